@@ -1,0 +1,24 @@
+// Time as an outside world of its own: everything that asks what time it is takes a `clock&`, so tests set the time.
+#pragma once
+
+#include <chrono>
+
+namespace pinhook {
+
+using steady_time = std::chrono::steady_clock::time_point;
+using wall_time = std::chrono::system_clock::time_point;
+
+/// Thread rule: both functions may be called from any thread.
+class clock {
+ public:
+  virtual ~clock() = default;
+  /// Monotonic: for deadlines, ages, expiry.
+  [[nodiscard]] virtual steady_time now() const = 0;
+  /// The calendar: for certificates, HTTP dates, logs.
+  [[nodiscard]] virtual wall_time wall() const = 0;
+};
+
+/// The machine's clock.
+[[nodiscard]] const clock& machine_clock();
+
+}  // namespace pinhook

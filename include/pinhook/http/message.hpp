@@ -1,0 +1,72 @@
+// An HTTP request that we send and the response that came back. Plain values: no I/O, no thread rule.
+#pragma once
+
+#include <pinhook/base/secret.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::http {
+
+enum class method : std::uint8_t { get, head, post, put };
+
+std::string_view to_string(method m) noexcept;
+
+struct header {
+  std::string name;
+  std::string value;
+};
+using headers = std::vector<header>;
+
+/// The value of the first header of that name (names compare without case), or nothing.
+[[nodiscard]] std::optional<std::string_view> find_header(const headers& all, std::string_view name);
+/// The values of all headers of that name, in order.
+[[nodiscard]] std::vector<std::string_view> find_headers(const headers& all, std::string_view name);
+
+/// What of a response is read. Counted in libcurl's callbacks, so a peer that lies about its length gains nothing.
+/// Crossing one ends the transfer with `malformed`.
+struct response_limits {
+  /// Token and error bodies: 64 KiB (registry.md §6). Manifests: 8 MiB.
+  std::size_t body = std::size_t{64} * 1024;
+  std::size_t header_bytes = std::size_t{64} * 1024;
+  std::size_t header_lines = 100;
+};
+
+/// Which addresses the connection may go to; checked on the resolved address at connect, so DNS rebinding, odd
+/// spellings of numbers and redirects are covered in one place. Link-local, metadata, unspecified, multicast and
+/// broadcast addresses are never allowed.
+struct reach {
+  /// 127.0.0.0/8 and ::1: only for a registry that is named so, or that the configuration names.
+  bool loopback = false;
+  /// RFC 1918, unique local and carrier-grade NAT addresses: corporate registries live there.
+  bool private_networks = true;
+  friend bool operator==(const reach&, const reach&) = default;
+};
+
+struct request {
+  method verb = method::get;
+  /// Absolute, http or https. Redirects are never followed by the client: the caller decides.
+  std::string url;
+  http::headers headers;
+  /// The value of the Authorization header, kept apart so that nothing prints it.
+  std::optional<secret> authorization;
+  /// For POST and PUT. A secret since token requests carry credentials in it.
+  std::optional<secret> body;
+  response_limits limits;
+  http::reach reach;
+  /// PEM file with certificates that are trusted beside the system's. Empty: the system's alone.
+  std::string ca_file;
+};
+
+struct response {
+  int status = 0;
+  http::headers headers;
+  /// The raw bytes after transfer decoding; content encoding is never undone.
+  std::string body;
+};
+
+}  // namespace pinhook::http

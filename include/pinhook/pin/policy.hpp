@@ -1,0 +1,55 @@
+// What the operator decided: the configuration of pinning.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::pin {
+
+/// What a namespace opted in to (pinning.md §6): the webhook's path says which.
+enum class mode : std::uint8_t { enforce, best_effort, audit };
+
+/// "enforce", "best-effort", "audit": as in the label's value and the path /v1/pin/<mode>.
+std::string_view to_string(mode m) noexcept;
+std::optional<mode> parse_mode(std::string_view text) noexcept;
+
+/// How a pin is written (pinning.md §5).
+enum class pin_format : std::uint8_t {
+  digest,          // name@sha256:…
+  tag_and_digest,  // name:tag@sha256:…; some runtimes refuse both together
+};
+
+/// Whether recorded pins are kept on UPDATE (pinning.md §4).
+enum class update_rule : std::uint8_t { keep, refresh };
+
+/// References whose canonical form matches `pattern` follow `rule` instead of the default.
+struct update_override {
+  /// A glob on the canonical reference: `*` within a path part, `**` across parts: "docker.io/library/*", "**/istio/*".
+  std::string pattern;
+  update_rule rule = update_rule::keep;
+};
+
+/// Where images stand in a kind the operator named.
+struct custom_kind {
+  /// API group ("" is core) and kind; versions do not matter.
+  std::string group;
+  std::string kind;
+  /// "spec.image", "spec.workers[*].image"
+  std::vector<std::string> paths;
+};
+
+struct policy {
+  pin_format format = pin_format::digest;
+  update_rule updates = update_rule::keep;
+  std::vector<update_override> update_overrides;
+  std::vector<custom_kind> kinds;
+  /// Pin Pods whose controller is no built-in workload (rule 7). Operators that compare Pods' images fight with that.
+  bool pin_foreign_controllers = false;
+  /// Namespaces that are never changed, beside kube-system, kube-public and kube-node-lease: pinhook's own.
+  std::vector<std::string> excluded_namespaces;
+};
+
+}  // namespace pinhook::pin

@@ -1,0 +1,23 @@
+// A slot: one place in an object where an image reference stands.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace pinhook::pin {
+
+enum class container_type : std::uint8_t { container, init_container, ephemeral_container, image_volume, other };
+
+struct slot {
+  /// JSON Pointer (RFC 6901) to the string: "/spec/template/spec/containers/0/image".
+  std::string pointer;
+  /// The string that stands there, decoded.
+  std::string image;
+  /// The container's (or volume's) name; empty when it has none.
+  std::string container;
+  container_type type = container_type::other;
+
+  friend bool operator==(const slot&, const slot&) = default;
+};
+
+}  // namespace pinhook::pin

@@ -1,0 +1,63 @@
+// Tags to digests, remembered: the cache, the single flight and the manners towards registries in front of the client.
+//
+// Thread rule: `resolve` and `known` may be called from any thread. What the cache holds is answered on the calling
+// thread without waiting for any other; what must be asked goes to the one look-up thread (the executor given at
+// construction).
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::resolve {
+
+enum class freshness : std::uint8_t {
+  cached,     // an unexpired answer will do
+  refreshed,  // past the cache: ask the registry now (annotation pinhook.dev/refresh)
+};
+
+struct query {
+  registry::reference ref;
+  /// Answers are shared only between equal identities.
+  std::shared_ptr<registry::credential_source> credentials;
+  freshness want = freshness::cached;
+};
+
+/// Where a digest came from.
+enum class origin : std::uint8_t {
+  cache,     // held and unexpired
+  stale,     // held and expired; the registry could not be asked in time or is in trouble
+  registry,  // asked for this request, or for another that asked at the same moment
+};
+
+std::string_view to_string(origin from) noexcept;
+
+struct answer {
+  registry::digest digest;
+  origin from = origin::registry;
+};
+
+class resolver {
+ public:
+  virtual ~resolver() = default;
+
+  /// One result per query, in their order, all looked up at the same time; returns by `d` at the latest.
+  /// Errors are those of registry::client::resolve; timed_out when `d` passed first and nothing stale was within its
+  /// age. A look-up that outlives `d` goes on (within its own time limit) and fills the cache for the next request.
+  virtual awaitable<std::vector<result<answer>>> resolve(std::vector<query> queries, deadline d) = 0;
+
+  /// What the cache holds for `q`, unexpired. Never any I/O.
+  [[nodiscard]] virtual std::optional<registry::digest> known(const query& q) const = 0;
+};
+
+}  // namespace pinhook::resolve

@@ -1,0 +1,43 @@
+// What a route's handler gets and gives. The server knows handlers, not what they do.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pinhook::server {
+
+struct request {
+  std::string method;
+  /// Path and query as sent: "/v1/pin/enforce?timeout=10s".
+  std::string target;
+  std::string content_type;
+  /// At least 32 readable bytes lie behind the end (SIMD readers look there).
+  std::string_view body;
+  /// When the request's first byte was there: deadlines count from here.
+  steady_time received;
+
+  [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
+  /// The raw value of a query parameter, or empty.
+  [[nodiscard]] std::string_view query(std::string_view name) const;
+};
+
+struct response {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  /// Beside Content-Type, Content-Length and Connection, which the session writes.
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// `body` of the request is valid until the awaitable completes. Must not throw; one that does is answered with 500 and
+/// logged.
+using handler = std::function<awaitable<response>(request)>;
+
+}  // namespace pinhook::server

@@ -1,0 +1,79 @@
+// Asks a registry for the digest behind a tag: HEAD (else GET and hash) of /v2/<repository>/manifests/<tag>, with the
+// authentication, redirects and fallbacks that real registries need (OCI distribution-spec "Pulling manifests";
+// registry.md §2, §3).
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/http/client.hpp>
+#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::registry {
+
+/// How one registry is spoken to. Key of the table: the canonical registry name, "registry.example.com:5000".
+struct host_settings {
+  /// Speak HTTP instead of HTTPS. Loopback registries ("localhost", 127.0.0.0/8, [::1]) speak HTTP unless this is set
+  /// to false.
+  std::optional<bool> plain_http;
+  /// PEM file with certificate authorities trusted for this registry, beside the system's.
+  std::string ca_file;
+  /// Hosts that may receive this registry's credentials as token realm. Empty: any https host that passes the address
+  /// check.
+  std::vector<std::string> realm_hosts;
+};
+
+struct client_options {
+  std::map<std::string, host_settings, std::less<>> hosts;
+  /// Always fetch the manifest and hash it, never trust Docker-Content-Digest of a HEAD. Costs a pull at Docker Hub.
+  bool verify_by_get = false;
+  std::string user_agent = "pinhook";
+};
+
+/// What happened on the wire, for metrics. Called on the client's thread; must not block.
+class observer {
+ public:
+  virtual ~observer() = default;
+  /// `status` 0: no response (`outcome` says why).
+  virtual void registry_request(std::string_view host, int status, std::string_view outcome,
+                                std::chrono::nanoseconds took) = 0;
+  virtual void token_fetched(std::string_view host, bool good) = 0;
+  /// Docker Hub's pull budget (ratelimit-remaining), when a response carries it.
+  virtual void rate_limit_remaining(std::string_view host, std::int64_t remaining) = 0;
+};
+
+/// What a tag points at.
+struct descriptor {
+  registry::digest digest;
+  /// As the registry said, without parameters; empty when it did not.
+  std::string media_type;
+};
+
+class client {
+ public:
+  virtual ~client() = default;
+
+  /// The digest of `ref`'s tag (an index's own digest, never that of one platform), asked with `who`.
+  /// A reference with a digest is asked for its existence; a different digest in the answer is malformed.
+  /// Errors: not_found, unauthorized, denied, rate_limited (with retry_after), unavailable, timed_out, canceled,
+  /// malformed, unsupported (schema 1). The message holds the registry's own words, quoted and bounded.
+  virtual awaitable<result<descriptor>> resolve(reference ref, credential who, deadline d) = 0;
+};
+
+/// `http`, `time` and `watch` must outlive the client. `watch` may be null.
+[[nodiscard]] std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time,
+                                                  observer* watch);
+
+}  // namespace pinhook::registry

@@ -1,0 +1,50 @@
+// Who asks: what a registry is shown, and where it came from.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/secret.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pinhook::registry {
+
+enum class credential_kind : std::uint8_t {
+  anonymous,
+  basic,           // user name and password
+  identity_token,  // an OAuth2 refresh token: exchanged by POST for an access token
+  registry_token,  // sent as Bearer as it is
+};
+
+struct credential {
+  credential_kind kind = credential_kind::anonymous;
+  std::string username;
+  /// Password, identity token or registry token; empty when anonymous.
+  pinhook::secret secret;
+  /// For people: "config.json: ghcr.io", "credential helper ecr-login: …". Never a secret.
+  std::string source = "anonymous";
+  /// Part of every cache key that holds what this credential obtained: a keyed hash of secret and source; "anonymous"
+  /// for none. Equal identities may share answers (pinning.md §7).
+  std::string identity = "anonymous";
+};
+
+/// A place credentials come from. One per process in `config.json`'s case; one per tenant for pull secrets.
+class credential_source {
+ public:
+  virtual ~credential_source() = default;
+
+  /// The identity under which answers for `ref` are cached: stable while the credentials are, different when they are,
+  /// and known without I/O. May be called from any thread.
+  [[nodiscard]] virtual std::string identity_for(const reference& ref) const = 0;
+
+  /// The credentials to try for `ref`, best first. None: ask as anonymous. When any match, anonymous is not tried after
+  /// them (as the kubelet does). May run a helper program; on the io_context of the caller.
+  virtual awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) = 0;
+};
+
+}  // namespace pinhook::registry

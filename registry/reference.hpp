@@ -1,0 +1,57 @@
+// An image reference, parsed once at the edge: what a Pod's `image` says and what it means.
+//
+//   nginx                       → docker.io/library/nginx:latest, asked at registry-1.docker.io
+//   ghcr.io/acme/api:v2@sha256… → ghcr.io/acme/api@sha256:…  (the digest wins)
+//
+// As strict as the parser the kubelet uses (distribution/reference, registry.md §1): what it refuses cannot run, so
+// nothing legitimate is lost. An immutable value; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/registry/digest.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pinhook::registry {
+
+class reference {
+ public:
+  /// invalid_input: the message says what is wrong and at which position (from 1) of the text.
+  [[nodiscard]] static result<reference> parse(std::string_view text);
+
+  /// As the author wrote it.
+  [[nodiscard]] const std::string& written() const { return written_; }
+  /// The author's name without tag and digest: "nginx" of "nginx:1.25".
+  [[nodiscard]] std::string_view written_name() const { return std::string_view(written_).substr(0, name_size_); }
+  /// The registry's canonical name with its port: "docker.io", "localhost:5000".
+  [[nodiscard]] const std::string& registry() const { return registry_; }
+  /// Whom to ask: as `registry`, but "registry-1.docker.io" for "docker.io".
+  [[nodiscard]] std::string wire_host() const;
+  /// "library/nginx"
+  [[nodiscard]] const std::string& repository() const { return repository_; }
+  /// The tag as written, empty when none was.
+  [[nodiscard]] const std::string& tag() const { return tag_; }
+  /// The tag that is meant: as written, or "latest" when neither tag nor digest was.
+  [[nodiscard]] std::string_view effective_tag() const;
+  [[nodiscard]] const std::optional<registry::digest>& digest() const { return digest_; }
+  /// True when there is a digest: nothing to resolve.
+  [[nodiscard]] bool is_pinned() const { return digest_.has_value(); }
+  /// "docker.io/library/nginx:1.25"; with a digest "docker.io/library/nginx@sha256:…". Equal meaning, equal text.
+  [[nodiscard]] const std::string& canonical() const { return canonical_; }
+
+  friend bool operator==(const reference& a, const reference& b) { return a.written_ == b.written_; }
+
+ private:
+  reference() = default;
+  std::string written_;
+  std::size_t name_size_ = 0;
+  std::string registry_;
+  std::string repository_;
+  std::string tag_;
+  std::optional<registry::digest> digest_;
+  std::string canonical_;
+};
+
+}  // namespace pinhook::registry

@@ -1,0 +1,55 @@
+#include <pinhook/base/error.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace pinhook {
+
+std::string_view to_string(error_code code) noexcept {
+  constexpr std::array<std::string_view, 11> names{"invalid_input", "not_found",   "unauthorized", "denied",
+                                                   "rate_limited",  "unavailable", "timed_out",    "canceled",
+                                                   "malformed",     "unsupported", "internal"};
+  const auto index = static_cast<std::size_t>(code);
+  return index < names.size() ? names[index] : "internal";
+}
+
+bool is_temporary(error_code code) noexcept {
+  switch (code) {
+    case error_code::rate_limited:
+    case error_code::unavailable:
+    case error_code::timed_out:
+    case error_code::canceled:
+    case error_code::malformed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+error error::at(std::string_view where) const& { return error(*this).at(where); }
+
+error error::at(std::string_view where) && {
+  message = fmt::format("{}: {}", where, message);
+  return std::move(*this);
+}
+
+std::string quoted(std::string_view text, std::size_t limit) {
+  std::string out = "\"";
+  for (const char c : text.substr(0, limit)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte >= 0x20 && byte < 0x7f) {
+      out += c;
+    } else {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
+    }
+  }
+  if (text.size() > limit) out += "…";
+  out += '"';
+  return out;
+}
+
+}  // namespace pinhook

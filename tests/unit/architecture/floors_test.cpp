@@ -1,0 +1,85 @@
+// Includes go down only: cli → server · admission · yaml → … → base. This reads every #include of the product and
+// compares.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Which floors a floor may include besides itself.
+const std::map<std::string, std::set<std::string>> allowed{
+    {"base", {}},
+    {"http", {"base"}},
+    {"registry", {"base", "http"}},
+    {"resolve", {"base", "registry"}},
+    {"pin", {"base", "registry"}},
+    {"admission", {"base", "registry", "resolve", "pin"}},
+    {"yaml", {"base"}},
+    {"server", {"base"}},
+    {"cli", {"base", "http", "registry", "resolve", "pin", "admission", "yaml", "server"}},
+};
+
+// pin is pure: of the registry floor it knows the values alone.
+const std::set<std::string> values_of_registry{"reference.hpp", "digest.hpp"};
+
+struct include_line {
+  fs::path file;
+  std::string floor, target, header;
+};
+
+std::vector<include_line> all_includes() {
+  std::vector<include_line> out;
+  const fs::path root = PINHOOK_SOURCE_DIR;
+  const std::regex pattern(R"(^\s*#\s*include\s*[<"]pinhook/([a-z_]+)/([a-z_./]+)[>"])");
+  for (const char* top : {"include/pinhook", "src", "registry"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      const auto extension = entry.path().extension();
+      if (extension != ".hpp" && extension != ".cpp") continue;
+      const auto relative = fs::relative(entry.path(), root / top);
+      const std::string floor = top == std::string("registry") ? "registry" : relative.begin()->string();
+      std::ifstream in(entry.path());
+      for (std::string line; std::getline(in, line);) {
+        std::smatch m;
+        if (std::regex_search(line, m, pattern)) out.push_back({fs::relative(entry.path(), root), floor, m[1], m[2]});
+      }
+    }
+  }
+  return out;
+}
+
+TEST(Floors, IncludesGoDownOnly) {
+  const auto lines = all_includes();
+  ASSERT_GT(lines.size(), 20U) << "no includes found: is the source directory right?";
+  for (const auto& line : lines) {
+    const auto floor = allowed.find(line.floor);
+    ASSERT_NE(floor, allowed.end()) << line.file << " stands on a floor that this test does not know: " << line.floor;
+    EXPECT_TRUE(line.target == line.floor || floor->second.contains(line.target))
+        << line.file << " includes <pinhook/" << line.target << '/' << line.header << ">, which is not below "
+        << line.floor;
+  }
+}
+
+TEST(Floors, PinKnowsOnlyTheValuesOfTheRegistry) {
+  for (const auto& line : all_includes()) {
+    if (line.floor == "pin" && line.target == "registry") {
+      EXPECT_TRUE(values_of_registry.contains(line.header))
+          << line.file << " includes <pinhook/registry/" << line.header << '>';
+    }
+  }
+}
+
+TEST(Floors, SourcesMirrorHeaders) {
+  const fs::path root = PINHOOK_SOURCE_DIR;
+  for (const auto& entry : fs::recursive_directory_iterator(root / "src")) {
+    if (entry.path().extension() == ".hpp") ADD_FAILURE() << entry.path() << ": headers stand under include/pinhook/";
+  }
+}
+
+}  // namespace
