@@ -1,0 +1,88 @@
+# pinhook: everything a person does with the source. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PRESET ?= release
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 30
+IMAGE ?= pinhook:dev
+
+packages = $(shell awk '$$1 !~ /^\#/ && NF { print $$2 }' .ci/packages)
+sources = $(shell git ls-files '*.cpp' '*.hpp')
+
+.PHONY: help deps build demo test check format format-check tidy headers asan tsan bench load fuzz image clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+deps: ## install the Debian packages that are missing (.ci/packages)
+	@missing=$$(for p in $(packages); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing: $$(echo $$missing)"; \
+	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$as_root apt-get update -qq && \
+	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >build-deps.log 2>&1 || \
+	    { tail -5 build-deps.log; exit 1; }; \
+	  rm -f build-deps.log; \
+	fi
+
+build/%/build.ninja: CMakeLists.txt CMakePresets.json tests/CMakeLists.txt
+	cmake --preset $* >/dev/null
+
+build: deps build/$(PRESET)/build.ninja ## build/release/pinhook
+	cmake --build build/$(PRESET) -j $(JOBS) --target pinhook
+
+demo: build ## the main job in one process: no cluster, no internet
+	build/$(PRESET)/pinhook demo
+
+test: deps build/$(PRESET)/build.ninja ## unit, golden and integration tests (PRESET=dev for quick builds)
+	cmake --build build/$(PRESET) -j $(JOBS)
+	ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)
+
+check: deps format-check asan tsan headers tidy ## format, Clang with sanitizers, lone headers, clang-tidy
+
+format: ## format the sources in place
+	clang-format-19 -i $(sources)
+
+format-check: deps
+	clang-format-19 --dry-run -Werror $(sources)
+
+asan tsan: deps ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, or ThreadSanitizer
+	cmake --preset $@ >/dev/null
+	cmake --build build/$@ -j $(JOBS)
+	ctest --test-dir build/$@ --output-on-failure
+
+headers: deps ## every header compiles alone
+	cmake --preset asan >/dev/null
+	cmake --build build/asan -j $(JOBS) --target lone_headers
+
+tidy: deps ## clang-tidy, all findings are errors
+	cmake --preset asan >/dev/null
+	git ls-files 'src/*.cpp' 'registry/*.cpp' | grep -v '_impl.cpp$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/asan --quiet 2>&1 | \
+	  { ! grep -E '(warning|error):' ; }
+
+bench: deps build/release/build.ninja ## benchmarks of the inside, then the load run beside nginx
+	cmake --build build/release -j $(JOBS)
+	build/release/tests/bench/pinhook_bench --benchmark_min_time=0.2
+	$(MAKE) --no-print-directory load
+
+load: deps build/release/build.ninja
+	cmake --build build/release -j $(JOBS)
+	tests/bench/load
+
+fuzz: deps ## each fuzz target for FUZZ_SECONDS (30)
+	cmake --preset fuzz >/dev/null
+	cmake --build build/fuzz -j $(JOBS)
+	@set -e; for f in build/fuzz/tests/fuzz/*_fuzz; do \
+	  name=$$(basename $$f _fuzz); mkdir -p build/fuzz/corpus/$$name; echo "== $$name"; \
+	  $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 -verbosity=0 -artifact_prefix=build/fuzz/$$name- \
+	    build/fuzz/corpus/$$name $$([ -d tests/fuzz/corpus/$$name ] && echo tests/fuzz/corpus/$$name); \
+	done
+
+image: ## the container image, with docker or buildah
+	@if command -v docker >/dev/null && docker info >/dev/null 2>&1; then docker build -t $(IMAGE) .; \
+	elif command -v buildah >/dev/null; then buildah build --format docker -t $(IMAGE) .; \
+	else echo "make image needs docker (with its engine running) or buildah" >&2; exit 2; fi
+
+clean: ## remove build/
+	rm -rf build
