@@ -1,0 +1,240 @@
+#include <pinhook/yaml/document.hpp>
+
+#include <fmt/format.h>
+#include <libfyaml.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <tuple>
+
+namespace pinhook::yaml {
+namespace {
+
+struct parser_closer {
+  void operator()(fy_parser* p) const { fy_parser_destroy(p); }
+};
+struct diag_closer {
+  void operator()(fy_diag* d) const { fy_diag_destroy(d); }
+};
+
+std::unexpected<error> refuse(std::size_t line, std::size_t column, std::string_view what) {
+  return fail(error_code::malformed, fmt::format("line {}, column {}: {}", line, column, what));
+}
+
+// libfyaml's events, one at a time, each freed when the next is asked for.
+class event_stream {
+ public:
+  explicit event_stream(std::string_view text) : text_(text) {
+    fy_diag_cfg diag_options{};
+    fy_diag_cfg_default(&diag_options);
+    diag_options.fp = nullptr;
+    // Without an output function libfyaml prints to standard error.
+    diag_options.output_fn = [](fy_diag*, void*, const char*, std::size_t) {};
+    diag_.reset(fy_diag_create(&diag_options));
+    if (!diag_) return;
+    fy_diag_set_collect_errors(diag_.get(), true);
+    fy_parse_cfg options{};
+    options.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2);
+    options.diag = diag_.get();
+    parser_.reset(fy_parser_create(&options));
+    if (parser_ && fy_parser_set_string(parser_.get(), text_.data(), text_.size()) != 0) parser_.reset();
+  }
+  event_stream(const event_stream&) = delete;
+  event_stream& operator=(const event_stream&) = delete;
+  ~event_stream() { release(); }
+
+  [[nodiscard]] bool is_ready() const { return parser_ != nullptr; }
+
+  // Null at the end and after an error.
+  fy_event* next() {
+    release();
+    event_ = fy_parser_parse(parser_.get());
+    return event_;
+  }
+
+  // What libfyaml found wrong; nothing when the text simply ended.
+  [[nodiscard]] std::optional<error> problem() const {
+    void* state = nullptr;
+    if (const auto* e = fy_diag_errors_iterate(diag_.get(), &state); e != nullptr)
+      return refuse(static_cast<std::size_t>(std::max(e->line, 1)), static_cast<std::size_t>(std::max(e->column, 1)),
+                    e->msg)
+          .error();
+    if (fy_parser_get_stream_error(parser_.get())) return error{error_code::malformed, "this is no YAML", {}};
+    return std::nullopt;
+  }
+
+ private:
+  void release() {
+    if (event_ != nullptr) fy_parser_event_free(parser_.get(), event_);
+    event_ = nullptr;
+  }
+
+  std::string_view text_;
+  std::unique_ptr<fy_diag, diag_closer> diag_;
+  std::unique_ptr<fy_parser, parser_closer> parser_;
+  fy_event* event_ = nullptr;
+};
+
+class builder {
+ public:
+  builder(event_stream& events, const parse_limits& limits) : events_(events), limits_(limits) {}
+
+  result<node> document() {
+    node root;
+    bool seen = false;
+    while (fy_event* e = events_.next()) {
+      if (e->type == FYET_STREAM_START || e->type == FYET_STREAM_END || e->type == FYET_DOCUMENT_END) continue;
+      const auto [line, column] = place(e);
+      if (e->type == FYET_DOCUMENT_START) {
+        if (seen) return refuse(line, column, "a second document begins; one is all that is read");
+        seen = true;
+        continue;
+      }
+      auto value = build(e, 0);
+      if (!value) return value;
+      root = std::move(*value);
+    }
+    if (auto problem = events_.problem()) return fail(std::move(*problem));
+    return root;
+  }
+
+ private:
+  static std::pair<std::size_t, std::size_t> place(fy_event* e) {
+    const fy_mark* mark = fy_event_start_mark(e);
+    if (mark == nullptr) return {1, 1};
+    // Marks count from 0, and those of quoted text and aliases stand behind the quote or the star.
+    fy_token* token = e->type == FYET_SCALAR ? fy_event_get_token(e) : nullptr;
+    const auto style = token == nullptr ? FYSS_PLAIN : fy_token_scalar_style(token);
+    const bool is_behind = e->type == FYET_ALIAS || style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+    return {static_cast<std::size_t>(mark->line) + 1, static_cast<std::size_t>(mark->column) + (is_behind ? 0 : 1)};
+  }
+
+  std::unexpected<error> ended_early() const {
+    if (auto problem = events_.problem()) return fail(std::move(*problem));
+    return fail(error_code::malformed, "the document ends in the middle");
+  }
+
+  // The node that begins with `e`. Recursion is bounded by limits_.depth.
+  result<node> build(fy_event* e, std::size_t depth) {
+    node out;
+    std::tie(out.line, out.column) = place(e);
+    if (e->type == FYET_ALIAS) return refuse(out.line, out.column, "an alias (*name); write the value itself");
+    if (fy_event_get_anchor_token(e) != nullptr)
+      return refuse(out.line, out.column, "an anchor (&name); write the value where it is needed");
+    if (fy_event_get_tag_token(e) != nullptr) return refuse(out.line, out.column, "a tag (!name); leave it out");
+    switch (e->type) {
+      case FYET_SCALAR:
+        read_scalar(e, out);
+        return out;
+      case FYET_SEQUENCE_START:
+        out.kind = node_kind::sequence;
+        break;
+      case FYET_MAPPING_START:
+        out.kind = node_kind::mapping;
+        break;
+      default:
+        return refuse(out.line, out.column, "something that is neither text nor a list nor a mapping");
+    }
+    if (depth >= limits_.depth)
+      return refuse(out.line, out.column, fmt::format("nested deeper than {} levels", limits_.depth));
+    auto filled = out.kind == node_kind::sequence ? fill_sequence(out, depth) : fill_mapping(out, depth);
+    if (!filled) return fail(std::move(filled.error()));
+    return out;
+  }
+
+  result<void> fill_sequence(node& out, std::size_t depth) {
+    while (fy_event* e = events_.next()) {
+      if (e->type == FYET_SEQUENCE_END) return {};
+      auto item = build(e, depth + 1);
+      if (!item) return fail(std::move(item.error()));
+      out.items.push_back(std::move(*item));
+    }
+    return ended_early();
+  }
+
+  result<void> fill_mapping(node& out, std::size_t depth) {
+    while (fy_event* e = events_.next()) {
+      if (e->type == FYET_MAPPING_END) return {};
+      auto key = build(e, depth + 1);
+      if (!key) return fail(std::move(key.error()));
+      if (key->kind != node_kind::scalar) return refuse(key->line, key->column, "a key must be text");
+      if (out.find(key->text) != nullptr)
+        return refuse(key->line, key->column, fmt::format("the key {} stands here twice", quoted(key->text)));
+      fy_event* next = events_.next();
+      if (next == nullptr) break;
+      auto value = build(next, depth + 1);
+      if (!value) return fail(std::move(value.error()));
+      out.members.push_back({std::move(key->text), key->line, key->column, std::move(*value)});
+    }
+    return ended_early();
+  }
+
+  static void read_scalar(fy_event* e, node& out) {
+    fy_token* token = fy_event_get_token(e);
+    if (token == nullptr) return;  // "key:" with nothing behind it
+    std::size_t size = 0;
+    if (const char* text = fy_token_get_text(token, &size); text != nullptr) out.text.assign(text, size);
+    out.style = fy_token_scalar_style(token) == FYSS_PLAIN ? scalar_style::plain : scalar_style::quoted;
+  }
+
+  event_stream& events_;
+  parse_limits limits_;
+};
+
+// The offset of the first byte that is no UTF-8 (RFC 3629); libfyaml 0.7 lets some of them pass.
+std::optional<std::size_t> first_bad_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80                    ? 1
+                               : lead >= 0xc2 && lead <= 0xdf ? 2
+                               : lead >= 0xe0 && lead <= 0xef ? 3
+                               : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                              : 0;
+    if (length == 0 || i + length > text.size()) return i;
+    for (std::size_t k = 1; k < length; ++k)
+      if ((static_cast<unsigned char>(text[i + k]) & 0xc0U) != 0x80) return i;
+    i += length;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool node::is_null() const {
+  return kind == node_kind::scalar && style == scalar_style::plain &&
+         (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL");
+}
+
+const node* node::find(std::string_view key) const {
+  for (const auto& m : members)
+    if (m.key == key) return &m.value;
+  return nullptr;
+}
+
+result<node> parse(std::string_view text, const parse_limits& limits) {
+  if (text.size() > limits.size)
+    return fail(error_code::malformed, fmt::format("{} bytes of YAML; the limit is {}", text.size(), limits.size));
+  if (const auto at = text.find('\0'); at != std::string_view::npos)
+    return fail(error_code::malformed, fmt::format("a NUL byte at offset {}; YAML is text", at));
+  if (const auto at = first_bad_utf8(text))
+    return fail(error_code::malformed, fmt::format("the byte at offset {} is no UTF-8", *at));
+  if (text.empty()) return node{};
+  event_stream events(text);
+  if (!events.is_ready()) return fail(error_code::internal, "libfyaml gives no parser");
+  return builder(events, limits).document();
+}
+
+std::string_view to_string(node_kind kind) noexcept {
+  switch (kind) {
+    case node_kind::scalar:
+      return "a scalar";
+    case node_kind::sequence:
+      return "a list";
+    case node_kind::mapping:
+      return "a mapping";
+  }
+  return "a scalar";
+}
+
+}  // namespace pinhook::yaml
