@@ -1,11 +1,16 @@
 // A content digest: the name of bytes, `sha256:` and 64 lower-case hexadecimal digits.
 //
-// Source: OCI image-spec descriptor.md "Digests"; go-digest demands lower-case hex of the exact length. sha512 is read,
-// since a reference may carry it (registry.md §1.1); what pinhook writes is sha256.
+//   digest::parse("sha256:e3b0c442…")   digest::of(manifest)   d.shortened() == "sha256:e3b0c44298fc"
+//
+// Source: OCI image-spec descriptor.md "Digests"; go-digest demands lower-case hex of the exact length. sha384 and
+// sha512 are read, since a reference may carry them and the kubelet knows them; what pinhook computes is sha256.
+// An immutable value; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/registry/syntax_fault.hpp>
 
+#include <expected>
 #include <string>
 #include <string_view>
 
@@ -15,6 +20,8 @@ class digest {
  public:
   /// invalid_input: an unknown algorithm, a wrong length, upper-case or other characters; the message says which.
   [[nodiscard]] static result<digest> parse(std::string_view text);
+  /// As `parse`, with the position apart from the reason.
+  [[nodiscard]] static std::expected<digest, syntax_fault> read(std::string_view text);
   /// The SHA-256 of `bytes`.
   [[nodiscard]] static digest of(std::string_view bytes);
 

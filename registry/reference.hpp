@@ -4,22 +4,36 @@
 //   ghcr.io/acme/api:v2@sha256… → ghcr.io/acme/api@sha256:…  (the digest wins)
 //
 // As strict as the parser the kubelet uses (distribution/reference, registry.md §1): what it refuses cannot run, so
-// nothing legitimate is lost. An immutable value; any thread.
+// nothing legitimate is lost. Stricter in three places: a port is 1 to 65535, a registry name has no underscore (that
+// parser then takes it for a path without a registry), and the whole text is limited. Letter case and leading zeros of
+// the registry name are kept as written, as that parser does. An immutable value; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/syntax_fault.hpp>
 
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace pinhook::registry {
 
+/// Bytes of a whole reference. The longest that makes sense (a DNS name, a port, the longest path, tag and digest) has
+/// about 800.
+inline constexpr std::size_t max_reference_size = 1024;
+/// Bytes of a repository, "library/" of Docker Hub's official images included. distribution/reference's limit.
+inline constexpr std::size_t max_repository_size = 255;
+/// Bytes of a tag. distribution-spec "Pulling manifests".
+inline constexpr std::size_t max_tag_size = 128;
+
 class reference {
  public:
   /// invalid_input: the message says what is wrong and at which position (from 1) of the text.
   [[nodiscard]] static result<reference> parse(std::string_view text);
+  /// As `parse`, with the position apart from the reason.
+  [[nodiscard]] static std::expected<reference, syntax_fault> read(std::string_view text);
 
   /// As the author wrote it.
   [[nodiscard]] const std::string& written() const { return written_; }
@@ -33,12 +47,12 @@ class reference {
   [[nodiscard]] const std::string& repository() const { return repository_; }
   /// The tag as written, empty when none was.
   [[nodiscard]] const std::string& tag() const { return tag_; }
-  /// The tag that is meant: as written, or "latest" when neither tag nor digest was.
+  /// The tag that is meant: as written, or "latest" when neither tag nor digest was; empty when only a digest was.
   [[nodiscard]] std::string_view effective_tag() const;
   [[nodiscard]] const std::optional<registry::digest>& digest() const { return digest_; }
   /// True when there is a digest: nothing to resolve.
   [[nodiscard]] bool is_pinned() const { return digest_.has_value(); }
-  /// "docker.io/library/nginx:1.25"; with a digest "docker.io/library/nginx@sha256:…". Equal meaning, equal text.
+  /// "docker.io/library/nginx:1.25"; with a digest "docker.io/library/nginx@sha256:…". Parsing it again gives the same.
   [[nodiscard]] const std::string& canonical() const { return canonical_; }
 
   friend bool operator==(const reference& a, const reference& b) { return a.written_ == b.written_; }

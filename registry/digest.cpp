@@ -1,0 +1,83 @@
+#include <pinhook/registry/digest.hpp>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace pinhook::registry {
+namespace {
+
+struct known_algorithm {
+  std::string_view name;
+  std::size_t hex_digits;
+};
+// The algorithms that go-digest knows in the kubelet (registry.md §1.1).
+constexpr std::array<known_algorithm, 3> algorithms{{{"sha256", 64}, {"sha384", 96}, {"sha512", 128}}};
+
+constexpr std::size_t shown_hex_digits = 12;
+
+bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
+std::unexpected<syntax_fault> fault(std::size_t offset, std::string reason) {
+  return std::unexpected(syntax_fault{offset + 1, std::move(reason)});
+}
+
+}  // namespace
+
+std::expected<digest, syntax_fault> digest::read(std::string_view text) {
+  if (text.empty()) return fault(0, "the digest is empty; write sha256: and 64 hexadecimal digits");
+  const std::size_t colon = text.find(':');
+  const std::string_view name = text.substr(0, colon);
+  const auto* algorithm = std::ranges::find(algorithms, name, &known_algorithm::name);
+  if (algorithm == algorithms.end())
+    return fault(0, fmt::format("unknown digest algorithm {}; sha256, sha384 and sha512 are known", quoted(name, 40)));
+  if (colon == std::string_view::npos)
+    return fault(text.size(), fmt::format("':' and {} hexadecimal digits must follow {}", algorithm->hex_digits, name));
+  const std::string_view hex = text.substr(colon + 1);
+  const auto* bad = std::ranges::find_if_not(hex, is_lower_hex);
+  if (bad != hex.end()) {
+    const auto offset = static_cast<std::size_t>(bad - text.begin());
+    if (*bad >= 'A' && *bad <= 'F')
+      return fault(offset, "the hexadecimal digits of a digest are lower-case; write a to f");
+    return fault(offset, fmt::format("{} is no hexadecimal digit", quoted({bad, 1})));
+  }
+  if (hex.size() != algorithm->hex_digits)
+    return fault(colon + 1 + std::min(hex.size(), algorithm->hex_digits),
+                 fmt::format("a {} digest has {} hexadecimal digits, not {}", name, algorithm->hex_digits, hex.size()));
+  return digest(std::string(text));
+}
+
+result<digest> digest::parse(std::string_view text) {
+  auto read_one = read(text);
+  if (read_one) return *std::move(read_one);
+  return fail(error_code::invalid_input, fmt::format("invalid digest {}, position {}: {}", quoted(text),
+                                                     read_one.error().position, read_one.error().reason));
+}
+
+digest digest::of(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+  unsigned size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), hash.data(), &size, EVP_sha256(), nullptr) != 1)
+    throw std::runtime_error("OpenSSL has no SHA-256");
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "sha256:";
+  text.reserve(text.size() + std::size_t{2} * size);
+  for (unsigned i = 0; i < size; ++i) {
+    text += digits[hash[i] >> 4U];
+    text += digits[hash[i] & 0xfU];
+  }
+  return digest(std::move(text));
+}
+
+std::string_view digest::algorithm() const { return std::string_view(text_).substr(0, text_.find(':')); }
+
+std::string_view digest::hex() const { return std::string_view(text_).substr(text_.find(':') + 1); }
+
+std::string_view digest::shortened() const {
+  return std::string_view(text_).substr(0, text_.find(':') + 1 + shown_hex_digits);
+}
+
+}  // namespace pinhook::registry
