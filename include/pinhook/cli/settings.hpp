@@ -1,0 +1,85 @@
+// Everything an operator can set, as values with their defaults. What each means, its range and when to change it
+// stand in one table (setting_table.hpp); manifests/pinhook.yaml is printed from it.
+//
+// Plain values: no thread rule.
+#pragma once
+
+#include <pinhook/base/log.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/registry/client.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace pinhook::cli {
+
+using address = boost::asio::ip::tcp::endpoint;
+
+struct settings {
+  address listen{boost::asio::ip::address_v4::any(), 8443};
+  address admin_listen{boost::asio::ip::address_v4::any(), 9090};
+  /// 0: the cores this process may use.
+  std::uint32_t threads = 0;
+  /// Where pinhook itself runs. Empty: POD_NAMESPACE, else the service account's own.
+  std::string own_namespace;
+
+  struct tls_files {
+    std::string cert_file;
+    std::string key_file;
+    std::chrono::nanoseconds reload_interval = std::chrono::seconds(10);
+  } tls;
+
+  pin::policy pin;
+
+  struct deadline_rule {
+    std::chrono::nanoseconds limit = std::chrono::seconds(8);
+    std::chrono::nanoseconds margin = std::chrono::milliseconds(500);
+  } deadline;
+
+  struct cache_rule {
+    std::chrono::nanoseconds ttl = std::chrono::seconds(60);
+    std::chrono::nanoseconds negative_ttl = std::chrono::seconds(5);
+    std::chrono::nanoseconds stale_for = std::chrono::hours(1);
+    std::size_t entries = 100'000;
+  } cache;
+
+  struct resolver_rule {
+    std::size_t host_concurrency = 8;
+    std::chrono::nanoseconds lookup_limit = std::chrono::seconds(20);
+  } resolver;
+
+  std::map<std::string, registry::host_settings, std::less<>> registries;
+  bool verify_by_get = false;
+  /// Path of a config.json. Empty: $DOCKER_CONFIG/config.json when that variable is set, else none.
+  std::string docker_config;
+  bool credential_helpers = false;
+
+  struct server_limits {
+    std::size_t body = std::size_t{8} * 1024 * 1024;
+    std::size_t header = std::size_t{16} * 1024;
+    std::chrono::nanoseconds idle = std::chrono::seconds(120);
+    std::chrono::nanoseconds request = std::chrono::seconds(10);
+    std::chrono::nanoseconds handshake = std::chrono::seconds(10);
+    std::size_t connections = 1024;
+  } limits;
+
+  struct shutdown_rule {
+    std::chrono::nanoseconds delay = std::chrono::seconds(5);
+    std::chrono::nanoseconds limit = std::chrono::seconds(30);
+  } shutdown;
+
+  struct log_rule {
+    log::level level = log::level::info;
+    /// Without a value: text on a terminal, else JSON.
+    std::optional<log::format> format;
+  } log;
+};
+
+}  // namespace pinhook::cli

@@ -1,0 +1,36 @@
+// Durations, sizes and addresses as people write them in a configuration: "8s", "1m30s", "8MiB", "0.0.0.0:8443".
+//
+// Pure functions: safe to use from any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pinhook::cli {
+
+/// As Go's time.ParseDuration reads it without a sign: decimal numbers with a unit each, "300ms", "1.5h", "1m30s"; and
+/// a bare "0". Units: ns, us, µs, ms, s, m, h. The API server writes the `timeout` query parameter in this form.
+/// invalid_input: anything else, and what is longer than 292 years.
+[[nodiscard]] result<std::chrono::nanoseconds> parse_duration(std::string_view text);
+
+/// The shortest text that reads back as the same duration: "8s", "500ms", "1m30s".
+[[nodiscard]] std::string duration_text(std::chrono::nanoseconds d);
+
+/// Whole numbers with an optional unit: "65536", "64KiB", "8MiB" (also "64Ki", "8Mi" as in Kubernetes).
+[[nodiscard]] result<std::uint64_t> parse_size(std::string_view text);
+
+/// "8MiB", "1000": the largest unit that divides evenly.
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
+
+/// "0.0.0.0:8443", "[::]:8443", "127.0.0.1:0" (any free port). Names are not looked up.
+[[nodiscard]] result<boost::asio::ip::tcp::endpoint> parse_address(std::string_view text);
+
+[[nodiscard]] std::string address_text(const boost::asio::ip::tcp::endpoint& address);
+
+}  // namespace pinhook::cli

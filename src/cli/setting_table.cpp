@@ -1,0 +1,209 @@
+#include <pinhook/cli/setting_table.hpp>
+#include <pinhook/cli/setting_types.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+namespace pinhook::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+
+// The place of a member, through the members it stands in; of const settings and of mutable ones.
+template <class... Members>
+auto at(Members... members) {
+  return [members...](auto& s) -> auto& { return (s.*....*members); };
+}
+
+// `place` gives the member of the settings, of const and of mutable ones.
+template <class Type, class Place>
+setting row(std::string_view key, Type type, Place place, std::string_view help, std::string_view when) {
+  setting out;
+  out.key = key;
+  out.type = type.name();
+  out.help = help;
+  out.when = when;
+  out.is_structured = std::is_same_v<Type, text_list_type> || std::is_same_v<Type, update_overrides_type> ||
+                      std::is_same_v<Type, kinds_type> || std::is_same_v<Type, registries_type>;
+  out.read = [type, place](const yaml::node& n, settings& s) -> std::expected<void, value_problem> {
+    auto value = type.read(n);
+    if (!value) return std::unexpected(std::move(value.error()));
+    place(s) = std::move(*value);
+    return {};
+  };
+  out.write = [type, place](const settings& s) { return type.write(place(s)); };
+  return out;
+}
+
+std::vector<setting> make_table() {
+  const word_type<pin::pin_format> formats{
+      {{"digest", pin::pin_format::digest}, {"tag-and-digest", pin::pin_format::tag_and_digest}}};
+  const word_type<log::level> levels{{{"debug", log::level::debug},
+                                      {"info", log::level::info},
+                                      {"warning", log::level::warning},
+                                      {"error", log::level::error}}};
+  const word_type<std::optional<log::format>> shapes{
+      {{"auto", std::nullopt}, {"json", log::format::json}, {"text", log::format::text}}};
+  return {
+      row("listen", address_type{}, at(&settings::listen), "Where API servers reach the webhook (HTTPS).",
+          "Change it when the Service's target port is another one. Port 0 takes any free port and logs it."),
+      row("admin.listen", address_type{}, at(&settings::admin_listen),
+          "Where /livez, /readyz and /metrics are served (plain HTTP).",
+          "Change it when probes or Prometheus come by another port."),
+      row("threads", integer_type<std::uint32_t>{0, 1024}, at(&settings::threads),
+          "Threads that serve requests; 0 takes as many as the cores this process may use (affinity and cgroup).",
+          "Set 1 or 2 to leave cores to others on a machine without a CPU limit."),
+      row("namespace", text_type{}, at(&settings::own_namespace),
+          "The namespace pinhook runs in, which it never changes; empty takes POD_NAMESPACE, else the service "
+          "account's.",
+          "Set it when neither is there, for example outside a cluster."),
+      row("tls.cert_file", text_type{}, at(&settings::tls, &settings::tls_files::cert_file),
+          "PEM file with the server's certificate and those between it and the authority.",
+          "Always set; usually a mounted Secret."),
+      row("tls.key_file", text_type{}, at(&settings::tls, &settings::tls_files::key_file),
+          "PEM file with the certificate's private key.", "Always set; usually a mounted Secret."),
+      row("tls.reload_interval", duration_type{100ms, 24h}, at(&settings::tls, &settings::tls_files::reload_interval),
+          "How often the two files are looked at; changed ones serve new connections.",
+          "Lower it when certificates live for minutes."),
+      row("pin.format", formats, at(&settings::pin, &pin::policy::format),
+          "How a pin is written: name@sha256:… or name:tag@sha256:….",
+          "Choose tag-and-digest when people read tags in the cluster and every runtime takes both together."),
+      row("pin.updates", update_rule_type(), at(&settings::pin, &pin::policy::updates),
+          "Whether an update keeps the digest recorded for a tag, or asks the registry anew.",
+          "Choose refresh when re-applying a manifest shall move images to what their tags say now."),
+      row("pin.update_overrides", update_overrides_type{}, at(&settings::pin, &pin::policy::update_overrides),
+          "Images that follow another rule than pin.updates, by a glob on the canonical reference; the first match "
+          "applies.",
+          "For example [{pattern: \"ghcr.io/acme/**\", rule: refresh}] for images of your own."),
+      row("pin.kinds", kinds_type{}, at(&settings::pin, &pin::policy::kinds),
+          "Custom resources whose images stand at other places.",
+          "For example [{group: example.com, kind: Engine, paths: [\"spec.image\", \"spec.workers[*].image\"]}]."),
+      row("pin.foreign_controllers", bool_type{}, at(&settings::pin, &pin::policy::pin_foreign_controllers),
+          "Pin Pods whose controller is no built-in workload.",
+          "Set it when no operator in the cluster compares the images of its Pods; one that does fights pins."),
+      row("pin.excluded_namespaces", text_list_type{}, at(&settings::pin, &pin::policy::excluded_namespaces),
+          "Namespaces never changed, beside kube-system, kube-public, kube-node-lease and pinhook's own.",
+          "Add namespaces that must come up while registries are out of reach."),
+      row("deadline.limit", duration_type{100ms, 30s}, at(&settings::deadline, &settings::deadline_rule::limit),
+          "The longest a request may take, whatever time the API server gives.",
+          "Lower it when a slow registry must not hold up requests."),
+      row("deadline.margin", duration_type{0ms, 10s}, at(&settings::deadline, &settings::deadline_rule::margin),
+          "Time kept of the API server's timeout for the way back; never more than half of the timeout.",
+          "Raise it when API servers report timeouts although pinhook answered."),
+      row("cache.ttl", duration_type{0s, 24h}, at(&settings::cache, &settings::cache_rule::ttl),
+          "How long a digest is taken from the cache before its registry is asked again.",
+          "Raise it to ask registries less, lower it when tags move often."),
+      row("cache.negative_ttl", duration_type{0s, 1h}, at(&settings::cache, &settings::cache_rule::negative_ttl),
+          "How long it is remembered that a registry has no such image, or refused it.",
+          "Lower it when images are pushed right after the objects that name them."),
+      row("cache.stale_for", duration_type{0s, 168h}, at(&settings::cache, &settings::cache_rule::stale_for),
+          "How long after its time a digest still serves when the registry cannot be asked.",
+          "Raise it to ride out longer outages of a registry."),
+      row("cache.entries", integer_type<std::size_t>{1, 10'000'000},
+          at(&settings::cache, &settings::cache_rule::entries), "Tags remembered at most; about 300 bytes each.",
+          "Lower it in a very small memory limit."),
+      row("resolver.host_concurrency", integer_type<std::size_t>{1, 1000},
+          at(&settings::resolver, &settings::resolver_rule::host_concurrency),
+          "Requests to one registry at the same time.", "Lower it when a registry limits connections."),
+      row("resolver.lookup_limit", duration_type{1s, 5min},
+          at(&settings::resolver, &settings::resolver_rule::lookup_limit),
+          "The longest one look-up may take; it goes on after its request was answered and fills the cache.",
+          "Raise it for a registry that is slow but certain."),
+      row("registries", registries_type{}, at(&settings::registries),
+          "How single registries are spoken to: over plain HTTP, with an authority of their own, or with the hosts "
+          "that may receive their credentials.",
+          "For example {\"registry.example.com:5000\": {ca_file: /etc/ca.pem, realm_hosts: [auth.example.com]}}."),
+      row("registry.verify_by_get", bool_type{}, at(&settings::verify_by_get),
+          "Always fetch the manifest and hash it instead of trusting the registry's word for its digest.",
+          "Set it when registries are not trusted to name digests; each look-up then counts as a pull at Docker Hub."),
+      row("docker_config", text_type{}, at(&settings::docker_config),
+          "Path of a config.json with registry credentials; empty takes $DOCKER_CONFIG/config.json when that variable "
+          "is set, else none. Read again when it changes.",
+          "Set it to a mounted pull secret."),
+      row("credential_helpers", bool_type{}, at(&settings::credential_helpers),
+          "Run the credential helper programs that config.json names.",
+          "Set it when such a program is in the image; it gets to run in pinhook's container."),
+      row("limits.body", size_type{64 * kib, 64 * mib}, at(&settings::limits, &settings::server_limits::body),
+          "The largest request body.",
+          "API servers send 3 MiB per object at most; lower it in a very small memory limit."),
+      row("limits.header", size_type{1 * kib, 1 * mib}, at(&settings::limits, &settings::server_limits::header),
+          "The largest request header.", "There is hardly a reason."),
+      row("limits.idle", duration_type{1s, 1h}, at(&settings::limits, &settings::server_limits::idle),
+          "How long a connection may wait for a request.",
+          "Keep it above the API server's 90 s, so that the API server is the one who closes."),
+      row("limits.request", duration_type{100ms, 5min}, at(&settings::limits, &settings::server_limits::request),
+          "How long a request may take to arrive.", "Raise it on very slow networks."),
+      row("limits.handshake", duration_type{100ms, 1min}, at(&settings::limits, &settings::server_limits::handshake),
+          "How long a TLS handshake may take.", "Raise it on very slow networks."),
+      row("limits.connections", integer_type<std::size_t>{1, 1'000'000},
+          at(&settings::limits, &settings::server_limits::connections),
+          "Connections at the same time; about 100 KiB each.", "Lower it in a very small memory limit."),
+      row("shutdown.delay", duration_type{0s, 5min}, at(&settings::shutdown, &settings::shutdown_rule::delay),
+          "Time between being unready and taking no more connections, in which API servers learn of it.",
+          "Set 0s where nothing balances over several replicas."),
+      row("shutdown.limit", duration_type{0s, 10min}, at(&settings::shutdown, &settings::shutdown_rule::limit),
+          "How long requests under way may take until the process ends without them.",
+          "Keep delay and limit together below the Pod's terminationGracePeriodSeconds."),
+      row("log.level", levels, at(&settings::log, &settings::log_rule::level),
+          "The least important lines that are written.", "debug also tells of objects that needed no change."),
+      row("log.format", shapes, at(&settings::log, &settings::log_rule::format),
+          "One JSON object a line, or text; auto writes text on a terminal.",
+          "Choose json to have it on a terminal, too."),
+  };
+}
+
+// Edits (insert, delete, replace) from one text to the other.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> last(b.size() + 1);
+  std::iota(last.begin(), last.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = last[0];
+    last[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = last[j + 1];
+      last[j + 1] = std::min({replaced, last[j] + 1, last[j + 1] + 1});
+    }
+  }
+  return last.back();
+}
+
+std::string_view leaf(std::string_view key) { return key.substr(key.rfind('.') + 1); }
+
+}  // namespace
+
+std::span<const setting> setting_table() {
+  static const std::vector<setting> table = make_table();
+  return table;
+}
+
+const setting* find_setting(std::string_view key) {
+  for (const auto& one : setting_table())
+    if (one.key == key) return &one;
+  return nullptr;
+}
+
+std::string_view nearest_key(std::string_view key) {
+  if (key.size() > 100) return {};
+  // A right name in a wrong section first, then small slips.
+  for (const auto& one : setting_table())
+    if (leaf(one.key) == leaf(key)) return one.key;
+  std::string_view best;
+  std::size_t least = key.size() / 3 + 1;
+  const auto consider = [&](std::string_view candidate) {
+    if (const auto d = distance(key, candidate); d < least) {
+      least = d;
+      best = candidate;
+    }
+  };
+  for (const auto& one : setting_table()) {
+    consider(one.key);
+    consider(one.key.substr(0, one.key.find('.')));
+  }
+  return best;
+}
+
+}  // namespace pinhook::cli

@@ -1,0 +1,282 @@
+#include "support/golden.hpp"
+
+#include <pinhook/cli/configuration.hpp>
+#include <pinhook/cli/setting_table.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace pinhook::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+settings read(std::string_view text) {
+  settings s;
+  const auto good = read_configuration(text, "pinhook.yaml", s);
+  EXPECT_TRUE(good) << good.error().message;
+  return s;
+}
+
+std::string refusal(std::string_view text) {
+  settings s;
+  const auto good = read_configuration(text, "pinhook.yaml", s);
+  if (good) return {};
+  EXPECT_EQ(good.error().code, error_code::invalid_input);
+  EXPECT_EQ(render(s), render(settings{})) << "a refused file changed settings";
+  return good.error().message;
+}
+
+// One value other than the default for every key of the table.
+constexpr std::string_view all_changed = R"(
+listen: "127.0.0.1:1"
+admin: {listen: "[::1]:2"}
+threads: 3
+namespace: pins
+tls: {cert_file: /c, key_file: "/k \"q\" ü\n", reload_interval: 1s}
+pin:
+  format: tag-and-digest
+  updates: refresh
+  update_overrides: [{pattern: "ghcr.io/**", rule: keep}, {pattern: "**", rule: refresh}]
+  kinds:
+    - {group: example.com, kind: Engine, paths: ["spec.image", "spec.workers[*].image"]}
+    - {kind: Thing, paths: [spec.x]}
+  foreign_controllers: true
+  excluded_namespaces: [a, b]
+deadline: {limit: 9s, margin: 1ms}
+cache: {ttl: 1m1s, negative_ttl: 0s, stale_for: 2h, entries: 7}
+resolver: {host_concurrency: 2, lookup_limit: 3s}
+registries:
+  localhost:5000: {plain_http: false}
+  registry.example.com: {ca_file: /ca.pem, realm_hosts: [auth.example.com]}
+  "[::1]:5000":
+registry: {verify_by_get: true}
+docker_config: /config.json
+credential_helpers: true
+limits: {body: 1MiB, header: 8Ki, idle: 2s, request: 3s, handshake: 4s, connections: 5}
+shutdown: {delay: 0s, limit: 1s}
+log: {level: debug, format: text}
+)";
+
+TEST(Configuration, ReadsEverySetting) {
+  const settings s = read(all_changed);
+  EXPECT_EQ(s.listen.port(), 1);
+  EXPECT_TRUE(s.admin_listen.address().is_v6());
+  EXPECT_EQ(s.threads, 3U);
+  EXPECT_EQ(s.own_namespace, "pins");
+  EXPECT_EQ(s.tls.key_file, "/k \"q\" ü\n");
+  EXPECT_EQ(s.pin.format, pin::pin_format::tag_and_digest);
+  ASSERT_EQ(s.pin.update_overrides.size(), 2U);
+  EXPECT_EQ(s.pin.update_overrides[1].rule, pin::update_rule::refresh);
+  ASSERT_EQ(s.pin.kinds.size(), 2U);
+  EXPECT_THAT(s.pin.kinds[0].paths, ElementsAre("spec.image", "spec.workers[*].image"));
+  EXPECT_EQ(s.pin.kinds[1].group, "");
+  EXPECT_EQ(s.deadline.margin, 1ms);
+  EXPECT_EQ(s.cache.ttl, 61s);
+  ASSERT_EQ(s.registries.size(), 3U);
+  EXPECT_EQ(s.registries.at("localhost:5000").plain_http, false);
+  EXPECT_EQ(s.registries.at("[::1]:5000").plain_http, std::nullopt);
+  EXPECT_EQ(s.registries.at("registry.example.com").ca_file, "/ca.pem");
+  EXPECT_EQ(s.limits.header, 8192U);
+  EXPECT_EQ(s.log.format, log::format::text);
+
+  const settings defaults;
+  for (const auto& row : setting_table()) EXPECT_NE(row.write(s), row.write(defaults)) << row.key << " was not changed";
+}
+
+TEST(Configuration, RenderedSettingsReadBack) {
+  const settings s = read(all_changed);
+  for (const auto how : {detail::values, detail::documented}) {
+    const settings back = read(render(s, how));
+    for (const auto& row : setting_table()) EXPECT_EQ(row.write(back), row.write(s)) << row.key;
+  }
+}
+
+TEST(Configuration, TheDocumentedFileIsTheDefaultsAndNamesEveryKey) {
+  const std::string path = PINHOOK_SOURCE_DIR "/manifests/pinhook.yaml";
+  const std::string head =
+      "# The configuration of pinhook: every setting with its default. A file names only what it changes; an unknown\n"
+      "# key or a wrong value is refused at start-up. Variables (PINHOOK_…) win over the file, flags over variables.\n"
+      "# `pinhook serve --print-config` shows what is in effect.\n\n";
+  testing::expect_golden(path, head + render(settings{}, detail::documented));
+  const std::string text = testing::read_file(path);
+  const settings s = read(text);
+  EXPECT_EQ(render(s), render(settings{}));
+  const auto root = yaml::parse(text);
+  ASSERT_TRUE(root);
+  for (const auto& row : setting_table()) {
+    const yaml::node* at = &*root;
+    for (std::string_view rest = row.key; at != nullptr && !rest.empty();) {
+      const auto dot = rest.find('.');
+      at = at->find(rest.substr(0, dot));
+      rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
+    }
+    EXPECT_NE(at, nullptr) << row.key << " is missing in " << path;
+  }
+}
+
+TEST(Configuration, AbsentAndEmptyKeysKeepTheDefault) {
+  for (const char* text : {"", "# nothing\n", "tls:\n", "tls: {}\nlog:\n  level:\n", "threads: ~\n"})
+    EXPECT_EQ(render(read(text)), render(settings{})) << text;
+}
+
+TEST(Configuration, RefusesUnknownKeysWithLineAndGuess) {
+  struct sample {
+    const char* text;
+    const char* start;
+    const char* guess;
+  };
+  for (const sample& s : {
+           sample{"threads: 1\nlisten_on: x\n", "pinhook.yaml: line 2: \"listen_on\"", "did you mean listen?"},
+           sample{"tls:\n  certfile: x\n", "pinhook.yaml: line 2: \"tls.certfile\"", "did you mean tls.cert_file?"},
+           sample{"cert_file: x\n", "pinhook.yaml: line 1: \"cert_file\"", "did you mean tls.cert_file?"},
+           sample{"deadlin:\n  limit: 1s\n", "pinhook.yaml: line 1: \"deadlin\"", "did you mean deadline?"},
+           sample{"deadline.limit: 1s\n", "pinhook.yaml: line 1: \"deadline.limit\"", "write it as a mapping"},
+           sample{"zzzzzzzzzzzz: 1\n", "pinhook.yaml: line 1: \"zzzzzzzzzzzz\"", "no such setting"},
+           sample{"pin:\n  kinds:\n    - kind: X\n      path: []\n", "pinhook.yaml: line 4: pin.kinds",
+                  "known are: group, kind, paths"},
+           sample{"registries:\n  docker.io:\n    plain: true\n", "pinhook.yaml: line 3: registries",
+                  "known are: plain_http, ca_file, realm_hosts"},
+       }) {
+    EXPECT_THAT(refusal(s.text), StartsWith(s.start)) << s.text;
+    EXPECT_THAT(refusal(s.text), HasSubstr(s.guess)) << s.text;
+  }
+}
+
+TEST(Configuration, RefusesWrongTypesAndRanges) {
+  struct sample {
+    const char* text;
+    const char* start;
+    const char* reason;
+  };
+  for (const sample& s : {
+           sample{"threads: many\n", "line 1: threads: ", "not a number, 0 to 1024"},
+           sample{"threads: 1025\n", "line 1: threads: ", "0 to 1024"},
+           sample{"threads: -1\n", "line 1: threads: ", "0 to 1024"},
+           sample{"threads: 1.5\n", "line 1: threads: ", "0 to 1024"},
+           sample{"threads: '1'\n", "line 1: threads: ", "0 to 1024"},
+           sample{"threads: [1]\n", "line 1: threads: ", "not a list"},
+           sample{"\n\ndeadline:\n  limit: 8 apples\n", "line 4: deadline.limit: ", "no duration"},
+           sample{"deadline: {limit: 31s}\n", "line 1: deadline.limit: ", "out of range"},
+           sample{"deadline: 8s\n", "line 1: deadline: ", "want a mapping"},
+           sample{"limits:\n  body: 8MB\n", "line 2: limits.body: ", "no size"},
+           sample{"limits:\n  body: 1\n", "line 2: limits.body: ", "out of range"},
+           sample{"listen: localhost:8443\n", "line 1: listen: ", "no address"},
+           sample{"log: {level: loud}\n", "line 1: log.level: ", "debug, info, warning or error"},
+           sample{"credential_helpers: yes\n", "line 1: credential_helpers: ", "true or false"},
+           sample{"credential_helpers: 'true'\n", "line 1: credential_helpers: ", "true or false"},
+           sample{"namespace: {a: b}\n", "line 1: namespace: ", "want text"},
+           sample{"pin: {excluded_namespaces: a}\n", "line 1: pin.excluded_namespaces: ", "want a list"},
+           sample{"pin:\n  update_overrides:\n  - pattern: a\n", "line 3: pin.update_overrides: ", "rule is missing"},
+           sample{"pin: {update_overrides: [{pattern: a, rule: b}]}\n", "line 1: pin.update_overrides: ", "keep"},
+           sample{"pin: {kinds: [{kind: a, paths: []}]}\n", "line 1: pin.kinds: ", "paths is empty"},
+           sample{"pin: {kinds: [a]}\n", "line 1: pin.kinds: ", "want a mapping"},
+           sample{"registries: [a]\n", "line 1: registries: ", "want a mapping"},
+           sample{"registries:\n  docker.io: {}\n  index.docker.io: {}\n", "line 3: registries: ", "no registry"},
+           sample{"registries:\n  https://x.example: {}\n", "line 2: registries: ", "no registry"},
+           sample{"- a\n", "line 1: ", "want a mapping"},
+       }) {
+    EXPECT_THAT(refusal(s.text), StartsWith(std::string("pinhook.yaml: ") + s.start)) << s.text;
+    EXPECT_THAT(refusal(s.text), HasSubstr(s.reason)) << s.text;
+  }
+  EXPECT_THAT(refusal("threads: 1\nthreads: 2\n"), HasSubstr("line 2, column 1"));
+}
+
+TEST(Configuration, VariablesWinOverTheFileAndFlagsOverVariables) {
+  settings s = read("threads: 2\nlisten: 127.0.0.1:1\nnamespace: file\n");
+  const auto warnings = apply_environment({{"PINHOOK_THREADS", "3"}, {"PINHOOK_LISTEN", "[::]:2"}}, s);
+  ASSERT_TRUE(warnings) << warnings.error().message;
+  EXPECT_THAT(*warnings, IsEmpty());
+  ASSERT_TRUE(apply_text("--listen", "listen", "127.0.0.1:3", s));
+  EXPECT_EQ(s.own_namespace, "file");
+  EXPECT_EQ(s.threads, 3U);
+  EXPECT_EQ(s.listen.port(), 3);
+}
+
+TEST(Configuration, EverySettingHasAVariable) {
+  const settings changed = read(all_changed);
+  settings s;
+  variables all;
+  std::set<std::string> names;
+  for (const auto& row : setting_table()) {
+    std::string text = row.write(changed);
+    // Plain settings are taken as they stand: without YAML's quotes.
+    if (!row.is_structured && text.starts_with('"')) text = yaml::parse(text)->text;
+    all.emplace_back(variable_name(row.key), text);
+    EXPECT_TRUE(names.insert(variable_name(row.key)).second) << row.key << " shares a variable";
+  }
+  const auto warnings = apply_environment(all, s);
+  ASSERT_TRUE(warnings) << warnings.error().message;
+  EXPECT_EQ(render(s), render(changed));
+}
+
+TEST(Configuration, NamesTheVariableThatDoesNotFit) {
+  settings s;
+  for (const auto& [name, text] :
+       variables{{"PINHOOK_THREADS", "x"}, {"PINHOOK_PIN_EXCLUDED_NAMESPACES", "a"}, {"PINHOOK_PIN_KINDS", "[{"}}) {
+    const auto warnings = apply_environment({{name, text}}, s);
+    ASSERT_FALSE(warnings);
+    EXPECT_EQ(warnings.error().code, error_code::invalid_input);
+    EXPECT_THAT(warnings.error().message, StartsWith(name + ": "));
+  }
+}
+
+TEST(Configuration, WarnsOfVariablesThatNameNothing) {
+  settings s;
+  const auto warnings = apply_environment({{"PINHOOK_TREADS", "1"}, {"PATH", "/bin"}, {"PINHOOK_CONFIG", "/x"}}, s);
+  ASSERT_TRUE(warnings);
+  EXPECT_THAT(*warnings, ElementsAre(HasSubstr("PINHOOK_TREADS")));
+}
+
+TEST(Configuration, PassesOverWhatKubernetesSetsForAService) {
+  settings s;
+  const auto warnings = apply_environment({{"PINHOOK_SERVICE_HOST", "10.0.0.1"},
+                                           {"PINHOOK_SERVICE_PORT", "443"},
+                                           {"PINHOOK_SERVICE_PORT_HTTPS", "443"},
+                                           {"PINHOOK_PORT", "tcp://10.0.0.1:443"},
+                                           {"PINHOOK_PORT_443_TCP", "tcp://10.0.0.1:443"},
+                                           {"PINHOOK_PORT_443_TCP_PROTO", "tcp"},
+                                           {"PINHOOK_PORT_443_TCP_PORT", "443"},
+                                           {"PINHOOK_PORT_443_TCP_ADDR", "10.0.0.1"},
+                                           {"PINHOOK_METRICS_SERVICE_HOST", "10.0.0.2"},
+                                           {"PINHOOK_METRICS_PORT_9090_TCP_ADDR", "10.0.0.2"}},
+                                          s);
+  ASSERT_TRUE(warnings);
+  EXPECT_THAT(*warnings, IsEmpty());
+}
+
+TEST(Configuration, ChecksWhatBelongsTogether) {
+  settings s;
+  EXPECT_TRUE(check_together(s));
+  s.tls.cert_file = "/c";
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("tls.key_file"));
+  s.tls.key_file = "/k";
+  EXPECT_TRUE(check_together(s));
+  s.admin_listen = s.listen;
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("0.0.0.0:8443"));
+}
+
+TEST(SettingTable, EveryRowIsDocumented) {
+  std::string last_section;
+  std::set<std::string> closed;
+  for (const auto& row : setting_table()) {
+    EXPECT_FALSE(row.type.empty()) << row.key;
+    EXPECT_TRUE(row.help.ends_with('.')) << row.key;
+    EXPECT_TRUE(row.when.ends_with('.')) << row.key;
+    const std::string section(row.key.substr(0, row.key.find('.')));
+    if (section != last_section) {
+      EXPECT_TRUE(closed.insert(section).second) << section << " stands in two places";
+    }
+    last_section = section;
+  }
+}
+
+}  // namespace
+}  // namespace pinhook::cli
