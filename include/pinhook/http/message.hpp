@@ -67,6 +67,9 @@ struct response {
   http::headers headers;
   /// The raw bytes after transfer decoding; content encoding is never undone.
   std::string body;
+  /// True when the connection went to an address outside loopback and private networks. What such a peer names next (a
+  /// token realm, a redirect) may then not lead back into a private network (registry.md §6). False: unknown.
+  bool from_public_network = false;
 };
 
 }  // namespace pinhook::http

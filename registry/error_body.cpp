@@ -1,0 +1,172 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/http/retry.hpp>
+#include <pinhook/registry/error_body.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace pinhook::registry {
+namespace {
+
+// Token and error bodies are at most 64 KiB (registry.md §6); nesting beyond 32 is nobody's error.
+constexpr json::parse_limits limits{.depth = 32, .size = std::size_t{64} * 1024};
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, std::size_t{4} * peer_words::max_text)) {
+    const bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    if (!blank)
+      out += c;
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
+  }
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+std::string said(std::string_view text) { return quoted(one_line(text), peer_words::max_text); }
+
+bool is_code(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+void add(std::string& text, std::string_view more) {
+  if (!text.empty()) text += "; ";
+  text += more;
+}
+
+void read_entry(const json::value& entry, peer_words& out) {
+  if (entry.IsString()) return add(out.text, said(json::text_of(entry)));
+  const auto code = json::find_string(entry, "code");
+  auto message = json::find_string(entry, "message");
+  if (!message || message->empty()) message = json::find_string(entry, "detail");
+  std::string text;
+  if (code && is_code(*code)) {
+    out.codes.emplace_back(*code);
+    text = *code;
+  } else if (code && !code->empty()) {
+    text = said(*code);
+  }
+  if (message && !message->empty()) text += (text.empty() ? "" : ": ") + said(*message);
+  if (!text.empty()) add(out.text, text);
+}
+
+// What token servers send instead of errors[]: RFC 6749 §5.2, Docker Hub's "details", and the like.
+constexpr std::array<std::string_view, 6> other_keys{"error_description", "error",  "message",
+                                                     "details",           "detail", "errorMessage"};
+
+bool read_json(std::string_view body, peer_words& out) {
+  const auto parsed = json::parse(body, limits);
+  if (!parsed) return false;
+  if (const json::value* errors = json::find(*parsed, "errors")) {
+    if (errors->IsArray()) {
+      std::size_t left = peer_words::max_errors;
+      for (auto it = errors->Begin(); it != errors->End() && left > 0; ++it, --left) read_entry(*it, out);
+    } else {
+      read_entry(*errors, out);
+    }
+  }
+  if (out.text.empty()) {
+    for (const auto key : other_keys) {
+      const auto text = json::find_string(*parsed, key);
+      if (!text || text->empty()) continue;
+      out.text = said(*text);
+      break;
+    }
+  }
+  if (out.text.empty() && parsed->IsString()) out.text = said(json::text_of(*parsed));
+  return true;
+}
+
+std::string read_html(std::string_view body) {
+  const auto find = [&](std::string_view what, std::size_t from) {
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+    const auto at =
+        std::search(body.begin() + static_cast<std::ptrdiff_t>(from), body.end(), what.begin(), what.end(), same);
+    return at == body.end() ? std::string_view::npos : static_cast<std::size_t>(at - body.begin());
+  };
+  const auto open = find("<title>", 0);
+  const auto close = open == std::string_view::npos ? open : find("</title>", open);
+  if (close == std::string_view::npos) return "an HTML page";
+  return fmt::format("an HTML page titled {}", said(body.substr(open + 7, close - open - 7)));
+}
+
+enum class advice : std::uint8_t { none, access, existence, later };
+
+struct status_row {
+  int first, last;
+  error_code code;
+  std::string_view verb;  // after the peer's name, before the subject
+  advice what_to_do;
+};
+
+// The one translator from status to error. The first row that holds the status.
+constexpr std::array rows{
+    status_row{401, 401, error_code::unauthorized, "asks for other credentials for", advice::access},
+    status_row{402, 402, error_code::denied, "wants to be paid before it serves", advice::none},
+    status_row{403, 403, error_code::denied, "does not give access to", advice::access},
+    status_row{404, 404, error_code::not_found, "does not have", advice::existence},
+    status_row{408, 408, error_code::unavailable, "took too long over", advice::later},
+    status_row{410, 410, error_code::not_found, "no longer has", advice::existence},
+    status_row{429, 429, error_code::rate_limited, "limits how often it answers, now for", advice::later},
+    status_row{451, 451, error_code::denied, "may not serve", advice::none},
+    status_row{499, 499, error_code::unavailable, "gave up on", advice::later},
+    status_row{500, 599, error_code::unavailable, "is in trouble and did not answer for", advice::later},
+    status_row{0, 999999, error_code::malformed, "gave an answer that does not fit for", advice::none},
+};
+
+std::string advise(const status_row& row, const refused_request& what, const error& e) {
+  const bool anonymous = what.credentials.empty() || what.credentials == "anonymous";
+  switch (row.what_to_do) {
+    case advice::access:
+      return anonymous
+                 ? std::string(". No credentials were used: if it is private, give some for it; else check the name")
+                 : fmt::format(
+                       ". The credentials used were: {}. Check that they are right and may pull it, and the name",
+                       what.credentials);
+    case advice::existence:
+      return what.token ? ". Check the name of the registry" : ". Check the name and the tag";
+    case advice::later:
+      return e.retry_after ? fmt::format(". Try again in {} s", e.retry_after->count()) : ". Try again later";
+    case advice::none:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+bool peer_words::has_code(std::string_view code) const {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+peer_words read_error_body(std::string_view body) {
+  peer_words out;
+  const auto start = body.find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos) return out;
+  body.remove_prefix(start);
+  if (body.front() == '<') {
+    out.text = read_html(body);
+  } else if (!read_json(body, out)) {
+    out.text = said(body);
+  }
+  return out;
+}
+
+error from_status(const refused_request& what, const http::response& r, wall_time now) {
+  const auto row = std::find_if(rows.begin(), rows.end(),
+                                [&](const status_row& one) { return r.status >= one.first && r.status <= one.last; });
+  const status_row& chosen = row == rows.end() ? rows.back() : *row;
+  error out{chosen.code, {}, http::parse_retry_after(r.headers, now)};
+  const peer_words words = read_error_body(r.body);
+  out.message = fmt::format("{} {} {} ({}{}{}){}", what.peer,
+                            what.token ? std::string_view("refused to give a token for") : chosen.verb, what.subject,
+                            r.status, words.text.empty() ? "" : ": ", words.text, advise(chosen, what, out));
+  return out;
+}
+
+}  // namespace pinhook::registry

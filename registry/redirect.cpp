@@ -1,0 +1,36 @@
+#include <pinhook/registry/redirect.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace pinhook::registry {
+
+bool is_redirect(int status) {
+  constexpr std::array statuses{301, 302, 303, 307, 308};
+  return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+}
+
+result<redirect_target> next_hop(const web_url& asked, const http::response& r, int made) {
+  const std::string from = asked.where().authority();
+  if (made >= max_redirects)
+    return fail(error_code::malformed, fmt::format("{} redirects again after {} redirects", from, made));
+  const auto locations = http::find_headers(r.headers, "Location");
+  if (locations.size() != 1)
+    return fail(error_code::malformed,
+                fmt::format("{} redirects ({}) with {} Location headers", from, r.status, locations.size()));
+  auto to = asked.join(locations.front());
+  // Only the place goes into the message: the query of a signed URL is a credential.
+  if (!to)
+    return fail(error_code::malformed,
+                fmt::format("{} redirects ({}) to something that is not an http or https URL", from, r.status));
+  const origin& next = to->where();
+  if (next.scheme == "http" && (asked.where().scheme != "http" || asked.where().host != next.host))
+    return fail(error_code::denied,
+                fmt::format("{} redirects to plain HTTP at {}, which is not followed", from, next.authority()));
+  const bool same = next == asked.where();
+  return redirect_target{std::move(*to), same};
+}
+
+}  // namespace pinhook::registry

@@ -1,0 +1,72 @@
+// Fetching one token: which requests, and what their responses mean (distribution's auth/token.md and auth/oauth.md;
+// registry.md §3.3). A resumable value without I/O:
+//
+//   token_flow flow(request, who);
+//   for (token_step step = flow.start();;) {
+//     if (auto* send = std::get_if<http::request>(&step)) step = flow.next(co_await …);
+//     else break;  // granted_token or error
+//   }
+//
+// One thread at a time.
+#pragma once
+
+#include <pinhook/http/message.hpp>
+#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/token_cache.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace pinhook::registry {
+
+/// Bytes of a token. ECR and Azure make some of 5 KiB; at least 16 KiB must be taken (registry.md §3.3).
+inline constexpr std::size_t max_token_size = std::size_t{16} * 1024;
+
+/// The name we give ourselves where OAuth wants one.
+inline constexpr std::string_view oauth_client_id = "pinhook";
+
+struct token_request {
+  token_key key;
+  web_url realm;
+  http::reach reach;
+  std::string ca_file;
+  /// For messages: the registry and the repository as people know them.
+  std::string registry;
+  std::string repository;
+};
+
+using token_step = std::variant<http::request, granted_token, error>;
+
+class token_flow {
+ public:
+  /// `who` is shown to the realm: the caller has checked that it may be.
+  token_flow(token_request what, credential who, wall_time now);
+
+  /// GET for everyone but identity tokens, which go by POST.
+  [[nodiscard]] token_step start();
+  /// Errors: those of from_status; malformed: a redirect (never followed), no JSON, no token, a token too long or with
+  /// characters that no header may have.
+  [[nodiscard]] token_step next(const result<http::response>& outcome);
+
+ private:
+  [[nodiscard]] http::request base(std::string url) const;
+  [[nodiscard]] http::request by_get(std::string_view user) const;
+  [[nodiscard]] http::request by_post() const;
+  [[nodiscard]] error refused(const http::response& r) const;
+  [[nodiscard]] std::string where() const;
+
+  token_request what_;
+  credential who_;
+  wall_time now_;
+  bool posted_ = false;
+  // What POST said, when GET is tried after it: it is the one that explains.
+  std::optional<error> refused_post_;
+};
+
+/// The token of a token server's JSON. Key names are compared with case: "Token" is what a cloud's metadata service
+/// calls its credentials (go-containerregistry PR 2291).
+[[nodiscard]] result<granted_token> parse_token(std::string_view body);
+
+}  // namespace pinhook::registry
