@@ -1,0 +1,57 @@
+// Running a program: the one seam to other processes. Real: `machine_processes()`. In tests: `fake_process_runner`
+// (tests/support), which records and can refuse.
+//
+//   process_request ask{.argv = {"docker-credential-ecr-login", "get"}, .input = secret("public.ecr.aws")};
+//   auto answer = co_await processes.run(std::move(ask), d);
+//   if (answer && answer->exit_code == 0) use(answer->output);
+//
+// No shell is involved: what stands in `argv` reaches the program as it is.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/secret.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace pinhook {
+
+struct process_request {
+  /// The program and its arguments. A program without '/' is looked for in PATH.
+  std::vector<std::string> argv;
+  /// What the program reads from its standard input.
+  secret input;
+  /// "NAME=value": added to this process's environment, or in place of what has the same name there.
+  std::vector<std::string> environment;
+  /// Bytes of standard output, and as many of standard error. A program that writes more is killed: what we run answers
+  /// in a few hundred bytes.
+  std::size_t output_limit = std::size_t{64} * 1024;
+};
+
+struct process_output {
+  /// As a shell has it: 128 + n when signal n ended the program.
+  int exit_code = 0;
+  /// A secret, since credential helpers answer with one.
+  secret output;
+  secret errors;
+};
+
+class process_runner {
+ public:
+  virtual ~process_runner() = default;
+
+  /// Runs the program to its end; any exit code is a result. What the program leaves running in the background is not
+  /// waited for. Errors: invalid_input (no program, a NUL in an argument), not_found (no such program), denied (not
+  /// executable), timed_out (killed at `d`), canceled (killed), malformed (killed for writing too much), internal (no
+  /// process or descriptor to be had). Runs on the executor of the calling coroutine and does not block it.
+  virtual awaitable<result<process_output>> run(process_request request, deadline d) = 0;
+};
+
+/// The machine's processes. The child gets no descriptor but 0, 1 and 2, default signal handling, and a process group
+/// of its own, which is killed as a whole. Any thread; a run stays on the thread of its executor. Linux 5.3 or newer.
+[[nodiscard]] process_runner& machine_processes();
+
+}  // namespace pinhook
