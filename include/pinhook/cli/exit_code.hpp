@@ -1,0 +1,17 @@
+// What the process says at its end.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+
+namespace pinhook::cli {
+
+constexpr int exit_good = 0;
+/// The work was done and its answer is no.
+constexpr int exit_failed = 1;
+/// The command line, the configuration or an input is wrong.
+constexpr int exit_usage = 2;
+
+/// One table from error codes: invalid_input and unsupported → 2; everything else 1.
+[[nodiscard]] int exit_code(error_code code) noexcept;
+
+}  // namespace pinhook::cli
