@@ -1,0 +1,56 @@
+// The real HTTP client: libcurl's multi interface on one io_context. Connections are kept and shared, HTTP/2 is spoken
+// where the server offers it.
+//
+//   asio::io_context io(1);
+//   http::curl_client client(io);
+//   result<response> r = co_await client.send(std::move(request), deadline::after(now, 5s));
+//
+// Thread rule: everything on the io_context's one thread. The client must be destroyed before the io_context.
+//
+// Requests share a connection only when they agree on `reach` and on the certificates they trust: each such pair has a
+// pool of its own (a "lane"), so what a laxer request opened never serves a stricter one. The limits of
+// `curl_multi_options` are per lane.
+#pragma once
+
+#include <pinhook/http/client.hpp>
+#include <pinhook/http/curl_multi.hpp>
+#include <pinhook/http/curl_transfer.hpp>
+#include <pinhook/http/proxy.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace pinhook::http {
+
+struct curl_client_options {
+  /// Timeouts of a connection; `proxy` in it is not used.
+  transfer_options transfer;
+  curl_multi_options connections;
+  /// None by default; `proxy_from_environment()` for what the container was started with.
+  proxy_settings proxy;
+};
+
+class curl_client final : public client {
+ public:
+  explicit curl_client(asio::io_context& io, curl_client_options o = {});
+  /// Transfers under way end with `canceled`; their coroutines are resumed by the io_context later.
+  ~curl_client() override;
+
+  /// Cancellation of the awaiting coroutine (terminal) aborts the transfer: `canceled`. Further errors: invalid_input
+  /// for a header or a CA file that cannot be used.
+  awaitable<result<response>> send(request r, deadline d) override;
+
+  /// Transfers under way.
+  [[nodiscard]] std::size_t transfers() const;
+  /// Connections opened since the start.
+  [[nodiscard]] std::uint64_t opened_connections() const;
+
+ private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace pinhook::http

@@ -1,0 +1,97 @@
+// One request under way: the easy handle with its options, what has arrived, and how it ended.
+//
+// Thread rule: as curl_multi.
+#pragma once
+
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/http/address_guard.hpp>
+#include <pinhook/http/curl_multi.hpp>
+#include <pinhook/http/endpoint.hpp>
+#include <pinhook/http/message.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <curl/curl.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct x509_store_st;
+
+namespace pinhook::http {
+
+struct transfer_options {
+  /// Name look-up, TCP and TLS together.
+  std::chrono::milliseconds connect_timeout{5000};
+  /// A peer that sends nothing for this long is given up.
+  std::chrono::seconds stall_time{10};
+  /// Connections unused for longer are not used again: most servers and load balancers close them after a minute.
+  std::chrono::seconds idle_age{50};
+  /// The proxy to go through; empty: none.
+  std::string proxy;
+};
+
+class curl_transfer final : public curl_multi::transfer {
+ public:
+  /// `multi` and `trust` must outlive the transfer. `trust` may be null for http URLs.
+  curl_transfer(curl_multi& multi, x509_store_st* trust, request r, endpoint to, deadline d);
+  /// Aborts what is under way.
+  ~curl_transfer() override;
+  curl_transfer(const curl_transfer&) = delete;
+  curl_transfer& operator=(const curl_transfer&) = delete;
+
+  /// invalid_input: what would break the request's framing (line ends in a header), or a body where none belongs.
+  [[nodiscard]] result<void> start(const transfer_options& o, steady_time now);
+  /// Takes the transfer out of the multi; `take` says `reason`.
+  void abort(error_code reason);
+  void finished(CURLcode code) override;
+
+  /// Expires at the deadline; is cancelled when the transfer is finished or aborted.
+  [[nodiscard]] asio::steady_timer& wake() { return wake_; }
+  [[nodiscard]] bool is_done() const { return done_; }
+  /// What came of it. Once, when it is done.
+  [[nodiscard]] result<response> take();
+
+ private:
+  struct header_list;
+
+  static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static CURLcode on_tls(CURL* easy, void* context, void* self);
+
+  result<void> set_headers();
+  void set_verb();
+  void set_policy(const transfer_options& o, steady_time now);
+  bool accept_header(std::string_view line);
+  bool accept_body(std::string_view data);
+  [[nodiscard]] std::string_view phase() const;
+  [[nodiscard]] error failure() const;
+
+  curl_multi& multi_;
+  x509_store_st* trust_;
+  request request_;
+  endpoint to_;
+  deadline deadline_;
+  asio::steady_timer wake_;
+  std::unique_ptr<CURL, void (*)(CURL*)> easy_;
+  std::unique_ptr<header_list> headers_;
+  char detail_[CURL_ERROR_SIZE] = {};
+
+  bool is_in_multi_ = false;
+  bool is_proxied_ = false;
+  bool done_ = false;
+  CURLcode code_ = CURLE_OK;
+  std::optional<error_code> aborted_;
+  std::string crossed_;  // which limit, in words
+  std::string refused_;  // the first address that the guard refused, in words
+  bool opened_any_ = false;
+  std::size_t header_bytes_ = 0;
+  std::size_t header_lines_ = 0;
+  response response_;
+};
+
+}  // namespace pinhook::http

@@ -1,0 +1,137 @@
+#include <pinhook/http/address_guard.hpp>
+
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+
+#include <array>
+#include <optional>
+
+namespace pinhook::http {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+template <class Address>
+struct range {
+  Address network;
+  unsigned bits;
+  address_kind kind;
+};
+
+template <class Address>
+bool is_within(const Address& address, const range<Address>& r) {
+  const auto a = address.to_bytes();
+  const auto n = r.network.to_bytes();
+  unsigned left = r.bits;
+  for (std::size_t i = 0; i < a.size() && left != 0; ++i) {
+    const unsigned bits = left < 8 ? left : 8;
+    if ((a[i] ^ n[i]) >> (8 - bits) != 0) return false;
+    left -= bits;
+  }
+  return true;
+}
+
+// First match wins: single addresses stand before the ranges that hold them.
+const auto& v4_ranges() {
+  static const auto ranges = [] {
+    const auto v4 = [](const char* network, unsigned bits, address_kind kind) {
+      return range<ip::address_v4>{ip::make_address_v4(network), bits, kind};
+    };
+    return std::array{
+        v4("100.100.100.200", 32, address_kind::metadata),  // Alibaba Cloud
+        v4("168.63.129.16", 32, address_kind::metadata),    // Azure's wire server
+        v4("192.0.0.192", 32, address_kind::metadata),      // Oracle Cloud, old
+        v4("0.0.0.0", 8, address_kind::unspecified),         v4("127.0.0.0", 8, address_kind::loopback),
+        v4("169.254.0.0", 16, address_kind::link_local),     v4("224.0.0.0", 4, address_kind::multicast),
+        v4("255.255.255.255", 32, address_kind::broadcast),  v4("10.0.0.0", 8, address_kind::private_network),
+        v4("172.16.0.0", 12, address_kind::private_network), v4("192.168.0.0", 16, address_kind::private_network),
+        v4("100.64.0.0", 10, address_kind::private_network),  // RFC 6598, carrier-grade NAT
+        v4("192.0.0.0", 24, address_kind::private_network),   // RFC 6890, protocol assignments
+        v4("198.18.0.0", 15, address_kind::private_network),  // RFC 2544, benchmarking
+        v4("240.0.0.0", 4, address_kind::private_network),    // class E: some clouds use it inside
+    };
+  }();
+  return ranges;
+}
+
+const auto& v6_ranges() {
+  static const auto ranges = [] {
+    const auto v6 = [](const char* network, unsigned bits, address_kind kind) {
+      return range<ip::address_v6>{ip::make_address_v6(network), bits, kind};
+    };
+    return std::array{
+        v6("::", 128, address_kind::unspecified),        v6("::1", 128, address_kind::loopback),
+        v6("fd00:ec2::", 32, address_kind::metadata),     // AWS
+        v6("fd20:ce::254", 128, address_kind::metadata),  // Google
+        v6("fe80::", 10, address_kind::link_local),      v6("ff00::", 8, address_kind::multicast),
+        v6("fc00::", 7, address_kind::private_network),   // RFC 4193, unique local
+        v6("fec0::", 10, address_kind::private_network),  // RFC 3879, site-local of old
+    };
+  }();
+  return ranges;
+}
+
+template <class Address, class Ranges>
+std::optional<address_kind> find_kind(const Address& address, const Ranges& ranges) {
+  for (const auto& r : ranges)
+    if (is_within(address, r)) return r.kind;
+  return std::nullopt;
+}
+
+// Where an IPv4 address may stand inside an IPv6 one.
+struct wrapping {
+  const char* network;
+  unsigned bits;
+  std::size_t offset;
+};
+constexpr std::array wrappings{
+    wrapping{"::ffff:0:0", 96, 12},    // RFC 4291 §2.5.5.2, mapped
+    wrapping{"::ffff:0:0:0", 96, 12},  // RFC 2765, translated
+    wrapping{"64:ff9b::", 96, 12},     // RFC 6052, NAT64
+    wrapping{"64:ff9b:1::", 48, 12},   // RFC 8215, NAT64 of a local network
+    wrapping{"2002::", 16, 2},         // RFC 3056, 6to4
+    wrapping{"::", 96, 12},            // RFC 4291 §2.5.5.1, compatible; after :: and ::1
+};
+
+std::optional<ip::address_v4> find_wrapped(const ip::address_v6& address) {
+  const auto bytes = address.to_bytes();
+  for (const auto& w : wrappings) {
+    if (!is_within(address, range<ip::address_v6>{ip::make_address_v6(w.network), w.bits, address_kind::global}))
+      continue;
+    return ip::address_v4({bytes[w.offset], bytes[w.offset + 1], bytes[w.offset + 2], bytes[w.offset + 3]});
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(address_kind kind) noexcept {
+  constexpr std::array<std::string_view, 8> names{
+      "a public address",           "an address of a private network", "a loopback address",  "a link-local address",
+      "a cloud's metadata service", "the unspecified address",         "a multicast address", "the broadcast address"};
+  const auto index = static_cast<std::size_t>(kind);
+  return index < names.size() ? names[index] : "an unknown kind of address";
+}
+
+address_kind classify(const ip::address& address) {
+  if (address.is_v4()) return find_kind(address.to_v4(), v4_ranges()).value_or(address_kind::global);
+  const auto v6 = address.to_v6();
+  if (const auto kind = find_kind(v6, v6_ranges())) return *kind;
+  if (const auto v4 = find_wrapped(v6)) return classify(*v4);
+  return address_kind::global;
+}
+
+bool is_allowed(address_kind kind, const reach& r) noexcept {
+  switch (kind) {
+    case address_kind::global:
+      return true;
+    case address_kind::private_network:
+      return r.private_networks;
+    case address_kind::loopback:
+      return r.loopback;
+    default:
+      return false;
+  }
+}
+
+}  // namespace pinhook::http

@@ -1,0 +1,95 @@
+#include <pinhook/http/curl_error.hpp>
+
+#include <fmt/format.h>
+#include <openssl/x509_vfy.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <system_error>
+
+namespace pinhook::http {
+namespace {
+
+struct row {
+  CURLcode code;
+  error_code ours;
+  std::string_view words;
+  bool shows_detail;
+};
+
+// Codes that are missing here are `unavailable` with curl's own words.
+constexpr std::array rows{
+    row{CURLE_URL_MALFORMAT, error_code::invalid_input, "the URL is malformed", false},
+    row{CURLE_COULDNT_RESOLVE_HOST, error_code::unavailable,
+        "the host name does not resolve: check its spelling and the cluster's DNS", false},
+    row{CURLE_COULDNT_RESOLVE_PROXY, error_code::unavailable,
+        "the proxy's host name does not resolve: check the proxy setting", false},
+    row{CURLE_COULDNT_CONNECT, error_code::unavailable, "no connection", false},
+    row{CURLE_PROXY, error_code::unavailable, "the proxy does not connect us", true},
+    row{CURLE_OPERATION_TIMEDOUT, error_code::unavailable, "no connection in time, or no data for too long", true},
+    row{CURLE_SSL_CONNECT_ERROR, error_code::unavailable,
+        "no TLS connection: does it speak HTTPS? (a plain HTTP registry must be configured as such)", true},
+    row{CURLE_SEND_ERROR, error_code::unavailable, "the connection broke while sending", false},
+    row{CURLE_RECV_ERROR, error_code::unavailable, "the connection broke while receiving", false},
+    row{CURLE_GOT_NOTHING, error_code::unavailable, "the connection was closed without an answer", false},
+    row{CURLE_HTTP2, error_code::unavailable, "the HTTP/2 connection broke", true},
+    row{CURLE_HTTP2_STREAM, error_code::unavailable, "the HTTP/2 stream was closed", true},
+    row{CURLE_PARTIAL_FILE, error_code::malformed, "the answer ended before its announced length", false},
+    row{CURLE_UNSUPPORTED_PROTOCOL, error_code::malformed, "what answers does not speak HTTP", true},
+    row{CURLE_WEIRD_SERVER_REPLY, error_code::malformed, "what answers does not speak HTTP", true},
+    row{CURLE_BAD_CONTENT_ENCODING, error_code::malformed, "the answer's encoding is broken", true},
+    // Of a chunked body: curl reports broken framing so.
+    row{CURLE_READ_ERROR, error_code::malformed, "the answer's framing is broken", true},
+    // A header line beyond curl's own 100 KiB: its line buffer reports "out of memory".
+    row{CURLE_OUT_OF_MEMORY, error_code::malformed, "a header line is longer than 100 KiB", false},
+    row{CURLE_BAD_FUNCTION_ARGUMENT, error_code::internal, "libcurl refused the request", true},
+    row{CURLE_FAILED_INIT, error_code::internal, "libcurl refused the request", true},
+};
+
+struct trust_row {
+  long result;
+  std::string_view words;
+};
+
+constexpr std::string_view not_trusted =
+    "its certificate is signed by an authority that is not trusted: name the authority's PEM file in ca_file";
+
+constexpr std::array trust_rows{
+    trust_row{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, not_trusted},
+    trust_row{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, not_trusted},
+    trust_row{X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, not_trusted},
+    trust_row{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, not_trusted},
+    trust_row{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+              "its certificate is signed by itself: name it, or its authority's PEM file, in ca_file"},
+    trust_row{X509_V_ERR_CERT_HAS_EXPIRED, "its certificate has expired: it must be renewed there"},
+    trust_row{X509_V_ERR_CERT_NOT_YET_VALID, "its certificate is not valid yet: are both clocks right?"},
+    trust_row{X509_V_ERR_CERT_REVOKED, "its certificate is revoked"},
+    trust_row{X509_V_OK, "its certificate is for other names"},
+};
+
+std::string trust_words(const curl_outcome& o) {
+  const auto found =
+      std::find_if(trust_rows.begin(), trust_rows.end(), [&](const auto& r) { return r.result == o.verify_result; });
+  if (found != trust_rows.end() && o.verify_result != X509_V_OK) return std::string(found->words);
+  const std::string_view words = found != trust_rows.end() ? found->words : "its certificate is not accepted";
+  return fmt::format("{}: {}", words, quoted(o.detail));
+}
+
+}  // namespace
+
+error from_curl(const curl_outcome& o) {
+  if (o.code == CURLE_PEER_FAILED_VERIFICATION)
+    return error{error_code::unavailable, fmt::format("{}: {}", o.endpoint, trust_words(o)), std::nullopt};
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.code == o.code; });
+  const row r = found != rows.end() ? *found : row{o.code, error_code::unavailable, curl_easy_strerror(o.code), true};
+  std::string message = fmt::format("{}: {}", o.endpoint, r.words);
+  if (o.os_error != 0) {
+    message += fmt::format(": {}", std::generic_category().message(static_cast<int>(o.os_error)));
+  } else if (r.shows_detail && !o.detail.empty()) {
+    message += fmt::format(": {}", quoted(o.detail));
+  }
+  return error{r.ours, std::move(message), std::nullopt};
+}
+
+}  // namespace pinhook::http

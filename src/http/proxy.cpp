@@ -1,0 +1,80 @@
+#include <pinhook/http/proxy.hpp>
+
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace pinhook::http {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+std::string from_environment(const char* upper, const char* lower) {
+  if (const char* value = std::getenv(upper); value != nullptr && *value != '\0') return value;
+  const char* value = std::getenv(lower);
+  return value != nullptr ? value : "";
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+bool is_in_network(const ip::address& address, std::string_view network) {
+  boost::system::error_code ec;
+  if (address.is_v4()) {
+    const auto v4 = ip::make_network_v4(std::string(network), ec);
+    return !ec && ip::network_v4(address.to_v4(), v4.prefix_length()).canonical() == v4.canonical();
+  }
+  const auto v6 = ip::make_network_v6(std::string(network), ec);
+  return !ec && ip::network_v6(address.to_v6(), v6.prefix_length()).canonical() == v6.canonical();
+}
+
+bool matches(const endpoint& to, std::string_view entry) {
+  if (entry == "*") return true;
+  const auto address = to.address();
+  if (entry.find('/') != std::string_view::npos) return address && is_in_network(*address, entry);
+  std::string_view name = entry;
+  // The last colon starts a port, unless the colons are those of a bare IPv6 address.
+  if (const auto colon = name.rfind(':'); colon != std::string_view::npos) {
+    const bool is_bare_v6 = name.front() != '[' && name.find(':') != colon;
+    if (!is_bare_v6 && name.back() != ']') {
+      if (name.substr(colon + 1) != std::to_string(to.port)) return false;
+      name = name.substr(0, colon);
+    }
+  }
+  if (name.size() > 2 && name.front() == '[') name = name.substr(1, name.size() - 2);
+  if (name.substr(0, 2) == "*.") name.remove_prefix(1);
+  if (name.empty()) return false;
+  std::string suffix(name);
+  for (char& c : suffix) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  if (suffix.front() != '.' && to.host == suffix) return true;
+  if (address) return false;
+  if (suffix.front() != '.') suffix.insert(0, 1, '.');
+  return to.host.size() > suffix.size() && std::string_view(to.host).substr(to.host.size() - suffix.size()) == suffix;
+}
+
+}  // namespace
+
+proxy_settings proxy_from_environment() {
+  return {from_environment("HTTP_PROXY", "http_proxy"), from_environment("HTTPS_PROXY", "https_proxy"),
+          from_environment("NO_PROXY", "no_proxy")};
+}
+
+std::string proxy_for(const endpoint& to, const proxy_settings& s) {
+  const std::string& proxy = to.is_https ? s.https : s.http;
+  if (proxy.empty() || to.host == "localhost") return {};
+  if (const auto address = to.address(); address && address->is_loopback()) return {};
+  for (std::string_view left = s.no_proxy; !left.empty();) {
+    const auto comma = left.find(',');
+    const auto entry = trimmed(left.substr(0, comma));
+    left = comma == std::string_view::npos ? std::string_view() : left.substr(comma + 1);
+    if (!entry.empty() && matches(to, entry)) return {};
+  }
+  return proxy;
+}
+
+}  // namespace pinhook::http

@@ -1,0 +1,55 @@
+#include <pinhook/http/trust.hpp>
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace pinhook::http {
+namespace {
+
+namespace fs = std::filesystem;
+
+// OpenSSL looks certificates up in the directory by the hash of their subject, only when it needs one; where the
+// directory is so prepared (ca-certificates does it), reading the whole bundle would be 140 certificates for nothing.
+bool has_hashed_names(const fs::path& directory) {
+  std::error_code ec;
+  for (fs::directory_iterator it(directory, ec), end; !ec && it != end; it.increment(ec))
+    if (it->path().extension() == ".0") return true;
+  return false;
+}
+
+void add_system(X509_STORE* store) {
+  X509_STORE_set_default_paths(store);
+  const char* directory = std::getenv(X509_get_default_cert_dir_env());
+  if (directory == nullptr) directory = X509_get_default_cert_dir();
+  const char* bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
+  if (bundle != nullptr && !has_hashed_names(directory)) X509_STORE_load_file(store, bundle);
+  // What is missing there shows when a server is not trusted.
+  ERR_clear_error();
+}
+
+}  // namespace
+
+result<std::shared_ptr<x509_store_st>> make_trust_store(const std::string& ca_file) {
+  std::shared_ptr<X509_STORE> store(X509_STORE_new(), X509_STORE_free);
+  if (store == nullptr) return fail(error_code::internal, "OpenSSL makes no certificate store");
+  X509_STORE_set_flags(store.get(), X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
+  add_system(store.get());
+  if (!ca_file.empty()) {
+    if (!std::ifstream(ca_file).is_open())
+      return fail(error_code::invalid_input,
+                  fmt::format("the CA file {} cannot be read: {}", ca_file, std::generic_category().message(errno)));
+    const bool has_any = X509_STORE_load_file(store.get(), ca_file.c_str()) == 1;
+    ERR_clear_error();
+    if (!has_any)
+      return fail(error_code::invalid_input, fmt::format("the CA file {} holds no PEM certificate", ca_file));
+  }
+  return store;
+}
+
+}  // namespace pinhook::http
