@@ -1,0 +1,394 @@
+// Every rule of pinning as a full AdmissionReview in and the exact response out; support/review_case.hpp tells how a
+// case is laid out. Beside the golden bytes, each response is held against what its case says should happen and against
+// what holds for all of them.
+
+#include "support/golden.hpp"
+
+#include "support/json_patch_apply.hpp"
+#include "support/review_case.hpp"
+#include "support/run.hpp"
+
+#include <pinhook/admission/handler.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <mutex>
+
+namespace pinhook::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::size_t max_warnings = 10;
+constexpr std::size_t max_warning_characters = 120;
+constexpr std::size_t max_recorded_pins = 32;
+constexpr std::size_t max_recorded_bytes = 8192;
+constexpr std::string_view annotations_path = "/metadata/annotations";
+constexpr std::string_view pins_path = "/metadata/annotations/pinhook.dev~1pins";
+
+std::filesystem::path cases_folder() { return std::filesystem::path(PINHOOK_SOURCE_DIR) / "tests/golden/cases"; }
+
+error_code code_of(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(error_code::internal); ++i)
+    if (to_string(static_cast<error_code>(i)) == name) return static_cast<error_code>(i);
+  ADD_FAILURE() << "no error code " << name;
+  return error_code::internal;
+}
+
+class anonymous_credentials final : public registry::credential_source {
+ public:
+  [[nodiscard]] std::string identity_for(const registry::reference&) const override { return "anonymous"; }
+  awaitable<result<std::vector<registry::credential>>> credentials_for(registry::reference, deadline) override {
+    co_return std::vector<registry::credential>{};
+  }
+};
+
+// Answers from the case's table, at once; remembers what it was asked.
+class scripted_resolver final : public resolve::resolver {
+ public:
+  explicit scripted_resolver(const review_case& c) : case_(c) {}
+
+  awaitable<std::vector<result<resolve::answer>>> resolve(std::vector<resolve::query> queries, deadline) override {
+    std::vector<result<resolve::answer>> out;
+    for (const auto& q : queries) out.push_back(answer(q));
+    co_return out;
+  }
+
+  [[nodiscard]] std::optional<registry::digest> known(const resolve::query& q) const override {
+    const auto entry = case_.known.find(q.ref.canonical());
+    if (entry == case_.known.end()) return std::nullopt;
+    return registry::digest::parse(entry->second).value();
+  }
+
+  /// Canonical references, sorted, each once.
+  [[nodiscard]] std::vector<std::string> asked() const { return {asked_.begin(), asked_.end()}; }
+  [[nodiscard]] bool all_past_cache() const { return !asked_.empty() && cached_ == 0; }
+  [[nodiscard]] bool any_past_cache() const { return refreshed_ != 0; }
+
+ private:
+  result<resolve::answer> answer(const resolve::query& q) {
+    const auto& name = q.ref.canonical();
+    asked_.insert(name);
+    ++(q.want == resolve::freshness::refreshed ? refreshed_ : cached_);
+    EXPECT_FALSE(q.ref.is_pinned()) << "asked for " << name << ", which has a digest";
+    EXPECT_TRUE(q.credentials != nullptr) << "asked for " << name << " as nobody";
+    const auto entry = case_.registry.find(name);
+    if (entry == case_.registry.end()) {
+      ADD_FAILURE() << "asked for " << name << ", which the case does not know";
+      return fail(error_code::not_found, "not in the case");
+    }
+    const auto& scripted = entry->second;
+    if (!scripted.error.empty()) return fail(code_of(scripted.error), scripted.message);
+    const auto from = scripted.from == "cache"   ? resolve::origin::cache
+                      : scripted.from == "stale" ? resolve::origin::stale
+                                                 : resolve::origin::registry;
+    return resolve::answer{registry::digest::parse(scripted.digest).value(), from};
+  }
+
+  const review_case& case_;
+  std::set<std::string> asked_;
+  int refreshed_ = 0;
+  int cached_ = 0;
+};
+
+struct answered {
+  admission::verdict verdict;
+  std::vector<std::string> asked;
+  bool any_past_cache = false;
+  bool all_past_cache = false;
+};
+
+answered answer(const review_case& c, const std::string& body, pin::mode mode) {
+  auto resolver = std::make_shared<scripted_resolver>(c);
+  const admission::handler handler(resolver, std::make_shared<anonymous_credentials>(), c.policy);
+  // The handler may read 32 bytes behind the body; what stands there must not matter.
+  const std::string padded = body + std::string(32, '}');
+  answered out;
+  out.verdict = run(handler.handle(std::string_view(padded).substr(0, body.size()), mode, deadline::never()));
+  out.asked = resolver->asked();
+  out.any_past_cache = resolver->any_past_cache();
+  out.all_past_cache = resolver->all_past_cache();
+  return out;
+}
+
+std::string text_of(const json::value& v) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  v.Accept(writer);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string pretty(const json::value& v) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
+  writer.SetIndent(' ', 2);
+  v.Accept(writer);
+  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+std::string from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return {};
+  std::string out(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (size < 0) return {};
+  const auto padding = std::min<std::size_t>(2, text.size() - (text.find_last_not_of('=') + 1));
+  out.resize(static_cast<std::size_t>(size) - padding);
+  return out;
+}
+
+std::size_t characters(std::string_view utf8) {
+  return static_cast<std::size_t>(std::ranges::count_if(utf8, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+const json::value& request_of(const json::document& review) { return review["request"]; }
+
+/// The decoded patch; an empty array when there is none.
+json::document patch_of(const json::value& response) {
+  json::document none;
+  none.SetArray();
+  const auto encoded = json::find_string(response, "patch");
+  if (!encoded) return none;
+  auto patch = json::parse(from_base64(*encoded));
+  EXPECT_TRUE(patch && patch->IsArray()) << "the patch is no JSON array";
+  return patch && patch->IsArray() ? std::move(*patch) : std::move(none);
+}
+
+// What an API server takes; a member it does not know would be a mistake of ours.
+void check_envelope(const json::document& review, std::string_view uid) {
+  EXPECT_EQ(json::find_string(review, "apiVersion"), "admission.k8s.io/v1");
+  EXPECT_EQ(json::find_string(review, "kind"), "AdmissionReview");
+  ASSERT_TRUE(json::find(review, "response") != nullptr);
+  const auto& response = review["response"];
+  constexpr std::array<std::string_view, 7> known{"uid",       "allowed",  "status",          "patch",
+                                                  "patchType", "warnings", "auditAnnotations"};
+  for (const auto& member : response.GetObject())
+    EXPECT_TRUE(std::ranges::count(known, json::text_of(member.name)) == 1) << member.name.GetString();
+  EXPECT_EQ(json::find_string(response, "uid"), uid);
+  const auto allowed = json::find_bool(response, "allowed");
+  ASSERT_TRUE(allowed);
+  EXPECT_EQ(json::find(response, "patch") != nullptr, json::find(response, "patchType") != nullptr);
+  if (json::find(response, "patch") != nullptr) EXPECT_EQ(json::find_string(response, "patchType"), "JSONPatch");
+  EXPECT_EQ(json::find(response, "status") != nullptr, !*allowed) << "a status belongs to a denial";
+  if (!*allowed) EXPECT_EQ(json::find(response, "patch"), nullptr) << "a patch under a denial";
+
+  const json::value* warnings = json::find(response, "warnings");
+  if (warnings == nullptr) return;
+  EXPECT_GT(warnings->Size(), 0U);
+  EXPECT_LE(warnings->Size(), max_warnings);
+  for (const auto& warning : warnings->GetArray()) {
+    EXPECT_LE(characters(json::text_of(warning)), max_warning_characters) << warning.GetString();
+    EXPECT_EQ(json::text_of(warning).find_first_of("\r\n"), std::string_view::npos) << warning.GetString();
+  }
+}
+
+void check_recorded(std::string_view text, const expectation& e) {
+  EXPECT_LE(text.size(), max_recorded_bytes);
+  EXPECT_EQ(text.find_first_of(" \n"), std::string_view::npos) << "the annotation is written without white space";
+  const auto recorded = json::parse(text);
+  ASSERT_TRUE(recorded && recorded->IsObject());
+  std::map<std::string, std::string> entries;
+  std::vector<std::string> order;
+  for (const auto& member : recorded->GetObject()) {
+    order.emplace_back(json::text_of(member.name));
+    EXPECT_TRUE(entries.emplace(order.back(), json::text_of(member.value)).second) << order.back() << " stands twice";
+  }
+  EXPECT_LE(entries.size(), max_recorded_pins);
+  EXPECT_EQ(entries, *e.annotation);
+  if (!e.annotation_order.empty()) EXPECT_EQ(order, e.annotation_order);
+}
+
+// Rule 9: exactly the image strings and the one annotation; then that the object became nothing else.
+void check_patch(const expectation& e, const json::value& object, const json::document& patch) {
+  std::map<std::string, std::string> images;
+  bool annotated = false;
+  const json::value* metadata = json::find(object, "metadata");
+  const json::value* annotations = metadata == nullptr ? nullptr : json::find(*metadata, "annotations");
+  const bool has_annotations = annotations != nullptr && annotations->IsObject();
+  const bool has_pins = has_annotations && json::find(*annotations, "pinhook.dev/pins") != nullptr;
+  for (const auto& operation : patch.GetArray()) {
+    const auto op = json::find_string(operation, "op").value_or("");
+    const std::string path(json::find_string(operation, "path").value_or(""));
+    const auto& value = operation["value"];
+    EXPECT_EQ(operation.MemberCount(), 3U);
+    if (path == annotations_path) {
+      EXPECT_FALSE(has_annotations) << "the annotations would be lost";
+      EXPECT_EQ(op, "add");
+      EXPECT_EQ(text_of(value), "{}");
+    } else if (path == pins_path) {
+      EXPECT_FALSE(annotated) << "the annotation is written twice";
+      EXPECT_EQ(op, has_pins ? "replace" : "add");
+      annotated = true;
+      ASSERT_TRUE(value.IsString());
+      if (e.annotation) check_recorded(json::text_of(value), e);
+    } else {
+      EXPECT_EQ(op, "replace") << path;
+      ASSERT_TRUE(value.IsString()) << path;
+      EXPECT_TRUE(images.emplace(path, json::text_of(value)).second) << path << " is replaced twice";
+    }
+  }
+  EXPECT_EQ(annotated, e.annotation.has_value());
+  EXPECT_EQ(images, e.images);
+}
+
+void check_warnings(const expectation& e, const json::value& response) {
+  const json::value* warnings = json::find(response, "warnings");
+  if (e.warnings.empty()) {
+    EXPECT_EQ(warnings, nullptr) << (warnings == nullptr ? "" : text_of(*warnings));
+    return;
+  }
+  ASSERT_NE(warnings, nullptr) << "no warning";
+  for (const auto& texts : e.warnings) {
+    const bool found = std::ranges::any_of(warnings->GetArray(), [&](const json::value& warning) {
+      return std::ranges::all_of(
+          texts, [&](const std::string& text) { return json::text_of(warning).find(text) != std::string_view::npos; });
+    });
+    EXPECT_TRUE(found) << "no warning contains " << ::testing::PrintToString(texts) << ": " << text_of(*warnings);
+  }
+}
+
+void check_audit_annotation(const json::value& response, std::string_view name, const std::vector<std::string>& texts) {
+  const json::value* annotations = json::find(response, "auditAnnotations");
+  const std::string text(annotations == nullptr ? "" : json::find_string(*annotations, name).value_or(""));
+  for (const auto& expected : texts) EXPECT_THAT(text, HasSubstr(expected)) << "audit annotation " << name;
+}
+
+void check_expectation(const review_case& c, const json::value& request, const json::value& response,
+                       const answered& got) {
+  const auto& e = c.expect;
+  EXPECT_EQ(json::find_bool(response, "allowed"), e.allowed);
+  EXPECT_EQ(got.asked, e.asked);
+  EXPECT_EQ(got.any_past_cache, e.past_cache);
+  EXPECT_EQ(got.all_past_cache, e.past_cache);
+  const auto patch = patch_of(response);
+  if (const json::value* object = json::find(request, "object"); object != nullptr && object->IsObject())
+    check_patch(e, *object, patch);
+  else
+    EXPECT_TRUE(patch.Empty()) << "a patch of nothing";
+  check_warnings(e, response);
+  check_audit_annotation(response, "pins", e.audit_pins);
+  check_audit_annotation(response, "skipped", e.audit_skipped);
+  if (e.allowed) return;
+  ASSERT_TRUE(json::find(response, "status") != nullptr);
+  const std::string message(json::find_string(response["status"], "message").value_or(""));
+  for (const auto& text : e.message) EXPECT_THAT(message, HasSubstr(text));
+  if (e.code) EXPECT_EQ(json::find_integer(response["status"], "code"), e.code);
+}
+
+json::document with_member(const json::document& review, const char* name, const json::value& value) {
+  json::document out;
+  out.CopyFrom(review, out.GetAllocator());
+  json::value copy(value, out.GetAllocator());
+  auto& request = out["request"];
+  if (request.HasMember(name))
+    request[name] = copy;
+  else
+    request.AddMember(rapidjson::StringRef(name), copy, out.GetAllocator());
+  return out;
+}
+
+// Rule 10: the API server may call again with the result; nothing changes any more.
+void check_reinvocation(const review_case& c, const json::document& review, const json::document& patch) {
+  const auto patched = apply_json_patch(request_of(review)["object"], patch);
+  ASSERT_TRUE(patched) << patched.error().message;
+  const auto again = answer(c, text_of(with_member(review, "object", *patched)), c.mode);
+  EXPECT_EQ(again.asked, c.expect.asked_again) << "asked for a second time";
+  const auto response = json::parse(again.verdict.body);
+  ASSERT_TRUE(response);
+  EXPECT_EQ(json::find_bool((*response)["response"], "allowed"), true);
+  EXPECT_EQ(text_of(patch_of((*response)["response"])), "[]") << "the result is changed once more";
+}
+
+// A dry run, a pretty-printed body: the same bytes.
+void check_sameness(const review_case& c, const json::document& review, const std::string& body) {
+  EXPECT_EQ(answer(c, c.request, c.mode).verdict.body, body) << "white space matters";
+  for (const bool dry : {false, true}) {
+    const auto other = with_member(review, "dryRun", json::value(dry));
+    EXPECT_EQ(answer(c, text_of(other), c.mode).verdict.body, body) << "dryRun " << dry << " matters";
+  }
+}
+
+// Only enforce denies, and audit never changes anything, whatever the request.
+void check_other_modes(const review_case& c) {
+  for (const auto mode : {pin::mode::best_effort, pin::mode::audit}) {
+    const auto got = answer(c, minified(c.request), mode);
+    const auto review = json::parse(got.verdict.body);
+    ASSERT_TRUE(review) << to_string(mode);
+    const auto& response = (*review)["response"];
+    EXPECT_EQ(json::find_bool(response, "allowed"), true) << to_string(mode);
+    if (mode == pin::mode::audit) EXPECT_EQ(json::find(response, "patch"), nullptr) << "audit changes";
+  }
+}
+
+void check_bad_request(const review_case& c, const answered& got) {
+  EXPECT_EQ(got.verdict.outcome, admission::outcome::bad_request);
+  EXPECT_TRUE(got.asked.empty()) << "asked the registry for a bad request";
+  EXPECT_FALSE(got.verdict.body.empty()) << "no reason";
+  for (const auto& text : c.expect.message) EXPECT_THAT(got.verdict.body, HasSubstr(text));
+  expect_golden(c.folder / "response.txt", got.verdict.body);
+}
+
+class Golden : public ::testing::TestWithParam<review_case> {};
+
+TEST_P(Golden, Case) {
+  const auto& c = GetParam();
+  SCOPED_TRACE(c.about);
+  const bool is_json = std::filesystem::exists(c.folder / "request.json");
+  const auto got = answer(c, is_json ? minified(c.request) : c.request, c.mode);
+  ASSERT_EQ(got.verdict.http_status, c.expect.http) << got.verdict.body;
+  if (c.expect.http != 200) {
+    check_bad_request(c, got);
+    return;
+  }
+  const auto review = json::parse(c.request);
+  ASSERT_TRUE(review) << review.error().message;
+  const auto& request = request_of(*review);
+  const auto response = json::parse(got.verdict.body);
+  ASSERT_TRUE(response) << got.verdict.body;
+  check_envelope(*response, json::find_string(request, "uid").value_or(""));
+  if (HasFatalFailure()) return;
+  check_expectation(c, request, (*response)["response"], got);
+  expect_golden(c.folder / "response.json", got.verdict.body);
+
+  const auto patch = patch_of((*response)["response"]);
+  if (!patch.Empty()) {
+    expect_golden(c.folder / "patch.json", pretty(patch));
+    check_reinvocation(c, *review, patch);
+  }
+  check_sameness(c, *review, got.verdict.body);
+  check_other_modes(c);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, Golden, ::testing::ValuesIn(load_review_cases(cases_folder())), [](const auto& info) {
+  std::string name = info.param.name;
+  std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  return name;
+});
+
+// A rule whose cases were deleted would go unnoticed otherwise.
+TEST(GoldenCases, CoverEveryRule) {
+  constexpr std::array<std::string_view, 30> rules{
+      "2-pod", "2-workload", "2-cronjob", "2-podtemplate", "2-custom", "2-search",   "2-paths", "2-slot",
+      "3-01",  "3-02",       "3-03",      "3-04",          "3-05",     "3-06",       "3-07",    "3-08",
+      "3-09",  "3-10",       "4-keep",    "4-refresh",     "4-moved",  "4-record",   "4-index", "5-digest",
+      "5-tag", "6-enforce",  "6-best",    "6-audit",       "6-skip",   "6-excluded", "6-400"};
+  const auto cases = load_review_cases(cases_folder());
+  for (const auto rule : rules)
+    EXPECT_TRUE(std::ranges::any_of(cases, [&](const review_case& c) { return c.name.starts_with(rule); })) << rule;
+  for (const auto& c : cases) EXPECT_GT(c.about.size(), 40U) << c.name << " does not say what it shows";
+}
+
+TEST(GoldenCases, MinifiedKeepsWhatStandsInStrings) {
+  EXPECT_EQ(minified("{ \"a b\" : \"c \\\" d\",\n\t\"e\": [ 1, 2 ] }"), R"({"a b":"c \" d","e":[1,2]})");
+}
+
+}  // namespace
+}  // namespace pinhook::testing

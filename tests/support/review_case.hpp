@@ -1,0 +1,249 @@
+// One golden case of tests/golden/cases/<name>/: a request of an API server, what the world answers, what must come
+// out.
+//
+//   request.json   the AdmissionReview; or request.txt, a body that is no JSON value
+//   case.json      {"about": "…", "mode": "enforce", "policy": {…}, "registry": {…}, "known": {…}, "expect": {…}}
+//   response.json  the exact response; or response.txt, the reason of an HTTP 400
+//   patch.json     the response's patch, decoded, for readers
+//
+// `registry` maps a canonical reference to its digest, or to {"digest": …, "from": "cache"}, {"error": "not_found",
+// "message": …} or {"timeout": true}. `known` is what the cache holds beside that.
+#pragma once
+
+#include "support/golden.hpp"
+
+#include <pinhook/base/json.hpp>
+#include <pinhook/pin/policy.hpp>
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::testing {
+
+/// What the registry says to one reference.
+struct scripted_answer {
+  std::string digest, from = "registry", error, message;
+};
+
+/// Written by hand from the rules. What is not named must not happen: no image changed, nothing asked, no warning.
+struct expectation {
+  unsigned http = 200;
+  bool allowed = true;
+  /// Pointer of each image that changes → its new text.
+  std::map<std::string, std::string> images;
+  /// The entries of pinhook.dev/pins after the patch; nothing: the patch does not touch the annotation.
+  std::optional<std::map<std::string, std::string>> annotation;
+  /// Their order, newest first, where a rule gives one.
+  std::vector<std::string> annotation_order;
+  /// Canonical references the resolver was asked, sorted; `asked_again` the same when the result runs again.
+  std::vector<std::string> asked, asked_again;
+  /// All of them were asked past the cache.
+  bool past_cache = false;
+  /// For each entry there is a warning that contains all of its texts.
+  std::vector<std::vector<std::string>> warnings;
+  /// What status.message (or the reason of an HTTP 400) contains; and status.code.
+  std::vector<std::string> message;
+  std::optional<std::int64_t> code;
+  /// What the audit annotations of these names contain.
+  std::vector<std::string> audit_pins, audit_skipped;
+};
+
+struct review_case {
+  std::string name, about;
+  pin::mode mode = pin::mode::enforce;
+  pin::policy policy;
+  std::map<std::string, scripted_answer> registry;
+  std::map<std::string, std::string> known;
+  expectation expect;
+  std::filesystem::path folder;
+  std::string request;
+
+  friend void PrintTo(const review_case& c, std::ostream* out) { *out << c.name; }
+};
+
+namespace detail {
+
+inline std::string string_of(const json::value& v) {
+  if (!v.IsString()) {
+    ADD_FAILURE() << "a string is expected in case.json";
+    return {};
+  }
+  return std::string(json::text_of(v));
+}
+
+inline std::vector<std::string> strings_of(const json::value& v) {
+  std::vector<std::string> out;
+  if (v.IsString()) return {string_of(v)};
+  if (!v.IsArray()) ADD_FAILURE() << "an array of strings is expected in case.json";
+  if (v.IsArray())
+    for (const auto& item : v.GetArray()) out.push_back(string_of(item));
+  return out;
+}
+
+inline std::vector<std::pair<std::string, std::string>> pairs_of(const json::value& v) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (!v.IsObject()) ADD_FAILURE() << "an object of strings is expected in case.json";
+  if (v.IsObject())
+    for (const auto& member : v.GetObject()) out.emplace_back(json::text_of(member.name), string_of(member.value));
+  return out;
+}
+
+inline pin::update_rule update_rule_of(const std::string& text) {
+  EXPECT_TRUE(text == "keep" || text == "refresh") << text;
+  return text == "refresh" ? pin::update_rule::refresh : pin::update_rule::keep;
+}
+
+inline pin::policy policy_of(const json::value& v) {
+  pin::policy p;
+  for (const auto& member : v.GetObject()) {
+    const std::string key(json::text_of(member.name));
+    const auto& value = member.value;
+    if (key == "format") {
+      p.format = string_of(value) == "tag-and-digest" ? pin::pin_format::tag_and_digest : pin::pin_format::digest;
+    } else if (key == "updates") {
+      p.updates = update_rule_of(string_of(value));
+    } else if (key == "update_overrides") {
+      for (const auto& item : value.GetArray())
+        p.update_overrides.push_back({string_of(item["pattern"]), update_rule_of(string_of(item["rule"]))});
+    } else if (key == "kinds") {
+      for (const auto& item : value.GetArray())
+        p.kinds.push_back({string_of(item["group"]), string_of(item["kind"]), strings_of(item["paths"])});
+    } else if (key == "pin_foreign_controllers") {
+      p.pin_foreign_controllers = value.GetBool();
+    } else if (key == "excluded_namespaces") {
+      p.excluded_namespaces = strings_of(value);
+    } else {
+      ADD_FAILURE() << "case.json: policy has no " << key;
+    }
+  }
+  return p;
+}
+
+inline scripted_answer answer_of(const json::value& v) {
+  scripted_answer a;
+  if (v.IsString()) {
+    a.digest = string_of(v);
+    return a;
+  }
+  a.digest = json::find_string(v, "digest").value_or("");
+  a.from = json::find_string(v, "from").value_or("registry");
+  a.error = json::find_bool(v, "timeout").value_or(false) ? "timed_out" : json::find_string(v, "error").value_or("");
+  a.message = json::find_string(v, "message").value_or("no answer within the time this request has");
+  return a;
+}
+
+inline expectation expectation_of(const json::value& v) {
+  expectation e;
+  for (const auto& member : v.GetObject()) {
+    const std::string key(json::text_of(member.name));
+    const auto& value = member.value;
+    if (key == "http") {
+      e.http = value.GetUint();
+    } else if (key == "allowed") {
+      e.allowed = value.GetBool();
+    } else if (key == "images") {
+      for (auto& [pointer, image] : pairs_of(value)) e.images.emplace(pointer, image);
+    } else if (key == "annotation") {
+      if (value.IsNull()) continue;
+      const auto pairs = pairs_of(value);
+      e.annotation.emplace(pairs.begin(), pairs.end());
+    } else if (key == "annotation_order") {
+      e.annotation_order = strings_of(value);
+    } else if (key == "unchanged") {
+      EXPECT_TRUE(value.IsTrue() && !v.HasMember("images")) << "unchanged, and images that change";
+    } else if (key == "asked") {
+      e.asked = strings_of(value);
+    } else if (key == "asked_again") {
+      e.asked_again = strings_of(value);
+    } else if (key == "past_cache") {
+      e.past_cache = value.GetBool();
+    } else if (key == "warnings_contain") {
+      for (const auto& item : value.GetArray()) e.warnings.push_back(strings_of(item));
+    } else if (key == "message_contains") {
+      e.message = strings_of(value);
+    } else if (key == "code") {
+      e.code = value.GetInt64();
+    } else if (key == "audit_pins_contain") {
+      e.audit_pins = strings_of(value);
+    } else if (key == "audit_skipped_contain") {
+      e.audit_skipped = strings_of(value);
+    } else {
+      ADD_FAILURE() << "case.json: expect has no " << key;
+    }
+  }
+  return e;
+}
+
+}  // namespace detail
+
+inline review_case load_review_case(const std::filesystem::path& folder) {
+  review_case c;
+  c.folder = folder;
+  c.name = folder.filename().string();
+  const bool is_json = std::filesystem::exists(folder / "request.json");
+  c.request = read_file(folder / (is_json ? "request.json" : "request.txt"));
+  const auto text = read_file(folder / "case.json");
+  const auto parsed = json::parse(text);
+  if (!parsed || !parsed->IsObject()) {
+    ADD_FAILURE() << c.name << "/case.json: " << (parsed ? "no object" : parsed.error().message);
+    return c;
+  }
+  for (const auto& member : parsed->GetObject()) {
+    const std::string key(json::text_of(member.name));
+    const auto& value = member.value;
+    if (key == "about") {
+      c.about = detail::string_of(value);
+    } else if (key == "mode") {
+      const auto mode = pin::parse_mode(detail::string_of(value));
+      EXPECT_TRUE(mode) << c.name;
+      c.mode = mode.value_or(pin::mode::enforce);
+    } else if (key == "policy") {
+      c.policy = detail::policy_of(value);
+    } else if (key == "registry") {
+      for (const auto& entry : value.GetObject())
+        c.registry.emplace(json::text_of(entry.name), detail::answer_of(entry.value));
+    } else if (key == "known") {
+      for (auto& [ref, digest] : detail::pairs_of(value)) c.known.emplace(ref, digest);
+    } else if (key == "expect") {
+      c.expect = detail::expectation_of(value);
+    } else {
+      ADD_FAILURE() << c.name << "/case.json has no " << key;
+    }
+  }
+  return c;
+}
+
+/// Every folder under `root`, sorted by name.
+inline std::vector<review_case> load_review_cases(const std::filesystem::path& root) {
+  std::set<std::filesystem::path> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(root))
+    if (entry.is_directory()) folders.insert(entry.path());
+  std::vector<review_case> out;
+  for (const auto& folder : folders) out.push_back(load_review_case(folder));
+  return out;
+}
+
+/// The text without white space between its tokens: as the API server sends it.
+inline std::string minified(const std::string& text) {
+  std::string out;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (!in_string && (c == ' ' || c == '\n' || c == '\t' || c == '\r')) continue;
+    out += c;
+    if (in_string && c == '\\' && i + 1 < text.size())
+      out += text[++i];
+    else if (c == '"')
+      in_string = !in_string;
+  }
+  return out;
+}
+
+}  // namespace pinhook::testing
