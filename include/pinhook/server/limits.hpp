@@ -1,0 +1,55 @@
+// Every size and time a peer could stretch, with its name and the reason for its default.
+//
+// Plain values: set before the server starts, read by every thread after that.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace pinhook::server {
+
+struct limits {
+  /// Bytes of a request's body; more is refused with 413, before it is read when Content-Length says so. etcd holds
+  /// objects up to 1.5 MiB by default and the API server takes requests up to 3 MiB; a review carries the object twice.
+  std::size_t body = std::size_t{8} * 1024 * 1024;
+
+  /// Bytes of the request line and all header lines; more is refused with 431. API servers send under 2 KiB; the rest
+  /// is for tokens and what proxies add.
+  std::size_t header = std::size_t{32} * 1024;
+
+  /// Bytes of the request target; more is refused with 414. The longest path of ours with its query is under 64.
+  std::size_t target = std::size_t{2} * 1024;
+
+  /// Bytes of one chunk's size line, or of the trailers, of a chunked body; more is refused with 400. They are a few
+  /// bytes unless someone plays.
+  std::size_t chunk_line = std::size_t{4} * 1024;
+
+  /// Bytes of bodies over 64 KiB that may be held at one time, all connections together; a request over it is refused
+  /// with 503 and Retry-After. It bounds memory: 1024 connections with 8 MiB each would be 8 GiB.
+  std::size_t bodies_in_memory = std::size_t{128} * 1024 * 1024;
+
+  /// Open connections; those over it are closed at once (counted and logged), so that the peer learns it now instead of
+  /// waiting in the backlog until its own timeout. An API server opens a few; a probe one.
+  std::size_t connections = 1024;
+
+  /// From the first byte to the end of the TLS handshake.
+  std::chrono::milliseconds handshake{10'000};
+
+  /// From the first byte of a request to the last of its body, and from the handshake to the first request. A request
+  /// that takes longer is answered with 408. API servers send a whole review at once.
+  std::chrono::milliseconds request{10'000};
+
+  /// How long a connection may wait for its next request. API servers keep connections and use them again; a TLS
+  /// handshake costs as much as 20 requests, so this is long. Longer than the 90 s after which Go's client closes an
+  /// idle connection by itself, so that it is the client who closes and no request meets a closing connection.
+  std::chrono::milliseconds idle{300'000};
+
+  /// For the peer to take a whole response.
+  std::chrono::milliseconds write{10'000};
+
+  /// After a response that refuses a body that is still coming: how long the rest is read and dropped, so that the
+  /// peer can read the response before the connection goes.
+  std::chrono::milliseconds linger{2'000};
+};
+
+}  // namespace pinhook::server

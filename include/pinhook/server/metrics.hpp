@@ -1,0 +1,153 @@
+// What happened, counted, in the Prometheus text format. The names and labels stand in `metric_table`; README prints
+// it.
+//
+//   metrics m;
+//   m.count_admission("enforce", "Deployment", "pinned", 1.8ms);
+//   … GET /metrics → m.render()
+//
+// Labels that a peer could fill with anything (kinds, hosts, statuses) have a bounded set of values; the rest is
+// "other".
+//
+// Thread rule: every function from any thread. Counting what an admission counts takes no lock that is shared between
+// metrics: counters are found through fixed arrays of atomics.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace pinhook::server {
+
+enum class metric_type : std::uint8_t { counter, gauge, histogram };
+
+std::string_view to_string(metric_type t) noexcept;
+
+struct metric_info {
+  std::string_view name;
+  metric_type type;
+  /// Comma-separated; empty: none.
+  std::string_view labels;
+  std::string_view help;
+};
+
+/// Positions in metric_table.
+enum class metric : std::uint8_t {
+  admissions,
+  admission_duration,
+  slots,
+  cache_lookups,
+  cache_entries,
+  registry_requests,
+  registry_duration,
+  tokens,
+  connections,
+  connections_total,
+  connections_rejected,
+  responses,
+  handshake_failures,
+  certificate_expiry,
+  certificate_reloads,
+  build_info,
+  process_cpu,
+  process_memory,
+  process_start,
+  process_descriptors,
+  process_descriptor_limit,
+};
+
+inline constexpr std::array<metric_info, 21> metric_table{{
+    {"pinhook_admissions_total", metric_type::counter, "mode,kind,outcome",
+     "Admission requests answered, by mode, kind of object and outcome (unchanged, pinned, denied, audited, "
+     "bad_request)."},
+    {"pinhook_admission_duration_seconds", metric_type::histogram, "mode",
+     "From the first byte of an admission request to its answer."},
+    {"pinhook_slots_total", metric_type::counter, "outcome,source",
+     "Image references seen, by what became of them (pinned, kept, failed, skipped) and where the digest came from "
+     "(cache, stale, registry, recorded, none)."},
+    {"pinhook_cache_lookups_total", metric_type::counter, "result",
+     "Look-ups in the digest cache: fresh, stale, negative (a remembered failure), miss."},
+    {"pinhook_cache_entries", metric_type::gauge, "", "Entries in the digest cache."},
+    {"pinhook_registry_requests_total", metric_type::counter, "host,status",
+     "Requests to registries, by host and HTTP status, or the kind of failure when there was no response."},
+    {"pinhook_registry_request_duration_seconds", metric_type::histogram, "host",
+     "From sending a request to a registry to the end of its response."},
+    {"pinhook_registry_tokens_total", metric_type::counter, "host,result",
+     "Tokens asked of token servers, by host and result (ok or the kind of failure)."},
+    {"pinhook_connections", metric_type::gauge, "listener", "Open connections."},
+    {"pinhook_connections_total", metric_type::counter, "listener", "Connections accepted."},
+    {"pinhook_connections_rejected_total", metric_type::counter, "listener",
+     "Connections closed at once because of the limit of connections."},
+    {"pinhook_http_responses_total", metric_type::counter, "listener,status", "HTTP responses sent, by status."},
+    {"pinhook_tls_handshake_failures_total", metric_type::counter, "reason",
+     "TLS handshakes that failed: timeout, closed (the peer went away), protocol."},
+    {"pinhook_certificate_expiry_timestamp_seconds", metric_type::gauge, "",
+     "When the serving certificate expires, in seconds since the epoch."},
+    {"pinhook_certificate_reloads_total", metric_type::counter, "result",
+     "Changed certificate files taken into use (success) or found to be no good (failure)."},
+    {"pinhook_build_info", metric_type::gauge, "version,compiler", "Always 1; the labels say what is running."},
+    {"process_cpu_seconds_total", metric_type::counter, "", "Time of processors used, user and system."},
+    {"process_resident_memory_bytes", metric_type::gauge, "", "Memory in use."},
+    {"process_start_time_seconds", metric_type::gauge, "", "When the process started, in seconds since the epoch."},
+    {"process_open_fds", metric_type::gauge, "", "Open file descriptors."},
+    {"process_max_fds", metric_type::gauge, "", "Limit of open file descriptors."},
+}};
+
+enum class cache_lookup : std::uint8_t { fresh, stale, negative, miss };
+enum class handshake_failure : std::uint8_t { timeout, closed, protocol };
+
+/// The counters of one listener, held by its sessions.
+class connection_metrics {
+ public:
+  virtual ~connection_metrics() = default;
+  virtual void opened() = 0;
+  virtual void closed() = 0;
+  virtual void rejected() = 0;
+  virtual void count_response(unsigned status) = 0;
+  virtual void count_handshake_failure(handshake_failure why) = 0;
+};
+
+class metrics {
+ public:
+  /// Hosts that have label values of their own, in the order in which they come; a cluster pulls from a handful.
+  static constexpr std::size_t host_limit = 50;
+
+  metrics();
+  metrics(const metrics&) = delete;
+  metrics& operator=(const metrics&) = delete;
+  ~metrics();
+
+  void count_admission(std::string_view mode, std::string_view kind, std::string_view outcome,
+                       std::chrono::nanoseconds took);
+  /// `source` of a slot that got no digest: empty.
+  void count_slot(std::string_view outcome, std::string_view source);
+
+  void count_cache_lookup(cache_lookup found);
+  void set_cache_entries(std::size_t count);
+
+  /// `status`: three digits, or the name of an error code.
+  void count_registry_request(std::string_view host, std::string_view status, std::chrono::nanoseconds took);
+  /// `outcome`: "ok" or the name of an error code.
+  void count_token(std::string_view host, std::string_view outcome);
+
+  void count_reload(bool good);
+  void set_certificate_expiry(wall_time when);
+
+  /// The counters of the listener of that name ("webhook", "admin"); lives as long as this object.
+  [[nodiscard]] connection_metrics& listener(std::string_view name);
+
+  /// Everything as text/plain; version=0.0.4.
+  [[nodiscard]] std::string render();
+  static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace pinhook::server

@@ -1,0 +1,75 @@
+// A listener with its sessions, from start to drain. The webhook is one over TLS on worker threads; the admin port is
+// one without TLS on the control thread.
+//
+//   asio::io_context control(1);
+//   worker_pool workers(2);
+//   server webhook(control, workers.contexts(), {.listen = "0.0.0.0:8443"}, routes, handlers, numbers, &tls);
+//   if (auto ok = webhook.start(); !ok) …
+//   …SIGTERM: co_await webhook.stop(20s);
+//
+// Thread rule: the control thread, which runs `control`. The server, and what it was given, outlive `stop`.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/server/limits.hpp>
+#include <pinhook/server/message.hpp>
+#include <pinhook/server/metrics.hpp>
+#include <pinhook/server/routes.hpp>
+#include <pinhook/server/tls_context.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pinhook::server {
+
+struct server_options {
+  /// In logs and metrics.
+  std::string name = "webhook";
+  /// Address and port; port 0: any free one.
+  std::string listen = "0.0.0.0:8443";
+  server::limits limits;
+  /// How often certificate files are read for changes. The kubelet takes up to a minute to write them anyway.
+  std::chrono::milliseconds certificate_poll{5'000};
+  /// How often the time limits of connections are looked at.
+  std::chrono::milliseconds sweep{250};
+};
+
+class server {
+ public:
+  /// `workers`: where sessions run, each io_context served by one thread; `control` may be among them. Without `tls`:
+  /// plain HTTP. Every route's handler is a position in `handlers`; a handler runs on the thread of its connection and
+  /// may be called on all of them at once.
+  server(asio::io_context& control, std::vector<asio::io_context*> workers, server_options options,
+         std::vector<route> routes, std::vector<handler> handlers, metrics& numbers, tls_context* tls = nullptr,
+         const clock& time = machine_clock());
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+  ~server();
+
+  /// Listens and accepts from now on. unavailable (the address), invalid_input (the address, no certificate loaded).
+  result<void> start();
+
+  [[nodiscard]] std::uint16_t port() const;
+  /// Open connections.
+  [[nodiscard]] std::size_t connections() const;
+
+  /// No new connections; idle ones close; requests under way are answered with `Connection: close`.
+  void begin_drain();
+
+  /// begin_drain, wait until every connection is gone, cancel what is left after `limit`. Once, and before destruction
+  /// when `start` succeeded.
+  awaitable<void> stop(std::chrono::milliseconds limit);
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace pinhook::server

@@ -1,0 +1,96 @@
+// One connection: handshake, then request after request until someone has had enough.
+//
+// The route, the method and the media type are checked before a body is read. A response leaves in one write. While it
+// waits for a request, a session holds no buffer. Time limits are one point in time that `check` compares: a request
+// costs no timer.
+//
+// Thread rule: the thread of its io_context.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/server/byte_buffer.hpp>
+#include <pinhook/server/request_reader.hpp>
+#include <pinhook/server/service.hpp>
+#include <pinhook/server/stream.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pinhook::server {
+
+/// What the sessions of one thread share.
+struct thread_state {
+  buffer_pool buffers;
+  bool is_draining = false;
+  /// After the drain's limit: what is left ends without an answer.
+  bool is_stopping = false;
+
+  /// The Date line for now; rendered once a second.
+  const std::string& date(wall_time now);
+
+ private:
+  std::time_t date_of_ = -1;
+  std::string date_;
+};
+
+class session {
+ public:
+  /// `all` and `here` outlive the session. The socket is of this thread's io_context.
+  session(service& all, thread_state& here, tcp_socket socket);
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+  ~session();
+
+  /// Until the connection is over.
+  awaitable<void> run();
+
+  /// Ends what the session waits for when its time is over.
+  void check(steady_time now);
+
+  /// Wakes a session that waits for a request: when none has come, it closes.
+  void drain();
+
+ private:
+  enum class reading : std::uint8_t { complete, refused, gone };
+
+  awaitable<bool> handshake();
+  awaitable<void> serve();
+  awaitable<bool> wait_for_request();
+  awaitable<bool> answer_request();
+  awaitable<reading> read_request();
+  awaitable<bool> read_more();
+  awaitable<response> call_handler();
+  awaitable<bool> write(std::string_view bytes);
+  awaitable<bool> respond(const response& r, bool closes);
+  awaitable<void> linger();
+  awaitable<bool> wait_until_ready(io_status want);
+
+  bool look_at_head();
+  bool account(std::size_t bytes);
+  void finish_request();
+  void give_time(std::chrono::milliseconds span);
+
+  service& all_;
+  thread_state& here_;
+  tcp_socket socket_;
+  std::unique_ptr<stream> stream_;
+  request_reader reader_;
+  byte_buffer buffer_;
+  // Of the request at hand.
+  const route* route_ = nullptr;
+  std::optional<refusal> refusal_;
+  steady_time received_{};
+  std::size_t accounted_ = 0;
+
+  steady_time time_limit_ = steady_time::max();
+  bool is_late_ = false;
+  bool is_idle_ = false;
+  bool lingers_ = false;
+};
+
+}  // namespace pinhook::server

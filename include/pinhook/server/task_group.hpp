@@ -1,0 +1,53 @@
+// The child coroutines of one io_context: none is ever detached, all can be cancelled, all can be waited for.
+//
+//   task_group group(io.get_executor());
+//   group.spawn(serve(std::move(socket)));
+//   …
+//   group.cancel();             // what they wait for ends with operation_aborted
+//   co_await group.wait();      // until the last is gone
+//
+// Thread rule: everything on the thread of the io_context. The group must outlive its children: wait for them before
+// destroying it (a group of an io_context that never runs again may be destroyed with children in it).
+#pragma once
+
+#include <pinhook/base/async.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <list>
+#include <memory>
+
+namespace pinhook::server {
+
+class task_group {
+ public:
+  using executor_type = asio::io_context::executor_type;
+
+  explicit task_group(executor_type executor);
+  task_group(const task_group&) = delete;
+  task_group& operator=(const task_group&) = delete;
+  ~task_group();
+
+  /// Starts a child. One that ends with an exception is logged, unless the exception says that it was cancelled.
+  void spawn(awaitable<void> child);
+
+  /// Asks every child to end (terminal cancellation). Children spawned later are not affected.
+  void cancel();
+
+  /// Completes when there are no children.
+  awaitable<void> wait();
+
+  [[nodiscard]] std::size_t size() const { return children_.size(); }
+  [[nodiscard]] bool is_empty() const { return children_.empty(); }
+
+ private:
+  struct child_state;
+  executor_type executor_;
+  std::list<std::shared_ptr<child_state>> children_;
+  // Never fires: it is cancelled when the last child ends.
+  asio::steady_timer emptied_;
+};
+
+}  // namespace pinhook::server

@@ -1,0 +1,122 @@
+#include <pinhook/base/log.hpp>
+#include <pinhook/server/listener.hpp>
+
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+namespace pinhook::server {
+
+using asio::ip::tcp;
+
+result<tcp::endpoint> parse_address(std::string_view text) {
+  const auto bad = [&](std::string_view why) {
+    return fail(error_code::invalid_input,
+                fmt::format("{} is no address to listen on: {}; write for example 0.0.0.0:8443 or [::]:8443",
+                            quoted(text), why));
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return bad("the port is missing");
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (code != std::errc() || end != digits.data() + digits.size()) return bad("the port is no number up to 65535");
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  boost::system::error_code ec;
+  const auto address = asio::ip::make_address(std::string(host), ec);
+  if (ec || address.is_v6() != bracketed) return bad("before the port stands no IP address (IPv6 in brackets)");
+  return tcp::endpoint(address, port);
+}
+
+listener::listener(asio::io_context& control, service& all, std::vector<shard*> shards)
+    : control_(control), all_(all), shards_(std::move(shards)), acceptor_(control), tasks_(control.get_executor()) {}
+
+result<void> listener::open(std::string_view address) {
+  const auto endpoint = parse_address(address);
+  if (!endpoint) return std::unexpected(endpoint.error());
+  boost::system::error_code ec;
+  const auto failed = [&] {
+    boost::system::error_code ignored;
+    const std::string why = ec.message();
+    acceptor_.close(ignored);
+    return fail(error_code::unavailable, fmt::format("cannot listen on {}: {}", address, why));
+  };
+  acceptor_.open(endpoint->protocol(), ec);
+  if (ec) return failed();
+  acceptor_.set_option(tcp::acceptor::reuse_address(true), ec);
+  if (ec) return failed();
+  if (endpoint->protocol() == tcp::v6()) acceptor_.set_option(asio::ip::v6_only(false), ec);
+  if (ec) return failed();
+  acceptor_.bind(*endpoint, ec);
+  if (ec) return failed();
+  acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+  if (ec) return failed();
+  return {};
+}
+
+std::uint16_t listener::port() const {
+  boost::system::error_code ignored;
+  return acceptor_.local_endpoint(ignored).port();
+}
+
+void listener::start() { tasks_.spawn(accept()); }
+
+void listener::close() {
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  tasks_.cancel();
+}
+
+awaitable<void> listener::wait() { co_await tasks_.wait(); }
+
+awaitable<void> listener::accept() {
+  asio::steady_timer timer(control_);
+  while (acceptor_.is_open()) {
+    shard& next = *shards_[turn_ % shards_.size()];
+    tcp_socket socket(next.context());
+    boost::system::error_code ec;
+    co_await acceptor_.async_accept(socket, asio::redirect_error(asio::use_awaitable, ec));
+    if (ec == asio::error::operation_aborted) co_return;
+    if (ec == asio::error::connection_aborted) continue;
+    if (ec) {
+      // Descriptors or memory ran out; sessions that end give some back.
+      log::error("cannot accept connections for the moment", {{"listener", all_.name}, {"why", ec.message()}});
+      timer.expires_after(pause);
+      co_await timer.async_wait(asio::use_awaitable);
+      continue;
+    }
+    if (is_over_limit()) continue;
+    ++turn_;
+    deal(std::move(socket), next);
+  }
+}
+
+bool listener::is_over_limit() {
+  if (all_.connections.load() < all_.limits.connections) return false;
+  all_.counters.rejected();
+  const steady_time now = all_.clock.now();
+  if (now - last_complaint_ >= std::chrono::seconds(1)) {
+    last_complaint_ = now;
+    log::warning("connections are closed at once: the limit is reached",
+                 {{"listener", all_.name}, {"limit", all_.limits.connections}});
+  }
+  return true;
+}
+
+void listener::deal(tcp_socket socket, shard& to) {
+  boost::system::error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
+  ++all_.connections;
+  asio::post(to.context(), [&to, s = std::move(socket)]() mutable { to.adopt(std::move(s)); });
+}
+
+}  // namespace pinhook::server

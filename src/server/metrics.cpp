@@ -1,0 +1,282 @@
+#include <pinhook/base/error.hpp>
+#include <pinhook/server/metrics.hpp>
+#include <pinhook/server/process_usage.hpp>
+
+#include <fmt/format.h>
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <span>
+
+namespace pinhook::server {
+namespace {
+
+using labels = std::map<std::string, std::string>;
+
+constexpr const metric_info& info(metric m) { return metric_table[static_cast<std::size_t>(m)]; }
+
+// A bounded label: the position of a value in a list; the last name stands for all others.
+using names = std::span<const std::string_view>;
+
+std::size_t position(names all, std::string_view name) {
+  const auto found = std::find(all.begin(), all.end() - 1, name);
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+constexpr auto modes = std::to_array<std::string_view>({"enforce", "best-effort", "audit", "other"});
+constexpr auto outcomes =
+    std::to_array<std::string_view>({"unchanged", "pinned", "denied", "audited", "bad_request", "other"});
+// The kinds of pinning.md's table.
+constexpr auto kinds = std::to_array<std::string_view>({"Pod",
+                                                        "Deployment",
+                                                        "ReplicaSet",
+                                                        "StatefulSet",
+                                                        "DaemonSet",
+                                                        "Job",
+                                                        "CronJob",
+                                                        "PodTemplate",
+                                                        "Rollout",
+                                                        "Workflow",
+                                                        "WorkflowTemplate",
+                                                        "CronWorkflow",
+                                                        "Task",
+                                                        "TaskRun",
+                                                        "Service",
+                                                        "ScaledJob",
+                                                        "JobSet",
+                                                        "PyTorchJob",
+                                                        "TFJob",
+                                                        "MPIJob",
+                                                        "RayCluster",
+                                                        "RayJob",
+                                                        "LeaderWorkerSet",
+                                                        "CloneSet",
+                                                        "ReplicationController",
+                                                        "other"});
+constexpr auto slot_outcomes = std::to_array<std::string_view>({"pinned", "kept", "failed", "skipped", "other"});
+constexpr auto sources = std::to_array<std::string_view>({"cache", "stale", "registry", "recorded", "none"});
+constexpr auto lookups = std::to_array<std::string_view>({"fresh", "stale", "negative", "miss"});
+constexpr auto handshake_failures = std::to_array<std::string_view>({"timeout", "closed", "protocol"});
+constexpr auto http_statuses = std::to_array<std::string_view>(
+    {"100", "200", "400", "404", "405", "408", "411", "413", "414", "415", "417", "431", "500", "503", "other"});
+// What registries answer (registry.md), and the names of error codes.
+constexpr auto registry_statuses = std::to_array<std::string_view>(
+    {"200",         "206",       "301",           "302",       "303",          "304",      "307",
+     "308",         "400",       "401",           "403",       "404",          "405",      "406",
+     "408",         "416",       "418",           "429",       "500",          "502",      "503",
+     "504",         "ok",        "invalid_input", "not_found", "unauthorized", "denied",   "rate_limited",
+     "unavailable", "timed_out", "canceled",      "malformed", "unsupported",  "internal", "other"});
+
+const prometheus::Histogram::BucketBoundaries durations{
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+
+// Counters of a family by position, made at first use: a series that never counted is not shown.
+template <std::size_t Size>
+class counter_array {
+ public:
+  explicit counter_array(prometheus::Family<prometheus::Counter>& family) : family_(family) {}
+
+  template <class Labels>
+  void increment(std::size_t at, const Labels& make_labels) {
+    prometheus::Counter* c = cells_[at].load(std::memory_order_acquire);
+    if (c == nullptr) {
+      // Add gives the same counter for the same labels, so two threads here at once agree.
+      c = &family_.Add(make_labels());
+      cells_[at].store(c, std::memory_order_release);
+    }
+    c->Increment();
+  }
+
+ private:
+  prometheus::Family<prometheus::Counter>& family_;
+  std::array<std::atomic<prometheus::Counter*>, Size> cells_{};
+};
+
+}  // namespace
+
+std::string_view to_string(metric_type t) noexcept {
+  constexpr auto type_names = std::to_array<std::string_view>({"counter", "gauge", "histogram"});
+  return type_names[static_cast<std::size_t>(t)];
+}
+
+struct metrics::state {
+  class listener_counters;
+
+  prometheus::Registry registry;
+
+  prometheus::Family<prometheus::Counter>& counters(metric m) {
+    return prometheus::BuildCounter()
+        .Name(std::string(info(m).name))
+        .Help(std::string(info(m).help))
+        .Register(registry);
+  }
+  prometheus::Family<prometheus::Gauge>& gauges(metric m) {
+    return prometheus::BuildGauge().Name(std::string(info(m).name)).Help(std::string(info(m).help)).Register(registry);
+  }
+  prometheus::Family<prometheus::Histogram>& histograms(metric m) {
+    return prometheus::BuildHistogram()
+        .Name(std::string(info(m).name))
+        .Help(std::string(info(m).help))
+        .Register(registry);
+  }
+
+  counter_array<modes.size() * kinds.size() * outcomes.size()> admissions{counters(metric::admissions)};
+  std::array<prometheus::Histogram*, modes.size()> admission_durations{};
+  counter_array<slot_outcomes.size() * sources.size()> slots{counters(metric::slots)};
+  counter_array<lookups.size()> cache_lookups{counters(metric::cache_lookups)};
+  prometheus::Gauge& cache_entries = gauges(metric::cache_entries).Add({});
+  prometheus::Family<prometheus::Counter>& registry_requests = counters(metric::registry_requests);
+  prometheus::Family<prometheus::Histogram>& registry_durations = histograms(metric::registry_duration);
+  prometheus::Family<prometheus::Counter>& tokens = counters(metric::tokens);
+  prometheus::Family<prometheus::Gauge>& connections = gauges(metric::connections);
+  prometheus::Family<prometheus::Counter>& connections_total = counters(metric::connections_total);
+  prometheus::Family<prometheus::Counter>& connections_rejected = counters(metric::connections_rejected);
+  prometheus::Family<prometheus::Counter>& responses = counters(metric::responses);
+  counter_array<handshake_failures.size()> handshakes{counters(metric::handshake_failures)};
+  prometheus::Gauge& certificate_expiry = gauges(metric::certificate_expiry).Add({});
+  prometheus::Family<prometheus::Counter>& reload_family = counters(metric::certificate_reloads);
+  std::array<prometheus::Counter*, 2> reloads{&reload_family.Add({{"result", "failure"}}),
+                                              &reload_family.Add({{"result", "success"}})};
+  prometheus::Counter& cpu = counters(metric::process_cpu).Add({});
+  prometheus::Gauge& memory = gauges(metric::process_memory).Add({});
+  prometheus::Gauge& start = gauges(metric::process_start).Add({});
+  prometheus::Gauge& descriptors = gauges(metric::process_descriptors).Add({});
+  prometheus::Gauge& descriptor_limit = gauges(metric::process_descriptor_limit).Add({});
+
+  std::mutex mutex;
+  std::map<std::string, bool, std::less<>> hosts;
+  std::map<std::string, std::unique_ptr<listener_counters>, std::less<>> listeners;
+
+  // The label's value for a host: itself for the first `host_limit`, then "other".
+  std::string host_label(std::string_view host) {
+    const std::lock_guard lock(mutex);
+    if (hosts.contains(host)) return std::string(host);
+    if (hosts.size() >= host_limit) return "other";
+    hosts.emplace(host, true);
+    return std::string(host);
+  }
+};
+
+class metrics::state::listener_counters final : public connection_metrics {
+ public:
+  listener_counters(state& s, const std::string& name)
+      : name_(name),
+        state_(s),
+        open_(s.connections.Add({{"listener", name}})),
+        total_(s.connections_total.Add({{"listener", name}})),
+        rejected_(s.connections_rejected.Add({{"listener", name}})),
+        responses_(s.responses) {}
+
+  void opened() override {
+    open_.Increment();
+    total_.Increment();
+  }
+  void closed() override { open_.Decrement(); }
+  void rejected() override { rejected_.Increment(); }
+
+  void count_response(unsigned status) override {
+    const std::array<char, 3> digits{static_cast<char>('0' + status / 100 % 10),
+                                     static_cast<char>('0' + status / 10 % 10), static_cast<char>('0' + status % 10)};
+    const std::size_t at = position(http_statuses, std::string_view(digits.data(), digits.size()));
+    responses_.increment(at, [&] { return labels{{"listener", name_}, {"status", std::string(http_statuses[at])}}; });
+  }
+
+  void count_handshake_failure(handshake_failure why) override {
+    const auto at = static_cast<std::size_t>(why);
+    state_.handshakes.increment(at, [&] { return labels{{"reason", std::string(handshake_failures[at])}}; });
+  }
+
+ private:
+  std::string name_;
+  state& state_;
+  prometheus::Gauge& open_;
+  prometheus::Counter& total_;
+  prometheus::Counter& rejected_;
+  counter_array<http_statuses.size()> responses_;
+};
+
+metrics::metrics() : state_(std::make_unique<state>()) {
+  auto& durations_family = state_->histograms(metric::admission_duration);
+  for (std::size_t i = 0; i < modes.size(); ++i)
+    state_->admission_durations[i] = &durations_family.Add({{"mode", std::string(modes[i])}}, durations);
+  state_->gauges(metric::build_info).Add({{"version", PINHOOK_VERSION}, {"compiler", __VERSION__}}).Set(1);
+  state_->start.Set(process_start_time());
+}
+
+metrics::~metrics() = default;
+
+void metrics::count_admission(std::string_view mode, std::string_view kind, std::string_view outcome,
+                              std::chrono::nanoseconds took) {
+  const std::size_t m = position(modes, mode);
+  const std::size_t k = position(kinds, kind);
+  const std::size_t o = position(outcomes, outcome);
+  state_->admissions.increment((m * kinds.size() + k) * outcomes.size() + o, [&] {
+    return labels{
+        {"mode", std::string(modes[m])}, {"kind", std::string(kinds[k])}, {"outcome", std::string(outcomes[o])}};
+  });
+  state_->admission_durations[m]->Observe(std::chrono::duration<double>(took).count());
+}
+
+void metrics::count_slot(std::string_view outcome, std::string_view source) {
+  const std::size_t o = position(slot_outcomes, outcome);
+  const std::size_t s = position(sources, source);
+  state_->slots.increment(o * sources.size() + s, [&] {
+    return labels{{"outcome", std::string(slot_outcomes[o])}, {"source", std::string(sources[s])}};
+  });
+}
+
+void metrics::count_cache_lookup(cache_lookup found) {
+  const auto at = static_cast<std::size_t>(found);
+  state_->cache_lookups.increment(at, [&] { return labels{{"result", std::string(lookups[at])}}; });
+}
+
+void metrics::set_cache_entries(std::size_t count) { state_->cache_entries.Set(static_cast<double>(count)); }
+
+void metrics::count_registry_request(std::string_view host, std::string_view status, std::chrono::nanoseconds took) {
+  const std::string label = state_->host_label(host);
+  const std::string_view known = registry_statuses[position(registry_statuses, status)];
+  state_->registry_requests.Add({{"host", label}, {"status", std::string(known)}}).Increment();
+  state_->registry_durations.Add({{"host", label}}, durations).Observe(std::chrono::duration<double>(took).count());
+}
+
+void metrics::count_token(std::string_view host, std::string_view outcome) {
+  const std::string_view known = registry_statuses[position(registry_statuses, outcome)];
+  state_->tokens.Add({{"host", state_->host_label(host)}, {"result", std::string(known)}}).Increment();
+}
+
+void metrics::count_reload(bool good) { state_->reloads[good ? 1 : 0]->Increment(); }
+
+void metrics::set_certificate_expiry(wall_time when) {
+  state_->certificate_expiry.Set(static_cast<double>(std::chrono::system_clock::to_time_t(when)));
+}
+
+connection_metrics& metrics::listener(std::string_view name) {
+  const std::lock_guard lock(state_->mutex);
+  auto& slot = state_->listeners[std::string(name)];
+  if (!slot) slot = std::make_unique<state::listener_counters>(*state_, std::string(name));
+  return *slot;
+}
+
+std::string metrics::render() {
+  const process_usage now = read_process_usage();
+  {
+    // Two renders at once must not add the same difference twice.
+    const std::lock_guard lock(state_->mutex);
+    state_->cpu.Increment(std::max(0.0, now.cpu_seconds - state_->cpu.Value()));
+  }
+  state_->memory.Set(now.resident_bytes);
+  state_->descriptors.Set(now.open_descriptors);
+  state_->descriptor_limit.Set(now.descriptor_limit);
+  return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+}
+
+}  // namespace pinhook::server

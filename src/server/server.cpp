@@ -1,0 +1,126 @@
+#include <pinhook/base/log.hpp>
+#include <pinhook/server/listener.hpp>
+#include <pinhook/server/server.hpp>
+#include <pinhook/server/shard.hpp>
+#include <pinhook/server/task_group.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace pinhook::server {
+namespace {
+
+std::vector<std::unique_ptr<shard>> make_shards(const std::vector<asio::io_context*>& workers, service& all) {
+  std::vector<std::unique_ptr<shard>> out;
+  for (auto* io : workers) out.push_back(std::make_unique<shard>(*io, all));
+  return out;
+}
+
+std::vector<shard*> pointers(const std::vector<std::unique_ptr<shard>>& shards) {
+  std::vector<shard*> out;
+  for (const auto& s : shards) out.push_back(s.get());
+  return out;
+}
+
+}  // namespace
+
+struct server::state {
+  state(asio::io_context& io, const std::vector<asio::io_context*>& workers, server_options o,
+        std::vector<route> routes, std::vector<handler> handlers, metrics& m, tls_context* t, const clock& time)
+      : control(io),
+        options(std::move(o)),
+        numbers(m),
+        tls(t),
+        all{.name = options.name,
+            .limits = options.limits,
+            .routes = std::move(routes),
+            .handlers = std::move(handlers),
+            .tls = t,
+            .clock = time,
+            .counters = m.listener(options.name),
+            .sweep = options.sweep,
+            .connections = 0,
+            .bodies_in_memory = 0},
+        shards(make_shards(workers, all)),
+        entry(io, all, pointers(shards)),
+        tasks(io.get_executor()) {}
+
+  awaitable<void> watch_certificate();
+
+  asio::io_context& control;
+  server_options options;
+  metrics& numbers;
+  tls_context* tls;
+  service all;
+  std::vector<std::unique_ptr<shard>> shards;
+  listener entry;
+  task_group tasks;
+};
+
+server::server(asio::io_context& control, std::vector<asio::io_context*> workers, server_options options,
+               std::vector<route> routes, std::vector<handler> handlers, metrics& numbers, tls_context* tls,
+               const clock& time)
+    : state_(std::make_unique<state>(control, workers, std::move(options), std::move(routes), std::move(handlers),
+                                     numbers, tls, time)) {}
+
+server::~server() = default;
+
+result<void> server::start() {
+  state& s = *state_;
+  if (s.tls != nullptr && !s.tls->is_loaded())
+    return fail(error_code::invalid_input, "no certificate is loaded; give a certificate and its key");
+  if (auto ok = s.entry.open(s.options.listen); !ok) return ok;
+  for (const auto& one : s.shards) asio::post(one->context(), [&one = *one] { one.start(); });
+  s.entry.start();
+  if (s.tls != nullptr) {
+    s.numbers.set_certificate_expiry(s.tls->not_after());
+    s.tasks.spawn(s.watch_certificate());
+  }
+  return {};
+}
+
+awaitable<void> server::state::watch_certificate() {
+  asio::steady_timer timer(control);
+  for (;;) {
+    timer.expires_after(options.certificate_poll);
+    co_await timer.async_wait(asio::use_awaitable);
+    const result<bool> changed = tls->reload();
+    if (!changed) {
+      numbers.count_reload(false);
+      log::error("the changed certificate is not used; the old one stays", {{"why", changed.error().message}});
+    } else if (*changed) {
+      numbers.count_reload(true);
+      log::info("a changed certificate is in use");
+    }
+    numbers.set_certificate_expiry(tls->not_after());
+  }
+}
+
+std::uint16_t server::port() const { return state_->entry.port(); }
+
+std::size_t server::connections() const { return state_->all.connections.load(); }
+
+void server::begin_drain() {
+  state_->entry.close();
+  for (const auto& one : state_->shards) asio::post(one->context(), [&one = *one] { one.begin_drain(); });
+}
+
+awaitable<void> server::stop(std::chrono::milliseconds limit) {
+  state& s = *state_;
+  begin_drain();
+  const steady_time until = s.all.clock.now() + limit;
+  for (const auto& one : s.shards) {
+    // Each has the same end, so one after the other is as good as all together.
+    awaitable<void> work = one->stop(until);
+    co_await asio::co_spawn(one->context(), std::move(work), asio::use_awaitable);
+  }
+  s.tasks.cancel();
+  co_await s.tasks.wait();
+  co_await s.entry.wait();
+}
+
+}  // namespace pinhook::server

@@ -1,0 +1,75 @@
+#include <pinhook/server/shard.hpp>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace pinhook::server {
+
+shard::shard(asio::io_context& io, service& all)
+    : io_(io), all_(all), connections_(io.get_executor()), housekeeping_(io.get_executor()) {}
+
+shard::~shard() = default;
+
+void shard::start() { housekeeping_.spawn(sweep()); }
+
+void shard::adopt(tcp_socket socket) {
+  if (here_.is_draining) {
+    --all_.connections;
+    return;
+  }
+  connections_.spawn(serve(std::move(socket)));
+}
+
+awaitable<void> shard::serve(tcp_socket socket) {
+  // Leaves the counts right however the coroutine ends.
+  struct presence {
+    presence(service& s, std::list<session*>& l, session* me) : all(s), list(l), place(l.insert(l.end(), me)) {
+      all.counters.opened();
+    }
+    presence(const presence&) = delete;
+    presence& operator=(const presence&) = delete;
+    ~presence() {
+      list.erase(place);
+      all.counters.closed();
+      --all.connections;
+    }
+    service& all;
+    std::list<session*>& list;
+    std::list<session*>::iterator place;
+  };
+  session one(all_, here_, std::move(socket));
+  const presence here(all_, sessions_, &one);
+  co_await one.run();
+}
+
+awaitable<void> shard::sweep() {
+  asio::steady_timer timer(io_);
+  for (;;) {
+    timer.expires_after(all_.sweep);
+    co_await timer.async_wait(asio::use_awaitable);
+    const steady_time now = all_.clock.now();
+    for (session* one : sessions_) one->check(now);
+    if (now >= stop_at_) {
+      here_.is_stopping = true;
+      connections_.cancel();
+    }
+  }
+}
+
+void shard::begin_drain() {
+  here_.is_draining = true;
+  for (session* one : sessions_) one->drain();
+}
+
+awaitable<void> shard::stop(steady_time until) {
+  begin_drain();
+  stop_at_ = until;
+  co_await connections_.wait();
+  housekeeping_.cancel();
+  co_await housekeeping_.wait();
+}
+
+}  // namespace pinhook::server
