@@ -3,6 +3,7 @@
 
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/deadline.hpp>
+#include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/resolve/resolver.hpp>
 
@@ -46,7 +47,8 @@ struct verdict {
 
 class handler {
  public:
-  /// `resolver` and `credentials` are shared; both outlive the calls under way.
+  /// `resolver` and `credentials` are shared; both outlive the calls under way. Throws std::invalid_argument when a
+  /// path of policy.kinds cannot be parsed; pin::parse_path says so beforehand.
   handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::credential_source> credentials,
           pin::policy policy);
 
@@ -57,6 +59,7 @@ class handler {
   std::shared_ptr<resolve::resolver> resolver_;
   std::shared_ptr<registry::credential_source> credentials_;
   pin::policy policy_;
+  pin::pod_paths paths_;
 };
 
 }  // namespace pinhook::admission

@@ -1,0 +1,21 @@
+// What an image that cannot be pinned means for the request: one table from error codes to the API server's status.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+
+#include <string_view>
+
+namespace pinhook::admission {
+
+struct failure_status {
+  unsigned code = 500;
+  /// metav1.StatusReason
+  std::string_view reason;
+  /// What the author can do.
+  std::string_view hint;
+};
+
+/// 403 for what another try will not change, 503 for what it may, 504 for time, 500 for a mistake of ours.
+[[nodiscard]] const failure_status& status_of(error_code code) noexcept;
+
+}  // namespace pinhook::admission

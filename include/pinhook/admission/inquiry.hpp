@@ -1,0 +1,56 @@
+// An admission request between its two ends, as values: `prepare` says what must be looked up, `compose` makes the
+// verdict of what came back. Nothing here waits or asks anyone.
+//
+// Pure; any thread.
+#pragma once
+
+#include <pinhook/admission/handler.hpp>
+#include <pinhook/admission/review.hpp>
+#include <pinhook/pin/object.hpp>
+#include <pinhook/pin/pod_paths.hpp>
+#include <pinhook/pin/rules.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::admission {
+
+struct lookup {
+  registry::reference ref;
+  bool past_cache = false;
+};
+
+inline constexpr std::size_t no_lookup = std::numeric_limits<std::size_t>::max();
+
+/// One slot and what is done for it.
+struct slot_work {
+  pin::decision decision;
+  /// resolve: index in `lookups`; slots of one meaning share one.
+  std::size_t lookup = no_lookup;
+  /// keep: what the cache says the tag points at, when it knows. Filled by the caller; for a warning alone.
+  std::optional<registry::digest> known;
+};
+
+struct inquiry {
+  review asked;
+  pin::object now;
+  pin::plan plan;
+  std::vector<slot_work> work;
+  std::vector<lookup> lookups;
+};
+
+/// invalid_input: HTTP 400; the message is the reason.
+[[nodiscard]] result<inquiry> prepare(std::string_view body, pin::mode m, const pin::policy& rules,
+                                      const pin::pod_paths& paths);
+
+/// `answers`: one for each of `lookups`.
+[[nodiscard]] verdict compose(const inquiry& about, pin::mode m, const pin::policy& rules,
+                              const std::vector<result<resolve::answer>>& answers);
+
+/// HTTP 400.
+[[nodiscard]] verdict refuse_request(const error& why);
+
+}  // namespace pinhook::admission

@@ -1,0 +1,69 @@
+// AdmissionReview of admission.k8s.io/v1: the question decoded as far as it is needed, the answer encoded.
+//
+// Source: k8s.io/api/admission/v1 types.go. Pure; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/pin/rules.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pinhook::admission {
+
+/// Bytes of a request's uid (a UUID has 36); it is echoed.
+inline constexpr std::size_t max_uid_size = 256;
+
+/// Bytes of status.message and of one audit annotation: enough for dozens of images, small in an audit log.
+inline constexpr std::size_t max_message_size = 4 * 1024;
+
+/// What a warning may have; clients show one a line (admission/v1 types.go asks for 120 characters at most).
+inline constexpr std::size_t max_warning_size = 120;
+inline constexpr std::size_t max_warnings = 10;
+
+struct review {
+  std::string uid;
+  pin::operation operation = pin::operation::create;
+  std::string group, kind, subresource, ns;
+  /// Empty when the API server makes it from generateName.
+  std::string name;
+  /// The text of request.object and request.oldObject; empty when missing or null. They point into the body.
+  std::string_view object, old_object;
+
+  [[nodiscard]] pin::request asked() const { return {operation, group, kind, subresource, ns}; }
+};
+
+/// "CREATE", "UPDATE", "DELETE", "CONNECT".
+[[nodiscard]] std::string_view to_string(pin::operation o) noexcept;
+
+/// invalid_input: no usable AdmissionReview v1; the message names the field and what is wrong with it.
+[[nodiscard]] result<review> decode_review(std::string_view body);
+
+/// Why a request is refused: metav1.Status.
+struct refusal {
+  unsigned code = 403;
+  std::string_view reason = "Forbidden";
+  std::string message;
+};
+
+struct answer {
+  bool is_allowed = true;
+  /// When not allowed.
+  refusal status;
+  /// A JSON Patch, or empty.
+  std::string patch;
+  /// Those over the limits above are cut or counted.
+  std::vector<std::string> warnings;
+  /// Name and value; the API server puts the webhook's name before it.
+  std::vector<std::pair<std::string_view, std::string>> audit;
+};
+
+[[nodiscard]] std::string encode_review(std::string_view uid, const answer& a);
+
+/// At most `size` bytes of UTF-8: what is longer is cut between characters and ends in "…".
+[[nodiscard]] std::string cut(std::string_view text, std::size_t size);
+
+}  // namespace pinhook::admission

@@ -1,0 +1,116 @@
+// A forward reader over raw JSON text that looks only at what it is asked for.
+//
+//   json::cursor c(text);
+//   json::string key;
+//   for (c.enter_object(); c.next_key(key);) {
+//     if (key == "name")
+//       name = c.read_text();
+//     else
+//       c.skip();
+//   }
+//   if (c.has_failed()) return fail(c.failure());
+//
+// What is entered, compared or read is checked as JSON. What is skipped is checked for closed strings and for as many
+// closing as opening brackets, and nothing more: literals, escapes, commas and the kinds of brackets inside a skipped
+// value are not looked at. Nothing is copied, except by `decode` of a string that has escapes.
+//
+// A failure sticks: from then on every call fails at once, `next_key` and `next_element` end their loops, and the
+// caller asks once, at the end. Nothing recurses on the input. No byte outside the text is read. Duplicate keys are
+// given as they come: the caller knows which ones matter.
+//
+// A copy of a cursor is a place to come back to.
+//
+// Thread rule: a cursor belongs to one thread; the text must stay while its views are used.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pinhook::json {
+
+/// Nesting inside a skipped value; the API server's own limit (apimachinery, json-iterator and sigs.k8s.io/json).
+inline constexpr std::size_t max_skipped_depth = 10'000;
+
+/// A JSON string as it stands between its quotes.
+struct string {
+  std::string_view raw;
+  bool has_escapes = false;
+
+  /// Compares the meaning: "\u0073pec" equals "spec". False when the escapes are wrong.
+  [[nodiscard]] bool operator==(std::string_view text) const {
+    return has_escapes ? equals_decoded(text) : raw == text;
+  }
+  /// Appends the meaning to `out`; false on a wrong escape or half a surrogate pair, `out` then holds a part.
+  [[nodiscard]] bool append_to(std::string& out) const;
+
+ private:
+  [[nodiscard]] bool equals_decoded(std::string_view text) const;
+};
+
+enum class kind : std::uint8_t { object, array, string, number, boolean, null, none };
+
+class cursor {
+ public:
+  /// Before the first value of `text`.
+  explicit cursor(std::string_view text) : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
+
+  /// What stands next, by its first byte; `none` at the end, after a failure, and for what begins no value.
+  [[nodiscard]] kind peek();
+
+  /// Enters the object that stands next; a failure when it is something else.
+  bool enter_object();
+  /// To the next member's value; false behind the object's end. The value must be read, entered or skipped before the
+  /// next call.
+  [[nodiscard]] bool next_key(string& key);
+
+  bool enter_array();
+  /// To the next element; false behind the array's end.
+  [[nodiscard]] bool next_element();
+
+  /// Passes the value that stands next and gives its text, without the white space around it.
+  std::string_view skip();
+  /// The string that stands next, undecoded.
+  string read_string();
+  /// The string that stands next, decoded.
+  std::string read_text();
+  bool read_bool();
+
+  /// True when nothing but white space is left.
+  [[nodiscard]] bool is_at_end();
+  /// Where the next value begins (after white space), in bytes from the text's begin.
+  [[nodiscard]] std::size_t offset();
+
+  /// The text from `begin`, an earlier `offset()`, to here.
+  [[nodiscard]] std::string_view since(std::size_t begin) const {
+    return {begin_ + begin, static_cast<std::size_t>(at_ - begin_) - begin};
+  }
+
+  /// Makes the cursor fail here, with a reason of the caller's: "a key that stands twice".
+  void reject(const char* reason) { fail_at(at_, reason); }
+  [[nodiscard]] bool has_failed() const { return failed_; }
+  /// malformed: "not valid JSON at byte 17: …". Only after has_failed().
+  [[nodiscard]] error failure() const;
+
+ private:
+  void pass_space();
+  bool expect(char c, const char* what);
+  bool fail_at(const char* where, const char* reason);
+  void skip_brackets();
+  void skip_text();
+  void skip_literal();
+
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+  // Entered, and no member or element taken yet: no comma is due.
+  bool is_first_ = false;
+  bool failed_ = false;
+  std::size_t failed_at_ = 0;
+  const char* reason_ = "";
+};
+
+}  // namespace pinhook::json

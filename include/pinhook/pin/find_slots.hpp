@@ -1,0 +1,74 @@
+// Finds every image of an object in one forward pass over its text (pinning.md §2).
+//
+// Pure; any thread. The views point into the text.
+#pragma once
+
+#include <pinhook/base/json_cursor.hpp>
+#include <pinhook/pin/pod_paths.hpp>
+#include <pinhook/pin/slot.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::pin {
+
+/// Images of one object. The API server stores at most some 1.5 MB, a Pod of that size has a few dozen.
+inline constexpr std::size_t max_slots = 1'000;
+
+/// Nesting below which an object of an unknown kind is searched.
+inline constexpr std::size_t max_search_depth = 200;
+
+/// A part of an object whose change is a change of what runs: a pod template, a lone container, an image.
+struct pod_template {
+  /// JSON Pointer to it.
+  std::string pointer;
+  std::string_view text;
+};
+
+struct found_slots {
+  std::vector<slot> slots;
+  /// In the order of the text.
+  std::vector<pod_template> templates;
+};
+
+/// Follows `places` from the object that `at` stands in front of, member by member.
+///
+///   slot_finder finder(at, places, found);
+///   for (at.enter_object(); at.next_key(key);) finder.take_member(key);
+class slot_finder {
+ public:
+  slot_finder(json::cursor& at, std::span<const place> places, found_slots& out)
+      : at_(at), places_(places), out_(out) {}
+
+  /// Passes the value of the object's member `key`, and keeps what is found in it. A key on the way to an image that
+  /// stands twice, and more than max_slots images, make the cursor fail.
+  void take_member(const json::string& key);
+
+ private:
+  using active = std::uint64_t;
+  active members(active from, std::size_t depth, const json::string& key, active& seen);
+  void follow(active from, std::size_t depth);
+  void take(holding what);
+
+  json::cursor& at_;
+  std::span<const place> places_;
+  found_slots& out_;
+  std::string pointer_;
+  active seen_at_top_ = 0;
+};
+
+/// Searches the object that `at` stands in front of, and passes it: every object with an array under `containers`,
+/// `initContainers` or `ephemeralContainers` of which an element has a string `image` is taken for a pod spec. Not
+/// searched: the object's own `metadata` (managedFields) and `status` (what was, not what shall be). Nested deeper than
+/// max_search_depth: the cursor fails.
+void search_pod_specs(json::cursor& at, found_slots& out);
+
+/// Appends "/" and the name with `~` and `/` escaped (RFC 6901).
+void append_pointer(std::string& pointer, std::string_view name);
+
+/// Two slots of the same pointer: some key on the way stood twice, and which one counts is anyone's guess.
+[[nodiscard]] bool has_duplicate_pointers(const std::vector<slot>& slots);
+
+}  // namespace pinhook::pin

@@ -1,0 +1,29 @@
+// A JSON Patch (RFC 6902) built from slots: `replace` on exactly the image paths and one operation for the annotation.
+// Nothing else of the object is re-emitted, and there is no `test`: the API server applies the patch to the very object
+// it sent.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pinhook::pin {
+
+class json_patch {
+ public:
+  /// The string that `pointer` leads to becomes `value`.
+  void replace(std::string_view pointer, std::string_view value);
+  /// The string `value` stands at `pointer` afterwards.
+  void add(std::string_view pointer, std::string_view value);
+  /// An empty object stands at `pointer` afterwards.
+  void add_object(std::string_view pointer);
+
+  [[nodiscard]] bool is_empty() const { return text_.empty(); }
+  /// "[…]"
+  [[nodiscard]] std::string text() const { return "[" + text_ + "]"; }
+
+ private:
+  void begin(std::string_view operation, std::string_view pointer);
+  std::string text_;
+};
+
+}  // namespace pinhook::pin

@@ -1,0 +1,53 @@
+// An object of Kubernetes, as far as pinning looks at it: who it is, who owns it, what its annotations say, which
+// images it holds. One pass over the text; nothing else of it is decoded.
+//
+// Values; any thread. `templates` point into the text that was read.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/pin/find_slots.hpp>
+#include <pinhook/pin/pod_paths.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pinhook::pin {
+
+/// pinning.md §8.
+inline constexpr std::string_view pin_label = "pinhook.dev/pin";
+inline constexpr std::string_view pins_annotation = "pinhook.dev/pins";
+inline constexpr std::string_view updates_annotation = "pinhook.dev/updates";
+inline constexpr std::string_view refresh_annotation = "pinhook.dev/refresh";
+
+struct owner {
+  /// apiVersion without its version; "" is core.
+  std::string group;
+  std::string kind;
+  std::string name;
+};
+
+struct metadata {
+  std::string name;
+  std::string generate_name;
+  /// The owner reference with `controller: true`.
+  std::optional<owner> controller;
+  bool has_deletion_timestamp = false;
+  /// False also for `null`.
+  bool has_annotations = false;
+  std::optional<std::string> pin_label, pins, updates, refresh;
+};
+
+struct object {
+  pin::metadata metadata;
+  bool has_metadata = false;
+  found_slots found;
+};
+
+/// `places`: where images stand; empty: the object is searched for pod specs.
+/// malformed: no JSON object, or a key that pinning acts on stands twice (which of the two the API server takes is not
+/// for us to guess), or a limit of find_slots.hpp was crossed.
+[[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places);
+
+}  // namespace pinhook::pin

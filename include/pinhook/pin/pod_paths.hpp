@@ -1,0 +1,55 @@
+// Which kinds hold pod templates, containers or images, and where: one table (pinning.md §2).
+//
+// Immutable; any thread.
+#pragma once
+
+#include <pinhook/pin/path.hpp>
+#include <pinhook/pin/policy.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::pin {
+
+/// What stands at the end of a path.
+enum class holding : std::uint8_t {
+  pod_template,  // an object with metadata and a pod spec under `spec`
+  pod_spec,
+  container,  // an object with `name` and `image`
+  image,      // the reference itself
+};
+
+struct place {
+  pin::path path;
+  holding what = holding::pod_template;
+};
+
+/// Places of one kind that are followed at once; a bit each in a 64-bit word.
+inline constexpr std::size_t max_places = 64;
+
+/// Where images stand, for every kind that is known: the table's and the operator's.
+class pod_paths {
+ public:
+  /// The table alone.
+  pod_paths() : pod_paths(std::vector<custom_kind>{}) {}
+  /// With the operator's kinds: their paths are added to the table's for the same kind. Throws std::invalid_argument
+  /// when a path cannot be parsed (`parse_path` says so beforehand) or a kind has more than max_places.
+  explicit pod_paths(const std::vector<custom_kind>& more);
+
+  /// Empty: the kind is not known, and its objects are searched for what looks like a pod spec.
+  [[nodiscard]] std::span<const place> of(std::string_view group, std::string_view kind) const;
+
+ private:
+  struct row {
+    std::string group, kind;
+    std::vector<place> places;
+  };
+  row& row_of(std::string_view group, std::string_view kind);
+  static void add(row& to, std::string_view text, holding what);
+  std::vector<row> rows_;
+};
+
+}  // namespace pinhook::pin

@@ -1,0 +1,99 @@
+// Which slots of an object are changed, and from where their digests come: pinning.md §3 and §4 as one pure function.
+//
+// Values; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/pin/object.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/pin/recorded_pins.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::pin {
+
+enum class operation : std::uint8_t { create, update, remove, connect };
+
+/// What is asked, beside the objects.
+struct request {
+  pin::operation operation = operation::create;
+  /// The object's group and kind; "" is core.
+  std::string_view group, kind;
+  /// "" for the object itself.
+  std::string_view subresource;
+  /// "" for objects without one.
+  std::string_view ns;
+};
+
+/// Why something is left as it is. In the order in which the rules are asked.
+enum class why : std::uint8_t {
+  none,
+  other_operation,     // rule 8
+  other_subresource,   // rule 8
+  excluded_namespace,  // rule 8
+  being_deleted,       // rule 8
+  skip_label,          // §6
+  owned_replica_set,   // rule 6
+  foreign_controller,  // rule 7
+  same_template,       // rule 3
+  same_image,          // rule 5
+  immutable,           // refresh of what the API server does not let anyone change
+  has_digest,          // rule 1
+  no_recorded_tag,     // refresh of a digest whose tag is not known
+  variable,            // "{{inputs.image}}", "$(params.image)": the object made from it is pinned
+};
+
+/// The name for metrics and audit annotations: "same_template".
+[[nodiscard]] std::string_view to_string(why w) noexcept;
+
+/// What becomes of one slot.
+struct decision {
+  enum class kind : std::uint8_t { leave, keep, resolve, refuse };
+  kind what = kind::leave;
+  /// Index in found_slots::slots.
+  std::size_t slot = 0;
+  /// leave: the reason.
+  why reason = why::none;
+  /// keep, resolve: the tag reference that is meant, with the author's name.
+  std::optional<registry::reference> ref;
+  /// keep: the recorded digest.
+  std::optional<registry::digest> kept;
+  /// resolve: ask past the cache (annotation pinhook.dev/refresh).
+  bool past_cache = false;
+  /// refuse: what is wrong with the image's text.
+  std::string problem;
+};
+
+struct plan {
+  /// Not none: the object is left as it is, and there are no decisions.
+  why exempt = why::none;
+  /// One a slot, in their order.
+  std::vector<decision> decisions;
+  /// What oldObject and object recorded; read only when something is kept, resolved or refreshed.
+  recorded_pins record;
+  /// False where the API server drops changes of metadata: pods/ephemeralcontainers takes over the containers alone
+  /// (kubernetes/pkg/registry/core/pod/strategy.go, dropNonEphemeralContainerUpdates).
+  bool may_record = true;
+  std::vector<std::string> warnings;
+
+  [[nodiscard]] bool has_work() const;
+};
+
+/// Rule 8, as far as the request alone decides it: none when the objects must be looked at.
+[[nodiscard]] why exempt_by_request(const request& asked, const policy& rules);
+
+/// The plan for `now`. `before` is needed for an update, and null otherwise. The caller has asked exempt_by_request.
+/// malformed: pod templates that differ and are no valid JSON.
+[[nodiscard]] result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now,
+                                     const object* before);
+
+/// How a slot is called in messages: its container's name, else its pointer.
+[[nodiscard]] std::string_view label_of(const slot& s);
+
+}  // namespace pinhook::pin

@@ -1,0 +1,248 @@
+// The verdict: patch, warnings, denial, audit annotations (pinning.md §6).
+#include <pinhook/admission/failure.hpp>
+#include <pinhook/admission/inquiry.hpp>
+#include <pinhook/pin/json_patch.hpp>
+#include <pinhook/pin/write_pin.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pinhook::admission {
+namespace {
+
+using pin::decision;
+
+// Bytes of one registry's answer inside a message.
+constexpr std::size_t max_reason_size = 512;
+
+// The end of a reference tells more than its begin: the repository's name and the tag.
+std::string fit(std::string_view text, std::size_t size) {
+  constexpr std::string_view dots = "…";
+  if (text.size() <= size) return std::string(text);
+  if (size <= dots.size()) return std::string(dots);
+  std::size_t begin = text.size() - (size - dots.size());
+  while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xc0) == 0x80) ++begin;
+  return std::string(dots) + std::string(text.substr(begin));
+}
+
+std::string_view what_is(const pin::slot& s) {
+  if (s.type == pin::container_type::image_volume) return "volume";
+  return s.container.empty() ? "field" : "container";
+}
+
+struct failed_slot {
+  std::size_t slot = 0;
+  error why;
+};
+
+class composer {
+ public:
+  composer(const inquiry& about, pin::mode m, const pin::policy& rules,
+           const std::vector<result<resolve::answer>>& answers)
+      : about_(about), mode_(m), rules_(rules), answers_(answers) {
+    answer_.warnings = about.plan.warnings;
+  }
+
+  verdict make() {
+    if (about_.plan.exempt != pin::why::none) note_exemption();
+    for (const slot_work& w : about_.work) take(w);
+    const bool is_denied = mode_ == pin::mode::enforce && !failed_.empty();
+    if (is_denied)
+      deny();
+    else if (mode_ != pin::mode::audit)
+      write_patch();
+    const bool is_audited = mode_ == pin::mode::audit && (!pinned_.empty() || !failed_.empty());
+    v_.outcome = is_denied                ? outcome::denied
+                 : !answer_.patch.empty() ? outcome::pinned
+                 : is_audited             ? outcome::audited
+                                          : outcome::unchanged;
+    if (!pins_.empty()) answer_.audit.emplace_back("pins", std::move(pins_));
+    if (!skipped_.empty()) answer_.audit.emplace_back("skipped", std::move(skipped_));
+    v_.body = encode_review(about_.asked.uid, answer_);
+    return std::move(v_);
+  }
+
+ private:
+  struct pinned_slot {
+    std::size_t slot = 0;
+    std::string to;
+  };
+
+  const pin::slot& slot_of(std::size_t index) const { return about_.now.found.slots[index]; }
+
+  static void append(std::string& list, std::string_view entry) {
+    if (list.size() > max_message_size) return;
+    if (!list.empty()) list += "; ";
+    list += entry;
+  }
+
+  // Rules that turn away what nobody expects to be pinned are not worth a note in every audit event.
+  void note_exemption() {
+    const pin::why exempt = about_.plan.exempt;
+    if (exempt != pin::why::other_operation && exempt != pin::why::other_subresource)
+      append(skipped_, pin::to_string(exempt));
+  }
+
+  void take(const slot_work& w) {
+    const decision& d = w.decision;
+    switch (d.what) {
+      case decision::kind::leave:
+        take_left(d);
+        break;
+      case decision::kind::keep:
+        take_kept(w);
+        break;
+      case decision::kind::resolve: {
+        const auto& answer = answers_.at(w.lookup);
+        if (answer)
+          take_resolved(d, *answer);
+        else
+          take_failed(d.slot, answer.error());
+        break;
+      }
+      case decision::kind::refuse:
+        take_failed(d.slot, {error_code::invalid_input, d.problem, std::nullopt});
+        break;
+    }
+  }
+
+  void add_outcome(slot_outcome::kind what, std::size_t index, std::string to, std::string_view source) {
+    const pin::slot& s = slot_of(index);
+    v_.slots.push_back({what, std::string(pin::label_of(s)), s.image, std::move(to), std::string(source)});
+  }
+
+  void take_left(const decision& d) {
+    add_outcome(slot_outcome::kind::skipped, d.slot, {}, pin::to_string(d.reason));
+    if (d.reason != pin::why::has_digest && d.reason != pin::why::same_image)
+      append(skipped_, fmt::format("{}: {}", pin::label_of(slot_of(d.slot)), pin::to_string(d.reason)));
+  }
+
+  void take_kept(const slot_work& w) {
+    const decision& d = w.decision;
+    take_pin(slot_outcome::kind::kept, d, *d.kept, "recorded");
+    if (!w.known || *w.known == *d.kept) return;
+    const std::string rest = fmt::format(" moved to {}; kept {} (annotation pinhook.dev/refresh takes it)",
+                                         w.known->shortened(), d.kept->shortened());
+    answer_.warnings.push_back(
+        fit(slot_of(d.slot).image, rest.size() < max_warning_size ? max_warning_size - rest.size() : 0) + rest);
+  }
+
+  void take_resolved(const decision& d, const resolve::answer& a) {
+    // A refresh that finds what stands there: the slot stays, however it is written.
+    if (slot_of(d.slot).image.ends_with("@" + a.digest.to_string())) {
+      add_outcome(slot_outcome::kind::skipped, d.slot, {}, "same_digest");
+      return;
+    }
+    take_pin(slot_outcome::kind::pinned, d, a.digest, resolve::to_string(a.from));
+  }
+
+  void take_pin(slot_outcome::kind what, const decision& d, const registry::digest& digest, std::string_view source) {
+    const pin::slot& s = slot_of(d.slot);
+    std::string to = pin::write_pin(d.ref->written_name(), d.ref->effective_tag(), digest, rules_.format);
+    recorded_.push_back({d.ref->canonical(), digest});
+    if (mode_ == pin::mode::audit) {
+      add_outcome(slot_outcome::kind::skipped, d.slot, {}, "audit");
+      const std::string rest = fmt::format(" would be pinned to {}", digest.shortened());
+      answer_.warnings.push_back(fit(fmt::format("{}: {}", pin::label_of(s), s.image), max_warning_size - rest.size()) +
+                                 rest);
+      append(skipped_, fmt::format("{}: audit: {} -> {}", pin::label_of(s), s.image, to));
+    } else {
+      add_outcome(what, d.slot, to, source);
+      append(pins_, fmt::format("{}: {} -> {}", pin::label_of(s), s.image, to));
+    }
+    pinned_.push_back({d.slot, std::move(to)});
+  }
+
+  void take_failed(std::size_t index, error why) {
+    const pin::slot& s = slot_of(index);
+    add_outcome(slot_outcome::kind::failed, index, {}, why.message);
+    if (mode_ != pin::mode::enforce) {
+      const std::string_view what = mode_ == pin::mode::audit ? "would not be pinned" : "is not pinned";
+      answer_.warnings.push_back(
+          fmt::format("{}: {} {}: {}", fit(pin::label_of(s), 30), fit(s.image, 40), what, why.message));
+      append(skipped_, fmt::format("{}: {}", pin::label_of(s), pinhook::to_string(why.code)));
+    }
+    failed_.push_back({index, std::move(why)});
+  }
+
+  // All or nothing. The status is that of the first failure that another try would not mend, else of the first.
+  void deny() {
+    const auto definite =
+        std::ranges::find_if(failed_, [](const failed_slot& f) { return status_of(f.why.code).code == 403; });
+    const failure_status& status = status_of((definite != failed_.end() ? *definite : failed_.front()).why.code);
+    answer_.is_allowed = false;
+    answer_.status.code = status.code;
+    answer_.status.reason = status.reason;
+    std::string& message = answer_.status.message;
+    message = fmt::format("pinhook cannot pin {} of {} images", failed_.size(), about_.work.size());
+    for (std::size_t i = 0; i < failed_.size(); ++i) {
+      const pin::slot& s = slot_of(failed_[i].slot);
+      const error& why = failed_[i].why;
+      const std::string one =
+          fmt::format("{} {} {}, image {}: {} ({})", i == 0 ? ':' : ';', what_is(s), pin::label_of(s), quoted(s.image),
+                      cut(why.message, max_reason_size), status_of(why.code).hint);
+      if (message.size() + one.size() > max_message_size - 64) {
+        message += fmt::format("; and {} more", failed_.size() - i);
+        break;
+      }
+      message += one;
+    }
+    pins_.clear();
+    skipped_.clear();
+    // What was pinned in the end is nothing.
+    for (slot_outcome& o : v_.slots) {
+      if (o.what == slot_outcome::kind::failed || o.to.empty()) continue;
+      o = {slot_outcome::kind::skipped, std::move(o.container), std::move(o.from), {}, "denied"};
+    }
+  }
+
+  void write_patch() {
+    pin::json_patch patch;
+    for (const pinned_slot& p : pinned_) patch.replace(slot_of(p.slot).pointer, p.to);
+    if (about_.plan.may_record && !recorded_.empty() && about_.now.has_metadata) write_record(patch);
+    if (!patch.is_empty()) answer_.patch = patch.text();
+  }
+
+  void write_record(pin::json_patch& patch) {
+    pin::recorded_pins record = about_.plan.record;
+    record.put_newest(recorded_);
+    const std::string text = record.text();
+    const pin::metadata& metadata = about_.now.metadata;
+    if (metadata.pins == text) return;
+    std::string pointer = "/metadata/annotations";
+    if (!metadata.has_annotations) patch.add_object(pointer);
+    pin::append_pointer(pointer, pin::pins_annotation);
+    if (metadata.pins)
+      patch.replace(pointer, text);
+    else
+      patch.add(pointer, text);
+  }
+
+  const inquiry& about_;
+  const pin::mode mode_;
+  const pin::policy& rules_;
+  const std::vector<result<resolve::answer>>& answers_;
+  verdict v_;
+  answer answer_;
+  std::vector<pinned_slot> pinned_;
+  std::vector<failed_slot> failed_;
+  std::vector<pin::recorded_pin> recorded_;
+  std::string pins_, skipped_;
+};
+
+}  // namespace
+
+verdict compose(const inquiry& about, pin::mode m, const pin::policy& rules,
+                const std::vector<result<resolve::answer>>& answers) {
+  verdict v = composer(about, m, rules, answers).make();
+  v.uid = about.asked.uid;
+  v.group = about.asked.group;
+  v.kind = about.asked.kind;
+  v.ns = about.asked.ns;
+  v.name = about.asked.name;
+  v.operation = to_string(about.asked.operation);
+  return v;
+}
+
+}  // namespace pinhook::admission

@@ -1,0 +1,241 @@
+#include <pinhook/admission/review.hpp>
+#include <pinhook/base/json.hpp>
+#include <pinhook/base/json_cursor.hpp>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <optional>
+
+namespace pinhook::admission {
+namespace {
+
+constexpr std::string_view api_version = "admission.k8s.io/v1";
+constexpr std::string_view review_kind = "AdmissionReview";
+
+constexpr std::array<std::pair<std::string_view, pin::operation>, 4> operations{{{"CREATE", pin::operation::create},
+                                                                                 {"UPDATE", pin::operation::update},
+                                                                                 {"DELETE", pin::operation::remove},
+                                                                                 {"CONNECT", pin::operation::connect}}};
+
+auto unusable(std::string_view field, std::string_view what) {
+  return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {} {}", field, what));
+}
+
+// A field that was there or not, of any type.
+struct text_field {
+  std::optional<std::string> text;
+  bool is_there = false;
+
+  void take(json::cursor& at) {
+    if (is_there) at.reject("a key that matters stands twice");
+    is_there = true;
+    if (at.peek() == json::kind::string)
+      text = at.read_text();
+    else
+      at.skip();
+  }
+  std::string_view or_empty() const { return text ? std::string_view(*text) : std::string_view(); }
+};
+
+struct raw_request {
+  text_field uid, operation, subresource, ns, name, group, kind;
+  std::string_view object, old_object;
+  bool has_object = false, has_old_object = false, has_kind = false;
+};
+
+void take_once(json::cursor& at, bool& seen) {
+  if (seen) at.reject("a key that matters stands twice");
+  seen = true;
+}
+
+void take_kind(json::cursor& at, raw_request& out) {
+  take_once(at, out.has_kind);
+  if (at.peek() != json::kind::object) {
+    at.skip();
+    return;
+  }
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "group")
+      out.group.take(at);
+    else if (key == "kind")
+      out.kind.take(at);
+    else
+      at.skip();
+  }
+}
+
+void take_object(json::cursor& at, bool& seen, std::string_view& into) {
+  take_once(at, seen);
+  const bool is_null = at.peek() == json::kind::null;
+  const std::string_view text = at.skip();
+  if (!is_null) into = text;
+}
+
+void take_request(json::cursor& at, raw_request& out) {
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "uid")
+      out.uid.take(at);
+    else if (key == "operation")
+      out.operation.take(at);
+    else if (key == "subResource")
+      out.subresource.take(at);
+    else if (key == "namespace")
+      out.ns.take(at);
+    else if (key == "name")
+      out.name.take(at);
+    else if (key == "kind")
+      take_kind(at, out);
+    else if (key == "object")
+      take_object(at, out.has_object, out.object);
+    else if (key == "oldObject")
+      take_object(at, out.has_old_object, out.old_object);
+    else
+      at.skip();
+  }
+}
+
+result<review> check(raw_request raw) {
+  if (!raw.uid.text || raw.uid.text->empty()) return unusable("request.uid", "is missing or no string");
+  if (raw.uid.text->size() > max_uid_size)
+    return unusable("request.uid", fmt::format("is longer than {} bytes", max_uid_size));
+  if (!raw.kind.text || raw.kind.text->empty()) return unusable("request.kind.kind", "is missing or no string");
+  review out;
+  const std::string_view operation = raw.operation.or_empty();
+  bool is_known = false;
+  for (const auto& [name, value] : operations) {
+    if (name != operation) continue;
+    out.operation = value;
+    is_known = true;
+  }
+  if (!is_known)
+    return unusable("request.operation", fmt::format("is {}; CREATE, UPDATE, DELETE or CONNECT is expected",
+                                                     raw.operation.is_there ? quoted(operation, 40) : "missing"));
+  out.uid = std::move(*raw.uid.text);
+  out.group = raw.group.or_empty();
+  out.kind = std::move(*raw.kind.text);
+  out.subresource = raw.subresource.or_empty();
+  out.ns = raw.ns.or_empty();
+  out.name = raw.name.or_empty();
+  out.object = raw.object;
+  out.old_object = raw.old_object;
+  return out;
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+  const std::size_t start = out.size();
+  // EVP_EncodeBlock writes a NUL behind its four characters for every three bytes.
+  out.resize(start + (bytes.size() + 2) / 3 * 4 + 1);
+  const int written =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + start),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  out.resize(start + static_cast<std::size_t>(written));
+}
+
+void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
+  out += R"(,"warnings":[)";
+  const bool is_over = warnings.size() > max_warnings;
+  const std::size_t shown = is_over ? max_warnings - 1 : warnings.size();
+  for (std::size_t i = 0; i < shown; ++i) {
+    if (i != 0) out += ',';
+    json::append_string(out, cut(warnings[i], max_warning_size));
+  }
+  if (is_over) {
+    out += ',';
+    json::append_string(out, fmt::format("and {} more warnings", warnings.size() - shown));
+  }
+  out += ']';
+}
+
+}  // namespace
+
+std::string_view to_string(pin::operation o) noexcept {
+  for (const auto& [name, value] : operations)
+    if (value == o) return name;
+  return "CREATE";
+}
+
+result<review> decode_review(std::string_view body) {
+  json::cursor at(body);
+  text_field version, kind;
+  bool has_request = false;
+  bool is_object = false;
+  raw_request raw;
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "apiVersion") {
+      version.take(at);
+    } else if (key == "kind") {
+      kind.take(at);
+    } else if (key == "request") {
+      take_once(at, has_request);
+      is_object = at.peek() == json::kind::object;
+      if (is_object)
+        take_request(at, raw);
+      else
+        at.skip();
+    } else {
+      at.skip();
+    }
+  }
+  if (!at.has_failed() && !at.is_at_end()) at.reject("something stands behind the value");
+  if (at.has_failed()) return fail(error_code::invalid_input, "no usable AdmissionReview: " + at.failure().message);
+  if (kind.or_empty() != review_kind)
+    return unusable("kind", kind.is_there
+                                ? fmt::format("is {}; {} is expected", quoted(kind.or_empty(), 80), review_kind)
+                                : "is missing");
+  if (version.or_empty() != api_version)
+    return unusable("apiVersion",
+                    version.is_there ? fmt::format("is {}; {} is expected", quoted(version.or_empty(), 80), api_version)
+                                     : "is missing");
+  if (!is_object) return unusable("request", "is missing or no object");
+  return check(std::move(raw));
+}
+
+std::string encode_review(std::string_view uid, const answer& a) {
+  std::string out;
+  out.reserve(256 + a.patch.size() * 4 / 3);
+  out += R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":)";
+  json::append_string(out, uid);
+  out += a.is_allowed ? R"(,"allowed":true)" : R"(,"allowed":false)";
+  if (!a.is_allowed) {
+    out += fmt::format(R"(,"status":{{"status":"Failure","code":{},"reason":"{}","message":)", a.status.code,
+                       a.status.reason);
+    json::append_string(out, cut(a.status.message, max_message_size));
+    out += '}';
+  }
+  if (!a.patch.empty()) {
+    out += R"(,"patchType":"JSONPatch","patch":")";
+    append_base64(out, a.patch);
+    out += '"';
+  }
+  if (!a.warnings.empty()) append_warnings(out, a.warnings);
+  if (!a.audit.empty()) {
+    out += R"(,"auditAnnotations":{)";
+    for (std::size_t i = 0; i < a.audit.size(); ++i) {
+      if (i != 0) out += ',';
+      json::append_string(out, a.audit[i].first);
+      out += ':';
+      json::append_string(out, cut(a.audit[i].second, max_message_size));
+    }
+    out += '}';
+  }
+  out += "}}";
+  return out;
+}
+
+std::string cut(std::string_view text, std::size_t size) {
+  constexpr std::string_view dots = "…";
+  if (text.size() <= size) return std::string(text);
+  if (size < dots.size()) return {};
+  std::size_t end = size - dots.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  std::string out(text.substr(0, end));
+  out += dots;
+  return out;
+}
+
+}  // namespace pinhook::admission

@@ -1,0 +1,138 @@
+#include <pinhook/pin/object.hpp>
+
+namespace pinhook::pin {
+namespace {
+
+constexpr const char* twice = "a key that matters stands twice";
+
+// The string that stands next; a value of another type is passed and gives nothing.
+std::optional<std::string> read_if_string(json::cursor& at) {
+  if (at.peek() == json::kind::string) return at.read_text();
+  at.skip();
+  return std::nullopt;
+}
+
+void take_once(json::cursor& at, std::optional<std::string>& into) {
+  if (into) at.reject(twice);
+  into = read_if_string(at);
+}
+
+void take_labels(json::cursor& at, metadata& out) {
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == pin_label)
+      take_once(at, out.pin_label);
+    else
+      at.skip();
+  }
+}
+
+void take_annotations(json::cursor& at, metadata& out) {
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == pins_annotation)
+      take_once(at, out.pins);
+    else if (key == updates_annotation)
+      take_once(at, out.updates);
+    else if (key == refresh_annotation)
+      take_once(at, out.refresh);
+    else
+      at.skip();
+  }
+}
+
+void take_owner(json::cursor& at, metadata& out) {
+  owner o;
+  bool is_controller = false;
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "apiVersion") {
+      const std::string version = read_if_string(at).value_or("");
+      const std::size_t slash = version.find('/');
+      o.group = slash == std::string::npos ? "" : version.substr(0, slash);
+    } else if (key == "kind") {
+      o.kind = read_if_string(at).value_or("");
+    } else if (key == "name") {
+      o.name = read_if_string(at).value_or("");
+    } else if (key == "controller" && at.peek() == json::kind::boolean) {
+      is_controller = at.read_bool();
+    } else {
+      at.skip();
+    }
+  }
+  if (is_controller) out.controller = std::move(o);
+}
+
+void take_owners(json::cursor& at, metadata& out) {
+  for (at.enter_array(); at.next_element();) {
+    if (at.peek() == json::kind::object)
+      take_owner(at, out);
+    else
+      at.skip();
+  }
+}
+
+void take_metadata(json::cursor& at, metadata& out) {
+  enum : unsigned { labels = 1, annotations = 2, owners = 4 };
+  unsigned seen = 0;
+  const auto first = [&](unsigned which) {
+    if ((seen & which) != 0) at.reject(twice);
+    seen |= which;
+  };
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    const json::kind kind = at.peek();
+    if (key == "name") {
+      out.name = read_if_string(at).value_or("");
+    } else if (key == "generateName") {
+      out.generate_name = read_if_string(at).value_or("");
+    } else if (key == "deletionTimestamp") {
+      out.has_deletion_timestamp = kind != json::kind::null;
+      at.skip();
+    } else if (key == "labels" && kind == json::kind::object) {
+      first(labels);
+      take_labels(at, out);
+    } else if (key == "annotations" && kind == json::kind::object) {
+      first(annotations);
+      out.has_annotations = true;
+      take_annotations(at, out);
+    } else if (key == "ownerReferences" && kind == json::kind::array) {
+      first(owners);
+      take_owners(at, out);
+    } else {
+      at.skip();
+    }
+  }
+}
+
+}  // namespace
+
+result<object> read_object(std::string_view text, std::span<const place> places) {
+  object out;
+  json::cursor at(text);
+  slot_finder finder(at, places, out.found);
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "metadata") {
+      if (out.has_metadata) at.reject(twice);
+      out.has_metadata = at.peek() == json::kind::object;
+      if (out.has_metadata)
+        take_metadata(at, out.metadata);
+      else
+        at.skip();
+    } else {
+      finder.take_member(key);
+    }
+  }
+  if (at.has_failed()) return fail(at.failure());
+  if (places.empty()) {
+    at = json::cursor(text);
+    search_pod_specs(at, out.found);
+    if (at.has_failed()) return fail(at.failure());
+  }
+  if (has_duplicate_pointers(out.found.slots))
+    return fail(error_code::malformed, "a key on the way to an image stands twice");
+  return out;
+}
+
+}  // namespace pinhook::pin

@@ -1,0 +1,162 @@
+#include <pinhook/pin/pod_spec.hpp>
+
+#include <array>
+#include <utility>
+
+namespace pinhook::pin {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, container_type>, 4> lists{
+    {{"containers", container_type::container},
+     {"initContainers", container_type::init_container},
+     {"ephemeralContainers", container_type::ephemeral_container},
+     {"volumes", container_type::image_volume}}};
+
+constexpr const char* twice = "a key that matters stands twice";
+
+// Remembers which of a few keys were there; a second time makes the cursor fail.
+class once {
+ public:
+  explicit once(json::cursor& at) : at_(at) {}
+  void operator()(unsigned which) {
+    if ((seen_ >> which & 1U) != 0) at_.reject(twice);
+    seen_ |= 1U << which;
+  }
+
+ private:
+  json::cursor& at_;
+  unsigned seen_ = 0;
+};
+
+std::string read_if_string(json::cursor& at) {
+  if (at.peek() == json::kind::string) return at.read_text();
+  at.skip();
+  return {};
+}
+
+void add(json::cursor& at, slot s, found_slots& out) {
+  if (s.image.empty()) return;
+  if (out.slots.size() == max_slots)
+    at.reject("an object with too many images");
+  else
+    out.slots.push_back(std::move(s));
+}
+
+// {"name": …, "image": {"reference": …}}; a volume of another type has no image.
+void take_volume(json::cursor& at, const std::string& pointer, found_slots& out) {
+  slot s{pointer + "/image/reference", {}, {}, container_type::image_volume};
+  once in_volume(at);
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "name") {
+      in_volume(0);
+      s.container = read_if_string(at);
+    } else if (key == "image" && at.peek() == json::kind::object) {
+      in_volume(1);
+      once in_image(at);
+      for (at.enter_object(); at.next_key(key);) {
+        if (key == "reference") {
+          in_image(0);
+          s.image = read_if_string(at);
+        } else {
+          at.skip();
+        }
+      }
+    } else {
+      at.skip();
+    }
+  }
+  add(at, std::move(s), out);
+}
+
+void take_list(json::cursor& at, std::string& pointer, container_type type, found_slots& out) {
+  if (at.peek() != json::kind::array) {
+    at.skip();
+    return;
+  }
+  const std::size_t size = pointer.size();
+  std::size_t index = 0;
+  for (at.enter_array(); at.next_element(); ++index) {
+    pointer += '/';
+    pointer += std::to_string(index);
+    if (at.peek() != json::kind::object)
+      at.skip();
+    else if (type == container_type::image_volume)
+      take_volume(at, pointer, out);
+    else
+      take_container(at, pointer, type, out);
+    pointer.resize(size);
+  }
+}
+
+}  // namespace
+
+void take_container(json::cursor& at, std::string& pointer, container_type type, found_slots& out) {
+  if (at.peek() != json::kind::object) {
+    at.skip();
+    return;
+  }
+  slot s{pointer + "/image", {}, {}, type};
+  once in_container(at);
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "image") {
+      in_container(0);
+      s.image = read_if_string(at);
+    } else if (key == "name") {
+      in_container(1);
+      s.container = read_if_string(at);
+    } else {
+      at.skip();
+    }
+  }
+  add(at, std::move(s), out);
+}
+
+void take_image(json::cursor& at, const std::string& pointer, found_slots& out) {
+  slot s{pointer, read_if_string(at), {}, container_type::other};
+  add(at, std::move(s), out);
+}
+
+void take_pod_spec(json::cursor& at, std::string& pointer, found_slots& out) {
+  if (at.peek() != json::kind::object) {
+    at.skip();
+    return;
+  }
+  once in_spec(at);
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    unsigned which = 0;
+    while (which < lists.size() && !(key == lists[which].first)) ++which;
+    if (which == lists.size()) {
+      at.skip();
+      continue;
+    }
+    in_spec(which);
+    const std::size_t size = pointer.size();
+    append_pointer(pointer, lists[which].first);
+    take_list(at, pointer, lists[which].second, out);
+    pointer.resize(size);
+  }
+}
+
+bool is_container_list(const json::string& key) {
+  for (const auto& [name, type] : lists)
+    if (type != container_type::image_volume && key == name) return true;
+  return false;
+}
+
+bool has_images(json::cursor at) {
+  json::string key;
+  for (at.enter_array(); at.next_element();) {
+    if (at.peek() != json::kind::object) {
+      at.skip();
+      continue;
+    }
+    for (at.enter_object(); at.next_key(key); at.skip())
+      if (key == "image" && at.peek() == json::kind::string) return true;
+  }
+  return false;
+}
+
+}  // namespace pinhook::pin

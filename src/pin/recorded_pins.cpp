@@ -1,0 +1,86 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/pin/recorded_pins.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pinhook::pin {
+namespace {
+
+result<recorded_pin> parse_entry(const json::value& name, const json::value& value) {
+  const std::string_view text = json::text_of(name);
+  const auto ref = registry::reference::parse(text);
+  if (!ref || ref->is_pinned() || ref->canonical() != text)
+    return fail(error_code::invalid_input, fmt::format("{} is no canonical tag reference", quoted(text)));
+  if (!value.IsString())
+    return fail(error_code::invalid_input, fmt::format("the value of {} is no string", quoted(text)));
+  auto digest = registry::digest::parse(json::text_of(value));
+  if (!digest) return fail(std::move(digest.error()).at(text));
+  return recorded_pin{std::string(text), std::move(*digest)};
+}
+
+}  // namespace
+
+result<recorded_pins> recorded_pins::parse(std::string_view text) {
+  if (text.size() > max_recorded_size)
+    return fail(error_code::invalid_input, fmt::format("it is longer than {} bytes", max_recorded_size));
+  const auto parsed = json::parse(text);
+  if (!parsed) return fail(error_code::invalid_input, parsed.error().message);
+  if (!parsed->IsObject()) return fail(error_code::invalid_input, "it is no JSON object");
+  if (parsed->MemberCount() > max_recorded_pins)
+    return fail(error_code::invalid_input, fmt::format("it has more than {} entries", max_recorded_pins));
+  recorded_pins out;
+  for (const auto& member : parsed->GetObject()) {
+    auto entry = parse_entry(member.name, member.value);
+    if (!entry) return fail(std::move(entry.error()));
+    if (out.find(entry->reference) != nullptr)
+      return fail(error_code::invalid_input, fmt::format("{} stands twice", quoted(entry->reference)));
+    out.entries_.push_back(std::move(*entry));
+  }
+  return out;
+}
+
+const registry::digest* recorded_pins::find(std::string_view canonical) const {
+  const auto found = std::ranges::find(entries_, canonical, &recorded_pin::reference);
+  return found == entries_.end() ? nullptr : &found->digest;
+}
+
+std::optional<registry::reference> recorded_pins::tag_of(const registry::reference& pinned) const {
+  for (const recorded_pin& entry : entries_) {
+    if (!pinned.digest() || entry.digest != *pinned.digest()) continue;
+    const auto ref = registry::reference::parse(entry.reference);
+    if (ref && ref->registry() == pinned.registry() && ref->repository() == pinned.repository()) return *ref;
+  }
+  return std::nullopt;
+}
+
+void recorded_pins::append_older(const recorded_pins& older) {
+  for (const recorded_pin& entry : older.entries_)
+    if (find(entry.reference) == nullptr) entries_.push_back(entry);
+}
+
+void recorded_pins::put_newest(std::vector<recorded_pin> newest) {
+  recorded_pins merged;
+  for (recorded_pin& entry : newest)
+    if (merged.find(entry.reference) == nullptr) merged.entries_.push_back(std::move(entry));
+  merged.append_older(*this);
+  *this = std::move(merged);
+}
+
+std::string recorded_pins::text() const {
+  std::string out = "{";
+  std::size_t count = 0;
+  for (const recorded_pin& entry : entries_) {
+    std::string one = count == 0 ? "" : ",";
+    json::append_string(one, entry.reference);
+    one += ':';
+    json::append_string(one, entry.digest.to_string());
+    if (++count > max_recorded_pins || out.size() + one.size() + 1 > max_recorded_size) break;
+    out += one;
+  }
+  out += '}';
+  return out;
+}
+
+}  // namespace pinhook::pin

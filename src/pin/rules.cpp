@@ -1,0 +1,268 @@
+#include <pinhook/pin/glob.hpp>
+#include <pinhook/pin/rules.hpp>
+#include <pinhook/pin/same_templates.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace pinhook::pin {
+namespace {
+
+constexpr std::array<std::string_view, 14> why_names{"none",
+                                                     "other_operation",
+                                                     "other_subresource",
+                                                     "excluded_namespace",
+                                                     "being_deleted",
+                                                     "skip_label",
+                                                     "owned_replica_set",
+                                                     "foreign_controller",
+                                                     "same_template",
+                                                     "same_image",
+                                                     "immutable",
+                                                     "has_digest",
+                                                     "no_recorded_tag",
+                                                     "variable"};
+
+constexpr std::array<std::string_view, 3> system_namespaces{"kube-system", "kube-public", "kube-node-lease"};
+
+struct group_kind {
+  std::string_view group, kind;
+};
+
+// Rule 7: what may control a Pod without anyone comparing the Pod's images afterwards. Not among them: Node, which
+// controls the mirror Pods of static Pods; what those run is not taken from the API.
+constexpr std::array<group_kind, 7> built_in_workloads{{{"apps", "ReplicaSet"},
+                                                        {"apps", "StatefulSet"},
+                                                        {"apps", "DaemonSet"},
+                                                        {"apps", "Deployment"},
+                                                        {"batch", "Job"},
+                                                        {"batch", "CronJob"},
+                                                        {"", "ReplicationController"}}};
+
+bool is(const request& asked, std::string_view group, std::string_view kind) {
+  return asked.group == group && asked.kind == kind;
+}
+
+bool is_pod(const request& asked) { return is(asked, "", "Pod"); }
+
+bool is_built_in(std::string_view group) { return group.empty() || group == "apps" || group == "batch"; }
+
+// Rule 6.
+bool is_owned_replica_set(const request& asked, const object& now) {
+  return (is(asked, "apps", "ReplicaSet") || is(asked, "", "ReplicationController")) && now.metadata.controller;
+}
+
+// Rule 7.
+bool has_foreign_controller(const request& asked, const object& now) {
+  const auto& controller = now.metadata.controller;
+  return is_pod(asked) && controller && std::ranges::none_of(built_in_workloads, [&](const group_kind& w) {
+           return w.group == controller->group && w.kind == controller->kind;
+         });
+}
+
+// Rules 6, 7, 8 and the label of §6.
+why exempt_by_object(const request& asked, mode m, const policy& rules, const object& now) {
+  if (now.metadata.has_deletion_timestamp) return why::being_deleted;
+  if (m != mode::enforce && now.metadata.pin_label == "skip") return why::skip_label;
+  if (is_owned_replica_set(asked, now)) return why::owned_replica_set;
+  if (!rules.pin_foreign_controllers && has_foreign_controller(asked, now)) return why::foreign_controller;
+  return why::none;
+}
+
+// A change of the annotation to another value; taking it away is none.
+bool asks_refresh(const request& asked, const object& now, const object* before) {
+  if (asked.operation != operation::update || before == nullptr || !asked.subresource.empty()) return false;
+  const auto& value = now.metadata.refresh;
+  return value && !value->empty() && value != before->metadata.refresh;
+}
+
+// What the rules say of a slot before its text is looked at.
+struct choice {
+  why leave = why::none;
+  bool refresh = false;
+};
+
+const slot* same_container(const slot& s, const object& before) {
+  for (const slot& old : before.found.slots)
+    if (old.type == s.type && old.container == s.container) return &old;
+  return nullptr;
+}
+
+// Rule 5. The API server lets an update of a Pod change the images of containers and init containers alone.
+choice choose_in_pod(const request& asked, const slot& s, const object& before, bool refresh) {
+  const slot* old = same_container(s, before);
+  if (asked.subresource == "ephemeralcontainers") {
+    const bool is_new = s.type == container_type::ephemeral_container && old == nullptr;
+    return {is_new ? why::none : why::same_image, false};
+  }
+  const bool may_change = s.type == container_type::container || s.type == container_type::init_container;
+  if (refresh) return {may_change ? why::none : why::immutable, may_change};
+  return {old != nullptr && old->image == s.image ? why::same_image : why::none, false};
+}
+
+class planner {
+ public:
+  planner(const request& asked, const policy& rules, const object& now, const object* before)
+      : asked_(asked), rules_(rules), now_(now), before_(before) {}
+
+  result<plan> make() {
+    const bool is_update = asked_.operation == operation::update && before_ != nullptr;
+    bool refresh = asks_refresh(asked_, now_, before_);
+    bool same = false;
+    if (is_update && !is_pod(asked_)) {
+      const auto equal = same_templates(before_->found.templates, now_.found.templates);
+      if (!equal) return fail(equal.error());
+      same = *equal;
+    }
+    if (refresh && is(asked_, "batch", "Job")) {
+      refresh = false;
+      out_.warnings.emplace_back("pinhook.dev/refresh moves nothing: the pod template of a Job is immutable");
+    }
+    out_.may_record = asked_.subresource.empty();
+    const auto& slots = now_.found.slots;
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      choice c{same && !refresh ? why::same_template : why::none, refresh};
+      if (is_update && is_pod(asked_)) c = choose_in_pod(asked_, slots[i], *before_, refresh);
+      out_.decisions.push_back(decide(i, c));
+    }
+    warn_of_tags_that_stay();
+    return std::move(out_);
+  }
+
+ private:
+  static decision leave(std::size_t index, why reason) {
+    decision d;
+    d.slot = index;
+    d.reason = reason;
+    return d;
+  }
+
+  decision decide(std::size_t index, const choice& c) {
+    const slot& s = now_.found.slots[index];
+    if (!is_built_in(asked_.group) && (s.image.contains("{{") || s.image.contains("$(")))
+      return leave(index, why::variable);
+    if (c.leave == why::same_image) return leave(index, c.leave);
+    auto parsed = registry::reference::parse(s.image);
+    if (parsed && parsed->is_pinned())
+      return c.refresh ? refresh_pinned(index, *parsed) : leave(index, why::has_digest);
+    if (c.leave != why::none) return leave(index, c.leave);
+    decision d;
+    d.slot = index;
+    if (!parsed) {
+      d.what = decision::kind::refuse;
+      d.problem = std::move(parsed.error().message);
+      return d;
+    }
+    read_record();
+    d.ref = std::move(*parsed);
+    d.what = decision::kind::resolve;
+    d.past_cache = c.refresh;
+    if (c.refresh || asked_.operation != operation::update || updates_of(*d.ref) == update_rule::refresh) return d;
+    // §4, step 1.
+    if (const registry::digest* digest = out_.record.find(d.ref->canonical()); digest != nullptr) {
+      d.what = decision::kind::keep;
+      d.kept = *digest;
+    }
+    return d;
+  }
+
+  // A digest that stands for a tag: its own in name:tag@digest, else the recorded one.
+  decision refresh_pinned(std::size_t index, const registry::reference& pinned) {
+    read_record();
+    std::string tag = pinned.tag();
+    if (tag.empty()) {
+      const auto recorded = out_.record.tag_of(pinned);
+      if (recorded) tag = recorded->effective_tag();
+    }
+    auto ref = registry::reference::parse(fmt::format("{}:{}", pinned.written_name(), tag));
+    if (tag.empty() || !ref) {
+      out_.warnings.push_back(
+          fmt::format("{}: not refreshed: no tag is recorded for its digest", label_of(now_.found.slots[index])));
+      return leave(index, why::no_recorded_tag);
+    }
+    decision d;
+    d.slot = index;
+    d.what = decision::kind::resolve;
+    d.ref = std::move(*ref);
+    d.past_cache = true;
+    return d;
+  }
+
+  // The object's annotation, else the first pattern that matches, else the default.
+  update_rule updates_of(const registry::reference& ref) {
+    const auto& value = now_.metadata.updates;
+    if (value == "refresh") return update_rule::refresh;
+    if (value == "keep") return update_rule::keep;
+    if (value && !std::exchange(warned_of_updates_, true))
+      out_.warnings.emplace_back("annotation pinhook.dev/updates is ignored: it is neither keep nor refresh");
+    for (const update_override& o : rules_.update_overrides)
+      if (matches(o.pattern, ref.canonical())) return o.rule;
+    return rules_.updates;
+  }
+
+  void read_record() {
+    if (std::exchange(has_record_, true)) return;
+    if (before_ != nullptr) add_record(before_->metadata.pins);
+    if (before_ == nullptr || now_.metadata.pins != before_->metadata.pins) add_record(now_.metadata.pins);
+  }
+
+  void add_record(const std::optional<std::string>& text) {
+    if (!text) return;
+    const auto parsed = recorded_pins::parse(*text);
+    if (parsed)
+      out_.record.append_older(*parsed);
+    else
+      out_.warnings.push_back(fmt::format("annotation pinhook.dev/pins is ignored: {}", parsed.error().message));
+  }
+
+  // Rule 3: someone who wrote a tag shall know why it still stands there.
+  void warn_of_tags_that_stay() {
+    const auto stay = std::ranges::count(out_.decisions, why::same_template, &decision::reason);
+    if (stay == 0) return;
+    out_.warnings.push_back(fmt::format("{} by tag: to be pinned at the next change of the pod template",
+                                        stay == 1 ? "1 image stands" : fmt::format("{} images stand", stay)));
+  }
+
+  const request& asked_;
+  const policy& rules_;
+  const object& now_;
+  const object* before_;
+  plan out_;
+  bool has_record_ = false;
+  bool warned_of_updates_ = false;
+};
+
+}  // namespace
+
+std::string_view to_string(why w) noexcept { return why_names[static_cast<std::size_t>(w)]; }
+
+std::string_view label_of(const slot& s) { return s.container.empty() ? s.pointer : s.container; }
+
+bool plan::has_work() const {
+  return std::ranges::any_of(decisions, [](const decision& d) { return d.what != decision::kind::leave; });
+}
+
+why exempt_by_request(const request& asked, const policy& rules) {
+  if (asked.operation != operation::create && asked.operation != operation::update) return why::other_operation;
+  const bool is_ephemeral = is_pod(asked) && asked.subresource == "ephemeralcontainers";
+  if (!asked.subresource.empty() && !is_ephemeral) return why::other_subresource;
+  if (std::ranges::find(system_namespaces, asked.ns) != system_namespaces.end() ||
+      std::ranges::find(rules.excluded_namespaces, asked.ns) != rules.excluded_namespaces.end())
+    return why::excluded_namespace;
+  return why::none;
+}
+
+result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now, const object* before) {
+  plan out;
+  out.exempt = exempt_by_object(asked, m, rules, now);
+  if (out.exempt == why::foreign_controller)
+    out.warnings.push_back(fmt::format("this Pod is not pinned: its controller, {} {}, may compare its images",
+                                       now.metadata.controller->kind, now.metadata.controller->name));
+  if (out.exempt != why::none) return out;
+  return planner(asked, rules, now, before).make();
+}
+
+}  // namespace pinhook::pin

@@ -1,0 +1,64 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/pin/same_templates.hpp>
+
+#include <algorithm>
+
+namespace pinhook::pin {
+namespace {
+
+using member = const json::value::Member*;
+
+// By name, one of each: RapidJSON's own comparison searches every name in the other object, which takes the square of
+// their number.
+std::vector<member> sorted_members(const json::value& v) {
+  std::vector<member> out;
+  out.reserve(v.MemberCount());
+  for (const auto& m : v.GetObject()) out.push_back(&m);
+  const auto name = [](member m) { return json::text_of(m->name); };
+  std::ranges::stable_sort(out, {}, name);
+  std::vector<member> last;
+  last.reserve(out.size());
+  for (member m : out) {
+    if (!last.empty() && name(last.back()) == name(m))
+      last.back() = m;
+    else
+      last.push_back(m);
+  }
+  return last;
+}
+
+// Recursion ends at the depth that json::parse allows.
+bool equal(const json::value& a, const json::value& b) {
+  if (a.IsObject() && b.IsObject()) {
+    return std::ranges::equal(sorted_members(a), sorted_members(b), [](member x, member y) {
+      return json::text_of(x->name) == json::text_of(y->name) && equal(x->value, y->value);
+    });
+  }
+  if (a.IsArray() && b.IsArray())
+    return std::equal(a.Begin(), a.End(), b.Begin(), b.End(),
+                      [](const json::value& x, const json::value& y) { return equal(x, y); });
+  return a == b;
+}
+
+}  // namespace
+
+result<bool> same_value(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const auto left = json::parse(a);
+  if (!left) return fail(left.error());
+  const auto right = json::parse(b);
+  if (!right) return fail(right.error());
+  return equal(*left, *right);
+}
+
+result<bool> same_templates(const std::vector<pod_template>& a, const std::vector<pod_template>& b) {
+  const auto same_place = [](const pod_template& x, const pod_template& y) { return x.pointer == y.pointer; };
+  if (!std::ranges::equal(a, b, same_place)) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    auto same = same_value(a[i].text, b[i].text);
+    if (!same || !*same) return same;
+  }
+  return true;
+}
+
+}  // namespace pinhook::pin
