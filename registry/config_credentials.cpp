@@ -1,0 +1,130 @@
+#include <pinhook/registry/config_credentials.hpp>
+#include <pinhook/registry/credential_helper.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace pinhook::registry {
+namespace {
+
+std::unexpected<error> cannot_read(const std::string& file, int number) {
+  const auto code = number == ENOENT || number == ENOTDIR ? error_code::not_found
+                    : number == EACCES                    ? error_code::denied
+                                                          : error_code::unavailable;
+  return fail(code, fmt::format("cannot read {}: {}", file, std::strerror(number)));
+}
+
+/// At most one byte more than a config may have, so that the parser sees it is too large.
+result<secret> read_text(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return cannot_read(file, errno);
+  // All at once: a string that grows leaves copies of passwords behind.
+  std::string buffer(max_docker_config_size + 1, '\0');
+  std::size_t used = 0;
+  ssize_t got = 1;
+  while (got != 0 && used < buffer.size()) {
+    got = ::read(fd, buffer.data() + used, buffer.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  const int number = errno;
+  ::close(fd);
+  buffer.resize(used);
+  secret text(std::exchange(buffer, {}));
+  if (got < 0) return cannot_read(file, number);
+  return text;
+}
+
+result<docker_config> read_config(const std::string& file) {
+  const auto text = read_text(file);
+  if (!text) return fail(text.error());
+  return docker_config::parse(text->reveal(), file);
+}
+
+}  // namespace
+
+config_credentials::config_credentials(docker_config config, process_runner* helpers, const clock& time,
+                                       helper_cache_options options)
+    : helpers_(helpers == nullptr ? nullptr : std::make_unique<helper_cache>(*helpers, time, options)),
+      config_(std::make_shared<const docker_config>(std::move(config))) {}
+
+result<std::shared_ptr<config_credentials>> config_credentials::open(std::string file, process_runner* helpers,
+                                                                     const clock& time, helper_cache_options options) {
+  // The state before the text: a change in between is seen as one at the next look.
+  const auto state = state_of(file);
+  auto config = read_config(file);
+  if (!config) return fail(std::move(config.error()));
+  auto out = std::make_shared<config_credentials>(*std::move(config), helpers, time, options);
+  out->file_ = std::move(file);
+  out->seen_ = state;
+  return out;
+}
+
+std::shared_ptr<const docker_config> config_credentials::config() const {
+  const std::lock_guard lock(config_mutex_);
+  return config_;
+}
+
+std::string config_credentials::identity_for(const reference& ref) const {
+  const auto held = config();
+  const auto match = held->find(ref);
+  if (const auto* call = std::get_if<helper_call>(&match)) return helper_identity(*call);
+  if (const auto* own = std::get_if<const credential*>(&match)) return (*own)->identity;
+  return credential{}.identity;
+}
+
+awaitable<result<std::vector<credential>>> config_credentials::credentials_for(reference ref, deadline d) {
+  const auto held = config();
+  auto match = held->find(ref);
+  std::vector<credential> out;
+  if (const auto* own = std::get_if<const credential*>(&match)) out.push_back(**own);
+  auto* call = std::get_if<helper_call>(&match);
+  if (call == nullptr) co_return out;
+
+  if (!helpers_)
+    co_return fail(error_code::unsupported,
+                   fmt::format("docker-credential-{} keeps the credentials for {}, and credential helpers are off",
+                               call->suffix, quoted(call->server)));
+  auto answer = co_await helpers_->ask(std::move(*call), d);
+  if (!answer) co_return fail(std::move(answer.error()));
+  if (*answer) out.push_back(**std::move(answer));
+  co_return out;
+}
+
+result<bool> config_credentials::reload_if_changed() {
+  const std::lock_guard lock(reload_mutex_);
+  if (file_.empty()) return false;
+  const auto state = state_of(file_);
+  if (state == seen_) return false;
+  seen_ = state;
+  auto config = read_config(file_);
+  if (!config) return fail(std::move(config.error()).at("the credentials stay as they were"));
+  auto fresh = std::make_shared<const docker_config>(*std::move(config));
+  const std::lock_guard swap(config_mutex_);
+  config_ = std::move(fresh);
+  return true;
+}
+
+std::optional<config_credentials::file_state> config_credentials::state_of(const std::string& file) {
+  struct stat found{};
+  if (::stat(file.c_str(), &found) != 0) return std::nullopt;
+  return file_state{found.st_dev, found.st_ino, found.st_size,
+                    found.st_mtim.tv_sec * 1'000'000'000LL + found.st_mtim.tv_nsec};
+}
+
+std::string default_docker_config_file() {
+  if (const char* folder = std::getenv("DOCKER_CONFIG"); folder != nullptr && *folder != '\0')
+    return std::string(folder) + "/config.json";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return std::string(home) + "/.docker/config.json";
+  return {};
+}
+
+}  // namespace pinhook::registry

@@ -1,0 +1,75 @@
+// Credentials from a config.json: its inline entries, and its helpers, which are run.
+//
+//   auto mine = config_credentials::open(path, &machine_processes(), machine_clock());
+//   auto who = co_await (*mine)->credentials_for(ref, d);
+//   if (auto changed = (*mine)->reload_if_changed(); !changed) log::warning(changed.error().message);
+//
+// Thread rule: every function may be called from any thread. Must outlive its coroutines.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/process.hpp>
+#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/docker_config.hpp>
+#include <pinhook/registry/helper_cache.hpp>
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinhook::registry {
+
+class config_credentials final : public credential_source {
+ public:
+  /// A config that does not change. `helpers` null: helpers are switched off. `helpers` and `time` must outlive this.
+  config_credentials(docker_config config, process_runner* helpers, const clock& time,
+                     helper_cache_options options = {});
+
+  /// Reads `file`. Errors: not_found (no such file), denied (may not be read), invalid_input (its content), unavailable
+  /// (another failure to read).
+  [[nodiscard]] static result<std::shared_ptr<config_credentials>> open(std::string file, process_runner* helpers,
+                                                                        const clock& time,
+                                                                        helper_cache_options options = {});
+
+  [[nodiscard]] std::string identity_for(const reference& ref) const override;
+
+  /// One credential or none. Errors: unsupported (a helper keeps them, and helpers are switched off), and those of
+  /// helper_cache::ask.
+  awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) override;
+
+  /// Reads the file again when it is another than the one read last (time, size, inode, device: a mounted secret
+  /// changes by a symbolic link). True: there are new credentials. Errors as `open`: the credentials stay as they were,
+  /// and the same state of the file is not reported again. Touches the disk: call it every few seconds, not per
+  /// request.
+  [[nodiscard]] result<bool> reload_if_changed();
+
+ private:
+  struct file_state {
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t size = 0;
+    long long nanoseconds = 0;
+    friend bool operator==(const file_state&, const file_state&) = default;
+  };
+
+  static std::optional<file_state> state_of(const std::string& file);
+  [[nodiscard]] std::shared_ptr<const docker_config> config() const;
+
+  std::unique_ptr<helper_cache> helpers_;  // null: switched off
+
+  mutable std::mutex config_mutex_;
+  std::shared_ptr<const docker_config> config_;
+
+  std::mutex reload_mutex_;  // guards what follows
+  std::string file_;         // empty: none to reload
+  std::optional<file_state> seen_;
+};
+
+/// `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`; empty when neither variable is set.
+[[nodiscard]] std::string default_docker_config_file();
+
+}  // namespace pinhook::registry

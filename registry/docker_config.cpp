@@ -1,0 +1,238 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/registry/docker_config.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace pinhook::registry {
+namespace {
+
+constexpr std::string_view docker_hub = "docker.io";
+constexpr std::string_view docker_hub_key = "https://index.docker.io/v1/";
+constexpr std::array<std::string_view, 2> docker_hub_hosts{"index.docker.io", "registry-1.docker.io"};
+constexpr std::size_t max_suffix_size = 64;
+constexpr json::parse_limits limits{.depth = 32, .size = max_docker_config_size};
+
+/// Where in the file: "config.json: auths: "ghcr.io"". Keys are no secrets.
+struct place {
+  std::string_view file;
+  std::string_view section;
+  std::string_view key = {};
+
+  [[nodiscard]] std::unexpected<error> wrong(std::string_view what) const {
+    std::string where = fmt::format("{}: {}", file, section);
+    if (key.data() != nullptr) where += fmt::format(": {}", quoted(key, 100));
+    return fail(error_code::invalid_input, fmt::format("{}: {}", where, what));
+  }
+};
+
+/// Base64 of RFC 4648 §4, with or without its padding; line breaks are passed over, as Docker does.
+std::optional<std::string> decode_base64(std::string text) {
+  std::erase_if(text, [](char c) { return c == '\r' || c == '\n'; });
+  if (text.size() % 4 == 0 && text.ends_with('=')) text.resize(text.size() - (text.ends_with("==") ? 2 : 1));
+  if (text.size() % 4 == 1) return std::nullopt;
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve(text.size() / 4 * 3 + 2);
+  unsigned bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const auto digit = alphabet.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = (bits << 6U | static_cast<unsigned>(digit)) & 0xfffU;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>(bits >> count & 0xffU);
+  }
+  return out;
+}
+
+std::string_view canonical_host(std::string_view host) {
+  return std::ranges::find(docker_hub_hosts, host) != docker_hub_hosts.end() ? docker_hub : host;
+}
+
+struct registry_key {
+  std::string normal;  // "host" or "host/path"
+  bool is_exact;       // written in the very form that Docker writes today
+};
+
+/// A key of "auths" in the form of a repository's name. Docker wrote URLs once and strips them to the host; containers'
+/// auth.json has paths, without a scheme.
+registry_key read_key(std::string_view key) {
+  std::string_view rest = key;
+  const std::size_t scheme = rest.find("://");
+  if (scheme != std::string_view::npos) rest.remove_prefix(scheme + 3);
+  const std::size_t slash = rest.find('/');
+  std::string_view path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (scheme != std::string_view::npos || path == "/v1" || path == "/v2") path = {};
+  std::string normal(canonical_host(rest.substr(0, slash)));
+  normal += path;
+  const bool is_exact = key == docker_hub_key || (key == normal && key != docker_hub);
+  return {std::move(normal), is_exact};
+}
+
+struct entry_fields {
+  std::string_view username, password, auth, identity_token, registry_token;
+};
+
+result<entry_fields> read_fields(const json::value& entry, const place& at) {
+  entry_fields out;
+  const std::array<std::pair<const char*, std::string_view*>, 5> names{{{"username", &out.username},
+                                                                        {"password", &out.password},
+                                                                        {"auth", &out.auth},
+                                                                        {"identitytoken", &out.identity_token},
+                                                                        {"registrytoken", &out.registry_token}}};
+  for (const auto& [name, to] : names) {
+    const json::value* found = json::find(entry, name);
+    if (found == nullptr || found->IsNull()) continue;
+    if (!found->IsString()) return at.wrong(fmt::format("\"{}\" must be a string", name));
+    *to = json::text_of(*found);
+  }
+  return out;
+}
+
+/// No value: an entry without credentials, as Docker leaves behind when a helper keeps them.
+result<std::optional<credential>> read_entry(const json::value& entry, const place& at) {
+  if (entry.IsNull()) return std::nullopt;
+  if (!entry.IsObject()) return at.wrong("must be an object");
+  auto fields = read_fields(entry, at);
+  if (!fields) return fail(std::move(fields.error()));
+
+  std::string user(fields->username);
+  secret password{std::string(fields->password)};
+  if (!fields->auth.empty()) {
+    auto decoded = decode_base64(std::string(fields->auth));
+    if (!decoded) return at.wrong("\"auth\" is not base64");
+    const secret pair(*std::move(decoded));
+    const std::string_view text = pair.reveal();
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos || colon == 0) return at.wrong("\"auth\" must be the base64 of user:password");
+    user = text.substr(0, colon);
+    // Old Docker clients padded the password with NUL bytes.
+    password = secret(std::string(text.substr(colon + 1, text.find_last_not_of('\0') - colon)));
+  }
+
+  credential out;
+  out.username = std::move(user);
+  if (!fields->registry_token.empty()) {
+    // It goes into a header as it is.
+    if (std::ranges::any_of(fields->registry_token, [](char c) { return c <= ' ' || c > '~'; }))
+      return at.wrong("\"registrytoken\" has a character that no token has");
+    out.kind = credential_kind::registry_token;
+    out.secret = secret(std::string(fields->registry_token));
+  } else if (!fields->identity_token.empty()) {
+    out.kind = credential_kind::identity_token;
+    out.secret = secret(std::string(fields->identity_token));
+  } else if (!out.username.empty()) {
+    out.kind = credential_kind::basic;
+    out.secret = std::move(password);
+  } else {
+    if (!password.is_empty()) return at.wrong("has a password and no username");
+    return std::nullopt;
+  }
+  out.source = fmt::format("{}: {}", at.file, at.key);
+  // The parts are told apart by a byte that stands in none of the first three.
+  const secret whole(fmt::format("{}\n{}\n{}\n{}", static_cast<int>(out.kind), quoted(out.source, out.source.size()),
+                                 quoted(out.username, out.username.size()), out.secret.reveal()));
+  out.identity = keyed_hash(whole.reveal());
+  return out;
+}
+
+/// A section that must be an object, when it is there.
+result<const json::value*> find_section(const json::value& root, const place& at) {
+  const json::value* section = json::find(root, at.section);
+  if (section == nullptr || section->IsNull()) return nullptr;
+  if (!section->IsObject()) return at.wrong("must be an object");
+  return section;
+}
+
+result<std::string> read_suffix(const json::value& text, const place& at) {
+  if (!text.IsString()) return at.wrong("must be a string");
+  const auto suffix = json::text_of(text);
+  if (!suffix.empty() && !is_helper_suffix(suffix))
+    return at.wrong(fmt::format("{} cannot follow \"docker-credential-\" in a program's name", quoted(suffix, 100)));
+  return std::string(suffix);
+}
+
+}  // namespace
+
+bool is_helper_suffix(std::string_view text) {
+  const auto is_good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return !text.empty() && text.size() <= max_suffix_size && std::ranges::all_of(text, is_good);
+}
+
+result<docker_config> docker_config::parse(std::string_view text, std::string_view name) {
+  auto document = json::parse(text, limits);
+  if (!document) return fail(error_code::invalid_input, fmt::format("{}: {}", name, document.error().message));
+  if (!document->IsObject()) return fail(error_code::invalid_input, fmt::format("{}: must be a JSON object", name));
+
+  docker_config out;
+  const auto auths = find_section(*document, {name, "auths"});
+  if (!auths) return fail(auths.error());
+  if (*auths != nullptr) {
+    for (const auto& member : (*auths)->GetObject()) {
+      const auto key = json::text_of(member.name);
+      auto entry = read_entry(member.value, {name, "auths", key});
+      if (!entry) return fail(std::move(entry.error()));
+      if (!*entry) continue;
+      auto [normal, is_exact] = read_key(key);
+      if (is_exact)
+        out.auths_.insert_or_assign(std::move(normal), **std::move(entry));
+      else
+        out.auths_.try_emplace(std::move(normal), **std::move(entry));
+    }
+  }
+
+  const auto helpers = find_section(*document, {name, "credHelpers"});
+  if (!helpers) return fail(helpers.error());
+  if (*helpers != nullptr) {
+    for (const auto& member : (*helpers)->GetObject()) {
+      const auto key = json::text_of(member.name);
+      auto suffix = read_suffix(member.value, {name, "credHelpers", key});
+      if (!suffix) return fail(std::move(suffix.error()));
+      const auto host = key == docker_hub_key ? docker_hub : canonical_host(key);
+      helper_entry entry{*std::move(suffix), std::string(key)};
+      if (key == docker_hub_key)
+        out.helpers_.insert_or_assign(std::string(host), std::move(entry));
+      else
+        out.helpers_.try_emplace(std::string(host), std::move(entry));
+    }
+  }
+
+  if (const json::value* store = json::find(*document, "credsStore"); store != nullptr && !store->IsNull()) {
+    auto suffix = read_suffix(*store, {name, "credsStore"});
+    if (!suffix) return fail(std::move(suffix.error()));
+    out.store_ = *std::move(suffix);
+  }
+  return out;
+}
+
+docker_config::match docker_config::find(const reference& ref) const {
+  const std::string_view host = canonical_host(ref.registry());
+  if (const auto own = helpers_.find(host); own != helpers_.end()) {
+    if (!own->second.suffix.empty()) return helper_call{own->second.suffix, own->second.server};
+  } else if (!store_.empty()) {
+    return helper_call{store_, std::string(host == docker_hub ? docker_hub_key : host)};
+  }
+  if (auths_.empty()) return {};
+
+  std::string name(host);
+  name += '/';
+  name += ref.repository();
+  std::string_view rest = name;
+  for (;;) {
+    if (const auto found = auths_.find(rest); found != auths_.end()) return &found->second;
+    if (rest.size() <= host.size()) return {};
+    rest = rest.substr(0, rest.rfind('/'));
+  }
+}
+
+}  // namespace pinhook::registry

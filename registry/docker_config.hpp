@@ -1,0 +1,68 @@
+// Docker's config.json (and containers' auth.json, which has the same form): which credentials a registry is shown.
+//
+//   {"auths": {"ghcr.io": {"auth": "<base64 of user:password>"}},
+//    "credHelpers": {"public.ecr.aws": "ecr-login"}, "credsStore": "desktop"}
+//
+// Pure: a text becomes a value, a value answers for a reference. Reading the file and running helpers is
+// config_credentials'. Sources: docker/cli cli/config; containers-auth.json(5); registry.md §4.1. An immutable value;
+// any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace pinhook::registry {
+
+/// Bytes of a config.json: what a Kubernetes secret can hold.
+inline constexpr std::size_t max_docker_config_size = std::size_t{1024} * 1024;
+
+/// A question for a credential helper: `docker-credential-<suffix> get` with `server` on its standard input.
+struct helper_call {
+  std::string suffix;
+  std::string server;
+
+  friend bool operator==(const helper_call&, const helper_call&) = default;
+};
+
+/// A credential helper's suffix is part of a program's name: letters, digits, '_' and '-', at most 64.
+[[nodiscard]] bool is_helper_suffix(std::string_view text);
+
+class docker_config {
+ public:
+  /// Nothing applies, or a credential of the file (owned by the config), or a helper knows.
+  using match = std::variant<std::monostate, const credential*, helper_call>;
+
+  /// Knows nothing: every registry is asked as anonymous.
+  docker_config() = default;
+
+  /// invalid_input: not JSON, too large, or an entry that cannot be meant; the message names the entry and holds
+  /// nothing of its content. `name` is the file's name in messages and in credential::source.
+  [[nodiscard]] static result<docker_config> parse(std::string_view text, std::string_view name = "config.json");
+
+  /// Whose credentials `ref` is asked with: the registry's own helper, else the credentials store, else an inline
+  /// entry; of those the one with the longest path ("quay.io/acme/api" before "quay.io/acme" before "quay.io"). Docker
+  /// Hub goes by "https://index.docker.io/v1/", "docker.io", "index.docker.io" and "registry-1.docker.io". A key with a
+  /// scheme
+  /// ("https://quay.io/v1/") is for the whole registry.
+  [[nodiscard]] match find(const reference& ref) const;
+
+ private:
+  struct helper_entry {
+    std::string suffix;  // empty: no helper for this one, whatever the store is
+    std::string server;
+  };
+
+  std::map<std::string, credential, std::less<>> auths_;      // "host" or "host/path"
+  std::map<std::string, helper_entry, std::less<>> helpers_;  // host
+  std::string store_;
+};
+
+}  // namespace pinhook::registry

@@ -1,0 +1,69 @@
+// Runs credential helpers, one process for all who ask the same at the same time, and remembers their answers for a
+// while.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/process.hpp>
+#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/docker_config.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace pinhook::registry {
+
+struct helper_cache_options {
+  /// How long an answer is used again. Longer: fewer processes; shorter: a token that ends soon is not offered for
+  /// long. Helpers keep their tokens themselves.
+  std::chrono::seconds hold_for{60};
+  /// A helper that runs longer is killed (registry.md §4.1).
+  std::chrono::seconds run_for{30};
+  /// Helpers that run at the same time: a `credsStore` is asked about every registry that anyone names.
+  std::size_t max_running = 16;
+  /// Answers that are held. When there are more, the expired go, and if none is, all.
+  std::size_t max_held = 1000;
+};
+
+/// Any thread; must outlive its coroutines.
+class helper_cache {
+ public:
+  /// `processes` and `time` must outlive this.
+  helper_cache(process_runner& processes, const clock& time, helper_cache_options options)
+      : processes_(processes), time_(time), options_(options) {}
+  helper_cache(const helper_cache&) = delete;
+  helper_cache& operator=(const helper_cache&) = delete;
+
+  /// No value: the helper has no credentials for the server, and anonymous is tried. Errors: timed_out, canceled,
+  /// unavailable (it cannot be run, fails, or too many run), malformed (an answer that is none, or too long).
+  awaitable<result<std::optional<credential>>> ask(helper_call call, deadline d);
+
+ private:
+  using answer = std::optional<credential>;
+  struct flight;
+  class landing;
+  struct held_answer {
+    answer content;
+    steady_time until;
+  };
+
+  awaitable<result<answer>> run(helper_call call, std::string key, std::shared_ptr<flight> own, deadline d);
+  void hold(const std::string& key, const answer& content);  // with the mutex held
+
+  process_runner& processes_;
+  const clock& time_;
+  const helper_cache_options options_;
+
+  std::mutex mutex_;  // guards what follows; never held while waiting
+  std::map<std::string, held_answer> held_;
+  std::map<std::string, std::shared_ptr<flight>> flights_;
+};
+
+}  // namespace pinhook::registry
