@@ -1,3 +1,4 @@
+#include <pinhook/resolve/observer.hpp>
 #include <pinhook/resolve/resolver.hpp>
 
 namespace pinhook::resolve {
@@ -12,6 +13,20 @@ std::string_view to_string(origin from) noexcept {
       return "registry";
   }
   return "registry";
+}
+
+std::string_view to_string(cache_event what) noexcept {
+  switch (what) {
+    case cache_event::fresh:
+      return "fresh";
+    case cache_event::negative:
+      return "negative";
+    case cache_event::stale:
+      return "stale";
+    case cache_event::miss:
+      return "miss";
+  }
+  return "miss";
 }
 
 }  // namespace pinhook::resolve

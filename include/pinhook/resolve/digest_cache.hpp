@@ -1,0 +1,130 @@
+// What registries said, remembered for a while: (canonical reference, credential identity) → digest or refusal.
+//
+// An entry is fresh for `ttl` after its digest was asked for, stale (an answer when the registry is in trouble) for
+// `stale_for` after that, then worthless. A refusal is remembered for `negative_ttl`. The cache never asks anyone: it
+// says what it holds, and which one caller should have an entry refreshed before it expires.
+//
+// Thread rule: every function may be called from any thread. A lock is held for a hash probe and a copy, never across
+// I/O or a call out. Time is a parameter.
+//
+//   switch (cached found = cache.find({ref.canonical(), identity}, now); found.what) {
+//     case cached::state::fresh: use(*found.digest); if (found.refresh) have_it_refreshed();
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/registry/digest.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace pinhook::resolve {
+
+struct cache_options {
+  /// Entries. About 400 bytes each. Raise it when more tags than that are in use within `ttl`.
+  std::size_t capacity = 100'000;
+  /// How long a digest answers without asking. Longer: a moved tag is seen later.
+  std::chrono::nanoseconds ttl = std::chrono::seconds(60);
+  /// How long a refusal (not found, denied, …) answers without asking: what callers add for `hold_until`. Short: people
+  /// push the tag and try again.
+  std::chrono::nanoseconds negative_ttl = std::chrono::seconds(5);
+  /// How long after `ttl` a digest may still answer when the registry is in trouble. Zero: never.
+  std::chrono::nanoseconds stale_for = std::chrono::hours(1);
+};
+
+/// A key that borrows its text. Entries are shared between equal identities only (pinning.md §7).
+struct cache_key {
+  cache_key(std::string_view canonical_reference, std::string_view credential_identity);
+
+  std::string_view canonical;
+  std::string_view identity;
+  std::size_t hash;
+
+  friend bool operator==(const cache_key& a, const cache_key& b) {
+    return a.hash == b.hash && a.canonical == b.canonical && a.identity == b.identity;
+  }
+};
+
+/// What the cache holds for a key at a moment.
+struct cached {
+  enum class state : std::uint8_t {
+    miss,      // nothing of use
+    fresh,     // `digest` is an answer
+    negative,  // `failure` is the answer, unless `digest` is there: then that one, as stale
+    stale,     // ask; `digest` is the answer when the registry cannot
+  };
+  state what = state::miss;
+  std::optional<registry::digest> digest;
+  std::shared_ptr<const error> failure;
+  /// Fresh and due: this caller, and no other until the refresh has ended, is to have the entry refreshed.
+  bool refresh = false;
+};
+
+/// Refusals that are the registry's answer for now: not_found, unauthorized, denied, unsupported, malformed,
+/// invalid_input. The others say nothing about the tag; the host's back-off deals with them.
+[[nodiscard]] bool is_cacheable(error_code code) noexcept;
+
+class digest_cache {
+ public:
+  explicit digest_cache(const cache_options& options);
+
+  /// Marks the entry as in use.
+  [[nodiscard]] cached find(const cache_key& key, steady_time now);
+  /// The same without a trace: no use is marked, no refresh is claimed.
+  [[nodiscard]] cached peek(const cache_key& key, steady_time now) const;
+
+  /// Remembers a digest that was asked for at `asked_at`: ages count from there. An answer to a question older than the
+  /// entry's is dropped. Ends a claimed refresh. Returns when the entry becomes due for a refresh: about 0.75 of `ttl`
+  /// after `asked_at`, spread by the key so that entries filled together are not refreshed together.
+  steady_time store(const cache_key& key, const registry::digest& digest, steady_time asked_at);
+
+  /// Remembers until `hold_until` that asking failed. A definite refusal replaces the digest: the registry withdrew it,
+  /// or these credentials may no longer have it. A temporary failure leaves the digest, which once expired answers as
+  /// stale without asking until `hold_until`; without a digest only cacheable failures are kept. Ends a claimed
+  /// refresh; the next is due at `hold_until`.
+  void store_failure(const cache_key& key, const error& failure, steady_time asked_at, steady_time hold_until);
+
+  /// True when the entry is fresh, due, was used since it was last asked for and nobody refreshes it: the caller is to
+  /// do so, and to call `store`, `store_failure` or `release_refresh` in the end.
+  [[nodiscard]] bool claim_refresh(const cache_key& key, steady_time now);
+
+  /// Ends a claim without an outcome: the next refresh is due at `next`.
+  void release_refresh(const cache_key& key, steady_time next);
+
+  /// Entries held, worthless ones that were not yet evicted included.
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  [[nodiscard]] const cache_options& options() const { return options_; }
+
+ private:
+  struct entry;
+  struct key_hash {
+    std::size_t operator()(const cache_key& key) const noexcept { return key.hash; }
+  };
+  struct shard;
+
+  [[nodiscard]] shard& shard_of(const cache_key& key) const;
+  [[nodiscard]] cached look(const entry& e, steady_time now) const;
+  [[nodiscard]] bool is_usable_stale(const entry& e, steady_time now) const;
+  entry& make_room(shard& s, const cache_key& key, steady_time now);
+
+  cache_options options_;
+  std::size_t shard_capacity_;
+  std::vector<std::unique_ptr<shard>> shards_;
+  std::atomic<std::size_t> size_{0};
+
+ public:
+  ~digest_cache();
+  digest_cache(const digest_cache&) = delete;
+  digest_cache& operator=(const digest_cache&) = delete;
+};
+
+}  // namespace pinhook::resolve

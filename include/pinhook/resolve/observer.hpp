@@ -1,0 +1,39 @@
+// What the resolver did, for metrics.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pinhook::resolve {
+
+/// How a query was met at the cache.
+enum class cache_event : std::uint8_t {
+  fresh,     // answered
+  negative,  // answered with a remembered refusal
+  stale,     // answered with an expired digest, since the registry is in trouble
+  miss,      // had to be asked
+};
+
+std::string_view to_string(cache_event what) noexcept;
+
+/// Every function may be called from any thread at any time, also from several at once; it must be cheap and not block.
+class observer {
+ public:
+  virtual ~observer() = default;
+  /// Once per query.
+  virtual void cache_met(cache_event what) = 0;
+  /// A look-up was started: because somebody waits for it, or ahead of an entry's expiry.
+  virtual void lookup_started(bool is_ahead) = 0;
+  /// A query found its question already under way.
+  virtual void lookup_joined() = 0;
+  /// A look-up ended; without a code it found a digest.
+  virtual void lookup_ended(bool is_ahead, std::optional<error_code> failure) = 0;
+  /// How many entries the cache holds and how many look-ups are under way; after each look-up.
+  virtual void levels(std::size_t cache_entries, std::size_t lookups) = 0;
+};
+
+}  // namespace pinhook::resolve

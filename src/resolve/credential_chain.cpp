@@ -1,0 +1,76 @@
+#include <pinhook/resolve/credential_chain.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pinhook::resolve {
+namespace {
+
+// How much a refusal tells: "not found" was said to someone the registry let in; "unauthorized" only says that a secret
+// is wrong. Zero: not a refusal that another credential may lift.
+int weight(error_code code) {
+  switch (code) {
+    case error_code::not_found:
+      return 3;
+    case error_code::denied:
+      return 2;
+    case error_code::unauthorized:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+// Sources named in a message; the count says the rest.
+constexpr std::size_t most_named = 3;
+
+}  // namespace
+
+credential_chain::credential_chain(std::vector<registry::credential> candidates, std::size_t limit)
+    : candidates_(std::move(candidates)), offered_(candidates_.size()) {
+  if (candidates_.empty()) candidates_.emplace_back();
+  candidates_.erase(
+      candidates_.begin() + static_cast<std::ptrdiff_t>(std::min(candidates_.size(), std::max<std::size_t>(limit, 1))),
+      candidates_.end());
+}
+
+const registry::credential* credential_chain::next() const {
+  return is_final_ || tried_ == candidates_.size() ? nullptr : &candidates_[tried_];
+}
+
+void credential_chain::failed(error why) {
+  ++tried_;
+  is_final_ = weight(why.code) == 0;
+  if (is_final_ || !best_ || weight(why.code) > weight(best_->code)) best_ = std::move(why);
+}
+
+error credential_chain::verdict() const {
+  error out = best_.value_or(error{error_code::internal, "no credential was tried", std::nullopt});
+  if (tried_ < 2) return out;
+  std::string sources;
+  for (std::size_t i = 0; i < std::min(tried_, most_named); ++i)
+    fmt::format_to(std::back_inserter(sources), "{}{}", i == 0 ? "" : ", ", candidates_[i].source);
+  if (tried_ > most_named) sources += ", …";
+  fmt::format_to(std::back_inserter(out.message), " ({} credentials were tried: {})", tried_, sources);
+  if (offered_ > candidates_.size() && !is_final_)
+    fmt::format_to(std::back_inserter(out.message), " (and no more than {} of {} are)", candidates_.size(), offered_);
+  return out;
+}
+
+awaitable<result<registry::descriptor>> ask_in_turn(registry::client& client, registry::reference ref,
+                                                    std::vector<registry::credential> candidates, std::size_t limit,
+                                                    deadline d) {
+  credential_chain chain(std::move(candidates), limit);
+  while (const registry::credential* who = chain.next()) {
+    registry::reference asked = ref;
+    registry::credential shown = *who;
+    result<registry::descriptor> answer = co_await client.resolve(std::move(asked), std::move(shown), d);
+    if (answer) co_return answer;
+    chain.failed(std::move(answer.error()));
+  }
+  co_return fail(chain.verdict());
+}
+
+}  // namespace pinhook::resolve

@@ -1,0 +1,109 @@
+#include <pinhook/resolve/single_flight.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+// Invariants between two events:
+//  1. Every flight from `make` until its end is in `running_`; so its size is the number of children.
+//  2. `newest_` maps a key to the flight made last for it, if that one is still running.
+//  3. A flight's outcome is set, or it has moved, before its waiters are told.
+
+namespace pinhook::resolve {
+
+std::string describe(const flight& f) {
+  switch (f.at) {
+    case flight::stage::credentials:
+      return "the credentials were not there";
+    case flight::stage::line:
+      return fmt::format("no request to registry {} came free", f.what.ref.registry());
+    case flight::stage::registry:
+      break;
+  }
+  return fmt::format("registry {} did not answer", f.what.ref.registry());
+}
+
+std::string single_flight::key_of(std::string_view canonical, std::string_view identity) {
+  // A canonical reference holds no line end, so the first one separates.
+  return fmt::format("{}\n{}", canonical, identity);
+}
+
+std::shared_ptr<flight> single_flight::find(std::string_view canonical, std::string_view identity,
+                                            bool is_unasked) const {
+  const auto found = newest_.find(key_of(canonical, identity));
+  if (found == newest_.end() || (is_unasked && found->second->asked_at)) return nullptr;
+  return found->second;
+}
+
+std::shared_ptr<flight> single_flight::make(query what, std::string identity, bool is_ahead) {
+  if (running_.size() >= options_.most || is_canceled_) return nullptr;
+  auto f = std::make_shared<flight>(std::move(what), std::move(identity));
+  f->is_ahead = is_ahead;
+  f->started_at = time_.now();
+  f->limit = deadline::after(f->started_at, options_.limit);
+  newest_[key_of(f->what.ref.canonical(), f->identity)] = f;
+  running_.emplace(f.get(), f);
+  return f;
+}
+
+void single_flight::launch(const std::shared_ptr<flight>& f, awaitable<void> work, std::function<void()> ended,
+                           std::shared_ptr<void> owner) {
+  f->limit_timer = timers_.add(f->limit.time(), [weak = std::weak_ptr(f)] {
+    const auto late = weak.lock();
+    if (!late) return;
+    late->is_over_limit = true;
+    late->cancel.emit(boost::asio::cancellation_type::terminal);
+  });
+  auto done = [this, f, told = std::move(ended), keep = std::move(owner)](const std::exception_ptr& thrown) {
+    conclude(*f, thrown);
+    told();
+  };
+  boost::asio::co_spawn(on_, std::move(work), boost::asio::bind_cancellation_slot(f->cancel.slot(), std::move(done)));
+}
+
+void single_flight::conclude(flight& f, const std::exception_ptr& thrown) {
+  timers_.cancel(f.limit_timer);
+  const auto found = newest_.find(key_of(f.what.ref.canonical(), f.identity));
+  if (found != newest_.end() && found->second.get() == &f) newest_.erase(found);
+  running_.erase(&f);
+
+  const bool is_cut_short =
+      thrown || (f.outcome && !f.outcome->has_value() && f.outcome->error().code == error_code::canceled);
+  if (f.is_over_limit && is_cut_short) {
+    f.outcome = fail(error_code::timed_out,
+                     fmt::format("{} within {} s", describe(f),
+                                 std::chrono::duration_cast<std::chrono::seconds>(options_.limit).count()));
+  } else if (is_canceled_ && is_cut_short) {
+    f.outcome = fail(error_code::canceled, fmt::format("looking up {} was canceled", f.what.ref.canonical()));
+  } else if (thrown) {
+    std::string why = "an unknown exception";
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      why = e.what();
+    } catch (...) {
+    }
+    f.outcome =
+        fail(error_code::internal, fmt::format("looking up {} failed: {}", f.what.ref.canonical(), quoted(why)));
+  } else if (!f.outcome && !f.has_moved) {
+    f.outcome = fail(error_code::internal, fmt::format("looking up {} gave nothing", f.what.ref.canonical()));
+  }
+  if (f.outcome) f.has_moved = false;
+}
+
+std::vector<std::shared_ptr<flight>> single_flight::all() const {
+  std::vector<std::shared_ptr<flight>> out;
+  out.reserve(running_.size());
+  for (const auto& [raw, f] : running_) out.push_back(f);
+  return out;
+}
+
+void single_flight::cancel_all() {
+  is_canceled_ = true;
+  // A copy: a flight that ends at once leaves the table.
+  for (const auto& f : all()) f->cancel.emit(boost::asio::cancellation_type::terminal);
+}
+
+}  // namespace pinhook::resolve

@@ -1,0 +1,164 @@
+#include <pinhook/resolve/tag_resolver.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <functional>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+namespace pinhook::resolve {
+namespace {
+
+// A coroutine waits on its own thread until another thread says so. The timer belongs to the coroutine's frame and is
+// touched on its thread only; `guard` is for the one question whether the frame is still there, so that nothing is
+// posted to an executor whose waiter has gone (canceled, or destroyed with its io_context).
+class thread_crossing {
+ public:
+  explicit thread_crossing(boost::asio::any_io_executor home)
+      : event_(home, boost::asio::steady_timer::time_point::max()), shared_(std::make_shared<shared>()) {
+    shared_->home = std::move(home);
+    shared_->event = &event_;
+  }
+  thread_crossing(const thread_crossing&) = delete;
+  thread_crossing& operator=(const thread_crossing&) = delete;
+  ~thread_crossing() {
+    const std::lock_guard lock(shared_->guard);
+    shared_->event = nullptr;
+  }
+
+  // To be called once, on any thread.
+  [[nodiscard]] std::function<void()> arrival() const {
+    return [s = shared_] {
+      const std::lock_guard lock(s->guard);
+      if (s->event == nullptr) return;
+      boost::asio::post(s->home, [s] {
+        if (s->event == nullptr) return;
+        s->has_arrived = true;
+        s->event->cancel();
+      });
+    };
+  }
+
+  // False when the wait was canceled.
+  awaitable<bool> wait() {
+    if (!shared_->has_arrived) co_await event_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    co_return shared_->has_arrived;
+  }
+
+ private:
+  struct shared {
+    std::mutex guard;
+    boost::asio::any_io_executor home;
+    boost::asio::steady_timer* event = nullptr;
+    bool has_arrived = false;
+  };
+  boost::asio::steady_timer event_;
+  std::shared_ptr<shared> shared_;
+};
+
+// Equal questions of a request are asked once.
+class batch_builder {
+ public:
+  void add(std::size_t slot, query q, std::string identity) {
+    std::string key = fmt::format("{}{}\n{}", q.want == freshness::refreshed ? '!' : ' ', q.ref.canonical(), identity);
+    const auto [at, is_new] = places_.try_emplace(std::move(key), made_->asks.size());
+    if (is_new) made_->asks.emplace_back(std::move(q), std::move(identity));
+    made_->asks[at->second].slots.push_back(slot);
+  }
+  [[nodiscard]] const std::shared_ptr<batch>& made() const { return made_; }
+
+ private:
+  std::shared_ptr<batch> made_ = std::make_shared<batch>();
+  std::unordered_map<std::string, std::size_t> places_;
+};
+
+bool is_stale(const result<answer>& r) { return r && r->from == origin::stale; }
+
+}  // namespace
+
+tag_resolver::tag_resolver(boost::asio::any_io_executor lookup_executor, registry::client& client, const clock& time,
+                           observer* watch, resolver_options options, std::unique_ptr<alarm> bell)
+    : on_(std::move(lookup_executor)),
+      time_(time),
+      watch_(watch),
+      cache_(std::make_shared<digest_cache>(options.cache)),
+      asker_(std::make_shared<asker>(on_, client, time, watch, cache_, options,
+                                     bell ? std::move(bell) : make_alarm(on_))) {
+  asker_->begin();
+}
+
+std::optional<result<answer>> tag_resolver::from_cache(const query& q, const std::string& identity, steady_time now) {
+  if (q.want == freshness::refreshed) return std::nullopt;
+  cached held = cache_->find(cache_key(q.ref.canonical(), identity), now);
+  if (held.refresh) boost::asio::post(on_, [a = asker_, q, identity] { a->refresh(q, identity); });
+  switch (held.what) {
+    case cached::state::fresh:
+      count(cache_event::fresh);
+      return answer{std::move(*held.digest), origin::cache};
+    case cached::state::negative:
+      count(held.digest ? cache_event::stale : cache_event::negative);
+      if (held.digest) return answer{std::move(*held.digest), origin::stale};
+      return result<answer>(fail(*held.failure));
+    default:
+      return std::nullopt;
+  }
+}
+
+awaitable<std::vector<result<answer>>> tag_resolver::resolve(std::vector<query> queries, deadline d) {
+  const steady_time now = time_.now();
+  std::vector<result<answer>> out;
+  out.reserve(queries.size());
+  std::optional<batch_builder> missing;
+  for (query& q : queries) {
+    std::string identity = identity_of(q);
+    if (auto held = from_cache(q, identity, now)) {
+      out.push_back(std::move(*held));
+      continue;
+    }
+    if (!missing) missing.emplace();
+    missing->add(out.size(), std::move(q), std::move(identity));
+    out.push_back(fail(error_code::canceled, "the request was given up"));
+  }
+  if (!missing) co_return out;
+
+  const std::shared_ptr<batch> b = missing->made();
+  boost::asio::any_io_executor home = co_await boost::asio::this_coro::executor;
+  thread_crossing crossing(std::move(home));
+  b->limit = d;
+  b->since = now;
+  b->done = crossing.arrival();
+  boost::asio::dispatch(on_, [a = asker_, b] { a->take(b); });
+  const bool has_arrived = co_await crossing.wait();
+  if (!has_arrived) co_return out;
+  for (const batch::ask& a : b->asks) {
+    for (const std::size_t slot : a.slots) {
+      out[slot] = *a.outcome;
+      count(is_stale(*a.outcome) ? cache_event::stale : cache_event::miss);
+    }
+  }
+  co_return out;
+}
+
+std::optional<registry::digest> tag_resolver::known(const query& q) const {
+  const std::string identity = identity_of(q);
+  cached held = cache_->peek(cache_key(q.ref.canonical(), identity), time_.now());
+  if (held.what != cached::state::fresh) return std::nullopt;
+  return std::move(held.digest);
+}
+
+awaitable<void> tag_resolver::stop() {
+  boost::asio::any_io_executor home = co_await boost::asio::this_coro::executor;
+  thread_crossing crossing(std::move(home));
+  boost::asio::dispatch(on_, [a = asker_, done = crossing.arrival()]() mutable { a->stop(std::move(done)); });
+  // Canceled or not, there is nothing more to say.
+  co_await crossing.wait();
+}
+
+}  // namespace pinhook::resolve
