@@ -1,0 +1,283 @@
+#include <pinhook/registry/auth_flow.hpp>
+#include <pinhook/registry/authorization.hpp>
+#include <pinhook/registry/cloud_hosts.hpp>
+#include <pinhook/registry/error_body.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pinhook::registry {
+namespace {
+
+template <class... F>
+struct overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+overloaded(F...) -> overloaded<F...>;
+
+std::optional<auth_choice> read_choice(const http::response& r, const web_url& asked) {
+  return choose_challenge(parse_challenges(http::find_headers(r.headers, "WWW-Authenticate")), asked);
+}
+
+// A scope of a challenge goes into a URL and a cache key.
+constexpr std::size_t max_scope = 1024;
+
+bool same_place(const auth_choice& a, const auth_choice& b) {
+  return a.is_bearer() == b.is_bearer() && (!a.is_bearer() || a.realm->text() == b.realm->text()) &&
+         a.service == b.service;
+}
+
+struct scope_parts {
+  std::string_view resource;  // "repository:library/nginx"
+  std::string_view actions;   // "pull,push"
+};
+
+scope_parts split_scope(std::string_view scope) {
+  const auto colon = scope.rfind(':');
+  if (colon == std::string_view::npos) return {scope, {}};
+  return {scope.substr(0, colon), scope.substr(colon + 1)};
+}
+
+}  // namespace
+
+std::string pull_scope(std::string_view repository) { return fmt::format("repository:{}:pull", repository); }
+
+bool scope_covers(std::string_view granted, std::string_view asked) {
+  const scope_parts have = split_scope(granted);
+  const scope_parts want = split_scope(asked);
+  if (have.resource != want.resource) return false;
+  for (std::string_view rest = have.actions; !rest.empty();) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    if (rest.substr(0, comma) == want.actions) return true;
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return false;
+}
+
+auth_flow::auth_flow(auth_target target, credential who, challenge_cache& challenges, token_cache& tokens,
+                     wall_time now)
+    : target_(std::move(target)), who_(std::move(who)), challenges_(challenges), tokens_(tokens), now_(now) {
+  // The credentials belong to the registry that the user named.
+  if (target_.redirected) who_ = credential{};
+}
+
+auth_action auth_flow::next(const auth_event& what) {
+  return std::visit(overloaded{[&](const auth_started&) { return start(); },
+                               [&](const auth_answered& e) { return on_answer(e.response); },
+                               [&](const auth_pinged& e) { return on_ping(e.response); },
+                               [&](const auth_token& e) { return on_token(e); }},
+                    what);
+}
+
+challenge_key auth_flow::memory_key() const { return {target_.url.where().to_string(), who_.identity}; }
+
+std::string auth_flow::own_scope() const {
+  return target_.repository.empty() ? std::string() : pull_scope(target_.repository);
+}
+
+auth_action auth_flow::start() {
+  if (who_.kind == credential_kind::registry_token) {
+    shown_ = shown::registry_token;
+    return send_request{bearer_authorization(who_.secret)};
+  }
+  if (const remembered_challenge* known = challenges_.find(memory_key())) {
+    remembered_ = true;
+    auto action = use(known->choice, known->from_public_network);
+    if (!std::holds_alternative<error>(action)) return action;
+    // What was remembered is of no use for this request: hear it again.
+    return probe_again();
+  }
+  if (who_.kind == credential_kind::basic && is_ecr_private(target_.url.where().host)) return show_basic();
+  return show_nothing();
+}
+
+auth_action auth_flow::show_nothing() {
+  shown_ = shown::nothing;
+  return send_request{};
+}
+
+auth_action auth_flow::show_basic() {
+  shown_ = shown::basic;
+  return send_request{basic_authorization(who_.username, who_.secret)};
+}
+
+auth_action auth_flow::probe_again() {
+  probed_again_ = true;
+  remembered_ = false;
+  choice_.reset();
+  challenges_.forget(memory_key());
+  return show_nothing();
+}
+
+auth_action auth_flow::on_answer(const http::response& r) {
+  if (r.status == 401) return on_unauthorized(r);
+  // Public ECR says so instead of 401 when a token has expired. HEAD has no body: GET will tell.
+  if (r.status == 400 && shown_ == shown::token && !refreshed_ && read_error_body(r.body).has_code("DENIED")) {
+    tokens_.drop(key_, token_);
+    refreshed_ = true;
+    return ask_token();
+  }
+  // Private ECR says so when the 12-hour password has expired: the code makes the caller look for newer credentials.
+  if (r.status == 403 && shown_ == shown::basic && target_.verb != http::method::head &&
+      is_ecr_private(target_.url.where().host) && !read_choice(r, target_.url)) {
+    challenges_.forget(memory_key());
+    error refused = std::get<error>(give_up(r));
+    refused.code = error_code::unauthorized;
+    refused.message += ". Passwords of ECR are good for 12 hours: this one may have expired";
+    return refused;
+  }
+  if (choice_) challenges_.put(memory_key(), {*choice_, from_public_network_});
+  return finished{};
+}
+
+auth_action auth_flow::on_unauthorized(const http::response& r) {
+  auto choice = read_choice(r, target_.url);
+  switch (shown_) {
+    case shown::registry_token:
+      return give_up(r);
+    case shown::basic:
+      challenges_.forget(memory_key());
+      if (remembered_ && !probed_again_ && choice && choice->is_bearer()) return probe_again();
+      return give_up(r);
+    case shown::token:
+      return on_refused_token(r, choice);
+    case shown::nothing:
+      break;
+  }
+  if (choice) return use(std::move(*choice), r.from_public_network);
+  if (pinged_) return give_up(r);
+  pinged_ = true;
+  return send_ping{};
+}
+
+auth_action auth_flow::on_refused_token(const http::response& r, const std::optional<auth_choice>& choice) {
+  tokens_.drop(key_, token_);
+  if (choice) {
+    // NVIDIA's registry names another realm once a token has expired, and that one refuses anonymous users: only a
+    // request without Authorization hears the realm for newcomers (nvidia-container-toolkit#1945).
+    if (!same_place(*choice, *choice_)) return probed_again_ ? give_up(r) : probe_again();
+    const bool other_scope = !choice->scope.empty() && choice->scope.size() <= max_scope && choice->scope != scope_ &&
+                             (choice->error == "insufficient_scope" || !scope_covers(choice->scope, scope_));
+    if (other_scope && !rescoped_) {
+      rescoped_ = true;
+      scope_ = choice->scope;
+      return ask_token();
+    }
+    // The token was made for this very scope a moment ago: the next one will hold no more (a narrower grant).
+    if (choice->error == "insufficient_scope" && token_is_fresh_) return give_up(r);
+  }
+  if (refreshed_) return give_up(r);
+  refreshed_ = true;
+  return ask_token();
+}
+
+auth_action auth_flow::on_ping(const http::response& r) {
+  // Its scope is for the catalogue, not for us.
+  if (auto choice = read_choice(r, target_.url)) {
+    choice->scope.clear();
+    return use(std::move(*choice), r.from_public_network);
+  }
+  return error{
+      error_code::unauthorized,
+      fmt::format("registry {} wants credentials for repository {} and does not say of which kind (401 without "
+                  "a usable WWW-Authenticate; /v2/ answered {} without one as well)",
+                  target_.registry, quoted(target_.repository), r.status),
+      std::nullopt};
+}
+
+auth_action auth_flow::use(auth_choice choice, bool from_public_network) {
+  choice_ = std::move(choice);
+  from_public_network_ = from_public_network;
+  if (!choice_->is_bearer()) {
+    if (who_.kind == credential_kind::basic) return show_basic();
+    const std::string_view lacking = who_.kind == credential_kind::anonymous
+                                         ? "and none are known"
+                                         : "and the known ones are an identity token, which it cannot use";
+    return error{
+        error_code::unauthorized,
+        fmt::format("registry {} wants a user name and password for repository {}, {}: {}. Give some for it in "
+                    "config.json or a pull secret",
+                    target_.registry, quoted(target_.repository), lacking, who_.source),
+        std::nullopt};
+  }
+  if (auto fault = realm_fault(*choice_)) return std::move(*fault);
+  scope_ = own_scope();
+  if (scope_.empty() && choice_->scope.size() <= max_scope) scope_ = choice_->scope;
+  return ask_token();
+}
+
+auth_action auth_flow::ask_token() {
+  const origin& registry = target_.url.where();
+  const origin& realm = choice_->realm->where();
+  key_ = {registry.to_string(), choice_->realm->text(), choice_->service, scope_, who_.identity};
+  // The realm that just refused us: asking it again within one request gains nothing.
+  if (token_error_ && probed_again_ && token_error_key_ == key_) return *token_error_;
+  token_request request{key_, *choice_->realm, realm_reach(), {}, target_.registry, target_.repository};
+  if (realm.scheme == "https") request.ca_file = target_.ca_file;
+  return get_token{std::move(request)};
+}
+
+auth_action auth_flow::on_token(const auth_token& got) {
+  if (got.token) {
+    token_ = *got.token;
+    token_is_fresh_ = got.fresh;
+    shown_ = shown::token;
+    return send_request{bearer_authorization(token_)};
+  }
+  const error& e = got.token.error();
+  const bool realm_may_be_old =
+      remembered_ && !probed_again_ && (!is_temporary(e.code) || e.code == error_code::malformed);
+  if (!realm_may_be_old) return e;
+  token_error_ = e;
+  token_error_key_ = key_;
+  return probe_again();
+}
+
+auth_action auth_flow::give_up(const http::response& r) const {
+  return from_status(
+      {fmt::format("registry {}", target_.registry), fmt::format("repository {}", quoted(target_.repository)),
+       who_.kind == credential_kind::anonymous ? "" : who_.source},
+      r, now_);
+}
+
+bool auth_flow::is_listed(const origin& realm) const {
+  return std::any_of(target_.realm_hosts.begin(), target_.realm_hosts.end(), [&](const std::string& entry) {
+    return entry == realm.host || entry == fmt::format("{}:{}", realm.host, realm.port);
+  });
+}
+
+// Who may receive credentials: registry.md §3.5.
+std::optional<error> auth_flow::realm_fault(const auth_choice& choice) const {
+  const origin& registry = target_.url.where();
+  const origin& realm = choice.realm->where();
+  std::string_view why;
+  if (realm.scheme != "https" && !(target_.plain_http && registry.scheme == "http" && realm.host == registry.host))
+    why = "it is not HTTPS";
+  else if (!target_.realm_hosts.empty() && !is_listed(realm) && realm != registry)
+    why = "it is not among the realm hosts configured for this registry";
+  else if (target_.realm_hosts.empty() && keeps_tokens_at_home(registry.host) && realm != registry)
+    why = "this cloud's registries hand out their tokens themselves";
+  else
+    return std::nullopt;
+  return error{error_code::denied,
+               fmt::format("registry {} wants tokens to be fetched from {}, which is refused: {}", target_.registry,
+                           quoted(fmt::format("{}://{}", realm.scheme, realm.authority())), why),
+               std::nullopt};
+}
+
+// A realm reaches where its registry reaches when it is the registry or was configured; else not into loopback unless
+// the registry is loopback by its name, and not from the public internet into a private network (registry.md §6).
+http::reach auth_flow::realm_reach() const {
+  const origin& registry = target_.url.where();
+  const origin& realm = choice_->realm->where();
+  http::reach out = target_.reach;
+  const bool vouched = (realm.host == registry.host && realm.port == registry.port) || is_listed(realm);
+  if (vouched) return out;
+  if (!is_loopback_name(registry.host)) out.loopback = false;
+  if (from_public_network_) out.private_networks = false;
+  return out;
+}
+
+}  // namespace pinhook::registry

@@ -1,0 +1,335 @@
+#include <pinhook/base/log.hpp>
+#include <pinhook/registry/exchange.hpp>
+#include <pinhook/registry/manifest.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <random>
+#include <set>
+#include <vector>
+
+namespace pinhook::registry {
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+awaitable<void> sleep_on_timer(std::chrono::nanoseconds span) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(span);
+  co_await timer.async_wait(as_result);
+}
+
+std::function<double()> jitter() {
+  auto engine = std::make_shared<std::minstd_rand>(std::random_device{}());
+  return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
+}
+
+// A refusal that repeats what it was sent must not carry it into our messages.
+void scrub(std::string& text, std::string_view hidden) {
+  constexpr std::size_t shortest = 4;  // shorter ones stand in every text
+  if (hidden.size() < shortest) return;
+  for (auto at = text.find(hidden); at != std::string::npos; at = text.find(hidden, at))
+    text.replace(at, hidden.size(), "*");
+}
+
+void scrub_refusal(http::response& r, const http::request& asked, const credential& who) {
+  if (r.status < 400) return;
+  scrub(r.body, who.secret.reveal());
+  if (asked.authorization) {
+    const std::string_view value = asked.authorization->reveal();
+    scrub(r.body, value.substr(value.find(' ') + 1));
+  }
+}
+
+// distribution-spec "Warnings": 4096 bytes in all, repeated ones once; for the log alone.
+void log_warnings(std::string_view registry, const http::response& r) {
+  constexpr std::size_t max_bytes = 4096;
+  if (!log::is_enabled(log::level::debug)) return;
+  std::size_t left = max_bytes;
+  std::set<std::string_view> seen;
+  for (const auto line : http::find_headers(r.headers, "Warning")) {
+    if (!line.starts_with("299 ") || line.size() > left || !seen.insert(line).second) continue;
+    left -= line.size();
+    log::debug("registry warns", {{"registry", registry}, {"warning", quoted(line, max_bytes)}});
+  }
+}
+
+// "76;w=21600" (docker/docs, "Docker Hub usage and limits").
+std::optional<std::int64_t> read_rate_limit(const http::response& r) {
+  const auto text = http::find_header(r.headers, "ratelimit-remaining");
+  if (!text) return std::nullopt;
+  std::int64_t value = 0;
+  const auto [end, bad] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (bad != std::errc() || (end != text->data() + text->size() && *end != ';')) return std::nullopt;
+  return value;
+}
+
+// The repository of /v2/<repository>/manifests/<reference>, where a redirect leads to another registry's API.
+std::string repository_of(std::string_view path) {
+  constexpr std::string_view head = "/v2/";
+  const auto tail = path.rfind("/manifests/");
+  if (!path.starts_with(head) || tail == std::string_view::npos || tail <= head.size()) return {};
+  const std::string_view repository = path.substr(head.size(), tail - head.size());
+  return repository.find('%') == std::string_view::npos ? std::string(repository) : std::string();
+}
+
+error too_late(std::string_view registry) {
+  return {error_code::timed_out, fmt::format("registry {} did not answer in time", registry), std::nullopt};
+}
+
+}  // namespace
+
+struct exchange::flight {
+  std::optional<result<secret>> outcome;
+  bool over = false;
+  std::vector<asio::steady_timer*> waiting;
+
+  void end() {
+    over = true;
+    for (auto* timer : waiting) timer->cancel();
+  }
+};
+
+// Where the question stands: the registry itself, or a host that it was redirected to.
+struct exchange::hop {
+  web_url url;
+  bool redirected = false;
+  bool from_public_network = false;
+  int redirects = 0;
+  http::reach reach = {};
+  std::string ca_file = {};
+  std::vector<std::string> realm_hosts = {};
+  bool plain_http = false;
+};
+
+exchange::exchange(http::client& http, const client_options& options, const clock& time, observer* watch,
+                   exchange_seams seams)
+    : http_(http), options_(options), time_(time), watch_(watch), seams_(std::move(seams)) {
+  if (!seams_.sleep) seams_.sleep = sleep_on_timer;
+  if (!seams_.random) seams_.random = jitter();
+}
+
+exchange::~exchange() = default;
+
+const host_settings* exchange::settings_for(std::string_view registry) const {
+  const auto found = options_.hosts.find(registry);
+  return found == options_.hosts.end() ? nullptr : &found->second;
+}
+
+bool exchange::speaks_plain_http(std::string_view registry, std::string_view host) const {
+  const host_settings* settings = settings_for(registry);
+  return settings != nullptr && settings->plain_http ? *settings->plain_http : is_loopback_name(host);
+}
+
+std::string exchange::base_url(std::string_view registry, std::string_view wire_host) const {
+  return fmt::format("{}://{}", speaks_plain_http(registry, host_of(wire_host)) ? "http" : "https", wire_host);
+}
+
+awaitable<result<http::response>> exchange::ask(manifest_request what, deadline d) {
+  const host_settings* settings = settings_for(what.registry);
+  hop at{what.url};
+  at.plain_http = what.url.where().scheme == "http";
+  at.reach.loopback = settings != nullptr || is_loopback_name(what.url.where().host);
+  if (settings != nullptr) {
+    at.ca_file = settings->ca_file;
+    at.realm_hosts = settings->realm_hosts;
+  }
+  for (;;) {
+    auto outcome = co_await ask_host(what, at, d);
+    if (!outcome) {
+      if (at.redirected)
+        co_return fail(std::move(outcome).error().at(
+            fmt::format("registry {} redirects to {}", what.registry, at.url.where().authority())));
+      co_return outcome;
+    }
+    if (!is_redirect(outcome->status)) co_return outcome;
+
+    auto next = next_hop(at.url, *outcome, at.redirects++);
+    if (!next) co_return fail(std::move(next).error().at(fmt::format("registry {}", what.registry)));
+    at.from_public_network = at.from_public_network || outcome->from_public_network;
+    at.url = std::move(next->url);
+    // Another host: nothing that was meant for the registry goes there, and it leads no deeper than the registry's own
+    // network (registry.md §6).
+    at.redirected = true;
+    const origin& there = at.url.where();
+    const host_settings* known = settings_for(there.authority());
+    at.ca_file = known != nullptr ? known->ca_file : std::string();
+    at.realm_hosts = known != nullptr ? known->realm_hosts : std::vector<std::string>();
+    at.plain_http = there.scheme == "http";
+    at.reach.loopback = is_loopback_name(what.url.where().host) || known != nullptr;
+    at.reach.private_networks = !at.from_public_network || known != nullptr;
+  }
+}
+
+// Until the host has answered, or redirects to another one. `at.url` follows its redirects to itself.
+awaitable<result<http::response>> exchange::ask_host(const manifest_request& what, hop& at, deadline d) {
+  auth_target target{what.registry, at.url, what.repository};
+  target.verb = what.verb;
+  target.plain_http = at.plain_http;
+  target.reach = at.reach;
+  target.ca_file = at.ca_file;
+  target.realm_hosts = at.realm_hosts;
+  target.redirected = at.redirected;
+  if (at.redirected) {
+    target.registry = at.url.where().authority();
+    target.repository = repository_of(at.url.path());
+  }
+  const credential who = at.redirected ? credential{} : what.who;
+  auth_flow flow(std::move(target), who, challenges_, tokens_, time_.wall());
+  result<http::response> last = fail(error_code::internal, "nothing was sent");
+  auth_action action = flow.next(auth_started{});
+  for (;;) {
+    if (auto* failed = std::get_if<error>(&action)) co_return fail(std::move(*failed));
+    if (std::holds_alternative<finished>(action)) co_return last;
+    if (auto* wanted = std::get_if<get_token>(&action)) {
+      auto request = std::move(wanted->request);
+      auth_token got = co_await token(std::move(request), who, what.tries_made, d);
+      action = flow.next(got);
+    } else if (std::holds_alternative<send_ping>(action)) {
+      http::request ping = manifest_message(what, at);
+      ping.verb = http::method::get;
+      ping.url = fmt::format("{}://{}/v2/", at.url.where().scheme, at.url.where().authority());
+      ping.limits = {};
+      last = co_await send(what, at, std::move(ping), d);
+      if (!last) co_return last;
+      action = flow.next(auth_pinged{*last});
+    } else {
+      http::request request = manifest_message(what, at);
+      request.authorization = std::get<send_request>(action).authorization;
+      last = co_await send(what, at, std::move(request), d);
+      if (!last) co_return last;
+      if (is_redirect(last->status)) {
+        auto next = next_hop(at.url, *last, at.redirects);
+        if (!next || !next->same_context) co_return last;
+        ++at.redirects;
+        at.url = std::move(next->url);
+      } else {
+        action = flow.next(auth_answered{*last});
+      }
+    }
+  }
+}
+
+http::request exchange::manifest_message(const manifest_request& what, const hop& at) const {
+  http::request r;
+  r.verb = what.verb;
+  r.url = at.url.text();
+  r.headers.push_back({"Accept", std::string(accepted_manifests)});
+  r.limits.body = max_manifest_size;
+  r.reach = at.reach;
+  r.ca_file = at.ca_file;
+  return r;
+}
+
+awaitable<result<http::response>> exchange::send(const manifest_request& what, const hop& at, http::request r,
+                                                 deadline d) {
+  auto asked = std::make_shared<http::request>(r);
+  auto outcome = co_await send_with_retries(std::move(r), what.tries_made, true, what.registry, d);
+  if (!outcome) co_return fail(std::move(outcome).error().at(fmt::format("registry {}", what.registry)));
+  scrub_refusal(*outcome, *asked, at.redirected ? credential{} : what.who);
+  log_warnings(what.registry, *outcome);
+  if (watch_ != nullptr) {
+    if (const auto left = read_rate_limit(*outcome)) watch_->rate_limit_remaining(what.registry, *left);
+  }
+  co_return outcome;
+}
+
+awaitable<result<http::response>> exchange::send_with_retries(http::request r, int* tries_made, bool observed,
+                                                              std::string registry, deadline d) {
+  // Some registries compress manifests, and then the digest is not that of the body (registry.md §2.1).
+  r.headers.push_back({"Accept-Encoding", "identity"});
+  r.headers.push_back({"User-Agent", options_.user_agent});
+  for (;;) {
+    const steady_time started = time_.now();
+    if (d.has_passed(started)) co_return fail(too_late(registry));
+    http::request once = r;
+    auto outcome = co_await http_.send(std::move(once), d);
+    if (observed) observe(registry, outcome, started);
+    const auto wait = http::next_try(*tries_made, outcome, d.remaining(time_.now()), time_.wall(), seams_.random());
+    if (!wait) co_return outcome;
+    ++*tries_made;
+    co_await seams_.sleep(*wait);
+  }
+}
+
+void exchange::observe(std::string_view registry, const result<http::response>& outcome, steady_time started) const {
+  if (watch_ == nullptr) return;
+  watch_->registry_request(registry, outcome ? outcome->status : 0,
+                           outcome ? std::string_view("ok") : to_string(outcome.error().code), time_.now() - started);
+}
+
+awaitable<auth_token> exchange::token(token_request request, credential who, int* tries_made, deadline d) {
+  const token_key key = request.key;
+  for (;;) {
+    if (auto held = tokens_.find(key, time_.now())) co_return auth_token{std::move(*held), false};
+    const auto found = flights_.find(key);
+    if (found == flights_.end()) break;
+    const std::shared_ptr<flight> under_way = found->second;
+    co_await join(under_way, d);
+    if (d.has_passed(time_.now())) co_return auth_token{fail(too_late(request.registry))};
+    if (!under_way->over) co_return auth_token{fail(error_code::canceled, "the wait for a token was canceled")};
+    // What ended the other's patience does not end ours.
+    const bool shared =
+        under_way->outcome && (*under_way->outcome || (under_way->outcome->error().code != error_code::timed_out &&
+                                                       under_way->outcome->error().code != error_code::canceled));
+    if (shared) co_return auth_token{*under_way->outcome};
+  }
+  // However this coroutine ends, those that wait are woken.
+  struct leader {
+    std::map<token_key, std::shared_ptr<flight>>& all;
+    token_key key;
+    std::shared_ptr<flight> own = std::make_shared<flight>();
+    ~leader() {
+      all.erase(key);
+      own->end();
+    }
+  };
+  leader mine{flights_, key};
+  flights_.emplace(key, mine.own);
+  const std::string registry = request.registry;
+  auto granted = co_await fetch_token(std::move(request), std::move(who), tries_made, d);
+  if (watch_ != nullptr) watch_->token_fetched(registry, granted.has_value());
+  if (!granted) {
+    mine.own->outcome = fail(granted.error());
+    co_return auth_token{fail(std::move(granted).error())};
+  }
+  tokens_.put(key, *granted, time_.now());
+  mine.own->outcome = granted->token;
+  co_return auth_token{std::move(granted->token)};
+}
+
+awaitable<result<granted_token>> exchange::fetch_token(token_request request, credential who, int* tries_made,
+                                                       deadline d) {
+  const std::string registry = request.registry;
+  const credential shown = who;
+  token_flow flow(std::move(request), std::move(who), time_.wall());
+  token_step step = flow.start();
+  for (;;) {
+    if (auto* failed = std::get_if<error>(&step)) co_return fail(std::move(*failed));
+    if (auto* granted = std::get_if<granted_token>(&step)) co_return std::move(*granted);
+    http::request r = std::get<http::request>(std::move(step));
+    auto asked = std::make_shared<http::request>(r);
+    auto outcome = co_await send_with_retries(std::move(r), tries_made, false, registry, d);
+    if (outcome) scrub_refusal(*outcome, *asked, shown);
+    step = flow.next(outcome);
+  }
+}
+
+awaitable<void> exchange::join(std::shared_ptr<flight> under_way, deadline d) {
+  // A timer's clock may be far from a fake one: the span counts.
+  constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(std::min(d.remaining(time_.now()), longest));
+  under_way->waiting.push_back(&timer);
+  co_await timer.async_wait(as_result);
+  std::erase(under_way->waiting, &timer);
+}
+
+}  // namespace pinhook::registry

@@ -1,0 +1,89 @@
+// One question to a registry until it is answered: authentication, redirects, retries. Decides nothing itself: it does
+// what auth_flow, token_flow, next_hop and http::next_try say.
+//
+// Thread rule: one thread, that of the io_context the HTTP client lives on. Questions may be under way side by side;
+// those that need the same token fetch it once.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/http/client.hpp>
+#include <pinhook/http/retry.hpp>
+#include <pinhook/registry/auth_flow.hpp>
+#include <pinhook/registry/client.hpp>
+#include <pinhook/registry/redirect.hpp>
+#include <pinhook/registry/token_cache.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace pinhook::registry {
+
+/// What tests replace: waiting, and the jitter of the waits.
+struct exchange_seams {
+  /// Default: a timer on the coroutine's executor.
+  std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
+  /// In [0, 1).
+  std::function<double()> random;
+};
+
+/// A manifest that is asked for.
+struct manifest_request {
+  std::string registry;  // "docker.io"
+  web_url url;           // …/v2/<repository>/manifests/<tag or digest>
+  std::string repository;
+  credential who;
+  http::method verb = http::method::head;
+  /// How often anything was sent for this question, retries included; shared by its HEAD and its GET. Outlives the
+  /// call.
+  int* tries_made = nullptr;
+};
+
+class exchange {
+ public:
+  /// All must outlive the exchange; `watch` may be null.
+  exchange(http::client& http, const client_options& options, const clock& time, observer* watch, exchange_seams seams);
+  ~exchange();
+  exchange(const exchange&) = delete;
+  exchange& operator=(const exchange&) = delete;
+
+  /// The final response: not a redirect, not 401. Errors: those of auth_flow, next_hop and http::client.
+  awaitable<result<http::response>> ask(manifest_request what, deadline d);
+
+  /// "https://registry-1.docker.io": HTTP when so configured, or for loopback names unless forbidden.
+  [[nodiscard]] std::string base_url(std::string_view registry, std::string_view wire_host) const;
+
+ private:
+  // A token that is being fetched, for all that want it.
+  struct flight;
+  struct hop;
+
+  awaitable<result<http::response>> ask_host(const manifest_request& what, hop& at, deadline d);
+  awaitable<result<http::response>> send(const manifest_request& what, const hop& at, http::request r, deadline d);
+  awaitable<result<http::response>> send_with_retries(http::request r, int* tries_made, bool observed,
+                                                      std::string registry, deadline d);
+  awaitable<auth_token> token(token_request request, credential who, int* tries_made, deadline d);
+  awaitable<result<granted_token>> fetch_token(token_request request, credential who, int* tries_made, deadline d);
+  awaitable<void> join(std::shared_ptr<flight> under_way, deadline d);
+
+  [[nodiscard]] http::request manifest_message(const manifest_request& what, const hop& at) const;
+  [[nodiscard]] const host_settings* settings_for(std::string_view registry) const;
+  [[nodiscard]] bool speaks_plain_http(std::string_view registry, std::string_view host) const;
+  void observe(std::string_view registry, const result<http::response>& outcome, steady_time started) const;
+
+  http::client& http_;
+  const client_options& options_;
+  const clock& time_;
+  observer* watch_;
+  exchange_seams seams_;
+  challenge_cache challenges_;
+  token_cache tokens_;
+  std::map<token_key, std::shared_ptr<flight>> flights_;
+};
+
+/// make_client with the seams of tests.
+[[nodiscard]] std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time,
+                                                  observer* watch, exchange_seams seams);
+
+}  // namespace pinhook::registry
