@@ -28,6 +28,11 @@ bool takes(const route& r, std::string_view method) {
   return r.method == method || (r.method == "GET" && method == "HEAD");
 }
 
+bool covers(const route& r, std::string_view path) {
+  if (!r.path.ends_with("/*")) return r.path == path;
+  return path.starts_with(r.path.substr(0, r.path.size() - 1));
+}
+
 refusal unknown_path(std::span<const route> table, std::string_view path) {
   std::string known;
   for (const auto& r : table) known += fmt::format("\n  {} {}", r.method, r.path);
@@ -37,7 +42,7 @@ refusal unknown_path(std::span<const route> table, std::string_view path) {
 refusal wrong_method(std::span<const route> table, std::string_view method, std::string_view path) {
   std::string allow;
   for (const auto& r : table) {
-    if (r.path != path) continue;
+    if (!covers(r, path)) continue;
     allow += fmt::format("{}{}", allow.empty() ? "" : ", ", r.method);
     if (r.method == "GET") allow += ", HEAD";
   }
@@ -50,7 +55,7 @@ std::expected<const route*, refusal> find_route(std::span<const route> table, st
                                                 std::string_view path, std::string_view content_type) {
   bool known = false;
   for (const auto& r : table) {
-    if (r.path != path) continue;
+    if (!covers(r, path)) continue;
     known = true;
     if (!takes(r, method)) continue;
     if (r.media_type.empty() || same_ignoring_case(without_parameters(content_type), r.media_type)) return &r;

@@ -22,7 +22,7 @@ namespace pinhook::server {
 struct route {
   /// In capitals. GET also answers HEAD.
   std::string_view method;
-  /// Compared byte by byte with the target's path.
+  /// Compared byte by byte with the target's path; one that ends in "/*" takes everything below it.
   std::string_view path;
   /// What Content-Type must say, without parameters and without regard to case; empty: it is not looked at.
   std::string_view media_type;
