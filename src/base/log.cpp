@@ -1,4 +1,5 @@
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/utf8.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -55,29 +56,6 @@ using writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 void put_string(writer& w, std::string_view text) {
   w.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
-std::string valid_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xc2 && lead < 0xe0 ? 2
-                               : (lead & 0xf0U) == 0xe0      ? 3
-                               : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                             : 0;
-    bool good = length != 0 && i + length <= text.size();
-    for (std::size_t k = 1; good && k < length; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xc0U) == 0x80;
-    if (good) {
-      out += text.substr(i, length);
-      i += length;
-    } else {
-      out += "\xef\xbf\xbd";
-      ++i;
-    }
-  }
-  return out;
 }
 
 std::string as_json(std::string_view time, level l, std::string_view message, const fields& f) {

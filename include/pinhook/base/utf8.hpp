@@ -1,0 +1,13 @@
+// Bytes of unknown origin made fit for JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pinhook {
+
+/// `text` with U+FFFD in place of every byte that is not part of valid UTF-8 (RFC 3629: no overlong forms, no
+/// surrogates, nothing above U+10FFFF).
+[[nodiscard]] std::string valid_utf8(std::string_view text);
+
+}  // namespace pinhook

@@ -1,0 +1,52 @@
+#include <pinhook/base/utf8.hpp>
+
+#include <array>
+#include <cstddef>
+
+namespace pinhook {
+namespace {
+
+// RFC 3629 §4, a row each: the lead bytes, the length, and what the second byte may be.
+struct form {
+  unsigned char first, last;
+  std::size_t length;
+  unsigned char second_first, second_last;
+};
+constexpr std::array<form, 9> forms{{{0x00, 0x7f, 1, 0, 0},
+                                     {0xc2, 0xdf, 2, 0x80, 0xbf},
+                                     {0xe0, 0xe0, 3, 0xa0, 0xbf},
+                                     {0xe1, 0xec, 3, 0x80, 0xbf},
+                                     {0xed, 0xed, 3, 0x80, 0x9f},
+                                     {0xee, 0xef, 3, 0x80, 0xbf},
+                                     {0xf0, 0xf0, 4, 0x90, 0xbf},
+                                     {0xf1, 0xf3, 4, 0x80, 0xbf},
+                                     {0xf4, 0xf4, 4, 0x80, 0x8f}}};
+
+/// Bytes of the character at the start of `text`; 0 when there is none.
+std::size_t character_size(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (const auto& f : forms) {
+    if (byte(0) < f.first || byte(0) > f.last) continue;
+    if (text.size() < f.length) return 0;
+    if (f.length > 1 && (byte(1) < f.second_first || byte(1) > f.second_last)) return 0;
+    for (std::size_t i = 2; i < f.length; ++i)
+      if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
+    return f.length;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    out += size == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, size);
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return out;
+}
+
+}  // namespace pinhook
