@@ -21,9 +21,14 @@ T run_on(asio::io_context& io, awaitable<T> work) {
   auto keep = [](awaitable<T> inner, std::optional<T>& result) -> awaitable<void> {
     result.emplace(co_await std::move(inner));
   };
-  asio::co_spawn(io, keep(std::move(work), out), [&](std::exception_ptr e) { thrown = e; });
+  // The completion refers to this frame: it must have run before we leave, not only the coroutine's last statement.
+  bool is_done = false;
+  asio::co_spawn(io, keep(std::move(work), out), [&](std::exception_ptr e) {
+    thrown = e;
+    is_done = true;
+  });
   io.restart();
-  while (!out && !thrown && io.run_one() != 0) {
+  while (!is_done && io.run_one() != 0) {
   }
   if (thrown) std::rethrow_exception(thrown);
   if (!out) throw std::logic_error("the coroutine waits for something that never comes");
