@@ -1,0 +1,102 @@
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/json.hpp>
+#include <pinhook/base/utf8.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/explain.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace pinhook::cli {
+namespace {
+
+using registry::reference;
+
+// Of a long text, what stands before and behind the fault.
+constexpr std::size_t shown_before = 60;
+constexpr std::size_t shown_in_all = 100;
+
+using optional_text = std::optional<std::string>;
+
+std::string as_json(const std::array<std::pair<std::string_view, optional_text>, 8>& members) {
+  std::string out = "{";
+  for (const auto& [key, text] : members) {
+    if (out.size() > 1) out += ',';
+    json::append_string(out, key);
+    out += ':';
+    if (text)
+      json::append_string(out, valid_utf8(*text));
+    else
+      out += "null";
+  }
+  return out + "}\n";
+}
+
+explanation explain_good(const reference& ref, output_format format) {
+  const std::string tag(ref.effective_tag());
+  if (format == output_format::json)
+    return {as_json({{{"reference", ref.written()},
+                      {"registry", ref.registry()},
+                      {"host", ref.wire_host()},
+                      {"repository", ref.repository()},
+                      {"tag", tag.empty() ? optional_text() : tag},
+                      {"digest", ref.digest() ? optional_text(ref.digest()->to_string()) : std::nullopt},
+                      {"canonical", ref.canonical()},
+                      {"error", std::nullopt}}}),
+            "", exit_good};
+
+  const auto line = [](std::string_view name, std::string_view text) { return fmt::format("{:<12}{}\n", name, text); };
+  std::string out = line("reference", ref.written());
+  out += line("registry", ref.registry());
+  out += line("host", ref.wire_host());
+  out += line("repository", ref.repository());
+  if (ref.digest()) {
+    out += line("tag", tag.empty() ? "none" : tag + " (the digest decides)");
+    out += line("digest", ref.digest()->to_string());
+  } else {
+    out += line("tag", ref.tag().empty() ? tag + " (none is written)" : tag);
+    out += line("digest", "none");
+  }
+  out += line("canonical", ref.canonical());
+  return {std::move(out), "", exit_good};
+}
+
+/// The text in quotes with what cannot be printed escaped, and a caret under the fault.
+std::string pointed_at(std::string_view text, std::size_t position) {
+  const std::size_t fault = position - 1;
+  const std::size_t begin = fault < shown_in_all ? 0 : fault - shown_before;
+  const std::string ellipsis = begin == 0 ? "" : "…";
+  const std::string before = quoted(text.substr(begin, fault - begin), shown_in_all);
+  // The caret stands where the closing quote of what is before the fault would; an ellipsis is one column wide.
+  const std::size_t column = before.size() - 1 + (begin == 0 ? 0 : 1);
+  return fmt::format("  {}{}\n  {:>{}}\n", ellipsis, quoted(text.substr(begin), shown_in_all), '^', column + 1);
+}
+
+}  // namespace
+
+explanation explain(std::string_view text, output_format format) {
+  const auto read = reference::read(text);
+  if (read) return explain_good(*read, format);
+  if (format == output_format::json)
+    return {as_json({{{"reference", std::string(text)},
+                      {"registry", std::nullopt},
+                      {"host", std::nullopt},
+                      {"repository", std::nullopt},
+                      {"tag", std::nullopt},
+                      {"digest", std::nullopt},
+                      {"canonical", std::nullopt},
+                      {"error", reference::parse(text).error().message}}}),
+            "", exit_usage};
+  const auto& fault = read.error();
+  return {"",
+          fmt::format("pinhook explain: not an image reference: {} (position {})\n{}", fault.reason, fault.position,
+                      pointed_at(text, fault.position)),
+          exit_usage};
+}
+
+}  // namespace pinhook::cli
