@@ -1,0 +1,67 @@
+// An alarm that rings when the test's clock has come so far: `time_machine` moves both and runs the io_context, so that
+// hours of timers pass in no time.
+#pragma once
+
+#include "support/fake_clock.hpp"
+
+#include <pinhook/resolve/timer_queue.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace pinhook::testing {
+
+class time_machine {
+ public:
+  fake_clock clock;
+  boost::asio::io_context io{1};
+
+  [[nodiscard]] std::unique_ptr<resolve::alarm> make_alarm() { return std::make_unique<bell>(state_); }
+
+  /// Runs what is ready; time stands still.
+  void settle() {
+    io.restart();
+    io.poll();
+  }
+
+  /// Moves the time on, ringing at each moment an alarm is set for on the way.
+  void advance(std::chrono::nanoseconds by) {
+    const steady_time goal = clock.now() + by;
+    settle();
+    while (state_->when && *state_->when <= goal) {
+      if (*state_->when > clock.now()) clock.advance(*state_->when - clock.now());
+      state_->when.reset();
+      std::exchange(state_->ring, nullptr)();
+      settle();
+    }
+    clock.advance(goal - clock.now());
+    settle();
+  }
+  [[nodiscard]] bool is_armed() const { return state_->when.has_value(); }
+
+ private:
+  struct setting {
+    std::optional<steady_time> when;
+    std::function<void()> ring;
+  };
+  class bell final : public resolve::alarm {
+   public:
+    explicit bell(std::shared_ptr<setting> s) : state_(std::move(s)) {}
+    void set(steady_time when, std::function<void()> ring) override {
+      state_->when = when;
+      state_->ring = std::move(ring);
+    }
+    void clear() override { state_->when.reset(); }
+
+   private:
+    std::shared_ptr<setting> state_;
+  };
+  std::shared_ptr<setting> state_ = std::make_shared<setting>();
+};
+
+}  // namespace pinhook::testing

@@ -1,0 +1,165 @@
+// A registry client without a registry: answers from a script, records what it was asked, can hang and can fail.
+//
+// Told and read from any thread; `resolve` runs on one.
+#pragma once
+
+#include <pinhook/registry/client.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::testing {
+
+class fake_registry_client final : public registry::client {
+ public:
+  struct record {
+    std::string canonical;
+    std::string source;  // of the credential
+    std::string identity;
+    deadline limit;
+  };
+
+  /// What this reference answers from now on. Unknown ones are not_found.
+  void holds(const std::string& canonical, registry::digest d) {
+    const std::lock_guard lock(guard_);
+    answers_.insert_or_assign(canonical, result<registry::digest>(std::move(d)));
+  }
+  void fails(const std::string& canonical, error e) {
+    const std::lock_guard lock(guard_);
+    answers_.insert_or_assign(canonical, result<registry::digest>(fail(std::move(e))));
+  }
+  /// The next call that asks with this credential source fails so, whatever the reference.
+  void refuses_source(const std::string& source, error e) {
+    const std::lock_guard lock(guard_);
+    by_source_.insert_or_assign(source, std::move(e));
+  }
+  /// The next calls fail in this order, whatever they ask; then the script goes on.
+  void fails_next(error e) {
+    const std::lock_guard lock(guard_);
+    next_.push_back(std::move(e));
+  }
+  /// The next call throws.
+  void throws_next() {
+    const std::lock_guard lock(guard_);
+    throws_ = true;
+  }
+  /// Calls hang from now on, until `release` or cancellation.
+  void hang() {
+    const std::lock_guard lock(guard_);
+    hangs_ = true;
+  }
+  /// The hanging calls go on; `keep_hanging`: later ones still hang.
+  void release(bool keep_hanging = false) {
+    const std::lock_guard lock(guard_);
+    hangs_ = keep_hanging;
+    for (held* h : held_) {
+      h->is_released = true;
+      boost::asio::post(h->event.get_executor(), [this, h] {
+        const std::lock_guard still(guard_);
+        if (held_.contains(h)) h->event.cancel();
+      });
+    }
+  }
+
+  awaitable<result<registry::descriptor>> resolve(registry::reference ref, registry::credential who,
+                                                  deadline d) override {
+    auto home = co_await boost::asio::this_coro::executor;
+    if (begin(ref, who, d)) {
+      stay here(*this, home);
+      // The wait ends by `release` or by cancellation; the timer itself never expires.
+      if (!here.is_released()) co_await here.self.event.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+      if (!here.is_released()) co_return fail(error_code::canceled, "the call was canceled");
+    }
+    co_return finish(ref, who);
+  }
+
+  [[nodiscard]] std::vector<record> calls() const {
+    const std::lock_guard lock(guard_);
+    return calls_;
+  }
+  [[nodiscard]] std::size_t count() const {
+    const std::lock_guard lock(guard_);
+    return calls_.size();
+  }
+  [[nodiscard]] std::size_t hanging() const {
+    const std::lock_guard lock(guard_);
+    return held_.size();
+  }
+  /// The most calls that hung at the same time.
+  [[nodiscard]] std::size_t most_at_once() const {
+    const std::lock_guard lock(guard_);
+    return most_;
+  }
+
+ private:
+  struct held {
+    boost::asio::steady_timer event;
+    bool is_released = false;
+  };
+  struct stay {
+    stay(fake_registry_client& c, const boost::asio::any_io_executor& home)
+        : client(c), self{boost::asio::steady_timer(home, boost::asio::steady_timer::time_point::max())} {
+      const std::lock_guard lock(client.guard_);
+      client.held_.insert(&self);
+      client.most_ = std::max(client.most_, client.held_.size());
+    }
+    ~stay() {
+      const std::lock_guard lock(client.guard_);
+      client.held_.erase(&self);
+    }
+    [[nodiscard]] bool is_released() const {
+      const std::lock_guard lock(client.guard_);
+      return self.is_released;
+    }
+    fake_registry_client& client;
+    held self;
+  };
+
+  // True when the call is to hang.
+  bool begin(const registry::reference& ref, const registry::credential& who, deadline d) {
+    const std::lock_guard lock(guard_);
+    calls_.push_back({ref.canonical(), who.source, who.identity, d});
+    if (std::exchange(throws_, false)) throw std::runtime_error("the fake client throws");
+    return hangs_;
+  }
+
+  result<registry::descriptor> finish(const registry::reference& ref, const registry::credential& who) {
+    const std::lock_guard lock(guard_);
+    if (!next_.empty()) {
+      error e = std::move(next_.front());
+      next_.pop_front();
+      return fail(std::move(e));
+    }
+    if (const auto refused = by_source_.find(who.source); refused != by_source_.end()) return fail(refused->second);
+    const auto found = answers_.find(ref.canonical());
+    if (found == answers_.end()) return fail(error_code::not_found, "no such tag: " + ref.canonical());
+    if (!found->second) return fail(found->second.error());
+    return registry::descriptor{*found->second, "application/vnd.oci.image.index.v1+json"};
+  }
+
+  mutable std::mutex guard_;
+  std::map<std::string, result<registry::digest>> answers_;
+  std::map<std::string, error> by_source_;
+  std::deque<error> next_;
+  std::set<held*> held_;
+  std::vector<record> calls_;
+  std::size_t most_ = 0;
+  bool hangs_ = false;
+  bool throws_ = false;
+};
+
+}  // namespace pinhook::testing

@@ -1,0 +1,229 @@
+#include "support/fake_resolver.hpp"
+
+#include <pinhook/resolve/digest_cache.hpp>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace pinhook::resolve {
+namespace {
+
+using namespace std::chrono_literals;
+using state = cached::state;
+using testing::digest_of_digit;
+
+const steady_time t0{1'000'000s};
+const cache_key nginx("docker.io/library/nginx:1", "anonymous");
+const error missing{error_code::not_found, "no such tag", {}};
+const error trouble{error_code::unavailable, "503", {}};
+
+TEST(DigestCache, HoldsADigestForItsTimeToLive) {
+  digest_cache cache({});
+  EXPECT_EQ(cache.find(nginx, t0).what, state::miss);
+  cache.store(nginx, digest_of_digit('a'), t0);
+  const auto fresh = cache.find(nginx, t0 + 60s - 1ns);
+  EXPECT_EQ(fresh.what, state::fresh);
+  EXPECT_EQ(fresh.digest, digest_of_digit('a'));
+  EXPECT_NE(cache.find(nginx, t0 + 60s).what, state::fresh);
+}
+
+TEST(DigestCache, AnExpiredDigestIsStaleUpToItsAge) {
+  digest_cache cache({});
+  cache.store(nginx, digest_of_digit('a'), t0);
+  const auto held = cache.find(nginx, t0 + 60s);
+  EXPECT_EQ(held.what, state::stale);
+  EXPECT_EQ(held.digest, digest_of_digit('a'));
+  EXPECT_EQ(cache.find(nginx, t0 + 60s + 1h - 1ns).what, state::stale);
+  EXPECT_EQ(cache.find(nginx, t0 + 60s + 1h).what, state::miss);
+}
+
+TEST(DigestCache, ZeroStaleTimeMeansNever) {
+  digest_cache cache({.stale_for = 0s});
+  cache.store(nginx, digest_of_digit('a'), t0);
+  EXPECT_EQ(cache.find(nginx, t0 + 60s).what, state::miss);
+}
+
+TEST(DigestCache, RemembersARefusalUntilItsTime) {
+  digest_cache cache({});
+  cache.store_failure(nginx, missing, t0, t0 + 5s);
+  const auto held = cache.find(nginx, t0 + 5s - 1ns);
+  ASSERT_EQ(held.what, state::negative);
+  EXPECT_EQ(*held.failure, missing);
+  EXPECT_FALSE(held.digest);
+  EXPECT_EQ(cache.find(nginx, t0 + 5s).what, state::miss);
+}
+
+TEST(DigestCache, ADefiniteRefusalReplacesTheDigest) {
+  for (const auto code : {error_code::not_found, error_code::unauthorized, error_code::denied, error_code::unsupported,
+                          error_code::invalid_input}) {
+    digest_cache cache({});
+    cache.store(nginx, digest_of_digit('a'), t0);
+    cache.store_failure(nginx, {code, "no", {}}, t0 + 1s, t0 + 6s);
+    EXPECT_EQ(cache.find(nginx, t0 + 2s).what, state::negative) << to_string(code);
+    EXPECT_EQ(cache.find(nginx, t0 + 7s).what, state::miss) << to_string(code) << ": the old digest came back";
+  }
+}
+
+TEST(DigestCache, ATemporaryFailureLeavesTheDigest) {
+  for (const auto code : {error_code::unavailable, error_code::rate_limited, error_code::timed_out,
+                          error_code::canceled, error_code::malformed}) {
+    digest_cache cache({});
+    cache.store(nginx, digest_of_digit('a'), t0);
+    cache.store_failure(nginx, {code, "later", {}}, t0 + 50s, t0 + 70s);
+    EXPECT_EQ(cache.find(nginx, t0 + 51s).what, state::fresh) << to_string(code);
+    const auto held = cache.find(nginx, t0 + 61s);
+    EXPECT_EQ(held.what, state::negative) << to_string(code);
+    EXPECT_EQ(held.digest, digest_of_digit('a')) << to_string(code);
+    EXPECT_EQ(cache.find(nginx, t0 + 70s).what, state::stale) << to_string(code) << ": ask again";
+  }
+}
+
+TEST(DigestCache, KeepsNoTroubleOfAHostAsAnAnswer) {
+  digest_cache cache({});
+  cache.store_failure(nginx, trouble, t0, t0 + 5s);
+  EXPECT_EQ(cache.find(nginx, t0).what, state::miss);
+  EXPECT_EQ(cache.size(), 0U);
+}
+
+TEST(DigestCache, AnOlderQuestionDoesNotOverwriteANewerAnswer) {
+  digest_cache cache({});
+  cache.store(nginx, digest_of_digit('b'), t0 + 2s);
+  cache.store(nginx, digest_of_digit('a'), t0 + 1s);
+  cache.store_failure(nginx, missing, t0 + 1s, t0 + 9s);
+  EXPECT_EQ(cache.find(nginx, t0 + 3s).digest, digest_of_digit('b'));
+}
+
+TEST(DigestCache, IdentitiesDoNotShareEntries) {
+  digest_cache cache({});
+  cache.store(cache_key("ghcr.io/acme/api:1", "tenant-a"), digest_of_digit('a'), t0);
+  EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1", "tenant-b"), t0).what, state::miss);
+  EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1tenant", "-a"), t0).what, state::miss);
+  EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1", "tenant-a"), t0).what, state::fresh);
+}
+
+TEST(DigestCache, NeverHoldsMoreThanItsCapacity) {
+  for (const std::size_t capacity : {1UL, 7UL, 5000UL}) {
+    digest_cache cache({.capacity = capacity});
+    for (std::size_t i = 0; i < 3 * capacity; ++i) {
+      const std::string name = fmt::format("r.example/x:{}", i);
+      cache.store(cache_key(name, "anonymous"), digest_of_digit('a'), t0);
+      EXPECT_LE(cache.size(), capacity);
+    }
+    EXPECT_GT(cache.size(), capacity / 2);
+  }
+}
+
+TEST(DigestCache, EvictsWhatIsNotInUse) {
+  digest_cache cache({.capacity = 4});
+  const std::vector<std::string> names{"a", "b", "c", "d"};
+  for (const auto& n : names) cache.store(cache_key(n, "i"), digest_of_digit('a'), t0);
+  cache.store(cache_key("e", "i"), digest_of_digit('a'), t0);  // clears every bit and takes the first
+  EXPECT_EQ(cache.peek(cache_key("a", "i"), t0).what, state::miss);
+  EXPECT_EQ(cache.find(cache_key("b", "i"), t0).what, state::fresh);
+  cache.store(cache_key("f", "i"), digest_of_digit('a'), t0);
+  EXPECT_EQ(cache.peek(cache_key("b", "i"), t0).what, state::fresh) << "it was in use";
+  EXPECT_EQ(cache.peek(cache_key("c", "i"), t0).what, state::miss);
+}
+
+TEST(DigestCache, EvictsWorthlessEntriesFirst) {
+  digest_cache cache({.capacity = 2});
+  cache.store(cache_key("old", "i"), digest_of_digit('a'), t0 - 2h);
+  cache.store(cache_key("new", "i"), digest_of_digit('a'), t0);
+  cache.store(cache_key("third", "i"), digest_of_digit('a'), t0);
+  EXPECT_EQ(cache.peek(cache_key("new", "i"), t0).what, state::fresh);
+  EXPECT_EQ(cache.peek(cache_key("third", "i"), t0).what, state::fresh);
+}
+
+TEST(DigestCache, OneHitPastDueIsAskedToRefresh) {
+  digest_cache cache({});
+  const steady_time due = cache.store(nginx, digest_of_digit('a'), t0);
+  EXPECT_FALSE(cache.find(nginx, due - 1ns).refresh);
+  EXPECT_TRUE(cache.find(nginx, due).refresh);
+  EXPECT_FALSE(cache.find(nginx, due + 1s).refresh) << "one is on its way";
+  cache.release_refresh(nginx, due + 3s);
+  EXPECT_FALSE(cache.find(nginx, due + 2s).refresh);
+  EXPECT_TRUE(cache.find(nginx, due + 3s).refresh);
+  const steady_time next = cache.store(nginx, digest_of_digit('b'), due + 4s);
+  EXPECT_FALSE(cache.find(nginx, due + 5s).refresh);
+  EXPECT_TRUE(cache.find(nginx, next).refresh);
+}
+
+TEST(DigestCache, RefreshIsDueAroundThreeQuartersAndSpread) {
+  digest_cache cache({});
+  std::vector<steady_time> dues;
+  for (int i = 0; i < 200; ++i) {
+    const std::string name = fmt::format("r.example/x:{}", i);
+    dues.push_back(cache.store(cache_key(name, "anonymous"), digest_of_digit('a'), t0));
+  }
+  const auto [least, most] = std::minmax_element(dues.begin(), dues.end());
+  EXPECT_GE(*least, t0 + 42s);
+  EXPECT_LE(*most, t0 + 48s);
+  EXPECT_GT(*most - *least, 3s);
+}
+
+TEST(DigestCache, ARefreshIsClaimedOnlyForWhatIsInUse) {
+  digest_cache cache({});
+  const steady_time due = cache.store(nginx, digest_of_digit('a'), t0);
+  EXPECT_FALSE(cache.claim_refresh(nginx, due)) << "nobody used it";
+  EXPECT_EQ(cache.peek(nginx, t0 + 1s).what, state::fresh);
+  EXPECT_FALSE(cache.claim_refresh(nginx, due)) << "a peek is no use";
+  EXPECT_EQ(cache.find(nginx, t0 + 1s).what, state::fresh);
+  EXPECT_FALSE(cache.claim_refresh(nginx, due - 1ns));
+  EXPECT_TRUE(cache.claim_refresh(nginx, due));
+  EXPECT_FALSE(cache.claim_refresh(nginx, due)) << "it is claimed";
+  EXPECT_FALSE(cache.find(nginx, due).refresh);
+  cache.store_failure(nginx, trouble, due, due + 2s);
+  EXPECT_FALSE(cache.claim_refresh(nginx, due + 1s));
+  EXPECT_TRUE(cache.claim_refresh(nginx, due + 2s));
+  EXPECT_FALSE(cache.claim_refresh(cache_key("nobody", "i"), due));
+}
+
+// Each thread is a tenant with digests of its own; none may ever see another's.
+TEST(DigestCache, IdentitiesStayApartUnderThreads) {
+  digest_cache cache({.capacity = 2000});
+  std::atomic<int> foreign{0};
+  std::atomic<int> hits{0};
+  std::vector<std::thread> tenants;
+  for (const char digit : {'a', 'b', 'c', 'd'}) {
+    tenants.emplace_back([&cache, &foreign, &hits, digit] {
+      const std::string identity(1, digit);
+      const auto own = digest_of_digit(digit);
+      for (int i = 0; i < 20'000; ++i) {
+        const std::string name = fmt::format("r.example/x:{}", (i * 7) % 900);
+        const cache_key key(name, identity);
+        const steady_time now = t0 + std::chrono::milliseconds(i);
+        if (i % 5 == 0) cache.store(key, own, now);
+        if (i % 97 == 0) cache.store_failure(key, missing, now, now + 1s);
+        const auto held = cache.find(key, now);
+        if (!held.digest) continue;
+        ++hits;
+        if (*held.digest != own) ++foreign;
+      }
+    });
+  }
+  for (auto& t : tenants) t.join();
+  EXPECT_EQ(foreign, 0);
+  EXPECT_GT(hits, 1000);
+  EXPECT_LE(cache.size(), 2000U);
+}
+
+TEST(DigestCache, OneThreadOfManyClaimsARefresh) {
+  digest_cache cache({});
+  const steady_time due = cache.store(nginx, digest_of_digit('a'), t0);
+  std::atomic<int> claims{0};
+  std::vector<std::thread> threads;
+  for (int n = 0; n < 4; ++n) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1000; ++i) claims += cache.find(nginx, due).refresh ? 1 : 0;
+    });
+  }
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(claims, 1);
+}
+
+}  // namespace
+}  // namespace pinhook::resolve
