@@ -65,15 +65,16 @@ constexpr std::array trust_rows{
     trust_row{X509_V_ERR_CERT_HAS_EXPIRED, "its certificate has expired: it must be renewed there"},
     trust_row{X509_V_ERR_CERT_NOT_YET_VALID, "its certificate is not valid yet: are both clocks right?"},
     trust_row{X509_V_ERR_CERT_REVOKED, "its certificate is revoked"},
-    trust_row{X509_V_OK, "its certificate is for other names"},
+    // What curl leaves when the chain is good and only the names differ.
+    trust_row{X509_V_ERR_UNSPECIFIED, "its certificate is for other names"},
 };
 
 std::string trust_words(const curl_outcome& o) {
   const auto found =
       std::find_if(trust_rows.begin(), trust_rows.end(), [&](const auto& r) { return r.result == o.verify_result; });
-  if (found != trust_rows.end() && o.verify_result != X509_V_OK) return std::string(found->words);
   const std::string_view words = found != trust_rows.end() ? found->words : "its certificate is not accepted";
-  return fmt::format("{}: {}", words, quoted(o.detail));
+  const bool says_all = found != trust_rows.end() && o.verify_result != X509_V_ERR_UNSPECIFIED;
+  return says_all ? std::string(words) : fmt::format("{}: {}", words, quoted(o.detail));
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,6 +20,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <list>
@@ -184,8 +184,17 @@ struct scripted_server::state {
   // Reads one request and answers it; false when the connection is to end.
   template <class Stream>
   awaitable<bool> exchange(Stream& stream, std::string& buffer, std::size_t number) {
-    const std::size_t head =
-        co_await asio::async_read_until(stream, asio::dynamic_buffer(buffer), "\r\n\r\n", asio::use_awaitable);
+    while (buffer.find("\r\n\r\n") == std::string::npos) {
+      std::array<char, 4096> piece{};
+      const std::size_t size = co_await stream.async_read_some(asio::buffer(piece), asio::use_awaitable);
+      buffer.append(piece.data(), size);
+      if (buffer.front() != '\x16') continue;
+      // A TLS handshake at a plain port: what most servers do.
+      const std::string refusal = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+      co_await asio::async_write(stream, asio::buffer(refusal), asio::use_awaitable);
+      co_return false;
+    }
+    const std::size_t head = buffer.find("\r\n\r\n") + 4;
     recorded_request r = parse_head(std::string_view(buffer).substr(0, head));
     r.connection = number;
     buffer.erase(0, head);
@@ -296,6 +305,18 @@ void scripted_server::set(std::string method, std::string path, std::vector<repl
   auto key = std::make_pair(std::move(method), std::move(path));
   state_->handlers.erase(key);
   state_->replies.insert_or_assign(std::move(key), std::move(replies));
+}
+
+void scripted_server::on(std::string method, std::string path, reply r) {
+  set(std::move(method), std::move(path), {std::move(r)});
+}
+
+void scripted_server::on(std::string method, std::string path, reply first, reply then) {
+  set(std::move(method), std::move(path), {std::move(first), std::move(then)});
+}
+
+void scripted_server::on(std::string method, std::string path, reply first, reply second, reply then) {
+  set(std::move(method), std::move(path), {std::move(first), std::move(second), std::move(then)});
 }
 
 void scripted_server::handle(std::string method, std::string path, handler h) {

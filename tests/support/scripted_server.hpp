@@ -53,11 +53,11 @@ enum class behaviour : std::uint8_t {
 
 struct reply {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
   behaviour act = behaviour::answer;
   /// In place of the body's true length.
-  std::optional<std::size_t> claimed_length;
+  std::optional<std::size_t> claimed_length{};
   /// Close the connection after this answer without announcing it.
   bool closes = false;
 };
@@ -74,10 +74,9 @@ class scripted_server {
 
   /// What to answer to a request of this method and path (the query is not compared). Several: one after the other, the
   /// last for ever. Replaces what was set before. What is not scripted gets 404.
-  template <class... More>
-  void on(std::string method, std::string path, reply first, More... more) {
-    set(std::move(method), std::move(path), {std::move(first), std::move(more)...});
-  }
+  void on(std::string method, std::string path, reply r);
+  void on(std::string method, std::string path, reply first, reply then);
+  void on(std::string method, std::string path, reply first, reply second, reply then);
   /// The same, decided by a function that runs in the server's thread.
   void handle(std::string method, std::string path, handler h);
   /// For requests that nothing else matches.

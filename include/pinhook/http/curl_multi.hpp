@@ -26,7 +26,8 @@ namespace pinhook::http {
 struct curl_multi_options {
   /// Connections open at once; further transfers wait. Protects us from running out of descriptors.
   std::size_t connections = 256;
-  /// The same for one host. HTTP/2 needs one; HTTP/1.1 needs one a request under way.
+  /// The same for one host. HTTP/1.1 needs one for each request under way; HTTP/2 needs one, until its streams are all
+  /// in use: then curl opens more, up to this.
   std::size_t connections_per_host = 32;
   /// Connections kept open while unused; the oldest is closed first.
   std::size_t idle_connections = 64;

@@ -1,0 +1,503 @@
+#include "support/certificates.hpp"
+#include "support/gather.hpp"
+#include "support/nginx.hpp"
+#include "support/run.hpp"
+#include "support/scripted_server.hpp"
+
+#include <pinhook/http/curl_client.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace pinhook::http {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using testing::behaviour;
+using testing::certificate_authority;
+using testing::gather;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::reply;
+using testing::run_on;
+using testing::scripted_server;
+using ::testing::StartsWith;
+using testing::temporary_directory;
+
+deadline in(std::chrono::nanoseconds span) { return deadline::after(std::chrono::steady_clock::now(), span); }
+
+request to(const std::string& url, method verb = method::get) {
+  request r;
+  r.verb = verb;
+  r.url = url;
+  r.reach.loopback = true;
+  return r;
+}
+
+class CurlClient : public ::testing::Test {
+ protected:
+  result<response> send(request r, deadline d = in(30s)) { return run_on(io, client->send(std::move(r), d)); }
+  result<response> get(const std::string& path) { return send(to(server.url(path))); }
+
+  // The code of a failed GET of /x, which the server answers with `r`; then the next request must work.
+  error failure(reply r, deadline d = in(30s)) {
+    r.headers.emplace_back("X-Scripted", "yes");
+    server.on("GET", "/x", std::move(r));
+    const auto got = send(to(server.url("/x")), d);
+    EXPECT_FALSE(got);
+    EXPECT_EQ(client->transfers(), 0U);
+    server.on("GET", "/next", {.body = "works"});
+    const auto next = get("/next");
+    EXPECT_TRUE(next) << next.error().message;
+    EXPECT_EQ(next ? next->body : "", "works");
+    return got ? error{} : got.error();
+  }
+
+  asio::io_context io{1};
+  scripted_server server;
+  std::optional<curl_client> client{std::in_place, io};
+};
+
+TEST_F(CurlClient, GivesStatusHeadersAndBody) {
+  server.on("GET", "/a",
+            {.status = 418, .headers = {{"X-One", " 1 "}, {"x-two", ""}, {"X-One", "2"}}, .body = "hello"});
+  const auto r = get("/a");
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(r->status, 418);
+  EXPECT_EQ(r->body, "hello");
+  EXPECT_EQ(find_headers(r->headers, "x-one"), (std::vector<std::string_view>{"1", "2"}));
+  EXPECT_EQ(find_header(r->headers, "X-Two"), "");
+}
+
+TEST_F(CurlClient, SendsOnlyTheHeadersItIsGiven) {
+  server.on("GET", "/a", {});
+  auto r = to(server.url("/a?q=1"));
+  r.headers = {{"X-One", "1"}, {"X-Empty", ""}};
+  r.authorization = secret("Bearer abc");
+  ASSERT_TRUE(send(std::move(r)));
+  const auto seen = server.requests().at(0);
+  EXPECT_EQ(seen.target, "/a?q=1");
+  EXPECT_EQ(seen.header("Authorization"), "Bearer abc");
+  EXPECT_EQ(seen.header("X-One"), "1");
+  EXPECT_TRUE(seen.has_header("X-Empty"));
+  EXPECT_EQ(seen.headers.size(), 4U);  // and Host
+}
+
+TEST_F(CurlClient, SendsEachMethod) {
+  for (const auto verb : {method::get, method::head, method::post, method::put}) {
+    const std::string name(to_string(verb));
+    server.on(name, "/a", {.body = "answer"});
+    auto r = to(server.url("/a"), verb);
+    if (verb == method::post || verb == method::put) r.body = secret("sent");
+    const auto got = send(std::move(r));
+    ASSERT_TRUE(got) << name << got.error().message;
+    EXPECT_EQ(got->body, verb == method::head ? "" : "answer") << name;
+    const auto seen = server.requests(name, "/a");
+    ASSERT_EQ(seen.size(), 1U) << name;
+    EXPECT_EQ(seen[0].body, verb == method::post || verb == method::put ? "sent" : "") << name;
+    EXPECT_FALSE(seen[0].has_header("Expect"));
+  }
+}
+
+TEST_F(CurlClient, PostsNothingAsAnEmptyBody) {
+  server.on("POST", "/a", {});
+  ASSERT_TRUE(send(to(server.url("/a"), method::post)));
+  EXPECT_EQ(server.requests().at(0).header("Content-Length"), "0");
+}
+
+TEST_F(CurlClient, RefusesWhatWouldBreakTheFraming) {
+  const auto code = [&](auto change) {
+    auto r = to(server.url("/a"));
+    change(r);
+    const auto got = send(std::move(r));
+    return got ? error_code::internal : got.error().code;
+  };
+  EXPECT_EQ(code([](request& r) { r.headers = {{"X", "a\r\nY: b"}}; }), error_code::invalid_input);
+  EXPECT_EQ(code([](request& r) { r.headers = {{"X Y", "a"}}; }), error_code::invalid_input);
+  EXPECT_EQ(code([](request& r) { r.headers = {{"", "a"}}; }), error_code::invalid_input);
+  EXPECT_EQ(code([](request& r) { r.authorization = secret("Bearer a\nX: b"); }), error_code::invalid_input);
+  EXPECT_EQ(code([](request& r) { r.body = secret("a body for GET"); }), error_code::invalid_input);
+  EXPECT_EQ(code([](request& r) { r.url = "ftp://127.0.0.1/"; }), error_code::invalid_input);
+  EXPECT_EQ(server.requests().size(), 0U);
+}
+
+TEST_F(CurlClient, FollowsNoRedirect) {
+  server.on("GET", "/a", {.status = 307, .headers = {{"Location", server.url("/b")}}});
+  const auto r = get("/a");
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->status, 307);
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST_F(CurlClient, KeepsNoCookies) {
+  server.on("GET", "/a", {.headers = {{"Set-Cookie", "id=1; Path=/"}}});
+  ASSERT_TRUE(get("/a"));
+  ASSERT_TRUE(get("/a"));
+  EXPECT_FALSE(server.requests().at(1).has_header("Cookie"));
+}
+
+TEST_F(CurlClient, UndoesNoContentEncoding) {
+  server.on("GET", "/a", {.headers = {{"Content-Encoding", "gzip"}}, .body = "not really gzip"});
+  const auto r = get("/a");
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(r->body, "not really gzip");
+}
+
+TEST_F(CurlClient, ReadsChunkedBodies) {
+  server.on("GET", "/a",
+            {.headers = {{"Transfer-Encoding", "chunked"}}, .body = "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"});
+  const auto r = get("/a");
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(r->body, "hello world");
+}
+
+TEST_F(CurlClient, DropsTheHeadersOfInterimAnswers) {
+  server.on("GET", "/a",
+            {.status = 103,
+             .headers = {{"Link", "</x>"}, {"Transfer-Encoding", "chunked"}},
+             .body = "HTTP/1.1 200 OK\r\nX-Final: yes\r\nContent-Length: 2\r\n\r\nok"});
+  const auto r = get("/a");
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(r->status, 200);
+  EXPECT_EQ(r->body, "ok");
+  EXPECT_EQ(find_header(r->headers, "Link"), std::nullopt);
+  EXPECT_EQ(find_header(r->headers, "X-Final"), "yes");
+}
+
+TEST_F(CurlClient, ReusesItsConnection) {
+  server.on("GET", "/a", {.body = "a"});
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(get("/a"));
+  EXPECT_EQ(server.connections(), 1U);
+  EXPECT_EQ(client->opened_connections(), 1U);
+}
+
+TEST_F(CurlClient, OpensAnotherWhenTheServerClosedBetweenRequests) {
+  server.on("GET", "/a", {.body = "a", .closes = true});
+  for (int i = 0; i < 5; ++i) {
+    const auto r = get("/a");
+    ASSERT_TRUE(r) << r.error().message;
+  }
+  EXPECT_EQ(server.connections(), 5U);
+}
+
+TEST_F(CurlClient, LimitsTheConnectionsToAHost) {
+  curl_client_options o;
+  o.connections.connections_per_host = 2;
+  client.emplace(io, o);
+  server.on("GET", "/a", {.body = "a"});
+  std::vector<awaitable<result<response>>> all;
+  for (int i = 0; i < 20; ++i) all.push_back(client->send(to(server.url("/a")), in(30s)));
+  for (const auto& r : gather(io, std::move(all))) EXPECT_TRUE(r) << r.error().message;
+  EXPECT_LE(server.connections(), 2U);
+  EXPECT_EQ(server.requests().size(), 20U);
+}
+
+TEST_F(CurlClient, CountsTheBody) {
+  auto r = to(server.url("/a"));
+  r.limits.body = 10;
+  server.on("GET", "/a", {.body = "0123456789"}, {.body = "0123456789+"});
+  EXPECT_TRUE(send(r));
+  const auto over = send(r);
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code, error_code::malformed);
+  EXPECT_THAT(over.error().message, AllOf(StartsWith(server.host()), HasSubstr("10 bytes")));
+}
+
+TEST_F(CurlClient, CountsAnEndlessBody) {
+  EXPECT_THAT(failure({.act = behaviour::endless_body}).message, HasSubstr("larger than 65536 bytes"));
+}
+
+TEST_F(CurlClient, CountsHeaderLines) {
+  auto r = to(server.url("/a"));
+  r.limits.header_lines = 4;  // status, X-Scripted, Content-Length, the empty line
+  server.on("GET", "/a", {.headers = {{"X", "1"}}}, {.headers = {{"X", "1"}, {"Y", "1"}}});
+  EXPECT_TRUE(send(r));
+  const auto over = send(r);
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code, error_code::malformed);
+  EXPECT_THAT(over.error().message, HasSubstr("more than 4 header lines"));
+}
+
+TEST_F(CurlClient, CountsHeaderBytes) {
+  auto r = to(server.url("/a"));
+  r.limits.header_bytes = 1000;
+  server.on("GET", "/a", {.headers = {{"X", std::string(900, 'x')}}}, {.headers = {{"X", std::string(1000, 'x')}}});
+  EXPECT_TRUE(send(r));
+  const auto over = send(r);
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code, error_code::malformed);
+  EXPECT_THAT(over.error().message, HasSubstr("larger than 1000 bytes"));
+}
+
+TEST_F(CurlClient, EndsEndlessHeaders) {
+  EXPECT_EQ(failure({.act = behaviour::endless_headers}).code, error_code::malformed);
+  EXPECT_EQ(failure({.act = behaviour::endless_line}).code, error_code::malformed);
+}
+
+TEST_F(CurlClient, SaysThatNobodyListens) {
+  const testing::refusing_port closed;
+  const auto r = send(to("http://" + closed.host() + "/a?secret=1"));
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, error_code::unavailable);
+  EXPECT_THAT(r.error().message, AllOf(StartsWith(closed.host()), HasSubstr("refused"), Not(HasSubstr("secret"))));
+}
+
+TEST_F(CurlClient, SaysThatANameDoesNotResolve) {
+  const auto r = send(to("http://no-such-host.invalid/"));
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, error_code::unavailable);
+  EXPECT_THAT(r.error().message, AllOf(StartsWith("no-such-host.invalid:80"), HasSubstr("does not resolve")));
+}
+
+TEST_F(CurlClient, SurvivesBrokenAnswers) {
+  EXPECT_EQ(failure({.act = behaviour::reset}).code, error_code::unavailable);
+  EXPECT_EQ(failure({.act = behaviour::close}).code, error_code::unavailable);
+  EXPECT_EQ(failure({.body = "half of this", .act = behaviour::truncate}).code, error_code::malformed);
+  EXPECT_EQ(failure({.body = "half of this", .act = behaviour::reset_in_body}).code, error_code::unavailable);
+  EXPECT_EQ(failure({.act = behaviour::garbage}).code, error_code::malformed);
+  EXPECT_EQ(failure({.body = "short", .claimed_length = 100, .closes = true}).code, error_code::malformed);
+}
+
+TEST_F(CurlClient, KeepsTheDeadline) {
+  EXPECT_THAT(failure({.act = behaviour::hang}, in(50ms)).message, HasSubstr("waiting for the answer"));
+  const auto stalled = failure({.body = "half of this", .act = behaviour::stall}, in(50ms));
+  EXPECT_EQ(stalled.code, error_code::timed_out);
+  EXPECT_THAT(stalled.message, HasSubstr("reading the answer"));
+}
+
+TEST_F(CurlClient, AsksNobodyAfterTheDeadline) {
+  const auto r = send(to(server.url("/a")), in(0s));
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, error_code::timed_out);
+  EXPECT_EQ(server.connections(), 0U);
+}
+
+TEST_F(CurlClient, WaitsWithoutDeadline) {
+  server.on("GET", "/a", {.body = "a"});
+  EXPECT_TRUE(send(to(server.url("/a")), deadline::never()));
+}
+
+TEST_F(CurlClient, IsCancelledByTheSlot) {
+  server.on("GET", "/a", {.act = behaviour::hang});
+  asio::cancellation_signal signal;
+  std::optional<result<response>> got;
+  auto work = [](curl_client& c, request r, std::optional<result<response>>& out) -> awaitable<void> {
+    out.emplace(co_await c.send(std::move(r), in(30s)));
+  };
+  asio::co_spawn(io, work(*client, to(server.url("/a")), got),
+                 asio::bind_cancellation_slot(signal.slot(), [](std::exception_ptr) {}));
+  while (server.requests().empty()) io.run_one_for(1ms);
+  EXPECT_EQ(client->transfers(), 1U);
+  signal.emit(asio::cancellation_type::terminal);
+  while (!got && io.run_one() != 0) {
+  }
+  ASSERT_TRUE(got);
+  ASSERT_FALSE(*got);
+  EXPECT_EQ(got->error().code, error_code::canceled);
+  EXPECT_EQ(client->transfers(), 0U);
+}
+
+TEST_F(CurlClient, CompletesWhatIsUnderWayWhenItGoes) {
+  server.on("GET", "/a", {.act = behaviour::hang});
+  std::vector<std::optional<result<response>>> got(3);
+  auto work = [](curl_client& c, request r, std::optional<result<response>>& out) -> awaitable<void> {
+    out.emplace(co_await c.send(std::move(r), in(30s)));
+  };
+  for (auto& one : got) asio::co_spawn(io, work(*client, to(server.url("/a")), one), [](std::exception_ptr) {});
+  while (server.requests().size() < got.size()) io.run_one_for(1ms);
+  client.reset();
+  io.run();
+  for (const auto& one : got) {
+    ASSERT_TRUE(one);
+    ASSERT_FALSE(*one);
+    EXPECT_EQ(one->error().code, error_code::canceled);
+  }
+}
+
+TEST_F(CurlClient, MayGoWithCoroutinesThatNeverRunAgain) {
+  server.on("GET", "/a", {.act = behaviour::hang});
+  {
+    asio::io_context other(1);
+    curl_client gone(other);
+    auto work = [](curl_client& c, request r) -> awaitable<void> {
+      const auto unused = co_await c.send(std::move(r), in(30s));
+      EXPECT_FALSE(unused) << "nothing may run after the io_context";
+    };
+    asio::co_spawn(other, work(gone, to(server.url("/a"))), [](std::exception_ptr) {});
+    while (server.requests().empty()) other.run_one_for(1ms);
+    EXPECT_EQ(gone.transfers(), 1U);
+  }
+  server.on("GET", "/b", {.body = "b"});
+  EXPECT_TRUE(get("/b"));
+}
+
+TEST_F(CurlClient, GuardsTheAddressItConnectsTo) {
+  server.on("GET", "/a", {.body = "a"});
+  auto r = to(server.url("/a"));
+  r.reach.loopback = false;
+  const auto got = send(r);
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, error_code::denied);
+  EXPECT_THAT(got.error().message, AllOf(HasSubstr("127.0.0.1"), HasSubstr("loopback")));
+
+  r.url = "http://localhost:" + std::to_string(server.port()) + "/a";
+  EXPECT_EQ(send(r).error().code, error_code::denied) << "a name that resolves to loopback";
+  r.url = "http://0x7f.1:" + std::to_string(server.port()) + "/a";
+  EXPECT_EQ(send(r).error().code, error_code::denied) << "an odd spelling";
+  r.url = "http://[::ffff:127.0.0.1]:" + std::to_string(server.port()) + "/a";
+  EXPECT_EQ(send(r).error().code, error_code::denied) << "a mapped address";
+  EXPECT_EQ(server.connections(), 0U);
+}
+
+TEST_F(CurlClient, NeverAsksForMetadata) {
+  for (const char* url :
+       {"http://169.254.169.254/latest/meta-data/", "http://[fd00:ec2::254]/", "http://0.0.0.0/", "http://[fe80::1]/",
+        "http://100.100.100.200/", "http://224.0.0.1/", "http://255.255.255.255/"})
+    EXPECT_EQ(send(to(url)).error().code, error_code::denied) << url;
+}
+
+TEST_F(CurlClient, SharesNoConnectionWithAStricterRequest) {
+  server.on("GET", "/a", {.body = "a"});
+  ASSERT_TRUE(get("/a"));
+  auto strict = to(server.url("/a"));
+  strict.reach.loopback = false;
+  EXPECT_EQ(send(strict).error().code, error_code::denied);
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST_F(CurlClient, AsksTheProxyForOtherHosts) {
+  curl_client_options o;
+  o.proxy.http = "http://" + server.host();
+  client.emplace(io, o);
+  server.otherwise([](const auto&) { return reply{.body = "from the proxy"}; });
+  const auto r = send(to("http://one.example/a"));
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(r->body, "from the proxy");
+  EXPECT_EQ(server.requests().at(0).target, "http://one.example/a");
+
+  const auto metadata = send(to("http://169.254.169.254/"));
+  ASSERT_FALSE(metadata);
+  EXPECT_EQ(metadata.error().code, error_code::denied);
+
+  scripted_server direct;
+  direct.on("GET", "/a", {.body = "directly"});
+  const auto loopback = send(to(direct.url("/a")));
+  ASSERT_TRUE(loopback);
+  EXPECT_EQ(loopback->body, "directly");
+}
+
+class CurlClientTls : public ::testing::Test {
+ protected:
+  result<response> send(const std::string& url, const std::string& file) {
+    auto r = to(url);
+    r.ca_file = file;
+    return run_on(io, client.send(std::move(r), in(30s)));
+  }
+
+  asio::io_context io{1};
+  temporary_directory directory;
+  certificate_authority authority;
+  std::string ca_file = directory.write("ca.pem", authority.certificate()).string();
+  curl_client client{io};
+};
+
+TEST_F(CurlClientTls, TrustsTheCaFile) {
+  scripted_server server(authority.issue());
+  server.on("GET", "/a", {.body = "a"});
+  const auto r = send(server.url("/a"), ca_file);
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(r->body, "a");
+  EXPECT_TRUE(send("https://localhost:" + std::to_string(server.port()) + "/a", ca_file));
+}
+
+TEST_F(CurlClientTls, TrustsTheSystemAloneWithoutOne) {
+  scripted_server server(authority.issue());
+  server.on("GET", "/a", {.body = "a"});
+  const auto r = send(server.url("/a"), "");
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, error_code::unavailable);
+  EXPECT_THAT(r.error().message, AllOf(StartsWith(server.host()), HasSubstr("ca_file")));
+  EXPECT_EQ(server.requests().size(), 0U);
+  // A trusted connection to the same server must not serve the request that does not trust it.
+  ASSERT_TRUE(send(server.url("/a"), ca_file));
+  EXPECT_FALSE(send(server.url("/a"), ""));
+}
+
+TEST_F(CurlClientTls, RefusesExpiredAndForeignCertificates) {
+  scripted_server expired(authority.issue({.not_before = -2h, .not_after = -1h}));
+  EXPECT_THAT(send(expired.url("/a"), ca_file).error().message, HasSubstr("expired"));
+  scripted_server early(authority.issue({.not_before = 1h, .not_after = 2h}));
+  EXPECT_THAT(send(early.url("/a"), ca_file).error().message, HasSubstr("not valid yet"));
+  scripted_server foreign(authority.issue({.names = {"other.example", "192.0.2.1"}}));
+  EXPECT_THAT(send(foreign.url("/a"), ca_file).error().message, HasSubstr("other names"));
+  scripted_server alone(certificate_authority::self_signed());
+  EXPECT_THAT(send(alone.url("/a"), ca_file).error().message, HasSubstr("signed by itself"));
+}
+
+TEST_F(CurlClientTls, TrustsALeafThatIsInTheCaFile) {
+  const auto leaf = certificate_authority::self_signed();
+  scripted_server server(leaf);
+  server.on("GET", "/a", {.body = "a"});
+  const auto r = send(server.url("/a"), directory.write("leaf.pem", leaf.certificate).string());
+  EXPECT_TRUE(r) << r.error().message;
+}
+
+TEST_F(CurlClientTls, SaysWhatIsWrongWithTheCaFile) {
+  const auto missing = send("https://127.0.0.1:1/", (directory.path() / "none.pem").string());
+  EXPECT_EQ(missing.error().code, error_code::invalid_input);
+  EXPECT_THAT(missing.error().message, AllOf(HasSubstr("none.pem"), HasSubstr("No such file")));
+  const auto empty = send("https://127.0.0.1:1/", directory.write("empty.pem", "no certificate").string());
+  EXPECT_EQ(empty.error().code, error_code::invalid_input);
+  EXPECT_THAT(empty.error().message, HasSubstr("holds no PEM certificate"));
+}
+
+TEST_F(CurlClientTls, ReadsACaFileAgainWhenItWasReplaced) {
+  const certificate_authority next("the next authority");
+  scripted_server server(next.issue());
+  server.on("GET", "/a", {.body = "a"});
+  ASSERT_FALSE(send(server.url("/a"), ca_file));
+  directory.write("ca.pem", authority.certificate() + next.certificate());
+  const auto r = send(server.url("/a"), ca_file);
+  EXPECT_TRUE(r) << r.error().message;
+}
+
+TEST_F(CurlClientTls, SpeaksNoHttpsToAPlainServer) {
+  scripted_server plain;
+  const auto r = send("https://" + plain.host() + "/", ca_file);
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, error_code::unavailable);
+  EXPECT_THAT(r.error().message, HasSubstr("does it speak HTTPS"));
+}
+
+TEST_F(CurlClientTls, CarriesManyRequestsOnFewHttp2Connections) {
+  const testing::nginx server(authority.issue(), "location / { return 200 \"$server_protocol\"; }");
+  // As many at once as a connection carries: beyond that curl 7.88 opens connections up to the limit for a host.
+  const int at_once = static_cast<int>(curl_multi_options().streams_per_connection);
+  for (int wave = 0; wave < 2; ++wave) {
+    std::vector<awaitable<result<response>>> all;
+    for (int i = 0; i < at_once; ++i) {
+      auto r = to(server.url("/" + std::to_string(i)));
+      r.ca_file = ca_file;
+      all.push_back(client.send(std::move(r), in(60s)));
+    }
+    for (const auto& r : gather(io, std::move(all))) {
+      ASSERT_TRUE(r) << r.error().message << server.output();
+      EXPECT_EQ(r->body, "HTTP/2.0");
+    }
+  }
+  EXPECT_LE(client.opened_connections(), 4U);
+  EXPECT_EQ(client.transfers(), 0U);
+}
+
+}  // namespace
+}  // namespace pinhook::http

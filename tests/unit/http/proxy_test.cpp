@@ -1,0 +1,54 @@
+#include <pinhook/http/proxy.hpp>
+
+#include <gtest/gtest.h>
+
+namespace pinhook::http {
+namespace {
+
+bool is_proxied(const char* url, const char* no_proxy) {
+  const proxy_settings s{"http://plain.example:1", "http://tls.example:2", no_proxy};
+  return !proxy_for(*parse_endpoint(url), s).empty();
+}
+
+TEST(Proxy, IsChosenByScheme) {
+  const proxy_settings s{"http://plain.example:1", "http://tls.example:2", ""};
+  EXPECT_EQ(proxy_for(*parse_endpoint("http://a.example/"), s), "http://plain.example:1");
+  EXPECT_EQ(proxy_for(*parse_endpoint("https://a.example/"), s), "http://tls.example:2");
+  EXPECT_EQ(proxy_for(*parse_endpoint("https://a.example/"), {}), "");
+}
+
+TEST(Proxy, IsNeverUsedForLoopback) {
+  for (const char* url : {"https://localhost/", "https://127.0.0.1:5000/", "https://127.9.9.9/", "https://[::1]/"})
+    EXPECT_FALSE(is_proxied(url, "")) << url;
+}
+
+// The rules of golang.org/x/net/http/httpproxy, "NoProxy".
+TEST(Proxy, NoProxyNamesHostsAskedDirectly) {
+  EXPECT_FALSE(is_proxied("https://a.example/", "*"));
+  EXPECT_FALSE(is_proxied("https://a.example/", "a.example"));
+  EXPECT_FALSE(is_proxied("https://a.example/", "other.test, A.Example"));
+  EXPECT_FALSE(is_proxied("https://sub.a.example/", "a.example"));
+  EXPECT_TRUE(is_proxied("https://nota.example/", "a.example"));
+  EXPECT_TRUE(is_proxied("https://a.example/", ".a.example"));
+  EXPECT_FALSE(is_proxied("https://sub.a.example/", ".a.example"));
+  EXPECT_FALSE(is_proxied("https://sub.a.example/", "*.a.example"));
+  EXPECT_FALSE(is_proxied("https://a.example:8443/", "a.example:8443"));
+  EXPECT_TRUE(is_proxied("https://a.example:8443/", "a.example:443"));
+  EXPECT_FALSE(is_proxied("https://a.example/", "a.example:443"));
+  EXPECT_TRUE(is_proxied("https://a.example/", " ,,:443,"));
+}
+
+TEST(Proxy, NoProxyNamesAddressesAndNetworks) {
+  EXPECT_FALSE(is_proxied("https://10.1.2.3/", "10.0.0.0/8"));
+  EXPECT_TRUE(is_proxied("https://11.1.2.3/", "10.0.0.0/8"));
+  EXPECT_FALSE(is_proxied("https://192.0.2.1/", "192.0.2.1"));
+  EXPECT_FALSE(is_proxied("https://192.0.2.1:5000/", "192.0.2.1:5000"));
+  EXPECT_TRUE(is_proxied("https://192.0.2.1:5001/", "192.0.2.1:5000"));
+  EXPECT_FALSE(is_proxied("https://[2001:db8::1]/", "2001:db8::/32"));
+  EXPECT_FALSE(is_proxied("https://[2001:db8::1]/", "2001:db8::1"));
+  EXPECT_FALSE(is_proxied("https://[2001:db8::1]:5000/", "[2001:db8::1]:5000"));
+  EXPECT_TRUE(is_proxied("https://a.example/", "10.0.0.0/8,nonsense/99"));
+}
+
+}  // namespace
+}  // namespace pinhook::http
