@@ -78,8 +78,10 @@ result<web_url> web_url::parse(std::string_view text) {
   if (!is_plain_host(out.where_.host))
     return fail(error_code::malformed, fmt::format("{} names a host that cannot be one", quoted(text)));
   if (parsed->has_port() && !parsed->port().empty()) {
-    out.where_.port = parsed->port_number();
-    if (out.where_.port == 0)
+    // Boost.URL's own number has no room to say "too large".
+    const std::string_view digits = view(parsed->port());
+    const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), out.where_.port);
+    if (bad != std::errc() || end != digits.data() + digits.size() || out.where_.port == 0)
       return fail(error_code::malformed, fmt::format("{} names a port outside 1 to 65535", quoted(text)));
   } else {
     out.where_.port = default_port(out.where_.scheme);
