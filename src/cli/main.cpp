@@ -1,1 +1,3 @@
-int main() { return 2; }
+#include <pinhook/cli/commands.hpp>
+
+int main(int argc, char** argv) { return pinhook::cli::run({argv + 1, argv + argc}); }

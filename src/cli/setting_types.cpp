@@ -1,5 +1,6 @@
 #include <pinhook/cli/setting_types.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/server/listener.hpp>
 
 #include <algorithm>
 #include <initializer_list>
@@ -73,7 +74,7 @@ read_result<std::chrono::nanoseconds> duration_type::read(const yaml::node& n) c
 read_result<address> address_type::read(const yaml::node& n) {
   auto text = read_scalar(n, name());
   if (!text) return std::unexpected(std::move(text.error()));
-  auto value = parse_address(*text);
+  auto value = server::parse_address(*text);
   if (!value) return no_value(n, value.error().message);
   return *value;
 }

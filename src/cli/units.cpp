@@ -43,11 +43,6 @@ std::unexpected<error> no_size(std::string_view text) {
               fmt::format("{} is no size; write 64KiB, 8MiB or a number of bytes", quoted(text)));
 }
 
-std::unexpected<error> no_address(std::string_view text) {
-  return fail(error_code::invalid_input,
-              fmt::format("{} is no address; write 0.0.0.0:8443 or [::]:8443", quoted(text)));
-}
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes digits off the front of `text`; false when the number does not fit.
@@ -129,23 +124,6 @@ std::string size_text(std::uint64_t bytes) {
     if (unit.shift != 0 && bytes != 0 && bytes % one == 0) return fmt::format("{}{}", bytes / one, unit.name);
   }
   return fmt::format("{}", bytes);
-}
-
-result<boost::asio::ip::tcp::endpoint> parse_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return no_address(text);
-  std::string_view host = text.substr(0, colon);
-  const std::string_view port_text = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, problem] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
-  if (problem != std::errc{} || end != port_text.data() + port_text.size() || port_text.empty())
-    return no_address(text);
-  const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (has_brackets) host = host.substr(1, host.size() - 2);
-  boost::system::error_code ec;
-  const auto address = boost::asio::ip::make_address(std::string(host), ec);
-  if (ec || address.is_v6() != has_brackets) return no_address(text);
-  return boost::asio::ip::tcp::endpoint(address, port);
 }
 
 std::string address_text(const boost::asio::ip::tcp::endpoint& address) {

@@ -7,6 +7,9 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/client.hpp>
+#include <pinhook/resolve/tag_resolver.hpp>
+#include <pinhook/server/limits.hpp>
+#include <pinhook/server/server.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -33,7 +36,7 @@ struct settings {
   struct tls_files {
     std::string cert_file;
     std::string key_file;
-    std::chrono::nanoseconds reload_interval = std::chrono::seconds(10);
+    std::chrono::nanoseconds reload_interval = server::server_options{}.certificate_poll;
   } tls;
 
   pin::policy pin;
@@ -43,16 +46,11 @@ struct settings {
     std::chrono::nanoseconds margin = std::chrono::milliseconds(500);
   } deadline;
 
-  struct cache_rule {
-    std::chrono::nanoseconds ttl = std::chrono::seconds(60);
-    std::chrono::nanoseconds negative_ttl = std::chrono::seconds(5);
-    std::chrono::nanoseconds stale_for = std::chrono::hours(1);
-    std::size_t entries = 100'000;
-  } cache;
+  resolve::cache_options cache;
 
   struct resolver_rule {
-    std::size_t host_concurrency = 8;
-    std::chrono::nanoseconds lookup_limit = std::chrono::seconds(20);
+    std::size_t host_concurrency = resolve::gate_options{}.requests_per_host;
+    std::chrono::nanoseconds lookup_limit = resolve::flight_options{}.limit;
   } resolver;
 
   std::map<std::string, registry::host_settings, std::less<>> registries;
@@ -62,12 +60,12 @@ struct settings {
   bool credential_helpers = false;
 
   struct server_limits {
-    std::size_t body = std::size_t{8} * 1024 * 1024;
-    std::size_t header = std::size_t{16} * 1024;
-    std::chrono::nanoseconds idle = std::chrono::seconds(120);
-    std::chrono::nanoseconds request = std::chrono::seconds(10);
-    std::chrono::nanoseconds handshake = std::chrono::seconds(10);
-    std::size_t connections = 1024;
+    std::size_t body = server::limits{}.body;
+    std::size_t header = server::limits{}.header;
+    std::chrono::nanoseconds idle = server::limits{}.idle;
+    std::chrono::nanoseconds request = server::limits{}.request;
+    std::chrono::nanoseconds handshake = server::limits{}.handshake;
+    std::size_t connections = server::limits{}.connections;
   } limits;
 
   struct shutdown_rule {

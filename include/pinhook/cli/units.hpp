@@ -28,9 +28,7 @@ namespace pinhook::cli {
 /// "8MiB", "1000": the largest unit that divides evenly.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 
-/// "0.0.0.0:8443", "[::]:8443", "127.0.0.1:0" (any free port). Names are not looked up.
-[[nodiscard]] result<boost::asio::ip::tcp::endpoint> parse_address(std::string_view text);
-
+/// "0.0.0.0:8443", "[::]:8443": as server::parse_address reads it.
 [[nodiscard]] std::string address_text(const boost::asio::ip::tcp::endpoint& address);
 
 }  // namespace pinhook::cli

@@ -58,15 +58,10 @@ TEST(Units, ReadsSizes) {
   EXPECT_EQ(size_text(0), "0");
 }
 
-TEST(Units, ReadsAddresses) {
-  for (const char* text : {"0.0.0.0:8443", "127.0.0.1:0", "[::]:8443", "[::1]:65535"}) {
-    const auto address = parse_address(text);
-    ASSERT_TRUE(address) << text;
-    EXPECT_EQ(address_text(*address), text);
-  }
-  for (const char* text : {"", ":8443", "8443", "localhost:8443", "0.0.0.0", "0.0.0.0:", "0.0.0.0:65536", "0.0.0.0:-1",
-                           "::1:80", "[127.0.0.1]:80", "[::1]", "0.0.0.0:80x", "256.0.0.1:80"})
-    EXPECT_FALSE(parse_address(text)) << text;
+TEST(Units, WritesAddresses) {
+  using boost::asio::ip::make_address;
+  EXPECT_EQ(address_text({make_address("127.0.0.1"), 1}), "127.0.0.1:1");
+  EXPECT_EQ(address_text({make_address("::1"), 65535}), "[::1]:65535");
 }
 
 }  // namespace

@@ -1,0 +1,32 @@
+// What each command does. `run` is the whole program behind main().
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/cli/args.hpp>
+#include <pinhook/cli/configuration.hpp>
+#include <pinhook/cli/settings.hpp>
+
+#include <string>
+#include <vector>
+
+namespace pinhook::cli {
+
+/// Runs the command line (without the program's name) to its end and gives the exit code.
+[[nodiscard]] int run(const std::vector<std::string>& words);
+
+struct effective_settings {
+  settings values;
+  std::vector<std::string> warnings;
+};
+
+/// The settings of a `serve` command line: the file (--config, else PINHOOK_CONFIG), then variables, then flags. Reads
+/// the file. invalid_input: with what is wrong, and where; not_found: there is no such file.
+[[nodiscard]] result<effective_settings> settings_for(const arguments& said, const variables& all);
+
+/// Serves until SIGTERM or SIGINT; a second one ends the process at once.
+[[nodiscard]] int serve(const arguments& said);
+
+/// The demo: see demo.hpp.
+[[nodiscard]] int demo(const arguments& said);
+
+}  // namespace pinhook::cli

@@ -1,0 +1,59 @@
+// The composition root: every part of the webhook, made and wired here and nowhere else.
+//
+//   control thread   registry look-ups, admin port, accepting, reloading of certificates and credentials
+//   worker threads   TLS and admission; what the cache holds is answered without leaving them
+//
+//   asio::io_context control(1);
+//   webhook w(control, settings);
+//   if (auto ok = w.start(); !ok) …
+//   control.run();                       // elsewhere: co_await w.stop();
+//
+// Thread rule: the control thread; `control` outlives it.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/cli/certificate.hpp>
+#include <pinhook/cli/settings.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+namespace pinhook::cli {
+
+class webhook {
+ public:
+  webhook(asio::io_context& control, settings s, const clock& time = machine_clock());
+  webhook(const webhook&) = delete;
+  webhook& operator=(const webhook&) = delete;
+  ~webhook();
+
+  /// The admin port first, so that /readyz can say "starting"; then credentials and certificate; then the webhook's
+  /// port; then ready. The certificate is `pair`, else the settings' files. One call; after an error nothing serves.
+  result<void> start(std::optional<key_pair> pair = std::nullopt);
+
+  /// Unready, `shutdown.delay`, no new connections, requests under way answered within `shutdown.limit`. Once, after
+  /// `start` succeeded; before destruction.
+  awaitable<void> stop();
+
+  /// Where it listens: as in the settings, port 0 replaced by the one taken.
+  [[nodiscard]] address listens_at() const;
+  [[nodiscard]] address admin_at() const;
+  [[nodiscard]] std::size_t threads() const;
+
+ private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+/// The namespace pinhook runs in: the settings', else POD_NAMESPACE, else the service account's; empty outside.
+[[nodiscard]] std::string own_namespace(const settings& s);
+
+/// The config.json to use: the settings', else $DOCKER_CONFIG/config.json when that variable is set; empty: none.
+[[nodiscard]] std::string docker_config_file(const settings& s);
+
+}  // namespace pinhook::cli

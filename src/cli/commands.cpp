@@ -1,0 +1,57 @@
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/explain.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+
+namespace pinhook::cli {
+namespace {
+
+int print_help(const arguments& said) {
+  fmt::print("{}", said.help);
+  return exit_good;
+}
+
+int print_version(const arguments&) {
+  fmt::print("pinhook {}\n", PINHOOK_VERSION);
+  return exit_good;
+}
+
+int print_explanation(const arguments& said) {
+  const auto what = explain(said.reference, said.output == "json" ? output_format::json : output_format::text);
+  fmt::print("{}", what.out);
+  fmt::print(stderr, "{}", what.err);
+  return what.exit_code;
+}
+
+struct row {
+  cli::command command;
+  int (*run)(const arguments&);
+};
+
+constexpr std::array<row, 5> rows{{{command::help, print_help},
+                                   {command::version, print_version},
+                                   {command::explain, print_explanation},
+                                   {command::serve, serve},
+                                   {command::demo, demo}}};
+
+}  // namespace
+
+int run(const std::vector<std::string>& words) {
+  // A reader that goes away early (`pinhook explain … | head`) is no reason to die halfway through a drain.
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto said = parse_arguments(words);
+  if (!said) {
+    fmt::print(stderr, "pinhook: {}\n", said.error().message);
+    return exit_code(said.error().code);
+  }
+  for (const auto& one : rows)
+    if (one.command == said->command) return one.run(*said);
+  return exit_failed;
+}
+
+}  // namespace pinhook::cli

@@ -1,0 +1,2 @@
+#include <pinhook/cli/commands.hpp>
+namespace pinhook::cli { int demo(const arguments&) { return 1; } }

@@ -1,0 +1,105 @@
+#include <pinhook/base/log.hpp>
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/units.hpp>
+#include <pinhook/cli/webhook.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <fstream>
+#include <sstream>
+
+namespace pinhook::cli {
+namespace {
+
+int refuse(const error& e) {
+  fmt::print(stderr, "pinhook: {}\n", e.message);
+  return exit_code(e.code);
+}
+
+result<std::string> read_text(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  if (in) text << in.rdbuf();
+  if (!in || !text)
+    return fail(errno == ENOENT ? error_code::not_found : error_code::invalid_input,
+                fmt::format("cannot read the configuration {}: {}", file, std::strerror(errno)));
+  return text.str();
+}
+
+// After the first signal everything ends in good order; after the second at once.
+awaitable<void> serve_until_signal(asio::io_context& control, webhook& hook) {
+  asio::signal_set signals(control, SIGTERM, SIGINT);
+  const int number = co_await signals.async_wait(asio::use_awaitable);
+  log::info("shutting down", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
+  signals.async_wait([](const boost::system::error_code& ec, int) {
+    if (ec) return;
+    log::warning("a second signal: ending at once");
+    std::_Exit(exit_failed);
+  });
+  co_await hook.stop();
+  log::info("stopped");
+}
+
+}  // namespace
+
+result<effective_settings> settings_for(const arguments& said, const variables& all) {
+  effective_settings out;
+  std::string file = said.config_file;
+  for (const auto& [name, text] : all)
+    if (file.empty() && name == "PINHOOK_CONFIG") file = text;
+  if (!file.empty()) {
+    const auto text = read_text(file);
+    if (!text) return fail(text.error());
+    if (auto good = read_configuration(*text, file, out.values); !good) return fail(std::move(good.error()));
+  }
+  auto warnings = apply_environment(all, out.values);
+  if (!warnings) return fail(std::move(warnings.error()));
+  out.warnings = std::move(*warnings);
+  for (const auto& flag : said.flags)
+    if (auto good = apply_text(flag.name, flag.key, flag.text, out.values); !good) return fail(std::move(good.error()));
+  if (auto good = check_together(out.values); !good) return fail(std::move(good.error()));
+  return out;
+}
+
+int serve(const arguments& said) {
+  const auto found = settings_for(said, environment());
+  if (!found) return refuse(found.error());
+  const settings& s = found->values;
+  if (said.print_config) {
+    fmt::print("{}", render(s));
+    return exit_good;
+  }
+  log::configure({.least = s.log.level, .shape = s.log.format});
+  for (const auto& warning : found->warnings) log::warning(warning);
+
+  asio::io_context control(1);
+  webhook hook(control, s);
+  if (const auto ok = hook.start(); !ok) return refuse(ok.error());
+  log::info("serving", {{"version", PINHOOK_VERSION},
+                        {"listen", address_text(hook.listens_at())},
+                        {"admin", address_text(hook.admin_at())},
+                        {"threads", hook.threads()},
+                        {"namespace", own_namespace(s)}});
+  int code = exit_good;
+  asio::co_spawn(control, serve_until_signal(control, hook), [&](const std::exception_ptr& thrown) {
+    if (thrown) {
+      log::error("the shutdown failed");
+      code = exit_failed;
+    }
+    control.stop();
+  });
+  control.run();
+  return code;
+}
+
+}  // namespace pinhook::cli

@@ -1,0 +1,270 @@
+#include <pinhook/admission/handler.hpp>
+#include <pinhook/base/log.hpp>
+#include <pinhook/base/process.hpp>
+#include <pinhook/cli/cores.hpp>
+#include <pinhook/cli/request_deadline.hpp>
+#include <pinhook/cli/telemetry.hpp>
+#include <pinhook/cli/units.hpp>
+#include <pinhook/cli/webhook.hpp>
+#include <pinhook/http/curl_client.hpp>
+#include <pinhook/registry/anonymous_credentials.hpp>
+#include <pinhook/registry/config_credentials.hpp>
+#include <pinhook/resolve/tag_resolver.hpp>
+#include <pinhook/server/health.hpp>
+#include <pinhook/server/metrics.hpp>
+#include <pinhook/server/server.hpp>
+#include <pinhook/server/task_group.hpp>
+#include <pinhook/server/tls_context.hpp>
+#include <pinhook/server/worker_pool.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <utility>
+
+namespace pinhook::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+// How often config.json is looked at: the kubelet takes up to a minute to write a changed Secret anyway.
+constexpr std::chrono::seconds credentials_poll{5};
+
+constexpr const char* namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+const std::vector<server::route> webhook_routes{
+    {"POST", "/v1/pin/enforce", "application/json", 0},
+    {"POST", "/v1/pin/best-effort", "application/json", 1},
+    {"POST", "/v1/pin/audit", "application/json", 2},
+};
+constexpr std::array modes{pin::mode::enforce, pin::mode::best_effort, pin::mode::audit};
+
+const std::vector<server::route> admin_routes{
+    {"GET", "/livez", "", 0},
+    {"GET", "/readyz", "", 1},
+    {"GET", "/metrics", "", 2},
+};
+
+milliseconds whole_milliseconds(std::chrono::nanoseconds d) { return std::chrono::duration_cast<milliseconds>(d); }
+
+std::size_t thread_count(const settings& s) { return s.threads == 0 ? usable_cores() : s.threads; }
+
+http::curl_client_options http_options() {
+  http::curl_client_options out;
+  out.proxy = http::proxy_from_environment();
+  return out;
+}
+
+registry::client_options client_options(const settings& s) {
+  registry::client_options out;
+  out.hosts = s.registries;
+  out.verify_by_get = s.verify_by_get;
+  out.user_agent = "pinhook/" PINHOOK_VERSION;
+  return out;
+}
+
+resolve::resolver_options resolver_options(const settings& s) {
+  resolve::resolver_options out;
+  out.cache = s.cache;
+  out.gate.requests_per_host = s.resolver.host_concurrency;
+  out.flights.limit = s.resolver.lookup_limit;
+  return out;
+}
+
+server::limits server_limits(const settings& s) {
+  server::limits out;
+  out.body = s.limits.body;
+  out.header = s.limits.header;
+  out.idle = whole_milliseconds(s.limits.idle);
+  out.request = whole_milliseconds(s.limits.request);
+  out.handshake = whole_milliseconds(s.limits.handshake);
+  out.connections = s.limits.connections;
+  return out;
+}
+
+pin::policy policy_of(const settings& s) {
+  pin::policy out = s.pin;
+  if (auto own = own_namespace(s); !own.empty()) out.excluded_namespaces.push_back(std::move(own));
+  return out;
+}
+
+server::response metrics_page(server::metrics& numbers) {
+  server::response out;
+  out.content_type = std::string(server::metrics::content_type);
+  out.body = numbers.render();
+  return out;
+}
+
+}  // namespace
+
+// In the order in which each needs those before it; destroyed the other way round.
+struct webhook::parts {
+  parts(asio::io_context& io, settings s, const pinhook::clock& t)
+      : control(io),
+        config(std::move(s)),
+        time(t),
+        seen(numbers),
+        http(io, http_options()),
+        registry(registry::make_client(http, client_options(config), time, &seen)),
+        resolver(std::make_shared<resolve::tag_resolver>(io.get_executor(), *registry, time, &seen,
+                                                         resolver_options(config))),
+        workers(thread_count(config), "webhook"),
+        tasks(io.get_executor()),
+        admin(control, {&control}, admin_options(), admin_routes, admin_handlers(), numbers, nullptr, time),
+        service(control, workers.contexts(), service_options(), webhook_routes, service_handlers(), numbers, &tls,
+                time) {}
+
+  server::server_options admin_options() const {
+    server::server_options out;
+    out.name = "admin";
+    out.listen = address_text(config.admin_listen);
+    return out;
+  }
+
+  server::server_options service_options() const {
+    server::server_options out;
+    out.name = "webhook";
+    out.listen = address_text(config.listen);
+    out.limits = server_limits(config);
+    out.certificate_poll = whole_milliseconds(config.tls.reload_interval);
+    return out;
+  }
+
+  std::vector<server::handler> admin_handlers() {
+    return {[this](server::request) -> awaitable<server::response> { co_return state.livez(); },
+            [this](server::request) -> awaitable<server::response> { co_return state.readyz(); },
+            [this](server::request) -> awaitable<server::response> { co_return metrics_page(numbers); }};
+  }
+
+  std::vector<server::handler> service_handlers() {
+    std::vector<server::handler> out;
+    for (const auto mode : modes)
+      out.emplace_back([this, mode](server::request r) { return admit(mode, std::move(r)); });
+    return out;
+  }
+
+  awaitable<server::response> admit(pin::mode mode, server::request r) {
+    const deadline d = request_deadline(r.received, r.query("timeout"), config.deadline);
+    admission::verdict v = co_await admission->handle(r.body, mode, d);
+    seen.admitted(v, mode, time.now() - r.received);
+    server::response out;
+    out.status = v.http_status;
+    out.content_type = std::move(v.content_type);
+    out.body = std::move(v.body);
+    co_return out;
+  }
+
+  result<void> open_credentials() {
+    const std::string file = docker_config_file(config);
+    std::shared_ptr<registry::credential_source> source;
+    if (file.empty()) {
+      source = std::make_shared<registry::anonymous_credentials>();
+    } else {
+      auto opened =
+          registry::config_credentials::open(file, config.credential_helpers ? &machine_processes() : nullptr, time);
+      if (!opened) return fail(std::move(opened.error()).at("registry credentials"));
+      credentials = *opened;
+      source = std::move(*opened);
+    }
+    admission = std::make_unique<admission::handler>(resolver, std::move(source), policy_of(config));
+    return {};
+  }
+
+  result<void> load_certificate(const std::optional<key_pair>& pair) {
+    if (pair) return tls.set_pair(pair->certificate, pair->key);
+    if (config.tls.cert_file.empty())
+      return fail(error_code::invalid_input,
+                  "no certificate: give --tls-cert and --tls-key, or tls.cert_file and tls.key_file in the "
+                  "configuration");
+    return tls.load({config.tls.cert_file, config.tls.key_file});
+  }
+
+  awaitable<void> watch_credentials() {
+    asio::steady_timer timer(control);
+    for (;;) {
+      timer.expires_after(credentials_poll);
+      co_await timer.async_wait(asio::use_awaitable);
+      const auto changed = credentials->reload_if_changed();
+      if (!changed)
+        log::error("the changed registry credentials are not used; the old ones stay",
+                   {{"why", changed.error().message}});
+      else if (*changed)
+        log::info("changed registry credentials are in use");
+    }
+  }
+
+  asio::io_context& control;
+  settings config;
+  const pinhook::clock& time;
+  server::metrics numbers;
+  telemetry seen;
+  server::health state;
+  server::tls_context tls;
+  http::curl_client http;
+  std::unique_ptr<registry::client> registry;
+  std::shared_ptr<resolve::tag_resolver> resolver;
+  std::shared_ptr<registry::config_credentials> credentials;  // null: anonymous
+  std::unique_ptr<admission::handler> admission;
+  server::worker_pool workers;
+  server::task_group tasks;
+  server::server admin;
+  server::server service;
+};
+
+webhook::webhook(asio::io_context& control, settings s, const clock& time)
+    : parts_(std::make_unique<parts>(control, std::move(s), time)) {}
+
+webhook::~webhook() = default;
+
+result<void> webhook::start(std::optional<key_pair> pair) {
+  parts& p = *parts_;
+  if (auto ok = p.admin.start(); !ok) return fail(std::move(ok.error()).at("admin port"));
+  p.state.set(server::health_state::starting, "the webhook does not listen yet");
+  if (auto ok = p.open_credentials(); !ok) return ok;
+  if (auto ok = p.load_certificate(pair); !ok) return ok;
+  if (auto ok = p.service.start(); !ok) return fail(std::move(ok.error()).at("webhook port"));
+  if (p.credentials) p.tasks.spawn(p.watch_credentials());
+  p.state.set(server::health_state::ready);
+  return {};
+}
+
+awaitable<void> webhook::stop() {
+  parts& p = *parts_;
+  p.state.set(server::health_state::draining, "shutting down");
+  if (p.config.shutdown.delay.count() > 0) {
+    asio::steady_timer timer(p.control);
+    timer.expires_after(p.config.shutdown.delay);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  co_await p.service.stop(whole_milliseconds(p.config.shutdown.limit));
+  co_await p.resolver->stop();
+  p.tasks.cancel();
+  co_await p.tasks.wait();
+  co_await p.admin.stop(milliseconds(0));
+  p.workers.stop();
+}
+
+address webhook::listens_at() const { return {parts_->config.listen.address(), parts_->service.port()}; }
+address webhook::admin_at() const { return {parts_->config.admin_listen.address(), parts_->admin.port()}; }
+std::size_t webhook::threads() const { return parts_->workers.size(); }
+
+std::string own_namespace(const settings& s) {
+  if (!s.own_namespace.empty()) return s.own_namespace;
+  if (const char* name = std::getenv("POD_NAMESPACE"); name != nullptr && *name != '\0') return name;
+  std::ifstream in(namespace_file);
+  std::string name;
+  in >> name;
+  return name;
+}
+
+std::string docker_config_file(const settings& s) {
+  if (!s.docker_config.empty()) return s.docker_config;
+  const char* folder = std::getenv("DOCKER_CONFIG");
+  return folder != nullptr && *folder != '\0' ? std::string(folder) + "/config.json" : std::string();
+}
+
+}  // namespace pinhook::cli
