@@ -1,0 +1,674 @@
+// The handshake, driven by hand: no network, no coroutine.
+#include "support/fake_clock.hpp"
+#include "support/fake_http_client.hpp"
+
+#include <pinhook/registry/auth_flow.hpp>
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+namespace pinhook::registry {
+namespace {
+
+using testing::respond;
+
+credential user() {
+  return {credential_kind::basic, "alice", secret("pa55word"), "config.json: r.example", "id-alice"};
+}
+credential identity_token() {
+  return {credential_kind::identity_token, "", secret("refresh-me"), "config.json: r.example", "id-refresh"};
+}
+credential registry_token() {
+  return {credential_kind::registry_token, "", secret("raw-token"), "config.json: r.example", "id-raw"};
+}
+
+http::response challenged(const std::string& how) { return respond(401, {{"WWW-Authenticate", how}}); }
+const std::string bearer =
+    R"(Bearer realm="https://auth.example/token",service="r.example",scope="repository:acme/api:pull")";
+const std::string other_bearer = R"(Bearer realm="https://second.example/token",service="r.example")";
+
+// One flow and the two caches, and what the flow says, in words.
+struct drive {
+  explicit drive(credential who_asks = {}, std::string url = "https://r.example/v2/acme/api/manifests/v1")
+      : target{"r.example", *web_url::parse(url), "acme/api"}, who(std::move(who_asks)) {
+    target.registry = target.url.where().authority();
+  }
+
+  std::string start() {
+    flow.emplace(target, who, challenges, tokens, time.wall());
+    return say(flow->next(auth_started{}));
+  }
+  std::string answer(const http::response& r) { return say(flow->next(auth_answered{r})); }
+  std::string ping(const http::response& r) { return say(flow->next(auth_pinged{r})); }
+  std::string token(std::string text, bool fresh = true) {
+    tokens.put(wanted.key, {secret(text), std::chrono::seconds(300)}, time.now());
+    return say(flow->next(auth_token{secret(std::move(text)), fresh}));
+  }
+  std::string no_token(error_code code) {
+    auth_token got{pinhook::fail(code, "the token server said no")};
+    return say(flow->next(got));
+  }
+
+  std::string say(auth_action action) {
+    if (auto* send = std::get_if<send_request>(&action))
+      return send->authorization ? "send " + send->authorization->reveal() : "send";
+    if (std::holds_alternative<send_ping>(action)) return "ping";
+    if (auto* get = std::get_if<get_token>(&action)) {
+      wanted = get->request;
+      return "token " + wanted.key.realm + " " + wanted.key.scope;
+    }
+    if (std::holds_alternative<finished>(action)) return "finished";
+    failed = std::get<error>(action);
+    return "error " + std::string(to_string(failed.code));
+  }
+
+  testing::fake_clock time;
+  auth_target target;
+  credential who;
+  challenge_cache challenges;
+  token_cache tokens;
+  std::optional<auth_flow> flow;
+  token_request wanted{{}, *web_url::parse("https://none.example"), {}, {}, {}, {}};
+  error failed;
+};
+
+const std::string ask_auth = "token https://auth.example/token repository:acme/api:pull";
+const std::string ask_second = "token https://second.example/token repository:acme/api:pull";
+
+TEST(AuthFlow, SendsTheRealRequestFirstAndWithoutCredentials) {
+  drive d(user());
+  EXPECT_EQ(d.start(), "send");
+  EXPECT_EQ(d.answer(respond(200)), "finished");
+}
+
+TEST(AuthFlow, FetchesATokenWhenChallenged) {
+  drive d;
+  EXPECT_EQ(d.start(), "send");
+  EXPECT_EQ(d.answer(challenged(bearer)), ask_auth);
+  EXPECT_EQ(d.wanted.key.service, "r.example");
+  EXPECT_EQ(d.wanted.key.registry, "https://r.example:443");
+  EXPECT_EQ(d.wanted.key.identity, "anonymous");
+  EXPECT_EQ(d.token("T1"), "send Bearer T1");
+  EXPECT_EQ(d.answer(respond(200)), "finished");
+}
+
+TEST(AuthFlow, TheNextRequestToTheHostBringsATokenAtOnce) {
+  drive d;
+  d.start();
+  d.answer(challenged(bearer));
+  d.token("T1");
+  d.answer(respond(404));
+  EXPECT_EQ(d.start(), ask_auth);
+  // Another identity has learnt nothing from this one.
+  d.who = user();
+  EXPECT_EQ(d.start(), "send");
+}
+
+TEST(AuthFlow, OwnScopeIsAskedForWhateverTheChallengeSays) {
+  for (const char* scope : {R"(,scope="repository:acme/api:pull,push")", R"(,scope="")", R"(,scope="*")", "",
+                            R"(,scope="registry:catalog:*")"}) {
+    drive d;
+    d.start();
+    EXPECT_EQ(d.answer(challenged(R"(Bearer realm="https://auth.example/token")" + std::string(scope))), ask_auth)
+        << scope;
+  }
+}
+
+TEST(AuthFlow, PingsOnlyWhenTheChallengeIsUnusable) {
+  for (const char* how : {"Negotiate", R"(Bearer realm="no url")", ""}) {
+    drive d;
+    d.start();
+    EXPECT_EQ(d.answer(challenged(how)), "ping") << how;
+    // The ping's scope is the catalogue's.
+    EXPECT_EQ(d.ping(challenged(R"(Bearer realm="https://auth.example/token",scope="registry:catalog:*")")), ask_auth);
+  }
+  drive d;
+  d.start();
+  EXPECT_EQ(d.answer(respond(401)), "ping");
+  EXPECT_EQ(d.ping(respond(200)), "error unauthorized");
+  EXPECT_NE(d.failed.message.find("does not say of which kind"), std::string::npos);
+}
+
+TEST(AuthFlow, BasicIsShownToARegistryThatAsksForIt) {
+  drive d(user());
+  EXPECT_EQ(d.start(), "send");
+  EXPECT_EQ(d.answer(challenged("Basic realm=x")), "send Basic YWxpY2U6cGE1NXdvcmQ=");
+  EXPECT_EQ(d.answer(respond(200)), "finished");
+  // From now on at once, for this host and this identity.
+  EXPECT_EQ(d.start(), "send Basic YWxpY2U6cGE1NXdvcmQ=");
+  d.target.url = *web_url::parse("https://r.example:8443/v2/acme/api/manifests/v1");
+  EXPECT_EQ(d.start(), "send");
+}
+
+TEST(AuthFlow, BasicWithoutCredentialsIsUnauthorized) {
+  drive d;
+  d.start();
+  EXPECT_EQ(d.answer(challenged("Basic realm=x")), "error unauthorized");
+  EXPECT_NE(d.failed.message.find("user name and password"), std::string::npos);
+  drive e(identity_token());
+  e.start();
+  EXPECT_EQ(e.answer(challenged("Basic realm=x")), "error unauthorized");
+}
+
+TEST(AuthFlow, RefusedBasicIsUnauthorizedAndForgotten) {
+  drive d(user());
+  d.start();
+  d.answer(challenged("Basic realm=x"));
+  EXPECT_EQ(d.answer(challenged("Basic realm=x")), "error unauthorized");
+  EXPECT_NE(d.failed.message.find("config.json: r.example"), std::string::npos);
+  EXPECT_EQ(d.start(), "send");
+}
+
+TEST(AuthFlow, AHostThatTurnsFromBasicToBearerIsProbedAgain) {
+  drive d(user());
+  d.start();
+  d.answer(challenged("Basic realm=x"));
+  d.answer(respond(200));
+  d.start();
+  EXPECT_EQ(d.answer(challenged(bearer)), "send");
+  EXPECT_EQ(d.answer(challenged(bearer)), ask_auth);
+}
+
+TEST(AuthFlow, ARegistryTokenIsShownAsItIsAndNeverExchanged) {
+  drive d(registry_token());
+  EXPECT_EQ(d.start(), "send Bearer raw-token");
+  EXPECT_EQ(d.answer(challenged(bearer)), "error unauthorized");
+}
+
+TEST(AuthFlow, ARefusedTokenIsReplacedOnceByAFreshOne) {
+  drive d;
+  d.start();
+  d.answer(challenged(bearer));
+  d.token("old", false);
+  EXPECT_EQ(d.answer(challenged(bearer + R"(,error="invalid_token")")), ask_auth);
+  EXPECT_FALSE(d.tokens.find(d.wanted.key, d.time.now())) << "the refused token is forgotten";
+  EXPECT_EQ(d.token("new"), "send Bearer new");
+  EXPECT_EQ(d.answer(challenged(bearer)), "error unauthorized");
+  EXPECT_EQ(d.tokens.size(), 0U);
+}
+
+TEST(AuthFlow, A401WithoutChallengeAfterATokenCountsAsARefusedToken) {
+  drive d;
+  d.start();
+  d.answer(challenged(bearer));
+  d.token("old", false);
+  EXPECT_EQ(d.answer(respond(401)), ask_auth);
+  d.token("new");
+  EXPECT_EQ(d.answer(respond(401)), "error unauthorized");
+}
+
+TEST(AuthFlow, InsufficientScopeAsksForTheChallengesScopeOnce) {
+  drive d;
+  d.start();
+  d.answer(challenged(bearer));
+  d.token("narrow");
+  const std::string more = R"(Bearer realm="https://auth.example/token",service="r.example",)"
+                           R"(scope="repository:acme/api:pull,metadata_read",error="insufficient_scope")";
+  EXPECT_EQ(d.answer(challenged(more)), "token https://auth.example/token repository:acme/api:pull,metadata_read");
+  d.token("wide");
+  EXPECT_EQ(d.answer(challenged(more)), "error unauthorized");
+}
+
+TEST(AuthFlow, AScopeOfAnotherNameIsTakenOverWhenOursDoesNotDo) {
+  drive d;
+  d.start();
+  d.answer(challenged(bearer));
+  d.token("T1");
+  EXPECT_EQ(d.answer(challenged(R"(Bearer realm="https://auth.example/token",service="r.example",)"
+                                R"(scope="repository:mirror/acme/api:pull")")),
+            "token https://auth.example/token repository:mirror/acme/api:pull");
+}
+
+TEST(AuthFlow, ANarrowerGrantThanAskedForEndsWithoutAnotherToken) {
+  // Docker Hub grants an anonymous token for what does not exist or is private, and then says so.
+  drive d;
+  d.start();
+  d.answer(challenged(bearer));
+  d.token("T1", true);
+  EXPECT_EQ(d.answer(challenged(bearer + R"(,error="insufficient_scope")")), "error unauthorized");
+}
+
+TEST(AuthFlow, AHugeScopeOfAChallengeIsNotTakenOver) {
+  drive d;
+  d.start();
+  d.answer(challenged(bearer));
+  d.token("T1");
+  EXPECT_EQ(d.answer(challenged(R"(Bearer realm="https://auth.example/token",service="r.example",scope=")" +
+                                std::string(2000, 'x') + '"')),
+            ask_auth);
+}
+
+TEST(AuthFlow, ARealmThatChangesAfterExpiryIsProbedWithoutAuthorization) {
+  // nvcr.io: the realm named to an expired token refuses anonymous users.
+  drive d;
+  d.start();
+  d.answer(challenged(bearer));
+  d.token("T1");
+  d.answer(respond(200));
+  EXPECT_EQ(d.start(), ask_auth);
+  EXPECT_EQ(d.token("T1", false), "send Bearer T1");
+  EXPECT_EQ(d.answer(challenged(other_bearer)), "send");
+  EXPECT_EQ(d.answer(challenged(bearer)), ask_auth);
+  EXPECT_EQ(d.token("T2"), "send Bearer T2");
+  EXPECT_EQ(d.answer(respond(200)), "finished");
+}
+
+TEST(AuthFlow, ARememberedRealmThatRefusesIsProbedAndNotAskedTwice) {
+  drive d;
+  d.challenges.put({"https://r.example:443", "anonymous"},
+                   {*choose_challenge(parse_challenges({bearer}), d.target.url), false});
+  EXPECT_EQ(d.start(), ask_auth);
+  EXPECT_EQ(d.no_token(error_code::denied), "send");
+  // The same realm again: its answer is known.
+  EXPECT_EQ(d.answer(challenged(bearer)), "error denied");
+
+  d.challenges.put({"https://r.example:443", "anonymous"},
+                   {*choose_challenge(parse_challenges({bearer}), d.target.url), false});
+  d.start();
+  d.no_token(error_code::denied);
+  EXPECT_EQ(d.answer(challenged(other_bearer)), ask_second);
+}
+
+TEST(AuthFlow, ARememberedRealmInTroubleIsNoReasonToProbe) {
+  for (const auto code :
+       {error_code::unavailable, error_code::timed_out, error_code::rate_limited, error_code::canceled}) {
+    drive d;
+    d.challenges.put({"https://r.example:443", "anonymous"},
+                     {*choose_challenge(parse_challenges({bearer}), d.target.url), false});
+    d.start();
+    EXPECT_EQ(d.no_token(code), "error " + std::string(to_string(code)));
+  }
+}
+
+TEST(AuthFlow, ATokenThatCannotBeHadIsTheError) {
+  drive d(user());
+  d.start();
+  d.answer(challenged(bearer));
+  EXPECT_EQ(d.no_token(error_code::unauthorized), "error unauthorized");
+}
+
+TEST(AuthFlow, A400WithDeniedIsAnExpiredTokenOfPublicEcr) {
+  const auto refused =
+      respond(400, {}, R"({"errors":[{"code":"DENIED","message":"Your authorization token has expired."}]})");
+  drive d;
+  d.start();
+  EXPECT_EQ(d.answer(refused), "finished") << "without a token it is just a 400";
+  d.start();
+  d.answer(challenged(bearer));
+  d.token("old", false);
+  EXPECT_EQ(d.answer(refused), ask_auth);
+  EXPECT_FALSE(d.tokens.find(d.wanted.key, d.time.now()));
+  d.token("new");
+  EXPECT_EQ(d.answer(refused), "finished") << "once";
+  d.start();
+  d.token("T");
+  EXPECT_EQ(d.answer(respond(400, {}, R"({"errors":[{"code":"NAME_INVALID"}]})")), "finished");
+}
+
+const std::string ecr = "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/acme/api/manifests/v1";
+
+TEST(AuthFlow, PrivateEcrGetsBasicAtOnce) {
+  drive d(user(), ecr);
+  EXPECT_EQ(d.start(), "send Basic YWxpY2U6cGE1NXdvcmQ=");
+  drive like_it(user(), "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example/v2/acme/api/manifests/v1");
+  EXPECT_EQ(like_it.start(), "send");
+}
+
+TEST(AuthFlow, PrivateEcrSaysWith403AndNoChallengeThatThePasswordExpired) {
+  drive d(user(), ecr);
+  d.start();
+  // HEAD carries no reason: the GET that follows does.
+  EXPECT_EQ(d.answer(respond(403)), "finished");
+  d.target.verb = http::method::get;
+  d.start();
+  EXPECT_EQ(d.answer(respond(403, {}, R"({"errors":[{"code":"DENIED","message":"token has expired"}]})")),
+            "error unauthorized");
+  EXPECT_NE(d.failed.message.find("12 hours"), std::string::npos);
+  EXPECT_NE(d.failed.message.find("token has expired"), std::string::npos);
+}
+
+TEST(AuthFlow, A403ElsewhereIsTheAnswer) {
+  drive d(user());
+  d.target.verb = http::method::get;
+  d.start();
+  d.answer(challenged("Basic realm=x"));
+  EXPECT_EQ(d.answer(respond(403)), "finished");
+}
+
+struct realm_case {
+  const char* registry;
+  const char* realm;
+  bool plain_http;
+  std::vector<std::string> listed;
+  bool taken;
+};
+
+class RealmRules : public ::testing::TestWithParam<realm_case> {};
+
+TEST_P(RealmRules, DecideWhoMayGetCredentials) {
+  const auto& rule = GetParam();
+  drive d(user(), std::string(rule.registry) + "/v2/acme/api/manifests/v1");
+  d.target.plain_http = rule.plain_http;
+  d.target.realm_hosts = rule.listed;
+  d.start();
+  const std::string said = d.answer(challenged("Bearer realm=\"" + std::string(rule.realm) + '"'));
+  EXPECT_EQ(said.starts_with("token "), rule.taken) << said << ": " << d.failed.message;
+  if (!rule.taken) {
+    EXPECT_EQ(said, "error denied");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, RealmRules,
+    ::testing::Values(
+        realm_case{"https://r.example", "https://auth.example/t", false, {}, true},
+        // HTTPS, unless HTTP was configured and it is the same host.
+        realm_case{"https://r.example", "http://r.example/t", false, {}, false},
+        realm_case{"https://r.example", "http://169.254.169.254/latest", false, {}, false},
+        realm_case{"https://r.example", "http://r.example/t", true, {}, false},
+        realm_case{"http://r.example:5000", "http://r.example:5000/t", true, {}, true},
+        realm_case{"http://r.example:5000", "http://r.example:5001/t", true, {}, true},
+        realm_case{"http://r.example:5000", "http://other.example/t", true, {}, false},
+        realm_case{"http://r.example:5000", "http://r.example:5000/t", false, {}, false},
+        realm_case{"http://r.example:5000", "https://other.example/t", true, {}, true},
+        realm_case{"http://r.example:5000", "/t", true, {}, true},
+        // The operator's list; the registry itself is always on it.
+        realm_case{"https://r.example", "https://auth.example/t", false, {"auth.example"}, true},
+        realm_case{"https://r.example", "https://auth.example:8443/t", false, {"auth.example:8443"}, true},
+        realm_case{"https://r.example", "https://auth.example:8444/t", false, {"auth.example:8443"}, false},
+        realm_case{"https://r.example", "https://other.example/t", false, {"auth.example"}, false},
+        realm_case{"https://r.example", "https://auth.example.evil/t", false, {"auth.example"}, false},
+        realm_case{"https://r.example", "https://r.example/t", false, {"auth.example"}, true},
+        // Clouds whose tokens open more than one registry.
+        realm_case{"https://acme.azurecr.io", "https://acme.azurecr.io/oauth2/token", false, {}, true},
+        realm_case{"https://acme.azurecr.io", "https://evil.example/t", false, {}, false},
+        realm_case{"https://europe-docker.pkg.dev", "https://evil.example/t", false, {}, false},
+        realm_case{"https://gcr.io", "https://gcr.io/v2/token", false, {}, true},
+        realm_case{"https://eu.gcr.io", "https://evil.example/t", false, {}, false},
+        realm_case{"https://public.ecr.aws", "https://evil.example/t", false, {}, false},
+        realm_case{"https://acme.azurecr.io", "https://sso.acme.example/t", false, {"sso.acme.example"}, true}));
+
+TEST(AuthFlow, TheRealmReachesNoDeeperThanItsRegistry) {
+  const auto reach_of = [](drive& d, const std::string& realm, bool from_public) {
+    d.start();
+    auto r = challenged("Bearer realm=\"" + realm + '"');
+    r.from_public_network = from_public;
+    EXPECT_TRUE(d.answer(r).starts_with("token "));
+    return d.wanted.reach;
+  };
+  // A configured host may stand on loopback; what it names may not, unless it is the same host and port.
+  drive d;
+  d.target.reach.loopback = true;
+  EXPECT_FALSE(reach_of(d, "https://auth.example/t", false).loopback);
+  EXPECT_TRUE(reach_of(d, "https://r.example/t", false).loopback);
+  EXPECT_FALSE(reach_of(d, "https://r.example:8443/t", false).loopback);
+  d.target.realm_hosts = {"auth.example"};
+  EXPECT_TRUE(reach_of(d, "https://auth.example/t", false).loopback);
+  drive local({}, "http://localhost:5000/v2/acme/api/manifests/v1");
+  local.target.reach.loopback = true;
+  local.target.plain_http = true;
+  EXPECT_TRUE(reach_of(local, "http://localhost:5001/t", false).loopback);
+  // From the public internet into a private network: only to itself or where the operator says.
+  drive p;
+  EXPECT_TRUE(reach_of(p, "https://auth.example/t", false).private_networks);
+  EXPECT_FALSE(reach_of(p, "https://auth.example/t", true).private_networks);
+  EXPECT_TRUE(reach_of(p, "https://r.example/t", true).private_networks);
+  p.target.realm_hosts = {"auth.example"};
+  EXPECT_TRUE(reach_of(p, "https://auth.example/t", true).private_networks);
+}
+
+TEST(AuthFlow, WhereTheRegistryStoodIsRemembered) {
+  drive d;
+  d.start();
+  auto r = challenged(bearer);
+  r.from_public_network = true;
+  d.answer(r);
+  d.token("T");
+  d.answer(respond(200));
+  EXPECT_EQ(d.start(), ask_auth);
+  EXPECT_FALSE(d.wanted.reach.private_networks);
+}
+
+TEST(AuthFlow, AHostThatWasRedirectedToNeverSeesCredentials) {
+  for (const auto& who : {user(), identity_token(), registry_token()}) {
+    drive d(who, "https://cdn.example/v2/acme/api/manifests/v1");
+    d.target.redirected = true;
+    EXPECT_EQ(d.start(), "send");
+    EXPECT_EQ(d.answer(challenged("Basic realm=x")), "error unauthorized");
+    d.start();
+    EXPECT_EQ(d.answer(challenged(bearer)), ask_auth);
+    EXPECT_EQ(d.wanted.key.identity, "anonymous");
+  }
+  drive d(user(), ecr);
+  d.target.redirected = true;
+  EXPECT_EQ(d.start(), "send");
+}
+
+TEST(AuthFlow, WithoutARepositoryOfItsOwnTheChallengesScopeIsUsed) {
+  drive d;
+  d.target.redirected = true;
+  d.target.repository.clear();
+  d.start();
+  EXPECT_EQ(d.answer(challenged(R"(Bearer realm="https://auth.example/token",scope="repository:real/name:pull")")),
+            "token https://auth.example/token repository:real/name:pull");
+}
+
+TEST(AuthFlow, EndsWhateverThePeerSays) {
+  const std::vector<http::response> said{
+      respond(200),
+      respond(401),
+      respond(403),
+      challenged(bearer),
+      challenged(other_bearer),
+      challenged("Basic realm=x"),
+      challenged(bearer + R"(,error="insufficient_scope")"),
+      challenged(R"(Bearer realm="https://auth.example/token",service="r.example",scope="repository:x:pull")"),
+      respond(400, {}, R"({"errors":[{"code":"DENIED"}]})"),
+      challenged(R"(Bearer realm="http://evil.example/t")")};
+  std::minstd_rand random(7);
+  for (int round = 0; round < 5000; ++round) {
+    drive d(round % 3 == 0 ? user() : round % 3 == 1 ? identity_token() : credential{});
+    d.challenges.put(
+        {"https://r.example:443", d.who.identity},
+        {*choose_challenge(parse_challenges({round % 2 == 0 ? bearer : other_bearer}), d.target.url), false});
+    std::string now = d.start();
+    int steps = 0;
+    for (; now != "finished" && !now.starts_with("error"); ++steps) {
+      ASSERT_LT(steps, 16) << "round " << round;
+      const auto& r = said[random() % said.size()];
+      if (now == "ping")
+        now = d.ping(r);
+      else if (now.starts_with("token"))
+        now = random() % 4 == 0 ? d.no_token(error_code::denied)
+                                : d.token("T" + std::to_string(steps), random() % 2 == 0);
+      else
+        now = d.answer(r);
+      EXPECT_EQ(now.find("send Basic") != std::string::npos && d.who.kind != credential_kind::basic, false);
+    }
+  }
+}
+
+TEST(Scope, CoversWhenOnlyActionsAreMore) {
+  EXPECT_TRUE(scope_covers("repository:a:pull,push", "repository:a:pull"));
+  EXPECT_TRUE(scope_covers("repository:a:push,pull", "repository:a:pull"));
+  EXPECT_TRUE(scope_covers("repository:host:5000/a:pull", "repository:host:5000/a:pull"));
+  EXPECT_FALSE(scope_covers("repository:a:push", "repository:a:pull"));
+  EXPECT_FALSE(scope_covers("repository:b:pull", "repository:a:pull"));
+  EXPECT_FALSE(scope_covers("repository:a:pullx", "repository:a:pull"));
+  EXPECT_FALSE(scope_covers("", "repository:a:pull"));
+}
+
+// --- One token ---
+
+token_request for_token(const std::string& realm = "https://auth.example/token") {
+  return {{"https://r.example:443", realm, "r.example", "repository:acme/api:pull", "id"},
+          *web_url::parse(realm),
+          {},
+          "/ca.pem",
+          "r.example",
+          "acme/api"};
+}
+
+const wall_time now{};
+
+http::request message(token_step step) {
+  EXPECT_TRUE(std::holds_alternative<http::request>(step));
+  return std::get<http::request>(std::move(step));
+}
+
+TEST(TokenFlow, AnonymousAsksByGetWithoutAuthorization) {
+  token_flow flow(for_token(), {}, now);
+  const auto r = message(flow.start());
+  EXPECT_EQ(r.verb, http::method::get);
+  EXPECT_EQ(r.url, "https://auth.example/token?service=r.example&scope=repository%3Aacme%2Fapi%3Apull");
+  EXPECT_FALSE(r.authorization);
+  EXPECT_EQ(http::find_header(r.headers, "Accept"), "application/json");
+  EXPECT_EQ(r.limits.body, std::size_t{64} * 1024);
+  EXPECT_EQ(r.ca_file, "/ca.pem");
+}
+
+TEST(TokenFlow, UserAndPasswordGoByGetWithBasic) {
+  token_flow flow(for_token(), user(), now);
+  const auto r = message(flow.start());
+  EXPECT_EQ(r.verb, http::method::get);
+  ASSERT_TRUE(r.authorization);
+  EXPECT_EQ(r.authorization->reveal(), "Basic YWxpY2U6cGE1NXdvcmQ=");
+  EXPECT_EQ(r.url.find("pa55word"), std::string::npos);
+}
+
+TEST(TokenFlow, TheRealmsOwnQueryStays) {
+  token_flow flow(for_token("https://auth.example/token?tenant=7&x"), {}, now);
+  EXPECT_EQ(message(flow.start()).url,
+            "https://auth.example/token?tenant=7&x&service=r.example&scope=repository%3Aacme%2Fapi%3Apull");
+  auto bare = for_token();
+  bare.key.service.clear();
+  bare.key.scope.clear();
+  token_flow without(bare, {}, now);
+  EXPECT_EQ(message(without.start()).url, "https://auth.example/token");
+}
+
+TEST(TokenFlow, ServiceCannotAddParametersOfItsOwn) {
+  auto sly = for_token();
+  sly.key.service = "a&scope=repository:other:pull #\"";
+  token_flow flow(sly, {}, now);
+  EXPECT_EQ(message(flow.start()).url,
+            "https://auth.example/"
+            "token?service=a%26scope%3Drepository%3Aother%3Apull%20%23%22&scope=repository%3Aacme%2Fapi%3Apull");
+}
+
+TEST(TokenFlow, IdentityTokensGoByPost) {
+  token_flow flow(for_token(), identity_token(), now);
+  const auto r = message(flow.start());
+  EXPECT_EQ(r.verb, http::method::post);
+  EXPECT_EQ(r.url, "https://auth.example/token");
+  EXPECT_FALSE(r.authorization);
+  ASSERT_TRUE(r.body);
+  EXPECT_EQ(r.body->reveal(),
+            "grant_type=refresh_token&service=r.example&client_id=pinhook&scope=repository%3Aacme%2Fapi%3Apull&"
+            "refresh_token=refresh-me");
+  EXPECT_EQ(http::find_header(r.headers, "Content-Type"), "application/x-www-form-urlencoded");
+}
+
+TEST(TokenFlow, WhereThereIsNoPostTheIdentityTokenGoesByGetOnce) {
+  for (const int status : {400, 401, 404, 405}) {
+    token_flow flow(for_token(), identity_token(), now);
+    (void)flow.start();
+    const auto r = message(flow.next(respond(status, {}, "no such thing")));
+    EXPECT_EQ(r.verb, http::method::get);
+    ASSERT_TRUE(r.authorization);
+    EXPECT_EQ(r.authorization->reveal(), "Basic PHRva2VuPjpyZWZyZXNoLW1l");
+    // When that fails as well, the POST's words explain.
+    const auto last = flow.next(respond(401));
+    ASSERT_TRUE(std::holds_alternative<error>(last));
+    EXPECT_NE(std::get<error>(last).message.find("no such thing"), std::string::npos);
+  }
+  token_flow flow(for_token(), identity_token(), now);
+  (void)flow.start();
+  EXPECT_TRUE(std::holds_alternative<error>(flow.next(respond(403))));
+}
+
+TEST(TokenFlow, UserAndPasswordAreNotTriedTwice) {
+  token_flow flow(for_token(), user(), now);
+  (void)flow.start();
+  const auto last = flow.next(respond(401, {}, R"({"details":"incorrect username or password"})"));
+  ASSERT_TRUE(std::holds_alternative<error>(last));
+  const auto& e = std::get<error>(last);
+  EXPECT_EQ(e.code, error_code::unauthorized);
+  EXPECT_EQ(e.message,
+            "auth.example, the token server of registry r.example, refused to give a token for repository \"acme/api\" "
+            "(401: \"incorrect username or password\"). The credentials used were: config.json: r.example. Check that "
+            "they are right and may pull it, and the name");
+}
+
+TEST(TokenFlow, RedirectsAreNotFollowed) {
+  for (const int status : {301, 302, 303, 307, 308}) {
+    token_flow flow(for_token(), user(), now);
+    (void)flow.start();
+    const auto last = flow.next(respond(status, {{"Location", "https://evil.example/"}}));
+    ASSERT_TRUE(std::holds_alternative<error>(last));
+    EXPECT_EQ(std::get<error>(last).code, error_code::malformed);
+  }
+}
+
+TEST(TokenFlow, StatusesHaveTheirErrors) {
+  for (const auto& [status, code] : {std::pair{403, error_code::denied},
+                                     {404, error_code::not_found},
+                                     {406, error_code::malformed},
+                                     {429, error_code::rate_limited},
+                                     {503, error_code::unavailable},
+                                     {204, error_code::malformed}}) {
+    token_flow flow(for_token(), {}, now);
+    (void)flow.start();
+    const auto last = flow.next(respond(status, {{"Retry-After", "5"}}));
+    ASSERT_TRUE(std::holds_alternative<error>(last)) << status;
+    EXPECT_EQ(std::get<error>(last).code, code);
+    EXPECT_EQ(std::get<error>(last).retry_after, std::chrono::seconds(5));
+  }
+}
+
+std::string token_of(const std::string& body) {
+  const auto token = parse_token(body);
+  if (!token) return std::string(to_string(token.error().code));
+  return token->token.reveal() + " " + std::to_string(token->lifetime.count());
+}
+
+TEST(ParseToken, ReadsWhatServersSend) {
+  EXPECT_EQ(token_of(R"({"token":"abc"})"), "abc 60");
+  EXPECT_EQ(token_of(R"({"access_token":"abc","expires_in":300,"issued_at":"2099-01-01T00:00:00Z"})"), "abc 300");
+  EXPECT_EQ(token_of(R"({"token":"a","access_token":"b"})"), "b 60");
+  EXPECT_EQ(token_of(R"({"token":"a","access_token":""})"), "a 60");
+}
+
+TEST(ParseToken, LessThanSixtySecondsCountsAsSixty) {
+  for (const char* lifetime : {"59", "1", "0", "-7", "null", "\"300\"", "1.5", "99999999999999999999"})
+    EXPECT_EQ(token_of(R"({"token":"a","expires_in":)" + std::string(lifetime) + "}"), "a 60") << lifetime;
+  EXPECT_EQ(token_of(R"({"token":"a","expires_in":9223372036854775807})"), "a 43200");
+}
+
+TEST(ParseToken, NamesAreComparedWithCase) {
+  EXPECT_EQ(token_of(R"({"Token":"cloud-credential","AccessKeyId":"A"})"), "malformed");
+  EXPECT_EQ(token_of(R"({"TOKEN":"x","Access_Token":"y"})"), "malformed");
+}
+
+TEST(ParseToken, RefusesWhatNoHeaderMayHold) {
+  for (const char* token : {R"(a\r\nX-Evil: 1)", R"(a\u0000b)", R"(a b)", R"(\u00e9)", R"(a\tb)", R"(\u007f)"})
+    EXPECT_EQ(token_of(R"({"token":")" + std::string(token) + "\"}"), "malformed") << token;
+}
+
+TEST(ParseToken, SixteenKibibytesAndNoMore) {
+  const std::string most(max_token_size, 'x');
+  EXPECT_EQ(token_of(R"({"token":")" + most + "\"}"), most + " 60");
+  EXPECT_EQ(token_of(R"({"token":")" + most + "x\"}"), "malformed");
+}
+
+TEST(ParseToken, RefusesWhatIsNoToken) {
+  for (const char* body : {"", "{}", "[]", "null", "<html>", R"({"token":1})", R"({"token":null})", R"({"token":""})",
+                           R"({"data":{"token":"x"}})", R"({"token":"x")"})
+    EXPECT_EQ(token_of(body), "malformed") << body;
+  EXPECT_EQ(token_of(R"({"token":"x","y":)" + std::string(40, '[') + std::string(40, ']') + "}"), "malformed");
+}
+
+}  // namespace
+}  // namespace pinhook::registry
