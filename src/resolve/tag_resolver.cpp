@@ -67,7 +67,9 @@ class thread_crossing {
 class batch_builder {
  public:
   void add(std::size_t slot, query q, std::string identity) {
-    std::string key = fmt::format("{}{}\n{}", q.want == freshness::refreshed ? '!' : ' ', q.ref.canonical(), identity);
+    // The source counts beside its identity, which may change while the question is under way.
+    std::string key = fmt::format("{}{}\n{}\n{}", q.want == freshness::refreshed ? '!' : ' ',
+                                  static_cast<const void*>(q.credentials.get()), q.ref.canonical(), identity);
     const auto [at, is_new] = places_.try_emplace(std::move(key), made_->asks.size());
     if (is_new) made_->asks.emplace_back(std::move(q), std::move(identity));
     made_->asks[at->second].slots.push_back(slot);
