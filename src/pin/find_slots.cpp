@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace pinhook::pin {
 
@@ -147,6 +148,8 @@ struct frame {
   json::string key;
   // In front of the object or array.
   json::cursor before;
+  // An object of which the images were taken; what else it holds is searched on.
+  bool is_pod_spec = false;
 };
 
 std::string pointer_to(const std::vector<frame>& frames) {
@@ -180,7 +183,15 @@ void descend(json::cursor& at, std::vector<frame>& frames) {
     at.enter_array();
   else
     at.enter_object();
-  frames.push_back({kind == json::kind::array, 0, {}, before});
+  frames.push_back({kind == json::kind::array, 0, {}, before, false});
+}
+
+// The images of the pod spec that `here` stands in front of. A failure is handed on to `at`.
+void take_found(json::cursor here, std::string pointer, found_slots& out, json::cursor& at) {
+  const std::size_t begin = here.offset();
+  take_pod_spec(here, pointer, out);
+  out.templates.push_back({std::move(pointer), here.since(begin)});
+  if (here.has_failed()) at = here;
 }
 
 }  // namespace
@@ -198,13 +209,9 @@ void search_pod_specs(json::cursor& at, found_slots& out) {
     } else if (frames.size() == 1 && (top.key == "metadata" || top.key == "status")) {
       at.skip();
       continue;
-    } else if (is_container_list(top.key) && at.peek() == json::kind::array && has_images(at)) {
-      at = top.before;
-      std::string here = pointer_to(frames);
-      const std::size_t begin = at.offset();
-      take_pod_spec(at, here, out);
-      out.templates.push_back({std::move(here), at.since(begin)});
-      frames.pop_back();
+    } else if (is_container_list(top.key) && at.peek() == json::kind::array && (top.is_pod_spec || has_images(at))) {
+      if (!std::exchange(top.is_pod_spec, true)) take_found(top.before, pointer_to(frames), out, at);
+      at.skip();
       continue;
     }
     descend(at, frames);

@@ -50,7 +50,8 @@ std::optional<registry::reference> recorded_pins::tag_of(const registry::referen
   for (const recorded_pin& entry : entries_) {
     if (!pinned.digest() || entry.digest != *pinned.digest()) continue;
     const auto ref = registry::reference::parse(entry.reference);
-    if (ref && ref->registry() == pinned.registry() && ref->repository() == pinned.repository()) return *ref;
+    if (!ref || ref->registry() != pinned.registry() || ref->repository() != pinned.repository()) continue;
+    if (pinned.tag().empty() || pinned.tag() == ref->effective_tag()) return *ref;
   }
   return std::nullopt;
 }

@@ -50,6 +50,14 @@ bool is_pod(const request& asked) { return is(asked, "", "Pod"); }
 
 bool is_built_in(std::string_view group) { return group.empty() || group == "apps" || group == "batch"; }
 
+// Argo and Tekton fill these in when they make Pods of the object.
+bool is_variable(const std::string& image) { return image.contains("{{") || image.contains("$("); }
+
+bool has_tag(const slot& s) {
+  const auto ref = registry::reference::parse(s.image);
+  return !ref || !ref->is_pinned();
+}
+
 // Rule 6.
 bool is_owned_replica_set(const request& asked, const object& now) {
   return (is(asked, "apps", "ReplicaSet") || is(asked, "", "ReplicationController")) && now.metadata.controller;
@@ -142,8 +150,11 @@ class planner {
 
   decision decide(std::size_t index, const choice& c) {
     const slot& s = now_.found.slots[index];
-    if (!is_built_in(asked_.group) && (s.image.contains("{{") || s.image.contains("$(")))
+    if (!is_built_in(asked_.group) && is_variable(s.image)) {
+      if (c.leave == why::none)
+        out_.warnings.push_back(fmt::format("{}: {} is filled in later, and pinned then", label_of(s), s.image));
       return leave(index, why::variable);
+    }
     if (c.leave == why::same_image) return leave(index, c.leave);
     auto parsed = registry::reference::parse(s.image);
     if (parsed && parsed->is_pinned())
@@ -169,22 +180,25 @@ class planner {
     return d;
   }
 
-  // A digest that stands for a tag: its own in name:tag@digest, else the recorded one.
+  // Of the digests only those that pinhook wrote, as oldObject's record knows them. What the object's own record alone
+  // knows was written for this very request: this is a reinvocation, and the registry was asked.
   decision refresh_pinned(std::size_t index, const registry::reference& pinned) {
     read_record();
-    std::string tag = pinned.tag();
-    if (tag.empty()) {
-      const auto recorded = out_.record.tag_of(pinned);
-      if (recorded) tag = recorded->effective_tag();
-    }
-    auto ref = registry::reference::parse(fmt::format("{}:{}", pinned.written_name(), tag));
-    if (tag.empty() || !ref) {
+    const auto recorded = old_record_.tag_of(pinned);
+    if (!recorded) {
+      if (own_record_.tag_of(pinned)) return leave(index, why::has_digest);
       out_.warnings.push_back(
           fmt::format("{}: not refreshed: no tag is recorded for its digest", label_of(now_.found.slots[index])));
       return leave(index, why::no_recorded_tag);
     }
     decision d;
     d.slot = index;
+    auto ref = registry::reference::parse(fmt::format("{}:{}", pinned.written_name(), recorded->effective_tag()));
+    if (!ref) {
+      d.what = decision::kind::refuse;
+      d.problem = std::move(ref.error().message);
+      return d;
+    }
     d.what = decision::kind::resolve;
     d.ref = std::move(*ref);
     d.past_cache = true;
@@ -205,17 +219,19 @@ class planner {
 
   void read_record() {
     if (std::exchange(has_record_, true)) return;
-    if (before_ != nullptr) add_record(before_->metadata.pins);
-    if (before_ == nullptr || now_.metadata.pins != before_->metadata.pins) add_record(now_.metadata.pins);
+    if (before_ != nullptr) old_record_ = parse_record(before_->metadata.pins);
+    const bool is_same = before_ != nullptr && now_.metadata.pins == before_->metadata.pins;
+    own_record_ = is_same ? old_record_ : parse_record(now_.metadata.pins);
+    out_.record = old_record_;
+    out_.record.append_older(own_record_);
   }
 
-  void add_record(const std::optional<std::string>& text) {
-    if (!text) return;
-    const auto parsed = recorded_pins::parse(*text);
-    if (parsed)
-      out_.record.append_older(*parsed);
-    else
-      out_.warnings.push_back(fmt::format("annotation pinhook.dev/pins is ignored: {}", parsed.error().message));
+  recorded_pins parse_record(const std::optional<std::string>& text) {
+    if (!text) return {};
+    auto parsed = recorded_pins::parse(*text);
+    if (parsed) return std::move(*parsed);
+    out_.warnings.push_back(fmt::format("annotation pinhook.dev/pins is ignored: {}", parsed.error().message));
+    return {};
   }
 
   // Rule 3: someone who wrote a tag shall know why it still stands there.
@@ -231,6 +247,8 @@ class planner {
   const object& now_;
   const object* before_;
   plan out_;
+  // Of oldObject and of object.
+  recorded_pins old_record_, own_record_;
   bool has_record_ = false;
   bool warned_of_updates_ = false;
 };
@@ -258,7 +276,7 @@ why exempt_by_request(const request& asked, const policy& rules) {
 result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now, const object* before) {
   plan out;
   out.exempt = exempt_by_object(asked, m, rules, now);
-  if (out.exempt == why::foreign_controller)
+  if (out.exempt == why::foreign_controller && std::ranges::any_of(now.found.slots, has_tag))
     out.warnings.push_back(fmt::format("this Pod is not pinned: its controller, {} {}, may compare its images",
                                        now.metadata.controller->kind, now.metadata.controller->name));
   if (out.exempt != why::none) return out;

@@ -51,6 +51,10 @@ struct string {
   [[nodiscard]] bool equals_decoded(std::string_view text) const;
 };
 
+/// Where the quote stands that opens the string in which `text`, the begin of a JSON text, ends; npos when it ends
+/// outside of strings. Bytes from 0.
+[[nodiscard]] std::size_t open_string(std::string_view text);
+
 enum class kind : std::uint8_t { object, array, string, number, boolean, null, none };
 
 class cursor {

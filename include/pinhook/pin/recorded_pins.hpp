@@ -35,7 +35,8 @@ class recorded_pins {
 
   /// The digest recorded for a canonical tag reference, or null.
   [[nodiscard]] const registry::digest* find(std::string_view canonical) const;
-  /// The newest tag reference of the same repository that was pinned to this digest: what a pin was before.
+  /// The newest tag reference of the same repository (and of the same tag, when `pinned` has one) that was pinned to
+  /// this digest: what a pin was before.
   [[nodiscard]] std::optional<registry::reference> tag_of(const registry::reference& pinned) const;
 
   /// What these do not hold yet is added behind them.
