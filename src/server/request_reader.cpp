@@ -37,7 +37,6 @@ class head_parser final : public http::basic_parser<true> {
   }
 
   std::optional<refusal> refused;
-  bool has_request_line = false;
   std::size_t hosts = 0;
   bool is_http_11 = false;
   bool has_other_coding = false;
@@ -50,7 +49,6 @@ class head_parser final : public http::basic_parser<true> {
 
   void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version,
                        boost::system::error_code& ec) override {
-    has_request_line = true;
     is_http_11 = version == 11;
     if (target.size() > limits_.target)
       return stop({414, fmt::format("the request target is over {} bytes", limits_.target), {}}, ec);
@@ -119,11 +117,10 @@ class request_reader::state {
   refusal explain(const boost::system::error_code& ec) const {
     if (parser->refused) return *parser->refused;
     if (ec == http::error::header_limit) {
-      if (!parser->has_request_line) return {414, fmt::format("the request line is over {} bytes", limits_.header), {}};
+      if (!has_request_line) return {414, fmt::format("the request line is over {} bytes", limits_.header), {}};
       return {431, fmt::format("the headers are over {} bytes", limits_.header), {}};
     }
-    if (ec == http::error::bad_version)
-      return {parser->has_request_line ? 400U : 505U, "this server speaks HTTP/1.1", {}};
+    if (ec == http::error::bad_version) return {505, "this server speaks HTTP/1.1", {}};
     return {400, fmt::format("this is no HTTP/1.1 request: {}", ec.message()), {}};
   }
 
@@ -132,6 +129,8 @@ class request_reader::state {
     const std::string_view bytes = in.view();
     if (bytes.empty()) return progress::need_more;
     const std::size_t taken = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+    // Beast looks for the end of all headers before it reads the request line.
+    has_request_line = has_request_line || bytes.find("\r\n") != std::string_view::npos;
     in.consume(taken);
     if (ec == http::error::need_more) return progress::need_more;
     if (ec) return std::unexpected(explain(ec));
@@ -142,7 +141,8 @@ class request_reader::state {
   std::expected<progress, refusal> parse_chunks(byte_buffer& in) {
     while (!parser->is_done()) {
       const std::string_view bytes = in.view();
-      if (bytes.empty()) return progress::need_more;
+      // What is still to come is at least "0", CRLF, CRLF; Beast's chunk parser asserts that it sees that much of it.
+      if (bytes.size() < 5) return progress::need_more;
       boost::system::error_code ec;
       const std::size_t taken = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
       in.consume(taken);
@@ -187,13 +187,14 @@ class request_reader::state {
     chunks.clear();
     if (chunks.capacity() > small_body) chunks.shrink_to_fit();
     parser.emplace(limits_, head, chunks);
-    head_done = complete = false;
+    has_request_line = head_done = complete = false;
     body_size = 0;
   }
 
   request_head head;
   std::string chunks;
   std::optional<head_parser> parser;
+  bool has_request_line = false;
   bool head_done = false;
   bool complete = false;
   std::size_t body_size = 0;

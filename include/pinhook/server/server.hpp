@@ -34,7 +34,7 @@ struct server_options {
   std::string name = "webhook";
   /// Address and port; port 0: any free one.
   std::string listen = "0.0.0.0:8443";
-  server::limits limits;
+  server::limits limits{};
   /// How often certificate files are read for changes. The kubelet takes up to a minute to write them anyway.
   std::chrono::milliseconds certificate_poll{5'000};
   /// How often the time limits of connections are looked at.

@@ -27,7 +27,7 @@ using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::ex
 
 struct service {
   std::string name;
-  pinhook::server::limits limits;
+  pinhook::server::limits limits{};
   std::vector<route> routes;
   /// At the positions that the routes name.
   std::vector<handler> handlers;

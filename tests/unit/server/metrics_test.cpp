@@ -1,0 +1,158 @@
+#include <pinhook/server/metrics.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pinhook::server {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Everything that can be counted, once.
+void count_all(metrics& m) {
+  m.count_admission("enforce", "Deployment", "pinned", 1800us);
+  m.count_slot("pinned", "registry");
+  m.count_cache_lookup(cache_lookup::stale);
+  m.set_cache_entries(12);
+  m.count_registry_request("ghcr.io", "200", 20ms);
+  m.count_token("ghcr.io", "ok");
+  m.count_reload(true);
+  m.set_certificate_expiry(std::chrono::system_clock::from_time_t(1800000000));
+  auto& l = m.listener("webhook");
+  l.opened();
+  l.rejected();
+  l.count_response(200);
+  l.count_handshake_failure(handshake_failure::timeout);
+}
+
+TEST(Metrics, ShowsWhatWasCounted) {
+  metrics m;
+  count_all(m);
+  m.count_admission("enforce", "Deployment", "pinned", 1800us);
+  const std::string text = m.render();
+  for (const auto* line : {
+           "pinhook_admissions_total{kind=\"Deployment\",mode=\"enforce\",outcome=\"pinned\"} 2\n",
+           "pinhook_admission_duration_seconds_bucket{mode=\"enforce\",le=\"0.0025\"} 2\n",
+           "pinhook_admission_duration_seconds_bucket{mode=\"enforce\",le=\"0.001\"} 0\n",
+           "pinhook_slots_total{outcome=\"pinned\",source=\"registry\"} 1\n",
+           "pinhook_cache_lookups_total{result=\"stale\"} 1\n",
+           "pinhook_cache_entries 12\n",
+           "pinhook_registry_requests_total{host=\"ghcr.io\",status=\"200\"} 1\n",
+           "pinhook_registry_request_duration_seconds_count{host=\"ghcr.io\"} 1\n",
+           "pinhook_registry_tokens_total{host=\"ghcr.io\",result=\"ok\"} 1\n",
+           "pinhook_connections{listener=\"webhook\"} 1\n",
+           "pinhook_connections_total{listener=\"webhook\"} 1\n",
+           "pinhook_connections_rejected_total{listener=\"webhook\"} 1\n",
+           "pinhook_http_responses_total{listener=\"webhook\",status=\"200\"} 1\n",
+           "pinhook_tls_handshake_failures_total{reason=\"timeout\"} 1\n",
+           "pinhook_certificate_expiry_timestamp_seconds 1800000000\n",
+           "pinhook_certificate_reloads_total{result=\"success\"} 1\n",
+           "version=\"" PINHOOK_VERSION "\"",
+       })
+    EXPECT_THAT(text, HasSubstr(line));
+}
+
+TEST(Metrics, TableAndOutputAgree) {
+  metrics m;
+  count_all(m);
+  std::istringstream lines(m.render());
+  std::set<std::string> shown;
+  const std::regex type_line(R"(# TYPE (\S+) (\S+))");
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch found;
+    if (std::regex_match(line, found, type_line)) shown.insert(fmt::format("{} {}", found[1].str(), found[2].str()));
+  }
+  std::set<std::string> documented;
+  for (const auto& one : metric_table) documented.insert(fmt::format("{} {}", one.name, to_string(one.type)));
+  EXPECT_EQ(shown, documented);
+}
+
+TEST(Metrics, LabelsInTheTableAreThoseShown) {
+  metrics m;
+  count_all(m);
+  const std::string text = m.render();
+  for (const auto& one : metric_table) {
+    std::istringstream labels{std::string(one.labels)};
+    const std::string suffix = one.type == metric_type::histogram ? "_count" : "";
+    const std::regex series(fmt::format(R"((?:^|\n){}{}(\{{[^\n]*\}})? )", one.name, suffix));
+    std::smatch found;
+    ASSERT_TRUE(std::regex_search(text, found, series)) << one.name;
+    for (std::string label; std::getline(labels, label, ',');) EXPECT_THAT(found[1].str(), HasSubstr(label + "=\""));
+    EXPECT_EQ(found[1].length() == 0, one.labels.empty()) << one.name;
+  }
+}
+
+TEST(Metrics, UnknownLabelValuesBecomeOther) {
+  metrics m;
+  m.count_admission("nonsense", "Bitcoin\"Miner", "surprised", 1ms);
+  m.count_slot("lost", "");
+  m.count_registry_request("a", "299", 1ms);
+  m.listener("webhook").count_response(299);
+  const std::string text = m.render();
+  EXPECT_THAT(text, HasSubstr("{kind=\"other\",mode=\"other\",outcome=\"other\"} 1"));
+  EXPECT_THAT(text, HasSubstr("{outcome=\"other\",source=\"none\"} 1"));
+  EXPECT_THAT(text, HasSubstr("{host=\"a\",status=\"other\"} 1"));
+  EXPECT_THAT(text, HasSubstr("{listener=\"webhook\",status=\"other\"} 1"));
+  EXPECT_THAT(text, Not(HasSubstr("Bitcoin")));
+}
+
+TEST(Metrics, HostsBeyondTheLimitBecomeOther) {
+  metrics m;
+  for (std::size_t i = 0; i < metrics::host_limit + 20; ++i)
+    m.count_registry_request(fmt::format("host-{}", i), "200", 1ms);
+  m.count_registry_request("host-0", "200", 1ms);
+  m.count_token("host-99", "ok");
+  const std::string text = m.render();
+  EXPECT_THAT(text, HasSubstr("pinhook_registry_requests_total{host=\"host-0\",status=\"200\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("pinhook_registry_requests_total{host=\"host-49\",status=\"200\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("pinhook_registry_requests_total{host=\"other\",status=\"200\"} 20\n"));
+  EXPECT_THAT(text, HasSubstr("pinhook_registry_tokens_total{host=\"other\",result=\"ok\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("host-50")));
+}
+
+TEST(Metrics, CountsFromManyThreads) {
+  metrics m;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&m] {
+      for (int i = 0; i < 1000; ++i) {
+        m.count_admission("audit", "Pod", "audited", 1ms);
+        m.count_registry_request("a", "200", 1ms);
+        if (i % 100 != 0) continue;
+        EXPECT_FALSE(m.render().empty());
+      }
+    });
+  for (auto& t : threads) t.join();
+  EXPECT_THAT(m.render(),
+              HasSubstr("pinhook_admissions_total{kind=\"Pod\",mode=\"audit\",outcome=\"audited\"} 4000\n"));
+  EXPECT_THAT(m.render(), HasSubstr("pinhook_registry_requests_total{host=\"a\",status=\"200\"} 4000\n"));
+}
+
+double value_of(const std::string& text, const std::string& name) {
+  const auto at = text.find("\n" + name + " ");
+  return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+}
+
+TEST(Metrics, KnowsTheProcess) {
+  metrics m;
+  const std::string text = m.render();
+  EXPECT_GT(value_of(text, "process_cpu_seconds_total"), 0);
+  EXPECT_GT(value_of(text, "process_resident_memory_bytes"), 1e6);
+  EXPECT_GT(value_of(text, "process_start_time_seconds"), 1.6e9);
+  EXPECT_GE(value_of(text, "process_open_fds"), 3);
+  EXPECT_GT(value_of(text, "process_max_fds"), 3);
+}
+
+}  // namespace
+}  // namespace pinhook::server

@@ -1,0 +1,278 @@
+// The whole: start, load, exchange of certificates, drain.
+#include "running_server.hpp"
+#include "support/certificates.hpp"
+#include "support/https_client.hpp"
+
+#include <pinhook/base/log.hpp>
+#include <pinhook/server/server.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pinhook::server {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::get;
+using ::testing::HasSubstr;
+using testing::https_client;
+using testing::post;
+using testing::running_server;
+using testing::running_server_options;
+
+TEST(Server, DealsConnectionsOutInTurn) {
+  running_server s({.workers = 3});
+  std::map<std::string, int> served;
+  std::vector<https_client> clients;
+  for (int i = 0; i < 9; ++i) {
+    clients.push_back(s.connect());
+    const auto r = clients.back().ask(get("/thread"));
+    ASSERT_TRUE(r);
+    ++served[r->body];
+  }
+  ASSERT_EQ(served.size(), 3U);
+  for (const auto& [thread, count] : served) EXPECT_EQ(count, 3) << thread;
+}
+
+TEST(Server, ListensOnIpv6AndIpv4Together) {
+  running_server_options o;
+  o.server.listen = "[::]:0";
+  running_server s(o);
+  EXPECT_EQ(s.connect({.ipv6 = true}).ask(post("/echo", "six"))->body, "six");
+  EXPECT_EQ(s.connect().ask(post("/echo", "four"))->body, "four");
+}
+
+TEST(Server, SaysWhyItCannotStart) {
+  running_server taken;
+  asio::io_context io(1);
+  metrics numbers;
+  tls_context empty;
+  server on_taken_port(io, {&io}, {.listen = fmt::format("127.0.0.1:{}", taken.port())}, {}, {}, numbers);
+  const auto refused = on_taken_port.start();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::unavailable);
+  EXPECT_THAT(refused.error().message, HasSubstr("Address already in use"));
+  server without_certificate(io, {&io}, {.listen = "127.0.0.1:0"}, {}, {}, numbers, &empty);
+  EXPECT_EQ(without_certificate.start().error().code, error_code::invalid_input);
+  server bad_address(io, {&io}, {.listen = "everywhere"}, {}, {}, numbers);
+  EXPECT_EQ(bad_address.start().error().code, error_code::invalid_input);
+}
+
+TEST(Server, ServesManyAtOnce) {
+  running_server s({.workers = 2});
+  std::atomic<int> good{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&s, &good, t] {
+      std::vector<https_client> clients;
+      for (int i = 0; i < 16; ++i) clients.push_back(s.connect());
+      for (int round = 0; round < 5; ++round) {
+        const std::string body(static_cast<std::size_t>(1000 * (t + 1) * (round + 1)), 'x');
+        for (auto& c : clients) c.send(post("/echo", body));
+        for (auto& c : clients) {
+          const auto r = c.receive();
+          if (r && r->body == body) ++good;
+        }
+      }
+    });
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(good, 4 * 16 * 5);
+  running_server::wait_until([&] { return s.connections() == 0; });
+  EXPECT_THAT(s.numbers.render(), HasSubstr("pinhook_connections_total{listener=\"webhook\"} 64\n"));
+}
+
+TEST(Server, ClosesConnectionsOverTheLimit) {
+  running_server_options o;
+  o.server.limits.connections = 3;
+  running_server s(o);
+  std::vector<https_client> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(s.connect());
+    ASSERT_TRUE(clients.back().ask(post("/echo", "x")));
+  }
+  EXPECT_FALSE(s.connect().is_open());
+  EXPECT_THAT(s.numbers.render(), HasSubstr("pinhook_connections_rejected_total{listener=\"webhook\"} 1\n"));
+  EXPECT_TRUE(clients[0].ask(post("/echo", "x"))) << "the others do not notice";
+  clients.pop_back();
+  running_server::wait_until([&] { return s.connections() == 2; });
+  EXPECT_TRUE(s.connect().ask(post("/echo", "x")));
+}
+
+TEST(Server, GoesOnWhenDescriptorsWereUsedUp) {
+  static std::mutex mutex;
+  static std::string logged;
+  log::redirect([](std::string_view line) {
+    const std::lock_guard lock(mutex);
+    logged += line;
+  });
+  {
+    running_server s;
+    auto before = s.connect();
+    ASSERT_TRUE(before.ask(post("/echo", "x")));
+    rlimit old{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &old), 0);
+    // The client's socket is the last that fits.
+    auto client = s.connect({.shakes_hands = false});
+    running_server::wait_until([&] { return s.connections() == 2; });
+    const int next = dup(0);
+    ASSERT_GE(next, 0);
+    rlimit tight = old;
+    tight.rlim_cur = static_cast<rlim_t>(next) + 1;
+    close(next);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    auto waiting = s.connect({.shakes_hands = false});
+    running_server::wait_until([] {
+      const std::lock_guard lock(mutex);
+      return logged.find("cannot accept connections") != std::string::npos;
+    });
+    EXPECT_TRUE(before.ask(post("/echo", "x"))) << "who is in is served";
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
+    ASSERT_TRUE(waiting.handshake());
+    EXPECT_EQ(waiting.ask(post("/echo", "x"))->status, 200U);
+  }
+  log::redirect(nullptr);
+}
+
+class ServerCertificate : public ::testing::Test {
+ protected:
+  void write(const std::string& name) {
+    const auto leaf = authority.issue({.common_name = name});
+    dir.write("tls.crt", leaf.certificate);
+    dir.write("tls.key", leaf.key);
+  }
+  void load(running_server& s) {
+    const auto loaded = s.tls.load({(dir.path() / "tls.crt").string(), (dir.path() / "tls.key").string()});
+    ASSERT_TRUE(loaded) << loaded.error().message;
+  }
+  static running_server_options fast() {
+    running_server_options o;
+    o.server.certificate_poll = 2ms;
+    return o;
+  }
+
+  testing::temporary_directory dir;
+  testing::certificate_authority authority;
+};
+
+TEST_F(ServerCertificate, ChangesWithoutDroppingConnections) {
+  running_server s(fast());
+  write("first");
+  load(s);
+  auto old = s.connect();
+  EXPECT_EQ(old.peer_name(), "first");
+  ASSERT_TRUE(old.ask(post("/echo", "x")));
+  write("second");
+  running_server::wait_until([&] { return s.connect().peer_name() == "second"; });
+  EXPECT_EQ(old.ask(post("/echo", "goes on"))->body, "goes on");
+  running_server::wait_until([&] {
+    return s.numbers.render().find("pinhook_certificate_reloads_total{result=\"success\"} 1") != std::string::npos;
+  });
+}
+
+TEST_F(ServerCertificate, BrokenOneIsNotTaken) {
+  static std::mutex mutex;
+  static std::string logged;
+  log::redirect([](std::string_view line) {
+    const std::lock_guard lock(mutex);
+    logged += line;
+  });
+  {
+    running_server s(fast());
+    write("first");
+    load(s);
+    dir.write("tls.key", authority.issue().key);
+    running_server::wait_until([&] {
+      return s.numbers.render().find("pinhook_certificate_reloads_total{result=\"failure\"} 1") != std::string::npos;
+    });
+    EXPECT_EQ(s.connect().peer_name(), "first");
+    write("second");
+    running_server::wait_until([&] { return s.connect().peer_name() == "second"; });
+  }
+  log::redirect(nullptr);
+  EXPECT_THAT(logged, HasSubstr("tls.key"));
+  EXPECT_THAT(logged, HasSubstr("is not the key of the certificate"));
+}
+
+TEST(ServerDrain, AnswersWhatIsUnderWayAndCloses) {
+  running_server s({.workers = 2});
+  auto idle = s.connect();
+  ASSERT_TRUE(idle.ask(post("/echo", "x")));
+  auto in_handler = s.connect();
+  ASSERT_TRUE(in_handler.send(post("/gate", "x")));
+  auto half_sent = s.connect();
+  const std::string request = post("/echo", "whole");
+  ASSERT_TRUE(half_sent.send(request.substr(0, 30)));
+  s.wait_for_gate(1);
+  running_server::wait_until([&] { return s.connections() == 3; });
+
+  s.begin_drain();
+  EXPECT_TRUE(idle.is_closed_by_peer());
+  EXPECT_FALSE(s.connect().is_open());
+  ASSERT_TRUE(half_sent.send(request.substr(30)));
+  const auto whole = half_sent.receive();
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->body, "whole");
+  EXPECT_EQ(whole->header("connection"), "close");
+  EXPECT_TRUE(half_sent.is_closed_by_peer());
+
+  auto stopped = s.stop(1h);
+  EXPECT_EQ(stopped.wait_for(20ms), std::future_status::timeout) << "one is still under way";
+  s.open_gate();
+  const auto through = in_handler.receive();
+  ASSERT_TRUE(through);
+  EXPECT_EQ(through->body, "through");
+  EXPECT_EQ(through->header("connection"), "close");
+  stopped.get();
+  EXPECT_EQ(s.connections(), 0U);
+}
+
+TEST(ServerDrain, RequestThatRacesWithTheDrainIsAnsweredOrNeverTaken) {
+  for (int i = 0; i < 20; ++i) {
+    running_server s;
+    auto c = s.connect();
+    ASSERT_TRUE(c.ask(post("/echo", "x")));
+    ASSERT_TRUE(c.send(post("/echo", "y")));
+    s.begin_drain();
+    const auto r = c.receive();
+    ASSERT_TRUE(r) << "the request was there before the drain";
+    EXPECT_EQ(r->body, "y");
+    EXPECT_TRUE(c.is_closed_by_peer());
+  }
+}
+
+TEST(ServerDrain, CancelsWhatOutlastsTheLimit) {
+  running_server s({.workers = 2});
+  auto in_handler = s.connect();
+  ASSERT_TRUE(in_handler.send(post("/gate", "x")));
+  auto half_sent = s.connect();
+  ASSERT_TRUE(half_sent.send("POST /echo"));
+  auto no_handshake = s.connect({.shakes_hands = false});
+  s.wait_for_gate(1);
+  running_server::wait_until([&] { return s.connections() == 3; });
+  auto stopped = s.stop(5s);
+  EXPECT_EQ(stopped.wait_for(20ms), std::future_status::timeout);
+  s.time.advance(6s);
+  stopped.get();
+  EXPECT_EQ(s.connections(), 0U);
+  EXPECT_FALSE(in_handler.receive());
+}
+
+TEST(ServerDrain, StopOfAnIdleServerIsImmediate) {
+  running_server s({.workers = 2});
+  s.stop(1h).get();
+  EXPECT_FALSE(s.connect().is_open());
+}
+
+}  // namespace
+}  // namespace pinhook::server
