@@ -82,6 +82,8 @@ result<arguments> parse_arguments(const std::vector<std::string>& words) {
                "pinhook");
   app.set_version_flag("--version", PINHOOK_VERSION);
   app.require_subcommand(0, 1);
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.get_formatter()->label("Subcommands", "Commands");
   app.footer("`pinhook COMMAND --help` tells more. Exit codes: 0 good, 1 failed, 2 wrong usage or input.");
   std::vector<std::pair<CLI::App*, const row*>> commands;
   for (const auto& one : rows) {

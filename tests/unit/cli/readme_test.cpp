@@ -1,0 +1,49 @@
+// The tables of README.md are those of the code. PINHOOK_REWRITE_GOLDEN=1 writes them anew.
+#include "support/golden.hpp"
+
+#include <pinhook/cli/setting_table.hpp>
+#include <pinhook/server/metrics.hpp>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+namespace pinhook::cli {
+namespace {
+
+std::string settings_block() {
+  const settings defaults;
+  std::string out = "| setting | default | what it sets |\n|---|---|---|\n";
+  for (const setting& row : setting_table())
+    out += fmt::format("| `{}` | `{}` | {} {} |\n", row.key, row.write(defaults), row.help, row.when);
+  return out;
+}
+
+std::string metrics_block() {
+  std::string out = "| metric | type | labels | what it counts |\n|---|---|---|---|\n";
+  for (const server::metric_info& row : server::metric_table)
+    out += fmt::format("| `{}` | {} | {} | {} |\n", row.name, server::to_string(row.type), row.labels, row.help);
+  return out;
+}
+
+// README.md with the text between <!-- name --> and <!-- /name --> replaced.
+void expect_block(const std::string& name, const std::string& expected) {
+  const std::string path = PINHOOK_SOURCE_DIR "/README.md";
+  const std::string text = testing::read_file(path);
+  const std::string open = fmt::format("<!-- {} -->\n", name);
+  const auto begin = text.find(open);
+  const auto end = text.find(fmt::format("<!-- /{} -->", name));
+  ASSERT_NE(begin, std::string::npos) << open;
+  ASSERT_NE(end, std::string::npos) << open;
+  const auto start = begin + open.size();
+  testing::expect_golden(path, text.substr(0, start) + expected + text.substr(end));
+}
+
+TEST(Readme, ListsEverySettingWithItsDefault) { expect_block("settings", settings_block()); }
+TEST(Readme, ListsEveryMetric) { expect_block("metrics", metrics_block()); }
+
+}  // namespace
+}  // namespace pinhook::cli
