@@ -1,0 +1,51 @@
+#include <pinhook/pin/pod_paths.hpp>
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace pinhook::pin {
+namespace {
+
+TEST(PodPaths, KnowsTheKindsOfTheTable) {
+  const pod_paths paths;
+  const auto pod = paths.of("", "Pod");
+  ASSERT_EQ(pod.size(), 1U);
+  EXPECT_EQ(pod[0].what, holding::pod_spec);
+  EXPECT_EQ(pod[0].path, *parse_path("spec"));
+  const auto cron_job = paths.of("batch", "CronJob");
+  ASSERT_EQ(cron_job.size(), 1U);
+  EXPECT_EQ(cron_job[0].what, holding::pod_template);
+  EXPECT_EQ(cron_job[0].path, *parse_path("spec.jobTemplate.spec.template"));
+  EXPECT_EQ(paths.of("argoproj.io", "Workflow").size(), 5U);
+}
+
+TEST(PodPaths, GroupAndKindMustBothFit) {
+  const pod_paths paths;
+  EXPECT_TRUE(paths.of("", "Deployment").empty());
+  EXPECT_TRUE(paths.of("apps", "deployment").empty());
+  EXPECT_TRUE(paths.of("apps", "ConfigMap").empty());
+  // Two kinds of one name.
+  EXPECT_FALSE(paths.of("batch", "Job").empty());
+  EXPECT_FALSE(paths.of("batch.volcano.sh", "Job").empty());
+}
+
+TEST(PodPaths, AddsTheOperatorsPathsToTheTables) {
+  const pod_paths paths(
+      {{"example.com", "Fleet", {"spec.image", "spec.workers[*].image"}}, {"apps", "Deployment", {"spec.extra"}}});
+  const auto fleet = paths.of("example.com", "Fleet");
+  ASSERT_EQ(fleet.size(), 2U);
+  EXPECT_EQ(fleet[1].path, *parse_path("spec.workers[*].image"));
+  EXPECT_EQ(fleet[1].what, holding::image);
+  EXPECT_EQ(paths.of("apps", "Deployment").size(), 2U);
+}
+
+TEST(PodPaths, RefusesWrongPathsAtStart) {
+  EXPECT_THROW(pod_paths({{"example.com", "Fleet", {"spec[0]"}}}), std::invalid_argument);
+  const custom_kind most{"example.com", "Fleet", std::vector<std::string>(max_places, "spec.image")};
+  EXPECT_NO_THROW(pod_paths({most}));
+  EXPECT_THROW(pod_paths({most, {"example.com", "Fleet", {"spec.image"}}}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace pinhook::pin

@@ -1,0 +1,31 @@
+#include <pinhook/pin/write_pin.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace pinhook::pin {
+namespace {
+
+std::string written(std::string_view image, pin_format format) {
+  const auto ref = registry::reference::parse(image);
+  const auto digest = registry::digest::parse("sha256:" + std::string(64, 'a'));
+  const std::string text = write_pin(ref->written_name(), ref->effective_tag(), *digest, format);
+  // What is written is read back as the same image.
+  const auto again = registry::reference::parse(text);
+  EXPECT_TRUE(again && again->digest() == *digest && again->repository() == ref->repository()) << text;
+  return text.substr(0, text.find('@'));
+}
+
+TEST(WritePin, KeepsTheAuthorsName) {
+  for (const char* name : {"nginx", "library/nginx", "docker.io/nginx", "index.docker.io/library/nginx",
+                           "localhost:5000/a/b", "[fc00::1]:5000/x"}) {
+    EXPECT_EQ(written(name, pin_format::digest), name);
+    EXPECT_EQ(written(std::string(name) + ":1.25", pin_format::digest), name);
+    EXPECT_EQ(written(std::string(name) + ":1.25", pin_format::tag_and_digest), std::string(name) + ":1.25");
+    EXPECT_EQ(written(name, pin_format::tag_and_digest), std::string(name) + ":latest");
+  }
+}
+
+}  // namespace
+}  // namespace pinhook::pin
