@@ -233,11 +233,15 @@ bool curl_transfer::accept_header(std::string_view line) {
   }
   if (line.substr(0, 5) == "HTTP/") {
     response_.headers.clear();
+    has_whole_head_ = false;
     return true;
   }
   const bool is_continuation = !line.empty() && (line.front() == ' ' || line.front() == '\t');
   const std::string_view text = trimmed(line);
-  if (text.empty()) return true;
+  if (text.empty()) {
+    has_whole_head_ = true;
+    return true;
+  }
   if (is_continuation && !response_.headers.empty()) {
     response_.headers.back().value.append(" ").append(text);
     return true;
@@ -274,6 +278,15 @@ void curl_transfer::abort(error_code reason) {
   wake_.cancel();
 }
 
+bool curl_transfer::is_from_public_network() const {
+  const char* text = nullptr;
+  if (is_proxied_ || curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &text) != CURLE_OK || text == nullptr)
+    return false;
+  boost::system::error_code unknown;
+  const auto address = boost::asio::ip::make_address(text, unknown);
+  return !unknown && classify(address) == address_kind::global;
+}
+
 std::string_view curl_transfer::phase() const {
   const auto has_passed = [&](CURLINFO what) {
     curl_off_t micros = 0;
@@ -307,9 +320,13 @@ error curl_transfer::failure() const {
 
 result<response> curl_transfer::take() {
   if (aborted_ || code_ != CURLE_OK) return fail(failure());
+  // To curl a connection that ends there is the end of the answer.
+  if (!has_whole_head_)
+    return fail(error_code::malformed, fmt::format("{}: the answer ended within its headers", to_.to_string()));
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
+  response_.from_public_network = is_from_public_network();
   return std::move(response_);
 }
 

@@ -223,6 +223,11 @@ struct scripted_server::state {
     }
     if (answer.act == behaviour::hang) co_await released();
     std::string text = head_of(answer);
+    if (answer.act == behaviour::cut_head) {
+      text.resize(text.size() / 2);
+      co_await asio::async_write(stream, asio::buffer(text), asio::use_awaitable);
+      co_return false;
+    }
     const bool is_cut =
         answer.act == behaviour::stall || answer.act == behaviour::truncate || answer.act == behaviour::reset_in_body;
     const std::string body = is_head ? std::string() : answer.body;

@@ -44,6 +44,7 @@ enum class behaviour : std::uint8_t {
   hang,             // no answer until `release`
   stall,            // half of the body, the rest after `release`
   truncate,         // half of the body, then the connection ends
+  cut_head,         // half of the headers, then the connection ends
   reset_in_body,    // half of the body, then RST
   garbage,          // something that is not HTTP
   endless_headers,  // header lines for ever

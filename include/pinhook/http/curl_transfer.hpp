@@ -68,6 +68,7 @@ class curl_transfer final : public curl_multi::transfer {
   void set_policy(const transfer_options& o, steady_time now);
   bool accept_header(std::string_view line);
   bool accept_body(std::string_view data);
+  [[nodiscard]] bool is_from_public_network() const;
   [[nodiscard]] std::string_view phase() const;
   [[nodiscard]] error failure() const;
 
@@ -91,6 +92,7 @@ class curl_transfer final : public curl_multi::transfer {
   bool opened_any_ = false;
   std::size_t header_bytes_ = 0;
   std::size_t header_lines_ = 0;
+  bool has_whole_head_ = false;
   response response_;
 };
 

@@ -77,6 +77,7 @@ TEST_F(CurlClient, GivesStatusHeadersAndBody) {
   EXPECT_EQ(r->body, "hello");
   EXPECT_EQ(find_headers(r->headers, "x-one"), (std::vector<std::string_view>{"1", "2"}));
   EXPECT_EQ(find_header(r->headers, "X-Two"), "");
+  EXPECT_FALSE(r->from_public_network);
 }
 
 TEST_F(CurlClient, SendsOnlyTheHeadersItIsGiven) {
@@ -265,6 +266,7 @@ TEST_F(CurlClient, SurvivesBrokenAnswers) {
   EXPECT_EQ(failure({.body = "half of this", .act = behaviour::truncate}).code, error_code::malformed);
   EXPECT_EQ(failure({.body = "half of this", .act = behaviour::reset_in_body}).code, error_code::unavailable);
   EXPECT_EQ(failure({.act = behaviour::garbage}).code, error_code::malformed);
+  EXPECT_EQ(failure({.act = behaviour::cut_head}).code, error_code::malformed);
   EXPECT_EQ(failure({.body = "short", .claimed_length = 100, .closes = true}).code, error_code::malformed);
 }
 
