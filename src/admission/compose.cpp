@@ -16,6 +16,9 @@ using pin::decision;
 // Bytes of one registry's answer inside a message.
 constexpr std::size_t max_reason_size = 512;
 
+// Bytes of a container's name in a warning: an image and a reason must fit behind it.
+constexpr std::size_t max_label_size = 30;
+
 // The end of a reference tells more than its begin: the repository's name and the tag.
 std::string fit(std::string_view text, std::size_t size) {
   constexpr std::string_view dots = "…";
@@ -33,6 +36,8 @@ std::string_view what_is(const pin::slot& s) {
 
 struct failed_slot {
   std::size_t slot = 0;
+  /// What was asked for.
+  std::string image;
   error why;
 };
 
@@ -71,6 +76,9 @@ class composer {
 
   const pin::slot& slot_of(std::size_t index) const { return about_.now.found.slots[index]; }
 
+  // The tag reference that is meant; a refreshed slot itself holds a digest, which tells nobody anything.
+  std::string image_of(const decision& d) const { return d.ref ? d.ref->written() : slot_of(d.slot).image; }
+
   static void append(std::string& list, std::string_view entry) {
     if (list.size() > max_message_size) return;
     if (!list.empty()) list += "; ";
@@ -98,11 +106,11 @@ class composer {
         if (answer)
           take_resolved(d, *answer);
         else
-          take_failed(d.slot, answer.error());
+          take_failed(d, answer.error());
         break;
       }
       case decision::kind::refuse:
-        take_failed(d.slot, {error_code::invalid_input, d.problem, std::nullopt});
+        take_failed(d, {error_code::invalid_input, d.problem, std::nullopt});
         break;
     }
   }
@@ -143,9 +151,9 @@ class composer {
     recorded_.push_back({d.ref->canonical(), digest});
     if (mode_ == pin::mode::audit) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "audit");
+      const std::string where = fit(pin::label_of(s), max_label_size) + ": ";
       const std::string rest = fmt::format(" would be pinned to {}", digest.shortened());
-      answer_.warnings.push_back(fit(fmt::format("{}: {}", pin::label_of(s), s.image), max_warning_size - rest.size()) +
-                                 rest);
+      answer_.warnings.push_back(where + fit(image_of(d), max_warning_size - where.size() - rest.size()) + rest);
       append(skipped_, fmt::format("{}: audit: {} -> {}", pin::label_of(s), s.image, to));
     } else {
       add_outcome(what, d.slot, to, source);
@@ -154,16 +162,19 @@ class composer {
     pinned_.push_back({d.slot, std::move(to)});
   }
 
-  void take_failed(std::size_t index, error why) {
-    const pin::slot& s = slot_of(index);
-    add_outcome(slot_outcome::kind::failed, index, {}, why.message);
+  void take_failed(const decision& d, error why) {
+    const pin::slot& s = slot_of(d.slot);
+    std::string image = image_of(d);
+    add_outcome(slot_outcome::kind::failed, d.slot, {}, why.message);
     if (mode_ != pin::mode::enforce) {
-      const std::string_view what = mode_ == pin::mode::audit ? "would not be pinned" : "is not pinned";
-      answer_.warnings.push_back(
-          fmt::format("{}: {} {}: {}", fit(pin::label_of(s), 30), fit(s.image, 40), what, why.message));
+      // A slot that a refresh leaves behind keeps the pin it has.
+      const std::string_view done = image == s.image ? "pinned" : "refreshed";
+      const std::string_view is_not = mode_ == pin::mode::audit ? "would not be" : "is not";
+      answer_.warnings.push_back(fmt::format("{}: {} {} {}: {}", fit(pin::label_of(s), max_label_size), fit(image, 40),
+                                             is_not, done, why.message));
       append(skipped_, fmt::format("{}: {}", pin::label_of(s), pinhook::to_string(why.code)));
     }
-    failed_.push_back({index, std::move(why)});
+    failed_.push_back({d.slot, std::move(image), std::move(why)});
   }
 
   // All or nothing. The status is that of the first failure that another try would not mend, else of the first.
@@ -180,8 +191,8 @@ class composer {
       const pin::slot& s = slot_of(failed_[i].slot);
       const error& why = failed_[i].why;
       const std::string one =
-          fmt::format("{} {} {}, image {}: {} ({})", i == 0 ? ':' : ';', what_is(s), pin::label_of(s), quoted(s.image),
-                      cut(why.message, max_reason_size), status_of(why.code).hint);
+          fmt::format("{} {} {}, image {}: {} ({})", i == 0 ? ':' : ';', what_is(s), pin::label_of(s),
+                      quoted(failed_[i].image), cut(why.message, max_reason_size), status_of(why.code).hint);
       if (message.size() + one.size() > max_message_size - 64) {
         message += fmt::format("; and {} more", failed_.size() - i);
         break;
