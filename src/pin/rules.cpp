@@ -152,7 +152,7 @@ class planner {
     const slot& s = now_.found.slots[index];
     if (!is_built_in(asked_.group) && is_variable(s.image)) {
       if (c.leave == why::none)
-        out_.warnings.push_back(fmt::format("{}: {} is filled in later, and pinned then", label_of(s), s.image));
+        out_.warnings.push_back(fmt::format("{}: {} is filled in later: not pinned here", label_of(s), s.image));
       return leave(index, why::variable);
     }
     if (c.leave == why::same_image) return leave(index, c.leave);
