@@ -12,6 +12,8 @@ auto unusable(std::string_view field, const error& why) {
 result<pin::object> read(std::string_view field, std::string_view text, std::span<const pin::place> places) {
   if (text.empty())
     return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {} is missing", field));
+  if (text.front() != '{')
+    return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {} is no object", field));
   auto object = pin::read_object(text, places);
   if (!object) return unusable(field, object.error());
   return object;

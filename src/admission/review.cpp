@@ -160,6 +160,7 @@ std::string_view to_string(pin::operation o) noexcept {
 
 result<review> decode_review(std::string_view body) {
   json::cursor at(body);
+  if (at.peek() != json::kind::object) return unusable("the body", "is no JSON object");
   text_field version, kind;
   bool has_request = false;
   bool is_object = false;
