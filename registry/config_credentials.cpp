@@ -94,7 +94,8 @@ awaitable<result<std::vector<credential>>> config_credentials::credentials_for(r
                                call->suffix, quoted(call->server)));
   auto answer = co_await helpers_->ask(std::move(*call), d);
   if (!answer) co_return fail(std::move(answer.error()));
-  if (*answer) out.push_back(**std::move(answer));
+  std::optional<credential> known = *std::move(answer);
+  if (known) out.push_back(*std::move(known));
   co_return out;
 }
 

@@ -180,14 +180,15 @@ result<docker_config> docker_config::parse(std::string_view text, std::string_vi
   if (*auths != nullptr) {
     for (const auto& member : (*auths)->GetObject()) {
       const auto key = json::text_of(member.name);
-      auto entry = read_entry(member.value, {name, "auths", key});
-      if (!entry) return fail(std::move(entry.error()));
-      if (!*entry) continue;
+      auto read = read_entry(member.value, {name, "auths", key});
+      if (!read) return fail(std::move(read.error()));
+      std::optional<credential> entry = *std::move(read);
+      if (!entry) continue;
       auto [normal, is_exact] = read_key(key);
       if (is_exact)
-        out.auths_.insert_or_assign(std::move(normal), **std::move(entry));
+        out.auths_.insert_or_assign(std::move(normal), *std::move(entry));
       else
-        out.auths_.try_emplace(std::move(normal), **std::move(entry));
+        out.auths_.try_emplace(std::move(normal), *std::move(entry));
     }
   }
 

@@ -72,7 +72,7 @@ awaitable<result<std::optional<credential>>> helper_cache::ask(helper_call call,
     co_await bell->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     {
       const std::lock_guard lock(mutex_);
-      if (joined->outcome) co_return *joined->outcome;
+      if (const auto& outcome = joined->outcome) co_return *outcome;
     }
     if (d.has_passed(time_.now()))
       co_return fail(error_code::timed_out,

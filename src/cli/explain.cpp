@@ -39,13 +39,14 @@ std::string as_json(const std::array<std::pair<std::string_view, optional_text>,
 
 explanation explain_good(const reference& ref, output_format format) {
   const std::string tag(ref.effective_tag());
+  const auto& digest = ref.digest();
   if (format == output_format::json)
     return {as_json({{{"reference", ref.written()},
                       {"registry", ref.registry()},
                       {"host", ref.wire_host()},
                       {"repository", ref.repository()},
                       {"tag", tag.empty() ? optional_text() : tag},
-                      {"digest", ref.digest() ? optional_text(ref.digest()->to_string()) : std::nullopt},
+                      {"digest", digest ? optional_text(digest->to_string()) : std::nullopt},
                       {"canonical", ref.canonical()},
                       {"error", std::nullopt}}}),
             "", exit_good};
@@ -55,9 +56,9 @@ explanation explain_good(const reference& ref, output_format format) {
   out += line("registry", ref.registry());
   out += line("host", ref.wire_host());
   out += line("repository", ref.repository());
-  if (ref.digest()) {
+  if (digest) {
     out += line("tag", tag.empty() ? "none" : tag + " (the digest decides)");
-    out += line("digest", ref.digest()->to_string());
+    out += line("digest", digest->to_string());
   } else {
     out += line("tag", ref.tag().empty() ? tag + " (none is written)" : tag);
     out += line("digest", "none");
