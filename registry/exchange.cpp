@@ -190,7 +190,8 @@ awaitable<result<http::response>> exchange::ask_host(const manifest_request& wha
     if (std::holds_alternative<finished>(action)) co_return last;
     if (auto* wanted = std::get_if<get_token>(&action)) {
       auto request = std::move(wanted->request);
-      auth_token got = co_await token(std::move(request), who, what.tries_made, d);
+      credential shown = who;
+      auth_token got = co_await token(std::move(request), std::move(shown), what.tries_made, d);
       action = flow.next(got);
     } else if (std::holds_alternative<send_ping>(action)) {
       http::request ping = manifest_message(what, at);
@@ -231,7 +232,8 @@ http::request exchange::manifest_message(const manifest_request& what, const hop
 awaitable<result<http::response>> exchange::send(const manifest_request& what, const hop& at, http::request r,
                                                  deadline d) {
   auto asked = std::make_shared<http::request>(r);
-  auto outcome = co_await send_with_retries(std::move(r), what.tries_made, true, what.registry, d);
+  std::string registry = what.registry;
+  auto outcome = co_await send_with_retries(std::move(r), what.tries_made, true, std::move(registry), d);
   if (!outcome) co_return fail(std::move(outcome).error().at(fmt::format("registry {}", what.registry)));
   scrub_refusal(*outcome, *asked, at.redirected ? credential{} : what.who);
   log_warnings(what.registry, *outcome);
@@ -272,7 +274,8 @@ awaitable<auth_token> exchange::token(token_request request, credential who, int
     const auto found = flights_.find(key);
     if (found == flights_.end()) break;
     const std::shared_ptr<flight> under_way = found->second;
-    co_await join(under_way, d);
+    std::shared_ptr<flight> joined = under_way;
+    co_await join(std::move(joined), d);
     if (d.has_passed(time_.now())) co_return auth_token{fail(too_late(request.registry))};
     if (!under_way->over) co_return auth_token{fail(error_code::canceled, "the wait for a token was canceled")};
     // What ended the other's patience does not end ours.
@@ -316,7 +319,8 @@ awaitable<result<granted_token>> exchange::fetch_token(token_request request, cr
     if (auto* granted = std::get_if<granted_token>(&step)) co_return std::move(*granted);
     http::request r = std::get<http::request>(std::move(step));
     auto asked = std::make_shared<http::request>(r);
-    auto outcome = co_await send_with_retries(std::move(r), tries_made, false, registry, d);
+    std::string name = registry;
+    auto outcome = co_await send_with_retries(std::move(r), tries_made, false, std::move(name), d);
     if (outcome) scrub_refusal(*outcome, *asked, shown);
     step = flow.next(outcome);
   }

@@ -50,6 +50,11 @@ class fake_http_client final : public http::client {
 
   /// The n-th request (from 1) of all gets this instead of its reply.
   void fail_at(std::size_t n, outcome what) { failures_.insert_or_assign(n, std::move(what)); }
+  /// Takes back all `fail_at` and `hang_at`.
+  void heal() {
+    failures_.clear();
+    hangs_at_ = 0;
+  }
   /// The n-th request is not answered: its deadline passes.
   void hang_at(std::size_t n) { hangs_at_ = n; }
 
