@@ -37,8 +37,7 @@ result<std::string> read_text(const std::string& file) {
 }
 
 // After the first signal everything ends in good order; after the second at once.
-awaitable<void> serve_until_signal(asio::io_context& control, webhook& hook) {
-  asio::signal_set signals(control, SIGTERM, SIGINT);
+awaitable<void> serve_until_signal(asio::signal_set& signals, webhook& hook) {
   const int number = co_await signals.async_wait(asio::use_awaitable);
   log::info("shutting down", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
   signals.async_wait([](const boost::system::error_code& ec, int) {
@@ -83,6 +82,8 @@ int serve(const arguments& said) {
   for (const auto& warning : found->warnings) log::warning(warning);
 
   asio::io_context control(1);
+  // From here on a signal waits until it is looked at, also one that comes while everything starts.
+  asio::signal_set signals(control, SIGTERM, SIGINT);
   webhook hook(control, s);
   if (const auto ok = hook.start(); !ok) return refuse(ok.error());
   log::info("serving", {{"version", PINHOOK_VERSION},
@@ -91,7 +92,7 @@ int serve(const arguments& said) {
                         {"threads", hook.threads()},
                         {"namespace", own_namespace(s)}});
   int code = exit_good;
-  asio::co_spawn(control, serve_until_signal(control, hook), [&](const std::exception_ptr& thrown) {
+  asio::co_spawn(control, serve_until_signal(signals, hook), [&](const std::exception_ptr& thrown) {
     if (thrown) {
       log::error("the shutdown failed");
       code = exit_failed;

@@ -10,9 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 namespace pinhook::testing {
@@ -133,25 +130,6 @@ program_result run_program(std::vector<std::string> arguments, std::vector<std::
   program p(std::move(arguments), std::move(environment));
   const int code = p.wait();
   return {code, p.output(), p.errors()};
-}
-
-scratch_directory::scratch_directory() : path_(::testing::TempDir() + "pinhook-test-XXXXXX") {
-  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
-}
-
-scratch_directory::~scratch_directory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string scratch_directory::write(std::string_view name, std::string_view content) const {
-  const std::string file = path_ + '/' + std::string(name);
-  {
-    std::ofstream out(file + ".new", std::ios::binary);
-    out << content;
-  }
-  std::filesystem::rename(file + ".new", file);
-  return file;
 }
 
 }  // namespace pinhook::testing

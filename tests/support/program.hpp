@@ -70,20 +70,4 @@ struct program_result {
 };
 [[nodiscard]] program_result run_program(std::vector<std::string> arguments, std::vector<std::string> environment = {});
 
-/// A directory of one's own that is removed with what is in it.
-class scratch_directory {
- public:
-  scratch_directory();
-  scratch_directory(const scratch_directory&) = delete;
-  scratch_directory& operator=(const scratch_directory&) = delete;
-  ~scratch_directory();
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-  /// Writes a file in it (in one step: readers see the old content or the new) and gives its path.
-  std::string write(std::string_view name, std::string_view content) const;
-
- private:
-  std::string path_;
-};
-
 }  // namespace pinhook::testing

@@ -1,0 +1,71 @@
+// `pinhook demo` as a real process, and the curl command that `pinhook demo --serve` prints, run as printed.
+#include "support/program.hpp"
+
+#include <pinhook/base/json.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+namespace pinhook::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string run_shell(const std::string& command) {
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return {};
+  std::string out;
+  std::array<char, 4096> bytes{};
+  for (std::size_t n = 0; (n = fread(bytes.data(), 1, bytes.size(), pipe)) > 0;) out.append(bytes.data(), n);
+  pclose(pipe);
+  return out;
+}
+
+// The words behind `option` in a command line.
+std::string value_of(const std::string& command, const std::string& option) {
+  const auto at = command.find(option + ' ');
+  if (at == std::string::npos) return {};
+  const auto begin = at + option.size() + 1;
+  return command.substr(begin, command.find(' ', begin) - begin);
+}
+
+TEST(DemoProcess, TellsItsStoryAndEveryCheckHolds) {
+  const auto demo = run_program({"demo"}, {"DOCKER_CONFIG="});
+  EXPECT_EQ(demo.exit_code, 0) << demo.output << demo.errors;
+  EXPECT_THAT(demo.output, HasSubstr("8 of 8 checks hold."));
+  EXPECT_THAT(demo.output, Not(HasSubstr("✗")));
+  EXPECT_THAT(demo.output, Not(HasSubstr("\x1b"))) << "colour in a pipe";
+  EXPECT_EQ(demo.errors, "");
+}
+
+TEST(DemoProcess, PrintsACommandThatWorksAndCleansUp) {
+  program demo({"demo", "--serve"});
+  std::string command;
+  for (std::string line = demo.wait_for_output_line("curl -sS");; line = demo.wait_for_output_line("")) {
+    command += line;
+    if (!line.ends_with('\\')) break;
+    command.back() = ' ';
+  }
+  const std::string ca_file = value_of(command, "--cacert");
+  EXPECT_TRUE(std::filesystem::exists(ca_file)) << command;
+  // A proxy of the environment must not come between.
+  const auto answer = json::parse(run_shell("env -u https_proxy -u HTTPS_PROXY -u ALL_PROXY " + command));
+  ASSERT_TRUE(answer) << command;
+  const auto* response = json::find(*answer, "response");
+  ASSERT_NE(response, nullptr);
+  EXPECT_EQ(json::find_bool(*response, "allowed"), true);
+  EXPECT_TRUE(json::find_string(*response, "patch"));
+  demo.send(SIGINT);
+  EXPECT_EQ(demo.wait(), 0) << demo.errors();
+  EXPECT_FALSE(std::filesystem::exists(ca_file)) << "left behind";
+}
+
+}  // namespace
+}  // namespace pinhook::testing
