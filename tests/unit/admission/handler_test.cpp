@@ -1,0 +1,302 @@
+#include "support/fake_credentials.hpp"
+#include "support/fake_resolver.hpp"
+#include "support/json_patch_apply.hpp"
+#include "support/run.hpp"
+
+#include <pinhook/admission/handler.hpp>
+#include <pinhook/admission/review.hpp>
+#include <pinhook/base/json.hpp>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pinhook::admission {
+namespace {
+
+using kind = slot_outcome::kind;
+using testing::digest_of_digit;
+
+std::string base64_decoded(std::string_view text) {
+  std::string out(text.size(), '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  out.resize(static_cast<std::size_t>(std::max(size, 0)));
+  while (!text.empty() && text.back() == '=') {
+    out.pop_back();
+    text.remove_suffix(1);
+  }
+  return out;
+}
+
+std::string container(std::string_view name, std::string_view image) {
+  return fmt::format(R"({{"name":"{}","image":"{}"}})", name, image);
+}
+
+std::string deployment(std::string_view containers, std::string_view metadata = R"("name":"web")") {
+  return fmt::format(R"({{"metadata":{{{}}},"spec":{{"template":{{"spec":{{"containers":[{}]}}}}}}}})", metadata,
+                     containers);
+}
+
+std::string review_of(std::string_view object, std::string_view old_object = "null") {
+  return fmt::format(
+      R"({{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{{"uid":"u-1","kind":{{"group":"apps","version":"v1","kind":"Deployment"}},)"
+      R"("namespace":"shop","name":"web","operation":"{}","object":{},"oldObject":{}}}}})",
+      old_object == "null" ? "CREATE" : "UPDATE", object, old_object);
+}
+
+struct Handler : ::testing::Test {
+  std::shared_ptr<testing::fake_resolver> tags = std::make_shared<testing::fake_resolver>();
+  std::shared_ptr<testing::fake_credentials> credentials = testing::fake_credentials::make("operator");
+  pin::policy policy;
+  json::document response;
+
+  verdict ask(const std::string& body, pin::mode mode = pin::mode::enforce) {
+    const handler h(tags, credentials, policy);
+    verdict v = testing::run(h.handle(body, mode, deadline::never()));
+    if (v.http_status == 200) {
+      auto parsed = json::parse(v.body);
+      EXPECT_TRUE(parsed) << v.body;
+      response = std::move(*parsed);
+    }
+    return v;
+  }
+  const json::value& field(const char* name) { return response["response"][name]; }
+  bool has(const char* name) { return json::find(response["response"], name) != nullptr; }
+  std::string patch() { return has("patch") ? base64_decoded(json::text_of(field("patch"))) : ""; }
+  std::vector<std::string> warnings() {
+    std::vector<std::string> out;
+    if (has("warnings"))
+      for (const auto& w : field("warnings").GetArray()) out.emplace_back(json::text_of(w));
+    return out;
+  }
+};
+
+std::string sha(char c) { return digest_of_digit(c).to_string(); }
+
+TEST_F(Handler, PinsANewDeployment) {
+  tags->holds("docker.io/library/nginx:1.25", digest_of_digit('a'), resolve::origin::cache);
+  const verdict v = ask(review_of(deployment(container("web", "nginx:1.25"))));
+  EXPECT_EQ(v.outcome, outcome::pinned);
+  EXPECT_TRUE(field("allowed").GetBool());
+  EXPECT_EQ(json::text_of(field("uid")), "u-1");
+  EXPECT_EQ(json::text_of(field("patchType")), "JSONPatch");
+  EXPECT_EQ(patch(),
+            fmt::format(R"([{{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"nginx@{0}"}},)"
+                        R"({{"op":"add","path":"/metadata/annotations","value":{{}}}},)"
+                        R"({{"op":"add","path":"/metadata/annotations/pinhook.dev~1pins",)"
+                        R"("value":"{{\"docker.io/library/nginx:1.25\":\"{0}\"}}"}}])",
+                        sha('a')));
+  EXPECT_EQ(json::text_of(field("auditAnnotations")["pins"]), "web: nginx:1.25 -> nginx@" + sha('a'));
+  ASSERT_EQ(v.slots.size(), 1U);
+  EXPECT_EQ(v.slots[0].what, kind::pinned);
+  EXPECT_EQ(v.slots[0].container, "web");
+  EXPECT_EQ(v.slots[0].from, "nginx:1.25");
+  EXPECT_EQ(v.slots[0].to, "nginx@" + sha('a'));
+  EXPECT_EQ(v.slots[0].source, "cache");
+  EXPECT_EQ(v.kind, "Deployment");
+  EXPECT_EQ(v.group, "apps");
+  EXPECT_EQ(v.ns, "shop");
+  EXPECT_EQ(v.name, "web");
+  EXPECT_EQ(v.operation, "CREATE");
+}
+
+TEST_F(Handler, AsksOnceForSlotsThatMeanTheSame) {
+  tags->holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+  ask(review_of(deployment(container("a", "nginx:1.25") + "," + container("b", "docker.io/library/nginx:1.25"))));
+  EXPECT_EQ(tags->asked(), (std::vector<std::string>{"docker.io/library/nginx:1.25"}));
+  EXPECT_EQ(tags->queries()[0].identity, "operator");
+  EXPECT_NE(patch().find("docker.io/library/nginx@"), std::string::npos);
+}
+
+TEST_F(Handler, NothingToDoAsksNobody) {
+  const verdict v = ask(review_of(deployment(container("web", "nginx@" + sha('a')))));
+  EXPECT_EQ(v.outcome, outcome::unchanged);
+  EXPECT_EQ(v.body, encode_review("u-1", {}));
+  EXPECT_TRUE(tags->asked().empty());
+  EXPECT_EQ(credentials->asked(), 0);
+}
+
+TEST_F(Handler, DeniesAllWhenOneFails) {
+  tags->holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+  tags->fails("docker.io/library/redis:7", {error_code::unavailable, "no connection", {}});
+  tags->fails("docker.io/library/nope:1", {error_code::not_found, "MANIFEST_UNKNOWN", {}});
+  const verdict v = ask(review_of(deployment(container("web", "nginx:1.25") + "," + container("cache", "redis:7") +
+                                             "," + container("x", "nope:1") + "," + container("y", "Wrong"))));
+  EXPECT_EQ(v.outcome, outcome::denied);
+  EXPECT_FALSE(field("allowed").GetBool());
+  EXPECT_FALSE(has("patch"));
+  EXPECT_EQ(field("status")["code"].GetInt(), 403);
+  EXPECT_EQ(json::text_of(field("status")["reason"]), "Forbidden");
+  const std::string message(json::text_of(field("status")["message"]));
+  for (const char* part :
+       {"3 of 4 images", "container cache, image \"redis:7\": no connection (try again",
+        "container x, image \"nope:1\": MANIFEST_UNKNOWN (check the name and the tag)", "container y, image \"Wrong\""})
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  for (const slot_outcome& s : v.slots) EXPECT_EQ(s.to, "");
+}
+
+TEST_F(Handler, ADenialSaysWhetherAnotherTryMayHelp) {
+  const std::tuple<error_code, int, const char*> cases[] = {{error_code::unavailable, 503, "ServiceUnavailable"},
+                                                            {error_code::rate_limited, 503, "ServiceUnavailable"},
+                                                            {error_code::timed_out, 504, "Timeout"},
+                                                            {error_code::internal, 500, "InternalError"},
+                                                            {error_code::denied, 403, "Forbidden"}};
+  for (const auto& [code, status, reason] : cases) {
+    tags->fails("docker.io/library/nginx:1.25", {code, "why", {}});
+    ask(review_of(deployment(container("web", "nginx:1.25"))));
+    EXPECT_EQ(field("status")["code"].GetInt(), status);
+    EXPECT_EQ(json::text_of(field("status")["reason"]), reason);
+  }
+}
+
+TEST_F(Handler, BestEffortPinsWhatItCan) {
+  tags->holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+  const verdict v = ask(review_of(deployment(container("web", "nginx:1.25") + "," + container("x", "nope:1"))),
+                        pin::mode::best_effort);
+  EXPECT_EQ(v.outcome, outcome::pinned);
+  EXPECT_NE(patch().find("containers/0/image"), std::string::npos);
+  EXPECT_EQ(patch().find("containers/1/image"), std::string::npos);
+  ASSERT_EQ(warnings().size(), 1U);
+  EXPECT_TRUE(warnings()[0].starts_with("x: nope:1 is not pinned: ")) << warnings()[0];
+  EXPECT_EQ(json::text_of(field("auditAnnotations")["skipped"]), "x: not_found");
+  EXPECT_EQ(v.slots[1].what, kind::failed);
+}
+
+TEST_F(Handler, AuditSaysWhatWouldBe) {
+  tags->holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+  const verdict v =
+      ask(review_of(deployment(container("web", "nginx:1.25") + "," + container("x", "nope:1"))), pin::mode::audit);
+  EXPECT_EQ(v.outcome, outcome::audited);
+  EXPECT_TRUE(field("allowed").GetBool());
+  EXPECT_FALSE(has("patch"));
+  ASSERT_EQ(warnings().size(), 2U);
+  EXPECT_EQ(warnings()[0], "web: nginx:1.25 would be pinned to sha256:aaaaaaaaaaaa");
+  EXPECT_TRUE(warnings()[1].starts_with("x: nope:1 would not be pinned: ")) << warnings()[1];
+  EXPECT_EQ(v.slots[0].to, "");
+}
+
+TEST_F(Handler, KeepsAndSaysWhenTheTagMoved) {
+  const std::string record = fmt::format(
+      R"("name":"web","annotations":{{"pinhook.dev/pins":"{{\"docker.io/library/nginx:1.25\":\"{}\"}}"}})", sha('a'));
+  const std::string old_object = deployment(container("web", "nginx@" + sha('a')), record);
+  tags->knows("docker.io/library/nginx:1.25", digest_of_digit('b'));
+  const verdict v = ask(review_of(deployment(container("web", "nginx:1.25"), record), old_object));
+  EXPECT_TRUE(tags->asked().empty());
+  EXPECT_EQ(v.slots.at(0).what, kind::kept);
+  EXPECT_EQ(v.slots.at(0).source, "recorded");
+  EXPECT_EQ(patch(),
+            fmt::format(R"([{{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"nginx@{}"}}])",
+                        sha('a')));
+  ASSERT_EQ(warnings().size(), 1U);
+  EXPECT_NE(warnings()[0].find("nginx:1.25 moved to sha256:bbbbbbbbbbbb; kept sha256:aaaaaaaaaaaa"), std::string::npos);
+  EXPECT_NE(warnings()[0].find("pinhook.dev/refresh"), std::string::npos);
+  EXPECT_LE(warnings()[0].size(), max_warning_size);
+}
+
+TEST_F(Handler, RefreshGoesPastTheCache) {
+  const auto metadata = [](std::string_view refresh) {
+    return fmt::format(
+        R"("name":"web","annotations":{{"pinhook.dev/refresh":"{}","pinhook.dev/pins":"{{\"docker.io/library/nginx:1.25\":\"{}\"}}"}})",
+        refresh, sha('a'));
+  };
+  const std::string pinned = container("web", "nginx@" + sha('a'));
+  tags->holds("docker.io/library/nginx:1.25", digest_of_digit('b'));
+  ask(review_of(deployment(pinned, metadata("2")), deployment(pinned, metadata("1"))));
+  ASSERT_EQ(tags->queries().size(), 1U);
+  EXPECT_EQ(tags->queries()[0].want, resolve::freshness::refreshed);
+  EXPECT_NE(patch().find("nginx@" + sha('b')), std::string::npos);
+  EXPECT_NE(patch().find(R"({"op":"replace","path":"/metadata/annotations/pinhook.dev~1pins")"), std::string::npos);
+}
+
+TEST_F(Handler, RefreshThatFindsTheSameDigestChangesNothing) {
+  const auto metadata = [](std::string_view refresh) {
+    return fmt::format(
+        R"("annotations":{{"pinhook.dev/refresh":"{}","pinhook.dev/pins":"{{\"docker.io/library/nginx:1.25\":\"{}\"}}"}})",
+        refresh, sha('a'));
+  };
+  const std::string pinned = container("web", "nginx:1.25@" + sha('a'));
+  tags->holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+  const verdict v = ask(review_of(deployment(pinned, metadata("2")), deployment(pinned, metadata("1"))));
+  EXPECT_EQ(v.outcome, outcome::unchanged);
+  EXPECT_EQ(v.slots.at(0).source, "same_digest");
+  EXPECT_EQ(v.body, encode_review("u-1", {}));
+}
+
+TEST_F(Handler, WritesTheTagToo) {
+  policy.format = pin::pin_format::tag_and_digest;
+  tags->holds("docker.io/library/nginx:latest", digest_of_digit('a'));
+  ask(review_of(deployment(container("web", "nginx"))));
+  EXPECT_NE(patch().find("\"nginx:latest@" + sha('a')), std::string::npos);
+}
+
+TEST_F(Handler, NamesAnObjectByGenerateName) {
+  std::string body = review_of(deployment(container("web", "nginx@" + sha('a')), R"("generateName":"web-")"));
+  body.replace(body.find(R"("name":"web","operation")"), 13, "");
+  EXPECT_EQ(ask(body).name, "web-");
+}
+
+TEST_F(Handler, AnswersWith400) {
+  const std::string cases[] = {"",
+                               "{}",
+                               review_of("null"),
+                               review_of("[]"),
+                               review_of(R"({"metadata":{},"metadata":{}})"),
+                               review_of(deployment(container("a", "b:1")), "[]")};
+  for (const std::string& body : cases) {
+    const verdict v = ask(body);
+    EXPECT_EQ(v.http_status, 400U) << body;
+    EXPECT_EQ(v.outcome, outcome::bad_request);
+    EXPECT_EQ(v.content_type, "text/plain; charset=utf-8");
+    EXPECT_TRUE(v.body.starts_with("no usable AdmissionReview: ")) << v.body;
+  }
+  // An update whose objects cannot be compared is not let through.
+  std::string update = review_of(deployment(container("a", "b:1")), "{}");
+  update.replace(update.find(R"("oldObject":{})"), 14, R"("oldObject":null)");
+  EXPECT_EQ(ask(update).http_status, 400U);
+}
+
+TEST_F(Handler, ADeletionHasNoObject) {
+  std::string body = review_of("null", deployment(container("a", "b:1")));
+  body.replace(body.find("UPDATE"), 6, "DELETE");
+  EXPECT_EQ(ask(body).body, encode_review("u-1", {}));
+}
+
+TEST_F(Handler, RunningAgainChangesNothing) {
+  tags->holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+  tags->holds("docker.io/library/redis:7", digest_of_digit('b'));
+  const std::string object = deployment(container("web", "nginx:1.25") + "," + container("cache", "redis:7"));
+  ask(review_of(object));
+  const auto patched = testing::apply_json_patch(*json::parse(object), *json::parse(patch()));
+  ASSERT_TRUE(patched);
+  rapidjson::StringBuffer text;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
+  patched->Accept(writer);
+  EXPECT_EQ(ask(review_of(text.GetString())).body, encode_review("u-1", {}));
+}
+
+TEST_F(Handler, ALongDenialIsBounded) {
+  std::string containers;
+  for (int i = 0; i < 200; ++i)
+    containers +=
+        (i == 0 ? "" : ",") + container(fmt::format("c{}", i), fmt::format("registry.example.com/nope:{}", i));
+  ask(review_of(deployment(containers)));
+  const std::string message(json::text_of(field("status")["message"]));
+  EXPECT_LE(message.size(), max_message_size);
+  EXPECT_NE(message.find("200 of 200 images"), std::string::npos);
+  EXPECT_NE(message.find(" more"), std::string::npos);
+}
+
+TEST_F(Handler, RefusesAWrongPolicyAtStart) {
+  policy.kinds = {{"example.com", "Fleet", {"spec[0]"}}};
+  EXPECT_THROW(handler(tags, credentials, policy), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace pinhook::admission

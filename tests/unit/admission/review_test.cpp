@@ -1,0 +1,125 @@
+#include <pinhook/admission/review.hpp>
+#include <pinhook/base/json.hpp>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace pinhook::admission {
+namespace {
+
+constexpr std::string_view good =
+    R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u-1","kind":{"group":"apps",)"
+    R"("version":"v1","kind":"Deployment"},"subResource":"scale","name":"web","namespace":"shop","operation":"UPDATE",)"
+    R"("object":{"a":1},"oldObject":{"b":2},"dryRun":false}})";
+
+std::string with(std::string_view from, std::string_view to) {
+  std::string text(good);
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(Review, DecodesWhatIsNeeded) {
+  const auto r = decode_review(good);
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(r->uid, "u-1");
+  EXPECT_EQ(r->group, "apps");
+  EXPECT_EQ(r->kind, "Deployment");
+  EXPECT_EQ(r->subresource, "scale");
+  EXPECT_EQ(r->name, "web");
+  EXPECT_EQ(r->ns, "shop");
+  EXPECT_EQ(r->operation, pin::operation::update);
+  EXPECT_EQ(r->object, R"({"a":1})");
+  EXPECT_EQ(r->old_object, R"({"b":2})");
+}
+
+TEST(Review, TakesNullObjectsForNone) {
+  const std::string text = with(R"("oldObject":{"b":2})", R"("oldObject":null)");
+  EXPECT_TRUE(decode_review(text)->old_object.empty());
+}
+
+TEST(Review, NamesTheFieldThatIsWrong) {
+  const std::tuple<std::string, const char*> cases[] = {
+      {"", "the body is no JSON object"},
+      {"[]", "the body is no JSON object"},
+      {std::string(good) + "x", "something stands behind the value"},
+      {std::string(good.substr(0, good.size() - 1)), "not valid JSON"},
+      {"{}", "kind is missing"},
+      {with("AdmissionReview", "AdmissionReview2"), "kind is \"AdmissionReview2\""},
+      {with("admission.k8s.io/v1", "admission.k8s.io/v1beta1"), "apiVersion is \"admission.k8s.io/v1beta1\""},
+      {with(R"("apiVersion":"admission.k8s.io/v1",)", ""), "apiVersion is missing"},
+      {R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"})", "request is missing"},
+      {R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":[]})",
+       "request is missing or no object"},
+      {with(R"("uid":"u-1",)", ""), "request.uid is missing"},
+      {with(R"("uid":"u-1")", R"("uid":"")"), "request.uid is missing"},
+      {with(R"("uid":"u-1")", R"("uid":7)"), "request.uid is missing or no string"},
+      {with(R"("kind":"Deployment")", R"("kind":null)"), "request.kind.kind is missing"},
+      {with(R"("operation":"UPDATE",)", ""), "request.operation is missing"},
+      {with("UPDATE", "PATCH"), "request.operation is \"PATCH\""},
+      {with(R"("name":"web")", R"("name":"\x")"), "wrong escape"},
+      {with(R"("uid":"u-1")", R"("uid":"u-1","uid":"u-2")"), "stands twice"},
+      {with(R"("object":{"a":1})", R"("object":{"a":1},"object":{"a":2})"), "stands twice"},
+      {with(R"("dryRun":false)", R"("operation":"DELETE")"), "stands twice"},
+  };
+  for (const auto& [text, why] : cases) {
+    const auto r = decode_review(text);
+    ASSERT_FALSE(r) << text;
+    EXPECT_EQ(r.error().code, error_code::invalid_input);
+    EXPECT_NE(r.error().message.find(why), std::string::npos) << r.error().message;
+  }
+}
+
+TEST(Review, LimitsTheUid) {
+  EXPECT_TRUE(decode_review(with("u-1", std::string(max_uid_size, 'u'))));
+  EXPECT_FALSE(decode_review(with("u-1", std::string(max_uid_size + 1, 'u'))));
+}
+
+TEST(Review, AnUnchangedAnswerIsShort) {
+  EXPECT_EQ(encode_review("u-1", {}),
+            R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"u-1","allowed":true}})");
+}
+
+TEST(Review, EncodesEveryPartOfAnAnswer) {
+  answer a;
+  a.is_allowed = false;
+  a.status = {503, "ServiceUnavailable", "the \"registry\" is away"};
+  a.patch = "[]";
+  a.warnings = {"one", "two"};
+  a.audit = {{"pins", "a"}, {"skipped", "b"}};
+  EXPECT_EQ(
+      encode_review("u\"1", a),
+      R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"u\"1","allowed":false,)"
+      R"("status":{"status":"Failure","code":503,"reason":"ServiceUnavailable","message":"the \"registry\" is away"},)"
+      R"("patchType":"JSONPatch","patch":"W10=","warnings":["one","two"],"auditAnnotations":{"pins":"a","skipped":"b"}}})");
+}
+
+TEST(Review, BoundsWhatItSays) {
+  answer a;
+  a.is_allowed = false;
+  a.status.message = std::string(max_message_size + 1, 'm');
+  for (std::size_t i = 0; i < max_warnings + 2; ++i)
+    a.warnings.push_back(fmt::format("{} {}", i, std::string(200, 'w')));
+  a.audit = {{"pins", std::string(max_message_size + 1, 'p')}};
+  const auto parsed = json::parse(encode_review("u", a));
+  ASSERT_TRUE(parsed);
+  const auto& response = (*parsed)["response"];
+  EXPECT_EQ(json::find_string(response["status"], "message")->size(), max_message_size);
+  EXPECT_EQ(json::find_string(response["auditAnnotations"], "pins")->size(), max_message_size);
+  ASSERT_EQ(response["warnings"].Size(), max_warnings);
+  for (const auto& w : response["warnings"].GetArray()) EXPECT_LE(w.GetStringLength(), max_warning_size);
+  EXPECT_EQ(json::text_of(response["warnings"][max_warnings - 1]), "and 3 more warnings");
+}
+
+TEST(Review, CutsBetweenCharacters) {
+  EXPECT_EQ(cut("abc", 3), "abc");
+  EXPECT_EQ(cut("abcdef", 5), "ab…");
+  EXPECT_EQ(cut("aé€x", 6), "aé…");
+  EXPECT_EQ(cut("€€€", 8), "€…");
+  EXPECT_EQ(cut("abcdef", 2), "");
+}
+
+}  // namespace
+}  // namespace pinhook::admission

@@ -1,0 +1,347 @@
+#include <pinhook/pin/rules.hpp>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace pinhook::pin {
+namespace {
+
+using what = decision::kind;
+
+std::string digest_text(char c) { return "sha256:" + std::string(64, c); }
+
+std::string record(std::string_view reference, char c) {
+  return fmt::format(R"({{\"{}\":\"{}\"}})", reference, digest_text(c));
+}
+
+// An object of a workload (or a Pod) with one container; `metadata` is the inside of its metadata.
+struct example {
+  std::string group = "apps", kind = "Deployment", subresource = {};
+  std::string image = "nginx:1.25", old_image = "nginx:1.25";
+  std::string metadata = {}, old_metadata = {};
+  std::string more = {}, old_more = {};  // further members of the pod spec, with a leading comma
+  bool is_update = false;
+  pin::mode mode = pin::mode::enforce;
+  pin::policy policy = {};
+};
+
+struct planned {
+  pin::plan plan;
+  object now;
+};
+
+planned plan_of(const example& e) {
+  const auto text = [&](const std::string& image, const std::string& metadata, const std::string& more) {
+    const std::string spec = fmt::format(R"({{"containers":[{{"name":"web","image":"{}"}}]{}}})", image, more);
+    const bool is_pod = e.kind == "Pod";
+    return fmt::format(R"({{"metadata":{{{}}},"spec":{}}})", metadata,
+                       is_pod ? spec : fmt::format(R"({{"replicas":2,"template":{{"spec":{}}}}})", spec));
+  };
+  const std::string now_text = text(e.image, e.metadata, e.more);
+  const std::string old_text = text(e.old_image, e.old_metadata, e.old_more);
+  const pod_paths paths(e.policy.kinds);
+  const auto places = paths.of(e.group, e.kind);
+  auto now = read_object(now_text, places);
+  const auto before = read_object(old_text, places);
+  EXPECT_TRUE(now && before) << now_text;
+  const request asked{e.is_update ? operation::update : operation::create, e.group, e.kind, e.subresource, "shop"};
+  EXPECT_EQ(exempt_by_request(asked, e.policy), why::none);
+  auto plan = make_plan(asked, e.mode, e.policy, *now, e.is_update ? &*before : nullptr);
+  EXPECT_TRUE(plan);
+  return {std::move(*plan), std::move(*now)};
+}
+
+// What becomes of the slot with this label.
+decision decision_for(const planned& p, std::string_view label = "web") {
+  for (const decision& d : p.plan.decisions)
+    if (label_of(p.now.found.slots[d.slot]) == label) return d;
+  ADD_FAILURE() << "no slot " << label;
+  return {};
+}
+
+bool has_warning(const planned& p, std::string_view part) {
+  return std::ranges::any_of(p.plan.warnings, [&](const std::string& w) { return w.find(part) != std::string::npos; });
+}
+
+TEST(Rules, Rule1NeverChangesADigest) {
+  for (const bool is_update : {false, true}) {
+    const auto p = plan_of({.image = "nginx:1.25@" + digest_text('a'), .is_update = is_update});
+    EXPECT_EQ(decision_for(p).what, what::leave);
+    EXPECT_EQ(decision_for(p).reason, why::has_digest);
+    EXPECT_FALSE(p.plan.has_work());
+    EXPECT_TRUE(p.plan.warnings.empty());
+  }
+}
+
+TEST(Rules, Rule2ResolvesEveryTagOfANewObject) {
+  const auto p = plan_of({.more = R"(,"initContainers":[{"name":"init","image":"busybox"}])"});
+  EXPECT_EQ(decision_for(p).what, what::resolve);
+  EXPECT_EQ(decision_for(p).ref->canonical(), "docker.io/library/nginx:1.25");
+  EXPECT_FALSE(decision_for(p).past_cache);
+  EXPECT_EQ(decision_for(p, "init").ref->canonical(), "docker.io/library/busybox:latest");
+}
+
+TEST(Rules, Rule2DoesNotKeepAtCreation) {
+  const auto p = plan_of(
+      {.metadata = R"("annotations":{"pinhook.dev/pins":")" + record("docker.io/library/nginx:1.25", 'a') + "\"}"});
+  EXPECT_EQ(decision_for(p).what, what::resolve);
+}
+
+TEST(Rules, Rule3LeavesAnEqualTemplate) {
+  const auto p = plan_of({.metadata = R"("labels":{"a":"b"})", .is_update = true});
+  EXPECT_EQ(decision_for(p).reason, why::same_template);
+  EXPECT_TRUE(has_warning(p, "1 image stands by tag"));
+}
+
+TEST(Rules, Rule4PinsWhenTheTemplateChanges) {
+  const auto p = plan_of({.more = R"(,"hostNetwork":true)", .is_update = true});
+  EXPECT_EQ(decision_for(p).what, what::resolve);
+  EXPECT_TRUE(p.plan.warnings.empty());
+}
+
+TEST(Rules, Rule5PinsOnlyWhatChangesInAPod) {
+  example e{.group = "", .kind = "Pod", .is_update = true};
+  EXPECT_EQ(decision_for(plan_of(e)).reason, why::same_image);
+  e.more = R"(,"hostNetwork":true)";
+  EXPECT_EQ(decision_for(plan_of(e)).reason, why::same_image);
+  e.image = "nginx:1.26";
+  EXPECT_EQ(decision_for(plan_of(e)).what, what::resolve);
+}
+
+TEST(Rules, Rule5PinsNewEphemeralContainersAlone) {
+  example e{
+      .group = "", .kind = "Pod", .subresource = "ephemeralcontainers", .old_image = "other:1", .is_update = true};
+  e.old_more = R"(,"ephemeralContainers":[{"name":"first","image":"busybox:1"}])";
+  e.more = R"(,"ephemeralContainers":[{"name":"first","image":"busybox:1"},{"name":"second","image":"busybox:1"}])";
+  const auto p = plan_of(e);
+  EXPECT_EQ(decision_for(p).reason, why::same_image);
+  EXPECT_EQ(decision_for(p, "first").reason, why::same_image);
+  EXPECT_EQ(decision_for(p, "second").what, what::resolve);
+  EXPECT_FALSE(p.plan.may_record);
+}
+
+TEST(Rules, Rule6NeverTouchesAnOwnedReplicaSet) {
+  const std::string owned =
+      R"("ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web","controller":true}])";
+  for (const bool is_update : {false, true}) {
+    EXPECT_EQ(plan_of({.kind = "ReplicaSet", .metadata = owned, .is_update = is_update}).plan.exempt,
+              why::owned_replica_set);
+    EXPECT_EQ(
+        plan_of({.group = "", .kind = "ReplicationController", .metadata = owned, .is_update = is_update}).plan.exempt,
+        why::owned_replica_set);
+  }
+  const std::string no_controller = R"("ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"x"}])";
+  EXPECT_EQ(plan_of({.kind = "ReplicaSet", .metadata = no_controller}).plan.exempt, why::none);
+  EXPECT_EQ(plan_of({.kind = "StatefulSet", .metadata = owned}).plan.exempt, why::none);
+}
+
+TEST(Rules, Rule7LeavesPodsOfForeignControllers) {
+  const auto owned_by = [](std::string_view version, std::string_view kind) {
+    return fmt::format(R"("ownerReferences":[{{"apiVersion":"{}","kind":"{}","name":"x","controller":true}}])", version,
+                       kind);
+  };
+  for (const auto& [version, kind] : {std::pair{"apps/v1", "ReplicaSet"},
+                                      {"apps/v1", "StatefulSet"},
+                                      {"apps/v1", "DaemonSet"},
+                                      {"batch/v1", "Job"},
+                                      {"v1", "ReplicationController"}})
+    EXPECT_EQ(plan_of({.group = "", .kind = "Pod", .metadata = owned_by(version, kind)}).plan.exempt, why::none)
+        << kind;
+  for (const auto& [version, kind] :
+       {std::pair{"postgresql.cnpg.io/v1", "Cluster"}, {"v1", "Node"}, {"apps.kruise.io/v1", "StatefulSet"}}) {
+    example e{.group = "", .kind = "Pod", .metadata = owned_by(version, kind)};
+    const auto p = plan_of(e);
+    EXPECT_EQ(p.plan.exempt, why::foreign_controller) << kind;
+    EXPECT_TRUE(has_warning(p, kind));
+    e.policy.pin_foreign_controllers = true;
+    EXPECT_EQ(decision_for(plan_of(e)).what, what::resolve);
+  }
+}
+
+TEST(Rules, Rule8LooksAtTheRequestFirst) {
+  policy rules;
+  rules.excluded_namespaces = {"pinhook"};
+  const std::tuple<operation, const char*, const char*, const char*, why> cases[] = {
+      {operation::create, "Pod", "", "shop", why::none},
+      {operation::update, "Pod", "ephemeralcontainers", "shop", why::none},
+      {operation::update, "Deployment", "", "", why::none},
+      {operation::remove, "Pod", "", "shop", why::other_operation},
+      {operation::connect, "Pod", "exec", "shop", why::other_operation},
+      {operation::update, "Pod", "status", "shop", why::other_subresource},
+      {operation::create, "Pod", "binding", "shop", why::other_subresource},
+      {operation::update, "Deployment", "scale", "shop", why::other_subresource},
+      {operation::update, "Deployment", "ephemeralcontainers", "shop", why::other_subresource},
+      {operation::create, "Pod", "", "kube-system", why::excluded_namespace},
+      {operation::create, "Pod", "", "kube-public", why::excluded_namespace},
+      {operation::create, "Pod", "", "kube-node-lease", why::excluded_namespace},
+      {operation::create, "Pod", "", "pinhook", why::excluded_namespace},
+  };
+  for (const auto& [op, kind, subresource, ns, expected] : cases)
+    EXPECT_EQ(exempt_by_request({op, kind == std::string_view("Pod") ? "" : "apps", kind, subresource, ns}, rules),
+              expected)
+        << kind << '/' << subresource << ' ' << ns;
+}
+
+TEST(Rules, Rule8LeavesWhatIsBeingDeleted) {
+  const auto p =
+      plan_of({.image = "nginx:1.26", .metadata = R"("deletionTimestamp":"2026-01-01T00:00:00Z")", .is_update = true});
+  EXPECT_EQ(p.plan.exempt, why::being_deleted);
+  EXPECT_FALSE(p.plan.has_work());
+}
+
+TEST(Rules, TheSkipLabelCountsOutsideOfEnforceAlone) {
+  example e{.metadata = R"("labels":{"pinhook.dev/pin":"skip"})"};
+  EXPECT_EQ(plan_of(e).plan.exempt, why::none);
+  for (const mode m : {mode::best_effort, mode::audit}) {
+    e.mode = m;
+    EXPECT_EQ(plan_of(e).plan.exempt, why::skip_label);
+  }
+}
+
+std::string annotation(std::string_view name, std::string_view value) {
+  return fmt::format(R"("pinhook.dev/{}":"{}")", name, value);
+}
+
+TEST(Rules, KeepsWhatOldObjectRecordedThenWhatObjectDid) {
+  example e{.image = "nginx:1.26", .is_update = true};
+  e.old_metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:1.26", 'a')) + "}";
+  e.metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:1.26", 'b')) + "}";
+  auto p = plan_of(e);
+  ASSERT_EQ(decision_for(p).what, what::keep);
+  EXPECT_EQ(decision_for(p).kept->to_string(), digest_text('a'));
+  e.old_metadata.clear();
+  p = plan_of(e);
+  ASSERT_EQ(decision_for(p).what, what::keep);
+  EXPECT_EQ(decision_for(p).kept->to_string(), digest_text('b'));
+  e.metadata.clear();
+  EXPECT_EQ(decision_for(plan_of(e)).what, what::resolve);
+}
+
+TEST(Rules, IgnoresARecordThatIsNone) {
+  example e{.image = "nginx:1.26", .is_update = true};
+  e.old_metadata = e.metadata = R"("annotations":{)" + annotation("pins", "[]") + "}";
+  const auto p = plan_of(e);
+  EXPECT_EQ(decision_for(p).what, what::resolve);
+  EXPECT_EQ(p.plan.warnings.size(), 1U);
+  EXPECT_TRUE(has_warning(p, "pinhook.dev/pins is ignored"));
+}
+
+TEST(Rules, UpdatesComeFromAnnotationThenPatternThenDefault) {
+  example e{.image = "nginx:1.26", .is_update = true};
+  const std::string pins = annotation("pins", record("docker.io/library/nginx:1.26", 'a'));
+  e.old_metadata = e.metadata = R"("annotations":{)" + pins + "}";
+  const auto decided = [&] { return decision_for(plan_of(e)).what; };
+  EXPECT_EQ(decided(), what::keep);
+  e.policy.updates = update_rule::refresh;
+  EXPECT_EQ(decided(), what::resolve);
+  e.policy.update_overrides = {
+      {"ghcr.io/**", update_rule::refresh}, {"docker.io/library/*", update_rule::keep}, {"**", update_rule::refresh}};
+  EXPECT_EQ(decided(), what::keep);
+  e.metadata = R"("annotations":{)" + pins + "," + annotation("updates", "refresh") + "}";
+  EXPECT_EQ(decided(), what::resolve);
+  EXPECT_FALSE(decision_for(plan_of(e)).past_cache);
+  e.metadata = R"("annotations":{)" + pins + "," + annotation("updates", "sometimes") + "}";
+  EXPECT_EQ(decided(), what::keep);
+  EXPECT_TRUE(has_warning(plan_of(e), "pinhook.dev/updates is ignored"));
+}
+
+// A Deployment that was pinned, and a new value of the refresh annotation.
+example refreshed() {
+  example e{.image = "nginx@" + digest_text('a'), .old_image = "nginx@" + digest_text('a'), .is_update = true};
+  const std::string pins = annotation("pins", record("docker.io/library/nginx:1.25", 'a'));
+  e.old_metadata = R"("annotations":{)" + pins + "," + annotation("refresh", "1") + "}";
+  e.metadata = R"("annotations":{)" + pins + "," + annotation("refresh", "2") + "}";
+  return e;
+}
+
+TEST(Rules, RefreshResolvesRecordedDigestsPastTheCache) {
+  const auto p = plan_of(refreshed());
+  ASSERT_EQ(decision_for(p).what, what::resolve);
+  EXPECT_EQ(decision_for(p).ref->canonical(), "docker.io/library/nginx:1.25");
+  EXPECT_EQ(decision_for(p).ref->written_name(), "nginx");
+  EXPECT_TRUE(decision_for(p).past_cache);
+}
+
+TEST(Rules, RefreshNeedsANewValue) {
+  for (const char* value : {R"(,"pinhook.dev/refresh":"1")", R"(,"pinhook.dev/refresh":"")", ""}) {
+    example e = refreshed();
+    e.metadata = R"("annotations":{"a":"b")" + std::string(value) + "}";
+    EXPECT_EQ(decision_for(plan_of(e)).reason, why::has_digest) << value;
+  }
+  example e = refreshed();
+  e.is_update = false;
+  EXPECT_EQ(decision_for(plan_of(e)).reason, why::has_digest);
+}
+
+TEST(Rules, RefreshLeavesWhatTheAuthorPinned) {
+  example e = refreshed();
+  e.image = e.old_image = "redis@" + digest_text('a');
+  auto p = plan_of(e);
+  EXPECT_EQ(decision_for(p).reason, why::no_recorded_tag);
+  EXPECT_TRUE(has_warning(p, "web: not refreshed"));
+}
+
+TEST(Rules, RefreshAsksOnceEvenWhenTheWebhookIsCalledAgain) {
+  example e = refreshed();
+  e.image = "nginx@" + digest_text('b');
+  e.metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:1.25", 'b')) + "," +
+               annotation("refresh", "2") + "}";
+  const auto p = plan_of(e);
+  EXPECT_EQ(decision_for(p).reason, why::has_digest);
+  EXPECT_TRUE(p.plan.warnings.empty());
+}
+
+TEST(Rules, RefreshMovesNoImmutableField) {
+  example job = refreshed();
+  job.group = "batch";
+  job.kind = "Job";
+  EXPECT_EQ(decision_for(plan_of(job)).reason, why::has_digest);
+  EXPECT_TRUE(has_warning(plan_of(job), "immutable"));
+
+  example pod = refreshed();
+  pod.group = "";
+  pod.kind = "Pod";
+  pod.more = pod.old_more = R"(,"volumes":[{"name":"data","image":{"reference":"nginx:1.25"}}])";
+  EXPECT_EQ(decision_for(plan_of(pod)).what, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(pod), "data").reason, why::immutable);
+}
+
+TEST(Rules, RefreshDoesNotOverrideRules6To8) {
+  example e = refreshed();
+  e.kind = "ReplicaSet";
+  e.metadata += R"(,"ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web","controller":true}])";
+  EXPECT_EQ(plan_of(e).plan.exempt, why::owned_replica_set);
+}
+
+TEST(Rules, RefusesWhatIsNoReference) {
+  const auto p = plan_of({.image = "Nginx:1.25"});
+  EXPECT_EQ(decision_for(p).what, what::refuse);
+  EXPECT_FALSE(decision_for(p).problem.empty());
+}
+
+TEST(Rules, LeavesVariablesOfCustomResourcesAlone) {
+  for (const char* image : {"{{inputs.parameters.image}}", "$(params.image)", "nginx:$(params.tag)"}) {
+    example e{.group = "argoproj.io", .kind = "Rollout", .image = image};
+    EXPECT_EQ(decision_for(plan_of(e)).reason, why::variable) << image;
+    EXPECT_TRUE(has_warning(plan_of(e), image));
+    EXPECT_EQ(decision_for(plan_of({.image = image})).what, what::refuse) << image;
+  }
+}
+
+TEST(Rules, EveryReasonHasAName) {
+  std::vector<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(why::variable); ++i) names.push_back(to_string(static_cast<why>(i)));
+  EXPECT_EQ(names.front(), "none");
+  EXPECT_EQ(names.back(), "variable");
+  EXPECT_EQ(to_string(why::owned_replica_set), "owned_replica_set");
+  EXPECT_EQ(to_string(why::same_template), "same_template");
+  std::ranges::sort(names);
+  EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
+}
+
+}  // namespace
+}  // namespace pinhook::pin
