@@ -30,7 +30,7 @@
 namespace pinhook::resolve {
 
 struct cache_options {
-  /// Entries. About 400 bytes each. Raise it when more tags than that are in use within `ttl`.
+  /// Entries. Less than 500 bytes each. Raise it when more tags than that are in use within `ttl`.
   std::size_t capacity = 100'000;
   /// How long a digest answers without asking. Longer: a moved tag is seen later.
   std::chrono::nanoseconds ttl = std::chrono::seconds(60);
