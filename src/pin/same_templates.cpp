@@ -16,7 +16,9 @@ std::vector<member> sorted_members(const json::value& v) {
   out.reserve(v.MemberCount());
   for (const auto& m : v.GetObject()) out.push_back(&m);
   const auto name = [](member m) { return json::text_of(m->name); };
-  std::ranges::stable_sort(out, {}, name);
+  // Members of one object stand in one array, so their addresses are their order. (std::stable_sort would do without,
+  // but calls what libstdc++ 12 marks as deprecated.)
+  std::ranges::sort(out, [&](member a, member b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
   std::vector<member> last;
   last.reserve(out.size());
   for (member m : out) {
