@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 
 namespace pinhook::cli {
 namespace {
@@ -49,8 +50,13 @@ int run(const std::vector<std::string>& words) {
     fmt::print(stderr, "pinhook: {}\n", said.error().message);
     return exit_code(said.error().code);
   }
-  for (const auto& one : rows)
-    if (one.command == said->command) return one.run(*said);
+  try {
+    for (const auto& one : rows)
+      if (one.command == said->command) return one.run(*said);
+  } catch (const std::exception& e) {
+    // No thread, no descriptor, nowhere to print: what construction at start-up may run into.
+    std::fputs(fmt::format("pinhook: {}\n", e.what()).c_str(), stderr);
+  }
   return exit_failed;
 }
 

@@ -16,7 +16,7 @@
 #include <cstring>
 #include <exception>
 #include <fstream>
-#include <sstream>
+#include <memory>
 
 namespace pinhook::cli {
 namespace {
@@ -26,14 +26,34 @@ int refuse(const error& e) {
   return exit_code(e.code);
 }
 
+// Where every Pod with a service account finds the name of its namespace.
+constexpr const char* namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
 result<std::string> read_text(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in || !text)
-    return fail(errno == ENOENT ? error_code::not_found : error_code::invalid_input,
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), std::fclose);
+  std::string text(max_configuration_size + 1, '\0');
+  const auto size = in ? std::fread(text.data(), 1, text.size(), in.get()) : 0;
+  if (!in || std::ferror(in.get()) != 0)
+    return fail(error_code::invalid_input,
                 fmt::format("cannot read the configuration {}: {}", file, std::strerror(errno)));
-  return text.str();
+  if (size > max_configuration_size)
+    return fail(error_code::invalid_input,
+                fmt::format("the configuration {} has more than {} bytes", file, max_configuration_size));
+  text.resize(size);
+  return text;
+}
+
+std::string value_of(const variables& all, std::string_view name) {
+  for (const auto& [one, text] : all)
+    if (one == name) return text;
+  return {};
+}
+
+void take_from_surroundings(const variables& all, settings& s) {
+  if (s.own_namespace.empty()) s.own_namespace = value_of(all, "POD_NAMESPACE");
+  if (s.own_namespace.empty()) std::ifstream(namespace_file) >> s.own_namespace;
+  const auto folder = value_of(all, "DOCKER_CONFIG");
+  if (s.docker_config.empty() && !folder.empty()) s.docker_config = folder + "/config.json";
 }
 
 // After the first signal everything ends in good order; after the second at once.
@@ -53,9 +73,7 @@ awaitable<void> serve_until_signal(asio::signal_set& signals, webhook& hook) {
 
 result<effective_settings> settings_for(const arguments& said, const variables& all) {
   effective_settings out;
-  std::string file = said.config_file;
-  for (const auto& [name, text] : all)
-    if (file.empty() && name == "PINHOOK_CONFIG") file = text;
+  const std::string file = said.config_file.empty() ? value_of(all, "PINHOOK_CONFIG") : said.config_file;
   if (!file.empty()) {
     const auto text = read_text(file);
     if (!text) return fail(text.error());
@@ -66,6 +84,7 @@ result<effective_settings> settings_for(const arguments& said, const variables& 
   out.warnings = std::move(*warnings);
   for (const auto& flag : said.flags)
     if (auto good = apply_text(flag.name, flag.key, flag.text, out.values); !good) return fail(std::move(good.error()));
+  take_from_surroundings(all, out.values);
   if (auto good = check_together(out.values); !good) return fail(std::move(good.error()));
   return out;
 }
@@ -90,7 +109,7 @@ int serve(const arguments& said) {
                         {"listen", address_text(hook.listens_at())},
                         {"admin", address_text(hook.admin_at())},
                         {"threads", hook.threads()},
-                        {"namespace", own_namespace(s)}});
+                        {"namespace", s.own_namespace}});
   int code = exit_good;
   asio::co_spawn(control, serve_until_signal(signals, hook), [&](const std::exception_ptr& thrown) {
     if (thrown) {

@@ -82,8 +82,9 @@ log::level level_of(const admission::verdict& v) {
 }
 
 std::string describe(const admission::slot_outcome& slot) {
-  if (slot.to.empty()) return fmt::format("{}: {} ({})", slot.container, slot.from, slot.source);
-  return fmt::format("{}: {} -> {} ({})", slot.container, slot.from, slot.to, slot.source);
+  const std::string where = slot.container.empty() ? std::string() : slot.container + ": ";
+  if (slot.to.empty()) return fmt::format("{}{} ({})", where, slot.from, slot.source);
+  return fmt::format("{}{} -> {} ({})", where, slot.from, slot.to, slot.source);
 }
 
 }  // namespace pinhook::cli

@@ -22,8 +22,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstdlib>
-#include <fstream>
 #include <utility>
 
 namespace pinhook::cli {
@@ -33,8 +31,6 @@ using std::chrono::milliseconds;
 
 // How often config.json is looked at: the kubelet takes up to a minute to write a changed Secret anyway.
 constexpr std::chrono::seconds credentials_poll{5};
-
-constexpr const char* namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
 const std::vector<server::route> webhook_routes{
     {"POST", "/v1/pin/enforce", "application/json", 0},
@@ -88,7 +84,7 @@ server::limits server_limits(const settings& s) {
 
 pin::policy policy_of(const settings& s) {
   pin::policy out = s.pin;
-  if (auto own = own_namespace(s); !own.empty()) out.excluded_namespaces.push_back(std::move(own));
+  if (!s.own_namespace.empty()) out.excluded_namespaces.push_back(s.own_namespace);
   return out;
 }
 
@@ -159,7 +155,7 @@ struct webhook::parts {
   }
 
   result<void> open_credentials() {
-    const std::string file = docker_config_file(config);
+    const std::string& file = config.docker_config;
     std::shared_ptr<registry::credential_source> source;
     if (file.empty()) {
       source = std::make_shared<registry::anonymous_credentials>();
@@ -251,20 +247,5 @@ awaitable<void> webhook::stop() {
 address webhook::listens_at() const { return {parts_->config.listen.address(), parts_->service.port()}; }
 address webhook::admin_at() const { return {parts_->config.admin_listen.address(), parts_->admin.port()}; }
 std::size_t webhook::threads() const { return parts_->workers.size(); }
-
-std::string own_namespace(const settings& s) {
-  if (!s.own_namespace.empty()) return s.own_namespace;
-  if (const char* name = std::getenv("POD_NAMESPACE"); name != nullptr && *name != '\0') return name;
-  std::ifstream in(namespace_file);
-  std::string name;
-  in >> name;
-  return name;
-}
-
-std::string docker_config_file(const settings& s) {
-  if (!s.docker_config.empty()) return s.docker_config;
-  const char* folder = std::getenv("DOCKER_CONFIG");
-  return folder != nullptr && *folder != '\0' ? std::string(folder) + "/config.json" : std::string();
-}
 
 }  // namespace pinhook::cli

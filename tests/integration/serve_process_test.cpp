@@ -280,7 +280,7 @@ TEST_F(ServeProcess, SaysWhatIsWrongWithItsConfiguration) {
   EXPECT_THAT(variable.errors, HasSubstr("PINHOOK_CACHE_TTL: \"soon\" is no duration"));
 
   const auto missing = run_program(arguments({"--config", file + ".none"}));
-  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_EQ(missing.exit_code, 2);
   EXPECT_THAT(missing.errors, HasSubstr("cannot read the configuration"));
 
   const auto flag = run_program(arguments({"--port", "1"}));

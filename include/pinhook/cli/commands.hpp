@@ -6,6 +6,7 @@
 #include <pinhook/cli/configuration.hpp>
 #include <pinhook/cli/settings.hpp>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,13 @@ struct effective_settings {
   std::vector<std::string> warnings;
 };
 
-/// The settings of a `serve` command line: the file (--config, else PINHOOK_CONFIG), then variables, then flags. Reads
-/// the file. invalid_input: with what is wrong, and where; not_found: there is no such file.
+/// Bytes of a configuration file: a ConfigMap holds 1 MiB at most.
+inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
+
+/// The settings of a `serve` command line: the file (--config, else PINHOOK_CONFIG), then variables, then flags. What
+/// is left open comes from where the process runs: `namespace` from POD_NAMESPACE, else the service account;
+/// `docker_config` from DOCKER_CONFIG. Reads files. invalid_input: with what is wrong, and where; not_found: there is
+/// no such file.
 [[nodiscard]] result<effective_settings> settings_for(const arguments& said, const variables& all);
 
 /// Serves until SIGTERM or SIGINT; a second one ends the process at once.

@@ -30,7 +30,7 @@ struct settings {
   address admin_listen{boost::asio::ip::address_v4::any(), 9090};
   /// 0: the cores this process may use.
   std::uint32_t threads = 0;
-  /// Where pinhook itself runs. Empty: POD_NAMESPACE, else the service account's own.
+  /// Where pinhook itself runs; never changed. Empty: nowhere.
   std::string own_namespace;
 
   struct tls_files {
@@ -55,7 +55,7 @@ struct settings {
 
   std::map<std::string, registry::host_settings, std::less<>> registries;
   bool verify_by_get = false;
-  /// Path of a config.json. Empty: $DOCKER_CONFIG/config.json when that variable is set, else none.
+  /// Path of a config.json. Empty: every registry is asked as anonymous.
   std::string docker_config;
   bool credential_helpers = false;
 

@@ -50,10 +50,4 @@ class webhook {
   std::unique_ptr<parts> parts_;
 };
 
-/// The namespace pinhook runs in: the settings', else POD_NAMESPACE, else the service account's; empty outside.
-[[nodiscard]] std::string own_namespace(const settings& s);
-
-/// The config.json to use: the settings', else $DOCKER_CONFIG/config.json when that variable is set; empty: none.
-[[nodiscard]] std::string docker_config_file(const settings& s);
-
 }  // namespace pinhook::cli

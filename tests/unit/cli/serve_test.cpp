@@ -1,0 +1,93 @@
+#include "support/certificates.hpp"
+
+#include <pinhook/cli/commands.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace pinhook::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class SettingsFor : public ::testing::Test {
+ protected:
+  settings found(const arguments& said, const variables& all) {
+    auto out = settings_for(said, all);
+    if (!out) {
+      ADD_FAILURE() << out.error().message;
+      return {};
+    }
+    return out->values;
+  }
+
+  arguments with_file(std::string_view text) {
+    arguments said;
+    said.config_file = files_.write("pinhook.yaml", text).string();
+    return said;
+  }
+
+  testing::temporary_directory files_;
+};
+
+TEST_F(SettingsFor, TakesTheFileThenVariablesThenFlags) {
+  auto said = with_file("threads: 1\nnamespace: file\nlog: {level: debug}\n");
+  said.flags.push_back({"--threads", "threads", "3"});
+  const auto s = found(said, {{"PINHOOK_THREADS", "2"}, {"PINHOOK_NAMESPACE", "variable"}});
+  EXPECT_EQ(s.threads, 3U);
+  EXPECT_EQ(s.own_namespace, "variable");
+  EXPECT_EQ(s.log.level, log::level::debug);
+}
+
+TEST_F(SettingsFor, TheFileMayBeNamedByAVariable) {
+  const auto file = files_.write("other.yaml", "threads: 5\n").string();
+  EXPECT_EQ(found({}, {{"PINHOOK_CONFIG", file}}).threads, 5U);
+  EXPECT_EQ(found(with_file("threads: 6\n"), {{"PINHOOK_CONFIG", file}}).threads, 6U) << "the flag wins";
+}
+
+TEST_F(SettingsFor, AnEmptyFileIsNoError) { EXPECT_EQ(render(found(with_file(""), {})), render(settings{})); }
+
+TEST_F(SettingsFor, TakesWhatIsOpenFromWhereItRuns) {
+  const variables all{{"POD_NAMESPACE", "pod"}, {"DOCKER_CONFIG", "/docker"}};
+  EXPECT_EQ(found({}, all).own_namespace, "pod");
+  EXPECT_EQ(found({}, all).docker_config, "/docker/config.json");
+  const auto said = with_file("namespace: mine\ndocker_config: /mine.json\n");
+  EXPECT_EQ(found(said, all).own_namespace, "mine");
+  EXPECT_EQ(found(said, all).docker_config, "/mine.json");
+  EXPECT_EQ(found({}, {}).docker_config, "");
+}
+
+TEST_F(SettingsFor, SaysWhichFileItCannotRead) {
+  arguments said;
+  said.config_file = files_.path().string() + "/none.yaml";
+  const auto missing = settings_for(said, {});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, error_code::invalid_input);
+  EXPECT_THAT(missing.error().message, HasSubstr(said.config_file));
+  said.config_file = files_.path().string();
+  EXPECT_FALSE(settings_for(said, {})) << "a directory";
+  const auto large = settings_for(with_file(std::string(max_configuration_size + 1, '\n')), {});
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, error_code::invalid_input);
+  EXPECT_TRUE(settings_for(with_file(std::string(max_configuration_size, '\n')), {}));
+}
+
+TEST_F(SettingsFor, NamesTheFlagThatDoesNotFit) {
+  arguments said;
+  said.flags.push_back({"--listen", "listen", "here"});
+  const auto bad = settings_for(said, {});
+  ASSERT_FALSE(bad);
+  EXPECT_THAT(bad.error().message, HasSubstr("--listen: \"here\""));
+}
+
+TEST_F(SettingsFor, HandsWarningsOn) {
+  const auto out = settings_for({}, {{"PINHOOK_TREADS", "1"}});
+  ASSERT_TRUE(out);
+  EXPECT_THAT(out->warnings, ElementsAre(HasSubstr("PINHOOK_TREADS")));
+}
+
+}  // namespace
+}  // namespace pinhook::cli
