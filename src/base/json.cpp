@@ -1,8 +1,10 @@
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/utf8.hpp>
 
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace pinhook::json {
@@ -39,6 +41,11 @@ result<document> parse(std::string_view text, const parse_limits& limits) {
     return fail(error_code::malformed, fmt::format("JSON of {} bytes; the limit is {}", text.size(), limits.size));
   if (depth_of(text) > limits.depth)
     return fail(error_code::malformed, fmt::format("JSON nested deeper than {}", limits.depth));
+  // RapidJSON takes a NUL for the end of the text and does not look at what stands behind it.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return fail(error_code::malformed, fmt::format("not valid JSON at byte {}: a NUL byte", nul));
+  // It drops the begin of a byte order mark, too.
+  if (text.starts_with('\xEF')) return fail(error_code::malformed, "not valid JSON at byte 0: a byte order mark");
   document d;
   d.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
   if (d.HasParseError())
@@ -101,6 +108,9 @@ void append_escaped(std::string& out, char c) {
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
+  const bool is_ascii = std::ranges::none_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; });
+  std::string repaired;
+  if (!is_ascii) text = repaired = valid_utf8(text);
   out += '"';
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = at;

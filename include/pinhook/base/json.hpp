@@ -42,7 +42,7 @@ struct parse_limits {
   return {string.GetString(), string.GetStringLength()};
 }
 
-/// Appends `text` as a JSON string with its quotes.
+/// Appends `text` as a JSON string with its quotes; U+FFFD in place of bytes that are no UTF-8.
 void append_string(std::string& out, std::string_view text);
 
 }  // namespace pinhook::json

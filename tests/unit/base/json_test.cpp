@@ -29,6 +29,12 @@ TEST(Json, RefusesWhatIsNotStrictJson) {
     EXPECT_FALSE(parse(text)) << text;
 }
 
+TEST(Json, RefusesWhatRapidJsonPassesOver) {
+  using namespace std::string_view_literals;
+  for (const auto text : {"1\0[x"sv, "1\0"sv, "\0"sv, "\xEF\xBB\xBF{}"sv, "\xEF{}"sv})
+    EXPECT_FALSE(parse(text)) << text;
+}
+
 TEST(Json, DepthLimitHoldsForAMillionBrackets) {
   EXPECT_FALSE(parse(std::string(1'000'000, '[')));
   EXPECT_TRUE(parse(std::string(200, '[') + std::string(200, ']')));
@@ -48,6 +54,12 @@ TEST(AppendString, RoundTrips) {
   const auto d = parse(out);
   ASSERT_TRUE(d) << out;
   EXPECT_EQ(text_of(*d), text);
+}
+
+TEST(AppendString, RepairsWhatIsNoUtf8) {
+  std::string out;
+  append_string(out, "a\xff\"b");
+  EXPECT_EQ(out, "\"a\xEF\xBF\xBD\\\"b\"");
 }
 
 }  // namespace
