@@ -157,6 +157,18 @@ peer_words read_error_body(std::string_view body) {
   return out;
 }
 
+std::vector<std::string_view> read_warnings(const http::response& r) {
+  std::vector<std::string_view> out;
+  std::size_t left = max_warning_bytes;
+  for (const auto line : http::find_headers(r.headers, "Warning")) {
+    if (!line.starts_with("299 ") || line.size() > left || std::find(out.begin(), out.end(), line) != out.end())
+      continue;
+    left -= line.size();
+    out.push_back(line);
+  }
+  return out;
+}
+
 error from_status(const refused_request& what, const http::response& r, wall_time now) {
   const auto row = std::find_if(rows.begin(), rows.end(),
                                 [&](const status_row& one) { return r.status >= one.first && r.status <= one.last; });

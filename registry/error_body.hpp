@@ -32,6 +32,11 @@ struct peer_words {
 /// Lenient: whatever the body is, something short comes out. Secrets that were sent must have been removed from it.
 [[nodiscard]] peer_words read_error_body(std::string_view body);
 
+/// The texts of `Warning: 299` headers, for the log alone (distribution-spec "Warnings"): repeated ones once, at most
+/// `max_warning_bytes` in all. They point into `r`.
+inline constexpr std::size_t max_warning_bytes = 4096;
+[[nodiscard]] std::vector<std::string_view> read_warnings(const http::response& r);
+
 /// What was asked, for the message.
 struct refused_request {
   /// Whom the person knows: "registry ghcr.io".

@@ -1,4 +1,5 @@
 #include <pinhook/base/log.hpp>
+#include <pinhook/registry/error_body.hpp>
 #include <pinhook/registry/exchange.hpp>
 #include <pinhook/registry/manifest.hpp>
 
@@ -12,7 +13,6 @@
 #include <charconv>
 #include <optional>
 #include <random>
-#include <set>
 #include <vector>
 
 namespace pinhook::registry {
@@ -48,17 +48,10 @@ void scrub_refusal(http::response& r, const http::request& asked, const credenti
   }
 }
 
-// distribution-spec "Warnings": 4096 bytes in all, repeated ones once; for the log alone.
 void log_warnings(std::string_view registry, const http::response& r) {
-  constexpr std::size_t max_bytes = 4096;
   if (!log::is_enabled(log::level::debug)) return;
-  std::size_t left = max_bytes;
-  std::set<std::string_view> seen;
-  for (const auto line : http::find_headers(r.headers, "Warning")) {
-    if (!line.starts_with("299 ") || line.size() > left || !seen.insert(line).second) continue;
-    left -= line.size();
-    log::debug("registry warns", {{"registry", registry}, {"warning", quoted(line, max_bytes)}});
-  }
+  for (const auto line : read_warnings(r))
+    log::debug("the registry warns", {{"registry", registry}, {"warning", quoted(line, max_warning_bytes)}});
 }
 
 // "76;w=21600" (docker/docs, "Docker Hub usage and limits").

@@ -58,6 +58,19 @@ TEST(ErrorBody, CodesAreCompared) {
   EXPECT_FALSE(words.has_code("denied"));
 }
 
+TEST(Warnings, OnlyThoseOfRegistriesAreReadOnceAndBounded) {
+  const std::string first = R"(299 - "this repository moves")";
+  const std::string most = "299 - " + std::string(max_warning_bytes - first.size() - 6, 'x');
+  const auto r = respond(200, {{"Warning", first},
+                               {"warning", first},
+                               {"Warning", R"(199 - "another kind")"},
+                               {"Warning", "299 - " + std::string(max_warning_bytes, 'y')},
+                               {"Warning", most},
+                               {"Warning", R"(299 - "no room left")"}});
+  EXPECT_EQ(read_warnings(r), (std::vector<std::string_view>{first, most}));
+  EXPECT_TRUE(read_warnings(respond(200)).empty());
+}
+
 const wall_time now{std::chrono::sys_days(std::chrono::year(2026) / 1 / 1)};
 
 struct status_case {
