@@ -39,8 +39,6 @@ constexpr std::array rows{
     row{CURLE_UNSUPPORTED_PROTOCOL, error_code::malformed, "what answers does not speak HTTP", true},
     row{CURLE_WEIRD_SERVER_REPLY, error_code::malformed, "what answers does not speak HTTP", true},
     row{CURLE_BAD_CONTENT_ENCODING, error_code::malformed, "the answer's encoding is broken", true},
-    // Of a chunked body: curl reports broken framing so.
-    row{CURLE_READ_ERROR, error_code::malformed, "the answer's framing is broken", true},
     // A header line beyond curl's own 100 KiB: its line buffer reports "out of memory".
     row{CURLE_OUT_OF_MEMORY, error_code::malformed, "a header line is longer than 100 KiB", false},
     row{CURLE_BAD_FUNCTION_ARGUMENT, error_code::internal, "libcurl refused the request", true},
@@ -82,6 +80,10 @@ std::string trust_words(const curl_outcome& o) {
 error from_curl(const curl_outcome& o) {
   if (o.code == CURLE_PEER_FAILED_VERIFICATION)
     return error{error_code::unavailable, fmt::format("{}: {}", o.endpoint, trust_words(o)), std::nullopt};
+  // curl 7.88 reports broken chunks as a failure to receive; only its words tell.
+  if (o.code == CURLE_RECV_ERROR && o.detail.find("chunked-encoding") != std::string::npos)
+    return error{error_code::malformed,
+                 fmt::format("{}: the answer's framing is broken: {}", o.endpoint, quoted(o.detail)), std::nullopt};
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.code == o.code; });
   const row r = found != rows.end() ? *found : row{o.code, error_code::unavailable, curl_easy_strerror(o.code), true};
   std::string message = fmt::format("{}: {}", o.endpoint, r.words);

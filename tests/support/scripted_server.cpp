@@ -230,7 +230,7 @@ struct scripted_server::state {
     }
     const bool is_cut =
         answer.act == behaviour::stall || answer.act == behaviour::truncate || answer.act == behaviour::reset_in_body;
-    const std::string body = is_head ? std::string() : answer.body;
+    const std::string body = is_head || is_open_ended(answer.act) ? std::string() : answer.body;
     const std::size_t first = is_cut ? body.size() / 2 : body.size();
     text += body.substr(0, first);
     co_await asio::async_write(stream, asio::buffer(text), asio::use_awaitable);

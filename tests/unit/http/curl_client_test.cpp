@@ -270,6 +270,11 @@ TEST_F(CurlClient, SurvivesBrokenAnswers) {
   EXPECT_EQ(failure({.body = "short", .claimed_length = 100, .closes = true}).code, error_code::malformed);
 }
 
+TEST_F(CurlClient, RefusesBrokenChunks) {
+  EXPECT_EQ(failure({.headers = {{"Transfer-Encoding", "chunked"}}, .body = "not a length\r\n"}).code,
+            error_code::malformed);
+}
+
 TEST_F(CurlClient, KeepsTheDeadline) {
   EXPECT_THAT(failure({.act = behaviour::hang}, in(50ms)).message, HasSubstr("waiting for the answer"));
   const auto stalled = failure({.body = "half of this", .act = behaviour::stall}, in(50ms));

@@ -38,6 +38,13 @@ TEST(CurlError, TellsWhatTheCallerCanDecideOn) {
   EXPECT_EQ(translate(CURLE_BAD_FUNCTION_ARGUMENT).code, error_code::internal);
 }
 
+TEST(CurlError, TellsBrokenChunksFromABrokenConnection) {
+  EXPECT_EQ(translate(CURLE_RECV_ERROR, 0, 0, "Malformed encoding found in chunked-encoding").code,
+            error_code::malformed);
+  EXPECT_EQ(translate(CURLE_RECV_ERROR, 0, ECONNRESET, "Recv failure: Connection reset by peer").code,
+            error_code::unavailable);
+}
+
 TEST(CurlError, SaysWhyTheSystemDidNotConnect) {
   EXPECT_THAT(translate(CURLE_COULDNT_CONNECT, 0, ECONNREFUSED).message, HasSubstr("Connection refused"));
 }
