@@ -41,14 +41,14 @@ class story {
 
   [[nodiscard]] std::string shop(std::string_view web_tag) const {
     return make_deployment("shop", 2,
-                           {{"migrate", reference("migrate:2.0")},
+                           {{"setup", reference("setup:2.0")},
                             {"web", reference(fmt::format("web:{}", web_tag))},
                             {"proxy", reference("proxy")}});
   }
 
   void push_images() {
     auto& r = site_.images();
-    r.push("shop/migrate", "2.0", image_manifest("migrate 2.0"));
+    r.push("shop/setup", "2.0", image_manifest("setup 2.0"));
     r.push("shop/web", "1.4", image_index("web 1.4"));
     r.push("shop/web", "1.5", image_index("web 1.5"));
     r.push("shop/proxy", "latest", image_manifest("proxy"));

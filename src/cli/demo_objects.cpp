@@ -62,7 +62,7 @@ std::string make_deployment(std::string_view name, int replicas, const std::vect
   std::string init;
   std::string main;
   for (const auto& one : containers) {
-    std::string& list = one.container == "migrate" ? init : main;
+    std::string& list = one.container == "setup" ? init : main;
     if (!list.empty()) list += ',';
     list += fmt::format(R"({{"name":"{}","image":"{}"}})", one.container, one.image);
   }

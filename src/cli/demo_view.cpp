@@ -44,7 +44,7 @@ bool wants_colour() {
 
 std::string shorten_digest(std::string_view reference) {
   constexpr std::string_view mark = "sha256:";
-  constexpr std::size_t shown = 12;
+  constexpr std::size_t shown = 8;
   const auto at = reference.find(mark);
   if (at == std::string_view::npos || reference.size() < at + mark.size() + 64) return std::string(reference);
   return std::string(reference.substr(0, at + mark.size() + shown)) + "…" +

@@ -6,10 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 namespace pinhook::testing {
@@ -43,6 +45,11 @@ TEST(DemoProcess, TellsItsStoryAndEveryCheckHolds) {
   EXPECT_THAT(demo.output, Not(HasSubstr("✗")));
   EXPECT_THAT(demo.output, Not(HasSubstr("\x1b"))) << "colour in a pipe";
   EXPECT_EQ(demo.errors, "");
+  std::istringstream lines(demo.output);
+  for (std::string line; std::getline(lines, line);) {
+    const auto columns = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) != 0x80; });
+    EXPECT_LE(columns, 100) << line;
+  }
 }
 
 TEST(DemoProcess, PrintsACommandThatWorksAndCleansUp) {

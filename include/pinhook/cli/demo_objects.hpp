@@ -17,7 +17,7 @@ struct container_image {
   friend bool operator==(const container_image&, const container_image&) = default;
 };
 
-/// A Deployment in namespace "demo"; the container called "migrate" is an init container.
+/// A Deployment in namespace "demo"; the container called "setup" is an init container.
 [[nodiscard]] std::string make_deployment(std::string_view name, int replicas,
                                           const std::vector<container_image>& containers);
 

@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const std::string object = make_deployment("d", 2, {{"migrate", "m:1"}, {"web", "w:1"}});
+const std::string object = make_deployment("d", 2, {{"setup", "m:1"}, {"web", "w:1"}});
 
 std::string answer(std::string_view response) {
   return R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":)" + std::string(response) + "}";
@@ -20,7 +20,7 @@ std::string answer(std::string_view response) {
 
 TEST(DemoObjects, DeploymentsHoldTheirImages) {
   ASSERT_TRUE(json::parse(object)) << object;
-  EXPECT_THAT(images_of(object), ElementsAre(container_image{"migrate", "m:1"}, container_image{"web", "w:1"}));
+  EXPECT_THAT(images_of(object), ElementsAre(container_image{"setup", "m:1"}, container_image{"web", "w:1"}));
   EXPECT_TRUE(images_of("{}").empty());
   EXPECT_TRUE(images_of("no JSON").empty());
 }
@@ -32,7 +32,7 @@ TEST(DemoObjects, ApplyingKeepsWhatOthersWrote) {
 }
 
 TEST(DemoObjects, TemplatesCompareAsText) {
-  EXPECT_EQ(template_of(object), template_of(make_deployment("d", 5, {{"migrate", "m:1"}, {"web", "w:1"}})));
+  EXPECT_EQ(template_of(object), template_of(make_deployment("d", 5, {{"setup", "m:1"}, {"web", "w:1"}})));
   EXPECT_NE(template_of(object), template_of(make_deployment("d", 2, {{"web", "w:1"}})));
 }
 
