@@ -111,7 +111,7 @@ class head_parser final : public http::basic_parser<true> {
 
 class request_reader::state {
  public:
-  explicit state(const limits& l) : limits_(l) { parser.emplace(limits_, head, chunks); }
+  explicit state(const limits& l) : limits_(l) { parser = &place_.emplace(limits_, head, chunks); }
 
   // What the parser's code means for the peer.
   refusal explain(const boost::system::error_code& ec) const {
@@ -186,14 +186,15 @@ class request_reader::state {
     head.is_chunked = head.expects_continue = head.keeps_alive = false;
     chunks.clear();
     if (chunks.capacity() > small_body) chunks.shrink_to_fit();
-    parser.emplace(limits_, head, chunks);
+    parser = &place_.emplace(limits_, head, chunks);
     has_request_line = head_done = complete = false;
     body_size = 0;
   }
 
   request_head head;
   std::string chunks;
-  std::optional<head_parser> parser;
+  // A new one for each request, in the same place.
+  head_parser* parser = nullptr;
   bool has_request_line = false;
   bool head_done = false;
   bool complete = false;
@@ -201,6 +202,7 @@ class request_reader::state {
 
  private:
   const limits& limits_;
+  std::optional<head_parser> place_;
 };
 
 request_reader::request_reader(const limits& l) : state_(std::make_unique<state>(l)) {}

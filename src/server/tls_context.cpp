@@ -94,12 +94,8 @@ result<void> put_chain(SSL_CTX* c, std::string_view pem, const std::string& name
   std::tm expiry{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(leaf.get()), &expiry) == 1)
     not_after = std::chrono::system_clock::from_time_t(timegm(&expiry));
-  for (;;) {
-    x509_ptr next(PEM_read_bio_X509(in.get(), nullptr, no_passphrase, nullptr));
-    if (!next) break;
-    if (SSL_CTX_add0_chain_cert(c, next.get()) != 1) return bad(name, openssl_reason());
-    static_cast<void>(next.release());
-  }
+  while (const x509_ptr next{PEM_read_bio_X509(in.get(), nullptr, no_passphrase, nullptr)})
+    if (SSL_CTX_add1_chain_cert(c, next.get()) != 1) return bad(name, openssl_reason());
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   const std::string reason = openssl_reason();
   if (!at_end) return bad(name, "a certificate of the chain cannot be read: " + reason);
