@@ -44,8 +44,9 @@ result<document> parse(std::string_view text, const parse_limits& limits) {
   // RapidJSON takes a NUL for the end of the text and does not look at what stands behind it.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
     return fail(error_code::malformed, fmt::format("not valid JSON at byte {}: a NUL byte", nul));
-  // It drops the begin of a byte order mark, too.
-  if (text.starts_with('\xEF')) return fail(error_code::malformed, "not valid JSON at byte 0: a byte order mark");
+  // And it drops bytes of a byte order mark, whole or not.
+  if (!text.empty() && (static_cast<unsigned char>(text.front()) & 0x80) != 0)
+    return fail(error_code::malformed, "not valid JSON at byte 0: no value begins so");
   document d;
   d.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
   if (d.HasParseError())
