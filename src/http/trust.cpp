@@ -5,6 +5,8 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -14,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// OpenSSL looks certificates up in the directory by the hash of their subject, only when it needs one; where the
-// directory is so prepared (ca-certificates does it), reading the whole bundle would be 140 certificates for nothing.
+// OpenSSL looks certificates up in a directory by the hash of their subject, only when it needs one; where a directory
+// is so prepared (ca-certificates does it), reading the bundle would be 140 certificates parsed for nothing.
 bool has_hashed_names(const fs::path& directory) {
   std::error_code ec;
   for (fs::directory_iterator it(directory, ec), end; !ec && it != end; it.increment(ec))
@@ -24,11 +26,15 @@ bool has_hashed_names(const fs::path& directory) {
 }
 
 void add_system(X509_STORE* store) {
-  X509_STORE_set_default_paths(store);
-  const char* directory = std::getenv(X509_get_default_cert_dir_env());
-  if (directory == nullptr) directory = X509_get_default_cert_dir();
-  const char* bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
-  if (bundle != nullptr && !has_hashed_names(directory)) X509_STORE_load_file(store, bundle);
+  const char* named_directory = std::getenv(X509_get_default_cert_dir_env());
+  const char* named_file = std::getenv(X509_get_default_cert_file_env());
+  X509_STORE_load_path(store, named_directory != nullptr ? named_directory : X509_get_default_cert_dir());
+  if (named_file != nullptr) {
+    X509_STORE_load_file(store, named_file);
+  } else if (named_directory == nullptr && !has_hashed_names(X509_get_default_cert_dir())) {
+    const char* bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
+    X509_STORE_load_file(store, bundle != nullptr ? bundle : X509_get_default_cert_file());
+  }
   // What is missing there shows when a server is not trusted.
   ERR_clear_error();
 }

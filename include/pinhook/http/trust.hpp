@@ -12,9 +12,9 @@ struct x509_store_st;
 
 namespace pinhook::http {
 
-/// The system's authorities (OpenSSL's default directory and file, SSL_CERT_DIR and SSL_CERT_FILE, and the bundle that
-/// libcurl was built with) and, unless `ca_file` is empty, all certificates of that PEM file. A certificate that is
-/// itself in the store is trusted, also when it is no authority.
+/// The system's authorities and, unless `ca_file` is empty, all certificates of that PEM file. The system's are
+/// OpenSSL's directory, or where that is not prepared the bundle that libcurl was built with; SSL_CERT_DIR and
+/// SSL_CERT_FILE take their places. A certificate that is itself in the store is trusted, also when it is no authority.
 /// invalid_input: `ca_file` cannot be read or holds no certificate.
 [[nodiscard]] result<std::shared_ptr<x509_store_st>> make_trust_store(const std::string& ca_file);
 
