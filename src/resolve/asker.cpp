@@ -174,16 +174,16 @@ void asker::ended(const std::shared_ptr<flight>& f) {
             w.of, w.ask,
             {error_code::unavailable,
              fmt::format("the credentials for {} keep changing; try again", a.what.ref.registry()), std::nullopt});
-    } else if (f->outcome->has_value()) {
-      settle(w.of, w.ask, answer{**f->outcome, origin::registry});
+    } else if (f->outcome.has_value()) {
+      settle(w.of, w.ask, answer{*f->outcome, origin::registry});
     } else {
-      settle_failure(w.of, w.ask, f->outcome->error());
+      settle_failure(w.of, w.ask, f->outcome.error());
     }
   }
 
   if (watch_ != nullptr) {
-    const bool is_failed = f->outcome && !f->outcome->has_value();
-    watch_->lookup_ended(f->is_ahead, is_failed ? std::optional(f->outcome->error().code) : std::nullopt);
+    const bool is_failed = !f->has_moved && !f->outcome.has_value();
+    watch_->lookup_ended(f->is_ahead, is_failed ? std::optional(f->outcome.error().code) : std::nullopt);
     watch_->levels(cache_->size(), flights_.under_way());
   }
   if (is_stopping_ && flights_.under_way() == 0) {
@@ -194,12 +194,12 @@ void asker::ended(const std::shared_ptr<flight>& f) {
 void asker::record(const flight& f) {
   const cache_key key(f.what.ref.canonical(), f.identity);
   const steady_time asked_at = f.asked_at.value_or(f.started_at);
-  if (f.outcome->has_value()) {
-    const steady_time due = cache_->store(key, **f.outcome, asked_at);
+  if (f.outcome.has_value()) {
+    const steady_time due = cache_->store(key, *f.outcome, asked_at);
     if (!is_stopping_) schedule_refresh(f.what, f.identity, due);
     return;
   }
-  const error& why = f.outcome->error();
+  const error& why = f.outcome.error();
   const steady_time until =
       is_cacheable(why.code) ? time_.now() + cache_->options().negative_ttl : pause_after(f.what.ref.registry());
   cache_->store_failure(key, why, asked_at, until);
@@ -242,7 +242,7 @@ void asker::refresh(const query& what, const std::string& identity) {
 
 void asker::settle(const std::shared_ptr<batch>& b, std::size_t i, result<answer> with) {
   ask& a = b->asks[i];
-  if (a.outcome) return;
+  if (std::exchange(a.is_settled, true)) return;
   a.outcome = std::move(with);
   if (--b->open != 0) return;
   timers_.cancel(b->timer);
@@ -268,7 +268,7 @@ void asker::out_of_time(const std::shared_ptr<batch>& b) {
   const auto waited = std::chrono::duration<double>(time_.now() - b->since).count();
   for (std::size_t i = 0; i < b->asks.size(); ++i) {
     ask& a = b->asks[i];
-    if (a.outcome) continue;
+    if (a.is_settled) continue;
     std::string what = "nothing came";
     if (a.on != nullptr) {
       what = describe(*a.on);

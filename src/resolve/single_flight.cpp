@@ -12,6 +12,19 @@
 //  3. A flight's outcome is set, or it has moved, before its waiters are told.
 
 namespace pinhook::resolve {
+namespace {
+
+std::string message_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "an unknown exception";
+  }
+}
+
+}  // namespace
 
 std::string describe(const flight& f) {
   switch (f.at) {
@@ -69,28 +82,17 @@ void single_flight::conclude(flight& f, const std::exception_ptr& thrown) {
   if (found != newest_.end() && found->second.get() == &f) newest_.erase(found);
   running_.erase(&f);
 
-  const bool is_cut_short =
-      thrown || (f.outcome && !f.outcome->has_value() && f.outcome->error().code == error_code::canceled);
-  if (f.is_over_limit && is_cut_short) {
-    f.outcome = fail(error_code::timed_out,
-                     fmt::format("{} within {} s", describe(f),
-                                 std::chrono::duration_cast<std::chrono::seconds>(options_.limit).count()));
-  } else if (is_canceled_ && is_cut_short) {
+  const bool is_cut_short = thrown || (!f.outcome && f.outcome.error().code == error_code::canceled);
+  if (f.has_moved || !is_cut_short) return;
+  if (f.is_over_limit) {
+    const auto limit = std::chrono::duration<double>(options_.limit).count();
+    f.outcome = fail(error_code::timed_out, fmt::format("{} within {:.1f} s", describe(f), limit));
+  } else if (is_canceled_) {
     f.outcome = fail(error_code::canceled, fmt::format("looking up {} was canceled", f.what.ref.canonical()));
   } else if (thrown) {
-    std::string why = "an unknown exception";
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& e) {
-      why = e.what();
-    } catch (...) {
-    }
-    f.outcome =
-        fail(error_code::internal, fmt::format("looking up {} failed: {}", f.what.ref.canonical(), quoted(why)));
-  } else if (!f.outcome && !f.has_moved) {
-    f.outcome = fail(error_code::internal, fmt::format("looking up {} gave nothing", f.what.ref.canonical()));
+    f.outcome = fail(error_code::internal,
+                     fmt::format("looking up {} failed: {}", f.what.ref.canonical(), quoted(message_of(thrown))));
   }
-  if (f.outcome) f.has_moved = false;
 }
 
 std::vector<std::shared_ptr<flight>> single_flight::all() const {

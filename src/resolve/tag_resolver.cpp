@@ -141,8 +141,8 @@ awaitable<std::vector<result<answer>>> tag_resolver::resolve(std::vector<query> 
   if (!has_arrived) co_return out;
   for (const batch::ask& a : b->asks) {
     for (const std::size_t slot : a.slots) {
-      out[slot] = *a.outcome;
-      count(is_stale(*a.outcome) ? cache_event::stale : cache_event::miss);
+      out[slot] = a.outcome;
+      count(is_stale(a.outcome) ? cache_event::stale : cache_event::miss);
     }
   }
   co_return out;

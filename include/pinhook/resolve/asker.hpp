@@ -50,7 +50,8 @@ struct batch {
     std::string identity;
     std::vector<std::size_t> slots;  // positions in the request
 
-    std::optional<result<answer>> outcome;
+    bool is_settled = false;
+    result<answer> outcome = fail(error_code::internal, "the question has no outcome");
     flight* on = nullptr;
     std::list<flight_waiter>::iterator place;
     int moves = 0;

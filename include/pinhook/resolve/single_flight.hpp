@@ -58,7 +58,8 @@ struct flight {
   /// The credentials turned out to be of another identity than the flight was started for: nothing was asked.
   bool has_moved = false;
   bool is_over_limit = false;
-  std::optional<result<registry::digest>> outcome;
+  /// What the waiters get; nothing before the end.
+  result<registry::digest> outcome = fail(error_code::internal, "the look-up has no outcome");
 
   std::list<flight_waiter> waiters;
   boost::asio::cancellation_signal cancel;
