@@ -95,47 +95,36 @@ std::string read_html(std::string_view body) {
   return fmt::format("an HTML page titled {}", said(body.substr(open + 7, close - open - 7)));
 }
 
-enum class advice : std::uint8_t { none, access, existence, later };
-
 struct status_row {
   int first, last;
   error_code code;
   std::string_view verb;  // after the peer's name, before the subject
-  advice what_to_do;
+  bool depends_on_credentials = false;
 };
 
 // The one translator from status to error. The first row that holds the status.
 constexpr std::array rows{
-    status_row{401, 401, error_code::unauthorized, "asks for other credentials for", advice::access},
-    status_row{402, 402, error_code::denied, "wants to be paid before it serves", advice::none},
-    status_row{403, 403, error_code::denied, "does not give access to", advice::access},
-    status_row{404, 404, error_code::not_found, "does not have", advice::existence},
-    status_row{408, 408, error_code::unavailable, "took too long over", advice::later},
-    status_row{410, 410, error_code::not_found, "no longer has", advice::existence},
-    status_row{429, 429, error_code::rate_limited, "limits how often it answers, now for", advice::later},
-    status_row{451, 451, error_code::denied, "may not serve", advice::none},
-    status_row{499, 499, error_code::unavailable, "gave up on", advice::later},
-    status_row{500, 599, error_code::unavailable, "is in trouble and did not answer for", advice::later},
-    status_row{0, 999999, error_code::malformed, "gave an answer that does not fit for", advice::none},
+    status_row{401, 401, error_code::unauthorized, "asks for other credentials for", true},
+    status_row{402, 402, error_code::denied, "wants to be paid before it serves"},
+    status_row{403, 403, error_code::denied, "does not give access to", true},
+    status_row{404, 404, error_code::not_found, "does not have"},
+    status_row{408, 408, error_code::unavailable, "took too long over"},
+    status_row{410, 410, error_code::not_found, "no longer has"},
+    status_row{429, 429, error_code::rate_limited, "limits how often it answers, now for"},
+    status_row{451, 451, error_code::denied, "may not serve"},
+    status_row{499, 499, error_code::unavailable, "gave up on"},
+    status_row{500, 599, error_code::unavailable, "is in trouble and did not answer for"},
+    status_row{0, 999999, error_code::malformed, "gave an answer that does not fit for"},
 };
 
-std::string advise(const status_row& row, const refused_request& what, const error& e) {
+// What else is known. What to do about it is said by who knows what was wanted (admission's table of failures).
+std::string circumstances(const status_row& row, const refused_request& what, const error& e) {
   const bool anonymous = what.credentials.empty() || what.credentials == "anonymous";
-  switch (row.what_to_do) {
-    case advice::access:
-      return anonymous
-                 ? std::string(". No credentials were used: if it is private, give some for it; else check the name")
-                 : fmt::format(
-                       ". The credentials used were: {}. Check that they are right and may pull it, and the name",
-                       what.credentials);
-    case advice::existence:
-      return what.token ? ". Check the name of the registry" : ". Check the name and the tag";
-    case advice::later:
-      return e.retry_after ? fmt::format(". Try again in {} s", e.retry_after->count()) : ". Try again later";
-    case advice::none:
-      break;
-  }
-  return {};
+  std::string out;
+  if (row.depends_on_credentials)
+    out += anonymous ? ". No credentials were used" : fmt::format(". The credentials used were: {}", what.credentials);
+  if (e.retry_after) out += fmt::format(". It asks to wait {} s", e.retry_after->count());
+  return out;
 }
 
 }  // namespace
@@ -177,7 +166,7 @@ error from_status(const refused_request& what, const http::response& r, wall_tim
   const peer_words words = read_error_body(r.body);
   out.message = fmt::format("{} {} {} ({}{}{}){}", what.peer,
                             what.token ? std::string_view("refused to give a token for") : chosen.verb, what.subject,
-                            r.status, words.text.empty() ? "" : ": ", words.text, advise(chosen, what, out));
+                            r.status, words.text.empty() ? "" : ": ", words.text, circumstances(chosen, what, out));
   return out;
 }
 

@@ -291,7 +291,7 @@ awaitable<auth_token> exchange::token(token_request request, credential who, int
   flights_.emplace(key, mine.own);
   const std::string registry = request.registry;
   auto granted = co_await fetch_token(std::move(request), std::move(who), tries_made, d);
-  if (watch_ != nullptr) watch_->token_fetched(registry, granted.has_value());
+  if (watch_ != nullptr) watch_->token_fetched(registry, granted ? "ok" : to_string(granted.error().code));
   if (!granted) {
     mine.own->outcome = fail(granted.error());
     co_return auth_token{fail(std::move(granted).error())};

@@ -191,7 +191,7 @@ class composer {
       const pin::slot& s = slot_of(failed_[i].slot);
       const error& why = failed_[i].why;
       const std::string one =
-          fmt::format("{} {} {}, image {}: {} ({})", i == 0 ? ':' : ';', what_is(s), pin::label_of(s),
+          fmt::format("{} {} {}, image {}: {}. {}", i == 0 ? ':' : ';', what_is(s), pin::label_of(s),
                       quoted(failed_[i].image), cut(why.message, max_reason_size), status_of(why.code).hint);
       if (message.size() + one.size() > max_message_size - 64) {
         message += fmt::format("; and {} more", failed_.size() - i);

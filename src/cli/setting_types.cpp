@@ -1,4 +1,6 @@
 #include <pinhook/cli/setting_types.hpp>
+#include <pinhook/pin/path.hpp>
+#include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/server/listener.hpp>
 
@@ -146,7 +148,10 @@ read_result<std::vector<pin::custom_kind>> kinds_type::read(const yaml::node& n)
     if (paths == nullptr) return no_value(item, "paths is missing");
     auto list = text_list_type::read(*paths);
     if (!list) return std::unexpected(std::move(list.error()));
-    if (list->empty()) return no_value(*paths, "paths is empty; name at least one, e.g. spec.image");
+    if (list->empty() || list->size() > pin::max_places)
+      return no_value(*paths, fmt::format("{} paths; name 1 to {}, e.g. spec.image", list->size(), pin::max_places));
+    for (std::size_t i = 0; i < list->size(); ++i)
+      if (const auto path = pin::parse_path((*list)[i]); !path) return no_value(paths->items[i], path.error().message);
     one.paths = std::move(*list);
     out.push_back(std::move(one));
   }

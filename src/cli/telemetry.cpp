@@ -38,10 +38,10 @@ void telemetry::registry_request(std::string_view host, int status, std::string_
   numbers_.count_registry_request(host, status == 0 ? std::string(outcome) : fmt::format("{}", status), took);
 }
 
-void telemetry::token_fetched(std::string_view host, bool good) { numbers_.count_token(host, good ? "ok" : "failed"); }
+void telemetry::token_fetched(std::string_view host, std::string_view outcome) { numbers_.count_token(host, outcome); }
 
 void telemetry::rate_limit_remaining(std::string_view host, std::int64_t remaining) {
-  log::debug("pulls left", {{"host", host}, {"remaining", remaining}});
+  numbers_.set_pulls_remaining(host, remaining);
 }
 
 void telemetry::cache_met(resolve::cache_event what) { numbers_.count_cache_lookup(lookup_of(what)); }

@@ -137,6 +137,7 @@ struct metrics::state {
   prometheus::Family<prometheus::Counter>& registry_requests = counters(metric::registry_requests);
   prometheus::Family<prometheus::Histogram>& registry_durations = histograms(metric::registry_duration);
   prometheus::Family<prometheus::Counter>& tokens = counters(metric::tokens);
+  prometheus::Family<prometheus::Gauge>& pulls_remaining = gauges(metric::pulls_remaining);
   prometheus::Family<prometheus::Gauge>& connections = gauges(metric::connections);
   prometheus::Family<prometheus::Counter>& connections_total = counters(metric::connections_total);
   prometheus::Family<prometheus::Counter>& connections_rejected = counters(metric::connections_rejected);
@@ -251,6 +252,10 @@ void metrics::count_registry_request(std::string_view host, std::string_view sta
 void metrics::count_token(std::string_view host, std::string_view outcome) {
   const std::string_view known = registry_statuses[position(registry_statuses, outcome)];
   state_->tokens.Add({{"host", state_->host_label(host)}, {"result", std::string(known)}}).Increment();
+}
+
+void metrics::set_pulls_remaining(std::string_view host, std::int64_t remaining) {
+  state_->pulls_remaining.Add({{"host", state_->host_label(host)}}).Set(static_cast<double>(remaining));
 }
 
 void metrics::count_reload(bool good) { state_->reloads[good ? 1 : 0]->Increment(); }

@@ -79,7 +79,9 @@ class forward_clock final : public clock {
 class recording_observer final : public registry::observer {
  public:
   void registry_request(std::string_view, int, std::string_view, std::chrono::nanoseconds) override { ++requests; }
-  void token_fetched(std::string_view, bool good) override { ++(good ? tokens : refused_tokens); }
+  void token_fetched(std::string_view, std::string_view outcome) override {
+    ++(outcome == "ok" ? tokens : refused_tokens);
+  }
   void rate_limit_remaining(std::string_view, std::int64_t left) override { remaining = left; }
   int requests = 0;
   int tokens = 0;

@@ -22,7 +22,7 @@ class telemetry final : public registry::observer, public resolve::observer {
 
   void registry_request(std::string_view host, int status, std::string_view outcome,
                         std::chrono::nanoseconds took) override;
-  void token_fetched(std::string_view host, bool good) override;
+  void token_fetched(std::string_view host, std::string_view outcome) override;
   void rate_limit_remaining(std::string_view host, std::int64_t remaining) override;
 
   void cache_met(resolve::cache_event what) override;

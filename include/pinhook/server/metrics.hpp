@@ -46,6 +46,7 @@ enum class metric : std::uint8_t {
   registry_requests,
   registry_duration,
   tokens,
+  pulls_remaining,
   connections,
   connections_total,
   connections_rejected,
@@ -61,7 +62,7 @@ enum class metric : std::uint8_t {
   process_descriptor_limit,
 };
 
-inline constexpr std::array<metric_info, 21> metric_table{{
+inline constexpr std::array<metric_info, 22> metric_table{{
     {"pinhook_admissions_total", metric_type::counter, "mode,kind,outcome",
      "Admission requests answered, by mode, kind of object and outcome (unchanged, pinned, denied, audited, "
      "bad_request)."},
@@ -79,6 +80,8 @@ inline constexpr std::array<metric_info, 21> metric_table{{
      "From sending a request to a registry to the end of its response."},
     {"pinhook_registry_tokens_total", metric_type::counter, "host,result",
      "Tokens asked of token servers, by host and result (ok or the kind of failure)."},
+    {"pinhook_registry_pulls_remaining", metric_type::gauge, "host",
+     "What is left of the pulls that a registry grants (ratelimit-remaining), when it last said so."},
     {"pinhook_connections", metric_type::gauge, "listener", "Open connections."},
     {"pinhook_connections_total", metric_type::counter, "listener", "Connections accepted."},
     {"pinhook_connections_rejected_total", metric_type::counter, "listener",
@@ -134,6 +137,8 @@ class metrics {
   void count_registry_request(std::string_view host, std::string_view status, std::chrono::nanoseconds took);
   /// `outcome`: "ok" or the name of an error code.
   void count_token(std::string_view host, std::string_view outcome);
+
+  void set_pulls_remaining(std::string_view host, std::int64_t remaining);
 
   void count_reload(bool good);
   void set_certificate_expiry(wall_time when);

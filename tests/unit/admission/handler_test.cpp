@@ -136,8 +136,8 @@ TEST_F(Handler, DeniesAllWhenOneFails) {
   EXPECT_EQ(json::text_of(field("status")["reason"]), "Forbidden");
   const std::string message(json::text_of(field("status")["message"]));
   for (const char* part :
-       {"3 of 4 images", "container cache, image \"redis:7\": no connection (try again",
-        "container x, image \"nope:1\": MANIFEST_UNKNOWN (check the name and the tag)", "container y, image \"Wrong\""})
+       {"3 of 4 images", "container cache, image \"redis:7\": no connection. Try again",
+        "container x, image \"nope:1\": MANIFEST_UNKNOWN. Check the name and the tag", "container y, image \"Wrong\""})
     EXPECT_NE(message.find(part), std::string::npos) << message;
   for (const slot_outcome& s : v.slots) EXPECT_EQ(s.to, "");
 }

@@ -80,7 +80,7 @@ TEST_F(Telemetry, EverythingIsCounted) {
       pin::mode::enforce, 1ms);
   seen_.registry_request("r.example", 200, "", 1ms);
   seen_.registry_request("r.example", 0, "timed_out", 1ms);
-  seen_.token_fetched("t.example", true);
+  seen_.token_fetched("t.example", "ok");
   for (const auto what : {resolve::cache_event::fresh, resolve::cache_event::negative, resolve::cache_event::stale,
                           resolve::cache_event::miss})
     seen_.cache_met(what);

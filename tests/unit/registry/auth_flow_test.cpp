@@ -598,8 +598,7 @@ TEST(TokenFlow, UserAndPasswordAreNotTriedTwice) {
   EXPECT_EQ(e.code, error_code::unauthorized);
   EXPECT_EQ(e.message,
             "auth.example, the token server of registry r.example, refused to give a token for repository \"acme/api\" "
-            "(401: \"incorrect username or password\"). The credentials used were: config.json: r.example. Check that "
-            "they are right and may pull it, and the name");
+            "(401: \"incorrect username or password\"). The credentials used were: config.json: r.example");
 }
 
 TEST(TokenFlow, RedirectsAreNotFollowed) {

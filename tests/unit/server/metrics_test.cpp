@@ -27,6 +27,7 @@ void count_all(metrics& m) {
   m.set_cache_entries(12);
   m.count_registry_request("ghcr.io", "200", 20ms);
   m.count_token("ghcr.io", "ok");
+  m.set_pulls_remaining("docker.io", 76);
   m.count_reload(true);
   m.set_certificate_expiry(std::chrono::system_clock::from_time_t(1800000000));
   auto& l = m.listener("webhook");
@@ -51,6 +52,7 @@ TEST(Metrics, ShowsWhatWasCounted) {
            "pinhook_registry_requests_total{host=\"ghcr.io\",status=\"200\"} 1\n",
            "pinhook_registry_request_duration_seconds_count{host=\"ghcr.io\"} 1\n",
            "pinhook_registry_tokens_total{host=\"ghcr.io\",result=\"ok\"} 1\n",
+           "pinhook_registry_pulls_remaining{host=\"docker.io\"} 76\n",
            "pinhook_connections{listener=\"webhook\"} 1\n",
            "pinhook_connections_total{listener=\"webhook\"} 1\n",
            "pinhook_connections_rejected_total{listener=\"webhook\"} 1\n",
