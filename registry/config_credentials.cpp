@@ -99,6 +99,13 @@ awaitable<result<std::vector<credential>>> config_credentials::credentials_for(r
   co_return out;
 }
 
+bool config_credentials::forget(const reference& ref) {
+  const auto held = config();
+  const auto match = held->find(ref);
+  const auto* call = std::get_if<helper_call>(&match);
+  return call != nullptr && helpers_ && helpers_->forget(*call);
+}
+
 result<bool> config_credentials::reload_if_changed() {
   const std::lock_guard lock(reload_mutex_);
   if (file_.empty()) return false;

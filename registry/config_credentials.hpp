@@ -40,6 +40,8 @@ class config_credentials final : public credential_source {
   /// One credential or none. Errors: unsupported (a helper keeps them, and helpers are switched off), and those of
   /// helper_cache::ask.
   awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) override;
+  /// Drops the helper's answer for `ref`; inline credentials are not held, they stand in the file.
+  bool forget(const reference& ref) override;
 
   /// Reads the file again when it is another than the one read last (time, size, inode, device: a mounted secret
   /// changes by a symbolic link). True: there are new credentials. Errors as `open`: the credentials stay as they were,

@@ -45,6 +45,11 @@ class credential_source {
   /// The credentials to try for `ref`, best first. None: ask as anonymous. When any match, anonymous is not tried after
   /// them (as the kubelet does). May run a helper program; on the io_context of the caller.
   virtual awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) = 0;
+
+  /// The registry refused what `credentials_for` gave for `ref`. Drops what is only held and can be asked for anew (a
+  /// helper's answer: ECR's passwords end after 12 hours, and the registry says no more than 403); true when there was
+  /// something, and asking once more is worth it.
+  virtual bool forget([[maybe_unused]] const reference& ref) { return false; }
 };
 
 }  // namespace pinhook::registry

@@ -110,6 +110,11 @@ awaitable<result<std::optional<credential>>> helper_cache::run(helper_call call,
   co_return got;
 }
 
+bool helper_cache::forget(const helper_call& call) {
+  const std::lock_guard lock(mutex_);
+  return held_.erase(helper_identity(call)) != 0;
+}
+
 void helper_cache::hold(const std::string& key, const answer& content) {
   const auto now = time_.now();
   if (held_.size() >= options_.max_held && !held_.contains(key)) {

@@ -45,6 +45,9 @@ class helper_cache {
   /// unavailable (it cannot be run, fails, or too many run), malformed (an answer that is none, or too long).
   awaitable<result<std::optional<credential>>> ask(helper_call call, deadline d);
 
+  /// Drops the answer that is held for the call; false when none is.
+  bool forget(const helper_call& call);
+
  private:
   using answer = std::optional<credential>;
   struct flight;

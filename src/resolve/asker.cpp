@@ -105,6 +105,14 @@ void asker::launch(const std::shared_ptr<flight>& f) {
 
 // `self` keeps the asker, and with it the gate of the permit, for as long as the frame lives.
 awaitable<void> asker::look_up([[maybe_unused]] std::shared_ptr<asker> self, std::shared_ptr<flight> f) {
+  co_await try_credentials(f);
+  // A helper's answer that was held may have ended meanwhile: once more, with a new one.
+  const bool is_refused = !f->has_moved && !f->outcome && f->outcome.error().code == error_code::unauthorized;
+  if (is_refused && f->what.credentials && f->what.credentials->forget(f->what.ref)) co_await try_credentials(f);
+}
+
+// Asks the registry with what the source gives now.
+awaitable<void> asker::try_credentials(std::shared_ptr<flight> f) {
   std::vector<registry::credential> candidates;
   if (f->what.credentials) {
     registry::reference ref = f->what.ref;

@@ -67,6 +67,17 @@ class fake_credentials final : public registry::credential_source {
     if (error_) co_return fail(*error_);
     co_return all_;
   }
+  /// Holds an answer that `forget` drops: the next credentials are those of `name`, under the identity of before.
+  void renews_as(const std::string& name) {
+    const std::lock_guard lock(guard_);
+    renewed_ = {credential_named(name)};
+  }
+  bool forget(const registry::reference&) override {
+    const std::lock_guard lock(guard_);
+    if (renewed_.empty()) return false;
+    all_ = std::exchange(renewed_, {});
+    return true;
+  }
   [[nodiscard]] int asked() const {
     const std::lock_guard lock(guard_);
     return asked_;
@@ -76,6 +87,7 @@ class fake_credentials final : public registry::credential_source {
   mutable std::mutex guard_;
   std::string identity_;
   std::vector<registry::credential> all_;
+  std::vector<registry::credential> renewed_;
   std::optional<error> error_;
   std::function<void()> hook_;
   int asked_ = 0;

@@ -88,6 +88,7 @@ class asker : public std::enable_shared_from_this<asker> {
   void wait_on(const std::shared_ptr<flight>& f, const std::shared_ptr<batch>& b, std::size_t i);
   void launch(const std::shared_ptr<flight>& f);
   awaitable<void> look_up(std::shared_ptr<asker> self, std::shared_ptr<flight> f);
+  awaitable<void> try_credentials(std::shared_ptr<flight> f);
   awaitable<result<registry::digest>> ask_registry(std::shared_ptr<flight> f,
                                                    std::vector<registry::credential> candidates);
   void ended(const std::shared_ptr<flight>& f);

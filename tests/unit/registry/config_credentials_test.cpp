@@ -78,6 +78,18 @@ TEST_F(ConfigCredentials, AsksTheHelper) {
   EXPECT_EQ(processes.calls()[0].input, "public.ecr.aws");
 }
 
+TEST_F(ConfigCredentials, AsksTheHelperAgainForWhatWasRefused) {
+  processes.answer({.exit_code = 0, .output = secret(R"({"Username":"AWS","Secret":"old"})"), .errors = {}});
+  processes.answer({.exit_code = 0, .output = secret(R"({"Username":"AWS","Secret":"new"})"), .errors = {}});
+  auto c = of(R"({"credHelpers":{"r.io":"ecr-login"},"auths":{"inline.io":{"auth":"dTpw"}}})");
+  EXPECT_FALSE(c.forget(ref("r.io/a"))) << "nothing is held yet";
+  EXPECT_EQ(asked(c, "r.io/a"), "AWS:old");
+  EXPECT_TRUE(c.forget(ref("r.io/a")));
+  EXPECT_EQ(asked(c, "r.io/a"), "AWS:new");
+  EXPECT_FALSE(c.forget(ref("inline.io/a")));
+  EXPECT_FALSE(c.forget(ref("nginx")));
+}
+
 TEST_F(ConfigCredentials, IsAnonymousWhenTheHelperHasNone) {
   processes.answer({.exit_code = 1, .output = secret("credentials not found in native keychain\n"), .errors = {}});
   auto c = of(R"({"credsStore":"pass","auths":{"r.io":{"auth":"dTpw"}}})");

@@ -38,6 +38,23 @@ TEST_F(Tenants, AreAskedForSeparately) {
   EXPECT_EQ(ask(query_of(api, b)).error().code, error_code::denied);
 }
 
+TEST_F(Tenants, RefusedCredentialsThatCanBeRenewedAreTriedOnceMore) {
+  const auto a = fake_credentials::make("a");
+  a->renews_as("a, renewed");
+  client.refuses_source("a", {error_code::unauthorized, "ended", {}});
+  EXPECT_TRUE(ask(query_of(api, a)));
+  EXPECT_THAT(asked_by(), ElementsAre("a", "a, renewed"));
+  EXPECT_EQ(ask(query_of(api, a)).value().from, origin::cache);
+}
+
+TEST_F(Tenants, RefusedCredentialsAreRenewedOnceAtMost) {
+  const auto a = fake_credentials::make("a");
+  a->renews_as("b");
+  for (const char* source : {"a", "b"}) client.refuses_source(source, {error_code::unauthorized, "no", {}});
+  EXPECT_EQ(ask(query_of(api, a)).error().code, error_code::unauthorized);
+  EXPECT_THAT(asked_by(), ElementsAre("a", "b"));
+}
+
 TEST_F(Tenants, WithEqualIdentitiesShareAnswers) {
   EXPECT_TRUE(ask(query_of(api, fake_credentials::make("same"))));
   EXPECT_EQ(ask(query_of(api, fake_credentials::make("same"))).value().from, origin::cache);
