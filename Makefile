@@ -42,10 +42,10 @@ test: deps build/$(PRESET)/build.ninja ## unit, golden and integration tests (PR
 check: deps format-check asan tsan headers tidy ## format, Clang with sanitizers, lone headers, clang-tidy
 
 format: ## format the sources in place
-	clang-format-19 -i $(sources)
+	@clang-format-19 -i $(sources)
 
 format-check: deps
-	clang-format-19 --dry-run -Werror $(sources)
+	@clang-format-19 --dry-run -Werror $(sources)
 
 asan tsan: deps ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, or ThreadSanitizer
 	cmake --preset $@ >/dev/null
@@ -58,8 +58,8 @@ headers: deps ## every header compiles alone
 
 tidy: deps ## clang-tidy, all findings are errors
 	cmake --preset asan >/dev/null
-	git ls-files 'src/*.cpp' 'registry/*.cpp' | grep -v '_impl.cpp$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/asan --quiet 2>&1 | \
-	  { ! grep -E '(warning|error):' ; }
+	@git ls-files 'src/*.cpp' 'registry/*.cpp' | grep -v '_impl.cpp$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/asan --quiet \
+	  2> >(grep -vE 'warnings? (generated|treated)' >&2)
 
 bench: deps build/release/build.ninja ## benchmarks of the inside, then the load run beside nginx
 	cmake --build build/release -j $(JOBS)
