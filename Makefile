@@ -13,7 +13,7 @@ sources = $(shell git ls-files '*.cpp' '*.hpp')
 .PHONY: help deps build demo test check format format-check tidy headers asan tsan bench load fuzz image clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install the Debian packages that are missing (.ci/packages)
 	@missing=$$(for p in $(packages); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
@@ -44,7 +44,7 @@ check: deps format-check asan tsan headers tidy ## format, Clang with sanitizers
 format: ## format the sources in place
 	@clang-format-19 -i $(sources)
 
-format-check: deps
+format-check: deps ## the format, without changing anything
 	@clang-format-19 --dry-run -Werror $(sources)
 
 asan tsan: deps ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, or ThreadSanitizer
@@ -66,7 +66,7 @@ bench: deps build/release/build.ninja ## benchmarks of the inside, then the load
 	build/release/tests/bench/pinhook_bench --benchmark_min_time=0.2
 	$(MAKE) --no-print-directory load
 
-load: deps build/release/build.ninja
+load: deps build/release/build.ninja ## the load run alone
 	cmake --build build/release -j $(JOBS)
 	tests/bench/load
 
