@@ -70,7 +70,8 @@ std::vector<setting> make_table() {
           "Lower it when certificates live for minutes."),
       row("pin.format", formats, at(&settings::pin, &pin::policy::format),
           "How a pin is written: name@sha256:… or name:tag@sha256:….",
-          "Choose tag-and-digest when people read tags in the cluster and every runtime takes both together."),
+          "Choose tag-and-digest when people read tags and every runtime takes both; a change rolls out at the next "
+          "apply."),
       row("pin.updates", update_rule_type(), at(&settings::pin, &pin::policy::updates),
           "Whether an update keeps the digest recorded for a tag, or asks the registry anew.",
           "Choose refresh when re-applying a manifest shall move images to what their tags say now."),
