@@ -73,10 +73,11 @@ load: deps build/release/build.ninja ## the load run alone
 fuzz: deps ## each fuzz target for FUZZ_SECONDS (30)
 	cmake --preset fuzz >/dev/null
 	cmake --build build/fuzz -j $(JOBS)
-	@set -e; for f in build/fuzz/tests/fuzz/*_fuzz; do \
-	  name=$$(basename $$f _fuzz); mkdir -p build/fuzz/corpus/$$name; echo "== $$name"; \
-	  $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 -verbosity=0 -artifact_prefix=build/fuzz/$$name- \
-	    build/fuzz/corpus/$$name $$([ -d tests/fuzz/corpus/$$name ] && echo tests/fuzz/corpus/$$name); \
+	@for f in build/fuzz/tests/fuzz/*_fuzz; do \
+	  name=$$(basename $$f _fuzz); log=build/fuzz/$$name.log; mkdir -p build/fuzz/corpus/$$name; \
+	  $$f -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/$$name- build/fuzz/corpus/$$name tests/fuzz/corpus/$$name >$$log 2>&1 || \
+	    { tail -60 $$log; echo "$$name: found something; the input is build/fuzz/$$name-*"; exit 1; }; \
+	  echo "$$name: $$(tail -1 $$log)"; \
 	done
 
 image: ## the container image, with docker or buildah
