@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -125,14 +124,6 @@ std::optional<config_credentials::file_state> config_credentials::state_of(const
   if (::stat(file.c_str(), &found) != 0) return std::nullopt;
   return file_state{found.st_dev, found.st_ino, found.st_size,
                     found.st_mtim.tv_sec * 1'000'000'000LL + found.st_mtim.tv_nsec};
-}
-
-std::string default_docker_config_file() {
-  if (const char* folder = std::getenv("DOCKER_CONFIG"); folder != nullptr && *folder != '\0')
-    return std::string(folder) + "/config.json";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
-    return std::string(home) + "/.docker/config.json";
-  return {};
 }
 
 }  // namespace pinhook::registry

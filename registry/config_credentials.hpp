@@ -71,7 +71,4 @@ class config_credentials final : public credential_source {
   std::optional<file_state> seen_;
 };
 
-/// `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`; empty when neither variable is set.
-[[nodiscard]] std::string default_docker_config_file();
-
 }  // namespace pinhook::registry

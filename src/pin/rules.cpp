@@ -259,10 +259,6 @@ std::string_view to_string(why w) noexcept { return why_names[static_cast<std::s
 
 std::string_view label_of(const slot& s) { return s.container.empty() ? s.pointer : s.container; }
 
-bool plan::has_work() const {
-  return std::ranges::any_of(decisions, [](const decision& d) { return d.what != decision::kind::leave; });
-}
-
 why exempt_by_request(const request& asked, const policy& rules) {
   if (asked.operation != operation::create && asked.operation != operation::update) return why::other_operation;
   const bool is_ephemeral = is_pod(asked) && asked.subresource == "ephemeralcontainers";

@@ -81,8 +81,6 @@ struct plan {
   /// (kubernetes/pkg/registry/core/pod/strategy.go, dropNonEphemeralContainerUpdates).
   bool may_record = true;
   std::vector<std::string> warnings;
-
-  [[nodiscard]] bool has_work() const;
 };
 
 /// Rule 8, as far as the request alone decides it: none when the objects must be looked at.

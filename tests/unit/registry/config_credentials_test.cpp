@@ -223,24 +223,6 @@ TEST_F(ConfigCredentials, IdentitiesAreReadWhileTheFileChanges) {
   EXPECT_EQ(asked(*c, "r.io/a"), "u:20");
 }
 
-TEST(DefaultDockerConfigFile, FollowsTheEnvironment) {
-  const auto keep = [](const char* name) {
-    const char* value = ::getenv(name);
-    return value == nullptr ? std::string() : std::string(value);
-  };
-  const std::string home = keep("HOME");
-  const std::string config = keep("DOCKER_CONFIG");
-  ::setenv("DOCKER_CONFIG", "/a", 1);
-  ::setenv("HOME", "/h", 1);
-  EXPECT_EQ(default_docker_config_file(), "/a/config.json");
-  ::unsetenv("DOCKER_CONFIG");
-  EXPECT_EQ(default_docker_config_file(), "/h/.docker/config.json");
-  ::unsetenv("HOME");
-  EXPECT_EQ(default_docker_config_file(), "");
-  ::setenv("HOME", home.c_str(), 1);
-  if (!config.empty()) ::setenv("DOCKER_CONFIG", config.c_str(), 1);
-}
-
 TEST(AnonymousCredentials, AreNone) {
   anonymous_credentials nobody;
   EXPECT_EQ(nobody.identity_for(ref("nginx")), "anonymous");
