@@ -1,48 +1,16 @@
+#include <pinhook/base/file.hpp>
 #include <pinhook/registry/config_credentials.hpp>
 #include <pinhook/registry/credential_helper.hpp>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace pinhook::registry {
 namespace {
 
-std::unexpected<error> cannot_read(const std::string& file, int number) {
-  const auto code = number == ENOENT || number == ENOTDIR ? error_code::not_found
-                    : number == EACCES                    ? error_code::denied
-                                                          : error_code::unavailable;
-  return fail(code, fmt::format("cannot read {}: {}", file, std::strerror(number)));
-}
-
-/// At most one byte more than a config may have, so that the parser sees it is too large.
-result<secret> read_text(const std::string& file) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return cannot_read(file, errno);
-  // All at once: a string that grows leaves copies of passwords behind.
-  std::string buffer(max_docker_config_size + 1, '\0');
-  std::size_t used = 0;
-  ssize_t got = 1;
-  while (got != 0 && used < buffer.size()) {
-    got = ::read(fd, buffer.data() + used, buffer.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  const int number = errno;
-  ::close(fd);
-  buffer.resize(used);
-  secret text(std::exchange(buffer, {}));
-  if (got < 0) return cannot_read(file, number);
-  return text;
-}
-
 result<docker_config> read_config(const std::string& file) {
-  const auto text = read_text(file);
+  const auto text = read_file(file, max_docker_config_size);
   if (!text) return fail(text.error());
   return docker_config::parse(text->reveal(), file);
 }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,12 @@ struct credential {
   std::string identity = "anonymous";
 };
 
+/// A source that has, or may have, something for a reference: what `pinhook explain` shows. Never a secret.
+struct credential_match {
+  std::string source;   // "pull secret regcred", "credential plugin ecr-credential-provider", "config.json"
+  std::string pattern;  // what matched there: "*.dkr.ecr.*.amazonaws.com"; may be empty
+};
+
 /// A place credentials come from. One per process in `config.json`'s case; one per tenant for pull secrets.
 class credential_source {
  public:
@@ -50,6 +57,19 @@ class credential_source {
   /// helper's answer: ECR's passwords end after 12 hours, and the registry says no more than 403); true when there was
   /// something, and asking once more is worth it.
   virtual bool forget([[maybe_unused]] const reference& ref) { return false; }
+
+  /// What applies to `ref`, in the order in which it is tried, known without asking anyone. Empty: nothing.
+  [[nodiscard]] virtual std::vector<credential_match> matches([[maybe_unused]] const reference& ref) const {
+    return {};
+  }
+
+  /// The sources this one is made of, in the order in which they are asked: each only after what those before it gave
+  /// was refused, or was nothing. Empty: it is asked itself.
+  [[nodiscard]] virtual std::span<const std::shared_ptr<credential_source>> parts() const { return {}; }
+
+  /// What could not be read when this source was made ("pull secret regcred: …"). It does not keep the others from
+  /// being tried; whoever reports a failed look-up adds it.
+  [[nodiscard]] virtual std::vector<error> troubles() const { return {}; }
 };
 
 }  // namespace pinhook::registry

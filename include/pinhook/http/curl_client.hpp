@@ -31,6 +31,9 @@ struct curl_client_options {
   curl_multi_options connections;
   /// None by default; `proxy_from_environment()` for what the container was started with.
   proxy_settings proxy;
+  /// False: connects to any address, whatever `reach` says. For what the operator or the platform names (the cluster's
+  /// API server, a cloud's metadata service), never for what comes out of an image's name.
+  bool guards_addresses = true;
 };
 
 class curl_client final : public client {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,40 @@ struct reach {
   friend bool operator==(const reach&, const reach&) = default;
 };
 
+/// PEM text, or the file it stands in, which is read again when it changes.
+struct pem {
+  std::string file;
+  secret text;
+  [[nodiscard]] bool is_empty() const { return file.empty() && text.is_empty(); }
+  friend bool operator==(const pem&, const pem&) = default;
+};
+
+/// How a TLS server is recognised, and who we are to it. Requests with different settings never share a connection.
+struct tls_settings {
+  /// Certificates that are trusted.
+  std::vector<pem> authorities;
+  /// Trust the system's authorities too. False: a cluster's API server, which has its own alone.
+  bool system_authorities = true;
+  /// Our certificate and its key, when the server wants one. The key may stand in `certificate`.
+  pem certificate;
+  pem key;
+  /// False: any certificate will do. Only where an operator said so.
+  bool verify = true;
+  /// The name that the server's certificate must have; empty: the URL's host.
+  std::string server_name;
+  friend bool operator==(const tls_settings&, const tls_settings&) = default;
+};
+
+/// AWS Signature Version 4, made by libcurl (CURLOPT_AWS_SIGV4) over the method, the URL, the body and the headers.
+struct aws_signature {
+  std::string region;   // "eu-central-1"
+  std::string service;  // "ecr"
+  std::string access_key_id;
+  secret secret_access_key;
+  /// Sent as X-Amz-Security-Token, and signed; may be empty.
+  secret session_token;
+};
+
 struct request {
   method verb = method::get;
   /// Absolute, http or https. Redirects are never followed by the client: the caller decides.
@@ -60,6 +95,9 @@ struct request {
   http::reach reach;
   /// PEM file with certificates that are trusted beside the system's. Empty: the system's alone.
   std::string ca_file;
+  /// Null: the system's authorities, no certificate of our own.
+  std::shared_ptr<const tls_settings> tls;
+  std::optional<aws_signature> sign;
 };
 
 struct response {

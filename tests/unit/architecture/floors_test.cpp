@@ -22,8 +22,10 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"pin", {"base", "registry"}},
     {"admission", {"base", "registry", "resolve", "pin"}},
     {"yaml", {"base"}},
+    {"kube", {"base", "http", "registry", "yaml"}},
+    {"cloud", {"base", "http", "registry"}},
     {"server", {"base"}},
-    {"cli", {"base", "http", "registry", "resolve", "pin", "admission", "yaml", "server"}},
+    {"cli", {"base", "http", "registry", "resolve", "pin", "admission", "yaml", "kube", "cloud", "server"}},
 };
 
 // pin is pure: of the registry floor it knows the values alone.

@@ -1,0 +1,213 @@
+// Values that are fetched by a key and held for a while: tokens, secrets, what a program answered.
+//
+// One fetch for all who ask the same at the same time; it runs under its own time limit, so whoever runs out of
+// patience leaves and the next one finds the value. A value is renewed ahead of its end while the old one still serves;
+// a failure is the answer for a short while, so that a broken source is not asked by everybody.
+//
+//   fetch_cache<token> tokens(io.get_executor(), time);
+//   auto got = co_await tokens.get("sts", [this](deadline d) { return ask_sts(d); }, d);
+//
+// Thread rule: everything on the executor's one thread. Fetches under way are cancelled by `cancel` or the destructor;
+// their coroutines end later on the io_context, and must not touch what has gone by then: they own what they use.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace pinhook {
+
+struct fetch_cache_options {
+  /// A fetch that takes longer is given up.
+  std::chrono::nanoseconds fetch_limit = std::chrono::seconds(30);
+  /// How long a failure answers without another fetch, and how long after a failed renewal the next is tried.
+  std::chrono::nanoseconds hold_failure = std::chrono::seconds(5);
+  /// Values and failures held. When there are more, those that ended go, and if there is none, the one that ends first.
+  std::size_t capacity = 1000;
+};
+
+template <class T>
+class fetch_cache {
+ public:
+  /// A value with its times on the steady clock.
+  struct fetched {
+    T value;
+    /// From here on it is no answer any more. `now` or earlier: only those who wait for it now get it.
+    steady_time until;
+    /// From here on whoever asks has it renewed, and gets the old one meanwhile. Not before `until`: never ahead.
+    steady_time renew_at = steady_time::max();
+  };
+  using fetch = std::function<awaitable<result<fetched>>(deadline)>;
+
+  /// `time` must outlive the cache and its fetches.
+  fetch_cache(asio::any_io_executor on, const clock& time, fetch_cache_options options = {})
+      : all_(std::make_shared<table>(std::move(on), time, options)) {}
+  ~fetch_cache() { cancel(); }
+  fetch_cache(const fetch_cache&) = delete;
+  fetch_cache& operator=(const fetch_cache&) = delete;
+
+  /// Errors: those of `how`; timed_out when `d` passed first (the fetch goes on), canceled after `cancel`, and internal
+  /// when `how` threw.
+  awaitable<result<T>> get(std::string key, fetch how, deadline d) {
+    const std::shared_ptr<table> all = all_;
+    const steady_time now = all->time.now();
+    if (const auto found = all->held.find(key); found != all->held.end() && now < found->second.until) {
+      entry& e = found->second;
+      if (!e.value) co_return fail(*e.failure);
+      T out = *e.value;
+      if (now >= e.renew_at && !all->flights.contains(key)) start(all, key, std::move(how));
+      co_return out;
+    }
+    if (all->is_over) co_return fail(error_code::canceled, "no longer asked: pinhook is stopping");
+    std::shared_ptr<flight> f;
+    if (const auto under_way = all->flights.find(key); under_way != all->flights.end())
+      f = under_way->second;
+    else
+      f = start(all, key, std::move(how));
+    if (!f->outcome) co_await wait_for(all, f, d);
+    if (f->outcome) co_return *f->outcome;
+    if (d.has_passed(all->time.now())) co_return fail(error_code::timed_out, "no answer in time");
+    co_return fail(error_code::canceled, "the wait was canceled");
+  }
+
+  /// The value held for the key, also one that is due for renewal.
+  [[nodiscard]] std::optional<T> held(const std::string& key) const {
+    const auto found = all_->held.find(key);
+    if (found == all_->held.end() || all_->time.now() >= found->second.until) return std::nullopt;
+    return found->second.value;
+  }
+
+  /// Forgets what is held for the key; false when no value was.
+  bool drop(const std::string& key) {
+    const auto found = all_->held.find(key);
+    if (found == all_->held.end()) return false;
+    const bool had_value = found->second.value.has_value();
+    all_->held.erase(found);
+    return had_value;
+  }
+
+  /// Ends the fetches under way; nothing is fetched afterwards.
+  void cancel() {
+    all_->is_over = true;
+    for (auto& [key, f] : std::map(all_->flights)) f->stop.emit(asio::cancellation_type::terminal);
+  }
+
+  [[nodiscard]] std::size_t size() const { return all_->held.size(); }
+  [[nodiscard]] std::size_t under_way() const { return all_->flights.size(); }
+
+ private:
+  struct flight {
+    std::optional<result<T>> outcome;
+    std::list<asio::steady_timer*> waiting;
+    asio::cancellation_signal stop;
+  };
+  struct entry {
+    std::optional<T> value;
+    std::optional<error> failure;  // without a value
+    steady_time until;
+    steady_time renew_at = steady_time::max();
+  };
+  struct table {
+    table(asio::any_io_executor where, const clock& t, fetch_cache_options o)
+        : on(std::move(where)), time(t), options(o) {}
+
+    void hold(const std::string& key, entry e) {
+      if (!held.contains(key) && held.size() >= options.capacity) make_room();
+      held.insert_or_assign(key, std::move(e));
+    }
+    void make_room() {
+      const steady_time now = time.now();
+      if (std::erase_if(held, [&](const auto& one) { return one.second.until <= now; }) != 0 || held.empty()) return;
+      held.erase(std::min_element(held.begin(), held.end(),
+                                  [](const auto& a, const auto& b) { return a.second.until < b.second.until; }));
+    }
+    void record(const std::string& key, const result<fetched>& outcome) {
+      const steady_time now = time.now();
+      if (outcome) {
+        if (outcome->until > now) hold(key, {outcome->value, std::nullopt, outcome->until, outcome->renew_at});
+        return;
+      }
+      if (outcome.error().code == error_code::canceled) return;
+      const auto found = held.find(key);
+      if (found != held.end() && found->second.value && now < found->second.until)
+        found->second.renew_at = now + options.hold_failure;
+      else
+        hold(key, {std::nullopt, outcome.error(), now + options.hold_failure});
+    }
+
+    asio::any_io_executor on;
+    const clock& time;
+    fetch_cache_options options;
+    std::map<std::string, entry> held;
+    std::map<std::string, std::shared_ptr<flight>> flights;
+    bool is_over = false;
+  };
+
+  static awaitable<void> run(std::shared_ptr<table> all, std::string key, std::shared_ptr<flight> f, fetch how) {
+    result<fetched> outcome = fail(error_code::internal, "nothing was fetched");
+    try {
+      const deadline limit = deadline::after(all->time.now(), all->options.fetch_limit);
+      outcome = co_await how(limit);
+    } catch (const std::exception& e) {
+      outcome = all->is_over ? result<fetched>(fail(error_code::canceled, "given up"))
+                             : result<fetched>(fail(error_code::internal, e.what()));
+    }
+    all->flights.erase(key);
+    all->record(key, outcome);
+    if (outcome)
+      f->outcome.emplace(std::move(outcome->value));
+    else
+      f->outcome.emplace(fail(std::move(outcome.error())));
+    for (asio::steady_timer* one : f->waiting) one->cancel();
+  }
+
+  static std::shared_ptr<flight> start(const std::shared_ptr<table>& all, const std::string& key, fetch how) {
+    auto f = std::make_shared<flight>();
+    all->flights.insert_or_assign(key, f);
+    // A frame that is destroyed with its io_context leaves nothing behind: the table goes with it.
+    // The handler keeps the signal alive: Asio touches its slot after the coroutine's frame has gone.
+    asio::co_spawn(all->on, run(all, key, f, std::move(how)),
+                   asio::bind_cancellation_slot(f->stop.slot(), [f](const std::exception_ptr&) {}));
+    return f;
+  }
+
+  static awaitable<void> wait_for(std::shared_ptr<table> all, std::shared_ptr<flight> f, deadline d) {
+    // The timer's clock may be far from a test's: the span counts.
+    constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
+    asio::steady_timer timer(all->on);
+    timer.expires_after(std::min(d.remaining(all->time.now()), longest));
+    const auto place = f->waiting.insert(f->waiting.end(), &timer);
+    struct leave {
+      flight& f;
+      typename std::list<asio::steady_timer*>::iterator place;
+      ~leave() { f.waiting.erase(place); }
+    };
+    const leave at_the_end{*f, place};
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+
+  std::shared_ptr<table> all_;
+};
+
+}  // namespace pinhook

@@ -1,0 +1,16 @@
+// Names of objects as the Kubernetes API has them. What becomes part of a URL is checked before it does.
+//
+// Pure; any thread.
+#pragma once
+
+#include <string_view>
+
+namespace pinhook::kube {
+
+/// A name of namespaces: an RFC 1123 label, at most 63 characters.
+[[nodiscard]] bool is_namespace_name(std::string_view text);
+
+/// A name of Secrets and ServiceAccounts: an RFC 1123 subdomain, at most 253 characters.
+[[nodiscard]] bool is_object_name(std::string_view text);
+
+}  // namespace pinhook::kube
