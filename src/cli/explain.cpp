@@ -23,7 +23,8 @@ constexpr std::size_t shown_in_all = 100;
 
 using optional_text = std::optional<std::string>;
 
-std::string as_json(const std::array<std::pair<std::string_view, optional_text>, 8>& members) {
+std::string as_json(const std::array<std::pair<std::string_view, optional_text>, 8>& members,
+                    const access_report* how = nullptr) {
   std::string out = "{";
   for (const auto& [key, text] : members) {
     if (out.size() > 1) out += ',';
@@ -34,10 +35,12 @@ std::string as_json(const std::array<std::pair<std::string_view, optional_text>,
     else
       out += "null";
   }
+  if (how != nullptr) out += "," + to_json_members(*how);
   return out + "}\n";
 }
 
-explanation explain_good(const reference& ref, output_format format) {
+explanation explain_good(const reference& ref, output_format format, const access_report* how) {
+  const int code = how != nullptr && how->has_failed() ? exit_failed : exit_good;
   const std::string tag(ref.effective_tag());
   const auto& digest = ref.digest();
   if (format == output_format::json)
@@ -48,8 +51,9 @@ explanation explain_good(const reference& ref, output_format format) {
                       {"tag", tag.empty() ? optional_text() : tag},
                       {"digest", digest ? optional_text(digest->to_string()) : std::nullopt},
                       {"canonical", ref.canonical()},
-                      {"error", std::nullopt}}}),
-            "", exit_good};
+                      {"error", std::nullopt}}},
+                    how),
+            "", code};
 
   const auto line = [](std::string_view name, std::string_view text) { return fmt::format("{:<12}{}\n", name, text); };
   std::string out = line("reference", ref.written());
@@ -64,7 +68,8 @@ explanation explain_good(const reference& ref, output_format format) {
     out += line("digest", "none");
   }
   out += line("canonical", ref.canonical());
-  return {std::move(out), "", exit_good};
+  if (how != nullptr) out += to_lines(*how);
+  return {std::move(out), "", code};
 }
 
 /// The text in quotes with what cannot be printed escaped, and a caret under the fault.
@@ -80,9 +85,9 @@ std::string pointed_at(std::string_view text, std::size_t position) {
 
 }  // namespace
 
-explanation explain(std::string_view text, output_format format) {
+explanation explain(std::string_view text, output_format format, const access_report* how) {
   const auto read = reference::read(text);
-  if (read) return explain_good(*read, format);
+  if (read) return explain_good(*read, format, how);
   if (format == output_format::json)
     return {as_json({{{"reference", std::string(text)},
                       {"registry", std::nullopt},

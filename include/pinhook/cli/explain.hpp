@@ -1,5 +1,7 @@
-// `pinhook explain REFERENCE`: how an image reference is understood, without asking anyone. Pure; any thread.
+// `pinhook explain REFERENCE`: how an image reference is understood, and how it would be asked for. Pure; any thread.
 #pragma once
+
+#include <pinhook/cli/access_report.hpp>
 
 #include <cstdint>
 #include <string>
@@ -19,6 +21,7 @@ struct explanation {
 /// A good reference: on standard output, 0. A bad one: what is wrong and where, 2; as text on standard error, as JSON
 /// on standard output. The JSON object has the keys reference, registry, host, repository, tag, digest, canonical,
 /// error; what is absent is null. "tag" is the tag that is meant: "latest" when neither tag nor digest was written.
-[[nodiscard]] explanation explain(std::string_view reference, output_format format);
+/// With `how` what it says follows, and 1 when it was tried and failed.
+[[nodiscard]] explanation explain(std::string_view reference, output_format format, const access_report* how = nullptr);
 
 }  // namespace pinhook::cli
