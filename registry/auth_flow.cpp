@@ -215,7 +215,7 @@ auth_action auth_flow::ask_token() {
   // The realm that just refused us: asking it again within one request gains nothing.
   if (token_error_ && probed_again_ && token_error_key_ == key_) return *token_error_;
   token_request request{key_, *choice_->realm, realm_reach(), {}, target_.registry, target_.repository};
-  if (realm.scheme == "https") request.ca_file = target_.ca_file;
+  if (realm.scheme == "https") request.tls = target_.tls;
   return get_token{std::move(request)};
 }
 

@@ -15,6 +15,7 @@
 #include <pinhook/registry/token_cache.hpp>
 #include <pinhook/registry/token_flow.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -33,7 +34,7 @@ struct auth_target {
   /// True where HTTP was configured, or the name is loopback: its realm on the same host may be HTTP too.
   bool plain_http = false;
   http::reach reach = {};
-  std::string ca_file = {};
+  std::shared_ptr<const http::tls_settings> tls = {};
   /// host_settings::realm_hosts.
   std::vector<std::string> realm_hosts = {};
   /// A host that another one redirected to: it was not named by the user and never sees credentials.

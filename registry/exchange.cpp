@@ -97,7 +97,7 @@ struct exchange::hop {
   bool from_public_network = false;
   int redirects = 0;
   http::reach reach = {};
-  std::string ca_file = {};
+  std::shared_ptr<const http::tls_settings> tls = {};
   std::vector<std::string> realm_hosts = {};
   bool plain_http = false;
 };
@@ -107,6 +107,7 @@ exchange::exchange(http::client& http, const client_options& options, const cloc
     : http_(http), options_(options), time_(time), watch_(watch), seams_(std::move(seams)) {
   if (!seams_.sleep) seams_.sleep = sleep_on_timer;
   if (!seams_.random) seams_.random = jitter();
+  for (const auto& [registry, settings] : options_.hosts) tls_.emplace(registry, http::trusting(settings.ca_file));
 }
 
 exchange::~exchange() = default;
@@ -114,6 +115,11 @@ exchange::~exchange() = default;
 const host_settings* exchange::settings_for(std::string_view registry) const {
   const auto found = options_.hosts.find(registry);
   return found == options_.hosts.end() ? nullptr : &found->second;
+}
+
+std::shared_ptr<const http::tls_settings> exchange::tls_for(std::string_view registry) const {
+  const auto found = tls_.find(registry);
+  return found == tls_.end() ? nullptr : found->second;
 }
 
 bool exchange::speaks_plain_http(std::string_view registry, std::string_view host) const {
@@ -131,7 +137,7 @@ awaitable<result<http::response>> exchange::ask(manifest_request what, deadline 
   at.plain_http = what.url.where().scheme == "http";
   at.reach.loopback = settings != nullptr || is_loopback_name(what.url.where().host);
   if (settings != nullptr) {
-    at.ca_file = settings->ca_file;
+    at.tls = tls_for(what.registry);
     at.realm_hosts = settings->realm_hosts;
   }
   for (;;) {
@@ -153,7 +159,7 @@ awaitable<result<http::response>> exchange::ask(manifest_request what, deadline 
     at.redirected = true;
     const origin& there = at.url.where();
     const host_settings* known = settings_for(there.authority());
-    at.ca_file = known != nullptr ? known->ca_file : std::string();
+    at.tls = tls_for(there.authority());
     at.realm_hosts = known != nullptr ? known->realm_hosts : std::vector<std::string>();
     at.plain_http = there.scheme == "http";
     at.reach.loopback = is_loopback_name(what.url.where().host) || known != nullptr;
@@ -167,7 +173,7 @@ awaitable<result<http::response>> exchange::ask_host(const manifest_request& wha
   target.verb = what.verb;
   target.plain_http = at.plain_http;
   target.reach = at.reach;
-  target.ca_file = at.ca_file;
+  target.tls = at.tls;
   target.realm_hosts = at.realm_hosts;
   target.redirected = at.redirected;
   if (at.redirected) {
@@ -218,7 +224,7 @@ http::request exchange::manifest_message(const manifest_request& what, const hop
   r.headers.push_back({"Accept", std::string(accepted_manifests)});
   r.limits.body = max_manifest_size;
   r.reach = at.reach;
-  r.ca_file = at.ca_file;
+  r.tls = at.tls;
   return r;
 }
 

@@ -69,6 +69,7 @@ class exchange {
 
   [[nodiscard]] http::request manifest_message(const manifest_request& what, const hop& at) const;
   [[nodiscard]] const host_settings* settings_for(std::string_view registry) const;
+  [[nodiscard]] std::shared_ptr<const http::tls_settings> tls_for(std::string_view registry) const;
   [[nodiscard]] bool speaks_plain_http(std::string_view registry, std::string_view host) const;
   void observe(std::string_view registry, const result<http::response>& outcome, steady_time started) const;
 
@@ -77,6 +78,8 @@ class exchange {
   const clock& time_;
   observer* watch_;
   exchange_seams seams_;
+  // One for each host of the settings: requests that share it may share connections.
+  std::map<std::string, std::shared_ptr<const http::tls_settings>, std::less<>> tls_;
   challenge_cache challenges_;
   token_cache tokens_;
   std::map<token_key, std::shared_ptr<flight>> flights_;

@@ -57,7 +57,7 @@ http::request token_flow::base(std::string url) const {
   // Artifactory answers 406 without it.
   r.headers.push_back({"Accept", "application/json"});
   r.reach = what_.reach;
-  r.ca_file = what_.ca_file;
+  r.tls = what_.tls;
   return r;
 }
 

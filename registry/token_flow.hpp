@@ -15,6 +15,7 @@
 #include <pinhook/registry/token_cache.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,7 +32,7 @@ struct token_request {
   token_key key;
   web_url realm;
   http::reach reach;
-  std::string ca_file;
+  std::shared_ptr<const http::tls_settings> tls;
   /// For messages: the registry and the repository as people know them.
   std::string registry;
   std::string repository;

@@ -84,11 +84,10 @@ struct demo_site::parts {
       : registry_server(control, {&control}, registry_options(), registry_routes,
                         {[this](server::request r) -> awaitable<server::response> { co_return images.answer(r); }},
                         registry_numbers),
-        hook(control, demo_settings()),
         client(own) {}
 
   awaitable<void> stop_serving() {
-    co_await hook.stop();
+    co_await hook->stop();
     co_await registry_server.stop(std::chrono::milliseconds(0));
   }
 
@@ -102,7 +101,7 @@ struct demo_site::parts {
   asio::io_context control{1};
   server::metrics registry_numbers;
   server::server registry_server;
-  webhook hook;
+  std::optional<webhook> hook;  // once the registry's port is known
   std::thread serving;
 
   // The asking side, on the thread of the caller.
@@ -134,21 +133,22 @@ result<void> demo_site::start() {
 
   if (auto ok = p.registry_server.start(); !ok) return fail(std::move(ok.error()).at("registry"));
   p.registry_name = fmt::format("127.0.0.1:{}", p.registry_server.port());
-  if (auto ok = p.hook.start(std::move(*leaf)); !ok) return ok;
+  p.hook.emplace(p.control, demo_settings(p.registry_name));
+  if (auto ok = p.hook->start(std::move(*leaf)); !ok) return ok;
   p.serving = std::thread([&p] { p.control.run(); });
 
   // The first connection loads what TLS needs; the times shown later are those of requests.
   http::request r;
   r.url = fmt::format("https://127.0.0.1:{}/", webhook_port());
   r.reach.loopback = true;
-  r.ca_file = p.ca_file;
+  r.tls = http::trusting(p.ca_file);
   if (const auto hello = send(std::move(r)); !hello) return fail(hello.error().at("the webhook does not answer"));
   return {};
 }
 
 const std::string& demo_site::registry_name() const { return parts_->registry_name; }
 demo_registry& demo_site::images() { return parts_->images; }
-std::uint16_t demo_site::webhook_port() const { return parts_->hook.listens_at().port(); }
+std::uint16_t demo_site::webhook_port() const { return parts_->hook->listens_at().port(); }
 const std::string& demo_site::ca_file() const { return parts_->ca_file; }
 const scratch_folder& demo_site::folder() const { return parts_->folder; }
 
@@ -174,7 +174,7 @@ result<admission_trip> demo_site::admit(pin::mode mode, std::string_view object,
   r.body = secret(make_review(uid, object, old));
   r.limits.body = std::size_t{1024} * 1024;
   r.reach.loopback = true;
-  r.ca_file = ca_file();
+  r.tls = http::trusting(ca_file());
   const auto begun = machine_clock().now();
   const auto response = send(std::move(r));
   const auto took = machine_clock().now() - begun;

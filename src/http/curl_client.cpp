@@ -67,7 +67,8 @@ struct curl_client::state {
   state(asio::io_context& context, curl_client_options o) : io(context), options(std::move(o)) {}
 
   result<std::shared_ptr<lane>> find_lane(const request& r, const endpoint& to) {
-    const std::string ca_file = to.is_https ? r.ca_file : std::string();
+    const bool names_authority = to.is_https && r.tls != nullptr && !r.tls->authorities.empty();
+    const std::string ca_file = names_authority ? r.tls->authorities.front().file : std::string();
     lane_key key{r.reach.loopback, r.reach.private_networks, to.is_https, ca_file};
     const file_stamp stamp = stamp_of(ca_file);
     const auto found = lanes.find(key);

@@ -39,4 +39,11 @@ std::vector<std::string_view> find_headers(const headers& all, std::string_view 
   return out;
 }
 
+std::shared_ptr<const tls_settings> trusting(std::string ca_file) {
+  if (ca_file.empty()) return nullptr;
+  auto out = std::make_shared<tls_settings>();
+  out->authorities.push_back(pem{std::move(ca_file), {}});
+  return out;
+}
+
 }  // namespace pinhook::http

@@ -73,7 +73,7 @@ class image_pusher {
     r.headers = {{"Content-Type", type}};
     r.authorization = authorization_;
     r.reach.loopback = true;
-    r.ca_file = ca_file_;
+    r.tls = http::trusting(ca_file_);
     if (body) r.body = secret(std::move(*body));
     auto got = run_on(
         io_, http_.send(std::move(r), deadline::after(std::chrono::steady_clock::now(), std::chrono::seconds(30))));

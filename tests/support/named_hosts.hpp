@@ -47,7 +47,7 @@ class named_hosts final : public http::client {
     const std::string host = refuses && refuses(r) ? closed_.host() : found->second->host();
     r.url = std::string(scheme) + host + (path == std::string::npos ? "" : r.url.substr(path));
     r.headers.push_back({"Host", name});
-    r.ca_file = ca_file_;
+    r.tls = tls_;
     r.reach.loopback = true;
     const bool is_public = public_.contains(name);
     auto got = co_await client_.send(std::move(r), d);
@@ -67,7 +67,8 @@ class named_hosts final : public http::client {
   temporary_directory directory_;
   certificate_authority authority_;
   key_pair leaf_ = authority_.issue();
-  std::string ca_file_ = directory_.write("ca.pem", authority_.certificate()).string();
+  std::shared_ptr<const http::tls_settings> tls_ =
+      http::trusting(directory_.write("ca.pem", authority_.certificate()).string());
   refusing_port closed_;
   std::map<std::string, std::unique_ptr<scripted_server>> servers_;
   std::set<std::string> public_;

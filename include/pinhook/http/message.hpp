@@ -72,6 +72,9 @@ struct tls_settings {
   friend bool operator==(const tls_settings&, const tls_settings&) = default;
 };
 
+/// Trusts the certificates of that PEM file beside the system's. Null for an empty name.
+[[nodiscard]] std::shared_ptr<const tls_settings> trusting(std::string ca_file);
+
 /// AWS Signature Version 4, made by libcurl (CURLOPT_AWS_SIGV4) over the method, the URL, the body and the headers.
 struct aws_signature {
   std::string region;   // "eu-central-1"
@@ -93,9 +96,7 @@ struct request {
   std::optional<secret> body;
   response_limits limits;
   http::reach reach;
-  /// PEM file with certificates that are trusted beside the system's. Empty: the system's alone.
-  std::string ca_file;
-  /// Null: the system's authorities, no certificate of our own.
+  /// For https. Null: the system's authorities, no certificate of our own.
   std::shared_ptr<const tls_settings> tls;
   std::optional<aws_signature> sign;
 };

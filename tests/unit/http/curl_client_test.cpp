@@ -407,7 +407,7 @@ class CurlClientTls : public ::testing::Test {
  protected:
   result<response> send(const std::string& url, const std::string& file) {
     auto r = to(url);
-    r.ca_file = file;
+    r.tls = trusting(file);
     return run_on(io, client.send(std::move(r), in(30s)));
   }
 
@@ -494,7 +494,7 @@ TEST_F(CurlClientTls, CarriesManyRequestsOnFewHttp2Connections) {
     std::vector<awaitable<result<response>>> all;
     for (int i = 0; i < at_once; ++i) {
       auto r = to(server.url("/" + std::to_string(i)));
-      r.ca_file = ca_file;
+      r.tls = trusting(ca_file);
       all.push_back(client.send(std::move(r), in(60s)));
     }
     for (const auto& r : gather(io, std::move(all))) {

@@ -12,6 +12,10 @@ namespace {
 
 using ::testing::ElementsAre;
 
+std::string authority_of(const http::request& r) {
+  return r.tls != nullptr && r.tls->authorities.size() == 1 ? r.tls->authorities.front().file : "";
+}
+
 // --- The request (registry.md §2.1) ---
 
 TEST_F(RegistryClient, AsksByHeadWithAllTypesAndWithoutCompression) {
@@ -50,7 +54,8 @@ TEST_F(RegistryClient, SpeaksHttpToLoopbackNamesAndConfiguredHostsOnly) {
   std::vector<bool> loopback;
   for (const auto& r : http.requests()) loopback.push_back(r.reach.loopback);
   EXPECT_THAT(loopback, ElementsAre(true, true, true, true, true, true, false, false, false));
-  EXPECT_EQ(http.requests()[5].ca_file, "/etc/ca.pem");
+  EXPECT_EQ(authority_of(http.requests()[5]), "/etc/ca.pem");
+  EXPECT_EQ(http.requests()[6].tls, nullptr);
 }
 
 // --- HEAD and GET (§2.2) ---
@@ -177,8 +182,8 @@ TEST_F(RegistryClient, TheRegistrysOwnAuthoritiesAreNotTrustedElsewhere) {
   http.reply(head_line, respond(307, {{"Location", elsewhere}}));
   http.reply("HEAD " + elsewhere, manifest_head());
   EXPECT_EQ(ask(), own_digest);
-  EXPECT_EQ(http.requests()[0].ca_file, "/etc/corp.pem");
-  EXPECT_EQ(http.requests()[1].ca_file, "");
+  EXPECT_EQ(authority_of(http.requests()[0]), "/etc/corp.pem");
+  EXPECT_EQ(http.requests()[1].tls, nullptr);
 }
 
 // --- Statuses (§2.4) ---

@@ -23,7 +23,7 @@ token_request for_token(const std::string& realm = "https://auth.example/token")
   return {{"https://r.example:443", realm, "r.example", "repository:acme/api:pull", "id"},
           *web_url::parse(realm),
           {},
-          "/ca.pem",
+          http::trusting("/ca.pem"),
           "r.example",
           "acme/api"};
 }
@@ -43,7 +43,8 @@ TEST(TokenFlow, AnonymousAsksByGetWithoutAuthorization) {
   EXPECT_FALSE(r.authorization);
   EXPECT_EQ(http::find_header(r.headers, "Accept"), "application/json");
   EXPECT_EQ(r.limits.body, std::size_t{64} * 1024);
-  EXPECT_EQ(r.ca_file, "/ca.pem");
+  ASSERT_TRUE(r.tls);
+  EXPECT_EQ(r.tls->authorities.at(0).file, "/ca.pem");
 }
 
 TEST(TokenFlow, UserAndPasswordGoByGetWithBasic) {
