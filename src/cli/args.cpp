@@ -41,6 +41,14 @@ void declare_serve(CLI::App& app, arguments& out) {
 
 void declare_explain(CLI::App& app, arguments& out) {
   app.add_option("REF", out.reference, "The reference as a Pod's image says it")->required()->type_name("");
+  app.add_option("-n,--namespace", out.ns, "As a Pod of this namespace: read its pull secrets")->type_name("NS");
+  app.add_option("--service-account", out.service_account, "As a Pod of this service account (default: default)")
+      ->type_name("SA");
+  app.add_option("--pull-secret", out.pull_secrets, "As a Pod with this imagePullSecret; may be repeated")
+      ->type_name("NAME");
+  app.add_flag("--try", out.tries,
+               "Ask every mirror and the registry, with every credential, and say what each answered");
+  app.add_option("--config", out.config_file, "YAML file with settings; also PINHOOK_CONFIG")->type_name("FILE");
   app.add_option("-o,--output", out.output, "text or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "json"}));
@@ -61,7 +69,8 @@ struct row {
 
 constexpr std::array<row, 4> rows{{
     {command::serve, "serve", "Run the webhook", declare_serve},
-    {command::explain, "explain", "Say how an image reference is understood, without asking anyone", declare_explain},
+    {command::explain, "explain", "Say how an image reference is understood, and how it would be asked for",
+     declare_explain},
     {command::demo, "demo", "Show pinning from end to end in this process, without a cluster", declare_demo},
     {command::version, "version", "Print the version", declare_version},
 }};

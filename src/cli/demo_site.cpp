@@ -22,8 +22,9 @@ namespace {
 const std::vector<server::route> registry_routes{{"GET", "/v2/*", "", 0}};
 
 // Every tag is asked for anew, so that a moved one is seen at once.
-settings demo_settings() {
+settings demo_settings(const std::string& registry) {
   settings s;
+  s.registries[registry] = {};
   const auto loopback = boost::asio::ip::address_v4::loopback();
   s.listen = {loopback, 0};
   s.admin_listen = {loopback, 0};

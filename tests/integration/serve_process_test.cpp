@@ -120,7 +120,7 @@ TEST_F(ServeProcess, AnswersWhatIsUnderWayAtShutdown) {
 }
 
 TEST_F(ServeProcess, ServesOnWhileOthersLearnThatItGoes) {
-  environment_ = {"PINHOOK_SHUTDOWN_DELAY=5m"};
+  environment_.front() = "PINHOOK_SHUTDOWN_DELAY=5m";
   start();
   process_->send(SIGINT);
   process_->wait_for_error_line("shutting down");

@@ -42,6 +42,7 @@ TEST_P(WebhookFailures, TheModeDecidesAndTheNextRequestWorks) {
   for (const char* method : {"HEAD", "GET"}) registry_.on(method, "/v2/a/manifests/1", failure.what);
   scripted_server healthy;
   healthy.on("HEAD", "/v2/a/manifests/1", manifest_reply());
+  name_registries({registry_.host(), healthy.host()});
   start();
   https_client c(port_);
 

@@ -38,6 +38,7 @@ class ServeProcess : public ::testing::Test {
     write_certificate("one");
     // The drain is what is tested, not the wait before it.
     environment_.emplace_back("PINHOOK_SHUTDOWN_DELAY=0s");
+    name_registries({registry_.host()});
     registry_.on("HEAD", "/v2/a/manifests/1", manifest_reply());
   }
 
@@ -47,6 +48,15 @@ class ServeProcess : public ::testing::Test {
     const auto leaf = authority_.issue(o);
     key_file_ = files_.write("tls.key", leaf.key);
     certificate_file_ = files_.write("tls.crt", leaf.certificate);
+  }
+
+  // A registry on this machine is asked only when the configuration names it.
+  void name_registries(const std::vector<std::string>& hosts) {
+    const std::string variable = "PINHOOK_REGISTRIES=";
+    std::erase_if(environment_, [&](const std::string& one) { return one.starts_with(variable); });
+    std::string text;
+    for (const auto& host : hosts) text += (text.empty() ? "\"" : ", \"") + host + "\": {}";
+    environment_.push_back(variable + "{" + text + "}");
   }
 
   std::vector<std::string> arguments(std::vector<std::string> more = {}) const {

@@ -21,7 +21,7 @@ struct arguments {
   cli::command command = cli::command::help;
   /// For help: the text, of the program or of one command.
   std::string help;
-  /// serve: path of the configuration; empty when none was said.
+  /// serve, explain: path of the configuration; empty when none was said.
   std::string config_file;
   /// serve: flags that were given, as (flag, key of the setting table, text): ("--listen", "listen", "[::]:1").
   struct flag {
@@ -33,6 +33,12 @@ struct arguments {
   bool print_config = false;
   /// explain: the reference as typed.
   std::string reference;
+  /// explain: whose credentials count.
+  std::string ns;
+  std::string service_account;
+  std::vector<std::string> pull_secrets;
+  /// explain: ask, too.
+  bool tries = false;
   /// explain: "text" or "json".
   std::string output = "text";
   /// demo: stay up.
