@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace pinhook::registry {
 namespace {
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+
 bool is_label(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-';
-  });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || is_lower(c) || c == '-'; });
 }
 
 // One label, then the suffix.
@@ -17,28 +20,83 @@ bool is_label_before(std::string_view host, std::string_view suffix) {
   return host.ends_with(suffix) && is_label(host.substr(0, host.size() - suffix.size()));
 }
 
+// The last takes every region that no other does.
+constexpr std::array<aws_partition, 8> partitions{{
+    {"cn-", "amazonaws.com.cn", "on.amazonwebservices.com.cn", "api.amazonwebservices.com.cn"},
+    {"us-gov-", "amazonaws.com", "on.aws", "api.aws"},
+    {"eusc-", "amazonaws.eu", "", "api.amazonwebservices.eu"},
+    {"us-iso-", "c2s.ic.gov", "", "api.aws.ic.gov"},
+    {"us-isob-", "sc2s.sgov.gov", "", "api.aws.scloud"},
+    {"eu-isoe-", "cloud.adc-e.uk", "", "api.cloud-aws.adc-e.uk"},
+    {"us-isof-", "csp.hci.ic.gov", "", "api.aws.hci.ic.gov"},
+    {"", "amazonaws.com", "on.aws", "api.aws"},
+}};
+
+struct ecr_service {
+  std::string_view labels;
+  bool fips;
+  bool dual_stack;
+};
+constexpr std::array<ecr_service, 4> ecr_services{{
+    {".dkr.ecr.", false, false},
+    {".dkr.ecr-fips.", true, false},
+    {".dkr-ecr.", false, true},
+    {".dkr-ecr-fips.", true, true},
+}};
+
 }  // namespace
 
-bool is_ecr_private(std::string_view host) {
-  constexpr std::size_t account_digits = 12;
-  if (host.size() < account_digits) return false;
-  const std::string_view account = host.substr(0, account_digits);
-  if (!std::all_of(account.begin(), account.end(), [](char c) { return c >= '0' && c <= '9'; })) return false;
-  std::string_view rest = host.substr(account_digits);
-  constexpr std::array<std::string_view, 4> services{".dkr.ecr.", ".dkr.ecr-fips.", ".dkr-ecr.", ".dkr-ecr-fips."};
-  const auto* const service =
-      std::find_if(services.begin(), services.end(), [&](auto s) { return rest.starts_with(s); });
-  if (service == services.end()) return false;
-  rest.remove_prefix(service->size());
-  constexpr std::array<std::string_view, 9> suffixes{
-      ".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu",   ".on.aws",        ".on.amazonwebservices.com.cn",
-      ".sc2s.sgov.gov", ".c2s.ic.gov",       ".cloud.adc-e.uk", ".csp.hci.ic.gov"};
-  return std::any_of(suffixes.begin(), suffixes.end(), [&](auto suffix) { return is_label_before(rest, suffix); });
+bool is_aws_region(std::string_view text) {
+  // The longest now is "ap-northeast-1" or one like "us-gov-west-1".
+  constexpr std::size_t max_region = 32;
+  if (text.size() > max_region) return false;
+  std::size_t words = 0;
+  for (;; ++words) {
+    const auto hyphen = text.find('-');
+    if (hyphen == std::string_view::npos) break;
+    const std::string_view word = text.substr(0, hyphen);
+    if (word.size() < 2 || !std::all_of(word.begin(), word.end(), is_lower)) return false;
+    text.remove_prefix(hyphen + 1);
+  }
+  return words >= 2 && !text.empty() && text.size() <= 2 && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+const aws_partition& aws_partition_of(std::string_view region) {
+  const auto* const found = std::find_if(partitions.begin(), partitions.end(),
+                                         [&](const auto& one) { return region.starts_with(one.region_prefix); });
+  return found == partitions.end() ? partitions.back() : *found;
+}
+
+std::optional<ecr_registry> parse_ecr_private(std::string_view host) {
+  constexpr std::size_t account_digits = 12;
+  if (host.size() < account_digits) return std::nullopt;
+  ecr_registry out;
+  out.account = host.substr(0, account_digits);
+  if (!std::all_of(out.account.begin(), out.account.end(), is_digit)) return std::nullopt;
+  std::string_view rest = host.substr(account_digits);
+  const auto* const service = std::find_if(ecr_services.begin(), ecr_services.end(),
+                                           [&](const auto& one) { return rest.starts_with(one.labels); });
+  if (service == ecr_services.end()) return std::nullopt;
+  rest.remove_prefix(service->labels.size());
+  out.fips = service->fips;
+  out.dual_stack = service->dual_stack;
+
+  const auto dot = rest.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  out.region = rest.substr(0, dot);
+  if (!is_aws_region(out.region)) return std::nullopt;
+  out.partition = &aws_partition_of(out.region);
+  const std::string_view suffix = out.dual_stack ? out.partition->dual_stack_registries : out.partition->suffix;
+  if (suffix.empty() || rest.substr(dot + 1) != suffix) return std::nullopt;
+  return out;
+}
+
+bool is_ecr_private(std::string_view host) { return parse_ecr_private(host).has_value(); }
+
+bool is_ecr_public(std::string_view host) { return host == "public.ecr.aws" || host == "ecr-public.aws.com"; }
+
 bool keeps_tokens_at_home(std::string_view host) {
-  constexpr std::array<std::string_view, 3> names{"gcr.io", "public.ecr.aws", "ecr-public.aws.com"};
-  if (std::find(names.begin(), names.end(), host) != names.end()) return true;
+  if (host == "gcr.io" || is_ecr_public(host)) return true;
   constexpr std::array<std::string_view, 6> suffixes{".azurecr.io", ".azurecr.cn", ".azurecr.de",
                                                      ".azurecr.us", ".gcr.io",     "-docker.pkg.dev"};
   return std::any_of(suffixes.begin(), suffixes.end(), [&](auto suffix) { return is_label_before(host, suffix); });
