@@ -1,67 +1,16 @@
+#include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
-#include <functional>
-#include <mutex>
 #include <unordered_map>
 #include <utility>
 
 namespace pinhook::resolve {
 namespace {
-
-// A coroutine waits on its own thread until another thread says so. The timer belongs to the coroutine's frame and is
-// touched on its thread only; `guard` is for the one question whether the frame is still there, so that nothing is
-// posted to an executor whose waiter has gone (canceled, or destroyed with its io_context).
-class thread_crossing {
- public:
-  explicit thread_crossing(boost::asio::any_io_executor home)
-      : event_(home, boost::asio::steady_timer::time_point::max()), shared_(std::make_shared<shared>()) {
-    shared_->home = std::move(home);
-    shared_->event = &event_;
-  }
-  thread_crossing(const thread_crossing&) = delete;
-  thread_crossing& operator=(const thread_crossing&) = delete;
-  ~thread_crossing() {
-    const std::lock_guard lock(shared_->guard);
-    shared_->event = nullptr;
-  }
-
-  // To be called once, on any thread.
-  [[nodiscard]] std::function<void()> arrival() const {
-    return [s = shared_] {
-      const std::lock_guard lock(s->guard);
-      if (s->event == nullptr) return;
-      boost::asio::post(s->home, [s] {
-        if (s->event == nullptr) return;
-        s->has_arrived = true;
-        s->event->cancel();
-      });
-    };
-  }
-
-  // False when the wait was canceled.
-  awaitable<bool> wait() {
-    if (!shared_->has_arrived) co_await event_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-    co_return shared_->has_arrived;
-  }
-
- private:
-  struct shared {
-    std::mutex guard;
-    boost::asio::any_io_executor home;
-    boost::asio::steady_timer* event = nullptr;
-    bool has_arrived = false;
-  };
-  boost::asio::steady_timer event_;
-  std::shared_ptr<shared> shared_;
-};
 
 // Equal questions of a request are asked once.
 class batch_builder {
