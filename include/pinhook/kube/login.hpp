@@ -1,0 +1,86 @@
+// What we show to a cluster's API server at this moment: an Authorization header, a client certificate, or both.
+//
+//   const auto shown = co_await who.show(d);
+//   request.authorization = shown->authorization;  request.tls = shown->tls;
+//   … 401: if (who.renew(*shown)) once more with show()
+//
+// Thread rule: one thread, that of the executor. `show` must have ended before this is destroyed. Token files are read
+// on that thread: they are small, and lie in memory.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/fetch_cache.hpp>
+#include <pinhook/base/process.hpp>
+#include <pinhook/base/secret.hpp>
+#include <pinhook/http/message.hpp>
+#include <pinhook/kube/cluster.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pinhook::kube {
+
+/// Bytes of a token: with a header's name it must fit a header line of the API server.
+inline constexpr std::size_t max_token_size = std::size_t{64} * 1024;
+
+/// True for a text that may stand behind "Bearer ": visible ASCII.
+[[nodiscard]] bool is_token(std::string_view text);
+
+struct login_options {
+  /// A token file is read again when it was read this long ago, as client-go does. The kubelet renews tokens of an hour
+  /// when 80 % have passed.
+  std::chrono::seconds token_file_age{60};
+  /// A plugin that runs longer is killed.
+  std::chrono::seconds plugin_limit{30};
+  /// How long a plugin's failure answers without running it again.
+  std::chrono::seconds hold_failure{5};
+  /// A plugin's answer is renewed so long before it ends (at most a tenth of its time).
+  std::chrono::seconds ahead{60};
+};
+
+class login {
+ public:
+  struct shown {
+    std::optional<secret> authorization;
+    /// Null for http.
+    std::shared_ptr<const http::tls_settings> tls;
+    /// The same to the server.
+    friend bool operator==(const shown& a, const shown& b);
+  };
+
+  /// `processes` and `time` must outlive this and the plugins it runs.
+  login(std::shared_ptr<const cluster> where, process_runner& processes, asio::any_io_executor on, const clock& time,
+        login_options options = {});
+
+  /// Errors: unavailable (no token to be read, a plugin that fails or is missing), malformed (a plugin's answer, a
+  /// token that can be none), timed_out, canceled.
+  awaitable<result<shown>> show(deadline d);
+
+  /// The server does not accept `what`: forgets it. True when the next `show` may give something else.
+  bool renew(const shown& what);
+
+ private:
+  result<shown> from_file(const token_file& from);
+  [[nodiscard]] shown with(secret authorization) const { return {std::move(authorization), tls_}; }
+
+  std::shared_ptr<const cluster> where_;
+  process_runner& processes_;
+  const clock& time_;
+  const login_options options_;
+  std::shared_ptr<const http::tls_settings> tls_;  // null for http
+
+  secret token_;  // of the file, as read last; empty: none
+  std::optional<steady_time> read_at_;
+  fetch_cache<shown> plugin_;
+};
+
+}  // namespace pinhook::kube

@@ -1,0 +1,76 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/http/retry.hpp>
+#include <pinhook/kube/api_error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace pinhook::kube {
+namespace {
+
+// Bytes of a Status' message that are shown: that of RBAC with its longest names.
+constexpr std::size_t shown_message = 600;
+// Bytes of a body that may be a Status; they hold no objects.
+constexpr std::size_t max_status_size = std::size_t{64} * 1024;
+
+struct row {
+  int first, last;
+  error_code code;
+  std::string_view words;
+};
+
+constexpr std::array table{
+    row{300, 399, error_code::malformed, "it redirects, and redirects are not followed"},
+    row{401, 401, error_code::unauthorized, "it does not accept our credentials"},
+    row{403, 403, error_code::denied, "it forbids this"},
+    row{404, 404, error_code::not_found, "there is none"},
+    row{405, 406, error_code::unsupported, "it does not know this request"},
+    row{408, 409, error_code::unavailable, "it could not do this now"},
+    row{410, 410, error_code::not_found, "there is none any more"},
+    row{415, 415, error_code::unsupported, "it does not know this request"},
+    row{422, 422, error_code::invalid_input, "it finds the request wrong"},
+    row{429, 429, error_code::rate_limited, "it has too much to do"},
+    row{400, 499, error_code::invalid_input, "it finds the request wrong"},
+    row{500, 599, error_code::unavailable, "it failed"},
+};
+
+/// The message of a Status; nothing when the body is none.
+std::optional<std::string> message_of(const std::string& body) {
+  constexpr json::parse_limits limits{.depth = 16, .size = max_status_size};
+  const auto document = json::parse(body, limits);
+  if (!document || json::find_string(*document, "kind") != "Status") return std::nullopt;
+  return std::string(json::find_string(*document, "message").value_or(""));
+}
+
+std::string missing_rule(const question& q) {
+  return fmt::format("our user lacks a Role or ClusterRole with verb \"{}\" on resource \"{}\" in namespace {}", q.verb,
+                     q.resource, q.ns);
+}
+
+}  // namespace
+
+std::string question::to_string() const { return fmt::format("{} {} {}/{}", verb, resource, ns, name); }
+
+error from_status(const question& asked, const http::response& r, wall_time now) {
+  const auto found =
+      std::ranges::find_if(table, [&](const row& one) { return r.status >= one.first && r.status <= one.last; });
+  error out;
+  out.code = found == table.end() ? error_code::malformed : found->code;
+  std::string words(found == table.end() ? "no status that an API server gives" : found->words);
+  const auto said = message_of(r.body);
+  if (out.code == error_code::not_found && !said) {
+    out.code = error_code::malformed;
+    words = "no answer of an API server: is the address right?";
+  }
+  if (out.code == error_code::denied && said) words = missing_rule(asked);
+  out.message = fmt::format("HTTP {}: {}", r.status, words);
+  if (said && !said->empty()) out.message += fmt::format("; it says {}", quoted(*said, shown_message));
+  if (out.code == error_code::rate_limited || out.code == error_code::unavailable)
+    out.retry_after = http::parse_retry_after(r.headers, now);
+  return out;
+}
+
+}  // namespace pinhook::kube

@@ -1,0 +1,101 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/kube/api_objects.hpp>
+#include <pinhook/kube/base64.hpp>
+#include <pinhook/kube/login.hpp>
+#include <pinhook/kube/timestamp.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace pinhook::kube {
+namespace {
+
+constexpr json::parse_limits limits{.depth = 64, .size = max_object_size};
+
+std::unexpected<error> broken(std::string_view what) { return fail(error_code::malformed, std::string(what)); }
+
+result<json::document> parse_kind(std::string_view body, std::string_view api_version, std::string_view kind) {
+  auto document = json::parse(body, limits);
+  if (!document) return document;
+  if (json::find_string(*document, "kind") != kind || json::find_string(*document, "apiVersion") != api_version)
+    return broken(fmt::format("the answer is no {} of {}", kind, api_version));
+  return document;
+}
+
+/// Null for a member that is missing or null; Kubernetes leaves empty ones out.
+const json::value* member(const json::value& in, std::string_view name) {
+  const json::value* found = json::find(in, name);
+  return found == nullptr || found->IsNull() ? nullptr : found;
+}
+
+}  // namespace
+
+result<secret_object> parse_secret(std::string_view body) {
+  const auto document = parse_kind(body, "v1", "Secret");
+  if (!document) return fail(document.error());
+  secret_object out;
+  out.type = json::find_string(*document, "type").value_or("");
+  const json::value* data = member(*document, "data");
+  if (data == nullptr) return out;
+  if (!data->IsObject()) return broken("\"data\" is no object");
+  for (auto it = data->MemberBegin(); it != data->MemberEnd(); ++it) {
+    const auto key = json::text_of(it->name);
+    if (it->value.IsNull()) {
+      out.data.insert_or_assign(std::string(key), secret());
+      continue;
+    }
+    auto bytes = it->value.IsString() ? decode_base64(json::text_of(it->value)) : std::nullopt;
+    if (!bytes) return broken(fmt::format("data {} is not base64", quoted(key)));
+    out.data.insert_or_assign(std::string(key), *std::move(bytes));
+  }
+  return out;
+}
+
+result<service_account> parse_service_account(std::string_view body) {
+  const auto document = parse_kind(body, "v1", "ServiceAccount");
+  if (!document) return fail(document.error());
+  service_account out;
+  if (const json::value* metadata = member(*document, "metadata"); metadata != nullptr) {
+    out.uid = json::find_string(*metadata, "uid").value_or("");
+    const json::value* annotations = member(*metadata, "annotations");
+    if (annotations != nullptr && !annotations->IsObject()) return broken("\"annotations\" is no object");
+    if (annotations != nullptr) {
+      for (auto it = annotations->MemberBegin(); it != annotations->MemberEnd(); ++it) {
+        if (!it->value.IsString()) return broken("an annotation that is no text");
+        out.annotations.insert_or_assign(std::string(json::text_of(it->name)), std::string(json::text_of(it->value)));
+      }
+    }
+  }
+  const json::value* secrets = member(*document, "imagePullSecrets");
+  if (secrets == nullptr) return out;
+  if (!secrets->IsArray()) return broken("\"imagePullSecrets\" is no list");
+  for (const json::value& one : secrets->GetArray()) {
+    if (!one.IsObject()) return broken("an entry of \"imagePullSecrets\" is no object");
+    // A reference without a name is valid, and refers to nothing.
+    const auto name = json::find_string(one, "name").value_or("");
+    if (!name.empty()) out.image_pull_secrets.emplace_back(name);
+  }
+  return out;
+}
+
+result<service_account_token> parse_token(std::string_view body) {
+  const auto document = parse_kind(body, "authentication.k8s.io/v1", "TokenRequest");
+  if (!document) return fail(document.error());
+  const json::value* status = member(*document, "status");
+  if (status == nullptr) return broken("the answer has no \"status\"");
+  const auto token = json::find_string(*status, "token").value_or("");
+  const auto end = parse_timestamp(json::find_string(*status, "expirationTimestamp").value_or(""));
+  if (!is_token(token)) return broken("the answer has no token");
+  if (!end) return broken("\"expirationTimestamp\" is no RFC 3339 time");
+  return service_account_token{secret(std::string(token)), *end};
+}
+
+std::string token_request(std::string_view audience, std::chrono::seconds lifetime) {
+  std::string out = R"({"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"audiences":[)";
+  json::append_string(out, audience);
+  out += fmt::format(R"(],"expirationSeconds":{}}}}})", lifetime.count());
+  return out;
+}
+
+}  // namespace pinhook::kube

@@ -1,0 +1,82 @@
+#include <pinhook/base/file.hpp>
+#include <pinhook/kube/cluster.hpp>
+#include <pinhook/kube/in_cluster.hpp>
+#include <pinhook/kube/kubeconfig.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace pinhook::kube {
+namespace {
+
+constexpr std::size_t max_pem_size = std::size_t{1024} * 1024;
+
+// A file that is missing is found at the start, not with the first object that needs it.
+std::optional<error> unreadable_file(const cluster& c) {
+  std::vector<std::pair<std::string_view, std::string>> files{{"client-certificate", c.tls.certificate.file},
+                                                              {"client-key", c.tls.key.file}};
+  for (const http::pem& one : c.tls.authorities) files.emplace_back("certificate-authority", one.file);
+  for (const auto& [key, file] : files) {
+    if (file.empty()) continue;
+    auto text = read_file(file, max_pem_size);
+    if (text) continue;
+    if (text.error().code == error_code::not_found) text.error().code = error_code::invalid_input;
+    return std::move(text.error()).at(fmt::format("{}: {}", c.origin, key));
+  }
+  return std::nullopt;
+}
+
+result<cluster> choose_checked(const std::vector<kubeconfig>& files) {
+  auto out = choose_cluster(files);
+  if (!out) return out;
+  if (auto bad = unreadable_file(*out)) return fail(*std::move(bad));
+  return out;
+}
+
+result<kubeconfig> open_kubeconfig(const std::string& file) {
+  const auto text = read_file(file, max_kubeconfig_size);
+  if (!text) return fail(text.error());
+  return parse_kubeconfig(text->reveal(), file);
+}
+
+result<cluster> from_variable(std::string_view list) {
+  std::vector<kubeconfig> files;
+  for (std::string_view left = list; !left.empty();) {
+    const auto colon = left.find(':');
+    const std::string file(left.substr(0, colon));
+    left = colon == std::string_view::npos ? std::string_view() : left.substr(colon + 1);
+    if (file.empty()) continue;
+    auto one = open_kubeconfig(file);
+    if (one)
+      files.push_back(*std::move(one));
+    else if (one.error().code != error_code::not_found)  // as kubectl: files of the list may be missing
+      return fail(std::move(one.error()).at("KUBECONFIG"));
+  }
+  if (files.empty()) return fail(error_code::not_found, fmt::format("no file of KUBECONFIG {} exists", quoted(list)));
+  return choose_checked(files);
+}
+
+}  // namespace
+
+result<cluster> find_cluster(const std::string& kubeconfig_setting, const variables& environment,
+                             const std::string& folder) {
+  if (!kubeconfig_setting.empty()) {
+    auto named = open_kubeconfig(kubeconfig_setting);
+    if (named) return choose_checked({*std::move(named)});
+    if (named.error().code == error_code::not_found) named.error().code = error_code::invalid_input;
+    return fail(std::move(named.error()).at("kubeconfig"));
+  }
+  auto here = in_cluster(environment, folder);
+  if (here || here.error().code != error_code::not_found) return here;
+  const auto list = environment.find("KUBECONFIG");
+  if (list == environment.end() || list->second.empty())
+    return fail(
+        error_code::not_found,
+        fmt::format("no Kubernetes API: not in a cluster ({}), and KUBECONFIG is not set", here.error().message));
+  return from_variable(list->second);
+}
+
+}  // namespace pinhook::kube

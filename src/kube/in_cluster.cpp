@@ -1,0 +1,82 @@
+#include <pinhook/base/file.hpp>
+#include <pinhook/kube/in_cluster.hpp>
+#include <pinhook/kube/login.hpp>
+#include <pinhook/kube/names.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string_view>
+
+namespace pinhook::kube {
+namespace {
+
+constexpr std::size_t max_namespace_file = 256;
+constexpr std::size_t max_authority_file = std::size_t{1024} * 1024;
+
+std::string_view variable(const variables& all, std::string_view name) {
+  const auto found = all.find(name);
+  return found == all.end() ? std::string_view() : std::string_view(found->second);
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return bad == std::errc() && end == text.data() + text.size() && port != 0;
+}
+
+// A name or an address; the rest of the URL is ours.
+bool is_host(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == ':';
+  });
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+}  // namespace
+
+result<cluster> in_cluster(const variables& environment, const std::string& folder) {
+  const auto host = variable(environment, "KUBERNETES_SERVICE_HOST");
+  const auto port = variable(environment, "KUBERNETES_SERVICE_PORT");
+  if (host.empty() || port.empty())
+    return fail(error_code::not_found, "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set");
+  if (!is_host(host) || !is_port(port))
+    return fail(error_code::invalid_input,
+                fmt::format("KUBERNETES_SERVICE_HOST {} and KUBERNETES_SERVICE_PORT {} are no host and port",
+                            quoted(host), quoted(port)));
+  cluster out;
+  out.server = host.find(':') == std::string_view::npos ? fmt::format("https://{}:{}", host, port)
+                                                        : fmt::format("https://[{}]:{}", host, port);
+  out.login = token_file{folder + "/token", {}};
+  if (auto token = read_file(folder + "/token", max_token_size); !token) {
+    if (token.error().code == error_code::not_found)
+      return fail(error_code::not_found,
+                  fmt::format("{} (is automountServiceAccountToken false?)", token.error().message));
+    return fail(std::move(token.error()));
+  }
+  const std::string authority = folder + "/ca.crt";
+  if (auto text = read_file(authority, max_authority_file); !text) {
+    // The system's authorities have no say in who a cluster is.
+    if (text.error().code == error_code::not_found) text.error().code = error_code::invalid_input;
+    return fail(std::move(text.error()));
+  }
+  out.tls.authorities.push_back({authority, {}});
+  out.tls.system_authorities = false;
+  if (const auto ns = read_file(folder + "/namespace", max_namespace_file); ns) {
+    const auto name = trimmed(ns->reveal());
+    if (is_namespace_name(name)) out.ns = name;
+  }
+  out.origin = "in-cluster service account";
+  return out;
+}
+
+}  // namespace pinhook::kube

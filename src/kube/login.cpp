@@ -1,0 +1,177 @@
+#include <pinhook/base/file.hpp>
+#include <pinhook/kube/exec_credential.hpp>
+#include <pinhook/kube/login.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pinhook::kube {
+namespace {
+
+// There is one answer to hold.
+constexpr const char* held = "credentials";
+constexpr std::size_t max_authority_size = std::size_t{1024} * 1024;
+constexpr std::size_t shown_hint = 500;
+
+secret bearer(const std::string& token) { return secret("Bearer " + token); }
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+result<secret> read_token(const std::string& file) {
+  auto text = read_file(file, max_token_size);
+  if (!text) return fail(error_code::unavailable, std::move(text.error().message));
+  const auto token = trimmed(text->reveal());
+  if (token.empty()) return fail(error_code::unavailable, fmt::format("{} is empty", file));
+  if (!is_token(token)) return fail(error_code::malformed, fmt::format("{} has a character that no token has", file));
+  return secret(std::string(token));
+}
+
+result<std::string> authorities_of(const cluster& where) {
+  std::string out;
+  for (const http::pem& one : where.tls.authorities) {
+    if (one.file.empty()) {
+      out += one.text.reveal();
+      continue;
+    }
+    const auto text = read_file(one.file, max_authority_size);
+    if (!text) return fail(error_code::unavailable, text.error().message);
+    out += text->reveal();
+  }
+  return out;
+}
+
+error cannot_run(const exec_plugin& plugin, error e) {
+  const bool is_missing = e.code == error_code::not_found;
+  const bool keeps_code =
+      e.code == error_code::timed_out || e.code == error_code::canceled || e.code == error_code::malformed;
+  // A program that is missing says nothing about the object that is asked for.
+  if (!keeps_code) e.code = error_code::unavailable;
+  e.message = fmt::format("credential plugin {}: {}", quoted(plugin.command), e.message);
+  if (is_missing && !plugin.install_hint.empty())
+    e.message += fmt::format("; the kubeconfig says {}", quoted(plugin.install_hint, shown_hint));
+  return e;
+}
+
+// What a run of the plugin needs, owned by it.
+struct plan {
+  std::shared_ptr<const cluster> where;
+  std::shared_ptr<const http::tls_settings> tls;
+  login_options options;
+};
+
+awaitable<result<fetch_cache<login::shown>::fetched>> run_plugin(plan p, process_runner& processes, const clock& time,
+                                                                 deadline d) {
+  const auto& plugin = std::get<exec_plugin>(p.where->login);
+  std::string authorities;
+  if (plugin.wants_cluster) {
+    auto read = authorities_of(*p.where);
+    if (!read) co_return fail(std::move(read.error()));
+    authorities = *std::move(read);
+  }
+  auto request = exec_request(plugin, *p.where, authorities);
+  auto output = co_await processes.run(std::move(request), d);
+  if (!output) co_return fail(cannot_run(plugin, std::move(output.error())));
+  auto got = read_exec_answer(plugin, *output);
+  if (!got) co_return fail(std::move(got.error()));
+
+  login::shown out{std::nullopt, p.tls};
+  if (!got->token.is_empty()) out.authorization = bearer(got->token.reveal());
+  if (!got->certificate.is_empty()) {
+    http::tls_settings with_certificate = *p.tls;
+    with_certificate.certificate.text = std::move(got->certificate);
+    with_certificate.key.text = std::move(got->key);
+    out.tls = std::make_shared<const http::tls_settings>(std::move(with_certificate));
+  }
+  fetch_cache<login::shown>::fetched fetched{std::move(out), steady_time::max()};
+  if (got->expires_at) {
+    constexpr std::chrono::nanoseconds none(0);
+    // Compared before they are subtracted: times far apart do not fit.
+    const wall_time wall = time.wall();
+    const auto left = *got->expires_at <= wall ? none : std::chrono::nanoseconds(*got->expires_at - wall);
+    const deadline end = deadline::after(time.now(), left);
+    fetched.until = end.time();
+    fetched.renew_at = end.time() - std::min<std::chrono::nanoseconds>(p.options.ahead, left / 10);
+  }
+  co_return fetched;
+}
+
+fetch_cache_options cache_options(const login_options& o) {
+  fetch_cache_options out;
+  out.fetch_limit = o.plugin_limit;
+  out.hold_failure = o.hold_failure;
+  out.capacity = 1;
+  return out;
+}
+
+}  // namespace
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+bool operator==(const login::shown& a, const login::shown& b) {
+  const bool same_tls = a.tls == b.tls || (a.tls && b.tls && *a.tls == *b.tls);
+  return same_tls && a.authorization == b.authorization;
+}
+
+login::login(std::shared_ptr<const cluster> where, process_runner& processes, asio::any_io_executor on,
+             const clock& time, login_options options)
+    : where_(std::move(where)),
+      processes_(processes),
+      time_(time),
+      options_(options),
+      plugin_(std::move(on), time, cache_options(options)) {
+  if (where_->server.starts_with("https:")) tls_ = std::make_shared<const http::tls_settings>(where_->tls);
+}
+
+awaitable<result<login::shown>> login::show(deadline d) {
+  if (!tls_ || std::holds_alternative<std::monostate>(where_->login)) co_return shown{std::nullopt, tls_};
+  if (const auto* fixed = std::get_if<secret>(&where_->login)) co_return with(*fixed);
+  if (const auto* file = std::get_if<token_file>(&where_->login)) co_return from_file(*file);
+  plan p{where_, tls_, options_};
+  auto* processes = &processes_;
+  const auto* time = &time_;
+  fetch_cache<shown>::fetch how = [p = std::move(p), processes, time](deadline limit) {
+    return run_plugin(p, *processes, *time, limit);
+  };
+  auto out = co_await plugin_.get(held, std::move(how), d);
+  co_return out;
+}
+
+result<login::shown> login::from_file(const token_file& from) {
+  const steady_time now = time_.now();
+  if (read_at_ && now - *read_at_ < options_.token_file_age && !token_.is_empty()) return with(bearer(token_.reveal()));
+  auto token = read_token(from.file);
+  if (token) {
+    token_ = *std::move(token);
+    read_at_ = now;
+  } else {
+    // What was read before may still do; without it the next question looks again.
+    if (token_.is_empty()) token_ = from.otherwise;
+    if (token_.is_empty()) return fail(std::move(token.error()));
+    read_at_ = now;
+  }
+  return with(bearer(token_.reveal()));
+}
+
+bool login::renew(const shown& what) {
+  if (!tls_) return false;
+  if (const auto* file = std::get_if<token_file>(&where_->login)) {
+    read_at_.reset();
+    const auto now = from_file(*file);
+    return now && !(*now == what);
+  }
+  if (!std::holds_alternative<exec_plugin>(where_->login)) return false;
+  // Others may have had it renewed already.
+  if (const auto now = plugin_.held(held); now && *now == what) plugin_.drop(held);
+  return true;
+}
+
+}  // namespace pinhook::kube
