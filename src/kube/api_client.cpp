@@ -42,14 +42,20 @@ result<void> check(const question& q) {
 }
 
 /// As next_try, which passes 429 on: registries mean their limits for hours, the API server for a second.
-std::optional<std::chrono::nanoseconds> next_try(int made, const result<http::response>& outcome,
-                                                 std::chrono::nanoseconds left, wall_time now, double random) {
+std::optional<std::chrono::nanoseconds> wait_before_next(int made, const result<http::response>& outcome,
+                                                         std::chrono::nanoseconds left, wall_time now, double random) {
   if (!outcome || outcome->status != 429) return http::next_try(made, outcome, left, now, random, one_more);
   http::response busy;
   busy.status = 503;
   busy.headers = outcome->headers;
   return http::next_try(made, busy, left, now, random, one_more);
 }
+
+/// What the server did not accept, and what it said of it.
+struct refusal {
+  login::shown shown;
+  error reason;
+};
 
 // "Kubernetes API: get secrets shop/pull: …"
 std::unexpected<error> refuse(error e, const question& q) {
@@ -121,25 +127,22 @@ http::request api_client::request_for(const question& what, const std::optional<
 
 awaitable<result<secret>> api_client::ask(question what, std::optional<secret> body, deadline d) {
   if (auto good = check(what); !good) co_return refuse(std::move(good.error()), what);
-  std::optional<login::shown> refused;
+  std::optional<refusal> refused;
   for (;;) {
     auto shown = co_await login_.show(d);
     if (!shown) co_return refuse(std::move(shown.error()).at("our credentials"), what);
+    if (refused && refused->shown == *shown) co_return refuse(std::move(refused->reason), what);
     http::request r = request_for(what, body);
     r.authorization = shown->authorization;
     r.tls = shown->tls;
     auto outcome = co_await send(std::move(r), d);
     if (!outcome) co_return refuse(std::move(outcome.error()), what);
-    secret text(std::move(outcome->body));
-    if (outcome->status >= 200 && outcome->status < 300) co_return text;
-    outcome->body = text.reveal();
+    if (outcome->status >= 200 && outcome->status < 300) co_return secret(std::move(outcome->body));
+    error reason = from_status(what, *outcome, time_.wall());
+    if (reason.code == error_code::unauthorized) reason.message += fmt::format(" ({})", where_->origin);
     const bool again = outcome->status == 401 && !refused && login_.renew(*shown);
-    if (!again) {
-      error e = from_status(what, *outcome, time_.wall());
-      if (e.code == error_code::unauthorized) e.message += fmt::format(" ({})", where_->origin);
-      co_return refuse(std::move(e), what);
-    }
-    refused = std::move(*shown);
+    if (!again) co_return refuse(std::move(reason), what);
+    refused = refusal{std::move(*shown), std::move(reason)};
   }
 }
 
@@ -148,7 +151,7 @@ awaitable<result<http::response>> api_client::send(http::request r, deadline d) 
     if (d.has_passed(time_.now())) co_return fail(error_code::timed_out, "out of time before it was asked");
     http::request once = r;
     auto outcome = co_await http_.send(std::move(once), d);
-    const auto wait = next_try(made, outcome, d.remaining(time_.now()), time_.wall(), seams_.random());
+    const auto wait = wait_before_next(made, outcome, d.remaining(time_.now()), time_.wall(), seams_.random());
     if (!wait) co_return outcome;
     co_await seams_.sleep(*wait);
   }
