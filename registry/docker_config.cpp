@@ -1,3 +1,4 @@
+#include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/registry/docker_config.hpp>
 
@@ -29,28 +30,6 @@ struct place {
     return fail(error_code::invalid_input, fmt::format("{}: {}", where, what));
   }
 };
-
-/// Base64 of RFC 4648 §4, with or without its padding; line breaks are passed over, as Docker does.
-std::optional<std::string> decode_base64(std::string text) {
-  std::erase_if(text, [](char c) { return c == '\r' || c == '\n'; });
-  if (text.size() % 4 == 0 && text.ends_with('=')) text.resize(text.size() - (text.ends_with("==") ? 2 : 1));
-  if (text.size() % 4 == 1) return std::nullopt;
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve(text.size() / 4 * 3 + 2);
-  unsigned bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const auto digit = alphabet.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = (bits << 6U | static_cast<unsigned>(digit)) & 0xfffU;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> count & 0xffU);
-  }
-  return out;
-}
 
 std::string_view canonical_host(std::string_view host) {
   return std::ranges::find(docker_hub_hosts, host) != docker_hub_hosts.end() ? docker_hub : host;
@@ -107,7 +86,7 @@ result<std::optional<credential>> read_entry(const json::value& entry, const pla
   std::string user(fields->username);
   secret password{std::string(fields->password)};
   if (!fields->auth.empty()) {
-    auto decoded = decode_base64(std::string(fields->auth));
+    auto decoded = decode_base64(fields->auth);
     if (!decoded) return at.wrong("\"auth\" is not base64");
     const secret pair(*std::move(decoded));
     const std::string_view text = pair.reveal();

@@ -1,0 +1,45 @@
+#include <pinhook/base/base64.hpp>
+
+#include <cstddef>
+
+namespace pinhook {
+namespace {
+
+int digit_of(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  return c == '/' ? 63 : -1;
+}
+
+}  // namespace
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() / 4 * 3 + 2);
+  unsigned bits = 0;
+  unsigned pending = 0;  // bits that have not become a byte
+  std::size_t digits = 0;
+  std::size_t padding = 0;
+  for (const char c : text) {
+    if (c == '\r' || c == '\n') continue;
+    if (c == '=') {
+      ++padding;
+      continue;
+    }
+    const int digit = digit_of(c);
+    if (digit < 0 || padding != 0) return std::nullopt;
+    ++digits;
+    bits = (bits << 6U | static_cast<unsigned>(digit)) & 0xfffU;
+    pending += 6;
+    if (pending < 8) continue;
+    pending -= 8;
+    out += static_cast<char>(bits >> pending & 0xffU);
+  }
+  const bool is_whole = padding == 0 || (padding <= 2 && (digits + padding) % 4 == 0);
+  if (digits % 4 == 1 || !is_whole) return std::nullopt;
+  return out;
+}
+
+}  // namespace pinhook

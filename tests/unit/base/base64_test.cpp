@@ -1,0 +1,38 @@
+#include <pinhook/base/base64.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook {
+namespace {
+
+TEST(Base64, DecodesWithAndWithoutPadding) {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"", ""},
+      {"dQ==", "u"},
+      {"dQ", "u"},
+      {"dTo=", "u:"},
+      {"dTo", "u:"},
+      {"dTpw", "u:p"},
+      {"dTpwYXNz", "u:pass"},
+      {"+/+/", "\xfb\xff\xbf"},
+      {"dT\r\npw", "u:p"},
+      {"dQ=\n=", "u"},
+      {"dR==", "u"},
+      {"AAAA", std::string(3, '\0')},
+  };
+  for (const auto& [text, plain] : rows) EXPECT_EQ(decode_base64(text), plain) << text;
+}
+
+TEST(Base64, RefusesEverythingElse) {
+  for (const std::string text : {"d", "dTpwd", "=", "==", "====", "dQ=", "dQ===", "dTo==", "dTpw=", "dTpw==",
+                                 "dTpw====", "dQ==dQ==", "d Tpw", "dTpw ", "-_-_", "dTpw*", "\xc3\xa4\xc3\xa4"})
+    EXPECT_FALSE(decode_base64(text)) << text;
+  EXPECT_FALSE(decode_base64(std::string("dTp\0", 4)));
+}
+
+}  // namespace
+}  // namespace pinhook
