@@ -3,6 +3,7 @@
 // Pure functions: safe to use from any thread.
 #pragma once
 
+#include <pinhook/base/duration.hpp>
 #include <pinhook/base/error.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -14,13 +15,8 @@
 
 namespace pinhook::cli {
 
-/// As Go's time.ParseDuration reads it without a sign: decimal numbers with a unit each, "300ms", "1.5h", "1m30s"; and
-/// a bare "0". Units: ns, us, µs, ms, s, m, h. The API server writes the `timeout` query parameter in this form.
-/// invalid_input: anything else, and what is longer than 292 years.
-[[nodiscard]] result<std::chrono::nanoseconds> parse_duration(std::string_view text);
-
-/// The shortest text that reads back as the same duration: "8s", "500ms", "1m30s".
-[[nodiscard]] std::string duration_text(std::chrono::nanoseconds d);
+using pinhook::duration_text;
+using pinhook::parse_duration;
 
 /// Whole numbers with an optional unit: "65536", "64KiB", "8MiB" (also "64Ki", "8Mi" as in Kubernetes).
 [[nodiscard]] result<std::uint64_t> parse_size(std::string_view text);
