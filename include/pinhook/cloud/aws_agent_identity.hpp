@@ -1,0 +1,47 @@
+// Keys from beside us: an agent (EKS Pod Identity, ECS) that is asked once, and the instance's metadata service, which
+// is asked for a token, then for its role's name, then for that role's keys (IMDSv2).
+//
+// Resumable values without I/O; one thread at a time.
+#pragma once
+
+#include <pinhook/cloud/aws_identity.hpp>
+
+#include <string>
+
+namespace pinhook::cloud {
+
+class aws_container_flow final : public aws_identity_flow {
+ public:
+  aws_container_flow(aws_way way, const aws_time_limits& limits) : way_(std::move(way)), limits_(limits) {}
+  [[nodiscard]] aws_step start() override;
+  [[nodiscard]] aws_step on_file(const result<secret>& content) override;
+  [[nodiscard]] aws_step on_answer(const result<http::response>& outcome) override;
+
+ private:
+  [[nodiscard]] aws_step ask();
+
+  aws_way way_;
+  aws_time_limits limits_;
+};
+
+class aws_instance_flow final : public aws_identity_flow {
+ public:
+  aws_instance_flow(aws_way way, const aws_time_limits& limits) : way_(std::move(way)), limits_(limits) {}
+  [[nodiscard]] aws_step start() override;
+  [[nodiscard]] aws_step on_answer(const result<http::response>& outcome) override;
+
+ private:
+  enum class asked : std::uint8_t { token, role, keys };
+  [[nodiscard]] aws_step get(std::string_view path) const;
+  [[nodiscard]] aws_step on_token(const http::response& r);
+  [[nodiscard]] aws_step on_role(const http::response& r);
+  [[nodiscard]] aws_step on_keys(const http::response& r) const;
+
+  aws_way way_;
+  aws_time_limits limits_;
+  asked asked_ = asked::token;
+  secret token_;
+  std::string role_;
+};
+
+}  // namespace pinhook::cloud

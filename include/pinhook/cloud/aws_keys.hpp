@@ -1,0 +1,35 @@
+// Who we are to AWS for a while: what requests are signed with.
+//
+// A value; any thread.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/secret.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pinhook::cloud {
+
+struct aws_keys {
+  std::string access_key_id;
+  secret secret_access_key;
+  /// With temporary keys; else empty.
+  secret session_token;
+  /// Nothing: they have no end that we know of.
+  std::optional<wall_time> expires;
+  /// For people: "web identity role/pinhook", "instance role node". Never a secret.
+  std::string principal;
+};
+
+/// Bytes of one key or token. STS's session tokens have 1 to 4 KiB today; AWS asks not to assume a limit.
+inline constexpr std::size_t max_aws_key_size = std::size_t{16} * 1024;
+
+/// May stand in a header: printable ASCII without spaces, not empty, at most `max_aws_key_size`.
+[[nodiscard]] bool is_aws_token(std::string_view text);
+
+/// "2026-01-01T00:00:00Z", also with a fraction of a second: the only form AWS writes. Nothing for anything else.
+[[nodiscard]] std::optional<wall_time> parse_aws_time(std::string_view text);
+
+}  // namespace pinhook::cloud
