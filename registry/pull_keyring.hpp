@@ -1,0 +1,87 @@
+// The credentials of a Pod's pull secrets: which of them an image is pulled with, in which order.
+//
+//   std::vector<pull_entry> all;
+//   auto some = parse_pull_secret(pull_secret_form::config_json, text, "regcred");
+//   if (some) all.insert(all.end(), some->begin(), some->end());
+//   const pull_keyring keyring(std::move(all));
+//   keyring.credentials_of(ref);                            // all that match, best first
+//
+// The kubelet's rules, not Docker's: only `username`, `password` and `auth` count (identitytoken, registrytoken and
+// credHelpers do not), `auth` beats the pair, keys are patterns (image_pattern.hpp), sorted backwards over all secrets,
+// and every match is tried. Sources: kubernetes/pkg/credentialprovider/{config,keyring}.go, registry.md §4.2.
+// Immutable values; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/image_pattern.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::registry {
+
+/// Bytes of a pull secret: what a Kubernetes Secret can hold.
+inline constexpr std::size_t max_pull_secret_size = std::size_t{1024} * 1024;
+
+/// Entries of one pull secret. A look-up compares the image with each.
+inline constexpr std::size_t max_pull_secret_entries = 1000;
+
+enum class pull_secret_form : std::uint8_t {
+  config_json,  // kubernetes.io/dockerconfigjson: the entries stand under "auths"
+  dockercfg,    // kubernetes.io/dockercfg: the entries stand at the top
+};
+
+/// One entry of a pull secret.
+struct pull_entry {
+  image_pattern pattern;
+  credential what;
+};
+
+/// The entries in their order; of equal keys the last. `name`: the Secret's, for credential::source and
+/// credential::identity. Passed over, as the kubelet does: keys that are no pattern, and entries without a user name
+/// (they are as good as anonymous). Two secrets of different names never have equal identities: what the registry
+/// answered to one names it, and is not for another tenant; copies of one secret in many namespaces share.
+/// invalid_input: not JSON, not of this form, or larger than the limits above; the message names the entry's key, and
+/// holds nothing of the content.
+[[nodiscard]] result<std::vector<pull_entry>> parse_pull_secret(pull_secret_form form, const secret& text,
+                                                                std::string_view name);
+
+class pull_keyring {
+ public:
+  pull_keyring() = default;
+  /// Entries of equal keys stay in their order.
+  explicit pull_keyring(std::vector<pull_entry> entries);
+
+  /// The entries that are for `ref`, the more specific key first. For Docker Hub, when none is: those under
+  /// "https://index.docker.io/v1/".
+  [[nodiscard]] std::vector<const pull_entry*> find(const reference& ref) const;
+  [[nodiscard]] bool is_empty() const { return entries_.empty(); }
+
+ private:
+  std::vector<pull_entry> entries_;
+};
+
+/// A keyring as a source: no I/O, never a failure.
+class keyring_credentials final : public credential_source {
+ public:
+  /// `troubles`: what could not be read into the keyring.
+  explicit keyring_credentials(pull_keyring keyring, std::vector<error> troubles = {})
+      : keyring_(std::move(keyring)), troubles_(std::move(troubles)) {}
+
+  /// A hash of the identities of all that match, in their order; of the only one: its own.
+  [[nodiscard]] std::string identity_for(const reference& ref) const override;
+  awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) override;
+  [[nodiscard]] std::vector<credential_match> matches(const reference& ref) const override;
+  [[nodiscard]] std::vector<error> troubles() const override { return troubles_; }
+
+ private:
+  pull_keyring keyring_;
+  std::vector<error> troubles_;
+};
+
+}  // namespace pinhook::registry
