@@ -1,0 +1,456 @@
+#include "support/fake_api_server.hpp"
+
+#include "support/token_server.hpp"
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/json.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <fstream>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <regex>
+#include <set>
+#include <thread>
+#include <tuple>
+
+namespace pinhook::testing {
+namespace {
+
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using tls_stream = asio::ssl::stream<tcp::socket>;
+
+std::string json_text(std::string_view text) {
+  std::string out;
+  json::append_string(out, text);
+  return out;
+}
+
+std::string json_object(const std::map<std::string, std::string>& all, bool encodes) {
+  std::string out;
+  for (const auto& [key, value] : all)
+    out += (out.empty() ? "" : ",") + json_text(key) + ":" + json_text(encodes ? base64(value) : value);
+  return "{" + out + "}";
+}
+
+struct answer {
+  unsigned status = 200;
+  std::string body;
+  std::map<std::string, std::string> headers;
+};
+
+answer status_object(unsigned code, const std::string& reason, const std::string& message) {
+  return {code,
+          fmt::format(R"({{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"Failure","message":{},)"
+                      R"("reason":"{}","code":{}}})",
+                      json_text(message), reason, code),
+          {}};
+}
+
+// An object's path, taken apart.
+struct target {
+  std::string verb;      // as RBAC has it; empty: no request that this server knows
+  std::string resource;  // "serviceaccounts/token"
+  std::string ns, name;
+};
+
+target parse_target(const std::string& method, const std::string& path) {
+  static const std::regex form("/api/v1/namespaces/([^/?]+)/(secrets|serviceaccounts)/([^/?]+)(/token)?");
+  std::smatch m;
+  if (!std::regex_match(path, m, form)) return {};
+  const bool is_token = m[4].matched;
+  if (is_token != (method == "POST") || (method != "GET" && method != "POST") || (is_token && m[2] == "secrets"))
+    return {};
+  return {is_token ? "create" : "get", m[2].str() + m[4].str(), m[1], m[3]};
+}
+
+std::string common_name_of(SSL* ssl) {
+  X509* shown = SSL_get1_peer_certificate(ssl);
+  if (shown == nullptr) return {};
+  std::array<char, 256> name{};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, name.data(), static_cast<int>(name.size()));
+  X509_free(shown);
+  return name.data();
+}
+
+}  // namespace
+
+struct fake_api_server::state {
+  struct fault {
+    answer instead;
+    int left = -1;  // -1: until `heal`
+  };
+  // Who stands at the other end of a connection.
+  struct peer {
+    std::string name;
+    bool is_trusted = false;
+  };
+  using rule = std::tuple<std::string, std::string, std::string>;
+
+  explicit state(const api_server_options& o)
+      : token(o.token), tokens{o.token}, acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
+    const auto leaf = authority.issue(o.certificate);
+    tls.use_certificate_chain(asio::buffer(leaf.certificate));
+    tls.use_private_key(asio::buffer(leaf.key), asio::ssl::context::pem);
+    // As the real one: a certificate is asked for, and a wrong one is a 401 and no failed handshake.
+    tls.add_certificate_authority(asio::buffer(clients.certificate()));
+    tls.set_verify_mode(asio::ssl::verify_peer);
+    tls.set_verify_callback([](bool, asio::ssl::verify_context&) { return true; });
+    SSL_CTX_set_purpose(tls.native_handle(), X509_PURPOSE_ANY);
+    SSL_CTX_set_session_cache_mode(tls.native_handle(), SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(tls.native_handle(), SSL_OP_NO_TICKET);
+    ca_file = files.write("ca.crt", authority.certificate());
+    port = acceptor.local_endpoint().port();
+    spawn(accept());
+    thread = std::thread([this] { io.run(); });
+  }
+  ~state() {
+    io.stop();
+    thread.join();
+  }
+
+  void spawn(awaitable<void> work) {
+    asio::co_spawn(io, std::move(work), [](std::exception_ptr) {});
+  }
+
+  awaitable<void> accept() {
+    for (;;) {
+      tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
+      spawn(serve(std::move(socket)));
+    }
+  }
+
+  awaitable<void> serve(tcp::socket socket) {
+    tls_stream stream(std::move(socket), tls);
+    co_await stream.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
+    SSL* ssl = stream.native_handle();
+    const peer who{common_name_of(ssl), SSL_get_verify_result(ssl) == X509_V_OK};
+    beast::flat_buffer buffer;
+    for (;;) {
+      beast::http::request<beast::http::string_body> request;
+      co_await beast::http::async_read(stream, buffer, request, asio::use_awaitable);
+      const std::size_t number = record(request, who);
+      if (hangs(std::string(request.target()))) co_await released();
+      const answer a = decide(request, who, number);
+      beast::http::response<beast::http::string_body> response;
+      response.result(a.status);
+      response.set(beast::http::field::content_type, "application/json");
+      for (const auto& [name, value] : a.headers) response.set(name, value);
+      response.body() = a.body;
+      response.prepare_payload();
+      co_await beast::http::async_write(stream, response, asio::use_awaitable);
+    }
+  }
+
+  std::size_t record(const beast::http::request<beast::http::string_body>& r, const peer& who) {
+    const std::lock_guard hold(mutex);
+    seen.push_back({std::string(r.method_string()), std::string(r.target()),
+                    std::string(r[beast::http::field::authorization]), std::string(r[beast::http::field::accept]),
+                    r.body(), who.name});
+    arrived.notify_all();
+    return seen.size() + forgotten - 1;
+  }
+
+  bool hangs(const std::string& path) {
+    const std::lock_guard hold(mutex);
+    return hanging.contains(path) || hanging.contains("");
+  }
+
+  awaitable<void> released() {
+    const auto place = waiting.emplace(waiting.end(), io, asio::steady_timer::time_point::max());
+    const auto token_of_wait = asio::as_tuple(asio::use_awaitable);
+    co_await place->async_wait(token_of_wait);
+    waiting.erase(place);
+  }
+
+  answer decide(const beast::http::request<beast::http::string_body>& r, const peer& who, std::size_t number) {
+    const std::lock_guard hold(mutex);
+    const std::string path(r.target());
+    answer out = fault_at(path).value_or(answer{0, "", {}});
+    if (out.status == 0) out = answer_to(r, path, who);
+    if (number >= forgotten) seen[number - forgotten].status = out.status;
+    return out;
+  }
+
+  // From here on with the mutex held.
+  std::optional<answer> fault_at(const std::string& path) {
+    auto found = faults.find(path);
+    if (found == faults.end()) found = faults.find("");
+    if (found == faults.end()) return std::nullopt;
+    answer out = found->second.instead;
+    if (found->second.left > 0 && --found->second.left == 0) faults.erase(found);
+    return out;
+  }
+
+  bool knows(const std::string& authorization, const peer& who) const {
+    if (who.is_trusted && !who.name.empty()) return true;
+    return std::ranges::any_of(tokens, [&](const std::string& one) {
+      return authorization == "Bearer " + one || authorization == "Basic " + base64(one);
+    });
+  }
+
+  bool allows(const target& t) const {
+    return allowed.contains({t.verb, t.resource, t.ns}) || allowed.contains({t.verb, t.resource, "*"});
+  }
+
+  answer answer_to(const beast::http::request<beast::http::string_body>& r, const std::string& path, const peer& who) {
+    if (!knows(std::string(r[beast::http::field::authorization]), who))
+      return status_object(401, "Unauthorized", "Unauthorized");
+    const target t = parse_target(std::string(r.method_string()), path);
+    if (t.verb.empty()) return status_object(404, "NotFound", "the server could not find the requested resource");
+    const auto plain = t.resource.substr(0, t.resource.find('/'));
+    if (!allows(t))
+      return status_object(403, "Forbidden",
+                           fmt::format("{} \"{}\" is forbidden: User \"system:serviceaccount:pinhook:pinhook\" cannot "
+                                       "{} resource \"{}\" in API group \"\" in the namespace \"{}\"",
+                                       plain, t.name, t.verb, t.resource, t.ns));
+    const auto& all = plain == "secrets" ? secrets : accounts;
+    const auto found = all.find({t.ns, t.name});
+    if (found == all.end()) return status_object(404, "NotFound", fmt::format("{} \"{}\" not found", plain, t.name));
+    return t.verb == "create" ? give_token(t, r.body()) : answer{200, found->second, {}};
+  }
+
+  answer give_token(const target& t, const std::string& body) {
+    const auto document = json::parse(body);
+    const json::value* spec = document ? json::find(*document, "spec") : nullptr;
+    const auto seconds = spec == nullptr ? std::nullopt : json::find_integer(*spec, "expirationSeconds");
+    if (!seconds || json::find_string(*document, "kind") != "TokenRequest" || json::find(*spec, "audiences") == nullptr)
+      return status_object(400, "BadRequest", "this is no TokenRequest");
+    if (*seconds < 600) return status_object(422, "Invalid", "may not specify a duration less than 10 minutes");
+    const auto end = std::chrono::system_clock::now() + std::chrono::seconds(*seconds);
+    const std::time_t at = std::chrono::system_clock::to_time_t(end);
+    std::tm utc{};
+    gmtime_r(&at, &utc);
+    std::array<char, 32> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return {201,
+            fmt::format(R"({{"kind":"TokenRequest","apiVersion":"authentication.k8s.io/v1","metadata":{{}},"status":)"
+                        R"({{"token":"token-{}-of-{}-{}","expirationTimestamp":"{}"}}}})",
+                        ++given, t.ns, t.name, text.data()),
+            {}};
+  }
+
+  certificate_authority authority{"cluster authority"};
+  certificate_authority clients{"cluster client authority"};
+  temporary_directory files;
+  std::string ca_file;
+  const std::string token;
+  std::uint16_t port = 0;
+
+  mutable std::mutex mutex;  // guards what follows
+  mutable std::condition_variable arrived;
+  std::map<std::pair<std::string, std::string>, std::string> secrets, accounts;  // (namespace, name) → JSON
+  std::set<rule> allowed;
+  std::vector<std::string> tokens;
+  std::map<std::string, fault> faults;
+  std::set<std::string> hanging;
+  std::vector<api_request> seen;
+  std::size_t forgotten = 0;  // requests that are no longer in `seen`
+  std::size_t given = 0;
+
+  // Of the server's thread alone.
+  asio::io_context io{1};
+  std::list<asio::steady_timer> waiting;
+  asio::ssl::context tls{asio::ssl::context::tls_server};
+  tcp::acceptor acceptor;
+  std::thread thread;
+};
+
+fake_api_server::fake_api_server(const api_server_options& o) : state_(std::make_unique<state>(o)) {}
+fake_api_server::~fake_api_server() = default;
+
+std::string fake_api_server::secret_path(const std::string& ns, const std::string& name) {
+  return "/api/v1/namespaces/" + ns + "/secrets/" + name;
+}
+std::string fake_api_server::service_account_path(const std::string& ns, const std::string& name) {
+  return "/api/v1/namespaces/" + ns + "/serviceaccounts/" + name;
+}
+std::string fake_api_server::token_path(const std::string& ns, const std::string& service_account) {
+  return service_account_path(ns, service_account) + "/token";
+}
+
+void fake_api_server::set_secret(const std::string& ns, const std::string& name, const std::string& type,
+                                 const std::map<std::string, std::string>& data) {
+  const std::lock_guard hold(state_->mutex);
+  state_->secrets.insert_or_assign(
+      {ns, name}, fmt::format(R"({{"kind":"Secret","apiVersion":"v1","metadata":{{"name":{},"namespace":{}}},)"
+                              R"("data":{},"type":{}}})",
+                              json_text(name), json_text(ns), json_object(data, true), json_text(type)));
+}
+
+void fake_api_server::set_pull_secret(const std::string& ns, const std::string& name,
+                                      const std::string& docker_config) {
+  set_secret(ns, name, "kubernetes.io/dockerconfigjson", {{".dockerconfigjson", docker_config}});
+}
+
+void fake_api_server::remove_secret(const std::string& ns, const std::string& name) {
+  const std::lock_guard hold(state_->mutex);
+  state_->secrets.erase({ns, name});
+}
+
+void fake_api_server::set_service_account(const std::string& ns, const std::string& name,
+                                          const std::vector<std::string>& image_pull_secrets,
+                                          const std::map<std::string, std::string>& annotations) {
+  std::string list;
+  for (const auto& one : image_pull_secrets) list += (list.empty() ? "" : ",") + (R"({"name":)" + json_text(one) + "}");
+  const std::lock_guard hold(state_->mutex);
+  state_->accounts.insert_or_assign(
+      {ns, name}, fmt::format(R"({{"kind":"ServiceAccount","apiVersion":"v1","metadata":{{"name":{},"namespace":{},)"
+                              R"("uid":{},"annotations":{}}},"imagePullSecrets":[{}]}})",
+                              json_text(name), json_text(ns), json_text("uid-of-" + ns + "-" + name),
+                              json_object(annotations, false), list));
+}
+
+void fake_api_server::remove_service_account(const std::string& ns, const std::string& name) {
+  const std::lock_guard hold(state_->mutex);
+  state_->accounts.erase({ns, name});
+}
+
+void fake_api_server::allow(const std::string& verb, const std::string& resource, const std::string& ns) {
+  const std::lock_guard hold(state_->mutex);
+  state_->allowed.emplace(verb, resource, ns);
+}
+
+void fake_api_server::allow_all() {
+  allow("get", "secrets", "*");
+  allow("get", "serviceaccounts", "*");
+  allow("create", "serviceaccounts/token", "*");
+}
+
+void fake_api_server::forbid(const std::string& verb, const std::string& resource, const std::string& ns) {
+  const std::lock_guard hold(state_->mutex);
+  state_->allowed.erase({verb, resource, ns});
+}
+
+void fake_api_server::accept_tokens(std::vector<std::string> tokens) {
+  const std::lock_guard hold(state_->mutex);
+  state_->tokens = std::move(tokens);
+}
+
+key_pair fake_api_server::issue_client(const std::string& common_name) const {
+  leaf_options o;
+  o.common_name = common_name;
+  return state_->clients.issue(o);
+}
+
+void fake_api_server::fail(const std::string& path, unsigned status, const std::string& body,
+                           const std::map<std::string, std::string>& headers) {
+  fail_times(-1, path, status, body, headers);
+}
+
+void fake_api_server::fail_times(int count, const std::string& path, unsigned status, const std::string& body,
+                                 const std::map<std::string, std::string>& headers) {
+  const std::lock_guard hold(state_->mutex);
+  state_->faults.insert_or_assign(path, state::fault{{status, body, headers}, count});
+}
+
+void fake_api_server::hang(const std::string& path) {
+  const std::lock_guard hold(state_->mutex);
+  state_->hanging.insert(path);
+}
+
+void fake_api_server::release() {
+  {
+    const std::lock_guard hold(state_->mutex);
+    state_->hanging.clear();
+  }
+  asio::post(state_->io, [s = state_.get()] {
+    for (auto& timer : s->waiting) timer.cancel();
+  });
+}
+
+void fake_api_server::heal() {
+  {
+    const std::lock_guard hold(state_->mutex);
+    state_->faults.clear();
+  }
+  release();
+}
+
+std::vector<api_request> fake_api_server::requests() const {
+  const std::lock_guard hold(state_->mutex);
+  return state_->seen;
+}
+
+std::size_t fake_api_server::requests(const std::string& path) const {
+  const std::lock_guard hold(state_->mutex);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(state_->seen, [&](const api_request& r) { return r.path == path; }));
+}
+
+void fake_api_server::forget_requests() {
+  const std::lock_guard hold(state_->mutex);
+  state_->forgotten += state_->seen.size();
+  state_->seen.clear();
+}
+
+bool fake_api_server::wait_for_requests(const std::string& path, std::size_t count) const {
+  std::unique_lock hold(state_->mutex);
+  return state_->arrived.wait_for(hold, std::chrono::seconds(30), [&] {
+    const auto came =
+        std::ranges::count_if(state_->seen, [&](const api_request& r) { return path.empty() || r.path == path; });
+    return static_cast<std::size_t>(came) >= count;
+  });
+}
+
+std::size_t fake_api_server::tokens_given() const {
+  const std::lock_guard hold(state_->mutex);
+  return state_->given;
+}
+
+std::uint16_t fake_api_server::port() const { return state_->port; }
+std::string fake_api_server::url() const { return "https://127.0.0.1:" + std::to_string(port()); }
+std::string fake_api_server::ca_file() const { return state_->ca_file; }
+const std::string& fake_api_server::ca() const { return state_->authority.certificate(); }
+
+std::string fake_api_server::write_kubeconfig(const std::filesystem::path& directory, const std::string& user) const {
+  const auto file = directory / "kubeconfig";
+  std::ofstream out(file);
+  out << "apiVersion: v1\nkind: Config\ncurrent-context: test\n"
+      << "contexts:\n- name: test\n  context: {cluster: fake, user: tester}\n"
+      << "clusters:\n- name: fake\n  cluster:\n    server: " << url()
+      << "\n    certificate-authority-data: " << base64(ca()) << "\n"
+      << "users:\n- name: tester\n  user:\n"
+      << (user.empty() ? "    token: " + state_->token + "\n" : user);
+  return file;
+}
+
+void fake_api_server::write_in_cluster(const std::filesystem::path& folder, const std::string& ns) const {
+  std::filesystem::create_directories(folder);
+  write_token(folder, state_->token);
+  std::ofstream(folder / "ca.crt") << ca();
+  std::ofstream(folder / "namespace") << ns;
+}
+
+void fake_api_server::write_token(const std::filesystem::path& folder, const std::string& token) {
+  const auto partial = folder / "token.partial";
+  std::ofstream(partial) << token;
+  std::filesystem::rename(partial, folder / "token");
+}
+
+std::map<std::string, std::string, std::less<>> fake_api_server::in_cluster_variables() const {
+  return {{"KUBERNETES_SERVICE_HOST", "127.0.0.1"}, {"KUBERNETES_SERVICE_PORT", std::to_string(port())}};
+}
+
+}  // namespace pinhook::testing

@@ -1,0 +1,127 @@
+// A Kubernetes API server of the tests, over TLS on loopback: Secrets, ServiceAccounts and tokens from maps that a test
+// changes at run time; it checks who asks and what RBAC allows them, and records everything.
+//
+//   fake_api_server server;
+//   server.set_secret("shop", "pull", "kubernetes.io/dockerconfigjson", {{".dockerconfigjson", "{}"}});
+//   server.set_service_account("shop", "default", {"pull"});
+//   server.allow("get", "secrets", "shop");                    // nothing is allowed before
+//   const auto file = server.write_kubeconfig(directory);      // with the token; or write_in_cluster(folder)
+//   server.hang(fake_api_server::secret_path("shop", "pull"));  … server.release();
+//
+// It runs in a thread of its own; every public function may be called from any thread.
+#pragma once
+
+#include "support/certificates.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::testing {
+
+struct api_server_options {
+  /// What the server's certificate is for.
+  leaf_options certificate{};
+  /// The token that is accepted at the start.
+  std::string token = "the-token";
+};
+
+/// A request as it came.
+struct api_request {
+  std::string method;
+  std::string path;  // with the query
+  std::string authorization;
+  std::string accept;
+  std::string body;
+  /// The common name of the client's certificate; empty: none was shown.
+  std::string client_name;
+  /// What was answered; 0 while it hangs.
+  unsigned status = 0;
+};
+
+class fake_api_server {
+ public:
+  explicit fake_api_server(const api_server_options& o = {});
+  ~fake_api_server();
+  fake_api_server(const fake_api_server&) = delete;
+  fake_api_server& operator=(const fake_api_server&) = delete;
+
+  static std::string secret_path(const std::string& ns, const std::string& name);
+  static std::string service_account_path(const std::string& ns, const std::string& name);
+  static std::string token_path(const std::string& ns, const std::string& service_account);
+
+  // What there is.
+  /// `data` is not encoded yet.
+  void set_secret(const std::string& ns, const std::string& name, const std::string& type,
+                  const std::map<std::string, std::string>& data);
+  /// A Secret of type kubernetes.io/dockerconfigjson.
+  void set_pull_secret(const std::string& ns, const std::string& name, const std::string& docker_config);
+  void remove_secret(const std::string& ns, const std::string& name);
+  void set_service_account(const std::string& ns, const std::string& name,
+                           const std::vector<std::string>& image_pull_secrets = {},
+                           const std::map<std::string, std::string>& annotations = {});
+  void remove_service_account(const std::string& ns, const std::string& name);
+
+  // Who may do what.
+  /// `resource`: "secrets", "serviceaccounts" or "serviceaccounts/token"; verbs "get" and "create"; "*" for any
+  /// namespace.
+  void allow(const std::string& verb, const std::string& resource, const std::string& ns);
+  /// All that pinhook asks, everywhere.
+  void allow_all();
+  void forbid(const std::string& verb, const std::string& resource, const std::string& ns);
+  /// The tokens (or "user:password") that are accepted from now on.
+  void accept_tokens(std::vector<std::string> tokens);
+  /// A new client certificate that is accepted.
+  [[nodiscard]] key_pair issue_client(const std::string& common_name) const;
+
+  // What goes wrong. Both until `heal`.
+  /// Requests for the path ("": all) get this instead: any status, any body.
+  void fail(const std::string& path, unsigned status, const std::string& body = "",
+            const std::map<std::string, std::string>& headers = {});
+  /// The same for the next `count` requests only.
+  void fail_times(int count, const std::string& path, unsigned status, const std::string& body = "",
+                  const std::map<std::string, std::string>& headers = {});
+  /// Requests for the path ("": all) are not answered before `release`.
+  void hang(const std::string& path);
+  /// Lets what hangs go on, and lets nothing hang any more.
+  void release();
+  void heal();
+
+  // What came.
+  [[nodiscard]] std::vector<api_request> requests() const;
+  [[nodiscard]] std::size_t requests(const std::string& path) const;
+  void forget_requests();
+  /// Waits until there were `count` requests for the path ("": any); false when that takes half a minute.
+  [[nodiscard]] bool wait_for_requests(const std::string& path, std::size_t count) const;
+  /// Tokens given out by TokenRequest so far; the n-th is "token-n-of-NS-NAME".
+  [[nodiscard]] std::size_t tokens_given() const;
+
+  // Where it is.
+  [[nodiscard]] std::uint16_t port() const;
+  /// "https://127.0.0.1:port"
+  [[nodiscard]] std::string url() const;
+  /// The authority that signed the server's certificate, as a PEM file and as text.
+  [[nodiscard]] std::string ca_file() const;
+  [[nodiscard]] const std::string& ca() const;
+
+  /// A kubeconfig with the server, its authority and `user`: the lines of the user's entry, each indented by four
+  /// ("    token: x\n"); empty: the token of the options. Gives the file's path.
+  std::string write_kubeconfig(const std::filesystem::path& directory, const std::string& user = "") const;
+  /// token, ca.crt and namespace, as a Pod has them in its service account's folder.
+  void write_in_cluster(const std::filesystem::path& folder, const std::string& ns = "pinhook") const;
+  /// Replaces the token of such a folder.
+  static void write_token(const std::filesystem::path& folder, const std::string& token);
+  /// KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT.
+  [[nodiscard]] std::map<std::string, std::string, std::less<>> in_cluster_variables() const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace pinhook::testing
