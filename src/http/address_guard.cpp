@@ -2,7 +2,9 @@
 
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -103,6 +105,18 @@ std::optional<ip::address_v4> find_wrapped(const ip::address_v6& address) {
   return std::nullopt;
 }
 
+// How clouds and their agents name their metadata services.
+constexpr std::array<std::string_view, 8> metadata_names{
+    "metadata",                      // Google, by the search domain
+    "metadata.google.internal",      // Google
+    "metadata.goog",                 // Google
+    "instance-data",                 // AWS, by the search domain
+    "instance-data.ec2.internal",    // AWS
+    "metadata.tencentyun.com",       // Tencent
+    "metadata.platformequinix.com",  // Equinix
+    "rancher-metadata",              // Rancher
+};
+
 }  // namespace
 
 std::string_view to_string(address_kind kind) noexcept {
@@ -121,6 +135,15 @@ address_kind classify(const ip::address& address) {
   return address_kind::global;
 }
 
+ip::address unwrapped(const ip::address& address) {
+  if (address.is_v4()) return address;
+  const auto v6 = address.to_v6();
+  // :: and ::1 are addresses of their own, not IPv4 ones in 96 zeros.
+  if (find_kind(v6, v6_ranges())) return address;
+  if (const auto v4 = find_wrapped(v6)) return *v4;
+  return address;
+}
+
 bool is_allowed(address_kind kind, const reach& r) noexcept {
   switch (kind) {
     case address_kind::global:
@@ -132,6 +155,38 @@ bool is_allowed(address_kind kind, const reach& r) noexcept {
     default:
       return false;
   }
+}
+
+std::optional<std::string> address_fault(const ip::address& address, const reach& r, const address_rules& rules) {
+  const ip::address target = unwrapped(address);
+  const auto find_in = [&](const std::vector<network>& networks) {
+    return std::find_if(networks.begin(), networks.end(),
+                        [&](const network& n) { return n.contains(address) || n.contains(target); });
+  };
+  const address_kind kind = classify(address);
+  if (!is_allowed(kind, {.loopback = r.loopback, .private_networks = true}))
+    return fmt::format("it is {}", to_string(kind));
+  if (const auto found = find_in(rules.deny); found != rules.deny.end())
+    return fmt::format("networks.deny has {}", found->to_string());
+  const bool is_listed = find_in(rules.allow) != rules.allow.end();
+  if (!rules.allow.empty() && !is_listed) return "networks.allow does not have it";
+  if (kind != address_kind::private_network || is_listed) return std::nullopt;
+  if (!rules.private_networks) return fmt::format("it is {}, which networks.private_networks forbids", to_string(kind));
+  if (!r.private_networks) return fmt::format("it is {}", to_string(kind));
+  return std::nullopt;
+}
+
+std::optional<std::string> host_fault(std::string_view host, const reach& r, const address_rules& rules) {
+  while (host.ends_with('.')) host.remove_suffix(1);
+  // An IPv4 address with a dot behind it is a name to curl, and an address to some resolvers.
+  boost::system::error_code is_a_name;
+  const auto address = ip::make_address(std::string(host), is_a_name);
+  if (!is_a_name) return address_fault(address, r, rules);
+  if (!r.loopback && (host == "localhost" || host.ends_with(".localhost")))
+    return fmt::format("it is {}", to_string(address_kind::loopback));
+  if (std::find(metadata_names.begin(), metadata_names.end(), host) != metadata_names.end())
+    return fmt::format("it is {}", to_string(address_kind::metadata));
+  return std::nullopt;
 }
 
 }  // namespace pinhook::http

@@ -1,49 +1,51 @@
 #include <pinhook/http/curl_client.hpp>
-#include <pinhook/http/trust.hpp>
+#include <pinhook/http/loaded_tls.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <map>
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace pinhook::http {
 namespace {
 
-// What requests must have in common to share connections.
-struct lane_key {
-  bool loopback = false;
-  bool private_networks = false;
-  bool is_https = false;
-  std::string ca_file;
-  friend auto operator<=>(const lane_key&, const lane_key&) = default;
-};
-
-// Tells whether a file was replaced: a CA bundle that rotates is read again.
-struct file_stamp {
-  std::int64_t seconds = 0;
-  std::int64_t nanoseconds = 0;
-  std::uint64_t inode = 0;
-  std::int64_t size = 0;
-  friend bool operator==(const file_stamp&, const file_stamp&) = default;
-};
-
-file_stamp stamp_of(const std::string& path) {
-  struct ::stat s{};
-  if (path.empty() || ::stat(path.c_str(), &s) != 0) return {};
-  return {s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, s.st_size};
+const tls_settings& settings_of(const std::shared_ptr<const tls_settings>& tls) {
+  static const tls_settings defaults;
+  return tls != nullptr ? *tls : defaults;
 }
 
+// What requests must have in common to share connections.
+struct lane_key {
+  http::reach reach;
+  bool is_https = false;
+  bool is_by_https_proxy = false;
+  std::shared_ptr<const tls_settings> tls;  // null for http, and for the defaults
+  std::vector<file_stamp> stamps;
+
+  [[nodiscard]] bool is_like(const lane_key& o) const {
+    return reach == o.reach && is_https == o.is_https && is_by_https_proxy == o.is_by_https_proxy &&
+           (tls == o.tls || settings_of(tls) == settings_of(o.tls));
+  }
+  // The same settings, whose files were other ones.
+  [[nodiscard]] bool replaces(const lane_key& o) const { return is_like(o) && stamps != o.stamps; }
+  friend bool operator==(const lane_key& a, const lane_key& b) { return a.is_like(b) && a.stamps == b.stamps; }
+};
+
 struct lane {
-  lane(asio::io_context& io, const curl_multi_options& o) : multi(io, o) {}
-  std::shared_ptr<x509_store_st> trust;
-  file_stamp stamp;
+  lane(asio::io_context& io, const curl_multi_options& o, lane_key k) : multi(io, o), key(std::move(k)) {}
+  std::optional<loaded_tls> tls;
+  std::optional<loaded_tls> proxy_tls;
   curl_multi multi;
+  lane_key key;
+  steady_time used;
 };
 
 }  // namespace
@@ -51,8 +53,8 @@ struct lane {
 struct curl_client::state {
   // A transfer with the lane it runs in, which it keeps alive, and its place in the list of those under way.
   struct running {
-    running(std::shared_ptr<state> s, std::shared_ptr<lane> l, request r, endpoint to, deadline d)
-        : owner(std::move(s)), in(std::move(l)), transfer(in->multi, in->trust.get(), std::move(r), std::move(to), d) {
+    running(std::shared_ptr<state> s, std::shared_ptr<lane> l, transfer_rules rules, request r, endpoint to, deadline d)
+        : owner(std::move(s)), in(std::move(l)), transfer(in->multi, std::move(rules), std::move(r), std::move(to), d) {
       owner->under_way.insert(this);
     }
     ~running() { owner->under_way.erase(this); }
@@ -66,24 +68,52 @@ struct curl_client::state {
 
   state(asio::io_context& context, curl_client_options o) : io(context), options(std::move(o)) {}
 
-  result<std::shared_ptr<lane>> find_lane(const request& r, const endpoint& to) {
-    const bool names_authority = to.is_https && r.tls != nullptr && !r.tls->authorities.empty();
-    const std::string ca_file = names_authority ? r.tls->authorities.front().file : std::string();
-    lane_key key{r.reach.loopback, r.reach.private_networks, to.is_https, ca_file};
-    const file_stamp stamp = stamp_of(ca_file);
-    const auto found = lanes.find(key);
-    if (found != lanes.end() && found->second->stamp == stamp) return found->second;
-    auto fresh = std::make_shared<lane>(io, options.connections);
-    if (to.is_https) {
-      auto trust = make_trust_store(ca_file);
-      if (!trust) return fail(std::move(trust.error()));
-      fresh->trust = std::move(*trust);
-      fresh->stamp = stamp;
+  result<std::shared_ptr<lane>> find_lane(const request& r, const endpoint& to, const std::optional<proxy_place>& proxy,
+                                          steady_time now) {
+    lane_key key;
+    key.reach = r.reach;
+    key.is_https = to.is_https;
+    key.is_by_https_proxy = proxy && proxy->is_https;
+    if (to.is_https && r.tls != nullptr) {
+      key.tls = r.tls;
+      key.stamps = stamps_of(*r.tls);
+    } else if (to.is_https) {
+      key.stamps = stamps_of(settings_of(nullptr));
     }
-    // An older lane of this key ends with the last transfer in it.
-    if (found != lanes.end()) opened_before += found->second->multi.opened_sockets();
-    lanes.insert_or_assign(std::move(key), fresh);
+    const auto found = std::find_if(lanes.begin(), lanes.end(), [&](const auto& one) { return one->key == key; });
+    if (found != lanes.end()) {
+      (*found)->used = now;
+      return *found;
+    }
+    auto fresh = std::make_shared<lane>(io, options.connections, std::move(key));
+    fresh->used = now;
+    if (to.is_https) {
+      auto loaded = load_tls(settings_of(r.tls));
+      if (!loaded) return fail(std::move(loaded.error()));
+      fresh->tls = std::move(*loaded);
+    }
+    if (proxy && proxy->is_https) {
+      auto loaded = load_tls(settings_of(nullptr));
+      if (!loaded) return fail(std::move(loaded.error()));
+      fresh->proxy_tls = std::move(*loaded);
+    }
+    make_room(fresh->key, now);
+    lanes.push_back(fresh);
     return fresh;
+  }
+
+  // A lane that goes ends with the last transfer in it. Those that were made of files that have been replaced since go
+  // at once.
+  void make_room(const lane_key& key, steady_time now) {
+    const auto drop = [&](auto one) {
+      opened_before += (*one)->multi.opened_sockets();
+      return lanes.erase(one);
+    };
+    for (auto one = lanes.begin(); one != lanes.end();)
+      one = now - (*one)->used > options.transfer.idle_age || key.replaces((*one)->key) ? drop(one) : std::next(one);
+    while (!lanes.empty() && lanes.size() >= options.most_lanes)
+      drop(
+          std::min_element(lanes.begin(), lanes.end(), [](const auto& a, const auto& b) { return a->used < b->used; }));
   }
 
   result<std::unique_ptr<running>> start(const std::shared_ptr<state>& self, request r, deadline d) {
@@ -93,12 +123,19 @@ struct curl_client::state {
     const steady_time now = std::chrono::steady_clock::now();
     if (d.has_passed(now))
       return fail(error_code::timed_out, fmt::format("{}: out of time before it was asked", to->to_string()));
-    auto in = find_lane(r, *to);
+    transfer_rules rules;
+    if (const std::string setting = proxy_for(*to, options.proxy); !setting.empty()) {
+      auto proxy = parse_proxy(setting);
+      if (!proxy) return fail(std::move(proxy).error().at(to->to_string()));
+      rules.proxy = std::move(*proxy);
+    }
+    auto in = find_lane(r, *to, rules.proxy, now);
     if (!in) return fail(std::move(in.error()));
-    transfer_options o = options.transfer;
-    o.proxy = proxy_for(*to, options.proxy);
-    auto out = std::make_unique<running>(self, std::move(*in), std::move(r), std::move(*to), d);
-    if (auto started = out->transfer.start(o, now); !started) return fail(std::move(started.error()));
+    if ((*in)->tls) rules.tls = &*(*in)->tls;
+    if ((*in)->proxy_tls) rules.proxy_tls = &*(*in)->proxy_tls;
+    if (options.guards_addresses) rules.guard = &options.networks;
+    auto out = std::make_unique<running>(self, std::move(*in), std::move(rules), std::move(r), std::move(*to), d);
+    if (auto started = out->transfer.start(options.transfer, now); !started) return fail(std::move(started.error()));
     return out;
   }
 
@@ -113,7 +150,7 @@ struct curl_client::state {
 
   asio::io_context& io;
   curl_client_options options;
-  std::map<lane_key, std::shared_ptr<lane>> lanes;
+  std::vector<std::shared_ptr<lane>> lanes;
   std::set<running*> under_way;
   std::uint64_t opened_before = 0;
   bool is_closed = false;
@@ -138,9 +175,11 @@ awaitable<result<response>> curl_client::send(request r, deadline d) {
 
 std::size_t curl_client::transfers() const { return state_->under_way.size(); }
 
+std::size_t curl_client::lanes() const { return state_->lanes.size(); }
+
 std::uint64_t curl_client::opened_connections() const {
   std::uint64_t out = state_->opened_before;
-  for (const auto& [key, one] : state_->lanes) out += one->multi.opened_sockets();
+  for (const auto& one : state_->lanes) out += one->multi.opened_sockets();
   return out;
 }
 

@@ -30,8 +30,8 @@ constexpr std::array rows{
     row{CURLE_OPERATION_TIMEDOUT, error_code::unavailable, "no connection in time, or no data for too long", true},
     row{CURLE_SSL_CONNECT_ERROR, error_code::unavailable,
         "no TLS connection: does it speak HTTPS? (a plain HTTP registry must be configured as such)", true},
-    row{CURLE_SEND_ERROR, error_code::unavailable, "the connection broke while sending", false},
-    row{CURLE_RECV_ERROR, error_code::unavailable, "the connection broke while receiving", false},
+    row{CURLE_SEND_ERROR, error_code::unavailable, "the connection broke while sending", true},
+    row{CURLE_RECV_ERROR, error_code::unavailable, "the connection broke while receiving", true},
     row{CURLE_GOT_NOTHING, error_code::unavailable, "the connection was closed without an answer", false},
     row{CURLE_HTTP2, error_code::unavailable, "the HTTP/2 connection broke", true},
     row{CURLE_HTTP2_STREAM, error_code::unavailable, "the HTTP/2 stream was closed", true},
@@ -67,19 +67,39 @@ constexpr std::array trust_rows{
     trust_row{X509_V_ERR_UNSPECIFIED, "its certificate is for other names"},
 };
 
-std::string trust_words(const curl_outcome& o) {
+std::string trust_words(const curl_outcome& o, long result) {
   const auto found =
-      std::find_if(trust_rows.begin(), trust_rows.end(), [&](const auto& r) { return r.result == o.verify_result; });
+      std::find_if(trust_rows.begin(), trust_rows.end(), [&](const auto& r) { return r.result == result; });
   const std::string_view words = found != trust_rows.end() ? found->words : "its certificate is not accepted";
-  const bool says_all = found != trust_rows.end() && o.verify_result != X509_V_ERR_UNSPECIFIED;
+  const bool says_all = found != trust_rows.end() && result != X509_V_ERR_UNSPECIFIED;
   return says_all ? std::string(words) : fmt::format("{}: {}", words, quoted(o.detail));
 }
 
 }  // namespace
 
+error from_proxy_status(const std::string& endpoint, long status) {
+  if (status == proxy_wants_credentials)
+    return error{
+        error_code::denied,
+        fmt::format("{}: the proxy wants a user name and password (HTTP 407): put good ones into its URL", endpoint),
+        std::nullopt};
+  const bool is_its_rule = status == 401 || status == 403 || status == 405;
+  return error{is_its_rule ? error_code::denied : error_code::unavailable,
+               fmt::format("{}: the proxy {} us (HTTP {})", endpoint,
+                           is_its_rule ? "refuses to connect" : "could not connect", status),
+               std::nullopt};
+}
+
 error from_curl(const curl_outcome& o) {
+  constexpr long tunnel_opened = 200;
+  if (o.proxy_status != 0 && o.proxy_status / 100 != tunnel_opened / 100)
+    return from_proxy_status(o.endpoint, o.proxy_status);
+  if (o.code == CURLE_PEER_FAILED_VERIFICATION && o.is_proxied && o.proxy_verify_result != 0)
+    return error{error_code::unavailable,
+                 fmt::format("{}: the proxy: {}", o.endpoint, trust_words(o, o.proxy_verify_result)), std::nullopt};
   if (o.code == CURLE_PEER_FAILED_VERIFICATION)
-    return error{error_code::unavailable, fmt::format("{}: {}", o.endpoint, trust_words(o)), std::nullopt};
+    return error{error_code::unavailable, fmt::format("{}: {}", o.endpoint, trust_words(o, o.verify_result)),
+                 std::nullopt};
   // curl 7.88 reports broken chunks as a failure to receive; only its words tell.
   if (o.code == CURLE_RECV_ERROR && o.detail.find("chunked-encoding") != std::string::npos)
     return error{error_code::malformed,
@@ -87,6 +107,7 @@ error from_curl(const curl_outcome& o) {
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.code == o.code; });
   const row r = found != rows.end() ? *found : row{o.code, error_code::unavailable, curl_easy_strerror(o.code), true};
   std::string message = fmt::format("{}: {}", o.endpoint, r.words);
+  if (o.is_proxied && o.code == CURLE_COULDNT_CONNECT) message += " to the proxy";
   if (o.os_error != 0) {
     message += fmt::format(": {}", std::generic_category().message(static_cast<int>(o.os_error)));
   } else if (r.shows_detail && !o.detail.empty()) {

@@ -13,36 +13,7 @@
 
 namespace pinhook::http {
 
-// curl's list of header lines, wiped when it goes: one of them holds the credentials.
-struct curl_transfer::header_list {
-  header_list() = default;
-  header_list(const header_list&) = delete;
-  header_list& operator=(const header_list&) = delete;
-  ~header_list() {
-    for (curl_slist* one = first; one != nullptr; one = one->next) OPENSSL_cleanse(one->data, std::strlen(one->data));
-    curl_slist_free_all(first);
-  }
-  void add(const std::string& line) {
-    curl_slist* longer = curl_slist_append(first, line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    first = longer;
-  }
-  curl_slist* first = nullptr;
-};
-
 namespace {
-
-bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           marks.find(c) != std::string_view::npos;
-  });
-}
-
-bool is_field_value(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-}
 
 std::string_view trimmed(std::string_view text) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
@@ -70,9 +41,9 @@ std::optional<boost::asio::ip::address> address_of(const curl_sockaddr& address)
 
 }  // namespace
 
-curl_transfer::curl_transfer(curl_multi& multi, x509_store_st* trust, request r, endpoint to, deadline d)
+curl_transfer::curl_transfer(curl_multi& multi, transfer_rules rules, request r, endpoint to, deadline d)
     : multi_(multi),
-      trust_(trust),
+      rules_(std::move(rules)),
       request_(std::move(r)),
       to_(std::move(to)),
       deadline_(d),
@@ -88,12 +59,15 @@ curl_transfer::~curl_transfer() {
 result<void> curl_transfer::start(const transfer_options& o, steady_time now) {
   if (request_.body && (request_.verb == method::get || request_.verb == method::head))
     return fail(error_code::invalid_input, fmt::format("a {} request has no body", to_string(request_.verb)));
-  if (auto good = set_headers(); !good) return good;
-  is_proxied_ = !o.proxy.empty();
-  // A proxy resolves names itself, out of the guard's sight; what is an address already can be judged here.
-  if (const auto address = to_.address(); is_proxied_ && address && !is_allowed(classify(*address), request_.reach))
-    return fail(error_code::denied, fmt::format("{}: {} may not be asked: it is {}", to_.to_string(),
-                                                address->to_string(), to_string(classify(*address))));
+  auto lines = make_header_lines(request_);
+  if (!lines) return fail(std::move(lines.error()));
+  headers_ = std::move(*lines);
+  // A proxy resolves names itself, out of the guard's sight; what the URL says can be judged here.
+  if (rules_.proxy && rules_.guard != nullptr) {
+    if (const auto fault = host_fault(to_.host, request_.reach, *rules_.guard))
+      return fail(error_code::denied, fmt::format("{}: {} may not be asked: {}", to_.to_string(), to_.host, *fault));
+  }
+  set_place();
   set_verb();
   set_policy(o, now);
   wake_.expires_at(deadline_.time());
@@ -102,27 +76,31 @@ result<void> curl_transfer::start(const transfer_options& o, steady_time now) {
   return {};
 }
 
-result<void> curl_transfer::set_headers() {
-  headers_ = std::make_unique<header_list>();
-  for (const auto& h : request_.headers) {
-    if (!is_token(h.name) || !is_field_value(h.value))
-      return fail(error_code::invalid_input, fmt::format("the header {} cannot be sent", quoted(h.name, 40)));
-    // curl's spelling of an empty value is a semicolon.
-    headers_->add(h.value.empty() ? h.name + ";" : fmt::format("{}: {}", h.name, h.value));
+// Where the request goes and by which ways, with the headers that depend on it.
+void curl_transfer::set_place() {
+  CURL* easy = easy_.get();
+  std::string url = request_.url;
+  if (rules_.tls != nullptr && to_.is_https && !rules_.tls->server_name.empty()) {
+    // Named so to TLS (the name asked for and the name compared), connected and presented to HTTP as the URL says.
+    const std::string& name = rules_.tls->server_name;
+    connect_to_.add(fmt::format("{}:{}:{}", name, to_.port, to_.to_string()));
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_.get());
+    url = with_host(url, name);
+    if (!find_header(request_.headers, "Host")) headers_.add(fmt::format("Host: {}", to_.url_authority()));
   }
-  if (request_.authorization) {
-    const std::string& value = request_.authorization->reveal();
-    if (!is_field_value(value))
-      return fail(error_code::invalid_input, "the Authorization header cannot be sent: it holds line ends");
-    std::string line = "Authorization: " + value;
-    headers_->add(line);
-    OPENSSL_cleanse(line.data(), line.size());
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
+  // Never from the environment: what goes through a proxy is decided by `proxy_for`.
+  curl_easy_setopt(easy, CURLOPT_PROXY, rules_.proxy ? rules_.proxy->url.reveal().c_str() : "");
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (request_.sign) {
+    const aws_signature& s = *request_.sign;
+    const std::string scope = fmt::format("aws:amz:{}:{}", s.region, s.service);
+    curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, scope.c_str());
+    curl_easy_setopt(easy, CURLOPT_USERNAME, s.access_key_id.c_str());
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, s.secret_access_key.reveal().c_str());
   }
-  // What curl would add of its own.
-  for (const char* name : {"Accept", "Content-Type", "Expect"})
-    if (!find_header(request_.headers, name)) headers_->add(fmt::format("{}:", name));
-  curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, headers_->first);
-  return {};
 }
 
 void curl_transfer::set_verb() {
@@ -140,33 +118,42 @@ void curl_transfer::set_verb() {
   }
 }
 
-void curl_transfer::set_policy(const transfer_options& o, steady_time now) {
+void curl_transfer::set_tls() {
   CURL* easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
-  // Never from the environment: what goes through a proxy is decided by `proxy_for`.
-  curl_easy_setopt(easy, CURLOPT_PROXY, o.proxy.c_str());
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_);
-
   if (to_.is_https) {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
     // Rather wait for a connection that may carry many streams than open one for each.
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    // The store comes by the callback; without these curl would read the system's bundle for each connection.
-    curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &curl_transfer::on_tls);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, trust_);
+    if (rules_.tls != nullptr && !rules_.tls->verify) {
+      curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+      curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
   } else {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   }
+  // The stores come by the callback; without these curl would read the system's bundle for each connection.
+  curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
+  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, nullptr);
+  curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
+  // The only context with a highest version is the one for the proxy: that is how `on_tls` knows it.
+  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION,
+                   static_cast<long>(CURL_SSLVERSION_TLSv1_2) | static_cast<long>(CURL_SSLVERSION_MAX_TLSv1_3));
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &curl_transfer::on_tls);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
+}
+
+void curl_transfer::set_policy(const transfer_options& o, steady_time now) {
+  CURL* easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_);
+
+  set_tls();
 
   using std::chrono::ceil;
   using std::chrono::milliseconds;
@@ -192,13 +179,12 @@ void curl_transfer::set_policy(const transfer_options& o, steady_time now) {
 curl_socket_t curl_transfer::on_open(void* self, curlsocktype, curl_sockaddr* address) {
   auto& t = *static_cast<curl_transfer*>(self);
   // Through a proxy this is the proxy's address, which the operator named.
-  if (!t.is_proxied_) {
+  if (!t.rules_.proxy && t.rules_.guard != nullptr) {
     const auto where = address_of(*address);
-    const auto kind = where ? classify(*where) : address_kind::unspecified;
-    if (!is_allowed(kind, t.request_.reach)) {
+    const auto fault = where ? address_fault(*where, t.request_.reach, *t.rules_.guard) : "it is of an unknown family";
+    if (fault) {
       if (t.refused_.empty())
-        t.refused_ =
-            fmt::format("{} may not be asked: it is {}", where ? where->to_string() : "this address", to_string(kind));
+        t.refused_ = fmt::format("{} may not be asked: {}", where ? where->to_string() : "this address", *fault);
       return CURL_SOCKET_BAD;
     }
   }
@@ -206,9 +192,14 @@ curl_socket_t curl_transfer::on_open(void* self, curlsocktype, curl_sockaddr* ad
   return t.multi_.open_socket(*address);
 }
 
-CURLcode curl_transfer::on_tls(CURL*, void* context, void* trust) {
-  SSL_CTX_set1_cert_store(static_cast<SSL_CTX*>(context), static_cast<X509_STORE*>(trust));
-  return CURLE_OK;
+// For the server's connection and for that to an https proxy. curl waits for this in the handshake, so the transfer
+// that opened the connection is alive.
+CURLcode curl_transfer::on_tls(CURL*, void* context, void* self) {
+  const auto& rules = static_cast<curl_transfer*>(self)->rules_;
+  auto* const ssl = static_cast<SSL_CTX*>(context);
+  const bool is_for_proxy = SSL_CTX_get_max_proto_version(ssl) == TLS1_3_VERSION;
+  const loaded_tls* const tls = is_for_proxy ? rules.proxy_tls : rules.tls;
+  return tls != nullptr && apply(*tls, ssl) ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
 }
 
 std::size_t curl_transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -280,7 +271,7 @@ void curl_transfer::abort(error_code reason) {
 
 bool curl_transfer::is_from_public_network() const {
   const char* text = nullptr;
-  if (is_proxied_ || curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &text) != CURLE_OK || text == nullptr)
+  if (rules_.proxy || curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &text) != CURLE_OK || text == nullptr)
     return false;
   boost::system::error_code unknown;
   const auto address = boost::asio::ip::make_address(text, unknown);
@@ -294,13 +285,20 @@ std::string_view curl_transfer::phase() const {
   };
   if (has_passed(CURLINFO_STARTTRANSFER_TIME_T)) return "while reading the answer";
   if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return "while waiting for the answer";
-  if (has_passed(CURLINFO_CONNECT_TIME_T)) return "in the TLS handshake";
+  long connected = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &connected);
+  if (has_passed(CURLINFO_CONNECT_TIME_T))
+    return rules_.proxy && connected == 0 ? "while waiting for the proxy to connect us" : "in the TLS handshake";
   if (has_passed(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
   return "before the connection was begun";
 }
 
+std::string curl_transfer::place() const {
+  return rules_.proxy ? fmt::format("{} through the proxy {}", to_.to_string(), rules_.proxy->name) : to_.to_string();
+}
+
 error curl_transfer::failure() const {
-  const std::string where = to_.to_string();
+  const std::string where = place();
   const auto say = [&](error_code code, std::string_view words) {
     return error{code, fmt::format("{}: {}", where, words), std::nullopt};
   };
@@ -312,7 +310,11 @@ error curl_transfer::failure() const {
   o.code = code_;
   o.endpoint = where;
   o.detail = detail_;
+  o.is_proxied = rules_.proxy.has_value();
   curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &o.verify_result);
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &o.proxy_status);
+  if (rules_.proxy && rules_.proxy->is_https)
+    curl_easy_getinfo(easy_.get(), CURLINFO_PROXY_SSL_VERIFYRESULT, &o.proxy_verify_result);
   if (code_ == CURLE_COULDNT_CONNECT || code_ == CURLE_SEND_ERROR || code_ == CURLE_RECV_ERROR)
     curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &o.os_error);
   return from_curl(o);
@@ -322,9 +324,12 @@ result<response> curl_transfer::take() {
   if (aborted_ || code_ != CURLE_OK) return fail(failure());
   // To curl a connection that ends there is the end of the answer.
   if (!has_whole_head_)
-    return fail(error_code::malformed, fmt::format("{}: the answer ended within its headers", to_.to_string()));
+    return fail(error_code::malformed, fmt::format("{}: the answer ended within its headers", place()));
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  // Without a tunnel the proxy's own refusals look like the server's; this one only a proxy has.
+  if (rules_.proxy && !to_.is_https && status == proxy_wants_credentials)
+    return fail(from_proxy_status(place(), status));
   response_.status = static_cast<int>(status);
   response_.from_public_network = is_from_public_network();
   return std::move(response_);

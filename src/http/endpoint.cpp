@@ -26,6 +26,11 @@ std::string endpoint::to_string() const {
   return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
 }
 
+std::string endpoint::url_authority() const {
+  const std::string whole = to_string();
+  return port == (is_https ? 443 : 80) ? whole.substr(0, whole.rfind(':')) : whole;
+}
+
 std::optional<boost::asio::ip::address> endpoint::address() const {
   boost::system::error_code not_an_address;
   const auto out = boost::asio::ip::make_address(host, not_an_address);
@@ -50,6 +55,14 @@ result<endpoint> parse_endpoint(const std::string& url) {
   std::transform(host->begin(), host->end(), host->begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return endpoint{*scheme == "https", std::move(*host), static_cast<std::uint16_t>(std::atoi(port->c_str()))};
+}
+
+std::string with_host(const std::string& url, const std::string& host) {
+  const url_ptr parsed(curl_url(), curl_url_cleanup);
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK ||
+      curl_url_set(parsed.get(), CURLUPART_HOST, host.c_str(), 0) != CURLUE_OK)
+    return url;
+  return part(parsed.get(), CURLUPART_URL).value_or(url);
 }
 
 }  // namespace pinhook::http

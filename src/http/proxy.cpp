@@ -1,9 +1,13 @@
+#include <pinhook/http/address_guard.hpp>
 #include <pinhook/http/proxy.hpp>
 
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
+#include <curl/curl.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
+#include <memory>
 #include <string_view>
 
 namespace pinhook::http {
@@ -57,6 +61,14 @@ bool matches(const endpoint& to, std::string_view entry) {
   return to.host.size() > suffix.size() && std::string_view(to.host).substr(to.host.size() - suffix.size()) == suffix;
 }
 
+std::string part(CURLU* url, CURLUPart what, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, what, &text, flags) != CURLUE_OK) return {};
+  std::string out = text;
+  curl_free(text);
+  return out;
+}
+
 }  // namespace
 
 proxy_settings proxy_from_environment() {
@@ -67,7 +79,7 @@ proxy_settings proxy_from_environment() {
 std::string proxy_for(const endpoint& to, const proxy_settings& s) {
   const std::string& proxy = to.is_https ? s.https : s.http;
   if (proxy.empty() || to.host == "localhost") return {};
-  if (const auto address = to.address(); address && address->is_loopback()) return {};
+  if (const auto address = to.address(); address && classify(*address) == address_kind::loopback) return {};
   for (std::string_view left = s.no_proxy; !left.empty();) {
     const auto comma = left.find(',');
     const auto entry = trimmed(left.substr(0, comma));
@@ -75,6 +87,29 @@ std::string proxy_for(const endpoint& to, const proxy_settings& s) {
     if (!entry.empty() && matches(to, entry)) return {};
   }
   return proxy;
+}
+
+result<proxy_place> parse_proxy(const std::string& setting) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
+  const bool has_scheme = setting.find("://") != std::string::npos;
+  const std::string text = has_scheme ? setting : "http://" + setting;
+  if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    return fail(error_code::invalid_input, "the proxy setting is no URL: it must be like http://proxy.example:3128");
+  const std::string scheme = part(url.get(), CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https")
+    return fail(error_code::invalid_input,
+                fmt::format("the proxy setting names a {} proxy; http and https are known", quoted(scheme, 20)));
+  proxy_place out;
+  out.is_https = scheme == "https";
+  const std::string host = part(url.get(), CURLUPART_HOST);
+  // curl's own default for proxies is 1080, of SOCKS; other programs take the scheme's.
+  const std::string port = part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  out.name = fmt::format("{}:{}", host, port);
+  const std::string user = part(url.get(), CURLUPART_USER);
+  const std::string password = part(url.get(), CURLUPART_PASSWORD);
+  const std::string who = user.empty() && password.empty() ? "" : fmt::format("{}:{}@", user, password);
+  out.url = secret(fmt::format("{}://{}{}", scheme, who, out.name));
+  return out;
 }
 
 }  // namespace pinhook::http

@@ -1,3 +1,4 @@
+#include <pinhook/http/pem_text.hpp>
 #include <pinhook/http/trust.hpp>
 
 #include <curl/curl.h>
@@ -5,10 +6,8 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 
 namespace pinhook::http {
@@ -41,20 +40,21 @@ void add_system(X509_STORE* store) {
 
 }  // namespace
 
-result<std::shared_ptr<x509_store_st>> make_trust_store(const std::string& ca_file) {
+result<std::shared_ptr<x509_store_st>> make_trust_store(const std::vector<pem>& authorities, bool with_system) {
   std::shared_ptr<X509_STORE> store(X509_STORE_new(), X509_STORE_free);
   if (store == nullptr) return fail(error_code::internal, "OpenSSL makes no certificate store");
   X509_STORE_set_flags(store.get(), X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
-  add_system(store.get());
-  if (!ca_file.empty()) {
-    if (!std::ifstream(ca_file).is_open())
-      return fail(error_code::invalid_input,
-                  fmt::format("the CA file {} cannot be read: {}", ca_file, std::generic_category().message(errno)));
-    const bool has_any = X509_STORE_load_file(store.get(), ca_file.c_str()) == 1;
-    ERR_clear_error();
-    if (!has_any)
-      return fail(error_code::invalid_input, fmt::format("the CA file {} holds no PEM certificate", ca_file));
+  if (with_system) add_system(store.get());
+  for (const pem& one : authorities) {
+    const auto text = read_pem(one, "CA");
+    if (!text) return fail(text.error());
+    const auto certificates = parse_certificates(*text);
+    if (!certificates) return fail(certificates.error().at(name_of(one, "CA")));
+    if (certificates->empty())
+      return fail(error_code::invalid_input, fmt::format("{} holds no PEM certificate", name_of(one, "CA")));
+    for (const auto& certificate : *certificates) X509_STORE_add_cert(store.get(), certificate.get());
   }
+  ERR_clear_error();
   return store;
 }
 

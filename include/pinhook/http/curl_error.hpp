@@ -22,9 +22,21 @@ struct curl_outcome {
   long os_error = 0;
   /// CURLOPT_ERRORBUFFER. May hold text of the peer: it is quoted.
   std::string detail;
+  /// The request went through a proxy, which `endpoint` names then.
+  bool is_proxied = false;
+  /// CURLINFO_HTTP_CONNECTCODE: what the proxy answered when asked for a tunnel, or 0.
+  long proxy_status = 0;
+  /// CURLINFO_PROXY_SSL_VERIFYRESULT: the same as `verify_result` for an https proxy's certificate.
+  long proxy_verify_result = 0;
 };
 
 /// `o.code` is not CURLE_OK.
 [[nodiscard]] error from_curl(const curl_outcome& o);
+
+/// The status with which a proxy asks for a user name and password.
+inline constexpr long proxy_wants_credentials = 407;
+
+/// What a proxy's refusal means: denied for 401, 403, 405 and 407 (its rules, or its credentials), else unavailable.
+[[nodiscard]] error from_proxy_status(const std::string& endpoint, long status);
 
 }  // namespace pinhook::http

@@ -8,7 +8,10 @@
 #include <pinhook/http/address_guard.hpp>
 #include <pinhook/http/curl_multi.hpp>
 #include <pinhook/http/endpoint.hpp>
+#include <pinhook/http/header_lines.hpp>
+#include <pinhook/http/loaded_tls.hpp>
 #include <pinhook/http/message.hpp>
+#include <pinhook/http/proxy.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <curl/curl.h>
@@ -19,8 +22,6 @@
 #include <string>
 #include <string_view>
 
-struct x509_store_st;
-
 namespace pinhook::http {
 
 struct transfer_options {
@@ -30,20 +31,31 @@ struct transfer_options {
   std::chrono::seconds stall_time{10};
   /// Connections unused for longer are not used again: most servers and load balancers close them after a minute.
   std::chrono::seconds idle_age{50};
-  /// The proxy to go through; empty: none.
-  std::string proxy;
+};
+
+/// By what rules one request goes.
+struct transfer_rules {
+  /// Null for http URLs. Outlives the transfer, as the next two do.
+  const loaded_tls* tls = nullptr;
+  /// For the connection to an https proxy; else null.
+  const loaded_tls* proxy_tls = nullptr;
+  /// Null: any address.
+  const address_rules* guard = nullptr;
+  /// The proxy to go through.
+  std::optional<proxy_place> proxy;
 };
 
 class curl_transfer final : public curl_multi::transfer {
  public:
-  /// `multi` and `trust` must outlive the transfer. `trust` may be null for http URLs.
-  curl_transfer(curl_multi& multi, x509_store_st* trust, request r, endpoint to, deadline d);
+  /// `multi` must outlive the transfer.
+  curl_transfer(curl_multi& multi, transfer_rules rules, request r, endpoint to, deadline d);
   /// Aborts what is under way.
   ~curl_transfer() override;
   curl_transfer(const curl_transfer&) = delete;
   curl_transfer& operator=(const curl_transfer&) = delete;
 
-  /// invalid_input: what would break the request's framing (line ends in a header), or a body where none belongs.
+  /// invalid_input: what would break the request's framing (line ends in a header), a body where none belongs, what
+  /// cannot be signed. denied: a host that a proxy may not be asked for.
   [[nodiscard]] result<void> start(const transfer_options& o, steady_time now);
   /// Takes the transfer out of the multi; `take` says `reason`.
   void abort(error_code reason);
@@ -56,34 +68,35 @@ class curl_transfer final : public curl_multi::transfer {
   [[nodiscard]] result<response> take();
 
  private:
-  struct header_list;
-
   static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static CURLcode on_tls(CURL* easy, void* context, void* self);
 
-  result<void> set_headers();
+  void set_place();
   void set_verb();
+  void set_tls();
   void set_policy(const transfer_options& o, steady_time now);
   bool accept_header(std::string_view line);
   bool accept_body(std::string_view data);
   [[nodiscard]] bool is_from_public_network() const;
   [[nodiscard]] std::string_view phase() const;
+  // For messages: the endpoint, and the proxy where there is one.
+  [[nodiscard]] std::string place() const;
   [[nodiscard]] error failure() const;
 
   curl_multi& multi_;
-  x509_store_st* trust_;
+  transfer_rules rules_;
   request request_;
   endpoint to_;
   deadline deadline_;
   asio::steady_timer wake_;
   std::unique_ptr<CURL, void (*)(CURL*)> easy_;
-  std::unique_ptr<header_list> headers_;
+  header_lines headers_;
+  header_lines connect_to_;
   char detail_[CURL_ERROR_SIZE] = {};
 
   bool is_in_multi_ = false;
-  bool is_proxied_ = false;
   bool done_ = false;
   CURLcode code_ = CURLE_OK;
   std::optional<error_code> aborted_;

@@ -22,6 +22,8 @@ struct endpoint {
 
   /// "example.com:443", "[::1]:5000".
   [[nodiscard]] std::string to_string() const;
+  /// As a Host header has it: without the scheme's own port.
+  [[nodiscard]] std::string url_authority() const;
   /// The host when it is an address and not a name.
   [[nodiscard]] std::optional<boost::asio::ip::address> address() const;
   friend bool operator==(const endpoint&, const endpoint&) = default;
@@ -30,5 +32,8 @@ struct endpoint {
 /// invalid_input: not an absolute http or https URL, a user name in it, or characters that no URL may hold. The message
 /// does not repeat the URL (its query may be signed).
 [[nodiscard]] result<endpoint> parse_endpoint(const std::string& url);
+
+/// The same URL with another host, which is written as in a URL ("one.example", "[::1]"). `url` is good.
+[[nodiscard]] std::string with_host(const std::string& url, const std::string& host);
 
 }  // namespace pinhook::http

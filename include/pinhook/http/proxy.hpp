@@ -4,6 +4,8 @@
 // Values; any thread.
 #pragma once
 
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/secret.hpp>
 #include <pinhook/http/endpoint.hpp>
 
 #include <string>
@@ -24,5 +26,18 @@ struct proxy_settings {
 
 /// The proxy to use for `to`; empty: none. Loopback hosts are always asked directly.
 [[nodiscard]] std::string proxy_for(const endpoint& to, const proxy_settings& s);
+
+/// A proxy's setting, read.
+struct proxy_place {
+  bool is_https = false;
+  /// "proxy.example:3128": for messages.
+  std::string name;
+  /// With scheme, user and password, and port: what curl is given.
+  secret url;
+};
+
+/// Without a scheme it is http; without a port the scheme's own, 80 or 443, as in Go. invalid_input: no URL, or another
+/// scheme; the message does not repeat the setting, which may hold a password.
+[[nodiscard]] result<proxy_place> parse_proxy(const std::string& setting);
 
 }  // namespace pinhook::http

@@ -4,18 +4,20 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/http/message.hpp>
 
 #include <memory>
-#include <string>
+#include <vector>
 
 struct x509_store_st;
 
 namespace pinhook::http {
 
-/// The system's authorities and, unless `ca_file` is empty, all certificates of that PEM file. The system's are
+/// The system's authorities, unless they are not wanted, and all certificates of `authorities`. The system's are
 /// OpenSSL's directory, or where that is not prepared the bundle that libcurl was built with; SSL_CERT_DIR and
 /// SSL_CERT_FILE take their places. A certificate that is itself in the store is trusted, also when it is no authority.
-/// invalid_input: `ca_file` cannot be read or holds no certificate.
-[[nodiscard]] result<std::shared_ptr<x509_store_st>> make_trust_store(const std::string& ca_file);
+/// invalid_input: one of `authorities` cannot be read or holds no certificate.
+[[nodiscard]] result<std::shared_ptr<x509_store_st>> make_trust_store(const std::vector<pem>& authorities,
+                                                                      bool with_system = true);
 
 }  // namespace pinhook::http

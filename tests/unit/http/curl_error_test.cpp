@@ -14,7 +14,13 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 error translate(CURLcode code, long verify = 0, long os_error = 0, std::string detail = "") {
-  return from_curl({code, "one.example:443", verify, os_error, std::move(detail)});
+  curl_outcome o;
+  o.code = code;
+  o.endpoint = "one.example:443";
+  o.verify_result = verify;
+  o.os_error = os_error;
+  o.detail = std::move(detail);
+  return from_curl(o);
 }
 
 TEST(CurlError, EveryCodeGetsWordsAndTheEndpoint) {

@@ -45,11 +45,11 @@ TEST(Trust, AddsTheCaFileToTheSystems) {
   const certificate_authority own("our own");
   const certificate_authority stranger("a stranger");
   const environment_variable file("SSL_CERT_FILE", directory.write("system.pem", system.certificate()).string());
-  const auto alone = make_trust_store("");
+  const auto alone = make_trust_store({});
   ASSERT_TRUE(alone);
   EXPECT_TRUE(is_trusted(alone->get(), system.issue().certificate));
   EXPECT_FALSE(is_trusted(alone->get(), own.issue().certificate));
-  const auto both = make_trust_store(directory.write("own.pem", own.certificate()).string());
+  const auto both = make_trust_store({pem{directory.write("own.pem", own.certificate()).string(), {}}});
   ASSERT_TRUE(both);
   EXPECT_TRUE(is_trusted(both->get(), system.issue().certificate));
   EXPECT_TRUE(is_trusted(both->get(), own.issue().certificate));
@@ -57,7 +57,7 @@ TEST(Trust, AddsTheCaFileToTheSystems) {
 }
 
 TEST(Trust, HoldsTheMachinesAuthorities) {
-  const auto store = make_trust_store("");
+  const auto store = make_trust_store({});
   ASSERT_TRUE(store);
   // Any root that the machine trusts is trusted by us: its own bundle is the sample.
   const std::string bundle = "/etc/ssl/certs/ca-certificates.crt";
