@@ -113,7 +113,7 @@ TEST(PullKeyring, BrokenSecretsSayWhereAndNothingOfTheirContent) {
   EXPECT_EQ(pair_of(R"("password":5)"), where + "\"password\" must be a string");
   EXPECT_EQ(pair_of(R"("email":[])"), where + "\"email\" must be a string");
   EXPECT_EQ(parse(R"({"auths":{"r.io":"hunter2"}})").error().message, where + "must be an object");
-  EXPECT_EQ(parse(R"({"auths":"hunter2"})").error().message, "\"auths\" must be an object");
+  EXPECT_EQ(parse(R"({"auths":"hunter2"})").error().message, "\"auths\": must be an object");
   EXPECT_EQ(parse("[]").error().message, "must be a JSON object");
   for (const char* text : {"", "hunter2", "{\"auths\":{\"r.io\":{\"auth\":\"hunter2", "{} hunter2"}) {
     const auto got = parse(text);
