@@ -1,0 +1,71 @@
+// Credentials for Azure Container Registry without a plugin: the token of the process's identity at Azure is changed
+// for a refresh token of the registry, which the registry's token server then takes (registry.md §4.6).
+//
+//   azure_credentials azure(public_http, metadata_http, io.get_executor(), machine_clock(), process_environment());
+//
+// The credential is an identity token: /oauth2/token takes it by POST with grant refresh_token, as Azure documents, and
+// where that is refused, as the password of the user of zeros by GET; the registry client does both in this order.
+//
+// Thread rule: identity_for and matches from any thread; the rest, and the destructor, on the executor's one thread.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/fetch_cache.hpp>
+#include <pinhook/base/secret.hpp>
+#include <pinhook/cloud/environment.hpp>
+#include <pinhook/http/client.hpp>
+#include <pinhook/registry/credentials.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pinhook::cloud {
+
+struct azure_options {
+  /// Where the machine's metadata service is.
+  std::string metadata = "http://169.254.169.254";
+  /// For one answer of the metadata service.
+  std::chrono::nanoseconds metadata_limit = std::chrono::seconds(2);
+  /// For one answer of Azure's authority or of a registry.
+  std::chrono::nanoseconds api_limit = std::chrono::seconds(10);
+  /// A look-up waits this long, or half of its time; the fetch goes on, and the next look-up finds its value.
+  std::chrono::nanoseconds patience = std::chrono::seconds(5);
+  /// For the token of Azure and, apart, for each registry's: all steps, how long a failure is the answer, how many.
+  fetch_cache_options tokens;
+};
+
+class azure_credentials final : public registry::credential_source {
+ public:
+  /// `api`: for public https services, guarded; it also asks the registries. `metadata`: reaches link-local addresses
+  /// and never uses a proxy. Both belong to the executor's thread and, like `time`, outlive this.
+  azure_credentials(http::client& api, http::client& metadata, asio::any_io_executor on, const clock& time,
+                    environment variables, azure_options options = {});
+  ~azure_credentials() override;
+
+  /// One value a registry: what is obtained from one is no use at another.
+  [[nodiscard]] std::string identity_for(const registry::reference& ref) const override;
+  /// One credential, or none for hosts that are not Azure's. Errors name "Azure" and the step, and hold no secret:
+  /// invalid_input, unsupported (what is configured), unavailable (a file), malformed, denied, rate_limited, timed_out.
+  awaitable<result<std::vector<registry::credential>>> credentials_for(registry::reference ref, deadline d) override;
+  /// Drops the registry's refresh token. Azure's own stays: it says who we are, not what we may.
+  bool forget(const registry::reference& ref) override;
+  [[nodiscard]] std::vector<registry::credential_match> matches(const registry::reference& ref) const override;
+
+ private:
+  struct world;
+  using cache = fetch_cache<secret>;
+  static awaitable<result<cache::fetched>> ask_azure(std::shared_ptr<const world> w, deadline d);
+  static awaitable<result<cache::fetched>> ask_registry(std::shared_ptr<const world> w, std::shared_ptr<cache> azure,
+                                                        std::string host, deadline d);
+
+  std::shared_ptr<const world> world_;
+  /// Shared with the fetches for registries, which ask it; they end before it does.
+  std::shared_ptr<cache> azure_;
+  cache registries_;
+};
+
+}  // namespace pinhook::cloud

@@ -1,0 +1,31 @@
+// A token of Azure changed for a refresh token of one registry (Azure/acr docs/AAD-OAuth.md "POST /oauth2/exchange").
+//
+// Pure functions on values; any thread.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/secret.hpp>
+#include <pinhook/cloud/oauth.hpp>
+#include <pinhook/http/message.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace pinhook::cloud {
+
+/// How long a refresh token is held that does not say when it ends. They last 3 hours.
+inline constexpr std::chrono::seconds unknown_refresh_life = std::chrono::minutes(5);
+
+/// `registry`: a login server that `acr_name` knows; the token is sent to it. `tenant` may be empty.
+[[nodiscard]] http::request exchange_request(std::string_view registry, const secret& token, std::string_view tenant);
+
+/// The "refresh_token" and what its "exp" leaves of its life, none or less being 0.
+[[nodiscard]] result<access_token> read_exchange(const asked& what, const result<http::response>& outcome,
+                                                 wall_time now);
+
+/// The "exp" of a JWT (RFC 7519 §4.1.4), not verified: it is only used to know when to ask again.
+[[nodiscard]] std::optional<wall_time> jwt_expiry(std::string_view token);
+
+}  // namespace pinhook::cloud

@@ -1,0 +1,51 @@
+// Who we are at Azure, as the environment says it, and how its token is asked for (registry.md §4.6).
+//
+// Pure functions on values; any thread.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/secret.hpp>
+#include <pinhook/cloud/environment.hpp>
+#include <pinhook/cloud/oauth.hpp>
+#include <pinhook/http/message.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace pinhook::cloud {
+
+/// Whom the token is for: registries alone. One for Azure's management would open more than images if it were lost.
+inline constexpr std::string_view acr_resource = "https://containerregistry.azure.net";
+/// Bytes of AZURE_FEDERATED_TOKEN_FILE: a projected service account token has 1 to 2 KiB.
+inline constexpr std::size_t max_federated_token_size = std::size_t{16} * 1024;
+
+/// Workload identity: a token of the cluster is changed for one of Azure.
+struct azure_workload {
+  std::string token_url;
+  std::string client_id;
+  /// Read on each use: the kubelet replaces it.
+  std::string token_file;
+};
+
+/// The managed identity of the machine.
+struct azure_managed {
+  /// Which, where the machine has several; may be empty.
+  std::string client_id;
+};
+
+using azure_principal = std::variant<azure_workload, azure_managed>;
+
+/// AZURE_FEDERATED_TOKEN_FILE set: workload identity, and AZURE_CLIENT_ID and AZURE_TENANT_ID must be; else the managed
+/// identity. Errors, which name the variable: invalid_input; unsupported (a client secret or certificate,
+/// IDENTITY_ENDPOINT and MSI_ENDPOINT of App Service and Arc): asking as somebody else than was meant would be worse.
+[[nodiscard]] result<azure_principal> find_azure_principal(const environment& variables);
+
+/// `assertion`: what the file holds, blanks at its ends taken off.
+[[nodiscard]] http::request workload_request(const azure_workload& who, const secret& assertion);
+/// `metadata`: "http://169.254.169.254".
+[[nodiscard]] http::request managed_request(const azure_managed& who, std::string_view metadata);
+
+}  // namespace pinhook::cloud

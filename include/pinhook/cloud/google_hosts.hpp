@@ -1,0 +1,20 @@
+// Which hosts are Google's: registries that may be shown our token, and services that make it. Compared whole label by
+// whole label, in lower case: the check decides who receives secrets.
+//
+// Pure functions; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pinhook::cloud {
+
+/// gcr.io, one label before it, one label that ends in "-docker" before pkg.dev, docker.<region>.rep.pkg.dev
+/// (registry.md §4.5). `registry` as a reference names it; one with a port is none of Google's.
+[[nodiscard]] bool is_google_registry(std::string_view registry);
+
+/// True for an https URL, at the usual port, of Google's service `name` ("sts", "iamcredentials"): its global, regional
+/// and private endpoints below googleapis.com (google.aip.dev/auth/4117 lists the forms).
+[[nodiscard]] bool is_google_service(const std::string& url, std::string_view name);
+
+}  // namespace pinhook::cloud

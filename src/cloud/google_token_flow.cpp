@@ -1,0 +1,245 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/cloud/google_assertion.hpp>
+#include <pinhook/cloud/google_token_flow.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace pinhook::cloud {
+namespace {
+
+// A token that is about to end is asked for anew at once, so often in all; then the last one has to do.
+constexpr int metadata_tries = 3;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// "host" or "host:port", IPv6 in brackets; what would make a path or a user of it has no place.
+bool is_authority(std::string_view text) {
+  return !text.empty() && text.size() <= 260 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
+           c == ':' || c == '[' || c == ']';
+  });
+}
+
+// A file that cannot be read may be there another time; it says nothing about the image.
+error unread(error e) {
+  if (e.code != error_code::invalid_input) e.code = error_code::unavailable;
+  return e;
+}
+
+bool read_number(std::string_view text, int& out) {
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return fault == std::errc() && end == text.data() + text.size() && text.front() != '-';
+}
+
+}  // namespace
+
+google_step google_token_flow::failed(error e) const { return std::move(e).at(what_.step); }
+
+google_step google_token_flow::start() {
+  file_ = variable(variables_, "GOOGLE_APPLICATION_CREDENTIALS");
+  if (file_.empty()) return ask_metadata();
+  what_ = {"Google: GOOGLE_APPLICATION_CREDENTIALS", {}};
+  where_ = place::credentials;
+  return google_read{file_, max_google_credentials_size};
+}
+
+google_step google_token_flow::file_read(const result<secret>& content, wall_time now) {
+  if (!content) return failed(unread(content.error()));
+  if (where_ == place::subject_file) return subject_is(content->reveal());
+  auto who = parse_google_principal(content->reveal());
+  if (!who) return failed(std::move(who.error()).at(file_));
+  return use(*std::move(who), now);
+}
+
+google_step google_token_flow::answered(const result<http::response>& outcome, wall_time now) {
+  switch (where_) {
+    case place::metadata:
+      return read_metadata(outcome, now);
+    case place::subject_url: {
+      if (!outcome) return failed(outcome.error());
+      if (outcome->status != 200) return refused(what_, *outcome, now);
+      return subject_is(outcome->body);
+    }
+    case place::exchange:
+      return read_exchange(outcome, now);
+    case place::impersonation:
+      return read_impersonation(outcome, now);
+    default: {
+      auto got = read_access_token(what_, outcome, now);
+      if (!got) return std::move(got.error());
+      return *std::move(got);
+    }
+  }
+}
+
+// ---- The metadata server ----
+
+google_step google_token_flow::ask_metadata() {
+  what_ = {"Google: metadata server", {}};
+  where_ = place::metadata;
+  std::string_view host = variable(variables_, "GCE_METADATA_HOST");
+  if (host.empty()) host = "169.254.169.254";
+  if (!is_authority(host))
+    return failed({error_code::invalid_input, "GCE_METADATA_HOST is neither a host nor host:port", std::nullopt});
+  ++metadata_tries_;
+  google_send out;
+  out.request.url = fmt::format("http://{}/computeMetadata/v1/instance/service-accounts/default/token", host);
+  out.request.headers.push_back({"Metadata-Flavor", "Google"});
+  out.to_metadata = true;
+  return out;
+}
+
+google_step google_token_flow::read_metadata(const result<http::response>& outcome, wall_time now) {
+  if (outcome) {
+    const auto flavor = http::find_header(outcome->headers, "Metadata-Flavor");
+    if (!flavor || *flavor != "Google")
+      return failed({error_code::malformed,
+                     fmt::format("HTTP {} without \"Metadata-Flavor: Google\": whoever answers is not Google's "
+                                 "metadata server",
+                                 outcome->status),
+                     std::nullopt});
+  }
+  auto got = read_access_token(what_, outcome, now);
+  if (!got) return std::move(got.error());
+  if (got->life < least_token_life && metadata_tries_ < metadata_tries) return ask_metadata();
+  return *std::move(got);
+}
+
+// ---- The file's principal ----
+
+google_step google_token_flow::use(google_principal who, wall_time now) {
+  if (const auto* key = std::get_if<google_service_account>(&who)) return sign(*key, now);
+  if (const auto* user = std::get_if<google_authorized_user>(&who)) return refresh(*user);
+  external_ = std::get<google_external_account>(std::move(who));
+  return ask_subject();
+}
+
+google_step google_token_flow::sign(const google_service_account& who, wall_time now) {
+  what_.step = "Google: service account key";
+  auto assertion = make_google_assertion(who, google_token_url, google_scope, now);
+  if (!assertion) return failed(std::move(assertion.error()).at(file_));
+  form fields;
+  fields.add("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer").add("assertion", assertion->reveal());
+  what_.shown.push_back(*std::move(assertion));
+  where_ = place::grant;
+  return google_send{form_request(std::string(google_token_url), fields)};
+}
+
+google_step google_token_flow::refresh(const google_authorized_user& who) {
+  what_ = {"Google: refresh token of a user", {who.client_secret, who.refresh_token}};
+  form fields;
+  fields.add("grant_type", "refresh_token").add("client_id", who.client_id);
+  fields.add("client_secret", who.client_secret.reveal()).add("refresh_token", who.refresh_token.reveal());
+  where_ = place::grant;
+  return google_send{form_request(std::string(google_token_url), fields)};
+}
+
+// ---- Workload identity federation ----
+
+google_step google_token_flow::ask_subject() {
+  what_ = {"Google: subject token", {}};
+  if (!external_.source.file.empty()) {
+    where_ = place::subject_file;
+    return google_read{external_.source.file, max_subject_token_size};
+  }
+  where_ = place::subject_url;
+  google_send out;
+  out.request.url = external_.source.url;
+  out.request.headers = external_.source.headers;
+  out.request.limits.body = max_subject_token_size;
+  // Another cloud's metadata service, or a server beside us: what speaks plain HTTP is never behind a proxy.
+  out.to_metadata = out.request.url.starts_with("http://");
+  // Its headers may be what lets us in.
+  for (const auto& one : external_.source.headers) what_.shown.emplace_back(one.value);
+  return out;
+}
+
+google_step google_token_flow::subject_is(std::string_view text) {
+  secret token;
+  if (external_.source.json_field.empty()) {
+    token = secret(std::string(trimmed(text)));
+  } else {
+    const auto parsed = json::parse(text, {.depth = 32, .size = max_subject_token_size});
+    if (!parsed) return failed(parsed.error());
+    const auto found = json::find_string(*parsed, external_.source.json_field);
+    if (!found)
+      return failed(
+          {error_code::malformed, fmt::format("no text in {}", quoted(external_.source.json_field, 80)), std::nullopt});
+    token = secret(std::string(trimmed(*found)));
+  }
+  if (token.is_empty()) return failed({error_code::malformed, "it is empty", std::nullopt});
+  return exchange(std::move(token));
+}
+
+google_step google_token_flow::exchange(secret subject) {
+  form fields;
+  fields.add("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange").add("audience", external_.audience);
+  fields.add("scope", google_scope).add("requested_token_type", "urn:ietf:params:oauth:token-type:access_token");
+  fields.add("subject_token", subject.reveal()).add("subject_token_type", external_.subject_token_type);
+  what_ = {"Google: STS token exchange", {std::move(subject)}};
+  where_ = place::exchange;
+  return google_send{form_request(external_.token_url, fields)};
+}
+
+google_step google_token_flow::read_exchange(const result<http::response>& outcome, wall_time now) {
+  auto federated = read_access_token(what_, outcome, now);
+  if (!federated) return std::move(federated.error());
+  if (external_.impersonation_url.empty()) return *std::move(federated);
+  google_send out;
+  out.request.verb = http::method::post;
+  out.request.url = external_.impersonation_url;
+  out.request.headers.push_back({"Accept", "application/json"});
+  out.request.headers.push_back({"Content-Type", "application/json"});
+  out.request.authorization = secret("Bearer " + federated->token.reveal());
+  out.request.body =
+      secret(fmt::format(R"({{"scope":["{}"],"lifetime":"{}s"}})", google_scope, external_.impersonation_life.count()));
+  what_ = {"Google: generateAccessToken", {std::move(federated->token)}};
+  where_ = place::impersonation;
+  return out;
+}
+
+google_step google_token_flow::read_impersonation(const result<http::response>& outcome, wall_time now) {
+  const auto answer = read_answer(what_, outcome, now);
+  if (!answer) return answer.error();
+  auto token = read_token(what_, *answer, "accessToken");
+  if (!token) return std::move(token.error());
+  const auto expiry = parse_google_time(json::find_string(*answer, "expireTime").value_or(""));
+  if (!expiry) return failed({error_code::malformed, "the answer has no \"expireTime\"", std::nullopt});
+  const auto life = std::chrono::duration_cast<std::chrono::seconds>(*expiry - now);
+  if (life <= std::chrono::seconds(0))
+    return failed({error_code::malformed, "the answer holds a token that has expired", std::nullopt});
+  return access_token{*std::move(token), std::min(life, most_token_life)};
+}
+
+std::optional<wall_time> parse_google_time(std::string_view text) {
+  // 2026-01-01T00:00:00Z
+  constexpr std::size_t least = 20;
+  if (text.size() < least || text.back() != 'Z') return std::nullopt;
+  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return std::nullopt;
+  const std::string_view fraction = text.substr(19, text.size() - least);
+  const bool has_fraction =
+      fraction.size() > 1 && fraction.front() == '.' &&
+      std::all_of(fraction.begin() + 1, fraction.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!fraction.empty() && !has_fraction) return std::nullopt;
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (!read_number(text.substr(0, 4), year) || !read_number(text.substr(5, 2), month) ||
+      !read_number(text.substr(8, 2), day) || !read_number(text.substr(11, 2), hour) ||
+      !read_number(text.substr(14, 2), minute) || !read_number(text.substr(17, 2), second))
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  return wall_time(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
+}
+
+}  // namespace pinhook::cloud
