@@ -1,6 +1,6 @@
+#include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/kube/api_objects.hpp>
-#include <pinhook/kube/base64.hpp>
 #include <pinhook/kube/login.hpp>
 #include <pinhook/kube/timestamp.hpp>
 
@@ -47,7 +47,7 @@ result<secret_object> parse_secret(std::string_view body) {
     }
     auto bytes = it->value.IsString() ? decode_base64(json::text_of(it->value)) : std::nullopt;
     if (!bytes) return broken(fmt::format("data {} is not base64", quoted(key)));
-    out.data.insert_or_assign(std::string(key), *std::move(bytes));
+    out.data.insert_or_assign(std::string(key), secret(*std::move(bytes)));
   }
   return out;
 }

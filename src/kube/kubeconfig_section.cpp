@@ -1,4 +1,4 @@
-#include <pinhook/kube/base64.hpp>
+#include <pinhook/base/base64.hpp>
 #include <pinhook/kube/kubeconfig_section.hpp>
 
 #include <fmt/format.h>
@@ -52,7 +52,7 @@ http::pem kubeconfig_section::pem(const std::string& key) {
   else if (!decoded)
     refuse(data_key, "is not base64");
   else
-    out.text = *std::move(decoded);
+    out.text = secret(*std::move(decoded));
   return out;
 }
 

@@ -1,20 +1,14 @@
-// Base 64 as Kubernetes writes bytes in JSON: RFC 4648 §4, padded.
+// Base64 (RFC 4648 §4) as it is written; reading it is base/base64's.
 //
 // Pure; any thread.
 #pragma once
 
-#include <pinhook/base/secret.hpp>
-
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace pinhook::kube {
 
-/// The bytes; nothing when the text is no padded base 64. Line ends within it are passed over, as Go does. A secret,
-/// since Secrets and private keys come so.
-[[nodiscard]] std::optional<secret> decode_base64(std::string_view text);
-
+/// With its padding, on one line.
 [[nodiscard]] std::string encode_base64(std::string_view bytes);
 
 }  // namespace pinhook::kube
