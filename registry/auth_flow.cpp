@@ -78,6 +78,7 @@ std::string auth_flow::own_scope() const {
 }
 
 auth_action auth_flow::start() {
+  if (auto fault = cloud_fault()) return std::move(*fault);
   if (who_.kind == credential_kind::registry_token) {
     shown_ = shown::registry_token;
     return send_request{bearer_authorization(who_.secret)};
@@ -215,7 +216,9 @@ auth_action auth_flow::ask_token() {
   // The realm that just refused us: asking it again within one request gains nothing.
   if (token_error_ && probed_again_ && token_error_key_ == key_) return *token_error_;
   token_request request{key_, *choice_->realm, realm_reach(), {}, target_.registry, target_.repository};
-  if (realm.scheme == "https") request.tls = target_.tls;
+  const bool is_own = realm.host == registry.host;
+  if (realm.scheme == "https") request.tls = is_own ? target_.tls : target_.tls_elsewhere;
+  if (realm == registry) request.headers = target_.headers;
   return get_token{std::move(request)};
 }
 
@@ -248,6 +251,23 @@ bool auth_flow::is_listed(const origin& realm) const {
   });
 }
 
+// What a cloud made for us goes to that cloud alone, even where a source was fooled by a registry's name.
+std::optional<error> auth_flow::cloud_fault() const {
+  const origin& registry = target_.url.where();
+  if (!who_.cloud_minted || (registry.scheme == "https" && takes_cloud_credentials(registry.host))) return std::nullopt;
+  return error{error_code::denied,
+               fmt::format("registry {} is not shown the credential of {}: it is not that cloud's registry",
+                           target_.registry, who_.source),
+               std::nullopt};
+}
+
+std::optional<error> auth_flow::denied_realm(const origin& realm) const {
+  auto refused = target_.rules->refusal_of_host(realm.authority());
+  if (!refused) return std::nullopt;
+  return std::move(*refused).at(
+      fmt::format("registry {} wants tokens to be fetched from another host", target_.registry));
+}
+
 // Who may receive credentials: registry.md §3.5.
 std::optional<error> auth_flow::realm_fault(const auth_choice& choice) const {
   const origin& registry = target_.url.where();
@@ -259,6 +279,10 @@ std::optional<error> auth_flow::realm_fault(const auth_choice& choice) const {
     why = "it is not among the realm hosts configured for this registry";
   else if (target_.realm_hosts.empty() && keeps_tokens_at_home(registry.host) && realm != registry)
     why = "this cloud's registries hand out their tokens themselves";
+  else if (who_.cloud_minted && realm != registry && !is_listed(realm))
+    why = "the credential is a cloud's, whose registries hand out their tokens themselves";
+  else if (target_.rules != nullptr)
+    return denied_realm(realm);
   else
     return std::nullopt;
   return error{error_code::denied,

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <pinhook/http/message.hpp>
+#include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/challenge.hpp>
 #include <pinhook/registry/credentials.hpp>
 #include <pinhook/registry/token_cache.hpp>
@@ -35,10 +36,16 @@ struct auth_target {
   bool plain_http = false;
   http::reach reach = {};
   std::shared_ptr<const http::tls_settings> tls = {};
+  /// For a realm on another host.
+  std::shared_ptr<const http::tls_settings> tls_elsewhere = {};
   /// host_settings::realm_hosts.
   std::vector<std::string> realm_hosts = {};
   /// A host that another one redirected to: it was not named by the user and never sees credentials.
   bool redirected = false;
+  /// Sent to a realm on the registry's own host, and to no other.
+  http::headers headers = {};
+  /// Hosts that are denied are no realms either. Null: none.
+  const access_rules* rules = nullptr;
 };
 
 struct send_request {
@@ -93,6 +100,8 @@ class auth_flow {
   // The same request once more without Authorization, to hear the challenge that holds now.
   auth_action probe_again();
   auth_action give_up(const http::response& r) const;
+  [[nodiscard]] std::optional<error> cloud_fault() const;
+  [[nodiscard]] std::optional<error> denied_realm(const origin& realm) const;
   [[nodiscard]] std::optional<error> realm_fault(const auth_choice& choice) const;
   [[nodiscard]] http::reach realm_reach() const;
   [[nodiscard]] bool is_listed(const origin& realm) const;

@@ -1,9 +1,10 @@
-// The two values that we ever put into an Authorization header.
+// What we put into the Authorization header: two values of our own, and what an operator configured.
 //
 // Pure functions; any thread.
 #pragma once
 
 #include <pinhook/base/secret.hpp>
+#include <pinhook/http/message.hpp>
 
 #include <string_view>
 
@@ -14,5 +15,8 @@ namespace pinhook::registry {
 
 /// "Basic …" (RFC 7617).
 [[nodiscard]] secret basic_authorization(std::string_view user, const secret& password);
+
+/// Adds a header that an operator configured; an Authorization goes to the request's own field.
+void add_configured(http::request& to, const http::header& what);
 
 }  // namespace pinhook::registry

@@ -13,11 +13,17 @@ namespace {
 class registry_client final : public client {
  public:
   registry_client(http::client& http, client_options options, const clock& time, observer* watch, exchange_seams seams)
-      : options_(std::move(options)), time_(time), exchange_(http, options_, time, watch, std::move(seams)) {}
+      : options_(std::move(options)),
+        rules_(access_rules::make(options_.allow, options_.deny)),
+        time_(time),
+        exchange_(http, options_, rules_ ? *rules_ : no_rules_, time, watch, std::move(seams)) {}
 
-  awaitable<result<descriptor>> resolve(reference ref, credential who, deadline d) override {
+  awaitable<result<descriptor>> resolve_by(std::shared_ptr<const route> by, reference ref, credential who,
+                                           deadline d) override {
+    if (!rules_) co_return fail(rules_.error());
+    if (auto refused = rules_->refusal(ref)) co_return fail(std::move(*refused));
     try {
-      auto outcome = co_await ask(std::move(ref), std::move(who), d);
+      auto outcome = co_await ask(std::move(by), std::move(ref), std::move(who), d);
       co_return outcome;
     } catch (const boost::system::system_error& e) {
       // Asio throws at the next co_await of a coroutine that was canceled.
@@ -27,22 +33,26 @@ class registry_client final : public client {
   }
 
  private:
-  awaitable<result<descriptor>> ask(reference ref, credential who, deadline d) {
+  awaitable<result<descriptor>> ask(std::shared_ptr<const route> by, reference ref, credential who, deadline d) {
+    const bool is_mirror = by && !by->is_upstream;
     const std::string tag_or_digest = ref.digest() ? ref.digest()->to_string() : std::string(ref.effective_tag());
-    auto url = web_url::parse(fmt::format("{}/v2/{}/manifests/{}", exchange_.base_url(ref.registry(), ref.wire_host()),
-                                          ref.repository(), tag_or_digest));
+    auto url = web_url::parse(manifest_address(by.get(), ref, tag_or_digest));
     if (!url) co_return fail(error_code::invalid_input, url.error().message);
+    const std::string asked = is_mirror ? by->host : ref.registry();
+    // What was obtained with these headers is not what others obtained without.
+    if (by && !by->headers.empty()) who.identity = identity_with(by->headers, who.identity);
 
     manifest_question question;
-    question.about = {fmt::format("registry {}", ref.registry()),
+    question.about = {fmt::format("{} {}", is_mirror ? "mirror" : "registry", asked),
                       quoted(fmt::format("{}{}{}", ref.repository(), ref.digest() ? "@" : ":", tag_or_digest), 512),
                       who.kind == credential_kind::anonymous ? std::string() : who.source};
     question.expected = ref.digest();
-    question.get_is_costly = ref.registry() == "docker.io";
+    question.get_is_costly = asked == "docker.io";
 
     int tries_made = 1;
-    manifest_request request{ref.registry(), std::move(*url), ref.repository(), std::move(who)};
+    manifest_request request{asked, std::move(*url), ref.repository(), std::move(who)};
     request.tries_made = &tries_made;
+    request.by = by;
     if (!options_.verify_by_get) {
       manifest_request by_head = request;
       auto response = co_await exchange_.ask(std::move(by_head), d);
@@ -58,7 +68,26 @@ class registry_client final : public client {
     co_return decide_get(question, *response, time_.wall());
   }
 
+  [[nodiscard]] std::string manifest_address(const route* by, const reference& ref, const std::string& what) const {
+    const bool is_placed = by != nullptr && by->base;
+    std::string out = is_placed ? by->base->text() : exchange_.base_url(ref.registry(), ref.wire_host()) + "/v2";
+    out += fmt::format("/{}/manifests/{}", ref.repository(), what);
+    // Names of registries hold nothing that a query would have to escape, save the brackets of IPv6, which it may hold.
+    if (is_placed && !by->ns.empty()) out += "?ns=" + by->ns;
+    return out;
+  }
+
+  static std::string identity_with(const std::vector<route_header>& headers, const std::string& identity) {
+    std::string all = identity;
+    for (const auto& h : headers) all += fmt::format("\n{}: {}", h.name, h.value.reveal());
+    std::string out = keyed_hash(all);
+    const secret wiped(std::move(all));
+    return out;
+  }
+
   client_options options_;
+  result<access_rules> rules_;
+  access_rules no_rules_;
   const clock& time_;
   exchange exchange_;
 };

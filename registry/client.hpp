@@ -11,6 +11,7 @@
 #include <pinhook/registry/credentials.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/registry/route.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pinhook::registry {
@@ -36,7 +38,12 @@ struct host_settings {
 };
 
 struct client_options {
+  /// Registries on this machine (loopback addresses) are asked only when they stand here.
   std::map<std::string, host_settings, std::less<>> hosts;
+  /// access_rules: which registries may be named; empty: all. What is denied is asked nowhere, by no redirect, token
+  /// realm or mirror either. A rule that is none makes every look-up fail: see access_rules::make.
+  std::vector<std::string> allow;
+  std::vector<std::string> deny;
   /// Always fetch the manifest and hash it, never trust Docker-Content-Digest of a HEAD. Costs a pull at Docker Hub.
   bool verify_by_get = false;
   std::string user_agent = "pinhook";
@@ -70,7 +77,14 @@ class client {
   /// A reference with a digest is asked for its existence; a different digest in the answer is malformed.
   /// Errors: not_found, unauthorized, denied, rate_limited (with retry_after), unavailable, timed_out, canceled,
   /// malformed, unsupported (schema 1). The message holds the registry's own words, quoted and bounded.
-  virtual awaitable<result<descriptor>> resolve(reference ref, credential who, deadline d) = 0;
+  awaitable<result<descriptor>> resolve(reference ref, credential who, deadline d) {
+    return resolve_by(nullptr, std::move(ref), std::move(who), d);
+  }
+
+  /// The same by a way that an operator described; null: as the registry's name says. `who` is shown to that route's
+  /// host, so a mirror must be given a credential of its own, never one for the registry of `ref`.
+  virtual awaitable<result<descriptor>> resolve_by(std::shared_ptr<const route> by, reference ref, credential who,
+                                                   deadline d) = 0;
 };
 
 /// `http`, `time` and `watch` must outlive the client. `watch` may be null.

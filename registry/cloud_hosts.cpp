@@ -99,7 +99,13 @@ bool keeps_tokens_at_home(std::string_view host) {
   if (host == "gcr.io" || is_ecr_public(host)) return true;
   constexpr std::array<std::string_view, 6> suffixes{".azurecr.io", ".azurecr.cn", ".azurecr.de",
                                                      ".azurecr.us", ".gcr.io",     "-docker.pkg.dev"};
-  return std::any_of(suffixes.begin(), suffixes.end(), [&](auto suffix) { return is_label_before(host, suffix); });
+  if (std::any_of(suffixes.begin(), suffixes.end(), [&](auto suffix) { return is_label_before(host, suffix); }))
+    return true;
+  // Google's registries of one region: docker.<region>.rep.pkg.dev.
+  constexpr std::string_view head = "docker.";
+  return host.starts_with(head) && is_label_before(host.substr(head.size()), ".rep.pkg.dev");
 }
+
+bool takes_cloud_credentials(std::string_view host) { return is_ecr_private(host) || keeps_tokens_at_home(host); }
 
 }  // namespace pinhook::registry

@@ -52,4 +52,7 @@ struct ecr_registry {
 /// public ECR): their token realm is the registry itself, and any other place is refused.
 [[nodiscard]] bool keeps_tokens_at_home(std::string_view host);
 
+/// True for the registries that may see a credential that a cloud made (credential::cloud_minted).
+[[nodiscard]] bool takes_cloud_credentials(std::string_view host);
+
 }  // namespace pinhook::registry

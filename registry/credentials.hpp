@@ -32,6 +32,9 @@ struct credential {
   /// Part of every cache key that holds what this credential obtained: a keyed hash of secret and source; "anonymous"
   /// for none. Equal identities may share answers (pinning.md §7).
   std::string identity = "anonymous";
+  /// A cloud made it for us, and it opens more than this one registry: it is shown only to that cloud's registries and
+  /// to what they are themselves as token servers (registry.md §3.5), however the registry came to be named.
+  bool cloud_minted = false;
 };
 
 /// A source that has, or may have, something for a reference: what `pinhook explain` shows. Never a secret.

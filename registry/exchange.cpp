@@ -1,4 +1,5 @@
 #include <pinhook/base/log.hpp>
+#include <pinhook/registry/authorization.hpp>
 #include <pinhook/registry/error_body.hpp>
 #include <pinhook/registry/exchange.hpp>
 #include <pinhook/registry/manifest.hpp>
@@ -39,8 +40,9 @@ void scrub(std::string& text, std::string_view hidden) {
     text.replace(at, hidden.size(), "*");
 }
 
-void scrub_refusal(http::response& r, const http::request& asked, const credential& who) {
+void scrub_refusal(http::response& r, const http::request& asked, const credential& who, const http::headers& added) {
   if (r.status < 400) return;
+  for (const auto& one : added) scrub(r.body, one.value);
   scrub(r.body, who.secret.reveal());
   if (asked.authorization) {
     const std::string_view value = asked.authorization->reveal();
@@ -73,6 +75,8 @@ std::string repository_of(std::string_view path) {
   return repository.find('%') == std::string_view::npos ? std::string(repository) : std::string();
 }
 
+std::string default_root(const origin& at) { return fmt::format("{}://{}/v2/", at.scheme, at.authority()); }
+
 error too_late(std::string_view registry) {
   return {error_code::timed_out, fmt::format("registry {} did not answer in time", registry), std::nullopt};
 }
@@ -98,13 +102,21 @@ struct exchange::hop {
   int redirects = 0;
   http::reach reach = {};
   std::shared_ptr<const http::tls_settings> tls = {};
+  std::shared_ptr<const http::tls_settings> tls_elsewhere = {};
   std::vector<std::string> realm_hosts = {};
   bool plain_http = false;
+  bool started_on_loopback = false;
+  // As this host knows it; empty: unknown.
+  std::string repository = {};
+  // "https://host/v2/"
+  std::string api_root = {};
+  // Those of the route, for its own host alone.
+  http::headers headers = {};
 };
 
-exchange::exchange(http::client& http, const client_options& options, const clock& time, observer* watch,
-                   exchange_seams seams)
-    : http_(http), options_(options), time_(time), watch_(watch), seams_(std::move(seams)) {
+exchange::exchange(http::client& http, const client_options& options, const access_rules& rules, const clock& time,
+                   observer* watch, exchange_seams seams)
+    : http_(http), options_(options), rules_(rules), time_(time), watch_(watch), seams_(std::move(seams)) {
   if (!seams_.sleep) seams_.sleep = sleep_on_timer;
   if (!seams_.random) seams_.random = jitter();
   for (const auto& [registry, settings] : options_.hosts) tls_.emplace(registry, http::trusting(settings.ca_file));
@@ -131,15 +143,66 @@ std::string exchange::base_url(std::string_view registry, std::string_view wire_
   return fmt::format("{}://{}", speaks_plain_http(registry, host_of(wire_host)) ? "http" : "https", wire_host);
 }
 
-awaitable<result<http::response>> exchange::ask(manifest_request what, deadline d) {
+result<exchange::hop> exchange::first_hop(const manifest_request& what) const {
+  const origin& there = what.url.where();
   const host_settings* settings = settings_for(what.registry);
+  const route* const by = what.by.get();
   hop at{what.url};
-  at.plain_http = what.url.where().scheme == "http";
-  at.reach.loopback = settings != nullptr || is_loopback_name(what.url.where().host);
-  if (settings != nullptr) {
-    at.tls = tls_for(what.registry);
-    at.realm_hosts = settings->realm_hosts;
+  at.plain_http = there.scheme == "http";
+  at.api_root = by != nullptr && by->base ? by->base->text() + "/" : default_root(there);
+  at.reach.loopback = settings != nullptr || (by != nullptr && by->is_named);
+  if (!at.reach.loopback && is_loopback_name(there.host))
+    return fail(error_code::denied,
+                fmt::format("registry {} is on this machine: it is asked only when the configuration names it, under "
+                            "registries",
+                            what.registry));
+  at.repository = what.repository;
+  if (by != nullptr && !by->is_upstream) {
+    if (auto refused = rules_.refusal_of_host(there.authority()))
+      return fail(std::move(*refused).at(fmt::format("mirror of {}", by->ns)));
+    // Under which name it knows the repository stands in the URL; else its challenge says.
+    at.repository = repository_of(what.url.path());
   }
+  if (settings != nullptr) at.realm_hosts = settings->realm_hosts;
+  at.tls = at.tls_elsewhere = tls_for(what.registry);
+  if (by != nullptr && by->tls) {
+    at.tls = by->tls;
+    at.tls_elsewhere = by->tls_elsewhere;
+  }
+  if (by != nullptr)
+    for (const auto& h : by->headers) at.headers.push_back({h.name, h.value.reveal()});
+  return at;
+}
+
+std::optional<error> exchange::follow(const manifest_request& what, hop& at, const http::response& r) const {
+  const std::string where = fmt::format("registry {}", what.registry);
+  auto next = next_hop(at.url, r, at.redirects++);
+  if (!next) return std::move(next).error().at(where);
+  if (auto refused = rules_.refusal_of_host(next->url.where().authority()))
+    return std::move(*refused).at(fmt::format("{} redirects to a host that", where));
+  at.from_public_network = at.from_public_network || r.from_public_network;
+  at.url = std::move(next->url);
+  // Another host: nothing that was meant for the registry goes there, and it leads no deeper than the registry's own
+  // network (registry.md §6).
+  if (!at.redirected) at.started_on_loopback = at.reach.loopback && is_loopback_name(what.url.where().host);
+  at.redirected = true;
+  const origin& there = at.url.where();
+  const host_settings* known = settings_for(there.authority());
+  at.tls = at.tls_elsewhere = tls_for(there.authority());
+  at.realm_hosts = known != nullptr ? known->realm_hosts : std::vector<std::string>();
+  at.headers.clear();
+  at.repository = repository_of(at.url.path());
+  at.api_root = default_root(there);
+  at.plain_http = there.scheme == "http";
+  at.reach.loopback = at.started_on_loopback || known != nullptr;
+  at.reach.private_networks = !at.from_public_network || known != nullptr;
+  return std::nullopt;
+}
+
+awaitable<result<http::response>> exchange::ask(manifest_request what, deadline d) {
+  auto first = first_hop(what);
+  if (!first) co_return fail(std::move(first).error());
+  hop at = std::move(*first);
   for (;;) {
     auto outcome = co_await ask_host(what, at, d);
     if (!outcome) {
@@ -149,37 +212,23 @@ awaitable<result<http::response>> exchange::ask(manifest_request what, deadline 
       co_return outcome;
     }
     if (!is_redirect(outcome->status)) co_return outcome;
-
-    auto next = next_hop(at.url, *outcome, at.redirects++);
-    if (!next) co_return fail(std::move(next).error().at(fmt::format("registry {}", what.registry)));
-    at.from_public_network = at.from_public_network || outcome->from_public_network;
-    at.url = std::move(next->url);
-    // Another host: nothing that was meant for the registry goes there, and it leads no deeper than the registry's own
-    // network (registry.md §6).
-    at.redirected = true;
-    const origin& there = at.url.where();
-    const host_settings* known = settings_for(there.authority());
-    at.tls = tls_for(there.authority());
-    at.realm_hosts = known != nullptr ? known->realm_hosts : std::vector<std::string>();
-    at.plain_http = there.scheme == "http";
-    at.reach.loopback = is_loopback_name(what.url.where().host) || known != nullptr;
-    at.reach.private_networks = !at.from_public_network || known != nullptr;
+    if (auto refused = follow(what, at, *outcome)) co_return fail(std::move(*refused));
   }
 }
 
 // Until the host has answered, or redirects to another one. `at.url` follows its redirects to itself.
 awaitable<result<http::response>> exchange::ask_host(const manifest_request& what, hop& at, deadline d) {
-  auth_target target{what.registry, at.url, what.repository};
+  auth_target target{what.registry, at.url, at.repository};
   target.verb = what.verb;
   target.plain_http = at.plain_http;
   target.reach = at.reach;
   target.tls = at.tls;
+  target.tls_elsewhere = at.tls_elsewhere;
+  target.headers = at.headers;
+  target.rules = &rules_;
   target.realm_hosts = at.realm_hosts;
   target.redirected = at.redirected;
-  if (at.redirected) {
-    target.registry = at.url.where().authority();
-    target.repository = repository_of(at.url.path());
-  }
+  if (at.redirected) target.registry = at.url.where().authority();
   const credential who = at.redirected ? credential{} : what.who;
   auth_flow flow(std::move(target), who, challenges_, tokens_, time_.wall());
   result<http::response> last = fail(error_code::internal, "nothing was sent");
@@ -195,14 +244,15 @@ awaitable<result<http::response>> exchange::ask_host(const manifest_request& wha
     } else if (std::holds_alternative<send_ping>(action)) {
       http::request ping = manifest_message(what, at);
       ping.verb = http::method::get;
-      ping.url = fmt::format("{}://{}/v2/", at.url.where().scheme, at.url.where().authority());
+      ping.url = at.api_root;
       ping.limits = {};
       last = co_await send(what, at, std::move(ping), d);
       if (!last) co_return last;
       action = flow.next(auth_pinged{*last});
     } else {
       http::request request = manifest_message(what, at);
-      request.authorization = std::get<send_request>(action).authorization;
+      auto& wanted_now = std::get<send_request>(action).authorization;
+      if (wanted_now) request.authorization = std::move(wanted_now);
       last = co_await send(what, at, std::move(request), d);
       if (!last) co_return last;
       if (is_redirect(last->status)) {
@@ -221,6 +271,7 @@ http::request exchange::manifest_message(const manifest_request& what, const hop
   http::request r;
   r.verb = what.verb;
   r.url = at.url.text();
+  for (const auto& one : at.headers) add_configured(r, one);
   r.headers.push_back({"Accept", std::string(accepted_manifests)});
   r.limits.body = max_manifest_size;
   r.reach = at.reach;
@@ -234,7 +285,7 @@ awaitable<result<http::response>> exchange::send(const manifest_request& what, c
   std::string registry = what.registry;
   auto outcome = co_await send_with_retries(std::move(r), what.tries_made, true, std::move(registry), d);
   if (!outcome) co_return fail(std::move(outcome).error().at(fmt::format("registry {}", what.registry)));
-  scrub_refusal(*outcome, *asked, at.redirected ? credential{} : what.who);
+  scrub_refusal(*outcome, *asked, at.redirected ? credential{} : what.who, at.headers);
   log_warnings(what.registry, *outcome);
   if (watch_ != nullptr) {
     if (const auto left = read_rate_limit(*outcome)) watch_->rate_limit_remaining(what.registry, *left);
@@ -246,7 +297,7 @@ awaitable<result<http::response>> exchange::send_with_retries(http::request r, i
                                                               std::string registry, deadline d) {
   // Some registries compress manifests, and then the digest is not that of the body (registry.md §2.1).
   r.headers.push_back({"Accept-Encoding", "identity"});
-  r.headers.push_back({"User-Agent", options_.user_agent});
+  if (!http::find_header(r.headers, "User-Agent")) r.headers.push_back({"User-Agent", options_.user_agent});
   for (;;) {
     const steady_time started = time_.now();
     if (d.has_passed(started)) co_return fail(too_late(registry));
@@ -311,6 +362,7 @@ awaitable<result<granted_token>> exchange::fetch_token(token_request request, cr
                                                        deadline d) {
   const std::string registry = request.registry;
   const credential shown = who;
+  const http::headers added = request.headers;
   token_flow flow(std::move(request), std::move(who), time_.wall());
   token_step step = flow.start();
   for (;;) {
@@ -320,7 +372,7 @@ awaitable<result<granted_token>> exchange::fetch_token(token_request request, cr
     auto asked = std::make_shared<http::request>(r);
     std::string name = registry;
     auto outcome = co_await send_with_retries(std::move(r), tries_made, false, std::move(name), d);
-    if (outcome) scrub_refusal(*outcome, *asked, shown);
+    if (outcome) scrub_refusal(*outcome, *asked, shown, added);
     step = flow.next(outcome);
   }
 }

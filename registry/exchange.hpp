@@ -11,11 +11,13 @@
 #include <pinhook/registry/auth_flow.hpp>
 #include <pinhook/registry/client.hpp>
 #include <pinhook/registry/redirect.hpp>
+#include <pinhook/registry/route.hpp>
 #include <pinhook/registry/token_cache.hpp>
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pinhook::registry {
@@ -30,7 +32,7 @@ struct exchange_seams {
 
 /// A manifest that is asked for.
 struct manifest_request {
-  std::string registry;  // "docker.io"
+  std::string registry;  // "docker.io"; of a mirror its own host
   web_url url;           // …/v2/<repository>/manifests/<tag or digest>
   std::string repository;
   credential who;
@@ -38,12 +40,15 @@ struct manifest_request {
   /// How often anything was sent for this question, retries included; shared by its HEAD and its GET. Outlives the
   /// call.
   int* tries_made = nullptr;
+  /// How it is asked; null: as the registry's name says.
+  std::shared_ptr<const route> by = nullptr;
 };
 
 class exchange {
  public:
-  /// All must outlive the exchange; `watch` may be null.
-  exchange(http::client& http, const client_options& options, const clock& time, observer* watch, exchange_seams seams);
+  /// All must outlive the exchange; `watch` may be null. `rules`: what may not be asked, wherever it is named.
+  exchange(http::client& http, const client_options& options, const access_rules& rules, const clock& time,
+           observer* watch, exchange_seams seams);
   ~exchange();
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
@@ -59,6 +64,9 @@ class exchange {
   struct flight;
   struct hop;
 
+  [[nodiscard]] result<hop> first_hop(const manifest_request& what) const;
+  // Moves `at` to where the response redirects.
+  [[nodiscard]] std::optional<error> follow(const manifest_request& what, hop& at, const http::response& r) const;
   awaitable<result<http::response>> ask_host(const manifest_request& what, hop& at, deadline d);
   awaitable<result<http::response>> send(const manifest_request& what, const hop& at, http::request r, deadline d);
   awaitable<result<http::response>> send_with_retries(http::request r, int* tries_made, bool observed,
@@ -75,6 +83,7 @@ class exchange {
 
   http::client& http_;
   const client_options& options_;
+  const access_rules& rules_;
   const clock& time_;
   observer* watch_;
   exchange_seams seams_;

@@ -56,6 +56,7 @@ http::request token_flow::base(std::string url) const {
   r.url = std::move(url);
   // Artifactory answers 406 without it.
   r.headers.push_back({"Accept", "application/json"});
+  for (const auto& one : what_.headers) add_configured(r, one);
   r.reach = what_.reach;
   r.tls = what_.tls;
   return r;

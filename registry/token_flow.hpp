@@ -36,6 +36,9 @@ struct token_request {
   /// For messages: the registry and the repository as people know them.
   std::string registry;
   std::string repository;
+  /// Sent along: those of a route, when the realm stands on its own host. An Authorization among them gives way to that
+  /// of a credential.
+  http::headers headers = {};
 };
 
 using token_step = std::variant<http::request, granted_token, error>;

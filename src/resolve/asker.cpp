@@ -1,5 +1,5 @@
 #include <pinhook/resolve/asker.hpp>
-#include <pinhook/resolve/credential_chain.hpp>
+#include <pinhook/resolve/look_up.hpp>
 
 #include <fmt/format.h>
 
@@ -9,28 +9,15 @@
 #include <random>
 #include <utility>
 
-// Whose answer is it (pinning.md §7)? A key's identity is read before the flight; the credentials are fetched later,
-// and may be others by then. So the identity is read again once they are there, and a flight whose credentials are not
-// those of its key asks nothing: every waiter is placed anew under the identity its own source has now. What is asked
-// is therefore always asked with the credentials of the key it is stored under, and a waiter that shares a key with
-// another tenant never gets what that tenant's newer secret obtained.
-
 namespace pinhook::resolve {
 namespace {
 
 // Credentials that change between every two looks at them are refused after this many.
 constexpr int most_moves = 3;
 
-bool belongs_to(const flight& f, const std::vector<registry::credential>& candidates) {
-  if (identity_of(f.what) == f.identity) return true;
-  return candidates.size() == 1 && candidates.front().identity == f.identity;
-}
-
 }  // namespace
 
-std::string identity_of(const query& what) {
-  return what.credentials ? what.credentials->identity_for(what.ref) : registry::credential{}.identity;
-}
+deadline limit_of(const flight_waiter& w) { return w.of->limit; }
 
 asker::asker(boost::asio::any_io_executor on, registry::client& client, const clock& time, observer* watch,
              std::shared_ptr<digest_cache> cache, resolver_options options, std::unique_ptr<alarm> bell)
@@ -59,7 +46,6 @@ void asker::take(const std::shared_ptr<batch>& b) {
 void asker::place(const std::shared_ptr<batch>& b, std::size_t i) {
   ask& a = b->asks[i];
   if (is_stopping_) return settle_failure(b, i, {error_code::canceled, "pinhook is stopping", std::nullopt});
-  const std::string& host = a.what.ref.registry();
   const bool is_past_cache = a.what.want == freshness::refreshed;
   cached held;
   if (!is_past_cache) {
@@ -70,8 +56,7 @@ void asker::place(const std::shared_ptr<batch>& b, std::size_t i) {
     if (held.what == cached::state::negative && !held.digest) return settle(b, i, fail(*held.failure));
   }
 
-  const auto health = gate_.state_of(host);
-  const auto refusal = gate_.refusal(host);
+  const auto [health, refusal, rests_until] = standing_of(a.what.ref);
   const bool is_left_alone = refusal || held.what == cached::state::negative;
   std::shared_ptr<flight> f = flights_.find(a.what.ref.canonical(), a.identity, is_past_cache);
   const bool is_joined = f != nullptr;
@@ -100,75 +85,38 @@ void asker::wait_on(const std::shared_ptr<flight>& f, const std::shared_ptr<batc
 
 void asker::launch(const std::shared_ptr<flight>& f) {
   if (watch_ != nullptr) watch_->lookup_started(f->is_ahead);
-  flights_.launch(f, look_up(shared_from_this(), f), [this, f] { ended(f); }, shared_from_this());
+  flights_.launch(f, work(shared_from_this(), f), [this, f] { ended(f); }, shared_from_this());
 }
 
 // `self` keeps the asker, and with it the gate of the permit, for as long as the frame lives.
-awaitable<void> asker::look_up([[maybe_unused]] std::shared_ptr<asker> self, std::shared_ptr<flight> f) {
-  co_await try_credentials(f);
-  // A helper's answer that was held may have ended meanwhile: once more, with a new one.
-  const bool is_refused = !f->has_moved && !f->outcome && f->outcome.error().code == error_code::unauthorized;
-  if (is_refused && f->what.credentials && f->what.credentials->forget(f->what.ref)) co_await try_credentials(f);
+awaitable<void> asker::work([[maybe_unused]] std::shared_ptr<asker> self, std::shared_ptr<flight> f) {
+  look_up steps({client_, time_, gate_, options_}, std::move(f));
+  co_await steps.run();
 }
 
-// Asks the registry with what the source gives now.
-awaitable<void> asker::try_credentials(std::shared_ptr<flight> f) {
-  std::vector<registry::credential> candidates;
-  if (f->what.credentials) {
-    registry::reference ref = f->what.ref;
-    auto found = co_await f->what.credentials->credentials_for(std::move(ref), f->limit);
-    if (!found) {
-      f->outcome = fail(std::move(found.error()).at(fmt::format("credentials for {}", f->what.ref.registry())));
-      co_return;
-    }
-    candidates = std::move(*found);
+asker::standing asker::standing_of(const registry::reference& ref) const {
+  std::vector<std::string> hosts;
+  if (options_.routes) {
+    if (const auto known = options_.routes->routes_for(ref))
+      for (const auto& one : (*known)->in_order)
+        if (one->answers(ref)) hosts.push_back(one->host);
   }
-  if (!belongs_to(*f, candidates)) {
-    f->has_moved = true;
-    co_return;
+  if (hosts.empty()) hosts.push_back(ref.registry());
+  standing out{host_backoff::state::resting, std::nullopt, steady_time::max()};
+  for (const auto& host : hosts) {
+    const auto health = gate_.state_of(host);
+    out.rests_until = std::min(out.rests_until, gate_.rests_until(host));
+    if (health == host_backoff::state::clear || out.health == host_backoff::state::resting) out.health = health;
   }
-  f->outcome = co_await ask_registry(f, std::move(candidates));
-}
-
-awaitable<result<registry::digest>> asker::ask_registry(std::shared_ptr<flight> f,
-                                                        std::vector<registry::credential> candidates) {
-  f->at = flight::stage::line;
-  std::string host = f->what.ref.registry();
-  auto entered = co_await gate_.enter(std::move(host), f->limit);
-  if (!entered) co_return fail(std::move(entered.error()));
-
-  f->at = flight::stage::registry;
-  f->asked_at = time_.now();
-  registry::reference ref = f->what.ref;
-  std::exception_ptr thrown;
-  try {
-    auto said =
-        co_await ask_in_turn(client_, std::move(ref), std::move(candidates), options_.most_credentials, f->limit);
-    if (said) {
-      entered->settle(nullptr);
-      co_return std::move(said->digest);
-    }
-    if (said.error().code != error_code::canceled || !f->is_over_limit) {
-      entered->settle(&said.error());
-      co_return fail(std::move(said.error()));
-    }
-  } catch (...) {
-    // Cancellation arrives as an exception too.
-    thrown = std::current_exception();
-  }
-  if (f->is_over_limit) {
-    const error late{error_code::timed_out, fmt::format("{} in time", describe(*f)), std::nullopt};
-    entered->settle(&late);
-  }
-  if (thrown) std::rethrow_exception(thrown);
-  co_return fail(error_code::canceled, "the look-up took too long");
+  if (out.health == host_backoff::state::resting) out.refusal = gate_.refusal(hosts.back());
+  return out;
 }
 
 void asker::ended(const std::shared_ptr<flight>& f) {
   if (!f->has_moved)
     record(*f);
   else
-    cache_->release_refresh(cache_key(f->what.ref.canonical(), f->identity), pause_after(f->what.ref.registry()));
+    cache_->release_refresh(cache_key(f->what.ref.canonical(), f->identity), pause_after(f->what.ref));
 
   for (const flight_waiter& w : std::exchange(f->waiters, {})) {
     ask& a = w.of->asks[w.ask];
@@ -209,15 +157,15 @@ void asker::record(const flight& f) {
   }
   const error& why = f.outcome.error();
   const steady_time until =
-      is_cacheable(why.code) ? time_.now() + cache_->options().negative_ttl : pause_after(f.what.ref.registry());
+      is_cacheable(why.code) ? time_.now() + cache_->options().negative_ttl : pause_after(f.what.ref);
   cache_->store_failure(key, why, asked_at, until);
   if (f.is_ahead && !is_stopping_) schedule_refresh(f.what, f.identity, until);
 }
 
 // When to try again what could not be refreshed.
-steady_time asker::pause_after(const std::string& host) const {
+steady_time asker::pause_after(const registry::reference& ref) const {
   const auto least = std::max<std::chrono::nanoseconds>(cache_->options().negative_ttl, std::chrono::seconds(1));
-  return std::max(gate_.rests_until(host), time_.now() + least);
+  return std::max(standing_of(ref).rests_until, time_.now() + least);
 }
 
 void asker::schedule_refresh(const query& what, const std::string& identity, steady_time when) {
@@ -233,16 +181,15 @@ void asker::schedule_refresh(const query& what, const std::string& identity, ste
 }
 
 void asker::refresh(const query& what, const std::string& identity) {
-  const std::string& host = what.ref.registry();
   if (flights_.find(what.ref.canonical(), identity, false)) return;  // its outcome ends the claim
-  const auto health = gate_.state_of(host);
+  const auto health = standing_of(what.ref).health;
   const bool is_allowed =
       !is_stopping_ && (health == host_backoff::state::clear || health == host_backoff::state::half_open);
   const bool is_same = is_allowed && identity_of(what) == identity;
   std::shared_ptr<flight> f;
   if (is_same) f = flights_.make(what, identity, true);
   if (f) return launch(f);
-  const steady_time again = pause_after(host);
+  const steady_time again = pause_after(what.ref);
   cache_->release_refresh(cache_key(what.ref.canonical(), identity), again);
   // An entry whose credentials changed is nobody's to refresh; those who still have them will, by a hit.
   if (!is_stopping_ && (!is_allowed || is_same)) schedule_refresh(what, identity, again);

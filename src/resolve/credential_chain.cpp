@@ -28,13 +28,20 @@ constexpr std::size_t most_named = 3;
 
 }  // namespace
 
-credential_chain::credential_chain(std::vector<registry::credential> candidates, std::size_t limit)
-    : candidates_(std::move(candidates)), offered_(candidates_.size()) {
-  if (candidates_.empty()) candidates_.emplace_back();
-  candidates_.erase(
-      candidates_.begin() + static_cast<std::ptrdiff_t>(std::min(candidates_.size(), std::max<std::size_t>(limit, 1))),
-      candidates_.end());
+credential_chain::credential_chain(std::size_t limit) : limit_(std::max<std::size_t>(limit, 1)) {}
+
+void credential_chain::offer(std::vector<registry::credential> some) {
+  offered_ += some.size();
+  const std::size_t room = std::min(some.size(), limit_ - candidates_.size());
+  candidates_.insert(candidates_.end(), std::make_move_iterator(some.begin()),
+                     std::make_move_iterator(some.begin() + static_cast<std::ptrdiff_t>(room)));
 }
+
+void credential_chain::offer_anonymous() {
+  if (candidates_.empty()) candidates_.emplace_back();
+}
+
+bool credential_chain::wants_more() const { return !is_final_ && candidates_.size() < limit_; }
 
 const registry::credential* credential_chain::next() const {
   return is_final_ || tried_ == candidates_.size() ? nullptr : &candidates_[tried_];
@@ -57,20 +64,6 @@ error credential_chain::verdict() const {
   if (offered_ > candidates_.size() && !is_final_)
     fmt::format_to(std::back_inserter(out.message), " (and no more than {} of {} are)", candidates_.size(), offered_);
   return out;
-}
-
-awaitable<result<registry::descriptor>> ask_in_turn(registry::client& client, registry::reference ref,
-                                                    std::vector<registry::credential> candidates, std::size_t limit,
-                                                    deadline d) {
-  credential_chain chain(std::move(candidates), limit);
-  while (const registry::credential* who = chain.next()) {
-    registry::reference asked = ref;
-    registry::credential shown = *who;
-    result<registry::descriptor> answer = co_await client.resolve(std::move(asked), std::move(shown), d);
-    if (answer) co_return answer;
-    chain.failed(std::move(answer.error()));
-  }
-  co_return fail(chain.verdict());
 }
 
 }  // namespace pinhook::resolve

@@ -3,6 +3,10 @@
 
 namespace pinhook::resolve {
 
+std::string identity_of(const query& what) {
+  return what.credentials ? what.credentials->identity_for(what.ref) : registry::credential{}.identity;
+}
+
 std::string_view to_string(origin from) noexcept {
   switch (from) {
     case origin::cache:

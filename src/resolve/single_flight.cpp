@@ -27,15 +27,16 @@ std::string message_of(const std::exception_ptr& thrown) {
 }  // namespace
 
 std::string describe(const flight& f) {
+  const std::string asked = f.asking.empty() ? fmt::format("registry {}", f.what.ref.registry()) : f.asking;
   switch (f.at) {
     case flight::stage::credentials:
       return "the credentials were not there";
     case flight::stage::line:
-      return fmt::format("no request to registry {} came free", f.what.ref.registry());
+      return fmt::format("no request to {} came free", asked);
     case flight::stage::registry:
       break;
   }
-  return fmt::format("registry {} did not answer", f.what.ref.registry());
+  return fmt::format("{} did not answer", asked);
 }
 
 std::string single_flight::key_of(std::string_view canonical, std::string_view identity) {

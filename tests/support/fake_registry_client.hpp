@@ -31,6 +31,8 @@ class fake_registry_client final : public registry::client {
     std::string source;  // of the credential
     std::string identity;
     deadline limit;
+    /// The host of the route; empty: as the registry's name says.
+    std::string by;
   };
 
   /// What this reference answers from now on. Unknown ones are not_found.
@@ -75,16 +77,32 @@ class fake_registry_client final : public registry::client {
     }
   }
 
-  awaitable<result<registry::descriptor>> resolve(registry::reference ref, registry::credential who,
-                                                  deadline d) override {
+  /// What this host says from now on to whatever it is asked by a route.
+  void route_says(const std::string& host, result<registry::digest> what) {
+    const std::lock_guard lock(guard_);
+    by_route_.insert_or_assign(host, std::move(what));
+  }
+  /// Calls by this route hang until their deadline; the test moves the clock by `let_pass`.
+  void route_hangs(const std::string& host, std::function<void(deadline)> let_pass) {
+    const std::lock_guard lock(guard_);
+    slow_routes_.insert_or_assign(host, std::move(let_pass));
+  }
+
+  awaitable<result<registry::descriptor>> resolve_by(std::shared_ptr<const registry::route> by, registry::reference ref,
+                                                     registry::credential who, deadline d) override {
+    const std::string host = by ? by->host : std::string();
     auto home = co_await boost::asio::this_coro::executor;
-    if (begin(ref, who, d)) {
+    if (begin(ref, who, d, host)) {
       stay here(*this, home);
       // The wait ends by `release` or by cancellation; the timer itself never expires.
       if (!here.is_released()) co_await here.self.event.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
       if (!here.is_released()) co_return fail(error_code::canceled, "the call was canceled");
     }
-    co_return finish(ref, who);
+    if (const auto let_pass = slow_route(host)) {
+      let_pass(d);
+      co_return fail(error_code::timed_out, host + " did not answer in time");
+    }
+    co_return finish(ref, who, host);
   }
 
   [[nodiscard]] std::vector<record> calls() const {
@@ -130,15 +148,26 @@ class fake_registry_client final : public registry::client {
   };
 
   // True when the call is to hang.
-  bool begin(const registry::reference& ref, const registry::credential& who, deadline d) {
+  bool begin(const registry::reference& ref, const registry::credential& who, deadline d, const std::string& by) {
     const std::lock_guard lock(guard_);
-    calls_.push_back({ref.canonical(), who.source, who.identity, d});
+    calls_.push_back({ref.canonical(), who.source, who.identity, d, by});
     if (std::exchange(throws_, false)) throw std::runtime_error("the fake client throws");
     return hangs_;
   }
 
-  result<registry::descriptor> finish(const registry::reference& ref, const registry::credential& who) {
+  std::function<void(deadline)> slow_route(const std::string& host) {
     const std::lock_guard lock(guard_);
+    const auto found = slow_routes_.find(host);
+    return found == slow_routes_.end() ? nullptr : found->second;
+  }
+
+  result<registry::descriptor> finish(const registry::reference& ref, const registry::credential& who,
+                                      const std::string& by) {
+    const std::lock_guard lock(guard_);
+    if (const auto said = by_route_.find(by); said != by_route_.end()) {
+      if (!said->second) return fail(said->second.error());
+      return registry::descriptor{*said->second, "application/vnd.oci.image.index.v1+json"};
+    }
     if (!next_.empty()) {
       error e = std::move(next_.front());
       next_.pop_front();
@@ -154,6 +183,8 @@ class fake_registry_client final : public registry::client {
   mutable std::mutex guard_;
   std::map<std::string, result<registry::digest>> answers_;
   std::map<std::string, error> by_source_;
+  std::map<std::string, result<registry::digest>> by_route_;
+  std::map<std::string, std::function<void(deadline)>> slow_routes_;
   std::deque<error> next_;
   std::set<held*> held_;
   std::vector<record> calls_;

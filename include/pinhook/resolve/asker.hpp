@@ -13,6 +13,7 @@
 #include <pinhook/resolve/host_gate.hpp>
 #include <pinhook/resolve/observer.hpp>
 #include <pinhook/resolve/resolver.hpp>
+#include <pinhook/resolve/resolver_options.hpp>
 #include <pinhook/resolve/single_flight.hpp>
 #include <pinhook/resolve/timer_queue.hpp>
 
@@ -29,16 +30,6 @@
 #include <vector>
 
 namespace pinhook::resolve {
-
-struct resolver_options {
-  cache_options cache;
-  gate_options gate;
-  flight_options flights;
-  /// Credentials tried for one look-up; a Pod may name any number of pull secrets.
-  std::size_t most_credentials = 16;
-  /// Feeds the jitter of back-offs. Without a value: random, so that replicas differ.
-  std::optional<std::uint64_t> jitter_seed;
-};
 
 /// What one request wants asked; equal questions stand in it once. Owned by whoever works on it: the caller before it
 /// is taken and after `done`, the look-up thread in between.
@@ -87,10 +78,7 @@ class asker : public std::enable_shared_from_this<asker> {
   void place(const std::shared_ptr<batch>& b, std::size_t i);
   void wait_on(const std::shared_ptr<flight>& f, const std::shared_ptr<batch>& b, std::size_t i);
   void launch(const std::shared_ptr<flight>& f);
-  awaitable<void> look_up(std::shared_ptr<asker> self, std::shared_ptr<flight> f);
-  awaitable<void> try_credentials(std::shared_ptr<flight> f);
-  awaitable<result<registry::digest>> ask_registry(std::shared_ptr<flight> f,
-                                                   std::vector<registry::credential> candidates);
+  awaitable<void> work(std::shared_ptr<asker> self, std::shared_ptr<flight> f);
   void ended(const std::shared_ptr<flight>& f);
   void record(const flight& f);
   void schedule_refresh(const query& what, const std::string& identity, steady_time when);
@@ -99,7 +87,14 @@ class asker : public std::enable_shared_from_this<asker> {
   void settle_failure(const std::shared_ptr<batch>& b, std::size_t i, const error& why);
   void out_of_time(const std::shared_ptr<batch>& b);
   [[nodiscard]] std::optional<answer> stale_answer(const ask& a) const;
-  [[nodiscard]] steady_time pause_after(const std::string& host) const;
+  // How the hosts are that may answer for a reference: clear while one of them is.
+  struct standing {
+    host_backoff::state health = host_backoff::state::clear;
+    std::optional<error> refusal;  // while all of them rest
+    steady_time rests_until;       // the soonest
+  };
+  [[nodiscard]] standing standing_of(const registry::reference& ref) const;
+  [[nodiscard]] steady_time pause_after(const registry::reference& ref) const;
 
   boost::asio::any_io_executor on_;
   registry::client& client_;
@@ -114,8 +109,5 @@ class asker : public std::enable_shared_from_this<asker> {
   bool is_stopping_ = false;
   std::vector<std::function<void()>> stopped_;
 };
-
-/// Whom answers for `what` may be shared with.
-[[nodiscard]] std::string identity_of(const query& what);
 
 }  // namespace pinhook::resolve

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct query {
   std::shared_ptr<registry::credential_source> credentials;
   freshness want = freshness::cached;
 };
+
+/// Whom answers for `what` may be shared with. Any thread; no I/O.
+[[nodiscard]] std::string identity_of(const query& what);
 
 /// Where a digest came from.
 enum class origin : std::uint8_t {

@@ -53,6 +53,8 @@ struct flight {
   deadline limit = deadline::never();
 
   stage at = stage::credentials;
+  /// Who is asked: "mirror m.corp:5000"; empty: the registry.
+  std::string asking;
   /// When the request was sent; what it answers is known from there on.
   std::optional<steady_time> asked_at;
   /// The credentials turned out to be of another identity than the flight was started for: nothing was asked.
@@ -65,6 +67,9 @@ struct flight {
   boost::asio::cancellation_signal cancel;
   timer_queue::id limit_timer{};
 };
+
+/// When the one who waits gives up.
+[[nodiscard]] deadline limit_of(const flight_waiter& w);
 
 struct flight_options {
   /// How long a look-up may take, with every credential; longer than any deadline of those who wait, so that a slow

@@ -37,7 +37,16 @@ TEST_F(RegistryClient, AsksDockerHubAtItsWireHost) {
   EXPECT_EQ(ask("nginx"), own_digest);
 }
 
+TEST_F(RegistryClient, ReachesLoopbackOnlyForRegistriesThatTheConfigurationNames) {
+  for (const char* ref : {"localhost:5000/a:1", "LOCALHOST/a:1", "127.0.0.1/a:1", "[::1]:5000/a:1"}) {
+    EXPECT_EQ(ask(ref), "denied") << ref;
+    EXPECT_NE(last.error().message.find("under registries"), std::string::npos) << last.error().message;
+  }
+  EXPECT_TRUE(http.requests().empty());
+}
+
 TEST_F(RegistryClient, SpeaksHttpToLoopbackNamesAndConfiguredHostsOnly) {
+  for (const char* host : {"localhost:5000", "127.0.0.1:5000", "[::1]:5000"}) options.hosts[host] = {};
   options.hosts["plain.example"].plain_http = true;
   options.hosts["localhost:7000"].plain_http = false;
   options.hosts["secure.example"].ca_file = "/etc/ca.pem";

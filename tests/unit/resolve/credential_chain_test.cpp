@@ -1,7 +1,4 @@
 #include "support/fake_credentials.hpp"
-#include "support/fake_registry_client.hpp"
-#include "support/fake_resolver.hpp"
-#include "support/run.hpp"
 
 #include <pinhook/resolve/credential_chain.hpp>
 
@@ -11,23 +8,14 @@
 namespace pinhook::resolve {
 namespace {
 
-using ::testing::ElementsAre;
 using testing::fake_credentials;
-using testing::fake_registry_client;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 error refusal(error_code code) { return {code, "said " + std::string(to_string(code)), {}}; }
 
 std::vector<registry::credential> named(std::initializer_list<const char*> names) {
   std::vector<registry::credential> out;
   for (const char* n : names) out.push_back(fake_credentials::credential_named(n));
-  return out;
-}
-
-std::vector<std::string> sources(const fake_registry_client& client) {
-  std::vector<std::string> out;
-  for (const auto& call : client.calls()) out.push_back(call.source);
   return out;
 }
 
@@ -42,7 +30,8 @@ TEST(CredentialChain, TheNextIsTriedOnlyAfterARefusalThatItMayLift) {
       {error_code::invalid_input, false}, {error_code::internal, false},
   };
   for (const auto& row : rows) {
-    credential_chain chain(named({"a", "b"}), 16);
+    credential_chain chain(16);
+    chain.offer(named({"a", "b"}));
     ASSERT_NE(chain.next(), nullptr);
     EXPECT_EQ(chain.next()->source, "a");
     chain.failed(refusal(row.code));
@@ -52,7 +41,8 @@ TEST(CredentialChain, TheNextIsTriedOnlyAfterARefusalThatItMayLift) {
 }
 
 TEST(CredentialChain, TheMostTellingRefusalIsReported) {
-  credential_chain chain(named({"a", "b", "c"}), 16);
+  credential_chain chain(16);
+  chain.offer(named({"a", "b", "c"}));
   chain.failed(refusal(error_code::unauthorized));
   chain.failed(refusal(error_code::not_found));
   chain.failed(refusal(error_code::denied));
@@ -63,14 +53,17 @@ TEST(CredentialChain, TheMostTellingRefusalIsReported) {
 }
 
 TEST(CredentialChain, AFinalFailureIsTheVerdict) {
-  credential_chain chain(named({"a", "b"}), 16);
+  credential_chain chain(16);
+  chain.offer(named({"a", "b"}));
   chain.failed(refusal(error_code::not_found));
   chain.failed(refusal(error_code::unavailable));
   EXPECT_EQ(chain.verdict().code, error_code::unavailable);
 }
 
 TEST(CredentialChain, WithoutCredentialsItAsksOnceAsAnonymous) {
-  credential_chain chain({}, 16);
+  credential_chain chain(16);
+  EXPECT_EQ(chain.next(), nullptr);
+  chain.offer_anonymous();
   ASSERT_NE(chain.next(), nullptr);
   EXPECT_EQ(chain.next()->kind, registry::credential_kind::anonymous);
   chain.failed(refusal(error_code::unauthorized));
@@ -79,7 +72,8 @@ TEST(CredentialChain, WithoutCredentialsItAsksOnceAsAnonymous) {
 }
 
 TEST(CredentialChain, TriesNoMoreThanItsLimit) {
-  credential_chain chain(named({"a", "b", "c", "d", "e"}), 4);
+  credential_chain chain(4);
+  chain.offer(named({"a", "b", "c", "d", "e"}));
   int tried = 0;
   for (; chain.next() != nullptr; ++tried) chain.failed(refusal(error_code::denied));
   EXPECT_EQ(tried, 4);
@@ -88,26 +82,39 @@ TEST(CredentialChain, TriesNoMoreThanItsLimit) {
   EXPECT_THAT(message, HasSubstr("no more than 4 of 5"));
 }
 
-TEST(CredentialChain, AsksInOrderUntilOneGetsTheAnswer) {
-  fake_registry_client client;
-  client.holds("ghcr.io/acme/api:1", testing::digest_of_digit('a'));
-  client.refuses_source("a", refusal(error_code::denied));
-  const auto ref = registry::reference::parse("ghcr.io/acme/api:1").value();
-  auto got = testing::run(ask_in_turn(client, ref, named({"a", "b", "c"}), 16, deadline::never()));
-  ASSERT_TRUE(got) << got.error().message;
-  EXPECT_EQ(got->digest, testing::digest_of_digit('a'));
-  EXPECT_THAT(sources(client), ElementsAre("a", "b"));
+TEST(CredentialChain, GoesOnWithWhatTheNextSourceGives) {
+  credential_chain chain(16);
+  chain.offer(named({"a"}));
+  EXPECT_EQ(chain.next()->source, "a");
+  chain.failed(refusal(error_code::denied));
+  EXPECT_EQ(chain.next(), nullptr);
+  EXPECT_TRUE(chain.wants_more());
+  chain.offer(named({"b"}));
+  EXPECT_EQ(chain.next()->source, "b");
+  chain.failed(refusal(error_code::timed_out));
+  EXPECT_FALSE(chain.wants_more());
+  chain.offer(named({"c"}));
+  EXPECT_EQ(chain.next(), nullptr);
 }
 
-TEST(CredentialChain, NeverTriesAnonymouslyAfterACredential) {
-  fake_registry_client client;
-  client.holds("ghcr.io/acme/api:1", testing::digest_of_digit('a'));
-  client.refuses_source("a", refusal(error_code::unauthorized));
-  const auto ref = registry::reference::parse("ghcr.io/acme/api:1").value();
-  auto got = testing::run(ask_in_turn(client, ref, named({"a"}), 16, deadline::never()));
-  ASSERT_FALSE(got);
-  EXPECT_THAT(sources(client), ElementsAre("a"));
-  EXPECT_THAT(got.error().message, Not(HasSubstr("password")));
+TEST(CredentialChain, TheLimitHoldsOverAllSources) {
+  credential_chain chain(3);
+  chain.offer(named({"a", "b"}));
+  EXPECT_TRUE(chain.wants_more());
+  chain.offer(named({"c", "d"}));
+  EXPECT_FALSE(chain.wants_more());
+  std::string tried;
+  for (; chain.next() != nullptr; chain.failed(refusal(error_code::denied))) tried += chain.next()->source;
+  EXPECT_EQ(tried, "abc");
+  EXPECT_THAT(chain.verdict().message, HasSubstr("no more than 3 of 4"));
+}
+
+TEST(CredentialChain, AnonymousIsNoOfferBesideACredential) {
+  credential_chain chain(16);
+  chain.offer(named({"a"}));
+  chain.failed(refusal(error_code::unauthorized));
+  chain.offer_anonymous();
+  EXPECT_EQ(chain.next(), nullptr);
 }
 
 }  // namespace

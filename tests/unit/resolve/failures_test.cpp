@@ -64,12 +64,14 @@ TEST_F(LookUpFailures, TheClientThrows) {
   check("throws", [&] { client.throws_next(); }, [] {}, error_code::internal);
 }
 
+// Asked as anonymous instead, and refused so: what might have helped is out of order, or has said no for good.
 TEST_F(LookUpFailures, TheCredentialsFail) {
+  client.refuses_source("anonymous", {error_code::unauthorized, "not for you", {}});
   for (const auto code : {error_code::unavailable, error_code::timed_out, error_code::denied, error_code::malformed,
                           error_code::not_found, error_code::unsupported}) {
     check(
         std::string(to_string(code)).c_str(), [&] { tenant->fails(error{code, "helper says no", {}}); },
-        [&] { tenant->fails({}); }, code);
+        [&] { tenant->fails({}); }, is_temporary(code) ? error_code::unavailable : error_code::unauthorized);
   }
 }
 
@@ -80,16 +82,19 @@ TEST_F(LookUpFailures, TheCredentialsThrow) {
 }
 
 TEST_F(LookUpFailures, FailingCredentialsAreNoTroubleOfTheRegistry) {
+  client.refuses_source("anonymous", {error_code::unauthorized, "not for you", {}});
   tenant->fails(error{error_code::unavailable, "helper is gone", {}});
   const auto got = ask(query_of(api, tenant));
   ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().message, "credentials for ghcr.io: helper is gone");
-  EXPECT_TRUE(ask(query_of(api))) << "others still ask it";
+  EXPECT_EQ(got.error().message, "not for you; a source of credentials could not be asked: helper is gone");
+  client.holds("ghcr.io/acme/open:1", digest_of_digit('b'));
+  EXPECT_TRUE(ask(query_of("ghcr.io/acme/open:1", fake_credentials::make("other")))) << "others still ask it";
 }
 
 TEST_F(LookUpFailures, FailingCredentialsLeaveTheStaleDigest) {
   ask(query_of(api, tenant));
   time.advance(61s);
+  client.refuses_source("anonymous", {error_code::unauthorized, "not for you", {}});
   tenant->fails(error{error_code::unavailable, "helper is gone", {}});
   EXPECT_EQ(ask(query_of(api, tenant)).value().from, origin::stale);
 }

@@ -1,0 +1,79 @@
+// One flight's work: the ways to the registry in their order, and on each the credentials in theirs, until one host
+// answers.
+//
+//   mirror, mirror, … ──failed──▶ the registry ──▶ credentials of source 1 ──refused──▶ of source 2 ──…──▶ verdict
+//                                                  no source had any: once as anonymous
+//
+// A mirror is asked once a flight, with the node's credentials and a bounded share of the time; whatever goes wrong
+// there, the next way is taken. A source of credentials is asked only when those before it had none or theirs were
+// refused; it too gets a share, and one that fails is passed over and named in the end.
+//
+// Look-up thread only; lives in the frame of the flight's coroutine.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/registry/client.hpp>
+#include <pinhook/registry/route.hpp>
+#include <pinhook/resolve/credential_chain.hpp>
+#include <pinhook/resolve/host_gate.hpp>
+#include <pinhook/resolve/passed_over.hpp>
+#include <pinhook/resolve/resolver_options.hpp>
+#include <pinhook/resolve/single_flight.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinhook::resolve {
+
+class look_up {
+ public:
+  struct tools {
+    registry::client& client;
+    const clock& time;
+    host_gate& gate;
+    const resolver_options& options;
+  };
+  look_up(tools with, std::shared_ptr<flight> f) : with_(with), f_(std::move(f)) {}
+
+  /// Sets the flight's outcome, or that it has moved.
+  awaitable<void> run();
+
+ private:
+  using way = std::shared_ptr<const registry::route>;
+  using source = std::shared_ptr<registry::credential_source>;
+  // Who is asked on whose behalf, by when.
+  struct question {
+    way by;
+    std::string host;
+    source credentials;
+    registry::reference named;
+    deadline limit;
+    bool is_upstream = true;
+  };
+
+  awaitable<result<registry::digest>> by_way(way by);
+  awaitable<result<registry::digest>> ask(question q);
+  awaitable<result<registry::digest>> ask_each_source(question q);
+  awaitable<std::optional<registry::digest>> ask_with_offered(question q, credential_chain& chain);
+  [[nodiscard]] deadline share(std::chrono::nanoseconds most, deadline within) const;
+  [[nodiscard]] question question_for(way by) const;
+  void note_source(const registry::credential_source& which, const registry::reference& named, error why);
+
+  tools with_;
+  std::shared_ptr<flight> f_;
+  passed_over ways_;
+  passed_over sources_;
+};
+
+/// The mirror's own name for the image of `ref`, for looking up credentials: "harbor.corp/hub/library/nginx:1" behind
+/// "https://harbor.corp/v2/hub". Nothing when that is no reference (an IPv6 host with a port, for one).
+[[nodiscard]] std::optional<registry::reference> reference_at(const registry::route& mirror,
+                                                              const registry::reference& ref);
+
+}  // namespace pinhook::resolve

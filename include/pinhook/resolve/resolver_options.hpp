@@ -1,0 +1,38 @@
+// How the resolver asks: every number, and what beside the client it asks with.
+#pragma once
+
+#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/route_table.hpp>
+#include <pinhook/resolve/digest_cache.hpp>
+#include <pinhook/resolve/host_gate.hpp>
+#include <pinhook/resolve/single_flight.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace pinhook::resolve {
+
+struct resolver_options {
+  cache_options cache;
+  gate_options gate;
+  flight_options flights;
+  /// Credentials tried for one look-up; a Pod may name any number of pull secrets.
+  std::size_t most_credentials = 16;
+  /// What one source of credentials may take of a look-up's time, and never more than a third of what those who wait
+  /// have left. Longer: slow sources are heard, and a request may fail for one that hangs.
+  std::chrono::nanoseconds source_limit = std::chrono::seconds(3);
+  /// What one mirror may take, likewise.
+  std::chrono::nanoseconds mirror_limit = std::chrono::seconds(3);
+  /// The ways to each registry; null: by its name alone. Used on the look-up thread.
+  std::shared_ptr<registry::route_table> routes;
+  /// Credentials for mirrors, asked with the mirror's host as the registry; null: none. Those of the process alone
+  /// (plugins, clouds, config files), never a tenant's: what a mirror gave is told to every tenant.
+  std::shared_ptr<registry::credential_source> mirror_credentials;
+  /// Feeds the jitter of back-offs. Without a value: random, so that replicas differ.
+  std::optional<std::uint64_t> jitter_seed;
+};
+
+}  // namespace pinhook::resolve

@@ -1,0 +1,36 @@
+// containerd's hosts.toml: how a node reaches a registry, and through which mirrors (containerd docs/hosts.md).
+//
+//   server = "https://registry-1.docker.io"
+//   [host."https://mirror.corp:5000"]
+//     capabilities = ["pull", "resolve"]
+//     ca = "corp.pem"
+//
+// A pure function; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/registry/route.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::registry {
+
+/// Bytes of a hosts.toml. Real ones have a few hundred.
+inline constexpr std::size_t max_hosts_toml = std::size_t{256} * 1024;
+
+struct hosts_toml {
+  /// The `[host]` tables in the order of the file.
+  std::vector<mirror_setting> hosts;
+  /// The root fields, which hold for `server`; its url is empty when there is none.
+  mirror_setting server;
+};
+
+/// `file` is the text's own path, absolute: paths inside are relative to its directory, and messages begin with it
+/// ("…/hosts.toml:7: …"). invalid_input: no TOML, a field of the wrong type, an unknown capability, a duration that is
+/// none. Unknown fields are passed over. Of several client certificates the first counts.
+[[nodiscard]] result<hosts_toml> parse_hosts_toml(std::string_view text, const std::string& file);
+
+}  // namespace pinhook::registry

@@ -1,0 +1,222 @@
+#include <pinhook/resolve/look_up.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+// Whose answer is it (pinning.md §7)? A key's identity is read before the flight; the credentials are fetched later,
+// and may be others by then. So the identity is read again once they are there, and a flight whose credentials are not
+// those of its key asks nothing: every waiter is placed anew under the identity its own source has now. What is asked
+// is therefore always asked with the credentials of the key it is stored under, and a waiter that shares a key with
+// another tenant never gets what that tenant's newer secret obtained. A source of several parts
+// is read part by part: the check is made again after each, over all that was given so far.
+//
+// Mirrors are outside of this. They are asked with what the process itself has, as a node would ask them for whoever
+// may run a Pod on it; a tenant's credentials are never shown there and change nothing about what a mirror says. So its
+// answer may stand under any tenant's key, and is told to no key that did not ask for it.
+
+namespace pinhook::resolve {
+namespace {
+
+// Beside the dial time that an operator set for a mirror: what TLS and the answer may take.
+constexpr std::chrono::nanoseconds after_dialling = std::chrono::seconds(2);
+
+bool belongs_to(const flight& f, const std::vector<registry::credential>& given) {
+  if (identity_of(f.what) == f.identity) return true;
+  return given.size() == 1 && given.front().identity == f.identity;
+}
+
+std::vector<std::shared_ptr<registry::credential_source>> parts_of(
+    const std::shared_ptr<registry::credential_source>& all) {
+  if (!all) return {};
+  const auto parts = all->parts();
+  if (parts.empty()) return {all};
+  return {parts.begin(), parts.end()};
+}
+
+}  // namespace
+
+std::optional<registry::reference> reference_at(const registry::route& mirror, const registry::reference& ref) {
+  constexpr std::string_view api = "/v2";
+  std::string prefix(mirror.base ? mirror.base->path() : std::string_view());
+  if (prefix.starts_with(api)) prefix.erase(0, api.size());
+  if (prefix.ends_with(api)) prefix.erase(prefix.size() - api.size());
+  const std::string what =
+      ref.digest() ? fmt::format("@{}", ref.digest()->to_string()) : fmt::format(":{}", ref.effective_tag());
+  auto out = registry::reference::parse(fmt::format("{}{}/{}{}", mirror.host, prefix, ref.repository(), what));
+  if (!out || out->registry() != mirror.host) return std::nullopt;
+  return std::move(*out);
+}
+
+awaitable<void> look_up::run() {
+  const registry::reference& ref = f_->what.ref;
+  std::vector<way> ways{nullptr};
+  std::string said_by;
+  if (with_.options.routes) {
+    const auto known = with_.options.routes->routes_for(ref);
+    if (!known) {
+      f_->outcome = fail(known.error());
+      co_return;
+    }
+    if ((*known)->trouble) ways_.add("what says how it is reached", *(*known)->trouble);
+    ways = (*known)->in_order;
+    said_by = (*known)->source;
+    std::erase_if(ways, [&](const way& one) { return !one->answers(ref); });
+  }
+  if (ways.empty()) {
+    f_->outcome = fail(error_code::denied, fmt::format("nobody may say what {} is: {} gives no host the capability {}",
+                                                       ref.canonical(), said_by, ref.is_pinned() ? "pull" : "resolve"));
+    co_return;
+  }
+  std::optional<error> verdict;
+  for (const way& by : ways) {
+    auto got = co_await by_way(by);
+    if (f_->has_moved) co_return;
+    if (got) {
+      f_->outcome = std::move(*got);
+      co_return;
+    }
+    const bool is_mirror = by && !by->is_upstream;
+    const bool is_last_hope = is_mirror && ways.size() == 1;
+    if (is_mirror && !is_last_hope)
+      ways_.add(fmt::format("mirror {}", by->host), got.error());
+    else
+      verdict = std::move(got.error());
+    // Nobody is left to hear it, and the others would not be given the time.
+    if (f_->is_over_limit) break;
+  }
+  const error none{error_code::unavailable, fmt::format("no mirror knows {}", ref.canonical()), std::nullopt};
+  f_->outcome = fail(ways_.added_to(std::move(verdict).value_or(none)));
+}
+
+look_up::question look_up::question_for(way by) const {
+  if (!by || by->is_upstream)
+    return {std::move(by), f_->what.ref.registry(), f_->what.credentials, f_->what.ref, f_->limit, true};
+  std::chrono::nanoseconds most = with_.options.mirror_limit;
+  if (by->dial_timeout) most = std::min(most, *by->dial_timeout + after_dialling);
+  auto named = reference_at(*by, f_->what.ref);
+  const source own = named ? with_.options.mirror_credentials : nullptr;
+  const std::string host = by->host;
+  return {std::move(by), host, own, named ? std::move(*named) : f_->what.ref, share(most, f_->limit), false};
+}
+
+awaitable<result<registry::digest>> look_up::by_way(way by) {
+  const question q = question_for(std::move(by));
+  question first = q;
+  auto got = co_await ask(std::move(first));
+  if (got || f_->has_moved || got.error().code != error_code::unauthorized) co_return got;
+  // A helper's answer that was held may have ended meanwhile: once more, with a new one.
+  if (!q.credentials || !q.credentials->forget(q.named)) co_return got;
+  question again = q;
+  auto then = co_await ask(std::move(again));
+  co_return then;
+}
+
+awaitable<result<registry::digest>> look_up::ask(question q) {
+  f_->asking = fmt::format("{} {}", q.is_upstream ? "registry" : "mirror", q.host);
+  sources_.clear();
+  // Credentials for a host that rests would be fetched for nothing.
+  if (const auto resting = with_.gate.refusal(q.host)) co_return fail(*resting);
+  auto got = co_await ask_each_source(std::move(q));
+  co_return got;
+}
+
+awaitable<result<registry::digest>> look_up::ask_each_source(question q) {
+  credential_chain chain(with_.options.most_credentials);
+  std::vector<registry::credential> given;
+  const auto parts = parts_of(q.credentials);
+  for (const source& one : parts) {
+    f_->at = flight::stage::credentials;
+    registry::reference named = q.named;
+    const deadline soon = share(with_.options.source_limit, q.limit);
+    auto some = co_await one->credentials_for(std::move(named), soon);
+    if (some) given.insert(given.end(), some->begin(), some->end());
+    if (q.is_upstream && !belongs_to(*f_, given)) {
+      f_->has_moved = true;
+      co_return fail(error_code::internal, "the credentials are others by now");
+    }
+    if (!some) {
+      note_source(*one, q.named, std::move(some.error()));
+      continue;
+    }
+    chain.offer(std::move(*some));
+    question now = q;
+    auto found = co_await ask_with_offered(std::move(now), chain);
+    if (found) co_return std::move(*found);
+    if (!chain.wants_more()) break;
+  }
+  if (given.empty()) {
+    chain.offer_anonymous();
+    question now = q;
+    auto found = co_await ask_with_offered(std::move(now), chain);
+    if (found) co_return std::move(*found);
+  }
+  co_return fail(sources_.added_to(chain.verdict()));
+}
+
+// With what the chain was offered and has not tried; the answer, or nothing and the chain knows why.
+awaitable<std::optional<registry::digest>> look_up::ask_with_offered(question q, credential_chain& chain) {
+  if (chain.next() == nullptr) co_return std::nullopt;
+  f_->at = flight::stage::line;
+  std::string host = q.host;
+  auto entered = co_await with_.gate.enter(std::move(host), q.limit);
+  if (!entered) {
+    chain.failed(std::move(entered.error()));
+    co_return std::nullopt;
+  }
+  f_->at = flight::stage::registry;
+  f_->asked_at = with_.time.now();
+  std::exception_ptr thrown;
+  try {
+    std::optional<error> last;
+    while (const registry::credential* who = chain.next()) {
+      way by = q.by;
+      registry::reference ref = f_->what.ref;
+      registry::credential shown = *who;
+      auto said = co_await with_.client.resolve_by(std::move(by), std::move(ref), std::move(shown), q.limit);
+      if (said) {
+        entered->settle(nullptr);
+        co_return std::move(said->digest);
+      }
+      last = said.error();
+      chain.failed(std::move(said.error()));
+    }
+    if (last->code != error_code::canceled || !f_->is_over_limit) {
+      entered->settle(&*last);
+      co_return std::nullopt;
+    }
+  } catch (...) {
+    // Cancellation arrives as an exception too.
+    thrown = std::current_exception();
+  }
+  if (f_->is_over_limit) {
+    const error late{error_code::timed_out, fmt::format("{} in time", describe(*f_)), std::nullopt};
+    entered->settle(&late);
+  }
+  if (thrown) std::rethrow_exception(thrown);
+  co_return std::nullopt;
+}
+
+// At most a third of what is left to the one who waits with the least patience, so that three that hang leave time for
+// the answer.
+deadline look_up::share(std::chrono::nanoseconds most, deadline within) const {
+  constexpr int parts = 3;
+  const steady_time now = with_.time.now();
+  deadline patience = within;
+  for (const flight_waiter& w : f_->waiters) patience = sooner(patience, limit_of(w));
+  if (patience.has_passed(now)) patience = within;
+  const std::chrono::nanoseconds third = patience.remaining(now) / parts;
+  return sooner(within, deadline::after(now, std::min(most, third)));
+}
+
+void look_up::note_source(const registry::credential_source& which, const registry::reference& named, error why) {
+  const auto known = which.matches(named);
+  const std::string name = known.empty() ? "a source of credentials" : known.front().source;
+  // Most sources begin their messages with their names.
+  if (!known.empty() && why.message.starts_with(name + ": ")) why.message.erase(0, name.size() + 2);
+  sources_.add(fmt::format("{} could not be asked", name), why);
+}
+
+}  // namespace pinhook::resolve
