@@ -54,10 +54,10 @@ result<std::shared_ptr<evp_pkey_st>> parse_key(const secret& text) {
   const bio_ptr bio = open_text(text);
   ERR_clear_error();
   EVP_PKEY* key = PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr);
-  const unsigned long why = ERR_peek_last_error();
   ERR_clear_error();
   if (key != nullptr) return std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free);
-  const bool is_missing = ERR_GET_LIB(why) == ERR_LIB_PEM && ERR_GET_REASON(why) == PEM_R_NO_START_LINE;
+  // OpenSSL's reasons are those of the last decoder it tried.
+  const bool is_missing = text.reveal().find("PRIVATE KEY-----") == std::string::npos;
   return fail(error_code::invalid_input,
               is_missing ? "it holds no private key" : "its private key cannot be read: is it damaged, or encrypted?");
 }

@@ -98,7 +98,7 @@ x509_ptr make_certificate(const leaf_options& o, EVP_PKEY* key, const std::strin
   } else {
     add_extension(certificate.get(), certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
     add_extension(certificate.get(), certificate.get(), NID_key_usage, "critical,digitalSignature");
-    add_extension(certificate.get(), certificate.get(), NID_ext_key_usage, "serverAuth");
+    add_extension(certificate.get(), certificate.get(), NID_ext_key_usage, o.usage);
     add_extension(certificate.get(), certificate.get(), NID_subject_alt_name, alternative_names(o.names));
   }
   check(X509_sign(certificate.get(), issuer_key, EVP_sha256()) != 0, "signing");

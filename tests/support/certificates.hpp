@@ -48,6 +48,8 @@ struct leaf_options {
   /// Both counted from now: {-2h, -1h} is an expired certificate.
   std::chrono::seconds not_before = std::chrono::hours(-1);
   std::chrono::seconds not_after = std::chrono::hours(24);
+  /// Extended key usage: "clientAuth" for a client's certificate.
+  std::string usage = "serverAuth";
 };
 
 class certificate_authority {

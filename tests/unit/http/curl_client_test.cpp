@@ -1,6 +1,4 @@
-#include "support/certificates.hpp"
 #include "support/gather.hpp"
-#include "support/nginx.hpp"
 #include "support/run.hpp"
 #include "support/scripted_server.hpp"
 
@@ -24,7 +22,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::AllOf;
 using testing::behaviour;
-using testing::certificate_authority;
 using testing::gather;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -32,7 +29,6 @@ using testing::reply;
 using testing::run_on;
 using testing::scripted_server;
 using ::testing::StartsWith;
-using testing::temporary_directory;
 
 deadline in(std::chrono::nanoseconds span) { return deadline::after(std::chrono::steady_clock::now(), span); }
 
@@ -401,109 +397,6 @@ TEST_F(CurlClient, AsksTheProxyForOtherHosts) {
   const auto loopback = send(to(direct.url("/a")));
   ASSERT_TRUE(loopback);
   EXPECT_EQ(loopback->body, "directly");
-}
-
-class CurlClientTls : public ::testing::Test {
- protected:
-  result<response> send(const std::string& url, const std::string& file) {
-    auto r = to(url);
-    r.tls = trusting(file);
-    return run_on(io, client.send(std::move(r), in(30s)));
-  }
-
-  asio::io_context io{1};
-  temporary_directory directory;
-  certificate_authority authority;
-  std::string ca_file = directory.write("ca.pem", authority.certificate()).string();
-  curl_client client{io};
-};
-
-TEST_F(CurlClientTls, TrustsTheCaFile) {
-  scripted_server server(authority.issue());
-  server.on("GET", "/a", {.body = "a"});
-  const auto r = send(server.url("/a"), ca_file);
-  ASSERT_TRUE(r) << r.error().message;
-  EXPECT_EQ(r->body, "a");
-  EXPECT_TRUE(send("https://localhost:" + std::to_string(server.port()) + "/a", ca_file));
-}
-
-TEST_F(CurlClientTls, TrustsTheSystemAloneWithoutOne) {
-  scripted_server server(authority.issue());
-  server.on("GET", "/a", {.body = "a"});
-  const auto r = send(server.url("/a"), "");
-  ASSERT_FALSE(r);
-  EXPECT_EQ(r.error().code, error_code::unavailable);
-  EXPECT_THAT(r.error().message, AllOf(StartsWith(server.host()), HasSubstr("ca_file")));
-  EXPECT_EQ(server.requests().size(), 0U);
-  // A trusted connection to the same server must not serve the request that does not trust it.
-  ASSERT_TRUE(send(server.url("/a"), ca_file));
-  EXPECT_FALSE(send(server.url("/a"), ""));
-}
-
-TEST_F(CurlClientTls, RefusesExpiredAndForeignCertificates) {
-  scripted_server expired(authority.issue({.not_before = -2h, .not_after = -1h}));
-  EXPECT_THAT(send(expired.url("/a"), ca_file).error().message, HasSubstr("expired"));
-  scripted_server early(authority.issue({.not_before = 1h, .not_after = 2h}));
-  EXPECT_THAT(send(early.url("/a"), ca_file).error().message, HasSubstr("not valid yet"));
-  scripted_server foreign(authority.issue({.names = {"other.example", "192.0.2.1"}}));
-  EXPECT_THAT(send(foreign.url("/a"), ca_file).error().message, HasSubstr("other names"));
-  scripted_server alone(certificate_authority::self_signed());
-  EXPECT_THAT(send(alone.url("/a"), ca_file).error().message, HasSubstr("signed by itself"));
-}
-
-TEST_F(CurlClientTls, TrustsALeafThatIsInTheCaFile) {
-  const auto leaf = certificate_authority::self_signed();
-  scripted_server server(leaf);
-  server.on("GET", "/a", {.body = "a"});
-  const auto r = send(server.url("/a"), directory.write("leaf.pem", leaf.certificate).string());
-  EXPECT_TRUE(r) << r.error().message;
-}
-
-TEST_F(CurlClientTls, SaysWhatIsWrongWithTheCaFile) {
-  const auto missing = send("https://127.0.0.1:1/", (directory.path() / "none.pem").string());
-  EXPECT_EQ(missing.error().code, error_code::invalid_input);
-  EXPECT_THAT(missing.error().message, AllOf(HasSubstr("none.pem"), HasSubstr("No such file")));
-  const auto empty = send("https://127.0.0.1:1/", directory.write("empty.pem", "no certificate").string());
-  EXPECT_EQ(empty.error().code, error_code::invalid_input);
-  EXPECT_THAT(empty.error().message, HasSubstr("holds no PEM certificate"));
-}
-
-TEST_F(CurlClientTls, ReadsACaFileAgainWhenItWasReplaced) {
-  const certificate_authority next("the next authority");
-  scripted_server server(next.issue());
-  server.on("GET", "/a", {.body = "a"});
-  ASSERT_FALSE(send(server.url("/a"), ca_file));
-  directory.write("ca.pem", authority.certificate() + next.certificate());
-  const auto r = send(server.url("/a"), ca_file);
-  EXPECT_TRUE(r) << r.error().message;
-}
-
-TEST_F(CurlClientTls, SpeaksNoHttpsToAPlainServer) {
-  scripted_server plain;
-  const auto r = send("https://" + plain.host() + "/", ca_file);
-  ASSERT_FALSE(r);
-  EXPECT_EQ(r.error().code, error_code::unavailable);
-  EXPECT_THAT(r.error().message, HasSubstr("does it speak HTTPS"));
-}
-
-TEST_F(CurlClientTls, CarriesManyRequestsOnFewHttp2Connections) {
-  const testing::nginx server(authority.issue(), "location / { return 200 \"$server_protocol\"; }");
-  // As many at once as a connection carries: beyond that curl 7.88 opens connections up to the limit for a host.
-  const int at_once = static_cast<int>(curl_multi_options().streams_per_connection);
-  for (int wave = 0; wave < 2; ++wave) {
-    std::vector<awaitable<result<response>>> all;
-    for (int i = 0; i < at_once; ++i) {
-      auto r = to(server.url("/" + std::to_string(i)));
-      r.tls = trusting(ca_file);
-      all.push_back(client.send(std::move(r), in(60s)));
-    }
-    for (const auto& r : gather(io, std::move(all))) {
-      ASSERT_TRUE(r) << r.error().message << server.output();
-      EXPECT_EQ(r->body, "HTTP/2.0");
-    }
-  }
-  EXPECT_LE(client.opened_connections(), 4U);
-  EXPECT_EQ(client.transfers(), 0U);
 }
 
 }  // namespace
