@@ -78,7 +78,7 @@ class aws_xml_reader {
   result<aws_xml> read() {
     if (text_.size() > limits_.size) return wrong("it is too long");
     while (at_ < text_.size()) {
-      if (const auto fault = text_[at_] == '<' ? read_markup() : read_text(); !fault.empty()) return wrong(fault);
+      if (const auto bad = text_[at_] == '<' ? read_markup() : read_text(); !bad.empty()) return wrong(bad);
     }
     if (!open_.empty()) return wrong("it ends within an element");
     if (!had_root_) return wrong("it has no element");
