@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
+#include <vector>
 
 namespace pinhook::http {
 namespace {
@@ -78,6 +80,88 @@ TEST(AddressGuard, AllowsByReach) {
     for (const auto never : {link_local, metadata, unspecified, multicast, broadcast})
       EXPECT_FALSE(is_allowed(never, r));
   }
+}
+
+// --- Rules of the operator ---
+
+address_rules rules_of(const std::vector<const char*>& deny, const std::vector<const char*>& allow = {},
+                       bool private_networks = true) {
+  address_rules out;
+  for (const char* one : deny) out.deny.push_back(*parse_network(one));
+  for (const char* one : allow) out.allow.push_back(*parse_network(one));
+  out.private_networks = private_networks;
+  return out;
+}
+
+struct rule_row {
+  const char* address;
+  address_rules rules;
+  reach at;
+  const char* fault;  // "" for none
+};
+
+TEST(AddressRules, DecideTogetherWithTheReach) {
+  const reach strict{.loopback = false, .private_networks = false};
+  const reach usual{.loopback = false, .private_networks = true};
+  const reach local{.loopback = true, .private_networks = true};
+  const char* is_private = "it is an address of a private network";
+  for (const auto& [address, rules, at, fault] : {
+           rule_row{"192.0.2.1", {}, strict, ""},
+           rule_row{"10.1.2.3", {}, usual, ""},
+           rule_row{"10.1.2.3", {}, strict, is_private},
+           // deny
+           rule_row{"10.1.2.3", rules_of({"10.0.0.0/8"}), usual, "networks.deny has 10.0.0.0/8"},
+           rule_row{"11.1.2.3", rules_of({"10.0.0.0/8"}), usual, ""},
+           rule_row{"10.1.2.3", rules_of({"192.0.2.0/24", "10.1.2.3"}), usual, "networks.deny has 10.1.2.3"},
+           rule_row{"10.1.2.3", rules_of({"10.0.0.0/8"}, {"10.1.0.0/16"}), usual, "networks.deny has 10.0.0.0/8"},
+           rule_row{"127.0.0.1", rules_of({"127.0.0.0/8"}), local, "networks.deny has 127.0.0.0/8"},
+           rule_row{"::ffff:10.1.2.3", rules_of({"10.0.0.0/8"}), usual, "networks.deny has 10.0.0.0/8"},
+           rule_row{"64:ff9b::10.1.2.3", rules_of({"10.0.0.0/8"}), usual, "networks.deny has 10.0.0.0/8"},
+           rule_row{"2002:a01:203::1", rules_of({"10.0.0.0/8"}), usual, "networks.deny has 10.0.0.0/8"},
+           rule_row{"64:ff9b::192.0.2.1", rules_of({"64:ff9b::/96"}), usual, "networks.deny has 64:ff9b::/96"},
+           rule_row{"fd00::1", rules_of({"::/0"}), usual, "networks.deny has ::/0"},
+           rule_row{"10.1.2.3", rules_of({"::/0"}), usual, ""},
+           // allow
+           rule_row{"192.0.2.1", rules_of({}, {"192.0.2.0/24"}), usual, ""},
+           rule_row{"203.0.113.1", rules_of({}, {"192.0.2.0/24"}), usual, "networks.allow does not have it"},
+           rule_row{"10.1.2.3", rules_of({}, {"10.0.0.0/8"}), strict, ""},
+           rule_row{"::ffff:10.1.2.3", rules_of({}, {"10.0.0.0/8"}), strict, ""},
+           rule_row{"172.16.0.1", rules_of({}, {"10.0.0.0/8"}), strict, "networks.allow does not have it"},
+           rule_row{"127.0.0.1", rules_of({}, {"127.0.0.0/8"}), usual, "it is a loopback address"},
+           rule_row{"127.0.0.1", rules_of({}, {"127.0.0.0/8"}), local, ""},
+           rule_row{"127.0.0.1", rules_of({}, {"10.0.0.0/8"}), local, "networks.allow does not have it"},
+           rule_row{"::1", rules_of({}, {"::/0"}), usual, "it is a loopback address"},
+           rule_row{"169.254.169.254", rules_of({}, {"169.254.0.0/16"}), local, "it is a link-local address"},
+           rule_row{"168.63.129.16", rules_of({}, {"0.0.0.0/0"}), local, "it is a cloud's metadata service"},
+           rule_row{"fd00:ec2::254", rules_of({}, {"fd00::/8"}), local, "it is a cloud's metadata service"},
+           rule_row{"0.0.0.0", rules_of({}, {"0.0.0.0/0"}), local, "it is the unspecified address"},
+           rule_row{"224.0.0.1", rules_of({}, {"0.0.0.0/0"}), local, "it is a multicast address"},
+           rule_row{"255.255.255.255", rules_of({}, {"0.0.0.0/0"}), local, "it is the broadcast address"},
+           // private_networks
+           rule_row{"10.1.2.3", rules_of({}, {}, false), usual,
+                    "it is an address of a private network, which networks.private_networks forbids"},
+           rule_row{"192.0.2.1", rules_of({}, {}, false), usual, ""},
+           rule_row{"10.1.2.3", rules_of({}, {"10.0.0.0/8"}, false), usual, ""},
+           rule_row{"127.0.0.1", rules_of({}, {}, false), local, ""},
+       }) {
+    const auto got = address_fault(boost::asio::ip::make_address(address), at, rules);
+    EXPECT_EQ(got.value_or(""), fault) << address;
+    EXPECT_EQ(host_fault(address, at, rules).value_or(""), fault) << address << " as a host";
+  }
+}
+
+TEST(AddressRules, JudgeNamesThatAProxyResolves) {
+  const reach usual;
+  const reach local{.loopback = true, .private_networks = true};
+  for (const char* host : {"metadata", "metadata.google.internal", "metadata.google.internal.", "metadata.goog",
+                           "instance-data", "instance-data.ec2.internal", "169.254.169.254.", "100.100.100.200."})
+    EXPECT_TRUE(host_fault(host, local, {})) << host;
+  for (const char* host : {"localhost.", "registry.localhost"}) {
+    EXPECT_EQ(host_fault(host, usual, {}), "it is a loopback address") << host;
+    EXPECT_EQ(host_fault(host, local, {}), std::nullopt) << host;
+  }
+  for (const char* host : {"ghcr.io", "metadata.example", "notmetadata", "mylocalhost", "10.0.0.1.example"})
+    EXPECT_EQ(host_fault(host, usual, {}), std::nullopt) << host;
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 namespace pinhook::http {
 namespace {
 
@@ -18,7 +20,8 @@ TEST(Proxy, IsChosenByScheme) {
 }
 
 TEST(Proxy, IsNeverUsedForLoopback) {
-  for (const char* url : {"https://localhost/", "https://127.0.0.1:5000/", "https://127.9.9.9/", "https://[::1]/"})
+  for (const char* url : {"https://localhost/", "https://127.0.0.1:5000/", "https://127.9.9.9/", "https://[::1]/",
+                          "https://[::ffff:127.0.0.1]/"})
     EXPECT_FALSE(is_proxied(url, "")) << url;
 }
 
@@ -48,6 +51,38 @@ TEST(Proxy, NoProxyNamesAddressesAndNetworks) {
   EXPECT_FALSE(is_proxied("https://[2001:db8::1]/", "2001:db8::1"));
   EXPECT_FALSE(is_proxied("https://[2001:db8::1]:5000/", "[2001:db8::1]:5000"));
   EXPECT_TRUE(is_proxied("https://a.example/", "10.0.0.0/8,nonsense/99"));
+}
+
+TEST(Proxy, IsRead) {
+  struct row {
+    const char* setting;
+    const char* name;
+    const char* url;
+  };
+  for (const auto& [setting, name, url] : {
+           row{"http://proxy.corp:3128", "proxy.corp:3128", "http://proxy.corp:3128"},
+           row{"http://proxy.corp", "proxy.corp:80", "http://proxy.corp:80"},
+           row{"https://proxy.corp/", "proxy.corp:443", "https://proxy.corp:443"},
+           row{"proxy.corp:3128", "proxy.corp:3128", "http://proxy.corp:3128"},
+           row{"http://[::1]:3128", "[::1]:3128", "http://[::1]:3128"},
+           row{"http://me:pa%40ss@proxy.corp:3128", "proxy.corp:3128", "http://me:pa%40ss@proxy.corp:3128"},
+       }) {
+    const auto p = parse_proxy(setting);
+    ASSERT_TRUE(p) << setting << ": " << p.error().message;
+    EXPECT_EQ(p->name, name) << setting;
+    EXPECT_EQ(p->url.reveal(), url) << setting;
+    EXPECT_EQ(p->is_https, std::string_view(url).starts_with("https")) << setting;
+  }
+}
+
+TEST(Proxy, ThatIsNoneIsSaidWithoutItsPassword) {
+  for (const char* setting : {"http://me:hidden@", "http://me:hidden@proxy:99999", "socks5://me:hidden@proxy:1080",
+                              "ftp://proxy", "http://me:hidden@a b"}) {
+    const auto p = parse_proxy(setting);
+    ASSERT_FALSE(p) << setting;
+    EXPECT_EQ(p.error().code, error_code::invalid_input);
+    EXPECT_EQ(p.error().message.find("hidden"), std::string::npos) << p.error().message;
+  }
 }
 
 }  // namespace
