@@ -93,7 +93,8 @@ TEST(AwsError, TakesOutWhatWasSent) {
       "The canonical string should have been POST\nx-amz-security-token:session-token\nsession-token";
   const auto refused = aws_refusal(answer(403, ""), {"InvalidSignatureException", canonical}, sent);
   EXPECT_EQ(refused.message.find("session-token"), std::string::npos) << refused.message;
-  EXPECT_NE(refused.message.find("x-amz-security-token:[redacted]\\x0a[redacted]"), std::string::npos) << refused.message;
+  EXPECT_NE(refused.message.find("x-amz-security-token:[redacted]\\x0a[redacted]"), std::string::npos)
+      << refused.message;
   // Before it is cut, so that no beginning of it is left.
   const auto cut = aws_refusal(answer(403, ""), {"X", std::string(295, 'x') + "session-token"}, sent);
   EXPECT_EQ(cut.message.find("sess"), std::string::npos) << cut.message;
