@@ -1,0 +1,303 @@
+#include <pinhook/base/log.hpp>
+#include <pinhook/kube/credential_plugins.hpp>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace pinhook::kube {
+namespace {
+
+constexpr std::string_view default_account = "default";
+
+account_name account_of(const registry::tenant& who) {
+  return {who.ns, who.service_account.empty() ? std::string(default_account) : who.service_account};
+}
+
+std::string called(const plugin_provider& plugin) { return fmt::format("credential plugin {}", plugin.name); }
+
+/// A program that fails says nothing about the image.
+error unavailable_unless_told(error e) {
+  const bool keeps_code =
+      e.code == error_code::timed_out || e.code == error_code::canceled || e.code == error_code::malformed;
+  if (!keeps_code) e.code = error_code::unavailable;
+  return e;
+}
+
+/// As the kubelet, which does not start without its plugins.
+result<void> check_programs(const std::vector<plugin_provider>& plugins, const std::string& bin_dir) {
+  for (const auto& plugin : plugins) {
+    const std::string program = fmt::format("{}/{}", bin_dir, plugin.name);
+    struct stat found{};
+    if (::stat(program.c_str(), &found) != 0)
+      return fail(error_code::not_found, fmt::format("{}: {}: {}", called(plugin), program, std::strerror(errno)));
+    if (!S_ISREG(found.st_mode) || ::access(program.c_str(), X_OK) != 0)
+      return fail(error_code::denied, fmt::format("{}: {} is no program that may be run", called(plugin), program));
+  }
+  return {};
+}
+
+/// All of them; the first says the code.
+error joined(std::vector<error> failures) {
+  error out = std::move(failures.front());
+  for (std::size_t i = 1; i < failures.size(); ++i) out.message += "; " + failures[i].message;
+  return out;
+}
+
+result<std::vector<plugin_provider>> read_config(const std::string& path) {
+  const auto files = read_plugin_files(path);
+  if (!files) return fail(files.error());
+  return parse_plugin_files(*files);
+}
+
+}  // namespace
+
+/// What a run that nobody waits for any more still needs.
+struct credential_plugins::common {
+  common(std::string dir, process_runner& runner, const clock& t, credential_plugins_options o)
+      : bin_dir(std::move(dir)), processes(runner), time(t), options(o), answers(t, o.max_held) {}
+
+  const std::string bin_dir;
+  process_runner& processes;
+  const clock& time;
+  const credential_plugins_options options;
+  plugin_answers answers;
+  std::size_t running = 0;
+};
+
+/// The plugins, asked by one tenant.
+class credential_plugins::tenant_source final : public registry::credential_source {
+ public:
+  tenant_source(std::shared_ptr<credential_plugins> all, registry::tenant who)
+      : all_(std::move(all)), who_(std::move(who)) {}
+
+  [[nodiscard]] std::string identity_for(const registry::reference& ref) const override {
+    const config plugins = all_->asked_for(who_, ref);
+    if (plugins.empty()) return registry::credential{}.identity;
+    std::string text = "plugin\n";
+    for (const auto& plugin : plugins) {
+      text += plugin->identity + '\n';
+      if (plugin->provider.token && !who_.ns.empty()) text += fmt::format("{}/{}\n", who_.ns, account_of(who_).name);
+    }
+    return keyed_hash(text);
+  }
+
+  awaitable<result<std::vector<registry::credential>>> credentials_for(registry::reference ref, deadline d) override {
+    const auto all = all_;
+    auto got = co_await all->credentials_for(who_, std::move(ref), d);
+    co_return got;
+  }
+
+  bool forget(const registry::reference& ref) override { return all_->forget(who_, ref); }
+
+  [[nodiscard]] std::vector<registry::credential_match> matches(const registry::reference& ref) const override {
+    std::vector<registry::credential_match> out;
+    for (const auto& plugin : all_->asked_for(who_, ref))
+      out.push_back({called(plugin->provider), plugin->provider.match(ref)->text});
+    return out;
+  }
+
+ private:
+  const std::shared_ptr<credential_plugins> all_;
+  const registry::tenant who_;
+};
+
+credential_plugins::credential_plugins(std::string config_path, std::shared_ptr<common> shared, api* kubernetes,
+                                       const asio::any_io_executor& on)
+    : config_path_(std::move(config_path)),
+      shared_(std::move(shared)),
+      passes_(kubernetes, on, shared_->time, shared_->options.hold_accounts),
+      flights_(on, shared_->time,
+               {.fetch_limit = shared_->options.run_for,
+                .hold_failure = shared_->options.hold_failure,
+                .capacity = shared_->options.max_held}) {}
+
+result<std::shared_ptr<credential_plugins>> credential_plugins::open(std::string config_path, std::string bin_dir,
+                                                                     process_runner& processes, api* kubernetes,
+                                                                     asio::any_io_executor on, const clock& time,
+                                                                     credential_plugins_options options) {
+  // The state before the text: a change in between is seen as one at the next look.
+  auto state = state_of(config_path);
+  auto providers = read_config(config_path);
+  if (!providers) return fail(std::move(providers.error()));
+  if (auto there = check_programs(*providers, bin_dir); !there) return fail(std::move(there.error()));
+  auto shared = std::make_shared<common>(std::move(bin_dir), processes, time, options);
+  std::shared_ptr<credential_plugins> out(
+      new credential_plugins(std::move(config_path), std::move(shared), kubernetes, on));
+  out->config_ = std::make_shared<const config>(load(*std::move(providers)));
+  out->seen_ = std::move(state);
+  return out;
+}
+
+std::shared_ptr<registry::credential_source> credential_plugins::for_tenant(const registry::tenant& who) {
+  return std::make_shared<tenant_source>(shared_from_this(), who);
+}
+
+result<bool> credential_plugins::reload_if_changed() {
+  const std::lock_guard lock(reload_mutex_);
+  auto state = state_of(config_path_);
+  if (state == seen_) return false;
+  seen_ = std::move(state);
+  auto providers = read_config(config_path_);
+  if (!providers) return fail(std::move(providers.error()).at("the credential plugins stay as they were"));
+  auto fresh = std::make_shared<const config>(load(*std::move(providers)));
+  const std::lock_guard swap(config_mutex_);
+  config_ = std::move(fresh);
+  return true;
+}
+
+void credential_plugins::cancel() {
+  passes_.cancel();
+  flights_.cancel();
+}
+
+std::vector<std::string> credential_plugins::state_of(const std::string& config_path) {
+  std::vector<std::string> out;
+  const auto paths = list_plugin_files(config_path);
+  if (!paths) return out;
+  for (const auto& path : *paths) {
+    struct stat found{};
+    if (::stat(path.c_str(), &found) == 0)
+      out.push_back(fmt::format("{} {} {} {} {}.{}", path, found.st_dev, found.st_ino, found.st_size,
+                                found.st_mtim.tv_sec, found.st_mtim.tv_nsec));
+  }
+  return out;
+}
+
+credential_plugins::config credential_plugins::load(std::vector<plugin_provider> providers) {
+  config out;
+  for (auto& one : providers) {
+    std::string identity = one.identity();
+    out.push_back(std::make_shared<const loaded>(loaded{std::move(one), std::move(identity)}));
+  }
+  return out;
+}
+
+std::shared_ptr<const credential_plugins::config> credential_plugins::current() const {
+  const std::lock_guard lock(config_mutex_);
+  return config_;
+}
+
+credential_plugins::config credential_plugins::asked_for(const registry::tenant& who,
+                                                         const registry::reference& ref) const {
+  config out;
+  const auto all = current();
+  for (const auto& plugin : *all) {
+    const auto& token = plugin->provider.token;
+    const bool lacks_account = token && token->require_service_account && who.ns.empty();
+    if (!lacks_account && plugin->provider.match(ref) != nullptr) out.push_back(plugin);
+  }
+  return out;
+}
+
+awaitable<result<std::vector<registry::credential>>> credential_plugins::credentials_for(registry::tenant who,
+                                                                                         registry::reference ref,
+                                                                                         deadline d) {
+  const config plugins = asked_for(who, ref);
+  const account_name account = account_of(who);
+  std::vector<answer> answers;
+  std::vector<named_answer> named;
+  std::vector<error> failures;
+  for (std::size_t i = 0; i < plugins.size(); ++i) {
+    // One that hangs leaves the others their share of the time.
+    const steady_time now = shared_->time.now();
+    const auto left = static_cast<std::int64_t>(plugins.size() - i);
+    const deadline share = deadline::after(now, d.remaining(now) / left);
+    const deadline own = left == 1 ? d : share;
+    auto got = co_await answer_of(plugins[i], account, ref, own);
+    if (!got) {
+      failures.push_back(std::move(got.error()).at(called(plugins[i]->provider)));
+    } else if (*got) {
+      named.push_back({plugins[i]->provider.name, got->get()});
+      answers.push_back(*std::move(got));
+    }
+  }
+  auto found = logins_for(ref, named);
+  if (found.empty() && !failures.empty()) co_return fail(joined(std::move(failures)));
+  for (const auto& one : failures)
+    log::debug("a credential plugin failed, and another gave credentials", {{"why", one.message}});
+  co_return found;
+}
+
+awaitable<result<plugin_answers::answer>> credential_plugins::answer_of(loaded_ptr plugin, account_name who,
+                                                                        registry::reference ref, deadline d) {
+  account_pass pass;
+  if (plugin->provider.token && !who.ns.empty()) {
+    auto given = co_await passes_.pass_for(*plugin->provider.token, who, d);
+    if (!given) co_return fail(std::move(given.error()));
+    if (!*given) {
+      log::debug("a credential plugin is not run: the service account lacks an annotation that it requires",
+                 {{"plugin", plugin->provider.name}, {"namespace", who.ns}, {"service_account", who.name}});
+      co_return answer{};
+    }
+    pass = **std::move(given);
+  }
+  const plugin_asker asker{plugin->identity, pass.key};
+  const std::string key = plugin_answers::key_of(asker, ref);
+  flights::fetch how = [shared = shared_, plugin, pass, ref](deadline limit) {
+    return run(shared, plugin, pass, ref, limit);
+  };
+  const auto held = shared_->answers.find(asker, ref);
+  if (held.value) {
+    // Started, and not waited for.
+    const deadline at_once = deadline::at(shared_->time.now());
+    if (held.is_due) co_await flights_.get(key, std::move(how), at_once);
+    co_return held.value;
+  }
+  auto got = co_await flights_.get(key, std::move(how), d);
+  co_return got;
+}
+
+bool credential_plugins::forget(const registry::tenant& who, const registry::reference& ref) {
+  bool had_any = false;
+  for (const auto& plugin : asked_for(who, ref)) {
+    plugin_asker asker{plugin->identity, {}};
+    if (plugin->provider.token && !who.ns.empty()) {
+      const auto pass = passes_.held(*plugin->provider.token, account_of(who));
+      if (!pass) continue;
+      asker.pass = pass->key;
+    }
+    if (shared_->answers.drop(asker, ref)) had_any = true;
+  }
+  return had_any;
+}
+
+awaitable<result<credential_plugins::flights::fetched>> credential_plugins::run(std::shared_ptr<common> shared,
+                                                                                loaded_ptr plugin, account_pass pass,
+                                                                                registry::reference ref, deadline d) {
+  const std::size_t most = shared->options.max_running;
+  if (shared->running >= most)
+    co_return fail(error_code::unavailable, fmt::format("{} credential plugins run already; it was not started", most));
+  struct counted {
+    std::size_t& count;
+    explicit counted(std::size_t& c) : count(++c) {}
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+    ~counted() { --count; }
+  };
+  const counted one(shared->running);
+
+  plugin_question question;
+  question.image = image_name(ref);
+  question.token = std::move(pass.token);
+  question.annotations = std::move(pass.annotations);
+  const std::string where = fmt::format("for {}", question.image);
+  auto request = plugin_run(plugin->provider, shared->bin_dir, question);
+  auto output = co_await shared->processes.run(std::move(request), d);
+  if (!output) co_return fail(unavailable_unless_told(std::move(output.error())).at(where));
+  auto read = read_plugin_answer(plugin->provider, *output);
+  if (!read) co_return fail(std::move(read.error()).at(where));
+
+  auto got = std::make_shared<const plugin_answer>(*std::move(read));
+  const plugin_asker asker{plugin->identity, pass.key};
+  shared->answers.hold(asker, ref, got);
+  // Held there, and not by the flight.
+  flights::fetched out{std::move(got), shared->time.now()};
+  co_return out;
+}
+
+}  // namespace pinhook::kube
