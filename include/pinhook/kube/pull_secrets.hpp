@@ -1,0 +1,71 @@
+// The credentials that a Pod of a namespace would be pulled with: its pull secrets, those of its service account, and
+// what stands behind them (credential plugins, clouds, the node's config file).
+//
+//   kube::pull_secrets tenants(api, control_io.get_executor(), machine_clock(), behind, options);
+//   auto source = co_await tenants.credentials_of({"team-a", "default", {"regcred"}}, d);
+//
+// What was read answers for `ttl`; sources in use are read anew ahead of that while the old ones still serve, so that
+// whoever asks often never waits, and a changed secret counts within `ttl`. The service account's secrets are read here
+// because the API server's admission copies them into Pods alone, not into templates, and perhaps after us.
+//
+// Thread rule: `held` and `credentials_of` from any thread; a warm answer needs no other thread. The API is asked on
+// the control executor, which one thread serves. The io_context of that must outlive this object.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/kube/api.hpp>
+#include <pinhook/registry/tenant_credentials.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pinhook::kube {
+
+/// Secrets of one list, a Pod's or a service account's, that are read; the rest is passed over. Each costs a request to
+/// the API server, and a look-up tries fewer credentials still.
+inline constexpr std::size_t max_pull_secrets = 32;
+
+struct pull_secrets_options {
+  /// How old an answer of the API may be. Longer: fewer requests to the API server, later news.
+  std::chrono::nanoseconds ttl = std::chrono::seconds(30);
+  /// Namespaces whose secrets may be read; empty: all.
+  std::vector<std::string> namespaces;
+  /// What a request waits for the API. A read that takes longer goes on, and the next request finds its answer.
+  std::chrono::nanoseconds read_limit = std::chrono::seconds(3);
+  /// How soon what could not be read is tried again.
+  std::chrono::nanoseconds retry_after = std::chrono::seconds(5);
+  /// Tenants whose sources are held; more: those that end first go.
+  std::size_t capacity = 1000;
+};
+
+class pull_secrets final : public registry::tenant_credentials {
+ public:
+  /// What is asked after the secrets, in its order. Called on any thread, without I/O.
+  using sources = std::vector<std::shared_ptr<registry::credential_source>>;
+  using behind_secrets = std::function<sources(const registry::tenant&)>;
+
+  /// `reads`: null: no secret is read, and only what stands behind counts. `time` must outlive the reads under way.
+  pull_secrets(std::shared_ptr<api> reads, boost::asio::any_io_executor control, const clock& time,
+               behind_secrets behind, pull_secrets_options options = {});
+  /// Gives up the reads under way; they end later on the control thread.
+  ~pull_secrets() override;
+  pull_secrets(const pull_secrets&) = delete;
+  pull_secrets& operator=(const pull_secrets&) = delete;
+
+  [[nodiscard]] std::shared_ptr<registry::credential_source> held(const registry::tenant& who) override;
+  awaitable<std::shared_ptr<registry::credential_source>> credentials_of(registry::tenant who, deadline d) override;
+
+ private:
+  class core;
+  std::shared_ptr<core> core_;
+};
+
+}  // namespace pinhook::kube

@@ -1,0 +1,385 @@
+#include <pinhook/base/fetch_cache.hpp>
+#include <pinhook/base/thread_crossing.hpp>
+#include <pinhook/kube/names.hpp>
+#include <pinhook/kube/pull_secrets.hpp>
+#include <pinhook/registry/ordered_credentials.hpp>
+#include <pinhook/registry/pull_keyring.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace pinhook::kube {
+namespace {
+
+using registry::credential_source;
+using registry::pull_entry;
+using registry::tenant;
+
+constexpr std::string_view config_json_type = "kubernetes.io/dockerconfigjson";
+constexpr std::string_view dockercfg_type = "kubernetes.io/dockercfg";
+
+// A read that nobody waits for any more is given up after this.
+constexpr std::chrono::seconds longest_read{10};
+
+// When a value is old enough to be read anew: what is left until `ttl` is for the read.
+std::chrono::nanoseconds fresh_for(std::chrono::nanoseconds ttl) { return ttl * 2 / 3; }
+
+struct secret_read {
+  std::vector<pull_entry> entries;
+  steady_time at;
+};
+using shared_read = std::shared_ptr<const secret_read>;
+
+struct account_read {
+  std::vector<std::string> names;
+  steady_time at;
+};
+
+// As the kubelet: the type and the key must be there; beyond it: whoever misspelt either is told.
+result<std::vector<pull_entry>> entries_of(const secret_object& from, std::string_view name) {
+  const bool is_json = from.type == config_json_type;
+  if (!is_json && from.type != dockercfg_type)
+    return fail(error_code::invalid_input,
+                fmt::format("its type is {}, not {}", quoted(from.type, 100), config_json_type));
+  const std::string_view key = is_json ? ".dockerconfigjson" : ".dockercfg";
+  const auto found = from.data.find(key);
+  if (found == from.data.end()) return fail(error_code::invalid_input, fmt::format("it has no {}", key));
+  const auto form = is_json ? registry::pull_secret_form::config_json : registry::pull_secret_form::dockercfg;
+  auto entries = registry::parse_pull_secret(form, found->second, name);
+  if (!entries) return fail(std::move(entries.error()).at(key));
+  return entries;
+}
+
+awaitable<result<fetch_cache<shared_read>::fetched>> read_secret(std::shared_ptr<api> from, std::string ns,
+                                                                 std::string name, const clock& time,
+                                                                 std::chrono::nanoseconds fresh, deadline d) {
+  auto got = co_await from->get_secret(ns, name, d);
+  if (!got) co_return fail(std::move(got.error()));
+  auto entries = entries_of(*got, name);
+  if (!entries) co_return fail(std::move(entries.error()));
+  const steady_time now = time.now();
+  auto out = std::make_shared<secret_read>();
+  out->entries = *std::move(entries);
+  out->at = now;
+  co_return fetch_cache<shared_read>::fetched{std::move(out), now + fresh};
+}
+
+awaitable<result<fetch_cache<account_read>::fetched>> read_account(std::shared_ptr<api> from, std::string ns,
+                                                                   std::string name, const clock& time,
+                                                                   std::chrono::nanoseconds fresh, deadline d) {
+  auto got = co_await from->get_service_account(ns, name, d);
+  if (!got) co_return fail(std::move(got.error()));
+  const steady_time now = time.now();
+  account_read out{std::move(got->image_pull_secrets), now};
+  co_return fetch_cache<account_read>::fetched{std::move(out), now + fresh};
+}
+
+// A name comes from the object, and may be anything.
+std::string shown(std::string_view name) { return is_object_name(name) ? std::string(name) : quoted(name, 60); }
+
+// One list of secrets while it is read.
+struct secret_list {
+  std::vector<std::string> names;
+  std::vector<result<shared_read>> reads;
+
+  void take(const std::vector<std::string>& from, const std::vector<std::string>& before) {
+    const auto is_in = [](const std::vector<std::string>& all, const std::string& one) {
+      return std::ranges::find(all, one) != all.end();
+    };
+    for (const std::string& name : from) {
+      if (names.size() == max_pull_secrets) break;
+      if (!name.empty() && !is_in(names, name) && !is_in(before, name)) names.push_back(name);
+    }
+    reads.assign(names.size(), fail(error_code::internal, "it was not read"));
+  }
+};
+
+}  // namespace
+
+/// What the object's calls and its reads share; it lives as long as any of them.
+class pull_secrets::core : public std::enable_shared_from_this<core> {
+ public:
+  using source = std::shared_ptr<credential_source>;
+
+  core(std::shared_ptr<api> reads, asio::any_io_executor on, const clock& time, behind_secrets behind,
+       pull_secrets_options options)
+      : api_(std::move(reads)),
+        on_(std::move(on)),
+        time_(time),
+        behind_(std::move(behind)),
+        options_(std::move(options)),
+        secrets_(on_, time, {.fetch_limit = longest_read, .hold_failure = options_.retry_after}),
+        accounts_(on_, time, {.fetch_limit = longest_read, .hold_failure = options_.retry_after}) {}
+
+  [[nodiscard]] const asio::any_io_executor& executor() const { return on_; }
+  [[nodiscard]] deadline read_limit() const { return deadline::after(time_.now(), options_.read_limit); }
+
+  /// What is held; `is_due`: it has become old enough to be read anew, and whoever is told so does it.
+  source held(const tenant& who, bool* is_due = nullptr) {
+    const steady_time now = time_.now();
+    const std::lock_guard lock(guard_);
+    const auto found = held_.find(who);
+    if (found == held_.end() || now >= found->second.until) return nullptr;
+    entry& e = found->second;
+    if (is_due != nullptr && now >= e.renew_at && !e.is_renewed) *is_due = e.is_renewed = true;
+    return e.value;
+  }
+
+  /// True when a source is made without the API.
+  [[nodiscard]] bool needs_no_reads(const tenant& who) const {
+    return api_ == nullptr || who.ns.empty() || !may_read(who.ns);
+  }
+
+  /// What counts when nothing could be read, because of `why`.
+  [[nodiscard]] source without_secrets(const tenant& who, std::optional<error> why) const {
+    std::vector<error> troubles;
+    if (why) troubles.push_back(*std::move(why));
+    return made_of({}, std::move(troubles), {}, {}, who);
+  }
+
+  /// A source without reads; held, so that equal tenants get the same.
+  source make_without_reads(const tenant& who) {
+    std::optional<error> why;
+    if (api_ != nullptr && !who.ns.empty() && !who.pull_secrets.empty())
+      why = error{error_code::denied,
+                  fmt::format("the pull secrets of namespace {} are not among those that may be read", who.ns),
+                  std::nullopt};
+    const steady_time now = time_.now();
+    source out = without_secrets(who, std::move(why));
+    hold(who, {out, now + options_.ttl, now + options_.ttl, false, false});
+    return out;
+  }
+
+  /// On the control thread. `done` is called there, by `limit`.
+  void read(tenant who, deadline limit, std::function<void(source)> done);
+  void cancel() {
+    secrets_.cancel();
+    accounts_.cancel();
+  }
+
+ private:
+  struct entry {
+    source value;
+    steady_time until;
+    steady_time renew_at;
+    bool has_temporary_trouble = false;
+    bool is_renewed = false;  // a read is under way
+  };
+  struct reading {
+    tenant who;
+    deadline limit = deadline::never();
+    std::function<void(source)> done;
+    secret_list of_pod, of_account;
+    std::optional<error> account_failure;
+    steady_time oldest{};
+    std::size_t left = 0;
+  };
+
+  [[nodiscard]] bool may_read(const std::string& ns) const {
+    return options_.namespaces.empty() || std::ranges::find(options_.namespaces, ns) != options_.namespaces.end();
+  }
+  [[nodiscard]] static const std::string& account_of(const tenant& who) {
+    static const std::string usual = "default";
+    return who.service_account.empty() ? usual : who.service_account;
+  }
+
+  void start(const std::shared_ptr<reading>& r, awaitable<void> work);
+  void start_list(const std::shared_ptr<reading>& r, secret_list& list);
+  static awaitable<void> read_one(std::shared_ptr<core> self, std::shared_ptr<reading> r, secret_list& list,
+                                  std::size_t i);
+  static awaitable<void> read_account_of(std::shared_ptr<core> self, std::shared_ptr<reading> r);
+  void finish(reading& r);
+  [[nodiscard]] source made_of(std::vector<pull_entry> pod, std::vector<error> pod_troubles,
+                               std::vector<pull_entry> account, std::vector<error> account_troubles,
+                               const tenant& who) const;
+  void hold(const tenant& who, entry e);
+
+  std::shared_ptr<api> api_;
+  asio::any_io_executor on_;
+  const clock& time_;
+  behind_secrets behind_;
+  pull_secrets_options options_;
+  // On the control thread alone.
+  fetch_cache<shared_read> secrets_;
+  fetch_cache<account_read> accounts_;
+
+  std::mutex guard_;
+  std::map<tenant, entry> held_;
+};
+
+void pull_secrets::core::start(const std::shared_ptr<reading>& r, awaitable<void> work) {
+  ++r->left;
+  asio::co_spawn(on_, std::move(work), [self = shared_from_this(), r](const std::exception_ptr&) {
+    if (--r->left == 0) self->finish(*r);
+  });
+}
+
+void pull_secrets::core::start_list(const std::shared_ptr<reading>& r, secret_list& list) {
+  for (std::size_t i = 0; i < list.names.size(); ++i) start(r, read_one(shared_from_this(), r, list, i));
+}
+
+// `list` is a part of `*r`.
+awaitable<void> pull_secrets::core::read_one(std::shared_ptr<core> self, std::shared_ptr<reading> r, secret_list& list,
+                                             std::size_t i) {
+  const std::string& ns = r->who.ns;
+  const std::string& name = list.names[i];
+  std::string key = fmt::format("{}/{}", ns, name);
+  fetch_cache<shared_read>::fetch how = [from = self->api_, ns, name, &time = self->time_,
+                                         fresh = fresh_for(self->options_.ttl)](deadline d) {
+    return read_secret(from, ns, name, time, fresh, d);
+  };
+  auto got = co_await self->secrets_.get(std::move(key), std::move(how), r->limit);
+  if (got) r->oldest = std::min(r->oldest, (*got)->at);
+  list.reads[i] = std::move(got);
+}
+
+awaitable<void> pull_secrets::core::read_account_of(std::shared_ptr<core> self, std::shared_ptr<reading> r) {
+  const std::string& ns = r->who.ns;
+  const std::string& name = account_of(r->who);
+  std::string key = fmt::format("{}/{}", ns, name);
+  fetch_cache<account_read>::fetch how = [from = self->api_, ns, name, &time = self->time_,
+                                          fresh = fresh_for(self->options_.ttl)](deadline d) {
+    return read_account(from, ns, name, time, fresh, d);
+  };
+  auto got = co_await self->accounts_.get(std::move(key), std::move(how), r->limit);
+  if (!got) {
+    r->account_failure = std::move(got.error());
+    co_return;
+  }
+  r->oldest = std::min(r->oldest, got->at);
+  r->of_account.take(got->names, r->of_pod.names);
+  self->start_list(r, r->of_account);
+}
+
+void pull_secrets::core::read(tenant who, deadline limit, std::function<void(source)> done) {
+  auto r = std::make_shared<reading>();
+  r->who = std::move(who);
+  r->limit = limit;
+  r->done = std::move(done);
+  r->oldest = time_.now();
+  r->of_pod.take(r->who.pull_secrets, {});
+  // None of them ends before all have begun: each waits for the API, or for the next turn of the loop.
+  ++r->left;
+  start_list(r, r->of_pod);
+  start(r, read_account_of(shared_from_this(), r));
+  if (--r->left == 0) finish(*r);
+}
+
+void pull_secrets::core::finish(reading& r) {
+  bool is_definite = true;
+  std::vector<error> troubles;
+  const auto note = [&](error why, std::string_view what, std::string_view name) {
+    is_definite = is_definite && !is_temporary(why.code);
+    why.message = fmt::format("{} {} of namespace {}: {}", what, shown(name), r.who.ns, why.message);
+    troubles.push_back(std::move(why));
+  };
+  const auto gather = [&](secret_list& list) {
+    std::vector<pull_entry> all;
+    for (std::size_t i = 0; i < list.names.size(); ++i) {
+      auto& one = list.reads[i];
+      if (one)
+        all.insert(all.end(), (*one)->entries.begin(), (*one)->entries.end());
+      else
+        note(std::move(one.error()), "pull secret", list.names[i]);
+    }
+    return all;
+  };
+  auto pod = gather(r.of_pod);
+  auto pod_troubles = std::exchange(troubles, {});
+  if (r.account_failure) note(*std::move(r.account_failure), "service account", account_of(r.who));
+  auto account = gather(r.of_account);
+  const bool has_troubles = !pod_troubles.empty() || !troubles.empty();
+  source out = made_of(std::move(pod), std::move(pod_troubles), std::move(account), std::move(troubles), r.who);
+
+  const steady_time soon = time_.now() + options_.retry_after;
+  const steady_time until = r.oldest + options_.ttl;
+  const steady_time renew_at = r.oldest + fresh_for(options_.ttl);
+  hold(r.who, {out, is_definite ? until : std::min(until, soon), has_troubles ? std::min(renew_at, soon) : renew_at,
+               !is_definite, false});
+  r.done(std::move(out));
+}
+
+pull_secrets::core::source pull_secrets::core::made_of(std::vector<pull_entry> pod, std::vector<error> pod_troubles,
+                                                       std::vector<pull_entry> account,
+                                                       std::vector<error> account_troubles, const tenant& who) const {
+  sources parts;
+  const auto add = [&](std::vector<pull_entry> entries, std::vector<error> troubles) {
+    if (entries.empty() && troubles.empty()) return;
+    parts.push_back(std::make_shared<registry::keyring_credentials>(registry::pull_keyring(std::move(entries)),
+                                                                    std::move(troubles)));
+  };
+  add(std::move(pod), std::move(pod_troubles));
+  add(std::move(account), std::move(account_troubles));
+  for (auto& one : behind_(who)) parts.push_back(std::move(one));
+  return std::make_shared<registry::ordered_credentials>(std::move(parts));
+}
+
+void pull_secrets::core::hold(const tenant& who, entry e) {
+  const steady_time now = time_.now();
+  const std::lock_guard lock(guard_);
+  if (const auto found = held_.find(who); found != held_.end()) {
+    // What was read before still counts, for as long as it may, when the API does not answer now.
+    entry& old = found->second;
+    if (e.has_temporary_trouble && !old.has_temporary_trouble && now < old.until) {
+      old.renew_at = now + options_.retry_after;
+      old.is_renewed = false;
+    } else {
+      old = std::move(e);
+    }
+    return;
+  }
+  if (held_.size() >= options_.capacity &&
+      std::erase_if(held_, [&](const auto& one) { return one.second.until <= now; }) == 0 && !held_.empty())
+    held_.erase(std::ranges::min_element(held_, {}, [](const auto& one) { return one.second.until; }));
+  held_.emplace(who, std::move(e));
+}
+
+pull_secrets::pull_secrets(std::shared_ptr<api> reads, boost::asio::any_io_executor control, const clock& time,
+                           behind_secrets behind, pull_secrets_options options)
+    : core_(std::make_shared<core>(std::move(reads), std::move(control), time, std::move(behind), std::move(options))) {
+}
+
+pull_secrets::~pull_secrets() {
+  asio::post(core_->executor(), [c = core_] { c->cancel(); });
+}
+
+std::shared_ptr<credential_source> pull_secrets::held(const tenant& who) {
+  if (auto out = core_->held(who)) return out;
+  return core_->needs_no_reads(who) ? core_->make_without_reads(who) : nullptr;
+}
+
+awaitable<std::shared_ptr<credential_source>> pull_secrets::credentials_of(tenant who, deadline d) {
+  const std::shared_ptr<core> all = core_;
+  bool is_due = false;
+  auto held = all->held(who, &is_due);
+  if (is_due && !all->needs_no_reads(who))
+    asio::post(all->executor(), [all, who] { all->read(who, all->read_limit(), [](const core::source&) {}); });
+  if (held) co_return held;
+  if (all->needs_no_reads(who)) co_return all->make_without_reads(who);
+
+  asio::any_io_executor home = co_await asio::this_coro::executor;
+  thread_crossing crossing(std::move(home));
+  const auto got = std::make_shared<core::source>();
+  asio::post(all->executor(),
+             [all, who, limit = sooner(d, all->read_limit()), got, done = crossing.arrival()]() mutable {
+               all->read(std::move(who), limit, [got, done = std::move(done)](core::source made) {
+                 *got = std::move(made);
+                 done();
+               });
+             });
+  const bool has_arrived = co_await crossing.wait();
+  if (has_arrived) co_return std::move(*got);
+  error why{error_code::canceled, fmt::format("the pull secrets of namespace {} were not waited for", who.ns), {}};
+  co_return all->without_secrets(who, std::move(why));
+}
+
+}  // namespace pinhook::kube
