@@ -1,0 +1,138 @@
+#include "support/certificates.hpp"
+
+#include <pinhook/kube/cluster.hpp>
+#include <pinhook/kube/in_cluster.hpp>
+#include <pinhook/kube/kubeconfig.hpp>
+#include <pinhook/kube/login.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+namespace pinhook::kube {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::temporary_directory;
+
+struct FindCluster : ::testing::Test {
+  temporary_directory files;
+  const std::string folder = files.path() / "account";
+  variables pod{{"KUBERNETES_SERVICE_HOST", "10.96.0.1"}, {"KUBERNETES_SERVICE_PORT", "443"}};
+
+  void mount() const {
+    const auto token = files.write("account/token", "abc\n");
+    const auto ca = files.write("account/ca.crt", "PEM");
+    const auto ns = files.write("account/namespace", "pinhook");
+    ASSERT_TRUE(std::filesystem::exists(token) && std::filesystem::exists(ca) && std::filesystem::exists(ns));
+  }
+  std::string config(const std::string& name, const std::string& server, const std::string& more = "") const {
+    return files.write(name,
+                       "current-context: x\ncontexts: [{name: x, context: {cluster: c}}]\n"
+                       "clusters:\n- name: c\n  cluster:\n    server: " +
+                           server + "\n" + more);
+  }
+  result<cluster> find(const variables& environment, const std::string& setting = "") const {
+    return find_cluster(setting, environment, folder);
+  }
+  std::string server(const variables& environment, const std::string& setting = "") const {
+    const auto got = find(environment, setting);
+    return got ? got->server : std::string(to_string(got.error().code)) + ": " + got.error().message;
+  }
+};
+
+TEST_F(FindCluster, InAPod) {
+  mount();
+  const auto got = find(pod);
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->server, "https://10.96.0.1:443");
+  EXPECT_EQ(got->ns, "pinhook");
+  EXPECT_EQ(got->origin, "in-cluster service account");
+  EXPECT_EQ(std::get<token_file>(got->login).file, folder + "/token");
+  ASSERT_EQ(got->tls.authorities.size(), 1U);
+  EXPECT_EQ(got->tls.authorities[0].file, folder + "/ca.crt");
+  EXPECT_FALSE(got->tls.system_authorities);
+  EXPECT_TRUE(got->tls.verify);
+}
+
+TEST_F(FindCluster, PutsIpv6AddressesInBrackets) {
+  mount();
+  pod["KUBERNETES_SERVICE_HOST"] = "fd00:10:96::1";
+  EXPECT_EQ(server(pod), "https://[fd00:10:96::1]:443");
+}
+
+TEST_F(FindCluster, RefusesVariablesThatAreNoAddress) {
+  mount();
+  const std::pair<const char*, const char*> table[] = {{"10.96.0.1/x", "443"}, {"a@b", "443"}, {"10.96.0.1", "https"},
+                                                       {"10.96.0.1", "0"},     {"a", "65536"}, {"a", "1 "}};
+  for (const auto& [host, port] : table) {
+    const auto got = in_cluster({{"KUBERNETES_SERVICE_HOST", host}, {"KUBERNETES_SERVICE_PORT", port}}, folder);
+    ASSERT_FALSE(got) << host << " " << port;
+    EXPECT_EQ(got.error().code, error_code::invalid_input);
+  }
+}
+
+TEST_F(FindCluster, IsInNoPodWithoutItsVariablesOrItsToken) {
+  EXPECT_THAT(server(pod), HasSubstr("not_found: "));
+  EXPECT_THAT(server(pod), HasSubstr("is automountServiceAccountToken false?"));
+  mount();
+  EXPECT_THAT(server({}), HasSubstr("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set"));
+  pod["KUBERNETES_SERVICE_PORT"] = "";
+  EXPECT_THAT(server(pod), HasSubstr("not_found: "));
+}
+
+TEST_F(FindCluster, TrustsNobodyElseWhenTheAuthorityIsMissing) {
+  mount();
+  std::filesystem::remove(folder + "/ca.crt");
+  EXPECT_THAT(server(pod), HasSubstr("invalid_input: cannot read " + folder + "/ca.crt"));
+}
+
+TEST_F(FindCluster, HasLimitsForItsFiles) {
+  mount();
+  const auto token = files.write("account/token", std::string(max_token_size + 1, 'x'));
+  EXPECT_THAT(server(pod), HasSubstr(token.string() + " has more than"));
+  mount();
+  const auto ca = files.write("account/ca.crt", std::string(1024 * 1024 + 1, 'x'));
+  EXPECT_THAT(server(pod), HasSubstr(ca.string() + " has more than"));
+  const auto large = config("large", "https://k", "#" + std::string(max_kubeconfig_size, 'x') + "\n");
+  EXPECT_THAT(server({}, large), HasSubstr("has more than"));
+}
+
+TEST_F(FindCluster, PrefersTheSettingThenThePodThenTheVariable) {
+  const auto set = config("set", "https://set.example");
+  const auto listed = config("listed", "https://listed.example");
+  variables all = pod;
+  all["KUBECONFIG"] = listed;
+  EXPECT_EQ(server(all), "https://listed.example");
+  mount();
+  EXPECT_EQ(server(all), "https://10.96.0.1:443");
+  EXPECT_EQ(server(all, set), "https://set.example");
+}
+
+TEST_F(FindCluster, FailsWhenTheSettingDoes) {
+  mount();
+  EXPECT_THAT(server(pod, files.path() / "none"), HasSubstr("invalid_input: kubeconfig: cannot read"));
+  EXPECT_THAT(server(pod, files.write("bad", "a: b: c")), HasSubstr("invalid_input: "));
+}
+
+TEST_F(FindCluster, ReadsAListOfFiles) {
+  const auto one = files.write("one", "current-context: x\ncontexts: [{name: x, context: {cluster: c}}]\n");
+  const auto two = config("two", "https://two.example");
+  const std::string list = ":" + (files.path() / "none").string() + ":" + one.string() + "::" + two + ":";
+  EXPECT_EQ(server({{"KUBECONFIG", list}}), "https://two.example");
+  EXPECT_THAT(server({{"KUBECONFIG", files.path() / "none"}}), HasSubstr("not_found: no file of KUBECONFIG"));
+  EXPECT_THAT(server({{"KUBECONFIG", files.write("bad", "[]").string() + ":" + two}}),
+              HasSubstr("invalid_input: KUBECONFIG: "));
+}
+
+TEST_F(FindCluster, FindsMissingFilesAtTheStart) {
+  const auto file = config("c", "https://k", "    certificate-authority: none.crt\n");
+  EXPECT_THAT(server({}, file),
+              HasSubstr("invalid_input: kubeconfig " + file + ", context \"x\": certificate-authority: cannot read " +
+                        (files.path() / "none.crt").string()));
+}
+
+}  // namespace
+}  // namespace pinhook::kube
