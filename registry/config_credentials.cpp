@@ -34,6 +34,16 @@ result<std::shared_ptr<config_credentials>> config_credentials::open(std::string
   return out;
 }
 
+result<std::shared_ptr<config_credentials>> config_credentials::open_if_there(std::string file, process_runner* helpers,
+                                                                              const clock& time,
+                                                                              helper_cache_options options) {
+  auto opened = open(file, helpers, time, options);
+  if (opened || opened.error().code != error_code::not_found) return opened;
+  auto out = std::make_shared<config_credentials>(docker_config(), helpers, time, options);
+  out->file_ = std::move(file);
+  return out;
+}
+
 std::shared_ptr<const docker_config> config_credentials::config() const {
   const std::lock_guard lock(config_mutex_);
   return config_;
@@ -71,6 +81,16 @@ bool config_credentials::forget(const reference& ref) {
   const auto match = held->find(ref);
   const auto* call = std::get_if<helper_call>(&match);
   return call != nullptr && helpers_ && helpers_->forget(*call);
+}
+
+std::vector<credential_match> config_credentials::matches(const reference& ref) const {
+  const auto held = config();
+  std::vector<credential_match> out;
+  auto found = held->describe(ref);
+  if (!found) return out;
+  if (!helpers_ && std::holds_alternative<helper_call>(held->find(ref))) found->source += " (switched off)";
+  out.push_back(*std::move(found));
+  return out;
 }
 
 result<bool> config_credentials::reload_if_changed() {

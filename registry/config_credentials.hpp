@@ -35,6 +35,12 @@ class config_credentials final : public credential_source {
                                                                         const clock& time,
                                                                         helper_cache_options options = {});
 
+  /// As `open`, but a file that is not there is empty, and read by `reload_if_changed` once it is.
+  [[nodiscard]] static result<std::shared_ptr<config_credentials>> open_if_there(std::string file,
+                                                                                 process_runner* helpers,
+                                                                                 const clock& time,
+                                                                                 helper_cache_options options = {});
+
   [[nodiscard]] std::string identity_for(const reference& ref) const override;
 
   /// One credential or none. Errors: unsupported (a helper keeps them, and helpers are switched off), and those of
@@ -42,6 +48,9 @@ class config_credentials final : public credential_source {
   awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) override;
   /// Drops the helper's answer for `ref`; inline credentials are not held, they stand in the file.
   bool forget(const reference& ref) override;
+  /// One or none: the file's path and the key in it ("/etc/docker/config.json", "quay.io/acme"), or the helper
+  /// ("credential helper ecr-login") and its key.
+  [[nodiscard]] std::vector<credential_match> matches(const reference& ref) const override;
 
   /// Reads the file again when it is another than the one read last (time, size, inode, device: a mounted secret
   /// changes by a symbolic link). True: there are new credentials. Errors as `open`: the credentials stay as they were,

@@ -154,6 +154,7 @@ result<docker_config> docker_config::parse(std::string_view text, std::string_vi
   if (!document->IsObject()) return fail(error_code::invalid_input, fmt::format("{}: must be a JSON object", name));
 
   docker_config out;
+  out.name_ = name;
   const auto auths = find_section(*document, {name, "auths"});
   if (!auths) return fail(auths.error());
   if (*auths != nullptr) {
@@ -164,10 +165,11 @@ result<docker_config> docker_config::parse(std::string_view text, std::string_vi
       std::optional<credential> entry = *std::move(read);
       if (!entry) continue;
       auto [normal, is_exact] = read_key(key);
+      inline_entry one{*std::move(entry), std::string(key)};
       if (is_exact)
-        out.auths_.insert_or_assign(std::move(normal), *std::move(entry));
+        out.auths_.insert_or_assign(std::move(normal), std::move(one));
       else
-        out.auths_.try_emplace(std::move(normal), *std::move(entry));
+        out.auths_.try_emplace(std::move(normal), std::move(one));
     }
   }
 
@@ -197,20 +199,36 @@ result<docker_config> docker_config::parse(std::string_view text, std::string_vi
 
 docker_config::match docker_config::find(const reference& ref) const {
   const std::string_view host = canonical_host(ref.registry());
-  if (const auto own = helpers_.find(host); own != helpers_.end()) {
-    if (!own->second.suffix.empty()) return helper_call{own->second.suffix, own->second.server};
-  } else if (!store_.empty()) {
-    return helper_call{store_, std::string(host == docker_hub ? docker_hub_key : host)};
-  }
-  if (auths_.empty()) return {};
+  if (const auto* own = own_helper(host)) return helper_call{own->suffix, own->server};
+  if (asks_store(host)) return helper_call{store_, std::string(host == docker_hub ? docker_hub_key : host)};
+  if (const auto* entry = find_inline(host, ref)) return &entry->content;
+  return {};
+}
 
+std::optional<credential_match> docker_config::describe(const reference& ref) const {
+  const std::string_view host = canonical_host(ref.registry());
+  if (const auto* own = own_helper(host)) return credential_match{"credential helper " + own->suffix, own->server};
+  if (asks_store(host)) return credential_match{"credential helper " + store_, {}};
+  if (const auto* entry = find_inline(host, ref)) return credential_match{name_, entry->key};
+  return std::nullopt;
+}
+
+const docker_config::helper_entry* docker_config::own_helper(std::string_view host) const {
+  const auto own = helpers_.find(host);
+  return own == helpers_.end() || own->second.suffix.empty() ? nullptr : &own->second;
+}
+
+bool docker_config::asks_store(std::string_view host) const { return !store_.empty() && !helpers_.contains(host); }
+
+const docker_config::inline_entry* docker_config::find_inline(std::string_view host, const reference& ref) const {
+  if (auths_.empty()) return nullptr;
   std::string name(host);
   name += '/';
   name += ref.repository();
   std::string_view rest = name;
   for (;;) {
     if (const auto found = auths_.find(rest); found != auths_.end()) return &found->second;
-    if (rest.size() <= host.size()) return {};
+    if (rest.size() <= host.size()) return nullptr;
     rest = rest.substr(0, rest.rfind('/'));
   }
 }

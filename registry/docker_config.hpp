@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -50,17 +51,31 @@ class docker_config {
   /// Whose credentials `ref` is asked with: the registry's own helper, else the credentials store, else an inline
   /// entry; of those the one with the longest path ("quay.io/acme/api" before "quay.io/acme" before "quay.io"). Docker
   /// Hub goes by "https://index.docker.io/v1/", "docker.io", "index.docker.io" and "registry-1.docker.io". A key with a
-  /// scheme
-  /// ("https://quay.io/v1/") is for the whole registry.
+  /// scheme ("https://quay.io/v1/") is for the whole registry.
   [[nodiscard]] match find(const reference& ref) const;
 
+  /// What `find` finds, for people: the file and its key ("quay.io/acme"), or the helper and the key it stands under;
+  /// the credentials store has no key.
+  [[nodiscard]] std::optional<credential_match> describe(const reference& ref) const;
+
  private:
+  struct inline_entry {
+    credential content;
+    std::string key;  // as it stands in the file
+  };
   struct helper_entry {
     std::string suffix;  // empty: no helper for this one, whatever the store is
-    std::string server;
+    std::string server;  // the key, as it stands in the file
   };
 
-  std::map<std::string, credential, std::less<>> auths_;      // "host" or "host/path"
+  /// The registry's own helper; null when it has none.
+  [[nodiscard]] const helper_entry* own_helper(std::string_view host) const;
+  /// The store answers for the registry: it has no entry among the helpers.
+  [[nodiscard]] bool asks_store(std::string_view host) const;
+  [[nodiscard]] const inline_entry* find_inline(std::string_view host, const reference& ref) const;
+
+  std::string name_ = "config.json";
+  std::map<std::string, inline_entry, std::less<>> auths_;    // "host" or "host/path"
   std::map<std::string, helper_entry, std::less<>> helpers_;  // host
   std::string store_;
 };

@@ -128,6 +128,34 @@ TEST_F(ConfigCredentials, IdentityIsKnownBeforeAndEqualAfter) {
   }
 }
 
+TEST_F(ConfigCredentials, SaysWhatMatches) {
+  write(R"({"auths":{"r.io":{"auth":"dTpw"},"r.io/acme":{"auth":"dTpw"},"https://index.docker.io/v1/":{"auth":"dTpw"}},
+            "credHelpers":{"public.ecr.aws":"ecr-login"}})");
+  const auto mine = open();
+  auto store = of(R"({"credsStore":"pass"})");
+  config_credentials off(docker_config::parse(R"({"credHelpers":{"h.io":"h"}})").value(), nullptr, machine_clock());
+  struct row {
+    const config_credentials& from;
+    std::string image, source, pattern;
+  };
+  for (const auto& r : std::vector<row>{
+           {*mine, "r.io/x", file.string(), "r.io"},
+           {*mine, "r.io/acme/api:1", file.string(), "r.io/acme"},
+           {*mine, "nginx", file.string(), "https://index.docker.io/v1/"},
+           {*mine, "public.ecr.aws/a/b", "credential helper ecr-login", "public.ecr.aws"},
+           {store, "r.io/x", "credential helper pass", ""},
+           {off, "h.io/x", "credential helper h (switched off)", "h.io"},
+       }) {
+    SCOPED_TRACE(r.image);
+    const auto got = r.from.matches(ref(std::string_view(r.image)));
+    ASSERT_EQ(got.size(), 1U);
+    EXPECT_EQ(got[0].source, r.source);
+    EXPECT_EQ(got[0].pattern, r.pattern);
+  }
+  EXPECT_TRUE(mine->matches(ref("other.io/x")).empty());
+  EXPECT_EQ(processes.calls().size(), 0U);
+}
+
 TEST_F(ConfigCredentials, FileThatCannotBeReadIsAnError) {
   const auto open_error = [&](const fs::path& path) {
     return config_credentials::open(path.string(), nullptr, machine_clock()).error();

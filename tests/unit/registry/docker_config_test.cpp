@@ -169,6 +169,17 @@ TEST(DockerConfig, PrefersTheLongestPath) {
   EXPECT_EQ(found(config(auths({entry("quay.io/acme", "a")})), "quay.io/other/x"), "none");
 }
 
+// The example of containers-auth.json(5): the image itself, then each namespace above it, then the registry.
+TEST(DockerConfig, GoesUpThePathAsContainersDoes) {
+  const std::vector<std::string> keys{"my-registry.local/namespace/user/image", "my-registry.local/namespace/user",
+                                      "my-registry.local/namespace", "my-registry.local"};
+  for (std::size_t first = 0; first < keys.size(); ++first) {
+    std::vector<std::string> entries;
+    for (std::size_t i = first; i < keys.size(); ++i) entries.push_back(entry(keys[i], keys[i]));
+    EXPECT_EQ(found(config(auths(entries)), "my-registry.local/namespace/user/image:latest"), "u:" + keys[first]);
+  }
+}
+
 TEST(DockerConfig, HelperBeatsStoreBeatsInline) {
   const auto c = config(R"({
     "auths": {"ghcr.io": {"auth": "dTpw"}, "quay.io": {"auth": "dTpw"}, "plain.io": {"auth": "dTpw"},
