@@ -19,6 +19,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace pinhook::kube {
@@ -35,8 +36,11 @@ class fake_programs final : public process_runner {
   using program = std::function<result<process_output>(const process_request&)>;
 
   void set(const std::string& name, program p) { programs_.insert_or_assign(name, std::move(p)); }
-  // From now on a run ends only at `release`.
-  void hold() { is_holding_ = true; }
+  // From now on a run, or one of the named program, ends only at `release`.
+  void hold(const std::string& name = "") {
+    is_holding_ = true;
+    held_name_ = name;
+  }
   void release() {
     is_holding_ = false;
     for (auto* one : waiting_) one->cancel();
@@ -53,7 +57,7 @@ class fake_programs final : public process_runner {
     until = d;
     const std::string name = fs::path(request.argv.at(0)).filename().string();
     runs_.push_back(request);
-    if (is_holding_) {
+    if (is_holding_ && (held_name_.empty() || held_name_ == name)) {
       asio::steady_timer timer(co_await asio::this_coro::executor, steady_time::max());
       waiting_.push_back(&timer);
       boost::system::error_code ignored;
@@ -71,6 +75,7 @@ class fake_programs final : public process_runner {
   std::vector<process_request> runs_;
   std::vector<asio::steady_timer*> waiting_;
   bool is_holding_ = false;
+  std::string held_name_;
 };
 
 std::string answer_text(const std::string& fields) {
@@ -371,6 +376,21 @@ TEST_F(CredentialPlugins, OneThatFailsIsPassedOver) {
   EXPECT_EQ(asked("p.io/x"), "none");
 }
 
+TEST_F(CredentialPlugins, OneThatHangsLeavesTimeForTheNext) {
+  open(provider("a", "*.io") + provider("b", "*.io"));
+  programs.set("a", gives("a"));
+  programs.set("b", gives("b"));
+  programs.hold("a");
+  const auto source = plugins->for_tenant({});
+  const auto got = testing::run_on(io, source->credentials_for(ref("r.io/x"), deadline::after(time.now(), 20ms)));
+  ASSERT_TRUE(got) << got.error().message;
+  ASSERT_EQ(got->size(), 1U);
+  EXPECT_EQ(got->at(0).username, "b");
+  programs.release();
+  run_all();
+  EXPECT_EQ(asked("r.io/x"), "a b");
+}
+
 TEST_F(CredentialPlugins, AFailureIsTheAnswerForAWhile) {
   open(provider("a", "*.io"));
   programs.set("a", fails({error_code::timed_out, "killed", std::nullopt}));
@@ -511,6 +531,25 @@ TEST_F(CredentialPlugins, ABrokenFileKeepsTheOldPluginsAndSaysSoOnce) {
   EXPECT_EQ(plugins->reload_if_changed().error().code, error_code::not_found);
   write(provider("b", "*.io"));
   EXPECT_EQ(plugins->reload_if_changed(), true);
+}
+
+TEST_F(CredentialPlugins, AreLookedAtWhileTheFileChanges) {
+  open(provider("a", "*.io"));
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 3; ++t)
+    readers.emplace_back([&] {
+      const auto image = ref("r.io/x");
+      for (int i = 0; i < 500; ++i) {
+        const auto source = plugins->for_tenant(shop);
+        EXPECT_NE(source->identity_for(image), "anonymous");
+        EXPECT_EQ(source->matches(image).size(), 1U);
+      }
+    });
+  for (int i = 1; i <= 20; ++i) {
+    write(provider("a", "*.io", "    args: [run" + std::to_string(i) + "]\n"));
+    EXPECT_EQ(plugins->reload_if_changed(), true);
+  }
+  for (auto& reader : readers) reader.join();
 }
 
 TEST_F(CredentialPlugins, NothingRunsAfterCancel) {

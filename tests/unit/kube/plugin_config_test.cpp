@@ -90,6 +90,13 @@ TEST(PluginConfig, ReadsJson) {
                   "defaultCacheDuration":"10m","args":null,"env":null}]})");
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->at(0).default_cache_duration, 10min);
+  EXPECT_EQ(fault_of("{\n\t\"apiVersion\": \"kubelet.config.k8s.io/v1\",\n\t\"kind\": \"CredentialProviderConfig\",\n"
+                     "\t\"providers\": [\n\t\t{\n\t\t\t\"name\": \"acr\",\n"
+                     "\t\t\t\"apiVersion\": \"credentialprovider.kubelet.k8s.io\\/v1\",\n"
+                     "\t\t\t\"matchImages\": [\"*.azurecr.io\"],\n\t\t\t\"defaultCacheDuration\": \"10m\"\n"
+                     "\t\t}\n\t]\n}\n"),
+            "")
+      << "with tabs, as Go indents";
 }
 
 TEST(PluginConfig, TakesWhatTheKubeletTakes) {
