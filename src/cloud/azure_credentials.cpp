@@ -32,11 +32,11 @@ struct prepared {
 };
 
 // The request for Azure's token, the workload's file read.
-result<prepared> prepare(const environment& variables, const azure_options& options) {
+result<prepared> prepare(const environment& variables) {
   const auto who = find_azure_principal(variables);
   if (!who) return fail(who.error());
   if (const auto* managed = std::get_if<azure_managed>(&*who))
-    return prepared{managed_request(*managed, options.metadata), {"Azure: managed identity", {}}, true};
+    return prepared{managed_request(*managed), {"Azure: managed identity", {}}, true};
   const auto& workload = std::get<azure_workload>(*who);
   const std::string step = "Azure: AZURE_FEDERATED_TOKEN_FILE";
   const auto content = read_file(workload.token_file, max_federated_token_size);
@@ -118,7 +118,7 @@ awaitable<result<std::vector<registry::credential>>> azure_credentials::credenti
 
 awaitable<result<fetch_cache<secret>::fetched>> azure_credentials::ask_azure(std::shared_ptr<const world> w,
                                                                              deadline d) {
-  auto ready = prepare(w->variables, w->options);
+  auto ready = prepare(w->variables);
   if (!ready) co_return fail(std::move(ready.error()));
   const auto& options = w->options;
   const deadline limit = w->limit(d, ready->to_metadata ? options.metadata_limit : options.api_limit);

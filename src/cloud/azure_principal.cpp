@@ -1,10 +1,12 @@
 #include <pinhook/cloud/azure_hosts.hpp>
 #include <pinhook/cloud/azure_principal.hpp>
+#include <pinhook/http/endpoint.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace pinhook::cloud {
 namespace {
@@ -22,6 +24,19 @@ std::unexpected<error> wrong(std::string message) {
   return fail(error_code::invalid_input, "Azure: " + std::move(message));
 }
 
+result<azure_principal> managed(std::string client, std::string_view endpoint) {
+  azure_managed out{std::move(client)};
+  if (endpoint.ends_with('/')) endpoint.remove_suffix(1);
+  if (endpoint.empty()) return out;
+  const auto authority = endpoint.find("://");
+  const bool has_path =
+      authority == std::string_view::npos || endpoint.find_first_of("/?#", authority + 3) != std::string_view::npos;
+  if (has_path || !http::parse_endpoint(std::string(endpoint)))
+    return wrong("AZURE_POD_IDENTITY_AUTHORITY_HOST is no http URL without a path");
+  out.endpoint = endpoint;
+  return out;
+}
+
 }  // namespace
 
 result<azure_principal> find_azure_principal(const environment& variables) {
@@ -36,7 +51,7 @@ result<azure_principal> find_azure_principal(const environment& variables) {
                     fmt::format("Azure: {} is set, which is not supported: workload identity and the managed identity "
                                 "of the machine are",
                                 name));
-    return azure_managed{std::move(client)};
+    return managed(std::move(client), variable(variables, "AZURE_POD_IDENTITY_AUTHORITY_HOST"));
   }
   const std::string tenant(variable(variables, "AZURE_TENANT_ID"));
   if (client.empty()) return wrong("AZURE_FEDERATED_TOKEN_FILE is set and AZURE_CLIENT_ID is not");
@@ -58,11 +73,11 @@ http::request workload_request(const azure_workload& who, const secret& assertio
   return form_request(who.token_url, fields);
 }
 
-http::request managed_request(const azure_managed& who, std::string_view metadata) {
+http::request managed_request(const azure_managed& who) {
   form query;
   query.add("api-version", "2018-02-01").add("resource", acr_resource).add("client_id", who.client_id);
   http::request out;
-  out.url = fmt::format("{}/metadata/identity/oauth2/token?{}", metadata, query.text());
+  out.url = fmt::format("{}/metadata/identity/oauth2/token?{}", who.endpoint, query.text());
   out.headers.push_back({"Metadata", "true"});
   return out;
 }

@@ -177,6 +177,9 @@ google_step google_token_flow::subject_is(std::string_view text) {
     token = secret(std::string(trimmed(*found)));
   }
   if (token.is_empty()) return failed({error_code::malformed, "it is empty", std::nullopt});
+  if (token.reveal().size() > max_subject_token_size)
+    return failed(
+        {error_code::malformed, fmt::format("it has more than {} bytes", max_subject_token_size), std::nullopt});
   return exchange(std::move(token));
 }
 

@@ -29,7 +29,7 @@ constexpr const char* refresh_token = "eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4M
 class AzureCredentialsOnTheWire : public registry_world {
  protected:
   AzureCredentialsOnTheWire() {
-    limits.metadata = metadata.url("");
+    variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = metadata.url("");
     protect(host, "/v2/a/manifests/1",
             "Bearer realm=\"https://acme1.azurecr.io/oauth2/token\",service=\"acme1.azurecr.io\","
             "scope=\"repository:a:pull\"",

@@ -26,8 +26,6 @@
 namespace pinhook::cloud {
 
 struct azure_options {
-  /// Where the machine's metadata service is.
-  std::string metadata = "http://169.254.169.254";
   /// For one answer of the metadata service.
   std::chrono::nanoseconds metadata_limit = std::chrono::seconds(2);
   /// For one answer of Azure's authority or of a registry.

@@ -19,6 +19,8 @@ namespace pinhook::cloud {
 
 /// Whom the token is for: registries alone. One for Azure's management would open more than images if it were lost.
 inline constexpr std::string_view acr_resource = "https://containerregistry.azure.net";
+/// The machine's metadata service.
+inline constexpr std::string_view azure_metadata = "http://169.254.169.254";
 /// Bytes of AZURE_FEDERATED_TOKEN_FILE: a projected service account token has 1 to 2 KiB.
 inline constexpr std::size_t max_federated_token_size = std::size_t{16} * 1024;
 
@@ -34,18 +36,20 @@ struct azure_workload {
 struct azure_managed {
   /// Which, where the machine has several; may be empty.
   std::string client_id;
+  /// Where the machine's metadata service is.
+  std::string endpoint = std::string(azure_metadata);
 };
 
 using azure_principal = std::variant<azure_workload, azure_managed>;
 
 /// AZURE_FEDERATED_TOKEN_FILE set: workload identity, and AZURE_CLIENT_ID and AZURE_TENANT_ID must be; else the managed
-/// identity. Errors, which name the variable: invalid_input; unsupported (a client secret or certificate,
-/// IDENTITY_ENDPOINT and MSI_ENDPOINT of App Service and Arc): asking as somebody else than was meant would be worse.
+/// identity, asked for at AZURE_POD_IDENTITY_AUTHORITY_HOST where Azure's own libraries are told of another service.
+/// Errors, which name the variable: invalid_input; unsupported (a client secret or certificate, IDENTITY_ENDPOINT and
+/// MSI_ENDPOINT of App Service and Arc): asking as somebody else than was meant would be worse.
 [[nodiscard]] result<azure_principal> find_azure_principal(const environment& variables);
 
 /// `assertion`: what the file holds, blanks at its ends taken off.
 [[nodiscard]] http::request workload_request(const azure_workload& who, const secret& assertion);
-/// `metadata`: "http://169.254.169.254".
-[[nodiscard]] http::request managed_request(const azure_managed& who, std::string_view metadata);
+[[nodiscard]] http::request managed_request(const azure_managed& who);
 
 }  // namespace pinhook::cloud

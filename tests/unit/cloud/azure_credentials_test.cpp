@@ -317,6 +317,20 @@ class silent_client final : public http::client {
   asio::io_context& io_;
 };
 
+TEST(AzureCredentialsInTime, WhoRunsOutOfPatienceLeavesAndTheFetchGoesOn) {
+  asio::io_context io(1);
+  silent_client silent(io);
+  azure_credentials source(silent, silent, io.get_executor(), machine_clock(), environment{});
+  for (int i = 0; i < 2; ++i) {
+    const auto d = deadline::after(machine_clock().now(), 2ms);
+    const auto got = testing::run_on(io, source.credentials_for(ref("acme1.azurecr.io/a:1"), d));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, error_code::timed_out);
+    EXPECT_EQ(got.error().message, "Azure: no answer in time");
+  }
+  EXPECT_EQ(silent.asked, 1) << "one fetch, under its own limit";
+}
+
 TEST(AzureCredentialsAtTheEnd, GoesWhileFetchesAreUnderWay) {
   for (const bool runs_afterwards : {true, false}) {
     asio::io_context io(1);

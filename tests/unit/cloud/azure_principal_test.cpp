@@ -41,6 +41,19 @@ TEST(AzurePrincipal, IsTheMachineElse) {
   EXPECT_EQ(std::get<azure_managed>(*chosen).client_id, "client-1");
 }
 
+TEST(AzurePrincipal, AsksTheMetadataServiceThatIsNamed) {
+  const auto endpoint = [](const std::string& value) -> std::string {
+    const auto got = find_azure_principal({{"AZURE_POD_IDENTITY_AUTHORITY_HOST", value}});
+    return got ? std::get<azure_managed>(*got).endpoint : got.error().message;
+  };
+  EXPECT_EQ(endpoint(""), "http://169.254.169.254");
+  EXPECT_EQ(endpoint("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
+  EXPECT_EQ(endpoint("http://127.0.0.1:8080/"), "http://127.0.0.1:8080");
+  for (const char* value :
+       {"127.0.0.1", "ftp://x", "http://x/y", "http://x?y", "http://x#y", "http://u@x", "http://", "http://a b"})
+    EXPECT_EQ(endpoint(value), "Azure: AZURE_POD_IDENTITY_AUTHORITY_HOST is no http URL without a path") << value;
+}
+
 TEST(AzurePrincipal, IsNobodyElseThanWasMeant) {
   for (const char* name :
        {"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "IDENTITY_ENDPOINT", "MSI_ENDPOINT"}) {
@@ -84,13 +97,13 @@ TEST(AzurePrincipal, AsksForAToken) {
 }
 
 TEST(AzurePrincipal, AsksTheMachine) {
-  const http::request r = managed_request({}, "http://169.254.169.254");
+  const http::request r = managed_request({});
   EXPECT_EQ(r.verb, http::method::get);
   EXPECT_EQ(r.url,
             "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01"
             "&resource=https%3A%2F%2Fcontainerregistry.azure.net");
   EXPECT_EQ(http::find_header(r.headers, "Metadata"), "true");
-  EXPECT_TRUE(managed_request({"a&b"}, "http://169.254.169.254").url.ends_with("&client_id=a%26b"));
+  EXPECT_TRUE(managed_request({"a&b"}).url.ends_with("&client_id=a%26b"));
 }
 
 }  // namespace

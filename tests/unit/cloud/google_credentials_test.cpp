@@ -194,14 +194,30 @@ class silent_client final : public http::client {
  public:
   explicit silent_client(asio::io_context& io) : io_(io) {}
   awaitable<result<http::response>> send(http::request, deadline) override {
+    ++asked;
     asio::steady_timer never(io_, steady_time::max());
     co_await never.async_wait(asio::as_tuple(asio::use_awaitable));
     co_return fail(error_code::canceled, "gave up");
   }
+  int asked = 0;
 
  private:
   asio::io_context& io_;
 };
+
+TEST(GoogleCredentialsInTime, WhoRunsOutOfPatienceLeavesAndTheFetchGoesOn) {
+  asio::io_context io(1);
+  silent_client silent(io);
+  google_credentials source(silent, silent, io.get_executor(), machine_clock(), environment{});
+  for (int i = 0; i < 2; ++i) {
+    const auto d = deadline::after(machine_clock().now(), 2ms);
+    const auto got = testing::run_on(io, source.credentials_for(ref("gcr.io/p/a:1"), d));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, error_code::timed_out);
+    EXPECT_EQ(got.error().message, "Google: no answer in time");
+  }
+  EXPECT_EQ(silent.asked, 1) << "one fetch, under its own limit";
+}
 
 TEST(GoogleCredentialsAtTheEnd, GoesWhileAFetchIsUnderWay) {
   for (const bool runs_afterwards : {true, false}) {

@@ -313,6 +313,13 @@ TEST_F(GoogleTokenFlow, ASubjectTokenMayBeAskedFor) {
   expect_failures("Google: subject token: ", reach, "header-secret");
 
   begin_with(external(R"({"url":"https://issuer.example/t"})"));
+  give(200, std::string(max_subject_token_size + 1, 's'));
+  EXPECT_EQ(failure().message, "Google: subject token: it has more than 16384 bytes");
+  begin_with(external(R"({"url":"https://issuer.example/t"})"));
+  give(200, std::string(max_subject_token_size, 's'));
+  EXPECT_TRUE(std::holds_alternative<google_send>(step));
+
+  begin_with(external(R"({"url":"https://issuer.example/t"})"));
   EXPECT_FALSE(sending().to_metadata);
   give(200, "subject-secret\n");
   EXPECT_THAT(body(), HasSubstr("subject_token=subject-secret&"));
