@@ -1,6 +1,11 @@
 #include <pinhook/admission/failure.hpp>
+#include <pinhook/admission/review.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace pinhook::admission {
 namespace {
@@ -27,7 +32,28 @@ constexpr std::array<row, 11> table{{
     {error_code::internal, {500, "InternalError", "Report this with pinhook's log"}},
 }};
 
+// With them, both fit into what a denial shows of one image (compose.cpp).
+constexpr std::size_t max_shown_troubles = 2;
+constexpr std::size_t max_trouble_size = 140;
+constexpr std::size_t max_refusal_size = 200;
+
 }  // namespace
+
+error with_troubles(error why, std::span<const error> troubles) {
+  if (troubles.empty()) return why;
+  why.message = cut(why.message, max_refusal_size);
+  const std::size_t shown = std::min(troubles.size(), max_shown_troubles);
+  for (const error& one : troubles.first(shown)) {
+    why.message += "; ";
+    why.message += cut(one.message, max_trouble_size);
+  }
+  if (shown < troubles.size()) why.message += fmt::format("; and {} more", troubles.size() - shown);
+  const bool is_refusal =
+      why.code == error_code::unauthorized || why.code == error_code::denied || why.code == error_code::not_found;
+  if (is_refusal && std::ranges::any_of(troubles, [](const error& e) { return is_temporary(e.code); }))
+    why.code = error_code::unavailable;
+  return why;
+}
 
 const failure_status& status_of(error_code code) noexcept {
   for (const row& r : table)

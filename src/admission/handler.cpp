@@ -1,44 +1,120 @@
+#include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/base/thread_crossing.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <array>
+#include <exception>
 #include <utility>
 
 namespace pinhook::admission {
 namespace {
 
+using source = std::shared_ptr<registry::credential_source>;
+using tenant_credentials = std::shared_ptr<registry::tenant_credentials>;
+
 constexpr std::array<std::string_view, 5> outcome_names{"unchanged", "pinned", "denied", "audited", "bad_request"};
 
-resolve::query query_of(const registry::reference& ref, bool past_cache,
-                        const std::shared_ptr<registry::credential_source>& credentials) {
+resolve::query query_of(const registry::reference& ref, bool past_cache, const source& credentials) {
   return {ref, credentials, past_cache ? resolve::freshness::refreshed : resolve::freshness::cached};
+}
+
+// The sources of several tenants, as they come. Shared with whoever waits for them, who may leave earlier.
+struct gathering {
+  std::vector<source> found;
+  std::size_t left = 0;
+};
+
+awaitable<void> find_source(tenant_credentials from, registry::tenant who, std::shared_ptr<gathering> all,
+                            std::size_t i, deadline d) {
+  all->found[i] = co_await from->credentials_of(std::move(who), d);
+}
+
+// All at the same time; null where the wait was canceled.
+awaitable<std::vector<source>> find_sources(tenant_credentials from, std::vector<registry::tenant> whose, deadline d) {
+  const auto all = std::make_shared<gathering>();
+  all->found.resize(whose.size());
+  if (whose.size() == 1) {
+    all->found.front() = co_await from->credentials_of(std::move(whose.front()), d);
+    co_return std::move(all->found);
+  }
+  asio::any_io_executor home = co_await asio::this_coro::executor;
+  thread_crossing crossing(home);
+  const auto done = crossing.arrival();
+  all->left = whose.size();
+  for (std::size_t i = 0; i < whose.size(); ++i)
+    asio::co_spawn(home, find_source(from, std::move(whose[i]), all, i, d), [all, done](const std::exception_ptr&) {
+      if (--all->left == 0) done();
+    });
+  co_await crossing.wait();
+  co_return all->found;
+}
+
+// Those whose images are looked up, each once; of `tenants`.
+std::vector<std::size_t> asking_tenants(const inquiry& about) {
+  std::vector<std::size_t> out;
+  std::vector<bool> is_in(about.tenants.size());
+  for (const lookup& l : about.lookups) {
+    if (!is_in[l.tenant]) out.push_back(l.tenant);
+    is_in[l.tenant] = true;
+  }
+  return out;
 }
 
 }  // namespace
 
 std::string_view to_string(outcome o) noexcept { return outcome_names[static_cast<std::size_t>(o)]; }
 
-handler::handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::credential_source> credentials,
+handler::handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
                  pin::policy policy)
-    : resolver_(std::move(resolver)),
-      credentials_(std::move(credentials)),
-      policy_(std::move(policy)),
-      paths_(policy_.kinds) {}
+    : resolver_(std::move(resolver)), tenants_(std::move(tenants)), policy_(std::move(policy)), paths_(policy_.kinds) {}
 
 awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadline d) const {
   auto about = prepare(body, mode, policy_, paths_);
   if (!about) co_return refuse_request(about.error());
   std::vector<result<resolve::answer>> answers;
+  std::vector<source> sources(about->tenants.size());
   if (!about->lookups.empty()) {
-    std::vector<resolve::query> queries;
-    queries.reserve(about->lookups.size());
-    for (const lookup& l : about->lookups) queries.push_back(query_of(l.ref, l.past_cache, credentials_));
-    answers = co_await resolver_->resolve(std::move(queries), d);
+    const auto asking = asking_tenants(*about);
+    std::vector<registry::tenant> whose;
+    whose.reserve(asking.size());
+    for (const std::size_t t : asking) whose.push_back(about->tenants[t]);
+    auto found = co_await find_sources(tenants_, std::move(whose), d);
+    for (std::size_t i = 0; i < asking.size(); ++i) sources[asking[i]] = std::move(found[i]);
+    answers = co_await look_up(*about, sources, d);
   }
-  for (slot_work& w : about->work)
-    if (w.decision.what == pin::decision::kind::keep)
-      w.known = resolver_->known(query_of(*w.decision.ref, false, credentials_));
+  for (slot_work& w : about->work) {
+    if (w.decision.what != pin::decision::kind::keep) continue;
+    source& from = sources[w.tenant];
+    if (!from) from = tenants_->held(about->tenants[w.tenant]);
+    if (from) w.known = resolver_->known(query_of(*w.decision.ref, false, from));
+  }
   co_return compose(*about, mode, policy_, answers);
+}
+
+// One answer for each of the look-ups.
+awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& about,
+                                                                 const std::vector<source>& sources, deadline d) const {
+  std::vector<result<resolve::answer>> out;
+  std::vector<resolve::query> queries;
+  queries.reserve(about.lookups.size());
+  for (const lookup& l : about.lookups) {
+    if (!sources[l.tenant]) {
+      out.assign(about.lookups.size(), fail(error_code::canceled, "the request was given up"));
+      co_return out;
+    }
+    queries.push_back(query_of(l.ref, l.past_cache, sources[l.tenant]));
+  }
+  out = co_await resolver_->resolve(std::move(queries), d);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (out[i]) continue;
+    const std::vector<error> troubles = sources[about.lookups[i].tenant]->troubles();
+    out[i] = fail(with_troubles(std::move(out[i].error()), troubles));
+  }
+  co_return out;
 }
 
 }  // namespace pinhook::admission

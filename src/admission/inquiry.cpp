@@ -1,6 +1,10 @@
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/pin/pod_spec.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
 
 namespace pinhook::admission {
 namespace {
@@ -19,13 +23,47 @@ result<pin::object> read(std::string_view field, std::string_view text, std::spa
   return object;
 }
 
-// Slots that mean the same image share a look-up.
-std::size_t lookup_for(const pin::decision& d, std::vector<lookup>& lookups) {
-  for (std::size_t i = 0; i < lookups.size(); ++i)
-    if (lookups[i].past_cache == d.past_cache && lookups[i].ref.canonical() == d.ref->canonical()) return i;
-  lookups.push_back({*d.ref, d.past_cache});
+// Slots that mean the same image for the same tenant share a look-up.
+std::size_t lookup_for(const pin::decision& d, std::size_t tenant, std::vector<lookup>& lookups) {
+  for (std::size_t i = 0; i < lookups.size(); ++i) {
+    const lookup& l = lookups[i];
+    if (l.tenant == tenant && l.past_cache == d.past_cache && l.ref.canonical() == d.ref->canonical()) return i;
+  }
+  lookups.push_back({*d.ref, d.past_cache, tenant});
   return lookups.size() - 1;
 }
+
+// Whose images a template's are: read when the first of them is asked for, and once.
+class tenant_finder {
+ public:
+  explicit tenant_finder(inquiry& out) : out_(out) {}
+
+  result<std::size_t> of(const pin::slot& s) {
+    constexpr std::size_t unread = std::numeric_limits<std::size_t>::max();
+    const auto& templates = out_.now.found.templates;
+    if (known_.empty()) known_.assign(templates.size(), unread);
+    if (known_.at(s.pod) != unread) return known_[s.pod];
+    auto identity = pin::read_identity(templates[s.pod].keys);
+    if (!identity) return fail(std::move(identity.error()));
+    if (identity->has_more_secrets)
+      out_.plan.warnings.push_back(
+          fmt::format("only the first {} pull secrets of a pod spec are used", pin::max_pull_secrets));
+    registry::tenant who{out_.asked.ns, std::move(identity->service_account), std::move(identity->pull_secrets)};
+    auto& all = out_.tenants;
+    const auto same = std::ranges::find(all, who);
+    known_[s.pod] = static_cast<std::size_t>(same - all.begin());
+    if (same != all.end()) return known_[s.pod];
+    if (all.size() == max_tenants)
+      return fail(error_code::invalid_input,
+                  fmt::format("more than {} different sets of service account and pull secrets", max_tenants));
+    all.push_back(std::move(who));
+    return known_[s.pod];
+  }
+
+ private:
+  inquiry& out_;
+  std::vector<std::size_t> known_;
+};
 
 }  // namespace
 
@@ -55,10 +93,17 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const pin::policy& r
   auto plan = pin::make_plan(asked, m, rules, out.now, before ? &*before : nullptr);
   if (!plan) return unusable("request.object", plan.error());
   out.plan = std::move(*plan);
+  tenant_finder tenants(out);
   for (pin::decision& d : out.plan.decisions) {
-    const bool asks = d.what == pin::decision::kind::resolve;
-    const std::size_t index = asks ? lookup_for(d, out.lookups) : no_lookup;
-    out.work.push_back({std::move(d), index, std::nullopt});
+    slot_work work{std::move(d), no_lookup, 0, std::nullopt};
+    const auto what = work.decision.what;
+    if (what == pin::decision::kind::resolve || what == pin::decision::kind::keep) {
+      const auto tenant = tenants.of(out.now.found.slots[work.decision.slot]);
+      if (!tenant) return unusable("request.object", tenant.error());
+      work.tenant = *tenant;
+      if (what == pin::decision::kind::resolve) work.lookup = lookup_for(work.decision, *tenant, out.lookups);
+    }
+    out.work.push_back(std::move(work));
   }
   out.plan.decisions.clear();
   return out;

@@ -166,7 +166,8 @@ struct webhook::parts {
       credentials = *opened;
       source = std::move(*opened);
     }
-    admission = std::make_unique<admission::handler>(resolver, std::move(source), policy_of(config));
+    admission = std::make_unique<admission::handler>(
+        resolver, std::make_shared<registry::shared_credentials>(std::move(source)), policy_of(config));
     return {};
   }
 

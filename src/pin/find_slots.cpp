@@ -105,6 +105,7 @@ void slot_finder::take(holding what) {
   const std::size_t begin = at_.offset();
   const std::size_t slots_before = out_.slots.size();
   const std::size_t size = pointer_.size();
+  pull_keys keys;
   switch (what) {
     case holding::pod_template: {
       if (at_.peek() != json::kind::object) {
@@ -121,13 +122,13 @@ void slot_finder::take(holding what) {
         if (seen) at_.reject("a key that matters stands twice");
         seen = true;
         append_pointer(pointer_, "spec");
-        take_pod_spec(at_, pointer_, out_);
+        keys = take_pod_spec(at_, pointer_, out_);
         pointer_.resize(size);
       }
       break;
     }
     case holding::pod_spec:
-      take_pod_spec(at_, pointer_, out_);
+      keys = take_pod_spec(at_, pointer_, out_);
       break;
     case holding::container:
       take_container(at_, pointer_, container_type::container, out_);
@@ -137,7 +138,7 @@ void slot_finder::take(holding what) {
       break;
   }
   if (out_.slots.size() != slots_before || what == holding::pod_template || what == holding::pod_spec)
-    out_.templates.push_back({pointer_, at_.since(begin)});
+    out_.templates.push_back({pointer_, at_.since(begin), keys});
 }
 
 namespace {
@@ -189,8 +190,8 @@ void descend(json::cursor& at, std::vector<frame>& frames) {
 // The images of the pod spec that `here` stands in front of. A failure is handed on to `at`.
 void take_found(json::cursor here, std::string pointer, found_slots& out, json::cursor& at) {
   const std::size_t begin = here.offset();
-  take_pod_spec(here, pointer, out);
-  out.templates.push_back({std::move(pointer), here.since(begin)});
+  const pull_keys keys = take_pod_spec(here, pointer, out);
+  out.templates.push_back({std::move(pointer), here.since(begin), keys});
   if (here.has_failed()) at = here;
 }
 

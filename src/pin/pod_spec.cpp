@@ -1,5 +1,6 @@
 #include <pinhook/pin/pod_spec.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -11,6 +12,11 @@ constexpr std::array<std::pair<std::string_view, container_type>, 4> lists{
      {"initContainers", container_type::init_container},
      {"ephemeralContainers", container_type::ephemeral_container},
      {"volumes", container_type::image_volume}}};
+
+constexpr std::array<std::pair<std::string_view, std::string_view pull_keys::*>, 3> key_names{
+    {{"imagePullSecrets", &pull_keys::image_pull_secrets},
+     {"serviceAccountName", &pull_keys::service_account_name},
+     {"serviceAccount", &pull_keys::service_account}}};
 
 constexpr const char* twice = "a key that matters stands twice";
 
@@ -34,17 +40,40 @@ std::string read_if_string(json::cursor& at) {
   return {};
 }
 
+// The name of a LocalObjectReference.
+std::string read_name(json::cursor& at) {
+  std::string out;
+  if (at.peek() != json::kind::object) {
+    at.skip();
+    return out;
+  }
+  once in_reference(at);
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "name") {
+      in_reference(0);
+      out = read_if_string(at);
+    } else {
+      at.skip();
+    }
+  }
+  return out;
+}
+
 void add(json::cursor& at, slot s, found_slots& out) {
   if (s.image.empty()) return;
-  if (out.slots.size() == max_slots)
+  if (out.slots.size() == max_slots) {
     at.reject("an object with too many images");
-  else
-    out.slots.push_back(std::move(s));
+    return;
+  }
+  // It is added to the templates when it has been read.
+  s.pod = out.templates.size();
+  out.slots.push_back(std::move(s));
 }
 
 // {"name": …, "image": {"reference": …}}; a volume of another type has no image.
 void take_volume(json::cursor& at, const std::string& pointer, found_slots& out) {
-  slot s{pointer + "/image/reference", {}, {}, container_type::image_volume};
+  slot s{.pointer = pointer + "/image/reference", .image = {}, .container = {}, .type = container_type::image_volume};
   once in_volume(at);
   json::string key;
   for (at.enter_object(); at.next_key(key);) {
@@ -96,7 +125,7 @@ void take_container(json::cursor& at, std::string& pointer, container_type type,
     at.skip();
     return;
   }
-  slot s{pointer + "/image", {}, {}, type};
+  slot s{.pointer = pointer + "/image", .image = {}, .container = {}, .type = type};
   once in_container(at);
   json::string key;
   for (at.enter_object(); at.next_key(key);) {
@@ -114,14 +143,15 @@ void take_container(json::cursor& at, std::string& pointer, container_type type,
 }
 
 void take_image(json::cursor& at, const std::string& pointer, found_slots& out) {
-  slot s{pointer, read_if_string(at), {}, container_type::other};
+  slot s{.pointer = pointer, .image = read_if_string(at), .container = {}, .type = container_type::other};
   add(at, std::move(s), out);
 }
 
-void take_pod_spec(json::cursor& at, std::string& pointer, found_slots& out) {
+pull_keys take_pod_spec(json::cursor& at, std::string& pointer, found_slots& out) {
+  pull_keys keys;
   if (at.peek() != json::kind::object) {
     at.skip();
-    return;
+    return keys;
   }
   once in_spec(at);
   json::string key;
@@ -129,7 +159,13 @@ void take_pod_spec(json::cursor& at, std::string& pointer, found_slots& out) {
     unsigned which = 0;
     while (which < lists.size() && !(key == lists[which].first)) ++which;
     if (which == lists.size()) {
-      at.skip();
+      const auto names = std::ranges::find_if(key_names, [&](const auto& one) { return key == one.first; });
+      if (names == key_names.end()) {
+        at.skip();
+        continue;
+      }
+      in_spec(which + static_cast<unsigned>(names - key_names.begin()));
+      keys.*names->second = at.skip();
       continue;
     }
     in_spec(which);
@@ -138,6 +174,31 @@ void take_pod_spec(json::cursor& at, std::string& pointer, found_slots& out) {
     take_list(at, pointer, lists[which].second, out);
     pointer.resize(size);
   }
+  return keys;
+}
+
+result<pod_identity> read_identity(const pull_keys& keys) {
+  pod_identity out;
+  for (const std::string_view text : {keys.service_account_name, keys.service_account}) {
+    if (text.empty() || !out.service_account.empty()) continue;
+    json::cursor at(text);
+    std::string name = read_if_string(at);
+    if (at.has_failed()) return fail(at.failure());
+    if (name.size() <= max_object_name_size) out.service_account = std::move(name);
+  }
+  if (keys.image_pull_secrets.empty()) return out;
+  json::cursor at(keys.image_pull_secrets);
+  if (at.peek() != json::kind::array) return out;
+  for (at.enter_array(); at.next_element();) {
+    std::string name = read_name(at);
+    if (name.empty() || name.size() > max_object_name_size) continue;
+    if (std::ranges::find(out.pull_secrets, name) != out.pull_secrets.end()) continue;
+    out.has_more_secrets = out.pull_secrets.size() == max_pull_secrets;
+    if (out.has_more_secrets) break;
+    out.pull_secrets.push_back(std::move(name));
+  }
+  if (at.has_failed()) return fail(at.failure());
+  return out;
 }
 
 bool is_container_list(const json::string& key) {

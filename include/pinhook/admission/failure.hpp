@@ -3,6 +3,7 @@
 
 #include <pinhook/base/error.hpp>
 
+#include <span>
 #include <string_view>
 
 namespace pinhook::admission {
@@ -17,5 +18,10 @@ struct failure_status {
 
 /// 403 for what another try will not change, 503 for what it may, 504 for time, 500 for a mistake of ours.
 [[nodiscard]] const failure_status& status_of(error_code code) noexcept;
+
+/// A failed look-up of someone whose credentials could not all be read: the message says so too, in some 400 bytes
+/// more. A refusal (unauthorized, denied, not_found) becomes `unavailable` when one of `troubles` is temporary: what
+/// was not read may be what was needed.
+[[nodiscard]] error with_troubles(error why, std::span<const error> troubles);
 
 }  // namespace pinhook::admission

@@ -5,6 +5,7 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/registry/tenant_credentials.hpp>
 #include <pinhook/resolve/resolver.hpp>
 
 #include <cstdint>
@@ -45,19 +46,24 @@ struct verdict {
   std::vector<slot_outcome> slots;
 };
 
+struct inquiry;
+
 class handler {
  public:
-  /// `resolver` and `credentials` are shared; both outlive the calls under way. Throws std::invalid_argument when a
-  /// path of policy.kinds cannot be parsed; pin::parse_path says so beforehand.
-  handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::credential_source> credentials,
+  /// `resolver` and `tenants` are shared; both outlive the calls under way. Throws std::invalid_argument when a path of
+  /// policy.kinds cannot be parsed; pin::parse_path says so beforehand.
+  handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
           pin::policy policy);
 
   /// Any thread. Answers by `d`. `body` must stay valid until completion; 32 readable bytes behind it.
   awaitable<verdict> handle(std::string_view body, pin::mode mode, deadline d) const;
 
  private:
+  awaitable<std::vector<result<resolve::answer>>> look_up(
+      const inquiry& about, const std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d) const;
+
   std::shared_ptr<resolve::resolver> resolver_;
-  std::shared_ptr<registry::credential_source> credentials_;
+  std::shared_ptr<registry::tenant_credentials> tenants_;
   pin::policy policy_;
   pin::pod_paths paths_;
 };

@@ -9,6 +9,7 @@
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/pin/rules.hpp>
+#include <pinhook/registry/tenant_credentials.hpp>
 
 #include <cstdint>
 #include <limits>
@@ -18,9 +19,15 @@
 
 namespace pinhook::admission {
 
+/// Different pairs of service account and pull secrets in one object. Each costs requests to the API server; objects
+/// with many pod templates use one for all.
+inline constexpr std::size_t max_tenants = 16;
+
 struct lookup {
   registry::reference ref;
   bool past_cache = false;
+  /// Index in inquiry::tenants: whose credentials it is asked with.
+  std::size_t tenant = 0;
 };
 
 inline constexpr std::size_t no_lookup = std::numeric_limits<std::size_t>::max();
@@ -30,6 +37,8 @@ struct slot_work {
   pin::decision decision;
   /// resolve: index in `lookups`; slots of one meaning share one.
   std::size_t lookup = no_lookup;
+  /// resolve, keep: index in inquiry::tenants.
+  std::size_t tenant = 0;
   /// keep: what the cache says the tag points at, when it knows. Filled by the caller; for a warning alone.
   std::optional<registry::digest> known;
 };
@@ -40,6 +49,8 @@ struct inquiry {
   pin::plan plan;
   std::vector<slot_work> work;
   std::vector<lookup> lookups;
+  /// Whose images they are; the namespace is the request's. Each once; empty when nothing is resolved or kept.
+  std::vector<registry::tenant> tenants;
 };
 
 /// invalid_input: HTTP 400; the message is the reason.

@@ -1,6 +1,7 @@
 // A slot: one place in an object where an image reference stands.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -16,6 +17,8 @@ struct slot {
   /// The container's (or volume's) name; empty when it has none.
   std::string container;
   container_type type = container_type::other;
+  /// Index in found_slots::templates: the part of the object that it stands in.
+  std::size_t pod = 0;
 
   friend bool operator==(const slot&, const slot&) = default;
 };

@@ -54,11 +54,12 @@ std::string review_of(std::string_view object, std::string_view old_object = "nu
 struct Handler : ::testing::Test {
   std::shared_ptr<testing::fake_resolver> tags = std::make_shared<testing::fake_resolver>();
   std::shared_ptr<testing::fake_credentials> credentials = testing::fake_credentials::make("operator");
+  std::shared_ptr<registry::tenant_credentials> tenants;
   pin::policy policy;
   json::document response;
 
   verdict ask(const std::string& body, pin::mode mode = pin::mode::enforce) {
-    const handler h(tags, credentials, policy);
+    const handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials), policy);
     verdict v = testing::run(h.handle(body, mode, deadline::never()));
     if (v.http_status == 200) {
       auto parsed = json::parse(v.body);
@@ -295,7 +296,8 @@ TEST_F(Handler, ALongDenialIsBounded) {
 
 TEST_F(Handler, RefusesAWrongPolicyAtStart) {
   policy.kinds = {{"example.com", "Fleet", {"spec[0]"}}};
-  EXPECT_THROW(handler(tags, credentials, policy), std::invalid_argument);
+  EXPECT_THROW(handler(tags, std::make_shared<registry::shared_credentials>(credentials), policy),
+               std::invalid_argument);
 }
 
 }  // namespace
