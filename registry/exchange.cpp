@@ -251,8 +251,9 @@ awaitable<result<http::response>> exchange::ask_host(const manifest_request& wha
       action = flow.next(auth_pinged{*last});
     } else {
       http::request request = manifest_message(what, at);
-      auto& wanted_now = std::get<send_request>(action).authorization;
-      if (wanted_now) request.authorization = std::move(wanted_now);
+      // The same action again after a redirect within the host: it is copied.
+      const auto& shown = std::get<send_request>(action).authorization;
+      if (shown) request.authorization = shown;
       last = co_await send(what, at, std::move(request), d);
       if (!last) co_return last;
       if (is_redirect(last->status)) {
