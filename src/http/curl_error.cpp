@@ -104,6 +104,14 @@ error from_curl(const curl_outcome& o) {
   if (o.code == CURLE_RECV_ERROR && o.detail.find("chunked-encoding") != std::string::npos)
     return error{error_code::malformed,
                  fmt::format("{}: the answer's framing is broken: {}", o.endpoint, quoted(o.detail)), std::nullopt};
+  // Within TLS to a proxy curl 7.88 loses the reason: the alert it sends goes by another TLS connection, whose errors
+  // take the place of this one's.
+  if (o.code == CURLE_SSL_CONNECT_ERROR && o.proxy_status != 0)
+    return error{error_code::unavailable,
+                 fmt::format("{}: no TLS connection behind the proxy: does it speak HTTPS, and is the authority of its "
+                             "certificate trusted (ca_file)? {}",
+                             o.endpoint, quoted(o.detail)),
+                 std::nullopt};
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.code == o.code; });
   const row r = found != rows.end() ? *found : row{o.code, error_code::unavailable, curl_easy_strerror(o.code), true};
   std::string message = fmt::format("{}: {}", o.endpoint, r.words);

@@ -137,6 +137,8 @@ void curl_transfer::set_tls() {
   curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
   curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, nullptr);
   curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
+  // curl would keep the first store it meets, the proxy's, and put it in place of the server's.
+  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   // The only context with a highest version is the one for the proxy: that is how `on_tls` knows it.
   curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION,
                    static_cast<long>(CURL_SSLVERSION_TLSv1_2) | static_cast<long>(CURL_SSLVERSION_MAX_TLSv1_3));
@@ -285,10 +287,11 @@ std::string_view curl_transfer::phase() const {
   };
   if (has_passed(CURLINFO_STARTTRANSFER_TIME_T)) return "while reading the answer";
   if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return "while waiting for the answer";
-  long connected = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &connected);
-  if (has_passed(CURLINFO_CONNECT_TIME_T))
-    return rules_.proxy && connected == 0 ? "while waiting for the proxy to connect us" : "in the TLS handshake";
+  long tunnel = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &tunnel);
+  // Before there is a tunnel curl counts none of the moments.
+  if (rules_.proxy && to_.is_https && opened_any_ && tunnel == 0) return "while waiting for the proxy";
+  if (has_passed(CURLINFO_CONNECT_TIME_T) || tunnel != 0) return "in the TLS handshake";
   if (has_passed(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
   return "before the connection was begun";
 }
