@@ -1,3 +1,4 @@
+#include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/base/file.hpp>
 #include <pinhook/cloud/ecr_credentials.hpp>
 #include <pinhook/cloud/ecr_token.hpp>

@@ -10,8 +10,10 @@
 // HTTP clients'.
 #pragma once
 
+#include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
-#include <pinhook/base/fetch_cache.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
 #include <pinhook/cloud/aws_identity.hpp>
 #include <pinhook/cloud/environment.hpp>
 #include <pinhook/http/client.hpp>
