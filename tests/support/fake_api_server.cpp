@@ -1,5 +1,6 @@
 #include "support/fake_api_server.hpp"
 
+#include "support/api_server_answers.hpp"
 #include "support/token_server.hpp"
 
 #include <pinhook/base/async.hpp>
@@ -29,7 +30,6 @@
 #include <list>
 #include <mutex>
 #include <optional>
-#include <regex>
 #include <set>
 #include <thread>
 #include <tuple>
@@ -40,50 +40,6 @@ namespace {
 namespace beast = boost::beast;
 using asio::ip::tcp;
 using tls_stream = asio::ssl::stream<tcp::socket>;
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  return out;
-}
-
-std::string json_object(const std::map<std::string, std::string>& all, bool encodes) {
-  std::string out;
-  for (const auto& [key, value] : all)
-    out += (out.empty() ? "" : ",") + json_text(key) + ":" + json_text(encodes ? base64(value) : value);
-  return "{" + out + "}";
-}
-
-struct answer {
-  unsigned status = 200;
-  std::string body;
-  std::map<std::string, std::string> headers;
-};
-
-answer status_object(unsigned code, const std::string& reason, const std::string& message) {
-  return {code,
-          fmt::format(R"({{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"Failure","message":{},)"
-                      R"("reason":"{}","code":{}}})",
-                      json_text(message), reason, code),
-          {}};
-}
-
-// An object's path, taken apart.
-struct target {
-  std::string verb;      // as RBAC has it; empty: no request that this server knows
-  std::string resource;  // "serviceaccounts/token"
-  std::string ns, name;
-};
-
-target parse_target(const std::string& method, const std::string& path) {
-  static const std::regex form("/api/v1/namespaces/([^/?]+)/(secrets|serviceaccounts)/([^/?]+)(/token)?");
-  std::smatch m;
-  if (!std::regex_match(path, m, form)) return {};
-  const bool is_token = m[4].matched;
-  if (is_token != (method == "POST") || (method != "GET" && method != "POST") || (is_token && m[2] == "secrets"))
-    return {};
-  return {is_token ? "create" : "get", m[2].str() + m[4].str(), m[1], m[3]};
-}
 
 std::string common_name_of(SSL* ssl) {
   X509* shown = SSL_get1_peer_certificate(ssl);
@@ -98,7 +54,7 @@ std::string common_name_of(SSL* ssl) {
 
 struct fake_api_server::state {
   struct fault {
-    answer instead;
+    api_answer instead;
     int left = -1;  // -1: until `heal`
   };
   // Who stands at the other end of a connection.
@@ -152,7 +108,7 @@ struct fake_api_server::state {
       co_await beast::http::async_read(stream, buffer, request, asio::use_awaitable);
       const std::size_t number = record(request, who);
       if (hangs(std::string(request.target()))) co_await released();
-      const answer a = decide(request, who, number);
+      const api_answer a = decide(request, who, number);
       beast::http::response<beast::http::string_body> response;
       response.result(a.status);
       response.set(beast::http::field::content_type, "application/json");
@@ -184,21 +140,21 @@ struct fake_api_server::state {
     waiting.erase(place);
   }
 
-  answer decide(const beast::http::request<beast::http::string_body>& r, const peer& who, std::size_t number) {
+  api_answer decide(const beast::http::request<beast::http::string_body>& r, const peer& who, std::size_t number) {
     const std::lock_guard hold(mutex);
     const std::string path(r.target());
-    answer out = fault_at(path).value_or(answer{0, "", {}});
+    api_answer out = fault_at(path).value_or(api_answer{0, "", {}});
     if (out.status == 0) out = answer_to(r, path, who);
     if (number >= forgotten) seen[number - forgotten].status = out.status;
     return out;
   }
 
   // From here on with the mutex held.
-  std::optional<answer> fault_at(const std::string& path) {
+  std::optional<api_answer> fault_at(const std::string& path) {
     auto found = faults.find(path);
     if (found == faults.end()) found = faults.find("");
     if (found == faults.end()) return std::nullopt;
-    answer out = found->second.instead;
+    api_answer out = found->second.instead;
     if (found->second.left > 0 && --found->second.left == 0) faults.erase(found);
     return out;
   }
@@ -210,14 +166,15 @@ struct fake_api_server::state {
     });
   }
 
-  bool allows(const target& t) const {
+  bool allows(const api_target& t) const {
     return allowed.contains({t.verb, t.resource, t.ns}) || allowed.contains({t.verb, t.resource, "*"});
   }
 
-  answer answer_to(const beast::http::request<beast::http::string_body>& r, const std::string& path, const peer& who) {
+  api_answer answer_to(const beast::http::request<beast::http::string_body>& r, const std::string& path,
+                       const peer& who) {
     if (!knows(std::string(r[beast::http::field::authorization]), who))
       return status_object(401, "Unauthorized", "Unauthorized");
-    const target t = parse_target(std::string(r.method_string()), path);
+    const api_target t = parse_api_target(std::string(r.method_string()), path);
     if (t.verb.empty()) return status_object(404, "NotFound", "the server could not find the requested resource");
     const auto plain = t.resource.substr(0, t.resource.find('/'));
     if (!allows(t))
@@ -228,10 +185,10 @@ struct fake_api_server::state {
     const auto& all = plain == "secrets" ? secrets : accounts;
     const auto found = all.find({t.ns, t.name});
     if (found == all.end()) return status_object(404, "NotFound", fmt::format("{} \"{}\" not found", plain, t.name));
-    return t.verb == "create" ? give_token(t, r.body()) : answer{200, found->second, {}};
+    return t.verb == "create" ? give_token(t, r.body()) : api_answer{200, found->second, {}};
   }
 
-  answer give_token(const target& t, const std::string& body) {
+  api_answer give_token(const api_target& t, const std::string& body) {
     const auto document = json::parse(body);
     const json::value* spec = document ? json::find(*document, "spec") : nullptr;
     const auto seconds = spec == nullptr ? std::nullopt : json::find_integer(*spec, "expirationSeconds");
@@ -239,16 +196,7 @@ struct fake_api_server::state {
       return status_object(400, "BadRequest", "this is no TokenRequest");
     if (*seconds < 600) return status_object(422, "Invalid", "may not specify a duration less than 10 minutes");
     const auto end = std::chrono::system_clock::now() + std::chrono::seconds(*seconds);
-    const std::time_t at = std::chrono::system_clock::to_time_t(end);
-    std::tm utc{};
-    gmtime_r(&at, &utc);
-    std::array<char, 32> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return {201,
-            fmt::format(R"({{"kind":"TokenRequest","apiVersion":"authentication.k8s.io/v1","metadata":{{}},"status":)"
-                        R"({{"token":"token-{}-of-{}-{}","expirationTimestamp":"{}"}}}})",
-                        ++given, t.ns, t.name, text.data()),
-            {}};
+    return {201, token_json(fmt::format("token-{}-of-{}-{}", ++given, t.ns, t.name), end), {}};
   }
 
   certificate_authority authority{"cluster authority"};
@@ -293,10 +241,7 @@ std::string fake_api_server::token_path(const std::string& ns, const std::string
 void fake_api_server::set_secret(const std::string& ns, const std::string& name, const std::string& type,
                                  const std::map<std::string, std::string>& data) {
   const std::lock_guard hold(state_->mutex);
-  state_->secrets.insert_or_assign(
-      {ns, name}, fmt::format(R"({{"kind":"Secret","apiVersion":"v1","metadata":{{"name":{},"namespace":{}}},)"
-                              R"("data":{},"type":{}}})",
-                              json_text(name), json_text(ns), json_object(data, true), json_text(type)));
+  state_->secrets.insert_or_assign({ns, name}, secret_json(ns, name, type, data));
 }
 
 void fake_api_server::set_pull_secret(const std::string& ns, const std::string& name,
@@ -312,14 +257,8 @@ void fake_api_server::remove_secret(const std::string& ns, const std::string& na
 void fake_api_server::set_service_account(const std::string& ns, const std::string& name,
                                           const std::vector<std::string>& image_pull_secrets,
                                           const std::map<std::string, std::string>& annotations) {
-  std::string list;
-  for (const auto& one : image_pull_secrets) list += (list.empty() ? "" : ",") + (R"({"name":)" + json_text(one) + "}");
   const std::lock_guard hold(state_->mutex);
-  state_->accounts.insert_or_assign(
-      {ns, name}, fmt::format(R"({{"kind":"ServiceAccount","apiVersion":"v1","metadata":{{"name":{},"namespace":{},)"
-                              R"("uid":{},"annotations":{}}},"imagePullSecrets":[{}]}})",
-                              json_text(name), json_text(ns), json_text("uid-of-" + ns + "-" + name),
-                              json_object(annotations, false), list));
+  state_->accounts.insert_or_assign({ns, name}, service_account_json(ns, name, image_pull_secrets, annotations));
 }
 
 void fake_api_server::remove_service_account(const std::string& ns, const std::string& name) {

@@ -1,0 +1,39 @@
+// What a Kubernetes API server answers, as text: the objects and the Status of a refusal; and what a request's path
+// asks for. The words of fake_api_server.
+//
+// Pure; any thread.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace pinhook::testing {
+
+struct api_answer {
+  unsigned status = 200;
+  std::string body;
+  std::map<std::string, std::string> headers;
+};
+
+/// A refusal: a Status with the reason ("NotFound") and a message.
+[[nodiscard]] api_answer status_object(unsigned code, const std::string& reason, const std::string& message);
+
+/// A request's target, taken apart.
+struct api_target {
+  std::string verb;      // as RBAC has it; empty: no request that the server knows
+  std::string resource;  // "serviceaccounts/token"
+  std::string ns, name;
+};
+[[nodiscard]] api_target parse_api_target(const std::string& method, const std::string& path);
+
+/// `data` is not encoded yet.
+[[nodiscard]] std::string secret_json(const std::string& ns, const std::string& name, const std::string& type,
+                                      const std::map<std::string, std::string>& data);
+[[nodiscard]] std::string service_account_json(const std::string& ns, const std::string& name,
+                                               const std::vector<std::string>& image_pull_secrets,
+                                               const std::map<std::string, std::string>& annotations);
+[[nodiscard]] std::string token_json(const std::string& token, std::chrono::system_clock::time_point end);
+
+}  // namespace pinhook::testing
