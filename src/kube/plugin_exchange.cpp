@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <cstddef>
 #include <utility>
 
 namespace pinhook::kube {
@@ -172,18 +172,23 @@ std::vector<registry::credential> logins_for(const registry::reference& ref, std
   struct found {
     std::string_view plugin;
     const plugin_login* login;
+    std::size_t place;
   };
   std::vector<found> all;
   const auto collect = [&](const auto& is_wanted) {
     for (const auto& one : answers)
       for (const auto& login : one.answer->logins)
-        if (is_wanted(login)) all.push_back({one.plugin, &login});
+        if (is_wanted(login)) all.push_back({one.plugin, &login, all.size()});
   };
   collect([&](const plugin_login& login) { return login.pattern.matches(ref); });
   if (all.empty() && ref.registry() == docker_hub)
     collect([](const plugin_login& login) { return login.pattern.key() == docker_hub_key; });
-  std::ranges::stable_sort(all, std::greater{},
-                           [](const found& one) { return std::string_view(one.login->pattern.key()); });
+  // By pattern backwards, and then by place: libstdc++ 12's stable_sort does not compile under Clang 19 without a
+  // warning.
+  std::ranges::sort(all, [](const found& a, const found& b) {
+    const int order = a.login->pattern.key().compare(b.login->pattern.key());
+    return order != 0 ? order > 0 : a.place < b.place;
+  });
   std::vector<registry::credential> out;
   for (const auto& one : all) out.push_back(credential_of(one.plugin, *one.login));
   return out;
