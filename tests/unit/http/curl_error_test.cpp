@@ -71,5 +71,49 @@ TEST(CurlError, QuotesThePeersText) {
   EXPECT_THAT(translate(CURLE_WEIRD_SERVER_REPLY, 0, 0, "a\r\nb").message, HasSubstr(R"("a\x0d\x0ab")"));
 }
 
+// --- Proxies ---
+
+error by_proxy(CURLcode code, long proxy_status, long proxy_verify = 0) {
+  curl_outcome o;
+  o.code = code;
+  o.endpoint = "one.example:443 through the proxy proxy.example:3128";
+  o.is_proxied = true;
+  o.proxy_status = proxy_status;
+  o.proxy_verify_result = proxy_verify;
+  return from_curl(o);
+}
+
+TEST(CurlError, ProxiesRefuseByTheirRulesOrFail) {
+  struct row {
+    long status;
+    error_code code;
+    const char* words;
+  };
+  for (const auto& [status, code, words] : {
+           row{407, error_code::denied, "wants a user name and password (HTTP 407)"},
+           row{403, error_code::denied, "refuses to connect us (HTTP 403)"},
+           row{401, error_code::denied, "refuses to connect us (HTTP 401)"},
+           row{405, error_code::denied, "refuses to connect us (HTTP 405)"},
+           row{502, error_code::unavailable, "could not connect us (HTTP 502)"},
+           row{504, error_code::unavailable, "could not connect us (HTTP 504)"},
+           row{302, error_code::unavailable, "could not connect us (HTTP 302)"},
+       }) {
+    const error e = by_proxy(CURLE_RECV_ERROR, status);
+    EXPECT_EQ(e.code, code) << status;
+    EXPECT_THAT(e.message, StartsWith("one.example:443 through the proxy proxy.example:3128: the proxy ")) << status;
+    EXPECT_THAT(e.message, HasSubstr(words)) << status;
+  }
+}
+
+TEST(CurlError, TellsTheProxysTroublesFromTheServers) {
+  EXPECT_THAT(by_proxy(CURLE_COULDNT_CONNECT, 0).message, HasSubstr("no connection to the proxy"));
+  EXPECT_THAT(by_proxy(CURLE_COULDNT_RESOLVE_PROXY, 0).message, HasSubstr("the proxy's host name does not resolve"));
+  EXPECT_THAT(by_proxy(CURLE_PEER_FAILED_VERIFICATION, 0, X509_V_ERR_CERT_HAS_EXPIRED).message,
+              HasSubstr(": the proxy: its certificate has expired"));
+  EXPECT_THAT(by_proxy(CURLE_SSL_CONNECT_ERROR, 200).message, HasSubstr("no TLS connection behind the proxy"));
+  EXPECT_THAT(by_proxy(CURLE_SSL_CONNECT_ERROR, 0).message, HasSubstr("no TLS connection: does it speak HTTPS?"));
+  EXPECT_THAT(by_proxy(CURLE_GOT_NOTHING, 200).message, HasSubstr("closed without an answer"));
+}
+
 }  // namespace
 }  // namespace pinhook::http

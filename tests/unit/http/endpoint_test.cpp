@@ -47,5 +47,21 @@ TEST(Endpoint, RefusesWhatIsNoUsableUrl) {
   }
 }
 
+TEST(Endpoint, SaysItsAuthorityWithoutTheSchemesOwnPort) {
+  EXPECT_EQ(parse_endpoint("https://one.example/")->url_authority(), "one.example");
+  EXPECT_EQ(parse_endpoint("https://one.example:8443/")->url_authority(), "one.example:8443");
+  EXPECT_EQ(parse_endpoint("http://one.example/")->url_authority(), "one.example");
+  EXPECT_EQ(parse_endpoint("http://one.example:443/")->url_authority(), "one.example:443");
+  EXPECT_EQ(parse_endpoint("https://[::1]/")->url_authority(), "[::1]");
+  EXPECT_EQ(parse_endpoint("https://[::1]:5000/")->url_authority(), "[::1]:5000");
+}
+
+TEST(Endpoint, TakesAnotherHostIntoAUrl) {
+  EXPECT_EQ(with_host("https://192.0.2.1:6443/a/../b%2Fc?x=%20&y", "one.example"),
+            "https://one.example:6443/a/../b%2Fc?x=%20&y");
+  EXPECT_EQ(with_host("https://one.example/a", "[::1]"), "https://[::1]/a");
+  EXPECT_EQ(with_host("https://[::1]:5000/a", "one.example"), "https://one.example:5000/a");
+}
+
 }  // namespace
 }  // namespace pinhook::http
