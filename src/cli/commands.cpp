@@ -1,6 +1,5 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/explain.hpp>
 
 #include <fmt/format.h>
 
@@ -22,13 +21,6 @@ int print_version(const arguments&) {
   return exit_good;
 }
 
-int print_explanation(const arguments& said) {
-  const auto what = explain(said.reference, said.output == "json" ? output_format::json : output_format::text);
-  fmt::print("{}", what.out);
-  fmt::print(stderr, "{}", what.err);
-  return what.exit_code;
-}
-
 struct row {
   cli::command command;
   int (*run)(const arguments&);
@@ -36,7 +28,7 @@ struct row {
 
 constexpr std::array<row, 5> rows{{{command::help, print_help},
                                    {command::version, print_version},
-                                   {command::explain, print_explanation},
+                                   {command::explain, explain},
                                    {command::serve, serve},
                                    {command::demo, demo}}};
 

@@ -25,6 +25,8 @@ const std::vector<server::route> registry_routes{{"GET", "/v2/*", "", 0}};
 settings demo_settings(const std::string& registry) {
   settings s;
   s.registries[registry] = {};
+  s.pull_secrets.mode = switch_state::off;
+  s.clouds.clear();
   const auto loopback = boost::asio::ip::address_v4::loopback();
   s.listen = {loopback, 0};
   s.admin_listen = {loopback, 0};
@@ -134,7 +136,7 @@ result<void> demo_site::start() {
 
   if (auto ok = p.registry_server.start(); !ok) return fail(std::move(ok.error()).at("registry"));
   p.registry_name = fmt::format("127.0.0.1:{}", p.registry_server.port());
-  p.hook.emplace(p.control, demo_settings(p.registry_name));
+  p.hook.emplace(p.control, demo_settings(p.registry_name), variables());
   if (auto ok = p.hook->start(std::move(*leaf)); !ok) return ok;
   p.serving = std::thread([&p] { p.control.run(); });
 

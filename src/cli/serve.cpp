@@ -52,8 +52,6 @@ std::string value_of(const variables& all, std::string_view name) {
 void take_from_surroundings(const variables& all, settings& s) {
   if (s.own_namespace.empty()) s.own_namespace = value_of(all, "POD_NAMESPACE");
   if (s.own_namespace.empty()) std::ifstream(namespace_file) >> s.own_namespace;
-  const auto folder = value_of(all, "DOCKER_CONFIG");
-  if (s.docker_config.empty() && !folder.empty()) s.docker_config = folder + "/config.json";
 }
 
 // After the first signal everything ends in good order; after the second at once.
@@ -103,13 +101,14 @@ int serve(const arguments& said) {
   asio::io_context control(1);
   // From here on a signal waits until it is looked at, also one that comes while everything starts.
   asio::signal_set signals(control, SIGTERM, SIGINT);
-  webhook hook(control, s);
+  webhook hook(control, s, environment());
   if (const auto ok = hook.start(); !ok) return refuse(ok.error());
   log::info("serving", {{"version", PINHOOK_VERSION},
                         {"listen", address_text(hook.listens_at())},
                         {"admin", address_text(hook.admin_at())},
                         {"threads", hook.threads()},
-                        {"namespace", s.own_namespace}});
+                        {"namespace", s.own_namespace},
+                        {"cluster", hook.cluster()}});
   int code = exit_good;
   asio::co_spawn(control, serve_until_signal(signals, hook), [&](const std::exception_ptr& thrown) {
     if (thrown) {

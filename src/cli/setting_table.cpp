@@ -27,7 +27,9 @@ setting row(std::string_view key, Type type, Place place, std::string_view help,
   out.help = help;
   out.when = when;
   out.is_structured = std::is_same_v<Type, text_list_type> || std::is_same_v<Type, update_overrides_type> ||
-                      std::is_same_v<Type, kinds_type> || std::is_same_v<Type, registries_type>;
+                      std::is_same_v<Type, kinds_type> || std::is_same_v<Type, registries_type> ||
+                      std::is_same_v<Type, networks_type> || std::is_same_v<Type, mirrors_type> ||
+                      std::is_same_v<Type, clouds_type>;
   out.read = [type, place](const yaml::node& n, settings& s) -> std::expected<void, value_problem> {
     auto value = type.read(n);
     if (!value) return std::unexpected(std::move(value.error()));
@@ -47,6 +49,8 @@ std::vector<setting> make_table() {
                                       {"error", log::level::error}}};
   const word_type<std::optional<log::format>> shapes{
       {{"auto", std::nullopt}, {"json", log::format::json}, {"text", log::format::text}}};
+  const word_type<switch_state> switches{
+      {{"auto", switch_state::automatic}, {"on", switch_state::on}, {"off", switch_state::off}}};
   return {
       row("listen", address_type{}, at(&settings::listen), "Where API servers reach the webhook (HTTPS).",
           "Change it when the Service's target port is another one. Port 0 takes any free port and logs it."),
@@ -113,13 +117,65 @@ std::vector<setting> make_table() {
           at(&settings::resolver, &settings::resolver_rule::lookup_limit),
           "The longest one look-up may take; it goes on after its request was answered and fills the cache.",
           "Raise it for a registry that is slow but certain."),
+      row("resolver.source_limit", duration_type{100ms, 1min},
+          at(&settings::resolver, &settings::resolver_rule::source_limit),
+          "The longest a look-up waits for one source of credentials (a plugin, a cloud); then the next is tried.",
+          "Raise it for a plugin that is slow but certain."),
       row("registries", registries_type{}, at(&settings::registries),
           "How single registries are spoken to: over plain HTTP, with their own authority, which hosts get "
-          "credentials.",
+          "credentials. A registry on this machine (loopback) is asked only when it is named here.",
           "For example {\"registry.example.com:5000\": {ca_file: /etc/ca.pem, realm_hosts: [auth.example.com]}}."),
       row("registry.verify_by_get", bool_type{}, at(&settings::verify_by_get),
           "Always fetch the manifest and hash it instead of trusting the registry's word for its digest.",
           "Set it when registries are not trusted to name digests; each look-up then counts as a pull at Docker Hub."),
+      row("registry.allow", text_list_type{}, at(&settings::allowed_registries),
+          "Registries that may be asked, as globs with an optional path; empty allows all.",
+          "For example [docker.io, \"*.example.com\", \"ghcr.io/acme/*\"]; always behind a proxy, which resolves names "
+          "out of pinhook's sight."),
+      row("registry.deny", text_list_type{}, at(&settings::denied_registries),
+          "Registries that are never asked, also as mirror, realm or target of a redirect; wins over registry.allow.",
+          "For example [\"*.cluster.local\", \"*.svc\"]."),
+      row("networks.allow", networks_type{}, at(&settings::networks, &http::address_rules::allow),
+          "Networks that may be connected to for an image; empty allows all but those that are never.",
+          "For example [10.20.0.0/16] where all registries stand in one network."),
+      row("networks.deny", networks_type{}, at(&settings::networks, &http::address_rules::deny),
+          "Networks that are never connected to for an image; metadata services, link-local and unspecified addresses "
+          "never are.",
+          "Name the cluster's Pod and Service networks when no registry stands in them."),
+      row("networks.private", bool_type{}, at(&settings::networks, &http::address_rules::private_networks),
+          "Whether registries in private networks (RFC 1918, unique local, carrier-grade NAT) may be asked.",
+          "Set false where all registries are public."),
+      row("mirrors.certs_dirs", text_list_type{}, at(&settings::mirrors, &settings::mirror_rule::certs_dirs),
+          "Directories with containerd's <registry>/hosts.toml, as nodes have them; read again when they change.",
+          "Mount the nodes' /etc/containerd/certs.d and name it when images are pulled through mirrors."),
+      row("mirrors.hosts", mirrors_type{}, at(&settings::mirrors, &settings::mirror_rule::hosts),
+          "Mirrors of registries, asked in their order before the registry; they win over mirrors.certs_dirs. Values "
+          "of headers are not printed.",
+          "For example {docker.io: [{url: \"https://mirror.example.com\", ca: [/etc/ca.pem]}]}."),
+      row("pull_secrets.mode", switches, at(&settings::pull_secrets, &settings::pull_secret_rule::mode),
+          "Whether imagePullSecrets of Pods and service accounts are read through the Kubernetes API; auto: where "
+          "there "
+          "is one.",
+          "Set off where pinhook may not read Secrets; it needs `get` on secrets and serviceaccounts."),
+      row("pull_secrets.ttl", duration_type{1s, 1h}, at(&settings::pull_secrets, &settings::pull_secret_rule::ttl),
+          "How long a Secret or ServiceAccount that was read is used before it is read again.",
+          "Lower it when changed secrets must count at once."),
+      row("pull_secrets.namespaces", text_list_type{},
+          at(&settings::pull_secrets, &settings::pull_secret_rule::namespaces),
+          "Namespaces whose secrets are read; empty: all.",
+          "Set it when RBAC lets pinhook read in some namespaces alone."),
+      row("kubeconfig", text_type{}, at(&settings::kubeconfig),
+          "Path of a kubeconfig for the Kubernetes API; empty: the service account's files, else $KUBECONFIG.",
+          "Set it outside a cluster."),
+      row("plugins.config", text_type{}, at(&settings::plugins, &settings::plugin_rule::config),
+          "The kubelet's CredentialProviderConfig: a file, or a directory of them.",
+          "Set it to what the nodes' kubelets have as --image-credential-provider-config."),
+      row("plugins.bin_dir", text_type{}, at(&settings::plugins, &settings::plugin_rule::bin_dir),
+          "Directory with the programs of plugins.config.",
+          "Set it to what the nodes' kubelets have as --image-credential-provider-bin-dir."),
+      row("clouds", clouds_type{}, at(&settings::clouds),
+          "Clouds whose registries are asked with the identity that this process has there: aws, google, azure.",
+          "Set [] when the identity of the Pod or the node must not open registries."),
       row("docker_config", text_type{}, at(&settings::docker_config),
           "Path of a config.json with registry credentials, read again when it changes; empty: $DOCKER_CONFIG, else "
           "none.",

@@ -1,14 +1,11 @@
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/base/log.hpp>
-#include <pinhook/base/process.hpp>
 #include <pinhook/cli/cores.hpp>
+#include <pinhook/cli/registry_access.hpp>
 #include <pinhook/cli/request_deadline.hpp>
 #include <pinhook/cli/telemetry.hpp>
 #include <pinhook/cli/units.hpp>
 #include <pinhook/cli/webhook.hpp>
-#include <pinhook/http/curl_client.hpp>
-#include <pinhook/registry/anonymous_credentials.hpp>
-#include <pinhook/registry/config_credentials.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 #include <pinhook/server/health.hpp>
 #include <pinhook/server/metrics.hpp>
@@ -29,9 +26,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How often config.json is looked at: the kubelet takes up to a minute to write a changed Secret anyway.
-constexpr std::chrono::seconds credentials_poll{5};
-
 const std::vector<server::route> webhook_routes{
     {"POST", "/v1/pin/enforce", "application/json", 0},
     {"POST", "/v1/pin/best-effort", "application/json", 1},
@@ -49,25 +43,14 @@ milliseconds whole_milliseconds(std::chrono::nanoseconds d) { return std::chrono
 
 std::size_t thread_count(const settings& s) { return s.threads == 0 ? usable_cores() : s.threads; }
 
-http::curl_client_options http_options() {
-  http::curl_client_options out;
-  out.proxy = http::proxy_from_environment();
-  return out;
-}
-
-registry::client_options client_options(const settings& s) {
-  registry::client_options out;
-  out.hosts = s.registries;
-  out.verify_by_get = s.verify_by_get;
-  out.user_agent = "pinhook/" PINHOOK_VERSION;
-  return out;
-}
-
-resolve::resolver_options resolver_options(const settings& s) {
+resolve::resolver_options resolver_options(const settings& s, const registry_access& access) {
   resolve::resolver_options out;
   out.cache = s.cache;
   out.gate.requests_per_host = s.resolver.host_concurrency;
   out.flights.limit = s.resolver.lookup_limit;
+  out.source_limit = s.resolver.source_limit;
+  out.routes = access.routes();
+  out.mirror_credentials = access.own_credentials();
   return out;
 }
 
@@ -99,15 +82,12 @@ server::response metrics_page(server::metrics& numbers) {
 
 // In the order in which each needs those before it; destroyed the other way round.
 struct webhook::parts {
-  parts(asio::io_context& io, settings s, const pinhook::clock& t)
+  parts(asio::io_context& io, settings s, variables all, const pinhook::clock& t)
       : control(io),
         config(std::move(s)),
+        surroundings(std::move(all)),
         time(t),
         seen(numbers),
-        http(io, http_options()),
-        registry(registry::make_client(http, client_options(config), time, &seen)),
-        resolver(std::make_shared<resolve::tag_resolver>(io.get_executor(), *registry, time, &seen,
-                                                         resolver_options(config))),
         workers(thread_count(config), "webhook"),
         tasks(io.get_executor()),
         admin(control, {&control}, admin_options(), admin_routes, admin_handlers(), numbers, nullptr, time),
@@ -154,20 +134,13 @@ struct webhook::parts {
     co_return out;
   }
 
-  result<void> open_credentials() {
-    const std::string& file = config.docker_config;
-    std::shared_ptr<registry::credential_source> source;
-    if (file.empty()) {
-      source = std::make_shared<registry::anonymous_credentials>();
-    } else {
-      auto opened =
-          registry::config_credentials::open(file, config.credential_helpers ? &machine_processes() : nullptr, time);
-      if (!opened) return fail(std::move(opened.error()).at("registry credentials"));
-      credentials = *opened;
-      source = std::move(*opened);
-    }
-    admission = std::make_unique<admission::handler>(
-        resolver, std::make_shared<registry::shared_credentials>(std::move(source)), policy_of(config));
+  result<void> open_access() {
+    auto opened = registry_access::open(control, config, surroundings, time, &seen);
+    if (!opened) return fail(std::move(opened.error()));
+    access = std::move(*opened);
+    resolver = std::make_shared<resolve::tag_resolver>(control.get_executor(), access->client(), time, &seen,
+                                                       resolver_options(config, *access));
+    admission = std::make_unique<admission::handler>(resolver, access->tenants(), policy_of(config));
     return {};
   }
 
@@ -180,31 +153,17 @@ struct webhook::parts {
     return tls.load({config.tls.cert_file, config.tls.key_file});
   }
 
-  awaitable<void> watch_credentials() {
-    asio::steady_timer timer(control);
-    for (;;) {
-      timer.expires_after(credentials_poll);
-      co_await timer.async_wait(asio::use_awaitable);
-      const auto changed = credentials->reload_if_changed();
-      if (!changed)
-        log::error("the changed registry credentials are not used; the old ones stay",
-                   {{"why", changed.error().message}});
-      else if (*changed)
-        log::info("changed registry credentials are in use");
-    }
-  }
-
   asio::io_context& control;
   settings config;
+  variables surroundings;
   const pinhook::clock& time;
   server::metrics numbers;
   telemetry seen;
   server::health state;
   server::tls_context tls;
-  http::curl_client http;
-  std::unique_ptr<registry::client> registry;
+  // Made by `start`.
+  std::unique_ptr<registry_access> access;
   std::shared_ptr<resolve::tag_resolver> resolver;
-  std::shared_ptr<registry::config_credentials> credentials;  // null: anonymous
   std::unique_ptr<admission::handler> admission;
   server::worker_pool workers;
   server::task_group tasks;
@@ -212,8 +171,8 @@ struct webhook::parts {
   server::server service;
 };
 
-webhook::webhook(asio::io_context& control, settings s, const clock& time)
-    : parts_(std::make_unique<parts>(control, std::move(s), time)) {}
+webhook::webhook(asio::io_context& control, settings s, variables surroundings, const clock& time)
+    : parts_(std::make_unique<parts>(control, std::move(s), std::move(surroundings), time)) {}
 
 webhook::~webhook() = default;
 
@@ -221,10 +180,10 @@ result<void> webhook::start(std::optional<key_pair> pair) {
   parts& p = *parts_;
   if (auto ok = p.admin.start(); !ok) return fail(std::move(ok.error()).at("admin port"));
   p.state.set(server::health_state::starting, "the webhook does not listen yet");
-  if (auto ok = p.open_credentials(); !ok) return ok;
+  if (auto ok = p.open_access(); !ok) return ok;
   if (auto ok = p.load_certificate(pair); !ok) return ok;
   if (auto ok = p.service.start(); !ok) return fail(std::move(ok.error()).at("webhook port"));
-  if (p.credentials) p.tasks.spawn(p.watch_credentials());
+  p.tasks.spawn(p.access->watch_files());
   p.state.set(server::health_state::ready);
   return {};
 }
@@ -248,5 +207,7 @@ awaitable<void> webhook::stop() {
 address webhook::listens_at() const { return {parts_->config.listen.address(), parts_->service.port()}; }
 address webhook::admin_at() const { return {parts_->config.admin_listen.address(), parts_->admin.port()}; }
 std::size_t webhook::threads() const { return parts_->workers.size(); }
+
+std::string webhook::cluster() const { return parts_->access ? parts_->access->cluster() : std::string(); }
 
 }  // namespace pinhook::cli

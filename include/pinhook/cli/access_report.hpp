@@ -33,6 +33,8 @@ struct access_report {
     std::string credential;
     /// The digest, or why there is none.
     result<std::string> answer;
+    /// False: the source had nothing to ask with, and `answer` says why.
+    bool was_asked = true;
   };
   std::optional<std::vector<attempt>> attempts;
 

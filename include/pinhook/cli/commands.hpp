@@ -23,14 +23,16 @@ struct effective_settings {
 /// Bytes of a configuration file: a ConfigMap holds 1 MiB at most.
 inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
 
-/// The settings of a `serve` command line: the file (--config, else PINHOOK_CONFIG), then variables, then flags. What
-/// is left open comes from where the process runs: `namespace` from POD_NAMESPACE, else the service account;
-/// `docker_config` from DOCKER_CONFIG. Reads files. invalid_input: with what is wrong, and where; not_found: there is
-/// no such file.
+/// The settings of a `serve` or `explain` command line: the file (--config, else PINHOOK_CONFIG), then variables, then
+/// flags. What is left open comes from where the process runs: `namespace` from POD_NAMESPACE, else the service
+/// account. Reads files. invalid_input: with what is wrong, and where; not_found: there is no such file.
 [[nodiscard]] result<effective_settings> settings_for(const arguments& said, const variables& all);
 
 /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
 [[nodiscard]] int serve(const arguments& said);
+
+/// Explains a reference, and how it would be asked for; with --try it asks.
+[[nodiscard]] int explain(const arguments& said);
 
 /// The demo: see demo.hpp.
 [[nodiscard]] int demo(const arguments& said);

@@ -140,6 +140,28 @@ struct registries_type {
   [[nodiscard]] static std::string write(const map& v);
 };
 
+struct networks_type {
+  [[nodiscard]] static std::string name() { return "list of networks"; }
+  [[nodiscard]] static read_result<std::vector<http::network>> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const std::vector<http::network>& v);
+};
+
+struct mirrors_type {
+  using map = std::map<std::string, std::vector<registry::mirror_setting>, std::less<>>;
+  [[nodiscard]] static std::string name() {
+    return "mapping of registry (or _default) to a list of {url, capabilities, ca, client, skip_verify, header, "
+           "override_path, dial_timeout}";
+  }
+  [[nodiscard]] static read_result<map> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const map& v);
+};
+
+struct clouds_type {
+  [[nodiscard]] static std::string name() { return "list of aws, google, azure"; }
+  [[nodiscard]] static read_result<std::vector<cloud_name>> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const std::vector<cloud_name>& v);
+};
+
 /// keep or refresh.
 [[nodiscard]] const word_type<pin::update_rule>& update_rule_type();
 

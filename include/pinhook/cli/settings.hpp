@@ -5,8 +5,11 @@
 #pragma once
 
 #include <pinhook/base/log.hpp>
+#include <pinhook/http/address_guard.hpp>
+#include <pinhook/kube/pull_secrets.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/client.hpp>
+#include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 #include <pinhook/server/limits.hpp>
 #include <pinhook/server/server.hpp>
@@ -20,10 +23,17 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pinhook::cli {
 
 using address = boost::asio::ip::tcp::endpoint;
+
+/// `automatic`: on where what it needs is there.
+enum class switch_state : std::uint8_t { automatic, on, off };
+
+/// Whose registries are asked with the identity that this process has there.
+enum class cloud_name : std::uint8_t { aws, google, azure };
 
 struct settings {
   address listen{boost::asio::ip::address_v4::any(), 8443};
@@ -51,10 +61,39 @@ struct settings {
   struct resolver_rule {
     std::size_t host_concurrency = resolve::gate_options{}.requests_per_host;
     std::chrono::nanoseconds lookup_limit = resolve::flight_options{}.limit;
+    std::chrono::nanoseconds source_limit = resolve::resolver_options{}.source_limit;
   } resolver;
 
   std::map<std::string, registry::host_settings, std::less<>> registries;
   bool verify_by_get = false;
+  /// Globs on registries.
+  std::vector<std::string> allowed_registries;
+  std::vector<std::string> denied_registries;
+
+  http::address_rules networks;
+
+  struct mirror_rule {
+    /// Paths of directories like containerd's certs.d.
+    std::vector<std::string> certs_dirs;
+    std::map<std::string, std::vector<registry::mirror_setting>, std::less<>> hosts;
+  } mirrors;
+
+  struct pull_secret_rule {
+    switch_state mode = switch_state::automatic;
+    std::chrono::nanoseconds ttl = kube::pull_secrets_options{}.ttl;
+    /// Empty: all.
+    std::vector<std::string> namespaces;
+  } pull_secrets;
+  /// Path. Empty: the service account's files in a cluster, else $KUBECONFIG.
+  std::string kubeconfig;
+
+  struct plugin_rule {
+    /// Paths, as the kubelet's flags have them. Empty: no plugins.
+    std::string config;
+    std::string bin_dir;
+  } plugins;
+
+  std::vector<cloud_name> clouds{cloud_name::aws, cloud_name::google, cloud_name::azure};
   /// Path of a config.json. Empty: every registry is asked as anonymous.
   std::string docker_config;
   bool credential_helpers = false;

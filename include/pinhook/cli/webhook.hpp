@@ -15,6 +15,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/certificate.hpp>
+#include <pinhook/cli/configuration.hpp>
 #include <pinhook/cli/settings.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -22,12 +23,15 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace pinhook::cli {
 
 class webhook {
  public:
-  webhook(asio::io_context& control, settings s, const clock& time = machine_clock());
+  /// `surroundings`: the variables that say where credentials and clusters are (DOCKER_CONFIG, KUBERNETES_SERVICE_HOST,
+  /// AWS_ROLE_ARN, …).
+  webhook(asio::io_context& control, settings s, variables surroundings, const clock& time = machine_clock());
   webhook(const webhook&) = delete;
   webhook& operator=(const webhook&) = delete;
   ~webhook();
@@ -44,6 +48,8 @@ class webhook {
   [[nodiscard]] address listens_at() const;
   [[nodiscard]] address admin_at() const;
   [[nodiscard]] std::size_t threads() const;
+  /// How the Kubernetes API is asked; empty: not at all.
+  [[nodiscard]] std::string cluster() const;
 
  private:
   struct parts;

@@ -13,9 +13,11 @@ namespace pinhook::cli {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 settings read(std::string_view text) {
@@ -52,12 +54,30 @@ pin:
   excluded_namespaces: [a, b]
 deadline: {limit: 9s, margin: 1ms}
 cache: {ttl: 1m1s, negative_ttl: 0s, stale_for: 2h, entries: 7}
-resolver: {host_concurrency: 2, lookup_limit: 3s}
+resolver: {host_concurrency: 2, lookup_limit: 3s, source_limit: 1s}
 registries:
   localhost:5000: {plain_http: false}
   registry.example.com: {ca_file: /ca.pem, realm_hosts: [auth.example.com]}
   "[::1]:5000":
-registry: {verify_by_get: true}
+registry: {verify_by_get: true, allow: [docker.io, "*.example.com"], deny: ["*.svc"]}
+networks: {allow: [10.20.0.0/16, "fd00::/8"], deny: [10.1.2.3], private: false}
+mirrors:
+  certs_dirs: [/etc/containerd/certs.d]
+  hosts:
+    docker.io:
+      - url: https://one.example.com
+        capabilities: [pull]
+        ca: [/ca.pem]
+        client: [/client.crt, /client.key]
+        skip_verify: true
+        override_path: true
+        dial_timeout: 2s
+      - {url: "http://two.example.com:5000/hub", capabilities: [resolve]}
+    _default: []
+pull_secrets: {mode: off, ttl: 5s, namespaces: [a]}
+kubeconfig: /kube/config
+plugins: {config: /plugins.yaml, bin_dir: /plugins}
+clouds: [google]
 docker_config: /config.json
 credential_helpers: true
 limits: {body: 1MiB, header: 8Ki, idle: 2s, request: 3s, handshake: 4s, connections: 5}
@@ -84,6 +104,16 @@ TEST(Configuration, ReadsEverySetting) {
   EXPECT_EQ(s.registries.at("localhost:5000").plain_http, false);
   EXPECT_EQ(s.registries.at("[::1]:5000").plain_http, std::nullopt);
   EXPECT_EQ(s.registries.at("registry.example.com").ca_file, "/ca.pem");
+  ASSERT_EQ(s.networks.allow.size(), 2U);
+  EXPECT_EQ(s.networks.allow[1].prefix, 8U);
+  ASSERT_EQ(s.mirrors.hosts.at("docker.io").size(), 2U);
+  const auto& mirror = s.mirrors.hosts.at("docker.io")[0];
+  EXPECT_TRUE(mirror.can_pull);
+  EXPECT_FALSE(mirror.can_resolve);
+  EXPECT_EQ(mirror.client_key_file, "/client.key");
+  EXPECT_EQ(mirror.dial_timeout, 2s);
+  EXPECT_TRUE(s.mirrors.hosts.at("docker.io")[1].can_resolve);
+  EXPECT_EQ(s.pull_secrets.mode, switch_state::off);
   EXPECT_EQ(s.limits.header, 8192U);
   EXPECT_EQ(s.log.format, log::format::text);
 
@@ -183,12 +213,32 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
            sample{"registries: [a]\n", "line 1: registries: ", "want a mapping"},
            sample{"registries:\n  docker.io: {}\n  index.docker.io: {}\n", "line 3: registries: ", "no registry"},
            sample{"registries:\n  https://x.example: {}\n", "line 2: registries: ", "no registry"},
+           sample{"networks:\n  deny:\n  - 10.0.0.0/8\n  - 10.0.0.1/8\n", "line 4: networks.deny: ", "10.0.0.0/8"},
+           sample{"networks: {allow: [example.com]}\n", "line 1: networks.allow: ", "example.com"},
+           sample{"clouds:\n- aws\n- gcp\n", "line 3: clouds: ", "known are: aws, google, azure"},
+           sample{"pull_secrets: {mode: maybe}\n", "line 1: pull_secrets.mode: ", "auto, on or off"},
+           sample{"mirrors:\n  hosts:\n    docker.io:\n      - {ulr: x}\n",
+                  "line 4: mirrors.hosts: ", "known are: url"},
+           sample{"mirrors:\n  hosts:\n    docker.io:\n      - {url: \"ftp://x\"}\n", "line 4: mirrors.hosts: ", "ftp"},
+           sample{"mirrors: {hosts: {docker.io: x}}\n", "line 1: mirrors.hosts: ", "want a list of mirrors"},
+           sample{"mirrors: {hosts: {a/b: []}}\n", "line 1: mirrors.hosts: ", "no registry"},
+           sample{"mirrors: {hosts: {docker.io: [{url: x, capabilities: [push]}]}}\n",
+                  "line 1: mirrors.hosts: ", "known are: pull, resolve"},
            sample{"- a\n", "line 1: ", "want a mapping"},
        }) {
     EXPECT_THAT(refusal(s.text), StartsWith(std::string("pinhook.yaml: ") + s.start)) << s.text;
     EXPECT_THAT(refusal(s.text), HasSubstr(s.reason)) << s.text;
   }
   EXPECT_THAT(refusal("threads: 1\nthreads: 2\n"), HasSubstr("line 2, column 1"));
+}
+
+TEST(Configuration, HeadersOfMirrorsAreReadAndNotPrinted) {
+  const settings s = read("mirrors: {hosts: {docker.io: [{url: m.example.com, header: {X-Token: hush}}]}}\n");
+  const auto& headers = s.mirrors.hosts.at("docker.io")[0].headers;
+  ASSERT_EQ(headers.size(), 1U);
+  EXPECT_EQ(headers[0].name, "X-Token");
+  EXPECT_EQ(headers[0].value.reveal(), "hush");
+  EXPECT_THAT(render(s), AllOf(HasSubstr("X-Token"), Not(HasSubstr("hush"))));
 }
 
 TEST(Configuration, VariablesWinOverTheFileAndFlagsOverVariables) {

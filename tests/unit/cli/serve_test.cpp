@@ -51,13 +51,9 @@ TEST_F(SettingsFor, TheFileMayBeNamedByAVariable) {
 TEST_F(SettingsFor, AnEmptyFileIsNoError) { EXPECT_EQ(render(found(with_file(""), {})), render(settings{})); }
 
 TEST_F(SettingsFor, TakesWhatIsOpenFromWhereItRuns) {
-  const variables all{{"POD_NAMESPACE", "pod"}, {"DOCKER_CONFIG", "/docker"}};
+  const variables all{{"POD_NAMESPACE", "pod"}};
   EXPECT_EQ(found({}, all).own_namespace, "pod");
-  EXPECT_EQ(found({}, all).docker_config, "/docker/config.json");
-  const auto said = with_file("namespace: mine\ndocker_config: /mine.json\n");
-  EXPECT_EQ(found(said, all).own_namespace, "mine");
-  EXPECT_EQ(found(said, all).docker_config, "/mine.json");
-  EXPECT_EQ(found({}, {}).docker_config, "");
+  EXPECT_EQ(found(with_file("namespace: mine\n"), all).own_namespace, "mine");
 }
 
 TEST_F(SettingsFor, SaysWhichFileItCannotRead) {

@@ -1,0 +1,79 @@
+#include <pinhook/base/log.hpp>
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/explain.hpp>
+#include <pinhook/cli/registry_access.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace pinhook::cli {
+namespace {
+
+// For reading secrets; trying has the time of a look-up besides.
+constexpr std::chrono::seconds reading_time{10};
+
+int print(const explanation& what) {
+  fmt::print("{}", what.out);
+  fmt::print(stderr, "{}", what.err);
+  return what.exit_code;
+}
+
+int refuse(const error& e) {
+  fmt::print(stderr, "pinhook explain: {}\n", e.message);
+  return exit_code(e.code);
+}
+
+result<access_report> ask(const arguments& said, const settings& s, const registry::reference& ref) {
+  asio::io_context io(1);
+  auto access = registry_access::open(io, s, environment(), machine_clock(), nullptr);
+  if (!access) return fail(std::move(access.error()));
+  if (!said.ns.empty() && s.pull_secrets.mode != switch_state::off && (*access)->cluster().empty())
+    return fail(error_code::invalid_input,
+                "--namespace needs a Kubernetes API: set `kubeconfig`, or run it in a cluster");
+  const std::chrono::nanoseconds span = said.tries ? reading_time + s.resolver.lookup_limit : reading_time;
+  const deadline d = deadline::after(machine_clock().now(), span);
+  registry::tenant who{said.ns, said.service_account, said.pull_secrets};
+  std::optional<access_report> out;
+  std::exception_ptr thrown;
+  bool is_done = false;
+  const auto keep = [](awaitable<access_report> work, std::optional<access_report>& into) -> awaitable<void> {
+    into.emplace(co_await std::move(work));
+  };
+  asio::co_spawn(io, keep((*access)->report(ref, std::move(who), said.tries, d), out),
+                 [&](const std::exception_ptr& e) {
+                   thrown = e;
+                   is_done = true;
+                 });
+  while (!is_done && io.run_one() != 0) {
+  }
+  if (thrown) std::rethrow_exception(thrown);
+  if (!out) return fail(error_code::internal, "the question ended without an answer");
+  return std::move(*out);
+}
+
+}  // namespace
+
+int explain(const arguments& said) {
+  const auto format = said.output == "json" ? output_format::json : output_format::text;
+  const auto ref = registry::reference::parse(said.reference);
+  if (!ref) return print(explain(said.reference, format));
+  if (said.ns.empty() && (!said.service_account.empty() || !said.pull_secrets.empty()))
+    return refuse({error_code::invalid_input, "--service-account and --pull-secret need --namespace", std::nullopt});
+  const auto found = settings_for(said, environment());
+  if (!found) return refuse(found.error());
+  // What is worth a line stands in the report.
+  log::configure({.least = log::level::error, .shape = found->values.log.format});
+  const auto how = ask(said, found->values, *ref);
+  if (!how) return refuse(how.error());
+  return print(explain(said.reference, format, &*how));
+}
+
+}  // namespace pinhook::cli
