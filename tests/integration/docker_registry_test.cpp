@@ -44,6 +44,7 @@ class DockerRegistry : public ::testing::Test {
   result<registry::descriptor> resolve(const std::string& reference, registry::credential who = {}) {
     const auto parsed = registry::reference::parse(reference);
     if (!parsed) return fail(parsed.error());
+    options.hosts[parsed->registry()];  // on loopback: asked only when the configuration names it
     const auto client = registry::make_client(http, options, machine_clock(), nullptr);
     auto got = run_on(
         io, client->resolve(*parsed, std::move(who), deadline::after(machine_clock().now(), std::chrono::seconds(30))));
