@@ -164,7 +164,7 @@ std::vector<std::pair<std::string, const toml::node*>> in_file_order(const toml:
   };
   std::vector<placed> all;
   for (const auto& [key, value] : hosts) all.push_back({key.source().begin, std::string(key.str()), &value});
-  std::stable_sort(all.begin(), all.end(), [](const placed& a, const placed& b) { return a.at < b.at; });
+  std::sort(all.begin(), all.end(), [](const placed& a, const placed& b) { return a.at < b.at; });
   std::vector<std::pair<std::string, const toml::node*>> out;
   out.reserve(all.size());
   for (auto& one : all) out.emplace_back(std::move(one.name), one.what);

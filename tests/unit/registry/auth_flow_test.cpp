@@ -1,8 +1,5 @@
-// The handshake, driven by hand: no network, no coroutine.
-#include "support/fake_clock.hpp"
-#include "support/fake_http_client.hpp"
-
-#include <pinhook/registry/auth_flow.hpp>
+// The handshake of one request: what it sends, fetches and remembers.
+#include "auth_flow_world.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,71 +8,6 @@
 
 namespace pinhook::registry {
 namespace {
-
-using testing::respond;
-
-credential user() {
-  return {credential_kind::basic, "alice", secret("pa55word"), "config.json: r.example", "id-alice"};
-}
-credential identity_token() {
-  return {credential_kind::identity_token, "", secret("refresh-me"), "config.json: r.example", "id-refresh"};
-}
-credential registry_token() {
-  return {credential_kind::registry_token, "", secret("raw-token"), "config.json: r.example", "id-raw"};
-}
-
-http::response challenged(const std::string& how) { return respond(401, {{"WWW-Authenticate", how}}); }
-const std::string bearer =
-    R"(Bearer realm="https://auth.example/token",service="r.example",scope="repository:acme/api:pull")";
-const std::string other_bearer = R"(Bearer realm="https://second.example/token",service="r.example")";
-
-// One flow and the two caches, and what the flow says, in words.
-struct drive {
-  explicit drive(credential who_asks = {}, std::string url = "https://r.example/v2/acme/api/manifests/v1")
-      : target{"r.example", *web_url::parse(url), "acme/api"}, who(std::move(who_asks)) {
-    target.registry = target.url.where().authority();
-  }
-
-  std::string start() {
-    flow.emplace(target, who, challenges, tokens, time.wall());
-    return say(flow->next(auth_started{}));
-  }
-  std::string answer(const http::response& r) { return say(flow->next(auth_answered{r})); }
-  std::string ping(const http::response& r) { return say(flow->next(auth_pinged{r})); }
-  std::string token(std::string text, bool fresh = true) {
-    tokens.put(wanted.key, {secret(text), std::chrono::seconds(300)}, time.now());
-    return say(flow->next(auth_token{secret(std::move(text)), fresh}));
-  }
-  std::string no_token(error_code code) {
-    auth_token got{pinhook::fail(code, "the token server said no")};
-    return say(flow->next(got));
-  }
-
-  std::string say(auth_action action) {
-    if (auto* send = std::get_if<send_request>(&action))
-      return send->authorization ? "send " + send->authorization->reveal() : "send";
-    if (std::holds_alternative<send_ping>(action)) return "ping";
-    if (auto* get = std::get_if<get_token>(&action)) {
-      wanted = get->request;
-      return "token " + wanted.key.realm + " " + wanted.key.scope;
-    }
-    if (std::holds_alternative<finished>(action)) return "finished";
-    failed = std::get<error>(action);
-    return "error " + std::string(to_string(failed.code));
-  }
-
-  testing::fake_clock time;
-  auth_target target;
-  credential who;
-  challenge_cache challenges;
-  token_cache tokens;
-  std::optional<auth_flow> flow;
-  token_request wanted{{}, *web_url::parse("https://none.example"), {}, {}, {}, {}};
-  error failed;
-};
-
-const std::string ask_auth = "token https://auth.example/token repository:acme/api:pull";
-const std::string ask_second = "token https://second.example/token repository:acme/api:pull";
 
 TEST(AuthFlow, SendsTheRealRequestFirstAndWithoutCredentials) {
   drive d(user());
@@ -498,76 +430,6 @@ TEST(Scope, CoversWhenOnlyActionsAreMore) {
   EXPECT_FALSE(scope_covers("repository:b:pull", "repository:a:pull"));
   EXPECT_FALSE(scope_covers("repository:a:pullx", "repository:a:pull"));
   EXPECT_FALSE(scope_covers("", "repository:a:pull"));
-}
-
-credential cloud_user() {
-  credential out = user();
-  out.source = "Azure";
-  out.cloud_minted = true;
-  return out;
-}
-
-TEST(AuthFlow, WhatACloudMadeIsShownToItsRegistriesAlone) {
-  for (const char* url : {"https://r.example/v2/a/manifests/1", "https://acme.azurecr.io.evil.org/v2/a/manifests/1",
-                          "https://evilazurecr.io/v2/a/manifests/1", "http://acme.azurecr.io/v2/a/manifests/1",
-                          "https://acme.data.azurecr.io/v2/a/manifests/1", "http://localhost:5000/v2/a/manifests/1"}) {
-    drive d(cloud_user(), url);
-    EXPECT_EQ(d.start(), "error denied") << url;
-    EXPECT_NE(d.failed.message.find("Azure"), std::string::npos);
-  }
-  drive d(cloud_user(), "https://acme.azurecr.io/v2/a/manifests/1");
-  EXPECT_EQ(d.start(), "send");
-  EXPECT_EQ(d.answer(challenged(R"(Bearer realm="https://acme.azurecr.io/oauth2/token")")),
-            "token https://acme.azurecr.io/oauth2/token repository:acme/api:pull");
-}
-
-TEST(AuthFlow, WhatACloudMadeGoesToNoOtherRealm) {
-  for (const char* registry : {"https://acme.azurecr.io", "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com"}) {
-    for (const char* realm : {"https://evil.example/token", "https://evil.azurecr.io/oauth2/token",
-                              "https://acme.azurecr.io:8443/oauth2/token", "https://169.254.169.254/token"}) {
-      drive d(cloud_user(), std::string(registry) + "/v2/a/manifests/1");
-      d.start();
-      EXPECT_TRUE(d.answer(challenged("Bearer realm=\"" + std::string(realm) + "\"")).starts_with("error ")) << realm;
-    }
-  }
-  // Unless an operator named it.
-  drive d(cloud_user(), "https://acme.azurecr.io/v2/a/manifests/1");
-  d.target.realm_hosts = {"tokens.corp"};
-  d.start();
-  EXPECT_EQ(d.answer(challenged(R"(Bearer realm="https://tokens.corp/t")")),
-            "token https://tokens.corp/t repository:acme/api:pull");
-}
-
-TEST(AuthFlow, ADeniedHostIsNoRealm) {
-  const auto rules = access_rules::make({}, {"auth.example"}).value();
-  drive d;
-  d.target.rules = &rules;
-  d.start();
-  EXPECT_EQ(d.answer(challenged(bearer)), "error denied");
-  EXPECT_NE(d.failed.message.find("\"auth.example\" in registry.deny"), std::string::npos) << d.failed.message;
-  drive other;
-  other.target.rules = &rules;
-  other.start();
-  EXPECT_EQ(other.answer(challenged(other_bearer)), ask_second);
-}
-
-TEST(AuthFlow, WhatIsForTheHostAloneGoesToNoOtherRealm) {
-  const auto own = std::make_shared<const http::tls_settings>();
-  const auto elsewhere = std::make_shared<const http::tls_settings>();
-  const auto asked_at = [&](const char* realm) {
-    drive d;
-    d.target.tls = own;
-    d.target.tls_elsewhere = elsewhere;
-    d.target.headers = {{"X-Team", "t"}};
-    d.start();
-    d.answer(challenged("Bearer realm=\"" + std::string(realm) + "\""));
-    return d.wanted;
-  };
-  EXPECT_EQ(asked_at("https://r.example/token").tls, own);
-  EXPECT_EQ(asked_at("https://r.example/token").headers.size(), 1U);
-  EXPECT_EQ(asked_at("https://auth.example/token").tls, elsewhere);
-  EXPECT_TRUE(asked_at("https://auth.example/token").headers.empty());
-  EXPECT_TRUE(asked_at("https://r.example:8443/token").headers.empty());
 }
 
 }  // namespace

@@ -1,0 +1,81 @@
+// The handshake, driven by hand: no network, no coroutine.
+#pragma once
+
+#include "support/fake_clock.hpp"
+#include "support/fake_http_client.hpp"
+
+#include <pinhook/registry/auth_flow.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace pinhook::registry {
+
+using testing::respond;
+
+inline credential user() {
+  return {credential_kind::basic, "alice", secret("pa55word"), "config.json: r.example", "id-alice"};
+}
+inline credential identity_token() {
+  return {credential_kind::identity_token, "", secret("refresh-me"), "config.json: r.example", "id-refresh"};
+}
+inline credential registry_token() {
+  return {credential_kind::registry_token, "", secret("raw-token"), "config.json: r.example", "id-raw"};
+}
+
+inline http::response challenged(const std::string& how) { return respond(401, {{"WWW-Authenticate", how}}); }
+inline const std::string bearer =
+    R"(Bearer realm="https://auth.example/token",service="r.example",scope="repository:acme/api:pull")";
+inline const std::string other_bearer = R"(Bearer realm="https://second.example/token",service="r.example")";
+
+// One flow and the two caches, and what the flow says, in words.
+struct drive {
+  explicit drive(credential who_asks = {}, std::string url = "https://r.example/v2/acme/api/manifests/v1")
+      : target{"r.example", *web_url::parse(url), "acme/api"}, who(std::move(who_asks)) {
+    target.registry = target.url.where().authority();
+  }
+
+  std::string start() {
+    flow.emplace(target, who, challenges, tokens, time.wall());
+    return say(flow->next(auth_started{}));
+  }
+  std::string answer(const http::response& r) { return say(flow->next(auth_answered{r})); }
+  std::string ping(const http::response& r) { return say(flow->next(auth_pinged{r})); }
+  std::string token(std::string text, bool fresh = true) {
+    tokens.put(wanted.key, {secret(text), std::chrono::seconds(300)}, time.now());
+    return say(flow->next(auth_token{secret(std::move(text)), fresh}));
+  }
+  std::string no_token(error_code code) {
+    auth_token got{pinhook::fail(code, "the token server said no")};
+    return say(flow->next(got));
+  }
+
+  std::string say(auth_action action) {
+    if (auto* send = std::get_if<send_request>(&action))
+      return send->authorization ? "send " + send->authorization->reveal() : "send";
+    if (std::holds_alternative<send_ping>(action)) return "ping";
+    if (auto* get = std::get_if<get_token>(&action)) {
+      wanted = get->request;
+      return "token " + wanted.key.realm + " " + wanted.key.scope;
+    }
+    if (std::holds_alternative<finished>(action)) return "finished";
+    failed = std::get<error>(action);
+    return "error " + std::string(to_string(failed.code));
+  }
+
+  testing::fake_clock time;
+  auth_target target;
+  credential who;
+  challenge_cache challenges;
+  token_cache tokens;
+  std::optional<auth_flow> flow;
+  token_request wanted{{}, *web_url::parse("https://none.example"), {}, {}, {}, {}};
+  error failed;
+};
+
+inline const std::string ask_auth = "token https://auth.example/token repository:acme/api:pull";
+inline const std::string ask_second = "token https://second.example/token repository:acme/api:pull";
+
+}  // namespace pinhook::registry
