@@ -15,8 +15,9 @@ class client {
 
   /// Sends once and waits for the whole response; any status is a result. No retry, no redirect, no cookie, no content
   /// decoding. Errors: timed_out (the deadline), canceled, unavailable (resolve, connect, TLS, reset), denied (the
-  /// address may not be reached), malformed (not HTTP, a limit crossed, truncated), invalid_input (the URL). Messages
-  /// name the host, not the query and no secret. Runs on the io_context the client was made for; one thread.
+  /// address may not be reached, or a proxy refuses), malformed (not HTTP, a limit crossed, truncated), invalid_input
+  /// (the URL). Messages name the host, not the query and no secret. Runs on the io_context the client was made for;
+  /// one thread.
   virtual awaitable<result<response>> send(request r, deadline d) = 0;
 };
 
