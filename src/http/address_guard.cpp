@@ -171,7 +171,7 @@ std::optional<std::string> address_fault(const ip::address& address, const reach
   const bool is_listed = find_in(rules.allow) != rules.allow.end();
   if (!rules.allow.empty() && !is_listed) return "networks.allow does not have it";
   if (kind != address_kind::private_network || is_listed) return std::nullopt;
-  if (!rules.private_networks) return fmt::format("it is {}, which networks.private_networks forbids", to_string(kind));
+  if (!rules.private_networks) return fmt::format("it is {}, and networks.private is false", to_string(kind));
   if (!r.private_networks) return fmt::format("it is {}", to_string(kind));
   return std::nullopt;
 }

@@ -139,7 +139,7 @@ TEST(AddressRules, DecideTogetherWithTheReach) {
            rule_row{"255.255.255.255", rules_of({}, {"0.0.0.0/0"}), local, "it is the broadcast address"},
            // private_networks
            rule_row{"10.1.2.3", rules_of({}, {}, false), usual,
-                    "it is an address of a private network, which networks.private_networks forbids"},
+                    "it is an address of a private network, and networks.private is false"},
            rule_row{"192.0.2.1", rules_of({}, {}, false), usual, ""},
            rule_row{"10.1.2.3", rules_of({}, {"10.0.0.0/8"}, false), usual, ""},
            rule_row{"127.0.0.1", rules_of({}, {}, false), local, ""},
