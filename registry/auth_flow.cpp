@@ -192,6 +192,12 @@ auth_action auth_flow::use(auth_choice choice, bool from_public_network) {
   choice_ = std::move(choice);
   from_public_network_ = from_public_network;
   if (!choice_->is_bearer()) {
+    // ECR's public registries take Basic at their token server alone (registry.md §3.4); no manifest needs it.
+    if (is_ecr_public(target_.url.where().host))
+      return error{error_code::unauthorized,
+                   fmt::format("registry {} asks for a user name and password, which its manifests never want",
+                               target_.registry),
+                   std::nullopt};
     if (who_.kind == credential_kind::basic) return show_basic();
     const std::string_view lacking = who_.kind == credential_kind::anonymous
                                          ? "and none are known"

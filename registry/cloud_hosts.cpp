@@ -106,6 +106,15 @@ bool keeps_tokens_at_home(std::string_view host) {
   return host.starts_with(head) && is_label_before(host.substr(head.size()), ".rep.pkg.dev");
 }
 
-bool takes_cloud_credentials(std::string_view host) { return is_ecr_private(host) || keeps_tokens_at_home(host); }
+bool takes_cloud_credentials(std::string_view host) {
+  if (is_ecr_private(host) || keeps_tokens_at_home(host)) return true;
+  // A replica of a registry of Azure: <name>.<region>.geo.azurecr.io.
+  const auto dot = host.find('.');
+  if (dot == std::string_view::npos || !is_label(host.substr(0, dot))) return false;
+  constexpr std::array<std::string_view, 4> replicas{".geo.azurecr.io", ".geo.azurecr.cn", ".geo.azurecr.de",
+                                                     ".geo.azurecr.us"};
+  return std::any_of(replicas.begin(), replicas.end(),
+                     [&](auto suffix) { return is_label_before(host.substr(dot + 1), suffix); });
+}
 
 }  // namespace pinhook::registry

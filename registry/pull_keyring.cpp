@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -114,8 +115,18 @@ result<std::vector<pull_entry>> parse_pull_secret(pull_secret_form form, const s
 }
 
 pull_keyring::pull_keyring(std::vector<pull_entry> entries) : entries_(std::move(entries)) {
-  std::ranges::stable_sort(entries_, std::ranges::greater{},
-                           [](const pull_entry& e) -> const std::string& { return e.pattern.key(); });
+  // By key backwards, and then by place. (std::stable_sort would do without the place, but libstdc++ 12's needs a
+  // function that Clang 19 calls deprecated.)
+  std::vector<std::size_t> order(entries_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [this](std::size_t a, std::size_t b) {
+    const int compared = entries_[a].pattern.key().compare(entries_[b].pattern.key());
+    return compared != 0 ? compared > 0 : a < b;
+  });
+  std::vector<pull_entry> sorted;
+  sorted.reserve(entries_.size());
+  for (const std::size_t i : order) sorted.push_back(std::move(entries_[i]));
+  entries_ = std::move(sorted);
 }
 
 std::vector<const pull_entry*> pull_keyring::find(const reference& ref) const {

@@ -100,6 +100,12 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
   if (auto ok = out->open_configs(s, all); !ok) return fail(std::move(ok.error()));
   out->open_clouds(s, all);
   out->open_tenants(s);
+  const bool has_proxy = !out->proxy_.http.empty() || !out->proxy_.https.empty();
+  if (has_proxy && s.allowed_registries.empty())
+    log::warning(
+        "a proxy resolves the names of registries, out of sight of the check of addresses: name the registries that "
+        "may "
+        "be asked under registry.allow");
   return out;
 }
 

@@ -108,6 +108,7 @@ awaitable<result<std::vector<registry::credential>>> azure_credentials::credenti
   }
   registry::credential one;
   one.kind = registry::credential_kind::identity_token;
+  one.cloud_minted = true;
   one.username = user_of_zeros;
   one.secret = *std::move(token);
   one.source = "Azure";

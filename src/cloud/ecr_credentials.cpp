@@ -130,6 +130,7 @@ awaitable<result<std::vector<registry::credential>>> ecr_credentials::credential
   if (!got) co_return fail(std::move(got.error()).at(name));
   registry::credential one;
   one.kind = registry::credential_kind::basic;
+  one.cloud_minted = true;
   one.username = std::move(got->username);
   one.secret = std::move(got->password);
   one.source = fmt::format("{} ({})", name, got->principal);

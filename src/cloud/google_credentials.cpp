@@ -57,6 +57,7 @@ awaitable<result<std::vector<registry::credential>>> google_credentials::credent
   }
   registry::credential one;
   one.kind = registry::credential_kind::basic;
+  one.cloud_minted = true;
   one.username = "oauth2accesstoken";
   one.secret = *std::move(token);
   one.source = "Google";

@@ -219,6 +219,35 @@ TEST_F(ServeProcess, WarnsOfVariablesThatNameNothing) {
   EXPECT_EQ(end(), 0);
 }
 
+TEST_F(ServeProcess, WarnsOfAProxyWithoutAListOfRegistries) {
+  environment_.emplace_back("HTTPS_PROXY=http://127.0.0.1:1");
+  start();
+  EXPECT_THAT(process_->errors(), HasSubstr("registry.allow"));
+  EXPECT_EQ(end(), 0);
+  environment_.emplace_back("PINHOOK_REGISTRY_ALLOW=[\"127.0.0.1:*\"]");
+  start();
+  EXPECT_THAT(process_->errors(), Not(HasSubstr("registry.allow")));
+  EXPECT_EQ(end(), 0);
+}
+
+TEST_F(ServeProcess, SaysWhatIsWrongWithPlacesOfCredentials) {
+  const auto kube = run_program(arguments(), {"PINHOOK_KUBECONFIG=/nowhere/kubeconfig"});
+  EXPECT_EQ(kube.exit_code, 2);
+  EXPECT_THAT(kube.errors, HasSubstr("/nowhere/kubeconfig"));
+  const auto none = run_program(arguments(), {"PINHOOK_PULL_SECRETS_MODE=on"});
+  EXPECT_NE(none.exit_code, 0);
+  EXPECT_THAT(none.errors, HasSubstr("Kubernetes API"));
+  const auto plugins = run_program(arguments(), {"PINHOOK_PLUGINS_CONFIG=/nowhere/plugins.yaml"});
+  EXPECT_NE(plugins.exit_code, 0);
+  EXPECT_THAT(plugins.errors, HasSubstr("/nowhere/plugins.yaml"));
+  const auto rule = run_program(arguments(), {"PINHOOK_REGISTRY_DENY=[\"https://x\"]"});
+  EXPECT_EQ(rule.exit_code, 2);
+  EXPECT_THAT(rule.errors, HasSubstr("registry.deny"));
+  const auto text = run_program(arguments(), {"DOCKER_AUTH_CONFIG={"});
+  EXPECT_EQ(text.exit_code, 2);
+  EXPECT_THAT(text.errors, HasSubstr("DOCKER_AUTH_CONFIG"));
+}
+
 TEST_F(ServeProcess, PrintsTheSettingsInEffect) {
   const std::string file = files_.write("pinhook.yaml", "threads: 7\nlog: {level: debug}\nnamespace: mine\n");
   const auto first = run_program(arguments({"--config", file, "--print-config"}), {"PINHOOK_NAMESPACE=yours"});

@@ -84,6 +84,7 @@ TEST_F(AzureCredentials, ChangesTheMachinesTokenForTheRegistrys) {
   ASSERT_TRUE(got) << got.error().message;
   ASSERT_EQ(got->size(), 1U);
   const auto& one = got->at(0);
+  EXPECT_TRUE(one.cloud_minted);
   EXPECT_EQ(one.kind, registry::credential_kind::identity_token);
   EXPECT_EQ(one.username, "00000000-0000-0000-0000-000000000000");
   EXPECT_EQ(one.secret.reveal(), refresh_token);

@@ -42,6 +42,7 @@ TEST_F(EcrCredentials, GivesAPasswordWithTheKeysOfTheEnvironment) {
   ASSERT_EQ(got->size(), 1U);
   const auto& one = got->front();
   EXPECT_EQ(one.kind, registry::credential_kind::basic);
+  EXPECT_TRUE(one.cloud_minted);
   EXPECT_EQ(one.username, "AWS");
   EXPECT_EQ(one.secret.reveal(), "p1");
   EXPECT_EQ(one.source, "Amazon ECR (keys of the environment)");

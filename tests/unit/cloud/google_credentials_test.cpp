@@ -65,6 +65,7 @@ TEST_F(GoogleCredentials, GivesGooglesRegistriesTheToken) {
     ASSERT_EQ(got->size(), 1U);
     const auto& one = got->at(0);
     EXPECT_EQ(one.kind, registry::credential_kind::basic);
+    EXPECT_TRUE(one.cloud_minted);
     EXPECT_EQ(one.username, "oauth2accesstoken");
     EXPECT_EQ(one.secret.reveal(), "token-1");
     EXPECT_EQ(one.source, "Google");

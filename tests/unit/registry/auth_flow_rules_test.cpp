@@ -47,6 +47,14 @@ TEST(AuthFlow, WhatACloudMadeGoesToNoOtherRealm) {
             "token https://tokens.corp/t repository:acme/api:pull");
 }
 
+TEST(AuthFlow, PublicEcrIsNeverShownAPasswordOutsideItsTokenServer) {
+  for (const char* host : {"https://public.ecr.aws", "https://ecr-public.aws.com"}) {
+    drive d(cloud_user(), std::string(host) + "/v2/a/manifests/1");
+    d.start();
+    EXPECT_EQ(d.answer(challenged(R"(Basic realm="x")")), "error unauthorized") << host;
+  }
+}
+
 TEST(AuthFlow, ADeniedHostIsNoRealm) {
   const auto rules = access_rules::make({}, {"auth.example"}).value();
   drive d;

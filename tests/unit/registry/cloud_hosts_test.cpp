@@ -135,13 +135,15 @@ TEST(CloudHosts, TokensOfCloudsStayAtHome) {
 }
 
 TEST(CloudHosts, OnlyTheirRegistriesTakeTheirCredentials) {
-  for (const char* host : {"123456789012.dkr.ecr.eu-west-1.amazonaws.com", "public.ecr.aws", "gcr.io", "eu.gcr.io",
-                           "europe-docker.pkg.dev", "docker.us-east1.rep.pkg.dev", "acme.azurecr.io"})
+  for (const char* host :
+       {"123456789012.dkr.ecr.eu-west-1.amazonaws.com", "public.ecr.aws", "gcr.io", "eu.gcr.io",
+        "europe-docker.pkg.dev", "docker.us-east1.rep.pkg.dev", "acme.azurecr.io", "acme.westeurope.geo.azurecr.io"})
     EXPECT_TRUE(takes_cloud_credentials(host)) << host;
   for (const char* host :
        {"docker.io", "gcr.io.evil.org", "evilgcr.io", "a.b.gcr.io", "docker.rep.pkg.dev", "docker.a.b.rep.pkg.dev",
         "xdocker.us-east1.rep.pkg.dev", "docker.us-east1.rep.pkg.dev.evil.org", "acme.azurecr.io.evil.org",
-        "acme.data.azurecr.io", "mcr.microsoft.com", "12345678901.dkr.ecr.eu-west-1.amazonaws.com", ""})
+        "acme.data.azurecr.io", "acme.a.b.geo.azurecr.io", ".westeurope.geo.azurecr.io", "acme.geo.azurecr.io.evil.org",
+        "acme.geo.azurecr.io", "mcr.microsoft.com", "12345678901.dkr.ecr.eu-west-1.amazonaws.com", ""})
     EXPECT_FALSE(takes_cloud_credentials(host)) << host;
 }
 
