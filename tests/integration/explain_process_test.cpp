@@ -1,0 +1,123 @@
+// `pinhook explain --try` as a process: what the settings put between a reference and its registry is there.
+#include "support/serve_process.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace pinhook::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// "robot:correct-horse-battery"
+const std::string right = "cm9ib3Q6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5";
+
+class ExplainProcess : public ServeProcess {
+ protected:
+  ExplainProcess() { environment_.emplace_back("PINHOOK_CLOUDS=[]"); }
+
+  void want_credentials() {
+    for (const char* method : {"HEAD", "GET"})
+      registry_.handle(method, "/v2/a/manifests/1", [](const recorded_request& r) -> reply {
+        if (r.header("Authorization") == "Basic " + right) return manifest_reply();
+        return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"r\""}}};
+      });
+  }
+
+  program_result tried() const { return run_program({"explain", registry_.host() + "/a:1", "--try"}, environment_); }
+};
+
+TEST_F(ExplainProcess, RunsACredentialPlugin) {
+  want_credentials();
+  const auto program = files_.write(
+      "bin-plugin",
+      "#!/bin/sh\ncat >/dev/null\n"
+      "echo '{\"kind\":\"CredentialProviderResponse\",\"apiVersion\":\"credentialprovider.kubelet.k8s.io/v1\","
+      "\"cacheKeyType\":\"Registry\",\"auth\":{\"" +
+          registry_.host() + "\":{\"username\":\"robot\",\"password\":\"correct-horse-battery\"}}}'\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  const auto config = files_.write("plugins.yaml", fmt::format(R"(apiVersion: kubelet.config.k8s.io/v1
+kind: CredentialProviderConfig
+providers:
+  - name: bin-plugin
+    apiVersion: credentialprovider.kubelet.k8s.io/v1
+    matchImages: ["{}"]
+    defaultCacheDuration: 1m
+)",
+                                                               registry_.host()));
+  environment_.push_back("PINHOOK_PLUGINS_CONFIG=" + std::string(config));
+  environment_.push_back("PINHOOK_PLUGINS_BIN_DIR=" + files_.path().string());
+  const auto seen = tried();
+  EXPECT_EQ(seen.exit_code, 0) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output, AllOf(HasSubstr("credential plugin bin-plugin"), HasSubstr(some_digest),
+                                 Not(HasSubstr("correct-horse-battery"))));
+}
+
+TEST_F(ExplainProcess, ReadsDockersVariable) {
+  want_credentials();
+  environment_.push_back(R"(DOCKER_AUTH_CONFIG={"auths":{")" + registry_.host() + R"(":{"auth":")" + right + R"("}}})");
+  const auto seen = tried();
+  EXPECT_EQ(seen.exit_code, 0) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output, AllOf(HasSubstr("DOCKER_AUTH_CONFIG"), HasSubstr(some_digest), Not(HasSubstr(right))));
+}
+
+TEST_F(ExplainProcess, AsksMirrorsFirst) {
+  scripted_server mirror;
+  mirror.on("HEAD", "/v2/a/manifests/1", manifest_reply());
+  environment_.push_back("PINHOOK_MIRRORS_HOSTS={\"" + registry_.host() + "\": [{url: \"http://" + mirror.host() +
+                         "\"}]}");
+  const auto seen = tried();
+  EXPECT_EQ(seen.exit_code, 0) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output, AllOf(HasSubstr("asked at    mirror http://" + mirror.host() +
+                                           "/v2, directly\n            http://" + registry_.host() + ", directly\n"),
+                                 HasSubstr("tried       " + mirror.host() + ", anonymous: " + some_digest)));
+  ASSERT_EQ(mirror.requests().size(), 1U);
+  EXPECT_EQ(mirror.requests()[0].query(), "ns=" + registry_.host());
+}
+
+TEST_F(ExplainProcess, ReadsContainerdsDirectories) {
+  scripted_server mirror;
+  mirror.on("HEAD", "/v2/a/manifests/1", manifest_reply());
+  const auto directory = files_.path() / "certs.d" / registry_.host();
+  std::filesystem::create_directories(directory);
+  files_.write("certs.d/" + registry_.host() + "/hosts.toml",
+               "[host.\"http://" + mirror.host() + "\"]\n  capabilities = [\"pull\", \"resolve\"]\n");
+  environment_.push_back("PINHOOK_MIRRORS_CERTS_DIRS=[\"" + (files_.path() / "certs.d").string() + "\"]");
+  const auto seen = tried();
+  EXPECT_EQ(seen.exit_code, 0) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output, HasSubstr("tried       " + mirror.host() + ", anonymous: " + some_digest));
+}
+
+TEST_F(ExplainProcess, SaysWhichRuleForbids) {
+  environment_.emplace_back("PINHOOK_REGISTRY_DENY=[\"127.0.0.1\"]");
+  const auto seen = tried();
+  EXPECT_EQ(seen.exit_code, 1) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output, HasSubstr("registry.deny"));
+  EXPECT_TRUE(registry_.requests().empty());
+}
+
+TEST_F(ExplainProcess, SaysWhichNetworkIsForbidden) {
+  environment_.emplace_back("PINHOOK_NETWORKS_DENY=[127.0.0.0/8]");
+  const auto seen = tried();
+  EXPECT_EQ(seen.exit_code, 1) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output, HasSubstr("networks.deny"));
+  EXPECT_TRUE(registry_.requests().empty());
+}
+
+TEST_F(ExplainProcess, LoopbackIsAskedOnlyWhereItIsNamed) {
+  name_registries({});
+  const auto seen = tried();
+  EXPECT_EQ(seen.exit_code, 1) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output, HasSubstr("only when the configuration names it, under registries"));
+  EXPECT_TRUE(registry_.requests().empty());
+}
+
+}  // namespace
+}  // namespace pinhook::testing
