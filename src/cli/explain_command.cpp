@@ -67,8 +67,10 @@ int explain(const arguments& said) {
   if (!ref) return print(explain(said.reference, format));
   if (said.ns.empty() && (!said.service_account.empty() || !said.pull_secrets.empty()))
     return refuse({error_code::invalid_input, "--service-account and --pull-secret need --namespace", std::nullopt});
-  const auto found = settings_for(said, environment());
+  auto found = settings_for(said, environment());
   if (!found) return refuse(found.error());
+  // Without a namespace there is no secret to read, and no cluster to be reached.
+  if (said.ns.empty()) found->values.pull_secrets.mode = switch_state::off;
   // What is worth a line stands in the report.
   log::configure({.least = log::level::error, .shape = found->values.log.format});
   const auto how = ask(said, found->values, *ref);

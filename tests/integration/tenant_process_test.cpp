@@ -198,6 +198,13 @@ TEST_F(TenantProcess, ExplainSaysItAsJson) {
   EXPECT_EQ(json::find_string((*attempts)[0], "credential"), "pull secret regcred");
 }
 
+TEST_F(TenantProcess, ExplainWithoutANamespaceNeedsNoCluster) {
+  environment_.emplace_back("PINHOOK_KUBECONFIG=/nowhere/kubeconfig");
+  const auto seen = explain({});
+  EXPECT_EQ(seen.exit_code, 0) << seen.errors;
+  EXPECT_TRUE(api_.requests().empty());
+}
+
 TEST_F(TenantProcess, ExplainNeedsACluster) {
   std::erase_if(environment_, [](const std::string& one) { return one.starts_with("PINHOOK_KUBECONFIG="); });
   const auto seen = explain({"--namespace", "with"});
