@@ -1,7 +1,6 @@
 #include "support/fake_process_runner.hpp"
 #include "support/run.hpp"
 
-#include <pinhook/registry/anonymous_credentials.hpp>
 #include <pinhook/registry/config_credentials.hpp>
 
 #include <gtest/gtest.h>
@@ -249,14 +248,6 @@ TEST_F(ConfigCredentials, IdentitiesAreReadWhileTheFileChanges) {
   }
   for (auto& reader : readers) reader.join();
   EXPECT_EQ(asked(*c, "r.io/a"), "u:20");
-}
-
-TEST(AnonymousCredentials, AreNone) {
-  anonymous_credentials nobody;
-  EXPECT_EQ(nobody.identity_for(ref("nginx")), "anonymous");
-  const auto got = testing::run(nobody.credentials_for(ref("nginx"), deadline::never()));
-  ASSERT_TRUE(got);
-  EXPECT_TRUE(got->empty());
 }
 
 }  // namespace
