@@ -8,6 +8,7 @@
 #include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/config_chain.hpp>
 #include <pinhook/registry/ordered_credentials.hpp>
+#include <pinhook/resolve/look_up.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -238,7 +239,7 @@ std::string registry_access::url_of(const registry::route& by, const registry::r
 
 awaitable<void> registry_access::try_mirror(access_report& out, std::shared_ptr<const registry::route> by,
                                             registry::reference ref, deadline d) {
-  const auto as = registry::reference::parse(fmt::format("{}/{}", by->host, ref.repository()));
+  const auto as = resolve::reference_at(*by, ref);
   const std::size_t before = out.attempts->size();
   if (as) co_await try_source(out, by, ref, own_, *as, d);
   if (!has_asked(out, before)) co_await try_credential(out, by, ref, registry::credential(), d);
