@@ -1,8 +1,8 @@
+#include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/cli/demo_objects.hpp>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <rapidjson/pointer.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -26,17 +26,6 @@ const json::value* pod_template(const json::document& deployment) {
 
 std::unexpected<error> bad_answer(std::string_view what) {
   return fail(error_code::malformed, fmt::format("the webhook's answer is of no use: {}", what));
-}
-
-result<std::string> from_base64(std::string_view text) {
-  std::string out(text.size() / 4 * 3 + 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return bad_answer("the patch is no base64");
-  const auto padding = static_cast<std::size_t>(
-      std::ranges::count(text.substr(text.size() - std::min<std::size_t>(2, text.size())), '='));
-  out.resize(static_cast<std::size_t>(size) - padding);
-  return out;
 }
 
 // The operations that pinhook writes (RFC 6902): replace what is there, add a member to an object.
@@ -138,8 +127,8 @@ result<review_answer> read_answer(std::string_view body, std::string_view uid, s
   out.object = std::string(object);
   if (const auto encoded = json::find_string(*response, "patch")) {
     if (json::find_string(*response, "patchType") != "JSONPatch") return bad_answer("the patch is no JSONPatch");
-    const auto patch = from_base64(*encoded);
-    if (!patch) return fail(patch.error());
+    const auto patch = decode_base64(*encoded);
+    if (!patch) return bad_answer("the patch is no base64");
     auto patched = json::parse(object);
     if (!patched) return fail(patched.error());
     const auto operations = apply_patch(*patched, *patch);

@@ -1,13 +1,15 @@
+#include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/cloud/aws_error.hpp>
 #include <pinhook/cloud/ecr_token.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <array>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 namespace pinhook::cloud {
 namespace {
@@ -19,21 +21,6 @@ std::string private_api(const registry::ecr_registry& r) {
   // The names with IPv6 have no "api." where there are any; nor has FIPS on amazonaws.com.
   const bool is_bare = r.dual_stack || (r.fips && is_standard);
   return fmt::format("{}{}.{}.{}", is_bare ? "" : "api.", service, r.region, suffix);
-}
-
-// RFC 4648 §4 with its padding, as ECR writes it.
-std::optional<secret> from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0 ||
-      text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") !=
-          std::string_view::npos)
-    return std::nullopt;
-  std::string out(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return std::nullopt;
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  out.resize(static_cast<std::size_t>(size) - padding);
-  return secret(std::move(out));
 }
 
 std::unexpected<error> malformed(std::string_view what) {
@@ -71,7 +58,8 @@ result<ecr_token> read_success(const ecr_api& api, std::string_view body, wall_t
   if (data == nullptr) return malformed("has no authorizationData");
   const auto text = json::find_string(*data, "authorizationToken");
   if (!text) return malformed("has no authorizationToken");
-  const auto plain = from_base64(*text);
+  auto decoded = decode_base64(*text);
+  const auto plain = decoded ? std::optional(secret(std::move(*decoded))) : std::nullopt;
   constexpr std::string_view user = "AWS";
   if (!plain || !plain->reveal().starts_with("AWS:"))
     return malformed("has a token that is not base64 of AWS:password");
