@@ -1,5 +1,7 @@
 #include <pinhook/base/base64.hpp>
 
+#include <openssl/evp.h>
+
 #include <cstddef>
 
 namespace pinhook {
@@ -39,6 +41,15 @@ std::optional<std::string> decode_base64(std::string_view text) {
   }
   const bool is_whole = padding == 0 || (padding <= 2 && (digits + padding) % 4 == 0);
   if (digits % 4 == 1 || !is_whole) return std::nullopt;
+  return out;
+}
+
+std::string encode_base64(std::string_view bytes) {
+  // EVP_EncodeBlock writes a NUL behind its output.
+  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
+  out.pop_back();
   return out;
 }
 

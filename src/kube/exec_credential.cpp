@@ -1,5 +1,5 @@
+#include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
-#include <pinhook/kube/base64.hpp>
 #include <pinhook/kube/exec_credential.hpp>
 #include <pinhook/kube/login.hpp>
 #include <pinhook/kube/timestamp.hpp>

@@ -1,6 +1,6 @@
+#include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/http/endpoint.hpp>
-#include <pinhook/kube/base64.hpp>
 #include <pinhook/kube/exec_credential.hpp>
 #include <pinhook/kube/kubeconfig.hpp>
 #include <pinhook/kube/kubeconfig_section.hpp>
