@@ -5,7 +5,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/cli/certificate.hpp>
+#include <pinhook/base/certificate.hpp>
 #include <pinhook/cli/demo_objects.hpp>
 #include <pinhook/cli/demo_registry.hpp>
 #include <pinhook/cli/settings.hpp>

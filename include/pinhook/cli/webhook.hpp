@@ -14,7 +14,7 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/cli/certificate.hpp>
+#include <pinhook/base/certificate.hpp>
 #include <pinhook/cli/configuration.hpp>
 #include <pinhook/cli/settings.hpp>
 

@@ -1,6 +1,6 @@
 #include "support/fake_clock.hpp"
 
-#include <pinhook/cli/certificate.hpp>
+#include <pinhook/base/certificate.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-namespace pinhook::cli {
+namespace pinhook {
 namespace {
 
 using namespace std::chrono_literals;
@@ -133,4 +133,4 @@ TEST_F(Certificate, RefusesWhatItCannotSay) {
 }
 
 }  // namespace
-}  // namespace pinhook::cli
+}  // namespace pinhook

@@ -1,4 +1,4 @@
-#include <pinhook/cli/certificate.hpp>
+#include <pinhook/base/certificate.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 #include <memory>
 #include <string_view>
 
-namespace pinhook::cli {
+namespace pinhook {
 namespace {
 
 struct closer {
@@ -171,4 +171,4 @@ result<key_pair> make_leaf(const key_pair& authority, const certificate_request&
                {NID_subject_alt_name, *names}});
 }
 
-}  // namespace pinhook::cli
+}  // namespace pinhook

@@ -1,5 +1,4 @@
-// Certificates made in memory: an authority, and a server's certificate signed by it. For the demo, where nobody brings
-// one.
+// Certificates made in memory: an authority, and a server's certificate signed by it. For where nobody brings one.
 //
 //   auto ca = make_authority({.common_name = "pinhook demo"}, machine_clock());
 //   auto leaf = make_leaf(*ca, {.common_name = "pinhook", .dns_names = {"pinhook.pinhook.svc"}}, machine_clock());
@@ -16,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace pinhook::cli {
+namespace pinhook {
 
 /// PEM, both.
 struct key_pair {
@@ -42,4 +41,4 @@ struct certificate_request {
 /// authority that is none.
 [[nodiscard]] result<key_pair> make_leaf(const key_pair& authority, const certificate_request& what, const clock& time);
 
-}  // namespace pinhook::cli
+}  // namespace pinhook
