@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +58,7 @@ child_process::child_process(const child_options& o, std::string_view package) {
     // Between fork and exec only calls that are safe in a signal handler: other threads may have held locks.
     ::dup2(pipe[1], 1);
     ::dup2(pipe[1], 2);
+    if (o.ends_with_starter) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     constexpr int far = 500;  // out of the way, so that no descriptor overwrites another
     const int count = static_cast<int>(o.inherited.size());
     for (int i = 0; i < count; ++i) ::dup2(o.inherited[static_cast<std::size_t>(i)], far + i);
@@ -72,11 +74,24 @@ child_process::child_process(const child_options& o, std::string_view package) {
 }
 
 child_process::~child_process() {
-  ::kill(pid_, SIGTERM);
+  end(SIGTERM);
+  reader_.join();
+}
+
+int child_process::end(int signal) {
+  if (exit_code_ >= 0) return exit_code_;
+  ::kill(pid_, signal);
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
-  reader_.join();
+  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return exit_code_;
+}
+
+bool child_process::is_running() const {
+  siginfo_t seen{};
+  return exit_code_ < 0 && ::waitid(P_PID, static_cast<id_t>(pid_), &seen, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         seen.si_pid == 0;
 }
 
 void child_process::collect(int fd) {

@@ -22,6 +22,8 @@ struct child_options {
   std::vector<std::pair<std::string, std::string>> environment;
   /// Descriptors of ours that the child gets as 3, 4, …
   std::vector<int> inherited;
+  /// Killed when the thread that starts it ends, also by a crash of the test.
+  bool ends_with_starter = false;
 };
 
 class child_process {
@@ -35,6 +37,10 @@ class child_process {
   child_process& operator=(const child_process&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Sends the signal and waits for the end: the exit code, or 128 + the signal that ended it. One thread at a time.
+  int end(int signal);
+  /// Whether it still runs; what ended is not waited for.
+  [[nodiscard]] bool is_running() const;
   /// Standard output and error so far.
   [[nodiscard]] std::string output() const;
   /// Waits for the first whole line with `text` in it; "" when the child ended before, or half a minute passed.
@@ -43,6 +49,7 @@ class child_process {
  private:
   void collect(int fd);
   pid_t pid_ = -1;
+  int exit_code_ = -1;
   mutable std::mutex mutex_;
   mutable std::condition_variable more_;
   std::string output_;
