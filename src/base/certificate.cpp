@@ -27,8 +27,6 @@ struct closer {
 template <class T>
 using owned = std::unique_ptr<T, closer>;
 
-constexpr std::chrono::seconds clock_skew = std::chrono::minutes(5);
-
 std::unexpected<error> openssl_failed(std::string_view what) {
   std::array<char, 256> text{};
   ERR_error_string_n(ERR_get_error(), text.data(), text.size());
@@ -93,7 +91,7 @@ bool set_serial(X509* certificate) {
 bool set_validity(X509* certificate, const certificate_request& what, const clock& time) {
   using std::chrono::system_clock;
   const auto now = system_clock::to_time_t(time.wall());
-  const auto from = now - clock_skew.count();
+  const auto from = now - what.backdated.count();
   const auto until = now + what.lifetime.count();
   return ASN1_TIME_set(X509_getm_notBefore(certificate), from) != nullptr &&
          ASN1_TIME_set(X509_getm_notAfter(certificate), until) != nullptr;

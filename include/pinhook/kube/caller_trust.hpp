@@ -1,0 +1,49 @@
+// Whether the API servers trust a serving certificate: judged by the caBundles of the configuration's entries.
+//
+// Values and pure functions; any thread.
+#pragma once
+
+#include <pinhook/base/certificate.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/kube/serving_api.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinhook::kube {
+
+/// The names that a serving certificate has to be for.
+struct certificate_names {
+  std::vector<std::string> dns_names;
+  /// IPv4 or IPv6 in their textual form.
+  std::vector<std::string> addresses;
+};
+
+/// The first name that the certificate is not for; nothing: it is for all of them.
+[[nodiscard]] std::optional<std::string> missing_name(const x509_certificate& leaf, const certificate_names& names);
+
+/// A caBundle, read.
+struct entry_trust {
+  std::string name;
+  /// Empty also for a text that is no bundle.
+  std::vector<x509_certificate> authorities;
+  bool is_empty = false;
+  /// Its text is no bundle: an API server trusts nothing in it.
+  bool is_damaged = false;
+
+  [[nodiscard]] bool has(const x509_certificate& authority) const;
+};
+
+[[nodiscard]] std::vector<entry_trust> read_bundles(const std::vector<webhook_entry>& entries);
+
+/// Every entry has it. True without entries: nobody asks.
+[[nodiscard]] bool all_have(const std::vector<entry_trust>& entries, const x509_certificate& authority);
+
+/// Why an API server that reads these entries would refuse the certificate, in words that name the entry; nothing: all
+/// trust it, and it is valid now. An empty caBundle trusts nobody of ours: the API server looks at its system's roots.
+/// `chain` may hold authorities between the leaf and the bundle's.
+[[nodiscard]] std::optional<std::string> distrust_of(const std::vector<x509_certificate>& chain,
+                                                     const std::vector<entry_trust>& entries, wall_time now);
+
+}  // namespace pinhook::kube

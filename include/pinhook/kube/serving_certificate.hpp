@@ -1,0 +1,83 @@
+// The serving certificate that replicas keep themselves: one Secret, one MutatingWebhookConfiguration, any number of
+// replicas, no leader.
+//
+//   serving_certificate certificate(api, machine_clock(), options, sink);
+//   tasks.spawn(certificate.keep());      // until it is canceled
+//
+// Every look reads the configuration and then the Secret, decides (kube/serving_decision), writes what is to be
+// written with the versions that were read, and reads again when anything was written. Whoever loses a write reads
+// anew and finds it done.
+//
+// Thread rule: one thread, that of the api. The sink is called on it.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/kube/serving_api.hpp>
+#include <pinhook/kube/serving_decision.hpp>
+#include <pinhook/kube/serving_sink.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace pinhook::kube {
+
+struct serving_options {
+  /// Of the Secret: our own.
+  std::string ns;
+  std::string secret_name = "pinhook-serving-certificate";
+  /// The MutatingWebhookConfiguration whose entries get the caBundle.
+  std::string configuration = "pinhook";
+  /// `rules.names` have to be given.
+  serving_rules rules;
+  /// Between two looks, give or take a tenth. Shorter heals sooner and costs the API server two reads each.
+  std::chrono::nanoseconds check_interval = std::chrono::seconds(15);
+  /// One request to the API server.
+  std::chrono::nanoseconds request_limit = std::chrono::seconds(10);
+};
+
+class serving_certificate {
+ public:
+  /// What is given must outlive this.
+  serving_certificate(serving_api& api, const clock& time, serving_options options, serving_sink& to,
+                      serving_seams seams = {});
+  serving_certificate(const serving_certificate&) = delete;
+  serving_certificate& operator=(const serving_certificate&) = delete;
+
+  /// Looks again and again; ends only by being canceled (with the exception operation_aborted, as every wait). An API
+  /// server that does not answer changes nothing: what is served is served, and who was trusted stays so until the
+  /// certificate expires.
+  awaitable<void> keep();
+
+  /// One look, with all that follows from it: what `keep` repeats. True: looked at everything and nothing failed.
+  awaitable<bool> look();
+
+ private:
+  /// What came of reading and writing once.
+  struct pass {
+    bool wrote = false;
+    /// Somebody else wrote in between.
+    bool lost = false;
+    bool is_settled_down = true;
+    std::optional<error> failure;
+  };
+  awaitable<result<serving_facts>> read();
+  awaitable<pass> look_once();
+  awaitable<void> write_bundles(bundle_plan plan, serving_facts seen, pass& into);
+  awaitable<void> write_state(state_plan plan, serving_facts seen, pass& into);
+  void show(const serving_decision& d, pass& into);
+  void outage(const error& e);
+  [[nodiscard]] deadline limit() const { return deadline::after(time_.now(), options_.request_limit); }
+
+  serving_api& api_;
+  const clock& time_;
+  const serving_options options_;
+  serving_seams seams_;
+  sink_once to_;
+  replica_memory memory_;
+};
+
+}  // namespace pinhook::kube

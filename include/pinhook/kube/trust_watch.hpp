@@ -1,0 +1,61 @@
+// Certificates from files or cert-manager: whether the API servers trust what is served, for readiness. Reads the
+// configuration and writes nothing.
+//
+//   trust_watch watch(api, machine_clock(), {.configuration = "pinhook"}, [&] { return chain_pem(); }, sink);
+//   tasks.spawn(watch.keep());
+//
+// Thread rule: one thread, that of the api.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/kube/serving_api.hpp>
+#include <pinhook/kube/serving_sink.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace pinhook::kube {
+
+struct trust_watch_options {
+  std::string configuration = "pinhook";
+  /// Between two looks, give or take a tenth.
+  std::chrono::nanoseconds check_interval = std::chrono::seconds(15);
+  std::chrono::nanoseconds request_limit = std::chrono::seconds(10);
+};
+
+class trust_watch {
+ public:
+  /// PEM of what new connections are shown: the leaf first, then the chain.
+  using chain = std::function<std::string()>;
+
+  /// Of the sink `trusted`, `not_trusted`, `unchecked` and `failed` are called. What is given must outlive this.
+  trust_watch(serving_api& api, const clock& time, trust_watch_options options, chain served, serving_sink& to,
+              serving_seams seams = {});
+  trust_watch(const trust_watch&) = delete;
+  trust_watch& operator=(const trust_watch&) = delete;
+
+  /// Until it is canceled. Ready when every entry trusts the chain. Where that cannot be checked (no right to read the
+  /// configuration, there is none, or an entry without caBundle, where the system's roots count) nothing is held back:
+  /// `trusted`, and `unchecked` says why. An API server that does not answer changes nothing.
+  awaitable<void> keep();
+
+  /// One look; true: the API server answered.
+  awaitable<bool> look();
+
+ private:
+  void judge(const webhook_registration& found);
+
+  serving_api& api_;
+  const clock& time_;
+  const trust_watch_options options_;
+  chain served_;
+  serving_seams seams_;
+  sink_once to_;
+};
+
+}  // namespace pinhook::kube
