@@ -1,22 +1,51 @@
-# syntax=docker/dockerfile:1
-# Two stages: everything needed to build on Debian 12, then the program with the libraries it loads. Non-root, no shell needed.
-FROM docker.io/library/debian:bookworm-slim AS build
+# Two stages: pinhook is built and tested on Debian 12, then taken alone with the libraries it loads. `make image` builds it and says
+# how big it is; so do `docker build .` and `buildah build .`.
+#
+#   BASE               what it is built on; a release gives it by digest
+#   SNAPSHOT           a moment of snapshot.debian.org, as 20260701T000000Z: the packages of that moment, so that a build can be repeated
+#   TESTS              off leaves the tests out, for a quick image
+#   SOURCE_DATE_EPOCH  the date of every file, in seconds; the same source, base and snapshot make the same files
+#   VERSION, REVISION  what the image's labels say; VERSION is checked against the program
+ARG BASE=docker.io/library/debian:bookworm-slim
+ARG VERSION=0.1.0
+
+FROM ${BASE} AS build
+ARG SNAPSHOT=""
+ARG TESTS=on
 WORKDIR /src
 COPY .ci/packages .ci/packages
-RUN apt-get update -qq && \
-    apt-get install -y -qq --no-install-recommends $(awk '$1 == "build" { print $2 }' .ci/packages) && \
+RUN if [ -n "$SNAPSHOT" ]; then \
+      rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*; \
+      for suite in debian/bookworm debian/bookworm-updates debian-security/bookworm-security; do \
+        echo "deb [check-valid-until=no] http://snapshot.debian.org/archive/${suite%/*}/$SNAPSHOT ${suite#*/} main"; \
+      done >/etc/apt/sources.list; \
+    fi && \
+    groups=build && if [ "$TESTS" != off ]; then groups="build test"; fi && \
+    packages=$(for group in $groups; do awk -v g=$group '$1 == g { print $2 }' .ci/packages; done) && \
+    apt-get update -qq && \
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages && \
     rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN cmake --preset release -DPINHOOK_TESTS=OFF -DPINHOOK_BENCH=OFF && \
-    cmake --build build/release --target pinhook && \
-    strip build/release/pinhook
-# The program's shared libraries, found by the loader itself and copied with their paths.
-RUN mkdir -p /out/usr/bin && cp build/release/pinhook /out/usr/bin/ && \
-    ldd build/release/pinhook | awk '/=> \// { print $3 } /^\t\/lib/ { print $1 }' | sort -u | xargs -I{} cp -L --parents {} /out/ && \
-    mkdir -p /out/etc/ssl/certs /out/tmp && chmod 1777 /out/tmp && cp -L /etc/ssl/certs/ca-certificates.crt /out/etc/ssl/certs/ && \
-    cp --parents /etc/nsswitch.conf /out/ && echo 'nonroot:x:65532:65532:nonroot:/:/sbin/nologin' >/out/etc/passwd
+ARG JOBS=""
+RUN --mount=type=cache,target=/root/.cache/ccache \
+    cmake --preset release -DPINHOOK_TESTS=$TESTS -DPINHOOK_BENCH=OFF && \
+    cmake --build build/release -j "${JOBS:-$(nproc)}"
+# All suites but the one that needs a control plane; everything they talk to is on loopback.
+RUN if [ "$TESTS" != off ]; then ctest --test-dir build/release --output-on-failure -j "${JOBS:-$(nproc)}" -E e2e; fi
+# The program, its shared libraries as the loader finds them, and of each Debian package among them its licence and its entry in
+# dpkg's status: scanners of images read /var/lib/dpkg/status.d.
+ARG VERSION
+ARG SOURCE_DATE_EPOCH=0
+RUN .ci/image-files build/release/pinhook /out "$VERSION" "$SOURCE_DATE_EPOCH"
 
 FROM scratch
+ARG VERSION
+ARG REVISION=""
+LABEL org.opencontainers.image.title="pinhook" \
+      org.opencontainers.image.description="Mutating admission webhook that resolves image tags to digests" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /out/ /
 USER 65532:65532
 EXPOSE 8443 9090

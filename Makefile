@@ -81,9 +81,7 @@ fuzz: deps ## each fuzz target for FUZZ_SECONDS (30)
 	done
 
 image: ## the container image, with docker or buildah
-	@if command -v docker >/dev/null && docker info >/dev/null 2>&1; then docker build -t $(IMAGE) .; \
-	elif command -v buildah >/dev/null; then buildah build --format docker -t $(IMAGE) .; \
-	else echo "make image needs docker (with its engine running) or buildah" >&2; exit 2; fi
+	@IMAGE=$(IMAGE) .ci/image
 
 clean: ## remove build/
 	rm -rf build
