@@ -1,0 +1,64 @@
+{{/* What is sent to pinhook. Nobody moved a pod template between versions of a custom resource. */}}
+{{- define "pinhook.rules" -}}
+{{- $kinds := list
+  (list ""                      "v1" "pods" "pods/ephemeralcontainers" "podtemplates" "replicationcontrollers")
+  (list "apps"                  "v1" "deployments" "replicasets" "statefulsets" "daemonsets")
+  (list "batch"                 "v1" "jobs" "cronjobs")
+  (list "argoproj.io"           "*"  "rollouts" "workflows" "workflowtemplates" "cronworkflows")
+  (list "tekton.dev"            "*"  "tasks" "stepactions" "taskruns" "pipelines" "pipelineruns")
+  (list "serving.knative.dev"   "*"  "services" "configurations" "revisions")
+  (list "keda.sh"               "*"  "scaledjobs")
+  (list "jobset.x-k8s.io"       "*"  "jobsets")
+  (list "leaderworkerset.x-k8s.io" "*" "leaderworkersets")
+  (list "kubeflow.org"          "*"  "tfjobs" "pytorchjobs" "mpijobs" "xgboostjobs" "paddlejobs" "mxjobs" "jaxjobs")
+  (list "ray.io"                "*"  "rayclusters" "rayjobs" "rayservices")
+  (list "apps.kruise.io"        "*"  "clonesets" "statefulsets" "daemonsets" "broadcastjobs" "advancedcronjobs" "uniteddeployments")
+  (list "apps.openshift.io"     "*"  "deploymentconfigs")
+  (list "batch.volcano.sh"      "*"  "jobs")
+-}}
+{{- range $kinds }}
+- apiGroups: [{{ index . 0 | quote }}]
+  apiVersions: [{{ index . 1 | quote }}]
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+  resources: {{ slice . 2 | toJson }}
+{{- end }}
+{{- range .Values.webhook.extraRules }}
+- apiGroups: {{ toJson .apiGroups }}
+  apiVersions: {{ toJson .apiVersions }}
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+  resources: {{ toJson .resources }}
+{{- end }}
+{{- end -}}
+
+{{/*
+What pinhook would leave as it is for certain is not sent: it costs no time, and needs no pinhook to be there. All must
+be true for an object to be sent.
+not-being-deleted: so that finalizers can be removed from what is going away.
+no-replica-set-of-a-controller: their template must equal their controller's, or it makes new ones for ever. Their Pods
+are pinned instead.
+no-pod-without-anything-to-pin: a Pod is sent for an image without a digest (if it exists already: only when its spec
+changes), or because a refresh of its pins is asked for.
+*/}}
+{{- define "pinhook.matchConditions" -}}
+- name: not-being-deleted
+  expression: >-
+    request.operation != 'UPDATE' || !has(oldObject.metadata.deletionTimestamp)
+- name: no-replica-set-of-a-controller
+  expression: >-
+    !(request.resource.resource in ['replicasets', 'replicationcontrollers'])
+    || !object.metadata.?ownerReferences.orValue([]).exists(o, o.?controller.orValue(false))
+- name: no-pod-without-anything-to-pin
+  expression: >-
+    request.resource.resource != 'pods'
+    || request.operation == 'UPDATE'
+    && object.metadata.?annotations[?'pinhook.dev/refresh'] != oldObject.metadata.?annotations[?'pinhook.dev/refresh']
+    || (request.operation == 'CREATE' || object.spec != oldObject.spec)
+    && ((object.spec.?containers.orValue([])
+    + object.spec.?initContainers.orValue([])
+    + object.spec.?ephemeralContainers.orValue([])
+    ).exists(c, has(c.image) && !c.image.matches('@sha256:[0-9a-f]{64}$'))
+    || object.spec.?volumes.orValue([]).exists(v,
+    v.?image.?reference.hasValue() && !v.image.reference.matches('@sha256:[0-9a-f]{64}$')))
+{{- end -}}
