@@ -3,8 +3,8 @@
 // Values and pure functions; any thread.
 #pragma once
 
-#include <pinhook/base/certificate.hpp>
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/x509_certificate.hpp>
 #include <pinhook/kube/serving_api.hpp>
 
 #include <optional>

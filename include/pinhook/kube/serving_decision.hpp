@@ -23,6 +23,7 @@
 #include <pinhook/base/certificate.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/x509_certificate.hpp>
 #include <pinhook/kube/caller_trust.hpp>
 #include <pinhook/kube/serving_api.hpp>
 #include <pinhook/kube/serving_state.hpp>

@@ -13,6 +13,7 @@
 #include <pinhook/base/certificate.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
+#include <pinhook/base/x509_certificate.hpp>
 #include <pinhook/kube/serving_api.hpp>
 
 #include <cstddef>

@@ -1,0 +1,226 @@
+#include <pinhook/base/x509_certificate.hpp>
+
+#include <boost/asio/ip/address.hpp>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <optional>
+
+namespace pinhook {
+namespace {
+
+struct closer {
+  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+  void operator()(BIO* p) const { BIO_free(p); }
+  void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
+};
+template <class T>
+using owned = std::unique_ptr<T, closer>;
+
+owned<BIO> reading(std::string_view text) {
+  return owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+// Nobody is there to be asked for a pass phrase: without this OpenSSL would ask at the terminal.
+int no_pass_phrase(char*, int, int, void*) { return -1; }
+
+// A certificate may be valid until the year 9999, and our clock counts to 2262.
+std::optional<wall_time> moment(const ASN1_TIME* t) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(t, &parts) != 1) return std::nullopt;
+  const std::chrono::seconds since(timegm(&parts));
+  const auto first = std::chrono::ceil<std::chrono::seconds>(wall_time::min().time_since_epoch());
+  const auto last = std::chrono::floor<std::chrono::seconds>(wall_time::max().time_since_epoch());
+  return wall_time(std::clamp(since, first, last));
+}
+
+std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < size; ++i) {
+    out += digits[bytes[i] >> 4U];
+    out += digits[bytes[i] & 0x0fU];
+  }
+  return out;
+}
+
+std::string address_text(const ASN1_OCTET_STRING* ip) {
+  const unsigned char* bytes = ASN1_STRING_get0_data(ip);
+  const int size = ASN1_STRING_length(ip);
+  namespace net = boost::asio::ip;
+  if (size == 4) {
+    net::address_v4::bytes_type four{};
+    std::copy_n(bytes, four.size(), four.begin());
+    return net::address_v4(four).to_string();
+  }
+  if (size == 16) {
+    net::address_v6::bytes_type sixteen{};
+    std::copy_n(bytes, sixteen.size(), sixteen.begin());
+    return net::address_v6(sixteen).to_string();
+  }
+  return {};
+}
+
+// One block of PEM. Its bytes may be a key's: they are wiped.
+struct block {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+
+  block() = default;
+  block(const block&) = delete;
+  block& operator=(const block&) = delete;
+  ~block() {
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_clear_free(data, static_cast<std::size_t>(size));
+  }
+
+  // Null: no certificate, or one that is damaged.
+  [[nodiscard]] std::shared_ptr<X509> certificate() const {
+    if (std::string_view(name) != PEM_STRING_X509 || *header != '\0') return nullptr;
+    const unsigned char* at = data;
+    std::shared_ptr<X509> out(d2i_X509(nullptr, &at, size), X509_free);
+    return out && at == data + size ? out : nullptr;
+  }
+};
+
+}  // namespace
+
+struct x509_certificate::facts {
+  std::shared_ptr<X509> x509;
+  std::string pem;
+  std::string fingerprint;
+  wall_time not_before;
+  wall_time not_after;
+  bool is_authority = false;
+  std::vector<std::string> dns_names;
+  std::vector<std::string> addresses;
+
+  void read_names() {
+    const owned<GENERAL_NAMES> all(
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x509.get(), NID_subject_alt_name, nullptr, nullptr)));
+    for (int i = 0; i < sk_GENERAL_NAME_num(all.get()); ++i) {
+      const GENERAL_NAME* one = sk_GENERAL_NAME_value(all.get(), i);
+      if (one->type == GEN_DNS) {
+        const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(one->d.dNSName));
+        dns_names.emplace_back(text, static_cast<std::size_t>(ASN1_STRING_length(one->d.dNSName)));
+      } else if (one->type == GEN_IPADD) {
+        if (std::string text = address_text(one->d.iPAddress); !text.empty()) addresses.push_back(std::move(text));
+      }
+    }
+  }
+};
+
+result<x509_certificate> x509_certificate::of(std::shared_ptr<x509_st> parsed) {
+  auto out = std::make_shared<facts>();
+  X509* c = parsed.get();
+  const auto from = moment(X509_get0_notBefore(c));
+  const auto until = moment(X509_get0_notAfter(c));
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int digest_size = 0;
+  const owned<BIO> text(BIO_new(BIO_s_mem()));
+  const bool good = from && until && X509_digest(c, EVP_sha256(), digest.data(), &digest_size) == 1 &&
+                    PEM_write_bio_X509(text.get(), c) == 1;
+  if (!good) {
+    ERR_clear_error();
+    return fail(error_code::invalid_input, "the certificate is damaged");
+  }
+  char* pem = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &pem);
+  out->x509 = std::move(parsed);
+  out->pem.assign(pem, static_cast<std::size_t>(size));
+  out->fingerprint = hexadecimal(digest.data(), digest_size);
+  out->not_before = *from;
+  out->not_after = *until;
+  // 1: basic constraints say so. The larger numbers are certificates of times before there were any.
+  out->is_authority = X509_check_ca(c) == 1;
+  out->read_names();
+  ERR_clear_error();
+  return x509_certificate(std::move(out));
+}
+
+const std::string& x509_certificate::pem() const { return facts_->pem; }
+const std::string& x509_certificate::fingerprint() const { return facts_->fingerprint; }
+wall_time x509_certificate::not_before() const { return facts_->not_before; }
+wall_time x509_certificate::not_after() const { return facts_->not_after; }
+bool x509_certificate::is_authority() const { return facts_->is_authority; }
+const std::vector<std::string>& x509_certificate::dns_names() const { return facts_->dns_names; }
+const std::vector<std::string>& x509_certificate::addresses() const { return facts_->addresses; }
+
+bool x509_certificate::is_issued_by(const x509_certificate& authority) const {
+  if (!authority.is_authority()) return false;
+  X509* issuer = authority.facts_->x509.get();
+  X509* subject = facts_->x509.get();
+  const bool out =
+      X509_check_issued(issuer, subject) == X509_V_OK && X509_verify(subject, X509_get0_pubkey(issuer)) == 1;
+  ERR_clear_error();
+  return out;
+}
+
+bool x509_certificate::has_key(const secret& key) const {
+  if (key.reveal().size() > max_bundle_size) return false;
+  const auto in = reading(key.reveal());
+  const owned<EVP_PKEY> read(PEM_read_bio_PrivateKey(in.get(), nullptr, no_pass_phrase, nullptr));
+  const bool out = read && X509_check_private_key(facts_->x509.get(), read.get()) == 1;
+  ERR_clear_error();
+  return out;
+}
+
+struct bundle_reader {
+  static parsed_bundle read(std::string_view pem, std::size_t most) {
+    parsed_bundle out;
+    if (pem.size() > max_bundle_size) {
+      out.unread = 1;
+      return out;
+    }
+    const auto in = reading(pem);
+    for (;;) {
+      if (out.certificates.size() == most) return out;
+      block b;
+      ERR_clear_error();
+      if (PEM_read_bio(in.get(), &b.name, &b.header, &b.data, &b.size) != 1) {
+        // A block that cannot be read was read over; where no further one begins, the text is at its end.
+        const bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+        ERR_clear_error();
+        if (is_end) return out;
+        ++out.unread;
+        continue;
+      }
+      auto parsed = b.certificate();
+      auto one = parsed ? x509_certificate::of(std::move(parsed)) : fail(error_code::invalid_input, "");
+      if (one)
+        out.certificates.push_back(*std::move(one));
+      else
+        ++out.unread;
+    }
+  }
+};
+
+parsed_bundle parse_bundle(std::string_view pem) {
+  parsed_bundle out = bundle_reader::read(pem, max_bundle_certificates + 1);
+  ERR_clear_error();
+  if (out.certificates.size() > max_bundle_certificates) {
+    out.certificates.pop_back();
+    ++out.unread;
+  }
+  return out;
+}
+
+result<x509_certificate> x509_certificate::parse(std::string_view pem) {
+  if (pem.size() > max_bundle_size) return fail(error_code::invalid_input, "it is larger than a certificate may be");
+  parsed_bundle first = bundle_reader::read(pem, 1);
+  if (first.certificates.empty())
+    return fail(error_code::invalid_input,
+                first.unread == 0 ? "it holds no certificate" : "its certificate is damaged");
+  return std::move(first.certificates.front());
+}
+
+}  // namespace pinhook
