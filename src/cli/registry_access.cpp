@@ -118,8 +118,9 @@ result<void> registry_access::open_cluster(const settings& s, const variables& a
     if (found.error().code == error_code::not_found && s.pull_secrets.mode != switch_state::on) return {};
     return fail(std::move(found.error()).at("Kubernetes API"));
   }
-  api_ = std::make_shared<kube::api_client>(cluster_, std::move(*found), machine_processes(), control_.get_executor(),
-                                            time_);
+  connection_ = std::make_shared<kube::api_connection>(cluster_, std::move(*found), machine_processes(),
+                                                       control_.get_executor(), time_);
+  api_ = std::make_shared<kube::api_client>(connection_);
   return {};
 }
 

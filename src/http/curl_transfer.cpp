@@ -114,7 +114,8 @@ void curl_transfer::set_verb() {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    if (request_.verb == method::put) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
+    if (request_.verb != method::post)
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, std::string(to_string(request_.verb)).c_str());
   }
 }
 

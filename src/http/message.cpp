@@ -22,6 +22,8 @@ std::string_view to_string(method m) noexcept {
       return "POST";
     case method::put:
       return "PUT";
+    case method::patch:
+      return "PATCH";
   }
   return "GET";
 }

@@ -45,14 +45,22 @@ std::optional<std::string> message_of(const std::string& body) {
   return std::string(json::find_string(*document, "message").value_or(""));
 }
 
+// A rule for the one name will do, and so will a rule for all.
 std::string missing_rule(const question& q) {
-  return fmt::format("our user lacks a Role or ClusterRole with verb \"{}\" on resource \"{}\" in namespace {}", q.verb,
-                     q.resource, q.ns);
+  return fmt::format(
+      R"(our user lacks a {} with verb{} "{}"{} on resource "{}"{} {} (resourceName "{}", or none said))",
+      q.is_cluster_wide ? "ClusterRole" : "Role or ClusterRole", q.second_verb.empty() ? "" : "s", q.verb,
+      q.second_verb.empty() ? "" : fmt::format(" and \"{}\"", q.second_verb), q.resource,
+      q.group.empty() ? "" : fmt::format(" of apiGroup \"{}\"", q.group),
+      q.is_cluster_wide ? "cluster-wide" : "in namespace " + q.ns, q.name);
 }
 
 }  // namespace
 
-std::string question::to_string() const { return fmt::format("{} {} {}/{}", verb, resource, ns, name); }
+std::string question::to_string() const {
+  return is_cluster_wide ? fmt::format("{} {} {}", verb, resource, name)
+                         : fmt::format("{} {} {}/{}", verb, resource, ns, name);
+}
 
 error from_status(const question& asked, const http::response& r, wall_time now) {
   const auto found =

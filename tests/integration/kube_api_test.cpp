@@ -59,9 +59,10 @@ struct KubeApi : ::testing::Test {
   [[nodiscard]] std::string folder() const { return files.path() / "account"; }
   void use(const result<cluster>& found) {
     ASSERT_TRUE(found) << found.error().message;
-    api_client_options o;
-    o.login.hold_failure = 0s;
-    api = std::make_unique<api_client>(http, *found, machine_processes(), io.get_executor(), machine_clock(), o);
+    login_options who;
+    who.hold_failure = 0s;
+    api = std::make_unique<api_client>(
+        std::make_shared<api_connection>(http, *found, machine_processes(), io.get_executor(), machine_clock(), who));
   }
   // In a Pod.
   void use_pod() {
@@ -295,7 +296,8 @@ TEST(KubeApiName, IsTheOneThatTheKubeconfigSays) {
     where.tls.system_authorities = false;
     where.tls.server_name = name;
     where.login = secret("Bearer the-token");
-    api_client api(http, where, machine_processes(), io.get_executor(), machine_clock());
+    api_client api(
+        std::make_shared<api_connection>(http, where, machine_processes(), io.get_executor(), machine_clock()));
     const deadline d = deadline::after(std::chrono::steady_clock::now(), 30s);
     return config_of(testing::run_on(io, api.get_secret("shop", "pull", d)));
   };

@@ -48,7 +48,7 @@ class registry_access {
   /// What mirrors are asked with: the sources of the process, no tenant's.
   [[nodiscard]] const std::shared_ptr<registry::credential_source>& own_credentials() const { return own_; }
   /// "in-cluster service account"; empty when there is no Kubernetes API to ask.
-  [[nodiscard]] std::string cluster() const { return api_ ? api_->where().origin : std::string(); }
+  [[nodiscard]] std::string cluster() const { return connection_ ? connection_->where().origin : std::string(); }
 
   /// Looks at the files of credentials now and then until it is canceled, and takes changed ones into use.
   awaitable<void> watch_files();
@@ -89,6 +89,7 @@ class registry_access {
   http::curl_client metadata_;
   std::unique_ptr<registry::client> client_;
   std::shared_ptr<registry::route_table> routes_;
+  std::shared_ptr<kube::api_connection> connection_;
   std::shared_ptr<kube::api_client> api_;
   std::shared_ptr<kube::credential_plugins> plugins_;
   std::vector<source> clouds_;

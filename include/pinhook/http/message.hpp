@@ -13,7 +13,7 @@
 
 namespace pinhook::http {
 
-enum class method : std::uint8_t { get, head, post, put };
+enum class method : std::uint8_t { get, head, post, put, patch };
 
 std::string_view to_string(method m) noexcept;
 
@@ -92,7 +92,7 @@ struct request {
   http::headers headers;
   /// The value of the Authorization header, kept apart so that nothing prints it.
   std::optional<secret> authorization;
-  /// For POST and PUT. A secret since token requests carry credentials in it.
+  /// For POST, PUT and PATCH. A secret since token requests carry credentials in it.
   std::optional<secret> body;
   response_limits limits;
   http::reach reach;

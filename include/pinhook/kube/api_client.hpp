@@ -1,30 +1,19 @@
 // The Kubernetes API over HTTP: Secrets, ServiceAccounts and their tokens.
 //
-//   http::curl_client direct(io, {.guards_addresses = false});   // the API server is who the operator says
-//   kube::api_client api(direct, cluster, machine_processes(), io.get_executor(), machine_clock());
+//   auto to = std::make_shared<kube::api_connection>(http, cluster, machine_processes(), executor, machine_clock());
+//   kube::api_client api(to);
 //   const auto s = co_await api.get_secret("shop", "pull", d);
 //
-// After a 401 what we show is renewed (the token file read again, the plugin run again) and the question asked once
-// more; after 429, 5xx and broken connections it is asked once more when the deadline has room for it. Redirects are
-// never followed. RBAC: `get` on secrets and serviceaccounts, `create` on serviceaccounts/token; no list, no watch.
+// RBAC: `get` on secrets and serviceaccounts, `create` on serviceaccounts/token; no list, no watch.
 //
-// Thread rule: one thread, that of the executor and of the HTTP client. Must outlive its questions.
+// Thread rule: one thread, that of the connection.
 #pragma once
 
-#include <pinhook/base/clock.hpp>
-#include <pinhook/base/process.hpp>
-#include <pinhook/http/client.hpp>
 #include <pinhook/kube/api.hpp>
-#include <pinhook/kube/api_error.hpp>
-#include <pinhook/kube/cluster.hpp>
-#include <pinhook/kube/login.hpp>
-
-#include <boost/asio/any_io_executor.hpp>
+#include <pinhook/kube/api_connection.hpp>
 
 #include <chrono>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace pinhook::kube {
@@ -33,22 +22,11 @@ struct api_client_options {
   /// How long tokens of service accounts are valid; the API server takes ten minutes at least, and what is asked here
   /// is kept between that and an hour.
   std::chrono::seconds token_lifetime{3600};
-  login_options login;
-};
-
-/// What tests replace: waiting, and the jitter of the waits.
-struct api_client_seams {
-  /// Default: a timer on the coroutine's executor.
-  std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
-  /// In [0, 1).
-  std::function<double()> random;
 };
 
 class api_client final : public api {
  public:
-  /// `http`, `processes` and `time` must outlive this.
-  api_client(http::client& http, cluster where, process_runner& processes, asio::any_io_executor on, const clock& time,
-             api_client_options options = {}, api_client_seams seams = {});
+  explicit api_client(std::shared_ptr<api_connection> to, api_client_options options = {});
 
   awaitable<result<secret_object>> get_secret(std::string ns, std::string name, deadline d) override;
   awaitable<result<service_account>> get_service_account(std::string ns, std::string name, deadline d) override;
@@ -56,19 +34,9 @@ class api_client final : public api {
   awaitable<result<service_account_token>> request_token(std::string ns, std::string service_account,
                                                          std::string audience, deadline d) override;
 
-  [[nodiscard]] const cluster& where() const { return *where_; }
-
  private:
-  awaitable<result<secret>> ask(question what, std::optional<secret> body, deadline d);
-  awaitable<result<http::response>> send(http::request r, deadline d);
-  [[nodiscard]] http::request request_for(const question& what, const std::optional<secret>& body) const;
-
-  http::client& http_;
-  std::shared_ptr<const cluster> where_;
-  const clock& time_;
+  std::shared_ptr<api_connection> to_;
   const api_client_options options_;
-  api_client_seams seams_;
-  login login_;
 };
 
 }  // namespace pinhook::kube

@@ -15,10 +15,14 @@ namespace pinhook::kube {
 struct question {
   std::string verb;      // "get"
   std::string resource;  // "secrets", "serviceaccounts/token"
-  std::string ns;
+  std::string ns;        // empty where it is cluster-wide
   std::string name;
+  std::string group = {};  // "" is the core group
+  bool is_cluster_wide = false;
+  /// A verb that RBAC wants beside `verb`; may be empty.
+  std::string second_verb = {};
 
-  /// "get secrets shop/pull", for messages.
+  /// "get secrets shop/pull", "get mutatingwebhookconfigurations pinhook"; for messages.
   [[nodiscard]] std::string to_string() const;
 };
 

@@ -26,6 +26,7 @@ TEST(Message, NamesItsMethods) {
   EXPECT_EQ(to_string(method::head), "HEAD");
   EXPECT_EQ(to_string(method::post), "POST");
   EXPECT_EQ(to_string(method::put), "PUT");
+  EXPECT_EQ(to_string(method::patch), "PATCH");
 }
 
 }  // namespace

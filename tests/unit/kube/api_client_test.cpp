@@ -57,14 +57,16 @@ struct ApiClient : ::testing::Test {
     where.server = "https://k8s.example/prefix";
     where.origin = "the test's cluster";
     where.login = std::move(how);
-    api_client_seams seams;
+    api_seams seams;
     seams.random = [] { return 1.0; };
     seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
       waits.push_back(span);
       time.advance(span);
       co_return;
     };
-    api = std::make_unique<api_client>(http, where, processes, io.get_executor(), time, o, std::move(seams));
+    api = std::make_unique<api_client>(std::make_shared<api_connection>(http, where, processes, io.get_executor(), time,
+                                                                        login_options{}, std::move(seams)),
+                                       o);
   }
   deadline in(std::chrono::nanoseconds span) const { return deadline::after(time.now(), span); }
   result<secret_object> get(const std::string& ns = "shop", const std::string& name = "pull") {

@@ -1,0 +1,96 @@
+// How the API server of a cluster is asked: its address, who we are to it, asking again, and what a refusal means.
+//
+//   http::curl_client direct(io, {.guards_addresses = false});   // the API server is who the operator says
+//   kube::api_connection to(direct, cluster, machine_processes(), io.get_executor(), machine_clock());
+//   kube::api_call call{.asked = {"get", "secrets", "shop", "pull"}};
+//   const auto answer = co_await to.ask(std::move(call), d);
+//
+// After a 401 what we show is renewed (the token file read again, the plugin run again) and the question asked once
+// more; after 429, 5xx and broken connections it is asked once more when the deadline has room for it, so a write must
+// bear to arrive twice. Redirects are never followed.
+//
+// Thread rule: one thread, that of the executor and of the HTTP client. Must outlive its questions.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/process.hpp>
+#include <pinhook/http/client.hpp>
+#include <pinhook/kube/api_error.hpp>
+#include <pinhook/kube/cluster.hpp>
+#include <pinhook/kube/login.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace pinhook::kube {
+
+/// What tests replace: waiting, and the jitter of the waits.
+struct api_seams {
+  /// Default: a timer on the coroutine's executor.
+  std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
+  /// In [0, 1).
+  std::function<double()> random;
+};
+
+/// One question on its way.
+struct api_call {
+  question asked;
+  http::method verb = http::method::get;
+  /// Behind the '?', encoded.
+  std::string query = {};
+  /// Of the body: "application/json".
+  std::string content_type = {};
+  std::optional<secret> body = std::nullopt;
+  /// A 409 is an answer: somebody else wrote in between.
+  bool takes_conflict = false;
+};
+
+/// A 2xx, or a conflict where the call takes one.
+struct api_answer {
+  int status = 0;
+  secret body;
+
+  [[nodiscard]] bool is_conflict() const { return status == 409; }
+};
+
+class api_connection {
+ public:
+  /// `http`, `processes` and `time` must outlive this.
+  api_connection(http::client& http, cluster where, process_runner& processes, asio::any_io_executor on,
+                 const clock& time, login_options who = {}, api_seams seams = {});
+
+  /// Errors: those of kube::api. Messages begin with "Kubernetes API: " and the question.
+  awaitable<result<api_answer>> ask(api_call call, deadline d);
+
+  [[nodiscard]] const cluster& where() const { return *where_; }
+
+ private:
+  awaitable<result<http::response>> send(http::request r, deadline d);
+  [[nodiscard]] http::request request_for(const api_call& call) const;
+
+  http::client& http_;
+  std::shared_ptr<const cluster> where_;
+  const clock& time_;
+  api_seams seams_;
+  login login_;
+};
+
+/// "Kubernetes API: get secrets shop/pull: …"
+[[nodiscard]] std::unexpected<error> refuse(error e, const question& asked);
+
+/// What `parse` makes of an answer; its errors say what was asked.
+template <class T>
+[[nodiscard]] result<T> read_answer(result<api_answer> answer, const question& asked,
+                                    result<T> (*parse)(std::string_view)) {
+  if (!answer) return fail(std::move(answer.error()));
+  auto out = parse(answer->body.reveal());
+  if (!out) return refuse(std::move(out.error()), asked);
+  return out;
+}
+
+}  // namespace pinhook::kube
