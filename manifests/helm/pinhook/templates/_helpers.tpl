@@ -29,11 +29,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{- define "pinhook.image" -}}
-{{- if .Values.image.digest -}}
-{{ .Values.image.repository }}@{{ .Values.image.digest }}
-{{- else -}}
-{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
-{{- end -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
 {{- end -}}
 
 {{/* The Secret of the serving certificate, whoever keeps it. */}}
@@ -77,9 +73,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- fail (printf "config.pull_secrets.%s: the chart sets it; use rbac.pullSecrets and rbac.pullSecretNamespaces" .) -}}
 {{- end -}}
 {{- end -}}
-{{- if eq .Values.rbac.pullSecrets "none" -}}
-{{- $_ := set $config "pull_secrets" (merge (dict "mode" "off") $secrets) -}}
-{{- else if eq .Values.rbac.pullSecrets "namespaces" -}}
+{{- if eq .Values.rbac.pullSecrets "namespaces" -}}
 {{- $_ := set $config "pull_secrets" (merge (dict "namespaces" .Values.rbac.pullSecretNamespaces) $secrets) -}}
 {{- end -}}
 {{- if $config -}}
@@ -110,6 +104,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   value: {{ $name }}
 - name: PINHOOK_TLS_SERVICE
   value: {{ $name }}
+{{- end }}
+{{- if eq .Values.rbac.pullSecrets "none" }}
+- name: PINHOOK_PULL_SECRETS_MODE
+  value: "off"
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
