@@ -49,4 +49,13 @@ std::string valid_utf8(std::string_view text) {
   return out;
 }
 
+std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t size = character_size(text.substr(i));
+    if (size == 0) return i;
+    i += size;
+  }
+  return std::nullopt;
+}
+
 }  // namespace pinhook

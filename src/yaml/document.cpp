@@ -1,3 +1,4 @@
+#include <pinhook/base/utf8.hpp>
 #include <pinhook/yaml/document.hpp>
 
 #include <fmt/format.h>
@@ -182,23 +183,6 @@ class builder {
   parse_limits limits_;
 };
 
-// The offset of the first byte that is no UTF-8 (RFC 3629); libfyaml 0.7 lets some of them pass.
-std::optional<std::size_t> first_bad_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80                    ? 1
-                               : lead >= 0xc2 && lead <= 0xdf ? 2
-                               : lead >= 0xe0 && lead <= 0xef ? 3
-                               : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                              : 0;
-    if (length == 0 || i + length > text.size()) return i;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0U) != 0x80) return i;
-    i += length;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 bool node::is_null() const {
@@ -217,7 +201,8 @@ result<node> parse(std::string_view text, const parse_limits& limits) {
     return fail(error_code::malformed, fmt::format("{} bytes of YAML; the limit is {}", text.size(), limits.size));
   if (const auto at = text.find('\0'); at != std::string_view::npos)
     return fail(error_code::malformed, fmt::format("a NUL byte at offset {}; YAML is text", at));
-  if (const auto at = first_bad_utf8(text))
+  // libfyaml 0.7 lets some of it pass, and leaks memory on more.
+  if (const auto at = first_invalid_utf8(text))
     return fail(error_code::malformed, fmt::format("the byte at offset {} is no UTF-8", *at));
   if (text.empty()) return node{};
   event_stream events(text);

@@ -1,6 +1,8 @@
-// Bytes of unknown origin made fit for JSON.
+// Bytes of unknown origin: what of them is text.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,5 +11,8 @@ namespace pinhook {
 /// `text` with U+FFFD in place of every byte that is not part of valid UTF-8 (RFC 3629: no overlong forms, no
 /// surrogates, nothing above U+10FFFF).
 [[nodiscard]] std::string valid_utf8(std::string_view text);
+
+/// The offset of the first such byte; nothing when `text` is valid.
+[[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
 }  // namespace pinhook

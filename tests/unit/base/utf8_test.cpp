@@ -31,4 +31,14 @@ TEST(Utf8, ReplacesEveryOtherByte) {
 }
 
 }  // namespace
+TEST(FirstInvalidUtf8, IsTheOffsetOfTheFirstByteThatIsNone) {
+  EXPECT_EQ(first_invalid_utf8(""), std::nullopt);
+  EXPECT_EQ(first_invalid_utf8("caf\xc3\xa9"), std::nullopt);
+  EXPECT_EQ(first_invalid_utf8("ab\xff"
+                               "c\xff"),
+            2U);
+  EXPECT_EQ(first_invalid_utf8("\xc3\xa9\xed\xa0\x80"), 2U) << "surrogate";
+  EXPECT_EQ(first_invalid_utf8("a\xe2\x98"), 1U) << "cut off";
+}
+
 }  // namespace pinhook

@@ -124,6 +124,21 @@ TEST(HostsToml, FaultsNameFileAndLine) {
   EXPECT_TRUE(fault("[host.\"https://m\"]\ndial_timeout = \"soon\"").starts_with(file + ":2: dial_timeout: "));
 }
 
+TEST(HostsToml, AHeaderWithoutAKeyIsASyntaxError) {
+  for (const char* text : {"[!]\n", "[[=]]\n", "[\x01]\n", "[ ?x]\n"})
+    EXPECT_TRUE(fault(text).starts_with(file + ":1: not valid TOML")) << text << fault(text);
+}
+
+TEST(HostsToml, OnlyStringsAndCommentsGoBeyondAscii) {
+  for (const char* text :
+       {"# f\u00fcr alle\n", "server = \"https://m\" # f\u00fcr alle\n", "ca = \"\u00e9\\\"\u00e9.pem\"\n",
+        "ca = '\u00e9\\'\n", "ca = \"\"\"\n\u00e9\"\u00e9\"\"\"\n", "ca = '''\u00e9\n\u00e9'''\n"})
+    EXPECT_TRUE(parse_hosts_toml(text, file)) << text << fault(text);
+  for (const char* text : {"x\u00e9 = 1\n", "ca = 01\u0497\n", "ca = \"a\"\u00e9\n", "ca = '\\'\u00e9'\n",
+                           "ca = 01g\"\u0497\"\n", "server = 0http[host.\"\u0252\"h\n"})
+    EXPECT_TRUE(fault(text).starts_with(file + ":1: not valid TOML")) << text << fault(text);
+}
+
 TEST(HostsToml, ASyntaxErrorRepeatsNoSecret) {
   const std::string got = fault("[header]\nauthorization = \"Basic c2VjcmV0");
   EXPECT_TRUE(got.starts_with(file + ":2: not valid TOML")) << got;
