@@ -43,6 +43,7 @@ struct server::state {
             .clock = time,
             .counters = m.listener(options.name),
             .sweep = options.sweep,
+            .keeps_connections = true,
             .connections = 0,
             .bodies_in_memory = 0},
         shards(make_shards(workers, all)),
@@ -103,6 +104,8 @@ awaitable<void> server::state::watch_certificate() {
 std::uint16_t server::port() const { return state_->entry.port(); }
 
 std::size_t server::connections() const { return state_->all.connections.load(); }
+
+void server::begin_leaving() { state_->all.keeps_connections = false; }
 
 void server::begin_drain() {
   state_->entry.close();

@@ -147,7 +147,7 @@ awaitable<bool> session::answer_request() {
   }
   // Where the next request starts is known only when this one is complete.
   lingers_ = how == reading::refused;
-  const bool closes = lingers_ || !reader_.head().keeps_alive || here_.is_draining;
+  const bool closes = lingers_ || !reader_.head().keeps_alive || !all_.keeps_connections || here_.is_draining;
   const bool written = co_await respond(out, closes);
   finish_request();
   co_return written && !closes;

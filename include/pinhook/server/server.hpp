@@ -60,6 +60,12 @@ class server {
   /// Open connections.
   [[nodiscard]] std::size_t connections() const;
 
+  /// Serves on, and every answer says `Connection: close`: clients move to where new connections lead them by now. For
+  /// the time before the drain, in which callers learn that this server leaves. What is idle in the drain then is
+  /// hardly ever used: a request that meets the closing of its connection is lost (a POST is not sent again, RFC 9110
+  /// §9.2.2).
+  void begin_leaving();
+
   /// No new connections; idle ones close; requests under way are answered with `Connection: close`.
   void begin_drain();
 

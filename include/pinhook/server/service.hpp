@@ -1,6 +1,7 @@
-// What the sessions of one listener share: settings that do not change while it runs, and two counts.
+// What the sessions of one listener share: settings that do not change while it runs, whether it stays, and two
+// counts.
 //
-// Thread rule: read by every thread; the counts are atomic.
+// Thread rule: read by every thread; what changes is atomic.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -38,6 +39,8 @@ struct service {
   /// How often the time limits of connections are looked at; a limit is crossed by at most this.
   std::chrono::milliseconds sweep{250};
 
+  /// False: every answer is its connection's last.
+  std::atomic<bool> keeps_connections{true};
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> bodies_in_memory{0};
 };

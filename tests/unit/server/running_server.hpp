@@ -117,6 +117,7 @@ class running_server {
     wait_until([&] { return before_gate_.load() >= count; });
   }
 
+  void begin_leaving();
   void begin_drain();
   /// The future is ready when the server has stopped.
   std::future<void> stop(std::chrono::milliseconds limit);
@@ -184,6 +185,10 @@ inline awaitable<server::response> running_server::wait_at_gate(server::request)
 inline https_client running_server::connect(https_client_options o) const {
   o.tls = o.tls && uses_tls_;
   return https_client(port_, std::move(o));
+}
+
+inline void running_server::begin_leaving() {
+  detail::run_there(control_.context(0), [this] { server_->begin_leaving(); });
 }
 
 inline void running_server::begin_drain() {

@@ -215,6 +215,31 @@ TEST_F(ServerCertificate, BrokenOneIsNotTaken) {
   EXPECT_THAT(logged, HasSubstr("is not the key of the certificate"));
 }
 
+TEST(ServerDrain, LeavingServesOnAndSendsItsClientsAway) {
+  running_server s({.workers = 2});
+  auto old = s.connect();
+  const auto before = old.ask(post("/echo", "x"));
+  ASSERT_TRUE(before);
+  EXPECT_EQ(before->header("connection"), "");
+  auto idle = s.connect();
+  ASSERT_TRUE(idle.ask(post("/echo", "x")));
+
+  s.begin_leaving();
+  const auto last = old.ask(post("/echo", "y"));
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->status, 200U);
+  EXPECT_EQ(last->header("connection"), "close");
+  EXPECT_TRUE(old.is_closed_by_peer());
+  auto fresh = s.connect();
+  const auto only = fresh.ask(post("/echo", "z"));
+  ASSERT_TRUE(only);
+  EXPECT_EQ(only->header("connection"), "close");
+  running_server::wait_until([&] { return s.connections() == 1; });
+
+  s.begin_drain();
+  EXPECT_TRUE(idle.is_closed_by_peer());
+}
+
 TEST(ServerDrain, AnswersWhatIsUnderWayAndCloses) {
   running_server s({.workers = 2});
   auto idle = s.connect();
