@@ -40,7 +40,7 @@ class RegistryOutage : public Cluster {
   testing::scripted_server hanging_, failing_, empty_;
   const std::vector<outage> outages_{
       {"down", fmt::format("127.0.0.1:{}", down_.port()), "connect", "check the way to the registry"},
-      {"hanging", hanging_.host(), "in time", "Try again"},
+      {"hanging", hanging_.host(), "did not answer within", "Try again"},
       {"failing", failing_.host(), "500", "check the way to the registry"},
       {"without-it", empty_.host(), "404", "Check the name and the tag"},
   };
