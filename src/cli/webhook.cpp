@@ -191,6 +191,7 @@ result<void> webhook::start(std::optional<key_pair> pair) {
 awaitable<void> webhook::stop() {
   parts& p = *parts_;
   p.state.set(server::health_state::draining, "shutting down");
+  p.service.begin_leaving();
   if (p.config.shutdown.delay.count() > 0) {
     asio::steady_timer timer(p.control);
     timer.expires_after(p.config.shutdown.delay);
