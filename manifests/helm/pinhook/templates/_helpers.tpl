@@ -34,8 +34,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* The Secret of the serving certificate, whoever keeps it. */}}
 {{- define "pinhook.certificateSecret" -}}
-{{- if and (eq .Values.certificate.mode "existing-secret") (not .Values.certificate.secretName) -}}
-{{- fail "certificate.mode existing-secret: certificate.secretName must name the Secret" -}}
+{{- $mode := .Values.certificate.mode -}}
+{{- if and (eq $mode "existing-secret") (not .Values.certificate.secretName) -}}
+{{- fail "certificate.secretName: must name the Secret in the mode existing-secret" -}}
+{{- else if and (ne $mode "existing-secret") .Values.certificate.caBundle -}}
+{{- fail (printf "certificate.caBundle: only for the mode existing-secret, not %s" $mode) -}}
+{{- else if and (ne $mode "cert-manager") .Values.certificate.certManager.issuerRef -}}
+{{- fail (printf "certificate.certManager: only for the mode cert-manager, not %s" $mode) -}}
 {{- end -}}
 {{- default (printf "%s-serving-certificate" (include "pinhook.fullname" .)) .Values.certificate.secretName -}}
 {{- end -}}

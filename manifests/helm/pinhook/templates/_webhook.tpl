@@ -35,16 +35,16 @@
 {{/*
 What pinhook would leave as it is for certain is not sent: it costs no time, and needs no pinhook to be there. All must
 be true for an object to be sent.
-not-being-deleted: so that finalizers can be removed from what is going away.
+nothing-that-is-being-deleted: finalizers can always be removed from what is going away.
 no-replica-set-of-a-controller: their template must equal their controller's, or it makes new ones for ever. Their Pods
 are pinned instead.
 no-pod-without-anything-to-pin: a Pod is sent for an image without a digest (if it exists already: only when its spec
 changes), or because a refresh of its pins is asked for.
 */}}
 {{- define "pinhook.matchConditions" -}}
-- name: not-being-deleted
+- name: nothing-that-is-being-deleted
   expression: >-
-    request.operation != 'UPDATE' || !has(oldObject.metadata.deletionTimestamp)
+    object != null && (request.operation != 'UPDATE' || !has(oldObject.metadata.deletionTimestamp))
 - name: no-replica-set-of-a-controller
   expression: >-
     !(request.resource.resource in ['replicasets', 'replicationcontrollers'])
@@ -55,7 +55,7 @@ changes), or because a refresh of its pins is asked for.
     || request.operation == 'UPDATE'
     && object.metadata.?annotations[?'pinhook.dev/refresh'] != oldObject.metadata.?annotations[?'pinhook.dev/refresh']
     || (request.operation == 'CREATE' || object.spec != oldObject.spec)
-    && ((object.spec.?containers.orValue([])
+    && (((object.spec.?containers.orValue(null) != null ? object.spec.containers : [])
     + object.spec.?initContainers.orValue([])
     + object.spec.?ephemeralContainers.orValue([])
     ).exists(c, has(c.image) && !c.image.matches('@sha256:[0-9a-f]{64}$'))

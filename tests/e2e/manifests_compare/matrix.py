@@ -1,0 +1,133 @@
+"""The tables of the test: which renderings must be alike, which values must render, which must be refused and how."""
+
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+MONITORING = {"monitoring": {"serviceMonitor": {"enabled": True}, "rules": {"enabled": True}}}
+AUTOSCALING = {"autoscaling": {"enabled": True}}
+NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
+CERT_MANAGER = {"certificate": {"mode": "cert-manager"}}
+
+# name: (overlay, components, values of the chart)
+SAME = {
+    "self-managed": ("self-managed", [], {}),
+    "cert-manager": ("cert-manager", [], CERT_MANAGER),
+    "monitoring": ("self-managed", ["monitoring"], MONITORING),
+    "autoscaling": ("self-managed", ["autoscaling"], AUTOSCALING),
+    "no-pull-secrets": ("self-managed", ["no-pull-secrets"], NO_PULL_SECRETS),
+    "cert-manager with everything": ("cert-manager", ["monitoring", "autoscaling", "no-pull-secrets"],
+                                     MONITORING | AUTOSCALING | NO_PULL_SECRETS | CERT_MANAGER),
+}
+
+# Every option of the chart, away from its default. Each must change the rendering.
+OPTIONS = {
+    "nameOverride": {"nameOverride": "gate"},
+    "fullnameOverride": {"fullnameOverride": "gate"},
+    "image.repository": {"image": {"repository": "registry.example.com:5000/mirror/pinhook"}},
+    "image.tag": {"image": {"tag": "9.9.9"}},
+    "image.digest": {"image": {"digest": DIGEST}},
+    "image.pullPolicy": {"image": {"pullPolicy": "Always"}},
+    "imagePullSecrets": {"imagePullSecrets": [{"name": "mirror"}]},
+    "replicaCount": {"replicaCount": 3},
+    "config": {"config": {"pin": {"format": "tag-and-digest"}, "cache": {"entries": 10000000}}},
+    "config ports": {"config": {"listen": "[::]:10250", "admin": {"listen": "[::]:9091"}}},
+    "config emptied": {"config": {"threads": None}},
+    "certificate self-managed, name": {"certificate": {"secretName": "certificate"}},
+    "certificate cert-manager": CERT_MANAGER,
+    "certificate cert-manager, name": {"certificate": {"mode": "cert-manager", "secretName": "certificate"}},
+    "certificate cert-manager, issuer": {"certificate": {"mode": "cert-manager", "certManager": {
+        "issuerRef": {"kind": "ClusterIssuer", "name": "internal"}}}},
+    "certificate existing-secret": {"certificate": {"mode": "existing-secret", "secretName": "own", "caBundle": PEM}},
+    "certificate existing-secret, no caBundle": {"certificate": {"mode": "existing-secret", "secretName": "own"}},
+    "webhook.timeoutSeconds": {"webhook": {"timeoutSeconds": 5}},
+    "webhook.matchConditions": {"webhook": {"matchConditions": False}},
+    "webhook.namespaceSelector": {"webhook": {"namespaceSelector": [
+        {"key": "team", "operator": "NotIn", "values": ["infra"]}]}},
+    "webhook.extraRules": {"webhook": {"extraRules": [
+        {"apiGroups": ["example.com"], "apiVersions": ["*"], "resources": ["engines"]}]}},
+    "webhook.annotations": {"webhook": {"annotations": {"example.com/inject": "true"}}},
+    "rbac.create": {"rbac": {"create": False}},
+    "rbac.pullSecrets namespaces": {"rbac": {"pullSecrets": "namespaces", "pullSecretNamespaces": ["shop", "bank"]}},
+    "rbac.pullSecrets none": NO_PULL_SECRETS,
+    "rbac.plugins": {"rbac": {"plugins": True}},
+    "serviceAccount.create": {"serviceAccount": {"create": False}},
+    "serviceAccount, another's": {"serviceAccount": {"create": False, "name": "other"}},
+    "serviceAccount.name": {"serviceAccount": {"name": "other"}},
+    "serviceAccount.annotations": {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/x"}}},
+    "resources": {"resources": {"limits": {"memory": "1Gi"}}},
+    "resources none": {"resources": {"requests": None, "limits": None}},
+    "podDisruptionBudget.enabled": {"podDisruptionBudget": {"enabled": False}},
+    "podDisruptionBudget.maxUnavailable": {"podDisruptionBudget": {"maxUnavailable": "50%"}},
+    "networkPolicy.enabled": {"networkPolicy": {"enabled": False}},
+    "networkPolicy.webhookFrom": {"networkPolicy": {"webhookFrom": [{"ipBlock": {"cidr": "10.0.0.0/28"}}]}},
+    "networkPolicy.metricsNamespaces": {"networkPolicy": {"metricsNamespaces": ["o11y"]}},
+    "networkPolicy.metricsNamespaces none": {"networkPolicy": {"metricsNamespaces": []}},
+    "networkPolicy.extraEgress": {"networkPolicy": {"extraEgress": [{"ports": [{"port": 5000, "protocol": "TCP"}]}]}},
+    "autoscaling": AUTOSCALING,
+    "autoscaling numbers": {"autoscaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 9,
+                                            "targetCPUUtilizationPercentage": 80}},
+    "monitoring.serviceMonitor": {"monitoring": {"serviceMonitor": {
+        "enabled": True, "interval": "1m", "labels": {"release": "prometheus"}}}},
+    "monitoring.rules": {"monitoring": {"rules": {"enabled": True, "labels": {"release": "prometheus"}}}},
+    "priorityClassName": {"priorityClassName": "system-node-critical"},
+    "priorityClassName none": {"priorityClassName": ""},
+    "resourceQuota.enabled": {"resourceQuota": {"enabled": False}},
+    "resourceQuota.pods": {"resourceQuota": {"pods": 5}},
+    "terminationGracePeriodSeconds": {"terminationGracePeriodSeconds": 90},
+    "hostNetwork": {"hostNetwork": True, "config": {"listen": "0.0.0.0:10250", "admin": {"listen": "0.0.0.0:10251"}}},
+    "nodeSelector": {"nodeSelector": {"kubernetes.io/arch": "amd64"}},
+    "tolerations": {"tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]},
+    "affinity": {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchExpressions": [{"key": "disk", "operator": "Exists"}]}]}}}},
+    "topologySpreadConstraints": {"topologySpreadConstraints": [
+        {"topologyKey": "rack", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}]},
+    "podAnnotations": {"podAnnotations": {"example.com/note": "1"}},
+    "podLabels": {"podLabels": {"azure.workload.identity/use": "true"}},
+    "podSecurityContext": {"podSecurityContext": {"runAsUser": None, "runAsGroup": None}},
+    "podSecurityContext with a mounted key": {"podSecurityContext": {"runAsUser": None, "runAsGroup": None}} | CERT_MANAGER,
+    "securityContext": {"securityContext": {"seLinuxOptions": {"type": "container_t"}}},
+    "extraEnv": {"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"}]},
+    "extraVolumes": {"extraVolumes": [{"name": "hosts", "hostPath": {"path": "/etc/containerd/certs.d"}}],
+                     "extraVolumeMounts": [{"name": "hosts", "mountPath": "/etc/containerd/certs.d", "readOnly": True}]},
+}
+
+# Values a parent chart gives, which change nothing.
+IGNORED = {"global": {"global": {"imageRegistry": "registry.example.com"}}, "enabled": {"enabled": True}}
+
+# name: (values, what the message must hold: where, and what is right)
+REFUSED = {
+    "a value that is not there": ({"replicas": 3}, ["replicas"]),
+    "one further down": ({"image": {"name": "x"}}, ["image", "name"]),
+    "mode": ({"certificate": {"mode": "certmanager"}}, ["certificate", "mode", "cert-manager", "existing-secret"]),
+    "short digest": ({"image": {"digest": "sha256:0123"}}, ["image", "digest", "[0-9a-f]{64}"]),
+    "digest without algorithm": ({"image": {"digest": "0" * 64}}, ["image", "digest", "sha256:"]),
+    "tag in the repository": ({"image": {"repository": "ghcr.io/pinhook/pinhook:1"}}, ["image", "repository"]),
+    "number as tag": ({"image": {"tag": 1.25}}, ["image", "tag", "string"]),
+    "pull policy": ({"image": {"pullPolicy": "always"}}, ["pullPolicy", "IfNotPresent"]),
+    "replicas as text": ({"replicaCount": "2"}, ["replicaCount", "integer"]),
+    "negative replicas": ({"replicaCount": -1}, ["replicaCount"]),
+    "timeout": ({"webhook": {"timeoutSeconds": 31}}, ["timeoutSeconds", "30"]),
+    "match conditions as text": ({"webhook": {"matchConditions": "off"}}, ["matchConditions", "boolean"]),
+    "operator": ({"webhook": {"namespaceSelector": [{"key": "a", "operator": "NotInn"}]}}, ["operator", "NotIn"]),
+    "rule without kinds": ({"webhook": {"extraRules": [{"apiGroups": ["a.b"], "apiVersions": ["v1"]}]}}, ["resources"]),
+    "pull secrets": ({"rbac": {"pullSecrets": "all"}}, ["pullSecrets", "cluster", "namespaces", "none"]),
+    "no namespaces": ({"rbac": {"pullSecrets": "namespaces"}}, ["pullSecretNamespaces"]),
+    "namespaces for nothing": ({"rbac": {"pullSecretNamespaces": ["a"]}}, ["pullSecretNamespaces"]),
+    "caBundle that is no PEM": ({"certificate": {"mode": "existing-secret", "secretName": "a", "caBundle": "TUlJ"}},
+                                ["caBundle", "BEGIN CERTIFICATE"]),
+    "caBundle in another mode": ({"certificate": {"caBundle": PEM}}, ["certificate.caBundle", "existing-secret"]),
+    "issuer in another mode": ({"certificate": {"certManager": {"issuerRef": {"name": "a"}}}},
+                               ["certificate.certManager", "cert-manager"]),
+    "existing Secret without a name": ({"certificate": {"mode": "existing-secret"}}, ["certificate.secretName"]),
+    "issuer without a name": ({"certificate": {"mode": "cert-manager", "certManager": {"issuerRef": {"kind": "Issuer"}}}},
+                              ["issuerRef", "name"]),
+    "upper-case name": ({"fullnameOverride": "Gate"}, ["fullnameOverride"]),
+    "label that is no text": ({"podLabels": {"a": True}}, ["podLabels", "string"]),
+    "interval": ({"monitoring": {"serviceMonitor": {"interval": "30"}}}, ["interval"]),
+    "share": ({"podDisruptionBudget": {"maxUnavailable": "150%"}}, ["maxUnavailable"]),
+    "fewer at most than at least": ({"autoscaling": {"enabled": True, "minReplicas": 9}}, ["autoscaling.maxReplicas"]),
+    "setting of the chart's own": ({"config": {"tls": {"secret": "x"}}}, ["config.tls.secret", "certificate.secretName"]),
+    "pull secrets in the config": ({"config": {"pull_secrets": {"mode": "off"}}},
+                                   ["config.pull_secrets.mode", "rbac.pullSecrets"]),
+    "any port": ({"config": {"listen": "0.0.0.0:0"}}, ["0.0.0.0:0", "port"]),
+    "no port": ({"config": {"admin": {"listen": "localhost"}}}, ["localhost", "port"]),
+}

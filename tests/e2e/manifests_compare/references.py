@@ -1,0 +1,142 @@
+"""Says which names in a rendering point to nothing: roles, accounts, ports, selectors, Secrets. Pure.
+
+    dangling(objects) -> ["ClusterRoleBinding/pinhook: ClusterRole pinhook is not there"]
+"""
+
+
+def dangling(objects):
+    there = {(o["kind"], o["metadata"]["name"]): o for o in objects}
+    faults = []
+    for o in objects:
+        where = f"{o['kind']}/{o['metadata']['name']}"
+        for fault in CHECKS.get(o["kind"], lambda o, there: [])(o, there):
+            faults.append(f"{where}: {fault}")
+    return faults
+
+
+def expect(there, kind, name, namespace=None):
+    o = there.get((kind, name))
+    if o is None:
+        return [f"{kind} {name} is not there"]
+    if namespace is not None and o["metadata"].get("namespace") != namespace:
+        return [f"{kind} {name} is in {o['metadata'].get('namespace')}, not in {namespace}"]
+    return []
+
+
+def template(there):
+    return next(o for (kind, _), o in there.items() if kind == "Deployment")["spec"]["template"]
+
+
+def selects(selector, labels, what):
+    wrong = [f"{k}={v}" for k, v in selector.items() if labels.get(k) != v]
+    return [f"{', '.join(wrong)} selects no {what}"] if wrong or not selector else []
+
+
+def ports(there):
+    return {p["name"] for p in template(there)["spec"]["containers"][0]["ports"]}
+
+
+def binding(o, there):
+    faults = expect(there, o["roleRef"]["kind"], o["roleRef"]["name"])
+    account = template(there)["spec"]["serviceAccountName"]
+    for s in o["subjects"]:
+        if s["name"] != account:
+            faults.append(f"bound to {s['name']}, while Pods run as {account}")
+        if s["namespace"] != deployment_namespace(there):
+            faults.append(f"bound to an account in {s['namespace']}")
+    return faults
+
+
+def deployment_namespace(there):
+    return next(o for (kind, _), o in there.items() if kind == "Deployment")["metadata"]["namespace"]
+
+
+def role(o, there):
+    faults = []
+    for r in o["rules"]:
+        for name in r.get("resourceNames", []):
+            if r["resources"] == ["mutatingwebhookconfigurations"]:
+                faults += expect(there, "MutatingWebhookConfiguration", name)
+    return faults
+
+
+def deployment(o, there):
+    faults = selects(o["spec"]["selector"]["matchLabels"], o["spec"]["template"]["metadata"]["labels"], "Pod")
+    spec = o["spec"]["template"]["spec"]
+    container = spec["containers"][0]
+    volumes = {v["name"] for v in spec["volumes"]}
+    mounts = {m["name"] for m in container["volumeMounts"]}
+    faults += [f"volume {v} is not mounted" for v in volumes - mounts] + [f"no volume {v}" for v in mounts - volumes]
+    for v in spec["volumes"]:
+        if "configMap" in v:
+            faults += expect(there, "ConfigMap", v["configMap"]["name"], o["metadata"]["namespace"])
+    for probe in ("readinessProbe", "livenessProbe"):
+        if container[probe]["httpGet"]["port"] not in ports(there):
+            faults.append(f"{probe}: no port {container[probe]['httpGet']['port']}")
+    return faults
+
+
+def service(o, there):
+    faults = selects(o["spec"]["selector"], template(there)["metadata"]["labels"], "Pod")
+    return faults + [f"no port {p['targetPort']}" for p in o["spec"]["ports"] if p["targetPort"] not in ports(there)]
+
+
+def selecting_pods(field):
+    def check(o, there):
+        return selects(o["spec"][field]["matchLabels"], template(there)["metadata"]["labels"], "Pod")
+    return check
+
+
+def service_monitor(o, there):
+    services = [s for (kind, _), s in there.items() if kind == "Service"]
+    named = {p["name"] for s in services for p in s["spec"]["ports"]}
+    faults = selects(o["spec"]["selector"]["matchLabels"], services[0]["metadata"]["labels"], "Service")
+    return faults + [f"no port {e['port']}" for e in o["spec"]["endpoints"] if e["port"] not in named]
+
+
+def autoscaler(o, there):
+    return expect(there, o["spec"]["scaleTargetRef"]["kind"], o["spec"]["scaleTargetRef"]["name"], o["metadata"]["namespace"])
+
+
+def webhooks(o, there):
+    faults = []
+    for w in o["webhooks"]:
+        called = w["clientConfig"]["service"]
+        faults += expect(there, "Service", called["name"], called["namespace"])
+        excluded = [e["values"] for e in w["namespaceSelector"]["matchExpressions"]
+                    if e["key"] == "kubernetes.io/metadata.name" and e["operator"] == "NotIn"]
+        if not any(deployment_namespace(there) in values for values in excluded):
+            faults.append(f"{w['name']}: its own namespace is not excluded")
+    source = o["metadata"].get("annotations", {}).get("cert-manager.io/inject-ca-from")
+    if source:
+        namespace, name = source.split("/")
+        faults += expect(there, "Certificate", name, namespace)
+    return faults
+
+
+def certificate(o, there):
+    issuer = o["spec"]["issuerRef"]
+    faults = expect(there, "Issuer", issuer["name"], o["metadata"]["namespace"]) if issuer["kind"] == "Issuer" else []
+    if not o["spec"].get("isCA"):
+        mounted = [v["secret"]["secretName"] for v in template(there)["spec"]["volumes"] if "secret" in v]
+        if o["spec"]["secretName"] not in mounted:
+            faults.append(f"Secret {o['spec']['secretName']} is not mounted")
+        host = o["spec"]["dnsNames"][0].split(".")
+        faults += expect(there, "Service", host[0], host[1])
+    return faults
+
+
+CHECKS = {
+    "ClusterRoleBinding": binding,
+    "RoleBinding": binding,
+    "ClusterRole": role,
+    "Role": role,
+    "Deployment": deployment,
+    "Service": service,
+    "PodDisruptionBudget": selecting_pods("selector"),
+    "NetworkPolicy": selecting_pods("podSelector"),
+    "ServiceMonitor": service_monitor,
+    "HorizontalPodAutoscaler": autoscaler,
+    "MutatingWebhookConfiguration": webhooks,
+    "Certificate": certificate,
+}
