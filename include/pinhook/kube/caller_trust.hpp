@@ -23,16 +23,21 @@ struct certificate_names {
 /// The first name that the certificate is not for; nothing: it is for all of them.
 [[nodiscard]] std::optional<std::string> missing_name(const x509_certificate& leaf, const certificate_names& names);
 
-/// A caBundle, read.
+/// It is for one of them at least.
+[[nodiscard]] bool has_any_name(const x509_certificate& leaf, const certificate_names& names);
+
+/// A caBundle, read as an API server does: what cannot be read is passed over.
 struct entry_trust {
   std::string name;
-  /// Empty also for a text that is no bundle.
   std::vector<x509_certificate> authorities;
+  /// No text at all: the API server looks at its system's roots.
   bool is_empty = false;
-  /// Its text is no bundle: an API server trusts nothing in it.
-  bool is_damaged = false;
+  /// There is something in it that is no certificate.
+  bool has_garbage = false;
 
   [[nodiscard]] bool has(const x509_certificate& authority) const;
+  /// As sets.
+  [[nodiscard]] bool has_just(const std::vector<x509_certificate>& authorities) const;
 };
 
 [[nodiscard]] std::vector<entry_trust> read_bundles(const std::vector<webhook_entry>& entries);

@@ -52,25 +52,35 @@ class serving_certificate {
   /// certificate expires.
   awaitable<void> keep();
 
-  /// One look, with all that follows from it: what `keep` repeats. True: looked at everything and nothing failed.
+  /// One look, with all that follows from it: what `keep` repeats. True: everything was there and nothing failed.
   awaitable<bool> look();
 
  private:
-  /// What came of reading and writing once.
+  /// What was read, with the versions that writes need.
+  struct found {
+    webhook_registration registration;
+    stored_secret secret;
+    serving_facts facts;
+  };
+  /// What came of reading, deciding and writing once.
   struct pass {
-    bool wrote = false;
-    /// Somebody else wrote in between.
-    bool lost = false;
-    bool is_settled_down = true;
+    /// Something changed, by us or by somebody else in between: to be read anew.
+    bool is_stale = false;
+    /// Both objects were there.
+    bool is_complete = false;
+    /// Nothing: it was not read, or what was decided could not be shown.
+    std::optional<serving_decision> decision;
     std::optional<error> failure;
   };
-  awaitable<result<serving_facts>> read();
   awaitable<pass> look_once();
-  awaitable<void> write_bundles(bundle_plan plan, serving_facts seen, pass& into);
-  awaitable<void> write_state(state_plan plan, serving_facts seen, pass& into);
-  void show(const serving_decision& d, pass& into);
-  void outage(const error& e);
+  awaitable<result<found>> read();
+  awaitable<result<bool>> write_bundles(bundle_plan plan, std::string version);
+  awaitable<result<bool>> write_state(state_plan plan, std::optional<stored_secret> over);
+  result<void> show(const serving_decision& d);
+  void report(const pass& last);
   [[nodiscard]] deadline limit() const { return deadline::after(time_.now(), options_.request_limit); }
+  [[nodiscard]] std::string secret_words() const;
+  [[nodiscard]] std::string configuration_words() const;
 
   serving_api& api_;
   const clock& time_;

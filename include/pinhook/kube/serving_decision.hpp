@@ -14,7 +14,8 @@
 // 3. The configuration is read BEFORE the Secret, and a bundle is written with the version of that read. Whoever wrote
 //    the bundle we replace had read his Secret before he wrote; we read ours after we saw his bundle, so ours is no
 //    older. Bundles follow the Secret forward and never back.
-// 4. All changes of a whole state go one way: an authority gets older, is succeeded, leaves. A replica whose clock is
+// 4. A state that is whole is taken as it is; what a replica remembers counts only where something is lost. All changes
+//    of a whole state go one way: an authority gets older, is succeeded, leaves. A replica whose clock is
 //    ahead does it first, and none whose clock is behind would undo it. So nobody fights.
 //
 // Values and pure functions (`make_state` asks OpenSSL for keys); any thread.
@@ -66,10 +67,10 @@ struct serving_rules {
 
 /// What one look has found.
 struct serving_facts {
-  /// Nothing: the configuration does not exist.
-  std::optional<webhook_registration> registration;
-  /// Nothing: there is no such Secret. Read after the registration.
-  std::optional<stored_secret> secret;
+  /// Of the configuration's entries; nothing: it does not exist.
+  std::optional<std::vector<entry_trust>> entries;
+  /// Read after the entries. Nothing: there is no such Secret.
+  std::optional<stored_state> stored;
   wall_time now;
   steady_time steady;
 };
@@ -88,15 +89,15 @@ struct replica_memory {
 
 /// A state to be written, but for what only OpenSSL can make.
 struct state_plan {
-  /// For the log.
+  /// In words, for the log.
   std::string why;
   bool new_authority = false;
-  /// Issue a leaf by the newest authority; else `state.served` is it.
+  /// Issue a leaf by the newest authority; else `kept.served` is it.
   bool new_leaf = false;
   /// What a new leaf is for.
   certificate_names leaf_names;
-  /// What is kept: the authorities without the new one, the key unless there is a new one.
-  serving_state state;
+  /// What is kept: authorities but for the new one; key and pair unless they are new.
+  serving_state kept;
 };
 
 struct bundle_plan {
