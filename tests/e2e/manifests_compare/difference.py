@@ -14,8 +14,8 @@ import re
 
 import yaml
 
-CHART_LABELS = {"app.kubernetes.io/instance", "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "helm.sh/chart"}
 INSTANCE = "app.kubernetes.io/instance"
+CHART_LABELS = {INSTANCE, "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "helm.sh/chart"}
 
 # Name and reason of each; the test fails when one is never met.
 ALLOWED = {

@@ -30,6 +30,11 @@ def tearDownModule():
     print("met: " + ", ".join(f"{n} {what}" for what, n in counts.items()), file=sys.stderr)
 
 
+def the(kind, objects):
+    """The object of that kind; of several the one that all overlays have."""
+    return next(o for o in objects if o["kind"] == kind and not o["metadata"]["name"].endswith("-secrets"))
+
+
 class Same(unittest.TestCase):
     def assert_none(self, found):
         if found.differences:
@@ -54,8 +59,9 @@ class Same(unittest.TestCase):
         with open(os.path.join(folder, "kustomization.yaml"), "w", encoding="utf-8") as f:
             json.dump({"resources": [f"{relative}/overlays/self-managed"], "images": [
                 {"name": "ghcr.io/pinhook/pinhook", "newTag": "9.9.9", "digest": matrix.DIGEST}]}, f)
+        values = {"image": {"tag": "9.9.9", "digest": matrix.DIGEST}}
         found = difference.compare(rendering.objects(rendering.succeed("kubectl", "kustomize", folder)),
-                                   rendering.installed(rendering.chart({"image": {"tag": "9.9.9", "digest": matrix.DIGEST}})))
+                                   rendering.installed(rendering.chart(values)))
         self.assert_none(found)
 
 
@@ -68,23 +74,26 @@ class SelfCheck(unittest.TestCase):
 
     def planted(self, kind, change):
         there = copy.deepcopy(self.objects)
-        change(next(o for o in there if o["kind"] == kind))
+        change(the(kind, there))
         return difference.compare(copy.deepcopy(self.objects), there).differences
 
     def test_finds_what_is_planted(self):
         # Both are from the chart here, and kustomize's side keeps the labels that only a chart has.
         noise = set(difference.compare(copy.deepcopy(self.objects), copy.deepcopy(self.objects)).differences)
         cases = [
-            ("Deployment", lambda o: o["spec"].update(replicas=3), "Deployment/pinhook spec.replicas: kustomize 2, chart 3"),
+            ("Deployment", lambda o: o["spec"].update(replicas=3),
+             "Deployment/pinhook spec.replicas: kustomize 2, chart 3"),
             ("Deployment", lambda o: o["spec"]["template"]["spec"]["containers"][0]["env"][0].update(value="/x"),
              "Deployment/pinhook spec.template.spec.containers[pinhook].env[PINHOOK_CONFIG].value: "
              "kustomize '/etc/pinhook/pinhook.yaml', chart '/x'"),
             ("Deployment", lambda o: o["spec"]["template"]["spec"].pop("enableServiceLinks"),
              "Deployment/pinhook spec.template.spec.enableServiceLinks: kustomize False, chart nothing"),
             ("MutatingWebhookConfiguration", lambda o: o["webhooks"][2]["rules"][1]["resources"].append("x"),
-             "MutatingWebhookConfiguration/pinhook webhooks[audit.pinhook.dev].rules[1].resources[4]: kustomize nothing, chart 'x'"),
+             "MutatingWebhookConfiguration/pinhook webhooks[audit.pinhook.dev].rules[1].resources[4]: "
+             "kustomize nothing, chart 'x'"),
             ("MutatingWebhookConfiguration", lambda o: o["webhooks"][0].update(failurePolicy="Ignore"),
-             "MutatingWebhookConfiguration/pinhook webhooks[enforce.pinhook.dev].failurePolicy: kustomize 'Fail', chart 'Ignore'"),
+             "MutatingWebhookConfiguration/pinhook webhooks[enforce.pinhook.dev].failurePolicy: "
+             "kustomize 'Fail', chart 'Ignore'"),
             ("ConfigMap", lambda o: o["data"].update({"pinhook.yaml": "threads: '2'"}),
              "ConfigMap/pinhook-config data.pinhook.yaml.threads: kustomize 2, chart '2'"),
             ("ResourceQuota", lambda o: o["spec"]["hard"].update(pods=20.0),
@@ -99,7 +108,7 @@ class SelfCheck(unittest.TestCase):
 
     def test_finds_an_object_too_many_or_too_few(self):
         there = copy.deepcopy(self.objects)
-        gone = next(o for o in there if o["kind"] == "NetworkPolicy")
+        gone = the("NetworkPolicy", there)
         there.remove(gone)
         self.assertIn("NetworkPolicy/pinhook (object): kustomize {", "\n".join(
             difference.compare(copy.deepcopy(self.objects), there).differences))
@@ -114,7 +123,8 @@ class SelfCheck(unittest.TestCase):
         cases = [
             ("ClusterRoleBinding", lambda o: o["roleRef"].update(name="x"), "ClusterRole x is not there"),
             ("ClusterRoleBinding", lambda o: o["subjects"][0].update(namespace="x"), "bound to an account in x"),
-            ("ClusterRole", lambda o: o["rules"][0].update(resourceNames=["x"]), "MutatingWebhookConfiguration x is not there"),
+            ("ClusterRole", lambda o: o["rules"][0].update(resourceNames=["x"]),
+             "MutatingWebhookConfiguration x is not there"),
             ("Service", lambda o: o["spec"]["selector"].update(a="b"), "a=b selects no Pod"),
             ("Service", lambda o: o["spec"]["ports"][0].update(targetPort="x"), "no port x"),
             ("ConfigMap", lambda o: o["metadata"].update(name="x"), "ConfigMap pinhook-config is not there"),
@@ -125,7 +135,7 @@ class SelfCheck(unittest.TestCase):
         for kind, change, expected in cases:
             with self.subTest(expected):
                 there = copy.deepcopy(self.objects)
-                change(next(o for o in there if o["kind"] == kind and not o["metadata"]["name"].endswith("-secrets")))
+                change(the(kind, there))
                 self.assertTrue([f for f in references.dangling(there) if expected in f], references.dangling(there))
 
 
@@ -166,8 +176,9 @@ class Chart(unittest.TestCase):
             for o in there:
                 self.assertEqual(o["metadata"]["name"].split("-")[:2], ["front", "pinhook"], o["kind"])
                 self.assertIn(o["metadata"].get("namespace", "gate"), ["gate"])
-            rules = json.dumps(next(o for o in there if o["kind"] == "PrometheusRule"))
-            for gone in ('namespace=\\"pinhook', 'deployment=\\"pinhook', "-n pinhook ", "mutatingwebhookconfiguration/pinhook"):
+            rules = json.dumps(the("PrometheusRule", there))
+            for gone in ('namespace=\\"pinhook', 'deployment=\\"pinhook', "-n pinhook ",
+                         "mutatingwebhookconfiguration/pinhook"):
                 self.assertNotIn(gone, rules)
             env = {e["name"]: e.get("value") for o in there if o["kind"] == "Deployment"
                    for e in o["spec"]["template"]["spec"]["containers"][0]["env"]}
@@ -176,12 +187,12 @@ class Chart(unittest.TestCase):
 
     def test_ports_follow_the_configuration(self):
         there = self.check(rendering.chart(matrix.OPTIONS["config ports"]))
-        container = next(o for o in there if o["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][0]
-        self.assertEqual(container["ports"], [{"name": "webhook", "containerPort": 10250}, {"name": "metrics", "containerPort": 9091}])
+        container = the("Deployment", there)["spec"]["template"]["spec"]["containers"][0]
+        self.assertEqual({p["name"]: p["containerPort"] for p in container["ports"]}, {"webhook": 10250, "metrics": 9091})
 
     def test_a_changed_configuration_rolls_out_and_nothing_else_does(self):
         def checksum(values):
-            deployment = next(o for o in rendering.installed(rendering.chart(values)) if o["kind"] == "Deployment")
+            deployment = the("Deployment", rendering.installed(rendering.chart(values)))
             return deployment["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
         self.assertNotEqual(checksum({}), checksum({"config": {"log": {"level": "debug"}}}))
         self.assertEqual(checksum({}), checksum({"replicaCount": 5, "webhook": {"timeoutSeconds": 3}}))
@@ -190,7 +201,8 @@ class Chart(unittest.TestCase):
         """Else an upgrade would take away what pinhook or cert-manager wrote."""
         for name, values in matrix.OPTIONS.items():
             expected = bool(values.get("certificate", {}).get("caBundle"))
-            configuration = next(o for o in rendering.installed(rendering.chart(values)) if o["kind"] == "MutatingWebhookConfiguration")
+            there = rendering.installed(rendering.chart(values))
+            configuration = the("MutatingWebhookConfiguration", there)
             for w in configuration["webhooks"]:
                 self.assertEqual("caBundle" in w["clientConfig"], expected, name)
 

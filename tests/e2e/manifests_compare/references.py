@@ -95,7 +95,8 @@ def service_monitor(o, there):
 
 
 def autoscaler(o, there):
-    return expect(there, o["spec"]["scaleTargetRef"]["kind"], o["spec"]["scaleTargetRef"]["name"], o["metadata"]["namespace"])
+    target = o["spec"]["scaleTargetRef"]
+    return expect(there, target["kind"], target["name"], o["metadata"]["namespace"])
 
 
 def webhooks(o, there):

@@ -72,7 +72,8 @@ def values_file(values):
 
 
 def template_arguments(values, release, namespace, kubernetes=KUBERNETES):
-    return ["template", release, CHART, "--namespace", namespace, "--kube-version", kubernetes, "-f", values_file(values)]
+    return ["template", release, CHART, "--namespace", namespace, "--kube-version", kubernetes,
+            "-f", values_file(values)]
 
 
 def chart(values, release="pinhook", namespace="pinhook"):
