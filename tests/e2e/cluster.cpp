@@ -174,6 +174,16 @@ std::string Cluster::make_namespace(std::string_view mode) {
   return name;
 }
 
+void Cluster::opt_in(const std::string& ns, const std::string& mode) {
+  static const auto once = push("opt-in", "1", "opt-in");
+  kubectl_ok({"label", "namespace", ns, "--overwrite", "pinhook.dev/pin=" + mode});
+  const auto goes_by_it = [&] {
+    const auto r = kubectl({"run", "opt-in", "-n", ns, "--dry-run=server", "-o", "json", "--image", image("opt-in:1")});
+    return r.output.find(once) != std::string::npos || r.errors.find("would be pinned") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(goes_by_it)) << ns << " has not opted in";
+}
+
 command_result Cluster::kubectl(command arguments, std::string input) {
   return shared().plane.kubectl(std::move(arguments), std::move(input));
 }

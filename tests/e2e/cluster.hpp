@@ -90,6 +90,9 @@ class Cluster : public ::testing::Test {
   /// service account made. It is deleted with the test.
   std::string make_namespace(std::string_view mode);
 
+  /// Labels a namespace that is there, and waits until the API server goes by it.
+  static void opt_in(const std::string& ns, const std::string& mode);
+
   /// kubectl as the admin.
   static command_result kubectl(std::vector<std::string> arguments, std::string input = {});
   /// kubectl, which must succeed; its output.

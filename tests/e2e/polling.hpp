@@ -23,4 +23,10 @@ bool eventually(Condition holds, std::chrono::milliseconds within = patience,
   return true;
 }
 
+/// Whether `holds()` stays true for that long.
+template <class Condition>
+bool always(Condition holds, std::chrono::milliseconds during, std::chrono::milliseconds pause) {
+  return !eventually([&] { return !holds(); }, during, pause);
+}
+
 }  // namespace pinhook::e2e

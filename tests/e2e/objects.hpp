@@ -1,0 +1,44 @@
+// Objects as YAML for kubectl, with one image where the test wants it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace pinhook::e2e {
+
+/// A pod spec of one container named web, in YAML's flow style.
+inline std::string pod_spec(std::string_view image, std::string_view more = {}) {
+  return fmt::format(R"({{"containers":[{{"name":"web","image":"{}"}}]{}}})", image, more);
+}
+
+/// A pod template labelled app=web.
+inline std::string pod_template(std::string_view image, std::string_view more = {}) {
+  return fmt::format(R"({{"metadata":{{"labels":{{"app":"web"}}}},"spec":{}}})", pod_spec(image, more));
+}
+
+/// An object named "web" whose `spec` (or, for other kinds, members) is given as JSON members.
+inline std::string named(std::string_view version, std::string_view kind, std::string_view members,
+                         std::string_view metadata = {}) {
+  return fmt::format(R"({{"apiVersion":"{}","kind":"{}","metadata":{{"name":"web"{}}},{}}})", version, kind, metadata,
+                     members);
+}
+
+/// Its rollouts wait for no Pod to be ready: none ever is without a kubelet.
+inline std::string deployment(std::string_view image, int replicas = 1, std::string_view metadata = {}) {
+  return named(
+      "apps/v1", "Deployment",
+      fmt::format(
+          R"("spec":{{"replicas":{},"strategy":{{"rollingUpdate":{{"maxSurge":0,"maxUnavailable":"100%"}}}},"selector":{{"matchLabels":{{"app":"web"}}}},"template":{}}})",
+          replicas, pod_template(image)),
+      metadata);
+}
+
+/// Where the first container's image stands.
+inline constexpr const char* in_template = "/spec/template/spec/containers/0/image";
+inline constexpr const char* in_pod = "/spec/containers/0/image";
+inline constexpr const char* in_cron_job = "/spec/jobTemplate/spec/template/spec/containers/0/image";
+inline constexpr const char* recorded = "/metadata/annotations/pinhook.dev~1pins";
+
+}  // namespace pinhook::e2e

@@ -1,0 +1,93 @@
+// Whose objects are sent to pinhook, and what people read when it says no.
+#include "e2e/cluster.hpp"
+#include "e2e/objects.hpp"
+
+#include <fmt/format.h>
+
+namespace pinhook::e2e {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class OptIn : public Cluster {
+ protected:
+  static command_result create(const std::string& ns, const std::string& object) {
+    return kubectl({"create", "-n", ns, "-f", "-"}, object);
+  }
+  static double asked(const replica& one) { return one.metric("pinhook_admissions_total"); }
+};
+
+TEST_F(OptIn, WithoutTheLabelNothingIsSent) {
+  const auto& pinhook = start_pinhook();
+  const auto ns = make_namespace("");
+  EXPECT_EQ(create(ns, deployment(image("nowhere:1"))).exit_code, 0);
+  EXPECT_EQ(read(ns, "deployment/web", in_template), image("nowhere:1"));
+  EXPECT_EQ(asked(pinhook), 0);
+}
+
+TEST_F(OptIn, PodsWithDigestsAloneAreNotSent) {
+  const auto& pinhook = start_pinhook();
+  const auto ns = make_namespace("enforce");
+  const auto digest = push("pods/web", "1", "one");
+  EXPECT_EQ(create(ns, named("v1", "Pod", R"("spec":)" + pod_spec(image("pods/web@" + digest)))).exit_code, 0);
+  kubectl_ok({"label", "pod", "web", "-n", ns, "team=a"});
+  EXPECT_EQ(asked(pinhook), 0);
+  kubectl_ok({"run", "other", "-n", ns, "--image", image("pods/web:1")});
+  EXPECT_EQ(asked(pinhook), 1);
+  // Pinned now, like all that controllers make of pinned templates: what happens to it later is not sent.
+  kubectl_ok({"label", "pod", "other", "-n", ns, "team=a"});
+  kubectl_ok({"annotate", "pod", "other", "-n", ns, "team=a"});
+  EXPECT_EQ(asked(pinhook), 1);
+}
+
+TEST_F(OptIn, NamespacesOfTheSystemAndItsOwnAreLeftAlone) {
+  const auto& pinhook = start_pinhook();
+  for (const std::string ns : {"kube-system", "kube-public", "kube-node-lease", "pinhook"}) {
+    kubectl_ok({"label", "namespace", ns, "--overwrite", "pinhook.dev/pin=enforce"});
+    // A template, of which no controller makes anything.
+    EXPECT_EQ(create(ns, named("v1", "PodTemplate", R"("template":)" + pod_template(image("nowhere:1")))).exit_code, 0);
+    EXPECT_EQ(read(ns, "podtemplate/web", "/template/spec/containers/0/image"), image("nowhere:1")) << ns;
+    kubectl_ok({"delete", "podtemplate", "web", "-n", ns});
+    kubectl_ok({"label", "namespace", ns, "pinhook.dev/pin-"});
+  }
+  EXPECT_EQ(asked(pinhook), 0);
+}
+
+TEST_F(OptIn, AnObjectMaySkipButNotUnderEnforce) {
+  const auto& pinhook = start_pinhook();
+  const auto digest = push("skip/web", "1", "one");
+  const auto skipping = deployment(image("skip/web:1"), 0, R"(,"labels":{"pinhook.dev/pin":"skip"})");
+  for (const char* mode : {"best-effort", "audit"}) {
+    const auto ns = make_namespace(mode);
+    const auto r = create(ns, skipping);
+    EXPECT_EQ(r.exit_code, 0) << r;
+    EXPECT_EQ(r.errors, "") << mode;
+    EXPECT_EQ(read(ns, "deployment/web", in_template), image("skip/web:1")) << mode;
+  }
+  EXPECT_EQ(asked(pinhook), 0);
+  const auto ns = make_namespace("enforce");
+  EXPECT_EQ(create(ns, skipping).exit_code, 0);
+  EXPECT_EQ(read(ns, "deployment/web", in_template), image("skip/web@" + digest));
+}
+
+TEST_F(OptIn, ADenialNamesContainerImageAnswerAndWhatToDo) {
+  start_pinhook();
+  const auto missing = image("team/missing:1");
+  const auto ns = make_namespace("enforce");
+  const auto denied = create(ns, deployment(missing));
+  EXPECT_EQ(denied.exit_code, 1);
+  EXPECT_THAT(denied.errors, AllOf(HasSubstr("admission webhook \"enforce.pinhook.dev\" denied the request: "),
+                                   HasSubstr("container web"), HasSubstr("\"" + missing + "\""), HasSubstr("404"),
+                                   HasSubstr("Check the name and the tag")));
+  EXPECT_EQ(read(ns, "deployment/web", "/metadata/name"), "");
+  const auto lenient = make_namespace("best-effort");
+  const auto warned = create(lenient, deployment(missing));
+  EXPECT_EQ(warned.exit_code, 0) << warned;
+  EXPECT_THAT(warned.errors, HasSubstr("Warning: web: " + missing + " is not pinned: "));
+  EXPECT_THAT(warned.errors, Not(HasSubstr("denied")));
+}
+
+}  // namespace
+}  // namespace pinhook::e2e
