@@ -126,7 +126,9 @@ TEST_F(ServeProcess, ServesOnWhileOthersLearnThatItGoes) {
   process_->wait_for_error_line("shutting down");
   EXPECT_THAT(admin("/readyz", 503), StartsWith("draining"));
   https_client c(port_);
-  EXPECT_TRUE(answer(c.ask(review_request())).allowed);
+  const auto response = c.ask(review_request());
+  EXPECT_TRUE(answer(response).allowed);
+  EXPECT_EQ(response ? response->header("connection") : "", "close") << "callers are to go where the others are";
   process_->send(SIGINT);
   EXPECT_EQ(process_->wait(), 1) << "a second signal ends it at once";
 }
