@@ -52,6 +52,7 @@ awaitable<serving_certificate::pass> serving_certificate::look_once() {
   }
   const serving_facts& facts = seen->facts;
   out.is_complete = facts.entries && facts.stored;
+  out.is_unregistered = !facts.entries;
   observe(memory_, facts);
   out.decision = decide(facts, memory_, options_.rules);
   auto shown = show(*out.decision);
@@ -152,6 +153,7 @@ void serving_certificate::report(const pass& last) {
     to_.went_well();
   if (last.decision) {
     std::optional<std::string> why = last.decision->distrust;
+    if (why && last.is_unregistered) why = configuration_words() + " does not exist yet";
     if (why && last.failure) why = fmt::format("{}: {}", *why, last.failure->message);
     to_.judge(why);
   } else if (memory_.served && memory_.served->leaf.not_after() < time_.wall()) {

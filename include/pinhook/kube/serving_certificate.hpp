@@ -68,6 +68,8 @@ class serving_certificate {
     bool is_stale = false;
     /// Both objects were there.
     bool is_complete = false;
+    /// The configuration was not.
+    bool is_unregistered = false;
     /// Nothing: it was not read, or what was decided could not be shown.
     std::optional<serving_decision> decision;
     std::optional<error> failure;
