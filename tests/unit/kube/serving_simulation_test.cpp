@@ -1,4 +1,4 @@
-// Years of several replicas against one store: their clocks differ, their steps interleave at random, objects are
+// A year of several replicas against one store: their clocks differ, their steps interleave at random, objects are
 // deleted, wiped and damaged, the API fails. At every step whoever is ready must be trusted by each view of the
 // configuration that an API server may still have.
 #include <pinhook/base/certificate.hpp>
@@ -118,7 +118,8 @@ enum class fault { none, delete_secret, wipe_bundle, foreign_bundle, damage_secr
 class world {
  public:
   explicit world(unsigned seed) : random_(seed) {
-    for (auto& r : replicas_) r.time.skew = seconds(static_cast<int>(random_() % 600) - 300);
+    // Nearly as far apart as what is made is backdated.
+    for (auto& r : replicas_) r.time.skew = seconds(static_cast<int>(random_() % 6600) - 3300);
     foreign_ =
         make_authority({.common_name = "foreign", .lifetime = 24h * 3650}, replicas_[0].time).value().certificate;
   }
@@ -237,17 +238,15 @@ class world {
   int judged_ = 0;
 };
 
-TEST(ServingSimulation, NoCallFailsAndNobodyFightsForYears) {
-  for (const unsigned seed : {1U}) {
-    SCOPED_TRACE(seed);
-    world w(seed);
-    w.run(24h * 365 * 2);
-    if (HasFailure()) return;
-    EXPECT_GT(w.judged(), 10000);
-    // Each fault or rotation costs a few writes: state and bundle, the leaf once settled, the old authority's leaving.
-    const int rotations = 365 * 2 / 40 + 365 * 2 / 133 + 2;
-    EXPECT_LE(w.writes(), 6 * (w.strikes() + rotations));
-  }
+TEST(ServingSimulation, NoCallFailsAndNobodyFightsForAYear) {
+  constexpr int days = 365;
+  world w(1);
+  w.run(24h * days);
+  if (HasFailure()) return;
+  EXPECT_GT(w.judged(), 10000);
+  // Each fault or rotation costs a few writes: state and bundle, the leaf once settled, the old authority's leaving.
+  constexpr int rotations = days / 40 + days / 133 + 2;
+  EXPECT_LE(w.writes(), 6 * (w.strikes() + rotations));
 }
 
 }  // namespace
