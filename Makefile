@@ -45,7 +45,7 @@ e2e: deps build/$(PRESET)/build.ninja ## on a real Kubernetes control plane (KUB
 	if [ $$found = 3 ]; then echo "e2e: SKIPPED: no control plane to run on"; exit 0; fi; \
 	[ $$found = 0 ] && cmake --build build/$(PRESET) -j $(JOBS) --target pinhook e2e_test && \
 	if [ -x $$programs/helm ] && [ -x $$programs/strict_decoder ]; then \
-	  PINHOOK_E2E_BIN=$$programs tests/e2e/manifests_compare/manifests_compare_test.py; \
+	  PINHOOK_E2E_BIN=$$programs tests/e2e/manifests_compare/manifests_compare_test.py && (cd tests/e2e/strict_decoder && go test ./...); \
 	else echo "e2e: the chart is not compared with kustomize: that takes helm and strict_decoder, built with Go"; fi && \
 	E2E_PROGRAMS=$$programs build/$(PRESET)/tests/e2e_test $(E2E_FLAGS)
 
