@@ -1,3 +1,4 @@
+#include <pinhook/cli/certificate_source.hpp>
 #include <pinhook/cli/configuration.hpp>
 #include <pinhook/cli/setting_table.hpp>
 #include <pinhook/cli/units.hpp>
@@ -133,6 +134,9 @@ result<void> check_together(const settings& s) {
     return fail(error_code::invalid_input, fmt::format("tls.{} is set without tls.{}; both are needed",
                                                        s.tls.key_file.empty() ? "cert_file" : "key_file",
                                                        s.tls.key_file.empty() ? "key_file" : "cert_file"));
+  // The namespace may be known only later.
+  if (auto good = serving_rules_of(s, s.own_namespace.empty() ? "pinhook" : s.own_namespace); !good)
+    return fail(std::move(good.error()));
   if (s.listen.port() != 0 && s.listen == s.admin_listen)
     return fail(error_code::invalid_input,
                 fmt::format("listen and admin.listen are both {}; give one another port", address_text(s.listen)));

@@ -112,16 +112,23 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
 
 result<void> registry_access::open_cluster(const settings& s, const variables& all) {
   if (s.pull_secrets.mode == switch_state::off && s.plugins.config.empty()) return {};
-  auto found = kube::find_cluster(s.kubeconfig, as_map(all));
+  auto found = connect(s, all);
   if (!found) {
     // Outside a cluster there are no pull secrets.
     if (found.error().code == error_code::not_found && s.pull_secrets.mode != switch_state::on) return {};
-    return fail(std::move(found.error()).at("Kubernetes API"));
+    return fail(std::move(found.error()));
   }
+  api_ = std::make_shared<kube::api_client>(*std::move(found));
+  return {};
+}
+
+result<std::shared_ptr<kube::api_connection>> registry_access::connect(const settings& s, const variables& all) {
+  if (connection_) return connection_;
+  auto found = kube::find_cluster(s.kubeconfig, as_map(all));
+  if (!found) return fail(std::move(found.error()).at("Kubernetes API"));
   connection_ = std::make_shared<kube::api_connection>(cluster_, std::move(*found), machine_processes(),
                                                        control_.get_executor(), time_);
-  api_ = std::make_shared<kube::api_client>(connection_);
-  return {};
+  return connection_;
 }
 
 result<void> registry_access::open_plugins(const settings& s) {

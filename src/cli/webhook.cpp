@@ -1,5 +1,6 @@
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/base/log.hpp>
+#include <pinhook/cli/certificate_source.hpp>
 #include <pinhook/cli/cores.hpp>
 #include <pinhook/cli/registry_access.hpp>
 #include <pinhook/cli/request_deadline.hpp>
@@ -146,11 +147,25 @@ struct webhook::parts {
 
   result<void> load_certificate(const std::optional<key_pair>& pair) {
     if (pair) return tls.set_pair(pair->certificate, pair->key);
-    if (config.tls.cert_file.empty())
+    const bool has_files = !config.tls.cert_file.empty();
+    if (has_files)
+      if (auto ok = tls.load({config.tls.cert_file, config.tls.key_file}); !ok) return ok;
+    auto cluster = access->connect(config, surroundings);
+    if (!cluster && cluster.error().code != error_code::not_found) return fail(std::move(cluster.error()));
+    if (!cluster && has_files) return {};
+    if (!cluster)
       return fail(error_code::invalid_input,
-                  "no certificate: give --tls-cert and --tls-key, or tls.cert_file and tls.key_file in the "
-                  "configuration");
-    return tls.load({config.tls.cert_file, config.tls.key_file});
+                  fmt::format("no certificate: give --tls-cert and --tls-key (tls.cert_file and tls.key_file), or let "
+                              "pinhook keep one in a cluster; {}",
+                              cluster.error().message));
+    if (has_files) {
+      certificate = certificate_source::watched(*std::move(cluster), config, {tls, state, numbers, time});
+      return {};
+    }
+    auto kept = certificate_source::self_managed(*std::move(cluster), config, {tls, state, numbers, time});
+    if (!kept) return fail(std::move(kept.error()));
+    certificate = *std::move(kept);
+    return {};
   }
 
   asio::io_context& control;
@@ -165,6 +180,8 @@ struct webhook::parts {
   std::unique_ptr<registry_access> access;
   std::shared_ptr<resolve::tag_resolver> resolver;
   std::unique_ptr<admission::handler> admission;
+  /// Null: nobody's trust is asked for.
+  std::unique_ptr<certificate_source> certificate;
   server::worker_pool workers;
   server::task_group tasks;
   server::server admin;
@@ -184,7 +201,10 @@ result<void> webhook::start(std::optional<key_pair> pair) {
   if (auto ok = p.load_certificate(pair); !ok) return ok;
   if (auto ok = p.service.start(); !ok) return fail(std::move(ok.error()).at("webhook port"));
   p.tasks.spawn(p.access->watch_files());
-  p.state.set(server::health_state::ready);
+  if (p.certificate)
+    p.tasks.spawn(p.certificate->keep());
+  else
+    p.state.set(server::health_state::ready);
   return {};
 }
 

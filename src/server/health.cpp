@@ -6,12 +6,13 @@
 namespace pinhook::server {
 
 std::string_view to_string(health_state s) noexcept {
-  constexpr std::array<std::string_view, 3> names{"starting", "ready", "draining"};
+  constexpr std::array<std::string_view, 4> names{"starting", "not ready", "ready", "draining"};
   return names[static_cast<std::size_t>(s)];
 }
 
 void health::set(health_state s, std::string reason) {
   const std::lock_guard lock(mutex_);
+  if (state_ == health_state::draining) return;
   state_ = s;
   reason_ = std::move(reason);
 }

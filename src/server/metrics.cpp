@@ -65,7 +65,9 @@ constexpr auto kinds = std::to_array<std::string_view>({"Pod",
 constexpr auto slot_outcomes = std::to_array<std::string_view>({"pinned", "kept", "failed", "skipped", "other"});
 constexpr auto sources = std::to_array<std::string_view>({"cache", "stale", "registry", "recorded", "none"});
 constexpr auto lookups = std::to_array<std::string_view>({"fresh", "stale", "negative", "miss"});
-constexpr auto handshake_failures = std::to_array<std::string_view>({"timeout", "closed", "protocol"});
+constexpr auto handshake_failures =
+    std::to_array<std::string_view>({"timeout", "closed", "protocol", "no_certificate"});
+constexpr auto certificate_changes = std::to_array<std::string_view>({"secret", "bundle", "served"});
 constexpr auto http_statuses = std::to_array<std::string_view>(
     {"100", "200", "400", "404", "405", "408", "411", "413", "414", "415", "417", "431", "500", "503", "other"});
 // What registries answer (registry.md), and the names of error codes.
@@ -143,7 +145,11 @@ struct metrics::state {
   prometheus::Family<prometheus::Counter>& connections_rejected = counters(metric::connections_rejected);
   prometheus::Family<prometheus::Counter>& responses = counters(metric::responses);
   counter_array<handshake_failures.size()> handshakes{counters(metric::handshake_failures)};
-  prometheus::Gauge& certificate_expiry = gauges(metric::certificate_expiry).Add({});
+  // Not shown before there is a value: 0 would be an alarm.
+  prometheus::Family<prometheus::Gauge>& certificate_expiry = gauges(metric::certificate_expiry);
+  prometheus::Family<prometheus::Gauge>& certificate_trusted = gauges(metric::certificate_trusted);
+  counter_array<certificate_changes.size()> changes{counters(metric::certificate_changes)};
+  prometheus::Counter& certificate_failures = counters(metric::certificate_failures).Add({});
   prometheus::Family<prometheus::Counter>& reload_family = counters(metric::certificate_reloads);
   std::array<prometheus::Counter*, 2> reloads{&reload_family.Add({{"result", "failure"}}),
                                               &reload_family.Add({{"result", "success"}})};
@@ -261,8 +267,17 @@ void metrics::set_pulls_remaining(std::string_view host, std::int64_t remaining)
 void metrics::count_reload(bool good) { state_->reloads[good ? 1 : 0]->Increment(); }
 
 void metrics::set_certificate_expiry(wall_time when) {
-  state_->certificate_expiry.Set(static_cast<double>(std::chrono::system_clock::to_time_t(when)));
+  state_->certificate_expiry.Add({}).Set(static_cast<double>(std::chrono::system_clock::to_time_t(when)));
 }
+
+void metrics::set_certificate_trusted(bool is_trusted) { state_->certificate_trusted.Add({}).Set(is_trusted ? 1 : 0); }
+
+void metrics::count_certificate_change(certificate_change what) {
+  const auto at = static_cast<std::size_t>(what);
+  state_->changes.increment(at, [&] { return labels{{"what", std::string(certificate_changes[at])}}; });
+}
+
+void metrics::count_certificate_failure() { state_->certificate_failures.Increment(); }
 
 connection_metrics& metrics::listener(std::string_view name) {
   const std::lock_guard lock(state_->mutex);

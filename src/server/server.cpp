@@ -51,6 +51,7 @@ struct server::state {
         tasks(io.get_executor()) {}
 
   awaitable<void> watch_certificate();
+  void show_expiry();
 
   asio::io_context& control;
   server_options options;
@@ -72,13 +73,11 @@ server::~server() = default;
 
 result<void> server::start() {
   state& s = *state_;
-  if (s.tls != nullptr && !s.tls->is_loaded())
-    return fail(error_code::invalid_input, "no certificate is loaded; give a certificate and its key");
   if (auto ok = s.entry.open(s.options.listen); !ok) return ok;
   for (const auto& one : s.shards) asio::post(one->context(), [&one = *one] { one.start(); });
   s.entry.start();
   if (s.tls != nullptr) {
-    s.numbers.set_certificate_expiry(s.tls->not_after());
+    s.show_expiry();
     s.tasks.spawn(s.watch_certificate());
   }
   return {};
@@ -97,8 +96,12 @@ awaitable<void> server::state::watch_certificate() {
       numbers.count_reload(true);
       log::info("a changed certificate is in use");
     }
-    numbers.set_certificate_expiry(tls->not_after());
+    show_expiry();
   }
+}
+
+void server::state::show_expiry() {
+  if (tls->is_loaded()) numbers.set_certificate_expiry(tls->not_after());
 }
 
 std::uint16_t server::port() const { return state_->entry.port(); }

@@ -66,7 +66,10 @@ awaitable<bool> session::wait_until_ready(io_status want) {
 
 awaitable<void> session::run() {
   if (stream_ == nullptr) {
-    log::error("no TLS for a connection: no certificate is loaded, or memory ran out");
+    if (all_.tls->is_loaded())
+      log::error("no TLS for a connection: memory ran out");
+    else
+      all_.counters.count_handshake_failure(handshake_failure::no_certificate);
     co_return;
   }
   const bool is_open = co_await handshake();

@@ -161,6 +161,7 @@ result<void> tls_context::use(const pair& p) {
   const std::lock_guard lock(mutex_);
   context_ = std::move(c);
   not_after_ = not_after;
+  chain_ = p.certificate;
   return {};
 }
 
@@ -222,6 +223,11 @@ bool tls_context::is_loaded() const {
 wall_time tls_context::not_after() const {
   const std::lock_guard lock(mutex_);
   return not_after_;
+}
+
+std::string tls_context::chain() const {
+  const std::lock_guard lock(mutex_);
+  return chain_;
 }
 
 std::shared_ptr<ssl_ctx_st> tls_context::current() const {

@@ -42,7 +42,8 @@ using variables = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] result<void> apply_text(std::string_view origin, std::string_view key, std::string_view text,
                                       settings& s);
 
-/// What cannot be said of one setting alone: listen and admin.listen on one port, a certificate without its key.
+/// What cannot be said of one setting alone: listen and admin.listen on one port, a certificate without its key, an
+/// authority that ends before its certificates.
 [[nodiscard]] result<void> check_together(const settings& s);
 
 enum class detail : std::uint8_t {

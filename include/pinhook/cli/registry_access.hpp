@@ -47,6 +47,9 @@ class registry_access {
   [[nodiscard]] const std::shared_ptr<registry::route_table>& routes() const { return routes_; }
   /// What mirrors are asked with: the sources of the process, no tenant's.
   [[nodiscard]] const std::shared_ptr<registry::credential_source>& own_credentials() const { return own_; }
+  /// How the Kubernetes API is asked, also where no pull secrets are read. not_found: there is no cluster; other
+  /// errors: as kube::find_cluster.
+  [[nodiscard]] result<std::shared_ptr<kube::api_connection>> connect(const settings& s, const variables& all);
   /// "in-cluster service account"; empty when there is no Kubernetes API to ask.
   [[nodiscard]] std::string cluster() const { return connection_ ? connection_->where().origin : std::string(); }
 

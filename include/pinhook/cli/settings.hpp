@@ -7,6 +7,7 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/http/address_guard.hpp>
 #include <pinhook/kube/pull_secrets.hpp>
+#include <pinhook/kube/serving_certificate.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/client.hpp>
 #include <pinhook/registry/route_table.hpp>
@@ -43,10 +44,22 @@ struct settings {
   /// Where pinhook itself runs; never changed. Empty: nowhere.
   std::string own_namespace;
 
-  struct tls_files {
+  struct tls_rule {
+    /// Paths. Empty, both: the certificate is kept in the cluster.
     std::string cert_file;
     std::string key_file;
     std::chrono::nanoseconds reload_interval = server::server_options{}.certificate_poll;
+    /// Names of objects: the Secret it is kept in, the configuration whose caBundles are to trust it, the Service it is
+    /// for.
+    std::string secret = kube::serving_options{}.secret_name;
+    std::string webhook_configuration = kube::serving_options{}.configuration;
+    std::string service = "pinhook";
+    /// DNS names and addresses that it is for, too.
+    std::vector<std::string> names;
+    std::chrono::nanoseconds lifetime = kube::serving_rules{}.lifetime;
+    std::chrono::nanoseconds authority_lifetime = kube::serving_rules{}.authority_lifetime;
+    std::chrono::nanoseconds settle = kube::serving_rules{}.settle;
+    std::chrono::nanoseconds check_interval = kube::serving_options{}.check_interval;
   } tls;
 
   pin::policy pin;

@@ -12,9 +12,9 @@
 #pragma once
 
 #include <pinhook/base/async.hpp>
+#include <pinhook/base/certificate.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/base/certificate.hpp>
 #include <pinhook/cli/configuration.hpp>
 #include <pinhook/cli/settings.hpp>
 
@@ -37,7 +37,9 @@ class webhook {
   ~webhook();
 
   /// The admin port first, so that /readyz can say "starting"; then credentials and certificate; then the webhook's
-  /// port; then ready. The certificate is `pair`, else the settings' files. One call; after an error nothing serves.
+  /// port; then ready. The certificate is `pair`, else the settings' files, else one that is kept in the cluster. With
+  /// a cluster it is ready later, when the API servers trust what is served: until a certificate is there, connections
+  /// are closed. One call; after an error nothing serves.
   result<void> start(std::optional<key_pair> pair = std::nullopt);
 
   /// Unready, `shutdown.delay`, no new connections, requests under way answered within `shutdown.limit`. Once, after

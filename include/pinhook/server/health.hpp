@@ -14,13 +14,14 @@
 
 namespace pinhook::server {
 
-enum class health_state : std::uint8_t { starting, ready, draining };
+/// `not_ready`: it serves, and nobody should be sent here.
+enum class health_state : std::uint8_t { starting, not_ready, ready, draining };
 
 std::string_view to_string(health_state s) noexcept;
 
 class health {
  public:
-  /// `reason` says why it is not ready; shown to the probe.
+  /// `reason` says why it is not ready; shown to the probe. Draining is the last state: after it nothing changes.
   void set(health_state s, std::string reason = {});
   [[nodiscard]] health_state state() const;
 

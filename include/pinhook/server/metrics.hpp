@@ -54,6 +54,9 @@ enum class metric : std::uint8_t {
   handshake_failures,
   certificate_expiry,
   certificate_reloads,
+  certificate_trusted,
+  certificate_changes,
+  certificate_failures,
   build_info,
   process_cpu,
   process_memory,
@@ -62,7 +65,7 @@ enum class metric : std::uint8_t {
   process_descriptor_limit,
 };
 
-inline constexpr std::array<metric_info, 22> metric_table{{
+inline constexpr std::array<metric_info, 25> metric_table{{
     {"pinhook_admissions_total", metric_type::counter, "mode,kind,outcome",
      "Admission requests answered, by mode, kind of object and outcome (unchanged, pinned, denied, audited, "
      "bad_request)."},
@@ -88,11 +91,17 @@ inline constexpr std::array<metric_info, 22> metric_table{{
      "Connections closed at once because of the limit of connections."},
     {"pinhook_http_responses_total", metric_type::counter, "listener,status", "HTTP responses sent, by status."},
     {"pinhook_tls_handshake_failures_total", metric_type::counter, "reason",
-     "TLS handshakes that failed: timeout, closed (the peer went away), protocol."},
+     "TLS handshakes that failed: timeout, closed (the peer went away), protocol, no_certificate (there is none yet)."},
     {"pinhook_certificate_expiry_timestamp_seconds", metric_type::gauge, "",
      "When the serving certificate expires, in seconds since the epoch."},
     {"pinhook_certificate_reloads_total", metric_type::counter, "result",
      "Changed certificate files taken into use (success) or found to be no good (failure)."},
+    {"pinhook_certificate_trusted", metric_type::gauge, "",
+     "1 when the caBundle of every webhook trusts the serving certificate, else 0; only where that is checked."},
+    {"pinhook_certificate_changes_total", metric_type::counter, "what",
+     "What keeping the serving certificate changed: secret and bundle were written, another certificate was served."},
+    {"pinhook_certificate_failures_total", metric_type::counter, "",
+     "Failures of reading or writing the Secret or the caBundles, without their repetitions."},
     {"pinhook_build_info", metric_type::gauge, "version,compiler", "Always 1; the labels say what is running."},
     {"process_cpu_seconds_total", metric_type::counter, "", "Time of processors used, user and system."},
     {"process_resident_memory_bytes", metric_type::gauge, "", "Memory in use."},
@@ -102,7 +111,9 @@ inline constexpr std::array<metric_info, 22> metric_table{{
 }};
 
 enum class cache_lookup : std::uint8_t { fresh, stale, negative, miss };
-enum class handshake_failure : std::uint8_t { timeout, closed, protocol };
+enum class handshake_failure : std::uint8_t { timeout, closed, protocol, no_certificate };
+/// What keeping the serving certificate changes: the Secret, the caBundles, what is served.
+enum class certificate_change : std::uint8_t { secret, bundle, served };
 
 /// The counters of one listener, held by its sessions.
 class connection_metrics {
@@ -142,6 +153,9 @@ class metrics {
 
   void count_reload(bool good);
   void set_certificate_expiry(wall_time when);
+  void set_certificate_trusted(bool is_trusted);
+  void count_certificate_change(certificate_change what);
+  void count_certificate_failure();
 
   /// The counters of the listener of that name ("webhook", "admin"); lives as long as this object.
   [[nodiscard]] connection_metrics& listener(std::string_view name);

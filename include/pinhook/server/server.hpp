@@ -53,7 +53,8 @@ class server {
   server& operator=(const server&) = delete;
   ~server();
 
-  /// Listens and accepts from now on. unavailable (the address), invalid_input (the address, no certificate loaded).
+  /// Listens and accepts from now on; while `tls` has no certificate, connections are closed. unavailable,
+  /// invalid_input (both: the address).
   result<void> start();
 
   [[nodiscard]] std::uint16_t port() const;

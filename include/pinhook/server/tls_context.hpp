@@ -59,6 +59,9 @@ class tls_context {
   /// When the leaf in use expires; the epoch when nothing is loaded.
   [[nodiscard]] wall_time not_after() const;
 
+  /// PEM of what is in use, the leaf first; empty when nothing is loaded.
+  [[nodiscard]] std::string chain() const;
+
   /// OpenSSL's context for one new connection; null when nothing is loaded.
   [[nodiscard]] std::shared_ptr<ssl_ctx_st> current() const;
 
@@ -69,6 +72,7 @@ class tls_context {
   mutable std::mutex mutex_;
   std::shared_ptr<ssl_ctx_st> context_;
   wall_time not_after_{};
+  std::string chain_;
   certificate_files files_;
   // Of the content last tried, good or not.
   std::string tried_;

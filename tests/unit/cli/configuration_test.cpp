@@ -42,7 +42,18 @@ listen: "127.0.0.1:1"
 admin: {listen: "[::1]:2"}
 threads: 3
 namespace: pins
-tls: {cert_file: /c, key_file: "/k \"q\" ü\n", reload_interval: 1s}
+tls:
+  cert_file: /c
+  key_file: "/k \"q\" ü\n"
+  reload_interval: 1s
+  secret: other
+  webhook_configuration: other-too
+  service: hook
+  names: [hook.example.com, 127.0.0.1]
+  lifetime: 100h
+  authority_lifetime: 200h
+  settle: 0s
+  check_interval: 1s
 pin:
   format: tag-and-digest
   updates: refresh
@@ -311,6 +322,9 @@ TEST(Configuration, ChecksWhatBelongsTogether) {
   EXPECT_THAT(check_together(s).error().message, HasSubstr("tls.key_file"));
   s.tls.key_file = "/k";
   EXPECT_TRUE(check_together(s));
+  s.tls.authority_lifetime = s.tls.lifetime;
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("tls.authority_lifetime"));
+  s.tls.authority_lifetime = s.tls.lifetime * 2;
   s.admin_listen = s.listen;
   EXPECT_THAT(check_together(s).error().message, HasSubstr("0.0.0.0:8443"));
 }

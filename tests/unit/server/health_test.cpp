@@ -24,5 +24,25 @@ TEST(Health, ReadyThenDraining) {
   EXPECT_EQ(h.livez().status, 200U);
 }
 
+TEST(Health, MayBecomeReadyAndNotReadyAgain) {
+  health h;
+  for (int i = 0; i < 2; ++i) {
+    h.set(health_state::not_ready, "nobody trusts it");
+    EXPECT_EQ(h.readyz().status, 503U);
+    EXPECT_EQ(h.readyz().body, "not ready: nobody trusts it\n");
+    h.set(health_state::ready);
+    EXPECT_EQ(h.readyz().body, "ready\n");
+  }
+}
+
+TEST(Health, NothingComesAfterDraining) {
+  health h;
+  h.set(health_state::draining, "told to stop");
+  for (const auto s : {health_state::ready, health_state::not_ready, health_state::starting}) {
+    h.set(s);
+    EXPECT_EQ(h.readyz().body, "draining: told to stop\n");
+  }
+}
+
 }  // namespace
 }  // namespace pinhook::server

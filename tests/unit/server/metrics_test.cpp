@@ -30,11 +30,20 @@ void count_all(metrics& m) {
   m.set_pulls_remaining("docker.io", 76);
   m.count_reload(true);
   m.set_certificate_expiry(std::chrono::system_clock::from_time_t(1800000000));
+  m.set_certificate_trusted(true);
+  m.count_certificate_change(certificate_change::bundle);
+  m.count_certificate_failure();
   auto& l = m.listener("webhook");
   l.opened();
   l.rejected();
   l.count_response(200);
   l.count_handshake_failure(handshake_failure::timeout);
+}
+
+TEST(Metrics, SaysNothingOfACertificateThatIsNotThere) {
+  metrics m;
+  EXPECT_THAT(m.render(), Not(HasSubstr("pinhook_certificate_expiry_timestamp_seconds")));
+  EXPECT_THAT(m.render(), Not(HasSubstr("pinhook_certificate_trusted")));
 }
 
 TEST(Metrics, ShowsWhatWasCounted) {
@@ -60,6 +69,9 @@ TEST(Metrics, ShowsWhatWasCounted) {
            "pinhook_tls_handshake_failures_total{reason=\"timeout\"} 1\n",
            "pinhook_certificate_expiry_timestamp_seconds 1800000000\n",
            "pinhook_certificate_reloads_total{result=\"success\"} 1\n",
+           "pinhook_certificate_trusted 1\n",
+           "pinhook_certificate_changes_total{what=\"bundle\"} 1\n",
+           "pinhook_certificate_failures_total 1\n",
            "version=\"" PINHOOK_VERSION "\"",
        })
     EXPECT_THAT(text, HasSubstr(line));

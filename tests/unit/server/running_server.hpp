@@ -96,6 +96,8 @@ struct running_server_options {
   server::server_options server{.listen = "127.0.0.1:0", .sweep = std::chrono::milliseconds(1)};
   std::size_t workers = 1;
   bool tls = true;
+  /// With TLS: has a certificate at the start.
+  bool certificate = true;
 };
 
 /// POST /echo (application/json) gives the body back; POST /gate (application/json) answers when `open_gate` was
@@ -146,7 +148,7 @@ class running_server {
 };
 
 inline running_server::running_server(running_server_options o) : uses_tls_(o.tls), workers_(o.workers) {
-  if (uses_tls_) {
+  if (uses_tls_ && o.certificate) {
     const auto loaded = tls.set_pair(test_certificate().certificate, secret(test_certificate().key));
     if (!loaded) throw std::runtime_error(loaded.error().message);
   }

@@ -68,14 +68,11 @@ TEST(Server, SaysWhyItCannotStart) {
   running_server taken;
   asio::io_context io(1);
   metrics numbers;
-  tls_context empty;
   server on_taken_port(io, {&io}, {.listen = fmt::format("127.0.0.1:{}", taken.port())}, {}, {}, numbers);
   const auto refused = on_taken_port.start();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, error_code::unavailable);
   EXPECT_THAT(refused.error().message, HasSubstr("Address already in use"));
-  server without_certificate(io, {&io}, {.listen = "127.0.0.1:0"}, {}, {}, numbers, &empty);
-  EXPECT_EQ(without_certificate.start().error().code, error_code::invalid_input);
   server bad_address(io, {&io}, {.listen = "everywhere"}, {}, {}, numbers);
   EXPECT_EQ(bad_address.start().error().code, error_code::invalid_input);
 }
@@ -189,6 +186,17 @@ TEST_F(ServerCertificate, ChangesWithoutDroppingConnections) {
   running_server::wait_until([&] {
     return s.numbers.render().find("pinhook_certificate_reloads_total{result=\"success\"} 1") != std::string::npos;
   });
+}
+
+TEST_F(ServerCertificate, MayComeAfterTheStart) {
+  running_server_options o;
+  o.certificate = false;
+  running_server s(o);
+  EXPECT_FALSE(s.connect().is_open());
+  EXPECT_THAT(s.numbers.render(), HasSubstr("pinhook_tls_handshake_failures_total{reason=\"no_certificate\"} 1"));
+  write("first");
+  load(s);
+  EXPECT_EQ(s.connect().peer_name(), "first");
 }
 
 TEST_F(ServerCertificate, BrokenOneIsNotTaken) {

@@ -32,7 +32,9 @@ TEST_F(TlsContext, LoadsAPairWithItsChain) {
   leaf.certificate += authority.certificate();
   EXPECT_FALSE(tls.is_loaded());
   EXPECT_EQ(tls.current(), nullptr);
+  EXPECT_EQ(tls.chain(), "");
   ASSERT_TRUE(tls.load(write(leaf)));
+  EXPECT_EQ(tls.chain(), leaf.certificate);
   EXPECT_TRUE(tls.is_loaded());
   EXPECT_NE(tls.current(), nullptr);
   const auto left = tls.not_after() - std::chrono::system_clock::now();
