@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <utility>
@@ -51,6 +52,7 @@ void session::check(steady_time now) {
 
 void session::drain() {
   if (!is_idle_) return;
+  if (!has_served_) return give_time(std::min(all_.limits.first_request_in_drain, all_.limits.request));
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }
@@ -100,6 +102,7 @@ awaitable<bool> session::handshake() {
 awaitable<void> session::serve() {
   // Until its first request a connection has the time of a request: who connects without asking does not stay.
   give_time(all_.limits.request);
+  if (here_.is_draining) give_time(std::min(all_.limits.first_request_in_drain, all_.limits.request));
   for (;;) {
     if (buffer_.is_empty()) {
       const bool has_come = co_await wait_for_request();
@@ -115,7 +118,10 @@ awaitable<void> session::serve() {
 
 awaitable<bool> session::wait_for_request() {
   here_.buffers.give_back(std::exchange(buffer_, {}));
-  bool waits = !stream_->has_buffered() && !here_.is_draining;
+  // Go's client sends a request anew when a connection that it used before is gone, and gives up when a new one is: in
+  // a drain those get their first request's answer too.
+  const auto leaves = [&] { return here_.is_draining && has_served_; };
+  bool waits = !stream_->has_buffered() && !leaves();
   io_status want = io_status::want_read;
   for (;;) {
     if (waits) {
@@ -131,7 +137,7 @@ awaitable<bool> session::wait_for_request() {
       co_return true;
     }
     here_.buffers.give_back(std::exchange(buffer_, {}));
-    if (r.status == io_status::closed || r.status == io_status::failed || here_.is_draining) co_return false;
+    if (r.status == io_status::closed || r.status == io_status::failed || leaves()) co_return false;
     want = r.status;
     waits = true;
   }
@@ -264,6 +270,7 @@ awaitable<bool> session::respond(const response& r, bool closes) {
 }
 
 void session::finish_request() {
+  has_served_ = true;
   reader_.next(buffer_);
   all_.bodies_in_memory -= std::exchange(accounted_, 0);
   refusal_.reset();

@@ -39,6 +39,10 @@ struct limits {
   /// that takes longer is answered with 408. API servers send a whole review at once.
   std::chrono::milliseconds request{10'000};
 
+  /// In a drain: from the handshake to the first request. Go's client asks nobody else when a connection goes that it
+  /// has just made (net/http, shouldRetryRequest); its request comes right behind the handshake.
+  std::chrono::milliseconds first_request_in_drain{1'000};
+
   /// How long a connection may wait for its next request. API servers keep connections and use them again; a TLS
   /// handshake costs as much as 20 requests, so this is long. Longer than the 90 s after which Go's client closes an
   /// idle connection by itself, so that it is the client who closes and no request meets a closing connection.

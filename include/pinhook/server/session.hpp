@@ -52,7 +52,7 @@ class session {
   /// Ends what the session waits for when its time is over.
   void check(steady_time now);
 
-  /// Wakes a session that waits for a request: when none has come, it closes.
+  /// Wakes a session that waits for a request: when none has come, it closes; before its first request not at once.
   void drain();
 
  private:
@@ -90,6 +90,7 @@ class session {
   steady_time time_limit_ = steady_time::max();
   bool is_late_ = false;
   bool is_idle_ = false;
+  bool has_served_ = false;
   bool lingers_ = false;
 };
 

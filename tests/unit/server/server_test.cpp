@@ -295,6 +295,23 @@ TEST(ServerDrain, RequestThatRacesWithTheDrainIsAnsweredOrNeverTaken) {
   }
 }
 
+TEST(ServerDrain, ANewConnectionIsWaitedForSinceItsClientAsksNobodyElse) {
+  running_server s({.workers = 2});
+  auto fresh = s.connect();
+  auto silent = s.connect();
+  ASSERT_TRUE(fresh.is_open() && silent.is_open());
+  running_server::wait_until([&] { return s.connections() == 2; });
+  auto stopped = s.stop(1h);
+  const auto r = fresh.ask(post("/echo", "x"));
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->header("connection"), "close");
+  EXPECT_TRUE(fresh.is_closed_by_peer());
+  EXPECT_EQ(stopped.wait_for(20ms), std::future_status::timeout);
+  s.time.advance(limits{}.first_request_in_drain);
+  EXPECT_TRUE(silent.is_closed_by_peer());
+  stopped.get();
+}
+
 TEST(ServerDrain, CancelsWhatOutlastsTheLimit) {
   running_server s({.workers = 2});
   auto in_handler = s.connect();
