@@ -116,7 +116,7 @@ result<void> registry_access::open_cluster(const settings& s, const variables& a
   if (!found) {
     // Outside a cluster there are no pull secrets.
     if (found.error().code == error_code::not_found && s.pull_secrets.mode != switch_state::on) return {};
-    return fail(std::move(found.error()));
+    return fail(std::move(found.error()).at("Kubernetes API"));
   }
   api_ = std::make_shared<kube::api_client>(*std::move(found));
   return {};
@@ -125,7 +125,7 @@ result<void> registry_access::open_cluster(const settings& s, const variables& a
 result<std::shared_ptr<kube::api_connection>> registry_access::connect(const settings& s, const variables& all) {
   if (connection_) return connection_;
   auto found = kube::find_cluster(s.kubeconfig, as_map(all));
-  if (!found) return fail(std::move(found.error()).at("Kubernetes API"));
+  if (!found) return fail(std::move(found.error()));
   connection_ = std::make_shared<kube::api_connection>(cluster_, std::move(*found), machine_processes(),
                                                        control_.get_executor(), time_);
   return connection_;

@@ -151,13 +151,15 @@ struct webhook::parts {
     if (has_files)
       if (auto ok = tls.load({config.tls.cert_file, config.tls.key_file}); !ok) return ok;
     auto cluster = access->connect(config, surroundings);
-    if (!cluster && cluster.error().code != error_code::not_found) return fail(std::move(cluster.error()));
+    if (!cluster && cluster.error().code != error_code::not_found)
+      return fail(std::move(cluster.error()).at("Kubernetes API"));
     if (!cluster && has_files) return {};
     if (!cluster)
-      return fail(error_code::invalid_input,
-                  fmt::format("no certificate: give --tls-cert and --tls-key (tls.cert_file and tls.key_file), or let "
-                              "pinhook keep one in a cluster; {}",
-                              cluster.error().message));
+      return fail(
+          error_code::invalid_input,
+          fmt::format("no certificate: give --tls-cert and --tls-key (tls.cert_file and tls.key_file), or run in a "
+                      "cluster (or give a kubeconfig), where pinhook keeps one itself; {}",
+                      cluster.error().message));
     if (has_files) {
       certificate = certificate_source::watched(*std::move(cluster), config, {tls, state, numbers, time});
       return {};

@@ -38,20 +38,55 @@ api_answer status_object(unsigned code, const std::string& reason, const std::st
 }
 
 api_target parse_api_target(const std::string& method, const std::string& path) {
-  static const std::regex form("/api/v1/namespaces/([^/?]+)/(secrets|serviceaccounts)/([^/?]+)(/token)?");
+  static const std::regex core("/api/v1/namespaces/([^/?]+)/(secrets|serviceaccounts)/([^/?]+)(/token)?");
+  static const std::regex cluster("/apis/(admissionregistration.k8s.io)/v1/(mutatingwebhookconfigurations)/([^/?]+)");
+  static const std::map<std::string, std::string> verbs{{"GET", "get"}, {"POST", "create"}, {"PATCH", "patch"}};
+  const auto verb = verbs.find(method);
+  if (verb == verbs.end()) return {};
+  const auto mark = path.find('?');
+  const std::string place = path.substr(0, mark);
+  api_target out;
+  out.verb = verb->second;
+  if (mark != std::string::npos) out.query = path.substr(mark + 1);
   std::smatch m;
-  if (!std::regex_match(path, m, form)) return {};
-  const bool is_token = m[4].matched;
-  if (is_token != (method == "POST") || (method != "GET" && method != "POST") || (is_token && m[2] == "secrets"))
+  if (std::regex_match(place, m, core)) {
+    out.ns = m[1];
+    out.resource = m[2].str() + m[4].str();
+  } else if (std::regex_match(place, m, cluster)) {
+    out.group = m[1];
+    out.resource = m[2];
+  } else {
     return {};
-  return {is_token ? "create" : "get", m[2].str() + m[4].str(), m[1], m[3]};
+  }
+  out.name = m[3];
+  static const std::map<std::string, std::string> methods{{"secrets", "GET PATCH"},
+                                                          {"serviceaccounts", "GET"},
+                                                          {"serviceaccounts/token", "POST"},
+                                                          {"mutatingwebhookconfigurations", "GET PATCH"}};
+  const auto known = methods.find(out.resource);
+  if (known == methods.end() || known->second.find(method) == std::string::npos) return {};
+  return out;
 }
 
 std::string secret_json(const std::string& ns, const std::string& name, const std::string& type,
-                        const std::map<std::string, std::string>& data) {
-  return fmt::format(R"({{"kind":"Secret","apiVersion":"v1","metadata":{{"name":{},"namespace":{}}},)"
-                     R"("data":{},"type":{}}})",
-                     json_text(name), json_text(ns), json_object(data, true), json_text(type));
+                        const std::map<std::string, std::string>& data, const std::string& version) {
+  return fmt::format(
+      R"({{"kind":"Secret","apiVersion":"v1","metadata":{{"name":{},"namespace":{},"resourceVersion":{}}},)"
+      R"("data":{},"type":{}}})",
+      json_text(name), json_text(ns), json_text(version), json_object(data, true), json_text(type));
+}
+
+std::string registration_json(const std::string& name, const kube::webhook_registration& all) {
+  std::string list;
+  for (const auto& one : all.webhooks) {
+    const std::string bundle = one.ca_bundle.empty() ? "" : ",\"caBundle\":" + json_text(base64(one.ca_bundle));
+    list += fmt::format(R"({}{{"name":{},"clientConfig":{{"url":"https://127.0.0.1:1/"{}}}}})", list.empty() ? "" : ",",
+                        json_text(one.name), bundle);
+  }
+  return fmt::format(
+      R"({{"kind":"MutatingWebhookConfiguration","apiVersion":"admissionregistration.k8s.io/v1","metadata":)"
+      R"({{"name":{},"resourceVersion":{}}},"webhooks":[{}]}})",
+      json_text(name), json_text(all.resource_version), list);
 }
 
 std::string service_account_json(const std::string& ns, const std::string& name,
@@ -74,6 +109,16 @@ std::string token_json(const std::string& token, std::chrono::system_clock::time
   return fmt::format(R"({{"kind":"TokenRequest","apiVersion":"authentication.k8s.io/v1","metadata":{{}},"status":)"
                      R"({{"token":{},"expirationTimestamp":"{}"}}}})",
                      json_text(token), text.data());
+}
+
+api_answer token_answer(const std::string& token, const std::string& request) {
+  const auto document = json::parse(request);
+  const json::value* spec = document ? json::find(*document, "spec") : nullptr;
+  const auto seconds = spec == nullptr ? std::nullopt : json::find_integer(*spec, "expirationSeconds");
+  if (!seconds || json::find_string(*document, "kind") != "TokenRequest" || json::find(*spec, "audiences") == nullptr)
+    return status_object(400, "BadRequest", "this is no TokenRequest");
+  if (*seconds < 600) return status_object(422, "Invalid", "may not specify a duration less than 10 minutes");
+  return {201, token_json(token, std::chrono::system_clock::now() + std::chrono::seconds(*seconds)), {}};
 }
 
 }  // namespace pinhook::testing

@@ -4,6 +4,8 @@
 // Pure; any thread.
 #pragma once
 
+#include <pinhook/kube/serving_api.hpp>
+
 #include <chrono>
 #include <map>
 #include <string>
@@ -24,16 +26,23 @@ struct api_answer {
 struct api_target {
   std::string verb;      // as RBAC has it; empty: no request that the server knows
   std::string resource;  // "serviceaccounts/token"
-  std::string ns, name;
+  std::string ns, name;  // no namespace: cluster-wide
+  std::string group;     // "": the core group
+  std::string query;     // behind the '?'
 };
 [[nodiscard]] api_target parse_api_target(const std::string& method, const std::string& path);
 
 /// `data` is not encoded yet.
 [[nodiscard]] std::string secret_json(const std::string& ns, const std::string& name, const std::string& type,
-                                      const std::map<std::string, std::string>& data);
+                                      const std::map<std::string, std::string>& data, const std::string& version);
+/// A MutatingWebhookConfiguration with entries as they are needed here: without rules.
+[[nodiscard]] std::string registration_json(const std::string& name, const kube::webhook_registration& all);
 [[nodiscard]] std::string service_account_json(const std::string& ns, const std::string& name,
                                                const std::vector<std::string>& image_pull_secrets,
                                                const std::map<std::string, std::string>& annotations);
 [[nodiscard]] std::string token_json(const std::string& token, std::chrono::system_clock::time_point end);
+
+/// What a TokenRequest gets: `token`, for as long as it asks.
+[[nodiscard]] api_answer token_answer(const std::string& token, const std::string& request);
 
 }  // namespace pinhook::testing

@@ -1,10 +1,11 @@
 #include "support/fake_api_server.hpp"
 
+#include "support/api_rules.hpp"
 #include "support/api_server_answers.hpp"
 #include "support/token_server.hpp"
+#include "support/written_objects.hpp"
 
 #include <pinhook/base/async.hpp>
-#include <pinhook/base/json.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -32,7 +33,6 @@
 #include <optional>
 #include <set>
 #include <thread>
-#include <tuple>
 
 namespace pinhook::testing {
 namespace {
@@ -62,7 +62,6 @@ struct fake_api_server::state {
     std::string name;
     bool is_trusted = false;
   };
-  using rule = std::tuple<std::string, std::string, std::string>;
 
   explicit state(const api_server_options& o)
       : token(o.token), tokens{o.token}, acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
@@ -166,37 +165,27 @@ struct fake_api_server::state {
     });
   }
 
-  bool allows(const api_target& t) const {
-    return allowed.contains({t.verb, t.resource, t.ns}) || allowed.contains({t.verb, t.resource, "*"});
-  }
-
   api_answer answer_to(const beast::http::request<beast::http::string_body>& r, const std::string& path,
                        const peer& who) {
     if (!knows(std::string(r[beast::http::field::authorization]), who))
       return status_object(401, "Unauthorized", "Unauthorized");
     const api_target t = parse_api_target(std::string(r.method_string()), path);
     if (t.verb.empty()) return status_object(404, "NotFound", "the server could not find the requested resource");
-    const auto plain = t.resource.substr(0, t.resource.find('/'));
-    if (!allows(t))
-      return status_object(403, "Forbidden",
-                           fmt::format("{} \"{}\" is forbidden: User \"system:serviceaccount:pinhook:pinhook\" cannot "
-                                       "{} resource \"{}\" in API group \"\" in the namespace \"{}\"",
-                                       plain, t.name, t.verb, t.resource, t.ns));
-    const auto& all = plain == "secrets" ? secrets : accounts;
-    const auto found = all.find({t.ns, t.name});
-    if (found == all.end()) return status_object(404, "NotFound", fmt::format("{} \"{}\" not found", plain, t.name));
-    return t.verb == "create" ? give_token(t, r.body()) : api_answer{200, found->second, {}};
-  }
-
-  api_answer give_token(const api_target& t, const std::string& body) {
-    const auto document = json::parse(body);
-    const json::value* spec = document ? json::find(*document, "spec") : nullptr;
-    const auto seconds = spec == nullptr ? std::nullopt : json::find_integer(*spec, "expirationSeconds");
-    if (!seconds || json::find_string(*document, "kind") != "TokenRequest" || json::find(*spec, "audiences") == nullptr)
-      return status_object(400, "BadRequest", "this is no TokenRequest");
-    if (*seconds < 600) return status_object(422, "Invalid", "may not specify a duration less than 10 minutes");
-    const auto end = std::chrono::system_clock::now() + std::chrono::seconds(*seconds);
-    return {201, token_json(fmt::format("token-{}-of-{}-{}", ++given, t.ns, t.name), end), {}};
+    if (!rules.allows(t.verb, t)) return api_rules::forbidden(t.verb, t);
+    const bool is_written = t.resource == "secrets" || !t.group.empty();
+    // A patch that makes an object is a creation, too.
+    if (t.resource == "secrets" && t.verb == "patch" && !objects.has(t) && !rules.allows("create", t))
+      return api_rules::forbidden("create", t);
+    if (is_written)
+      return t.verb == "get" ? objects.get(t)
+                             : objects.patch(t, std::string(r[beast::http::field::content_type]), r.body());
+    const auto found = accounts.find({t.ns, t.name});
+    if (found == accounts.end())
+      return status_object(404, "NotFound", fmt::format("serviceaccounts \"{}\" not found", t.name));
+    if (t.verb == "get") return {200, found->second, {}};
+    api_answer out = token_answer(fmt::format("token-{}-of-{}-{}", given + 1, t.ns, t.name), r.body());
+    if (out.status == 201) ++given;
+    return out;
   }
 
   certificate_authority authority{"cluster authority"};
@@ -208,8 +197,9 @@ struct fake_api_server::state {
 
   mutable std::mutex mutex;  // guards what follows
   mutable std::condition_variable arrived;
-  std::map<std::pair<std::string, std::string>, std::string> secrets, accounts;  // (namespace, name) → JSON
-  std::set<rule> allowed;
+  written_objects objects;
+  std::map<std::pair<std::string, std::string>, std::string> accounts;  // (namespace, name) → JSON
+  api_rules rules;
   std::vector<std::string> tokens;
   std::map<std::string, fault> faults;
   std::set<std::string> hanging;
@@ -228,20 +218,10 @@ struct fake_api_server::state {
 fake_api_server::fake_api_server(const api_server_options& o) : state_(std::make_unique<state>(o)) {}
 fake_api_server::~fake_api_server() = default;
 
-std::string fake_api_server::secret_path(const std::string& ns, const std::string& name) {
-  return "/api/v1/namespaces/" + ns + "/secrets/" + name;
-}
-std::string fake_api_server::service_account_path(const std::string& ns, const std::string& name) {
-  return "/api/v1/namespaces/" + ns + "/serviceaccounts/" + name;
-}
-std::string fake_api_server::token_path(const std::string& ns, const std::string& service_account) {
-  return service_account_path(ns, service_account) + "/token";
-}
-
 void fake_api_server::set_secret(const std::string& ns, const std::string& name, const std::string& type,
                                  const std::map<std::string, std::string>& data) {
   const std::lock_guard hold(state_->mutex);
-  state_->secrets.insert_or_assign({ns, name}, secret_json(ns, name, type, data));
+  state_->objects.set_secret(ns, name, type, data);
 }
 
 void fake_api_server::set_pull_secret(const std::string& ns, const std::string& name,
@@ -251,7 +231,7 @@ void fake_api_server::set_pull_secret(const std::string& ns, const std::string& 
 
 void fake_api_server::remove_secret(const std::string& ns, const std::string& name) {
   const std::lock_guard hold(state_->mutex);
-  state_->secrets.erase({ns, name});
+  state_->objects.remove_secret(ns, name);
 }
 
 void fake_api_server::set_service_account(const std::string& ns, const std::string& name,
@@ -266,20 +246,47 @@ void fake_api_server::remove_service_account(const std::string& ns, const std::s
   state_->accounts.erase({ns, name});
 }
 
-void fake_api_server::allow(const std::string& verb, const std::string& resource, const std::string& ns) {
+std::optional<std::map<std::string, std::string>> fake_api_server::secret(const std::string& ns,
+                                                                          const std::string& name) const {
   const std::lock_guard hold(state_->mutex);
-  state_->allowed.emplace(verb, resource, ns);
+  return state_->objects.secret(ns, name);
+}
+
+void fake_api_server::set_registration(const std::string& name, std::vector<kube::webhook_entry> webhooks) {
+  const std::lock_guard hold(state_->mutex);
+  state_->objects.set_registration(name, std::move(webhooks));
+}
+
+void fake_api_server::remove_registration(const std::string& name) {
+  const std::lock_guard hold(state_->mutex);
+  state_->objects.remove_registration(name);
+}
+
+std::optional<kube::webhook_registration> fake_api_server::registration(const std::string& name) const {
+  const std::lock_guard hold(state_->mutex);
+  return state_->objects.registration(name);
+}
+
+void fake_api_server::allow(const std::string& verb, const std::string& resource, const std::string& ns,
+                            const std::string& name) {
+  const std::lock_guard hold(state_->mutex);
+  state_->rules.allow(verb, resource, ns, name);
 }
 
 void fake_api_server::allow_all() {
-  allow("get", "secrets", "*");
-  allow("get", "serviceaccounts", "*");
-  allow("create", "serviceaccounts/token", "*");
+  const std::lock_guard hold(state_->mutex);
+  state_->rules.allow_pull_secrets();
 }
 
-void fake_api_server::forbid(const std::string& verb, const std::string& resource, const std::string& ns) {
+void fake_api_server::allow_serving_certificate() {
   const std::lock_guard hold(state_->mutex);
-  state_->allowed.erase({verb, resource, ns});
+  state_->rules.allow_serving_certificate();
+}
+
+void fake_api_server::forbid(const std::string& verb, const std::string& resource, const std::string& ns,
+                             const std::string& name) {
+  const std::lock_guard hold(state_->mutex);
+  state_->rules.forbid(verb, resource, ns, name);
 }
 
 void fake_api_server::accept_tokens(std::vector<std::string> tokens) {

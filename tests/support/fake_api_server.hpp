@@ -1,5 +1,6 @@
-// A Kubernetes API server of the tests, over TLS on loopback: Secrets, ServiceAccounts and tokens from maps that a test
-// changes at run time; it checks who asks and what RBAC allows them, and records everything.
+// A Kubernetes API server of the tests, over TLS on loopback: Secrets, ServiceAccounts, tokens and webhook
+// configurations that a test, or who asks, changes at run time; it checks who asks and what RBAC allows them, and
+// records everything.
 //
 //   fake_api_server server;
 //   server.set_secret("shop", "pull", "kubernetes.io/dockerconfigjson", {{".dockerconfigjson", "{}"}});
@@ -13,11 +14,14 @@
 
 #include "support/certificates.hpp"
 
+#include <pinhook/kube/serving_api.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,9 +55,18 @@ class fake_api_server {
   fake_api_server(const fake_api_server&) = delete;
   fake_api_server& operator=(const fake_api_server&) = delete;
 
-  static std::string secret_path(const std::string& ns, const std::string& name);
-  static std::string service_account_path(const std::string& ns, const std::string& name);
-  static std::string token_path(const std::string& ns, const std::string& service_account);
+  static std::string secret_path(const std::string& ns, const std::string& name) {
+    return "/api/v1/namespaces/" + ns + "/secrets/" + name;
+  }
+  static std::string registration_path(const std::string& name) {
+    return "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/" + name;
+  }
+  static std::string service_account_path(const std::string& ns, const std::string& name) {
+    return "/api/v1/namespaces/" + ns + "/serviceaccounts/" + name;
+  }
+  static std::string token_path(const std::string& ns, const std::string& service_account) {
+    return service_account_path(ns, service_account) + "/token";
+  }
 
   // What there is.
   /// `data` is not encoded yet.
@@ -62,18 +75,29 @@ class fake_api_server {
   /// A Secret of type kubernetes.io/dockerconfigjson.
   void set_pull_secret(const std::string& ns, const std::string& name, const std::string& docker_config);
   void remove_secret(const std::string& ns, const std::string& name);
+  /// The data as it is now, not encoded; nothing: there is no such Secret.
+  [[nodiscard]] std::optional<std::map<std::string, std::string>> secret(const std::string& ns,
+                                                                         const std::string& name) const;
+  /// A MutatingWebhookConfiguration; bundles are not encoded. Replaces one of that name.
+  void set_registration(const std::string& name, std::vector<kube::webhook_entry> webhooks);
+  void remove_registration(const std::string& name);
+  [[nodiscard]] std::optional<kube::webhook_registration> registration(const std::string& name) const;
   void set_service_account(const std::string& ns, const std::string& name,
                            const std::vector<std::string>& image_pull_secrets = {},
                            const std::map<std::string, std::string>& annotations = {});
   void remove_service_account(const std::string& ns, const std::string& name);
 
   // Who may do what.
-  /// `resource`: "secrets", "serviceaccounts" or "serviceaccounts/token"; verbs "get" and "create"; "*" for any
-  /// namespace.
-  void allow(const std::string& verb, const std::string& resource, const std::string& ns);
-  /// All that pinhook asks, everywhere.
+  /// `resource`: "secrets", "serviceaccounts", "serviceaccounts/token" or "mutatingwebhookconfigurations" (namespace
+  /// ""); verbs "get", "create" and "patch"; "*" for any namespace, and for any name.
+  void allow(const std::string& verb, const std::string& resource, const std::string& ns,
+             const std::string& name = "*");
+  /// All that pinhook asks for pull secrets, everywhere.
   void allow_all();
-  void forbid(const std::string& verb, const std::string& resource, const std::string& ns);
+  /// What the Role and the ClusterRole of a self-managed certificate allow.
+  void allow_serving_certificate();
+  void forbid(const std::string& verb, const std::string& resource, const std::string& ns,
+              const std::string& name = "*");
   /// The tokens (or "user:password") that are accepted from now on.
   void accept_tokens(std::vector<std::string> tokens);
   /// A new client certificate that is accepted.

@@ -1,0 +1,60 @@
+// What RBAC of fake_api_server allows: rules by verb, resource, namespace and name. Nothing before a rule says so.
+//
+// One thread at a time.
+#pragma once
+
+#include "support/api_server_answers.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <string>
+#include <tuple>
+
+namespace pinhook::testing {
+
+class api_rules {
+ public:
+  /// "*" for any namespace, and for any name.
+  void allow(const std::string& verb, const std::string& resource, const std::string& ns, const std::string& name) {
+    allowed_.emplace(verb, resource, ns, name);
+  }
+  /// All that is asked for pull secrets, everywhere.
+  void allow_pull_secrets() {
+    allow("get", "secrets", "*", "*");
+    allow("get", "serviceaccounts", "*", "*");
+    allow("create", "serviceaccounts/token", "*", "*");
+  }
+  /// What the Role and the ClusterRole of a self-managed certificate allow.
+  void allow_serving_certificate() {
+    for (const char* verb : {"get", "create", "patch"})
+      allow(verb, "secrets", "pinhook", "pinhook-serving-certificate");
+    for (const char* verb : {"get", "patch"}) allow(verb, "mutatingwebhookconfigurations", "", "pinhook");
+  }
+  void forbid(const std::string& verb, const std::string& resource, const std::string& ns, const std::string& name) {
+    allowed_.erase({verb, resource, ns, name});
+  }
+
+  [[nodiscard]] bool allows(const std::string& verb, const api_target& t) const {
+    for (const std::string& ns : {t.ns, std::string("*")})
+      for (const std::string& name : {t.name, std::string("*")})
+        if (allowed_.contains({verb, t.resource, ns, name})) return true;
+    return false;
+  }
+
+  /// What whom nothing allows it is told.
+  [[nodiscard]] static api_answer forbidden(const std::string& verb, const api_target& t) {
+    return status_object(
+        403, "Forbidden",
+        fmt::format("{}{} \"{}\" is forbidden: User \"system:serviceaccount:pinhook:pinhook\" cannot {} resource "
+                    "\"{}\" in API group \"{}\" {}",
+                    t.resource.substr(0, t.resource.find('/')), t.group.empty() ? "" : "." + t.group, t.name, verb,
+                    t.resource, t.group,
+                    t.group.empty() ? fmt::format("in the namespace \"{}\"", t.ns) : "at the cluster scope"));
+  }
+
+ private:
+  std::set<std::tuple<std::string, std::string, std::string, std::string>> allowed_;
+};
+
+}  // namespace pinhook::testing
