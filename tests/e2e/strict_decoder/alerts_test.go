@@ -32,6 +32,7 @@ var quiet = map[string]string{
   pinhook_admission_duration_seconds_bucket{namespace="pinhook",mode="enforce",le="10"} 0+1000x120
   pinhook_admission_duration_seconds_bucket{namespace="pinhook",mode="enforce",le="+Inf"} 0+1000x120`,
 	"pinhook_certificate_expiry_timestamp_seconds": `pinhook_certificate_expiry_timestamp_seconds{namespace="pinhook",pod="a"} 1000000+0x120`,
+	"pinhook_certificate_trusted":                  `pinhook_certificate_trusted{namespace="pinhook",pod="a"} 1+0x120`,
 	"pinhook_certificate_reloads_total":            `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 3+0x120`,
 	"pinhook_tls_handshake_failures_total":         `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 3+0x120`,
 	"apiserver_admission_webhook_rejection_count": `apiserver_admission_webhook_rejection_count{name="enforce.pinhook.dev",error_type="no_error",rejection_code="403"} 0+5x120
@@ -59,6 +60,8 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 			`pinhook_admission_duration_seconds_bucket{namespace="pinhook",mode="audit",le="10"} 0+100x120` + "\n  " + `pinhook_admission_duration_seconds_bucket{namespace="pinhook",mode="audit",le="+Inf"} 0+100x120`, []string{"PinhookSlow"}},
 		"one of two certificates expires": {"pinhook_certificate_expiry_timestamp_seconds", `pinhook_certificate_expiry_timestamp_seconds{namespace="pinhook",pod="a"} 9000000+0x120` + "\n  " +
 			`pinhook_certificate_expiry_timestamp_seconds{namespace="pinhook",pod="b"} 500000+0x120`, []string{"PinhookCertificateExpires"}},
+		"one of two certificates is not trusted": {"pinhook_certificate_trusted", `pinhook_certificate_trusted{namespace="pinhook",pod="a"} 1+0x120` + "\n  " +
+			`pinhook_certificate_trusted{namespace="pinhook",pod="b"} 0+0x120`, []string{"PinhookCertificateNotTrusted"}},
 		"a certificate is no good": {"pinhook_certificate_reloads_total", `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookCertificateReloadFails"}},
 		"handshakes fail":          {"pinhook_tls_handshake_failures_total", `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 0+60x120`, []string{"PinhookHandshakesFail"}},
 		"API servers cannot call":  {"apiserver_admission_webhook_rejection_count", `apiserver_admission_webhook_rejection_count{name="enforce.pinhook.dev",error_type="calling_webhook_error",rejection_code="503"} 0+1x120`, []string{"PinhookNotReached"}},

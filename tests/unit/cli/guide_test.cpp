@@ -131,6 +131,18 @@ TEST(Guide, ShowsConfigurationsThatAreRead) {
   EXPECT_GT(count, 0U);
 }
 
+TEST(Guide, NamesSettingsOfTheTable) {
+  std::set<std::string> sections, variables{"PINHOOK_CONFIG"};
+  for (const setting& row : setting_table()) {
+    const std::string key(row.key);
+    if (const auto dot = key.find('.'); dot != std::string::npos) sections.insert(key.substr(0, dot));
+    variables.insert(variable_name(key));
+  }
+  for (const std::string& name : all_of(guide(), "`([a-z_]+(?:\\.[a-z_]+)+)(?::[^`]*)?`"))
+    EXPECT_TRUE(!sections.contains(name.substr(0, name.find('.'))) || find_setting(name) != nullptr) << name;
+  for (const std::string& name : all_of(guide(), R"((PINHOOK_[A-Z_]+))")) EXPECT_TRUE(variables.contains(name)) << name;
+}
+
 TEST(Guide, NamesMetricsThatExist) {
   std::set<std::string> known;
   for (const server::metric_info& row : server::metric_table) {
