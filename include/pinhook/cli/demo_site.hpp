@@ -4,8 +4,8 @@
 // Thread rule: the thread that made it; calls block.
 #pragma once
 
-#include <pinhook/base/error.hpp>
 #include <pinhook/base/certificate.hpp>
+#include <pinhook/base/error.hpp>
 #include <pinhook/cli/demo_objects.hpp>
 #include <pinhook/cli/demo_registry.hpp>
 #include <pinhook/cli/settings.hpp>
