@@ -1,26 +1,18 @@
 # Two stages: pinhook is built and tested on Debian 12, then taken alone with the libraries it loads. `make image` builds it and says
 # how big it is; so do `docker build .` and `buildah build .`.
 #
-#   BASE               what it is built on; a release gives it by digest
-#   SNAPSHOT           a moment of snapshot.debian.org, as 20260701T000000Z: the packages of that moment, so that a build can be repeated
+#   BASE               what it is built on: Debian 12; a release gives it by digest. Packages come from its package sources
 #   TESTS              off leaves the tests out, for a quick image
-#   SOURCE_DATE_EPOCH  the date of every file, in seconds; the same source, base and snapshot make the same files
+#   SOURCE_DATE_EPOCH  the date of every file, in seconds; the same source, base and packages make the same files
 #   VERSION, REVISION  what the image's labels say; VERSION is checked against the program
 ARG BASE=docker.io/library/debian:bookworm-slim
 ARG VERSION=0.1.0
 
 FROM ${BASE} AS build
-ARG SNAPSHOT=""
 ARG TESTS=on
 WORKDIR /src
 COPY .ci/packages .ci/packages
-RUN if [ -n "$SNAPSHOT" ]; then \
-      rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*; \
-      for suite in debian/bookworm debian/bookworm-updates debian-security/bookworm-security; do \
-        echo "deb [check-valid-until=no] http://snapshot.debian.org/archive/${suite%/*}/$SNAPSHOT ${suite#*/} main"; \
-      done >/etc/apt/sources.list; \
-    fi && \
-    groups=build && if [ "$TESTS" != off ]; then groups="build test"; fi && \
+RUN groups=build && if [ "$TESTS" != off ]; then groups="build test"; fi && \
     packages=$(for group in $groups; do awk -v g=$group '$1 == g { print $2 }' .ci/packages; done) && \
     apt-get update -qq && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages && \
