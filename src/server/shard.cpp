@@ -60,7 +60,8 @@ awaitable<void> shard::sweep() {
 }
 
 void shard::begin_drain() {
-  here_.is_draining = true;
+  // Once: what a session was given to end in does not begin anew.
+  if (std::exchange(here_.is_draining, true)) return;
   for (session* one : sessions_) one->drain();
 }
 
