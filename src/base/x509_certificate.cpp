@@ -1,6 +1,7 @@
 #include <pinhook/base/x509_certificate.hpp>
 
 #include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -41,13 +42,7 @@ std::optional<wall_time> moment(const ASN1_TIME* t) {
 }
 
 std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (std::size_t i = 0; i < size; ++i) {
-    out += digits[bytes[i] >> 4U];
-    out += digits[bytes[i] & 0x0fU];
-  }
-  return out;
+  return fmt::format("{:02x}", fmt::join(bytes, bytes + size, ""));
 }
 
 std::string address_text(const ASN1_OCTET_STRING* ip) {
