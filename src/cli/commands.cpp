@@ -26,11 +26,18 @@ struct row {
   int (*run)(const arguments&);
 };
 
-constexpr std::array<row, 5> rows{{{command::help, print_help},
-                                   {command::version, print_version},
-                                   {command::explain, explain},
-                                   {command::serve, serve},
-                                   {command::demo, demo}}};
+constexpr std::array<row, 12> rows{{{command::help, print_help},
+                                    {command::version, print_version},
+                                    {command::explain, explain},
+                                    {command::serve, serve},
+                                    {command::demo, demo},
+                                    {command::pin, pin},
+                                    {command::unpin, unpin},
+                                    {command::check, check},
+                                    {command::lock, lock},
+                                    {command::resolve, resolve},
+                                    {command::fn, fn},
+                                    {command::completion, completion}}};
 
 }  // namespace
 

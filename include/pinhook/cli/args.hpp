@@ -15,13 +15,56 @@
 
 namespace pinhook::cli {
 
-enum class command : std::uint8_t { help, version, serve, explain, demo };
+enum class command : std::uint8_t {
+  help,
+  version,
+  serve,
+  explain,
+  demo,
+  pin,
+  unpin,
+  check,
+  lock,
+  resolve,
+  fn,
+  completion,
+};
+
+/// What pin, unpin, check, lock and resolve were told.
+struct file_arguments {
+  /// Files, directories, globs; "-" or none: standard input.
+  std::vector<std::string> paths;
+  /// pin, unpin: write the files themselves.
+  bool in_place = false;
+  /// pin, unpin: print what would change.
+  bool diff = false;
+  /// pin, unpin: do what can be done although something failed.
+  bool keep_going = false;
+  /// pin, lock: take what tags say now in place of what is pinned (locked) already.
+  bool update = false;
+  /// pin, lock, fn: "digest", "tag-and-digest"; empty: as configured.
+  std::string format;
+  /// pin, check, fn: take digests from this lock file. lock: the file that is written.
+  std::string lock_file;
+  /// pin, check, lock, resolve: ask no registry.
+  bool offline = false;
+  /// check: compare pins with what their tags say.
+  bool drift = false;
+  /// check: "table", "json", "sarif", "junit", "github"; resolve: "text", "json".
+  std::string output;
+  /// lock: "pinhook", "kbld"; empty: as the file is, else pinhook.
+  std::string lock_format;
+  /// resolve: references.
+  std::vector<std::string> references;
+  /// resolve: "linux/arm64"; empty: the index.
+  std::string platform;
+};
 
 struct arguments {
   cli::command command = cli::command::help;
   /// For help: the text, of the program or of one command.
   std::string help;
-  /// serve, explain: path of the configuration; empty when none was said.
+  /// Path of the configuration; empty when none was said.
   std::string config_file;
   /// serve: flags that were given, as (flag, key of the setting table, text): ("--listen", "listen", "[::]:1").
   struct flag {
@@ -43,6 +86,9 @@ struct arguments {
   std::string output = "text";
   /// demo: stay up.
   bool stays = false;
+  file_arguments files;
+  /// completion: "bash", "zsh", "fish".
+  std::string shell;
 };
 
 /// `words` is the command line without the program's name. invalid_input: one line that says what is wrong and where

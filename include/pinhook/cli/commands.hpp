@@ -34,6 +34,29 @@ inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
 /// Explains a reference, and how it would be asked for; with --try it asks.
 [[nodiscard]] int explain(const arguments& said);
 
+/// Pins the images of files: to standard output, in place, or as a diff. 0; 2: a file or the usage is wrong; 3: a
+/// look-up failed, and nothing was written unless --keep-going.
+[[nodiscard]] int pin(const arguments& said);
+/// Back to tags. 0, or 2.
+[[nodiscard]] int unpin(const arguments& said);
+
+/// Says what is wrong with the images of files. 0: nothing; 1: findings; 2: a file or the usage is wrong; 3: a look-up
+/// failed.
+[[nodiscard]] int check(const arguments& said);
+
+/// Writes the lock file. Exit codes as `pin`.
+[[nodiscard]] int lock(const arguments& said);
+
+/// Prints digests. 3 when any could not be resolved.
+[[nodiscard]] int resolve(const arguments& said);
+
+/// A KRM function: ResourceList on standard input, ResourceList on standard output. Exit codes as `pin`; what failed
+/// stands in `results`, too.
+[[nodiscard]] int fn(const arguments& said);
+
+/// Prints a shell's completion script.
+[[nodiscard]] int completion(const arguments& said);
+
 /// The demo: see demo.hpp.
 [[nodiscard]] int demo(const arguments& said);
 

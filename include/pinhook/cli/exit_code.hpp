@@ -6,10 +6,12 @@
 namespace pinhook::cli {
 
 constexpr int exit_good = 0;
-/// The work was done and its answer is no.
+/// The work was done and its answer is no: check has findings.
 constexpr int exit_failed = 1;
 /// The command line, the configuration or an input is wrong.
 constexpr int exit_usage = 2;
+/// A registry (or the lock file) did not say what a reference means.
+constexpr int exit_lookup = 3;
 
 /// One table from error codes: invalid_input and unsupported → 2; everything else 1.
 [[nodiscard]] int exit_code(error_code code) noexcept;

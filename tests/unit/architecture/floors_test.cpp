@@ -22,10 +22,11 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"pin", {"base", "registry"}},
     {"admission", {"base", "registry", "resolve", "pin"}},
     {"yaml", {"base"}},
+    {"files", {"base", "registry", "resolve", "pin", "yaml"}},
     {"kube", {"base", "http", "registry", "yaml"}},
     {"cloud", {"base", "http", "registry"}},
     {"server", {"base"}},
-    {"cli", {"base", "http", "registry", "resolve", "pin", "admission", "yaml", "kube", "cloud", "server"}},
+    {"cli", {"base", "http", "registry", "resolve", "pin", "admission", "yaml", "files", "kube", "cloud", "server"}},
 };
 
 // pin is pure: of the registry floor it knows the values alone.

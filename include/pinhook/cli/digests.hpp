@@ -1,0 +1,91 @@
+// Digests for commands: tag references in, what they mean out, all at once. Registries, or a lock file, stand behind.
+//
+//   auto digests = registry_digests::open(settings, environment());
+//   auto answers = (*digests)->find(references);
+//
+// Thread rule: one thread; `find` blocks until every answer is there.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/cli/configuration.hpp>
+#include <pinhook/cli/settings.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/reference.hpp>
+#include <pinhook/resolve/image_lock.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pinhook::cli {
+
+/// The one seam between commands and registries. In tests: fake_digests (tests/support).
+class digest_source {
+ public:
+  virtual ~digest_source() = default;
+  /// One result a reference, in their order. References of one meaning (canonical) are asked once. Errors as
+  /// registry::client::resolve, each message a whole sentence about that reference.
+  [[nodiscard]] virtual std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) = 0;
+};
+
+/// Asks registries as the webhook does: mirrors, credentials, one deadline for all (settings.lookup_limit each).
+class registry_digests final : public digest_source {
+ public:
+  /// Called with how many of how many are known by now, from `find`.
+  using progress = std::function<void(std::size_t done, std::size_t total)>;
+
+  /// Errors name the file or the setting.
+  [[nodiscard]] static result<std::unique_ptr<registry_digests>> open(const settings& s, const variables& all,
+                                                                      progress tell = {});
+  ~registry_digests() override;
+  [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
+
+  /// The digest of one platform's manifest ("linux/arm64", "linux/arm/v7") within what the reference means.
+  /// not_found: the index has none for it; the message lists those it has. An image that is no index: its own digest
+  /// when its configuration is of that platform, else not_found.
+  [[nodiscard]] std::vector<result<registry::digest>> find_platform(const std::vector<registry::reference>& refs,
+                                                                    const std::string& platform);
+
+ private:
+  struct parts;
+  explicit registry_digests(std::unique_ptr<parts> p);
+  std::unique_ptr<parts> parts_;
+};
+
+/// From a lock alone: what it does not hold is not_found, and the message says how to add it. Asks no registry.
+class locked_digests final : public digest_source {
+ public:
+  /// `file`: the lock's path, for messages.
+  locked_digests(resolve::image_lock lock, std::string file) : lock_(std::move(lock)), file_(std::move(file)) {}
+  [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
+
+ private:
+  resolve::image_lock lock_;
+  std::string file_;
+};
+
+/// --offline without a lock: every reference fails, nobody is asked.
+class no_digests final : public digest_source {
+ public:
+  [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
+};
+
+struct digest_choice {
+  /// Path of a lock file; empty: none.
+  std::string lock_file;
+  bool offline = false;
+};
+
+/// Whom a command asks: the lock when there is one, nobody when offline, else the registries, with a progress line on
+/// standard error when that is a terminal. Errors name the file or the setting.
+[[nodiscard]] result<std::unique_ptr<digest_source>> open_digests(const digest_choice& how, const settings& s,
+                                                                  const variables& all);
+
+/// Settings of a command that a person runs (pin, check, resolve, …): as `settings_for`, and where the configuration is
+/// silent Docker's own config.json ($HOME/.docker/config.json) counts, credential helpers run, no Kubernetes API is
+/// asked, clouds are asked for their identities as by the webhook, and many requests go to one registry at once.
+[[nodiscard]] result<settings> settings_for_files(const std::string& config_file, const variables& all);
+
+}  // namespace pinhook::cli

@@ -1,0 +1,34 @@
+// The files of a run of pin, unpin, check or lock, read and understood.
+//
+// Blocks for as long as the disk does; one thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/cli/settings.hpp>
+#include <pinhook/files/image_file.hpp>
+
+#include <string>
+#include <vector>
+
+namespace pinhook::cli {
+
+struct input {
+  /// As the person would write it; "-" is standard input.
+  std::string path;
+  /// unsupported: a template that is not rendered, passed over. Other errors: the file is no good; the message does not
+  /// name it.
+  result<files::image_file> content;
+  /// The person named it, rather than a directory or a glob it was found in.
+  bool is_named = false;
+};
+
+/// No words, or "-": standard input, once. Errors: as files::find_files; denied, unavailable: standard input.
+/// A file that cannot be read is an input with an error. A file found in a directory that cannot hold an image (neither
+/// "image" nor "repository" stands in it) is passed over when it is no YAML.
+[[nodiscard]] result<std::vector<input>> read_inputs(const std::vector<std::string>& words,
+                                                     const files::file_rules& rules);
+
+/// The rules of the settings: pin.kinds, files.paths.
+[[nodiscard]] files::file_rules file_rules_of(const settings& s);
+
+}  // namespace pinhook::cli

@@ -1,0 +1,60 @@
+// Pinning one file's images: which references must be known, and what becomes of the file. Pure; what pin, unpin, fn
+// and lock have in common.
+//
+// Any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace pinhook::cli {
+
+enum class pin_task : std::uint8_t {
+  pin,     // what has no digest gets one
+  update,  // and what has one gets what its tag means now
+  unpin,   // what has one goes back to its tag
+};
+
+/// What becomes of one site.
+struct site_result {
+  enum class kind : std::uint8_t {
+    changed,   // `after` differs
+    current,   // it is as it should be already
+    left,      // site.why, or a pin whose tag nobody knows (update, unpin): `message` says why
+    failed,    // no digest to be had: `message`
+  };
+  std::size_t site = 0;
+  kind what = kind::current;
+  /// The image afterwards, as a reference; empty unless changed.
+  std::string after;
+  std::string message;
+  error_code code = error_code::internal;
+};
+
+struct pinned_file {
+  /// The file as it shall be; as it was when nothing changed.
+  std::string text;
+  std::vector<site_result> results;
+  [[nodiscard]] bool has(site_result::kind what) const;
+};
+
+/// By canonical reference.
+using digest_map = std::map<std::string, result<registry::digest>, std::less<>>;
+
+/// References that `task` needs digests of, each canonical one once, in their order. None for unpin.
+[[nodiscard]] std::vector<registry::reference> wanted(const files::image_file& file, pin_task task);
+
+/// `known` holds an answer for each of `wanted`. internal: a rewrite that cannot be made.
+[[nodiscard]] result<pinned_file> pinned(const files::image_file& file, pin_task task, pin::pin_format format,
+                                         const digest_map& known);
+
+}  // namespace pinhook::cli

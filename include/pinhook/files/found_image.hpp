@@ -1,0 +1,44 @@
+// What stands behind a site: the nodes that say the image, for who rewrites them. `find_images` makes them from what a
+// document is; `image_file` keeps them.
+//
+// Pure; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/files/site.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+
+/// Indices in source.documents[what.document].nodes; no_node where there is none. They are the nodes as they stand at
+/// their place: an alias is the alias, not its anchor.
+struct found_image {
+  site what;
+  /// scalar: the string.
+  yaml::node_index scalar = yaml::no_node;
+  /// values, kustomization: the mapping (resolved), and of its members the values, and the keys of those that a pin
+  /// replaces or stands beside.
+  yaml::node_index mapping = yaml::no_node;
+  yaml::node_index registry = yaml::no_node;  // values: registry
+  yaml::node_index name = yaml::no_node;      // values: repository; kustomization: newName, else name
+  yaml::node_index tag_key = yaml::no_node;   // values: tag; kustomization: newTag
+  yaml::node_index tag = yaml::no_node;
+  yaml::node_index digest_key = yaml::no_node;
+  yaml::node_index digest = yaml::no_node;
+};
+
+/// Every image of the text, in the order of the text. Fills all of `site`, `tag` from a comment included
+/// (tag_comment.hpp). Images behind an alias are sites of their own, at the alias.
+/// Errors as image_file::read.
+[[nodiscard]] result<std::vector<found_image>> find_images(const yaml::source& from, std::string_view text,
+                                                           std::string_view path, const file_rules& rules);
+
+/// False for a text in which no image can stand, whatever it is: `find_images` would find none (and need not be asked,
+/// nor the text be parsed). Fast.
+[[nodiscard]] bool may_hold_images(std::string_view text, std::string_view path, const file_rules& rules);
+
+}  // namespace pinhook::files

@@ -1,0 +1,38 @@
+// Which files git ignores: the patterns of .gitignore files (gitignore(5)).
+//
+// A value; any thread. No I/O.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+
+class gitignore {
+ public:
+  /// The rules of one file, which apply below `directory` (relative to the root of the walk, "" for the root itself,
+  /// no trailing '/'). Later rules win over earlier ones, files added later over those added before: add a directory's
+  /// file after its parents'. Lines that git would not understand are passed over, as git does.
+  void add(std::string_view directory, std::string_view text);
+  /// Forgets the rules of the last `add`.
+  void drop_last();
+
+  /// Whether the path (relative to the root of the walk, parts joined by '/') is ignored by itself. A file below an
+  /// ignored directory is ignored, too: who walks does not enter that directory.
+  [[nodiscard]] bool ignores(std::string_view path, bool is_directory) const;
+
+ private:
+  struct rule {
+    std::string base;
+    std::string pattern;
+    bool is_negated = false;
+    bool wants_directory = false;
+    bool is_anchored = false;
+  };
+  std::vector<rule> rules_;
+  /// How many rules each `add` brought.
+  std::vector<std::size_t> added_;
+};
+
+}  // namespace pinhook::files

@@ -1,0 +1,100 @@
+// A file with images: where they stand, and the same text with other digests, every other byte as it was.
+//
+//   auto file = files::image_file::read(text, "deploy/web.yaml", rules);
+//   for (const files::site& s : file->sites()) …
+//   std::string pinned = *file->rewrite({{0, digest}}, pin::pin_format::digest);
+//
+// What is read, by what a document is (pinning.md §2 and what stands beside it in repositories):
+//
+//   Kubernetes object        pod specs by kind, else wherever something looks like one; List kinds item by item; a
+//                            ResourceList's items
+//   kustomization            images[*]: name, newName, newTag, digest
+//   Compose file             services.*.image
+//   Helm values              mappings with repository and tag or digest; strings under a key `image`
+//   files of the operator    the paths of file_rules
+//
+// Immutable; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/files/site.hpp>
+#include <pinhook/pin/path.hpp>
+#include <pinhook/pin/pod_paths.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+
+/// Where images stand in files that are no objects of Kubernetes, as the operator says.
+struct path_rule {
+  /// A glob on the file's path as given (pin::matches): "**/argo-values.yaml".
+  std::string files;
+  /// As in pin::custom_kind: "server.image", "jobs[*].image", "images{*}".
+  std::vector<std::string> paths;
+
+  friend bool operator==(const path_rule&, const path_rule&) = default;
+};
+
+struct file_rules {
+  /// The table and the operator's kinds.
+  pin::pod_paths kinds;
+  std::vector<path_rule> paths;
+};
+
+/// One site's new state. No digest: back to the tag.
+struct change {
+  /// Index in sites().
+  std::size_t site = 0;
+  std::optional<registry::digest> digest;
+};
+
+/// A line that a change touched, for --diff: `before` and `after` are whole lines, several joined by "\n", without the
+/// last line end.
+struct line_change {
+  /// In the text before, from 1.
+  std::size_t line = 1;
+  std::string before;
+  std::string after;
+};
+
+class image_file {
+ public:
+  /// `path`: as the person gave it; its last part decides where a document does not say what it is. Empty or "-":
+  /// standard input. Takes YAML of any number of documents, and JSON.
+  /// malformed: "line 3, column 5: …": no YAML, or a key that an image's place depends on stands twice.
+  /// unsupported: a Helm template that is not rendered ("a Helm template, not YAML; render it first: helm template …").
+  [[nodiscard]] static result<image_file> read(std::string text, std::string_view path, const file_rules& rules);
+
+  [[nodiscard]] const std::string& text() const;
+  /// In the order of the file.
+  [[nodiscard]] const std::vector<site>& sites() const;
+
+  /// The text with these sites changed. A site that stands behind an alias changes with the anchor it names, unless the
+  /// anchor is used for something else too; then the alias is replaced by the text. Sites that share their bytes
+  /// change once. With pin_format::digest the tag stays visible in a comment at the end of the line, where YAML allows
+  /// one (not in JSON). Without a digest: tag and comment as they were before they were pinned.
+  /// invalid_input: a site whose `why` is not `no`; one without a known tag that shall go back to it; two sites that
+  /// share their bytes and shall become different.
+  [[nodiscard]] result<std::string> rewrite(std::span<const change> changes, pin::pin_format format) const;
+
+  /// The scalar of a site as `rewrite` would leave it with this digest: what check suggests to write. For values and
+  /// kustomizations the line to write: "digest: sha256:…", "tag: 1.25@sha256:…".
+  [[nodiscard]] std::string suggestion(std::size_t site, const registry::digest& digest, pin::pin_format format) const;
+
+ private:
+  struct parts;
+  explicit image_file(std::shared_ptr<const parts> p) : parts_(std::move(p)) {}
+  std::shared_ptr<const parts> parts_;
+};
+
+}  // namespace pinhook::files

@@ -1,0 +1,42 @@
+// Lock files: pinhook's own, and kbld's ImagesLock.
+//
+//   apiVersion: pinhook.dev/v1
+//   kind: ImageLock
+//   images:
+//     docker.io/library/nginx:1.25: {digest: "sha256:…", resolved: "2026-11-21T08:30:00Z"}
+//
+// Sorted, one line an image, so that two branches that lock different images merge without a conflict. Pure; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/resolve/image_lock.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pinhook::files {
+
+enum class lock_format : std::uint8_t {
+  pinhook,
+  kbld,  // apiVersion imgpkg.carvel.dev/v1alpha1, kind ImagesLock; kbld's older kbld.k14s.io forms are read, too
+};
+
+struct lock_file {
+  lock_format format = lock_format::pinhook;
+  resolve::image_lock images;
+};
+
+/// Bytes of a lock file: a ConfigMap holds 1 MiB, some 6,000 images.
+inline constexpr std::size_t max_lock_size = std::size_t{16} * 1024 * 1024;
+
+/// Either format, by its kind. Of an ImagesLock the tag comes from the annotation `kbld.carvel.dev/id` (else
+/// `kbld.carvel.dev/origins`); an image whose tag is nowhere told is left out.
+/// malformed: "line 3, column 5: …"; an unknown kind or version, an unknown field, a reference that is none or has no
+/// tag, a digest that is none, a reference that stands twice.
+[[nodiscard]] result<lock_file> read_lock(std::string_view text);
+
+/// Reads back as `what`.
+[[nodiscard]] std::string write_lock(const lock_file& what);
+
+}  // namespace pinhook::files

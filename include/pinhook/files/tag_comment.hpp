@@ -1,0 +1,48 @@
+// The comment that keeps a pin's tag in sight, at the end of the line:
+//
+//   image: nginx@sha256:… # nginx:1.25
+//   - {image: "nginx@sha256:…", sidecar: {image: redis@sha256:…}} # nginx:1.25 # redis # ours: see the wiki
+//
+// A chain of "# <tag reference>", one a pin of the line and in their order, each ended by the line's end or by white
+// space before another '#'; what follows the chain is the author's. An element belongs to the next pin of the line with
+// the same name as written. A reference without a tag ("# redis") means what it means in an image: latest.
+//
+// Pure; any thread.
+#pragma once
+
+#include <pinhook/registry/reference.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+
+/// The end of one line of a text, as far as comments go.
+struct line_end {
+  /// Where the chain stands, or would be put: right behind the last byte of the line that is content.
+  std::size_t chain_begin = 0;
+  /// Behind the chain; equal to chain_begin when there is none.
+  std::size_t chain_end = 0;
+  /// The chain's elements; all parse, and have no digest.
+  std::vector<registry::reference> chain;
+};
+
+/// The end of the line that the bytes before `offset` (the end of a scalar's span) stand in. None where no comment may
+/// stand: JSON, inside of a scalar of several lines that begins or goes on there; of a literal or folded scalar the line
+/// of its indicator ("image: >-") counts.
+[[nodiscard]] std::optional<line_end> line_end_at(const yaml::source_document& doc, std::string_view text,
+                                                  yaml::node_index scalar);
+
+/// " # nginx:1.25 # redis"; empty for none.
+[[nodiscard]] std::string chain_text(const std::vector<std::string>& references);
+
+/// The element of the chain that belongs to each of `pins` (names as written, of the line's pinned images in their
+/// order): index in chain, or none.
+[[nodiscard]] std::vector<std::optional<std::size_t>> match_chain(const std::vector<registry::reference>& chain,
+                                                                  const std::vector<std::string_view>& pins);
+
+}  // namespace pinhook::files

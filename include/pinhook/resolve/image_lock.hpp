@@ -1,0 +1,43 @@
+// Decided digests: which bytes each tag means, as a lock file says it.
+//
+//   lock.find("docker.io/library/nginx:1.25")->digest
+//
+// An immutable value once filled; any thread.
+#pragma once
+
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace pinhook::resolve {
+
+struct locked_image {
+  registry::digest digest;
+  /// When it was resolved, RFC 3339 in UTC: "2026-11-21T08:30:00Z"; empty when the file does not say.
+  std::string when;
+
+  friend bool operator==(const locked_image&, const locked_image&) = default;
+};
+
+class image_lock {
+ public:
+  /// Null when the lock holds nothing for a canonical tag reference ("docker.io/library/nginx:1.25").
+  [[nodiscard]] const locked_image* find(std::string_view canonical) const {
+    const auto at = images_.find(canonical);
+    return at == images_.end() ? nullptr : &at->second;
+  }
+  /// In place of what the same reference had.
+  void put(const registry::reference& ref, locked_image what) { images_.insert_or_assign(ref.canonical(), std::move(what)); }
+  /// By canonical reference, sorted.
+  [[nodiscard]] const std::map<std::string, locked_image, std::less<>>& images() const { return images_; }
+
+  friend bool operator==(const image_lock&, const image_lock&) = default;
+
+ private:
+  std::map<std::string, locked_image, std::less<>> images_;
+};
+
+}  // namespace pinhook::resolve

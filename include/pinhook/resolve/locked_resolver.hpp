@@ -1,0 +1,38 @@
+// A resolver that a lock file goes before: what the lock holds is answered from it, the rest is asked behind it.
+//
+// The lock wins over `freshness::refreshed`, too: an operator who locks an image wants the same bytes everywhere until
+// the lock changes (pinning.md §4, step 2).
+//
+// Thread rule: as resolver. `use` may be called from any thread at any time.
+#pragma once
+
+#include <pinhook/resolve/image_lock.hpp>
+#include <pinhook/resolve/resolver.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace pinhook::resolve {
+
+class locked_resolver final : public resolver {
+ public:
+  /// `must_hold`: a reference that the lock does not hold is not_found, with a message that says what to do, and nobody
+  /// is asked. Until `use` nothing is locked.
+  locked_resolver(std::shared_ptr<resolver> behind, bool must_hold);
+  ~locked_resolver() override;
+
+  void use(std::shared_ptr<const image_lock> lock);
+
+  awaitable<std::vector<result<answer>>> resolve(std::vector<query> queries, deadline d) override;
+  /// What the lock holds, else what the resolver behind knows.
+  [[nodiscard]] std::optional<registry::digest> known(const query& q) const override;
+
+ private:
+  std::shared_ptr<resolver> behind_;
+  const bool must_hold_;
+  /// Read and set by std::atomic_load and std::atomic_store.
+  std::shared_ptr<const image_lock> lock_;
+};
+
+}  // namespace pinhook::resolve

@@ -1,0 +1,132 @@
+// A YAML or JSON text as trees of nodes that know which bytes they are, for editing files that people wrote.
+//
+//   auto read = yaml::read_source("a: &x nginx:1.25 # ours\nb: *x\n");
+//   const yaml::source_document& doc = read->documents[0];
+//   const auto a = doc.find(doc.root, "a");
+//   doc.nodes[a].text      // "nginx:1.25"
+//   doc.nodes[a].span      // bytes 6 to 16 of the text
+//
+// Unlike `parse` (document.hpp) this takes everything YAML has: many documents, anchors and aliases, merge keys, tags,
+// keys of any kind, keys that stand twice. JSON is YAML, too. Nothing is unfolded: an alias is a node that knows its
+// anchor's. Values without state: safe to use from any thread; `text` views point into the source and into `owned`.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::yaml {
+
+enum class source_kind : std::uint8_t { scalar, sequence, mapping, alias };
+
+/// How a scalar is written. `none`: nothing is written ("key:" with nothing behind it).
+enum class scalar_form : std::uint8_t { none, plain, single_quoted, double_quoted, literal, folded };
+
+/// Bytes of the source, `begin` to before `end`.
+struct text_span {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  [[nodiscard]] std::size_t size() const { return end - begin; }
+  friend bool operator==(const text_span&, const text_span&) = default;
+};
+
+using node_index = std::uint32_t;
+inline constexpr node_index no_node = std::numeric_limits<node_index>::max();
+
+struct source_node {
+  source_kind kind = source_kind::scalar;
+  scalar_form form = scalar_form::none;
+  /// Of a collection: written with brackets.
+  bool is_flow = false;
+  /// "!!str", or any other explicit tag.
+  bool has_tag = false;
+  bool has_anchor = false;
+  /// Of a scalar: what was written, quotes included; of a literal or folded one the lines of its content. Of an alias:
+  /// with its star. Of a collection: from the first byte to behind the last of its content (brackets included).
+  /// `form` none: empty, at the place where a value would stand: right behind the ':' or the '-'.
+  text_span span;
+  /// Of a scalar: its value, unquoted, unescaped, folded. Of an alias: the anchor's name.
+  std::string_view text;
+  /// Of an alias: the node it stands for (never an alias itself).
+  node_index target = no_node;
+  /// Of a collection: its first child; of a mapping they alternate: key, value, key, value.
+  node_index first = no_node;
+  /// The next child of the same parent.
+  node_index next = no_node;
+  node_index parent = no_node;
+  /// Of the first byte of `span` (of an alias its star, of quoted text its quote), both from 1; columns count
+  /// characters, not bytes.
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+};
+
+struct source_document {
+  /// Parents come before their children, and everything in the order of the text.
+  std::vector<source_node> nodes;
+  /// no_node: the document is empty.
+  node_index root = no_node;
+  /// What belongs to it, from its "---" (or the start of the text) to before the next one's (or the end).
+  text_span span;
+
+  [[nodiscard]] const source_node& at(node_index i) const { return nodes[i]; }
+  /// The node an alias stands for; any other node itself. no_node stays.
+  [[nodiscard]] node_index resolve(node_index i) const {
+    return i != no_node && nodes[i].kind == source_kind::alias ? nodes[i].target : i;
+  }
+  /// The value of a mapping's key, through an alias and merge keys ("<<", own keys first); no_node when there is none
+  /// or `mapping` (resolved) is no mapping. The value itself may be an alias. A key that stands twice: the first.
+  [[nodiscard]] node_index find(node_index mapping, std::string_view key) const;
+  /// The node that a JSON Pointer (RFC 6901) leads to from `from`, as `find` goes; the last may be an alias.
+  [[nodiscard]] node_index at_pointer(node_index from, std::string_view pointer) const;
+  /// The text of a scalar value under a key (through aliases); empty when there is none or it is no scalar.
+  [[nodiscard]] std::string_view text_of(node_index mapping, std::string_view key) const;
+  /// True for what YAML reads as null: nothing, or plain `~`, `null`, `Null`, `NULL`.
+  [[nodiscard]] bool is_null(node_index i) const;
+};
+
+struct source {
+  std::vector<source_document> documents;
+  /// Values that do not stand in the source as they are.
+  std::deque<std::string> owned;
+};
+
+struct source_limits {
+  /// Bytes of text. The largest charts render to some 20 MiB.
+  std::size_t size = std::size_t{512} * 1024 * 1024;
+  /// Nesting of sequences and mappings.
+  std::size_t depth = 200;
+  /// Nodes of one document.
+  std::size_t nodes = 50'000'000;
+};
+
+/// Reads the whole text; it must outlive the result. A byte order mark, CR LF and directives are passed over.
+/// malformed: "line 3, column 5: …" with what is wrong there, or the limit that was crossed; an alias without its
+/// anchor, or one inside of the node it stands for, is malformed.
+[[nodiscard]] result<source> read_source(std::string_view text, const source_limits& limits = {});
+
+/// The node as JSON, aliases and merge keys unfolded, for what reads objects as JSON. Plain scalars become null, true,
+/// false or numbers where YAML 1.2 (core schema) reads them so and JSON can write them; every other scalar a string.
+/// Keys that are no scalars are left out; a key that stands twice stands twice.
+/// malformed: the text would be longer than `limit` bytes (aliases can unfold into gigabytes).
+[[nodiscard]] result<std::string> to_json(const source_document& doc, node_index from,
+                                          std::size_t limit = std::size_t{64} * 1024 * 1024);
+
+/// One change of a text: the bytes of `span` become `text`. An empty span inserts.
+struct edit {
+  text_span span;
+  std::string text;
+  friend bool operator==(const edit&, const edit&) = default;
+};
+
+/// `text` with every edit made, everything else as it was. Two edits of the same span and text are one; several
+/// insertions at one place stand in their order. internal: edits that overlap, or reach behind the text.
+[[nodiscard]] result<std::string> splice(std::string_view text, std::vector<edit> edits);
+
+}  // namespace pinhook::yaml
