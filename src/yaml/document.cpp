@@ -1,81 +1,14 @@
-#include <pinhook/base/utf8.hpp>
 #include <pinhook/yaml/document.hpp>
+#include <pinhook/yaml/event_stream.hpp>
 
 #include <fmt/format.h>
 #include <libfyaml.h>
 
-#include <algorithm>
-#include <memory>
-#include <optional>
 #include <tuple>
+#include <utility>
 
 namespace pinhook::yaml {
 namespace {
-
-struct parser_closer {
-  void operator()(fy_parser* p) const { fy_parser_destroy(p); }
-};
-struct diag_closer {
-  void operator()(fy_diag* d) const { fy_diag_destroy(d); }
-};
-
-std::unexpected<error> refuse(std::size_t line, std::size_t column, std::string_view what) {
-  return fail(error_code::malformed, fmt::format("line {}, column {}: {}", line, column, what));
-}
-
-// libfyaml's events, one at a time, each freed when the next is asked for.
-class event_stream {
- public:
-  explicit event_stream(std::string_view text) : text_(text) {
-    fy_diag_cfg diag_options{};
-    fy_diag_cfg_default(&diag_options);
-    diag_options.fp = nullptr;
-    // Without an output function libfyaml prints to standard error.
-    diag_options.output_fn = [](fy_diag*, void*, const char*, std::size_t) {};
-    diag_.reset(fy_diag_create(&diag_options));
-    if (!diag_) return;
-    fy_diag_set_collect_errors(diag_.get(), true);
-    fy_parse_cfg options{};
-    options.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2);
-    options.diag = diag_.get();
-    parser_.reset(fy_parser_create(&options));
-    if (parser_ && fy_parser_set_string(parser_.get(), text_.data(), text_.size()) != 0) parser_.reset();
-  }
-  event_stream(const event_stream&) = delete;
-  event_stream& operator=(const event_stream&) = delete;
-  ~event_stream() { release(); }
-
-  [[nodiscard]] bool is_ready() const { return parser_ != nullptr; }
-
-  // Null at the end and after an error.
-  fy_event* next() {
-    release();
-    event_ = fy_parser_parse(parser_.get());
-    return event_;
-  }
-
-  // What libfyaml found wrong; nothing when the text simply ended.
-  [[nodiscard]] std::optional<error> problem() const {
-    void* state = nullptr;
-    if (const auto* e = fy_diag_errors_iterate(diag_.get(), &state); e != nullptr)
-      return refuse(static_cast<std::size_t>(std::max(e->line, 1)), static_cast<std::size_t>(std::max(e->column, 1)),
-                    e->msg)
-          .error();
-    if (fy_parser_get_stream_error(parser_.get())) return error{error_code::malformed, "this is no YAML", {}};
-    return std::nullopt;
-  }
-
- private:
-  void release() {
-    if (event_ != nullptr) fy_parser_event_free(parser_.get(), event_);
-    event_ = nullptr;
-  }
-
-  std::string_view text_;
-  std::unique_ptr<fy_diag, diag_closer> diag_;
-  std::unique_ptr<fy_parser, parser_closer> parser_;
-  fy_event* event_ = nullptr;
-};
 
 class builder {
  public:
@@ -88,7 +21,7 @@ class builder {
       if (e->type == FYET_STREAM_START || e->type == FYET_STREAM_END || e->type == FYET_DOCUMENT_END) continue;
       const auto [line, column] = place(e);
       if (e->type == FYET_DOCUMENT_START) {
-        if (seen) return refuse(line, column, "a second document begins; one is all that is read");
+        if (seen) return refuse_at(line, column, "a second document begins; one is all that is read");
         seen = true;
         continue;
       }
@@ -120,10 +53,10 @@ class builder {
   result<node> build(fy_event* e, std::size_t depth) {
     node out;
     std::tie(out.line, out.column) = place(e);
-    if (e->type == FYET_ALIAS) return refuse(out.line, out.column, "an alias (*name); write the value itself");
+    if (e->type == FYET_ALIAS) return refuse_at(out.line, out.column, "an alias (*name); write the value itself");
     if (fy_event_get_anchor_token(e) != nullptr)
-      return refuse(out.line, out.column, "an anchor (&name); write the value where it is needed");
-    if (fy_event_get_tag_token(e) != nullptr) return refuse(out.line, out.column, "a tag (!name); leave it out");
+      return refuse_at(out.line, out.column, "an anchor (&name); write the value where it is needed");
+    if (fy_event_get_tag_token(e) != nullptr) return refuse_at(out.line, out.column, "a tag (!name); leave it out");
     switch (e->type) {
       case FYET_SCALAR:
         read_scalar(e, out);
@@ -135,10 +68,10 @@ class builder {
         out.kind = node_kind::mapping;
         break;
       default:
-        return refuse(out.line, out.column, "something that is neither text nor a list nor a mapping");
+        return refuse_at(out.line, out.column, "something that is neither text nor a list nor a mapping");
     }
     if (depth >= limits_.depth)
-      return refuse(out.line, out.column, fmt::format("nested deeper than {} levels", limits_.depth));
+      return refuse_at(out.line, out.column, fmt::format("nested deeper than {} levels", limits_.depth));
     auto filled = out.kind == node_kind::sequence ? fill_sequence(out, depth) : fill_mapping(out, depth);
     if (!filled) return fail(std::move(filled.error()));
     return out;
@@ -159,9 +92,9 @@ class builder {
       if (e->type == FYET_MAPPING_END) return {};
       auto key = build(e, depth + 1);
       if (!key) return fail(std::move(key.error()));
-      if (key->kind != node_kind::scalar) return refuse(key->line, key->column, "a key must be text");
+      if (key->kind != node_kind::scalar) return refuse_at(key->line, key->column, "a key must be text");
       if (out.find(key->text) != nullptr)
-        return refuse(key->line, key->column, fmt::format("the key {} stands here twice", quoted(key->text)));
+        return refuse_at(key->line, key->column, fmt::format("the key {} stands here twice", quoted(key->text)));
       fy_event* next = events_.next();
       if (next == nullptr) break;
       auto value = build(next, depth + 1);
@@ -197,13 +130,7 @@ const node* node::find(std::string_view key) const {
 }
 
 result<node> parse(std::string_view text, const parse_limits& limits) {
-  if (text.size() > limits.size)
-    return fail(error_code::malformed, fmt::format("{} bytes of YAML; the limit is {}", text.size(), limits.size));
-  if (const auto at = text.find('\0'); at != std::string_view::npos)
-    return fail(error_code::malformed, fmt::format("a NUL byte at offset {}; YAML is text", at));
-  // libfyaml 0.7 lets some of it pass, and leaks memory on more.
-  if (const auto at = first_invalid_utf8(text))
-    return fail(error_code::malformed, fmt::format("the byte at offset {} is no UTF-8", *at));
+  if (auto ok = check_text(text, limits.size); !ok) return fail(std::move(ok.error()));
   if (text.empty()) return node{};
   event_stream events(text);
   if (!events.is_ready()) return fail(error_code::internal, "libfyaml gives no parser");

@@ -1,0 +1,284 @@
+#include <pinhook/yaml/event_stream.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <fmt/format.h>
+#include <libfyaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <utility>
+
+namespace pinhook::yaml {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// Behind white space and whole comments.
+std::size_t skip_blanks(std::string_view text, std::size_t at) {
+  while (at < text.size()) {
+    if (is_blank(text[at])) {
+      ++at;
+    } else if (text[at] == '#' && at > 0 && is_blank(text[at - 1])) {
+      while (at < text.size() && text[at] != '\n') ++at;
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
+scalar_form form_of(fy_scalar_style style) {
+  switch (style) {
+    case FYSS_SINGLE_QUOTED:
+      return scalar_form::single_quoted;
+    case FYSS_DOUBLE_QUOTED:
+      return scalar_form::double_quoted;
+    case FYSS_LITERAL:
+      return scalar_form::literal;
+    case FYSS_FOLDED:
+      return scalar_form::folded;
+    default:
+      return scalar_form::plain;
+  }
+}
+
+bool is_quoted(scalar_form f) { return f == scalar_form::single_quoted || f == scalar_form::double_quoted; }
+
+// Builds the nodes of one document after the other from the events.
+class tree_builder {
+ public:
+  tree_builder(std::string_view text, event_stream& events, const source_limits& limits, source& out)
+      : text_(text), events_(events), limits_(limits), out_(out) {}
+
+  result<void> run() {
+    while (fy_event* e = events_.next())
+      if (auto ok = take(e); !ok) return ok;
+    if (auto problem = events_.problem()) return fail(std::move(*problem));
+    if (!open_.empty()) return fail(error_code::malformed, "the document ends in the middle");
+    for (std::size_t i = 0; i < out_.documents.size(); ++i)
+      out_.documents[i].span.end = i + 1 < out_.documents.size() ? out_.documents[i + 1].span.begin : text_.size();
+    return {};
+  }
+
+ private:
+  // A collection that is not closed yet.
+  struct level {
+    node_index node = no_node;
+    node_index last = no_node;
+    std::size_t children = 0;
+  };
+
+  result<void> take(fy_event* e) {
+    switch (e->type) {
+      case FYET_DOCUMENT_START:
+        begin_document(e);
+        return {};
+      case FYET_SCALAR:
+      case FYET_ALIAS:
+        return add_leaf(e);
+      case FYET_SEQUENCE_START:
+      case FYET_MAPPING_START:
+        return open_collection(e);
+      case FYET_SEQUENCE_END:
+      case FYET_MAPPING_END:
+        close_collection(e);
+        return {};
+      default:
+        return {};
+    }
+  }
+
+  void begin_document(fy_event* e) {
+    const fy_mark* mark = fy_event_start_mark(e);
+    std::size_t begin = mark == nullptr ? behind_ : mark->input_pos;
+    if (out_.documents.empty()) begin = 0;
+    out_.documents.emplace_back().span.begin = begin;
+    anchors_.clear();
+    behind_ = begin;
+  }
+
+  source_document& document() { return out_.documents.back(); }
+
+  // Appends a node below the innermost open collection. Anchors are known by name from here on.
+  result<node_index> add(fy_event* e, source_node n) {
+    auto& nodes = document().nodes;
+    if (nodes.size() >= limits_.nodes)
+      return refuse_at(n.line, n.column, fmt::format("more than {} values in one document", limits_.nodes));
+    n.has_tag = fy_event_get_tag_token(e) != nullptr;
+    fy_token* anchor = e->type == FYET_ALIAS ? nullptr : fy_event_get_anchor_token(e);
+    n.has_anchor = anchor != nullptr;
+    const auto index = static_cast<node_index>(nodes.size());
+    if (open_.empty()) {
+      document().root = index;
+    } else {
+      level& up = open_.back();
+      n.parent = up.node;
+      (up.last == no_node ? nodes[up.node].first : nodes[up.last].next) = index;
+      up.last = index;
+      ++up.children;
+    }
+    nodes.push_back(n);
+    if (anchor != nullptr) {
+      std::size_t size = 0;
+      const char* name = fy_token_get_text(anchor, &size);
+      anchors_.insert_or_assign(std::string(name == nullptr ? "" : name, size), index);
+    }
+    return index;
+  }
+
+  void place(source_node& n, const fy_mark* from) {
+    n.line = static_cast<std::uint32_t>(from->line) + 1;
+    n.column = static_cast<std::uint32_t>(from->column) + 1;
+  }
+
+  result<void> add_leaf(fy_event* e) {
+    source_node n;
+    const fy_mark* begin = fy_event_start_mark(e);
+    const fy_mark* end = fy_event_end_mark(e);
+    fy_token* token = fy_event_get_token(e);
+    if (token == nullptr || begin == nullptr || end == nullptr) return add_empty(e);
+    place(n, begin);
+    n.span = {begin->input_pos, end->input_pos};
+    std::size_t size = 0;
+    const char* at = fy_token_get_text(token, &size);
+    const std::string_view value(at == nullptr ? "" : at, size);
+    const std::string_view raw = text_.substr(n.span.begin, n.span.size());
+    n.text = raw == value ? raw : std::string_view(out_.owned.emplace_back(value));
+    if (e->type == FYET_ALIAS)
+      n.kind = source_kind::alias;
+    else
+      n.form = form_of(fy_token_scalar_style(token));
+    // The marks of quoted text and of aliases leave out the quotes and the star.
+    if (n.kind == source_kind::alias || is_quoted(n.form)) {
+      --n.span.begin;
+      --n.column;
+      if (n.kind != source_kind::alias) ++n.span.end;
+    }
+    behind_ = n.span.end;
+    if (n.kind == source_kind::alias)
+      if (auto ok = aim(n); !ok) return ok;
+    const auto added = add(e, n);
+    if (!added) return fail(added.error());
+    return {};
+  }
+
+  result<void> aim(source_node& alias) {
+    const auto found = anchors_.find(alias.text);
+    if (found == anchors_.end())
+      return refuse_at(alias.line, alias.column,
+                       fmt::format("the alias {} has no anchor before it", quoted(alias.text)));
+    for (const level& one : open_)
+      if (one.node == found->second)
+        return refuse_at(alias.line, alias.column,
+                         fmt::format("the alias {} stands in its own anchor", quoted(alias.text)));
+    alias.target = found->second;
+    return {};
+  }
+
+  // "key:" or "-" with nothing behind it: the place behind the ':' or the '-'.
+  result<void> add_empty(fy_event* e) {
+    source_node n;
+    std::size_t at = behind_;
+    if (!open_.empty()) {
+      const level& up = open_.back();
+      const bool is_value = document().nodes[up.node].kind == source_kind::mapping && up.children % 2 == 1;
+      const bool is_item =
+          document().nodes[up.node].kind == source_kind::sequence && !document().nodes[up.node].is_flow;
+      const std::size_t next = skip_blanks(text_, behind_);
+      if (next < text_.size() && ((is_value && text_[next] == ':') || (is_item && text_[next] == '-'))) at = next + 1;
+    }
+    n.span = {at, at};
+    const auto line_begin = at == 0 ? 0 : text_.rfind('\n', at - 1) + 1;
+    count_lines(line_begin);
+    n.line = static_cast<std::uint32_t>(lines_ + 1);
+    n.column = static_cast<std::uint32_t>(
+        std::count_if(text_.begin() + static_cast<std::ptrdiff_t>(line_begin),
+                      text_.begin() + static_cast<std::ptrdiff_t>(at),
+                      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }) +
+        1);
+    behind_ = at;
+    const auto added = add(e, n);
+    if (!added) return fail(added.error());
+    return {};
+  }
+
+  // Lines that end before `at`; `at` never goes back.
+  void count_lines(std::size_t at) {
+    if (at < counted_) return;
+    lines_ += static_cast<std::size_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(counted_),
+                                                  text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    counted_ = at;
+  }
+
+  result<void> open_collection(fy_event* e) {
+    source_node n;
+    n.kind = e->type == FYET_MAPPING_START ? source_kind::mapping : source_kind::sequence;
+    if (const fy_mark* begin = fy_event_start_mark(e); begin != nullptr) {
+      place(n, begin);
+      n.span = {begin->input_pos, begin->input_pos};
+      const char c = begin->input_pos < text_.size() ? text_[begin->input_pos] : '\0';
+      n.is_flow = fy_event_get_node_style(e) == FYNS_FLOW && (c == '{' || c == '[');
+    }
+    if (open_.size() >= limits_.depth)
+      return refuse_at(n.line, n.column, fmt::format("nested deeper than {} levels", limits_.depth));
+    const auto added = add(e, n);
+    if (!added) return fail(added.error());
+    behind_ = n.is_flow ? n.span.begin + 1 : n.span.begin;
+    open_.push_back({*added, no_node, 0});
+    return {};
+  }
+
+  void close_collection(fy_event* e) {
+    source_node& n = document().nodes[open_.back().node];
+    if (n.is_flow) {
+      if (const fy_mark* end = fy_event_end_mark(e); end != nullptr) behind_ = std::max(behind_, end->input_pos);
+    }
+    n.span.end = std::max(n.span.begin, behind_);
+    open_.pop_back();
+  }
+
+  std::string_view text_;
+  event_stream& events_;
+  const source_limits& limits_;
+  source& out_;
+  std::vector<level> open_;
+  std::map<std::string, node_index, std::less<>> anchors_;
+  /// Behind the last byte that belongs to a node.
+  std::size_t behind_ = 0;
+  std::size_t counted_ = 0;
+  std::size_t lines_ = 0;
+};
+
+}  // namespace
+
+result<source> read_source(std::string_view text, const source_limits& limits) {
+  if (auto ok = check_text(text, limits.size); !ok) return fail(std::move(ok.error()));
+  source out;
+  if (text.empty()) return out;
+  event_stream events(text);
+  if (!events.is_ready()) return fail(error_code::internal, "libfyaml gives no parser");
+  if (auto ok = tree_builder(text, events, limits, out).run(); !ok) return fail(std::move(ok.error()));
+  return out;
+}
+
+result<std::string> splice(std::string_view text, std::vector<edit> edits) {
+  std::ranges::stable_sort(edits, {}, [](const edit& e) { return std::pair(e.span.begin, e.span.end); });
+  std::string out;
+  std::size_t at = 0;
+  const edit* last = nullptr;
+  for (const edit& e : edits) {
+    if (last != nullptr && e.span.size() > 0 && e == *last) continue;
+    if (e.span.begin < at || e.span.end < e.span.begin || e.span.end > text.size())
+      return fail(error_code::internal,
+                  fmt::format("an edit of the bytes {} to {} cannot be made", e.span.begin, e.span.end));
+    out.append(text, at, e.span.begin - at);
+    out += e.text;
+    at = e.span.end;
+    last = &e;
+  }
+  out.append(text, at);
+  return out;
+}
+
+}  // namespace pinhook::yaml

@@ -1,0 +1,244 @@
+// Ways through a source document: by key, by pointer, and as JSON.
+#include <pinhook/base/json.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <set>
+
+namespace pinhook::yaml {
+namespace {
+
+// Nodes that one search passes: merge keys that merge merge keys can make a few lines take for ever.
+constexpr std::size_t most_steps = 1'000'000;
+
+bool is_merge_key(const source_node& key) {
+  return key.kind == source_kind::scalar && key.form == scalar_form::plain && key.text == "<<" && !key.has_tag;
+}
+
+node_index find_within(const source_document& doc, node_index mapping, std::string_view key, std::size_t& steps) {
+  mapping = doc.resolve(mapping);
+  if (mapping == no_node || doc.nodes[mapping].kind != source_kind::mapping) return no_node;
+  for (node_index k = doc.nodes[mapping].first; k != no_node; k = doc.nodes[doc.nodes[k].next].next) {
+    if (++steps > most_steps) return no_node;
+    const source_node& at = doc.nodes[doc.resolve(k)];
+    if (at.kind == source_kind::scalar && at.text == key) return doc.nodes[k].next;
+  }
+  for (node_index k = doc.nodes[mapping].first; k != no_node; k = doc.nodes[doc.nodes[k].next].next) {
+    if (!is_merge_key(doc.nodes[k])) continue;
+    const node_index from = doc.resolve(doc.nodes[k].next);
+    if (doc.nodes[from].kind == source_kind::mapping) {
+      if (const auto found = find_within(doc, from, key, steps); found != no_node) return found;
+    } else if (doc.nodes[from].kind == source_kind::sequence) {
+      for (node_index one = doc.nodes[from].first; one != no_node; one = doc.nodes[one].next)
+        if (const auto found = find_within(doc, one, key, steps); found != no_node) return found;
+    }
+  }
+  return no_node;
+}
+
+// The part of a pointer up to the next '/', unescaped.
+std::string next_token(std::string_view& pointer) {
+  pointer.remove_prefix(1);
+  const std::string_view raw = pointer.substr(0, pointer.find('/'));
+  pointer.remove_prefix(raw.size());
+  std::string out;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const bool is_escape = raw[i] == '~' && i + 1 < raw.size();
+    out += !is_escape ? raw[i] : raw[i + 1] == '1' ? '/' : '~';
+    if (is_escape) ++i;
+  }
+  return out;
+}
+
+node_index element(const source_document& doc, node_index sequence, std::string_view token) {
+  std::size_t index = 0;
+  const auto [end, problem] = std::from_chars(token.data(), token.data() + token.size(), index);
+  if (problem != std::errc{} || end != token.data() + token.size()) return no_node;
+  node_index at = doc.nodes[sequence].first;
+  for (; at != no_node && index > 0; --index) at = doc.nodes[at].next;
+  return at;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// RFC 8259 "number".
+bool is_json_number(std::string_view t) {
+  std::size_t i = 0;
+  const auto digits = [&] {
+    const std::size_t from = i;
+    while (i < t.size() && is_digit(t[i])) ++i;
+    return i > from;
+  };
+  if (i < t.size() && t[i] == '-') ++i;
+  const std::size_t whole = i;
+  if (!digits() || (t[whole] == '0' && i > whole + 1)) return false;
+  if (i < t.size() && t[i] == '.') {
+    ++i;
+    if (!digits()) return false;
+  }
+  if (i < t.size() && (t[i] == 'e' || t[i] == 'E')) {
+    ++i;
+    if (i < t.size() && (t[i] == '+' || t[i] == '-')) ++i;
+    if (!digits()) return false;
+  }
+  return i == t.size();
+}
+
+bool is_null_text(std::string_view t) { return t.empty() || t == "~" || t == "null" || t == "Null" || t == "NULL"; }
+
+class json_writer {
+ public:
+  json_writer(const source_document& doc, std::size_t limit) : doc_(doc), limit_(limit) {}
+
+  result<std::string> write(node_index from) {
+    value(from, 0);
+    if (is_over_)
+      return fail(error_code::malformed,
+                  fmt::format("unfolded, its aliases make more than {} bytes, or nest too deep", limit_));
+    return std::move(out_);
+  }
+
+ private:
+  // Aliases can nest deeper than the text does; so deep that nothing of use does.
+  static constexpr std::size_t most_depth = 1'000;
+
+  void value(node_index i, std::size_t depth) {
+    i = doc_.resolve(i);
+    if (out_.size() > limit_ || ++steps_ > limit_ || depth > most_depth) is_over_ = true;
+    if (is_over_) return;
+    if (i == no_node) {
+      out_ += "null";
+      return;
+    }
+    const source_node& n = doc_.nodes[i];
+    if (n.kind == source_kind::scalar)
+      scalar(i, n);
+    else if (n.kind == source_kind::sequence)
+      sequence(n, depth);
+    else
+      mapping(i, depth);
+  }
+
+  void scalar(node_index i, const source_node& n) {
+    if (doc_.is_null(i)) {
+      out_ += "null";
+    } else if (n.form != scalar_form::plain || n.has_tag) {
+      json::append_string(out_, n.text);
+    } else if (n.text == "true" || n.text == "True" || n.text == "TRUE") {
+      out_ += "true";
+    } else if (n.text == "false" || n.text == "False" || n.text == "FALSE") {
+      out_ += "false";
+    } else if (is_json_number(n.text)) {
+      out_ += n.text;
+    } else {
+      json::append_string(out_, n.text);
+    }
+  }
+
+  void sequence(const source_node& n, std::size_t depth) {
+    out_ += '[';
+    for (node_index one = n.first; one != no_node && !is_over_; one = doc_.nodes[one].next) {
+      if (out_.back() != '[') out_ += ',';
+      value(one, depth + 1);
+    }
+    out_ += ']';
+  }
+
+  void mapping(node_index i, std::size_t depth) {
+    out_ += '{';
+    bool is_first = true;
+    std::set<std::string_view> taken;
+    members(i, depth, is_first, has_merge(i) ? &taken : nullptr, false);
+    out_ += '}';
+  }
+
+  [[nodiscard]] bool has_merge(node_index i) const {
+    for (node_index k = doc_.nodes[i].first; k != no_node; k = doc_.nodes[doc_.nodes[k].next].next)
+      if (is_merge_key(doc_.nodes[k]) && is_mergeable(doc_.nodes[k].next)) return true;
+    return false;
+  }
+
+  [[nodiscard]] bool is_mergeable(node_index i) const {
+    return doc_.nodes[doc_.resolve(i)].kind != source_kind::scalar;
+  }
+
+  // `taken`: keys that stand in the mapping already; null where nothing is merged.
+  void members(node_index i, std::size_t depth, bool& is_first, std::set<std::string_view>* taken, bool is_merged) {
+    if (++steps_ > limit_ || depth > most_depth) is_over_ = true;
+    if (is_over_) return;
+    std::vector<std::string_view> own;
+    for (node_index k = doc_.nodes[i].first; k != no_node && !is_over_; k = doc_.nodes[doc_.nodes[k].next].next) {
+      if (is_merge_key(doc_.nodes[k]) && is_mergeable(doc_.nodes[k].next)) continue;
+      const source_node& key = doc_.nodes[doc_.resolve(k)];
+      if (key.kind != source_kind::scalar) continue;
+      if (is_merged && taken->contains(key.text)) continue;
+      if (taken != nullptr) own.push_back(key.text);
+      if (!is_first) out_ += ',';
+      is_first = false;
+      json::append_string(out_, key.text);
+      out_ += ':';
+      value(doc_.nodes[k].next, depth + 1);
+    }
+    if (taken == nullptr) return;
+    taken->insert(own.begin(), own.end());
+    for (node_index k = doc_.nodes[i].first; k != no_node && !is_over_; k = doc_.nodes[doc_.nodes[k].next].next)
+      if (is_merge_key(doc_.nodes[k])) merge(doc_.resolve(doc_.nodes[k].next), depth, is_first, *taken);
+  }
+
+  void merge(node_index from, std::size_t depth, bool& is_first, std::set<std::string_view>& taken) {
+    if (doc_.nodes[from].kind == source_kind::mapping) {
+      members(from, depth + 1, is_first, &taken, true);
+    } else if (doc_.nodes[from].kind == source_kind::sequence) {
+      for (node_index one = doc_.nodes[from].first; one != no_node && !is_over_; one = doc_.nodes[one].next) {
+        const node_index target = doc_.resolve(one);
+        if (doc_.nodes[target].kind == source_kind::mapping) members(target, depth + 1, is_first, &taken, true);
+      }
+    }
+  }
+
+  const source_document& doc_;
+  std::size_t limit_;
+  std::string out_;
+  std::size_t steps_ = 0;
+  bool is_over_ = false;
+};
+
+}  // namespace
+
+node_index source_document::find(node_index mapping, std::string_view key) const {
+  std::size_t steps = 0;
+  return find_within(*this, mapping, key, steps);
+}
+
+node_index source_document::at_pointer(node_index from, std::string_view pointer) const {
+  node_index at = from;
+  while (!pointer.empty() && at != no_node) {
+    if (pointer.front() != '/') return no_node;
+    const std::string token = next_token(pointer);
+    const node_index inner = resolve(at);
+    at = nodes[inner].kind == source_kind::sequence ? element(*this, inner, token) : find(inner, token);
+  }
+  return at;
+}
+
+std::string_view source_document::text_of(node_index mapping, std::string_view key) const {
+  const node_index at = resolve(find(mapping, key));
+  return at != no_node && nodes[at].kind == source_kind::scalar ? nodes[at].text : std::string_view();
+}
+
+bool source_document::is_null(node_index i) const {
+  i = resolve(i);
+  if (i == no_node) return true;
+  const source_node& n = nodes[i];
+  if (n.kind != source_kind::scalar || n.has_tag) return false;
+  return n.form == scalar_form::none || (n.form == scalar_form::plain && is_null_text(n.text));
+}
+
+result<std::string> to_json(const source_document& doc, node_index from, std::size_t limit) {
+  return json_writer(doc, limit).write(from);
+}
+
+}  // namespace pinhook::yaml
