@@ -137,6 +137,8 @@ result<void> check_together(const settings& s) {
   // The namespace may be known only later.
   if (auto good = serving_rules_of(s, s.own_namespace.empty() ? "pinhook" : s.own_namespace); !good)
     return fail(std::move(good.error()));
+  if (s.lock.required && s.lock.file.empty())
+    return fail(error_code::invalid_input, "lock.required is set without lock.file: nothing could be resolved");
   if (s.listen.port() != 0 && s.listen == s.admin_listen)
     return fail(error_code::invalid_input,
                 fmt::format("listen and admin.listen are both {}; give one another port", address_text(s.listen)));

@@ -27,9 +27,9 @@ setting row(std::string_view key, Type type, Place place, std::string_view help,
   out.help = help;
   out.when = when;
   out.is_structured = std::is_same_v<Type, text_list_type> || std::is_same_v<Type, update_overrides_type> ||
-                      std::is_same_v<Type, kinds_type> || std::is_same_v<Type, registries_type> ||
-                      std::is_same_v<Type, networks_type> || std::is_same_v<Type, mirrors_type> ||
-                      std::is_same_v<Type, clouds_type>;
+                      std::is_same_v<Type, kinds_type> || std::is_same_v<Type, paths_type> ||
+                      std::is_same_v<Type, registries_type> || std::is_same_v<Type, networks_type> ||
+                      std::is_same_v<Type, mirrors_type> || std::is_same_v<Type, clouds_type>;
   out.read = [type, place](const yaml::node& n, settings& s) -> std::expected<void, value_problem> {
     auto value = type.read(n);
     if (!value) return std::unexpected(std::move(value.error()));
@@ -118,6 +118,18 @@ std::vector<setting> make_table() {
       row("pin.excluded_namespaces", text_list_type{}, at(&settings::pin, &pin::policy::excluded_namespaces),
           "Namespaces never changed, beside kube-system, kube-public, kube-node-lease and pinhook's own.",
           "Add namespaces that must come up while registries are out of reach."),
+      row("lock.file", text_type{}, at(&settings::lock, &settings::lock_rule::file),
+          "Path of a lock file (pinhook.lock, or kbld's): images that it holds get its digests, no registry is asked; "
+          "read again when it changes.",
+          "Set it to a mounted ConfigMap when the same bytes shall go through every cluster."),
+      row("lock.required", bool_type{}, at(&settings::lock, &settings::lock_rule::required),
+          "An image that lock.file does not hold cannot be resolved; the namespace's mode decides what happens then.",
+          "Set it where nothing may run that was not locked before."),
+      row("files.paths", paths_type{}, at(&settings::files, &settings::file_rule::paths),
+          "Where images stand in files that are no Kubernetes objects, for pin, unpin, check and lock; `files` is a "
+          "glob "
+          "on the path.",
+          "For example [{files: \"**/engine.yaml\", paths: [\"server.image\", \"jobs[*].image\"]}]."),
       row("deadline.limit", duration_type{100ms, 30s}, at(&settings::deadline, &settings::deadline_rule::limit),
           "The longest a request may take, whatever time the API server gives.",
           "Lower it when a slow registry must not hold up requests."),

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <concepts>
 #include <expected>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,21 @@ using read_result = std::expected<T, value_problem>;
 
 /// The text of a scalar; a list or mapping is a problem that names what was wanted.
 [[nodiscard]] read_result<std::string> read_scalar(const yaml::node& n, std::string_view wanted);
+
+/// A mapping without other keys than these.
+[[nodiscard]] read_result<void> want_mapping(const yaml::node& n, std::initializer_list<std::string_view> known);
+
+/// A list; `what` names it in the problem.
+[[nodiscard]] read_result<void> want_list(const yaml::node& n, std::string_view what);
+
+/// A text under a key of a mapping that must be there and say something.
+[[nodiscard]] read_result<std::string> required_text(const yaml::node& mapping, std::string_view key);
+
+/// True for a registry's canonical name: "docker.io", "registry.example.com:5000".
+[[nodiscard]] bool is_registry(const std::string& name);
+
+/// What is wrong with a key that is none.
+[[nodiscard]] value_problem no_registry(const yaml::member& m);
 
 /// In double quotes, as YAML and JSON both read it.
 [[nodiscard]] std::string quoted_yaml(std::string_view text);
@@ -131,6 +147,12 @@ struct kinds_type {
   [[nodiscard]] static std::string name() { return "list of {group, kind, paths}"; }
   [[nodiscard]] static read_result<std::vector<pin::custom_kind>> read(const yaml::node& n);
   [[nodiscard]] static std::string write(const std::vector<pin::custom_kind>& v);
+};
+
+struct paths_type {
+  [[nodiscard]] static std::string name() { return "list of {files, paths}"; }
+  [[nodiscard]] static read_result<std::vector<files::path_rule>> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const std::vector<files::path_rule>& v);
 };
 
 struct registries_type {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pinhook/base/log.hpp>
+#include <pinhook/files/image_file.hpp>
 #include <pinhook/http/address_guard.hpp>
 #include <pinhook/kube/pull_secrets.hpp>
 #include <pinhook/kube/serving_certificate.hpp>
@@ -63,6 +64,17 @@ struct settings {
   } tls;
 
   pin::policy pin;
+
+  struct lock_rule {
+    /// Path. Empty: nothing is locked.
+    std::string file;
+    /// An image that the file does not hold cannot be resolved.
+    bool required = false;
+  } lock;
+
+  struct file_rule {
+    std::vector<files::path_rule> paths;
+  } files;
 
   struct deadline_rule {
     std::chrono::nanoseconds limit = std::chrono::seconds(8);

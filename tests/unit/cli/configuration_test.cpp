@@ -63,6 +63,11 @@ pin:
     - {kind: Thing, paths: [spec.x]}
   foreign_controllers: true
   excluded_namespaces: [a, b]
+lock: {file: /locks/pinhook.lock, required: true}
+files:
+  paths:
+    - {files: "**/engine.yaml", paths: [server.image, "jobs[*].image"]}
+    - {files: "*.cfg.yaml", paths: ["images{*}"]}
 deadline: {limit: 9s, margin: 1ms}
 cache: {ttl: 1m1s, negative_ttl: 0s, stale_for: 2h, entries: 7}
 resolver: {host_concurrency: 2, lookup_limit: 3s, source_limit: 1s}
@@ -109,6 +114,11 @@ TEST(Configuration, ReadsEverySetting) {
   ASSERT_EQ(s.pin.kinds.size(), 2U);
   EXPECT_THAT(s.pin.kinds[0].paths, ElementsAre("spec.image", "spec.workers[*].image"));
   EXPECT_EQ(s.pin.kinds[1].group, "");
+  EXPECT_EQ(s.lock.file, "/locks/pinhook.lock");
+  EXPECT_TRUE(s.lock.required);
+  ASSERT_EQ(s.files.paths.size(), 2U);
+  EXPECT_EQ(s.files.paths[0].files, "**/engine.yaml");
+  EXPECT_THAT(s.files.paths[0].paths, ElementsAre("server.image", "jobs[*].image"));
   EXPECT_EQ(s.deadline.margin, 1ms);
   EXPECT_EQ(s.cache.ttl, 61s);
   ASSERT_EQ(s.registries.size(), 3U);
@@ -220,6 +230,13 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
            sample{"pin: {kinds: [{kind: a, paths: []}]}\n", "line 1: pin.kinds: ", "0 paths; name 1 to 64"},
            sample{"pin:\n  kinds:\n    - kind: X\n      paths: [spec.image, \"spec..x\"]\n",
                   "line 4: pin.kinds: ", "spec..x"},
+           sample{"files:\n  paths:\n    - files: a\n      paths: [\"a..b\"]\n", "line 4: files.paths: ", "a..b"},
+           sample{"files: {paths: [{files: a, paths: []}]}\n", "line 1: files.paths: ", "0 paths; name 1 to 64"},
+           sample{"files: {paths: [{paths: [a]}]}\n", "line 1: files.paths: ", "files is missing"},
+           sample{"files: {paths: [{files: a, kinds: [a]}]}\n", "line 1: files.paths: ", "known are: files, paths"},
+           sample{"files: {paths: {files: a}}\n", "line 1: files.paths: ", "want a list of {files, paths}"},
+           sample{"lock: {required: \"true\"}\n", "line 1: lock.required: ", "true or false"},
+           sample{"lock: pinhook.lock\n", "line 1: lock: ", "want a mapping"},
            sample{"pin: {kinds: [a]}\n", "line 1: pin.kinds: ", "want a mapping"},
            sample{"registries: [a]\n", "line 1: registries: ", "want a mapping"},
            sample{"registries:\n  docker.io: {}\n  index.docker.io: {}\n", "line 3: registries: ", "no registry"},
@@ -325,6 +342,10 @@ TEST(Configuration, ChecksWhatBelongsTogether) {
   s.tls.authority_lifetime = s.tls.lifetime;
   EXPECT_THAT(check_together(s).error().message, HasSubstr("tls.authority_lifetime"));
   s.tls.authority_lifetime = s.tls.lifetime * 2;
+  s.lock.required = true;
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("without lock.file"));
+  s.lock.file = "/pinhook.lock";
+  EXPECT_TRUE(check_together(s));
   s.admin_listen = s.listen;
   EXPECT_THAT(check_together(s).error().message, HasSubstr("0.0.0.0:8443"));
 }
