@@ -29,19 +29,22 @@ struct line_end {
   std::size_t chain_end = 0;
   /// The chain's elements; all parse, and have no digest.
   std::vector<registry::reference> chain;
+  /// Where each stands, from the white space before its '#' to behind the reference.
+  std::vector<yaml::text_span> spans;
 };
 
 /// The end of the line that the bytes before `offset` (the end of a scalar's span) stand in. None where no comment may
-/// stand: JSON, inside of a scalar of several lines that begins or goes on there; of a literal or folded scalar the line
-/// of its indicator ("image: >-") counts.
+/// stand: JSON, inside of a scalar of several lines that begins or goes on there; of a literal or folded scalar the
+/// line of its indicator ("image: >-") counts.
 [[nodiscard]] std::optional<line_end> line_end_at(const yaml::source_document& doc, std::string_view text,
                                                   yaml::node_index scalar);
 
 /// " # nginx:1.25 # redis"; empty for none.
 [[nodiscard]] std::string chain_text(const std::vector<std::string>& references);
 
-/// The element of the chain that belongs to each of `pins` (names as written, of the line's pinned images in their
-/// order): index in chain, or none.
+/// The element of the chain that belongs to each of `pins` (names as written, of the line's images pinned by a digest
+/// without a tag, in their order; an anchor's scalar once): index in chain, or none. The first element of a name
+/// belongs to the first pin of that name, the second to the second. Elements that belong to none are the author's.
 [[nodiscard]] std::vector<std::optional<std::size_t>> match_chain(const std::vector<registry::reference>& chain,
                                                                   const std::vector<std::string_view>& pins);
 
