@@ -9,6 +9,7 @@
 #include <pinhook/files/site.hpp>
 #include <pinhook/yaml/source.hpp>
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -40,5 +41,14 @@ struct found_image {
 /// False for a text in which no image can stand, whatever it is: `find_images` would find none (and need not be asked,
 /// nor the text be parsed). Fast.
 [[nodiscard]] bool may_hold_images(std::string_view text, std::string_view path, const file_rules& rules);
+
+/// True for what is likely a Helm template that is not rendered, for who could not parse it: an action ("{{ … }}")
+/// stands where YAML wants a value or a line begins, or its quotes end the quoted text around it. Templates that only
+/// have actions inside of values ("name: x-{{ .Release.Name }}") parse as YAML, and `find_images` judges them.
+[[nodiscard]] bool looks_like_template(std::string_view text);
+
+/// unsupported: "line 7, column 10: a Helm template, not YAML; render it first: helm template …". Without a line: the
+/// same from "a Helm template" on.
+[[nodiscard]] error not_rendered(std::size_t line = 0, std::size_t column = 0);
 
 }  // namespace pinhook::files
