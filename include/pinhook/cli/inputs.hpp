@@ -22,11 +22,16 @@ struct input {
   bool is_named = false;
 };
 
-/// No words, or "-": standard input, once. Errors: as files::find_files; denied, unavailable: standard input.
+/// No words, or "-": standard input, once. Errors: as files::find_files; denied, unavailable: standard input;
+/// invalid_input: no words, and standard input is a terminal.
 /// A file that cannot be read is an input with an error. A file found in a directory that cannot hold an image (neither
 /// "image" nor "repository" stands in it) is passed over when it is no YAML.
 [[nodiscard]] result<std::vector<input>> read_inputs(const std::vector<std::string>& words,
                                                      const files::file_rules& rules);
+
+/// A whole file. Errors: not_found, denied, unavailable; invalid_input: more than yaml::source_limits allow. The
+/// message does not name it.
+[[nodiscard]] result<std::string> read_input_text(const std::string& path);
 
 /// The rules of the settings: pin.kinds, files.paths.
 [[nodiscard]] files::file_rules file_rules_of(const settings& s);

@@ -27,16 +27,16 @@ enum class pin_task : std::uint8_t {
 /// What becomes of one site.
 struct site_result {
   enum class kind : std::uint8_t {
-    changed,   // `after` differs
-    current,   // it is as it should be already
-    left,      // site.why, or a pin whose tag nobody knows (update, unpin): `message` says why
-    failed,    // no digest to be had: `message`
+    changed,  // `after` differs
+    current,  // it is as it should be already
+    left,     // site.why, or a pin whose tag nobody knows (update, unpin): `message` says why
+    failed,   // no digest to be had: `message`
   };
   std::size_t site = 0;
   kind what = kind::current;
   /// The image afterwards, as a reference; empty unless changed.
-  std::string after;
-  std::string message;
+  std::string after{};
+  std::string message{};
   error_code code = error_code::internal;
 };
 
