@@ -1,6 +1,7 @@
 #include <pinhook/pin/glob.hpp>
 #include <pinhook/pin/rules.hpp>
 #include <pinhook/pin/same_templates.hpp>
+#include <pinhook/pin/variable.hpp>
 
 #include <fmt/format.h>
 
@@ -49,9 +50,6 @@ bool is(const request& asked, std::string_view group, std::string_view kind) {
 bool is_pod(const request& asked) { return is(asked, "", "Pod"); }
 
 bool is_built_in(std::string_view group) { return group.empty() || group == "apps" || group == "batch"; }
-
-// Argo and Tekton fill these in when they make Pods of the object.
-bool is_variable(const std::string& image) { return image.contains("{{") || image.contains("$("); }
 
 bool has_tag(const slot& s) {
   const auto ref = registry::reference::parse(s.image);
