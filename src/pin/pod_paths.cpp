@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <ranges>
 #include <stdexcept>
 
 namespace pinhook::pin {
@@ -132,6 +134,9 @@ void pod_paths::add(row& to, std::string_view text, holding what) {
   if (!parsed) throw std::invalid_argument(parsed.error().message);
   if (to.places.size() == max_places)
     throw std::invalid_argument(fmt::format("kind {} has more than {} paths", quoted(to.kind), max_places));
+  // A pod spec's and a container's image stands under "image"; one of the operator's under the path's last name.
+  const auto named = std::ranges::find(std::views::reverse(*parsed), path_step::kind::member, &path_step::what);
+  if (what == holding::image && std::ranges::find(keys_, named->name) == keys_.end()) keys_.push_back(named->name);
   to.places.push_back({std::move(*parsed), what});
 }
 

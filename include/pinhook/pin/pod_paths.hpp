@@ -42,14 +42,18 @@ class pod_paths {
   /// Empty: the kind is not known, and its objects are searched for what looks like a pod spec.
   [[nodiscard]] std::span<const place> of(std::string_view group, std::string_view kind) const;
 
+  /// Keys on the way to images: an object in which none of them stands holds no image, whatever its kind. A few.
+  [[nodiscard]] const std::vector<std::string>& keys() const { return keys_; }
+
  private:
   struct row {
     std::string group, kind;
     std::vector<place> places;
   };
   row& row_of(std::string_view group, std::string_view kind);
-  static void add(row& to, std::string_view text, holding what);
+  void add(row& to, std::string_view text, holding what);
   std::vector<row> rows_;
+  std::vector<std::string> keys_{"image"};
 };
 
 }  // namespace pinhook::pin

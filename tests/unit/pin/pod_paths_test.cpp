@@ -40,6 +40,13 @@ TEST(PodPaths, AddsTheOperatorsPathsToTheTables) {
   EXPECT_EQ(paths.of("apps", "Deployment").size(), 2U);
 }
 
+TEST(PodPaths, KnowsTheKeysThatImagesStandUnder) {
+  EXPECT_EQ(pod_paths().keys(), (std::vector<std::string>{"image"}));
+  const pod_paths paths({{"example.com", "Fleet", {"spec.image", "spec.tools{*}[*]", "spec.runtime"}},
+                         {"example.com", "Tool", {"spec.runtime"}}});
+  EXPECT_EQ(paths.keys(), (std::vector<std::string>{"image", "tools", "runtime"}));
+}
+
 TEST(PodPaths, RefusesWrongPathsAtStart) {
   EXPECT_THROW(pod_paths({{"example.com", "Fleet", {"spec[0]"}}}), std::invalid_argument);
   const custom_kind most{"example.com", "Fleet", std::vector<std::string>(max_places, "spec.image")};
