@@ -27,6 +27,10 @@ http::curl_client_options registries_options(const settings& s, const http::prox
   http::curl_client_options out;
   out.proxy = proxy;
   out.networks = s.networks;
+  // HTTP/1.1 needs a connection for each request.
+  auto& most = out.connections;
+  most.connections_per_host = std::max(most.connections_per_host, s.resolver.host_concurrency);
+  most.connections = std::max(most.connections, most.connections_per_host);
   return out;
 }
 

@@ -69,8 +69,8 @@ awaitable<void> serve_until_signal(asio::signal_set& signals, webhook& hook) {
 
 }  // namespace
 
-result<effective_settings> settings_for(const arguments& said, const variables& all) {
-  effective_settings out;
+result<effective_settings> settings_for(const arguments& said, const variables& all, settings start) {
+  effective_settings out{std::move(start), {}};
   const std::string file = said.config_file.empty() ? value_of(all, "PINHOOK_CONFIG") : said.config_file;
   if (!file.empty()) {
     const auto text = read_text(file);

@@ -25,8 +25,8 @@ inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
 
 /// The settings of a `serve` or `explain` command line: the file (--config, else PINHOOK_CONFIG), then variables, then
 /// flags. What is left open comes from where the process runs: `namespace` from POD_NAMESPACE, else the service
-/// account. Reads files. invalid_input: with what is wrong, and where; not_found: there is no such file.
-[[nodiscard]] result<effective_settings> settings_for(const arguments& said, const variables& all);
+/// account. What neither says is as in `start`. Reads files. invalid_input: with what is wrong, and where.
+[[nodiscard]] result<effective_settings> settings_for(const arguments& said, const variables& all, settings start = {});
 
 /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
 [[nodiscard]] int serve(const arguments& said);

@@ -1,0 +1,163 @@
+#include <pinhook/admission/failure.hpp>
+#include <pinhook/base/file.hpp>
+#include <pinhook/base/log.hpp>
+#include <pinhook/cli/digests.hpp>
+#include <pinhook/cli/lookup_queue.hpp>
+#include <pinhook/cli/registry_access.hpp>
+#include <pinhook/files/lock_file.hpp>
+#include <pinhook/resolve/tag_resolver.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace pinhook::cli {
+namespace {
+
+template <class T>
+T run_to_end(asio::io_context& io, awaitable<T> work) {
+  std::optional<T> out;
+  std::exception_ptr thrown;
+  bool is_done = false;
+  const auto keep = [](awaitable<T> inner, std::optional<T>& into) -> awaitable<void> {
+    into.emplace(co_await std::move(inner));
+  };
+  asio::co_spawn(io, keep(std::move(work), out), [&](const std::exception_ptr& e) {
+    thrown = e;
+    is_done = true;
+  });
+  io.restart();
+  while (!is_done && io.run_one() != 0) {
+  }
+  if (thrown) std::rethrow_exception(thrown);
+  return std::move(out).value();
+}
+
+resolve::resolver_options resolver_options(const settings& s, const registry_access& access) {
+  resolve::resolver_options out;
+  out.gate.requests_per_host = s.resolver.host_concurrency;
+  // A command asks again itself, and one image that a registry fails at is no reason to keep the others from it. Where
+  // a registry limits, its next answer is worth waiting for.
+  out.gate.backoff.first = out.gate.backoff.most = std::chrono::nanoseconds(0);
+  out.gate.backoff.rate_limited_first = std::chrono::seconds(1);
+  out.flights.limit = s.resolver.lookup_limit;
+  out.flights.most = std::numeric_limits<std::size_t>::max();
+  out.source_limit = s.resolver.source_limit;
+  out.routes = access.routes();
+  out.mirror_credentials = access.own_credentials();
+  return out;
+}
+
+lookup_rules rules_of(const settings& s) {
+  lookup_rules out;
+  out.at_once = s.resolver.host_concurrency;
+  out.limit = s.resolver.lookup_limit;
+  return out;
+}
+
+error about(const registry::reference& ref, error why) {
+  while (why.message.ends_with('.')) why.message.pop_back();
+  why.message = fmt::format("{} is not resolved: {}. {}", quoted(ref.written(), registry::max_reference_size),
+                            why.message, admission::status_of(why.code).hint);
+  return why;
+}
+
+// Rewritten in place, and gone when all is known.
+void print_progress(std::size_t done, std::size_t total) {
+  constexpr const char* back_and_clear = "\r\x1b[K";
+  if (done < total)
+    fmt::print(stderr, "{}resolving {}/{} images", back_and_clear, done, total);
+  else
+    fmt::print(stderr, "{}", back_and_clear);
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+struct registry_digests::parts {
+  std::vector<result<registry::digest>> find(resolve::resolver& by, const std::vector<registry::reference>& refs) {
+    lookup_queue queue({io.get_executor(), by, access->own_credentials(), machine_clock()}, rules);
+    auto out = run_to_end(io, queue.find(refs, tell));
+    for (std::size_t i = 0; i < refs.size(); ++i)
+      if (!out[i]) out[i] = fail(about(refs[i], std::move(out[i].error())));
+    return out;
+  }
+
+  lookup_rules rules;
+  progress tell;
+  asio::io_context io{1};
+  std::unique_ptr<registry_access> access;
+  std::unique_ptr<resolve::tag_resolver> tags;
+};
+
+registry_digests::registry_digests(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
+
+registry_digests::~registry_digests() = default;
+
+result<std::unique_ptr<registry_digests>> registry_digests::open(const settings& s, const variables& all,
+                                                                 progress tell) {
+  log::configure({.least = s.log.level, .shape = s.log.format});
+  auto p = std::make_unique<parts>();
+  p->rules = rules_of(s);
+  p->tell = std::move(tell);
+  auto access = registry_access::open(p->io, s, all, machine_clock(), nullptr);
+  if (!access) return fail(std::move(access.error()));
+  p->access = std::move(*access);
+  p->tags = std::make_unique<resolve::tag_resolver>(p->io.get_executor(), p->access->client(), machine_clock(), nullptr,
+                                                    resolver_options(s, *p->access));
+  return std::unique_ptr<registry_digests>(new registry_digests(std::move(p)));
+}
+
+std::vector<result<registry::digest>> registry_digests::find(const std::vector<registry::reference>& refs) {
+  return parts_->find(*parts_->tags, refs);
+}
+
+std::vector<result<registry::digest>> locked_digests::find(const std::vector<registry::reference>& refs) {
+  std::vector<result<registry::digest>> out;
+  for (const auto& ref : refs) {
+    const auto* const held = lock_.find(ref.canonical());
+    if (held != nullptr)
+      out.emplace_back(held->digest);
+    else if (ref.digest())
+      out.emplace_back(*ref.digest());
+    else
+      out.push_back(
+          fail(error_code::not_found,
+               fmt::format("{} is not resolved: {} does not hold {}. `pinhook lock --file {} PATH…` adds what "
+                           "files need",
+                           quoted(ref.written(), registry::max_reference_size), file_, ref.canonical(), file_)));
+  }
+  return out;
+}
+
+std::vector<result<registry::digest>> no_digests::find(const std::vector<registry::reference>& refs) {
+  std::vector<result<registry::digest>> out;
+  for (const auto& ref : refs)
+    out.push_back(fail(error_code::unavailable,
+                       fmt::format("{} is not resolved: no registry is asked with --offline. Give a lock file (--lock)",
+                                   quoted(ref.written(), registry::max_reference_size))));
+  return out;
+}
+
+result<std::unique_ptr<digest_source>> open_digests(const digest_choice& how, const settings& s, const variables& all) {
+  if (!how.lock_file.empty()) {
+    const auto text = read_file(how.lock_file, files::max_lock_size);
+    if (!text) return fail(error(text.error()).at("the lock file"));
+    auto lock = files::read_lock(text->reveal());
+    if (!lock) return fail(std::move(lock.error()).at(how.lock_file));
+    return std::make_unique<locked_digests>(std::move(lock->images), how.lock_file);
+  }
+  if (how.offline) return std::make_unique<no_digests>();
+  auto opened = registry_digests::open(s, all, isatty(STDERR_FILENO) == 1 ? print_progress : nullptr);
+  if (!opened) return fail(std::move(opened.error()));
+  return std::move(*opened);
+}
+
+}  // namespace pinhook::cli
