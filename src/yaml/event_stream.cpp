@@ -5,16 +5,35 @@
 #include <libfyaml.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace pinhook::yaml {
+
+namespace {
+
+// Line and column of a byte.
+std::pair<std::size_t, std::size_t> place_of(std::string_view text, std::size_t at) {
+  const auto before = text.substr(0, at);
+  const auto line = before.substr(before.rfind('\n') + 1);
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const auto characters =
+      std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  return {static_cast<std::size_t>(lines) + 1, static_cast<std::size_t>(characters) + 1};
+}
+
+}  // namespace
 
 result<void> check_text(std::string_view text, std::size_t limit) {
   if (text.size() > limit)
     return fail(error_code::malformed, fmt::format("{} bytes of YAML; the limit is {}", text.size(), limit));
-  if (const auto at = text.find('\0'); at != std::string_view::npos)
-    return fail(error_code::malformed, fmt::format("a NUL byte at offset {}; YAML is text", at));
-  if (const auto at = first_invalid_utf8(text))
-    return fail(error_code::malformed, fmt::format("the byte at offset {} is no UTF-8", *at));
+  if (const auto at = text.find('\0'); at != std::string_view::npos) {
+    const auto [line, column] = place_of(text, at);
+    return refuse_at(line, column, "a NUL byte; YAML is text");
+  }
+  if (const auto at = first_invalid_utf8(text)) {
+    const auto [line, column] = place_of(text, *at);
+    return refuse_at(line, column, "this byte is no UTF-8");
+  }
   return {};
 }
 
@@ -35,7 +54,8 @@ event_stream::event_stream(std::string_view text) {
   if (!diag_) return;
   fy_diag_set_collect_errors(diag_.get(), true);
   fy_parse_cfg options{};
-  options.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2);
+  options.flags =
+      static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_SLOPPY_FLOW_INDENTATION);
   options.diag = diag_.get();
   parser_.reset(fy_parser_create(&options));
   if (parser_ && fy_parser_set_string(parser_.get(), text.data(), text.size()) != 0) parser_.reset();

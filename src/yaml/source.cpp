@@ -5,7 +5,6 @@
 #include <libfyaml.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 
@@ -49,7 +48,7 @@ bool is_quoted(scalar_form f) { return f == scalar_form::single_quoted || f == s
 class tree_builder {
  public:
   tree_builder(std::string_view text, event_stream& events, const source_limits& limits, source& out)
-      : text_(text), events_(events), limits_(limits), out_(out) {}
+      : text_(text), events_(events), limits_(limits), out_(out), counted_(text.starts_with("\xef\xbb\xbf") ? 3 : 0) {}
 
   result<void> run() {
     while (fy_event* e = events_.next())
@@ -117,6 +116,7 @@ class tree_builder {
       (up.last == no_node ? nodes[up.node].first : nodes[up.last].next) = index;
       up.last = index;
       ++up.children;
+      begin_no_later(up.node, n);
     }
     nodes.push_back(n);
     if (anchor != nullptr) {
@@ -125,6 +125,16 @@ class tree_builder {
       anchors_.insert_or_assign(std::string(name == nullptr ? "" : name, size), index);
     }
     return index;
+  }
+
+  // libfyaml says of a pair in a flow sequence ("[a: 1]") that it begins at its ':'.
+  void begin_no_later(node_index collection, const source_node& child) {
+    auto& nodes = document().nodes;
+    for (node_index i = collection; i != no_node && nodes[i].span.begin > child.span.begin; i = nodes[i].parent) {
+      nodes[i].span.begin = child.span.begin;
+      nodes[i].line = child.line;
+      nodes[i].column = child.column;
+    }
   }
 
   void place(source_node& n, const fy_mark* from) {
@@ -189,26 +199,26 @@ class tree_builder {
       if (next < text_.size() && ((is_value && text_[next] == ':') || (is_item && text_[next] == '-'))) at = next + 1;
     }
     n.span = {at, at};
-    const auto line_begin = at == 0 ? 0 : text_.rfind('\n', at - 1) + 1;
-    count_lines(line_begin);
-    n.line = static_cast<std::uint32_t>(lines_ + 1);
-    n.column = static_cast<std::uint32_t>(
-        std::count_if(text_.begin() + static_cast<std::ptrdiff_t>(line_begin),
-                      text_.begin() + static_cast<std::ptrdiff_t>(at),
-                      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }) +
-        1);
+    go_to(at);
+    n.line = line_;
+    n.column = column_;
     behind_ = at;
     const auto added = add(e, n);
     if (!added) return fail(added.error());
     return {};
   }
 
-  // Lines that end before `at`; `at` never goes back.
-  void count_lines(std::size_t at) {
-    if (at < counted_) return;
-    lines_ += static_cast<std::size_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(counted_),
-                                                  text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-    counted_ = at;
+  // Counts lines and columns up to `at`, which never goes back.
+  void go_to(std::size_t at) {
+    for (; counted_ < at; ++counted_) {
+      const auto c = static_cast<unsigned char>(text_[counted_]);
+      if (c == '\n') {
+        ++line_;
+        column_ = 1;
+      } else if ((c & 0xC0U) != 0x80U) {
+        ++column_;
+      }
+    }
   }
 
   result<void> open_collection(fy_event* e) {
@@ -246,8 +256,10 @@ class tree_builder {
   std::map<std::string, node_index, std::less<>> anchors_;
   /// Behind the last byte that belongs to a node.
   std::size_t behind_ = 0;
+  /// Of the byte `counted_`, for values that are not written.
   std::size_t counted_ = 0;
-  std::size_t lines_ = 0;
+  std::uint32_t line_ = 1;
+  std::uint32_t column_ = 1;
 };
 
 }  // namespace

@@ -5,38 +5,61 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace pinhook::yaml {
 namespace {
-
-// Nodes that one search passes: merge keys that merge merge keys can make a few lines take for ever.
-constexpr std::size_t most_steps = 1'000'000;
 
 bool is_merge_key(const source_node& key) {
   return key.kind == source_kind::scalar && key.form == scalar_form::plain && key.text == "<<" && !key.has_tag;
 }
 
-node_index find_within(const source_document& doc, node_index mapping, std::string_view key, std::size_t& steps) {
-  mapping = doc.resolve(mapping);
-  if (mapping == no_node || doc.nodes[mapping].kind != source_kind::mapping) return no_node;
+// The value of a key that stands in the mapping itself.
+node_index find_own(const source_document& doc, node_index mapping, std::string_view key) {
   for (node_index k = doc.nodes[mapping].first; k != no_node; k = doc.nodes[doc.nodes[k].next].next) {
-    if (++steps > most_steps) return no_node;
     const source_node& at = doc.nodes[doc.resolve(k)];
     if (at.kind == source_kind::scalar && at.text == key) return doc.nodes[k].next;
   }
+  return no_node;
+}
+
+// What the mapping's merge keys name, in their order.
+void append_merged(const source_document& doc, node_index mapping, std::vector<node_index>& out) {
   for (node_index k = doc.nodes[mapping].first; k != no_node; k = doc.nodes[doc.nodes[k].next].next) {
     if (!is_merge_key(doc.nodes[k])) continue;
     const node_index from = doc.resolve(doc.nodes[k].next);
     if (doc.nodes[from].kind == source_kind::mapping) {
-      if (const auto found = find_within(doc, from, key, steps); found != no_node) return found;
+      out.push_back(from);
     } else if (doc.nodes[from].kind == source_kind::sequence) {
       for (node_index one = doc.nodes[from].first; one != no_node; one = doc.nodes[one].next)
-        if (const auto found = find_within(doc, one, key, steps); found != no_node) return found;
+        if (const node_index inner = doc.resolve(one); doc.nodes[inner].kind == source_kind::mapping)
+          out.push_back(inner);
     }
   }
-  return no_node;
+}
+
+// The mapping and all that it merges, each once, in the order in which a key of theirs wins. No recursion: chains of
+// merge keys can be as long as the text.
+std::vector<node_index> merge_order(const source_document& doc, node_index mapping) {
+  std::vector<node_index> out;
+  std::vector<node_index> merged;
+  append_merged(doc, mapping, merged);
+  out.push_back(mapping);
+  if (merged.empty()) return out;
+  std::set<node_index> seen{mapping};
+  std::vector<node_index> waiting(merged.rbegin(), merged.rend());
+  while (!waiting.empty()) {
+    const node_index next = waiting.back();
+    waiting.pop_back();
+    if (!seen.insert(next).second) continue;
+    out.push_back(next);
+    merged.clear();
+    append_merged(doc, next, merged);
+    waiting.insert(waiting.end(), merged.rbegin(), merged.rend());
+  }
+  return out;
 }
 
 // The part of a pointer up to the next '/', unescaped.
@@ -55,6 +78,7 @@ std::string next_token(std::string_view& pointer) {
 
 node_index element(const source_document& doc, node_index sequence, std::string_view token) {
   std::size_t index = 0;
+  if (token.size() > 1 && token.front() == '0') return no_node;
   const auto [end, problem] = std::from_chars(token.data(), token.data() + token.size(), index);
   if (problem != std::errc{} || end != token.data() + token.size()) return no_node;
   node_index at = doc.nodes[sequence].first;
@@ -87,6 +111,12 @@ bool is_json_number(std::string_view t) {
   return i == t.size();
 }
 
+// Readers of JSON refuse numbers that are too large or too small for a double.
+bool has_double(std::string_view t) {
+  double unused = 0;
+  return std::from_chars(t.data(), t.data() + t.size(), unused).ec == std::errc{};
+}
+
 bool is_null_text(std::string_view t) { return t.empty() || t == "~" || t == "null" || t == "Null" || t == "NULL"; }
 
 class json_writer {
@@ -95,7 +125,7 @@ class json_writer {
 
   result<std::string> write(node_index from) {
     value(from, 0);
-    if (is_over_)
+    if (is_over_ || out_.size() > limit_)
       return fail(error_code::malformed,
                   fmt::format("unfolded, its aliases make more than {} bytes, or nest too deep", limit_));
     return std::move(out_);
@@ -131,7 +161,7 @@ class json_writer {
       out_ += "true";
     } else if (n.text == "false" || n.text == "False" || n.text == "FALSE") {
       out_ += "false";
-    } else if (is_json_number(n.text)) {
+    } else if (is_json_number(n.text) && has_double(n.text)) {
       out_ += n.text;
     } else {
       json::append_string(out_, n.text);
@@ -149,54 +179,36 @@ class json_writer {
 
   void mapping(node_index i, std::size_t depth) {
     out_ += '{';
-    bool is_first = true;
-    std::set<std::string_view> taken;
-    members(i, depth, is_first, has_merge(i) ? &taken : nullptr, false);
+    members(i, depth);
     out_ += '}';
   }
 
-  [[nodiscard]] bool has_merge(node_index i) const {
-    for (node_index k = doc_.nodes[i].first; k != no_node; k = doc_.nodes[doc_.nodes[k].next].next)
-      if (is_merge_key(doc_.nodes[k]) && is_mergeable(doc_.nodes[k].next)) return true;
-    return false;
-  }
-
-  [[nodiscard]] bool is_mergeable(node_index i) const {
-    return doc_.nodes[doc_.resolve(i)].kind != source_kind::scalar;
-  }
-
-  // `taken`: keys that stand in the mapping already; null where nothing is merged.
-  void members(node_index i, std::size_t depth, bool& is_first, std::set<std::string_view>* taken, bool is_merged) {
-    if (++steps_ > limit_ || depth > most_depth) is_over_ = true;
-    if (is_over_) return;
-    std::vector<std::string_view> own;
-    for (node_index k = doc_.nodes[i].first; k != no_node && !is_over_; k = doc_.nodes[doc_.nodes[k].next].next) {
-      if (is_merge_key(doc_.nodes[k]) && is_mergeable(doc_.nodes[k].next)) continue;
-      const source_node& key = doc_.nodes[doc_.resolve(k)];
-      if (key.kind != source_kind::scalar) continue;
-      if (is_merged && taken->contains(key.text)) continue;
-      if (taken != nullptr) own.push_back(key.text);
-      if (!is_first) out_ += ',';
-      is_first = false;
-      json::append_string(out_, key.text);
-      out_ += ':';
-      value(doc_.nodes[k].next, depth + 1);
-    }
-    if (taken == nullptr) return;
-    taken->insert(own.begin(), own.end());
-    for (node_index k = doc_.nodes[i].first; k != no_node && !is_over_; k = doc_.nodes[doc_.nodes[k].next].next)
-      if (is_merge_key(doc_.nodes[k])) merge(doc_.resolve(doc_.nodes[k].next), depth, is_first, *taken);
-  }
-
-  void merge(node_index from, std::size_t depth, bool& is_first, std::set<std::string_view>& taken) {
-    if (doc_.nodes[from].kind == source_kind::mapping) {
-      members(from, depth + 1, is_first, &taken, true);
-    } else if (doc_.nodes[from].kind == source_kind::sequence) {
-      for (node_index one = doc_.nodes[from].first; one != no_node && !is_over_; one = doc_.nodes[one].next) {
-        const node_index target = doc_.resolve(one);
-        if (doc_.nodes[target].kind == source_kind::mapping) members(target, depth + 1, is_first, &taken, true);
+  // Members of the mapping, then of each that it merges, each once; `taken`: keys that were written before.
+  void members(node_index mapping, std::size_t depth) {
+    const auto from = merge_order(doc_, mapping);
+    // Merging is work although it may write nothing.
+    if (from.size() > 1) steps_ += 16 * from.size();
+    std::set<std::string_view> taken;
+    bool is_first = true;
+    for (const node_index i : from) {
+      std::vector<std::string_view> own;
+      for (node_index k = doc_.nodes[i].first; k != no_node && !is_over_; k = doc_.nodes[doc_.nodes[k].next].next) {
+        const source_node& key = doc_.nodes[doc_.resolve(k)];
+        if (key.kind != source_kind::scalar || is_unfolded(k)) continue;
+        if (i != mapping && taken.contains(key.text)) continue;
+        if (from.size() > 1) own.push_back(key.text);
+        if (!is_first) out_ += ',';
+        is_first = false;
+        json::append_string(out_, key.text);
+        out_ += ':';
+        value(doc_.nodes[k].next, depth + 1);
       }
+      taken.insert(own.begin(), own.end());
     }
+  }
+
+  [[nodiscard]] bool is_unfolded(node_index key) const {
+    return is_merge_key(doc_.nodes[key]) && doc_.nodes[doc_.resolve(doc_.nodes[key].next)].kind != source_kind::scalar;
   }
 
   const source_document& doc_;
@@ -209,8 +221,13 @@ class json_writer {
 }  // namespace
 
 node_index source_document::find(node_index mapping, std::string_view key) const {
-  std::size_t steps = 0;
-  return find_within(*this, mapping, key, steps);
+  mapping = resolve(mapping);
+  if (mapping == no_node || nodes[mapping].kind != source_kind::mapping) return no_node;
+  if (const node_index own = find_own(*this, mapping, key); own != no_node) return own;
+  const auto merged = merge_order(*this, mapping);
+  for (auto one = merged.begin() + 1; one != merged.end(); ++one)
+    if (const node_index found = find_own(*this, *one, key); found != no_node) return found;
+  return no_node;
 }
 
 node_index source_document::at_pointer(node_index from, std::string_view pointer) const {
