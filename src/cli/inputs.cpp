@@ -48,7 +48,8 @@ result<std::string> read_all(int fd) {
 
 class reader {
  public:
-  reader(const std::vector<std::string>& words, const files::file_rules& rules) : rules_(rules) {
+  reader(const std::vector<std::string>& words, const files::file_rules& rules, const std::function<void(input)>& take)
+      : rules_(rules), take_(take) {
     for (const auto& word : words) named_.insert(std::filesystem::path(word).lexically_normal().string());
   }
 
@@ -69,29 +70,27 @@ class reader {
     if (!seen_.insert("-").second) return {};
     auto text = read_all(STDIN_FILENO);
     if (!text) return fail(std::move(text.error()).at("standard input"));
-    out_.push_back({"-", files::image_file::read(std::move(*text), "-", rules_), true});
+    take_({"-", files::image_file::read(std::move(*text), "-", rules_), true});
     return {};
   }
-
-  std::vector<input> take() { return std::move(out_); }
 
  private:
   void add(std::string path, bool is_named) {
     auto text = read_input_text(path);
     if (!text) {
-      out_.push_back({std::move(path), fail(std::move(text.error())), is_named});
+      take_({std::move(path), fail(std::move(text.error())), is_named});
       return;
     }
     const bool may_hold = is_named || files::may_hold_images(*text, path, rules_);
     auto content = files::image_file::read(std::move(*text), path, rules_);
     if (!content && !may_hold) return;
-    out_.push_back({std::move(path), std::move(content), is_named});
+    take_({std::move(path), std::move(content), is_named});
   }
 
   const files::file_rules& rules_;
   std::set<std::string, std::less<>> named_;
   std::set<std::string, std::less<>> seen_;
-  std::vector<input> out_;
+  const std::function<void(input)>& take_;
 };
 
 }  // namespace
@@ -104,14 +103,14 @@ result<std::string> read_input_text(const std::string& path) {
   return text;
 }
 
-result<std::vector<input>> read_inputs(const std::vector<std::string>& words, const files::file_rules& rules) {
-  reader r(words, rules);
+result<void> each_input(const std::vector<std::string>& words, const files::file_rules& rules,
+                        const std::function<void(input)>& take) {
+  reader r(words, rules, take);
   if (words.empty()) {
     if (::isatty(STDIN_FILENO) != 0)
       return fail(error_code::invalid_input,
                   "no files are named, and standard input is a terminal; name files or directories, or pipe into it");
-    if (auto ok = r.read_standard_input(); !ok) return fail(std::move(ok.error()));
-    return r.take();
+    return r.read_standard_input();
   }
   // In the order in which they are named: what stands before a "-", then standard input, then the rest.
   std::vector<std::string> before;
@@ -123,8 +122,14 @@ result<std::vector<input>> read_inputs(const std::vector<std::string>& words, co
     if (auto ok = r.read_files(std::exchange(before, {})); !ok) return fail(std::move(ok.error()));
     if (auto ok = r.read_standard_input(); !ok) return fail(std::move(ok.error()));
   }
-  if (auto ok = r.read_files(before); !ok) return fail(std::move(ok.error()));
-  return r.take();
+  return r.read_files(before);
+}
+
+result<std::vector<input>> read_inputs(const std::vector<std::string>& words, const files::file_rules& rules) {
+  std::vector<input> out;
+  auto ok = each_input(words, rules, [&out](input one) { out.push_back(std::move(one)); });
+  if (!ok) return fail(std::move(ok.error()));
+  return out;
 }
 
 files::file_rules file_rules_of(const settings& s) {

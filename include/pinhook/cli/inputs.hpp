@@ -7,6 +7,7 @@
 #include <pinhook/cli/settings.hpp>
 #include <pinhook/files/image_file.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ struct input {
 /// "image" nor "repository" stands in it) is passed over when it is no YAML.
 [[nodiscard]] result<std::vector<input>> read_inputs(const std::vector<std::string>& words,
                                                      const files::file_rules& rules);
+
+/// As `read_inputs`, one at a time: each can be forgotten before the next is read.
+[[nodiscard]] result<void> each_input(const std::vector<std::string>& words, const files::file_rules& rules,
+                                      const std::function<void(input)>& take);
 
 /// A whole file. Errors: not_found, denied, unavailable; invalid_input: more than yaml::source_limits allow. The
 /// message does not name it.
