@@ -1,0 +1,100 @@
+// A run of pin or unpin over many files: what must be looked up, and what is printed, written and said in the end.
+//
+//   file_run run({.command = "pin", .task = pin_task::pin}, std::move(inputs), rules);
+//   auto known = answers_to(run.wanted());
+//   auto done = run.finish(known);          // done.out, done.writes, done.messages, done.exit_code
+//
+// Thread rule: one thread. Writes nothing; reads what a named kustomization takes in.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/cli/inputs.hpp>
+#include <pinhook/cli/kustomization_gaps.hpp>
+#include <pinhook/cli/pinning.hpp>
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::cli {
+
+/// Where a run's results go.
+enum class run_target : std::uint8_t {
+  standard_output,  // every file, whole; YAML files joined as documents
+  in_place,         // the files that change
+  diff,             // unified diffs to standard output
+};
+
+struct file_run_options {
+  /// For messages: "pin", "unpin".
+  std::string_view command = "pin";
+  pin_task task = pin_task::pin;
+  pin::pin_format format = pin::pin_format::digest;
+  run_target target = run_target::standard_output;
+  /// What can be done is done although something failed.
+  bool keeps_going = false;
+};
+
+struct file_run_result {
+  /// For standard output.
+  std::string out;
+  struct file_write {
+    std::string path;
+    std::string text;
+  };
+  std::vector<file_write> writes;
+  /// For standard error: whole lines.
+  std::string messages;
+  int exit_code = 0;
+};
+
+class file_run {
+ public:
+  /// `rules` outlives it.
+  file_run(file_run_options how, std::vector<input> inputs, const files::file_rules& rules);
+
+  /// References to be looked up, each canonical one once. None when a file is no good and the run stops for it.
+  [[nodiscard]] std::vector<registry::reference> wanted() const;
+  /// `known` holds an answer for each of `wanted`. Once.
+  [[nodiscard]] file_run_result finish(const digest_map& known);
+
+ private:
+  struct one_file {
+    input in;
+    /// Of a kustomization that the person named.
+    std::optional<kustomization_gaps> gaps;
+    /// The file afterwards; none when it is no good.
+    std::optional<std::string> text;
+  };
+  struct counts {
+    std::size_t changed_images = 0, changed_files = 0, current = 0, left = 0, failed = 0, bad_files = 0;
+  };
+
+  void find_gaps();
+  void report_inputs();
+  void finish_file(one_file& file, const digest_map& known);
+  [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text, const digest_map& known);
+  void report_site(const one_file& file, const files::site& s, const site_result& r);
+  // How many pins do not say their tag; internal: the file cannot be read any more as it was meant.
+  [[nodiscard]] result<std::size_t> lost_tags(const one_file& file, const std::string& after,
+                                              const pinned_file& what) const;
+  void bad(const std::string& path, const error& e);
+  void say(std::string_view line);
+  [[nodiscard]] bool is_stopped() const;
+  void emit(file_run_result& into);
+  [[nodiscard]] std::string summary() const;
+
+  const file_run_options how_;
+  const files::file_rules& rules_;
+  std::vector<one_file> files_;
+  std::string messages_;
+  counts n_;
+  int exit_code_ = 0;
+};
+
+}  // namespace pinhook::cli

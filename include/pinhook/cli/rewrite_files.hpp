@@ -1,0 +1,37 @@
+// A file_run from its arguments to its exit code: reads, asks, prints, writes.
+//
+// Blocks until it is done; one thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/cli/args.hpp>
+#include <pinhook/cli/digests.hpp>
+#include <pinhook/cli/file_run.hpp>
+#include <pinhook/cli/settings.hpp>
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace pinhook::cli {
+
+/// Opens whom to ask; called when something is to be asked.
+using digest_opener = std::function<result<std::unique_ptr<digest_source>>()>;
+
+/// The exit code. Files are written when everything else is done, each whole or not at all.
+[[nodiscard]] int rewrite_files(const file_run_options& how, const file_arguments& said, const settings& s,
+                                const digest_opener& open);
+
+/// Answers of a source to references, by their canonical form.
+[[nodiscard]] digest_map look_up(digest_source& source, const std::vector<registry::reference>& refs);
+
+[[nodiscard]] run_target target_of(const file_arguments& said);
+/// --format, else pin.format.
+[[nodiscard]] pin::pin_format format_of(const file_arguments& said, const settings& s);
+/// --lock and --offline.
+[[nodiscard]] digest_choice choice_of(const file_arguments& said);
+
+/// "pinhook pin: …" on standard error, and the exit code: wrong usage, configuration or input.
+int refuse_run(std::string_view command, const error& e);
+
+}  // namespace pinhook::cli

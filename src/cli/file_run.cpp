@@ -1,0 +1,245 @@
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/file_run.hpp>
+#include <pinhook/cli/joined_files.hpp>
+#include <pinhook/cli/site_label.hpp>
+#include <pinhook/files/diff.hpp>
+#include <pinhook/files/kustomization.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace pinhook::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
+
+// 2 says more than 3, and 3 more than 1.
+int worse(int a, int b) {
+  const auto rank = [](int code) {
+    return code == exit_usage ? 3 : code == exit_lookup ? 2 : code == exit_failed ? 1 : 0;
+  };
+  return rank(a) >= rank(b) ? a : b;
+}
+
+std::string_view verb_of(const file_run_options& how) {
+  const bool is_unpin = how.task == pin_task::unpin;
+  if (how.target == run_target::diff) return is_unpin ? "would unpin" : "would pin";
+  return is_unpin ? "unpinned" : "pinned";
+}
+
+}  // namespace
+
+file_run::file_run(file_run_options how, std::vector<input> inputs, const files::file_rules& rules)
+    : how_(how), rules_(rules) {
+  for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, std::nullopt});
+  report_inputs();
+  if (how_.task != pin_task::unpin && !is_stopped()) find_gaps();
+}
+
+void file_run::say(std::string_view line) { messages_ += fmt::format("pinhook {}: {}\n", how_.command, line); }
+
+void file_run::bad(const std::string& path, const error& e) {
+  say(fmt::format("{}: {}", shown_path(path), e.message));
+  ++n_.bad_files;
+  const bool is_ours = e.code == error_code::internal;
+  exit_code_ = worse(exit_code_, is_ours ? exit_failed : exit_usage);
+}
+
+bool file_run::is_stopped() const { return n_.bad_files != 0 && !how_.keeps_going; }
+
+void file_run::report_inputs() {
+  for (const auto& file : files_) {
+    if (file.in.content) continue;
+    const auto& e = file.in.content.error();
+    if (e.code == error_code::unsupported && !file.in.is_named)
+      say(fmt::format("{}: skipped: {}", shown_path(file.in.path), e.message));
+    else
+      bad(file.in.path, e);
+  }
+}
+
+void file_run::find_gaps() {
+  std::set<fs::path> inputs;
+  for (const auto& file : files_) {
+    std::error_code ignored;
+    inputs.insert(fs::weakly_canonical(file.in.path, ignored));
+  }
+  for (auto& file : files_) {
+    const auto& [path, content, is_named] = file.in;
+    if (!content || !is_named || path == "-" || !files::is_kustomization(content->text(), path)) continue;
+    auto gaps = find_kustomization_gaps(path, content->text(), inputs, rules_);
+    if (!gaps) {
+      bad(path, gaps.error());
+      file.in.content = fail(std::move(gaps.error()));
+      continue;
+    }
+    for (const auto& note : gaps->notes) say(fmt::format("{}: {}", path, note));
+    file.gaps = std::move(*gaps);
+  }
+}
+
+std::vector<registry::reference> file_run::wanted() const {
+  std::vector<registry::reference> out;
+  if (is_stopped()) return out;
+  std::set<std::string, std::less<>> seen;
+  const auto add = [&](const registry::reference& ref) {
+    if (seen.insert(ref.canonical()).second) out.push_back(ref);
+  };
+  for (const auto& file : files_) {
+    if (!file.in.content) continue;
+    for (const auto& ref : cli::wanted(*file.in.content, how_.task)) add(ref);
+    if (!file.gaps) continue;
+    for (const auto& gap : file.gaps->missing) add(gap.ref);
+  }
+  return out;
+}
+
+void file_run::report_site(const one_file& file, const files::site& s, const site_result& r) {
+  using kind = site_result::kind;
+  switch (r.what) {
+    case kind::changed:
+      ++n_.changed_images;
+      return;
+    case kind::current:
+      ++n_.current;
+      return;
+    case kind::left:
+      ++n_.left;
+      // What the author wrote so on purpose needs no line.
+      if (s.why == files::untouched::no || s.why == files::untouched::invalid)
+        say(fmt::format("{}: {} is left as it is: {}", site_label(file.in.path, s), pinhook::quoted(s.written),
+                        r.message));
+      return;
+    case kind::failed:
+      ++n_.failed;
+      exit_code_ = worse(exit_code_, r.code == error_code::internal ? exit_failed : exit_lookup);
+      say(fmt::format("{}: {}", site_label(file.in.path, s), r.message));
+      return;
+  }
+}
+
+// The rewritten file is read as the next run reads it: its images must be the ones that were meant.
+result<std::size_t> file_run::lost_tags(const one_file& file, const std::string& after, const pinned_file& what) const {
+  const auto& before = file.in.content->sites();
+  const auto again = files::image_file::read(after, file.in.path, rules_);
+  const auto wrong = [](std::string_view why) {
+    return fail(error_code::internal, fmt::format("left as it is: rewritten, {}; please report this file", why));
+  };
+  if (!again) return wrong("it could not be read any more: " + again.error().message);
+  if (again->sites().size() != before.size()) return wrong("it would hold other images");
+  std::size_t lost = 0;
+  for (const auto& r : what.results) {
+    if (r.what != site_result::kind::changed) continue;
+    const auto& s = again->sites()[r.site];
+    if (s.is_pinned() == (how_.task == pin_task::unpin)) return wrong("an image would not be as it is meant");
+    if (s.is_pinned() && !s.tag) ++lost;
+  }
+  return lost;
+}
+
+result<std::string> file_run::with_gaps(const one_file& file, std::string text, const digest_map& known) {
+  if (!file.gaps) return text;
+  std::vector<files::new_entry> entries;
+  for (const auto& gap : file.gaps->missing) {
+    const auto found = known.find(gap.ref.canonical());
+    if (found != known.end() && found->second) {
+      entries.push_back({gap.ref, *found->second});
+      continue;
+    }
+    ++n_.failed;
+    exit_code_ = worse(exit_code_, exit_lookup);
+    say(fmt::format("{}: {}: {}", file.in.path, gap.place,
+                    found == known.end() ? "it was never looked up" : found->second.error().message));
+  }
+  if (entries.empty()) return text;
+  n_.changed_images += entries.size();
+  return files::with_entries(text, entries, how_.format);
+}
+
+void file_run::finish_file(one_file& file, const digest_map& known) {
+  const auto& content = *file.in.content;
+  auto what = pinned(content, how_.task, how_.format, known);
+  if (!what) return bad(file.in.path, what.error());
+  if (what->has(site_result::kind::changed)) {
+    const auto lost = lost_tags(file, what->text, *what);
+    if (!lost) return bad(file.in.path, lost.error());
+    if (*lost != 0)
+      say(fmt::format("{}: {} of {} not shown: {}; --format tag-and-digest keeps them", shown_path(file.in.path),
+                      *lost == 1 ? "the tag" : "the tags",
+                      *lost == 1 ? "1 image is" : fmt::format("{} images are", *lost),
+                      looks_like_json(what->text) ? "JSON has no comments" : "no comment can stand there"));
+  }
+  for (const auto& r : what->results) report_site(file, content.sites()[r.site], r);
+  auto text = with_gaps(file, std::move(what->text), known);
+  if (!text) return bad(file.in.path, text.error());
+  if (*text != content.text()) ++n_.changed_files;
+  file.text = std::move(*text);
+}
+
+void file_run::emit(file_run_result& into) {
+  std::vector<printed_file> printed;
+  for (const auto& file : files_) {
+    if (!file.text) continue;
+    const auto& before = file.in.content->text();
+    const bool is_changed = *file.text != before;
+    if (how_.target == run_target::diff) {
+      into.out += files::unified_diff(file.in.path == "-" ? "stdin" : file.in.path, before, *file.text);
+    } else if (how_.target == run_target::in_place) {
+      if (is_changed) into.writes.push_back({file.in.path, *file.text});
+    } else if (file.in.is_named || is_changed || !looks_like_json(*file.text) || files_.size() == 1) {
+      // JSON that lies in a directory beside manifests and holds no image belongs to something else.
+      printed.push_back({file.in.path, *file.text});
+    }
+  }
+  if (auto text = joined(printed)) {
+    into.out += *text;
+  } else {
+    into.out.clear();
+    say(text.error().message);
+    exit_code_ = exit_usage;
+  }
+}
+
+std::string file_run::summary() const {
+  const bool is_unpin = how_.task == pin_task::unpin;
+  std::string out = n_.changed_images == 0
+                        ? fmt::format("nothing to {}", is_unpin ? "unpin" : "pin")
+                        : fmt::format("{} {} in {}", verb_of(how_), counted(n_.changed_images, "image"),
+                                      counted(n_.changed_files, "file"));
+  if (n_.current != 0)
+    out += fmt::format("; {} {}", n_.current,
+                       is_unpin          ? "without a digest"
+                       : n_.current == 1 ? "is pinned already"
+                                         : "are pinned already");
+  if (n_.left != 0) out += fmt::format("; {} left as {}", n_.left, n_.left == 1 ? "it is" : "they are");
+  if (n_.failed != 0) out += fmt::format("; {} not resolved", n_.failed);
+  if (n_.bad_files != 0) out += fmt::format("; {} no good", counted(n_.bad_files, "file"));
+  return out;
+}
+
+file_run_result file_run::finish(const digest_map& known) {
+  file_run_result out;
+  if (!is_stopped())
+    for (auto& file : files_)
+      if (file.in.content) finish_file(file, known);
+  if (how_.keeps_going || (n_.failed == 0 && n_.bad_files == 0)) {
+    emit(out);
+    say(summary());
+  } else {
+    std::string what = n_.failed == 0 ? "" : counted(n_.failed, "image") + " not resolved";
+    if (n_.bad_files != 0) what += (what.empty() ? "" : ", ") + counted(n_.bad_files, "file") + " no good";
+    say(fmt::format("nothing is written: {}; --keep-going does the rest", what));
+  }
+  out.messages = std::move(messages_);
+  out.exit_code = exit_code_;
+  return out;
+}
+
+}  // namespace pinhook::cli

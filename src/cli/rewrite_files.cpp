@@ -1,0 +1,80 @@
+#include <pinhook/base/replace_file.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/inputs.hpp>
+#include <pinhook/cli/rewrite_files.hpp>
+#include <pinhook/cli/standard_output.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace pinhook::cli {
+namespace {
+
+// Each by itself, so that what failed in the middle is named.
+result<void> write_all(const std::vector<file_run_result::file_write>& writes) {
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    auto ok = replace_file(writes[i].path, writes[i].text);
+    if (ok) continue;
+    return fail(ok.error().code, fmt::format("{}; {} of {} files are written", ok.error().message, i, writes.size()));
+  }
+  return {};
+}
+
+int failed(std::string_view command, const error& e) {
+  fmt::print(stderr, "pinhook {}: {}\n", command, e.message);
+  return exit_failed;
+}
+
+}  // namespace
+
+int refuse_run(std::string_view command, const error& e) {
+  fmt::print(stderr, "pinhook {}: {}\n", command, e.message);
+  return exit_usage;
+}
+
+run_target target_of(const file_arguments& said) {
+  if (said.in_place) return run_target::in_place;
+  return said.diff ? run_target::diff : run_target::standard_output;
+}
+
+pin::pin_format format_of(const file_arguments& said, const settings& s) {
+  if (said.format.empty()) return s.pin.format;
+  return said.format == "digest" ? pin::pin_format::digest : pin::pin_format::tag_and_digest;
+}
+
+digest_choice choice_of(const file_arguments& said) { return {.lock_file = said.lock_file, .offline = said.offline}; }
+
+digest_map look_up(digest_source& source, const std::vector<registry::reference>& refs) {
+  auto answers = source.find(refs);
+  digest_map out;
+  for (std::size_t i = 0; i < refs.size(); ++i) out.emplace(refs[i].canonical(), std::move(answers[i]));
+  return out;
+}
+
+int rewrite_files(const file_run_options& how, const file_arguments& said, const settings& s,
+                  const digest_opener& open) {
+  const bool reads_stdin = said.paths.empty() || std::ranges::find(said.paths, "-") != said.paths.end();
+  if (said.in_place && reads_stdin)
+    return refuse_run(how.command, {error_code::invalid_input,
+                                    "-i needs files: standard input cannot be written in place", std::nullopt});
+  const auto rules = file_rules_of(s);
+  auto inputs = read_inputs(said.paths, rules);
+  if (!inputs) return refuse_run(how.command, inputs.error());
+  file_run run(how, std::move(*inputs), rules);
+  digest_map known;
+  if (const auto refs = run.wanted(); !refs.empty()) {
+    auto source = open();
+    if (!source) return refuse_run(how.command, source.error());
+    known = look_up(**source, refs);
+  }
+  const auto done = run.finish(known);
+  if (auto ok = write_all(done.writes); !ok) return failed(how.command, ok.error());
+  if (auto ok = print_text(done.out); !ok) return failed(how.command, ok.error());
+  fmt::print(stderr, "{}", done.messages);
+  return done.exit_code;
+}
+
+}  // namespace pinhook::cli

@@ -1,0 +1,26 @@
+#include <pinhook/cli/standard_output.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace pinhook::cli {
+
+result<void> print_text(std::string_view text) {
+  // What stands in the buffer comes first; the rest goes past it, so that nothing is left to fail at the end.
+  if (std::fflush(stdout) != 0 && errno != EPIPE)
+    return fail(error_code::unavailable, fmt::format("standard output: {}", std::strerror(errno)));
+  while (!text.empty()) {
+    const ssize_t put = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0 && errno == EPIPE) return {};
+    if (put < 0) return fail(error_code::unavailable, fmt::format("standard output: {}", std::strerror(errno)));
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
+}  // namespace pinhook::cli
