@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace pinhook::yaml {
@@ -39,6 +41,20 @@ scalar_form form_of(fy_scalar_style style) {
       return scalar_form::folded;
     default:
       return scalar_form::plain;
+  }
+}
+
+// Whether these bytes, between the quotes if there are any, are the value: they are one line without escapes.
+bool is_value(scalar_form form, std::string_view raw) {
+  switch (form) {
+    case scalar_form::plain:
+      return raw.find_first_of("\r\n") == std::string_view::npos;
+    case scalar_form::single_quoted:
+      return raw.find_first_of("\r\n'") == std::string_view::npos;
+    case scalar_form::double_quoted:
+      return raw.find_first_of("\r\n\\") == std::string_view::npos;
+    default:
+      return false;
   }
 }
 
@@ -150,15 +166,11 @@ class tree_builder {
     if (token == nullptr || begin == nullptr || end == nullptr) return add_empty(e);
     place(n, begin);
     n.span = {begin->input_pos, end->input_pos};
-    std::size_t size = 0;
-    const char* at = fy_token_get_text(token, &size);
-    const std::string_view value(at == nullptr ? "" : at, size);
-    const std::string_view raw = text_.substr(n.span.begin, n.span.size());
-    n.text = raw == value ? raw : std::string_view(out_.owned.emplace_back(value));
     if (e->type == FYET_ALIAS)
       n.kind = source_kind::alias;
     else
       n.form = form_of(fy_token_scalar_style(token));
+    n.text = value_of(n, token);
     // The marks of quoted text and of aliases leave out the quotes and the star.
     if (n.kind == source_kind::alias || is_quoted(n.form)) {
       --n.span.begin;
@@ -171,6 +183,16 @@ class tree_builder {
     const auto added = add(e, n);
     if (!added) return fail(added.error());
     return {};
+  }
+
+  // libfyaml is asked only where it must: unfolding is half of its work.
+  std::string_view value_of(const source_node& n, fy_token* token) {
+    const std::string_view raw = text_.substr(n.span.begin, n.span.size());
+    if (is_value(n.form, raw)) return raw;
+    std::size_t size = 0;
+    const char* at = fy_token_get_text(token, &size);
+    const std::string_view value(at == nullptr ? "" : at, size);
+    return raw == value ? raw : std::string_view(out_.owned.emplace_back(value));
   }
 
   result<void> aim(source_node& alias) {
@@ -275,11 +297,15 @@ result<source> read_source(std::string_view text, const source_limits& limits) {
 }
 
 result<std::string> splice(std::string_view text, std::vector<edit> edits) {
-  std::ranges::stable_sort(edits, {}, [](const edit& e) { return std::pair(e.span.begin, e.span.end); });
+  // No stable_sort: libstdc++ 12's stands on what Clang calls deprecated.
+  std::vector<std::size_t> order(edits.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::tuple(edits[i].span.begin, edits[i].span.end, i); });
   std::string out;
   std::size_t at = 0;
   const edit* last = nullptr;
-  for (const edit& e : edits) {
+  for (const std::size_t i : order) {
+    const edit& e = edits[i];
     if (last != nullptr && e.span.size() > 0 && e == *last) continue;
     if (e.span.begin < at || e.span.end < e.span.begin || e.span.end > text.size())
       return fail(error_code::internal,
