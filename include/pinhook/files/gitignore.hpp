@@ -1,8 +1,15 @@
 // Which files git ignores: the patterns of .gitignore files (gitignore(5)).
 //
+//   gitignore rules;
+//   rules.add("", "*.tmp\n/build/\n");
+//   rules.ignores("deploy/web.tmp", false);
+//
 // A value; any thread. No I/O.
 #pragma once
 
+#include <pinhook/files/path_pattern.hpp>
+
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +20,7 @@ class gitignore {
  public:
   /// The rules of one file, which apply below `directory` (relative to the root of the walk, "" for the root itself,
   /// no trailing '/'). Later rules win over earlier ones, files added later over those added before: add a directory's
-  /// file after its parents'. Lines that git would not understand are passed over, as git does.
+  /// file after its parents'. Lines that git would not understand are passed over, as git does. Case counts.
   void add(std::string_view directory, std::string_view text);
   /// Forgets the rules of the last `add`.
   void drop_last();
@@ -25,14 +32,17 @@ class gitignore {
  private:
   struct rule {
     std::string base;
-    std::string pattern;
+    path_pattern pattern;
     bool is_negated = false;
     bool wants_directory = false;
+    /// Matches the path below `base`; else the last part of a path, wherever it stands below.
     bool is_anchored = false;
   };
+  void add_line(std::string_view directory, std::string_view line);
+
   std::vector<rule> rules_;
-  /// How many rules each `add` brought.
-  std::vector<std::size_t> added_;
+  /// How many rules there were before each `add`.
+  std::vector<std::size_t> before_;
 };
 
 }  // namespace pinhook::files
