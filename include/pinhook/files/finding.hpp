@@ -1,0 +1,113 @@
+// The search for images in one document, and what its kinds of documents share. For find_images (found_image.hpp).
+//
+// A finding belongs to one thread; it lives no longer than the source and the text.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/files/found_image.hpp>
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/files/site.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+
+/// Lists in Lists. The reader's own limit of nesting allows some 100; aliases go on from there.
+inline constexpr std::size_t max_list_depth = 100;
+
+/// What aliases may unfold a document to, in bytes of JSON and nodes looked at: this, and so many times its own size.
+inline constexpr std::size_t unfolded_allowance = std::size_t{16} * 1024 * 1024;
+inline constexpr std::size_t unfolded_factor = 16;
+
+struct finding {
+  const yaml::source_document& doc;
+  /// The whole file.
+  std::string_view text;
+  /// Of `doc` in its source.
+  std::size_t document = 0;
+  const file_rules& rules;
+  /// What is left to look at.
+  std::size_t budget = unfolded_allowance;
+  std::vector<found_image> images;
+
+  /// What stands between the begin and the end of a node.
+  [[nodiscard]] std::string_view written(yaml::node_index i) const {
+    return text.substr(doc.at(i).span.begin, doc.at(i).span.size());
+  }
+  /// malformed: the budget is used up.
+  [[nodiscard]] result<void> spend(std::size_t amount);
+};
+
+/// malformed: "line 3, column 5: " and what is wrong there.
+[[nodiscard]] std::unexpected<error> refuse_at(const yaml::source_node& node, std::string_view what);
+
+/// A key and its value; no_node when there is none. Through a merge key both stand in another mapping.
+struct member {
+  yaml::node_index key = yaml::no_node;
+  yaml::node_index value = yaml::no_node;
+};
+
+/// As source_document::find. malformed: the key stands twice.
+[[nodiscard]] result<member> member_of(const yaml::source_document& doc, yaml::node_index mapping,
+                                       std::string_view key);
+
+/// The text of a string, as YAML reads it (`1.25`, `true` and nothing are none), through an alias.
+[[nodiscard]] std::optional<std::string_view> string_at(const yaml::source_document& doc, yaml::node_index i);
+/// The text of any scalar as it is written ("1.25", "7"), through an alias; empty for null and what is no scalar.
+[[nodiscard]] std::string_view scalar_at(const yaml::source_document& doc, yaml::node_index i);
+
+/// Whether one of the keys, or one written with escapes, may stand in it.
+[[nodiscard]] bool holds_key(std::string_view text, const std::vector<std::string>& keys);
+
+/// Something else fills it in: pin::is_variable, and what Compose, envsubst and Flux replace: "${TAG}", "$TAG".
+[[nodiscard]] bool is_filled_in(std::string_view image);
+
+/// "/spec/jobs/0/image" → "spec.jobs[0].image".
+[[nodiscard]] std::string path_text(std::string_view pointer);
+
+/// A string that is an image, at its node.
+[[nodiscard]] found_image scalar_image(const finding& f, yaml::node_index scalar, std::string pointer);
+
+/// Completes what is known (`written`, `why` when it is not `no`), and keeps it.
+void keep(finding& f, found_image image);
+
+/// Group and kind of what has the strings `apiVersion` and `kind`.
+struct object_type {
+  std::string_view group;
+  std::string_view kind;
+};
+[[nodiscard]] std::optional<object_type> type_of(const yaml::source_document& doc, yaml::node_index i);
+[[nodiscard]] bool is_kustomization_type(const object_type& type);
+
+/// "Deployment shop/web"
+[[nodiscard]] std::string object_text(const yaml::source_document& doc, yaml::node_index i, const object_type& type);
+
+/// An object of Kubernetes, or a list of them: with `type`, at `pointer`.
+[[nodiscard]] result<void> find_in_object(finding& f, yaml::node_index object, const object_type& type);
+
+[[nodiscard]] result<void> find_in_kustomization(finding& f, yaml::node_index root, const std::string& pointer);
+
+[[nodiscard]] bool is_compose_file(const yaml::source_document& doc);
+[[nodiscard]] result<void> find_in_compose_file(finding& f);
+
+/// By its name; standard input is none.
+[[nodiscard]] bool is_values_file(std::string_view path);
+[[nodiscard]] result<void> find_in_values(finding& f);
+/// The image that a mapping of `repository` and others says, if it does. `is_image`: its place says that it is one,
+/// even when it has neither `tag` nor `digest`.
+[[nodiscard]] result<std::optional<found_image>> values_image(const finding& f, yaml::node_index mapping,
+                                                              std::string pointer, bool is_image);
+
+/// What the operator's rule says of the document; what stands in `images` already is passed over.
+[[nodiscard]] result<void> find_by_rule(finding& f, const path_rule& rule);
+[[nodiscard]] bool applies_to(const path_rule& rule, std::string_view path);
+
+/// The tags of digests that stand alone, from the comments of their lines.
+void take_tags_from_comments(finding& f);
+
+}  // namespace pinhook::files

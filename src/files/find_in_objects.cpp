@@ -1,0 +1,202 @@
+// Objects of Kubernetes: the webhook's own engine reads them as JSON, and its pointers lead back to the nodes.
+#include <pinhook/files/finding.hpp>
+#include <pinhook/pin/find_slots.hpp>
+#include <pinhook/pin/object.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+using yaml::source_document;
+using yaml::source_kind;
+
+constexpr std::string_view list_suffix = "List";
+constexpr std::string_view kustomize_group = "kustomize.config.k8s.io";
+
+// What an object costs beside its JSON.
+constexpr std::size_t object_cost = 64;
+// Bytes of a name that is shown; longer ones name nothing (RFC 1123 subdomain).
+constexpr std::size_t max_shown_name = 253;
+
+// Beside those on the way to an image: what read_object takes once.
+constexpr std::array<std::string_view, 12> single_keys{"metadata",
+                                                       "labels",
+                                                       "annotations",
+                                                       "ownerReferences",
+                                                       "imagePullSecrets",
+                                                       "serviceAccountName",
+                                                       "serviceAccount",
+                                                       "reference",
+                                                       pin::pin_label,
+                                                       pin::pins_annotation,
+                                                       pin::updates_annotation,
+                                                       pin::refresh_annotation};
+
+std::string_view group_of(std::string_view api_version) {
+  const std::size_t slash = api_version.find('/');
+  return slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
+}
+
+std::string shown(std::string_view name) {
+  const bool is_plain =
+      std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return is_plain && name.size() <= max_shown_name ? std::string(name) : quoted(name, max_shown_name);
+}
+
+// Whether a key that stands twice is one that an image depends on. `first` and `second` are its places.
+bool matters(const finding& f, node_index mapping, node_index first, node_index second) {
+  const std::string_view key = f.doc.at(f.doc.resolve(first)).text;
+  const auto& keys = f.rules.kinds.keys();
+  if (std::ranges::find(keys, key) != keys.end() || std::ranges::find(single_keys, key) != single_keys.end())
+    return true;
+  if (key == "name") return f.doc.find(mapping, "image") != no_node;
+  return std::ranges::any_of(std::array{first, second}, [&](node_index k) {
+    const node_index value = f.doc.resolve(f.doc.at(k).next);
+    return f.doc.at(value).kind != source_kind::scalar && holds_key(f.written(value), keys);
+  });
+}
+
+// The second place of a key that stands twice in a mapping from `begin` to before `end`; one that matters before one
+// that does not.
+node_index find_twice(const finding& f, node_index begin, node_index end) {
+  node_index any = no_node;
+  for (node_index i = begin; i < end; ++i) {
+    if (f.doc.at(i).kind != source_kind::mapping) continue;
+    std::map<std::string_view, node_index> seen;
+    for (node_index k = f.doc.at(i).first; k != no_node; k = f.doc.at(f.doc.at(k).next).next) {
+      if (f.doc.at(f.doc.resolve(k)).kind != source_kind::scalar) continue;
+      const auto [first, is_new] = seen.emplace(f.doc.at(f.doc.resolve(k)).text, k);
+      if (is_new) continue;
+      if (matters(f, i, first->second, k)) return k;
+      if (any == no_node) any = k;
+    }
+  }
+  return any;
+}
+
+// The engine speaks of bytes of the JSON, which the author never saw.
+std::string_view without_offset(std::string_view message) {
+  const std::size_t colon = message.find(": ");
+  return message.starts_with("not valid JSON") && colon != std::string_view::npos ? message.substr(colon + 2) : message;
+}
+
+std::unexpected<error> explain(const finding& f, node_index object, const error& problem) {
+  const std::string_view what = without_offset(problem.message);
+  if (what.ends_with("stands twice")) {
+    const auto size = static_cast<node_index>(f.doc.nodes.size());
+    node_index end = object + 1;
+    while (end < size && f.doc.at(end).span.begin < f.doc.at(object).span.end) ++end;
+    node_index twice = find_twice(f, object, end);
+    if (twice == no_node) twice = find_twice(f, 0, size);
+    if (twice != no_node)
+      return refuse_at(f.doc.at(twice),
+                       fmt::format("the key {} stands twice", quoted(f.doc.at(f.doc.resolve(twice)).text)));
+  }
+  return refuse_at(f.doc.at(object), what);
+}
+
+class object_search {
+ public:
+  explicit object_search(finding& f) : f_(f) {}
+
+  result<void> take(node_index i, const object_type& type, std::size_t depth) {
+    if (auto ok = f_.spend(object_cost); !ok) return ok;
+    for (const std::string_view key : {"apiVersion", "kind", "items"})
+      if (const auto once = member_of(f_.doc, i, key); !once) return fail(once.error());
+    if (type.kind.ends_with(list_suffix)) {
+      const node_index items = f_.doc.resolve(f_.doc.find(i, "items"));
+      if (items != no_node && f_.doc.at(items).kind == source_kind::sequence) return take_items(items, type, depth);
+    }
+    if (is_kustomization_type(type)) return find_in_kustomization(f_, i, pointer_);
+    return depth > 0 && cannot_hold_images(i) ? result<void>() : take_object(i, type);
+  }
+
+ private:
+  // The items of a DeploymentList may leave out what they are.
+  result<void> take_items(node_index items, const object_type& type, std::size_t depth) {
+    if (depth == max_list_depth)
+      return refuse_at(f_.doc.at(items), fmt::format("more than {} lists in each other", max_list_depth));
+    const object_type unsaid{type.group, type.kind.substr(0, type.kind.size() - list_suffix.size())};
+    const std::size_t size = pointer_.size();
+    std::size_t index = 0;
+    for (node_index one = f_.doc.at(items).first; one != no_node; one = f_.doc.at(one).next, ++index) {
+      const node_index item = f_.doc.resolve(one);
+      if (f_.doc.at(item).kind != source_kind::mapping) continue;
+      const auto own = type_of(f_.doc, item);
+      if (!own && unsaid.kind.empty()) continue;
+      pointer_ += fmt::format("/items/{}", index);
+      if (auto ok = take(item, own ? *own : unsaid, depth + 1); !ok) return ok;
+      pointer_.resize(size);
+    }
+    return {};
+  }
+
+  // Its own bytes hold no key of an image, and no alias to others'.
+  [[nodiscard]] bool cannot_hold_images(node_index i) const {
+    const std::string_view text = f_.written(i);
+    return !text.contains('*') && !holds_key(text, f_.rules.kinds.keys());
+  }
+
+  result<void> take_object(node_index i, const object_type& type) {
+    const auto json = yaml::to_json(f_.doc, i, f_.budget);
+    if (!json) return refuse_at(f_.doc.at(i), json.error().message);
+    if (auto ok = f_.spend(json->size()); !ok) return ok;
+    const auto read = pin::read_object(*json, f_.rules.kinds.of(type.group, type.kind));
+    if (!read) return explain(f_, i, read.error());
+    if (read->found.slots.empty()) return {};
+    const std::string object = object_text(f_.doc, i, type);
+    for (const pin::slot& slot : read->found.slots) {
+      const node_index node = f_.doc.at_pointer(i, slot.pointer);
+      const node_index scalar = f_.doc.resolve(node);
+      if (scalar == no_node || f_.doc.at(scalar).text != slot.image)
+        return fail(error_code::internal, fmt::format("{}: no node at {}", object, slot.pointer));
+      found_image image = scalar_image(f_, node, pointer_ + slot.pointer);
+      image.what.object = object;
+      image.what.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
+      image.what.type = slot.type;
+      if (read->metadata.pin_label == "skip") image.what.why = untouched::skip_label;
+      keep(f_, std::move(image));
+    }
+    return {};
+  }
+
+  finding& f_;
+  std::string pointer_;
+};
+
+}  // namespace
+
+std::optional<object_type> type_of(const source_document& doc, node_index i) {
+  const auto version = string_at(doc, doc.find(i, "apiVersion"));
+  const auto kind = string_at(doc, doc.find(i, "kind"));
+  if (!version || version->empty() || !kind || kind->empty()) return std::nullopt;
+  return object_type{group_of(*version), *kind};
+}
+
+bool is_kustomization_type(const object_type& type) {
+  return type.group == kustomize_group && (type.kind == "Kustomization" || type.kind == "Component");
+}
+
+std::string object_text(const source_document& doc, node_index i, const object_type& type) {
+  const node_index metadata = doc.find(i, "metadata");
+  std::string_view name = doc.text_of(metadata, "name");
+  if (name.empty()) name = doc.text_of(metadata, "generateName");
+  const std::string_view ns = doc.text_of(metadata, "namespace");
+  if (name.empty()) return shown(type.kind);
+  return ns.empty() ? fmt::format("{} {}", shown(type.kind), shown(name))
+                    : fmt::format("{} {}/{}", shown(type.kind), shown(ns), shown(name));
+}
+
+result<void> find_in_object(finding& f, node_index object, const object_type& type) {
+  return object_search(f).take(object, type, 0);
+}
+
+}  // namespace pinhook::files

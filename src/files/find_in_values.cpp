@@ -1,0 +1,173 @@
+// Helm values: mappings with `repository` and `tag` or `digest`, and strings under a key `image`. Charts agree on no
+// more than these names, so this is a reading of what people write: what is no image is left out where it can be told.
+#include <pinhook/files/finding.hpp>
+#include <pinhook/pin/find_slots.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+using yaml::source_kind;
+
+constexpr std::string_view image_key = "image";
+
+// Beside an `image` without a tag: the chart puts the two together.
+constexpr std::array<std::string_view, 6> tag_keys{"tag", "imageTag", "image_tag", "version", "digest", "sha"};
+
+// Pictures and disks have names that images could have.
+constexpr std::array<std::string_view, 13> other_files{".png", ".svg",   ".jpg", ".jpeg", ".gif",  ".webp", ".ico",
+                                                       ".iso", ".qcow2", ".img", ".vmdk", ".vhdx", ".ova"};
+
+// A Git repository's address, or a chart's.
+bool is_address(std::string_view repository) {
+  return repository.contains("://") || repository.contains('@') || repository.ends_with(".git");
+}
+
+// What stands under `image` need not be one. Without a tag or digest it must be a reference; with one, a mistake in it
+// is worth telling.
+bool may_be_image(std::string_view text) {
+  if (text.empty() || text.contains("://") || text.starts_with('/') || text.starts_with('.')) return false;
+  if (is_filled_in(text)) return true;
+  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) <= ' '; })) return false;
+  if (std::ranges::any_of(other_files, [&](std::string_view end) { return text.ends_with(end); })) return false;
+  if (registry::reference::parse(text)) return true;
+  const std::size_t slash = text.rfind('/');
+  return text.find_first_of(":@", slash == std::string_view::npos ? 0 : slash) != std::string_view::npos;
+}
+
+bool is_scalar(const finding& f, node_index i) {
+  return i == no_node || f.doc.at(f.doc.resolve(i)).kind == source_kind::scalar;
+}
+
+std::string put_together(const finding& f, const found_image& image) {
+  const auto registry = string_at(f.doc, image.registry);
+  const std::string_view tag = scalar_at(f.doc, image.tag);
+  const std::string_view digest = scalar_at(f.doc, image.digest);
+  std::string out = registry && !registry->empty() ? fmt::format("{}/", *registry) : std::string();
+  out += scalar_at(f.doc, image.name);
+  if (!tag.empty()) out += fmt::format(":{}", tag);
+  if (!digest.empty()) out += fmt::format("@{}", digest);
+  return out;
+}
+
+class values_search {
+ public:
+  explicit values_search(finding& f) : f_(f) {}
+
+  // The reader's limit of nesting is that of this recursion: aliases are not followed, their anchors are reached
+  // anyway.
+  result<void> take(node_index i, std::string_view key) {
+    if (f_.doc.at(i).kind == source_kind::mapping) return take_mapping(i, key);
+    if (f_.doc.at(i).kind != source_kind::sequence) return {};
+    const std::size_t size = pointer_.size();
+    std::size_t index = 0;
+    for (node_index one = f_.doc.at(i).first; one != no_node; one = f_.doc.at(one).next, ++index) {
+      pointer_ += fmt::format("/{}", index);
+      if (auto ok = take(one, {}); !ok) return ok;
+      pointer_.resize(size);
+    }
+    return {};
+  }
+
+ private:
+  result<void> take_mapping(node_index i, std::string_view key) {
+    auto image = values_image(f_, i, pointer_, key == image_key);
+    if (!image) return fail(std::move(image.error()));
+    if (*image) add(std::move(**image));
+    const std::size_t size = pointer_.size();
+    bool has_image = false;
+    for (node_index k = f_.doc.at(i).first; k != no_node; k = f_.doc.at(f_.doc.at(k).next).next) {
+      const yaml::source_node& name = f_.doc.at(f_.doc.resolve(k));
+      if (name.kind != source_kind::scalar) continue;
+      pin::append_pointer(pointer_, name.text);
+      if (name.text == image_key) {
+        if (std::exchange(has_image, true)) return refuse_at(f_.doc.at(k), "the key \"image\" stands twice");
+        take_string(i, f_.doc.at(k).next);
+      }
+      if (auto ok = take(f_.doc.at(k).next, name.text); !ok) return ok;
+      pointer_.resize(size);
+    }
+    return {};
+  }
+
+  void take_string(node_index mapping, node_index value) {
+    const auto text = string_at(f_.doc, value);
+    if (!text || !may_be_image(*text)) return;
+    found_image image = scalar_image(f_, value, pointer_);
+    const auto ref = registry::reference::parse(*text);
+    const bool is_bare = ref && ref->tag().empty() && !ref->is_pinned();
+    if (is_bare &&
+        std::ranges::any_of(tag_keys, [&](std::string_view k) { return f_.doc.find(mapping, k) != no_node; }))
+      image.what.why = untouched::no_tag_here;
+    add(std::move(image));
+  }
+
+  void add(found_image image) {
+    image.what.object = "values";
+    keep(f_, std::move(image));
+  }
+
+  finding& f_;
+  std::string pointer_;
+};
+
+}  // namespace
+
+bool is_values_file(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  std::string name(slash == std::string_view::npos ? path : path.substr(slash + 1));
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name.starts_with("values") || name.ends_with("values.yaml") || name.ends_with("values.yml");
+}
+
+result<std::optional<found_image>> values_image(const finding& f, node_index mapping, std::string pointer,
+                                                bool is_image) {
+  const std::optional<found_image> none;
+  const auto repository = member_of(f.doc, mapping, "repository");
+  if (!repository) return fail(repository.error());
+  const auto name = string_at(f.doc, repository->value);
+  if (!name || name->empty() || is_address(*name)) return none;
+  const auto registry = member_of(f.doc, mapping, "registry");
+  const auto tag = member_of(f.doc, mapping, "tag");
+  const auto digest = member_of(f.doc, mapping, "digest");
+  for (const auto* one : {&registry, &tag, &digest})
+    if (!*one) return fail(one->error());
+  if (!is_scalar(f, tag->value) || !is_scalar(f, digest->value)) return none;
+  if (tag->value == no_node && digest->value == no_node && !is_image) return none;
+  // All of it by a merge key: it is found where it stands.
+  const auto is_own = [&](const member& m) { return m.value != no_node && f.doc.at(m.value).parent == mapping; };
+  if (!is_own(*repository) && !is_own(*registry) && !is_own(*tag) && !is_own(*digest)) return none;
+
+  found_image out;
+  out.mapping = mapping;
+  out.registry = registry->value;
+  out.name = repository->value;
+  out.tag_key = tag->key;
+  out.tag = tag->value;
+  out.digest_key = digest->key;
+  out.digest = digest->value;
+  site& s = out.what;
+  s.document = f.document;
+  s.name = path_text(pointer);
+  s.form = site_form::values;
+  s.pointer = std::move(pointer);
+  const bool has_tag = !scalar_at(f.doc, out.tag).empty();
+  const yaml::source_node& place = f.doc.at(has_tag ? out.tag : out.name);
+  s.line = place.line;
+  s.column = place.column;
+  s.written = put_together(f, out);
+  if (!has_tag && scalar_at(f.doc, out.digest).empty()) s.why = untouched::no_tag_here;
+  return out;
+}
+
+result<void> find_in_values(finding& f) { return values_search(f).take(f.doc.root, {}); }
+
+}  // namespace pinhook::files

@@ -1,0 +1,144 @@
+#include <pinhook/files/finding.hpp>
+#include <pinhook/pin/variable.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+using yaml::scalar_form;
+using yaml::source_document;
+using yaml::source_kind;
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+bool holds(std::string_view text, std::string_view word) {
+  return ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
+}
+
+// "\x69", "\u0069", "\U00000069", or a line that goes on behind "\": keys that do not stand in the text as they are.
+bool holds_escaped_letters(std::string_view text) {
+  for (std::size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 1))
+    if (at + 1 < text.size() && std::string_view("xuU\r\n").contains(text[at + 1])) return true;
+  return false;
+}
+
+// The reference without its digest: what was written, up to the '@'.
+std::optional<registry::reference> tag_of(const registry::reference& ref) {
+  if (!ref.is_pinned()) return ref;
+  if (ref.tag().empty()) return std::nullopt;
+  auto tag = registry::reference::parse(std::string_view(ref.written()).substr(0, ref.written().rfind('@')));
+  return tag ? std::optional(*std::move(tag)) : std::nullopt;
+}
+
+}  // namespace
+
+result<void> finding::spend(std::size_t amount) {
+  if (amount > budget)
+    return refuse_at(doc.at(doc.root),
+                     fmt::format("unfolded, the aliases of this document make more than {} bytes", unfolded_allowance));
+  budget -= amount;
+  return {};
+}
+
+std::unexpected<error> refuse_at(const yaml::source_node& node, std::string_view what) {
+  return fail(error_code::malformed, fmt::format("line {}, column {}: {}", node.line, node.column, what));
+}
+
+result<member> member_of(const source_document& doc, node_index mapping, std::string_view key) {
+  member out;
+  const node_index found = doc.find(mapping, key);
+  if (found == no_node) return out;
+  for (node_index k = doc.at(doc.at(found).parent).first; k != no_node; k = doc.at(doc.at(k).next).next) {
+    const yaml::source_node& at = doc.at(doc.resolve(k));
+    if (at.kind != source_kind::scalar || at.text != key) continue;
+    if (out.key != no_node) return refuse_at(doc.at(k), fmt::format("the key {} stands twice", quoted(key)));
+    out = {k, doc.at(k).next};
+  }
+  return out;
+}
+
+std::optional<std::string_view> string_at(const source_document& doc, node_index i) {
+  i = doc.resolve(i);
+  if (i == no_node || doc.at(i).kind != source_kind::scalar || doc.is_null(i)) return std::nullopt;
+  const yaml::source_node& n = doc.at(i);
+  // Plain text may be a number or a boolean; to_json has the rule.
+  if (n.form == scalar_form::plain && !n.has_tag) {
+    const auto json = yaml::to_json(doc, i);
+    if (!json || !json->starts_with('"')) return std::nullopt;
+  }
+  return n.text;
+}
+
+std::string_view scalar_at(const source_document& doc, node_index i) {
+  i = doc.resolve(i);
+  if (i == no_node || doc.at(i).kind != source_kind::scalar || doc.is_null(i)) return {};
+  return doc.at(i).text;
+}
+
+bool holds_key(std::string_view text, const std::vector<std::string>& keys) {
+  return std::ranges::any_of(keys, [&](const std::string& key) { return holds(text, key); }) ||
+         holds_escaped_letters(text);
+}
+
+bool is_filled_in(std::string_view image) {
+  if (pin::is_variable(image)) return true;
+  for (std::size_t at = image.find('$'); at != std::string_view::npos; at = image.find('$', at + 1))
+    if (at + 1 < image.size() && (image[at + 1] == '{' || is_letter(image[at + 1]))) return true;
+  return false;
+}
+
+std::string path_text(std::string_view pointer) {
+  std::string out;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::string_view part = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(part.size());
+    if (!part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; })) {
+      out += fmt::format("[{}]", part);
+      continue;
+    }
+    if (!out.empty()) out += '.';
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const bool is_escape = part[i] == '~' && i + 1 < part.size();
+      out += !is_escape ? part[i] : part[i + 1] == '1' ? '/' : '~';
+      if (is_escape) ++i;
+    }
+  }
+  return out;
+}
+
+found_image scalar_image(const finding& f, node_index scalar, std::string pointer) {
+  found_image out;
+  out.scalar = scalar;
+  const yaml::source_node& n = f.doc.at(scalar);
+  out.what.document = f.document;
+  out.what.name = path_text(pointer);
+  out.what.pointer = std::move(pointer);
+  out.what.line = n.line;
+  out.what.column = n.column;
+  out.what.written = f.doc.at(f.doc.resolve(scalar)).text;
+  return out;
+}
+
+void keep(finding& f, found_image image) {
+  site& s = image.what;
+  auto ref = registry::reference::parse(s.written);
+  if (ref) {
+    s.ref = *std::move(ref);
+    if (s.why != untouched::no_tag_here) s.tag = tag_of(*s.ref);
+  } else if (s.why == untouched::no || s.why == untouched::no_tag_here) {
+    s.why = is_filled_in(s.written) ? untouched::variable : untouched::invalid;
+    if (s.why == untouched::invalid) s.problem = std::move(ref.error().message);
+  }
+  f.images.push_back(std::move(image));
+}
+
+}  // namespace pinhook::files
