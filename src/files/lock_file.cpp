@@ -1,0 +1,139 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/files/kbld_lock.hpp>
+#include <pinhook/files/lock_file.hpp>
+#include <pinhook/files/lock_text.hpp>
+#include <pinhook/yaml/document.hpp>
+#include <pinhook/yaml/event_stream.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::refuse_at;
+
+constexpr std::string_view own_version = "pinhook.dev/v1";
+constexpr std::string_view own_kind = "ImageLock";
+
+/// Our own format nests three levels deep, kbld's configuration some more.
+constexpr yaml::parse_limits read_limits{.size = max_lock_size, .depth = 32};
+
+std::unexpected<error> refuse(const yaml::node& at, std::string_view what) {
+  return refuse_at(at.line, at.column, what);
+}
+
+result<void> want_keys(const yaml::node& mapping, std::initializer_list<std::string_view> known) {
+  for (const auto& m : mapping.members)
+    if (std::ranges::find(known, m.key) == known.end())
+      return refuse_at(m.line, m.column,
+                       fmt::format("{} is no key here; known are: {}", quoted(m.key), fmt::join(known, ", ")));
+  return {};
+}
+
+// A scalar under a key; null when there is none.
+result<const yaml::node*> text_at(const yaml::node& mapping, std::string_view key) {
+  const yaml::node* found = mapping.find(key);
+  if (found == nullptr || found->is_null()) return nullptr;
+  if (found->kind != yaml::node_kind::scalar)
+    return refuse(*found, fmt::format("{} is {}; want text", key, to_string(found->kind)));
+  return found;
+}
+
+result<resolve::locked_image> read_image(const yaml::node& n) {
+  if (n.kind != yaml::node_kind::mapping)
+    return refuse(n, fmt::format("want a mapping of digest and resolved, not {}", to_string(n.kind)));
+  if (auto good = want_keys(n, {"digest", "resolved"}); !good) return fail(std::move(good.error()));
+  const auto digest = text_at(n, "digest");
+  if (!digest) return fail(digest.error());
+  if (*digest == nullptr) return refuse(n, "digest is missing");
+  auto parsed = registry::digest::parse((*digest)->text);
+  if (!parsed) return refuse(**digest, parsed.error().message);
+  const auto when = text_at(n, "resolved");
+  if (!when) return fail(when.error());
+  if (*when == nullptr) return resolve::locked_image{*std::move(parsed), {}};
+  if (!is_time((*when)->text))
+    return refuse(**when, fmt::format("{} is no time; write it like 2026-11-21T08:30:00Z", quoted((*when)->text, 60)));
+  return resolve::locked_image{*std::move(parsed), (*when)->text};
+}
+
+result<resolve::image_lock> read_own(const yaml::node& root) {
+  if (auto good = want_keys(root, {"apiVersion", "kind", "images"}); !good) return fail(std::move(good.error()));
+  const yaml::node* images = root.find("images");
+  // A file that was cut off shall not pass for one that locks nothing.
+  if (images == nullptr) return refuse(root, "images is missing");
+  resolve::image_lock out;
+  if (images->is_null()) return out;
+  if (images->kind != yaml::node_kind::mapping)
+    return refuse(*images, fmt::format("images is {}; want a mapping of reference to digest", to_string(images->kind)));
+  for (const auto& m : images->members) {
+    const auto ref = registry::reference::parse(m.key);
+    if (!ref) return refuse_at(m.line, m.column, fmt::format("{}: {}", quoted(m.key), ref.error().message));
+    if (ref->is_pinned())
+      return refuse_at(m.line, m.column, fmt::format("{} has a digest; the key is the tag reference", quoted(m.key)));
+    if (ref->tag().empty()) return refuse_at(m.line, m.column, fmt::format("{} has no tag", quoted(m.key)));
+    if (out.find(ref->canonical()) != nullptr)
+      return refuse_at(m.line, m.column, fmt::format("{} stands here twice", ref->canonical()));
+    auto image = read_image(m.value);
+    if (!image) return fail(std::move(image.error()));
+    out.put(*ref, *std::move(image));
+  }
+  return out;
+}
+
+std::string write_own(const resolve::image_lock& lock) {
+  std::string out = fmt::format("apiVersion: {}\nkind: {}\n", own_version, own_kind);
+  out += lock.images().empty() ? "images: {}\n" : "images:\n";
+  for (const auto& [canonical, image] : lock.images()) {
+    out += fmt::format("  {}: {{digest: \"{}\"", plain_or_quoted(canonical), image.digest.to_string());
+    if (!image.when.empty()) {
+      out += ", resolved: ";
+      json::append_string(out, image.when);
+    }
+    out += "}\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+result<lock_file> read_lock(std::string_view text) {
+  const auto root = yaml::parse(text, read_limits);
+  if (!root) return fail(root.error());
+  if (root->kind != yaml::node_kind::mapping)
+    return refuse(*root, root->is_null() ? std::string("the file is empty; a lock file begins with apiVersion and kind")
+                                         : fmt::format("want a lock file, not {}", to_string(root->kind)));
+  const auto version = text_at(*root, "apiVersion");
+  const auto kind = text_at(*root, "kind");
+  if (!version) return fail(version.error());
+  if (!kind) return fail(kind.error());
+  if (*version == nullptr) return refuse(*root, "apiVersion is missing");
+  if (*kind == nullptr) return refuse(*root, "kind is missing");
+
+  const std::string_view v = (*version)->text;
+  const std::string_view k = (*kind)->text;
+  if (k == own_kind && v == own_version) {
+    auto images = read_own(*root);
+    if (!images) return fail(std::move(images.error()));
+    return lock_file{lock_format::pinhook, *std::move(images)};
+  }
+  if (is_kbld(v, k)) {
+    auto images = read_kbld(*root);
+    if (!images) return fail(std::move(images.error()));
+    return lock_file{lock_format::kbld, *std::move(images)};
+  }
+  if (k == own_kind)
+    return refuse(**version, fmt::format("{} {} is not known; {} is", own_kind, quoted(v, 60), own_version));
+  return refuse(**kind, fmt::format("{} {} is no lock file; want {} {}, or kbld's ImagesLock", quoted(v, 60),
+                                    quoted(k, 60), own_version, own_kind));
+}
+
+std::string write_lock(const lock_file& what) {
+  return what.format == lock_format::kbld ? write_kbld(what.images) : write_own(what.images);
+}
+
+}  // namespace pinhook::files
