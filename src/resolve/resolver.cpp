@@ -15,6 +15,8 @@ std::string_view to_string(origin from) noexcept {
       return "stale";
     case origin::registry:
       return "registry";
+    case origin::lock:
+      return "lock";
   }
   return "registry";
 }

@@ -42,6 +42,7 @@ enum class origin : std::uint8_t {
   cache,     // held and unexpired
   stale,     // held and expired; the registry could not be asked in time or is in trouble
   registry,  // asked for this request, or for another that asked at the same moment
+  lock,      // decided by the operator's lock file
 };
 
 std::string_view to_string(origin from) noexcept;
