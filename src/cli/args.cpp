@@ -117,7 +117,6 @@ void declare_check(CLI::App& app, arguments& out) {
 
 void declare_lock(CLI::App& app, arguments& out) {
   add_paths(app, out);
-  out.files.lock_file = "pinhook.lock";
   app.add_option("--file", out.files.lock_file, "The lock file (default pinhook.lock); - writes to standard output")
       ->type_name("FILE");
   app.add_option("--as", out.files.lock_format, "pinhook or kbld (default: as the file is)")
@@ -219,6 +218,8 @@ result<arguments> parse_arguments(const std::vector<std::string>& words) {
   }
   for (const auto& [sub, one] : commands)
     if (sub->parsed()) out.command = one->command;
+  // Not when it is declared: every command's flags are, and `pin` has a --lock without a default.
+  if (out.command == command::lock && out.files.lock_file.empty()) out.files.lock_file = "pinhook.lock";
   if (out.command == command::help) {
     if (words.empty())
       return fail(error_code::invalid_input,
