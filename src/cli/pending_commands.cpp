@@ -4,9 +4,7 @@
 namespace pinhook::cli {
 int pin(const arguments&) { return 2; }
 int unpin(const arguments&) { return 2; }
-int check(const arguments&) { return 2; }
 int lock(const arguments&) { return 2; }
-int resolve(const arguments&) { return 2; }
 int fn(const arguments&) { return 2; }
 int completion(const arguments&) { return 2; }
 }  // namespace pinhook::cli

@@ -1,0 +1,182 @@
+#include <pinhook/cli/check_report.hpp>
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/demo_view.hpp>
+#include <pinhook/cli/digests.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/inputs.hpp>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace pinhook::cli {
+namespace {
+
+// Bytes of files written anew to say exactly what a fix changes (SARIF); what is left then is told in words alone. Each
+// fix takes its whole file once: together a second or two.
+constexpr std::size_t max_rewritten = std::size_t{1} << 30U;
+constexpr std::size_t max_message = 2048;
+
+void say(std::string_view text) { fmt::print(stderr, "pinhook check: {}\n", one_line(text, max_message)); }
+
+int refuse(const error& e) {
+  say(e.message);
+  return exit_usage;
+}
+
+pin::pin_format format_of(const std::string& said, const settings& s) {
+  if (said.empty()) return s.pin.format;
+  return said == "tag-and-digest" ? pin::pin_format::tag_and_digest : pin::pin_format::digest;
+}
+
+std::string here() {
+  std::error_code ignored;
+  const auto path = std::filesystem::current_path(ignored);
+  return path.empty() ? "/" : path.string();
+}
+
+// False when standard output does not take it all; a reader that went away has seen what it wanted.
+bool print_whole(const std::string& text) {
+  errno = 0;
+  const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (is_written || errno == EPIPE) return true;
+  say(fmt::format("standard output: {}", std::strerror(errno)));
+  return false;
+}
+
+class check_run {
+ public:
+  check_run(const file_arguments& said, const settings& s)
+      : said_(said),
+        settings_(s),
+        output_(parse_report_format(said.output).value_or(report_format::table)),
+        asks_(said.drift || !said.lock_file.empty()),
+        format_(format_of(said.format, s)) {}
+
+  // To the exit code.
+  int run() {
+    const auto rules = file_rules_of(settings_);
+    const auto read = each_input(said_.paths, rules, [this](input one) { take(std::move(one)); });
+    if (!read) return refuse(read.error());
+    if (const auto asked = ask(); !asked) return refuse(asked.error());
+    for (auto& one : waiting_) files_[one.place] = check(files_[one.place].path, one.file);
+    return report();
+  }
+
+ private:
+  // A file whose findings depend on what registries say.
+  struct waiting_file {
+    std::size_t place;
+    files::image_file file;
+  };
+
+  void take(input one) {
+    if (!one.content) {
+      take_fault(std::move(one));
+    } else if (asks_ && add_wanted(one.content->sites(), said_.drift, wanted_)) {
+      waiting_.push_back({files_.size(), std::move(*one.content)});
+      files_.emplace_back().path = std::move(one.path);
+    } else {
+      files_.push_back(check(one.path, *one.content));
+    }
+  }
+
+  void take_fault(input one) {
+    if (one.content.error().code == error_code::unsupported && !one.is_named) {
+      if (templates_++ == 0) first_template_ = std::move(one.path);
+      return;
+    }
+    auto& bad = files_.emplace_back();
+    bad.path = std::move(one.path);
+    bad.fault = std::move(one.content.error().message);
+    say(fmt::format("{}: {}", bad.path == "-" ? "standard input" : bad.path, bad.fault));
+  }
+
+  // Every image of the run at once.
+  result<void> ask() {
+    if (wanted_.empty()) return {};
+    auto digests = open_digests({said_.lock_file, said_.offline}, settings_, environment());
+    if (!digests) return fail(std::move(digests.error()));
+    std::vector<registry::reference> refs;
+    for (const auto& [canonical, ref] : wanted_) refs.push_back(ref);
+    auto answers = (*digests)->find(refs);
+    for (std::size_t i = 0; i < refs.size(); ++i) {
+      if (!answers[i]) {
+        say(answers[i].error().message);
+        ++failed_;
+      }
+      known_.insert_or_assign(refs[i].canonical(), std::move(answers[i]));
+    }
+    return {};
+  }
+
+  checked_file check(const std::string& path, const files::image_file& file) {
+    check_question how;
+    how.has_drift = said_.drift;
+    how.lock_file = said_.lock_file;
+    how.lists_images = output_ == report_format::junit;
+    how.known = asks_ ? &known_ : nullptr;
+    how.how_to_pin = [this, &file](std::size_t site, const registry::digest& d) { return how_to_pin(file, site, d); };
+    return check_file(path, file.text(), file.sites(), how);
+  }
+
+  pin_text how_to_pin(const files::image_file& file, std::size_t site, const registry::digest& digest) {
+    pin_text out{file.suggestion(site, digest, format_), std::nullopt};
+    if (output_ != report_format::sarif || rewritten_ > max_rewritten) return out;
+    rewritten_ += file.text().size();
+    const std::vector<files::change> changes{{site, digest}};
+    // A site that shares its bytes with another one may not be changed alone.
+    if (const auto after = file.rewrite(changes, format_)) out.change = changed_lines(file.text(), *after);
+    return out;
+  }
+
+  int report() {
+    const auto totals = totals_of(files_);
+    report_options options;
+    options.has_colour = output_ == report_format::table && wants_colour();
+    options.directory = here();
+    options.is_complete = totals.faults == 0 && failed_ == 0;
+    if (!print_whole(write_report(output_, files_, built_in_rules(), options))) return exit_usage;
+    if (templates_ > 0)
+      say(fmt::format(
+          "passed over {} not rendered ({}{}): helm template … | pinhook check -",
+          templates_ == 1 ? "a Helm template that is" : fmt::format("{} Helm templates that are", templates_),
+          first_template_, templates_ == 1 ? "" : ", …"));
+    say(summary(totals));
+    if (totals.faults > 0) return exit_usage;
+    if (failed_ > 0) return exit_lookup;
+    return totals.findings > 0 ? exit_failed : exit_good;
+  }
+
+  const file_arguments& said_;
+  const settings& settings_;
+  const report_format output_;
+  const bool asks_;
+  const pin::pin_format format_;
+  checked_files files_;
+  std::vector<waiting_file> waiting_;
+  std::map<std::string, registry::reference> wanted_;
+  digest_map known_;
+  std::size_t failed_ = 0;
+  std::size_t templates_ = 0;
+  std::string first_template_;
+  std::size_t rewritten_ = 0;
+};
+
+}  // namespace
+
+int check(const arguments& said) {
+  const auto found = settings_for_files(said.config_file, environment());
+  if (!found) return refuse(found.error());
+  return check_run(said.files, *found).run();
+}
+
+}  // namespace pinhook::cli
