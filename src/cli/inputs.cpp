@@ -66,7 +66,7 @@ class reader {
     return {};
   }
 
-  result<void> read_standard_input() {
+  result<void> read_stdin() {
     if (!seen_.insert("-").second) return {};
     auto text = read_all(STDIN_FILENO);
     if (!text) return fail(std::move(text.error()).at("standard input"));
@@ -110,7 +110,7 @@ result<void> each_input(const std::vector<std::string>& words, const files::file
     if (::isatty(STDIN_FILENO) != 0)
       return fail(error_code::invalid_input,
                   "no files are named, and standard input is a terminal; name files or directories, or pipe into it");
-    return r.read_standard_input();
+    return r.read_stdin();
   }
   // In the order in which they are named: what stands before a "-", then standard input, then the rest.
   std::vector<std::string> before;
@@ -120,7 +120,7 @@ result<void> each_input(const std::vector<std::string>& words, const files::file
       continue;
     }
     if (auto ok = r.read_files(std::exchange(before, {})); !ok) return fail(std::move(ok.error()));
-    if (auto ok = r.read_standard_input(); !ok) return fail(std::move(ok.error()));
+    if (auto ok = r.read_stdin(); !ok) return fail(std::move(ok.error()));
   }
   return r.read_files(before);
 }
@@ -130,6 +130,13 @@ result<std::vector<input>> read_inputs(const std::vector<std::string>& words, co
   auto ok = each_input(words, rules, [&out](input one) { out.push_back(std::move(one)); });
   if (!ok) return fail(std::move(ok.error()));
   return out;
+}
+
+result<std::string> read_standard_input() {
+  if (::isatty(STDIN_FILENO) != 0) return fail(error_code::invalid_input, "standard input is a terminal; pipe into it");
+  auto text = read_all(STDIN_FILENO);
+  if (!text) return fail(std::move(text.error()).at("standard input"));
+  return text;
 }
 
 files::file_rules file_rules_of(const settings& s) {

@@ -38,6 +38,10 @@ struct input {
 /// message does not name it.
 [[nodiscard]] result<std::string> read_input_text(const std::string& path);
 
+/// All of standard input. denied, unavailable: it cannot be read; invalid_input: more than yaml::source_limits allow,
+/// or it is a terminal.
+[[nodiscard]] result<std::string> read_standard_input();
+
 /// The rules of the settings: pin.kinds, files.paths.
 [[nodiscard]] files::file_rules file_rules_of(const settings& s);
 
