@@ -4,12 +4,12 @@
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/inputs.hpp>
+#include <pinhook/cli/site_label.hpp>
+#include <pinhook/cli/standard_output.hpp>
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -41,15 +41,6 @@ std::string here() {
   std::error_code ignored;
   const auto path = std::filesystem::current_path(ignored);
   return path.empty() ? "/" : path.string();
-}
-
-// False when standard output does not take it all; a reader that went away has seen what it wanted.
-bool print_whole(const std::string& text) {
-  errno = 0;
-  const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (is_written || errno == EPIPE) return true;
-  say(fmt::format("standard output: {}", std::strerror(errno)));
-  return false;
 }
 
 class check_run {
@@ -97,7 +88,7 @@ class check_run {
     auto& bad = files_.emplace_back();
     bad.path = std::move(one.path);
     bad.fault = std::move(one.content.error().message);
-    say(fmt::format("{}: {}", bad.path == "-" ? "standard input" : bad.path, bad.fault));
+    say(fmt::format("{}: {}", shown_path(bad.path), bad.fault));
   }
 
   // Every image of the run at once.
@@ -144,7 +135,8 @@ class check_run {
     options.has_colour = output_ == report_format::table && wants_colour();
     options.directory = here();
     options.is_complete = totals.faults == 0 && failed_ == 0;
-    if (!print_whole(write_report(output_, files_, built_in_rules(), options))) return exit_usage;
+    const auto printed = print_text(write_report(output_, files_, built_in_rules(), options));
+    if (!printed) return refuse(printed.error());
     if (templates_ > 0)
       say(fmt::format(
           "passed over {} not rendered ({}{}): helm template … | pinhook check -",
