@@ -1,0 +1,204 @@
+// The comments of the lines on which sites change: which elements stay, change, come and go.
+#include <pinhook/files/rewrite_document.hpp>
+#include <pinhook/files/tag_comment.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+using yaml::scalar_form;
+using yaml::source_document;
+
+// A scalar on a line that an element of the line's chain may belong to.
+struct chain_member {
+  std::string_view name;
+  // A digest stands alone there: before, and after.
+  bool was_alone = false;
+  bool is_alone = false;
+  bool is_changed = false;
+  // The element that it shall have; of one that is not changed, that it has.
+  std::optional<std::string> wanted;
+};
+
+using member_map = std::map<node_index, chain_member>;
+using member_iterator = member_map::iterator;
+
+// Every image's scalar, and those that change as they will be.
+member_map members_of(const source_document& doc, std::span<const found_image> all,
+                      const std::vector<planned_change>& changes, const std::set<node_index>& replaced) {
+  member_map out;
+  for (const found_image& one : all) {
+    const node_index node = doc.resolve(commented_node(one));
+    if (node == no_node || !one.what.ref) continue;
+    const bool is_alone = needs_comment(one);
+    out.emplace(node, chain_member{one.what.ref->written_name(), is_alone, is_alone, false, std::nullopt});
+  }
+  for (const planned_change& one : changes) {
+    node_index node = commented_node(*one.image);
+    if (node == no_node) continue;
+    if (!replaced.contains(node)) node = doc.resolve(node);
+    chain_member& m =
+        out.try_emplace(node, chain_member{one.image->what.ref->written_name(), false, false, true, std::nullopt})
+            .first->second;
+    m.is_changed = true;
+    m.wanted = one.plan.comment;
+    m.is_alone = one.plan.leaves_digest_alone;
+  }
+  return out;
+}
+
+bool is_block(const source_document& doc, node_index i) {
+  return doc.at(i).form == scalar_form::literal || doc.at(i).form == scalar_form::folded;
+}
+
+bool share_line(const source_document& doc, std::string_view text, node_index a, node_index b) {
+  if (is_block(doc, a) || is_block(doc, b)) return false;
+  const std::size_t end = doc.at(a).span.end;
+  return !text.substr(end, doc.at(b).span.begin - end).contains('\n');
+}
+
+// The chain's elements as they are, and whose they are.
+struct element {
+  std::string bytes;
+  const chain_member* owner = nullptr;
+};
+
+class line_rewriter {
+ public:
+  line_rewriter(std::string_view text, const line_end& line, std::vector<chain_member*> members)
+      : text_(text), line_(line), members_(std::move(members)) {}
+
+  // None: the chain stays as it is.
+  std::optional<yaml::edit> run() {
+    drop_ambiguous();
+    for (std::size_t i = 0; i < line_.chain.size(); ++i)
+      elements_.push_back({std::string(text_.substr(line_.spans[i].begin, line_.spans[i].size())), nullptr});
+    give_to([](const chain_member& m) { return m.was_alone; });
+    give_to([](const chain_member& m) { return !m.was_alone && m.wanted; });
+    write_wanted();
+    std::string chain;
+    for (const element& one : elements_) chain += one.bytes;
+    const yaml::text_span span{line_.chain_begin, line_.chain_end};
+    if (text_.substr(span.begin, span.size()) == chain) return std::nullopt;
+    return yaml::edit{span, std::move(chain)};
+  }
+
+ private:
+  // An element belongs to the first lone digest of its name: behind one whose tag nobody knows it would be that one's.
+  void drop_ambiguous() {
+    std::vector<std::string_view> known;
+    for (const chain_member* m : members_)
+      if (m->was_alone) known.push_back(m->name);
+    const auto matched = match_chain(line_.chain, known);
+    std::set<std::string_view> unknown;
+    for (std::size_t i = 0, lone = 0; i < members_.size(); ++i) {
+      chain_member& m = *members_[i];
+      const bool has_element = m.was_alone && matched[lone++].has_value();
+      if (m.wanted && unknown.contains(m.name)) m.wanted.reset();
+      if (m.is_alone && !m.wanted && (m.is_changed || !has_element)) unknown.insert(m.name);
+    }
+  }
+
+  // Elements that nobody has, to members that `may` have them.
+  template <class May>
+  void give_to(May may) {
+    std::vector<std::size_t> free;
+    std::vector<registry::reference> chain;
+    for (std::size_t i = 0; i < elements_.size(); ++i) {
+      if (elements_[i].owner != nullptr) continue;
+      free.push_back(i);
+      chain.push_back(line_.chain[i]);
+    }
+    std::vector<const chain_member*> takers;
+    std::vector<std::string_view> names;
+    for (const chain_member* m : members_) {
+      if (!may(*m)) continue;
+      takers.push_back(m);
+      names.push_back(m->name);
+    }
+    const auto matched = match_chain(chain, names);
+    for (std::size_t i = 0; i < takers.size(); ++i)
+      if (matched[i]) elements_[free[*matched[i]]].owner = takers[i];
+  }
+
+  void write_wanted() {
+    std::size_t behind = 0;  // where the next new element goes
+    for (const chain_member* m : members_) {
+      const auto own = std::ranges::find(elements_, m, &element::owner);
+      if (own == elements_.end()) {
+        if (!m->is_changed || !m->wanted) continue;
+        elements_.insert(elements_.begin() + static_cast<std::ptrdiff_t>(behind), {chain_text({*m->wanted}), m});
+        ++behind;
+        continue;
+      }
+      if (m->is_changed && !m->wanted) {
+        const auto at = static_cast<std::size_t>(own - elements_.begin());
+        elements_.erase(own);
+        if (behind > at) --behind;
+        continue;
+      }
+      // The white space before the '#' and behind it stays.
+      if (m->is_changed)
+        own->bytes.replace(own->bytes.find('#'), std::string::npos, with_blanks(own->bytes, *m->wanted));
+      behind = static_cast<std::size_t>(own - elements_.begin()) + 1;
+    }
+  }
+
+  static std::string with_blanks(std::string_view bytes, std::string_view reference) {
+    const std::size_t sign = bytes.find('#');
+    const std::size_t word = bytes.find_first_not_of(" \t", sign + 1);
+    return std::string(bytes.substr(sign, word - sign)) + std::string(reference);
+  }
+
+  std::string_view text_;
+  const line_end& line_;
+  std::vector<chain_member*> members_;
+  std::vector<element> elements_;
+};
+
+void rewrite_line(const source_document& doc, std::string_view text, member_iterator begin, member_iterator end,
+                  std::vector<yaml::edit>& out) {
+  if (std::none_of(begin, end, [](const auto& m) { return m.second.is_changed; })) return;
+  // The line is that of the first digest that stands alone, as it is when it is read.
+  member_iterator front = std::find_if(begin, end, [](const auto& m) { return m.second.is_alone; });
+  if (front == end) front = std::find_if(begin, end, [](const auto& m) { return m.second.was_alone; });
+  if (front == end) return;
+  const auto line = line_end_at(doc, text, front->first);
+  std::vector<chain_member*> members;
+  for (auto m = begin; m != end; ++m) members.push_back(&m->second);
+  if (!line) {
+    for (chain_member* m : members) m->wanted.reset();
+    return;
+  }
+  if (auto edit = line_rewriter(text, *line, std::move(members)).run()) out.push_back(std::move(*edit));
+}
+
+}  // namespace
+
+std::vector<yaml::edit> edit_comments(const source_document& doc, std::string_view text,
+                                      std::span<const found_image> all, std::vector<planned_change>& changes,
+                                      const std::set<node_index>& replaced) {
+  member_map members = members_of(doc, all, changes, replaced);
+  std::vector<yaml::edit> out;
+  for (auto begin = members.begin(); begin != members.end();) {
+    auto end = std::next(begin);
+    while (end != members.end() && share_line(doc, text, std::prev(end)->first, end->first)) ++end;
+    rewrite_line(doc, text, begin, end, out);
+    begin = end;
+  }
+  for (planned_change& one : changes) {
+    const node_index node = commented_node(*one.image);
+    if (node == no_node || !one.plan.comment) continue;
+    const auto found = members.find(replaced.contains(node) ? node : doc.resolve(node));
+    one.has_comment = found != members.end() && found->second.wanted.has_value();
+  }
+  return out;
+}
+
+}  // namespace pinhook::files

@@ -1,0 +1,125 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/files/rewrite_document.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+using yaml::source_document;
+using yaml::source_kind;
+using yaml::source_node;
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_break(char c) { return c == '\n' || c == '\r'; }
+
+yaml::edit value_edit(const source_node& n, std::string_view text, const node_value& value) {
+  yaml::text_span span = n.span;
+  std::string bytes = rewritten_scalar(n, text, value.value, value.rule);
+  // "key: old" becomes "key:", as it is where a blank came with the value.
+  const bool ends = span.end == text.size() || is_blank(text[span.end]) || is_break(text[span.end]);
+  if (bytes.empty() && ends && span.begin > 1 && text[span.begin - 1] == ' ' && text[span.begin - 2] == ':')
+    --span.begin;
+  return {span, std::move(bytes)};
+}
+
+// What an alias becomes whose anchor's scalar changes, so that it keeps its value.
+std::string kept_text(const source_node& anchored, std::string_view text) {
+  const std::string_view raw = text.substr(anchored.span.begin, anchored.span.size());
+  const bool is_block = anchored.form == yaml::scalar_form::literal || anchored.form == yaml::scalar_form::folded;
+  if (!is_block && !raw.empty() && std::ranges::none_of(raw, is_break)) return std::string(raw);
+  std::string out;
+  json::append_string(out, anchored.text);
+  return out;
+}
+
+std::set<node_index> nodes_of(std::span<const found_image> all) {
+  std::set<node_index> out;
+  for (const found_image& one : all)
+    for (const node_index i : {one.scalar, one.registry, one.name, one.tag, one.digest})
+      if (i != no_node) out.insert(i);
+  return out;
+}
+
+std::map<node_index, std::vector<node_index>> aliases_of(const source_document& doc, const value_map& values) {
+  std::map<node_index, std::vector<node_index>> out;
+  for (const auto& [node, value] : values)
+    if (const node_index target = doc.resolve(node); doc.at(target).has_anchor) out[target];
+  if (out.empty()) return out;
+  for (node_index i = 0; i < doc.nodes.size(); ++i) {
+    if (doc.at(i).kind != source_kind::alias) continue;
+    if (const auto found = out.find(doc.at(i).target); found != out.end()) found->second.push_back(i);
+  }
+  return out;
+}
+
+// One anchored scalar and the aliases that name it.
+void edit_anchor(const source_document& doc, std::string_view text, const value_map& values,
+                 const std::set<node_index>& in_use, node_index target, const std::vector<node_index>& aliases,
+                 value_edits& out) {
+  const auto own = values.find(target);
+  const node_value* first = own == values.end() ? nullptr : &own->second;
+  bool is_whole = first != nullptr || !in_use.contains(target);
+  for (const node_index alias : aliases) {
+    const auto found = values.find(alias);
+    if (found == values.end() || (first != nullptr && found->second.value != first->value))
+      is_whole = false;
+    else if (first == nullptr)
+      first = &found->second;
+  }
+  if (is_whole) {
+    out.edits.push_back(value_edit(doc.at(target), text, *first));
+    return;
+  }
+  if (own != values.end()) out.edits.push_back(value_edit(doc.at(target), text, own->second));
+  for (const node_index alias : aliases) {
+    if (const auto found = values.find(alias); found != values.end()) {
+      out.edits.push_back(value_edit(doc.at(alias), text, found->second));
+      out.replaced.insert(alias);
+    } else if (own != values.end()) {
+      out.edits.push_back({doc.at(alias).span, kept_text(doc.at(target), text)});
+    }
+  }
+}
+
+}  // namespace
+
+value_edits edit_values(const source_document& doc, std::string_view text, const value_map& values,
+                        const std::set<node_index>& in_use) {
+  value_edits out;
+  const auto anchors = aliases_of(doc, values);
+  for (const auto& [node, value] : values)
+    if (!anchors.contains(doc.resolve(node))) out.edits.push_back(value_edit(doc.at(node), text, value));
+  for (const auto& [target, aliases] : anchors) edit_anchor(doc, text, values, in_use, target, aliases, out);
+  return out;
+}
+
+result<std::vector<yaml::edit>> document_edits(const source_document& doc, std::string_view text,
+                                               std::span<const found_image> all, std::vector<planned_change>& changes) {
+  value_map values;
+  std::vector<yaml::edit> beside;
+  for (const planned_change& one : changes) {
+    if (one.plan.value) {
+      const auto [at, is_new] = values.emplace(one.plan.value->node, *one.plan.value);
+      if (!is_new && at->second.value != one.plan.value->value)
+        return fail(error_code::invalid_input,
+                    fmt::format("{} shall become two things: its bytes are shared", quoted(one.image->what.written)));
+    }
+    // Entries behind aliases and merge keys share their bytes, and their edits.
+    for (const yaml::edit& e : one.plan.edits)
+      if (std::ranges::find(beside, e) == beside.end()) beside.push_back(e);
+  }
+  value_edits edited = edit_values(doc, text, values, nodes_of(all));
+  // Comments before lines that are added at the same place.
+  std::vector<yaml::edit> out = edit_comments(doc, text, all, changes, edited.replaced);
+  std::ranges::move(edited.edits, std::back_inserter(out));
+  std::ranges::move(beside, std::back_inserter(out));
+  return out;
+}
+
+}  // namespace pinhook::files

@@ -1,0 +1,403 @@
+#include <pinhook/files/image_file.hpp>
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+namespace {
+
+// "%D" and "%E" in texts stand for two digests, "@D" and "@E" for the same behind an '@'.
+std::string filled(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char mark = text[i];
+    const char which = i + 1 < text.size() ? text[i + 1] : ' ';
+    if ((mark != '%' && mark != '@') || (which != 'D' && which != 'E')) {
+      out += mark;
+      continue;
+    }
+    if (mark == '@') out += mark;
+    out += "sha256:" + std::string(64, which == 'D' ? 'd' : 'e');
+    ++i;
+  }
+  return out;
+}
+
+registry::digest digest_of(char c) { return *registry::digest::parse("sha256:" + std::string(64, c)); }
+
+// Every site that can change, changed.
+std::string rewritten(const std::string& text, std::string_view path, std::optional<registry::digest> digest,
+                      pin::pin_format format = pin::pin_format::digest) {
+  const auto file = image_file::read(text, path, {});
+  if (!file) return file.error().message;
+  std::vector<change> changes;
+  for (std::size_t i = 0; i < file->sites().size(); ++i) {
+    const site& s = file->sites()[i];
+    if (s.why != untouched::no || (digest ? !s.tag : !(s.is_pinned() && s.tag))) continue;
+    changes.push_back({i, digest});
+  }
+  auto out = file->rewrite(changes, format);
+  return out ? *out : out.error().message;
+}
+
+struct rewrite_case {
+  std::string_view name;
+  std::string_view before;
+  std::string_view after;
+  // Where unpin does not give the bytes before.
+  std::string_view back = {};
+  std::string_view path = "values.yaml";
+};
+
+void expect_rewrites(std::span<const rewrite_case> table, pin::pin_format format = pin::pin_format::digest) {
+  for (const rewrite_case& one : table) {
+    SCOPED_TRACE(one.name);
+    const std::string before = filled(one.before);
+    const std::string after = filled(one.after);
+    EXPECT_EQ(rewritten(before, one.path, digest_of('d'), format), after);
+    EXPECT_EQ(rewritten(after, one.path, digest_of('d'), format), after) << "a second time";
+    EXPECT_EQ(rewritten(after, one.path, std::nullopt), one.back.empty() ? before : filled(one.back));
+  }
+}
+
+TEST(ImageFile, KeepsQuotesAndEverythingElse) {
+  const rewrite_case table[] = {
+      {"plain", "image: nginx:1.25\n", "image: nginx@D # nginx:1.25\n"},
+      {"no tag", "image: nginx\n", "image: nginx@D # nginx\n"},
+      {"single quotes", "image: 'nginx:1.25'\n", "image: 'nginx@D' # nginx:1.25\n"},
+      {"double quotes", "image: \"nginx:1.25\"\n", "image: \"nginx@D\" # nginx:1.25\n"},
+      {"quoted key", "\"image\" : nginx:1.25\n", "\"image\" : nginx@D # nginx:1.25\n"},
+      {"escapes", "image: \"nginx\\x3a1.25\"\n", "image: \"nginx@D\" # nginx:1.25\n", "image: \"nginx:1.25\"\n"},
+      {"escaped line break", "image: \"nginx\\\n   :1.25\"\n", "image: \"nginx@D\" # nginx:1.25\n",
+       "image: \"nginx:1.25\"\n"},
+      {"literal", "image: |-\n  nginx:1.25\nb: c\n", "image: |- # nginx:1.25\n  nginx@D\nb: c\n"},
+      {"folded", "image: >-  # keep me\n    nginx:1.25\n\nb: c\n",
+       "image: >- # nginx:1.25  # keep me\n    nginx@D\n\nb: c\n"},
+      {"indentation indicator", "image: |2-\n  nginx:1.25\n", "image: |2- # nginx:1.25\n  nginx@D\n"},
+      {"own line", "image:\n    nginx:1.25\n", "image:\n    nginx@D # nginx:1.25\n"},
+      {"list item", "- image: nginx:1.25\n- image: redis\n",
+       "- image: nginx@D # nginx:1.25\n- image: redis@D # redis\n"},
+      {"explicit key", "? image\n: nginx:1.25\n", "? image\n: nginx@D # nginx:1.25\n"},
+      {"explicit tag", "image: !!str nginx:1.25\n", "image: !!str nginx@D # nginx:1.25\n"},
+      {"anchor", "image: &a nginx:1.25\n", "image: &a nginx@D # nginx:1.25\n"},
+      {"registry", "image: localhost:5000/a/b:c\n", "image: localhost:5000/a/b@D # localhost:5000/a/b:c\n"},
+      {"a name that reads as a number", "image: \"12\"\nb: 1\n", "image: \"12@D\" # 12\nb: 1\n"},
+  };
+  expect_rewrites(table);
+}
+
+TEST(ImageFile, KeepsCommentsAndWhiteSpace) {
+  const rewrite_case table[] = {
+      {"comment", "image: nginx:1.25   # keep me\n", "image: nginx@D # nginx:1.25   # keep me\n"},
+      {"tab", "image: nginx:1.25\t# keep me\t\n", "image: nginx@D # nginx:1.25\t# keep me\t\n"},
+      {"empty comment", "image: nginx:1.25 #\n", "image: nginx@D # nginx:1.25 #\n"},
+      {"trailing blanks", "image: nginx:1.25 \t \nb: c\n", "image: nginx@D # nginx:1.25 \t \nb: c\n"},
+      {"CRLF", "# a\r\nimage: nginx:1.25\r\nb: c\r\n", "# a\r\nimage: nginx@D # nginx:1.25\r\nb: c\r\n"},
+      {"CRLF and comment", "image: 'nginx'  # a \r\nb: c", "image: 'nginx@D' # nginx  # a \r\nb: c"},
+      {"no line end", "image: nginx:1.25", "image: nginx@D # nginx:1.25"},
+      {"byte order mark", "\xEF\xBB\xBFimage: nginx:1.25\n", "\xEF\xBB\xBFimage: nginx@D # nginx:1.25\n"},
+      {"documents", "--- # one\nimage: nginx:1\n...\n# two\n---\nimage: redis\n--- {image: busybox}\n",
+       "--- # one\nimage: nginx@D # nginx:1\n...\n# two\n---\nimage: redis@D # redis\n--- {image: busybox@D} # "
+       "busybox\n"},
+      {"unicode", "a: {\xC3\xA4: \xF0\x9F\x90\xB3, image: nginx, \xC3\xB6: \xE2\x82\xAC} # \xC3\xBC\n",
+       "a: {\xC3\xA4: \xF0\x9F\x90\xB3, image: nginx@D, \xC3\xB6: \xE2\x82\xAC} # nginx # \xC3\xBC\n"},
+  };
+  expect_rewrites(table);
+}
+
+TEST(ImageFile, TakesAnElementThatIsThereAlready) {
+  const rewrite_case table[] = {
+      {"older tag", "image: nginx:1.26 # nginx:1.25\n", "image: nginx@D # nginx:1.26\n", "image: nginx:1.26\n"},
+      {"older tag, odd blanks", "image: nginx:1.26\t#  nginx:1.25  # keep me\n",
+       "image: nginx@D\t#  nginx:1.26  # keep me\n", "image: nginx:1.26  # keep me\n"},
+      {"other name", "image: nginx:1.26 # redis:7\n", "image: nginx@D # nginx:1.26 # redis:7\n"},
+      {"one word", "image: nginx:1.26 # keep\n", "image: nginx@D # nginx:1.26 # keep\n"},
+  };
+  expect_rewrites(table);
+}
+
+TEST(ImageFile, RewritesFlowStyle) {
+  const rewrite_case table[] = {
+      {"one", "a: {image: nginx:1.25}\n", "a: {image: nginx@D} # nginx:1.25\n"},
+      {"keys behind", "a: {image: nginx:1.25, b: \"x # y\", 'c # d': e#f}  # keep me\n",
+       "a: {image: nginx@D, b: \"x # y\", 'c # d': e#f} # nginx:1.25  # keep me\n"},
+      {"several", "[{image: \"nginx:1.25\"}, {image: 'redis', b: {image: \"nginx\"}}] # ours: see the wiki\n",
+       "[{image: \"nginx@D\"}, {image: 'redis@D', b: {image: \"nginx@D\"}}] # nginx:1.25 # redis # nginx"
+       " # ours: see the wiki\n"},
+      {"one name twice", "[{image: nginx:1}, {image: nginx:2}]\n",
+       "[{image: nginx@D}, {image: nginx@D}] # nginx:1 # nginx:2\n"},
+      {"lines", "a: {\n  image: nginx:1.25, # keep me\n  b: {image: redis}}\n",
+       "a: {\n  image: nginx@D, # nginx:1.25 # keep me\n  b: {image: redis@D}} # redis\n"},
+      {"a scalar that goes on", "{image: nginx:1.25, b: \"c\n  d\"}\n", "{image: nginx@D, b: \"c\n  d\"}\n",
+       "{image: nginx@D, b: \"c\n  d\"}\n"},
+  };
+  expect_rewrites(table);
+}
+
+TEST(ImageFile, WritesNoCommentIntoJson) {
+  const rewrite_case table[] = {
+      {"compact", R"({"a":{"image":"nginx:1.25"},"image":"redis"})", R"({"a":{"image":"nginx@D"},"image":"redis@D"})",
+       R"({"a":{"image":"nginx@D"},"image":"redis@D"})"},
+      {"pretty", "{\n\t\"image\": \"nginx:1.25\"\n}\n", "{\n\t\"image\": \"nginx@D\"\n}\n",
+       "{\n\t\"image\": \"nginx@D\"\n}\n"},
+  };
+  for (const rewrite_case& one : table) {
+    EXPECT_EQ(rewritten(filled(one.before), one.path, digest_of('d')), filled(one.after));
+    EXPECT_EQ(rewritten(filled(one.after), one.path, std::nullopt), filled(one.back));
+  }
+  EXPECT_EQ(rewritten(R"({"image":"nginx:1.25"})", "values.json", digest_of('d'), pin::pin_format::tag_and_digest),
+            filled(R"({"image":"nginx:1.25@D"})"));
+}
+
+TEST(ImageFile, WritesTagAndDigest) {
+  const rewrite_case table[] = {
+      {"tag", "image: nginx:1.25 # keep me\n", "image: nginx:1.25@D # keep me\n"},
+      {"no tag", "image: nginx\n", "image: nginx:latest@D\n", "image: nginx:latest\n"},
+      {"comment", "image: nginx:1.26 # nginx:1.25\n", "image: nginx:1.26@D # nginx:1.25\n"},
+  };
+  expect_rewrites(table, pin::pin_format::tag_and_digest);
+}
+
+TEST(ImageFile, MovesPinsFromOneFormToTheOther) {
+  const std::string alone = filled("image: nginx@E # nginx:1.25 # keep me\n");
+  const std::string both = filled("image: nginx:1.25@E # keep me\n");
+  EXPECT_EQ(rewritten(alone, "values.yaml", digest_of('d')), filled("image: nginx@D # nginx:1.25 # keep me\n"));
+  EXPECT_EQ(rewritten(alone, "values.yaml", digest_of('d'), pin::pin_format::tag_and_digest),
+            filled("image: nginx:1.25@D # keep me\n"));
+  EXPECT_EQ(rewritten(both, "values.yaml", digest_of('d')), filled("image: nginx@D # nginx:1.25 # keep me\n"));
+  EXPECT_EQ(rewritten(both, "values.yaml", std::nullopt), "image: nginx:1.25 # keep me\n");
+}
+
+TEST(ImageFile, RewritesAnchorsAndAliases) {
+  const rewrite_case table[] = {
+      {"all are images", "a: {image: &x nginx:1}\nb: {image: *x}\n",
+       "a: {image: &x nginx@D} # nginx:1\nb: {image: *x}\n"},
+      {"defined elsewhere", "x: &x \"nginx:1\" # keep me\na: {image: *x}\nb: {image: *x }\n",
+       "x: &x \"nginx@D\" # nginx:1 # keep me\na: {image: *x}\nb: {image: *x }\n"},
+      {"another use", "x: &x nginx:1\na: {image: *x} # keep me\nb: *x\n",
+       "x: &x nginx:1\na: {image: nginx@D} # nginx:1 # keep me\nb: *x\n",
+       "x: &x nginx:1\na: {image: nginx:1} # keep me\nb: *x\n"},
+      {"definition is an image, and there is another use", "image: &x 'nginx:1'\nb: *x\nc: [*x, 1]\n",
+       "image: &x 'nginx@D' # nginx:1\nb: 'nginx:1'\nc: ['nginx:1', 1]\n",
+       "image: &x 'nginx:1'\nb: 'nginx:1'\nc: ['nginx:1', 1]\n"},
+      {"merge key", "x: &x {image: nginx:1}\na:\n  <<: *x\n  b: c\n",
+       "x: &x {image: nginx@D} # nginx:1\na:\n  <<: *x\n  b: c\n"},
+      {"an anchor that is set anew", "a: {image: &x nginx:1}\nb: {image: &x redis}\nc: {image: *x}\n",
+       "a: {image: &x nginx@D} # nginx:1\nb: {image: &x redis@D} # redis\nc: {image: *x}\n"},
+  };
+  expect_rewrites(table);
+}
+
+TEST(ImageFile, SitesOfOneAnchorChangeApart) {
+  const std::string text = "a: {image: &x nginx:1}\nb: {image: *x}\n";
+  const auto file = image_file::read(text, "values.yaml", {});
+  ASSERT_TRUE(file);
+  ASSERT_EQ(file->sites().size(), 2U);
+  const change first[] = {{0, digest_of('d')}};
+  const change second[] = {{1, digest_of('d')}};
+  const change differing[] = {{0, digest_of('d')}, {1, digest_of('e')}};
+  EXPECT_EQ(file->rewrite(first, pin::pin_format::digest),
+            filled("a: {image: &x nginx@D} # nginx:1\nb: {image: nginx:1}\n"));
+  EXPECT_EQ(file->rewrite(second, pin::pin_format::digest),
+            filled("a: {image: &x nginx:1}\nb: {image: nginx@D} # nginx:1\n"));
+  EXPECT_EQ(file->rewrite(differing, pin::pin_format::digest),
+            filled("a: {image: &x nginx@D} # nginx:1\nb: {image: nginx@E} # nginx:1\n"));
+}
+
+TEST(ImageFile, RewritesCompose) {
+  const rewrite_case table[] = {
+      {"merge keys of services",
+       "x-base: &base\n  image: nginx:1 # ours: a\n  restart: always\nservices:\n  a: {<<: *base}\n  b:\n    <<: "
+       "*base\n",
+       "x-base: &base\n  image: nginx@D # nginx:1 # ours: a\n  restart: always\nservices:\n  a: {<<: *base}\n  b:\n"
+       "    <<: *base\n",
+       {},
+       "compose.yaml"},
+      {"built and variables",
+       "services:\n  a: {image: mine:1, build: .}\n  b: {image: \"nginx:${TAG}\"}\n  c:\n    image: redis:7\n",
+       "services:\n  a: {image: mine:1, build: .}\n  b: {image: \"nginx:${TAG}\"}\n  c:\n    image: redis@D # "
+       "redis:7\n",
+       {},
+       "compose.yaml"},
+  };
+  expect_rewrites(table);
+}
+
+TEST(ImageFile, RewritesPodSpecs) {
+  const rewrite_case table[] = {
+      {"pod",
+       "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  initContainers:\n  - {name: i, image: busybox}\n"
+       "  containers:\n    # first\n    - image: nginx:1.25\n      name: a\n",
+       "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  initContainers:\n  - {name: i, image: busybox@D}"
+       " # busybox\n  containers:\n    # first\n    - image: nginx@D # nginx:1.25\n      name: a\n",
+       {},
+       "pod.yaml"},
+      {"skipped",
+       "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {pinhook.dev/pin: skip}}\nspec: {containers: [{name: "
+       "a, image: nginx}]}\n",
+       "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {pinhook.dev/pin: skip}}\nspec: {containers: [{name: "
+       "a, image: nginx}]}\n",
+       {},
+       "pod.yaml"},
+  };
+  expect_rewrites(table);
+}
+
+TEST(ImageFile, RewritesValues) {
+  const rewrite_case table[] = {
+      {"digest, empty double quotes", "i:\n  repository: nginx\n  tag: \"1.25\" # keep me\n  digest: \"\"\n",
+       "i:\n  repository: nginx\n  tag: \"1.25\" # keep me\n  digest: \"%D\"\n"},
+      {"digest, empty single quotes", "i: {repository: nginx, tag: 1.25, digest: ''}\n",
+       "i: {repository: nginx, tag: 1.25, digest: '%D'}\n"},
+      {"digest, nothing", "i:\n  repository: nginx\n  tag: 1.25\n  digest:\n",
+       "i:\n  repository: nginx\n  tag: 1.25\n  digest: %D\n"},
+      {"digest, nothing and blanks", "i:\n  digest:  # none yet\n  repository: nginx\n  tag: 7\n",
+       "i:\n  digest: %D  # none yet\n  repository: nginx\n  tag: 7\n"},
+      {"digest, nothing, no line end",
+       "i:\n  repository: nginx\n  tag: 7\n  digest:", "i:\n  repository: nginx\n  tag: 7\n  digest: %D"},
+      {"digest, nothing in flow style", "i: {digest: , repository: nginx, tag: 7}\n",
+       "i: {digest: %D , repository: nginx, tag: 7}\n"},
+      {"digest, null", "i:\n  repository: nginx\n  tag: 7\n  digest: ~ # none\n",
+       "i:\n  repository: nginx\n  tag: 7\n  digest: %D # none\n",
+       "i:\n  repository: nginx\n  tag: 7\n  digest: # none\n"},
+      {"no digest, numeric tag", "i:\n  repository: nginx\n  tag: 1.25  # keep me\n",
+       "i:\n  repository: nginx\n  tag: 1.25@D  # keep me\n"},
+      {"no digest, quoted tag", "i: {registry: quay.io, repository: a/b, tag: '7'}\n",
+       "i: {registry: quay.io, repository: a/b, tag: '7@D'}\n"},
+      {"no tag", "i:\n  repository: nginx\n  tag: \"\"\n", "i:\n  repository: nginx\n  tag: \"\"\n"},
+      {"JSON", R"({"i":{"repository":"nginx","tag":"1","digest":""}})",
+       R"({"i":{"repository":"nginx","tag":"1","digest":"%D"}})"},
+      {"one tag for two", "t: &t v1\na: {repository: x/a, tag: *t, digest: ''}\nb: {repository: x/b, tag: *t}\n",
+       "t: &t v1\na: {repository: x/a, tag: *t, digest: '%D'}\nb: {repository: x/b, tag: v1@D}\n",
+       "t: &t v1\na: {repository: x/a, tag: *t, digest: ''}\nb: {repository: x/b, tag: v1}\n"},
+      {"one tag for all", "t: &t v1\na: {repository: x/a, tag: *t}\nb: {repository: x/b, tag: *t}\n",
+       "t: &t v1@D\na: {repository: x/a, tag: *t}\nb: {repository: x/b, tag: *t}\n"},
+  };
+  expect_rewrites(table);
+  expect_rewrites(table, pin::pin_format::tag_and_digest);
+}
+
+TEST(ImageFile, RewritesKustomizationsToDigests) {
+  const std::string_view k = "kustomization.yaml";
+  const rewrite_case table[] = {
+      {"quoted",
+       "images:\n- name: nginx\n  newTag: \"1.25\"\n",
+       "images:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n",
+       {},
+       k},
+      {"plain, first, comment",
+       "images:\n  - newTag: v1 # keep me\n    name: a\n    newName: quay.io/b/c\n",
+       "images:\n  - digest: %D # quay.io/b/c:v1 # keep me\n    name: a\n    newName: quay.io/b/c\n",
+       {},
+       k},
+      {"a version is no number",
+       "images:\n- name: nginx\n  newTag: 1.25.3\n",
+       "images:\n- name: nginx\n  digest: %D # nginx:1.25.3\n",
+       {},
+       k},
+      {"a number, which kustomize refuses", "images:\n- name: nginx\n  newTag: 1.25\n",
+       "images:\n- name: nginx\n  digest: %D # nginx:1.25\n", "images:\n- name: nginx\n  newTag: \"1.25\"\n", k},
+      {"flow",
+       "images: [{name: a, newTag: '1'}, {name: b, newTag: x}] # keep me\n",
+       "images: [{name: a, digest: '%D'}, {name: b, digest: %D}] # a:1 # b:x # keep me\n",
+       {},
+       k},
+      {"quoted key, CRLF",
+       "images:\r\n- \"name\": nginx\r\n  'newTag': v1\r\n",
+       "images:\r\n- \"name\": nginx\r\n  'digest': %D # nginx:v1\r\n",
+       {},
+       k},
+      {"both already",
+       "images:\n- name: nginx\n  newTag: v1\n  digest: ''\n",
+       "images:\n- name: nginx\n  newTag: v1\n  digest: '%D'\n",
+       {},
+       k},
+      {"name only", "images:\n- name: nginx\n  newName: a\n", "images:\n- name: nginx\n  newName: a\n", {}, k},
+  };
+  expect_rewrites(table);
+}
+
+TEST(ImageFile, RewritesKustomizationsToTagAndDigest) {
+  const std::string_view k = "kustomization.yaml";
+  const rewrite_case table[] = {
+      {"own line",
+       "images:\n- name: nginx\n  newTag: \"1.25\" # keep me\n- name: b\n",
+       "images:\n- name: nginx\n  newTag: \"1.25\" # keep me\n  digest: %D\n- name: b\n",
+       {},
+       k},
+      {"no line end",
+       "images:\n- newTag: v1\n  name: nginx\n- name: b\n  newTag: v2",
+       "images:\n- newTag: v1\n  digest: %D\n  name: nginx\n- name: b\n  newTag: v2\n  digest: %D",
+       {},
+       k},
+      {"CRLF",
+       "images:\r\n- name: nginx\r\n  newTag: v1\r\n",
+       "images:\r\n- name: nginx\r\n  newTag: v1\r\n  digest: %D\r\n",
+       {},
+       k},
+      {"flow",
+       "images: [{name: a, newTag: '1'}, {newTag: x, name: b}]\n",
+       "images: [{name: a, newTag: '1', digest: %D}, {newTag: x, digest: %D, name: b}]\n",
+       {},
+       k},
+      {"JSON",
+       R"({"images":[{"name":"a","newTag":"1"}]})",
+       R"({"images":[{"name":"a","newTag":"1","digest":"%D"}]})",
+       {},
+       k},
+      {"pretty JSON",
+       "{\"images\": [{\n  \"newTag\": \"1\",\n  \"name\": \"a\"\n}]}",
+       "{\"images\": [{\n  \"newTag\": \"1\", \"digest\": \"%D\",\n  \"name\": \"a\"\n}]}",
+       {},
+       k},
+      {"literal",
+       "images:\n- name: nginx\n  newTag: |-\n    v1\n- name: b\n",
+       "images:\n- name: nginx\n  newTag: |-\n    v1\n  digest: %D\n- name: b\n",
+       {},
+       k},
+  };
+  expect_rewrites(table, pin::pin_format::tag_and_digest);
+  EXPECT_EQ(rewritten(filled("images:\n- name: a\n  digest: \"%E\" # a:1 # keep me\n"), k, digest_of('d'),
+                      pin::pin_format::tag_and_digest),
+            filled("images:\n- name: a\n  newTag: \"1\"\n  digest: \"%D\" # keep me\n"));
+  EXPECT_EQ(
+      rewritten(filled("images: [{digest: %E, name: a}] # a:b\n"), k, digest_of('d'), pin::pin_format::tag_and_digest),
+      filled("images: [{newTag: b, digest: %D, name: a}]\n"));
+}
+
+TEST(ImageFile, UnpinsWhatAuthorsPinned) {
+  const rewrite_case table[] = {
+      {"a name that reads as a number", "image: 12@D # 12\n", "image: \"12\"\n"},
+      {"nobody knows the tag", "image: nginx@D # keep me\n", "image: nginx@D # keep me\n"},
+      {"kustomization",
+       "images:\n- name: a\n  digest: %D # a:7\n",
+       "images:\n- name: a\n  newTag: \"7\"\n",
+       {},
+       "kustomization.yaml"},
+      {"a digest with a comment of its own",
+       "images:\n- name: a\n  newTag: v7\n  digest: %D # why\n",
+       "images:\n- name: a\n  newTag: v7\n  digest: # why\n",
+       {},
+       "kustomization.yaml"},
+      {"a digest in the new tag",
+       "images:\n- name: a\n  newTag: v7@D\n",
+       "images:\n- name: a\n  newTag: v7\n",
+       {},
+       "kustomization.yaml"},
+      {"a digest first in its entry",
+       "images:\n- digest: %D\n  newTag: v7\n  name: a\n",
+       "images:\n- digest:\n  newTag: v7\n  name: a\n",
+       {},
+       "kustomization.yaml"},
+  };
+  for (const rewrite_case& one : table)
+    EXPECT_EQ(rewritten(filled(one.before), one.path, std::nullopt), filled(one.after)) << one.name;
+}
+
+}  // namespace
+}  // namespace pinhook::files
