@@ -44,6 +44,12 @@ class path_pattern {
     char character = 0;
     std::bitset<256> set;
   };
+
+ public:
+  /// Matches the empty path alone.
+  path_pattern() = default;
+
+ private:
   class reader;
   static void step(const token& t, std::string_view path, std::vector<bool>& can);
 

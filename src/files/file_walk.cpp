@@ -1,0 +1,238 @@
+#include <pinhook/files/file_walk.hpp>
+#include <pinhook/files/path_glob.hpp>
+#include <pinhook/files/work_tree.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_manifest(std::string_view name) {
+  constexpr std::array<std::string_view, 3> endings{".yaml", ".yml", ".json"};
+  return name == "Kustomization" || std::ranges::any_of(endings, [&](auto e) { return name.ends_with(e); });
+}
+
+std::unexpected<error> cannot_read(const std::string& path, const std::error_code& why) {
+  const auto code = why == std::errc::no_such_file_or_directory || why == std::errc::not_a_directory
+                        ? error_code::not_found
+                    : why == std::errc::permission_denied ? error_code::denied
+                                                          : error_code::unavailable;
+  return fail(code, fmt::format("cannot read {}: {}", path.empty() ? "\"\"" : path, why.message()));
+}
+
+std::string joined(const std::string& directory, const std::string& name) {
+  if (directory.empty() || directory.ends_with('/')) return directory + name;
+  return directory + '/' + name;
+}
+
+// What a directory is opened as.
+std::string opened(const std::string& written) { return written.empty() ? "." : written; }
+
+// How the files of a directory begin: "deploy/" is written "deploy", "." is left out.
+std::string as_directory(std::string_view word) {
+  while (word.size() > 1 && word.ends_with('/')) word.remove_suffix(1);
+  return word == "." ? std::string() : std::string(word);
+}
+
+struct entry {
+  std::string name;
+  bool is_directory = false;
+  bool is_link = false;
+};
+
+// Sorted so that the paths below come in the order of their bytes.
+result<std::vector<entry>> entries_of(const std::string& written) {
+  std::error_code failed;
+  std::vector<entry> out;
+  for (fs::directory_iterator at(opened(written), failed), end; !failed && at != end; at.increment(failed)) {
+    std::error_code gone;
+    const auto type = at->symlink_status(gone).type();
+    if (type != fs::file_type::directory && type != fs::file_type::regular && type != fs::file_type::symlink) continue;
+    out.push_back({at->path().filename().string(), type == fs::file_type::directory, type == fs::file_type::symlink});
+  }
+  if (failed) return cannot_read(opened(written), failed);
+  const auto key = [](const entry& e) { return e.is_directory ? e.name + '/' : e.name; };
+  std::ranges::sort(out, {}, key);
+  return out;
+}
+
+// Files, each once. One that was named wins over one that was found, a file over links to it.
+class collection {
+ public:
+  explicit collection(std::size_t limit) : limit_(limit) {}
+
+  struct candidate {
+    std::string path;
+    bool is_named = false;
+    bool is_link = false;
+  };
+
+  // `real`: the path without links.
+  result<void> add(candidate c, std::string real) {
+    const auto [at, is_new] = winners_.try_emplace(std::move(real), all_.size());
+    if (!is_new) {
+      candidate& before = all_[at->second];
+      const auto rank = [](const candidate& x) { return std::pair(x.is_named, !x.is_link); };
+      if (rank(c) <= rank(before)) return {};
+      before.path.clear();
+      at->second = all_.size();
+    }
+    if (winners_.size() > limit_)
+      return fail(error_code::invalid_input, fmt::format("more than {} files; name fewer directories", limit_));
+    all_.push_back(std::move(c));
+    return {};
+  }
+
+  found_files take() {
+    found_files out;
+    for (auto& one : all_)
+      if (!one.path.empty()) out.paths.push_back(std::move(one.path));
+    return out;
+  }
+
+ private:
+  std::size_t limit_;
+  std::vector<candidate> all_;
+  std::unordered_map<std::string, std::size_t> winners_;
+};
+
+// One walk from a directory that was named, or that a glob begins with.
+class walk {
+ public:
+  walk(collection& into, work_tree tree, const path_glob* glob, std::size_t depth_limit)
+      : into_(into), tree_(std::move(tree)), glob_(glob), depth_limit_(depth_limit) {}
+
+  result<void> run(const std::string& written) {
+    place top;
+    top.written = written;
+    top.inside = tree_.inside;
+    top.real = tree_.real_path;
+    top.takes_all = glob_ == nullptr;
+    top.has_glob = glob_ != nullptr;
+    return enter(top);
+  }
+
+  // Whether a glob found anything, be it a directory without files.
+  [[nodiscard]] bool has_found() const { return has_found_; }
+
+ private:
+  // A directory, by its names: as the person writes it, in the work tree, without links, below where a glob begins.
+  struct place {
+    std::string written, inside, real, below;
+    std::size_t depth = 0;
+    // Every manifest is taken; what the glob finds is taken.
+    bool takes_all = false;
+    bool has_glob = false;
+  };
+
+  result<void> enter(const place& here) {
+    if (here.depth > depth_limit_)
+      return fail(error_code::invalid_input,
+                  fmt::format("{} is more than {} directories deep", here.written, depth_limit_));
+    auto all = entries_of(here.written);
+    if (!all) return fail(std::move(all.error()));
+    const auto has_rules = add_gitignore_of(opened(here.written), here.inside, tree_.rules);
+    if (!has_rules) return fail(has_rules.error());
+    for (const auto& one : *all)
+      if (auto done = visit(here, one); !done) return done;
+    if (*has_rules) tree_.rules.drop_last();
+    return {};
+  }
+
+  result<void> visit(const place& here, const entry& one) {
+    if (one.name == ".git") return {};
+    place below;
+    below.below = joined(here.below, one.name);
+    const bool is_found = here.has_glob && glob_->finds(below.below, one.is_directory);
+    below.takes_all = here.takes_all || (is_found && one.is_directory);
+    below.has_glob = here.has_glob && one.is_directory && glob_->may_hold(one.name, here.depth);
+    const bool is_taken = is_found && !glob_->names_no_kind();
+    const bool is_wanted = one.is_directory ? below.takes_all || below.has_glob
+                                            : is_taken || ((here.takes_all || is_found) && is_manifest(one.name));
+    if (!is_wanted) return {};
+    below.inside = joined(here.inside, one.name);
+    if (tree_.rules.ignores(below.inside, one.is_directory)) return {};
+    has_found_ = has_found_ || is_found;
+    below.written = joined(here.written, one.name);
+    below.real = joined(here.real, one.name);
+    below.depth = here.depth + 1;
+    if (one.is_directory) return enter(below);
+    if (!one.is_link) return into_.add({std::move(below.written)}, std::move(below.real));
+    return add_link(std::move(below.written));
+  }
+
+  // Links to directories, to what is no file and to nothing are passed over.
+  result<void> add_link(std::string written) {
+    std::error_code failed;
+    const fs::path real = fs::canonical(written, failed);
+    if (failed || !fs::is_regular_file(real, failed)) return {};
+    return into_.add({.path = std::move(written), .is_link = true}, real.string());
+  }
+
+  collection& into_;
+  work_tree tree_;
+  const path_glob* glob_;
+  std::size_t depth_limit_;
+  bool has_found_ = false;
+};
+
+result<bool> walk_from(const std::string& written, const path_glob* glob, collection& into, const walk_limits& limits) {
+  auto tree = work_tree_around(opened(written));
+  if (!tree) return fail(std::move(tree.error()));
+  walk one(into, std::move(*tree), glob, limits.depth);
+  if (auto done = one.run(written); !done) return fail(std::move(done.error()));
+  return one.has_found();
+}
+
+result<void> find_glob(const std::string& word, collection& into, const walk_limits& limits) {
+  const auto glob = path_glob::parse(word);
+  if (!glob)
+    return fail(error_code::invalid_input, fmt::format("{}: no such file, and as a glob it can find nothing", word));
+  std::error_code failed;
+  const bool has_start = fs::is_directory(opened(glob->directory()), failed);
+  result<bool> found = false;
+  if (has_start) found = walk_from(as_directory(glob->directory()), &*glob, into, limits);
+  if (!found) return fail(std::move(found.error()));
+  if (!*found)
+    return fail(error_code::not_found,
+                fmt::format("{}: no such file, and as a glob it finds nothing (what git ignores is left out)", word));
+  return {};
+}
+
+result<void> find_word(const std::string& word, collection& into, const walk_limits& limits) {
+  std::error_code failed;
+  const auto type = fs::status(word, failed).type();
+  if (type == fs::file_type::not_found && path_glob::is_one(word)) return find_glob(word, into, limits);
+  if (type == fs::file_type::not_found) failed = std::make_error_code(std::errc::no_such_file_or_directory);
+  if (failed) return cannot_read(word, failed);
+  if (type == fs::file_type::directory) {
+    auto done = walk_from(as_directory(word), nullptr, into, limits);
+    if (!done) return fail(std::move(done.error()));
+    return {};
+  }
+  // A pipe of the shell, <(helm template …), has a name and no path without links.
+  const fs::path real = fs::canonical(word, failed);
+  const bool is_link = fs::is_symlink(fs::symlink_status(word, failed));
+  return into.add({word, true, is_link}, real.empty() ? word : real.string());
+}
+
+}  // namespace
+
+result<found_files> find_files(const std::vector<std::string>& words, walk_limits limits) {
+  collection all(limits.files);
+  for (const auto& word : words)
+    if (auto found = find_word(word, all, limits); !found) return fail(std::move(found.error()));
+  return all.take();
+}
+
+}  // namespace pinhook::files
