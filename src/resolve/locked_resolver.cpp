@@ -17,8 +17,7 @@ const locked_image* find_in(const held_lock& lock, const registry::reference& re
 
 error not_locked(const registry::reference& ref) {
   return {error_code::not_found,
-          fmt::format("{} is not in the lock file: run `pinhook lock`, and put the file where pinhook reads it",
-                      ref.canonical()),
+          fmt::format("{} is not in the lock file: run `pinhook lock`, roll it out", ref.canonical()),
           {}};
 }
 
