@@ -2,11 +2,13 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/certificate_source.hpp>
 #include <pinhook/cli/cores.hpp>
+#include <pinhook/cli/lock_watch.hpp>
 #include <pinhook/cli/registry_access.hpp>
 #include <pinhook/cli/request_deadline.hpp>
 #include <pinhook/cli/telemetry.hpp>
 #include <pinhook/cli/units.hpp>
 #include <pinhook/cli/webhook.hpp>
+#include <pinhook/resolve/locked_resolver.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 #include <pinhook/server/health.hpp>
 #include <pinhook/server/metrics.hpp>
@@ -141,8 +143,20 @@ struct webhook::parts {
     access = std::move(*opened);
     resolver = std::make_shared<resolve::tag_resolver>(control.get_executor(), access->client(), time, &seen,
                                                        resolver_options(config, *access));
-    admission = std::make_unique<admission::handler>(resolver, access->tenants(), policy_of(config));
+    auto tags = tags_before_registries();
+    if (!tags) return fail(std::move(tags.error()));
+    admission = std::make_unique<admission::handler>(*std::move(tags), access->tenants(), policy_of(config));
     return {};
+  }
+
+  // With a lock file that one, and the registries behind it.
+  result<std::shared_ptr<resolve::resolver>> tags_before_registries() {
+    if (config.lock.file.empty()) return resolver;
+    auto locked = std::make_shared<resolve::locked_resolver>(resolver, config.lock.required);
+    auto opened = lock_watch::open(config.lock.file, locked, numbers);
+    if (!opened) return fail(std::move(opened.error()));
+    lock = *std::move(opened);
+    return locked;
   }
 
   result<void> load_certificate(const std::optional<key_pair>& pair) {
@@ -181,6 +195,8 @@ struct webhook::parts {
   // Made by `start`.
   std::unique_ptr<registry_access> access;
   std::shared_ptr<resolve::tag_resolver> resolver;
+  /// Null: nothing is locked.
+  std::unique_ptr<lock_watch> lock;
   std::unique_ptr<admission::handler> admission;
   /// Null: nobody's trust is asked for.
   std::unique_ptr<certificate_source> certificate;
@@ -203,6 +219,7 @@ result<void> webhook::start(std::optional<key_pair> pair) {
   if (auto ok = p.load_certificate(pair); !ok) return ok;
   if (auto ok = p.service.start(); !ok) return fail(std::move(ok.error()).at("webhook port"));
   p.tasks.spawn(p.access->watch_files());
+  if (p.lock) p.tasks.spawn(p.lock->keep());
   if (p.certificate)
     p.tasks.spawn(p.certificate->keep());
   else

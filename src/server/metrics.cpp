@@ -63,7 +63,7 @@ constexpr auto kinds = std::to_array<std::string_view>({"Pod",
                                                         "ReplicationController",
                                                         "other"});
 constexpr auto slot_outcomes = std::to_array<std::string_view>({"pinned", "kept", "failed", "skipped", "other"});
-constexpr auto sources = std::to_array<std::string_view>({"cache", "stale", "registry", "recorded", "none"});
+constexpr auto sources = std::to_array<std::string_view>({"cache", "stale", "registry", "recorded", "lock", "none"});
 constexpr auto lookups = std::to_array<std::string_view>({"fresh", "stale", "negative", "miss"});
 constexpr auto handshake_failures =
     std::to_array<std::string_view>({"timeout", "closed", "protocol", "no_certificate"});
@@ -153,6 +153,10 @@ struct metrics::state {
   prometheus::Family<prometheus::Counter>& reload_family = counters(metric::certificate_reloads);
   std::array<prometheus::Counter*, 2> reloads{&reload_family.Add({{"result", "failure"}}),
                                               &reload_family.Add({{"result", "success"}})};
+  prometheus::Family<prometheus::Gauge>& lock_images = gauges(metric::lock_images);
+  prometheus::Family<prometheus::Counter>& lock_reload_family = counters(metric::lock_reloads);
+  std::array<prometheus::Counter*, 2> lock_reloads{&lock_reload_family.Add({{"result", "failure"}}),
+                                                   &lock_reload_family.Add({{"result", "success"}})};
   prometheus::Counter& cpu = counters(metric::process_cpu).Add({});
   prometheus::Gauge& memory = gauges(metric::process_memory).Add({});
   prometheus::Gauge& start = gauges(metric::process_start).Add({});
@@ -278,6 +282,10 @@ void metrics::count_certificate_change(certificate_change what) {
 }
 
 void metrics::count_certificate_failure() { state_->certificate_failures.Increment(); }
+
+void metrics::set_lock_images(std::size_t count) { state_->lock_images.Add({}).Set(static_cast<double>(count)); }
+
+void metrics::count_lock_reload(bool good) { state_->lock_reloads[good ? 1 : 0]->Increment(); }
 
 connection_metrics& metrics::listener(std::string_view name) {
   const std::lock_guard lock(state_->mutex);

@@ -57,6 +57,8 @@ enum class metric : std::uint8_t {
   certificate_trusted,
   certificate_changes,
   certificate_failures,
+  lock_images,
+  lock_reloads,
   build_info,
   process_cpu,
   process_memory,
@@ -65,7 +67,7 @@ enum class metric : std::uint8_t {
   process_descriptor_limit,
 };
 
-inline constexpr std::array<metric_info, 25> metric_table{{
+inline constexpr std::array<metric_info, 27> metric_table{{
     {"pinhook_admissions_total", metric_type::counter, "mode,kind,outcome",
      "Admission requests answered, by mode, kind of object and outcome (unchanged, pinned, denied, audited, "
      "bad_request)."},
@@ -73,7 +75,7 @@ inline constexpr std::array<metric_info, 25> metric_table{{
      "From the first byte of an admission request to its answer."},
     {"pinhook_slots_total", metric_type::counter, "outcome,source",
      "Image references seen, by what became of them (pinned, kept, failed, skipped) and where the digest came from "
-     "(cache, stale, registry, recorded, none)."},
+     "(cache, stale, registry, recorded, lock, none)."},
     {"pinhook_cache_lookups_total", metric_type::counter, "result",
      "Look-ups in the digest cache: fresh, stale, negative (a remembered failure), miss."},
     {"pinhook_cache_entries", metric_type::gauge, "", "Entries in the digest cache."},
@@ -102,6 +104,9 @@ inline constexpr std::array<metric_info, 25> metric_table{{
      "What keeping the serving certificate changed: secret and bundle were written, another certificate was served."},
     {"pinhook_certificate_failures_total", metric_type::counter, "",
      "Failures of reading or writing the Secret or the caBundles, without their repetitions."},
+    {"pinhook_lock_images", metric_type::gauge, "", "Images that the lock file in use holds; only where there is one."},
+    {"pinhook_lock_reloads_total", metric_type::counter, "result",
+     "Changed lock files taken into use (success) or found to be no good (failure)."},
     {"pinhook_build_info", metric_type::gauge, "version,compiler", "Always 1; the labels say what is running."},
     {"process_cpu_seconds_total", metric_type::counter, "", "Time of processors used, user and system."},
     {"process_resident_memory_bytes", metric_type::gauge, "", "Memory in use."},
@@ -156,6 +161,9 @@ class metrics {
   void set_certificate_trusted(bool is_trusted);
   void count_certificate_change(certificate_change what);
   void count_certificate_failure();
+
+  void set_lock_images(std::size_t count);
+  void count_lock_reload(bool good);
 
   /// The counters of the listener of that name ("webhook", "admin"); lives as long as this object.
   [[nodiscard]] connection_metrics& listener(std::string_view name);

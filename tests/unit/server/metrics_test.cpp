@@ -33,6 +33,9 @@ void count_all(metrics& m) {
   m.set_certificate_trusted(true);
   m.count_certificate_change(certificate_change::bundle);
   m.count_certificate_failure();
+  m.count_slot("pinned", "lock");
+  m.set_lock_images(3);
+  m.count_lock_reload(false);
   auto& l = m.listener("webhook");
   l.opened();
   l.rejected();
@@ -44,6 +47,11 @@ TEST(Metrics, SaysNothingOfACertificateThatIsNotThere) {
   metrics m;
   EXPECT_THAT(m.render(), Not(HasSubstr("pinhook_certificate_expiry_timestamp_seconds")));
   EXPECT_THAT(m.render(), Not(HasSubstr("pinhook_certificate_trusted")));
+}
+
+TEST(Metrics, SaysNothingOfALockThatIsNotThere) {
+  metrics m;
+  EXPECT_THAT(m.render(), Not(HasSubstr("pinhook_lock_images")));
 }
 
 TEST(Metrics, ShowsWhatWasCounted) {
@@ -72,6 +80,10 @@ TEST(Metrics, ShowsWhatWasCounted) {
            "pinhook_certificate_trusted 1\n",
            "pinhook_certificate_changes_total{what=\"bundle\"} 1\n",
            "pinhook_certificate_failures_total 1\n",
+           "pinhook_slots_total{outcome=\"pinned\",source=\"lock\"} 1\n",
+           "pinhook_lock_images 3\n",
+           "pinhook_lock_reloads_total{result=\"failure\"} 1\n",
+           "pinhook_lock_reloads_total{result=\"success\"} 0\n",
            "version=\"" PINHOOK_VERSION "\"",
        })
     EXPECT_THAT(text, HasSubstr(line));
