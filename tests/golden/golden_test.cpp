@@ -10,6 +10,7 @@
 #include "support/run.hpp"
 
 #include <pinhook/admission/handler.hpp>
+#include <pinhook/resolve/locked_resolver.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,10 +43,22 @@ struct answered {
   bool all_past_cache = false;
 };
 
+// The case's lock file before its registry, when it has one.
+std::shared_ptr<resolve::resolver> behind_lock(const review_case& c, std::shared_ptr<resolve::resolver> registry) {
+  if (c.lock.empty() && !c.lock_required) return registry;
+  auto images = std::make_shared<resolve::image_lock>();
+  for (const auto& [ref, digest] : c.lock)
+    images->put(registry::reference::parse(ref).value(), {registry::digest::parse(digest).value(), {}});
+  auto out = std::make_shared<resolve::locked_resolver>(std::move(registry), c.lock_required);
+  out->use(std::move(images));
+  return out;
+}
+
 answered answer(const review_case& c, const std::string& body, pin::mode mode) {
   auto resolver = std::make_shared<scripted_resolver>(c);
   const admission::handler handler(
-      resolver, std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()), c.policy);
+      behind_lock(c, resolver),
+      std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()), c.policy);
   // The handler may read 32 bytes behind the body; what stands there must not matter.
   const std::string padded = body + std::string(32, '}');
   answered out;
@@ -331,11 +344,11 @@ INSTANTIATE_TEST_SUITE_P(Rules, Golden, ::testing::ValuesIn(load_review_cases(ca
 
 // A rule whose cases were deleted would go unnoticed otherwise.
 TEST(GoldenCases, CoverEveryRule) {
-  constexpr std::string_view rules[]{"2-pod",     "2-workload", "2-cronjob", "2-podtemplate", "2-custom",   "2-search",
-                                     "2-paths",   "2-slot",     "3-01",      "3-02",          "3-03",       "3-04",
-                                     "3-05",      "3-06",       "3-07",      "3-08",          "3-09",       "3-10",
-                                     "4-keep",    "4-refresh",  "4-moved",   "4-record",      "5-digest",   "5-tag",
-                                     "6-enforce", "6-best",     "6-audit",   "6-skip",        "6-excluded", "6-400"};
+  constexpr std::string_view rules[]{
+      "2-pod", "2-workload", "2-cronjob", "2-podtemplate", "2-custom", "2-search",   "2-paths", "2-slot",
+      "3-01",  "3-02",       "3-03",      "3-04",          "3-05",     "3-06",       "3-07",    "3-08",
+      "3-09",  "3-10",       "4-keep",    "4-refresh",     "4-moved",  "4-record",   "4-lock",  "5-digest",
+      "5-tag", "6-enforce",  "6-best",    "6-audit",       "6-skip",   "6-excluded", "6-400"};
   const auto cases = load_review_cases(cases_folder());
   for (const auto rule : rules)
     EXPECT_TRUE(std::ranges::any_of(cases, [&](const review_case& c) { return c.name.starts_with(rule); })) << rule;

@@ -7,7 +7,8 @@
 //   patch.json     the response's patch, decoded, for readers
 //
 // `registry` maps a canonical reference to its digest, or to {"digest": …, "from": "cache"}, {"error": "not_found",
-// "message": …} or {"timeout": true}. `known` is what the cache holds beside that.
+// "message": …} or {"timeout": true}. `known` is what the cache holds beside that. `lock` maps references to the
+// digests of a lock file; with `lock_required` nothing else can be resolved.
 #pragma once
 
 #include "support/golden.hpp"
@@ -61,6 +62,8 @@ struct review_case {
   pin::policy policy;
   std::map<std::string, scripted_answer> registry;
   std::map<std::string, std::string> known;
+  std::map<std::string, std::string> lock;
+  bool lock_required = false;
   expectation expect;
   std::filesystem::path folder;
   std::string request;
@@ -211,6 +214,10 @@ inline review_case load_review_case(const std::filesystem::path& folder) {
         c.registry.emplace(json::text_of(entry.name), detail::answer_of(entry.value));
     } else if (key == "known") {
       for (auto& [ref, digest] : detail::pairs_of(value)) c.known.emplace(ref, digest);
+    } else if (key == "lock") {
+      for (auto& [ref, digest] : detail::pairs_of(value)) c.lock.emplace(ref, digest);
+    } else if (key == "lock_required") {
+      c.lock_required = value.GetBool();
     } else if (key == "expect") {
       c.expect = detail::expectation_of(value);
     } else {
