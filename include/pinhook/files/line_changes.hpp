@@ -1,0 +1,29 @@
+// Which lines of a text were replaced by which of another.
+//
+// Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+
+/// Lines [from, to) of one text stand in place of lines [old_from, old_to) of the other; one of the two may be empty.
+struct line_change {
+  std::size_t old_from = 0, old_to = 0;
+  std::size_t from = 0, to = 0;
+
+  friend bool operator==(const line_change&, const line_change&) = default;
+};
+
+/// Each with its '\n'; the last may have none.
+[[nodiscard]] std::vector<std::string_view> lines_of(std::string_view text);
+
+/// In their order, with equal lines between any two. As few lines as possible when no more than `effort` are taken away
+/// and added; otherwise line by line when as many differ on both sides, else all that differs as one change. Space
+/// grows with the square of `effort`, time with that and the number of lines.
+[[nodiscard]] std::vector<line_change> changes_between(const std::vector<std::string_view>& before,
+                                                       const std::vector<std::string_view>& after, std::size_t effort);
+
+}  // namespace pinhook::files
