@@ -2,6 +2,7 @@
 #include <pinhook/registry/client.hpp>
 #include <pinhook/registry/exchange.hpp>
 #include <pinhook/registry/manifest.hpp>
+#include <pinhook/registry/platform.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -36,7 +37,7 @@ class registry_client final : public client {
   awaitable<result<descriptor>> ask(std::shared_ptr<const route> by, reference ref, credential who, deadline d) {
     const bool is_mirror = by && !by->is_upstream;
     const std::string tag_or_digest = ref.digest() ? ref.digest()->to_string() : std::string(ref.effective_tag());
-    auto url = web_url::parse(manifest_address(by.get(), ref, tag_or_digest));
+    auto url = web_url::parse(address(by.get(), ref, "manifests", tag_or_digest));
     if (!url) co_return fail(error_code::invalid_input, url.error().message);
     const std::string asked = is_mirror ? by->host : ref.registry();
     // What was obtained with these headers is not what others obtained without.
@@ -53,7 +54,7 @@ class registry_client final : public client {
     manifest_request request{asked, std::move(*url), ref.repository(), std::move(who)};
     request.tries_made = &tries_made;
     request.by = by;
-    if (!options_.verify_by_get) {
+    if (!options_.verify_by_get && !options_.of_platform) {
       manifest_request by_head = request;
       auto response = co_await exchange_.ask(std::move(by_head), d);
       if (!response) co_return fail(std::move(response).error());
@@ -63,15 +64,32 @@ class registry_client final : public client {
       log::debug("asking by GET", {{"image", ref.canonical()}, {"reason", std::get<ask_by_get>(decision).why}});
     }
     request.verb = http::method::get;
-    auto response = co_await exchange_.ask(std::move(request), d);
+    manifest_request by_get = request;
+    auto response = co_await exchange_.ask(std::move(by_get), d);
     if (!response) co_return fail(std::move(response).error());
-    co_return decide_get(question, *response, time_.wall());
+    auto known = decide_get(question, *response, time_.wall());
+    if (!known || !options_.of_platform) co_return known;
+    auto part = part_for(question.about, response->body, *options_.of_platform);
+    if (auto* failed = std::get_if<error>(&part)) co_return fail(std::move(*failed));
+    if (auto* named = std::get_if<digest>(&part)) co_return descriptor{std::move(*named), {}};
+    const digest config = std::get<ask_configuration>(std::move(part)).where;
+    auto blob = web_url::parse(address(by.get(), ref, "blobs", config.to_string()));
+    if (!blob) co_return fail(error_code::invalid_input, blob.error().message);
+    request.url = std::move(*blob);
+    auto text = co_await exchange_.ask(std::move(request), d);
+    if (!text) co_return fail(std::move(text).error());
+    if (text->status != 200) co_return fail(from_status(question.about, *text, time_.wall()));
+    if (auto fits = check_configuration(question.about, text->body, config, *options_.of_platform); !fits)
+      co_return fail(std::move(fits.error()));
+    co_return known;
   }
 
-  [[nodiscard]] std::string manifest_address(const route* by, const reference& ref, const std::string& what) const {
+  // `kind`: "manifests" or "blobs".
+  [[nodiscard]] std::string address(const route* by, const reference& ref, std::string_view kind,
+                                    const std::string& what) const {
     const bool is_placed = by != nullptr && by->base;
     std::string out = is_placed ? by->base->text() : exchange_.base_url(ref.registry(), ref.wire_host()) + "/v2";
-    out += fmt::format("/{}/manifests/{}", ref.repository(), what);
+    out += fmt::format("/{}/{}/{}", ref.repository(), kind, what);
     // Names of registries hold nothing that a query would have to escape, save the brackets of IPv6, which it may hold.
     if (is_placed && !by->ns.empty()) out += "?ns=" + by->ns;
     return out;

@@ -10,6 +10,7 @@
 #include <pinhook/http/client.hpp>
 #include <pinhook/registry/credentials.hpp>
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/registry/route.hpp>
 
@@ -46,6 +47,9 @@ struct client_options {
   std::vector<std::string> deny;
   /// Always fetch the manifest and hash it, never trust Docker-Content-Digest of a HEAD. Costs a pull at Docker Hub.
   bool verify_by_get = false;
+  /// Give not the digest of what the tag means but that of this platform's manifest within it. Asked by GET. not_found:
+  /// there is none (part_for); an image that is no index: its own digest when its configuration is for the platform.
+  std::optional<registry::platform> of_platform;
   std::string user_agent = "pinhook";
 };
 

@@ -77,6 +77,14 @@ std::string repository_of(std::string_view path) {
 
 std::string default_root(const origin& at) { return fmt::format("{}://{}/v2/", at.scheme, at.authority()); }
 
+// A failure of the connection names whom it was made to: where that is the registry itself, once is enough.
+error at_registry(error e, std::string_view registry) {
+  for (const std::string_view port : {"", ":443", ":80"})
+    if (const auto name = fmt::format("{}{}: ", registry, port); e.message.starts_with(name))
+      e.message.erase(0, name.size());
+  return std::move(e).at(fmt::format("registry {}", registry));
+}
+
 error too_late(std::string_view registry) {
   return {error_code::timed_out, fmt::format("registry {} did not answer in time", registry), std::nullopt};
 }
@@ -285,7 +293,7 @@ awaitable<result<http::response>> exchange::send(const manifest_request& what, c
   auto asked = std::make_shared<http::request>(r);
   std::string registry = what.registry;
   auto outcome = co_await send_with_retries(std::move(r), what.tries_made, true, std::move(registry), d);
-  if (!outcome) co_return fail(std::move(outcome).error().at(fmt::format("registry {}", what.registry)));
+  if (!outcome) co_return fail(at_registry(std::move(outcome).error(), what.registry));
   scrub_refusal(*outcome, *asked, at.redirected ? credential{} : what.who, at.headers);
   log_warnings(what.registry, *outcome);
   if (watch_ != nullptr) {

@@ -30,10 +30,10 @@ struct exchange_seams {
   std::function<double()> random;
 };
 
-/// A manifest that is asked for.
+/// A manifest that is asked for, or an image's configuration.
 struct manifest_request {
   std::string registry;  // "docker.io"; of a mirror its own host
-  web_url url;           // …/v2/<repository>/manifests/<tag or digest>
+  web_url url;           // …/v2/<repository>/manifests/<tag or digest>, …/blobs/<digest>
   std::string repository;
   credential who;
   http::method verb = http::method::head;

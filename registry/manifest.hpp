@@ -38,6 +38,9 @@ struct manifest_question {
   bool get_is_costly = false;
 };
 
+/// Without parameters, in lower case.
+[[nodiscard]] bool is_index_type(std::string_view media_type);
+
 /// HEAD did not settle it; `why` is for the log.
 struct ask_by_get {
   std::string why;

@@ -81,16 +81,30 @@ void print_progress(std::size_t done, std::size_t total) {
 
 }  // namespace
 
+registry_digests::progress terminal_progress() {
+  if (isatty(STDERR_FILENO) != 1) return {};
+  return print_progress;
+}
+
 struct registry_digests::parts {
   std::vector<result<registry::digest>> find(resolve::resolver& by, const std::vector<registry::reference>& refs) {
-    lookup_queue queue({io.get_executor(), by, access->own_credentials(), machine_clock()}, rules);
+    lookup_queue queue({io.get_executor(), by, access->own_credentials(), machine_clock()}, rules_of(chosen));
     auto out = run_to_end(io, queue.find(refs, tell));
     for (std::size_t i = 0; i < refs.size(); ++i)
       if (!out[i]) out[i] = fail(about(refs[i], std::move(out[i].error())));
     return out;
   }
 
-  lookup_rules rules;
+  // Before what it asks with goes.
+  void stop(resolve::tag_resolver& which) {
+    const auto ended = [](resolve::tag_resolver& one) -> awaitable<bool> {
+      co_await one.stop();
+      co_return true;
+    };
+    run_to_end(io, ended(which));
+  }
+
+  settings chosen;
   progress tell;
   asio::io_context io{1};
   std::unique_ptr<registry_access> access;
@@ -99,15 +113,17 @@ struct registry_digests::parts {
 
 registry_digests::registry_digests(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
 
-registry_digests::~registry_digests() = default;
+registry_digests::~registry_digests() { parts_->stop(*parts_->tags); }
 
 result<std::unique_ptr<registry_digests>> registry_digests::open(const settings& s, const variables& all,
                                                                  progress tell) {
   log::configure({.least = s.log.level, .shape = s.log.format});
   auto p = std::make_unique<parts>();
-  p->rules = rules_of(s);
+  p->chosen = s;
   p->tell = std::move(tell);
-  auto access = registry_access::open(p->io, s, all, machine_clock(), nullptr);
+  variables rest = all;
+  std::erase_if(rest, [](const auto& one) { return one.first == "DOCKER_CONFIG"; });
+  auto access = registry_access::open(p->io, s, rest, machine_clock(), nullptr);
   if (!access) return fail(std::move(access.error()));
   p->access = std::move(*access);
   p->tags = std::make_unique<resolve::tag_resolver>(p->io.get_executor(), p->access->client(), machine_clock(), nullptr,
@@ -117,6 +133,17 @@ result<std::unique_ptr<registry_digests>> registry_digests::open(const settings&
 
 std::vector<result<registry::digest>> registry_digests::find(const std::vector<registry::reference>& refs) {
   return parts_->find(*parts_->tags, refs);
+}
+
+std::vector<result<registry::digest>> registry_digests::find_platform(const std::vector<registry::reference>& refs,
+                                                                      const registry::platform& wanted) {
+  parts& p = *parts_;
+  const auto client = p.access->make_platform_client(p.chosen, wanted);
+  resolve::tag_resolver tags(p.io.get_executor(), *client, machine_clock(), nullptr,
+                             resolver_options(p.chosen, *p.access));
+  auto out = p.find(tags, refs);
+  p.stop(tags);
+  return out;
 }
 
 std::vector<result<registry::digest>> locked_digests::find(const std::vector<registry::reference>& refs) {
@@ -155,7 +182,7 @@ result<std::unique_ptr<digest_source>> open_digests(const digest_choice& how, co
     return std::make_unique<locked_digests>(std::move(lock->images), how.lock_file);
   }
   if (how.offline) return std::make_unique<no_digests>();
-  auto opened = registry_digests::open(s, all, isatty(STDERR_FILENO) == 1 ? print_progress : nullptr);
+  auto opened = registry_digests::open(s, all, terminal_progress());
   if (!opened) return fail(std::move(opened.error()));
   return std::move(*opened);
 }

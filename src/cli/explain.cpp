@@ -40,7 +40,7 @@ std::string as_json(const std::array<std::pair<std::string_view, optional_text>,
 }
 
 explanation explain_good(const reference& ref, output_format format, const access_report* how) {
-  const int code = how != nullptr && how->has_failed() ? exit_failed : exit_good;
+  const int code = how != nullptr && how->has_failed() ? exit_lookup : exit_good;
   const std::string tag(ref.effective_tag());
   const auto& digest = ref.digest();
   if (format == output_format::json)

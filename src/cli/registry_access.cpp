@@ -199,6 +199,12 @@ std::vector<registry_access::source> registry_access::sources_of(const registry:
   return out;
 }
 
+std::unique_ptr<registry::client> registry_access::make_platform_client(const settings& s, registry::platform wanted) {
+  registry::client_options options = client_options(s);
+  options.of_platform = std::move(wanted);
+  return registry::make_client(registries_, std::move(options), time_, nullptr);
+}
+
 awaitable<void> registry_access::watch_files() {
   asio::steady_timer timer(control_);
   for (;;) {

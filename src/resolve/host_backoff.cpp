@@ -40,6 +40,8 @@ void host_backoff::succeeded(ticket t) {
 }
 
 void host_backoff::failed(ticket t, const error& why, steady_time now, double jitter) {
+  const auto first = why.code == error_code::rate_limited ? options_.rate_limited_first : options_.first;
+  if (first.count() == 0 && !why.retry_after) return succeeded(t);
   if (t.number <= settled_) {
     if (why.retry_after && failures_ != 0) until_ = std::max(until_, now + rest_after(why, jitter));
     return;

@@ -98,7 +98,7 @@ TEST_F(ExplainProcess, ReadsContainerdsDirectories) {
 TEST_F(ExplainProcess, SaysWhichRuleForbids) {
   environment_.emplace_back("PINHOOK_REGISTRY_DENY=[\"127.0.0.1\"]");
   const auto seen = tried();
-  EXPECT_EQ(seen.exit_code, 1) << seen.output << seen.errors;
+  EXPECT_EQ(seen.exit_code, 3) << seen.output << seen.errors;
   EXPECT_THAT(seen.output, HasSubstr("registry.deny"));
   EXPECT_TRUE(registry_.requests().empty());
 }
@@ -106,7 +106,7 @@ TEST_F(ExplainProcess, SaysWhichRuleForbids) {
 TEST_F(ExplainProcess, SaysWhichNetworkIsForbidden) {
   environment_.emplace_back("PINHOOK_NETWORKS_DENY=[127.0.0.0/8]");
   const auto seen = tried();
-  EXPECT_EQ(seen.exit_code, 1) << seen.output << seen.errors;
+  EXPECT_EQ(seen.exit_code, 3) << seen.output << seen.errors;
   EXPECT_THAT(seen.output, HasSubstr("networks.deny"));
   EXPECT_TRUE(registry_.requests().empty());
 }
@@ -114,7 +114,7 @@ TEST_F(ExplainProcess, SaysWhichNetworkIsForbidden) {
 TEST_F(ExplainProcess, LoopbackIsAskedOnlyWhereItIsNamed) {
   name_registries({});
   const auto seen = tried();
-  EXPECT_EQ(seen.exit_code, 1) << seen.output << seen.errors;
+  EXPECT_EQ(seen.exit_code, 3) << seen.output << seen.errors;
   EXPECT_THAT(seen.output, HasSubstr("only when the configuration names it, under registries"));
   EXPECT_TRUE(registry_.requests().empty());
 }

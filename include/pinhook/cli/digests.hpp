@@ -10,6 +10,7 @@
 #include <pinhook/cli/configuration.hpp>
 #include <pinhook/cli/settings.hpp>
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/resolve/image_lock.hpp>
 
@@ -30,29 +31,36 @@ class digest_source {
   [[nodiscard]] virtual std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) = 0;
 };
 
-/// Asks registries as the webhook does: mirrors, credentials, one deadline for all (settings.lookup_limit each).
+/// Asks registries as the webhook does: mirrors, credentials. How often, and for how long: lookup_queue.hpp, with
+/// resolver.lookup_limit as the limit of a try and resolver.host_concurrency as what one registry is asked at once. A
+/// signal ends the command as it ends any program.
 class registry_digests final : public digest_source {
  public:
   /// Called with how many of how many are known by now, from `find`.
   using progress = std::function<void(std::size_t done, std::size_t total)>;
 
-  /// Errors name the file or the setting.
+  /// `s` as settings_for_files gives them: $DOCKER_CONFIG counts through them alone. Log lines are from here on as `s`
+  /// says. Errors name the file or the setting.
   [[nodiscard]] static result<std::unique_ptr<registry_digests>> open(const settings& s, const variables& all,
                                                                       progress tell = {});
   ~registry_digests() override;
   [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
 
-  /// The digest of one platform's manifest ("linux/arm64", "linux/arm/v7") within what the reference means.
-  /// not_found: the index has none for it; the message lists those it has. An image that is no index: its own digest
-  /// when its configuration is of that platform, else not_found.
+  /// The digest of one platform's manifest within what the reference means. not_found: the index has none for it; the
+  /// message lists those it has. An image that is no index: its own digest when its configuration is of that platform,
+  /// else not_found. Each costs a GET of the manifest, which Docker Hub counts as a pull.
   [[nodiscard]] std::vector<result<registry::digest>> find_platform(const std::vector<registry::reference>& refs,
-                                                                    const std::string& platform);
+                                                                    const registry::platform& wanted);
 
  private:
   struct parts;
   explicit registry_digests(std::unique_ptr<parts> p);
   std::unique_ptr<parts> parts_;
 };
+
+/// A line "resolving 120/300 images" on standard error, rewritten in place and gone at the end; null where standard
+/// error is no terminal.
+[[nodiscard]] registry_digests::progress terminal_progress();
 
 /// From a lock alone: what it does not hold is not_found, and the message says how to add it. Asks no registry.
 class locked_digests final : public digest_source {

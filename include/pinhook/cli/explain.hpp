@@ -21,7 +21,7 @@ struct explanation {
 /// A good reference: on standard output, 0. A bad one: what is wrong and where, 2; as text on standard error, as JSON
 /// on standard output. The JSON object has the keys reference, registry, host, repository, tag, digest, canonical,
 /// error; what is absent is null. "tag" is the tag that is meant: "latest" when neither tag nor digest was written.
-/// With `how` what it says follows, and 1 when it was tried and failed.
+/// With `how` what it says follows, and 3 when it was tried and failed.
 [[nodiscard]] explanation explain(std::string_view reference, output_format format, const access_report* how = nullptr);
 
 }  // namespace pinhook::cli

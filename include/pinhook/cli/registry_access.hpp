@@ -43,6 +43,8 @@ class registry_access {
   registry_access& operator=(const registry_access&) = delete;
 
   [[nodiscard]] registry::client& client() { return *client_; }
+  /// One like it that gives the digest of a platform's manifest (client_options::of_platform). Not to outlive this.
+  [[nodiscard]] std::unique_ptr<registry::client> make_platform_client(const settings& s, registry::platform wanted);
   [[nodiscard]] const std::shared_ptr<registry::tenant_credentials>& tenants() const { return tenants_; }
   [[nodiscard]] const std::shared_ptr<registry::route_table>& routes() const { return routes_; }
   /// What mirrors are asked with: the sources of the process, no tenant's.

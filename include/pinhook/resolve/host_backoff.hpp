@@ -18,7 +18,8 @@
 namespace pinhook::resolve {
 
 struct backoff_options {
-  /// The rest after unavailable or timed_out; doubles with each failure in a row up to the most.
+  /// The rest after unavailable or timed_out; doubles with each failure in a row up to the most. Zero: none, and the
+  /// host is asked on, save where it names a Retry-After itself. For commands, which end soon and ask again themselves.
   std::chrono::nanoseconds first = std::chrono::seconds(1);
   std::chrono::nanoseconds most = std::chrono::seconds(30);
   /// The rest after 429 without Retry-After; doubles likewise. Retry-After counts up to the most (registry.md §2.4).

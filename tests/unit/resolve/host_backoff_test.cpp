@@ -51,6 +51,21 @@ TEST(HostBackoff, RestsGrowToTheirMostAndASuccessResetsThem) {
   EXPECT_EQ(b.until() - now, 1s);
 }
 
+TEST(HostBackoff, RestsNotAtAllWhereNoRestIsAskedFor) {
+  backoff_options options;
+  options.first = options.most = 0s;
+  host_backoff b(options);
+  b.failed(b.start(t0), trouble, t0, even);
+  EXPECT_EQ(b.at(t0), state::clear);
+  b.failed(b.start(t0), {error_code::unavailable, "503", 3s}, t0, 0);
+  EXPECT_EQ(b.at(t0), state::resting) << "the host asked for it";
+  EXPECT_EQ(b.at(t0 + 3s), state::half_open);
+  b.failed(b.start(t0 + 3s), trouble, t0 + 3s, even);
+  EXPECT_EQ(b.at(t0 + 3s), state::clear);
+  b.failed(b.start(t0), limited, t0, even);
+  EXPECT_EQ(b.at(t0), state::resting);
+}
+
 TEST(HostBackoff, JitterSpreadsTheRestAroundItsLength) {
   for (const auto& [jitter, expected] : std::vector<std::pair<double, std::chrono::milliseconds>>{
            {0.0, 800ms}, {0.25, 900ms}, {0.5, 1000ms}, {0.75, 1100ms}}) {

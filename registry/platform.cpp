@@ -1,0 +1,215 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/registry/manifest.hpp>
+#include <pinhook/registry/platform.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace pinhook::registry {
+namespace {
+
+struct architecture_row {
+  std::string_view spelling;
+  std::string_view name;
+  std::string_view variant;  // that the spelling says; empty: none
+};
+constexpr std::array architectures{
+    architecture_row{"x86_64", "amd64", ""},  architecture_row{"x86-64", "amd64", ""},
+    architecture_row{"aarch64", "arm64", ""}, architecture_row{"armhf", "arm", "v7"},
+    architecture_row{"armel", "arm", "v6"},   architecture_row{"i386", "386", ""},
+    architecture_row{"i686", "386", ""},
+};
+
+// What an architecture without a variant means.
+struct usual_row {
+  std::string_view architecture;
+  std::string_view variant;
+};
+constexpr std::array usual{usual_row{"amd64", "v1"}, usual_row{"arm", "v7"}, usual_row{"arm64", "v8"}};
+
+std::string_view usual_variant(std::string_view architecture) {
+  const auto* const row = std::ranges::find(usual, architecture, &usual_row::architecture);
+  return row == usual.end() ? std::string_view() : row->variant;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
+// "v8" → 800, "v8.2" → 802: variants of an architecture with a usual one are in this order.
+std::optional<int> level_of(std::string_view variant) {
+  if (!variant.starts_with('v')) return std::nullopt;
+  variant.remove_prefix(1);
+  int major = 0;
+  int minor = 0;
+  const char* const end = variant.data() + variant.size();
+  auto [at, bad] = std::from_chars(variant.data(), end, major);
+  if (bad != std::errc() || major < 0 || major > 1000) return std::nullopt;
+  if (at != end && *at == '.') {
+    const auto then = std::from_chars(at + 1, end, minor);
+    if (then.ec != std::errc() || minor < 0 || minor > 99) return std::nullopt;
+    at = then.ptr;
+  }
+  if (at != end) return std::nullopt;
+  return major * 100 + minor;
+}
+
+// How well `offered` fits who wants `wanted`: the more the better, nothing when it does not run there.
+std::optional<int> fit(const platform& offered, const platform& wanted) {
+  if (offered.os != wanted.os || offered.architecture != wanted.architecture) return std::nullopt;
+  const std::string_view least = usual_variant(wanted.architecture);
+  const auto runs = level_of(wanted.variant.empty() ? least : wanted.variant);
+  const auto needs = level_of(offered.variant.empty() ? least : offered.variant);
+  if (least.empty() || !runs || !needs) return offered.variant == wanted.variant ? std::optional(0) : std::nullopt;
+  return *needs <= *runs ? needs : std::nullopt;
+}
+
+platform platform_in(const json::value& from) {
+  return platform::of(json::find_string(from, "os").value_or(""), json::find_string(from, "architecture").value_or(""),
+                      json::find_string(from, "variant").value_or(""));
+}
+
+// An attestation beside the images (BuildKit) has the platform unknown/unknown.
+bool is_named(const platform& p) {
+  return !p.os.empty() && !p.architecture.empty() && p.os != "unknown" && p.architecture != "unknown";
+}
+
+std::string shown(const platform& p) { return quoted(p.to_string(), max_platform_size); }
+
+std::string list_of(const std::vector<platform>& all) {
+  std::vector<std::string> names;
+  for (const platform& p : all) {
+    auto name = shown(p);
+    name = name.substr(1, name.size() - 2);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+  }
+  const std::size_t count = names.size();
+  if (count > max_listed_platforms) names.resize(max_listed_platforms);
+  return fmt::format("{}{}", fmt::join(names, ", "),
+                     count > names.size() ? fmt::format(" and {} more", count - names.size()) : "");
+}
+
+error malformed(const refused_request& about, std::string_view why) {
+  return {error_code::malformed, fmt::format("{} answered for {} with {}", about.peer, about.subject, why),
+          std::nullopt};
+}
+
+std::variant<digest, ask_configuration, error> entry_for(const refused_request& about, const json::value& entries,
+                                                         const platform& wanted) {
+  const json::value* best = nullptr;
+  int best_fit = -1;
+  std::vector<platform> offered;
+  for (const json::value& entry : entries.GetArray()) {
+    const json::value* const named = json::find(entry, "platform");
+    const auto type = json::find_string(entry, "mediaType").value_or("");
+    if (named == nullptr || is_index_type(type)) continue;
+    platform p = platform_in(*named);
+    if (!is_named(p)) continue;
+    if (const auto how = fit(p, wanted); how && *how > best_fit) {
+      best = &entry;
+      best_fit = *how;
+    }
+    offered.push_back(std::move(p));
+  }
+  if (best == nullptr)
+    return error{error_code::not_found,
+                 offered.empty()
+                     ? fmt::format("{} has {} as an index that names no platform", about.peer, about.subject)
+                     : fmt::format("{} has {} for {}, not for {}", about.peer, about.subject, list_of(offered),
+                                   wanted.to_string()),
+                 std::nullopt};
+  auto named = digest::parse(json::find_string(*best, "digest").value_or(""));
+  if (!named)
+    return malformed(about, fmt::format("an index whose entry for {} has no good digest", wanted.to_string()));
+  return std::move(*named);
+}
+
+}  // namespace
+
+result<platform> platform::parse(std::string_view text) {
+  const auto refuse = [&] {
+    return fail(error_code::invalid_input,
+                fmt::format("{} is no platform: write os/architecture or os/architecture/variant, for example "
+                            "linux/arm64 or linux/arm/v7",
+                            quoted(text, max_platform_size)));
+  };
+  if (text.size() > max_platform_size) return refuse();
+  std::array<std::string_view, 3> parts;
+  std::size_t count = 0;
+  for (std::string_view rest = text;;) {
+    if (count == parts.size()) return refuse();
+    const auto slash = rest.find('/');
+    const std::string_view part = rest.substr(0, slash);
+    const bool is_word = !part.empty() && std::ranges::all_of(part, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+             c == '.';
+    });
+    if (!is_word) return refuse();
+    parts[count++] = part;
+    if (slash == std::string_view::npos) break;
+    rest.remove_prefix(slash + 1);
+  }
+  if (count < 2) return refuse();
+  return of(parts[0], parts[1], parts[2]);
+}
+
+platform platform::of(std::string_view os, std::string_view architecture, std::string_view variant) {
+  platform out{lower(os), lower(architecture), lower(variant)};
+  if (out.os == "macos") out.os = "darwin";
+  const auto* const row = std::ranges::find(architectures, out.architecture, &architecture_row::spelling);
+  if (row != architectures.end()) {
+    out.architecture = row->name;
+    if (out.variant.empty()) out.variant = row->variant;
+  }
+  const std::string_view least = usual_variant(out.architecture);
+  if (!least.empty() && !out.variant.empty() && out.variant.front() >= '0' && out.variant.front() <= '9')
+    out.variant.insert(0, "v");
+  if (out.variant == least) out.variant.clear();
+  return out;
+}
+
+std::string platform::to_string() const {
+  return variant.empty() ? fmt::format("{}/{}", os, architecture) : fmt::format("{}/{}/{}", os, architecture, variant);
+}
+
+std::variant<digest, ask_configuration, error> part_for(const refused_request& about, std::string_view text,
+                                                        const platform& wanted) {
+  const auto root = json::parse(text, {.depth = max_manifest_depth, .size = max_manifest_size});
+  if (!root) return malformed(about, fmt::format("a body that is no manifest: {}", root.error().message));
+  if (const json::value* const entries = json::find(*root, "manifests"); entries != nullptr && entries->IsArray())
+    return entry_for(about, *entries, wanted);
+  const json::value* const config = json::find(*root, "config");
+  auto where = digest::parse(config == nullptr ? "" : json::find_string(*config, "digest").value_or(""));
+  if (!where) return malformed(about, "a manifest that names no configuration");
+  return ask_configuration{std::move(*where)};
+}
+
+result<void> check_configuration(const refused_request& about, std::string_view text, const digest& named,
+                                 const platform& wanted) {
+  if (named.algorithm() == "sha256" && digest::of(text) != named)
+    return fail(malformed(about, fmt::format("a configuration whose digest is {}, but it is {}: the registry, or "
+                                             "something on the way to it, is broken or lies",
+                                             digest::of(text).to_string(), named.to_string())));
+  const auto root = json::parse(text, {.depth = max_manifest_depth, .size = max_manifest_size});
+  if (!root) return fail(malformed(about, "a configuration that is no JSON"));
+  const platform own = platform_in(*root);
+  if (!is_named(own))
+    return fail(error_code::not_found, fmt::format("{} has {} as one image that does not say for which platform it is",
+                                                   about.peer, about.subject));
+  if (!fit(own, wanted))
+    return fail(error_code::not_found, fmt::format("{} has {} as one image for {}, not for {}", about.peer,
+                                                   about.subject, list_of({own}), wanted.to_string()));
+  return {};
+}
+
+}  // namespace pinhook::registry
