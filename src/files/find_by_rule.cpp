@@ -18,6 +18,9 @@ using yaml::node_index;
 using yaml::source_kind;
 using step_kind = pin::path_step::kind;
 
+// What a step costs of the budget.
+constexpr std::size_t step_cost = 4;
+
 node_index place_of(const found_image& image) { return image.scalar != no_node ? image.scalar : image.mapping; }
 
 class rule_search {
@@ -35,7 +38,7 @@ class rule_search {
  private:
   // Recursion is as deep as the path is long.
   result<void> follow(node_index at, const pin::path& path, std::size_t depth) {
-    if (auto ok = f_.spend(1); !ok) return ok;
+    if (auto ok = f_.spend(step_cost); !ok) return ok;
     if (depth == path.size()) return take(at);
     const pin::path_step& step = path[depth];
     const yaml::source_node& inner = f_.doc.at(f_.doc.resolve(at));

@@ -138,12 +138,7 @@ result<std::vector<found_image>> find_images(const yaml::source& from, std::stri
   std::vector<found_image> out;
   for (std::size_t i = 0; i < from.documents.size(); ++i) {
     const source_document& doc = from.documents[i];
-    finding f{.doc = doc,
-              .text = text,
-              .document = i,
-              .rules = rules,
-              .budget = unfolded_allowance + doc.span.size() * unfolded_factor,
-              .images = {}};
+    finding f{.doc = doc, .text = text, .document = i, .rules = rules, .budget = allowed_for(doc), .images = {}};
     if (auto ok = search(f, path); !ok) return fail(std::move(ok.error()));
     std::ranges::move(f.images, std::back_inserter(out));
   }

@@ -22,7 +22,7 @@ constexpr std::string_view list_suffix = "List";
 constexpr std::string_view kustomize_group = "kustomize.config.k8s.io";
 
 // What an object costs beside its JSON.
-constexpr std::size_t object_cost = 64;
+constexpr std::size_t object_cost = 256;
 // Bytes of a name that is shown; longer ones name nothing (RFC 1123 subdomain).
 constexpr std::size_t max_shown_name = 253;
 
@@ -147,7 +147,7 @@ class object_search {
 
   result<void> take_object(node_index i, const object_type& type) {
     const auto json = yaml::to_json(f_.doc, i, f_.budget);
-    if (!json) return refuse_at(f_.doc.at(i), json.error().message);
+    if (!json) return f_.spend(f_.budget + 1);
     if (auto ok = f_.spend(json->size()); !ok) return ok;
     const auto read = pin::read_object(*json, f_.rules.kinds.of(type.group, type.kind));
     if (!read) return explain(f_, i, read.error());

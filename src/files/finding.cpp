@@ -30,6 +30,17 @@ bool holds_escaped_letters(std::string_view text) {
   return false;
 }
 
+bool is_block(const yaml::source_node& n) { return n.form == scalar_form::literal || n.form == scalar_form::folded; }
+
+// The lines of a block begin with their indentation; the image stands behind it.
+void pass_indentation(std::string_view lines, site& s) {
+  for (const char c : lines) {
+    if (c != ' ' && c != '\n' && c != '\r') return;
+    if (c == '\n') ++s.line;
+    s.column = c == '\n' ? 1 : s.column + 1;
+  }
+}
+
 // The reference without its digest: what was written, up to the '@'.
 std::optional<registry::reference> tag_of(const registry::reference& ref) {
   if (!ref.is_pinned()) return ref;
@@ -43,7 +54,7 @@ std::optional<registry::reference> tag_of(const registry::reference& ref) {
 result<void> finding::spend(std::size_t amount) {
   if (amount > budget)
     return refuse_at(doc.at(doc.root),
-                     fmt::format("unfolded, the aliases of this document make more than {} bytes", unfolded_allowance));
+                     fmt::format("unfolded, its aliases make more than {} bytes, or nest too deep", allowed_for(doc)));
   budget -= amount;
   return {};
 }
@@ -124,6 +135,7 @@ found_image scalar_image(const finding& f, node_index scalar, std::string pointe
   out.what.pointer = std::move(pointer);
   out.what.line = n.line;
   out.what.column = n.column;
+  if (is_block(n)) pass_indentation(f.written(scalar), out.what);
   out.what.written = f.doc.at(f.doc.resolve(scalar)).text;
   return out;
 }

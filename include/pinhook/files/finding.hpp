@@ -21,8 +21,12 @@ namespace pinhook::files {
 inline constexpr std::size_t max_list_depth = 100;
 
 /// What aliases may unfold a document to, in bytes of JSON and nodes looked at: this, and so many times its own size.
-inline constexpr std::size_t unfolded_allowance = std::size_t{16} * 1024 * 1024;
+inline constexpr std::size_t unfolded_allowance = std::size_t{4} * 1024 * 1024;
 inline constexpr std::size_t unfolded_factor = 16;
+
+[[nodiscard]] inline std::size_t allowed_for(const yaml::source_document& doc) {
+  return unfolded_allowance + doc.span.size() * unfolded_factor;
+}
 
 struct finding {
   const yaml::source_document& doc;
@@ -39,7 +43,7 @@ struct finding {
   [[nodiscard]] std::string_view written(yaml::node_index i) const {
     return text.substr(doc.at(i).span.begin, doc.at(i).span.size());
   }
-  /// malformed: the budget is used up.
+  /// malformed: nothing is left.
   [[nodiscard]] result<void> spend(std::size_t amount);
 };
 

@@ -1,0 +1,88 @@
+#include "support/found_sites.hpp"
+
+#include <pinhook/files/finding.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace pinhook::files {
+namespace {
+
+using test::found_sites;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+file_rules rules_of(std::string files, std::vector<std::string> paths) {
+  file_rules out;
+  out.paths.push_back({std::move(files), std::move(paths)});
+  return out;
+}
+
+TEST(FindByRule, FollowsMembersElementsAndValues) {
+  const auto rules = rules_of("**/tools.yaml", {"runner", "jobs[*].run.on", "stages{*}.with", "helm.image"});
+  EXPECT_THAT(found_sites("stages: {build: {with: gcc:13}, 'test/unit': {with: gtest:1}}\nrunner: alpine\njobs:\n"
+                          "- run: {on: a:1}\n- run: {on: 12}\n- none\n- run: {on: ''}\nhelm:\n"
+                          "  image: {repository: b, tag: v1}\n",
+                          "ci/tools.yaml", rules),
+              ElementsAre("1:24 /stages/build/with | document | stages.build.with | gcc:13 | gcc:13",
+                          "1:53 /stages/test~1unit/with | document | stages.test/unit.with | gtest:1 | gtest:1",
+                          "2:9 /runner | document | runner | alpine | alpine",
+                          "4:13 /jobs/0/run/on | document | jobs[0].run.on | a:1 | a:1",
+                          "9:31 /helm/image | document | helm.image | b:v1 | b:v1"));
+}
+
+TEST(FindByRule, AppliesToFilesOfAGlob) {
+  const path_rule rule{"**/argo-values.yaml", {"server.image"}};
+  for (const std::string_view path :
+       {"argo-values.yaml", "./argo-values.yaml", "a/argo-values.yaml", "/a/b/argo-values.yaml"})
+    EXPECT_TRUE(applies_to(rule, path)) << path;
+  for (const std::string_view path : {"", "-", "my-argo-values.yaml", "argo-values.yaml/x", "argo-values.yml"})
+    EXPECT_FALSE(applies_to(rule, path)) << path;
+  EXPECT_TRUE(applies_to({"deploy/*.json", {}}, "./deploy/a.json"));
+  EXPECT_FALSE(applies_to({"deploy/*.json", {}}, "deploy/a/b.json"));
+  EXPECT_THAT(found_sites("server: {image: a:1}\n", "other.yaml", rules_of("x.yaml", {"server.image"})), IsEmpty());
+}
+
+TEST(FindByRule, AddsToWhatIsFoundAndNothingTwice) {
+  const auto rules = rules_of("**", {"image", "spec.containers[*].image", "spec.extra", "spec.extra"});
+  EXPECT_THAT(
+      found_sites("apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: a, image: b:1}]\n"
+                  "  extra: c:1\n---\nimage: d:1\n",
+                  "values.yaml", rules),
+      ElementsAre("5:33 /spec/containers/0/image | Pod web | a | b:1 | b:1",
+                  "6:10 /spec/extra | Pod web | spec.extra | c:1 | c:1", "8:8 /image | values | image | d:1 | d:1"));
+}
+
+TEST(FindByRule, HeedsTheSkipLabel) {
+  EXPECT_THAT(
+      found_sites("apiVersion: v1\nkind: Shop\nmetadata: {labels: {pinhook.dev/pin: skip}}\nspec: {extra: c:1}\n",
+                  "a.yaml", rules_of("*", {"spec.extra"})),
+      ElementsAre("4:15 /spec/extra | Shop | spec.extra | c:1 | (skip-label)"));
+}
+
+TEST(FindByRule, FollowsAliases) {
+  EXPECT_THAT(found_sites("x: &x a:1\nimages: {a: *x, b: *x}\nmore: &m {run: c:1}\nother: *m\n", "a.yaml",
+                          rules_of("*", {"images{*}", "more.run", "other.run"})),
+              ElementsAre("2:13 /images/a | document | images.a | a:1 | a:1",
+                          "2:20 /images/b | document | images.b | a:1 | a:1",
+                          "3:16 /more/run | document | more.run | c:1 | c:1"));
+}
+
+TEST(FindByRule, RefusesWhatIsWrong) {
+  EXPECT_THAT(found_sites("a: b:1\na: c:1\n", "a.yaml", rules_of("*", {"a"})),
+              ElementsAre("malformed: line 2, column 1: the key \"a\" stands twice"));
+  EXPECT_THAT(found_sites("a: b:1\n", "a.yaml", rules_of("*", {"a..b"})), ElementsAre(HasSubstr("invalid_input: ")));
+  // Aliases that double what there is with every line.
+  std::string text = "x0: &x0 {a: b:1, b: b:2}\n", path = "x39";
+  for (int i = 1; i < 40; ++i) text += fmt::format("x{}: &x{} {{a: *x{}, b: *x{}}}\n", i, i, i - 1, i - 1);
+  for (int i = 0; i < 40; ++i) path += "{*}";
+  EXPECT_THAT(found_sites(text, "a.yaml", rules_of("*", {path})), ElementsAre(HasSubstr("its aliases make more than")));
+}
+
+}  // namespace
+}  // namespace pinhook::files

@@ -1,0 +1,81 @@
+#include "support/found_sites.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+namespace pinhook::files {
+namespace {
+
+using test::found_sites;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(FindInComposeFile, ReadsTheImageOfEachService) {
+  EXPECT_THAT(found_sites(R"(name: shop
+services:
+  web:
+    image: nginx:1.25
+    ports: ["80:80"]
+  app:
+    build: .
+    image: ghcr.io/acme/app:dev
+  worker:
+    build:
+    image: ghcr.io/acme/worker:v1
+  db:
+    image: postgres:${PG_VERSION:-16}
+  "mail/out": {image: "Mail Hog"}
+  none:
+  other: {command: [image]}
+volumes:
+  image: {}
+)",
+                          "compose.yaml"),
+              ElementsAre("4:12 /services/web/image | service web | web | nginx:1.25 | nginx:1.25",
+                          "8:12 /services/app/image | service app | app | ghcr.io/acme/app:dev | (built)",
+                          "11:12 /services/worker/image | service worker | worker | ghcr.io/acme/worker:v1 | "
+                          "ghcr.io/acme/worker:v1",
+                          "13:12 /services/db/image | service db | db | postgres:${PG_VERSION:-16} | (variable)",
+                          "14:23 /services/mail~1out/image | service mail/out | mail/out | Mail Hog | (invalid)"));
+}
+
+TEST(FindInComposeFile, FollowsMergeKeysAndAliases) {
+  EXPECT_THAT(
+      found_sites(R"(x-base: &base
+  image: &i ghcr.io/acme/app:v1
+  restart: always
+services:
+  web: {<<: *base, command: web}
+  worker:
+    <<: *base
+    image: ghcr.io/acme/app:v2
+  cron: *base
+  init: {image: *i}
+)"),
+      ElementsAre("2:13 /services/web/image | service web | web | ghcr.io/acme/app:v1 | ghcr.io/acme/app:v1",
+                  "2:13 /services/cron/image | service cron | cron | ghcr.io/acme/app:v1 | ghcr.io/acme/app:v1",
+                  "8:12 /services/worker/image | service worker | worker | ghcr.io/acme/app:v2 | ghcr.io/acme/app:v2",
+                  "10:17 /services/init/image | service init | init | ghcr.io/acme/app:v1 | ghcr.io/acme/app:v1"));
+}
+
+TEST(FindInComposeFile, IsKnownByItsServices) {
+  for (const std::string_view text :
+       {"services: [{image: a:1}]\n", "kind: Shop\nservices: {web: {image: a:1}}\n",
+        "- services: {web: {image: a:1}}\n", "apiVersion: v1\nservices: {web: {image: a:1}}\n",
+        "service: {web: {image: a:1}}\n", "services: image\n"})
+    EXPECT_THAT(found_sites(text, "x.yaml"), IsEmpty()) << text;
+}
+
+TEST(FindInComposeFile, RefusesKeysThatStandTwice) {
+  EXPECT_THAT(found_sites("services:\n  web:\n    image: a:1\n    image: b:1\n"),
+              ElementsAre("malformed: line 4, column 5: the key \"image\" stands twice"));
+  EXPECT_THAT(found_sites("services:\n  web: {image: a:1}\n  web: {image: b:1}\n"),
+              ElementsAre("malformed: line 3, column 3: the key \"web\" stands twice"));
+  EXPECT_THAT(found_sites("services: {web: {image: a:1}}\nservices: {}\n"),
+              ElementsAre("malformed: line 2, column 1: the key \"services\" stands twice"));
+}
+
+}  // namespace
+}  // namespace pinhook::files

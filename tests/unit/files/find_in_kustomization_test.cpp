@@ -1,0 +1,98 @@
+#include "support/found_sites.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace pinhook::files {
+namespace {
+
+using test::found_sites;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::string_view pin = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
+
+TEST(FindInKustomization, PutsAnEntryTogether) {
+  EXPECT_THAT(
+      found_sites("resources: [web.yaml]\nimages:\n- name: nginx\n  newTag: \"1.25\"\n- newName: ghcr.io/acme/api\n"
+                  "  name: api\n  newTag: v2\n- name: redis\n  digest: " +
+                      std::string(pin) + "\n- name: db\n  newTag: '16'\n  digest: " + std::string(pin) + "\n",
+                  "base/kustomization.yaml"),
+      ElementsAre("4:11 /images/0 | kustomization | nginx | nginx:1.25 | nginx:1.25",
+                  "7:11 /images/1 | kustomization | api | ghcr.io/acme/api:v2 | ghcr.io/acme/api:v2",
+                  "9:11 /images/2 | kustomization | redis | redis@" + std::string(pin) + " | -",
+                  "11:11 /images/3 | kustomization | db | db:16@" + std::string(pin) + " | db:16"));
+}
+
+TEST(FindInKustomization, LeavesEntriesWithoutATagAlone) {
+  EXPECT_THAT(found_sites("images:\n- name: nginx\n  newName: mirror.example.com/nginx\n- name: redis\n  newTag:\n"
+                          "- name: db\n  newTag: \"\"\n  digest: \"\"\n- name: api\n  tagSuffix: -arm\n",
+                          "kustomization.yml"),
+              ElementsAre("3:12 /images/0 | kustomization | nginx | mirror.example.com/nginx | (no-tag-here)",
+                          "4:9 /images/1 | kustomization | redis | redis | (no-tag-here)",
+                          "6:9 /images/2 | kustomization | db | db | (no-tag-here)",
+                          "9:9 /images/3 | kustomization | api | api | (no-tag-here)"));
+}
+
+TEST(FindInKustomization, IsKnownByKindOrName) {
+  const std::string_view entry = "images: [{name: a, newTag: b}]\n";
+  const std::string kind = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
+  const std::string component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+  const std::string flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n";
+  for (const std::string_view path : {"kustomization.yaml", "a/b/kustomization.yml", "Kustomization"})
+    EXPECT_THAT(found_sites(entry, path), SizeIs(1)) << path;
+  for (const std::string_view path : {"", "-", "my-kustomization.yaml", "kustomization.yaml.orig"})
+    EXPECT_THAT(found_sites(entry, path), IsEmpty()) << path;
+  EXPECT_THAT(found_sites(kind + std::string(entry), "-"), SizeIs(1));
+  EXPECT_THAT(found_sites(component + std::string(entry), "x.yaml"), SizeIs(1));
+  // What a document says of itself counts.
+  EXPECT_THAT(found_sites(flux + std::string(entry), "kustomization.yaml"), IsEmpty());
+}
+
+TEST(FindInKustomization, TellsVariablesAndMistakes) {
+  EXPECT_THAT(found_sites("images:\n- {name: nginx, newTag: \"${TAG}\"}\n- {name: nginx, newTag: 'a b'}\n"
+                          "- {name: nginx, newTag: 1.25}\n",
+                          "kustomization.yaml"),
+              ElementsAre("2:25 /images/0 | kustomization | nginx | nginx:${TAG} | (variable)",
+                          "3:25 /images/1 | kustomization | nginx | nginx:a b | (invalid)",
+                          "4:25 /images/2 | kustomization | nginx | nginx:1.25 | nginx:1.25"));
+}
+
+TEST(FindInKustomization, ReadsTheTagOfADigestFromItsComment) {
+  EXPECT_THAT(found_sites("images:\n- name: nginx\n  digest: \"" + std::string(pin) +
+                              "\" # nginx:1.25\n- name: api\n  newName: ghcr.io/acme/api\n  digest: " +
+                              std::string(pin) + " # api:v2\n",
+                          "kustomization.yaml"),
+              ElementsAre("3:11 /images/0 | kustomization | nginx | nginx@" + std::string(pin) + " | nginx:1.25",
+                          "6:11 /images/1 | kustomization | api | ghcr.io/acme/api@" + std::string(pin) + " | -"));
+}
+
+TEST(FindInKustomization, FollowsAliasesAndMergeKeys) {
+  EXPECT_THAT(
+      found_sites("images:\n- &a\n  name: nginx\n  newTag: &t v1\n- <<: *a\n  name: api\n- name: web\n  newTag: *t\n",
+                  "kustomization.yaml"),
+      ElementsAre("4:14 /images/0 | kustomization | nginx | nginx:v1 | nginx:v1",
+                  "4:14 /images/1 | kustomization | api | api:v1 | api:v1",
+                  "8:11 /images/2 | kustomization | web | web:v1 | web:v1"));
+}
+
+TEST(FindInKustomization, PassesOverWhatIsNoEntry) {
+  for (const std::string_view text :
+       {"images:\n", "images: nginx\n", "images: [nginx, {newTag: v1}, {name: ''}, [a]]\n", "image: nginx\n", "[]\n",
+        "images\n", ""})
+    EXPECT_THAT(found_sites(text, "kustomization.yaml"), IsEmpty()) << text;
+}
+
+TEST(FindInKustomization, RefusesKeysThatStandTwice) {
+  EXPECT_THAT(found_sites("images:\n- name: a\n  newTag: b\n  newTag: c\n", "kustomization.yaml"),
+              ElementsAre("malformed: line 4, column 3: the key \"newTag\" stands twice"));
+  EXPECT_THAT(found_sites("images: []\nimages: [{name: a, newTag: b}]\n", "kustomization.yaml"),
+              ElementsAre("malformed: line 2, column 1: the key \"images\" stands twice"));
+}
+
+}  // namespace
+}  // namespace pinhook::files
