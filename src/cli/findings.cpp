@@ -135,7 +135,8 @@ std::optional<verdict> judge(const site& s, const check_question& how) {
 std::string command_for(std::string_view path, std::string_view rule) {
   const std::string_view update = rule == rule_id::drift ? " --update" : "";
   return path == "-" ? fmt::format("pinhook pin{} -", update)
-                     : fmt::format("pinhook pin{} -i {}", update, shell_word(path));
+                     : fmt::format("pinhook pin{} -i {}", update,
+                                   shell_word(path.starts_with('-') ? "./" + std::string(path) : std::string(path)));
 }
 
 finding make_finding(std::string_view path, const site& s, verdict&& v, std::string_view rest) {
@@ -239,8 +240,8 @@ bool add_wanted(std::span<const site> sites, bool has_drift, std::map<std::strin
 std::string shell_word(std::string_view word) {
   constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,";
   const bool is_plain = !word.empty() && word.find_first_not_of(plain) == std::string_view::npos;
-  if (is_plain && !word.starts_with('-')) return std::string(word);
-  std::string out = word.starts_with('-') ? "'./" : "'";
+  if (is_plain) return std::string(word);
+  std::string out = "'";
   for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
 }

@@ -261,6 +261,12 @@ TEST(Findings, StandardInputIsPinnedByAPipe) {
   EXPECT_EQ(check_file("-", "", sites, {}).findings.at(0).fix, "pinhook pin -");
 }
 
+TEST(Findings, CommandsReadBackAnyPath) {
+  const std::vector<site> sites{image("nginx:1")};
+  EXPECT_EQ(check_file("a b.yaml", "", sites, {}).findings.at(0).fix, "pinhook pin -i 'a b.yaml'");
+  EXPECT_EQ(check_file("-i.yaml", "", sites, {}).findings.at(0).fix, "pinhook pin -i ./-i.yaml");
+}
+
 TEST(Findings, AsksForEachMeaningOnce) {
   const std::vector<site> sites{image("nginx"),
                                 image("docker.io/library/nginx:latest"),
@@ -284,7 +290,7 @@ TEST(ShellWord, QuotesWhatAShellWouldChange) {
   EXPECT_EQ(shell_word("a b.yaml"), "'a b.yaml'");
   EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
   EXPECT_EQ(shell_word("$(x).yaml"), "'$(x).yaml'");
-  EXPECT_EQ(shell_word("-i.yaml"), "'./-i.yaml'");
+  EXPECT_EQ(shell_word("--drift"), "--drift");
   EXPECT_EQ(shell_word(""), "''");
 }
 
