@@ -1,0 +1,132 @@
+#include <pinhook/files/kustomization.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+namespace {
+
+const std::string digest_text = "sha256:" + std::string(64, 'd');
+
+std::string filled(std::string_view text) {
+  std::string out(text);
+  for (auto at = out.find("%D"); at != std::string::npos; at = out.find("%D")) out.replace(at, 2, digest_text);
+  return out;
+}
+
+std::string with(std::string_view text, const std::vector<std::string_view>& references,
+                 pin::pin_format format = pin::pin_format::digest) {
+  std::vector<new_entry> entries;
+  for (const auto ref : references)
+    entries.push_back({*registry::reference::parse(ref), *registry::digest::parse(digest_text)});
+  auto out = with_entries(filled(text), entries, format);
+  return out ? *out : out.error().message;
+}
+
+struct entry_case {
+  std::string_view name;
+  std::string_view before;
+  std::string_view after;
+};
+
+TEST(Kustomization, AddsAnEntryAsItsNeighboursAre) {
+  const entry_case table[] = {
+      {"list at its key", "images:\n- name: a\n  newTag: v1 # keep me\n# behind\nresources: []\n",
+       "images:\n- name: a\n  newTag: v1 # keep me\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n# behind\nresources: "
+       "[]\n"},
+      {"list indented", "images:\n  - name: a\n    newTag: v1\n",
+       "images:\n  - name: a\n    newTag: v1\n  - name: nginx\n    digest: \"%D\" # nginx:1.25\n"},
+      {"wide dashes", "images:\n-   name: a\n    newTag: v1\n",
+       "images:\n-   name: a\n    newTag: v1\n-   name: nginx\n    digest: \"%D\" # nginx:1.25\n"},
+      {"dash on its own line", "images:\n-\n  name: a\n",
+       "images:\n-\n  name: a\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
+      {"no line end", "images:\n- name: a", "images:\n- name: a\n- name: nginx\n  digest: \"%D\" # nginx:1.25"},
+      {"CRLF", "images:\r\n- name: a\r\nx: 1\r\n",
+       "images:\r\n- name: a\r\n- name: nginx\r\n  digest: \"%D\" # nginx:1.25\r\nx: 1\r\n"},
+      {"flow", "images: [{name: a}] # keep me\n",
+       "images: [{name: a}, {name: nginx, digest: \"%D\"}] # nginx:1.25 # keep me\n"},
+      {"flow with a comma at its end", "images: [\n  {name: a},\n]\n",
+       "images: [\n  {name: a}, {name: nginx, digest: \"%D\"}, # nginx:1.25\n]\n"},
+      {"flow with pins", "images: [{name: a, digest: %D}] # a:v1\n",
+       "images: [{name: a, digest: %D}, {name: nginx, digest: \"%D\"}] # a:v1 # nginx:1.25\n"},
+      {"empty list", "images: [] # none yet\nresources:\n- a\n",
+       "images: # none yet\n- name: nginx\n  digest: \"%D\" # nginx:1.25\nresources:\n- a\n"},
+      {"nothing", "resources:\n  - a\nimages:\n",
+       "resources:\n  - a\nimages:\n  - name: nginx\n    digest: \"%D\" # nginx:1.25\n"},
+      {"null", "images: ~\nresources: [a]\n",
+       "images:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\nresources: [a]\n"},
+      {"no key", "kind: Kustomization\nresources:\n  - a # keep me\n",
+       "kind: Kustomization\nresources:\n  - a # keep me\nimages:\n  - name: nginx\n    digest: \"%D\" # nginx:1.25\n"},
+      {"no key, no line end", "resources:\n- a",
+       "resources:\n- a\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25"},
+      {"no key, literal text", "patches:\n- patch: |-\n    a: b\n",
+       "patches:\n- patch: |-\n    a: b\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
+      {"no key, document end", "--- # k\nresources: [a]\n...\n",
+       "--- # k\nresources: [a]\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n...\n"},
+      {"comments alone", "# nothing", "# nothing\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
+      {"empty", "", "images:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
+      {"JSON", R"({"resources": ["a"]})", R"({"resources": ["a"], "images": [{"name": "nginx", "digest": "%D"}]})"},
+      {"JSON with images", R"({"images": [{"name": "a"}]})",
+       R"({"images": [{"name": "a"}, {"name": "nginx", "digest": "%D"}]})"},
+      {"JSON with an empty list", R"({"images": []})", R"({"images": [{"name": "nginx", "digest": "%D"}]})"},
+      {"empty flow mapping", "{}\n", "{images: [{name: nginx, digest: \"%D\"}]} # nginx:1.25\n"},
+  };
+  for (const entry_case& one : table) EXPECT_EQ(with(one.before, {"nginx:1.25"}), filled(one.after)) << one.name;
+}
+
+TEST(Kustomization, AddsSeveralInEitherForm) {
+  EXPECT_EQ(with("resources:\n- a\n", {"nginx", "localhost:5000/a/b:v1"}),
+            filled("resources:\n- a\nimages:\n- name: nginx\n  digest: %D # nginx:latest\n"
+                   "- name: localhost:5000/a/b\n  digest: %D # localhost:5000/a/b:v1\n"));
+  EXPECT_EQ(with("resources:\n- a\n", {"nginx:1.25", "a:v1"}, pin::pin_format::tag_and_digest),
+            filled("resources:\n- a\nimages:\n- name: nginx\n  newTag: \"1.25\"\n  digest: %D\n"
+                   "- name: a\n  newTag: v1\n  digest: %D\n"));
+  EXPECT_EQ(with("a: b\n", {}), "a: b\n");
+}
+
+TEST(Kustomization, RefusesWhatItCannotAddTo) {
+  EXPECT_EQ(with("images: {a: b}\n", {"nginx"}), "line 1, column 9: `images` is no list");
+  EXPECT_EQ(with("- a\n", {"nginx"}), "this is no kustomization");
+  EXPECT_EQ(with("images: []\nimages: []\n", {"nginx"}), "line 2, column 1: the key \"images\" stands twice");
+  const auto broken = with_entries("a: [", {{*registry::reference::parse("a"), *registry::digest::parse(digest_text)}},
+                                   pin::pin_format::digest);
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().code, error_code::malformed);
+}
+
+TEST(Kustomization, IsKnownByNameOrKind) {
+  EXPECT_TRUE(is_kustomization("", "a/kustomization.yaml"));
+  EXPECT_TRUE(is_kustomization("", "kustomization.yml"));
+  EXPECT_TRUE(is_kustomization("a: [", "a/b/Kustomization"));
+  EXPECT_FALSE(is_kustomization("images: []", "a/my-kustomization.yaml"));
+  EXPECT_TRUE(is_kustomization("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n", "-"));
+  EXPECT_TRUE(is_kustomization("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n", "a.yaml"));
+  EXPECT_FALSE(is_kustomization("apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n", "a.yaml"));
+  EXPECT_FALSE(is_kustomization("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: [", "a.yaml"));
+}
+
+TEST(Kustomization, TellsItsLocalResources) {
+  const auto found = local_resources(
+      "resources:\n- web.yaml\n- ../base\n- https://example.com/a.yaml\n- github.com/acme/x//deploy?ref=v1\n"
+      "- git@example.com:a/b.git\n- git::https://example.com/a\n- ssh://a/b\n- {a: b}\n"
+      "bases: [../old]\ncomponents:\n  - ../../components/a\n");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(*found, (std::vector<std::string>{"web.yaml", "../base", "../old", "../../components/a"}));
+  EXPECT_TRUE(local_resources("")->empty());
+  EXPECT_FALSE(local_resources("a: ["));
+}
+
+TEST(Kustomization, TellsTheNamesOfItsImages) {
+  const auto found =
+      named_images("images:\n- name: nginx\n  newName: a\n- name: \"quay.io/b/c\"\n- newTag: v1\n- just text\n");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(*found, (std::vector<std::string>{"nginx", "quay.io/b/c"}));
+  EXPECT_TRUE(named_images("images: x\n")->empty());
+  EXPECT_FALSE(named_images("a: ["));
+}
+
+}  // namespace
+}  // namespace pinhook::files
