@@ -42,14 +42,20 @@ result<void> refuse_template(const finding& f) {
   return {};
 }
 
+// What kustomize takes in a file of that name: it fills in a kind that is missing, or an apiVersion.
+bool may_be_kustomization(const source_document& doc) {
+  const node_index kind = doc.find(doc.root, "kind");
+  const std::string_view text = doc.text_of(doc.root, "kind");
+  return kind == no_node || text.empty() || text == "Kustomization" || text == "Component";
+}
+
 // What the document is decides who looks for images in it.
 result<void> find_by_kind(finding& f, std::string_view path) {
   const std::string_view own = f.text.substr(f.doc.span.begin, f.doc.span.size());
   const bool may_hold = holds_key(own, f.rules.kinds.keys());
   if (const auto type = type_of(f.doc, f.doc.root))
     return may_hold ? find_in_object(f, f.doc.root, *type) : result<void>();
-  if (is_kustomization_name(path) && f.doc.find(f.doc.root, "kind") == no_node)
-    return find_in_kustomization(f, f.doc.root, {});
+  if (is_kustomization_name(path) && may_be_kustomization(f.doc)) return find_in_kustomization(f, f.doc.root, {});
   // By its name first: charts have values called `services`, too.
   if (is_values_file(path)) return find_in_values(f);
   return may_hold && is_compose_file(f.doc) ? find_in_compose_file(f) : result<void>();
