@@ -49,7 +49,11 @@ TEST(FindInKustomization, IsKnownByKindOrName) {
     EXPECT_THAT(found_sites(entry, path), IsEmpty()) << path;
   EXPECT_THAT(found_sites(kind + std::string(entry), "-"), SizeIs(1));
   EXPECT_THAT(found_sites(component + std::string(entry), "x.yaml"), SizeIs(1));
+  // kustomize fills in the apiVersion.
+  EXPECT_THAT(found_sites("kind: Component\n" + std::string(entry), "kustomization.yaml"), SizeIs(1));
+  EXPECT_THAT(found_sites("kind: Component\n" + std::string(entry), "x.yaml"), IsEmpty());
   // What a document says of itself counts.
+  EXPECT_THAT(found_sites("kind: Shop\n" + std::string(entry), "kustomization.yaml"), IsEmpty());
   EXPECT_THAT(found_sites(flux + std::string(entry), "kustomization.yaml"), IsEmpty());
 }
 
