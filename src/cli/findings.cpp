@@ -85,15 +85,25 @@ struct verdict {
   const registry::digest* digest = nullptr;
 };
 
+std::string how_to_tell_tag(const site& s) {
+  switch (s.form) {
+    case files::site_form::values:
+      return "write tag: TAG beside the digest";
+    case files::site_form::kustomization:
+      return "write newTag: TAG beside the digest";
+    case files::site_form::scalar:
+      break;
+  }
+  return fmt::format("write the tag before the digest: {}:TAG@{}", s.ref->written_name(), s.ref->digest()->to_string());
+}
+
 std::optional<verdict> judge_pinned(const site& s, const check_question& how) {
   if (!how.has_drift) return std::nullopt;
   if (!s.tag)
-    return verdict{
-        rule_id::unknown_tag,
-        fmt::format("nobody wrote which tag {} was, so it cannot be compared with what the tag means now",
-                    quoted(s.written)),
-        fmt::format("write the tag before the digest: {}:TAG@{}", s.ref->written_name(), s.ref->digest()->to_string()),
-        nullptr};
+    return verdict{rule_id::unknown_tag,
+                   fmt::format("nobody wrote which tag {} was, so it cannot be compared with what the tag means now",
+                               quoted(s.written)),
+                   how_to_tell_tag(s), nullptr};
   const auto* now = digest_of(how, *s.tag);
   if (now == nullptr || *now == *s.ref->digest()) return std::nullopt;
   const auto who = how.lock_file.empty() ? std::string("its registry") : std::string(how.lock_file);
@@ -106,8 +116,7 @@ std::optional<verdict> judge_pinned(const site& s, const check_question& how) {
 
 std::optional<verdict> judge(const site& s, const check_question& how) {
   if (s.why == untouched::invalid || (s.why == untouched::no && !s.ref))
-    return verdict{rule_id::invalid, fmt::format("{} is no image reference: {}", quoted(s.written), s.problem),
-                   "write a reference: name:tag or name@sha256:…", nullptr};
+    return verdict{rule_id::invalid, s.problem, "write a reference: name:tag or name@sha256:…", nullptr};
   if (s.why != untouched::no) return std::nullopt;
   if (s.is_pinned()) return judge_pinned(s, how);
   const auto* digest = digest_of(how, s.tag ? *s.tag : *s.ref);

@@ -98,7 +98,8 @@ TEST(Findings, AFindingSaysWhereWhatWhyAndWhatToDo) {
 TEST(Findings, AnInvalidReferenceSaysWhatIsWrongWithIt) {
   const auto seen = check_one(image("Nginx:1"));
   ASSERT_EQ(seen.findings.size(), 1U);
-  EXPECT_THAT(seen.findings[0].message, HasSubstr(image("Nginx:1").problem));
+  EXPECT_EQ(seen.findings[0].message, image("Nginx:1").problem);
+  EXPECT_THAT(seen.findings[0].message, HasSubstr("\"Nginx:1\""));
   EXPECT_EQ(seen.findings[0].level, severity::error);
 }
 
@@ -164,6 +165,11 @@ TEST(Findings, APinWithoutATagIsANoteWithDrift) {
   EXPECT_THAT(rules_of(seen), ElementsAre("unknown-tag"));
   EXPECT_EQ(seen.findings[0].level, severity::note);
   EXPECT_EQ(seen.findings[0].fix, "write the tag before the digest: nginx:TAG@" + a_digest);
+  auto s = image("nginx@" + a_digest);
+  s.form = files::site_form::values;
+  EXPECT_EQ(check_one(s, how).findings.at(0).fix, "write tag: TAG beside the digest");
+  s.form = files::site_form::kustomization;
+  EXPECT_EQ(check_one(s, how).findings.at(0).fix, "write newTag: TAG beside the digest");
 }
 
 TEST(Findings, AFailedLookUpIsNoDrift) {
