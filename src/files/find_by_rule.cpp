@@ -57,9 +57,12 @@ class rule_search {
         pointer_.resize(size);
       }
     } else if (step.what == step_kind::values && inner.kind == source_kind::mapping) {
+      std::set<std::string_view> keys;
       for (node_index k = inner.first; k != no_node; k = f_.doc.at(f_.doc.at(k).next).next) {
         const yaml::source_node& key = f_.doc.at(f_.doc.resolve(k));
         if (key.kind != source_kind::scalar) continue;
+        if (!keys.insert(key.text).second)
+          return refuse_at(f_.doc.at(k), fmt::format("the key {} stands twice", quoted(key.text)));
         pin::append_pointer(pointer_, key.text);
         if (auto ok = follow(f_.doc.at(k).next, path, depth + 1); !ok) return ok;
         pointer_.resize(size);

@@ -156,8 +156,9 @@ class object_search {
     for (const pin::slot& slot : read->found.slots) {
       const node_index node = f_.doc.at_pointer(i, slot.pointer);
       const node_index scalar = f_.doc.resolve(node);
+      // The engine takes a value that leads to an image, the nodes give the first.
       if (scalar == no_node || f_.doc.at(scalar).text != slot.image)
-        return fail(error_code::internal, fmt::format("{}: no node at {}", object, slot.pointer));
+        return explain(f_, i, {error_code::malformed, "a key on the way to an image stands twice", std::nullopt});
       found_image image = scalar_image(f_, node, pointer_ + slot.pointer);
       image.what.object = object;
       image.what.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
 #include <utility>
 
 namespace pinhook::files {
@@ -83,17 +84,20 @@ class values_search {
     if (!image) return fail(std::move(image.error()));
     if (*image) add(std::move(**image));
     const std::size_t size = pointer_.size();
-    bool has_image = false;
+    // Of each key, whether it led to an image.
+    std::map<std::string_view, bool> seen;
     for (node_index k = f_.doc.at(i).first; k != no_node; k = f_.doc.at(f_.doc.at(k).next).next) {
       const yaml::source_node& name = f_.doc.at(f_.doc.resolve(k));
       if (name.kind != source_kind::scalar) continue;
+      const std::size_t before = f_.images.size();
       pin::append_pointer(pointer_, name.text);
-      if (name.text == image_key) {
-        if (std::exchange(has_image, true)) return refuse_at(f_.doc.at(k), "the key \"image\" stands twice");
-        take_string(i, f_.doc.at(k).next);
-      }
+      if (name.text == image_key) take_string(i, f_.doc.at(k).next);
       if (auto ok = take(f_.doc.at(k).next, name.text); !ok) return ok;
       pointer_.resize(size);
+      const auto [first, is_new] = seen.emplace(name.text, false);
+      first->second = first->second || f_.images.size() > before;
+      if (!is_new && first->second)
+        return refuse_at(f_.doc.at(k), fmt::format("the key {} stands twice", quoted(name.text)));
     }
     return {};
   }

@@ -276,6 +276,8 @@ TEST(FindInObjects, SaysWhichKeyStandsTwice) {
            row{"apiVersion: example.com/v1\nkind: Shop\nspec:\n  a: {containers: [{image: b:1}]}\n  b: [{c: 1, c: 2}]\n"
                "  a: {containers: [{image: c:1}]}\n",
                "malformed: line 6, column 3: the key \"a\" stands twice"},
+           row{"apiVersion: example.com/v1\nkind: Shop\nspec:\n  a:\n  a: {containers: [{image: c:1}]}\n",
+               "malformed: line 5, column 3: the key \"a\" stands twice"},
            row{"apiVersion: v1\nkind: Pod\nkind: Job\nspec: {containers: [{image: b:1}]}\n",
                "malformed: line 3, column 1: the key \"kind\" stands twice"},
            row{"apiVersion: v1\nkind: List\nitems: []\nitems: [{image: a}]\n",
