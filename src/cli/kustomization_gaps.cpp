@@ -53,12 +53,12 @@ result<kustomization> understand(std::string_view text) {
   out.resources = std::move(*local);
   const auto read = yaml::read_source(text);
   if (!read) return fail(read.error());
+  const std::set<std::string_view> here(out.resources.begin(), out.resources.end());
   for (const auto& doc : read->documents) {
     out.is_component = out.is_component || doc.text_of(doc.root, "kind") == "Component";
     for (const char* key : {"resources", "bases", "components"})
       for (const auto i : items_of(doc, key))
-        if (const auto said = doc.at(i).text; std::ranges::find(out.resources, said) == out.resources.end())
-          out.remote.emplace_back(said);
+        if (const auto said = doc.at(i).text; !here.contains(said)) out.remote.emplace_back(said);
     for (const auto i : items_of(doc, "images")) {
       const auto text_of = [&](std::string_view key) { return std::string(doc.text_of(i, key)); };
       out.images.push_back(

@@ -1,0 +1,33 @@
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/digests.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/inputs.hpp>
+#include <pinhook/cli/krm_function.hpp>
+#include <pinhook/cli/rewrite_files.hpp>
+#include <pinhook/cli/standard_output.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace pinhook::cli {
+
+int fn(const arguments& said) {
+  const auto s = settings_for_files(said.config_file, environment());
+  if (!s) return refuse_run("fn", s.error());
+  const auto text = read_standard_input();
+  if (!text) return refuse_run("fn", text.error());
+  const auto rules = file_rules_of(*s);
+  const auto done =
+      run_function(*text, {.rules = rules, .format = s->pin.format, .open = [&](const digest_choice& how) {
+                             return open_digests(how, *s, environment());
+                           }});
+  fmt::print(stderr, "{}", done.messages);
+  if (auto ok = print_text(done.out); !ok) {
+    fmt::print(stderr, "pinhook fn: {}\n", ok.error().message);
+    return exit_failed;
+  }
+  return done.exit_code;
+}
+
+}  // namespace pinhook::cli

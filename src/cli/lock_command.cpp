@@ -1,0 +1,134 @@
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/file.hpp>
+#include <pinhook/base/replace_file.hpp>
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/digests.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/inputs.hpp>
+#include <pinhook/cli/locking.hpp>
+#include <pinhook/cli/rewrite_files.hpp>
+#include <pinhook/cli/site_label.hpp>
+#include <pinhook/cli/standard_output.hpp>
+#include <pinhook/files/lock_file.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+namespace pinhook::cli {
+namespace {
+
+constexpr std::string_view own_name = "lock";
+
+void say(std::string_view line) { fmt::print(stderr, "pinhook {}: {}\n", own_name, line); }
+
+int failed(const error& e) {
+  say(e.message);
+  return exit_failed;
+}
+
+// The lock as it is: its text and what it holds; nothing when there is no file yet.
+struct existing_lock {
+  std::string text;
+  std::optional<files::lock_file> content;
+};
+
+result<existing_lock> read_existing(const std::string& path) {
+  if (path == "-") return existing_lock{};
+  auto text = read_file(path, files::max_lock_size);
+  if (!text) {
+    if (text.error().code == error_code::not_found) return existing_lock{};
+    return fail(std::move(text.error()));
+  }
+  auto content = files::read_lock(text->reveal());
+  if (!content) return fail(std::move(content.error()).at(path));
+  return existing_lock{std::string(text->reveal()), std::move(*content)};
+}
+
+files::lock_format format_of(const file_arguments& said, const existing_lock& existing) {
+  if (said.lock_format == "kbld") return files::lock_format::kbld;
+  if (said.lock_format == "pinhook" || !existing.content) return files::lock_format::pinhook;
+  return existing.content->format;
+}
+
+std::string now_text() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(machine_clock().wall())));
+}
+
+// Says what is wrong with the inputs; false when a file is no good.
+bool report_inputs(const std::vector<input>& inputs) {
+  bool is_good = true;
+  for (const auto& in : inputs) {
+    if (in.content) {
+      for (const auto& s : in.content->sites())
+        if (s.why == files::untouched::invalid)
+          say(fmt::format("{}: {} is not locked: {}", site_label(in.path, s), pinhook::quoted(s.written), s.problem));
+      continue;
+    }
+    const auto& e = in.content.error();
+    const bool is_passed_over = e.code == error_code::unsupported && !in.is_named;
+    say(fmt::format("{}: {}{}", shown_path(in.path), is_passed_over ? "skipped: " : "", e.message));
+    is_good = is_good && is_passed_over;
+  }
+  return is_good;
+}
+
+// Each failure with the place where the image stands; false when there was one.
+bool report_failures(const lock_plan& plan, const digest_map& known) {
+  bool is_good = true;
+  for (const auto& ref : plan.missing) {
+    const auto found = known.find(ref.canonical());
+    if (found == known.end() || found->second) continue;
+    is_good = false;
+    say(fmt::format("{}: {}", plan.places.at(ref.canonical()), found->second.error().message));
+  }
+  return is_good;
+}
+
+result<void> write(const std::string& path, const existing_lock& existing, const std::string& text) {
+  if (path == "-") return print_text(text);
+  if (existing.content && existing.text == text) return {};
+  return replace_file(path, text);
+}
+
+}  // namespace
+
+int lock(const arguments& said) {
+  const auto& how = said.files;
+  const auto s = settings_for_files(said.config_file, environment());
+  if (!s) return refuse_run(own_name, s.error());
+  const auto existing = read_existing(how.lock_file);
+  if (!existing) return refuse_run(own_name, existing.error());
+  const auto inputs = read_inputs(how.paths, file_rules_of(*s));
+  if (!inputs) return refuse_run(own_name, inputs.error());
+  if (!report_inputs(*inputs)) {
+    say("nothing is written: a file is no good");
+    return exit_usage;
+  }
+  const auto before = existing->content ? existing->content->images : resolve::image_lock();
+  const auto plan = plan_lock(*inputs, before, how.update);
+  if (!plan) return refuse_run(own_name, plan.error());
+  digest_map known;
+  if (!plan->missing.empty()) {
+    auto source = open_digests({.lock_file = {}, .offline = how.offline}, *s, environment());
+    if (!source) return refuse_run(own_name, source.error());
+    known = look_up(**source, plan->missing);
+  }
+  if (!report_failures(*plan, known)) {
+    say("nothing is written: not every image could be resolved");
+    return exit_lookup;
+  }
+  const files::lock_file after{format_of(how, *existing), locked(*plan, known, before, now_text())};
+  if (auto ok = write(how.lock_file, *existing, files::write_lock(after)); !ok) return failed(ok.error());
+  if (plan->without_tag != 0)
+    say(fmt::format("{} pinned without a tag that is written anywhere: nothing to lock", plan->without_tag));
+  say(lock_summary(before, after.images));
+  return exit_good;
+}
+
+}  // namespace pinhook::cli

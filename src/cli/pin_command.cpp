@@ -1,0 +1,20 @@
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/digests.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/rewrite_files.hpp>
+
+namespace pinhook::cli {
+
+int pin(const arguments& said) {
+  const auto s = settings_for_files(said.config_file, environment());
+  if (!s) return refuse_run("pin", s.error());
+  const auto format = format_of(said.files, *s);
+  return rewrite_files({.command = "pin",
+                        .task = said.files.update ? pin_task::update : pin_task::pin,
+                        .format = format,
+                        .target = target_of(said.files),
+                        .keeps_going = said.files.keep_going},
+                       said.files, *s, [&] { return open_digests(choice_of(said.files), *s, environment()); });
+}
+
+}  // namespace pinhook::cli

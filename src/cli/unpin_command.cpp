@@ -1,0 +1,18 @@
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/digests.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/rewrite_files.hpp>
+
+namespace pinhook::cli {
+
+int unpin(const arguments& said) {
+  const auto s = settings_for_files(said.config_file, environment());
+  if (!s) return refuse_run("unpin", s.error());
+  return rewrite_files({.command = "unpin",
+                        .task = pin_task::unpin,
+                        .target = target_of(said.files),
+                        .keeps_going = said.files.keep_going},
+                       said.files, *s, {});
+}
+
+}  // namespace pinhook::cli

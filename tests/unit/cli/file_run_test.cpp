@@ -1,0 +1,293 @@
+#include "support/certificates.hpp"
+#include "support/fake_digests.hpp"
+
+#include <pinhook/cli/file_run.hpp>
+#include <pinhook/cli/rewrite_files.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::cli {
+namespace {
+
+using pinhook::testing::digest_of_digit;
+using pinhook::testing::fake_digests;
+using pinhook::testing::temporary_directory;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const std::string a = digest_of_digit('a').to_string();
+const std::string b = digest_of_digit('b').to_string();
+
+std::string pod(const std::string& image, const std::string& behind = "") {
+  return "kind: Pod\napiVersion: v1\nspec:\n  containers:\n    - name: web\n      image: " + image + behind + "\n";
+}
+
+class FileRun : public ::testing::Test {
+ protected:
+  FileRun() {
+    digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+    digests.holds("docker.io/library/redis:7", digest_of_digit('b'));
+  }
+
+  void add(const std::string& path, const std::string& text, bool is_named = true) {
+    inputs.push_back({path, files::image_file::read(text, path, rules), is_named});
+  }
+
+  file_run_result run() {
+    file_run r(how, std::move(inputs), rules);
+    const auto refs = r.wanted();
+    return r.finish(refs.empty() ? digest_map() : look_up(digests, refs));
+  }
+
+  files::file_rules rules;
+  file_run_options how;
+  std::vector<input> inputs;
+  fake_digests digests;
+};
+
+TEST_F(FileRun, PrintsEveryFileWhole) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", "# nothing\nkind: Service\napiVersion: v1\n");
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.out, pod("nginx@" + a, " # nginx:1.25") + "---\n# nothing\nkind: Service\napiVersion: v1\n");
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_EQ(done.messages, "pinhook pin: pinned 1 image in 1 file\n");
+}
+
+TEST_F(FileRun, AsksEachImageOnceForAllFiles) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("docker.io/library/nginx:1.25"));
+  add("c.yaml", pod("redis:7"));
+  EXPECT_EQ(run().messages, "pinhook pin: pinned 3 images in 3 files\n");
+  EXPECT_THAT(digests.asked(), ElementsAre("docker.io/library/nginx:1.25", "docker.io/library/redis:7"));
+  EXPECT_EQ(digests.calls(), 1U);
+}
+
+TEST_F(FileRun, WritesOnlyWhatChanges) {
+  how.target = run_target::in_place;
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("nginx@" + a));
+  const auto done = run();
+  EXPECT_EQ(done.out, "");
+  ASSERT_EQ(done.writes.size(), 1U);
+  EXPECT_EQ(done.writes[0].path, "a.yaml");
+  EXPECT_EQ(done.writes[0].text, pod("nginx@" + a, " # nginx:1.25"));
+  EXPECT_EQ(done.messages, "pinhook pin: pinned 1 image in 1 file; 1 is pinned already\n");
+}
+
+TEST_F(FileRun, ShowsWhatWouldChange) {
+  how.target = run_target::diff;
+  add("a.yaml", pod("nginx:1.25"));
+  const auto done = run();
+  EXPECT_THAT(done.out, AllOf(HasSubstr("--- a/a.yaml\n"), HasSubstr("\n-      image: nginx:1.25\n"),
+                              HasSubstr("\n+      image: nginx@" + a + " # nginx:1.25\n")));
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_EQ(done.messages, "pinhook pin: would pin 1 image in 1 file\n");
+}
+
+TEST_F(FileRun, AFailedLookUpStopsEverything) {
+  for (const auto target : {run_target::in_place, run_target::standard_output, run_target::diff}) {
+    how.target = target;
+    inputs.clear();
+    add("a.yaml", pod("nginx:1.25"));
+    add("b.yaml", pod("nginx:1.99"));
+    const auto done = run();
+    EXPECT_EQ(done.exit_code, 3);
+    EXPECT_EQ(done.out, "");
+    EXPECT_THAT(done.writes, IsEmpty());
+    EXPECT_EQ(done.messages,
+              "pinhook pin: b.yaml:6:14: container web: nginx:1.99 is not in the table of the test\n"
+              "pinhook pin: nothing is written: 1 image not resolved; --keep-going does the rest\n");
+  }
+}
+
+TEST_F(FileRun, KeepsGoingWhenItIsTold) {
+  how.target = run_target::in_place;
+  how.keeps_going = true;
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("nginx:1.99"));
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 3);
+  ASSERT_EQ(done.writes.size(), 1U);
+  EXPECT_EQ(done.writes[0].path, "a.yaml");
+  EXPECT_THAT(done.messages, HasSubstr("pinned 1 image in 1 file; 1 not resolved\n"));
+}
+
+TEST_F(FileRun, ABadFileStopsBeforeAnythingIsAsked) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", "kind: Pod\nspec: [\n");
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(digests.calls(), 0U);
+  EXPECT_THAT(done.messages, AllOf(HasSubstr("pinhook pin: b.yaml: line "), HasSubstr("1 file no good")));
+}
+
+TEST_F(FileRun, KeepsGoingPastABadFile) {
+  how.keeps_going = true;
+  how.target = run_target::in_place;
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", "kind: Pod\nspec: [\n");
+  add("c.yaml", pod("nginx:1.99"));
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 2);
+  ASSERT_EQ(done.writes.size(), 1U);
+  EXPECT_THAT(done.messages, HasSubstr("pinned 1 image in 1 file; 1 not resolved; 1 file no good\n"));
+}
+
+TEST_F(FileRun, PassesOverTemplatesItFound) {
+  const std::string chart = "kind: Pod\nspec:\n{{- range .Values.pods }}\n  image: {{ .image }}\n{{- end }}\n";
+  add("templates/pod.yaml", chart, false);
+  add("a.yaml", pod("nginx:1.25"), false);
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.out, pod("nginx@" + a, " # nginx:1.25"));
+  EXPECT_THAT(done.messages, AllOf(HasSubstr("templates/pod.yaml: skipped: "), HasSubstr("helm template")));
+
+  inputs.clear();
+  add("templates/pod.yaml", chart);
+  EXPECT_EQ(run().exit_code, 2);
+}
+
+TEST_F(FileRun, WarnsOfWhatIsNoReference) {
+  add("a.yaml", pod("UPPER:1"));
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.out, pod("UPPER:1"));
+  EXPECT_THAT(done.messages, AllOf(HasSubstr("a.yaml:6:14: container web: \"UPPER:1\" is left as it is: "),
+                                   HasSubstr("nothing to pin; 1 left as it is\n")));
+}
+
+TEST_F(FileRun, SaysThatJsonLosesTags) {
+  const std::string text = R"({"kind": "Pod", "apiVersion": "v1", "spec": {"containers": [{"image": "nginx:1.25"}]}})";
+  add("pod.json", text);
+  auto done = run();
+  EXPECT_THAT(done.out, HasSubstr("\"image\": \"nginx@" + a + "\""));
+  EXPECT_THAT(done.messages, HasSubstr("pod.json: the tag of 1 image is not shown: JSON has no comments; "
+                                       "--format tag-and-digest keeps them\n"));
+  how.format = pin::pin_format::tag_and_digest;
+  inputs.clear();
+  add("pod.json", text);
+  done = run();
+  EXPECT_THAT(done.out, HasSubstr("\"image\": \"nginx:1.25@" + a + "\""));
+  EXPECT_THAT(done.messages, Not(HasSubstr("JSON")));
+}
+
+TEST_F(FileRun, RefusesJsonAmongSeveral) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("pod.json", "{}");
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.out, "");
+  EXPECT_THAT(done.messages, HasSubstr("pod.json is JSON"));
+}
+
+TEST_F(FileRun, PassesOverJsonThatLiesAround) {
+  add("a.yaml", pod("nginx:1.25"), false);
+  add("package.json", "{\"name\": \"shop\"}", false);
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.out, pod("nginx@" + a, " # nginx:1.25"));
+}
+
+TEST_F(FileRun, UnpinsWithoutAskingAnybody) {
+  how.command = "unpin";
+  how.task = pin_task::unpin;
+  add("a.yaml", pod("nginx@" + a, " # nginx:1.25"));
+  add("b.yaml", pod("nginx@" + a));
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.out, pod("nginx:1.25") + "---\n" + pod("nginx@" + a));
+  EXPECT_EQ(digests.calls(), 0U);
+  EXPECT_EQ(done.messages, "pinhook unpin: b.yaml:6:14: container web: \"nginx@" + a +
+                               "\" is left as it is: its tag is not written beside it, so nobody knows it\n"
+                               "pinhook unpin: unpinned 1 image in 1 file; 1 left as it is\n");
+}
+
+TEST_F(FileRun, EmptyInputStaysEmpty) {
+  add("-", "");
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.out, "");
+}
+
+TEST_F(FileRun, WhatHelmPrintsStaysButForImages) {
+  const std::string before =
+      "---\n# Source: web/templates/none.yaml\n---\n# Source: web/templates/empty.yaml\n\n---\n"
+      "# Source: web/templates/pod.yaml\n";
+  const std::string after = "---\n# Source: web/templates/list.yaml\n- 1\n---\njust text\n---\n~\n";
+  add("-", before + pod("nginx:1.25") + after);
+  EXPECT_EQ(run().out, before + pod("nginx@" + a, " # nginx:1.25") + after);
+}
+
+class KustomizationRun : public FileRun {
+ protected:
+  KustomizationRun() {
+    write("base/pod.yaml", pod("nginx:1.25"));
+    write("base/kustomization.yaml", "resources:\n  - pod.yaml\n");
+    how.target = run_target::in_place;
+  }
+
+  std::string write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((files_.path() / name).parent_path());
+    return files_.write(name, text).string();
+  }
+
+  temporary_directory files_;
+};
+
+TEST_F(KustomizationRun, AddsEntriesForItsResources) {
+  const std::string text = "resources:\n  - ../base\n";
+  const auto path = write("over/kustomization.yaml", text);
+  add(path, text);
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0) << done.messages;
+  ASSERT_EQ(done.writes.size(), 1U);
+  EXPECT_TRUE(done.writes[0].text.starts_with(text));
+  EXPECT_THAT(done.writes[0].text, AllOf(HasSubstr("images:\n"), HasSubstr("name: nginx\n"), HasSubstr(a)));
+
+  // And nothing more the next time.
+  add(path, done.writes[0].text);
+  const auto again = run();
+  EXPECT_THAT(again.writes, IsEmpty());
+  EXPECT_EQ(again.messages, "pinhook pin: nothing to pin; 1 is pinned already\n");
+}
+
+TEST_F(KustomizationRun, AFailedEntryStopsEverything) {
+  write("base/pod.yaml", pod("nginx:1.99"));
+  const std::string text = "resources:\n  - ../base\n";
+  add(write("over/kustomization.yaml", text), text);
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 3);
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_THAT(done.messages, HasSubstr("base/pod.yaml:6:14: nginx:1.99 is not in the table"));
+}
+
+TEST_F(KustomizationRun, AMissingResourceIsAFault) {
+  const std::string text = "resources:\n  - none.yaml\n";
+  add(write("over/kustomization.yaml", text), text);
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(digests.calls(), 0U);
+  EXPECT_THAT(done.messages, HasSubstr("none.yaml"));
+}
+
+TEST_F(KustomizationRun, OneThatWasFoundGetsNoEntries) {
+  const std::string text = "resources:\n  - ../base\n";
+  add(write("over/kustomization.yaml", text), text, false);
+  EXPECT_THAT(run().writes, IsEmpty());
+}
+
+}  // namespace
+}  // namespace pinhook::cli

@@ -1,0 +1,138 @@
+#include "support/fake_digests.hpp"
+
+#include <pinhook/cli/krm_function.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pinhook::cli {
+namespace {
+
+using pinhook::testing::digest_of_digit;
+using pinhook::testing::fake_digests;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string a = digest_of_digit('a').to_string();
+const std::string b = digest_of_digit('b').to_string();
+
+std::string list(const std::string& image, const std::string& config = "", const std::string& behind = "") {
+  return "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1  # core\n  kind: Pod\n"
+         "  metadata:\n    name: p\n    annotations:\n      internal.config.kubernetes.io/path: 'pod.yaml'\n"
+         "      internal.config.kubernetes.io/index: '0'\n  spec:\n    containers:\n    - name: web\n      image: " +
+         image + behind + "\n" + config;
+}
+
+const std::string config_head = "functionConfig:\n  apiVersion: v1\n  kind: ConfigMap\n  data:\n";
+
+class KrmFunction : public ::testing::Test {
+ protected:
+  KrmFunction() { digests->holds("docker.io/library/nginx:1.25", digest_of_digit('a')); }
+
+  // Shares the table of the test.
+  struct borrowed final : digest_source {
+    explicit borrowed(std::shared_ptr<fake_digests> from) : from_(std::move(from)) {}
+    std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override {
+      return from_->find(refs);
+    }
+    std::shared_ptr<fake_digests> from_;
+  };
+
+  function_outcome run(const std::string& text) {
+    return run_function(
+        text, {.rules = rules, .open = [&](const digest_choice& how) -> result<std::unique_ptr<digest_source>> {
+                 choice = how;
+                 if (how.lock_file == "broken.lock") return fail(error_code::malformed, "broken.lock is broken");
+                 return std::make_unique<borrowed>(digests);
+               }});
+  }
+
+  files::file_rules rules;
+  std::shared_ptr<fake_digests> digests = std::make_shared<fake_digests>();
+  digest_choice choice;
+};
+
+TEST_F(KrmFunction, PinsItemsAndSaysSo) {
+  const auto done = run(list("nginx:1.25"));
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.messages, "");
+  EXPECT_EQ(done.out, list("nginx@" + a + " # nginx:1.25") +
+                          R"(results:
+- {"message": "container web: nginx:1.25 is pinned", "severity": "info", "resourceRef": {"apiVersion": "v1", "kind": "Pod", "name": "p"}, "field": {"path": "spec.containers[0].image", "currentValue": "nginx:1.25", "proposedValue": "nginx@)" +
+                          a + R"("}, "file": {"path": "pod.yaml", "index": 0}}
+)");
+}
+
+TEST_F(KrmFunction, LeavesAPinnedListAsItIs) {
+  const auto text = list("nginx@" + a);
+  EXPECT_EQ(run(text).out, text);
+  EXPECT_EQ(digests->calls(), 0U);
+}
+
+TEST_F(KrmFunction, ObeysItsConfig) {
+  auto done =
+      run(list("nginx:1.25", config_head + "    format: tag-and-digest\n    lock: my.lock\n    offline: \"true\"\n"));
+  EXPECT_THAT(done.out, HasSubstr("image: nginx:1.25@" + a + "\n"));
+  EXPECT_EQ(choice.lock_file, "my.lock");
+  EXPECT_TRUE(choice.offline);
+  done = run(list("nginx:1.25@" + b, config_head + "    update: \"true\"\n    format: tag-and-digest\n"));
+  EXPECT_THAT(done.out, HasSubstr("image: nginx:1.25@" + a + "\n"));
+}
+
+TEST_F(KrmFunction, AFailureStopsEverything) {
+  const auto text = list("nginx:1.25", "", "\n    - name: other\n      image: redis:7");
+  const auto done = run(text);
+  EXPECT_EQ(done.exit_code, 3);
+  EXPECT_EQ(done.messages, "pinhook fn: Pod p: container other: redis:7 is not in the table of the test\n");
+  EXPECT_TRUE(done.out.starts_with(text));
+  EXPECT_THAT(
+      done.out,
+      AllOf(HasSubstr(R"("message": "container other: redis:7 is not in the table of the test", "severity": "error")"),
+            Not(HasSubstr("is pinned"))));
+}
+
+TEST_F(KrmFunction, KeepsGoingWhenItIsTold) {
+  const auto done =
+      run(list("nginx:1.25", config_head + "    keep-going: \"true\"\n", "\n    - name: other\n      image: redis:7"));
+  EXPECT_EQ(done.exit_code, 3);
+  EXPECT_THAT(done.out, AllOf(HasSubstr("image: nginx@" + a + " # nginx:1.25\n"), HasSubstr("image: redis:7\n"),
+                              HasSubstr("\"error\""), HasSubstr("is pinned")));
+}
+
+TEST_F(KrmFunction, WarnsOfWhatIsNoReference) {
+  const auto done = run(list("UPPER:1"));
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_THAT(done.out, HasSubstr(R"("severity": "warning")"));
+  EXPECT_THAT(done.messages, HasSubstr("Pod p: container web: \"UPPER:1\" is left as it is"));
+}
+
+TEST_F(KrmFunction, AWrongConfigIsAnErrorResult) {
+  const auto text = list("nginx:1.25", config_head + "    formt: digest\n");
+  const auto done = run(text);
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_TRUE(done.out.starts_with(text));
+  EXPECT_THAT(done.out, AllOf(HasSubstr("results:\n- {\"message\": \"functionConfig: "), HasSubstr("\"error\"")));
+  EXPECT_THAT(done.messages, HasSubstr("pinhook fn: functionConfig: \"formt\" is unknown"));
+  EXPECT_EQ(digests->calls(), 0U);
+}
+
+TEST_F(KrmFunction, ABrokenLockIsAnErrorResult) {
+  const auto done = run(list("nginx:1.25", config_head + "    lock: broken.lock\n"));
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_THAT(done.out, HasSubstr("broken.lock is broken"));
+}
+
+TEST_F(KrmFunction, WhatIsNoListGivesNoOutput) {
+  const auto done = run("kind: Pod\n");
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.out, "");
+  EXPECT_THAT(done.messages, HasSubstr("pinhook fn: no ResourceList"));
+}
+
+}  // namespace
+}  // namespace pinhook::cli
