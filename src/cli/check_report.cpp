@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <iterator>
 #include <utility>
 
@@ -156,10 +157,20 @@ std::string write_json(const checked_files& files) {
   return out + (is_first ? "]\n" : "\n]\n");
 }
 
-std::string write_github(const checked_files& files, const rule_table& rules) {
+std::string path_from(const std::string& directory, const std::string& path) {
+  if (path == "-") return "stdin";
+  const auto base = std::filesystem::path(directory).lexically_normal();
+  const auto whole = (base / path).lexically_normal();
+  const auto relative = whole.lexically_relative(base);
+  return relative.empty() || *relative.begin() == ".." ? whole.string() : relative.string();
+}
+
+std::string write_github(const checked_files& files, const rule_table& rules, const report_options& options) {
   std::string out;
   for (const auto& file : files) {
-    const auto where = file.path == "-" ? std::string() : fmt::format("file={},", escaped(file.path, true));
+    const auto where = file.path == "-"
+                           ? std::string()
+                           : fmt::format("file={},", escaped(path_from(options.directory, file.path), true));
     if (!file.fault.empty())
       fmt::format_to(std::back_inserter(out), "::error {}title=pinhook%3A cannot be read::{}\n", where,
                      escaped(one_line(file.fault), false));
@@ -184,9 +195,9 @@ std::string write_report(report_format format, const checked_files& files, const
     case report_format::sarif:
       return write_sarif(files, rules, options);
     case report_format::junit:
-      return write_junit(files);
+      return write_junit(files, options);
     case report_format::github:
-      return write_github(files, rules);
+      return write_github(files, rules, options);
   }
   return {};
 }

@@ -80,16 +80,15 @@ std::string content(const checked_image& image, const finding* f) {
 }
 
 void append_case(std::string& out, const std::string& path, const std::string& name, const std::string& content) {
-  fmt::format_to(std::back_inserter(out), "    <testcase classname=\"{}\" file=\"{}\" name=\"{}\"", path, path,
-                 xml(name));
+  fmt::format_to(std::back_inserter(out), "    <testcase classname=\"{0}\" file=\"{0}\" name=\"{1}\"", path, xml(name));
   if (content.empty())
     out += "/>\n";
   else
     fmt::format_to(std::back_inserter(out), ">\n{}    </testcase>\n", content);
 }
 
-void append_suite(std::string& out, const checked_file& file) {
-  const auto path = xml(file.path == "-" ? "stdin" : file.path);
+void append_suite(std::string& out, const checked_file& file, const std::string& directory) {
+  const auto path = xml(path_from(directory, file.path));
   fmt::format_to(std::back_inserter(out), "  <testsuite name=\"{}\" {}>\n", path, attributes(count(file)));
   if (!file.fault.empty())
     append_case(
@@ -108,13 +107,13 @@ void append_suite(std::string& out, const checked_file& file) {
 
 }  // namespace
 
-std::string write_junit(const checked_files& files) {
+std::string write_junit(const checked_files& files, const report_options& options) {
   counts all;
   for (const auto& file : files) all.add(count(file));
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   fmt::format_to(std::back_inserter(out), "<testsuites name=\"pinhook check\" {}>\n", attributes(all));
   for (const auto& file : files)
-    if (!file.images.empty() || !file.fault.empty()) append_suite(out, file);
+    if (!file.images.empty() || !file.fault.empty()) append_suite(out, file, options.directory);
   return out + "</testsuites>\n";
 }
 

@@ -6,7 +6,6 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
-#include <filesystem>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -31,20 +30,6 @@ std::string uri_path(std::string_view path) {
       fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
-}
-
-struct location {
-  std::string uri;
-  bool is_relative = true;
-};
-
-location locate(const std::string& path, const std::string& directory) {
-  if (path == "-") return {"stdin", true};
-  const std::filesystem::path base(directory);
-  const auto whole = (base / path).lexically_normal();
-  const auto relative = whole.lexically_relative(base.lexically_normal());
-  if (relative.empty() || *relative.begin() == "..") return {"file://" + uri_path(whole.string()), false};
-  return {uri_path(relative.string()), true};
 }
 
 class sarif_writer {
@@ -169,9 +154,10 @@ class sarif_writer {
 
   void artifact(const std::string& path) {
     object("artifactLocation", [&] {
-      const auto where = locate(path, options_.directory);
-      text("uri", where.uri);
-      if (where.is_relative) text("uriBaseId", root_id);
+      const auto where = path_from(options_.directory, path);
+      const bool is_absolute = where.starts_with('/');
+      text("uri", (is_absolute ? "file://" : "") + uri_path(where));
+      if (!is_absolute) text("uriBaseId", root_id);
     });
   }
 

@@ -61,7 +61,8 @@ class CheckProcess : public ::testing::Test {
 
   // In the directory of the files, by a shell, with nothing of the tests' environment that counts.
   program_result run(const std::vector<std::string>& words, const std::string& input = "") const {
-    const auto out = logs_.path() / "out", err = logs_.path() / "err";
+    const auto err = logs_.path() / "err";
+    const auto out = output_.empty() ? logs_.path() / "out" : std::filesystem::path(output_);
     const auto in = logs_.write("in", input);
     std::string line = fmt::format("cd {} && env -i PATH=\"$PATH\" HOME={} PINHOOK_CLOUDS='[]' PINHOOK_REGISTRIES={}",
                                    cli::shell_word(work_.path().string()), cli::shell_word(logs_.path().string()),
@@ -71,7 +72,7 @@ class CheckProcess : public ::testing::Test {
     for (const auto& word : words) line += " " + cli::shell_word(word);
     line += fmt::format(" <{} >{} 2>{}", in.string(), out.string(), err.string());
     const int status = std::system(line.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output_.empty() ? read_file(out) : "", read_file(err)};
   }
   program_result check(std::vector<std::string> words, const std::string& input = "") const {
     words.insert(words.begin(), "check");
@@ -81,6 +82,8 @@ class CheckProcess : public ::testing::Test {
   temporary_directory work_, logs_;
   scripted_server registry_;
   std::vector<std::string> extra_;
+  // Where standard output goes; empty: it is read.
+  std::string output_;
 };
 
 TEST_F(CheckProcess, PinnedFilesAreZeroAndAskNobody) {
@@ -281,6 +284,32 @@ TEST_F(CheckProcess, HooksOfPreCommitRun) {
     codes.push_back(run(words).exit_code);
   }
   EXPECT_EQ(codes, (std::vector<int>{1, 0, 0}));
+}
+
+TEST_F(CheckProcess, AReportThatCannotBeWrittenIsTwo) {
+  write("web.yaml", pod("nginx:1.25"));
+  output_ = "/dev/full";
+  const auto seen = check({"web.yaml"});
+  EXPECT_EQ(seen.exit_code, 2);
+  EXPECT_THAT(seen.errors, HasSubstr("pinhook check: standard output: "));
+}
+
+TEST_F(CheckProcess, AConfigurationThatIsNoneIsTwo) {
+  write("web.yaml", pod("nginx:1.25"));
+  write("pinhook.yaml", "pin: {formt: digest}\n");
+  const auto seen = check({"--config", "pinhook.yaml", "web.yaml"});
+  EXPECT_EQ(seen.exit_code, 2);
+  EXPECT_THAT(seen.errors, HasSubstr("formt"));
+}
+
+TEST_F(CheckProcess, TheConfigurationSaysFormatAndPlaces) {
+  write("web.yaml", pod("\"" + tag() + "\""));
+  write("odd.yaml", "server: {img: nginx}\n");
+  write("pinhook.yaml",
+        "pin: {format: tag-and-digest}\nfiles: {paths: [{files: \"**/odd.yaml\", paths: [server.img]}]}\n");
+  const auto seen = check({"--config", "pinhook.yaml", "--drift", "web.yaml"});
+  EXPECT_THAT(seen.output, HasSubstr(tag() + "@" + a_digest)) << seen.errors;
+  EXPECT_THAT(check({"--config", "pinhook.yaml", "odd.yaml"}).output, StartsWith("odd.yaml:1:15  no-tag  nginx"));
 }
 
 TEST_F(CheckProcess, PathsAreShownAsTheyAreNamed) {

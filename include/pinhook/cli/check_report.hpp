@@ -26,7 +26,7 @@ enum class report_format : std::uint8_t { table, json, sarif, junit, github };
 struct report_options {
   /// table: rules in colour.
   bool has_colour = false;
-  /// sarif: the directory that relative paths start from, absolute. Files outside of it are named by file: URIs.
+  /// sarif, junit, github: the directory that relative paths start from, absolute; best the root of the repository.
   std::string directory = "/";
   /// sarif: whether everything that was asked could be answered.
   bool is_complete = true;
@@ -52,9 +52,14 @@ using checked_files = std::vector<checked_file>;
 /// image; a finding is a failure, a note or an image that is left alone is skipped, a file that could not be read is an
 /// error. Names of cases are unique within a file and hold no line, so that runs can be compared. Needs
 /// checked_file::images.
-[[nodiscard]] std::string write_junit(const checked_files& files);
+[[nodiscard]] std::string write_junit(const checked_files& files, const report_options& options);
 /// "::error file=…,line=…::…", one line a finding, escaped as actions/toolkit does (packages/core/src/command.ts).
-[[nodiscard]] std::string write_github(const checked_files& files, const rule_table& rules);
+[[nodiscard]] std::string write_github(const checked_files& files, const rule_table& rules,
+                                       const report_options& options);
+
+/// A file's path as seen from the directory: "deploy/web.yaml" for "./deploy/web.yaml" and for "/work/deploy/web.yaml"
+/// from "/work"; absolute when it is not below it. "stdin" for "-".
+[[nodiscard]] std::string path_from(const std::string& directory, const std::string& path);
 
 struct check_totals {
   std::size_t files = 0;

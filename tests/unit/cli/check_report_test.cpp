@@ -158,6 +158,21 @@ TEST(CheckReport, SarifNamesFilesFromTheDirectory) {
   EXPECT_EQ(uri_of("-", "/w"), "stdin %SRCROOT%");
 }
 
+TEST(CheckReport, PathsStartFromTheDirectory) {
+  EXPECT_EQ(path_from("/w", "./deploy/web.yaml"), "deploy/web.yaml");
+  EXPECT_EQ(path_from("/w/", "/w/deploy/../web.yaml"), "web.yaml");
+  EXPECT_EQ(path_from("/w", "../web.yaml"), "/web.yaml");
+  EXPECT_EQ(path_from("/", "/web.yaml"), "web.yaml");
+  EXPECT_EQ(path_from("/w", "..web.yaml"), "..web.yaml");
+  EXPECT_EQ(path_from("/w", "-"), "stdin");
+  checked_file file;
+  file.path = "./web.yaml";
+  file.findings = {make("no-tag", file.path, 1, "nginx")};
+  file.images = {{"Pod p", "web", untouched::no, 0}};
+  EXPECT_THAT(write_github({file}, built_in_rules(), {}), HasSubstr(" file=web.yaml,"));
+  EXPECT_THAT(write_junit({file}, {}), HasSubstr(" file=\"web.yaml\" "));
+}
+
 TEST(CheckReport, SarifTellsImagesApartWhereverTheyMove) {
   const auto prints = [](const checked_files& files) {
     const auto read = json::parse(write_sarif(files, built_in_rules(), {})).value();
@@ -189,14 +204,14 @@ TEST(CheckReport, RulesOfOthersStandBehindOurs) {
   const auto& run = read["runs"][0];
   const auto index = json::find_integer(run["results"][0], "ruleIndex").value();
   EXPECT_EQ(json::find_string(run["tool"]["driver"]["rules"][static_cast<unsigned>(index)], "id"), "acme-registry");
-  EXPECT_THAT(write_github({file}, rules), HasSubstr("title=pinhook%3A Another registry::"));
+  EXPECT_THAT(write_github({file}, rules, {}), HasSubstr("title=pinhook%3A Another registry::"));
 }
 
 TEST(CheckReport, JunitNamesAreUniqueInAFile) {
   checked_file file;
   file.path = "web.yaml";
   for (int i = 0; i < 3; ++i) file.images.push_back({"Pod p", "web", untouched::no, std::nullopt});
-  const auto text = write_junit({file});
+  const auto text = write_junit({file}, {});
   for (const char* name : {"name=\"Pod p: web\"", "name=\"Pod p: web (2)\"", "name=\"Pod p: web (3)\""})
     EXPECT_THAT(text, HasSubstr(name));
 }
