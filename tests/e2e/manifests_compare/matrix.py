@@ -5,6 +5,7 @@ PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 MONITORING = {"monitoring": {"serviceMonitor": {"enabled": True}, "rules": {"enabled": True}}}
 AUTOSCALING = {"autoscaling": {"enabled": True}}
 NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
+LOCK = {"lock": {"configMap": "image-lock"}}
 CERT_MANAGER = {"certificate": {"mode": "cert-manager"}}
 
 # name: (overlay, components, values of the chart)
@@ -14,8 +15,9 @@ SAME = {
     "monitoring": ("self-managed", ["monitoring"], MONITORING),
     "autoscaling": ("self-managed", ["autoscaling"], AUTOSCALING),
     "no-pull-secrets": ("self-managed", ["no-pull-secrets"], NO_PULL_SECRETS),
-    "cert-manager with everything": ("cert-manager", ["monitoring", "autoscaling", "no-pull-secrets"],
-                                     MONITORING | AUTOSCALING | NO_PULL_SECRETS | CERT_MANAGER),
+    "lock": ("self-managed", ["lock"], LOCK),
+    "cert-manager with everything": ("cert-manager", ["monitoring", "autoscaling", "no-pull-secrets", "lock"],
+                                     MONITORING | AUTOSCALING | NO_PULL_SECRETS | LOCK | CERT_MANAGER),
 }
 
 # Every option of the chart, away from its default. Each must change the rendering.
@@ -31,6 +33,8 @@ OPTIONS = {
     "config": {"config": {"pin": {"format": "tag-and-digest"}, "cache": {"entries": 10000000}}},
     "config ports": {"config": {"listen": "[::]:10250", "admin": {"listen": "[::]:9091"}}},
     "config emptied": {"config": {"threads": None}},
+    "lock.configMap": LOCK,
+    "lock.configMap and lock.required": LOCK | {"config": {"lock": {"required": True}}},
     "certificate self-managed, name": {"certificate": {"secretName": "certificate"}},
     "certificate cert-manager": CERT_MANAGER,
     "certificate cert-manager, name": {"certificate": {"mode": "cert-manager", "secretName": "certificate"}},
@@ -133,6 +137,8 @@ REFUSED = {
                                    ["config.tls.secret", "certificate.secretName"]),
     "pull secrets in the config": ({"config": {"pull_secrets": {"mode": "off"}}},
                                    ["config.pull_secrets.mode", "rbac.pullSecrets"]),
+    "two lock files": (LOCK | {"config": {"lock": {"file": "/x"}}}, ["config.lock.file", "lock.configMap"]),
+    "upper-case ConfigMap": ({"lock": {"configMap": "Lock"}}, ["lock", "configMap"]),
     "any port": ({"config": {"listen": "0.0.0.0:0"}}, ["0.0.0.0:0", "port"]),
     "no port": ({"config": {"admin": {"listen": "localhost"}}}, ["localhost", "port"]),
 }

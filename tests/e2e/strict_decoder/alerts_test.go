@@ -34,6 +34,7 @@ var quiet = map[string]string{
 	"pinhook_certificate_expiry_timestamp_seconds": `pinhook_certificate_expiry_timestamp_seconds{namespace="pinhook",pod="a"} 1000000+0x120`,
 	"pinhook_certificate_trusted":                  `pinhook_certificate_trusted{namespace="pinhook",pod="a"} 1+0x120`,
 	"pinhook_certificate_reloads_total":            `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 3+0x120`,
+	"pinhook_lock_reloads_total":                   `pinhook_lock_reloads_total{namespace="pinhook",result="failure"} 3+0x120`,
 	"pinhook_tls_handshake_failures_total":         `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 3+0x120`,
 	"apiserver_admission_webhook_rejection_count": `apiserver_admission_webhook_rejection_count{name="enforce.pinhook.dev",error_type="no_error",rejection_code="403"} 0+5x120
   apiserver_admission_webhook_rejection_count{name="other.example.com",error_type="calling_webhook_error"} 0+5x120`,
@@ -63,6 +64,7 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 		"one of two certificates is not trusted": {"pinhook_certificate_trusted", `pinhook_certificate_trusted{namespace="pinhook",pod="a"} 1+0x120` + "\n  " +
 			`pinhook_certificate_trusted{namespace="pinhook",pod="b"} 0+0x120`, []string{"PinhookCertificateNotTrusted"}},
 		"a certificate is no good": {"pinhook_certificate_reloads_total", `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookCertificateReloadFails"}},
+		"a lock file is no good":   {"pinhook_lock_reloads_total", `pinhook_lock_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookLockReloadFails"}},
 		"handshakes fail":          {"pinhook_tls_handshake_failures_total", `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 0+60x120`, []string{"PinhookHandshakesFail"}},
 		"API servers cannot call":  {"apiserver_admission_webhook_rejection_count", `apiserver_admission_webhook_rejection_count{name="enforce.pinhook.dev",error_type="calling_webhook_error",rejection_code="503"} 0+1x120`, []string{"PinhookNotReached"}},
 		"API servers go past it":   {"apiserver_admission_webhook_fail_open_count", `apiserver_admission_webhook_fail_open_count{name="audit.pinhook.dev"} 0+1x120`, []string{"PinhookBypassed"}},

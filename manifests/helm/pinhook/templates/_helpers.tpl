@@ -78,6 +78,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- fail (printf "config.pull_secrets.%s: the chart sets it; use rbac.pullSecrets and rbac.pullSecretNamespaces" .) -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.lock.configMap (hasKey (default dict $config.lock) "file") -}}
+{{- fail "config.lock.file: the chart sets it for lock.configMap; use one of the two" -}}
+{{- end -}}
 {{- if eq .Values.rbac.pullSecrets "namespaces" -}}
 {{- $_ := set $config "pull_secrets" (merge (dict "namespaces" .Values.rbac.pullSecretNamespaces) $secrets) -}}
 {{- end -}}
@@ -109,6 +112,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   value: {{ $name }}
 - name: PINHOOK_TLS_SERVICE
   value: {{ $name }}
+{{- end }}
+{{- if .Values.lock.configMap }}
+- name: PINHOOK_LOCK_FILE
+  value: /etc/pinhook/lock/pinhook.lock
 {{- end }}
 {{- if eq .Values.rbac.pullSecrets "none" }}
 - name: PINHOOK_PULL_SECRETS_MODE
