@@ -70,6 +70,20 @@ std::size_t offset_of(const finding& f, const found_image& image) {
   return begin(image.name);
 }
 
+// Those that share their bytes stay in the order they were found in. (libstdc++ 12's stable_sort stands on what Clang
+// 19 calls deprecated.)
+void sort_by_place(finding& f) {
+  std::vector<std::pair<std::size_t, std::size_t>> order;
+  order.reserve(f.images.size());
+  for (const found_image& image : f.images) order.emplace_back(offset_of(f, image), order.size());
+  if (std::ranges::is_sorted(order)) return;
+  std::ranges::sort(order);
+  std::vector<found_image> sorted;
+  sorted.reserve(order.size());
+  for (const auto& [offset, index] : order) sorted.push_back(std::move(f.images[index]));
+  f.images = std::move(sorted);
+}
+
 result<void> search(finding& f, std::string_view path) {
   if (auto ok = refuse_template(f); !ok) return ok;
   if (f.doc.root == no_node) return {};
@@ -77,7 +91,7 @@ result<void> search(finding& f, std::string_view path) {
   for (const path_rule& rule : f.rules.paths)
     if (applies_to(rule, path))
       if (auto ok = find_by_rule(f, rule); !ok) return ok;
-  std::ranges::stable_sort(f.images, {}, [&](const found_image& image) { return offset_of(f, image); });
+  sort_by_place(f);
   take_tags_from_comments(f);
   return {};
 }
