@@ -31,18 +31,22 @@ using member_iterator = member_map::iterator;
 
 // Every image's scalar, and those that change as they will be.
 member_map members_of(const source_document& doc, std::span<const found_image> all,
-                      const std::vector<planned_change>& changes, const std::set<node_index>& replaced) {
+                      const std::vector<planned_change>& changes, const value_edits& values) {
   member_map out;
   for (const found_image& one : all) {
     const node_index node = doc.resolve(commented_node(one));
     if (node == no_node || !one.what.ref) continue;
     const bool is_alone = needs_comment(one);
     out.emplace(node, chain_member{one.what.ref->written_name(), is_alone, is_alone, false, std::nullopt});
+    // An alias that became what its anchor was takes a comment along.
+    if (is_alone && one.what.tag && values.kept.contains(commented_node(one)))
+      out.emplace(commented_node(one),
+                  chain_member{one.what.ref->written_name(), false, true, true, one.what.tag->written()});
   }
   for (const planned_change& one : changes) {
     node_index node = commented_node(*one.image);
     if (node == no_node) continue;
-    if (!replaced.contains(node)) node = doc.resolve(node);
+    if (!values.replaced.contains(node)) node = doc.resolve(node);
     chain_member& m =
         out.try_emplace(node, chain_member{one.image->what.ref->written_name(), false, false, true, std::nullopt})
             .first->second;
@@ -183,8 +187,8 @@ void rewrite_line(const source_document& doc, std::string_view text, member_iter
 
 std::vector<yaml::edit> edit_comments(const source_document& doc, std::string_view text,
                                       std::span<const found_image> all, std::vector<planned_change>& changes,
-                                      const std::set<node_index>& replaced) {
-  member_map members = members_of(doc, all, changes, replaced);
+                                      const value_edits& values) {
+  member_map members = members_of(doc, all, changes, values);
   std::vector<yaml::edit> out;
   for (auto begin = members.begin(); begin != members.end();) {
     auto end = std::next(begin);
@@ -195,7 +199,7 @@ std::vector<yaml::edit> edit_comments(const source_document& doc, std::string_vi
   for (planned_change& one : changes) {
     const node_index node = commented_node(*one.image);
     if (node == no_node || !one.plan.comment) continue;
-    const auto found = members.find(replaced.contains(node) ? node : doc.resolve(node));
+    const auto found = members.find(values.replaced.contains(node) ? node : doc.resolve(node));
     one.has_comment = found != members.end() && found->second.wanted.has_value();
   }
   return out;

@@ -83,6 +83,7 @@ void edit_anchor(const source_document& doc, std::string_view text, const value_
       out.replaced.insert(alias);
     } else if (own != values.end()) {
       out.edits.push_back({doc.at(alias).span, kept_text(doc.at(target), text)});
+      out.kept.insert(alias);
     }
   }
 }
@@ -116,7 +117,7 @@ result<std::vector<yaml::edit>> document_edits(const source_document& doc, std::
   }
   value_edits edited = edit_values(doc, text, values, nodes_of(all));
   // Comments before lines that are added at the same place.
-  std::vector<yaml::edit> out = edit_comments(doc, text, all, changes, edited.replaced);
+  std::vector<yaml::edit> out = edit_comments(doc, text, all, changes, edited);
   std::ranges::move(edited.edits, std::back_inserter(out));
   std::ranges::move(beside, std::back_inserter(out));
   return out;

@@ -39,8 +39,9 @@ using value_map = std::map<yaml::node_index, node_value>;
 
 struct value_edits {
   std::vector<yaml::edit> edits;
-  /// Aliases that became text.
+  /// Aliases that became text: with their new value, and with the one that they had.
   std::set<yaml::node_index> replaced;
+  std::set<yaml::node_index> kept;
 };
 
 /// `in_use`: nodes of images, whether they change or not.
@@ -50,7 +51,6 @@ struct value_edits {
 /// The comments of the lines on which changes are made; sets has_comment.
 [[nodiscard]] std::vector<yaml::edit> edit_comments(const yaml::source_document& doc, std::string_view text,
                                                     std::span<const found_image> all,
-                                                    std::vector<planned_change>& changes,
-                                                    const std::set<yaml::node_index>& replaced);
+                                                    std::vector<planned_change>& changes, const value_edits& values);
 
 }  // namespace pinhook::files

@@ -207,6 +207,13 @@ TEST(ImageFile, SitesOfOneAnchorChangeApart) {
             filled("a: {image: &x nginx:1}\nb: {image: nginx@D} # nginx:1\n"));
   EXPECT_EQ(file->rewrite(differing, pin::pin_format::digest),
             filled("a: {image: &x nginx@D} # nginx:1\nb: {image: nginx@E} # nginx:1\n"));
+  // What is left alone keeps its comment, too.
+  const auto pinned =
+      image_file::read(filled("a: {image: &x nginx@D} # nginx:1\nb: {image: *x} # keep me\n"), "values.yaml", {});
+  ASSERT_TRUE(pinned);
+  const change back[] = {{0, std::nullopt}};
+  EXPECT_EQ(pinned->rewrite(back, pin::pin_format::digest),
+            filled("a: {image: &x nginx:1}\nb: {image: nginx@D} # nginx:1 # keep me\n"));
 }
 
 TEST(ImageFile, RewritesCompose) {
