@@ -24,6 +24,7 @@ inline constexpr std::size_t max_list_depth = 100;
 inline constexpr std::size_t unfolded_allowance = std::size_t{4} * 1024 * 1024;
 inline constexpr std::size_t unfolded_factor = 16;
 
+/// The budget of a document.
 [[nodiscard]] inline std::size_t allowed_for(const yaml::source_document& doc) {
   return unfolded_allowance + doc.span.size() * unfolded_factor;
 }
@@ -91,7 +92,8 @@ struct object_type {
 /// "Deployment shop/web"
 [[nodiscard]] std::string object_text(const yaml::source_document& doc, yaml::node_index i, const object_type& type);
 
-/// An object of Kubernetes, or a list of them: with `type`, at `pointer`.
+/// An object of Kubernetes, or a list of them, item by item. Errors: a key that stands twice on the way to an image, a
+/// limit of find_slots.hpp or of this header.
 [[nodiscard]] result<void> find_in_object(finding& f, yaml::node_index object, const object_type& type);
 
 [[nodiscard]] result<void> find_in_kustomization(finding& f, yaml::node_index root, const std::string& pointer);

@@ -37,9 +37,11 @@ namespace pinhook::files {
 
 /// Where images stand in files that are no objects of Kubernetes, as the operator says.
 struct path_rule {
-  /// A glob on the file's path as given (pin::matches): "**/argo-values.yaml".
+  /// A glob on the file's path as given, less a leading "./" (pin::matches): "**/argo-values.yaml". A leading "**/"
+  /// stands for no directory, too.
   std::string files;
-  /// As in pin::custom_kind: "server.image", "jobs[*].image", "images{*}".
+  /// As in pin::custom_kind: "server.image", "jobs[*].image", "images{*}". They lead to strings, or to mappings with
+  /// `repository`.
   std::vector<std::string> paths;
 
   friend bool operator==(const path_rule&, const path_rule&) = default;
