@@ -12,7 +12,7 @@ namespace pinhook::cli {
 namespace {
 
 // How many requests a command sends to one registry at a time: HTTP/2 takes them on a few connections.
-constexpr std::size_t host_concurrency = 256;
+constexpr std::size_t host_concurrency = 512;
 
 std::string_view value_of(const variables& all, std::string_view name) {
   for (const auto& [one, text] : all)

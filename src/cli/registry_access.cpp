@@ -27,10 +27,12 @@ http::curl_client_options registries_options(const settings& s, const http::prox
   http::curl_client_options out;
   out.proxy = proxy;
   out.networks = s.networks;
-  // HTTP/1.1 needs a connection for each request.
+  // As many requests as may go to one registry: on plain HTTP a connection each; with TLS as streams of a connection,
+  // and for HTTP/1.1 the default number of connections, whose handshakes cost more than the waiting they save.
   auto& most = out.connections;
-  most.connections_per_host = std::max(most.connections_per_host, s.resolver.host_concurrency);
-  most.connections = std::max(most.connections, most.connections_per_host);
+  most.streams_per_connection = std::max(most.streams_per_connection, s.resolver.host_concurrency);
+  out.plain_connections_per_host = std::max(most.connections_per_host, s.resolver.host_concurrency);
+  most.connections = std::max(most.connections, out.plain_connections_per_host);
   return out;
 }
 

@@ -85,7 +85,10 @@ struct curl_client::state {
       (*found)->used = now;
       return *found;
     }
-    auto fresh = std::make_shared<lane>(io, options.connections, std::move(key));
+    curl_multi_options most = options.connections;
+    if (!to.is_https && options.plain_connections_per_host != 0)
+      most.connections_per_host = options.plain_connections_per_host;
+    auto fresh = std::make_shared<lane>(io, most, std::move(key));
     fresh->used = now;
     if (to.is_https) {
       auto loaded = load_tls(settings_of(r.tls));

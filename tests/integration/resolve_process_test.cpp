@@ -100,9 +100,10 @@ TEST_F(ResolveProcess, ReadsReferencesFromStandardInput) {
   std::vector<std::pair<std::string, std::string>> variables;
   for (const auto& one : environment_)
     variables.emplace_back(one.substr(0, one.find('=')), one.substr(one.find('=') + 1));
-  child_process p({.command = {"sh", "-c", "\"$0\" resolve - <\"$1\"; echo \"ended $?\"", PINHOOK_PROGRAM, list},
-                   .environment = variables},
-                  "dash");
+  child_options how;
+  how.command = {"sh", "-c", "\"$0\" resolve - <\"$1\"; echo \"ended $?\"", PINHOOK_PROGRAM, list};
+  how.environment = variables;
+  const child_process p(how, "dash");
   EXPECT_EQ(p.wait_for_line("ended"), "ended 0");
   const std::string line = image("a@") + some_digest + "\n";
   EXPECT_THAT(p.output(), HasSubstr(line + line));

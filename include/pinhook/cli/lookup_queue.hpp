@@ -29,7 +29,7 @@ namespace pinhook::cli {
 /// How patient a command is with registries.
 struct lookup_rules {
   /// References of one registry that are asked for at the same time.
-  std::size_t at_once = 256;
+  std::size_t at_once = 512;
   /// What one try may take; what takes longer has failed and is not tried again.
   std::chrono::nanoseconds limit = std::chrono::seconds(30);
   /// A registry that answered nothing for as many limits is given up: what was not asked by then fails with its last

@@ -31,6 +31,9 @@ struct curl_client_options {
   /// Timeouts of a connection.
   transfer_options transfer;
   curl_multi_options connections;
+  /// In place of connections.connections_per_host for plain http, where each request under way has a connection and one
+  /// costs no handshake of TLS; 0: the same.
+  std::size_t plain_connections_per_host = 0;
   /// None by default; `proxy_from_environment()` for what the container was started with.
   proxy_settings proxy;
   /// What the operator allows and forbids beyond each request's reach. The proxy's own address is not asked about.

@@ -140,7 +140,7 @@ TEST_F(SettingsForFiles, AreForAPersonWhereTheConfigurationIsSilent) {
   EXPECT_EQ(s.docker_config, home("me") + "/.docker/config.json");
   EXPECT_TRUE(s.credential_helpers);
   EXPECT_EQ(s.pull_secrets.mode, switch_state::off);
-  EXPECT_EQ(s.resolver.host_concurrency, 256U);
+  EXPECT_EQ(s.resolver.host_concurrency, 512U);
   EXPECT_EQ(s.log.level, log::level::error);
 }
 

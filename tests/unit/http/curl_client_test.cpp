@@ -200,6 +200,19 @@ TEST_F(CurlClient, LimitsTheConnectionsToAHost) {
   EXPECT_EQ(server.requests().size(), 20U);
 }
 
+TEST_F(CurlClient, LimitsPlainConnectionsToAHostByTheirOwnNumber) {
+  curl_client_options o;
+  o.connections.connections_per_host = 1;
+  o.plain_connections_per_host = 5;
+  client.emplace(io, o);
+  server.on("GET", "/a", {.body = "a"});
+  std::vector<awaitable<result<response>>> all;
+  for (int i = 0; i < 20; ++i) all.push_back(client->send(to(server.url("/a")), in(30s)));
+  for (const auto& r : gather(io, std::move(all))) EXPECT_TRUE(r) << r.error().message;
+  EXPECT_GT(server.connections(), 1U);
+  EXPECT_LE(server.connections(), 5U);
+}
+
 TEST_F(CurlClient, CountsTheBody) {
   auto r = to(server.url("/a"));
   r.limits.body = 10;
