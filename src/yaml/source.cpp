@@ -218,16 +218,25 @@ class tree_builder {
       const bool is_item =
           document().nodes[up.node].kind == source_kind::sequence && !document().nodes[up.node].is_flow;
       const std::size_t next = skip_blanks(text_, behind_);
-      if (next < text_.size() && ((is_value && text_[next] == ':') || (is_item && text_[next] == '-'))) at = next + 1;
+      const char sign = is_value ? ':' : '-';
+      if ((is_value || is_item) && next < text_.size() && text_[next] == sign && is_lone(next)) at = next + 1;
     }
     n.span = {at, at};
     go_to(at);
     n.line = line_;
     n.column = column_;
     behind_ = at;
+    for (fy_token* before : {fy_event_get_anchor_token(e), fy_event_get_tag_token(e)})
+      if (const fy_mark* end = before == nullptr ? nullptr : fy_token_end_mark(before); end != nullptr)
+        behind_ = std::max(behind_, end->input_pos);
     const auto added = add(e, n);
     if (!added) return fail(added.error());
     return {};
+  }
+
+  // Whether the ':' or '-' there is a sign of its own, and no text begins with it.
+  [[nodiscard]] bool is_lone(std::size_t at) const {
+    return at + 1 >= text_.size() || is_blank(text_[at + 1]) || std::string_view(",[]{}").contains(text_[at + 1]);
   }
 
   // Counts lines and columns up to `at`, which never goes back.
