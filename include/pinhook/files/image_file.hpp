@@ -84,9 +84,12 @@ class image_file {
   /// The text with these sites changed. A site that stands behind an alias changes with the anchor it names, unless the
   /// anchor is used for something else too; then the alias is replaced by the text. Sites that share their bytes
   /// change once. With pin_format::digest the tag stays visible in a comment at the end of the line, where YAML allows
-  /// one (not in JSON). Without a digest: tag and comment as they were before they were pinned.
+  /// one: not in JSON, not where a scalar goes on behind the line, and not behind a digest of the same name on that
+  /// line whose tag nobody knows. There the tag is lost. Without a digest: tag and comment as they were before they
+  /// were pinned. Where an anchor's scalar changes, aliases that do not are replaced by what they stood for.
   /// invalid_input: a site whose `why` is not `no`; one without a known tag that shall go back to it; two sites that
-  /// share their bytes and shall become different.
+  /// share their bytes and shall become different. internal: the result would not be read as it should; nothing is
+  /// lost.
   [[nodiscard]] result<std::string> rewrite(std::span<const change> changes, pin::pin_format format) const;
 
   /// The scalar of a site as `rewrite` would leave it with this digest: what check suggests to write. For values and
