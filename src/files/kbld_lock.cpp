@@ -126,6 +126,11 @@ std::vector<std::string> spellings(const std::string& canonical) {
   if (canonical.ends_with(latest))
     for (std::size_t i = 0, size = out.size(); i < size; ++i)
       out.push_back(out[i].substr(0, out[i].size() - latest.size()));
+  // What is left of "docker.io/library/ghcr.io/x:1" is another image.
+  std::erase_if(out, [&](const std::string& one) {
+    const auto ref = reference::parse(one);
+    return !ref || ref->canonical() != canonical;
+  });
   return out;
 }
 

@@ -286,5 +286,15 @@ TEST(LockFile, WritesKbldsImagesLockForEverySpellingOfTheHub) {
     EXPECT_THAT(text, HasSubstr(fmt::format("    kbld.carvel.dev/id: {}\n", id)));
 }
 
+// A short spelling must not mean another image.
+TEST(LockFile, ShortensNoNameThatWouldMeanAnotherImage) {
+  resolve::image_lock images;
+  put(images, "docker.io/library/ghcr.io/acme/api:v2", 'a');
+  put(images, "docker.io/localhost/x", 'b');
+  const auto back = read_lock(write_lock({lock_format::kbld, images}));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->images, images);
+}
+
 }  // namespace
 }  // namespace pinhook::files
