@@ -5,6 +5,7 @@
 #include <libfyaml.h>
 
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 namespace pinhook::yaml {
@@ -88,12 +89,13 @@ class builder {
   }
 
   result<void> fill_mapping(node& out, std::size_t depth) {
+    std::unordered_set<std::string> keys;
     while (fy_event* e = events_.next()) {
       if (e->type == FYET_MAPPING_END) return {};
       auto key = build(e, depth + 1);
       if (!key) return fail(std::move(key.error()));
       if (key->kind != node_kind::scalar) return refuse_at(key->line, key->column, "a key must be text");
-      if (out.find(key->text) != nullptr)
+      if (!keys.insert(key->text).second)
         return refuse_at(key->line, key->column, fmt::format("the key {} stands here twice", quoted(key->text)));
       fy_event* next = events_.next();
       if (next == nullptr) break;
