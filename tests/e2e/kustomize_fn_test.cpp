@@ -41,7 +41,7 @@ class KustomizeFn : public FileTools {
     std::filesystem::permissions(script, std::filesystem::perms::owner_all);
     folder_.write("pin.yaml",
                   "apiVersion: pinhook.dev/v1\n"
-                  "kind: Pin\n"
+                  "kind: PinImages\n"
                   "metadata:\n"
                   "  name: pin\n"
                   "  annotations:\n"
