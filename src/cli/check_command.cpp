@@ -20,9 +20,9 @@
 namespace pinhook::cli {
 namespace {
 
-// Bytes of files written anew to say exactly what a fix changes (SARIF); what is left then is told in words alone. Each
-// fix takes its whole file once: together a second or two.
-constexpr std::size_t max_rewritten = std::size_t{1} << 30U;
+// Bytes of files written anew to say exactly what a fix changes (SARIF); what does not fit in is told in words alone.
+// Each fix takes its whole file, which is read again to be sure: together a few seconds at most.
+constexpr std::size_t max_rewritten = std::size_t{32} * 1024 * 1024;
 constexpr std::size_t max_message = 2048;
 
 void say(std::string_view text) { fmt::print(stderr, "pinhook check: {}\n", one_line(text, max_message)); }
@@ -121,7 +121,7 @@ class check_run {
 
   pin_text how_to_pin(const files::image_file& file, std::size_t site, const registry::digest& digest) {
     pin_text out{file.suggestion(site, digest, format_), std::nullopt};
-    if (output_ != report_format::sarif || rewritten_ > max_rewritten) return out;
+    if (output_ != report_format::sarif || file.text().size() > max_rewritten - rewritten_) return out;
     rewritten_ += file.text().size();
     const std::vector<files::change> changes{{site, digest}};
     // A site that shares its bytes with another one may not be changed alone.

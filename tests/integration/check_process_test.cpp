@@ -254,6 +254,17 @@ TEST_F(CheckProcess, FixesOfSarifArePins) {
   }
 }
 
+TEST_F(CheckProcess, AFileTooLargeForExactFixesHasThemInWords) {
+  std::string text = pod("\"" + tag() + "\"");
+  const std::string line = "# " + std::string(4093, '-') + "\n";
+  while (text.size() <= std::size_t{32} * 1024 * 1024) text += line;
+  write("web.yaml", text);
+  const auto seen = check({"--drift", "-o", "sarif", "web.yaml"});
+  EXPECT_EQ(seen.exit_code, 1) << seen.errors;
+  EXPECT_THAT(seen.output,
+              AllOf(HasSubstr("write " + registry_.host() + "/a@" + a_digest), Not(HasSubstr("\"fixes\""))));
+}
+
 TEST_F(CheckProcess, EveryFormatIsWholeAndAlone) {
   write("web.yaml", pod("nginx:1.25"));
   EXPECT_TRUE(json::parse(check({"-o", "json", "."}).output));
