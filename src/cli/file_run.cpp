@@ -8,15 +8,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
-#include <system_error>
 #include <utility>
 
 namespace pinhook::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
@@ -66,22 +62,20 @@ void file_run::report_inputs() {
 }
 
 void file_run::find_gaps() {
-  std::set<fs::path> inputs;
-  for (const auto& file : files_) {
-    std::error_code ignored;
-    inputs.insert(fs::weakly_canonical(file.in.path, ignored));
-  }
-  for (auto& file : files_) {
-    const auto& [path, content, is_named] = file.in;
-    if (!content || !is_named || path == "-" || !files::is_kustomization(content->text(), path)) continue;
-    auto gaps = find_kustomization_gaps(path, content->text(), inputs, rules_);
+  std::vector<const input*> inputs;
+  for (const auto& file : files_) inputs.push_back(&file.in);
+  auto found = gaps_of_named(inputs, rules_);
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    if (!found[i]) continue;
+    auto& gaps = *found[i];
+    const auto& path = files_[i].in.path;
     if (!gaps) {
       bad(path, gaps.error());
-      file.in.content = fail(std::move(gaps.error()));
+      files_[i].in.content = fail(std::move(gaps.error()));
       continue;
     }
     for (const auto& note : gaps->notes) say(fmt::format("{}: {}", path, note));
-    file.gaps = std::move(*gaps);
+    files_[i].gaps = std::move(*gaps);
   }
 }
 

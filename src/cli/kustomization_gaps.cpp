@@ -1,4 +1,3 @@
-#include <pinhook/cli/inputs.hpp>
 #include <pinhook/cli/kustomization_gaps.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/yaml/source.hpp>
@@ -267,6 +266,22 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
   }
   for (const auto& [name, same] : by_name)
     if (auto ok = judge(same, out); !ok) return fail(std::move(ok.error()));
+  return out;
+}
+
+std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::vector<const input*>& inputs,
+                                                                     const files::file_rules& rules) {
+  std::set<fs::path> paths;
+  for (const auto* in : inputs) {
+    std::error_code ignored;
+    paths.insert(fs::weakly_canonical(in->path, ignored));
+  }
+  std::vector<std::optional<result<kustomization_gaps>>> out(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto& [path, content, is_named] = *inputs[i];
+    if (content && is_named && path != "-" && files::is_kustomization(content->text(), path))
+      out[i] = find_kustomization_gaps(path, content->text(), paths, rules);
+  }
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/inputs.hpp>
+#include <pinhook/cli/kustomization_gaps.hpp>
 #include <pinhook/cli/locking.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/site_label.hpp>
@@ -14,10 +15,13 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace pinhook::cli {
 namespace {
@@ -78,6 +82,21 @@ bool report_inputs(const std::vector<input>& inputs) {
   return is_good;
 }
 
+// What pin would add entries for.
+result<std::vector<kustomization_gap>> find_gaps(const std::vector<input>& inputs, const files::file_rules& rules) {
+  std::vector<const input*> all;
+  for (const auto& in : inputs) all.push_back(&in);
+  auto found = gaps_of_named(all, rules);
+  std::vector<kustomization_gap> out;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!found[i]) continue;
+    if (!*found[i]) return fail(std::move(found[i]->error()).at(inputs[i].path));
+    for (const auto& note : (*found[i])->notes) say(fmt::format("{}: {}", inputs[i].path, note));
+    std::ranges::move((*found[i])->missing, std::back_inserter(out));
+  }
+  return out;
+}
+
 // Each failure with the place where the image stands; false when there was one.
 bool report_failures(const lock_plan& plan, const digest_map& known) {
   bool is_good = true;
@@ -104,14 +123,17 @@ int lock(const arguments& said) {
   if (!s) return refuse_run(own_name, s.error());
   const auto existing = read_existing(how.lock_file);
   if (!existing) return refuse_run(own_name, existing.error());
-  const auto inputs = read_inputs(how.paths, file_rules_of(*s));
+  const auto rules = file_rules_of(*s);
+  const auto inputs = read_inputs(how.paths, rules);
   if (!inputs) return refuse_run(own_name, inputs.error());
   if (!report_inputs(*inputs)) {
     say("nothing is written: a file is no good");
     return exit_usage;
   }
+  auto gaps = find_gaps(*inputs, rules);
+  if (!gaps) return refuse_run(own_name, gaps.error());
   const auto before = existing->content ? existing->content->images : resolve::image_lock();
-  const auto plan = plan_lock(*inputs, before, how.update);
+  const auto plan = plan_lock({*inputs, std::move(*gaps)}, before, how.update);
   if (!plan) return refuse_run(own_name, plan.error());
   digest_map known;
   if (!plan->missing.empty()) {

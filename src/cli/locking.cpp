@@ -35,11 +35,11 @@ result<void> take(use& into, const files::site& s, const std::string& place) {
 
 }  // namespace
 
-result<lock_plan> plan_lock(const std::vector<input>& inputs, const resolve::image_lock& existing, bool updates) {
+result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& existing, bool updates) {
   lock_plan out;
   std::vector<use> uses;
   std::map<std::string, std::size_t, std::less<>> by_canonical;
-  for (const auto& in : inputs) {
+  for (const auto& in : from.inputs) {
     if (!in.content) continue;
     for (const auto& s : in.content->sites()) {
       if (s.why != files::untouched::no) continue;
@@ -54,6 +54,9 @@ result<lock_plan> plan_lock(const std::vector<input>& inputs, const resolve::ima
       if (auto ok = take(uses[at->second], s, place); !ok) return fail(std::move(ok.error()));
     }
   }
+  for (const auto& gap : from.gaps)
+    if (by_canonical.try_emplace(gap.ref.canonical(), uses.size()).second)
+      uses.push_back({gap.ref, gap.place, std::nullopt, {}});
   for (const auto& one : uses) {
     const auto* held = existing.find(one.tag.canonical());
     if (one.digest) {

@@ -110,6 +110,15 @@ TEST_F(LockCommand, WritesKbldsFormAndKeepsIt) {
   EXPECT_THAT(registry_.requests(), IsEmpty());
 }
 
+TEST_F(LockCommand, HoldsWhatANamedKustomizationTakesIn) {
+  write("over/kustomization.yaml", "resources:\n  - ../a.yaml\n");
+  EXPECT_EQ(run("pinhook lock over/kustomization.yaml").exit_code, 0);
+  EXPECT_THAT(read("pinhook.lock"), HasSubstr(digest('a')));
+  const auto seen = run("pinhook pin --lock pinhook.lock over/kustomization.yaml");
+  EXPECT_EQ(seen.exit_code, 0) << seen.errors;
+  EXPECT_THAT(seen.output, HasSubstr(digest('a')));
+}
+
 TEST_F(LockCommand, GoesToStandardOutput) {
   const auto seen = run("pinhook lock --file - a.yaml");
   EXPECT_EQ(seen.exit_code, 0) << seen.errors;

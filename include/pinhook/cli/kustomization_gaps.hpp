@@ -9,11 +9,13 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/cli/inputs.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -47,5 +49,9 @@ struct kustomization_gaps {
 [[nodiscard]] result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std::string_view text,
                                                                  const std::set<std::filesystem::path>& inputs,
                                                                  const files::file_rules& rules);
+
+/// One an input, in their order: of a kustomization that the person named its gaps, of anything else none.
+[[nodiscard]] std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(
+    const std::vector<const input*>& inputs, const files::file_rules& rules);
 
 }  // namespace pinhook::cli

@@ -1,6 +1,6 @@
 // What a lock file shall hold: what the images of files mean, as far as it is decided, and what is still to be asked.
 //
-//   auto plan = plan_lock(inputs, existing, {.updates = false});
+//   auto plan = plan_lock({inputs, gaps}, existing, false);
 //   … look up plan->missing …
 //   auto lock = locked(*plan, known, "2026-11-21T08:30:00Z");
 //
@@ -12,6 +12,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/inputs.hpp>
+#include <pinhook/cli/kustomization_gaps.hpp>
 #include <pinhook/cli/pinning.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/resolve/image_lock.hpp>
@@ -22,6 +23,12 @@
 #include <vector>
 
 namespace pinhook::cli {
+
+struct lock_uses {
+  const std::vector<input>& inputs;
+  /// Images that `pin` adds entries for: see kustomization_gaps.hpp.
+  std::vector<kustomization_gap> gaps{};
+};
 
 struct lock_plan {
   /// Where each image to be looked up is used, by canonical reference: "deploy/web.yaml:12:16: container web".
@@ -36,8 +43,7 @@ struct lock_plan {
 
 /// `updates`: what is locked already is looked up anew, unless a file pins it. Inputs that could not be read are passed
 /// over. invalid_input: two files pin one tag to different digests; the message names both places.
-[[nodiscard]] result<lock_plan> plan_lock(const std::vector<input>& inputs, const resolve::image_lock& existing,
-                                          bool updates);
+[[nodiscard]] result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& existing, bool updates);
 
 /// The whole lock. `known` holds an answer for each of `plan.missing`, those that failed are left out. An image whose
 /// digest is as it was in `existing` keeps its time, so that a lock without news is the same file.

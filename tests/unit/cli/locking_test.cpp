@@ -41,7 +41,7 @@ resolve::image_lock lock_of(const std::vector<std::pair<std::string, char>>& row
 }
 
 lock_plan plan(const std::vector<input>& inputs, const resolve::image_lock& existing = {}, bool updates = false) {
-  auto out = plan_lock(inputs, existing, updates);
+  auto out = plan_lock({inputs}, existing, updates);
   EXPECT_TRUE(out) << out.error().message;
   return out ? std::move(*out) : lock_plan();
 }
@@ -78,11 +78,21 @@ TEST(PlanLock, APinInAFileGoesBeforeTheLock) {
 }
 
 TEST(PlanLock, RefusesTwoPinsOfOneTag) {
-  const auto p = plan_lock({file("a", "nginx:1.25@" + a), file("b", "nginx:1.25@" + b)}, {}, false);
+  const std::vector<input> inputs{file("a", "nginx:1.25@" + a), file("b", "nginx:1.25@" + b)};
+  const auto p = plan_lock({inputs}, {}, false);
   ASSERT_FALSE(p);
   EXPECT_EQ(p.error().code, error_code::invalid_input);
   EXPECT_THAT(p.error().message,
               AllOf(HasSubstr(nginx + " is pinned to " + a + " in a:3:40"), HasSubstr(b + " in b:3:40")));
+}
+
+TEST(PlanLock, HoldsWhatPinAddsEntriesFor) {
+  const std::vector<input> inputs{file("a", "nginx:1.25")};
+  const auto p =
+      plan_lock({inputs, {{ref("redis:7"), "base/b.yaml:3:4"}, {ref("nginx:1.25"), "base/c.yaml:1:1"}}}, {}, false);
+  ASSERT_TRUE(p);
+  EXPECT_THAT(missing(*p), ElementsAre(nginx, redis));
+  EXPECT_EQ(p->places.at(redis), "base/b.yaml:3:4");
 }
 
 TEST(PlanLock, CountsPinsWithoutATag) {
