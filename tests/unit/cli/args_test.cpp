@@ -1,9 +1,17 @@
 #include <pinhook/cli/args.hpp>
+#include <pinhook/cli/command_line.hpp>
+#include <pinhook/cli/command_notes.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/setting_table.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace pinhook::cli {
 namespace {
@@ -58,6 +66,12 @@ TEST(Args, ReadsExplain) {
   EXPECT_EQ(said({"explain", "[a,b]"}).reference, "[a,b]");
 }
 
+TEST(Args, TakesOneSecretAnOption) {
+  const auto a = said({"explain", "-n", "web", "--pull-secret", "a", "--pull-secret", "b", "nginx"});
+  EXPECT_EQ(a.pull_secrets, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(a.reference, "nginx");
+}
+
 TEST(Args, ReadsDemoAndVersion) {
   EXPECT_EQ(said({"demo"}).command, command::demo);
   EXPECT_FALSE(said({"demo"}).stays);
@@ -66,28 +80,182 @@ TEST(Args, ReadsDemoAndVersion) {
   EXPECT_EQ(said({"--version"}).command, command::version);
 }
 
+// Each command, each of its options: what is read.
+TEST(Args, ReadsTheCommandsForFiles) {
+  struct row {
+    std::vector<std::string> words;
+    cli::command command;
+    bool (*holds)(const arguments&);
+  };
+  const row rows[] = {
+      {{"pin"}, command::pin, [](const arguments& a) { return a.files.paths.empty() && a.files.lock_file.empty(); }},
+      {{"pin", "-"}, command::pin, [](const arguments& a) { return a.files.paths == std::vector<std::string>{"-"}; }},
+      {{"pin", "a", "b c", "-"}, command::pin, [](const arguments& a) { return a.files.paths.size() == 3; }},
+      {{"pin", "--", "-i"}, command::pin, [](const arguments& a) { return a.files.paths[0] == "-i"; }},
+      {{"pin", "[a]*"}, command::pin, [](const arguments& a) { return a.files.paths[0] == "[a]*"; }},
+      {{"pin", "[a,b]"},
+       command::pin,
+       [](const arguments& a) { return a.files.paths == std::vector<std::string>{"./[a,b]"}; }},
+      {{"pin", "-i", "a"}, command::pin, [](const arguments& a) { return a.files.in_place; }},
+      {{"pin", "a", "--in-place"}, command::pin, [](const arguments& a) { return a.files.in_place; }},
+      {{"pin", "--diff"}, command::pin, [](const arguments& a) { return a.files.diff && !a.files.in_place; }},
+      {{"pin", "--keep-going"}, command::pin, [](const arguments& a) { return a.files.keep_going; }},
+      {{"pin", "--update"}, command::pin, [](const arguments& a) { return a.files.update; }},
+      {{"pin", "--format", "digest"}, command::pin, [](const arguments& a) { return a.files.format == "digest"; }},
+      {{"pin", "--format=tag-and-digest"},
+       command::pin,
+       [](const arguments& a) { return a.files.format == "tag-and-digest"; }},
+      {{"pin", "--lock", "l", "a"},
+       command::pin,
+       [](const arguments& a) { return a.files.lock_file == "l" && a.files.paths.size() == 1; }},
+      {{"pin", "--offline"}, command::pin, [](const arguments& a) { return a.files.offline; }},
+      {{"pin", "--config", "c"}, command::pin, [](const arguments& a) { return a.config_file == "c"; }},
+      {{"unpin", "a"}, command::unpin, [](const arguments& a) { return a.files.paths.size() == 1; }},
+      {{"unpin", "-i", "a"}, command::unpin, [](const arguments& a) { return a.files.in_place; }},
+      {{"unpin", "--diff", "--keep-going"},
+       command::unpin,
+       [](const arguments& a) { return a.files.diff && a.files.keep_going; }},
+      {{"unpin", "--config", "c"}, command::unpin, [](const arguments& a) { return a.config_file == "c"; }},
+      {{"check"}, command::check, [](const arguments& a) { return a.files.output == "table" && !a.files.drift; }},
+      {{"check", "--drift", "a"}, command::check, [](const arguments& a) { return a.files.drift; }},
+      {{"check", "-o", "sarif"}, command::check, [](const arguments& a) { return a.files.output == "sarif"; }},
+      {{"check", "--output=github"}, command::check, [](const arguments& a) { return a.files.output == "github"; }},
+      {{"check", "-o", "junit"}, command::check, [](const arguments& a) { return a.files.output == "junit"; }},
+      {{"check", "-ojson"}, command::check, [](const arguments& a) { return a.files.output == "json"; }},
+      {{"check", "--format", "digest"}, command::check, [](const arguments& a) { return a.files.format == "digest"; }},
+      {{"check", "--lock", "l", "--offline"},
+       command::check,
+       [](const arguments& a) { return a.files.lock_file == "l" && a.files.offline; }},
+      {{"check", "--offline", "--drift"}, command::check, [](const arguments& a) { return a.files.offline; }},
+      {{"lock"},
+       command::lock,
+       [](const arguments& a) { return a.files.lock_file == "pinhook.lock" && a.files.lock_format.empty(); }},
+      {{"lock", "--file", "-"}, command::lock, [](const arguments& a) { return a.files.lock_file == "-"; }},
+      {{"lock", "--as", "kbld", "a"}, command::lock, [](const arguments& a) { return a.files.lock_format == "kbld"; }},
+      {{"lock", "--as=pinhook"}, command::lock, [](const arguments& a) { return a.files.lock_format == "pinhook"; }},
+      {{"lock", "--update", "a"}, command::lock, [](const arguments& a) { return a.files.update; }},
+      {{"lock", "--offline"}, command::lock, [](const arguments& a) { return a.files.offline; }},
+      {{"resolve", "a", "b:1"},
+       command::resolve,
+       [](const arguments& a) { return a.files.references.size() == 2 && a.files.output == "text"; }},
+      {{"resolve", "-o", "json", "a"}, command::resolve, [](const arguments& a) { return a.files.output == "json"; }},
+      {{"resolve", "--platform", "linux/arm64", "a"},
+       command::resolve,
+       [](const arguments& a) { return a.files.platform == "linux/arm64"; }},
+      {{"resolve", "[a,b]", "c"}, command::resolve, [](const arguments& a) { return a.files.references.size() == 2; }},
+      {{"resolve", "-"}, command::resolve, [](const arguments& a) { return a.files.references[0] == "-"; }},
+      {{"fn"}, command::fn, [](const arguments& a) { return a.config_file.empty(); }},
+      {{"fn", "--config", "c"}, command::fn, [](const arguments& a) { return a.config_file == "c"; }},
+      {{"completion", "zsh"}, command::completion, [](const arguments& a) { return a.shell == "zsh"; }},
+  };
+  for (const auto& row : rows) {
+    const auto a = said(row.words);
+    EXPECT_EQ(a.command, row.command) << ::testing::PrintToString(row.words);
+    EXPECT_TRUE(row.holds(a)) << ::testing::PrintToString(row.words);
+  }
+}
+
 TEST(Args, HelpIsForTheProgramOrOneCommand) {
   const auto all = said({"--help"});
   EXPECT_EQ(all.command, command::help);
-  for (const char* name : {"serve", "explain", "demo", "version"}) EXPECT_THAT(all.help, HasSubstr(name));
+  for (const auto& one : describe_command_line()) EXPECT_THAT(all.help, HasSubstr(one.name));
   const auto one = said({"serve", "--help"});
   EXPECT_EQ(one.command, command::help);
   for (const char* name :
        {"--config", "--listen", "--admin-listen", "--tls-cert", "--tls-key", "--threads", "--print-config", "PINHOOK_"})
     EXPECT_THAT(one.help, HasSubstr(name));
   EXPECT_THAT(one.help, Not(HasSubstr("explain")));
+  EXPECT_THAT(said({"pin", "--help"}).help, HasSubstr("--format digest|tag-and-digest"));
+}
+
+TEST(Args, HelpOfEachCommandSaysItsOptionsAndExitCodes) {
+  for (const auto& one : describe_command_line()) {
+    if (one.name.empty()) continue;
+    const auto help = said({one.name, "--help"}).help;
+    EXPECT_THAT(help, HasSubstr("Exit codes: 0 ")) << one.name;
+    for (const auto& option : one.options) EXPECT_THAT(help, HasSubstr(option.long_name)) << one.name;
+    for (std::size_t from = 0; from < help.size(); from = help.find('\n', from) + 1)
+      EXPECT_LE(help.find('\n', from) - from, 122U) << help.substr(from, help.find('\n', from) - from);
+  }
+}
+
+// The words of a shell's line, as far as the examples go: quotes, and what ends a command.
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> out;
+  while (!line.empty()) {
+    const auto end = std::min(line.find(' '), line.size());
+    auto word = line.substr(0, end);
+    line.remove_prefix(std::min(end + 1, line.size()));
+    if (word == "|" || word.starts_with('<') || word.starts_with('>')) break;
+    // What the example does stands two spaces behind it.
+    if (word.empty()) break;
+    if (word.starts_with('\'')) word = word.substr(1, word.size() - 2);
+    if (word.ends_with(')')) word.remove_suffix(1);
+    out.emplace_back(word);
+  }
+  return out;
+}
+
+TEST(Args, ReadsTheExamplesOfItsHelp) {
+  constexpr std::string_view with_examples[] = {"pin",     "unpin", "check",   "lock",
+                                                "resolve", "fn",    "explain", "completion"};
+  for (const auto& one : describe_command_line()) {
+    if (one.name.empty()) continue;
+    std::size_t examples = 0;
+    const std::string notes = notes_of(command_named(one.name));
+    std::istringstream in(notes);
+    for (std::string line; std::getline(in, line);) {
+      const auto at = line.find("pinhook " + one.name);
+      if (!line.starts_with("  ") || at == std::string::npos) continue;
+      ++examples;
+      const auto parsed =
+          parse_arguments(words_of(std::string_view(line).substr(at + std::string_view("pinhook ").size())));
+      ASSERT_TRUE(parsed) << line << ": " << parsed.error().message;
+      EXPECT_EQ(parsed->command, command_named(one.name)) << line;
+    }
+    EXPECT_EQ(examples != 0, notes.find("Examples:") != std::string::npos) << one.name;
+    EXPECT_EQ(examples != 0, std::ranges::find(with_examples, one.name) != std::end(with_examples)) << one.name;
+  }
 }
 
 TEST(Args, RefusesInOneLine) {
-  EXPECT_THAT(refusal({}), HasSubstr("say a command"));
-  EXPECT_THAT(refusal({"srve"}), HasSubstr("srve"));
-  EXPECT_THAT(refusal({"serve", "--port", "1"}), HasSubstr("--port"));
-  EXPECT_THAT(refusal({"serve", "--listen"}), HasSubstr("--listen"));
-  EXPECT_THAT(refusal({"serve", "extra"}), HasSubstr("extra"));
-  EXPECT_THAT(refusal({"explain"}), HasSubstr("REF"));
-  EXPECT_THAT(refusal({"explain", "a", "b"}), HasSubstr("b"));
-  EXPECT_THAT(refusal({"explain", "a", "-o", "xml"}), HasSubstr("xml"));
-  EXPECT_THAT(refusal({"demo", "--srve"}), HasSubstr("pinhook demo --help"));
+  const struct {
+    std::vector<std::string> words;
+    const char* part;
+  } rows[] = {
+      {{}, "say a command"},
+      {{"srve"}, "srve"},
+      {{"serve", "--port", "1"}, "--port"},
+      {{"serve", "--listen"}, "--listen"},
+      {{"serve", "extra"}, "extra"},
+      {{"explain"}, "REF"},
+      {{"explain", "a", "b"}, "b"},
+      {{"explain", "a", "-o", "xml"}, "xml"},
+      {{"demo", "--srve"}, "pinhook demo --help"},
+      {{"pin", "-i"}, "--in-place needs a PATH"},
+      {{"pin", "-i", "-"}, "--in-place cannot write standard input"},
+      {{"pin", "-i", "a", "-"}, "pinhook pin --help"},
+      {{"pin", "-i", "--diff", "a"}, "--in-place writes and --diff only shows"},
+      {{"pin", "--format", "tag"}, "--format: tag not in {digest,tag-and-digest}"},
+      {{"pin", "--format"}, "--format"},
+      {{"pin", "--drift"}, "--drift"},
+      {{"unpin", "-i"}, "--in-place needs a PATH"},
+      {{"unpin", "-i", "-"}, "pinhook unpin --help"},
+      {{"unpin", "--diff", "-i", "a"}, "say one of them"},
+      {{"unpin", "--update"}, "--update"},
+      {{"check", "-o", "xml"}, "xml not in {table,json,sarif,junit,github}"},
+      {{"check", "-i", "a"}, "-i"},
+      {{"lock", "--update", "--offline"}, "--update asks registries and --offline forbids it"},
+      {{"lock", "--as", "carvel"}, "carvel"},
+      {{"resolve"}, "REF"},
+      {{"resolve", "a", "-o", "sarif"}, "sarif"},
+      {{"fn", "a"}, "a"},
+      {{"completion"}, "SHELL"},
+      {{"completion", "tcsh"}, "tcsh not in {bash,zsh,fish}"},
+      {{"completion", "bash", "zsh"}, "zsh"},
+  };
+  for (const auto& row : rows)
+    EXPECT_THAT(refusal(row.words), HasSubstr(row.part)) << ::testing::PrintToString(row.words);
 }
 
 TEST(ExitCode, TellsWrongInputFromFailure) {

@@ -1,0 +1,64 @@
+// The declaration of the command line: commands, their options and words, and what is said of them. What
+// parse_arguments reads with, and what completion scripts and help are made from.
+//
+//   arguments said;
+//   const auto app = declare_command_line(said);
+//   app->parse(…);                         // fills `said`
+//
+// Pure; any thread.
+#pragma once
+
+#include <pinhook/cli/args.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace pinhook::cli {
+
+/// What parsing finds is written to `into`, which outlives the app.
+[[nodiscard]] std::unique_ptr<CLI::App> declare_command_line(arguments& into);
+
+/// The command that a name declared above stands for.
+[[nodiscard]] command command_named(std::string_view name);
+
+/// What an option is followed by, or what a word may be.
+enum class value_kind : std::uint8_t {
+  none,    // a flag
+  free,    // anything
+  file,    // a path
+  listed,  // one of `values`
+};
+
+struct described_option {
+  /// "o"; empty when there is none.
+  std::string short_name;
+  /// "output"; empty for a word without a dash (PATH).
+  std::string long_name;
+  /// What stands for the value in help: "FILE", "PATH".
+  std::string value_name;
+  std::string help;
+  value_kind kind = value_kind::none;
+  std::vector<std::string> values;
+  /// May be said again.
+  bool repeats = false;
+};
+
+struct described_command {
+  /// Empty: the program itself.
+  std::string name;
+  std::string help;
+  /// Options first, then words.
+  std::vector<described_option> options;
+};
+
+/// The program itself, then every command in the order of its help; read off the declarations.
+[[nodiscard]] std::vector<described_command> describe_command_line();
+
+}  // namespace pinhook::cli

@@ -1,0 +1,238 @@
+#include <pinhook/cli/command_line.hpp>
+#include <pinhook/cli/command_notes.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace pinhook::cli {
+namespace {
+
+struct serve_flag {
+  const char* name;
+  const char* key;
+  const char* value;
+  const char* help;
+};
+
+// The settings that have a flag of their own.
+constexpr std::array<serve_flag, 5> serve_flags{{
+    {"--listen", "listen", "ADDR:PORT", "Where API servers reach the webhook (default 0.0.0.0:8443)"},
+    {"--admin-listen", "admin.listen", "ADDR:PORT", "Where /livez, /readyz, /metrics are (default 0.0.0.0:9090)"},
+    {"--tls-cert", "tls.cert_file", "FILE", "PEM file with the server's certificate and chain"},
+    {"--tls-key", "tls.key_file", "FILE", "PEM file with the certificate's key"},
+    {"--threads", "threads", "N", "Threads that serve requests (default: the cores it may use)"},
+}};
+
+// Values of a fixed set stand in help, and for completion, as "text|json".
+constexpr char between_values = '|';
+
+CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values) {
+  return option->type_name(fmt::format("{}", fmt::join(values, std::string(1, between_values))))
+      ->check(CLI::IsMember(values).description(""));
+}
+
+void add_config(CLI::App& app, arguments& out) {
+  app.add_option("--config", out.config_file, "YAML file with settings; also PINHOOK_CONFIG")->type_name("FILE");
+}
+
+void add_paths(CLI::App& app, arguments& out) {
+  app.add_option("PATH", out.files.paths, "Files, directories, globs; - or nothing: standard input")->type_name("");
+}
+
+void add_format(CLI::App& app, arguments& out) {
+  one_of(app.add_option("--format", out.files.format, "By digest with the tag in a comment, or both in the reference"),
+         {"digest", "tag-and-digest"});
+}
+
+void add_digests(CLI::App& app, arguments& out) {
+  app.add_option("--lock", out.files.lock_file, "Take digests from this lock file; what it lacks is an error")
+      ->type_name("FILE");
+  app.add_flag("--offline", out.files.offline, "Ask no registry");
+}
+
+void add_rewriting(CLI::App& app, arguments& out) {
+  app.add_flag("-i,--in-place", out.files.in_place, "Write the files themselves, each whole or not at all");
+  app.add_flag("--diff", out.files.diff, "Print what would change, and change nothing");
+  app.add_flag("--keep-going", out.files.keep_going, "Do what can be done although something failed");
+}
+
+void declare_serve(CLI::App& app, arguments& out) {
+  add_config(app, out);
+  for (const auto& flag : serve_flags) {
+    app.add_option_function<std::string>(
+           flag.name, [&out, flag](const std::string& text) { out.flags.push_back({flag.name, flag.key, text}); },
+           flag.help)
+        ->type_name(flag.value);
+  }
+  app.add_flag("--print-config", out.print_config, "Print the settings in effect as YAML, and exit");
+}
+
+void declare_explain(CLI::App& app, arguments& out) {
+  app.add_option("REF", out.reference, "The reference as a Pod's image says it")->required()->type_name("");
+  app.add_option("-n,--namespace", out.ns, "As a Pod of this namespace: read its pull secrets")->type_name("NS");
+  app.add_option("--service-account", out.service_account, "As a Pod of this service account (default: default)")
+      ->type_name("SA");
+  // One an option: REF may stand behind it.
+  app.add_option("--pull-secret", out.pull_secrets, "As a Pod with this imagePullSecret; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_flag("--try", out.tries,
+               "Ask every mirror and the registry, with every credential, and say what each answered");
+  add_config(app, out);
+  one_of(app.add_option("-o,--output", out.output, "How to print it"), {"text", "json"});
+}
+
+void declare_demo(CLI::App& app, arguments& out) {
+  app.add_flag("--serve", out.stays, "Stay up afterwards and print a curl command to try");
+}
+
+void declare_pin(CLI::App& app, arguments& out) {
+  add_paths(app, out);
+  add_rewriting(app, out);
+  app.add_flag("--update", out.files.update, "Move what is pinned to what its tags say now, too");
+  add_format(app, out);
+  add_digests(app, out);
+  add_config(app, out);
+}
+
+void declare_unpin(CLI::App& app, arguments& out) {
+  add_paths(app, out);
+  add_rewriting(app, out);
+  add_config(app, out);
+}
+
+void declare_check(CLI::App& app, arguments& out) {
+  add_paths(app, out);
+  app.add_flag("--drift", out.files.drift, "Compare pins with what their tags say now");
+  one_of(app.add_option("-o,--output", out.files.output, "How to print what is found"),
+         {"table", "json", "sarif", "junit", "github"});
+  add_format(app, out);
+  add_digests(app, out);
+  add_config(app, out);
+}
+
+void declare_lock(CLI::App& app, arguments& out) {
+  add_paths(app, out);
+  app.add_option("--file", out.files.lock_file, "The lock file (default pinhook.lock); - for standard output")
+      ->type_name("FILE");
+  one_of(app.add_option("--as", out.files.lock_format, "Its format (default: as the file is, else pinhook)"),
+         {"pinhook", "kbld"});
+  app.add_flag("--update", out.files.update, "Resolve what is locked already anew");
+  app.add_flag("--offline", out.files.offline, "Ask no registry: fail when something is missing");
+  add_config(app, out);
+}
+
+void declare_resolve(CLI::App& app, arguments& out) {
+  app.add_option("REF", out.files.references, "References as a Pod's image says them; - for those on standard input")
+      ->required()
+      ->type_name("");
+  app.add_option("--platform", out.files.platform, "The digest of one platform's manifest: linux/arm64")
+      ->type_name("OS/ARCH");
+  one_of(app.add_option("-o,--output", out.files.output, "How to print them"), {"text", "json"});
+  add_config(app, out);
+}
+
+void declare_fn(CLI::App& app, arguments& out) { add_config(app, out); }
+
+void declare_completion(CLI::App& app, arguments& out) {
+  one_of(app.add_option("SHELL", out.shell, "The shell")->required(), {"bash", "zsh", "fish"});
+}
+
+void declare_version(CLI::App&, arguments&) {}
+
+struct row {
+  cli::command command;
+  const char* name;
+  const char* group;
+  const char* summary;
+  void (*declare)(CLI::App&, arguments&);
+};
+
+constexpr const char* files = "Images in files";
+constexpr const char* cluster = "Images in a cluster";
+constexpr const char* others = "Others";
+
+constexpr std::array<row, 11> rows{{
+    {command::pin, "pin", files, "Pin the images of files to digests", declare_pin},
+    {command::unpin, "unpin", files, "Turn pins of files back into tags", declare_unpin},
+    {command::check, "check", files, "Say which images of files are not pinned, have no tag, or moved", declare_check},
+    {command::lock, "lock", files, "Write down which digests the images of files mean", declare_lock},
+    {command::resolve, "resolve", files, "Print the digests of references", declare_resolve},
+    {command::fn, "fn", files, "Pin as a KRM function: a ResourceList in, a ResourceList out", declare_fn},
+    {command::serve, "serve", cluster, "Run the webhook", declare_serve},
+    {command::explain, "explain", cluster, "Say how an image reference is understood, and how it would be asked for",
+     declare_explain},
+    {command::demo, "demo", cluster, "Show pinning from end to end in this process, without a cluster", declare_demo},
+    {command::completion, "completion", others, "Print the completion script of a shell", declare_completion},
+    {command::version, "version", others, "Print the version", declare_version},
+}};
+
+described_option described(const CLI::Option& o) {
+  described_option out;
+  if (!o.get_snames().empty()) out.short_name = o.get_snames().front();
+  if (!o.get_lnames().empty()) out.long_name = o.get_lnames().front();
+  out.help = o.get_description();
+  out.repeats = o.get_expected_max() > 1;
+  if (o.get_items_expected_max() == 0) return out;
+  const std::string type = o.get_type_name();
+  out.value_name = o.get_positional() ? o.get_name(true, false) : type;
+  out.kind = value_kind::free;
+  if (type.find(between_values) != std::string::npos) {
+    out.kind = value_kind::listed;
+    out.values = CLI::detail::split(type, between_values);
+    if (!o.get_positional()) out.value_name = "VALUE";
+  } else if (type == "FILE" || out.value_name == "PATH") {
+    out.kind = value_kind::file;
+  }
+  return out;
+}
+
+described_command described(const CLI::App& app, std::string name) {
+  described_command out{std::move(name), app.get_description(), {}};
+  for (const bool is_word : {false, true})
+    for (const CLI::Option* o : app.get_options([&](const CLI::Option* x) { return x->get_positional() == is_word; }))
+      out.options.push_back(described(*o));
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> declare_command_line(arguments& into) {
+  auto app = std::make_unique<CLI::App>(
+      "pinhook pins image tags to digests: of Kubernetes objects as a mutating admission webhook, and in files.",
+      "pinhook");
+  app->set_help_flag("-h,--help", "Say how it is used");
+  app->set_version_flag("--version", PINHOOK_VERSION, "Print the version");
+  app->require_subcommand(0, 1);
+  const auto look = app->get_formatter();
+  look->column_width(34);
+  look->label("SUBCOMMAND", "COMMAND");
+  look->label("Positionals", "Words");
+  look->label("REQUIRED", "(required)");
+  app->footer(program_notes());
+  for (const auto& one : rows) {
+    CLI::App* sub = app->add_subcommand(one.name, one.summary)->group(one.group);
+    one.declare(*sub, into);
+    sub->footer(notes_of(one.command));
+  }
+  return app;
+}
+
+command command_named(std::string_view name) {
+  const auto* const found = std::ranges::find(rows, name, &row::name);
+  return found == rows.end() ? command::help : found->command;
+}
+
+std::vector<described_command> describe_command_line() {
+  arguments unused;
+  const auto app = declare_command_line(unused);
+  std::vector<described_command> out{described(*app, "")};
+  for (const auto& one : rows) out.push_back(described(*app->get_subcommand(one.name), one.name));
+  return out;
+}
+
+}  // namespace pinhook::cli

@@ -1,0 +1,124 @@
+#include <pinhook/cli/command_notes.hpp>
+
+#include <array>
+
+namespace pinhook::cli {
+namespace {
+
+struct note {
+  cli::command command;
+  const char* text;
+};
+
+constexpr std::array<note, 11> notes{{
+    {command::pin,
+     "What is read from standard input goes to standard output, pinned. A directory gives its *.yaml, *.yml and "
+     "*.json\n"
+     "files that git does not ignore. Only the bytes of the image change. Without -i nothing is written but the "
+     "result;\n"
+     "with it, no file is touched when any look-up fails, unless --keep-going.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook pin -i deploy/                       pin every manifest below a directory\n"
+     "  pinhook pin --diff deploy/ 'base/*.yaml'     show what that would change, as a patch\n"
+     "  pinhook pin -i --update deploy/              move pins to what their tags say now\n"
+     "  pinhook pin -i --lock pinhook.lock deploy/   take the digests of a lock file\n"
+     "  helm template web ./chart | pinhook pin -    pin what a chart becomes\n"
+     "\n"
+     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed.\n"
+     "1 when the result could not be written."},
+    {command::unpin,
+     "A pin goes back to the tag that stands in its reference or in the comment behind it. Pins without one stay.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook unpin -i deploy/              put the tags back\n"
+     "  pinhook unpin --diff deploy/          show what that would change\n"
+     "  pinhook unpin <web.yaml >plain.yaml   from standard input to standard output\n"
+     "\n"
+     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood.\n"
+     "1 when the result could not be written."},
+    {command::check,
+     "Registries are asked with --drift alone, unless --lock says what the tags mean.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook check deploy/                          what is not pinned, has no tag, or uses latest\n"
+     "  pinhook check --drift deploy/                  and what its tag no longer means\n"
+     "  pinhook check --lock pinhook.lock deploy/      compared with a lock file\n"
+     "  pinhook check -o sarif deploy/ >images.sarif   for code scanning\n"
+     "  pinhook check -o github .                      annotations of a GitHub workflow\n"
+     "\n"
+     "Exit codes: 0 nothing found; 1 findings; 2 wrong usage, or a file that cannot be read or understood;\n"
+     "3 a look-up failed. When several apply: 2, then 3, then 1."},
+    {command::lock,
+     "What is locked already keeps its digest unless --update. Lines are sorted, one an image, so that branches "
+     "merge.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook lock deploy/                   write pinhook.lock\n"
+     "  pinhook lock --update deploy/          resolve everything anew\n"
+     "  pinhook lock --offline deploy/         fail when something is not locked\n"
+     "  pinhook lock --as kbld --file images.lock.yml deploy/\n"
+     "                                         write an ImagesLock of kbld\n"
+     "\n"
+     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed, and nothing "
+     "is\n"
+     "written. 1 when the lock file could not be written."},
+    {command::resolve,
+     "One line a reference, in their order, written as pin would write it.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook resolve nginx:1.25 ghcr.io/acme/api:v2\n"
+     "  pinhook resolve --platform linux/arm64 nginx:1.25\n"
+     "  pinhook resolve -o json nginx:1.25\n"
+     "\n"
+     "Exit codes: 0 all known; 2 wrong usage, or a reference that is none; 3 a look-up failed."},
+    {command::fn,
+     "Reads a ResourceList from standard input and writes it to standard output with the images of its items pinned "
+     "and\n"
+     "what happened in `results`. Options come from its functionConfig.\n"
+     "\n"
+     "Examples:\n"
+     "  kpt fn source deploy/ | pinhook fn | kpt fn sink out/\n"
+     "  pinhook fn <resource-list.yaml\n"
+     "\n"
+     "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed.\n"
+     "1 when the result could not be written."},
+    {command::serve,
+     "Settings come from the file, then PINHOOK_… variables, then flags; the later wins.\n"
+     "SIGTERM ends it in good order: unready, no new connections, answers under way, exit 0.\n"
+     "\n"
+     "Exit codes: 0 ended in good order; 1 it could not serve; 2 wrong usage or configuration."},
+    {command::explain,
+     "Examples:\n"
+     "  pinhook explain nginx\n"
+     "  pinhook explain --try -n web ghcr.io/acme/api:v2\n"
+     "\n"
+     "Exit codes: 0 understood, and with --try found; 2 wrong usage, or no reference; 3 tried, and nobody gave a "
+     "digest.\n"
+     "1 another failure."},
+    {command::demo, "Exit codes: 0 shown; 1 something in it failed; 2 wrong usage."},
+    {command::completion,
+     "Examples:\n"
+     "  pinhook completion bash >/etc/bash_completion.d/pinhook\n"
+     "  pinhook completion zsh >\"${fpath[1]}/_pinhook\"\n"
+     "  pinhook completion fish >~/.config/fish/completions/pinhook.fish\n"
+     "  source <(pinhook completion bash)\n"
+     "\n"
+     "Exit codes: 0 printed; 2 wrong usage."},
+    {command::version, "Exit codes: 0 printed; 2 wrong usage."},
+}};
+
+}  // namespace
+
+std::string program_notes() {
+  return "`pinhook COMMAND --help` tells more, with examples.\n"
+         "Exit codes: 0 fine, 1 findings or a failure of this machine, 2 wrong usage or input, 3 a look-up failed.";
+}
+
+std::string notes_of(command which) {
+  for (const auto& one : notes)
+    if (one.command == which) return one.text;
+  return program_notes();
+}
+
+}  // namespace pinhook::cli

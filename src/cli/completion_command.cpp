@@ -1,0 +1,25 @@
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/completion.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/standard_output.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace pinhook::cli {
+
+int completion(const arguments& said) {
+  const auto shell = parse_shell(said.shell);
+  if (!shell) {
+    fmt::print(stderr, "pinhook completion: {} is no shell that it knows\n", quoted(said.shell));
+    return exit_usage;
+  }
+  if (auto ok = print_text(completion_script(*shell, describe_command_line())); !ok) {
+    fmt::print(stderr, "pinhook completion: {}\n", ok.error().message);
+    return exit_failed;
+  }
+  return exit_good;
+}
+
+}  // namespace pinhook::cli
