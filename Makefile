@@ -71,9 +71,10 @@ tidy: deps ## clang-tidy, all findings are errors
 	@git ls-files 'src/*.cpp' 'registry/*.cpp' | grep -v '_impl.cpp$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/asan --quiet \
 	  2> >(grep -vE 'warnings? (generated|treated)' >&2)
 
-bench: deps build/release/build.ninja ## benchmarks of the inside, then the load run beside nginx
+bench: deps build/release/build.ninja ## benchmarks of the inside, of files, then the load run beside nginx
 	cmake --build build/release -j $(JOBS)
 	build/release/tests/bench/pinhook_bench --benchmark_min_time=0.2
+	tests/bench/files
 	$(MAKE) --no-print-directory load
 
 load: deps build/release/build.ninja ## the load run alone

@@ -181,7 +181,7 @@ TEST_F(TenantProcess, ExplainTriesWhatItSays) {
   EXPECT_EQ(good.exit_code, 0) << good.output << good.errors;
   EXPECT_THAT(good.output, HasSubstr("tried       " + registry_.host() + ", pull secret regcred: " + some_digest));
   const auto bad = explain({"--namespace", "without", "--try"});
-  EXPECT_EQ(bad.exit_code, 1) << bad.output << bad.errors;
+  EXPECT_EQ(bad.exit_code, 3) << bad.output << bad.errors;
   EXPECT_THAT(bad.output, AllOf(HasSubstr("none: it is asked anonymously"), HasSubstr("anonymous: ")));
   for (const auto& one : {good, bad})
     EXPECT_THAT(one.output + one.errors, AllOf(Not(HasSubstr("correct-horse-battery")), Not(HasSubstr(right))));

@@ -42,11 +42,11 @@ struct file_arguments {
   bool keep_going = false;
   /// pin, lock: take what tags say now in place of what is pinned (locked) already.
   bool update = false;
-  /// pin, lock, fn: "digest", "tag-and-digest"; empty: as configured.
+  /// pin, check: "digest", "tag-and-digest"; empty: as configured.
   std::string format;
-  /// pin, check, fn: take digests from this lock file. lock: the file that is written.
+  /// pin, check: take digests from this lock file. lock: the file that is written.
   std::string lock_file;
-  /// pin, check, lock, resolve: ask no registry.
+  /// pin, check, lock: ask no registry.
   bool offline = false;
   /// check: compare pins with what their tags say.
   bool drift = false;
