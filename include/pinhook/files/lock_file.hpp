@@ -5,7 +5,8 @@
 //   images:
 //     docker.io/library/nginx:1.25: {digest: "sha256:…", resolved: "2026-11-21T08:30:00Z"}
 //
-// Sorted, one line an image, so that two branches that lock different images merge without a conflict. Pure; any thread.
+// Sorted, one line an image, so that two branches that lock different images merge without a conflict. Pure; any
+// thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>

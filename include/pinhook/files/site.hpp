@@ -23,11 +23,11 @@ enum class site_form : std::uint8_t {
 /// Why a site is left as it is, whatever is asked.
 enum class untouched : std::uint8_t {
   no,
-  variable,      // "{{ .Values.image }}", "$(params.image)", "${TAG}": something else fills it in
-  no_tag_here,   // a kustomization's or chart's entry without a tag: it comes from elsewhere
-  built,         // a Compose service with `build`: its image is made, not pulled
-  skip_label,    // the object is labelled pinhook.dev/pin: skip
-  invalid,       // no image reference; `problem` says why
+  variable,     // "{{ .Values.image }}", "$(params.image)", "${TAG}": something else fills it in
+  no_tag_here,  // a kustomization's or chart's entry without a tag: it comes from elsewhere
+  built,        // a Compose service with `build`: its image is made, not pulled
+  skip_label,   // the object is labelled pinhook.dev/pin: skip
+  invalid,      // no image reference; `problem` says why
 };
 
 /// For people and JSON: "variable", "no-tag-here", "built", "skip-label", "invalid".

@@ -30,7 +30,9 @@ class image_lock {
     return at == images_.end() ? nullptr : &at->second;
   }
   /// In place of what the same reference had.
-  void put(const registry::reference& ref, locked_image what) { images_.insert_or_assign(ref.canonical(), std::move(what)); }
+  void put(const registry::reference& ref, locked_image what) {
+    images_.insert_or_assign(ref.canonical(), std::move(what));
+  }
   /// By canonical reference, sorted.
   [[nodiscard]] const std::map<std::string, locked_image, std::less<>>& images() const { return images_; }
 
