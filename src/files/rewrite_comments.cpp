@@ -83,8 +83,10 @@ class line_rewriter {
     drop_ambiguous();
     for (std::size_t i = 0; i < line_.chain.size(); ++i)
       elements_.push_back({std::string(text_.substr(line_.spans[i].begin, line_.spans[i].size())), nullptr});
-    give_to([](const chain_member& m) { return m.was_alone; });
-    give_to([](const chain_member& m) { return !m.was_alone && m.wanted; });
+    give_to([](const chain_member& m) { return m.was_alone; }, [](const registry::reference&) { return true; });
+    // Behind an image without a digest "# nginx" is more likely the author's word than an older tag.
+    give_to([](const chain_member& m) { return !m.was_alone && m.wanted; },
+            [](const registry::reference& r) { return !r.tag().empty(); });
     write_wanted();
     std::string chain;
     for (const element& one : elements_) chain += one.bytes;
@@ -109,13 +111,13 @@ class line_rewriter {
     }
   }
 
-  // Elements that nobody has, to members that `may` have them.
-  template <class May>
-  void give_to(May may) {
+  // Elements that nobody has, those that `fit`, to members that `may` have them.
+  template <class May, class Fit>
+  void give_to(May may, Fit fit) {
     std::vector<std::size_t> free;
     std::vector<registry::reference> chain;
     for (std::size_t i = 0; i < elements_.size(); ++i) {
-      if (elements_[i].owner != nullptr) continue;
+      if (elements_[i].owner != nullptr || !fit(line_.chain[i])) continue;
       free.push_back(i);
       chain.push_back(line_.chain[i]);
     }

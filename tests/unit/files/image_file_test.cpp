@@ -117,6 +117,8 @@ TEST(ImageFile, TakesAnElementThatIsThereAlready) {
        "image: nginx@D\t#  nginx:1.26  # keep me\n", "image: nginx:1.26  # keep me\n"},
       {"other name", "image: nginx:1.26 # redis:7\n", "image: nginx@D # nginx:1.26 # redis:7\n"},
       {"one word", "image: nginx:1.26 # keep\n", "image: nginx@D # nginx:1.26 # keep\n"},
+      {"its name", "image: nginx:1.26 # nginx\n", "image: nginx@D # nginx:1.26 # nginx\n"},
+      {"nothing but its name", "image: nginx # nginx\n", "image: nginx@D # nginx # nginx\n"},
   };
   expect_rewrites(table);
 }
