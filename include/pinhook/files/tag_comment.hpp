@@ -5,7 +5,9 @@
 //
 // A chain of "# <tag reference>", one a pin of the line and in their order, each ended by the line's end or by white
 // space before another '#'; what follows the chain is the author's. An element belongs to the next pin of the line with
-// the same name as written. A reference without a tag ("# redis") means what it means in an image: latest.
+// the same name as written. A reference without a tag ("# redis") means what it means in an image: latest. Behind an
+// image that has no digest yet an element of its name is an older tag and is replaced; one without a tag stays: it is
+// more likely the author's word.
 //
 // Pure; any thread.
 #pragma once
