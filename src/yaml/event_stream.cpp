@@ -21,6 +21,34 @@ std::pair<std::size_t, std::size_t> place_of(std::string_view text, std::size_t 
   return {static_cast<std::size_t>(lines) + 1, static_cast<std::size_t>(characters) + 1};
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool ends_word(std::string_view text, std::size_t at) {
+  return at >= text.size() || is_blank(text[at]) || text[at] == '\n' || text[at] == '\r';
+}
+
+// "? " somewhere: a key of the long form, or what looks like one.
+bool has_long_key(std::string_view text) {
+  for (auto at = text.find('?'); at != std::string_view::npos; at = text.find('?', at + 1))
+    if (ends_word(text, at + 1)) return true;
+  return false;
+}
+
+// A ':' and then, behind white space with a tab, what begins a block. That is no YAML, and in the value of a long key
+// libfyaml 0.7 frees its bookkeeping twice when it says so (fy_fetch_value in src/lib/fy-parse.c of v0.7.12).
+std::optional<std::size_t> tab_before_block(std::string_view text) {
+  for (auto tab = text.find('\t'); tab != std::string_view::npos; tab = text.find('\t', tab + 1)) {
+    std::size_t begin = tab;
+    while (begin > 0 && is_blank(text[begin - 1])) --begin;
+    std::size_t end = tab;
+    while (end < text.size() && is_blank(text[end])) ++end;
+    const bool is_block = end < text.size() && (std::string_view("?:|>").contains(text[end]) ||
+                                                (text[end] == '-' && ends_word(text, end + 1)));
+    if (is_block && begin > 0 && text[begin - 1] == ':') return has_long_key(text) ? std::optional(tab) : std::nullopt;
+    tab = end == text.size() ? tab : end - 1;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 result<void> check_text(std::string_view text, std::size_t limit) {
@@ -33,6 +61,10 @@ result<void> check_text(std::string_view text, std::size_t limit) {
   if (const auto at = first_invalid_utf8(text)) {
     const auto [line, column] = place_of(text, *at);
     return refuse_at(line, column, "this byte is no UTF-8");
+  }
+  if (const auto at = tab_before_block(text)) {
+    const auto [line, column] = place_of(text, *at);
+    return refuse_at(line, column, "a tab before the beginning of a block; YAML indents by blanks");
   }
   return {};
 }

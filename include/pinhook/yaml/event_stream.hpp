@@ -16,8 +16,8 @@ struct fy_parser;
 
 namespace pinhook::yaml {
 
-/// malformed: more than `limit` bytes, a NUL byte, or bytes that are no UTF-8, of which libfyaml 0.7 lets some pass and
-/// leaks memory on more.
+/// malformed: more than `limit` bytes, a NUL byte, bytes that are no UTF-8, of which libfyaml 0.7 lets some pass and
+/// leaks memory on more, or tabs on which it would crash.
 [[nodiscard]] result<void> check_text(std::string_view text, std::size_t limit);
 
 /// "line 3, column 5: …"; both from 1.

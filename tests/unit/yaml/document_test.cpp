@@ -135,6 +135,18 @@ TEST(YamlDocument, RefusesBytesThatAreNoText) {
   EXPECT_EQ(overlong.error().message, "line 1, column 2: this byte is no UTF-8");
 }
 
+// Each of these made libfyaml free memory twice.
+TEST(YamlDocument, RefusesTabsBeforeBlocksBehindLongKeys) {
+  for (const std::string_view text : {"? a:\t:", "? a:\t|\n", "? a: \t >\n", "b: 1\n? a:\t- x\n", "? a:\t? b\n"}) {
+    const auto read = parse(text);
+    ASSERT_FALSE(read) << text;
+    EXPECT_NE(read.error().message.find("a tab before the beginning of a block"), std::string::npos)
+        << read.error().message;
+  }
+  for (const std::string_view text : {"a:\tb\n", "a: 'what? :\tb'\n", "a: x # ? :\tb\n"})
+    EXPECT_TRUE(parse(text)) << text;
+}
+
 TEST(YamlDocument, EveryPrefixOfADocumentIsReadOrRefused) {
   const std::string whole =
       "registries:\n  localhost:5000: {plain_http: true}\n  'a': \"b\\n\"\nlist:\n  - [x, y]\n  - >-\n    z\n";
