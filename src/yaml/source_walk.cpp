@@ -111,9 +111,11 @@ bool is_json_number(std::string_view t) {
   return i == t.size();
 }
 
-// Readers of JSON refuse numbers that are too large or too small for a double.
+// Readers of JSON refuse numbers that are too large or too small for a double, some also zeros with large exponents.
 bool has_double(std::string_view t) {
   double unused = 0;
+  if (const auto e = t.find_first_of("eE"); e != std::string_view::npos)
+    if (t.size() - t.find_first_of("0123456789", e) > 2) return false;
   return std::from_chars(t.data(), t.data() + t.size(), unused).ec == std::errc{};
 }
 

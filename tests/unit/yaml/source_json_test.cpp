@@ -36,6 +36,7 @@ TEST_P(YamlToJson, SaysTheSame) { EXPECT_EQ(json_of(GetParam().text), GetParam()
 const json_case cases[] = {
     {"mapping", "a: x\nb: [y, z]\n", R"({"a":"x","b":["y","z"]})"},
     {"empty_collections", "a: {}\nb: []\n", R"({"a":{},"b":[]})"},
+    {"large_exponents", "a: 0E6666\nb: 1e99\nc: 1e-100\n", R"({"a":"0E6666","b":1e99,"c":"1e-100"})"},
     {"nothing", "a:\nb: ~\nc: null\nd: Null\ne: NULL\n", R"({"a":null,"b":null,"c":null,"d":null,"e":null})"},
     {"booleans", "[true, True, TRUE, false, False, FALSE]", "[true,true,true,false,false,false]"},
     {"no_booleans", "[yes, no, on, off, y, n, tRue]", R"(["yes","no","on","off","y","n","tRue"])"},
