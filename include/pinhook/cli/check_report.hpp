@@ -57,7 +57,7 @@ using checked_files = std::vector<checked_file>;
 [[nodiscard]] std::string write_github(const checked_files& files, const rule_table& rules,
                                        const report_options& options);
 
-/// A file's path as seen from the directory: "deploy/web.yaml" for "./deploy/web.yaml" and for "/work/deploy/web.yaml"
+/// A file's path as seen from the directory: "deploy/web.yaml" for "./deploy/web.yaml" and for "/srv/deploy/web.yaml"
 /// from "/work"; absolute when it is not below it. "stdin" for "-".
 [[nodiscard]] std::string path_from(const std::string& directory, const std::string& path);
 

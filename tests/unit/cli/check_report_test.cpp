@@ -78,7 +78,7 @@ checked_files sample() {
 
 report_options options() {
   report_options out;
-  out.directory = "/work/shop";
+  out.directory = "/srv/shop";
   out.is_complete = false;
   return out;
 }
