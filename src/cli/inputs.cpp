@@ -75,13 +75,19 @@ class reader {
   }
 
  private:
+  // What editors and tools keep (devcontainer.json): no manifest, since nothing that reads manifests takes it.
+  static bool is_json_with_comments(std::string_view path, std::string_view text) {
+    return path.ends_with(".json") && (text.contains("//") || text.contains("/*"));
+  }
+
   void add(std::string path, bool is_named) {
     auto text = read_input_text(path);
     if (!text) {
       take_({std::move(path), fail(std::move(text.error())), is_named});
       return;
     }
-    const bool may_hold = is_named || files::may_hold_images(*text, path, rules_);
+    const bool may_hold =
+        is_named || (files::may_hold_images(*text, path, rules_) && !is_json_with_comments(path, *text));
     auto content = files::image_file::read(std::move(*text), path, rules_);
     if (!content && !may_hold) return;
     take_({std::move(path), std::move(content), is_named});

@@ -58,7 +58,7 @@ using checked_files = std::vector<checked_file>;
                                        const report_options& options);
 
 /// A file's path as seen from the directory: "deploy/web.yaml" for "./deploy/web.yaml" and for "/srv/deploy/web.yaml"
-/// from "/work"; absolute when it is not below it. "stdin" for "-".
+/// from "/srv"; absolute when it is not below it. "stdin" for "-".
 [[nodiscard]] std::string path_from(const std::string& directory, const std::string& path);
 
 struct check_totals {

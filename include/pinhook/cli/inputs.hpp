@@ -26,7 +26,7 @@ struct input {
 /// No words, or "-": standard input, once. Errors: as files::find_files; denied, unavailable: standard input;
 /// invalid_input: no words, and standard input is a terminal.
 /// A file that cannot be read is an input with an error. A file found in a directory that cannot hold an image (neither
-/// "image" nor "repository" stands in it) is passed over when it is no YAML.
+/// "image" nor "repository" stands in it), or that is JSON with comments, is passed over when it is no YAML.
 [[nodiscard]] result<std::vector<input>> read_inputs(const std::vector<std::string>& words,
                                                      const files::file_rules& rules);
 
