@@ -4,41 +4,20 @@
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/lookup_queue.hpp>
 #include <pinhook/cli/registry_access.hpp>
+#include <pinhook/cli/run_to_end.hpp>
 #include <pinhook/files/lock_file.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <exception>
 #include <limits>
-#include <optional>
 #include <utility>
 
 namespace pinhook::cli {
 namespace {
-
-template <class T>
-T run_to_end(asio::io_context& io, awaitable<T> work) {
-  std::optional<T> out;
-  std::exception_ptr thrown;
-  bool is_done = false;
-  const auto keep = [](awaitable<T> inner, std::optional<T>& into) -> awaitable<void> {
-    into.emplace(co_await std::move(inner));
-  };
-  asio::co_spawn(io, keep(std::move(work), out), [&](const std::exception_ptr& e) {
-    thrown = e;
-    is_done = true;
-  });
-  io.restart();
-  while (!is_done && io.run_one() != 0) {
-  }
-  if (thrown) std::rethrow_exception(thrown);
-  return std::move(out).value();
-}
 
 resolve::resolver_options resolver_options(const settings& s, const registry_access& access) {
   resolve::resolver_options out;

@@ -3,15 +3,13 @@
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/explain.hpp>
 #include <pinhook/cli/registry_access.hpp>
+#include <pinhook/cli/run_to_end.hpp>
 #include <pinhook/registry/reference.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <exception>
-#include <optional>
 #include <utility>
 
 namespace pinhook::cli {
@@ -41,22 +39,7 @@ result<access_report> ask(const arguments& said, const settings& s, const regist
   const std::chrono::nanoseconds span = said.tries ? reading_time + s.resolver.lookup_limit : reading_time;
   const deadline d = deadline::after(machine_clock().now(), span);
   registry::tenant who{said.ns, said.service_account, said.pull_secrets};
-  std::optional<access_report> out;
-  std::exception_ptr thrown;
-  bool is_done = false;
-  const auto keep = [](awaitable<access_report> work, std::optional<access_report>& into) -> awaitable<void> {
-    into.emplace(co_await std::move(work));
-  };
-  asio::co_spawn(io, keep((*access)->report(ref, std::move(who), said.tries, d), out),
-                 [&](const std::exception_ptr& e) {
-                   thrown = e;
-                   is_done = true;
-                 });
-  while (!is_done && io.run_one() != 0) {
-  }
-  if (thrown) std::rethrow_exception(thrown);
-  if (!out) return fail(error_code::internal, "the question ended without an answer");
-  return std::move(*out);
+  return run_to_end(io, (*access)->report(ref, std::move(who), said.tries, d));
 }
 
 }  // namespace

@@ -119,25 +119,6 @@ void file_run::report_site(const one_file& file, const files::site& s, const sit
   }
 }
 
-// The rewritten file is read as the next run reads it: its images must be the ones that were meant.
-result<std::size_t> file_run::lost_tags(const one_file& file, const std::string& after, const pinned_file& what) const {
-  const auto& before = file.in.content->sites();
-  const auto again = files::image_file::read(after, file.in.path, rules_);
-  const auto wrong = [](std::string_view why) {
-    return fail(error_code::internal, fmt::format("left as it is: rewritten, {}; please report this file", why));
-  };
-  if (!again) return wrong("it could not be read any more: " + again.error().message);
-  if (again->sites().size() != before.size()) return wrong("it would hold other images");
-  std::size_t lost = 0;
-  for (const auto& r : what.results) {
-    if (r.what != site_result::kind::changed) continue;
-    const auto& s = again->sites()[r.site];
-    if (s.is_pinned() == (how_.task == pin_task::unpin)) return wrong("an image would not be as it is meant");
-    if (s.is_pinned() && !s.tag) ++lost;
-  }
-  return lost;
-}
-
 result<std::string> file_run::with_gaps(const one_file& file, std::string text, const digest_map& known) {
   if (!file.gaps) return text;
   std::vector<files::new_entry> entries;
@@ -161,15 +142,10 @@ void file_run::finish_file(one_file& file, const digest_map& known) {
   const auto& content = *file.in.content;
   auto what = pinned(content, how_.task, how_.format, known);
   if (!what) return bad(file.in.path, what.error());
-  if (what->has(site_result::kind::changed)) {
-    const auto lost = lost_tags(file, what->text, *what);
-    if (!lost) return bad(file.in.path, lost.error());
-    if (*lost != 0)
-      say(fmt::format("{}: {} of {} not shown: {}; --format tag-and-digest keeps them", shown_path(file.in.path),
-                      *lost == 1 ? "the tag" : "the tags",
-                      *lost == 1 ? "1 image is" : fmt::format("{} images are", *lost),
-                      looks_like_json(what->text) ? "JSON has no comments" : "no comment can stand there"));
-  }
+  if (const std::size_t lost = what->lost_tags; lost != 0)
+    say(fmt::format("{}: {} of {} not shown: {}; --format tag-and-digest keeps them", shown_path(file.in.path),
+                    lost == 1 ? "the tag" : "the tags", lost == 1 ? "1 image is" : fmt::format("{} images are", lost),
+                    looks_like_json(what->text) ? "JSON has no comments" : "no comment can stand there"));
   for (const auto& r : what->results) report_site(file, content.sites()[r.site], r);
   auto text = with_gaps(file, std::move(what->text), known);
   if (!text) return bad(file.in.path, text.error());

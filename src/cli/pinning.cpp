@@ -1,6 +1,5 @@
 #include <pinhook/cli/pinning.hpp>
-
-#include <fmt/format.h>
+#include <pinhook/pin/write_pin.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -36,12 +35,6 @@ std::optional<registry::reference> asked(const files::site& s, pin_task task) {
   return task == pin_task::update ? s.tag : std::nullopt;
 }
 
-std::string written_as(const registry::reference& tag, const registry::digest& digest, pin::pin_format format) {
-  if (format == pin::pin_format::tag_and_digest)
-    return fmt::format("{}:{}@{}", tag.written_name(), tag.effective_tag(), digest.to_string());
-  return fmt::format("{}@{}", tag.written_name(), digest.to_string());
-}
-
 site_result unpinned(std::size_t index, const files::site& s) {
   using kind = site_result::kind;
   if (!s.is_pinned()) return {.site = index, .what = kind::current};
@@ -66,7 +59,9 @@ site_result decide(std::size_t index, const files::site& s, pin_task task, pin::
   if (!answer)
     return {.site = index, .what = kind::failed, .message = answer.error().message, .code = answer.error().code};
   if (s.is_pinned() && *s.ref->digest() == *answer) return {.site = index, .what = kind::current};
-  return {.site = index, .what = kind::changed, .after = written_as(*ref, *answer, format)};
+  return {.site = index,
+          .what = kind::changed,
+          .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, format)};
 }
 
 }  // namespace
@@ -102,9 +97,12 @@ result<pinned_file> pinned(const files::image_file& file, pin_task task, pin::pi
     out.text = file.text();
     return out;
   }
-  auto text = file.rewrite(changes, format);
-  if (!text) return fail(std::move(text.error()));
-  out.text = std::move(*text);
+  const auto after = file.rewritten(changes, format);
+  if (!after) return fail(after.error());
+  out.text = after->text();
+  if (task != pin_task::unpin)
+    for (const files::change& one : changes)
+      if (!after->sites()[one.site].tag) ++out.lost_tags;
   return out;
 }
 

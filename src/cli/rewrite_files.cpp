@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -56,10 +55,6 @@ digest_map look_up(digest_source& source, const std::vector<registry::reference>
 
 int rewrite_files(const file_run_options& how, const file_arguments& said, const settings& s,
                   const digest_opener& open) {
-  const bool reads_stdin = said.paths.empty() || std::ranges::find(said.paths, "-") != said.paths.end();
-  if (said.in_place && reads_stdin)
-    return refuse_run(how.command, {error_code::invalid_input,
-                                    "-i needs files: standard input cannot be written in place", std::nullopt});
   const auto rules = file_rules_of(s);
   auto inputs = read_inputs(said.paths, rules);
   if (!inputs) return refuse_run(how.command, inputs.error());

@@ -104,6 +104,12 @@ const std::string& image_file::text() const { return parts_->text; }
 const std::vector<site>& image_file::sites() const { return parts_->sites; }
 
 result<std::string> image_file::rewrite(std::span<const change> changes, pin::pin_format format) const {
+  const auto after = rewritten(changes, format);
+  if (!after) return fail(after.error());
+  return after->text();
+}
+
+result<image_file> image_file::rewritten(std::span<const change> changes, pin::pin_format format) const {
   const parts& p = *parts_;
   planned_changes by_document;
   for (const change& one : changes) {
@@ -123,12 +129,12 @@ result<std::string> image_file::rewrite(std::span<const change> changes, pin::pi
     std::ranges::move(*more, std::back_inserter(edits));
   }
   auto text = yaml::splice(p.text, std::move(edits));
-  if (!text) return text;
-  if (*text == p.text) return text;
-  const auto again = image_file::read(*text, p.path, p.rules);
+  if (!text) return fail(std::move(text.error()));
+  if (*text == p.text) return *this;
+  auto again = image_file::read(std::move(*text), p.path, p.rules);
   if (!again) return fail(error_code::internal, fmt::format("the file would be damaged: {}", again.error().message));
   if (auto ok = compare(p.images, by_document, again->sites()); !ok) return fail(std::move(ok.error()));
-  return text;
+  return again;
 }
 
 std::string image_file::suggestion(std::size_t site, const registry::digest& digest, pin::pin_format format) const {

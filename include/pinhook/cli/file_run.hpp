@@ -80,9 +80,6 @@ class file_run {
   void finish_file(one_file& file, const digest_map& known);
   [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text, const digest_map& known);
   void report_site(const one_file& file, const files::site& s, const site_result& r);
-  // How many pins do not say their tag; internal: the file cannot be read any more as it was meant.
-  [[nodiscard]] result<std::size_t> lost_tags(const one_file& file, const std::string& after,
-                                              const pinned_file& what) const;
   void bad(const std::string& path, const error& e);
   void say(std::string_view line);
   [[nodiscard]] bool is_stopped() const;

@@ -44,6 +44,8 @@ struct pinned_file {
   /// The file as it shall be; as it was when nothing changed.
   std::string text;
   std::vector<site_result> results;
+  /// Changed images whose tag is no longer to be read from the file: no comment could stand there.
+  std::size_t lost_tags = 0;
   [[nodiscard]] bool has(site_result::kind what) const;
 };
 

@@ -91,6 +91,8 @@ class image_file {
   /// share their bytes and shall become different. internal: the result would not be read as it should; nothing is
   /// lost.
   [[nodiscard]] result<std::string> rewrite(std::span<const change> changes, pin::pin_format format) const;
+  /// The same, read: its sites are those of this file, in their order.
+  [[nodiscard]] result<image_file> rewritten(std::span<const change> changes, pin::pin_format format) const;
 
   /// The scalar of a site as `rewrite` would leave it with this digest: what check suggests to write. For values and
   /// kustomizations the line to write: "digest: sha256:…", "tag: 1.25@sha256:…".
