@@ -43,9 +43,8 @@ struct failed_slot {
 
 class composer {
  public:
-  composer(const inquiry& about, pin::mode m, const pin::policy& rules,
-           const std::vector<result<resolve::answer>>& answers)
-      : about_(about), mode_(m), rules_(rules), answers_(answers) {
+  composer(const inquiry& about, pin::mode m, const rulebook& book, const std::vector<result<resolve::answer>>& answers)
+      : about_(about), mode_(m), book_(book), answers_(answers) {
     answer_.warnings = about.plan.warnings;
   }
 
@@ -147,7 +146,7 @@ class composer {
 
   void take_pin(slot_outcome::kind what, const decision& d, const registry::digest& digest, std::string_view source) {
     const pin::slot& s = slot_of(d.slot);
-    std::string to = pin::write_pin(d.ref->written_name(), d.ref->effective_tag(), digest, rules_.format);
+    std::string to = pin::write_pin(d.ref->written_name(), d.ref->effective_tag(), digest, d.format);
     recorded_.push_back({d.ref->canonical(), digest});
     if (mode_ == pin::mode::audit) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "audit");
@@ -232,7 +231,7 @@ class composer {
 
   const inquiry& about_;
   const pin::mode mode_;
-  const pin::policy& rules_;
+  [[maybe_unused]] const rulebook& book_;
   const std::vector<result<resolve::answer>>& answers_;
   verdict v_;
   answer answer_;
@@ -244,9 +243,9 @@ class composer {
 
 }  // namespace
 
-verdict compose(const inquiry& about, pin::mode m, const pin::policy& rules,
+verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
                 const std::vector<result<resolve::answer>>& answers) {
-  verdict v = composer(about, m, rules, answers).make();
+  verdict v = composer(about, m, book, answers).make();
   v.uid = about.asked.uid;
   v.group = about.asked.group;
   v.kind = about.asked.kind;

@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <array>
+#include <atomic>
 #include <exception>
 #include <utility>
 
@@ -69,11 +70,14 @@ std::vector<std::size_t> asking_tenants(const inquiry& about) {
 std::string_view to_string(outcome o) noexcept { return outcome_names[static_cast<std::size_t>(o)]; }
 
 handler::handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
-                 pin::policy policy)
-    : resolver_(std::move(resolver)), tenants_(std::move(tenants)), policy_(std::move(policy)), paths_(policy_.kinds) {}
+                 std::shared_ptr<const rulebook> book)
+    : resolver_(std::move(resolver)), tenants_(std::move(tenants)), book_(std::move(book)) {}
+
+void handler::use(std::shared_ptr<const rulebook> book) { std::atomic_store(&book_, std::move(book)); }
 
 awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadline d) const {
-  auto about = prepare(body, mode, policy_, paths_);
+  const auto book = std::atomic_load(&book_);
+  auto about = prepare(body, mode, *book);
   if (!about) co_return refuse_request(about.error());
   std::vector<result<resolve::answer>> answers;
   std::vector<source> sources(about->tenants.size());
@@ -92,7 +96,7 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
     if (!from) from = tenants_->held(about->tenants[w.tenant]);
     if (from) w.known = resolver_->known(query_of(*w.decision.ref, false, from));
   }
-  co_return compose(*about, mode, policy_, answers);
+  co_return compose(*about, mode, *book, answers);
 }
 
 // One answer for each of the look-ups.

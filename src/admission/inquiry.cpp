@@ -67,16 +67,16 @@ class tenant_finder {
 
 }  // namespace
 
-result<inquiry> prepare(std::string_view body, pin::mode m, const pin::policy& rules, const pin::pod_paths& paths) {
+result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book) {
   auto decoded = decode_review(body);
   if (!decoded) return fail(std::move(decoded.error()));
   inquiry out;
   out.asked = std::move(*decoded);
   const pin::request asked = out.asked.asked();
-  out.plan.exempt = pin::exempt_by_request(asked, rules);
+  out.plan.exempt = pin::exempt_by_request(asked, book.policy);
   if (out.plan.exempt != pin::why::none) return out;
 
-  const auto places = paths.of(asked.group, asked.kind);
+  const auto places = book.paths.of(asked.group, asked.kind);
   auto now = read("request.object", out.asked.object, places);
   if (!now) return fail(std::move(now.error()));
   out.now = std::move(*now);
@@ -90,7 +90,7 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const pin::policy& r
     before = std::move(*old);
   }
   // `asked` refers to strings of out.asked that stay as they are.
-  auto plan = pin::make_plan(asked, m, rules, out.now, before ? &*before : nullptr);
+  auto plan = pin::make_plan(asked, m, book.policy, out.now, before ? &*before : nullptr);
   if (!plan) return unusable("request.object", plan.error());
   out.plan = std::move(*plan);
   tenant_finder tenants(out);

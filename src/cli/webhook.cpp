@@ -145,7 +145,8 @@ struct webhook::parts {
                                                        resolver_options(config, *access));
     auto tags = tags_before_registries();
     if (!tags) return fail(std::move(tags.error()));
-    admission = std::make_unique<admission::handler>(*std::move(tags), access->tenants(), policy_of(config));
+    admission = std::make_unique<admission::handler>(*std::move(tags), access->tenants(),
+                                                     std::make_shared<const admission::rulebook>(policy_of(config)));
     return {};
   }
 

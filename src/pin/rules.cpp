@@ -12,7 +12,7 @@
 namespace pinhook::pin {
 namespace {
 
-constexpr std::array<std::string_view, 14> why_names{"none",
+constexpr std::array<std::string_view, 15> why_names{"none",
                                                      "other_operation",
                                                      "other_subresource",
                                                      "excluded_namespace",
@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 14> why_names{"none",
                                                      "immutable",
                                                      "has_digest",
                                                      "no_recorded_tag",
+                                                     "rule",
                                                      "variable"};
 
 constexpr std::array<std::string_view, 3> system_namespaces{"kube-system", "kube-public", "kube-node-lease"};
@@ -111,8 +112,9 @@ choice choose_in_pod(const request& asked, const slot& s, const object& before, 
 
 class planner {
  public:
-  planner(const request& asked, const policy& rules, const object& now, const object* before)
-      : asked_(asked), rules_(rules), now_(now), before_(before) {}
+  planner(const request& asked, const policy& rules, const object& now, const object* before,
+          std::span<const slot_order> orders)
+      : asked_(asked), rules_(rules), now_(now), before_(before), orders_(orders) {}
 
   result<plan> make() {
     const bool is_update = asked_.operation == operation::update && before_ != nullptr;
@@ -146,6 +148,8 @@ class planner {
     return d;
   }
 
+  slot_order order_of(std::size_t index) const { return orders_.empty() ? slot_order{} : orders_[index]; }
+
   decision decide(std::size_t index, const choice& c) {
     const slot& s = now_.found.slots[index];
     if (!is_built_in(asked_.group) && is_variable(s.image)) {
@@ -165,6 +169,9 @@ class planner {
       d.problem = std::move(parsed.error().message);
       return d;
     }
+    const slot_order order = order_of(index);
+    if (order.pin == pin_order::never) return leave(index, why::rule);
+    d.format = order.format.value_or(rules_.format);
     read_record();
     d.ref = std::move(*parsed);
     d.what = decision::kind::resolve;
@@ -197,6 +204,9 @@ class planner {
       d.problem = std::move(ref.error().message);
       return d;
     }
+    const slot_order order = order_of(index);
+    if (order.pin == pin_order::never) return leave(index, why::rule);
+    d.format = order.format.value_or(rules_.format);
     d.what = decision::kind::resolve;
     d.ref = std::move(*ref);
     d.past_cache = true;
@@ -244,6 +254,7 @@ class planner {
   const policy& rules_;
   const object& now_;
   const object* before_;
+  const std::span<const slot_order> orders_;
   plan out_;
   // Of oldObject and of object.
   recorded_pins old_record_, own_record_;
@@ -267,14 +278,15 @@ why exempt_by_request(const request& asked, const policy& rules) {
   return why::none;
 }
 
-result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now, const object* before) {
+result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now, const object* before,
+                       std::span<const slot_order> orders) {
   plan out;
   out.exempt = exempt_by_object(asked, m, rules, now);
   if (out.exempt == why::foreign_controller && std::ranges::any_of(now.found.slots, has_tag))
     out.warnings.push_back(fmt::format("this Pod is not pinned: its controller, {} {}, may compare its images",
                                        now.metadata.controller->kind, now.metadata.controller->name));
   if (out.exempt != why::none) return out;
-  return planner(asked, rules, now, before).make();
+  return planner(asked, rules, now, before, orders).make();
 }
 
 }  // namespace pinhook::pin

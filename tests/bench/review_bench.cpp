@@ -26,19 +26,18 @@ const std::string& body_of(std::size_t bytes, review_type type, bool is_pinned) 
 }
 
 void answer(benchmark::State& state, const std::string& body) {
-  const pin::policy policy;
-  const pin::pod_paths paths;
+  const admission::rulebook book;
   const auto digest = registry::digest::parse("sha256:" + std::string(64, 'b'));
   std::size_t bytes_out = 0;
   for (auto _ : state) {
-    const auto about = admission::prepare(body, pin::mode::enforce, policy, paths);
+    const auto about = admission::prepare(body, pin::mode::enforce, book);
     if (!about) {
       state.SkipWithError(about.error().message.c_str());
       return;
     }
     const std::vector<result<resolve::answer>> answers(about->lookups.size(),
                                                        resolve::answer{*digest, resolve::origin::cache});
-    const auto verdict = admission::compose(*about, pin::mode::enforce, policy, answers);
+    const auto verdict = admission::compose(*about, pin::mode::enforce, book, answers);
     bytes_out = verdict.body.size();
     benchmark::DoNotOptimize(bytes_out);
   }

@@ -83,15 +83,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::unique_ptr<char[]> bytes(new char[size]);
   std::memcpy(bytes.get(), data, size);
   const std::string_view body(bytes.get(), size);
-  static const pin::policy policy = [] {
+  static const admission::rulebook book([] {
     pin::policy p;
     p.kinds = {{"example.com", "Fleet", {"spec.image", "spec.workers[*].image", "spec.tools{*}"}}};
     return p;
-  }();
-  static const pin::pod_paths paths(policy.kinds);
+  }());
   static const auto digest = registry::digest::parse("sha256:" + std::string(64, 'a')).value();
   for (const pin::mode mode : {pin::mode::enforce, pin::mode::best_effort, pin::mode::audit}) {
-    const auto about = admission::prepare(body, mode, policy, paths);
+    const auto about = admission::prepare(body, mode, book);
     if (!about) {
       require(admission::refuse_request(about.error()).http_status == 400);
       return 0;
@@ -103,7 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       else
         answers.push_back(resolve::answer{digest, resolve::origin::cache});
     }
-    const auto verdict = admission::compose(*about, mode, policy, answers);
+    const auto verdict = admission::compose(*about, mode, book, answers);
     const std::string patch = patch_of(verdict);
     require(!patch.empty() == (verdict.outcome == admission::outcome::pinned));
     if (!patch.empty()) check_patch(*about, patch);

@@ -58,7 +58,8 @@ answered answer(const review_case& c, const std::string& body, pin::mode mode) {
   auto resolver = std::make_shared<scripted_resolver>(c);
   const admission::handler handler(
       behind_lock(c, resolver),
-      std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()), c.policy);
+      std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()),
+      std::make_shared<const admission::rulebook>(c.policy));
   // The handler may read 32 bytes behind the body; what stands there must not matter.
   const std::string padded = body + std::string(32, '}');
   answered out;

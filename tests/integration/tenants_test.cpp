@@ -87,7 +87,7 @@ struct TenantsOfOneCluster : ::testing::Test {
       std::make_shared<resolve::tag_resolver>(control.get_executor(), images, time, nullptr);
   std::shared_ptr<kube::pull_secrets> tenants = std::make_shared<kube::pull_secrets>(
       api, control.get_executor(), time, [](const registry::tenant&) { return kube::pull_secrets::sources{}; });
-  admission::handler handler{tags, tenants, pin::policy{}};
+  admission::handler handler{tags, tenants, std::make_shared<const admission::rulebook>()};
   std::thread runner{[this] { control.run(); }};
 
   TenantsOfOneCluster() {

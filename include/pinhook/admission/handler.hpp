@@ -1,9 +1,9 @@
 // An AdmissionReview in, a verdict out: decode → plan (pin) → look up (resolve) → patch → encode.
 #pragma once
 
+#include <pinhook/admission/rulebook.hpp>
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/deadline.hpp>
-#include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/tenant_credentials.hpp>
 #include <pinhook/resolve/resolver.hpp>
@@ -29,6 +29,17 @@ struct slot_outcome {
   std::string source;
 };
 
+/// A rule that an image breaks, for the log line and the metrics.
+struct rule_outcome {
+  std::string rule;
+  /// What it led to: "deny", "warn", "audit"; in audit mode what it would have: "would-deny", "would-warn". A demand to
+  /// deny an image that stood there before the request, and stays, is a "warn".
+  std::string_view taken;
+  std::string container;
+  /// As written.
+  std::string image;
+};
+
 enum class outcome : std::uint8_t { unchanged, pinned, denied, audited, bad_request };
 
 std::string_view to_string(outcome o) noexcept;
@@ -44,16 +55,19 @@ struct verdict {
   std::string uid;
   std::string group, kind, ns, name, operation;
   std::vector<slot_outcome> slots;
+  std::vector<rule_outcome> findings;
 };
 
 struct inquiry;
 
 class handler {
  public:
-  /// `resolver` and `tenants` are shared; both outlive the calls under way. Throws std::invalid_argument when a path of
-  /// policy.kinds cannot be parsed; pin::parse_path says so beforehand.
+  /// `resolver` and `tenants` are shared; both outlive the calls under way. `book` is never null.
   handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
-          pin::policy policy);
+          std::shared_ptr<const rulebook> book);
+
+  /// Any thread. Requests that come from here on are answered by `book`; those under way by the one they began with.
+  void use(std::shared_ptr<const rulebook> book);
 
   /// Any thread. Answers by `d`. `body` must stay valid until completion; 32 readable bytes behind it.
   awaitable<verdict> handle(std::string_view body, pin::mode mode, deadline d) const;
@@ -64,8 +78,8 @@ class handler {
 
   std::shared_ptr<resolve::resolver> resolver_;
   std::shared_ptr<registry::tenant_credentials> tenants_;
-  pin::policy policy_;
-  pin::pod_paths paths_;
+  /// Read and set by std::atomic_load and std::atomic_store.
+  std::shared_ptr<const rulebook> book_;
 };
 
 }  // namespace pinhook::admission

@@ -6,10 +6,11 @@
 
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/admission/review.hpp>
+#include <pinhook/admission/rulebook.hpp>
 #include <pinhook/pin/object.hpp>
-#include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/pin/rules.hpp>
 #include <pinhook/registry/tenant_credentials.hpp>
+#include <pinhook/rules/rule_set.hpp>
 
 #include <cstdint>
 #include <limits>
@@ -43,22 +44,34 @@ struct slot_work {
   std::optional<registry::digest> known;
 };
 
+/// A slot that rules are asked about.
+struct judged_slot {
+  /// Index in found_slots::slots.
+  std::size_t slot = 0;
+  registry::reference ref;
+  rules::effects effects;
+  /// The update leaves it as it was: no reason to refuse the update.
+  bool is_unchanged = false;
+};
+
 struct inquiry {
   review asked;
   pin::object now;
   pin::plan plan;
   std::vector<slot_work> work;
+  /// Slots for which some rule says something; empty where rules do not look (pinning.md §3: rules 6 and 8, the label
+  /// of §6). No slot that is no reference, or a variable.
+  std::vector<judged_slot> judged;
   std::vector<lookup> lookups;
   /// Whose images they are; the namespace is the request's. Each once; empty when nothing is resolved or kept.
   std::vector<registry::tenant> tenants;
 };
 
 /// invalid_input: HTTP 400; the message is the reason.
-[[nodiscard]] result<inquiry> prepare(std::string_view body, pin::mode m, const pin::policy& rules,
-                                      const pin::pod_paths& paths);
+[[nodiscard]] result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book);
 
 /// `answers`: one for each of `lookups`.
-[[nodiscard]] verdict compose(const inquiry& about, pin::mode m, const pin::policy& rules,
+[[nodiscard]] verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
                               const std::vector<result<resolve::answer>>& answers);
 
 /// HTTP 400.

@@ -58,6 +58,8 @@ struct change {
   /// Index in sites().
   std::size_t site = 0;
   std::optional<registry::digest> digest;
+  /// How the pin is written; none: as the call says.
+  std::optional<pin::pin_format> format{};
 };
 
 /// A line that a change touched, for --diff: `before` and `after` are whole lines, several joined by "\n", without the

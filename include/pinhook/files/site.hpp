@@ -39,12 +39,17 @@ struct site {
   /// Whose image it is: "Deployment shop/web" (kind, namespace/name as far as they are written), "service web",
   /// "kustomization", "values".
   std::string object;
+  /// The object's group and kind ("" is core) and its namespace, where one is written; all empty where it is no object
+  /// of Kubernetes.
+  std::string group, kind, ns;
   /// The container's (volume's, entry's) name, else the path to the image: "spec.image".
   std::string name;
   pin::container_type type = pin::container_type::other;
   site_form form = site_form::scalar;
   /// JSON Pointer, from the document's root, to the string, the mapping of the values, or the entry.
   std::string pointer;
+  /// What is written beside it as imagePullPolicy (of an image volume: pullPolicy); empty when nothing is.
+  std::string pull_policy;
   /// Where the image is written (of values: its tag, else its repository), both from 1; columns count characters.
   std::size_t line = 1;
   std::size_t column = 1;

@@ -32,6 +32,27 @@ struct update_override {
   update_rule rule = update_rule::keep;
 };
 
+/// What a rule orders for an image in place of the defaults of `policy`.
+enum class pin_order : std::uint8_t {
+  always,   // pinned, in Pods of foreign controllers (rule 7), too
+  never,    // left as it is
+  keep,     // pinned; recorded pins are kept on UPDATE
+  refresh,  // pinned; the registry is asked anew on UPDATE
+};
+
+/// What becomes of `imagePullPolicy: Always` when an image is pinned whose tag is "latest", in a kind whose defaults
+/// the API server sets: there it most likely was put in by that default.
+enum class pull_policy_order : std::uint8_t { as_written, if_not_present };
+
+/// What rules order for one slot. Nothing said: as in `policy`.
+struct slot_order {
+  std::optional<pin_order> pin;
+  std::optional<pin_format> format;
+  pull_policy_order pull_policy = pull_policy_order::as_written;
+
+  friend bool operator==(const slot_order&, const slot_order&) = default;
+};
+
 /// Where images stand in a kind the operator named.
 struct custom_kind {
   /// API group ("" is core) and kind; versions do not matter.

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,7 @@ enum class why : std::uint8_t {
   immutable,           // refresh of what the API server does not let anyone change
   has_digest,          // rule 1
   no_recorded_tag,     // refresh of a digest whose tag is not known
+  rule,                // a rule of the operator says never
   variable,            // "{{inputs.image}}", "$(params.image)": the object made from it is pinned
 };
 
@@ -66,6 +68,11 @@ struct decision {
   std::optional<registry::digest> kept;
   /// resolve: ask past the cache (annotation pinhook.dev/refresh).
   bool past_cache = false;
+  /// keep, resolve: how the pin is written.
+  pin_format format = pin_format::digest;
+  /// keep, resolve: `imagePullPolicy: Always` at slot::pull_policy_pointer becomes IfNotPresent when the image is
+  /// pinned.
+  bool relaxes_pull_policy = false;
   /// refuse: what is wrong with the image's text.
   std::string problem;
 };
@@ -87,9 +94,10 @@ struct plan {
 [[nodiscard]] why exempt_by_request(const request& asked, const policy& rules);
 
 /// The plan for `now`. `before` is needed for an update, and null otherwise. The caller has asked exempt_by_request.
+/// `orders`: what rules order, one a slot of `now`; or none at all.
 /// malformed: pod templates that differ and are no valid JSON.
 [[nodiscard]] result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now,
-                                     const object* before);
+                                     const object* before, std::span<const slot_order> orders = {});
 
 /// How a slot is called in messages: its container's name, else its pointer.
 [[nodiscard]] std::string_view label_of(const slot& s);

@@ -19,6 +19,10 @@ struct slot {
   container_type type = container_type::other;
   /// Index in found_slots::templates: the part of the object that it stands in.
   std::size_t pod = 0;
+  /// What stands beside it as imagePullPolicy (of an image volume: pullPolicy), and the JSON Pointer to that; both
+  /// empty when there is no string.
+  std::string pull_policy = {};
+  std::string pull_policy_pointer = {};
 
   friend bool operator==(const slot&, const slot&) = default;
 };

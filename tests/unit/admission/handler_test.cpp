@@ -59,7 +59,8 @@ struct Handler : ::testing::Test {
   json::document response;
 
   verdict ask(const std::string& body, pin::mode mode = pin::mode::enforce) {
-    const handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials), policy);
+    const handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials),
+                    std::make_shared<const rulebook>(policy));
     verdict v = testing::run(h.handle(body, mode, deadline::never()));
     if (v.http_status == 200) {
       auto parsed = json::parse(v.body);
@@ -296,8 +297,7 @@ TEST_F(Handler, ALongDenialIsBounded) {
 
 TEST_F(Handler, RefusesAWrongPolicyAtStart) {
   policy.kinds = {{"example.com", "Fleet", {"spec[0]"}}};
-  EXPECT_THROW(handler(tags, std::make_shared<registry::shared_credentials>(credentials), policy),
-               std::invalid_argument);
+  EXPECT_THROW(rulebook{policy}, std::invalid_argument);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ struct AdmissionTenants : ::testing::Test {
 
   AdmissionTenants() { tags->holds("r.io/api:1", digest_of_digit('a')); }
   verdict ask(const std::string& body, pin::mode mode = pin::mode::enforce) {
-    const handler h(tags, tenants, policy);
+    const handler h(tags, tenants, std::make_shared<const rulebook>(policy));
     return testing::run(h.handle(body, mode, deadline::never()));
   }
   std::vector<tenant> asked_by(const std::string& spec) {

@@ -1,0 +1,25 @@
+// Everything the operator decided about images, ready to be asked: what a request is answered by, from its first byte
+// to its last.
+//
+// Immutable once made; any thread.
+#pragma once
+
+#include <pinhook/pin/pod_paths.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/rules/rule_set.hpp>
+
+#include <utility>
+
+namespace pinhook::admission {
+
+struct rulebook {
+  /// Throws std::invalid_argument when a path of policy.kinds cannot be parsed; pin::parse_path says so beforehand.
+  explicit rulebook(pin::policy p = {}, rules::rule_set r = {})
+      : policy(std::move(p)), paths(policy.kinds), rules(std::move(r)) {}
+
+  pin::policy policy;
+  pin::pod_paths paths;
+  rules::rule_set rules;
+};
+
+}  // namespace pinhook::admission

@@ -1,0 +1,67 @@
+// What rules say against an image: findings. One function for admission, `pinhook check`, `rules test`.
+//
+// Pure; any thread.
+#pragma once
+
+#include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/rule_set.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::rules {
+
+/// An image as it will run.
+struct image_state {
+  /// As written. Never null.
+  const registry::reference* ref = nullptr;
+  /// After pinning.
+  bool has_digest = false;
+  /// The one in effect, after pinning; none: this place has none, and nothing is demanded of it.
+  std::optional<std::string_view> pull_policy;
+  /// The image with its digest, as pinning writes it: "nginx@sha256:…"; empty when nobody knows it.
+  std::string_view pinned;
+};
+
+enum class fix_kind : std::uint8_t {
+  line,     // a line to write in place of the one there: "image: nginx@sha256:…", "imagePullPolicy: IfNotPresent"
+  command,  // what to run: "pinhook resolve nginx:1.25"
+  advice,   // a sentence without a full stop
+};
+
+struct finding {
+  /// Index in rule_set::rules().
+  std::size_t rule = 0;
+  requirement what = requirement::tag;
+  /// The rule's; never allow.
+  rules::action action = action::audit;
+  /// One sentence without a full stop: why it matters. The rule's message, else ours.
+  std::string why;
+  std::string fix;
+  fix_kind kind = fix_kind::advice;
+};
+
+/// In the order of `requirement`. Of tag, not-latest and digest, which one line mends, the most severe alone; of equal
+/// ones the first.
+[[nodiscard]] std::vector<finding> judge(const rule_set& rules, const effects& e, const image_state& image);
+
+/// The policy the API server gives a container that says none (kubernetes/pkg/apis/core/v1/defaults.go,
+/// SetDefaults_Container): Always where the tag that is meant is "latest", with a digest too when that tag is written;
+/// else IfNotPresent.
+[[nodiscard]] std::string_view default_pull_policy(const registry::reference& ref);
+
+/// What there is to say of a requirement, for people: SARIF's help, explain.
+struct requirement_text {
+  std::string_view title;
+  /// One sentence without a full stop, at most 80 characters.
+  std::string_view why;
+  /// Markdown.
+  std::string_view help;
+};
+[[nodiscard]] const requirement_text& text_of(requirement r) noexcept;
+
+}  // namespace pinhook::rules

@@ -1,0 +1,55 @@
+// A pattern on canonical image references, as rules write them: name[:tag][@digest], with `*` and `**`.
+//
+//   docker.io/library/*     one path part; any tag, any digest
+//   **/istio/proxyv2        of any registry, at any depth
+//   *:latest                a lone `*` is any name; the tag that is meant, so also of images written without one
+//   localhost:5000/app/**   with that port
+//   ghcr.io/acme/api:v2.*   a tag is matched as a whole
+//
+// In a name `*` stands for any characters but '/', `**` for any characters; in a tag and a digest `*` is any
+// characters. Every other character stands for itself. Without a tag, a pattern does not look at tags; with one, an
+// image that has a digest alone is not matched: nobody wrote its tag. Immutable values; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace pinhook::rules {
+
+/// Bytes of a pattern: no reference is longer.
+inline constexpr std::size_t max_pattern_size = registry::max_reference_size;
+
+class reference_pattern {
+ public:
+  /// invalid_input: what can match no canonical reference. The message says why and, where one can be guessed, what was
+  /// meant: "nginx" (no registry: docker.io/library/nginx or **/nginx), "docker.io/nginx" (docker.io/library/nginx),
+  /// "index.docker.io/…", upper case in a repository, '?' and '[', an empty part, a tag that can be none.
+  [[nodiscard]] static result<reference_pattern> parse(std::string_view text);
+
+  [[nodiscard]] bool matches(const registry::reference& ref) const;
+
+  /// True: this matches every reference that `other` matches. False also when that is too long to find out, so an
+  /// answer costs some microseconds at most, and nanoseconds where the patterns' literal begins or ends differ.
+  [[nodiscard]] bool covers(const reference_pattern& other) const;
+
+  /// As written.
+  [[nodiscard]] const std::string& text() const { return text_; }
+  /// Registry and repository: "docker.io/library/*"; `*` alone is "**" here.
+  [[nodiscard]] std::string_view name() const { return name_; }
+  /// Empty: none was written.
+  [[nodiscard]] std::string_view tag() const { return tag_; }
+  [[nodiscard]] std::string_view digest() const { return digest_; }
+
+ private:
+  reference_pattern() = default;
+  std::string text_, name_, tag_, digest_;
+};
+
+/// "docker.io/library/nginx": what `name()` is matched with.
+[[nodiscard]] std::string canonical_name(const registry::reference& ref);
+
+}  // namespace pinhook::rules

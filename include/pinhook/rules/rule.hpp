@@ -1,0 +1,118 @@
+// An image rule, as the operator writes it: which images it is about, and what it orders (pin, format, pullPolicy) or
+// demands (require) of them.
+//
+//   - name: sidecars
+//     images: ["**/istio/proxyv2"]
+//     pin: never
+//   - name: own-registries
+//     namespaces: [shop, "team-*"]
+//     require: {registry: [docker.io, "ghcr.io/acme/**"]}
+//     action: deny
+//     message: ask platform@example.com for a new one
+//   - preset: recommended
+//
+// Plain values; any thread.
+#pragma once
+
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/pin/slot.hpp>
+#include <pinhook/rules/reference_pattern.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::rules {
+
+/// What can be demanded of an image.
+enum class requirement : std::uint8_t {
+  tag,          // a tag or a digest is written
+  not_latest,   // the tag that is meant is not "latest", or there is a digest
+  digest,       // what runs has a digest: written, or given by pinning
+  registry,     // it comes from one of these registries
+  pull_policy,  // its imagePullPolicy is one of these
+};
+inline constexpr std::size_t requirement_count = 5;
+
+/// "tag", "not-latest", "digest", "registry", "pull-policy".
+[[nodiscard]] std::string_view to_string(requirement r) noexcept;
+[[nodiscard]] std::optional<requirement> parse_requirement(std::string_view text) noexcept;
+
+/// What follows when a demand is not met. The later the more severe.
+enum class action : std::uint8_t {
+  allow,  // nothing: an exception from the rules behind it
+  audit,  // audit annotation, log, metric
+  warn,   // a warning, too
+  deny,   // the request is refused
+};
+
+/// "allow", "audit", "warn", "deny".
+[[nodiscard]] std::string_view to_string(action a) noexcept;
+[[nodiscard]] std::optional<action> parse_action(std::string_view text) noexcept;
+
+struct demand {
+  requirement what = requirement::tag;
+  /// registry: registries ("docker.io", "*.example.com", "localhost:5000") and patterns without a tag
+  /// ("ghcr.io/acme/**"); pull_policy: "Always", "IfNotPresent", "Never". Else empty.
+  std::vector<std::string> values;
+
+  friend bool operator==(const demand&, const demand&) = default;
+};
+
+/// What a rule is about. An empty list says nothing: everything matches.
+struct condition {
+  std::vector<reference_pattern> images;
+  /// Names with `*` for any characters. An object whose namespace is not known (in files) is in none of them.
+  std::vector<std::string> namespaces;
+  /// "Deployment" of any group, "apps/Deployment", "argoproj.io/*"; the core group is "core/Pod". Of the object that is
+  /// admitted or written: a Deployment's Pods are Pods.
+  std::vector<std::string> kinds;
+  /// Names of containers (and volumes) with `*`.
+  std::vector<std::string> containers;
+  std::vector<pin::container_type> types;
+};
+
+struct rule {
+  /// Small letters, digits, '-'; unique. Of a preset's rules "recommended/tag".
+  std::string name;
+  /// "recommended", "strict": stands for the preset's rules, all with this condition. Then the rest is empty.
+  std::string preset;
+  condition about;
+  std::optional<pin::pin_order> pin;
+  std::optional<pin::pin_format> format;
+  std::optional<pin::pull_policy_order> pull_policy;
+  std::vector<demand> demands;
+  /// For the demands.
+  rules::action action = action::allow;
+  /// The operator's words in place of ours on why it matters.
+  std::string message;
+  /// Where it stands in its file, both from 1; 0: nowhere.
+  std::size_t line = 0;
+  std::size_t column = 0;
+};
+
+/// "container", "init-container", "ephemeral-container", "volume", "field" (a place that is no container).
+[[nodiscard]] std::string_view to_string(pin::container_type t) noexcept;
+[[nodiscard]] std::optional<pin::container_type> parse_container_type(std::string_view text) noexcept;
+
+/// "always", "never", "keep", "refresh".
+[[nodiscard]] std::string_view to_string(pin::pin_order o) noexcept;
+[[nodiscard]] std::optional<pin::pin_order> parse_pin_order(std::string_view text) noexcept;
+
+/// "if-not-present", "as-written".
+[[nodiscard]] std::string_view to_string(pin::pull_policy_order o) noexcept;
+[[nodiscard]] std::optional<pin::pull_policy_order> parse_pull_policy_order(std::string_view text) noexcept;
+
+/// "digest", "tag-and-digest".
+[[nodiscard]] std::string_view to_string(pin::pin_format f) noexcept;
+[[nodiscard]] std::optional<pin::pin_format> parse_pin_format(std::string_view text) noexcept;
+
+/// What a preset stands for; empty when there is no such preset.
+///   recommended   tag: warn, not-latest: warn, digest: audit
+///   strict        tag, not-latest, digest: deny
+[[nodiscard]] std::vector<rule> rules_of_preset(std::string_view name);
+
+}  // namespace pinhook::rules

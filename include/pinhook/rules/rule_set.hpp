@@ -1,0 +1,96 @@
+// Rules in their order, made ready to be asked: for each effect the first rule that matches an image and says something
+// of that effect. An index finds the few rules that can match, so that a thousand cost what a handful do.
+//
+//   const auto set = rule_set::make(rules);
+//   const effects e = set->effects_of({&ref, "shop", "apps", "Deployment", "web", pin::container_type::container});
+//   const pin::slot_order o = set->order_of(e);
+//
+// Immutable; any thread. Copies share what they hold.
+#pragma once
+
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/pin/slot.hpp>
+#include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/rule.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::rules {
+
+/// Rules of one set, those of presets included.
+inline constexpr std::size_t max_rules = 5'000;
+
+/// An image and where it stands.
+struct subject {
+  /// As written. Never null.
+  const registry::reference* ref = nullptr;
+  /// None: not known, as of most files.
+  std::optional<std::string_view> ns;
+  /// Of the object; "" is core. An empty kind: it is in no object (a kustomization, a Compose file).
+  std::string_view group, kind;
+  std::string_view container;
+  pin::container_type type = pin::container_type::other;
+};
+
+/// For each effect the index of the rule that decides it.
+struct effects {
+  static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t pin = none;
+  std::uint32_t format = none;
+  std::uint32_t pull_policy = none;
+  /// By requirement. A rule with action allow decides, too.
+  std::array<std::uint32_t, requirement_count> demands{none, none, none, none, none};
+
+  friend bool operator==(const effects&, const effects&) = default;
+};
+
+/// Why rules are no good, and where.
+struct rule_problem {
+  std::size_t line = 0;
+  std::size_t column = 0;
+  std::string message;
+};
+
+class rule_set {
+ public:
+  /// No rules.
+  rule_set();
+
+  /// Presets become their rules. A problem: more than max_rules; a name that stands twice or an unknown preset; a rule
+  /// of which some effect can never apply, because an earlier rule says something of the same effect and matches
+  /// whatever it matches.
+  [[nodiscard]] static std::expected<rule_set, rule_problem> make(std::vector<rule> written);
+
+  /// These rules, and behind them others, which are not looked at for whether they can apply.
+  [[nodiscard]] rule_set followed_by(std::vector<rule> more) const;
+
+  [[nodiscard]] effects effects_of(const subject& s) const;
+  /// What they order for pinning.
+  [[nodiscard]] pin::slot_order order_of(const effects& e) const;
+  [[nodiscard]] pin::slot_order order_of(const subject& s) const { return order_of(effects_of(s)); }
+
+  /// Every rule whose `images` match, in their order, whatever else it asks for.
+  [[nodiscard]] std::vector<std::uint32_t> matching(const registry::reference& ref) const;
+
+  [[nodiscard]] bool is_empty() const { return rules().empty(); }
+  /// In their order; what `effects` index. No presets: their rules.
+  [[nodiscard]] std::span<const rule> rules() const;
+  /// As they were written, presets as such.
+  [[nodiscard]] std::span<const rule> written() const;
+
+ private:
+  struct parts;
+  std::shared_ptr<const parts> parts_;
+};
+
+}  // namespace pinhook::rules
