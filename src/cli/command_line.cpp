@@ -43,6 +43,11 @@ void add_paths(CLI::App& app, arguments& out) {
   app.add_option("PATH", out.files.paths, "Files, directories, globs; - or nothing: standard input")->type_name("");
 }
 
+void add_namespace(CLI::App& app, arguments& out) {
+  app.add_option("-n,--namespace", out.files.ns, "The namespace of objects that name none, for rules that ask for it")
+      ->type_name("NS");
+}
+
 void add_format(CLI::App& app, arguments& out) {
   one_of(app.add_option("--format", out.files.format, "By digest with the tag in a comment, or both in the reference"),
          {"digest", "tag-and-digest"});
@@ -96,6 +101,7 @@ void declare_pin(CLI::App& app, arguments& out) {
   app.add_flag("--update", out.files.update, "Move what is pinned to what its tags say now, too");
   add_format(app, out);
   add_digests(app, out);
+  add_namespace(app, out);
   add_config(app, out);
 }
 
@@ -112,6 +118,7 @@ void declare_check(CLI::App& app, arguments& out) {
          {"table", "json", "sarif", "junit", "github"});
   add_format(app, out);
   add_digests(app, out);
+  add_namespace(app, out);
   add_config(app, out);
 }
 
@@ -123,6 +130,7 @@ void declare_lock(CLI::App& app, arguments& out) {
          {"pinhook", "kbld"});
   app.add_flag("--update", out.files.update, "Resolve what is locked already anew");
   app.add_flag("--offline", out.files.offline, "Ask no registry: fail when something is missing");
+  add_namespace(app, out);
   add_config(app, out);
 }
 
@@ -136,7 +144,10 @@ void declare_resolve(CLI::App& app, arguments& out) {
   add_config(app, out);
 }
 
-void declare_fn(CLI::App& app, arguments& out) { add_config(app, out); }
+void declare_fn(CLI::App& app, arguments& out) {
+  add_namespace(app, out);
+  add_config(app, out);
+}
 
 void declare_completion(CLI::App& app, arguments& out) {
   one_of(app.add_option("SHELL", out.shell, "The shell")->required(), {"bash", "zsh", "fish"});

@@ -52,6 +52,8 @@ struct file_arguments {
   bool drift = false;
   /// check: "table", "json", "sarif", "junit", "github"; resolve: "text", "json".
   std::string output;
+  /// pin, check, lock, fn: the namespace of objects that name none, for rules; empty: it is not known.
+  std::string ns;
   /// lock: "pinhook", "kbld"; empty: as the file is, else pinhook.
   std::string lock_format;
   /// resolve: references.
