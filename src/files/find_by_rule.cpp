@@ -28,7 +28,11 @@ class rule_search {
   explicit rule_search(finding& f) : f_(f) {
     for (const found_image& one : f.images) known_.insert(place_of(one));
     const auto type = type_of(f.doc, f.doc.root);
-    object_ = type ? object_text(f.doc, f.doc.root, *type) : "document";
+    owner_.object = "document";
+    if (type && is_kustomization_type(*type))
+      owner_.object = object_text(f.doc, f.doc.root, *type);
+    else if (type)
+      set_owner(f.doc, f.doc.root, *type, owner_);
     const node_index labels = f.doc.find(f.doc.find(f.doc.root, "metadata"), "labels");
     is_skipped_ = type && string_at(f.doc, f.doc.find(labels, pin::pin_label)) == "skip";
   }
@@ -87,14 +91,18 @@ class rule_search {
 
   void add(found_image image) {
     known_.insert(place_of(image));
-    image.what.object = object_;
+    image.what.object = owner_.object;
+    image.what.group = owner_.group;
+    image.what.kind = owner_.kind;
+    image.what.ns = owner_.ns;
     if (is_skipped_) image.what.why = untouched::skip_label;
     keep(f_, std::move(image));
   }
 
   finding& f_;
   std::set<node_index> known_;
-  std::string object_;
+  // Whose images they are.
+  site owner_;
   bool is_skipped_ = false;
   std::string pointer_;
 };

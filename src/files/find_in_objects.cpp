@@ -152,7 +152,8 @@ class object_search {
     const auto read = pin::read_object(*json, f_.rules.kinds.of(type.group, type.kind));
     if (!read) return explain(f_, i, read.error());
     if (read->found.slots.empty()) return {};
-    const std::string object = object_text(f_.doc, i, type);
+    site owned;
+    set_owner(f_.doc, i, type, owned);
     for (const pin::slot& slot : read->found.slots) {
       const node_index node = f_.doc.at_pointer(i, slot.pointer);
       const node_index scalar = f_.doc.resolve(node);
@@ -160,7 +161,11 @@ class object_search {
       if (scalar == no_node || f_.doc.at(scalar).text != slot.image)
         return explain(f_, i, {error_code::malformed, "a key on the way to an image stands twice", std::nullopt});
       found_image image = scalar_image(f_, node, pointer_ + slot.pointer);
-      image.what.object = object;
+      image.what.object = owned.object;
+      image.what.group = owned.group;
+      image.what.kind = owned.kind;
+      image.what.ns = owned.ns;
+      image.what.pull_policy = slot.pull_policy;
       image.what.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
       image.what.type = slot.type;
       if (read->metadata.pin_label == "skip") image.what.why = untouched::skip_label;
@@ -194,6 +199,13 @@ std::string object_text(const source_document& doc, node_index i, const object_t
   if (name.empty()) return shown(type.kind);
   return ns.empty() ? fmt::format("{} {}", shown(type.kind), shown(name))
                     : fmt::format("{} {}/{}", shown(type.kind), shown(ns), shown(name));
+}
+
+void set_owner(const source_document& doc, node_index object, const object_type& type, site& s) {
+  s.object = object_text(doc, object, type);
+  s.group = type.group;
+  s.kind = type.kind;
+  s.ns = string_at(doc, doc.find(doc.find(object, "metadata"), "namespace")).value_or(std::string_view());
 }
 
 result<void> find_in_object(finding& f, node_index object, const object_type& type) {

@@ -59,6 +59,13 @@ std::string put_together(const finding& f, const found_image& image) {
   return out;
 }
 
+// What charts pass on as imagePullPolicy.
+std::string_view pull_policy_beside(const finding& f, node_index mapping) {
+  for (const std::string_view key : {"pullPolicy", "imagePullPolicy"})
+    if (const auto text = string_at(f.doc, f.doc.find(mapping, key))) return *text;
+  return {};
+}
+
 class values_search {
  public:
   explicit values_search(finding& f) : f_(f) {}
@@ -111,6 +118,7 @@ class values_search {
     if (is_bare &&
         std::ranges::any_of(tag_keys, [&](std::string_view k) { return f_.doc.find(mapping, k) != no_node; }))
       image.what.why = untouched::no_tag_here;
+    image.what.pull_policy = pull_policy_beside(f_, mapping);
     add(std::move(image));
   }
 
@@ -167,6 +175,7 @@ result<std::optional<found_image>> values_image(const finding& f, node_index map
   const yaml::source_node& place = f.doc.at(has_tag ? out.tag : out.name);
   s.line = place.line;
   s.column = place.column;
+  s.pull_policy = pull_policy_beside(f, mapping);
   s.written = put_together(f, out);
   if (!has_tag && scalar_at(f.doc, out.digest).empty()) s.why = untouched::no_tag_here;
   return out;

@@ -118,7 +118,7 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
                   fmt::format("there are {} images, and no number {}", p.images.size(), one.site));
     const found_image& image = p.images[one.site];
     const yaml::source_document& doc = p.from.documents[image.what.document];
-    auto plan = rewrite_site(doc, p.text, image, one.digest, format);
+    auto plan = rewrite_site(doc, p.text, image, one.digest, one.format.value_or(format));
     if (!plan) return fail(std::move(plan.error()).at(fmt::format("line {}", image.what.line)));
     by_document[image.what.document].push_back({&image, *std::move(plan)});
   }

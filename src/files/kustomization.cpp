@@ -267,7 +267,7 @@ result<std::string> with_entries(std::string_view text, const std::vector<new_en
     const auto found = std::ranges::find(file->sites(), pointer, &site::pointer);
     if (found == file->sites().end() || found->name != entries[i].ref.written_name())
       return fail(error_code::internal, "the new entries of `images` cannot be read back");
-    changes.push_back({static_cast<std::size_t>(found - file->sites().begin()), entries[i].digest});
+    changes.push_back({static_cast<std::size_t>(found - file->sites().begin()), entries[i].digest, entries[i].format});
   }
   return file->rewrite(changes, format);
 }

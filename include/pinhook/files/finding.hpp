@@ -92,6 +92,9 @@ struct object_type {
 /// "Deployment shop/web"
 [[nodiscard]] std::string object_text(const yaml::source_document& doc, yaml::node_index i, const object_type& type);
 
+/// Fills in whose image it is: `object`, `group`, `kind`, `ns`.
+void set_owner(const yaml::source_document& doc, yaml::node_index object, const object_type& type, site& s);
+
 /// An object of Kubernetes, or a list of them, item by item. Errors: a key that stands twice on the way to an image, a
 /// limit of find_slots.hpp or of this header.
 [[nodiscard]] result<void> find_in_object(finding& f, yaml::node_index object, const object_type& type);

@@ -9,6 +9,7 @@
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct new_entry {
   /// The tag reference as the resource has it: "nginx:1.25".
   registry::reference ref;
   registry::digest digest;
+  /// How it is written; none: as the call says.
+  std::optional<pin::pin_format> format{};
 };
 
 /// The text with an entry added for each, at the end of `images` (made at the end of the file when there is none),

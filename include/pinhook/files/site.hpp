@@ -48,7 +48,8 @@ struct site {
   site_form form = site_form::scalar;
   /// JSON Pointer, from the document's root, to the string, the mapping of the values, or the entry.
   std::string pointer;
-  /// What is written beside it as imagePullPolicy (of an image volume: pullPolicy); empty when nothing is.
+  /// What is written beside it as imagePullPolicy (of an image volume: pullPolicy; of Helm values: either); empty when
+  /// nothing is.
   std::string pull_policy;
   /// Where the image is written (of values: its tag, else its repository), both from 1; columns count characters.
   std::size_t line = 1;

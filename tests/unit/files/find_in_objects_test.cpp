@@ -55,6 +55,55 @@ spec:
                           "quay.io/acme/model:v3 | quay.io/acme/model:v3"));
 }
 
+// "group/kind ns type pull-policy" of each.
+std::vector<std::string> owners(std::string_view text, std::string_view path = "a.yaml", const file_rules& rules = {}) {
+  std::vector<std::string> out;
+  const auto file = image_file::read(std::string(text), path, rules);
+  if (!file) return {file.error().message};
+  for (const site& s : file->sites())
+    out.push_back(fmt::format("{}/{} ns={} policy={}", s.group, s.kind, s.ns, s.pull_policy));
+  return out;
+}
+
+TEST(FindInObjects, KnowsWhoseImageItIsAndHowItIsPulled) {
+  EXPECT_THAT(
+      owners("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: shop}\n"
+             "spec: {template: {metadata: {namespace: other}, spec: {containers: [{image: a:1, "
+             "imagePullPolicy: Always}, {image: b:1}, {image: c:1, imagePullPolicy: 7}],\n"
+             "  volumes: [{name: v, image: {reference: m:1, pullPolicy: Never}}]}}}\n"
+             "---\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: a:1}]}\n"),
+      ElementsAre("apps/Deployment ns=shop policy=Always", "apps/Deployment ns=shop policy=",
+                  "apps/Deployment ns=shop policy=", "apps/Deployment ns=shop policy=Never", "/Pod ns= policy="));
+}
+
+TEST(FindInObjects, EachItemOfAListIsItsOwnOwner) {
+  const std::string items =
+      "items:\n- apiVersion: v1\n  kind: Pod\n  metadata: {namespace: a}\n  spec: {containers: [{image: x:1}]}\n"
+      "- apiVersion: batch/v1\n  kind: Job\n  metadata: {namespace: b}\n"
+      "  spec: {template: {spec: {containers: [{image: x:1}]}}}\n";
+  for (const char* head : {"apiVersion: v1\nkind: List\n", "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"})
+    EXPECT_THAT(owners(head + items), ElementsAre("/Pod ns=a policy=", "batch/Job ns=b policy="));
+  EXPECT_THAT(owners("apiVersion: apps/v1\nkind: DeploymentList\nmetadata: {namespace: no}\nitems:\n"
+                     "- spec: {template: {spec: {containers: [{image: x:1}]}}}\n"),
+              ElementsAre("apps/Deployment ns= policy="));
+}
+
+TEST(FindInObjects, WhatIsNoObjectHasNoOwner) {
+  EXPECT_THAT(owners("images:\n- name: a\n  newTag: v1\n", "kustomization.yaml"), ElementsAre("/ ns= policy="));
+  EXPECT_THAT(owners("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: shop\n"
+                     "metadata: {namespace: shop}\nimages:\n- name: a\n  newTag: v1\nx: {image: y:1}\n",
+                     "k.yaml", {.kinds = {}, .paths = {{"k.yaml", {"x.image"}}}}),
+              ElementsAre("/ ns= policy=", "/ ns= policy="));
+  EXPECT_THAT(owners("services: {a: {image: a:1, pull_policy: always}}\n", "compose.yaml"),
+              ElementsAre("/ ns= policy="));
+}
+
+TEST(FindInObjects, WhereTheOperatorSaysTheOwnerIsKnownToo) {
+  EXPECT_THAT(owners("apiVersion: acme.io/v1\nkind: App\nmetadata: {namespace: shop}\nspec: {run: a:1}\n", "a.yaml",
+                     {.kinds = {}, .paths = {{"a.yaml", {"spec.run"}}}}),
+              ElementsAre("acme.io/App ns=shop policy="));
+}
+
 TEST(FindInObjects, KnowsTheTypeOfEachContainer) {
   const std::string_view text =
       "apiVersion: v1\nkind: Pod\nspec:\n  containers: [{image: a:1}]\n  initContainers: [{image: b:1}]\n"

@@ -58,6 +58,19 @@ TEST(FindInValues, LeavesTheChartsOwnTagAlone) {
                   "3:21 /image | values | image | nginx | (no-tag-here)"));
 }
 
+TEST(FindInValues, KeepsThePullPolicyBesideThem) {
+  const auto file = image_file::read(
+      "a: {repository: nginx, tag: v1, pullPolicy: Always}\nb: {image: nginx:1, imagePullPolicy: Never}\n"
+      "c: {image: nginx:1}\nd: {repository: nginx, tag: v1, pullPolicy: {x: y}}\n",
+      "values.yaml", {});
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_EQ(file->sites().size(), 4U);
+  EXPECT_EQ(file->sites()[0].pull_policy, "Always");
+  EXPECT_EQ(file->sites()[1].pull_policy, "Never");
+  EXPECT_EQ(file->sites()[2].pull_policy, "");
+  EXPECT_EQ(file->sites()[3].pull_policy, "");
+}
+
 TEST(FindInValues, TakesStringsUnderAKeyImage) {
   EXPECT_THAT(found_sites("image: nginx\njobs:\n- image: 'ghcr.io/acme/api:v2'\n- {\"image\": busybox:1.36}\n"
                           "tool: {image: \"{{ .Values.global.image }}\"}\nbad: {image: Nginx:1.25}\n"

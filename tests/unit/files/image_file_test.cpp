@@ -165,6 +165,36 @@ TEST(ImageFile, WritesTagAndDigest) {
   expect_rewrites(table, pin::pin_format::tag_and_digest);
 }
 
+TEST(ImageFile, AChangesOwnFormatBeatsTheCalls) {
+  const auto file = image_file::read("image: &a nginx:1.25\nb: {image: redis:7, c: {image: busybox}}\nd: {image: *a}\n",
+                                     "values.yaml", {});
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_EQ(file->sites().size(), 4U);
+  const std::vector<change> changes{{0, digest_of('d')},
+                                    {1, digest_of('d'), pin::pin_format::tag_and_digest},
+                                    {2, digest_of('e'), pin::pin_format::digest},
+                                    {3, digest_of('d'), pin::pin_format::tag_and_digest}};
+  EXPECT_EQ(*file->rewrite(changes, pin::pin_format::digest),
+            filled("image: &a nginx@D # nginx:1.25\nb: {image: redis:7@D, c: {image: busybox@E}} # busybox\n"
+                   "d: {image: nginx:1.25@D}\n"));
+  EXPECT_EQ(*file->rewrite(changes, pin::pin_format::tag_and_digest),
+            filled("image: &a nginx:1.25@D\nb: {image: redis:7@D, c: {image: busybox@E}} # busybox\n"
+                   "d: {image: *a}\n"));
+}
+
+// One scalar cannot be written in two ways.
+TEST(ImageFile, SitesThatShareTheirBytesTakeOneFormat) {
+  const auto file = image_file::read("a: &all {image: nginx:1.25}\nb: *all\nc: {<<: *all}\n", "x.yaml",
+                                     {.kinds = {}, .paths = {{"x.yaml", {"a.image", "b.image"}}}});
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_EQ(file->sites().size(), 1U);
+  const std::vector<change> both{{0, digest_of('d'), pin::pin_format::digest},
+                                 {0, digest_of('d'), pin::pin_format::tag_and_digest}};
+  const auto out = file->rewrite(both, pin::pin_format::digest);
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().code, error_code::invalid_input);
+}
+
 TEST(ImageFile, MovesPinsFromOneFormToTheOther) {
   const std::string alone = filled("image: nginx@E # nginx:1.25 # keep me\n");
   const std::string both = filled("image: nginx:1.25@E # keep me\n");

@@ -77,6 +77,15 @@ TEST(Kustomization, AddsAnEntryAsItsNeighboursAre) {
   for (const entry_case& one : table) EXPECT_EQ(with(one.before, {"nginx:1.25"}), filled(one.after)) << one.name;
 }
 
+TEST(Kustomization, AnEntrysOwnFormatBeatsTheCalls) {
+  const auto digest = *registry::digest::parse(digest_text);
+  const std::vector<new_entry> entries{{*registry::reference::parse("nginx:1.25"), digest},
+                                       {*registry::reference::parse("redis"), digest, pin::pin_format::tag_and_digest}};
+  EXPECT_EQ(with_entries("images:\n- name: a\n", entries, pin::pin_format::digest).value_or("none"),
+            filled("images:\n- name: a\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n- name: redis\n  newTag: "
+                   "latest\n  digest: %D\n"));
+}
+
 TEST(Kustomization, AddsSeveralInEitherForm) {
   EXPECT_EQ(with("resources:\n- a\n", {"nginx", "localhost:5000/a/b:v1"}),
             filled("resources:\n- a\nimages:\n- name: nginx\n  digest: %D # nginx:latest\n"
