@@ -25,6 +25,8 @@ struct image_state {
   std::optional<std::string_view> pull_policy;
   /// The image with its digest, as pinning writes it: "nginx@sha256:…"; empty when nobody knows it.
   std::string_view pinned;
+  /// An image volume, whose fields are called reference and pullPolicy.
+  bool is_volume = false;
 };
 
 enum class fix_kind : std::uint8_t {
