@@ -1,0 +1,134 @@
+#include <pinhook/base/error.hpp>
+#include <pinhook/pin/glob.hpp>
+#include <pinhook/rules/judge.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace pinhook::rules {
+namespace {
+
+// Registries that an advice names before it says how many more there are.
+constexpr std::size_t named_registries = 3;
+
+// In the order of `requirement`.
+constexpr std::array<requirement_text, requirement_count> texts{{
+    {"Neither tag nor digest", "without a tag it runs whatever was pushed last when a node pulls it",
+     "Without a tag and a digest the tag `latest` is meant: whatever was pushed last when a node pulls it. Write the "
+     "tag of the version that is meant; `pinhook resolve REF` says its digest, `pinhook pin -i FILE` writes it."},
+    {"Tag latest", "latest moves with every push: nodes may differ and a rollback finds the newest",
+     "The tag `latest` means whatever was pushed last: two nodes may run different versions, and a rollback gets the "
+     "newest one. Write the tag of the version that is meant, or its digest: `pinhook resolve REF` says it."},
+    {"Tag without a digest", "a tag can be moved, so what runs may not be what was tested",
+     "A tag can be moved to other bytes by anyone who may push; a digest cannot. `pinhook resolve REF` says the "
+     "digest, "
+     "`pinhook pin -i FILE` writes it."},
+    {"Registry that is not allowed", "nobody here vouches for what that registry serves",
+     "Images come from the registries that the rule names, because somebody watches over what is in those. Take the "
+     "image from one of them, or have it copied there."},
+    {"Pull policy that is not allowed", "the pull policy decides what a restart runs and whether it needs the registry",
+     "`Always` asks the registry at each start, so a registry that is down stops restarts; `IfNotPresent` with a tag "
+     "runs whatever a node pulled once. Write one of the policies that the rule names."},
+}};
+
+using values = std::vector<std::string>;
+
+// A value with a '/' is a pattern on names, any other one on registries.
+bool is_from_one_of(const values& allowed, const registry::reference& ref) {
+  const std::string name = canonical_name(ref);
+  return std::ranges::any_of(allowed, [&](const std::string& one) {
+    return pin::matches(one, one.find('/') == std::string::npos ? std::string_view(ref.registry()) : name);
+  });
+}
+
+bool is_met(const demand& d, const image_state& image) {
+  const bool is_by_digest = image.ref->is_pinned();
+  switch (d.what) {
+    case requirement::tag:
+      return is_by_digest || !image.ref->tag().empty();
+    case requirement::not_latest:
+      return is_by_digest || image.ref->effective_tag() != "latest";
+    case requirement::digest:
+      return is_by_digest || image.has_digest;
+    case requirement::registry:
+      return is_from_one_of(d.values, *image.ref);
+    case requirement::pull_policy:
+      return !image.pull_policy || std::ranges::find(d.values, *image.pull_policy) != d.values.end();
+  }
+  return true;
+}
+
+std::string name_some(const values& all) {
+  std::string out;
+  const std::size_t named = std::min(all.size(), named_registries);
+  for (std::size_t i = 0; i < named; ++i) out += (i == 0 ? "" : i + 1 == all.size() ? " or " : ", ") + all[i];
+  if (named < all.size()) out += fmt::format(" and {} more", all.size() - named);
+  return out;
+}
+
+void tell_fix(finding& f, const demand& d, const image_state& image) {
+  if (d.what == requirement::registry) {
+    f.kind = fix_kind::advice;
+    f.fix = d.values.size() > named_registries ? fmt::format("take it from one of {}", name_some(d.values))
+                                               : fmt::format("take it from {}", name_some(d.values));
+  } else if (d.what == requirement::pull_policy) {
+    f.kind = fix_kind::line;
+    f.fix = fmt::format("{}: {}", image.is_volume ? "pullPolicy" : "imagePullPolicy", d.values.front());
+  } else if (!image.pinned.empty()) {
+    f.kind = fix_kind::line;
+    f.fix = fmt::format("{}: {}", image.is_volume ? "reference" : "image", image.pinned);
+  } else {
+    f.kind = fix_kind::command;
+    f.fix = fmt::format("pinhook resolve {}", image.ref->written());
+  }
+}
+
+std::string why_of(const rule& r, requirement what) {
+  std::string_view why = r.message.empty() ? text_of(what).why : std::string_view(r.message);
+  while (why.ends_with('.') || why.ends_with(' ')) why.remove_suffix(1);
+  return std::string(why);
+}
+
+const demand* demand_of(const rule& r, requirement what) {
+  const auto found = std::ranges::find(r.demands, what, &demand::what);
+  return found == r.demands.end() ? nullptr : &*found;
+}
+
+bool is_mended_by_image(requirement what) { return what <= requirement::digest; }
+
+}  // namespace
+
+std::vector<finding> judge(const rule_set& rules, const effects& e, const image_state& image) {
+  std::vector<finding> out;
+  for (std::size_t i = 0; i < requirement_count; ++i) {
+    if (e.demands[i] == effects::none) continue;
+    const rule& r = rules.rules()[e.demands[i]];
+    const auto what = static_cast<requirement>(i);
+    const demand* d = demand_of(r, what);
+    if (r.action == action::allow || d == nullptr || is_met(*d, image)) continue;
+    finding f;
+    f.rule = e.demands[i];
+    f.what = what;
+    f.action = r.action;
+    f.why = why_of(r, what);
+    tell_fix(f, *d, image);
+    const bool is_again = !out.empty() && is_mended_by_image(what);
+    if (!is_again) {
+      out.push_back(std::move(f));
+    } else if (f.action > out.front().action) {
+      out.front() = std::move(f);
+    }
+  }
+  return out;
+}
+
+std::string_view default_pull_policy(const registry::reference& ref) {
+  return ref.effective_tag() == "latest" ? "Always" : "IfNotPresent";
+}
+
+const requirement_text& text_of(requirement r) noexcept { return texts[static_cast<std::size_t>(r)]; }
+
+}  // namespace pinhook::rules

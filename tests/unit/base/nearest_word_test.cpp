@@ -1,0 +1,42 @@
+#include <pinhook/base/nearest_word.hpp>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+namespace pinhook {
+namespace {
+
+constexpr std::array<std::string_view, 4> known{"name", "namespaces", "kinds", "pin"};
+
+TEST(NearestWord, CountsEdits) {
+  EXPECT_EQ(edit_distance("", ""), 0U);
+  EXPECT_EQ(edit_distance("", "pin"), 3U);
+  EXPECT_EQ(edit_distance("pin", ""), 3U);
+  EXPECT_EQ(edit_distance("pin", "pinn"), 1U);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+}
+
+TEST(NearestWord, FindsSmallSlips) {
+  EXPECT_EQ(nearest_word("namespace", known), "namespaces");
+  EXPECT_EQ(nearest_word("nmae", known), "");
+  EXPECT_EQ(nearest_word("nam", known), "name");
+  EXPECT_EQ(nearest_word("pinn", known), "pin");
+}
+
+TEST(NearestWord, FindsNothingFarAway) {
+  EXPECT_EQ(nearest_word("volumes", known), "");
+  EXPECT_EQ(nearest_word("", known), "");
+}
+
+TEST(NearestWord, DoesNotLookAtLongTexts) {
+  const std::string longest(max_slip_size, 'x');
+  const std::string one = longest + "x";
+  const std::array<std::string_view, 1> near{std::string_view(one)};
+  EXPECT_EQ(nearest_word(longest, near), one);
+  EXPECT_EQ(nearest_word(one, near), "");
+}
+
+}  // namespace
+}  // namespace pinhook
