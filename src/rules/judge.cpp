@@ -38,7 +38,7 @@ using values = std::vector<std::string>;
 
 // A value with a '/' is a pattern on names, any other one on registries.
 bool is_from_one_of(const values& allowed, const registry::reference& ref) {
-  const std::string name = canonical_name(ref);
+  const auto name = canonical_name(ref);
   return std::ranges::any_of(allowed, [&](const std::string& one) {
     return pin::matches(one, one.find('/') == std::string::npos ? std::string_view(ref.registry()) : name);
   });
