@@ -40,6 +40,16 @@ std::string read_if_string(json::cursor& at) {
   return {};
 }
 
+// The pull policy that stands next, as the member `name` of what `pointer` leads to.
+void read_pull_policy(json::cursor& at, std::string_view pointer, std::string_view name, slot& out) {
+  out.pull_policy = read_if_string(at);
+  if (out.pull_policy.empty()) return;
+  out.pull_policy_pointer.reserve(pointer.size() + 1 + name.size());
+  out.pull_policy_pointer += pointer;
+  out.pull_policy_pointer += '/';
+  out.pull_policy_pointer += name;
+}
+
 // The name of a LocalObjectReference.
 std::string read_name(json::cursor& at) {
   std::string out;
@@ -71,7 +81,7 @@ void add(json::cursor& at, slot s, found_slots& out) {
   out.slots.push_back(std::move(s));
 }
 
-// {"name": …, "image": {"reference": …}}; a volume of another type has no image.
+// {"name": …, "image": {"reference": …, "pullPolicy": …}}; a volume of another type has no image.
 void take_volume(json::cursor& at, const std::string& pointer, found_slots& out) {
   slot s{.pointer = pointer + "/image/reference", .image = {}, .container = {}, .type = container_type::image_volume};
   once in_volume(at);
@@ -87,6 +97,9 @@ void take_volume(json::cursor& at, const std::string& pointer, found_slots& out)
         if (key == "reference") {
           in_image(0);
           s.image = read_if_string(at);
+        } else if (key == "pullPolicy") {
+          in_image(1);
+          read_pull_policy(at, pointer + "/image", "pullPolicy", s);
         } else {
           at.skip();
         }
@@ -135,6 +148,9 @@ void take_container(json::cursor& at, std::string& pointer, container_type type,
     } else if (key == "name") {
       in_container(1);
       s.container = read_if_string(at);
+    } else if (key == "imagePullPolicy") {
+      in_container(2);
+      read_pull_policy(at, pointer, "imagePullPolicy", s);
     } else {
       at.skip();
     }

@@ -90,6 +90,7 @@ bool asks_refresh(const request& asked, const object& now, const object* before)
 struct choice {
   why leave = why::none;
   bool refresh = false;
+  bool is_unchanged = false;
 };
 
 const slot* same_container(const slot& s, const object& before) {
@@ -98,23 +99,43 @@ const slot* same_container(const slot& s, const object& before) {
   return nullptr;
 }
 
+// An operator's rule says so of a slot at least.
+bool orders_always(std::span<const slot_order> orders) {
+  return std::ranges::find(orders, pin_order::always, &slot_order::pin) != orders.end();
+}
+
+std::string foreign_warning(const object& now, std::size_t left) {
+  const owner& controller = *now.metadata.controller;
+  const std::string which =
+      left == now.found.slots.size()
+          ? "this Pod is not pinned: its controller"
+          : fmt::format("{} of {} images not pinned: the Pod's controller", left, now.found.slots.size());
+  return fmt::format("{}, {} {}, may compare its images", which, controller.kind, controller.name);
+}
+
 // Rule 5. The API server lets an update of a Pod change the images of containers and init containers alone.
 choice choose_in_pod(const request& asked, const slot& s, const object& before, bool refresh) {
   const slot* old = same_container(s, before);
   if (asked.subresource == "ephemeralcontainers") {
     const bool is_new = s.type == container_type::ephemeral_container && old == nullptr;
-    return {is_new ? why::none : why::same_image, false};
+    return {is_new ? why::none : why::same_image, false, !is_new};
   }
   const bool may_change = s.type == container_type::container || s.type == container_type::init_container;
-  if (refresh) return {may_change ? why::none : why::immutable, may_change};
-  return {old != nullptr && old->image == s.image ? why::same_image : why::none, false};
+  const bool is_same = old != nullptr && old->image == s.image;
+  if (refresh) return {may_change ? why::none : why::immutable, may_change, is_same};
+  return {is_same ? why::same_image : why::none, false, is_same};
 }
 
 class planner {
  public:
   planner(const request& asked, const policy& rules, const object& now, const object* before,
           std::span<const slot_order> orders)
-      : asked_(asked), rules_(rules), now_(now), before_(before), orders_(orders) {}
+      : asked_(asked),
+        rules_(rules),
+        now_(now),
+        before_(before),
+        orders_(orders),
+        is_foreign_(!rules.pin_foreign_controllers && has_foreign_controller(asked, now)) {}
 
   result<plan> make() {
     const bool is_update = asked_.operation == operation::update && before_ != nullptr;
@@ -132,11 +153,14 @@ class planner {
     out_.may_record = asked_.subresource.empty();
     const auto& slots = now_.found.slots;
     for (std::size_t i = 0; i < slots.size(); ++i) {
-      choice c{same && !refresh ? why::same_template : why::none, refresh};
+      choice c{same && !refresh ? why::same_template : why::none, refresh, same};
       if (is_update && is_pod(asked_)) c = choose_in_pod(asked_, slots[i], *before_, refresh);
-      out_.decisions.push_back(decide(i, c));
+      out_.decisions.push_back(is_foreign_ && order_of(i).pin != pin_order::always ? leave(i, why::foreign_controller)
+                                                                                   : decide(i, c));
+      out_.decisions.back().is_unchanged = c.is_unchanged;
     }
     warn_of_tags_that_stay();
+    if (is_foreign_) warn_of_foreign_controller();
     return std::move(out_);
   }
 
@@ -145,6 +169,24 @@ class planner {
     decision d;
     d.slot = index;
     d.reason = reason;
+    return d;
+  }
+
+  static decision refuse(std::size_t index, std::string problem) {
+    decision d;
+    d.what = decision::kind::refuse;
+    d.slot = index;
+    d.problem = std::move(problem);
+    return d;
+  }
+
+  decision resolve(std::size_t index, registry::reference ref, const slot_order& order) const {
+    decision d;
+    d.what = decision::kind::resolve;
+    d.slot = index;
+    d.format = order.format.value_or(rules_.format);
+    d.relaxes_pull_policy = relaxes_pull_policy(index, ref, order);
+    d.ref = std::move(ref);
     return d;
   }
 
@@ -161,22 +203,15 @@ class planner {
     auto parsed = registry::reference::parse(s.image);
     if (parsed && parsed->is_pinned())
       return c.refresh ? refresh_pinned(index, *parsed) : leave(index, why::has_digest);
-    if (c.leave != why::none) return leave(index, c.leave);
-    decision d;
-    d.slot = index;
-    if (!parsed) {
-      d.what = decision::kind::refuse;
-      d.problem = std::move(parsed.error().message);
-      return d;
-    }
     const slot_order order = order_of(index);
-    if (order.pin == pin_order::never) return leave(index, why::rule);
-    d.format = order.format.value_or(rules_.format);
-    read_record();
-    d.ref = std::move(*parsed);
-    d.what = decision::kind::resolve;
+    if (parsed && order.pin == pin_order::never) return leave(index, why::rule);
+    if (c.leave != why::none) return leave(index, c.leave);
+    if (!parsed) return refuse(index, std::move(parsed.error().message));
+    decision d = resolve(index, std::move(*parsed), order);
     d.past_cache = c.refresh;
-    if (c.refresh || asked_.operation != operation::update || updates_of(*d.ref) == update_rule::refresh) return d;
+    read_record();
+    if (c.refresh || asked_.operation != operation::update || updates_of(*d.ref, order) == update_rule::refresh)
+      return d;
     // §4, step 1.
     if (const registry::digest* digest = out_.record.find(d.ref->canonical()); digest != nullptr) {
       d.what = decision::kind::keep;
@@ -188,6 +223,8 @@ class planner {
   // Of the digests only those that pinhook wrote, as oldObject's record knows them. What the object's own record alone
   // knows was written for this very request: this is a reinvocation, and the registry was asked.
   decision refresh_pinned(std::size_t index, const registry::reference& pinned) {
+    const slot_order order = order_of(index);
+    if (order.pin == pin_order::never) return leave(index, why::rule);
     read_record();
     const auto recorded = old_record_.tag_of(pinned);
     if (!recorded) {
@@ -196,30 +233,31 @@ class planner {
           fmt::format("{}: not refreshed: no tag is recorded for its digest", label_of(now_.found.slots[index])));
       return leave(index, why::no_recorded_tag);
     }
-    decision d;
-    d.slot = index;
     auto ref = registry::reference::parse(fmt::format("{}:{}", pinned.written_name(), recorded->effective_tag()));
-    if (!ref) {
-      d.what = decision::kind::refuse;
-      d.problem = std::move(ref.error().message);
-      return d;
-    }
-    const slot_order order = order_of(index);
-    if (order.pin == pin_order::never) return leave(index, why::rule);
-    d.format = order.format.value_or(rules_.format);
-    d.what = decision::kind::resolve;
-    d.ref = std::move(*ref);
+    if (!ref) return refuse(index, std::move(ref.error().message));
+    decision d = resolve(index, std::move(*ref), order);
     d.past_cache = true;
     return d;
   }
 
-  // The object's annotation, else the first pattern that matches, else the default.
-  update_rule updates_of(const registry::reference& ref) {
+  // What the API server put in for a container whose tag is latest (pkg/apis/core/v1/defaults.go) can be told from
+  // what someone wrote in the kinds alone that it fills in, and can be changed where the container is new.
+  bool relaxes_pull_policy(std::size_t index, const registry::reference& ref, const slot_order& order) const {
+    const slot& s = now_.found.slots[index];
+    if (order.pull_policy != pull_policy_order::if_not_present || s.pull_policy != "Always") return false;
+    if (ref.effective_tag() != "latest" || !is_built_in(asked_.group)) return false;
+    return !is_pod(asked_) || before_ == nullptr || same_container(s, *before_) == nullptr;
+  }
+
+  // The object's annotation, else the operator's rule, else the default.
+  update_rule updates_of(const registry::reference& ref, const slot_order& order) {
     const auto& value = now_.metadata.updates;
     if (value == "refresh") return update_rule::refresh;
     if (value == "keep") return update_rule::keep;
     if (value && !std::exchange(warned_of_updates_, true))
       out_.warnings.emplace_back("annotation pinhook.dev/updates is ignored: it is neither keep nor refresh");
+    if (order.pin == pin_order::refresh) return update_rule::refresh;
+    if (order.pin == pin_order::keep) return update_rule::keep;
     for (const update_override& o : rules_.update_overrides)
       if (matches(o.pattern, ref.canonical())) return o.rule;
     return rules_.updates;
@@ -250,11 +288,20 @@ class planner {
                                         stay == 1 ? "1 image stands" : fmt::format("{} images stand", stay)));
   }
 
+  // Rule 7, for those that no rule orders to be pinned.
+  void warn_of_foreign_controller() {
+    std::size_t left = 0;
+    for (const decision& d : out_.decisions)
+      if (d.reason == why::foreign_controller && has_tag(now_.found.slots[d.slot])) ++left;
+    if (left != 0) out_.warnings.push_back(foreign_warning(now_, left));
+  }
+
   const request& asked_;
   const policy& rules_;
   const object& now_;
   const object* before_;
   const std::span<const slot_order> orders_;
+  const bool is_foreign_;
   plan out_;
   // Of oldObject and of object.
   recorded_pins old_record_, own_record_;
@@ -265,6 +312,11 @@ class planner {
 }  // namespace
 
 std::string_view to_string(why w) noexcept { return why_names[static_cast<std::size_t>(w)]; }
+
+bool has_same_image(const slot& s, const object& before) {
+  const slot* old = same_container(s, before);
+  return old != nullptr && old->image == s.image;
+}
 
 std::string_view label_of(const slot& s) { return s.container.empty() ? s.pointer : s.container; }
 
@@ -282,9 +334,11 @@ result<plan> make_plan(const request& asked, mode m, const policy& rules, const 
                        std::span<const slot_order> orders) {
   plan out;
   out.exempt = exempt_by_object(asked, m, rules, now);
-  if (out.exempt == why::foreign_controller && std::ranges::any_of(now.found.slots, has_tag))
-    out.warnings.push_back(fmt::format("this Pod is not pinned: its controller, {} {}, may compare its images",
-                                       now.metadata.controller->kind, now.metadata.controller->name));
+  if (out.exempt == why::foreign_controller) {
+    if (orders_always(orders)) return planner(asked, rules, now, before, orders).make();
+    if (std::ranges::any_of(now.found.slots, has_tag))
+      out.warnings.push_back(foreign_warning(now, now.found.slots.size()));
+  }
   if (out.exempt != why::none) return out;
   return planner(asked, rules, now, before, orders).make();
 }

@@ -1,6 +1,6 @@
 // Reads the images of a pod spec or a container: containers[*].image, initContainers[*].image,
-// ephemeralContainers[*].image, volumes[*].image.reference; and who pulls them: imagePullSecrets[*].name,
-// serviceAccountName.
+// ephemeralContainers[*].image, volumes[*].image.reference, with the pull policies beside them; and who pulls them:
+// imagePullSecrets[*].name, serviceAccountName.
 #pragma once
 
 #include <pinhook/base/json_cursor.hpp>

@@ -46,8 +46,8 @@ enum class pull_policy_order : std::uint8_t { as_written, if_not_present };
 
 /// What rules order for one slot. Nothing said: as in `policy`.
 struct slot_order {
-  std::optional<pin_order> pin;
-  std::optional<pin_format> format;
+  std::optional<pin_order> pin = {};
+  std::optional<pin_format> format = {};
   pull_policy_order pull_policy = pull_policy_order::as_written;
 
   friend bool operator==(const slot_order&, const slot_order&) = default;

@@ -62,6 +62,9 @@ struct decision {
   std::size_t slot = 0;
   /// leave: the reason.
   why reason = why::none;
+  /// The update leaves what stands here as it was: the pod template is the same (rule 3), or the image in the Pod
+  /// (rule 5). Whatever becomes of it.
+  bool is_unchanged = false;
   /// keep, resolve: the tag reference that is meant, with the author's name.
   std::optional<registry::reference> ref;
   /// keep: the recorded digest.
@@ -70,8 +73,7 @@ struct decision {
   bool past_cache = false;
   /// keep, resolve: how the pin is written.
   pin_format format = pin_format::digest;
-  /// keep, resolve: `imagePullPolicy: Always` at slot::pull_policy_pointer becomes IfNotPresent when the image is
-  /// pinned.
+  /// keep, resolve: `Always` at slot::pull_policy_pointer becomes IfNotPresent when the image is pinned.
   bool relaxes_pull_policy = false;
   /// refuse: what is wrong with the image's text.
   std::string problem;
@@ -94,10 +96,14 @@ struct plan {
 [[nodiscard]] why exempt_by_request(const request& asked, const policy& rules);
 
 /// The plan for `now`. `before` is needed for an update, and null otherwise. The caller has asked exempt_by_request.
-/// `orders`: what rules order, one a slot of `now`; or none at all.
+/// `orders`: what rules order, one a slot of `now`; or none at all. Where one is `always`, a Pod of a foreign
+/// controller is not exempt: its other slots are left for that reason.
 /// malformed: pod templates that differ and are no valid JSON.
 [[nodiscard]] result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now,
                                      const object* before, std::span<const slot_order> orders = {});
+
+/// Rule 5: the container of the same name and type had this image before.
+[[nodiscard]] bool has_same_image(const slot& s, const object& before);
 
 /// How a slot is called in messages: its container's name, else its pointer.
 [[nodiscard]] std::string_view label_of(const slot& s);

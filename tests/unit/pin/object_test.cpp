@@ -67,13 +67,61 @@ TEST(Object, FindsEverySlotOfAPod) {
     "ephemeralContainers":[{"name":"debug","image":"debug:1"}]}})");
   ASSERT_TRUE(o) << o.error().message;
   const std::vector<slot> expected{
-      {"/spec/volumes/1/image/reference", "data:1", "data", container_type::image_volume},
+      {"/spec/volumes/1/image/reference", "data:1", "data", container_type::image_volume, 0, "Always",
+       "/spec/volumes/1/image/pullPolicy"},
       {"/spec/initContainers/0/image", "init:1", "init", container_type::init_container},
       {"/spec/containers/0/image", "web:1", "web", container_type::container},
       {"/spec/ephemeralContainers/0/image", "debug:1", "debug", container_type::ephemeral_container}};
   EXPECT_EQ(o->found.slots, expected);
   ASSERT_EQ(o->found.templates.size(), 1U);
   EXPECT_EQ(o->found.templates[0].pointer, "/spec");
+}
+
+// Pull policy and the pointer to it, of each slot.
+std::vector<std::pair<std::string, std::string>> pull_policies(const result<object>& o) {
+  if (!o) return {{"error", o.error().message}};
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const slot& s : o->found.slots) out.emplace_back(s.pull_policy, s.pull_policy_pointer);
+  return out;
+}
+
+TEST(Object, FindsThePullPolicyBesideEachImage) {
+  using pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(pull_policies(read("apps", "Deployment", R"({"spec":{"template":{"spec":{"containers":[
+              {"imagePullPolicy":"Always","image":"a"},{"image":"b","imagePullPolicy":"N\u0065ver"},{"image":"c"},
+              {"image":"d","imagePullPolicy":null},{"image":"e","imagePullPolicy":["Always"]},
+              {"image":"f","imagePullPolicy":""},{"image":"g","pullPolicy":"Always"}],
+              "volumes":[{"name":"h","image":{"pullPolicy":"Never","reference":"h"}},
+                {"name":"i","imagePullPolicy":"Always","image":{"reference":"i","pullPolicy":7}}]}}}})")),
+            (pairs{{"Always", "/spec/template/spec/containers/0/imagePullPolicy"},
+                   {"Never", "/spec/template/spec/containers/1/imagePullPolicy"},
+                   {"", ""},
+                   {"", ""},
+                   {"", ""},
+                   {"", ""},
+                   {"", ""},
+                   {"Never", "/spec/template/spec/volumes/0/image/pullPolicy"},
+                   {"", ""}}));
+  // Containers of custom kinds, of kinds that are searched; a lone image has none.
+  EXPECT_EQ(pull_policies(read("argoproj.io", "Workflow",
+                               R"({"spec":{"templates":[{"container":{"image":"a","imagePullPolicy":"Always"}}]}})")),
+            (pairs{{"Always", "/spec/templates/0/container/imagePullPolicy"}}));
+  EXPECT_EQ(pull_policies(
+                read("example.com", "Unknown", R"({"a/b":{"containers":[{"image":"a","imagePullPolicy":"Always"}]}})")),
+            (pairs{{"Always", "/a~1b/containers/0/imagePullPolicy"}}));
+  EXPECT_EQ(pull_policies(read("example.com", "Fleet", R"({"spec":{"image":"a","imagePullPolicy":"Always"}})",
+                               {{"example.com", "Fleet", {"spec.image"}}})),
+            (pairs{{"", ""}}));
+}
+
+TEST(Object, RefusesPullPoliciesThatStandTwice) {
+  for (const char* spec :
+       {R"({"containers":[{"image":"a","imagePullPolicy":"Always","imagePullPolicy":"Never"}]})",
+        R"({"volumes":[{"image":{"reference":"a","pullPolicy":"Always","pullPolicy":"Always"}}]})"}) {
+    const auto o = read("", "Pod", fmt::format(R"({{"spec":{}}})", spec));
+    ASSERT_FALSE(o) << spec;
+    EXPECT_EQ(o.error().code, error_code::malformed);
+  }
 }
 
 TEST(Object, FindsThePodTemplateOfEachBuiltInKind) {

@@ -1,3 +1,5 @@
+#include "support/planned_example.hpp"
+
 #include <pinhook/pin/rules.hpp>
 
 #include <fmt/format.h>
@@ -10,66 +12,16 @@
 namespace pinhook::pin {
 namespace {
 
+using testing::annotation;
+using testing::decision_for;
+using testing::digest_text;
+using testing::example;
+using testing::has_warning;
+using testing::has_work;
+using testing::plan_of;
+using testing::record;
+using testing::refreshed;
 using what = decision::kind;
-
-std::string digest_text(char c) { return "sha256:" + std::string(64, c); }
-
-std::string record(std::string_view reference, char c) {
-  return fmt::format(R"({{\"{}\":\"{}\"}})", reference, digest_text(c));
-}
-
-// An object of a workload (or a Pod) with one container; `metadata` is the inside of its metadata.
-struct example {
-  std::string group = "apps", kind = "Deployment", subresource = {};
-  std::string image = "nginx:1.25", old_image = "nginx:1.25";
-  std::string metadata = {}, old_metadata = {};
-  std::string more = {}, old_more = {};  // further members of the pod spec, with a leading comma
-  bool is_update = false;
-  pin::mode mode = pin::mode::enforce;
-  pin::policy policy = {};
-};
-
-struct planned {
-  pin::plan plan;
-  object now;
-};
-
-planned plan_of(const example& e) {
-  const auto text = [&](const std::string& image, const std::string& metadata, const std::string& more) {
-    const std::string spec = fmt::format(R"({{"containers":[{{"name":"web","image":"{}"}}]{}}})", image, more);
-    const bool is_pod = e.kind == "Pod";
-    return fmt::format(R"({{"metadata":{{{}}},"spec":{}}})", metadata,
-                       is_pod ? spec : fmt::format(R"({{"replicas":2,"template":{{"spec":{}}}}})", spec));
-  };
-  const std::string now_text = text(e.image, e.metadata, e.more);
-  const std::string old_text = text(e.old_image, e.old_metadata, e.old_more);
-  const pod_paths paths(e.policy.kinds);
-  const auto places = paths.of(e.group, e.kind);
-  auto now = read_object(now_text, places);
-  const auto before = read_object(old_text, places);
-  EXPECT_TRUE(now && before) << now_text;
-  const request asked{e.is_update ? operation::update : operation::create, e.group, e.kind, e.subresource, "shop"};
-  EXPECT_EQ(exempt_by_request(asked, e.policy), why::none);
-  auto plan = make_plan(asked, e.mode, e.policy, *now, e.is_update ? &*before : nullptr);
-  EXPECT_TRUE(plan);
-  return {std::move(*plan), std::move(*now)};
-}
-
-// What becomes of the slot with this label.
-decision decision_for(const planned& p, std::string_view label = "web") {
-  for (const decision& d : p.plan.decisions)
-    if (label_of(p.now.found.slots[d.slot]) == label) return d;
-  ADD_FAILURE() << "no slot " << label;
-  return {};
-}
-
-bool has_warning(const planned& p, std::string_view part) {
-  return std::ranges::any_of(p.plan.warnings, [&](const std::string& w) { return w.find(part) != std::string::npos; });
-}
-
-bool has_work(const plan& p) {
-  return std::ranges::any_of(p.decisions, [](const decision& d) { return d.what != what::leave; });
-}
 
 TEST(Rules, Rule1NeverChangesADigest) {
   for (const bool is_update : {false, true}) {
@@ -206,10 +158,6 @@ TEST(Rules, TheSkipLabelCountsOutsideOfEnforceAlone) {
   }
 }
 
-std::string annotation(std::string_view name, std::string_view value) {
-  return fmt::format(R"("pinhook.dev/{}":"{}")", name, value);
-}
-
 TEST(Rules, KeepsWhatOldObjectRecordedThenWhatObjectDid) {
   example e{.image = "nginx:1.26", .is_update = true};
   e.old_metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:1.26", 'a')) + "}";
@@ -234,7 +182,7 @@ TEST(Rules, IgnoresARecordThatIsNone) {
   EXPECT_TRUE(has_warning(p, "pinhook.dev/pins is ignored"));
 }
 
-TEST(Rules, UpdatesComeFromAnnotationThenPatternThenDefault) {
+TEST(Rules, UpdatesComeFromAnnotationThenRuleThenDefault) {
   example e{.image = "nginx:1.26", .is_update = true};
   const std::string pins = annotation("pins", record("docker.io/library/nginx:1.26", 'a'));
   e.old_metadata = e.metadata = R"("annotations":{)" + pins + "}";
@@ -242,24 +190,24 @@ TEST(Rules, UpdatesComeFromAnnotationThenPatternThenDefault) {
   EXPECT_EQ(decided(), what::keep);
   e.policy.updates = update_rule::refresh;
   EXPECT_EQ(decided(), what::resolve);
-  e.policy.update_overrides = {
-      {"ghcr.io/**", update_rule::refresh}, {"docker.io/library/*", update_rule::keep}, {"**", update_rule::refresh}};
+  e.orders = {{.pin = pin_order::keep}};
   EXPECT_EQ(decided(), what::keep);
+  e.policy.updates = update_rule::keep;
+  e.orders = {{.pin = pin_order::refresh}};
+  EXPECT_EQ(decided(), what::resolve);
+  EXPECT_FALSE(decision_for(plan_of(e)).past_cache);
+  e.orders = {{.pin = pin_order::always}};
+  EXPECT_EQ(decided(), what::keep);
+  e.metadata = R"("annotations":{)" + pins + "," + annotation("updates", "keep") + "}";
+  e.orders = {{.pin = pin_order::refresh}};
+  EXPECT_EQ(decided(), what::keep);
+  e.orders = {{.pin = pin_order::keep}};
   e.metadata = R"("annotations":{)" + pins + "," + annotation("updates", "refresh") + "}";
   EXPECT_EQ(decided(), what::resolve);
   EXPECT_FALSE(decision_for(plan_of(e)).past_cache);
   e.metadata = R"("annotations":{)" + pins + "," + annotation("updates", "sometimes") + "}";
   EXPECT_EQ(decided(), what::keep);
   EXPECT_TRUE(has_warning(plan_of(e), "pinhook.dev/updates is ignored"));
-}
-
-// A Deployment that was pinned, and a new value of the refresh annotation.
-example refreshed() {
-  example e{.image = "nginx@" + digest_text('a'), .old_image = "nginx@" + digest_text('a'), .is_update = true};
-  const std::string pins = annotation("pins", record("docker.io/library/nginx:1.25", 'a'));
-  e.old_metadata = R"("annotations":{)" + pins + "," + annotation("refresh", "1") + "}";
-  e.metadata = R"("annotations":{)" + pins + "," + annotation("refresh", "2") + "}";
-  return e;
 }
 
 TEST(Rules, RefreshResolvesRecordedDigestsPastTheCache) {
