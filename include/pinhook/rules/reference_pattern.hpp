@@ -13,6 +13,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/glob.hpp>
 
 #include <cstddef>
 #include <string>
@@ -39,17 +40,18 @@ class reference_pattern {
   /// As written.
   [[nodiscard]] const std::string& text() const { return text_; }
   /// Registry and repository: "docker.io/library/*"; `*` alone is "**" here.
-  [[nodiscard]] std::string_view name() const { return name_; }
+  [[nodiscard]] const glob& name() const { return name_; }
   /// Empty: none was written.
-  [[nodiscard]] std::string_view tag() const { return tag_; }
-  [[nodiscard]] std::string_view digest() const { return digest_; }
+  [[nodiscard]] const glob& tag() const { return tag_; }
+  [[nodiscard]] const glob& digest() const { return digest_; }
 
  private:
   reference_pattern() = default;
-  std::string text_, name_, tag_, digest_;
+  std::string text_;
+  glob name_, tag_, digest_;
 };
 
-/// "docker.io/library/nginx": what `name()` is matched with.
-[[nodiscard]] std::string canonical_name(const registry::reference& ref);
+/// "docker.io/library/nginx": what `name()` is matched with. A part of `ref`, which must outlive it.
+[[nodiscard]] std::string_view canonical_name(const registry::reference& ref);
 
 }  // namespace pinhook::rules

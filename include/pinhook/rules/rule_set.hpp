@@ -9,8 +9,8 @@
 #pragma once
 
 #include <pinhook/pin/policy.hpp>
-#include <pinhook/pin/slot.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/matcher.hpp>
 #include <pinhook/rules/rule.hpp>
 
 #include <array>
@@ -19,28 +19,14 @@
 #include <expected>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace pinhook::rules {
 
 /// Rules of one set, those of presets included.
 inline constexpr std::size_t max_rules = 5'000;
-
-/// An image and where it stands.
-struct subject {
-  /// As written. Never null.
-  const registry::reference* ref = nullptr;
-  /// None: not known, as of most files.
-  std::optional<std::string_view> ns;
-  /// Of the object; "" is core. An empty kind: it is in no object (a kustomization, a Compose file).
-  std::string_view group, kind;
-  std::string_view container;
-  pin::container_type type = pin::container_type::other;
-};
 
 /// For each effect the index of the rule that decides it.
 struct effects {
@@ -66,12 +52,12 @@ class rule_set {
   /// No rules.
   rule_set();
 
-  /// Presets become their rules. A problem: more than max_rules; a name that stands twice or an unknown preset; a rule
-  /// of which some effect can never apply, because an earlier rule says something of the same effect and matches
-  /// whatever it matches.
+  /// Presets become their rules; those of a preset that stands twice have the same names. A problem: more than
+  /// max_rules; a name that stands twice, an unknown preset, a requirement twice in one rule; a rule of which some
+  /// effect can never apply, because an earlier rule says something of the same effect and matches whatever it matches.
   [[nodiscard]] static std::expected<rule_set, rule_problem> make(std::vector<rule> written);
 
-  /// These rules, and behind them others, which are not looked at for whether they can apply.
+  /// These rules, and behind them others, which are not looked at for whether they can apply and are not in `written`.
   [[nodiscard]] rule_set followed_by(std::vector<rule> more) const;
 
   [[nodiscard]] effects effects_of(const subject& s) const;

@@ -1,0 +1,66 @@
+// A rule's condition, made ready to be asked.
+//
+//   const matcher m(rule.about);
+//   if (m.matches_place(s) && m.matches_image(*s.ref)) …
+//
+// Immutable; any thread.
+#pragma once
+
+#include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/glob.hpp>
+#include <pinhook/rules/reference_pattern.hpp>
+#include <pinhook/rules/rule.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::rules {
+
+/// An image and where it stands.
+struct subject {
+  /// As written. Never null.
+  const registry::reference* ref = nullptr;
+  /// None: not known, as of most files.
+  std::optional<std::string_view> ns;
+  /// Of the object; "" is core. An empty kind: it is in no object (a kustomization, a Compose file).
+  std::string_view group, kind;
+  /// Empty: it has no name, and no rule with `containers` matches.
+  std::string_view container;
+  pin::container_type type = pin::container_type::other;
+};
+
+class matcher {
+ public:
+  explicit matcher(const condition& about);
+
+  [[nodiscard]] bool matches(const subject& s) const { return matches_place(s) && matches_image(*s.ref); }
+  /// All of the condition but its images.
+  [[nodiscard]] bool matches_place(const subject& s) const;
+  [[nodiscard]] bool matches_image(const registry::reference& ref) const;
+
+  /// True: whatever `other` matches, this matches. May miss some, is never wrong.
+  [[nodiscard]] bool covers(const matcher& other) const;
+
+  [[nodiscard]] const std::vector<reference_pattern>& images() const { return images_; }
+  [[nodiscard]] const std::vector<glob>& namespaces() const { return namespaces_; }
+  [[nodiscard]] const std::vector<glob>& containers() const { return containers_; }
+
+ private:
+  struct kind_pattern {
+    /// "core" for the core group; "*" where none is written.
+    glob group, kind;
+
+    [[nodiscard]] bool matches(std::string_view of_group, std::string_view of_kind) const;
+    [[nodiscard]] bool covers(const kind_pattern& other) const;
+  };
+
+  std::vector<reference_pattern> images_;
+  std::vector<glob> namespaces_, containers_;
+  std::vector<kind_pattern> kinds_;
+  /// One bit a type.
+  std::uint8_t types_ = 0;
+};
+
+}  // namespace pinhook::rules

@@ -1,0 +1,116 @@
+#include <pinhook/rules/glob.hpp>
+
+namespace pinhook::rules {
+namespace {
+
+// Stars of a pattern that is read as a text.
+constexpr char part_star = '\x01';
+constexpr char deep_star = '\x02';
+
+struct plain_text {
+  static bool is_crossed_by_part_star(char c) { return c != '/'; }
+};
+struct pattern_as_text {
+  static bool is_crossed_by_part_star(char c) { return c != '/' && c != deep_star; }
+};
+
+/// Each star first takes as little as it can. When what follows does not fit, the last `*` takes one character more,
+/// and where it may not, the last `**` does, and what stands behind it begins anew. No star before these two needs
+/// another try: what follows a `**` fits behind its earliest end if it fits behind any, and between two '/' the same is
+/// true of
+/// `*`; a '/' of the pattern after a `*` always ends at the next '/' of the text. For the same reason a text that ends
+/// before the pattern does is no match. Time grows with the product of the lengths, in the worst case with a part's
+/// length, too.
+template <class Text>
+bool walk(std::string_view pattern, std::string_view text) {
+  constexpr std::size_t none = std::string_view::npos;
+  std::size_t i = 0, j = 0;
+  std::size_t after_part = none, part_at = 0;  // behind the last `*`; up to where it reaches
+  std::size_t after_deep = none, deep_at = 0;
+  while (j < text.size()) {
+    if (i < pattern.size() && pattern[i] == '*') {
+      ++i;
+      if (i < pattern.size() && pattern[i] == '*') {
+        if (++i == pattern.size()) return true;
+        after_deep = i;
+        deep_at = j;
+        after_part = none;
+      } else {
+        after_part = i;
+        part_at = j;
+      }
+    } else if (i < pattern.size() && pattern[i] == text[j]) {
+      if (text[j] == '/') after_part = none;
+      ++i, ++j;
+    } else if (after_part != none && Text::is_crossed_by_part_star(text[part_at])) {
+      i = after_part;
+      j = ++part_at;
+    } else if (after_deep != none) {
+      i = after_deep;
+      j = ++deep_at;
+      after_part = none;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', i) == none;
+}
+
+std::string without_long_runs(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text)
+    if (c != '*' || !out.ends_with("**")) out += c;
+  return out;
+}
+
+std::string as_text(std::string_view pattern) {
+  std::string out;
+  out.reserve(pattern.size());
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '*') {
+      out += pattern[i];
+    } else if (pattern.substr(i, 2) == "**") {
+      out += deep_star;
+      ++i;
+    } else {
+      out += part_star;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+glob::glob(std::string_view text) : text_(without_long_runs(text)) {
+  const std::size_t first = text_.find('*');
+  if (first == std::string::npos) {
+    begin_ = text_.size();
+    return;
+  }
+  begin_ = first;
+  end_ = text_.size() - 1 - text_.rfind('*');
+  const std::size_t between = text_.size() - begin_ - end_;
+  form_ = between == 1 ? form::one_part : between == 2 && text_[first + 1] == '*' ? form::anything : form::mixed;
+}
+
+bool glob::matches(std::string_view text) const {
+  if (form_ == form::literal) return text == text_;
+  if (text.size() < begin_ + end_ || !text.starts_with(literal_begin()) || !text.ends_with(literal_end())) return false;
+  if (form_ == form::anything) return true;
+  const std::string_view between = text.substr(begin_, text.size() - begin_ - end_);
+  if (form_ == form::one_part) return between.find('/') == std::string_view::npos;
+  return walk<plain_text>(std::string_view(text_).substr(begin_, text_.size() - begin_ - end_), between);
+}
+
+bool glob::covers(const glob& other) const {
+  if (other.is_literal()) return matches(other.text_);
+  if (form_ == form::literal || !other.literal_begin().starts_with(literal_begin()) ||
+      !other.literal_end().ends_with(literal_end()))
+    return false;
+  const std::string text = as_text(other.text_);
+  return walk<pattern_as_text>(std::string_view(text_).substr(begin_, text_.size() - begin_ - end_),
+                               std::string_view(text).substr(begin_, text.size() - begin_ - end_));
+}
+
+}  // namespace pinhook::rules
