@@ -31,6 +31,14 @@ server::cache_lookup lookup_of(resolve::cache_event what) {
   return server::cache_lookup::miss;
 }
 
+template <class Outcome>
+std::vector<std::string> described(const std::vector<Outcome>& all) {
+  std::vector<std::string> out;
+  out.reserve(all.size());
+  for (const Outcome& one : all) out.push_back(describe(one));
+  return out;
+}
+
 }  // namespace
 
 void telemetry::registry_request(std::string_view host, int status, std::string_view outcome,
@@ -56,12 +64,11 @@ void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chron
   numbers_.count_admission(to_string(mode), v.kind, to_string(v.outcome), took);
   for (const auto& slot : v.slots)
     numbers_.count_slot(name_of(slot.what), has_digest(slot.what) ? std::string_view(slot.source) : std::string_view());
+  for (const auto& finding : v.findings) numbers_.count_rule_finding(finding.rule, finding.taken, v.ns);
 
   const auto level = level_of(v);
   if (!log::is_enabled(level)) return;
-  std::vector<std::string> images;
-  images.reserve(v.slots.size());
-  for (const auto& slot : v.slots) images.push_back(describe(slot));
+  const auto images = described(v.slots);
   log::fields fields{{"outcome", to_string(v.outcome)},
                      {"mode", to_string(mode)},
                      {"operation", v.operation},
@@ -70,6 +77,7 @@ void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chron
                      {"name", v.name},
                      {"uid", v.uid},
                      {"images", images}};
+  if (!v.findings.empty()) fields.emplace_back("findings", described(v.findings));
   if (v.outcome == admission::outcome::bad_request) fields.emplace_back("why", v.body);
   fields.emplace_back("duration_ms", std::chrono::duration<double, std::milli>(took).count());
   log::write(level, "admission", fields);
@@ -78,13 +86,19 @@ void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chron
 log::level level_of(const admission::verdict& v) {
   if (v.outcome == admission::outcome::bad_request) return log::level::warning;
   const bool failed = std::ranges::any_of(v.slots, [](const auto& slot) { return slot.what == kind::failed; });
-  return failed || v.outcome != admission::outcome::unchanged ? log::level::info : log::level::debug;
+  const bool is_news = failed || !v.findings.empty() || v.outcome != admission::outcome::unchanged;
+  return is_news ? log::level::info : log::level::debug;
 }
 
 std::string describe(const admission::slot_outcome& slot) {
   const std::string where = slot.container.empty() ? std::string() : slot.container + ": ";
   if (slot.to.empty()) return fmt::format("{}{} ({})", where, slot.from, slot.source);
   return fmt::format("{}{} -> {} ({})", where, slot.from, slot.to, slot.source);
+}
+
+std::string describe(const admission::rule_outcome& finding) {
+  const std::string where = finding.container.empty() ? std::string() : finding.container + ": ";
+  return fmt::format("{} {}: {}{}", finding.taken, finding.rule, where, finding.image);
 }
 
 }  // namespace pinhook::cli

@@ -1,6 +1,7 @@
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/certificate_source.hpp>
+#include <pinhook/cli/configuration_watch.hpp>
 #include <pinhook/cli/cores.hpp>
 #include <pinhook/cli/lock_watch.hpp>
 #include <pinhook/cli/registry_access.hpp>
@@ -22,6 +23,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <functional>
 #include <utility>
 
 namespace pinhook::cli {
@@ -68,10 +70,10 @@ server::limits server_limits(const settings& s) {
   return out;
 }
 
-pin::policy policy_of(const settings& s) {
-  pin::policy out = s.pin;
-  if (!s.own_namespace.empty()) out.excluded_namespaces.push_back(s.own_namespace);
-  return out;
+std::shared_ptr<const admission::rulebook> book_of(const settings& s) {
+  pin::policy policy = s.pin;
+  if (!s.own_namespace.empty()) policy.excluded_namespaces.push_back(s.own_namespace);
+  return std::make_shared<const admission::rulebook>(std::move(policy));
 }
 
 server::response metrics_page(server::metrics& numbers) {
@@ -85,10 +87,11 @@ server::response metrics_page(server::metrics& numbers) {
 
 // In the order in which each needs those before it; destroyed the other way round.
 struct webhook::parts {
-  parts(asio::io_context& io, settings s, variables all, const pinhook::clock& t)
+  parts(asio::io_context& io, settings s, variables all, configuration_source c, const pinhook::clock& t)
       : control(io),
         config(std::move(s)),
         surroundings(std::move(all)),
+        from(std::move(c)),
         time(t),
         seen(numbers),
         workers(thread_count(config), "webhook"),
@@ -145,9 +148,17 @@ struct webhook::parts {
                                                        resolver_options(config, *access));
     auto tags = tags_before_registries();
     if (!tags) return fail(std::move(tags.error()));
-    admission = std::make_unique<admission::handler>(*std::move(tags), access->tenants(),
-                                                     std::make_shared<const admission::rulebook>(policy_of(config)));
+    admission = std::make_unique<admission::handler>(*std::move(tags), access->tenants(), book_of(config));
+    numbers.set_rules(0);
+    if (!from.file.empty()) configuration = std::make_unique<configuration_watch>(from, config, rules_user(), numbers);
     return {};
+  }
+
+  std::function<void(const settings&)> rules_user() {
+    return [this](const settings& s) {
+      admission->use(book_of(s));
+      numbers.set_rules(0);
+    };
   }
 
   // With a lock file that one, and the registries behind it.
@@ -188,6 +199,7 @@ struct webhook::parts {
   asio::io_context& control;
   settings config;
   variables surroundings;
+  configuration_source from;
   const pinhook::clock& time;
   server::metrics numbers;
   telemetry seen;
@@ -199,6 +211,8 @@ struct webhook::parts {
   /// Null: nothing is locked.
   std::unique_ptr<lock_watch> lock;
   std::unique_ptr<admission::handler> admission;
+  /// Null: there is no configuration file.
+  std::unique_ptr<configuration_watch> configuration;
   /// Null: nobody's trust is asked for.
   std::unique_ptr<certificate_source> certificate;
   server::worker_pool workers;
@@ -207,8 +221,9 @@ struct webhook::parts {
   server::server service;
 };
 
-webhook::webhook(asio::io_context& control, settings s, variables surroundings, const clock& time)
-    : parts_(std::make_unique<parts>(control, std::move(s), std::move(surroundings), time)) {}
+webhook::webhook(asio::io_context& control, settings s, variables surroundings, configuration_source from,
+                 const clock& time)
+    : parts_(std::make_unique<parts>(control, std::move(s), std::move(surroundings), std::move(from), time)) {}
 
 webhook::~webhook() = default;
 
@@ -221,6 +236,7 @@ result<void> webhook::start(std::optional<key_pair> pair) {
   if (auto ok = p.service.start(); !ok) return fail(std::move(ok.error()).at("webhook port"));
   p.tasks.spawn(p.access->watch_files());
   if (p.lock) p.tasks.spawn(p.lock->keep());
+  if (p.configuration) p.tasks.spawn(p.configuration->keep());
   if (p.certificate)
     p.tasks.spawn(p.certificate->keep());
   else
@@ -243,6 +259,13 @@ awaitable<void> webhook::stop() {
   co_await p.tasks.wait();
   co_await p.admin.stop(milliseconds(0));
   p.workers.stop();
+}
+
+result<bool> webhook::reload_if_changed() {
+  if (!parts_->configuration) return false;
+  const auto changed = parts_->configuration->reload_if_changed();
+  if (!changed) return fail(changed.error());
+  return changed->has_value();
 }
 
 address webhook::listens_at() const { return {parts_->config.listen.address(), parts_->service.port()}; }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <span>
@@ -67,6 +68,8 @@ constexpr auto sources = std::to_array<std::string_view>({"cache", "stale", "reg
 constexpr auto lookups = std::to_array<std::string_view>({"fresh", "stale", "negative", "miss"});
 constexpr auto handshake_failures =
     std::to_array<std::string_view>({"timeout", "closed", "protocol", "no_certificate"});
+constexpr auto actions =
+    std::to_array<std::string_view>({"deny", "warn", "audit", "would-deny", "would-warn", "other"});
 constexpr auto certificate_changes = std::to_array<std::string_view>({"secret", "bundle", "served"});
 constexpr auto http_statuses = std::to_array<std::string_view>(
     {"100", "200", "400", "404", "405", "408", "411", "413", "414", "415", "417", "431", "500", "503", "other"});
@@ -101,6 +104,68 @@ class counter_array {
  private:
   prometheus::Family<prometheus::Counter>& family_;
   std::array<std::atomic<prometheus::Counter*>, Size> cells_{};
+};
+
+// The counters of findings: a table of fixed size, open addressing, cells only ever filled. Finding one takes no lock;
+// making one does.
+class finding_counters {
+ public:
+  explicit finding_counters(prometheus::Family<prometheus::Counter>& family) : family_(family) {}
+
+  void increment(std::string_view rule, std::string_view action, std::string_view ns) {
+    entry* e = find_or_make({rule, action, ns}, metrics::finding_limit);
+    if (e == nullptr) e = find_or_make({rule, action, rest}, metrics::finding_limit * 3 / 2);
+    // As many more as there are actions.
+    if (e == nullptr) e = find_or_make({rest, action, rest}, table_size);
+    e->counter->Increment();
+  }
+
+ private:
+  static constexpr std::string_view rest = "other";
+  // Never more than half full, so a search ends soon.
+  static constexpr std::size_t table_size = 4096;
+  static_assert(metrics::finding_limit * 3 / 2 + actions.size() < table_size / 2);
+
+  struct key {
+    std::string_view rule, action, ns;
+    friend bool operator==(const key&, const key&) = default;
+    [[nodiscard]] std::size_t hash() const {
+      const std::hash<std::string_view> of;
+      return (of(rule) * 31 + of(action)) * 31 + of(ns);
+    }
+  };
+  struct entry {
+    std::string rule, action, ns;
+    prometheus::Counter* counter;
+    [[nodiscard]] bool is(const key& k) const { return k == key{rule, action, ns}; }
+  };
+
+  // The cell of that key, or the empty one where it belongs.
+  std::atomic<entry*>& cell_of(const key& k) {
+    for (std::size_t at = k.hash() % table_size;; at = (at + 1) % table_size) {
+      const entry* e = cells_[at].load(std::memory_order_acquire);
+      if (e == nullptr || e->is(k)) return cells_[at];
+    }
+  }
+
+  // Null: it is not there, and there are `limit` already.
+  entry* find_or_make(const key& k, std::size_t limit) {
+    if (entry* e = cell_of(k).load(std::memory_order_acquire); e != nullptr) return e;
+    const std::lock_guard lock(mutex_);
+    auto& cell = cell_of(k);
+    if (entry* e = cell.load(std::memory_order_acquire); e != nullptr) return e;
+    if (entries_.size() >= limit) return nullptr;
+    entry made{std::string(k.rule), std::string(k.action), std::string(k.ns), nullptr};
+    made.counter = &family_.Add({{"rule", made.rule}, {"action", made.action}, {"namespace", made.ns}});
+    entries_.push_back(std::move(made));
+    cell.store(&entries_.back(), std::memory_order_release);
+    return &entries_.back();
+  }
+
+  prometheus::Family<prometheus::Counter>& family_;
+  std::array<std::atomic<entry*>, table_size> cells_{};
+  std::mutex mutex_;
+  std::deque<entry> entries_;
 };
 
 }  // namespace
@@ -157,6 +222,12 @@ struct metrics::state {
   prometheus::Family<prometheus::Counter>& lock_reload_family = counters(metric::lock_reloads);
   std::array<prometheus::Counter*, 2> lock_reloads{&lock_reload_family.Add({{"result", "failure"}}),
                                                    &lock_reload_family.Add({{"result", "success"}})};
+  finding_counters findings{counters(metric::rule_findings)};
+  prometheus::Gauge& rules = gauges(metric::rules).Add({});
+  prometheus::Family<prometheus::Counter>& configuration_reload_family = counters(metric::configuration_reloads);
+  std::array<prometheus::Counter*, 2> configuration_reloads{&configuration_reload_family.Add({{"result", "failure"}}),
+                                                            &configuration_reload_family.Add({{"result", "success"}})};
+  prometheus::Family<prometheus::Gauge>& configuration_current = gauges(metric::configuration_current);
   prometheus::Counter& cpu = counters(metric::process_cpu).Add({});
   prometheus::Gauge& memory = gauges(metric::process_memory).Add({});
   prometheus::Gauge& start = gauges(metric::process_start).Add({});
@@ -286,6 +357,18 @@ void metrics::count_certificate_failure() { state_->certificate_failures.Increme
 void metrics::set_lock_images(std::size_t count) { state_->lock_images.Add({}).Set(static_cast<double>(count)); }
 
 void metrics::count_lock_reload(bool good) { state_->lock_reloads[good ? 1 : 0]->Increment(); }
+
+void metrics::count_rule_finding(std::string_view rule, std::string_view taken, std::string_view ns) {
+  state_->findings.increment(rule, actions[position(actions, taken)], ns);
+}
+
+void metrics::set_rules(std::size_t count) { state_->rules.Set(static_cast<double>(count)); }
+
+void metrics::count_configuration_reload(bool good) { state_->configuration_reloads[good ? 1 : 0]->Increment(); }
+
+void metrics::set_configuration_current(bool is_current) {
+  state_->configuration_current.Add({}).Set(is_current ? 1 : 0);
+}
 
 connection_metrics& metrics::listener(std::string_view name) {
   const std::lock_guard lock(state_->mutex);

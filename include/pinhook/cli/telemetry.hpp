@@ -31,18 +31,21 @@ class telemetry final : public registry::observer, public resolve::observer {
   void lookup_ended(bool is_ahead, std::optional<error_code> failure) override;
   void levels(std::size_t cache_entries, std::size_t lookups) override;
 
-  /// Counts the admission and its slots, and writes its line.
+  /// Counts the admission, its slots and findings, and writes its line.
   void admitted(const admission::verdict& v, pin::mode mode, std::chrono::nanoseconds took);
 
  private:
   server::metrics& numbers_;
 };
 
-/// The level of an admission's line: info when something was changed, refused, or could not be resolved; warning when
-/// the request was no review; else debug.
+/// The level of an admission's line: info when something was changed, refused, could not be resolved, or breaks a rule;
+/// warning when the request was no review; else debug.
 [[nodiscard]] log::level level_of(const admission::verdict& v);
 
 /// "web: nginx:1.25 -> nginx@sha256:… (registry)"; without a new reference "web: nginx:1.25 (why)".
 [[nodiscard]] std::string describe(const admission::slot_outcome& slot);
+
+/// "deny no-latest: web: nginx:latest".
+[[nodiscard]] std::string describe(const admission::rule_outcome& finding);
 
 }  // namespace pinhook::cli

@@ -1,6 +1,6 @@
 // The composition root: every part of the webhook, made and wired here and nowhere else.
 //
-//   control thread   registry look-ups, admin port, accepting, reloading of certificates and credentials
+//   control thread   registry look-ups, admin port, accepting, reloading of certificates, credentials and rules
 //   worker threads   TLS and admission; what the cache holds is answered without leaving them
 //
 //   asio::io_context control(1);
@@ -16,6 +16,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/configuration.hpp>
+#include <pinhook/cli/configuration_source.hpp>
 #include <pinhook/cli/settings.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -30,8 +31,9 @@ namespace pinhook::cli {
 class webhook {
  public:
   /// `surroundings`: the variables that say where credentials and clusters are (DOCKER_CONFIG, KUBERNETES_SERVICE_HOST,
-  /// AWS_ROLE_ARN, …).
-  webhook(asio::io_context& control, settings s, variables surroundings, const clock& time = machine_clock());
+  /// AWS_ROLE_ARN, …). `from`: where the settings came from; its file, if it has one, is watched.
+  webhook(asio::io_context& control, settings s, variables surroundings, configuration_source from = {},
+          const clock& time = machine_clock());
   webhook(const webhook&) = delete;
   webhook& operator=(const webhook&) = delete;
   ~webhook();
@@ -45,6 +47,10 @@ class webhook {
   /// Unready, `shutdown.delay`, no new connections, requests under way answered within `shutdown.limit`. Once, after
   /// `start` succeeded; before destruction.
   awaitable<void> stop();
+
+  /// Reads the configuration file now, after `start`, as is done every few seconds. True: it is another one, and in
+  /// use. Errors as configuration_watch.
+  result<bool> reload_if_changed();
 
   /// Where it listens: as in the settings, port 0 replaced by the one taken.
   [[nodiscard]] address listens_at() const;

@@ -5,11 +5,11 @@
 //   m.count_admission("enforce", "Deployment", "pinned", 1.8ms);
 //   … GET /metrics → m.render()
 //
-// Labels that a peer could fill with anything (kinds, hosts, statuses) have a bounded set of values; the rest is
-// "other".
+// Labels that a peer could fill with anything (kinds, hosts, statuses, namespaces) have a bounded set of values; the
+// rest is "other".
 //
 // Thread rule: every function from any thread. Counting what an admission counts takes no lock that is shared between
-// metrics: counters are found through fixed arrays of atomics.
+// metrics: counters are found through fixed tables of atomics.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -59,6 +59,10 @@ enum class metric : std::uint8_t {
   certificate_failures,
   lock_images,
   lock_reloads,
+  rule_findings,
+  rules,
+  configuration_reloads,
+  configuration_current,
   build_info,
   process_cpu,
   process_memory,
@@ -67,7 +71,7 @@ enum class metric : std::uint8_t {
   process_descriptor_limit,
 };
 
-inline constexpr std::array<metric_info, 27> metric_table{{
+inline constexpr std::array<metric_info, 31> metric_table{{
     {"pinhook_admissions_total", metric_type::counter, "mode,kind,outcome",
      "Admission requests answered, by mode, kind of object and outcome (unchanged, pinned, denied, audited, "
      "bad_request)."},
@@ -107,6 +111,16 @@ inline constexpr std::array<metric_info, 27> metric_table{{
     {"pinhook_lock_images", metric_type::gauge, "", "Images that the lock file in use holds; only where there is one."},
     {"pinhook_lock_reloads_total", metric_type::counter, "result",
      "Changed lock files taken into use (success) or found to be no good (failure)."},
+    {"pinhook_rule_findings_total", metric_type::counter, "rule,action,namespace",
+     "Images that break a rule, by rule, what it led to (deny, warn, audit; in audit mode what it would have: "
+     "would-deny, would-warn) and namespace of the object."},
+    {"pinhook_rules", metric_type::gauge, "", "Rules in use, those of presets included."},
+    {"pinhook_configuration_reloads_total", metric_type::counter, "result",
+     "Changed configuration files taken into use (success) or found to be no good (failure)."},
+    {"pinhook_configuration_current", metric_type::gauge, "",
+     "1 when the configuration file as it is is in use, 0 when it is no good and the one before stays; only where "
+     "there "
+     "is one."},
     {"pinhook_build_info", metric_type::gauge, "version,compiler", "Always 1; the labels say what is running."},
     {"process_cpu_seconds_total", metric_type::counter, "", "Time of processors used, user and system."},
     {"process_resident_memory_bytes", metric_type::gauge, "", "Memory in use."},
@@ -136,6 +150,11 @@ class metrics {
   /// Hosts that have label values of their own, in the order in which they come; a cluster pulls from a handful.
   static constexpr std::size_t host_limit = 50;
 
+  /// Label sets of findings that are counted apart, in the order in which they come: some tens of rules that some tens
+  /// of namespaces break. What comes later is counted under the namespace "other" in up to half as many more sets, and
+  /// then under the rule "other".
+  static constexpr std::size_t finding_limit = 1'000;
+
   metrics();
   metrics(const metrics&) = delete;
   metrics& operator=(const metrics&) = delete;
@@ -164,6 +183,12 @@ class metrics {
 
   void set_lock_images(std::size_t count);
   void count_lock_reload(bool good);
+
+  /// `taken`: "deny", "warn", "audit", "would-deny", "would-warn".
+  void count_rule_finding(std::string_view rule, std::string_view taken, std::string_view ns);
+  void set_rules(std::size_t count);
+  void count_configuration_reload(bool good);
+  void set_configuration_current(bool is_current);
 
   /// The counters of the listener of that name ("webhook", "admin"); lives as long as this object.
   [[nodiscard]] connection_metrics& listener(std::string_view name);

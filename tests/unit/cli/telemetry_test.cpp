@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 using admission::slot_outcome;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 std::vector<std::string>& lines() {
@@ -71,6 +72,24 @@ TEST_F(Telemetry, SlotsReadAsSentences) {
             "web: a:1 -> a@sha256:x (recorded)");
   EXPECT_EQ(describe({slot_outcome::kind::failed, "web", "a:1", "", "no such tag"}), "web: a:1 (no such tag)");
   EXPECT_EQ(describe({slot_outcome::kind::failed, "", "a:1", "", "no such tag"}), "a:1 (no such tag)");
+}
+
+TEST_F(Telemetry, AdmissionsThatBreakRulesAreCountedAndTold) {
+  const slot_outcome kept{slot_outcome::kind::skipped, "web", "nginx", "", "rule"};
+  auto v = verdict(admission::outcome::unchanged, {kept});
+  v.ns = "shop";
+  v.findings = {{"no-latest", "warn", "web", "nginx"}, {"own", "audit", "", "nginx"}};
+  EXPECT_EQ(level_of(v), log::level::info);
+  seen_.admitted(v, pin::mode::enforce, 1ms);
+  seen_.admitted(v, pin::mode::enforce, 1ms);
+  EXPECT_THAT(lines().at(0), HasSubstr(R"("findings":["warn no-latest: web: nginx","audit own: nginx"])"));
+  EXPECT_THAT(numbers_.render(),
+              AllOf(HasSubstr(R"(pinhook_rule_findings_total{action="warn",namespace="shop",rule="no-latest"} 2)"),
+                    HasSubstr(R"(pinhook_rule_findings_total{action="audit",namespace="shop",rule="own"} 2)")));
+  v.findings.clear();
+  v.outcome = admission::outcome::pinned;
+  seen_.admitted(v, pin::mode::enforce, 1ms);
+  EXPECT_THAT(lines().at(2), Not(HasSubstr("findings")));
 }
 
 TEST_F(Telemetry, EverythingIsCounted) {

@@ -36,6 +36,10 @@ void count_all(metrics& m) {
   m.count_slot("pinned", "lock");
   m.set_lock_images(3);
   m.count_lock_reload(false);
+  m.count_rule_finding("no-latest", "deny", "shop");
+  m.set_rules(4);
+  m.count_configuration_reload(false);
+  m.set_configuration_current(false);
   auto& l = m.listener("webhook");
   l.opened();
   l.rejected();
@@ -52,6 +56,11 @@ TEST(Metrics, SaysNothingOfACertificateThatIsNotThere) {
 TEST(Metrics, SaysNothingOfALockThatIsNotThere) {
   metrics m;
   EXPECT_THAT(m.render(), Not(HasSubstr("pinhook_lock_images")));
+}
+
+TEST(Metrics, SaysNothingOfAConfigurationThatIsNotThere) {
+  metrics m;
+  EXPECT_THAT(m.render(), Not(HasSubstr("pinhook_configuration_current")));
 }
 
 TEST(Metrics, ShowsWhatWasCounted) {
@@ -84,6 +93,11 @@ TEST(Metrics, ShowsWhatWasCounted) {
            "pinhook_lock_images 3\n",
            "pinhook_lock_reloads_total{result=\"failure\"} 1\n",
            "pinhook_lock_reloads_total{result=\"success\"} 0\n",
+           "pinhook_rule_findings_total{action=\"deny\",namespace=\"shop\",rule=\"no-latest\"} 1\n",
+           "pinhook_rules 4\n",
+           "pinhook_configuration_reloads_total{result=\"failure\"} 1\n",
+           "pinhook_configuration_reloads_total{result=\"success\"} 0\n",
+           "pinhook_configuration_current 0\n",
            "version=\"" PINHOOK_VERSION "\"",
        })
     EXPECT_THAT(text, HasSubstr(line));
@@ -123,11 +137,13 @@ TEST(Metrics, UnknownLabelValuesBecomeOther) {
   metrics m;
   m.count_admission("nonsense", "Bitcoin\"Miner", "surprised", 1ms);
   m.count_slot("lost", "");
+  m.count_rule_finding("one", "surprised", "shop");
   m.count_registry_request("a", "299", 1ms);
   m.listener("webhook").count_response(299);
   const std::string text = m.render();
   EXPECT_THAT(text, HasSubstr("{kind=\"other\",mode=\"other\",outcome=\"other\"} 1"));
   EXPECT_THAT(text, HasSubstr("{outcome=\"other\",source=\"none\"} 1"));
+  EXPECT_THAT(text, HasSubstr("{action=\"other\",namespace=\"shop\",rule=\"one\"} 1"));
   EXPECT_THAT(text, HasSubstr("{host=\"a\",status=\"other\"} 1"));
   EXPECT_THAT(text, HasSubstr("{listener=\"webhook\",status=\"other\"} 1"));
   EXPECT_THAT(text, Not(HasSubstr("Bitcoin")));
@@ -145,6 +161,49 @@ TEST(Metrics, HostsBeyondTheLimitBecomeOther) {
   EXPECT_THAT(text, HasSubstr("pinhook_registry_requests_total{host=\"other\",status=\"200\"} 20\n"));
   EXPECT_THAT(text, HasSubstr("pinhook_registry_tokens_total{host=\"other\",result=\"ok\"} 1\n"));
   EXPECT_THAT(text, Not(HasSubstr("host-50")));
+}
+
+std::size_t count_of(const std::string& text, std::string_view part) {
+  std::size_t out = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++out;
+  return out;
+}
+
+TEST(Metrics, FindingsBeyondTheLimitBecomeOther) {
+  metrics m;
+  for (std::size_t i = 0; i < metrics::finding_limit + 20; ++i)
+    m.count_rule_finding("one", "deny", fmt::format("n-{}", i));
+  m.count_rule_finding("one", "deny", "n-0");
+  std::string text = m.render();
+  const auto line = [](std::string_view rule, std::string_view action, std::string_view ns, std::size_t count) {
+    return fmt::format("pinhook_rule_findings_total{{action=\"{}\",namespace=\"{}\",rule=\"{}\"}} {}\n", action, ns,
+                       rule, count);
+  };
+  EXPECT_THAT(text, HasSubstr(line("one", "deny", "n-0", 2)));
+  EXPECT_THAT(text, HasSubstr(line("one", "deny", "n-999", 1)));
+  EXPECT_THAT(text, HasSubstr(line("one", "deny", "other", 20)));
+  EXPECT_THAT(text, Not(HasSubstr("n-1000")));
+
+  // Rules go on being told apart, up to a limit: reloading may bring ever new names.
+  for (std::size_t i = 0; i < metrics::finding_limit; ++i) m.count_rule_finding(fmt::format("r-{}", i), "warn", "n-0");
+  text = m.render();
+  EXPECT_THAT(text, HasSubstr(line("r-498", "warn", "other", 1)));
+  EXPECT_THAT(text, HasSubstr(line("other", "warn", "other", metrics::finding_limit - 499)));
+  EXPECT_EQ(count_of(text, "pinhook_rule_findings_total{"), metrics::finding_limit * 3 / 2 + 1);
+}
+
+TEST(Metrics, CountsFindingsFromManyThreads) {
+  metrics m;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&m] {
+      for (int i = 0; i < 2000; ++i)
+        m.count_rule_finding(i % 2 == 0 ? "even" : "odd", "would-deny", fmt::format("n-{}", i % 50));
+    });
+  for (auto& t : threads) t.join();
+  const std::string text = m.render();
+  EXPECT_EQ(count_of(text, "} 160\n"), 50U);
+  EXPECT_EQ(count_of(text, "pinhook_rule_findings_total{"), 50U);
 }
 
 TEST(Metrics, CountsFromManyThreads) {

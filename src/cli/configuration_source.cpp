@@ -1,0 +1,87 @@
+#include <pinhook/cli/configuration_source.hpp>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <utility>
+
+namespace pinhook::cli {
+namespace {
+
+// Where every Pod with a service account finds the name of its namespace.
+constexpr const char* namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+std::string value_of(const variables& all, std::string_view name) {
+  for (const auto& [one, text] : all)
+    if (one == name) return text;
+  return {};
+}
+
+void take_from_surroundings(const variables& all, settings& s) {
+  if (s.own_namespace.empty()) s.own_namespace = value_of(all, "POD_NAMESPACE");
+  if (s.own_namespace.empty()) std::ifstream(namespace_file) >> s.own_namespace;
+}
+
+// What the command line and the variables say, and the file that they name.
+struct origin {
+  std::string file;
+  arguments said;
+  variables all;
+  settings start;
+};
+
+result<effective_settings> settings_of(const origin& from, std::string_view text) {
+  effective_settings out{from.start, {}};
+  if (!from.file.empty())
+    if (auto good = read_configuration(text, from.file, out.values); !good) return fail(std::move(good.error()));
+  auto warnings = apply_environment(from.all, out.values);
+  if (!warnings) return fail(std::move(warnings.error()));
+  out.warnings = std::move(*warnings);
+  for (const auto& flag : from.said.flags)
+    if (auto good = apply_text(flag.name, flag.key, flag.text, out.values); !good) return fail(std::move(good.error()));
+  take_from_surroundings(from.all, out.values);
+  if (auto good = check_together(out.values); !good) return fail(std::move(good.error()));
+  return out;
+}
+
+}  // namespace
+
+result<std::string> read_configuration_file(const std::string& file) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), std::fclose);
+  std::string text(max_configuration_size + 1, '\0');
+  const auto size = in ? std::fread(text.data(), 1, text.size(), in.get()) : 0;
+  if (!in || std::ferror(in.get()) != 0)
+    return fail(error_code::invalid_input,
+                fmt::format("cannot read the configuration {}: {}", file, std::strerror(errno)));
+  if (size > max_configuration_size)
+    return fail(error_code::invalid_input,
+                fmt::format("the configuration {} has more than {} bytes", file, max_configuration_size));
+  text.resize(size);
+  return text;
+}
+
+result<configuration_source> open_configuration(const arguments& said, const variables& all, settings start) {
+  configuration_source out;
+  out.file = said.config_file.empty() ? value_of(all, "PINHOOK_CONFIG") : said.config_file;
+  if (!out.file.empty()) {
+    auto text = read_configuration_file(out.file);
+    if (!text) return fail(std::move(text.error()));
+    out.text = *std::move(text);
+  }
+  out.settings = [from = origin{out.file, said, all, std::move(start)}](std::string_view text) {
+    return settings_of(from, text);
+  };
+  return out;
+}
+
+result<effective_settings> settings_for(const arguments& said, const variables& all, settings start) {
+  const auto from = open_configuration(said, all, std::move(start));
+  if (!from) return fail(from.error());
+  return from->settings(from->text);
+}
+
+}  // namespace pinhook::cli
