@@ -1,0 +1,37 @@
+// Which texts rules may hold: names, patterns on names, registries, pull policies. What could never match anything, or
+// always everything, is an error that says so.
+//
+//   if (auto good = check_kind_pattern("v1/Pod"); !good) …   // good.error(): "… write core/Pod"
+//
+// All of them: invalid_input, with what is wrong and what to write. Pure; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/rules/rule.hpp>
+
+#include <string_view>
+
+namespace pinhook::rules {
+
+/// 1 to max_name_size small letters, digits and '-', as a DNS label.
+[[nodiscard]] result<void> check_rule_name(std::string_view name);
+
+/// One line of at most max_rule_message_size bytes.
+[[nodiscard]] result<void> check_rule_message(std::string_view message);
+
+/// A DNS label (RFC 1123, as names of namespaces, containers and volumes are) in which `*` is any characters.
+[[nodiscard]] result<void> check_label_pattern(std::string_view pattern);
+
+/// "Deployment", "apps/Deployment", "core/Pod", "argoproj.io/*".
+[[nodiscard]] result<void> check_kind_pattern(std::string_view pattern);
+
+/// A registry's canonical name in which `*` is any characters, or a pattern on images without tag and digest.
+[[nodiscard]] result<void> check_registry_value(std::string_view value);
+
+/// "Always", "IfNotPresent", "Never".
+[[nodiscard]] result<void> check_pull_policy_value(std::string_view value);
+
+/// Refuses a demand that every image meets.
+[[nodiscard]] result<void> check_demand(const demand& d);
+
+}  // namespace pinhook::rules

@@ -1,0 +1,338 @@
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/nearest_word.hpp>
+#include <pinhook/rules/read_rules.hpp>
+#include <pinhook/rules/rule_values.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pinhook::rules {
+namespace {
+
+using outcome = std::expected<void, rule_problem>;
+using texts = std::vector<std::string>;
+using words = std::span<const std::string_view>;
+
+template <class Place>
+std::unexpected<rule_problem> blame(const Place& at, std::string message) {
+  return std::unexpected(rule_problem{at.line, at.column, std::move(message)});
+}
+
+std::unexpected<rule_problem> within(std::string_view where, rule_problem p) {
+  p.message = fmt::format("{}: {}", where, p.message);
+  return std::unexpected(std::move(p));
+}
+
+std::string unknown(std::string_view what, std::string_view word, words known) {
+  const auto near = nearest_word(word, known);
+  if (!near.empty()) return fmt::format("{} is no {}; did you mean {}?", quoted(word, 60), what, near);
+  return fmt::format("{} is no {}; there are {}", quoted(word, 60), what, fmt::join(known, ", "));
+}
+
+std::expected<std::string_view, rule_problem> one_text(const yaml::node& n) {
+  if (n.kind != yaml::node_kind::scalar) return blame(n, fmt::format("want a text, not {}", to_string(n.kind)));
+  if (n.is_null() || n.text.empty()) return blame(n, "nothing is written here; write a value, or leave the key out");
+  return n.text;
+}
+
+// One text or a list of texts, each of which `take` takes or refuses.
+template <class Take>
+outcome each_text(const yaml::node& n, Take take) {
+  const auto one = [&](const yaml::node& item) -> outcome {
+    if (item.kind != yaml::node_kind::scalar)
+      return blame(item, fmt::format("want a text or a list of texts, not {}", to_string(item.kind)));
+    const auto text = one_text(item);
+    if (!text) return std::unexpected(text.error());
+    if (auto taken = take(*text); !taken) return blame(item, std::move(taken.error().message));
+    return {};
+  };
+  if (n.kind != yaml::node_kind::sequence) return one(n);
+  if (n.items.empty()) return blame(n, "the list is empty; name something, or leave the key out");
+  for (const yaml::node& item : n.items)
+    if (auto good = one(item); !good) return good;
+  return {};
+}
+
+// A word of a table.
+template <class T, class Parse>
+outcome read_word(const yaml::node& n, std::string_view what, words known, Parse parse, T& into) {
+  const auto text = one_text(n);
+  if (!text) return std::unexpected(text.error());
+  const auto value = parse(*text);
+  if (!value) return blame(n, unknown(what, *text, known));
+  into = *value;
+  return {};
+}
+
+constexpr std::array<std::string_view, 6> own_names{"invalid", "no-tag", "latest", "unpinned", "drift", "unknown-tag"};
+constexpr std::array<std::string_view, 2> preset_words{"recommended", "strict"};
+constexpr std::array<std::string_view, 4> pin_words{"always", "never", "keep", "refresh"};
+constexpr std::array<std::string_view, 2> format_words{"digest", "tag-and-digest"};
+constexpr std::array<std::string_view, 2> pull_policy_words{"if-not-present", "as-written"};
+constexpr std::array<std::string_view, 4> action_words{"deny", "warn", "audit", "allow"};
+constexpr std::array<std::string_view, 5> type_words{"container", "init-container", "ephemeral-container", "volume",
+                                                     "field"};
+constexpr std::array<std::string_view, requirement_count> requirement_words{"tag", "not-latest", "digest", "registry",
+                                                                            "pull-policy"};
+
+outcome read_name(const yaml::node& n, rule& r) {
+  const auto text = one_text(n);
+  if (!text) return std::unexpected(text.error());
+  if (auto good = check_rule_name(*text); !good) return blame(n, std::move(good.error().message));
+  if (std::ranges::find(own_names, *text) != own_names.end())
+    return blame(n, fmt::format("{} is the name of a rule of `pinhook check` itself; take another", *text));
+  r.name = *text;
+  return {};
+}
+
+outcome read_preset(const yaml::node& n, rule& r) {
+  const auto text = one_text(n);
+  if (!text) return std::unexpected(text.error());
+  if (rules_of_preset(*text).empty()) return blame(n, unknown("preset", *text, preset_words));
+  r.preset = *text;
+  return {};
+}
+
+outcome read_images(const yaml::node& n, rule& r) {
+  return each_text(n, [&](std::string_view text) -> result<void> {
+    auto pattern = reference_pattern::parse(text);
+    if (!pattern) return fail(std::move(pattern.error()));
+    r.about.images.push_back(std::move(*pattern));
+    return {};
+  });
+}
+
+template <result<void> (*Check)(std::string_view)>
+outcome read_texts(const yaml::node& n, texts& into) {
+  return each_text(n, [&](std::string_view text) -> result<void> {
+    if (auto good = Check(text); !good) return good;
+    into.emplace_back(text);
+    return {};
+  });
+}
+
+outcome read_namespaces(const yaml::node& n, rule& r) { return read_texts<check_label_pattern>(n, r.about.namespaces); }
+outcome read_containers(const yaml::node& n, rule& r) { return read_texts<check_label_pattern>(n, r.about.containers); }
+outcome read_kinds(const yaml::node& n, rule& r) { return read_texts<check_kind_pattern>(n, r.about.kinds); }
+
+outcome read_types(const yaml::node& n, rule& r) {
+  return each_text(n, [&](std::string_view text) -> result<void> {
+    const auto type = parse_container_type(text);
+    if (!type) return fail(error_code::invalid_input, unknown("type", text, type_words));
+    r.about.types.push_back(*type);
+    return {};
+  });
+}
+
+outcome read_pin(const yaml::node& n, rule& r) { return read_word(n, "order", pin_words, parse_pin_order, r.pin); }
+outcome read_format(const yaml::node& n, rule& r) {
+  return read_word(n, "format", format_words, parse_pin_format, r.format);
+}
+outcome read_pull_policy(const yaml::node& n, rule& r) {
+  return read_word(n, "order", pull_policy_words, parse_pull_policy_order, r.pull_policy);
+}
+outcome read_action(const yaml::node& n, rule& r) {
+  return read_word(n, "action", action_words, parse_action, r.action);
+}
+
+outcome read_message(const yaml::node& n, rule& r) {
+  const auto text = one_text(n);
+  if (!text) return std::unexpected(text.error());
+  if (auto good = check_rule_message(*text); !good) return blame(n, std::move(good.error().message));
+  r.message = *text;
+  return {};
+}
+
+template <class Place>
+outcome add_demand(const Place& at, demand d, rule& r) {
+  if (std::ranges::find(r.demands, d.what, &demand::what) != r.demands.end())
+    return blame(at, fmt::format("{} stands twice", to_string(d.what)));
+  r.demands.push_back(std::move(d));
+  return {};
+}
+
+std::string example_of(requirement what) {
+  return what == requirement::registry ? "{registry: [docker.io, \"ghcr.io/acme/**\"]}"
+                                       : "{pull-policy: [IfNotPresent, Never]}";
+}
+
+bool has_values(requirement what) { return what == requirement::registry || what == requirement::pull_policy; }
+
+// {registry: […]}, {pull-policy: […]}, or both.
+outcome read_demands_with_values(const yaml::node& n, rule& r) {
+  if (n.members.empty()) return blame(n, "nothing is demanded; write for example " + example_of(requirement::registry));
+  for (const yaml::member& m : n.members) {
+    const auto what = parse_requirement(m.key);
+    if (!what) return blame(m, unknown("requirement", m.key, requirement_words));
+    if (!has_values(*what)) return blame(m, fmt::format("{} has no values: write it as a text, not a mapping", m.key));
+    demand d{*what, {}};
+    auto read = *what == requirement::registry ? read_texts<check_registry_value>(m.value, d.values)
+                                               : read_texts<check_pull_policy_value>(m.value, d.values);
+    if (!read) return within(m.key, std::move(read.error()));
+    if (auto good = check_demand(d); !good) return blame(m.value, std::move(good.error().message));
+    if (auto added = add_demand(m, std::move(d), r); !added) return added;
+  }
+  return {};
+}
+
+outcome read_demand(const yaml::node& n, rule& r) {
+  if (n.kind == yaml::node_kind::mapping) return read_demands_with_values(n, r);
+  const auto text = one_text(n);
+  if (!text) return std::unexpected(text.error());
+  const auto what = parse_requirement(*text);
+  if (!what) return blame(n, unknown("requirement", *text, requirement_words));
+  if (has_values(*what)) return blame(n, fmt::format("say which ones are allowed: {}", example_of(*what)));
+  return add_demand(n, {*what, {}}, r);
+}
+
+outcome read_require(const yaml::node& n, rule& r) {
+  if (n.kind != yaml::node_kind::sequence) return read_demand(n, r);
+  if (n.items.empty()) return blame(n, "the list is empty; demand something, or leave the key out");
+  for (const yaml::node& item : n.items)
+    if (auto good = read_demand(item, r); !good) return good;
+  return {};
+}
+
+struct key_row {
+  std::string_view key;
+  /// It says what the rule is about, so a preset may have it.
+  bool is_condition;
+  outcome (*read)(const yaml::node&, rule&);
+};
+
+constexpr std::array<key_row, 13> keys{{{"name", false, read_name},
+                                        {"preset", false, read_preset},
+                                        {"images", true, read_images},
+                                        {"namespaces", true, read_namespaces},
+                                        {"kinds", true, read_kinds},
+                                        {"containers", true, read_containers},
+                                        {"types", true, read_types},
+                                        {"pin", false, read_pin},
+                                        {"format", false, read_format},
+                                        {"pullPolicy", false, read_pull_policy},
+                                        {"require", false, read_require},
+                                        {"action", false, read_action},
+                                        {"message", false, read_message}}};
+
+std::string no_such_key(std::string_view key) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> slips{{{"pull-policy", "pullPolicy"},
+                                                                                {"pull_policy", "pullPolicy"},
+                                                                                {"imagePullPolicy", "pullPolicy"},
+                                                                                {"repo", "images"}}};
+  std::array<std::string_view, keys.size()> known;
+  std::ranges::transform(keys, known.begin(), &key_row::key);
+  std::string_view near = nearest_word(key, known);
+  for (const auto& [slip, meant] : slips)
+    if (slip == key) near = meant;
+  if (!near.empty()) return fmt::format("{} is no key of a rule; did you mean {}?", quoted(key, 60), near);
+  return fmt::format("{} is no key of a rule; there are {}", quoted(key, 60), fmt::join(known, ", "));
+}
+
+outcome read_keys(const yaml::node& n, rule& r) {
+  for (const yaml::member& m : n.members) {
+    const auto* const row = std::ranges::find(keys, std::string_view(m.key), &key_row::key);
+    if (row == keys.end()) return blame(m, no_such_key(m.key));
+    if (auto good = row->read(m.value, r); !good) return within(m.key, std::move(good.error()));
+  }
+  return {};
+}
+
+const yaml::member* member_of(const yaml::node& n, std::string_view key) {
+  const auto found = std::ranges::find(n.members, key, &yaml::member::key);
+  return found == n.members.end() ? nullptr : &*found;
+}
+
+outcome check_preset_alone(const yaml::node& n, const rule& r) {
+  for (const yaml::member& m : n.members) {
+    if (m.key == "preset" || std::ranges::find(keys, std::string_view(m.key), &key_row::key)->is_condition) continue;
+    return blame(m, fmt::format("{} cannot stand beside preset: {}, which brings its own; images, namespaces, kinds, "
+                                "containers and types can",
+                                m.key, r.preset));
+  }
+  return {};
+}
+
+// What each key allows by itself and not together.
+outcome check_together(const yaml::node& n, const rule& r) {
+  if (!r.preset.empty()) return check_preset_alone(n, r);
+  const yaml::member* const require = member_of(n, "require");
+  const yaml::member* const action = member_of(n, "action");
+  const yaml::member* const message = member_of(n, "message");
+  const yaml::member* const format = member_of(n, "format");
+  const yaml::member* const pull_policy = member_of(n, "pullPolicy");
+  if (r.name.empty()) return blame(n, "name is missing: findings and metrics are told by it");
+  if (require != nullptr && action == nullptr)
+    return blame(*require, "require without action: say deny, warn, audit or allow");
+  if (require == nullptr && action != nullptr) return blame(*action, "action without require: say what is demanded");
+  if (require == nullptr && message != nullptr)
+    return blame(*message, "message without require: nobody would ever see it");
+  const bool is_never = r.pin == pin::pin_order::never;
+  if (is_never && format != nullptr)
+    return blame(*format, "format beside pin: never: what is never pinned has no format");
+  if (is_never && pull_policy != nullptr)
+    return blame(*pull_policy, "pullPolicy beside pin: never: it changes where an image is pinned, and nowhere else");
+  if (!r.pin && !r.format && !r.pull_policy && r.demands.empty())
+    return blame(n, "it neither orders nor demands anything; give it pin, format, pullPolicy or require");
+  return {};
+}
+
+// "rules[2] (sidecars)"; the name as far as it can be one.
+std::string place_of(std::size_t index, const yaml::node& n) {
+  for (const std::string_view key : {"name", "preset"})
+    if (const yaml::node* const said = n.find(key); said != nullptr && said->kind == yaml::node_kind::scalar)
+      if (check_rule_name(said->text)) return fmt::format("rules[{}] ({})", index, said->text);
+  return fmt::format("rules[{}]", index);
+}
+
+std::expected<rule, rule_problem> read_rule(const yaml::node& n) {
+  if (n.kind != yaml::node_kind::mapping)
+    return blame(n, fmt::format("want a rule, a mapping of {{name: …, images: …, pin: …}}, not {}", to_string(n.kind)));
+  rule out;
+  out.line = n.line;
+  out.column = n.column;
+  auto good = read_keys(n, out);
+  if (good) good = check_together(n, out);
+  if (!good) return std::unexpected(std::move(good.error()));
+  return out;
+}
+
+// A problem of the whole set, told as one of the rule that stands there.
+rule_problem in_its_rule(rule_problem p, const yaml::node& list) {
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const yaml::node& n = list.items[i];
+    if (n.line != p.line || n.column != p.column) continue;
+    const yaml::node* const name = n.find("name");
+    const std::string told = name == nullptr ? "" : fmt::format("rule {}: ", quoted(name->text));
+    if (!told.empty() && p.message.starts_with(told)) p.message.erase(0, told.size());
+    if (p.message.starts_with("rules[")) return p;
+    p.message = fmt::format("{}: {}", place_of(i, n), p.message);
+    return p;
+  }
+  return p;
+}
+
+}  // namespace
+
+std::expected<rule_set, rule_problem> read_rules(const yaml::node& list) {
+  if (list.kind != yaml::node_kind::sequence)
+    return blame(list, fmt::format("rules: want a list of rules, not {}", to_string(list.kind)));
+  std::vector<rule> all;
+  all.reserve(list.items.size());
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    auto one = read_rule(list.items[i]);
+    if (!one) return within(place_of(i, list.items[i]), std::move(one.error()));
+    all.push_back(std::move(*one));
+  }
+  auto made = rule_set::make(std::move(all));
+  if (!made) return std::unexpected(in_its_rule(std::move(made.error()), list));
+  return made;
+}
+
+}  // namespace pinhook::rules
