@@ -6,6 +6,7 @@ MONITORING = {"monitoring": {"serviceMonitor": {"enabled": True}, "rules": {"ena
 AUTOSCALING = {"autoscaling": {"enabled": True}}
 NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
 LOCK = {"lock": {"configMap": "image-lock"}}
+PINNED_PODS = {"webhook": {"pinnedPods": True}}
 CERT_MANAGER = {"certificate": {"mode": "cert-manager"}}
 
 # name: (overlay, components, values of the chart)
@@ -16,8 +17,10 @@ SAME = {
     "autoscaling": ("self-managed", ["autoscaling"], AUTOSCALING),
     "no-pull-secrets": ("self-managed", ["no-pull-secrets"], NO_PULL_SECRETS),
     "lock": ("self-managed", ["lock"], LOCK),
-    "cert-manager with everything": ("cert-manager", ["monitoring", "autoscaling", "no-pull-secrets", "lock"],
-                                     MONITORING | AUTOSCALING | NO_PULL_SECRETS | LOCK | CERT_MANAGER),
+    "pinned-pods": ("self-managed", ["pinned-pods"], PINNED_PODS),
+    "cert-manager with everything": ("cert-manager",
+                                     ["monitoring", "autoscaling", "no-pull-secrets", "lock", "pinned-pods"],
+                                     MONITORING | AUTOSCALING | NO_PULL_SECRETS | LOCK | PINNED_PODS | CERT_MANAGER),
 }
 
 # Every option of the chart, away from its default. Each must change the rendering.
@@ -44,6 +47,7 @@ OPTIONS = {
     "certificate existing-secret, no caBundle": {"certificate": {"mode": "existing-secret", "secretName": "own"}},
     "webhook.timeoutSeconds": {"webhook": {"timeoutSeconds": 5}},
     "webhook.matchConditions": {"webhook": {"matchConditions": False}},
+    "webhook.pinnedPods": PINNED_PODS,
     "webhook.namespaceSelector": {"webhook": {"namespaceSelector": [
         {"key": "team", "operator": "NotIn", "values": ["infra"]}]}},
     "webhook.extraRules": {"webhook": {"extraRules": [

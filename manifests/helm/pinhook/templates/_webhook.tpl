@@ -40,6 +40,7 @@ no-replica-set-of-a-controller: their template must equal their controller's, or
 are pinned instead.
 no-pod-without-anything-to-pin: a Pod is sent for an image without a digest (if it exists already: only when its spec
 changes), or because a refresh of its pins is asked for.
+no-pod-that-stays-as-it-is (webhook.pinnedPods): Pods by digest are sent, too, for rules to be asked about them.
 */}}
 {{- define "pinhook.matchConditions" -}}
 - name: nothing-that-is-being-deleted
@@ -49,6 +50,13 @@ changes), or because a refresh of its pins is asked for.
   expression: >-
     !(request.resource.resource in ['replicasets', 'replicationcontrollers'])
     || !object.metadata.?ownerReferences.orValue([]).exists(o, o.?controller.orValue(false))
+{{- if .Values.webhook.pinnedPods }}
+- name: no-pod-that-stays-as-it-is
+  expression: >-
+    request.resource.resource != 'pods'
+    || request.operation == 'CREATE' || object.spec != oldObject.spec
+    || object.metadata.?annotations[?'pinhook.dev/refresh'] != oldObject.metadata.?annotations[?'pinhook.dev/refresh']
+{{- else }}
 - name: no-pod-without-anything-to-pin
   expression: >-
     request.resource.resource != 'pods'
@@ -61,4 +69,5 @@ changes), or because a refresh of its pins is asked for.
     ).exists(c, has(c.image) && !c.image.matches('@sha256:[0-9a-f]{64}$'))
     || object.spec.?volumes.orValue([]).exists(v,
     v.?image.?reference.hasValue() && !v.image.reference.matches('@sha256:[0-9a-f]{64}$')))
+{{- end }}
 {{- end -}}
