@@ -1,8 +1,11 @@
 // The verdict: patch, warnings, denial, audit annotations (pinning.md §6).
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/rule_findings.hpp>
+#include <pinhook/admission/slot_words.hpp>
 #include <pinhook/pin/json_patch.hpp>
 #include <pinhook/pin/write_pin.hpp>
+#include <pinhook/rules/judge.hpp>
 
 #include <fmt/format.h>
 
@@ -16,23 +19,7 @@ using pin::decision;
 // Bytes of one registry's answer inside a message.
 constexpr std::size_t max_reason_size = 512;
 
-// Bytes of a container's name in a warning: an image and a reason must fit behind it.
-constexpr std::size_t max_label_size = 30;
-
-// The end of a reference tells more than its begin: the repository's name and the tag.
-std::string fit(std::string_view text, std::size_t size) {
-  constexpr std::string_view dots = "…";
-  if (text.size() <= size) return std::string(text);
-  if (size <= dots.size()) return std::string(dots);
-  std::size_t begin = text.size() - (size - dots.size());
-  while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xc0) == 0x80) ++begin;
-  return std::string(dots) + std::string(text.substr(begin));
-}
-
-std::string_view what_is(const pin::slot& s) {
-  if (s.type == pin::container_type::image_volume) return "volume";
-  return s.container.empty() ? "field" : "container";
-}
+constexpr std::string_view if_not_present = "IfNotPresent";
 
 struct failed_slot {
   std::size_t slot = 0;
@@ -44,25 +31,27 @@ struct failed_slot {
 class composer {
  public:
   composer(const inquiry& about, pin::mode m, const rulebook& book, const std::vector<result<resolve::answer>>& answers)
-      : about_(about), mode_(m), book_(book), answers_(answers) {
-    answer_.warnings = about.plan.warnings;
+      : about_(about), mode_(m), answers_(answers), found_(about, m, book.rules) {
+    for (const std::string& w : about.plan.warnings) warn(w);
   }
 
   verdict make() {
     if (about_.plan.exempt != pin::why::none) note_exemption();
     for (const slot_work& w : about_.work) take(w);
-    const bool is_denied = mode_ == pin::mode::enforce && !failed_.empty();
+    for (const judged_slot& j : about_.judged) found_.judge(j, state_of(j));
+    const bool is_denied = found_.denies() || (mode_ == pin::mode::enforce && !failed_.empty());
     if (is_denied)
       deny();
     else if (mode_ != pin::mode::audit)
       write_patch();
-    const bool is_audited = mode_ == pin::mode::audit && (!pinned_.empty() || !failed_.empty());
+    const bool is_audited = mode_ == pin::mode::audit && (!pinned_.empty() || !failed_.empty() || !found_.is_empty());
     v_.outcome = is_denied                ? outcome::denied
                  : !answer_.patch.empty() ? outcome::pinned
                  : is_audited             ? outcome::audited
                                           : outcome::unchanged;
     if (!pins_.empty()) answer_.audit.emplace_back("pins", std::move(pins_));
     if (!skipped_.empty()) answer_.audit.emplace_back("skipped", std::move(skipped_));
+    if (!found_.is_empty()) take_findings();
     v_.body = encode_review(about_.asked.uid, answer_);
     return std::move(v_);
   }
@@ -71,7 +60,49 @@ class composer {
   struct pinned_slot {
     std::size_t slot = 0;
     std::string to;
+    bool relaxes_pull_policy = false;
+    pin::pin_format format = pin::pin_format::digest;
   };
+
+  // Both lists are in the order of the slots.
+  template <class T>
+  static const T* find_slot(const std::vector<T>& in, std::size_t slot) {
+    const auto found = std::ranges::lower_bound(in, slot, {}, &T::slot);
+    return found != in.end() && found->slot == slot ? &*found : nullptr;
+  }
+
+  void warn(std::string text) { answer_.warnings.push_back({std::move(text)}); }
+
+  // As it will run, or in audit mode would. Under enforce what cannot be pinned does not run without a digest: it does
+  // not run.
+  rules::image_state state_of(const judged_slot& j) const {
+    const pin::slot& s = slot_of(j.slot);
+    const pinned_slot* pinned = find_slot(pinned_, j.slot);
+    rules::image_state out;
+    out.ref = &j.ref;
+    out.is_volume = s.type == pin::container_type::image_volume;
+    out.has_digest = j.ref.is_pinned() || pinned != nullptr ||
+                     (mode_ == pin::mode::enforce && find_slot(failed_, j.slot) != nullptr);
+    if (pinned != nullptr) out.pinned = pinned->to;
+    if (s.type != pin::container_type::other) out.pull_policy = pull_policy_of(s, j.ref, pinned);
+    return out;
+  }
+
+  // Where none is written, the API server looks at the image as it is then: without a tag, when the digest took its
+  // place.
+  static std::string_view pull_policy_of(const pin::slot& s, const registry::reference& ref,
+                                         const pinned_slot* pinned) {
+    if (pinned != nullptr && pinned->relaxes_pull_policy) return if_not_present;
+    if (!s.pull_policy.empty()) return s.pull_policy;
+    if (pinned != nullptr && pinned->format == pin::pin_format::digest) return if_not_present;
+    return rules::default_pull_policy(ref);
+  }
+
+  void take_findings() {
+    for (warning& w : found_.take_warnings()) answer_.warnings.push_back(std::move(w));
+    answer_.audit.emplace_back("findings", found_.annotation());
+    v_.findings = found_.take_outcomes();
+  }
 
   const pin::slot& slot_of(std::size_t index) const { return about_.now.found.slots[index]; }
 
@@ -131,8 +162,7 @@ class composer {
     if (!w.known || *w.known == *d.kept) return;
     const std::string rest = fmt::format(" moved to {}; kept {} (annotation pinhook.dev/refresh takes it)",
                                          w.known->shortened(), d.kept->shortened());
-    answer_.warnings.push_back(
-        fit(slot_of(d.slot).image, rest.size() < max_warning_size ? max_warning_size - rest.size() : 0) + rest);
+    warn(cut_begin(slot_of(d.slot).image, rest.size() < max_warning_size ? max_warning_size - rest.size() : 0) + rest);
   }
 
   void take_resolved(const decision& d, const resolve::answer& a) {
@@ -150,15 +180,19 @@ class composer {
     recorded_.push_back({d.ref->canonical(), digest});
     if (mode_ == pin::mode::audit) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "audit");
-      const std::string where = fit(pin::label_of(s), max_label_size) + ": ";
+      const std::string where = short_label(s) + ": ";
       const std::string rest = fmt::format(" would be pinned to {}", digest.shortened());
-      answer_.warnings.push_back(where + fit(image_of(d), max_warning_size - where.size() - rest.size()) + rest);
+      warn(where + cut_begin(image_of(d), max_warning_size - where.size() - rest.size()) + rest);
       append(skipped_, fmt::format("{}: audit: {} -> {}", pin::label_of(s), s.image, to));
     } else {
       add_outcome(what, d.slot, to, source);
       append(pins_, fmt::format("{}: {} -> {}", pin::label_of(s), s.image, to));
     }
-    pinned_.push_back({d.slot, std::move(to)});
+    if (d.relaxes_pull_policy)
+      append(mode_ == pin::mode::audit ? skipped_ : pins_,
+             fmt::format("{}: {}{} -> {}", pin::label_of(s), mode_ == pin::mode::audit ? "audit: " : "", s.pull_policy,
+                         if_not_present));
+    pinned_.push_back({d.slot, std::move(to), d.relaxes_pull_policy, d.format});
   }
 
   void take_failed(const decision& d, error why) {
@@ -169,35 +203,27 @@ class composer {
       // A slot that a refresh leaves behind keeps the pin it has.
       const std::string_view done = image == s.image ? "pinned" : "refreshed";
       const std::string_view is_not = mode_ == pin::mode::audit ? "would not be" : "is not";
-      answer_.warnings.push_back(fmt::format("{}: {} {} {}: {}", fit(pin::label_of(s), max_label_size), fit(image, 40),
-                                             is_not, done, why.message));
+      warn(fmt::format("{}: {} {} {}: {}", short_label(s), cut_begin(image, 40), is_not, done, why.message));
       append(skipped_, fmt::format("{}: {}", pin::label_of(s), pinhook::to_string(why.code)));
     }
     failed_.push_back({d.slot, std::move(image), std::move(why)});
   }
 
-  // All or nothing. The status is that of the first failure that another try would not mend, else of the first.
+  // All or nothing. What rules refuse, another try would not mend; else the status is that of the first failure that it
+  // would not, else of the first.
   void deny() {
-    const auto definite =
-        std::ranges::find_if(failed_, [](const failed_slot& f) { return status_of(f.why.code).code == 403; });
-    const failure_status& status = status_of((definite != failed_.end() ? *definite : failed_.front()).why.code);
     answer_.is_allowed = false;
-    answer_.status.code = status.code;
-    answer_.status.reason = status.reason;
-    std::string& message = answer_.status.message;
-    message = fmt::format("pinhook cannot pin {} of {} images", failed_.size(), about_.work.size());
-    for (std::size_t i = 0; i < failed_.size(); ++i) {
-      const pin::slot& s = slot_of(failed_[i].slot);
-      const error& why = failed_[i].why;
-      const std::string one =
-          fmt::format("{} {} {}, image {}: {}. {}", i == 0 ? ':' : ';', what_is(s), pin::label_of(s),
-                      quoted(failed_[i].image), cut(why.message, max_reason_size), status_of(why.code).hint);
-      if (message.size() + one.size() > max_message_size - 64) {
-        message += fmt::format("; and {} more", failed_.size() - i);
-        break;
-      }
-      message += one;
+    if (!found_.denies()) {
+      const auto definite =
+          std::ranges::find_if(failed_, [](const failed_slot& f) { return status_of(f.why.code).code == 403; });
+      const failure_status& status = status_of((definite != failed_.end() ? *definite : failed_.front()).why.code);
+      answer_.status.code = status.code;
+      answer_.status.reason = status.reason;
     }
+    std::string& message = answer_.status.message;
+    // Both are told: neither takes the other's room.
+    if (found_.denies()) message = found_.denial(failed_.empty() ? max_message_size : max_message_size / 2);
+    if (!failed_.empty()) tell_failures(message);
     pins_.clear();
     skipped_.clear();
     // What was pinned in the end is nothing.
@@ -207,9 +233,29 @@ class composer {
     }
   }
 
+  void tell_failures(std::string& message) const {
+    message += fmt::format("{}pinhook cannot pin {} of {} images", message.empty() ? "" : ". ", failed_.size(),
+                           about_.work.size());
+    for (std::size_t i = 0; i < failed_.size(); ++i) {
+      const pin::slot& s = slot_of(failed_[i].slot);
+      const error& why = failed_[i].why;
+      const std::string one =
+          fmt::format("{} {} {}, image {}: {}. {}", i == 0 ? ':' : ';', noun_of(s), pin::label_of(s),
+                      quoted(failed_[i].image), cut(why.message, max_reason_size), status_of(why.code).hint);
+      if (message.size() + one.size() > max_message_size - 64) {
+        message += fmt::format("; and {} more", failed_.size() - i);
+        break;
+      }
+      message += one;
+    }
+  }
+
   void write_patch() {
     pin::json_patch patch;
-    for (const pinned_slot& p : pinned_) patch.replace(slot_of(p.slot).pointer, p.to);
+    for (const pinned_slot& p : pinned_) {
+      patch.replace(slot_of(p.slot).pointer, p.to);
+      if (p.relaxes_pull_policy) patch.replace(slot_of(p.slot).pull_policy_pointer, if_not_present);
+    }
     if (about_.plan.may_record && !recorded_.empty() && about_.now.has_metadata) write_record(patch);
     if (!patch.is_empty()) answer_.patch = patch.text();
   }
@@ -231,8 +277,8 @@ class composer {
 
   const inquiry& about_;
   const pin::mode mode_;
-  [[maybe_unused]] const rulebook& book_;
   const std::vector<result<resolve::answer>>& answers_;
+  rule_findings found_;
   verdict v_;
   answer answer_;
   std::vector<pinned_slot> pinned_;

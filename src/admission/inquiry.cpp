@@ -33,6 +33,49 @@ std::size_t lookup_for(const pin::decision& d, std::size_t tenant, std::vector<l
   return lookups.size() - 1;
 }
 
+// What the operator's rules say of an object's slots.
+struct rulings {
+  /// One a slot; none at all where nothing is ordered.
+  std::vector<pin::slot_order> orders;
+  std::vector<judged_slot> judged;
+};
+
+// What is no reference, a variable among them, matches no rule.
+rulings ask_rules(const rules::rule_set& rules, const pin::request& asked, const pin::object& now) {
+  rulings out;
+  const auto& slots = now.found.slots;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    auto ref = registry::reference::parse(slots[i].image);
+    if (!ref) continue;
+    const rules::subject subject{.ref = &*ref,
+                                 .ns = asked.ns,
+                                 .group = asked.group,
+                                 .kind = asked.kind,
+                                 .container = slots[i].container,
+                                 .type = slots[i].type};
+    const rules::effects effects = rules.effects_of(subject);
+    const pin::slot_order order = rules.order_of(effects);
+    if (order != pin::slot_order{}) {
+      out.orders.resize(slots.size());
+      out.orders[i] = order;
+    }
+    if (std::ranges::any_of(effects.demands, [](std::uint32_t r) { return r != rules::effects::none; }))
+      out.judged.push_back({i, std::move(*ref), effects, false});
+  }
+  return out;
+}
+
+// Rules look at the Pods of foreign controllers too, which are not planned.
+void take_judged(std::vector<judged_slot> judged, const pin::object* before, inquiry& out) {
+  const pin::plan& plan = out.plan;
+  if (plan.exempt != pin::why::none && plan.exempt != pin::why::foreign_controller) return;
+  for (judged_slot& j : judged)
+    j.is_unchanged = plan.exempt == pin::why::none
+                         ? plan.decisions[j.slot].is_unchanged
+                         : before != nullptr && pin::has_same_image(out.now.found.slots[j.slot], *before);
+  out.judged = std::move(judged);
+}
+
 // Whose images a template's are: read when the first of them is asked for, and once.
 class tenant_finder {
  public:
@@ -85,14 +128,18 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
 
   std::optional<pin::object> before;
   if (asked.operation == pin::operation::update) {
-    auto old = read("request.oldObject", out.asked.old_object, places);
-    if (!old) return fail(std::move(old.error()));
-    before = std::move(*old);
+    auto read_before = read("request.oldObject", out.asked.old_object, places);
+    if (!read_before) return fail(std::move(read_before.error()));
+    before = std::move(*read_before);
   }
   // `asked` refers to strings of out.asked that stay as they are.
-  auto plan = pin::make_plan(asked, m, book.policy, out.now, before ? &*before : nullptr);
+  const pin::object* old = before ? &*before : nullptr;
+  rulings said;
+  if (!book.rules.is_empty()) said = ask_rules(book.rules, asked, out.now);
+  auto plan = pin::make_plan(asked, m, book.policy, out.now, old, said.orders);
   if (!plan) return unusable("request.object", plan.error());
   out.plan = std::move(*plan);
+  take_judged(std::move(said.judged), old, out);
   tenant_finder tenants(out);
   for (pin::decision& d : out.plan.decisions) {
     slot_work work{std::move(d), no_lookup, 0, std::nullopt};

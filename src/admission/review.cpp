@@ -135,13 +135,13 @@ void append_base64(std::string& out, std::string_view bytes) {
   out.resize(start + static_cast<std::size_t>(written));
 }
 
-void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
+void append_warnings(std::string& out, const std::vector<warning>& warnings) {
   out += R"(,"warnings":[)";
   const bool is_over = warnings.size() > max_warnings;
   const std::size_t shown = is_over ? max_warnings - 1 : warnings.size();
   for (std::size_t i = 0; i < shown; ++i) {
     if (i != 0) out += ',';
-    json::append_string(out, cut(warnings[i], max_warning_size));
+    json::append_string(out, cut(warnings[i].text, warnings[i].limit));
   }
   if (is_over) {
     out += ',';

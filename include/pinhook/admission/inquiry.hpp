@@ -59,8 +59,8 @@ struct inquiry {
   pin::object now;
   pin::plan plan;
   std::vector<slot_work> work;
-  /// Slots for which some rule says something; empty where rules do not look (pinning.md §3: rules 6 and 8, the label
-  /// of §6). No slot that is no reference, or a variable.
+  /// Slots of which some rule demands something, in their order; empty where rules do not look (pinning.md §3: rules 6
+  /// and 8, the label of §6). No slot that is no reference, or a variable.
   std::vector<judged_slot> judged;
   std::vector<lookup> lookups;
   /// Whose images they are; the namespace is the request's. Each once; empty when nothing is resolved or kept.

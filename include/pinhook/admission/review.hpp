@@ -23,6 +23,9 @@ inline constexpr std::size_t max_message_size = 4 * 1024;
 /// What a warning may have; clients show one a line (admission/v1 types.go asks for 120 characters at most).
 inline constexpr std::size_t max_warning_size = 120;
 inline constexpr std::size_t max_warnings = 10;
+/// What a warning may have that gives a line to write: the digest at its end must be whole. The API server itself cuts
+/// warnings at 256 characters (apiserver, endpoints/filters/warning.go), and only when all of them together are long.
+inline constexpr std::size_t max_line_warning_size = 256;
 
 struct review {
   std::string uid;
@@ -49,14 +52,20 @@ struct refusal {
   std::string message;
 };
 
+struct warning {
+  std::string text;
+  /// Bytes; what is longer is cut.
+  std::size_t limit = max_warning_size;
+};
+
 struct answer {
   bool is_allowed = true;
   /// When not allowed.
   refusal status;
   /// A JSON Patch, or empty.
   std::string patch;
-  /// Those over the limits above are cut or counted.
-  std::vector<std::string> warnings;
+  /// Those over max_warnings are counted.
+  std::vector<warning> warnings;
   /// Name and value; the API server puts the webhook's name before it.
   std::vector<std::pair<std::string_view, std::string>> audit;
 };

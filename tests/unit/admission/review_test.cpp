@@ -87,7 +87,7 @@ TEST(Review, EncodesEveryPartOfAnAnswer) {
   a.is_allowed = false;
   a.status = {503, "ServiceUnavailable", "the \"registry\" is away"};
   a.patch = "[]";
-  a.warnings = {"one", "two"};
+  a.warnings = {{"one"}, {"two"}};
   a.audit = {{"pins", "a"}, {"skipped", "b"}};
   EXPECT_EQ(
       encode_review("u\"1", a),
@@ -101,7 +101,7 @@ TEST(Review, BoundsWhatItSays) {
   a.is_allowed = false;
   a.status.message = std::string(max_message_size + 1, 'm');
   for (std::size_t i = 0; i < max_warnings + 2; ++i)
-    a.warnings.push_back(fmt::format("{} {}", i, std::string(200, 'w')));
+    a.warnings.push_back({fmt::format("{} {}", i, std::string(200, 'w'))});
   a.audit = {{"pins", std::string(max_message_size + 1, 'p')}};
   const auto parsed = json::parse(encode_review("u", a));
   ASSERT_TRUE(parsed);

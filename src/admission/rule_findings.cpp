@@ -1,0 +1,134 @@
+#include <pinhook/admission/rule_findings.hpp>
+#include <pinhook/admission/slot_words.hpp>
+#include <pinhook/pin/rules.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pinhook::admission {
+namespace {
+
+using rules::action;
+using rules::fix_kind;
+
+// Bytes of an image in a warning: a reason must fit behind it.
+constexpr std::size_t max_image_size = 40;
+
+// Room for "; and 1000 more".
+constexpr std::size_t rest_size = 32;
+
+constexpr std::size_t max_kind_size = 63;
+
+// What a finding leads to. An update must never be refused for an image that it does not touch: scaling, or taking a
+// finalizer away, works whatever runs.
+std::string_view taken_for(action a, pin::mode m, bool is_unchanged) {
+  const bool is_audit = m == pin::mode::audit;
+  if (a == action::deny && !is_unchanged) return is_audit ? "would-deny" : "deny";
+  if (a == action::deny || a == action::warn) return is_audit ? "would-warn" : "warn";
+  return "audit";
+}
+
+// What to do, as a sentence without a full stop.
+std::string sentence_of(const rules::finding& f) {
+  if (f.kind == fix_kind::line) return "Write " + f.fix;
+  if (f.kind == fix_kind::command) return "Run " + f.fix;
+  std::string out = f.fix;
+  if (!out.empty() && out.front() >= 'a' && out.front() <= 'z')
+    out.front() = static_cast<char>(out.front() - 'a' + 'A');
+  return out;
+}
+
+// The same inside of a sentence.
+std::string clause_of(const rules::finding& f) {
+  if (f.kind == fix_kind::line) return "write " + f.fix;
+  if (f.kind == fix_kind::command) return "run " + f.fix;
+  return f.fix;
+}
+
+// "one; two; and 3 more" in `size` bytes: `next` gives the text of an index below `count`.
+template <class Next>
+std::string join_within(std::size_t size, std::size_t shown, std::size_t count, Next next) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string one = i < shown ? next(i) : std::string();
+    if (i >= shown || out.size() + 2 + one.size() + (i + 1 == count ? 0 : rest_size) > size) {
+      // The first is shown, whatever it takes: it is cut.
+      if (i == 0 && i < shown) {
+        out = cut(one, size > rest_size ? size - rest_size : 0);
+        if (count > 1) out += fmt::format("; and {} more", count - 1);
+      } else {
+        out += fmt::format("{}and {} more", out.empty() ? "" : "; ", count - i);
+      }
+      break;
+    }
+    if (i != 0) out += "; ";
+    out += one;
+  }
+  return out;
+}
+
+}  // namespace
+
+void rule_findings::judge(const judged_slot& whom, const rules::image_state& image) {
+  const pin::slot& s = about_.now.found.slots[whom.slot];
+  for (const rules::finding& f : rules::judge(rules_, whom.effects, image)) {
+    const rules::rule& r = rules_.rules()[f.rule];
+    const std::string_view taken = taken_for(f.action, mode_, whom.is_unchanged);
+    outcomes_.push_back({r.name, taken, std::string(pin::label_of(s)), s.image});
+    if (taken == "deny") {
+      ++denials_;
+      if (sentences_size_ > max_message_size) continue;
+      sentences_.push_back(fmt::format("rule {}: {} {}, image {}: {}. {}", r.name, noun_of(s), pin::label_of(s),
+                                       quoted(s.image), f.why, sentence_of(f)));
+      sentences_size_ += sentences_.back().size();
+    } else if (taken != "audit") {
+      warn(f, taken, s);
+    }
+  }
+}
+
+// "rule no-latest: web: nginx:latest: why it matters; run pinhook resolve nginx:latest"
+void rule_findings::warn(const rules::finding& f, std::string_view taken, const pin::slot& s) {
+  // Those are counted alone.
+  if (warnings_.size() > max_warnings) {
+    warnings_.push_back({});
+    return;
+  }
+  const std::string rule = "rule " + rules_.rules()[f.rule].name;
+  const std::string_view would = taken == "would-deny" ? " would deny" : taken == "would-warn" ? " would warn" : "";
+  const std::size_t room = max_warning_size - std::min(max_warning_size, rule.size() + would.size());
+  const std::string label = short_label(s, std::min(max_label_size, room / 3));
+  std::string text = fmt::format("{}{}: {}: {}: {}", rule, would, label,
+                                 cut_begin(s.image, std::min(max_image_size, room / 2)), f.why);
+  std::string fix = clause_of(f);
+  if (f.kind != fix_kind::line && text.size() + 2 + fix.size() <= max_warning_size) {
+    text += "; " + fix;
+    fix.clear();
+  }
+  warnings_.push_back({std::move(text)});
+  if (fix.empty()) return;
+  const bool is_line = f.kind == fix_kind::line;
+  fix = fmt::format("{}: {}: {}", rule, label, fix);
+  // A line that is cut helps nobody.
+  if (!is_line || fix.size() <= max_line_warning_size)
+    warnings_.push_back({std::move(fix), is_line ? max_line_warning_size : max_warning_size});
+}
+
+std::string rule_findings::denial(std::size_t size) const {
+  std::string out = fmt::format("pinhook denies this {}: {} finding{}: ", cut(about_.asked.kind, max_kind_size),
+                                denials_, denials_ == 1 ? "" : "s");
+  out += join_within(size - std::min(size, out.size()), sentences_.size(), denials_,
+                     [&](std::size_t i) { return sentences_[i]; });
+  return out;
+}
+
+std::string rule_findings::annotation() const {
+  return join_within(max_message_size, outcomes_.size(), outcomes_.size(), [&](std::size_t i) {
+    const rule_outcome& o = outcomes_[i];
+    return fmt::format("{} {}: {}: {}", o.taken, o.rule, o.container, o.image);
+  });
+}
+
+}  // namespace pinhook::admission
