@@ -239,6 +239,9 @@ outcome read_keys(const yaml::node& n, rule& r) {
   for (const yaml::member& m : n.members) {
     const auto* const row = std::ranges::find(keys, std::string_view(m.key), &key_row::key);
     if (row == keys.end()) return blame(m, no_such_key(m.key));
+    // Nothing has no place of its own.
+    if (m.value.is_null())
+      return blame(m, fmt::format("{}: nothing is written here; write a value, or leave the key out", m.key));
     if (auto good = row->read(m.value, r); !good) return within(m.key, std::move(good.error()));
   }
   return {};

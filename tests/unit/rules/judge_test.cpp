@@ -1,0 +1,192 @@
+#include <pinhook/rules/judge.hpp>
+#include <pinhook/rules/read_rules.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::rules {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+rule_set rules_of(std::string_view yaml) {
+  const auto root = yaml::parse(yaml);
+  EXPECT_TRUE(root) << (root ? "" : root.error().message);
+  auto set = read_rules(*root);
+  EXPECT_TRUE(set) << (set ? "" : set.error().message);
+  return *set;
+}
+
+struct scene {
+  std::string image;
+  bool has_digest = false;
+  std::optional<std::string_view> pull_policy = {};
+  std::string_view pinned = {};
+  bool is_volume = false;
+};
+
+std::vector<finding> judged(const rule_set& set, const scene& s) {
+  const auto ref = registry::reference::parse(s.image);
+  EXPECT_TRUE(ref) << s.image;
+  const subject where{&*ref, "shop", "apps", "Deployment", "web", pin::container_type::container};
+  return judge(set, set.effects_of(where), {&*ref, s.has_digest, s.pull_policy, s.pinned, s.is_volume});
+}
+
+// "rule/requirement/action" of each.
+std::vector<std::string> names(const rule_set& set, const std::vector<finding>& all) {
+  std::vector<std::string> out;
+  for (const auto& f : all)
+    out.push_back(set.rules()[f.rule].name + '/' + std::string(to_string(f.what)) + '/' +
+                  std::string(to_string(f.action)));
+  return out;
+}
+
+const std::string hex(64, 'a');
+const std::string by_digest = "nginx@sha256:" + hex;
+
+TEST(Judge, SaysNothingWithoutRules) { EXPECT_THAT(judged(rule_set(), {"nginx"}), IsEmpty()); }
+
+TEST(Judge, KnowsWhenEachDemandIsMet) {
+  struct row {
+    std::string require;
+    scene image;
+    bool is_met;
+  };
+  const std::vector<row> rows{
+      {"tag", {"nginx"}, false},
+      {"tag", {"nginx:1.25"}, true},
+      {"tag", {by_digest}, true},
+      {"tag", {"nginx", true}, false},  // what is written counts, not what pinning makes of it
+      {"not-latest", {"nginx"}, false},
+      {"not-latest", {"nginx:latest"}, false},
+      {"not-latest", {"nginx:latest", true}, false},
+      {"not-latest", {"nginx:1.25"}, true},
+      {"not-latest", {"nginx:latest@sha256:" + hex}, true},
+      {"not-latest", {by_digest}, true},
+      {"digest", {"nginx:1.25"}, false},
+      {"digest", {"nginx:1.25", true}, true},
+      {"digest", {by_digest}, true},
+      {"{registry: docker.io}", {"nginx"}, true},
+      {"{registry: docker.io}", {"quay.io/x"}, false},
+      {"{registry: ['*.example.com']}", {"a.example.com/x:1"}, true},
+      {"{registry: ['*.example.com']}", {"example.com/x:1"}, false},
+      {"{registry: ['*.example.com']}", {"a.example.com:5000/x:1"}, false},
+      {"{registry: ['localhost:5000']}", {"localhost:5000/x"}, true},
+      {"{registry: ['localhost:5000']}", {"localhost:5001/x"}, false},
+      {"{registry: ['ghcr.io/acme/**']}", {"ghcr.io/acme/a/b:1"}, true},
+      {"{registry: ['ghcr.io/acme/**']}", {"ghcr.io/acme-evil/a:1"}, false},
+      {"{registry: ['ghcr.io/acme/*']}", {"ghcr.io/acme/a/b"}, false},
+      {"{registry: ['docker.io/library/*']}", {"nginx:1.25"}, true},
+      {"{registry: ['docker.io/library/*']}", {"bitnami/nginx"}, false},
+      {"{registry: [quay.io, docker.io]}", {"nginx"}, true},
+      {"{pull-policy: IfNotPresent}", {"nginx", false, "IfNotPresent"}, true},
+      {"{pull-policy: IfNotPresent}", {"nginx", false, "Always"}, false},
+      {"{pull-policy: [IfNotPresent, Never]}", {"nginx", false, "Never"}, true},
+      {"{pull-policy: IfNotPresent}", {"nginx", false, std::nullopt}, true},
+  };
+  for (const row& r : rows) {
+    const auto set = rules_of("[{name: x, require: " + r.require + ", action: deny}]");
+    EXPECT_EQ(judged(set, r.image).empty(), r.is_met) << r.require << " of " << r.image.image;
+  }
+}
+
+TEST(Judge, TellsTheMostSevereOfWhatOneLineMends) {
+  const auto later = rules_of(
+      "[{name: a, require: tag, action: warn}, {name: b, require: not-latest, action: audit},"
+      " {name: c, require: digest, action: deny}]");
+  EXPECT_THAT(names(later, judged(later, {"nginx"})), ElementsAre("c/digest/deny"));
+  EXPECT_THAT(names(later, judged(later, {"nginx", true})), ElementsAre("a/tag/warn"));
+  EXPECT_THAT(names(later, judged(later, {"nginx:latest", true})), ElementsAre("b/not-latest/audit"));
+  const auto equal = rules_of("[{preset: strict}]");
+  EXPECT_THAT(names(equal, judged(equal, {"nginx"})), ElementsAre("strict/tag/tag/deny"));
+  EXPECT_THAT(names(equal, judged(equal, {"nginx:latest"})), ElementsAre("strict/not-latest/not-latest/deny"));
+}
+
+TEST(Judge, TellsRegistryAndPullPolicyApart) {
+  const auto set =
+      rules_of("[{name: all, require: [digest, {registry: quay.io}, {pull-policy: Never}], action: warn}]");
+  EXPECT_THAT(names(set, judged(set, {"nginx", false, "Always"})),
+              ElementsAre("all/digest/warn", "all/registry/warn", "all/pull-policy/warn"));
+}
+
+TEST(Judge, AllowIsNoFinding) {
+  const auto set = rules_of(
+      "[{name: old, images: docker.io/library/nginx, require: tag, action: allow},"
+      " {name: all, require: tag, action: deny}]");
+  EXPECT_THAT(judged(set, {"nginx"}), IsEmpty());
+  EXPECT_THAT(names(set, judged(set, {"redis"})), ElementsAre("all/tag/deny"));
+}
+
+TEST(Judge, SaysWhatToWrite) {
+  struct row {
+    std::string require;
+    scene image;
+    fix_kind kind;
+    std::string fix;
+  };
+  const std::vector<row> rows{
+      {"tag", {"nginx"}, fix_kind::command, "pinhook resolve nginx"},
+      {"digest", {"nginx:1.25"}, fix_kind::command, "pinhook resolve nginx:1.25"},
+      {"not-latest", {"nginx:latest", true, {}, by_digest}, fix_kind::line, "image: " + by_digest},
+      {"tag", {"nginx", false, {}, by_digest, true}, fix_kind::line, "reference: " + by_digest},
+      {"{pull-policy: [IfNotPresent, Never]}",
+       {"nginx", false, "Always"},
+       fix_kind::line,
+       "imagePullPolicy: IfNotPresent"},
+      {"{pull-policy: Never}", {"nginx", false, "Always", {}, true}, fix_kind::line, "pullPolicy: Never"},
+      {"{registry: quay.io}", {"nginx"}, fix_kind::advice, "take it from quay.io"},
+      {"{registry: [quay.io, 'ghcr.io/acme/**']}",
+       {"nginx"},
+       fix_kind::advice,
+       "take it from quay.io or ghcr.io/acme/**"},
+      {"{registry: [a.io, b.io, c.io]}", {"nginx"}, fix_kind::advice, "take it from a.io, b.io or c.io"},
+      {"{registry: [a.io, b.io, c.io, d.io, e.io]}",
+       {"nginx"},
+       fix_kind::advice,
+       "take it from one of a.io, b.io, c.io and 2 more"},
+  };
+  for (const row& r : rows) {
+    const auto set = rules_of("[{name: x, require: " + r.require + ", action: deny}]");
+    const auto all = judged(set, r.image);
+    ASSERT_EQ(all.size(), 1U) << r.require;
+    EXPECT_EQ(all[0].kind, r.kind) << r.require;
+    EXPECT_EQ(all[0].fix, r.fix);
+  }
+}
+
+TEST(Judge, GivesTheOperatorsWordsBeforeOurs) {
+  const auto own = rules_of("[{name: x, require: tag, action: deny, message: 'ask platform@example.com. '}]");
+  EXPECT_EQ(judged(own, {"nginx"}).at(0).why, "ask platform@example.com");
+  const auto ours = rules_of("[{name: x, require: tag, action: deny}]");
+  EXPECT_EQ(judged(ours, {"nginx"}).at(0).why, text_of(requirement::tag).why);
+}
+
+TEST(Judge, TextsFitIntoWarnings) {
+  for (std::size_t i = 0; i < requirement_count; ++i) {
+    const auto& text = text_of(static_cast<requirement>(i));
+    EXPECT_LE(text.why.size(), 80U) << text.why;
+    EXPECT_FALSE(text.why.empty());
+    EXPECT_NE(text.why.back(), '.');
+    EXPECT_FALSE(text.title.empty());
+    EXPECT_GT(text.help.size(), text.why.size());
+  }
+}
+
+TEST(Judge, KnowsTheDefaultPullPolicy) {
+  const std::vector<std::pair<std::string, std::string_view>> rows{{"nginx", "Always"},
+                                                                   {"nginx:latest", "Always"},
+                                                                   {"nginx:latest@sha256:" + hex, "Always"},
+                                                                   {"nginx:1.25", "IfNotPresent"},
+                                                                   {by_digest, "IfNotPresent"},
+                                                                   {"latest:v1", "IfNotPresent"}};
+  for (const auto& [image, policy] : rows)
+    EXPECT_EQ(default_pull_policy(*registry::reference::parse(image)), policy) << image;
+}
+
+}  // namespace
+}  // namespace pinhook::rules

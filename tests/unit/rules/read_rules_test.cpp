@@ -1,0 +1,260 @@
+#include <pinhook/rules/read_rules.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::rules {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::expected<rule_set, rule_problem> read(std::string_view yaml) {
+  const auto root = yaml::parse(yaml);
+  EXPECT_TRUE(root) << (root ? "" : root.error().message);
+  return read_rules(*root);
+}
+
+rule_set good(std::string_view yaml) {
+  auto set = read(yaml);
+  EXPECT_TRUE(set) << (set ? "" : set.error().message);
+  return set ? *set : rule_set();
+}
+
+// "2:5: rules[0] (x): …", or empty.
+std::string problem_of(std::string_view yaml) {
+  const auto set = read(yaml);
+  return set ? "" : fmt::format("{}:{}: {}", set.error().line, set.error().column, set.error().message);
+}
+
+TEST(ReadRules, ReadsEveryKey) {
+  const auto set = good(R"(
+- name: sidecars
+  images: ["**/istio/proxyv2", "*:latest"]
+  namespaces: [shop, "team-*"]
+  kinds: [Deployment, apps/StatefulSet, core/Pod, argoproj.io/*]
+  containers: web
+  types: [container, init-container, ephemeral-container, volume, field]
+  pin: refresh
+  format: tag-and-digest
+  pullPolicy: if-not-present
+  require: [tag, not-latest, digest, {registry: [docker.io, "ghcr.io/acme/**"]}, {pull-policy: [Never]}]
+  action: deny
+  message: ask platform@example.com
+)");
+  ASSERT_EQ(set.rules().size(), 1U);
+  const rule& r = set.rules()[0];
+  EXPECT_EQ(r.name, "sidecars");
+  ASSERT_EQ(r.about.images.size(), 2U);
+  EXPECT_EQ(r.about.images[1].text(), "*:latest");
+  EXPECT_THAT(r.about.namespaces, ElementsAre("shop", "team-*"));
+  EXPECT_THAT(r.about.kinds, ElementsAre("Deployment", "apps/StatefulSet", "core/Pod", "argoproj.io/*"));
+  EXPECT_THAT(r.about.containers, ElementsAre("web"));
+  EXPECT_THAT(r.about.types, ElementsAre(pin::container_type::container, pin::container_type::init_container,
+                                         pin::container_type::ephemeral_container, pin::container_type::image_volume,
+                                         pin::container_type::other));
+  EXPECT_EQ(r.pin, pin::pin_order::refresh);
+  EXPECT_EQ(r.format, pin::pin_format::tag_and_digest);
+  EXPECT_EQ(r.pull_policy, pin::pull_policy_order::if_not_present);
+  EXPECT_THAT(r.demands, ElementsAre(demand{requirement::tag, {}}, demand{requirement::not_latest, {}},
+                                     demand{requirement::digest, {}},
+                                     demand{requirement::registry, {"docker.io", "ghcr.io/acme/**"}},
+                                     demand{requirement::pull_policy, {"Never"}}));
+  EXPECT_EQ(r.action, action::deny);
+  EXPECT_EQ(r.message, "ask platform@example.com");
+  EXPECT_EQ(r.line, 2U);
+  EXPECT_EQ(r.column, 3U);
+}
+
+TEST(ReadRules, ListsMayBeOneText) {
+  const auto set = good(
+      "[{name: x, images: docker.io/**, namespaces: a, kinds: Job, containers: b, types: volume,"
+      " require: {registry: quay.io, pull-policy: Never}, action: audit}]");
+  const rule& r = set.rules()[0];
+  EXPECT_EQ(r.about.images.size(), 1U);
+  EXPECT_THAT(r.about.namespaces, ElementsAre("a"));
+  EXPECT_THAT(r.about.kinds, ElementsAre("Job"));
+  EXPECT_THAT(r.about.types, ElementsAre(pin::container_type::image_volume));
+  EXPECT_THAT(r.demands,
+              ElementsAre(demand{requirement::registry, {"quay.io"}}, demand{requirement::pull_policy, {"Never"}}));
+}
+
+TEST(ReadRules, ReadsPresetsWithConditions) {
+  const auto set = good("[{preset: strict, namespaces: prod}, {preset: recommended}]");
+  ASSERT_EQ(set.written().size(), 2U);
+  EXPECT_EQ(set.written()[0].preset, "strict");
+  EXPECT_THAT(set.written()[0].about.namespaces, ElementsAre("prod"));
+  ASSERT_EQ(set.rules().size(), 6U);
+  EXPECT_EQ(set.rules()[0].name, "strict/tag");
+  EXPECT_EQ(set.rules()[5].name, "recommended/digest");
+}
+
+TEST(ReadRules, NoRulesAreRules) { EXPECT_TRUE(good("[]").is_empty()); }
+
+TEST(ReadRules, TakesEveryKindOfRegistry) {
+  for (const char* value :
+       {"docker.io", "localhost", "localhost:5000", "registry.example.com:5000", "\"*.example.com\"", "\"*:5000\"",
+        "\"localhost:*\"", "\"registry*.example.com:*\"", "\"[::1]:5000\"", "\"ghcr*\"", "ghcr.io/acme/**",
+        "\"*/library/nginx\"", "\"**/nginx\"", "localhost:5000/app/*", "10.1.2.3:5000"})
+    EXPECT_EQ(problem_of(fmt::format("[{{name: x, require: {{registry: [{}]}}, action: deny}}]", value)), "") << value;
+}
+
+TEST(ReadRules, PlacesEachProblem) {
+  struct row {
+    std::string yaml, problem;
+  };
+  const std::vector<row> rows{
+      {"{}", "1:1: rules: want a list of rules, not a mapping"},
+      {"- x", "1:3: rules[0]: want a rule, a mapping of {name: …, images: …, pin: …}, not a scalar"},
+      {"- name: a\n  pinn: never", "2:3: rules[0] (a): \"pinn\" is no key of a rule; did you mean pin?"},
+      {"- pin: always\n- name: b\n  image: x", "1:3: rules[0]: name is missing: findings and metrics are told by it"},
+      {"- name: b\n  image: x", "2:3: rules[0] (b): \"image\" is no key of a rule; did you mean images?"},
+      {"- name: b\n  pull-policy: x",
+       "2:3: rules[0] (b): \"pull-policy\" is no key of a rule; did you mean pullPolicy?"},
+      {"- name: b\n  quux: x",
+       "2:3: rules[0] (b): \"quux\" is no key of a rule; there are name, preset, images, namespaces, kinds, "
+       "containers, "
+       "types, pin, format, pullPolicy, require, action, message"},
+      {"- name: B\n  pin: never",
+       "1:9: rules[0]: name: \"B\" is no name of a rule: small letters, digits and - between them"},
+      {"- name: latest\n  pin: never",
+       "1:9: rules[0] (latest): name: latest is the name of a rule of `pinhook check` itself; take another"},
+      {"- name: [a]\n  pin: never", "1:9: rules[0]: name: want a text, not a list"},
+      {"- name:\n  pin: never", "1:3: rules[0]: name: nothing is written here; write a value, or leave the key out"},
+      {"- name: a\n- name: b\n  pin: never",
+       "1:3: rules[0] (a): it neither orders nor demands anything; give it pin, format, pullPolicy or require"},
+      {"- {name: a, pin: nevr}", "1:18: rules[0] (a): pin: \"nevr\" is no order; did you mean never?"},
+      {"- {name: a, pin: true}",
+       "1:18: rules[0] (a): pin: \"true\" is no order; there are always, never, keep, refresh"},
+      {"- {name: a, format: tag}",
+       "1:21: rules[0] (a): format: \"tag\" is no format; there are digest, tag-and-digest"},
+      {"- {name: a, pullPolicy: IfNotPresent}",
+       "1:25: rules[0] (a): pullPolicy: \"IfNotPresent\" is no order; there are if-not-present, as-written"},
+      {"- {name: a, pin: never, images: []}",
+       "1:33: rules[0] (a): images: the list is empty; name something, or leave the key out"},
+      {"- {name: a, pin: never, images: [docker.io/**, '']}",
+       "1:48: rules[0] (a): images: nothing is written here; write a value, or leave the key out"},
+      {"- {name: a, pin: never, images: {a: b}}",
+       "1:33: rules[0] (a): images: want a text or a list of texts, not a mapping"},
+      {"- {name: a, pin: never, images: [[x]]}",
+       "1:34: rules[0] (a): images: want a text or a list of texts, not a list"},
+      {"- {name: a, pin: never, namespaces: [shop, Team-1]}",
+       "1:44: rules[0] (a): namespaces: \"Team-1\" can match no name: they are in small letters; did you mean "
+       "\"team-1\"?"},
+      {"- {name: a, pin: never, containers: a_b}",
+       "1:37: rules[0] (a): containers: \"a_b\" can match no name: they have small letters, digits and -; * stands for "
+       "any of them"},
+      {"- {name: a, pin: never, containers: '-a*'}",
+       "1:37: rules[0] (a): containers: \"-a*\" can match no name: none begins or ends with -"},
+      {"- {name: a, pin: never, kinds: deployment}",
+       "1:32: rules[0] (a): kinds: \"deployment\" is no kind: they begin with a capital, as in Deployment"},
+      {"- {name: a, pin: never, kinds: apps/v1/Deployment}",
+       "1:32: rules[0] (a): kinds: \"apps/v1/Deployment\" is no kind; write group and kind without a version, as in "
+       "apps/Deployment"},
+      {"- {name: a, pin: never, kinds: v1/Pod}",
+       "1:32: rules[0] (a): kinds: \"v1\" is a version, no group; the core group is core, as in core/Pod"},
+      {"- {name: a, pin: never, kinds: '*'}", "1:32: rules[0] (a): kinds: \"*\" is every kind; leave kinds out"},
+      {"- {name: a, pin: never, kinds: Apps/Pod}",
+       "1:32: rules[0] (a): kinds: \"Apps\" is no API group; write it as in apps, batch, argoproj.io; the core group "
+       "is "
+       "core"},
+      {"- {name: a, pin: never, types: [containers]}",
+       "1:33: rules[0] (a): types: \"containers\" is no type; did you mean container?"},
+      {"- {name: a, pin: never, format: digest}",
+       "1:25: rules[0] (a): format beside pin: never: what is never pinned has no format"},
+      {"- {name: a, pin: never, pullPolicy: if-not-present}",
+       "1:25: rules[0] (a): pullPolicy beside pin: never: it changes where an image is pinned, and nowhere else"},
+      {"- {name: a, require: tag}", "1:13: rules[0] (a): require without action: say deny, warn, audit or allow"},
+      {"- {name: a, action: deny}", "1:13: rules[0] (a): action without require: say what is demanded"},
+      {"- {name: a, pin: keep, message: hi}", "1:24: rules[0] (a): message without require: nobody would ever see it"},
+      {"- {name: a, require: tag, action: dny}",
+       "1:35: rules[0] (a): action: \"dny\" is no action; did you mean deny?"},
+      {"- {name: a, require: tags, action: deny}",
+       "1:22: rules[0] (a): require: \"tags\" is no requirement; did you mean tag?"},
+      {"- {name: a, require: [], action: deny}",
+       "1:22: rules[0] (a): require: the list is empty; demand something, or leave the key out"},
+      {"- {name: a, require: {}, action: deny}",
+       "1:22: rules[0] (a): require: nothing is demanded; write for example {registry: [docker.io, "
+       "\"ghcr.io/acme/**\"]}"},
+      {"- {name: a, require: [tag, tag], action: deny}", "1:28: rules[0] (a): require: tag stands twice"},
+      {"- {name: a, require: registry, action: deny}",
+       "1:22: rules[0] (a): require: say which ones are allowed: {registry: [docker.io, \"ghcr.io/acme/**\"]}"},
+      {"- {name: a, require: pull-policy, action: deny}",
+       "1:22: rules[0] (a): require: say which ones are allowed: {pull-policy: [IfNotPresent, Never]}"},
+      {"- {name: a, require: {tag: yes}, action: deny}",
+       "1:23: rules[0] (a): require: tag has no values: write it as a text, not a mapping"},
+      {"- {name: a, require: {registri: x}, action: deny}",
+       "1:23: rules[0] (a): require: \"registri\" is no requirement; did you mean registry?"},
+      {"- {name: a, require: {registry: []}, action: deny}",
+       "1:33: rules[0] (a): require: registry: the list is empty; name something, or leave the key out"},
+      {"- {name: a, require: {registry: [nginx]}, action: deny}",
+       "1:34: rules[0] (a): require: registry: \"nginx\" can be no registry; write it as in docker.io, *.example.com, "
+       "localhost:5000, or with a path as in ghcr.io/acme/**"},
+      {"- {name: a, require: {registry: index.docker.io}, action: deny}",
+       "1:33: rules[0] (a): require: registry: \"index.docker.io\" is no registry of an image; Docker Hub's is "
+       "docker.io"},
+      {"- {name: a, require: {registry: 'https://ghcr.io'}, action: deny}",
+       "1:33: rules[0] (a): require: registry: \"https://ghcr.io\" is no registry; write \"ghcr.io\""},
+      {"- {name: a, require: {registry: 'exa_mple*'}, action: deny}",
+       "1:33: rules[0] (a): require: registry: \"exa_mple*\" can be no registry; write it as in docker.io, "
+       "*.example.com, localhost:5000, or with a path as in ghcr.io/acme/**"},
+      {"- {name: a, require: {registry: 'ghcr.io/acme/api:v1'}, action: deny}",
+       "1:33: rules[0] (a): require: registry: \"ghcr.io/acme/api:v1\" has a tag or digest; write registry and "
+       "repository alone"},
+      {"- {name: a, require: {registry: [docker.io, '*']}, action: deny}",
+       "1:33: rules[0] (a): require: \"*\" allows every registry, so nothing is demanded"},
+      {"- {name: a, require: {pull-policy: always}, action: deny}",
+       "1:36: rules[0] (a): require: pull-policy: \"always\" is no pull policy; did you mean Always?"},
+      {"- {name: a, require: {pull-policy: [Always, IfNotPresent, Never]}, action: deny}",
+       "1:36: rules[0] (a): require: every pull policy is allowed, so nothing is demanded"},
+      {"- {name: a, require: tag, action: deny, message: \"a\\nb\"}",
+       "1:50: rules[0] (a): message: a message is one line without control characters: it stands in a warning"},
+      {"- {name: a, require: tag, action: deny, message: ' . '}",
+       "1:50: rules[0] (a): message: the message says nothing"},
+      {"- {preset: strickt}", "1:12: rules[0] (strickt): preset: \"strickt\" is no preset; did you mean strict?"},
+      {"- {preset: strict, name: x}",
+       "1:20: rules[0] (x): name cannot stand beside preset: strict, which brings its own; images, namespaces, kinds, "
+       "containers and types can"},
+      {"- {preset: strict, action: warn}",
+       "1:20: rules[0] (strict): action cannot stand beside preset: strict, which brings its own; images, namespaces, "
+       "kinds, containers and types can"},
+  };
+  for (const row& r : rows) EXPECT_EQ(problem_of(r.yaml), r.problem) << r.yaml;
+}
+
+TEST(ReadRules, PlacesProblemsOfTheWholeSet) {
+  EXPECT_THAT(problem_of("- {name: a, images: docker.io/**, pin: never}\n- {name: a, pin: keep}"),
+              HasSubstr("2:3: rules[1] (a): a rule before it"));
+  EXPECT_THAT(problem_of("- {name: a, pin: never}\n-\n  name: b\n  pin: keep"), HasSubstr("3:3: rules[1] (b): "));
+}
+
+TEST(ReadRules, PlacesBadPatterns) {
+  EXPECT_THAT(problem_of("- name: a\n  pin: never\n  images: [docker.io/**, \"docker.io/a b\"]"),
+              HasSubstr("3:26: rules[0] (a): images: "));
+}
+
+TEST(ReadRules, LimitsNamesAndMessages) {
+  const auto with = [](std::size_t name, std::size_t message) {
+    return problem_of(fmt::format("[{{name: {}, require: tag, action: warn, message: {}}}]", std::string(name, 'n'),
+                                  std::string(message, 'm')));
+  };
+  EXPECT_EQ(with(max_name_size, max_rule_message_size), "");
+  EXPECT_THAT(with(max_name_size + 1, 1), HasSubstr("a name has 1 to 63 characters, not 64"));
+  EXPECT_THAT(with(1, max_rule_message_size + 1), HasSubstr("a message has 300 bytes at most, not 301"));
+}
+
+TEST(ReadRules, LimitsNamesOfNamespaces) {
+  const auto with = [](const std::string& pattern) {
+    return problem_of("[{name: x, pin: never, namespaces: \"" + pattern + "\"}]");
+  };
+  EXPECT_EQ(with(std::string(63, 'n') + "*"), "");
+  EXPECT_THAT(with(std::string(64, 'n') + "*"), HasSubstr("they have 63 characters at most"));
+}
+
+}  // namespace
+}  // namespace pinhook::rules
