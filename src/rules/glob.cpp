@@ -56,11 +56,11 @@ bool walk(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', i) == none;
 }
 
-std::string without_long_runs(std::string_view text) {
+std::string without_longer_runs(std::string_view text, std::string_view stars) {
   std::string out;
   out.reserve(text.size());
   for (const char c : text)
-    if (c != '*' || !out.ends_with("**")) out += c;
+    if (c != '*' || !out.ends_with(stars)) out += c;
   return out;
 }
 
@@ -82,7 +82,7 @@ std::string as_text(std::string_view pattern) {
 
 }  // namespace
 
-glob::glob(std::string_view text) : text_(without_long_runs(text)) {
+glob::glob(std::string_view text) : text_(without_longer_runs(text, "**")) {
   const std::size_t first = text_.find('*');
   if (first == std::string::npos) {
     begin_ = text_.size();
@@ -93,6 +93,8 @@ glob::glob(std::string_view text) : text_(without_long_runs(text)) {
   const std::size_t between = text_.size() - begin_ - end_;
   form_ = between == 1 ? form::one_part : between == 2 && text_[first + 1] == '*' ? form::anything : form::mixed;
 }
+
+glob glob::of_word(std::string_view text) { return glob(without_longer_runs(text, "*")); }
 
 bool glob::matches(std::string_view text) const {
   if (form_ == form::literal) return text == text_;

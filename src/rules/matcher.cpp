@@ -37,14 +37,15 @@ bool matcher::kind_pattern::covers(const kind_pattern& other) const {
 }
 
 matcher::matcher(const condition& about) : images_(about.images) {
-  for (const std::string& n : about.namespaces) namespaces_.emplace_back(n);
-  for (const std::string& c : about.containers) containers_.emplace_back(c);
+  for (const std::string& n : about.namespaces) namespaces_.push_back(glob::of_word(n));
+  for (const std::string& c : about.containers) containers_.push_back(glob::of_word(c));
   for (const std::string& k : about.kinds) {
     const std::size_t slash = k.find('/');
     if (slash == std::string::npos)
-      kinds_.push_back({glob("*"), glob(k)});
+      kinds_.push_back({glob("*"), glob::of_word(k)});
     else
-      kinds_.push_back({glob(group_name(std::string_view(k).substr(0, slash))), glob(k.substr(slash + 1))});
+      kinds_.push_back(
+          {glob::of_word(group_name(std::string_view(k).substr(0, slash))), glob::of_word(k.substr(slash + 1))});
   }
   for (const pin::container_type t : about.types) types_ |= bit_of(t);
   if (about.types.empty()) types_ = every_type;

@@ -1,3 +1,5 @@
+#include <pinhook/rules/name_grammar.hpp>
+#include <pinhook/rules/pattern_fault.hpp>
 #include <pinhook/rules/reference_pattern.hpp>
 
 #include <fmt/format.h>
@@ -5,21 +7,39 @@
 #include <utility>
 
 namespace pinhook::rules {
+namespace {
+
+/// A name with more in it than the shortest; empty where that is none. Two patterns that both match the shortest name
+/// of one mostly differ in this.
+std::string long_example(const glob& name) {
+  std::string out;
+  const std::string& text = name.text();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '*') {
+      out += text[i];
+    } else if (text.compare(i, 2, "**") == 0) {
+      out += i == 0 ? "zq.zq/zq" : "zq/zq";
+      ++i;
+    } else {
+      out += i == 0 ? "zq.zq" : "zq";
+    }
+  }
+  return name_grammar::instance().accepts(out) ? out : "";
+}
+
+}  // namespace
 
 result<reference_pattern> reference_pattern::parse(std::string_view text) {
-  if (text.empty() || text.size() > max_pattern_size)
-    return fail(error_code::invalid_input,
-                fmt::format("a pattern has 1 to {} characters, not {}", max_pattern_size, text.size()));
+  if (const auto fault = fault_of_pattern(text))
+    return fail(error_code::invalid_input, fmt::format("{} can match no image: {}", quoted(text), *fault));
+  const pattern_parts parts = split_pattern(text);
   reference_pattern out;
   out.text_ = text;
-  const std::size_t at = text.find('@');
-  if (at != std::string_view::npos) out.digest_ = glob(text.substr(at + 1));
-  std::string_view name = text.substr(0, at);
-  const std::size_t slash = name.rfind('/');
-  const std::size_t colon = name.find(':', slash == std::string_view::npos ? 0 : slash);
-  if (colon != std::string_view::npos) out.tag_ = glob(name.substr(colon + 1));
-  name = name.substr(0, colon);
-  out.name_ = glob(name == "*" ? "**" : name);
+  out.name_ = glob(parts.name == "*" ? "**" : parts.name);
+  if (parts.tag) out.tag_ = glob::of_word(*parts.tag);
+  if (parts.digest) out.digest_ = glob::of_word(*parts.digest);
+  out.example_ = shortest_name(out.name_).name;
+  out.long_example_ = long_example(out.name_);
   return out;
 }
 
@@ -32,10 +52,14 @@ bool reference_pattern::matches(const registry::reference& ref) const {
   return name_.matches(canonical_name(ref));
 }
 
+// Names, tags and digests go together in every way, so that each is looked at alone. A pattern without a tag also
+// matches images whose tag nobody wrote, one without a digest images that have none.
 bool reference_pattern::covers(const reference_pattern& other) const {
   if (!tag_.is_empty() && (other.tag_.is_empty() || !tag_.covers(other.tag_))) return false;
   if (!digest_.is_empty() && (other.digest_.is_empty() || !digest_.covers(other.digest_))) return false;
-  return name_.covers(other.name_);
+  if (!name_.matches(other.example_)) return false;
+  if (!other.long_example_.empty() && !name_.matches(other.long_example_)) return false;
+  return covers_names(name_, other.name_);
 }
 
 std::string_view canonical_name(const registry::reference& ref) {

@@ -22,12 +22,15 @@ class glob {
   /// More than two stars in a row are two.
   explicit glob(std::string_view text);
 
+  /// For texts without '/': any number of stars is one.
+  [[nodiscard]] static glob of_word(std::string_view text);
+
   /// The whole text.
   [[nodiscard]] bool matches(std::string_view text) const;
 
   /// True: whatever `other` matches, this matches. It reads `other` as a text whose stars only stars can match, so it
-  /// finds out quickly and never says yes wrongly; a no may be wrong where `**` beside '/' says the same in two ways
-  /// (glob_inclusion.hpp knows).
+  /// finds out quickly and never says yes wrongly; a no may be wrong where two patterns say the same in two ways
+  /// (name_grammar.hpp: covers_names).
   [[nodiscard]] bool covers(const glob& other) const;
 
   [[nodiscard]] const std::string& text() const { return text_; }

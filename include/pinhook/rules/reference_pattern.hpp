@@ -33,8 +33,8 @@ class reference_pattern {
 
   [[nodiscard]] bool matches(const registry::reference& ref) const;
 
-  /// True: this matches every reference that `other` matches. False also when that is too long to find out, so an
-  /// answer costs some microseconds at most, and nanoseconds where the patterns' literal begins or ends differ.
+  /// True: this matches every reference that `other` matches. False also where that would take long to find out
+  /// (name_grammar.hpp: step_limit). Quick where an example tells them apart, as it mostly does.
   [[nodiscard]] bool covers(const reference_pattern& other) const;
 
   /// As written.
@@ -44,10 +44,12 @@ class reference_pattern {
   /// Empty: none was written.
   [[nodiscard]] const glob& tag() const { return tag_; }
   [[nodiscard]] const glob& digest() const { return digest_; }
+  /// A name that this matches, as short as can be: "docker.io/library/a".
+  [[nodiscard]] const std::string& example() const { return example_; }
 
  private:
   reference_pattern() = default;
-  std::string text_;
+  std::string text_, example_, long_example_;
   glob name_, tag_, digest_;
 };
 

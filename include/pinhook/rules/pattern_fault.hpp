@@ -1,0 +1,23 @@
+// Why a pattern on image references can match none, and what was probably meant.
+//
+// Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pinhook::rules {
+
+/// A pattern in its parts, none of them looked at.
+struct pattern_parts {
+  std::string_view name;
+  /// None: no ':' behind the last '/', no '@'.
+  std::optional<std::string_view> tag, digest;
+};
+[[nodiscard]] pattern_parts split_pattern(std::string_view text);
+
+/// A sentence without a full stop; none when some image is called like that.
+[[nodiscard]] std::optional<std::string> fault_of_pattern(std::string_view text);
+
+}  // namespace pinhook::rules
