@@ -4,6 +4,7 @@
 
 #include "support/golden.hpp"
 
+#include "golden/rule_checks.hpp"
 #include "golden/scripted_resolver.hpp"
 #include "support/json_patch_apply.hpp"
 #include "support/review_case.hpp"
@@ -28,7 +29,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr std::size_t max_warnings = 10;
-constexpr std::size_t max_warning_characters = 120;
 constexpr std::size_t max_recorded_pins = 32;
 constexpr std::size_t max_recorded_bytes = 8192;
 constexpr std::string_view annotations_path = "/metadata/annotations";
@@ -59,7 +59,7 @@ answered answer(const review_case& c, const std::string& body, pin::mode mode) {
   const admission::handler handler(
       behind_lock(c, resolver),
       std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()),
-      std::make_shared<const admission::rulebook>(c.policy));
+      std::make_shared<const admission::rulebook>(c.policy, c.rules));
   // The handler may read 32 bytes behind the body; what stands there must not matter.
   const std::string padded = body + std::string(32, '}');
   answered out;
@@ -94,10 +94,6 @@ std::string from_base64(std::string_view text) {
   const auto padding = std::min<std::size_t>(2, text.size() - (text.find_last_not_of('=') + 1));
   out.resize(static_cast<std::size_t>(size) - padding);
   return out;
-}
-
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(std::ranges::count_if(utf8, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 const json::value& request_of(const json::document& review) { return review["request"]; }
@@ -140,7 +136,7 @@ void check_envelope(const json::document& review, std::string_view uid) {
   EXPECT_GT(warnings->Size(), 0U);
   EXPECT_LE(warnings->Size(), max_warnings);
   for (const auto& warning : warnings->GetArray()) {
-    EXPECT_LE(characters(json::text_of(warning)), max_warning_characters) << warning.GetString();
+    EXPECT_LE(characters(json::text_of(warning)), max_characters_of(json::text_of(warning))) << warning.GetString();
     EXPECT_EQ(json::text_of(warning).find_first_of("\r\n"), std::string_view::npos) << warning.GetString();
   }
 }
@@ -163,9 +159,10 @@ void check_recorded(std::string_view text, const expectation& e) {
   }
 }
 
-// Rule 9: exactly the image strings and the one annotation; then that the object became nothing else.
+// Rule 9: exactly the image strings, the one annotation and the pull policies that a rule orders; then that the object
+// became nothing else.
 void check_patch(const expectation& e, const json::value& object, const json::document& patch) {
-  std::map<std::string, std::string> images;
+  std::map<std::string, std::string> images, pull_policies;
   bool annotated = false;
   const json::value* metadata = json::find(object, "metadata");
   const json::value* annotations = metadata == nullptr ? nullptr : json::find(*metadata, "annotations");
@@ -189,9 +186,13 @@ void check_patch(const expectation& e, const json::value& object, const json::do
     } else {
       EXPECT_EQ(op, "replace") << path;
       ASSERT_TRUE(value.IsString()) << path;
-      EXPECT_TRUE(images.emplace(path, json::text_of(value)).second) << path << " is replaced twice";
+      auto& into = is_pull_policy(path) ? pull_policies : images;
+      EXPECT_TRUE(into.emplace(path, json::text_of(value)).second) << path << " is replaced twice";
     }
   }
+  for (const auto& [path, policy] : pull_policies)
+    EXPECT_EQ(images.count(image_beside(path)), 1U) << path << " changes, and its image does not";
+  EXPECT_EQ(pull_policies, e.pull_policies);
   EXPECT_EQ(annotated, e.annotation.has_value());
   EXPECT_EQ(images, e.images);
 }
@@ -235,6 +236,9 @@ void check_expectation(const review_case& c, const json::value& request, const j
   check_warnings(e, response);
   check_audit_annotation(response, "pins", e.audit_pins);
   check_audit_annotation(response, "skipped", e.audit_skipped);
+  check_audit_annotation(response, "findings", e.audit_findings);
+  EXPECT_EQ(findings_of(got.verdict), e.findings);
+  check_findings_are_told(got.verdict, response, c.mode);
   if (e.allowed) return;
   ASSERT_TRUE(json::find(response, "status") != nullptr);
   const std::string message(json::find_string(response["status"], "message").value_or(""));
@@ -256,9 +260,10 @@ json::document with_member(const json::document& review, const char* name, const
   return out;
 }
 
-// Rule 10: the API server may call again with the result; nothing changes any more.
+// Rule 10: the API server may call again with the result; nothing changes any more. Rules look at what is written by
+// then: they find no more, and an image has another name in what they say.
 void check_reinvocation(const review_case& c, const json::document& review, const json::document& patch,
-                        const std::string& body) {
+                        const admission::verdict& first) {
   const auto patched = apply_json_patch(request_of(review)["object"], patch);
   ASSERT_TRUE(patched) << patched.error().message;
   const auto again = answer(c, text_of(with_member(review, "object", *patched)), c.mode);
@@ -267,10 +272,12 @@ void check_reinvocation(const review_case& c, const json::document& review, cons
   ASSERT_TRUE(response);
   EXPECT_EQ(json::find_bool((*response)["response"], "allowed"), true);
   EXPECT_EQ(text_of(patch_of((*response)["response"])), "[]") << "the result is changed once more";
+  check_no_more_findings(first, again.verdict);
   const json::value* warnings = json::find((*response)["response"], "warnings");
   if (warnings == nullptr) return;
   for (const auto& warning : warnings->GetArray())
-    EXPECT_THAT(body, HasSubstr(text_of(warning))) << "the second call says something else";
+    EXPECT_TRUE(is_of_rule(json::text_of(warning)) || first.body.find(text_of(warning)) != std::string::npos)
+        << "the second call says something else: " << warning.GetString();
 }
 
 // A dry run, a pretty-printed body: the same bytes.
@@ -282,14 +289,16 @@ void check_sameness(const review_case& c, const json::document& review, const st
   }
 }
 
-// Only enforce denies, and audit never changes anything, whatever the request.
+// Only enforce denies because of a registry, rules in best-effort, too; and audit never denies or changes anything,
+// whatever the request.
 void check_other_modes(const review_case& c) {
   for (const auto mode : {pin::mode::best_effort, pin::mode::audit}) {
     const auto got = answer(c, minified(c.request), mode);
     const auto review = json::parse(got.verdict.body);
     ASSERT_TRUE(review) << to_string(mode);
     const auto& response = (*review)["response"];
-    EXPECT_EQ(json::find_bool(response, "allowed"), true) << to_string(mode);
+    EXPECT_EQ(json::find_bool(response, "allowed"), !has_denial(got.verdict)) << to_string(mode);
+    check_findings_are_told(got.verdict, response, mode);
     if (mode == pin::mode::audit) {
       EXPECT_EQ(json::find(response, "patch"), nullptr) << "audit changes";
     }
@@ -331,7 +340,7 @@ TEST_P(Golden, Case) {
     EXPECT_FALSE(std::filesystem::exists(c.folder / "patch.json")) << "a patch.json without a patch";
   } else {
     expect_golden(c.folder / "patch.json", pretty(patch));
-    check_reinvocation(c, *review, patch, got.verdict.body);
+    check_reinvocation(c, *review, patch, got.verdict);
   }
   check_sameness(c, *review, got.verdict.body);
   check_other_modes(c);

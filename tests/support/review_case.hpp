@@ -2,21 +2,27 @@
 // out.
 //
 //   request.json   the AdmissionReview; or request.txt, a body that is no JSON value
-//   case.json      {"about": "…", "mode": "enforce", "policy": {…}, "registry": {…}, "known": {…}, "expect": {…}}
+//   case.json      {"about": "…", "mode": "enforce", "policy": {…}, "rules": […], "registry": {…}, "known": {…},
+//                   "expect": {…}}
 //   response.json  the exact response; or response.txt, the reason of an HTTP 400
 //   patch.json     the response's patch, decoded, for readers
 //
 // `registry` maps a canonical reference to its digest, or to {"digest": …, "from": "cache"}, {"error": "not_found",
 // "message": …} or {"timeout": true}. `known` is what the cache holds beside that. `lock` maps references to the
-// digests of a lock file; with `lock_required` nothing else can be resolved.
+// digests of a lock file; with `lock_required` nothing else can be resolved. `rules` is what the setting of that name
+// takes in a configuration file.
 #pragma once
 
 #include "support/golden.hpp"
 
 #include <pinhook/base/json.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/rules/read_rules.hpp>
+#include <pinhook/yaml/document.hpp>
 
 #include <gtest/gtest.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 #include <filesystem>
 #include <map>
@@ -33,12 +39,24 @@ struct scripted_answer {
   std::string digest, from = "registry", error, message;
 };
 
+/// A rule that an image breaks: admission::rule_outcome by hand.
+struct expected_finding {
+  std::string rule, taken, container, image;
+
+  friend bool operator==(const expected_finding&, const expected_finding&) = default;
+  friend void PrintTo(const expected_finding& f, std::ostream* out) {
+    *out << f.taken << ' ' << f.rule << ": " << f.container << ": " << f.image;
+  }
+};
+
 /// Written by hand from the rules. What is not named must not happen: no image changed, nothing asked, no warning.
 struct expectation {
   unsigned http = 200;
   bool allowed = true;
   /// Pointer of each image that changes → its new text.
   std::map<std::string, std::string> images;
+  /// Pointer of each pull policy that changes → its new text.
+  std::map<std::string, std::string> pull_policies;
   /// The entries of pinhook.dev/pins after the patch; nothing: the patch does not touch the annotation.
   std::optional<std::map<std::string, std::string>> annotation;
   /// Their order, newest first, where a rule gives one.
@@ -53,13 +71,16 @@ struct expectation {
   std::vector<std::string> message;
   std::optional<std::int64_t> code;
   /// What the audit annotations of these names contain.
-  std::vector<std::string> audit_pins, audit_skipped;
+  std::vector<std::string> audit_pins, audit_skipped, audit_findings;
+  /// All of them, in their order.
+  std::vector<expected_finding> findings;
 };
 
 struct review_case {
   std::string name, about;
   pin::mode mode = pin::mode::enforce;
   pin::policy policy;
+  rules::rule_set rules;
   std::map<std::string, scripted_answer> registry;
   std::map<std::string, std::string> known;
   std::map<std::string, std::string> lock;
@@ -112,9 +133,6 @@ inline pin::policy policy_of(const json::value& v) {
       p.format = string_of(value) == "tag-and-digest" ? pin::pin_format::tag_and_digest : pin::pin_format::digest;
     } else if (key == "updates") {
       p.updates = update_rule_of(string_of(value));
-    } else if (key == "update_overrides") {
-      for (const auto& item : value.GetArray())
-        p.update_overrides.push_back({string_of(item["pattern"]), update_rule_of(string_of(item["rule"]))});
     } else if (key == "kinds") {
       for (const auto& item : value.GetArray())
         p.kinds.push_back({string_of(item["group"]), string_of(item["kind"]), strings_of(item["paths"])});
@@ -127,6 +145,29 @@ inline pin::policy policy_of(const json::value& v) {
     }
   }
   return p;
+}
+
+// JSON is YAML.
+inline rules::rule_set rules_of(const json::value& v) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  v.Accept(writer);
+  const auto list = yaml::parse({buffer.GetString(), buffer.GetSize()});
+  if (!list) {
+    ADD_FAILURE() << "case.json: rules: " << list.error().message;
+    return {};
+  }
+  auto set = rules::read_rules(*list);
+  if (set) return std::move(*set);
+  ADD_FAILURE() << "case.json: rules: " << set.error().message;
+  return {};
+}
+
+inline expected_finding finding_of(const json::value& v) {
+  EXPECT_TRUE(v.IsObject() && v.MemberCount() == 4) << "a finding is {rule, taken, container, image}";
+  if (!v.IsObject()) return {};
+  const auto text = [&](const char* name) { return std::string(json::find_string(v, name).value_or("")); };
+  return {text("rule"), text("taken"), text("container"), text("image")};
 }
 
 inline scripted_answer answer_of(const json::value& v) {
@@ -153,6 +194,10 @@ inline expectation expectation_of(const json::value& v) {
       e.allowed = value.GetBool();
     } else if (key == "images") {
       for (auto& [pointer, image] : pairs_of(value)) e.images.emplace(pointer, image);
+    } else if (key == "pull_policies") {
+      for (auto& [pointer, policy] : pairs_of(value)) e.pull_policies.emplace(pointer, policy);
+    } else if (key == "findings") {
+      for (const auto& item : value.GetArray()) e.findings.push_back(finding_of(item));
     } else if (key == "annotation") {
       if (value.IsNull()) continue;
       const auto pairs = pairs_of(value);
@@ -177,6 +222,8 @@ inline expectation expectation_of(const json::value& v) {
       e.audit_pins = strings_of(value);
     } else if (key == "audit_skipped_contain") {
       e.audit_skipped = strings_of(value);
+    } else if (key == "audit_findings_contain") {
+      e.audit_findings = strings_of(value);
     } else {
       ADD_FAILURE() << "case.json: expect has no " << key;
     }
@@ -209,6 +256,9 @@ inline review_case load_review_case(const std::filesystem::path& folder) {
       c.mode = mode.value_or(pin::mode::enforce);
     } else if (key == "policy") {
       c.policy = detail::policy_of(value);
+    } else if (key == "rules") {
+      SCOPED_TRACE(c.name);
+      c.rules = detail::rules_of(value);
     } else if (key == "registry") {
       for (const auto& entry : value.GetObject())
         c.registry.emplace(json::text_of(entry.name), detail::answer_of(entry.value));
