@@ -31,7 +31,7 @@ struct failed_slot {
 class composer {
  public:
   composer(const inquiry& about, pin::mode m, const rulebook& book, const std::vector<result<resolve::answer>>& answers)
-      : about_(about), mode_(m), answers_(answers), found_(about, m, book.rules) {
+      : about_(about), mode_(m), book_(book), answers_(answers), found_(about, m, book.rules) {
     for (const std::string& w : about.plan.warnings) warn(w);
   }
 
@@ -73,9 +73,9 @@ class composer {
 
   void warn(std::string text) { answer_.warnings.push_back({std::move(text)}); }
 
-  // As it will run, or in audit mode would. Under enforce what cannot be pinned does not run without a digest: it does
-  // not run.
-  rules::image_state state_of(const judged_slot& j) const {
+  // As it will run, or in audit mode would; until the next call. Under enforce what cannot be pinned does not run
+  // without a digest: it does not run.
+  rules::image_state state_of(const judged_slot& j) {
     const pin::slot& s = slot_of(j.slot);
     const pinned_slot* pinned = find_slot(pinned_, j.slot);
     rules::image_state out;
@@ -83,7 +83,13 @@ class composer {
     out.is_volume = s.type == pin::container_type::image_volume;
     out.has_digest = j.ref.is_pinned() || pinned != nullptr ||
                      (mode_ == pin::mode::enforce && find_slot(failed_, j.slot) != nullptr);
-    if (pinned != nullptr) out.pinned = pinned->to;
+    if (pinned != nullptr) {
+      out.pinned = pinned->to;
+    } else if (j.known) {
+      const auto format = book_.rules.order_of(j.effects).format.value_or(book_.policy.format);
+      known_pin_ = pin::write_pin(j.ref.written_name(), j.ref.effective_tag(), *j.known, format);
+      out.pinned = known_pin_;
+    }
     if (s.type != pin::container_type::other) out.pull_policy = pull_policy_of(s, j.ref, pinned);
     return out;
   }
@@ -277,8 +283,10 @@ class composer {
 
   const inquiry& about_;
   const pin::mode mode_;
+  const rulebook& book_;
   const std::vector<result<resolve::answer>>& answers_;
   rule_findings found_;
+  std::string known_pin_;
   verdict v_;
   answer answer_;
   std::vector<pinned_slot> pinned_;

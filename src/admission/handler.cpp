@@ -96,6 +96,12 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
     if (!from) from = tenants_->held(about->tenants[w.tenant]);
     if (from) w.known = resolver_->known(query_of(*w.decision.ref, false, from));
   }
+  for (judged_slot& j : about->judged) {
+    if (j.tenant == no_tenant) continue;
+    source& from = sources[j.tenant];
+    if (!from) from = tenants_->held(about->tenants[j.tenant]);
+    if (from) j.known = resolver_->known(query_of(j.ref, false, from));
+  }
   co_return compose(*about, mode, *book, answers);
 }
 

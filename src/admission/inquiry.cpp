@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace pinhook::admission {
@@ -60,7 +61,7 @@ rulings ask_rules(const rules::rule_set& rules, const pin::request& asked, const
       out.orders[i] = order;
     }
     if (std::ranges::any_of(effects.demands, [](std::uint32_t r) { return r != rules::effects::none; }))
-      out.judged.push_back({i, std::move(*ref), effects, false});
+      out.judged.push_back({i, std::move(*ref), effects, false, no_tenant, std::nullopt});
   }
   return out;
 }
@@ -74,6 +75,16 @@ void take_judged(std::vector<judged_slot> judged, const pin::object* before, inq
                          ? plan.decisions[j.slot].is_unchanged
                          : before != nullptr && pin::has_same_image(out.now.found.slots[j.slot], *before);
   out.judged = std::move(judged);
+}
+
+// A finding on it says which line to write, and nobody asks for the digest in that line. `work` is empty for the Pod of
+// a foreign controller.
+bool may_need_digest(const judged_slot& j, const std::vector<slot_work>& work) {
+  if (j.ref.is_pinned() || (!work.empty() && work[j.slot].decision.what != pin::decision::kind::leave)) return false;
+  using rules::requirement;
+  return std::ranges::any_of(
+      std::array{requirement::tag, requirement::not_latest, requirement::digest},
+      [&](requirement r) { return j.effects.demands[static_cast<std::size_t>(r)] != rules::effects::none; });
 }
 
 // Whose images a template's are: read when the first of them is asked for, and once.
@@ -101,6 +112,14 @@ class tenant_finder {
                   fmt::format("more than {} different sets of service account and pull secrets", max_tenants));
     all.push_back(std::move(who));
     return known_[s.pod];
+  }
+
+  // Of a slot for which nobody is asked: what is wrong with it stands in nobody's way.
+  std::size_t of_left(const pin::slot& s) {
+    const std::size_t warnings = out_.plan.warnings.size();
+    const auto found = of(s);
+    out_.plan.warnings.resize(warnings);
+    return found ? *found : no_tenant;
   }
 
  private:
@@ -153,6 +172,8 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
     out.work.push_back(std::move(work));
   }
   out.plan.decisions.clear();
+  for (judged_slot& j : out.judged)
+    if (may_need_digest(j, out.work)) j.tenant = tenants.of_left(out.now.found.slots[j.slot]);
   return out;
 }
 

@@ -91,11 +91,6 @@ void rule_findings::judge(const judged_slot& whom, const rules::image_state& ima
 
 // "rule no-latest: web: nginx:latest: why it matters; run pinhook resolve nginx:latest"
 void rule_findings::warn(const rules::finding& f, std::string_view taken, const pin::slot& s) {
-  // Those are counted alone.
-  if (warnings_.size() > max_warnings) {
-    warnings_.push_back({});
-    return;
-  }
   const std::string rule = "rule " + rules_.rules()[f.rule].name;
   const std::string_view would = taken == "would-deny" ? " would deny" : taken == "would-warn" ? " would warn" : "";
   const std::size_t room = max_warning_size - std::min(max_warning_size, rule.size() + would.size());

@@ -32,6 +32,7 @@ struct lookup {
 };
 
 inline constexpr std::size_t no_lookup = std::numeric_limits<std::size_t>::max();
+inline constexpr std::size_t no_tenant = std::numeric_limits<std::size_t>::max();
 
 /// One slot and what is done for it.
 struct slot_work {
@@ -52,6 +53,10 @@ struct judged_slot {
   rules::effects effects;
   /// The update leaves it as it was: no reason to refuse the update.
   bool is_unchanged = false;
+  /// Left by tag where a rule may demand another text: index in inquiry::tenants, and what the cache says that the tag
+  /// points at, when it knows. The latter is filled by the caller; for the line that a finding says to write.
+  std::size_t tenant = no_tenant;
+  std::optional<registry::digest> known;
 };
 
 struct inquiry {
@@ -63,7 +68,7 @@ struct inquiry {
   /// and 8, the label of §6). No slot that is no reference, or a variable.
   std::vector<judged_slot> judged;
   std::vector<lookup> lookups;
-  /// Whose images they are; the namespace is the request's. Each once; empty when nothing is resolved or kept.
+  /// Whose images they are; the namespace is the request's. Each once; empty when nothing is resolved, kept or judged.
   std::vector<registry::tenant> tenants;
 };
 
