@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
 namespace pinhook::cli {
 namespace {
@@ -19,8 +21,30 @@ bool is_section(std::string_view key) {
   });
 }
 
-std::unexpected<error> refuse(std::string_view file, std::size_t line, std::string_view key, std::string_view what) {
-  return fail(error_code::invalid_input, fmt::format("{}: line {}: {}: {}", file, line, key, what));
+// Keys that were settings once, and what says the same now.
+struct former_setting {
+  std::string_view key, what;
+};
+
+constexpr std::array<former_setting, 1> former_settings{
+    {{"pin.update_overrides",
+      "rules say this now: write `rules: [{name: own, images: [\"ghcr.io/acme/**\"], pin: refresh}]`, a rule for each "
+      "pattern, with pin: keep or pin: refresh"}}};
+
+template <class Name>
+const former_setting* find_former(Name name_of, std::string_view name) {
+  const auto* const found =
+      std::ranges::find_if(former_settings, [&](const former_setting& one) { return name_of(one.key) == name; });
+  return found == former_settings.end() ? nullptr : found;
+}
+
+// `at` is a node, a member or a problem. What names its place below the key ("rules[2]: …") says the key already.
+template <class Place>
+std::unexpected<error> refuse(std::string_view file, const Place& at, std::string_view key, std::string_view what) {
+  const bool says_key =
+      what.size() > key.size() && what.starts_with(key) && (what[key.size()] == '[' || what[key.size()] == ':');
+  return fail(error_code::invalid_input, fmt::format("{}: line {}, column {}: {}{}{}", file, at.line, at.column,
+                                                     says_key ? "" : key, says_key ? "" : ": ", what));
 }
 
 result<void> read_section(const yaml::node& n, const std::string& path, std::string_view file, settings& s) {
@@ -30,15 +54,17 @@ result<void> read_section(const yaml::node& n, const std::string& path, std::str
     const bool is_name = m.key.find('.') == std::string::npos;
     if (const setting* row = find_setting(key); row != nullptr && is_name) {
       if (m.value.is_null()) continue;
-      if (auto read = row->read(m.value, s); !read) return refuse(file, read.error().line, key, read.error().message);
+      if (auto read = row->read(m.value, s); !read) return refuse(file, read.error(), key, read.error().message);
     } else if (is_name && is_section(key)) {
       if (m.value.is_null()) continue;
       if (m.value.kind != yaml::node_kind::mapping)
-        return refuse(file, m.line, key, fmt::format("want a mapping of settings, not {}", to_string(m.value.kind)));
+        return refuse(file, m, key, fmt::format("want a mapping of settings, not {}", to_string(m.value.kind)));
       if (auto read = read_section(m.value, key, file, s); !read) return read;
+    } else if (const auto* former = find_former(std::identity{}, key); former != nullptr && is_name) {
+      return refuse(file, m, key, former->what);
     } else {
       const auto near = nearest_key(key);
-      return refuse(file, m.line, quoted(key, 100),
+      return refuse(file, m, quoted(key, 100),
                     near.empty()  ? std::string("no such setting; `pinhook serve --print-config` shows all")
                     : near == key ? fmt::format("write it as a mapping: {}: on a line, the rest indented under it",
                                                 key.substr(0, key.find('.')))
@@ -74,8 +100,8 @@ result<void> read_configuration(std::string_view text, std::string_view file, se
   if (!root) return fail(error_code::invalid_input, fmt::format("{}: {}", file, root.error().message));
   if (root->is_null()) return {};
   if (root->kind != yaml::node_kind::mapping)
-    return fail(error_code::invalid_input, fmt::format("{}: line {}: want a mapping of settings, not {}", file,
-                                                       root->line, to_string(root->kind)));
+    return fail(error_code::invalid_input, fmt::format("{}: line {}, column {}: want a mapping of settings, not {}",
+                                                       file, root->line, root->column, to_string(root->kind)));
   settings read = s;
   if (auto good = read_section(*root, {}, file, read); !good) return good;
   s = std::move(read);
@@ -106,6 +132,8 @@ result<std::vector<std::string>> apply_environment(const variables& all, setting
         std::ranges::find_if(setting_table(), [&](const setting& one) { return variable_name(one.key) == name; });
     if (row != setting_table().end()) {
       if (auto good = apply_text(name, row->key, text, s); !good) return fail(std::move(good.error()));
+    } else if (const auto* former = find_former(variable_name, name)) {
+      return fail(error_code::invalid_input, fmt::format("{}: {}", name, former->what));
     } else if (!is_service_variable(name)) {
       warnings.push_back(fmt::format("{} is set and names no setting", name));
     }
@@ -124,8 +152,11 @@ result<void> apply_text(std::string_view origin, std::string_view key, std::stri
     if (parsed->is_null()) return {};
     node = std::move(*parsed);
   }
-  if (auto read = row->read(node, s); !read)
-    return fail(error_code::invalid_input, fmt::format("{}: {}", origin, read.error().message));
+  if (auto read = row->read(node, s); !read) {
+    const auto& why = read.error();
+    const std::string place = row->is_structured ? fmt::format("line {}, column {}: ", why.line, why.column) : "";
+    return fail(error_code::invalid_input, fmt::format("{}: {}{}", origin, place, why.message));
+  }
   return {};
 }
 

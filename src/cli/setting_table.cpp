@@ -1,8 +1,8 @@
+#include <pinhook/base/nearest_word.hpp>
 #include <pinhook/cli/setting_table.hpp>
 #include <pinhook/cli/setting_types.hpp>
 
 #include <algorithm>
-#include <numeric>
 
 namespace pinhook::cli {
 namespace {
@@ -26,7 +26,7 @@ setting row(std::string_view key, Type type, Place place, std::string_view help,
   out.type = type.name();
   out.help = help;
   out.when = when;
-  out.is_structured = std::is_same_v<Type, text_list_type> || std::is_same_v<Type, update_overrides_type> ||
+  out.is_structured = std::is_same_v<Type, text_list_type> || std::is_same_v<Type, rules_type> ||
                       std::is_same_v<Type, kinds_type> || std::is_same_v<Type, paths_type> ||
                       std::is_same_v<Type, registries_type> || std::is_same_v<Type, networks_type> ||
                       std::is_same_v<Type, mirrors_type> || std::is_same_v<Type, clouds_type>;
@@ -105,10 +105,6 @@ std::vector<setting> make_table() {
       row("pin.updates", update_rule_type(), at(&settings::pin, &pin::policy::updates),
           "Whether an update keeps the digest recorded for a tag, or asks the registry anew.",
           "Choose refresh when re-applying a manifest shall move images to what their tags say now."),
-      row("pin.update_overrides", update_overrides_type{}, at(&settings::pin, &pin::policy::update_overrides),
-          "Images that follow another rule than pin.updates, by a glob on the canonical reference; the first match "
-          "applies.",
-          "For example [{pattern: \"ghcr.io/acme/**\", rule: refresh}] for images of your own."),
       row("pin.kinds", kinds_type{}, at(&settings::pin, &pin::policy::kinds),
           "Custom resources whose images stand at other places.",
           "For example [{group: example.com, kind: Engine, paths: [\"spec.image\", \"spec.workers[*].image\"]}]."),
@@ -118,6 +114,11 @@ std::vector<setting> make_table() {
       row("pin.excluded_namespaces", text_list_type{}, at(&settings::pin, &pin::policy::excluded_namespaces),
           "Namespaces never changed, beside kube-system, kube-public, kube-node-lease and pinhook's own.",
           "Add namespaces that must come up while registries are out of reach."),
+      row("rules", rules_type{}, at(&settings::rules),
+          "Rules on images: what is ordered (pin, format, pullPolicy) or demanded (require) of which; for each effect "
+          "the first rule that matches decides.",
+          "For example [{name: sidecars, images: \"**/istio/proxyv2\", pin: never}, {preset: recommended}]; "
+          "`pinhook explain REF` says which match, `pinhook rules test FILE` tries them."),
       row("lock.file", text_type{}, at(&settings::lock, &settings::lock_rule::file),
           "Path of a lock file (pinhook.lock, or kbld's): images that it holds get its digests, no registry is asked; "
           "read again when it changes.",
@@ -250,22 +251,6 @@ std::vector<setting> make_table() {
   };
 }
 
-// Edits (insert, delete, replace) from one text to the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> last(b.size() + 1);
-  std::iota(last.begin(), last.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = last[0];
-    last[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = last[j + 1];
-      last[j + 1] = std::min({replaced, last[j] + 1, last[j + 1] + 1});
-    }
-  }
-  return last.back();
-}
-
 std::string_view leaf(std::string_view key) { return key.substr(key.rfind('.') + 1); }
 
 }  // namespace
@@ -282,23 +267,16 @@ const setting* find_setting(std::string_view key) {
 }
 
 std::string_view nearest_key(std::string_view key) {
-  if (key.size() > 100) return {};
+  if (key.size() > max_slip_size) return {};
   // A right name in a wrong section first, then small slips.
   for (const auto& one : setting_table())
     if (leaf(one.key) == leaf(key)) return one.key;
-  std::string_view best;
-  std::size_t least = key.size() / 3 + 1;
-  const auto consider = [&](std::string_view candidate) {
-    if (const auto d = distance(key, candidate); d < least) {
-      least = d;
-      best = candidate;
-    }
-  };
+  std::vector<std::string_view> known;
   for (const auto& one : setting_table()) {
-    consider(one.key);
-    consider(one.key.substr(0, one.key.find('.')));
+    known.push_back(one.key);
+    known.push_back(one.key.substr(0, one.key.find('.')));
   }
-  return best;
+  return nearest_word(key, known);
 }
 
 }  // namespace pinhook::cli

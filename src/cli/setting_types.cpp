@@ -2,6 +2,7 @@
 #include <pinhook/pin/path.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/read_rules.hpp>
 #include <pinhook/server/listener.hpp>
 
 #include <algorithm>
@@ -14,7 +15,7 @@ read_result<void> want_mapping(const yaml::node& n, std::initializer_list<std::s
   for (const auto& m : n.members)
     if (std::ranges::find(known, m.key) == known.end())
       return std::unexpected(value_problem{
-          m.line, fmt::format("{} is no key here; known are: {}", quoted(m.key), fmt::join(known, ", "))});
+          m.line, m.column, fmt::format("{} is no key here; known are: {}", quoted(m.key), fmt::join(known, ", "))});
   return {};
 }
 
@@ -30,7 +31,7 @@ bool is_registry(const std::string& name) {
 }
 
 value_problem no_registry(const yaml::member& m) {
-  return {m.line,
+  return {m.line, m.column,
           fmt::format("{} is no registry; write its name as in docker.io or registry.example.com:5000", quoted(m.key))};
 }
 
@@ -110,29 +111,13 @@ const word_type<pin::update_rule>& update_rule_type() {
   return type;
 }
 
-read_result<std::vector<pin::update_override>> update_overrides_type::read(const yaml::node& n) {
-  if (auto good = want_list(n, name()); !good) return std::unexpected(std::move(good.error()));
-  std::vector<pin::update_override> out;
-  for (const auto& item : n.items) {
-    if (auto good = want_mapping(item, {"pattern", "rule"}); !good) return std::unexpected(std::move(good.error()));
-    auto pattern = required_text(item, "pattern");
-    if (!pattern) return std::unexpected(std::move(pattern.error()));
-    auto rule_text = required_text(item, "rule");
-    if (!rule_text) return std::unexpected(std::move(rule_text.error()));
-    auto rule = update_rule_type().read(*item.find("rule"));
-    if (!rule) return std::unexpected(std::move(rule.error()));
-    out.push_back({std::move(*pattern), *rule});
-  }
-  return out;
+read_result<rules::rule_set> rules_type::read(const yaml::node& n) {
+  auto set = rules::read_rules(n);
+  if (!set) return std::unexpected(value_problem{set.error().line, set.error().column, std::move(set.error().message)});
+  return std::move(*set);
 }
 
-std::string update_overrides_type::write(const std::vector<pin::update_override>& v) {
-  std::string out = "[";
-  for (const auto& one : v)
-    out += fmt::format("{}{{pattern: {}, rule: {}}}", out.size() > 1 ? ", " : "", quoted_yaml(one.pattern),
-                       update_rule_type().write(one.rule));
-  return out + "]";
-}
+std::string rules_type::write(const rules::rule_set& v) { return rules::write_rules(v); }
 
 namespace {
 

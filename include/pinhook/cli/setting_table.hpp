@@ -18,9 +18,10 @@
 
 namespace pinhook::cli {
 
-/// Why a value cannot be taken, and in which line of its document.
+/// Why a value cannot be taken, and where in its document, both from 1.
 struct value_problem {
   std::size_t line = 1;
+  std::size_t column = 1;
   std::string message;
 };
 

@@ -25,7 +25,7 @@ template <class T>
 using read_result = std::expected<T, value_problem>;
 
 [[nodiscard]] inline std::unexpected<value_problem> no_value(const yaml::node& at, std::string message) {
-  return std::unexpected(value_problem{at.line, std::move(message)});
+  return std::unexpected(value_problem{at.line, at.column, std::move(message)});
 }
 
 /// The text of a scalar; a list or mapping is a problem that names what was wanted.
@@ -137,10 +137,10 @@ struct text_list_type {
   [[nodiscard]] static std::string write(const std::vector<std::string>& v);
 };
 
-struct update_overrides_type {
-  [[nodiscard]] static std::string name() { return "list of {pattern, rule}"; }
-  [[nodiscard]] static read_result<std::vector<pin::update_override>> read(const yaml::node& n);
-  [[nodiscard]] static std::string write(const std::vector<pin::update_override>& v);
+struct rules_type {
+  [[nodiscard]] static std::string name() { return "list of rules"; }
+  [[nodiscard]] static read_result<rules::rule_set> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const rules::rule_set& v);
 };
 
 struct kinds_type {

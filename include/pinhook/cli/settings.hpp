@@ -13,6 +13,7 @@
 #include <pinhook/registry/client.hpp>
 #include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
+#include <pinhook/rules/rule_set.hpp>
 #include <pinhook/server/limits.hpp>
 #include <pinhook/server/server.hpp>
 
@@ -64,6 +65,8 @@ struct settings {
   } tls;
 
   pin::policy pin;
+  /// On images; they say more than `pin`.
+  rules::rule_set rules;
 
   struct lock_rule {
     /// Path. Empty: nothing is locked.

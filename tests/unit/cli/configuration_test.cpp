@@ -57,12 +57,18 @@ tls:
 pin:
   format: tag-and-digest
   updates: refresh
-  update_overrides: [{pattern: "ghcr.io/**", rule: keep}, {pattern: "**", rule: refresh}]
   kinds:
     - {group: example.com, kind: Engine, paths: ["spec.image", "spec.workers[*].image"]}
     - {kind: Thing, paths: [spec.x]}
   foreign_controllers: true
   excluded_namespaces: [a, b]
+rules:
+  - {name: sidecars, images: "**/istio/proxyv2", namespaces: [shop, "team-*"], pin: never}
+  - name: own-registries
+    require: [tag, {registry: [docker.io, "ghcr.io/acme/**"]}]
+    action: deny
+    message: 'ask "platform": #x'
+  - preset: recommended
 lock: {file: /locks/pinhook.lock, required: true}
 files:
   paths:
@@ -109,8 +115,9 @@ TEST(Configuration, ReadsEverySetting) {
   EXPECT_EQ(s.own_namespace, "pins");
   EXPECT_EQ(s.tls.key_file, "/k \"q\" ü\n");
   EXPECT_EQ(s.pin.format, pin::pin_format::tag_and_digest);
-  ASSERT_EQ(s.pin.update_overrides.size(), 2U);
-  EXPECT_EQ(s.pin.update_overrides[1].rule, pin::update_rule::refresh);
+  ASSERT_EQ(s.rules.written().size(), 3U);
+  EXPECT_EQ(s.rules.written()[0].pin, pin::pin_order::never);
+  EXPECT_EQ(s.rules.written()[1].message, "ask \"platform\": #x");
   ASSERT_EQ(s.pin.kinds.size(), 2U);
   EXPECT_THAT(s.pin.kinds[0].paths, ElementsAre("spec.image", "spec.workers[*].image"));
   EXPECT_EQ(s.pin.kinds[1].group, "");
@@ -225,8 +232,6 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
            sample{"credential_helpers: 'true'\n", "line 1: credential_helpers: ", "true or false"},
            sample{"namespace: {a: b}\n", "line 1: namespace: ", "want text"},
            sample{"pin: {excluded_namespaces: a}\n", "line 1: pin.excluded_namespaces: ", "want a list"},
-           sample{"pin:\n  update_overrides:\n  - pattern: a\n", "line 3: pin.update_overrides: ", "rule is missing"},
-           sample{"pin: {update_overrides: [{pattern: a, rule: b}]}\n", "line 1: pin.update_overrides: ", "keep"},
            sample{"pin: {kinds: [{kind: a, paths: []}]}\n", "line 1: pin.kinds: ", "0 paths; name 1 to 64"},
            sample{"pin:\n  kinds:\n    - kind: X\n      paths: [spec.image, \"spec..x\"]\n",
                   "line 4: pin.kinds: ", "spec..x"},
@@ -258,6 +263,33 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
     EXPECT_THAT(refusal(s.text), HasSubstr(s.reason)) << s.text;
   }
   EXPECT_THAT(refusal("threads: 1\nthreads: 2\n"), HasSubstr("line 2, column 1"));
+}
+
+TEST(Configuration, PlacesProblemsOfRules) {
+  EXPECT_EQ(refusal("threads: 1\nrules:\n  - name: a\n    pinn: never\n"),
+            "pinhook.yaml: line 4, column 5: rules[0] (a): \"pinn\" is no key of a rule; did you mean pin?");
+  EXPECT_EQ(refusal("rules: never\n"), "pinhook.yaml: line 1, column 8: rules: want a list of rules, not a scalar");
+  EXPECT_THAT(refusal("rules:\n  - {name: a, pin: keep}\n  - {name: b, images: docker.io/**, pin: never}\n"),
+              StartsWith("pinhook.yaml: line 3, column 5: rules[1] (b): "));
+  settings s;
+  const auto warnings = apply_environment({{"PINHOOK_RULES", "[{name: a, pin: nevr}]"}}, s);
+  ASSERT_FALSE(warnings);
+  EXPECT_EQ(warnings.error().message,
+            "PINHOOK_RULES: line 1, column 17: rules[0] (a): pin: \"nevr\" is no order; did you mean never?");
+  EXPECT_TRUE(s.rules.is_empty());
+}
+
+TEST(Configuration, SaysWhatTookThePlaceOfFormerSettings) {
+  const std::string said = refusal("pin:\n  update_overrides: [{pattern: \"**\", rule: refresh}]\n");
+  EXPECT_THAT(said, StartsWith("pinhook.yaml: line 2, column 3: pin.update_overrides: rules say this now"));
+  const auto begin = said.find('`') + 1;
+  const settings s = read(said.substr(begin, said.find('`', begin) - begin));
+  ASSERT_EQ(s.rules.written().size(), 1U);
+  EXPECT_EQ(s.rules.written()[0].pin, pin::pin_order::refresh);
+  settings unchanged;
+  const auto warnings = apply_environment({{"PINHOOK_PIN_UPDATE_OVERRIDES", "[]"}}, unchanged);
+  ASSERT_FALSE(warnings);
+  EXPECT_THAT(warnings.error().message, StartsWith("PINHOOK_PIN_UPDATE_OVERRIDES: rules say this now"));
 }
 
 TEST(Configuration, HeadersOfMirrorsAreReadAndNotPrinted) {
