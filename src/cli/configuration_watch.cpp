@@ -82,6 +82,7 @@ result<configuration_change> configuration_watch::take(content found) {
   configuration_change out{differing(started_, *fresh)};
   settings live = started_;
   live.pin = std::move(fresh->pin);
+  live.rules = std::move(fresh->rules);
   use_(live);
   return out;
 }
@@ -115,7 +116,8 @@ awaitable<void> configuration_watch::keep() {
     timer.expires_after(settle);
     co_await timer.async_wait(asio::use_awaitable);
     content found = look();
-    if (found.mark == mark) tell(take(std::move(found)));
+    // Somebody may have asked for it meanwhile.
+    if (found.mark == mark && mark != seen_) tell(take(std::move(found)));
   }
 }
 

@@ -73,7 +73,7 @@ server::limits server_limits(const settings& s) {
 std::shared_ptr<const admission::rulebook> book_of(const settings& s) {
   pin::policy policy = s.pin;
   if (!s.own_namespace.empty()) policy.excluded_namespaces.push_back(s.own_namespace);
-  return std::make_shared<const admission::rulebook>(std::move(policy));
+  return std::make_shared<const admission::rulebook>(std::move(policy), s.rules);
 }
 
 server::response metrics_page(server::metrics& numbers) {
@@ -149,7 +149,7 @@ struct webhook::parts {
     auto tags = tags_before_registries();
     if (!tags) return fail(std::move(tags.error()));
     admission = std::make_unique<admission::handler>(*std::move(tags), access->tenants(), book_of(config));
-    numbers.set_rules(0);
+    numbers.set_rules(config.rules.rules().size());
     if (!from.file.empty()) configuration = std::make_unique<configuration_watch>(from, config, rules_user(), numbers);
     return {};
   }
@@ -157,7 +157,7 @@ struct webhook::parts {
   std::function<void(const settings&)> rules_user() {
     return [this](const settings& s) {
       admission->use(book_of(s));
-      numbers.set_rules(0);
+      numbers.set_rules(s.rules.rules().size());
     };
   }
 
