@@ -365,6 +365,22 @@ TEST(GoldenCases, CoverEveryRule) {
   for (const auto& c : cases) EXPECT_GT(c.about.size(), 20U) << c.name << " does not say what it shows";
 }
 
+// Each effect of the operator's rules, and each action of each demand, in each mode.
+TEST(GoldenCases, CoverEveryEffectOfRulesInEachMode) {
+  std::set<std::string> expected{
+      "pin-always",    "pin-never", "pin-keep",          "pin-refresh", "format-tag-and-digest",
+      "format-digest", "several",   "pullpolicy-create", "foreign-pod", "unchanged-template"};
+  for (const std::string preset : {"recommended", "strict"}) expected.insert("preset-" + preset);
+  for (std::size_t i = 0; i < rules::requirement_count; ++i)
+    for (const auto action : {rules::action::allow, rules::action::audit, rules::action::warn, rules::action::deny})
+      expected.insert(fmt::format("{}-{}", to_string(static_cast<rules::requirement>(i)), to_string(action)));
+  for (const auto& effect : expected)
+    for (const auto mode : {pin::mode::enforce, pin::mode::best_effort, pin::mode::audit}) {
+      const auto folder = cases_folder() / fmt::format("rules-{}-{}", effect, to_string(mode));
+      EXPECT_EQ(load_review_case(folder).mode, mode) << folder;
+    }
+}
+
 TEST(GoldenCases, MinifiedKeepsWhatStandsInStrings) {
   EXPECT_EQ(minified("{ \"a b\" : \"c \\\" d\",\n\t\"e\": [ 1, 2 ] }"), R"({"a b":"c \" d","e":[1,2]})");
 }
