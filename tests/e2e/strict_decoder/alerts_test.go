@@ -35,6 +35,7 @@ var quiet = map[string]string{
 	"pinhook_certificate_trusted":                  `pinhook_certificate_trusted{namespace="pinhook",pod="a"} 1+0x120`,
 	"pinhook_certificate_reloads_total":            `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 3+0x120`,
 	"pinhook_lock_reloads_total":                   `pinhook_lock_reloads_total{namespace="pinhook",result="failure"} 3+0x120`,
+	"pinhook_configuration_current":                `pinhook_configuration_current{namespace="pinhook",pod="a"} 1+0x120`,
 	"pinhook_tls_handshake_failures_total":         `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 3+0x120`,
 	"apiserver_admission_webhook_rejection_count": `apiserver_admission_webhook_rejection_count{name="enforce.pinhook.dev",error_type="no_error",rejection_code="403"} 0+5x120
   apiserver_admission_webhook_rejection_count{name="other.example.com",error_type="calling_webhook_error"} 0+5x120`,
@@ -65,9 +66,11 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 			`pinhook_certificate_trusted{namespace="pinhook",pod="b"} 0+0x120`, []string{"PinhookCertificateNotTrusted"}},
 		"a certificate is no good": {"pinhook_certificate_reloads_total", `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookCertificateReloadFails"}},
 		"a lock file is no good":   {"pinhook_lock_reloads_total", `pinhook_lock_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookLockReloadFails"}},
-		"handshakes fail":          {"pinhook_tls_handshake_failures_total", `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 0+60x120`, []string{"PinhookHandshakesFail"}},
-		"API servers cannot call":  {"apiserver_admission_webhook_rejection_count", `apiserver_admission_webhook_rejection_count{name="enforce.pinhook.dev",error_type="calling_webhook_error",rejection_code="503"} 0+1x120`, []string{"PinhookNotReached"}},
-		"API servers go past it":   {"apiserver_admission_webhook_fail_open_count", `apiserver_admission_webhook_fail_open_count{name="audit.pinhook.dev"} 0+1x120`, []string{"PinhookBypassed"}},
+		"one of two configurations is no good": {"pinhook_configuration_current", `pinhook_configuration_current{namespace="pinhook",pod="a"} 1+0x120` + "\n  " +
+			`pinhook_configuration_current{namespace="pinhook",pod="b"} 1x100 0x20`, []string{"PinhookConfigurationRejected"}},
+		"handshakes fail":         {"pinhook_tls_handshake_failures_total", `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 0+60x120`, []string{"PinhookHandshakesFail"}},
+		"API servers cannot call": {"apiserver_admission_webhook_rejection_count", `apiserver_admission_webhook_rejection_count{name="enforce.pinhook.dev",error_type="calling_webhook_error",rejection_code="503"} 0+1x120`, []string{"PinhookNotReached"}},
+		"API servers go past it":  {"apiserver_admission_webhook_fail_open_count", `apiserver_admission_webhook_fail_open_count{name="audit.pinhook.dev"} 0+1x120`, []string{"PinhookBypassed"}},
 	} {
 		for _, alert := range change.fires {
 			tried[alert] = true

@@ -167,7 +167,10 @@ TEST(Guide, NamesLabelsAnnotationsAndWebhooksThatExist) {
                                     "best-effort.pinhook.dev/pins",
                                     "enforce.pinhook.dev/skipped",
                                     "best-effort.pinhook.dev/skipped",
-                                    "audit.pinhook.dev/skipped"};
+                                    "audit.pinhook.dev/skipped",
+                                    "enforce.pinhook.dev/findings",
+                                    "best-effort.pinhook.dev/findings",
+                                    "audit.pinhook.dev/findings"};
   for (const std::string& name : all_of(guide(), R"(((?:[a-z-]+\.)?pinhook\.dev(?:/[a-z-]*[a-z])?))"))
     EXPECT_TRUE(known.contains(name) || name == "pinhook.dev") << name;
 }
@@ -194,11 +197,12 @@ TEST(Guide, QuotesWhatTheProgramSays) {
   };
   constexpr quote quotes[] = {
       {"pinhook cannot pin", "src/admission/compose.cpp"},
+      {"pinhook denies this ", "src/admission/rule_findings.cpp"},
       {"Check the name and the tag", "src/admission/failure.cpp"},
       {"pinhook's credentials", "src/admission/failure.cpp"},
       {"Try again", "src/admission/failure.cpp"},
       {"to be pinned at the next change of the pod template", "src/pin/rules.cpp"},
-      {"this Pod is not pinned: its controller, ", "src/pin/rules.cpp"},
+      {"this Pod is not pinned: its controller", "src/pin/rules.cpp"},
       {"is filled in later: not pinned here", "src/pin/rules.cpp"},
       {"annotation pinhook.dev/pins is ignored: ", "src/pin/rules.cpp"},
       {" moved to ", "src/admission/compose.cpp"},
