@@ -4,6 +4,7 @@
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/inputs.hpp>
+#include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/site_label.hpp>
 #include <pinhook/cli/standard_output.hpp>
 
@@ -32,9 +33,12 @@ int refuse(const error& e) {
   return exit_usage;
 }
 
-pin::pin_format format_of(const std::string& said, const settings& s) {
-  if (said.empty()) return s.pin.format;
-  return said == "tag-and-digest" ? pin::pin_format::tag_and_digest : pin::pin_format::digest;
+// For messages; empty when there is none.
+std::string configuration_file(const std::string& said, const variables& all) {
+  if (!said.empty()) return said;
+  for (const auto& [name, text] : all)
+    if (name == "PINHOOK_CONFIG") return text;
+  return {};
 }
 
 std::string here() {
@@ -45,12 +49,15 @@ std::string here() {
 
 class check_run {
  public:
-  check_run(const file_arguments& said, const settings& s)
+  // `file`: the configuration's, where there is one.
+  check_run(const file_arguments& said, const settings& s, std::string_view file)
       : said_(said),
         settings_(s),
+        checks_(checks_with(s.rules, file)),
+        orders_(orders_of(said, s)),
         output_(parse_report_format(said.output).value_or(report_format::table)),
         asks_(said.drift || !said.lock_file.empty()),
-        format_(format_of(said.format, s)) {}
+        format_(format_of(said, s)) {}
 
   // To the exit code.
   int run() {
@@ -72,7 +79,7 @@ class check_run {
   void take(input one) {
     if (!one.content) {
       take_fault(std::move(one));
-    } else if (asks_ && add_wanted(one.content->sites(), said_.drift, wanted_)) {
+    } else if (asks_ && add_wanted(one.content->sites(), question(), wanted_)) {
       waiting_.push_back({files_.size(), std::move(*one.content)});
       files_.emplace_back().path = std::move(one.path);
     } else {
@@ -109,23 +116,31 @@ class check_run {
     return {};
   }
 
-  checked_file check(const std::string& path, const files::image_file& file) {
+  [[nodiscard]] check_question question() const {
     check_question how;
+    how.checks = &checks_;
+    how.ns = said_.ns;
     how.has_drift = said_.drift;
     how.lock_file = said_.lock_file;
     how.lists_images = output_ == report_format::junit;
     how.known = asks_ ? &known_ : nullptr;
+    return how;
+  }
+
+  checked_file check(const std::string& path, const files::image_file& file) {
+    auto how = question();
     how.how_to_pin = [this, &file](std::size_t site, const registry::digest& d) { return how_to_pin(file, site, d); };
     return check_file(path, file.text(), file.sites(), how);
   }
 
   pin_text how_to_pin(const files::image_file& file, std::size_t site, const registry::digest& digest) {
-    pin_text out{file.suggestion(site, digest, format_), std::nullopt};
+    const auto format = orders_.order_of(file.sites()[site]).format.value_or(format_);
+    pin_text out{file.suggestion(site, digest, format), std::nullopt};
     if (output_ != report_format::sarif || file.text().size() > max_rewritten - rewritten_) return out;
     rewritten_ += file.text().size();
     const std::vector<files::change> changes{{site, digest}};
     // A site that shares its bytes with another one may not be changed alone.
-    if (const auto after = file.rewrite(changes, format_)) out.change = changed_lines(file.text(), *after);
+    if (const auto after = file.rewrite(changes, format)) out.change = changed_lines(file.text(), *after);
     return out;
   }
 
@@ -135,7 +150,7 @@ class check_run {
     options.has_colour = output_ == report_format::table && wants_colour();
     options.directory = here();
     options.is_complete = totals.faults == 0 && failed_ == 0;
-    const auto printed = print_text(write_report(output_, files_, built_in_rules(), options));
+    const auto printed = print_text(write_report(output_, files_, checks_.table, options));
     if (!printed) return refuse(printed.error());
     if (templates_ > 0)
       say(fmt::format(
@@ -150,6 +165,8 @@ class check_run {
 
   const file_arguments& said_;
   const settings& settings_;
+  const file_checks checks_;
+  const site_rules orders_;
   const report_format output_;
   const bool asks_;
   const pin::pin_format format_;
@@ -166,9 +183,10 @@ class check_run {
 }  // namespace
 
 int check(const arguments& said) {
-  const auto found = settings_for_files(said.config_file, environment());
+  const auto all = environment();
+  const auto found = settings_for_files(said.config_file, all);
   if (!found) return refuse(found.error());
-  return check_run(said.files, *found).run();
+  return check_run(said.files, *found, configuration_file(said.config_file, all)).run();
 }
 
 }  // namespace pinhook::cli

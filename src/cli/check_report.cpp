@@ -9,6 +9,8 @@
 #include <array>
 #include <filesystem>
 #include <iterator>
+#include <map>
+#include <string_view>
 #include <utility>
 
 namespace pinhook::cli {
@@ -166,6 +168,8 @@ std::string path_from(const std::string& directory, const std::string& path) {
 }
 
 std::string write_github(const checked_files& files, const rule_table& rules, const report_options& options) {
+  std::map<std::string_view, const rule*> by_id;
+  for (const rule& one : rules) by_id.emplace(one.id, &one);
   std::string out;
   for (const auto& file : files) {
     const auto where = file.path == "-"
@@ -175,8 +179,8 @@ std::string write_github(const checked_files& files, const rule_table& rules, co
       fmt::format_to(std::back_inserter(out), "::error {}title=pinhook%3A cannot be read::{}\n", where,
                      escaped(one_line(file.fault), false));
     for (const auto& f : file.findings) {
-      const auto index = find_rule(rules, f.rule);
-      const auto title = fmt::format("pinhook: {}", index ? rules[*index].title : f.rule);
+      const auto row = by_id.find(f.rule);
+      const auto title = fmt::format("pinhook: {}", row != by_id.end() ? row->second->title : f.rule);
       fmt::format_to(std::back_inserter(out), "::{} {}line={},col={},endColumn={},title={}::{}\n",
                      workflow_command(f.level), where, f.line, f.column, f.end_column, escaped(title, true),
                      escaped(one_line(fmt::format("{}. To do: {}", f.message, to_do(f))), false));

@@ -40,23 +40,32 @@ struct counts {
   }
 };
 
-const finding* finding_of(const checked_file& file, const checked_image& image) {
-  return image.finding ? &file.findings[*image.finding] : nullptr;
+using findings = std::vector<const finding*>;
+
+// Those that fail a case before those that do not, else in their order.
+findings findings_of(const checked_file& file, const checked_image& image) {
+  findings out;
+  for (const bool is_note : {false, true})
+    for (const auto index : image.findings)
+      if ((file.findings[index].level == severity::note) == is_note) out.push_back(&file.findings[index]);
+  return out;
 }
 
-bool is_skipped(const checked_image& image, const finding* f) {
-  return f == nullptr ? image.why != files::untouched::no : f->level == severity::note;
+bool is_failed(const findings& all) { return !all.empty() && all.front()->level != severity::note; }
+
+bool is_skipped(const checked_image& image, const findings& all) {
+  return all.empty() ? image.why != files::untouched::no : !is_failed(all);
 }
 
 counts count(const checked_file& file) {
   counts out;
   if (!file.fault.empty()) out.tests = out.errors = 1;
   for (const auto& image : file.images) {
-    const auto* f = finding_of(file, image);
+    const auto all = findings_of(file, image);
     ++out.tests;
-    if (is_skipped(image, f))
+    if (is_skipped(image, all))
       ++out.skipped;
-    else if (f != nullptr)
+    else if (is_failed(all))
       ++out.failures;
   }
   return out;
@@ -67,16 +76,23 @@ std::string attributes(const counts& n) {
                      n.skipped);
 }
 
-// What a case says of its image; empty when there is nothing to say.
-std::string content(const checked_image& image, const finding* f) {
-  if (f == nullptr) {
+// What a case says of its image; empty when there is nothing to say. Readers take one failure a case: all that is found
+// stands in it, under the name of the first.
+std::string content(const checked_image& image, const findings& all) {
+  if (all.empty()) {
     if (image.why == files::untouched::no) return {};
     return fmt::format("      <skipped message=\"{}\"/>\n", xml(files::to_string(image.why)));
   }
-  if (f->level == severity::note) return fmt::format("      <skipped message=\"{}\"/>\n", xml(f->message));
-  return fmt::format("      <failure type=\"{}\" message=\"{}\">{}:{}:{}: {}: {}&#10;To do: {}</failure>\n",
-                     xml(f->rule), xml(f->message), xml(f->path), f->line, f->column, xml(f->image), xml(f->message),
-                     xml(to_do(*f)));
+  std::string messages;
+  std::string lines;
+  for (const finding* f : all) {
+    messages += fmt::format("{}{}", messages.empty() ? "" : "; ", xml(f->message));
+    lines += fmt::format("{}{}:{}:{}: {}: {}&#10;To do: {}", lines.empty() ? "" : "&#10;", xml(f->path), f->line,
+                         f->column, xml(f->image), xml(f->message), xml(to_do(*f)));
+  }
+  if (!is_failed(all)) return fmt::format("      <skipped message=\"{}\"/>\n", messages);
+  return fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n", xml(all.front()->rule), messages,
+                     lines);
 }
 
 void append_case(std::string& out, const std::string& path, const std::string& name, const std::string& content) {
@@ -100,7 +116,7 @@ void append_suite(std::string& out, const checked_file& file, const std::string&
     auto name = image.object.empty() ? image.name : fmt::format("{}: {}", image.object, image.name);
     const auto before = seen[name]++;
     if (before > 0) name += fmt::format(" ({})", before + 1);
-    append_case(out, path, name, content(image, finding_of(file, image)));
+    append_case(out, path, name, content(image, findings_of(file, image)));
   }
   out += "  </testsuite>\n";
 }

@@ -35,6 +35,7 @@ std::string uri_path(std::string_view path) {
 class sarif_writer {
  public:
   sarif_writer(const rule_table& rules, const report_options& options) : rules_(rules), options_(options) {
+    for (std::size_t i = 0; i < rules.size(); ++i) by_id_.emplace(rules[i].id, i);
     json_.SetIndent(' ', 1);
   }
 
@@ -164,7 +165,7 @@ class sarif_writer {
   void result(const finding& f) {
     open();
     text("ruleId", f.rule);
-    if (const auto index = find_rule(rules_, f.rule)) number("ruleIndex", *index);
+    if (const auto row = by_id_.find(f.rule); row != by_id_.end()) number("ruleIndex", row->second);
     text("level", to_string(f.level));
     message("message", fmt::format("{}. To do: {}", f.message, to_do(f)));
     list("locations", [&] {
@@ -224,6 +225,7 @@ class sarif_writer {
 
   const rule_table& rules_;
   const report_options& options_;
+  std::map<std::string_view, std::size_t> by_id_;
   rapidjson::StringBuffer buffer_;
   rapidjson::PrettyWriter<rapidjson::StringBuffer> json_{buffer_};
   std::map<std::string, std::size_t> seen_;

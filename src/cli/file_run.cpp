@@ -33,7 +33,7 @@ std::string_view verb_of(const file_run_options& how) {
 }  // namespace
 
 file_run::file_run(file_run_options how, std::vector<input> inputs, const files::file_rules& rules)
-    : how_(how), rules_(rules) {
+    : how_(std::move(how)), choice_{how_.task, how_.format, how_.orders}, rules_(rules) {
   for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, std::nullopt});
   report_inputs();
   if (how_.task != pin_task::unpin && !is_stopped()) find_gaps();
@@ -64,7 +64,7 @@ void file_run::report_inputs() {
 void file_run::find_gaps() {
   std::vector<const input*> inputs;
   for (const auto& file : files_) inputs.push_back(&file.in);
-  auto found = gaps_of_named(inputs, rules_);
+  auto found = gaps_of_named(inputs, rules_, how_.orders);
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (!found[i]) continue;
     auto& gaps = *found[i];
@@ -88,7 +88,7 @@ std::vector<registry::reference> file_run::wanted() const {
   };
   for (const auto& file : files_) {
     if (!file.in.content) continue;
-    for (const auto& ref : cli::wanted(*file.in.content, how_.task)) add(ref);
+    for (const auto& ref : cli::wanted(*file.in.content, choice_)) add(ref);
     if (!file.gaps) continue;
     for (const auto& gap : file.gaps->missing) add(gap.ref);
   }
@@ -106,6 +106,10 @@ void file_run::report_site(const one_file& file, const files::site& s, const sit
       return;
     case kind::left:
       ++n_.left;
+      if (!r.rule.empty()) {
+        ++left_by_rule_[r.rule];
+        return;
+      }
       // What the author wrote so on purpose needs no line.
       if (s.why == files::untouched::no || s.why == files::untouched::invalid)
         say(fmt::format("{}: {} is left as it is: {}", site_label(file.in.path, s), pinhook::quoted(s.written),
@@ -125,7 +129,7 @@ result<std::string> file_run::with_gaps(const one_file& file, std::string text, 
   for (const auto& gap : file.gaps->missing) {
     const auto found = known.find(gap.ref.canonical());
     if (found != known.end() && found->second) {
-      entries.push_back({gap.ref, *found->second});
+      entries.push_back({gap.ref, *found->second, gap.format});
       continue;
     }
     ++n_.failed;
@@ -140,7 +144,7 @@ result<std::string> file_run::with_gaps(const one_file& file, std::string text, 
 
 void file_run::finish_file(one_file& file, const digest_map& known) {
   const auto& content = *file.in.content;
-  auto what = pinned(content, how_.task, how_.format, known);
+  auto what = pinned(content, choice_, known);
   if (!what) return bad(file.in.path, what.error());
   if (const std::size_t lost = what->lost_tags; lost != 0)
     say(fmt::format("{}: {} of {} not shown: {}; --format tag-and-digest keeps them", shown_path(file.in.path),
@@ -177,6 +181,12 @@ void file_run::emit(file_run_result& into) {
   }
 }
 
+void file_run::report_rules() {
+  for (const auto& [rule, count] : left_by_rule_)
+    say(fmt::format("rule {} leaves {} as {}: it says pin: never", rule, counted(count, "image"),
+                    count == 1 ? "it is" : "they are"));
+}
+
 std::string file_run::summary() const {
   const bool is_unpin = how_.task == pin_task::unpin;
   std::string out = n_.changed_images == 0
@@ -201,6 +211,7 @@ file_run_result file_run::finish(const digest_map& known) {
       if (file.in.content) finish_file(file, known);
   if (how_.keeps_going || (n_.failed == 0 && n_.bad_files == 0)) {
     emit(out);
+    report_rules();
     say(summary());
   } else {
     std::string what = n_.failed == 0 ? "" : counted(n_.failed, "image") + " not resolved";

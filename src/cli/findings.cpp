@@ -1,4 +1,6 @@
 #include <pinhook/cli/findings.hpp>
+#include <pinhook/cli/site_rules.hpp>
+#include <pinhook/rules/judge.hpp>
 
 #include <fmt/format.h>
 
@@ -77,12 +79,16 @@ const registry::digest* digest_of(const check_question& how, const registry::ref
 }
 
 struct verdict {
-  std::string_view rule;
-  std::string message;
+  /// Index in file_checks::table.
+  std::size_t row = 0;
+  std::string message{};
   /// Empty: what pinning writes.
-  std::string fix;
+  std::string fix{};
+  fix_kind kind = fix_kind::advice;
   /// What would be pinned.
   const registry::digest* digest = nullptr;
+  /// A digest is what it lacks.
+  bool lacks_digest = false;
 };
 
 std::string how_to_tell_tag(const site& s) {
@@ -97,49 +103,119 @@ std::string how_to_tell_tag(const site& s) {
   return fmt::format("write the tag before the digest: {}:TAG@{}", s.ref->written_name(), s.ref->digest()->to_string());
 }
 
-std::optional<verdict> judge_pinned(const site& s, const check_question& how) {
-  if (!how.has_drift) return std::nullopt;
-  if (!s.tag)
-    return verdict{rule_id::unknown_tag,
-                   fmt::format("nobody wrote which tag {} was, so it cannot be compared with what the tag means now",
-                               quoted(s.written)),
-                   how_to_tell_tag(s), nullptr};
-  const auto* now = digest_of(how, *s.tag);
-  if (now == nullptr || *now == *s.ref->digest()) return std::nullopt;
-  const auto who = how.lock_file.empty() ? std::string("its registry") : std::string(how.lock_file);
-  return verdict{rule_id::drift,
-                 fmt::format("{} is pinned to {}, and {} says {} by now", quoted(s.tag->written()),
-                             s.ref->digest()->shortened(), who, now->shortened()),
-                 {},
-                 now};
+// What one of pinhook's own rules says of an image.
+std::string own_message(rules::requirement what, const site& s) {
+  if (what == rules::requirement::tag)
+    return fmt::format("{} has neither tag nor digest: what was pushed last is pulled, and later something else",
+                       quoted(s.written));
+  if (what == rules::requirement::not_latest)
+    return fmt::format("{} means what was pushed last when a node pulls it: two nodes may run different versions",
+                       quoted(s.written));
+  return fmt::format("the tag of {} can be moved to other bytes by anyone who may push; a digest cannot",
+                     quoted(s.written));
 }
 
-std::optional<verdict> judge(const site& s, const check_question& how) {
-  if (s.why == untouched::invalid || (s.why == untouched::no && !s.ref))
-    return verdict{rule_id::invalid, s.problem, "write a reference: name:tag or name@sha256:…", nullptr};
-  if (s.why != untouched::no) return std::nullopt;
-  if (s.is_pinned()) return judge_pinned(s, how);
-  const auto* digest = digest_of(how, s.tag ? *s.tag : *s.ref);
-  if (s.ref->tag().empty())
-    return verdict{
-        rule_id::no_tag,
-        fmt::format("{} has neither tag nor digest: what was pushed last is pulled, and later something else",
-                    quoted(s.written)),
-        {},
-        digest};
-  if (s.ref->tag() == "latest")
-    return verdict{
-        rule_id::latest,
-        fmt::format("{} means what was pushed last when a node pulls it: two nodes may run different versions",
-                    quoted(s.written)),
-        {},
-        digest};
-  return verdict{rule_id::unpinned,
-                 fmt::format("the tag of {} can be moved to other bytes by anyone who may push; a digest cannot",
-                             quoted(s.written)),
-                 {},
-                 digest};
+fix_kind kind_of(rules::fix_kind kind) {
+  constexpr std::array<fix_kind, 3> kinds{fix_kind::text, fix_kind::command, fix_kind::advice};
+  return kinds[static_cast<std::size_t>(kind)];
 }
+
+// One file's images and what they are judged by.
+class site_judge {
+ public:
+  explicit site_judge(const check_question& how)
+      : how_(how),
+        checks_(how.checks == nullptr ? own_checks() : *how.checks),
+        rules_{.set = checks_.set, .ns = std::string(how.ns)} {}
+
+  [[nodiscard]] const rule_table& table() const { return checks_.table; }
+
+  [[nodiscard]] bool is_never(const site& s) const {
+    return checks_.set.order_of(rules_.effects_of(s)).pin == pin::pin_order::never;
+  }
+
+  [[nodiscard]] bool lacks_digest(const site& s) const { return std::ranges::any_of(judge(s), &verdict::lacks_digest); }
+
+  // In the order in which they are told.
+  [[nodiscard]] std::vector<verdict> judge(const site& s) const {
+    std::vector<verdict> out;
+    if (s.why == untouched::invalid || (s.why == untouched::no && !s.ref)) {
+      out.push_back({.row = row_of(rule_id::invalid),
+                     .message = s.problem,
+                     .fix = "write a reference: name:tag or name@sha256:…"});
+      return out;
+    }
+    if (s.why != untouched::no) return out;
+    auto e = rules_.effects_of(s);
+    const bool is_never = checks_.set.order_of(e).pin == pin::pin_order::never;
+    auto& of_digest = e.demands[static_cast<std::size_t>(rules::requirement::digest)];
+    // It is wanted without one.
+    if (is_never && of_digest != rules::effects::none && checks_.is_own(of_digest)) of_digest = rules::effects::none;
+    const auto policy = policy_of(s);
+    const rules::image_state state{.ref = &*s.ref,
+                                   .has_digest = s.is_pinned(),
+                                   .pull_policy = policy,
+                                   .pinned = {},
+                                   .is_volume = s.type == pin::container_type::image_volume};
+    for (auto& f : rules::judge(checks_.set, e, state)) out.push_back(told(s, std::move(f), is_never));
+    if (s.is_pinned() && how_.has_drift && !is_never)
+      if (auto v = compared(s)) out.push_back(std::move(*v));
+    return out;
+  }
+
+ private:
+  // Helm values: what they say; what the chart does without, nobody knows.
+  static std::optional<std::string_view> policy_of(const site& s) {
+    if (!s.pull_policy.empty()) return s.pull_policy;
+    if (s.type == pin::container_type::other) return std::nullopt;
+    return rules::default_pull_policy(*s.ref);
+  }
+
+  verdict told(const site& s, rules::finding f, bool is_never) const {
+    verdict out{.row = checks_.rows[f.rule]};
+    out.message = checks_.is_own(f.rule) ? own_message(f.what, s) : message_of(s, f);
+    out.lacks_digest = f.what <= rules::requirement::digest && !is_never;
+    if (out.lacks_digest) {
+      out.digest = digest_of(how_, s.tag ? *s.tag : *s.ref);
+      return out;
+    }
+    out.fix = std::move(f.fix);
+    out.kind = kind_of(f.kind);
+    if (f.what == rules::requirement::pull_policy && s.form == files::site_form::values)
+      out.fix = fmt::format("pullPolicy{}", out.fix.substr(out.fix.find(':')));
+    return out;
+  }
+
+  static std::string message_of(const site& s, const rules::finding& f) {
+    if (f.what != rules::requirement::pull_policy) return fmt::format("{}: {}", quoted(s.written), f.why);
+    return s.pull_policy.empty()
+               ? fmt::format("{} has no pull policy, which means {}: {}", quoted(s.written),
+                             rules::default_pull_policy(*s.ref), f.why)
+               : fmt::format("{} has the pull policy {}: {}", quoted(s.written), quoted(s.pull_policy), f.why);
+  }
+
+  [[nodiscard]] std::optional<verdict> compared(const site& s) const {
+    if (!s.tag)
+      return verdict{
+          .row = row_of(rule_id::unknown_tag),
+          .message = fmt::format("nobody wrote which tag {} was, so it cannot be compared with what the tag means now",
+                                 quoted(s.written)),
+          .fix = how_to_tell_tag(s)};
+    const auto* now = digest_of(how_, *s.tag);
+    if (now == nullptr || *now == *s.ref->digest()) return std::nullopt;
+    const auto who = how_.lock_file.empty() ? std::string("its registry") : std::string(how_.lock_file);
+    return verdict{.row = row_of(rule_id::drift),
+                   .message = fmt::format("{} is pinned to {}, and {} says {} by now", quoted(s.tag->written()),
+                                          s.ref->digest()->shortened(), who, now->shortened()),
+                   .digest = now};
+  }
+
+  [[nodiscard]] std::size_t row_of(std::string_view id) const { return find_rule(checks_.table, id).value_or(0); }
+
+  const check_question& how_;
+  const file_checks& checks_;
+  const site_rules rules_;
+};
 
 std::string command_for(std::string_view path, std::string_view rule) {
   const std::string_view update = rule == rule_id::drift ? " --update" : "";
@@ -148,11 +224,10 @@ std::string command_for(std::string_view path, std::string_view rule) {
                                    shell_word(path.starts_with('-') ? "./" + std::string(path) : std::string(path)));
 }
 
-finding make_finding(std::string_view path, const site& s, verdict&& v, std::string_view rest) {
-  const auto& rules = built_in_rules();
+finding make_finding(std::string_view path, const site& s, const rule& broken, std::string_view rest) {
   finding out;
-  out.rule = v.rule;
-  out.level = rules[find_rule(rules, v.rule).value_or(0)].level;
+  out.rule = broken.id;
+  out.level = broken.level;
   out.path = path;
   out.document = s.document;
   out.pointer = s.pointer;
@@ -162,8 +237,6 @@ finding make_finding(std::string_view path, const site& s, verdict&& v, std::str
   out.object = s.object;
   out.name = s.name;
   out.image = s.written;
-  out.message = std::move(v.message);
-  out.fix = std::move(v.fix);
   return out;
 }
 
@@ -210,16 +283,19 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
   checked_file out;
   out.path = path;
   out.image_count = sites.size();
+  const site_judge judge(how);
   line_finder lines(text);
   for (std::size_t i = 0; i < sites.size(); ++i) {
     const site& s = sites[i];
     if (s.why != untouched::no && s.why != untouched::invalid) ++out.left[s.why];
-    std::optional<std::size_t> index;
-    if (auto v = judge(s, how)) {
-      const auto* digest = v->digest;
-      auto f = make_finding(path, s, std::move(*v), lines.from(s.line, s.column));
-      if (digest != nullptr && how.how_to_pin) {
-        auto pin = how.how_to_pin(i, *digest);
+    std::vector<std::size_t> indices;
+    for (verdict& v : judge.judge(s)) {
+      auto f = make_finding(path, s, judge.table()[v.row], lines.from(s.line, s.column));
+      f.message = std::move(v.message);
+      f.fix = std::move(v.fix);
+      f.kind = v.kind;
+      if (v.digest != nullptr && how.how_to_pin) {
+        auto pin = how.how_to_pin(i, *v.digest);
         f.fix = std::move(pin.suggestion);
         f.kind = fix_kind::text;
         f.change = std::move(pin.change);
@@ -228,18 +304,21 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
         f.fix = command_for(path, f.rule);
         f.kind = fix_kind::command;
       }
-      index = out.findings.size();
+      indices.push_back(out.findings.size());
       out.findings.push_back(std::move(f));
     }
-    if (how.lists_images) out.images.push_back({s.object, s.name, s.why, index});
+    if (how.lists_images) out.images.push_back({s.object, s.name, s.why, std::move(indices)});
   }
   return out;
 }
 
-bool add_wanted(std::span<const site> sites, bool has_drift, std::map<std::string, registry::reference>& to) {
+bool add_wanted(std::span<const site> sites, const check_question& how,
+                std::map<std::string, registry::reference>& to) {
+  const site_judge judge(how);
   bool has_any = false;
   for (const site& s : sites) {
-    if (s.why != untouched::no || !s.ref || !s.tag || (s.is_pinned() && !has_drift)) continue;
+    if (s.why != untouched::no || !s.ref || !s.tag) continue;
+    if (s.is_pinned() ? !how.has_drift || judge.is_never(s) : !judge.lacks_digest(s)) continue;
     to.try_emplace(s.tag->canonical(), *s.tag);
     has_any = true;
   }

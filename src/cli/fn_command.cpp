@@ -19,9 +19,10 @@ int fn(const arguments& said) {
   if (!text) return refuse_run("fn", text.error());
   const auto rules = file_rules_of(*s);
   const auto done =
-      run_function(*text, {.rules = rules, .format = s->pin.format, .open = [&](const digest_choice& how) {
-                             return open_digests(how, *s, environment());
-                           }});
+      run_function(*text, {.rules = rules,
+                           .format = s->pin.format,
+                           .orders = orders_of(said.files, *s),
+                           .open = [&](const digest_choice& how) { return open_digests(how, *s, environment()); }});
   fmt::print(stderr, "{}", done.messages);
   if (auto ok = print_text(done.out); !ok) {
     fmt::print(stderr, "pinhook fn: {}\n", ok.error().message);

@@ -33,14 +33,17 @@ class function_run {
     if (!config) return fail(config.error());
     const auto file = files::image_file::read(text_, "-", around_.rules);
     if (!file) return fail(file.error());
-    const auto task = config->update ? pin_task::update : pin_task::pin;
+    pin_choice how{.task = config->update ? pin_task::update : pin_task::pin,
+                   .format = config->format.value_or(around_.format),
+                   .orders = around_.orders};
+    if (config->format) how.orders.has_formats = false;
     digest_map known;
-    if (const auto refs = wanted(*file, task); !refs.empty()) {
+    if (const auto refs = wanted(*file, how); !refs.empty()) {
       auto source = around_.open({.lock_file = config->lock_file, .offline = config->offline});
       if (!source) return fail(std::move(source.error()));
       known = look_up(**source, refs);
     }
-    const auto what = pinned(*file, task, config->format.value_or(around_.format), known);
+    const auto what = pinned(*file, how, known);
     if (!what) return fail(what.error());
     const bool is_failed = what->has(site_result::kind::failed);
     const bool writes = !is_failed || config->keeps_going;
@@ -65,7 +68,7 @@ class function_run {
       case kind::left:
         // What the author wrote so on purpose needs no line.
         if (s.why != files::untouched::no && s.why != files::untouched::invalid) return;
-        about.severity = severity::warning;
+        about.severity = r.rule.empty() ? severity::warning : severity::info;
         about.message =
             fmt::format("{}: {} is left as it is: {}", shown_name(s), pinhook::quoted(s.written), r.message);
         break;

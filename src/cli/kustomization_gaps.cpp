@@ -19,10 +19,19 @@ namespace fs = std::filesystem;
 struct outcome {
   registry::reference ref;
   std::string place;
-  // The object is labelled: an entry would pin it all the same.
-  bool is_skipped = false;
+  // Where it stands, as rules ask for it; of the reference `ref` counts.
+  files::site site;
   // kustomize's `images` looks there.
   bool is_reached = true;
+
+  // The object is labelled: an entry would pin it all the same.
+  [[nodiscard]] bool is_skipped() const { return site.why == files::untouched::skip_label; }
+  [[nodiscard]] site_order order(const site_rules& from) const {
+    auto out = site;
+    out.ref = ref;
+    if (!ref.is_pinned()) out.tag = ref;
+    return from.order_of(out);
+  }
 };
 
 // An entry of `images`.
@@ -190,8 +199,7 @@ class walk {
     for (const auto& s : content->sites()) {
       const bool counts = s.why == files::untouched::no || s.why == files::untouched::skip_label;
       if (!counts || !s.ref) continue;
-      into.push_back({*s.ref, fmt::format("{}:{}:{}", path, s.line, s.column), s.why == files::untouched::skip_label,
-                      is_reached_by_kustomize(s.pointer)});
+      into.push_back({*s.ref, fmt::format("{}:{}:{}", path, s.line, s.column), s, is_reached_by_kustomize(s.pointer)});
     }
     return {};
   }
@@ -219,18 +227,28 @@ class walk {
 };
 
 // One name's images, the first of them first: the gap that they leave, if any.
-result<void> judge(const std::vector<const outcome*>& same, kustomization_gaps& out) {
+result<void> judge(const std::vector<const outcome*>& same, const site_rules& orders, kustomization_gaps& out) {
   if (std::ranges::all_of(same, [](const outcome* o) { return o->ref.is_pinned(); })) return {};
   const auto& first = *same.front();
+  std::optional<pin::pin_format> format;
+  for (const auto* o : same) {
+    const auto order = o->order(orders);
+    if (!order.never.empty()) {
+      out.notes.push_back(fmt::format("{} gets no entry: rule {} says pin: never of the image in {}", o->ref.written(),
+                                      order.never, o->place));
+      return {};
+    }
+    if (!format) format = order.format;
+  }
   for (const auto* o : same) {
     if (o->ref.canonical() == first.ref.canonical()) continue;
     return fail(error_code::invalid_input,
                 fmt::format("{} is {} in {} and {} in {}: one entry would change both; pin them in their own files",
                             first.ref.written_name(), first.ref.written(), first.place, o->ref.written(), o->place));
   }
-  const auto skipped = std::ranges::find_if(same, [](const outcome* o) { return o->is_skipped; });
+  const auto skipped = std::ranges::find_if(same, [](const outcome* o) { return o->is_skipped(); });
   if (skipped == same.end()) {
-    out.missing.push_back({first.ref, first.place});
+    out.missing.push_back({first.ref, first.place, format});
   } else {
     out.notes.push_back(fmt::format("{} gets no entry: the object in {} is labelled pinhook.dev/pin: skip",
                                     first.ref.written(), (*skipped)->place));
@@ -241,11 +259,10 @@ result<void> judge(const std::vector<const outcome*>& same, kustomization_gaps& 
 }  // namespace
 
 result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std::string_view text,
-                                                   const std::set<std::filesystem::path>& inputs,
-                                                   const files::file_rules& rules) {
+                                                   const gap_limits& within) {
   auto top = understand(text);
   if (!top) return fail(std::move(top.error()));
-  walk through(inputs, rules);
+  walk through(within.inputs, within.rules);
   std::vector<outcome> all;
   if (auto ok = through.take_resources(path, *top, all); !ok) return fail(std::move(ok.error()));
   kustomization_gaps out;
@@ -254,7 +271,7 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
   for (const auto& o : all) {
     const std::string name(o.ref.written_name());
     if (!o.is_reached) {
-      if (!o.ref.is_pinned() && !o.is_skipped)
+      if (!o.ref.is_pinned() && !o.is_skipped() && o.order(within.orders).never.empty())
         out.notes.push_back(fmt::format("{} gets no entry: kustomize's images do not reach {}; pin it there",
                                         o.ref.written(), o.place));
       continue;
@@ -265,12 +282,13 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
     at->second.push_back(&o);
   }
   for (const auto& [name, same] : by_name)
-    if (auto ok = judge(same, out); !ok) return fail(std::move(ok.error()));
+    if (auto ok = judge(same, within.orders, out); !ok) return fail(std::move(ok.error()));
   return out;
 }
 
 std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::vector<const input*>& inputs,
-                                                                     const files::file_rules& rules) {
+                                                                     const files::file_rules& rules,
+                                                                     const site_rules& orders) {
   std::set<fs::path> paths;
   for (const auto* in : inputs) {
     std::error_code ignored;
@@ -280,7 +298,7 @@ std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const auto& [path, content, is_named] = *inputs[i];
     if (content && is_named && path != "-" && files::is_kustomization(content->text(), path))
-      out[i] = find_kustomization_gaps(path, content->text(), paths, rules);
+      out[i] = find_kustomization_gaps(path, content->text(), {paths, rules, orders});
   }
   return out;
 }

@@ -83,10 +83,11 @@ bool report_inputs(const std::vector<input>& inputs) {
 }
 
 // What pin would add entries for.
-result<std::vector<kustomization_gap>> find_gaps(const std::vector<input>& inputs, const files::file_rules& rules) {
+result<std::vector<kustomization_gap>> find_gaps(const std::vector<input>& inputs, const files::file_rules& rules,
+                                                 const site_rules& orders) {
   std::vector<const input*> all;
   for (const auto& in : inputs) all.push_back(&in);
-  auto found = gaps_of_named(all, rules);
+  auto found = gaps_of_named(all, rules, orders);
   std::vector<kustomization_gap> out;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!found[i]) continue;
@@ -130,10 +131,11 @@ int lock(const arguments& said) {
     say("nothing is written: a file is no good");
     return exit_usage;
   }
-  auto gaps = find_gaps(*inputs, rules);
+  const auto orders = orders_of(how, *s);
+  auto gaps = find_gaps(*inputs, rules, orders);
   if (!gaps) return refuse_run(own_name, gaps.error());
   const auto before = existing->content ? existing->content->images : resolve::image_lock();
-  const auto plan = plan_lock({*inputs, std::move(*gaps)}, before, how.update);
+  const auto plan = plan_lock({*inputs, std::move(*gaps), orders}, before, how.update);
   if (!plan) return refuse_run(own_name, plan.error());
   digest_map known;
   if (!plan->missing.empty()) {
@@ -147,6 +149,9 @@ int lock(const arguments& said) {
   }
   const files::lock_file after{format_of(how, *existing), locked(*plan, known, before, now_text())};
   if (auto ok = write(how.lock_file, *existing, files::write_lock(after)); !ok) return failed(ok.error());
+  for (const auto& [rule, count] : plan->left_by_rule)
+    say(fmt::format("rule {} leaves {} out: it says pin: never", rule,
+                    count == 1 ? "1 image" : fmt::format("{} images", count)));
   if (plan->without_tag != 0)
     say(fmt::format("{} pinned without a tag that is written anywhere: nothing to lock", plan->without_tag));
   say(lock_summary(before, after.images));

@@ -41,8 +41,15 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
   std::map<std::string, std::size_t, std::less<>> by_canonical;
   for (const auto& in : from.inputs) {
     if (!in.content) continue;
-    for (const auto& s : in.content->sites()) {
+    const auto& sites = in.content->sites();
+    const auto orders = from.orders.orders_of(sites);
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+      const auto& s = sites[i];
       if (s.why != files::untouched::no) continue;
+      if (!orders[i].never.empty()) {
+        ++out.left_by_rule[orders[i].never];
+        continue;
+      }
       if (s.is_pinned() && !s.tag) {
         ++out.without_tag;
         continue;

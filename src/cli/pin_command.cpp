@@ -12,6 +12,7 @@ int pin(const arguments& said) {
   return rewrite_files({.command = "pin",
                         .task = said.files.update ? pin_task::update : pin_task::pin,
                         .format = format,
+                        .orders = orders_of(said.files, *s),
                         .target = target_of(said.files),
                         .keeps_going = said.files.keep_going},
                        said.files, *s, [&] { return open_digests(choice_of(said.files), *s, environment()); });

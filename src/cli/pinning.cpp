@@ -1,6 +1,8 @@
 #include <pinhook/cli/pinning.hpp>
 #include <pinhook/pin/write_pin.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -42,14 +44,19 @@ site_result unpinned(std::size_t index, const files::site& s) {
   return {.site = index, .what = kind::left, .message = "its tag is not written beside it, so nobody knows it"};
 }
 
-site_result decide(std::size_t index, const files::site& s, pin_task task, pin::pin_format format,
+site_result decide(std::size_t index, const files::site& s, const pin_choice& how, const site_order& order,
                    const digest_map& known) {
   using kind = site_result::kind;
   if (s.why != files::untouched::no) return {.site = index, .what = kind::left, .message = reason_of(s)};
-  if (task == pin_task::unpin) return unpinned(index, s);
-  const auto ref = asked(s, task);
+  if (how.task == pin_task::unpin) return unpinned(index, s);
+  if (!order.never.empty())
+    return {.site = index,
+            .what = kind::left,
+            .message = fmt::format("rule {} says pin: never", order.never),
+            .rule = order.never};
+  const auto ref = asked(s, how.task);
   if (!ref) {
-    if (task == pin_task::pin) return {.site = index, .what = kind::current};
+    if (how.task == pin_task::pin) return {.site = index, .what = kind::current};
     return {.site = index, .what = kind::left, .message = "its tag is not written beside it, so nobody can update it"};
   }
   const auto found = known.find(ref->canonical());
@@ -59,9 +66,10 @@ site_result decide(std::size_t index, const files::site& s, pin_task task, pin::
   if (!answer)
     return {.site = index, .what = kind::failed, .message = answer.error().message, .code = answer.error().code};
   if (s.is_pinned() && *s.ref->digest() == *answer) return {.site = index, .what = kind::current};
-  return {.site = index,
-          .what = kind::changed,
-          .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, format)};
+  return {
+      .site = index,
+      .what = kind::changed,
+      .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, order.format.value_or(how.format))};
 }
 
 }  // namespace
@@ -70,26 +78,31 @@ bool pinned_file::has(site_result::kind what) const {
   return std::ranges::any_of(results, [&](const site_result& r) { return r.what == what; });
 }
 
-std::vector<registry::reference> wanted(const files::image_file& file, pin_task task) {
+std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& how) {
   std::vector<registry::reference> out;
+  if (how.task == pin_task::unpin) return out;
   std::set<std::string, std::less<>> seen;
-  for (const auto& s : file.sites()) {
-    auto ref = asked(s, task);
+  const auto& sites = file.sites();
+  const auto orders = how.orders.orders_of(sites);
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    if (!orders[i].never.empty()) continue;
+    auto ref = asked(sites[i], how.task);
     if (ref && seen.insert(ref->canonical()).second) out.push_back(std::move(*ref));
   }
   return out;
 }
 
-result<pinned_file> pinned(const files::image_file& file, pin_task task, pin::pin_format format,
-                           const digest_map& known) {
+result<pinned_file> pinned(const files::image_file& file, const pin_choice& how, const digest_map& known) {
   pinned_file out;
   std::vector<files::change> changes;
   const auto& sites = file.sites();
+  const auto orders = how.orders.orders_of(sites);
   for (std::size_t i = 0; i < sites.size(); ++i) {
-    auto one = decide(i, sites[i], task, format, known);
+    auto one = decide(i, sites[i], how, orders[i], known);
     if (one.what == site_result::kind::changed) {
-      const auto ref = asked(sites[i], task);
-      changes.push_back({i, ref ? std::optional(*known.find(ref->canonical())->second) : std::nullopt});
+      const auto ref = asked(sites[i], how.task);
+      changes.push_back(
+          {i, ref ? std::optional(*known.find(ref->canonical())->second) : std::nullopt, orders[i].format});
     }
     out.results.push_back(std::move(one));
   }
@@ -97,10 +110,10 @@ result<pinned_file> pinned(const files::image_file& file, pin_task task, pin::pi
     out.text = file.text();
     return out;
   }
-  const auto after = file.rewritten(changes, format);
+  const auto after = file.rewritten(changes, how.format);
   if (!after) return fail(after.error());
   out.text = after->text();
-  if (task != pin_task::unpin)
+  if (how.task != pin_task::unpin)
     for (const files::change& one : changes)
       if (!after->sites()[one.site].tag) ++out.lost_tags;
   return out;

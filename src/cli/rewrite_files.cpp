@@ -44,6 +44,10 @@ pin::pin_format format_of(const file_arguments& said, const settings& s) {
   return said.format == "digest" ? pin::pin_format::digest : pin::pin_format::tag_and_digest;
 }
 
+site_rules orders_of(const file_arguments& said, const settings& s) {
+  return {.set = s.rules, .ns = said.ns, .has_formats = said.format.empty()};
+}
+
 digest_choice choice_of(const file_arguments& said) { return {.lock_file = said.lock_file, .offline = said.offline}; }
 
 digest_map look_up(digest_source& source, const std::vector<registry::reference>& refs) {

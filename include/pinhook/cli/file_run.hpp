@@ -15,7 +15,9 @@
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/reference.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +37,8 @@ struct file_run_options {
   std::string_view command = "pin";
   pin_task task = pin_task::pin;
   pin::pin_format format = pin::pin_format::digest;
+  /// What the operator's rules say of single images.
+  site_rules orders{};
   run_target target = run_target::standard_output;
   /// What can be done is done although something failed.
   bool keeps_going = false;
@@ -84,12 +88,16 @@ class file_run {
   void say(std::string_view line);
   [[nodiscard]] bool is_stopped() const;
   void emit(file_run_result& into);
+  void report_rules();
   [[nodiscard]] std::string summary() const;
 
   const file_run_options how_;
+  const pin_choice choice_;
   const files::file_rules& rules_;
   std::vector<one_file> files_;
   std::string messages_;
+  /// How many images each rule leaves as they are.
+  std::map<std::string, std::size_t> left_by_rule_;
   counts n_;
   int exit_code_ = 0;
 };

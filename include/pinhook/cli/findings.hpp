@@ -84,8 +84,8 @@ struct checked_image {
   std::string object;
   std::string name;
   files::untouched why = files::untouched::no;
-  /// Index in checked_file::findings.
-  std::optional<std::size_t> finding;
+  /// Indices in checked_file::findings.
+  std::vector<std::size_t> findings;
 };
 
 struct checked_file {
@@ -108,26 +108,33 @@ struct pin_text {
 };
 
 struct check_question {
+  /// Null: those of pinhook alone.
+  const file_checks* checks = nullptr;
+  /// The namespace of objects that name none, for rules; empty: it is not known.
+  std::string_view ns{};
   /// Compare pins with what their tags mean.
   bool has_drift = false;
   /// The lock file that says so; empty: registries.
-  std::string_view lock_file;
+  std::string_view lock_file{};
   /// What tags mean, by canonical reference; null when nobody was asked. A reference that is not in it, or failed, is
   /// not compared, and its fix is a command.
   const digest_map* known = nullptr;
   /// Called for findings whose digest is known.
-  std::function<pin_text(std::size_t site, const registry::digest&)> how_to_pin;
+  std::function<pin_text(std::size_t site, const registry::digest&)> how_to_pin{};
   /// Fill checked_file::images.
   bool lists_images = false;
 };
 
-/// One finding an image at most. `text` is the file's; it says how wide an image is written.
+/// Of an image: one finding of tag, latest and digest, one of its registry, one of its pull policy, one of its drift.
+/// What a rule says `pin: never` of is neither unpinned nor compared. `text` is the file's; it says how wide an image
+/// is written.
 [[nodiscard]] checked_file check_file(std::string_view path, std::string_view text, std::span<const files::site> sites,
                                       const check_question& how);
 
-/// Adds the references whose digests `check_file` wants to know, one of each meaning, by their canonical form. False
-/// when it wants none.
-bool add_wanted(std::span<const files::site> sites, bool has_drift, std::map<std::string, registry::reference>& to);
+/// Adds the references whose digests `check_file` wants to know, one of each meaning, by their canonical form: those of
+/// images that lack a digest and should have one and, with `has_drift`, of pins. False when it wants none.
+bool add_wanted(std::span<const files::site> sites, const check_question& how,
+                std::map<std::string, registry::reference>& to);
 
 /// `word` as a POSIX shell reads it back: in single quotes where it needs them.
 [[nodiscard]] std::string shell_word(std::string_view word);

@@ -6,6 +6,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/digests.hpp>
+#include <pinhook/cli/site_rules.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pin/policy.hpp>
 
@@ -27,6 +28,8 @@ struct function_surroundings {
   const files::file_rules& rules;
   /// Where functionConfig does not say.
   pin::pin_format format = pin::pin_format::digest;
+  /// What the operator's rules say of single images; a format in functionConfig beats theirs.
+  site_rules orders{};
   /// Called when something is to be asked.
   std::function<result<std::unique_ptr<digest_source>>(const digest_choice&)> open;
 };

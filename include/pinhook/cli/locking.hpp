@@ -14,6 +14,7 @@
 #include <pinhook/cli/inputs.hpp>
 #include <pinhook/cli/kustomization_gaps.hpp>
 #include <pinhook/cli/pinning.hpp>
+#include <pinhook/cli/site_rules.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/resolve/image_lock.hpp>
 
@@ -28,6 +29,8 @@ struct lock_uses {
   const std::vector<input>& inputs;
   /// Images that `pin` adds entries for: see kustomization_gaps.hpp.
   std::vector<kustomization_gap> gaps{};
+  /// Images of which they say `pin: never` are passed over.
+  site_rules orders{};
 };
 
 struct lock_plan {
@@ -39,6 +42,8 @@ struct lock_plan {
   resolve::image_lock decided;
   /// Pins whose tag nobody knows: nothing to lock.
   std::size_t without_tag = 0;
+  /// Images that are passed over, by the rule that says so.
+  std::map<std::string, std::size_t> left_by_rule{};
 };
 
 /// `updates`: what is locked already is looked up anew, unless a file pins it. Inputs that could not be read are passed

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/cli/site_rules.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/digest.hpp>
@@ -24,12 +25,21 @@ enum class pin_task : std::uint8_t {
   unpin,   // what has one goes back to its tag
 };
 
+/// What is done with the images of a file.
+struct pin_choice {
+  pin_task task = pin_task::pin;
+  /// Where `orders` have no other.
+  pin::pin_format format = pin::pin_format::digest;
+  /// Of the operator. unpin takes every pin back, whatever they say.
+  site_rules orders{};
+};
+
 /// What becomes of one site.
 struct site_result {
   enum class kind : std::uint8_t {
     changed,  // `after` differs
     current,  // it is as it should be already
-    left,     // site.why, or a pin whose tag nobody knows (update, unpin): `message` says why
+    left,     // site.why, a rule, or a pin whose tag nobody knows (update, unpin): `message` says why
     failed,   // no digest to be had: `message`
   };
   std::size_t site = 0;
@@ -37,6 +47,8 @@ struct site_result {
   /// The image afterwards, as a reference; empty unless changed.
   std::string after{};
   std::string message{};
+  /// left: the rule that says so; empty: none does.
+  std::string rule{};
   error_code code = error_code::internal;
 };
 
@@ -52,11 +64,10 @@ struct pinned_file {
 /// By canonical reference.
 using digest_map = std::map<std::string, result<registry::digest>, std::less<>>;
 
-/// References that `task` needs digests of, each canonical one once, in their order. None for unpin.
-[[nodiscard]] std::vector<registry::reference> wanted(const files::image_file& file, pin_task task);
+/// References whose digests are needed, each canonical one once, in their order. None for unpin.
+[[nodiscard]] std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& how);
 
 /// `known` holds an answer for each of `wanted`. internal: a rewrite that cannot be made.
-[[nodiscard]] result<pinned_file> pinned(const files::image_file& file, pin_task task, pin::pin_format format,
-                                         const digest_map& known);
+[[nodiscard]] result<pinned_file> pinned(const files::image_file& file, const pin_choice& how, const digest_map& known);
 
 }  // namespace pinhook::cli

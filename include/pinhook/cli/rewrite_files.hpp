@@ -8,6 +8,7 @@
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/file_run.hpp>
 #include <pinhook/cli/settings.hpp>
+#include <pinhook/cli/site_rules.hpp>
 
 #include <functional>
 #include <memory>
@@ -28,6 +29,8 @@ using digest_opener = std::function<result<std::unique_ptr<digest_source>>()>;
 [[nodiscard]] run_target target_of(const file_arguments& said);
 /// --format, else pin.format.
 [[nodiscard]] pin::pin_format format_of(const file_arguments& said, const settings& s);
+/// What the settings' rules say of images in files, with --namespace and --format.
+[[nodiscard]] site_rules orders_of(const file_arguments& said, const settings& s);
 /// --lock and --offline.
 [[nodiscard]] digest_choice choice_of(const file_arguments& said);
 

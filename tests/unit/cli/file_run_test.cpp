@@ -1,5 +1,6 @@
 #include "support/certificates.hpp"
 #include "support/fake_digests.hpp"
+#include "support/made_rules.hpp"
 
 #include <pinhook/cli/file_run.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
@@ -287,6 +288,36 @@ TEST_F(KustomizationRun, OneThatWasFoundGetsNoEntries) {
   const std::string text = "resources:\n  - ../base\n";
   add(write("over/kustomization.yaml", text), text, false);
   EXPECT_THAT(run().writes, IsEmpty());
+}
+
+TEST_F(FileRun, SaysWhichRulesLeaveImages) {
+  how.orders.set = pinhook::testing::made_rules(
+      {pinhook::testing::never_rule("b", {"**/redis"}), pinhook::testing::never_rule("a", {"**/alpine"})});
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("redis:7"));
+  add("c.yaml", pod("redis:8"));
+  add("d.yaml", pod("alpine:3"));
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.messages,
+            "pinhook pin: rule a leaves 1 image as it is: it says pin: never\n"
+            "pinhook pin: rule b leaves 2 images as they are: it says pin: never\n"
+            "pinhook pin: pinned 1 image in 1 file; 3 left as they are\n");
+  EXPECT_THAT(digests.asked(), ElementsAre("docker.io/library/nginx:1.25"));
+}
+
+TEST_F(FileRun, EntriesAreWrittenAsRulesSay) {
+  temporary_directory files;
+  files.write("a.yaml", pod("nginx:1.25"));
+  files.write("b.yaml", pod("redis:7"));
+  const std::string text = "resources: [a.yaml, b.yaml]\n";
+  how.orders.set = pinhook::testing::made_rules(
+      {pinhook::testing::never_rule("left", {"**/redis"}), pinhook::testing::format_rule("readable", {"**/nginx"})});
+  add(files.write("kustomization.yaml", text), text);
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0) << done.messages;
+  EXPECT_EQ(done.out, text + "images:\n- name: nginx\n  newTag: \"1.25\"\n  digest: " + a + "\n");
+  EXPECT_THAT(done.messages, HasSubstr("redis:7 gets no entry: rule left says pin: never"));
 }
 
 }  // namespace

@@ -123,8 +123,8 @@ TEST(Findings, ListsEveryImageWhenAsked) {
   const std::vector<site> sites{image("nginx@" + a_digest), image("nginx"), left("x", untouched::built)};
   const auto seen = check_file("c.yaml", "", sites, how);
   ASSERT_EQ(seen.images.size(), 3U);
-  EXPECT_FALSE(seen.images[0].finding);
-  EXPECT_EQ(seen.images[1].finding, 0U);
+  EXPECT_THAT(seen.images[0].findings, IsEmpty());
+  EXPECT_THAT(seen.images[1].findings, ElementsAre(0U));
   EXPECT_EQ(seen.images[2].why, untouched::built);
 }
 
@@ -281,14 +281,14 @@ TEST(Findings, AsksForEachMeaningOnce) {
                                 image("Bad:1"),
                                 left("app:dev", untouched::built)};
   std::map<std::string, registry::reference> seen;
-  EXPECT_TRUE(add_wanted(sites, false, seen));
+  EXPECT_TRUE(add_wanted(sites, {}, seen));
   ASSERT_EQ(seen.size(), 1U);
   EXPECT_EQ(seen.begin()->first, "docker.io/library/nginx:latest");
   seen.clear();
-  EXPECT_TRUE(add_wanted(sites, true, seen));
+  EXPECT_TRUE(add_wanted(sites, {.has_drift = true}, seen));
   EXPECT_EQ(seen.size(), 2U);
   EXPECT_TRUE(seen.contains("docker.io/library/redis:7"));
-  EXPECT_FALSE(add_wanted(std::span(sites).subspan(3), true, seen));
+  EXPECT_FALSE(add_wanted(std::span(sites).subspan(3), {.has_drift = true}, seen));
 }
 
 TEST(ShellWord, QuotesWhatAShellWouldChange) {

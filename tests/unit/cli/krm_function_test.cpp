@@ -1,4 +1,5 @@
 #include "support/fake_digests.hpp"
+#include "support/made_rules.hpp"
 
 #include <pinhook/cli/krm_function.hpp>
 
@@ -44,15 +45,18 @@ class KrmFunction : public ::testing::Test {
   };
 
   function_outcome run(const std::string& text) {
-    return run_function(
-        text, {.rules = rules, .open = [&](const digest_choice& how) -> result<std::unique_ptr<digest_source>> {
-                 choice = how;
-                 if (how.lock_file == "broken.lock") return fail(error_code::malformed, "broken.lock is broken");
-                 return std::make_unique<borrowed>(digests);
-               }});
+    return run_function(text, {.rules = rules,
+                               .orders = orders,
+                               .open = [&](const digest_choice& how) -> result<std::unique_ptr<digest_source>> {
+                                 choice = how;
+                                 if (how.lock_file == "broken.lock")
+                                   return fail(error_code::malformed, "broken.lock is broken");
+                                 return std::make_unique<borrowed>(digests);
+                               }});
   }
 
   files::file_rules rules;
+  site_rules orders;
   std::shared_ptr<fake_digests> digests = std::make_shared<fake_digests>();
   digest_choice choice;
 };
@@ -132,6 +136,23 @@ TEST_F(KrmFunction, WhatIsNoListGivesNoOutput) {
   EXPECT_EQ(done.exit_code, 2);
   EXPECT_EQ(done.out, "");
   EXPECT_THAT(done.messages, HasSubstr("pinhook fn: no ResourceList"));
+}
+
+TEST_F(KrmFunction, NeverIsLeftAndSaid) {
+  orders.set = pinhook::testing::made_rules({pinhook::testing::never_rule("left")});
+  const auto done = run(list("nginx:1.25"));
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.messages, "");
+  EXPECT_EQ(digests->calls(), 0U);
+  EXPECT_THAT(done.out, AllOf(HasSubstr(list("nginx:1.25")), HasSubstr("rule left says pin: never"),
+                              HasSubstr(R"("severity": "info")")));
+}
+
+TEST_F(KrmFunction, TheFormatOfItsConfigBeatsThatOfARule) {
+  orders.set = pinhook::testing::made_rules({pinhook::testing::format_rule("readable", {})});
+  EXPECT_THAT(run(list("nginx:1.25")).out, HasSubstr("image: nginx:1.25@" + a + "\n"));
+  EXPECT_THAT(run(list("nginx:1.25", config_head + "    format: digest\n")).out,
+              HasSubstr("image: nginx@" + a + " # nginx:1.25\n"));
 }
 
 }  // namespace

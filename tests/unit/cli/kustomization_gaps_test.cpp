@@ -1,5 +1,6 @@
 #include "support/certificates.hpp"
 #include "support/fake_resolver.hpp"
+#include "support/made_rules.hpp"
 
 #include <pinhook/cli/kustomization_gaps.hpp>
 
@@ -35,7 +36,8 @@ class KustomizationGaps : public ::testing::Test {
     return write(name, text);
   }
   result<kustomization_gaps> find(const std::string& text, const std::set<std::filesystem::path>& inputs = {}) {
-    return find_kustomization_gaps((files_.path() / "over/kustomization.yaml").string(), text, inputs, {});
+    return find_kustomization_gaps((files_.path() / "over/kustomization.yaml").string(), text,
+                                   {inputs, file_rules_, orders_});
   }
   std::vector<std::string> missing(const std::string& text, const std::set<std::filesystem::path>& inputs = {}) {
     const auto gaps = find(text, inputs);
@@ -57,6 +59,8 @@ class KustomizationGaps : public ::testing::Test {
   }
 
   temporary_directory files_;
+  files::file_rules file_rules_;
+  site_rules orders_;
 };
 
 TEST_F(KustomizationGaps, AreImagesThatNoEntryNames) {
@@ -170,6 +174,45 @@ TEST_F(KustomizationGaps, HaveALimitOfFiles) {
   for (std::size_t i = 0; i < max_kustomization_files; ++i) text += "  - a.yaml\n";
   EXPECT_EQ(refusal(text), "");
   EXPECT_THAT(refusal(text + "  - a.yaml\n"), HasSubstr("more than 10000 files"));
+}
+
+TEST_F(KustomizationGaps, NeverMakesNoEntry) {
+  pod("over/a.yaml", {"nginx:1.25", "istio/proxyv2:1.2"});
+  orders_.set = pinhook::testing::made_rules({pinhook::testing::never_rule("sidecars", {"**/istio/*"})});
+  EXPECT_THAT(missing("resources: [a.yaml]\n"), ElementsAre("nginx:1.25"));
+  EXPECT_THAT(notes("resources: [a.yaml]\n"),
+              ElementsAre("istio/proxyv2:1.2 gets no entry: rule sidecars says pin: never of the image in " +
+                          (files_.path() / "over/a.yaml:10:14").string()));
+}
+
+// One entry would pin the other, too.
+TEST_F(KustomizationGaps, NeverOfOneImageCountsForItsName) {
+  pod("over/a.yaml", {"nginx:1.25"}, "  namespace: shop\n");
+  pod("over/b.yaml", {"nginx:1.26"});
+  auto rule = pinhook::testing::never_rule("shop");
+  rule.about.namespaces = {"shop"};
+  orders_.set = pinhook::testing::made_rules({rule});
+  EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\n"), IsEmpty());
+  EXPECT_THAT(notes("resources: [a.yaml, b.yaml]\n"), ElementsAre(HasSubstr("rule shop")));
+}
+
+TEST_F(KustomizationGaps, RulesLookAtWhatComesOutOfAResource) {
+  pod("base/a.yaml", {"nginx:1.25", "redis:7"});
+  write("base/kustomization.yaml",
+        "resources: [a.yaml]\nimages:\n- {name: nginx, newName: ghcr.io/acme/nginx, newTag: v9}\n");
+  orders_.set = pinhook::testing::made_rules({pinhook::testing::never_rule("ours", {"ghcr.io/acme/*:v9"}),
+                                              pinhook::testing::format_rule("readable", {"**/redis"})});
+  EXPECT_THAT(missing("resources: [../base]\n"), ElementsAre("redis:7"));
+  EXPECT_EQ(find("resources: [../base]\n")->missing.at(0).format, pin::pin_format::tag_and_digest);
+  EXPECT_THAT(notes("resources: [../base]\n"), ElementsAre(HasSubstr("ghcr.io/acme/nginx:v9 gets no entry")));
+}
+
+TEST_F(KustomizationGaps, NothingIsSaidOfNeverWhereAnEntryCouldNotStand) {
+  write("over/a.yaml",
+        "apiVersion: acme.io/v1\nkind: App\nspec: {ephemeralContainers: [{name: a, image: nginx:1.25}]}\n");
+  EXPECT_THAT(notes("resources: [a.yaml]\n"), ElementsAre(HasSubstr("do not reach")));
+  orders_.set = pinhook::testing::made_rules({pinhook::testing::never_rule("all")});
+  EXPECT_THAT(notes("resources: [a.yaml]\n"), IsEmpty());
 }
 
 }  // namespace

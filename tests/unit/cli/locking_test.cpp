@@ -1,4 +1,5 @@
 #include "support/fake_digests.hpp"
+#include "support/made_rules.hpp"
 
 #include <pinhook/cli/locking.hpp>
 
@@ -125,6 +126,17 @@ TEST(Locked, KeepsTheTimeOfWhatDidNotMove) {
   EXPECT_EQ(after.find(nginx)->when, "now");
   EXPECT_EQ(after.find(redis)->when, "then");
   EXPECT_EQ(lock_summary(existing, after), "locked 2 images: 1 changed");
+}
+
+TEST(PlanLock, NeverIsNotInTheLock) {
+  const site_rules orders{.set = pinhook::testing::made_rules({pinhook::testing::never_rule("left", {"**/redis"})})};
+  const std::vector<input> inputs{file("a", "nginx:1.25"), file("b", "redis:7"), file("c", "redis:8@" + a),
+                                  file("d", "redis:8@" + b)};
+  const auto p = plan_lock({inputs, {}, orders}, lock_of({{"redis:7", 'b'}}), false);
+  ASSERT_TRUE(p) << p.error().message;
+  EXPECT_THAT(missing(*p), ElementsAre(nginx));
+  EXPECT_TRUE(p->decided.images().empty());
+  EXPECT_EQ(p->left_by_rule, (std::map<std::string, std::size_t>{{"left", 3}}));
 }
 
 }  // namespace
