@@ -1,7 +1,5 @@
-#include "support/fake_credentials.hpp"
-#include "support/fake_resolver.hpp"
+#include "support/handler_fixture.hpp"
 #include "support/json_patch_apply.hpp"
-#include "support/run.hpp"
 
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/admission/review.hpp>
@@ -9,7 +7,6 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -21,66 +18,13 @@ namespace pinhook::admission {
 namespace {
 
 using kind = slot_outcome::kind;
+using testing::container;
+using testing::deployment;
 using testing::digest_of_digit;
+using testing::review_of;
+using testing::sha;
 
-std::string base64_decoded(std::string_view text) {
-  std::string out(text.size(), '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(std::max(size, 0)));
-  while (!text.empty() && text.back() == '=') {
-    out.pop_back();
-    text.remove_suffix(1);
-  }
-  return out;
-}
-
-std::string container(std::string_view name, std::string_view image) {
-  return fmt::format(R"({{"name":"{}","image":"{}"}})", name, image);
-}
-
-std::string deployment(std::string_view containers, std::string_view metadata = R"("name":"web")") {
-  return fmt::format(R"({{"metadata":{{{}}},"spec":{{"template":{{"spec":{{"containers":[{}]}}}}}}}})", metadata,
-                     containers);
-}
-
-std::string review_of(std::string_view object, std::string_view old_object = "null") {
-  return fmt::format(
-      R"({{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{{"uid":"u-1","kind":{{"group":"apps","version":"v1","kind":"Deployment"}},)"
-      R"("namespace":"shop","name":"web","operation":"{}","object":{},"oldObject":{}}}}})",
-      old_object == "null" ? "CREATE" : "UPDATE", object, old_object);
-}
-
-struct Handler : ::testing::Test {
-  std::shared_ptr<testing::fake_resolver> tags = std::make_shared<testing::fake_resolver>();
-  std::shared_ptr<testing::fake_credentials> credentials = testing::fake_credentials::make("operator");
-  std::shared_ptr<registry::tenant_credentials> tenants;
-  pin::policy policy;
-  json::document response;
-
-  verdict ask(const std::string& body, pin::mode mode = pin::mode::enforce) {
-    const handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials),
-                    std::make_shared<const rulebook>(policy));
-    verdict v = testing::run(h.handle(body, mode, deadline::never()));
-    if (v.http_status == 200) {
-      auto parsed = json::parse(v.body);
-      EXPECT_TRUE(parsed) << v.body;
-      response = std::move(*parsed);
-    }
-    return v;
-  }
-  const json::value& field(const char* name) { return response["response"][name]; }
-  bool has(const char* name) { return json::find(response["response"], name) != nullptr; }
-  std::string patch() { return has("patch") ? base64_decoded(json::text_of(field("patch"))) : ""; }
-  std::vector<std::string> warnings() {
-    std::vector<std::string> out;
-    if (has("warnings"))
-      for (const auto& w : field("warnings").GetArray()) out.emplace_back(json::text_of(w));
-    return out;
-  }
-};
-
-std::string sha(char c) { return digest_of_digit(c).to_string(); }
+struct Handler : testing::handler_fixture {};
 
 TEST_F(Handler, PinsANewDeployment) {
   tags->holds("docker.io/library/nginx:1.25", digest_of_digit('a'), resolve::origin::cache);

@@ -1,0 +1,152 @@
+#include <pinhook/admission/rule_findings.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+namespace pinhook::admission {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// One rule, and as many slots as it is asked about.
+struct RuleFindings : ::testing::Test {
+  inquiry about;
+  rules::rule_set set;
+  pin::mode mode = pin::mode::enforce;
+
+  void demand(rules::requirement what, rules::action a, std::string name = "x", std::string message = {}) {
+    rules::rule r;
+    r.name = std::move(name);
+    r.demands.push_back({what, {}});
+    r.action = a;
+    r.message = std::move(message);
+    auto made = rules::rule_set::make({std::move(r)});
+    ASSERT_TRUE(made) << made.error().message;
+    set = *made;
+  }
+  void add(std::string image, std::string container = "web") {
+    pin::slot s;
+    s.pointer = fmt::format("/spec/containers/{}/image", about.now.found.slots.size());
+    s.image = std::move(image);
+    s.container = std::move(container);
+    s.type = pin::container_type::container;
+    about.now.found.slots.push_back(std::move(s));
+  }
+  rule_findings judge(std::string_view pinned = {}, bool is_unchanged = false) {
+    about.asked.kind = "Pod";
+    rule_findings out(about, mode, set);
+    for (std::size_t i = 0; i < about.now.found.slots.size(); ++i) {
+      const auto ref = registry::reference::parse(about.now.found.slots[i].image);
+      rules::subject whom;
+      whom.ref = &*ref;
+      const judged_slot j{i, *ref, set.effects_of(whom), is_unchanged, no_tenant, std::nullopt};
+      rules::image_state image;
+      image.ref = &j.ref;
+      image.pinned = pinned;
+      out.judge(j, image);
+    }
+    return out;
+  }
+};
+
+TEST_F(RuleFindings, SayWhatBecomesOfThem) {
+  using rules::action;
+  const std::tuple<action, pin::mode, bool, const char*> cases[] = {
+      {action::deny, pin::mode::enforce, false, "deny"},       {action::deny, pin::mode::best_effort, false, "deny"},
+      {action::deny, pin::mode::audit, false, "would-deny"},   {action::deny, pin::mode::enforce, true, "warn"},
+      {action::deny, pin::mode::best_effort, true, "warn"},    {action::deny, pin::mode::audit, true, "would-warn"},
+      {action::warn, pin::mode::enforce, false, "warn"},       {action::warn, pin::mode::audit, false, "would-warn"},
+      {action::warn, pin::mode::best_effort, true, "warn"},    {action::audit, pin::mode::enforce, false, "audit"},
+      {action::audit, pin::mode::best_effort, false, "audit"}, {action::audit, pin::mode::audit, true, "audit"}};
+  add("nginx");
+  for (const auto& [a, m, is_unchanged, taken] : cases) {
+    demand(rules::requirement::tag, a);
+    mode = m;
+    auto found = judge({}, is_unchanged);
+    EXPECT_EQ(found.denies(), taken == std::string_view("deny"));
+    EXPECT_EQ(found.annotation(), fmt::format("{} x: web: nginx", taken));
+    const auto warnings = found.take_warnings();
+    EXPECT_EQ(!warnings.empty(), std::string_view(taken).ends_with("warn") || taken == std::string_view("would-deny"));
+    ASSERT_EQ(found.take_outcomes().size(), 1U);
+  }
+}
+
+TEST_F(RuleFindings, AreNoneWhereTheDemandIsMet) {
+  demand(rules::requirement::tag, rules::action::deny);
+  add("nginx:1.25");
+  EXPECT_TRUE(judge().is_empty());
+  EXPECT_FALSE(judge().denies());
+  EXPECT_EQ(judge().annotation(), "");
+}
+
+TEST_F(RuleFindings, FitWarningsWithLongNames) {
+  add(std::string(200, 'r') + "/app", std::string(63, 'c'));
+  for (const std::size_t size : {1U, 20U, 63U}) {
+    demand(rules::requirement::tag, rules::action::deny, std::string(size, 'n'));
+    mode = pin::mode::audit;
+    const auto warnings = judge().take_warnings();
+    ASSERT_EQ(warnings.size(), 2U);
+    EXPECT_THAT(warnings[0].text, StartsWith(fmt::format("rule {} would deny: …", std::string(size, 'n'))));
+    EXPECT_THAT(cut(warnings[0].text, warnings[0].limit), HasSubstr("/app:"));
+    EXPECT_EQ(warnings[0].limit, max_warning_size);
+    EXPECT_EQ(warnings[1].limit, max_warning_size);
+  }
+}
+
+TEST_F(RuleFindings, GiveLinesTheirRoomAndLeaveOutWhatWouldBeCut) {
+  demand(rules::requirement::tag, rules::action::warn);
+  add("nginx");
+  const std::string tail = "@sha256:" + std::string(64, 'a');
+  const std::string head = "rule x: web: write image: ";
+  const std::string fits = std::string(max_line_warning_size - head.size() - tail.size(), 'n') + tail;
+  auto warnings = judge(fits).take_warnings();
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_EQ(warnings[1].text, head + fits);
+  EXPECT_EQ(cut(warnings[1].text, warnings[1].limit), head + fits);
+  warnings = judge("n" + fits).take_warnings();
+  EXPECT_EQ(warnings.size(), 1U);
+}
+
+TEST_F(RuleFindings, CountTheDenialsThatDoNotFit) {
+  demand(rules::requirement::tag, rules::action::deny);
+  for (int i = 0; i < 100; ++i) add("nginx", fmt::format("c{}", i));
+  const auto found = judge();
+  for (const std::size_t size : {600U, 1000U, 4000U}) {
+    const std::string text = found.denial(size);
+    EXPECT_LE(text.size(), size);
+    EXPECT_GT(text.size(), size / 2);
+    EXPECT_THAT(text, StartsWith("pinhook denies this Pod: 100 findings: rule x: container c0, image \"nginx\": "));
+    std::size_t shown = 0;
+    for (std::size_t at = text.find("rule x: "); at != std::string::npos; at = text.find("rule x: ", at + 1)) ++shown;
+    EXPECT_THAT(text, EndsWith(fmt::format("; and {} more", 100 - shown)));
+  }
+}
+
+TEST_F(RuleFindings, ShowTheFirstDenialWhateverItTakes) {
+  demand(rules::requirement::tag, rules::action::deny, std::string(63, 'n'), std::string(300, 'm'));
+  add(std::string(250, 'r') + "/app");
+  auto text = judge().denial(400);
+  EXPECT_LE(text.size(), 400U);
+  EXPECT_THAT(text, EndsWith("…"));
+  add("nginx");
+  text = judge().denial(400);
+  EXPECT_LE(text.size(), 400U);
+  EXPECT_THAT(text, EndsWith("…; and 1 more"));
+}
+
+TEST_F(RuleFindings, BoundTheKind) {
+  demand(rules::requirement::tag, rules::action::deny);
+  add("nginx");
+  const auto found = judge();
+  about.asked.kind = std::string(5'000, 'K');
+  EXPECT_LE(found.denial(max_message_size).size(), 1'000U);
+}
+
+}  // namespace
+}  // namespace pinhook::admission
