@@ -1,6 +1,8 @@
 #include <pinhook/rules/matcher.hpp>
+#include <pinhook/rules/name_grammar.hpp>
 
 #include <algorithm>
+#include <bit>
 
 namespace pinhook::rules {
 namespace {
@@ -28,24 +30,19 @@ bool list_covers(const std::vector<T>& wide, const std::vector<T>& narrow) {
 
 }  // namespace
 
-bool matcher::kind_pattern::matches(std::string_view of_group, std::string_view of_kind) const {
-  return kind.matches(of_kind) && group.matches(group_name(of_group));
-}
-
-bool matcher::kind_pattern::covers(const kind_pattern& other) const {
-  return kind.covers(other.kind) && group.covers(other.group);
-}
-
 matcher::matcher(const condition& about) : images_(about.images) {
+  static const glob any_name("**");
+  const auto is_any = [](const reference_pattern& p) {
+    return p.tag().is_empty() && p.digest().is_empty() && covers_names(p.name(), any_name);
+  };
+  if (std::ranges::any_of(images_, is_any)) images_.clear();
   for (const std::string& n : about.namespaces) namespaces_.push_back(glob::of_word(n));
   for (const std::string& c : about.containers) containers_.push_back(glob::of_word(c));
-  for (const std::string& k : about.kinds) {
+  for (const std::string_view k : about.kinds) {
     const std::size_t slash = k.find('/');
-    if (slash == std::string::npos)
-      kinds_.push_back({glob("*"), glob::of_word(k)});
-    else
-      kinds_.push_back(
-          {glob::of_word(group_name(std::string_view(k).substr(0, slash))), glob::of_word(k.substr(slash + 1))});
+    const bool has_group = slash != std::string_view::npos;
+    groups_.push_back(glob::of_word(has_group ? group_name(k.substr(0, slash)) : "*"));
+    kinds_.push_back(glob::of_word(has_group ? k.substr(slash + 1) : k));
   }
   for (const pin::container_type t : about.types) types_ |= bit_of(t);
   if (about.types.empty()) types_ = every_type;
@@ -55,9 +52,10 @@ bool matcher::matches_place(const subject& s) const {
   if ((types_ & bit_of(s.type)) == 0) return false;
   if (!namespaces_.empty() && (!s.ns || !is_in(namespaces_, *s.ns))) return false;
   if (!containers_.empty() && (s.container.empty() || !is_in(containers_, s.container))) return false;
-  return kinds_.empty() || (!s.kind.empty() && std::ranges::any_of(kinds_, [&](const kind_pattern& k) {
-           return k.matches(s.group, s.kind);
-         }));
+  if (kinds_.empty()) return true;
+  for (std::size_t i = 0; i < kinds_.size() && !s.kind.empty(); ++i)
+    if (kinds_[i].matches(s.kind) && groups_[i].matches(group_name(s.group))) return true;
+  return false;
 }
 
 bool matcher::matches_image(const registry::reference& ref) const {
@@ -66,8 +64,20 @@ bool matcher::matches_image(const registry::reference& ref) const {
 
 bool matcher::covers(const matcher& other) const {
   return (other.types_ & ~types_) == 0 && list_covers(namespaces_, other.namespaces_) &&
-         list_covers(containers_, other.containers_) && list_covers(kinds_, other.kinds_) &&
-         list_covers(images_, other.images_);
+         list_covers(containers_, other.containers_) && covers_kinds(other) && list_covers(images_, other.images_);
 }
+
+bool matcher::covers_kinds(const matcher& other) const {
+  if (kinds_.empty()) return true;
+  for (std::size_t n = 0; n < other.kinds_.size(); ++n) {
+    bool is_covered = false;
+    for (std::size_t w = 0; w < kinds_.size() && !is_covered; ++w)
+      is_covered = kinds_[w].covers(other.kinds_[n]) && groups_[w].covers(other.groups_[n]);
+    if (!is_covered) return false;
+  }
+  return !other.kinds_.empty();
+}
+
+pin::container_type matcher::a_type() const { return static_cast<pin::container_type>(std::countr_zero(types_)); }
 
 }  // namespace pinhook::rules

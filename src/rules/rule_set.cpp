@@ -1,8 +1,11 @@
+#include <pinhook/rules/rule_index.hpp>
 #include <pinhook/rules/rule_set.hpp>
+#include <pinhook/rules/shadow.hpp>
 
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace pinhook::rules {
@@ -27,15 +30,42 @@ std::vector<rule> expand(const rule& written) {
   return out;
 }
 
+std::optional<requirement> demanded_twice(const rule& r) {
+  unsigned seen = 0;
+  for (const demand& d : r.demands) {
+    if ((seen & effect_of(d.what)) != 0) return d.what;
+    seen |= effect_of(d.what);
+  }
+  return std::nullopt;
+}
+
+std::unexpected<rule_problem> problem_of(const shadow& found, std::span<const rule> rules, const rule& written) {
+  const rule& before = rules[found.by];
+  const std::string which = written.preset.empty()
+                                ? fmt::format("rule {}: its `{}` can never apply", quoted(written.name), found.effect)
+                                : fmt::format("preset {}: nothing of it can ever apply", quoted(written.preset));
+  return problem_at(
+      written, fmt::format("{}: rule {} before it{} matches whatever it matches; move it up, or take it away", which,
+                           quoted(before.name), line_of(before)));
+}
+
 }  // namespace
 
 struct rule_set::parts {
   std::vector<rule> written, rules;
+  // Of each rule:
   std::vector<matcher> matchers;
+  std::vector<effect_bits> effects;
+  std::vector<std::uint32_t> comes_from;
+  rule_index index;
+  effect_bits all_effects = 0;
 
-  void add(std::vector<rule> more) {
+  void add(std::vector<rule> more, std::size_t number_of_written) {
     for (rule& one : more) {
       matchers.emplace_back(one.about);
+      effects.push_back(effects_in(one));
+      all_effects |= effects.back();
+      comes_from.push_back(static_cast<std::uint32_t>(number_of_written));
       rules.push_back(std::move(one));
     }
   }
@@ -60,9 +90,15 @@ std::expected<rule_set, rule_problem> rule_set::make(std::vector<rule> written) 
     if (made->rules.size() + expanded.size() > max_rules)
       return problem_at(
           one, fmt::format("there are more than {} rules; put images of the same rule into one list", max_rules));
-    made->add(std::move(expanded));
+    if (const auto twice = demanded_twice(one))
+      return problem_at(one, fmt::format("rule {} requires {} twice; make one of the two, or two rules",
+                                         quoted(one.name), to_string(*twice)));
+    made->add(std::move(expanded), static_cast<std::size_t>(&one - written.data()));
   }
   made->written = std::move(written);
+  made->index = rule_index(made->matchers);
+  if (const auto found = find_shadow(made->rules, made->matchers, made->index, made->comes_from))
+    return problem_of(*found, made->rules, made->written[made->comes_from[found->rule]]);
   rule_set out;
   out.parts_ = std::move(made);
   return out;
@@ -70,7 +106,8 @@ std::expected<rule_set, rule_problem> rule_set::make(std::vector<rule> written) 
 
 rule_set rule_set::followed_by(std::vector<rule> more) const {
   auto made = std::make_shared<parts>(*parts_);
-  for (const rule& one : more) made->add(expand(one));
+  for (const rule& one : more) made->add(expand(one), made->written.size());
+  made->index = rule_index(made->matchers);
   rule_set out;
   out.parts_ = std::move(made);
   return out;
@@ -78,16 +115,23 @@ rule_set rule_set::followed_by(std::vector<rule> more) const {
 
 effects rule_set::effects_of(const subject& s) const {
   effects out;
-  const auto decide = [](std::uint32_t& effect, std::uint32_t index) {
-    if (effect == effects::none) effect = index;
-  };
-  for (std::uint32_t i = 0; i < parts_->rules.size(); ++i) {
-    if (!parts_->matchers[i].matches(s)) continue;
-    const rule& one = parts_->rules[i];
-    if (one.pin) decide(out.pin, i);
-    if (one.format) decide(out.format, i);
-    if (one.pull_policy) decide(out.pull_policy, i);
-    for (const demand& d : one.demands) decide(out.demands[static_cast<std::size_t>(d.what)], i);
+  const parts& all = *parts_;
+  effect_bits open = all.all_effects;
+  rule_index::walk candidates(all.index, s);
+  while (open != 0) {
+    const rule_index::entry* e = candidates.next();
+    if (e == nullptr) break;
+    const auto decided = static_cast<effect_bits>(all.effects[e->rule] & open);
+    const matcher& m = all.matchers[e->rule];
+    if (decided == 0 || !m.matches_place(s)) continue;
+    if (e->image == rule_index::entry::every_image ? !m.matches_image(*s.ref) : !m.images()[e->image].matches(*s.ref))
+      continue;
+    open = static_cast<effect_bits>(open & ~decided);
+    if ((decided & pin_effect) != 0) out.pin = e->rule;
+    if ((decided & format_effect) != 0) out.format = e->rule;
+    if ((decided & pull_policy_effect) != 0) out.pull_policy = e->rule;
+    for (std::size_t i = 0; i < requirement_count; ++i)
+      if ((decided & effect_of(static_cast<requirement>(i))) != 0) out.demands[i] = e->rule;
   }
   return out;
 }

@@ -43,22 +43,21 @@ class matcher {
   /// True: whatever `other` matches, this matches. May miss some, is never wrong.
   [[nodiscard]] bool covers(const matcher& other) const;
 
+  /// Empty where one of the patterns matches every image.
   [[nodiscard]] const std::vector<reference_pattern>& images() const { return images_; }
   [[nodiscard]] const std::vector<glob>& namespaces() const { return namespaces_; }
   [[nodiscard]] const std::vector<glob>& containers() const { return containers_; }
+  /// Side by side; "core" for the core group, "*" where no group is written.
+  [[nodiscard]] const std::vector<glob>& groups() const { return groups_; }
+  [[nodiscard]] const std::vector<glob>& kinds() const { return kinds_; }
+  /// One of those that it is about.
+  [[nodiscard]] pin::container_type a_type() const;
 
  private:
-  struct kind_pattern {
-    /// "core" for the core group; "*" where none is written.
-    glob group, kind;
-
-    [[nodiscard]] bool matches(std::string_view of_group, std::string_view of_kind) const;
-    [[nodiscard]] bool covers(const kind_pattern& other) const;
-  };
+  [[nodiscard]] bool covers_kinds(const matcher& other) const;
 
   std::vector<reference_pattern> images_;
-  std::vector<glob> namespaces_, containers_;
-  std::vector<kind_pattern> kinds_;
+  std::vector<glob> namespaces_, containers_, groups_, kinds_;
   /// One bit a type.
   std::uint8_t types_ = 0;
 };
