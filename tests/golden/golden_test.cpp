@@ -4,21 +4,17 @@
 
 #include "support/golden.hpp"
 
+#include "golden/review_run.hpp"
 #include "golden/rule_checks.hpp"
-#include "golden/scripted_resolver.hpp"
 #include "support/json_patch_apply.hpp"
 #include "support/review_case.hpp"
-#include "support/run.hpp"
 
 #include <pinhook/admission/handler.hpp>
-#include <pinhook/resolve/locked_resolver.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <algorithm>
 #include <array>
@@ -36,47 +32,6 @@ constexpr std::string_view pins_path = "/metadata/annotations/pinhook.dev~1pins"
 
 std::filesystem::path cases_folder() { return std::filesystem::path(PINHOOK_SOURCE_DIR) / "tests/golden/cases"; }
 
-struct answered {
-  admission::verdict verdict;
-  std::vector<std::string> asked;
-  bool any_past_cache = false;
-  bool all_past_cache = false;
-};
-
-// The case's lock file before its registry, when it has one.
-std::shared_ptr<resolve::resolver> behind_lock(const review_case& c, std::shared_ptr<resolve::resolver> registry) {
-  if (c.lock.empty() && !c.lock_required) return registry;
-  auto images = std::make_shared<resolve::image_lock>();
-  for (const auto& [ref, digest] : c.lock)
-    images->put(registry::reference::parse(ref).value(), {registry::digest::parse(digest).value(), {}});
-  auto out = std::make_shared<resolve::locked_resolver>(std::move(registry), c.lock_required);
-  out->use(std::move(images));
-  return out;
-}
-
-answered answer(const review_case& c, const std::string& body, pin::mode mode) {
-  auto resolver = std::make_shared<scripted_resolver>(c);
-  const admission::handler handler(
-      behind_lock(c, resolver),
-      std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()),
-      std::make_shared<const admission::rulebook>(c.policy, c.rules));
-  // The handler may read 32 bytes behind the body; what stands there must not matter.
-  const std::string padded = body + std::string(32, '}');
-  answered out;
-  out.verdict = run(handler.handle(std::string_view(padded).substr(0, body.size()), mode, deadline::never()));
-  out.asked = resolver->asked();
-  out.any_past_cache = resolver->any_past_cache();
-  out.all_past_cache = resolver->all_past_cache();
-  return out;
-}
-
-std::string text_of(const json::value& v) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  v.Accept(writer);
-  return {buffer.GetString(), buffer.GetSize()};
-}
-
 std::string pretty(const json::value& v) {
   rapidjson::StringBuffer buffer;
   rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
@@ -85,29 +40,7 @@ std::string pretty(const json::value& v) {
   return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
 }
 
-std::string from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return {};
-  std::string out(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return {};
-  const auto padding = std::min<std::size_t>(2, text.size() - (text.find_last_not_of('=') + 1));
-  out.resize(static_cast<std::size_t>(size) - padding);
-  return out;
-}
-
 const json::value& request_of(const json::document& review) { return review["request"]; }
-
-/// The decoded patch; an empty array when there is none.
-json::document patch_of(const json::value& response) {
-  json::document none;
-  none.SetArray();
-  const auto encoded = json::find_string(response, "patch");
-  if (!encoded) return none;
-  auto patch = json::parse(from_base64(*encoded));
-  EXPECT_TRUE(patch && patch->IsArray()) << "the patch is no JSON array";
-  return patch && patch->IsArray() ? std::move(*patch) : std::move(none);
-}
 
 // What an API server takes; a member it does not know would be a mistake of ours.
 void check_envelope(const json::document& review, std::string_view uid) {
@@ -246,18 +179,6 @@ void check_expectation(const review_case& c, const json::value& request, const j
   if (e.code) {
     EXPECT_EQ(json::find_integer(response["status"], "code"), e.code);
   }
-}
-
-json::document with_member(const json::document& review, const char* name, const json::value& value) {
-  json::document out;
-  out.CopyFrom(review, out.GetAllocator());
-  json::value copy(value, out.GetAllocator());
-  auto& request = out["request"];
-  if (request.HasMember(name))
-    request[name] = copy;
-  else
-    request.AddMember(rapidjson::StringRef(name), copy, out.GetAllocator());
-  return out;
 }
 
 // Rule 10: the API server may call again with the result; nothing changes any more. Rules look at what is written by

@@ -36,7 +36,7 @@ namespace pinhook::testing {
 
 /// What the registry says to one reference.
 struct scripted_answer {
-  std::string digest, from = "registry", error, message;
+  std::string digest = {}, from = "registry", error = {}, message = {};
 };
 
 /// A rule that an image breaks: admission::rule_outcome by hand.
@@ -82,6 +82,8 @@ struct review_case {
   pin::policy policy;
   rules::rule_set rules;
   std::map<std::string, scripted_answer> registry;
+  /// The digest of every image that `registry` does not name; empty: nobody asks for another.
+  std::string every_image;
   std::map<std::string, std::string> known;
   std::map<std::string, std::string> lock;
   bool lock_required = false;
