@@ -5,12 +5,14 @@
 #include <pinhook/admission/inquiry.hpp>
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 #include <rapidjson/document.h>
 
 #include <algorithm>
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -25,8 +27,31 @@ const std::string& body_of(std::size_t bytes, review_type type, bool is_pinned) 
   return body;
 }
 
-void answer(benchmark::State& state, const std::string& body) {
-  const admission::rulebook book;
+// As many rules as asked for: of other teams' images and namespaces, then those that look at every image.
+rules::rule_set some_rules(std::size_t count) {
+  std::vector<rules::rule> all;
+  for (std::size_t i = 0; i + 4 < count; ++i) {
+    rules::rule one;
+    one.name = fmt::format("team-{}", i);
+    one.about.images.push_back(*rules::reference_pattern::parse(fmt::format("registry.example.com/team-{}/**", i)));
+    if (i % 2 == 0) one.about.namespaces.push_back(fmt::format("team-{}", i));
+    one.demands.push_back({rules::requirement::not_latest, {}});
+    one.action = rules::action::deny;
+    all.push_back(std::move(one));
+  }
+  rules::rule own;
+  own.name = "own";
+  own.demands.push_back({rules::requirement::registry, {"registry.example.com"}});
+  own.action = rules::action::deny;
+  all.push_back(std::move(own));
+  rules::rule recommended;
+  recommended.preset = "recommended";
+  all.push_back(std::move(recommended));
+  return *rules::rule_set::make(std::move(all));
+}
+
+void answer(benchmark::State& state, const std::string& body, std::size_t rules = 0) {
+  const admission::rulebook book({}, rules == 0 ? rules::rule_set() : some_rules(rules));
   const auto digest = registry::digest::parse("sha256:" + std::string(64, 'b'));
   std::size_t bytes_out = 0;
   for (auto _ : state) {
@@ -48,6 +73,11 @@ void answer(benchmark::State& state, const std::string& body) {
 
 void create(benchmark::State& state) {
   answer(state, body_of(static_cast<std::size_t>(state.range(0)), review_type::create, false));
+}
+
+void create_with_rules(benchmark::State& state) {
+  answer(state, body_of(static_cast<std::size_t>(state.range(0)), review_type::create, false),
+         static_cast<std::size_t>(state.range(1)));
 }
 
 void update_changed(benchmark::State& state) {
@@ -85,6 +115,10 @@ void skip_alone(benchmark::State& state) {
 void sizes(benchmark::internal::Benchmark* b) { b->Arg(7'000)->Arg(200'000)->Arg(2'000'000); }
 
 BENCHMARK(create)->Name("review/create")->Apply(sizes);
+BENCHMARK(create_with_rules)
+    ->Name("review/create_with_rules")
+    ->ArgsProduct({{7'000, 200'000, 2'000'000}, {4, 1'000}})
+    ->ArgNames({"bytes", "rules"});
 BENCHMARK(update_changed)->Name("review/update_changed")->Apply(sizes);
 BENCHMARK(update_scaled)->Name("review/update_scaled")->Apply(sizes);
 BENCHMARK(rapidjson_tree)->Name("review/yardstick_rapidjson_in_situ")->Apply(sizes);
