@@ -8,8 +8,9 @@
 // all: one that is no good, vanished or emptied leaves what was in use. Contents are compared, not times or names: the
 // kubelet changes a mounted ConfigMap by a symbolic link (and never one that is mounted by subPath).
 //
-// Thread rule: one thread, which reading and preparing the rules keeps busy: some 3 ms for a hundred rules, less than
-// 100 ms for the 5,000 that there can be; requests answered by the cache run on others.
+// Thread rule: one thread, which reading and preparing the rules keeps busy: some 3 ms for a hundred, half a second for
+// the 5,000 that there can be, once for each change. In the webhook that is the control thread: what the cache answers
+// goes on meanwhile, a look-up at a registry waits.
 #pragma once
 
 #include <pinhook/base/async.hpp>
