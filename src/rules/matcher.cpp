@@ -1,5 +1,4 @@
 #include <pinhook/rules/matcher.hpp>
-#include <pinhook/rules/name_grammar.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -31,10 +30,8 @@ bool list_covers(const std::vector<T>& wide, const std::vector<T>& narrow) {
 }  // namespace
 
 matcher::matcher(const condition& about) : images_(about.images) {
-  static const glob any_name("**");
-  const auto is_any = [](const reference_pattern& p) {
-    return p.tag().is_empty() && p.digest().is_empty() && covers_names(p.name(), any_name);
-  };
+  static const reference_pattern any = reference_pattern::parse("**").value();
+  const auto is_any = [](const reference_pattern& p) { return p.covers(any); };
   if (std::ranges::any_of(images_, is_any)) images_.clear();
   for (const std::string& n : about.namespaces) namespaces_.push_back(glob::of_word(n));
   for (const std::string& c : about.containers) containers_.push_back(glob::of_word(c));

@@ -201,10 +201,31 @@ bool name_grammar::accepts(std::string_view name) const {
   return is_end(s);
 }
 
+namespace {
+
+found_name read_literal(const std::string& text) {
+  const name_grammar& grammar = name_grammar::instance();
+  found_name out;
+  name_grammar::state s = name_grammar::start;
+  for (const char c : text) {
+    const name_grammar::state after = grammar.next(s, c);
+    if (after == name_grammar::dead) return {{}, 0, out.fits};
+    if (grammar.is_in_repository(s)) ++out.repository_size;
+    ++out.fits;
+    s = after;
+  }
+  if (!grammar.is_end(s)) return {{}, 0, out.fits};
+  out.name = text;
+  return out;
+}
+
+}  // namespace
+
 // Dijkstra's search over pairs of a byte of the pattern and a state of the grammar. A byte of the repository weighs
 // more than a whole registry, so that the first name found has the shortest repository, and of these the shortest
 // registry. What a star stands for is made of few letters: they lead to every end that others lead to.
 found_name shortest_name(const glob& pattern) {
+  if (pattern.is_literal()) return read_literal(pattern.text());
   constexpr std::string_view letters = "a1./:[]";
   constexpr std::uint32_t repository_weight = 1 << 16;
   constexpr std::uint32_t far = std::numeric_limits<std::uint32_t>::max();

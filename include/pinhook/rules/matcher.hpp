@@ -23,11 +23,11 @@ struct subject {
   /// As written. Never null.
   const registry::reference* ref = nullptr;
   /// None: not known, as of most files.
-  std::optional<std::string_view> ns;
+  std::optional<std::string_view> ns = {};
   /// Of the object; "" is core. An empty kind: it is in no object (a kustomization, a Compose file).
-  std::string_view group, kind;
+  std::string_view group = {}, kind = {};
   /// Empty: it has no name, and no rule with `containers` matches.
-  std::string_view container;
+  std::string_view container = {};
   pin::container_type type = pin::container_type::other;
 };
 
