@@ -9,7 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <stdexcept>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -220,12 +221,10 @@ TEST(FileChecks, HoldARowForEachRuleThatDemandsSomething) {
   auto preset = rules::rule{};
   preset.preset = "recommended";
   preset.about.namespaces = {"x"};
-  const auto checks = checks_with(made_rules({never_rule("left", {"**/x"}), first,
-                                              demand_rule("free", requirement::digest, action::allow), preset}),
-                                  "pinhook.yaml");
+  const auto checks = checks_with(made_rules({never_rule("left", {"**/x"}), first, free, preset}), "pinhook.yaml");
   std::vector<std::string> ids;
   for (std::size_t i = built_in_rules().size(); i < checks.table.size(); ++i) ids.push_back(checks.table[i].id);
-  EXPECT_THAT(ids, ElementsAre("own-registries", "recommended/not-latest"));
+  EXPECT_THAT(ids, ElementsAre("own-registries", "recommended/tag", "recommended/not-latest", "recommended/digest"));
   const auto& row = checks.table[built_in_rules().size()];
   EXPECT_EQ(row.level, severity::error);
   EXPECT_EQ(row.title, "own-registries: Registry that is not allowed; Neither tag nor digest");
