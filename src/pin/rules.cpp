@@ -1,4 +1,3 @@
-#include <pinhook/pin/glob.hpp>
 #include <pinhook/pin/rules.hpp>
 #include <pinhook/pin/same_templates.hpp>
 #include <pinhook/pin/variable.hpp>
@@ -210,8 +209,7 @@ class planner {
     decision d = resolve(index, std::move(*parsed), order);
     d.past_cache = c.refresh;
     read_record();
-    if (c.refresh || asked_.operation != operation::update || updates_of(*d.ref, order) == update_rule::refresh)
-      return d;
+    if (c.refresh || asked_.operation != operation::update || updates_of(order) == update_rule::refresh) return d;
     // §4, step 1.
     if (const registry::digest* digest = out_.record.find(d.ref->canonical()); digest != nullptr) {
       d.what = decision::kind::keep;
@@ -250,7 +248,7 @@ class planner {
   }
 
   // The object's annotation, else the operator's rule, else the default.
-  update_rule updates_of(const registry::reference& ref, const slot_order& order) {
+  update_rule updates_of(const slot_order& order) {
     const auto& value = now_.metadata.updates;
     if (value == "refresh") return update_rule::refresh;
     if (value == "keep") return update_rule::keep;
@@ -258,8 +256,6 @@ class planner {
       out_.warnings.emplace_back("annotation pinhook.dev/updates is ignored: it is neither keep nor refresh");
     if (order.pin == pin_order::refresh) return update_rule::refresh;
     if (order.pin == pin_order::keep) return update_rule::keep;
-    for (const update_override& o : rules_.update_overrides)
-      if (matches(o.pattern, ref.canonical())) return o.rule;
     return rules_.updates;
   }
 

@@ -25,13 +25,6 @@ enum class pin_format : std::uint8_t {
 /// Whether recorded pins are kept on UPDATE (pinning.md §4).
 enum class update_rule : std::uint8_t { keep, refresh };
 
-/// References whose canonical form matches `pattern` follow `rule` instead of the default.
-struct update_override {
-  /// A glob on the canonical reference: `*` within a path part, `**` across parts: "docker.io/library/*", "**/istio/*".
-  std::string pattern;
-  update_rule rule = update_rule::keep;
-};
-
 /// What a rule orders for an image in place of the defaults of `policy`.
 enum class pin_order : std::uint8_t {
   always,   // pinned, in Pods of foreign controllers (rule 7), too
@@ -65,7 +58,6 @@ struct custom_kind {
 struct policy {
   pin_format format = pin_format::digest;
   update_rule updates = update_rule::keep;
-  std::vector<update_override> update_overrides;
   std::vector<custom_kind> kinds;
   /// Pin Pods whose controller is no built-in workload (rule 7). Operators that compare Pods' images fight with that.
   bool pin_foreign_controllers = false;
