@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -232,7 +233,8 @@ rule_index::rule_index(std::span<const matcher> rules) {
 
 void rule_index::fill(std::vector<std::pair<std::uint64_t, entry>> all) {
   // Those without a key, 0, come last.
-  std::ranges::stable_sort(all, {}, [](const auto& one) { return one.first - 1; });
+  std::ranges::sort(all, {},
+                    [](const auto& one) { return std::tuple(one.first - 1, one.second.rule, one.second.image); });
   buckets_.resize(std::bit_ceil(2 * all.size() + 1));
   for (const auto& [key, e] : all) {
     entries_.push_back(e);
