@@ -149,6 +149,14 @@ void declare_fn(CLI::App& app, arguments& out) {
   add_config(app, out);
 }
 
+void declare_rules(CLI::App& app, arguments& out) {
+  one_of(app.add_option("ACTION", out.rules_action, "What to do: test")->required(), {"test"});
+  app.add_option("FILE", out.rules_file, "Images, where they stand, and what rules shall say of each")
+      ->required()
+      ->type_name("");
+  add_config(app, out);
+}
+
 void declare_completion(CLI::App& app, arguments& out) {
   one_of(app.add_option("SHELL", out.shell, "The shell")->required(), {"bash", "zsh", "fish"});
 }
@@ -167,13 +175,15 @@ constexpr const char* files = "Images in files";
 constexpr const char* cluster = "Images in a cluster";
 constexpr const char* others = "Others";
 
-constexpr std::array<row, 11> rows{{
+constexpr std::array<row, 12> rows{{
     {command::pin, "pin", files, "Pin the images of files to digests", declare_pin},
     {command::unpin, "unpin", files, "Turn pins of files back into tags", declare_unpin},
     {command::check, "check", files, "Say which images of files are not pinned, have no tag, or moved", declare_check},
     {command::lock, "lock", files, "Write down which digests the images of files mean", declare_lock},
     {command::resolve, "resolve", files, "Print the digests of references", declare_resolve},
     {command::fn, "fn", files, "Pin as a KRM function: a ResourceList in, a ResourceList out", declare_fn},
+    {command::rules, "rules", files, "Test the rules of the configuration: do they say what is expected of them?",
+     declare_rules},
     {command::serve, "serve", cluster, "Run the webhook", declare_serve},
     {command::explain, "explain", cluster, "Say how an image reference is understood, and how it would be asked for",
      declare_explain},
@@ -192,11 +202,12 @@ described_option described(const CLI::Option& o) {
   const std::string type = o.get_type_name();
   out.value_name = o.get_positional() ? o.get_name(true, false) : type;
   out.kind = value_kind::free;
-  if (type.find(between_values) != std::string::npos) {
+  // Values are in small letters, what stands for one in capitals.
+  if (type.find(between_values) != std::string::npos || (!type.empty() && type[0] >= 'a' && type[0] <= 'z')) {
     out.kind = value_kind::listed;
     out.values = CLI::detail::split(type, between_values);
     if (!o.get_positional()) out.value_name = "VALUE";
-  } else if (type == "FILE" || out.value_name == "PATH") {
+  } else if (type == "FILE" || out.value_name == "PATH" || out.value_name == "FILE") {
     out.kind = value_kind::file;
   }
   return out;

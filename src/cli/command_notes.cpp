@@ -10,7 +10,7 @@ struct note {
   const char* text;
 };
 
-constexpr std::array<note, 11> notes{{
+constexpr std::array<note, 12> notes{{
     {command::pin,
      "What is read from standard input goes to standard output, pinned. A directory gives its *.yaml, *.yml and "
      "*.json\n"
@@ -83,6 +83,18 @@ constexpr std::array<note, 11> notes{{
      "\n"
      "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed.\n"
      "1 when the result could not be written."},
+    {command::rules,
+     "FILE is a list of images with what the rules shall say of each, and nothing else:\n"
+     "\n"
+     "  - {image: nginx, namespace: shop, kind: Deployment, container: web, expect: {deny: [no-latest], pin: never}}\n"
+     "  - {image: \"ghcr.io/acme/api:v2\", in: file, expect: {}}\n"
+     "\n"
+     "Keys beside these: type, pull-policy, resolves (default true); of expect: warn, audit, format, pullPolicy.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook rules test --config pinhook.yaml rules-test.yaml\n"
+     "\n"
+     "Exit codes: 0 all as expected; 1 some are not; 2 wrong usage, rules or file, or there are no rules."},
     {command::serve,
      "Settings come from the file, then PINHOOK_… variables, then flags; the later wins.\n"
      "SIGTERM ends it in good order: unready, no new connections, answers under way, exit 0.\n"

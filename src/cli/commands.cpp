@@ -26,7 +26,7 @@ struct row {
   int (*run)(const arguments&);
 };
 
-constexpr std::array<row, 12> rows{{{command::help, print_help},
+constexpr std::array<row, 13> rows{{{command::help, print_help},
                                     {command::version, print_version},
                                     {command::explain, explain},
                                     {command::serve, serve},
@@ -37,6 +37,7 @@ constexpr std::array<row, 12> rows{{{command::help, print_help},
                                     {command::lock, lock},
                                     {command::resolve, resolve},
                                     {command::fn, fn},
+                                    {command::rules, rules_test},
                                     {command::completion, completion}}};
 
 }  // namespace

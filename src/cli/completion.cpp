@@ -75,6 +75,25 @@ void put_bash_reply(std::string& out, std::string_view indent, const described_o
     out += fmt::format("{}COMPREPLY=($(compgen -W \"{}\" -- \"$current\"))\n", indent, fmt::join(o.values, " "));
 }
 
+// The words of a command: the first stands right behind its name, the others anywhere later.
+void put_bash_words(std::string& out, const described_command& c) {
+  std::vector<const described_option*> words;
+  for (const auto& o : c.options)
+    if (is_word(o) && o.kind != value_kind::free) words.push_back(&o);
+  if (words.empty()) return;
+  out += fmt::format("    {})\n", c.name);
+  if (words.size() == 1) {
+    put_bash_reply(out, "      ", *words[0]);
+  } else {
+    out += fmt::format("      if [[ $option == \"{}\" ]]; then\n", c.name);
+    put_bash_reply(out, "        ", *words[0]);
+    out += "      else\n";
+    put_bash_reply(out, "        ", *words[1]);
+    out += "      fi\n";
+  }
+  out += "      ;;\n";
+}
+
 std::string bash_script(const described_command& program, commands_span commands) {
   std::string out(bash_start);
   out += "  if [[ -z $ended ]]; then\n    case \"$command $option\" in\n";
@@ -94,14 +113,7 @@ std::string bash_script(const described_command& program, commands_span commands
     out += fmt::format("        {}) COMPREPLY=($(compgen -W \"{}\" -- \"$current\")) ;;\n", c.name, options_of(c));
   out += "      esac\n      return\n    fi\n  fi\n  case \"$command\" in\n";
   out += fmt::format("    \"\") COMPREPLY=($(compgen -W \"{}\" -- \"$current\")) ;;\n", names_of(commands, " "));
-  for (const auto& c : commands) {
-    for (const auto& o : c.options) {
-      if (!is_word(o) || o.kind == value_kind::free) continue;
-      out += fmt::format("    {})\n", c.name);
-      put_bash_reply(out, "      ", o);
-      out += "      ;;\n";
-    }
-  }
+  for (const auto& c : commands) put_bash_words(out, c);
   return out + "  esac\n}\n\ncomplete -F _pinhook pinhook\n";
 }
 

@@ -24,7 +24,7 @@ constexpr std::size_t shown_in_all = 100;
 using optional_text = std::optional<std::string>;
 
 std::string as_json(const std::array<std::pair<std::string_view, optional_text>, 8>& members,
-                    const access_report* how = nullptr) {
+                    const access_report* how = nullptr, const std::vector<rule_match>* matches = nullptr) {
   std::string out = "{";
   for (const auto& [key, text] : members) {
     if (out.size() > 1) out += ',';
@@ -36,10 +36,12 @@ std::string as_json(const std::array<std::pair<std::string_view, optional_text>,
       out += "null";
   }
   if (how != nullptr) out += "," + to_json_members(*how);
+  if (matches != nullptr) out += ",\"rules\":" + to_json(*matches);
   return out + "}\n";
 }
 
-explanation explain_good(const reference& ref, output_format format, const access_report* how) {
+explanation explain_good(const reference& ref, output_format format, const access_report* how,
+                         const std::vector<rule_match>* matches) {
   const int code = how != nullptr && how->has_failed() ? exit_lookup : exit_good;
   const std::string tag(ref.effective_tag());
   const auto& digest = ref.digest();
@@ -52,7 +54,7 @@ explanation explain_good(const reference& ref, output_format format, const acces
                       {"digest", digest ? optional_text(digest->to_string()) : std::nullopt},
                       {"canonical", ref.canonical()},
                       {"error", std::nullopt}}},
-                    how),
+                    how, matches),
             "", code};
 
   const auto line = [](std::string_view name, std::string_view text) { return fmt::format("{:<12}{}\n", name, text); };
@@ -69,6 +71,7 @@ explanation explain_good(const reference& ref, output_format format, const acces
   }
   out += line("canonical", ref.canonical());
   if (how != nullptr) out += to_lines(*how);
+  if (matches != nullptr) out += to_lines(*matches);
   return {std::move(out), "", code};
 }
 
@@ -85,9 +88,10 @@ std::string pointed_at(std::string_view text, std::size_t position) {
 
 }  // namespace
 
-explanation explain(std::string_view text, output_format format, const access_report* how) {
+explanation explain(std::string_view text, output_format format, const access_report* how,
+                    const std::vector<rule_match>* matches) {
   const auto read = reference::read(text);
-  if (read) return explain_good(*read, format, how);
+  if (read) return explain_good(*read, format, how, matches);
   if (format == output_format::json)
     return {as_json({{{"reference", std::string(text)},
                       {"registry", std::nullopt},

@@ -58,7 +58,8 @@ int explain(const arguments& said) {
   log::configure({.least = log::level::error, .shape = found->values.log.format});
   const auto how = ask(said, found->values, *ref);
   if (!how) return refuse(how.error());
-  return print(explain(said.reference, format, &*how));
+  const auto matches = find_rule_matches(found->values.rules, *ref);
+  return print(explain(said.reference, format, &*how, &matches));
 }
 
 }  // namespace pinhook::cli

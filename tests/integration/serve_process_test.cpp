@@ -172,8 +172,8 @@ TEST_F(ServeProcess, SaysWhatIsWrongWithItsConfiguration) {
   const std::string file = files_.write("pinhook.yaml", "threads: 1\ntls:\n  certfile: x\n");
   const auto unknown = run_program(arguments({"--config", file}));
   EXPECT_EQ(unknown.exit_code, 2);
-  EXPECT_EQ(unknown.errors,
-            "pinhook: " + file + ": line 3: \"tls.certfile\": no such setting; did you mean tls.cert_file?\n");
+  EXPECT_EQ(unknown.errors, "pinhook: " + file +
+                                ": line 3, column 3: \"tls.certfile\": no such setting; did you mean tls.cert_file?\n");
 
   const auto variable = run_program(arguments(), {"PINHOOK_CACHE_TTL=soon"});
   EXPECT_EQ(variable.exit_code, 2);

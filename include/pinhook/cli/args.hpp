@@ -27,6 +27,7 @@ enum class command : std::uint8_t {
   lock,
   resolve,
   fn,
+  rules,
   completion,
 };
 
@@ -89,6 +90,9 @@ struct arguments {
   /// demo: stay up.
   bool stays = false;
   file_arguments files;
+  /// rules: "test", and the file of cases.
+  std::string rules_action;
+  std::string rules_file;
   /// completion: "bash", "zsh", "fish".
   std::string shell;
 };

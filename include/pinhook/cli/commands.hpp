@@ -54,6 +54,10 @@ inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
 /// stands in `results`, too.
 [[nodiscard]] int fn(const arguments& said);
 
+/// Tries the rules of the configuration on a file of images with what is expected of each. 0: all as expected; 1: some
+/// are not; 2: the file, the rules or the usage is wrong, or there are no rules.
+[[nodiscard]] int rules_test(const arguments& said);
+
 /// Prints a shell's completion script.
 [[nodiscard]] int completion(const arguments& said);
 

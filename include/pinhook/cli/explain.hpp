@@ -2,10 +2,12 @@
 #pragma once
 
 #include <pinhook/cli/access_report.hpp>
+#include <pinhook/cli/rule_report.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pinhook::cli {
 
@@ -21,7 +23,9 @@ struct explanation {
 /// A good reference: on standard output, 0. A bad one: what is wrong and where, 2; as text on standard error, as JSON
 /// on standard output. The JSON object has the keys reference, registry, host, repository, tag, digest, canonical,
 /// error; what is absent is null. "tag" is the tag that is meant: "latest" when neither tag nor digest was written.
-/// With `how` what it says follows, and 3 when it was tried and failed.
-[[nodiscard]] explanation explain(std::string_view reference, output_format format, const access_report* how = nullptr);
+/// With `how` what it says follows, and 3 when it was tried and failed; with `matches` the rules that are about it, in
+/// JSON as "rules".
+[[nodiscard]] explanation explain(std::string_view reference, output_format format, const access_report* how = nullptr,
+                                  const std::vector<rule_match>* matches = nullptr);
 
 }  // namespace pinhook::cli

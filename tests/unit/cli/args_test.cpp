@@ -197,8 +197,8 @@ std::vector<std::string> words_of(std::string_view line) {
 }
 
 TEST(Args, ReadsTheExamplesOfItsHelp) {
-  constexpr std::string_view with_examples[] = {"pin",     "unpin", "check",   "lock",
-                                                "resolve", "fn",    "explain", "completion"};
+  constexpr std::string_view with_examples[] = {"pin", "unpin", "check",   "lock",      "resolve",
+                                                "fn",  "rules", "explain", "completion"};
   for (const auto& one : describe_command_line()) {
     if (one.name.empty()) continue;
     std::size_t examples = 0;

@@ -1,0 +1,43 @@
+#include <pinhook/base/file.hpp>
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/rule_cases.hpp>
+#include <pinhook/cli/standard_output.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace pinhook::cli {
+namespace {
+
+int refuse(std::string_view why, int code) {
+  fmt::print(stderr, "pinhook rules: {}\n", why);
+  return code;
+}
+
+int refuse(const std::string& file, const rules::rule_problem& p) {
+  return refuse(fmt::format("{}: line {}, column {}: {}", file, p.line, p.column, p.message), exit_usage);
+}
+
+}  // namespace
+
+int rules_test(const arguments& said) {
+  const auto found = settings_for(said, environment());
+  if (!found) return refuse(found.error().message, exit_code(found.error().code));
+  const rules::rule_set& rules = found->values.rules;
+  if (rules.is_empty())
+    return refuse("there are no rules to test; name their file with --config FILE, or set `rules` in it", exit_usage);
+  const auto text = read_file(said.rules_file, max_configuration_size);
+  if (!text) return refuse(text.error().message, exit_usage);
+  const auto root = yaml::parse(text->reveal());
+  if (!root) return refuse(fmt::format("{}: {}", said.rules_file, root.error().message), exit_usage);
+  const auto cases = read_rule_cases(*root);
+  if (!cases) return refuse(said.rules_file, cases.error());
+  if (const auto problem = find_unknown_rule(rules, *cases)) return refuse(said.rules_file, *problem);
+  const auto report = try_rules(rules, *cases, said.rules_file);
+  if (auto printed = print_text(report.out); !printed) return refuse(printed.error().message, exit_failed);
+  return report.failed == 0 ? exit_good : exit_failed;
+}
+
+}  // namespace pinhook::cli
