@@ -53,6 +53,8 @@ result<void> read_section(const yaml::node& n, const std::string& path, std::str
     // A dot in a name would be a second spelling of a nested key.
     const bool is_name = m.key.find('.') == std::string::npos;
     if (const setting* row = find_setting(key); row != nullptr && is_name) {
+      if (m.value.is_null() && row->needs_value)
+        return refuse(file, m, key, fmt::format("nothing is written here; write {}: [] for none", key));
       if (m.value.is_null()) continue;
       if (auto read = row->read(m.value, s); !read) return refuse(file, read.error(), key, read.error().message);
     } else if (is_name && is_section(key)) {

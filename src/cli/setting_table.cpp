@@ -30,6 +30,7 @@ setting row(std::string_view key, Type type, Place place, std::string_view help,
                       std::is_same_v<Type, kinds_type> || std::is_same_v<Type, paths_type> ||
                       std::is_same_v<Type, registries_type> || std::is_same_v<Type, networks_type> ||
                       std::is_same_v<Type, mirrors_type> || std::is_same_v<Type, clouds_type>;
+  out.needs_value = std::is_same_v<Type, rules_type>;
   out.read = [type, place](const yaml::node& n, settings& s) -> std::expected<void, value_problem> {
     auto value = type.read(n);
     if (!value) return std::unexpected(std::move(value.error()));

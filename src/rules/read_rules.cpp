@@ -262,6 +262,19 @@ outcome check_preset_alone(const yaml::node& n, const rule& r) {
   return {};
 }
 
+// Pinning takes tags away: a Pod of a pinned Deployment, or the same request asked again, would no longer be met.
+outcome check_patterns_fit_demands(const yaml::node& n, const rule& r) {
+  const auto outlives_tags = std::ranges::find_if(r.demands, [](const demand& d) { return has_values(d.what); });
+  const auto pattern = std::ranges::find_if(
+      r.about.images, [](const reference_pattern& p) { return !p.tag().is_empty() || !p.digest().is_empty(); });
+  if (outlives_tags == r.demands.end() || pattern == r.about.images.end()) return {};
+  return blame(member_of(n, "images")->value,
+               fmt::format("{} looks at the {}, which pinning changes, so {} would be demanded before and not after; "
+                           "name images without it here",
+                           quoted(pattern->text(), 100), pattern->tag().is_empty() ? "digest" : "tag",
+                           to_string(outlives_tags->what)));
+}
+
 // What each key allows by itself and not together.
 outcome check_together(const yaml::node& n, const rule& r) {
   if (!r.preset.empty()) return check_preset_alone(n, r);
@@ -283,7 +296,7 @@ outcome check_together(const yaml::node& n, const rule& r) {
     return blame(*pull_policy, "pullPolicy beside pin: never: it changes where an image is pinned, and nowhere else");
   if (!r.pin && !r.format && !r.pull_policy && r.demands.empty())
     return blame(n, "it neither orders nor demands anything; give it pin, format, pullPolicy or require");
-  return {};
+  return check_patterns_fit_demands(n, r);
 }
 
 // "rules[2] (sidecars)"; the name as far as it can be one.

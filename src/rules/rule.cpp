@@ -51,9 +51,8 @@ struct preset_row {
   rules::action action;
 };
 
-constexpr std::array<preset_row, 6> presets{{{"recommended", requirement::tag, action::warn},
+constexpr std::array<preset_row, 5> presets{{{"recommended", requirement::tag, action::warn},
                                              {"recommended", requirement::not_latest, action::warn},
-                                             {"recommended", requirement::digest, action::audit},
                                              {"strict", requirement::tag, action::deny},
                                              {"strict", requirement::not_latest, action::deny},
                                              {"strict", requirement::digest, action::deny}}};

@@ -97,10 +97,12 @@ TEST_F(CheckRulesProcess, PresetsStandForTheirRules) {
   auto seen = check_with("  - {preset: strict}\n", "nginx:1.25");
   EXPECT_EQ(seen.exit_code, 1);
   EXPECT_THAT(seen.output, StartsWith("web.yaml:10:18  strict/digest  nginx:1.25"));
+  seen = check_with("  - {preset: recommended}\n", "nginx:latest");
+  EXPECT_EQ(seen.exit_code, 1);
+  EXPECT_THAT(seen.output, StartsWith("web.yaml:10:18  recommended/not-latest  nginx:latest"));
   seen = check_with("  - {preset: recommended}\n", "nginx:1.25");
-  EXPECT_EQ(seen.exit_code, 0) << seen.output;
-  EXPECT_THAT(seen.output, StartsWith("web.yaml:10:18  recommended/digest  nginx:1.25"));
-  EXPECT_THAT(seen.errors, HasSubstr("1 note"));
+  EXPECT_EQ(seen.exit_code, 1) << "what it does not speak of is for our own rules";
+  EXPECT_THAT(seen.output, StartsWith("web.yaml:10:18  unpinned  nginx:1.25"));
 }
 
 TEST_F(CheckRulesProcess, NeverIsLeftAlone) {

@@ -111,7 +111,7 @@ struct rule {
 [[nodiscard]] std::optional<pin::pin_format> parse_pin_format(std::string_view text) noexcept;
 
 /// What a preset stands for; empty when there is no such preset.
-///   recommended   tag: warn, not-latest: warn, digest: audit
+///   recommended   tag, not-latest: warn
 ///   strict        tag, not-latest, digest: deny
 [[nodiscard]] std::vector<rule> rules_of_preset(std::string_view name);
 

@@ -123,8 +123,8 @@ TEST_F(Handler, AuditSaysWhatWouldBe) {
   EXPECT_TRUE(field("allowed").GetBool());
   EXPECT_FALSE(has("patch"));
   ASSERT_EQ(warnings().size(), 2U);
-  EXPECT_EQ(warnings()[0], "web: nginx:1.25 would be pinned to sha256:aaaaaaaaaaaa");
-  EXPECT_TRUE(warnings()[1].starts_with("x: nope:1 would not be pinned: ")) << warnings()[1];
+  EXPECT_TRUE(warnings()[0].starts_with("x: nope:1 would not be pinned: ")) << warnings()[0];
+  EXPECT_EQ(warnings()[1], "web: nginx:1.25 would be pinned to sha256:aaaaaaaaaaaa");
   EXPECT_EQ(v.slots[0].to, "");
 }
 

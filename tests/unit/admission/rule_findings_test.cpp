@@ -110,6 +110,9 @@ TEST_F(RuleFindings, GiveLinesTheirRoomAndLeaveOutWhatWouldBeCut) {
   EXPECT_EQ(warnings[1].text, head + fits);
   EXPECT_EQ(cut(warnings[1].text, warnings[1].limit), head + fits);
   warnings = judge("n" + fits).take_warnings();
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_EQ(warnings[1].text, "web: write image: n" + fits) << "without the rule's name it fits";
+  warnings = judge(std::string(max_line_warning_size, 'n') + tail).take_warnings();
   EXPECT_EQ(warnings.size(), 1U);
 }
 

@@ -277,6 +277,8 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
 TEST(Configuration, PlacesProblemsOfRules) {
   EXPECT_EQ(refusal("threads: 1\nrules:\n  - name: a\n    pinn: never\n"),
             "pinhook.yaml: line 4, column 5: rules[0] (a): \"pinn\" is no key of a rule; did you mean pin?");
+  EXPECT_EQ(refusal("threads: 1\nrules:\n"),
+            "pinhook.yaml: line 2, column 1: rules: nothing is written here; write rules: [] for none");
   EXPECT_EQ(refusal("rules: never\n"), "pinhook.yaml: line 1, column 8: rules: want a list of rules, not a scalar");
   EXPECT_THAT(refusal("rules:\n  - {name: a, pin: keep}\n  - {name: b, images: docker.io/**, pin: never}\n"),
               StartsWith("pinhook.yaml: line 3, column 5: rules[1] (b): "));

@@ -35,7 +35,7 @@ std::string problem_of(std::string_view yaml) {
 TEST(ReadRules, ReadsEveryKey) {
   const auto set = good(R"(
 - name: sidecars
-  images: ["**/istio/proxyv2", "*:latest"]
+  images: ["**/istio/proxyv2", "docker.io/**"]
   namespaces: [shop, "team-*"]
   kinds: [Deployment, apps/StatefulSet, core/Pod, argoproj.io/*]
   containers: web
@@ -51,7 +51,7 @@ TEST(ReadRules, ReadsEveryKey) {
   const rule& r = set.rules()[0];
   EXPECT_EQ(r.name, "sidecars");
   ASSERT_EQ(r.about.images.size(), 2U);
-  EXPECT_EQ(r.about.images[1].text(), "*:latest");
+  EXPECT_EQ(r.about.images[1].text(), "docker.io/**");
   EXPECT_THAT(r.about.namespaces, ElementsAre("shop", "team-*"));
   EXPECT_THAT(r.about.kinds, ElementsAre("Deployment", "apps/StatefulSet", "core/Pod", "argoproj.io/*"));
   EXPECT_THAT(r.about.containers, ElementsAre("web"));
@@ -89,9 +89,18 @@ TEST(ReadRules, ReadsPresetsWithConditions) {
   ASSERT_EQ(set.written().size(), 2U);
   EXPECT_EQ(set.written()[0].preset, "strict");
   EXPECT_THAT(set.written()[0].about.namespaces, ElementsAre("prod"));
-  ASSERT_EQ(set.rules().size(), 6U);
+  ASSERT_EQ(set.rules().size(), 5U);
   EXPECT_EQ(set.rules()[0].name, "strict/tag");
-  EXPECT_EQ(set.rules()[5].name, "recommended/digest");
+  EXPECT_EQ(set.rules()[4].name, "recommended/not-latest");
+}
+
+TEST(ReadRules, DemandsThatOutliveTagsAreNotOfTags) {
+  EXPECT_EQ(problem_of("[{name: x, images: ['**/a', '*:latest'], require: {registry: quay.io}, action: deny}]"),
+            "1:20: rules[0] (x): \"*:latest\" looks at the tag, which pinning changes, so registry would be demanded "
+            "before and not after; name images without it here");
+  EXPECT_THAT(problem_of("[{name: x, images: '*@sha256:*', require: [tag, {pull-policy: Never}], action: warn}]"),
+              HasSubstr("looks at the digest, which pinning changes, so pull-policy would"));
+  good("[{name: x, images: '*:latest', require: [tag, not-latest, digest], action: deny, pin: refresh}]");
 }
 
 TEST(ReadRules, NoRulesAreRules) { EXPECT_TRUE(good("[]").is_empty()); }

@@ -221,8 +221,8 @@ TEST(Shadow, IsARuleThatAnEarlierOneLeavesNothing) {
        "matches; move "
        "it up, or take it away"},
       {"presets",
-       {preset("recommended", 2), preset("strict", 3)},
-       "3:5: preset \"strict\": nothing of it can ever apply: rule \"recommended/tag\" before it (line 2) matches "
+       {preset("strict", 2), preset("recommended", 3)},
+       "3:5: preset \"recommended\": nothing of it can ever apply: rule \"strict/tag\" before it (line 2) matches "
        "whatever it "
        "matches; move it up, or take it away"},
       {"part of a preset", {named(tag, "a", 1), preset("strict", 3)}, ""},

@@ -109,7 +109,7 @@ TEST(RuleSet, PutsAPresetsRulesInItsPlace) {
   rule strict = preset("strict", 4);
   strict.about.namespaces = {"prod"};
   const auto set = set_of({pin_rule("a", {"**/a"}), strict, preset("recommended", 6)});
-  ASSERT_EQ(set.rules().size(), 7U);
+  ASSERT_EQ(set.rules().size(), 6U);
   EXPECT_EQ(set.written().size(), 3U);
   EXPECT_EQ(set.rules()[1].name, "strict/tag");
   EXPECT_EQ(set.rules()[1].line, 4U);

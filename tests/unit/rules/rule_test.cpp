@@ -70,8 +70,7 @@ std::vector<preset_row> rows_of(std::string_view preset) {
 
 TEST(Rule, RecommendedOnlyTells) {
   EXPECT_EQ(rows_of("recommended"), (std::vector<preset_row>{{"recommended/tag", "tag", action::warn},
-                                                             {"recommended/not-latest", "not-latest", action::warn},
-                                                             {"recommended/digest", "digest", action::audit}}));
+                                                             {"recommended/not-latest", "not-latest", action::warn}}));
 }
 
 TEST(Rule, StrictDenies) {

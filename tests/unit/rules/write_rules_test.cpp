@@ -76,8 +76,12 @@ class rule_maker {
   std::string one(std::size_t index) {
     const std::string place = "namespaces: ns-" + std::to_string(index);
     std::string out = "{" + place;
-    if (chance())
-      out += ", images: " + some({"'**/istio/*'", "docker.io/library/**", "'*:latest'", "\"ghcr.io/a/**\""});
+    const std::string require =
+        any({"tag", "[digest, not-latest]", "{registry: ['*.example.com', ghcr.io/a/**]}",
+             "[tag, {pull-policy: [Always, Never]}]", "{registry: quay.io, pull-policy: Never}"});
+    // Those of registries and pull policies cannot look at tags.
+    const std::string by_tag = require.find('{') == std::string::npos ? "'*:latest'" : "'*:5000/**'";
+    if (chance()) out += ", images: " + some({"'**/istio/*'", "docker.io/library/**", by_tag, "\"ghcr.io/a/**\""});
     if (chance()) out += ", kinds: " + some({"Deployment", "apps/StatefulSet", "core/Pod", "argoproj.io/*"});
     if (chance()) out += ", containers: " + some({"web", "'a-*'", "'*'", "x9"});
     if (chance()) out += ", types: " + some({"container", "init-container", "volume", "field", "ephemeral-container"});
@@ -88,8 +92,7 @@ class rule_maker {
     if (!is_never && chance()) out += ", pin: " + any({"always", "keep", "refresh"});
     if (!is_never && chance()) out += ", format: " + any({"digest", "tag-and-digest"});
     if (!is_never && chance()) out += ", pullPolicy: " + any({"if-not-present", "as-written"});
-    out += ", require: " + any({"tag", "[digest, not-latest]", "{registry: ['*.example.com', ghcr.io/a/**]}",
-                                "[tag, {pull-policy: [Always, Never]}]", "{registry: quay.io, pull-policy: Never}"});
+    out += ", require: " + require;
     out += ", action: " + any({"deny", "warn", "audit", "allow"});
     if (chance()) out += ", message: " + any({"plain words", "\"tab-less \\\"quotes\\\" \\\\ ü\"", "'a: b # c'"});
     return out + "}";
