@@ -52,6 +52,7 @@ class composer {
     if (!pins_.empty()) answer_.audit.emplace_back("pins", std::move(pins_));
     if (!skipped_.empty()) answer_.audit.emplace_back("skipped", std::move(skipped_));
     if (!found_.is_empty()) take_findings();
+    for (std::string& w : previews_) warn(std::move(w));
     v_.body = encode_review(about_.asked.uid, answer_);
     return std::move(v_);
   }
@@ -104,8 +105,17 @@ class composer {
     return rules::default_pull_policy(ref);
   }
 
+  // Where not all fit, what is wrong comes before the lines to write.
   void take_findings() {
-    for (warning& w : found_.take_warnings()) answer_.warnings.push_back(std::move(w));
+    auto told = found_.take_warnings();
+    const bool all_fit = answer_.warnings.size() + told.size() <= max_warnings;
+    const auto take_if = [&](auto is_wanted) {
+      for (warning& w : told)
+        if (is_wanted(w)) answer_.warnings.push_back(std::move(w));
+    };
+    const auto is_line = [](const warning& w) { return w.limit == max_line_warning_size; };
+    take_if([&](const warning& w) { return all_fit || !is_line(w); });
+    if (!all_fit) take_if(is_line);
     answer_.audit.emplace_back("findings", found_.annotation());
     v_.findings = found_.take_outcomes();
   }
@@ -188,7 +198,7 @@ class composer {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "audit");
       const std::string where = short_label(s) + ": ";
       const std::string rest = fmt::format(" would be pinned to {}", digest.shortened());
-      warn(where + cut_begin(image_of(d), max_warning_size - where.size() - rest.size()) + rest);
+      previews_.push_back(where + cut_begin(image_of(d), max_warning_size - where.size() - rest.size()) + rest);
       append(skipped_, fmt::format("{}: audit: {} -> {}", pin::label_of(s), s.image, to));
     } else {
       add_outcome(what, d.slot, to, source);
@@ -287,6 +297,8 @@ class composer {
   const std::vector<result<resolve::answer>>& answers_;
   rule_findings found_;
   std::string known_pin_;
+  /// Audit mode: what would be pinned. Told behind what is wrong.
+  std::vector<std::string> previews_;
   verdict v_;
   answer answer_;
   std::vector<pinned_slot> pinned_;

@@ -105,13 +105,15 @@ class tenant_finder {
     registry::tenant who{out_.asked.ns, std::move(identity->service_account), std::move(identity->pull_secrets)};
     auto& all = out_.tenants;
     const auto same = std::ranges::find(all, who);
-    known_[s.pod] = static_cast<std::size_t>(same - all.begin());
-    if (same != all.end()) return known_[s.pod];
-    if (all.size() == max_tenants)
-      return fail(error_code::invalid_input,
-                  fmt::format("more than {} different sets of service account and pull secrets", max_tenants));
-    all.push_back(std::move(who));
-    return known_[s.pod];
+    const auto index = static_cast<std::size_t>(same - all.begin());
+    if (same == all.end()) {
+      if (all.size() == max_tenants)
+        return fail(error_code::invalid_input,
+                    fmt::format("more than {} different sets of service account and pull secrets", max_tenants));
+      all.push_back(std::move(who));
+    }
+    known_[s.pod] = index;
+    return index;
   }
 
   // Of a slot for which nobody is asked: what is wrong with it stands in nobody's way.

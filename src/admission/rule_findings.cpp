@@ -105,10 +105,14 @@ void rule_findings::warn(const rules::finding& f, std::string_view taken, const 
   warnings_.push_back({std::move(text)});
   if (fix.empty()) return;
   const bool is_line = f.kind == fix_kind::line;
-  fix = fmt::format("{}: {}: {}", rule, label, fix);
-  // A line that is cut helps nobody.
-  if (!is_line || fix.size() <= max_line_warning_size)
-    warnings_.push_back({std::move(fix), is_line ? max_line_warning_size : max_warning_size});
+  std::string whole = fmt::format("{}: {}: {}", rule, label, fix);
+  if (!is_line) {
+    warnings_.push_back({std::move(whole)});
+    return;
+  }
+  // A line that is cut helps nobody: rather does it stand without the rule's name, or not at all.
+  if (whole.size() > max_line_warning_size) whole = fmt::format("{}: {}", label, fix);
+  if (whole.size() <= max_line_warning_size) warnings_.push_back({std::move(whole), max_line_warning_size});
 }
 
 std::string rule_findings::denial(std::size_t size) const {

@@ -121,7 +121,7 @@ choice choose_in_pod(const request& asked, const slot& s, const object& before, 
   }
   const bool may_change = s.type == container_type::container || s.type == container_type::init_container;
   const bool is_same = old != nullptr && old->image == s.image;
-  if (refresh) return {may_change ? why::none : why::immutable, may_change, is_same};
+  if (refresh) return {may_change ? why::none : why::immutable, may_change, is_same && !may_change};
   return {is_same ? why::same_image : why::none, false, is_same};
 }
 
@@ -152,7 +152,8 @@ class planner {
     out_.may_record = asked_.subresource.empty();
     const auto& slots = now_.found.slots;
     for (std::size_t i = 0; i < slots.size(); ++i) {
-      choice c{same && !refresh ? why::same_template : why::none, refresh, same};
+      const bool stays = same && !refresh;
+      choice c{stays ? why::same_template : why::none, refresh, stays};
       if (is_update && is_pod(asked_)) c = choose_in_pod(asked_, slots[i], *before_, refresh);
       out_.decisions.push_back(is_foreign_ && order_of(i).pin != pin_order::always ? leave(i, why::foreign_controller)
                                                                                    : decide(i, c));

@@ -24,7 +24,7 @@ inline bool is_of_rule(std::string_view warning) { return warning.starts_with("r
 
 /// A line that mends something may take what the API server lets through (256): cut, it would be of no use.
 inline std::size_t max_characters_of(std::string_view warning) {
-  return is_of_rule(warning) && warning.find(": write ") != std::string_view::npos ? 256 : 120;
+  return warning.find(": write ") != std::string_view::npos ? 256 : 120;
 }
 
 inline bool is_pull_policy(std::string_view pointer) {

@@ -109,6 +109,13 @@ void hold(const review_case&, const review_case& ruled, const std::string& body,
 
 TEST(UnderRules, StrictRulesHold) { for_all("[{preset: strict}, {name: pulls, pullPolicy: if-not-present}]", hold); }
 
+TEST(UnderRules, DemandsThatPinningDoesNotMeetHold) {
+  for_all(
+      "[{name: own, require: [{registry: [quay.io, ghcr.io]}, {pull-policy: [IfNotPresent]}], action: deny},"
+      " {name: readable, format: tag-and-digest}]",
+      hold);
+}
+
 TEST(UnderRules, EverythingAtOnceHolds) {
   for_all(
       "[{name: all, pin: always, pullPolicy: if-not-present}, {name: plain, types: [container], format: digest},"
