@@ -36,8 +36,8 @@ struct setting {
   std::string_view when;
   /// Lists and maps: as variables they are written as YAML in flow style; everything else is taken as it stands.
   bool is_structured = false;
-  /// A key without a value is an error in a file, not the default: what was cut off, or commented out, must not count as
-  /// wanted.
+  /// A key without a value is an error in a file, not the default: what was cut off, or commented out, must not count
+  /// as wanted.
   bool needs_value = false;
   /// Reads a node that is not null into the settings, or leaves them as they were.
   std::function<std::expected<void, value_problem>(const yaml::node&, settings&)> read;
