@@ -1,6 +1,8 @@
 // The tables of README.md are those of the code. PINHOOK_REWRITE_GOLDEN=1 writes them anew.
 #include "support/golden.hpp"
+#include "support/markdown.hpp"
 
+#include <pinhook/cli/configuration.hpp>
 #include <pinhook/cli/setting_table.hpp>
 #include <pinhook/server/metrics.hpp>
 
@@ -10,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <vector>
 
 namespace pinhook::cli {
 namespace {
@@ -44,6 +47,25 @@ void expect_block(const std::string& name, const std::string& expected) {
 
 TEST(Readme, ListsEverySettingWithItsDefault) { expect_block("settings", settings_block()); }
 TEST(Readme, ListsEveryMetric) { expect_block("metrics", metrics_block()); }
+
+// The first is what the commands beside it run with (integration/readme_test.cpp).
+TEST(Readme, ShowsRulesThatAreGood) {
+  const auto page = testing::read_file(PINHOOK_SOURCE_DIR "/README.md");
+  std::vector<std::string> shown;
+  for (const testing::block& b : testing::blocks_of(page, "yaml")) {
+    if (b.text.starts_with("- {image: ")) {
+      EXPECT_EQ(b.text, testing::read_file(PINHOOK_SOURCE_DIR "/tests/readme/rules-test.yaml"));
+    }
+    if (!b.text.starts_with("rules:\n")) continue;
+    shown.push_back(b.text);
+    settings read;
+    const auto good = read_configuration(b.text, fmt::format("README.md:{}", b.line), read);
+    EXPECT_TRUE(good) << (good ? "" : good.error().message);
+    EXPECT_FALSE(read.rules.is_empty());
+  }
+  ASSERT_EQ(shown.size(), 2U);
+  EXPECT_EQ(shown[0], testing::read_file(PINHOOK_SOURCE_DIR "/tests/readme/pinhook.yaml"));
+}
 
 }  // namespace
 }  // namespace pinhook::cli
