@@ -20,6 +20,7 @@ constexpr std::size_t max_image_size = 40;
 constexpr std::size_t rest_size = 32;
 
 constexpr std::size_t max_kind_size = 63;
+constexpr std::size_t max_name_size = 253;
 
 // What a finding leads to. An update must never be refused for an image that it does not touch: scaling, or taking a
 // finalizer away, works whatever runs.
@@ -116,8 +117,11 @@ void rule_findings::warn(const rules::finding& f, std::string_view taken, const 
 }
 
 std::string rule_findings::denial(std::size_t size) const {
-  std::string out = fmt::format("pinhook denies this {}: {} finding{}: ", cut(about_.asked.kind, max_kind_size),
-                                denials_, denials_ == 1 ? "" : "s");
+  // The API server's own text names the webhook alone.
+  const std::string& name = about_.asked.name;
+  const std::string kind = cut(about_.asked.kind, max_kind_size);
+  const std::string object = name.empty() ? "this " + kind : fmt::format("{} {}", kind, quoted(name, max_name_size));
+  std::string out = fmt::format("pinhook denies {}: {} finding{}: ", object, denials_, denials_ == 1 ? "" : "s");
   out += join_within(size - std::min(size, out.size()), sentences_.size(), denials_,
                      [&](std::size_t i) { return sentences_[i]; });
   return out;

@@ -34,7 +34,7 @@ class rule_findings {
   /// The request is refused.
   [[nodiscard]] bool denies() const { return denials_ != 0; }
 
-  /// status.message as far as rules are concerned, without a full stop: "pinhook denies this Deployment: 2 findings:
+  /// status.message as far as rules are concerned, without a full stop: "pinhook denies Deployment "web": 2 findings:
   /// rule own-registries: container web, image "quay.io/x:1": why. What to do; rule …". At most `size` bytes; those
   /// that do not fit are counted.
   [[nodiscard]] std::string denial(std::size_t size) const;

@@ -56,7 +56,7 @@ TEST_F(HandlerRules, DeniesWithWhyAndTheLineToWrite) {
   EXPECT_FALSE(field("allowed").GetBool());
   EXPECT_EQ(field("status")["code"].GetInt(), 403);
   EXPECT_EQ(json::text_of(field("status")["reason"]), "Forbidden");
-  EXPECT_EQ(message(), fmt::format("pinhook denies this Deployment: 1 finding: rule no-latest: container web, image "
+  EXPECT_EQ(message(), fmt::format("pinhook denies Deployment \"web\": 1 finding: rule no-latest: container web, image "
                                    "\"nginx\": {}. Write image: nginx@{}",
                                    rules::text_of(rules::requirement::not_latest).why, sha('a')));
   EXPECT_FALSE(has("patch"));
@@ -83,7 +83,7 @@ TEST_F(HandlerRules, TellsAllFindingsAndWhatCannotBePinnedTogether) {
                           m);
     EXPECT_EQ(v.outcome, outcome::denied);
     EXPECT_EQ(field("status")["code"].GetInt(), 403);
-    EXPECT_THAT(message(), StartsWith("pinhook denies this Deployment: 3 findings: rule no-latest: container web"));
+    EXPECT_THAT(message(), StartsWith("pinhook denies Deployment \"web\": 3 findings: rule no-latest: container web"));
     EXPECT_THAT(message(), HasSubstr("; rule no-latest: container side, image \"quay.io/x:latest\""));
     EXPECT_THAT(message(), HasSubstr("Run pinhook resolve quay.io/x:latest; rule own: container side, image "
                                      "\"quay.io/x:latest\": ask platform@example.com. Take it from docker.io. pinhook "
@@ -287,7 +287,7 @@ TEST_F(HandlerRules, JudgesPodsOfForeignControllers) {
     return body;
   };
   EXPECT_THAT(found(ask(review(pod("nginx", "")))), ElementsAre("deny no-latest web"));
-  EXPECT_THAT(message(), StartsWith("pinhook denies this Pod: "));
+  EXPECT_THAT(message(), StartsWith("pinhook denies Pod \"web\": "));
   EXPECT_THAT(found(ask(review(pod("nginx", ""), pod("other:1", "")))), ElementsAre("deny no-latest web"));
   const std::string labelled = R"("labels":{"a":"b"},)";
   EXPECT_THAT(found(ask(review(pod("nginx", labelled), pod("nginx", "")))), ElementsAre("warn no-latest web"));
@@ -359,7 +359,8 @@ TEST_F(HandlerRules, AnswersStayBoundedWithAThousandFindings) {
     EXPECT_THAT(warnings().back(), ::testing::ContainsRegex("^and [0-9]+ more warnings$"));
     if (m == pin::mode::audit) continue;
     EXPECT_LE(message().size(), max_message_size);
-    EXPECT_THAT(message(), StartsWith("pinhook denies this Deployment: 2000 findings: rule no-latest: container c0"));
+    EXPECT_THAT(message(),
+                StartsWith("pinhook denies Deployment \"web\": 2000 findings: rule no-latest: container c0"));
     EXPECT_THAT(message(), ::testing::ContainsRegex("; and [0-9]+ more. pinhook cannot pin 1000 of 1000 images"));
     EXPECT_THAT(message(), ::testing::ContainsRegex("; and [0-9]+ more$"));
   }

@@ -197,7 +197,7 @@ TEST(Guide, QuotesWhatTheProgramSays) {
   };
   constexpr quote quotes[] = {
       {"pinhook cannot pin", "src/admission/compose.cpp"},
-      {"pinhook denies this ", "src/admission/rule_findings.cpp"},
+      {"pinhook denies ", "src/admission/rule_findings.cpp"},
       {"Check the name and the tag", "src/admission/failure.cpp"},
       {"pinhook's credentials", "src/admission/failure.cpp"},
       {"Try again", "src/admission/failure.cpp"},
