@@ -74,23 +74,25 @@ world::world(std::filesystem::path programs) : plane(std::move(programs)) {
   key_ = plane.files().write("serving.key", leaf.key);
 }
 
-void world::install(certificate_source source) {
+void world::install(certificate_source source, const std::vector<std::string>& components) {
   source_ = source;
   namespace fs = std::filesystem;
-  const fs::path manifests = fs::path(PINHOOK_SOURCE_DIR) / "manifests/kustomize/overlays/self-managed";
+  const fs::path kustomize = fs::canonical(fs::path(PINHOOK_SOURCE_DIR) / "manifests/kustomize");
   const auto folder = plane.files().path() / "install";
   const std::string bundle = source == certificate_source::files ? base64(authority.certificate()) : "";
-  const std::string resource = fs::relative(fs::canonical(manifests), fs::weakly_canonical(folder)).string();
+  const auto way = fs::relative(kustomize, fs::weakly_canonical(folder));
+  std::string with;
+  for (const auto& one : components) with += fmt::format("- \"{}\"\n", (way / "components" / one).string());
   // No kubelet runs here, so the Deployment would stay without Pods.
   plane.files().write(
       "install/kustomization.yaml",
-      fmt::format("resources: [\"{}\"]\npatches:\n"
+      fmt::format("resources: [\"{}\"]\ncomponents:\n{}patches:\n"
                   "- target: {{kind: Deployment}}\n"
                   "  patch: '{{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{{\"name\":"
                   "\"pinhook\",\"namespace\":\"pinhook\"}},\"$patch\":\"delete\"}}'\n"
                   "- target: {{kind: MutatingWebhookConfiguration}}\n"
                   "  patch: '{}'\n",
-                  resource, client_config_patch(service.port(), bundle)));
+                  (way / "overlays/self-managed").string(), with, client_config_patch(service.port(), bundle)));
   const auto rendered = must(plane.kubectl({"kustomize", folder.string()}), "kubectl kustomize");
   must(plane.kubectl({"apply", "--validate=strict", "-f", "-"}, rendered), "applying the manifests");
   // Its name ends in a hash of its content.

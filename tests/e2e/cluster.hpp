@@ -51,8 +51,9 @@ class world {
   explicit world(std::filesystem::path programs);
 
   /// Renders manifests/kustomize/overlays/self-managed without the Deployment and applies it; again, it changes where
-  /// the certificate comes from. Throws at any error or warning of the API server.
-  void install(certificate_source source);
+  /// the certificate comes from. `components`: of manifests/kustomize/components. Throws at any error or warning of the
+  /// API server.
+  void install(certificate_source source, const std::vector<std::string>& components = {});
   [[nodiscard]] certificate_source installed() const { return source_; }
 
   /// The settings of a replica: the ConfigMap of the manifests, ports of its own, the service account's kubeconfig.
