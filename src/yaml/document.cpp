@@ -54,7 +54,9 @@ class builder {
   result<node> build(fy_event* e, std::size_t depth) {
     node out;
     std::tie(out.line, out.column) = place(e);
-    if (e->type == FYET_ALIAS) return refuse_at(out.line, out.column, "an alias (*name); write the value itself");
+    if (e->type == FYET_ALIAS)
+      return refuse_at(out.line, out.column,
+                       "an alias (*name); write the value itself, and a text that begins with * in quotes");
     if (fy_event_get_anchor_token(e) != nullptr)
       return refuse_at(out.line, out.column, "an anchor (&name); write the value where it is needed");
     if (fy_event_get_tag_token(e) != nullptr) return refuse_at(out.line, out.column, "a tag (!name); leave it out");
