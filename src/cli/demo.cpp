@@ -25,8 +25,9 @@ class story {
 
   result<void> tell() {
     push_images();
-    for (const auto step : {&story::create, &story::move_the_tag, &story::apply_again, &story::scale_an_old_one,
-                            &story::roll_back, &story::create_another, &story::refuse_the_unknown})
+    for (const auto step :
+         {&story::create, &story::move_the_tag, &story::apply_again, &story::scale_an_old_one, &story::roll_back,
+          &story::create_another, &story::refuse_the_unknown, &story::refuse_by_rule})
       if (auto ok = (this->*step)(); !ok) return ok;
     return {};
   }
@@ -164,6 +165,18 @@ class story {
     view_.check(
         easy->answer.allowed && !easy->answer.warnings.empty() && images_of(easy->answer.object) == images_of(manifest),
         "under best-effort it is let through as it is, with a warning");
+    return {};
+  }
+
+  result<void> refuse_by_rule() {
+    const std::string manifest = make_deployment("orders", 1, {{"api", reference("proxy")}});
+    const auto trip = send("A rule: container api has an image with a version", pin::mode::enforce, manifest, {});
+    if (!trip) return fail(trip.error());
+    view_.denial(trip->answer.message);
+    const auto named = site_.digest_of("shop/proxy", "latest");
+    if (!named) return fail(named.error());
+    view_.check(!trip->answer.allowed && trip->answer.message.contains("Write image: " + reference("proxy@" + *named)),
+                "it is denied, and told which line to write");
     return {};
   }
 

@@ -21,6 +21,16 @@ namespace {
 
 const std::vector<server::route> registry_routes{{"GET", "/v2/*", "", 0}};
 
+// As in a configuration file: - {name: versions, containers: [api], require: [tag, not-latest], action: deny}
+rules::rule demo_rule() {
+  rules::rule out;
+  out.name = "versions";
+  out.about.containers = {"api"};
+  out.demands = {{rules::requirement::tag, {}}, {rules::requirement::not_latest, {}}};
+  out.action = rules::action::deny;
+  return out;
+}
+
 // Every tag is asked for anew, so that a moved one is seen at once.
 settings demo_settings(const std::string& registry) {
   settings s;
@@ -32,6 +42,7 @@ settings demo_settings(const std::string& registry) {
   s.admin_listen = {loopback, 0};
   s.threads = 1;
   s.own_namespace = "pinhook";
+  s.rules = rules::rule_set().followed_by({demo_rule()});
   s.cache.ttl = std::chrono::nanoseconds(0);
   s.cache.negative_ttl = std::chrono::nanoseconds(0);
   s.cache.stale_for = std::chrono::nanoseconds(0);

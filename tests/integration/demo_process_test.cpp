@@ -41,14 +41,16 @@ std::string value_of(const std::string& command, const std::string& option) {
 TEST(DemoProcess, TellsItsStoryAndEveryCheckHolds) {
   const auto demo = run_program({"demo"}, {"DOCKER_CONFIG="});
   EXPECT_EQ(demo.exit_code, 0) << demo.output << demo.errors;
-  EXPECT_THAT(demo.output, HasSubstr("8 of 8 checks hold."));
+  EXPECT_THAT(demo.output, HasSubstr("9 of 9 checks hold."));
   EXPECT_THAT(demo.output, Not(HasSubstr("✗")));
   EXPECT_THAT(demo.output, Not(HasSubstr("\x1b"))) << "colour in a pipe";
   EXPECT_EQ(demo.errors, "");
   std::istringstream lines(demo.output);
   for (std::string line; std::getline(lines, line);) {
     const auto columns = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) != 0x80; });
-    EXPECT_LE(columns, 100) << line;
+    // A word by itself, an image with its whole digest, may be longer.
+    const bool is_word = line.find(' ', line.find_first_not_of(' ')) == std::string::npos;
+    EXPECT_LE(columns, is_word ? 110 : 100) << line;
   }
 }
 
