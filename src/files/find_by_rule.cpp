@@ -1,7 +1,7 @@
 // Where the operator says that images stand: paths followed in the tree.
+#include <pinhook/base/glob.hpp>
 #include <pinhook/files/finding.hpp>
 #include <pinhook/pin/find_slots.hpp>
-#include <pinhook/pin/glob.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/path.hpp>
 
@@ -123,8 +123,8 @@ bool applies_to(const path_rule& rule, std::string_view path) {
   while (path.starts_with("./")) path.remove_prefix(2);
   constexpr std::string_view any_directory = "**/";
   const std::string_view pattern = rule.files;
-  return pin::matches(pattern, path) ||
-         (pattern.starts_with(any_directory) && pin::matches(pattern.substr(any_directory.size()), path));
+  return glob(pattern).matches(path) ||
+         (pattern.starts_with(any_directory) && glob(pattern.substr(any_directory.size())).matches(path));
 }
 
 }  // namespace pinhook::files

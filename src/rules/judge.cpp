@@ -1,5 +1,5 @@
 #include <pinhook/base/error.hpp>
-#include <pinhook/pin/glob.hpp>
+#include <pinhook/base/glob.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <fmt/format.h>
@@ -40,7 +40,7 @@ using values = std::vector<std::string>;
 bool is_from_one_of(const values& allowed, const registry::reference& ref) {
   const auto name = canonical_name(ref);
   return std::ranges::any_of(allowed, [&](const std::string& one) {
-    return pin::matches(one, one.find('/') == std::string::npos ? std::string_view(ref.registry()) : name);
+    return glob(one).matches(one.find('/') == std::string::npos ? std::string_view(ref.registry()) : name);
   });
 }
 

@@ -37,7 +37,7 @@ namespace pinhook::files {
 
 /// Where images stand in files that are no objects of Kubernetes, as the operator says.
 struct path_rule {
-  /// A glob on the file's path as given, less a leading "./" (pin::matches): "**/argo-values.yaml". A leading "**/"
+  /// A glob on the file's path as given, less a leading "./" (base/glob.hpp): "**/argo-values.yaml". A leading "**/"
   /// stands for no directory, too.
   std::string files;
   /// As in pin::custom_kind: "server.image", "jobs[*].image", "images{*}". They lead to strings, or to mappings with

@@ -6,8 +6,8 @@
 // Immutable; any thread.
 #pragma once
 
+#include <pinhook/base/glob.hpp>
 #include <pinhook/registry/reference.hpp>
-#include <pinhook/rules/glob.hpp>
 #include <pinhook/rules/reference_pattern.hpp>
 #include <pinhook/rules/rule.hpp>
 

@@ -4,7 +4,7 @@
 // Says the same as registry/reference.cpp, but for lengths. Immutable; any thread.
 #pragma once
 
-#include <pinhook/rules/glob.hpp>
+#include <pinhook/base/glob.hpp>
 
 #include <array>
 #include <cstddef>

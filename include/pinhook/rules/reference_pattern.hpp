@@ -12,8 +12,8 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/glob.hpp>
 #include <pinhook/registry/reference.hpp>
-#include <pinhook/rules/glob.hpp>
 
 #include <cstddef>
 #include <string>

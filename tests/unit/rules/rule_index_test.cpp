@@ -1,4 +1,4 @@
-#include "random_patterns.hpp"
+#include "support/random_patterns.hpp"
 
 #include <pinhook/rules/rule_index.hpp>
 #include <pinhook/rules/shadow.hpp>

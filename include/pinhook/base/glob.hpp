@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace pinhook::rules {
+namespace pinhook {
 
 class glob {
  public:
@@ -51,4 +51,4 @@ class glob {
   form form_ = form::literal;
 };
 
-}  // namespace pinhook::rules
+}  // namespace pinhook

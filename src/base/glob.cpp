@@ -1,6 +1,6 @@
-#include <pinhook/rules/glob.hpp>
+#include <pinhook/base/glob.hpp>
 
-namespace pinhook::rules {
+namespace pinhook {
 namespace {
 
 // Stars of a pattern that is read as a text.
@@ -115,4 +115,4 @@ bool glob::covers(const glob& other) const {
                                std::string_view(text).substr(begin_, text.size() - begin_ - end_));
 }
 
-}  // namespace pinhook::rules
+}  // namespace pinhook

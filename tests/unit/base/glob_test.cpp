@@ -1,12 +1,12 @@
-#include "random_patterns.hpp"
+#include "support/dice.hpp"
 
-#include <pinhook/rules/glob.hpp>
+#include <pinhook/base/glob.hpp>
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace pinhook::rules {
+namespace pinhook {
 namespace {
 
 using testing::dice;
@@ -78,5 +78,39 @@ TEST(Glob, TriesNoPatternForLong) {
   EXPECT_TRUE(glob("**" + deep_stars).matches(text));
 }
 
+TEST(Glob, OneStarStaysWithinAPart) {
+  EXPECT_TRUE(glob("docker.io/library/*").matches("docker.io/library/nginx:1.25"));
+  EXPECT_FALSE(glob("docker.io/*").matches("docker.io/library/nginx:1.25"));
+  EXPECT_TRUE(glob("docker.io/*/nginx:*").matches("docker.io/library/nginx:1.25"));
+  EXPECT_FALSE(glob("docker.io/library/nginx").matches("docker.io/library/nginx:1.25"));
+  EXPECT_TRUE(glob("docker.io/library/ngin*x:1.25").matches("docker.io/library/nginx:1.25"));
+}
+
+TEST(Glob, TwoStarsCrossParts) {
+  EXPECT_TRUE(glob("**").matches("docker.io/library/nginx:1.25"));
+  EXPECT_TRUE(glob("**/istio/*").matches("docker.io/istio/proxyv2:1.20"));
+  EXPECT_TRUE(glob("**/istio/*").matches("ghcr.io/a/b/istio/proxyv2:1.20"));
+  EXPECT_FALSE(glob("**/istio/*").matches("docker.io/istio/x/proxyv2:1.20"));
+  EXPECT_FALSE(glob("**/istio/*").matches("istio/proxyv2:1.20"));
+  EXPECT_TRUE(glob("ghcr.io/acme/**").matches("ghcr.io/acme/team/api:v2"));
+}
+
+TEST(Glob, OtherCharactersStandForThemselves) {
+  EXPECT_TRUE(glob("").matches(""));
+  EXPECT_FALSE(glob("").matches("a"));
+  EXPECT_FALSE(glob("a").matches(""));
+  EXPECT_TRUE(glob("*").matches(""));
+  EXPECT_FALSE(glob("docker.io").matches("dockerxio"));
+  EXPECT_FALSE(glob("[a]?").matches("a1"));
+  EXPECT_TRUE(glob("[a]?").matches("[a]?"));
+}
+
+TEST(Glob, BacktracksOverBothStars) {
+  EXPECT_TRUE(glob("**a/*b").matches("x/a/a/cb"));
+  EXPECT_TRUE(glob("*a*b**c").matches("xaabb/c/c"));
+  EXPECT_FALSE(glob("*a*b*c").matches("xaabb/c"));
+  EXPECT_FALSE(glob(std::string(200, '*') + "b").matches(std::string(2000, 'a')));
+}
+
 }  // namespace
-}  // namespace pinhook::rules
+}  // namespace pinhook
