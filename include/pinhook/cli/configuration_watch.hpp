@@ -8,9 +8,9 @@
 // all: one that is no good, vanished or emptied leaves what was in use. Contents are compared, not times or names: the
 // kubelet changes a mounted ConfigMap by a symbolic link (and never one that is mounted by subPath).
 //
-// Thread rule: one thread, which reading and preparing the rules keeps busy: some 3 ms for a hundred, half a second for
-// the 5,000 that there can be, once for each change. In the webhook that is the control thread: what the cache answers
-// goes on meanwhile, a look-up at a registry waits.
+// Thread rule: one thread, which reading and preparing the rules keeps busy: some 10 ms for a thousand, 50 ms for the
+// 5,000 that there can be, once for each change. In the webhook that is the control thread: what the cache answers goes
+// on meanwhile, a look-up at a registry waits.
 #pragma once
 
 #include <pinhook/base/async.hpp>
