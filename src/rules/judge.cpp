@@ -37,7 +37,9 @@ constexpr std::array<requirement_text, requirement_count> texts{{
 using values = std::vector<std::string>;
 
 // A value with a '/' is a pattern on names, any other one on registries.
-bool is_from_one_of(const values& allowed, const registry::reference& ref) {
+bool is_from_one_of(const values& allowed, const registry::reference& as_written) {
+  const auto common = in_common_spelling(as_written);
+  const registry::reference& ref = common ? *common : as_written;
   const auto name = canonical_name(ref);
   return std::ranges::any_of(allowed, [&](const std::string& one) {
     return glob(one).matches(one.find('/') == std::string::npos ? std::string_view(ref.registry()) : name);

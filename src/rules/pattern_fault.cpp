@@ -194,6 +194,11 @@ fault check_name(const pattern_parts& parts, std::string_view rest) {
     return "index.docker.io is called docker.io in every reference" +
            suggest({fmt::format("docker.io/{}{}{}", behind.contains('/') ? "" : "library/", behind, rest)});
   }
+  const std::string_view first = parts.name.substr(0, parts.name.find('/'));
+  if (const std::string common = common_registry(first); common != first) {
+    const std::string other = suggest({fmt::format("{}{}{}", common, parts.name.substr(first.size()), rest)});
+    if (!other.empty()) return fmt::format("registries are compared by their common spelling{}", other);
+  }
   const found_name found = shortest_name(glob(parts.name));
   if (found.name.empty()) return fault_of_name(parts, rest, found);
   if (found.repository_size > registry::max_repository_size)
@@ -212,6 +217,21 @@ bool is_possible(std::string_view text) {
 }
 
 }  // namespace
+
+std::string common_registry(std::string_view registry) {
+  std::string out = lower(registry);
+  const std::size_t colon = out.rfind(':');
+  // "A/b" is b at the registry A; "a/b" is on Docker Hub.
+  const bool is_still_registry = out == "localhost" || out.contains('.') || colon != std::string::npos;
+  if (!is_still_registry) return std::string(registry);
+  if (colon == std::string::npos || out.ends_with(']')) return out;
+  const std::size_t digits = out.find_first_not_of('0', colon + 1);
+  if (digits != std::string::npos) out.erase(colon + 1, digits - colon - 1);
+  const std::string_view host = std::string_view(out).substr(0, colon);
+  const bool is_registry_alone = host == "localhost" || host.contains('.') || host.ends_with(']');
+  if (is_registry_alone && out.substr(colon) == ":443") out.resize(colon);
+  return out;
+}
 
 pattern_parts split_pattern(std::string_view text) {
   pattern_parts out;

@@ -66,4 +66,15 @@ std::string_view canonical_name(const registry::reference& ref) {
   return std::string_view(ref.canonical()).substr(0, ref.registry().size() + 1 + ref.repository().size());
 }
 
+std::optional<registry::reference> in_common_spelling(const registry::reference& ref) {
+  const std::string common = common_registry(ref.registry());
+  if (common == ref.registry()) return std::nullopt;
+  std::string text = fmt::format("{}/{}", common, ref.repository());
+  if (!ref.tag().empty()) text += ":" + ref.tag();
+  if (ref.digest()) text += "@" + ref.digest()->to_string();
+  auto out = registry::reference::parse(text);
+  if (!out) return std::nullopt;
+  return *std::move(out);
+}
+
 }  // namespace pinhook::rules

@@ -113,7 +113,10 @@ rule_set rule_set::followed_by(std::vector<rule> more) const {
   return out;
 }
 
-effects rule_set::effects_of(const subject& s) const {
+effects rule_set::effects_of(const subject& as_written) const {
+  const auto common = in_common_spelling(*as_written.ref);
+  subject s = as_written;
+  if (common) s.ref = &*common;
   effects out;
   const parts& all = *parts_;
   effect_bits open = all.all_effects;
@@ -145,7 +148,9 @@ pin::slot_order rule_set::order_of(const effects& e) const {
   return out;
 }
 
-std::vector<std::uint32_t> rule_set::matching(const registry::reference& ref) const {
+std::vector<std::uint32_t> rule_set::matching(const registry::reference& as_written) const {
+  const auto common = in_common_spelling(as_written);
+  const registry::reference& ref = common ? *common : as_written;
   std::vector<std::uint32_t> out;
   for (std::uint32_t i = 0; i < parts_->matchers.size(); ++i)
     if (parts_->matchers[i].matches_image(ref)) out.push_back(i);

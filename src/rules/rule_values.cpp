@@ -1,5 +1,6 @@
 #include <pinhook/base/nearest_word.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/pattern_fault.hpp>
 #include <pinhook/rules/read_rules.hpp>
 #include <pinhook/rules/reference_pattern.hpp>
 #include <pinhook/rules/rule_values.hpp>
@@ -148,6 +149,8 @@ result<void> check_registry_value(std::string_view value) {
   }
   if (value.size() > max_pattern_size)
     return refuse(fmt::format("a registry has {} characters at most, not {}", max_pattern_size, value.size()));
+  if (const auto common = common_registry(value); common != value)
+    return refuse(fmt::format("{} is compared by its common spelling; write {}", quoted(value, 100), common));
   if (can_be_registry(std::string(value))) return {};
   if (value == "index.docker.io" || value == "registry-1.docker.io" || value == "docker.com" || value == "dockerhub")
     return refuse(fmt::format("{} is no registry of an image; Docker Hub's is docker.io", quoted(value)));

@@ -20,4 +20,8 @@ struct pattern_parts {
 /// A sentence without a full stop; none when some image is called like that.
 [[nodiscard]] std::optional<std::string> fault_of_pattern(std::string_view text);
 
+/// "quay.io" of "QUAY.io:443": small letters, no port 443 where what is left is still a registry's name, no zeros
+/// before a port.
+[[nodiscard]] std::string common_registry(std::string_view registry);
+
 }  // namespace pinhook::rules

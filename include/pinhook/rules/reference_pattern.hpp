@@ -16,6 +16,7 @@
 #include <pinhook/registry/reference.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,7 @@ class reference_pattern {
   /// "index.docker.io/…", upper case in a repository, '?' and '[', an empty part, a tag that can be none.
   [[nodiscard]] static result<reference_pattern> parse(std::string_view text);
 
+  /// `ref` in common spelling (below).
   [[nodiscard]] bool matches(const registry::reference& ref) const;
 
   /// True: this matches every reference that `other` matches. False also where that would take long to find out
@@ -55,5 +57,10 @@ class reference_pattern {
 
 /// "docker.io/library/nginx": what `name()` is matched with. A part of `ref`, which must outlive it.
 [[nodiscard]] std::string_view canonical_name(const registry::reference& ref);
+
+/// The same image with its registry spelt as patterns spell it: in small letters, without port 443 (that of HTTPS),
+/// without zeros before a port. None when it is spelt so already, as nearly always: a rule must not be got round by
+/// QUAY.io:443.
+[[nodiscard]] std::optional<registry::reference> in_common_spelling(const registry::reference& ref);
 
 }  // namespace pinhook::rules

@@ -114,6 +114,13 @@ TEST(Judge, TellsRegistryAndPullPolicyApart) {
               ElementsAre("all/digest/warn", "all/registry/warn", "all/pull-policy/warn"));
 }
 
+TEST(Judge, KnowsARegistryHoweverItIsSpelt) {
+  const auto set = rules_of("[{name: x, require: {registry: [quay.io, ghcr.io/acme/**]}, action: deny}]");
+  for (const char* image : {"QUAY.io/a:1", "quay.io:443/a/b", "GHCR.io/acme/api"})
+    EXPECT_THAT(judged(set, {image}), IsEmpty()) << image;
+  EXPECT_EQ(judged(set, {"GHCR.io/other/api"}).size(), 1U);
+}
+
 TEST(Judge, AllowIsNoFinding) {
   const auto set = rules_of(
       "[{name: old, images: docker.io/library/nginx, require: tag, action: allow},"

@@ -113,6 +113,11 @@ TEST(ReadRules, TakesEveryKindOfRegistry) {
     EXPECT_EQ(problem_of(fmt::format("[{{name: x, require: {{registry: [{}]}}, action: deny}}]", value)), "") << value;
 }
 
+TEST(ReadRules, WantsRegistriesInTheirCommonSpelling) {
+  EXPECT_EQ(problem_of("[{name: x, require: {registry: [QUAY.io:443]}, action: deny}]"),
+            "1:33: rules[0] (x): require: registry: \"QUAY.io:443\" is compared by its common spelling; write quay.io");
+}
+
 TEST(ReadRules, PlacesEachProblem) {
   struct row {
     std::string yaml, problem;

@@ -105,8 +105,9 @@ const std::vector<row> rows{
     {"[::1]:5000/**", "[::1]:5000/app", true},
     {"[fd00:*]/**", "[fd00::1]/app", true},
     {"[fd00:*]/**", "[fd01::1]/app", false},
-    {"GHCR.io/**", "GHCR.io/a", true},
-    {"GHCR.io/**", "ghcr.io/a", false},
+    {"A/**", "A/a", true},
+    {"A/**", "a/a", false},
+    {"docker.io/a/**", "A/a", false},
     // tags
     {"*:latest", "nginx", true},
     {"*:latest", "nginx:latest", true},
@@ -365,6 +366,43 @@ TEST(ReferencePattern, NeverSaysWronglyThatItCovers) {
           << wide.text() << " over " << narrow.text() << ": " << ref.written();
   }
   EXPECT_GT(covered, 50U);
+}
+
+struct spelling_row {
+  std::string_view written, common;
+};
+
+TEST(CommonSpelling, IsOneForEachRegistry) {
+  for (const auto& [written, common] : {spelling_row{"GHCR.io/acme/api:v2", "ghcr.io/acme/api:v2"},
+                                        {"quay.io:443/a/b", "quay.io/a/b:latest"},
+                                        {"Quay.IO:0443/a/b:1", "quay.io/a/b:1"},
+                                        {"quay.io:05000/a", "quay.io:5000/a:latest"},
+                                        {"localhost:443/a", "localhost/a:latest"},
+                                        {"INDEX.docker.io/nginx", "docker.io/library/nginx:latest"},
+                                        {"Docker.io/nginx:1", "docker.io/library/nginx:1"},
+                                        {"[FD00::1]:443/a", "[fd00::1]/a:latest"}}) {
+    const auto found = in_common_spelling(ref_of(written));
+    ASSERT_TRUE(found) << written;
+    EXPECT_EQ(found->canonical(), common) << written;
+  }
+  const auto pinned = in_common_spelling(ref_of("GHCR.io/a:1@sha256:" + std::string(64, 'a')));
+  ASSERT_TRUE(pinned);
+  EXPECT_EQ(pinned->tag(), "1");
+  EXPECT_TRUE(pinned->is_pinned());
+}
+
+TEST(CommonSpelling, IsMostlyThatWhichIsWritten) {
+  for (const std::string_view written : {"nginx", "ghcr.io/acme/api:V2", "localhost:5000/a", "host:443/a", "A/a",
+                                         "quay.io:8443/a", "[fd00::1]/a", "[fd00::1]:5000/a"})
+    EXPECT_FALSE(in_common_spelling(ref_of(written))) << written;
+}
+
+TEST(ReferencePattern, IsWrittenInCommonSpelling) {
+  EXPECT_EQ(reference_pattern::parse("GHCR.io/**").error().message,
+            "\"GHCR.io/**\" can match no image: registries are compared by their common spelling; write ghcr.io/**");
+  EXPECT_EQ(reference_pattern::parse("quay.io:443/a:1").error().message,
+            "\"quay.io:443/a:1\" can match no image: registries are compared by their common spelling; write "
+            "quay.io/a:1");
 }
 
 }  // namespace

@@ -105,6 +105,15 @@ TEST(RuleSet, LooksAtWhereAnImageStands) {
   EXPECT_FALSE(is_matched({&ref, "shop", "apps", "Deployment", "web", pin::container_type::init_container}));
 }
 
+TEST(RuleSet, IsNotGotRoundByAnotherSpelling) {
+  const auto set = set_of({pin_rule("a", {"quay.io/**"})});
+  for (const std::string_view written : {"quay.io/a", "QUAY.io/a:1", "quay.io:443/a", "Quay.io:0443/b/c"}) {
+    const auto ref = ref_of(written);
+    EXPECT_EQ(set.effects_of({&ref, "shop"}).pin, 0U) << written;
+    EXPECT_EQ(set.matching(ref).size(), 1U) << written;
+  }
+}
+
 TEST(RuleSet, PutsAPresetsRulesInItsPlace) {
   rule strict = preset("strict", 4);
   strict.about.namespaces = {"prod"};
