@@ -80,4 +80,12 @@ std::string_view digest::shortened() const {
   return std::string_view(text_).substr(0, text_.find(':') + 1 + shown_hex_digits);
 }
 
+std::string shorten_digest(std::string_view text) {
+  constexpr std::string_view mark = "sha256:";
+  constexpr std::size_t shown = 8;
+  const auto at = text.find(mark);
+  if (at == std::string_view::npos || text.size() < at + mark.size() + 64) return std::string(text);
+  return std::string(text.substr(0, at + mark.size() + shown)) + "…" + std::string(text.substr(at + mark.size() + 64));
+}
+
 }  // namespace pinhook::registry

@@ -40,4 +40,7 @@ class digest {
   std::string text_;
 };
 
+/// For people: "127.0.0.1:5000/shop/web@sha256:01234567…", the first SHA-256 digest of a text cut after eight digits.
+[[nodiscard]] std::string shorten_digest(std::string_view text);
+
 }  // namespace pinhook::registry

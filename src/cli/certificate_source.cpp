@@ -1,66 +1,24 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/certificate_source.hpp>
-#include <pinhook/kube/names.hpp>
+#include <pinhook/config/serving_rules.hpp>
 
-#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
 #include <utility>
 
 namespace pinhook::cli {
-namespace {
-
-// Half a second of settling is none at all.
-std::chrono::seconds whole_seconds(std::chrono::nanoseconds d) { return std::chrono::ceil<std::chrono::seconds>(d); }
-
-std::unexpected<error> wrong(std::string_view key, std::string_view value, std::string_view what) {
-  return fail(error_code::invalid_input, fmt::format("{}: {} is {}", key, quoted(value, 100), what));
-}
-
-// As far as verifiers take them: lower case, one wildcard at most, for the first label.
-bool is_dns_name(std::string_view text) { return kube::is_object_name(text.starts_with("*.") ? text.substr(2) : text); }
-
-}  // namespace
-
-result<kube::serving_rules> serving_rules_of(const settings& s, const std::string& ns) {
-  if (!kube::is_object_name(s.tls.secret)) return wrong("tls.secret", s.tls.secret, "no name of a Secret");
-  if (!kube::is_object_name(s.tls.webhook_configuration))
-    return wrong("tls.webhook_configuration", s.tls.webhook_configuration, "no name of a webhook configuration");
-  if (!kube::is_namespace_name(s.tls.service)) return wrong("tls.service", s.tls.service, "no name of a Service");
-  if (!kube::is_namespace_name(ns)) return wrong("namespace", ns, "no name of a namespace");
-  kube::serving_rules out;
-  const std::string service = fmt::format("{}.{}", s.tls.service, ns);
-  out.names.dns_names = {service + ".svc", service + ".svc.cluster.local", service};
-  for (const auto& name : s.tls.names) {
-    boost::system::error_code ec;
-    const auto ip = boost::asio::ip::make_address(name, ec);
-    if (!ec)
-      out.names.addresses.push_back(ip.to_string());
-    else if (is_dns_name(name))
-      out.names.dns_names.push_back(name);
-    else
-      return wrong("tls.names", name, "no DNS name (in lower case) and no address");
-  }
-  out.lifetime = whole_seconds(s.tls.lifetime);
-  out.authority_lifetime = whole_seconds(s.tls.authority_lifetime);
-  out.settle = whole_seconds(s.tls.settle);
-  if (out.authority_lifetime <= out.lifetime)
-    return fail(error_code::invalid_input, "tls.authority_lifetime has to be longer than tls.lifetime");
-  if (auto good = kube::check_rules(out); !good)
-    return fail(std::move(good.error()).at("tls.lifetime, tls.authority_lifetime, tls.settle, tls.names"));
-  return out;
-}
-
-certificate_source::certificate_source(std::shared_ptr<kube::api_connection> to, const settings& s, surroundings around)
+certificate_source::certificate_source(std::shared_ptr<kube::api_connection> to, const config::settings& s,
+                                       surroundings around)
     : around_(around), configuration_(s.tls.webhook_configuration), api_(std::move(to)) {}
 
 result<std::unique_ptr<certificate_source>> certificate_source::self_managed(std::shared_ptr<kube::api_connection> to,
-                                                                             const settings& s, surroundings around) {
+                                                                             const config::settings& s,
+                                                                             surroundings around) {
   if (s.own_namespace.empty())
     return fail(
         error_code::invalid_input,
         "no certificate is given, and the namespace to keep one in is not known: set namespace or POD_NAMESPACE");
-  auto rules = serving_rules_of(s, s.own_namespace);
+  auto rules = config::serving_rules_of(s, s.own_namespace);
   if (!rules) return fail(std::move(rules.error()));
   kube::serving_options options;
   options.ns = s.own_namespace;
@@ -74,7 +32,7 @@ result<std::unique_ptr<certificate_source>> certificate_source::self_managed(std
 }
 
 std::unique_ptr<certificate_source> certificate_source::watched(std::shared_ptr<kube::api_connection> to,
-                                                                const settings& s, surroundings around) {
+                                                                const config::settings& s, surroundings around) {
   kube::trust_watch_options options;
   options.configuration = s.tls.webhook_configuration;
   options.check_interval = s.tls.check_interval;

@@ -1,12 +1,11 @@
-#include <pinhook/cli/check_report.hpp>
 #include <pinhook/cli/commands.hpp>
-#include <pinhook/cli/demo_view.hpp>
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/inputs.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
-#include <pinhook/cli/site_label.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/pipeline/check_report.hpp>
+#include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/site_label.hpp>
 
 #include <fmt/format.h>
 
@@ -26,7 +25,7 @@ namespace {
 constexpr std::size_t max_rewritten = std::size_t{32} * 1024 * 1024;
 constexpr std::size_t max_message = 2048;
 
-void say(std::string_view text) { fmt::print(stderr, "pinhook check: {}\n", one_line(text, max_message)); }
+void say(std::string_view text) { fmt::print(stderr, "pinhook check: {}\n", pipeline::one_line(text, max_message)); }
 
 int refuse(const error& e) {
   say(e.message);
@@ -34,7 +33,7 @@ int refuse(const error& e) {
 }
 
 // For messages; empty when there is none.
-std::string configuration_file(const std::string& said, const variables& all) {
+std::string configuration_file(const std::string& said, const config::variables& all) {
   if (!said.empty()) return said;
   for (const auto& [name, text] : all)
     if (name == "PINHOOK_CONFIG") return text;
@@ -50,19 +49,19 @@ std::string here() {
 class check_run {
  public:
   // `file`: the configuration's, where there is one.
-  check_run(const file_arguments& said, const settings& s, std::string_view file)
+  check_run(const file_arguments& said, const config::settings& s, std::string_view file)
       : said_(said),
         settings_(s),
-        checks_(checks_with(s.rules, file)),
+        checks_(pipeline::checks_with(s.rules, file)),
         orders_(orders_of(said, s)),
-        output_(parse_report_format(said.output).value_or(report_format::table)),
+        output_(pipeline::parse_report_format(said.output).value_or(pipeline::report_format::table)),
         asks_(said.drift || !said.lock_file.empty()),
         format_(format_of(said, s)) {}
 
   // To the exit code.
   int run() {
     const auto rules = file_rules_of(settings_);
-    const auto read = each_input(said_.paths, rules, [this](input one) { take(std::move(one)); });
+    const auto read = pipeline::each_input(said_.paths, rules, [this](pipeline::input one) { take(std::move(one)); });
     if (!read) return refuse(read.error());
     if (const auto asked = ask(); !asked) return refuse(asked.error());
     for (auto& one : waiting_) files_[one.place] = check(files_[one.place].path, one.file);
@@ -76,10 +75,10 @@ class check_run {
     files::image_file file;
   };
 
-  void take(input one) {
+  void take(pipeline::input one) {
     if (!one.content) {
       take_fault(std::move(one));
-    } else if (asks_ && add_wanted(one.content->sites(), question(), wanted_)) {
+    } else if (asks_ && pipeline::add_wanted(one.content->sites(), question(), wanted_)) {
       waiting_.push_back({files_.size(), std::move(*one.content)});
       files_.emplace_back().path = std::move(one.path);
     } else {
@@ -87,7 +86,7 @@ class check_run {
     }
   }
 
-  void take_fault(input one) {
+  void take_fault(pipeline::input one) {
     if (one.content.error().code == error_code::unsupported && !one.is_named) {
       if (templates_++ == 0) first_template_ = std::move(one.path);
       return;
@@ -95,13 +94,13 @@ class check_run {
     auto& bad = files_.emplace_back();
     bad.path = std::move(one.path);
     bad.fault = std::move(one.content.error().message);
-    say(fmt::format("{}: {}", shown_path(bad.path), bad.fault));
+    say(fmt::format("{}: {}", pipeline::shown_path(bad.path), bad.fault));
   }
 
   // Every image of the run at once.
   result<void> ask() {
     if (wanted_.empty()) return {};
-    auto digests = open_digests({said_.lock_file, said_.offline}, settings_, environment());
+    auto digests = open_digests({said_.lock_file, said_.offline}, settings_, config::environment());
     if (!digests) return fail(std::move(digests.error()));
     std::vector<registry::reference> refs;
     for (const auto& [canonical, ref] : wanted_) refs.push_back(ref);
@@ -116,64 +115,64 @@ class check_run {
     return {};
   }
 
-  [[nodiscard]] check_question question() const {
-    check_question how;
+  [[nodiscard]] pipeline::check_question question() const {
+    pipeline::check_question how;
     how.checks = &checks_;
     how.ns = said_.ns;
     how.has_drift = said_.drift;
     how.lock_file = said_.lock_file;
-    how.lists_images = output_ == report_format::junit;
+    how.lists_images = output_ == pipeline::report_format::junit;
     how.known = asks_ ? &known_ : nullptr;
     return how;
   }
 
-  checked_file check(const std::string& path, const files::image_file& file) {
+  pipeline::checked_file check(const std::string& path, const files::image_file& file) {
     auto how = question();
     how.how_to_pin = [this, &file](std::size_t site, const registry::digest& d) { return how_to_pin(file, site, d); };
-    return check_file(path, file.text(), file.sites(), how);
+    return pipeline::check_file(path, file.text(), file.sites(), how);
   }
 
-  pin_text how_to_pin(const files::image_file& file, std::size_t site, const registry::digest& digest) {
+  pipeline::pin_text how_to_pin(const files::image_file& file, std::size_t site, const registry::digest& digest) {
     const auto format = orders_.order_of(file.sites()[site]).format.value_or(format_);
-    pin_text out{file.suggestion(site, digest, format), std::nullopt};
-    if (output_ != report_format::sarif || file.text().size() > max_rewritten - rewritten_) return out;
+    pipeline::pin_text out{file.suggestion(site, digest, format), std::nullopt};
+    if (output_ != pipeline::report_format::sarif || file.text().size() > max_rewritten - rewritten_) return out;
     rewritten_ += file.text().size();
     const std::vector<files::change> changes{{site, digest}};
     // A site that shares its bytes with another one may not be changed alone.
-    if (const auto after = file.rewrite(changes, format)) out.change = changed_lines(file.text(), *after);
+    if (const auto after = file.rewrite(changes, format)) out.change = pipeline::changed_lines(file.text(), *after);
     return out;
   }
 
   int report() {
-    const auto totals = totals_of(files_);
-    report_options options;
-    options.has_colour = output_ == report_format::table && wants_colour();
+    const auto totals = pipeline::totals_of(files_);
+    pipeline::report_options options;
+    options.has_colour = output_ == pipeline::report_format::table && wants_colour();
     options.directory = here();
     options.is_complete = totals.faults == 0 && failed_ == 0;
-    const auto printed = print_text(write_report(output_, files_, checks_.table, options));
+    const auto printed = print_text(pipeline::write_report(output_, files_, checks_.table, options));
     if (!printed) return refuse(printed.error());
     if (templates_ > 0)
       say(fmt::format(
           "passed over {} not rendered ({}{}): helm template … | pinhook check -",
           templates_ == 1 ? "a Helm template that is" : fmt::format("{} Helm templates that are", templates_),
           first_template_, templates_ == 1 ? "" : ", …"));
-    say(summary(totals));
+    say(pipeline::summary(totals));
     if (totals.faults > 0) return exit_usage;
     if (failed_ > 0) return exit_lookup;
     return totals.findings > 0 ? exit_failed : exit_good;
   }
 
   const file_arguments& said_;
-  const settings& settings_;
-  const file_checks checks_;
-  const site_rules orders_;
-  const report_format output_;
+  const config::settings& settings_;
+  const pipeline::file_checks checks_;
+  const pipeline::site_rules orders_;
+  const pipeline::report_format output_;
   const bool asks_;
   const pin::pin_format format_;
-  checked_files files_;
+  pipeline::checked_files files_;
   std::vector<waiting_file> waiting_;
   std::map<std::string, registry::reference> wanted_;
-  digest_map known_;
+  pipeline::digest_map known_;
   std::size_t failed_ = 0;
   std::size_t templates_ = 0;
   std::string first_template_;
@@ -183,7 +182,7 @@ class check_run {
 }  // namespace
 
 int check(const arguments& said) {
-  const auto all = environment();
+  const auto all = config::environment();
   const auto found = settings_for_files(said.config_file, all);
   if (!found) return refuse(found.error());
   return check_run(said.files, *found, configuration_file(said.config_file, all)).run();

@@ -15,13 +15,13 @@ namespace {
 // Where every Pod with a service account finds the name of its namespace.
 constexpr const char* namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-std::string value_of(const variables& all, std::string_view name) {
+std::string value_of(const config::variables& all, std::string_view name) {
   for (const auto& [one, text] : all)
     if (one == name) return text;
   return {};
 }
 
-void take_from_surroundings(const variables& all, settings& s) {
+void take_from_surroundings(const config::variables& all, config::settings& s) {
   if (s.own_namespace.empty()) s.own_namespace = value_of(all, "POD_NAMESPACE");
   if (s.own_namespace.empty()) std::ifstream(namespace_file) >> s.own_namespace;
 }
@@ -30,21 +30,23 @@ void take_from_surroundings(const variables& all, settings& s) {
 struct origin {
   std::string file;
   arguments said;
-  variables all;
-  settings start;
+  config::variables all;
+  config::settings start;
 };
 
 result<effective_settings> settings_of(const origin& from, std::string_view text) {
   effective_settings out{from.start, {}};
   if (!from.file.empty())
-    if (auto good = read_configuration(text, from.file, out.values); !good) return fail(std::move(good.error()));
-  auto warnings = apply_environment(from.all, out.values);
+    if (auto good = config::read_configuration(text, from.file, out.values); !good)
+      return fail(std::move(good.error()));
+  auto warnings = config::apply_environment(from.all, out.values);
   if (!warnings) return fail(std::move(warnings.error()));
   out.warnings = std::move(*warnings);
   for (const auto& flag : from.said.flags)
-    if (auto good = apply_text(flag.name, flag.key, flag.text, out.values); !good) return fail(std::move(good.error()));
+    if (auto good = config::apply_text(flag.name, flag.key, flag.text, out.values); !good)
+      return fail(std::move(good.error()));
   take_from_surroundings(from.all, out.values);
-  if (auto good = check_together(out.values); !good) return fail(std::move(good.error()));
+  if (auto good = config::check_together(out.values); !good) return fail(std::move(good.error()));
   return out;
 }
 
@@ -64,7 +66,8 @@ result<std::string> read_configuration_file(const std::string& file) {
   return text;
 }
 
-result<configuration_source> open_configuration(const arguments& said, const variables& all, settings start) {
+result<configuration_source> open_configuration(const arguments& said, const config::variables& all,
+                                                config::settings start) {
   configuration_source out;
   out.file = said.config_file.empty() ? value_of(all, "PINHOOK_CONFIG") : said.config_file;
   if (!out.file.empty()) {
@@ -78,7 +81,7 @@ result<configuration_source> open_configuration(const arguments& said, const var
   return out;
 }
 
-result<effective_settings> settings_for(const arguments& said, const variables& all, settings start) {
+result<effective_settings> settings_for(const arguments& said, const config::variables& all, config::settings start) {
   const auto from = open_configuration(said, all, std::move(start));
   if (!from) return fail(from.error());
   return from->settings(from->text);

@@ -1,6 +1,6 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/configuration_watch.hpp>
-#include <pinhook/cli/setting_table.hpp>
+#include <pinhook/config/setting_table.hpp>
 #include <pinhook/registry/digest.hpp>
 
 #include <boost/asio/steady_timer.hpp>
@@ -31,9 +31,9 @@ bool says_nothing(std::string_view text) {
   return true;
 }
 
-std::vector<std::string> differing(const settings& started, const settings& fresh) {
+std::vector<std::string> differing(const config::settings& started, const config::settings& fresh) {
   std::vector<std::string> out;
-  for (const setting& row : setting_table())
+  for (const config::setting& row : config::setting_table())
     if (!is_live(row.key) && row.write(started) != row.write(fresh)) out.emplace_back(row.key);
   return out;
 }
@@ -42,8 +42,8 @@ std::vector<std::string> differing(const settings& started, const settings& fres
 
 bool is_live(std::string_view key) { return key == "rules" || key.starts_with("pin."); }
 
-configuration_watch::configuration_watch(configuration_source from, settings started,
-                                         std::function<void(const settings&)> use, server::metrics& numbers)
+configuration_watch::configuration_watch(configuration_source from, config::settings started,
+                                         std::function<void(const config::settings&)> use, server::metrics& numbers)
     : from_(std::move(from)),
       started_(std::move(started)),
       use_(std::move(use)),
@@ -59,7 +59,7 @@ configuration_watch::content configuration_watch::look() const {
   return {std::move(text), std::move(mark)};
 }
 
-result<settings> configuration_watch::settings_of(const content& found) const {
+result<config::settings> configuration_watch::settings_of(const content& found) const {
   if (!found.text) return fail(found.text.error());
   // What a writer leaves who is in the middle of it, or failed, must not mean "no rules".
   if (!is_blank_ && says_nothing(*found.text))
@@ -80,7 +80,7 @@ result<configuration_change> configuration_watch::take(content found) {
   if (!fresh) return fail(std::move(fresh.error()));
   is_blank_ = says_nothing(*found.text);
   configuration_change out{differing(started_, *fresh)};
-  settings live = started_;
+  config::settings live = started_;
   live.pin = std::move(fresh->pin);
   live.rules = std::move(fresh->rules);
   use_(live);

@@ -4,6 +4,8 @@
 #include <pinhook/cli/demo_site.hpp>
 #include <pinhook/cli/demo_view.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/standard_output.hpp>
+#include <pinhook/registry/digest.hpp>
 
 #include <fmt/format.h>
 
@@ -96,8 +98,8 @@ class story {
     const auto named = site_.digest_of("shop/web", "1.4");
     if (!named) return fail(named.error());
     moved_digest_ = *named;
-    view_.line(fmt::format("HEAD /v2/shop/web/manifests/1.4   was {}, is {}", shorten_digest(first_digest_),
-                           shorten_digest(moved_digest_)));
+    view_.line(fmt::format("HEAD /v2/shop/web/manifests/1.4   was {}, is {}", registry::shorten_digest(first_digest_),
+                           registry::shorten_digest(moved_digest_)));
     view_.check(moved_digest_ != first_digest_, "the tag points to another digest");
     return {};
   }

@@ -32,10 +32,10 @@ rules::rule demo_rule() {
 }
 
 // Every tag is asked for anew, so that a moved one is seen at once.
-settings demo_settings(const std::string& registry) {
-  settings s;
+config::settings demo_settings(const std::string& registry) {
+  config::settings s;
   s.registries[registry] = {};
-  s.pull_secrets.mode = switch_state::off;
+  s.pull_secrets.mode = config::switch_state::off;
   s.clouds.clear();
   const auto loopback = boost::asio::ip::address_v4::loopback();
   s.listen = {loopback, 0};
@@ -147,7 +147,7 @@ result<void> demo_site::start() {
 
   if (auto ok = p.registry_server.start(); !ok) return fail(std::move(ok.error()).at("registry"));
   p.registry_name = fmt::format("127.0.0.1:{}", p.registry_server.port());
-  p.hook.emplace(p.control, demo_settings(p.registry_name), variables());
+  p.hook.emplace(p.control, demo_settings(p.registry_name), config::variables());
   if (auto ok = p.hook->start(std::move(*leaf)); !ok) return ok;
   p.serving = std::thread([&p] { p.control.run(); });
 

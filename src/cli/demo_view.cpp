@@ -1,10 +1,9 @@
 #include <pinhook/cli/demo_view.hpp>
+#include <pinhook/registry/digest.hpp>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace pinhook::cli {
 namespace {
@@ -34,22 +33,6 @@ std::string padded(std::string text, std::size_t width) {
 void put(std::string_view text) { fmt::print("{}{}\n", std::string(margin, ' '), text); }
 
 }  // namespace
-
-bool wants_colour() {
-  const char* refused = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) != 0 && (refused == nullptr || *refused == '\0') &&
-         (terminal == nullptr || std::string_view(terminal) != "dumb");
-}
-
-std::string shorten_digest(std::string_view reference) {
-  constexpr std::string_view mark = "sha256:";
-  constexpr std::size_t shown = 8;
-  const auto at = reference.find(mark);
-  if (at == std::string_view::npos || reference.size() < at + mark.size() + 64) return std::string(reference);
-  return std::string(reference.substr(0, at + mark.size() + shown)) + "…" +
-         std::string(reference.substr(at + mark.size() + 64));
-}
 
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
   std::string out;
@@ -101,13 +84,13 @@ void demo_view::side_by_side(std::string_view left, const std::vector<container_
   std::size_t left_width = columns(left);
   for (const auto& one : before) {
     name_width = std::max(name_width, columns(one.container));
-    left_width = std::max(left_width, columns(shorten_digest(one.image)));
+    left_width = std::max(left_width, columns(registry::shorten_digest(one.image)));
   }
   put(painted(dim, fmt::format("{}  {}    {}", padded("", name_width), padded(std::string(left), left_width), right)));
   for (std::size_t i = 0; i < before.size() && i < after.size(); ++i) {
     const bool is_same = before[i].image == after[i].image;
-    const std::string old = padded(shorten_digest(before[i].image), left_width);
-    const std::string now = shorten_digest(after[i].image);
+    const std::string old = padded(registry::shorten_digest(before[i].image), left_width);
+    const std::string now = registry::shorten_digest(after[i].image);
     put(fmt::format("{}  {}  {} {}", padded(before[i].container, name_width), is_same ? old : painted(yellow, old),
                     is_same ? "=" : "→", is_same ? now : painted(green, now)));
   }

@@ -19,7 +19,7 @@
 namespace pinhook::cli {
 namespace {
 
-resolve::resolver_options resolver_options(const settings& s, const registry_access& access) {
+resolve::resolver_options resolver_options(const config::settings& s, const registry_access& access) {
   resolve::resolver_options out;
   out.gate.requests_per_host = s.resolver.host_concurrency;
   // A command asks again itself, and one image that a registry fails at is no reason to keep the others from it. Where
@@ -34,7 +34,7 @@ resolve::resolver_options resolver_options(const settings& s, const registry_acc
   return out;
 }
 
-lookup_rules rules_of(const settings& s) {
+lookup_rules rules_of(const config::settings& s) {
   lookup_rules out;
   out.at_once = s.resolver.host_concurrency;
   out.limit = s.resolver.lookup_limit;
@@ -83,7 +83,7 @@ struct registry_digests::parts {
     run_to_end(io, ended(which));
   }
 
-  settings chosen;
+  config::settings chosen;
   progress tell;
   asio::io_context io{1};
   std::unique_ptr<registry_access> access;
@@ -94,13 +94,13 @@ registry_digests::registry_digests(std::unique_ptr<parts> p) : parts_(std::move(
 
 registry_digests::~registry_digests() { parts_->stop(*parts_->tags); }
 
-result<std::unique_ptr<registry_digests>> registry_digests::open(const settings& s, const variables& all,
-                                                                 progress tell) {
+result<std::unique_ptr<registry_digests>> registry_digests::open(const config::settings& s,
+                                                                 const config::variables& all, progress tell) {
   log::configure({.least = s.log.level, .shape = s.log.format});
   auto p = std::make_unique<parts>();
   p->chosen = s;
   p->tell = std::move(tell);
-  variables rest = all;
+  config::variables rest = all;
   std::erase_if(rest, [](const auto& one) { return one.first == "DOCKER_CONFIG"; });
   auto access = registry_access::open(p->io, s, rest, machine_clock(), nullptr);
   if (!access) return fail(std::move(access.error()));
@@ -152,7 +152,8 @@ std::vector<result<registry::digest>> no_digests::find(const std::vector<registr
   return out;
 }
 
-result<std::unique_ptr<digest_source>> open_digests(const digest_choice& how, const settings& s, const variables& all) {
+result<std::unique_ptr<digest_source>> open_digests(const digest_choice& how, const config::settings& s,
+                                                    const config::variables& all) {
   if (!how.lock_file.empty()) {
     const auto text = read_file(how.lock_file, files::max_lock_size);
     if (!text) return fail(error(text.error()).at("the lock file"));

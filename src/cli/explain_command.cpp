@@ -29,11 +29,11 @@ int refuse(const error& e) {
   return exit_code(e.code);
 }
 
-result<access_report> ask(const arguments& said, const settings& s, const registry::reference& ref) {
+result<access_report> ask(const arguments& said, const config::settings& s, const registry::reference& ref) {
   asio::io_context io(1);
-  auto access = registry_access::open(io, s, environment(), machine_clock(), nullptr);
+  auto access = registry_access::open(io, s, config::environment(), machine_clock(), nullptr);
   if (!access) return fail(std::move(access.error()));
-  if (!said.ns.empty() && s.pull_secrets.mode != switch_state::off && (*access)->cluster().empty())
+  if (!said.ns.empty() && s.pull_secrets.mode != config::switch_state::off && (*access)->cluster().empty())
     return fail(error_code::invalid_input,
                 "--namespace needs a Kubernetes API: set `kubeconfig`, or run it in a cluster");
   const std::chrono::nanoseconds span = said.tries ? reading_time + s.resolver.lookup_limit : reading_time;
@@ -50,15 +50,15 @@ int explain(const arguments& said) {
   if (!ref) return print(explain(said.reference, format));
   if (said.ns.empty() && (!said.service_account.empty() || !said.pull_secrets.empty()))
     return refuse({error_code::invalid_input, "--service-account and --pull-secret need --namespace", std::nullopt});
-  auto found = settings_for(said, environment());
+  auto found = settings_for(said, config::environment());
   if (!found) return refuse(found.error());
   // Without a namespace there is no secret to read, and no cluster to be reached.
-  if (said.ns.empty()) found->values.pull_secrets.mode = switch_state::off;
+  if (said.ns.empty()) found->values.pull_secrets.mode = config::switch_state::off;
   // What is worth a line stands in the report.
   log::configure({.least = log::level::error, .shape = found->values.log.format});
   const auto how = ask(said, found->values, *ref);
   if (!how) return refuse(how.error());
-  const auto matches = find_rule_matches(found->values.rules, *ref);
+  const auto matches = pipeline::find_rule_matches(found->values.rules, *ref);
   return print(explain(said.reference, format, &*how, &matches));
 }
 

@@ -1,9 +1,9 @@
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/file_run.hpp>
-#include <pinhook/cli/joined_files.hpp>
-#include <pinhook/cli/site_label.hpp>
 #include <pinhook/files/diff.hpp>
 #include <pinhook/files/kustomization.hpp>
+#include <pinhook/pipeline/joined_files.hpp>
+#include <pinhook/pipeline/site_label.hpp>
 
 #include <fmt/format.h>
 
@@ -25,24 +25,24 @@ int worse(int a, int b) {
 }
 
 std::string_view verb_of(const file_run_options& how) {
-  const bool is_unpin = how.task == pin_task::unpin;
+  const bool is_unpin = how.task == pipeline::pin_task::unpin;
   if (how.target == run_target::diff) return is_unpin ? "would unpin" : "would pin";
   return is_unpin ? "unpinned" : "pinned";
 }
 
 }  // namespace
 
-file_run::file_run(file_run_options how, std::vector<input> inputs, const files::file_rules& rules)
+file_run::file_run(file_run_options how, std::vector<pipeline::input> inputs, const files::file_rules& rules)
     : how_(std::move(how)), choice_{how_.task, how_.format, how_.orders}, rules_(rules) {
   for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, std::nullopt});
   report_inputs();
-  if (how_.task != pin_task::unpin && !is_stopped()) find_gaps();
+  if (how_.task != pipeline::pin_task::unpin && !is_stopped()) find_gaps();
 }
 
 void file_run::say(std::string_view line) { messages_ += fmt::format("pinhook {}: {}\n", how_.command, line); }
 
 void file_run::bad(const std::string& path, const error& e) {
-  say(fmt::format("{}: {}", shown_path(path), e.message));
+  say(fmt::format("{}: {}", pipeline::shown_path(path), e.message));
   ++n_.bad_files;
   const bool is_ours = e.code == error_code::internal;
   exit_code_ = worse(exit_code_, is_ours ? exit_failed : exit_usage);
@@ -55,16 +55,16 @@ void file_run::report_inputs() {
     if (file.in.content) continue;
     const auto& e = file.in.content.error();
     if (e.code == error_code::unsupported && !file.in.is_named)
-      say(fmt::format("{}: skipped: {}", shown_path(file.in.path), e.message));
+      say(fmt::format("{}: skipped: {}", pipeline::shown_path(file.in.path), e.message));
     else
       bad(file.in.path, e);
   }
 }
 
 void file_run::find_gaps() {
-  std::vector<const input*> inputs;
+  std::vector<const pipeline::input*> inputs;
   for (const auto& file : files_) inputs.push_back(&file.in);
-  auto found = gaps_of_named(inputs, rules_, how_.orders);
+  auto found = pipeline::gaps_of_named(inputs, rules_, how_.orders);
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (!found[i]) continue;
     auto& gaps = *found[i];
@@ -88,15 +88,15 @@ std::vector<registry::reference> file_run::wanted() const {
   };
   for (const auto& file : files_) {
     if (!file.in.content) continue;
-    for (const auto& ref : cli::wanted(*file.in.content, choice_)) add(ref);
+    for (const auto& ref : pipeline::wanted(*file.in.content, choice_)) add(ref);
     if (!file.gaps) continue;
     for (const auto& gap : file.gaps->missing) add(gap.ref);
   }
   return out;
 }
 
-void file_run::report_site(const one_file& file, const files::site& s, const site_result& r) {
-  using kind = site_result::kind;
+void file_run::report_site(const one_file& file, const files::site& s, const pipeline::site_result& r) {
+  using kind = pipeline::site_result::kind;
   switch (r.what) {
     case kind::changed:
       ++n_.changed_images;
@@ -112,18 +112,18 @@ void file_run::report_site(const one_file& file, const files::site& s, const sit
       }
       // What the author wrote so on purpose needs no line.
       if (s.why == files::untouched::no || s.why == files::untouched::invalid)
-        say(fmt::format("{}: {} is left as it is: {}", site_label(file.in.path, s), pinhook::quoted(s.written),
-                        r.message));
+        say(fmt::format("{}: {} is left as it is: {}", pipeline::site_label(file.in.path, s),
+                        pinhook::quoted(s.written), r.message));
       return;
     case kind::failed:
       ++n_.failed;
       exit_code_ = worse(exit_code_, r.code == error_code::internal ? exit_failed : exit_lookup);
-      say(fmt::format("{}: {}", site_label(file.in.path, s), r.message));
+      say(fmt::format("{}: {}", pipeline::site_label(file.in.path, s), r.message));
       return;
   }
 }
 
-result<std::string> file_run::with_gaps(const one_file& file, std::string text, const digest_map& known) {
+result<std::string> file_run::with_gaps(const one_file& file, std::string text, const pipeline::digest_map& known) {
   if (!file.gaps) return text;
   std::vector<files::new_entry> entries;
   for (const auto& gap : file.gaps->missing) {
@@ -142,14 +142,15 @@ result<std::string> file_run::with_gaps(const one_file& file, std::string text, 
   return files::with_entries(text, entries, how_.format);
 }
 
-void file_run::finish_file(one_file& file, const digest_map& known) {
+void file_run::finish_file(one_file& file, const pipeline::digest_map& known) {
   const auto& content = *file.in.content;
-  auto what = pinned(content, choice_, known);
+  auto what = pipeline::pinned(content, choice_, known);
   if (!what) return bad(file.in.path, what.error());
   if (const std::size_t lost = what->lost_tags; lost != 0)
-    say(fmt::format("{}: {} of {} not shown: {}; --format tag-and-digest keeps them", shown_path(file.in.path),
-                    lost == 1 ? "the tag" : "the tags", lost == 1 ? "1 image is" : fmt::format("{} images are", lost),
-                    looks_like_json(what->text) ? "JSON has no comments" : "no comment can stand there"));
+    say(fmt::format("{}: {} of {} not shown: {}; --format tag-and-digest keeps them",
+                    pipeline::shown_path(file.in.path), lost == 1 ? "the tag" : "the tags",
+                    lost == 1 ? "1 image is" : fmt::format("{} images are", lost),
+                    pipeline::looks_like_json(what->text) ? "JSON has no comments" : "no comment can stand there"));
   for (const auto& r : what->results) report_site(file, content.sites()[r.site], r);
   auto text = with_gaps(file, std::move(what->text), known);
   if (!text) return bad(file.in.path, text.error());
@@ -158,7 +159,7 @@ void file_run::finish_file(one_file& file, const digest_map& known) {
 }
 
 void file_run::emit(file_run_result& into) {
-  std::vector<printed_file> printed;
+  std::vector<pipeline::printed_file> printed;
   for (const auto& file : files_) {
     if (!file.text) continue;
     const auto& before = file.in.content->text();
@@ -167,12 +168,12 @@ void file_run::emit(file_run_result& into) {
       into.out += files::unified_diff(file.in.path == "-" ? "stdin" : file.in.path, before, *file.text);
     } else if (how_.target == run_target::in_place) {
       if (is_changed) into.writes.push_back({file.in.path, *file.text});
-    } else if (file.in.is_named || is_changed || !looks_like_json(*file.text) || files_.size() == 1) {
+    } else if (file.in.is_named || is_changed || !pipeline::looks_like_json(*file.text) || files_.size() == 1) {
       // JSON that lies in a directory beside manifests and holds no image belongs to something else.
       printed.push_back({file.in.path, *file.text});
     }
   }
-  if (auto text = joined(printed)) {
+  if (auto text = pipeline::joined(printed)) {
     into.out += *text;
   } else {
     into.out.clear();
@@ -188,7 +189,7 @@ void file_run::report_rules() {
 }
 
 std::string file_run::summary() const {
-  const bool is_unpin = how_.task == pin_task::unpin;
+  const bool is_unpin = how_.task == pipeline::pin_task::unpin;
   std::string out = n_.changed_images == 0
                         ? fmt::format("nothing to {}", is_unpin ? "unpin" : "pin")
                         : fmt::format("{} {} in {}", verb_of(how_), counted(n_.changed_images, "image"),
@@ -204,7 +205,7 @@ std::string file_run::summary() const {
   return out;
 }
 
-file_run_result file_run::finish(const digest_map& known) {
+file_run_result file_run::finish(const pipeline::digest_map& known) {
   file_run_result out;
   if (!is_stopped())
     for (auto& file : files_)

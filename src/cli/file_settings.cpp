@@ -14,7 +14,7 @@ namespace {
 // How many requests a command sends to one registry at a time: HTTP/2 takes them on a few connections.
 constexpr std::size_t host_concurrency = 512;
 
-std::string_view value_of(const variables& all, std::string_view name) {
+std::string_view value_of(const config::variables& all, std::string_view name) {
   for (const auto& [one, text] : all)
     if (one == name) return text;
   return {};
@@ -26,7 +26,7 @@ bool is_there(const std::string& file) {
 }
 
 // As Docker finds it; empty when there is none. $DOCKER_CONFIG, where it is set, is the only place.
-std::string docker_config(const variables& all) {
+std::string docker_config(const config::variables& all) {
   std::string out(value_of(all, "DOCKER_CONFIG"));
   if (out.empty() && !value_of(all, "HOME").empty()) out = fmt::format("{}/.docker", value_of(all, "HOME"));
   if (out.empty()) return {};
@@ -36,8 +36,8 @@ std::string docker_config(const variables& all) {
 
 }  // namespace
 
-result<settings> settings_for_files(const std::string& config_file, const variables& all) {
-  settings start;
+result<config::settings> settings_for_files(const std::string& config_file, const config::variables& all) {
+  config::settings start;
   start.resolver.host_concurrency = host_concurrency;
   start.docker_config = docker_config(all);
   start.credential_helpers = true;
@@ -46,9 +46,9 @@ result<settings> settings_for_files(const std::string& config_file, const variab
   said.config_file = config_file;
   auto found = settings_for(said, all, std::move(start));
   if (!found) return fail(std::move(found.error()));
-  settings& s = found->values;
+  config::settings& s = found->values;
   // Pull secrets are for Pods.
-  s.pull_secrets.mode = switch_state::off;
+  s.pull_secrets.mode = config::switch_state::off;
   return std::move(s);
 }
 

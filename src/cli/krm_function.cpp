@@ -1,9 +1,9 @@
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/krm_function.hpp>
-#include <pinhook/cli/pinning.hpp>
-#include <pinhook/cli/resource_list.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
-#include <pinhook/cli/site_label.hpp>
+#include <pinhook/pipeline/pinning.hpp>
+#include <pinhook/pipeline/resource_list.hpp>
+#include <pinhook/pipeline/site_label.hpp>
 
 #include <fmt/format.h>
 
@@ -17,10 +17,10 @@ std::string line(std::string_view text) { return fmt::format("pinhook fn: {}\n",
 
 // The input as it was, and what is wrong in its results where they can be written.
 function_outcome refused(const std::string& text, const error& e) {
-  function_result said;
-  said.severity = severity::error;
+  pipeline::function_result said;
+  said.severity = pipeline::result_severity::error;
   said.message = e.message;
-  const auto out = with_results(text, {said});
+  const auto out = pipeline::with_results(text, {said});
   return {out ? *out : std::string(), line(e.message), exit_usage};
 }
 
@@ -28,69 +28,70 @@ class function_run {
  public:
   function_run(const std::string& text, const function_surroundings& around) : text_(text), around_(around) {}
 
-  result<function_outcome> run(const resource_list& list) {
+  result<function_outcome> run(const pipeline::resource_list& list) {
     const auto config = list.config();
     if (!config) return fail(config.error());
     const auto file = files::image_file::read(text_, "-", around_.rules);
     if (!file) return fail(file.error());
-    pin_choice how{.task = config->update ? pin_task::update : pin_task::pin,
-                   .format = config->format.value_or(around_.format),
-                   .orders = around_.orders};
+    pipeline::pin_choice how{.task = config->update ? pipeline::pin_task::update : pipeline::pin_task::pin,
+                             .format = config->format.value_or(around_.format),
+                             .orders = around_.orders};
     if (config->format) how.orders.has_formats = false;
-    digest_map known;
-    if (const auto refs = wanted(*file, how); !refs.empty()) {
+    pipeline::digest_map known;
+    if (const auto refs = pipeline::wanted(*file, how); !refs.empty()) {
       auto source = around_.open({.lock_file = config->lock_file, .offline = config->offline});
       if (!source) return fail(std::move(source.error()));
       known = look_up(**source, refs);
     }
-    const auto what = pinned(*file, how, known);
+    const auto what = pipeline::pinned(*file, how, known);
     if (!what) return fail(what.error());
-    const bool is_failed = what->has(site_result::kind::failed);
+    const bool is_failed = what->has(pipeline::site_result::kind::failed);
     const bool writes = !is_failed || config->keeps_going;
     for (const auto& r : what->results) report(list.about(file->sites()[r.site]), file->sites()[r.site], r, writes);
-    auto out = with_results(writes ? what->text : text_, results_);
+    auto out = pipeline::with_results(writes ? what->text : text_, results_);
     if (!out) return fail(std::move(out.error()));
     return function_outcome{std::move(*out), std::move(messages_), is_failed ? exit_lookup : exit_good};
   }
 
  private:
-  void report(function_result about, const files::site& s, const site_result& r, bool writes) {
-    using kind = site_result::kind;
+  void report(pipeline::function_result about, const files::site& s, const pipeline::site_result& r, bool writes) {
+    using kind = pipeline::site_result::kind;
     about.current_value = s.written;
     switch (r.what) {
       case kind::current:
         return;
       case kind::changed:
         if (!writes) return;
-        about.message = fmt::format("{}: {} is pinned", shown_name(s), s.written);
+        about.message = fmt::format("{}: {} is pinned", pipeline::shown_name(s), s.written);
         about.proposed_value = r.after;
         break;
       case kind::left:
         // What the author wrote so on purpose needs no line.
         if (s.why != files::untouched::no && s.why != files::untouched::invalid) return;
-        about.severity = r.rule.empty() ? severity::warning : severity::info;
+        about.severity = r.rule.empty() ? pipeline::result_severity::warning : pipeline::result_severity::info;
         about.message =
-            fmt::format("{}: {} is left as it is: {}", shown_name(s), pinhook::quoted(s.written), r.message);
+            fmt::format("{}: {} is left as it is: {}", pipeline::shown_name(s), pinhook::quoted(s.written), r.message);
         break;
       case kind::failed:
-        about.severity = severity::error;
-        about.message = fmt::format("{}: {}", shown_name(s), r.message);
+        about.severity = pipeline::result_severity::error;
+        about.message = fmt::format("{}: {}", pipeline::shown_name(s), r.message);
         break;
     }
-    if (about.severity != severity::info) messages_ += line(fmt::format("{}: {}", s.object, about.message));
+    if (about.severity != pipeline::result_severity::info)
+      messages_ += line(fmt::format("{}: {}", s.object, about.message));
     results_.push_back(std::move(about));
   }
 
   const std::string& text_;
   const function_surroundings& around_;
   std::string messages_;
-  std::vector<function_result> results_;
+  std::vector<pipeline::function_result> results_;
 };
 
 }  // namespace
 
 function_outcome run_function(const std::string& text, const function_surroundings& around) {
-  const auto list = resource_list::read(text);
+  const auto list = pipeline::resource_list::read(text);
   if (!list) return {{}, line(list.error().message), exit_usage};
   auto done = function_run(text, around).run(*list);
   return done ? std::move(*done) : refused(text, done.error());

@@ -4,13 +4,13 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/inputs.hpp>
-#include <pinhook/cli/kustomization_gaps.hpp>
-#include <pinhook/cli/locking.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
-#include <pinhook/cli/site_label.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/files/lock_file.hpp>
+#include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomization_gaps.hpp>
+#include <pinhook/pipeline/locking.hpp>
+#include <pinhook/pipeline/site_label.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -65,30 +65,32 @@ std::string now_text() {
 }
 
 // Says what is wrong with the inputs; false when a file is no good.
-bool report_inputs(const std::vector<input>& inputs) {
+bool report_inputs(const std::vector<pipeline::input>& inputs) {
   bool is_good = true;
   for (const auto& in : inputs) {
     if (in.content) {
       for (const auto& s : in.content->sites())
         if (s.why == files::untouched::invalid)
-          say(fmt::format("{}: {} is not locked: {}", site_label(in.path, s), pinhook::quoted(s.written), s.problem));
+          say(fmt::format("{}: {} is not locked: {}", pipeline::site_label(in.path, s), pinhook::quoted(s.written),
+                          s.problem));
       continue;
     }
     const auto& e = in.content.error();
     const bool is_passed_over = e.code == error_code::unsupported && !in.is_named;
-    say(fmt::format("{}: {}{}", shown_path(in.path), is_passed_over ? "skipped: " : "", e.message));
+    say(fmt::format("{}: {}{}", pipeline::shown_path(in.path), is_passed_over ? "skipped: " : "", e.message));
     is_good = is_good && is_passed_over;
   }
   return is_good;
 }
 
 // What pin would add entries for.
-result<std::vector<kustomization_gap>> find_gaps(const std::vector<input>& inputs, const files::file_rules& rules,
-                                                 const site_rules& orders) {
-  std::vector<const input*> all;
+result<std::vector<pipeline::kustomization_gap>> find_gaps(const std::vector<pipeline::input>& inputs,
+                                                           const files::file_rules& rules,
+                                                           const pipeline::site_rules& orders) {
+  std::vector<const pipeline::input*> all;
   for (const auto& in : inputs) all.push_back(&in);
-  auto found = gaps_of_named(all, rules, orders);
-  std::vector<kustomization_gap> out;
+  auto found = pipeline::gaps_of_named(all, rules, orders);
+  std::vector<pipeline::kustomization_gap> out;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!found[i]) continue;
     if (!*found[i]) return fail(std::move(found[i]->error()).at(inputs[i].path));
@@ -99,7 +101,7 @@ result<std::vector<kustomization_gap>> find_gaps(const std::vector<input>& input
 }
 
 // Each failure with the place where the image stands; false when there was one.
-bool report_failures(const lock_plan& plan, const digest_map& known) {
+bool report_failures(const pipeline::lock_plan& plan, const pipeline::digest_map& known) {
   bool is_good = true;
   for (const auto& ref : plan.missing) {
     const auto found = known.find(ref.canonical());
@@ -120,12 +122,12 @@ result<void> write(const std::string& path, const existing_lock& existing, const
 
 int lock(const arguments& said) {
   const auto& how = said.files;
-  const auto s = settings_for_files(said.config_file, environment());
+  const auto s = settings_for_files(said.config_file, config::environment());
   if (!s) return refuse_run(own_name, s.error());
   const auto existing = read_existing(how.lock_file);
   if (!existing) return refuse_run(own_name, existing.error());
   const auto rules = file_rules_of(*s);
-  const auto inputs = read_inputs(how.paths, rules);
+  const auto inputs = pipeline::read_inputs(how.paths, rules);
   if (!inputs) return refuse_run(own_name, inputs.error());
   if (!report_inputs(*inputs)) {
     say("nothing is written: a file is no good");
@@ -135,11 +137,11 @@ int lock(const arguments& said) {
   auto gaps = find_gaps(*inputs, rules, orders);
   if (!gaps) return refuse_run(own_name, gaps.error());
   const auto before = existing->content ? existing->content->images : resolve::image_lock();
-  const auto plan = plan_lock({*inputs, std::move(*gaps), orders}, before, how.update);
+  const auto plan = pipeline::plan_lock({*inputs, std::move(*gaps), orders}, before, how.update);
   if (!plan) return refuse_run(own_name, plan.error());
-  digest_map known;
+  pipeline::digest_map known;
   if (!plan->missing.empty()) {
-    auto source = open_digests({.lock_file = {}, .offline = how.offline}, *s, environment());
+    auto source = open_digests({.lock_file = {}, .offline = how.offline}, *s, config::environment());
     if (!source) return refuse_run(own_name, source.error());
     known = look_up(**source, plan->missing);
   }
@@ -147,14 +149,14 @@ int lock(const arguments& said) {
     say("nothing is written: not every image could be resolved");
     return exit_lookup;
   }
-  const files::lock_file after{format_of(how, *existing), locked(*plan, known, before, now_text())};
+  const files::lock_file after{format_of(how, *existing), pipeline::locked(*plan, known, before, now_text())};
   if (auto ok = write(how.lock_file, *existing, files::write_lock(after)); !ok) return failed(ok.error());
   for (const auto& [rule, count] : plan->left_by_rule)
     say(fmt::format("rule {} leaves {} out: it says pin: never", rule,
                     count == 1 ? "1 image" : fmt::format("{} images", count)));
   if (plan->without_tag != 0)
     say(fmt::format("{} pinned without a tag that is written anywhere: nothing to lock", plan->without_tag));
-  say(lock_summary(before, after.images));
+  say(pipeline::lock_summary(before, after.images));
   return exit_good;
 }
 

@@ -6,16 +6,16 @@
 namespace pinhook::cli {
 
 int pin(const arguments& said) {
-  const auto s = settings_for_files(said.config_file, environment());
+  const auto s = settings_for_files(said.config_file, config::environment());
   if (!s) return refuse_run("pin", s.error());
   const auto format = format_of(said.files, *s);
   return rewrite_files({.command = "pin",
-                        .task = said.files.update ? pin_task::update : pin_task::pin,
+                        .task = said.files.update ? pipeline::pin_task::update : pipeline::pin_task::pin,
                         .format = format,
                         .orders = orders_of(said.files, *s),
                         .target = target_of(said.files),
                         .keeps_going = said.files.keep_going},
-                       said.files, *s, [&] { return open_digests(choice_of(said.files), *s, environment()); });
+                       said.files, *s, [&] { return open_digests(choice_of(said.files), *s, config::environment()); });
 }
 
 }  // namespace pinhook::cli

@@ -23,7 +23,7 @@ namespace {
 // How often the files are looked at: the kubelet takes up to a minute to write a changed Secret anyway.
 constexpr std::chrono::seconds files_poll{5};
 
-http::curl_client_options registries_options(const settings& s, const http::proxy_settings& proxy) {
+http::curl_client_options registries_options(const config::settings& s, const http::proxy_settings& proxy) {
   http::curl_client_options out;
   out.proxy = proxy;
   out.networks = s.networks;
@@ -43,7 +43,7 @@ http::curl_client_options unguarded(const http::proxy_settings& proxy) {
   return out;
 }
 
-registry::client_options client_options(const settings& s) {
+registry::client_options client_options(const config::settings& s) {
   registry::client_options out;
   out.hosts = s.registries;
   out.allow = s.allowed_registries;
@@ -53,7 +53,7 @@ registry::client_options client_options(const settings& s) {
   return out;
 }
 
-registry::route_options route_options(const settings& s) {
+registry::route_options route_options(const config::settings& s) {
   registry::route_options out;
   out.mirrors = s.mirrors.hosts;
   out.directories = s.mirrors.certs_dirs;
@@ -63,7 +63,9 @@ registry::route_options route_options(const settings& s) {
 // Off a cloud its metadata service is not there, and public images should not wait for that again and again.
 constexpr std::chrono::seconds hold_no_cloud{20};
 
-std::map<std::string, std::string, std::less<>> as_map(const variables& all) { return {all.begin(), all.end()}; }
+std::map<std::string, std::string, std::less<>> as_map(const config::variables& all) {
+  return {all.begin(), all.end()};
+}
 
 bool has_asked(const access_report& out, std::size_t from) {
   return std::any_of(out.attempts->begin() + static_cast<std::ptrdiff_t>(from), out.attempts->end(),
@@ -80,7 +82,7 @@ void take_into_use(const result<bool>& changed, std::string_view what) {
 
 }  // namespace
 
-registry_access::registry_access(asio::io_context& control, const settings& s, const clock& time,
+registry_access::registry_access(asio::io_context& control, const config::settings& s, const clock& time,
                                  registry::observer* watch)
     : control_(control),
       time_(time),
@@ -96,8 +98,8 @@ registry_access::~registry_access() {
   if (plugins_) plugins_->cancel();
 }
 
-result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context& control, const settings& s,
-                                                               const variables& all, const clock& time,
+result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context& control, const config::settings& s,
+                                                               const config::variables& all, const clock& time,
                                                                registry::observer* watch) {
   if (auto good = registry::access_rules::make(s.allowed_registries, s.denied_registries); !good)
     return fail(std::move(good.error()));
@@ -116,19 +118,20 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
   return out;
 }
 
-result<void> registry_access::open_cluster(const settings& s, const variables& all) {
-  if (s.pull_secrets.mode == switch_state::off && s.plugins.config.empty()) return {};
+result<void> registry_access::open_cluster(const config::settings& s, const config::variables& all) {
+  if (s.pull_secrets.mode == config::switch_state::off && s.plugins.config.empty()) return {};
   auto found = connect(s, all);
   if (!found) {
     // Outside a cluster there are no pull secrets.
-    if (found.error().code == error_code::not_found && s.pull_secrets.mode != switch_state::on) return {};
+    if (found.error().code == error_code::not_found && s.pull_secrets.mode != config::switch_state::on) return {};
     return fail(std::move(found.error()).at("Kubernetes API"));
   }
   api_ = std::make_shared<kube::api_client>(*std::move(found));
   return {};
 }
 
-result<std::shared_ptr<kube::api_connection>> registry_access::connect(const settings& s, const variables& all) {
+result<std::shared_ptr<kube::api_connection>> registry_access::connect(const config::settings& s,
+                                                                       const config::variables& all) {
   if (connection_) return connection_;
   auto found = kube::find_cluster(s.kubeconfig, as_map(all));
   if (!found) return fail(std::move(found.error()));
@@ -137,7 +140,7 @@ result<std::shared_ptr<kube::api_connection>> registry_access::connect(const set
   return connection_;
 }
 
-result<void> registry_access::open_plugins(const settings& s) {
+result<void> registry_access::open_plugins(const config::settings& s) {
   if (s.plugins.config.empty()) return {};
   auto opened = kube::credential_plugins::open(s.plugins.config, s.plugins.bin_dir, machine_processes(), api_.get(),
                                                control_.get_executor(), time_);
@@ -146,7 +149,7 @@ result<void> registry_access::open_plugins(const settings& s) {
   return {};
 }
 
-result<void> registry_access::open_configs(const settings& s, const variables& all) {
+result<void> registry_access::open_configs(const config::settings& s, const config::variables& all) {
   for (const auto& place : registry::config_places(s.docker_config, as_map(all))) {
     auto opened = registry::open_config(place, s.credential_helpers ? &machine_processes() : nullptr, time_);
     if (!opened) return fail(std::move(opened.error()).at("registry credentials"));
@@ -155,21 +158,21 @@ result<void> registry_access::open_configs(const settings& s, const variables& a
   return {};
 }
 
-void registry_access::open_clouds(const settings& s, const variables& all) {
+void registry_access::open_clouds(const config::settings& s, const config::variables& all) {
   const auto on = control_.get_executor();
-  for (const cloud_name name : s.clouds) {
+  for (const config::cloud_name name : s.clouds) {
     switch (name) {
-      case cloud_name::aws:
+      case config::cloud_name::aws:
         clouds_.push_back(std::make_shared<cloud::ecr_credentials>(registries_, metadata_, on, time_, as_map(all)));
         break;
-      case cloud_name::google: {
+      case config::cloud_name::google: {
         cloud::google_options options;
         options.tokens.hold_failure = hold_no_cloud;
         clouds_.push_back(
             std::make_shared<cloud::google_credentials>(registries_, metadata_, on, time_, as_map(all), options));
         break;
       }
-      case cloud_name::azure: {
+      case config::cloud_name::azure: {
         cloud::azure_options options;
         options.tokens.hold_failure = hold_no_cloud;
         clouds_.push_back(
@@ -180,13 +183,13 @@ void registry_access::open_clouds(const settings& s, const variables& all) {
   }
 }
 
-void registry_access::open_tenants(const settings& s) {
+void registry_access::open_tenants(const config::settings& s) {
   own_ = std::make_shared<registry::ordered_credentials>(sources_of({}));
   kube::pull_secrets_options options;
   options.ttl = s.pull_secrets.ttl;
   options.namespaces = s.pull_secrets.namespaces;
   std::shared_ptr<kube::api> reads;
-  if (s.pull_secrets.mode != switch_state::off) reads = api_;
+  if (s.pull_secrets.mode != config::switch_state::off) reads = api_;
   tenants_ = std::make_shared<kube::pull_secrets>(
       std::move(reads), control_.get_executor(), time_, [this](const registry::tenant& who) { return sources_of(who); },
       std::move(options));
@@ -201,7 +204,8 @@ std::vector<registry_access::source> registry_access::sources_of(const registry:
   return out;
 }
 
-std::unique_ptr<registry::client> registry_access::make_platform_client(const settings& s, registry::platform wanted) {
+std::unique_ptr<registry::client> registry_access::make_platform_client(const config::settings& s,
+                                                                        registry::platform wanted) {
   registry::client_options options = client_options(s);
   options.of_platform = std::move(wanted);
   return registry::make_client(registries_, std::move(options), time_, nullptr);

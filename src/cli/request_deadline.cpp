@@ -1,11 +1,11 @@
 #include <pinhook/cli/request_deadline.hpp>
-#include <pinhook/cli/units.hpp>
+#include <pinhook/config/units.hpp>
 
 #include <algorithm>
 
 namespace pinhook::cli {
 
-deadline request_deadline(steady_time received, std::string_view timeout, const settings::deadline_rule& rule) {
+deadline request_deadline(steady_time received, std::string_view timeout, const config::settings::deadline_rule& rule) {
   const auto given = parse_duration(timeout);
   if (!given || *given == std::chrono::nanoseconds(0)) return deadline::after(received, rule.limit);
   const auto margin = std::min(rule.margin, *given / 2);

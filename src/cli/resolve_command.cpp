@@ -141,7 +141,7 @@ int resolve(const arguments& said) {
   }
   const auto refs = read_references(said.files.references);
   if (!refs) return refuse(refs.error().message);
-  const variables all = environment();
+  const config::variables all = config::environment();
   const auto s = settings_for_files(said.config_file, all);
   if (!s) return refuse(s.error().message);
   auto digests = registry_digests::open(*s, all, terminal_progress());

@@ -1,8 +1,8 @@
 #include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/inputs.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/pipeline/inputs.hpp>
 
 #include <fmt/format.h>
 
@@ -39,31 +39,35 @@ run_target target_of(const file_arguments& said) {
   return said.diff ? run_target::diff : run_target::standard_output;
 }
 
-pin::pin_format format_of(const file_arguments& said, const settings& s) {
+pin::pin_format format_of(const file_arguments& said, const config::settings& s) {
   if (said.format.empty()) return s.pin.format;
   return said.format == "digest" ? pin::pin_format::digest : pin::pin_format::tag_and_digest;
 }
 
-site_rules orders_of(const file_arguments& said, const settings& s) {
+files::file_rules file_rules_of(const config::settings& s) {
+  return {.kinds = pin::pod_paths(s.pin.kinds), .paths = s.files.paths};
+}
+
+pipeline::site_rules orders_of(const file_arguments& said, const config::settings& s) {
   return {.set = s.rules, .ns = said.ns, .has_formats = said.format.empty()};
 }
 
 digest_choice choice_of(const file_arguments& said) { return {.lock_file = said.lock_file, .offline = said.offline}; }
 
-digest_map look_up(digest_source& source, const std::vector<registry::reference>& refs) {
+pipeline::digest_map look_up(digest_source& source, const std::vector<registry::reference>& refs) {
   auto answers = source.find(refs);
-  digest_map out;
+  pipeline::digest_map out;
   for (std::size_t i = 0; i < refs.size(); ++i) out.emplace(refs[i].canonical(), std::move(answers[i]));
   return out;
 }
 
-int rewrite_files(const file_run_options& how, const file_arguments& said, const settings& s,
+int rewrite_files(const file_run_options& how, const file_arguments& said, const config::settings& s,
                   const digest_opener& open) {
   const auto rules = file_rules_of(s);
-  auto inputs = read_inputs(said.paths, rules);
+  auto inputs = pipeline::read_inputs(said.paths, rules);
   if (!inputs) return refuse_run(how.command, inputs.error());
   file_run run(how, std::move(*inputs), rules);
-  digest_map known;
+  pipeline::digest_map known;
   if (const auto refs = run.wanted(); !refs.empty()) {
     auto source = open();
     if (!source) return refuse_run(how.command, source.error());

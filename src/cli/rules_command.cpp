@@ -1,8 +1,8 @@
 #include <pinhook/base/file.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/rule_cases.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/pipeline/rule_cases.hpp>
 
 #include <fmt/format.h>
 
@@ -23,7 +23,7 @@ int refuse(const std::string& file, const rules::rule_problem& p) {
 }  // namespace
 
 int rules_test(const arguments& said) {
-  const auto found = settings_for(said, environment());
+  const auto found = settings_for(said, config::environment());
   if (!found) return refuse(found.error().message, exit_code(found.error().code));
   const rules::rule_set& rules = found->values.rules;
   if (rules.is_empty())
@@ -32,10 +32,10 @@ int rules_test(const arguments& said) {
   if (!text) return refuse(text.error().message, exit_usage);
   const auto root = yaml::parse(text->reveal());
   if (!root) return refuse(fmt::format("{}: {}", said.rules_file, root.error().message), exit_usage);
-  const auto cases = read_rule_cases(*root);
+  const auto cases = pipeline::read_rule_cases(*root);
   if (!cases) return refuse(said.rules_file, cases.error());
-  if (const auto problem = find_unknown_rule(rules, *cases)) return refuse(said.rules_file, *problem);
-  const auto report = try_rules(rules, *cases, said.rules_file);
+  if (const auto problem = pipeline::find_unknown_rule(rules, *cases)) return refuse(said.rules_file, *problem);
+  const auto report = pipeline::try_rules(rules, *cases, said.rules_file);
   if (auto printed = print_text(report.out); !printed) return refuse(printed.error().message, exit_failed);
   return report.failed == 0 ? exit_good : exit_failed;
 }

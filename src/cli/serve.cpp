@@ -2,8 +2,8 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/configuration_source.hpp>
 #include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/units.hpp>
 #include <pinhook/cli/webhook.hpp>
+#include <pinhook/config/units.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -40,14 +40,14 @@ awaitable<void> serve_until_signal(asio::signal_set& signals, webhook& hook) {
 }  // namespace
 
 int serve(const arguments& said) {
-  const variables all = environment();
+  const config::variables all = config::environment();
   auto from = open_configuration(said, all);
   if (!from) return refuse(from.error());
   const auto found = from->settings(from->text);
   if (!found) return refuse(found.error());
-  const settings& s = found->values;
+  const config::settings& s = found->values;
   if (said.print_config) {
-    fmt::print("{}", render(s));
+    fmt::print("{}", config::render(s));
     return exit_good;
   }
   log::configure({.least = s.log.level, .shape = s.log.format});
@@ -59,8 +59,8 @@ int serve(const arguments& said) {
   webhook hook(control, s, all, *std::move(from));
   if (const auto ok = hook.start(); !ok) return refuse(ok.error());
   log::info("serving", {{"version", PINHOOK_VERSION},
-                        {"listen", address_text(hook.listens_at())},
-                        {"admin", address_text(hook.admin_at())},
+                        {"listen", config::address_text(hook.listens_at())},
+                        {"admin", config::address_text(hook.admin_at())},
                         {"threads", hook.threads()},
                         {"namespace", s.own_namespace},
                         {"cluster", hook.cluster()}});

@@ -6,10 +6,10 @@
 namespace pinhook::cli {
 
 int unpin(const arguments& said) {
-  const auto s = settings_for_files(said.config_file, environment());
+  const auto s = settings_for_files(said.config_file, config::environment());
   if (!s) return refuse_run("unpin", s.error());
   return rewrite_files({.command = "unpin",
-                        .task = pin_task::unpin,
+                        .task = pipeline::pin_task::unpin,
                         .target = target_of(said.files),
                         .keeps_going = said.files.keep_going},
                        said.files, *s, {});

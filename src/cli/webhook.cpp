@@ -7,8 +7,8 @@
 #include <pinhook/cli/registry_access.hpp>
 #include <pinhook/cli/request_deadline.hpp>
 #include <pinhook/cli/telemetry.hpp>
-#include <pinhook/cli/units.hpp>
 #include <pinhook/cli/webhook.hpp>
+#include <pinhook/config/units.hpp>
 #include <pinhook/resolve/locked_resolver.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 #include <pinhook/server/health.hpp>
@@ -46,9 +46,9 @@ const std::vector<server::route> admin_routes{
 
 milliseconds whole_milliseconds(std::chrono::nanoseconds d) { return std::chrono::duration_cast<milliseconds>(d); }
 
-std::size_t thread_count(const settings& s) { return s.threads == 0 ? usable_cores() : s.threads; }
+std::size_t thread_count(const config::settings& s) { return s.threads == 0 ? usable_cores() : s.threads; }
 
-resolve::resolver_options resolver_options(const settings& s, const registry_access& access) {
+resolve::resolver_options resolver_options(const config::settings& s, const registry_access& access) {
   resolve::resolver_options out;
   out.cache = s.cache;
   out.gate.requests_per_host = s.resolver.host_concurrency;
@@ -59,7 +59,7 @@ resolve::resolver_options resolver_options(const settings& s, const registry_acc
   return out;
 }
 
-server::limits server_limits(const settings& s) {
+server::limits server_limits(const config::settings& s) {
   server::limits out;
   out.body = s.limits.body;
   out.header = s.limits.header;
@@ -70,7 +70,7 @@ server::limits server_limits(const settings& s) {
   return out;
 }
 
-std::shared_ptr<const admission::rulebook> book_of(const settings& s) {
+std::shared_ptr<const admission::rulebook> book_of(const config::settings& s) {
   pin::policy policy = s.pin;
   if (!s.own_namespace.empty()) policy.excluded_namespaces.push_back(s.own_namespace);
   return std::make_shared<const admission::rulebook>(std::move(policy), s.rules);
@@ -87,7 +87,8 @@ server::response metrics_page(server::metrics& numbers) {
 
 // In the order in which each needs those before it; destroyed the other way round.
 struct webhook::parts {
-  parts(asio::io_context& io, settings s, variables all, configuration_source c, const pinhook::clock& t)
+  parts(asio::io_context& io, config::settings s, config::variables all, configuration_source c,
+        const pinhook::clock& t)
       : control(io),
         config(std::move(s)),
         surroundings(std::move(all)),
@@ -103,14 +104,14 @@ struct webhook::parts {
   server::server_options admin_options() const {
     server::server_options out;
     out.name = "admin";
-    out.listen = address_text(config.admin_listen);
+    out.listen = config::address_text(config.admin_listen);
     return out;
   }
 
   server::server_options service_options() const {
     server::server_options out;
     out.name = "webhook";
-    out.listen = address_text(config.listen);
+    out.listen = config::address_text(config.listen);
     out.limits = server_limits(config);
     out.certificate_poll = whole_milliseconds(config.tls.reload_interval);
     return out;
@@ -154,8 +155,8 @@ struct webhook::parts {
     return {};
   }
 
-  std::function<void(const settings&)> rules_user() {
-    return [this](const settings& s) {
+  std::function<void(const config::settings&)> rules_user() {
+    return [this](const config::settings& s) {
       admission->use(book_of(s));
       numbers.set_rules(s.rules.rules().size());
     };
@@ -197,8 +198,8 @@ struct webhook::parts {
   }
 
   asio::io_context& control;
-  settings config;
-  variables surroundings;
+  config::settings config;
+  config::variables surroundings;
   configuration_source from;
   const pinhook::clock& time;
   server::metrics numbers;
@@ -221,8 +222,8 @@ struct webhook::parts {
   server::server service;
 };
 
-webhook::webhook(asio::io_context& control, settings s, variables surroundings, configuration_source from,
-                 const clock& time)
+webhook::webhook(asio::io_context& control, config::settings s, config::variables surroundings,
+                 configuration_source from, const clock& time)
     : parts_(std::make_unique<parts>(control, std::move(s), std::move(surroundings), std::move(from), time)) {}
 
 webhook::~webhook() = default;
@@ -268,8 +269,8 @@ result<bool> webhook::reload_if_changed() {
   return changed->has_value();
 }
 
-address webhook::listens_at() const { return {parts_->config.listen.address(), parts_->service.port()}; }
-address webhook::admin_at() const { return {parts_->config.admin_listen.address(), parts_->admin.port()}; }
+config::address webhook::listens_at() const { return {parts_->config.listen.address(), parts_->service.port()}; }
+config::address webhook::admin_at() const { return {parts_->config.admin_listen.address(), parts_->admin.port()}; }
 std::size_t webhook::threads() const { return parts_->workers.size(); }
 
 std::string webhook::cluster() const { return parts_->access ? parts_->access->cluster() : std::string(); }

@@ -5,7 +5,7 @@
 #include "support/scripted_server.hpp"
 
 #include <pinhook/base/json.hpp>
-#include <pinhook/cli/findings.hpp>
+#include <pinhook/pipeline/findings.hpp>
 #include <pinhook/yaml/document.hpp>
 
 #include <fmt/format.h>
@@ -64,12 +64,13 @@ class CheckProcess : public ::testing::Test {
     const auto err = logs_.path() / "err";
     const auto out = output_.empty() ? logs_.path() / "out" : std::filesystem::path(output_);
     const auto in = logs_.write("in", input);
-    std::string line = fmt::format("cd {} && env -i PATH=\"$PATH\" HOME={} PINHOOK_CLOUDS='[]' PINHOOK_REGISTRIES={}",
-                                   cli::shell_word(work_.path().string()), cli::shell_word(logs_.path().string()),
-                                   cli::shell_word("{\"" + registry_.host() + "\": {}}"));
-    for (const auto& one : extra_) line += " " + cli::shell_word(one);
-    line += " " + cli::shell_word(PINHOOK_PROGRAM);
-    for (const auto& word : words) line += " " + cli::shell_word(word);
+    std::string line =
+        fmt::format("cd {} && env -i PATH=\"$PATH\" HOME={} PINHOOK_CLOUDS='[]' PINHOOK_REGISTRIES={}",
+                    pipeline::shell_word(work_.path().string()), pipeline::shell_word(logs_.path().string()),
+                    pipeline::shell_word("{\"" + registry_.host() + "\": {}}"));
+    for (const auto& one : extra_) line += " " + pipeline::shell_word(one);
+    line += " " + pipeline::shell_word(PINHOOK_PROGRAM);
+    for (const auto& word : words) line += " " + pipeline::shell_word(word);
     line += fmt::format(" <{} >{} 2>{}", in.string(), out.string(), err.string());
     const int status = std::system(line.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output_.empty() ? read_file(out) : "", read_file(err)};

@@ -24,7 +24,7 @@ class Digests : public ::testing::Test {
  protected:
   static std::unique_ptr<cli::registry_digests> open(const std::string& host,
                                                      cli::registry_digests::progress tell = {}) {
-    cli::settings s = cli::settings_for_files("", {}).value();
+    config::settings s = cli::settings_for_files("", {}).value();
     s.registries[host] = {};
     s.clouds.clear();
     auto out = cli::registry_digests::open(s, {}, std::move(tell));

@@ -11,7 +11,7 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/cli/settings.hpp>
+#include <pinhook/config/settings.hpp>
 #include <pinhook/kube/api_connection.hpp>
 #include <pinhook/kube/serving_api_client.hpp>
 #include <pinhook/kube/serving_certificate.hpp>
@@ -28,10 +28,6 @@
 
 namespace pinhook::cli {
 
-/// What the settings say of the certificate that is kept in the namespace. invalid_input: names that are none,
-/// lifetimes that do not fit each other; the message names the settings.
-[[nodiscard]] result<kube::serving_rules> serving_rules_of(const settings& s, const std::string& ns);
-
 class certificate_source final : public kube::serving_sink {
  public:
   /// All outlive it.
@@ -42,12 +38,13 @@ class certificate_source final : public kube::serving_sink {
     const clock& time;
   };
 
-  /// Kept in the Secret of our own namespace. invalid_input: see serving_rules_of, and when the namespace is not known.
+  /// Kept in the Secret of our own namespace. invalid_input: see config::serving_rules_of, and when the namespace is
+  /// not known.
   [[nodiscard]] static result<std::unique_ptr<certificate_source>> self_managed(
-      std::shared_ptr<kube::api_connection> to, const settings& s, surroundings around);
+      std::shared_ptr<kube::api_connection> to, const config::settings& s, surroundings around);
   /// Loaded from files, and judged by the configuration.
   [[nodiscard]] static std::unique_ptr<certificate_source> watched(std::shared_ptr<kube::api_connection> to,
-                                                                   const settings& s, surroundings around);
+                                                                   const config::settings& s, surroundings around);
   certificate_source(const certificate_source&) = delete;
   certificate_source& operator=(const certificate_source&) = delete;
 
@@ -62,7 +59,7 @@ class certificate_source final : public kube::serving_sink {
   void unchecked(const std::string& why) override;
 
  private:
-  certificate_source(std::shared_ptr<kube::api_connection> to, const settings& s, surroundings around);
+  certificate_source(std::shared_ptr<kube::api_connection> to, const config::settings& s, surroundings around);
 
   surroundings around_;
   std::string configuration_;

@@ -3,8 +3,8 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/args.hpp>
-#include <pinhook/cli/configuration.hpp>
-#include <pinhook/cli/settings.hpp>
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/settings.hpp>
 
 #include <cstddef>
 #include <string>
@@ -16,7 +16,7 @@ namespace pinhook::cli {
 [[nodiscard]] int run(const std::vector<std::string>& words);
 
 struct effective_settings {
-  settings values;
+  config::settings values;
   std::vector<std::string> warnings;
 };
 
@@ -26,7 +26,8 @@ inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
 /// The settings of a `serve` or `explain` command line: the file (--config, else PINHOOK_CONFIG), then variables, then
 /// flags. What is left open comes from where the process runs: `namespace` from POD_NAMESPACE, else the service
 /// account. What neither says is as in `start`. Reads files. invalid_input: with what is wrong, and where.
-[[nodiscard]] result<effective_settings> settings_for(const arguments& said, const variables& all, settings start = {});
+[[nodiscard]] result<effective_settings> settings_for(const arguments& said, const config::variables& all,
+                                                      config::settings start = {});
 
 /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
 [[nodiscard]] int serve(const arguments& said);

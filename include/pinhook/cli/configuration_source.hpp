@@ -11,8 +11,8 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/args.hpp>
 #include <pinhook/cli/commands.hpp>
-#include <pinhook/cli/configuration.hpp>
-#include <pinhook/cli/settings.hpp>
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/settings.hpp>
 
 #include <functional>
 #include <string>
@@ -31,8 +31,8 @@ struct configuration_source {
 
 /// The file that the command line names (--config, else PINHOOK_CONFIG), read; nothing of it is looked at yet. What
 /// neither file, variables nor flags say is as in `start`. Errors as read_configuration_file.
-[[nodiscard]] result<configuration_source> open_configuration(const arguments& said, const variables& all,
-                                                              settings start = {});
+[[nodiscard]] result<configuration_source> open_configuration(const arguments& said, const config::variables& all,
+                                                              config::settings start = {});
 
 /// The whole file. invalid_input: it cannot be read, or has more than max_configuration_size bytes.
 [[nodiscard]] result<std::string> read_configuration_file(const std::string& file);

@@ -16,7 +16,7 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/configuration_source.hpp>
-#include <pinhook/cli/settings.hpp>
+#include <pinhook/config/settings.hpp>
 #include <pinhook/server/metrics.hpp>
 
 #include <functional>
@@ -40,8 +40,8 @@ class configuration_watch {
  public:
   /// `started`: the settings that `from.text` gave. `use` gets them with what is live replaced, whenever that may have
   /// changed. `numbers` outlives this.
-  configuration_watch(configuration_source from, settings started, std::function<void(const settings&)> use,
-                      server::metrics& numbers);
+  configuration_watch(configuration_source from, config::settings started,
+                      std::function<void(const config::settings&)> use, server::metrics& numbers);
 
   /// Reads the file again. Nothing: it is as it was at the last look. invalid_input, with the file, line and reason:
   /// what was in use stays so; the same trouble is not told again before the content changes. Counts.
@@ -59,12 +59,12 @@ class configuration_watch {
   };
   [[nodiscard]] content look() const;
   result<configuration_change> take(content found);
-  result<settings> settings_of(const content& found) const;
+  result<config::settings> settings_of(const content& found) const;
   void tell(const result<configuration_change>& taken) const;
 
   const configuration_source from_;
-  const settings started_;
-  const std::function<void(const settings&)> use_;
+  const config::settings started_;
+  const std::function<void(const config::settings&)> use_;
   server::metrics& numbers_;
   /// What was seen last: the digest of the content, or why it could not be read.
   std::string seen_;

@@ -8,7 +8,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/demo_objects.hpp>
 #include <pinhook/cli/demo_registry.hpp>
-#include <pinhook/cli/settings.hpp>
+#include <pinhook/config/settings.hpp>
 #include <pinhook/http/message.hpp>
 #include <pinhook/pin/policy.hpp>
 

@@ -11,12 +11,6 @@
 
 namespace pinhook::cli {
 
-/// True when standard output is a terminal that shows colours and NO_COLOR (no-color.org) is unset or empty.
-[[nodiscard]] bool wants_colour();
-
-/// "127.0.0.1:5000/shop/web@sha256:01234567…": a digest after its first eight digits is cut.
-[[nodiscard]] std::string shorten_digest(std::string_view reference);
-
 /// `text` in lines of at most `width` columns, broken at spaces; the lines after the first begin with `indent` spaces.
 [[nodiscard]] std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
 

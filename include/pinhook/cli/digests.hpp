@@ -7,8 +7,8 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/cli/configuration.hpp>
-#include <pinhook/cli/settings.hpp>
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/settings.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -41,8 +41,8 @@ class registry_digests final : public digest_source {
 
   /// `s` as settings_for_files gives them: $DOCKER_CONFIG counts through them alone. Log lines are from here on as `s`
   /// says. Errors name the file or the setting.
-  [[nodiscard]] static result<std::unique_ptr<registry_digests>> open(const settings& s, const variables& all,
-                                                                      progress tell = {});
+  [[nodiscard]] static result<std::unique_ptr<registry_digests>> open(const config::settings& s,
+                                                                      const config::variables& all, progress tell = {});
   ~registry_digests() override;
   [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
 
@@ -88,12 +88,12 @@ struct digest_choice {
 
 /// Whom a command asks: the lock when there is one, nobody when offline, else the registries, with a progress line on
 /// standard error when that is a terminal. Errors name the file or the setting.
-[[nodiscard]] result<std::unique_ptr<digest_source>> open_digests(const digest_choice& how, const settings& s,
-                                                                  const variables& all);
+[[nodiscard]] result<std::unique_ptr<digest_source>> open_digests(const digest_choice& how, const config::settings& s,
+                                                                  const config::variables& all);
 
 /// Settings of a command that a person runs (pin, check, resolve, …): as `settings_for`, and where the configuration is
 /// silent Docker's own config.json ($HOME/.docker/config.json) counts, credential helpers run, no Kubernetes API is
 /// asked, clouds are asked for their identities as by the webhook, and many requests go to one registry at once.
-[[nodiscard]] result<settings> settings_for_files(const std::string& config_file, const variables& all);
+[[nodiscard]] result<config::settings> settings_for_files(const std::string& config_file, const config::variables& all);
 
 }  // namespace pinhook::cli

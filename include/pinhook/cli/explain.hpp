@@ -2,7 +2,7 @@
 #pragma once
 
 #include <pinhook/cli/access_report.hpp>
-#include <pinhook/cli/rule_report.hpp>
+#include <pinhook/pipeline/rule_report.hpp>
 
 #include <cstdint>
 #include <string>
@@ -26,6 +26,6 @@ struct explanation {
 /// With `how` what it says follows, and 3 when it was tried and failed; with `matches` the rules that are about it, in
 /// JSON as "rules".
 [[nodiscard]] explanation explain(std::string_view reference, output_format format, const access_report* how = nullptr,
-                                  const std::vector<rule_match>* matches = nullptr);
+                                  const std::vector<pipeline::rule_match>* matches = nullptr);
 
 }  // namespace pinhook::cli

@@ -8,11 +8,11 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/cli/inputs.hpp>
-#include <pinhook/cli/kustomization_gaps.hpp>
-#include <pinhook/cli/pinning.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomization_gaps.hpp>
+#include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <cstddef>
@@ -35,10 +35,10 @@ enum class run_target : std::uint8_t {
 struct file_run_options {
   /// For messages: "pin", "unpin".
   std::string_view command = "pin";
-  pin_task task = pin_task::pin;
+  pipeline::pin_task task = pipeline::pin_task::pin;
   pin::pin_format format = pin::pin_format::digest;
   /// What the operator's rules say of single images.
-  site_rules orders{};
+  pipeline::site_rules orders{};
   run_target target = run_target::standard_output;
   /// What can be done is done although something failed.
   bool keeps_going = false;
@@ -60,18 +60,18 @@ struct file_run_result {
 class file_run {
  public:
   /// `rules` outlives it.
-  file_run(file_run_options how, std::vector<input> inputs, const files::file_rules& rules);
+  file_run(file_run_options how, std::vector<pipeline::input> inputs, const files::file_rules& rules);
 
   /// References to be looked up, each canonical one once. None when a file is no good and the run stops for it.
   [[nodiscard]] std::vector<registry::reference> wanted() const;
   /// `known` holds an answer for each of `wanted`. Once.
-  [[nodiscard]] file_run_result finish(const digest_map& known);
+  [[nodiscard]] file_run_result finish(const pipeline::digest_map& known);
 
  private:
   struct one_file {
-    input in;
+    pipeline::input in;
     /// Of a kustomization that the person named.
-    std::optional<kustomization_gaps> gaps;
+    std::optional<pipeline::kustomization_gaps> gaps;
     /// The file afterwards; none when it is no good.
     std::optional<std::string> text;
   };
@@ -81,9 +81,10 @@ class file_run {
 
   void find_gaps();
   void report_inputs();
-  void finish_file(one_file& file, const digest_map& known);
-  [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text, const digest_map& known);
-  void report_site(const one_file& file, const files::site& s, const site_result& r);
+  void finish_file(one_file& file, const pipeline::digest_map& known);
+  [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text,
+                                              const pipeline::digest_map& known);
+  void report_site(const one_file& file, const files::site& s, const pipeline::site_result& r);
   void bad(const std::string& path, const error& e);
   void say(std::string_view line);
   [[nodiscard]] bool is_stopped() const;
@@ -92,7 +93,7 @@ class file_run {
   [[nodiscard]] std::string summary() const;
 
   const file_run_options how_;
-  const pin_choice choice_;
+  const pipeline::pin_choice choice_;
   const files::file_rules& rules_;
   std::vector<one_file> files_;
   std::string messages_;

@@ -6,9 +6,9 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/digests.hpp>
-#include <pinhook/cli/site_rules.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/site_rules.hpp>
 
 #include <functional>
 #include <memory>
@@ -29,7 +29,7 @@ struct function_surroundings {
   /// Where functionConfig does not say.
   pin::pin_format format = pin::pin_format::digest;
   /// What the operator's rules say of single images; a format in functionConfig beats theirs.
-  site_rules orders{};
+  pipeline::site_rules orders{};
   /// Called when something is to be asked.
   std::function<result<std::unique_ptr<digest_source>>(const digest_choice&)> open;
 };

@@ -11,8 +11,8 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/access_report.hpp>
-#include <pinhook/cli/configuration.hpp>
-#include <pinhook/cli/settings.hpp>
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/settings.hpp>
 #include <pinhook/http/curl_client.hpp>
 #include <pinhook/kube/api_client.hpp>
 #include <pinhook/kube/credential_plugins.hpp>
@@ -35,8 +35,9 @@ class registry_access {
  public:
   /// Reads the files that the settings and the environment name. `time` and `watch` (may be null) must outlive it.
   /// Errors name the file or the setting.
-  [[nodiscard]] static result<std::unique_ptr<registry_access>> open(asio::io_context& control, const settings& s,
-                                                                     const variables& all, const clock& time,
+  [[nodiscard]] static result<std::unique_ptr<registry_access>> open(asio::io_context& control,
+                                                                     const config::settings& s,
+                                                                     const config::variables& all, const clock& time,
                                                                      registry::observer* watch);
   ~registry_access();
   registry_access(const registry_access&) = delete;
@@ -44,14 +45,16 @@ class registry_access {
 
   [[nodiscard]] registry::client& client() { return *client_; }
   /// One like it that gives the digest of a platform's manifest (client_options::of_platform). Not to outlive this.
-  [[nodiscard]] std::unique_ptr<registry::client> make_platform_client(const settings& s, registry::platform wanted);
+  [[nodiscard]] std::unique_ptr<registry::client> make_platform_client(const config::settings& s,
+                                                                       registry::platform wanted);
   [[nodiscard]] const std::shared_ptr<registry::tenant_credentials>& tenants() const { return tenants_; }
   [[nodiscard]] const std::shared_ptr<registry::route_table>& routes() const { return routes_; }
   /// What mirrors are asked with: the sources of the process, no tenant's.
   [[nodiscard]] const std::shared_ptr<registry::credential_source>& own_credentials() const { return own_; }
   /// How the Kubernetes API is asked, also where no pull secrets are read. not_found: there is no cluster; other
   /// errors: as kube::find_cluster.
-  [[nodiscard]] result<std::shared_ptr<kube::api_connection>> connect(const settings& s, const variables& all);
+  [[nodiscard]] result<std::shared_ptr<kube::api_connection>> connect(const config::settings& s,
+                                                                      const config::variables& all);
   /// "in-cluster service account"; empty when there is no Kubernetes API to ask.
   [[nodiscard]] std::string cluster() const { return connection_ ? connection_->where().origin : std::string(); }
 
@@ -64,12 +67,12 @@ class registry_access {
  private:
   using source = std::shared_ptr<registry::credential_source>;
 
-  registry_access(asio::io_context& control, const settings& s, const clock& time, registry::observer* watch);
-  result<void> open_cluster(const settings& s, const variables& all);
-  result<void> open_plugins(const settings& s);
-  result<void> open_configs(const settings& s, const variables& all);
-  void open_clouds(const settings& s, const variables& all);
-  void open_tenants(const settings& s);
+  registry_access(asio::io_context& control, const config::settings& s, const clock& time, registry::observer* watch);
+  result<void> open_cluster(const config::settings& s, const config::variables& all);
+  result<void> open_plugins(const config::settings& s);
+  result<void> open_configs(const config::settings& s, const config::variables& all);
+  void open_clouds(const config::settings& s, const config::variables& all);
+  void open_tenants(const config::settings& s);
   [[nodiscard]] std::vector<source> sources_of(const registry::tenant& who) const;
 
   [[nodiscard]] std::string url_of(const registry::route& by, const registry::reference& ref) const;

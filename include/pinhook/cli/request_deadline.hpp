@@ -4,7 +4,7 @@
 #pragma once
 
 #include <pinhook/base/deadline.hpp>
-#include <pinhook/cli/settings.hpp>
+#include <pinhook/config/settings.hpp>
 
 #include <string_view>
 
@@ -14,6 +14,6 @@ namespace pinhook::cli {
 /// query parameter as sent, a Go duration (k8s.io/apiserver pkg/util/webhook); empty, malformed or zero, the limit
 /// alone holds.
 [[nodiscard]] deadline request_deadline(steady_time received, std::string_view timeout,
-                                        const settings::deadline_rule& rule);
+                                        const config::settings::deadline_rule& rule);
 
 }  // namespace pinhook::cli

@@ -7,8 +7,8 @@
 #include <pinhook/cli/args.hpp>
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/file_run.hpp>
-#include <pinhook/cli/settings.hpp>
-#include <pinhook/cli/site_rules.hpp>
+#include <pinhook/config/settings.hpp>
+#include <pinhook/pipeline/site_rules.hpp>
 
 #include <functional>
 #include <memory>
@@ -20,17 +20,19 @@ namespace pinhook::cli {
 using digest_opener = std::function<result<std::unique_ptr<digest_source>>()>;
 
 /// The exit code. Files are written when everything else is done, each whole or not at all.
-[[nodiscard]] int rewrite_files(const file_run_options& how, const file_arguments& said, const settings& s,
+[[nodiscard]] int rewrite_files(const file_run_options& how, const file_arguments& said, const config::settings& s,
                                 const digest_opener& open);
 
 /// Answers of a source to references, by their canonical form.
-[[nodiscard]] digest_map look_up(digest_source& source, const std::vector<registry::reference>& refs);
+[[nodiscard]] pipeline::digest_map look_up(digest_source& source, const std::vector<registry::reference>& refs);
 
 [[nodiscard]] run_target target_of(const file_arguments& said);
 /// --format, else pin.format.
-[[nodiscard]] pin::pin_format format_of(const file_arguments& said, const settings& s);
+[[nodiscard]] pin::pin_format format_of(const file_arguments& said, const config::settings& s);
+/// The rules of the settings: pin.kinds, files.paths.
+[[nodiscard]] files::file_rules file_rules_of(const config::settings& s);
 /// What the settings' rules say of images in files, with --namespace and --format.
-[[nodiscard]] site_rules orders_of(const file_arguments& said, const settings& s);
+[[nodiscard]] pipeline::site_rules orders_of(const file_arguments& said, const config::settings& s);
 /// --lock and --offline.
 [[nodiscard]] digest_choice choice_of(const file_arguments& said);
 

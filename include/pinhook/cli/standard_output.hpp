@@ -11,4 +11,7 @@ namespace pinhook::cli {
 /// unavailable: the disk is full, or another failure.
 [[nodiscard]] result<void> print_text(std::string_view text);
 
+/// True when standard output is a terminal that shows colours and NO_COLOR (no-color.org) is unset or empty.
+[[nodiscard]] bool wants_colour();
+
 }  // namespace pinhook::cli

@@ -15,9 +15,9 @@
 #include <pinhook/base/certificate.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/cli/configuration.hpp>
 #include <pinhook/cli/configuration_source.hpp>
-#include <pinhook/cli/settings.hpp>
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/settings.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -32,7 +32,7 @@ class webhook {
  public:
   /// `surroundings`: the variables that say where credentials and clusters are (DOCKER_CONFIG, KUBERNETES_SERVICE_HOST,
   /// AWS_ROLE_ARN, …). `from`: where the settings came from; its file, if it has one, is watched.
-  webhook(asio::io_context& control, settings s, variables surroundings, configuration_source from = {},
+  webhook(asio::io_context& control, config::settings s, config::variables surroundings, configuration_source from = {},
           const clock& time = machine_clock());
   webhook(const webhook&) = delete;
   webhook& operator=(const webhook&) = delete;
@@ -53,8 +53,8 @@ class webhook {
   result<bool> reload_if_changed();
 
   /// Where it listens: as in the settings, port 0 replaced by the one taken.
-  [[nodiscard]] address listens_at() const;
-  [[nodiscard]] address admin_at() const;
+  [[nodiscard]] config::address listens_at() const;
+  [[nodiscard]] config::address admin_at() const;
   [[nodiscard]] std::size_t threads() const;
   /// How the Kubernetes API is asked; empty: not at all.
   [[nodiscard]] std::string cluster() const;

@@ -1,9 +1,10 @@
-// Includes go down only: cli → server · admission · yaml → … → base. This reads every #include of the product and
+// Includes go down only: cli → config · pipeline · admission → … → base. This reads every #include of the product and
 // compares.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
@@ -27,8 +28,11 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"kube", {"base", "http", "registry", "yaml"}},
     {"cloud", {"base", "http", "registry"}},
     {"server", {"base"}},
+    {"pipeline", {"base", "registry", "resolve", "pin", "yaml", "rules", "files"}},
+    {"config", {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "server"}},
     {"cli",
-     {"base", "http", "registry", "resolve", "pin", "rules", "admission", "yaml", "files", "kube", "cloud", "server"}},
+     {"base", "http", "registry", "resolve", "pin", "rules", "admission", "yaml", "files", "kube", "cloud", "server",
+      "pipeline", "config"}},
 };
 
 // pin and rules are pure: of the registry floor they know the values alone.
@@ -77,6 +81,15 @@ TEST(Floors, PinAndRulesKnowOnlyTheValuesOfTheRegistry) {
       EXPECT_TRUE(values_of_registry.contains(line.header))
           << line.file << " includes <pinhook/registry/" << line.header << '>';
     }
+  }
+}
+
+TEST(Floors, StandInTheReadme) {
+  std::ifstream in(fs::path(PINHOOK_SOURCE_DIR) / "README.md");
+  const std::string readme(std::istreambuf_iterator<char>(in), {});
+  for (const auto& [floor, below] : allowed) {
+    const std::string row = "| `" + floor + (floor == "registry" ? "/` |" : "` |");
+    EXPECT_NE(readme.find(row), std::string::npos) << "README.md has no row for the floor " << floor;
   }
 }
 

@@ -2,7 +2,7 @@
 #include <pinhook/cli/command_line.hpp>
 #include <pinhook/cli/command_notes.hpp>
 #include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/setting_table.hpp>
+#include <pinhook/config/setting_table.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ TEST(Args, ReadsServe) {
   EXPECT_EQ(a.config_file, "/c.yaml");
   EXPECT_TRUE(a.print_config);
   ASSERT_EQ(a.flags.size(), 5U);
-  for (const auto& flag : a.flags) EXPECT_NE(find_setting(flag.key), nullptr) << flag.name;
+  for (const auto& flag : a.flags) EXPECT_NE(config::find_setting(flag.key), nullptr) << flag.name;
 }
 
 TEST(Args, ServeNeedsNoFlags) {

@@ -18,50 +18,8 @@ namespace pinhook::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-TEST(ServingRules, AreForTheServicesNames) {
-  settings s;
-  s.tls.service = "hook";
-  s.tls.names = {"hook.example.com", "*.example.com", "127.0.0.1", "0:0:0:0:0:0:0:1"};
-  s.tls.settle = 500ms;
-  const auto rules = serving_rules_of(s, "system");
-  ASSERT_TRUE(rules) << rules.error().message;
-  EXPECT_THAT(rules->names.dns_names, ElementsAre("hook.system.svc", "hook.system.svc.cluster.local", "hook.system",
-                                                  "hook.example.com", "*.example.com"));
-  EXPECT_THAT(rules->names.addresses, ElementsAre("127.0.0.1", "::1"));
-  EXPECT_EQ(rules->lifetime, 90 * 24h);
-  EXPECT_EQ(rules->authority_lifetime, 365 * 24h);
-  EXPECT_EQ(rules->settle, 1s);
-}
-
-TEST(ServingRules, NameTheSettingThatIsWrong) {
-  struct sample {
-    std::function<void(settings&)> change;
-    const char* said;
-  };
-  const sample samples[] = {
-      {[](settings& s) { s.tls.secret = "a/b"; }, "tls.secret: \"a/b\" is no name of a Secret"},
-      {[](settings& s) { s.tls.webhook_configuration = ""; }, "tls.webhook_configuration: \"\" is no name"},
-      {[](settings& s) { s.tls.service = "a.b"; }, "tls.service: \"a.b\" is no name of a Service"},
-      {[](settings& s) { s.tls.names = {"ok", "a b"}; }, "tls.names: \"a b\" is no DNS name"},
-      {[](settings& s) { s.tls.names = {"*"}; }, "tls.names: \"*\" is no DNS name"},
-      {[](settings& s) { s.tls.authority_lifetime = s.tls.lifetime; }, "tls.authority_lifetime has to be longer"},
-      {[](settings& s) { s.tls.lifetime = 1h, s.tls.settle = 1h; }, "tls.lifetime, tls.authority_lifetime, tls.settle"},
-      {[](settings& s) { s.tls.names.assign(100, "a.example.com"); }, "names at most"},
-  };
-  for (const auto& one : samples) {
-    settings s;
-    one.change(s);
-    const auto rules = serving_rules_of(s, "pinhook");
-    ASSERT_FALSE(rules) << one.said;
-    EXPECT_EQ(rules.error().code, error_code::invalid_input);
-    EXPECT_THAT(rules.error().message, HasSubstr(one.said));
-  }
-  EXPECT_THAT(serving_rules_of(settings{}, "No").error().message, HasSubstr("namespace: \"No\""));
-}
 
 struct CertificateSource : ::testing::Test {
   testing::fake_clock time;
@@ -71,7 +29,7 @@ struct CertificateSource : ::testing::Test {
   server::tls_context tls;
   server::health state;
   server::metrics numbers;
-  settings config;
+  config::settings config;
   inline static std::string logged;
 
   CertificateSource() {

@@ -1,7 +1,7 @@
 #include "support/certificates.hpp"
 
 #include <pinhook/cli/configuration_watch.hpp>
-#include <pinhook/cli/setting_table.hpp>
+#include <pinhook/config/setting_table.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,9 +33,9 @@ struct ConfigurationWatch : ::testing::Test {
   testing::temporary_directory folder;
   server::metrics numbers;
   arguments said;
-  variables all;
+  config::variables all;
   /// What was taken into use, one after the other.
-  std::vector<settings> used;
+  std::vector<config::settings> used;
   std::unique_ptr<configuration_watch> watch;
 
   std::string write(const std::string& text) { return folder.write("pinhook.yaml", text).string(); }
@@ -51,7 +51,7 @@ struct ConfigurationWatch : ::testing::Test {
     const auto found = from->settings(from->text);
     ASSERT_TRUE(found) << found.error().message;
     watch = std::make_unique<configuration_watch>(
-        *std::move(from), found->values, [this](const settings& s) { used.push_back(s); }, numbers);
+        *std::move(from), found->values, [this](const config::settings& s) { used.push_back(s); }, numbers);
   }
 
   // The keys that count after a restart.
@@ -114,7 +114,7 @@ TEST_F(ConfigurationWatch, ComparesWithWhatTheSettingsCameFrom) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->values.rules.rules().front().name, "one");
   watch = std::make_unique<configuration_watch>(
-      *std::move(from), found->values, [this](const settings& s) { used.push_back(s); }, numbers);
+      *std::move(from), found->values, [this](const config::settings& s) { used.push_back(s); }, numbers);
   taken();
   EXPECT_EQ(rule_in_use(), "two");
 }
@@ -236,7 +236,7 @@ TEST_F(ConfigurationWatch, TakesAChangeOfTheDirectoryBehindALink) {
 
 TEST(IsLive, RulesAndPinningAlone) {
   std::vector<std::string> live;
-  for (const setting& row : setting_table())
+  for (const config::setting& row : config::setting_table())
     if (is_live(row.key)) live.emplace_back(row.key);
   EXPECT_THAT(live, ::testing::UnorderedElementsAre("rules", "pin.format", "pin.updates", "pin.kinds",
                                                     "pin.foreign_controllers", "pin.excluded_namespaces"));

@@ -13,13 +13,6 @@ using ::testing::Not;
 
 const std::string digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-TEST(DemoView, CutsDigestsAndNothingElse) {
-  EXPECT_EQ(shorten_digest("a/b@" + digest), "a/b@sha256:01234567…");
-  EXPECT_EQ(shorten_digest("a/b:1"), "a/b:1");
-  EXPECT_EQ(shorten_digest("a/b@sha256:0123"), "a/b@sha256:0123");
-  EXPECT_EQ(shorten_digest(digest + " and more"), "sha256:01234567… and more");
-}
-
 TEST(DemoView, WrapsAtSpaces) {
   EXPECT_EQ(wrap("one two three", 7, 2), "one two\n  three");
   EXPECT_EQ(wrap("one", 7, 2), "one");

@@ -69,7 +69,7 @@ TEST(OpenDigests, TakesTheLockBeforeAnythingElse) {
                                        "  docker.io/library/nginx:1.25: {digest: \"" +
                                            digest_of_digit('a').to_string() + "\"}\n");
   for (const bool offline : {false, true}) {
-    auto digests = open_digests({file, offline}, settings{}, {});
+    auto digests = open_digests({file, offline}, config::settings{}, {});
     ASSERT_TRUE(digests) << digests.error().message;
     const auto found = (*digests)->find(references({"nginx:1.25", "nginx:1.26"}));
     EXPECT_EQ(found[0], digest_of_digit('a'));
@@ -80,24 +80,24 @@ TEST(OpenDigests, TakesTheLockBeforeAnythingElse) {
 
 TEST(OpenDigests, SaysWhichLockIsNoGood) {
   const temporary_directory files;
-  const auto missing = open_digests({(files.path() / "none").string(), false}, settings{}, {});
+  const auto missing = open_digests({(files.path() / "none").string(), false}, config::settings{}, {});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, error_code::not_found);
   EXPECT_THAT(missing.error().message, HasSubstr("none"));
   const std::string file = files.write("bad.lock", "kind: Pod\n");
-  const auto bad = open_digests({file, true}, settings{}, {});
+  const auto bad = open_digests({file, true}, config::settings{}, {});
   ASSERT_FALSE(bad);
   EXPECT_THAT(bad.error().message, HasSubstr(file));
 }
 
 TEST(OpenDigests, AsksNobodyOffline) {
-  auto digests = open_digests({"", true}, settings{}, {});
+  auto digests = open_digests({"", true}, config::settings{}, {});
   ASSERT_TRUE(digests);
   EXPECT_THAT((*digests)->find(references({"nginx"})).front().error().message, HasSubstr("--offline"));
 }
 
 TEST(OpenDigests, RefusesSettingsThatAreNoGood) {
-  settings s;
+  config::settings s;
   s.docker_config = "/does/not/exist.json";
   const auto digests = open_digests({}, s, {});
   ASSERT_FALSE(digests);
@@ -121,10 +121,10 @@ TEST(FakeDigests, RecordsWhatItWasAsked) {
 
 class SettingsForFiles : public ::testing::Test {
  protected:
-  settings read(const variables& all, const std::string& text = "") {
+  config::settings read(const config::variables& all, const std::string& text = "") {
     const auto out = settings_for_files(text.empty() ? "" : files_.write("pinhook.yaml", text), all);
     EXPECT_TRUE(out) << out.error().message;
-    return out.value_or(settings{});
+    return out.value_or(config::settings{});
   }
   // Makes a home with Docker's file in it.
   std::string home(const std::string& name) {
@@ -139,7 +139,7 @@ TEST_F(SettingsForFiles, AreForAPersonWhereTheConfigurationIsSilent) {
   const auto s = read({{"HOME", home("me")}});
   EXPECT_EQ(s.docker_config, home("me") + "/.docker/config.json");
   EXPECT_TRUE(s.credential_helpers);
-  EXPECT_EQ(s.pull_secrets.mode, switch_state::off);
+  EXPECT_EQ(s.pull_secrets.mode, config::switch_state::off);
   EXPECT_EQ(s.resolver.host_concurrency, 512U);
   EXPECT_EQ(s.log.level, log::level::error);
 }
@@ -153,7 +153,7 @@ TEST_F(SettingsForFiles, LetTheConfigurationDecide) {
   EXPECT_EQ(s.log.level, log::level::debug);
   EXPECT_EQ(s.resolver.host_concurrency, 4U);
   EXPECT_EQ(s.resolver.lookup_limit, std::chrono::seconds(7));
-  EXPECT_EQ(s.pull_secrets.mode, switch_state::off) << "pull secrets are for Pods";
+  EXPECT_EQ(s.pull_secrets.mode, config::switch_state::off) << "pull secrets are for Pods";
 }
 
 TEST_F(SettingsForFiles, FindDockersFileAsDockerDoes) {
@@ -161,10 +161,10 @@ TEST_F(SettingsForFiles, FindDockersFileAsDockerDoes) {
   EXPECT_EQ(read({{"HOME", ""}, {"DOCKER_CONFIG", ""}}).docker_config, "");
   EXPECT_EQ(read({{"HOME", (files_.path() / "nobody").string()}}).docker_config, "");
   files_.write("config.json", "{}");
-  const variables both{{"HOME", home("me")}, {"DOCKER_CONFIG", files_.path().string()}};
+  const config::variables both{{"HOME", home("me")}, {"DOCKER_CONFIG", files_.path().string()}};
   EXPECT_EQ(read(both).docker_config, (files_.path() / "config.json").string());
   // A directory that somebody named is the only place, also before `docker login` wrote a file there.
-  const variables empty{{"HOME", home("me")}, {"DOCKER_CONFIG", (files_.path() / "me").string()}};
+  const config::variables empty{{"HOME", home("me")}, {"DOCKER_CONFIG", (files_.path() / "me").string()}};
   const auto s = read(empty);
   EXPECT_EQ(s.docker_config, "");
   EXPECT_TRUE(registry_digests::open(s, empty));

@@ -47,12 +47,12 @@ class FileRun : public ::testing::Test {
   file_run_result run() {
     file_run r(how, std::move(inputs), rules);
     const auto refs = r.wanted();
-    return r.finish(refs.empty() ? digest_map() : look_up(digests, refs));
+    return r.finish(refs.empty() ? pipeline::digest_map() : look_up(digests, refs));
   }
 
   files::file_rules rules;
   file_run_options how;
-  std::vector<input> inputs;
+  std::vector<pipeline::input> inputs;
   fake_digests digests;
 };
 
@@ -204,7 +204,7 @@ TEST_F(FileRun, PassesOverJsonThatLiesAround) {
 
 TEST_F(FileRun, UnpinsWithoutAskingAnybody) {
   how.command = "unpin";
-  how.task = pin_task::unpin;
+  how.task = pipeline::pin_task::unpin;
   add("a.yaml", pod("nginx@" + a, " # nginx:1.25"));
   add("b.yaml", pod("nginx@" + a));
   const auto done = run();

@@ -4,8 +4,8 @@
 #include "support/markdown.hpp"
 
 #include <pinhook/cli/args.hpp>
-#include <pinhook/cli/configuration.hpp>
-#include <pinhook/cli/setting_table.hpp>
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/setting_table.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/server/metrics.hpp>
 #include <pinhook/yaml/document.hpp>
@@ -124,8 +124,8 @@ TEST(Guide, ShowsConfigurationsThatAreRead) {
   for (const block& b : blocks_of(guide(), "yaml")) {
     if (!b.text.starts_with("# pinhook.yaml")) continue;
     ++count;
-    settings s;
-    const auto good = read_configuration(b.text, "pinhook.yaml", s);
+    config::settings s;
+    const auto good = config::read_configuration(b.text, "pinhook.yaml", s);
     EXPECT_TRUE(good) << "line " << b.line << ": " << good.error().message;
   }
   EXPECT_GT(count, 0U);
@@ -133,13 +133,13 @@ TEST(Guide, ShowsConfigurationsThatAreRead) {
 
 TEST(Guide, NamesSettingsOfTheTable) {
   std::set<std::string> sections, variables{"PINHOOK_CONFIG"};
-  for (const setting& row : setting_table()) {
+  for (const config::setting& row : config::setting_table()) {
     const std::string key(row.key);
     if (const auto dot = key.find('.'); dot != std::string::npos) sections.insert(key.substr(0, dot));
-    variables.insert(variable_name(key));
+    variables.insert(config::variable_name(key));
   }
   for (const std::string& name : all_of(guide(), "`([a-z_]+(?:\\.[a-z_]+)+)(?::[^`]*)?`"))
-    EXPECT_TRUE(!sections.contains(name.substr(0, name.find('.'))) || find_setting(name) != nullptr) << name;
+    EXPECT_TRUE(!sections.contains(name.substr(0, name.find('.'))) || config::find_setting(name) != nullptr) << name;
   for (const std::string& name : all_of(guide(), R"((PINHOOK_[A-Z_]+))")) EXPECT_TRUE(variables.contains(name)) << name;
 }
 
@@ -252,7 +252,7 @@ TEST(Guide, ShowsCommandsForObjectsThatAreInTheManifests) {
 bool is_value(const yaml::node& values, const std::string& key) {
   constexpr std::string_view config = "config.";
   if (!key.starts_with(config)) return value_at(values, key) != nullptr;
-  return find_setting(key.substr(config.size())) != nullptr;
+  return config::find_setting(key.substr(config.size())) != nullptr;
 }
 
 TEST(Guide, ShowsValuesThatTheChartHas) {
@@ -315,8 +315,8 @@ TEST(GuideExamples, AreReadable) {
     EXPECT_TRUE(node) << file << ": " << node.error().message;
     if (!file.ends_with("/pinhook.yaml")) continue;
     ++configurations;
-    settings s;
-    const auto good = read_configuration(text, file, s);
+    config::settings s;
+    const auto good = config::read_configuration(text, file, s);
     EXPECT_TRUE(good) << good.error().message;
   }
   EXPECT_GT(configurations, 0U);

@@ -56,7 +56,7 @@ class KrmFunction : public ::testing::Test {
   }
 
   files::file_rules rules;
-  site_rules orders;
+  pipeline::site_rules orders;
   std::shared_ptr<fake_digests> digests = std::make_shared<fake_digests>();
   digest_choice choice;
 };

@@ -2,8 +2,8 @@
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
 
-#include <pinhook/cli/configuration.hpp>
-#include <pinhook/cli/setting_table.hpp>
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/setting_table.hpp>
 #include <pinhook/server/metrics.hpp>
 
 #include <fmt/format.h>
@@ -18,9 +18,9 @@ namespace pinhook::cli {
 namespace {
 
 std::string settings_block() {
-  const settings defaults;
+  const config::settings defaults;
   std::string out = "| setting | default | what it sets |\n|---|---|---|\n";
-  for (const setting& row : setting_table())
+  for (const config::setting& row : config::setting_table())
     out += fmt::format("| `{}` | `{}` | {} {} |\n", row.key, row.write(defaults), row.help, row.when);
   return out;
 }
@@ -58,8 +58,8 @@ TEST(Readme, ShowsRulesThatAreGood) {
     }
     if (!b.text.starts_with("rules:\n")) continue;
     shown.push_back(b.text);
-    settings read;
-    const auto good = read_configuration(b.text, fmt::format("README.md:{}", b.line), read);
+    config::settings read;
+    const auto good = config::read_configuration(b.text, fmt::format("README.md:{}", b.line), read);
     EXPECT_TRUE(good) << (good ? "" : good.error().message);
     EXPECT_FALSE(read.rules.is_empty());
   }

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 class SettingsFor : public ::testing::Test {
  protected:
-  settings found(const arguments& said, const variables& all) {
+  config::settings found(const arguments& said, const config::variables& all) {
     auto out = settings_for(said, all);
     if (!out) {
       ADD_FAILURE() << out.error().message;
@@ -48,10 +48,12 @@ TEST_F(SettingsFor, TheFileMayBeNamedByAVariable) {
   EXPECT_EQ(found(with_file("threads: 6\n"), {{"PINHOOK_CONFIG", file}}).threads, 6U) << "the flag wins";
 }
 
-TEST_F(SettingsFor, AnEmptyFileIsNoError) { EXPECT_EQ(render(found(with_file(""), {})), render(settings{})); }
+TEST_F(SettingsFor, AnEmptyFileIsNoError) {
+  EXPECT_EQ(config::render(found(with_file(""), {})), config::render(config::settings{}));
+}
 
 TEST_F(SettingsFor, TakesWhatIsOpenFromWhereItRuns) {
-  const variables all{{"POD_NAMESPACE", "pod"}};
+  const config::variables all{{"POD_NAMESPACE", "pod"}};
   EXPECT_EQ(found({}, all).own_namespace, "pod");
   EXPECT_EQ(found(with_file("namespace: mine\n"), all).own_namespace, "mine");
 }

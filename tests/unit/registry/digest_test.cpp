@@ -83,5 +83,13 @@ TEST(Digest, IsShortenedForPeople) {
   EXPECT_EQ(digest::parse("sha512:" + digits(128))->shortened(), "sha512:" + digits(12));
 }
 
+TEST(ShortenDigest, CutsTheDigestOfATextAndNothingElse) {
+  const std::string name = "sha256:01234567" + digits(56);
+  EXPECT_EQ(shorten_digest("a/b@" + name), "a/b@sha256:01234567…");
+  EXPECT_EQ(shorten_digest("a/b:1"), "a/b:1");
+  EXPECT_EQ(shorten_digest("a/b@sha256:0123"), "a/b@sha256:0123");
+  EXPECT_EQ(shorten_digest(name + " and more"), "sha256:01234567… and more");
+}
+
 }  // namespace
 }  // namespace pinhook::registry

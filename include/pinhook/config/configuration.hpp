@@ -1,0 +1,57 @@
+// Where settings come from: a YAML file, PINHOOK_… variables, flags; the later wins. And back: settings as a YAML file.
+//
+//   settings s;
+//   auto read = read_configuration(text, "pinhook.yaml", s);
+//   auto warnings = apply_environment(environment(), s);
+//   auto flag = apply_text("--listen", "listen", "127.0.0.1:0", s);
+//   fmt::print("{}", render(s));     // reads back as `s`
+//
+// Pure but for `environment`.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/config/settings.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pinhook::config {
+
+/// invalid_input: an unknown key (with what may have been meant), a value of another type or out of range, broken YAML.
+/// The message names `file`, the line and the key. Keys that are absent or null leave `s` as it was.
+[[nodiscard]] result<void> read_configuration(std::string_view text, std::string_view file, settings& s);
+
+using variables = std::vector<std::pair<std::string, std::string>>;
+
+/// The process's own environment.
+[[nodiscard]] variables environment();
+
+/// "deadline.limit" → "PINHOOK_DEADLINE_LIMIT".
+[[nodiscard]] std::string variable_name(std::string_view key);
+
+/// Takes every PINHOOK_… variable of a setting; gives a warning for each PINHOOK_… variable that names none. Those that
+/// Kubernetes sets by itself for a Service called pinhook (PINHOOK_SERVICE_HOST, PINHOOK_PORT_443_TCP_ADDR, …) are
+/// passed over. PINHOOK_CONFIG, the path of the file, is the command line's.
+/// invalid_input: a value that does not fit, naming the variable.
+[[nodiscard]] result<std::vector<std::string>> apply_environment(const variables& all, settings& s);
+
+/// One setting from a text: of a flag or a variable, called `origin` in messages. `key` is a key of the table.
+[[nodiscard]] result<void> apply_text(std::string_view origin, std::string_view key, std::string_view text,
+                                      settings& s);
+
+/// What cannot be said of one setting alone: listen and admin.listen on one port, a certificate without its key, an
+/// authority that ends before its certificates.
+[[nodiscard]] result<void> check_together(const settings& s);
+
+enum class detail : std::uint8_t {
+  values,      // keys and values
+  documented,  // with type, meaning and when to change in comments
+};
+
+/// All settings as YAML that `read_configuration` reads back.
+[[nodiscard]] std::string render(const settings& s, detail how = detail::values);
+
+}  // namespace pinhook::config

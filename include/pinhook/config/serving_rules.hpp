@@ -1,0 +1,16 @@
+// The settings `tls.*` as rules for the certificate that pinhook keeps for itself.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/config/settings.hpp>
+#include <pinhook/kube/serving_certificate.hpp>
+
+#include <string>
+
+namespace pinhook::config {
+
+/// What the settings say of the certificate that is kept in the namespace. invalid_input: names that are none,
+/// lifetimes that do not fit each other; the message names the settings.
+[[nodiscard]] result<kube::serving_rules> serving_rules_of(const settings& s, const std::string& ns);
+
+}  // namespace pinhook::config

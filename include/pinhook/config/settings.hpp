@@ -1,0 +1,150 @@
+// Everything an operator can set, as values with their defaults. What each means, its range and when to change it
+// stand in one table (setting_table.hpp); manifests/pinhook.yaml is printed from it.
+//
+// Plain values: no thread rule.
+#pragma once
+
+#include <pinhook/base/log.hpp>
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/http/address_guard.hpp>
+#include <pinhook/kube/pull_secrets.hpp>
+#include <pinhook/kube/serving_certificate.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/registry/client.hpp>
+#include <pinhook/registry/route_table.hpp>
+#include <pinhook/resolve/tag_resolver.hpp>
+#include <pinhook/rules/rule_set.hpp>
+#include <pinhook/server/limits.hpp>
+#include <pinhook/server/server.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinhook::config {
+
+using address = boost::asio::ip::tcp::endpoint;
+
+/// `automatic`: on where what it needs is there.
+enum class switch_state : std::uint8_t { automatic, on, off };
+
+/// Whose registries are asked with the identity that this process has there.
+enum class cloud_name : std::uint8_t { aws, google, azure };
+
+struct settings {
+  address listen{boost::asio::ip::address_v4::any(), 8443};
+  address admin_listen{boost::asio::ip::address_v4::any(), 9090};
+  /// 0: the cores this process may use.
+  std::uint32_t threads = 0;
+  /// Where pinhook itself runs; never changed. Empty: nowhere.
+  std::string own_namespace;
+
+  struct tls_rule {
+    /// Paths. Empty, both: the certificate is kept in the cluster.
+    std::string cert_file;
+    std::string key_file;
+    std::chrono::nanoseconds reload_interval = server::server_options{}.certificate_poll;
+    /// Names of objects: the Secret it is kept in, the configuration whose caBundles are to trust it, the Service it is
+    /// for.
+    std::string secret = kube::serving_options{}.secret_name;
+    std::string webhook_configuration = kube::serving_options{}.configuration;
+    std::string service = "pinhook";
+    /// DNS names and addresses that it is for, too.
+    std::vector<std::string> names;
+    std::chrono::nanoseconds lifetime = kube::serving_rules{}.lifetime;
+    std::chrono::nanoseconds authority_lifetime = kube::serving_rules{}.authority_lifetime;
+    std::chrono::nanoseconds settle = kube::serving_rules{}.settle;
+    std::chrono::nanoseconds check_interval = kube::serving_options{}.check_interval;
+  } tls;
+
+  pin::policy pin;
+  /// On images; they say more than `pin`.
+  rules::rule_set rules;
+
+  struct lock_rule {
+    /// Path. Empty: nothing is locked.
+    std::string file;
+    /// An image that the file does not hold cannot be resolved.
+    bool required = false;
+  } lock;
+
+  struct file_rule {
+    std::vector<files::path_rule> paths;
+  } files;
+
+  struct deadline_rule {
+    std::chrono::nanoseconds limit = std::chrono::seconds(8);
+    std::chrono::nanoseconds margin = std::chrono::milliseconds(500);
+  } deadline;
+
+  resolve::cache_options cache;
+
+  struct resolver_rule {
+    std::size_t host_concurrency = resolve::gate_options{}.requests_per_host;
+    std::chrono::nanoseconds lookup_limit = resolve::flight_options{}.limit;
+    std::chrono::nanoseconds source_limit = resolve::resolver_options{}.source_limit;
+  } resolver;
+
+  std::map<std::string, registry::host_settings, std::less<>> registries;
+  bool verify_by_get = false;
+  /// Globs on registries.
+  std::vector<std::string> allowed_registries;
+  std::vector<std::string> denied_registries;
+
+  http::address_rules networks;
+
+  struct mirror_rule {
+    /// Paths of directories like containerd's certs.d.
+    std::vector<std::string> certs_dirs;
+    std::map<std::string, std::vector<registry::mirror_setting>, std::less<>> hosts;
+  } mirrors;
+
+  struct pull_secret_rule {
+    switch_state mode = switch_state::automatic;
+    std::chrono::nanoseconds ttl = kube::pull_secrets_options{}.ttl;
+    /// Empty: all.
+    std::vector<std::string> namespaces;
+  } pull_secrets;
+  /// Path. Empty: the service account's files in a cluster, else $KUBECONFIG.
+  std::string kubeconfig;
+
+  struct plugin_rule {
+    /// Paths, as the kubelet's flags have them. Empty: no plugins.
+    std::string config;
+    std::string bin_dir;
+  } plugins;
+
+  std::vector<cloud_name> clouds{cloud_name::aws, cloud_name::google, cloud_name::azure};
+  /// Path of a config.json. Empty: every registry is asked as anonymous.
+  std::string docker_config;
+  bool credential_helpers = false;
+
+  struct server_limits {
+    std::size_t body = server::limits{}.body;
+    std::size_t header = server::limits{}.header;
+    std::chrono::nanoseconds idle = server::limits{}.idle;
+    std::chrono::nanoseconds request = server::limits{}.request;
+    std::chrono::nanoseconds handshake = server::limits{}.handshake;
+    std::size_t connections = server::limits{}.connections;
+  } limits;
+
+  struct shutdown_rule {
+    std::chrono::nanoseconds delay = std::chrono::seconds(5);
+    std::chrono::nanoseconds limit = std::chrono::seconds(30);
+  } shutdown;
+
+  struct log_rule {
+    log::level level = log::level::info;
+    /// Without a value: text on a terminal, else JSON.
+    std::optional<log::format> format;
+  } log;
+};
+
+}  // namespace pinhook::config

@@ -1,0 +1,85 @@
+// What `pinhook check` prints: findings as a table for people, as JSON, SARIF, JUnit XML or GitHub's workflow commands.
+//
+//   fmt::print("{}", write_report(report_format::sarif, files, built_in_rules(), {}));
+//
+// Pure; any thread. What came from files is made fit for each format: other bytes than UTF-8, control characters.
+#pragma once
+
+#include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/pipeline/findings.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::pipeline {
+
+enum class report_format : std::uint8_t { table, json, sarif, junit, github };
+
+/// "table", "json", "sarif", "junit", "github".
+[[nodiscard]] std::optional<report_format> parse_report_format(std::string_view text) noexcept;
+
+struct report_options {
+  /// table: rules in colour.
+  bool has_colour = false;
+  /// sarif, junit, github: the directory that relative paths start from, absolute; best the root of the repository.
+  std::string directory = "/";
+  /// sarif: whether everything that was asked could be answered.
+  bool is_complete = true;
+};
+
+using checked_files = std::vector<checked_file>;
+
+[[nodiscard]] std::string write_report(report_format format, const checked_files& files, const rule_table& rules,
+                                       const report_options& options);
+
+/// Each by itself.
+///
+/// table: a line a finding, aligned: where, rule, image, what to do. Empty when there are none.
+[[nodiscard]] std::string write_table(const checked_files& files, const report_options& options);
+/// An array of objects, one a finding, one a line. Keys, all of them always there: rule, severity, path, document,
+/// line, column, end_column, pointer, object, name, image, message, fix, fix_kind (text, command or advice).
+[[nodiscard]] std::string write_json(const checked_files& files);
+/// SARIF 2.1.0 with errata 01 (docs.oasis-open.org/sarif), as GitHub's code scanning takes it. A file that could not be
+/// read is a notification of the invocation.
+[[nodiscard]] std::string write_sarif(const checked_files& files, const rule_table& rules,
+                                      const report_options& options);
+/// The dialect that GitLab and Jenkins read (GitLab: lib/gitlab/ci/parsers/test/junit.rb): a suite a file, a case an
+/// image; a finding is a failure, a note or an image that is left alone is skipped, a file that could not be read is an
+/// error. Names of cases are unique within a file and hold no line, so that runs can be compared. Needs
+/// checked_file::images.
+[[nodiscard]] std::string write_junit(const checked_files& files, const report_options& options);
+/// "::error file=…,line=…::…", one line a finding, escaped as actions/toolkit does (packages/core/src/command.ts).
+[[nodiscard]] std::string write_github(const checked_files& files, const rule_table& rules,
+                                       const report_options& options);
+
+/// A file's path as seen from the directory: "deploy/web.yaml" for "./deploy/web.yaml" and for "/srv/deploy/web.yaml"
+/// from "/srv"; absolute when it is not below it. "stdin" for "-".
+[[nodiscard]] std::string path_from(const std::string& directory, const std::string& path);
+
+struct check_totals {
+  std::size_t files = 0;
+  std::size_t files_with_findings = 0;
+  /// Warnings and errors.
+  std::size_t findings = 0;
+  std::size_t notes = 0;
+  std::size_t images = 0;
+  std::map<files::untouched, std::size_t> left;
+  /// Files that could not be read.
+  std::size_t faults = 0;
+};
+
+[[nodiscard]] check_totals totals_of(const checked_files& files);
+
+/// "3 findings in 2 of 120 files; 45 images, of which left alone: 2 variable, 1 built".
+[[nodiscard]] std::string summary(const check_totals& t);
+
+/// Fit for a line of a terminal or of a log: control characters as \x1b, other bytes than UTF-8 as U+FFFD, at most
+/// `limit` bytes with "…" in place of the rest.
+[[nodiscard]] std::string one_line(std::string_view text, std::size_t limit = 512);
+
+}  // namespace pinhook::pipeline

@@ -1,0 +1,84 @@
+// The rules of `pinhook check`: what can be wrong with an image in a file, and what a person is told about it.
+// pinhook's own stand in one table; what the operator demands goes before those that judge an image's reference.
+//
+//   const file_checks checks = checks_with(s.rules, "pinhook.yaml");
+//   … check_file(…, {.checks = &checks}) …
+//   fmt::print("{}", write_report(report_format::sarif, files, checks.table, {}));
+//
+// Values; any thread.
+#pragma once
+
+#include <pinhook/rules/rule_set.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::pipeline {
+
+/// As SARIF's levels (2.1.0 §3.27.10). A note is for the reader's information: it makes no exit code.
+enum class severity : std::uint8_t { note, warning, error };
+
+/// "note", "warning", "error".
+[[nodiscard]] std::string_view to_string(severity level) noexcept;
+
+struct check_rule {
+  /// Stable: people filter and silence by it.
+  std::string id;
+  severity level = severity::warning;
+  /// A few words.
+  std::string title;
+  /// A sentence or two: why it matters.
+  std::string why;
+  /// Markdown: what to do.
+  std::string help;
+};
+
+namespace rule_id {
+inline constexpr std::string_view invalid = "invalid";
+inline constexpr std::string_view no_tag = "no-tag";
+inline constexpr std::string_view latest = "latest";
+inline constexpr std::string_view unpinned = "unpinned";
+inline constexpr std::string_view drift = "drift";
+inline constexpr std::string_view unknown_tag = "unknown-tag";
+}  // namespace rule_id
+
+using rule_table = std::vector<check_rule>;
+
+/// Those above. Of no-tag, latest and unpinned the first in the table is told.
+[[nodiscard]] const rule_table& built_in_rules();
+
+/// Index in `rules`; none when there is no such rule. Looks at one after the other.
+[[nodiscard]] std::optional<std::size_t> find_rule(const rule_table& rules, std::string_view id);
+
+/// What images of files are judged by.
+struct file_checks {
+  static constexpr std::size_t no_row = std::numeric_limits<std::size_t>::max();
+
+  /// The operator's, and behind them no-tag, latest and unpinned as rules, so that an exception silences them, too.
+  rules::rule_set set;
+  /// Index in set.rules() of the first of pinhook's own.
+  std::size_t first_own = 0;
+  /// Those of pinhook, then each of the operator that demands something.
+  rule_table table;
+  /// By index in set.rules(): index in `table`, or no_row.
+  std::vector<std::size_t> rows;
+
+  /// pinhook's own: of its reference, or `drift` and the like.
+  [[nodiscard]] bool is_own(std::size_t rule) const { return rule >= first_own; }
+};
+
+/// `file`: the configuration file, as the help of the operator's rules names it; empty: it is not known.
+[[nodiscard]] file_checks checks_with(const rules::rule_set& of_operator, std::string_view file = {});
+
+/// Those of pinhook alone.
+[[nodiscard]] const file_checks& own_checks();
+
+/// deny → error, warn → warning, audit (and allow, which is never told) → note.
+[[nodiscard]] severity severity_of(rules::action a) noexcept;
+
+}  // namespace pinhook::pipeline

@@ -1,0 +1,73 @@
+// Pinning one file's images: which references must be known, and what becomes of the file. Pure; what pin, unpin, fn
+// and lock have in common.
+//
+// Any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace pinhook::pipeline {
+
+enum class pin_task : std::uint8_t {
+  pin,     // what has no digest gets one
+  update,  // and what has one gets what its tag means now
+  unpin,   // what has one goes back to its tag
+};
+
+/// What is done with the images of a file.
+struct pin_choice {
+  pin_task task = pin_task::pin;
+  /// Where `orders` have no other.
+  pin::pin_format format = pin::pin_format::digest;
+  /// Of the operator. unpin takes every pin back, whatever they say.
+  site_rules orders{};
+};
+
+/// What becomes of one site.
+struct site_result {
+  enum class kind : std::uint8_t {
+    changed,  // `after` differs
+    current,  // it is as it should be already
+    left,     // site.why, a rule, or a pin whose tag nobody knows (update, unpin): `message` says why
+    failed,   // no digest to be had: `message`
+  };
+  std::size_t site = 0;
+  kind what = kind::current;
+  /// The image afterwards, as a reference; empty unless changed.
+  std::string after{};
+  std::string message{};
+  /// left: the rule that says so; empty: none does.
+  std::string rule{};
+  error_code code = error_code::internal;
+};
+
+struct pinned_file {
+  /// The file as it shall be; as it was when nothing changed.
+  std::string text;
+  std::vector<site_result> results;
+  /// Changed images whose tag is no longer to be read from the file: no comment could stand there.
+  std::size_t lost_tags = 0;
+  [[nodiscard]] bool has(site_result::kind what) const;
+};
+
+/// By canonical reference.
+using digest_map = std::map<std::string, result<registry::digest>, std::less<>>;
+
+/// References whose digests are needed, each canonical one once, in their order. None for unpin.
+[[nodiscard]] std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& how);
+
+/// `known` holds an answer for each of `wanted`. internal: a rewrite that cannot be made.
+[[nodiscard]] result<pinned_file> pinned(const files::image_file& file, const pin_choice& how, const digest_map& known);
+
+}  // namespace pinhook::pipeline

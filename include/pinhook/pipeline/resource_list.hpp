@@ -1,0 +1,86 @@
+// A ResourceList, which orchestrators such as kustomize and kpt hand to a KRM function and take back: what it says of
+// the function and of its items, and the same text with results.
+//
+//   auto list = resource_list::read(text);
+//   list->config().format;
+//   auto out = with_results(text, {list->about(site), …});
+//
+// Source: kustomize cmd/config/docs/api-conventions/functions-spec.md; of the shape of results sigs.k8s.io/kustomize/
+// kyaml (fn/framework/result.go): a list since v1, before that a mapping with `name` and `items`.
+//
+// Immutable; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/files/site.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::pipeline {
+
+/// What `functionConfig` may say: a ConfigMap in `data`, a PinImages (pinhook.dev/v1) in `spec`.
+struct function_config {
+  /// format: digest, tag-and-digest. None: as configured.
+  std::optional<pin::pin_format> format;
+  /// update: "true": what is pinned already moves to what its tag says now.
+  bool update = false;
+  /// lock: path of a lock file.
+  std::string lock_file;
+  /// offline: "true": no registry is asked.
+  bool offline = false;
+  /// keep-going: "true": what can be pinned is pinned although something failed.
+  bool keeps_going = false;
+};
+
+enum class result_severity : std::uint8_t { info, warning, error };
+
+struct function_result {
+  result_severity severity = result_severity::info;
+  std::string message;
+  /// The object; empty parts are left out.
+  std::string api_version;
+  std::string kind;
+  std::string name;
+  std::string ns;
+  /// "spec.template.spec.containers[0].image"; empty: no field.
+  std::string field;
+  std::string current_value;
+  std::string proposed_value;
+  /// Where the orchestrator read the object: from its annotations. Empty: it does not say.
+  std::string file;
+  std::optional<unsigned> file_index;
+};
+
+class resource_list {
+ public:
+  /// `text` must outlive it. invalid_input: no YAML, several documents, or no ResourceList of config.kubernetes.io.
+  [[nodiscard]] static result<resource_list> read(std::string_view text);
+
+  /// What functionConfig says; without one the defaults. invalid_input: another kind, an unknown key, a value that does
+  /// not fit; the message names it.
+  [[nodiscard]] result<function_config> config() const;
+
+  /// A result about the item that the site stands in, without message and values.
+  [[nodiscard]] function_result about(const files::site& s) const;
+
+ private:
+  explicit resource_list(std::shared_ptr<const yaml::source> from) : from_(std::move(from)) {}
+  [[nodiscard]] const yaml::source_document& document() const;
+  std::shared_ptr<const yaml::source> from_;
+};
+
+/// The text with these results behind those that it holds already; everything else byte for byte. None: as it is.
+/// invalid_input: as `resource_list::read`, and `results` that are no list.
+[[nodiscard]] result<std::string> with_results(std::string_view text, const std::vector<function_result>& results);
+
+/// "spec.template.spec.containers[0].image" of a JSON Pointer.
+[[nodiscard]] std::string field_path(std::string_view pointer);
+
+}  // namespace pinhook::pipeline

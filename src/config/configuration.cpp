@@ -1,0 +1,200 @@
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/serving_rules.hpp>
+#include <pinhook/config/setting_table.hpp>
+#include <pinhook/config/units.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+namespace pinhook::config {
+namespace {
+
+constexpr std::string_view prefix = "PINHOOK_";
+
+bool is_section(std::string_view key) {
+  return std::ranges::any_of(setting_table(), [&](const setting& row) {
+    return row.key.size() > key.size() && row.key.starts_with(key) && row.key[key.size()] == '.';
+  });
+}
+
+// Keys that were settings once, and what says the same now.
+struct former_setting {
+  std::string_view key, what;
+};
+
+constexpr std::array<former_setting, 1> former_settings{
+    {{"pin.update_overrides",
+      "rules say this now: write `rules: [{name: own, images: [\"ghcr.io/acme/**\"], pin: refresh}]`, a rule for each "
+      "pattern, with pin: keep or pin: refresh"}}};
+
+template <class Name>
+const former_setting* find_former(Name name_of, std::string_view name) {
+  const auto* const found =
+      std::ranges::find_if(former_settings, [&](const former_setting& one) { return name_of(one.key) == name; });
+  return found == former_settings.end() ? nullptr : found;
+}
+
+// `at` is a node, a member or a problem. What names its place below the key ("rules[2]: …") says the key already.
+template <class Place>
+std::unexpected<error> refuse(std::string_view file, const Place& at, std::string_view key, std::string_view what) {
+  const bool says_key =
+      what.size() > key.size() && what.starts_with(key) && (what[key.size()] == '[' || what[key.size()] == ':');
+  return fail(error_code::invalid_input, fmt::format("{}: line {}, column {}: {}{}{}", file, at.line, at.column,
+                                                     says_key ? "" : key, says_key ? "" : ": ", what));
+}
+
+result<void> read_section(const yaml::node& n, const std::string& path, std::string_view file, settings& s) {
+  for (const auto& m : n.members) {
+    const std::string key = path.empty() ? m.key : path + '.' + m.key;
+    // A dot in a name would be a second spelling of a nested key.
+    const bool is_name = m.key.find('.') == std::string::npos;
+    if (const setting* row = find_setting(key); row != nullptr && is_name) {
+      if (m.value.is_null() && row->needs_value)
+        return refuse(file, m, key, fmt::format("nothing is written here; write {}: [] for none", key));
+      if (m.value.is_null()) continue;
+      if (auto read = row->read(m.value, s); !read) return refuse(file, read.error(), key, read.error().message);
+    } else if (is_name && is_section(key)) {
+      if (m.value.is_null()) continue;
+      if (m.value.kind != yaml::node_kind::mapping)
+        return refuse(file, m, key, fmt::format("want a mapping of settings, not {}", to_string(m.value.kind)));
+      if (auto read = read_section(m.value, key, file, s); !read) return read;
+    } else if (const auto* former = find_former(std::identity{}, key); former != nullptr && is_name) {
+      return refuse(file, m, key, former->what);
+    } else {
+      const auto near = nearest_key(key);
+      return refuse(file, m, quoted(key, 100),
+                    near.empty()  ? std::string("no such setting; `pinhook serve --print-config` shows all")
+                    : near == key ? fmt::format("write it as a mapping: {}: on a line, the rest indented under it",
+                                                key.substr(0, key.find('.')))
+                                  : fmt::format("no such setting; did you mean {}?", near));
+    }
+  }
+  return {};
+}
+
+// What Kubernetes puts into the environment of every container for a Service whose name begins with "pinhook":
+// {NAME}_SERVICE_HOST, {NAME}_SERVICE_PORT[_{PORT NAME}], {NAME}_PORT, {NAME}_PORT_{N}_TCP[_PROTO|_PORT|_ADDR]
+// (kubernetes/kubernetes pkg/kubelet/envvars).
+bool is_service_variable(std::string_view name) {
+  // "PINHOOK" itself is the Service's name: look behind it.
+  std::string_view rest = name.substr(prefix.size() - 1);
+  if (rest.ends_with("_SERVICE_HOST") || rest.ends_with("_SERVICE_PORT") ||
+      rest.find("_SERVICE_PORT_") != std::string_view::npos || rest.ends_with("_PORT"))
+    return true;
+  for (auto at = rest.find("_PORT_"); at != std::string_view::npos; at = rest.find("_PORT_", at + 1)) {
+    std::string_view tail = rest.substr(at + 6);
+    const auto digits = std::min(tail.find_first_not_of("0123456789"), tail.size());
+    if (digits == 0) continue;
+    tail.remove_prefix(digits);
+    if (tail.starts_with("_TCP") || tail.starts_with("_UDP") || tail.starts_with("_SCTP")) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+result<void> read_configuration(std::string_view text, std::string_view file, settings& s) {
+  auto root = yaml::parse(text);
+  if (!root) return fail(error_code::invalid_input, fmt::format("{}: {}", file, root.error().message));
+  if (root->is_null()) return {};
+  if (root->kind != yaml::node_kind::mapping)
+    return fail(error_code::invalid_input, fmt::format("{}: line {}, column {}: want a mapping of settings, not {}",
+                                                       file, root->line, root->column, to_string(root->kind)));
+  settings read = s;
+  if (auto good = read_section(*root, {}, file, read); !good) return good;
+  s = std::move(read);
+  return {};
+}
+
+variables environment() {
+  variables out;
+  for (char** one = environ; one != nullptr && *one != nullptr; ++one) {
+    const std::string_view text = *one;
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos) out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+std::string variable_name(std::string_view key) {
+  std::string out(prefix);
+  for (const char c : key) out += c == '.' || c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  return out;
+}
+
+result<std::vector<std::string>> apply_environment(const variables& all, settings& s) {
+  std::vector<std::string> warnings;
+  for (const auto& [name, text] : all) {
+    if (!name.starts_with(prefix) || name == "PINHOOK_CONFIG") continue;
+    const auto row =
+        std::ranges::find_if(setting_table(), [&](const setting& one) { return variable_name(one.key) == name; });
+    if (row != setting_table().end()) {
+      if (auto good = apply_text(name, row->key, text, s); !good) return fail(std::move(good.error()));
+    } else if (const auto* former = find_former(variable_name, name)) {
+      return fail(error_code::invalid_input, fmt::format("{}: {}", name, former->what));
+    } else if (!is_service_variable(name)) {
+      warnings.push_back(fmt::format("{} is set and names no setting", name));
+    }
+  }
+  return warnings;
+}
+
+result<void> apply_text(std::string_view origin, std::string_view key, std::string_view text, settings& s) {
+  const setting* row = find_setting(key);
+  if (row == nullptr) return fail(error_code::internal, fmt::format("no setting {}", key));
+  yaml::node node;
+  node.text = std::string(text);
+  if (row->is_structured) {
+    auto parsed = yaml::parse(text);
+    if (!parsed) return fail(error_code::invalid_input, fmt::format("{}: {}", origin, parsed.error().message));
+    if (parsed->is_null()) return {};
+    node = std::move(*parsed);
+  }
+  if (auto read = row->read(node, s); !read) {
+    const auto& why = read.error();
+    const std::string place = row->is_structured ? fmt::format("line {}, column {}: ", why.line, why.column) : "";
+    return fail(error_code::invalid_input, fmt::format("{}: {}{}", origin, place, why.message));
+  }
+  return {};
+}
+
+result<void> check_together(const settings& s) {
+  if (s.tls.cert_file.empty() != s.tls.key_file.empty())
+    return fail(error_code::invalid_input, fmt::format("tls.{} is set without tls.{}; both are needed",
+                                                       s.tls.key_file.empty() ? "cert_file" : "key_file",
+                                                       s.tls.key_file.empty() ? "key_file" : "cert_file"));
+  // The namespace may be known only later.
+  if (auto good = serving_rules_of(s, s.own_namespace.empty() ? "pinhook" : s.own_namespace); !good)
+    return fail(std::move(good.error()));
+  if (s.lock.required && s.lock.file.empty())
+    return fail(error_code::invalid_input, "lock.required is set without lock.file: nothing could be resolved");
+  if (s.listen.port() != 0 && s.listen == s.admin_listen)
+    return fail(error_code::invalid_input,
+                fmt::format("listen and admin.listen are both {}; give one another port", address_text(s.listen)));
+  return {};
+}
+
+std::string render(const settings& s, detail how) {
+  std::string out;
+  std::string_view section;
+  for (const auto& row : setting_table()) {
+    const auto dot = row.key.find('.');
+    const auto name = row.key.substr(dot + 1);
+    const auto own = dot == std::string_view::npos ? std::string_view{} : row.key.substr(0, dot);
+    const std::string_view indent = own.empty() ? "" : "  ";
+    if (how == detail::documented && (!own.empty() ? own != section : true)) out += out.empty() ? "" : "\n";
+    if (!own.empty() && own != section) out += fmt::format("{}:\n", own);
+    section = own;
+    if (how == detail::documented)
+      out += fmt::format("{0}# {1}\n{0}# {2}\n{0}# Type: {3}. Variable: {4}.\n", indent, row.help, row.when, row.type,
+                         variable_name(row.key));
+    out += fmt::format("{}{}: {}\n", indent, name, row.write(s));
+  }
+  return out;
+}
+
+}  // namespace pinhook::config

@@ -1,0 +1,283 @@
+#include <pinhook/base/nearest_word.hpp>
+#include <pinhook/config/setting_table.hpp>
+#include <pinhook/config/setting_types.hpp>
+
+#include <algorithm>
+
+namespace pinhook::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+
+// The place of a member, through the members it stands in; of const settings and of mutable ones.
+template <class... Members>
+auto at(Members... members) {
+  return [members...](auto& s) -> auto& { return (s.*....*members); };
+}
+
+// `place` gives the member of the settings, of const and of mutable ones.
+template <class Type, class Place>
+setting row(std::string_view key, Type type, Place place, std::string_view help, std::string_view when) {
+  setting out;
+  out.key = key;
+  out.type = type.name();
+  out.help = help;
+  out.when = when;
+  out.is_structured = std::is_same_v<Type, text_list_type> || std::is_same_v<Type, rules_type> ||
+                      std::is_same_v<Type, kinds_type> || std::is_same_v<Type, paths_type> ||
+                      std::is_same_v<Type, registries_type> || std::is_same_v<Type, networks_type> ||
+                      std::is_same_v<Type, mirrors_type> || std::is_same_v<Type, clouds_type>;
+  out.needs_value = std::is_same_v<Type, rules_type>;
+  out.read = [type, place](const yaml::node& n, settings& s) -> std::expected<void, value_problem> {
+    auto value = type.read(n);
+    if (!value) return std::unexpected(std::move(value.error()));
+    place(s) = std::move(*value);
+    return {};
+  };
+  out.write = [type, place](const settings& s) { return type.write(place(s)); };
+  return out;
+}
+
+std::vector<setting> make_table() {
+  const word_type<pin::pin_format> formats{
+      {{"digest", pin::pin_format::digest}, {"tag-and-digest", pin::pin_format::tag_and_digest}}};
+  const word_type<log::level> levels{{{"debug", log::level::debug},
+                                      {"info", log::level::info},
+                                      {"warning", log::level::warning},
+                                      {"error", log::level::error}}};
+  const word_type<std::optional<log::format>> shapes{
+      {{"auto", std::nullopt}, {"json", log::format::json}, {"text", log::format::text}}};
+  const word_type<switch_state> switches{
+      {{"auto", switch_state::automatic}, {"on", switch_state::on}, {"off", switch_state::off}}};
+  return {
+      row("listen", address_type{}, at(&settings::listen), "Where API servers reach the webhook (HTTPS).",
+          "Change it when the Service's target port is another one. Port 0 takes any free port and logs it."),
+      row("admin.listen", address_type{}, at(&settings::admin_listen),
+          "Where /livez, /readyz and /metrics are served (plain HTTP).",
+          "Change it when probes or Prometheus come by another port."),
+      row("threads", integer_type<std::uint32_t>{0, 1024}, at(&settings::threads),
+          "Threads that serve requests; 0 takes as many as the cores this process may use (affinity and cgroup).",
+          "Set 1 or 2 to leave cores to others on a machine without a CPU limit."),
+      row("namespace", text_type{}, at(&settings::own_namespace),
+          "The namespace pinhook runs in, which it never changes; empty takes POD_NAMESPACE, else the service "
+          "account's.",
+          "Set it when neither is there, for example outside a cluster."),
+      row("tls.cert_file", text_type{}, at(&settings::tls, &settings::tls_rule::cert_file),
+          "PEM file with the server's certificate and those between it and the authority; without it pinhook makes its "
+          "own and keeps it in the cluster.",
+          "Set it to a mounted Secret where cert-manager or somebody else makes certificates."),
+      row("tls.key_file", text_type{}, at(&settings::tls, &settings::tls_rule::key_file),
+          "PEM file with the certificate's private key.", "Set it together with tls.cert_file."),
+      row("tls.reload_interval", duration_type{100ms, 24h}, at(&settings::tls, &settings::tls_rule::reload_interval),
+          "How often the two files are looked at; changed ones serve new connections.",
+          "Lower it when certificates live for minutes."),
+      row("tls.secret", text_type{}, at(&settings::tls, &settings::tls_rule::secret),
+          "The Secret, in pinhook's namespace, that holds the certificate it makes itself.",
+          "Change it together with the Role that names it."),
+      row("tls.webhook_configuration", text_type{}, at(&settings::tls, &settings::tls_rule::webhook_configuration),
+          "The MutatingWebhookConfiguration whose caBundles are to trust the certificate.",
+          "Change it together with the ClusterRole that names it."),
+      row("tls.service", text_type{}, at(&settings::tls, &settings::tls_rule::service),
+          "The Service that API servers call; the certificate pinhook makes is for its names.",
+          "Change it when the Service has another name."),
+      row("tls.names", text_list_type{}, at(&settings::tls, &settings::tls_rule::names),
+          "Further DNS names and addresses that the certificate pinhook makes is for.",
+          "Name the host of a webhook that is called by URL."),
+      row("tls.lifetime", duration_type{1h, 87600h}, at(&settings::tls, &settings::tls_rule::lifetime),
+          "How long a certificate that pinhook makes is valid; it is renewed after two thirds of that.",
+          "Lower it where a policy asks for it."),
+      row("tls.authority_lifetime", duration_type{2h, 175200h},
+          at(&settings::tls, &settings::tls_rule::authority_lifetime),
+          "How long an authority that pinhook makes is valid; it is succeeded after two thirds of that.",
+          "Lower it where a policy asks for it; it has to be longer than tls.lifetime."),
+      row("tls.settle", duration_type{0s, 1h}, at(&settings::tls, &settings::tls_rule::settle),
+          "How long a new authority is in all caBundles before a certificate of it is served.",
+          "Raise it when API servers take longer to learn of a changed configuration."),
+      row("tls.check_interval", duration_type{100ms, 1h}, at(&settings::tls, &settings::tls_rule::check_interval),
+          "How often the Secret and the caBundles are looked at.",
+          "Lower it to heal sooner; a look is two requests to the API server."),
+      row("pin.format", formats, at(&settings::pin, &pin::policy::format),
+          "How a pin is written: name@sha256:… or name:tag@sha256:….",
+          "Choose tag-and-digest when people read tags and every runtime takes both; a change rolls out at the next "
+          "apply."),
+      row("pin.updates", update_rule_type(), at(&settings::pin, &pin::policy::updates),
+          "Whether an update keeps the digest recorded for a tag, or asks the registry anew.",
+          "Choose refresh when re-applying a manifest shall move images to what their tags say now."),
+      row("pin.kinds", kinds_type{}, at(&settings::pin, &pin::policy::kinds),
+          "Custom resources whose images stand at other places.",
+          "For example [{group: example.com, kind: Engine, paths: [\"spec.image\", \"spec.workers[*].image\"]}]."),
+      row("pin.foreign_controllers", bool_type{}, at(&settings::pin, &pin::policy::pin_foreign_controllers),
+          "Pin Pods whose controller is no built-in workload.",
+          "Set it when no operator in the cluster compares the images of its Pods; one that does fights pins."),
+      row("pin.excluded_namespaces", text_list_type{}, at(&settings::pin, &pin::policy::excluded_namespaces),
+          "Namespaces never changed, beside kube-system, kube-public, kube-node-lease and pinhook's own.",
+          "Add namespaces that must come up while registries are out of reach."),
+      row("rules", rules_type{}, at(&settings::rules),
+          "Rules on images: what is ordered (pin, format, pullPolicy) or demanded (require) of which; for each effect "
+          "the first rule that matches decides.",
+          "For example [{name: sidecars, images: \"**/istio/proxyv2\", pin: never}, {preset: recommended}]; "
+          "`pinhook explain REF` says which match, `pinhook rules test FILE` tries them."),
+      row("lock.file", text_type{}, at(&settings::lock, &settings::lock_rule::file),
+          "Path of a lock file (pinhook.lock, or kbld's): images that it holds get its digests, no registry is asked; "
+          "read again when it changes.",
+          "Set it to a mounted ConfigMap when the same bytes shall go through every cluster."),
+      row("lock.required", bool_type{}, at(&settings::lock, &settings::lock_rule::required),
+          "An image that lock.file does not hold cannot be resolved; the namespace's mode decides what happens then.",
+          "Set it where nothing may run that was not locked before."),
+      row("files.paths", paths_type{}, at(&settings::files, &settings::file_rule::paths),
+          "Where images stand in files that are no Kubernetes objects, for pin, unpin, check and lock; `files` is a "
+          "glob "
+          "on the path.",
+          "For example [{files: \"**/engine.yaml\", paths: [\"server.image\", \"jobs[*].image\"]}]."),
+      row("deadline.limit", duration_type{100ms, 30s}, at(&settings::deadline, &settings::deadline_rule::limit),
+          "The longest a request may take, whatever time the API server gives.",
+          "Lower it when a slow registry must not hold up requests."),
+      row("deadline.margin", duration_type{0ms, 10s}, at(&settings::deadline, &settings::deadline_rule::margin),
+          "Time kept of the API server's timeout for the way back; never more than half of the timeout.",
+          "Raise it when API servers report timeouts although pinhook answered."),
+      row("cache.ttl", duration_type{0s, 24h}, at(&settings::cache, &resolve::cache_options::ttl),
+          "How long a digest is taken from the cache before its registry is asked again.",
+          "Raise it to ask registries less, lower it when tags move often."),
+      row("cache.negative_ttl", duration_type{0s, 1h}, at(&settings::cache, &resolve::cache_options::negative_ttl),
+          "How long it is remembered that a registry has no such image, or refused it.",
+          "Lower it when images are pushed right after the objects that name them."),
+      row("cache.stale_for", duration_type{0s, 168h}, at(&settings::cache, &resolve::cache_options::stale_for),
+          "How long after its time a digest still serves when the registry cannot be asked.",
+          "Raise it to ride out longer outages of a registry."),
+      row("cache.entries", integer_type<std::size_t>{1, 10'000'000},
+          at(&settings::cache, &resolve::cache_options::capacity), "Tags remembered at most; about 400 bytes each.",
+          "Lower it in a very small memory limit."),
+      row("resolver.host_concurrency", integer_type<std::size_t>{1, 1000},
+          at(&settings::resolver, &settings::resolver_rule::host_concurrency),
+          "Requests to one registry at the same time.", "Lower it when a registry limits connections."),
+      row("resolver.lookup_limit", duration_type{1s, 5min},
+          at(&settings::resolver, &settings::resolver_rule::lookup_limit),
+          "The longest one look-up may take; it goes on after its request was answered and fills the cache.",
+          "Raise it for a registry that is slow but certain."),
+      row("resolver.source_limit", duration_type{100ms, 1min},
+          at(&settings::resolver, &settings::resolver_rule::source_limit),
+          "The longest a look-up waits for one source of credentials (a plugin, a cloud); then the next is tried.",
+          "Raise it for a plugin that is slow but certain."),
+      row("registries", registries_type{}, at(&settings::registries),
+          "How single registries are spoken to: over plain HTTP, with their own authority, which hosts get "
+          "credentials. A registry on this machine (loopback) is asked only when it is named here.",
+          "For example {\"registry.example.com:5000\": {ca_file: /etc/ca.pem, realm_hosts: [auth.example.com]}}."),
+      row("registry.verify_by_get", bool_type{}, at(&settings::verify_by_get),
+          "Always fetch the manifest and hash it instead of trusting the registry's word for its digest.",
+          "Set it when registries are not trusted to name digests; each look-up then counts as a pull at Docker Hub."),
+      row("registry.allow", text_list_type{}, at(&settings::allowed_registries),
+          "Registries that may be asked, as globs with an optional path; empty allows all.",
+          "For example [docker.io, \"*.example.com\", \"ghcr.io/acme/*\"]; always behind a proxy, which resolves names "
+          "out of pinhook's sight."),
+      row("registry.deny", text_list_type{}, at(&settings::denied_registries),
+          "Registries that are never asked, also as mirror, realm or target of a redirect; wins over registry.allow.",
+          "For example [\"*.cluster.local\", \"*.svc\"]."),
+      row("networks.allow", networks_type{}, at(&settings::networks, &http::address_rules::allow),
+          "Networks that may be connected to for an image; empty allows all but those that are never.",
+          "For example [10.20.0.0/16] where all registries stand in one network."),
+      row("networks.deny", networks_type{}, at(&settings::networks, &http::address_rules::deny),
+          "Networks that are never connected to for an image; metadata services, link-local and unspecified addresses "
+          "never are.",
+          "Name the cluster's Pod and Service networks when no registry stands in them."),
+      row("networks.private", bool_type{}, at(&settings::networks, &http::address_rules::private_networks),
+          "Whether registries in private networks (RFC 1918, unique local, carrier-grade NAT) may be asked.",
+          "Set false where all registries are public."),
+      row("mirrors.certs_dirs", text_list_type{}, at(&settings::mirrors, &settings::mirror_rule::certs_dirs),
+          "Directories with containerd's <registry>/hosts.toml, as nodes have them; read again when they change.",
+          "Mount the nodes' /etc/containerd/certs.d and name it when images are pulled through mirrors."),
+      row("mirrors.hosts", mirrors_type{}, at(&settings::mirrors, &settings::mirror_rule::hosts),
+          "Mirrors of registries, asked in their order before the registry; they win over mirrors.certs_dirs. Values "
+          "of headers are not printed.",
+          "For example {docker.io: [{url: \"https://mirror.example.com\", ca: [/etc/ca.pem]}]}."),
+      row("pull_secrets.mode", switches, at(&settings::pull_secrets, &settings::pull_secret_rule::mode),
+          "Whether imagePullSecrets of Pods and service accounts are read through the Kubernetes API; auto: where "
+          "there "
+          "is one.",
+          "Set off where pinhook may not read Secrets; it needs `get` on secrets and serviceaccounts."),
+      row("pull_secrets.ttl", duration_type{1s, 1h}, at(&settings::pull_secrets, &settings::pull_secret_rule::ttl),
+          "How long a Secret or ServiceAccount that was read is used before it is read again.",
+          "Lower it when changed secrets must count at once."),
+      row("pull_secrets.namespaces", text_list_type{},
+          at(&settings::pull_secrets, &settings::pull_secret_rule::namespaces),
+          "Namespaces whose secrets are read; empty: all.",
+          "Set it when RBAC lets pinhook read in some namespaces alone."),
+      row("kubeconfig", text_type{}, at(&settings::kubeconfig),
+          "Path of a kubeconfig for the Kubernetes API; empty: the service account's files, else $KUBECONFIG.",
+          "Set it outside a cluster."),
+      row("plugins.config", text_type{}, at(&settings::plugins, &settings::plugin_rule::config),
+          "The kubelet's CredentialProviderConfig: a file, or a directory of them.",
+          "Set it to what the nodes' kubelets have as --image-credential-provider-config."),
+      row("plugins.bin_dir", text_type{}, at(&settings::plugins, &settings::plugin_rule::bin_dir),
+          "Directory with the programs of plugins.config.",
+          "Set it to what the nodes' kubelets have as --image-credential-provider-bin-dir."),
+      row("clouds", clouds_type{}, at(&settings::clouds),
+          "Clouds whose registries are asked with the identity that this process has there: aws, google, azure.",
+          "Set [] when the identity of the Pod or the node must not open registries."),
+      row("docker_config", text_type{}, at(&settings::docker_config),
+          "Path of a config.json with registry credentials, read again when it changes; empty: $DOCKER_CONFIG, else "
+          "none.",
+          "Set it to a mounted pull secret."),
+      row("credential_helpers", bool_type{}, at(&settings::credential_helpers),
+          "Run the credential helper programs that config.json names.",
+          "Set it when such a program is in the image; it gets to run in pinhook's container."),
+      row("limits.body", size_type{64 * kib, 64 * mib}, at(&settings::limits, &settings::server_limits::body),
+          "The largest request body.",
+          "API servers send 3 MiB per object at most; lower it in a very small memory limit."),
+      row("limits.header", size_type{1 * kib, 1 * mib}, at(&settings::limits, &settings::server_limits::header),
+          "The largest request header.", "There is hardly a reason."),
+      row("limits.idle", duration_type{1s, 1h}, at(&settings::limits, &settings::server_limits::idle),
+          "How long a connection may wait for a request.",
+          "Keep it above 90s, after which API servers close idle connections themselves."),
+      row("limits.request", duration_type{100ms, 5min}, at(&settings::limits, &settings::server_limits::request),
+          "How long a request may take to arrive.", "Raise it on very slow networks."),
+      row("limits.handshake", duration_type{100ms, 1min}, at(&settings::limits, &settings::server_limits::handshake),
+          "How long a TLS handshake may take.", "Raise it on very slow networks."),
+      row("limits.connections", integer_type<std::size_t>{1, 1'000'000},
+          at(&settings::limits, &settings::server_limits::connections),
+          "Connections at the same time; about 100 KiB each.", "Lower it in a very small memory limit."),
+      row("shutdown.delay", duration_type{0s, 5min}, at(&settings::shutdown, &settings::shutdown_rule::delay),
+          "Time between being unready and taking no more connections, in which API servers learn of it.",
+          "Set 0s where nothing balances over several replicas."),
+      row("shutdown.limit", duration_type{0s, 10min}, at(&settings::shutdown, &settings::shutdown_rule::limit),
+          "How long requests under way may take until the process ends without them.",
+          "Keep delay and limit together below the Pod's terminationGracePeriodSeconds."),
+      row("log.level", levels, at(&settings::log, &settings::log_rule::level),
+          "The least important lines that are written.", "debug also tells of objects that needed no change."),
+      row("log.format", shapes, at(&settings::log, &settings::log_rule::format),
+          "One JSON object a line, or text; auto writes text on a terminal.",
+          "Choose json to have it on a terminal, too."),
+  };
+}
+
+std::string_view leaf(std::string_view key) { return key.substr(key.rfind('.') + 1); }
+
+}  // namespace
+
+std::span<const setting> setting_table() {
+  static const std::vector<setting> table = make_table();
+  return table;
+}
+
+const setting* find_setting(std::string_view key) {
+  for (const auto& one : setting_table())
+    if (one.key == key) return &one;
+  return nullptr;
+}
+
+std::string_view nearest_key(std::string_view key) {
+  if (key.size() > max_slip_size) return {};
+  // A right name in a wrong section first, then small slips.
+  for (const auto& one : setting_table())
+    if (leaf(one.key) == leaf(key)) return one.key;
+  std::vector<std::string_view> known;
+  for (const auto& one : setting_table()) {
+    known.push_back(one.key);
+    known.push_back(one.key.substr(0, one.key.find('.')));
+  }
+  return nearest_word(key, known);
+}
+
+}  // namespace pinhook::config

@@ -1,0 +1,136 @@
+#include <pinhook/base/utf8.hpp>
+#include <pinhook/pipeline/check_report.hpp>
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <map>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+// XML 1.0 §2.2: no control characters but tab, CR and LF, nor U+FFFE and U+FFFF, not even escaped.
+std::string xml(std::string_view text) {
+  std::string out;
+  const std::string clean = valid_utf8(text);
+  for (std::size_t at = 0; at < clean.size(); ++at) {
+    const auto c = static_cast<unsigned char>(clean[at]);
+    if (clean.compare(at, 3, "\xef\xbf\xbe") == 0 || clean.compare(at, 3, "\xef\xbf\xbf") == 0)
+      at += 2;
+    else if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'' || c == '\t' || c == '\n' || c == '\r')
+      fmt::format_to(std::back_inserter(out), "&#{};", static_cast<unsigned>(c));
+    else if (c >= 0x20)
+      out += clean[at];
+  }
+  return out;
+}
+
+struct counts {
+  std::size_t tests = 0;
+  std::size_t failures = 0;
+  std::size_t errors = 0;
+  std::size_t skipped = 0;
+
+  void add(const counts& more) {
+    tests += more.tests;
+    failures += more.failures;
+    errors += more.errors;
+    skipped += more.skipped;
+  }
+};
+
+using findings = std::vector<const finding*>;
+
+// Those that fail a case before those that do not, else in their order.
+findings findings_of(const checked_file& file, const checked_image& image) {
+  findings out;
+  for (const bool is_note : {false, true})
+    for (const auto index : image.findings)
+      if ((file.findings[index].level == severity::note) == is_note) out.push_back(&file.findings[index]);
+  return out;
+}
+
+bool is_failed(const findings& all) { return !all.empty() && all.front()->level != severity::note; }
+
+bool is_skipped(const checked_image& image, const findings& all) {
+  return all.empty() ? image.why != files::untouched::no : !is_failed(all);
+}
+
+counts count(const checked_file& file) {
+  counts out;
+  if (!file.fault.empty()) out.tests = out.errors = 1;
+  for (const auto& image : file.images) {
+    const auto all = findings_of(file, image);
+    ++out.tests;
+    if (is_skipped(image, all))
+      ++out.skipped;
+    else if (is_failed(all))
+      ++out.failures;
+  }
+  return out;
+}
+
+std::string attributes(const counts& n) {
+  return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"", n.tests, n.failures, n.errors,
+                     n.skipped);
+}
+
+// What a case says of its image; empty when there is nothing to say. Readers take one failure a case: all that is found
+// stands in it, under the name of the first.
+std::string content(const checked_image& image, const findings& all) {
+  if (all.empty()) {
+    if (image.why == files::untouched::no) return {};
+    return fmt::format("      <skipped message=\"{}\"/>\n", xml(files::to_string(image.why)));
+  }
+  std::string messages;
+  std::string lines;
+  for (const finding* f : all) {
+    messages += fmt::format("{}{}", messages.empty() ? "" : "; ", xml(f->message));
+    lines += fmt::format("{}{}:{}:{}: {}: {}&#10;To do: {}", lines.empty() ? "" : "&#10;", xml(f->path), f->line,
+                         f->column, xml(f->image), xml(f->message), xml(to_do(*f)));
+  }
+  if (!is_failed(all)) return fmt::format("      <skipped message=\"{}\"/>\n", messages);
+  return fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n", xml(all.front()->rule), messages,
+                     lines);
+}
+
+void append_case(std::string& out, const std::string& path, const std::string& name, const std::string& content) {
+  fmt::format_to(std::back_inserter(out), "    <testcase classname=\"{0}\" file=\"{0}\" name=\"{1}\"", path, xml(name));
+  if (content.empty())
+    out += "/>\n";
+  else
+    fmt::format_to(std::back_inserter(out), ">\n{}    </testcase>\n", content);
+}
+
+void append_suite(std::string& out, const checked_file& file, const std::string& directory) {
+  const auto path = xml(path_from(directory, file.path));
+  fmt::format_to(std::back_inserter(out), "  <testsuite name=\"{}\" {}>\n", path, attributes(count(file)));
+  if (!file.fault.empty())
+    append_case(
+        out, path, "can be read",
+        fmt::format("      <error type=\"unreadable\" message=\"{}\">{}</error>\n", xml(file.fault), xml(file.fault)));
+  // GitLab takes cases of one name for the same one.
+  std::map<std::string, std::size_t> seen;
+  for (const auto& image : file.images) {
+    auto name = image.object.empty() ? image.name : fmt::format("{}: {}", image.object, image.name);
+    const auto before = seen[name]++;
+    if (before > 0) name += fmt::format(" ({})", before + 1);
+    append_case(out, path, name, content(image, findings_of(file, image)));
+  }
+  out += "  </testsuite>\n";
+}
+
+}  // namespace
+
+std::string write_junit(const checked_files& files, const report_options& options) {
+  counts all;
+  for (const auto& file : files) all.add(count(file));
+  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+  fmt::format_to(std::back_inserter(out), "<testsuites name=\"pinhook check\" {}>\n", attributes(all));
+  for (const auto& file : files)
+    if (!file.images.empty() || !file.fault.empty()) append_suite(out, file, options.directory);
+  return out + "</testsuites>\n";
+}
+
+}  // namespace pinhook::pipeline

@@ -1,0 +1,240 @@
+#include <pinhook/base/utf8.hpp>
+#include <pinhook/pipeline/check_report.hpp>
+#include <pinhook/registry/digest.hpp>
+
+#include <fmt/format.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <iterator>
+#include <map>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+constexpr std::string_view schema =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+constexpr std::string_view home = "https://github.com/pinhook/pinhook";
+// What GitHub's code scanning takes for the root of the repository.
+constexpr std::string_view root_id = "%SRCROOT%";
+
+// RFC 3986: all but unreserved characters and the slash.
+std::string uri_path(std::string_view path) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+  std::string out;
+  for (const char c : path) {
+    if (plain.find(c) != std::string_view::npos)
+      out += c;
+    else
+      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+class sarif_writer {
+ public:
+  sarif_writer(const rule_table& rules, const report_options& options) : rules_(rules), options_(options) {
+    for (std::size_t i = 0; i < rules.size(); ++i) by_id_.emplace(rules[i].id, i);
+    json_.SetIndent(' ', 1);
+  }
+
+  std::string write(const checked_files& files) {
+    open();
+    text("$schema", schema);
+    text("version", "2.1.0");
+    list("runs", [&] {
+      open();
+      tool();
+      invocation(files);
+      base();
+      text("columnKind", "unicodeCodePoints");
+      list("results", [&] {
+        for (const auto& file : files)
+          for (const auto& f : file.findings) result(f);
+      });
+      close();
+    });
+    close();
+    return std::string(buffer_.GetString(), buffer_.GetSize()) + "\n";
+  }
+
+ private:
+  void open() { json_.StartObject(); }
+  void close() { json_.EndObject(); }
+  void key(std::string_view name) { json_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
+  void value(std::string_view what) {
+    const auto clean = valid_utf8(what);
+    json_.String(clean.data(), static_cast<rapidjson::SizeType>(clean.size()));
+  }
+  void text(std::string_view name, std::string_view what) {
+    key(name);
+    value(what);
+  }
+  void number(std::string_view name, std::size_t what) {
+    key(name);
+    json_.Uint64(what);
+  }
+  template <class F>
+  void object(std::string_view name, F inside) {
+    key(name);
+    open();
+    inside();
+    close();
+  }
+  template <class F>
+  void list(std::string_view name, F inside) {
+    key(name);
+    json_.StartArray();
+    inside();
+    json_.EndArray();
+  }
+  void message(std::string_view name, std::string_view what) {
+    object(name, [&] { text("text", what); });
+  }
+
+  void tool() {
+    object("tool", [&] {
+      object("driver", [&] {
+        text("name", "pinhook");
+        text("version", PINHOOK_VERSION);
+        text("informationUri", home);
+        list("rules", [&] {
+          for (const auto& one : rules_) describe(one);
+        });
+      });
+    });
+  }
+
+  void describe(const check_rule& one) {
+    open();
+    text("id", one.id);
+    message("shortDescription", one.title);
+    message("fullDescription", one.why);
+    object("help", [&] {
+      text("text", fmt::format("{} {}", one.why, one.help));
+      text("markdown", fmt::format("{}\n\n{}", one.why, one.help));
+    });
+    object("defaultConfiguration", [&] { text("level", to_string(one.level)); });
+    object("properties", [&] {
+      list("tags", [&] {
+        value("security");
+        value("supply-chain");
+      });
+    });
+    close();
+  }
+
+  void invocation(const checked_files& files) {
+    list("invocations", [&] {
+      open();
+      key("executionSuccessful");
+      json_.Bool(options_.is_complete);
+      list("toolExecutionNotifications", [&] {
+        for (const auto& file : files) {
+          if (file.fault.empty()) continue;
+          open();
+          text("level", "error");
+          message("message", file.fault);
+          list("locations", [&] {
+            open();
+            object("physicalLocation", [&] { artifact(file.path); });
+            close();
+          });
+          close();
+        }
+      });
+      close();
+    });
+  }
+
+  void base() {
+    object("originalUriBaseIds",
+           [&] { object(root_id, [&] { message("description", "The directory that pinhook check ran in."); }); });
+  }
+
+  void artifact(const std::string& path) {
+    object("artifactLocation", [&] {
+      const auto where = path_from(options_.directory, path);
+      const bool is_absolute = where.starts_with('/');
+      text("uri", (is_absolute ? "file://" : "") + uri_path(where));
+      if (!is_absolute) text("uriBaseId", root_id);
+    });
+  }
+
+  void result(const finding& f) {
+    open();
+    text("ruleId", f.rule);
+    if (const auto row = by_id_.find(f.rule); row != by_id_.end()) number("ruleIndex", row->second);
+    text("level", to_string(f.level));
+    message("message", fmt::format("{}. To do: {}", f.message, to_do(f)));
+    list("locations", [&] {
+      open();
+      object("physicalLocation", [&] {
+        artifact(f.path);
+        object("region", [&] {
+          number("startLine", f.line);
+          number("startColumn", f.column);
+          number("endColumn", f.end_column);
+        });
+      });
+      list("logicalLocations", [&] {
+        open();
+        text("name", f.name);
+        text("fullyQualifiedName", f.object.empty() ? f.name : fmt::format("{}/{}", f.object, f.name));
+        close();
+      });
+      close();
+    });
+    object("partialFingerprints", [&] { text("image/v1", fingerprint(f)); });
+    if (f.change) fixes(f);
+    close();
+  }
+
+  // The same container, wherever its line moves to and whatever its tag becomes; the n-th of equal ones.
+  std::string fingerprint(const finding& f) {
+    const auto what = fmt::format("{}\n{}\n{}\n{}", f.rule, f.path, f.object, f.name);
+    const auto n = seen_[what]++;
+    return std::string(registry::digest::of(fmt::format("{}\n{}", what, n)).hex().substr(0, 32));
+  }
+
+  void fixes(const finding& f) {
+    const auto& to = *f.change;
+    list("fixes", [&] {
+      open();
+      message("description", "Write the digest.");
+      list("artifactChanges", [&] {
+        open();
+        artifact(f.path);
+        list("replacements", [&] {
+          open();
+          object("deletedRegion", [&] {
+            number("startLine", to.line);
+            number("startColumn", to.column);
+            number("endLine", to.end_line);
+            number("endColumn", to.end_column);
+          });
+          message("insertedContent", to.text);
+          close();
+        });
+        close();
+      });
+      close();
+    });
+  }
+
+  const rule_table& rules_;
+  const report_options& options_;
+  std::map<std::string_view, std::size_t> by_id_;
+  rapidjson::StringBuffer buffer_;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json_{buffer_};
+  std::map<std::string, std::size_t> seen_;
+};
+
+}  // namespace
+
+std::string write_sarif(const checked_files& files, const rule_table& rules, const report_options& options) {
+  return sarif_writer(rules, options).write(files);
+}
+
+}  // namespace pinhook::pipeline

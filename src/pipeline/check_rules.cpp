@@ -1,0 +1,136 @@
+#include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/rules/judge.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+using rules::action;
+using rules::requirement;
+
+struct own_rule {
+  std::string_view name;
+  requirement what;
+  rules::action action;
+};
+
+constexpr std::array<own_rule, 3> own_rules{{{rule_id::no_tag, requirement::tag, action::deny},
+                                             {rule_id::latest, requirement::not_latest, action::deny},
+                                             {rule_id::unpinned, requirement::digest, action::warn}}};
+
+std::vector<rules::rule> own_as_rules() {
+  std::vector<rules::rule> out;
+  for (const own_rule& one : own_rules) {
+    rules::rule r;
+    r.name = one.name;
+    r.demands.push_back({one.what, {}});
+    r.action = one.action;
+    out.push_back(std::move(r));
+  }
+  return out;
+}
+
+// "Why it matters" becomes a sentence.
+std::string sentence(std::string_view text) {
+  while (text.ends_with('.') || text.ends_with(' ')) text.remove_suffix(1);
+  std::string out(text);
+  if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
+  return out + ".";
+}
+
+check_rule described(const rules::rule& r, std::string_view file) {
+  check_rule out;
+  out.id = r.name;
+  out.level = severity_of(r.action);
+  std::string titles;
+  std::string whys;
+  for (const rules::demand& d : r.demands) {
+    const auto& text = rules::text_of(d.what);
+    titles += fmt::format("{}{}", titles.empty() ? "" : "; ", text.title);
+    whys += fmt::format("{}{}", whys.empty() ? "" : " ", sentence(text.why));
+    out.help += fmt::format("{}{}", out.help.empty() ? "" : "\n\n", text.help);
+  }
+  out.title = fmt::format("{}: {}", r.name, titles);
+  out.why = r.message.empty() ? whys : sentence(r.message);
+  std::string place;
+  if (!file.empty()) place += fmt::format(" of {}", file);
+  if (r.line != 0) place += fmt::format(", line {}", r.line);
+  out.help += fmt::format("\n\nRule `{}`{}.", r.name, place);
+  return out;
+}
+
+}  // namespace
+
+std::string_view to_string(severity level) noexcept {
+  constexpr std::array<std::string_view, 3> names{"note", "warning", "error"};
+  return names[static_cast<std::size_t>(level)];
+}
+
+const rule_table& built_in_rules() {
+  static const rule_table rules{
+      {std::string(rule_id::invalid), severity::error, "No image reference",
+       "What stands here is no image reference, so no container can be started from it.",
+       "Write a reference: `name:tag`, or `name@sha256:…`. `pinhook explain REF` says what is wrong with one."},
+      {std::string(rule_id::no_tag), severity::error, "Neither tag nor digest",
+       "Without a tag and a digest the tag `latest` is meant: whatever was pushed last when a node pulls it.",
+       "Write the tag of the version that is meant, then run `pinhook pin -i FILE`."},
+      {std::string(rule_id::latest), severity::error, "Tag latest",
+       "The tag `latest` means whatever was pushed last: two nodes may run different versions, and a rollback gets the "
+       "newest one.",
+       "Write the tag of the version that is meant, then run `pinhook pin -i FILE`."},
+      {std::string(rule_id::unpinned), severity::warning, "Tag without a digest",
+       "A tag can be moved to other bytes by anyone who may push; a digest cannot.",
+       "Run `pinhook pin -i FILE`. The tag stays in sight, in a comment or (`--format tag-and-digest`) beside the "
+       "digest."},
+      {std::string(rule_id::drift), severity::warning, "Pin is behind its tag",
+       "The tag means other bytes by now than those that are pinned: an update, often a security fix, is not taken "
+       "yet.",
+       "Look at what changed, then run `pinhook pin --update -i FILE`."},
+      {std::string(rule_id::unknown_tag), severity::note, "Pin without a known tag",
+       "Nobody wrote down which tag this digest was, so it cannot be compared with what the tag means now.",
+       "Write the tag before the digest (`name:tag@sha256:…`), or behind it in a comment: `# name:tag`."},
+  };
+  return rules;
+}
+
+std::optional<std::size_t> find_rule(const rule_table& rules, std::string_view id) {
+  const auto at = std::ranges::find(rules, id, &check_rule::id);
+  if (at == rules.end()) return std::nullopt;
+  return static_cast<std::size_t>(at - rules.begin());
+}
+
+severity severity_of(rules::action a) noexcept {
+  if (a == action::deny) return severity::error;
+  return a == action::warn ? severity::warning : severity::note;
+}
+
+file_checks checks_with(const rules::rule_set& of_operator, std::string_view file) {
+  file_checks out;
+  out.first_own = of_operator.rules().size();
+  out.set = of_operator.followed_by(own_as_rules());
+  out.table = built_in_rules();
+  const auto all = out.set.rules();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (out.is_own(i)) {
+      out.rows.push_back(find_rule(out.table, all[i].name).value_or(file_checks::no_row));
+    } else if (all[i].demands.empty() || all[i].action == action::allow) {
+      out.rows.push_back(file_checks::no_row);
+    } else {
+      out.rows.push_back(out.table.size());
+      out.table.push_back(described(all[i], file));
+    }
+  }
+  return out;
+}
+
+const file_checks& own_checks() {
+  static const file_checks own = checks_with({});
+  return own;
+}
+
+}  // namespace pinhook::pipeline

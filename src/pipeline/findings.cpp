@@ -1,0 +1,337 @@
+#include <pinhook/pipeline/findings.hpp>
+#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/rules/judge.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+using files::site;
+using files::untouched;
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !is_continuation(c); }));
+}
+
+// The lines of a text by their numbers, for questions that mostly go forward.
+class line_finder {
+ public:
+  explicit line_finder(std::string_view text) : text_(text) {}
+
+  // From a character of a line to the line's end, without CR LF; empty when there is no such place.
+  std::string_view from(std::size_t line, std::size_t column) {
+    if (line < line_) line_ = 1, begin_ = 0;
+    for (; line_ < line; ++line_) {
+      const auto end = text_.find('\n', begin_);
+      if (end == std::string_view::npos) return {};
+      begin_ = end + 1;
+    }
+    auto rest = text_.substr(begin_, text_.find('\n', begin_) - begin_);
+    if (begin_ == 0 && rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
+    if (rest.ends_with('\r')) rest.remove_suffix(1);
+    for (std::size_t left = column - 1; left > 0 && !rest.empty(); --left) {
+      rest.remove_prefix(1);
+      while (!rest.empty() && is_continuation(rest.front())) rest.remove_prefix(1);
+    }
+    return rest;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t line_ = 1;
+  std::size_t begin_ = 0;
+};
+
+std::size_t quoted_size(std::string_view rest) {
+  const char quote = rest.front();
+  for (std::size_t at = 1; at < rest.size(); ++at) {
+    if (quote == '"' && rest[at] == '\\')
+      ++at;
+    else if (rest[at] == quote && quote == '\'' && at + 1 < rest.size() && rest[at + 1] == '\'')
+      ++at;
+    else if (rest[at] == quote)
+      return at + 1;
+  }
+  return rest.size();
+}
+
+// How many characters of the line the image takes, as it is written there: with its quotes; of an alias its name.
+std::size_t width_of(std::string_view rest, const site& s) {
+  if (rest.empty()) return characters(s.written);
+  if (rest.front() == '"' || rest.front() == '\'') return characters(rest.substr(0, quoted_size(rest)));
+  if (!s.written.empty() && rest.starts_with(s.written)) return characters(s.written);
+  return characters(rest.substr(0, rest.find_first_of(" \t,]}\"'")));
+}
+
+const registry::digest* digest_of(const check_question& how, const registry::reference& tag) {
+  if (how.known == nullptr) return nullptr;
+  const auto at = how.known->find(tag.canonical());
+  return at == how.known->end() || !at->second ? nullptr : &*at->second;
+}
+
+struct verdict {
+  /// Index in file_checks::table.
+  std::size_t row = 0;
+  std::string message{};
+  /// Empty: what pinning writes.
+  std::string fix{};
+  fix_kind kind = fix_kind::advice;
+  /// What would be pinned.
+  const registry::digest* digest = nullptr;
+  /// A digest is what it lacks.
+  bool lacks_digest = false;
+};
+
+std::string how_to_tell_tag(const site& s) {
+  switch (s.form) {
+    case files::site_form::values:
+      return "write tag: TAG beside the digest";
+    case files::site_form::kustomization:
+      return "write newTag: TAG beside the digest";
+    case files::site_form::scalar:
+      break;
+  }
+  return fmt::format("write the tag before the digest: {}:TAG@{}", s.ref->written_name(), s.ref->digest()->to_string());
+}
+
+// What one of pinhook's own rules says of an image.
+std::string own_message(rules::requirement what, const site& s) {
+  if (what == rules::requirement::tag)
+    return fmt::format("{} has neither tag nor digest: what was pushed last is pulled, and later something else",
+                       quoted(s.written));
+  if (what == rules::requirement::not_latest)
+    return fmt::format("{} means what was pushed last when a node pulls it: two nodes may run different versions",
+                       quoted(s.written));
+  return fmt::format("the tag of {} can be moved to other bytes by anyone who may push; a digest cannot",
+                     quoted(s.written));
+}
+
+fix_kind kind_of(rules::fix_kind kind) {
+  constexpr std::array<fix_kind, 3> kinds{fix_kind::text, fix_kind::command, fix_kind::advice};
+  return kinds[static_cast<std::size_t>(kind)];
+}
+
+// One file's images and what they are judged by.
+class site_judge {
+ public:
+  explicit site_judge(const check_question& how)
+      : how_(how),
+        checks_(how.checks == nullptr ? own_checks() : *how.checks),
+        rules_{.set = checks_.set, .ns = std::string(how.ns)} {}
+
+  [[nodiscard]] const rule_table& table() const { return checks_.table; }
+
+  [[nodiscard]] bool is_never(const site& s) const {
+    return checks_.set.order_of(rules_.effects_of(s)).pin == pin::pin_order::never;
+  }
+
+  [[nodiscard]] bool lacks_digest(const site& s) const { return std::ranges::any_of(judge(s), &verdict::lacks_digest); }
+
+  // In the order in which they are told.
+  [[nodiscard]] std::vector<verdict> judge(const site& s) const {
+    std::vector<verdict> out;
+    if (s.why == untouched::invalid || (s.why == untouched::no && !s.ref)) {
+      out.push_back({.row = row_of(rule_id::invalid),
+                     .message = s.problem,
+                     .fix = "write a reference: name:tag or name@sha256:…"});
+      return out;
+    }
+    if (s.why != untouched::no) return out;
+    auto e = rules_.effects_of(s);
+    const bool is_never = checks_.set.order_of(e).pin == pin::pin_order::never;
+    auto& of_digest = e.demands[static_cast<std::size_t>(rules::requirement::digest)];
+    // It is wanted without one.
+    if (is_never && of_digest != rules::effects::none && checks_.is_own(of_digest)) of_digest = rules::effects::none;
+    const auto policy = policy_of(s);
+    const rules::image_state state{.ref = &*s.ref,
+                                   .has_digest = s.is_pinned(),
+                                   .pull_policy = policy,
+                                   .pinned = {},
+                                   .is_volume = s.type == pin::container_type::image_volume};
+    for (auto& f : rules::judge(checks_.set, e, state)) out.push_back(told(s, std::move(f), is_never));
+    if (s.is_pinned() && how_.has_drift && !is_never)
+      if (auto v = compared(s)) out.push_back(std::move(*v));
+    return out;
+  }
+
+ private:
+  // Helm values: what they say; what the chart does without, nobody knows.
+  static std::optional<std::string_view> policy_of(const site& s) {
+    if (!s.pull_policy.empty()) return s.pull_policy;
+    if (s.type == pin::container_type::other) return std::nullopt;
+    return rules::default_pull_policy(*s.ref);
+  }
+
+  verdict told(const site& s, rules::finding f, bool is_never) const {
+    verdict out{.row = checks_.rows[f.rule]};
+    out.message = checks_.is_own(f.rule) ? own_message(f.what, s) : message_of(s, f);
+    out.lacks_digest = f.what <= rules::requirement::digest && !is_never;
+    if (out.lacks_digest) {
+      out.digest = digest_of(how_, s.tag ? *s.tag : *s.ref);
+      return out;
+    }
+    out.fix = std::move(f.fix);
+    out.kind = kind_of(f.kind);
+    if (f.what == rules::requirement::pull_policy && s.form == files::site_form::values)
+      out.fix = fmt::format("pullPolicy{}", out.fix.substr(out.fix.find(':')));
+    return out;
+  }
+
+  static std::string message_of(const site& s, const rules::finding& f) {
+    if (f.what != rules::requirement::pull_policy) return fmt::format("{}: {}", quoted(s.written), f.why);
+    return s.pull_policy.empty()
+               ? fmt::format("{} has no pull policy, which means {}: {}", quoted(s.written),
+                             rules::default_pull_policy(*s.ref), f.why)
+               : fmt::format("{} has the pull policy {}: {}", quoted(s.written), quoted(s.pull_policy), f.why);
+  }
+
+  [[nodiscard]] std::optional<verdict> compared(const site& s) const {
+    if (!s.tag)
+      return verdict{
+          .row = row_of(rule_id::unknown_tag),
+          .message = fmt::format("nobody wrote which tag {} was, so it cannot be compared with what the tag means now",
+                                 quoted(s.written)),
+          .fix = how_to_tell_tag(s)};
+    const auto* now = digest_of(how_, *s.tag);
+    if (now == nullptr || *now == *s.ref->digest()) return std::nullopt;
+    const auto who = how_.lock_file.empty() ? std::string("its registry") : std::string(how_.lock_file);
+    return verdict{.row = row_of(rule_id::drift),
+                   .message = fmt::format("{} is pinned to {}, and {} says {} by now", quoted(s.tag->written()),
+                                          s.ref->digest()->shortened(), who, now->shortened()),
+                   .digest = now};
+  }
+
+  [[nodiscard]] std::size_t row_of(std::string_view id) const { return find_rule(checks_.table, id).value_or(0); }
+
+  const check_question& how_;
+  const file_checks& checks_;
+  const site_rules rules_;
+};
+
+std::string command_for(std::string_view path, std::string_view rule) {
+  const std::string_view update = rule == rule_id::drift ? " --update" : "";
+  return path == "-" ? fmt::format("pinhook pin{} -", update)
+                     : fmt::format("pinhook pin{} -i {}", update,
+                                   shell_word(path.starts_with('-') ? "./" + std::string(path) : std::string(path)));
+}
+
+finding make_finding(std::string_view path, const site& s, const check_rule& broken, std::string_view rest) {
+  finding out;
+  out.rule = broken.id;
+  out.level = broken.level;
+  out.path = path;
+  out.document = s.document;
+  out.pointer = s.pointer;
+  out.line = s.line;
+  out.column = s.column;
+  out.end_column = s.column + width_of(rest, s);
+  out.object = s.object;
+  out.name = s.name;
+  out.image = s.written;
+  return out;
+}
+
+// Where a byte of a text stands.
+std::pair<std::size_t, std::size_t> place(std::string_view text, std::size_t offset) {
+  const auto before = text.substr(0, offset);
+  const auto begin = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {1 + static_cast<std::size_t>(std::ranges::count(before, '\n')), 1 + characters(before.substr(begin))};
+}
+
+}  // namespace
+
+std::string_view to_string(fix_kind kind) noexcept {
+  constexpr std::array<std::string_view, 3> names{"text", "command", "advice"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+std::string to_do(const finding& f) {
+  constexpr std::array<std::string_view, 3> verbs{"write ", "run ", ""};
+  return fmt::format("{}{}", verbs[static_cast<std::size_t>(f.kind)], f.fix);
+}
+
+std::optional<replacement> changed_lines(std::string_view before, std::string_view after) {
+  if (before == after) return std::nullopt;
+  const auto [one, other] = std::ranges::mismatch(before, after);
+  auto begin = static_cast<std::size_t>(one - before.begin());
+  begin = begin == 0 ? 0 : before.rfind('\n', begin - 1) + 1;
+  std::size_t same = 0;
+  const auto most = std::min(before.size(), after.size()) - begin;
+  while (same < most && before[before.size() - 1 - same] == after[after.size() - 1 - same]) ++same;
+  // Back to where a line ends in both.
+  const auto tail = before.substr(before.size() - same);
+  const auto line_end = tail.find('\n');
+  same = line_end == std::string_view::npos ? 0 : same - line_end;
+  if (same > 0 && line_end > 0 && tail[line_end - 1] == '\r') ++same;
+  const auto end = before.size() - same;
+  const auto [line, column] = place(before, begin);
+  const auto [end_line, end_column] = place(before, end);
+  return replacement{line, column, end_line, end_column, std::string(after.substr(begin, after.size() - same - begin))};
+}
+
+checked_file check_file(std::string_view path, std::string_view text, std::span<const site> sites,
+                        const check_question& how) {
+  checked_file out;
+  out.path = path;
+  out.image_count = sites.size();
+  const site_judge judge(how);
+  line_finder lines(text);
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    const site& s = sites[i];
+    if (s.why != untouched::no && s.why != untouched::invalid) ++out.left[s.why];
+    std::vector<std::size_t> indices;
+    for (verdict& v : judge.judge(s)) {
+      auto f = make_finding(path, s, judge.table()[v.row], lines.from(s.line, s.column));
+      f.message = std::move(v.message);
+      f.fix = std::move(v.fix);
+      f.kind = v.kind;
+      if (v.digest != nullptr && how.how_to_pin) {
+        auto pin = how.how_to_pin(i, *v.digest);
+        f.fix = std::move(pin.suggestion);
+        f.kind = fix_kind::text;
+        f.change = std::move(pin.change);
+      }
+      if (f.fix.empty()) {
+        f.fix = command_for(path, f.rule);
+        f.kind = fix_kind::command;
+      }
+      indices.push_back(out.findings.size());
+      out.findings.push_back(std::move(f));
+    }
+    if (how.lists_images) out.images.push_back({s.object, s.name, s.why, std::move(indices)});
+  }
+  return out;
+}
+
+bool add_wanted(std::span<const site> sites, const check_question& how,
+                std::map<std::string, registry::reference>& to) {
+  const site_judge judge(how);
+  bool has_any = false;
+  for (const site& s : sites) {
+    if (s.why != untouched::no || !s.ref || !s.tag) continue;
+    if (s.is_pinned() ? !how.has_drift || judge.is_never(s) : !judge.lacks_digest(s)) continue;
+    to.try_emplace(s.tag->canonical(), *s.tag);
+    has_any = true;
+  }
+  return has_any;
+}
+
+std::string shell_word(std::string_view word) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,";
+  const bool is_plain = !word.empty() && word.find_first_not_of(plain) == std::string_view::npos;
+  if (is_plain) return std::string(word);
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace pinhook::pipeline

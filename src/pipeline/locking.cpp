@@ -1,0 +1,115 @@
+#include <pinhook/pipeline/locking.hpp>
+#include <pinhook/pipeline/site_label.hpp>
+
+#include <fmt/format.h>
+
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+// What a file says of a tag.
+struct use {
+  registry::reference tag;
+  std::string place;
+  /// Of the first that pins it.
+  std::optional<registry::digest> digest;
+  std::string pinned_at;
+};
+
+result<void> take(use& into, const files::site& s, const std::string& place) {
+  if (!s.is_pinned()) return {};
+  const auto& digest = *s.ref->digest();
+  if (!into.digest) {
+    into.digest = digest;
+    into.pinned_at = place;
+  } else if (*into.digest != digest) {
+    return fail(error_code::invalid_input,
+                fmt::format("{} is pinned to {} in {} and to {} in {}; a lock holds one digest of it",
+                            into.tag.canonical(), into.digest->to_string(), into.pinned_at, digest.to_string(), place));
+  }
+  return {};
+}
+
+}  // namespace
+
+result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& existing, bool updates) {
+  lock_plan out;
+  std::vector<use> uses;
+  std::map<std::string, std::size_t, std::less<>> by_canonical;
+  for (const auto& in : from.inputs) {
+    if (!in.content) continue;
+    const auto& sites = in.content->sites();
+    const auto orders = from.orders.orders_of(sites);
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+      const auto& s = sites[i];
+      if (s.why != files::untouched::no) continue;
+      if (!orders[i].never.empty()) {
+        ++out.left_by_rule[orders[i].never];
+        continue;
+      }
+      if (s.is_pinned() && !s.tag) {
+        ++out.without_tag;
+        continue;
+      }
+      const auto& tag = s.tag ? *s.tag : *s.ref;
+      const auto [at, is_new] = by_canonical.try_emplace(tag.canonical(), uses.size());
+      const auto place = site_label(in.path, s);
+      if (is_new) uses.push_back({tag, place, std::nullopt, {}});
+      if (auto ok = take(uses[at->second], s, place); !ok) return fail(std::move(ok.error()));
+    }
+  }
+  for (const auto& gap : from.gaps)
+    if (by_canonical.try_emplace(gap.ref.canonical(), uses.size()).second)
+      uses.push_back({gap.ref, gap.place, std::nullopt, {}});
+  for (const auto& one : uses) {
+    const auto* held = existing.find(one.tag.canonical());
+    if (one.digest) {
+      out.decided.put(one.tag, {*one.digest, held != nullptr && held->digest == *one.digest ? held->when : ""});
+    } else if (held != nullptr && !updates) {
+      out.decided.put(one.tag, *held);
+    } else {
+      out.missing.push_back(one.tag);
+      out.places.emplace(one.tag.canonical(), one.place);
+    }
+  }
+  return out;
+}
+
+resolve::image_lock locked(const lock_plan& plan, const digest_map& known, const resolve::image_lock& existing,
+                           const std::string& now) {
+  auto out = plan.decided;
+  for (const auto& ref : plan.missing) {
+    const auto found = known.find(ref.canonical());
+    if (found == known.end() || !found->second) continue;
+    const auto* held = existing.find(ref.canonical());
+    const bool is_same = held != nullptr && held->digest == *found->second && !held->when.empty();
+    out.put(ref, {*found->second, is_same ? held->when : now});
+  }
+  return out;
+}
+
+std::string lock_summary(const resolve::image_lock& before, const resolve::image_lock& after) {
+  std::size_t added = 0;
+  std::size_t changed = 0;
+  std::size_t dropped = 0;
+  for (const auto& [name, what] : after.images()) {
+    const auto* old = before.find(name);
+    if (old == nullptr)
+      ++added;
+    else if (old->digest != what.digest)
+      ++changed;
+  }
+  for (const auto& [name, what] : before.images())
+    if (after.find(name) == nullptr) ++dropped;
+  const auto total = after.images().size();
+  std::string news;
+  for (const auto& [n, word] :
+       {std::pair<std::size_t, std::string_view>{added, "new"}, {changed, "changed"}, {dropped, "dropped"}})
+    if (n != 0) news += fmt::format("{}{} {}", news.empty() ? ": " : ", ", n, word);
+  return fmt::format("locked {} {}{}", total, total == 1 ? "image" : "images", news.empty() ? ", none changed" : news);
+}
+
+}  // namespace pinhook::pipeline

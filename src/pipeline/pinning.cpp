@@ -1,0 +1,122 @@
+#include <pinhook/pin/write_pin.hpp>
+#include <pinhook/pipeline/pinning.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+std::string reason_of(const files::site& s) {
+  switch (s.why) {
+    case files::untouched::no:
+      break;
+    case files::untouched::variable:
+      return "something else fills it in";
+    case files::untouched::no_tag_here:
+      return "its tag comes from elsewhere";
+    case files::untouched::built:
+      return "it is built, not pulled";
+    case files::untouched::skip_label:
+      return "the object is labelled pinhook.dev/pin: skip";
+    case files::untouched::invalid:
+      return s.problem;
+  }
+  return {};
+}
+
+// The reference whose digest decides; none when nothing is to be asked.
+std::optional<registry::reference> asked(const files::site& s, pin_task task) {
+  if (s.why != files::untouched::no || task == pin_task::unpin) return std::nullopt;
+  if (!s.is_pinned()) return s.tag ? s.tag : s.ref;
+  return task == pin_task::update ? s.tag : std::nullopt;
+}
+
+site_result unpinned(std::size_t index, const files::site& s) {
+  using kind = site_result::kind;
+  if (!s.is_pinned()) return {.site = index, .what = kind::current};
+  if (s.tag) return {.site = index, .what = kind::changed, .after = s.tag->written()};
+  return {.site = index, .what = kind::left, .message = "its tag is not written beside it, so nobody knows it"};
+}
+
+site_result decide(std::size_t index, const files::site& s, const pin_choice& how, const site_order& order,
+                   const digest_map& known) {
+  using kind = site_result::kind;
+  if (s.why != files::untouched::no) return {.site = index, .what = kind::left, .message = reason_of(s)};
+  if (how.task == pin_task::unpin) return unpinned(index, s);
+  if (!order.never.empty())
+    return {.site = index,
+            .what = kind::left,
+            .message = fmt::format("rule {} says pin: never", order.never),
+            .rule = order.never};
+  const auto ref = asked(s, how.task);
+  if (!ref) {
+    if (how.task == pin_task::pin) return {.site = index, .what = kind::current};
+    return {.site = index, .what = kind::left, .message = "its tag is not written beside it, so nobody can update it"};
+  }
+  const auto found = known.find(ref->canonical());
+  if (found == known.end())
+    return {.site = index, .what = kind::failed, .message = "it was never looked up", .code = error_code::internal};
+  const auto& answer = found->second;
+  if (!answer)
+    return {.site = index, .what = kind::failed, .message = answer.error().message, .code = answer.error().code};
+  if (s.is_pinned() && *s.ref->digest() == *answer) return {.site = index, .what = kind::current};
+  return {
+      .site = index,
+      .what = kind::changed,
+      .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, order.format.value_or(how.format))};
+}
+
+}  // namespace
+
+bool pinned_file::has(site_result::kind what) const {
+  return std::ranges::any_of(results, [&](const site_result& r) { return r.what == what; });
+}
+
+std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& how) {
+  std::vector<registry::reference> out;
+  if (how.task == pin_task::unpin) return out;
+  std::set<std::string, std::less<>> seen;
+  const auto& sites = file.sites();
+  const auto orders = how.orders.orders_of(sites);
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    if (!orders[i].never.empty()) continue;
+    auto ref = asked(sites[i], how.task);
+    if (ref && seen.insert(ref->canonical()).second) out.push_back(std::move(*ref));
+  }
+  return out;
+}
+
+result<pinned_file> pinned(const files::image_file& file, const pin_choice& how, const digest_map& known) {
+  pinned_file out;
+  std::vector<files::change> changes;
+  const auto& sites = file.sites();
+  const auto orders = how.orders.orders_of(sites);
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    auto one = decide(i, sites[i], how, orders[i], known);
+    if (one.what == site_result::kind::changed) {
+      const auto ref = asked(sites[i], how.task);
+      changes.push_back(
+          {i, ref ? std::optional(*known.find(ref->canonical())->second) : std::nullopt, orders[i].format});
+    }
+    out.results.push_back(std::move(one));
+  }
+  if (changes.empty()) {
+    out.text = file.text();
+    return out;
+  }
+  const auto after = file.rewritten(changes, how.format);
+  if (!after) return fail(after.error());
+  out.text = after->text();
+  if (how.task != pin_task::unpin)
+    for (const files::change& one : changes)
+      if (!after->sites()[one.site].tag) ++out.lost_tags;
+  return out;
+}
+
+}  // namespace pinhook::pipeline

@@ -1,0 +1,117 @@
+#include <pinhook/base/json.hpp>
+#include <pinhook/pipeline/rule_report.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+using names = std::vector<std::string>;
+
+// The effects a rule says something of, and what.
+std::vector<std::pair<std::string, std::string>> effects_of(const rules::rule& r) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (r.pin) out.emplace_back("pin", fmt::format("pin: {}", rules::to_string(*r.pin)));
+  if (r.format) out.emplace_back("format", fmt::format("format: {}", rules::to_string(*r.format)));
+  if (r.pull_policy) out.emplace_back("pullPolicy", fmt::format("pullPolicy: {}", rules::to_string(*r.pull_policy)));
+  for (const rules::demand& d : r.demands) {
+    const std::string values = d.values.empty() ? "" : fmt::format(" {}", fmt::join(d.values, ", "));
+    out.emplace_back(rules::to_string(d.what),
+                     fmt::format("require {}{}: {}", rules::to_string(d.what), values, rules::to_string(r.action)));
+  }
+  return out;
+}
+
+names conditions_of(const rules::condition& c) {
+  names out;
+  const auto add = [&](std::string_view what, const names& any_of) {
+    if (!any_of.empty()) out.push_back(fmt::format("{} {}", what, fmt::join(any_of, ", ")));
+  };
+  names types;
+  for (const auto t : c.types) types.emplace_back(rules::to_string(t));
+  add("namespaces", c.namespaces);
+  add("kinds", c.kinds);
+  add("containers", c.containers);
+  add("types", types);
+  return out;
+}
+
+bool has_effect(const rules::rule& r, std::string_view effect) {
+  const auto all = effects_of(r);
+  return std::ranges::any_of(all, [&](const auto& one) { return one.first == effect; });
+}
+
+std::string quoted_list(const names& all) {
+  std::string out = "[";
+  for (const auto& one : all) {
+    if (out.size() > 1) out += ',';
+    json::append_string(out, one);
+  }
+  return out + "]";
+}
+
+std::string json_of(const rule_match::earlier_rule& e) {
+  std::string out = "{\"effect\":";
+  json::append_string(out, e.effect);
+  out += ",\"rule\":";
+  json::append_string(out, e.rule);
+  return out + fmt::format(",\"always\":{}}}", e.is_always);
+}
+
+}  // namespace
+
+std::vector<rule_match> find_rule_matches(const rules::rule_set& rules, const registry::reference& ref) {
+  std::vector<rule_match> out;
+  const auto all = rules.rules();
+  const auto matching = rules.matching(ref);
+  for (std::size_t i = 0; i < matching.size(); ++i) {
+    const rules::rule& r = all[matching[i]];
+    rule_match m;
+    m.name = r.name;
+    m.conditions = conditions_of(r.about);
+    for (const auto& [effect, text] : effects_of(r)) {
+      m.says.push_back(text);
+      // The first that decides it, and before that those that decide it somewhere.
+      for (std::size_t before = 0; before < i; ++before) {
+        const rules::rule& e = all[matching[before]];
+        if (!has_effect(e, effect)) continue;
+        const bool is_always = conditions_of(e.about).empty();
+        m.instead.push_back({effect, e.name, is_always});
+        if (is_always) break;
+      }
+    }
+    out.push_back(std::move(m));
+  }
+  return out;
+}
+
+std::string to_lines(const std::vector<rule_match>& matches) {
+  std::string out;
+  for (const rule_match& m : matches) {
+    std::string text = fmt::format("{}: {}", m.name, fmt::join(m.says, ", "));
+    if (!m.conditions.empty()) text += fmt::format("; in {}", fmt::join(m.conditions, ", in "));
+    for (const auto& e : m.instead)
+      text += fmt::format("; rule {} decides {} {}", e.rule, e.effect, e.is_always ? "before it" : "where it matches");
+    out += fmt::format("{:<12}{}\n", out.empty() ? "rules" : "", text);
+  }
+  return out;
+}
+
+std::string to_json(const std::vector<rule_match>& matches) {
+  names out;
+  for (const rule_match& m : matches) {
+    names instead;
+    for (const auto& e : m.instead) instead.push_back(json_of(e));
+    std::string name;
+    json::append_string(name, m.name);
+    out.push_back(fmt::format(R"({{"name":{},"says":{},"conditions":{},"instead":[{}]}})", name, quoted_list(m.says),
+                              quoted_list(m.conditions), fmt::join(instead, ",")));
+  }
+  return fmt::format("[{}]", fmt::join(out, ","));
+}
+
+}  // namespace pinhook::pipeline

@@ -1,0 +1,62 @@
+#include <pinhook/pipeline/site_rules.hpp>
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <map>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+// "nginx:1.25@sha256:…" of a digest that stands alone and whose tag is known.
+std::optional<registry::reference> with_known_tag(const files::site& s) {
+  if (!s.is_pinned() || !s.tag || !s.ref->tag().empty()) return std::nullopt;
+  auto whole = registry::reference::parse(
+      fmt::format("{}:{}@{}", s.ref->written_name(), s.tag->effective_tag(), s.ref->digest()->to_string()));
+  if (!whole) return std::nullopt;
+  return *std::move(whole);
+}
+
+}  // namespace
+
+rules::effects site_rules::effects_of(const files::site& s) const {
+  const auto whole = with_known_tag(s);
+  rules::subject about{.ref = whole ? &*whole : &*s.ref,
+                       .ns = std::nullopt,
+                       .group = s.group,
+                       .kind = s.kind,
+                       .container = s.name,
+                       .type = s.type};
+  if (!s.ns.empty())
+    about.ns = s.ns;
+  else if (!ns.empty())
+    about.ns = ns;
+  return set.effects_of(about);
+}
+
+site_order site_rules::order_of(const files::site& s) const {
+  if (set.is_empty() || !s.ref) return {};
+  const auto e = effects_of(s);
+  const auto order = set.order_of(e);
+  site_order out;
+  if (order.pin == pin::pin_order::never) out.never = set.rules()[e.pin].name;
+  if (has_formats) out.format = order.format;
+  return out;
+}
+
+std::vector<site_order> site_rules::orders_of(std::span<const files::site> sites) const {
+  std::vector<site_order> out(sites.size());
+  if (set.is_empty()) return out;
+  std::map<std::pair<std::size_t, std::size_t>, site_order> by_place;
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    auto own = order_of(sites[i]);
+    auto& shared = by_place[{sites[i].line, sites[i].column}];
+    if (shared.never.empty()) shared.never = std::move(own.never);
+    if (!shared.format) shared.format = own.format;
+  }
+  for (std::size_t i = 0; i < sites.size(); ++i) out[i] = by_place.at({sites[i].line, sites[i].column});
+  return out;
+}
+
+}  // namespace pinhook::pipeline

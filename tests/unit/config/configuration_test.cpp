@@ -1,0 +1,412 @@
+#include "support/golden.hpp"
+
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/setting_table.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace pinhook::config {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+settings read(std::string_view text) {
+  settings s;
+  const auto good = read_configuration(text, "pinhook.yaml", s);
+  EXPECT_TRUE(good) << good.error().message;
+  return s;
+}
+
+std::string refusal(std::string_view text) {
+  settings s;
+  const auto good = read_configuration(text, "pinhook.yaml", s);
+  if (good) return {};
+  EXPECT_EQ(good.error().code, error_code::invalid_input);
+  EXPECT_EQ(render(s), render(settings{})) << "a refused file changed settings";
+  return good.error().message;
+}
+
+// One value other than the default for every key of the table.
+constexpr std::string_view all_changed = R"(
+listen: "127.0.0.1:1"
+admin: {listen: "[::1]:2"}
+threads: 3
+namespace: pins
+tls:
+  cert_file: /c
+  key_file: "/k \"q\" ü\n"
+  reload_interval: 1s
+  secret: other
+  webhook_configuration: other-too
+  service: hook
+  names: [hook.example.com, 127.0.0.1]
+  lifetime: 100h
+  authority_lifetime: 200h
+  settle: 0s
+  check_interval: 1s
+pin:
+  format: tag-and-digest
+  updates: refresh
+  kinds:
+    - {group: example.com, kind: Engine, paths: ["spec.image", "spec.workers[*].image"]}
+    - {kind: Thing, paths: [spec.x]}
+  foreign_controllers: true
+  excluded_namespaces: [a, b]
+rules:
+  - {name: sidecars, images: "**/istio/proxyv2", namespaces: [shop, "team-*"], pin: never}
+  - name: own-registries
+    require: [tag, {registry: [docker.io, "ghcr.io/acme/**"]}]
+    action: deny
+    message: 'ask "platform": #x'
+  - preset: recommended
+lock: {file: /locks/pinhook.lock, required: true}
+files:
+  paths:
+    - {files: "**/engine.yaml", paths: [server.image, "jobs[*].image"]}
+    - {files: "*.cfg.yaml", paths: ["images{*}"]}
+deadline: {limit: 9s, margin: 1ms}
+cache: {ttl: 1m1s, negative_ttl: 0s, stale_for: 2h, entries: 7}
+resolver: {host_concurrency: 2, lookup_limit: 3s, source_limit: 1s}
+registries:
+  localhost:5000: {plain_http: false}
+  registry.example.com: {ca_file: /ca.pem, realm_hosts: [auth.example.com]}
+  "[::1]:5000":
+registry: {verify_by_get: true, allow: [docker.io, "*.example.com"], deny: ["*.svc"]}
+networks: {allow: [10.20.0.0/16, "fd00::/8"], deny: [10.1.2.3], private: false}
+mirrors:
+  certs_dirs: [/etc/containerd/certs.d]
+  hosts:
+    docker.io:
+      - url: https://one.example.com
+        capabilities: [pull]
+        ca: [/ca.pem]
+        client: [/client.crt, /client.key]
+        skip_verify: true
+        override_path: true
+        dial_timeout: 2s
+      - {url: "http://two.example.com:5000/hub", capabilities: [resolve]}
+    _default: []
+pull_secrets: {mode: off, ttl: 5s, namespaces: [a]}
+kubeconfig: /kube/config
+plugins: {config: /plugins.yaml, bin_dir: /plugins}
+clouds: [google]
+docker_config: /config.json
+credential_helpers: true
+limits: {body: 1MiB, header: 8Ki, idle: 2s, request: 3s, handshake: 4s, connections: 5}
+shutdown: {delay: 0s, limit: 1s}
+log: {level: debug, format: text}
+)";
+
+TEST(Configuration, ReadsEverySetting) {
+  const settings s = read(all_changed);
+  EXPECT_EQ(s.listen.port(), 1);
+  EXPECT_TRUE(s.admin_listen.address().is_v6());
+  EXPECT_EQ(s.threads, 3U);
+  EXPECT_EQ(s.own_namespace, "pins");
+  EXPECT_EQ(s.tls.key_file, "/k \"q\" ü\n");
+  EXPECT_EQ(s.pin.format, pin::pin_format::tag_and_digest);
+  ASSERT_EQ(s.rules.written().size(), 3U);
+  EXPECT_EQ(s.rules.written()[0].pin, pin::pin_order::never);
+  EXPECT_EQ(s.rules.written()[1].message, "ask \"platform\": #x");
+  ASSERT_EQ(s.pin.kinds.size(), 2U);
+  EXPECT_THAT(s.pin.kinds[0].paths, ElementsAre("spec.image", "spec.workers[*].image"));
+  EXPECT_EQ(s.pin.kinds[1].group, "");
+  EXPECT_EQ(s.lock.file, "/locks/pinhook.lock");
+  EXPECT_TRUE(s.lock.required);
+  ASSERT_EQ(s.files.paths.size(), 2U);
+  EXPECT_EQ(s.files.paths[0].files, "**/engine.yaml");
+  EXPECT_THAT(s.files.paths[0].paths, ElementsAre("server.image", "jobs[*].image"));
+  EXPECT_EQ(s.deadline.margin, 1ms);
+  EXPECT_EQ(s.cache.ttl, 61s);
+  ASSERT_EQ(s.registries.size(), 3U);
+  EXPECT_EQ(s.registries.at("localhost:5000").plain_http, false);
+  EXPECT_EQ(s.registries.at("[::1]:5000").plain_http, std::nullopt);
+  EXPECT_EQ(s.registries.at("registry.example.com").ca_file, "/ca.pem");
+  ASSERT_EQ(s.networks.allow.size(), 2U);
+  EXPECT_EQ(s.networks.allow[1].prefix, 8U);
+  ASSERT_EQ(s.mirrors.hosts.at("docker.io").size(), 2U);
+  const auto& mirror = s.mirrors.hosts.at("docker.io")[0];
+  EXPECT_TRUE(mirror.can_pull);
+  EXPECT_FALSE(mirror.can_resolve);
+  EXPECT_EQ(mirror.client_key_file, "/client.key");
+  EXPECT_EQ(mirror.dial_timeout, 2s);
+  EXPECT_TRUE(s.mirrors.hosts.at("docker.io")[1].can_resolve);
+  EXPECT_EQ(s.pull_secrets.mode, switch_state::off);
+  EXPECT_EQ(s.limits.header, 8192U);
+  EXPECT_EQ(s.log.format, log::format::text);
+
+  const settings defaults;
+  for (const auto& row : setting_table()) EXPECT_NE(row.write(s), row.write(defaults)) << row.key << " was not changed";
+}
+
+TEST(Configuration, RenderedSettingsReadBack) {
+  const settings s = read(all_changed);
+  for (const auto how : {detail::values, detail::documented}) {
+    const settings back = read(render(s, how));
+    for (const auto& row : setting_table()) EXPECT_EQ(row.write(back), row.write(s)) << row.key;
+  }
+}
+
+TEST(Configuration, TheDocumentedFileIsTheDefaultsAndNamesEveryKey) {
+  const std::string path = PINHOOK_SOURCE_DIR "/manifests/pinhook.yaml";
+  const std::string head =
+      "# The configuration of pinhook: every setting with its default. A file names only what it changes; an unknown\n"
+      "# key or a wrong value is refused at start-up. Variables (PINHOOK_…) win over the file, flags over variables.\n"
+      "# `pinhook serve --print-config` shows what is in effect.\n\n";
+  testing::expect_golden(path, head + render(settings{}, detail::documented));
+  const std::string text = testing::read_file(path);
+  const settings s = read(text);
+  EXPECT_EQ(render(s), render(settings{}));
+  const auto root = yaml::parse(text);
+  ASSERT_TRUE(root);
+  for (const auto& row : setting_table()) {
+    const yaml::node* at = &*root;
+    for (std::string_view rest = row.key; at != nullptr && !rest.empty();) {
+      const auto dot = rest.find('.');
+      at = at->find(rest.substr(0, dot));
+      rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
+    }
+    EXPECT_NE(at, nullptr) << row.key << " is missing in " << path;
+  }
+}
+
+TEST(Configuration, AbsentAndEmptyKeysKeepTheDefault) {
+  for (const char* text : {"", "# nothing\n", "tls:\n", "tls: {}\nlog:\n  level:\n", "threads: ~\n"})
+    EXPECT_EQ(render(read(text)), render(settings{})) << text;
+}
+
+TEST(Configuration, RefusesUnknownKeysWithLineAndGuess) {
+  struct sample {
+    const char* text;
+    const char* start;
+    const char* guess;
+  };
+  for (const sample& s : {
+           sample{"threads: 1\nlisten_on: x\n", "pinhook.yaml: line 2, column 1: \"listen_on\"",
+                  "did you mean listen?"},
+           sample{"tls:\n  certfile: x\n", "pinhook.yaml: line 2, column 3: \"tls.certfile\"",
+                  "did you mean tls.cert_file?"},
+           sample{"cert_file: x\n", "pinhook.yaml: line 1, column 1: \"cert_file\"", "did you mean tls.cert_file?"},
+           sample{"deadlin:\n  limit: 1s\n", "pinhook.yaml: line 1, column 1: \"deadlin\"", "did you mean deadline?"},
+           sample{"deadline.limit: 1s\n", "pinhook.yaml: line 1, column 1: \"deadline.limit\"",
+                  "write it as a mapping"},
+           sample{"zzzzzzzzzzzz: 1\n", "pinhook.yaml: line 1, column 1: \"zzzzzzzzzzzz\"", "no such setting"},
+           sample{"pin:\n  kinds:\n    - kind: X\n      path: []\n", "pinhook.yaml: line 4, column 7: pin.kinds",
+                  "known are: group, kind, paths"},
+           sample{"registries:\n  docker.io:\n    plain: true\n", "pinhook.yaml: line 3, column 5: registries",
+                  "known are: plain_http, ca_file, realm_hosts"},
+       }) {
+    EXPECT_THAT(refusal(s.text), StartsWith(s.start)) << s.text;
+    EXPECT_THAT(refusal(s.text), HasSubstr(s.guess)) << s.text;
+  }
+}
+
+TEST(Configuration, RefusesWrongTypesAndRanges) {
+  struct sample {
+    const char* text;
+    const char* start;
+    const char* reason;
+  };
+  for (const sample& s : {
+           sample{"threads: many\n", "line 1, column 10: threads: ", "not a number, 0 to 1024"},
+           sample{"threads: 1025\n", "line 1, column 10: threads: ", "0 to 1024"},
+           sample{"threads: -1\n", "line 1, column 10: threads: ", "0 to 1024"},
+           sample{"threads: 1.5\n", "line 1, column 10: threads: ", "0 to 1024"},
+           sample{"threads: '1'\n", "line 1, column 10: threads: ", "0 to 1024"},
+           sample{"threads: [1]\n", "line 1, column 10: threads: ", "not a list"},
+           sample{"\n\ndeadline:\n  limit: 8 apples\n", "line 4, column 10: deadline.limit: ", "no duration"},
+           sample{"deadline: {limit: 31s}\n", "line 1, column 19: deadline.limit: ", "out of range"},
+           sample{"deadline: 8s\n", "line 1, column 1: deadline: ", "want a mapping"},
+           sample{"limits:\n  body: 8MB\n", "line 2, column 9: limits.body: ", "no size"},
+           sample{"limits:\n  body: 1\n", "line 2, column 9: limits.body: ", "out of range"},
+           sample{"listen: localhost:8443\n", "line 1, column 9: listen: ", "no address"},
+           sample{"log: {level: loud}\n", "line 1, column 14: log.level: ", "debug, info, warning or error"},
+           sample{"credential_helpers: yes\n", "line 1, column 21: credential_helpers: ", "true or false"},
+           sample{"credential_helpers: 'true'\n", "line 1, column 21: credential_helpers: ", "true or false"},
+           sample{"namespace: {a: b}\n", "line 1, column 12: namespace: ", "want text"},
+           sample{"pin: {excluded_namespaces: a}\n", "line 1, column 28: pin.excluded_namespaces: ", "want a list"},
+           sample{"pin: {kinds: [{kind: a, paths: []}]}\n", "line 1, column 32: pin.kinds: ", "0 paths; name 1 to 64"},
+           sample{"pin:\n  kinds:\n    - kind: X\n      paths: [spec.image, \"spec..x\"]\n",
+                  "line 4, column 27: pin.kinds: ", "spec..x"},
+           sample{"files:\n  paths:\n    - files: a\n      paths: [\"a..b\"]\n",
+                  "line 4, column 15: files.paths: ", "a..b"},
+           sample{"files: {paths: [{files: a, paths: []}]}\n",
+                  "line 1, column 35: files.paths: ", "0 paths; name 1 to 64"},
+           sample{"files: {paths: [{paths: [a]}]}\n", "line 1, column 17: files.paths: ", "files is missing"},
+           sample{"files: {paths: [{files: a, kinds: [a]}]}\n",
+                  "line 1, column 28: files.paths: ", "known are: files, paths"},
+           sample{"files: {paths: {files: a}}\n", "line 1, column 16: files.paths: ", "want a list of {files, paths}"},
+           sample{"lock: {required: \"true\"}\n", "line 1, column 18: lock.required: ", "true or false"},
+           sample{"lock: pinhook.lock\n", "line 1, column 1: lock: ", "want a mapping"},
+           sample{"pin: {kinds: [a]}\n", "line 1, column 15: pin.kinds: ", "want a mapping"},
+           sample{"registries: [a]\n", "line 1, column 13: registries: ", "want a mapping"},
+           sample{"registries:\n  docker.io: {}\n  index.docker.io: {}\n",
+                  "line 3, column 3: registries: ", "no registry"},
+           sample{"registries:\n  https://x.example: {}\n", "line 2, column 3: registries: ", "no registry"},
+           sample{"networks:\n  deny:\n  - 10.0.0.0/8\n  - 10.0.0.1/8\n",
+                  "line 4, column 5: networks.deny: ", "10.0.0.0/8"},
+           sample{"networks: {allow: [example.com]}\n", "line 1, column 20: networks.allow: ", "example.com"},
+           sample{"clouds:\n- aws\n- gcp\n", "line 3, column 3: clouds: ", "known are: aws, google, azure"},
+           sample{"pull_secrets: {mode: maybe}\n", "line 1, column 22: pull_secrets.mode: ", "auto, on or off"},
+           sample{"mirrors:\n  hosts:\n    docker.io:\n      - {ulr: x}\n",
+                  "line 4, column 10: mirrors.hosts: ", "known are: url"},
+           sample{"mirrors:\n  hosts:\n    docker.io:\n      - {url: \"ftp://x\"}\n",
+                  "line 4, column 9: mirrors.hosts: ", "ftp"},
+           sample{"mirrors: {hosts: {docker.io: x}}\n", "line 1, column 30: mirrors.hosts: ", "want a list of mirrors"},
+           sample{"mirrors: {hosts: {a/b: []}}\n", "line 1, column 19: mirrors.hosts: ", "no registry"},
+           sample{"mirrors: {hosts: {docker.io: [{url: x, capabilities: [push]}]}}\n",
+                  "line 1, column 55: mirrors.hosts: ", "known are: pull, resolve"},
+           sample{"- a\n", "line 1, column 1: ", "want a mapping"},
+       }) {
+    EXPECT_THAT(refusal(s.text), StartsWith(std::string("pinhook.yaml: ") + s.start)) << s.text;
+    EXPECT_THAT(refusal(s.text), HasSubstr(s.reason)) << s.text;
+  }
+  EXPECT_THAT(refusal("threads: 1\nthreads: 2\n"), HasSubstr("line 2, column 1"));
+}
+
+TEST(Configuration, PlacesProblemsOfRules) {
+  EXPECT_EQ(refusal("threads: 1\nrules:\n  - name: a\n    pinn: never\n"),
+            "pinhook.yaml: line 4, column 5: rules[0] (a): \"pinn\" is no key of a rule; did you mean pin?");
+  EXPECT_EQ(refusal("threads: 1\nrules:\n"),
+            "pinhook.yaml: line 2, column 1: rules: nothing is written here; write rules: [] for none");
+  EXPECT_EQ(refusal("rules: never\n"), "pinhook.yaml: line 1, column 8: rules: want a list of rules, not a scalar");
+  EXPECT_THAT(refusal("rules:\n  - {name: a, pin: keep}\n  - {name: b, images: docker.io/**, pin: never}\n"),
+              StartsWith("pinhook.yaml: line 3, column 5: rules[1] (b): "));
+  settings s;
+  const auto warnings = apply_environment({{"PINHOOK_RULES", "[{name: a, pin: nevr}]"}}, s);
+  ASSERT_FALSE(warnings);
+  EXPECT_EQ(warnings.error().message,
+            "PINHOOK_RULES: line 1, column 17: rules[0] (a): pin: \"nevr\" is no order; did you mean never?");
+  EXPECT_TRUE(s.rules.is_empty());
+}
+
+TEST(Configuration, SaysWhatTookThePlaceOfFormerSettings) {
+  const std::string said = refusal("pin:\n  update_overrides: [{pattern: \"**\", rule: refresh}]\n");
+  EXPECT_THAT(said, StartsWith("pinhook.yaml: line 2, column 3: pin.update_overrides: rules say this now"));
+  const auto begin = said.find('`') + 1;
+  const settings s = read(said.substr(begin, said.find('`', begin) - begin));
+  ASSERT_EQ(s.rules.written().size(), 1U);
+  EXPECT_EQ(s.rules.written()[0].pin, pin::pin_order::refresh);
+  settings unchanged;
+  const auto warnings = apply_environment({{"PINHOOK_PIN_UPDATE_OVERRIDES", "[]"}}, unchanged);
+  ASSERT_FALSE(warnings);
+  EXPECT_THAT(warnings.error().message, StartsWith("PINHOOK_PIN_UPDATE_OVERRIDES: rules say this now"));
+}
+
+TEST(Configuration, HeadersOfMirrorsAreReadAndNotPrinted) {
+  const settings s = read("mirrors: {hosts: {docker.io: [{url: m.example.com, header: {X-Token: hush}}]}}\n");
+  const auto& headers = s.mirrors.hosts.at("docker.io")[0].headers;
+  ASSERT_EQ(headers.size(), 1U);
+  EXPECT_EQ(headers[0].name, "X-Token");
+  EXPECT_EQ(headers[0].value.reveal(), "hush");
+  EXPECT_THAT(render(s), AllOf(HasSubstr("X-Token"), Not(HasSubstr("hush"))));
+}
+
+TEST(Configuration, VariablesWinOverTheFileAndFlagsOverVariables) {
+  settings s = read("threads: 2\nlisten: 127.0.0.1:1\nnamespace: file\n");
+  const auto warnings = apply_environment({{"PINHOOK_THREADS", "3"}, {"PINHOOK_LISTEN", "[::]:2"}}, s);
+  ASSERT_TRUE(warnings) << warnings.error().message;
+  EXPECT_THAT(*warnings, IsEmpty());
+  ASSERT_TRUE(apply_text("--listen", "listen", "127.0.0.1:3", s));
+  EXPECT_EQ(s.own_namespace, "file");
+  EXPECT_EQ(s.threads, 3U);
+  EXPECT_EQ(s.listen.port(), 3);
+}
+
+TEST(Configuration, EverySettingHasAVariable) {
+  const settings changed = read(all_changed);
+  settings s;
+  variables all;
+  std::set<std::string> names;
+  for (const auto& row : setting_table()) {
+    std::string text = row.write(changed);
+    // Plain settings are taken as they stand: without YAML's quotes.
+    if (!row.is_structured && text.starts_with('"')) text = yaml::parse(text)->text;
+    all.emplace_back(variable_name(row.key), text);
+    EXPECT_TRUE(names.insert(variable_name(row.key)).second) << row.key << " shares a variable";
+  }
+  const auto warnings = apply_environment(all, s);
+  ASSERT_TRUE(warnings) << warnings.error().message;
+  EXPECT_EQ(render(s), render(changed));
+}
+
+TEST(Configuration, NamesTheVariableThatDoesNotFit) {
+  settings s;
+  for (const auto& [name, text] :
+       variables{{"PINHOOK_THREADS", "x"}, {"PINHOOK_PIN_EXCLUDED_NAMESPACES", "a"}, {"PINHOOK_PIN_KINDS", "[{"}}) {
+    const auto warnings = apply_environment({{name, text}}, s);
+    ASSERT_FALSE(warnings);
+    EXPECT_EQ(warnings.error().code, error_code::invalid_input);
+    EXPECT_THAT(warnings.error().message, StartsWith(name + ": "));
+  }
+}
+
+TEST(Configuration, WarnsOfVariablesThatNameNothing) {
+  settings s;
+  const auto warnings = apply_environment({{"PINHOOK_TREADS", "1"}, {"PATH", "/bin"}, {"PINHOOK_CONFIG", "/x"}}, s);
+  ASSERT_TRUE(warnings);
+  EXPECT_THAT(*warnings, ElementsAre(HasSubstr("PINHOOK_TREADS")));
+}
+
+TEST(Configuration, PassesOverWhatKubernetesSetsForAService) {
+  settings s;
+  const auto warnings = apply_environment({{"PINHOOK_SERVICE_HOST", "10.0.0.1"},
+                                           {"PINHOOK_SERVICE_PORT", "443"},
+                                           {"PINHOOK_SERVICE_PORT_HTTPS", "443"},
+                                           {"PINHOOK_PORT", "tcp://10.0.0.1:443"},
+                                           {"PINHOOK_PORT_443_TCP", "tcp://10.0.0.1:443"},
+                                           {"PINHOOK_PORT_443_TCP_PROTO", "tcp"},
+                                           {"PINHOOK_PORT_443_TCP_PORT", "443"},
+                                           {"PINHOOK_PORT_443_TCP_ADDR", "10.0.0.1"},
+                                           {"PINHOOK_METRICS_SERVICE_HOST", "10.0.0.2"},
+                                           {"PINHOOK_METRICS_PORT_9090_TCP_ADDR", "10.0.0.2"}},
+                                          s);
+  ASSERT_TRUE(warnings);
+  EXPECT_THAT(*warnings, IsEmpty());
+}
+
+TEST(Configuration, ChecksWhatBelongsTogether) {
+  settings s;
+  EXPECT_TRUE(check_together(s));
+  s.tls.cert_file = "/c";
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("tls.key_file"));
+  s.tls.key_file = "/k";
+  EXPECT_TRUE(check_together(s));
+  s.tls.authority_lifetime = s.tls.lifetime;
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("tls.authority_lifetime"));
+  s.tls.authority_lifetime = s.tls.lifetime * 2;
+  s.lock.required = true;
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("without lock.file"));
+  s.lock.file = "/pinhook.lock";
+  EXPECT_TRUE(check_together(s));
+  s.admin_listen = s.listen;
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("0.0.0.0:8443"));
+}
+
+TEST(SettingTable, EveryRowIsDocumented) {
+  std::string last_section;
+  std::set<std::string> closed;
+  for (const auto& row : setting_table()) {
+    EXPECT_FALSE(row.type.empty()) << row.key;
+    EXPECT_TRUE(row.help.ends_with('.')) << row.key;
+    EXPECT_TRUE(row.when.ends_with('.')) << row.key;
+    const std::string section(row.key.substr(0, row.key.find('.')));
+    if (section != last_section) {
+      EXPECT_TRUE(closed.insert(section).second) << section << " stands in two places";
+    }
+    last_section = section;
+  }
+}
+
+}  // namespace
+}  // namespace pinhook::config

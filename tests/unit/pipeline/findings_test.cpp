@@ -1,0 +1,354 @@
+#include <pinhook/pipeline/findings.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace pinhook::pipeline {
+namespace {
+
+using files::site;
+using files::untouched;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::string a_digest = "sha256:" + std::string(64, 'a');
+const std::string b_digest = "sha256:" + std::string(64, 'b');
+
+registry::digest digest(const std::string& text) { return registry::digest::parse(text).value(); }
+
+// As find_images would: a tag reference is its own tag; of "nginx:1.25@sha256:…" the tag is what stands before.
+site image(const std::string& written, std::size_t line = 1, std::size_t column = 8) {
+  site s;
+  s.object = "Deployment shop/web";
+  s.name = "web";
+  s.pointer = "/spec/image";
+  s.line = line;
+  s.column = column;
+  s.written = written;
+  if (auto ref = registry::reference::parse(written)) {
+    s.ref = *ref;
+    const auto tag = written.substr(0, written.find('@'));
+    if (!ref->is_pinned() || !ref->tag().empty()) s.tag = registry::reference::parse(tag).value();
+  } else {
+    s.why = untouched::invalid;
+    s.problem = ref.error().message;
+  }
+  return s;
+}
+
+site left(const std::string& written, untouched why) {
+  auto s = image(written);
+  s.why = why;
+  return s;
+}
+
+std::vector<std::string> rules_of(const checked_file& file) {
+  std::vector<std::string> out;
+  for (const auto& f : file.findings) out.push_back(f.rule);
+  return out;
+}
+
+checked_file check_one(const site& s, const check_question& how = {}) {
+  const std::vector<site> sites{s};
+  return check_file("web.yaml", "image: " + s.written + "\n", sites, how);
+}
+
+digest_map known(const std::string& canonical, const std::string& d) {
+  digest_map out;
+  out.emplace(canonical, digest(d));
+  return out;
+}
+
+TEST(Findings, OneRuleAnImageTheMostTellingFirst) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
+      {"nginx", {"no-tag"}},          {"nginx:latest", {"latest"}},
+      {"nginx:1.25", {"unpinned"}},   {"ghcr.io/acme/latest:v2", {"unpinned"}},
+      {"nginx:1.25@" + a_digest, {}}, {"nginx:latest@" + a_digest, {}},
+      {"nginx@" + a_digest, {}},      {"Nginx:1", {"invalid"}},
+  };
+  for (const auto& [written, rules] : cases) EXPECT_EQ(rules_of(check_one(image(written))), rules) << written;
+}
+
+TEST(Findings, AFindingSaysWhereWhatWhyAndWhatToDo) {
+  auto s = image("nginx:1.25", 1, 8);
+  s.document = 3;
+  const auto seen = check_one(s);
+  ASSERT_EQ(seen.findings.size(), 1U);
+  const auto& f = seen.findings[0];
+  EXPECT_EQ(f.path, "web.yaml");
+  EXPECT_EQ(f.document, 3U);
+  EXPECT_EQ(f.pointer, "/spec/image");
+  EXPECT_EQ(f.line, 1U);
+  EXPECT_EQ(f.column, 8U);
+  EXPECT_EQ(f.end_column, 18U);
+  EXPECT_EQ(f.object, "Deployment shop/web");
+  EXPECT_EQ(f.name, "web");
+  EXPECT_EQ(f.image, "nginx:1.25");
+  EXPECT_EQ(f.level, severity::warning);
+  EXPECT_THAT(f.message, HasSubstr("\"nginx:1.25\""));
+  EXPECT_EQ(f.fix, "pinhook pin -i web.yaml");
+  EXPECT_EQ(to_do(f), "run pinhook pin -i web.yaml");
+  EXPECT_FALSE(f.change);
+}
+
+TEST(Findings, AnInvalidReferenceSaysWhatIsWrongWithIt) {
+  const auto seen = check_one(image("Nginx:1"));
+  ASSERT_EQ(seen.findings.size(), 1U);
+  EXPECT_EQ(seen.findings[0].message, image("Nginx:1").problem);
+  EXPECT_THAT(seen.findings[0].message, HasSubstr("\"Nginx:1\""));
+  EXPECT_EQ(seen.findings[0].level, severity::error);
+}
+
+TEST(Findings, WhatIsFilledInElsewhereIsCountedAndNotJudged) {
+  const std::vector<site> sites{left("${TAG}", untouched::variable), left("nginx", untouched::no_tag_here),
+                                left("app:dev", untouched::built), left("app:dev", untouched::built),
+                                left("nginx:latest", untouched::skip_label)};
+  const auto seen = check_file("c.yaml", "", sites, {});
+  EXPECT_THAT(seen.findings, IsEmpty());
+  EXPECT_EQ(seen.image_count, 5U);
+  EXPECT_EQ(
+      seen.left,
+      (std::map<untouched, std::size_t>{
+          {untouched::variable, 1}, {untouched::no_tag_here, 1}, {untouched::built, 2}, {untouched::skip_label, 1}}));
+  EXPECT_THAT(seen.images, IsEmpty());
+}
+
+TEST(Findings, ListsEveryImageWhenAsked) {
+  check_question how;
+  how.lists_images = true;
+  const std::vector<site> sites{image("nginx@" + a_digest), image("nginx"), left("x", untouched::built)};
+  const auto seen = check_file("c.yaml", "", sites, how);
+  ASSERT_EQ(seen.images.size(), 3U);
+  EXPECT_THAT(seen.images[0].findings, IsEmpty());
+  EXPECT_THAT(seen.images[1].findings, ElementsAre(0U));
+  EXPECT_EQ(seen.images[2].why, untouched::built);
+}
+
+TEST(Findings, DriftComparesAPinWithWhatItsTagMeans) {
+  const auto answers = known("docker.io/library/nginx:1.25", b_digest);
+  check_question how;
+  how.has_drift = true;
+  how.known = &answers;
+  EXPECT_THAT(rules_of(check_one(image("nginx:1.25@" + b_digest), how)), IsEmpty());
+  const auto seen = check_one(image("nginx:1.25@" + a_digest), how);
+  EXPECT_THAT(rules_of(seen), ElementsAre("drift"));
+  EXPECT_THAT(seen.findings.at(0).message, HasSubstr("sha256:bbbbbbbbbbbb"));
+  EXPECT_THAT(seen.findings.at(0).message, HasSubstr("registry"));
+  EXPECT_EQ(seen.findings.at(0).fix, "pinhook pin --update -i web.yaml");
+}
+
+TEST(Findings, DriftAgainstALockNamesIt) {
+  const auto answers = known("docker.io/library/nginx:1.25", b_digest);
+  check_question how;
+  how.has_drift = true;
+  how.known = &answers;
+  how.lock_file = "pinhook.lock";
+  EXPECT_THAT(check_one(image("nginx:1.25@" + a_digest), how).findings.at(0).message, HasSubstr("pinhook.lock"));
+}
+
+TEST(Findings, WithoutDriftPinsAreNotCompared) {
+  const auto answers = known("docker.io/library/nginx:1.25", b_digest);
+  check_question how;
+  how.known = &answers;
+  EXPECT_THAT(check_one(image("nginx:1.25@" + a_digest), how).findings, IsEmpty());
+  EXPECT_THAT(check_one(image("nginx@" + a_digest), how).findings, IsEmpty());
+}
+
+TEST(Findings, APinWithoutATagIsANoteWithDrift) {
+  check_question how;
+  how.has_drift = true;
+  const auto seen = check_one(image("nginx@" + a_digest), how);
+  EXPECT_THAT(rules_of(seen), ElementsAre("unknown-tag"));
+  EXPECT_EQ(seen.findings[0].level, severity::note);
+  EXPECT_EQ(seen.findings[0].fix, "write the tag before the digest: nginx:TAG@" + a_digest);
+  auto s = image("nginx@" + a_digest);
+  s.form = files::site_form::values;
+  EXPECT_EQ(check_one(s, how).findings.at(0).fix, "write tag: TAG beside the digest");
+  s.form = files::site_form::kustomization;
+  EXPECT_EQ(check_one(s, how).findings.at(0).fix, "write newTag: TAG beside the digest");
+}
+
+TEST(Findings, AFailedLookUpIsNoDrift) {
+  digest_map answers;
+  answers.emplace("docker.io/library/nginx:1.25", fail(error_code::unavailable, "no"));
+  check_question how;
+  how.has_drift = true;
+  how.known = &answers;
+  EXPECT_THAT(check_one(image("nginx:1.25@" + a_digest), how).findings, IsEmpty());
+  const auto seen = check_one(image("nginx:1.25"), how);
+  EXPECT_EQ(seen.findings.at(0).fix, "pinhook pin -i web.yaml");
+}
+
+TEST(Findings, AKnownDigestMakesTheFixExact) {
+  const auto answers = known("docker.io/library/nginx:1.25", b_digest);
+  check_question how;
+  how.known = &answers;
+  std::size_t asked = 99;
+  how.how_to_pin = [&](std::size_t at, const registry::digest& d) {
+    asked = at;
+    return pin_text{"nginx@" + d.to_string(), replacement{1, 1, 1, 18, "new"}};
+  };
+  const std::vector<site> sites{image("redis:7"), image("nginx:1.25")};
+  const auto seen = check_file("web.yaml", "", sites, how);
+  ASSERT_EQ(seen.findings.size(), 2U);
+  EXPECT_EQ(seen.findings[0].fix, "pinhook pin -i web.yaml");
+  EXPECT_EQ(to_do(seen.findings[1]), "write nginx@" + b_digest);
+  EXPECT_EQ(seen.findings[1].change, (replacement{1, 1, 1, 18, "new"}));
+  EXPECT_EQ(asked, 1U);
+}
+
+TEST(Findings, AnUntaggedImageIsLookedUpAsLatest) {
+  const auto answers = known("docker.io/library/nginx:latest", b_digest);
+  check_question how;
+  how.known = &answers;
+  how.how_to_pin = [](std::size_t, const registry::digest& d) { return pin_text{d.to_string(), std::nullopt}; };
+  const auto seen = check_one(image("nginx"), how);
+  EXPECT_EQ(seen.findings.at(0).rule, "no-tag");
+  EXPECT_EQ(seen.findings.at(0).fix, b_digest);
+}
+
+TEST(Findings, TheWidthIsThatOfWhatIsWritten) {
+  struct one {
+    std::string line;
+    std::size_t column;
+    std::size_t end;
+  };
+  const std::vector<one> cases{
+      {"image: nginx:1.25 # ours", 8, 18},
+      {"image: \"nginx:1.25\" # ours", 8, 20},
+      {"image: 'nginx:1.25'", 8, 20},
+      {R"(image: "nginx:1\x2e25", b)", 8, 23},
+      {R"(image: "ngi\"nx:1", b)", 8, 19},
+      {"image: 'it''s' # x", 8, 15},
+      {"[*x, b]", 2, 4},
+      {"{image: *web}", 9, 13},
+      {"tag: 1.25\r", 6, 10},
+      {"né: nginx:1.25", 5, 15},
+      {"image: \"nginx:1.25", 8, 19},
+  };
+  for (const auto& c : cases) {
+    const std::vector<site> sites{image("nginx:1.25", 2, c.column)};
+    const auto seen = check_file("f", "# é\n" + c.line + "\nmore\n", sites, {});
+    EXPECT_EQ(seen.findings.at(0).end_column, c.end) << c.line;
+  }
+}
+
+TEST(Findings, TheWidthOfAPlaceThatTheTextDoesNotHaveIsTheImages) {
+  const std::vector<site> sites{image("nginx:1.25", 7, 3)};
+  EXPECT_EQ(check_file("f", "a: b\n", sites, {}).findings.at(0).end_column, 13U);
+}
+
+TEST(Findings, SitesMayGoBackwardsInTheText) {
+  const std::string text = "a: 'x:1'\nb: nginx:1.25\nc: \"y:1\"\n";
+  const std::vector<site> sites{image("y:1", 3, 4), image("x:1", 1, 4), image("nginx:1.25", 2, 4)};
+  const auto seen = check_file("f", text, sites, {});
+  EXPECT_EQ(seen.findings.at(0).end_column, 9U);
+  EXPECT_EQ(seen.findings.at(1).end_column, 9U);
+  EXPECT_EQ(seen.findings.at(2).end_column, 14U);
+}
+
+TEST(Findings, AByteOrderMarkIsNoColumn) {
+  const std::vector<site> sites{image("nginx:1", 1, 4)};
+  EXPECT_EQ(check_file("f",
+                       "\xef\xbb\xbf"
+                       "a: 'nginx:1'\n",
+                       sites, {})
+                .findings.at(0)
+                .end_column,
+            13U);
+}
+
+TEST(Findings, StandardInputIsPinnedByAPipe) {
+  const std::vector<site> sites{image("nginx:1")};
+  EXPECT_EQ(check_file("-", "", sites, {}).findings.at(0).fix, "pinhook pin -");
+}
+
+TEST(Findings, CommandsReadBackAnyPath) {
+  const std::vector<site> sites{image("nginx:1")};
+  EXPECT_EQ(check_file("a b.yaml", "", sites, {}).findings.at(0).fix, "pinhook pin -i 'a b.yaml'");
+  EXPECT_EQ(check_file("-i.yaml", "", sites, {}).findings.at(0).fix, "pinhook pin -i ./-i.yaml");
+}
+
+TEST(Findings, AsksForEachMeaningOnce) {
+  const std::vector<site> sites{image("nginx"),
+                                image("docker.io/library/nginx:latest"),
+                                image("redis:7@" + a_digest),
+                                image("busybox@" + a_digest),
+                                image("Bad:1"),
+                                left("app:dev", untouched::built)};
+  std::map<std::string, registry::reference> seen;
+  EXPECT_TRUE(add_wanted(sites, {}, seen));
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen.begin()->first, "docker.io/library/nginx:latest");
+  seen.clear();
+  EXPECT_TRUE(add_wanted(sites, {.has_drift = true}, seen));
+  EXPECT_EQ(seen.size(), 2U);
+  EXPECT_TRUE(seen.contains("docker.io/library/redis:7"));
+  EXPECT_FALSE(add_wanted(std::span(sites).subspan(3), {.has_drift = true}, seen));
+}
+
+TEST(ShellWord, QuotesWhatAShellWouldChange) {
+  EXPECT_EQ(shell_word("deploy/web.yaml"), "deploy/web.yaml");
+  EXPECT_EQ(shell_word("a b.yaml"), "'a b.yaml'");
+  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_word("$(x).yaml"), "'$(x).yaml'");
+  EXPECT_EQ(shell_word("--drift"), "--drift");
+  EXPECT_EQ(shell_word(""), "''");
+}
+
+// What an editor does with a replacement.
+std::string applied(const std::string& before, const replacement& r) {
+  const auto offset = [&](std::size_t line, std::size_t column) {
+    std::size_t at = 0;
+    for (; line > 1; --line) at = before.find('\n', at) + 1;
+    for (; column > 1; --column) do
+        ++at;
+      while (at < before.size() && (static_cast<unsigned char>(before[at]) & 0xc0U) == 0x80);
+    return at;
+  };
+  const auto begin = offset(r.line, r.column);
+  return before.substr(0, begin) + r.text + before.substr(offset(r.end_line, r.end_column));
+}
+
+TEST(ChangedLines, AreWholeLinesThatMakeTheOneTextTheOther) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"a: nginx:1\nb: x\n", "a: nginx@sha256:0 # nginx:1\nb: x\n"},
+      {"a: nginx:1", "a: nginx@sha256:0 # nginx:1"},
+      {"é: é:1 # é\r\nb: x\r\n", "é: é@sha256:0 # é:1 # é\r\nb: x\r\n"},
+      {"x\na\nc\n", "x\na\nb\nc\n"},
+      {"a\nc", "a\nc\nd"},
+      {"a\nb\nc\nd\n", "a\nB\nC\nd\n"},
+      {"a\na\na\n", "a\na\n"},
+      {"", "a"},
+      {"a", ""},
+  };
+  for (const auto& [before, after] : cases) {
+    const auto r = changed_lines(before, after);
+    ASSERT_TRUE(r) << before;
+    EXPECT_EQ(r->column, 1U) << before;
+    EXPECT_EQ(applied(before, *r), after) << before;
+  }
+  EXPECT_FALSE(changed_lines("same\n", "same\n"));
+}
+
+TEST(ChangedLines, NameNoMoreThanChanged) {
+  EXPECT_EQ(changed_lines("x: 1\r\na: nginx:1 \r\ny: 2\r\n", "x: 1\r\na: nginx@d \r\ny: 2\r\n"),
+            (replacement{2, 1, 2, 12, "a: nginx@d "}));
+}
+
+TEST(CheckRules, EachIsToldInWords) {
+  for (const auto& one : built_in_rules()) {
+    EXPECT_FALSE(one.title.empty()) << one.id;
+    EXPECT_FALSE(one.why.empty()) << one.id;
+    EXPECT_FALSE(one.help.empty()) << one.id;
+    EXPECT_EQ(&built_in_rules()[find_rule(built_in_rules(), one.id).value()], &one);
+  }
+  EXPECT_FALSE(find_rule(built_in_rules(), "nothing"));
+}
+
+}  // namespace
+}  // namespace pinhook::pipeline

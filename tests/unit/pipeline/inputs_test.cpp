@@ -1,0 +1,90 @@
+#include "support/certificates.hpp"
+
+#include <pinhook/pipeline/inputs.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace pinhook::pipeline {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::string pod = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: nginx}]}\n";
+
+class Inputs : public ::testing::Test {
+ protected:
+  std::string write(const std::string& name, const std::string& text) const {
+    const auto path = folder_.path() / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+    return path.string();
+  }
+  std::string folder() const { return folder_.path().string(); }
+
+  // "web.yaml: 1 image", "bad.yaml: malformed", each with " (named)" when it was.
+  std::vector<std::string> seen(const std::vector<std::string>& words) const {
+    std::vector<std::string> out;
+    const auto inputs = read_inputs(words, rules_);
+    if (!inputs) return {inputs.error().message};
+    for (const input& one : *inputs) {
+      std::string line = std::filesystem::path(one.path).filename().string() + ": ";
+      line += one.content ? std::to_string(one.content->sites().size()) + " image"
+                          : std::string(to_string(one.content.error().code));
+      out.push_back(line + (one.is_named ? " (named)" : ""));
+    }
+    return out;
+  }
+
+  testing::temporary_directory folder_;
+  files::file_rules rules_;
+};
+
+TEST_F(Inputs, ReadsWhatIsFoundAndWhatIsNamed) {
+  const auto web = write("web.yaml", pod);
+  write("none.yaml", "a: 1\n");
+  write("notes.txt", pod);
+  EXPECT_THAT(seen({folder()}), ElementsAre("none.yaml: 0 image", "web.yaml: 1 image"));
+  EXPECT_THAT(seen({web, folder()}), ElementsAre("web.yaml: 1 image (named)", "none.yaml: 0 image"));
+  EXPECT_THAT(seen({folder() + "/notes.txt"}), ElementsAre("notes.txt: 1 image (named)"));
+}
+
+TEST_F(Inputs, KeepsWhatIsNoGood) {
+  const auto bad = write("bad.yaml", "image: [\n");
+  EXPECT_THAT(seen({folder()}), ElementsAre("bad.yaml: malformed"));
+  EXPECT_THAT(seen({bad}), ElementsAre("bad.yaml: malformed (named)"));
+}
+
+TEST_F(Inputs, PassesOverFoundFilesThatAreNoYamlAndCanHoldNoImage) {
+  const auto odd = write("odd.yaml", "a: [\n");
+  EXPECT_THAT(seen({folder()}), IsEmpty());
+  EXPECT_THAT(seen({odd}), ElementsAre("odd.yaml: malformed (named)"));
+}
+
+TEST_F(Inputs, PassesOverFoundJsonWithComments) {
+  const auto container = write("devcontainer.json", "{\n  // [ours\n  \"image\": \"mcr.example.com/base:1\",\n}\n");
+  EXPECT_THAT(seen({folder()}), IsEmpty());
+  EXPECT_THAT(seen({container}), ElementsAre("devcontainer.json: malformed (named)"));
+  write("pod.json", R"({"apiVersion":"v1","kind":"Pod","metadata":{"annotations":{"see":"https://example.com"}},)"
+                    R"("spec":{"containers":[{"name":"a","image":"nginx"}]}})");
+  EXPECT_THAT(seen({folder()}), ElementsAre("pod.json: 1 image"));
+}
+
+TEST_F(Inputs, TellsTemplatesFromBrokenFiles) {
+  write("deployment.yaml", "image: {{ .Values.image }}\n");
+  EXPECT_THAT(seen({folder()}), ElementsAre("deployment.yaml: unsupported"));
+}
+
+TEST_F(Inputs, NamesAFileThatIsNotThere) {
+  EXPECT_THAT(seen({folder() + "/none.yaml"}), ElementsAre(HasSubstr("none.yaml")));
+}
+
+}  // namespace
+}  // namespace pinhook::pipeline

@@ -1,0 +1,219 @@
+#include "support/certificates.hpp"
+#include "support/fake_resolver.hpp"
+#include "support/made_rules.hpp"
+
+#include <pinhook/pipeline/kustomization_gaps.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::pipeline {
+namespace {
+
+using pinhook::testing::temporary_directory;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::string a = pinhook::testing::digest_of_digit('a').to_string();
+
+class KustomizationGaps : public ::testing::Test {
+ protected:
+  std::string write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((files_.path() / name).parent_path());
+    return files_.write(name, text).string();
+  }
+  std::string pod(const std::string& name, const std::vector<std::string>& images, const std::string& more = "") {
+    std::string text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n" + more + "spec:\n  containers:\n";
+    for (const auto& image : images) text += "    - name: c\n      image: " + image + "\n";
+    return write(name, text);
+  }
+  result<kustomization_gaps> find(const std::string& text, const std::set<std::filesystem::path>& inputs = {}) {
+    return find_kustomization_gaps((files_.path() / "over/kustomization.yaml").string(), text,
+                                   {inputs, file_rules_, orders_});
+  }
+  std::vector<std::string> missing(const std::string& text, const std::set<std::filesystem::path>& inputs = {}) {
+    const auto gaps = find(text, inputs);
+    if (!gaps) return {"error: " + gaps.error().message};
+    std::vector<std::string> out;
+    for (const auto& gap : gaps->missing) out.push_back(gap.ref.written());
+    return out;
+  }
+  std::string refusal(const std::string& text) {
+    const auto gaps = find(text);
+    if (gaps) return "";
+    EXPECT_EQ(gaps.error().code, error_code::invalid_input);
+    return gaps.error().message;
+  }
+  std::vector<std::string> notes(const std::string& text) {
+    const auto gaps = find(text);
+    EXPECT_TRUE(gaps);
+    return gaps ? gaps->notes : std::vector<std::string>{};
+  }
+
+  temporary_directory files_;
+  files::file_rules file_rules_;
+  site_rules orders_;
+};
+
+TEST_F(KustomizationGaps, AreImagesThatNoEntryNames) {
+  pod("over/a.yaml", {"nginx:1.25", "redis:7", "busybox@" + a});
+  pod("over/b.yaml", {"nginx:1.25", "alpine"});
+  EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\nimages:\n  - {name: redis, newTag: \"7.2\"}\n"),
+              ElementsAre("nginx:1.25", "alpine"));
+  const auto gaps = find("resources: [a.yaml]\n");
+  ASSERT_TRUE(gaps);
+  EXPECT_TRUE(gaps->missing[0].place.ends_with("over/a.yaml:8:14")) << gaps->missing[0].place;
+}
+
+TEST_F(KustomizationGaps, GoThroughDirectories) {
+  pod("base/a.yaml", {"nginx:1.25"});
+  write("base/kustomization.yml", "resources: [a.yaml, ../lib]\n");
+  pod("lib/b.yaml", {"redis:7"});
+  write("lib/Kustomization", "resources: [b.yaml]\n");
+  EXPECT_THAT(missing("bases: [../base]\n"), ElementsAre("nginx:1.25", "redis:7"));
+}
+
+TEST_F(KustomizationGaps, FollowEntriesOnTheWay) {
+  pod("base/a.yaml", {"nginx:1.25", "redis:7", "alpine:3", "busybox:1"});
+  write("base/kustomization.yaml",
+        "resources: [a.yaml]\nimages:\n  - {name: nginx, newTag: \"1.26\"}\n  - {name: redis, newName: mirror/redis}\n"
+        "  - {name: alpine, digest: \"" +
+            a + "\"}\n  - {name: busybox, tagSuffix: -glibc}\n");
+  EXPECT_THAT(missing("resources: [../base]\n"), ElementsAre("nginx:1.26", "mirror/redis:7", "busybox:1-glibc"));
+}
+
+TEST_F(KustomizationGaps, FollowComponents) {
+  pod("over/a.yaml", {"nginx:1.25"});
+  pod("part/b.yaml", {"redis:7"});
+  const auto part = write("part/kustomization.yaml",
+                          "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [b.yaml]\n"
+                          "images:\n  - {name: nginx, newTag: \"1.26\"}\n");
+  const std::string text = "resources: [a.yaml]\ncomponents: [../part]\n";
+  EXPECT_THAT(missing(text), ElementsAre("nginx:1.26", "redis:7"));
+  // A component of the same run pins what it names by itself.
+  EXPECT_THAT(missing(text, {std::filesystem::weakly_canonical(part)}), IsEmpty());
+}
+
+TEST_F(KustomizationGaps, LeaveOutWhatIsPinnedInItsOwnFile) {
+  const auto file = pod("over/a.yaml", {"nginx:1.25"});
+  pod("base/b.yaml", {"redis:7"});
+  const auto base = write("base/kustomization.yaml", "resources: [b.yaml]\n");
+  EXPECT_THAT(missing("resources: [a.yaml, ../base]\n",
+                      {std::filesystem::weakly_canonical(file), std::filesystem::weakly_canonical(base)}),
+              IsEmpty());
+}
+
+TEST_F(KustomizationGaps, RefuseOneNameWithTwoTags) {
+  pod("over/a.yaml", {"nginx:1.25", "redis"});
+  pod("over/b.yaml", {"nginx:1.26", "redis:latest"});
+  EXPECT_THAT(refusal("resources: [a.yaml, b.yaml]\n"),
+              AllOf(HasSubstr("nginx is nginx:1.25 in "), HasSubstr("over/a.yaml:8:14 and nginx:1.26 in "),
+                    HasSubstr("over/b.yaml:8:14"), HasSubstr("one entry would change both")));
+  // Also when one of them is pinned; not when both are.
+  pod("over/b.yaml", {"nginx@" + a});
+  EXPECT_THAT(refusal("resources: [a.yaml, b.yaml]\n"), HasSubstr("one entry would change both"));
+  pod("over/a.yaml", {"nginx:1.25@" + a, "redis", "redis:latest"});
+  EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\n"), ElementsAre("redis"));
+}
+
+TEST_F(KustomizationGaps, CompareNamesAsWritten) {
+  pod("over/a.yaml", {"nginx:1.25", "docker.io/library/nginx:1.26"});
+  EXPECT_THAT(missing("resources: [a.yaml]\n"), ElementsAre("nginx:1.25", "docker.io/library/nginx:1.26"));
+}
+
+TEST_F(KustomizationGaps, NoteWhatGetsNone) {
+  pod("over/a.yaml", {"nginx:1.25"}, "  labels: {pinhook.dev/pin: skip}\n");
+  write("over/b.yaml",
+        "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n    - {name: s, image: "
+        "\"golang:1.22\"}\n");
+  EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\n"), IsEmpty());
+  EXPECT_THAT(notes("resources: [a.yaml, b.yaml, \"https://github.com/acme/base?ref=v1\"]\n"),
+              ElementsAre(HasSubstr("\"https://github.com/acme/base?ref=v1\" is passed over"),
+                          HasSubstr("golang:1.22 gets no entry: kustomize's images do not reach "),
+                          HasSubstr("labelled pinhook.dev/pin: skip")));
+}
+
+TEST_F(KustomizationGaps, RefuseWhatIsNotThere) {
+  EXPECT_THAT(refusal("resources: [none.yaml]\n"), HasSubstr("over/none.yaml, which "));
+  std::filesystem::create_directories(files_.path() / "empty");
+  EXPECT_THAT(refusal("resources: [../empty]\n"), HasSubstr("holds no kustomization"));
+  write("over/bad.yaml", "spec: [\n");
+  EXPECT_THAT(refusal("resources: [bad.yaml]\n"), HasSubstr("over/bad.yaml, which "));
+}
+
+TEST_F(KustomizationGaps, RefuseCircles) {
+  write("base/kustomization.yaml", "resources: [../base2]\n");
+  write("base2/kustomization.yaml", "resources: [../base]\n");
+  EXPECT_THAT(refusal("resources: [../base]\n"), HasSubstr("takes it in itself"));
+  write("self/kustomization.yaml", "resources: [.]\n");
+  EXPECT_THAT(refusal("resources: [../self]\n"), HasSubstr("takes it in itself"));
+}
+
+TEST_F(KustomizationGaps, HaveALimitOfDepth) {
+  const auto deep = [&](std::size_t levels) {
+    for (std::size_t i = 1; i <= levels; ++i)
+      write(fmt::format("d{}/kustomization.yaml", i),
+            i == levels ? std::string("resources: []\n") : fmt::format("resources: [../d{}]\n", i + 1));
+    return refusal("resources: [../d1]\n");
+  };
+  EXPECT_EQ(deep(max_kustomization_depth - 1), "");
+  EXPECT_THAT(deep(max_kustomization_depth), HasSubstr("kustomizations deep"));
+}
+
+TEST_F(KustomizationGaps, HaveALimitOfFiles) {
+  write("over/a.yaml", "");
+  std::string text = "resources:\n";
+  for (std::size_t i = 0; i < max_kustomization_files; ++i) text += "  - a.yaml\n";
+  EXPECT_EQ(refusal(text), "");
+  EXPECT_THAT(refusal(text + "  - a.yaml\n"), HasSubstr("more than 10000 files"));
+}
+
+TEST_F(KustomizationGaps, NeverMakesNoEntry) {
+  pod("over/a.yaml", {"nginx:1.25", "istio/proxyv2:1.2"});
+  orders_.set = pinhook::testing::made_rules({pinhook::testing::never_rule("sidecars", {"**/istio/*"})});
+  EXPECT_THAT(missing("resources: [a.yaml]\n"), ElementsAre("nginx:1.25"));
+  EXPECT_THAT(notes("resources: [a.yaml]\n"),
+              ElementsAre("istio/proxyv2:1.2 gets no entry: rule sidecars says pin: never of the image in " +
+                          (files_.path() / "over/a.yaml:10:14").string()));
+}
+
+// One entry would pin the other, too.
+TEST_F(KustomizationGaps, NeverOfOneImageCountsForItsName) {
+  pod("over/a.yaml", {"nginx:1.25"}, "  namespace: shop\n");
+  pod("over/b.yaml", {"nginx:1.26"});
+  auto rule = pinhook::testing::never_rule("shop");
+  rule.about.namespaces = {"shop"};
+  orders_.set = pinhook::testing::made_rules({rule});
+  EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\n"), IsEmpty());
+  EXPECT_THAT(notes("resources: [a.yaml, b.yaml]\n"), ElementsAre(HasSubstr("rule shop")));
+}
+
+TEST_F(KustomizationGaps, RulesLookAtWhatComesOutOfAResource) {
+  pod("base/a.yaml", {"nginx:1.25", "redis:7"});
+  write("base/kustomization.yaml",
+        "resources: [a.yaml]\nimages:\n- {name: nginx, newName: ghcr.io/acme/nginx, newTag: v9}\n");
+  orders_.set = pinhook::testing::made_rules({pinhook::testing::never_rule("ours", {"ghcr.io/acme/*:v9"}),
+                                              pinhook::testing::format_rule("readable", {"**/redis"})});
+  EXPECT_THAT(missing("resources: [../base]\n"), ElementsAre("redis:7"));
+  EXPECT_EQ(find("resources: [../base]\n")->missing.at(0).format, pin::pin_format::tag_and_digest);
+  EXPECT_THAT(notes("resources: [../base]\n"), ElementsAre(HasSubstr("ghcr.io/acme/nginx:v9 gets no entry")));
+}
+
+TEST_F(KustomizationGaps, NothingIsSaidOfNeverWhereAnEntryCouldNotStand) {
+  write("over/a.yaml",
+        "apiVersion: acme.io/v1\nkind: App\nspec: {ephemeralContainers: [{name: a, image: nginx:1.25}]}\n");
+  EXPECT_THAT(notes("resources: [a.yaml]\n"), ElementsAre(HasSubstr("do not reach")));
+  orders_.set = pinhook::testing::made_rules({pinhook::testing::never_rule("all")});
+  EXPECT_THAT(notes("resources: [a.yaml]\n"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace pinhook::pipeline

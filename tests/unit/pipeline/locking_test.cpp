@@ -1,0 +1,143 @@
+#include "support/fake_digests.hpp"
+#include "support/made_rules.hpp"
+
+#include <pinhook/pipeline/locking.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::pipeline {
+namespace {
+
+using pinhook::testing::digest_of_digit;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::string a = digest_of_digit('a').to_string();
+const std::string b = digest_of_digit('b').to_string();
+const std::string nginx = "docker.io/library/nginx:1.25";
+const std::string redis = "docker.io/library/redis:7";
+
+input file(const std::string& path, const std::string& image) {
+  return {path,
+          files::image_file::read(
+              "kind: Pod\napiVersion: v1\nspec: {containers: [{name: web, image: " + image.substr(0, image.find(" #")) +
+                  "}]}" + (image.find(" #") == std::string::npos ? "" : image.substr(image.find(" #"))) + "\n",
+              path, {}),
+          true};
+}
+
+registry::reference ref(const std::string& text) { return *registry::reference::parse(text); }
+
+resolve::image_lock lock_of(const std::vector<std::pair<std::string, char>>& rows) {
+  resolve::image_lock out;
+  for (const auto& [name, digit] : rows) out.put(ref(name), {digest_of_digit(digit), "then"});
+  return out;
+}
+
+lock_plan plan(const std::vector<input>& inputs, const resolve::image_lock& existing = {}, bool updates = false) {
+  auto out = plan_lock({inputs}, existing, updates);
+  EXPECT_TRUE(out) << out.error().message;
+  return out ? std::move(*out) : lock_plan();
+}
+
+std::vector<std::string> missing(const lock_plan& p) {
+  std::vector<std::string> out;
+  for (const auto& one : p.missing) out.push_back(one.canonical());
+  return out;
+}
+
+TEST(PlanLock, AsksForWhatIsNotDecided) {
+  const auto p =
+      plan({file("a", "nginx:1.25"), file("b", "redis:7"), file("c", "nginx:1.25")}, lock_of({{"redis:7", 'b'}}));
+  EXPECT_THAT(missing(p), ElementsAre(nginx));
+  EXPECT_EQ(p.places.at(nginx), "a:3:40: container web");
+  ASSERT_NE(p.decided.find(redis), nullptr);
+  EXPECT_EQ(p.decided.find(redis)->when, "then");
+}
+
+TEST(PlanLock, AnUpdateAsksForWhatIsLocked) {
+  EXPECT_THAT(missing(plan({file("b", "redis:7")}, lock_of({{"redis:7", 'b'}}), true)), ElementsAre(redis));
+}
+
+TEST(PlanLock, APinInAFileGoesBeforeTheLock) {
+  const auto existing = lock_of({{"nginx:1.25", 'b'}, {"redis:7", 'b'}});
+  for (const bool updates : {false, true}) {
+    const auto p = plan({file("a", "nginx:1.25"), file("b", "nginx@" + a + " # nginx:1.25"), file("c", "redis:7@" + b)},
+                        existing, updates);
+    EXPECT_THAT(missing(p), IsEmpty());
+    EXPECT_EQ(p.decided.find(nginx)->digest, digest_of_digit('a'));
+    EXPECT_EQ(p.decided.find(nginx)->when, "");
+    EXPECT_EQ(p.decided.find(redis)->when, "then");
+  }
+}
+
+TEST(PlanLock, RefusesTwoPinsOfOneTag) {
+  const std::vector<input> inputs{file("a", "nginx:1.25@" + a), file("b", "nginx:1.25@" + b)};
+  const auto p = plan_lock({inputs}, {}, false);
+  ASSERT_FALSE(p);
+  EXPECT_EQ(p.error().code, error_code::invalid_input);
+  EXPECT_THAT(p.error().message,
+              AllOf(HasSubstr(nginx + " is pinned to " + a + " in a:3:40"), HasSubstr(b + " in b:3:40")));
+}
+
+TEST(PlanLock, HoldsWhatPinAddsEntriesFor) {
+  const std::vector<input> inputs{file("a", "nginx:1.25")};
+  const auto p =
+      plan_lock({inputs, {{ref("redis:7"), "base/b.yaml:3:4"}, {ref("nginx:1.25"), "base/c.yaml:1:1"}}}, {}, false);
+  ASSERT_TRUE(p);
+  EXPECT_THAT(missing(*p), ElementsAre(nginx, redis));
+  EXPECT_EQ(p->places.at(redis), "base/b.yaml:3:4");
+}
+
+TEST(PlanLock, CountsPinsWithoutATag) {
+  const auto p = plan({file("a", "nginx@" + a)});
+  EXPECT_EQ(p.without_tag, 1U);
+  EXPECT_THAT(missing(p), IsEmpty());
+  EXPECT_THAT(p.decided.images(), IsEmpty());
+}
+
+TEST(Locked, HoldsExactlyWhatFilesUse) {
+  const auto existing = lock_of({{"redis:7", 'b'}, {"alpine:3", 'b'}});
+  const auto p = plan({file("a", "nginx:1.25"), file("b", "redis:7")}, existing);
+  digest_map known;
+  known.emplace(nginx, digest_of_digit('a'));
+  const auto after = locked(p, known, existing, "now");
+  EXPECT_EQ(after.images().size(), 2U);
+  EXPECT_EQ(after.find(nginx)->when, "now");
+  EXPECT_EQ(after.find(redis)->when, "then");
+  EXPECT_EQ(lock_summary(existing, after), "locked 2 images: 1 new, 1 dropped");
+  EXPECT_EQ(lock_summary(after, after), "locked 2 images, none changed");
+}
+
+TEST(Locked, KeepsTheTimeOfWhatDidNotMove) {
+  const auto existing = lock_of({{"redis:7", 'b'}, {"nginx:1.25", 'b'}});
+  const auto p = plan({file("a", "nginx:1.25"), file("b", "redis:7")}, existing, true);
+  digest_map known;
+  known.emplace(nginx, digest_of_digit('a'));
+  known.emplace(redis, digest_of_digit('b'));
+  const auto after = locked(p, known, existing, "now");
+  EXPECT_EQ(after.find(nginx)->when, "now");
+  EXPECT_EQ(after.find(redis)->when, "then");
+  EXPECT_EQ(lock_summary(existing, after), "locked 2 images: 1 changed");
+}
+
+TEST(PlanLock, NeverIsNotInTheLock) {
+  const site_rules orders{.set = pinhook::testing::made_rules({pinhook::testing::never_rule("left", {"**/redis"})})};
+  const std::vector<input> inputs{file("a", "nginx:1.25"), file("b", "redis:7"), file("c", "redis:8@" + a),
+                                  file("d", "redis:8@" + b)};
+  const auto p = plan_lock({inputs, {}, orders}, lock_of({{"redis:7", 'b'}}), false);
+  ASSERT_TRUE(p) << p.error().message;
+  EXPECT_THAT(missing(*p), ElementsAre(nginx));
+  EXPECT_TRUE(p->decided.images().empty());
+  EXPECT_EQ(p->left_by_rule, (std::map<std::string, std::size_t>{{"left", 3}}));
+}
+
+}  // namespace
+}  // namespace pinhook::pipeline

@@ -1,0 +1,214 @@
+#include "support/fake_digests.hpp"
+#include "support/made_rules.hpp"
+
+#include <pinhook/pipeline/pinning.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::pipeline {
+namespace {
+
+using kind = site_result::kind;
+using pinhook::testing::digest_of_digit;
+using pinhook::testing::format_rule;
+using pinhook::testing::made_rules;
+using pinhook::testing::never_rule;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::string a = digest_of_digit('a').to_string();
+const std::string b = digest_of_digit('b').to_string();
+
+// A Pod with these images as its containers, one a line; what stands behind a '#' is a comment.
+files::image_file pod(const std::vector<std::string>& images) {
+  std::string text = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n";
+  for (std::size_t i = 0; i < images.size(); ++i)
+    text += "    - {name: c" + std::to_string(i) + ", image: " + images[i].substr(0, images[i].find(" #")) + "}" +
+            (images[i].find(" #") == std::string::npos ? "" : images[i].substr(images[i].find(" #"))) + "\n";
+  auto out = files::image_file::read(text, "pod.yaml", {});
+  if (!out) throw std::runtime_error(out.error().message);
+  return std::move(*out);
+}
+
+std::vector<std::string> names(const std::vector<registry::reference>& refs) {
+  std::vector<std::string> out;
+  for (const auto& ref : refs) out.push_back(ref.written());
+  return out;
+}
+
+digest_map known(const std::vector<std::pair<std::string, char>>& rows) {
+  digest_map out;
+  for (const auto& [ref, digit] : rows) out.emplace(ref, digest_of_digit(digit));
+  return out;
+}
+
+pinned_file done(const files::image_file& file, const pin_choice& how, const digest_map& with) {
+  auto out = pinned(file, how, with);
+  if (!out) throw std::runtime_error(out.error().message);
+  return std::move(*out);
+}
+
+std::vector<kind> kinds(const pinned_file& what) {
+  std::vector<kind> out;
+  for (const auto& r : what.results) out.push_back(r.what);
+  return out;
+}
+
+TEST(Wanted, IsEachMeaningOnce) {
+  const auto file = pod({"nginx:1.25", "docker.io/library/nginx:1.25", "redis", "redis:latest", "busybox@" + a});
+  EXPECT_THAT(names(wanted(file, {})), ElementsAre("nginx:1.25", "redis"));
+  EXPECT_THAT(names(wanted(file, {.task = pin_task::unpin})), ElementsAre());
+}
+
+TEST(Wanted, OfAnUpdateIsWhatPinsWereToo) {
+  const auto file = pod({"nginx@" + a + " # nginx:1.25", "redis:7@" + a, "busybox@" + a, "alpine:3"});
+  EXPECT_THAT(names(wanted(file, {})), ElementsAre("alpine:3"));
+  const auto refs = wanted(file, {.task = pin_task::update});
+  ASSERT_EQ(refs.size(), 3U);
+  EXPECT_EQ(refs[0].canonical(), "docker.io/library/nginx:1.25");
+  EXPECT_EQ(refs[1].canonical(), "docker.io/library/redis:7");
+  EXPECT_EQ(refs[2].canonical(), "docker.io/library/alpine:3");
+}
+
+TEST(Pinned, GivesDigests) {
+  const auto file = pod({"nginx:1.25", "redis@" + b});
+  const auto what = done(file, {}, known({{"docker.io/library/nginx:1.25", 'a'}}));
+  EXPECT_THAT(kinds(what), ElementsAre(kind::changed, kind::current));
+  EXPECT_EQ(what.results[0].after, "nginx@" + a);
+  EXPECT_THAT(what.text, HasSubstr("image: nginx@" + a + "} # nginx:1.25\n"));
+  EXPECT_TRUE(what.has(kind::changed));
+  EXPECT_FALSE(what.has(kind::failed));
+}
+
+TEST(Pinned, KeepsTheTagWhereItIsAsked) {
+  const auto file = pod({"nginx:1.25", "redis"});
+  const auto what = done(file, {.format = pin::pin_format::tag_and_digest},
+                         known({{"docker.io/library/nginx:1.25", 'a'}, {"docker.io/library/redis:latest", 'b'}}));
+  EXPECT_EQ(what.results[0].after, "nginx:1.25@" + a);
+  EXPECT_EQ(what.results[1].after, "redis:latest@" + b);
+}
+
+TEST(Pinned, AFailureLeavesItsImageAlone) {
+  const auto file = pod({"nginx:1.25", "redis:7", "alpine:3"});
+  auto with = known({{"docker.io/library/nginx:1.25", 'a'}});
+  with.emplace("docker.io/library/redis:7", fail(error_code::denied, "redis:7 is not to be had"));
+  const auto what = done(file, {}, with);
+  EXPECT_THAT(kinds(what), ElementsAre(kind::changed, kind::failed, kind::failed));
+  EXPECT_EQ(what.results[1].message, "redis:7 is not to be had");
+  EXPECT_EQ(what.results[1].code, error_code::denied);
+  EXPECT_EQ(what.results[2].code, error_code::internal);
+  EXPECT_THAT(what.text, HasSubstr("image: redis:7}"));
+}
+
+TEST(Pinned, UpdatesMoveWhatMoved) {
+  const auto file = pod({"nginx@" + a + " # nginx:1.25", "redis:7@" + b, "busybox@" + a});
+  const auto what = done(file, {.task = pin_task::update},
+                         known({{"docker.io/library/nginx:1.25", 'b'}, {"docker.io/library/redis:7", 'b'}}));
+  EXPECT_THAT(kinds(what), ElementsAre(kind::changed, kind::current, kind::left));
+  EXPECT_THAT(what.text, HasSubstr("image: nginx@" + b + "} # nginx:1.25\n"));
+  EXPECT_THAT(what.results[2].message, HasSubstr("tag is not written"));
+}
+
+TEST(Pinned, UnpinsToTheTag) {
+  const auto before = pod({"nginx:1.25", "redis"});
+  const auto with = known({{"docker.io/library/nginx:1.25", 'a'}, {"docker.io/library/redis:latest", 'b'}});
+  const auto there = files::image_file::read(done(before, {}, with).text, "pod.yaml", {});
+  ASSERT_TRUE(there);
+  const auto back = done(*there, {.task = pin_task::unpin}, {});
+  EXPECT_EQ(back.text, before.text());
+  EXPECT_EQ(back.results[0].after, "nginx:1.25");
+
+  const auto unknown = done(pod({"nginx@" + a, "redis:7"}), {.task = pin_task::unpin}, {});
+  EXPECT_THAT(kinds(unknown), ElementsAre(kind::left, kind::current));
+  EXPECT_THAT(unknown.results[0].message, HasSubstr("tag is not written"));
+}
+
+TEST(Pinned, SaysWhySomethingIsLeft) {
+  const auto file = pod({"'{{ .Values.image }}'", "UPPER:1"});
+  const auto what = done(file, {}, {});
+  EXPECT_THAT(kinds(what), ElementsAre(kind::left, kind::left));
+  EXPECT_THAT(what.results[0].message, HasSubstr("fills it in"));
+  EXPECT_THAT(what.results[1].message, HasSubstr("upper-case"));
+  EXPECT_EQ(what.text, file.text());
+}
+
+TEST(PinnedByRules, NeverIsLeftAndNotAskedFor) {
+  const auto file = pod({"istio/proxyv2:1.2", "nginx:1.25"});
+  const pin_choice how{.orders = {.set = made_rules({never_rule("sidecars", {"**/istio/proxyv2"})})}};
+  EXPECT_THAT(names(wanted(file, how)), ElementsAre("nginx:1.25"));
+  const auto what = done(file, how, known({{"docker.io/library/nginx:1.25", 'a'}}));
+  EXPECT_THAT(kinds(what), ElementsAre(kind::left, kind::changed));
+  EXPECT_EQ(what.results[0].rule, "sidecars");
+  EXPECT_EQ(what.results[0].message, "rule sidecars says pin: never");
+  EXPECT_THAT(what.text, HasSubstr("image: istio/proxyv2:1.2}\n"));
+}
+
+TEST(PinnedByRules, TheTagOfAPinCountsForAnUpdate) {
+  const auto file = pod({"nginx@" + a + " # nginx", "redis@" + a + " # redis:7", "busybox@" + a, "alpine:latest@" + a});
+  const pin_choice how{.task = pin_task::update, .orders = {.set = made_rules({never_rule("moving", {"*:latest"})})}};
+  EXPECT_THAT(names(wanted(file, how)), ElementsAre("redis:7"));
+  const auto what = done(file, how, known({{"docker.io/library/redis:7", 'b'}}));
+  EXPECT_THAT(kinds(what), ElementsAre(kind::left, kind::changed, kind::left, kind::left));
+  EXPECT_EQ(what.results[0].rule, "moving");
+  EXPECT_EQ(what.results[2].rule, "");
+  EXPECT_EQ(what.results[3].rule, "moving");
+}
+
+TEST(PinnedByRules, UnpinLooksAtNoRule) {
+  const auto file = pod({"nginx:1.25@" + a});
+  const pin_choice how{.task = pin_task::unpin, .orders = {.set = made_rules({never_rule("all")})}};
+  EXPECT_THAT(done(file, how, {}).text, HasSubstr("image: nginx:1.25}"));
+}
+
+TEST(PinnedByRules, EachImageHasItsFormat) {
+  const auto file = pod({"nginx:1.25", "redis:7"});
+  pin_choice how{.orders = {.set = made_rules({format_rule("readable", {"**/nginx"})})}};
+  const auto with = known({{"docker.io/library/nginx:1.25", 'a'}, {"docker.io/library/redis:7", 'b'}});
+  auto what = done(file, how, with);
+  EXPECT_EQ(what.results[0].after, "nginx:1.25@" + a);
+  EXPECT_EQ(what.results[1].after, "redis@" + b);
+  EXPECT_THAT(what.text, HasSubstr("image: nginx:1.25@" + a + "}\n"));
+  EXPECT_THAT(what.text, HasSubstr("image: redis@" + b + "} # redis:7\n"));
+  how.orders.has_formats = false;
+  what = done(file, how, with);
+  EXPECT_EQ(what.results[0].after, "nginx@" + a);
+  EXPECT_THAT(what.text, HasSubstr("image: nginx@" + a + "} # nginx:1.25\n"));
+}
+
+TEST(PinnedByRules, AlwaysKeepAndRefreshPinAsUsual) {
+  for (const auto order : {pin::pin_order::always, pin::pin_order::keep, pin::pin_order::refresh}) {
+    auto rule = pinhook::testing::made_rule("some");
+    rule.pin = order;
+    const auto what = done(pod({"nginx:1.25"}), {.orders = {.set = made_rules({rule})}},
+                           known({{"docker.io/library/nginx:1.25", 'a'}}));
+    EXPECT_THAT(kinds(what), ElementsAre(kind::changed));
+  }
+}
+
+// One Deployment's containers are the other's, through an alias.
+TEST(PinnedByRules, BytesThatAreSharedAreLeftOrWrittenTogether) {
+  const auto file = files::image_file::read(
+      "apiVersion: v1\nkind: List\nitems:\n"
+      "- {apiVersion: v1, kind: Pod, metadata: {namespace: a}, spec: {containers: &c [{name: web, image: "
+      "nginx:1.25}]}}\n"
+      "- {apiVersion: v1, kind: Pod, metadata: {namespace: b}, spec: {containers: *c}}\n",
+      "list.yaml", {});
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_EQ(file->sites().size(), 2U);
+  const auto with = known({{"docker.io/library/nginx:1.25", 'a'}});
+  auto left = never_rule("left");
+  left.about.namespaces = {"b"};
+  EXPECT_THAT(kinds(done(*file, {.orders = {.set = made_rules({left})}}, with)), ElementsAre(kind::left, kind::left));
+  auto written = format_rule("written", {});
+  written.about.namespaces = {"b"};
+  EXPECT_THAT(done(*file, {.orders = {.set = made_rules({written})}}, with).text, HasSubstr("nginx:1.25@" + a + "}]"));
+}
+
+}  // namespace
+}  // namespace pinhook::pipeline
