@@ -62,7 +62,6 @@ class composer {
     std::size_t slot = 0;
     std::string to;
     bool relaxes_pull_policy = false;
-    pin::pin_format format = pin::pin_format::digest;
   };
 
   // Both lists are in the order of the slots.
@@ -74,16 +73,16 @@ class composer {
 
   void warn(std::string text) { answer_.warnings.push_back({std::move(text)}); }
 
-  // As it will run, or in audit mode would; until the next call. Under enforce what cannot be pinned does not run
-  // without a digest: it does not run.
+  // As it will run, or in audit mode would; until the next call. What is denied, for its registry or under enforce
+  // because it cannot be pinned, does not run at all: it is taken as if it had been pinned.
   rules::image_state state_of(const judged_slot& j) {
     const pin::slot& s = slot_of(j.slot);
     const pinned_slot* pinned = find_slot(pinned_, j.slot);
     rules::image_state out;
     out.ref = &j.ref;
     out.is_volume = s.type == pin::container_type::image_volume;
-    out.has_digest = j.ref.is_pinned() || pinned != nullptr ||
-                     (mode_ == pin::mode::enforce && find_slot(failed_, j.slot) != nullptr);
+    const bool does_not_run = j.is_denied || (mode_ == pin::mode::enforce && find_slot(failed_, j.slot) != nullptr);
+    out.has_digest = j.ref.is_pinned() || pinned != nullptr || does_not_run;
     if (pinned != nullptr) {
       out.pinned = pinned->to;
     } else if (j.known) {
@@ -91,17 +90,18 @@ class composer {
       known_pin_ = pin::write_pin(j.ref.written_name(), j.ref.effective_tag(), *j.known, format);
       out.pinned = known_pin_;
     }
-    if (s.type != pin::container_type::other) out.pull_policy = pull_policy_of(s, j.ref, pinned);
+    const bool is_planned = !about_.work.empty() && (pinned != nullptr || does_not_run);
+    if (s.type != pin::container_type::other)
+      out.pull_policy = pull_policy_of(s, j.ref, is_planned ? &about_.work[j.slot].decision : nullptr);
     return out;
   }
 
   // Where none is written, the API server looks at the image as it is then: without a tag, when the digest took its
-  // place.
-  static std::string_view pull_policy_of(const pin::slot& s, const registry::reference& ref,
-                                         const pinned_slot* pinned) {
+  // place. `pinned`: null when it is not.
+  static std::string_view pull_policy_of(const pin::slot& s, const registry::reference& ref, const decision* pinned) {
     if (pinned != nullptr && pinned->relaxes_pull_policy) return if_not_present;
     if (!s.pull_policy.empty()) return s.pull_policy;
-    if (pinned != nullptr && pinned->format == pin::pin_format::digest) return if_not_present;
+    if (pinned != nullptr && pinned->ref && pinned->format == pin::pin_format::digest) return if_not_present;
     return rules::default_pull_policy(ref);
   }
 
@@ -208,7 +208,7 @@ class composer {
       append(mode_ == pin::mode::audit ? skipped_ : pins_,
              fmt::format("{}: {}{} -> {}", pin::label_of(s), mode_ == pin::mode::audit ? "audit: " : "", s.pull_policy,
                          if_not_present));
-    pinned_.push_back({d.slot, std::move(to), d.relaxes_pull_policy, d.format});
+    pinned_.push_back({d.slot, std::move(to), d.relaxes_pull_policy});
   }
 
   void take_failed(const decision& d, error why) {

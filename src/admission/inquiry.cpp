@@ -1,5 +1,6 @@
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/pin/pod_spec.hpp>
+#include <pinhook/rules/judge.hpp>
 
 #include <fmt/format.h>
 
@@ -61,26 +62,41 @@ rulings ask_rules(const rules::rule_set& rules, const pin::request& asked, const
       out.orders[i] = order;
     }
     if (std::ranges::any_of(effects.demands, [](std::uint32_t r) { return r != rules::effects::none; }))
-      out.judged.push_back({i, std::move(*ref), effects, false, no_tenant, std::nullopt});
+      out.judged.push_back({.slot = i, .ref = std::move(*ref), .effects = effects});
   }
   return out;
 }
 
 // Rules look at the Pods of foreign controllers too, which are not planned.
-void take_judged(std::vector<judged_slot> judged, const pin::object* before, inquiry& out) {
+void take_judged(std::vector<judged_slot> judged, const rules::rule_set& rules, const pin::object* before,
+                 inquiry& out) {
   const pin::plan& plan = out.plan;
   if (plan.exempt != pin::why::none && plan.exempt != pin::why::foreign_controller) return;
-  for (judged_slot& j : judged)
+  for (judged_slot& j : judged) {
     j.is_unchanged = plan.exempt == pin::why::none
                          ? plan.decisions[j.slot].is_unchanged
                          : before != nullptr && pin::has_same_image(out.now.found.slots[j.slot], *before);
+    j.is_denied = !j.is_unchanged && rules::denies_registry(rules, j.effects, j.ref);
+  }
   out.judged = std::move(judged);
+}
+
+// Images that are denied anyway are not looked up.
+void leave_denied(inquiry& out) {
+  if (out.plan.decisions.empty()) return;
+  for (const judged_slot& j : out.judged) {
+    pin::decision& d = out.plan.decisions[j.slot];
+    if (!j.is_denied || d.what != pin::decision::kind::resolve) continue;
+    d.what = pin::decision::kind::leave;
+    d.reason = pin::why::rule;
+  }
 }
 
 // A finding on it says which line to write, and nobody asks for the digest in that line. `work` is empty for the Pod of
 // a foreign controller.
 bool may_need_digest(const judged_slot& j, const std::vector<slot_work>& work) {
-  if (j.ref.is_pinned() || (!work.empty() && work[j.slot].decision.what != pin::decision::kind::leave)) return false;
+  if (j.is_denied || j.ref.is_pinned() || (!work.empty() && work[j.slot].decision.what != pin::decision::kind::leave))
+    return false;
   using rules::requirement;
   return std::ranges::any_of(
       std::array{requirement::tag, requirement::not_latest, requirement::digest},
@@ -160,7 +176,8 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
   auto plan = pin::make_plan(asked, m, book.policy, out.now, old, said.orders);
   if (!plan) return unusable("request.object", plan.error());
   out.plan = std::move(*plan);
-  take_judged(std::move(said.judged), old, out);
+  take_judged(std::move(said.judged), book.rules, old, out);
+  leave_denied(out);
   tenant_finder tenants(out);
   for (pin::decision& d : out.plan.decisions) {
     slot_work work{std::move(d), no_lookup, 0, std::nullopt};

@@ -127,6 +127,14 @@ std::vector<finding> judge(const rule_set& rules, const effects& e, const image_
   return out;
 }
 
+bool denies_registry(const rule_set& rules, const effects& e, const registry::reference& ref) {
+  const std::uint32_t at = e.demands[static_cast<std::size_t>(requirement::registry)];
+  if (at == effects::none) return false;
+  const rule& r = rules.rules()[at];
+  const demand* d = demand_of(r, requirement::registry);
+  return r.action == action::deny && d != nullptr && !is_from_one_of(d->values, ref);
+}
+
 std::string_view default_pull_policy(const registry::reference& ref) {
   return ref.effective_tag() == "latest" ? "Always" : "IfNotPresent";
 }

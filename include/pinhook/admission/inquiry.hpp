@@ -53,10 +53,13 @@ struct judged_slot {
   rules::effects effects;
   /// The update leaves it as it was: no reason to refuse the update.
   bool is_unchanged = false;
+  /// Denied for its registry, which is not asked: a stranger does not make us call any host, and no slow one delays the
+  /// answer. In audit mode it would be.
+  bool is_denied = false;
   /// Left by tag where a rule may demand another text: index in inquiry::tenants, and what the cache says that the tag
   /// points at, when it knows. The latter is filled by the caller; for the line that a finding says to write.
   std::size_t tenant = no_tenant;
-  std::optional<registry::digest> known;
+  std::optional<registry::digest> known{};
 };
 
 struct inquiry {

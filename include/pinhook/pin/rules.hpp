@@ -47,7 +47,7 @@ enum class why : std::uint8_t {
   immutable,           // refresh of what the API server does not let anyone change
   has_digest,          // rule 1
   no_recorded_tag,     // refresh of a digest whose tag is not known
-  rule,                // a rule of the operator says never
+  rule,                // a rule of the operator says never, or denies the registry
   variable,            // "{{inputs.image}}", "$(params.image)": the object made from it is pinned
 };
 

@@ -51,6 +51,10 @@ struct finding {
 /// ones the first.
 [[nodiscard]] std::vector<finding> judge(const rule_set& rules, const effects& e, const image_state& image);
 
+/// A rule denies the image for the registry it comes from. Whatever that registry says, the image is denied: it need
+/// not be asked.
+[[nodiscard]] bool denies_registry(const rule_set& rules, const effects& e, const registry::reference& ref);
+
 /// The policy the API server gives a container that says none (kubernetes/pkg/apis/core/v1/defaults.go,
 /// SetDefaults_Container): Always where the tag that is meant is "latest", with a digest too when that tag is written;
 /// else IfNotPresent.

@@ -36,8 +36,14 @@ constexpr std::string_view no_latest = "[{name: no-latest, require: not-latest, 
 constexpr std::string_view need_digest =
     "[{name: left, images: ['**/proxy'], pin: never}, {name: digests, require: digest, action: deny}]";
 
+std::string pulled(std::string_view name, std::string_view image, std::string_view policy) {
+  return fmt::format(R"({{"name":"{}","image":"{}","imagePullPolicy":"{}"}})", name, image, policy);
+}
+
 struct HandlerRules : testing::handler_fixture {
-  HandlerRules() {
+  HandlerRules() { start_over(); }
+  void start_over() {
+    tags = std::make_shared<testing::fake_resolver>();
     tags->holds("docker.io/library/nginx:latest", digest_of_digit('a'));
     tags->holds("docker.io/library/nginx:1.25", digest_of_digit('b'));
   }
@@ -87,11 +93,45 @@ TEST_F(HandlerRules, TellsAllFindingsAndWhatCannotBePinnedTogether) {
     EXPECT_THAT(message(), HasSubstr("; rule no-latest: container side, image \"quay.io/x:latest\""));
     EXPECT_THAT(message(), HasSubstr("Run pinhook resolve quay.io/x:latest; rule own: container side, image "
                                      "\"quay.io/x:latest\": ask platform@example.com. Take it from docker.io. pinhook "
-                                     "cannot pin 2 of 3 images: container side"));
-    EXPECT_THAT(message(), HasSubstr("container gone, image \"nope:1\""));
+                                     "cannot pin 1 of 3 images: container gone, image \"nope:1\""));
     EXPECT_THAT(found(v), ElementsAre("deny no-latest web", "deny no-latest side", "deny own side"));
     EXPECT_FALSE(has("patch"));
   }
+}
+
+TEST_F(HandlerRules, ARegistryThatARuleDeniesIsNotAsked) {
+  const std::string both = deployment(container("web", "nginx") + "," + container("side", "quay.io/x:latest"));
+  for (const pin::mode m : {pin::mode::enforce, pin::mode::best_effort, pin::mode::audit}) {
+    start_over();
+    use_rules("[{name: own, require: {registry: [docker.io]}, action: deny}, {preset: strict}]");
+    const verdict denied = ask(review_of(both), m);
+    EXPECT_THAT(tags->asked(), ElementsAre("docker.io/library/nginx:latest"));
+    // Nobody wants the digest of an image that does not run.
+    const std::string_view would = m == pin::mode::audit ? "would-" : "";
+    EXPECT_THAT(found(denied), ElementsAre(fmt::format("{}deny strict/tag web", would),
+                                           fmt::format("{}deny strict/not-latest side", would),
+                                           fmt::format("{}deny own side", would)));
+    EXPECT_THAT(denied.body, Not(HasSubstr("cannot pin")));
+
+    // A rule that only warns, and one that lets it pass.
+    for (const std::string_view action : {"warn", "audit", "allow"}) {
+      start_over();
+      use_rules(fmt::format("[{{name: own, require: {{registry: [docker.io]}}, action: {}}}]", action));
+      ask(review_of(both), m);
+      EXPECT_THAT(tags->asked(), ::testing::UnorderedElementsAre("docker.io/library/nginx:latest", "quay.io/x:latest"));
+    }
+  }
+}
+
+TEST_F(HandlerRules, ADeniedImageIsHeldAgainstThePullPolicyThatItWouldHaveHad) {
+  use_rules(R"(
+- {name: own, require: {registry: [docker.io]}, action: deny}
+- {name: pulls, require: {pull-policy: [IfNotPresent]}, action: deny}
+- {name: relaxed, pullPolicy: if-not-present})");
+  EXPECT_THAT(found(ask(review_of(deployment(container("side", "quay.io/x"))))), ElementsAre("deny own side"));
+  EXPECT_THAT(found(ask(review_of(deployment(pulled("side", "quay.io/x", "Always"))))), ElementsAre("deny own side"));
+  EXPECT_THAT(found(ask(review_of(deployment(pulled("side", "quay.io/x:1", "Always"))))),
+              ElementsAre("deny own side", "deny pulls side"));
 }
 
 TEST_F(HandlerRules, WhatRulesDenyIsForbiddenThoughARegistryIsDown) {
@@ -224,10 +264,6 @@ TEST_F(HandlerRules, TheDigestOfTheFixIsTheTenantsOwn) {
   EXPECT_THAT(all->asked(), IsEmpty());
 }
 
-std::string pulled(std::string_view name, std::string_view image, std::string_view policy) {
-  return fmt::format(R"({{"name":"{}","image":"{}","imagePullPolicy":"{}"}})", name, image, policy);
-}
-
 TEST_F(HandlerRules, RelaxesThePullPolicyInTheSamePatch) {
   use_rules("[{name: pulls, pullPolicy: if-not-present}]");
   const std::string body =
@@ -344,8 +380,8 @@ TEST_F(HandlerRules, RunningAgainChangesNothing) {
 TEST_F(HandlerRules, AnswersStayBoundedWithAThousandFindings) {
   use_rules(R"(
 - {name: no-latest, require: not-latest, action: deny}
-- {name: own, require: {registry: [ghcr.io]}, action: deny}
-- {name: pulls, require: {pull-policy: [Never]}, action: warn})");
+- {name: own, require: {registry: [ghcr.io]}, action: warn}
+- {name: pulls, require: {pull-policy: [Never]}, action: deny})");
   std::string containers;
   for (std::size_t i = 0; i < pin::max_slots; ++i)
     containers +=

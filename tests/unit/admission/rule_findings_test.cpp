@@ -45,7 +45,7 @@ struct RuleFindings : ::testing::Test {
       const auto ref = registry::reference::parse(about.now.found.slots[i].image);
       rules::subject whom;
       whom.ref = &*ref;
-      const judged_slot j{i, *ref, set.effects_of(whom), is_unchanged, no_tenant, std::nullopt};
+      const judged_slot j{.slot = i, .ref = *ref, .effects = set.effects_of(whom), .is_unchanged = is_unchanged};
       rules::image_state image;
       image.ref = &j.ref;
       image.pinned = pinned;

@@ -121,6 +121,24 @@ TEST(Judge, KnowsARegistryHoweverItIsSpelt) {
   EXPECT_EQ(judged(set, {"GHCR.io/other/api"}).size(), 1U);
 }
 
+TEST(Judge, KnowsWhatIsDeniedForItsRegistry) {
+  const auto denies = [](std::string_view yaml, const std::string& image) {
+    const rule_set set = rules_of(yaml);
+    const auto ref = registry::reference::parse(image);
+    return denies_registry(set, set.effects_of({&*ref, "shop", "apps", "Deployment", "web"}), *ref);
+  };
+  const std::string_view own = "[{name: own, require: {registry: [ghcr.io, 'quay.io/acme/**']}, action: deny}]";
+  EXPECT_TRUE(denies(own, "nginx"));
+  EXPECT_TRUE(denies(own, "quay.io/other/a@sha256:" + hex));
+  EXPECT_FALSE(denies(own, "quay.io/acme/a:1"));
+  EXPECT_FALSE(denies(own, "GHCR.io:443/a:1"));
+  EXPECT_FALSE(denies("[]", "nginx"));
+  EXPECT_FALSE(denies("[{name: own, require: {registry: [ghcr.io]}, action: warn}]", "nginx"));
+  EXPECT_FALSE(denies("[{name: own, require: {registry: [ghcr.io]}, action: allow}]", "nginx"));
+  EXPECT_FALSE(denies("[{name: tags, require: [tag, not-latest, digest], action: deny}]", "nginx"));
+  EXPECT_FALSE(denies("[{name: there, namespaces: [other], require: {registry: [ghcr.io]}, action: deny}]", "nginx"));
+}
+
 TEST(Judge, AllowIsNoFinding) {
   const auto set = rules_of(
       "[{name: old, images: docker.io/library/nginx, require: tag, action: allow},"
