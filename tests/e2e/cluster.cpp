@@ -1,6 +1,7 @@
 #include "e2e/cluster.hpp"
 
 #include "support/image_pusher.hpp"
+#include "support/paths.hpp"
 
 #include <fmt/format.h>
 #include <rapidjson/pointer.h>
@@ -77,7 +78,7 @@ world::world(std::filesystem::path programs) : plane(std::move(programs)) {
 void world::install(certificate_source source, const std::vector<std::string>& components) {
   source_ = source;
   namespace fs = std::filesystem;
-  const fs::path kustomize = fs::canonical(fs::path(PINHOOK_SOURCE_DIR) / "manifests/kustomize");
+  const fs::path kustomize = fs::canonical(fs::path(testing::source_dir()) / "manifests/kustomize");
   const auto folder = plane.files().path() / "install";
   const std::string bundle = source == certificate_source::files ? base64(authority.certificate()) : "";
   const auto way = fs::relative(kustomize, fs::weakly_canonical(folder));

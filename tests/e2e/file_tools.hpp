@@ -5,6 +5,7 @@
 #include "e2e/cluster.hpp"
 #include "e2e/command.hpp"
 #include "support/certificates.hpp"
+#include "support/paths.hpp"
 #include "support/scripted_server.hpp"
 
 #include <pinhook/registry/digest.hpp>
@@ -45,17 +46,17 @@ class FileTools : public ::testing::Test {
   std::string tagged(std::string_view image) const { return fmt::format("{}/{}", registry_.host(), image); }
 
   command_result run(std::vector<std::string> words, std::string input = {}) const {
-    const auto folder = std::filesystem::path(PINHOOK_PROGRAM).parent_path().string();
+    const auto folder = std::filesystem::path(testing::program_path()).parent_path().string();
     const char* path = std::getenv("PATH");
     std::vector<std::pair<std::string, std::string>> environment{
         {"PATH", folder + ":" + (path == nullptr ? "/usr/bin:/bin" : path)},
         {"PINHOOK_REGISTRIES", fmt::format("{{\"{}\": {{plain_http: true}}}}", registry_.host())},
         {"HOME", folder_.path().string()},
-        {"HELM_PLUGINS", std::string(PINHOOK_SOURCE_DIR) + "/manifests"}};
+        {"HELM_PLUGINS", testing::source_dir() + "/manifests"}};
     return run_command({.command = std::move(words), .input = std::move(input), .environment = std::move(environment)});
   }
 
-  static std::string chart() { return std::string(PINHOOK_SOURCE_DIR) + "/tests/corpus/chart"; }
+  static std::string chart() { return testing::source_dir() + "/tests/corpus/chart"; }
 
   static std::size_t count(std::string_view text, std::string_view what) {
     std::size_t n = 0;

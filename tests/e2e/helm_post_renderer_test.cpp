@@ -40,20 +40,20 @@ TEST_F(HelmPostRenderer, APipePinsHooksAndTestsToo) {
   if (words.empty()) GTEST_SKIP() << "there is no helm: tests/e2e/tools builds it where there is Go";
   const auto plain = run(words);
   ASSERT_EQ(plain.exit_code, 0) << plain;
-  const auto done = run({PINHOOK_PROGRAM, "pin", "-"}, plain.output);
+  const auto done = run({testing::program_path(), "pin", "-"}, plain.output);
   ASSERT_EQ(done.exit_code, 0) << done;
   expect_workloads_pinned(done.output);
   EXPECT_THAT(done.output, HasSubstr("image: " + pinned("acme/shop-migrate:3.1.0") + " # "));
   EXPECT_THAT(done.output, HasSubstr("image: '" + pinned("library/busybox:1.36") + "' # "));
   EXPECT_EQ(count(done.output, "@sha256:"), 4U);
-  const auto back = run({PINHOOK_PROGRAM, "unpin", "-"}, done.output);
+  const auto back = run({testing::program_path(), "unpin", "-"}, done.output);
   EXPECT_EQ(back.exit_code, 0) << back;
   EXPECT_EQ(back.output, plain.output);
 }
 
 // Helm 3 gives its post-renderer no hooks: they keep their tags.
 TEST_F(HelmPostRenderer, Helm3GivesItAllButHooks) {
-  const auto words = render("helm", {"--post-renderer", PINHOOK_PROGRAM, "--post-renderer-args", "pin"});
+  const auto words = render("helm", {"--post-renderer", testing::program_path(), "--post-renderer-args", "pin"});
   if (words.empty()) GTEST_SKIP() << "there is no helm: tests/e2e/tools builds it where there is Go";
   const auto done = run(words);
   ASSERT_EQ(done.exit_code, 0) << done;
@@ -63,7 +63,7 @@ TEST_F(HelmPostRenderer, Helm3GivesItAllButHooks) {
 }
 
 TEST_F(HelmPostRenderer, Helm3SaysWhatFailed) {
-  const auto words = render("helm", {"--post-renderer", PINHOOK_PROGRAM, "--post-renderer-args", "pin", "--set",
+  const auto words = render("helm", {"--post-renderer", testing::program_path(), "--post-renderer-args", "pin", "--set",
                                      "image.repository=acme/missing"});
   if (words.empty()) GTEST_SKIP() << "there is no helm: tests/e2e/tools builds it where there is Go";
   const auto done = run(words);

@@ -37,7 +37,7 @@ class KustomizeFn : public FileTools {
 
   // A script, since kustomize hands no arguments to what it executes.
   void write_transformer(const std::string& more = {}) {
-    const auto script = folder_.write("pinhook-fn", fmt::format("#!/bin/sh\nexec {} fn\n", PINHOOK_PROGRAM));
+    const auto script = folder_.write("pinhook-fn", fmt::format("#!/bin/sh\nexec {} fn\n", testing::program_path()));
     std::filesystem::permissions(script, std::filesystem::perms::owner_all);
     folder_.write("pin.yaml",
                   "apiVersion: pinhook.dev/v1\n"
@@ -81,7 +81,7 @@ TEST_F(KustomizeFn, BuildsFromAPinnedKustomization) {
                                                                       "  - name: {}\n"
                                                                       "    newTag: \"2.0\" # the new one\n",
                                                                       tagged("acme/web")));
-    const auto done = run({PINHOOK_PROGRAM, "pin", "-i", "--format", format, file.string()});
+    const auto done = run({testing::program_path(), "pin", "-i", "--format", format, file.string()});
     ASSERT_EQ(done.exit_code, 0) << done;
     const auto built = build();
     ASSERT_EQ(built.exit_code, 0) << built;

@@ -2,6 +2,7 @@
 
 #include "e2e/polling.hpp"
 #include "support/https_client.hpp"
+#include "support/paths.hpp"
 
 #include <pinhook/base/json.hpp>
 
@@ -22,7 +23,7 @@ std::uint16_t port_of(const json::document& line, std::string_view key) {
 
 replica::replica(const replica_options& o) {
   testing::child_options c;
-  c.command = {PINHOOK_PROGRAM, "serve"};
+  c.command = {testing::program_path(), "serve"};
   for (const auto& [name, value] : o.settings) c.environment.emplace_back("PINHOOK_" + name, value);
   c.ends_with_starter = true;
   process_ = std::make_unique<testing::child_process>(c, "of this tree: make build");

@@ -7,6 +7,7 @@
 #include "golden/review_run.hpp"
 #include "golden/rule_checks.hpp"
 #include "support/json_patch_apply.hpp"
+#include "support/paths.hpp"
 #include "support/review_case.hpp"
 
 #include <pinhook/admission/handler.hpp>
@@ -30,7 +31,7 @@ constexpr std::size_t max_recorded_bytes = 8192;
 constexpr std::string_view annotations_path = "/metadata/annotations";
 constexpr std::string_view pins_path = "/metadata/annotations/pinhook.dev~1pins";
 
-std::filesystem::path cases_folder() { return std::filesystem::path(PINHOOK_SOURCE_DIR) / "tests/golden/cases"; }
+std::filesystem::path cases_folder() { return std::filesystem::path(testing::source_dir()) / "tests/golden/cases"; }
 
 std::string pretty(const json::value& v) {
   rapidjson::StringBuffer buffer;

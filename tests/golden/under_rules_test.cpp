@@ -4,6 +4,7 @@
 #include "golden/review_run.hpp"
 #include "golden/rule_checks.hpp"
 #include "support/json_patch_apply.hpp"
+#include "support/paths.hpp"
 #include "support/review_case.hpp"
 
 #include <fmt/format.h>
@@ -31,7 +32,7 @@ rules::rule_set read(std::string_view text) {
 // Those of pinning and of modes: what is said of rules has requests of its own.
 const std::vector<review_case>& cases() {
   static const std::vector<review_case> all = [] {
-    auto out = load_review_cases(std::filesystem::path(PINHOOK_SOURCE_DIR) / "tests/golden/cases");
+    auto out = load_review_cases(std::filesystem::path(testing::source_dir()) / "tests/golden/cases");
     std::erase_if(out, [](const review_case& c) { return c.name.starts_with("rules-") || !c.rules.is_empty(); });
     for (review_case& c : out) c.every_image = "sha256:" + std::string(64, 'e');
     return out;

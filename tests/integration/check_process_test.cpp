@@ -1,6 +1,7 @@
 // `pinhook check` as a process: exit codes, what stands on which stream, and that each suggested fix is one.
 #include "support/certificates.hpp"
 #include "support/golden.hpp"
+#include "support/paths.hpp"
 #include "support/program.hpp"
 #include "support/scripted_server.hpp"
 
@@ -69,7 +70,7 @@ class CheckProcess : public ::testing::Test {
                     pipeline::shell_word(work_.path().string()), pipeline::shell_word(logs_.path().string()),
                     pipeline::shell_word("{\"" + registry_.host() + "\": {}}"));
     for (const auto& one : extra_) line += " " + pipeline::shell_word(one);
-    line += " " + pipeline::shell_word(PINHOOK_PROGRAM);
+    line += " " + pipeline::shell_word(testing::program_path());
     for (const auto& word : words) line += " " + pipeline::shell_word(word);
     line += fmt::format(" <{} >{} 2>{}", in.string(), out.string(), err.string());
     const int status = std::system(line.c_str());
@@ -279,7 +280,7 @@ TEST_F(CheckProcess, EveryFormatIsWholeAndAlone) {
 }
 
 TEST_F(CheckProcess, HooksOfPreCommitRun) {
-  const auto hooks = yaml::parse(read_file(std::filesystem::path(PINHOOK_SOURCE_DIR) / ".pre-commit-hooks.yaml"));
+  const auto hooks = yaml::parse(read_file(std::filesystem::path(testing::source_dir()) / ".pre-commit-hooks.yaml"));
   ASSERT_TRUE(hooks) << hooks.error().message;
   ASSERT_EQ(hooks->items.size(), 2U);
   write("a b.yaml", pod("\"" + tag() + "\""));

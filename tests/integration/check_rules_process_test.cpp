@@ -2,6 +2,7 @@
 // PINHOOK_REWRITE_GOLDEN=1 writes them anew.
 #include "support/file_commands.hpp"
 #include "support/golden.hpp"
+#include "support/paths.hpp"
 
 #include <pinhook/base/json.hpp>
 
@@ -23,7 +24,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const std::string golden = PINHOOK_SOURCE_DIR "/tests/golden/check/rules";
+const std::string golden = testing::source_dir() + "/tests/golden/check/rules";
 
 class CheckRulesProcess : public FileCommands {
  protected:

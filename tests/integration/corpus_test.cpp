@@ -1,5 +1,6 @@
 // Files of real shape, pinned and unpinned: tests/corpus.
 #include "support/golden.hpp"
+#include "support/paths.hpp"
 #include "support/pin_trial.hpp"
 
 #include <gmock/gmock.h>
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path corpus = fs::path(PINHOOK_SOURCE_DIR) / "tests/corpus";
+const fs::path corpus = fs::path(testing::source_dir()) / "tests/corpus";
 
 struct corpus_case {
   const char* file;

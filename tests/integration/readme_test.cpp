@@ -3,6 +3,7 @@
 #include "support/file_commands.hpp"
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
+#include "support/paths.hpp"
 #include "support/scripted_server.hpp"
 
 #include <pinhook/registry/digest.hpp>
@@ -46,7 +47,7 @@ std::string without_comment(const std::string& line) {
 // Lines of "sh" blocks, and those indented by four blanks outside of blocks.
 std::vector<example> examples() {
   std::vector<example> out;
-  const auto lines = lines_of(read_file(fs::path(PINHOOK_SOURCE_DIR) / "README.md"));
+  const auto lines = lines_of(read_file(fs::path(testing::source_dir()) / "README.md"));
   std::string block;
   bool is_open = false;
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -104,10 +105,10 @@ class Readme : public FileCommands {
       return {
           .headers = {{"Content-Type", "application/vnd.oci.image.index.v1+json"}, {"Docker-Content-Digest", digest}}};
     });
-    fs::copy(fs::path(PINHOOK_SOURCE_DIR) / "tests" / "readme", work_.path(), fs::copy_options::recursive);
+    fs::copy(fs::path(testing::source_dir()) / "tests" / "readme", work_.path(), fs::copy_options::recursive);
     for (const auto& folder : {logs_.path() / "bin", work_.path() / "build" / "release"}) {
       fs::create_directories(folder);
-      fs::create_symlink(PINHOOK_PROGRAM, folder / "pinhook");
+      fs::create_symlink(testing::program_path(), folder / "pinhook");
     }
     // What examples pipe into: takes all of it.
     fs::permissions(logs_.write("bin/kubectl", "#!/bin/sh\ncat >/dev/null\n"), fs::perms::owner_all);

@@ -1,5 +1,6 @@
 // `pinhook resolve` as a process: what it prints where, how it ends, and what the registry sees.
 #include "support/child_process.hpp"
+#include "support/paths.hpp"
 #include "support/serve_process.hpp"
 
 #include <fmt/format.h>
@@ -101,7 +102,7 @@ TEST_F(ResolveProcess, ReadsReferencesFromStandardInput) {
   for (const auto& one : environment_)
     variables.emplace_back(one.substr(0, one.find('=')), one.substr(one.find('=') + 1));
   child_options how;
-  how.command = {"sh", "-c", "\"$0\" resolve - <\"$1\"; echo \"ended $?\"", PINHOOK_PROGRAM, list};
+  how.command = {"sh", "-c", "\"$0\" resolve - <\"$1\"; echo \"ended $?\"", testing::program_path(), list};
   how.environment = variables;
   const child_process p(how, "dash");
   EXPECT_EQ(p.wait_for_line("ended"), "ended 0");

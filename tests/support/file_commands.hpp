@@ -3,6 +3,7 @@
 #pragma once
 
 #include "support/certificates.hpp"
+#include "support/paths.hpp"
 #include "support/program.hpp"
 #include "support/scripted_server.hpp"
 
@@ -57,8 +58,8 @@ class FileCommands : public ::testing::Test {
     const auto whole = fmt::format(
         "cd '{}' && HOME='{}' && export HOME PINHOOK_CLOUDS='[]' PINHOOK_REGISTRIES='{{\"{}\": {{}}}}' && "
         "pinhook() {{ '{}' \"$@\"; }} && {{ {}\n}} <'{}' >'{}' 2>'{}'",
-        work_.path().string(), logs_.path().string(), registry_.host(), PINHOOK_PROGRAM, line, in.string(),
-        out.string(), err.string());
+        work_.path().string(), logs_.path().string(), registry_.host(), program_path(), line, in.string(), out.string(),
+        err.string());
     const int status = std::system(whole.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_path(out), read_path(err)};
   }

@@ -1,5 +1,7 @@
 #include "support/program.hpp"
 
+#include "support/paths.hpp"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -35,21 +37,21 @@ program::program(std::vector<std::string> arguments, std::vector<std::string> en
   std::array<int, 2> out{};
   std::array<int, 2> err{};
   if (pipe2(out.data(), O_CLOEXEC) != 0 || pipe2(err.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-  arguments.insert(arguments.begin(), PINHOOK_PROGRAM);
+  arguments.insert(arguments.begin(), program_path());
   auto variables = child_environment(std::move(environment));
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
-  const int problem =
-      posix_spawn(&id_, PINHOOK_PROGRAM, &actions, nullptr, pointers(arguments).data(), pointers(variables).data());
+  const int problem = posix_spawn(&id_, program_path().c_str(), &actions, nullptr, pointers(arguments).data(),
+                                  pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   close(out[1]);
   close(err[1]);
   out_.descriptor = out[0];
   err_.descriptor = err[0];
-  if (problem != 0) throw std::runtime_error("cannot start " PINHOOK_PROGRAM);
+  if (problem != 0) throw std::runtime_error("cannot start " + program_path());
 }
 
 program::~program() {

@@ -1,5 +1,7 @@
 // Includes go down only: cli → config · pipeline · admission → … → base. This reads every #include of the product and
 // compares.
+#include "support/paths.hpp"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -45,7 +47,7 @@ struct include_line {
 
 std::vector<include_line> all_includes() {
   std::vector<include_line> out;
-  const fs::path root = PINHOOK_SOURCE_DIR;
+  const fs::path root = pinhook::testing::source_dir();
   const std::regex pattern(R"(^\s*#\s*include\s*[<"]pinhook/([a-z_]+)/([a-z_./]+)[>"])");
   for (const char* top : {"include/pinhook", "src", "registry"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
@@ -85,7 +87,7 @@ TEST(Floors, PinAndRulesKnowOnlyTheValuesOfTheRegistry) {
 }
 
 TEST(Floors, StandInTheReadme) {
-  std::ifstream in(fs::path(PINHOOK_SOURCE_DIR) / "README.md");
+  std::ifstream in(fs::path(pinhook::testing::source_dir()) / "README.md");
   const std::string readme(std::istreambuf_iterator<char>(in), {});
   for (const auto& [floor, below] : allowed) {
     const std::string row = "| `" + floor + (floor == "registry" ? "/` |" : "` |");
@@ -94,7 +96,7 @@ TEST(Floors, StandInTheReadme) {
 }
 
 TEST(Floors, SourcesMirrorHeaders) {
-  const fs::path root = PINHOOK_SOURCE_DIR;
+  const fs::path root = pinhook::testing::source_dir();
   for (const auto& entry : fs::recursive_directory_iterator(root / "src")) {
     if (entry.path().extension() == ".hpp") ADD_FAILURE() << entry.path() << ": headers stand under include/pinhook/";
   }

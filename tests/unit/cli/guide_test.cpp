@@ -2,6 +2,7 @@
 // commands that it names exist.
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
+#include "support/paths.hpp"
 
 #include <pinhook/cli/args.hpp>
 #include <pinhook/config/configuration.hpp>
@@ -35,7 +36,7 @@ using testing::commands_of;
 using testing::lines_of;
 using testing::words_of;
 
-const fs::path source_dir = PINHOOK_SOURCE_DIR;
+const fs::path source_dir = testing::source_dir();
 const fs::path manifests_dir = source_dir / "manifests";
 
 std::string read(const fs::path& path) { return testing::read_file(path); }

@@ -1,6 +1,7 @@
 // The tables of README.md are those of the code. PINHOOK_REWRITE_GOLDEN=1 writes them anew.
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
+#include "support/paths.hpp"
 
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/setting_table.hpp>
@@ -34,7 +35,7 @@ std::string metrics_block() {
 
 // README.md with the text between <!-- name --> and <!-- /name --> replaced.
 void expect_block(const std::string& name, const std::string& expected) {
-  const std::string path = PINHOOK_SOURCE_DIR "/README.md";
+  const std::string path = testing::source_dir() + "/README.md";
   const std::string text = testing::read_file(path);
   const std::string open = fmt::format("<!-- {} -->\n", name);
   const auto begin = text.find(open);
@@ -50,11 +51,11 @@ TEST(Readme, ListsEveryMetric) { expect_block("metrics", metrics_block()); }
 
 // The first is what the commands beside it run with (integration/readme_test.cpp).
 TEST(Readme, ShowsRulesThatAreGood) {
-  const auto page = testing::read_file(PINHOOK_SOURCE_DIR "/README.md");
+  const auto page = testing::read_file(testing::source_dir() + "/README.md");
   std::vector<std::string> shown;
   for (const testing::block& b : testing::blocks_of(page, "yaml")) {
     if (b.text.starts_with("- {image: ")) {
-      EXPECT_EQ(b.text, testing::read_file(PINHOOK_SOURCE_DIR "/tests/readme/rules-test.yaml"));
+      EXPECT_EQ(b.text, testing::read_file(testing::source_dir() + "/tests/readme/rules-test.yaml"));
     }
     if (!b.text.starts_with("rules:\n")) continue;
     shown.push_back(b.text);
@@ -64,7 +65,7 @@ TEST(Readme, ShowsRulesThatAreGood) {
     EXPECT_FALSE(read.rules.is_empty());
   }
   ASSERT_EQ(shown.size(), 2U);
-  EXPECT_EQ(shown[0], testing::read_file(PINHOOK_SOURCE_DIR "/tests/readme/pinhook.yaml"));
+  EXPECT_EQ(shown[0], testing::read_file(testing::source_dir() + "/tests/readme/pinhook.yaml"));
 }
 
 }  // namespace

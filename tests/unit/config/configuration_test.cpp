@@ -1,4 +1,5 @@
 #include "support/golden.hpp"
+#include "support/paths.hpp"
 
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/setting_table.hpp>
@@ -158,7 +159,7 @@ TEST(Configuration, RenderedSettingsReadBack) {
 }
 
 TEST(Configuration, TheDocumentedFileIsTheDefaultsAndNamesEveryKey) {
-  const std::string path = PINHOOK_SOURCE_DIR "/manifests/pinhook.yaml";
+  const std::string path = testing::source_dir() + "/manifests/pinhook.yaml";
   const std::string head =
       "# The configuration of pinhook: every setting with its default. A file names only what it changes; an unknown\n"
       "# key or a wrong value is refused at start-up. Variables (PINHOOK_…) win over the file, flags over variables.\n"

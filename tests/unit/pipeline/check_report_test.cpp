@@ -1,6 +1,7 @@
 // The reports of `check` on one run that has something of everything. Golden files: tests/golden/check;
 // PINHOOK_REWRITE_GOLDEN=1 writes them anew.
 #include "support/golden.hpp"
+#include "support/paths.hpp"
 
 #include <pinhook/base/json.hpp>
 #include <pinhook/pipeline/check_report.hpp>
@@ -18,7 +19,7 @@ using files::untouched;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string golden = PINHOOK_SOURCE_DIR "/tests/golden/check/";
+const std::string golden = testing::source_dir() + "/tests/golden/check/";
 
 finding make(std::string_view rule, std::string path, std::size_t line, std::string image) {
   finding f;

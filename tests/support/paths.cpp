@@ -1,0 +1,8 @@
+#include "support/paths.hpp"
+
+namespace pinhook::testing {
+
+std::string source_dir() { return PINHOOK_SOURCE_DIR; }
+std::string program_path() { return PINHOOK_PROGRAM; }
+
+}  // namespace pinhook::testing

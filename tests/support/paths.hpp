@@ -1,0 +1,16 @@
+// Where the tests find the tree they belong to and the program they start.
+//
+// They are functions, compiled in one file, so that the objects of all other tests do not depend on the folder the tree
+// lies in: a compiler cache then serves every checkout.
+#pragma once
+
+#include <string>
+
+namespace pinhook::testing {
+
+/// The root of the source tree, without a slash at its end.
+[[nodiscard]] std::string source_dir();
+/// The path of the built program `pinhook`.
+[[nodiscard]] std::string program_path();
+
+}  // namespace pinhook::testing
