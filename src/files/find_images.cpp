@@ -1,5 +1,6 @@
 #include <pinhook/files/finding.hpp>
 #include <pinhook/files/found_image.hpp>
+#include <pinhook/files/rewrite_site.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
 #include <algorithm>
@@ -106,12 +107,10 @@ struct lone_pin {
 std::vector<lone_pin> lone_pins(finding& f) {
   std::map<node_index, lone_pin> by_node;
   for (found_image& image : f.images) {
-    const site& s = image.what;
-    if (!s.is_pinned() || s.tag || s.form == site_form::values) continue;
-    const bool is_entry = s.form == site_form::kustomization;
-    const node_index node = f.doc.resolve(is_entry && image.digest != no_node ? image.digest
-                                          : is_entry                          ? image.tag
-                                                                              : image.scalar);
+    if (image.what.tag || !needs_comment(image)) continue;
+    const node_index node = f.doc.resolve(commented_node(image));
+    // The digest of a kustomization's entry may stand in its name: no comment there is read.
+    if (node == no_node) continue;
     lone_pin& one = by_node[node];
     one.node = node;
     one.images.push_back(&image);

@@ -123,6 +123,7 @@ void read_chain(std::string_view text, line_end& line) {
 }  // namespace
 
 std::optional<line_end> line_end_at(const source_document& doc, std::string_view text, node_index scalar) {
+  if (scalar >= doc.nodes.size()) return std::nullopt;
   const yaml::source_node& node = doc.nodes[scalar];
   const bool is_block = node.form == scalar_form::literal || node.form == scalar_form::folded;
   const std::size_t from = is_block ? header_end(doc, text, scalar) : node.span.end;

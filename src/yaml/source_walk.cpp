@@ -249,9 +249,7 @@ std::string_view source_document::text_of(node_index mapping, std::string_view k
 }
 
 bool source_document::is_null(node_index i) const {
-  i = resolve(i);
-  if (i == no_node) return true;
-  const source_node& n = nodes[i];
+  const source_node& n = at(resolve(i));
   if (n.kind != source_kind::scalar || n.has_tag) return false;
   return n.form == scalar_form::none || (n.form == scalar_form::plain && is_null_text(n.text));
 }

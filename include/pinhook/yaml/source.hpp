@@ -67,6 +67,9 @@ struct source_node {
   std::uint32_t column = 1;
 };
 
+/// What stands where no node does: a scalar of which nothing is written.
+inline constexpr source_node absent_node{};
+
 struct source_document {
   /// Parents come before their children, and everything in the order of the text.
   std::vector<source_node> nodes;
@@ -75,11 +78,11 @@ struct source_document {
   /// What belongs to it, from its "---" (or the start of the text) to before the next one's (or the end).
   text_span span;
 
-  [[nodiscard]] const source_node& at(node_index i) const { return nodes[i]; }
+  /// The node; of `no_node` the absent one, so that what was not found reads as nothing instead of ending the process.
+  /// It has no place: who edits asks first.
+  [[nodiscard]] const source_node& at(node_index i) const { return i < nodes.size() ? nodes[i] : absent_node; }
   /// The node an alias stands for; any other node itself. no_node stays.
-  [[nodiscard]] node_index resolve(node_index i) const {
-    return i != no_node && nodes[i].kind == source_kind::alias ? nodes[i].target : i;
-  }
+  [[nodiscard]] node_index resolve(node_index i) const { return at(i).kind == source_kind::alias ? at(i).target : i; }
   /// The value of a mapping's key, through an alias and merge keys ("<<", own keys first); no_node when there is none
   /// or `mapping` (resolved) is no mapping. The value itself may be an alias. A key that stands twice: the first.
   [[nodiscard]] node_index find(node_index mapping, std::string_view key) const;

@@ -75,6 +75,17 @@ TEST(FindInKustomization, ReadsTheTagOfADigestFromItsComment) {
                           "6:11 /images/1 | kustomization | api | ghcr.io/acme/api@" + std::string(pin) + " | -"));
 }
 
+// The node that a tag comment would stand behind is not there.
+TEST(FindInKustomization, ReadsADigestInAName) {
+  const std::string digest(pin);
+  EXPECT_THAT(found_sites("images:\n- name: nginx@" + digest + "\n- name: redis\n  newName: valkey@" + digest +
+                              " # valkey:8\n- {name: db@" + digest + ", newTag: , digest: null}\n",
+                          "kustomization.yaml"),
+              ElementsAre("2:9 /images/0 | kustomization | nginx@" + digest + " | nginx@" + digest + " | (no-tag-here)",
+                          "4:12 /images/1 | kustomization | redis | valkey@" + digest + " | (no-tag-here)",
+                          "5:10 /images/2 | kustomization | db@" + digest + " | db@" + digest + " | (no-tag-here)"));
+}
+
 TEST(FindInKustomization, FollowsAliasesAndMergeKeys) {
   EXPECT_THAT(
       found_sites("images:\n- &a\n  name: nginx\n  newTag: &t v1\n- <<: *a\n  name: api\n- name: web\n  newTag: *t\n",

@@ -65,6 +65,13 @@ TEST(TagComment, FindsTheEndOfTheLine) {
   for (const place& one : table) EXPECT_EQ(shown(std::string(one.text)), one.shown) << one.text;
 }
 
+TEST(TagComment, HasNoPlaceBehindNothing) {
+  const std::string text = "image: nginx\n";
+  const auto read = yaml::read_source(text);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_FALSE(line_end_at(read->documents.front(), text, yaml::no_node));
+}
+
 TEST(TagComment, FindsTheEndInALaterDocument) {
   const std::string text = "a: 1\n---\nimage: nginx # b\n";
   const auto read = yaml::read_source(text);

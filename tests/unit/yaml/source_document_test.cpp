@@ -50,6 +50,23 @@ TEST(YamlSourceDocuments, MayBeEmpty) {
   EXPECT_EQ(got->documents[1].text_of(got->documents[1].root, "a"), "1");
 }
 
+TEST(YamlSourceDocuments, ReadANodeThatIsNotThereAsNothing) {
+  const auto got = read_source("a: 1\n");
+  ASSERT_TRUE(got);
+  const source_document& doc = got->documents.front();
+  EXPECT_EQ(doc.find(doc.root, "b"), no_node);
+  for (const node_index i : {no_node, static_cast<node_index>(doc.nodes.size())}) {
+    EXPECT_EQ(doc.at(i).kind, source_kind::scalar);
+    EXPECT_EQ(doc.at(i).form, scalar_form::none);
+    EXPECT_EQ(doc.at(i).text, "");
+    EXPECT_EQ(doc.at(i).first, no_node);
+    EXPECT_EQ(doc.resolve(i), i);
+    EXPECT_TRUE(doc.is_null(i));
+  }
+  // Of a document without anything, too.
+  EXPECT_TRUE(source_document{}.is_null(0));
+}
+
 TEST(YamlSourceDocuments, EndWithDots) {
   const std::string_view text = "a: 1\n...\n---\nb: 2\n...\n";
   const auto got = read_source(text);
