@@ -10,7 +10,7 @@ IMAGE ?= pinhook:dev
 packages = $(shell awk '$$1 !~ /^\#/ && NF { print $$2 }' .ci/packages)
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test e2e check format format-check tidy headers asan tsan bench load fuzz image clean
+.PHONY: help deps build demo test e2e e2e-more check format format-check tidy headers asan tsan bench load fuzz image clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -39,8 +39,10 @@ test: deps build/$(PRESET)/build.ninja ## unit, golden and integration tests (PR
 	cmake --build build/$(PRESET) -j $(JOBS)
 	ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)
 
+# tests/e2e/tools reads it.
+export KUBERNETES
 # Without the programs of a control plane and without Go there is nothing to run on: said in one line, no failure.
-e2e: deps build/$(PRESET)/build.ninja ## on a real Kubernetes control plane (KUBEBUILDER_ASSETS, or built once with Go)
+e2e: deps build/$(PRESET)/build.ninja ## on a real Kubernetes control plane (KUBEBUILDER_ASSETS, or built once with Go; KUBERNETES=1.30: another than the newest)
 	@programs=$$(tests/e2e/tools); found=$$?; \
 	if [ $$found = 3 ]; then echo "e2e: SKIPPED: no control plane to run on"; exit 0; fi; \
 	[ $$found = 0 ] && cmake --build build/$(PRESET) -j $(JOBS) --target pinhook e2e_test && \
@@ -48,6 +50,10 @@ e2e: deps build/$(PRESET)/build.ninja ## on a real Kubernetes control plane (KUB
 	  PINHOOK_E2E_BIN=$$programs tests/e2e/manifests_compare/manifests_compare_test.py && (cd tests/e2e/strict_decoder && go test ./...); \
 	else echo "e2e: the chart is not compared with kustomize: that takes helm and strict_decoder, built with Go"; fi && \
 	E2E_PROGRAMS=$$programs build/$(PRESET)/tests/e2e_test $(E2E_FLAGS)
+
+e2e-more: ## what the gates leave out: the oldest Kubernetes, and real Kueue on the newest
+	$(MAKE) --no-print-directory e2e KUBERNETES=$$(ls tests/e2e/control_plane | grep '^1' | sort -V | head -1)
+	E2E_MORE=1 $(MAKE) --no-print-directory e2e KUBERNETES= E2E_FLAGS='--gtest_filter=Kueue*'
 
 check: deps format-check asan tsan headers tidy ## format, Clang with sanitizers, lone headers, clang-tidy
 

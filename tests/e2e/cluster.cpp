@@ -187,6 +187,12 @@ void Cluster::opt_in(const std::string& ns, const std::string& mode) {
   EXPECT_TRUE(eventually(goes_by_it)) << ns << " has not opted in";
 }
 
+int Cluster::kubernetes_minor() {
+  static const auto version = json::parse(kubectl_ok({"get", "--raw", "/version"}));
+  // Some distributions write "37+".
+  return version ? std::atoi(text_at(*version, "/minor").c_str()) : 0;
+}
+
 command_result Cluster::kubectl(command arguments, std::string input) {
   return shared().plane.kubectl(std::move(arguments), std::move(input));
 }

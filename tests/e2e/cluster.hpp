@@ -94,6 +94,9 @@ class Cluster : public ::testing::Test {
   /// Labels a namespace that is there, and waits until the API server goes by it.
   static void opt_in(const std::string& ns, const std::string& mode);
 
+  /// 37 of Kubernetes 1.37.
+  static int kubernetes_minor();
+
   /// kubectl as the admin.
   static command_result kubectl(std::vector<std::string> arguments, std::string input = {});
   /// kubectl, which must succeed; its output.

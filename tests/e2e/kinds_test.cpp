@@ -12,6 +12,9 @@ namespace {
 using ::testing::Each;
 using ::testing::HasSubstr;
 
+// Of 1.x; without a feature gate.
+constexpr int first_with_image_volumes = 35;
+
 class Kinds : public Cluster {
  protected:
   void SetUp() override {
@@ -88,18 +91,20 @@ TEST_F(Kinds, AuditChangesNothingAndSaysWhatWouldBe) {
 
 TEST_F(Kinds, EveryPlaceOfAPodIsPinned) {
   const auto ns = make_namespace("enforce");
+  const bool has_image_volumes = kubernetes_minor() >= first_with_image_volumes;
+  const auto volumes =
+      has_image_volumes ? fmt::format(R"(,"volumes":[{{"name":"data","image":{{"reference":"{}"}}}}])", side_) : "";
   create(ns, named("v1", "Pod",
                    fmt::format(R"("spec":{{"initContainers":[{{"name":"first","image":"{0}"}},)"
                                R"({{"name":"side","image":"{1}","restartPolicy":"Always"}}],)"
-                               R"("containers":[{{"name":"web","image":"{0}"}},{{"name":"same","image":"{0}"}}],)"
-                               R"("volumes":[{{"name":"data","image":{{"reference":"{1}"}}}}]}})",
-                               web_, side_)));
+                               R"("containers":[{{"name":"web","image":"{0}"}},{{"name":"same","image":"{0}"}}]{2}}})",
+                               web_, side_, volumes)));
   const auto pod = object(ns, "pod/web");
   EXPECT_EQ(text_at(pod, "/spec/initContainers/0/image"), pinned_web());
   EXPECT_EQ(text_at(pod, "/spec/initContainers/1/image"), pinned_side());
   EXPECT_EQ(text_at(pod, "/spec/containers/0/image"), pinned_web());
   EXPECT_EQ(text_at(pod, "/spec/containers/1/image"), pinned_web());
-  EXPECT_EQ(text_at(pod, "/spec/volumes/0/image/reference"), pinned_side());
+  EXPECT_EQ(text_at(pod, "/spec/volumes/0/image/reference"), has_image_volumes ? pinned_side() : "");
 }
 
 TEST_F(Kinds, AnEphemeralContainerOfKubectlDebugIsPinnedAndTheOthersStay) {
