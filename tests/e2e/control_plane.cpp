@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <signal.h>
 
+#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -72,6 +73,9 @@ void control_plane::write_files() {
   // Random enough: who reads the private keys of a run can do anything anyway.
   token_ = registry::digest::of(leaf.key).to_string().substr(7);
   manager_token_ = registry::digest::of(signer.key).to_string().substr(7);
+  files_.write("audit-policy.yaml",
+               "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n"
+               "- {level: Metadata, users: [admin], verbs: [create, update, patch]}\n");
   files_.write("tokens.csv", token_ + ",admin,admin,\"system:masters\"\n" + manager_token_ +
                                  ",system:kube-controller-manager,kube-controller-manager,\"\"\n");
 }
@@ -109,7 +113,8 @@ void control_plane::start_api_server() {
                         "--authorization-mode=RBAC", "--service-account-issuer=https://kubernetes.default.svc",
                         "--service-account-signing-key-file=" + in("accounts.key"),
                         "--service-account-key-file=" + in("accounts.pem"), "--service-cluster-ip-range=10.0.0.0/24",
-                        "--allow-privileged=true",
+                        "--allow-privileged=true", "--audit-policy-file=" + in("audit-policy.yaml"),
+                        "--audit-log-path=" + in("audit.log"),
                         // Written into the Endpoints of the Service "kubernetes", where loopback is
                         // refused; nobody connects to it (192.0.2.0/24 is for documentation, RFC 5737).
                         "--advertise-address=192.0.2.1"},
@@ -170,6 +175,15 @@ std::filesystem::path control_plane::kubeconfig_of(const std::string& ns, const 
   if (r.exit_code != 0) throw std::runtime_error("no token for " + account + ": " + r.errors);
   while (r.output.ends_with('\n')) r.output.pop_back();
   return files_.write(ns + "-" + account + ".kubeconfig", kubeconfig_text(r.output));
+}
+
+std::vector<std::string> control_plane::audit_events(const std::string& ns) const {
+  std::ifstream in(files_.path() / "audit.log");
+  const std::string wanted = R"("namespace":")" + ns + "\"";
+  std::vector<std::string> out;
+  for (std::string line; std::getline(in, line);)
+    if (line.find(wanted) != std::string::npos) out.push_back(line);
+  return out;
 }
 
 bool control_plane::is_running() const {

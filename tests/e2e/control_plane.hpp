@@ -46,6 +46,9 @@ class control_plane {
   /// The path of a kubeconfig of a service account, with a token that lasts for hours.
   [[nodiscard]] std::filesystem::path kubeconfig_of(const std::string& ns, const std::string& account) const;
 
+  /// What the audit log says of the admin's writes to a namespace: a JSON object each, at level Metadata.
+  [[nodiscard]] std::vector<std::string> audit_events(const std::string& ns) const;
+
   /// Whether all three programs run.
   [[nodiscard]] bool is_running() const;
   /// What they logged last.

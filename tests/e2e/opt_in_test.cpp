@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pinhook::e2e {
 namespace {
 
@@ -87,6 +89,34 @@ TEST_F(OptIn, ADenialNamesContainerImageAnswerAndWhatToDo) {
   EXPECT_EQ(warned.exit_code, 0) << warned;
   EXPECT_THAT(warned.errors, HasSubstr("Warning: web: " + missing + " is not pinned: "));
   EXPECT_THAT(warned.errors, Not(HasSubstr("denied")));
+}
+
+TEST_F(OptIn, TheAuditLogSaysWhatBecameOfEachImage) {
+  start_pinhook();
+  const auto digest = push("audited/web", "1", "audited");
+  struct one {
+    const char* mode;
+    const char* image;
+    const char* annotation;
+    std::string text;
+  };
+  const std::vector<one> all{
+      {"enforce", "audited/web:1", "enforce.pinhook.dev/pins", digest},
+      {"best-effort", "audited/web:1", "best-effort.pinhook.dev/pins", digest},
+      {"best-effort", "audited/missing:1", "best-effort.pinhook.dev/skipped", "audited/missing:1"},
+      {"audit", "audited/web:1", "audit.pinhook.dev/skipped", digest},
+  };
+  for (const auto& c : all) {
+    const auto ns = make_namespace(c.mode);
+    EXPECT_EQ(create(ns, deployment(image(c.image))).exit_code, 0) << c.mode;
+    EXPECT_TRUE(eventually([&] {
+      const auto events = shared().plane.audit_events(ns);
+      return std::ranges::any_of(events, [&](const std::string& event) {
+        const auto at = event.find(fmt::format("\"{}\":", c.annotation));
+        return at != std::string::npos && event.find(c.text, at) != std::string::npos;
+      });
+    })) << c.annotation;
+  }
 }
 
 }  // namespace

@@ -66,7 +66,8 @@ struct answer {
   std::string patch;
   /// Those over max_warnings are counted.
   std::vector<warning> warnings;
-  /// Name and value; the API server puts the webhook's name before it.
+  /// Name and value; the API server puts the webhook's name before it, and drops a name with a slash or a space
+  /// (docs/api-server.md).
   std::vector<std::pair<std::string_view, std::string>> audit;
 };
 

@@ -1,6 +1,7 @@
 // A JSON Patch (RFC 6902) built from slots: `replace` on exactly the image paths and one operation for the annotation.
 // Nothing else of the object is re-emitted, and there is no `test`: the API server applies the patch to the very object
-// it sent.
+// it sent. An operation that does not fit would fail the request, also under failurePolicy Ignore (docs/api-server.md):
+// so each `replace` names what is there, and each `add` has its parent.
 #pragma once
 
 #include <string>
