@@ -21,6 +21,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pinhook::cli {
@@ -215,6 +216,50 @@ TEST(Guide, QuotesWhatTheProgramSays) {
     EXPECT_TRUE(guide().contains(q.text)) << q.text;
     EXPECT_TRUE(read(source_dir / q.source).contains(q.text)) << q.source << ": " << q.text;
   }
+}
+
+// What it quotes from API servers and clients, and the way out that it names, is what the end-to-end tests see and do.
+TEST(Guide, QuotesWhatEndToEndTestsSee) {
+  constexpr std::pair<std::string_view, const char*> quotes[] = {
+      {"field is immutable", "ownership_test.cpp"},
+      {"kubectl-client-side-apply", "ownership_test.cpp"},
+      {"--server-side", "ownership_test.cpp"},
+      {"--force-conflicts", "ownership_test.cpp"},
+      {"--force-conflicts", "helm_test.cpp"},
+      {"--take-ownership", "helm_test.cpp"},
+      {"enforce.pinhook.dev/pins", "opt_in_test.cpp"},
+      {"failed calling webhook \"enforce.pinhook.dev\"", "webhook_failures_test.cpp"},
+  };
+  for (const auto& [text, file] : quotes) {
+    EXPECT_TRUE(guide().contains(text)) << text;
+    std::string source = read(source_dir / "tests/e2e" / file);
+    std::erase(source, '\\');
+    EXPECT_TRUE(source.contains(text)) << file << ": " << text;
+  }
+}
+
+// It was tried on what the end-to-end tests build.
+TEST(Guide, NamesTheVersionsOfKubernetesThatItWasTriedOn) {
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(source_dir / "tests/e2e/control_plane")) {
+    if (!entry.is_directory()) continue;
+    ++count;
+    const auto versions = all_of(read(entry.path() / "go.mod"), R"(require k8s\.io/kubernetes v([0-9.]+))");
+    ASSERT_EQ(versions.size(), 1U) << entry.path();
+    EXPECT_TRUE(versions.begin()->starts_with(entry.path().filename().string() + ".")) << entry.path();
+    EXPECT_TRUE(guide().contains(*versions.begin())) << *versions.begin();
+  }
+  EXPECT_GE(count, 2U);
+}
+
+// Facts about API servers stand once: the code that relies on one names the page, and the page the tests that ask
+// again.
+TEST(ApiServerPage, IsNamedByTheCodeAndNamesTests) {
+  const std::string page = read(source_dir / "docs/api-server.md");
+  for (const std::string& file : all_of(page, R"((\w+_test\.cpp))"))
+    EXPECT_TRUE(fs::exists(source_dir / "tests/e2e" / file)) << file;
+  for (const char* file : {"include/pinhook/pin/json_patch.hpp", "include/pinhook/admission/review.hpp"})
+    EXPECT_TRUE(read(source_dir / file).contains("docs/api-server.md")) << file;
 }
 
 TEST(Guide, ShowsCommandsOfPinhookThatParse) {
