@@ -1,4 +1,5 @@
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/server/listener.hpp>
 
 #include <boost/asio/ip/v6_only.hpp>
@@ -8,7 +9,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <memory>
 #include <utility>
 
 namespace pinhook::server {
@@ -93,22 +96,40 @@ awaitable<void> listener::accept() {
       co_await timer.async_wait(asio::use_awaitable);
       continue;
     }
-    if (is_over_limit()) continue;
+    if (is_full()) {
+      const bool has_room = co_await make_room();
+      if (!has_room) {
+        all_.counters.rejected();
+        complain("connections are closed at once: the limit is reached, and all have requests under way");
+        continue;
+      }
+      complain("connections that wait for a request are closed for new ones: the limit is reached");
+    }
     ++turn_;
     deal(std::move(socket), next);
   }
 }
 
-bool listener::is_over_limit() {
-  if (all_.connections.load() < all_.limits.connections) return false;
-  all_.counters.rejected();
+// False: every connection has a request under way.
+awaitable<bool> listener::make_room() {
+  const auto turn = [](const shard* s) { return std::pair(s->order().oldest_silent(), s->order().longest_idle()); };
+  shard* const from = *std::ranges::min_element(shards_, {}, turn);
+  if (turn(from) == std::pair(connection_order::none, connection_order::none)) co_return false;
+  thread_crossing crossing(control_.get_executor());
+  const auto has_room = std::make_shared<std::atomic<bool>>(false);
+  asio::post(from->context(), [from, has_room, done = crossing.arrival()] {
+    *has_room = from->evict();
+    done();
+  });
+  const auto end = co_await crossing.wait_for(patience);
+  co_return end == crossing_end::arrived && has_room->load();
+}
+
+void listener::complain(std::string_view text) {
   const steady_time now = all_.clock.now();
-  if (now - last_complaint_ >= std::chrono::seconds(1)) {
-    last_complaint_ = now;
-    log::warning("connections are closed at once: the limit is reached",
-                 {{"listener", all_.name}, {"limit", all_.limits.connections}});
-  }
-  return true;
+  if (now - last_complaint_ < std::chrono::seconds(1)) return;
+  last_complaint_ = now;
+  log::warning(text, {{"listener", all_.name}, {"limit", all_.limits.connections}});
 }
 
 void listener::deal(tcp_socket socket, shard& to) {

@@ -208,6 +208,7 @@ struct metrics::state {
   prometheus::Family<prometheus::Gauge>& connections = gauges(metric::connections);
   prometheus::Family<prometheus::Counter>& connections_total = counters(metric::connections_total);
   prometheus::Family<prometheus::Counter>& connections_rejected = counters(metric::connections_rejected);
+  prometheus::Family<prometheus::Counter>& connections_evicted = counters(metric::connections_evicted);
   prometheus::Family<prometheus::Counter>& responses = counters(metric::responses);
   counter_array<handshake_failures.size()> handshakes{counters(metric::handshake_failures)};
   // Not shown before there is a value: 0 would be an alarm.
@@ -228,6 +229,7 @@ struct metrics::state {
   std::array<prometheus::Counter*, 2> configuration_reloads{&configuration_reload_family.Add({{"result", "failure"}}),
                                                             &configuration_reload_family.Add({{"result", "success"}})};
   prometheus::Family<prometheus::Gauge>& configuration_current = gauges(metric::configuration_current);
+  prometheus::Family<prometheus::Gauge>& stalled_reads = gauges(metric::stalled_reads);
   prometheus::Counter& cpu = counters(metric::process_cpu).Add({});
   prometheus::Gauge& memory = gauges(metric::process_memory).Add({});
   prometheus::Gauge& start = gauges(metric::process_start).Add({});
@@ -256,6 +258,7 @@ class metrics::state::listener_counters final : public connection_metrics {
         open_(s.connections.Add({{"listener", name}})),
         total_(s.connections_total.Add({{"listener", name}})),
         rejected_(s.connections_rejected.Add({{"listener", name}})),
+        evicted_(s.connections_evicted.Add({{"listener", name}})),
         responses_(s.responses) {}
 
   void opened() override {
@@ -264,6 +267,7 @@ class metrics::state::listener_counters final : public connection_metrics {
   }
   void closed() override { open_.Decrement(); }
   void rejected() override { rejected_.Increment(); }
+  void evicted() override { evicted_.Increment(); }
 
   void count_response(unsigned status) override {
     const std::array<char, 3> digits{static_cast<char>('0' + status / 100 % 10),
@@ -283,6 +287,7 @@ class metrics::state::listener_counters final : public connection_metrics {
   prometheus::Gauge& open_;
   prometheus::Counter& total_;
   prometheus::Counter& rejected_;
+  prometheus::Counter& evicted_;
   counter_array<http_statuses.size()> responses_;
 };
 
@@ -368,6 +373,10 @@ void metrics::count_configuration_reload(bool good) { state_->configuration_relo
 
 void metrics::set_configuration_current(bool is_current) {
   state_->configuration_current.Add({}).Set(is_current ? 1 : 0);
+}
+
+void metrics::set_stalled_read(std::string_view files, bool is_stalled) {
+  state_->stalled_reads.Add({{"files", std::string(files)}}).Set(is_stalled ? 1 : 0);
 }
 
 connection_metrics& metrics::listener(std::string_view name) {

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
 
 namespace pinhook::server {
 namespace {
@@ -26,6 +28,18 @@ std::string_view view_of(beast::string_view s) { return {s.data(), s.size()}; }
 refusal too_large(const limits& l) {
   return {
       413, fmt::format("the body is over {} bytes; the limit is what this server takes in one request", l.body), {}};
+}
+
+// "http://host:8443/path?query" → "/path?query". A server must take the absolute form, which clients send to proxies
+// (RFC 9112 §3.2.2); whom it names is no matter here, as with Host.
+std::string origin_form(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (target.size() < scheme.size() || !beast::iequals(target.substr(0, scheme.size()), scheme)) continue;
+    target.remove_prefix(scheme.size());
+    target.remove_prefix(std::min(target.size(), target.find_first_of("/?")));
+    return target.starts_with('/') ? std::string(target) : fmt::format("/{}", target);
+  }
+  return std::string(target);
 }
 
 // Gathers of the head what the server looks at, and the chunks of a chunked body.
@@ -53,7 +67,7 @@ class head_parser final : public http::basic_parser<true> {
     if (target.size() > limits_.target)
       return stop({414, fmt::format("the request target is over {} bytes", limits_.target), {}}, ec);
     head_.method = view_of(method);
-    head_.target = view_of(target);
+    head_.target = origin_form(view_of(target));
   }
 
   void on_response_impl(int, beast::string_view, int, boost::system::error_code&) override {}

@@ -30,15 +30,23 @@ const std::string& thread_state::date(wall_time now) {
 }
 
 session::session(service& all, thread_state& here, tcp_socket socket)
-    : all_(all), here_(here), socket_(std::move(socket)), reader_(all.limits) {
+    : all_(all),
+      here_(here),
+      place_(here.order.add(this, all.clock.now())),
+      socket_(std::move(socket)),
+      reader_(all.limits) {
   stream_ = all.tls != nullptr ? make_tls_stream(socket_.native_handle(), *all.tls)
                                : make_plain_stream(socket_.native_handle());
 }
 
-session::~session() { all_.bodies_in_memory -= accounted_; }
+session::~session() {
+  here_.order.remove(place_);
+  all_.bodies_in_memory -= accounted_;
+}
 
 void session::give_time(std::chrono::milliseconds span) {
-  time_limit_ = all_.clock.now() + span;
+  active_at_ = all_.clock.now();
+  time_limit_ = active_at_ + span;
   is_late_ = false;
 }
 
@@ -46,6 +54,16 @@ void session::check(steady_time now) {
   if (now < time_limit_) return;
   // Said again at every sweep: a session that is just between two waits learns it at its next.
   is_late_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void session::evict() {
+  if (std::exchange(is_evicted_, true)) return;
+  --all_.connections;
+  all_.counters.evicted();
+  // Its turn does not come again.
+  here_.order.begin_request(place_);
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }
@@ -59,11 +77,11 @@ void session::drain() {
 
 // False when the time is over. True does not promise that the descriptor is ready: trying again tells.
 awaitable<bool> session::wait_until_ready(io_status want) {
-  if (is_late_) co_return false;
+  if (is_late_ || is_evicted_) co_return false;
   const auto what = want == io_status::want_write ? tcp_socket::wait_write : tcp_socket::wait_read;
   boost::system::error_code ignored;
   co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, ignored));
-  co_return !is_late_;
+  co_return !is_late_ && !is_evicted_;
 }
 
 awaitable<void> session::run() {
@@ -93,7 +111,7 @@ awaitable<bool> session::handshake() {
     }
     const bool in_time = co_await wait_until_ready(r.status);
     if (!in_time) {
-      all_.counters.count_handshake_failure(handshake_failure::timeout);
+      if (!is_evicted_) all_.counters.count_handshake_failure(handshake_failure::timeout);
       co_return false;
     }
   }
@@ -109,9 +127,12 @@ awaitable<void> session::serve() {
       if (!has_come) co_return;
     }
     received_ = all_.clock.now();
+    here_.order.touch(place_, received_);
     give_time(all_.limits.request);
     const bool goes_on = co_await answer_request();
     if (!goes_on) co_return;
+    // Since its answer began to be written.
+    here_.order.end_request(place_, active_at_);
     give_time(all_.limits.idle);
   }
 }
@@ -146,6 +167,7 @@ awaitable<bool> session::wait_for_request() {
 awaitable<bool> session::answer_request() {
   const reading how = co_await read_request();
   if (how == reading::gone) co_return false;
+  here_.order.begin_request(place_);
 
   response out;
   if (refusal_) {
@@ -156,7 +178,8 @@ awaitable<bool> session::answer_request() {
   }
   // Where the next request starts is known only when this one is complete.
   lingers_ = how == reading::refused;
-  const bool closes = lingers_ || !reader_.head().keeps_alive || !all_.keeps_connections || here_.is_draining;
+  const bool closes =
+      lingers_ || !reader_.head().keeps_alive || !all_.keeps_connections || here_.is_draining || is_evicted_;
   const bool written = co_await respond(out, closes);
   finish_request();
   co_return written && !closes;
@@ -181,7 +204,7 @@ awaitable<session::reading> session::read_request() {
     if (!account(reader_.gathered())) co_return reading::refused;
     const bool has_more = co_await read_more();
     if (has_more) continue;
-    if (!is_late_) co_return reading::gone;
+    if (!is_late_ || is_evicted_) co_return reading::gone;
     refusal_ = refusal{408, fmt::format("the request was not complete after {} ms", all_.limits.request.count()), {}};
     co_return reading::refused;
   }

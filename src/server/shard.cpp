@@ -26,7 +26,8 @@ void shard::adopt(tcp_socket socket) {
 awaitable<void> shard::serve(tcp_socket socket) {
   // Leaves the counts right however the coroutine ends.
   struct presence {
-    presence(service& s, std::list<session*>& l, session* me) : all(s), list(l), place(l.insert(l.end(), me)) {
+    presence(service& s, std::list<session*>& l, session* one)
+        : all(s), list(l), me(one), place(l.insert(l.end(), one)) {
       all.counters.opened();
     }
     presence(const presence&) = delete;
@@ -34,10 +35,11 @@ awaitable<void> shard::serve(tcp_socket socket) {
     ~presence() {
       list.erase(place);
       all.counters.closed();
-      --all.connections;
+      if (!me->is_evicted()) --all.connections;
     }
     service& all;
     std::list<session*>& list;
+    session* me;
     std::list<session*>::iterator place;
   };
   session one(all_, here_, std::move(socket));
@@ -57,6 +59,13 @@ awaitable<void> shard::sweep() {
       connections_.cancel();
     }
   }
+}
+
+bool shard::evict() {
+  session* const one = here_.order.first();
+  if (one == nullptr) return false;
+  one->evict();
+  return true;
 }
 
 void shard::begin_drain() {

@@ -16,12 +16,16 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
 
 namespace pinhook {
+
+enum class crossing_end : std::uint8_t { arrived, late, canceled };
 
 // The timer belongs to the coroutine's frame and is touched on its thread only; `guard` is for the one question whether
 // the frame is still there, so that nothing is posted to an executor whose waiter has gone.
@@ -56,6 +60,16 @@ class thread_crossing {
   awaitable<bool> wait() {
     if (!shared_->has_arrived) co_await event_.async_wait(asio::as_tuple(asio::use_awaitable));
     co_return shared_->has_arrived;
+  }
+
+  /// The same for `span` at most. When it was late, it may be waited for again.
+  awaitable<crossing_end> wait_for(std::chrono::nanoseconds span) {
+    if (shared_->has_arrived) co_return crossing_end::arrived;
+    event_.expires_after(span);
+    const auto [ended] = co_await event_.async_wait(asio::as_tuple(asio::use_awaitable));
+    event_.expires_at(asio::steady_timer::time_point::max());
+    if (shared_->has_arrived) co_return crossing_end::arrived;
+    co_return ended ? crossing_end::canceled : crossing_end::late;
   }
 
  private:

@@ -28,8 +28,9 @@ struct limits {
   /// with 503 and Retry-After. It bounds memory: 1024 connections with 8 MiB each would be 8 GiB.
   std::size_t bodies_in_memory = std::size_t{128} * 1024 * 1024;
 
-  /// Open connections; those over it are closed at once (counted and logged), so that the peer learns it now instead of
-  /// waiting in the backlog until its own timeout. An API server opens a few; a probe one.
+  /// Open connections. At the limit one that waits for a request is closed for a new one (connection_order); where each
+  /// has a request under way, the new one is closed at once, so that the peer learns it now instead of waiting in the
+  /// backlog until its own timeout. Both are counted and logged. An API server opens a few; a probe one.
   std::size_t connections = 1024;
 
   /// From the first byte to the end of the TLS handshake.

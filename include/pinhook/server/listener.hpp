@@ -1,5 +1,6 @@
 // Takes connections and deals them out to the threads in turn, so that the few long-lived connections of API servers
-// are spread evenly.
+// are spread evenly. When there are as many as there may be, one that waits for a request gives way (connection_order):
+// who opens sockets and says nothing keeps nobody out.
 //
 // Thread rule: the control thread.
 #pragma once
@@ -46,10 +47,14 @@ class listener {
 
  private:
   static constexpr std::chrono::milliseconds pause{50};
+  /// A thread that does not answer in this time is busy otherwise.
+  static constexpr std::chrono::seconds patience{1};
 
   awaitable<void> accept();
   void deal(tcp_socket socket, shard& to);
-  bool is_over_limit();
+  bool is_full() const { return all_.connections.load() >= all_.limits.connections; }
+  awaitable<bool> make_room();
+  void complain(std::string_view text);
 
   asio::io_context& control_;
   service& all_;

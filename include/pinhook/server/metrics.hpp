@@ -50,6 +50,7 @@ enum class metric : std::uint8_t {
   connections,
   connections_total,
   connections_rejected,
+  connections_evicted,
   responses,
   handshake_failures,
   certificate_expiry,
@@ -63,6 +64,7 @@ enum class metric : std::uint8_t {
   rules,
   configuration_reloads,
   configuration_current,
+  stalled_reads,
   build_info,
   process_cpu,
   process_memory,
@@ -71,7 +73,7 @@ enum class metric : std::uint8_t {
   process_descriptor_limit,
 };
 
-inline constexpr std::array<metric_info, 31> metric_table{{
+inline constexpr std::array<metric_info, 33> metric_table{{
     {"pinhook_admissions_total", metric_type::counter, "mode,kind,outcome",
      "Admission requests answered, by mode, kind of object and outcome (unchanged, pinned, denied, audited, "
      "bad_request)."},
@@ -94,7 +96,9 @@ inline constexpr std::array<metric_info, 31> metric_table{{
     {"pinhook_connections", metric_type::gauge, "listener", "Open connections."},
     {"pinhook_connections_total", metric_type::counter, "listener", "Connections accepted."},
     {"pinhook_connections_rejected_total", metric_type::counter, "listener",
-     "Connections closed at once because of the limit of connections."},
+     "Connections closed at once because the limit is reached and every other has a request under way."},
+    {"pinhook_connections_evicted_total", metric_type::counter, "listener",
+     "Connections closed for a new one because the limit is reached: that never asked anything, or were idle longest."},
     {"pinhook_http_responses_total", metric_type::counter, "listener,status", "HTTP responses sent, by status."},
     {"pinhook_tls_handshake_failures_total", metric_type::counter, "reason",
      "TLS handshakes that failed: timeout, closed (the peer went away), protocol, no_certificate (there is none yet)."},
@@ -121,6 +125,9 @@ inline constexpr std::array<metric_info, 31> metric_table{{
      "1 when the configuration file as it is is in use, 0 when it is no good and the one before stays; only where "
      "there "
      "is one."},
+    {"pinhook_stalled_reads", metric_type::gauge, "files",
+     "1 while reading files (certificate, configuration, lock, credentials) takes more than 10 s: their volume hangs; "
+     "else 0, once it did."},
     {"pinhook_build_info", metric_type::gauge, "version,compiler", "Always 1; the labels say what is running."},
     {"process_cpu_seconds_total", metric_type::counter, "", "Time of processors used, user and system."},
     {"process_resident_memory_bytes", metric_type::gauge, "", "Memory in use."},
@@ -141,6 +148,7 @@ class connection_metrics {
   virtual void opened() = 0;
   virtual void closed() = 0;
   virtual void rejected() = 0;
+  virtual void evicted() = 0;
   virtual void count_response(unsigned status) = 0;
   virtual void count_handshake_failure(handshake_failure why) = 0;
 };
@@ -189,6 +197,7 @@ class metrics {
   void set_rules(std::size_t count);
   void count_configuration_reload(bool good);
   void set_configuration_current(bool is_current);
+  void set_stalled_read(std::string_view files, bool is_stalled);
 
   /// The counters of the listener of that name ("webhook", "admin"); lives as long as this object.
   [[nodiscard]] connection_metrics& listener(std::string_view name);

@@ -32,6 +32,7 @@ namespace pinhook::server {
 
 struct request_head {
   std::string method;
+  /// In origin form, also where the peer sent the absolute one.
   std::string target;
   std::string content_type;
   /// What Content-Length says; nothing when there is none (no body, or a chunked one).

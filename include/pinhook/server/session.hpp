@@ -9,6 +9,7 @@
 
 #include <pinhook/base/async.hpp>
 #include <pinhook/server/byte_buffer.hpp>
+#include <pinhook/server/connection_order.hpp>
 #include <pinhook/server/request_reader.hpp>
 #include <pinhook/server/service.hpp>
 #include <pinhook/server/stream.hpp>
@@ -26,6 +27,8 @@ namespace pinhook::server {
 /// What the sessions of one thread share.
 struct thread_state {
   buffer_pool buffers;
+  /// Every session is in it.
+  connection_order order;
   bool is_draining = false;
   /// After the drain's limit: what is left ends without an answer.
   bool is_stopping = false;
@@ -52,6 +55,11 @@ class session {
   /// Ends what the session waits for when its time is over.
   void check(steady_time now);
 
+  /// Ends at its next wait, without an answer: another connection takes its place. Only while it has no request under
+  /// way (connection_order). It counts in service::connections no more.
+  void evict();
+  [[nodiscard]] bool is_evicted() const { return is_evicted_; }
+
   /// Wakes a session that waits for a request: when none has come, it closes; before its first request not at once.
   void drain();
 
@@ -77,6 +85,7 @@ class session {
 
   service& all_;
   thread_state& here_;
+  connection_order::place place_;
   tcp_socket socket_;
   std::unique_ptr<stream> stream_;
   request_reader reader_;
@@ -87,8 +96,11 @@ class session {
   steady_time received_{};
   std::size_t accounted_ = 0;
 
+  // When it was last given time.
+  steady_time active_at_{};
   steady_time time_limit_ = steady_time::max();
   bool is_late_ = false;
+  bool is_evicted_ = false;
   bool is_idle_ = false;
   bool has_served_ = false;
   bool lingers_ = false;

@@ -30,6 +30,11 @@ class shard {
   /// Serves the connection; closes it at once when draining. It counts in service::connections already.
   void adopt(tcp_socket socket);
 
+  /// Closes the connection whose turn it is (connection_order); false: none, each has a request under way.
+  bool evict();
+  /// From any thread.
+  [[nodiscard]] const connection_order& order() const { return here_.order; }
+
   /// Idle connections close; requests under way are answered, and then their connections close.
   void begin_drain();
 

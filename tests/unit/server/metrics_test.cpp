@@ -40,9 +40,13 @@ void count_all(metrics& m) {
   m.set_rules(4);
   m.count_configuration_reload(false);
   m.set_configuration_current(false);
+  m.set_stalled_read("lock", true);
+  m.set_stalled_read("configuration", true);
+  m.set_stalled_read("configuration", false);
   auto& l = m.listener("webhook");
   l.opened();
   l.rejected();
+  l.evicted();
   l.count_response(200);
   l.count_handshake_failure(handshake_failure::timeout);
 }
@@ -82,6 +86,7 @@ TEST(Metrics, ShowsWhatWasCounted) {
            "pinhook_connections{listener=\"webhook\"} 1\n",
            "pinhook_connections_total{listener=\"webhook\"} 1\n",
            "pinhook_connections_rejected_total{listener=\"webhook\"} 1\n",
+           "pinhook_connections_evicted_total{listener=\"webhook\"} 1\n",
            "pinhook_http_responses_total{listener=\"webhook\",status=\"200\"} 1\n",
            "pinhook_tls_handshake_failures_total{reason=\"timeout\"} 1\n",
            "pinhook_certificate_expiry_timestamp_seconds 1800000000\n",
@@ -98,6 +103,8 @@ TEST(Metrics, ShowsWhatWasCounted) {
            "pinhook_configuration_reloads_total{result=\"failure\"} 1\n",
            "pinhook_configuration_reloads_total{result=\"success\"} 0\n",
            "pinhook_configuration_current 0\n",
+           "pinhook_stalled_reads{files=\"lock\"} 1\n",
+           "pinhook_stalled_reads{files=\"configuration\"} 0\n",
            "version=\"" PINHOOK_VERSION "\"",
        })
     EXPECT_THAT(text, HasSubstr(line));

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pinhook::server {
@@ -73,6 +74,27 @@ TEST(RequestReader, TellsWhatTheHeadSays) {
   EXPECT_EQ(r.head().content_type, "application/json");
   EXPECT_EQ(r.head().content_length, 5U);
   EXPECT_FALSE(r.head().expects_continue);
+}
+
+// RFC 9112 section 3.2.2: a server must take the absolute form.
+TEST(RequestReader, TakesTargetsInAbsoluteForm) {
+  const limits l;
+  for (const auto& [sent, meant] : std::vector<std::pair<std::string, std::string>>{
+           {"http://webhook.svc/v1/pin/audit?timeout=1s", "/v1/pin/audit?timeout=1s"},
+           {"https://[::1]:8443/livez", "/livez"},
+           {"HTTPS://webhook.svc:443/", "/"},
+           {"http://webhook.svc", "/"},
+           {"http://webhook.svc?timeout=1s", "/?timeout=1s"},
+           {"http://", "/"},
+           {"/http://webhook.svc/x", "/http://webhook.svc/x"},
+           {"ftp://webhook.svc/x", "ftp://webhook.svc/x"},
+           {"*", "*"}}) {
+    request_reader r(l);
+    byte_buffer b;
+    const std::string request = "GET " + sent + " HTTP/1.1\r\nHost: x\r\n\r\n";
+    ASSERT_EQ(feed(r, b, request, 1000).reached, progress::complete) << sent;
+    EXPECT_EQ(r.head().target, meant) << sent;
+  }
 }
 
 TEST(RequestReader, LeavesTheNextRequestInTheBuffer) {
