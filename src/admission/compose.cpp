@@ -311,7 +311,7 @@ class composer {
 
 verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
                 const std::vector<result<resolve::answer>>& answers) {
-  verdict v = composer(about, m, book, answers).make();
+  verdict v = about.too_large.empty() ? composer(about, m, book, answers).make() : refuse_too_large(about, m, book);
   v.uid = about.asked.uid;
   v.group = about.asked.group;
   v.kind = about.asked.kind;

@@ -1,4 +1,5 @@
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/pin/large_object.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 #include <pinhook/rules/judge.hpp>
 
@@ -21,7 +22,7 @@ result<pin::object> read(std::string_view field, std::string_view text, std::spa
   if (text.front() != '{')
     return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {} is no object", field));
   auto object = pin::read_object(text, places);
-  if (!object) return unusable(field, object.error());
+  if (!object && object.error().code != error_code::unsupported) return unusable(field, object.error());
   return object;
 }
 
@@ -124,8 +125,8 @@ class tenant_finder {
     const auto index = static_cast<std::size_t>(same - all.begin());
     if (same == all.end()) {
       if (all.size() == max_tenants)
-        return fail(error_code::invalid_input,
-                    fmt::format("more than {} different sets of service account and pull secrets", max_tenants));
+        return fail(error_code::unsupported,
+                    fmt::format("it has more than {} different sets of service account and pull secrets", max_tenants));
       all.push_back(std::move(who));
     }
     known_[s.pod] = index;
@@ -145,6 +146,35 @@ class tenant_finder {
   std::vector<std::size_t> known_;
 };
 
+void name(inquiry& out) {
+  if (out.asked.name.empty())
+    out.asked.name = out.now.metadata.name.empty() ? out.now.metadata.generate_name : out.now.metadata.name;
+}
+
+// Rules that its metadata alone decides count for it, too, and that an update leaves alone what it does not change.
+result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, std::string why) {
+  out.too_large = std::move(why);
+  out.plan = {};
+  out.work.clear();
+  out.judged.clear();
+  out.lookups.clear();
+  out.tenants.clear();
+  auto now = pin::read_metadata(out.asked.object);
+  if (!now) return unusable("request.object", now.error());
+  out.now = std::move(*now);
+  name(out);
+  const pin::request asked = out.asked.asked();
+  const bool is_update = asked.operation == pin::operation::update;
+  auto plan = pin::make_plan(asked, m, book.policy, out.now, is_update ? &out.now : nullptr, {});
+  if (!plan) return unusable("request.object", plan.error());
+  if (plan->exempt != pin::why::none)
+    out.plan.exempt = plan->exempt;
+  else if (is_update && pin::is_same_but_metadata(out.asked.object, out.asked.old_object))
+    out.plan.exempt = pin::why::same_template;
+  if (out.plan.exempt != pin::why::none) out.too_large.clear();
+  return out;
+}
+
 }  // namespace
 
 result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book) {
@@ -158,14 +188,21 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
 
   const auto places = book.paths.of(asked.group, asked.kind);
   auto now = read("request.object", out.asked.object, places);
-  if (!now) return fail(std::move(now.error()));
+  if (!now) {
+    if (now.error().code != error_code::unsupported) return fail(std::move(now.error()));
+    return without_content(std::move(out), m, book, std::move(now.error().message));
+  }
   out.now = std::move(*now);
-  if (out.asked.name.empty())
-    out.asked.name = out.now.metadata.name.empty() ? out.now.metadata.generate_name : out.now.metadata.name;
+  name(out);
 
   std::optional<pin::object> before;
   if (asked.operation == pin::operation::update) {
     auto read_before = read("request.oldObject", out.asked.old_object, places);
+    // One that was too large and is not any more: nothing in it stays as it was.
+    if (!read_before && read_before.error().code == error_code::unsupported) {
+      read_before = pin::read_metadata(out.asked.old_object);
+      if (!read_before) return unusable("request.oldObject", read_before.error());
+    }
     if (!read_before) return fail(std::move(read_before.error()));
     before = std::move(*read_before);
   }
@@ -184,6 +221,8 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
     const auto what = work.decision.what;
     if (what == pin::decision::kind::resolve || what == pin::decision::kind::keep) {
       const auto tenant = tenants.of(out.now.found.slots[work.decision.slot]);
+      if (!tenant && tenant.error().code == error_code::unsupported)
+        return without_content(std::move(out), m, book, tenant.error().message);
       if (!tenant) return unusable("request.object", tenant.error());
       work.tenant = *tenant;
       if (what == pin::decision::kind::resolve) work.lookup = lookup_for(work.decision, *tenant, out.lookups);

@@ -176,7 +176,7 @@ void descend(json::cursor& at, std::vector<frame>& frames) {
     return;
   }
   if (frames.size() == max_search_depth) {
-    at.reject("nested too deeply");
+    at.reject(nested_too_deeply);
     return;
   }
   const json::cursor before = at;

@@ -1,4 +1,11 @@
+#include <pinhook/pin/large_object.hpp>
 #include <pinhook/pin/object.hpp>
+#include <pinhook/pin/pod_spec.hpp>
+
+#include <fmt/core.h>
+
+#include <utility>
+#include <vector>
 
 namespace pinhook::pin {
 namespace {
@@ -105,6 +112,40 @@ void take_metadata(json::cursor& at, metadata& out) {
   }
 }
 
+// The limits are none of JSON.
+error failure_of(const json::cursor& at) {
+  error out = at.failure();
+  if (out.message.ends_with(too_many_images))
+    return {error_code::unsupported, fmt::format("it has more than {} images", max_slots), std::nullopt};
+  if (out.message.ends_with(nested_too_deeply))
+    return {error_code::unsupported, fmt::format("it is nested more than {} levels deep", max_search_depth),
+            std::nullopt};
+  return out;
+}
+
+void take_member_metadata(json::cursor& at, object& out) {
+  if (out.has_metadata) at.reject(twice);
+  out.has_metadata = at.peek() == json::kind::object;
+  if (out.has_metadata)
+    take_metadata(at, out.metadata);
+  else
+    at.skip();
+}
+
+// Key and value of each member but two, as they are written.
+std::vector<std::pair<std::string_view, std::string_view>> members_of(std::string_view text) {
+  std::vector<std::pair<std::string_view, std::string_view>> out;
+  json::cursor at(text);
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    const std::size_t begin = at.offset();
+    at.skip();
+    if (!(key == "metadata") && !(key == "status")) out.emplace_back(key.raw, at.since(begin));
+  }
+  if (at.has_failed()) out.clear();
+  return out;
+}
+
 }  // namespace
 
 result<object> read_object(std::string_view text, std::span<const place> places) {
@@ -114,25 +155,39 @@ result<object> read_object(std::string_view text, std::span<const place> places)
   json::string key;
   for (at.enter_object(); at.next_key(key);) {
     if (key == "metadata") {
-      if (out.has_metadata) at.reject(twice);
-      out.has_metadata = at.peek() == json::kind::object;
-      if (out.has_metadata)
-        take_metadata(at, out.metadata);
-      else
-        at.skip();
+      take_member_metadata(at, out);
     } else {
       finder.take_member(key);
     }
   }
-  if (at.has_failed()) return fail(at.failure());
+  if (at.has_failed()) return fail(failure_of(at));
   if (places.empty()) {
     at = json::cursor(text);
     search_pod_specs(at, out.found);
-    if (at.has_failed()) return fail(at.failure());
+    if (at.has_failed()) return fail(failure_of(at));
   }
   if (has_duplicate_pointers(out.found.slots))
     return fail(error_code::malformed, "a key on the way to an image stands twice");
   return out;
+}
+
+result<object> read_metadata(std::string_view text) {
+  object out;
+  json::cursor at(text);
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "metadata")
+      take_member_metadata(at, out);
+    else
+      at.skip();
+  }
+  if (at.has_failed()) return fail(at.failure());
+  return out;
+}
+
+bool is_same_but_metadata(std::string_view now, std::string_view before) {
+  const auto members = members_of(now);
+  return !members.empty() && members == members_of(before);
 }
 
 }  // namespace pinhook::pin

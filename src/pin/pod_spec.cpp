@@ -73,7 +73,7 @@ std::string read_name(json::cursor& at) {
 void add(json::cursor& at, slot s, found_slots& out) {
   if (s.image.empty()) return;
   if (out.slots.size() == max_slots) {
-    at.reject("an object with too many images");
+    at.reject(too_many_images);
     return;
   }
   // It is added to the templates when it has been read.

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -73,6 +74,9 @@ struct inquiry {
   std::vector<lookup> lookups;
   /// Whose images they are; the namespace is the request's. Each once; empty when nothing is resolved, kept or judged.
   std::vector<registry::tenant> tenants;
+  /// Not empty: why the object is too large to be worked on ("it has more than 1000 images"); of it only the metadata
+  /// was read, and nothing is looked up.
+  std::string too_large = {};
 };
 
 /// invalid_input: HTTP 400; the message is the reason.
@@ -81,6 +85,9 @@ struct inquiry {
 /// `answers`: one for each of `lookups`.
 [[nodiscard]] verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
                               const std::vector<result<resolve::answer>>& answers);
+
+/// What the mode says of an object that is too large.
+[[nodiscard]] verdict refuse_too_large(const inquiry& about, pin::mode m, const rulebook& book);
 
 /// HTTP 400.
 [[nodiscard]] verdict refuse_request(const error& why);

@@ -47,7 +47,7 @@ struct object {
 
 /// `places`: where images stand; empty: the object is searched for pod specs.
 /// malformed: no JSON object, or a key that pinning acts on stands twice (which of the two the API server takes is not
-/// for us to guess), or a limit of find_slots.hpp was crossed.
+/// for us to guess). unsupported: a limit of find_slots.hpp was crossed.
 [[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places);
 
 }  // namespace pinhook::pin

@@ -11,6 +11,10 @@
 
 namespace pinhook::pin {
 
+/// Why a cursor fails where there is more than is read; read_object says so as unsupported.
+inline constexpr const char* too_many_images = "an object with too many images";
+inline constexpr const char* nested_too_deeply = "an object nested too deeply";
+
 /// Pull secrets of one pod spec that count; the rest is left out. A look-up tries fewer credentials still.
 inline constexpr std::size_t max_pull_secrets = 32;
 

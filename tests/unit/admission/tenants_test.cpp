@@ -178,8 +178,9 @@ TEST_F(AdmissionTenants, AreLimited) {
   EXPECT_EQ(tenants->asked().size(), max_tenants);
   specs.push_back(R"("serviceAccountName":"one-more",)" + api_image);
   const verdict v = ask(review_of(job_set(specs), "JobSet", "jobset.x-k8s.io"));
-  EXPECT_EQ(v.http_status, 400U);
-  EXPECT_THAT(v.body, HasSubstr("more than 16 different sets of service account and pull secrets"));
+  EXPECT_EQ(v.outcome, outcome::denied);
+  EXPECT_THAT(v.body, HasSubstr("it has more than 16 different sets of service account and pull secrets"));
+  EXPECT_EQ(tenants->asked().size(), max_tenants) << "none is asked for";
 }
 
 TEST_F(AdmissionTenants, LoneContainersAndImagesAreTheNamespacesDefaults) {

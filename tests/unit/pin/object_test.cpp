@@ -1,3 +1,4 @@
+#include <pinhook/pin/large_object.hpp>
 #include <pinhook/pin/object.hpp>
 
 #include <fmt/format.h>
@@ -253,6 +254,44 @@ TEST(Object, RefusesTooManyImages) {
   EXPECT_EQ(images(read("", "Pod", most)).size(), max_slots);
   EXPECT_FALSE(read("", "Pod", more));
   EXPECT_FALSE(read("example.com", "Thing", more));
+}
+
+TEST(Object, TellsLimitsFromWhatIsNoJson) {
+  std::string list;
+  for (std::size_t i = 0; i <= max_slots; ++i) list += i == 0 ? R"({"image":"a"})" : R"(,{"image":"a"})";
+  const auto more = read("", "Pod", R"({"spec":{"containers":[)" + list + "]}}");
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, error_code::unsupported);
+  EXPECT_EQ(more.error().message, "it has more than 1000 images");
+  const auto deep = read("example.com", "Thing", R"({"a":)" + std::string(300, '[') + std::string(300, ']') + "}");
+  ASSERT_FALSE(deep);
+  EXPECT_EQ(deep.error().code, error_code::unsupported);
+  EXPECT_EQ(deep.error().message, "it is nested more than 200 levels deep");
+  EXPECT_EQ(read("", "Pod", "{").error().code, error_code::malformed);
+}
+
+TEST(LargeObject, ReadsMetadataAlone) {
+  const auto o = read_metadata(
+      R"({"spec":{"containers":[{"image":"a"}]},"metadata":{"name":"web","labels":{"pinhook.dev/pin":"skip"}}})");
+  ASSERT_TRUE(o);
+  EXPECT_EQ(o->metadata.name, "web");
+  EXPECT_EQ(o->metadata.pin_label, "skip");
+  EXPECT_TRUE(o->found.slots.empty());
+  EXPECT_FALSE(read_metadata(R"({"metadata":{},"metadata":{}})"));
+  EXPECT_FALSE(read_metadata("[]"));
+}
+
+TEST(LargeObject, IsTheSameWhenOnlyMetadataAndStatusDiffer) {
+  const std::string_view one =
+      R"({"kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"image":"a"}]},"status":{}})";
+  EXPECT_TRUE(is_same_but_metadata(one, one));
+  EXPECT_TRUE(is_same_but_metadata(
+      one, R"({"kind":"Pod","metadata":{"name":"a","labels":{"x":"y"}},"spec":{"containers":[{"image":"a"}]}})"));
+  EXPECT_FALSE(
+      is_same_but_metadata(one, R"({"kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"image":"b"}]}})"));
+  EXPECT_FALSE(is_same_but_metadata(one, R"({"kind":"Pod","metadata":{"name":"a"}})"));
+  EXPECT_FALSE(is_same_but_metadata("{", "{"));
+  EXPECT_FALSE(is_same_but_metadata("{}", "{}"));
 }
 
 TEST(Object, RefusesUnknownKindsNestedTooDeeply) {
