@@ -297,15 +297,16 @@ std::optional<error> auth_flow::realm_fault(const auth_choice& choice) const {
                std::nullopt};
 }
 
-// A realm reaches where its registry reaches when it is the registry or was configured; else not into loopback unless
-// the registry is loopback by its name, and not from the public internet into a private network (registry.md §6).
+// A realm reaches where its registry reaches when it is the registry or was configured; else not into loopback, also
+// where the registry is on this machine itself, and not from the public internet into a private network (registry.md
+// §6).
 http::reach auth_flow::realm_reach() const {
   const origin& registry = target_.url.where();
   const origin& realm = choice_->realm->where();
   http::reach out = target_.reach;
   const bool vouched = (realm.host == registry.host && realm.port == registry.port) || is_listed(realm);
   if (vouched) return out;
-  if (!is_loopback_name(registry.host)) out.loopback = false;
+  out.loopback = out.loopback && target_.is_named && target_.is_named(realm);
   if (from_public_network_) out.private_networks = false;
   return out;
 }

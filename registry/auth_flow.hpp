@@ -16,6 +16,7 @@
 #include <pinhook/registry/token_cache.hpp>
 #include <pinhook/registry/token_flow.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ struct auth_target {
   http::headers headers = {};
   /// Hosts that are denied are no realms either. Null: none.
   const access_rules* rules = nullptr;
+  /// Whether the configuration names that host, as it names registries. Null: none.
+  std::function<bool(const origin&)> is_named = nullptr;
 };
 
 struct send_request {

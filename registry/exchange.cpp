@@ -113,7 +113,6 @@ struct exchange::hop {
   std::shared_ptr<const http::tls_settings> tls_elsewhere = {};
   std::vector<std::string> realm_hosts = {};
   bool plain_http = false;
-  bool started_on_loopback = false;
   // As this host knows it; empty: unknown.
   std::string repository = {};
   // "https://host/v2/"
@@ -192,7 +191,6 @@ std::optional<error> exchange::follow(const manifest_request& what, hop& at, con
   at.url = std::move(next->url);
   // Another host: nothing that was meant for the registry goes there, and it leads no deeper than the registry's own
   // network (registry.md §6).
-  if (!at.redirected) at.started_on_loopback = at.reach.loopback && is_loopback_name(what.url.where().host);
   at.redirected = true;
   const origin& there = at.url.where();
   const host_settings* known = settings_for(there.authority());
@@ -202,7 +200,8 @@ std::optional<error> exchange::follow(const manifest_request& what, hop& at, con
   at.repository = repository_of(at.url.path());
   at.api_root = default_root(there);
   at.plain_http = there.scheme == "http";
-  at.reach.loopback = at.started_on_loopback || known != nullptr;
+  // Also from a registry on this machine: other ports of it are other programs (an admin port, a sidecar).
+  at.reach.loopback = known != nullptr;
   at.reach.private_networks = !at.from_public_network || known != nullptr;
   return std::nullopt;
 }
@@ -235,6 +234,7 @@ awaitable<result<http::response>> exchange::ask_host(const manifest_request& wha
   target.headers = at.headers;
   target.rules = &rules_;
   target.realm_hosts = at.realm_hosts;
+  target.is_named = [this](const origin& there) { return settings_for(there.authority()) != nullptr; };
   target.redirected = at.redirected;
   if (at.redirected) target.registry = at.url.where().authority();
   const credential who = at.redirected ? credential{} : what.who;

@@ -341,7 +341,14 @@ TEST(AuthFlow, TheRealmReachesNoDeeperThanItsRegistry) {
   drive local({}, "http://localhost:5000/v2/acme/api/manifests/v1");
   local.target.reach.loopback = true;
   local.target.plain_http = true;
-  EXPECT_TRUE(reach_of(local, "http://localhost:5001/t", false).loopback);
+  EXPECT_FALSE(reach_of(local, "http://localhost:5001/t", false).loopback) << "another program of this machine";
+  EXPECT_TRUE(reach_of(local, "http://localhost:5000/t", false).loopback);
+  local.target.is_named = [](const origin& there) { return there.authority() == "localhost:5001"; };
+  EXPECT_TRUE(reach_of(local, "http://localhost:5001/t", false).loopback) << "it stands under registries";
+  EXPECT_FALSE(reach_of(local, "http://localhost:5002/t", false).loopback);
+  local.target.is_named = nullptr;
+  local.target.realm_hosts = {"localhost:5001"};
+  EXPECT_TRUE(reach_of(local, "http://localhost:5001/t", false).loopback) << "it stands under realm_hosts";
   // From the public internet into a private network: only to itself or where the operator says.
   drive p;
   EXPECT_TRUE(reach_of(p, "https://auth.example/t", false).private_networks);
