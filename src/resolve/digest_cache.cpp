@@ -1,22 +1,34 @@
 #include <pinhook/resolve/digest_cache.hpp>
 
+#include <boost/intrusive/list.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <set>
 #include <utility>
 
 // Invariants, per shard, whenever its lock is free:
-//  1. Every entry stands in `table` under a key that borrows the entry's own strings, and at exactly one place of
-//     `ring`; ring.size() == table.size() <= shard_capacity_. An entry never moves in memory and never changes its key.
-//  2. `digest` and `failure` are not both worthless without being replaceable: an entry that answers nothing any more
-//     is the first to go when room is needed.
-//  3. `asked_at` is the moment of the newest question whose outcome is recorded; outcomes of older questions are
-//  dropped.
-//  4. `claimed` is set by at most one caller between two outcomes.
-//  5. The lock is held for a probe, a copy and flag changes. Nothing is called that waits.
+//  1. Every entry stands in `table` under a key that borrows the entry's own strings, on exactly one account, and in
+//     exactly one of that account's two queues. An entry never moves in memory and never changes its key.
+//  2. There are at most shard_capacity_ entries, and they take at most shard_capacity_ * entry_budget bytes (one that
+//     alone takes more is there alone).
+//  3. `by_size` holds every account with its bytes; an account without entries is not there.
+//  4. Room is taken from the account that holds most, the one that asks for room counted with what it adds. So whoever
+//     holds no more than an equal share of the bytes, all owners counted, loses nothing to others.
+//  5. `asked_at` is the moment of the newest question whose outcome is recorded; outcomes of older questions are
+//     dropped.
+//  6. `claimed` is set by at most one caller between two outcomes.
+//  7. The lock is held for a probe, a copy and flag changes. Nothing is called that waits.
 //
-// Eviction is CLOCK: a hit sets a bit; the hand clears bits and takes the first entry it finds without one. So a hit
-// writes two flags and moves nothing. The shards are filled by hash, so one may evict a little before all are full.
+// Within an account eviction is S3-FIFO (Yang et al., SOSP 2023): what comes waits in `young`, a tenth; what is used
+// there, or comes again soon after it went, moves to `old`, where a use gives it another round. So what is asked for
+// once never pushes out what is used. A hit counts up to three and moves nothing. The shards are filled by hash, so one
+// may evict a little before all are full.
+//
+// An entry that several owners use, a public image above all, is on the account of one who holds little: a use by an
+// owner with less than half of the bytes takes it over. Else whoever was the first to ask for it, or fills the cache
+// now, could push it out for all.
 
 namespace pinhook::resolve {
 namespace {
@@ -41,8 +53,9 @@ steady_time later(steady_time from, std::chrono::nanoseconds span) {
 
 }  // namespace
 
-cache_key::cache_key(std::string_view canonical_reference, std::string_view credential_identity)
-    : canonical(canonical_reference), identity(credential_identity) {
+cache_key::cache_key(std::string_view canonical_reference, std::string_view credential_identity,
+                     std::string_view who_asks)
+    : canonical(canonical_reference), identity(credential_identity), owner(who_asks) {
   const std::size_t a = std::hash<std::string_view>{}(canonical);
   const std::size_t b = std::hash<std::string_view>{}(identity);
   // An odd multiplier near 2^64 over the golden ratio spreads the bits of both halves.
@@ -63,7 +76,7 @@ bool is_cacheable(error_code code) noexcept {
   }
 }
 
-struct digest_cache::entry {
+struct digest_cache::entry : boost::intrusive::list_base_hook<> {
   std::string canonical;
   std::string identity;
   std::size_t hash = 0;
@@ -75,16 +88,75 @@ struct digest_cache::entry {
   steady_time asked_at{};
   steady_time refresh_at{};
 
-  bool referenced = true;  // since the hand came by
-  bool used = false;       // since the digest was asked for
-  bool claimed = false;    // somebody refreshes it
+  account* on = nullptr;
+  std::size_t bytes = 0;
+
+  std::uint8_t uses = 0;  // up to most_uses, since it came or its last round
+  bool is_old = false;    // in which queue
+  bool used = false;      // since the digest was asked for
+  bool claimed = false;   // somebody refreshes it
 };
 
+struct digest_cache::account {
+  std::string owner;
+  std::size_t bytes = 0;
+  boost::intrusive::list<entry> young, old;
+
+  [[nodiscard]] auto& queue_of(const entry& e) { return e.is_old ? old : young; }
+};
+
+namespace {
+
+constexpr std::uint8_t most_uses = 3;
+
+// A node of the table, the allocator's own bytes, and the bucket: measured with 100,000 entries.
+constexpr std::size_t beside_entry = 112;
+
+std::size_t heap_of(const std::string& s) {
+  constexpr std::size_t inside = 15;
+  return s.capacity() > inside ? s.capacity() + 1 + sizeof(void*) : 0;
+}
+
+}  // namespace
+
 struct alignas(64) digest_cache::shard {
+  struct by_bytes {
+    bool operator()(const account* a, const account* b) const {
+      return a->bytes != b->bytes ? a->bytes < b->bytes : a->owner < b->owner;
+    }
+  };
+
   std::mutex guard;
   std::unordered_map<cache_key, std::unique_ptr<entry>, key_hash> table;
-  std::vector<entry*> ring;
-  std::size_t hand = 0;
+  std::unordered_map<std::string_view, std::unique_ptr<account>> accounts;
+  std::set<account*, by_bytes> by_size;
+  std::size_t bytes = 0;
+  // What went from `young` lately: half of its hash, at the place that the rest of it says. Newer ones take the
+  // places of older ones.
+  std::vector<std::uint32_t> gone;
+
+  account& account_of(std::string_view owner) {
+    if (const auto found = accounts.find(owner); found != accounts.end()) return *found->second;
+    auto fresh = std::make_unique<account>();
+    fresh->owner = owner;
+    account& out = *fresh;
+    accounts.emplace(out.owner, std::move(fresh));
+    return out;
+  }
+
+  // Its bytes, and its place among the others.
+  void add_bytes(account& a, std::size_t added, std::size_t taken) {
+    if (a.bytes != 0) by_size.erase(&a);
+    a.bytes = a.bytes + added - taken;
+    bytes = bytes + added - taken;
+    if (a.bytes != 0) by_size.insert(&a);
+  }
+  void drop_if_empty(account& a) {
+    if (a.bytes == 0) accounts.erase(accounts.find(a.owner));
+  }
+
+  std::uint32_t& mark_of(std::size_t hash) { return gone[(hash >> 8) % gone.size()]; }
+  static std::uint32_t mark(std::size_t hash) { return static_cast<std::uint32_t>(hash >> 32) | 1U; }
 };
 
 digest_cache::digest_cache(const cache_options& options) : options_(options) {
@@ -92,10 +164,19 @@ digest_cache::digest_cache(const cache_options& options) : options_(options) {
   const std::size_t count = number_of_shards(options_.capacity);
   shard_capacity_ = options_.capacity / count;
   shards_.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) shards_.push_back(std::make_unique<shard>());
+  for (std::size_t i = 0; i < count; ++i) {
+    shards_.push_back(std::make_unique<shard>());
+    shards_.back()->gone.resize(shard_capacity_);
+  }
 }
 
-digest_cache::~digest_cache() = default;
+digest_cache::~digest_cache() {
+  for (const auto& s : shards_)
+    for (const auto& [owner, a] : s->accounts) {
+      a->young.clear();
+      a->old.clear();
+    }
+}
 
 digest_cache::shard& digest_cache::shard_of(const cache_key& key) const {
   // The high bits: the table inside the shard uses the low ones.
@@ -130,7 +211,7 @@ cached digest_cache::find(const cache_key& key, steady_time now) {
   const auto found = s.table.find(key);
   if (found == s.table.end()) return {};
   entry& e = *found->second;
-  e.referenced = true;
+  use(s, e, key.owner);
   cached out = look(e, now);
   if (out.what == cached::state::fresh) {
     e.used = true;
@@ -149,38 +230,103 @@ cached digest_cache::peek(const cache_key& key, steady_time now) const {
   return found == s.table.end() ? cached{} : look(*found->second, now);
 }
 
-digest_cache::entry& digest_cache::make_room(shard& s, const cache_key& key, steady_time now) {
+// A use of an entry by somebody else may move it to the account of who holds less. One that is used often is not looked
+// at each time: it is again when its account has been short of room.
+void digest_cache::use(shard& s, entry& e, std::string_view owner) {
+  if (e.uses == most_uses) return;
+  ++e.uses;
+  account& from = *e.on;
+  if (from.owner == owner || from.bytes <= 2 * e.bytes) return;
+  account& to = s.account_of(owner);
+  if (2 * (to.bytes + e.bytes) > from.bytes) return s.drop_if_empty(to);
+  from.queue_of(e).erase(from.queue_of(e).iterator_to(e));
+  s.add_bytes(from, 0, e.bytes);
+  to.queue_of(e).push_back(e);
+  e.on = &to;
+  s.add_bytes(to, e.bytes, 0);
+  s.drop_if_empty(from);
+}
+
+// One entry of the account goes.
+void digest_cache::evict_from(shard& s, account& a, steady_time now) {
+  for (;;) {
+    const bool is_from_young =
+        a.old.empty() || (!a.young.empty() && a.young.size() * 10 >= a.young.size() + a.old.size());
+    auto& queue = is_from_young ? a.young : a.old;
+    entry& candidate = queue.front();
+    const bool is_worthless = look(candidate, now).what == cached::state::miss;
+    queue.pop_front();
+    if (candidate.uses != 0 && !is_worthless) {
+      // One use is the way to `old`, or a round there.
+      --candidate.uses;
+      candidate.is_old = true;
+      a.old.push_back(candidate);
+      continue;
+    }
+    if (is_from_young && !is_worthless) s.mark_of(candidate.hash) = shard::mark(candidate.hash);
+    s.add_bytes(a, 0, candidate.bytes);
+    bytes_.fetch_sub(candidate.bytes, std::memory_order_relaxed);
+    size_.fetch_sub(1, std::memory_order_relaxed);
+    s.table.erase(s.table.find(cache_key(candidate.canonical, candidate.identity)));
+    return;
+  }
+}
+
+void digest_cache::make_room(shard& s, const account& asking, std::size_t added, steady_time now) {
+  while (!s.table.empty() && (s.table.size() >= shard_capacity_ || s.bytes + added > shard_capacity_ * entry_budget)) {
+    account* most = *s.by_size.rbegin();
+    // Who asks goes before others who hold as much.
+    if (asking.bytes != 0 && asking.bytes + added >= most->bytes) most = s.accounts.find(asking.owner)->second.get();
+    evict_from(s, *most, now);
+    if (most != &asking) s.drop_if_empty(*most);
+  }
+}
+
+digest_cache::entry& digest_cache::place_for(shard& s, const cache_key& key, steady_time now) {
   if (const auto found = s.table.find(key); found != s.table.end()) return *found->second;
 
   auto fresh = std::make_unique<entry>();
-  fresh->canonical = key.canonical;
-  fresh->identity = key.identity;
-  fresh->hash = key.hash;
   entry& e = *fresh;
-  if (s.ring.size() < shard_capacity_) {
-    s.ring.push_back(&e);
-    size_.fetch_add(1, std::memory_order_relaxed);
-  } else {
-    // Two rounds at most: the first clears every bit.
-    for (;; s.hand = (s.hand + 1) % s.ring.size()) {
-      entry& candidate = *s.ring[s.hand];
-      const bool is_worthless = look(candidate, now).what == cached::state::miss;
-      if (!candidate.referenced || is_worthless) break;
-      candidate.referenced = false;
-    }
-    entry& victim = *s.ring[s.hand];
-    s.table.erase(s.table.find(cache_key(victim.canonical, victim.identity)));
-    s.ring[s.hand] = &e;
-    s.hand = (s.hand + 1) % s.ring.size();
-  }
+  e.canonical = key.canonical;
+  e.identity = key.identity;
+  e.hash = key.hash;
+  account& asking = s.account_of(key.owner);
+  make_room(s, asking, sizeof(entry) + beside_entry + heap_of(e.canonical) + heap_of(e.identity), now);
+  e.on = &asking;
+  std::uint32_t& mark = s.mark_of(key.hash);
+  e.is_old = mark == shard::mark(key.hash);
+  if (e.is_old) mark = 0;
+  asking.queue_of(e).push_back(e);
+  size_.fetch_add(1, std::memory_order_relaxed);
   s.table.emplace(cache_key(e.canonical, e.identity), std::move(fresh));
+  recount(s, e);
   return e;
+}
+
+// After an entry has grown, which may go itself.
+void digest_cache::trim(shard& s, steady_time now) {
+  while (s.bytes > shard_capacity_ * entry_budget && s.table.size() > 1) {
+    account& most = **s.by_size.rbegin();
+    evict_from(s, most, now);
+    s.drop_if_empty(most);
+  }
+}
+
+// After it has changed.
+void digest_cache::recount(shard& s, entry& e) {
+  std::size_t now = sizeof(entry) + beside_entry + heap_of(e.canonical) + heap_of(e.identity);
+  if (e.digest) now += heap_of(e.digest->to_string());
+  if (e.failure) now += sizeof(error) + 2 * sizeof(void*) + heap_of(e.failure->message);
+  if (now == e.bytes) return;
+  s.add_bytes(*e.on, now, e.bytes);
+  bytes_.fetch_add(now - e.bytes, std::memory_order_relaxed);
+  e.bytes = now;
 }
 
 steady_time digest_cache::store(const cache_key& key, const registry::digest& digest, steady_time asked_at) {
   shard& s = shard_of(key);
   const std::lock_guard lock(s.guard);
-  entry& e = make_room(s, key, asked_at);
+  entry& e = place_for(s, key, asked_at);
   e.claimed = false;
   if (asked_at >= e.asked_at) {
     e.asked_at = asked_at;
@@ -189,8 +335,11 @@ steady_time digest_cache::store(const cache_key& key, const registry::digest& di
     e.failure.reset();
     e.refresh_at = later(asked_at, refresh_age(options_.ttl, key.hash));
     e.used = false;
+    recount(s, e);
   }
-  return e.refresh_at;
+  const steady_time due = e.refresh_at;
+  trim(s, asked_at);
+  return due;
 }
 
 void digest_cache::store_failure(const cache_key& key, const error& failure, steady_time asked_at,
@@ -201,16 +350,19 @@ void digest_cache::store_failure(const cache_key& key, const error& failure, ste
   const std::lock_guard lock(s.guard);
   const auto found = s.table.find(key);
   if (found == s.table.end() && !is_cacheable(failure.code)) return;
-  entry& e = found == s.table.end() ? make_room(s, key, asked_at) : *found->second;
+  entry& e = found == s.table.end() ? place_for(s, key, asked_at) : *found->second;
   e.claimed = false;
   if (asked_at < e.asked_at) return;
   e.asked_at = asked_at;
   if (is_definite) e.digest.reset();
   e.failure.reset();
-  if (!e.digest && !is_cacheable(failure.code)) return;
-  e.failure = std::move(kept);
-  e.hold_until = hold_until;
-  e.refresh_at = hold_until;
+  if (e.digest || is_cacheable(failure.code)) {
+    e.failure = std::move(kept);
+    e.hold_until = hold_until;
+    e.refresh_at = hold_until;
+  }
+  recount(s, e);
+  trim(s, asked_at);
 }
 
 bool digest_cache::claim_refresh(const cache_key& key, steady_time now) {

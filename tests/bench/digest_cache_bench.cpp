@@ -10,8 +10,12 @@
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
+#include <cmath>
+#include <list>
 #include <memory>
+#include <random>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace {
@@ -79,6 +83,83 @@ void store_with_eviction(benchmark::State& state) {
   }
 }
 BENCHMARK(store_with_eviction);
+
+// Plain LRU, to compare with.
+class plain_lru {
+ public:
+  explicit plain_lru(std::size_t capacity) : capacity_(capacity) {}
+  bool use(std::size_t tag) {
+    if (const auto found = places_.find(tag); found != places_.end()) {
+      order_.splice(order_.end(), order_, found->second);
+      return true;
+    }
+    if (order_.size() == capacity_) {
+      places_.erase(order_.front());
+      order_.pop_front();
+    }
+    places_.emplace(tag, order_.insert(order_.end(), tag));
+    return false;
+  }
+
+ private:
+  std::size_t capacity_;
+  std::list<std::size_t> order_;
+  std::unordered_map<std::size_t, std::list<std::size_t>::iterator> places_;
+};
+
+// Hit rates, in percent: tags by a Zipf distribution over a hundred thousand, a cache for some of them, and a share of
+// the requests for tags that nobody asks for again (`flood`, of one namespace among ten).
+void hit_rate(benchmark::State& state) {
+  constexpr std::size_t tags = 100'000;
+  constexpr std::size_t requests = 400'000;
+  const auto capacity = static_cast<std::size_t>(state.range(0));
+  const auto flood = static_cast<std::size_t>(state.range(1));
+  std::vector<double> weights;
+  for (std::size_t i = 1; i <= tags; ++i) weights.push_back(1 / std::pow(static_cast<double>(i), 0.9));
+  std::discrete_distribution<std::size_t> zipf(weights.begin(), weights.end());
+  const auto digest = digest_of_digit('a');
+  const steady_time now = machine_clock().now();
+  double ours = 0;
+  double theirs = 0;
+  double asked = 0;
+  for (auto _ : state) {
+    std::mt19937 engine(1);
+    resolve::digest_cache cache({.capacity = capacity});
+    plain_lru lru(capacity);
+    ours = theirs = asked = 0;
+    std::size_t unused = tags;
+    for (std::size_t i = 0; i < requests; ++i) {
+      for (std::size_t n = 0; n < flood; ++n) {
+        const std::string name = fmt::format("docker.io/library/x:{}", ++unused);
+        cache.store({name, "anonymous", "flood"}, digest, now);
+        lru.use(unused);
+      }
+      const std::size_t tag = zipf(engine);
+      const std::string name = fmt::format("docker.io/library/x:{}", tag);
+      const std::string owner = fmt::format("team-{}", tag % 9);
+      const resolve::cache_key key(name, "anonymous", owner);
+      const bool is_counted = i > requests / 4;
+      const bool is_hit = cache.find(key, now).what == resolve::cached::state::fresh;
+      if (!is_hit) cache.store(key, digest, now);
+      const bool is_lru_hit = lru.use(tag);
+      if (!is_counted) continue;
+      asked += 1;
+      ours += is_hit ? 1 : 0;
+      theirs += is_lru_hit ? 1 : 0;
+    }
+  }
+  state.counters["hits"] = 100 * ours / asked;
+  state.counters["hits_of_lru"] = 100 * theirs / asked;
+}
+BENCHMARK(hit_rate)
+    ->ArgNames({"entries", "flood"})
+    ->Args({1'000, 0})
+    ->Args({10'000, 0})
+    ->Args({50'000, 0})
+    ->Args({10'000, 1})
+    ->Args({10'000, 5})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 // A resolver whose cache holds three tags, used as a request does. The coroutine asks many times, so that what starting
 // one costs is not counted; the copy of the queries is.

@@ -4,6 +4,9 @@
 // `stale_for` after that, then worthless. A refusal is remembered for `negative_ttl`. The cache never asks anyone: it
 // says what it holds, and which one caller should have an entry refreshed before it expires.
 //
+// Its room is shared between owners, the namespaces that ask: while one holds no more than an equal share, nothing that
+// others ask for pushes out what it uses. What was asked for once goes before what was used again.
+//
 // Thread rule: every function may be called from any thread. A lock is held for a hash probe and a copy, never across
 // I/O or a call out. Time is a parameter.
 //
@@ -30,7 +33,8 @@
 namespace pinhook::resolve {
 
 struct cache_options {
-  /// Entries. Less than 500 bytes each. Raise it when more tags than that are in use within `ttl`.
+  /// Entries. About 500 bytes each, and as much again while a refresh of it is planned; `entry_budget` times this is
+  /// the most that all of them together take. Raise it when more tags than that are in use within `ttl`.
   std::size_t capacity = 100'000;
   /// How long a digest answers without asking. Longer: a moved tag is seen later.
   std::chrono::nanoseconds ttl = std::chrono::seconds(60);
@@ -41,12 +45,18 @@ struct cache_options {
   std::chrono::nanoseconds stale_for = std::chrono::hours(1);
 };
 
+/// Bytes that an entry may take on average. Ordinary ones take some 500; long names and refusals take more, and then
+/// there are fewer of them.
+inline constexpr std::size_t entry_budget = 768;
+
 /// A key that borrows its text. Entries are shared between equal identities only (pinning.md §7).
 struct cache_key {
-  cache_key(std::string_view canonical_reference, std::string_view credential_identity);
+  /// `who_asks`: on whose account (a namespace); no part of what is compared.
+  cache_key(std::string_view canonical_reference, std::string_view credential_identity, std::string_view who_asks = {});
 
   std::string_view canonical;
   std::string_view identity;
+  std::string_view owner;
   std::size_t hash;
 
   friend bool operator==(const cache_key& a, const cache_key& b) {
@@ -77,7 +87,7 @@ class digest_cache {
  public:
   explicit digest_cache(const cache_options& options);
 
-  /// Marks the entry as in use.
+  /// Marks the entry as in use. One that several owners use is on the account of one who holds little.
   [[nodiscard]] cached find(const cache_key& key, steady_time now);
   /// The same without a trace: no use is marked, no refresh is claimed.
   [[nodiscard]] cached peek(const cache_key& key, steady_time now) const;
@@ -100,12 +110,14 @@ class digest_cache {
   /// Ends a claim without an outcome: the next refresh is due at `next`.
   void release_refresh(const cache_key& key, steady_time next);
 
-  /// Entries held, worthless ones that were not yet evicted included.
+  /// Entries held, worthless ones that were not yet evicted included, and the bytes that they take.
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] const cache_options& options() const { return options_; }
 
  private:
   struct entry;
+  struct account;
   struct key_hash {
     std::size_t operator()(const cache_key& key) const noexcept { return key.hash; }
   };
@@ -114,12 +126,18 @@ class digest_cache {
   [[nodiscard]] shard& shard_of(const cache_key& key) const;
   [[nodiscard]] cached look(const entry& e, steady_time now) const;
   [[nodiscard]] bool is_usable_stale(const entry& e, steady_time now) const;
-  entry& make_room(shard& s, const cache_key& key, steady_time now);
+  entry& place_for(shard& s, const cache_key& key, steady_time now);
+  void make_room(shard& s, const account& asking, std::size_t added, steady_time now);
+  void evict_from(shard& s, account& a, steady_time now);
+  void trim(shard& s, steady_time now);
+  void recount(shard& s, entry& e);
+  static void use(shard& s, entry& e, std::string_view owner);
 
   cache_options options_;
   std::size_t shard_capacity_;
   std::vector<std::unique_ptr<shard>> shards_;
   std::atomic<std::size_t> size_{0};
+  std::atomic<std::size_t> bytes_{0};
 
  public:
   ~digest_cache();

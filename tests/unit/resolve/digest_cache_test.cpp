@@ -1,3 +1,4 @@
+#include "support/dice.hpp"
 #include "support/fake_resolver.hpp"
 
 #include <pinhook/resolve/digest_cache.hpp>
@@ -136,6 +137,104 @@ TEST(DigestCache, EvictsWorthlessEntriesFirst) {
   cache.store(cache_key("third", "i"), digest_of_digit('a'), t0);
   EXPECT_EQ(cache.peek(cache_key("new", "i"), t0).what, state::fresh);
   EXPECT_EQ(cache.peek(cache_key("third", "i"), t0).what, state::fresh);
+}
+
+// Who asks for tags by the hundred thousand, with the identity that all share for public images.
+struct CacheFlood : ::testing::Test {
+  static constexpr int warm_tags = 50;
+  digest_cache cache{{}};
+
+  static std::string warm(int i) { return fmt::format("docker.io/library/warm:{}", i); }
+  static cache_key key(const std::string& name, const std::string& owner) { return {name, "anonymous", owner}; }
+  void ask(const std::string& name, const std::string& owner, int uses = 0) {
+    cache.store(key(name, owner), digest_of_digit('a'), t0);
+    for (int i = 0; i < uses; ++i) EXPECT_EQ(cache.find(key(name, owner), t0).what, state::fresh);
+  }
+  int left() const {
+    int out = 0;
+    for (int i = 0; i < warm_tags; ++i) out += cache.peek(key(warm(i), ""), t0).what == state::fresh ? 1 : 0;
+    return out;
+  }
+};
+
+// A quiet tenant's tags: asked for once, an hour ago.
+TEST_F(CacheFlood, DoesNotPushOutWhatOthersAskedForOnce) {
+  for (int i = 0; i < warm_tags; ++i) ask(warm(i), fmt::format("tenant-{}", i % 7));
+  for (int i = 0; i < 300'000; ++i) ask(fmt::format("docker.io/evil/x:{}", i), "flood");
+  EXPECT_EQ(left(), warm_tags);
+  EXPECT_GT(cache.size(), 90'000U);
+}
+
+TEST_F(CacheFlood, NorWhenEachTagIsUsedAgain) {
+  for (int i = 0; i < warm_tags; ++i) ask(warm(i), "tenant");
+  for (int i = 0; i < 200'000; ++i) ask(fmt::format("docker.io/evil/x:{}", i), "flood", 4);
+  EXPECT_EQ(left(), warm_tags);
+}
+
+// The flood asked for them first, and uses them, too.
+TEST_F(CacheFlood, DoesNotPushOutWhatItSharesWithOthers) {
+  for (int i = 0; i < warm_tags; ++i) ask(warm(i), "flood", 3);
+  for (int i = 0; i < 300'000; ++i) {
+    ask(fmt::format("docker.io/evil/x:{}", i), "flood", 2);
+    // Each of them some fifteen times in all, once for each 20,000 of the flood.
+    if (i % 400 != 0) continue;
+    EXPECT_EQ(cache.find(key(warm(i / 400 % warm_tags), "flood"), t0).what, state::fresh);
+    EXPECT_EQ(cache.find(key(warm(i / 400 % warm_tags), "tenant"), t0).what, state::fresh) << i;
+  }
+  EXPECT_EQ(left(), warm_tags);
+}
+
+// Where nobody says on whose account: what is used again stays before what was asked for once.
+TEST_F(CacheFlood, OfTagsAskedForOnceLeavesWhatIsUsedAgain) {
+  for (int i = 0; i < warm_tags; ++i) ask(warm(i), "", 1);
+  for (int i = 0; i < 300'000; ++i) ask(fmt::format("docker.io/evil/x:{}", i), "");
+  EXPECT_EQ(left(), warm_tags);
+}
+
+TEST(DigestCache, BytesAreBounded) {
+  constexpr std::size_t capacity = 3000;
+  digest_cache cache({.capacity = capacity});
+  const error long_words{error_code::not_found, std::string(4000, 'x'), std::nullopt};
+  for (std::size_t i = 0; i < 3 * capacity; ++i) {
+    const std::string name = fmt::format("r.example/{}:{}", std::string(100, 'n'), i);
+    const cache_key key(name, "anonymous", i % 3 == 0 ? "a" : "b");
+    cache.store(key, digest_of_digit('a'), t0);
+    ASSERT_LE(cache.bytes(), capacity * entry_budget);
+    cache.store_failure(key, long_words, t0 + 1s, t0 + 5s);
+    ASSERT_LE(cache.bytes(), capacity * entry_budget);
+  }
+  EXPECT_GT(cache.size(), capacity * entry_budget / 6000);
+  digest_cache small({.capacity = 1});
+  small.store_failure(nginx, long_words, t0, t0 + 5s);
+  EXPECT_EQ(small.size(), 1U) << "one that alone takes more is there alone";
+}
+
+// In one shard, where a share is exact: whoever holds at most an equal share loses nothing, whatever others do.
+TEST(DigestCache, AnEqualShareIsSafe) {
+  testing::dice dice(11);
+  for (int round = 0; round < 20; ++round) {
+    constexpr std::size_t capacity = 600;
+    const std::size_t owners = 2 + dice.roll(5);
+    // Names of equal length: entries of equal bytes.
+    const std::size_t kept = capacity / owners - 1;
+    digest_cache cache({.capacity = capacity});
+    std::vector<std::string> quiet;
+    for (std::size_t i = 0; i < kept; ++i) {
+      quiet.push_back(fmt::format("r.example/quiet/x:{:06}", i));
+      cache.store(cache_key(quiet.back(), "anonymous", "quiet"), digest_of_digit('a'), t0);
+    }
+    for (int i = 0; i < 5'000; ++i) {
+      const std::string who = fmt::format("noisy-{}", dice.roll(owners - 1));
+      const std::string name = fmt::format("r.example/noisy/x:{:06}", dice.roll(3'000));
+      const cache_key key(name, "anonymous", who);
+      if (dice.once_in(3))
+        cache.store(key, digest_of_digit('b'), t0);
+      else if (cache.find(key, t0).what == state::miss)
+        cache.store(key, digest_of_digit('b'), t0);
+    }
+    for (const auto& name : quiet)
+      ASSERT_EQ(cache.peek(cache_key(name, "anonymous"), t0).what, state::fresh) << round << " " << name;
+  }
 }
 
 TEST(DigestCache, OneHitPastDueIsAskedToRefresh) {
