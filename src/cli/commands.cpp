@@ -1,3 +1,4 @@
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 
@@ -6,6 +7,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 namespace pinhook::cli {
@@ -40,6 +42,13 @@ constexpr std::array<row, 13> rows{{{command::help, print_help},
                                     {command::rules, rules_test},
                                     {command::completion, completion}}};
 
+// A read that hangs cannot be ended; what `exit` takes apart its thread may still use.
+int ended(int code) {
+  if (side_threads() == 0) return code;
+  std::fflush(nullptr);
+  std::_Exit(code);
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& words) {
@@ -52,7 +61,7 @@ int run(const std::vector<std::string>& words) {
   }
   try {
     for (const auto& one : rows)
-      if (one.command == said->command) return one.run(*said);
+      if (one.command == said->command) return ended(one.run(*said));
   } catch (const std::exception& e) {
     // No thread, no descriptor, nowhere to print: what construction at start-up may run into.
     std::fputs(fmt::format("pinhook: {}\n", e.what()).c_str(), stderr);

@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fstream>
-#include <memory>
 #include <utility>
 
 namespace pinhook::cli {
@@ -52,18 +48,19 @@ result<effective_settings> settings_of(const origin& from, std::string_view text
 
 }  // namespace
 
+result<std::string> configuration_text(const file_contents& found) {
+  if (!found.problem) return found.texts.front().reveal();
+  constexpr std::string_view begin = "cannot read ";
+  std::string why = found.problem->message;
+  if (why.starts_with(begin))
+    why.insert(begin.size(), "the configuration ");
+  else
+    why.insert(0, "the configuration ");
+  return fail(error_code::invalid_input, std::move(why));
+}
+
 result<std::string> read_configuration_file(const std::string& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), std::fclose);
-  std::string text(max_configuration_size + 1, '\0');
-  const auto size = in ? std::fread(text.data(), 1, text.size(), in.get()) : 0;
-  if (!in || std::ferror(in.get()) != 0)
-    return fail(error_code::invalid_input,
-                fmt::format("cannot read the configuration {}: {}", file, std::strerror(errno)));
-  if (size > max_configuration_size)
-    return fail(error_code::invalid_input,
-                fmt::format("the configuration {} has more than {} bytes", file, max_configuration_size));
-  text.resize(size);
-  return text;
+  return configuration_text(read_files_in_time({{file, max_configuration_size}}));
 }
 
 result<configuration_source> open_configuration(const arguments& said, const config::variables& all,

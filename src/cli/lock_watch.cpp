@@ -1,43 +1,13 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/lock_watch.hpp>
 #include <pinhook/files/lock_file.hpp>
-#include <pinhook/registry/digest.hpp>
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
-#include <chrono>
-#include <cstddef>
-#include <optional>
 #include <utility>
 
 namespace pinhook::cli {
 namespace {
-
-// As the files of credentials are: the kubelet takes up to a minute to write a changed ConfigMap anyway.
-constexpr std::chrono::seconds poll{5};
-
-// What a ConfigMap holds at most. Only a larger file costs a buffer for the largest.
-constexpr std::size_t usual_size = std::size_t{1024} * 1024;
-
-struct content {
-  std::string text;
-  /// As lock_watch::seen_.
-  std::string seen;
-  std::optional<error> problem;
-};
-
-content look_at(const std::string& file) {
-  auto read = read_file(file, usual_size);
-  if (!read && read.error().code == error_code::invalid_input) read = read_file(file, files::max_lock_size);
-  if (!read) return {{}, read.error().message, std::move(read.error())};
-  content out;
-  out.text = read->reveal();
-  out.seen = registry::digest::of(out.text).to_string();
-  return out;
-}
 
 // What is wrong with it, as whoever set lock.file is to hear it.
 error named(error e, const std::string& file) {
@@ -49,16 +19,16 @@ error named(error e, const std::string& file) {
 }  // namespace
 
 lock_watch::lock_watch(std::string file, std::shared_ptr<resolve::locked_resolver> into, server::metrics& numbers)
-    : file_(std::move(file)), into_(std::move(into)), numbers_(numbers) {}
+    : file_(std::move(file)), files_{{file_, files::max_lock_size}}, into_(std::move(into)), numbers_(numbers) {}
 
 result<std::unique_ptr<lock_watch>> lock_watch::open(std::string file, std::shared_ptr<resolve::locked_resolver> into,
                                                      server::metrics& numbers) {
   std::unique_ptr<lock_watch> out(new lock_watch(std::move(file), std::move(into), numbers));
-  content found = look_at(out->file_);
+  file_contents found = read_files_in_time(out->files_);
   if (found.problem) return fail(named(*std::move(found.problem), out->file_));
-  auto read = files::read_lock(found.text);
+  auto read = files::read_lock(found.texts.front().reveal());
   if (!read) return fail(named(std::move(read.error()), out->file_));
-  out->seen_ = std::move(found.seen);
+  out->seen_ = std::move(found.mark);
   out->take(std::move(read->images));
   return out;
 }
@@ -68,24 +38,31 @@ void lock_watch::take(resolve::image_lock lock) {
   into_->use(std::make_shared<const resolve::image_lock>(std::move(lock)));
 }
 
-result<bool> lock_watch::reload_if_changed() {
-  content found = look_at(file_);
-  if (found.seen == seen_) return false;
-  seen_ = std::move(found.seen);
-  auto read = found.problem ? result<files::lock_file>(fail(*std::move(found.problem))) : files::read_lock(found.text);
+result<bool> lock_watch::take_if_changed(const file_contents& found) {
+  if (found.mark == seen_) return false;
+  seen_ = found.mark;
+  result<files::lock_file> read = fail(error_code::internal, "");
+  if (found.problem)
+    read = fail(*found.problem);
+  else
+    read = files::read_lock(found.texts.front().reveal());
   numbers_.count_lock_reload(read.has_value());
   if (!read) return fail(named(std::move(read.error()), file_));
   take(std::move(read->images));
   return true;
 }
 
-awaitable<void> lock_watch::keep() {
-  auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor);
+void lock_watch::hurry() {
+  if (watch_) watch_->hurry();
+}
+
+awaitable<void> lock_watch::keep(std::function<void(bool)> on_stall) {
+  asio::any_io_executor on = co_await asio::this_coro::executor;
+  watch_.emplace(on, look_at(files_), seen_, std::move(on_stall));
   for (;;) {
-    timer.expires_after(poll);
-    co_await timer.async_wait(asio::use_awaitable);
-    const auto changed = reload_if_changed();
+    const auto found = co_await watch_->next();
+    if (!found) continue;
+    const auto changed = take_if_changed(*found);
     if (!changed)
       log::error("the lock file changed and cannot be used; the old one stays", {{"why", changed.error().message}});
     else if (*changed)

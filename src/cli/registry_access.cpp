@@ -10,8 +10,6 @@
 #include <pinhook/registry/ordered_credentials.hpp>
 #include <pinhook/resolve/look_up.hpp>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -92,7 +90,8 @@ registry_access::registry_access(asio::io_context& control, const config::settin
       cluster_(control, unguarded(proxy_)),
       metadata_(control, unguarded({})),
       client_(registry::make_client(registries_, client_options(s), time, watch)),
-      routes_(std::make_shared<registry::route_table>(route_options(s), time)) {}
+      routes_(std::make_shared<registry::route_table>(route_options(s), time)),
+      files_timer_(control.get_executor()) {}
 
 registry_access::~registry_access() {
   if (plugins_) plugins_->cancel();
@@ -211,13 +210,14 @@ std::unique_ptr<registry::client> registry_access::make_platform_client(const co
   return registry::make_client(registries_, std::move(options), time_, nullptr);
 }
 
-awaitable<void> registry_access::watch_files() {
-  asio::steady_timer timer(control_);
+awaitable<void> registry_access::watch_files(std::function<void(bool)> on_stall) {
   for (;;) {
-    timer.expires_after(files_poll);
-    co_await timer.async_wait(asio::use_awaitable);
-    for (const auto& one : configs_) take_into_use(one->reload_if_changed(), "registry credentials");
-    if (plugins_) take_into_use(plugins_->reload_if_changed(), "credential plugins");
+    co_await files_timer_.wait(files_poll);
+    std::function<void()> look = [configs = configs_, plugins = plugins_] {
+      for (const auto& one : configs) take_into_use(one->reload_if_changed(), "registry credentials");
+      if (plugins) take_into_use(plugins->reload_if_changed(), "credential plugins");
+    };
+    co_await run_aside(std::move(look), read_limit, on_stall);
   }
 }
 

@@ -24,15 +24,27 @@ int refuse(const error& e) {
   return exit_code(e.code);
 }
 
-// After the first signal everything ends in good order; after the second at once.
-awaitable<void> serve_until_signal(asio::signal_set& signals, webhook& hook) {
-  const int number = co_await signals.async_wait(asio::use_awaitable);
-  log::info("shutting down", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
-  signals.async_wait([](const boost::system::error_code& ec, int) {
+// After the first signal that ends it everything goes in good order; after the second it ends at once.
+void end_at_second(asio::signal_set& signals) {
+  signals.async_wait([&signals](const boost::system::error_code& ec, int number) {
     if (ec) return;
+    if (number == SIGHUP) return end_at_second(signals);
     log::warning("a second signal: ending at once");
     std::_Exit(exit_failed);
   });
+}
+
+// SIGHUP is what people send to have files read again.
+awaitable<void> serve_until_signal(asio::signal_set& signals, webhook& hook) {
+  int number = SIGHUP;
+  for (;;) {
+    number = co_await signals.async_wait(asio::use_awaitable);
+    if (number != SIGHUP) break;
+    log::info("SIGHUP: looking at configuration, lock, certificate and credentials now");
+    hook.look_at_files();
+  }
+  log::info("shutting down", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
+  end_at_second(signals);
   co_await hook.stop();
   log::info("stopped");
 }
@@ -55,7 +67,9 @@ int serve(const arguments& said) {
 
   asio::io_context control(1);
   // From here on a signal waits until it is looked at, also one that comes while everything starts.
-  asio::signal_set signals(control, SIGTERM, SIGINT);
+  asio::signal_set signals(control, SIGTERM, SIGINT, SIGHUP);
+  // Some send it to have logs reopened; there are none.
+  std::signal(SIGUSR1, SIG_IGN);
   webhook hook(control, s, all, *std::move(from));
   if (const auto ok = hook.start(); !ok) return refuse(ok.error());
   log::info("serving", {{"version", PINHOOK_VERSION},

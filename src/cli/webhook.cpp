@@ -1,6 +1,7 @@
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/certificate_source.hpp>
+#include <pinhook/cli/certificate_watch.hpp>
 #include <pinhook/cli/configuration_watch.hpp>
 #include <pinhook/cli/cores.hpp>
 #include <pinhook/cli/lock_watch.hpp>
@@ -22,6 +23,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <utility>
@@ -95,6 +97,7 @@ struct webhook::parts {
         from(std::move(c)),
         time(t),
         seen(numbers),
+        tls(time),
         workers(thread_count(config), "webhook"),
         tasks(io.get_executor()),
         admin(control, {&control}, admin_options(), admin_routes, admin_handlers(), numbers, nullptr, time),
@@ -113,7 +116,6 @@ struct webhook::parts {
     out.name = "webhook";
     out.listen = config::address_text(config.listen);
     out.limits = server_limits(config);
-    out.certificate_poll = whole_milliseconds(config.tls.reload_interval);
     return out;
   }
 
@@ -173,10 +175,14 @@ struct webhook::parts {
   }
 
   result<void> load_certificate(const std::optional<key_pair>& pair) {
-    if (pair) return tls.set_pair(pair->certificate, pair->key);
+    if (pair) {
+      auto used = tls.set_pair(pair->certificate, pair->key);
+      if (used) numbers.set_certificate_expiry(tls.not_after());
+      return used;
+    }
     const bool has_files = !config.tls.cert_file.empty();
     if (has_files)
-      if (auto ok = tls.load({config.tls.cert_file, config.tls.key_file}); !ok) return ok;
+      if (auto ok = open_certificate_files(); !ok) return ok;
     auto cluster = access->connect(config, surroundings);
     if (!cluster && cluster.error().code != error_code::not_found)
       return fail(std::move(cluster.error()).at("Kubernetes API"));
@@ -197,6 +203,46 @@ struct webhook::parts {
     return {};
   }
 
+  result<void> open_certificate_files() {
+    file_watch_options options;
+    options.poll = config.tls.reload_interval;
+    options.settle = std::min(options.settle, options.poll);
+    pair_files = std::make_unique<certificate_watch>(server::pair_names{config.tls.cert_file, config.tls.key_file},
+                                                     options, tls, numbers);
+    auto ok = pair_files->open();
+    if (ok)
+      if (const auto why = tls.why_not_valid())
+        log::error("the serving certificate is refused by clients", {{"why", *why}});
+    return ok;
+  }
+
+  // Reading those files does not come back, or has after all. Serving goes on with what there is.
+  std::function<void(bool)> on_stall(std::string files) {
+    return [this, files = std::move(files)](bool is_stalled) {
+      state.set_stalled(files, is_stalled);
+      numbers.set_stalled_read(files, is_stalled);
+      if (is_stalled)
+        log::error("reading files does not come back: their volume hangs; what was read before stays in use",
+                   {{"files", files}, {"after_seconds", read_limit.count()}});
+      else
+        log::info("reading files came back", {{"files", files}});
+    };
+  }
+
+  void watch_files() {
+    tasks.spawn(access->watch_files(on_stall("credentials")));
+    if (lock) tasks.spawn(lock->keep(on_stall("lock")));
+    if (configuration) tasks.spawn(configuration->keep(on_stall("configuration")));
+    if (pair_files) tasks.spawn(pair_files->keep(on_stall("certificate")));
+  }
+
+  void look_at_files() {
+    access->hurry();
+    if (lock) lock->hurry();
+    if (configuration) configuration->hurry();
+    if (pair_files) pair_files->hurry();
+  }
+
   asio::io_context& control;
   config::settings config;
   config::variables surroundings;
@@ -214,6 +260,8 @@ struct webhook::parts {
   std::unique_ptr<admission::handler> admission;
   /// Null: there is no configuration file.
   std::unique_ptr<configuration_watch> configuration;
+  /// Null: no files are given.
+  std::unique_ptr<certificate_watch> pair_files;
   /// Null: nobody's trust is asked for.
   std::unique_ptr<certificate_source> certificate;
   server::worker_pool workers;
@@ -235,9 +283,7 @@ result<void> webhook::start(std::optional<key_pair> pair) {
   if (auto ok = p.open_access(); !ok) return ok;
   if (auto ok = p.load_certificate(pair); !ok) return ok;
   if (auto ok = p.service.start(); !ok) return fail(std::move(ok.error()).at("webhook port"));
-  p.tasks.spawn(p.access->watch_files());
-  if (p.lock) p.tasks.spawn(p.lock->keep());
-  if (p.configuration) p.tasks.spawn(p.configuration->keep());
+  p.watch_files();
   if (p.certificate)
     p.tasks.spawn(p.certificate->keep());
   else
@@ -264,10 +310,12 @@ awaitable<void> webhook::stop() {
 
 result<bool> webhook::reload_if_changed() {
   if (!parts_->configuration) return false;
-  const auto changed = parts_->configuration->reload_if_changed();
+  const auto changed = parts_->configuration->take_if_changed(read_files_in_time(parts_->configuration->files()));
   if (!changed) return fail(changed.error());
   return changed->has_value();
 }
+
+void webhook::look_at_files() { parts_->look_at_files(); }
 
 config::address webhook::listens_at() const { return {parts_->config.listen.address(), parts_->service.port()}; }
 config::address webhook::admin_at() const { return {parts_->config.admin_listen.address(), parts_->admin.port()}; }

@@ -1,8 +1,8 @@
+#include <pinhook/base/file.hpp>
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,10 +28,14 @@ error_code code_of(int number) {
 
 result<std::string> read_all(int fd) {
   const std::size_t limit = yaml::source_limits{}.size;
+  const auto too_large = [&] { return fail(error_code::invalid_input, fmt::format("has more than {} bytes", limit)); };
   std::string text;
   struct stat about{};
-  if (::fstat(fd, &about) == 0 && about.st_size > 0)
-    text.reserve(std::min(static_cast<std::size_t>(about.st_size), limit) + 1);
+  if (::fstat(fd, &about) == 0 && about.st_size > 0) {
+    const auto size = static_cast<std::size_t>(about.st_size);
+    if (size > limit) return too_large();
+    text.reserve(size + 1);
+  }
   for (;;) {
     const std::size_t used = text.size();
     const std::size_t room = std::max(text.capacity() - used, std::size_t{1});
@@ -42,7 +46,7 @@ result<std::string> read_all(int fd) {
     if (got < 0 && number == EINTR) continue;
     if (got < 0) return fail(code_of(number), fmt::format("cannot be read: {}", std::strerror(number)));
     if (got == 0) return text;
-    if (text.size() > limit) return fail(error_code::invalid_input, fmt::format("has more than {} bytes", limit));
+    if (text.size() > limit) return too_large();
   }
 }
 
@@ -102,11 +106,15 @@ class reader {
 }  // namespace
 
 result<std::string> read_input_text(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail(code_of(errno), fmt::format("cannot be read: {}", std::strerror(errno)));
-  auto text = read_all(fd);
-  ::close(fd);
-  return text;
+  const auto opened = open_file::to_read(path);
+  if (opened) return read_all(opened->descriptor());
+  // Callers name the file.
+  const std::string begin = fmt::format("cannot read {}: ", path);
+  std::string why = opened.error().message;
+  if (why.starts_with(begin)) why.erase(0, begin.size());
+  const std::string_view hint =
+      opened.error().code == error_code::invalid_input ? "; to read from it, pipe it into standard input" : "";
+  return fail(opened.error().code, fmt::format("cannot be read: {}{}", why, hint));
 }
 
 result<void> each_input(const std::vector<std::string>& words, const files::file_rules& rules,

@@ -22,10 +22,24 @@ health_state health::state() const {
   return state_;
 }
 
+void health::set_stalled(std::string_view files, bool is_stalled) {
+  const std::lock_guard lock(mutex_);
+  if (is_stalled)
+    stalled_.emplace(files);
+  else if (const auto found = stalled_.find(files); found != stalled_.end())
+    stalled_.erase(found);
+}
+
 response health::livez() const {
   response out;
   out.content_type = "text/plain; charset=utf-8";
-  out.body = "alive\n";
+  const std::lock_guard lock(mutex_);
+  if (stalled_.empty()) {
+    out.body = "alive\n";
+    return out;
+  }
+  out.status = 503;
+  for (const auto& files : stalled_) out.body += "reading " + files + " does not come back: its volume hangs\n";
   return out;
 }
 

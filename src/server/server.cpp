@@ -1,12 +1,9 @@
-#include <pinhook/base/log.hpp>
 #include <pinhook/server/listener.hpp>
 #include <pinhook/server/server.hpp>
 #include <pinhook/server/shard.hpp>
-#include <pinhook/server/task_group.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <utility>
@@ -31,10 +28,7 @@ std::vector<shard*> pointers(const std::vector<std::unique_ptr<shard>>& shards) 
 struct server::state {
   state(asio::io_context& io, const std::vector<asio::io_context*>& workers, server_options o,
         std::vector<route> routes, std::vector<handler> handlers, metrics& m, tls_context* t, const clock& time)
-      : control(io),
-        options(std::move(o)),
-        numbers(m),
-        tls(t),
+      : options(std::move(o)),
         all{.name = options.name,
             .limits = options.limits,
             .routes = std::move(routes),
@@ -47,20 +41,12 @@ struct server::state {
             .connections = 0,
             .bodies_in_memory = 0},
         shards(make_shards(workers, all)),
-        entry(io, all, pointers(shards)),
-        tasks(io.get_executor()) {}
+        entry(io, all, pointers(shards)) {}
 
-  awaitable<void> watch_certificate();
-  void show_expiry();
-
-  asio::io_context& control;
   server_options options;
-  metrics& numbers;
-  tls_context* tls;
   service all;
   std::vector<std::unique_ptr<shard>> shards;
   listener entry;
-  task_group tasks;
 };
 
 server::server(asio::io_context& control, std::vector<asio::io_context*> workers, server_options options,
@@ -76,32 +62,7 @@ result<void> server::start() {
   if (auto ok = s.entry.open(s.options.listen); !ok) return ok;
   for (const auto& one : s.shards) asio::post(one->context(), [&one = *one] { one.start(); });
   s.entry.start();
-  if (s.tls != nullptr) {
-    s.show_expiry();
-    s.tasks.spawn(s.watch_certificate());
-  }
   return {};
-}
-
-awaitable<void> server::state::watch_certificate() {
-  asio::steady_timer timer(control);
-  for (;;) {
-    timer.expires_after(options.certificate_poll);
-    co_await timer.async_wait(asio::use_awaitable);
-    const result<bool> changed = tls->reload();
-    if (!changed) {
-      numbers.count_reload(false);
-      log::error("the changed certificate is not used; the old one stays", {{"why", changed.error().message}});
-    } else if (*changed) {
-      numbers.count_reload(true);
-      log::info("a changed certificate is in use");
-    }
-    show_expiry();
-  }
-}
-
-void server::state::show_expiry() {
-  if (tls->is_loaded()) numbers.set_certificate_expiry(tls->not_after());
 }
 
 std::uint16_t server::port() const { return state_->entry.port(); }
@@ -124,8 +85,6 @@ awaitable<void> server::stop(std::chrono::milliseconds limit) {
     awaitable<void> work = one->stop(until);
     co_await asio::co_spawn(one->context(), std::move(work), asio::use_awaitable);
   }
-  s.tasks.cancel();
-  co_await s.tasks.wait();
   co_await s.entry.wait();
 }
 

@@ -9,22 +9,10 @@
 #include <openssl/x509.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <fstream>
-#include <system_error>
 #include <utility>
 
 namespace pinhook::server {
-
-struct tls_context::pair {
-  std::string certificate;
-  secret key;
-  // How messages name them.
-  std::string certificate_name;
-  std::string key_name;
-};
 
 namespace {
 
@@ -83,7 +71,13 @@ std::shared_ptr<SSL_CTX> make_context() {
   return c;
 }
 
-result<void> put_chain(SSL_CTX* c, std::string_view pem, const std::string& name, wall_time& not_after) {
+wall_time time_of(const ASN1_TIME* t) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(t, &parts) != 1) return {};
+  return std::chrono::system_clock::from_time_t(timegm(&parts));
+}
+
+result<void> put_chain(SSL_CTX* c, std::string_view pem, const std::string& name, certificate_validity& valid) {
   const auto in = memory(pem);
   const x509_ptr leaf(PEM_read_bio_X509_AUX(in.get(), nullptr, no_passphrase, nullptr));
   if (!leaf) {
@@ -91,32 +85,13 @@ result<void> put_chain(SSL_CTX* c, std::string_view pem, const std::string& name
     return bad(name, "holds no certificate in PEM; the leaf comes first, then its chain");
   }
   if (SSL_CTX_use_certificate(c, leaf.get()) != 1) return bad(name, openssl_reason());
-  std::tm expiry{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(leaf.get()), &expiry) == 1)
-    not_after = std::chrono::system_clock::from_time_t(timegm(&expiry));
+  valid = {time_of(X509_get0_notBefore(leaf.get())), time_of(X509_get0_notAfter(leaf.get()))};
   while (const x509_ptr next{PEM_read_bio_X509(in.get(), nullptr, no_passphrase, nullptr)})
     if (SSL_CTX_add1_chain_cert(c, next.get()) != 1) return bad(name, openssl_reason());
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   const std::string reason = openssl_reason();
   if (!at_end) return bad(name, "a certificate of the chain cannot be read: " + reason);
   return {};
-}
-
-std::string fingerprint(std::string_view certificate, const secret& key) {
-  return keyed_hash(fmt::format("{}\n{}", keyed_hash(certificate), keyed_hash(key.reveal())));
-}
-
-result<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in)
-    return bad(path, fmt::format("cannot be opened: {}", std::error_code(errno, std::generic_category()).message()));
-  std::string text(tls_context::file_limit + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return bad(path, "cannot be read");
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > tls_context::file_limit)
-    return bad(path, fmt::format("is over {} bytes: no certificate or key", tls_context::file_limit));
-  return text;
 }
 
 result<key_ptr> read_key(const secret& pem, const std::string& name) {
@@ -127,92 +102,32 @@ result<key_ptr> read_key(const secret& pem, const std::string& name) {
   return key;
 }
 
-struct file_contents {
-  std::string certificate;
-  secret key;
-};
-
-result<file_contents> read_files(const certificate_files& files) {
-  auto certificate = read_file(files.certificate);
-  if (!certificate) return std::unexpected(certificate.error());
-  auto key = read_file(files.key);
-  if (!key) return std::unexpected(key.error());
-  return file_contents{*std::move(certificate), secret(*std::move(key))};
-}
-
 }  // namespace
 
-tls_context::tls_context() = default;
+tls_context::tls_context(const clock& time) : time_(time) {}
 tls_context::~tls_context() = default;
 
-result<void> tls_context::use(const pair& p) {
+result<void> tls_context::set_pair(std::string_view certificate_pem, const secret& key_pem, const pair_names& names) {
   ERR_clear_error();
   auto c = make_context();
   if (!c) return fail(error_code::internal, "OpenSSL gives no TLS context: " + openssl_reason());
-  wall_time not_after{};
-  if (auto ok = put_chain(c.get(), p.certificate, p.certificate_name, not_after); !ok) return ok;
-  auto key = read_key(p.key, p.key_name);
+  certificate_validity validity;
+  if (auto ok = put_chain(c.get(), certificate_pem, names.certificate, validity); !ok) return ok;
+  auto key = read_key(key_pem, names.key);
   if (!key) return std::unexpected(key.error());
   if (X509_check_private_key(SSL_CTX_get0_certificate(c.get()), key->get()) != 1) {
     ERR_clear_error();
-    return bad(p.key_name, fmt::format("is not the key of the certificate in {}", p.certificate_name));
+    return bad(names.key, fmt::format("is not the key of the certificate in {}", names.certificate));
   }
-  if (SSL_CTX_use_PrivateKey(c.get(), key->get()) != 1) return bad(p.key_name, openssl_reason());
+  if (SSL_CTX_use_PrivateKey(c.get(), key->get()) != 1) return bad(names.key, openssl_reason());
   const std::lock_guard lock(mutex_);
+  if (context_)
+    if (auto why = reason_to_keep(validity_, validity, time_.wall()))
+      return fail(error_code::unavailable, fmt::format("{}: {}", names.certificate, *why));
   context_ = std::move(c);
-  not_after_ = not_after;
-  chain_ = p.certificate;
+  validity_ = validity;
+  chain_ = certificate_pem;
   return {};
-}
-
-result<void> tls_context::load(certificate_files files) {
-  auto read = read_files(files);
-  if (!read) return std::unexpected(read.error());
-  std::string tried = fingerprint(read->certificate, read->key);
-  if (auto ok = use({read->certificate, read->key, files.certificate, files.key}); !ok) return ok;
-  const std::lock_guard lock(mutex_);
-  files_ = std::move(files);
-  tried_ = std::move(tried);
-  return {};
-}
-
-result<void> tls_context::set_pair(std::string_view certificate_pem, const secret& key_pem) {
-  if (auto ok = use({std::string(certificate_pem), key_pem, "the certificate", "the key"}); !ok) return ok;
-  const std::lock_guard lock(mutex_);
-  files_ = {};
-  tried_.clear();
-  return {};
-}
-
-result<bool> tls_context::reload() {
-  certificate_files files;
-  std::string tried;
-  {
-    const std::lock_guard lock(mutex_);
-    files = files_;
-    tried = tried_;
-  }
-  if (files.certificate.empty()) return false;
-
-  auto read = read_files(files);
-  // Unreadable is a content of its own: said once.
-  std::string now = read ? fingerprint(read->certificate, read->key) : read.error().message;
-  if (now == tried) return false;
-  result<void> used;
-  if (!read) {
-    used = std::unexpected(read.error());
-  } else {
-    used = use({read->certificate, read->key, files.certificate, files.key});
-    if (!used) {
-      // One file may have been replaced between the two reads; then the next call sees another content.
-      auto again = read_files(files);
-      if (again && fingerprint(again->certificate, again->key) != now) return false;
-    }
-  }
-  const std::lock_guard lock(mutex_);
-  tried_ = std::move(now);
-  if (!used) return std::unexpected(used.error());
-  return true;
 }
 
 bool tls_context::is_loaded() const {
@@ -222,7 +137,13 @@ bool tls_context::is_loaded() const {
 
 wall_time tls_context::not_after() const {
   const std::lock_guard lock(mutex_);
-  return not_after_;
+  return validity_.not_after;
+}
+
+std::optional<std::string> tls_context::why_not_valid() const {
+  const std::lock_guard lock(mutex_);
+  if (!context_) return std::nullopt;
+  return server::why_not_valid(validity_, time_.wall());
 }
 
 std::string tls_context::chain() const {

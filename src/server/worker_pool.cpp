@@ -1,34 +1,15 @@
+#include <pinhook/base/blocked_signals.hpp>
 #include <pinhook/server/worker_pool.hpp>
 
 #include <fmt/format.h>
 #include <pthread.h>
 
-#include <csignal>
 #include <string>
 
 namespace pinhook::server {
-namespace {
-
-// While it lives, threads started here block every signal.
-class signals_blocked {
- public:
-  signals_blocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  signals_blocked(const signals_blocked&) = delete;
-  signals_blocked& operator=(const signals_blocked&) = delete;
-  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
 
 worker_pool::worker_pool(std::size_t threads, std::string_view name) {
-  const signals_blocked guard;
+  const blocked_signals guard;
   for (std::size_t i = 0; i < threads; ++i) {
     auto& w = *workers_.emplace_back(std::make_unique<worker>());
     w.thread = std::thread([&io = w.io] { io.run(); });

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/file_watch.hpp>
 #include <pinhook/cli/args.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/config/configuration.hpp>
@@ -34,7 +35,11 @@ struct configuration_source {
 [[nodiscard]] result<configuration_source> open_configuration(const arguments& said, const config::variables& all,
                                                               config::settings start = {});
 
-/// The whole file. invalid_input: it cannot be read, or has more than max_configuration_size bytes.
+/// The whole file. invalid_input: it cannot be read (within base's read_limit), or has more than max_configuration_size
+/// bytes.
 [[nodiscard]] result<std::string> read_configuration_file(const std::string& file);
+
+/// What was read of one, with the same errors.
+[[nodiscard]] result<std::string> configuration_text(const file_contents& found);
 
 }  // namespace pinhook::cli

@@ -1,20 +1,24 @@
 // The lock file that a process serves by: read at the start, read again when its content changes.
 //
 //   auto watch = lock_watch::open("/etc/pinhook/lock/pinhook.lock", tags, numbers);
-//   tasks.spawn((*watch)->keep());
+//   tasks.spawn((*watch)->keep(on_stall));
 //
-// Contents are compared, not times or names: the kubelet changes a mounted ConfigMap by a symbolic link.
+// How it is looked at: base/file_watch.
 //
 // Thread rule: one thread; the resolver it tells may be used by any.
 #pragma once
 
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/file_watch.hpp>
 #include <pinhook/resolve/locked_resolver.hpp>
 #include <pinhook/server/metrics.hpp>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace pinhook::cli {
 
@@ -26,22 +30,31 @@ class lock_watch {
                                                                 std::shared_ptr<resolve::locked_resolver> into,
                                                                 server::metrics& numbers);
 
-  /// Reads the file again. True: it is another one, and in use. Errors as `open`: the lock stays as it was, and the
-  /// same trouble is not reported again. Counts.
-  [[nodiscard]] result<bool> reload_if_changed();
+  /// What the file holds now. True: it is another content than the last one, and in use. Errors as `open`: the lock
+  /// stays as it was, and the same trouble is not reported again. Counts.
+  [[nodiscard]] result<bool> take_if_changed(const file_contents& found);
 
-  /// Looks at the file every few seconds until it is canceled, and logs what became of a change.
-  awaitable<void> keep();
+  /// The file, to be read for that.
+  [[nodiscard]] const std::vector<watched_file>& files() const { return files_; }
+
+  /// Looks at the file every few seconds until it is canceled, and logs what became of a change. `on_stall`: as
+  /// file_watch.
+  awaitable<void> keep(std::function<void(bool)> on_stall);
+
+  /// While `keep` runs: looks now.
+  void hurry();
 
  private:
   lock_watch(std::string file, std::shared_ptr<resolve::locked_resolver> into, server::metrics& numbers);
   void take(resolve::image_lock lock);
 
   const std::string file_;
+  const std::vector<watched_file> files_;
   const std::shared_ptr<resolve::locked_resolver> into_;
   server::metrics& numbers_;
-  /// What was seen last: the digest of the content, or why it could not be read.
+  /// The mark of what was seen last.
   std::string seen_;
+  std::optional<file_watch> watch_;
 };
 
 }  // namespace pinhook::cli

@@ -10,6 +10,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/file_watch.hpp>
 #include <pinhook/cli/access_report.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/settings.hpp>
@@ -58,8 +59,11 @@ class registry_access {
   /// "in-cluster service account"; empty when there is no Kubernetes API to ask.
   [[nodiscard]] std::string cluster() const { return connection_ ? connection_->where().origin : std::string(); }
 
-  /// Looks at the files of credentials now and then until it is canceled, and takes changed ones into use.
-  awaitable<void> watch_files();
+  /// Looks at the files of credentials now and then until it is canceled, and takes changed ones into use. `on_stall`:
+  /// as file_watch.
+  awaitable<void> watch_files(std::function<void(bool)> on_stall);
+  /// Looks now.
+  void hurry() { files_timer_.hurry(); }
 
   /// How `ref` would be asked for as `who`, and with `tries` what each host answered to each credential.
   awaitable<access_report> report(registry::reference ref, registry::tenant who, bool tries, deadline d);
@@ -104,6 +108,7 @@ class registry_access {
   std::vector<std::shared_ptr<registry::config_credentials>> configs_;
   source own_;
   std::shared_ptr<registry::tenant_credentials> tenants_;
+  poll_timer files_timer_;
 };
 
 }  // namespace pinhook::cli

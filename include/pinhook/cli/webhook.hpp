@@ -52,6 +52,10 @@ class webhook {
   /// use. Errors as configuration_watch.
   result<bool> reload_if_changed();
 
+  /// After `start`: looks at every file that it watches now, instead of at its time (configuration, lock, certificate,
+  /// credentials).
+  void look_at_files();
+
   /// Where it listens: as in the settings, port 0 replaced by the one taken.
   [[nodiscard]] config::address listens_at() const;
   [[nodiscard]] config::address admin_at() const;

@@ -50,7 +50,7 @@ struct settings {
     /// Paths. Empty, both: the certificate is kept in the cluster.
     std::string cert_file;
     std::string key_file;
-    std::chrono::nanoseconds reload_interval = server::server_options{}.certificate_poll;
+    std::chrono::nanoseconds reload_interval = std::chrono::seconds(5);
     /// Names of objects: the Secret it is kept in, the configuration whose caBundles are to trust it, the Service it is
     /// for.
     std::string secret = kube::serving_options{}.secret_name;

@@ -8,7 +8,9 @@
 #include <pinhook/server/message.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -25,13 +27,17 @@ class health {
   void set(health_state s, std::string reason = {});
   [[nodiscard]] health_state state() const;
 
-  /// 200 as long as the process can answer at all: a restart helps against nothing else.
+  /// Reading those files ("the configuration") does not come back, or has after all.
+  void set_stalled(std::string_view files, bool is_stalled);
+
+  /// 200 as long as the process can answer at all and its files can be read: a restart helps against nothing else.
   [[nodiscard]] response livez() const;
   /// 200 when ready, else 503 with state and reason.
   [[nodiscard]] response readyz() const;
 
  private:
   mutable std::mutex mutex_;
+  std::set<std::string, std::less<>> stalled_;
   health_state state_ = health_state::starting;
   std::string reason_ = "the server has not started yet";
 };

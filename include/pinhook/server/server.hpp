@@ -35,8 +35,6 @@ struct server_options {
   /// Address and port; port 0: any free one.
   std::string listen = "0.0.0.0:8443";
   server::limits limits{};
-  /// How often certificate files are read for changes. The kubelet takes up to a minute to write them anyway.
-  std::chrono::milliseconds certificate_poll{5'000};
   /// How often the time limits of connections are looked at.
   std::chrono::milliseconds sweep{250};
 };

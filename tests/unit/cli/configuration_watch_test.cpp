@@ -56,19 +56,19 @@ struct ConfigurationWatch : ::testing::Test {
 
   // The keys that count after a restart.
   std::vector<std::string> taken() {
-    const auto changed = watch->reload_if_changed();
+    const auto changed = watch->take_if_changed(read_files(watch->files()));
     EXPECT_TRUE(changed) << changed.error().message;
     EXPECT_TRUE(changed && *changed) << "no change";
     return changed && *changed ? (*changed)->after_restart : std::vector<std::string>{};
   }
   bool is_unchanged() {
-    const auto changed = watch->reload_if_changed();
+    const auto changed = watch->take_if_changed(read_files(watch->files()));
     return changed && !*changed;
   }
   // The trouble, which is told once and leaves everything as it was.
   std::string refused() {
     const std::size_t before = used.size();
-    const auto changed = watch->reload_if_changed();
+    const auto changed = watch->take_if_changed(read_files(watch->files()));
     EXPECT_THAT(used, SizeIs(before));
     if (changed) return "no trouble";
     EXPECT_EQ(changed.error().code, error_code::invalid_input);

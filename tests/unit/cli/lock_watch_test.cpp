@@ -47,6 +47,7 @@ struct LockWatch : ::testing::Test {
     EXPECT_EQ(out.error().code, error_code::invalid_input);
     return out.error().message;
   }
+  static result<bool> reload(lock_watch& watch) { return watch.take_if_changed(read_files(watch.files())); }
   // The digit of what the lock in use says; '-' when it does not hold the image.
   char digit_of(const std::string& name) {
     const auto held = tags->known({ref_of(name), nullptr, resolve::freshness::cached});
@@ -59,7 +60,7 @@ TEST_F(LockWatch, PutsTheFileIntoUse) {
   EXPECT_EQ(digit_of("nginx:1.25"), '1');
   EXPECT_EQ(digit_of("nginx:1.26"), '-');
   EXPECT_THAT(numbers.render(), HasSubstr("pinhook_lock_images 2\n"));
-  EXPECT_EQ(watch->reload_if_changed(), false) << "it is the same file";
+  EXPECT_EQ(reload(*watch), false) << "it is the same file";
 }
 
 TEST_F(LockWatch, SaysWhatIsWrongWithTheFile) {
@@ -83,10 +84,10 @@ TEST_F(LockWatch, TakesAChangedFile) {
   const auto file = folder.write("pinhook.lock", lock_text({{"nginx:1.25", '1'}}));
   const auto watch = open(file);
   folder.write("pinhook.lock", lock_text({{"nginx:1.25", '2'}, {"redis:7", '7'}}));
-  EXPECT_EQ(watch->reload_if_changed(), true);
+  EXPECT_EQ(reload(*watch), true);
   EXPECT_EQ(digit_of("nginx:1.25"), '2');
   EXPECT_EQ(digit_of("redis:7"), '7');
-  EXPECT_EQ(watch->reload_if_changed(), false);
+  EXPECT_EQ(reload(*watch), false);
   EXPECT_THAT(numbers.render(), AllOf(HasSubstr("pinhook_lock_images 2\n"),
                                       HasSubstr("pinhook_lock_reloads_total{result=\"success\"} 1\n"),
                                       HasSubstr("pinhook_lock_reloads_total{result=\"failure\"} 0\n")));
@@ -104,7 +105,7 @@ TEST_F(LockWatch, TakesAChangeOfTheDirectoryBehindALink) {
   fs::create_symlink("..data/pinhook.lock", folder.path() / "pinhook.lock");
   const auto watch = open(folder.path() / "pinhook.lock");
   generation("..2", lock_text({{"nginx:1.25", '2'}}));
-  EXPECT_EQ(watch->reload_if_changed(), true);
+  EXPECT_EQ(reload(*watch), true);
   EXPECT_EQ(digit_of("nginx:1.25"), '2');
 }
 
@@ -112,12 +113,12 @@ TEST_F(LockWatch, KeepsTheOldLockWhenTheNewOneIsNoGood) {
   const auto file = folder.write("pinhook.lock", lock_text({{"nginx:1.25", '1'}}));
   const auto watch = open(file);
   const auto fails = [&](const std::string& part) {
-    const auto changed = watch->reload_if_changed();
+    const auto changed = reload(*watch);
     ASSERT_FALSE(changed) << part;
     EXPECT_EQ(changed.error().code, error_code::invalid_input);
     EXPECT_THAT(changed.error().message, AllOf(StartsWith("lock.file: "), HasSubstr(file.string()), HasSubstr(part)));
     EXPECT_EQ(digit_of("nginx:1.25"), '1');
-    EXPECT_EQ(watch->reload_if_changed(), false) << "the same trouble is told once";
+    EXPECT_EQ(reload(*watch), false) << "the same trouble is told once";
   };
   folder.write("pinhook.lock", lock_text({{"nginx:1.25", '2'}}) + "imges: {}\n");
   fails("line 5, column 1");
@@ -127,7 +128,7 @@ TEST_F(LockWatch, KeepsTheOldLockWhenTheNewOneIsNoGood) {
                                       HasSubstr("pinhook_lock_reloads_total{result=\"failure\"} 2\n")));
 
   folder.write("pinhook.lock", lock_text({{"nginx:1.25", '3'}}));
-  EXPECT_EQ(watch->reload_if_changed(), true);
+  EXPECT_EQ(reload(*watch), true);
   EXPECT_EQ(digit_of("nginx:1.25"), '3');
 }
 
@@ -136,9 +137,9 @@ TEST_F(LockWatch, TakesTheOldContentAgainAfterABadOne) {
   const std::string good = lock_text({{"nginx:1.25", '1'}});
   const auto watch = open(folder.write("pinhook.lock", good));
   folder.write("pinhook.lock", "broken");
-  EXPECT_FALSE(watch->reload_if_changed());
+  EXPECT_FALSE(reload(*watch));
   folder.write("pinhook.lock", good);
-  EXPECT_EQ(watch->reload_if_changed(), true);
+  EXPECT_EQ(reload(*watch), true);
   EXPECT_EQ(digit_of("nginx:1.25"), '1');
 }
 

@@ -35,6 +35,23 @@ TEST(Health, MayBecomeReadyAndNotReadyAgain) {
   }
 }
 
+TEST(Health, IsNotAliveWhileFilesHang) {
+  health h;
+  h.set(health_state::ready);
+  h.set_stalled("configuration", true);
+  h.set_stalled("certificate", true);
+  EXPECT_EQ(h.livez().status, 503U);
+  EXPECT_EQ(h.livez().body,
+            "reading certificate does not come back: its volume hangs\n"
+            "reading configuration does not come back: its volume hangs\n");
+  EXPECT_EQ(h.readyz().status, 200U) << "it serves with what it has";
+  h.set_stalled("configuration", false);
+  h.set_stalled("configuration", false);
+  EXPECT_EQ(h.livez().status, 503U);
+  h.set_stalled("certificate", false);
+  EXPECT_EQ(h.livez().body, "alive\n");
+}
+
 TEST(Health, NothingComesAfterDraining) {
   health h;
   h.set(health_state::draining, "told to stop");
