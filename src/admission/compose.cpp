@@ -46,7 +46,7 @@ class composer {
       write_patch();
     const bool is_audited = mode_ == pin::mode::audit && (!pinned_.empty() || !failed_.empty() || !found_.is_empty());
     v_.outcome = is_denied                ? outcome::denied
-                 : !answer_.patch.empty() ? outcome::pinned
+                 : !answer_.patch.empty() ? (is_as_before_ ? outcome::kept : outcome::pinned)
                  : is_audited             ? outcome::audited
                                           : outcome::unchanged;
     if (!pins_.empty()) answer_.audit.emplace_back("pins", std::move(pins_));
@@ -62,6 +62,8 @@ class composer {
     std::size_t slot = 0;
     std::string to;
     bool relaxes_pull_policy = false;
+    /// A tag in another spelling of it.
+    bool is_tag = false;
   };
 
   // Both lists are in the order of the slots.
@@ -82,6 +84,7 @@ class composer {
     out.ref = &j.ref;
     out.is_volume = s.type == pin::container_type::image_volume;
     const bool does_not_run = j.is_denied || (mode_ == pin::mode::enforce && find_slot(failed_, j.slot) != nullptr);
+    if (pinned != nullptr && pinned->is_tag) pinned = nullptr;
     out.has_digest = j.ref.is_pinned() || pinned != nullptr || does_not_run;
     if (pinned != nullptr) {
       out.pinned = pinned->to;
@@ -158,6 +161,9 @@ class composer {
       case decision::kind::refuse:
         take_failed(d, {error_code::invalid_input, d.problem, std::nullopt});
         break;
+      case decision::kind::restore:
+        take_restored(w);
+        break;
     }
   }
 
@@ -172,12 +178,24 @@ class composer {
       append(skipped_, fmt::format("{}: {}", pin::label_of(slot_of(d.slot)), pin::to_string(d.reason)));
   }
 
+  void take_restored(const slot_work& w) {
+    const decision& d = w.decision;
+    if (mode_ == pin::mode::audit) {
+      take_left(d);
+      return;
+    }
+    const pin::slot& s = slot_of(d.slot);
+    add_outcome(slot_outcome::kind::skipped, d.slot, d.standing, pin::to_string(pin::why::immutable));
+    append(pins_, fmt::format("{}: {} -> {}", pin::label_of(s), s.image, d.standing));
+    pinned_.push_back({d.slot, d.standing, false, true});
+  }
+
   void take_kept(const slot_work& w) {
     const decision& d = w.decision;
     take_pin(slot_outcome::kind::kept, d, *d.kept, "recorded");
     if (!w.known || *w.known == *d.kept) return;
-    const std::string rest = fmt::format(" moved to {}; kept {} (annotation pinhook.dev/refresh takes it)",
-                                         w.known->shortened(), d.kept->shortened());
+    const std::string rest = fmt::format(" moved to {}; kept {}{}", w.known->shortened(), d.kept->shortened(),
+                                         d.is_movable ? " (annotation pinhook.dev/refresh takes it)" : "");
     warn(cut_begin(slot_of(d.slot).image, rest.size() < max_warning_size ? max_warning_size - rest.size() : 0) + rest);
   }
 
@@ -192,7 +210,9 @@ class composer {
 
   void take_pin(slot_outcome::kind what, const decision& d, const registry::digest& digest, std::string_view source) {
     const pin::slot& s = slot_of(d.slot);
-    std::string to = pin::write_pin(d.ref->written_name(), d.ref->effective_tag(), digest, d.format);
+    const bool stands = d.standing.ends_with("@" + digest.to_string());
+    std::string to =
+        stands ? d.standing : pin::write_pin(d.ref->written_name(), d.ref->effective_tag(), digest, d.format);
     recorded_.push_back({d.ref->canonical(), digest});
     if (mode_ == pin::mode::audit) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "audit");
@@ -272,6 +292,10 @@ class composer {
       patch.replace(slot_of(p.slot).pointer, p.to);
       if (p.relaxes_pull_policy) patch.replace(slot_of(p.slot).pull_policy_pointer, if_not_present);
     }
+    is_as_before_ = std::ranges::all_of(pinned_, [&](const pinned_slot& p) {
+      const slot_work& w = about_.work[p.slot];
+      return p.to == w.image_before && (!p.relaxes_pull_policy || w.pull_policy_before == if_not_present);
+    });
     if (about_.plan.may_record && !recorded_.empty() && about_.now.has_metadata) write_record(patch);
     if (!patch.is_empty()) answer_.patch = patch.text();
   }
@@ -302,6 +326,8 @@ class composer {
   verdict v_;
   answer answer_;
   std::vector<pinned_slot> pinned_;
+  /// Each image that is written is what oldObject has.
+  bool is_as_before_ = false;
   std::vector<failed_slot> failed_;
   std::vector<pin::recorded_pin> recorded_;
   std::string pins_, skipped_;
@@ -318,6 +344,7 @@ verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
   v.ns = about.asked.ns;
   v.name = about.asked.name;
   v.operation = to_string(about.asked.operation);
+  v.is_dry_run = about.asked.is_dry_run;
   return v;
 }
 

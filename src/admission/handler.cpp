@@ -17,7 +17,8 @@ namespace {
 using source = std::shared_ptr<registry::credential_source>;
 using tenant_credentials = std::shared_ptr<registry::tenant_credentials>;
 
-constexpr std::array<std::string_view, 5> outcome_names{"unchanged", "pinned", "denied", "audited", "bad_request"};
+constexpr std::array<std::string_view, 6> outcome_names{"unchanged", "kept",    "pinned",
+                                                        "denied",    "audited", "bad_request"};
 
 resolve::query query_of(const registry::reference& ref, bool past_cache, const source& credentials) {
   return {ref, credentials, past_cache ? resolve::freshness::refreshed : resolve::freshness::cached};

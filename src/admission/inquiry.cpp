@@ -1,6 +1,7 @@
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/pin/large_object.hpp>
 #include <pinhook/pin/pod_spec.hpp>
+#include <pinhook/pin/standing_image.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <fmt/format.h>
@@ -74,9 +75,11 @@ void take_judged(std::vector<judged_slot> judged, const rules::rule_set& rules, 
   const pin::plan& plan = out.plan;
   if (plan.exempt != pin::why::none && plan.exempt != pin::why::foreign_controller) return;
   for (judged_slot& j : judged) {
-    j.is_unchanged = plan.exempt == pin::why::none
-                         ? plan.decisions[j.slot].is_unchanged
-                         : before != nullptr && pin::has_same_image(out.now.found.slots[j.slot], *before);
+    j.is_unchanged = plan.exempt == pin::why::none ? plan.decisions[j.slot].is_unchanged
+                                                   : before != nullptr && pin::has_same_image(j.slot, out.now, *before);
+    // What is restored is what will run.
+    if (plan.exempt == pin::why::none && plan.decisions[j.slot].what == pin::decision::kind::restore)
+      if (auto ref = registry::reference::parse(plan.decisions[j.slot].standing)) j.ref = std::move(*ref);
     j.is_denied = !j.is_unchanged && rules::denies_registry(rules, j.effects, j.ref);
   }
   out.judged = std::move(judged);
@@ -182,7 +185,8 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
   if (!decoded) return fail(std::move(decoded.error()));
   inquiry out;
   out.asked = std::move(*decoded);
-  const pin::request asked = out.asked.asked();
+  pin::request asked = out.asked.asked();
+  asked.images = book.paths.images_of(asked.group, asked.kind);
   out.plan.exempt = pin::exempt_by_request(asked, book.policy);
   if (out.plan.exempt != pin::why::none) return out;
 
@@ -217,7 +221,12 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
   leave_denied(out);
   tenant_finder tenants(out);
   for (pin::decision& d : out.plan.decisions) {
-    slot_work work{std::move(d), no_lookup, 0, std::nullopt};
+    slot_work work{std::move(d), no_lookup, 0, std::nullopt, {}, {}};
+    if (old != nullptr && work.decision.what != pin::decision::kind::leave)
+      if (const pin::slot* standing = pin::standing_slot(work.decision.slot, out.now, *old)) {
+        work.image_before = standing->image;
+        work.pull_policy_before = standing->pull_policy;
+      }
     const auto what = work.decision.what;
     if (what == pin::decision::kind::resolve || what == pin::decision::kind::keep) {
       const auto tenant = tenants.of(out.now.found.slots[work.decision.slot]);

@@ -43,6 +43,7 @@ struct raw_request {
   text_field uid, operation, subresource, ns, name, group, kind;
   std::string_view object, old_object;
   bool has_object = false, has_old_object = false, has_kind = false;
+  bool is_dry_run = false;
 };
 
 void take_once(json::cursor& at, bool& seen) {
@@ -93,6 +94,8 @@ void take_request(json::cursor& at, raw_request& out) {
       take_object(at, out.has_object, out.object);
     else if (key == "oldObject")
       take_object(at, out.has_old_object, out.old_object);
+    else if (key == "dryRun" && at.peek() == json::kind::boolean)
+      out.is_dry_run = at.read_bool();
     else
       at.skip();
   }
@@ -122,6 +125,7 @@ result<review> check(raw_request raw) {
   out.name = raw.name.or_empty();
   out.object = raw.object;
   out.old_object = raw.old_object;
+  out.is_dry_run = raw.is_dry_run;
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include <pinhook/pin/rules.hpp>
 #include <pinhook/pin/same_templates.hpp>
+#include <pinhook/pin/standing_image.hpp>
 #include <pinhook/pin/variable.hpp>
 
 #include <fmt/format.h>
@@ -90,13 +91,9 @@ struct choice {
   why leave = why::none;
   bool refresh = false;
   bool is_unchanged = false;
+  // oldObject's slot in this place, where its text must stay when it means the same.
+  const slot* standing = nullptr;
 };
-
-const slot* same_container(const slot& s, const object& before) {
-  for (const slot& old : before.found.slots)
-    if (old.type == s.type && old.container == s.container) return &old;
-  return nullptr;
-}
 
 // An operator's rule says so of a slot at least.
 bool orders_always(std::span<const slot_order> orders) {
@@ -113,16 +110,21 @@ std::string foreign_warning(const object& now, std::size_t left) {
 }
 
 // Rule 5. The API server lets an update of a Pod change the images of containers and init containers alone.
-choice choose_in_pod(const request& asked, const slot& s, const object& before, bool refresh) {
-  const slot* old = same_container(s, before);
+choice choose_in_pod(const request& asked, const slot& s, const slot* old, bool refresh) {
   if (asked.subresource == "ephemeralcontainers") {
     const bool is_new = s.type == container_type::ephemeral_container && old == nullptr;
     return {is_new ? why::none : why::same_image, false, !is_new};
   }
   const bool may_change = s.type == container_type::container || s.type == container_type::init_container;
   const bool is_same = old != nullptr && old->image == s.image;
-  if (refresh) return {may_change ? why::none : why::immutable, may_change, is_same && !may_change};
-  return {is_same ? why::same_image : why::none, false, is_same};
+  if (refresh) return {may_change ? why::none : why::immutable, may_change, is_same && !may_change, old};
+  return {is_same ? why::same_image : why::none, false, is_same, old};
+}
+
+// The exception from rule 4.
+choice choose_in_immutable(const slot& s, const slot* old) {
+  const bool is_same = old != nullptr && old->image == s.image;
+  return {is_same ? why::immutable : why::none, false, is_same, old};
 }
 
 class planner {
@@ -140,24 +142,26 @@ class planner {
     const bool is_update = asked_.operation == operation::update && before_ != nullptr;
     bool refresh = asks_refresh(asked_, now_, before_);
     bool same = false;
-    if (is_update && !is_pod(asked_)) {
+    is_immutable_ = is_update && has_immutable_template();
+    if (is_update && !is_immutable_ && !is_pod(asked_)) {
       const auto equal = same_templates(before_->found.templates, now_.found.templates);
       if (!equal) return fail(equal.error());
       same = *equal;
     }
-    if (refresh && is(asked_, "batch", "Job")) {
+    if (refresh && is_immutable_) {
       refresh = false;
-      out_.warnings.emplace_back("pinhook.dev/refresh moves nothing: the pod template of a Job is immutable");
+      out_.warnings.push_back("pinhook.dev/refresh moves nothing: " + immutability());
     }
     out_.may_record = asked_.subresource.empty();
     const auto& slots = now_.found.slots;
     for (std::size_t i = 0; i < slots.size(); ++i) {
       const bool stays = same && !refresh;
       choice c{stays ? why::same_template : why::none, refresh, stays};
-      if (is_update && is_pod(asked_)) c = choose_in_pod(asked_, slots[i], *before_, refresh);
+      if (is_immutable_) c = choose_in_immutable(slots[i], standing(i));
+      if (is_update && is_pod(asked_)) c = choose_in_pod(asked_, slots[i], standing(i), refresh);
       out_.decisions.push_back(is_foreign_ && order_of(i).pin != pin_order::always ? leave(i, why::foreign_controller)
                                                                                    : decide(i, c));
-      out_.decisions.back().is_unchanged = c.is_unchanged;
+      out_.decisions.back().is_unchanged |= c.is_unchanged;
     }
     warn_of_tags_that_stay();
     if (is_foreign_) warn_of_foreign_controller();
@@ -190,6 +194,18 @@ class planner {
     return d;
   }
 
+  const slot* standing(std::size_t index) const { return standing_slot(index, now_, *before_); }
+
+  bool has_immutable_template() const {
+    return asked_.images == images::immutable ||
+           (asked_.images == images::immutable_by_name && keeps_template_name(now_, *before_));
+  }
+
+  std::string immutability() const {
+    return fmt::format("the pod template of a {} is immutable{}", asked_.kind,
+                       asked_.images == images::immutable_by_name ? " while it keeps its name" : "");
+  }
+
   slot_order order_of(std::size_t index) const { return orders_.empty() ? slot_order{} : orders_[index]; }
 
   decision decide(std::size_t index, const choice& c) {
@@ -204,11 +220,14 @@ class planner {
     if (parsed && parsed->is_pinned())
       return c.refresh ? refresh_pinned(index, *parsed) : leave(index, why::has_digest);
     const slot_order order = order_of(index);
+    if (parsed && c.leave == why::none && !c.refresh && c.standing != nullptr)
+      if (auto stays = stay(index, *parsed, *c.standing, order)) return std::move(*stays);
     if (parsed && order.pin == pin_order::never) return leave(index, why::rule);
     if (c.leave != why::none) return leave(index, c.leave);
     if (!parsed) return refuse(index, std::move(parsed.error().message));
     decision d = resolve(index, std::move(*parsed), order);
     d.past_cache = c.refresh;
+    if (c.standing != nullptr) d.standing = pin_for(*d.ref, *c.standing);
     read_record();
     if (c.refresh || asked_.operation != operation::update || updates_of(order) == update_rule::refresh) return d;
     // §4, step 1.
@@ -217,6 +236,47 @@ class planner {
       d.kept = *digest;
     }
     return d;
+  }
+
+  // What oldObject has in this place, when that means the same tag: whatever rules and settings say of new pins.
+  std::optional<decision> stay(std::size_t index, const registry::reference& tag, const slot& old,
+                               const slot_order& order) {
+    const auto ref = registry::reference::parse(old.image);
+    // A tag that somebody writes in another way in a Pod is a change of theirs.
+    if (!ref || (!ref->is_pinned() && !is_immutable_)) return std::nullopt;
+    if (ref->is_pinned()) read_record();
+    if (!means_tag(*ref, tag, out_.record)) return std::nullopt;
+    decision d;
+    d.slot = index;
+    d.is_unchanged = true;
+    if (!ref->is_pinned()) {
+      d.what = decision::kind::restore;
+      d.reason = why::immutable;
+      d.standing = old.image;
+      return d;
+    }
+    if (updates_of(order) == update_rule::refresh) warn_of_refresh();
+    d.what = decision::kind::keep;
+    d.ref = tag;
+    d.kept = ref->digest();
+    d.format = ref->tag().empty() ? pin_format::digest : pin_format::tag_and_digest;
+    d.standing = pin_for(tag, old);
+    d.is_movable = !is_immutable_;
+    // The default of the tag stands in the author's manifest again; what was put in its place is in oldObject.
+    d.relaxes_pull_policy = is_default_of_latest(index, tag) && old.pull_policy == "IfNotPresent";
+    return d;
+  }
+
+  // The text of a pin that stands, as far as it can stand for a pin of `tag`.
+  static std::string pin_for(const registry::reference& tag, const slot& old) {
+    const auto ref = registry::reference::parse(old.image);
+    return ref && ref->is_pinned() && has_same_repository(*ref, tag) ? old.image : std::string();
+  }
+
+  void warn_of_refresh() {
+    if (std::exchange(warned_of_refresh_, true)) return;
+    out_.warnings.push_back("updates: refresh moves nothing: " +
+                            (is_immutable_ ? immutability() : "it would restart containers of a running Pod"));
   }
 
   // Of the digests only those that pinhook wrote, as oldObject's record knows them. What the object's own record alone
@@ -242,10 +302,13 @@ class planner {
   // What the API server put in for a container whose tag is latest (pkg/apis/core/v1/defaults.go) can be told from
   // what someone wrote in the kinds alone that it fills in, and can be changed where the container is new.
   bool relaxes_pull_policy(std::size_t index, const registry::reference& ref, const slot_order& order) const {
-    const slot& s = now_.found.slots[index];
-    if (order.pull_policy != pull_policy_order::if_not_present || s.pull_policy != "Always") return false;
-    if (ref.effective_tag() != "latest" || !is_built_in(asked_.group)) return false;
-    return !is_pod(asked_) || before_ == nullptr || same_container(s, *before_) == nullptr;
+    if (order.pull_policy != pull_policy_order::if_not_present || !is_default_of_latest(index, ref)) return false;
+    return !is_pod(asked_) || before_ == nullptr || standing(index) == nullptr;
+  }
+
+  bool is_default_of_latest(std::size_t index, const registry::reference& ref) const {
+    return now_.found.slots[index].pull_policy == "Always" && ref.effective_tag() == "latest" &&
+           is_built_in(asked_.group);
   }
 
   // The object's annotation, else the operator's rule, else the default.
@@ -277,12 +340,17 @@ class planner {
     return {};
   }
 
-  // Rule 3: someone who wrote a tag shall know why it still stands there.
+  // Rules 3 and 4: someone who wrote a tag shall know why it still stands there.
   void warn_of_tags_that_stay() {
-    const auto stay = std::ranges::count(out_.decisions, why::same_template, &decision::reason);
-    if (stay == 0) return;
-    out_.warnings.push_back(fmt::format("{} by tag: to be pinned at the next change of the pod template",
-                                        stay == 1 ? "1 image stands" : fmt::format("{} images stand", stay)));
+    const auto tell = [&](std::ptrdiff_t count, std::string_view why) {
+      if (count == 0) return;
+      out_.warnings.push_back(
+          fmt::format("{} by tag{}", count == 1 ? "1 image stands" : fmt::format("{} images stand", count), why));
+    };
+    tell(std::ranges::count(out_.decisions, why::same_template, &decision::reason),
+         ": to be pinned at the next change of the pod template");
+    if (!is_immutable_) return;
+    tell(std::ranges::count(out_.decisions, why::immutable, &decision::reason), ", and stays: " + immutability());
   }
 
   // Rule 7, for those that no rule orders to be pinned.
@@ -299,20 +367,22 @@ class planner {
   const object* before_;
   const std::span<const slot_order> orders_;
   const bool is_foreign_;
+  bool is_immutable_ = false;
   plan out_;
   // Of oldObject and of object.
   recorded_pins old_record_, own_record_;
   bool has_record_ = false;
   bool warned_of_updates_ = false;
+  bool warned_of_refresh_ = false;
 };
 
 }  // namespace
 
 std::string_view to_string(why w) noexcept { return why_names[static_cast<std::size_t>(w)]; }
 
-bool has_same_image(const slot& s, const object& before) {
-  const slot* old = same_container(s, before);
-  return old != nullptr && old->image == s.image;
+bool has_same_image(std::size_t index, const object& now, const object& before) {
+  const slot* old = standing_slot(index, now, before);
+  return old != nullptr && old->image == now.found.slots[index].image;
 }
 
 std::string_view label_of(const slot& s) { return s.container.empty() ? s.pointer : s.container; }

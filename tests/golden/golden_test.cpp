@@ -173,6 +173,9 @@ void check_expectation(const review_case& c, const json::value& request, const j
   check_audit_annotation(response, "findings", e.audit_findings);
   EXPECT_EQ(findings_of(got.verdict), e.findings);
   check_findings_are_told(got.verdict, response, c.mode);
+  if (!e.outcome.empty()) {
+    EXPECT_EQ(to_string(got.verdict.outcome), e.outcome);
+  }
   if (e.allowed) return;
   ASSERT_TRUE(json::find(response, "status") != nullptr);
   const std::string message(json::find_string(response["status"], "message").value_or(""));

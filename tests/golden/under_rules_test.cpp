@@ -129,13 +129,14 @@ TEST(UnderRules, RefreshHolds) {
   for_all("[{name: all, pin: refresh}, {name: own, require: {registry: [ghcr.io]}, action: warn}]", hold);
 }
 
-// Nobody is asked, nothing is changed; what is no reference is refused as ever.
+// Nobody is asked, nothing is changed but what must stay as oldObject has it; what is no reference is refused as ever.
 TEST(UnderRules, NeverLeavesEverything) {
   for_all("[{name: all, pin: never}, {name: pulls, pullPolicy: if-not-present}]",
           [](const review_case&, const review_case& ruled, const std::string& body, pin::mode mode) {
             const auto got = ask(ruled, body, mode);
             if (got.verdict.http_status != 200) return;
             EXPECT_EQ(got.asked, std::vector<std::string>{});
+            if (got.verdict.outcome == admission::outcome::kept) return;
             EXPECT_EQ(patch_text(got), "[]");
           });
 }

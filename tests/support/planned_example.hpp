@@ -56,8 +56,12 @@ inline planned plan_of(const example& e) {
   auto now = pin::read_object(now_text, places);
   const auto before = pin::read_object(old_text, places);
   EXPECT_TRUE(now && before) << now_text;
-  const pin::request asked{e.is_update ? pin::operation::update : pin::operation::create, e.group, e.kind,
-                           e.subresource, "shop"};
+  const pin::request asked{e.is_update ? pin::operation::update : pin::operation::create,
+                           e.group,
+                           e.kind,
+                           e.subresource,
+                           "shop",
+                           paths.images_of(e.group, e.kind)};
   EXPECT_EQ(pin::exempt_by_request(asked, e.policy), pin::why::none);
   auto plan = pin::make_plan(asked, e.mode, e.policy, *now, e.is_update ? &*before : nullptr, e.orders);
   EXPECT_TRUE(plan);

@@ -70,6 +70,8 @@ struct expectation {
   /// What status.message (or the reason of an HTTP 400) contains; and status.code.
   std::vector<std::string> message;
   std::optional<std::int64_t> code;
+  /// The verdict's outcome, where it matters.
+  std::string outcome;
   /// What the audit annotations of these names contain.
   std::vector<std::string> audit_pins, audit_skipped, audit_findings;
   /// All of them, in their order.
@@ -218,6 +220,8 @@ inline expectation expectation_of(const json::value& v) {
       for (const auto& item : value.GetArray()) e.warnings.push_back(strings_of(item));
     } else if (key == "message_contains") {
       e.message = strings_of(value);
+    } else if (key == "outcome") {
+      e.outcome = string_of(value);
     } else if (key == "code") {
       e.code = value.GetInt64();
     } else if (key == "audit_pins_contain") {

@@ -40,7 +40,8 @@ struct rule_outcome {
   std::string image;
 };
 
-enum class outcome : std::uint8_t { unchanged, pinned, denied, audited, bad_request };
+/// kept: each image that is written is what oldObject has, so that none changes.
+enum class outcome : std::uint8_t { unchanged, kept, pinned, denied, audited, bad_request };
 
 std::string_view to_string(outcome o) noexcept;
 
@@ -54,6 +55,7 @@ struct verdict {
   admission::outcome outcome = admission::outcome::unchanged;
   std::string uid;
   std::string group, kind, ns, name, operation;
+  bool is_dry_run = false;
   std::vector<slot_outcome> slots;
   std::vector<rule_outcome> findings;
 };

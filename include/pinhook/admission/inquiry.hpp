@@ -44,6 +44,8 @@ struct slot_work {
   std::size_t tenant = 0;
   /// keep: what the cache says the tag points at, when it knows. Filled by the caller; for a warning alone.
   std::optional<registry::digest> known;
+  /// What stands in this place of oldObject; empty when nothing does, and where nothing is to be written.
+  std::string image_before, pull_policy_before;
 };
 
 /// A slot that rules are asked about.

@@ -35,6 +35,8 @@ struct review {
   std::string name;
   /// The text of request.object and request.oldObject; empty when missing or null. They point into the body.
   std::string_view object, old_object;
+  /// Nothing is stored, whatever the answer.
+  bool is_dry_run = false;
 
   [[nodiscard]] pin::request asked() const { return {operation, group, kind, subresource, ns}; }
 };

@@ -1,26 +1,19 @@
-// Which kinds hold pod templates, containers or images, and where: one table (pinning.md §2).
+// Which kinds hold pod templates, containers or images, and where: the table's (kind_table.hpp) and the operator's
+// (pinning.md §2).
 //
 // Immutable; any thread.
 #pragma once
 
+#include <pinhook/pin/kind_table.hpp>
 #include <pinhook/pin/path.hpp>
 #include <pinhook/pin/policy.hpp>
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pinhook::pin {
-
-/// What stands at the end of a path.
-enum class holding : std::uint8_t {
-  pod_template,  // an object with metadata and a pod spec under `spec`
-  pod_spec,
-  container,  // an object with `name` and `image`
-  image,      // the reference itself
-};
 
 struct place {
   pin::path path;
@@ -42,6 +35,10 @@ class pod_paths {
   /// Empty: the kind is not known, and its objects are searched for what looks like a pod spec.
   [[nodiscard]] std::span<const place> of(std::string_view group, std::string_view kind) const;
 
+  /// Whether images of an existing object of the kind can be changed. They can where it is not known: in the operator's
+  /// kinds, and in all others.
+  [[nodiscard]] images images_of(std::string_view group, std::string_view kind) const;
+
   /// Keys on the way to images: an object in which none of them stands holds no image, whatever its kind. A few.
   [[nodiscard]] const std::vector<std::string>& keys() const { return keys_; }
 
@@ -49,7 +46,9 @@ class pod_paths {
   struct row {
     std::string group, kind;
     std::vector<place> places;
+    pin::images images = images::changeable;
   };
+  [[nodiscard]] const row* find(std::string_view group, std::string_view kind) const;
   row& row_of(std::string_view group, std::string_view kind);
   void add(row& to, std::string_view text, holding what);
   std::vector<row> rows_;

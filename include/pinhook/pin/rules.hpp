@@ -30,6 +30,8 @@ struct request {
   std::string_view subresource;
   /// "" for objects without one.
   std::string_view ns;
+  /// pod_paths::images_of the kind.
+  pin::images images = images::changeable;
 };
 
 /// Why something is left as it is. In the order in which the rules are asked.
@@ -44,7 +46,7 @@ enum class why : std::uint8_t {
   foreign_controller,  // rule 7
   same_template,       // rule 3
   same_image,          // rule 5
-  immutable,           // refresh of what the API server does not let anyone change
+  immutable,           // rule 4's exception; refresh of what the API server does not let anyone change
   has_digest,          // rule 1
   no_recorded_tag,     // refresh of a digest whose tag is not known
   rule,                // a rule of the operator says never, or denies the registry
@@ -56,14 +58,14 @@ enum class why : std::uint8_t {
 
 /// What becomes of one slot.
 struct decision {
-  enum class kind : std::uint8_t { leave, keep, resolve, refuse };
+  enum class kind : std::uint8_t { leave, keep, resolve, refuse, restore };
   kind what = kind::leave;
   /// Index in found_slots::slots.
   std::size_t slot = 0;
   /// leave: the reason.
   why reason = why::none;
   /// The update leaves what stands here as it was: the pod template is the same (rule 3), or the image in the Pod
-  /// (rule 5). Whatever becomes of it.
+  /// (rule 5) or means the same in an immutable template (rule 4). Whatever becomes of it.
   bool is_unchanged = false;
   /// keep, resolve: the tag reference that is meant, with the author's name.
   std::optional<registry::reference> ref;
@@ -75,6 +77,12 @@ struct decision {
   pin_format format = pin_format::digest;
   /// keep, resolve: `Always` at slot::pull_policy_pointer becomes IfNotPresent when the image is pinned.
   bool relaxes_pull_policy = false;
+  /// restore: what oldObject has here, the same tag in another spelling. keep, resolve: the pin that oldObject has
+  /// here, which is written as it stands when its digest is the one. Empty where a change of the text alone does no
+  /// harm.
+  std::string standing;
+  /// keep: a refresh could move it.
+  bool is_movable = true;
   /// refuse: what is wrong with the image's text.
   std::string problem;
 };
@@ -102,8 +110,8 @@ struct plan {
 [[nodiscard]] result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now,
                                      const object* before, std::span<const slot_order> orders = {});
 
-/// Rule 5: the container of the same name and type had this image before.
-[[nodiscard]] bool has_same_image(const slot& s, const object& before);
+/// Rule 5: the slot of `now` at `index` had this image before.
+[[nodiscard]] bool has_same_image(std::size_t index, const object& now, const object& before);
 
 /// How a slot is called in messages: its container's name, else its pointer.
 [[nodiscard]] std::string_view label_of(const slot& s);

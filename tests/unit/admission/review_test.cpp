@@ -35,6 +35,13 @@ TEST(Review, DecodesWhatIsNeeded) {
   EXPECT_EQ(r->old_object, R"({"b":2})");
 }
 
+TEST(Review, KnowsDryRuns) {
+  EXPECT_FALSE(decode_review(good)->is_dry_run);
+  EXPECT_TRUE(decode_review(with(R"("dryRun":false)", R"("dryRun":true)"))->is_dry_run);
+  EXPECT_FALSE(decode_review(with(R"(,"dryRun":false)", ""))->is_dry_run);
+  EXPECT_FALSE(decode_review(with(R"("dryRun":false)", R"("dryRun":"true")"))->is_dry_run);
+}
+
 TEST(Review, TakesNullObjectsForNone) {
   const std::string text = with(R"("oldObject":{"b":2})", R"("oldObject":null)");
   EXPECT_TRUE(decode_review(text)->old_object.empty());

@@ -1,20 +1,28 @@
-{{/* What is sent to pinhook. Nobody moved a pod template between versions of a custom resource. */}}
+{{/*
+What is sent to pinhook; `pinhook explain --kinds` lists the same. Nobody moved a pod template between versions of a
+custom resource.
+*/}}
 {{- define "pinhook.rules" -}}
 {{- $kinds := list
   (list ""                      "v1" "pods" "pods/ephemeralcontainers" "podtemplates" "replicationcontrollers")
   (list "apps"                  "v1" "deployments" "replicasets" "statefulsets" "daemonsets")
   (list "batch"                 "v1" "jobs" "cronjobs")
-  (list "argoproj.io"           "*"  "rollouts" "workflows" "workflowtemplates" "cronworkflows")
+  (list "argoproj.io"           "*"  "rollouts" "workflows" "workflowtemplates" "cronworkflows" "analysistemplates")
   (list "tekton.dev"            "*"  "tasks" "stepactions" "taskruns" "pipelines" "pipelineruns")
   (list "serving.knative.dev"   "*"  "services" "configurations" "revisions")
   (list "keda.sh"               "*"  "scaledjobs")
   (list "jobset.x-k8s.io"       "*"  "jobsets")
   (list "leaderworkerset.x-k8s.io" "*" "leaderworkersets")
   (list "kubeflow.org"          "*"  "tfjobs" "pytorchjobs" "mpijobs" "xgboostjobs" "paddlejobs" "mxjobs" "jaxjobs")
-  (list "ray.io"                "*"  "rayclusters" "rayjobs" "rayservices")
+  (list "trainer.kubeflow.org"  "*"  "trainjobs" "trainingruntimes")
+  (list "ray.io"                "*"  "rayclusters" "rayjobs" "raycronjobs" "rayservices")
   (list "apps.kruise.io"        "*"  "clonesets" "statefulsets" "daemonsets" "broadcastjobs" "advancedcronjobs" "uniteddeployments")
   (list "apps.openshift.io"     "*"  "deploymentconfigs")
-  (list "batch.volcano.sh"      "*"  "jobs")
+  (list "batch.volcano.sh"      "*"  "jobs" "cronjobs")
+  (list "flow.volcano.sh"       "*"  "jobtemplates")
+  (list "sparkoperator.k8s.io"  "*"  "sparkapplications" "scheduledsparkapplications" "sparkconnects")
+  (list "agents.x-k8s.io"       "*"  "sandboxes")
+  (list "extensions.agents.x-k8s.io" "*" "sandboxtemplates")
 -}}
 {{- range $kinds }}
 - apiGroups: [{{ index . 0 | quote }}]
