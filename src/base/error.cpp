@@ -1,8 +1,10 @@
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/printable.hpp>
 
 #include <fmt/format.h>
 
 #include <array>
+#include <iterator>
 
 namespace pinhook {
 
@@ -35,20 +37,21 @@ error error::at(std::string_view where) && {
 }
 
 std::string quoted(std::string_view text, std::size_t limit) {
-  std::string out = "\"";
-  for (const char c : text.substr(0, limit)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte >= 0x20 && byte < 0x7f) {
-      out += c;
-    } else {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
-    }
+  const std::string_view shown = begin_of(text, limit);
+  std::string marked;
+  for (const char c : shown) {
+    if (c == '"' || c == '\\') marked += '\\';
+    marked += c;
   }
-  if (text.size() > limit) out += "…";
-  out += '"';
+  std::string out = "\"";
+  for (const char c : printable(marked)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80)
+      out += c;
+    else
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
+  }
+  out += shown.size() < text.size() ? "…\"" : "\"";
   return out;
 }
 

@@ -1,11 +1,15 @@
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/printable.hpp>
 #include <pinhook/base/utf8.hpp>
 
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 
 namespace pinhook::json {
 namespace {
@@ -82,42 +86,44 @@ std::optional<bool> find_bool(const value& v, std::string_view name) {
 
 namespace {
 
-bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+// Bytes that stand in a string as they are, whatever is around them: ASCII but controls, quotes and backslashes.
+constexpr std::array<bool, 256> plain_bytes = [] {
+  std::array<bool, 256> out{};
+  for (std::size_t c = 0x20; c < 0x7f; ++c) out[c] = c != '"' && c != '\\';
+  return out;
+}();
 
-void append_escaped(std::string& out, char c) {
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      break;
-    case '\\':
-      out += "\\\\";
-      break;
-    case '\n':
-      out += "\\n";
-      break;
-    case '\r':
-      out += "\\r";
-      break;
-    case '\t':
-      out += "\\t";
-      break;
-    default:
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
+bool is_plain(char c) { return plain_bytes[static_cast<unsigned char>(c)]; }
+
+void append_escaped(std::string& out, char32_t c) {
+  constexpr std::array<std::pair<char32_t, std::string_view>, 5> short_forms{
+      {{'"', R"(\")"}, {'\\', R"(\\)"}, {'\n', R"(\n)"}, {'\r', R"(\r)"}, {'\t', R"(\t)"}}};
+  for (const auto& [code, text] : short_forms) {
+    if (code != c) continue;
+    out += text;
+    return;
   }
+  fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
 }
 
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
-  const bool is_ascii = std::ranges::none_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; });
-  std::string repaired;
-  if (!is_ascii) text = repaired = valid_utf8(text);
   out += '"';
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t start = at;
-    while (at < text.size() && is_plain(text[at])) ++at;
-    out.append(text.substr(start, at - start));
-    if (at < text.size()) append_escaped(out, text[at++]);
+  while (true) {
+    std::size_t plain = 0;
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const utf8_character c = first_character(text);
+    if (c.size == 0)
+      out += "\xef\xbf\xbd";
+    else if (c.code == '"' || c.code == '\\' || !is_printable(c.code))
+      append_escaped(out, c.code);
+    else
+      out += text.substr(0, c.size);
+    text.remove_prefix(std::max<std::size_t>(c.size, 1));
   }
   out += '"';
 }

@@ -1,10 +1,9 @@
+#include <pinhook/base/json_writer.hpp>
 #include <pinhook/base/log.hpp>
-#include <pinhook/base/utf8.hpp>
+#include <pinhook/base/printable.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <utility>
 
 namespace pinhook::log {
 namespace {
@@ -51,63 +51,38 @@ struct overloaded : F... {
 template <class... F>
 overloaded(F...) -> overloaded<F...>;
 
-// Bytes that are not UTF-8 would make the line no JSON: each becomes U+FFFD.
-using writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void put_string(writer& w, std::string_view text) {
-  w.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
 std::string as_json(std::string_view time, level l, std::string_view message, const fields& f) {
-  rapidjson::StringBuffer buffer;
-  writer w(buffer);
-  w.StartObject();
-  const auto text = [&](std::string_view key, std::string_view v) {
-    w.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-    put_string(w, valid_utf8(v));
-  };
-  text("time", time);
-  text("level", to_string(l));
-  text("message", message);
+  json::writer out;
+  out.open_object();
+  out.member("time", time);
+  out.member("level", to_string(l));
+  out.member("message", message);
   for (const auto& one : f) {
-    w.Key(one.key.data(), static_cast<rapidjson::SizeType>(one.key.size()));
-    std::visit(
-        overloaded{[&](std::string_view v) { put_string(w, valid_utf8(v)); }, [&](std::int64_t v) { w.Int64(v); },
-                   [&](double v) { w.Double(v); }, [&](bool v) { w.Bool(v); },
-                   [&](const std::vector<std::string>& list) {
-                     w.StartArray();
-                     for (const auto& v : list) put_string(w, valid_utf8(v));
-                     w.EndArray();
-                   }},
-        one.content);
+    out.key(one.key);
+    std::visit(overloaded{[&](std::string_view v) { out.string(v); }, [&](std::int64_t v) { out.number(v); },
+                          [&](double v) { out.number(v); }, [&](bool v) { out.boolean(v); },
+                          [&](const std::vector<std::string>& list) {
+                            out.open_array();
+                            for (const auto& v : list) out.string(v);
+                            out.close_array();
+                          }},
+               one.content);
   }
-  w.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
-}
-
-// Line ends inside values would break "one event, one line".
-std::string one_line(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
-    else
-      out += c;
-  }
-  return out;
+  out.close_object();
+  return std::move(out).text();
 }
 
 std::string as_text(std::string_view time, level l, std::string_view message, const fields& f) {
-  std::string out = fmt::format("{} {:<7} {}", time, to_string(l), one_line(message));
+  std::string out = fmt::format("{} {:<7} {}", time, to_string(l), printable(message));
   for (const auto& one : f) {
     out += fmt::format(" {}=", one.key);
     out += std::visit(
-        overloaded{[](std::string_view v) { return one_line(v); }, [](std::int64_t v) { return fmt::format("{}", v); },
+        overloaded{[](std::string_view v) { return printable(v); }, [](std::int64_t v) { return fmt::format("{}", v); },
                    [](double v) { return fmt::format("{}", v); },
                    [](bool v) { return std::string(v ? "true" : "false"); },
                    [](const std::vector<std::string>& list) {
                      std::string joined = "[";
-                     for (const auto& v : list) joined += (joined.size() > 1 ? ", " : "") + one_line(v);
+                     for (const auto& v : list) joined += (joined.size() > 1 ? ", " : "") + printable(v);
                      return joined + "]";
                    }},
         one.content);

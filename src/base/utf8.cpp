@@ -12,8 +12,7 @@ struct form {
   std::size_t length;
   unsigned char second_first, second_last;
 };
-constexpr std::array<form, 9> forms{{{0x00, 0x7f, 1, 0, 0},
-                                     {0xc2, 0xdf, 2, 0x80, 0xbf},
+constexpr std::array<form, 8> forms{{{0xc2, 0xdf, 2, 0x80, 0xbf},
                                      {0xe0, 0xe0, 3, 0xa0, 0xbf},
                                      {0xe1, 0xec, 3, 0x80, 0xbf},
                                      {0xed, 0xed, 3, 0x80, 0x9f},
@@ -22,27 +21,31 @@ constexpr std::array<form, 9> forms{{{0x00, 0x7f, 1, 0, 0},
                                      {0xf1, 0xf3, 4, 0x80, 0xbf},
                                      {0xf4, 0xf4, 4, 0x80, 0x8f}}};
 
-/// Bytes of the character at the start of `text`; 0 when there is none.
-std::size_t character_size(std::string_view text) {
+}  // namespace
+
+utf8_character first_character(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (byte(0) < 0x80) return {byte(0), 1};
   for (const auto& f : forms) {
     if (byte(0) < f.first || byte(0) > f.last) continue;
-    if (text.size() < f.length) return 0;
-    if (f.length > 1 && (byte(1) < f.second_first || byte(1) > f.second_last)) return 0;
-    for (std::size_t i = 2; i < f.length; ++i)
-      if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
-    return f.length;
+    if (text.size() < f.length) return {};
+    if (byte(1) < f.second_first || byte(1) > f.second_last) return {};
+    // Of the lead byte the bits behind its ones and the zero, of every other six.
+    char32_t code = byte(0) & (0x7fU >> f.length);
+    for (std::size_t i = 1; i < f.length; ++i) {
+      if (i > 1 && (byte(i) < 0x80 || byte(i) > 0xbf)) return {};
+      code = code << 6U | (byte(i) & 0x3fU);
+    }
+    return {code, f.length};
   }
-  return 0;
+  return {};
 }
-
-}  // namespace
 
 std::string valid_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t size = character_size(text);
+    const std::size_t size = first_character(text).size;
     out += size == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, size);
     text.remove_prefix(size == 0 ? 1 : size);
   }
@@ -51,7 +54,7 @@ std::string valid_utf8(std::string_view text) {
 
 std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t size = character_size(text.substr(i));
+    const std::size_t size = first_character(text.substr(i)).size;
     if (size == 0) return i;
     i += size;
   }

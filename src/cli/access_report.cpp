@@ -1,4 +1,5 @@
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/printable.hpp>
 #include <pinhook/base/utf8.hpp>
 #include <pinhook/cli/access_report.hpp>
 
@@ -31,7 +32,7 @@ std::string text_of(const std::string& text) { return text; }
 template <class T>
 void add_lines(std::string& out, std::string_view name, const std::vector<T>& all) {
   for (std::size_t i = 0; i < all.size(); ++i)
-    out += fmt::format("{:<12}{}\n", i == 0 ? name : std::string_view(), text_of(all[i]));
+    out += fmt::format("{:<12}{}\n", i == 0 ? name : std::string_view(), printable(text_of(all[i])));
 }
 
 using member = std::pair<std::string_view, const std::string*>;

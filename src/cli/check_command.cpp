@@ -1,6 +1,7 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/pipeline/check_report.hpp>
@@ -23,9 +24,8 @@ namespace {
 // Bytes of files written anew to say exactly what a fix changes (SARIF); what does not fit in is told in words alone.
 // Each fix takes its whole file, which is read again to be sure: together a few seconds at most.
 constexpr std::size_t max_rewritten = std::size_t{32} * 1024 * 1024;
-constexpr std::size_t max_message = 2048;
 
-void say(std::string_view text) { fmt::print(stderr, "pinhook check: {}\n", pipeline::one_line(text, max_message)); }
+void say(std::string_view text) { cli::say("check", text); }
 
 int refuse(const error& e) {
   say(e.message);

@@ -1,6 +1,7 @@
 #include <pinhook/base/side_thread.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
 
 #include <fmt/format.h>
 
@@ -56,7 +57,7 @@ int run(const std::vector<std::string>& words) {
   std::signal(SIGPIPE, SIG_IGN);
   const auto said = parse_arguments(words);
   if (!said) {
-    fmt::print(stderr, "pinhook: {}\n", said.error().message);
+    say({}, said.error().message);
     return exit_code(said.error().code);
   }
   try {
@@ -64,7 +65,7 @@ int run(const std::vector<std::string>& words) {
       if (one.command == said->command) return ended(one.run(*said));
   } catch (const std::exception& e) {
     // No thread, no descriptor, nowhere to print: what construction at start-up may run into.
-    std::fputs(fmt::format("pinhook: {}\n", e.what()).c_str(), stderr);
+    say({}, e.what());
   }
   return exit_failed;
 }

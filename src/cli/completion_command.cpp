@@ -1,6 +1,7 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/completion.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
 
 #include <fmt/format.h>
@@ -12,11 +13,11 @@ namespace pinhook::cli {
 int completion(const arguments& said) {
   const auto shell = parse_shell(said.shell);
   if (!shell) {
-    fmt::print(stderr, "pinhook completion: {} is no shell that it knows\n", quoted(said.shell));
+    say("completion", quoted(said.shell) + " is no shell that it knows");
     return exit_usage;
   }
   if (auto ok = print_text(completion_script(*shell, describe_command_line())); !ok) {
-    fmt::print(stderr, "pinhook completion: {}\n", ok.error().message);
+    say("completion", ok.error().message);
     return exit_failed;
   }
   return exit_good;

@@ -4,6 +4,7 @@
 #include <pinhook/cli/demo_site.hpp>
 #include <pinhook/cli/demo_view.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/registry/digest.hpp>
 
@@ -209,7 +210,7 @@ result<void> stay(demo_site& site, const std::string& manifest) {
 
 int give_up(const error& e) {
   std::fflush(stdout);
-  fmt::print(stderr, "pinhook: {}\n", e.message);
+  say({}, e.message);
   return exit_code(e.code);
 }
 

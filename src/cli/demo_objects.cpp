@@ -1,24 +1,15 @@
 #include <pinhook/base/base64.hpp>
-#include <pinhook/base/json.hpp>
+#include <pinhook/base/json_writer.hpp>
 #include <pinhook/cli/demo_objects.hpp>
 
 #include <fmt/format.h>
 #include <rapidjson/pointer.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <algorithm>
 #include <array>
 
 namespace pinhook::cli {
 namespace {
-
-std::string text_of_json(const json::value& v) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  v.Accept(writer);
-  return {buffer.GetString(), buffer.GetSize()};
-}
 
 const json::value* pod_template(const json::document& deployment) {
   return rapidjson::Pointer("/spec/template").Get(deployment);
@@ -39,7 +30,7 @@ result<std::size_t> apply_patch(json::document& object, std::string_view patch) 
     const rapidjson::Pointer pointer(path.data(), path.size());
     const bool known = (op == "replace" && pointer.Get(object) != nullptr) || op == "add";
     if (!known || value == nullptr || !pointer.IsValid())
-      return bad_answer(fmt::format("the operation {} cannot be applied", pinhook::quoted(text_of_json(one))));
+      return bad_answer(fmt::format("the operation {} cannot be applied", pinhook::quoted(json::to_text(one))));
     pointer.Set(object, json::value(*value, object.GetAllocator()), object.GetAllocator());
   }
   return operations->Size();
@@ -68,7 +59,7 @@ std::string with_spec_of(std::string_view stored, std::string_view manifest) {
   if (!object || !wanted) return std::string(stored);
   if (const json::value* spec = json::find(*wanted, "spec"); spec != nullptr)
     rapidjson::Pointer("/spec").Set(*object, json::value(*spec, object->GetAllocator()), object->GetAllocator());
-  return text_of_json(*object);
+  return json::to_text(*object);
 }
 
 std::vector<container_image> images_of(std::string_view deployment) {
@@ -90,7 +81,7 @@ std::vector<container_image> images_of(std::string_view deployment) {
 std::string template_of(std::string_view deployment) {
   const auto object = json::parse(deployment);
   const json::value* pods = object ? pod_template(*object) : nullptr;
-  return pods == nullptr ? std::string() : text_of_json(*pods);
+  return pods == nullptr ? std::string() : json::to_text(*pods);
 }
 
 std::string make_review(std::string_view uid, std::string_view object, std::string_view old) {
@@ -134,7 +125,7 @@ result<review_answer> read_answer(std::string_view body, std::string_view uid, s
     const auto operations = apply_patch(*patched, *patch);
     if (!operations) return fail(operations.error());
     out.operations = *operations;
-    out.object = text_of_json(*patched);
+    out.object = json::to_text(*patched);
   }
   return out;
 }

@@ -2,6 +2,7 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/explain.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/registry_access.hpp>
 #include <pinhook/cli/run_to_end.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -25,7 +26,7 @@ int print(const explanation& what) {
 }
 
 int refuse(const error& e) {
-  fmt::print(stderr, "pinhook explain: {}\n", e.message);
+  say("explain", e.message);
   return exit_code(e.code);
 }
 

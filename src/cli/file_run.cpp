@@ -1,5 +1,6 @@
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/file_run.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/files/diff.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/joined_files.hpp>
@@ -39,7 +40,7 @@ file_run::file_run(file_run_options how, std::vector<pipeline::input> inputs, co
   if (how_.task != pipeline::pin_task::unpin && !is_stopped()) find_gaps();
 }
 
-void file_run::say(std::string_view line) { messages_ += fmt::format("pinhook {}: {}\n", how_.command, line); }
+void file_run::say(std::string_view line) { messages_ += message_line(how_.command, line); }
 
 void file_run::bad(const std::string& path, const error& e) {
   say(fmt::format("{}: {}", pipeline::shown_path(path), e.message));

@@ -2,6 +2,7 @@
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/krm_function.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/pipeline/inputs.hpp>
@@ -25,7 +26,7 @@ int fn(const arguments& said) {
               .open = [&](const digest_choice& how) { return open_digests(how, *s, config::environment()); }});
   fmt::print(stderr, "{}", done.messages);
   if (auto ok = print_text(done.out); !ok) {
-    fmt::print(stderr, "pinhook fn: {}\n", ok.error().message);
+    say("fn", ok.error().message);
     return exit_failed;
   }
   return done.exit_code;

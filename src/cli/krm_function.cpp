@@ -1,5 +1,6 @@
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/krm_function.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/pipeline/resource_list.hpp>
@@ -13,7 +14,7 @@
 namespace pinhook::cli {
 namespace {
 
-std::string line(std::string_view text) { return fmt::format("pinhook fn: {}\n", text); }
+std::string line(std::string_view text) { return message_line("fn", text); }
 
 // The input as it was, and what is wrong in its results where they can be written.
 function_outcome refused(const std::string& text, const error& e) {

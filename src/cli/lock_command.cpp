@@ -4,6 +4,7 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/files/lock_file.hpp>
@@ -28,7 +29,7 @@ namespace {
 
 constexpr std::string_view own_name = "lock";
 
-void say(std::string_view line) { fmt::print(stderr, "pinhook {}: {}\n", own_name, line); }
+void say(std::string_view line) { cli::say(own_name, line); }
 
 int failed(const error& e) {
   say(e.message);

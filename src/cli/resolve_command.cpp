@@ -2,6 +2,7 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -23,7 +24,7 @@ namespace {
 constexpr std::size_t max_listed = std::size_t{16} * 1024 * 1024;
 
 int refuse(std::string_view why) {
-  fmt::print(stderr, "pinhook resolve: {}\n", why);
+  say("resolve", why);
   return exit_usage;
 }
 
@@ -122,7 +123,7 @@ int print(const std::vector<answer>& all, bool as_json) {
   for (const auto& one : all) {
     if (!one.digest) {
       code = exit_lookup;
-      fmt::print(stderr, "pinhook resolve: {}\n", one.digest.error().message);
+      say("resolve", one.digest.error().message);
     } else if (!as_json) {
       fmt::print("{}\n", one.pinned());
     }

@@ -1,5 +1,6 @@
 #include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/pipeline/inputs.hpp>
@@ -23,14 +24,14 @@ result<void> write_all(const std::vector<file_run_result::file_write>& writes) {
 }
 
 int failed(std::string_view command, const error& e) {
-  fmt::print(stderr, "pinhook {}: {}\n", command, e.message);
+  say(command, e.message);
   return exit_failed;
 }
 
 }  // namespace
 
 int refuse_run(std::string_view command, const error& e) {
-  fmt::print(stderr, "pinhook {}: {}\n", command, e.message);
+  say(command, e.message);
   return exit_usage;
 }
 

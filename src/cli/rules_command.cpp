@@ -1,6 +1,7 @@
 #include <pinhook/base/file.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/pipeline/rule_cases.hpp>
 
@@ -12,7 +13,7 @@ namespace pinhook::cli {
 namespace {
 
 int refuse(std::string_view why, int code) {
-  fmt::print(stderr, "pinhook rules: {}\n", why);
+  say("rules", why);
   return code;
 }
 

@@ -2,6 +2,7 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/configuration_source.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/webhook.hpp>
 #include <pinhook/config/units.hpp>
 
@@ -20,7 +21,7 @@ namespace pinhook::cli {
 namespace {
 
 int refuse(const error& e) {
-  fmt::print(stderr, "pinhook: {}\n", e.message);
+  say({}, e.message);
   return exit_code(e.code);
 }
 

@@ -1,5 +1,5 @@
 #include <pinhook/base/json.hpp>
-#include <pinhook/base/utf8.hpp>
+#include <pinhook/base/printable.hpp>
 #include <pinhook/pipeline/check_report.hpp>
 #include <pinhook/registry/digest.hpp>
 
@@ -25,6 +25,12 @@ constexpr std::array<std::pair<std::string_view, report_format>, 5> formats{{{"t
 // Columns of the table; what is wider stands as it is and pushes the rest to the right.
 constexpr std::size_t max_column = 56;
 
+// Bytes of an image, which has 709 at most with tag and digest, and of any other text: a line to write with the longest
+// of images is whole.
+constexpr std::size_t max_shown = 1'024;
+
+std::string shown(std::string_view text) { return cut(printable(text), max_shown); }
+
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
@@ -42,10 +48,10 @@ std::string_view colour_of(severity level) {
 }
 
 std::string place_of(const finding& f) {
-  return fmt::format("{}:{}:{}", f.path == "-" ? "stdin" : one_line(f.path), f.line, f.column);
+  return fmt::format("{}:{}:{}", f.path == "-" ? "stdin" : cut_middle(printable(f.path), max_shown), f.line, f.column);
 }
 
-std::string image_of(const finding& f) { return one_line(registry::shorten_digest(f.image)); }
+std::string image_of(const finding& f) { return cut_middle(printable(registry::shorten_digest(f.image)), max_shown); }
 
 void append_json(std::string& out, const finding& f) {
   const auto text = [&out](std::string_view key, std::string_view value) {
@@ -70,11 +76,11 @@ void append_json(std::string& out, const finding& f) {
   out += '}';
 }
 
-// actions/toolkit, escapeData and escapeProperty.
+// actions/toolkit, escapeData and escapeProperty; ends of lines are written `\x0a` before it.
 std::string escaped(std::string_view text, bool is_property) {
   std::string out;
-  for (const char c : valid_utf8(text)) {
-    if (c == '%' || c == '\r' || c == '\n' || (is_property && (c == ':' || c == ',')))
+  for (const char c : printable(text)) {
+    if (c == '%' || (is_property && (c == ':' || c == ',')))
       fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
     else
       out += c;
@@ -97,30 +103,6 @@ std::optional<report_format> parse_report_format(std::string_view text) noexcept
   return std::nullopt;
 }
 
-std::string one_line(std::string_view text, std::size_t limit) {
-  const bool is_cut = text.size() > limit;
-  if (is_cut) {
-    text = text.substr(0, limit);
-    // Not within a character.
-    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0U) == 0x80) text.remove_suffix(1);
-    if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xc0) text.remove_suffix(1);
-  }
-  std::string out;
-  const std::string clean = valid_utf8(text);
-  for (std::size_t at = 0; at < clean.size(); ++at) {
-    const auto c = static_cast<unsigned char>(clean[at]);
-    if (c < 0x20 || c == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", c);
-    } else if (c == 0xc2 && static_cast<unsigned char>(clean[at + 1]) < 0xa0) {
-      // U+0080 to U+009F: control characters, too.
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(clean[++at]));
-    } else {
-      out += clean[at];
-    }
-  }
-  return is_cut ? out + "…" : out;
-}
-
 std::string write_table(const checked_files& files, const report_options& options) {
   std::array<std::size_t, 3> columns{};
   const auto measure = [&columns](std::size_t i, const std::string& text) {
@@ -140,7 +122,7 @@ std::string write_table(const checked_files& files, const report_options& option
       auto name = padded(f.rule, columns[1]);
       if (options.has_colour) name = fmt::format("{}{}\x1b[0m", colour_of(f.level), name);
       fmt::format_to(std::back_inserter(out), "{}  {}  {}  {}\n", padded(place_of(f), columns[0]), name,
-                     padded(image_of(f), columns[2]), one_line(to_do(f)));
+                     padded(image_of(f), columns[2]), shown(to_do(f)));
     }
   }
   return out;
@@ -177,13 +159,13 @@ std::string write_github(const checked_files& files, const rule_table& rules, co
                            : fmt::format("file={},", escaped(path_from(options.directory, file.path), true));
     if (!file.fault.empty())
       fmt::format_to(std::back_inserter(out), "::error {}title=pinhook%3A cannot be read::{}\n", where,
-                     escaped(one_line(file.fault), false));
+                     escaped(shown(file.fault), false));
     for (const auto& f : file.findings) {
       const auto row = by_id.find(f.rule);
       const auto title = fmt::format("pinhook: {}", row != by_id.end() ? row->second->title : f.rule);
       fmt::format_to(std::back_inserter(out), "::{} {}line={},col={},endColumn={},title={}::{}\n",
                      workflow_command(f.level), where, f.line, f.column, f.end_column, escaped(title, true),
-                     escaped(one_line(fmt::format("{}. To do: {}", f.message, to_do(f))), false));
+                     escaped(shown(fmt::format("{}. To do: {}", f.message, to_do(f))), false));
     }
   }
   return out;

@@ -1,4 +1,4 @@
-#include <pinhook/base/utf8.hpp>
+#include <pinhook/base/printable.hpp>
 #include <pinhook/pipeline/check_report.hpp>
 
 #include <fmt/format.h>
@@ -10,18 +10,18 @@
 namespace pinhook::pipeline {
 namespace {
 
-// XML 1.0 §2.2: no control characters but tab, CR and LF, nor U+FFFE and U+FFFF, not even escaped.
+// XML 1.0 §2.2: no control characters, not even escaped, so they are written `\x1b`; nor U+FFFE and U+FFFF.
 std::string xml(std::string_view text) {
   std::string out;
-  const std::string clean = valid_utf8(text);
+  const std::string clean = printable(text);
   for (std::size_t at = 0; at < clean.size(); ++at) {
-    const auto c = static_cast<unsigned char>(clean[at]);
+    const char c = clean[at];
     if (clean.compare(at, 3, "\xef\xbf\xbe") == 0 || clean.compare(at, 3, "\xef\xbf\xbf") == 0)
       at += 2;
-    else if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'' || c == '\t' || c == '\n' || c == '\r')
+    else if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'')
       fmt::format_to(std::back_inserter(out), "&#{};", static_cast<unsigned>(c));
-    else if (c >= 0x20)
-      out += clean[at];
+    else
+      out += c;
   }
   return out;
 }

@@ -1,10 +1,9 @@
-#include <pinhook/base/utf8.hpp>
+#include <pinhook/base/json_writer.hpp>
+#include <pinhook/base/printable.hpp>
 #include <pinhook/pipeline/check_report.hpp>
 #include <pinhook/registry/digest.hpp>
 
 #include <fmt/format.h>
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
 
 #include <iterator>
 #include <map>
@@ -36,7 +35,6 @@ class sarif_writer {
  public:
   sarif_writer(const rule_table& rules, const report_options& options) : rules_(rules), options_(options) {
     for (std::size_t i = 0; i < rules.size(); ++i) by_id_.emplace(rules[i].id, i);
-    json_.SetIndent(' ', 1);
   }
 
   std::string write(const checked_files& files) {
@@ -56,41 +54,34 @@ class sarif_writer {
       close();
     });
     close();
-    return std::string(buffer_.GetString(), buffer_.GetSize()) + "\n";
+    return std::move(json_).text() + "\n";
   }
 
  private:
-  void open() { json_.StartObject(); }
-  void close() { json_.EndObject(); }
-  void key(std::string_view name) { json_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
-  void value(std::string_view what) {
-    const auto clean = valid_utf8(what);
-    json_.String(clean.data(), static_cast<rapidjson::SizeType>(clean.size()));
-  }
-  void text(std::string_view name, std::string_view what) {
-    key(name);
-    value(what);
-  }
+  void open() { json_.open_object(); }
+  void close() { json_.close_object(); }
+  void text(std::string_view name, std::string_view what) { json_.member(name, what); }
   void number(std::string_view name, std::size_t what) {
-    key(name);
-    json_.Uint64(what);
+    json_.key(name);
+    json_.number(std::uint64_t{what});
   }
   template <class F>
   void object(std::string_view name, F inside) {
-    key(name);
+    json_.key(name);
     open();
     inside();
     close();
   }
   template <class F>
   void list(std::string_view name, F inside) {
-    key(name);
-    json_.StartArray();
+    json_.key(name);
+    json_.open_array();
     inside();
-    json_.EndArray();
+    json_.close_array();
   }
+  // For people: what they read on a page.
   void message(std::string_view name, std::string_view what) {
-    object(name, [&] { text("text", what); });
+    object(name, [&] { text("text", printable(what)); });
   }
 
   void tool() {
@@ -118,8 +109,8 @@ class sarif_writer {
     object("defaultConfiguration", [&] { text("level", to_string(one.level)); });
     object("properties", [&] {
       list("tags", [&] {
-        value("security");
-        value("supply-chain");
+        json_.string("security");
+        json_.string("supply-chain");
       });
     });
     close();
@@ -128,8 +119,8 @@ class sarif_writer {
   void invocation(const checked_files& files) {
     list("invocations", [&] {
       open();
-      key("executionSuccessful");
-      json_.Bool(options_.is_complete);
+      json_.key("executionSuccessful");
+      json_.boolean(options_.is_complete);
       list("toolExecutionNotifications", [&] {
         for (const auto& file : files) {
           if (file.fault.empty()) continue;
@@ -214,7 +205,7 @@ class sarif_writer {
             number("endLine", to.end_line);
             number("endColumn", to.end_column);
           });
-          message("insertedContent", to.text);
+          object("insertedContent", [&] { text("text", to.text); });
           close();
         });
         close();
@@ -226,8 +217,7 @@ class sarif_writer {
   const rule_table& rules_;
   const report_options& options_;
   std::map<std::string_view, std::size_t> by_id_;
-  rapidjson::StringBuffer buffer_;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> json_{buffer_};
+  json::writer json_{1};
   std::map<std::string, std::size_t> seen_;
 };
 

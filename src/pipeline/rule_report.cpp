@@ -1,4 +1,5 @@
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/printable.hpp>
 #include <pinhook/pipeline/rule_report.hpp>
 
 #include <fmt/format.h>
@@ -96,7 +97,7 @@ std::string to_lines(const std::vector<rule_match>& matches) {
     if (!m.conditions.empty()) text += fmt::format("; in {}", fmt::join(m.conditions, ", in "));
     for (const auto& e : m.instead)
       text += fmt::format("; rule {} decides {} {}", e.rule, e.effect, e.is_always ? "before it" : "where it matches");
-    out += fmt::format("{:<12}{}\n", out.empty() ? "rules" : "", text);
+    out += fmt::format("{:<12}{}\n", out.empty() ? "rules" : "", printable(text));
   }
   return out;
 }

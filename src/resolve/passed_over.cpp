@@ -1,3 +1,4 @@
+#include <pinhook/base/printable.hpp>
 #include <pinhook/resolve/passed_over.hpp>
 
 #include <fmt/format.h>
@@ -6,14 +7,6 @@
 
 namespace pinhook::resolve {
 namespace {
-
-// At a character's beginning: bytes 10xxxxxx continue one.
-std::string cut(std::string text, std::size_t limit) {
-  if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
-  text.resize(limit);
-  return text + "…";
-}
 
 bool is_refusal(error_code code) {
   return code == error_code::unauthorized || code == error_code::denied || code == error_code::not_found;
@@ -25,7 +18,7 @@ void passed_over::add(std::string what, const error& why) {
   ++count_;
   has_temporary_ = has_temporary_ || is_temporary(why.code);
   if (texts_.size() == most_named) return;
-  texts_.push_back(cut(fmt::format("{}: {}", what, why.message), most_bytes));
+  texts_.push_back(cut_words(fmt::format("{}: {}", what, why.message), most_bytes));
 }
 
 error passed_over::added_to(error verdict) const {

@@ -3,13 +3,12 @@
 #include "e2e/cluster.hpp"
 
 #include <pinhook/base/json_cursor.hpp>
+#include <pinhook/base/json_writer.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 
 #include <fmt/format.h>
 #include <rapidjson/pointer.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <algorithm>
 #include <map>
@@ -245,10 +244,7 @@ std::string object_with(const write& kind, const std::string& pointer) {
   rapidjson::Document object(rapidjson::kObjectType);
   rapidjson::Pointer("/kind").Set(object, kind.kind.c_str());
   rapidjson::Pointer(pointer.c_str()).Set(object, "registry.example.com/web:1");
-  rapidjson::StringBuffer out;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(out);
-  object.Accept(writer);
-  return {out.GetString(), out.GetSize()};
+  return json::to_text(object);
 }
 
 std::vector<std::string> found_in(const std::string& object, const write& kind) {

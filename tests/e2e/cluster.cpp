@@ -3,10 +3,10 @@
 #include "support/image_pusher.hpp"
 #include "support/paths.hpp"
 
+#include <pinhook/base/json_writer.hpp>
+
 #include <fmt/format.h>
 #include <rapidjson/pointer.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <signal.h>
 
 #include <atomic>
@@ -209,10 +209,7 @@ std::string text_at(const json::value& object, const std::string& pointer) {
   const auto* found = rapidjson::Pointer(pointer).Get(object);
   if (found == nullptr || found->IsNull()) return {};
   if (found->IsString()) return std::string(json::text_of(*found));
-  rapidjson::StringBuffer out;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(out);
-  found->Accept(writer);
-  return {out.GetString(), out.GetSize()};
+  return json::to_text(*found);
 }
 
 json::document Cluster::object(const std::string& ns, const std::string& object) {

@@ -11,11 +11,10 @@
 #include "support/review_case.hpp"
 
 #include <pinhook/admission/handler.hpp>
+#include <pinhook/base/json_writer.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
 
 #include <algorithm>
 #include <array>
@@ -34,11 +33,9 @@ constexpr std::string_view pins_path = "/metadata/annotations/pinhook.dev~1pins"
 std::filesystem::path cases_folder() { return std::filesystem::path(testing::source_dir()) / "tests/golden/cases"; }
 
 std::string pretty(const json::value& v) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
-  writer.SetIndent(' ', 2);
-  v.Accept(writer);
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  json::writer out(2);
+  out.tree(v);
+  return std::move(out).text() + "\n";
 }
 
 const json::value& request_of(const json::document& review) { return review["request"]; }

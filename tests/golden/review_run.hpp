@@ -6,12 +6,11 @@
 #include "support/run.hpp"
 
 #include <pinhook/admission/handler.hpp>
+#include <pinhook/base/json_writer.hpp>
 #include <pinhook/resolve/locked_resolver.hpp>
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <algorithm>
 #include <memory>
@@ -57,12 +56,7 @@ inline answered answer(const review_case& c, const std::string& body, pin::mode 
   return out;
 }
 
-inline std::string text_of(const json::value& v) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  v.Accept(writer);
-  return {buffer.GetString(), buffer.GetSize()};
-}
+inline std::string text_of(const json::value& v) { return json::to_text(v); }
 
 inline std::string from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return {};

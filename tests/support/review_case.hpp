@@ -15,14 +15,12 @@
 
 #include "support/golden.hpp"
 
-#include <pinhook/base/json.hpp>
+#include <pinhook/base/json_writer.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/rules/read_rules.hpp>
 #include <pinhook/yaml/document.hpp>
 
 #include <gtest/gtest.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <filesystem>
 #include <map>
@@ -153,10 +151,7 @@ inline pin::policy policy_of(const json::value& v) {
 
 // JSON is YAML.
 inline rules::rule_set rules_of(const json::value& v) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  v.Accept(writer);
-  const auto list = yaml::parse({buffer.GetString(), buffer.GetSize()});
+  const auto list = yaml::parse(json::to_text(v));
   if (!list) {
     ADD_FAILURE() << "case.json: rules: " << list.error().message;
     return {};

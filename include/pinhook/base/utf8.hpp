@@ -12,6 +12,15 @@ namespace pinhook {
 /// surrogates, nothing above U+10FFFF).
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
+struct utf8_character {
+  char32_t code = 0;
+  /// Bytes; 0: no character.
+  std::size_t size = 0;
+};
+
+/// What `text`, which is not empty, begins with.
+[[nodiscard]] utf8_character first_character(std::string_view text) noexcept;
+
 /// The offset of the first such byte; nothing when `text` is valid.
 [[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 

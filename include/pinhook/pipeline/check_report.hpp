@@ -78,8 +78,4 @@ struct check_totals {
 /// "3 findings in 2 of 120 files; 45 images, of which left alone: 2 variable, 1 built".
 [[nodiscard]] std::string summary(const check_totals& t);
 
-/// Fit for a line of a terminal or of a log: control characters as \x1b, other bytes than UTF-8 as U+FFFD, at most
-/// `limit` bytes with "…" in place of the rest.
-[[nodiscard]] std::string one_line(std::string_view text, std::size_t limit = 512);
-
 }  // namespace pinhook::pipeline

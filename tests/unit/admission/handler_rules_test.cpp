@@ -4,13 +4,12 @@
 #include "support/json_patch_apply.hpp"
 
 #include <pinhook/admission/handler.hpp>
+#include <pinhook/base/json_writer.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <string>
 #include <string_view>
@@ -369,10 +368,7 @@ TEST_F(HandlerRules, RunningAgainChangesNothing) {
   EXPECT_THAT(patch(), HasSubstr("nginx:1.25@" + sha('b')));
   const auto patched = testing::apply_json_patch(*json::parse(object), *json::parse(patch()));
   ASSERT_TRUE(patched);
-  rapidjson::StringBuffer text;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
-  patched->Accept(writer);
-  const verdict again = ask(review_of(text.GetString()));
+  const verdict again = ask(review_of(json::to_text(*patched)));
   EXPECT_FALSE(has("patch"));
   EXPECT_THAT(found(again), ElementsAre("audit by-digest side"));
 }

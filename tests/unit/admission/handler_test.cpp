@@ -3,12 +3,10 @@
 
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/admission/review.hpp>
-#include <pinhook/base/json.hpp>
+#include <pinhook/base/json_writer.hpp>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <memory>
 #include <string>
@@ -221,10 +219,7 @@ TEST_F(Handler, RunningAgainChangesNothing) {
   ask(review_of(object));
   const auto patched = testing::apply_json_patch(*json::parse(object), *json::parse(patch()));
   ASSERT_TRUE(patched);
-  rapidjson::StringBuffer text;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
-  patched->Accept(writer);
-  EXPECT_EQ(ask(review_of(text.GetString())).body, encode_review("u-1", {}));
+  EXPECT_EQ(ask(review_of(json::to_text(*patched))).body, encode_review("u-1", {}));
 }
 
 TEST_F(Handler, ALongDenialIsBounded) {

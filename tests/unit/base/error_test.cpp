@@ -33,11 +33,14 @@ TEST(Quoted, EscapesWhatCouldBreakALineOrATerminal) {
   EXPECT_EQ(quoted("say \"hi\"\\"), "\"say \\\"hi\\\"\\\\\"");
   EXPECT_EQ(quoted("a\nb\x1b[31m"), "\"a\\x0ab\\x1b[31m\"");
   EXPECT_EQ(quoted("\xc3\xa9"), "\"\\xc3\\xa9\"");
+  EXPECT_EQ(quoted("\xe2\x80\xae"), "\"\\u202e\"");
+  EXPECT_EQ(quoted("\xff"), "\"\\xff\"");
 }
 
 TEST(Quoted, CutsAtTheLimit) {
   EXPECT_EQ(quoted(std::string(10, 'x'), 10), "\"xxxxxxxxxx\"");
   EXPECT_EQ(quoted(std::string(11, 'x'), 10), "\"xxxxxxxxxx…\"");
+  EXPECT_EQ(quoted("abc\xc3\xa9", 4), "\"abc…\"") << "not within a character";
 }
 
 }  // namespace

@@ -1,4 +1,8 @@
+#include "support/hostile_text.hpp"
+#include "support/strict_json.hpp"
+
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/json_cursor.hpp>
 
 #include <gtest/gtest.h>
 
@@ -35,6 +39,24 @@ TEST(Json, RefusesWhatRapidJsonPassesOver) {
     EXPECT_FALSE(parse(text)) << text;
 }
 
+// With SSE2 RapidJSON's reader takes 0x1a to 0x1f raw wherever it copies sixteen bytes at once: not where it checks the
+// encoding, as `parse` has it do. The cursor has its own.
+TEST(Json, NoReaderTakesControlCharactersRaw) {
+  testing::for_each_hostile_text([](std::string_view text, std::string_view c) {
+    if (c == "\"" || c == "\\") return;
+    const bool is_control = static_cast<unsigned char>(c.front()) < 0x20;
+    const std::string json = "[\"" + std::string(text) + "\"]";
+    ASSERT_EQ(parse(json).has_value(), !is_control) << testing::read_strict_json(json).has_value();
+    const std::string padded = json + std::string(32, '\0');
+    cursor at({padded.data(), json.size()});
+    at.enter_array();
+    ASSERT_TRUE(at.next_element());
+    const std::string value = at.read_text();
+    ASSERT_EQ(at.has_failed(), is_control) << json;
+    ASSERT_EQ(value, is_control ? std::string_view() : text);
+  });
+}
+
 TEST(Json, DepthLimitHoldsForAMillionBrackets) {
   EXPECT_FALSE(parse(std::string(1'000'000, '[')));
   EXPECT_TRUE(parse(std::string(200, '[') + std::string(200, ']')));
@@ -54,6 +76,24 @@ TEST(AppendString, RoundTrips) {
   const auto d = parse(out);
   ASSERT_TRUE(d) << out;
   EXPECT_EQ(text_of(*d), text);
+}
+
+TEST(AppendString, EscapesWhatIsNotPrintable) {
+  std::string out;
+  append_string(out, "\x1b \x7f \xc2\x9b \xe2\x80\xae \xe2\x80\xa8 é");
+  EXPECT_EQ(out, R"("\u001b \u007f \u009b \u202e \u2028 é")");
+}
+
+TEST(AppendString, IsJsonOfTheSameTextWhereverWhateverStands) {
+  testing::for_each_hostile_text([](std::string_view text, std::string_view c) {
+    std::string out;
+    append_string(out, text);
+    const auto read = testing::read_strict_json(out);
+    ASSERT_TRUE(read) << out;
+    ASSERT_EQ(read->text, text) << out;
+    const bool is_shown = c == "\"" || c == "\\" || c == "é" || c == "☃" || c == "\xf0\x9f\x90\xb3";
+    ASSERT_EQ(out.find(c, 1) < out.size() - 1, is_shown) << out;
+  });
 }
 
 TEST(AppendString, RepairsWhatIsNoUtf8) {

@@ -1,5 +1,9 @@
+#include "support/hostile_text.hpp"
+#include "support/strict_json.hpp"
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/printable.hpp>
 #include <pinhook/base/secret.hpp>
 
 #include <gtest/gtest.h>
@@ -28,6 +32,22 @@ TEST(Log, HostileTextStaysInsideItsLine) {
   EXPECT_EQ(json::find_string(*parsed, "peer"), "x\"\n\x1b\xef\xbf\xbd");
   const auto text = render(format::text, noon, level::warning, "a\nb", {{"peer", "x\n\x1b[2J"}});
   EXPECT_EQ(text, "2026-01-01T12:00:00.000Z warning a\\x0ab peer=x\\x0a\\x1b[2J");
+}
+
+TEST(Log, NoTextBreaksALineOrTheTerminal) {
+  testing::for_each_hostile_text(
+      [](std::string_view text, std::string_view) {
+        const auto line = render(format::json, text, level::info, text,
+                                 {{"name", std::string(text)}, {"all", std::vector<std::string>{std::string(text)}}});
+        const auto read = testing::read_strict_json(line);
+        ASSERT_TRUE(read) << line;
+        for (const std::size_t member : {0U, 2U, 3U}) ASSERT_EQ(read->members[member].second.text, text);
+        ASSERT_EQ(read->members[4].second.elements.front().text, text);
+        ASSERT_EQ(printable(line), line);
+        const auto shown = render(format::text, noon, level::info, text, {{"name", std::string(text)}});
+        ASSERT_EQ(printable(shown), shown);
+      },
+      1);
 }
 
 TEST(Log, ASecretIsNoField) { EXPECT_FALSE((std::is_constructible_v<std::string_view, secret>)); }

@@ -238,21 +238,6 @@ TEST(CheckReport, ANoteAloneIsNoFinding) {
   EXPECT_EQ(totals_of({file}).files_with_findings, 0U);
 }
 
-TEST(OneLine, EscapesWhatATerminalWouldObey) {
-  EXPECT_EQ(one_line("a\x1b[31m\tb\nc\x7f"), "a\\x1b[31m\\x09b\\x0ac\\x7f");
-  EXPECT_EQ(one_line("\xc2\x9b"
-                     "31m é …"),
-            "\\x9b31m é …");
-  EXPECT_EQ(one_line("\xc2"), "\xef\xbf\xbd");
-  EXPECT_EQ(one_line("\xff"), "\xef\xbf\xbd");
-}
-
-TEST(OneLine, IsCutBetweenCharacters) {
-  EXPECT_EQ(one_line("abcdef", 6), "abcdef");
-  EXPECT_EQ(one_line("abcdefg", 6), "abcdef…");
-  EXPECT_EQ(one_line("abcdeéf", 6), "abcde…");
-}
-
 TEST(ReportFormat, IsReadByItsName) {
   for (const char* name : {"table", "json", "sarif", "junit", "github"}) EXPECT_TRUE(parse_report_format(name)) << name;
   EXPECT_FALSE(parse_report_format("text"));
