@@ -3,6 +3,7 @@
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/admission/rule_findings.hpp>
 #include <pinhook/admission/slot_words.hpp>
+#include <pinhook/base/printable.hpp>
 #include <pinhook/pin/json_patch.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/rules/judge.hpp>
@@ -16,10 +17,39 @@ namespace {
 
 using pin::decision;
 
-// Bytes of one registry's answer inside a message.
-constexpr std::size_t max_reason_size = 512;
+// Bytes of one registry's answer and of what to do, inside a message.
+constexpr std::size_t max_reason_size = 600;
+
+// Bytes of a warning that the reason leaves to the names behind it: container and image; where the reason could not
+// stand whole then, the container alone. Most reasons name the image.
+constexpr std::size_t names_size = 88;
+constexpr std::size_t least_names_size = 40;
 
 constexpr std::string_view if_not_present = "IfNotPresent";
+
+// An audit annotation: entries as they are, as many as fit, and how many do not.
+class entry_list {
+ public:
+  void add(std::string_view entry) {
+    const std::string one = cut_words(printable(entry), max_message_size - rest_size);
+    const bool is_first = text_.empty();
+    if (left_ != 0 || (!is_first && text_.size() + 2 + one.size() + rest_size > max_message_size)) {
+      ++left_;
+      return;
+    }
+    if (!is_first) text_ += "; ";
+    text_ += one;
+  }
+  [[nodiscard]] bool is_empty() const { return text_.empty(); }
+  [[nodiscard]] std::string text() const { return left_ == 0 ? text_ : fmt::format("{}; and {} more", text_, left_); }
+  void clear() { *this = {}; }
+
+ private:
+  // Room for "; and 1000 more".
+  static constexpr std::size_t rest_size = 32;
+  std::string text_;
+  std::size_t left_ = 0;
+};
 
 struct failed_slot {
   std::size_t slot = 0;
@@ -49,8 +79,8 @@ class composer {
                  : !answer_.patch.empty() ? (is_as_before_ ? outcome::kept : outcome::pinned)
                  : is_audited             ? outcome::audited
                                           : outcome::unchanged;
-    if (!pins_.empty()) answer_.audit.emplace_back("pins", std::move(pins_));
-    if (!skipped_.empty()) answer_.audit.emplace_back("skipped", std::move(skipped_));
+    if (!pins_.is_empty()) answer_.audit.emplace_back("pins", pins_.text());
+    if (!skipped_.is_empty()) answer_.audit.emplace_back("skipped", skipped_.text());
     if (!found_.is_empty()) take_findings();
     for (std::string& w : previews_) warn(std::move(w));
     v_.body = encode_review(about_.asked.uid, answer_);
@@ -116,9 +146,8 @@ class composer {
       for (warning& w : told)
         if (is_wanted(w)) answer_.warnings.push_back(std::move(w));
     };
-    const auto is_line = [](const warning& w) { return w.limit == max_line_warning_size; };
-    take_if([&](const warning& w) { return all_fit || !is_line(w); });
-    if (!all_fit) take_if(is_line);
+    take_if([&](const warning& w) { return all_fit || !w.is_line; });
+    if (!all_fit) take_if([](const warning& w) { return w.is_line; });
     answer_.audit.emplace_back("findings", found_.annotation());
     v_.findings = found_.take_outcomes();
   }
@@ -128,17 +157,16 @@ class composer {
   // The tag reference that is meant; a refreshed slot itself holds a digest, which tells nobody anything.
   std::string image_of(const decision& d) const { return d.ref ? d.ref->written() : slot_of(d.slot).image; }
 
-  static void append(std::string& list, std::string_view entry) {
-    if (list.size() > max_message_size) return;
-    if (!list.empty()) list += "; ";
-    list += entry;
+  // "reason (container web, image nginx:1.25)"
+  void warn_of(const decision& d, std::string reason) {
+    warn(with_names(std::move(reason), slot_of(d.slot), image_of(d), max_warning_size));
   }
 
   // Rules that turn away what nobody expects to be pinned are not worth a note in every audit event.
   void note_exemption() {
     const pin::why exempt = about_.plan.exempt;
     if (exempt != pin::why::other_operation && exempt != pin::why::other_subresource)
-      append(skipped_, pin::to_string(exempt));
+      skipped_.add(pin::to_string(exempt));
   }
 
   void take(const slot_work& w) {
@@ -175,7 +203,7 @@ class composer {
   void take_left(const decision& d) {
     add_outcome(slot_outcome::kind::skipped, d.slot, {}, pin::to_string(d.reason));
     if (d.reason != pin::why::has_digest && d.reason != pin::why::same_image)
-      append(skipped_, fmt::format("{}: {}", pin::label_of(slot_of(d.slot)), pin::to_string(d.reason)));
+      skipped_.add(fmt::format("{}: {}", short_label(slot_of(d.slot)), pin::to_string(d.reason)));
   }
 
   void take_restored(const slot_work& w) {
@@ -186,7 +214,7 @@ class composer {
     }
     const pin::slot& s = slot_of(d.slot);
     add_outcome(slot_outcome::kind::skipped, d.slot, d.standing, pin::to_string(pin::why::immutable));
-    append(pins_, fmt::format("{}: {} -> {}", pin::label_of(s), s.image, d.standing));
+    pins_.add(fmt::format("{}: {} -> {}", short_label(s), s.image, d.standing));
     pinned_.push_back({d.slot, d.standing, false, true});
   }
 
@@ -194,9 +222,8 @@ class composer {
     const decision& d = w.decision;
     take_pin(slot_outcome::kind::kept, d, *d.kept, "recorded");
     if (!w.known || *w.known == *d.kept) return;
-    const std::string rest = fmt::format(" moved to {}; kept {}{}", w.known->shortened(), d.kept->shortened(),
-                                         d.is_movable ? " (annotation pinhook.dev/refresh takes it)" : "");
-    warn(cut_begin(slot_of(d.slot).image, rest.size() < max_warning_size ? max_warning_size - rest.size() : 0) + rest);
+    warn_of(d, fmt::format("the tag moved to {}; kept {}{}", w.known->shortened(), d.kept->shortened(),
+                           d.is_movable ? ": annotation pinhook.dev/refresh takes it" : ""));
   }
 
   void take_resolved(const decision& d, const resolve::answer& a) {
@@ -216,18 +243,17 @@ class composer {
     recorded_.push_back({d.ref->canonical(), digest});
     if (mode_ == pin::mode::audit) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "audit");
-      const std::string where = short_label(s) + ": ";
-      const std::string rest = fmt::format(" would be pinned to {}", digest.shortened());
-      previews_.push_back(where + cut_begin(image_of(d), max_warning_size - where.size() - rest.size()) + rest);
-      append(skipped_, fmt::format("{}: audit: {} -> {}", pin::label_of(s), s.image, to));
+      previews_.push_back(
+          with_names(fmt::format("would be pinned to {}", digest.shortened()), s, image_of(d), max_warning_size));
+      skipped_.add(fmt::format("{}: audit: {} -> {}", short_label(s), s.image, to));
     } else {
       add_outcome(what, d.slot, to, source);
-      append(pins_, fmt::format("{}: {} -> {}", pin::label_of(s), s.image, to));
+      pins_.add(fmt::format("{}: {} -> {}", short_label(s), s.image, to));
     }
     if (d.relaxes_pull_policy)
-      append(mode_ == pin::mode::audit ? skipped_ : pins_,
-             fmt::format("{}: {}{} -> {}", pin::label_of(s), mode_ == pin::mode::audit ? "audit: " : "", s.pull_policy,
-                         if_not_present));
+      (mode_ == pin::mode::audit ? skipped_ : pins_)
+          .add(fmt::format("{}: {}{} -> {}", short_label(s), mode_ == pin::mode::audit ? "audit: " : "", s.pull_policy,
+                           if_not_present));
     pinned_.push_back({d.slot, std::move(to), d.relaxes_pull_policy});
   }
 
@@ -238,9 +264,11 @@ class composer {
     if (mode_ != pin::mode::enforce) {
       // A slot that a refresh leaves behind keeps the pin it has.
       const std::string_view done = image == s.image ? "pinned" : "refreshed";
-      const std::string_view is_not = mode_ == pin::mode::audit ? "would not be" : "is not";
-      warn(fmt::format("{}: {} {} {}: {}", short_label(s), cut_begin(image, 40), is_not, done, why.message));
-      append(skipped_, fmt::format("{}: {}", pin::label_of(s), pinhook::to_string(why.code)));
+      const std::string head = fmt::format("{} {}: ", mode_ == pin::mode::audit ? "would not be" : "not", done);
+      const std::size_t room = max_warning_size - head.size();
+      const bool has_room = least_cut_size(with_advice(why, max_message_size)) + names_size <= room;
+      warn_of(d, head + with_advice(why, room - (has_room ? names_size : least_names_size)));
+      skipped_.add(fmt::format("{}: {}", short_label(s), why.message));
     }
     failed_.push_back({d.slot, std::move(image), std::move(why)});
   }
@@ -275,9 +303,8 @@ class composer {
     for (std::size_t i = 0; i < failed_.size(); ++i) {
       const pin::slot& s = slot_of(failed_[i].slot);
       const error& why = failed_[i].why;
-      const std::string one =
-          fmt::format("{} {} {}, image {}: {}. {}", i == 0 ? ':' : ';', noun_of(s), pin::label_of(s),
-                      quoted(failed_[i].image), cut(why.message, max_reason_size), status_of(why.code).hint);
+      const std::string one = fmt::format("{} {} {}, image {}: {}", i == 0 ? ':' : ';', noun_of(s), short_label(s),
+                                          short_image(failed_[i].image), with_advice(why, max_reason_size));
       if (message.size() + one.size() > max_message_size - 64) {
         message += fmt::format("; and {} more", failed_.size() - i);
         break;
@@ -330,7 +357,7 @@ class composer {
   bool is_as_before_ = false;
   std::vector<failed_slot> failed_;
   std::vector<pin::recorded_pin> recorded_;
-  std::string pins_, skipped_;
+  entry_list pins_, skipped_;
 };
 
 }  // namespace

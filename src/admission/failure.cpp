@@ -1,5 +1,5 @@
 #include <pinhook/admission/failure.hpp>
-#include <pinhook/admission/review.hpp>
+#include <pinhook/base/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -37,15 +37,31 @@ constexpr std::size_t max_shown_troubles = 2;
 constexpr std::size_t max_trouble_size = 140;
 constexpr std::size_t max_refusal_size = 200;
 
+// How advice begins that floors below put at the end of a message (registry: client, exchange, auth_flow, manifest;
+// resolve: locked_resolver).
+constexpr std::array<std::string_view, 4> advice_begins{". Write ", ". Give some ", ". Push it ",
+                                                        ": run `pinhook lock`"};
+
+bool has_advice(std::string_view message) {
+  return std::ranges::any_of(advice_begins,
+                             [&](std::string_view begin) { return message.find(begin) != std::string_view::npos; });
+}
+
 }  // namespace
+
+std::string with_advice(const error& why, std::size_t size) {
+  const std::string reason = printable(why.message);
+  const std::string advice = has_advice(why.message) ? std::string() : fmt::format(". {}", status_of(why.code).hint);
+  return cut_words(reason, size - std::min(size, advice.size())) + advice;
+}
 
 error with_troubles(error why, std::span<const error> troubles) {
   if (troubles.empty()) return why;
-  why.message = cut(why.message, max_refusal_size);
+  why.message = cut_words(why.message, max_refusal_size);
   const std::size_t shown = std::min(troubles.size(), max_shown_troubles);
   for (const error& one : troubles.first(shown)) {
     why.message += "; ";
-    why.message += cut(one.message, max_trouble_size);
+    why.message += cut_words(one.message, max_trouble_size);
   }
   if (shown < troubles.size()) why.message += fmt::format("; and {} more", troubles.size() - shown);
   const bool is_refusal =

@@ -1,10 +1,12 @@
 #include <pinhook/admission/review.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
+#include <pinhook/base/printable.hpp>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -139,13 +141,22 @@ void append_base64(std::string& out, std::string_view bytes) {
   out.resize(start + static_cast<std::size_t>(written));
 }
 
+// Texts of users and registries stand in it: fit for a terminal, and in `size` bytes.
+void append_shown(std::string& out, std::string_view text, std::size_t size) {
+  const bool is_plain = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (is_plain && text.size() <= size)
+    json::append_string(out, text);
+  else
+    json::append_string(out, cut_words(is_plain ? text : std::string_view(printable(text)), size));
+}
+
 void append_warnings(std::string& out, const std::vector<warning>& warnings) {
   out += R"(,"warnings":[)";
   const bool is_over = warnings.size() > max_warnings;
   const std::size_t shown = is_over ? max_warnings - 1 : warnings.size();
   for (std::size_t i = 0; i < shown; ++i) {
     if (i != 0) out += ',';
-    json::append_string(out, cut(warnings[i].text, warnings[i].limit));
+    append_shown(out, warnings[i].text, max_warning_size);
   }
   if (is_over) {
     out += ',';
@@ -209,7 +220,7 @@ std::string encode_review(std::string_view uid, const answer& a) {
   if (!a.is_allowed) {
     out += fmt::format(R"(,"status":{{"status":"Failure","code":{},"reason":"{}","message":)", a.status.code,
                        a.status.reason);
-    json::append_string(out, cut(a.status.message, max_message_size));
+    append_shown(out, a.status.message, max_message_size);
     out += '}';
   }
   if (!a.patch.empty()) {
@@ -224,22 +235,11 @@ std::string encode_review(std::string_view uid, const answer& a) {
       if (i != 0) out += ',';
       json::append_string(out, a.audit[i].first);
       out += ':';
-      json::append_string(out, cut(a.audit[i].second, max_message_size));
+      append_shown(out, a.audit[i].second, max_message_size);
     }
     out += '}';
   }
   out += "}}";
-  return out;
-}
-
-std::string cut(std::string_view text, std::size_t size) {
-  constexpr std::string_view dots = "…";
-  if (text.size() <= size) return std::string(text);
-  if (size < dots.size()) return {};
-  std::size_t end = size - dots.size();
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  std::string out(text.substr(0, end));
-  out += dots;
   return out;
 }
 

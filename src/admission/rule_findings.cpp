@@ -1,5 +1,6 @@
 #include <pinhook/admission/rule_findings.hpp>
 #include <pinhook/admission/slot_words.hpp>
+#include <pinhook/base/printable.hpp>
 #include <pinhook/pin/rules.hpp>
 
 #include <fmt/format.h>
@@ -13,8 +14,8 @@ namespace {
 using rules::action;
 using rules::fix_kind;
 
-// Bytes of an image in a warning: a reason must fit behind it.
-constexpr std::size_t max_image_size = 40;
+// Bytes that are kept for the names behind a warning.
+constexpr std::size_t least_names_size = 48;
 
 // Room for "; and 1000 more".
 constexpr std::size_t rest_size = 32;
@@ -57,7 +58,7 @@ std::string join_within(std::size_t size, std::size_t shown, std::size_t count, 
     if (i >= shown || out.size() + 2 + one.size() + (i + 1 == count ? 0 : rest_size) > size) {
       // The first is shown, whatever it takes: it is cut.
       if (i == 0 && i < shown) {
-        out = cut(one, size > rest_size ? size - rest_size : 0);
+        out = cut_words(one, size > rest_size ? size - rest_size : 0);
         if (count > 1) out += fmt::format("; and {} more", count - 1);
       } else {
         out += fmt::format("{}and {} more", out.empty() ? "" : "; ", count - i);
@@ -81,8 +82,8 @@ void rule_findings::judge(const judged_slot& whom, const rules::image_state& ima
     if (taken == "deny") {
       ++denials_;
       if (sentences_size_ > max_message_size) continue;
-      sentences_.push_back(fmt::format("rule {}: {} {}, image {}: {}. {}", r.name, noun_of(s), pin::label_of(s),
-                                       quoted(s.image), f.why, sentence_of(f)));
+      sentences_.push_back(fmt::format("rule {}: {} {}, image {}: {}. {}", r.name, noun_of(s), short_label(s),
+                                       short_image(s.image), f.why, sentence_of(f)));
       sentences_size_ += sentences_.back().size();
     } else if (taken != "audit") {
       warn(f, taken, s);
@@ -90,37 +91,32 @@ void rule_findings::judge(const judged_slot& whom, const rules::image_state& ima
   }
 }
 
-// "rule no-latest: web: nginx:latest: why it matters; run pinhook resolve nginx:latest"
+// "rule no-latest: why it matters; run pinhook resolve nginx:latest (container web, image nginx:latest)"
 void rule_findings::warn(const rules::finding& f, std::string_view taken, const pin::slot& s) {
   const std::string rule = "rule " + rules_.rules()[f.rule].name;
   const std::string_view would = taken == "would-deny" ? " would deny" : taken == "would-warn" ? " would warn" : "";
-  const std::size_t room = max_warning_size - std::min(max_warning_size, rule.size() + would.size());
-  const std::string label = short_label(s, std::min(max_label_size, room / 3));
-  std::string text = fmt::format("{}{}: {}: {}: {}", rule, would, label,
-                                 cut_begin(s.image, std::min(max_image_size, room / 2)), f.why);
-  std::string fix = clause_of(f);
-  if (f.kind != fix_kind::line && text.size() + 2 + fix.size() <= max_warning_size) {
-    text += "; " + fix;
-    fix.clear();
-  }
-  warnings_.push_back({std::move(text)});
-  if (fix.empty()) return;
-  const bool is_line = f.kind == fix_kind::line;
-  std::string whole = fmt::format("{}: {}: {}", rule, label, fix);
-  if (!is_line) {
-    warnings_.push_back({std::move(whole)});
+  const std::string reason = fmt::format("{}{}: {}", rule, would, f.why);
+  const std::string fix = clause_of(f);
+  const std::string both = reason + "; " + fix;
+  if (both.size() + least_names_size <= max_warning_size) {
+    warnings_.push_back({with_names(both, s, s.image, max_warning_size)});
     return;
   }
-  // A line that is cut helps nobody: rather does it stand without the rule's name, or not at all.
-  if (whole.size() > max_line_warning_size) whole = fmt::format("{}: {}", label, fix);
-  if (whole.size() <= max_line_warning_size) warnings_.push_back({std::move(whole), max_line_warning_size});
+  warnings_.push_back({with_names(reason, s, s.image, max_warning_size)});
+  std::string whole = with_names(fmt::format("{}: {}", rule, fix), s, s.image, max_warning_size);
+  // What is to be copied helps nobody when it is cut: rather does it stand without the names, or not at all.
+  const bool is_copied = f.kind == fix_kind::line || f.kind == fix_kind::command;
+  if (is_copied && whole.find(fix) == std::string::npos) whole = fix.size() <= max_warning_size ? fix : std::string();
+  if (!whole.empty()) warnings_.push_back({std::move(whole), is_copied});
 }
 
 std::string rule_findings::denial(std::size_t size) const {
   // The API server's own text names the webhook alone.
   const std::string& name = about_.asked.name;
-  const std::string kind = cut(about_.asked.kind, max_kind_size);
-  const std::string object = name.empty() ? "this " + kind : fmt::format("{} {}", kind, quoted(name, max_name_size));
+  const std::string kind = cut(printable(about_.asked.kind), max_kind_size);
+  const std::string object =
+      name.empty() ? "this " + kind
+                   : fmt::format("{} {}", kind, cut_middle(pinhook::quoted(name, name.size()), max_name_size));
   std::string out = fmt::format("pinhook denies {}: {} finding{}: ", object, denials_, denials_ == 1 ? "" : "s");
   out += join_within(size - std::min(size, out.size()), sentences_.size(), denials_,
                      [&](std::size_t i) { return sentences_[i]; });
@@ -130,7 +126,7 @@ std::string rule_findings::denial(std::size_t size) const {
 std::string rule_findings::annotation() const {
   return join_within(max_message_size, outcomes_.size(), outcomes_.size(), [&](std::size_t i) {
     const rule_outcome& o = outcomes_[i];
-    return fmt::format("{} {}: {}: {}", o.taken, o.rule, o.container, o.image);
+    return fmt::format("{} {}: {}: {}", o.taken, o.rule, cut_middle(printable(o.container), max_label_size), o.image);
   });
 }
 

@@ -106,7 +106,7 @@ std::string foreign_warning(const object& now, std::size_t left) {
       left == now.found.slots.size()
           ? "this Pod is not pinned: its controller"
           : fmt::format("{} of {} images not pinned: the Pod's controller", left, now.found.slots.size());
-  return fmt::format("{}, {} {}, may compare its images", which, controller.kind, controller.name);
+  return fmt::format("{} may compare its images ({} {})", which, controller.kind, controller.name);
 }
 
 // Rule 5. The API server lets an update of a Pod change the images of containers and init containers alone.
@@ -212,7 +212,7 @@ class planner {
     const slot& s = now_.found.slots[index];
     if (!is_built_in(asked_.group) && is_variable(s.image)) {
       if (c.leave == why::none)
-        out_.warnings.push_back(fmt::format("{}: {} is filled in later: not pinned here", label_of(s), s.image));
+        out_.warnings.push_back(fmt::format("not pinned here, it is filled in later: {} ({})", s.image, label_of(s)));
       return leave(index, why::variable);
     }
     if (c.leave == why::same_image) return leave(index, c.leave);
@@ -289,7 +289,7 @@ class planner {
     if (!recorded) {
       if (own_record_.tag_of(pinned)) return leave(index, why::has_digest);
       out_.warnings.push_back(
-          fmt::format("{}: not refreshed: no tag is recorded for its digest", label_of(now_.found.slots[index])));
+          fmt::format("not refreshed: no tag is recorded for the digest ({})", label_of(now_.found.slots[index])));
       return leave(index, why::no_recorded_tag);
     }
     auto ref = registry::reference::parse(fmt::format("{}:{}", pinned.written_name(), recorded->effective_tag()));

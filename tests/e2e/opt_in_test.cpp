@@ -87,7 +87,8 @@ TEST_F(OptIn, ADenialNamesContainerImageAnswerAndWhatToDo) {
   const auto lenient = make_namespace("best-effort");
   const auto warned = create(lenient, deployment(missing));
   EXPECT_EQ(warned.exit_code, 0) << warned;
-  EXPECT_THAT(warned.errors, HasSubstr("Warning: web: " + missing + " is not pinned: "));
+  EXPECT_THAT(warned.errors, AllOf(HasSubstr("Warning: not pinned: "),
+                                   HasSubstr("Check the name and the tag (container web, image ")));
   EXPECT_THAT(warned.errors, Not(HasSubstr("denied")));
 }
 

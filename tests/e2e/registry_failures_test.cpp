@@ -68,7 +68,7 @@ TEST_F(RegistryOutage, BestEffortLetsItPassAndWarns) {
     const auto image = one.host + "/team/web:1";
     const auto r = create(ns, one.name, image);
     EXPECT_EQ(r.exit_code, 0) << one.name << ": " << r;
-    EXPECT_THAT(r.errors, HasSubstr("Warning: web: " + image + " is not pinned: ")) << one.name;
+    EXPECT_THAT(r.errors, AllOf(HasSubstr("Warning: not pinned: "), HasSubstr("(container web, image "))) << one.name;
     EXPECT_EQ(read(ns, std::string("deployment/") + one.name, "/spec/template/spec/containers/0/image"), image);
   }
 }
@@ -80,7 +80,8 @@ TEST_F(RegistryOutage, AuditLetsItPassUnchangedAndSaysWhatEnforceWouldDo) {
     const auto image = one.host + "/team/web:1";
     const auto r = create(ns, one.name, image);
     EXPECT_EQ(r.exit_code, 0) << one.name << ": " << r;
-    EXPECT_THAT(r.errors, HasSubstr("Warning: web: " + image + " would not be pinned: ")) << one.name;
+    EXPECT_THAT(r.errors, AllOf(HasSubstr("Warning: would not be pinned: "), HasSubstr("(container web, image ")))
+        << one.name;
     const auto made = object(ns, std::string("deployment/") + one.name);
     EXPECT_EQ(text_at(made, "/spec/template/spec/containers/0/image"), image);
     EXPECT_EQ(text_at(made, "/metadata/annotations/pinhook.dev~1pins"), "");

@@ -99,7 +99,7 @@ void check_findings(const admission::verdict& v, pin::mode mode) {
   }
   if (const auto* warnings = json::find(response, "warnings")) {
     require(warnings->Size() <= admission::max_warnings);
-    for (const auto& w : warnings->GetArray()) require(w.GetStringLength() <= admission::max_line_warning_size);
+    for (const auto& w : warnings->GetArray()) require(w.GetStringLength() <= admission::max_warning_size);
   }
   const auto* audit = json::find(response, "auditAnnotations");
   const auto noted = audit == nullptr ? std::nullopt : json::find_string(*audit, "findings");

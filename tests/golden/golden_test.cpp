@@ -67,7 +67,7 @@ void check_envelope(const json::document& review, std::string_view uid) {
   EXPECT_GT(warnings->Size(), 0U);
   EXPECT_LE(warnings->Size(), max_warnings);
   for (const auto& warning : warnings->GetArray()) {
-    EXPECT_LE(characters(json::text_of(warning)), max_characters_of(json::text_of(warning))) << warning.GetString();
+    EXPECT_LE(characters(json::text_of(warning)), max_warning_characters) << warning.GetString();
     EXPECT_EQ(json::text_of(warning).find_first_of("\r\n"), std::string_view::npos) << warning.GetString();
   }
 }

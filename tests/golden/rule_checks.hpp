@@ -22,10 +22,8 @@ inline std::size_t characters(std::string_view utf8) {
 
 inline bool is_of_rule(std::string_view warning) { return warning.starts_with("rule "); }
 
-/// A line that mends something may take what the API server lets through (256): cut, it would be of no use.
-inline std::size_t max_characters_of(std::string_view warning) {
-  return warning.find(": write ") != std::string_view::npos ? 256 : 120;
-}
+/// Beyond 4,096 characters of all warnings together the API server cuts each to so many.
+inline constexpr std::size_t max_warning_characters = 256;
 
 inline bool is_pull_policy(std::string_view pointer) {
   return pointer.ends_with("/imagePullPolicy") || pointer.ends_with("/pullPolicy");

@@ -3,7 +3,9 @@
 
 #include <pinhook/base/error.hpp>
 
+#include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace pinhook::admission {
@@ -18,6 +20,9 @@ struct failure_status {
 
 /// 403 for what another try will not change, 503 for what it may, 504 for time, 500 for a mistake of ours.
 [[nodiscard]] const failure_status& status_of(error_code code) noexcept;
+
+/// "reason. What to do", in at most `size` bytes: names are cut in their middles, then the reason; the advice is whole.
+[[nodiscard]] std::string with_advice(const error& why, std::size_t size);
 
 /// A failed look-up of someone whose credentials could not all be read: the message says so too, in some 400 bytes
 /// more. A refusal (unauthorized, denied, not_found) becomes `unavailable` when one of `troubles` is temporary: what

@@ -20,12 +20,12 @@ inline constexpr std::size_t max_uid_size = 256;
 /// Bytes of status.message and of one audit annotation: enough for dozens of images, small in an audit log.
 inline constexpr std::size_t max_message_size = 4 * 1024;
 
-/// What a warning may have; clients show one a line (admission/v1 types.go asks for 120 characters at most).
-inline constexpr std::size_t max_warning_size = 120;
+/// What a warning may have. Clients show one a line, and types.go asks for 120 characters at most; API servers pass all
+/// of them whole up to 4,096 characters together, and cut to 256 each only beyond (apiserver,
+/// endpoints/filters/warning.go). All of ours are less than these, so that nobody cuts them but us.
+inline constexpr std::size_t max_warning_size = 256;
 inline constexpr std::size_t max_warnings = 10;
-/// What a warning may have that gives a line to write: the digest at its end must be whole. The API server itself cuts
-/// warnings at 256 characters (apiserver, endpoints/filters/warning.go), and only when all of them together are long.
-inline constexpr std::size_t max_line_warning_size = 256;
+static_assert(max_warnings * max_warning_size <= 4'096);
 
 struct review {
   std::string uid;
@@ -55,9 +55,10 @@ struct refusal {
 };
 
 struct warning {
+  /// What is not printable is escaped, what is longer than max_warning_size cut, its longest words first.
   std::string text;
-  /// Bytes; what is longer is cut.
-  std::size_t limit = max_warning_size;
+  /// It is a line to write for what another one says.
+  bool is_line = false;
 };
 
 struct answer {
@@ -74,8 +75,5 @@ struct answer {
 };
 
 [[nodiscard]] std::string encode_review(std::string_view uid, const answer& a);
-
-/// At most `size` bytes of UTF-8: what is longer is cut between characters and ends in "…".
-[[nodiscard]] std::string cut(std::string_view text, std::size_t size);
 
 }  // namespace pinhook::admission

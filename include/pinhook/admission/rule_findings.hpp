@@ -40,7 +40,7 @@ class rule_findings {
   [[nodiscard]] std::string denial(std::size_t size) const;
   /// The audit annotation "findings": "deny no-latest: web: nginx:latest; …", in at most max_message_size bytes.
   [[nodiscard]] std::string annotation() const;
-  /// What warns the author; a fix that is a line to write stands in a warning of its own.
+  /// What warns the author; a fix for which there is no room stands in a warning of its own.
   [[nodiscard]] std::vector<warning> take_warnings() { return std::move(warnings_); }
   /// All of them, slot by slot.
   [[nodiscard]] std::vector<rule_outcome> take_outcomes() { return std::move(outcomes_); }

@@ -11,17 +11,24 @@
 
 namespace pinhook::admission {
 
-/// Bytes of a container's name in a warning: an image and a reason must fit behind it.
-inline constexpr std::size_t max_label_size = 30;
+/// Bytes of a container's name, as many as the API server allows in the kinds that it knows.
+inline constexpr std::size_t max_label_size = 63;
+/// Bytes of an image in a sentence of a refusal.
+inline constexpr std::size_t max_image_size = 256;
 
 /// "container", "volume"; "field" for what has no name.
 [[nodiscard]] std::string_view noun_of(const pin::slot& s);
 
-/// At most `size` bytes of UTF-8: of what is longer the end, behind "…". The end of a reference tells more than its
-/// begin: the repository's name and the tag.
-[[nodiscard]] std::string cut_begin(std::string_view text, std::size_t size);
+/// pin::label_of, printable and in at most max_label_size bytes.
+[[nodiscard]] std::string short_label(const pin::slot& s);
 
-/// pin::label_of, in at most `size` bytes.
-[[nodiscard]] std::string short_label(const pin::slot& s, std::size_t size = max_label_size);
+/// Quoted, in at most max_image_size bytes.
+[[nodiscard]] std::string short_image(std::string_view image);
+
+/// The sentence, and behind it whose image it is about, in at most `size` bytes: "not pinned: why (container web, image
+/// nginx:1.25)". The names are cut in their middles; where nothing of them is left to read they are left out, the image
+/// first, and a sentence that is too long by itself is cut.
+[[nodiscard]] std::string with_names(std::string sentence, const pin::slot& s, std::string_view image,
+                                     std::size_t size);
 
 }  // namespace pinhook::admission

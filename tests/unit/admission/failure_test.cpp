@@ -1,9 +1,17 @@
 #include <pinhook/admission/failure.hpp>
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace pinhook::admission {
 namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST(FailureStatus, EveryCodeHasOne) {
   for (int i = 0; i <= static_cast<int>(error_code::internal); ++i) {
@@ -16,6 +24,26 @@ TEST(FailureStatus, EveryCodeHasOne) {
   EXPECT_EQ(status_of(error_code::not_found).reason, "Forbidden");
   EXPECT_EQ(status_of(error_code::timed_out).code, 504U);
   EXPECT_EQ(status_of(error_code::internal).code, 500U);
+}
+
+TEST(WithAdvice, KeepsTheAdviceWholeAndShortensNames) {
+  const error why{error_code::not_found,
+                  fmt::format("registry {} does not have \"{}:{}\" (404: MANIFEST_UNKNOWN: \"manifest unknown\")",
+                              std::string(253, 'h'), std::string(255, 'r'), std::string(128, 't')),
+                  std::nullopt};
+  for (const std::size_t size : {150U, 200U, 300U, 1'000U}) {
+    const std::string out = with_advice(why, size);
+    EXPECT_LE(out.size(), size);
+    EXPECT_THAT(out, StartsWith("registry hh"));
+    EXPECT_THAT(out, HasSubstr("hh does not have \"rr"));
+    EXPECT_THAT(out, EndsWith("tt\" (404: MANIFEST_UNKNOWN: \"manifest unknown\"). Check the name and the tag"));
+  }
+}
+
+TEST(WithAdvice, SaysNothingBehindAdviceThatIsThere) {
+  EXPECT_EQ(with_advice({error_code::denied, "no. Write this", std::nullopt}, 100), "no. Write this");
+  EXPECT_EQ(with_advice({error_code::not_found, "a\nb\xe2\x80\xae", std::nullopt}, 100),
+            "a\\x0ab\\u202e. Check the name and the tag");
 }
 
 }  // namespace

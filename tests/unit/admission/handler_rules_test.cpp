@@ -18,7 +18,7 @@
 namespace pinhook::admission {
 namespace {
 
-using ::testing::_;
+using ::testing::AllOf;
 using testing::container;
 using testing::deployment;
 using testing::digest_of_digit;
@@ -148,19 +148,21 @@ TEST_F(HandlerRules, WarnsWithTheLineToWrite) {
   const verdict v = ask(review_of(deployment(container("web", "nginx"))));
   EXPECT_EQ(v.outcome, outcome::pinned);
   EXPECT_THAT(patch(), HasSubstr("nginx@" + sha('a')));
-  EXPECT_THAT(warnings(), ElementsAre(StartsWith("rule no-latest: web: nginx: latest moves"),
-                                      "rule no-latest: web: write image: nginx@" + sha('a')));
+  EXPECT_THAT(warnings(),
+              ElementsAre(AllOf(StartsWith("rule no-latest: latest moves"),
+                                EndsWith("; write image: nginx@" + sha('a') + " (container web, image nginx)"))));
   EXPECT_EQ(annotation("findings"), "warn no-latest: web: nginx");
 }
 
-TEST_F(HandlerRules, AFixThatIsNoLineStandsBehindTheReasonWhereThereIsRoom) {
+TEST_F(HandlerRules, AFixStandsBehindTheReasonWhereThereIsRoom) {
   use_rules("[{name: own, require: {registry: [ghcr.io]}, action: warn, message: 'no'}]");
   ask(review_of(deployment(container("web", "nginx"))));
-  EXPECT_THAT(warnings(), ElementsAre("rule own: web: nginx: no; take it from ghcr.io"));
+  EXPECT_THAT(warnings(), ElementsAre("rule own: no; take it from ghcr.io (container web, image nginx)"));
   use_rules(fmt::format("[{{name: own, require: {{registry: [ghcr.io]}}, action: warn, message: {}}}]",
-                        std::string(90, 'y')));
+                        std::string(200, 'y')));
   ask(review_of(deployment(container("web", "nginx"))));
-  EXPECT_THAT(warnings(), ElementsAre(StartsWith("rule own: web: nginx: yyy"), "rule own: web: take it from ghcr.io"));
+  EXPECT_THAT(warnings(),
+              ElementsAre(StartsWith("rule own: yyy"), "rule own: take it from ghcr.io (container web, image nginx)"));
 }
 
 TEST_F(HandlerRules, AnAuditRuleIsSilent) {
@@ -184,9 +186,9 @@ TEST_F(HandlerRules, AuditModeSaysWhatRulesWouldDo) {
   EXPECT_FALSE(has("patch"));
   EXPECT_EQ(annotation("findings"), "would-deny no-latest: web: nginx; would-warn soft: x: nope");
   EXPECT_THAT(warnings(),
-              ElementsAre(HasSubstr("would not be pinned"), StartsWith("rule no-latest would deny: web: nginx: "),
-                          "rule no-latest: web: write image: nginx@" + sha('a'),
-                          StartsWith("rule soft would warn: x: nope: "), _, HasSubstr("would be pinned")));
+              ElementsAre(HasSubstr("would not be pinned"),
+                          AllOf(StartsWith("rule no-latest would deny: "), HasSubstr("write image: nginx@" + sha('a'))),
+                          StartsWith("rule soft would warn: "), HasSubstr("would be pinned")));
 }
 
 TEST_F(HandlerRules, AuditModeWithFindingsAloneIsAudited) {
@@ -229,7 +231,7 @@ TEST_F(HandlerRules, AnImageThatTheUpdateLeavesIsNoReasonToRefuseIt) {
   verdict v = ask(review_of(scaled, old_object));
   EXPECT_TRUE(field("allowed").GetBool());
   EXPECT_THAT(found(v), ElementsAre("warn digests web"));
-  EXPECT_THAT(warnings(), ElementsAre(StartsWith("rule digests: web: proxy:1: a tag can be moved")));
+  EXPECT_THAT(warnings(), ElementsAre(StartsWith("rule digests: a tag can be moved")));
   v = ask(review_of(scaled, old_object), pin::mode::audit);
   EXPECT_THAT(found(v), ElementsAre("would-warn digests web"));
   v = ask(review_of(deployment(container("web", "proxy:1") + "," + container("b", "nginx:1.25")), old_object));

@@ -205,7 +205,7 @@ TEST(Guide, QuotesWhatTheProgramSays) {
       {"Try again", "src/admission/failure.cpp"},
       {"to be pinned at the next change of the pod template", "src/pin/rules.cpp"},
       {"this Pod is not pinned: its controller", "src/pin/rules.cpp"},
-      {"is filled in later: not pinned here", "src/pin/rules.cpp"},
+      {"not pinned here, it is filled in later", "src/pin/rules.cpp"},
       {"annotation pinhook.dev/pins is ignored: ", "src/pin/rules.cpp"},
       {" moved to ", "src/admission/compose.cpp"},
       {"is left in peace for ", "src/resolve/host_backoff.cpp"},

@@ -234,7 +234,7 @@ TEST(Rules, RefreshLeavesWhatTheAuthorPinned) {
   e.image = e.old_image = "redis@" + digest_text('a');
   auto p = plan_of(e);
   EXPECT_EQ(decision_for(p).reason, why::no_recorded_tag);
-  EXPECT_TRUE(has_warning(p, "web: not refreshed"));
+  EXPECT_TRUE(has_warning(p, "not refreshed: no tag is recorded for the digest (web)"));
 }
 
 TEST(Rules, RefreshAsksOnceEvenWhenTheWebhookIsCalledAgain) {

@@ -82,7 +82,7 @@ TEST(SlotOrders, AlwaysPinsThatSlotOfAForeignControllersPod) {
   EXPECT_EQ(decision_for(p).what, what::resolve);
   EXPECT_EQ(decision_for(p, "init").reason, why::foreign_controller);
   EXPECT_EQ(decision_for(p, "bad").reason, why::foreign_controller);
-  EXPECT_TRUE(has_warning(p, "2 of 3 images not pinned: the Pod's controller, Cluster db, may compare"));
+  EXPECT_TRUE(has_warning(p, "2 of 3 images not pinned: the Pod's controller may compare its images (Cluster db)"));
   e.orders = {{.pin = pin_order::keep}, {.pin = pin_order::refresh}, {}};
   EXPECT_EQ(plan_of(e).plan.exempt, why::foreign_controller);
   // When what stays has a digest, there is nothing to say.

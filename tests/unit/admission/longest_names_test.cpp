@@ -1,0 +1,256 @@
+// Every sentence of an answer with the longest names that are allowed, and with the names of the clouds: what is wrong
+// and what to do stand whole, and each limit holds.
+#include "support/handler_fixture.hpp"
+
+#include <pinhook/admission/failure.hpp>
+#include <pinhook/admission/slot_words.hpp>
+#include <pinhook/base/printable.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace pinhook::admission {
+namespace {
+
+using testing::container;
+using testing::deployment;
+using testing::digest_of_digit;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using testing::review_of;
+using ::testing::StartsWith;
+
+struct names {
+  const char* about;
+  std::string host, repository, tag, container;
+
+  [[nodiscard]] std::string image() const { return host + "/" + repository + ":" + tag; }
+};
+
+std::string host_of_size(std::size_t size) {
+  std::string out;
+  while (out.size() + 64 < size) out += std::string(63, 'h') + ".";
+  return out + std::string(size - out.size(), 'h');
+}
+
+const std::vector<names>& all_names() {
+  static const std::vector<names> all{
+      {"short", "ghcr.io", "acme/api", "v1", "web"},
+      {"of a cluster", "127.0.0.1:5000", "team-platform/payments/backend-service", "2026.11.28-rc4", "backend-service"},
+      {"ECR", "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com", "platform/payments/checkout/backend-service",
+       "2026.11.28-rc4-gdeadbeef", "checkout-backend"},
+      {"GAR", "northamerica-northeast1-docker.pkg.dev", "acme-production-platform/container-images/payments/backend",
+       "2026.11.28-rc4", "backend"},
+      {"ACR", "acmeproductionplatformregistry.azurecr.io", "payments/checkout/backend-service", "2026.11.28",
+       "backend"},
+      {"the longest", host_of_size(253), std::string(255, 'r'), std::string(128, 't'), std::string(63, 'c')}};
+  return all;
+}
+
+struct failure {
+  error_code code;
+  /// {0}: the registry, {1}: what was asked for there.
+  std::string message;
+  bool has_advice = false;
+};
+
+// As the floors below put them.
+const std::vector<failure>& failures() {
+  static const std::vector<failure> all{
+      {error_code::not_found, R"(registry {0} does not have "{1}" (404: MANIFEST_UNKNOWN: "manifest unknown"))"},
+      {error_code::denied, R"(registry {0} does not give access to "{1}" (403: DENIED: "denied"))"},
+      {error_code::unauthorized, R"(registry {0} asks for other credentials for "{1}" (401))"},
+      {error_code::rate_limited, R"(registry {0} limits how often it answers, now for "{1}" (429))"},
+      {error_code::unavailable, R"(registry {0}: no connection: Connection refused)"},
+      {error_code::timed_out, R"(registry {0} did not answer in time)"},
+      {error_code::malformed, R"(registry {0} answered for "{1}" with two digests that differ)"},
+      {error_code::unsupported, R"(registry {0} has "{1}" in no usable form)"},
+      {error_code::canceled, R"(looking up "{1}" was canceled)"},
+      {error_code::internal, R"(looking up "{1}" failed)"},
+      {error_code::invalid_input, R"("{1}" is no reference)"},
+      {error_code::denied,
+       "registry {0} is on this machine: it is asked only when the configuration names it, under registries. Write it",
+       true},
+  };
+  return all;
+}
+
+std::string filled(std::string text, const names& n) {
+  for (const auto& [mark, with] : {std::pair{"{0}", n.host}, {"{1}", n.repository + ":" + n.tag}})
+    for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + with.size()))
+      text.replace(at, 3, with);
+  return text;
+}
+
+// The words of a reason without the names: those must all be there, in their order.
+std::vector<std::string> words_of(const failure& f) {
+  std::vector<std::string> out;
+  std::string rest = f.message;
+  for (std::size_t at = rest.find('{'); at != std::string::npos; at = rest.find('{')) {
+    out.push_back(rest.substr(0, at));
+    rest = rest.substr(at + 3);
+  }
+  out.push_back(rest);
+  return out;
+}
+
+void expect_words(const std::string& text, const failure& f) {
+  std::size_t at = 0;
+  for (const std::string& word : words_of(f)) {
+    at = text.find(word, at);
+    ASSERT_NE(at, std::string::npos) << word << " in: " << text;
+    at += word.size();
+  }
+}
+
+std::string advice_of(const failure& f) {
+  return f.has_advice ? std::string() : fmt::format(". {}", status_of(f.code).hint);
+}
+
+struct LongestNames : testing::handler_fixture {
+  std::string reviewed(const names& n) { return review_of(deployment(container(n.container, n.image()))); }
+};
+
+TEST_F(LongestNames, LeaveReasonAndAdviceOfAWarningWhole) {
+  for (const names& n : all_names()) {
+    for (const failure& f : failures()) {
+      SCOPED_TRACE(std::string(n.about) + ": " + f.message);
+      const std::string whole = filled(f.message, n);
+      tags->fails(registry::reference::parse(n.image())->canonical(), {f.code, whole, std::nullopt});
+      for (const auto& [mode, head] :
+           {std::pair{pin::mode::best_effort, "not pinned: "}, {pin::mode::audit, "would not be pinned: "}}) {
+        ask(reviewed(n), mode);
+        ASSERT_EQ(warnings().size(), 1U);
+        const std::string text = warnings().front();
+        EXPECT_LE(text.size(), max_warning_size);
+        EXPECT_THAT(text, StartsWith(head));
+        expect_words(text, f);
+        EXPECT_THAT(text, HasSubstr(advice_of(f) + " (container " + n.container.substr(0, 8)));
+        EXPECT_THAT(text, HasSubstr(n.tag.substr(n.tag.size() - 2))) << "in the reason or behind it";
+        EXPECT_EQ(annotation("skipped"), n.container + ": " + whole) << "the whole reason";
+      }
+    }
+  }
+}
+
+TEST_F(LongestNames, LeaveReasonAndAdviceOfADenialWhole) {
+  for (const names& n : all_names()) {
+    for (const failure& f : failures()) {
+      SCOPED_TRACE(std::string(n.about) + ": " + f.message);
+      tags->fails(registry::reference::parse(n.image())->canonical(), {f.code, filled(f.message, n), std::nullopt});
+      ask(reviewed(n));
+      EXPECT_THAT(message(), StartsWith("pinhook cannot pin 1 of 1 images: container " + n.container + ", image \""));
+      expect_words(message(), f);
+      EXPECT_THAT(message(), EndsWith(advice_of(f)));
+      EXPECT_LE(message().size(), 1'000U);
+    }
+  }
+}
+
+TEST_F(LongestNames, LeaveWhatRulesSayWhole) {
+  const std::string name(63, 'n');
+  use_rules("[{name: " + name + ", require: tag, action: warn}]");
+  for (names n : all_names()) {
+    const std::string image = n.host + "/" + n.repository;
+    tags->holds(registry::reference::parse(image)->canonical(), digest_of_digit('a'));
+    for (const pin::mode mode : {pin::mode::best_effort, pin::mode::audit}) {
+      ask(review_of(deployment(container(n.container, image))), mode);
+      ASSERT_FALSE(warnings().empty());
+      EXPECT_THAT(warnings().front(), StartsWith("rule " + name));
+      EXPECT_THAT(warnings().front(), HasSubstr("without a tag it runs whatever was pushed last"));
+      for (const std::string& w : warnings()) {
+        EXPECT_LE(w.size(), max_warning_size);
+        const auto at = w.find("write ");
+        EXPECT_TRUE(at == std::string::npos || w.find(testing::sha('a')) != std::string::npos) << w;
+      }
+    }
+  }
+}
+
+TEST_F(LongestNames, FitWhatElseIsWarnedOf) {
+  for (const names& n : all_names()) {
+    const std::string canonical = registry::reference::parse(n.image())->canonical();
+    tags->holds(canonical, digest_of_digit('a'));
+    ask(reviewed(n), pin::mode::audit);
+    ASSERT_EQ(warnings().size(), 1U);
+    EXPECT_THAT(warnings().front(), StartsWith("would be pinned to sha256:aaaaaaaaaaaa (container "));
+    EXPECT_LE(warnings().front().size(), max_warning_size);
+
+    const std::string record = fmt::format(R"("name":"web","annotations":{{"pinhook.dev/pins":"{{\"{}\":\"{}\"}}"}})",
+                                           canonical, testing::sha('a'));
+    tags->knows(canonical, digest_of_digit('b'));
+    ask(review_of(deployment(container(n.container, n.image()), record),
+                  deployment(container(n.container, n.host + "/" + n.repository + "@" + testing::sha('a')), record)));
+    ASSERT_EQ(warnings().size(), 1U);
+    EXPECT_THAT(warnings().front(), StartsWith("the tag moved to sha256:bbbbbbbbbbbb; kept sha256:aaaaaaaaaaaa: "
+                                               "annotation pinhook.dev/refresh takes it (container "));
+    EXPECT_LE(warnings().front().size(), max_warning_size);
+  }
+}
+
+// The longest texts: 1,000 containers, names of ten kilobytes, nothing that a terminal obeys.
+TEST_F(LongestNames, ANameOfTenKilobytesLeavesTheReasonWhole) {
+  const std::string long_name = "begin-" + std::string(10'000, 'c') + "-end";
+  const std::string bad_name = R"(a\u001b[2J\u202e\n)";
+  const std::string body = review_of(deployment(container(long_name, "nope:1") + "," + container(bad_name, "nope:2")));
+  for (const pin::mode mode : {pin::mode::enforce, pin::mode::best_effort, pin::mode::audit}) {
+    const verdict v = ask(body, mode);
+    std::vector<std::string> texts = warnings();
+    texts.push_back(message());
+    texts.push_back(annotation("skipped"));
+    for (const std::string& text : texts) {
+      EXPECT_EQ(printable(text), text);
+      EXPECT_LE(text.size(), max_message_size);
+    }
+    if (mode == pin::mode::enforce) {
+      EXPECT_THAT(message(), StartsWith("pinhook cannot pin 2 of 2 images: container begin-ccc"));
+      EXPECT_THAT(message(), HasSubstr("ccc-end, image \"nope:1\": the fake resolver does not hold "
+                                       "docker.io/library/nope:1. Check the name and the tag; container "
+                                       "a\\x1b[2J\\u202e\\x0a, image \"nope:2\": "));
+    } else {
+      ASSERT_EQ(warnings().size(), 2U);
+      EXPECT_THAT(warnings()[0],
+                  HasSubstr("does not hold docker.io/library/nope:1. Check the name and the tag (container begin-"));
+      EXPECT_THAT(warnings()[1], EndsWith("(container a\\x1b[2J\\u202e\\x0a, image nope:2)"));
+      EXPECT_THAT(annotation("skipped"), HasSubstr("a\\x1b[2J\\u202e\\x0a: the fake resolver"));
+    }
+  }
+}
+
+TEST_F(LongestNames, AllWarningsOfAnAnswerAreLessThanApiServersCut) {
+  std::string containers;
+  for (int i = 0; i < 100; ++i)
+    containers += (i == 0 ? "" : ",") + container(fmt::format("{}{}", std::string(60, 'c'), i),
+                                                  std::string(250, 'r') + fmt::format(":{}", i));
+  ask(review_of(deployment(containers)), pin::mode::best_effort);
+  std::size_t size = 0;
+  for (const std::string& w : warnings()) size += w.size();
+  EXPECT_EQ(warnings().size(), max_warnings);
+  EXPECT_LE(size, 4'096U);
+  EXPECT_LE(annotation("skipped").size(), max_message_size);
+}
+
+TEST_F(LongestNames, AnAuditAnnotationHasWholeEntriesAndCountsTheRest) {
+  std::string containers;
+  for (int i = 0; i < 100; ++i) {
+    const std::string image = fmt::format("ghcr.io/acme/{}{}:1", std::string(60, 'r'), i);
+    tags->holds(image, digest_of_digit('a'));
+    containers += (i == 0 ? "" : ",") + container(fmt::format("c{}", i), image);
+  }
+  ask(review_of(deployment(containers)));
+  const std::string text = annotation("pins");
+  EXPECT_LE(text.size(), max_message_size);
+  std::size_t shown = 0;
+  for (std::size_t at = text.find(testing::sha('a')); at != std::string::npos;
+       at = text.find(testing::sha('a'), at + 1))
+    ++shown;
+  EXPECT_GT(shown, 15U);
+  EXPECT_EQ(std::ranges::count(text, ';'), static_cast<std::ptrdiff_t>(shown));
+  EXPECT_THAT(text, EndsWith(fmt::format("; and {} more", 100 - shown)));
+}
+
+}  // namespace
+}  // namespace pinhook::admission
