@@ -2,7 +2,7 @@
 #include <pinhook/registry/client.hpp>
 #include <pinhook/registry/exchange.hpp>
 #include <pinhook/registry/manifest.hpp>
-#include <pinhook/registry/platform.hpp>
+#include <pinhook/registry/platform_walk.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -69,19 +69,29 @@ class registry_client final : public client {
     if (!response) co_return fail(std::move(response).error());
     auto known = decide_get(question, *response, time_.wall());
     if (!known || !options_.of_platform) co_return known;
-    auto part = part_for(question.about, response->body, *options_.of_platform);
-    if (auto* failed = std::get_if<error>(&part)) co_return fail(std::move(*failed));
-    if (auto* named = std::get_if<digest>(&part)) co_return descriptor{std::move(*named), {}};
-    const digest config = std::get<ask_configuration>(std::move(part)).where;
-    auto blob = web_url::parse(address(by.get(), ref, "blobs", config.to_string()));
-    if (!blob) co_return fail(error_code::invalid_input, blob.error().message);
-    request.url = std::move(*blob);
-    auto text = co_await exchange_.ask(std::move(request), d);
-    if (!text) co_return fail(std::move(text).error());
-    if (text->status != 200) co_return fail(from_status(question.about, *text, time_.wall()));
-    if (auto fits = check_configuration(question.about, text->body, config, *options_.of_platform); !fits)
-      co_return fail(std::move(fits.error()));
-    co_return known;
+    platform_walk walk(question.about, *options_.of_platform);
+    platform_walk::step step = walk.read_manifest(known->digest, response->body);
+    for (;;) {
+      if (auto* failed = std::get_if<error>(&step)) co_return fail(std::move(*failed));
+      if (auto* found = std::get_if<digest>(&step))
+        co_return *found == known->digest ? *known : descriptor{std::move(*found), {}};
+      const auto* const deeper = std::get_if<ask_manifest>(&step);
+      const digest where = deeper != nullptr ? deeper->where : std::get<ask_configuration>(step).where;
+      auto next = web_url::parse(address(by.get(), ref, deeper != nullptr ? "manifests" : "blobs", where.to_string()));
+      if (!next) co_return fail(error_code::invalid_input, next.error().message);
+      manifest_request part = request;
+      part.url = std::move(*next);
+      auto text = co_await exchange_.ask(std::move(part), d);
+      if (!text) co_return fail(std::move(text).error());
+      if (deeper == nullptr) {
+        if (text->status != 200) co_return fail(from_status(question.about, *text, time_.wall()));
+        step = walk.read_configuration(text->body);
+        continue;
+      }
+      question.expected = where;
+      if (auto good = decide_get(question, *text, time_.wall()); !good) co_return good;
+      step = walk.read_manifest(where, text->body);
+    }
   }
 
   // `kind`: "manifests" or "blobs".

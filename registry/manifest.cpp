@@ -192,6 +192,8 @@ result<std::string> check_body(const manifest_question& q, const http::response&
 
 bool is_index_type(std::string_view media_type) { return kind_of(media_type) == kind::index; }
 
+bool is_image_type(std::string_view media_type) { return kind_of(media_type) == kind::image; }
+
 head_decision decide_head(const manifest_question& q, const http::response& r, wall_time now) {
   if (r.status != 200) {
     // HEAD is what proxies and old registries get wrong, and its error has no body. 404: old Nexus.

@@ -38,8 +38,9 @@ struct manifest_question {
   bool get_is_costly = false;
 };
 
-/// Without parameters, in lower case.
+/// Of a media type without parameters, in lower case. An image here is one that is run, not an index of some.
 [[nodiscard]] bool is_index_type(std::string_view media_type);
+[[nodiscard]] bool is_image_type(std::string_view media_type);
 
 /// HEAD did not settle it; `why` is for the log.
 struct ask_by_get {

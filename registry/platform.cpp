@@ -104,15 +104,19 @@ error malformed(const refused_request& about, std::string_view why) {
           std::nullopt};
 }
 
-std::variant<digest, ask_configuration, error> entry_for(const refused_request& about, const json::value& entries,
-                                                         const platform& wanted) {
+std::variant<index_entry, ask_configuration, error> entry_for(const refused_request& about, const json::value& entries,
+                                                              const platform& wanted) {
   const json::value* best = nullptr;
+  const json::value* unnamed = nullptr;
   int best_fit = -1;
   std::vector<platform> offered;
   for (const json::value& entry : entries.GetArray()) {
     const json::value* const named = json::find(entry, "platform");
     const auto type = json::find_string(entry, "mediaType").value_or("");
-    if (named == nullptr || is_index_type(type)) continue;
+    if (named == nullptr || named->IsNull()) {
+      if (unnamed == nullptr && (is_index_type(type) || is_image_type(type))) unnamed = &entry;
+      continue;
+    }
     platform p = platform_in(*named);
     if (!is_named(p)) continue;
     if (const auto how = fit(p, wanted); how && *how > best_fit) {
@@ -121,6 +125,8 @@ std::variant<digest, ask_configuration, error> entry_for(const refused_request& 
     }
     offered.push_back(std::move(p));
   }
+  const bool has_platform = best != nullptr;
+  if (!has_platform) best = unnamed;
   if (best == nullptr)
     return error{error_code::not_found,
                  offered.empty()
@@ -131,7 +137,8 @@ std::variant<digest, ask_configuration, error> entry_for(const refused_request& 
   auto named = digest::parse(json::find_string(*best, "digest").value_or(""));
   if (!named)
     return malformed(about, fmt::format("an index whose entry for {} has no good digest", wanted.to_string()));
-  return std::move(*named);
+  const bool is_index = is_index_type(json::find_string(*best, "mediaType").value_or(""));
+  return index_entry{std::move(*named), is_index, has_platform};
 }
 
 }  // namespace
@@ -182,8 +189,8 @@ std::string platform::to_string() const {
   return variant.empty() ? fmt::format("{}/{}", os, architecture) : fmt::format("{}/{}/{}", os, architecture, variant);
 }
 
-std::variant<digest, ask_configuration, error> part_for(const refused_request& about, std::string_view text,
-                                                        const platform& wanted) {
+std::variant<index_entry, ask_configuration, error> part_for(const refused_request& about, std::string_view text,
+                                                             const platform& wanted) {
   const auto root = json::parse(text, {.depth = max_manifest_depth, .size = max_manifest_size});
   if (!root) return malformed(about, fmt::format("a body that is no manifest: {}", root.error().message));
   if (const json::value* const entries = json::find(*root, "manifests"); entries != nullptr && entries->IsArray())

@@ -46,11 +46,22 @@ struct ask_configuration {
   digest where;
 };
 
-/// The platform's manifest in `text`, an index or image manifest that decide_get has found good; an index within an
-/// index is not looked into. not_found: it has none; the message lists what it has. malformed: the part that is needed
-/// is no digest.
-[[nodiscard]] std::variant<digest, ask_configuration, error> part_for(const refused_request& about,
-                                                                      std::string_view text, const platform& wanted);
+/// What an index names for a platform.
+struct index_entry {
+  digest where;
+  /// An index within the index: it is to be looked into (platform_walk).
+  bool is_index = false;
+  /// False: the entry names no platform; what it is for stands in what it leads to.
+  bool has_platform = true;
+};
+
+/// The platform's part of `text`, an index or image manifest that decide_get has found good. As containerd chooses
+/// (core/images/image.go): the best of the entries that are for the platform; where none is, the first that names no
+/// platform. not_found: there is neither; the message lists what it has. malformed: the part that is needed is no
+/// digest.
+[[nodiscard]] std::variant<index_entry, ask_configuration, error> part_for(const refused_request& about,
+                                                                           std::string_view text,
+                                                                           const platform& wanted);
 
 /// Whether an image whose configuration is `text` is for that platform. malformed: its bytes are not those that `named`
 /// names, or no configuration. not_found: it is for another, or does not say for which.

@@ -94,6 +94,32 @@ TEST_F(Digests, FindAPlatformsManifest) {
   EXPECT_THAT(said(found[0]), HasSubstr("for linux/amd64, linux/arm64, not for linux/s390x"));
 }
 
+TEST_F(Digests, WalkIntoIndexesWithinAnIndex) {
+  scripted_server registry;
+  const std::string type = "application/vnd.oci.image.index.v1+json";
+  const std::string arm = "sha256:" + std::string(64, 'a');
+  std::string text = fmt::format(
+      R"({{"schemaVersion":2,"manifests":[{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{}","size":7,)"
+      R"("platform":{{"os":"linux","architecture":"arm64"}}}}]}})",
+      arm);
+  // Five of them: the outermost four may be looked into, so that what the tag "deep" means is one too many.
+  for (int level = 0; level < 5; ++level) {
+    const std::string digest = registry::digest::of(text).to_string();
+    const reply served{.headers = {{"Content-Type", type}}, .body = text};
+    registry.on("GET", "/v2/app/manifests/" + digest, served);
+    if (level == 3) registry.on("GET", "/v2/app/manifests/nested", served);
+    if (level == 4) registry.on("GET", "/v2/app/manifests/deep", served);
+    text =
+        fmt::format(R"({{"schemaVersion":2,"manifests":[{{"mediaType":"{}","digest":"{}","size":7}}]}})", type, digest);
+  }
+  auto digests = open(registry.host());
+  const auto found = digests->find_platform(
+      references({registry.host() + "/app:nested", registry.host() + "/app:deep"}), platform("linux/arm64"));
+  EXPECT_EQ(said(found[0]), arm);
+  EXPECT_THAT(said(found[1]), HasSubstr("indexes within indexes, deeper than 4"));
+  EXPECT_EQ(registry.requests().size(), 8U);
+}
+
 TEST_F(Digests, OneRefusalLetsTheOthersWaitAndGoOn) {
   scripted_server registry;
   std::vector<std::string> refs;

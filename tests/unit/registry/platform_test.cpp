@@ -35,10 +35,12 @@ std::string named(const std::string& os, const std::string& architecture, const 
                      variant.empty() ? "" : fmt::format(R"(,"variant":"{}")", variant));
 }
 
-// The digit of the digest that was chosen, or the error's code.
+// The digit of the digest that was chosen, "index 3" or "unnamed 3" where it must be looked into, or the error's code.
 std::string chosen(const std::string& text, const std::string& wanted) {
   auto part = part_for(about, text, platform::parse(wanted).value());
-  if (const auto* found = std::get_if<digest>(&part)) return std::string(found->hex().substr(0, 1));
+  if (const auto* found = std::get_if<index_entry>(&part))
+    return fmt::format("{}{}{}", found->is_index ? "index " : "", found->has_platform ? "" : "unnamed ",
+                       found->where.hex().substr(0, 1));
   if (const auto* config = std::get_if<ask_configuration>(&part)) return "configuration " + config->where.to_string();
   return std::string(to_string(std::get<error>(part).code));
 }
@@ -125,10 +127,28 @@ TEST(Platform, TakesTheFirstOfEqualEntries) {
 
 TEST(Platform, PassesOverWhatIsNoImageOfAPlatform) {
   EXPECT_EQ(chosen(index_of({entry('1', named("unknown", "unknown")), entry('2', ""), "7", R"({"platform":[]})",
-                             entry('3', named("linux", "amd64"), "application/vnd.oci.image.index.v1+json"),
                              entry('4', named("linux", "amd64"))}),
                    "linux/amd64"),
             "4");
+}
+
+// containerd, core/images/image.go: entries of the platform first, in their order of fitness; then those without one.
+TEST(Platform, LooksIntoAnIndexWithinTheIndex) {
+  const auto unnamed = [](char digit) { return entry(digit, "", oci_index); };
+  const auto amd64 = named("linux", "amd64");
+  for (const auto& [entries, choice] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{unnamed('1')}, "index unnamed 1"},
+           {{unnamed('1'), unnamed('2')}, "index unnamed 1"},
+           {{unnamed('1'), entry('2', amd64)}, "2"},
+           {{unnamed('1'), entry('2', named("linux", "arm64"))}, "index unnamed 1"},
+           {{entry('1', amd64, oci_index), entry('2', amd64)}, "index 1"},
+           {{entry('1', named("linux", "arm64"), oci_index), unnamed('2')}, "index unnamed 2"},
+           {{entry('1', ""), unnamed('2')}, "unnamed 1"},
+           {{entry('1', "null"), unnamed('2')}, "unnamed 1"},
+           {{entry('1', "", "application/vnd.example+json"), unnamed('2')}, "index unnamed 2"},
+           {{entry('1', named("unknown", "unknown"), oci_index)}, "not_found"},
+       })
+    EXPECT_EQ(chosen(index_of(entries), "linux/amd64"), choice) << index_of(entries);
 }
 
 TEST(Platform, SaysWhichThereAre) {
@@ -245,6 +265,38 @@ TEST_F(PlatformClient, FailsAtEachStep) {
     http.reply(blob_line_, blob);
     EXPECT_EQ(ask(), code);
   }
+}
+
+TEST_F(PlatformClient, WalksIntoIndexesWithinIndexes) {
+  const auto holding = [](const std::string& inner, const std::string& type) {
+    return fmt::format(R"({{"schemaVersion":2,"manifests":[{{"mediaType":"{}","digest":"{}","size":7}}]}})", type,
+                       digest::of(inner).to_string());
+  };
+  const auto by_digest = [](const std::string& text) {
+    return "GET https://r.example/v2/acme/api/manifests/" + digest::of(text).to_string();
+  };
+  const std::string outer = holding(index_, oci_index);
+  http.reply(get_line, served(outer, oci_index));
+  http.reply(by_digest(index_), served(index_, oci_index));
+  EXPECT_EQ(ask(), digest_of('2'));
+  EXPECT_THAT(http.lines(), ElementsAre(get_line, by_digest(index_)));
+
+  // An image without a platform: its configuration says.
+  client_.reset();
+  const std::string plain = holding(image_, oci_image_);
+  http.forget(get_line);
+  http.reply(get_line, served(plain, oci_index));
+  http.reply(by_digest(image_), served(image_, oci_image_));
+  http.reply(blob_line_, served(config_, "application/json"));
+  EXPECT_EQ(ask(), digest::of(image_).to_string());
+
+  // Other bytes than the outer index names.
+  client_.reset();
+  http.forget(get_line);
+  http.forget(by_digest(index_));
+  http.reply(get_line, served(outer, oci_index));
+  http.reply(by_digest(index_), served(plain, oci_index));
+  EXPECT_EQ(ask(), "malformed");
 }
 
 TEST_F(PlatformClient, ReadsNoMoreOfAConfigurationThanOfAManifest) {
