@@ -47,6 +47,7 @@ class registry_client final : public client {
     question.about = {fmt::format("{} {}", is_mirror ? "mirror" : "registry", asked),
                       quoted(fmt::format("{}{}{}", ref.repository(), ref.digest() ? "@" : ":", tag_or_digest), 512),
                       who.kind == credential_kind::anonymous ? std::string() : who.source};
+    if (url->where().scheme == "http") question.about.if_https = scheme_advice(by.get(), asked, false);
     question.expected = ref.digest();
     question.get_is_costly = asked == "docker.io";
 
@@ -98,7 +99,7 @@ class registry_client final : public client {
   [[nodiscard]] std::string address(const route* by, const reference& ref, std::string_view kind,
                                     const std::string& what) const {
     const bool is_placed = by != nullptr && by->base;
-    std::string out = is_placed ? by->base->text() : exchange_.base_url(ref.registry(), ref.wire_host()) + "/v2";
+    std::string out = is_placed ? by->base->text() : exchange_.base_url(by, ref) + "/v2";
     out += fmt::format("/{}/{}/{}", ref.repository(), kind, what);
     // Names of registries hold nothing that a query would have to escape, save the brackets of IPv6, which it may hold.
     if (is_placed && !by->ns.empty()) out += "?ns=" + by->ns;
@@ -121,6 +122,19 @@ class registry_client final : public client {
 };
 
 }  // namespace
+
+bool speaks_plain_http(const host_settings* said, const route* by, const reference& ref) {
+  if (said != nullptr && said->plain_http) return *said->plain_http;
+  const bool says_tls = (said != nullptr && !said->ca_file.empty()) || (by != nullptr && by->tls != nullptr);
+  return !says_tls && is_loopback_name(host_of(ref.wire_host()));
+}
+
+std::string scheme_advice(const route* by, std::string_view asked, bool plain_http) {
+  if (by != nullptr && by->base)
+    return fmt::format("Write {}:// in the URL of {} {}", plain_http ? "http" : "https",
+                       by->is_upstream ? "the server for" : "mirror", by->host);
+  return fmt::format("Write in the configuration: registries: {{\"{}\": {{plain_http: {}}}}}", asked, plain_http);
+}
 
 std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time, observer* watch,
                                     exchange_seams seams) {

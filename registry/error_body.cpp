@@ -127,6 +127,17 @@ std::string circumstances(const status_row& row, const refused_request& what, co
   return out;
 }
 
+// What servers of TLS say to plain HTTP, with a 400: Go's net/http, nginx, Apache, Tomcat.
+constexpr std::array<std::string_view, 4> wants_tls{
+    "HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port",
+    "speaking plain HTTP to an SSL-enabled server port", "combination of host and port requires TLS"};
+
+bool asks_for_tls(const http::response& r) {
+  return r.status == 400 && std::ranges::any_of(wants_tls, [&](std::string_view words) {
+           return r.body.find(words) != std::string::npos;
+         });
+}
+
 }  // namespace
 
 bool peer_words::has_code(std::string_view code) const {
@@ -163,6 +174,10 @@ error from_status(const refused_request& what, const http::response& r, wall_tim
                                 [&](const status_row& one) { return r.status >= one.first && r.status <= one.last; });
   const status_row& chosen = row == rows.end() ? rows.back() : *row;
   error out{chosen.code, {}, http::parse_retry_after(r.headers, now)};
+  if (!what.if_https.empty() && asks_for_tls(r)) {
+    out.message = fmt::format("{} speaks HTTPS and was asked in plain HTTP. {}", what.peer, what.if_https);
+    return out;
+  }
   const peer_words words = read_error_body(r.body);
   out.message = fmt::format("{} {} {} ({}{}{}){}", what.peer,
                             what.token ? std::string_view("refused to give a token for") : chosen.verb, what.subject,

@@ -47,6 +47,8 @@ struct refused_request {
   std::string credentials;
   /// True when a token was asked for, not the manifest.
   bool token = false;
+  /// Asked in plain HTTP: what to write where the peer turns out to want TLS. Empty: it was asked by TLS.
+  std::string if_https = {};
 };
 
 /// The error behind a status that is not success, with the peer's words, Retry-After, and what a person can do.

@@ -1,4 +1,5 @@
 #include <pinhook/base/log.hpp>
+#include <pinhook/http/curl_error.hpp>
 #include <pinhook/registry/authorization.hpp>
 #include <pinhook/registry/error_body.hpp>
 #include <pinhook/registry/exchange.hpp>
@@ -141,13 +142,9 @@ std::shared_ptr<const http::tls_settings> exchange::tls_for(std::string_view reg
   return found == tls_.end() ? nullptr : found->second;
 }
 
-bool exchange::speaks_plain_http(std::string_view registry, std::string_view host) const {
-  const host_settings* settings = settings_for(registry);
-  return settings != nullptr && settings->plain_http ? *settings->plain_http : is_loopback_name(host);
-}
-
-std::string exchange::base_url(std::string_view registry, std::string_view wire_host) const {
-  return fmt::format("{}://{}", speaks_plain_http(registry, host_of(wire_host)) ? "http" : "https", wire_host);
+std::string exchange::base_url(const route* by, const reference& ref) const {
+  const bool is_plain = speaks_plain_http(settings_for(ref.registry()), by, ref);
+  return fmt::format("{}://{}", is_plain ? "http" : "https", ref.wire_host());
 }
 
 result<exchange::hop> exchange::first_hop(const manifest_request& what) const {
@@ -159,10 +156,11 @@ result<exchange::hop> exchange::first_hop(const manifest_request& what) const {
   at.api_root = by != nullptr && by->base ? by->base->text() + "/" : default_root(there);
   at.reach.loopback = settings != nullptr || (by != nullptr && by->is_named);
   if (!at.reach.loopback && is_loopback_name(there.host))
-    return fail(error_code::denied,
-                fmt::format("registry {} is on this machine: it is asked only when the configuration names it, under "
-                            "registries",
-                            what.registry));
+    return fail({error_code::denied,
+                 fmt::format("registry {0} is on this machine: it is asked only when the configuration names it, under "
+                             "registries. Write in the configuration: registries: {{\"{0}\": {{}}}}",
+                             what.registry),
+                 std::nullopt});
   at.repository = what.repository;
   if (by != nullptr && !by->is_upstream) {
     if (auto refused = rules_.refusal_of_host(there.authority()))
@@ -293,7 +291,12 @@ awaitable<result<http::response>> exchange::send(const manifest_request& what, c
   auto asked = std::make_shared<http::request>(r);
   std::string registry = what.registry;
   auto outcome = co_await send_with_retries(std::move(r), what.tries_made, true, std::move(registry), d);
-  if (!outcome) co_return fail(at_registry(std::move(outcome).error(), what.registry));
+  if (!outcome) {
+    error failed = at_registry(std::move(outcome).error(), what.registry);
+    if (!at.redirected && http::speaks_plain_http(failed))
+      failed.message += ". " + scheme_advice(what.by.get(), what.registry, true);
+    co_return fail(std::move(failed));
+  }
   scrub_refusal(*outcome, *asked, at.redirected ? credential{} : what.who, at.headers);
   log_warnings(what.registry, *outcome);
   if (watch_ != nullptr) {

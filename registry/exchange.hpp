@@ -57,7 +57,7 @@ class exchange {
   awaitable<result<http::response>> ask(manifest_request what, deadline d);
 
   /// "https://registry-1.docker.io": HTTP when so configured, or for loopback names unless forbidden.
-  [[nodiscard]] std::string base_url(std::string_view registry, std::string_view wire_host) const;
+  [[nodiscard]] std::string base_url(const route* by, const reference& ref) const;
 
  private:
   // A token that is being fetched, for all that want it.
@@ -78,7 +78,6 @@ class exchange {
   [[nodiscard]] http::request manifest_message(const manifest_request& what, const hop& at) const;
   [[nodiscard]] const host_settings* settings_for(std::string_view registry) const;
   [[nodiscard]] std::shared_ptr<const http::tls_settings> tls_for(std::string_view registry) const;
-  [[nodiscard]] bool speaks_plain_http(std::string_view registry, std::string_view host) const;
   void observe(std::string_view registry, const result<http::response>& outcome, steady_time started) const;
 
   http::client& http_;

@@ -255,9 +255,7 @@ awaitable<access_report> registry_access::report(registry::reference ref, regist
 std::string registry_access::url_of(const registry::route& by, const registry::reference& ref) const {
   if (by.base) return by.base->text();
   const auto known = hosts_.find(ref.registry());
-  const bool is_plain = known != hosts_.end() && known->second.plain_http
-                            ? *known->second.plain_http
-                            : registry::is_loopback_name(registry::host_of(ref.wire_host()));
+  const bool is_plain = registry::speaks_plain_http(known == hosts_.end() ? nullptr : &known->second, &by, ref);
   return fmt::format("{}://{}", is_plain ? "http" : "https", ref.wire_host());
 }
 

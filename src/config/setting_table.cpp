@@ -163,8 +163,10 @@ std::vector<setting> make_table() {
           "The longest a look-up waits for one source of credentials (a plugin, a cloud); then the next is tried.",
           "Raise it for a plugin that is slow but certain."),
       row("registries", registries_type{}, at(&settings::registries),
-          "How single registries are spoken to: over plain HTTP, with their own authority, which hosts get "
-          "credentials. A registry on this machine (loopback) is asked only when it is named here.",
+          "How single registries are spoken to: plain_http (default: true for a loopback name without ca_file, else "
+          "false), ca_file (authorities trusted beside the system's; default: none), realm_hosts (token servers that "
+          "may get its credentials; default: any that may be asked). A registry on this machine (loopback) is asked "
+          "only when it is named here.",
           "For example {\"registry.example.com:5000\": {ca_file: /etc/ca.pem, realm_hosts: [auth.example.com]}}."),
       row("registry.verify_by_get", bool_type{}, at(&settings::verify_by_get),
           "Always fetch the manifest and hash it instead of trusting the registry's word for its digest.",

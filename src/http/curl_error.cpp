@@ -75,7 +75,22 @@ std::string trust_words(const curl_outcome& o, long result) {
   return says_all ? std::string(words) : fmt::format("{}: {}", words, quoted(o.detail));
 }
 
+constexpr std::string_view plain_words = "it answers TLS in plain HTTP";
+
+// OpenSSL takes the first bytes of "HTTP/1.1 400" for a record of TLS, whose version (or, by 1.1 and older, length) is
+// none: ssl/record/methods/tls_common.c.
+constexpr std::array<std::string_view, 3> plain_details{"wrong version number", "packet length too long",
+                                                        "unknown protocol"};
+
+bool is_plain_answer(const curl_outcome& o) {
+  return o.code == CURLE_SSL_CONNECT_ERROR && std::ranges::any_of(plain_details, [&](std::string_view words) {
+           return o.detail.find(words) != std::string::npos;
+         });
+}
+
 }  // namespace
+
+bool speaks_plain_http(const error& e) { return e.message.find(plain_words) != std::string::npos; }
 
 error from_proxy_status(const std::string& endpoint, long status) {
   if (status == proxy_wants_credentials)
@@ -112,6 +127,8 @@ error from_curl(const curl_outcome& o) {
                              "certificate trusted (ca_file)? {}",
                              o.endpoint, quoted(o.detail)),
                  std::nullopt};
+  if (is_plain_answer(o))
+    return error{error_code::unavailable, fmt::format("{}: {}", o.endpoint, plain_words), std::nullopt};
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.code == o.code; });
   const row r = found != rows.end() ? *found : row{o.code, error_code::unavailable, curl_easy_strerror(o.code), true};
   std::string message = fmt::format("{}: {}", o.endpoint, r.words);

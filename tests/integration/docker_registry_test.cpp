@@ -10,6 +10,7 @@
 #include <pinhook/registry/client.hpp>
 
 #include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -119,6 +120,35 @@ TEST_F(DockerRegistry, SpeaksTlsWithItsOwnAuthority) {
   EXPECT_EQ(failure(server.host() + "/a:1"), error_code::unavailable) << "nobody trusts that authority yet";
   options.hosts[server.host()].ca_file = ca_file;
   EXPECT_EQ(digest_of(server.host() + "/a:1"), digest);
+  options.hosts[server.host()].plain_http = std::nullopt;
+  EXPECT_EQ(digest_of(server.host() + "/a:1"), digest) << "an authority means TLS, on loopback, too";
+}
+
+TEST_F(DockerRegistry, SaysWhichSchemeToWrite) {
+  const temporary_directory directory;
+  const certificate_authority authority;
+  const key_pair leaf = authority.issue();
+  docker_registry_options o;
+  o.tls = &leaf;
+  const docker_registry secure(o);
+  const docker_registry plain;
+  const auto message_of = [&](const std::string& host, host_settings said) {
+    options.hosts[host] = std::move(said);
+    const auto got = resolve(host + "/a:1");
+    EXPECT_FALSE(got);
+    return got ? std::string() : got.error().message;
+  };
+  EXPECT_EQ(
+      message_of(secure.host(), {}),
+      fmt::format("registry {0} speaks HTTPS and was asked in plain HTTP. Write in the configuration: registries: "
+                  "{{\"{0}\": {{plain_http: false}}}}",
+                  secure.host()));
+  const std::string ca_file = directory.write("ca.pem", authority.certificate()).string();
+  EXPECT_EQ(
+      message_of(plain.host(), {std::nullopt, ca_file, {}}),
+      fmt::format("registry {0}: it answers TLS in plain HTTP. Write in the configuration: registries: {{\"{0}\": "
+                  "{{plain_http: true}}}}",
+                  plain.host()));
 }
 
 TEST_F(DockerRegistry, ChecksPasswords) {

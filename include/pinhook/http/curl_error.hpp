@@ -39,4 +39,7 @@ inline constexpr long proxy_wants_credentials = 407;
 /// What a proxy's refusal means: denied for 401, 403, 405 and 407 (its rules, or its credentials), else unavailable.
 [[nodiscard]] error from_proxy_status(const std::string& endpoint, long status);
 
+/// Whether such an error is the answer of a server that speaks plain HTTP to a handshake of TLS.
+[[nodiscard]] bool speaks_plain_http(const error& e);
+
 }  // namespace pinhook::http

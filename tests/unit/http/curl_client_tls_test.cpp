@@ -7,6 +7,7 @@
 #include "support/scripted_server.hpp"
 
 #include <pinhook/http/curl_client.hpp>
+#include <pinhook/http/curl_error.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
@@ -133,7 +134,8 @@ TEST_F(CurlClientTls, SpeaksNoHttpsToAPlainServer) {
   const auto r = send("https://" + plain.host() + "/", ca_file);
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, error_code::unavailable);
-  EXPECT_THAT(r.error().message, HasSubstr("does it speak HTTPS"));
+  EXPECT_THAT(r.error().message, HasSubstr("it answers TLS in plain HTTP"));
+  EXPECT_TRUE(speaks_plain_http(r.error()));
 }
 
 TEST_F(CurlClientTls, CarriesManyRequestsOnFewHttp2Connections) {

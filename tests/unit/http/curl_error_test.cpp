@@ -51,6 +51,14 @@ TEST(CurlError, TellsBrokenChunksFromABrokenConnection) {
             error_code::unavailable);
 }
 
+TEST(CurlError, TellsPlainHttpFromBrokenTls) {
+  const auto with = [](const char* detail) { return translate(CURLE_SSL_CONNECT_ERROR, 0, 0, detail); };
+  EXPECT_TRUE(speaks_plain_http(with("error:0A00010B:SSL routines::wrong version number")));
+  EXPECT_TRUE(speaks_plain_http(with("error:1408F10B:SSL routines:ssl3_get_record:wrong version number")));
+  EXPECT_FALSE(speaks_plain_http(with("error:0A000410:SSL routines::sslv3 alert handshake failure")));
+  EXPECT_FALSE(speaks_plain_http(translate(CURLE_RECV_ERROR, 0, 0, "wrong version number")));
+}
+
 TEST(CurlError, SaysWhyTheSystemDidNotConnect) {
   EXPECT_THAT(translate(CURLE_COULDNT_CONNECT, 0, ECONNREFUSED).message, HasSubstr("Connection refused"));
 }

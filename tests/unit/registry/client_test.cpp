@@ -49,22 +49,27 @@ TEST_F(RegistryClient, SpeaksHttpToLoopbackNamesAndConfiguredHostsOnly) {
   for (const char* host : {"localhost:5000", "127.0.0.1:5000", "[::1]:5000"}) options.hosts[host] = {};
   options.hosts["plain.example"].plain_http = true;
   options.hosts["localhost:7000"].plain_http = false;
+  options.hosts["localhost:7001"].ca_file = "/etc/ca.pem";
+  options.hosts["localhost:7002"] = {true, "/etc/ca.pem", {}};
   options.hosts["secure.example"].ca_file = "/etc/ca.pem";
   http.reply("HEAD *", manifest_head());
-  for (const char* ref : {"localhost:5000/a:1", "127.0.0.1:5000/a:1", "[::1]:5000/a:1", "plain.example/a:1",
-                          "localhost:7000/a:1", "secure.example/a:1", "r.example/a:1", "127.1/a:1", "10.0.0.1/a:1"})
+  for (const char* ref :
+       {"localhost:5000/a:1", "127.0.0.1:5000/a:1", "[::1]:5000/a:1", "plain.example/a:1", "localhost:7000/a:1",
+        "localhost:7001/a:1", "localhost:7002/a:1", "secure.example/a:1", "r.example/a:1", "127.1/a:1", "10.0.0.1/a:1"})
     ask(ref);
   EXPECT_THAT(http.lines(),
               ElementsAre("HEAD http://localhost:5000/v2/a/manifests/1", "HEAD http://127.0.0.1:5000/v2/a/manifests/1",
                           "HEAD http://[::1]:5000/v2/a/manifests/1", "HEAD http://plain.example/v2/a/manifests/1",
                           "HEAD https://localhost:7000/v2/a/manifests/1",
+                          "HEAD https://localhost:7001/v2/a/manifests/1", "HEAD http://localhost:7002/v2/a/manifests/1",
                           "HEAD https://secure.example/v2/a/manifests/1", "HEAD https://r.example/v2/a/manifests/1",
                           "HEAD https://127.1/v2/a/manifests/1", "HEAD https://10.0.0.1/v2/a/manifests/1"));
   std::vector<bool> loopback;
   for (const auto& r : http.requests()) loopback.push_back(r.reach.loopback);
-  EXPECT_THAT(loopback, ElementsAre(true, true, true, true, true, true, false, false, false));
+  EXPECT_THAT(loopback, ElementsAre(true, true, true, true, true, true, true, true, false, false, false));
   EXPECT_EQ(authority_of(http.requests()[5]), "/etc/ca.pem");
-  EXPECT_EQ(http.requests()[6].tls, nullptr);
+  EXPECT_EQ(authority_of(http.requests()[7]), "/etc/ca.pem");
+  EXPECT_EQ(http.requests()[8].tls, nullptr);
 }
 
 // --- HEAD and GET (§2.2) ---

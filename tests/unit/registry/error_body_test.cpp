@@ -2,6 +2,7 @@
 
 #include <pinhook/registry/error_body.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -9,6 +10,8 @@
 namespace pinhook::registry {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::respond;
 
 struct row {
@@ -99,6 +102,22 @@ INSTANTIATE_TEST_SUITE_P(
                       status_case{503, error_code::unavailable}, status_case{522, error_code::unavailable},
                       status_case{304, error_code::malformed}, status_case{0, error_code::malformed},
                       status_case{999, error_code::malformed}));
+
+TEST(FromStatusMessage, TellsTheWrongScheme) {
+  const refused_request plain{"registry localhost:5000", R"("a:1")", "", false, "Write https://"};
+  for (const char* body : {"Client sent an HTTP request to an HTTPS server.\n",
+                           "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>",
+                           "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+                           "Bad Request\nThis combination of host and port requires TLS.\n"}) {
+    const error e = from_status(plain, respond(400, {}, body), now);
+    EXPECT_EQ(e.message, "registry localhost:5000 speaks HTTPS and was asked in plain HTTP. Write https://") << body;
+    EXPECT_THAT(from_status({"registry r.example", R"("a:1")", ""}, respond(400, {}, body), now).message,
+                Not(HasSubstr("speaks HTTPS")))
+        << "asked by TLS";
+    EXPECT_THAT(from_status(plain, respond(404, {}, body), now).message, Not(HasSubstr("speaks HTTPS")));
+  }
+  EXPECT_THAT(from_status(plain, respond(400), now).message, Not(HasSubstr("speaks HTTPS")));
+}
 
 TEST(FromStatusMessage, SaysWhoWhatWhyAndWhoAsked) {
   EXPECT_EQ(from_status({"registry ghcr.io", R"("acme/api:v2")", "config.json: ghcr.io"},
