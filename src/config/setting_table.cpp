@@ -141,7 +141,7 @@ std::vector<setting> make_table() {
       row("cache.ttl", duration_type{0s, 24h}, at(&settings::cache, &resolve::cache_options::ttl),
           "How long a digest is taken from the cache before its registry is asked again.",
           "Raise it to ask registries less, lower it when tags move often."),
-      row("cache.negative_ttl", duration_type{0s, 1h}, at(&settings::cache, &resolve::cache_options::negative_ttl),
+      row("cache.negative_ttl", duration_type{0s, 5min}, at(&settings::cache, &resolve::cache_options::negative_ttl),
           "How long it is remembered that a registry has no such image, or refused it.",
           "Lower it when images are pushed right after the objects that name them."),
       row("cache.stale_for", duration_type{0s, 168h}, at(&settings::cache, &resolve::cache_options::stale_for),

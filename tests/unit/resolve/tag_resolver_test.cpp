@@ -53,6 +53,17 @@ TEST_F(TagResolver, ARefusalIsRememberedForAShortWhile) {
   expect_answer(ask("r.example/x:1"), 'b', origin::registry);
 }
 
+// What a pull-through cache says of a tag that it never saw while its upstream is down.
+TEST_F(TagResolver, ANotFoundIsNoOutage) {
+  EXPECT_EQ(cache_options().negative_ttl, 5s);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ask(fmt::format("r.example/new:{}", i)).error().code, error_code::not_found);
+  client.holds("r.example/old:1", digest_of_digit('b'));
+  expect_answer(ask("r.example/old:1"), 'b', origin::registry);
+  time.advance(5s);
+  client.holds("r.example/new:1", digest_of_digit('c'));
+  expect_answer(ask("r.example/new:1"), 'c', origin::registry);
+}
+
 TEST_F(TagResolver, AllQueriesOfARequestAreAskedAtOnceAndEqualOnesOnce) {
   client.hang();
   std::vector<query> queries;
