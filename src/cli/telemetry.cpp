@@ -61,7 +61,7 @@ void telemetry::lookup_ended(bool, std::optional<error_code>) {}
 void telemetry::levels(std::size_t cache_entries, std::size_t) { numbers_.set_cache_entries(cache_entries); }
 
 void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chrono::nanoseconds took) {
-  numbers_.count_admission(to_string(mode), v.kind, to_string(v.outcome), took);
+  numbers_.count_admission(to_string(mode), v.kind, to_string(v.outcome), v.is_dry_run, took);
   for (const auto& slot : v.slots)
     numbers_.count_slot(name_of(slot.what), has_digest(slot.what) ? std::string_view(slot.source) : std::string_view());
   for (const auto& finding : v.findings) numbers_.count_rule_finding(finding.rule, finding.taken, v.ns);
@@ -77,6 +77,7 @@ void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chron
                      {"name", v.name},
                      {"uid", v.uid},
                      {"images", images}};
+  if (v.is_dry_run) fields.emplace_back("dry_run", true);
   if (!v.findings.empty()) fields.emplace_back("findings", described(v.findings));
   if (v.outcome == admission::outcome::bad_request) fields.emplace_back("why", v.body);
   fields.emplace_back("duration_ms", std::chrono::duration<double, std::milli>(took).count());
@@ -86,7 +87,8 @@ void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chron
 log::level level_of(const admission::verdict& v) {
   if (v.outcome == admission::outcome::bad_request) return log::level::warning;
   const bool failed = std::ranges::any_of(v.slots, [](const auto& slot) { return slot.what == kind::failed; });
-  const bool is_news = failed || !v.findings.empty() || v.outcome != admission::outcome::unchanged;
+  const bool is_news = failed || !v.findings.empty() ||
+                       (v.outcome != admission::outcome::unchanged && v.outcome != admission::outcome::kept);
   return is_news ? log::level::info : log::level::debug;
 }
 

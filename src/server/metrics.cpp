@@ -35,7 +35,7 @@ std::size_t position(names all, std::string_view name) {
 
 constexpr auto modes = std::to_array<std::string_view>({"enforce", "best-effort", "audit", "other"});
 constexpr auto outcomes =
-    std::to_array<std::string_view>({"unchanged", "pinned", "denied", "audited", "bad_request", "other"});
+    std::to_array<std::string_view>({"unchanged", "kept", "pinned", "denied", "audited", "bad_request", "other"});
 // The kinds of pinning.md's table.
 constexpr auto kinds = std::to_array<std::string_view>({"Pod",
                                                         "Deployment",
@@ -196,7 +196,7 @@ struct metrics::state {
         .Register(registry);
   }
 
-  counter_array<modes.size() * kinds.size() * outcomes.size()> admissions{counters(metric::admissions)};
+  counter_array<modes.size() * kinds.size() * outcomes.size() * 2> admissions{counters(metric::admissions)};
   std::array<prometheus::Histogram*, modes.size()> admission_durations{};
   counter_array<slot_outcomes.size() * sources.size()> slots{counters(metric::slots)};
   counter_array<lookups.size()> cache_lookups{counters(metric::cache_lookups)};
@@ -301,14 +301,17 @@ metrics::metrics() : state_(std::make_unique<state>()) {
 
 metrics::~metrics() = default;
 
-void metrics::count_admission(std::string_view mode, std::string_view kind, std::string_view outcome,
+void metrics::count_admission(std::string_view mode, std::string_view kind, std::string_view outcome, bool is_dry_run,
                               std::chrono::nanoseconds took) {
   const std::size_t m = position(modes, mode);
   const std::size_t k = position(kinds, kind);
   const std::size_t o = position(outcomes, outcome);
-  state_->admissions.increment((m * kinds.size() + k) * outcomes.size() + o, [&] {
-    return labels{
-        {"mode", std::string(modes[m])}, {"kind", std::string(kinds[k])}, {"outcome", std::string(outcomes[o])}};
+  const std::size_t at = ((m * kinds.size() + k) * outcomes.size() + o) * 2 + (is_dry_run ? 1 : 0);
+  state_->admissions.increment(at, [&] {
+    return labels{{"mode", std::string(modes[m])},
+                  {"kind", std::string(kinds[k])},
+                  {"outcome", std::string(outcomes[o])},
+                  {"dry_run", is_dry_run ? "true" : "false"}};
   });
   state_->admission_durations[m]->Observe(std::chrono::duration<double>(took).count());
 }

@@ -39,7 +39,7 @@ class telemetry final : public registry::observer, public resolve::observer {
 };
 
 /// The level of an admission's line: info when something was changed, refused, could not be resolved, or breaks a rule;
-/// warning when the request was no review; else debug.
+/// warning when the request was no review; else, also where only pins were kept, debug.
 [[nodiscard]] log::level level_of(const admission::verdict& v);
 
 /// "web: nginx:1.25 -> nginx@sha256:… (registry)"; without a new reference "web: nginx:1.25 (why)".

@@ -2,7 +2,7 @@
 // it.
 //
 //   metrics m;
-//   m.count_admission("enforce", "Deployment", "pinned", 1.8ms);
+//   m.count_admission("enforce", "Deployment", "pinned", false, 1.8ms);
 //   … GET /metrics → m.render()
 //
 // Labels that a peer could fill with anything (kinds, hosts, statuses, namespaces) have a bounded set of values; the
@@ -74,9 +74,9 @@ enum class metric : std::uint8_t {
 };
 
 inline constexpr std::array<metric_info, 33> metric_table{{
-    {"pinhook_admissions_total", metric_type::counter, "mode,kind,outcome",
-     "Admission requests answered, by mode, kind of object and outcome (unchanged, pinned, denied, audited, "
-     "bad_request)."},
+    {"pinhook_admissions_total", metric_type::counter, "mode,kind,outcome,dry_run",
+     "Admission requests answered, by mode, kind of object, outcome (unchanged, kept, pinned, denied, audited, "
+     "bad_request), and whether they were dry runs (true, false)."},
     {"pinhook_admission_duration_seconds", metric_type::histogram, "mode",
      "From the first byte of an admission request to its answer."},
     {"pinhook_slots_total", metric_type::counter, "outcome,source",
@@ -168,7 +168,7 @@ class metrics {
   metrics& operator=(const metrics&) = delete;
   ~metrics();
 
-  void count_admission(std::string_view mode, std::string_view kind, std::string_view outcome,
+  void count_admission(std::string_view mode, std::string_view kind, std::string_view outcome, bool is_dry_run,
                        std::chrono::nanoseconds took);
   /// `source` of a slot that got no digest: empty.
   void count_slot(std::string_view outcome, std::string_view source);

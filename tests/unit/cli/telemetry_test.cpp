@@ -67,6 +67,28 @@ TEST_F(Telemetry, ChangedAndRefusedAdmissionsAreLinesUnchangedAreNot) {
   EXPECT_DOUBLE_EQ(json::find(*line, "duration_ms")->GetDouble(), 1.5);
 }
 
+// Who asks the log for "pinned" learns what was pinned when.
+TEST_F(Telemetry, DryRunsSaySoAndWhatIsKeptIsNoNews) {
+  const slot_outcome kept{slot_outcome::kind::kept, "c", "a:1", "a@sha256:x", "recorded"};
+  auto v = verdict(admission::outcome::kept, {kept});
+  EXPECT_EQ(level_of(v), log::level::debug);
+  v.is_dry_run = true;
+  seen_.admitted(v, pin::mode::enforce, 1ms);
+  EXPECT_THAT(lines(), SizeIs(0));
+  v.outcome = admission::outcome::pinned;
+  seen_.admitted(v, pin::mode::enforce, 1ms);
+  v.is_dry_run = false;
+  seen_.admitted(v, pin::mode::enforce, 1ms);
+  ASSERT_THAT(lines(), SizeIs(2));
+  EXPECT_THAT(lines()[0], HasSubstr(R"("dry_run":true)"));
+  EXPECT_THAT(lines()[1], Not(HasSubstr("dry_run")));
+  EXPECT_THAT(
+      numbers_.render(),
+      AllOf(HasSubstr(R"(pinhook_admissions_total{dry_run="true",kind="Pod",mode="enforce",outcome="kept"} 1)"),
+            HasSubstr(R"(pinhook_admissions_total{dry_run="true",kind="Pod",mode="enforce",outcome="pinned"} 1)"),
+            HasSubstr(R"(pinhook_admissions_total{dry_run="false",kind="Pod",mode="enforce",outcome="pinned"} 1)")));
+}
+
 TEST_F(Telemetry, SlotsReadAsSentences) {
   EXPECT_EQ(describe({slot_outcome::kind::pinned, "web", "a:1", "a@sha256:x", "recorded"}),
             "web: a:1 -> a@sha256:x (recorded)");
@@ -106,7 +128,7 @@ TEST_F(Telemetry, EverythingIsCounted) {
   seen_.levels(7, 1);
   EXPECT_THAT(
       numbers_.render(),
-      AllOf(HasSubstr(R"(pinhook_admissions_total{kind="Pod",mode="enforce",outcome="denied"} 1)"),
+      AllOf(HasSubstr(R"(pinhook_admissions_total{dry_run="false",kind="Pod",mode="enforce",outcome="denied"} 1)"),
             HasSubstr(R"(pinhook_slots_total{outcome="failed",source="none"} 1)"),
             HasSubstr(R"(pinhook_slots_total{outcome="kept",source="recorded"} 1)"),
             HasSubstr(R"(pinhook_registry_requests_total{host="r.example",status="200"} 1)"),

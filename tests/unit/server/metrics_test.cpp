@@ -21,7 +21,7 @@ using ::testing::Not;
 
 // Everything that can be counted, once.
 void count_all(metrics& m) {
-  m.count_admission("enforce", "Deployment", "pinned", 1800us);
+  m.count_admission("enforce", "Deployment", "pinned", false, 1800us);
   m.count_slot("pinned", "registry");
   m.count_cache_lookup(cache_lookup::stale);
   m.set_cache_entries(12);
@@ -70,10 +70,14 @@ TEST(Metrics, SaysNothingOfAConfigurationThatIsNotThere) {
 TEST(Metrics, ShowsWhatWasCounted) {
   metrics m;
   count_all(m);
-  m.count_admission("enforce", "Deployment", "pinned", 1800us);
+  m.count_admission("enforce", "Deployment", "pinned", false, 1800us);
+  m.count_admission("enforce", "Deployment", "pinned", true, 100ms);
+  m.count_admission("enforce", "Deployment", "kept", true, 100ms);
   const std::string text = m.render();
   for (const auto* line : {
-           "pinhook_admissions_total{kind=\"Deployment\",mode=\"enforce\",outcome=\"pinned\"} 2\n",
+           "pinhook_admissions_total{dry_run=\"false\",kind=\"Deployment\",mode=\"enforce\",outcome=\"pinned\"} 2\n",
+           "pinhook_admissions_total{dry_run=\"true\",kind=\"Deployment\",mode=\"enforce\",outcome=\"pinned\"} 1\n",
+           "pinhook_admissions_total{dry_run=\"true\",kind=\"Deployment\",mode=\"enforce\",outcome=\"kept\"} 1\n",
            "pinhook_admission_duration_seconds_bucket{mode=\"enforce\",le=\"0.0025\"} 2\n",
            "pinhook_admission_duration_seconds_bucket{mode=\"enforce\",le=\"0.001\"} 0\n",
            "pinhook_slots_total{outcome=\"pinned\",source=\"registry\"} 1\n",
@@ -142,13 +146,13 @@ TEST(Metrics, LabelsInTheTableAreThoseShown) {
 
 TEST(Metrics, UnknownLabelValuesBecomeOther) {
   metrics m;
-  m.count_admission("nonsense", "Bitcoin\"Miner", "surprised", 1ms);
+  m.count_admission("nonsense", "Bitcoin\"Miner", "surprised", false, 1ms);
   m.count_slot("lost", "");
   m.count_rule_finding("one", "surprised", "shop");
   m.count_registry_request("a", "299", 1ms);
   m.listener("webhook").count_response(299);
   const std::string text = m.render();
-  EXPECT_THAT(text, HasSubstr("{kind=\"other\",mode=\"other\",outcome=\"other\"} 1"));
+  EXPECT_THAT(text, HasSubstr("{dry_run=\"false\",kind=\"other\",mode=\"other\",outcome=\"other\"} 1"));
   EXPECT_THAT(text, HasSubstr("{outcome=\"other\",source=\"none\"} 1"));
   EXPECT_THAT(text, HasSubstr("{action=\"other\",namespace=\"shop\",rule=\"one\"} 1"));
   EXPECT_THAT(text, HasSubstr("{host=\"a\",status=\"other\"} 1"));
@@ -219,15 +223,16 @@ TEST(Metrics, CountsFromManyThreads) {
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&m] {
       for (int i = 0; i < 1000; ++i) {
-        m.count_admission("audit", "Pod", "audited", 1ms);
+        m.count_admission("audit", "Pod", "audited", false, 1ms);
         m.count_registry_request("a", "200", 1ms);
         if (i % 100 != 0) continue;
         EXPECT_FALSE(m.render().empty());
       }
     });
   for (auto& t : threads) t.join();
-  EXPECT_THAT(m.render(),
-              HasSubstr("pinhook_admissions_total{kind=\"Pod\",mode=\"audit\",outcome=\"audited\"} 4000\n"));
+  EXPECT_THAT(
+      m.render(),
+      HasSubstr("pinhook_admissions_total{dry_run=\"false\",kind=\"Pod\",mode=\"audit\",outcome=\"audited\"} 4000\n"));
   EXPECT_THAT(m.render(), HasSubstr("pinhook_registry_requests_total{host=\"a\",status=\"200\"} 4000\n"));
 }
 
