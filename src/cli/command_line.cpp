@@ -77,7 +77,12 @@ void declare_serve(CLI::App& app, arguments& out) {
 }
 
 void declare_explain(CLI::App& app, arguments& out) {
-  app.add_option("REF", out.reference, "The reference as a Pod's image says it")->required()->type_name("");
+  CLI::Option* ref = app.add_option("REF", out.reference, "The reference as a Pod's image says it")->type_name("");
+  app.add_flag("--kinds", out.lists_kinds, "Print which kinds hold images, where, and which are sent; without a REF");
+  app.callback([&out, ref] {
+    if (out.lists_kinds && ref->count() != 0) throw CLI::ExcludesError("--kinds", "REF");
+    if (!out.lists_kinds && ref->count() == 0) throw CLI::RequiredError("REF");
+  });
   app.add_option("-n,--namespace", out.ns, "As a Pod of this namespace: read its pull secrets")->type_name("NS");
   app.add_option("--service-account", out.service_account, "As a Pod of this service account (default: default)")
       ->type_name("SA");

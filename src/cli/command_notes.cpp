@@ -104,6 +104,7 @@ constexpr std::array<note, 12> notes{{
      "Examples:\n"
      "  pinhook explain nginx\n"
      "  pinhook explain --try -n web ghcr.io/acme/api:v2\n"
+     "  pinhook explain --kinds -o json\n"
      "\n"
      "Exit codes: 0 understood, and with --try found; 2 wrong usage, or no reference; 3 tried, and nobody gave a "
      "digest.\n"

@@ -2,9 +2,11 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/explain.hpp>
+#include <pinhook/cli/kind_list.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/registry_access.hpp>
 #include <pinhook/cli/run_to_end.hpp>
+#include <pinhook/cli/standard_output.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -47,6 +49,13 @@ result<access_report> ask(const arguments& said, const config::settings& s, cons
 
 int explain(const arguments& said) {
   const auto format = said.output == "json" ? output_format::json : output_format::text;
+  if (said.lists_kinds) {
+    if (const auto ok = print_text(kind_list(format)); !ok) {
+      fmt::print(stderr, "pinhook explain: {}\n", ok.error().message);
+      return exit_failed;
+    }
+    return exit_good;
+  }
   const auto ref = registry::reference::parse(said.reference);
   if (!ref) return print(explain(said.reference, format));
   if (said.ns.empty() && (!said.service_account.empty() || !said.pull_secrets.empty()))

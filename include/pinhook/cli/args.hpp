@@ -83,6 +83,8 @@ struct arguments {
   std::string ns;
   std::string service_account;
   std::vector<std::string> pull_secrets;
+  /// explain: the kinds that are known, and no reference.
+  bool lists_kinds = false;
   /// explain: ask, too.
   bool tries = false;
   /// explain: "text" or "json".

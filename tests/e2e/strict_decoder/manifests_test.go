@@ -228,16 +228,17 @@ func TestEntriesDifferInTheirModeAlone(t *testing.T) {
 
 // Each kind that the program knows is sent to it.
 func TestRulesHoldEveryKnownKind(t *testing.T) {
-	rows := regexp.MustCompile(`\{"([a-z0-9.-]*)", "([A-Za-z]+)", "`).FindAllStringSubmatch(read(t, "src/pin/pod_paths.cpp"), -1)
+	const table = "src/pin/kind_table.cpp"
+	rows := regexp.MustCompile(`\{"([a-z0-9.-]*)", "[A-Za-z]+", "([a-z]+)",([^}]*)\}`).FindAllStringSubmatch(read(t, table), -1)
 	known := map[string]bool{"/pods/ephemeralcontainers": true}
 	for _, row := range rows {
-		// Cluster-scoped: no namespace, whose label could be asked.
-		if !slices.Contains([]string{"ClusterWorkflowTemplate", "ClusterTask", "SidecarSet"}, row[2]) {
-			known[row[1]+"/"+strings.ToLower(row[2])+"s"] = true
+		// No namespace, whose label could be asked.
+		if !strings.Contains(row[3], "scope::cluster") {
+			known[row[1]+"/"+row[2]] = true
 		}
 	}
 	if len(known) < 40 {
-		t.Fatalf("only %d kinds found in src/pin/pod_paths.cpp", len(known))
+		t.Fatalf("only %d kinds found in %s", len(known), table)
 	}
 	sent := map[string]bool{}
 	for _, rule := range one[admissionregistration.MutatingWebhookConfiguration](t, render(t, "self-managed", "")).Webhooks[0].Rules {

@@ -66,6 +66,12 @@ TEST(Args, ReadsExplain) {
   EXPECT_EQ(said({"explain", "[a,b]"}).reference, "[a,b]");
 }
 
+TEST(Args, ReadsExplainOfKinds) {
+  EXPECT_FALSE(said({"explain", "nginx"}).lists_kinds);
+  EXPECT_TRUE(said({"explain", "--kinds"}).lists_kinds);
+  EXPECT_EQ(said({"explain", "--kinds", "-o", "json"}).output, "json");
+}
+
 TEST(Args, TakesOneSecretAnOption) {
   const auto a = said({"explain", "-n", "web", "--pull-secret", "a", "--pull-secret", "b", "nginx"});
   EXPECT_EQ(a.pull_secrets, (std::vector<std::string>{"a", "b"}));
@@ -230,6 +236,7 @@ TEST(Args, RefusesInOneLine) {
       {{"serve", "extra"}, "extra"},
       {{"explain"}, "REF"},
       {{"explain", "a", "b"}, "b"},
+      {{"explain", "a", "--kinds"}, "--kinds"},
       {{"explain", "a", "-o", "xml"}, "xml"},
       {{"demo", "--srve"}, "pinhook demo --help"},
       {{"pin", "-i"}, "--in-place needs a PATH"},
