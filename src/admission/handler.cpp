@@ -118,6 +118,7 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
       co_return out;
     }
     queries.push_back(query_of(l.ref, l.past_cache, sources[l.tenant]));
+    queries.back().owner = about.asked.ns;
   }
   out = co_await resolver_->resolve(std::move(queries), d);
   for (std::size_t i = 0; i < out.size(); ++i) {

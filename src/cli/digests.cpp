@@ -26,6 +26,10 @@ resolve::resolver_options resolver_options(const config::settings& s, const regi
   // a registry limits, its next answer is worth waiting for.
   out.gate.backoff.first = out.gate.backoff.most = std::chrono::nanoseconds(0);
   out.gate.backoff.rate_limited_first = std::chrono::seconds(1);
+  out.waits_out_rests = false;
+  // One who asks for himself shares with nobody.
+  out.gate.reserved = 0;
+  out.gate.requests = std::numeric_limits<std::size_t>::max();
   out.flights.limit = s.resolver.lookup_limit;
   out.flights.most = std::numeric_limits<std::size_t>::max();
   out.source_limit = s.resolver.source_limit;

@@ -1,5 +1,5 @@
 #include <pinhook/cli/lookup_queue.hpp>
-#include <pinhook/resolve/host_backoff.hpp>
+#include <pinhook/resolve/backoff.hpp>
 #include <pinhook/server/task_group.hpp>
 
 #include <boost/asio/as_tuple.hpp>

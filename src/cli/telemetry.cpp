@@ -58,6 +58,12 @@ void telemetry::lookup_started(bool) {}
 void telemetry::lookup_joined() {}
 void telemetry::lookup_ended(bool, std::optional<error_code>) {}
 
+void telemetry::trouble_changed(std::string_view registry, resolve::part which, int change) {
+  numbers_.add_trouble(registry, to_string(which), change);
+}
+
+void telemetry::lookup_gave_way() { numbers_.count_displaced_lookup(); }
+
 void telemetry::levels(std::size_t cache_entries, std::size_t) { numbers_.set_cache_entries(cache_entries); }
 
 void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chrono::nanoseconds took) {

@@ -28,7 +28,11 @@ asker::asker(boost::asio::any_io_executor on, registry::client& client, const cl
       cache_(std::move(cache)),
       options_(options),
       timers_(time, std::move(bell)),
-      gate_(on_, time, timers_, options.gate, options.jitter_seed.value_or(std::random_device{}())),
+      gate_(on_, time, timers_, options.gate, options.jitter_seed.value_or(std::random_device{}()),
+            {[this](fair_line::key number) { give_way(number); },
+             [watch](const std::string& host, part which, int change) {
+               if (watch != nullptr) watch->trouble_changed(host, which, change);
+             }}),
       flights_(on_, time, timers_, options.flights) {}
 
 void asker::begin() {
@@ -39,6 +43,7 @@ void asker::begin() {
 
 void asker::take(const std::shared_ptr<batch>& b) {
   b->open = b->asks.size();
+  b->number = ++requests_;
   for (std::size_t i = 0; i < b->asks.size(); ++i) place(b, i);
   if (b->open != 0) b->timer = timers_.add(b->limit.time(), [this, b] { out_of_time(b); });
 }
@@ -56,15 +61,20 @@ void asker::place(const std::shared_ptr<batch>& b, std::size_t i) {
     if (held.what == cached::state::negative && !held.digest) return settle(b, i, fail(*held.failure));
   }
 
-  const auto [health, refusal, rests_until] = standing_of(a.what.ref);
-  const bool is_left_alone = refusal || held.what == cached::state::negative;
+  const auto [health, refusal, rests_until] = standing_of(a.what);
+  // The end of a rest is waited for by whoever has nothing else and the time.
+  const bool is_waited_out = options_.waits_out_rests && !held.digest && rests_until < b->limit.time();
+  const bool is_left_alone = (refusal && !is_waited_out) || held.what == cached::state::negative;
   std::shared_ptr<flight> f = flights_.find(a.what.ref.canonical(), a.identity, is_past_cache);
+  // Not with one that itself only waits for that end.
+  if (f && is_left_alone && f->at != flight::stage::registry) f = nullptr;
   const bool is_joined = f != nullptr;
-  if (!f && !is_left_alone) f = flights_.make(a.what, a.identity, false);
+  // A registry in trouble is waited for by nobody who has an answer; its probe goes on alone.
+  if (!f && !is_left_alone)
+    f = make_flight(a.what, a.identity, b->number, held.digest && health != host_health::state::clear);
   if (is_joined && watch_ != nullptr) watch_->lookup_joined();
 
-  // A registry in trouble is waited for by nobody who has an answer; its probe goes on alone.
-  if (held.digest && (!f || health != host_backoff::state::clear))
+  if (held.digest && (!f || health != host_health::state::clear))
     settle(b, i, answer{std::move(*held.digest), origin::stale});
   else if (f)
     wait_on(f, b, i);
@@ -72,15 +82,76 @@ void asker::place(const std::shared_ptr<batch>& b, std::size_t i) {
     settle(b, i, fail(*refusal));
   else
     settle(b, i,
-           fail(error_code::unavailable, fmt::format("{} is not asked now: {} look-ups are under way; try again",
-                                                     a.what.ref.canonical(), options_.flights.most)));
+           fail(error_code::unavailable,
+                fmt::format("{} is not asked now: {} look-ups are under way, {} of them for {}; try again",
+                            a.what.ref.canonical(), options_.flights.most, flights_.under_way_of(a.what.owner),
+                            a.what.owner.empty() ? "the same" : fmt::format("namespace {}", a.what.owner))));
   if (f && !is_joined) launch(f);
+}
+
+// In the place of another one, which is told and ends, where all are taken.
+std::shared_ptr<flight> asker::make_flight(const query& what, const std::string& identity, std::uint64_t request,
+                                           bool is_ahead) {
+  auto [fresh, displaced] = flights_.make(what, identity, request, is_ahead);
+  if (displaced) {
+    flights_.give_way(*displaced);
+    if (watch_ != nullptr) watch_->lookup_gave_way();
+    for (const flight_waiter& w : std::exchange(displaced->waiters, {})) {
+      w.of->asks[w.ask].on = nullptr;
+      settle_failure(w.of, w.ask,
+                     {error_code::unavailable,
+                      fmt::format("the look-up of {} gave way to another namespace's: {} are under way, and most of "
+                                  "them for the same; try again",
+                                  displaced->what.ref.canonical(), options_.flights.most),
+                      std::nullopt});
+    }
+  }
+  return fresh;
+}
+
+// The gate gave its place to another: those who wait are placed anew when it has ended.
+void asker::give_way(fair_line::key number) {
+  const auto f = flights_.find(number);
+  if (!f) return;
+  flights_.give_way(*f);
+  if (watch_ != nullptr) watch_->lookup_gave_way();
 }
 
 void asker::wait_on(const std::shared_ptr<flight>& f, const std::shared_ptr<batch>& b, std::size_t i) {
   ask& a = b->asks[i];
   a.on = f.get();
   a.place = f->waiters.insert(f->waiters.end(), flight_waiter{b, i});
+  flight::wanter& who = f->wanted_by[a.what.owner];
+  if (who.count++ != 0) return;
+  who.request = b->number;
+  flights_.set_claims(*f);
+  gate_.set_claims(f->number, claims_of(*f));
+}
+
+// The caller says `gate_.go_on()` when all have gone.
+void asker::let_go(flight& f, std::list<flight_waiter>::iterator who) {
+  ask& a = who->of->asks[who->ask];
+  a.on = nullptr;
+  f.waiters.erase(who);
+  const auto account = f.wanted_by.find(a.what.owner);
+  if (account == f.wanted_by.end() || --account->second.count != 0) return;
+  f.wanted_by.erase(account);
+  flights_.set_claims(f);
+  gate_.set_claims(f.number, claims_of(f));
+}
+
+// Whoever has a stale answer or no time for it is told at once. A refresh ahead is tried again another time.
+bool asker::waits_out(flight& f, steady_time until, const error& refusal) {
+  for (auto one = f.waiters.begin(); one != f.waiters.end();) {
+    const auto who = one++;
+    const auto batch = who->of;
+    const std::size_t i = who->ask;
+    const bool has_time = options_.waits_out_rests && until < batch->limit.time();
+    if (has_time && !stale_answer(batch->asks[i])) continue;
+    let_go(f, who);
+    settle_failure(batch, i, refusal);
+  }
+  return !f.waiters.empty();
 }
 
 void asker::launch(const std::shared_ptr<flight>& f) {
@@ -90,11 +161,15 @@ void asker::launch(const std::shared_ptr<flight>& f) {
 
 // `self` keeps the asker, and with it the gate of the permit, for as long as the frame lives.
 awaitable<void> asker::work([[maybe_unused]] std::shared_ptr<asker> self, std::shared_ptr<flight> f) {
-  look_up steps({client_, time_, gate_, options_}, std::move(f));
+  const auto waits = [this](flight& which, steady_time until, const error& refusal) {
+    return waits_out(which, until, refusal);
+  };
+  look_up steps({client_, time_, gate_, options_, waits}, std::move(f));
   co_await steps.run();
 }
 
-asker::standing asker::standing_of(const registry::reference& ref) const {
+asker::standing asker::standing_of(const query& what) const {
+  const registry::reference& ref = what.ref;
   std::vector<std::string> hosts;
   if (options_.routes) {
     if (const auto known = options_.routes->routes_for(ref))
@@ -102,26 +177,33 @@ asker::standing asker::standing_of(const registry::reference& ref) const {
         if (one->answers(ref)) hosts.push_back(one->host);
   }
   if (hosts.empty()) hosts.push_back(ref.registry());
-  standing out{host_backoff::state::resting, std::nullopt, steady_time::max()};
+  standing out{host_health::state::resting, std::nullopt, steady_time::max()};
+  errand on;
+  on.credential = registry::credential{}.identity;
+  on.owners.push_back(what.owner);
   for (const auto& host : hosts) {
-    const auto health = gate_.state_of(host);
-    out.rests_until = std::min(out.rests_until, gate_.rests_until(host));
-    if (health == host_backoff::state::clear || out.health == host_backoff::state::resting) out.health = health;
+    on.repository = repository_at(host, ref);
+    const auto is = gate_.look(host, on);
+    out.rests_until = std::min(out.rests_until, std::max(time_.now(), is.until));
+    if (is.now == host_health::state::clear || out.health == host_health::state::resting) out.health = is.now;
   }
-  if (out.health == host_backoff::state::resting) out.refusal = gate_.refusal(hosts.back());
+  if (out.health == host_health::state::resting) out.refusal = gate_.refusal(hosts.back(), on);
   return out;
 }
 
 void asker::ended(const std::shared_ptr<flight>& f) {
-  if (!f->has_moved)
+  const bool is_placed_anew = f->has_moved || f->has_given_way;
+  if (!is_placed_anew)
     record(*f);
   else
-    cache_->release_refresh(cache_key(f->what.ref.canonical(), f->identity), pause_after(f->what.ref));
+    cache_->release_refresh(cache_key(f->what.ref.canonical(), f->identity), pause_after(f->what));
 
   for (const flight_waiter& w : std::exchange(f->waiters, {})) {
     ask& a = w.of->asks[w.ask];
     a.on = nullptr;
-    if (f->has_moved) {
+    if (f->has_given_way) {
+      place(w.of, w.ask);
+    } else if (f->has_moved) {
       a.identity = identity_of(a.what);
       if (++a.moves <= most_moves)
         place(w.of, w.ask);
@@ -138,7 +220,7 @@ void asker::ended(const std::shared_ptr<flight>& f) {
   }
 
   if (watch_ != nullptr) {
-    const bool is_failed = !f->has_moved && !f->outcome.has_value();
+    const bool is_failed = !is_placed_anew && !f->outcome.has_value();
     watch_->lookup_ended(f->is_ahead, is_failed ? std::optional(f->outcome.error().code) : std::nullopt);
     watch_->levels(cache_->size(), flights_.under_way());
   }
@@ -156,16 +238,15 @@ void asker::record(const flight& f) {
     return;
   }
   const error& why = f.outcome.error();
-  const steady_time until =
-      is_cacheable(why.code) ? time_.now() + cache_->options().negative_ttl : pause_after(f.what.ref);
+  const steady_time until = is_cacheable(why.code) ? time_.now() + cache_->options().negative_ttl : pause_after(f.what);
   cache_->store_failure(key, why, asked_at, until);
   if (f.is_ahead && !is_stopping_) schedule_refresh(f.what, f.identity, until);
 }
 
 // When to try again what could not be refreshed.
-steady_time asker::pause_after(const registry::reference& ref) const {
+steady_time asker::pause_after(const query& what) const {
   const auto least = std::max<std::chrono::nanoseconds>(cache_->options().negative_ttl, std::chrono::seconds(1));
-  return std::max(standing_of(ref).rests_until, time_.now() + least);
+  return std::max(standing_of(what).rests_until, time_.now() + least);
 }
 
 void asker::schedule_refresh(const query& what, const std::string& identity, steady_time when) {
@@ -182,14 +263,14 @@ void asker::schedule_refresh(const query& what, const std::string& identity, ste
 
 void asker::refresh(const query& what, const std::string& identity) {
   if (flights_.find(what.ref.canonical(), identity, false)) return;  // its outcome ends the claim
-  const auto health = standing_of(what.ref).health;
+  const auto health = standing_of(what).health;
   const bool is_allowed =
-      !is_stopping_ && (health == host_backoff::state::clear || health == host_backoff::state::half_open);
+      !is_stopping_ && (health == host_health::state::clear || health == host_health::state::half_open);
   const bool is_same = is_allowed && identity_of(what) == identity;
   std::shared_ptr<flight> f;
-  if (is_same) f = flights_.make(what, identity, true);
+  if (is_same) f = make_flight(what, identity, 0, true);
   if (f) return launch(f);
-  const steady_time again = pause_after(what.ref);
+  const steady_time again = pause_after(what);
   cache_->release_refresh(cache_key(what.ref.canonical(), identity), again);
   // An entry whose credentials changed is nobody's to refresh; those who still have them will, by a hit.
   if (!is_stopping_ && (!is_allowed || is_same)) schedule_refresh(what, identity, again);
@@ -227,8 +308,7 @@ void asker::out_of_time(const std::shared_ptr<batch>& b) {
     std::string what = "nothing came";
     if (a.on != nullptr) {
       what = describe(*a.on);
-      a.on->waiters.erase(a.place);
-      a.on = nullptr;
+      let_go(*a.on, a.place);
     }
     settle_failure(
         b, i,
@@ -237,6 +317,7 @@ void asker::out_of_time(const std::shared_ptr<batch>& b) {
                      waited, a.what.ref.canonical()),
          std::nullopt});
   }
+  gate_.go_on();
 }
 
 void asker::stop(std::function<void()> done) {

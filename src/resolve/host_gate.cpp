@@ -6,80 +6,87 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <list>
+#include <array>
+#include <optional>
 #include <utility>
 
 // Invariants between two events:
-//  1. A host is in the table while it is busy (`active` or `line`) or not clear; so the table's size is bounded by the
-//     look-ups under way and the hosts in trouble, and by `options_.hosts`.
-//  2. `line` is empty unless the host is clear with all places taken, or is being probed.
-//  3. A waiter is in its host's `line` until it is granted a permit, refused or gone; the first two take it out.
-//  4. A rest empties the line: everyone in it is refused with the failure that began it.
+//  1. A host is in the table while it is busy (somebody in its line or on one of its places) or something of it is in
+//     trouble; so the table's size is bounded by the look-ups under way and the hosts in trouble, and by
+//     `options_.hosts`.
+//  2. A visitor is in `visitors_` and in its host's line until it is refused, displaced or gone. With a place at its
+//     host it is in `all_` besides, and with a place there it may ask: a host's place first, then one of all.
+//  3. Whoever waits in the line of a host that has a place for him waits for the end of a rest or of a probe's time,
+//  and
+//     the host's timer rings then at the latest.
+//  4. When something begins to rest, each of those in line who need it was asked whether he waits; nobody else stays.
 
 namespace pinhook::resolve {
 
 struct host_gate::host {
+  host(std::string called, const gate_options& options)
+      : name(std::move(called)),
+        health(options.backoff),
+        line({options.requests_per_host, options.reserved, options.patience}) {}
+
   std::string name;
-  host_backoff backoff;
-  std::size_t active = 0;
-  std::list<waiter*> line;
+  host_health health;
+  fair_line line;
+  timer_queue::id timer{};
+  steady_time rings_at = steady_time::max();
+  std::array<std::size_t, 3> told{};  // in trouble, by part
+  [[nodiscard]] bool is_busy() const { return line.held() != 0 || line.waiting() != 0; }
 };
 
-// Lives in the frame of `enter`. The timer never expires: cancelling it is the wake-up.
-struct host_gate::waiter {
-  waiter(host_gate& owner, host& target)
-      : gate(owner), to(target), signal(owner.on_, boost::asio::steady_timer::time_point::max()) {
-    place = to.line.insert(to.line.end(), this);
-    in_line = true;
+// Shared by the table and by the frame that waits or asks.
+struct host_gate::visitor {
+  enum class stage : std::uint8_t { line, all, asking, gone };
+
+  visitor(visit wish, host& to) : what(std::move(wish)), at(&to), on{what.repository, what.credential, {}} {
+    set_owners();
   }
-  waiter(const waiter&) = delete;
-  waiter& operator=(const waiter&) = delete;
-  ~waiter() {
-    gate.timers_.cancel(limit);
-    if (!in_line) return;
-    step_out();
-    gate.forget_if_idle(to);
-  }
-  void step_out() {
-    to.line.erase(place);
-    in_line = false;
-  }
-  void refuse(error e) {
-    step_out();
-    refused = std::move(e);
-    signal.cancel();
+  void set_owners() {
+    on.owners.clear();
+    for (const claim& c : what.claims) on.owners.push_back(c.owner);
+    if (on.owners.empty()) on.owners.push_back(what.beginner);
   }
 
-  host_gate& gate;
-  host& to;
-  boost::asio::steady_timer signal;
+  visit what;
+  host* at;
+  errand on;
+  stage is = stage::line;
+  host_health::ticket ticket;
+  steady_time asked_at{};
   timer_queue::id limit{};
-  std::list<waiter*>::iterator place;
-  bool in_line = false;
-  std::optional<permit> granted;
+  // Waits in `enter`; the timer never expires: cancelling it is the wake-up.
+  std::optional<boost::asio::steady_timer> signal;
   std::optional<error> refused;
+
+  void wake() {
+    if (signal) signal->cancel();
+  }
 };
 
 host_gate::permit::permit(permit&& other) noexcept
-    : gate_(std::exchange(other.gate_, nullptr)), host_(other.host_), ticket_(other.ticket_) {}
+    : gate_(std::exchange(other.gate_, nullptr)), who_(std::move(other.who_)) {}
 
 host_gate::permit::~permit() {
-  if (gate_ != nullptr) gate_->leave(*host_, ticket_, nullptr, false);
+  if (gate_ != nullptr) gate_->leave(*who_, nullptr, false);
 }
 
 void host_gate::permit::settle(const error* failure) {
-  if (gate_ != nullptr) std::exchange(gate_, nullptr)->leave(*host_, ticket_, failure, true);
+  if (gate_ != nullptr) std::exchange(gate_, nullptr)->leave(*who_, failure, true);
 }
 
-host_gate::host_gate(boost::asio::any_io_executor on, const clock& time, timer_queue& timers, gate_options options,
-                     std::uint64_t seed)
+host_gate::host_gate(boost::asio::any_io_executor on, const clock& time, timer_queue& timers,
+                     const gate_options& options, std::uint64_t seed, hooks tell)
     : on_(std::move(on)),
       time_(time),
       timers_(timers),
       options_(options),
-      jitter_(static_cast<std::minstd_rand::result_type>(seed)) {
-  options_.requests_per_host = std::max<std::size_t>(options_.requests_per_host, 1);
-}
+      jitter_(static_cast<std::minstd_rand::result_type>(seed)),
+      tell_(std::move(tell)),
+      all_({options.requests, options.reserved, options.patience}) {}
 
 host_gate::~host_gate() = default;
 
@@ -87,102 +94,243 @@ host_gate::host* host_gate::find_or_make(const std::string& name) {
   if (const auto found = hosts_.find(name); found != hosts_.end()) return found->second.get();
   if (hosts_.size() >= options_.hosts) {
     // Of the idle ones in trouble the one whose rest ends first loses least by being forgotten.
-    auto victim = hosts_.end();
-    for (auto it = hosts_.begin(); it != hosts_.end(); ++it) {
-      if (it->second->active != 0 || !it->second->line.empty()) continue;
-      if (victim == hosts_.end() || it->second->backoff.until() < victim->second->backoff.until()) victim = it;
-    }
-    if (victim == hosts_.end()) return nullptr;
-    hosts_.erase(victim);
+    const host* victim = nullptr;
+    for (const auto& [known, one] : hosts_)
+      if (!one->is_busy() && (victim == nullptr || one->health.until() < victim->health.until())) victim = one.get();
+    if (victim == nullptr) return nullptr;
+    hosts_.erase(std::string(victim->name));
   }
-  auto made = std::make_unique<host>(host{name, host_backoff(options_.backoff), 0, {}});
-  return hosts_.emplace(name, std::move(made)).first->second.get();
+  return hosts_.emplace(name, std::make_unique<host>(name, options_)).first->second.get();
 }
 
-bool host_gate::has_place(const host& h) const {
-  switch (h.backoff.at(time_.now())) {
-    case host_backoff::state::clear:
-      return h.active < options_.requests_per_host;
-    case host_backoff::state::half_open:
-      return true;
-    default:
-      return false;
-  }
+fair_line::filter host_gate::may_enter(const host& h) const {
+  return [this, &h](fair_line::key number) {
+    const auto state = h.health.look(visitors_.at(number)->on, time_.now()).now;
+    return state == host_health::state::clear || state == host_health::state::half_open;
+  };
 }
 
-host_gate::permit host_gate::admit(host& h) {
-  ++h.active;
-  return permit(*this, h, h.backoff.start(time_.now()));
+bool host_gate::is_worth_waiting(const visitor& v) const {
+  const steady_time now = time_.now();
+  const auto is = v.at->health.look(v.on, now);
+  if (is.now != host_health::state::resting) return true;
+  if (!v.what.waits_out || v.what.limit.time() <= is.until) return false;
+  return v.what.waits_out(is.until, v.at->health.refusal(v.at->name, v.on, now));
 }
 
-awaitable<result<host_gate::permit>> host_gate::enter(std::string host_name, deadline d) {
-  host* const h = find_or_make(host_name);
+awaitable<result<host_gate::permit>> host_gate::enter(visit v) {
+  host* const h = find_or_make(v.host);
   if (h == nullptr)
     co_return fail(error_code::unavailable,
                    fmt::format("registry {} is not asked: {} other registries are busy or in trouble; try again later",
-                               host_name, options_.hosts));
+                               v.host, options_.hosts));
+  auto mine = std::make_shared<visitor>(std::move(v), *h);
   const steady_time now = time_.now();
-  if (h->backoff.at(now) == host_backoff::state::resting) co_return fail(h->backoff.refusal(h->name, now));
-  if (h->line.empty() && has_place(*h)) co_return admit(*h);
+  if (const auto is = h->health.look(mine->on, now); is.now >= host_health::state::probing) {
+    if (!is_worth_waiting(*mine)) co_return fail(h->health.refusal(h->name, mine->on, now));
+    wake_at(*h, is.until);
+  }
+  visitors_.emplace(mine->what.number, mine);
+  permit place(*this, mine);
+  h->line.enter(mine->what.number, mine->what.beginner, mine->what.claims);
+  changed_.insert(h->name);
+  go_on();
+  if (mine->is == visitor::stage::asking) co_return std::move(place);
 
-  waiter self(*this, *h);
-  self.limit = timers_.add(d.time(), [w = &self] {
-    w->refuse({error_code::timed_out, fmt::format("no request to registry {} came free in time", w->to.name), {}});
-  });
-  co_await self.signal.async_wait(asio::as_tuple(asio::use_awaitable));
-  if (self.granted) co_return std::move(*self.granted);
-  if (self.refused) co_return fail(std::move(*self.refused));
-  co_return fail(error_code::canceled, fmt::format("waiting for registry {} was canceled", h->name));
+  mine->signal.emplace(on_, boost::asio::steady_timer::time_point::max());
+  if (mine->is != visitor::stage::gone) {
+    mine->limit = timers_.add(mine->what.limit.time(), [this, weak = std::weak_ptr(mine)] {
+      const auto late = weak.lock();
+      if (!late || late->is > visitor::stage::all) return;
+      refuse(late, {error_code::timed_out, fmt::format("no request to registry {} came free in time", late->at->name),
+                    std::nullopt});
+    });
+    co_await mine->signal->async_wait(asio::as_tuple(asio::use_awaitable));
+    timers_.cancel(mine->limit);
+  }
+  if (mine->is == visitor::stage::asking) co_return std::move(place);
+  if (mine->refused) co_return fail(std::move(*mine->refused));
+  co_return fail(error_code::canceled, fmt::format("waiting for registry {} was canceled", mine->what.host));
 }
 
-void host_gate::leave(host& h, host_backoff::ticket t, const error* failure, bool has_verdict) {
-  --h.active;
+void host_gate::advance(host& h) {
+  const auto may = may_enter(h);
+  for (;;) {
+    const steady_time now = time_.now();
+    if (const auto found = h.line.next(now, may)) {
+      visitor& v = *visitors_.at(*found);
+      v.is = visitor::stage::all;
+      v.ticket = h.health.start(v.on, now);
+      all_.enter(*found, v.what.beginner, v.what.claims);
+      continue;
+    }
+    if (h.line.waiting() == 0) break;
+    const auto way = h.line.give_way(now, may);
+    if (!way.who) {
+      wake_at(h, way.when);
+      break;
+    }
+    displace(*way.who);
+  }
+  advance_all();
+}
+
+void host_gate::advance_all() {
+  constexpr auto anybody = [](fair_line::key) { return true; };
+  for (;;) {
+    const steady_time now = time_.now();
+    if (const auto found = all_.next(now, anybody)) {
+      grant(*visitors_.at(*found));
+      continue;
+    }
+    if (all_.waiting() == 0) return;
+    const auto way = all_.give_way(now, anybody);
+    if (!way.who) {
+      timers_.cancel(all_timer_);
+      all_timer_ = timers_.add(way.when, [this] { advance_all(); });
+      return;
+    }
+    displace(*way.who);
+  }
+}
+
+void host_gate::grant(visitor& v) {
+  v.is = visitor::stage::asking;
+  v.asked_at = time_.now();
+  v.wake();
+}
+
+void host_gate::take_out(visitor& v) {
+  v.is = visitor::stage::gone;
+  v.at->line.leave(v.what.number);
+  all_.leave(v.what.number);
+  visitors_.erase(v.what.number);
+  changed_.insert(v.at->name);
+}
+
+void host_gate::refuse(const std::shared_ptr<visitor>& v, error why) {
+  give_verdict(*v, nullptr, false);
+  take_out(*v);
+  v->refused = std::move(why);
+  v->wake();
+}
+
+void host_gate::displace(fair_line::key number) {
+  const std::shared_ptr<visitor> v = visitors_.at(number);
+  const bool is_slow = v->is == visitor::stage::asking && time_.now() - v->asked_at >= options_.patience;
+  const error slow{error_code::timed_out, fmt::format("registry {} did not answer in time", v->at->name), std::nullopt};
+  give_verdict(*v, is_slow ? &slow : nullptr, is_slow);
+  take_out(*v);
+  v->wake();
+  if (tell_.displaced) tell_.displaced(number);
+}
+
+void host_gate::give_verdict(visitor& v, const error* failure, bool has_verdict) {
+  if (v.is != visitor::stage::all && v.is != visitor::stage::asking) return;
+  host& h = *v.at;
+  const steady_time now = time_.now();
   if (!has_verdict || (failure != nullptr && failure->code == error_code::canceled)) {
-    h.backoff.abandoned(t);
+    h.health.abandoned(v.on, v.ticket, now);
   } else if (failure != nullptr && is_host_trouble(failure->code)) {
     const double unit = std::uniform_real_distribution<double>(0.0, 1.0)(jitter_);
-    h.backoff.failed(t, *failure, time_.now(), unit);
+    h.health.failed(v.on, v.ticket, *failure, now, unit);
+    ask_patience(h);
   } else {
-    h.backoff.succeeded(t);
+    h.health.succeeded(v.on, v.ticket, now);
   }
-  wake(h);
-  forget_if_idle(h);
+  tell_trouble(h);
 }
 
-void host_gate::wake(host& h) {
+// Something has begun to rest, or rests for longer.
+void host_gate::ask_patience(host& h) {
   const steady_time now = time_.now();
-  if (h.backoff.at(now) == host_backoff::state::resting) {
-    while (!h.line.empty()) h.line.front()->refuse(h.backoff.refusal(h.name, now));
-    return;
+  for (const fair_line::key number : h.line.line()) {
+    const auto found = visitors_.find(number);
+    if (found == visitors_.end()) continue;
+    const std::shared_ptr<visitor> v = found->second;
+    const auto is = h.health.look(v->on, now);
+    if (is.now < host_health::state::probing) continue;
+    if (is_worth_waiting(*v))
+      wake_at(h, is.until);
+    else
+      refuse(v, h.health.refusal(h.name, v->on, now));
   }
-  while (!h.line.empty() && has_place(h)) {
-    waiter& next = *h.line.front();
-    next.step_out();
-    next.granted.emplace(admit(h));
-    next.signal.cancel();
+}
+
+void host_gate::wake_at(host& h, steady_time when) {
+  if (when >= h.rings_at) return;
+  timers_.cancel(h.timer);
+  h.rings_at = when;
+  h.timer = timers_.add(when, [this, name = h.name] {
+    const auto found = hosts_.find(name);
+    if (found == hosts_.end()) return;
+    host& due = *found->second;
+    due.rings_at = steady_time::max();
+    advance(due);
+    ask_patience(due);
+    tell_trouble(due);
+    go_on();
+  });
+}
+
+void host_gate::leave(visitor& v, const error* failure, bool has_verdict) {
+  timers_.cancel(v.limit);
+  if (v.is == visitor::stage::gone) return;
+  give_verdict(v, failure, has_verdict);
+  take_out(v);
+  go_on();
+}
+
+void host_gate::set_claims(fair_line::key number, const std::vector<claim>& claims) {
+  const auto found = visitors_.find(number);
+  if (found == visitors_.end()) return;
+  visitor& v = *found->second;
+  v.what.claims = claims;
+  // What is under way ends as the errand that it began as.
+  if (v.is == visitor::stage::line) v.set_owners();
+  v.at->line.set_claims(number, claims);
+  all_.set_claims(number, claims);
+  changed_.insert(v.at->name);
+}
+
+void host_gate::go_on() {
+  while (!changed_.empty()) {
+    const std::string name = std::move(changed_.extract(changed_.begin()).value());
+    const auto found = hosts_.find(name);
+    if (found == hosts_.end()) continue;
+    advance(*found->second);
+    forget_if_idle(name);
+  }
+  advance_all();
+}
+
+void host_gate::tell_trouble(host& h) {
+  if (!tell_.trouble) return;
+  for (const part which : {part::registry, part::repository, part::credential}) {
+    std::size_t& told = h.told[static_cast<std::size_t>(which)];
+    const std::size_t is = h.health.in_trouble(which, time_.now());
+    if (is != told) tell_.trouble(h.name, which, static_cast<int>(is) - static_cast<int>(told));
+    told = is;
   }
 }
 
-void host_gate::forget_if_idle(host& h) {
-  if (h.active != 0 || !h.line.empty() || h.backoff.at(time_.now()) != host_backoff::state::clear) return;
-  hosts_.erase(hosts_.find(h.name));
+void host_gate::forget_if_idle(const std::string& name) {
+  const auto found = hosts_.find(name);
+  if (found == hosts_.end()) return;
+  host& h = *found->second;
+  if (h.is_busy() || !h.health.is_clear(time_.now())) return;
+  tell_trouble(h);
+  timers_.cancel(h.timer);
+  hosts_.erase(found);
 }
 
-host_backoff::state host_gate::state_of(const std::string& host_name) const {
+host_health::standing host_gate::look(const std::string& host_name, const errand& on) const {
   const auto found = hosts_.find(host_name);
-  return found == hosts_.end() ? host_backoff::state::clear : found->second->backoff.at(time_.now());
+  return found == hosts_.end() ? host_health::standing{} : found->second->health.look(on, time_.now());
 }
 
-std::optional<error> host_gate::refusal(const std::string& host_name) const {
-  if (state_of(host_name) != host_backoff::state::resting) return std::nullopt;
-  const host& h = *hosts_.at(host_name);
-  return h.backoff.refusal(h.name, time_.now());
-}
-
-steady_time host_gate::rests_until(const std::string& host_name) const {
-  const auto found = hosts_.find(host_name);
-  const steady_time now = time_.now();
-  return found == hosts_.end() ? now : std::max(now, found->second->backoff.until());
+error host_gate::refusal(const std::string& host_name, const errand& on) const {
+  return hosts_.at(host_name)->health.refusal(host_name, on, time_.now());
 }
 
 }  // namespace pinhook::resolve

@@ -50,6 +50,10 @@ std::optional<registry::reference> reference_at(const registry::route& mirror, c
   return std::move(*out);
 }
 
+std::string repository_at(const std::string& host, const registry::reference& ref) {
+  return host == ref.registry() ? ref.repository() : fmt::format("{}/{}", ref.registry(), ref.repository());
+}
+
 awaitable<void> look_up::run() {
   const registry::reference& ref = f_->what.ref;
   std::vector<way> ways{nullptr};
@@ -93,13 +97,13 @@ awaitable<void> look_up::run() {
 
 look_up::question look_up::question_for(way by) const {
   if (!by || by->is_upstream)
-    return {std::move(by), f_->what.ref.registry(), f_->what.credentials, f_->what.ref, f_->limit, true};
+    return {std::move(by), f_->what.ref.registry(), f_->what.credentials, f_->what.ref, f_->limit};
   std::chrono::nanoseconds most = with_.options.mirror_limit;
   if (by->dial_timeout) most = std::min(most, *by->dial_timeout + after_dialling);
   auto named = reference_at(*by, f_->what.ref);
   const source own = named ? with_.options.mirror_credentials : nullptr;
   const std::string host = by->host;
-  return {std::move(by), host, own, named ? std::move(*named) : f_->what.ref, share(most, f_->limit), false};
+  return {std::move(by), host, own, named ? std::move(*named) : f_->what.ref, share(most, f_->limit), false, false};
 }
 
 awaitable<result<registry::digest>> look_up::by_way(way by) {
@@ -117,8 +121,10 @@ awaitable<result<registry::digest>> look_up::by_way(way by) {
 awaitable<result<registry::digest>> look_up::ask(question q) {
   f_->asking = fmt::format("{} {}", q.is_upstream ? "registry" : "mirror", q.host);
   sources_.clear();
-  // Credentials for a host that rests would be fetched for nothing.
-  if (const auto resting = with_.gate.refusal(q.host)) co_return fail(*resting);
+  // Credentials for a mirror that rests would be fetched for nothing: it is passed over.
+  const errand on{repository_at(q.host, f_->what.ref), registry::credential{}.identity, {f_->what.owner}};
+  if (!q.is_last && with_.gate.look(q.host, on).now == host_health::state::resting)
+    co_return fail(with_.gate.refusal(q.host, on));
   auto got = co_await ask_each_source(std::move(q));
   co_return got;
 }
@@ -158,45 +164,72 @@ awaitable<result<registry::digest>> look_up::ask_each_source(question q) {
 
 // With what the chain was offered and has not tried; the answer, or nothing and the chain knows why.
 awaitable<std::optional<registry::digest>> look_up::ask_with_offered(question q, credential_chain& chain) {
-  if (chain.next() == nullptr) co_return std::nullopt;
-  f_->at = flight::stage::line;
-  std::string host = q.host;
-  auto entered = co_await with_.gate.enter(std::move(host), q.limit);
-  if (!entered) {
-    chain.failed(std::move(entered.error()));
-    co_return std::nullopt;
+  while (const registry::credential* who = chain.next()) {
+    question now = q;
+    registry::credential shown = *who;
+    auto got = co_await ask_once(std::move(now), std::move(shown));
+    if (got) co_return std::move(*got);
+    if (!may_ask_again(q, *who, got.error())) chain.failed(std::move(got.error()));
   }
+  co_return std::nullopt;
+}
+
+host_gate::visit look_up::visit_for(const question& q, const registry::credential& who) const {
+  host_gate::visit out;
+  out.number = f_->number;
+  out.host = q.host;
+  out.repository = repository_at(q.host, f_->what.ref);
+  out.credential = who.identity;
+  out.beginner = f_->what.owner;
+  out.claims = claims_of(*f_);
+  out.limit = q.limit;
+  // Where there is another way that is taken instead.
+  if (q.is_last)
+    out.waits_out = [this](steady_time until, const error& refusal) {
+      return !f_->is_over_limit && with_.waits_out(*f_, until, refusal);
+    };
+  return out;
+}
+
+awaitable<result<registry::digest>> look_up::ask_once(question q, registry::credential who) {
+  f_->at = flight::stage::line;
+  host_gate::visit wish = visit_for(q, who);
+  auto entered = co_await with_.gate.enter(std::move(wish));
+  if (!entered) co_return fail(std::move(entered.error()));
   f_->at = flight::stage::registry;
   f_->asked_at = with_.time.now();
   std::exception_ptr thrown;
   try {
-    std::optional<error> last;
-    while (const registry::credential* who = chain.next()) {
-      way by = q.by;
-      registry::reference ref = f_->what.ref;
-      registry::credential shown = *who;
-      auto said = co_await with_.client.resolve_by(std::move(by), std::move(ref), std::move(shown), q.limit);
-      if (said) {
-        entered->settle(nullptr);
-        co_return std::move(said->digest);
-      }
-      last = said.error();
-      chain.failed(std::move(said.error()));
+    way by = q.by;
+    registry::reference ref = f_->what.ref;
+    auto said = co_await with_.client.resolve_by(std::move(by), std::move(ref), std::move(who), q.limit);
+    if (said) {
+      entered->settle(nullptr);
+      co_return std::move(said->digest);
     }
-    if (last->code != error_code::canceled || !f_->is_over_limit) {
-      entered->settle(&*last);
-      co_return std::nullopt;
+    if (said.error().code != error_code::canceled || !f_->is_over_limit) {
+      entered->settle(&said.error());
+      co_return fail(std::move(said.error()));
     }
   } catch (...) {
     // Cancellation arrives as an exception too.
     thrown = std::current_exception();
   }
-  if (f_->is_over_limit) {
-    const error late{error_code::timed_out, fmt::format("{} in time", describe(*f_)), std::nullopt};
-    entered->settle(&late);
-  }
+  error late{error_code::timed_out, fmt::format("{} in time", describe(*f_)), std::nullopt};
+  if (f_->is_over_limit) entered->settle(&late);
   if (thrown) std::rethrow_exception(thrown);
-  co_return std::nullopt;
+  co_return fail(std::move(late));
+}
+
+// After a limit, or trouble that names its end, whoever has the time asks again then; the gate makes him wait.
+bool look_up::may_ask_again(const question& q, const registry::credential& who, const error& after) const {
+  if (!q.is_last || f_->is_over_limit || f_->at != flight::stage::registry) return false;
+  if (after.code != error_code::rate_limited && !(after.code == error_code::unavailable && after.retry_after))
+    return false;
+  const errand on{repository_at(q.host, f_->what.ref), who.identity, {f_->what.owner}};
+  const auto is = with_.gate.look(q.host, on);
+  if (is.now != host_health::state::resting || is.until >= q.limit.time()) return false;
+  return with_.waits_out(*f_, is.until, after);
 }
 
 // At most a third of what is left to the one who waits with the least patience, so that three that hang leave time for

@@ -7,7 +7,9 @@
 #include <utility>
 
 // Invariants between two events:
-//  1. Every flight from `make` until its end is in `running_`; so its size is the number of children.
+//  1. Every flight from `make` until its end is in `running_`; so its size is the number of children. Those that were
+//  not
+//     displaced hold a place of `table_`; so there are `most` and the displaced ones, which are on their way out.
 //  2. `newest_` maps a key to the flight made last for it, if that one is still running.
 //  3. A flight's outcome is set, or it has moved, before its waiters are told.
 
@@ -51,15 +53,44 @@ std::shared_ptr<flight> single_flight::find(std::string_view canonical, std::str
   return found->second;
 }
 
-std::shared_ptr<flight> single_flight::make(query what, std::string identity, bool is_ahead) {
-  if (running_.size() >= options_.most || is_canceled_) return nullptr;
+std::shared_ptr<flight> single_flight::find(fair_line::key number) const {
+  const auto found = running_.find(number);
+  return found == running_.end() ? nullptr : found->second;
+}
+
+std::vector<claim> claims_of(const flight& f) {
+  std::vector<claim> out;
+  out.reserve(f.wanted_by.size() + 1);
+  for (const auto& [owner, who] : f.wanted_by) out.push_back({owner, who.request});
+  if (f.is_ahead && !f.wanted_by.contains(f.what.owner)) out.push_back({f.what.owner, 0});
+  return out;
+}
+
+single_flight::made single_flight::make(query what, std::string identity, std::uint64_t request, bool is_ahead) {
+  if (is_canceled_) return {};
+  constexpr auto anybody = [](fair_line::key) { return true; };
+  const fair_line::key number = ++last_;
+  table_.enter(number, what.owner, {{what.owner, request}});
+  made out;
+  if (!table_.next(time_.now(), anybody)) {
+    const auto way = table_.give_way(time_.now(), anybody);
+    if (!way.who) {
+      table_.leave(number);
+      return {};
+    }
+    out.displaced = running_.at(*way.who);
+    table_.leave(*way.who);
+    (void)table_.next(time_.now(), anybody);
+  }
   auto f = std::make_shared<flight>(std::move(what), std::move(identity));
+  f->number = number;
   f->is_ahead = is_ahead;
   f->started_at = time_.now();
   f->limit = deadline::after(f->started_at, options_.limit);
   newest_[key_of(f->what.ref.canonical(), f->identity)] = f;
-  running_.emplace(f.get(), f);
-  return f;
+  running_.emplace(number, f);
+  out.fresh = std::move(f);
+  return out;
 }
 
 void single_flight::launch(const std::shared_ptr<flight>& f, awaitable<void> work, std::function<void()> ended,
@@ -81,11 +112,15 @@ void single_flight::conclude(flight& f, const std::exception_ptr& thrown) {
   timers_.cancel(f.limit_timer);
   const auto found = newest_.find(key_of(f.what.ref.canonical(), f.identity));
   if (found != newest_.end() && found->second.get() == &f) newest_.erase(found);
-  running_.erase(&f);
+  running_.erase(f.number);
+  table_.leave(f.number);
 
   const bool is_cut_short = thrown || (!f.outcome && f.outcome.error().code == error_code::canceled);
+  f.has_given_way = f.has_given_way && !f.has_moved && is_cut_short && !is_canceled_;
   if (f.has_moved || !is_cut_short) return;
-  if (f.is_over_limit) {
+  if (f.has_given_way) {
+    f.outcome = fail(error_code::canceled, fmt::format("looking up {} gave way", f.what.ref.canonical()));
+  } else if (f.is_over_limit) {
     const auto limit = std::chrono::duration<double>(options_.limit).count();
     f.outcome = fail(error_code::timed_out, fmt::format("{} within {:.1f} s", describe(f), limit));
   } else if (is_canceled_) {
@@ -99,8 +134,17 @@ void single_flight::conclude(flight& f, const std::exception_ptr& thrown) {
 std::vector<std::shared_ptr<flight>> single_flight::all() const {
   std::vector<std::shared_ptr<flight>> out;
   out.reserve(running_.size());
-  for (const auto& [raw, f] : running_) out.push_back(f);
+  for (const auto& [number, f] : running_) out.push_back(f);
   return out;
+}
+
+void single_flight::give_way(flight& f) {
+  f.has_given_way = true;
+  table_.leave(f.number);
+  // Whoever comes now is not to wait for it.
+  const auto found = newest_.find(key_of(f.what.ref.canonical(), f.identity));
+  if (found != newest_.end() && found->second.get() == &f) newest_.erase(found);
+  f.cancel.emit(boost::asio::cancellation_type::terminal);
 }
 
 void single_flight::cancel_all() {

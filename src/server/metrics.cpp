@@ -81,6 +81,8 @@ constexpr auto registry_statuses = std::to_array<std::string_view>(
      "504",         "ok",        "invalid_input", "not_found", "unauthorized", "denied",   "rate_limited",
      "unavailable", "timed_out", "canceled",      "malformed", "unsupported",  "internal", "other"});
 
+constexpr auto registry_parts = std::to_array<std::string_view>({"repository", "credential", "registry"});
+
 const prometheus::Histogram::BucketBoundaries durations{
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
@@ -205,6 +207,8 @@ struct metrics::state {
   prometheus::Family<prometheus::Histogram>& registry_durations = histograms(metric::registry_duration);
   prometheus::Family<prometheus::Counter>& tokens = counters(metric::tokens);
   prometheus::Family<prometheus::Gauge>& pulls_remaining = gauges(metric::pulls_remaining);
+  prometheus::Family<prometheus::Gauge>& trouble = gauges(metric::registry_trouble);
+  prometheus::Counter& displaced = counters(metric::displaced_lookups).Add({});
   prometheus::Family<prometheus::Gauge>& connections = gauges(metric::connections);
   prometheus::Family<prometheus::Counter>& connections_total = counters(metric::connections_total);
   prometheus::Family<prometheus::Counter>& connections_rejected = counters(metric::connections_rejected);
@@ -346,6 +350,13 @@ void metrics::count_token(std::string_view host, std::string_view outcome) {
 void metrics::set_pulls_remaining(std::string_view host, std::int64_t remaining) {
   state_->pulls_remaining.Add({{"host", state_->host_label(host)}}).Set(static_cast<double>(remaining));
 }
+
+void metrics::add_trouble(std::string_view host, std::string_view part, int change) {
+  const std::string_view known = registry_parts[position(registry_parts, part)];
+  state_->trouble.Add({{"host", state_->host_label(host)}, {"part", std::string(known)}}).Increment(change);
+}
+
+void metrics::count_displaced_lookup() { state_->displaced.Increment(); }
 
 void metrics::count_reload(bool good) { state_->reloads[good ? 1 : 0]->Increment(); }
 

@@ -7,9 +7,11 @@
 #include <pinhook/resolve/timer_queue.hpp>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -33,14 +35,27 @@ class time_machine {
   void advance(std::chrono::nanoseconds by) {
     const steady_time goal = clock.now() + by;
     settle();
-    while (state_->when && *state_->when <= goal) {
-      if (*state_->when > clock.now()) clock.advance(*state_->when - clock.now());
-      state_->when.reset();
-      std::exchange(state_->ring, nullptr)();
+    for (;;) {
+      const bool is_event = !events_.empty() && (!state_->when || events_.begin()->first <= *state_->when);
+      if (!is_event && !state_->when) break;
+      const steady_time when = is_event ? events_.begin()->first : *state_->when;
+      if (when > goal) break;
+      if (when > clock.now()) clock.advance(when - clock.now());
+      // Within the io_context, as in life: what it cancels there is cancelled at once.
+      if (is_event) {
+        boost::asio::post(io, std::move(events_.extract(events_.begin()).mapped()));
+      } else {
+        state_->when.reset();
+        boost::asio::post(io, std::exchange(state_->ring, nullptr));
+      }
       settle();
     }
     clock.advance(goal - clock.now());
     settle();
+  }
+  /// Something of the world outside happens after so long.
+  void later(std::chrono::nanoseconds after, std::function<void()> what) {
+    events_.emplace(clock.now() + after, std::move(what));
   }
   [[nodiscard]] bool is_armed() const { return state_->when.has_value(); }
 
@@ -61,6 +76,7 @@ class time_machine {
    private:
     std::shared_ptr<setting> state_;
   };
+  std::multimap<steady_time, std::function<void()>> events_;
   std::shared_ptr<setting> state_ = std::make_shared<setting>();
 };
 

@@ -12,10 +12,13 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -64,6 +67,15 @@ class fake_registry_client final : public registry::client {
     const std::lock_guard lock(guard_);
     hangs_ = true;
   }
+  /// How `answers` lets time pass: calls the function after so long. Set once.
+  void in_time(std::function<void(std::chrono::nanoseconds, std::function<void()>)> later) {
+    later_ = std::move(later);
+  }
+  /// Calls for this repository answer after so long, whatever else hangs.
+  void answers(const std::string& registry, const std::string& repository, std::chrono::nanoseconds after) {
+    const std::lock_guard lock(guard_);
+    latencies_.insert_or_assign(registry + "/" + repository, after);
+  }
   /// The hanging calls go on; `keep_hanging`: later ones still hang.
   void release(bool keep_hanging = false) {
     const std::lock_guard lock(guard_);
@@ -92,8 +104,9 @@ class fake_registry_client final : public registry::client {
                                                      registry::credential who, deadline d) override {
     const std::string host = by ? by->host : std::string();
     auto home = co_await boost::asio::this_coro::executor;
-    if (begin(ref, who, d, host)) {
+    if (const auto delay = begin(ref, who, d, host)) {
       stay here(*this, home);
+      if (*delay != for_ever) release_later(here.self, *delay);
       // The wait ends by `release` or by cancellation; the timer itself never expires.
       if (!here.is_released()) co_await here.self.event.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
       if (!here.is_released()) co_return fail(error_code::canceled, "the call was canceled");
@@ -124,10 +137,21 @@ class fake_registry_client final : public registry::client {
   }
 
  private:
+  static constexpr std::chrono::nanoseconds for_ever = std::chrono::nanoseconds::max();
   struct held {
     boost::asio::steady_timer event;
     bool is_released = false;
+    std::uint64_t number = 0;
   };
+  void release_later(held& which, std::chrono::nanoseconds after) {
+    const std::uint64_t number = which.number = ++last_;
+    later_(after, [this, h = &which, number] {
+      const std::lock_guard lock(guard_);
+      if (!held_.contains(h) || h->number != number) return;
+      h->is_released = true;
+      h->event.cancel();
+    });
+  }
   struct stay {
     stay(fake_registry_client& c, const boost::asio::any_io_executor& home)
         : client(c), self{boost::asio::steady_timer(home, boost::asio::steady_timer::time_point::max())} {
@@ -147,12 +171,15 @@ class fake_registry_client final : public registry::client {
     held self;
   };
 
-  // True when the call is to hang.
-  bool begin(const registry::reference& ref, const registry::credential& who, deadline d, const std::string& by) {
+  // How long the call is to take, if at all.
+  std::optional<std::chrono::nanoseconds> begin(const registry::reference& ref, const registry::credential& who,
+                                                deadline d, const std::string& by) {
     const std::lock_guard lock(guard_);
     calls_.push_back({ref.canonical(), who.source, who.identity, d, by});
     if (std::exchange(throws_, false)) throw std::runtime_error("the fake client throws");
-    return hangs_;
+    const auto slow = latencies_.find(ref.registry() + "/" + ref.repository());
+    if (slow != latencies_.end()) return slow->second;
+    return hangs_ ? std::optional(for_ever) : std::nullopt;
   }
 
   std::function<void(deadline)> slow_route(const std::string& host) {
@@ -185,6 +212,9 @@ class fake_registry_client final : public registry::client {
   std::map<std::string, error> by_source_;
   std::map<std::string, result<registry::digest>> by_route_;
   std::map<std::string, std::function<void(deadline)>> slow_routes_;
+  std::function<void(std::chrono::nanoseconds, std::function<void()>)> later_;
+  std::map<std::string, std::chrono::nanoseconds> latencies_;
+  std::uint64_t last_ = 0;
   std::deque<error> next_;
   std::set<held*> held_;
   std::vector<record> calls_;

@@ -30,6 +30,8 @@ class telemetry final : public registry::observer, public resolve::observer {
   void lookup_joined() override;
   void lookup_ended(bool is_ahead, std::optional<error_code> failure) override;
   void levels(std::size_t cache_entries, std::size_t lookups) override;
+  void trouble_changed(std::string_view registry, resolve::part which, int change) override;
+  void lookup_gave_way() override;
 
   /// Counts the admission, its slots and findings, and writes its line.
   void admitted(const admission::verdict& v, pin::mode mode, std::chrono::nanoseconds took);

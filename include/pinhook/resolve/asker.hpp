@@ -50,6 +50,8 @@ struct batch {
   std::vector<ask> asks;
   deadline limit = deadline::never();
   steady_time since{};
+  /// Names the request among those of its owner; given by the asker.
+  std::uint64_t number = 0;
   /// Called once, when every ask has its outcome.
   std::function<void()> done;
 
@@ -77,7 +79,12 @@ class asker : public std::enable_shared_from_this<asker> {
 
   void place(const std::shared_ptr<batch>& b, std::size_t i);
   void wait_on(const std::shared_ptr<flight>& f, const std::shared_ptr<batch>& b, std::size_t i);
+  void let_go(flight& f, std::list<flight_waiter>::iterator who);
   void launch(const std::shared_ptr<flight>& f);
+  [[nodiscard]] std::shared_ptr<flight> make_flight(const query& what, const std::string& identity,
+                                                    std::uint64_t request, bool is_ahead);
+  void give_way(fair_line::key number);
+  [[nodiscard]] bool waits_out(flight& f, steady_time until, const error& refusal);
   awaitable<void> work(std::shared_ptr<asker> self, std::shared_ptr<flight> f);
   void ended(const std::shared_ptr<flight>& f);
   void record(const flight& f);
@@ -89,12 +96,12 @@ class asker : public std::enable_shared_from_this<asker> {
   [[nodiscard]] std::optional<answer> stale_answer(const ask& a) const;
   // How the hosts are that may answer for a reference: clear while one of them is.
   struct standing {
-    host_backoff::state health = host_backoff::state::clear;
+    host_health::state health = host_health::state::clear;
     std::optional<error> refusal;  // while all of them rest
     steady_time rests_until;       // the soonest
   };
-  [[nodiscard]] standing standing_of(const registry::reference& ref) const;
-  [[nodiscard]] steady_time pause_after(const registry::reference& ref) const;
+  [[nodiscard]] standing standing_of(const query& what) const;
+  [[nodiscard]] steady_time pause_after(const query& what) const;
 
   boost::asio::any_io_executor on_;
   registry::client& client_;
@@ -106,6 +113,7 @@ class asker : public std::enable_shared_from_this<asker> {
   host_gate gate_;
   single_flight flights_;
   std::size_t scheduled_ = 0;
+  std::uint64_t requests_ = 0;
   bool is_stopping_ = false;
   std::vector<std::function<void()>> stopped_;
 };

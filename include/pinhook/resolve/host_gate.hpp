@@ -1,45 +1,76 @@
-// Manners towards registries: how many requests one registry gets at a time, and none while it is in trouble.
+// Manners towards registries: how many requests one registry gets at a time and all of them together, who is next, and
+// none to what is in trouble.
 //
-//   result<host_gate::permit> entered = co_await gate.enter("ghcr.io", d);
+//   host_gate::visit v{…};
+//   result<host_gate::permit> entered = co_await gate.enter(std::move(v));
 //   if (!entered) co_return fail(entered.error());
 //   … ask …
 //   entered->settle(failed ? &failure : nullptr);
 //
-// Look-up thread only. The gate must outlive its permits.
+// Who is next, and who gives his place up, says fair_line; who is in trouble, host_health. Look-up thread only. The
+// gate must outlive its permits.
 #pragma once
 
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/resolve/host_backoff.hpp>
+#include <pinhook/resolve/backoff.hpp>
+#include <pinhook/resolve/fair_line.hpp>
+#include <pinhook/resolve/host_health.hpp>
 #include <pinhook/resolve/timer_queue.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace pinhook::resolve {
 
 struct gate_options {
   /// Requests under way to one registry. More finish no sooner at most registries and are limited sooner.
   std::size_t requests_per_host = 16;
+  /// Requests under way to all of them: each may be a connection, and those that hang are kept from taking every one
+  /// that the HTTP client opens (curl_multi_options::connections), where more would wait out of sight.
+  std::size_t requests = 192;
+  /// Of both: places kept for an owner that has none. Zero where there is one owner only.
+  std::size_t reserved = 1;
+  /// How long a request may take while another owner that has fewer waits for its place.
+  std::chrono::nanoseconds patience = std::chrono::seconds(1);
   /// Registries that are busy or in trouble at the same time; names of registries come from whoever may create Pods.
-  std::size_t hosts = 4096;
+  /// More than look-ups may be under way, so that the busy ones alone never fill it.
+  std::size_t hosts = 8192;
   backoff_options backoff;
 };
 
 class host_gate {
   struct host;
-  struct waiter;
+  struct visitor;
 
  public:
+  /// One look-up's wish to ask a registry.
+  struct visit {
+    /// Names the look-up; it may have one visit at a time.
+    fair_line::key number = 0;
+    std::string host;
+    std::string repository;
+    /// The identity of the credential that is shown.
+    std::string credential;
+    /// Who began it, and who wants it now.
+    std::string beginner;
+    std::vector<claim> claims;
+    deadline limit = deadline::never();
+    /// Asked when the host, the repository or the credential rests: is the end of the rest waited for? Null: no.
+    std::function<bool(steady_time until, const error& refusal)> waits_out;
+  };
+
   /// The right to send one request. Given back when it dies; without a verdict that says nothing about the host.
   class permit {
    public:
@@ -51,43 +82,69 @@ class host_gate {
 
    private:
     friend class host_gate;
-    permit(host_gate& gate, host& to, host_backoff::ticket t) : gate_(&gate), host_(&to), ticket_(t) {}
+    permit(host_gate& gate, std::shared_ptr<visitor> who) : gate_(&gate), who_(std::move(who)) {}
     host_gate* gate_;
-    host* host_;
-    host_backoff::ticket ticket_;
+    std::shared_ptr<visitor> who_;
+  };
+
+  /// What the gate tells; none may call it back.
+  struct hooks {
+    /// The look-up has lost its place to another, in line or with a request under way: it must end at once.
+    std::function<void(fair_line::key)> displaced;
+    /// More or less of a registry is in trouble.
+    std::function<void(const std::string& host, part which, int change)> trouble;
   };
 
   /// `seed` feeds the jitter of the rests.
-  host_gate(boost::asio::any_io_executor on, const clock& time, timer_queue& timers, gate_options options,
-            std::uint64_t seed);
+  host_gate(boost::asio::any_io_executor on, const clock& time, timer_queue& timers, const gate_options& options,
+            std::uint64_t seed, hooks tell);
   ~host_gate();
 
-  /// Waits for a place, first come first served. At once: the remembered error while the host rests, and unavailable
-  /// when too many hosts are busy. While a probe is under way the others wait for its outcome. timed_out: no place came
-  /// free by `d`; canceled.
-  awaitable<result<permit>> enter(std::string host_name, deadline d);
+  /// Waits for a place. At once: the remembered error of what rests, unless that is waited for, and unavailable when
+  /// too many hosts are busy. While a probe is under way the others wait for its outcome. timed_out: no place came free
+  /// by the limit; canceled.
+  awaitable<result<permit>> enter(visit v);
 
-  [[nodiscard]] host_backoff::state state_of(const std::string& host_name) const;
-  /// What `enter` would refuse with while the host rests.
-  [[nodiscard]] std::optional<error> refusal(const std::string& host_name) const;
-  /// The end of the host's rest, or now when it does not rest.
-  [[nodiscard]] steady_time rests_until(const std::string& host_name) const;
+  /// Others want that look-up now, or nobody does. Takes effect at the next `go_on`.
+  void set_claims(fair_line::key number, const std::vector<claim>& claims);
+  /// After changes of claims.
+  void go_on();
+
+  /// How it stands for that repository, asked on that account. Of the credential nothing is known here.
+  [[nodiscard]] host_health::standing look(const std::string& host_name, const errand& on) const;
+  /// What `enter` would refuse with; while resting.
+  [[nodiscard]] error refusal(const std::string& host_name, const errand& on) const;
   [[nodiscard]] std::size_t hosts() const { return hosts_.size(); }
+  [[nodiscard]] std::size_t under_way() const { return all_.held(); }
 
  private:
   host* find_or_make(const std::string& name);
-  [[nodiscard]] bool has_place(const host& h) const;
-  permit admit(host& h);
-  void leave(host& h, host_backoff::ticket t, const error* failure, bool has_verdict);
-  void wake(host& h);
-  void forget_if_idle(host& h);
+  [[nodiscard]] fair_line::filter may_enter(const host& h) const;
+  [[nodiscard]] bool is_worth_waiting(const visitor& v) const;
+  void advance(host& h);
+  void advance_all();
+  void grant(visitor& v);
+  void refuse(const std::shared_ptr<visitor>& v, error why);
+  void displace(fair_line::key number);
+  void take_out(visitor& v);
+  void leave(visitor& v, const error* failure, bool has_verdict);
+  void give_verdict(visitor& v, const error* failure, bool has_verdict);
+  void ask_patience(host& h);
+  void wake_at(host& h, steady_time when);
+  void tell_trouble(host& h);
+  void forget_if_idle(const std::string& name);
 
   boost::asio::any_io_executor on_;
   const clock& time_;
   timer_queue& timers_;
   gate_options options_;
   std::minstd_rand jitter_;
+  hooks tell_;
   std::unordered_map<std::string, std::unique_ptr<host>> hosts_;
+  std::unordered_map<fair_line::key, std::shared_ptr<visitor>> visitors_;
+  fair_line all_;
+  timer_queue::id all_timer_{};
+  std::set<std::string> changed_;
 };
 
 }  // namespace pinhook::resolve

@@ -24,6 +24,7 @@
 #include <pinhook/resolve/single_flight.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,8 +39,10 @@ class look_up {
     const clock& time;
     host_gate& gate;
     const resolver_options& options;
+    /// Is the end of a rest waited for by somebody?
+    std::function<bool(flight&, steady_time until, const error& refusal)> waits_out;
   };
-  look_up(tools with, std::shared_ptr<flight> f) : with_(with), f_(std::move(f)) {}
+  look_up(tools with, std::shared_ptr<flight> f) : with_(std::move(with)), f_(std::move(f)) {}
 
   /// Sets the flight's outcome, or that it has moved.
   awaitable<void> run();
@@ -55,12 +58,17 @@ class look_up {
     registry::reference named;
     deadline limit;
     bool is_upstream = true;
+    /// There is no other way.
+    bool is_last = true;
   };
 
   awaitable<result<registry::digest>> by_way(way by);
   awaitable<result<registry::digest>> ask(question q);
   awaitable<result<registry::digest>> ask_each_source(question q);
   awaitable<std::optional<registry::digest>> ask_with_offered(question q, credential_chain& chain);
+  awaitable<result<registry::digest>> ask_once(question q, registry::credential who);
+  [[nodiscard]] host_gate::visit visit_for(const question& q, const registry::credential& who) const;
+  [[nodiscard]] bool may_ask_again(const question& q, const registry::credential& who, const error& after) const;
   [[nodiscard]] deadline share(std::chrono::nanoseconds most, deadline within) const;
   [[nodiscard]] question question_for(way by) const;
   void note_source(const registry::credential_source& which, const registry::reference& named, error why);
@@ -75,5 +83,8 @@ class look_up {
 /// "https://harbor.corp/v2/hub". Nothing when that is no reference (an IPv6 host with a port, for one).
 [[nodiscard]] std::optional<registry::reference> reference_at(const registry::route& mirror,
                                                               const registry::reference& ref);
+
+/// How the repository of `ref` is named among those of `host`: a mirror has those of several registries.
+[[nodiscard]] std::string repository_at(const std::string& host, const registry::reference& ref);
 
 }  // namespace pinhook::resolve

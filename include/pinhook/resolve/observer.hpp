@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/resolve/host_health.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,10 @@ class observer {
   virtual void lookup_ended(bool is_ahead, std::optional<error_code> failure) = 0;
   /// How many entries the cache holds and how many look-ups are under way; after each look-up.
   virtual void levels(std::size_t cache_entries, std::size_t lookups) = 0;
+  /// More or fewer parts of a registry are in trouble: they rest, or rested and have not answered well since.
+  virtual void trouble_changed(std::string_view registry, part which, int change) = 0;
+  /// A look-up gave its place to another one.
+  virtual void lookup_gave_way() = 0;
 };
 
 }  // namespace pinhook::resolve

@@ -32,6 +32,9 @@ struct query {
   /// Answers are shared only between equal identities.
   std::shared_ptr<registry::credential_source> credentials;
   freshness want = freshness::cached;
+  /// On whose account it is asked: the namespace of the request. Those who ask share places fairly; the answer depends
+  /// on it in nothing. Empty: one that is nobody's in particular, such as a command.
+  std::string owner{};
 };
 
 /// Whom answers for `what` may be shared with. Any thread; no I/O.

@@ -26,6 +26,9 @@ struct resolver_options {
   std::chrono::nanoseconds source_limit = std::chrono::seconds(3);
   /// What one mirror may take, likewise.
   std::chrono::nanoseconds mirror_limit = std::chrono::seconds(3);
+  /// One whose deadline reaches beyond a rest waits for its end. Off: it is told at once, as commands want it, which
+  /// ask again themselves.
+  bool waits_out_rests = true;
   /// The ways to each registry; null: by its name alone. Used on the look-up thread.
   std::shared_ptr<registry::route_table> routes;
   /// Credentials for mirrors, asked with the mirror's host as the registry; null: none. Those of the process alone

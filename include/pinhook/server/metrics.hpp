@@ -47,6 +47,8 @@ enum class metric : std::uint8_t {
   registry_duration,
   tokens,
   pulls_remaining,
+  registry_trouble,
+  displaced_lookups,
   connections,
   connections_total,
   connections_rejected,
@@ -93,6 +95,11 @@ inline constexpr std::array<metric_info, 33> metric_table{{
      "Tokens asked of token servers, by host and result (ok or the kind of failure)."},
     {"pinhook_registry_pulls_remaining", metric_type::gauge, "host",
      "What is left of the pulls that a registry grants (ratelimit-remaining), when it last said so."},
+    {"pinhook_registry_trouble", metric_type::gauge, "host,part",
+     "What of a registry is in trouble and asked only now and then: the registry itself (1), how many of its "
+     "repositories, how many credentials there."},
+    {"pinhook_displaced_lookups_total", metric_type::counter, "",
+     "Look-ups that gave their place to another namespace's: one namespace asks for more than its share."},
     {"pinhook_connections", metric_type::gauge, "listener", "Open connections."},
     {"pinhook_connections_total", metric_type::counter, "listener", "Connections accepted."},
     {"pinhook_connections_rejected_total", metric_type::counter, "listener",
@@ -181,6 +188,9 @@ class metrics {
   /// `outcome`: "ok" or the name of an error code.
   void count_token(std::string_view host, std::string_view outcome);
 
+  /// `part`: registry, repository or credential.
+  void add_trouble(std::string_view host, std::string_view part, int change);
+  void count_displaced_lookup();
   void set_pulls_remaining(std::string_view host, std::int64_t remaining);
 
   void count_reload(bool good);

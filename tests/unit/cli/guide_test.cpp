@@ -208,7 +208,7 @@ TEST(Guide, QuotesWhatTheProgramSays) {
       {"not pinned here, it is filled in later", "src/pin/rules.cpp"},
       {"annotation pinhook.dev/pins is ignored: ", "src/pin/rules.cpp"},
       {" moved to ", "src/admission/compose.cpp"},
-      {"is left in peace for ", "src/resolve/host_backoff.cpp"},
+      {"is left in peace for ", "src/resolve/host_health.cpp"},
       {"no connection", "src/http/curl_error.cpp"},
       {"does not have", "registry/error_body.cpp"},
   };

@@ -12,13 +12,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pinhook::resolve {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-using state = host_backoff::state;
+using state = host_health::state;
 
 const error trouble{error_code::unavailable, "503 from it", {}};
 
@@ -36,28 +37,60 @@ struct HostGate : ::testing::Test {
   gate_options options;
   std::optional<host_gate> gate;
   std::deque<visitor> visitors;
+  std::vector<fair_line::key> displaced;
 
   HostGate() {
     timers.on_ring([this] { timers.run_due(); });
     options.requests_per_host = 2;
     open();
   }
-  ~HostGate() override { visitors.clear(); }
-  void open() { gate.emplace(time.io.get_executor(), time.clock, timers, options, 1); }
+  ~HostGate() override {
+    for (visitor& v : visitors)
+      if (v.waits()) v.cancel.emit(boost::asio::cancellation_type::terminal);
+    time.settle();
+    visitors.clear();
+  }
+  void open() {
+    gate.emplace(time.io.get_executor(), time.clock, timers, options, 1,
+                 host_gate::hooks{[this](fair_line::key number) { displaced.push_back(number); }, {}});
+  }
 
-  static awaitable<void> visit(host_gate& g, std::string host, deadline d, visitor& v) {
-    auto got = co_await g.enter(std::move(host), d);
+  static awaitable<void> visit(host_gate& g, host_gate::visit what, visitor& v) {
+    auto got = co_await g.enter(std::move(what));
     if (got)
       v.permit.emplace(std::move(*got));
     else
       v.refused = got.error();
   }
   visitor& come(const std::string& host = "r.example", deadline d = deadline::never()) {
+    host_gate::visit what;
+    what.host = host;
+    what.limit = d;
+    return come(std::move(what));
+  }
+  visitor& come(host_gate::visit what) {
     visitor& v = visitors.emplace_back();
-    boost::asio::co_spawn(time.io, visit(*gate, host, d, v),
+    what.number = visitors.size();
+    if (what.repository.empty()) what.repository = "acme/api";
+    if (what.credential.empty()) what.credential = "anonymous";
+    if (what.claims.empty()) what.claims.push_back({what.beginner, what.number});
+    boost::asio::co_spawn(time.io, visit(*gate, std::move(what), v),
                           boost::asio::bind_cancellation_slot(v.cancel.slot(), [](const std::exception_ptr&) {}));
     time.settle();
     return v;
+  }
+  state state_of(const std::string& host, const std::string& repository = "acme/api") {
+    return gate->look(host, {repository, "anonymous", {""}}).now;
+  }
+  std::chrono::nanoseconds rest_of(const std::string& host) {
+    return gate->look(host, {"acme/api", "anonymous", {""}}).until - time.clock.now();
+  }
+  host_gate::visit of(const std::string& owner, const std::string& repository = "acme/api") {
+    host_gate::visit out;
+    out.host = "r.example";
+    out.repository = repository;
+    out.beginner = owner;
+    return out;
   }
   void leave(visitor& v, const error* failure = nullptr) {
     v.permit->settle(failure);
@@ -120,7 +153,7 @@ TEST_F(HostGate, AFailureEmptiesTheLineAndRefusesUntilTheRestIsOver) {
   EXPECT_EQ(waiting.refused->code, error_code::unavailable);
   EXPECT_THAT(waiting.refused->message, HasSubstr("503 from it"));
   EXPECT_TRUE(come().refused);
-  EXPECT_TRUE(gate->refusal("r.example"));
+  EXPECT_EQ(state_of("r.example"), state::resting);
   EXPECT_TRUE(come("other.example").permit);
   leave(b);
 }
@@ -128,7 +161,7 @@ TEST_F(HostGate, AFailureEmptiesTheLineAndRefusesUntilTheRestIsOver) {
 TEST_F(HostGate, OneProbeGoesFirstAndTheOthersWaitForIt) {
   leave(come(), &trouble);
   time.advance(1200ms);
-  EXPECT_EQ(gate->state_of("r.example"), state::half_open);
+  EXPECT_EQ(state_of("r.example"), state::half_open);
   auto& probe = come();
   auto& second = come();
   auto& third = come();
@@ -140,13 +173,13 @@ TEST_F(HostGate, OneProbeGoesFirstAndTheOthersWaitForIt) {
 
 TEST_F(HostGate, AFailedProbeRefusesTheOthersForLonger) {
   leave(come(), &trouble);
-  const auto first = gate->rests_until("r.example") - time.clock.now();
+  const auto first = rest_of("r.example");
   time.advance(1200ms);
   auto& probe = come();
   auto& second = come();
   leave(probe, &trouble);
   ASSERT_TRUE(second.refused);
-  EXPECT_GT(gate->rests_until("r.example") - time.clock.now(), first);
+  EXPECT_GT(rest_of("r.example"), first);
 }
 
 TEST_F(HostGate, AProbeThatGivesUpHandsOn) {
@@ -169,7 +202,7 @@ TEST_F(HostGate, AnAnswerThatIsARefusalShowsAHostThatIsWell) {
   time.advance(1200ms);
   const error missing{error_code::not_found, "no such tag", {}};
   leave(come(), &missing);
-  EXPECT_EQ(gate->state_of("r.example"), state::clear);
+  EXPECT_EQ(state_of("r.example"), state::clear);
 }
 
 TEST_F(HostGate, AnIdleHostInGoodHealthIsForgotten) {
@@ -195,6 +228,118 @@ TEST_F(HostGate, TheTableOfHostsIsBounded) {
   EXPECT_TRUE(come("d.example").permit) << "an idle host in trouble gives way";
   EXPECT_EQ(gate->hosts(), 2U);
   leave(b);
+}
+
+// The registry rests when three repositories failed, not when one did.
+TEST_F(HostGate, OneBrokenRepositoryLeavesTheOthers) {
+  leave(come(of("a", "broken")), &trouble);
+  EXPECT_EQ(state_of("r.example", "broken"), state::resting);
+  EXPECT_TRUE(come(of("a", "broken")).refused);
+  leave(come(of("a", "fine")));
+}
+
+TEST_F(HostGate, WhoHasTheTimeWaitsForTheEndOfARest) {
+  leave(come(), &trouble);
+  auto patient = of("");
+  steady_time told{};
+  patient.waits_out = [&](steady_time until, const error& why) {
+    told = until;
+    EXPECT_THAT(why.message, HasSubstr("left in peace"));
+    return true;
+  };
+  auto& waits = come(patient);
+  auto& next = come(patient);
+  EXPECT_TRUE(waits.waits() && next.waits());
+  time.advance(told - time.clock.now() - 1ns);
+  EXPECT_TRUE(waits.waits());
+  time.advance(1ns);
+  EXPECT_TRUE(waits.permit) << "the probe";
+  EXPECT_TRUE(next.waits());
+  leave(waits);
+  EXPECT_TRUE(next.permit);
+  leave(next);
+  EXPECT_EQ(gate->hosts(), 0U);
+  EXPECT_EQ(timers.size(), 0U);
+}
+
+TEST_F(HostGate, ARestBeyondTheLimitIsNotWaitedFor) {
+  leave(come(), &trouble);
+  auto hasty = of("");
+  hasty.limit = deadline::after(time.clock.now(), 500ms);
+  hasty.waits_out = [](steady_time, const error&) { return true; };
+  EXPECT_TRUE(come(hasty).refused);
+}
+
+TEST_F(HostGate, AProbeThatHangsKeepsTheNextForAMomentOnly) {
+  leave(come(), &trouble);
+  time.advance(1200ms);
+  auto& hangs = come();
+  auto& next = come();
+  EXPECT_TRUE(hangs.permit && next.waits());
+  time.advance(1s);
+  EXPECT_TRUE(next.permit);
+  leave(next);
+  EXPECT_EQ(state_of("r.example"), state::clear);
+  leave(hangs);
+}
+
+TEST_F(HostGate, APlaceIsKeptForAnOwnerThatHasNone) {
+  options.requests_per_host = 4;
+  open();
+  std::vector<visitor*> mine;
+  for (int i = 0; i < 6; ++i) mine.push_back(&come(of("a")));
+  EXPECT_TRUE(mine[2]->permit);
+  EXPECT_TRUE(mine[3]->waits());
+  auto& other = come(of("b"));
+  EXPECT_TRUE(other.permit);
+  EXPECT_TRUE(displaced.empty());
+}
+
+TEST_F(HostGate, WhoHangsGivesWayToAnOwnerThatHasNone) {
+  std::vector<visitor*> mine{&come(of("a", "hangs")), &come(of("a", "hangs"))};
+  auto& other = come(of("b", "fine"));
+  EXPECT_TRUE(other.waits());
+  time.advance(1s - 1ns);
+  EXPECT_TRUE(other.waits());
+  time.advance(1ns);
+  EXPECT_TRUE(other.permit);
+  EXPECT_EQ(displaced, std::vector<fair_line::key>{1});
+  EXPECT_EQ(state_of("r.example", "hangs"), state::resting) << "it had its time";
+  mine[0]->permit->settle(nullptr);
+  EXPECT_EQ(state_of("r.example", "hangs"), state::resting) << "what comes from it now is no answer";
+  leave(other);
+}
+
+TEST_F(HostGate, WhatNobodyWantsGivesWayAtOnce) {
+  auto& left = come(of("a"));
+  auto& wanted = come(of("a"));
+  auto& next = come(of("a"));
+  EXPECT_TRUE(next.waits());
+  gate->set_claims(1, {});
+  gate->go_on();
+  time.settle();
+  EXPECT_TRUE(next.permit && wanted.permit);
+  EXPECT_EQ(displaced, std::vector<fair_line::key>{1});
+  EXPECT_EQ(state_of("r.example"), state::clear) << "nothing is known of it";
+  left.permit.reset();
+}
+
+TEST_F(HostGate, AllRegistriesTogetherAreLimitedAndShared) {
+  options.requests = 8;
+  open();
+  std::vector<visitor*> mine;
+  for (int i = 0; i < 20; ++i) {
+    auto v = of("a");
+    v.host = "r" + std::to_string(i) + ".example";
+    mine.push_back(&come(v));
+  }
+  EXPECT_EQ(gate->under_way(), 7U) << "one is kept";
+  EXPECT_TRUE(come(of("b")).permit);
+  auto& third = come(of("c"));
+  EXPECT_TRUE(third.waits());
+  time.advance(1s);
+  EXPECT_TRUE(third.permit);
+  EXPECT_EQ(gate->under_way(), 8U);
 }
 
 TEST_F(HostGate, APermitThatDiesUnusedFreesItsPlace) {

@@ -168,7 +168,7 @@ TEST_F(Mirrors, WhenEverybodyRestsNobodyIsAsked) {
   client.fails(nginx, down());
   EXPECT_FALSE(ask(nginx));
   const auto before = client.count();
-  EXPECT_EQ(ask("docker.io/library/redis:7").error().code, error_code::unavailable);
+  EXPECT_EQ(ask_in_haste("docker.io/library/nginx:2").error().code, error_code::unavailable);
   EXPECT_EQ(client.count(), before);
 }
 

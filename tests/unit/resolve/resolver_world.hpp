@@ -37,6 +37,11 @@ class counting_observer final : public resolve::observer {
     const std::lock_guard lock(guard_);
     lookups_ = lookups;
   }
+  void trouble_changed(std::string_view registry, resolve::part which, int change) override {
+    const std::lock_guard lock(guard_);
+    troubles_[std::string(registry) + " " + std::string(to_string(which))] += change;
+  }
+  void lookup_gave_way() override { add("gave way"); }
 
   int count(const std::string& what) const {
     const std::lock_guard lock(guard_);
@@ -46,6 +51,12 @@ class counting_observer final : public resolve::observer {
   void wait_for(const std::string& what, int number) {
     std::unique_lock lock(guard_);
     changed_.wait(lock, [&] { return counts_[what] >= number; });
+  }
+  /// "ghcr.io repository": how many are in trouble.
+  int trouble(const std::string& which) const {
+    const std::lock_guard lock(guard_);
+    const auto found = troubles_.find(which);
+    return found == troubles_.end() ? 0 : found->second;
   }
   std::size_t lookups() const {
     const std::lock_guard lock(guard_);
@@ -61,6 +72,7 @@ class counting_observer final : public resolve::observer {
   mutable std::mutex guard_;
   std::condition_variable changed_;
   std::map<std::string, int> counts_;
+  std::map<std::string, int> troubles_;
   std::size_t lookups_ = 0;
 };
 
@@ -87,6 +99,8 @@ struct resolver_world : ::testing::Test {
 
   resolver_world() {
     options.jitter_seed = 1;
+    client.in_time(
+        [this](std::chrono::nanoseconds after, std::function<void()> what) { time.later(after, std::move(what)); });
     open();
   }
   /// Again, after a change of `options`.
@@ -128,6 +142,14 @@ struct resolver_world : ::testing::Test {
     return p->only();
   }
   result<resolve::answer> ask(const std::string& ref) { return ask(query_of(ref)); }
+  /// One that has no time to wait for the end of a rest.
+  result<resolve::answer> ask_in_haste(resolve::query q) {
+    const auto p = start(std::move(q), std::chrono::milliseconds(300));
+    EXPECT_TRUE(p->is_done()) << "the request waits";
+    if (!p->is_done()) return fail(error_code::internal, "the request waits");
+    return p->only();
+  }
+  result<resolve::answer> ask_in_haste(const std::string& ref) { return ask_in_haste(query_of(ref)); }
 };
 
 }  // namespace pinhook::testing

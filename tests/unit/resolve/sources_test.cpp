@@ -202,7 +202,7 @@ TEST_F(Sources, WhatIsHeldIsAskedForOnceMoreAfterARefusal) {
 }
 
 TEST_F(Sources, ARegistryAtRestCostsNoCredentials) {
-  client.fails(api, {error_code::rate_limited, "slow down", 30s});
+  client.fails(api, {error_code::unavailable, "503", 30s});
   EXPECT_FALSE(ask(query_of(api, all())));
   const int before = secrets->asked();
   EXPECT_FALSE(ask(query_of(api, all())));

@@ -172,7 +172,7 @@ TEST_F(TagResolver, ALookUpThatHangsEndsAtItsLimit) {
   EXPECT_THAT(p->only().error().message, HasSubstr("docker.io"));
   EXPECT_EQ(client.hanging(), 0U);
   EXPECT_EQ(watch.lookups(), 0U);
-  const auto next = ask("nginx:1.25");
+  const auto next = ask_in_haste("nginx:1.25");
   ASSERT_FALSE(next);
   EXPECT_THAT(next.error().message, HasSubstr("left in peace")) << "a host that hangs is in trouble";
   client.release();
@@ -272,7 +272,7 @@ TEST_F(TagResolver, ARefreshedQueryIsNeverAnsweredWithAnOldDigest) {
   const auto refreshed = query_of("nginx:1.25", nullptr, freshness::refreshed);
   client.fails_next(trouble);
   EXPECT_EQ(ask(refreshed).error().code, error_code::unavailable);
-  EXPECT_THAT(ask(refreshed).error().message, HasSubstr("left in peace"));
+  EXPECT_THAT(ask_in_haste(refreshed).error().message, HasSubstr("left in peace"));
   expect_answer(ask("nginx:1.25"), 'a', origin::cache);
   time.advance(61s);
   client.hang();
@@ -330,14 +330,14 @@ TEST_F(TagResolver, RequestsToOneRegistryAreLimited) {
   std::vector<query> queries;
   for (int i = 0; i < 40; ++i) queries.push_back(query_of(fmt::format("r.example/x:{}", i)));
   const auto p = start(std::move(queries), 10s);
-  EXPECT_EQ(client.hanging(), 16U);
+  EXPECT_EQ(client.hanging(), 15U) << "one place is kept for another namespace";
   const auto other = start(query_of("nginx:1.25"));
-  EXPECT_EQ(client.hanging(), 17U) << "another registry is another line";
+  EXPECT_EQ(client.hanging(), 16U) << "another registry is another line";
   client.release();
   time.settle();
   EXPECT_TRUE(p->is_done() && other->is_done());
   EXPECT_EQ(client.count(), 41U);
-  EXPECT_EQ(client.most_at_once(), 17U);
+  EXPECT_EQ(client.most_at_once(), 16U);
 }
 
 TEST_F(TagResolver, WhoWaitsInLineUntilTheDeadlineIsToldSo) {
@@ -377,7 +377,7 @@ TEST_F(TagResolver, AResolverMayDieWithItsRequestsUnderWay) {
   boost::asio::co_spawn(machine->io, keep(doomed, std::move(queries), deadline::never(), p),
                         [](const std::exception_ptr&) {});
   machine->settle();
-  EXPECT_EQ(hanging.hanging(), 16U);
+  EXPECT_EQ(hanging.hanging(), 15U);
   doomed.reset();
   machine.reset();
   EXPECT_FALSE(p->is_done());

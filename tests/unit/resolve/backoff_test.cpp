@@ -1,4 +1,4 @@
-#include <pinhook/resolve/host_backoff.hpp>
+#include <pinhook/resolve/backoff.hpp>
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@ namespace pinhook::resolve {
 namespace {
 
 using namespace std::chrono_literals;
-using state = host_backoff::state;
+using state = backoff::state;
 
 const steady_time t0{1'000'000s};
 const error trouble{error_code::unavailable, "503 from it", {}};
@@ -20,8 +20,8 @@ constexpr double even = 0.5;
 
 error limited_for(std::chrono::seconds s) { return {error_code::rate_limited, "429", s}; }
 
-TEST(HostBackoff, GoesThroughItsStates) {
-  host_backoff b({});
+TEST(Backoff, GoesThroughItsStates) {
+  backoff b({});
   EXPECT_EQ(b.at(t0), state::clear);
   b.failed(b.start(t0), trouble, t0, even);
   EXPECT_EQ(b.at(t0), state::resting);
@@ -34,8 +34,8 @@ TEST(HostBackoff, GoesThroughItsStates) {
   EXPECT_EQ(b.at(t0 + 1s), state::clear);
 }
 
-TEST(HostBackoff, RestsGrowToTheirMostAndASuccessResetsThem) {
-  host_backoff b({});
+TEST(Backoff, RestsGrowToTheirMostAndASuccessResetsThem) {
+  backoff b({});
   steady_time now = t0;
   std::vector<std::chrono::seconds> rests;
   for (int i = 0; i < 40; ++i) {
@@ -51,10 +51,10 @@ TEST(HostBackoff, RestsGrowToTheirMostAndASuccessResetsThem) {
   EXPECT_EQ(b.until() - now, 1s);
 }
 
-TEST(HostBackoff, RestsNotAtAllWhereNoRestIsAskedFor) {
+TEST(Backoff, RestsNotAtAllWhereNoRestIsAskedFor) {
   backoff_options options;
   options.first = options.most = 0s;
-  host_backoff b(options);
+  backoff b(options);
   b.failed(b.start(t0), trouble, t0, even);
   EXPECT_EQ(b.at(t0), state::clear);
   b.failed(b.start(t0), {error_code::unavailable, "503", 3s}, t0, 0);
@@ -66,17 +66,17 @@ TEST(HostBackoff, RestsNotAtAllWhereNoRestIsAskedFor) {
   EXPECT_EQ(b.at(t0), state::resting);
 }
 
-TEST(HostBackoff, JitterSpreadsTheRestAroundItsLength) {
+TEST(Backoff, JitterSpreadsTheRestAroundItsLength) {
   for (const auto& [jitter, expected] : std::vector<std::pair<double, std::chrono::milliseconds>>{
            {0.0, 800ms}, {0.25, 900ms}, {0.5, 1000ms}, {0.75, 1100ms}}) {
-    host_backoff b({});
+    backoff b({});
     b.failed(b.start(t0), trouble, t0, jitter);
     EXPECT_EQ(std::chrono::round<std::chrono::milliseconds>(b.until() - t0), expected) << jitter;
   }
 }
 
-TEST(HostBackoff, RateLimitsWithoutATimeStartAtFiveSeconds) {
-  host_backoff b({});
+TEST(Backoff, RateLimitsWithoutATimeStartAtFiveSeconds) {
+  backoff b({});
   steady_time now = t0;
   for (const auto expected : {5s, 10s, 20s, 40s, 60s, 60s}) {
     b.failed(b.start(now), limited, now, even);
@@ -85,7 +85,7 @@ TEST(HostBackoff, RateLimitsWithoutATimeStartAtFiveSeconds) {
   }
 }
 
-TEST(HostBackoff, RetryAfterIsHonouredWithinLimits) {
+TEST(Backoff, RetryAfterIsHonouredWithinLimits) {
   struct {
     std::chrono::seconds told, least, most;
   } const rows[] = {
@@ -99,7 +99,7 @@ TEST(HostBackoff, RetryAfterIsHonouredWithinLimits) {
   };
   for (const auto& row : rows) {
     for (const double jitter : {0.0, 0.5, 0.999}) {
-      host_backoff b({});
+      backoff b({});
       b.failed(b.start(t0), limited_for(row.told), t0, jitter);
       EXPECT_GE(b.until() - t0, row.least) << row.told.count();
       EXPECT_LE(b.until() - t0, row.most) << row.told.count();
@@ -107,22 +107,22 @@ TEST(HostBackoff, RetryAfterIsHonouredWithinLimits) {
   }
 }
 
-TEST(HostBackoff, AnUnavailableHostThatSaysWhenIsNotAskedSooner) {
-  host_backoff b({});
+TEST(Backoff, AnUnavailableHostThatSaysWhenIsNotAskedSooner) {
+  backoff b({});
   b.failed(b.start(t0), {error_code::unavailable, "503", 20s}, t0, 0.0);
   EXPECT_EQ(b.until() - t0, 20s);
 }
 
-TEST(HostBackoff, RequestsThatFailTogetherAreOneFailure) {
-  host_backoff b({});
-  std::vector<host_backoff::ticket> sent;
+TEST(Backoff, RequestsThatFailTogetherAreOneFailure) {
+  backoff b({});
+  std::vector<backoff::ticket> sent;
   for (int i = 0; i < 16; ++i) sent.push_back(b.start(t0));
   for (const auto& t : sent) b.failed(t, trouble, t0 + 1ms, even);
   EXPECT_EQ(b.until(), t0 + 1ms + 1s);
 }
 
-TEST(HostBackoff, ALateRetryAfterStillCounts) {
-  host_backoff b({});
+TEST(Backoff, ALateRetryAfterStillCounts) {
+  backoff b({});
   const auto first = b.start(t0);
   const auto second = b.start(t0);
   b.failed(first, trouble, t0, even);
@@ -130,8 +130,8 @@ TEST(HostBackoff, ALateRetryAfterStillCounts) {
   EXPECT_EQ(b.until(), t0 + 30s);
 }
 
-TEST(HostBackoff, ALateSuccessDoesNotEndTheRest) {
-  host_backoff b({});
+TEST(Backoff, ALateSuccessDoesNotEndTheRest) {
+  backoff b({});
   const auto first = b.start(t0);
   const auto second = b.start(t0);
   b.failed(first, limited, t0, even);
@@ -139,8 +139,8 @@ TEST(HostBackoff, ALateSuccessDoesNotEndTheRest) {
   EXPECT_EQ(b.at(t0 + 1s), state::resting);
 }
 
-TEST(HostBackoff, ALateVerdictIsNotTheProbes) {
-  host_backoff b({});
+TEST(Backoff, ALateVerdictIsNotTheProbes) {
+  backoff b({});
   const auto first = b.start(t0);
   const auto slow = b.start(t0);
   b.failed(first, trouble, t0, even);
@@ -152,24 +152,39 @@ TEST(HostBackoff, ALateVerdictIsNotTheProbes) {
   EXPECT_EQ(b.until(), t0 + 3s);
 }
 
-TEST(HostBackoff, AProbeWithoutAVerdictLeavesItsPlace) {
-  host_backoff b({});
+TEST(Backoff, AProbeWithoutAVerdictLeavesItsPlace) {
+  backoff b({});
   b.failed(b.start(t0), trouble, t0, even);
   b.abandoned(b.start(t0 + 1s));
   EXPECT_EQ(b.at(t0 + 1s), state::half_open);
   EXPECT_TRUE(b.start(t0 + 1s).is_probe);
 }
 
-TEST(HostBackoff, TheRefusalSaysWhyAndWhen) {
-  host_backoff b({});
-  b.failed(b.start(t0), limited_for(12s), t0, 0.0);
-  const error told = b.refusal("ghcr.io", t0 + 1500ms);
-  EXPECT_EQ(told.code, error_code::rate_limited);
-  EXPECT_EQ(told.message, "registry ghcr.io is left in peace for 11 s more after: 429");
-  EXPECT_EQ(told.retry_after, 11s);
+TEST(Backoff, AProbeThatHangsMakesRoomForTheNext) {
+  backoff b({});
+  b.failed(b.start(t0), trouble, t0, even);
+  const auto hangs = b.start(t0 + 1s);
+  EXPECT_EQ(b.at(t0 + 2s - 1ns), state::probing);
+  EXPECT_EQ(b.at(t0 + 2s), state::half_open);
+  const auto next = b.start(t0 + 2s);
+  b.abandoned(hangs);
+  EXPECT_EQ(b.at(t0 + 2s), state::probing) << "the place of another probe";
+  b.succeeded(next);
+  EXPECT_EQ(b.at(t0 + 2s), state::clear);
 }
 
-TEST(HostBackoff, OnlyTroubleOfTheHostIsTrouble) {
+TEST(Backoff, OneWhoNeedNotWaitProbesDuringTheRest) {
+  backoff b({});
+  b.failed(b.start(t0), trouble, t0, even);
+  EXPECT_EQ(b.early_at(t0), state::half_open);
+  const auto early = b.start(t0);
+  EXPECT_EQ(b.early_at(t0), state::probing);
+  EXPECT_EQ(b.at(t0), state::resting) << "for the others";
+  b.succeeded(early);
+  EXPECT_EQ(b.at(t0), state::clear);
+}
+
+TEST(Backoff, OnlyTroubleOfTheHostIsTrouble) {
   for (const auto code : {error_code::rate_limited, error_code::unavailable, error_code::timed_out})
     EXPECT_TRUE(is_host_trouble(code)) << to_string(code);
   for (const auto code :

@@ -1,0 +1,181 @@
+// Namespaces that look up at the same time: none of them keeps another from its answer, however it floods.
+#include "resolver_world.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pinhook::resolve {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::digest_of_digit;
+using ::testing::HasSubstr;
+
+struct Shares : testing::resolver_world {
+  static query of(const std::string& owner, const std::string& ref) {
+    query out = testing::query_of(ref);
+    out.owner = owner;
+    return out;
+  }
+  // `number` images; "{}" in the pattern is theirs.
+  std::shared_ptr<testing::pending_request> post(const std::string& owner, const std::string& pattern, int number,
+                                                 std::chrono::nanoseconds within, int from = 0) {
+    std::vector<query> all;
+    for (int i = from; i < from + number; ++i) all.push_back(of(owner, fmt::format(fmt::runtime(pattern), i)));
+    return start(std::move(all), within);
+  }
+  // What a quiet namespace asks is known to the registry, which answers in 5 ms: within that and one such time more.
+  void expect_pinned(const std::string& ref, const char* when) {
+    client.holds(testing::query_of(ref).ref.canonical(), digest_of_digit('a'));
+    client.answers(testing::query_of(ref).ref.registry(), testing::query_of(ref).ref.repository(), 5ms);
+    const auto quiet = start(of("quiet", ref), 4500ms);
+    time.advance(10ms);
+    ASSERT_TRUE(quiet->is_done()) << when << ": still waits";
+    ASSERT_TRUE(quiet->only()) << when << ": " << quiet->only().error().message;
+  }
+};
+
+// attack.md, fault 1.
+TEST_F(Shares, LookUpsAtHostsThatHangKeepNobodyFromAHealthyRegistry) {
+  options.flights.most = 512;
+  open();
+  client.hang();
+  int n = 0;
+  for (int round = 0; round < 6; ++round) {
+    for (int i = 0; i < 5; ++i, n += 150) post("noisy", "h{}.example/x:1", 150, 1500ms, n);
+    for (int i = 0; i < 10; ++i) {
+      expect_pinned(fmt::format("good.example/app:{}-{}", round, i), "among look-ups that hang");
+      time.advance(500ms);
+    }
+    EXPECT_LE(watch.lookups(), options.flights.most + 1);
+  }
+}
+
+// attack.md, fault 3.
+TEST_F(Shares, TheLineOfARegistryIsShared) {
+  client.answers("busy.example", "flood", 50ms);
+  int n = 0;
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 2; ++i, n += 400) post("noisy", "busy.example/flood:{}", 400, 1s, n);
+    client.holds("busy.example/app:" + std::to_string(round), digest_of_digit('a'));
+    client.answers("busy.example", "app", 50ms);
+    const auto quiet = start(of("quiet", fmt::format("busy.example/app:{}", round)), 4500ms);
+    time.advance(100ms);
+    ASSERT_TRUE(quiet->is_done()) << round;
+    EXPECT_TRUE(quiet->only()) << quiet->only().error().message;
+    time.advance(400ms);
+  }
+}
+
+TEST_F(Shares, ARepositoryThatHangsDoesNotTakeEveryPlaceOfItsRegistry) {
+  client.hang();
+  for (int second = 0; second < 40; ++second) {
+    if (second % 2 == 0)
+      for (int i = 0; i < 16; ++i) post("noisy", "r.example/hangs:{}", 1, 2500ms, second * 100 + i);
+    expect_pinned(fmt::format("r.example/app:{}", second), "beside a repository that hangs");
+    time.advance(990ms);
+  }
+}
+
+TEST_F(Shares, SeveralNamespacesThatFloodLeaveOneMoreItsPlace) {
+  client.hang();
+  for (int owner = 0; owner < 20; ++owner)
+    post(fmt::format("noisy{}", owner), "r.example/hangs:{}", 20, 30s, owner * 100);
+  time.advance(2s);
+  expect_pinned("r.example/app:1", "beside twenty");
+}
+
+// attack.md, fault 2.
+TEST_F(Shares, ARepositoryThatFailsIsNoReasonToLeaveTheOthers) {
+  const error broken{error_code::unavailable, "503 from it", {}};
+  client.hang();
+  client.answers("r.example", "broken", 1ms);
+  for (int tag = 0; tag < 8; ++tag) client.fails(fmt::format("r.example/broken:{}", tag), broken);
+  for (int i = 0; i < 600; ++i) {
+    post("noisy", "r.example/broken:{}", 1, 1500ms, i % 8);
+    if (i % 20 == 0) expect_pinned(fmt::format("r.example/app:{}", i), "beside a repository that fails");
+    time.advance(50ms);
+  }
+}
+
+// A proxy project whose upstream is down: each of its repositories fails.
+TEST_F(Shares, ManyRepositoriesThatFailAreNoReasonToLeaveAnotherNamespace) {
+  const error broken{error_code::unavailable, "503 from it", {}};
+  client.hang();
+  for (int i = 0; i < 300; ++i) {
+    const auto name = fmt::format("proxy/p{}", i % 30);
+    client.answers("r.example", name, 1ms);
+    client.fails(fmt::format("r.example/{}:1", name), broken);
+    start(of("noisy", fmt::format("r.example/{}:1", name)), 1500ms);
+    if (i % 10 == 0) expect_pinned(fmt::format("r.example/app:{}", i), "beside a project that fails");
+    time.advance(50ms);
+  }
+}
+
+TEST_F(Shares, AQuestionIsAskedOnceForSeveralNamespaces) {
+  client.hang();
+  const auto a = start(of("a", "r.example/app:1"));
+  const auto b = start(of("b", "r.example/app:1"));
+  EXPECT_EQ(client.hanging(), 1U);
+  client.holds("r.example/app:1", digest_of_digit('a'));
+  client.release();
+  time.settle();
+  EXPECT_TRUE(a->only() && b->only());
+}
+
+TEST_F(Shares, WhoJoinsALookUpInAnothersLineBringsHisOwnTurn) {
+  client.hang();
+  client.answers("r.example", "flood", 50ms);
+  post("noisy", "r.example/flood:{}", 400, 5s);
+  client.holds("r.example/flood:399", digest_of_digit('a'));
+  const auto quiet = start(of("quiet", "r.example/flood:399"), 4s);
+  time.advance(100ms);
+  ASSERT_TRUE(quiet->is_done());
+  EXPECT_TRUE(quiet->only());
+}
+
+TEST_F(Shares, WhenTheTableIsFullTheOneWhoHasMostGivesWay) {
+  options.flights.most = 10;
+  open();
+  client.hang();
+  const auto noisy = post("noisy", "h{}.example/x:1", 10, 20s);
+  const auto quiet = start(of("quiet", "good.example/app:1"));
+  EXPECT_FALSE(quiet->is_done());
+  EXPECT_EQ(watch.count("gave way"), 1);
+  EXPECT_EQ(client.hanging(), 10U);
+  const auto more = start(of("noisy", "h11.example/x:1"));
+  ASSERT_TRUE(more->is_done());
+  EXPECT_THAT(more->only().error().message, HasSubstr("10 look-ups are under way, 9 of them for namespace noisy"));
+  client.release();
+  time.settle();
+  EXPECT_TRUE(noisy->is_done() && quiet->is_done());
+  EXPECT_THAT(noisy->answers->front().error().message, HasSubstr("gave way"));
+}
+
+TEST_F(Shares, WhatNobodyWaitsForMakesRoomForItsOwnNamespace) {
+  options.flights.most = 10;
+  open();
+  client.hang();
+  post("noisy", "h{}.example/x:1", 10, 1s);
+  time.advance(1s);
+  const auto again = post("noisy", "g{}.example/x:1", 10, 1s);
+  EXPECT_FALSE(again->is_done());
+  EXPECT_EQ(client.hanging(), 10U);
+  EXPECT_EQ(watch.lookups(), 10U);
+  client.release();
+}
+
+TEST_F(Shares, ALookUpThatNobodyWaitsForGoesOnWhileThereIsRoom) {
+  client.hang();
+  start(of("a", "r.example/app:1"), 1s);
+  time.advance(2s);
+  EXPECT_EQ(client.hanging(), 1U);
+  client.holds("r.example/app:1", digest_of_digit('a'));
+  client.release();
+  time.settle();
+  EXPECT_EQ(ask("r.example/app:1").value().from, origin::cache);
+}
+
+}  // namespace
+}  // namespace pinhook::resolve
