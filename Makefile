@@ -10,7 +10,7 @@ IMAGE ?= pinhook:dev
 packages = $(shell awk '$$1 !~ /^\#/ && NF { print $$2 }' .ci/packages)
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test e2e e2e-more check format format-check tidy headers asan tsan bench load fuzz image clean
+.PHONY: help deps build demo test e2e e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,10 @@ bench: deps build/release/build.ninja ## benchmarks of the inside, of files, the
 load: deps build/release/build.ninja ## the load run alone
 	cmake --build build/release -j $(JOBS)
 	tests/bench/load
+
+flood: deps build/release/build.ninja ## what one namespace's flood costs another
+	cmake --build build/release -j $(JOBS) --target pinhook
+	tests/bench/flood
 
 fuzz: deps ## each fuzz target for FUZZ_SECONDS (30)
 	cmake --preset fuzz >/dev/null

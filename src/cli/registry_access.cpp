@@ -8,6 +8,7 @@
 #include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/config_chain.hpp>
 #include <pinhook/registry/ordered_credentials.hpp>
+#include <pinhook/resolve/begun_rest.hpp>
 #include <pinhook/resolve/look_up.hpp>
 
 #include <fmt/format.h>
@@ -30,7 +31,9 @@ http::curl_client_options registries_options(const config::settings& s, const ht
   auto& most = out.connections;
   most.streams_per_connection = std::max(most.streams_per_connection, s.resolver.host_concurrency);
   out.plain_connections_per_host = std::max(most.connections_per_host, s.resolver.host_concurrency);
-  most.connections = std::max(most.connections, out.plain_connections_per_host);
+  // More than requests go to registries (resolve::gate_options::requests): those to token servers come on top.
+  constexpr std::size_t to_token_servers = 64;
+  most.connections = std::max(most.connections, out.plain_connections_per_host + to_token_servers);
   return out;
 }
 
@@ -295,12 +298,16 @@ awaitable<void> registry_access::try_source(access_report& out, std::shared_ptr<
 awaitable<void> registry_access::try_credential(access_report& out, std::shared_ptr<const registry::route> by,
                                                 registry::reference ref, registry::credential who, deadline d) {
   const std::string name = who.source;
+  const resolve::errand on{ref.repository(), who.identity, {}};
   auto answer = co_await client_->resolve_by(by, std::move(ref), std::move(who), d);
   result<std::string> text = fail(error_code::internal, "");
-  if (answer)
+  if (answer) {
     text = answer->digest.to_string();
-  else
+  } else {
+    if (const auto rest = resolve::describe_begun_rest(on, answer.error()); !rest.empty())
+      answer.error().message += "; " + rest;
     text = fail(std::move(answer.error()));
+  }
   out.attempts->push_back({by->host, name, std::move(text), true});
 }
 

@@ -54,6 +54,7 @@ resolve::resolver_options resolver_options(const config::settings& s, const regi
   resolve::resolver_options out;
   out.cache = s.cache;
   out.gate.requests_per_host = s.resolver.host_concurrency;
+  out.gate.requests = std::max(out.gate.requests, s.resolver.host_concurrency);
   out.flights.limit = s.resolver.lookup_limit;
   out.source_limit = s.resolver.source_limit;
   out.routes = access.routes();

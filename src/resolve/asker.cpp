@@ -55,7 +55,7 @@ void asker::place(const std::shared_ptr<batch>& b, std::size_t i) {
   cached held;
   if (!is_past_cache) {
     // Again, and now in order with all that is stored: the answer may have come while the batch was on its way.
-    held = cache_->find(cache_key(a.what.ref.canonical(), a.identity), time_.now());
+    held = cache_->find(cache_key(a.what.ref.canonical(), a.identity, a.what.owner), time_.now());
     if (held.refresh) refresh(a.what, a.identity);
     if (held.what == cached::state::fresh) return settle(b, i, answer{std::move(*held.digest), origin::cache});
     if (held.what == cached::state::negative && !held.digest) return settle(b, i, fail(*held.failure));
@@ -230,7 +230,7 @@ void asker::ended(const std::shared_ptr<flight>& f) {
 }
 
 void asker::record(const flight& f) {
-  const cache_key key(f.what.ref.canonical(), f.identity);
+  const cache_key key(f.what.ref.canonical(), f.identity, f.what.owner);
   const steady_time asked_at = f.asked_at.value_or(f.started_at);
   if (f.outcome.has_value()) {
     const steady_time due = cache_->store(key, *f.outcome, asked_at);

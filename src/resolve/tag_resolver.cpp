@@ -47,7 +47,7 @@ tag_resolver::tag_resolver(boost::asio::any_io_executor lookup_executor, registr
 
 std::optional<result<answer>> tag_resolver::from_cache(const query& q, const std::string& identity, steady_time now) {
   if (q.want == freshness::refreshed) return std::nullopt;
-  cached held = cache_->find(cache_key(q.ref.canonical(), identity), now);
+  cached held = cache_->find(cache_key(q.ref.canonical(), identity, q.owner), now);
   if (held.refresh) boost::asio::post(on_, [a = asker_, q, identity] { a->refresh(q, identity); });
   switch (held.what) {
     case cached::state::fresh:

@@ -18,6 +18,8 @@ class fake_clock final : public clock {
     steady_ += by.count();
     wall_ += by.count();
   }
+  /// Somebody sets the machine's calendar; the steady clock does not see it.
+  void set_wall(std::chrono::nanoseconds forward) { wall_ += forward.count(); }
 
  private:
   // 2026-01-01T00:00:00Z, and a steady clock that has run for a while.

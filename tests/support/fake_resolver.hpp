@@ -30,6 +30,7 @@ class fake_resolver final : public resolve::resolver {
     resolve::freshness want;
     std::string identity;
     deadline limit;
+    std::string owner;
   };
 
   void holds(const std::string& canonical, registry::digest d, resolve::origin from = resolve::origin::registry) {
@@ -52,7 +53,7 @@ class fake_resolver final : public resolve::resolver {
     std::vector<result<resolve::answer>> out;
     for (const resolve::query& q : queries) {
       const std::string& name = q.ref.canonical();
-      queries_.push_back({name, q.want, q.credentials ? q.credentials->identity_for(q.ref) : "anonymous", d});
+      queries_.push_back({name, q.want, q.credentials ? q.credentials->identity_for(q.ref) : "anonymous", d, q.owner});
       const auto found = answers_.find(name);
       if (found != answers_.end())
         out.push_back(found->second);

@@ -75,7 +75,7 @@ enum class metric : std::uint8_t {
   process_descriptor_limit,
 };
 
-inline constexpr std::array<metric_info, 33> metric_table{{
+inline constexpr auto metric_table = std::to_array<metric_info>({
     {"pinhook_admissions_total", metric_type::counter, "mode,kind,outcome,dry_run",
      "Admission requests answered, by mode, kind of object, outcome (unchanged, kept, pinned, denied, audited, "
      "bad_request), and whether they were dry runs (true, false)."},
@@ -141,7 +141,7 @@ inline constexpr std::array<metric_info, 33> metric_table{{
     {"process_start_time_seconds", metric_type::gauge, "", "When the process started, in seconds since the epoch."},
     {"process_open_fds", metric_type::gauge, "", "Open file descriptors."},
     {"process_max_fds", metric_type::gauge, "", "Limit of open file descriptors."},
-}};
+});
 
 enum class cache_lookup : std::uint8_t { fresh, stale, negative, miss };
 enum class handshake_failure : std::uint8_t { timeout, closed, protocol, no_certificate };

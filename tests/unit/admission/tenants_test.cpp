@@ -167,6 +167,7 @@ TEST_F(AdmissionTenants, SlotsShareALookUpOnlyWithinATenant) {
   const auto queries = tags->queries();
   ASSERT_EQ(queries.size(), 2U);
   EXPECT_EQ(queries[0].identity, "of a");
+  EXPECT_EQ(queries[0].owner, "shop") << "on the account of the namespace";
   EXPECT_EQ(queries[1].identity, "of b");
 }
 

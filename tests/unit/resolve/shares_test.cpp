@@ -1,5 +1,6 @@
 // Namespaces that look up at the same time: none of them keeps another from its answer, however it floods.
 #include "resolver_world.hpp"
+#include "support/dice.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -110,6 +111,88 @@ TEST_F(Shares, ManyRepositoriesThatFailAreNoReasonToLeaveAnotherNamespace) {
     start(of("noisy", fmt::format("r.example/{}:1", name)), 1500ms);
     if (i % 10 == 0) expect_pinned(fmt::format("r.example/app:{}", i), "beside a project that fails");
     time.advance(50ms);
+  }
+}
+
+// Requests that wait for a rest's end, and those that cannot.
+TEST_F(Shares, ALimitOfASecondIsWaitedFor) {
+  client.fails_next({error_code::rate_limited, "slow down", 1s});
+  for (const char* tag : {"1", "2", "3"}) client.holds(fmt::format("r.example/app:{}", tag), digest_of_digit('a'));
+  const auto first = start(of("a", "r.example/app:1"), 8s);
+  const auto other = start(of("b", "r.example/app:2"), 8s);
+  const auto hasty = start(of("c", "r.example/app:3"), 900ms);
+  ASSERT_TRUE(hasty->is_done());
+  EXPECT_EQ(hasty->only().error().code, error_code::rate_limited);
+  EXPECT_FALSE(first->is_done() || other->is_done());
+  time.advance(1100ms);
+  ASSERT_TRUE(first->is_done() && other->is_done());
+  EXPECT_TRUE(first->only() && other->only());
+}
+
+TEST_F(Shares, ALimitBeyondTheDeadlineIsToldAtOnce) {
+  client.fails("r.example/app:1", {error_code::rate_limited, "slow down", 3600s});
+  const auto first = start(of("a", "r.example/app:1"), 8s);
+  ASSERT_TRUE(first->is_done());
+  EXPECT_EQ(first->only().error().code, error_code::rate_limited);
+  EXPECT_TRUE(start(of("b", "r.example/app:2"), 8s)->is_done());
+  EXPECT_EQ(watch.trouble("r.example registry"), 1);
+}
+
+TEST_F(Shares, WhatIsInTroubleIsCountedUntilItAnswers) {
+  client.fails("r.example/app:1", {error_code::unavailable, "503", {}});
+  start(of("a", "r.example/app:1"));
+  EXPECT_EQ(watch.trouble("r.example repository"), 1);
+  EXPECT_EQ(watch.trouble("r.example registry"), 0);
+  time.advance(2s);
+  EXPECT_EQ(watch.trouble("r.example repository"), 1) << "it has not answered yet";
+  client.holds("r.example/app:1", digest_of_digit('a'));
+  start(of("a", "r.example/app:1"));
+  EXPECT_EQ(watch.trouble("r.example repository"), 0);
+}
+
+// Whatever many do at the same time: bounds hold, one who asks seldom is answered soon, and nothing is left.
+TEST_F(Shares, DiceOverOwnersRegistriesAndFailures) {
+  for (unsigned seed = 0; seed < 3; ++seed) {
+    SCOPED_TRACE(seed);
+    TearDown();
+    testing::dice dice(seed);
+    options.flights.most = 40 + dice.roll(100);
+    options.gate.requests = 20 + dice.roll(30);
+    options.gate.requests_per_host = 4 + dice.roll(12);
+    open();
+    client.hang();
+    const std::size_t floods = 1 + dice.roll(4);
+    for (int step = 0; step < 80; ++step) {
+      const std::string host = fmt::format("h{}.example", dice.roll(4));
+      const std::string repository = fmt::format("{}/r{}", host, dice.roll(12));
+      switch (dice.roll(5)) {
+        case 0:
+          client.answers(host, fmt::format("r{}", dice.roll(12)), std::chrono::milliseconds(1 + dice.roll(80)));
+          break;
+        case 1:
+          for (int tag = 0; tag < 9; ++tag)
+            client.fails(fmt::format("{}:{}", repository, tag),
+                         {dice.once_in(4) ? error_code::timed_out : error_code::unavailable, "503", {}});
+          break;
+        default:
+          post(fmt::format("noisy{}", dice.roll(floods)), repository + ":{}", static_cast<int>(1 + dice.roll(60)),
+               std::chrono::milliseconds(200 + dice.roll(4000)), static_cast<int>(dice.roll(9)));
+      }
+      time.advance(std::chrono::milliseconds(dice.roll(300)));
+      EXPECT_LE(watch.lookups(), options.flights.most + 60) << "those that gave way and end";
+      EXPECT_LE(client.hanging(), options.gate.requests);
+      if (step % 8 != 0) continue;
+      const std::string mine = fmt::format("{}/mine:{}-{}", host, seed, step);
+      client.answers(host, "mine", 5ms);
+      client.holds(mine, digest_of_digit('a'));
+      const auto quiet = start(of("quiet", mine), 4500ms);
+      time.advance(options.gate.patience * 2 + 20ms);
+      ASSERT_TRUE(quiet->is_done()) << step;
+      EXPECT_TRUE(quiet->only()) << step << quiet->only().error().message;
+    }
+    time.advance(1min);
+    EXPECT_EQ(watch.lookups(), 0U);
+    EXPECT_EQ(client.hanging(), 0U);
   }
 }
 

@@ -294,6 +294,30 @@ TEST_F(TagResolver, BothKindsOfQueryInOneRequest) {
   expect_answer(p->answers->at(1), 'b', origin::registry);
 }
 
+// Every wait is one of the steady clock. (Under libfaketime 0.9.10 a new tag gets no answer once the wall clock was
+// set: it moves a timerfd of the steady clock, too, which Asio's timers are.)
+TEST_F(TagResolver, AWallClockThatIsSetChangesNoWait) {
+  for (const auto jump : {std::chrono::nanoseconds(-3h), std::chrono::nanoseconds(6h)}) {
+    const std::string tag = fmt::format("r.example/x:{}", jump < 0ns ? "back" : "forward");
+    ask("nginx:1.25");
+    time.clock.set_wall(jump);
+    client.holds(tag, digest_of_digit('b'));
+    expect_answer(ask(tag), 'b', origin::registry);
+    expect_answer(ask("nginx:1.25"), 'a', origin::cache);
+    client.hang();
+    const auto waits = start(query_of("r.example/hangs:" + std::string(jump < 0ns ? "1" : "2")), 3s);
+    time.advance(3s - 1ns);
+    EXPECT_FALSE(waits->is_done());
+    time.advance(1ns);
+    EXPECT_TRUE(waits->is_done());
+    client.release();
+    time.advance(60s);
+    client.fails_next({error_code::rate_limited, "slow down", 5s});
+    EXPECT_FALSE(ask_in_haste(tag)->from == origin::registry);
+    time.advance(10min);
+  }
+}
+
 // Knowing without asking.
 
 TEST_F(TagResolver, KnownIsWhatIsUnexpiredAndCostsNothing) {

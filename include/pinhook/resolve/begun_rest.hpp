@@ -1,0 +1,16 @@
+// Which rest a failure begins where all was well before, in words: for `explain --try`, which has no state of its own.
+//
+// Pure; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/resolve/host_health.hpp>
+
+#include <string>
+
+namespace pinhook::resolve {
+
+/// "after this answer the webhook leaves repository acme/api in peace for 1 s"; empty when nothing rests.
+[[nodiscard]] std::string describe_begun_rest(const errand& on, const error& why);
+
+}  // namespace pinhook::resolve
