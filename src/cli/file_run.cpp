@@ -111,8 +111,7 @@ void file_run::report_site(const one_file& file, const files::site& s, const pip
         ++left_by_rule_[r.rule];
         return;
       }
-      // What the author wrote so on purpose needs no line.
-      if (s.why == files::untouched::no || s.why == files::untouched::invalid)
+      if (!files::is_on_purpose(s.why))
         say(fmt::format("{}: {} is left as it is: {}", pipeline::site_label(file.in.path, s),
                         pinhook::quoted(s.written), r.message));
       return;
@@ -152,6 +151,7 @@ void file_run::finish_file(one_file& file, const pipeline::digest_map& known) {
                     pipeline::shown_path(file.in.path), lost == 1 ? "the tag" : "the tags",
                     lost == 1 ? "1 image is" : fmt::format("{} images are", lost),
                     pipeline::looks_like_json(what->text) ? "JSON has no comments" : "no comment can stand there"));
+  for (const auto& doubt : what->doubts) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), doubt));
   for (const auto& r : what->results) report_site(file, content.sites()[r.site], r);
   auto text = with_gaps(file, std::move(what->text), known);
   if (!text) return bad(file.in.path, text.error());

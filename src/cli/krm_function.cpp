@@ -67,8 +67,7 @@ class function_run {
         about.proposed_value = r.after;
         break;
       case kind::left:
-        // What the author wrote so on purpose needs no line.
-        if (s.why != files::untouched::no && s.why != files::untouched::invalid) return;
+        if (files::is_on_purpose(s.why)) return;
         about.severity = r.rule.empty() ? pipeline::result_severity::warning : pipeline::result_severity::info;
         about.message =
             fmt::format("{}: {} is left as it is: {}", pipeline::shown_name(s), pinhook::quoted(s.written), r.message);

@@ -20,17 +20,9 @@ using yaml::source_kind;
 
 constexpr std::string_view image_key = "image";
 
-// Beside an `image` without a tag: the chart puts the two together.
-constexpr std::array<std::string_view, 6> tag_keys{"tag", "imageTag", "image_tag", "version", "digest", "sha"};
-
 // Pictures and disks have names that images could have.
 constexpr std::array<std::string_view, 13> other_files{".png", ".svg",   ".jpg", ".jpeg", ".gif",  ".webp", ".ico",
                                                        ".iso", ".qcow2", ".img", ".vmdk", ".vhdx", ".ova"};
-
-// A Git repository's address, or a chart's.
-bool is_address(std::string_view repository) {
-  return repository.contains("://") || repository.contains('@') || repository.ends_with(".git");
-}
 
 // What stands under `image` need not be one. Without a tag or digest it must be a reference; with one, a mistake in it
 // is worth telling.
@@ -42,28 +34,6 @@ bool may_be_image(std::string_view text) {
   if (registry::reference::parse(text)) return true;
   const std::size_t slash = text.rfind('/');
   return text.find_first_of(":@", slash == std::string_view::npos ? 0 : slash) != std::string_view::npos;
-}
-
-bool is_scalar(const finding& f, node_index i) {
-  return i == no_node || f.doc.at(f.doc.resolve(i)).kind == source_kind::scalar;
-}
-
-std::string put_together(const finding& f, const found_image& image) {
-  const auto registry = string_at(f.doc, image.registry);
-  const std::string_view tag = scalar_at(f.doc, image.tag);
-  const std::string_view digest = scalar_at(f.doc, image.digest);
-  std::string out = registry && !registry->empty() ? fmt::format("{}/", *registry) : std::string();
-  out += scalar_at(f.doc, image.name);
-  if (!tag.empty()) out += fmt::format(":{}", tag);
-  if (!digest.empty()) out += fmt::format("@{}", digest);
-  return out;
-}
-
-// What charts pass on as imagePullPolicy.
-std::string_view pull_policy_beside(const finding& f, node_index mapping) {
-  for (const std::string_view key : {"pullPolicy", "imagePullPolicy"})
-    if (const auto text = string_at(f.doc, f.doc.find(mapping, key))) return *text;
-  return {};
 }
 
 class values_search {
@@ -89,6 +59,12 @@ class values_search {
   result<void> take_mapping(node_index i, std::string_view key) {
     auto image = values_image(f_, i, pointer_, key == image_key);
     if (!image) return fail(std::move(image.error()));
+    bool has_string = false;
+    if (const auto text = string_at(f_.doc, f_.doc.find(i, image_key)); !*image && text && may_be_image(*text)) {
+      image = image_beside_tag(f_, i, pointer_);
+      if (!image) return fail(std::move(image.error()));
+      has_string = image->has_value();
+    }
     if (*image) add(std::move(**image));
     const std::size_t size = pointer_.size();
     // Of each key, whether it led to an image.
@@ -98,7 +74,7 @@ class values_search {
       if (name.kind != source_kind::scalar) continue;
       const std::size_t before = f_.images.size();
       pin::append_pointer(pointer_, name.text);
-      if (name.text == image_key) take_string(i, f_.doc.at(k).next);
+      if (name.text == image_key && !has_string) take_string(i, f_.doc.at(k).next);
       if (auto ok = take(f_.doc.at(k).next, name.text); !ok) return ok;
       pointer_.resize(size);
       const auto [first, is_new] = seen.emplace(name.text, false);
@@ -114,10 +90,11 @@ class values_search {
     if (!text || !may_be_image(*text)) return;
     found_image image = scalar_image(f_, value, pointer_);
     const auto ref = registry::reference::parse(*text);
-    const bool is_bare = ref && ref->tag().empty() && !ref->is_pinned();
-    if (is_bare &&
-        std::ranges::any_of(tag_keys, [&](std::string_view k) { return f_.doc.find(mapping, k) != no_node; }))
-      image.what.why = untouched::no_tag_here;
+    if (ref) image.what.problem = part_of_split(f_, mapping, *ref);
+    if (!image.what.problem.empty()) {
+      image.what.why = untouched::split;
+      image.what.remedy = rendered_first;
+    }
     image.what.pull_policy = pull_policy_beside(f_, mapping);
     add(std::move(image));
   }
@@ -138,47 +115,6 @@ bool is_values_file(std::string_view path) {
   std::string name(slash == std::string_view::npos ? path : path.substr(slash + 1));
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return name.starts_with("values") || name.ends_with("values.yaml") || name.ends_with("values.yml");
-}
-
-result<std::optional<found_image>> values_image(const finding& f, node_index mapping, std::string pointer,
-                                                bool is_image) {
-  const std::optional<found_image> none;
-  const auto repository = member_of(f.doc, mapping, "repository");
-  if (!repository) return fail(repository.error());
-  const auto name = string_at(f.doc, repository->value);
-  if (!name || name->empty() || is_address(*name)) return none;
-  const auto registry = member_of(f.doc, mapping, "registry");
-  const auto tag = member_of(f.doc, mapping, "tag");
-  const auto digest = member_of(f.doc, mapping, "digest");
-  for (const auto* one : {&registry, &tag, &digest})
-    if (!*one) return fail(one->error());
-  if (!is_scalar(f, tag->value) || !is_scalar(f, digest->value)) return none;
-  if (tag->value == no_node && digest->value == no_node && !is_image) return none;
-  // All of it by a merge key: it is found where it stands.
-  const auto is_own = [&](const member& m) { return m.value != no_node && f.doc.at(m.value).parent == mapping; };
-  if (!is_own(*repository) && !is_own(*registry) && !is_own(*tag) && !is_own(*digest)) return none;
-
-  found_image out;
-  out.mapping = mapping;
-  out.registry = registry->value;
-  out.name = repository->value;
-  out.tag_key = tag->key;
-  out.tag = tag->value;
-  out.digest_key = digest->key;
-  out.digest = digest->value;
-  site& s = out.what;
-  s.document = f.document;
-  s.name = path_text(pointer);
-  s.form = site_form::values;
-  s.pointer = std::move(pointer);
-  const bool has_tag = !scalar_at(f.doc, out.tag).empty();
-  const yaml::source_node& place = f.doc.at(has_tag ? out.tag : out.name);
-  s.line = place.line;
-  s.column = place.column;
-  s.pull_policy = pull_policy_beside(f, mapping);
-  s.written = put_together(f, out);
-  if (!has_tag && scalar_at(f.doc, out.digest).empty()) s.why = untouched::no_tag_here;
-  return out;
 }
 
 result<void> find_in_values(finding& f) { return values_search(f).take(f.doc.root, {}); }

@@ -146,9 +146,10 @@ void keep(finding& f, found_image image) {
   if (ref) {
     s.ref = *std::move(ref);
     if (s.why != untouched::no_tag_here) s.tag = tag_of(*s.ref);
-  } else if (s.why == untouched::no || s.why == untouched::no_tag_here) {
+  } else if (s.why != untouched::built && s.why != untouched::skip_label) {
     s.why = is_filled_in(s.written) ? untouched::variable : untouched::invalid;
-    if (s.why == untouched::invalid) s.problem = std::move(ref.error().message);
+    s.problem = s.why == untouched::invalid ? std::move(ref.error().message) : std::string();
+    s.remedy.clear();
   }
   f.images.push_back(std::move(image));
 }

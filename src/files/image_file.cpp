@@ -144,8 +144,12 @@ std::string image_file::suggestion(std::size_t site, const registry::digest& dig
   if (!plan || !plan->value) return plan ? fmt::format("digest: {}", digest.to_string()) : std::string();
   if (image.what.form == site_form::scalar) return plan->value->value;
   const bool is_tag = plan->value->value.contains('@');
-  const std::string_view key = !is_tag ? "digest" : image.what.form == site_form::values ? "tag" : "newTag";
-  return fmt::format("{}: {}", key, plan->value->value);
+  if (image.what.form == site_form::values) {
+    const yaml::source_document& doc = parts_->from.documents[image.what.document];
+    const auto key = doc.resolve(is_tag ? image.tag_key : image.digest_key);
+    return fmt::format("{}: {}", doc.at(key).text, plan->value->value);
+  }
+  return fmt::format("{}: {}", is_tag ? "newTag" : "digest", plan->value->value);
 }
 
 }  // namespace pinhook::files

@@ -72,7 +72,7 @@ class site_rewriter {
     } else if (is_entry()) {
       pin_entry(digest);
     } else {
-      set(image_.digest, digest.to_string());
+      set(image_.digest, image_.is_hex_digest ? std::string(digest.hex()) : digest.to_string());
       keep_tag(digest);
     }
     return std::move(out_);
@@ -105,10 +105,10 @@ class site_rewriter {
   [[nodiscard]] bool has_digest_key() const { return image_.digest != no_node; }
   [[nodiscard]] bool tag_holds_digest() const { return text_at(doc_, image_.tag).contains('@'); }
 
-  // A chart's "tag: 1.25" is a number, and charts know; kustomize refuses numbers.
+  // A chart's "tag: 1.25" was a number before, of which Helm makes the same text; kustomize refuses numbers.
   void set(node_index node, std::string value) {
-    const bool is_values = site_.form == site_form::values;
-    out_.value = node_value{node, std::move(value), is_values ? plain_rule::as_it_is : plain_rule::string};
+    const bool is_tag = site_.form == site_form::values && node == image_.tag;
+    out_.value = node_value{node, std::move(value), is_tag ? plain_rule::as_it_is : plain_rule::string};
   }
 
   // The tag stays where it is, and the digest stands in another place.

@@ -14,6 +14,10 @@ std::string_view to_string(untouched why) noexcept {
       return "built";
     case untouched::skip_label:
       return "skip-label";
+    case untouched::split:
+      return "split";
+    case untouched::number_tag:
+      return "number-tag";
     case untouched::invalid:
       return "invalid";
   }

@@ -76,6 +76,10 @@ const rule_table& built_in_rules() {
       {std::string(rule_id::invalid), severity::error, "No image reference",
        "What stands here is no image reference, so no container can be started from it.",
        "Write a reference: `name:tag`, or `name@sha256:…`. `pinhook explain REF` says what is wrong with one."},
+      {std::string(rule_id::number_tag), severity::error, "Tag is a number",
+       "Helm reads an unquoted number and writes another text: `tag: 1.10` becomes 1.1, and `20240101` becomes "
+       "2.0240101e+07. Another image runs than the one that is written.",
+       "Quote the tag: `tag: \"1.10\"`."},
       {std::string(rule_id::no_tag), severity::error, "Neither tag nor digest",
        "Without a tag and a digest the tag `latest` is meant: whatever was pushed last when a node pulls it.",
        "Write the tag of the version that is meant, then run `pinhook pin -i FILE`."},

@@ -145,6 +145,8 @@ class site_judge {
                      .fix = "write a reference: name:tag or name@sha256:…"});
       return out;
     }
+    if (s.why == untouched::number_tag)
+      out.push_back({.row = row_of(rule_id::number_tag), .message = s.problem, .fix = s.remedy});
     if (s.why != untouched::no) return out;
     auto e = rules_.effects_of(s);
     const bool is_never = checks_.set.order_of(e).pin == pin::pin_order::never;
@@ -158,7 +160,7 @@ class site_judge {
                                    .pinned = {},
                                    .is_volume = s.type == pin::container_type::image_volume};
     for (auto& f : rules::judge(checks_.set, e, state)) out.push_back(told(s, std::move(f), is_never));
-    if (s.is_pinned() && how_.has_drift && !is_never)
+    if (s.is_pinned() && how_.has_drift && !is_never && !s.is_refused())
       if (auto v = compared(s)) out.push_back(std::move(*v));
     return out;
   }
@@ -175,6 +177,12 @@ class site_judge {
     verdict out{.row = checks_.rows[f.rule]};
     out.message = checks_.is_own(f.rule) ? own_message(f.what, s) : message_of(s, f);
     out.lacks_digest = f.what <= rules::requirement::digest && !is_never;
+    if (out.lacks_digest && s.is_refused()) {
+      out.message += fmt::format("; {}", s.problem);
+      out.fix = s.remedy;
+      out.lacks_digest = false;
+      return out;
+    }
     if (out.lacks_digest) {
       out.digest = digest_of(how_, s.tag ? *s.tag : *s.ref);
       return out;
@@ -287,7 +295,7 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
   line_finder lines(text);
   for (std::size_t i = 0; i < sites.size(); ++i) {
     const site& s = sites[i];
-    if (s.why != untouched::no && s.why != untouched::invalid) ++out.left[s.why];
+    if (s.why != untouched::no && s.why != untouched::invalid && s.why != untouched::number_tag) ++out.left[s.why];
     std::vector<std::size_t> indices;
     for (verdict& v : judge.judge(s)) {
       auto f = make_finding(path, s, judge.table()[v.row], lines.from(s.line, s.column));
@@ -317,7 +325,7 @@ bool add_wanted(std::span<const site> sites, const check_question& how,
   const site_judge judge(how);
   bool has_any = false;
   for (const site& s : sites) {
-    if (s.why != untouched::no || !s.ref || !s.tag) continue;
+    if (s.why != untouched::no || s.is_refused() || !s.ref || !s.tag) continue;
     if (s.is_pinned() ? !how.has_drift || judge.is_never(s) : !judge.lacks_digest(s)) continue;
     to.try_emplace(s.tag->canonical(), *s.tag);
     has_any = true;

@@ -24,15 +24,17 @@ std::string reason_of(const files::site& s) {
       return "it is built, not pulled";
     case files::untouched::skip_label:
       return "the object is labelled pinhook.dev/pin: skip";
+    case files::untouched::split:
+    case files::untouched::number_tag:
     case files::untouched::invalid:
-      return s.problem;
+      break;
   }
-  return {};
+  return s.remedy.empty() ? s.problem : fmt::format("{}; {}", s.problem, s.remedy);
 }
 
 // The reference whose digest decides; none when nothing is to be asked.
 std::optional<registry::reference> asked(const files::site& s, pin_task task) {
-  if (s.why != files::untouched::no || task == pin_task::unpin) return std::nullopt;
+  if (s.why != files::untouched::no || s.is_refused() || task == pin_task::unpin) return std::nullopt;
   if (!s.is_pinned()) return s.tag ? s.tag : s.ref;
   return task == pin_task::update ? s.tag : std::nullopt;
 }
@@ -54,6 +56,8 @@ site_result decide(std::size_t index, const files::site& s, const pin_choice& ho
             .what = kind::left,
             .message = fmt::format("rule {} says pin: never", order.never),
             .rule = order.never};
+  if (s.is_refused() && (how.task == pin_task::update || !s.is_pinned()))
+    return {.site = index, .what = kind::left, .message = reason_of(s)};
   const auto ref = asked(s, how.task);
   if (!ref) {
     if (how.task == pin_task::pin) return {.site = index, .what = kind::current};
@@ -100,6 +104,7 @@ result<pinned_file> pinned(const files::image_file& file, const pin_choice& how,
   for (std::size_t i = 0; i < sites.size(); ++i) {
     auto one = decide(i, sites[i], how, orders[i], known);
     if (one.what == site_result::kind::changed) {
+      if (how.task != pin_task::unpin && !sites[i].doubt.empty()) out.doubts.insert(sites[i].doubt);
       const auto ref = asked(sites[i], how.task);
       changes.push_back(
           {i, ref ? std::optional(*known.find(ref->canonical())->second) : std::nullopt, orders[i].format});

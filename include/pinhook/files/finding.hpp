@@ -7,6 +7,7 @@
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/site.hpp>
+#include <pinhook/files/values_scope.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <cstddef>
@@ -39,6 +40,7 @@ struct finding {
   /// What is left to look at.
   std::size_t budget = unfolded_allowance;
   std::vector<found_image> images;
+  values_scopes scopes{};
 
   /// What stands between the begin and the end of a node.
   [[nodiscard]] std::string_view written(yaml::node_index i) const {
@@ -108,9 +110,18 @@ void set_owner(const yaml::source_document& doc, yaml::node_index object, const 
 [[nodiscard]] bool is_values_file(std::string_view path);
 [[nodiscard]] result<void> find_in_values(finding& f);
 /// The image that a mapping of `repository` and others says, if it does. `is_image`: its place says that it is one,
-/// even when it has neither `tag` nor `digest`.
-[[nodiscard]] result<std::optional<found_image>> values_image(const finding& f, yaml::node_index mapping,
-                                                              std::string pointer, bool is_image);
+/// even when it has neither `tag` nor `digest`; then `name` does for `repository` beside a tag.
+[[nodiscard]] result<std::optional<found_image>> values_image(finding& f, yaml::node_index mapping, std::string pointer,
+                                                              bool is_image);
+/// The image of a string `image` without a tag and what stands beside it: `tag`, `imageTag`, `digest`.
+[[nodiscard]] result<std::optional<found_image>> image_beside_tag(finding& f, yaml::node_index mapping,
+                                                                  std::string pointer);
+/// What charts pass on as imagePullPolicy; empty when nothing is written.
+[[nodiscard]] std::string_view pull_policy_beside(const finding& f, yaml::node_index mapping);
+/// What to do about an image of values that only the chart can put together.
+inline constexpr std::string_view rendered_first = "pin what the chart renders: helm template … | pinhook pin -";
+/// Why the chart may put something before or behind `ref`, the text of a string `image`; empty: it is whole.
+[[nodiscard]] std::string part_of_split(finding& f, yaml::node_index mapping, const registry::reference& ref);
 
 /// What the operator's rule says of the document; what stands in `images` already is passed over.
 [[nodiscard]] result<void> find_by_rule(finding& f, const path_rule& rule);

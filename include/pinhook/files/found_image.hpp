@@ -24,12 +24,14 @@ struct found_image {
   /// values, kustomization: the mapping (resolved), and of its members the values, and the keys of those that a pin
   /// replaces or stands beside.
   yaml::node_index mapping = yaml::no_node;
-  yaml::node_index registry = yaml::no_node;  // values: registry
-  yaml::node_index name = yaml::no_node;      // values: repository; kustomization: newName, else name
+  yaml::node_index registry = yaml::no_node;  // values: registry, of the mapping or of one around it
+  yaml::node_index name = yaml::no_node;      // values: repository, image; kustomization: newName, else name
   yaml::node_index tag_key = yaml::no_node;   // values: tag; kustomization: newTag
   yaml::node_index tag = yaml::no_node;
-  yaml::node_index digest_key = yaml::no_node;
+  yaml::node_index digest_key = yaml::no_node;  // values: digest, sha256, sha
   yaml::node_index digest = yaml::no_node;
+  /// values: the digest is written without its "sha256:".
+  bool is_hex_digest = false;
 };
 
 /// Every image of the text, in the order of the text. Fills all of `site`, `tag` from a comment included

@@ -27,11 +27,19 @@ enum class untouched : std::uint8_t {
   no_tag_here,  // a kustomization's or chart's entry without a tag: it comes from elsewhere
   built,        // a Compose service with `build`: its image is made, not pulled
   skip_label,   // the object is labelled pinhook.dev/pin: skip
+  split,        // Helm values: a chart puts it together from several places, and how is not known; `problem` has them
+  number_tag,   // Helm values: the tag is a number, of which Helm makes another text; `problem` has the line to write
   invalid,      // no image reference; `problem` says why
 };
 
-/// For people and JSON: "variable", "no-tag-here", "built", "skip-label", "invalid".
+/// For people and JSON: "variable", "no-tag-here", "built", "skip-label", "split", "number-tag", "invalid".
 [[nodiscard]] std::string_view to_string(untouched why) noexcept;
+
+/// What the author wrote so: it needs no line of a report.
+[[nodiscard]] constexpr bool is_on_purpose(untouched why) noexcept {
+  using enum untouched;
+  return why == variable || why == no_tag_here || why == built || why == skip_label;
+}
 
 struct site {
   /// Index of the YAML document in its file.
@@ -57,8 +65,13 @@ struct site {
   /// The image as written; of values and kustomizations put together: "docker.io/bitnami/redis:7.2@sha256:…".
   std::string written;
   untouched why = untouched::no;
-  /// invalid: what is wrong with `written`.
+  /// invalid, number_tag, split: what is wrong with `written`. Of an image that is like others (`why` is `no`): why no
+  /// digest is looked up for it and written here; empty: nothing is against it.
   std::string problem;
+  /// What to do about `problem`; empty: write a reference.
+  std::string remedy;
+  /// What a pin here may break, when pinhook cannot see whether it does; the same words for all of its kind in a file.
+  std::string doubt;
   /// `written`, parsed; none when it is no reference.
   std::optional<registry::reference> ref;
   /// The tag reference that is meant, with the author's name and without a digest: of "nginx:1.25" itself, of
@@ -66,6 +79,8 @@ struct site {
   /// a digest stands alone: nobody knows what it was.
   std::optional<registry::reference> tag;
 
+  /// An image, but no digest may be written here.
+  [[nodiscard]] bool is_refused() const { return why == untouched::no && !problem.empty(); }
   /// There is a digest.
   [[nodiscard]] bool is_pinned() const { return ref && ref->is_pinned(); }
 };

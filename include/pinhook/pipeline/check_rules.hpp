@@ -40,6 +40,7 @@ struct check_rule {
 
 namespace rule_id {
 inline constexpr std::string_view invalid = "invalid";
+inline constexpr std::string_view number_tag = "number-tag";
 inline constexpr std::string_view no_tag = "no-tag";
 inline constexpr std::string_view latest = "latest";
 inline constexpr std::string_view unpinned = "unpinned";

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,8 @@ struct pinned_file {
   std::vector<site_result> results;
   /// Changed images whose tag is no longer to be read from the file: no comment could stand there.
   std::size_t lost_tags = 0;
+  /// What the new digests may break: site::doubt of those that changed, each once.
+  std::set<std::string> doubts;
   [[nodiscard]] bool has(site_result::kind what) const;
 };
 

@@ -82,7 +82,7 @@ TEST(FindInValues, TakesStringsUnderAKeyImage) {
                           "5:15 /tool/image | values | tool.image | {{ .Values.global.image }} | (variable)",
                           "6:14 /bad/image | values | bad.image | Nginx:1.25 | (invalid)",
                           // The tag beside it is put behind it by the chart.
-                          "7:14 /old/image | values | old.image | quay.io/acme/old | (no-tag-here)"));
+                          "7:42 /old | values | old | quay.io/acme/old:v1 | quay.io/acme/old:v1"));
 }
 
 TEST(FindInValues, PassesOverWhatIsNoImage) {
@@ -99,7 +99,7 @@ TEST(FindInValues, PassesOverWhatIsNoImage) {
                                       "image: logo.svg\n",
                                       "image: A picture of it\n",
                                       "disk: {image: ubuntu-24.04.qcow2}\n",
-                                      "image: {name: a, tag: b}\n",
+                                      "item: {name: a, tag: b}\n",
                                       "a: {repository: nginx}\n",
                                       "a: {repository: , tag: b}\n",
                                       "a: {repository: '', tag: b}\n",

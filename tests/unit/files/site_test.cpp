@@ -11,7 +11,7 @@ namespace {
 TEST(Site, NamesEveryReasonDifferently) {
   std::set<std::string_view> names;
   for (const auto why : {untouched::no, untouched::variable, untouched::no_tag_here, untouched::built,
-                         untouched::skip_label, untouched::invalid})
+                         untouched::skip_label, untouched::split, untouched::number_tag, untouched::invalid})
     EXPECT_TRUE(names.insert(to_string(why)).second) << to_string(why);
 }
 

@@ -103,17 +103,51 @@ TEST(Findings, AnInvalidReferenceSaysWhatIsWrongWithIt) {
   EXPECT_EQ(seen.findings[0].level, severity::error);
 }
 
+TEST(Findings, ANumberAsATagIsAFindingWithTheLineToWrite) {
+  auto s = left("acme/api:1.10", untouched::number_tag);
+  s.problem = "Helm writes 1.1";
+  s.remedy = "quote it: tag: \"1.10\"";
+  const auto seen = check_one(s);
+  ASSERT_EQ(seen.findings.size(), 1U);
+  EXPECT_EQ(seen.findings[0].rule, "number-tag");
+  EXPECT_EQ(seen.findings[0].level, severity::error);
+  EXPECT_EQ(seen.findings[0].message, "Helm writes 1.1");
+  EXPECT_EQ(to_do(seen.findings[0]), "quote it: tag: \"1.10\"");
+  EXPECT_TRUE(seen.left.empty());
+}
+
+// It is an image without a digest all the same; what to run would not help.
+TEST(Findings, AnImageThatPinRefusesHasItsReasonAndRemedy) {
+  auto s = image("acme/api:v1");
+  s.problem = "the tag is a label";
+  s.remedy = "render it first";
+  const auto answers = known("docker.io/acme/api:v1", a_digest);
+  check_question how;
+  how.has_drift = true;
+  how.known = &answers;
+  const auto seen = check_one(s, how);
+  EXPECT_THAT(rules_of(seen), ElementsAre("unpinned"));
+  EXPECT_THAT(seen.findings.at(0).message, HasSubstr("a digest cannot; the tag is a label"));
+  EXPECT_EQ(to_do(seen.findings.at(0)), "render it first");
+  std::map<std::string, registry::reference> asked;
+  EXPECT_FALSE(add_wanted(std::vector<site>{s}, how, asked));
+  auto pinned = image("acme/api:v1@" + b_digest);
+  pinned.problem = s.problem;
+  EXPECT_THAT(rules_of(check_one(pinned, how)), IsEmpty());
+}
+
 TEST(Findings, WhatIsFilledInElsewhereIsCountedAndNotJudged) {
-  const std::vector<site> sites{left("${TAG}", untouched::variable), left("nginx", untouched::no_tag_here),
-                                left("app:dev", untouched::built), left("app:dev", untouched::built),
-                                left("nginx:latest", untouched::skip_label)};
+  const std::vector<site> sites{left("${TAG}", untouched::variable),         left("nginx", untouched::no_tag_here),
+                                left("app:dev", untouched::built),           left("app:dev", untouched::built),
+                                left("nginx:latest", untouched::skip_label), left("proxy", untouched::split)};
   const auto seen = check_file("c.yaml", "", sites, {});
   EXPECT_THAT(seen.findings, IsEmpty());
-  EXPECT_EQ(seen.image_count, 5U);
-  EXPECT_EQ(
-      seen.left,
-      (std::map<untouched, std::size_t>{
-          {untouched::variable, 1}, {untouched::no_tag_here, 1}, {untouched::built, 2}, {untouched::skip_label, 1}}));
+  EXPECT_EQ(seen.image_count, 6U);
+  EXPECT_EQ(seen.left, (std::map<untouched, std::size_t>{{untouched::variable, 1},
+                                                         {untouched::no_tag_here, 1},
+                                                         {untouched::built, 2},
+                                                         {untouched::skip_label, 1},
+                                                         {untouched::split, 1}}));
   EXPECT_THAT(seen.images, IsEmpty());
 }
 

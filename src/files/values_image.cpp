@@ -1,0 +1,261 @@
+// The image that a mapping of Helm values says: which of its members are the parts of its name, and whether they are
+// all of it. What a chart does with them is nowhere written; where two charts would do two things, nothing is guessed.
+#include <pinhook/files/finding.hpp>
+#include <pinhook/files/helm_scalar.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+using yaml::scalar_form;
+using yaml::source_kind;
+using part_kind = outer_part::kind;
+
+constexpr std::array<std::string_view, 3> registry_keys{"registry", "hub", "imageRegistry"};
+constexpr std::array<std::string_view, 1> tag_key{"tag"};
+constexpr std::array<std::string_view, 3> tag_keys{"tag", "imageTag", "image_tag"};
+// Of sha and sha256 charts write "@sha256:{{ … }}": hex alone (kube-prometheus-stack, Grafana).
+constexpr std::array<std::string_view, 3> digest_keys{"digest", "sha256", "sha"};
+constexpr std::string_view algorithm = "sha256:";
+
+// A Git repository's address, or a chart's.
+bool is_address(std::string_view repository) {
+  return repository.contains("://") || repository.contains('@') || repository.ends_with(".git");
+}
+
+// "localhost/a", "ghcr.io/acme/a", "mirror:5000/a": as reference::parse tells a registry from a path.
+bool names_registry(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string_view::npos) return false;
+  const std::string_view first = name.substr(0, slash);
+  return first == "localhost" || first.find_first_of(".:") != std::string_view::npos ||
+         std::ranges::any_of(first, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+struct found_member {
+  std::string_view name;
+  member at;
+};
+
+// The first of the keys that says something, else the first that is there.
+result<found_member> first_of(const finding& f, node_index mapping, std::span<const std::string_view> keys) {
+  found_member out;
+  for (const std::string_view key : keys) {
+    auto one = member_of(f.doc, mapping, key);
+    if (!one) return fail(std::move(one.error()));
+    if (one->value == no_node) continue;
+    const bool says = !scalar_at(f.doc, one->value).empty();
+    if (out.at.value == no_node || says) out = {key, *one};
+    if (says) break;
+  }
+  return out;
+}
+
+bool is_scalar(const finding& f, node_index i) {
+  return i == no_node || f.doc.at(f.doc.resolve(i)).kind == source_kind::scalar;
+}
+
+// "!!str 1.10"
+bool is_tagged_string(const finding& f, const yaml::source_node& n) {
+  std::string_view before = f.text.substr(0, n.span.begin);
+  while (before.ends_with(' ')) before.remove_suffix(1);
+  return before.ends_with("!!str") || before.ends_with(" !");
+}
+
+bool is_text(const finding& f, const yaml::source_node& n) {
+  if (n.has_tag) return is_tagged_string(f, n);
+  return n.form != scalar_form::plain && n.form != scalar_form::none;
+}
+
+// What Helm makes of a tag that is written as it makes no text of; empty for all others.
+std::string number_problem(const finding& f, const found_image& image) {
+  const std::string_view text = scalar_at(f.doc, image.tag);
+  if (text.empty() || is_text(f, f.doc.at(f.doc.resolve(image.tag))) || is_same_in_helm(text)) return {};
+  const auto seen = read_by_helm(text);
+  const std::string result = seen.is_empty       ? "takes it for no tag"
+                             : seen.text.empty() ? "cannot write it"
+                                                 : fmt::format("writes {}", seen.text);
+  return fmt::format("the tag {} is no text for YAML, and Helm {}", text, result);
+}
+
+std::string put_together(const finding& f, const found_image& image) {
+  const std::string_view registry = scalar_at(f.doc, image.registry);
+  const std::string_view tag = scalar_at(f.doc, image.tag);
+  const std::string_view digest = scalar_at(f.doc, image.digest);
+  std::string out = registry.empty() ? std::string() : fmt::format("{}/", registry);
+  out += scalar_at(f.doc, image.name);
+  if (!tag.empty()) out += fmt::format(":{}", tag);
+  if (!digest.empty()) out += fmt::format("@{}{}", image.is_hex_digest ? algorithm : "", digest);
+  return out;
+}
+
+// Registries that stand around the mapping and say something, each once.
+std::vector<outer_part> registries_around(finding& f, node_index mapping) {
+  std::vector<outer_part> out;
+  for (outer_part& one : f.scopes.around(f.doc, mapping))
+    if (one.what == part_kind::registry && !one.text.empty() &&
+        std::ranges::find(out, one.text, &outer_part::text) == out.end())
+      out.push_back(std::move(one));
+  return out;
+}
+
+// Takes the registry that both kinds of charts take: those where `global.imageRegistry` wins and those where it fills
+// in what is empty. Else why there is none.
+std::string settle_registry(finding& f, found_image& image) {
+  const auto outer = registries_around(f, image.mapping);
+  const std::string_view own = scalar_at(f.doc, image.registry);
+  if (outer.empty() || (outer.size() == 1 && outer[0].text == own)) return {};
+  const auto& first = outer[0];
+  if (outer.size() == 1 && own.empty() && image.registry != no_node && !names_registry(scalar_at(f.doc, image.name))) {
+    image.registry = first.value;
+    return {};
+  }
+  return fmt::format("the chart decides whether {}, {}, is a part of its name", first.path, quoted(first.text));
+}
+
+// `sidecarImage: proxy` beside `image: app` and `tag`: the tag may be that of both.
+std::string_view other_image_beside(const finding& f, node_index mapping) {
+  for (node_index k = f.doc.at(mapping).first; k != no_node; k = f.doc.at(f.doc.at(k).next).next) {
+    const yaml::source_node& key = f.doc.at(f.doc.resolve(k));
+    if (key.kind != source_kind::scalar || !(key.text.ends_with("Image") || key.text.ends_with("_image"))) continue;
+    const auto text = string_at(f.doc, f.doc.at(k).next);
+    const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
+    if (ref && ref->tag().empty() && !ref->is_pinned()) return key.text;
+  }
+  return {};
+}
+
+bool has_digest(const finding& f, const found_image& image) {
+  return !scalar_at(f.doc, image.digest).empty() || scalar_at(f.doc, image.tag).contains('@');
+}
+
+// Everything that is known once the nodes are.
+found_image completed(finding& f, found_image out, std::string pointer) {
+  site& s = out.what;
+  s.document = f.document;
+  s.name = path_text(pointer);
+  s.form = site_form::values;
+  s.pointer = std::move(pointer);
+  s.pull_policy = pull_policy_beside(f, out.mapping);
+  const bool has_tag = !scalar_at(f.doc, out.tag).empty();
+  const yaml::source_node& place = f.doc.at(has_tag ? out.tag : out.name);
+  s.line = place.line;
+  s.column = place.column;
+  std::string split = settle_registry(f, out);
+  s.written = put_together(f, out);
+  if (!has_tag && !has_digest(f, out)) {
+    s.why = untouched::no_tag_here;
+  } else if (has_digest(f, out)) {
+    // Its bytes are known; what its tag means by now is not.
+    s.problem = std::move(split);
+  } else if (!split.empty()) {
+    s.why = untouched::split;
+    s.problem = std::move(split);
+  } else if (auto number = number_problem(f, out); !number.empty()) {
+    s.why = untouched::number_tag;
+    s.problem = std::move(number);
+    s.remedy =
+        fmt::format("quote it: {}: \"{}\"", f.doc.at(f.doc.resolve(out.tag_key)).text, scalar_at(f.doc, out.tag));
+    return out;
+  }
+  if (!s.problem.empty()) s.remedy = rendered_first;
+  return out;
+}
+
+// Registry, tag and digest of `mapping`; none when one of them is no scalar.
+result<std::optional<found_image>> parts_of(const finding& f, node_index mapping,
+                                            std::span<const std::string_view> tags) {
+  const auto registry = first_of(f, mapping, registry_keys);
+  const auto tag = first_of(f, mapping, tags);
+  const auto digest = first_of(f, mapping, digest_keys);
+  for (const auto* one : {&registry, &tag, &digest})
+    if (!*one) return fail(one->error());
+  if (!is_scalar(f, tag->at.value) || !is_scalar(f, digest->at.value)) return std::optional<found_image>();
+  found_image out;
+  out.mapping = mapping;
+  if (is_scalar(f, registry->at.value)) out.registry = registry->at.value;
+  out.tag_key = tag->at.key;
+  out.tag = tag->at.value;
+  out.digest_key = digest->at.key;
+  out.digest = digest->at.value;
+  out.is_hex_digest = digest->name != digest_keys[0] && !scalar_at(f.doc, out.digest).starts_with(algorithm);
+  return std::optional(std::move(out));
+}
+
+// All of it by a merge key: it is found where it stands.
+bool is_own(const finding& f, const found_image& image) {
+  return std::ranges::any_of(std::initializer_list{image.name, image.registry, image.tag, image.digest},
+                             [&](node_index i) { return i != no_node && f.doc.at(i).parent == image.mapping; });
+}
+
+}  // namespace
+
+std::string_view pull_policy_beside(const finding& f, node_index mapping) {
+  for (const std::string_view key : {"pullPolicy", "imagePullPolicy"})
+    if (const auto text = string_at(f.doc, f.doc.find(mapping, key))) return *text;
+  return {};
+}
+
+result<std::optional<found_image>> values_image(finding& f, node_index mapping, std::string pointer, bool is_image) {
+  const std::optional<found_image> none;
+  auto parts = parts_of(f, mapping, tag_key);
+  if (!parts || !*parts) return parts;
+  found_image image = std::move(**parts);
+  auto repository = member_of(f.doc, mapping, "repository");
+  if (repository && repository->value == no_node && is_image && image.tag != no_node)
+    repository = member_of(f.doc, mapping, "name");
+  if (!repository) return fail(std::move(repository.error()));
+  const auto name = string_at(f.doc, repository->value);
+  if (!name || name->empty() || is_address(*name)) return none;
+  if (image.tag == no_node && image.digest == no_node && !is_image) return none;
+  image.name = repository->value;
+  if (!is_own(f, image)) return none;
+  return std::optional(completed(f, std::move(image), std::move(pointer)));
+}
+
+result<std::optional<found_image>> image_beside_tag(finding& f, node_index mapping, std::string pointer) {
+  const std::optional<found_image> none;
+  const auto string = member_of(f.doc, mapping, "image");
+  if (!string) return fail(string.error());
+  const auto text = string_at(f.doc, string->value);
+  const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
+  if (!ref || !ref->tag().empty() || ref->is_pinned()) return none;
+  auto parts = parts_of(f, mapping, tag_keys);
+  if (!parts || !*parts) return parts;
+  found_image image = std::move(**parts);
+  image.name = string->value;
+  if ((image.tag == no_node && image.digest == no_node) || !is_own(f, image)) return none;
+  image = completed(f, std::move(image), std::move(pointer));
+  site& s = image.what;
+  if (const auto other = other_image_beside(f, mapping);
+      s.why == untouched::no && s.problem.empty() && !has_digest(f, image) && !other.empty()) {
+    s.problem = fmt::format("its tag may be that of {}, too", other);
+    s.remedy = rendered_first;
+    s.why = untouched::split;
+  }
+  return std::optional(std::move(image));
+}
+
+std::string part_of_split(finding& f, node_index mapping, const registry::reference& ref) {
+  if (ref.is_pinned()) return {};
+  const bool is_bare = ref.tag().empty() && !ref.written_name().contains('/');
+  const bool is_whole = names_registry(ref.written_name());
+  auto around = values_scopes::within(f.doc, mapping);
+  for (outer_part& one : f.scopes.around(f.doc, mapping)) around.push_back(std::move(one));
+  for (const outer_part& one : around) {
+    const bool may_be_part =
+        is_bare || (!one.text.empty() && (one.what == part_kind::tag ? ref.tag().empty() : !is_whole));
+    if (may_be_part) return fmt::format("the chart may put {} before or behind it", one.path);
+  }
+  return {};
+}
+
+}  // namespace pinhook::files

@@ -1,0 +1,109 @@
+#include <pinhook/files/finding.hpp>
+#include <pinhook/files/values_scope.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+using yaml::source_document;
+using yaml::source_kind;
+using part_kind = outer_part::kind;
+
+// As Istio (hub), Bitnami (global.imageRegistry) and others name them.
+constexpr std::array<std::pair<std::string_view, part_kind>, 11> part_keys{{{"registry", part_kind::registry},
+                                                                            {"hub", part_kind::registry},
+                                                                            {"imageRegistry", part_kind::registry},
+                                                                            {"image_registry", part_kind::registry},
+                                                                            {"dockerRegistry", part_kind::registry},
+                                                                            {"containerRegistry", part_kind::registry},
+                                                                            {"registryUrl", part_kind::registry},
+                                                                            {"tag", part_kind::tag},
+                                                                            {"imageTag", part_kind::tag},
+                                                                            {"image_tag", part_kind::tag},
+                                                                            {"version", part_kind::tag}}};
+
+std::string joined(std::string_view path, std::string_view key) {
+  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+}
+
+// "spec.global" of a mapping, as keys; elements of lists are left out.
+std::string path_of(const source_document& doc, node_index i) {
+  std::vector<std::string_view> keys;
+  for (node_index up = doc.at(i).parent; up != no_node; i = up, up = doc.at(i).parent) {
+    if (doc.at(up).kind != source_kind::mapping) continue;
+    for (node_index k = doc.at(up).first; k != no_node; k = doc.at(doc.at(k).next).next)
+      if (doc.at(k).next == i) keys.push_back(doc.at(doc.resolve(k)).text);
+  }
+  std::string out;
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) out = joined(out, *key);
+  return out;
+}
+
+// `below`: where it stands under `named`, whose path is only asked for when there is something to tell.
+void take(const source_document& doc, node_index mapping, node_index named, std::string_view below,
+          std::vector<outer_part>& into) {
+  mapping = doc.resolve(mapping);
+  if (mapping == no_node || doc.at(mapping).kind != source_kind::mapping) return;
+  for (const auto& [key, kind] : part_keys) {
+    const node_index value = doc.find(mapping, key);
+    if (value == no_node || doc.at(doc.resolve(value)).kind != source_kind::scalar) continue;
+    into.push_back({kind, joined(joined(path_of(doc, named), below), key), value, scalar_at(doc, value)});
+  }
+}
+
+void take_global(const source_document& doc, node_index mapping, std::vector<outer_part>& into) {
+  const node_index global = doc.find(mapping, "global");
+  if (global == no_node) return;
+  take(doc, global, mapping, "global", into);
+  take(doc, doc.find(global, "image"), mapping, "global.image", into);
+}
+
+void take_outer(const std::vector<outer_part>& outer, std::vector<outer_part>& into) {
+  for (const outer_part& one : outer)
+    if (into.size() < max_outer_parts) into.push_back(one);
+}
+
+// The mapping around a node; through lists.
+node_index mapping_around(const source_document& doc, node_index i) {
+  do {
+    i = doc.at(i).parent;
+  } while (i != no_node && doc.at(i).kind != source_kind::mapping);
+  return i;
+}
+
+}  // namespace
+
+std::vector<outer_part> values_scopes::within(const source_document& doc, node_index mapping) {
+  std::vector<outer_part> out;
+  take(doc, mapping, mapping, {}, out);
+  return out;
+}
+
+const std::vector<outer_part>& values_scopes::up_from(const source_document& doc, node_index mapping) {
+  // From the outermost that is not known yet: nesting is deeper than a recursion should be.
+  std::vector<node_index> missing;
+  for (node_index i = mapping; i != no_node && !known_.contains(i); i = mapping_around(doc, i)) missing.push_back(i);
+  for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+    std::vector<outer_part> parts;
+    take(doc, *at, *at, {}, parts);
+    take_global(doc, *at, parts);
+    if (const node_index up = mapping_around(doc, *at); up != no_node) take_outer(known_[up], parts);
+    known_.emplace(*at, std::move(parts));
+  }
+  return known_[mapping];
+}
+
+std::vector<outer_part> values_scopes::around(const source_document& doc, node_index mapping) {
+  std::vector<outer_part> out;
+  take_global(doc, mapping, out);
+  if (const node_index up = mapping_around(doc, mapping); up != no_node) take_outer(up_from(doc, up), out);
+  return out;
+}
+
+}  // namespace pinhook::files

@@ -1,0 +1,224 @@
+#include "support/found_sites.hpp"
+
+#include <pinhook/files/image_file.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pinhook::files {
+namespace {
+
+using test::found_sites;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::string hex(64, 'd');
+const std::string pin = "sha256:" + hex;
+
+image_file read(std::string text) {
+  auto file = image_file::read(std::move(text), "values.yaml", {});
+  EXPECT_TRUE(file) << file.error().message;
+  return *std::move(file);
+}
+
+// Every image of it pinned to `digit`s, and every one back at its tag.
+std::string rewritten(const image_file& file, char digit) {
+  std::optional<registry::digest> to;
+  if (digit != '\0') to = *registry::digest::parse("sha256:" + std::string(64, digit));
+  std::vector<change> changes;
+  for (std::size_t i = 0; i < file.sites().size(); ++i)
+    if (file.sites()[i].why == untouched::no && !file.sites()[i].is_refused()) changes.push_back({i, to});
+  auto out = file.rewrite(changes, pin::pin_format::digest);
+  EXPECT_TRUE(out) << out.error().message;
+  return out.value_or("");
+}
+
+TEST(ValuesImage, IsPutTogetherFromWhatStandsBesideIt) {
+  EXPECT_THAT(found_sites("search:\n  image: registry.example.com/search/engine\n  imageTag: \"8.5.1\"\n"
+                          "web: {image: nginx, tag: \"1.25\"}\ncache: {image: {name: redis, tag: \"7.2\"}}\n"
+                          "mesh: {hub: docker.io/acme, image: pilot, tag: 1.20.0}\n"
+                          "old: {image: acme/old, tag: ''}\nboth: {image: a/b:1, tag: v2}\n"
+                          "two: {image: app, sidecarImage: proxy, tag: v1}\ndisk: {image: a.qcow2, tag: v1}\n"
+                          "ver: {image: acme/api, version: 1.2.3}\n",
+                          "values.yaml"),
+              ElementsAre("3:13 /search | values | search | registry.example.com/search/engine:8.5.1 | "
+                          "registry.example.com/search/engine:8.5.1",
+                          "4:26 /web | values | web | nginx:1.25 | nginx:1.25",
+                          "5:35 /cache/image | values | cache.image | redis:7.2 | redis:7.2",
+                          "6:48 /mesh | values | mesh | docker.io/acme/pilot:1.20.0 | docker.io/acme/pilot:1.20.0",
+                          "7:14 /old | values | old | acme/old | (no-tag-here)",
+                          "8:15 /both/image | values | both.image | a/b:1 | a/b:1",
+                          "9:45 /two | values | two | app:v1 | (split)",
+                          "11:14 /ver/image | values | ver.image | acme/api | (split)"));
+}
+
+struct split_case {
+  std::string_view text;
+  std::string_view expected;  // the tag that is looked up, else the reason in brackets
+};
+
+TEST(ValuesImage, LeavesWhatTheChartPutsTogether) {
+  const split_case cases[] = {
+      // Istio
+      {"global: {hub: docker.io/acme, tag: 1.20.0, proxy: {image: meshproxy}}\n", "(split)"},
+      {"global: {hub: '', tag: '', proxy: {image: meshproxy}}\n", "(split)"},
+      {"global: {hub: docker.io/acme}\npilot: {image: pilot, tag: '1.20'}\n", "(split)"},
+      {"global: {hub: docker.io/acme}\npilot: {hub: docker.io/acme, image: pilot, tag: '1.20'}\n",
+       "docker.io/acme/pilot:1.20"},
+      {"global: {hub: docker.io/acme}\npilot: {hub: '', image: pilot, tag: '1.20'}\n", "docker.io/acme/pilot:1.20"},
+      {"hub: docker.io/acme\njobs: [{image: meshproxy}]\n", "(split)"},
+      {"hub: docker.io/acme\nimage: meshproxy\n", "(split)"},
+      // Bitnami
+      {"global: {imageRegistry: ''}\nimage: {registry: docker.io, repository: a/b, tag: v1}\n", "docker.io/a/b:v1"},
+      {"global: {imageRegistry: ~}\nimage: {registry: docker.io, repository: a/b, tag: v1}\n", "docker.io/a/b:v1"},
+      {"global: {imageRegistry: m.example}\nimage: {registry: docker.io, repository: a/b, tag: v1}\n", "(split)"},
+      {"global: {imageRegistry: m.example}\nimage: {registry: m.example, repository: a/b, tag: v1}\n",
+       "m.example/a/b:v1"},
+      {"global: {imageRegistry: m.example}\nimage: {registry: '', repository: a/b, tag: v1}\n", "m.example/a/b:v1"},
+      {"global: {imageRegistry: m.example}\nimage: {registry: '', repository: quay.io/a/b, tag: v1}\n", "(split)"},
+      {"global: {imageRegistry: m.example}\nimage: {repository: a/b, tag: v1}\n", "(split)"},
+      {"global: {image: {registry: m.example}}\na: {image: {registry: quay.io, repository: a/b, tag: v1}}\n",
+       "(split)"},
+      {"redis: {global: {imageRegistry: m.example}, image: {registry: x.io, repository: a/b, tag: v1}}\n", "(split)"},
+      {"redis: {global: {imageRegistry: m.example}}\nimage: {registry: x.io, repository: a/b, tag: v1}\n",
+       "x.io/a/b:v1"},
+      // A string that is whole, or not.
+      {"registry: m.example\njob: {image: a/b:v1}\n", "(split)"},
+      {"registry: m.example\njob: {image: ghcr.io/a/b:v1}\n", "ghcr.io/a/b:v1"},
+      {"registry: ''\njob: {image: a/b:v1}\n", "a/b:v1"},
+      {"registry: {url: m.example}\njob: {image: a/b:v1}\n", "a/b:v1"},
+      {"version: '3'\njob: {image: nginx}\n", "(split)"},
+      {"version: '3'\njob: {image: nginx:1.25}\n", "nginx:1.25"},
+      {"tag: v3\njob: {image: ghcr.io/a/b}\n", "(split)"},
+      {"job: {image: nginx}\n", "nginx"},
+      {"job: {image: nginx}\nother: {tag: v1, hub: x}\n", "nginx"},
+  };
+  for (const split_case& one : cases) {
+    const auto sites = found_sites(one.text, "values.yaml");
+    ASSERT_EQ(sites.size(), 1U) << one.text;
+    EXPECT_TRUE(sites[0].ends_with(fmt::format("| {}", one.expected))) << one.text << sites[0];
+  }
+}
+
+TEST(ValuesImage, SaysWhyAndWhatToDo) {
+  const image_file split =
+      read("global: {imageRegistry: m.example}\nimage: {registry: docker.io, repository: a/b, tag: v1}\n");
+  EXPECT_EQ(split.sites()[0].problem,
+            "the chart decides whether global.imageRegistry, \"m.example\", is a part of its name");
+  EXPECT_THAT(split.sites()[0].remedy, HasSubstr("helm template"));
+  const image_file number = read("a:\n  image:\n    repository: acme/api\n    tag: 1.10\n");
+  EXPECT_EQ(number.sites()[0].why, untouched::number_tag);
+  EXPECT_EQ(number.sites()[0].problem, "the tag 1.10 is no text for YAML, and Helm writes 1.1");
+  EXPECT_EQ(number.sites()[0].remedy, "quote it: tag: \"1.10\"");
+}
+
+// A digest that stands already may be taken away again, but what its tag means by now is not asked.
+TEST(ValuesImage, KeepsThePinOfASplitOne) {
+  const image_file file = read(
+      "global: {imageRegistry: m.example}\nimage: {registry: x.io, repository: a/b, tag: v1, digest: '" + pin + "'}\n");
+  EXPECT_EQ(file.sites()[0].why, untouched::no);
+  EXPECT_TRUE(file.sites()[0].is_pinned());
+  EXPECT_TRUE(file.sites()[0].is_refused());
+  const change back[] = {{0, std::nullopt}};
+  EXPECT_EQ(file.rewrite(back, pin::pin_format::digest),
+            "global: {imageRegistry: m.example}\nimage: {registry: x.io, repository: a/b, tag: v1, digest: ''}\n");
+}
+
+TEST(ValuesImage, RefusesTagsThatHelmMakesAnotherTextOf) {
+  for (const std::string_view tag : {"1.10", "20240101", "1e3", "0x10", "010", "1_000", "0o7", "08", "1.0", "1000000",
+                                     "0", "false", "True", "yes", "n", "!!float 1.10", "&v 1.10"}) {
+    const image_file file = read(fmt::format("image: {{repository: acme/api, tag: {}}}\n", tag));
+    ASSERT_EQ(file.sites().size(), 1U) << tag;
+    EXPECT_EQ(file.sites()[0].why, untouched::number_tag) << tag;
+  }
+  for (const std::string_view tag : {"'1.10'", "\"010\"", "7", "16", "123456", "1.25", "3.14", "true", "2024-01-01",
+                                     "1.2.3", "v1", "_1", "!!str 1.10", "0x", "12e4567", "1.10@sha256"}) {
+    const image_file file = read(fmt::format("image: {{repository: acme/api, tag: {}}}\n", tag));
+    ASSERT_EQ(file.sites().size(), 1U) << tag;
+    EXPECT_NE(file.sites()[0].why, untouched::number_tag) << tag;
+  }
+  // A digest beside it says which bytes they are.
+  EXPECT_EQ(read("image: {repository: a, tag: 1.10, digest: '" + pin + "'}\n").sites()[0].why, untouched::no);
+  // Quoted it would be no tag either.
+  EXPECT_EQ(read("image: {repository: a, tag: .5}\n").sites()[0].why, untouched::invalid);
+  EXPECT_EQ(read("image: {repository: a, tag: .5}\n").sites()[0].remedy, "");
+  EXPECT_EQ(read("v: &v 1.10\nimage: {repository: a, tag: *v}\n").sites()[0].why, untouched::number_tag);
+}
+
+struct digest_case {
+  std::string_view key;
+  std::string_view before;
+  std::string after;
+  std::string_view back;
+};
+
+TEST(ValuesImage, FillsAndEmptiesTheDigestWhereTheChartTakesIt) {
+  const std::string other(64, 'e');
+  const digest_case cases[] = {
+      {"sha", " \"\"", " \"" + hex + "\"", " \"\""},
+      {"sha", " ''", " '" + hex + "'", " ''"},
+      {"sha", "", " " + hex, ""},
+      {"sha", " ~", " " + hex, ""},
+      {"sha", " null", " " + hex, ""},
+      {"sha256", " \"\"", " \"" + hex + "\"", " \"\""},
+      {"sha256", " # ours", " " + hex + " # ours", " # ours"},
+      {"digest", " \"\"", " \"" + pin + "\"", " \"\""},
+      {"digest", "", " " + pin, ""},
+      {"digest", " ~", " " + pin, ""},
+  };
+  for (const digest_case& one : cases) {
+    const auto text = [&](std::string_view value) {
+      return fmt::format("image:\n  registry: quay.io\n  repository: acme/metrics\n  tag: v3.1.0\n  {}:{}\nx: 1\n",
+                         one.key, value);
+    };
+    const image_file before = read(text(one.before));
+    ASSERT_EQ(before.sites().size(), 1U);
+    EXPECT_FALSE(before.sites()[0].is_pinned());
+    EXPECT_EQ(rewritten(before, 'd'), text(one.after)) << one.key << one.before;
+    const image_file after = read(text(one.after));
+    ASSERT_EQ(after.sites().size(), 1U);
+    EXPECT_TRUE(after.sites()[0].is_pinned());
+    EXPECT_EQ(after.sites()[0].written, "quay.io/acme/metrics:v3.1.0@" + pin);
+    EXPECT_EQ(rewritten(after, '\0'), text(one.back)) << one.key << one.before;
+    // One that holds another digest moves.
+    const std::string moved = one.key == "digest" ? "sha256:" + other : other;
+    EXPECT_THAT(rewritten(after, 'e'), HasSubstr(moved)) << one.key << one.before;
+  }
+}
+
+TEST(ValuesImage, KnowsDigestsByTheirKeys) {
+  EXPECT_THAT(
+      found_sites("a: {repository: x, tag: v1, sha: sha256:" + hex + "}\nb: {repository: x, tag: v1, sha: " + hex +
+                      "}\nc: {repository: x, tag: v1, digest: '', sha: " + hex +
+                      "}\nd: {repository: x, sha256: " + hex + "}\ne: {repository: x, tag: v1, sha: 1a2b3c}\n",
+                  "values.yaml"),
+      ElementsAre("1:25 /a | values | a | x:v1@" + pin + " | x:v1", "2:25 /b | values | b | x:v1@" + pin + " | x:v1",
+                  "3:25 /c | values | c | x:v1@" + pin + " | x:v1", "4:17 /d | values | d | x@" + pin + " | -",
+                  "5:25 /e | values | e | x:v1@sha256:1a2b3c | (invalid)"));
+  const image_file file = read("a: {repository: x, tag: v1, sha: ''}\n");
+  EXPECT_EQ(file.suggestion(0, *registry::digest::parse(pin), pin::pin_format::digest), "sha: " + hex);
+  const image_file tag = read("a: {image: x, imageTag: v1}\n");
+  EXPECT_EQ(tag.suggestion(0, *registry::digest::parse(pin), pin::pin_format::digest), "imageTag: v1@" + pin);
+}
+
+// The scope of a deep file costs what is there, and no square of it.
+TEST(ValuesImage, BoundsWhatStandsAroundAnImage) {
+  std::string text;
+  for (int i = 0; i < 60; ++i)
+    text += std::string(static_cast<std::size_t>(i), ' ') + "a:\n" + std::string(static_cast<std::size_t>(i) + 1, ' ') +
+            "version: v1\n";
+  text += std::string(60, ' ') + "image: nginx\n";
+  const image_file file = read(text);
+  ASSERT_EQ(file.sites().size(), 1U);
+  EXPECT_EQ(file.sites()[0].why, untouched::split);
+}
+
+}  // namespace
+}  // namespace pinhook::files
