@@ -1,3 +1,4 @@
+#include <pinhook/files/chart_verdict.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/rewrite_document.hpp>
@@ -80,7 +81,7 @@ result<void> compare(const std::vector<found_image>& images, const planned_chang
 
 }  // namespace
 
-result<image_file> image_file::read(std::string text, std::string_view path, const file_rules& rules) {
+result<image_file> image_file::read(std::string text, std::string_view path, const file_rules& rules, const chart* of) {
   auto out = std::make_shared<parts>();
   out->text = std::move(text);
   out->path = path;
@@ -94,6 +95,7 @@ result<image_file> image_file::read(std::string text, std::string_view path, con
   auto images = find_images(out->from, out->text, path, rules);
   if (!images) return fail(std::move(images.error()));
   out->images = *std::move(images);
+  judge_pins(out->from, out->images, of);
   out->sites.reserve(out->images.size());
   for (const found_image& one : out->images) out->sites.push_back(one.what);
   return image_file(std::move(out));

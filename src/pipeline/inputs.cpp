@@ -1,6 +1,7 @@
 #include <pinhook/base/file.hpp>
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/found_image.hpp>
+#include <pinhook/pipeline/chart_files.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 
 #include <fmt/format.h>
@@ -92,12 +93,13 @@ class reader {
     }
     const bool may_hold =
         is_named || (files::may_hold_images(*text, path, rules_) && !is_json_with_comments(path, *text));
-    auto content = files::image_file::read(std::move(*text), path, rules_);
+    auto content = files::image_file::read(std::move(*text), path, rules_, charts_.chart_of(path));
     if (!content && !may_hold) return;
     take_({std::move(path), std::move(content), is_named});
   }
 
   const files::file_rules& rules_;
+  chart_files charts_;
   std::set<std::string, std::less<>> named_;
   std::set<std::string, std::less<>> seen_;
   const std::function<void(input)>& take_;

@@ -47,6 +47,8 @@ struct path_rule {
   friend bool operator==(const path_rule&, const path_rule&) = default;
 };
 
+struct chart;
+
 struct file_rules {
   /// The table and the operator's kinds.
   pin::pod_paths kinds;
@@ -77,7 +79,9 @@ class image_file {
   /// standard input. Takes YAML of any number of documents, and JSON.
   /// malformed: "line 3, column 5: …": no YAML, or a key that an image's place depends on stands twice.
   /// unsupported: a Helm template that is not rendered ("a Helm template, not YAML; render it first: helm template …").
-  [[nodiscard]] static result<image_file> read(std::string text, std::string_view path, const file_rules& rules);
+  /// `of`: the chart that values belong to, for site::problem and site::doubt; null: nobody knows it.
+  [[nodiscard]] static result<image_file> read(std::string text, std::string_view path, const file_rules& rules,
+                                               const chart* of = nullptr);
 
   [[nodiscard]] const std::string& text() const;
   /// In the order of the file.

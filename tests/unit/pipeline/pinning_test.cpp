@@ -1,6 +1,7 @@
 #include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
 
+#include <pinhook/files/chart_reading.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 
 #include <gmock/gmock.h>
@@ -84,6 +85,41 @@ TEST(Pinned, GivesDigests) {
   EXPECT_THAT(what.text, HasSubstr("image: nginx@" + a + "} # nginx:1.25\n"));
   EXPECT_TRUE(what.has(kind::changed));
   EXPECT_FALSE(what.has(kind::failed));
+}
+
+// What only the chart can put together, numbers, and what the chart would break on: told, never looked up.
+TEST(Pinned, LeavesValuesThatAreNotSafeToPin) {
+  const std::vector<files::chart_template> templates{{"t.yaml", "version: {{ .Values.a.tag }}\n"}};
+  const files::chart chart{.own = files::read_templates(templates), .dependencies = {}};
+  const auto file = files::image_file::read(
+      "a: {repository: acme/a, tag: v1}\nb: {repository: acme/b, tag: 1.10}\n"
+      "c: {global: {hub: x}, image: proxy}\nd: {repository: acme/d, tag: v1}\n",
+      "values.yaml", {}, &chart);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_THAT(names(wanted(*file, {})), ElementsAre("acme/d:v1"));
+  const auto what = done(*file, {}, known({{"docker.io/acme/d:v1", 'a'}}));
+  EXPECT_THAT(kinds(what), ElementsAre(kind::left, kind::left, kind::left, kind::changed));
+  EXPECT_THAT(what.results[0].message,
+              HasSubstr("its digest would stand in a.tag, and t.yaml:1 writes it as version; pin"));
+  EXPECT_EQ(what.results[1].message, "the tag 1.10 is no text for YAML, and Helm writes 1.1; quote it: tag: \"1.10\"");
+  EXPECT_THAT(what.results[2].message, HasSubstr("the chart may put c.global.hub before or behind it; pin what"));
+  ASSERT_EQ(what.doubts.size(), 1U);
+  EXPECT_THAT(*what.doubts.begin(), HasSubstr("no template here shows what uses it"));
+  const auto back = files::image_file::read(what.text, "values.yaml", {}, &chart);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(done(*back, {.task = pin_task::unpin}, {}).text, file->text());
+}
+
+TEST(Pinned, WarnsOnceAFileWhereNoChartIsSeen) {
+  const auto file = files::image_file::read(
+      "a: {repository: acme/a, tag: v1}\nb: {repository: acme/b, tag: v1}\n"
+      "c: {repository: acme/c, tag: v1, digest: ''}\n",
+      "values.yaml", {});
+  ASSERT_TRUE(file) << file.error().message;
+  const auto what = done(
+      *file, {}, known({{"docker.io/acme/a:v1", 'a'}, {"docker.io/acme/b:v1", 'a'}, {"docker.io/acme/c:v1", 'a'}}));
+  ASSERT_EQ(what.doubts.size(), 1U);
+  EXPECT_THAT(*what.doubts.begin(), HasSubstr("no templates stand beside this file"));
 }
 
 TEST(Pinned, KeepsTheTagWhereItIsAsked) {

@@ -1,0 +1,86 @@
+// What a chart's templates do with its values: where each is written, and which functions look at it. The templates are
+// read as text and followed through `include`, `with`, `range` and variables; nothing is executed, and both ways of
+// every condition are taken.
+//
+//   const chart_uses uses = read_templates(templates);
+//   judge_tag(uses, {{"image"}, "tag"})   // "templates/deployment.yaml:12 writes it as app.kubernetes.io/version"
+//
+// Pure; any thread.
+#pragma once
+
+#include <pinhook/files/chart_value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pinhook::files {
+
+/// Actions looked at in one chart, those of helpers each time they are included. The largest public charts have some
+/// 30,000; helpers that include each other could take for ever.
+inline constexpr std::size_t max_template_actions = 500'000;
+/// Helpers in helpers, and brackets in one expression.
+inline constexpr std::size_t max_template_depth = 64;
+
+struct chart_template {
+  /// For messages: "templates/deployment.yaml".
+  std::string path;
+  std::string text;
+};
+
+struct value_use {
+  enum class place : std::uint8_t {
+    image,    // behind a key `image`, or one that ends so
+    other,    // behind another key, in a list: `as`
+    test,     // a function that looks at it: `as`
+    unclear,  // nobody can tell
+  };
+  place at = place::unclear;
+  /// What is written there, or in the same line before it.
+  std::vector<values_path> values;
+  bool is_changed = false;
+  std::string file;
+  std::size_t line = 1;
+  std::string as;
+};
+
+struct chart_uses {
+  std::vector<value_use> uses;
+  /// Everything was read; else a limit was reached.
+  bool is_whole = true;
+};
+
+/// `helpers`: of other charts of the same run, whose `define`s all charts share.
+[[nodiscard]] chart_uses read_templates(std::span<const chart_template> templates,
+                                        std::span<const chart_template> helpers = {});
+
+/// Where an image of values stands: its mapping, and the keys of its name and of its tag there.
+struct values_place {
+  values_path mapping;
+  std::string name_key;
+  std::string key;
+};
+
+struct use_verdict {
+  /// A use that a digest would break: "templates/deployment.yaml:12 …". Empty: there is none.
+  std::string conflict;
+  /// One that may be.
+  std::string doubt;
+  /// Something is made of it, or of what holds it.
+  bool is_used = false;
+};
+
+[[nodiscard]] use_verdict judge_use(const chart_uses& of, const values_place& value);
+
+/// A chart's own templates, and those of its dependencies by the key of their values (alias, else name); none of a
+/// dependency that is not there.
+struct chart {
+  chart_uses own;
+  std::map<std::string, std::optional<chart_uses>> dependencies;
+};
+
+}  // namespace pinhook::files

@@ -1,0 +1,18 @@
+// Whether the chart bears a digest where pinhook would write one: in the tag, or under `digest`, `sha256`, `sha`.
+//
+// Pure; any thread.
+#pragma once
+
+#include <pinhook/files/chart_reading.hpp>
+#include <pinhook/files/found_image.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <vector>
+
+namespace pinhook::files {
+
+/// Fills in site::problem, remedy and doubt of Helm values that have no digest. `of`: the chart that the file belongs
+/// to; null: nobody knows it.
+void judge_pins(const yaml::source& from, std::vector<found_image>& images, const chart* of);
+
+}  // namespace pinhook::files

@@ -1,0 +1,42 @@
+// A Helm template cut into its text and its actions, and an action into tokens. Nothing is executed.
+//
+//   split_template("image: {{ .Values.image | quote }}\n")   // "image: ", action " .Values.image | quote ", "\n"
+//
+// Views point into the text. Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+
+struct template_piece {
+  bool is_action = false;
+  /// Text as it comes out ("{{-" and "-}}" have eaten their white space), or what stands within the braces.
+  std::string_view text;
+  /// Of its first byte, from 1.
+  std::size_t line = 1;
+  /// Of an action: its "{{-" has eaten the end of the line before it.
+  bool eats_line = false;
+};
+
+/// Comments are left out; so is everything from an action on that does not end.
+[[nodiscard]] std::vector<template_piece> split_template(std::string_view text);
+
+struct template_token {
+  enum class kind : std::uint8_t {
+    word,    // a function, a keyword, a number
+    chain,   // ".Values.image", "$x.tag", "."
+    string,  // `text` is what stands within the quotes
+    mark,    // ( ) | , := =
+  };
+  kind what = kind::word;
+  std::string_view text;
+};
+
+[[nodiscard]] std::vector<template_token> template_tokens(std::string_view action);
+
+}  // namespace pinhook::files

@@ -1,0 +1,430 @@
+#include <pinhook/files/chart_reading.hpp>
+#include <pinhook/files/template_text.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using place = value_use::place;
+using token_kind = template_token::kind;
+
+struct template_body {
+  std::string_view file;
+  std::vector<template_piece> pieces;
+  bool is_helper = false;
+};
+
+bool opens_block(std::string_view word) {
+  return word == "if" || word == "with" || word == "range" || word == "define" || word == "block";
+}
+
+// The key that a value stands behind: "image" of `  - image: "` and of `- {name: a, image: `. `is_whole`: the line ends
+// here, so that it may end with its colon.
+std::optional<std::string_view> key_of(std::string_view line, bool is_whole) {
+  if (const auto brace = line.rfind('{'); brace != std::string_view::npos)
+    line.remove_prefix(std::max(brace, line.rfind(',') == std::string_view::npos ? 0 : line.rfind(',')) + 1);
+  line.remove_prefix(std::min(line.find_first_not_of(" \t-\"'"), line.size()));
+  const auto end = line.find(':');
+  if (end == std::string_view::npos) return std::nullopt;
+  if (end + 1 < line.size() ? line[end + 1] != ' ' : !is_whole) return std::nullopt;
+  std::string_view key = line.substr(0, end);
+  while (key.ends_with('"') || key.ends_with('\'') || key.ends_with(' ')) key.remove_suffix(1);
+  if (key.empty() || key.contains(' ')) return std::nullopt;
+  return key;
+}
+
+bool is_image_key(std::string_view key) {
+  return key.ends_with("image") || key.ends_with("Image") || key.ends_with("IMAGE");
+}
+
+// The lines that come out of a body, as far as it matters what a value is written behind.
+class output_lines {
+ public:
+  void text(std::string_view more) {
+    for (const char c : more) {
+      if (c != '\n') {
+        line_ += c;
+        continue;
+      }
+      const auto key = key_of(without_end(line_), true);
+      const auto behind = line_.find_last_not_of(" \t\r");
+      if (behind != std::string::npos)
+        open_key_ = key && opens_value(line_.substr(0, behind + 1)) ? std::string(*key) : "";
+      line_.clear();
+      sources_.clear();
+    }
+  }
+  // Where a value would stand now: the key, "-" in a list, nothing where a helper's caller decides.
+  // `is_below`: on a line of its own, whose begin the action has eaten ("image:\n  {{- toYaml").
+  [[nodiscard]] std::string key(bool is_below) const {
+    if (const auto key = key_of(line_, is_below)) return std::string(*key);
+    const auto first = line_.find_first_not_of(" \t");
+    if (first != std::string::npos && std::string_view(line_).substr(first).starts_with("- ")) return "-";
+    return open_key_;
+  }
+  // With what stands before it in the line.
+  std::vector<values_path> take(const chart_value& v) {
+    sources_.add({.paths = v.all_paths()});
+    line_ += '\x01';
+    return sources_.paths;
+  }
+
+ private:
+  struct sources : chart_value {
+    void clear() { paths.clear(); }
+  };
+  static std::string_view without_end(std::string_view line) {
+    return line.substr(0, line.find_last_not_of(" \t\r") + 1);  // npos + 1 is 0
+  }
+  static bool opens_value(std::string_view line) {
+    return line.ends_with(':') || line.ends_with('|') || line.ends_with('>') || line.ends_with("|-") ||
+           line.ends_with(">-");
+  }
+  std::string line_;
+  std::string open_key_;
+  sources sources_;
+};
+
+class template_reader {
+ public:
+  template_reader(std::span<const chart_template> templates, std::span<const chart_template> helpers) {
+    for (const chart_template& one : helpers) take_file(one);
+    files_.clear();
+    for (const chart_template& one : templates) take_file(one);
+  }
+
+  chart_uses read() {
+    for (const template_body& body : files_) run(body, chart_value{.is_root = true}, 0);
+    return std::move(out_);
+  }
+
+ private:
+  struct block {
+    chart_value dot;
+    chart_value outer_dot;
+    std::size_t variables = 0;
+  };
+  struct frame {
+    const template_body& body;
+    std::size_t depth;
+    chart_value dot;
+    chart_value dollar;
+    std::vector<std::pair<std::string, chart_value>> variables{};
+    std::vector<block> blocks{};
+    output_lines output{};
+    chart_value returned{};
+    std::size_t line = 1;
+    bool is_below = false;
+  };
+
+  // Bodies of `define` go under their names; what is left is the file's own.
+  void take_file(const chart_template& from) {
+    template_body own{from.path, {}, false};
+    template_body* into = &own;
+    std::size_t depth = 0;
+    for (const template_piece& piece : split_template(from.text)) {
+      const auto tokens = piece.is_action ? template_tokens(piece.text) : std::vector<template_token>();
+      const std::string_view word = tokens.empty() ? std::string_view() : tokens[0].text;
+      if (depth == 0 && word == "define" && tokens.size() > 1) {
+        auto& helper = helpers_[std::string(tokens[1].text)];
+        helper = {from.path, {}, true};
+        into = &helper;
+        depth = 1;
+        continue;
+      }
+      if (depth > 0 && opens_block(word)) ++depth;
+      if (depth > 0 && word == "end" && --depth == 0) {
+        into = &own;
+        continue;
+      }
+      into->pieces.push_back(piece);
+    }
+    files_.push_back(std::move(own));
+  }
+
+  chart_value run(const template_body& body, chart_value dot, std::size_t depth) {
+    if (depth > max_template_depth) {
+      out_.is_whole = false;
+      return {};
+    }
+    frame f{.body = body, .depth = depth, .dot = dot, .dollar = dot};
+    for (const template_piece& piece : body.pieces) {
+      f.line = piece.line;
+      f.is_below = piece.eats_line;
+      if (!piece.is_action) {
+        f.output.text(piece.text);
+        continue;
+      }
+      if (++actions_ > max_template_actions) {
+        out_.is_whole = false;
+        return {};
+      }
+      act(f, template_tokens(piece.text));
+    }
+    return std::move(f.returned);
+  }
+
+  void act(frame& f, const std::vector<template_token>& tokens) {
+    if (tokens.empty()) return;
+    expression e{tokens, 0, 0};
+    std::string_view word = tokens[0].what == token_kind::word ? tokens[0].text : std::string_view();
+    if (word == "end") return close(f);
+    if (word == "break" || word == "continue") return;
+    if (word == "else") {
+      if (!f.blocks.empty()) f.dot = f.blocks.back().outer_dot;
+      if (tokens.size() == 1) return;
+      word = tokens[1].text;
+      e.at = 2;
+      const chart_value v = assigned(f, e, word == "range");
+      if (word == "with") f.dot = v;
+      return;
+    }
+    if (opens_block(word)) {
+      e.at = 1;
+      const std::size_t variables = f.variables.size();
+      if (word == "block") e.at = 2;
+      const chart_value outer = f.dot;
+      const chart_value v = assigned(f, e, word == "range");
+      if (word != "if") f.dot = v;
+      f.blocks.push_back({f.dot, outer, variables});
+      return;
+    }
+    const bool is_assignment = tokens.size() > 1 && tokens[0].text.starts_with('$') &&
+                               tokens[1].what == token_kind::mark && (tokens[1].text == ":=" || tokens[1].text == "=");
+    if (is_assignment)
+      assigned(f, e, false);
+    else
+      write(f, pipeline(f, e));
+  }
+
+  static void close(frame& f) {
+    if (f.blocks.empty()) return;
+    f.dot = f.blocks.back().outer_dot;
+    f.variables.resize(std::min(f.blocks.back().variables, f.variables.size()));
+    f.blocks.pop_back();
+  }
+
+  struct expression {
+    const std::vector<template_token>& tokens;
+    std::size_t at;
+    std::size_t depth;
+    [[nodiscard]] bool is_at(std::string_view mark) const {
+      return at < tokens.size() && tokens[at].what == token_kind::mark && tokens[at].text == mark;
+    }
+    [[nodiscard]] bool is_end() const { return at >= tokens.size() || is_at(")") || is_at("|") || is_at(","); }
+  };
+
+  // "$x := PIPELINE", "$key, $value := PIPELINE" of range, or a pipeline alone: its value.
+  chart_value assigned(frame& f, expression& e, bool is_range) {
+    std::vector<std::string> names;
+    std::size_t at = e.at;
+    while (at < e.tokens.size() && e.tokens[at].text.starts_with('$') && e.tokens[at].what == token_kind::chain) {
+      names.emplace_back(e.tokens[at].text);
+      if (++at < e.tokens.size() && e.tokens[at].text == ",") ++at;
+    }
+    const bool is_new = at < e.tokens.size() && e.tokens[at].text == ":=";
+    const bool is_set = is_new || (at < e.tokens.size() && e.tokens[at].text == "=");
+    if (is_set && !names.empty()) e.at = at + 1;
+    chart_value v = pipeline(f, e);
+    if (is_range) v = v.element();
+    if (!is_set || names.empty()) return v;
+    auto known = std::ranges::find(f.variables.rbegin(), f.variables.rend(), names.back(),
+                                   [](const auto& one) { return one.first; });
+    if (!is_new && known != f.variables.rend())
+      known->second.add(v);
+    else
+      f.variables.emplace_back(names.back(), v);
+    return v;
+  }
+
+  chart_value pipeline(frame& f, expression& e) {
+    if (++e.depth > max_template_depth) {
+      out_.is_whole = false;
+      e.at = e.tokens.size();
+      return {};
+    }
+    chart_value v = command(f, e, nullptr);
+    while (e.is_at("|")) {
+      ++e.at;
+      v = command(f, e, &v);
+    }
+    --e.depth;
+    return v;
+  }
+
+  chart_value command(frame& f, expression& e, const chart_value* piped) {
+    if (e.is_end()) return piped != nullptr ? *piped : chart_value();
+    const template_token& first = e.tokens[e.at];
+    if (first.what != token_kind::word) {
+      chart_value v = operand(f, e);
+      while (!e.is_end()) static_cast<void>(operand(f, e));
+      return v;
+    }
+    ++e.at;
+    std::vector<chart_value> arguments;
+    while (!e.is_end()) arguments.push_back(operand(f, e));
+    if (piped != nullptr) arguments.push_back(*piped);
+    return call(f, first.text, arguments);
+  }
+
+  chart_value operand(frame& f, expression& e) {
+    const template_token& t = e.tokens[e.at++];
+    if (t.what == token_kind::string) return {.literal = std::string(t.text)};
+    if (t.what == token_kind::chain) return chain(f, t.text);
+    if (t.what != token_kind::mark || t.text != "(") return {};
+    chart_value v = pipeline(f, e);
+    if (!e.is_at(")")) return v;
+    const char* end = e.tokens[e.at++].text.data() + 1;
+    if (e.at < e.tokens.size() && e.tokens[e.at].what == token_kind::chain && e.tokens[e.at].text.data() == end)
+      v = fields(f, v, e.tokens[e.at++].text);
+    return v;
+  }
+
+  chart_value chain(frame& f, std::string_view text) {
+    if (!text.starts_with('$')) return fields(f, f.dot, text);
+    const std::string_view name = text.substr(0, text.find('.'));
+    if (name == "$") return fields(f, f.dollar, text.substr(1));
+    const auto found =
+        std::ranges::find(f.variables.rbegin(), f.variables.rend(), name, [](const auto& one) { return one.first; });
+    return fields(f, found == f.variables.rend() ? chart_value() : found->second, text.substr(name.size()));
+  }
+
+  // ".Values.image" of what stands before it. What leads to nothing known may be anything of that name.
+  chart_value fields(const frame& f, chart_value v, std::string_view names) {
+    bool is_known = true;
+    std::string last;
+    for (std::size_t at = 0; at < names.size();) {
+      const auto end = std::min(names.find('.', at), names.size());
+      if (end > at) {
+        last = names.substr(at, end - at);
+        is_known = is_known && (!v.is_nothing() || last == "Values");
+        if (last == "Values" && v.is_nothing()) is_known = true;
+        v = v.field(last);
+      }
+      at = end + 1;
+    }
+    if (!is_known && v.is_nothing())
+      out_.uses.push_back(
+          {.values = {{"**", last}}, .file = std::string(f.body.file), .line = f.line, .as = std::string(names)});
+    return v;
+  }
+
+  chart_value call(frame& f, std::string_view function, const std::vector<chart_value>& arguments) {
+    if ((function == "include" || function == "template") && !arguments.empty()) return included(f, arguments);
+    if (effect_of(function) == function_effect::tests) test(f, function, arguments);
+    return apply_function(function, arguments);
+  }
+
+  chart_value included(frame& f, const std::vector<chart_value>& arguments) {
+    const std::string& name = arguments[0].literal;
+    const chart_value dot = arguments.size() > 1 ? arguments[1] : chart_value();
+    if (const auto found = helpers_.find(name); found != helpers_.end()) return run(found->second, dot, f.depth + 1);
+    // Of a library that is not here: what it is given may stand in what it writes. Policies and secrets are no text of
+    // the image.
+    chart_value out;
+    if (name.contains("ullSecret") || name.contains("ullPolicy")) return out;
+    for (values_path& path : dot.all_paths())
+      if (!path.empty()) out.paths.push_back(std::move(path));
+    return out;
+  }
+
+  // A comparison with "" asks whether there is one.
+  void test(const frame& f, std::string_view function, const std::vector<chart_value>& arguments) {
+    const auto is_empty = [](const chart_value& v) { return v.is_nothing() && v.literal.empty() && !v.is_changed; };
+    for (const chart_value& one : arguments)
+      if (!one.paths.empty() && (arguments.size() < 2 || std::ranges::none_of(arguments, is_empty)))
+        out_.uses.push_back(
+            {place::test, one.paths, one.is_changed, std::string(f.body.file), f.line, std::string(function)});
+  }
+
+  void write(frame& f, const chart_value& v) {
+    const std::string key = f.output.key(f.is_below);
+    auto values = f.output.take(v);
+    if (v.all_paths().empty()) return;
+    if (key.empty() && f.body.is_helper) {
+      f.returned.add({.is_changed = v.is_changed, .paths = std::move(values)});
+      return;
+    }
+    value_use use{.values = std::move(values),
+                  .is_changed = v.is_changed,
+                  .file = std::string(f.body.file),
+                  .line = f.line,
+                  .as = key};
+    if (is_image_key(key))
+      use.at = place::image;
+    else if (!key.empty() && key != "tag")
+      use.at = place::other;
+    out_.uses.push_back(std::move(use));
+  }
+
+  std::map<std::string, template_body, std::less<>> helpers_;
+  std::vector<template_body> files_;
+  chart_uses out_;
+  std::size_t actions_ = 0;
+};
+
+enum class match : std::uint8_t { none, inside, exact };
+
+// Whether a use's path is the value's, or one that holds it. A deeper one (`.tag.x`) is of something else.
+match compare(const values_path& used, const values_path& value) {
+  if (used.size() == 2 && used[0] == "**") return used[1] == value.back() ? match::inside : match::none;
+  if (used.size() > value.size()) return match::none;
+  for (std::size_t i = 0; i < used.size(); ++i)
+    if (used[i] != value[i] && used[i] != "*") return match::none;
+  return used.size() == value.size() ? match::exact : match::inside;
+}
+
+match best(const value_use& use, const values_path& value) {
+  auto out = match::none;
+  for (const values_path& path : use.values) out = std::max(out, compare(path, value));
+  return out;
+}
+
+// Something of that name, of nobody knows what.
+bool is_guess(const value_use& use) { return !use.values.front().empty() && use.values.front().front() == "**"; }
+
+std::string told(const value_use& use) {
+  const std::string where = fmt::format("{}:{}", use.file, use.line);
+  if (use.at == place::test) return fmt::format("{} looks at it with {}", where, use.as);
+  if (use.at == place::other && use.as == "-") return fmt::format("{} writes it into a list", where);
+  if (use.as.empty()) return fmt::format("{} writes it", where);
+  return fmt::format("{} writes it as {}", where, use.as);
+}
+
+}  // namespace
+
+chart_uses read_templates(std::span<const chart_template> templates, std::span<const chart_template> helpers) {
+  return template_reader(templates, helpers).read();
+}
+
+use_verdict judge_use(const chart_uses& of, const values_place& value) {
+  use_verdict out;
+  values_path path = value.mapping;
+  path.push_back(value.key);
+  values_path name = value.mapping;
+  name.push_back(value.name_key);
+  const auto keep = [](std::string& into, const value_use& use) {
+    if (into.empty()) into = told(use);
+  };
+  for (const value_use& use : of.uses) {
+    const match found = best(use, path);
+    if (found == match::none || (found == match::inside && use.at == place::test)) continue;
+    out.is_used = out.is_used || !is_guess(use);
+    // "registry/name:tag", wherever it stands.
+    const bool is_image = use.at == place::image || (found == match::exact && best(use, name) == match::exact);
+    if (is_image && !use.is_changed) continue;
+    if (found == match::exact && !is_image && (use.at == place::other || use.at == place::test))
+      keep(out.conflict, use);
+    else
+      keep(out.doubt, use);
+  }
+  if (!of.is_whole && out.doubt.empty()) out.doubt = "its templates are too large to be read whole";
+  return out;
+}
+
+}  // namespace pinhook::files

@@ -1,0 +1,104 @@
+#include <pinhook/files/chart_verdict.hpp>
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+using yaml::source_document;
+
+constexpr std::string_view unknown_chart =
+    "digests go into the tag, and no templates stand beside this file to show whether the chart uses the tag for more "
+    "than the image (a label, a version): compare what helm template writes";
+constexpr std::string_view remedy =
+    "pin what the chart renders (helm template … | pinhook pin -), or give the chart a key digest beside the tag";
+
+values_path path_of(std::string_view pointer) {
+  values_path out;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::string_view part = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(part.size());
+    std::string key;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const bool is_escape = part[i] == '~' && i + 1 < part.size();
+      key += !is_escape ? part[i] : part[i + 1] == '1' ? '/' : '~';
+      if (is_escape) ++i;
+    }
+    out.push_back(std::move(key));
+  }
+  return out;
+}
+
+std::string_view key_of(const source_document& doc, node_index mapping, node_index value) {
+  for (node_index k = doc.at(mapping).first; k != no_node; k = doc.at(doc.at(k).next).next)
+    if (doc.at(k).next == value) return doc.at(doc.resolve(k)).text;
+  return "repository";
+}
+
+void add(use_verdict& to, use_verdict more) {
+  if (to.conflict.empty()) to.conflict = std::move(more.conflict);
+  if (to.doubt.empty()) to.doubt = std::move(more.doubt);
+  to.is_used = to.is_used || more.is_used;
+}
+
+// The chart's own templates see all values; a dependency's what stands under its key, and `global`.
+use_verdict judge(const chart& of, const values_place& value, bool& is_known) {
+  use_verdict out = judge_use(of.own, value);
+  const std::string_view first = value.mapping.empty() ? std::string_view() : std::string_view(value.mapping.front());
+  for (const auto& [key, uses] : of.dependencies) {
+    if (key != first && first != "global") continue;
+    values_place within = value;
+    if (key == first) within.mapping.erase(within.mapping.begin());
+    if (uses)
+      add(out, judge_use(*uses, within));
+    else if (key == first)
+      is_known = false;
+  }
+  return out;
+}
+
+void judge(const source_document& doc, found_image& image, const chart& of) {
+  const bool is_tag = image.digest == no_node;
+  const std::string key(doc.at(doc.resolve(is_tag ? image.tag_key : image.digest_key)).text);
+  const values_place value{path_of(image.what.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
+  const std::string name = fmt::format("{}{}{}", image.what.name, image.what.name.empty() ? "" : ".", key);
+  bool is_known = true;
+  const use_verdict verdict = judge(of, value, is_known);
+  site& s = image.what;
+  if (!is_tag) {
+    if (is_known && !verdict.is_used && of.own.is_whole)
+      s.doubt = fmt::format("no template here uses {}: the chart may not take the digest", name);
+  } else if (!verdict.conflict.empty()) {
+    s.problem = fmt::format("its digest would stand in {}, and {}", name, verdict.conflict);
+    s.remedy = remedy;
+  } else if (!verdict.doubt.empty()) {
+    s.doubt = fmt::format(
+        "the digest goes into {}, which may be more than the image's tag: {}; compare what helm template writes", name,
+        verdict.doubt);
+  } else if (!is_known || !verdict.is_used) {
+    s.doubt = fmt::format(
+        "the digest goes into {}, and no template here shows what uses it: compare what helm template writes", name);
+  }
+}
+
+}  // namespace
+
+void judge_pins(const yaml::source& from, std::vector<found_image>& images, const chart* of) {
+  for (found_image& image : images) {
+    site& s = image.what;
+    if (s.form != site_form::values || s.why != untouched::no || s.is_pinned() || s.is_refused()) continue;
+    if (of != nullptr)
+      judge(from.documents[s.document], image, *of);
+    else if (image.digest == no_node)
+      s.doubt = unknown_chart;
+  }
+}
+
+}  // namespace pinhook::files

@@ -1,0 +1,170 @@
+#include <pinhook/files/chart_reading.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+namespace {
+
+// image.tag in one template and one file of helpers: "ok", "no: " and a use that a digest breaks, "?: " and one that
+// may be, "unused".
+std::string verdict_of(const chart_uses& uses, const values_place& value) {
+  const use_verdict seen = judge_use(uses, value);
+  if (!seen.conflict.empty()) return "no: " + seen.conflict;
+  if (!seen.doubt.empty()) return "?: " + seen.doubt;
+  return seen.is_used ? "ok" : "unused";
+}
+
+std::string verdict(std::string_view text, std::string_view helpers = {}, values_path mapping = {"image"}) {
+  const std::vector<chart_template> all{{"a.yaml", std::string(text)}, {"_h.tpl", std::string(helpers)}};
+  return verdict_of(read_templates(all), {std::move(mapping), "repository", "tag"});
+}
+
+struct use_case {
+  std::string_view text;
+  std::string_view expected;
+};
+
+TEST(ChartReading, KnowsTheImageFromOtherUses) {
+  const use_case cases[] = {
+      {"image: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n", "ok"},
+      {"- image: \"{{ .Values.image.tag | default .Chart.AppVersion | quote }}\"\n", "ok"},
+      {"\"image\": \"x:{{ $.Values.image.tag }}\"\n", "ok"},
+      {"initImage: x:{{ .Values.image.tag }}\n", "ok"},
+      {"image: {{ if .Values.image.sha }}a{{ else }}x:{{ .Values.image.tag }}{{ end }}\n", "ok"},
+      {"- {name: \"{{ .x }}\", image: \"x:{{ .Values.image.tag }}\"}\n", "ok"},
+      {"labels: {image: a, version: {{ .Values.image.tag }}}\n", "no: a.yaml:1 writes it as version"},
+      {"image: >-\n  x:{{ .Values.image.tag }}\n", "ok"},
+      {"image:\n  {{- if .x }}\n  x:{{ .Values.image.tag }}\n  {{- end }}\n", "ok"},
+      {"image: {{ printf \"%s:%s\" .Values.image.repository (.Values.image.tag | toString) }}\n", "ok"},
+      {"image: x:{{ index .Values \"image\" \"tag\" }}\n", "ok"},
+      {"image: x:{{ (.Values.image).tag }}\n", "ok"},
+      {"{{ with .Values.image }}image: x:{{ .tag }}{{ end }}\n", "ok"},
+      {"{{ with .Values.image.tag }}image: x:{{ . }}{{ end }}\n", "ok"},
+      {"{{ $i := .Values.image }}image: x:{{ $i.tag }}\n", "ok"},
+      {"{{ $v := .Values }}{{ range .x }}image: x:{{ $v.image.tag }}{{ end }}\n", "ok"},
+      {"{{ if .Values.image.tag }}image: x:{{ .Values.image.tag }}{{ end }}\n", "ok"},
+      {"{{ if ne .Values.image.tag \"\" }}image: x:{{ .Values.image.tag }}{{ end }}\n", "ok"},
+      {"a: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n", "ok"},
+      {"- --x={{ .Values.image.repository }}:{{ .Values.image.tag }}\n", "ok"},
+      {"image: {{ include \"lib.image\" (dict \"root\" .Values.image \"g\" .Values.global) }}\n", "ok"},
+      {"image: x:{{ .Values.image.tag }}\nimagePullSecrets: {{ include \"lib.pullSecrets\" (list .Values.image) }}\n",
+       "ok"},
+      {"image: x:{{ .Values.image.tag }}\nx: {{ .Values.other.tag }}\n", "ok"},
+      {"image: x:{{ .Values.image.tag }}\nx: {{ toYaml .Values | sha256sum }}\n", "ok"},
+      {"image: x:{{ .Values.image.tag }}\n{{/* version: {{ .Values.image.tag }} */}}\n", "ok"},
+
+      {"version: {{ .Values.image.tag }}\n", "no: a.yaml:1 writes it as version"},
+      {"x: 1\napp.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | quote }}\n",
+       "no: a.yaml:2 writes it as app.kubernetes.io/version"},
+      {"chart: {{ .Chart.Name }}-{{ .Values.image.tag }}\n", "no: a.yaml:1 writes it as chart"},
+      {"image: x\n{{- if .Values.x }}\nversion: {{ .Values.image.tag }}\n{{- end }}\n",
+       "no: a.yaml:3 writes it as version"},
+      {"version: {{ .Values.image.tag | trunc 63 }}\n", "no: a.yaml:1 writes it as version"},
+      {"- --version={{ .Values.image.tag }}\n", "no: a.yaml:1 writes it into a list"},
+      {"- {{ .Values.image.tag }}\n", "no: a.yaml:1 writes it into a list"},
+      {"{{ if semverCompare \">=1\" .Values.image.tag }}x{{ end }}\n", "no: a.yaml:1 looks at it with semverCompare"},
+      {"{{ if .Values.image.tag | semverCompare \">=1\" }}x{{ end }}\n", "no: a.yaml:1 looks at it with semverCompare"},
+      {"{{ $v := semver .Values.image.tag }}{{ $v.Major }}\n", "no: a.yaml:1 looks at it with semver"},
+      {"{{ if eq .Values.image.tag \"latest\" }}x{{ end }}\n", "no: a.yaml:1 looks at it with eq"},
+      {"{{ if and .x (hasPrefix \"v\" (toString .Values.image.tag)) }}x{{ end }}\n",
+       "no: a.yaml:1 looks at it with hasPrefix"},
+      {"{{ with .Values.image }}version: {{ .tag }}{{ end }}\n", "no: a.yaml:1 writes it as version"},
+      {"{{ with .Values }}{{ with .image }}version: {{ .tag }}{{ end }}{{ end }}\n",
+       "no: a.yaml:1 writes it as version"},
+      {"{{ with .x }}a\n{{ else }}version: {{ .Values.image.tag }}{{ end }}\n", "no: a.yaml:2 writes it as version"},
+      {"{{ $t := \"\" }}{{ if .x }}{{ $t = .Values.image.tag }}{{ end }}version: {{ $t }}\n",
+       "no: a.yaml:1 writes it as version"},
+      {"version:\n  {{ .Values.image.tag }}\n", "no: a.yaml:2 writes it as version"},
+      {"version: {{ get .Values.image \"tag\" }}\n", "no: a.yaml:1 writes it as version"},
+      {"version: {{ dig \"image\" \"tag\" \"x\" .Values }}\n", "no: a.yaml:1 writes it as version"},
+      {"version: {{ coalesce .Values.global.tag .Values.image.tag }}\n", "no: a.yaml:1 writes it as version"},
+      {"version: {{ ternary .Values.image.tag \"x\" true }}\n", "no: a.yaml:1 writes it as version"},
+      {"version: {{ tpl .Values.image.tag $ }}\n", "no: a.yaml:1 writes it as version"},
+
+      {"tag: {{ .Values.image.tag }}\n", "?: a.yaml:1 writes it as tag"},
+      {"image: x:{{ .Values.image.tag | replace \"a\" \"b\" }}\n", "?: a.yaml:1 writes it as image"},
+      {"image:\n  {{- toYaml .Values.image | nindent 2 }}\n", "?: a.yaml:2 writes it as image"},
+      {"x: {{ toYaml .Values.image }}\n", "?: a.yaml:1 writes it as x"},
+      {"x: {{ include \"lib.x\" .Values.image }}\n", "?: a.yaml:1 writes it as x"},
+      {"{{ .Values.image.tag }}\n", "?: a.yaml:1 writes it"},
+      {"version: {{ $unknown.tag }}\nimage: x:{{ .Values.image.tag }}\n", "?: a.yaml:1 writes it as .tag"},
+
+      {"image: {{ .Values.image.repository }}\n", "unused"},
+      {"image: {{ .Values.other.image.tag }}\n", "unused"},
+      {"", "unused"},
+      {"{{", "unused"},
+      {"{{ end }}{{ else }}{{ if }}{{ range }}{{ with }}{{ | }}{{ ( }}{{ ) }}{{ $ := }}{{ include }}{{ define }}",
+       "unused"},
+  };
+  for (const use_case& one : cases) EXPECT_EQ(verdict(one.text), one.expected) << one.text;
+}
+
+TEST(ChartReading, FollowsHelpers) {
+  const std::string_view helpers =
+      "{{- define \"tag\" -}}\n{{ .Values.image.tag | default .Chart.AppVersion }}\n{{- end }}\n"
+      "{{- define \"image\" -}}\n{{- $r := .root.repository -}}\n{{ printf \"%s:%s\" $r .root.tag }}\n{{- end }}\n"
+      "{{- define \"labels\" -}}\napp: x\nversion: {{ include \"tag\" . }}\n{{- end }}\n"
+      "{{- define \"both\" -}}\n{{ .Values.image.repository }}:{{ template \"tag\" . }}\n{{- end }}\n"
+      "{{- define \"ctx\" -}}\nversion: {{ .context.Values.image.tag }}\n{{- end }}\n"
+      "{{- define \"loop\" -}}\n{{ include \"loop\" . }}{{ .Values.image.tag }}\n{{- end }}\n";
+  const use_case cases[] = {
+      {"image: x:{{ include \"tag\" . }}\n", "ok"},
+      {"image: {{ include \"image\" (dict \"root\" .Values.image) }}\n", "ok"},
+      {"x: {{ include \"image\" (dict \"root\" .Values.image) }}\n", "ok"},
+      {"image: {{ include \"both\" $ }}\n", "ok"},
+      {"{{ $i := include \"both\" . }}image: {{ $i }}\n", "ok"},
+      {"image: x:{{ include \"tag\" . }}\nlabels:\n  {{- include \"labels\" . | nindent 2 }}\n",
+       "no: _h.tpl:10 writes it as version"},
+      {"version: {{ include \"tag\" . | quote }}\n", "no: a.yaml:1 writes it as version"},
+      {"{{ include \"ctx\" (dict \"context\" $) }}\n", "no: _h.tpl:16 writes it as version"},
+      {"{{ range .x }}version: {{ include \"tag\" $ }}{{ end }}\n", "no: a.yaml:1 writes it as version"},
+  };
+  for (const use_case& one : cases) EXPECT_EQ(verdict(one.text, helpers), one.expected) << one.text;
+  // One that includes itself ends at a limit, and the reading with a doubt.
+  EXPECT_EQ(verdict("image: {{ include \"loop\" . }}\n", helpers), "?: its templates are too large to be read whole");
+  EXPECT_EQ(verdict("", helpers), "unused");
+}
+
+TEST(ChartReading, FollowsListsAndDeepPlaces) {
+  const std::string_view text =
+      "{{ range $i, $one := .Values.sidecars }}\n- image: {{ $one.repository }}:{{ .tag }}\n{{ end }}\n"
+      "{{ range $name, $c := .Values.components }}\nversion: {{ $c.image.tag }}\n{{ end }}\n"
+      "{{ range list .Values.a .Values.b }}\nimage: {{ .image.repository }}:{{ .image.tag }}\n{{ end }}\n"
+      "{{ range .Values.sidecars }}{{ range .more }}{{ end }}{{ end }}\n";
+  EXPECT_EQ(verdict(text, {}, {"sidecars", "0"}), "ok");
+  EXPECT_EQ(verdict(text, {}, {"components", "web", "image"}), "no: a.yaml:5 writes it as version");
+  EXPECT_EQ(verdict(text, {}, {"a", "image"}), "ok");
+  EXPECT_EQ(verdict(text, {}, {"b", "image"}), "ok");
+  EXPECT_EQ(verdict(text, {}, {"c", "image"}), "unused");
+  EXPECT_EQ(verdict("image: {{ .Values.repository }}:{{ .Values.tag }}\n", {}, {}), "ok");
+}
+
+TEST(ChartReading, UsesHelpersOfOtherCharts) {
+  const std::vector<chart_template> own{{"a.yaml", "x: {{ include \"t\" . }}\n"}};
+  const std::vector<chart_template> others{
+      {"b.tpl", "{{ define \"t\" }}{{ .Values.image.tag }}{{ end }}version: {{ .Values.image.tag }}\n"}};
+  EXPECT_EQ(verdict_of(read_templates(own, others), {{"image"}, "repository", "tag"}), "no: a.yaml:1 writes it as x");
+  EXPECT_EQ(verdict_of(read_templates({}, others), {{"image"}, "repository", "tag"}), "unused");
+}
+
+TEST(ChartReading, EndsAtItsLimits) {
+  // Helpers that include the next twice: two to the power of 40.
+  std::string helpers;
+  for (int i = 0; i < 40; ++i)
+    helpers += "{{ define \"h" + std::to_string(i) + "\" }}{{ include \"h" + std::to_string(i + 1) +
+               "\" . }}{{ include \"h" + std::to_string(i + 1) + "\" . }}{{ end }}";
+  EXPECT_EQ(verdict("image: x:{{ .Values.image.tag }}\n{{ include \"h0\" . }}\n", helpers),
+            "?: its templates are too large to be read whole");
+  const std::string deep = "{{ " + std::string(1000, '(') + ".Values.image.tag" + std::string(1000, ')') + " }}";
+  EXPECT_EQ(verdict(deep), "?: its templates are too large to be read whole");
+  std::string many = "x: {{ list";
+  for (int i = 0; i < 100; ++i) many += " .Values.a" + std::to_string(i);
+  EXPECT_EQ(verdict(many + " }}\n"), "unused");
+}
+
+}  // namespace
+}  // namespace pinhook::files

@@ -1,0 +1,110 @@
+#include "support/certificates.hpp"
+
+#include <pinhook/pipeline/chart_files.hpp>
+#include <pinhook/pipeline/inputs.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace pinhook::pipeline {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ChartFiles : public ::testing::Test {
+ protected:
+  std::string write(const std::string& name, const std::string& text) const {
+    const auto path = folder_.path() / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+    return path.string();
+  }
+  // Of the only image of a file: what is said against a pin, or of it.
+  std::string said(const std::string& path) const {
+    const auto inputs = read_inputs({path}, {});
+    if (!inputs || inputs->size() != 1 || !(*inputs)[0].content || (*inputs)[0].content->sites().size() != 1)
+      return "not read";
+    const auto& s = (*inputs)[0].content->sites()[0];
+    return s.problem + s.doubt;
+  }
+
+  testing::temporary_directory folder_;
+  const std::string values_ = "image: {repository: acme/api, tag: v1}\n";
+  const std::string good_ = "image: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n";
+};
+
+TEST_F(ChartFiles, AreReadBesideTheValues) {
+  const auto path = write("values-prod.yaml", values_);
+  EXPECT_THAT(said(path), HasSubstr("no templates stand beside this file"));
+  write("Chart.yaml", "name: a\n");
+  EXPECT_THAT(said(path), HasSubstr("no template here shows what uses it"));
+  write("templates/sub/web.yaml", good_);
+  EXPECT_EQ(said(path), "");
+  EXPECT_EQ(said(write("ci/test-values.yaml", values_)), "");
+  write("templates/NOTES.txt", "version: {{ .Values.image.tag }}\n");
+  EXPECT_EQ(said(path), "");
+  write("templates/map.yaml", "version: {{ .Values.image.tag }}\n");
+  EXPECT_EQ(said(path), "its digest would stand in image.tag, and templates/map.yaml:1 writes it as version");
+  EXPECT_EQ(chart_files().chart_of("-"), nullptr);
+  EXPECT_EQ(chart_files().chart_of((folder_.path() / "templates/map.yaml").string()), nullptr);
+}
+
+TEST_F(ChartFiles, OfDependenciesStandUnderTheirKeys) {
+  write("Chart.yaml", "name: a\ndependencies:\n- {name: redis, alias: cache}\n- {name: gone}\n- {name: ../../x}\n");
+  write("templates/web.yaml", "a: {{ include \"redis.tag\" . }}\n");
+  write("charts/redis/Chart.yaml", "name: redis\n");
+  write("charts/redis/templates/_h.tpl", "{{ define \"redis.tag\" }}{{ .Values.image.tag }}{{ end }}");
+  write("charts/redis/templates/set.yaml", good_);
+  write("charts/more/Chart.yaml", "name: more\n");
+  write("charts/more/templates/a.yaml", "version: {{ .Values.image.tag }}\n" + good_);
+  EXPECT_EQ(said(write("values.yaml", "cache: {image: {repository: acme/redis, tag: v1}}\n")), "");
+  EXPECT_THAT(said(write("values.yaml", "redis: {image: {repository: acme/redis, tag: v1}}\n")),
+              HasSubstr("no template here"));
+  EXPECT_THAT(said(write("values.yaml", "gone: {image: {repository: acme/redis, tag: v1}}\n")),
+              HasSubstr("no template here"));
+  EXPECT_THAT(said(write("values.yaml", "more: {image: {repository: acme/redis, tag: v1}}\n")),
+              HasSubstr("charts/more/templates/a.yaml:1 writes it as version"));
+  // Helpers belong to all.
+  EXPECT_THAT(said(write("values.yaml", values_)), HasSubstr("templates/web.yaml:1 writes it as a"));
+}
+
+TEST_F(ChartFiles, TellThatNothingTakesTheDigest) {
+  write("Chart.yaml", "name: a\n");
+  write("templates/web.yaml", good_);
+  EXPECT_THAT(said(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")),
+              HasSubstr("no template here uses image.digest"));
+  write("templates/web.yaml",
+        "image: {{ .Values.image.repository }}:{{ .Values.image.tag }}@{{ .Values.image.digest }}\n");
+  EXPECT_EQ(said(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")), "");
+}
+
+TEST_F(ChartFiles, EndAtTheirLimits) {
+  const auto path = write("values.yaml", values_);
+  write("Chart.yaml", "name: a\n");
+  write("templates/web.yaml", good_);
+  write("templates/big.yaml", std::string(max_template_size, ' '));
+  EXPECT_EQ(said(path), "");
+  write("templates/big.yaml", std::string(max_template_size + 1, ' '));
+  EXPECT_THAT(said(path), HasSubstr("too large to be read whole"));
+  std::filesystem::remove(folder_.path() / "templates/big.yaml");
+  for (std::size_t i = 1; i < max_chart_templates; ++i) write("templates/t" + std::to_string(i) + ".yaml", "");
+  EXPECT_EQ(said(path), "");
+  write("templates/t0.yaml", "");
+  EXPECT_THAT(said(path), HasSubstr("too large to be read whole"));
+}
+
+TEST_F(ChartFiles, EndAtTheSizeOfAChart) {
+  const auto path = write("values.yaml", values_);
+  write("Chart.yaml", "name: a\n");
+  write("templates/web.yaml", good_);
+  for (std::size_t i = 0; i < max_chart_size / max_template_size; ++i)
+    write("templates/a" + std::to_string(i) + ".yaml", std::string(max_template_size, ' '));
+  EXPECT_THAT(said(path), HasSubstr("too large to be read whole"));
+}
+
+}  // namespace
+}  // namespace pinhook::pipeline
