@@ -98,8 +98,7 @@ chart_value member(const chart_value& of, const chart_value& key) {
 
 chart_value dict_of(std::span<const chart_value> arguments) {
   chart_value out;
-  for (std::size_t i = 0; i + 1 < arguments.size(); i += 2)
-    out.members.insert_or_assign(arguments[i].literal, arguments[i + 1]);
+  for (std::size_t i = 0; i + 1 < arguments.size(); i += 2) out.set(arguments[i].literal, arguments[i + 1]);
   return out;
 }
 
@@ -119,7 +118,14 @@ void chart_value::add(const chart_value& other) {
   is_changed = is_changed || other.is_changed;
   for (const values_path& path : other.paths)
     if (paths.size() < max_chart_paths && std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
-  for (const auto& [key, value] : other.members) members.try_emplace(key, value);
+  for (const auto& [key, value] : other.members)
+    if (!members.contains(key)) set(key, value);
+}
+
+void chart_value::set(std::string key, const chart_value& value) {
+  if (size + value.size > max_chart_members) return;
+  size += value.size;
+  members.insert_or_assign(std::move(key), value);
 }
 
 chart_value chart_value::field(std::string_view name) const {
@@ -184,6 +190,7 @@ chart_value apply_function(std::string_view function, std::span<const chart_valu
   if (effect == changes) {
     out.paths = out.all_paths();
     out.members.clear();
+    out.size = 1;
     out.is_root = false;
     out.is_changed = true;
   }

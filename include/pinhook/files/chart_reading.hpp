@@ -20,9 +20,9 @@
 
 namespace pinhook::files {
 
-/// Actions looked at in one chart, those of helpers each time they are included. The largest public charts have some
-/// 30,000; helpers that include each other could take for ever.
-inline constexpr std::size_t max_template_actions = 500'000;
+/// Actions looked at in one chart, those of helpers each time they are included: several hundred templates of several
+/// hundred actions. Helpers that include each other could take for ever.
+inline constexpr std::size_t max_template_actions = 200'000;
 /// Helpers in helpers, and brackets in one expression.
 inline constexpr std::size_t max_template_depth = 64;
 

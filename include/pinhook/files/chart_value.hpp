@@ -19,6 +19,9 @@ using values_path = std::vector<std::string>;
 
 /// What one expression may be made of; more is left out.
 inline constexpr std::size_t max_chart_paths = 16;
+/// What dicts in dicts may hold together: a helper that hands itself a dict of what it was given, twice, would double
+/// it each time.
+inline constexpr std::size_t max_chart_members = 256;
 
 struct chart_value {
   /// The object that templates begin with: `.Values`, `.Chart` and others are its members.
@@ -33,7 +36,11 @@ struct chart_value {
   std::map<std::string, chart_value, std::less<>> members{};
   /// Of a quoted string.
   std::string literal{};
+  /// Itself and all that its members hold.
+  std::size_t size = 1;
 
+  /// Over max_chart_members the member is left out.
+  void set(std::string key, const chart_value& value);
   [[nodiscard]] bool is_nothing() const { return !is_root && paths.empty() && members.empty(); }
   /// Both may be it.
   void add(const chart_value& other);

@@ -12,8 +12,8 @@
 
 namespace pinhook::pipeline {
 
-/// Of one chart with its dependencies. The largest public ones have some 300 templates with 3 MB; behind these limits
-/// a file counts as not read, and images of its values are pinned with a warning.
+/// Of one chart with its dependencies, several times what charts of whole platforms have. Behind these limits a file
+/// counts as not read, and images of its values are pinned with a warning.
 inline constexpr std::size_t max_chart_templates = 2'000;
 inline constexpr std::size_t max_template_size = std::size_t{1} * 1024 * 1024;
 inline constexpr std::size_t max_chart_size = std::size_t{16} * 1024 * 1024;

@@ -161,6 +161,9 @@ TEST(ChartReading, EndsAtItsLimits) {
             "?: its templates are too large to be read whole");
   const std::string deep = "{{ " + std::string(1000, '(') + ".Values.image.tag" + std::string(1000, ')') + " }}";
   EXPECT_EQ(verdict(deep), "?: its templates are too large to be read whole");
+  // Dicts that double, by one helper within the other.
+  const std::string doubled = "{{ define \"d\" }}{{ include \"d\" (dict \"a\" . \"b\" .) }}{{ end }}";
+  EXPECT_EQ(verdict("{{ include \"d\" .Values.image }}\n", doubled), "?: its templates are too large to be read whole");
   std::string many = "x: {{ list";
   for (int i = 0; i < 100; ++i) many += " .Values.a" + std::to_string(i);
   EXPECT_EQ(verdict(many + " }}\n"), "unused");
