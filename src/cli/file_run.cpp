@@ -37,6 +37,7 @@ file_run::file_run(file_run_options how, std::vector<pipeline::input> inputs, co
     : how_(std::move(how)), choice_{how_.task, how_.format, how_.orders}, rules_(rules) {
   for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, std::nullopt});
   report_inputs();
+  if (how_.task != pipeline::pin_task::unpin) find_entries();
   if (how_.task != pipeline::pin_task::unpin && !is_stopped()) find_gaps();
 }
 
@@ -59,6 +60,15 @@ void file_run::report_inputs() {
       say(fmt::format("{}: skipped: {}", pipeline::shown_path(file.in.path), e.message));
     else
       bad(file.in.path, e);
+  }
+}
+
+void file_run::find_entries() {
+  for (const auto& file : files_) {
+    if (!file.in.content || !files::is_kustomization(file.in.content->text(), file.in.path)) continue;
+    auto entries = files::image_entries(file.in.content->text());
+    if (entries && std::ranges::any_of(*entries, files::compares_tags))
+      entries_.emplace_back(file.in.path, std::move(*entries));
   }
 }
 
@@ -111,7 +121,9 @@ void file_run::report_site(const one_file& file, const files::site& s, const pip
         ++left_by_rule_[r.rule];
         return;
       }
-      if (!files::is_on_purpose(s.why))
+      // What the author wrote so on purpose needs no line; an entry of a kustomization may seem to pin what it does
+      // not.
+      if (!files::is_on_purpose(s.why) || s.form == files::site_form::kustomization)
         say(fmt::format("{}: {} is left as it is: {}", pipeline::site_label(file.in.path, s),
                         pinhook::quoted(s.written), r.message));
       return;
@@ -123,13 +135,17 @@ void file_run::report_site(const one_file& file, const files::site& s, const pip
   }
 }
 
-result<std::string> file_run::with_gaps(const one_file& file, std::string text, const pipeline::digest_map& known) {
+result<std::string> file_run::with_gaps(const one_file& file, std::string text, const pipeline::pin_choice& choice,
+                                        const pipeline::digest_map& known) {
   if (!file.gaps) return text;
   std::vector<files::new_entry> entries;
   for (const auto& gap : file.gaps->missing) {
     const auto found = known.find(gap.ref.canonical());
     if (found != known.end() && found->second) {
-      entries.push_back({gap.ref, *found->second, gap.format});
+      const auto format =
+          files::format_for_all(choice.entries, {gap.ref.written(), gap.ref.written_name(), gap.ref.effective_tag()},
+                                gap.format.value_or(how_.format));
+      entries.push_back({gap.ref, *found->second, format, gap.entry});
       continue;
     }
     ++n_.failed;
@@ -142,9 +158,25 @@ result<std::string> file_run::with_gaps(const one_file& file, std::string text, 
   return files::with_entries(text, entries, how_.format);
 }
 
+bool file_run::is_filled(const one_file& file, const files::site& s) {
+  return file.gaps && s.form == files::site_form::kustomization &&
+         std::ranges::any_of(file.gaps->missing, [&](const pipeline::kustomization_gap& gap) {
+           return gap.entry && s.pointer == fmt::format("/images/{}", *gap.entry);
+         });
+}
+
+// The entries of the other kustomizations.
+pipeline::pin_choice file_run::choice_for(const one_file& file) const {
+  auto out = choice_;
+  for (const auto& [path, entries] : entries_)
+    if (path != file.in.path) out.entries.push_back(entries);
+  return out;
+}
+
 void file_run::finish_file(one_file& file, const pipeline::digest_map& known) {
   const auto& content = *file.in.content;
-  auto what = pipeline::pinned(content, choice_, known);
+  const auto choice = choice_for(file);
+  auto what = pipeline::pinned(content, choice, known);
   if (!what) return bad(file.in.path, what.error());
   if (const std::size_t lost = what->lost_tags; lost != 0)
     say(fmt::format("{}: {} of {} not shown: {}; --format tag-and-digest keeps them",
@@ -152,8 +184,9 @@ void file_run::finish_file(one_file& file, const pipeline::digest_map& known) {
                     lost == 1 ? "1 image is" : fmt::format("{} images are", lost),
                     pipeline::looks_like_json(what->text) ? "JSON has no comments" : "no comment can stand there"));
   for (const auto& doubt : what->doubts) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), doubt));
-  for (const auto& r : what->results) report_site(file, content.sites()[r.site], r);
-  auto text = with_gaps(file, std::move(what->text), known);
+  for (const auto& r : what->results)
+    if (!is_filled(file, content.sites()[r.site])) report_site(file, content.sites()[r.site], r);
+  auto text = with_gaps(file, std::move(what->text), choice, known);
   if (!text) return bad(file.in.path, text.error());
   if (*text != content.text()) ++n_.changed_files;
   file.text = std::move(*text);

@@ -1,9 +1,15 @@
-// The `images` of a kustomization (sigs.k8s.io/kustomize, api/types/image.go).
+// The `images` of a kustomization (sigs.k8s.io/kustomize, api/types/image.go); kustomize_image.hpp has what they do.
 #include <pinhook/files/finding.hpp>
+#include <pinhook/files/kustomize_image.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace pinhook::files {
 namespace {
@@ -12,60 +18,185 @@ using yaml::no_node;
 using yaml::node_index;
 using yaml::source_kind;
 
+constexpr std::array<std::pair<std::string_view, std::string kustomize_entry::*>, 5> entry_keys{{
+    {"name", &kustomize_entry::name},
+    {"newName", &kustomize_entry::new_name},
+    {"newTag", &kustomize_entry::new_tag},
+    {"tagSuffix", &kustomize_entry::tag_suffix},
+    {"digest", &kustomize_entry::digest},
+}};
+
+struct entry {
+  found_image image;
+  kustomize_entry values;
+};
+
 // Where the image is written: its tag, else its digest, else its name.
 node_index place_of(const finding& f, const found_image& image) {
   if (!scalar_at(f.doc, image.tag).empty()) return image.tag;
   return scalar_at(f.doc, image.digest).empty() ? image.name : image.digest;
 }
 
-result<void> take_entry(finding& f, node_index entry, std::string pointer) {
-  const auto name = member_of(f.doc, entry, "name");
-  const auto new_name = member_of(f.doc, entry, "newName");
-  const auto tag = member_of(f.doc, entry, "newTag");
-  const auto digest = member_of(f.doc, entry, "digest");
-  for (const auto* one : {&name, &new_name, &tag, &digest})
-    if (!*one) return fail(one->error());
-  found_image image;
-  image.mapping = entry;
-  image.name = scalar_at(f.doc, new_name->value).empty() ? name->value : new_name->value;
-  image.tag_key = tag->key;
-  image.tag = tag->value;
-  image.digest_key = digest->key;
-  image.digest = digest->value;
-  const std::string_view image_name = scalar_at(f.doc, image.name);
-  if (image_name.empty()) return {};
-  const std::string_view tag_text = scalar_at(f.doc, image.tag);
-  const std::string_view digest_text = scalar_at(f.doc, image.digest);
-  site& s = image.what;
-  s.document = f.document;
-  s.object = "kustomization";
-  s.name = scalar_at(f.doc, name->value);
-  if (s.name.empty()) s.name = image_name;
-  s.form = site_form::kustomization;
-  s.pointer = std::move(pointer);
-  s.line = f.doc.at(place_of(f, image)).line;
-  s.column = f.doc.at(place_of(f, image)).column;
-  s.written = image_name;
-  if (!tag_text.empty()) s.written += fmt::format(":{}", tag_text);
-  if (!digest_text.empty()) s.written += fmt::format("@{}", digest_text);
-  if (tag_text.empty() && digest_text.empty()) s.why = untouched::no_tag_here;
-  keep(f, std::move(image));
+bool is_same_letters(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+// The value of a key as kustomize finds it: it reads JSON as Go does, where the case of keys does not count.
+struct entry_member {
+  std::string_view written;
+  node_index value = no_node;
+};
+
+entry_member entry_member_of(const yaml::source_document& doc, node_index mapping, std::string_view key) {
+  if (const node_index value = doc.find(mapping, key); value != no_node) return {key, value};
+  for (node_index k = doc.at(mapping).first; k != no_node; k = doc.at(doc.at(k).next).next)
+    if (const std::string_view own = scalar_at(doc, k); is_same_letters(own, key)) return {own, doc.at(k).next};
+  return {key, no_node};
+}
+
+// What kustomize builds of the entry; of a tag that stands in the image alone, the name.
+std::string image_of(const kustomize_entry& e) {
+  std::string out = e.new_name;
+  if (out.empty()) out = e.decides() ? std::string(split_image(e.name).name) : e.name;
+  if (!e.new_tag.empty()) out += ":" + e.new_tag;
+  if (!e.digest.empty()) out += "@" + e.digest;
+  return out;
+}
+
+std::string fault_of(const kustomize_entry& e) {
+  const image_parts new_name = split_image(e.new_name);
+  if (!new_name.digest.empty())
+    return fmt::format("kustomize writes {} behind the whole newName: write newName: {} and digest: {}",
+                       e.decides() ? "newTag or digest" : "the tag of the image", new_name.name, new_name.digest);
+  if (!new_name.tag.empty() && (e.digest.empty() || !e.new_tag.empty()))
+    return fmt::format("kustomize writes {} behind the whole newName: write newName: {} and newTag: {}",
+                       e.new_tag.empty() ? "the tag of the image" : "newTag", new_name.name,
+                       quoted(e.new_tag.empty() ? new_name.tag : std::string_view(e.new_tag)));
+  if (e.new_tag.contains('@') && !e.digest.empty())
+    return "newTag holds a digest, and kustomize writes `digest` behind it: leave one out";
+  if (e.new_name.empty() && is_pattern(e.name))
+    return "kustomize reads the name as a regular expression: write an entry for each image that it shall match";
   return {};
 }
 
+result<entry> read_entry(const finding& f, node_index mapping) {
+  const auto name = member_of(f.doc, mapping, "name");
+  const auto new_name = member_of(f.doc, mapping, "newName");
+  const auto tag = member_of(f.doc, mapping, "newTag");
+  const auto digest = member_of(f.doc, mapping, "digest");
+  for (const auto* one : {&name, &new_name, &tag, &digest})
+    if (!*one) return fail(one->error());
+  entry out;
+  out.image.mapping = mapping;
+  out.image.name = scalar_at(f.doc, new_name->value).empty() ? name->value : new_name->value;
+  out.image.tag_key = tag->key;
+  out.image.tag = tag->value;
+  out.image.digest_key = digest->key;
+  out.image.digest = digest->value;
+  out.values = kustomize_entry_at(f.doc, mapping);
+  return out;
+}
+
+// The form that entries behind this one ask for.
+std::optional<pin::pin_format> needed_format(std::span<const kustomize_entry> later, const kustomize_entry& e,
+                                             const site& s) {
+  if (s.why != untouched::no || !s.tag) return std::nullopt;
+  const std::string image = image_of(e);
+  const image_to_pin one{image, split_image(image).name, s.tag->effective_tag()};
+  for (const auto format : {pin::pin_format::digest, pin::pin_format::tag_and_digest})
+    if (const auto good = format_for(later, one, format); good != format) return good;
+  return std::nullopt;
+}
+
+// What the entries behind this one make of its image: renamed, it is another; with a tag of theirs, this one's does not
+// matter.
+void judge_later(std::span<const kustomize_entry> later, const kustomize_entry& e, site& s) {
+  if (s.why != untouched::no || !e.decides()) return;
+  const auto built = follow(later, s.written);
+  if (built.matched.empty()) return;
+  const kustomize_entry& last = later[built.matched.back()];
+  const auto suffixed = std::ranges::find_if(
+      built.matched, [&](std::size_t i) { return !later[i].decides() && !later[i].tag_suffix.empty(); });
+  if (built.is_decided) {
+    s.why = untouched::overridden;
+    s.problem = fmt::format("an entry behind it, {}, has the last word", quoted(last.name));
+  } else if (suffixed != built.matched.end()) {
+    s.why = untouched::invalid;
+    s.problem = fmt::format(
+        "an entry behind it puts the suffix {} on the tag, in some places twice: write the whole "
+        "tag here, and no suffix there",
+        quoted(later[*suffixed].tag_suffix));
+  } else {
+    s.written = built.image;
+  }
+}
+
+void take_entry(finding& f, entry one, std::string pointer, std::span<const kustomize_entry> later) {
+  const std::string_view image_name = scalar_at(f.doc, one.image.name);
+  if (image_name.empty()) return;
+  site& s = one.image.what;
+  s.document = f.document;
+  s.object = "kustomization";
+  s.name = one.values.name.empty() ? image_name : std::string_view(one.values.name);
+  s.form = site_form::kustomization;
+  s.pointer = std::move(pointer);
+  s.line = f.doc.at(place_of(f, one.image)).line;
+  s.column = f.doc.at(place_of(f, one.image)).column;
+  s.written = image_of(one.values);
+  if (!one.values.decides()) s.why = untouched::no_tag_here;
+  if (!one.values.fault.empty() && !is_filled_in(s.written)) {
+    s.why = untouched::invalid;
+    s.problem = one.values.fault;
+  }
+  judge_later(later, one.values, s);
+  keep(f, std::move(one.image));
+  site& kept = f.images.back().what;
+  // Nobody goes back to a tag that stands in the name.
+  if (one.values.new_tag.empty() && kept.is_pinned()) kept.tag.reset();
+  kept.format = needed_format(later, one.values, kept);
+}
+
 }  // namespace
+
+kustomize_entry kustomize_entry_at(const yaml::source_document& doc, node_index mapping) {
+  kustomize_entry out;
+  mapping = doc.resolve(mapping);
+  if (doc.at(mapping).kind != source_kind::mapping) return out;
+  for (const auto& [key, member] : entry_keys) {
+    const entry_member found = entry_member_of(doc, mapping, key);
+    out.*member = scalar_at(doc, found.value);
+    if (!out.fault.empty()) continue;
+    if (found.written != key)
+      out.fault = fmt::format("kustomize reads the key {} as {}: write {}", quoted(found.written), key, key);
+    else if (doc.at(doc.resolve(found.value)).kind != source_kind::scalar)
+      out.fault = fmt::format("{} must be a string: write one", key);
+  }
+  if (out.fault.empty()) out.fault = fault_of(out);
+  return out;
+}
 
 result<void> find_in_kustomization(finding& f, node_index root, const std::string& pointer) {
   const auto images = member_of(f.doc, root, "images");
   if (!images) return fail(images.error());
   const node_index list = f.doc.resolve(images->value);
-  if (list == no_node || f.doc.at(list).kind != source_kind::sequence) return {};
+  if (f.doc.at(list).kind != source_kind::sequence) return {};
+  std::vector<std::pair<std::size_t, entry>> entries;
+  std::vector<kustomize_entry> values;
   std::size_t index = 0;
   for (node_index one = f.doc.at(list).first; one != no_node; one = f.doc.at(one).next, ++index) {
-    const node_index entry = f.doc.resolve(one);
-    if (f.doc.at(entry).kind != source_kind::mapping) continue;
-    if (auto ok = take_entry(f, entry, fmt::format("{}/images/{}", pointer, index)); !ok) return ok;
+    const node_index mapping = f.doc.resolve(one);
+    if (f.doc.at(mapping).kind != source_kind::mapping) continue;
+    if (entries.size() == max_kustomize_entries)
+      return refuse_at(f.doc.at(list), fmt::format("`images` has more than {} entries", max_kustomize_entries));
+    auto read = read_entry(f, mapping);
+    if (!read) return fail(std::move(read.error()));
+    values.push_back(read->values);
+    entries.emplace_back(index, *std::move(read));
   }
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    take_entry(f, std::move(entries[i].second), fmt::format("{}/images/{}", pointer, entries[i].first),
+               std::span(values).subspan(i + 1));
   return {};
 }
 

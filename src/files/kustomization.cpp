@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -66,6 +67,31 @@ class entry_writer {
     std::string out = starts_line ? std::string() : line_break_;
     out += "images:" + block(0, 2) + line_break_;
     return {{text_.size(), text_.size()}, std::move(out)};
+  }
+
+  // The tag of an entry that has none: in the place of an empty one, else behind the name.
+  [[nodiscard]] result<yaml::edit> fill(const source_document& doc, node_index item, const new_entry& e) const {
+    const auto name = member_of(doc, item, "name");
+    const auto new_name = member_of(doc, item, "newName");
+    const auto tag = member_of(doc, item, "newTag");
+    for (const auto* one : {&name, &new_name, &tag})
+      if (!*one) return fail(one->error());
+    const member& place = tag->key != no_node ? *tag : new_name->key != no_node ? *new_name : *name;
+    if (place.key == no_node || doc.at(place.key).parent != item)
+      return fail(
+          error_code::invalid_input,
+          fmt::format("line {}: the entry of `images` stands elsewhere, too; write newTag: {} into one of its own",
+                      doc.at(item).line, tag_of(e)));
+    const source_node& key = doc.at(place.key);
+    const source_node& value = doc.at(place.value);
+    if (tag->key != no_node)
+      return yaml::edit{value.span, rewritten_scalar(value, text_, e.ref.effective_tag(), plain_rule::string)};
+    if (doc.at(item).is_flow)
+      return yaml::edit{{value.span.end, value.span.end},
+                        is_json(doc) ? fmt::format(R"(, "newTag": "{}")", e.ref.effective_tag())
+                                     : fmt::format(", newTag: {}", tag_of(e))};
+    const std::size_t at = line_end(value.span.begin, value.span.end);
+    return yaml::edit{{at, at}, fmt::format("{}{:{}}newTag: {}", line_break_, "", key.column - 1, tag_of(e))};
   }
 
   [[nodiscard]] result<std::vector<yaml::edit>> into(const source_document& doc) const {
@@ -197,12 +223,27 @@ result<tagged_text> with_tags(std::string_view text, const std::vector<new_entry
   const auto from = yaml::read_source(text);
   if (!from) return fail(from.error());
   const source_document* doc = main_document(*from);
-  const entry_writer writer(text, entries);
+  std::vector<new_entry> added;
+  std::ranges::copy_if(entries, std::back_inserter(added), [](const new_entry& e) { return !e.fills; });
+  const entry_writer writer(text, added);
   tagged_text out;
   result<std::vector<yaml::edit>> edits;
   if (doc != nullptr) {
-    for_each_item(*doc, "images", [&](node_index) { ++out.before; });
-    edits = writer.into(*doc);
+    std::vector<node_index> items;
+    for_each_item(*doc, "images", [&](node_index one) { items.push_back(one); });
+    out.before = items.size();
+    edits = std::vector<yaml::edit>();
+    for (const new_entry& one : entries) {
+      if (!one.fills) continue;
+      auto filled = writer.fill(*doc, *one.fills < items.size() ? items[*one.fills] : no_node, one);
+      if (!filled) return fail(std::move(filled.error()));
+      edits->push_back(*std::move(filled));
+    }
+    if (!added.empty()) {
+      auto more = writer.into(*doc);
+      if (!more) return fail(std::move(more.error()));
+      std::ranges::move(*more, std::back_inserter(*edits));
+    }
   } else {
     for (const source_document& one : from->documents)
       if (!one.is_null(one.root)) return fail(error_code::malformed, "this is no kustomization");
@@ -243,15 +284,13 @@ result<std::vector<std::string>> local_resources(std::string_view text) {
   return out;
 }
 
-result<std::vector<std::string>> named_images(std::string_view text) {
+result<std::vector<kustomize_entry>> image_entries(std::string_view text) {
   const auto from = yaml::read_source(text);
   if (!from) return fail(from.error());
-  std::vector<std::string> out;
+  std::vector<kustomize_entry> out;
   const source_document* doc = main_document(*from);
   if (doc == nullptr) return out;
-  for_each_item(*doc, "images", [&](node_index one) {
-    if (const std::string_view name = doc->text_of(one, "name"); !name.empty()) out.emplace_back(name);
-  });
+  for_each_item(*doc, "images", [&](node_index one) { out.push_back(kustomize_entry_at(*doc, one)); });
   return out;
 }
 
@@ -262,12 +301,13 @@ result<std::string> with_entries(std::string_view text, const std::vector<new_en
   const auto file = image_file::read(std::move(tagged->text), file_name, {});
   if (!file) return fail(file.error());
   std::vector<change> changes;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::string pointer = fmt::format("/images/{}", tagged->before + i);
+  std::size_t end = tagged->before;
+  for (const new_entry& one : entries) {
+    const std::string pointer = fmt::format("/images/{}", one.fills ? *one.fills : end++);
     const auto found = std::ranges::find(file->sites(), pointer, &site::pointer);
-    if (found == file->sites().end() || found->name != entries[i].ref.written_name())
+    if (found == file->sites().end() || !found->ref || found->ref->canonical() != one.ref.canonical())
       return fail(error_code::internal, "the new entries of `images` cannot be read back");
-    changes.push_back({static_cast<std::size_t>(found - file->sites().begin()), entries[i].digest, entries[i].format});
+    changes.push_back({static_cast<std::size_t>(found - file->sites().begin()), one.digest, one.format});
   }
   return file->rewrite(changes, format);
 }

@@ -12,6 +12,8 @@ std::string_view to_string(untouched why) noexcept {
       return "no-tag-here";
     case untouched::built:
       return "built";
+    case untouched::overridden:
+      return "overridden";
     case untouched::skip_label:
       return "skip-label";
     case untouched::split:

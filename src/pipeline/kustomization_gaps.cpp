@@ -1,4 +1,5 @@
 #include <pinhook/files/kustomization.hpp>
+#include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/yaml/source.hpp>
 
@@ -17,33 +18,37 @@ namespace fs = std::filesystem;
 
 // An image as it comes out of a resource.
 struct outcome {
-  registry::reference ref;
+  std::string image;
   std::string place;
-  // Where it stands, as rules ask for it; of the reference `ref` counts.
+  // Where it stands, as rules ask for it; of the reference `image` counts.
   files::site site;
-  // kustomize's `images` looks there.
-  bool is_reached = true;
+  // How often kustomize applies an entry to it; 0: its `images` do not look there.
+  std::size_t times = 0;
+  // The name of an entry on the way that may have changed it: a regular expression. Empty: none.
+  std::string pattern{};
 
   // The object is labelled: an entry would pin it all the same.
   [[nodiscard]] bool is_skipped() const { return site.why == files::untouched::skip_label; }
-  [[nodiscard]] site_order order(const site_rules& from) const {
-    auto out = site;
-    out.ref = ref;
-    if (!ref.is_pinned()) out.tag = ref;
-    return from.order_of(out);
-  }
 };
 
-// An entry of `images`.
-struct entry {
-  std::string name, new_name, new_tag, tag_suffix, digest;
-};
+site_order order_of(const files::site& s, const registry::reference& ref, const site_rules& from) {
+  auto out = s;
+  out.ref = ref;
+  if (!ref.is_pinned()) out.tag = ref;
+  return from.order_of(out);
+}
 
 struct kustomization {
   bool is_component = false;
   std::vector<std::string> resources;
   std::vector<std::string> remote;
-  std::vector<entry> images;
+  std::vector<files::kustomize_entry> images;
+
+  // The first name that is a regular expression; empty: none is.
+  [[nodiscard]] std::string pattern() const {
+    const auto found = std::ranges::find_if(images, files::is_pattern, &files::kustomize_entry::name);
+    return found == images.end() ? std::string() : found->name;
+  }
 };
 
 std::vector<yaml::node_index> items_of(const yaml::source_document& doc, std::string_view key) {
@@ -59,6 +64,9 @@ result<kustomization> understand(std::string_view text) {
   auto local = files::local_resources(text);
   if (!local) return fail(std::move(local.error()));
   out.resources = std::move(*local);
+  auto images = files::image_entries(text);
+  if (!images) return fail(std::move(images.error()));
+  out.images = std::move(*images);
   const auto read = yaml::read_source(text);
   if (!read) return fail(read.error());
   const std::set<std::string_view> here(out.resources.begin(), out.resources.end());
@@ -67,44 +75,8 @@ result<kustomization> understand(std::string_view text) {
     for (const char* key : {"resources", "bases", "components"})
       for (const auto i : items_of(doc, key))
         if (const auto said = doc.at(i).text; !here.contains(said)) out.remote.emplace_back(said);
-    for (const auto i : items_of(doc, "images")) {
-      const auto text_of = [&](std::string_view key) { return std::string(doc.text_of(i, key)); };
-      out.images.push_back(
-          {text_of("name"), text_of("newName"), text_of("newTag"), text_of("tagSuffix"), text_of("digest")});
-    }
   }
   return out;
-}
-
-// What kustomize makes of an image whose name an entry holds (imageTagUpdater).
-std::optional<registry::reference> changed(const registry::reference& ref, const entry& e) {
-  std::string tag = ref.tag();
-  std::string digest = ref.digest() ? ref.digest()->to_string() : std::string();
-  if (!e.new_tag.empty() || !e.digest.empty()) {
-    tag = e.new_tag;
-    digest = e.digest;
-  } else if (!e.tag_suffix.empty()) {
-    tag += e.tag_suffix;
-    digest.clear();
-  }
-  std::string text = e.new_name.empty() ? std::string(ref.written_name()) : e.new_name;
-  if (!tag.empty()) text += ":" + tag;
-  if (!digest.empty()) text += "@" + digest;
-  auto parsed = registry::reference::parse(text);
-  if (!parsed) return std::nullopt;
-  return std::move(*parsed);
-}
-
-// "/spec/template/spec/containers/0/image": what api/filters/imagetag walks.
-bool is_reached_by_kustomize(std::string_view pointer) {
-  std::vector<std::string_view> parts;
-  while (!pointer.empty()) {
-    const auto slash = pointer.rfind('/');
-    parts.push_back(pointer.substr(slash + 1));
-    pointer = slash == std::string_view::npos ? std::string_view() : pointer.substr(0, slash);
-  }
-  if (parts.size() >= 4 && parts[0] == "reference" && parts[1] == "image" && parts[3] == "volumes") return true;
-  return parts.size() >= 3 && parts[0] == "image" && (parts[2] == "containers" || parts[2] == "initContainers");
 }
 
 class walk {
@@ -173,7 +145,7 @@ class walk {
     if (!inner) return fail(std::move(inner.error()).at(path));
     // Pinned on its own in this run; a component's entries reach what came before it.
     if (is_input) {
-      if (inner->is_component) std::erase_if(into, [&](const outcome& o) { return names(*inner, o); });
+      if (inner->is_component) std::erase_if(into, [&](const outcome& o) { return is_taken(*inner, o); });
       return {};
     }
     if (inner->is_component) {
@@ -199,23 +171,21 @@ class walk {
     for (const auto& s : content->sites()) {
       const bool counts = s.why == files::untouched::no || s.why == files::untouched::skip_label;
       if (!counts || !s.ref) continue;
-      into.push_back({*s.ref, fmt::format("{}:{}:{}", path, s.line, s.column), s, is_reached_by_kustomize(s.pointer)});
+      into.push_back(
+          {s.ref->written(), fmt::format("{}:{}:{}", path, s.line, s.column), s, files::times_applied(s.pointer)});
     }
     return {};
   }
 
-  static bool names(const kustomization& k, const outcome& o) {
-    return o.is_reached &&
-           std::ranges::any_of(k.images, [&](const entry& e) { return e.name == o.ref.written_name(); });
+  static bool is_taken(const kustomization& k, const outcome& o) {
+    return o.times > 0 && files::follow(k.images, o.image, o.times).matched.size() > 0;
   }
 
   static void apply(const kustomization& k, std::vector<outcome>& to) {
     for (auto& o : to) {
-      if (!o.is_reached) continue;
-      for (const auto& e : k.images) {
-        if (e.name != o.ref.written_name()) continue;
-        if (auto next = changed(o.ref, e)) o.ref = std::move(*next);
-      }
+      if (o.times == 0) continue;
+      o.image = files::follow(k.images, o.image, o.times).image;
+      if (o.pattern.empty()) o.pattern = k.pattern();
     }
   }
 
@@ -226,35 +196,140 @@ class walk {
   std::size_t files_ = 0;
 };
 
-// One name's images, the first of them first: the gap that they leave, if any.
-result<void> judge(const std::vector<const outcome*>& same, const site_rules& orders, kustomization_gaps& out) {
-  if (std::ranges::all_of(same, [](const outcome* o) { return o->ref.is_pinned(); })) return {};
-  const auto& first = *same.front();
-  std::optional<pin::pin_format> format;
-  for (const auto* o : same) {
-    const auto order = o->order(orders);
-    if (!order.never.empty()) {
-      out.notes.push_back(fmt::format("{} gets no entry: rule {} says pin: never of the image in {}", o->ref.written(),
-                                      order.never, o->place));
-      return {};
+// An image behind the entries of the kustomization itself.
+struct built_image {
+  const outcome* from = nullptr;
+  registry::reference ref;
+};
+
+// Images that one entry is to pin: one that is there and has neither tag nor digest, or a new one of their name.
+struct gap_group {
+  std::optional<std::size_t> entry;
+  std::string name;
+  std::vector<built_image> images;
+};
+
+class gap_finder {
+ public:
+  gap_finder(const kustomization& top, const site_rules& orders) : top_(top), orders_(orders) {}
+
+  result<kustomization_gaps> find(const std::vector<outcome>& all, std::vector<std::string> notes) {
+    out_.notes = std::move(notes);
+    for (const auto& o : all) take(o);
+    for (const auto& group : groups_)
+      if (auto ok = judge(group); !ok) return fail(std::move(ok.error()));
+    if (auto ok = verify(all); !ok) return fail(std::move(ok.error()));
+    return std::move(out_);
+  }
+
+ private:
+  void take(const outcome& o) {
+    const auto built = files::follow(top_.images, o.image, o.times);
+    auto ref = registry::reference::parse(built.image);
+    if (!ref) {
+      if (built.matched.empty())
+        out_.notes.push_back(
+            fmt::format("{} of {} gets no entry: kustomize makes {} of it, which is no image reference", o.image,
+                        o.place, built.image));
+      return;
     }
-    if (!format) format = order.format;
+    if (o.times > 0 && loses_entry(o, built)) {
+      out_.notes.push_back(
+          fmt::format("{} in {} is pinned without the tag that an entry of `images` compares, so that the "
+                      "entry does not reach it: write {}@{} there",
+                      o.image, o.place, o.site.tag->written(), o.site.ref->digest()->to_string()));
+    }
+    if (o.times == 0) {
+      if (!ref->is_pinned() && !o.is_skipped() && order_of(o.site, *ref, orders_).never.empty())
+        out_.notes.push_back(
+            fmt::format("{} gets no entry: kustomize's images do not reach {}; pin it there", o.image, o.place));
+      return;
+    }
+    // Where the entry is looked at by itself, its fault is told.
+    const auto has_fault = [&](std::size_t i) { return !top_.images[i].fault.empty(); };
+    if (built.is_decided || std::ranges::any_of(built.matched, has_fault)) return;
+    const std::string pattern = o.pattern.empty() ? top_.pattern() : o.pattern;
+    if (!pattern.empty()) {
+      if (!ref->is_pinned())
+        out_.notes.push_back(
+            fmt::format("{} of {} gets no entry: kustomize reads the name {} of one as a regular "
+                        "expression, which may match it; write the names of images there",
+                        o.image, o.place, pinhook::quoted(pattern)));
+      return;
+    }
+    const std::optional<std::size_t> entry = built.matched.empty() ? std::nullopt : std::optional(built.matched.back());
+    const std::string name(entry ? std::string_view() : ref->written_name());
+    auto at = std::ranges::find_if(groups_, [&](const gap_group& g) { return g.entry == entry && g.name == name; });
+    if (at == groups_.end()) at = groups_.insert(groups_.end(), {entry, name, {}});
+    at->images.push_back({&o, *std::move(ref)});
   }
-  for (const auto* o : same) {
-    if (o->ref.canonical() == first.ref.canonical()) continue;
-    return fail(error_code::invalid_input,
-                fmt::format("{} is {} in {} and {} in {}: one entry would change both; pin them in their own files",
-                            first.ref.written_name(), first.ref.written(), first.place, o->ref.written(), o->place));
+
+  // Pinned on its own: an entry for its tag matches no more.
+  [[nodiscard]] bool loses_entry(const outcome& o, const files::followed_image& built) const {
+    if (!o.site.is_pinned() || !o.site.tag || o.site.ref->written() != o.image) return false;
+    return files::follow(top_.images, o.site.tag->written(), o.times).matched != built.matched;
   }
-  const auto skipped = std::ranges::find_if(same, [](const outcome* o) { return o->is_skipped(); });
-  if (skipped == same.end()) {
-    out.missing.push_back({first.ref, first.place, format});
-  } else {
-    out.notes.push_back(fmt::format("{} gets no entry: the object in {} is labelled pinhook.dev/pin: skip",
-                                    first.ref.written(), (*skipped)->place));
+
+  // The gap that a group leaves, if any.
+  result<void> judge(const gap_group& group) {
+    const auto& same = group.images;
+    const std::string_view kind = group.entry ? "digest" : "entry";
+    if (std::ranges::all_of(same, [](const built_image& b) { return b.ref.is_pinned(); })) return {};
+    const auto& first = same.front();
+    std::optional<pin::pin_format> format;
+    for (const auto& one : same) {
+      const auto order = order_of(one.from->site, one.ref, orders_);
+      if (!order.never.empty()) {
+        out_.notes.push_back(fmt::format("{} gets no {}: rule {} says pin: never of the image in {}", one.ref.written(),
+                                         kind, order.never, one.from->place));
+        return {};
+      }
+      if (!format) format = order.format;
+    }
+    for (const auto& one : same) {
+      if (one.ref.canonical() == first.ref.canonical()) continue;
+      return fail(error_code::invalid_input,
+                  fmt::format("{} is {} in {} and {} in {}: one entry would change both; pin them in their own files",
+                              first.ref.written_name(), first.ref.written(), first.from->place, one.ref.written(),
+                              one.from->place));
+    }
+    const auto skipped = std::ranges::find_if(same, [](const built_image& b) { return b.from->is_skipped(); });
+    if (skipped == same.end())
+      out_.missing.push_back({first.ref, first.from->place, format, group.entry});
+    else
+      out_.notes.push_back(fmt::format("{} gets no {}: the object in {} is labelled pinhook.dev/pin: skip",
+                                       first.ref.written(), kind, skipped->from->place));
+    return {};
   }
-  return {};
-}
+
+  // With the entries that are missing every image is the one that it was.
+  result<void> verify(const std::vector<outcome>& all) const {
+    if (out_.missing.empty()) return {};
+    auto planned = top_.images;
+    for (const auto& gap : out_.missing) {
+      const std::string tag(gap.ref.effective_tag());
+      if (gap.entry)
+        planned[*gap.entry].new_tag = tag;
+      else
+        planned.push_back({.name = std::string(gap.ref.written_name()), .new_tag = tag});
+    }
+    for (const auto& o : all) {
+      const auto before = registry::reference::parse(files::follow(top_.images, o.image, o.times).image);
+      const auto text = files::follow(planned, o.image, o.times).image;
+      const auto after = registry::reference::parse(text);
+      if (!before || (after && after->canonical() == before->canonical())) continue;
+      return fail(error_code::invalid_input,
+                  fmt::format("{} of {} would become {} by an entry for another image; pin them in their own files",
+                              before->written(), o.place, text));
+    }
+    return {};
+  }
+
+  const kustomization& top_;
+  const site_rules& orders_;
+  std::vector<gap_group> groups_;
+  kustomization_gaps out_;
+};
 
 }  // namespace
 
@@ -265,25 +340,7 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
   walk through(within.inputs, within.rules);
   std::vector<outcome> all;
   if (auto ok = through.take_resources(path, *top, all); !ok) return fail(std::move(ok.error()));
-  kustomization_gaps out;
-  out.notes = through.take_notes();
-  std::vector<std::pair<std::string, std::vector<const outcome*>>> by_name;
-  for (const auto& o : all) {
-    const std::string name(o.ref.written_name());
-    if (!o.is_reached) {
-      if (!o.ref.is_pinned() && !o.is_skipped() && o.order(within.orders).never.empty())
-        out.notes.push_back(fmt::format("{} gets no entry: kustomize's images do not reach {}; pin it there",
-                                        o.ref.written(), o.place));
-      continue;
-    }
-    if (std::ranges::any_of(top->images, [&](const entry& e) { return e.name == name; })) continue;
-    auto at = std::ranges::find(by_name, name, &std::pair<std::string, std::vector<const outcome*>>::first);
-    if (at == by_name.end()) at = by_name.insert(by_name.end(), {name, {}});
-    at->second.push_back(&o);
-  }
-  for (const auto& [name, same] : by_name)
-    if (auto ok = judge(same, within.orders, out); !ok) return fail(std::move(ok.error()));
-  return out;
+  return gap_finder(*top, within.orders).find(all, through.take_notes());
 }
 
 std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::vector<const input*>& inputs,

@@ -1,3 +1,4 @@
+#include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 
@@ -19,13 +20,15 @@ std::string reason_of(const files::site& s) {
     case files::untouched::variable:
       return "something else fills it in";
     case files::untouched::no_tag_here:
-      return "its tag comes from elsewhere";
+      return s.form == files::site_form::kustomization ? "its tag comes from the images that it matches"
+                                                       : "its tag comes from elsewhere";
     case files::untouched::built:
       return "it is built, not pulled";
     case files::untouched::skip_label:
       return "the object is labelled pinhook.dev/pin: skip";
     case files::untouched::split:
     case files::untouched::number_tag:
+    case files::untouched::overridden:
     case files::untouched::invalid:
       break;
   }
@@ -70,10 +73,18 @@ site_result decide(std::size_t index, const files::site& s, const pin_choice& ho
   if (!answer)
     return {.site = index, .what = kind::failed, .message = answer.error().message, .code = answer.error().code};
   if (s.is_pinned() && *s.ref->digest() == *answer) return {.site = index, .what = kind::current};
-  return {
-      .site = index,
-      .what = kind::changed,
-      .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, order.format.value_or(how.format))};
+  const auto format = s.format.value_or(order.format.value_or(how.format));
+  return {.site = index,
+          .what = kind::changed,
+          .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, format)};
+}
+
+// As the entries of kustomizations that take the image in need it.
+std::optional<pin::pin_format> matched_format(const files::site& s, const pin_choice& how, const site_order& order) {
+  const auto ref = asked(s, how.task);
+  if (!ref) return order.format;
+  return files::format_for_all(how.entries, {s.written, ref->written_name(), ref->effective_tag()},
+                               order.format.value_or(how.format));
 }
 
 }  // namespace
@@ -100,8 +111,9 @@ result<pinned_file> pinned(const files::image_file& file, const pin_choice& how,
   pinned_file out;
   std::vector<files::change> changes;
   const auto& sites = file.sites();
-  const auto orders = how.orders.orders_of(sites);
+  auto orders = how.orders.orders_of(sites);
   for (std::size_t i = 0; i < sites.size(); ++i) {
+    if (!how.entries.empty()) orders[i].format = matched_format(sites[i], how, orders[i]);
     auto one = decide(i, sites[i], how, orders[i], known);
     if (one.what == site_result::kind::changed) {
       if (how.task != pin_task::unpin && !sites[i].doubt.empty()) out.doubts.insert(sites[i].doubt);

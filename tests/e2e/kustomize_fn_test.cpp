@@ -1,5 +1,7 @@
 // pinhook as a KRM function of kustomize, and kustomizations that were pinned as kustomize builds them.
 #include "e2e/file_tools.hpp"
+#include "support/golden.hpp"
+#include "support/kustomize_cases.hpp"
 
 #include <fstream>
 
@@ -90,6 +92,112 @@ TEST_F(KustomizeFn, BuildsFromAPinnedKustomization) {
     // The entry that was missing was added.
     EXPECT_THAT(built.output, HasSubstr("@" + digest("acme/redis:latest"))) << format;
     EXPECT_EQ(count(built.output, "@sha256:"), 2U) << built.output;
+  }
+}
+
+class KustomizeEntries : public KustomizeFn {
+ protected:
+  static constexpr std::string_view digest_text =
+      "sha256:0000000000000000000000000000000000000000000000000000000000000001";
+
+  std::string filled(std::string_view text) const {
+    std::string out(text);
+    const auto put = [&](std::string_view mark, std::string_view value) {
+      for (auto at = out.find(mark); at != std::string::npos; at = out.find(mark)) out.replace(at, mark.size(), value);
+    };
+    put("%R", registry_.host());
+    put("%D", digest_text);
+    return out;
+  }
+
+  // The image of the first container, as kustomize builds it.
+  std::string built_image() const {
+    const auto built = build();
+    EXPECT_EQ(built.exit_code, 0) << built;
+    const auto at = built.output.find("image: ");
+    if (at == std::string::npos) return built.output;
+    std::string out = built.output.substr(at + 7, built.output.find('\n', at) - at - 7);
+    std::erase(out, '\'');
+    std::erase(out, '"');
+    return out;
+  }
+
+  void write_pod(const std::string& image) {
+    folder_.write("pod.yaml", fmt::format("apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\n"
+                                          "spec: {{containers: [{{name: web, image: \"{}\"}}]}}\n",
+                                          image));
+  }
+
+  // "digest" of "host/web:v1", which nothing but the registry knows.
+  std::string digest_of(const std::string& image) const {
+    auto rest = image.substr(registry_.host().size() + 1);
+    if (!rest.contains(':')) rest += ":latest";
+    return digest(rest);
+  }
+
+  // What is built has the digest of what was built.
+  void expect_same(const std::string& before, const std::string& about) const {
+    const auto after = built_image();
+    if (before.contains('@')) {
+      EXPECT_EQ(after, before) << about;
+      return;
+    }
+    EXPECT_TRUE(after.ends_with("@" + digest_of(before))) << before << " became " << after << "\n" << about;
+  }
+};
+
+// The model (files/kustomize_image.hpp) and what `pin` makes of entries, held against kustomize itself.
+TEST_F(KustomizeEntries, BuildTheDigestOfWhatTheyBuilt) {
+  using testing::entry_verdict;
+  for (const auto& one : testing::kustomize_cases) {
+    for (const std::string format : {"digest", "tag-and-digest"}) {
+      write_pod(filled(one.image));
+      const auto text = fmt::format("resources: [pod.yaml]\nimages:\n  - {{{}}}\n", filled(one.entry));
+      const auto file = folder_.write("kustomization.yaml", text);
+      const auto before = built_image();
+      EXPECT_EQ(before, filled(one.built)) << one.image << " " << one.entry;
+      const auto done = run({testing::program_path(), "pin", "-i", "--format", format, file.string()});
+      ASSERT_EQ(done.exit_code, 0) << text << done;
+      const bool is_left = one.verdict == entry_verdict::refused || one.verdict == entry_verdict::not_followed;
+      if (is_left) {
+        EXPECT_EQ(built_image(), before) << text << done;
+        EXPECT_THAT(done.errors, HasSubstr("write")) << text;
+      } else {
+        expect_same(before, text + done.errors);
+      }
+      // No second entry for an image that one matches.
+      const auto entries = count(testing::read_file(file), "name: ");
+      const bool adds = one.verdict == entry_verdict::no_match && !before.contains('@');
+      EXPECT_EQ(entries, adds ? 2U : 1U) << testing::read_file(file);
+      // Again: nothing is left to do.
+      const auto once = testing::read_file(file);
+      const auto again = run({testing::program_path(), "pin", "-i", "--format", format, file.string()});
+      EXPECT_EQ(again.exit_code, 0) << again;
+      EXPECT_EQ(testing::read_file(file), once) << text;
+      // And back: the tags that were meant.
+      const auto back = run({testing::program_path(), "unpin", "-i", file.string()});
+      EXPECT_EQ(back.exit_code, 0) << back;
+      if (one.verdict == entry_verdict::pinned) {
+        EXPECT_EQ(testing::read_file(file), text) << once;
+      }
+    }
+  }
+}
+
+// Pinned together with its resources and bases: a name with a tag goes on to match, a suffix goes on what it went on.
+TEST_F(KustomizeEntries, GoOnToMatchWhatIsPinnedBesideThem) {
+  for (const std::string entry :
+       {"name: '%R/web:v1', newTag: v2", "name: '%R/web', newTag: v2", "name: '%R/web', tagSuffix: -arm",
+        "name: '%R/web', newTag: v1}\n  - {name: '%R/web:v1', newTag: v2",
+        "name: '%R/web', newTag: v3}\n  - {name: '%R/web:v3', newName: '%R/api'"}) {
+    write_pod(tagged("web:v1"));
+    folder_.write("kustomization.yaml", filled("resources: [pod.yaml]\nimages:\n  - {" + entry + "}\n"));
+    const auto before = built_image();
+    const auto done = run({testing::program_path(), "pin", "-i", folder_.path().string()});
+    ASSERT_EQ(done.exit_code, 0) << done;
+    const auto after = built_image();
+    EXPECT_TRUE(after == before || after.ends_with("@" + digest_of(before)))
+        << before << " became " << after << " by " << entry << done;
   }
 }
 

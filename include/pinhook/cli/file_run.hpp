@@ -79,11 +79,15 @@ class file_run {
     std::size_t changed_images = 0, changed_files = 0, current = 0, left = 0, failed = 0, bad_files = 0;
   };
 
+  void find_entries();
   void find_gaps();
   void report_inputs();
   void finish_file(one_file& file, const pipeline::digest_map& known);
+  [[nodiscard]] pipeline::pin_choice choice_for(const one_file& file) const;
   [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text,
-                                              const pipeline::digest_map& known);
+                                              const pipeline::pin_choice& choice, const pipeline::digest_map& known);
+  /// The entry of a kustomization gets the digest of the images that it matches.
+  [[nodiscard]] static bool is_filled(const one_file& file, const files::site& s);
   void report_site(const one_file& file, const files::site& s, const pipeline::site_result& r);
   void bad(const std::string& path, const error& e);
   void say(std::string_view line);
@@ -96,6 +100,8 @@ class file_run {
   const pipeline::pin_choice choice_;
   const files::file_rules& rules_;
   std::vector<one_file> files_;
+  /// Those lists of kustomizations, by their path, to which the tag of an image matters.
+  std::vector<std::pair<std::string, std::vector<files::kustomize_entry>>> entries_;
   std::string messages_;
   /// How many images each rule leaves as they are.
   std::map<std::string, std::size_t> left_by_rule_;

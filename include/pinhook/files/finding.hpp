@@ -6,6 +6,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_file.hpp>
+#include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/files/site.hpp>
 #include <pinhook/files/values_scope.hpp>
 #include <pinhook/yaml/source.hpp>
@@ -102,6 +103,8 @@ void set_owner(const yaml::source_document& doc, yaml::node_index object, const 
 [[nodiscard]] result<void> find_in_object(finding& f, yaml::node_index object, const object_type& type);
 
 [[nodiscard]] result<void> find_in_kustomization(finding& f, yaml::node_index root, const std::string& pointer);
+/// An item of `images` as kustomize reads it; of what is no mapping, nothing.
+[[nodiscard]] kustomize_entry kustomize_entry_at(const yaml::source_document& doc, yaml::node_index item);
 
 [[nodiscard]] bool is_compose_file(const yaml::source_document& doc);
 [[nodiscard]] result<void> find_in_compose_file(finding& f);

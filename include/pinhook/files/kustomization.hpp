@@ -1,14 +1,16 @@
-// Entries that a kustomization lacks: images of its resources that no entry of `images` names.
+// The `images` of a kustomization: its entries, and those that it lacks for images of its resources.
 //
 // Pure; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/image_file.hpp>
+#include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +25,8 @@ namespace pinhook::files {
 /// What the kustomization takes in that is a path and no URL: `resources`, `bases`, `components`, as written.
 [[nodiscard]] result<std::vector<std::string>> local_resources(std::string_view text);
 
-/// Names (without tag and digest, as kustomize compares them) that an entry of `images` holds.
-[[nodiscard]] result<std::vector<std::string>> named_images(std::string_view text);
+/// The entries of `images`, one an item of the list; of an item that is none, nothing.
+[[nodiscard]] result<std::vector<kustomize_entry>> image_entries(std::string_view text);
 
 struct new_entry {
   /// The tag reference as the resource has it: "nginx:1.25".
@@ -32,10 +34,13 @@ struct new_entry {
   registry::digest digest;
   /// How it is written; none: as the call says.
   std::optional<pin::pin_format> format{};
+  /// The item of `images` that has neither tag nor digest, and gets it; none: a new one.
+  std::optional<std::size_t> fills{};
 };
 
 /// The text with an entry added for each, at the end of `images` (made at the end of the file when there is none),
-/// indented as its neighbours are. malformed: no YAML, or `images` is no list.
+/// indented as its neighbours are, or filled in. malformed: no YAML, or `images` is no list. invalid_input: an entry to
+/// fill is an alias, or has its name from a merge key.
 [[nodiscard]] result<std::string> with_entries(std::string_view text, const std::vector<new_entry>& entries,
                                                pin::pin_format format);
 

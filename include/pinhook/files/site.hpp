@@ -3,6 +3,7 @@
 // A plain value; any thread.
 #pragma once
 
+#include <pinhook/pin/policy.hpp>
 #include <pinhook/pin/slot.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -26,13 +27,15 @@ enum class untouched : std::uint8_t {
   variable,     // "{{ .Values.image }}", "$(params.image)", "${TAG}": something else fills it in
   no_tag_here,  // a kustomization's or chart's entry without a tag: it comes from elsewhere
   built,        // a Compose service with `build`: its image is made, not pulled
+  overridden,   // a kustomization's entry whose tag an entry behind it replaces; `problem` says which
   skip_label,   // the object is labelled pinhook.dev/pin: skip
   split,        // Helm values: a chart puts it together from several places, and how is not known; `problem` has them
   number_tag,   // Helm values: the tag is a number, of which Helm makes another text; `problem` has the line to write
   invalid,      // no image reference; `problem` says why
 };
 
-/// For people and JSON: "variable", "no-tag-here", "built", "skip-label", "split", "number-tag", "invalid".
+/// For people and JSON: "variable", "no-tag-here", "built", "overridden", "skip-label", "split", "number-tag",
+/// "invalid".
 [[nodiscard]] std::string_view to_string(untouched why) noexcept;
 
 /// What the author wrote so: it needs no line of a report.
@@ -65,13 +68,16 @@ struct site {
   /// The image as written; of values and kustomizations put together: "docker.io/bitnami/redis:7.2@sha256:…".
   std::string written;
   untouched why = untouched::no;
-  /// invalid, number_tag, split: what is wrong with `written`. Of an image that is like others (`why` is `no`): why no
+  /// invalid, number_tag, split: what is wrong with `written`; overridden: by what. Of an image that is like others (`why` is `no`): why no
   /// digest is looked up for it and written here; empty: nothing is against it.
   std::string problem;
   /// What to do about `problem`; empty: write a reference.
   std::string remedy;
   /// What a pin here may break, when pinhook cannot see whether it does; the same words for all of its kind in a file.
   std::string doubt;
+  /// How a pin must be written here, whatever is asked; none: as asked. In kustomizations another entry may compare the
+  /// tag.
+  std::optional<pin::pin_format> format;
   /// `written`, parsed; none when it is no reference.
   std::optional<registry::reference> ref;
   /// The tag reference that is meant, with the author's name and without a digest: of "nginx:1.25" itself, of

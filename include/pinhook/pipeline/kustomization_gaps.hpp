@@ -1,9 +1,9 @@
-// Images that a kustomization takes in from its resources and that no entry of its `images` names: `pin` adds entries
-// for them, since resources may be shared with others.
+// Images that a kustomization takes in from its resources and that no entry of its `images` gives a tag or a digest:
+// `pin` fills in the entry that matches, or adds one, since resources may be shared with others.
 //
 // What kustomize does on the way is followed: kustomizations between rename and retag by their own entries, components
-// by theirs for all that came before them. Source: sigs.k8s.io/kustomize/api v0.21 (filters/imagetag, internal/image,
-// internal/target).
+// by theirs for all that came before them. What an entry does: files/kustomize_image.hpp; the order: sigs.k8s.io/
+// kustomize/api v0.21.2, internal/target.
 //
 // Blocks for as long as the disk does; any thread.
 #pragma once
@@ -37,10 +37,12 @@ struct kustomization_gap {
   std::string place;
   /// How a rule wants it written; none: as the run says.
   std::optional<pin::pin_format> format{};
+  /// The item of `images` that matches it and has neither tag nor digest; none: no entry matches it.
+  std::optional<std::size_t> entry{};
 };
 
 struct kustomization_gaps {
-  /// By the order in which kustomize meets them; one a name.
+  /// By the order in which kustomize meets them; one an entry.
   std::vector<kustomization_gap> missing;
   /// Sentences about what no entry is added for: remote resources, images that kustomize's `images` does not reach or
   /// that a rule leaves as they are.
@@ -58,7 +60,7 @@ struct gap_limits {
 
 /// `path`: of the kustomization, whose text is `text`.
 /// invalid_input: a resource that is not there or no YAML; a name that resources use with different tags (an entry
-/// would change both); resources in a circle; a limit that was crossed.
+/// would change both), or that is another image's, too; resources in a circle; a limit that was crossed.
 [[nodiscard]] result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std::string_view text,
                                                                  const gap_limits& within);
 

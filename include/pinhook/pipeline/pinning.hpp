@@ -6,6 +6,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/image_file.hpp>
+#include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/site_rules.hpp>
 #include <pinhook/registry/digest.hpp>
@@ -33,6 +34,9 @@ struct pin_choice {
   pin::pin_format format = pin::pin_format::digest;
   /// Of the operator. unpin takes every pin back, whatever they say.
   site_rules orders{};
+  /// Of kustomizations in the same run, those lists that hold a name with a tag or a suffix: an image that such an
+  /// entry matches is pinned in the form that it goes on to match.
+  std::vector<std::vector<files::kustomize_entry>> entries{};
 };
 
 /// What becomes of one site.

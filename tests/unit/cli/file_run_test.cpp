@@ -284,6 +284,52 @@ TEST_F(KustomizationRun, AMissingResourceIsAFault) {
   EXPECT_THAT(done.messages, HasSubstr("none.yaml"));
 }
 
+// The entry matches the image by its tag: an entry with the old tag's digest would roll it back.
+TEST_F(KustomizationRun, AnEntryWhoseNameHoldsATagKeepsItsImage) {
+  digests.holds("quay.io/acme/web:v1.8.0", digest_of_digit('b'));
+  write("over/pod.yaml", pod("quay.io/acme/web:v1.7.7"));
+  const std::string text = "resources: [pod.yaml]\nimages:\n  - name: quay.io/acme/web:v1.7.7\n    newTag: v1.8.0\n";
+  const auto path = write("over/kustomization.yaml", text);
+  add(path, text);
+  const auto done = run();
+  EXPECT_EQ(done.exit_code, 0) << done.messages;
+  ASSERT_EQ(done.writes.size(), 1U);
+  const std::string pinned = "resources: [pod.yaml]\nimages:\n  - name: quay.io/acme/web:v1.7.7\n    digest: " + b +
+                             " # quay.io/acme/web:v1.8.0\n";
+  EXPECT_EQ(done.writes[0].text, pinned);
+  EXPECT_EQ(done.messages, "pinhook pin: pinned 1 image in 1 file\n");
+
+  how.task = pipeline::pin_task::unpin;
+  add(path, pinned);
+  EXPECT_EQ(run().writes.at(0).text, text);
+}
+
+TEST_F(KustomizationRun, AnImageBesideANameWithATagKeepsItsTag) {
+  digests.holds("docker.io/library/nginx:1.26", digest_of_digit('b'));
+  const std::string text = "resources: [pod.yaml]\nimages:\n  - {name: 'nginx:1.25', newTag: '1.26'}\n";
+  add(write("over/pod.yaml", pod("nginx:1.25")), pod("nginx:1.25"));
+  add(write("over/kustomization.yaml", text), text);
+  const auto done = run();
+  ASSERT_EQ(done.writes.size(), 2U) << done.messages;
+  EXPECT_EQ(done.writes[0].text, pod("nginx:1.25@" + a));
+  EXPECT_THAT(done.writes[1].text, HasSubstr("digest: '" + b + "'}"));
+}
+
+TEST_F(KustomizationRun, AnEntryWithoutATagIsFilledIn) {
+  digests.holds("quay.io/mirror/nginx:1.25", digest_of_digit('b'));
+  const std::string text =
+      "resources: [../base]\nimages:\n  - name: nginx\n    newName: quay.io/mirror/nginx\n"
+      "  - name: other\n    newName: quay.io/mirror/other\n";
+  add(write("over/kustomization.yaml", text), text);
+  const auto done = run();
+  ASSERT_EQ(done.writes.size(), 1U) << done.messages;
+  EXPECT_THAT(done.writes[0].text, HasSubstr("nginx\n    digest: \"" + b + "\" # quay.io/mirror/nginx:1.25\n"));
+  EXPECT_THAT(done.messages,
+              AllOf(HasSubstr("other: \"quay.io/mirror/other\" is left as it is: its tag comes from the "
+                              "images that it matches"),
+                    Not(HasSubstr("nginx\" is left")), HasSubstr("pinned 1 image in 1 file; 1 left as it is")));
+}
+
 TEST_F(KustomizationRun, OneThatWasFoundGetsNoEntries) {
   const std::string text = "resources:\n  - ../base\n";
   add(write("over/kustomization.yaml", text), text, false);

@@ -1,5 +1,6 @@
 #include "support/found_sites.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -82,8 +83,46 @@ TEST(FindInKustomization, ReadsADigestInAName) {
                               " # valkey:8\n- {name: db@" + digest + ", newTag: , digest: null}\n",
                           "kustomization.yaml"),
               ElementsAre("2:9 /images/0 | kustomization | nginx@" + digest + " | nginx@" + digest + " | (no-tag-here)",
-                          "4:12 /images/1 | kustomization | redis | valkey@" + digest + " | (no-tag-here)",
+                          "4:12 /images/1 | kustomization | redis | valkey@" + digest + " | (invalid)",
                           "5:10 /images/2 | kustomization | db@" + digest + " | db@" + digest + " | (no-tag-here)"));
+}
+
+// More of them: kustomize_image_test.cpp.
+TEST(FindInKustomization, ComparesNamesAsKustomizeDoes) {
+  EXPECT_THAT(found_sites("images:\n- name: quay.io/acme/web:v1.7.7\n  newTag: v1.8.0\n", "kustomization.yaml"),
+              ElementsAre("3:11 /images/0 | kustomization | quay.io/acme/web:v1.7.7 | quay.io/acme/web:v1.8.0 | "
+                          "quay.io/acme/web:v1.8.0"));
+}
+
+TEST(FindInKustomization, GoesOnThroughTheEntriesBehind) {
+  EXPECT_THAT(found_sites("images:\n- {name: a, newTag: v1}\n- {name: a, newTag: v2}\n- {name: b, newTag: v3}\n"
+                          "- {name: b, newName: c}\n- {name: d, newTag: v4}\n- {name: d, tagSuffix: -x}\n",
+                          "kustomization.yaml"),
+              ElementsAre("2:21 /images/0 | kustomization | a | a:v1 | (overridden)",
+                          "3:21 /images/1 | kustomization | a | a:v2 | a:v2",
+                          "4:21 /images/2 | kustomization | b | c:v3 | c:v3",
+                          "5:22 /images/3 | kustomization | b | c | (no-tag-here)",
+                          "6:21 /images/4 | kustomization | d | d:v4 | (invalid)",
+                          "7:10 /images/5 | kustomization | d | d | (no-tag-here)"));
+}
+
+TEST(FindInKustomization, TellsWhatKustomizeReadsOtherwise) {
+  EXPECT_THAT(found_sites("images:\n- {name: a, digest: , newTag: v1, tagSuffix: [x]}\n- {name: a, newtag: v1}\n"
+                          "- {name: a.*, newTag: v1}\n- {name: a, newName: 'b:v1'}\n- {name: '$(x)', newTag: v1}\n",
+                          "kustomization.yaml"),
+              ElementsAre("2:31 /images/0 | kustomization | a | a:v1 | (invalid)",
+                          "3:10 /images/1 | kustomization | a | a:v1 | (invalid)",
+                          "4:23 /images/2 | kustomization | a.* | a.*:v1 | (invalid)",
+                          "5:22 /images/3 | kustomization | a | b:v1 | (invalid)",
+                          "6:26 /images/4 | kustomization | $(x) | $(x):v1 | (variable)"));
+}
+
+TEST(FindInKustomization, RefusesMoreEntriesThanAnyoneHas) {
+  std::string text = "images:\n";
+  for (std::size_t i = 0; i < 2'000; ++i) text += fmt::format("- {{name: a{}, newTag: v1}}\n", i);
+  EXPECT_THAT(found_sites(text, "kustomization.yaml"), SizeIs(2'000));
+  EXPECT_THAT(found_sites(text + "- {name: b}\n", "kustomization.yaml"),
+              ElementsAre("malformed: line 2, column 1: `images` has more than 2000 entries"));
 }
 
 TEST(FindInKustomization, FollowsAliasesAndMergeKeys) {

@@ -128,13 +128,68 @@ TEST(Kustomization, TellsItsLocalResources) {
   EXPECT_FALSE(local_resources("a: ["));
 }
 
-TEST(Kustomization, TellsTheNamesOfItsImages) {
-  const auto found =
-      named_images("images:\n- name: nginx\n  newName: a\n- name: \"quay.io/b/c\"\n- newTag: v1\n- just text\n");
+TEST(Kustomization, TellsItsEntries) {
+  const auto found = image_entries(
+      "images:\n- name: nginx\n  newName: a\n- {name: \"quay.io/b/c\", digest: d, tagSuffix: -x}\n- newTag: 1.10\n"
+      "- just text\n- {name: [a], newTag: ~}\n");
   ASSERT_TRUE(found);
-  EXPECT_EQ(*found, (std::vector<std::string>{"nginx", "quay.io/b/c"}));
-  EXPECT_TRUE(named_images("images: x\n")->empty());
-  EXPECT_FALSE(named_images("a: ["));
+  EXPECT_EQ(*found, (std::vector<kustomize_entry>{{.name = "nginx", .new_name = "a"},
+                                                  {.name = "quay.io/b/c", .tag_suffix = "-x", .digest = "d"},
+                                                  {.new_tag = "1.10"},
+                                                  {},
+                                                  {.fault = "name must be a string: write one"}}));
+  EXPECT_TRUE(image_entries("images: x\n")->empty());
+  EXPECT_FALSE(image_entries("a: ["));
+}
+
+struct fill_case {
+  std::string_view name, before, after;
+  std::size_t entry = 0;
+};
+
+TEST(Kustomization, FillsInAnEntryThatIsThere) {
+  const fill_case table[] = {
+      {"behind its name", "images:\n- name: nginx # keep me\n  newName: a # me too\nresources: []\n",
+       "images:\n- name: nginx # keep me\n  newName: a # me too\n  digest: \"%D\" # a:1.25\nresources: []\n"},
+      {"behind the name alone", "images:\n  - tagSuffix: -x\n    name: a\n",
+       "images:\n  - tagSuffix: -x\n    name: a\n    digest: \"%D\" # a:1.25\n"},
+      {"no line end", "images:\n- name: a", "images:\n- name: a\n  digest: \"%D\" # a:1.25"},
+      {"CRLF", "images:\r\n- name: a\r\n- name: b\r\n",
+       "images:\r\n- name: a\r\n  digest: \"%D\" # a:1.25\r\n- name: b\r\n"},
+      {"an empty tag", "images:\n- name: a\n  newTag: ''\n", "images:\n- name: a\n  digest: '%D' # a:1.25\n"},
+      {"nothing as a tag", "images:\n- name: a\n  newTag:\n", "images:\n- name: a\n  digest: \"%D\" # a:1.25\n"},
+      {"flow", "images: [b, {name: a}] # keep me\n", "images: [b, {name: a, digest: \"%D\"}] # a:1.25 # keep me\n", 1},
+      {"JSON", R"({"images": [{"name": "a"}]})", R"({"images": [{"name": "a", "digest": "%D"}]})"},
+      {"literal text", "images:\n- name: |-\n    a\n  newName: b\n- name: |-\n    a\n",
+       "images:\n- name: |-\n    a\n  newName: b\n- name: |-\n    a\n  digest: \"%D\" # a:1.25\n", 1},
+  };
+  for (const fill_case& one : table) {
+    const std::vector<new_entry> entries{
+        {*registry::reference::parse("a:1.25"), *registry::digest::parse(digest_text), std::nullopt, one.entry}};
+    const auto out = with_entries(one.before, entries, pin::pin_format::digest);
+    EXPECT_EQ(out ? *out : out.error().message, filled(one.after)) << one.name;
+  }
+}
+
+TEST(Kustomization, FillsAndAddsAtOnce) {
+  const auto digest = *registry::digest::parse(digest_text);
+  const std::vector<new_entry> entries{
+      {*registry::reference::parse("redis:7"), digest},
+      {*registry::reference::parse("a:1.25"), digest, pin::pin_format::tag_and_digest, 0}};
+  EXPECT_EQ(
+      with_entries("images:\n- name: a\n", entries, pin::pin_format::digest).value_or("none"),
+      filled("images:\n- name: a\n  newTag: \"1.25\"\n  digest: %D\n- name: redis\n  digest: \"%D\" # redis:7\n"));
+}
+
+TEST(Kustomization, FillsInNothingThatStandsElsewhereToo) {
+  const std::vector<new_entry> entries{
+      {*registry::reference::parse("a:1.25"), *registry::digest::parse(digest_text), std::nullopt, 0}};
+  for (const std::string_view text :
+       {"x: &x {name: a}\nimages:\n- *x\n", "x: &x {name: a}\nimages:\n- <<: *x\n", "images: []\n", "images: [a]\n"}) {
+    const auto out = with_entries(text, entries, pin::pin_format::digest);
+    ASSERT_FALSE(out) << *out;
+    EXPECT_EQ(out.error().code, error_code::invalid_input) << text;
+  }
 }
 
 }  // namespace

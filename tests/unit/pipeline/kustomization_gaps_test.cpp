@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -87,7 +88,7 @@ TEST_F(KustomizationGaps, FollowEntriesOnTheWay) {
         "resources: [a.yaml]\nimages:\n  - {name: nginx, newTag: \"1.26\"}\n  - {name: redis, newName: mirror/redis}\n"
         "  - {name: alpine, digest: \"" +
             a + "\"}\n  - {name: busybox, tagSuffix: -glibc}\n");
-  EXPECT_THAT(missing("resources: [../base]\n"), ElementsAre("nginx:1.26", "mirror/redis:7", "busybox:1-glibc"));
+  EXPECT_THAT(missing("resources: [../base]\n"), ElementsAre("nginx:1.26", "mirror/redis:7", "busybox:1-glibc-glibc"));
 }
 
 TEST_F(KustomizationGaps, FollowComponents) {
@@ -122,6 +123,66 @@ TEST_F(KustomizationGaps, RefuseOneNameWithTwoTags) {
   EXPECT_THAT(refusal("resources: [a.yaml, b.yaml]\n"), HasSubstr("one entry would change both"));
   pod("over/a.yaml", {"nginx:1.25@" + a, "redis", "redis:latest"});
   EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\n"), ElementsAre("redis"));
+}
+
+// An entry that matches gets the digest; a second one would be the last word on images that it does not name.
+TEST_F(KustomizationGaps, FillTheEntryThatMatches) {
+  pod("over/a.yaml", {"nginx:1.25", "quay.io/acme/web:v1.7.7", "redis:7", "alpine:3", "busybox"});
+  const std::string text =
+      "resources: [a.yaml]\nimages:\n- {name: nginx, newName: mirror/nginx}\n"
+      "- {name: quay.io/acme/web:v1.7.7, newTag: v1.8.0}\n- {name: alpine:3}\n- {name: busybox, newTag: ''}\n";
+  EXPECT_THAT(missing(text), ElementsAre("mirror/nginx:1.25", "redis:7", "alpine:3", "busybox"));
+  const auto gaps = find(text);
+  ASSERT_TRUE(gaps);
+  std::vector<std::optional<std::size_t>> entries;
+  for (const auto& gap : gaps->missing) entries.push_back(gap.entry);
+  EXPECT_THAT(entries, ElementsAre(0, std::nullopt, 2, 3));
+}
+
+TEST_F(KustomizationGaps, FillTheLastEntryOfAChain) {
+  pod("over/a.yaml", {"nginx:1.25", "redis:7"});
+  const auto gaps = find(
+      "resources: [a.yaml]\nimages:\n- {name: nginx, newName: a}\n- {name: a, newName: b}\n"
+      "- {name: redis, newName: valkey}\n- {name: valkey, newTag: v8}\n");
+  ASSERT_TRUE(gaps) << gaps.error().message;
+  ASSERT_EQ(gaps->missing.size(), 1U);
+  EXPECT_EQ(gaps->missing[0].ref.written(), "b:1.25");
+  EXPECT_EQ(gaps->missing[0].entry, 1U);
+}
+
+TEST_F(KustomizationGaps, RefuseAnEntryThatWouldChangeAnother) {
+  // Of the name that one entry gives and another image has.
+  pod("over/a.yaml", {"nginx:1.25", "web:v1"});
+  EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: web, newName: nginx, newTag: v2}]\n"),
+              AllOf(HasSubstr("nginx:v2 of "), HasSubstr("a.yaml:10:14 would become nginx:1.25")));
+  // Of two tags of one name, one of which has an entry.
+  pod("over/a.yaml", {"web:v1", "web:v2"});
+  EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: 'web:v1', newTag: v3}]\n"), HasSubstr("web:v3 of "));
+  EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: web, newName: mirror/web}]\n"),
+              HasSubstr("one entry would change both"));
+}
+
+TEST_F(KustomizationGaps, NoteAPinThatAnEntryNoLongerMatches) {
+  pod("over/a.yaml", {"web@" + a + " # web:v1", "web:v1@" + a});
+  EXPECT_THAT(notes("resources: [a.yaml]\nimages: [{name: 'web:v1', newTag: v2}]\n"),
+              ElementsAre(HasSubstr("a.yaml:8:14 is pinned without the tag that an entry of `images` compares, so that "
+                                    "the entry does not reach it: write web:v1@" +
+                                    a)));
+  EXPECT_THAT(notes("resources: [a.yaml]\nimages: [{name: web, newTag: v2}]\n"), IsEmpty());
+}
+
+TEST_F(KustomizationGaps, NoteWhatIsNotFollowed) {
+  pod("over/a.yaml", {"nginx:1.25", "web:v1"});
+  EXPECT_THAT(
+      notes("resources: [a.yaml]\nimages:\n- {name: 'w.*', newName: api, newTag: v2}\n- {name: web, newTag: v1}\n"),
+      ElementsAre(AllOf(HasSubstr("nginx:1.25 of "), HasSubstr("gets no entry: kustomize reads the name \"w.*\" of"))));
+  // The entry itself says what is wrong with it; one on the way does not.
+  const std::string entries = "images: [{name: nginx, newName: 'nginx:1'}, {name: web, newTag: v1}]\n";
+  EXPECT_THAT(notes("resources: [a.yaml]\n" + entries), IsEmpty());
+  EXPECT_THAT(missing("resources: [a.yaml]\n" + entries), IsEmpty());
+  write("base/kustomization.yaml", "resources: [../over/a.yaml]\n" + entries);
+  EXPECT_THAT(notes("resources: [../base]\nimages: [{name: web, newTag: v1}]\n"),
+              ElementsAre(HasSubstr("kustomize makes nginx:1:1.25 of it, which is no image reference")));
 }
 
 TEST_F(KustomizationGaps, CompareNamesAsWritten) {
