@@ -47,7 +47,7 @@ inline pin::pin_format other(pin::pin_format format) {
 }
 
 inline std::string without_digest(std::string_view text) {
-  const auto at = text.find("sha256:");
+  const auto at = text.rfind("sha256:");
   if (at == std::string_view::npos || text.size() != at + 71) return std::string(text);
   return std::string(text.substr(0, at > 0 && text[at - 1] == '@' ? at - 1 : at));
 }
@@ -61,7 +61,7 @@ inline std::string without_tag(std::string_view text) {
 // A string before and after: the same, or the same image with a digest, or with the tag that is meant.
 inline bool is_pin_of(std::string_view before, std::string_view after, const std::set<std::string>& digests) {
   if (after == std::string(before) + ":latest") return true;
-  const auto at = after.find("sha256:");
+  const auto at = after.rfind("sha256:");
   if (at == std::string_view::npos || !digests.contains(std::string(after.substr(at)))) return false;
   const auto rest = without_digest(after);
   return rest.empty() || rest == before || rest == without_tag(before) || rest == std::string(before) + ":latest";
@@ -70,8 +70,8 @@ inline bool is_pin_of(std::string_view before, std::string_view after, const std
 inline std::string_view text_of(const json::value& v) { return {v.GetString(), v.GetStringLength()}; }
 
 inline std::string number_text(const json::value& v, std::string_view after) {
-  // A numeric tag keeps its text; how RapidJSON would write the number does not matter.
-  return v.IsNumber() ? without_digest(after) : std::string();
+  // A tag that is a number or a boolean keeps its text; how RapidJSON would write it does not matter.
+  return v.IsNumber() || v.IsBool() ? without_digest(after) : std::string();
 }
 
 // Members that a pinned kustomization's entry may have gained or lost.
