@@ -133,13 +133,13 @@ class check_run {
   }
 
   pipeline::pin_text how_to_pin(const files::image_file& file, std::size_t site, const registry::digest& digest) {
-    const auto format = orders_.order_of(file.sites()[site]).format.value_or(format_);
-    pipeline::pin_text out{file.suggestion(site, digest, format), std::nullopt};
+    const files::change change{site, digest, orders_.order_of(file.sites()[site]).format};
+    pipeline::pin_text out{file.suggestion(change, format_), std::nullopt};
     if (output_ != pipeline::report_format::sarif || file.text().size() > max_rewritten - rewritten_) return out;
     rewritten_ += file.text().size();
-    const std::vector<files::change> changes{{site, digest}};
+    const std::vector<files::change> changes{change};
     // A site that shares its bytes with another one may not be changed alone.
-    if (const auto after = file.rewrite(changes, format)) out.change = pipeline::changed_lines(file.text(), *after);
+    if (const auto after = file.rewrite(changes, format_)) out.change = pipeline::changed_lines(file.text(), *after);
     return out;
   }
 

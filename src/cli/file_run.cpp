@@ -184,6 +184,7 @@ void file_run::finish_file(one_file& file, const pipeline::digest_map& known) {
                     lost == 1 ? "1 image is" : fmt::format("{} images are", lost),
                     pipeline::looks_like_json(what->text) ? "JSON has no comments" : "no comment can stand there"));
   for (const auto& doubt : what->doubts) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), doubt));
+  for (const auto& note : what->notes) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), note));
   for (const auto& r : what->results)
     if (!is_filled(file, content.sites()[r.site])) report_site(file, content.sites()[r.site], r);
   auto text = with_gaps(file, std::move(what->text), choice, known);

@@ -37,7 +37,7 @@ class function_run {
     pipeline::pin_choice how{.task = config->update ? pipeline::pin_task::update : pipeline::pin_task::pin,
                              .format = config->format.value_or(around_.format),
                              .orders = around_.orders};
-    if (config->format) how.orders.has_formats = false;
+    if (config->format) how.orders.format = config->format;
     pipeline::digest_map known;
     if (const auto refs = pipeline::wanted(*file, how); !refs.empty()) {
       auto source = around_.open({.lock_file = config->lock_file, .offline = config->offline});
@@ -48,6 +48,8 @@ class function_run {
     if (!what) return fail(what.error());
     const bool is_failed = what->has(pipeline::site_result::kind::failed);
     const bool writes = !is_failed || config->keeps_going;
+    if (writes)
+      for (const auto& note : what->notes) messages_ += line(note);
     for (const auto& r : what->results) report(list.about(file->sites()[r.site]), file->sites()[r.site], r, writes);
     auto out = pipeline::with_results(writes ? what->text : text_, results_);
     if (!out) return fail(std::move(out.error()));

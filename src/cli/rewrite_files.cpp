@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 namespace pinhook::cli {
@@ -21,6 +22,11 @@ result<void> write_all(const std::vector<file_run_result::file_write>& writes) {
     return fail(ok.error().code, fmt::format("{}; {} of {} files are written", ok.error().message, i, writes.size()));
   }
   return {};
+}
+
+std::optional<pin::pin_format> said_format(const file_arguments& said) {
+  if (said.format.empty()) return std::nullopt;
+  return said.format == "digest" ? pin::pin_format::digest : pin::pin_format::tag_and_digest;
 }
 
 int failed(std::string_view command, const error& e) {
@@ -41,8 +47,7 @@ run_target target_of(const file_arguments& said) {
 }
 
 pin::pin_format format_of(const file_arguments& said, const config::settings& s) {
-  if (said.format.empty()) return s.pin.format;
-  return said.format == "digest" ? pin::pin_format::digest : pin::pin_format::tag_and_digest;
+  return said_format(said).value_or(s.pin.format);
 }
 
 files::file_rules file_rules_of(const config::settings& s) {
@@ -50,7 +55,7 @@ files::file_rules file_rules_of(const config::settings& s) {
 }
 
 pipeline::site_rules orders_of(const file_arguments& said, const config::settings& s) {
-  return {.set = s.rules, .ns = said.ns, .has_formats = said.format.empty()};
+  return {.set = s.rules, .ns = said.ns, .format = said_format(said)};
 }
 
 digest_choice choice_of(const file_arguments& said) { return {.lock_file = said.lock_file, .offline = said.offline}; }

@@ -1,4 +1,5 @@
 #include <pinhook/files/finding.hpp>
+#include <pinhook/files/foreign_tag.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/rewrite_site.hpp>
 #include <pinhook/files/tag_comment.hpp>
@@ -85,7 +86,7 @@ void sort_by_place(finding& f) {
   f.images = std::move(sorted);
 }
 
-result<void> search(finding& f, std::string_view path) {
+result<void> search(finding& f, std::string_view path, const marked_text& marks) {
   if (auto ok = refuse_template(f); !ok) return ok;
   if (f.doc.root == no_node) return {};
   if (auto ok = find_by_kind(f, path); !ok) return ok;
@@ -94,6 +95,7 @@ result<void> search(finding& f, std::string_view path) {
       if (auto ok = find_by_rule(f, rule); !ok) return ok;
   sort_by_place(f);
   take_tags_from_comments(f);
+  take_markers(f, marks);
   return {};
 }
 
@@ -131,34 +133,86 @@ bool share_line(const finding& f, node_index a, node_index b) {
   return !f.text.substr(end, f.doc.at(b).span.begin - end).contains('\n');
 }
 
-void take_tags_of_line(const finding& f, std::span<lone_pin> pins) {
+// Whether nothing but brackets and commas stands between the node and the end of the line's content.
+bool ends_content(const finding& f, node_index i, const line_end& line) {
+  const std::size_t end = f.doc.at(i).span.end;
+  return is_block(f, i) ||
+         f.text.substr(end, line.chain_begin - end).find_first_not_of(" \t]},") == std::string_view::npos;
+}
+
+// What another pinner left behind the only image of its line.
+void take_foreign_tag(const finding& f, const lone_pin& pin, const line_end& line) {
+  if (!ends_content(f, pin.node, line)) return;
+  const std::string_view rest = f.text.substr(line.chain_begin, max_foreign_comment);
+  auto found = read_foreign_tag(rest.substr(0, rest.find_first_of("\r\n")), *pin.images.front()->what.ref);
+  if (!found) return;
+  const yaml::text_span span{line.chain_begin + found->span.begin, line.chain_begin + found->span.end};
+  for (found_image* image : pin.images) {
+    image->what.tag = found->tag;
+    image->foreign_comment = span;
+  }
+}
+
+void take_tags_of_line(const finding& f, std::span<lone_pin> pins, bool are_all) {
   const auto line = line_end_at(f.doc, f.text, pins.front().node);
-  if (!line || line->chain.empty()) return;
+  if (!line) return;
   std::vector<std::string_view> names;
   for (const lone_pin& one : pins) names.push_back(one.images.front()->what.ref->written_name());
   const auto matched = match_chain(line->chain, names);
   for (std::size_t i = 0; i < pins.size(); ++i)
     if (matched[i])
       for (found_image* image : pins[i].images) image->what.tag = line->chain[*matched[i]];
+  if (pins.size() == 1 && are_all && !matched[0]) take_foreign_tag(f, pins[0], *line);
+}
+
+// Where images stand, aliases and what they name both, in the order of the text.
+std::vector<node_index> places_of(const finding& f) {
+  std::vector<node_index> out;
+  for (const found_image& image : f.images)
+    for (const node_index i : {image.scalar, image.name, image.tag, image.digest})
+      if (i != no_node) out.insert(out.end(), {i, f.doc.resolve(i)});
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
+
+// Whether no part of another image stands on the line of a lone pin. A kustomization's entry has its own parts on it.
+bool is_only_image(const finding& f, const std::vector<node_index>& places, const lone_pin& pin) {
+  const auto is_own = [&](node_index i) {
+    return std::ranges::any_of(pin.images, [&](const found_image* image) {
+      return i == f.doc.resolve(image->name) || i == f.doc.resolve(image->tag) || i == pin.node;
+    });
+  };
+  const auto at = std::ranges::lower_bound(places, pin.node);
+  if (at == places.end() || *at != pin.node) return false;
+  for (auto next = std::next(at); next != places.end() && share_line(f, pin.node, *next); ++next)
+    if (!is_own(*next)) return false;
+  for (auto before = at; before != places.begin() && share_line(f, *std::prev(before), pin.node); --before)
+    if (!is_own(*std::prev(before))) return false;
+  return true;
 }
 
 }  // namespace
 
 void take_tags_from_comments(finding& f) {
   std::vector<lone_pin> pins = lone_pins(f);
+  if (pins.empty()) return;
+  const std::vector<node_index> places = places_of(f);
   for (std::size_t begin = 0, end = 0; begin < pins.size(); begin = end) {
     for (end = begin + 1; end < pins.size() && share_line(f, pins[end - 1].node, pins[end].node);) ++end;
-    take_tags_of_line(f, std::span(pins).subspan(begin, end - begin));
+    const bool are_all = end == begin + 1 && is_only_image(f, places, pins[begin]);
+    take_tags_of_line(f, std::span(pins).subspan(begin, end - begin), are_all);
   }
 }
 
 result<std::vector<found_image>> find_images(const yaml::source& from, std::string_view text, std::string_view path,
                                              const file_rules& rules) {
   std::vector<found_image> out;
+  const marked_text marks(text);
   for (std::size_t i = 0; i < from.documents.size(); ++i) {
     const source_document& doc = from.documents[i];
     finding f{.doc = doc, .text = text, .document = i, .rules = rules, .budget = allowed_for(doc), .images = {}};
-    if (auto ok = search(f, path); !ok) return fail(std::move(ok.error()));
+    if (auto ok = search(f, path, marks); !ok) return fail(std::move(ok.error()));
     std::ranges::move(f.images, std::back_inserter(out));
   }
   return out;

@@ -1,8 +1,10 @@
 #include <pinhook/files/chart_verdict.hpp>
+#include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/rewrite_document.hpp>
 #include <pinhook/files/rewrite_site.hpp>
+#include <pinhook/files/tag_comment.hpp>
 
 #include <fmt/format.h>
 
@@ -53,17 +55,75 @@ std::span<const found_image> images_of(const std::vector<found_image>& all, std:
   return {range.begin(), range.end()};
 }
 
-using planned_changes = std::map<std::size_t, std::vector<planned_change>>;
+using pin::pin_format;
+
+// How a change is written, before it is known where comments can stand.
+pin_format first_format(const change& one, const site& s, pin_format format) {
+  return one.format.value_or(s.marker != nullptr ? pin_format::tag_and_digest : format);
+}
+
+// One document's changes as they can be made: where no comment can keep a tag, the reference does, unless the change
+// says its format.
+class document_plan {
+ public:
+  document_plan(const yaml::source_document& doc, std::string_view text, std::span<const found_image> all)
+      : doc_(doc), text_(text), all_(all) {}
+
+  result<void> add(const found_image& image, const change& one, pin_format format) {
+    auto plan = rewrite_site(doc_, text_, image, one.digest, first_format(one, image.what, format));
+    if (!plan) return fail(std::move(plan.error()).at(fmt::format("line {}", image.what.line)));
+    changes_.push_back({.image = &image, .plan = *std::move(plan), .may_add_comment = image.what.marker == nullptr});
+    asked_.push_back(&one);
+    return {};
+  }
+
+  // Each round leaves fewer digests alone; two are enough for all but odd lines.
+  result<std::vector<yaml::edit>> edits() {
+    for (;;) {
+      auto out = document_edits(doc_, text_, all_, changes_);
+      if (!out) return out;
+      const auto moved = move_lost_tags();
+      if (!moved) return fail(moved.error());
+      if (!*moved) return out;
+    }
+  }
+
+  [[nodiscard]] const std::vector<planned_change>& changes() const { return changes_; }
+
+ private:
+  // False: none is lost that may be moved.
+  result<bool> move_lost_tags() {
+    bool has_moved = false;
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
+      planned_change& one = changes_[i];
+      if (!one.plan.comment || one.has_comment || asked_[i]->format) continue;
+      auto plan = rewrite_site(doc_, text_, *one.image, asked_[i]->digest, pin_format::tag_and_digest);
+      if (!plan) return fail(std::move(plan.error()));
+      one.plan = *std::move(plan);
+      has_moved = true;
+    }
+    return has_moved;
+  }
+
+  const yaml::source_document& doc_;
+  std::string_view text_;
+  std::span<const found_image> all_;
+  std::vector<planned_change> changes_;
+  /// Of each of changes_.
+  std::vector<const change*> asked_;
+};
+
+using document_plans = std::map<std::size_t, document_plan>;
 
 // Every site of the file as it is read again: those that changed as planned, all others as they were.
-result<void> compare(const std::vector<found_image>& images, const planned_changes& planned,
+result<void> compare(const std::vector<found_image>& images, const document_plans& planned,
                      const std::vector<site>& again) {
   if (again.size() != images.size())
     return fail(error_code::internal, fmt::format("the file would be damaged: of its {} images {} would be left",
                                                   images.size(), again.size()));
   std::map<const found_image*, const planned_change*> changed;
-  for (const auto& [document, changes] : planned)
-    for (const planned_change& one : changes) changed.emplace(one.image, &one);
+  for (const auto& [document, plan] : planned)
+    for (const planned_change& one : plan.changes()) changed.emplace(one.image, &one);
   for (std::size_t i = 0; i < images.size(); ++i) {
     const found_image& before = images[i];
     const auto found = changed.find(&before);
@@ -113,20 +173,25 @@ result<std::string> image_file::rewrite(std::span<const change> changes, pin::pi
 
 result<image_file> image_file::rewritten(std::span<const change> changes, pin::pin_format format) const {
   const parts& p = *parts_;
-  planned_changes by_document;
+  document_plans by_document;
   for (const change& one : changes) {
     if (one.site >= p.images.size())
       return fail(error_code::invalid_input,
                   fmt::format("there are {} images, and no number {}", p.images.size(), one.site));
     const found_image& image = p.images[one.site];
-    const yaml::source_document& doc = p.from.documents[image.what.document];
-    auto plan = rewrite_site(doc, p.text, image, one.digest, one.format.value_or(format));
-    if (!plan) return fail(std::move(plan.error()).at(fmt::format("line {}", image.what.line)));
-    by_document[image.what.document].push_back({&image, *std::move(plan)});
+    const std::size_t document = image.what.document;
+    const auto at = by_document.find(document);
+    document_plan& plan =
+        at != by_document.end()
+            ? at->second
+            : by_document
+                  .emplace(document, document_plan(p.from.documents[document], p.text, images_of(p.images, document)))
+                  .first->second;
+    if (auto ok = plan.add(image, one, format); !ok) return fail(std::move(ok.error()));
   }
   std::vector<yaml::edit> edits;
-  for (auto& [document, planned] : by_document) {
-    auto more = document_edits(p.from.documents[document], p.text, images_of(p.images, document), planned);
+  for (auto& [document, plan] : by_document) {
+    auto more = plan.edits();
     if (!more) return fail(std::move(more.error()));
     std::ranges::move(*more, std::back_inserter(edits));
   }
@@ -139,15 +204,18 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
   return again;
 }
 
-std::string image_file::suggestion(std::size_t site, const registry::digest& digest, pin::pin_format format) const {
-  if (site >= parts_->images.size()) return {};
-  const found_image& image = parts_->images[site];
-  const auto plan = rewrite_site(parts_->from.documents[image.what.document], parts_->text, image, digest, format);
+std::string image_file::suggestion(const change& one, pin::pin_format format) const {
+  if (one.site >= parts_->images.size() || !one.digest) return {};
+  const found_image& image = parts_->images[one.site];
+  const registry::digest& digest = *one.digest;
+  const yaml::source_document& doc = parts_->from.documents[image.what.document];
+  const yaml::node_index node = doc.resolve(commented_node(image));
+  if (node != yaml::no_node && is_in_json(doc, parts_->text, node)) format = pin_format::tag_and_digest;
+  const auto plan = rewrite_site(doc, parts_->text, image, digest, first_format(one, image.what, format));
   if (!plan || !plan->value) return plan ? fmt::format("digest: {}", digest.to_string()) : std::string();
   if (image.what.form == site_form::scalar) return plan->value->value;
   const bool is_tag = plan->value->value.contains('@');
   if (image.what.form == site_form::values) {
-    const yaml::source_document& doc = parts_->from.documents[image.what.document];
     const auto key = doc.resolve(is_tag ? image.tag_key : image.digest_key);
     return fmt::format("{}: {}", doc.at(key).text, plan->value->value);
   }

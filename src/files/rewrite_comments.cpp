@@ -24,6 +24,9 @@ struct chain_member {
   bool is_changed = false;
   // The element that it shall have; of one that is not changed, that it has.
   std::optional<std::string> wanted;
+  bool may_add = true;
+  // Another pinner's comment is in place of the element.
+  yaml::text_span foreign{};
 };
 
 using member_map = std::map<node_index, chain_member>;
@@ -37,7 +40,8 @@ member_map members_of(const source_document& doc, std::span<const found_image> a
     const node_index node = doc.resolve(commented_node(one));
     if (node == no_node || !one.what.ref) continue;
     const bool is_alone = needs_comment(one);
-    out.emplace(node, chain_member{one.what.ref->written_name(), is_alone, is_alone, false, std::nullopt});
+    out.emplace(node, chain_member{one.what.ref->written_name(), is_alone, is_alone, false, std::nullopt, true,
+                                   one.foreign_comment});
     // An alias that became what its anchor was takes a comment along.
     if (is_alone && one.what.tag && values.kept.contains(commented_node(one)))
       out.emplace(commented_node(one),
@@ -53,6 +57,7 @@ member_map members_of(const source_document& doc, std::span<const found_image> a
     m.is_changed = true;
     m.wanted = one.plan.comment;
     m.is_alone = one.plan.leaves_digest_alone;
+    m.may_add = one.may_add_comment;
   }
   return out;
 }
@@ -83,10 +88,7 @@ class line_rewriter {
     drop_ambiguous();
     for (std::size_t i = 0; i < line_.chain.size(); ++i)
       elements_.push_back({std::string(text_.substr(line_.spans[i].begin, line_.spans[i].size())), nullptr});
-    give_to([](const chain_member& m) { return m.was_alone; }, [](const registry::reference&) { return true; });
-    // Behind an image without a digest "# nginx" is more likely the author's word than an older tag.
-    give_to([](const chain_member& m) { return !m.was_alone && m.wanted; },
-            [](const registry::reference& r) { return !r.tag().empty(); });
+    give_to_owners();
     write_wanted();
     std::string chain;
     for (const element& one : elements_) chain += one.bytes;
@@ -111,55 +113,43 @@ class line_rewriter {
     }
   }
 
-  // Elements that nobody has, those that `fit`, to members that `may` have them.
-  template <class May, class Fit>
-  void give_to(May may, Fit fit) {
-    std::vector<std::size_t> free;
-    std::vector<registry::reference> chain;
-    for (std::size_t i = 0; i < elements_.size(); ++i) {
-      if (elements_[i].owner != nullptr || !fit(line_.chain[i])) continue;
-      free.push_back(i);
-      chain.push_back(line_.chain[i]);
-    }
-    std::vector<const chain_member*> takers;
+  // Behind an image without a digest every element is the author's word.
+  void give_to_owners() {
+    std::vector<const chain_member*> owners;
     std::vector<std::string_view> names;
     for (const chain_member* m : members_) {
-      if (!may(*m)) continue;
-      takers.push_back(m);
+      if (!m->was_alone) continue;
+      owners.push_back(m);
       names.push_back(m->name);
     }
-    const auto matched = match_chain(chain, names);
-    for (std::size_t i = 0; i < takers.size(); ++i)
-      if (matched[i]) elements_[free[*matched[i]]].owner = takers[i];
+    const auto matched = match_chain(line_.chain, names);
+    for (std::size_t i = 0; i < owners.size(); ++i)
+      if (matched[i]) elements_[*matched[i]].owner = owners[i];
   }
 
+  // An element that stays says what is wanted already: the tag is known from it.
   void write_wanted() {
     std::size_t behind = 0;  // where the next new element goes
-    for (const chain_member* m : members_) {
+    for (chain_member* m : members_) {
       const auto own = std::ranges::find(elements_, m, &element::owner);
       if (own == elements_.end()) {
         if (!m->is_changed || !m->wanted) continue;
+        if (!m->may_add) {
+          m->wanted.reset();
+          continue;
+        }
         elements_.insert(elements_.begin() + static_cast<std::ptrdiff_t>(behind), {chain_text({*m->wanted}), m});
         ++behind;
         continue;
       }
+      const auto at = static_cast<std::size_t>(own - elements_.begin());
       if (m->is_changed && !m->wanted) {
-        const auto at = static_cast<std::size_t>(own - elements_.begin());
         elements_.erase(own);
         if (behind > at) --behind;
-        continue;
+      } else {
+        behind = at + 1;
       }
-      // The white space before the '#' and behind it stays.
-      if (m->is_changed)
-        own->bytes.replace(own->bytes.find('#'), std::string::npos, with_blanks(own->bytes, *m->wanted));
-      behind = static_cast<std::size_t>(own - elements_.begin()) + 1;
     }
-  }
-
-  static std::string with_blanks(std::string_view bytes, std::string_view reference) {
-    const std::size_t sign = bytes.find('#');
-    const std::size_t word = bytes.find_first_not_of(" \t", sign + 1);
-    return std::string(bytes.substr(sign, word - sign)) + std::string(reference);
   }
 
   std::string_view text_;
@@ -171,6 +161,11 @@ class line_rewriter {
 void rewrite_line(const source_document& doc, std::string_view text, member_iterator begin, member_iterator end,
                   std::vector<yaml::edit>& out) {
   if (std::none_of(begin, end, [](const auto& m) { return m.second.is_changed; })) return;
+  // It is the only image of the line then.
+  if (const chain_member& m = begin->second; m.foreign.size() > 0) {
+    if (!m.wanted) out.push_back({m.foreign, ""});
+    return;
+  }
   // The line is that of the first digest that stands alone, as it is when it is read.
   member_iterator front = std::find_if(begin, end, [](const auto& m) { return m.second.is_alone; });
   if (front == end) front = std::find_if(begin, end, [](const auto& m) { return m.second.was_alone; });

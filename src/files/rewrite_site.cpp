@@ -1,3 +1,4 @@
+#include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/rewrite_site.hpp>
 #include <pinhook/pin/write_pin.hpp>
 
@@ -66,7 +67,8 @@ class site_rewriter {
   site_rewrite pin(const registry::digest& digest) {
     if (site_.form == site_form::scalar) {
       pin_scalar(digest);
-    } else if (const auto tag = text_at(doc_, image_.tag); tag_holds_digest() || (!is_entry() && !has_digest_key())) {
+    } else if (const auto tag = text_at(doc_, image_.tag);
+               tag_holds_digest() || is_tag_written() || (!is_entry() && !has_digest_key())) {
       set(image_.tag, fmt::format("{}@{}", tag.substr(0, tag.find('@')), digest.to_string()));
       keep_tag(digest);
     } else if (is_entry()) {
@@ -104,6 +106,12 @@ class site_rewriter {
   [[nodiscard]] bool is_entry() const { return site_.form == site_form::kustomization; }
   [[nodiscard]] bool has_digest_key() const { return image_.digest != no_node; }
   [[nodiscard]] bool tag_holds_digest() const { return text_at(doc_, image_.tag).contains('@'); }
+  // Another program writes new tags there. Beside one the digest of the old tag would go on to decide; written into the
+  // tag it goes with it.
+  [[nodiscard]] bool is_tag_written() const {
+    return site_.marker != nullptr && site_.marker->changes != marker_change::nothing && !image_.is_digest_marked &&
+           !text_at(doc_, image_.tag).empty() && text_at(doc_, image_.digest).empty();
+  }
 
   // A chart's "tag: 1.25" was a number before, of which Helm makes the same text; kustomize refuses numbers.
   void set(node_index node, std::string value) {

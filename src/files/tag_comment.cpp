@@ -1,3 +1,4 @@
+#include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
 #include <fmt/format.h>
@@ -110,6 +111,8 @@ void read_chain(std::string_view text, line_end& line) {
     const std::size_t word = skip_blanks(text, sign + 1);
     const std::size_t end = word_end(text, word);
     if (word == sign + 1 || end == word || end - word > registry::max_reference_size) return;
+    if (const auto* marker = marker_of(text.substr(sign, end - sign)); marker != nullptr && marker->stands_alone())
+      return;
     const std::size_t behind = skip_blanks(text, end);
     if (!ends_line(text, behind) && text[behind] != '#') return;
     auto ref = registry::reference::parse(text.substr(word, end - word));
@@ -137,6 +140,12 @@ std::optional<line_end> line_end_at(const source_document& doc, std::string_view
   read_chain(text, line);
   return line;
 }
+
+bool is_in_json(const source_document& doc, std::string_view text, node_index scalar) {
+  return looks_like_json(doc, text, scalar);
+}
+
+std::size_t sign_behind(const line_end& line, std::string_view text) { return skip_blanks(text, line.chain_end); }
 
 std::string chain_text(const std::vector<std::string>& references) {
   std::string out;

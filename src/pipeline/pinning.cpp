@@ -1,3 +1,4 @@
+#include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/pipeline/pinning.hpp>
@@ -5,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -79,12 +81,44 @@ site_result decide(std::size_t index, const files::site& s, const pin_choice& ho
           .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, format)};
 }
 
-// As the entries of kustomizations that take the image in need it.
+// As the entries of kustomizations that take the image in need it; what `order` says, where they need nothing else.
 std::optional<pin::pin_format> matched_format(const files::site& s, const pin_choice& how, const site_order& order) {
   const auto ref = asked(s, how.task);
   if (!ref) return order.format;
-  return files::format_for_all(how.entries, {s.written, ref->written_name(), ref->effective_tag()},
-                               order.format.value_or(how.format));
+  const auto wanted = order.format.value_or(how.format);
+  const auto needed =
+      files::format_for_all(how.entries, {s.written, ref->written_name(), ref->effective_tag()}, wanted);
+  return needed == wanted ? order.format : std::optional(needed);
+}
+
+// A program, and what it changes.
+using line_reader = std::pair<std::string_view, files::marker_change>;
+
+std::string note_of(const line_reader& by, std::size_t count) {
+  const auto& [program, changes] = by;
+  const std::string_view what_next =
+      changes == files::marker_change::tag
+          ? "; it changes the tag and leaves the digest: run pinhook pin --update after it"
+      : changes == files::marker_change::value ? "; what it writes next has no digest: run pinhook pin after it"
+                                               : "";
+  return fmt::format("{} written with tag and digest: {} reads the comment there, which must stand alone{}",
+                     count == 1 ? "1 image is" : fmt::format("{} images are", count), program, what_next);
+}
+
+// What became of the changed sites, as the file is read afterwards.
+void take_outcome(const std::vector<files::site>& after, const std::vector<files::change>& changes,
+                  pin::pin_format format, pinned_file& out) {
+  std::map<line_reader, std::size_t> marked;
+  for (const files::change& one : changes) {
+    const files::site& s = after[one.site];
+    if (!s.tag) ++out.lost_tags;
+    const bool is_both = s.ref && !s.ref->tag().empty();
+    if (s.marker != nullptr && is_both && s.form != files::site_form::values &&
+        one.format.value_or(format) == pin::pin_format::digest)
+      ++marked[{s.marker->program, s.marker->changes}];
+    if (s.form == files::site_form::scalar) out.results[one.site].after = s.written;
+  }
+  for (const auto& [by, count] : marked) out.notes.push_back(note_of(by, count));
 }
 
 }  // namespace
@@ -130,9 +164,7 @@ result<pinned_file> pinned(const files::image_file& file, const pin_choice& how,
   const auto after = file.rewritten(changes, how.format);
   if (!after) return fail(after.error());
   out.text = after->text();
-  if (how.task != pin_task::unpin)
-    for (const files::change& one : changes)
-      if (!after->sites()[one.site].tag) ++out.lost_tags;
+  if (how.task != pin_task::unpin) take_outcome(after->sites(), changes, how.format, out);
   return out;
 }
 

@@ -36,17 +36,17 @@ rules::effects site_rules::effects_of(const files::site& s) const {
 }
 
 site_order site_rules::order_of(const files::site& s) const {
-  if (set.is_empty() || !s.ref) return {};
+  site_order out{.never = {}, .format = format};
+  if (set.is_empty() || !s.ref) return out;
   const auto e = effects_of(s);
   const auto order = set.order_of(e);
-  site_order out;
   if (order.pin == pin::pin_order::never) out.never = set.rules()[e.pin].name;
-  if (has_formats) out.format = order.format;
+  if (!format) out.format = order.format;
   return out;
 }
 
 std::vector<site_order> site_rules::orders_of(std::span<const files::site> sites) const {
-  std::vector<site_order> out(sites.size());
+  std::vector<site_order> out(sites.size(), site_order{.never = {}, .format = format});
   if (set.is_empty()) return out;
   std::map<std::pair<std::size_t, std::size_t>, site_order> by_place;
   for (std::size_t i = 0; i < sites.size(); ++i) {

@@ -143,6 +143,7 @@ inline std::string again_difference(pin_trial& t, const files::image_file& again
     const auto& after = again.sites()[c.site];
     if (!after.is_pinned() || after.ref->digest() != c.digest)
       return fmt::format("{} at line {} reads as {} once it is pinned", before.written, before.line, after.written);
+    if (before.ref->tag().empty() && after.ref->digest() && !after.ref->tag().empty()) ++t.tagged;
     if (!after.tag)
       ++t.lost;
     else if (after.tag->canonical() != before.ref->canonical())
@@ -179,10 +180,9 @@ inline pin_trial try_pin(const std::string& text, const std::string& path, pin::
       t.problem = "an image that is no reference, and no word why";
       return t;
     }
-    const auto written = is_mixed && (s.line + s.column) % 2 == 1 ? pin_trial_detail::other(format) : format;
-    t.changes.push_back({i, made_up_digest(*s.ref), written});
+    t.changes.push_back({i, made_up_digest(*s.ref)});
+    if (is_mixed) t.changes.back().format = (s.line + s.column) % 2 == 1 ? pin_trial_detail::other(format) : format;
     digests.insert(made_up_digest(*s.ref).to_string());
-    if (written == pin::pin_format::tag_and_digest && s.ref->tag().empty()) ++t.tagged;
   }
   if (const auto same = file->rewrite({}, format); !same || *same != text) {
     t.problem = "a rewrite of nothing changes something";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/kustomize_image.hpp>
@@ -132,5 +133,8 @@ inline constexpr std::string_view rendered_first = "pin what the chart renders: 
 
 /// The tags of digests that stand alone, from the comments of their lines.
 void take_tags_from_comments(finding& f);
+
+/// Comments of other programs that have an image's line for themselves: site::marker, found_image::is_digest_marked.
+void take_markers(finding& f, const marked_text& marks);
 
 }  // namespace pinhook::files

@@ -32,6 +32,10 @@ struct found_image {
   yaml::node_index digest = yaml::no_node;
   /// values: the digest is written without its "sha256:".
   bool is_hex_digest = false;
+  /// The comment that another pinner left, when `what.tag` comes from it (foreign_tag.hpp); else empty.
+  yaml::text_span foreign_comment{};
+  /// Another program keeps the digest, too: its line has such a comment as `what.marker`.
+  bool is_digest_marked = false;
 };
 
 /// Every image of the text, in the order of the text. Fills all of `site`, `tag` from a comment included

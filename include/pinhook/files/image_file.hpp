@@ -60,7 +60,7 @@ struct change {
   /// Index in sites().
   std::size_t site = 0;
   std::optional<registry::digest> digest;
-  /// How the pin is written; none: as the call says.
+  /// How the pin must be written. None: as the call says, but where no comment can keep the tag, with tag and digest.
   std::optional<pin::pin_format> format{};
 };
 
@@ -90,9 +90,11 @@ class image_file {
   /// The text with these sites changed. A site that stands behind an alias changes with the anchor it names, unless the
   /// anchor is used for something else too; then the alias is replaced by the text. Sites that share their bytes
   /// change once. With pin_format::digest the tag stays visible in a comment at the end of the line, where YAML allows
-  /// one: not in JSON, not where a scalar goes on behind the line, and not behind a digest of the same name on that
-  /// line whose tag nobody knows. There the tag is lost. Without a digest: tag and comment as they were before they
-  /// were pinned. Where an anchor's scalar changes, aliases that do not are replaced by what they stood for.
+  /// one: not in JSON, not where a scalar goes on behind the line, not behind a digest of the same name on that line
+  /// whose tag nobody knows, and not beside another program's comment that has the line for itself (site::marker).
+  /// There tag and digest are both written, unless the change says its format: then the tag is lost. Without a digest:
+  /// tag and comment as they were before they were pinned. Where an anchor's scalar changes, aliases that do not are
+  /// replaced by what they stood for.
   /// invalid_input: a site whose `why` is not `no`; one without a known tag that shall go back to it; two sites that
   /// share their bytes and shall become different. internal: the result would not be read as it should; nothing is
   /// lost.
@@ -100,9 +102,9 @@ class image_file {
   /// The same, read: its sites are those of this file, in their order.
   [[nodiscard]] result<image_file> rewritten(std::span<const change> changes, pin::pin_format format) const;
 
-  /// The scalar of a site as `rewrite` would leave it with this digest: what check suggests to write. For values and
-  /// kustomizations the line to write: "digest: sha256:…", "tag: 1.25@sha256:…".
-  [[nodiscard]] std::string suggestion(std::size_t site, const registry::digest& digest, pin::pin_format format) const;
+  /// The scalar of a site as `rewrite` would leave it: what check suggests to write. For values and kustomizations the
+  /// line to write: "digest: sha256:…", "tag: 1.25@sha256:…". Empty without a digest.
+  [[nodiscard]] std::string suggestion(const change& one, pin::pin_format format) const;
 
  private:
   struct parts;

@@ -22,6 +22,8 @@ namespace pinhook::files {
 struct planned_change {
   const found_image* image = nullptr;
   site_rewrite plan;
+  /// A comment that is not there yet may be added to its line.
+  bool may_add_comment = true;
   /// Set by `document_edits`: the comment stands, so that the tag can be read.
   bool has_comment = false;
 };

@@ -15,6 +15,8 @@
 
 namespace pinhook::files {
 
+struct comment_marker;
+
 enum class site_form : std::uint8_t {
   scalar,         // one string: "nginx:1.25"
   values,         // Helm values: registry, repository, tag and digest beside each other in one mapping
@@ -84,6 +86,9 @@ struct site {
   /// "nginx:1.25@sha256:…" the tag before the digest, of "nginx@sha256:… # nginx:1.25" what the comment says. None when
   /// a digest stands alone: nobody knows what it was.
   std::optional<registry::reference> tag;
+  /// Another program's comment that has the image's line (of values and kustomizations the tag's) for itself, so that a
+  /// pin keeps its tag in the reference; null: none. Of the table in comment_markers.hpp.
+  const comment_marker* marker = nullptr;
 
   /// An image, but no digest may be written here.
   [[nodiscard]] bool is_refused() const { return why == untouched::no && !problem.empty(); }

@@ -4,10 +4,9 @@
 //   - {image: "nginx@sha256:…", sidecar: {image: redis@sha256:…}} # nginx:1.25 # redis # ours: see the wiki
 //
 // A chain of "# <tag reference>", one a pin of the line and in their order, each ended by the line's end or by white
-// space before another '#'; what follows the chain is the author's. An element belongs to the next pin of the line with
-// the same name as written. A reference without a tag ("# redis") means what it means in an image: latest. Behind an
-// image that has no digest yet an element of its name is an older tag and is replaced; one without a tag stays: it is
-// more likely the author's word.
+// space before another '#'; what follows the chain is the author's, or another program's (comment_markers.hpp). An
+// element belongs to the next pin of the line with the same name as written. A reference without a tag ("# redis")
+// means what it means in an image: latest. Behind an image that has no digest yet it is the author's word and stays.
 //
 // Pure; any thread.
 #pragma once
@@ -40,6 +39,13 @@ struct line_end {
 /// line of its indicator ("image: >-") counts.
 [[nodiscard]] std::optional<line_end> line_end_at(const yaml::source_document& doc, std::string_view text,
                                                   yaml::node_index scalar);
+
+/// The scalar's document is JSON as far as the way to it shows, so that no comment may stand in it; one behind it is
+/// not looked for. Fast.
+[[nodiscard]] bool is_in_json(const yaml::source_document& doc, std::string_view text, yaml::node_index scalar);
+
+/// From `chain_end` on, the '#' of what follows the chain, or the line's end.
+[[nodiscard]] std::size_t sign_behind(const line_end& line, std::string_view text);
 
 /// " # nginx:1.25 # redis"; empty for none.
 [[nodiscard]] std::string chain_text(const std::vector<std::string>& references);

@@ -30,7 +30,7 @@ enum class pin_task : std::uint8_t {
 /// What is done with the images of a file.
 struct pin_choice {
   pin_task task = pin_task::pin;
-  /// Where `orders` have no other.
+  /// Where `orders` have no other, and a comment can keep the tag (files::image_file::rewrite).
   pin::pin_format format = pin::pin_format::digest;
   /// Of the operator. unpin takes every pin back, whatever they say.
   site_rules orders{};
@@ -61,10 +61,13 @@ struct pinned_file {
   /// The file as it shall be; as it was when nothing changed.
   std::string text;
   std::vector<site_result> results;
-  /// Changed images whose tag is no longer to be read from the file: no comment could stand there.
+  /// Changed images whose tag is no longer to be read from the file: no comment could stand there, and `orders` say the
+  /// format.
   std::size_t lost_tags = 0;
   /// What the new digests may break: site::doubt of those that changed, each once.
   std::set<std::string> doubts;
+  /// Sentences: images that are written otherwise than the run's format, for a comment of another program.
+  std::vector<std::string> notes{};
   [[nodiscard]] bool has(site_result::kind what) const;
 };
 

@@ -23,7 +23,7 @@ namespace pinhook::pipeline {
 struct site_order {
   /// The rule that says `pin: never`; empty: none does.
   std::string never{};
-  /// None: as the run says.
+  /// How its pin must be written, said by the person or a rule; none: as the run does where it can.
   std::optional<pin::pin_format> format{};
 
   friend bool operator==(const site_order&, const site_order&) = default;
@@ -33,8 +33,8 @@ struct site_rules {
   rules::rule_set set{};
   /// Of sites whose object names none; empty: not known.
   std::string ns{};
-  /// False: the person said a format, which beats those of rules.
-  bool has_formats = true;
+  /// What the person said, which beats those of rules; none: nothing.
+  std::optional<pin::pin_format> format{};
 
   /// `s` has a reference.
   [[nodiscard]] rules::effects effects_of(const files::site& s) const;

@@ -170,13 +170,56 @@ TEST_F(FileRun, WarnsOfWhatIsNoReference) {
                                    HasSubstr("nothing to pin; 1 left as it is\n")));
 }
 
-TEST_F(FileRun, SaysThatJsonLosesTags) {
+TEST_F(FileRun, SaysWhichProgramNeedsTheComment) {
+  const std::string flux = " # {\"$imagepolicy\": \"flux-system:web\"}";
+  add("a.yaml", pod("nginx:1.25", flux));
+  add("b.yaml", "# renovate: datasource=docker\n" + pod("redis:7", " # x-release-please-version"));
+  auto done = run();
+  EXPECT_THAT(done.out, HasSubstr("image: nginx:1.25@" + a + flux + "\n"));
+  EXPECT_THAT(done.messages, HasSubstr("a.yaml: 1 image is written with tag and digest: Flux reads the comment there, "
+                                       "which must stand alone; what it writes next has no digest: run pinhook pin "
+                                       "after it\n"));
+  EXPECT_THAT(done.messages, HasSubstr("b.yaml: 1 image is written with tag and digest: release-please reads the "
+                                       "comment there, which must stand alone; it changes the tag and leaves the "
+                                       "digest: run pinhook pin --update after it\n"));
+  how.orders.format = pin::pin_format::digest;
+  inputs.clear();
+  add("a.yaml", pod("nginx:1.25", flux));
+  done = run();
+  EXPECT_THAT(done.out, HasSubstr("image: nginx@" + a + flux + "\n"));
+  EXPECT_THAT(done.messages, HasSubstr("a.yaml: the tag of 1 image is not shown: no comment can stand there"));
+}
+
+TEST_F(FileRun, UpdatesAndTakesBackPinsOfOthers) {
+  const std::string old = "nginx@" + b;
+  how.task = pipeline::pin_task::update;
+  add("a.yaml", pod(old, " # ratchet:nginx:1.25"));
+  EXPECT_EQ(run().out, pod("nginx@" + a, " # ratchet:nginx:1.25"));
+  how.task = pipeline::pin_task::unpin;
+  inputs.clear();
+  add("a.yaml", pod(old, " # 1.25"));
+  EXPECT_EQ(run().out, pod("nginx:1.25"));
+  inputs.clear();
+  add("a.yaml", pod(old, " # 1.25 (LTS)"));
+  const auto done = run();
+  EXPECT_EQ(done.out, pod(old, " # 1.25 (LTS)"));
+  EXPECT_THAT(done.messages, HasSubstr("its tag is not written beside it"));
+}
+
+TEST_F(FileRun, KeepsTagsInJsonUnlessTheFormatIsSaid) {
   const std::string text = R"({"kind": "Pod", "apiVersion": "v1", "spec": {"containers": [{"image": "nginx:1.25"}]}})";
   add("pod.json", text);
   auto done = run();
+  EXPECT_THAT(done.out, HasSubstr("\"image\": \"nginx:1.25@" + a + "\""));
+  EXPECT_THAT(done.messages, Not(HasSubstr("JSON")));
+  how.orders.format = pin::pin_format::digest;
+  inputs.clear();
+  add("pod.json", text);
+  done = run();
   EXPECT_THAT(done.out, HasSubstr("\"image\": \"nginx@" + a + "\""));
   EXPECT_THAT(done.messages, HasSubstr("pod.json: the tag of 1 image is not shown: JSON has no comments; "
                                        "--format tag-and-digest keeps them\n"));
+  how.orders.format.reset();
   how.format = pin::pin_format::tag_and_digest;
   inputs.clear();
   add("pod.json", text);

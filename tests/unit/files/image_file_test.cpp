@@ -1,3 +1,5 @@
+#include "support/rewrite_cases.hpp"
+
 #include <pinhook/files/image_file.hpp>
 
 #include <gtest/gtest.h>
@@ -11,59 +13,11 @@
 namespace pinhook::files {
 namespace {
 
-// "%D" and "%E" in texts stand for two digests, "@D" and "@E" for the same behind an '@'.
-std::string filled(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char mark = text[i];
-    const char which = i + 1 < text.size() ? text[i + 1] : ' ';
-    if ((mark != '%' && mark != '@') || (which != 'D' && which != 'E')) {
-      out += mark;
-      continue;
-    }
-    if (mark == '@') out += mark;
-    out += "sha256:" + std::string(64, which == 'D' ? 'd' : 'e');
-    ++i;
-  }
-  return out;
-}
-
-registry::digest digest_of(char c) { return *registry::digest::parse("sha256:" + std::string(64, c)); }
-
-// Every site that can change, changed.
-std::string rewritten(const std::string& text, std::string_view path, std::optional<registry::digest> digest,
-                      pin::pin_format format = pin::pin_format::digest) {
-  const auto file = image_file::read(text, path, {});
-  if (!file) return file.error().message;
-  std::vector<change> changes;
-  for (std::size_t i = 0; i < file->sites().size(); ++i) {
-    const site& s = file->sites()[i];
-    if (s.why != untouched::no || (digest ? !s.tag : !(s.is_pinned() && s.tag))) continue;
-    changes.push_back({i, digest});
-  }
-  auto out = file->rewrite(changes, format);
-  return out ? *out : out.error().message;
-}
-
-struct rewrite_case {
-  std::string_view name;
-  std::string_view before;
-  std::string_view after;
-  // Where unpin does not give the bytes before.
-  std::string_view back = {};
-  std::string_view path = "values.yaml";
-};
-
-void expect_rewrites(std::span<const rewrite_case> table, pin::pin_format format = pin::pin_format::digest) {
-  for (const rewrite_case& one : table) {
-    SCOPED_TRACE(one.name);
-    const std::string before = filled(one.before);
-    const std::string after = filled(one.after);
-    EXPECT_EQ(rewritten(before, one.path, digest_of('d'), format), after);
-    EXPECT_EQ(rewritten(after, one.path, digest_of('d'), format), after) << "a second time";
-    EXPECT_EQ(rewritten(after, one.path, std::nullopt), one.back.empty() ? before : filled(one.back));
-  }
-}
+using test::digest_of;
+using test::expect_rewrites;
+using test::filled;
+using test::rewrite_case;
+using test::rewritten;
 
 TEST(ImageFile, KeepsQuotesAndEverythingElse) {
   const rewrite_case table[] = {
@@ -110,19 +64,6 @@ TEST(ImageFile, KeepsCommentsAndWhiteSpace) {
   expect_rewrites(table);
 }
 
-TEST(ImageFile, TakesAnElementThatIsThereAlready) {
-  const rewrite_case table[] = {
-      {"older tag", "image: nginx:1.26 # nginx:1.25\n", "image: nginx@D # nginx:1.26\n", "image: nginx:1.26\n"},
-      {"older tag, odd blanks", "image: nginx:1.26\t#  nginx:1.25  # keep me\n",
-       "image: nginx@D\t#  nginx:1.26  # keep me\n", "image: nginx:1.26  # keep me\n"},
-      {"other name", "image: nginx:1.26 # redis:7\n", "image: nginx@D # nginx:1.26 # redis:7\n"},
-      {"one word", "image: nginx:1.26 # keep\n", "image: nginx@D # nginx:1.26 # keep\n"},
-      {"its name", "image: nginx:1.26 # nginx\n", "image: nginx@D # nginx:1.26 # nginx\n"},
-      {"nothing but its name", "image: nginx # nginx\n", "image: nginx@D # nginx # nginx\n"},
-  };
-  expect_rewrites(table);
-}
-
 TEST(ImageFile, RewritesFlowStyle) {
   const rewrite_case table[] = {
       {"one", "a: {image: nginx:1.25}\n", "a: {image: nginx@D} # nginx:1.25\n"},
@@ -135,25 +76,40 @@ TEST(ImageFile, RewritesFlowStyle) {
        "[{image: nginx@D}, {image: nginx@D}] # nginx:1 # nginx:2\n"},
       {"lines", "a: {\n  image: nginx:1.25, # keep me\n  b: {image: redis}}\n",
        "a: {\n  image: nginx@D, # nginx:1.25 # keep me\n  b: {image: redis@D}} # redis\n"},
-      {"a scalar that goes on", "{image: nginx:1.25, b: \"c\n  d\"}\n", "{image: nginx@D, b: \"c\n  d\"}\n",
-       "{image: nginx@D, b: \"c\n  d\"}\n"},
+      {"a scalar that goes on", "{image: nginx:1.25, b: \"c\n  d\"}\n", "{image: nginx:1.25@D, b: \"c\n  d\"}\n"},
+      {"a pin of the same name whose tag nobody knows", "[{image: nginx@E}, {image: nginx:1.25}]\n",
+       "[{image: nginx@E}, {image: nginx:1.25@D}]\n"},
   };
   expect_rewrites(table);
 }
 
-TEST(ImageFile, WritesNoCommentIntoJson) {
+TEST(ImageFile, WritesTagAndDigestIntoJson) {
   const rewrite_case table[] = {
-      {"compact", R"({"a":{"image":"nginx:1.25"},"image":"redis"})", R"({"a":{"image":"nginx@D"},"image":"redis@D"})",
-       R"({"a":{"image":"nginx@D"},"image":"redis@D"})"},
-      {"pretty", "{\n\t\"image\": \"nginx:1.25\"\n}\n", "{\n\t\"image\": \"nginx@D\"\n}\n",
-       "{\n\t\"image\": \"nginx@D\"\n}\n"},
+      {"compact", R"({"a":{"image":"nginx:1.25"},"image":"redis:7"})",
+       R"({"a":{"image":"nginx:1.25@D"},"image":"redis:7@D"})"},
+      {"pretty", "{\n\t\"image\": \"nginx:1.25\"\n}\n", "{\n\t\"image\": \"nginx:1.25@D\"\n}\n"},
+      {"no tag", R"({"image": "nginx"})", R"({"image": "nginx:latest@D"})", R"({"image": "nginx:latest"})"},
+      {"an entry",
+       R"({"images": [{"name": "nginx", "newTag": "1.25"}]})",
+       R"({"images": [{"name": "nginx", "newTag": "1.25", "digest": "%D"}]})",
+       {},
+       "kustomization.yaml"},
   };
-  for (const rewrite_case& one : table) {
-    EXPECT_EQ(rewritten(filled(one.before), one.path, digest_of('d')), filled(one.after));
-    EXPECT_EQ(rewritten(filled(one.after), one.path, std::nullopt), filled(one.back));
+  expect_rewrites(table);
+}
+
+TEST(ImageFile, AFormatThatIsSaidIsObeyedWhereNoCommentCanStand) {
+  const std::string_view table[][2] = {
+      {R"({"image":"nginx:1.25"})", R"({"image":"nginx@D"})"},
+      {"{image: nginx:1.25, b: \"c\n  d\"}\n", "{image: nginx@D, b: \"c\n  d\"}\n"},
+      {"image: nginx:1.25 # {\"$imagepolicy\": \"a:b\"}\n", "image: nginx@D # {\"$imagepolicy\": \"a:b\"}\n"},
+  };
+  for (const auto& [before, after] : table) {
+    const auto file = image_file::read(std::string(before), "values.yaml", {});
+    ASSERT_TRUE(file) << file.error().message;
+    const change said[] = {{0, digest_of('d'), pin::pin_format::digest}};
+    EXPECT_EQ(*file->rewrite(said, pin::pin_format::tag_and_digest), filled(after));
   }
-  EXPECT_EQ(rewritten(R"({"image":"nginx:1.25"})", "values.json", digest_of('d'), pin::pin_format::tag_and_digest),
-            filled(R"({"image":"nginx:1.25@D"})"));
 }
 
 TEST(ImageFile, WritesTagAndDigest) {
@@ -161,6 +117,7 @@ TEST(ImageFile, WritesTagAndDigest) {
       {"tag", "image: nginx:1.25 # keep me\n", "image: nginx:1.25@D # keep me\n"},
       {"no tag", "image: nginx\n", "image: nginx:latest@D\n", "image: nginx:latest\n"},
       {"comment", "image: nginx:1.26 # nginx:1.25\n", "image: nginx:1.26@D # nginx:1.25\n"},
+      {"comment with a version", "image: nginx:1.26 # 1.25\n", "image: nginx:1.26@D # 1.25\n"},
   };
   expect_rewrites(table, pin::pin_format::tag_and_digest);
 }

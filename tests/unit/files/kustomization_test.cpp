@@ -68,10 +68,12 @@ TEST(Kustomization, AddsAnEntryAsItsNeighboursAre) {
        "--- # k\nresources: [a]\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n...\n"},
       {"comments alone", "# nothing", "# nothing\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
       {"empty", "", "images:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
-      {"JSON", R"({"resources": ["a"]})", R"({"resources": ["a"], "images": [{"name": "nginx", "digest": "%D"}]})"},
+      {"JSON", R"({"resources": ["a"]})",
+       R"({"resources": ["a"], "images": [{"name": "nginx", "newTag": "1.25", "digest": "%D"}]})"},
       {"JSON with images", R"({"images": [{"name": "a"}]})",
-       R"({"images": [{"name": "a"}, {"name": "nginx", "digest": "%D"}]})"},
-      {"JSON with an empty list", R"({"images": []})", R"({"images": [{"name": "nginx", "digest": "%D"}]})"},
+       R"({"images": [{"name": "a"}, {"name": "nginx", "newTag": "1.25", "digest": "%D"}]})"},
+      {"JSON with an empty list", R"({"images": []})",
+       R"({"images": [{"name": "nginx", "newTag": "1.25", "digest": "%D"}]})"},
       {"empty flow mapping", "{}\n", "{images: [{name: nginx, digest: \"%D\"}]} # nginx:1.25\n"},
   };
   for (const entry_case& one : table) EXPECT_EQ(with(one.before, {"nginx:1.25"}), filled(one.after)) << one.name;

@@ -69,7 +69,7 @@ TEST(RewriteSite, KeepsTheTagsOfOthersOnTheLineTrue) {
   const std::string lone = "nginx@" + digest_of('c').to_string();
   const image_file file = read("[{image: " + lone + "}, {image: nginx:1}, {image: redis:7}]\n");
   const change changes[] = {{1, digest_of('d')}, {2, digest_of('e')}};
-  EXPECT_EQ(file.rewrite(changes, pin::pin_format::digest), "[{image: " + lone + "}, {image: nginx@" +
+  EXPECT_EQ(file.rewrite(changes, pin::pin_format::digest), "[{image: " + lone + "}, {image: nginx:1@" +
                                                                 digest_of('d').to_string() + "}, {image: redis@" +
                                                                 digest_of('e').to_string() + "}] # redis:7\n");
 }
@@ -86,6 +86,8 @@ TEST(RewriteSite, SuggestsWhatItWouldWrite) {
   const suggestion_case table[] = {
       {"image: 'nginx:1.25'\n", "values.yaml", digest, "nginx@"},
       {"image: nginx\n", "values.yaml", tag_and_digest, "nginx:latest@"},
+      {"{\"image\": \"nginx:1.25\"}\n", "values.yaml", digest, "nginx:1.25@"},
+      {"image: nginx:1.25 # kpt-set: ${image}\n", "values.yaml", digest, "nginx:1.25@"},
       {"i: {repository: a, tag: 1.25}\n", "values.yaml", digest, "tag: 1.25@"},
       {"i: {repository: a, tag: 1.25, digest: ''}\n", "values.yaml", digest, "digest: "},
       {"images: [{name: a, newTag: v1}]\n", "kustomization.yaml", digest, "digest: "},
@@ -95,11 +97,11 @@ TEST(RewriteSite, SuggestsWhatItWouldWrite) {
   for (const suggestion_case& one : table) {
     const image_file file = read(std::string(one.text), one.path);
     ASSERT_EQ(file.sites().size(), 1U) << one.text;
-    EXPECT_EQ(file.suggestion(0, digest_of('d'), one.format), one.before_digest + digest_of('d').to_string())
+    EXPECT_EQ(file.suggestion({0, digest_of('d')}, one.format), one.before_digest + digest_of('d').to_string())
         << one.text;
   }
-  EXPECT_EQ(read("a: b\n").suggestion(0, digest_of('d'), digest), "");
-  EXPECT_EQ(read("image: \"nginx:${TAG}\"\n").suggestion(0, digest_of('d'), digest), "");
+  EXPECT_EQ(read("a: b\n").suggestion({0, digest_of('d')}, digest), "");
+  EXPECT_EQ(read("image: \"nginx:${TAG}\"\n").suggestion({0, digest_of('d')}, digest), "");
 }
 
 TEST(RewriteSite, TellsTemplatesFromBrokenYaml) {

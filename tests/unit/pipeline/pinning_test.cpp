@@ -211,7 +211,7 @@ TEST(PinnedByRules, EachImageHasItsFormat) {
   EXPECT_EQ(what.results[1].after, "redis@" + b);
   EXPECT_THAT(what.text, HasSubstr("image: nginx:1.25@" + a + "}\n"));
   EXPECT_THAT(what.text, HasSubstr("image: redis@" + b + "} # redis:7\n"));
-  how.orders.has_formats = false;
+  how.orders.format = pin::pin_format::digest;
   what = done(file, how, with);
   EXPECT_EQ(what.results[0].after, "nginx@" + a);
   EXPECT_THAT(what.text, HasSubstr("image: nginx@" + a + "} # nginx:1.25\n"));

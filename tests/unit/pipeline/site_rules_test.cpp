@@ -93,8 +93,10 @@ TEST(SiteRules, AFormatThatWasSaidBeatsTheirs) {
   const auto of = sites(pod("nginx"));
   site_rules orders{.set = made_rules({format_rule("r", {})})};
   EXPECT_EQ(orders.order_of(of.front()).format, pin::pin_format::tag_and_digest);
-  orders.has_formats = false;
-  EXPECT_FALSE(orders.order_of(of.front()).format);
+  orders.format = pin::pin_format::digest;
+  EXPECT_EQ(orders.order_of(of.front()).format, pin::pin_format::digest);
+  EXPECT_EQ(orders.orders_of(of).front().format, pin::pin_format::digest);
+  EXPECT_EQ(site_rules{.format = pin::pin_format::digest}.orders_of(of).front().format, pin::pin_format::digest);
 }
 
 TEST(SiteRules, AnAliasOfAScalarIsAPlaceOfItsOwn) {

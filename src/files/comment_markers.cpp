@@ -1,0 +1,147 @@
+#include <pinhook/files/comment_markers.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace pinhook::files {
+namespace {
+
+using change = marker_change;
+using place = marker_place;
+using reach = marker_reach;
+
+constexpr std::string_view kyaml = "sigs.k8s.io/kustomize/kyaml/fieldmeta: the whole line comment is parsed as JSON";
+constexpr std::string_view region_start = "x-release-please-start-";
+constexpr std::string_view region_end = "x-release-please-end";
+
+// The first that fits is it.
+constexpr std::array<comment_marker, 23> markers{{
+    {"Flux", "\"$imagepolicy\"", place::object, true, true, change::value, reach::next_item,
+     "https://fluxcd.io/flux/guides/image-update/"},
+    {"kpt", "\"$kpt-set\"", place::object, true, true, change::value, reach::next_item, kyaml},
+    {"kyaml", "\"$openapi\"", place::object, true, true, change::value, reach::next_item, kyaml},
+    {"kyaml", "{", place::first, true, true, change::value, reach::next_item, kyaml},
+    {"kpt", "kpt-set:", place::first, true, true, change::value, reach::nothing,
+     "https://catalog.kpt.dev/apply-setters/"},
+    {"kpt", "kpt-merge:", place::first, true, true, change::nothing, reach::nothing,
+     "https://kpt.dev/reference/cli/pkg/update/"},
+    {"Cloud Deploy", "from-param:", place::first, true, true, change::value, reach::nothing,
+     "https://cloud.google.com/deploy/docs/parameters"},
+    {"Renovate", "renovate:", place::first, true, false, change::tag, reach::next_line,
+     "https://docs.renovatebot.com/modules/manager/regex/"},
+    {"release-please", "x-release-please-", place::anywhere, false, false, change::tag, reach::nothing,
+     "https://github.com/googleapis/release-please/blob/main/docs/customizing.md"},
+    {"ytt", "@", place::tight, true, false, change::nothing, reach::nothing,
+     "https://carvel.dev/ytt/docs/latest/yaml-primer/: comments that open with neither #@ nor #! are errors"},
+    {"yamllint", "yamllint disable-line", place::first, true, true, change::nothing, reach::nothing,
+     "https://yamllint.readthedocs.io/en/stable/disable_with_comments.html"},
+    {"helm-values-schema-json", "@schema", place::first, true, true, change::nothing, reach::nothing,
+     "https://github.com/losisin/helm-values-schema-json/blob/main/docs/README.md"},
+    {"ratchet", "ratchet:exclude", place::anywhere, false, false, change::nothing, reach::nothing,
+     "https://github.com/sethvargo/ratchet#excluding"},
+    {"Checkov", "checkov:skip=", place::anywhere, false, true, change::nothing, reach::nothing,
+     "https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html"},
+    {"Trivy", "trivy:ignore:", place::anywhere, false, true, change::nothing, reach::nothing,
+     "https://trivy.dev/latest/docs/configuration/filtering/"},
+    {"KICS", "kics-scan ", place::first, false, false, change::nothing, reach::nothing,
+     "https://docs.kics.io/latest/running-kics/#using_commands_on_scanned_files_as_comments"},
+    {"detect-secrets", "pragma: allowlist", place::anywhere, false, false, change::nothing, reach::nothing,
+     "https://github.com/Yelp/detect-secrets#inline-allowlisting"},
+    {"Semgrep", "nosem", place::anywhere, false, true, change::nothing, reach::nothing,
+     "https://semgrep.dev/docs/ignoring-files-folders-code"},
+    {"gitleaks", "gitleaks:allow", place::anywhere, false, false, change::nothing, reach::nothing,
+     "https://github.com/gitleaks/gitleaks#gitleaksallow"},
+    {"TruffleHog", "trufflehog:ignore", place::anywhere, false, false, change::nothing, reach::nothing,
+     "https://github.com/trufflesecurity/trufflehog#how-do-i-ignore-specific-secrets"},
+    {"zizmor", "zizmor: ignore[", place::anywhere, false, false, change::nothing, reach::nothing,
+     "https://docs.zizmor.sh/usage/#ignoring-results"},
+    {"ansible-lint", "noqa", place::first, false, true, change::nothing, reach::nothing,
+     "https://ansible.readthedocs.io/projects/lint/usage/#muting-warnings-to-avoid-false-positives"},
+    {"SonarQube", "NOSONAR", place::anywhere, false, false, change::nothing, reach::nothing,
+     "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/issues/managing/"},
+}};
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_break(char c) { return c == '\n' || c == '\r'; }
+
+std::string_view line_from(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at, max_marker_comment);
+  return rest.substr(0, rest.find_first_of("\r\n"));
+}
+
+bool fits(const comment_marker& m, std::string_view comment, std::string_view body) {
+  switch (m.place) {
+    case place::first:
+      return body.starts_with(m.text);
+    case place::tight:
+      return comment.substr(1).starts_with(m.text);
+    case place::object:
+      return body.starts_with('{') && body.contains(m.text);
+    case place::anywhere:
+      return body.contains(m.text);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::span<const comment_marker> comment_markers() { return markers; }
+
+const comment_marker* marker_of(std::string_view comment) {
+  if (!comment.starts_with('#')) return nullptr;
+  comment = line_from(comment, 0);
+  const std::size_t begin = comment.find_first_not_of("# \t");
+  const std::string_view body = begin == std::string_view::npos ? std::string_view() : comment.substr(begin);
+  for (const comment_marker& one : markers)
+    if (fits(one, comment, body)) return &one;
+  return nullptr;
+}
+
+marked_text::marked_text(std::string_view text) : text_(text) {
+  bool is_open = false;
+  std::size_t looked_at = 0;
+  std::size_t before = 0;
+  for (std::size_t at = text.find('#'); at != std::string_view::npos; before = at, at = text.find('#', at + 1)) {
+    if (at != 0 && !is_blank(text[at - 1]) && !is_break(text[at - 1])) continue;
+    if (text.substr(before, at - before).contains('\n')) looked_at = 0;
+    if (++looked_at > max_signs) continue;
+    const comment_marker* found = marker_of(line_from(text, at));
+    if (found == nullptr || !found->stands_alone()) continue;
+    is_empty_ = false;
+    if (found->place == place::tight) of_file_ = found;
+    const std::string_view comment = line_from(text, at);
+    if (!is_open && comment.contains(region_start)) {
+      is_open = true;
+      regions_.push_back({at, text.size()});
+    } else if (is_open && comment.contains(region_end)) {
+      is_open = false;
+      regions_.back().end = at;
+    }
+  }
+}
+
+const comment_marker* marked_text::above(std::size_t begin, bool is_item) const {
+  for (std::size_t lines = 0; lines < max_lines_above; ++lines) {
+    const std::size_t end = begin == 0 ? std::string_view::npos : text_.rfind('\n', begin - 1);
+    if (end == std::string_view::npos) return nullptr;
+    const std::size_t before = end == 0 ? std::string_view::npos : text_.rfind('\n', end - 1);
+    begin = before == std::string_view::npos ? 0 : before + 1;
+    const std::size_t sign = text_.find_first_not_of(" \t", begin);
+    if (sign >= end || text_[sign] != '#') return nullptr;
+    const comment_marker* found = marker_of(line_from(text_, sign));
+    if (found == nullptr || !found->stands_alone()) continue;
+    if (found->reach == reach::next_line || (found->reach == reach::next_item && is_item)) return found;
+  }
+  return nullptr;
+}
+
+const comment_marker* marked_text::at(std::size_t begin, std::size_t sign, bool is_item) const {
+  if (is_empty_) return nullptr;
+  if (const comment_marker* own = marker_of(line_from(text_, sign)); own != nullptr && own->stands_alone()) return own;
+  if (of_file_ != nullptr) return of_file_;
+  const auto behind = std::ranges::upper_bound(regions_, begin, {}, &yaml::text_span::begin);
+  if (behind != regions_.begin() && begin < std::prev(behind)->end) return marker_of("#x-release-please-");
+  return above(begin, is_item);
+}
+
+}  // namespace pinhook::files
