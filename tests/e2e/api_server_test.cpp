@@ -79,9 +79,10 @@ TEST_F(ApiServer, AppliesPatchesItsOwnWayAndAPatchThatFailsIsAnErrorAlsoUnderIgn
   constexpr one all[] = {
       {"replace-absent", R"([{"op":"replace","path":"/data/absent","value":"x"}])", nullptr, "x"},
       {"add", R"([{"op":"add","path":"/data/absent","value":"x"}])", nullptr, "x"},
-      {"add-below-absent", R"([{"op":"add","path":"/metadata/annotations/a","value":"x"}])", "InternalError", ""},
-      {"remove-absent", R"([{"op":"remove","path":"/data/absent"}])", "InternalError", ""},
-      {"failing-test", R"([{"op":"test","path":"/data/a","value":"other"}])", "InternalError", ""},
+      {"add-below-absent", R"([{"op":"add","path":"/metadata/annotations/a","value":"x"}])",
+       "Internal error occurred: ", ""},
+      {"remove-absent", R"([{"op":"remove","path":"/data/absent"}])", "Internal error occurred: ", ""},
+      {"failing-test", R"([{"op":"test","path":"/data/a","value":"other"}])", "Internal error occurred: ", ""},
   };
   const auto ns = make_namespace("");
   call_for(ns);

@@ -44,6 +44,7 @@ constexpr reviewed reviewed_fields[] = {
     {"v1.EphemeralContainer.imagePullPolicy", "as of Container"},
     {"v1.EphemeralContainer.workingDir", "as of Container"},
     {"v1.ImageVolumeSource.pullPolicy", "when to pull"},
+    {"v1.PodSecurityContext.supplementalGroupsPolicy", "groups of a process"},
     {"v1.WindowsSecurityContextOptions.runAsUserName", "a user"},
     {"v1.VolumeMount.bindMountOptions", "options of a mount"},
     {"v1.RuntimeClass.handler", "a runtime of the node's configuration"},

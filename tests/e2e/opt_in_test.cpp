@@ -104,7 +104,7 @@ TEST_F(OptIn, TheAuditLogSaysWhatBecameOfEachImage) {
   const std::vector<one> all{
       {"enforce", "audited/web:1", "enforce.pinhook.dev/pins", digest},
       {"best-effort", "audited/web:1", "best-effort.pinhook.dev/pins", digest},
-      {"best-effort", "audited/missing:1", "best-effort.pinhook.dev/skipped", "audited/missing:1"},
+      {"best-effort", "audited/missing:1", "best-effort.pinhook.dev/skipped", "web: "},
       {"audit", "audited/web:1", "audit.pinhook.dev/skipped", digest},
   };
   for (const auto& c : all) {
