@@ -274,7 +274,7 @@ TEST_F(ApiSurvey, EveryWayToWriteAnImageIsSentAndEveryPlaceIsInTheTable) {
         << " and is not in the rules of the webhook configuration (manifests), or why not in reviewed_subresources";
     for (const auto& pointer : pointers)
       EXPECT_EQ(found_in(object_with(one, pointer), one), std::vector{pointer})
-          << one.kind << " of group \"" << one.group << "\" is missing in the table of src/pin/pod_paths.cpp";
+          << one.kind << " of group \"" << one.group << "\" is missing in the table of kinds (src/pin)";
   }
   EXPECT_EQ(kinds, (std::set<std::string>{"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "PodTemplate",
                                           "ReplicaSet", "ReplicationController", "StatefulSet"}));

@@ -37,40 +37,16 @@ class Kinds : public Cluster {
 };
 
 TEST_F(Kinds, WorkloadsArePinned) {
-  const std::string selected = R"("selector":{"matchLabels":{"app":"web"}},)";
-  const std::string job = R"("restartPolicy":"Never")";
-  const std::string of_template = R"("template":)" + pod_template(web_);
-  const std::string of_job_template = R"("template":)" + pod_template(web_, "," + job);
-  struct one {
-    const char* kind;
-    std::string object;
-    const char* pointer;
-  };
-  const std::vector<one> all{
-      {"deployment", deployment(web_), in_template},
-      {"replicaset", named("apps/v1", "ReplicaSet", R"("spec":{)" + selected + of_template + "}"), in_template},
-      {"statefulset", named("apps/v1", "StatefulSet", R"("spec":{"serviceName":"web",)" + selected + of_template + "}"),
-       in_template},
-      {"daemonset", named("apps/v1", "DaemonSet", R"("spec":{)" + selected + of_template + "}"), in_template},
-      {"replicationcontroller",
-       named("v1", "ReplicationController", R"("spec":{"selector":{"app":"web"},)" + of_template + "}"), in_template},
-      {"podtemplate", named("v1", "PodTemplate", of_template), "/template/spec/containers/0/image"},
-      {"job", named("batch/v1", "Job", R"("spec":{)" + of_job_template + "}"), in_template},
-      {"cronjob",
-       named("batch/v1", "CronJob",
-             R"("spec":{"schedule":"0 0 1 1 *","jobTemplate":{"spec":{)" + of_job_template + "}}}"),
-       in_cron_job},
-      {"pod", named("v1", "Pod", R"("spec":)" + pod_spec(web_)), in_pod},
-  };
+  const auto all = workloads(web_);
   for (const char* mode : {"enforce", "best-effort"}) {
     for (const auto& w : all) {
       // The modes differ in what they do when something fails, not in this.
-      if (mode != std::string("enforce") && w.kind != std::string("deployment")) continue;
+      if (mode != std::string("enforce") && w.resource != "deployment") continue;
       const auto ns = make_namespace(mode);
       create(ns, w.object);
-      EXPECT_EQ(read(ns, std::string(w.kind) + "/web", w.pointer), pinned_web()) << mode << ", " << w.kind;
-      EXPECT_THAT(read(ns, std::string(w.kind) + "/web", recorded), HasSubstr(first_)) << mode << ", " << w.kind;
-      const std::string kind = w.kind;
+      EXPECT_EQ(read(ns, w.resource + "/web", w.pointer), pinned_web()) << mode << ", " << w.resource;
+      EXPECT_THAT(read(ns, w.resource + "/web", recorded), HasSubstr(first_)) << mode << ", " << w.resource;
+      const std::string& kind = w.resource;
       if (kind == "cronjob" || kind == "podtemplate" || kind == "daemonset" || kind == "pod") continue;
       // What its controller makes has the same bytes.
       EXPECT_TRUE(eventually([&] { return !read_all(ns, "pods", in_pod).empty(); })) << mode << ", " << kind;

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pinhook::e2e {
 
@@ -40,5 +41,37 @@ inline constexpr const char* in_template = "/spec/template/spec/containers/0/ima
 inline constexpr const char* in_pod = "/spec/containers/0/image";
 inline constexpr const char* in_cron_job = "/spec/jobTemplate/spec/template/spec/containers/0/image";
 inline constexpr const char* recorded = "/metadata/annotations/pinhook.dev~1pins";
+
+struct workload {
+  /// As kubectl takes it: "deployment".
+  std::string resource;
+  std::string object;
+  /// Where its image stands.
+  const char* pointer;
+};
+
+/// One of each built-in kind that holds images.
+inline std::vector<workload> workloads(std::string_view image) {
+  const std::string selected = R"("selector":{"matchLabels":{"app":"web"}},)";
+  const std::string job = R"("restartPolicy":"Never")";
+  const std::string of_template = R"("template":)" + pod_template(image);
+  const std::string of_job_template = R"("template":)" + pod_template(image, "," + job);
+  return {
+      {"deployment", deployment(image), in_template},
+      {"replicaset", named("apps/v1", "ReplicaSet", R"("spec":{)" + selected + of_template + "}"), in_template},
+      {"statefulset", named("apps/v1", "StatefulSet", R"("spec":{"serviceName":"web",)" + selected + of_template + "}"),
+       in_template},
+      {"daemonset", named("apps/v1", "DaemonSet", R"("spec":{)" + selected + of_template + "}"), in_template},
+      {"replicationcontroller",
+       named("v1", "ReplicationController", R"("spec":{"selector":{"app":"web"},)" + of_template + "}"), in_template},
+      {"podtemplate", named("v1", "PodTemplate", of_template), "/template/spec/containers/0/image"},
+      {"job", named("batch/v1", "Job", R"("spec":{)" + of_job_template + "}"), in_template},
+      {"cronjob",
+       named("batch/v1", "CronJob",
+             R"("spec":{"schedule":"0 0 1 1 *","jobTemplate":{"spec":{)" + of_job_template + "}}}"),
+       in_cron_job},
+      {"pod", named("v1", "Pod", R"("spec":)" + pod_spec(image)), in_pod},
+  };
+}
 
 }  // namespace pinhook::e2e
