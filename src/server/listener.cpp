@@ -110,19 +110,24 @@ awaitable<void> listener::accept() {
   }
 }
 
-// False: every connection has a request under way.
+// False: every connection has a request under way. The thread whose turn it is first; a socket that was just dealt is
+// not in the order of its thread yet, so the others are asked, too, behind it.
 awaitable<bool> listener::make_room() {
-  const auto turn = [](const shard* s) { return std::pair(s->order().oldest_silent(), s->order().longest_idle()); };
-  shard* const from = *std::ranges::min_element(shards_, {}, turn);
-  if (turn(from) == std::pair(connection_order::none, connection_order::none)) co_return false;
-  thread_crossing crossing(control_.get_executor());
-  const auto has_room = std::make_shared<std::atomic<bool>>(false);
-  asio::post(from->context(), [from, has_room, done = crossing.arrival()] {
-    *has_room = from->evict();
-    done();
-  });
-  const auto end = co_await crossing.wait_for(patience);
-  co_return end == crossing_end::arrived && has_room->load();
+  std::vector<shard*> in_turn = shards_;
+  std::ranges::stable_sort(
+      in_turn, {}, [](const shard* s) { return std::pair(s->order().oldest_silent(), s->order().longest_idle()); });
+  for (shard* const from : in_turn) {
+    thread_crossing crossing(control_.get_executor());
+    const auto has_room = std::make_shared<std::atomic<bool>>(false);
+    asio::post(from->context(), [from, has_room, done = crossing.arrival()] {
+      *has_room = from->evict();
+      done();
+    });
+    const auto end = co_await crossing.wait_for(patience);
+    if (end == crossing_end::canceled) co_return false;
+    if (end == crossing_end::arrived && has_room->load()) co_return true;
+  }
+  co_return false;
 }
 
 void listener::complain(std::string_view text) {

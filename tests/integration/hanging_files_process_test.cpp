@@ -3,8 +3,6 @@
 // never waits.
 #include "support/serve_process.hpp"
 
-#include <pinhook/files/lock_file.hpp>
-
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -12,6 +10,7 @@
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace pinhook::testing {
 namespace {
@@ -32,26 +31,21 @@ class HangingFilesProcess : public ServeProcess {
     EXPECT_EQ(admin("/livez", 200), "alive\n");
     EXPECT_EQ(admin("/readyz", 200), "ready\n");
   }
-  std::string lock() { return files_.write("pinhook.lock", files::write_lock({})); }
 };
 
 TEST_F(HangingFilesProcess, DoesNotStartWithThem) {
   const std::string pipe = files_.path() / "pipe";
   become_a_pipe(pipe);
-  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
-           {"--config", pipe}, {"--tls-key", pipe}, {"--tls-cert", pipe}, {"--lock", pipe}}) {
-    auto all = arguments();
-    if (more.front().starts_with("--tls"))
-      *(std::find(all.begin(), all.end(), more.front()) + 1) = pipe;
-    else
-      all.insert(all.end(), more.begin(), more.end());
-    if (more.front() == "--lock") {
-      all.resize(all.size() - 2);
-      environment_.push_back("PINHOOK_LOCK_FILE=" + pipe);
-    }
-    const auto run = run_program(all, environment_);
-    EXPECT_EQ(run.exit_code, 2) << more.front() << run.errors;
-    EXPECT_THAT(run.errors, HasSubstr(pipe + ": it is a named pipe (FIFO), not a regular file")) << more.front();
+  for (const std::string variable : {"PINHOOK_CONFIG", "PINHOOK_LOCK_FILE", "PINHOOK_TLS_CERT_FILE"}) {
+    std::vector<std::string> all = environment_;
+    all.push_back(variable + "=" + pipe);
+    const auto run =
+        variable == "PINHOOK_TLS_CERT_FILE"
+            ? run_program({"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--tls-key", key_file_},
+                          all)
+            : run_program(arguments(), all);
+    EXPECT_EQ(run.exit_code, 2) << variable << run.errors;
+    EXPECT_THAT(run.errors, HasSubstr(pipe + ": it is a named pipe (FIFO), not a regular file")) << variable;
   }
 }
 
