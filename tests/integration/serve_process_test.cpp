@@ -25,12 +25,14 @@ TEST_F(ServeProcess, PinsOverTlsAndTellsOfIt) {
 
   EXPECT_THAT(admin("/readyz", 200), StartsWith("ready"));
   admin("/livez", 200);
-  EXPECT_THAT(admin("/metrics", 200),
-              AllOf(HasSubstr(R"(pinhook_admissions_total{dry_run="false",kind="Deployment",mode="enforce",outcome="pinned"} 1)"),
-                    HasSubstr(R"(pinhook_slots_total{outcome="pinned",source="registry"} 1)"),
-                    HasSubstr(R"(pinhook_cache_lookups_total{result="miss"} 1)"), HasSubstr("pinhook_cache_entries 1"),
-                    HasSubstr("pinhook_registry_requests_total{host=\"" + registry_.host() + "\",status=\"200\"} 1"),
-                    HasSubstr("pinhook_certificate_expiry_timestamp_seconds"), HasSubstr("pinhook_build_info{")));
+  EXPECT_THAT(
+      admin("/metrics", 200),
+      AllOf(
+          HasSubstr(R"(pinhook_admissions_total{dry_run="false",kind="Deployment",mode="enforce",outcome="pinned"} 1)"),
+          HasSubstr(R"(pinhook_slots_total{outcome="pinned",source="registry"} 1)"),
+          HasSubstr(R"(pinhook_cache_lookups_total{result="miss"} 1)"), HasSubstr("pinhook_cache_entries 1"),
+          HasSubstr("pinhook_registry_requests_total{host=\"" + registry_.host() + "\",status=\"200\"} 1"),
+          HasSubstr("pinhook_certificate_expiry_timestamp_seconds"), HasSubstr("pinhook_build_info{")));
 
   const auto line = json::parse(process_->wait_for_error_line("\"admission\""));
   ASSERT_TRUE(line);

@@ -70,8 +70,8 @@ struct site {
   /// The image as written; of values and kustomizations put together: "docker.io/bitnami/redis:7.2@sha256:…".
   std::string written;
   untouched why = untouched::no;
-  /// invalid, number_tag, split: what is wrong with `written`; overridden: by what. Of an image that is like others (`why` is `no`): why no
-  /// digest is looked up for it and written here; empty: nothing is against it.
+  /// invalid, number_tag, split: what is wrong with `written`; overridden: by what. Of an image that is like others
+  /// (`why` is `no`): why no digest is looked up for it and written here; empty: nothing is against it.
   std::string problem;
   /// What to do about `problem`; empty: write a reference.
   std::string remedy;

@@ -203,9 +203,9 @@ TEST(ValuesImage, KnowsDigestsByTheirKeys) {
                   "3:25 /c | values | c | x:v1@" + pin + " | x:v1", "4:17 /d | values | d | x@" + pin + " | -",
                   "5:25 /e | values | e | x:v1@sha256:1a2b3c | (invalid)"));
   const image_file file = read("a: {repository: x, tag: v1, sha: ''}\n");
-  EXPECT_EQ(file.suggestion(0, *registry::digest::parse(pin), pin::pin_format::digest), "sha: " + hex);
+  EXPECT_EQ(file.suggestion({0, *registry::digest::parse(pin)}, pin::pin_format::digest), "sha: " + hex);
   const image_file tag = read("a: {image: x, imageTag: v1}\n");
-  EXPECT_EQ(tag.suggestion(0, *registry::digest::parse(pin), pin::pin_format::digest), "imageTag: v1@" + pin);
+  EXPECT_EQ(tag.suggestion({0, *registry::digest::parse(pin)}, pin::pin_format::digest), "imageTag: v1@" + pin);
 }
 
 // The scope of a deep file costs what is there, and no square of it.
