@@ -29,7 +29,7 @@ constexpr std::array<std::pair<std::string_view, part_kind>, 11> part_keys{{{"re
                                                                             {"version", part_kind::tag}}};
 
 std::string joined(std::string_view path, std::string_view key) {
-  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+  return fmt::format("{}{}{}", path, path.empty() || key.empty() ? "" : ".", key);
 }
 
 // "spec.global" of a mapping, as keys; elements of lists are left out.

@@ -113,6 +113,8 @@ TEST(ValuesImage, SaysWhyAndWhatToDo) {
   EXPECT_EQ(split.sites()[0].problem,
             "the chart decides whether global.imageRegistry, \"m.example\", is a part of its name");
   EXPECT_THAT(split.sites()[0].remedy, HasSubstr("helm template"));
+  EXPECT_EQ(read("global: {hub: docker.io/acme, proxy: {image: meshproxy}}\n").sites()[0].problem,
+            "the chart may put global.hub before or behind it");
   const image_file number = read("a:\n  image:\n    repository: acme/api\n    tag: 1.10\n");
   EXPECT_EQ(number.sites()[0].why, untouched::number_tag);
   EXPECT_EQ(number.sites()[0].problem, "the tag 1.10 is no text for YAML, and Helm writes 1.1");
