@@ -13,7 +13,6 @@ namespace pinhook::e2e {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 // "REG" stands for the registry.
 struct chart_case {
@@ -21,11 +20,11 @@ struct chart_case {
   std::string values;
   std::map<std::string, std::string> templates;
   /// Rendered before, by tag, and pinned afterwards: "acme/api:v1".
-  std::vector<std::string> pinned;
+  std::vector<std::string> pinned{};
   /// The digest stands in the place of the tag.
   bool loses_tag = false;
   /// On standard error; empty: neither a warning nor a refusal.
-  std::string told;
+  std::string told{};
 };
 
 const std::string deployment =
@@ -236,18 +235,17 @@ class HelmValues : public FileTools {
       EXPECT_EQ(done.exit_code, 0) << done;
       const auto after = run(render);
       ASSERT_EQ(after.exit_code, 0) << after;
-      for (const auto& image : one.pinned) EXPECT_THAT(before.output, HasSubstr(tagged(image)));
-      EXPECT_EQ(after.output, one.told.contains("may be more") ? after.output : with_digests(before.output, one));
+      // What an operator makes of the parts, Helm does not show.
+      const bool is_in_parts = one.told.contains("may be more");
+      if (!is_in_parts) {
+        for (const auto& image : one.pinned) EXPECT_THAT(before.output, HasSubstr(tagged(image)));
+        EXPECT_EQ(after.output, with_digests(before.output, one));
+      }
       EXPECT_EQ(count(after.output, "sha256:") == 0, one.pinned.empty()) << after.output;
       const std::string values = read(std::filesystem::path(folder) / "values.yaml");
-      if (one.pinned.empty())
-        EXPECT_EQ(values, with_registry(one.values));
-      else
-        EXPECT_NE(values, with_registry(one.values));
-      if (one.told.empty())
-        EXPECT_THAT(done.errors, Not(HasSubstr("values.yaml:")));
-      else
-        EXPECT_THAT(done.errors, HasSubstr(one.told));
+      EXPECT_EQ(values == with_registry(one.values), one.pinned.empty()) << values;
+      EXPECT_THAT(done.errors, HasSubstr(one.told));
+      EXPECT_EQ(done.errors.contains("values.yaml:"), !one.told.empty()) << done.errors;
       const auto back = run({testing::program_path(), "unpin", "-i", folder + "/values.yaml"});
       EXPECT_EQ(back.exit_code, 0) << back;
       EXPECT_EQ(read(std::filesystem::path(folder) / "values.yaml"), with_registry(one.values));
