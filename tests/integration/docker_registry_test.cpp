@@ -132,7 +132,7 @@ TEST_F(DockerRegistry, SaysWhichSchemeToWrite) {
   o.tls = &leaf;
   const docker_registry secure(o);
   const docker_registry plain;
-  const auto message_of = [&](const std::string& host, host_settings said) {
+  const auto message_of = [&](const std::string& host, registry::host_settings said) {
     options.hosts[host] = std::move(said);
     const auto got = resolve(host + "/a:1");
     EXPECT_FALSE(got);
