@@ -112,14 +112,14 @@ std::string write_table(const checked_files& files, const report_options& option
   for (const auto& file : files) {
     for (const auto& f : file.findings) {
       measure(0, place_of(f));
-      measure(1, f.rule);
+      measure(1, shown(f.rule));
       measure(2, image_of(f));
     }
   }
   std::string out;
   for (const auto& file : files) {
     for (const auto& f : file.findings) {
-      auto name = padded(f.rule, columns[1]);
+      auto name = padded(shown(f.rule), columns[1]);
       if (options.has_colour) name = fmt::format("{}{}\x1b[0m", colour_of(f.level), name);
       fmt::format_to(std::back_inserter(out), "{}  {}  {}  {}\n", padded(place_of(f), columns[0]), name,
                      padded(image_of(f), columns[2]), shown(to_do(f)));
