@@ -165,9 +165,9 @@ TEST(OtherOutputs, HoldNothingThatATerminalObeys) {
       [](std::string_view hostile, std::string_view) {
         const std::string text(hostile);
         const auto all = findings_of(text);
-        for (std::string out :
-             {pipeline::write_table(all, {}), pipeline::write_junit(all, {}), pipeline::write_github(all, {}, {}),
-              message_line("pin", text), log::render(log::format::text, text, log::level::info, text, {{"k", text}})}) {
+        for (std::string out : {pipeline::write_table(all, {}), pipeline::write_junit(all, {}),
+                                pipeline::write_github(all, {}, {}), message_line("pin", text),
+                                log::render(log::format::text, "noon", log::level::info, text, {{"k", text}})}) {
           std::erase(out, '\n');
           ASSERT_EQ(printable(out), out);
         }
