@@ -114,8 +114,9 @@ awaitable<void> listener::accept() {
 // not in the order of its thread yet, so the others are asked, too, behind it.
 awaitable<bool> listener::make_room() {
   std::vector<shard*> in_turn = shards_;
-  std::ranges::stable_sort(
-      in_turn, {}, [](const shard* s) { return std::pair(s->order().oldest_silent(), s->order().longest_idle()); });
+  // Any order does for equals. (libstdc++ 12's stable_sort stands on what Clang calls deprecated.)
+  std::ranges::sort(in_turn, {},
+                    [](const shard* s) { return std::pair(s->order().oldest_silent(), s->order().longest_idle()); });
   for (shard* const from : in_turn) {
     thread_crossing crossing(control_.get_executor());
     const auto has_room = std::make_shared<std::atomic<bool>>(false);

@@ -69,11 +69,11 @@ class reader {
     if (take("}")) return true;
     while (true) {
       space();
-      auto& [key, content] = out.members.emplace_back();
-      if (!take("\"") || !string(key)) return false;
-      if (std::ranges::count(out.members, key, [](const auto& one) { return one.first; }) != 1) return false;
+      std::string key;
+      if (!take("\"") || !string(key) || std::ranges::find(out.keys, key) != out.keys.end()) return false;
+      out.keys.push_back(std::move(key));
       space();
-      if (!take(":") || !value(content, depth + 1)) return false;
+      if (!take(":") || !value(out.elements.emplace_back(), depth + 1)) return false;
       if (take("}")) return true;
       if (!take(",")) return false;
     }
@@ -182,8 +182,8 @@ class reader {
 
 bool strict_json::has_text(std::string_view part) const {
   if (type == kind::string && text.find(part) != std::string::npos) return true;
-  for (const auto& [key, content] : members)
-    if (key.find(part) != std::string::npos || content.has_text(part)) return true;
+  if (std::ranges::any_of(keys, [part](const std::string& key) { return key.find(part) != std::string::npos; }))
+    return true;
   return std::ranges::any_of(elements, [part](const strict_json& one) { return one.has_text(part); });
 }
 

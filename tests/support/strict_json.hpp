@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace pinhook::testing {
@@ -16,7 +15,8 @@ struct strict_json {
   kind type = kind::other;
   /// Of a string: what it means. Of a number, true, false, null: as written.
   std::string text;
-  std::vector<std::pair<std::string, strict_json>> members;
+  /// Of an object, in their order: keys[i] names elements[i].
+  std::vector<std::string> keys;
   std::vector<strict_json> elements;
 
   /// Whether some string in it, a key or a value, holds `part`.

@@ -41,8 +41,8 @@ TEST(Log, NoTextBreaksALineOrTheTerminal) {
                                  {{"name", std::string(text)}, {"all", std::vector<std::string>{std::string(text)}}});
         const auto read = testing::read_strict_json(line);
         ASSERT_TRUE(read) << line;
-        for (const std::size_t member : {0U, 2U, 3U}) ASSERT_EQ(read->members[member].second.text, text);
-        ASSERT_EQ(read->members[4].second.elements.front().text, text);
+        for (const std::size_t member : {0U, 2U, 3U}) ASSERT_EQ(read->elements[member].text, text);
+        ASSERT_EQ(read->elements[4].elements.front().text, text);
         ASSERT_EQ(printable(line), line);
         const auto shown = render(format::text, noon, level::info, text, {{"name", std::string(text)}});
         ASSERT_EQ(printable(shown), shown);

@@ -344,7 +344,7 @@ TEST(FindInObjects, RefusesTooManyImagesInOneObject) {
   for (std::size_t i = 0; i < pin::max_slots; ++i) text += "  - image: b:1\n";
   EXPECT_THAT(found_sites(text), SizeIs(pin::max_slots));
   EXPECT_THAT(found_sites(text + "  - image: b:1\n"),
-              ElementsAre("malformed: line 1, column 1: an object with too many images"));
+              ElementsAre("malformed: line 1, column 1: it has more than 1000 images"));
 }
 
 TEST(FindInObjects, RefusesListsNestedByAliasesForEver) {

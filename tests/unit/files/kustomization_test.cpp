@@ -161,7 +161,7 @@ TEST(Kustomization, FillsInAnEntryThatIsThere) {
       {"an empty tag", "images:\n- name: a\n  newTag: ''\n", "images:\n- name: a\n  digest: '%D' # a:1.25\n"},
       {"nothing as a tag", "images:\n- name: a\n  newTag:\n", "images:\n- name: a\n  digest: \"%D\" # a:1.25\n"},
       {"flow", "images: [b, {name: a}] # keep me\n", "images: [b, {name: a, digest: \"%D\"}] # a:1.25 # keep me\n", 1},
-      {"JSON", R"({"images": [{"name": "a"}]})", R"({"images": [{"name": "a", "digest": "%D"}]})"},
+      {"JSON", R"({"images": [{"name": "a"}]})", R"({"images": [{"name": "a", "newTag": "1.25", "digest": "%D"}]})"},
       {"literal text", "images:\n- name: |-\n    a\n  newName: b\n- name: |-\n    a\n",
        "images:\n- name: |-\n    a\n  newName: b\n- name: |-\n    a\n  digest: \"%D\" # a:1.25\n", 1},
   };

@@ -27,6 +27,7 @@ void count_all(metrics& m) {
   m.set_cache_entries(12);
   m.count_registry_request("ghcr.io", "200", 20ms);
   m.count_token("ghcr.io", "ok");
+  m.add_trouble("ghcr.io", "repository", 1);
   m.set_pulls_remaining("docker.io", 76);
   m.count_reload(true);
   m.set_certificate_expiry(std::chrono::system_clock::from_time_t(1800000000));
