@@ -59,7 +59,7 @@ TEST_F(Kinds, AuditChangesNothingAndSaysWhatWouldBe) {
   const auto ns = make_namespace("audit");
   const auto r = kubectl({"create", "-n", ns, "-f", "-"}, deployment(web_));
   EXPECT_EQ(r.exit_code, 0) << r;
-  EXPECT_THAT(r.errors, HasSubstr("Warning: web: "));
+  EXPECT_THAT(r.errors, HasSubstr("(container web, image "));
   EXPECT_THAT(r.errors, HasSubstr("would be pinned to sha256:" + first_.substr(7, 12)));
   EXPECT_EQ(read(ns, "deployment/web", in_template), web_);
   EXPECT_EQ(read(ns, "deployment/web", recorded), "");
