@@ -178,7 +178,7 @@ class walk {
   }
 
   static bool is_taken(const kustomization& k, const outcome& o) {
-    return o.times > 0 && files::follow(k.images, o.image, o.times).matched.size() > 0;
+    return o.times > 0 && !files::follow(k.images, o.image, o.times).matched.empty();
   }
 
   static void apply(const kustomization& k, std::vector<outcome>& to) {

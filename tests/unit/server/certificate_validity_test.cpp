@@ -22,8 +22,8 @@ const certificate_validity expired_before = between(-96h, -72h);
 
 TEST(CertificateValidity, WhoReplacesWhom) {
   struct row {
-    const certificate_validity& current;
-    const certificate_validity& fresh;
+    certificate_validity current;
+    certificate_validity fresh;
     bool is_taken;
   };
   const std::array rows{
