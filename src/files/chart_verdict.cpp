@@ -1,4 +1,5 @@
 #include <pinhook/files/chart_verdict.hpp>
+#include <pinhook/files/rewrite_site.hpp>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,9 @@ constexpr std::string_view unknown_chart =
     "than the image (a label, a version): compare what helm template writes";
 constexpr std::string_view remedy =
     "pin what the chart renders (helm template … | pinhook pin -), or give the chart a key digest beside the tag";
+constexpr std::string_view marked_remedy =
+    "pin what the chart renders (helm template … | pinhook pin -), or let the program that writes the tag write the "
+    "digest, too: its marker at the line of the digest";
 
 values_path path_of(std::string_view pointer) {
   values_path out;
@@ -65,7 +69,7 @@ use_verdict judge(const chart& of, const values_place& value, bool& is_known) {
 }
 
 void judge(const source_document& doc, found_image& image, const chart& of) {
-  const bool is_tag = image.digest == no_node;
+  const bool is_tag = takes_digest_in_tag(doc, image);
   const std::string key(doc.at(doc.resolve(is_tag ? image.tag_key : image.digest_key)).text);
   const values_place value{path_of(image.what.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
   const std::string name = fmt::format("{}{}{}", image.what.name, image.what.name.empty() ? "" : ".", key);
@@ -77,7 +81,7 @@ void judge(const source_document& doc, found_image& image, const chart& of) {
       s.doubt = fmt::format("no template here uses {}: the chart may not take the digest", name);
   } else if (!verdict.conflict.empty()) {
     s.problem = fmt::format("its digest would stand in {}, and {}", name, verdict.conflict);
-    s.remedy = remedy;
+    s.remedy = image.digest == no_node ? remedy : marked_remedy;
   } else if (!verdict.doubt.empty()) {
     s.doubt = fmt::format(
         "the digest goes into {}, which may be more than the image's tag: {}; compare what helm template writes", name,
@@ -96,7 +100,7 @@ void judge_pins(const yaml::source& from, std::vector<found_image>& images, cons
     if (s.form != site_form::values || s.why != untouched::no || s.is_pinned() || s.is_refused()) continue;
     if (of != nullptr)
       judge(from.documents[s.document], image, *of);
-    else if (image.digest == no_node)
+    else if (takes_digest_in_tag(from.documents[s.document], image))
       s.doubt = unknown_chart;
   }
 }

@@ -67,8 +67,7 @@ class site_rewriter {
   site_rewrite pin(const registry::digest& digest) {
     if (site_.form == site_form::scalar) {
       pin_scalar(digest);
-    } else if (const auto tag = text_at(doc_, image_.tag);
-               tag_holds_digest() || is_tag_written() || (!is_entry() && !has_digest_key())) {
+    } else if (const auto tag = text_at(doc_, image_.tag); takes_digest_in_tag(doc_, image_)) {
       set(image_.tag, fmt::format("{}@{}", tag.substr(0, tag.find('@')), digest.to_string()));
       keep_tag(digest);
     } else if (is_entry()) {
@@ -106,12 +105,6 @@ class site_rewriter {
   [[nodiscard]] bool is_entry() const { return site_.form == site_form::kustomization; }
   [[nodiscard]] bool has_digest_key() const { return image_.digest != no_node; }
   [[nodiscard]] bool tag_holds_digest() const { return text_at(doc_, image_.tag).contains('@'); }
-  // Another program writes new tags there. Beside one the digest of the old tag would go on to decide; written into the
-  // tag it goes with it.
-  [[nodiscard]] bool is_tag_written() const {
-    return site_.marker != nullptr && site_.marker->changes != marker_change::nothing && !image_.is_digest_marked &&
-           !text_at(doc_, image_.tag).empty() && text_at(doc_, image_.digest).empty();
-  }
 
   // A chart's "tag: 1.25" was a number before, of which Helm makes the same text; kustomize refuses numbers.
   void set(node_index node, std::string value) {
@@ -234,6 +227,15 @@ result<site_rewrite> rewrite_site(const source_document& doc, std::string_view t
     return fail(error_code::invalid_input, fmt::format("nobody knows the tag of {}", quoted(s.written)));
   site_rewriter rewriter(doc, text, image, s.format.value_or(format));
   return digest ? rewriter.pin(*digest) : rewriter.unpin();
+}
+
+bool takes_digest_in_tag(const source_document& doc, const found_image& image) {
+  const std::string_view tag = text_at(doc, image.tag);
+  if (tag.contains('@')) return true;
+  const comment_marker* marker = image.what.marker;
+  const bool is_written = marker != nullptr && marker->changes != marker_change::nothing && !image.is_digest_marked;
+  if (is_written && !tag.empty() && text_at(doc, image.digest).empty()) return true;
+  return image.what.form == site_form::values && image.digest == no_node;
 }
 
 node_index commented_node(const found_image& image) {

@@ -43,6 +43,11 @@ struct site_rewrite {
                                                 const found_image& image, const std::optional<registry::digest>& digest,
                                                 pin::pin_format format);
 
+/// Of values and kustomizations: a digest is written into the tag ("1.25@sha256:…"), since one stands there, there is
+/// no key for it, or another program writes new tags: beside one of those the digest of the old tag would go on to
+/// decide.
+[[nodiscard]] bool takes_digest_in_tag(const yaml::source_document& doc, const found_image& image);
+
 /// The scalar (or alias) whose line holds the comment of the site: the image, or of a kustomization's entry its digest,
 /// else its tag. no_node: values have none.
 [[nodiscard]] yaml::node_index commented_node(const found_image& image);

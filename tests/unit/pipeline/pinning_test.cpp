@@ -110,6 +110,28 @@ TEST(Pinned, LeavesValuesThatAreNotSafeToPin) {
   EXPECT_EQ(done(*back, {.task = pin_task::unpin}, {}).text, file->text());
 }
 
+// A tag that Flux writes takes the digest although there is a key for it: the chart must bear that.
+TEST(Pinned, AsksTheChartAboutATagThatAnotherProgramWrites) {
+  const std::string of_tag = "a:\n  repository: acme/a\n  tag: v1 # {\"$imagepolicy\": \"x:a:tag\"}\n  digest: ''";
+  const std::vector<files::chart_template> templates{
+      {"t.yaml", "version: {{ .Values.a.tag }}\nimage: {{ .Values.a.repository }}@{{ .Values.a.digest }}\n"}};
+  const files::chart chart{.own = files::read_templates(templates), .dependencies = {}};
+  const auto with = known({{"docker.io/acme/a:v1", 'a'}});
+  const auto read = [&](const std::string& text) {
+    auto file = files::image_file::read(text, "values.yaml", {}, &chart);
+    EXPECT_TRUE(file) << file.error().message;
+    return done(*file, {}, with);
+  };
+  const auto refused = read(of_tag + "\n");
+  EXPECT_THAT(kinds(refused), ElementsAre(kind::left));
+  EXPECT_THAT(refused.results[0].message,
+              HasSubstr("its digest would stand in a.tag, and t.yaml:1 writes it as version; pin"));
+  EXPECT_THAT(refused.results[0].message, HasSubstr("its marker at the line of the digest"));
+  const auto both = read(of_tag + " # {\"$imagepolicy\": \"x:a:digest\"}\n");
+  EXPECT_THAT(kinds(both), ElementsAre(kind::changed));
+  EXPECT_THAT(both.text, HasSubstr("digest: '" + a + "' # {\"$imagepolicy\": \"x:a:digest\"}"));
+}
+
 TEST(Pinned, WarnsOnceAFileWhereNoChartIsSeen) {
   const auto file = files::image_file::read(
       "a: {repository: acme/a, tag: v1}\nb: {repository: acme/b, tag: v1}\n"
