@@ -159,7 +159,7 @@ TEST_F(FixedTemplates, ARefreshMovesNeitherAJobNorAPodThatIsThere) {
     const auto ns = make_namespace("enforce");
     const auto now = push(repository_, "1", std::string("first of ") + way.how);
     const auto pinned = image(repository_ + "@" + now);
-    const auto manifests = job(by_tag_, {}, way.metadata) + "\n---\n" + pod(by_tag_, way.metadata);
+    const auto manifests = job(by_tag_, {}, way.metadata) + "\n" + pod(by_tag_, way.metadata);
     ASSERT_EQ(apply(ns, manifests, false).exit_code, 0) << way.how;
     push(repository_, "1", std::string("moved of ") + way.how);
     for (const bool is_server_side : {false, true, false}) {
@@ -187,7 +187,7 @@ TEST_F(FixedTemplates, TheRefreshAnnotationIsNoReasonToRefuseAJob) {
 
 TEST_F(FixedTemplates, AnotherFormatChangesNeitherAJobNorAPodThatIsThere) {
   const auto ns = make_namespace("enforce");
-  const auto manifests = job(by_tag_) + "\n---\n" + pod(by_tag_);
+  const auto manifests = job(by_tag_) + "\n" + pod(by_tag_);
   auto& before = start_pinhook();
   ASSERT_EQ(apply(ns, manifests, false).exit_code, 0);
   stop_pinhook(before);

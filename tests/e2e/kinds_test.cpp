@@ -137,7 +137,7 @@ TEST_F(Kinds, KnownCustomResourcesArePinned) {
   for (const auto& k : customs)
     definitions += fmt::format(
         R"({{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{{"name":"{3}.{0}"}},"spec":{{"group":"{0}","scope":"Namespaced","names":{{"kind":"{2}","plural":"{3}"}},"versions":[{{"name":"{1}","served":true,"storage":true,"schema":{{"openAPIV3Schema":{{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}}]}}}})"
-        "\n---\n",
+        "\n",
         k.group, k.version, k.kind, k.plural);
   kubectl_ok({"apply", "-f", "-"}, definitions);
   const auto ns = make_namespace("enforce");

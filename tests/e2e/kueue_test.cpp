@@ -20,7 +20,7 @@ class Kueue : public Cluster {
 
   // Its CRDs, as far as its own start-up asks for them: of the five with a conversion it wants to write the caBundle.
   static void install() {
-    kubectl_ok({"apply", "--server-side", "-f", shared().plane.program("kueue-definitions")});
+    kubectl_ok({"apply", "--server-side", "-f", shared().plane.program("kueue-definitions/")});
     for (const char* kind : {"localqueues", "clusterqueues", "workloads", "cohorts", "multikueueclusters"})
       kubectl_ok({"patch", "crd", fmt::format("{}.kueue.x-k8s.io", kind), "--type", "merge", "-p",
                   R"({"spec":{"conversion":{"strategy":"Webhook","webhook":{"conversionReviewVersions":["v1"],)"

@@ -54,7 +54,7 @@ TEST_F(Ownership, WithoutPinsNobodyConflicts) {
 }
 
 TEST_F(Ownership, WhereNothingPinsAnUnchangedJobIsRefusedUntilItPinsAgain) {
-  run_ok({"apply"}, job(web_) + "\n---\n" + manifest());
+  run_ok({"apply"}, job(web_) + "\n" + manifest());
   for (const char* label : {"pinhook.dev/pin-", "pinhook.dev/pin=audit"}) {
     kubectl_ok({"label", "namespace", ns_, "--overwrite", label});
     EXPECT_TRUE(eventually([&] { return run({"apply"}, job(web_)).exit_code != 0; })) << label;
