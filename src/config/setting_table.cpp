@@ -231,7 +231,7 @@ std::vector<setting> make_table() {
           "The largest request body.",
           "API servers send 3 MiB per object at most; lower it in a very small memory limit."),
       row("limits.header", size_type{1 * kib, 1 * mib}, at(&settings::limits, &settings::server_limits::header),
-          "The largest request header.", "There is hardly a reason."),
+          "The largest request header.", "Raise it when a proxy before pinhook adds more."),
       row("limits.idle", duration_type{1s, 1h}, at(&settings::limits, &settings::server_limits::idle),
           "How long a connection may wait for a request.",
           "Keep it above 90s, after which API servers close idle connections themselves."),

@@ -1,8 +1,9 @@
-// Every command that README.md shows is run: here, in a copy of tests/readme with a registry on loopback that has every
-// image, or by another test, which a table names.
+// Every command that the README and the pages of docs/ show is run: here, in a copy of tests/readme with a registry on
+// loopback that has every image, or by another test, which a table names.
 #include "support/file_commands.hpp"
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
+#include "support/pages.hpp"
 #include "support/paths.hpp"
 #include "support/scripted_server.hpp"
 
@@ -15,6 +16,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pinhook::testing {
@@ -23,7 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct example {
-  std::size_t line = 0;
+  /// "docs/files.md:12".
+  std::string place;
   std::string command;
   /// "# exits 1" behind the command says so.
   int exit_code = 0;
@@ -32,7 +35,7 @@ struct example {
 // Commands begin with one of these words.
 bool is_command(const std::string& text) {
   for (const std::string_view word : {"pinhook ", "build/release/pinhook ", "make ", "kubectl ", "helm ", "kustomize ",
-                                      "docker ", "git ", "source ", "cp ", "mkdir "})
+                                      "docker ", "git ", "source ", "cp ", "mkdir ", "cmake ", "build/release/tests/"})
     if (text.starts_with(word)) return true;
   return false;
 }
@@ -44,10 +47,11 @@ std::string without_comment(const std::string& line) {
   return out;
 }
 
-// Lines of "sh" blocks, and those indented by four blanks outside of blocks.
-std::vector<example> examples() {
+// Lines of "sh" blocks, and those indented by four blanks outside of blocks; one that ends in a backslash goes on in
+// the next.
+std::vector<example> examples_of(const std::string& page) {
   std::vector<example> out;
-  const auto lines = lines_of(read_file(fs::path(testing::source_dir()) / "README.md"));
+  const auto lines = lines_of(page_text(page));
   std::string block;
   bool is_open = false;
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -58,13 +62,26 @@ std::vector<example> examples() {
     }
     const bool is_indented = !is_open && lines[i].starts_with("    ");
     if (!is_indented && !(is_open && block == "sh")) continue;
-    const std::string text = is_indented ? lines[i].substr(4) : lines[i];
+    std::string text = is_indented ? lines[i].substr(4) : lines[i];
     if (without_comment(text).empty()) continue;
-    example one{i + 1, without_comment(text), 0};
+    example one;
+    one.place = fmt::format("{}:{}", page, i + 1);
+    while (text.ends_with('\\') && i + 1 < lines.size()) {
+      text.pop_back();
+      text += lines[++i];
+    }
+    one.command = without_comment(text);
     if (const auto at = text.find("# exits "); at != std::string::npos) one.exit_code = std::stoi(text.substr(at + 8));
-    EXPECT_TRUE(is_command(one.command + " ")) << "README.md:" << one.line << ": is this a command? " << one.command;
+    EXPECT_TRUE(is_command(one.command + " ")) << one.place << ": is this a command? " << one.command;
     out.push_back(one);
   }
+  return out;
+}
+
+std::vector<example> examples() {
+  std::vector<example> out;
+  for (const std::string& page : pages_with_commands())
+    for (example& one : examples_of(page)) out.push_back(std::move(one));
   return out;
 }
 
@@ -77,9 +94,12 @@ constexpr elsewhere others[] = {
     {"make ", "Makefile's own targets: .ci/run and a fresh machine"},
     {"build/release/pinhook demo", "integration/demo_process_test.cpp"},
     {"build/release/pinhook serve", "integration/serve_process_test.cpp"},
-    {"kubectl apply -k manifests/", "e2e"},
-    {"kubectl -n pinhook", "e2e"},
-    {"kubectl label namespace", "e2e"},
+    {"cmake ", "every build of this program"},
+    {"build/release/tests/golden_test", "ctest"},
+    {"docker build ", "by hand: it takes an engine; what the image holds is that of .ci/image-files"},
+    {"docker push ", "by hand: it takes an engine and a registry"},
+    {"kubectl label namespace", "e2e/opt_in_test.cpp"},
+    {"kubectl delete mutatingwebhookconfiguration", "by hand: it is the whole of what it says"},
     {"pinhook explain ghcr.io/acme/api:v2 -n team-a", "integration/explain_process_test.cpp; it takes a cluster"},
     {"pinhook explain 123456789012.dkr.ecr", "integration/ecr_test.cpp; it takes Amazon's identity"},
     {"pinhook explain europe-docker.pkg.dev", "integration/google_credentials_test.cpp; it takes Google's"},
@@ -132,8 +152,7 @@ TEST_F(Readme, EveryCommandDoesWhatItSays) {
     if (runs_elsewhere(one.command)) continue;
     ++run_here;
     const auto done = run_example(one.command);
-    EXPECT_EQ(done.exit_code, one.exit_code) << "README.md:" << one.line << ": " << one.command << "\n"
-                                             << done.output << done.errors;
+    EXPECT_EQ(done.exit_code, one.exit_code) << one.place << ": " << one.command << "\n" << done.output << done.errors;
   }
   EXPECT_GT(run_here, 10U) << "are the blocks read?";
   EXPECT_FALSE(registry_.requests().empty());
@@ -144,7 +163,7 @@ TEST_F(Readme, TheTableOfOthersNamesWhatIsThere) {
   for (const auto& one : others)
     EXPECT_TRUE(
         std::any_of(all.begin(), all.end(), [&](const example& e) { return e.command.starts_with(one.begins); }))
-        << one.begins << " stands nowhere in README.md";
+        << one.begins << " stands on no page";
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What happened, counted, in the Prometheus text format. The names and labels stand in `metric_table`; README prints
-// it.
+// What happened, counted, in the Prometheus text format. The names and labels stand in `metric_table`;
+// docs/metrics.md prints it.
 //
 //   metrics m;
 //   m.count_admission("enforce", "Deployment", "pinned", false, 1.8ms);

@@ -274,7 +274,7 @@ func TestAlerts(t *testing.T) {
 		"kube_deployment_status_replicas_available":   {"namespace", "deployment"},
 		"kube_deployment_spec_replicas":               {"namespace", "deployment"},
 	}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (counter|gauge|histogram) \\| ([a-z,_]*) *\\|").FindAllStringSubmatch(read(t, "README.md"), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (counter|gauge|histogram) \\| ([a-z,_]*) *\\|").FindAllStringSubmatch(read(t, "docs/metrics.md"), -1) {
 		own := append(strings.Split(row[3], ","), "namespace")
 		if row[2] == "histogram" {
 			labels[row[1]+"_bucket"] = append(own, "le")

@@ -1,12 +1,12 @@
 // Includes go down only: cli → config · pipeline · admission → … → base. This reads every #include of the product and
 // compares.
+#include "support/pages.hpp"
 #include "support/paths.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
@@ -86,12 +86,11 @@ TEST(Floors, PinAndRulesKnowOnlyTheValuesOfTheRegistry) {
   }
 }
 
-TEST(Floors, StandInTheReadme) {
-  std::ifstream in(fs::path(pinhook::testing::source_dir()) / "README.md");
-  const std::string readme(std::istreambuf_iterator<char>(in), {});
+TEST(Floors, StandInTheGuideForContributors) {
+  const std::string page = pinhook::testing::page_text("CONTRIBUTING.md");
   for (const auto& [floor, below] : allowed) {
     const std::string row = "| `" + floor + (floor == "registry" ? "/` |" : "` |");
-    EXPECT_NE(readme.find(row), std::string::npos) << "README.md has no row for the floor " << floor;
+    EXPECT_NE(page.find(row), std::string::npos) << "CONTRIBUTING.md has no row for the floor " << floor;
   }
 }
 

@@ -30,7 +30,6 @@ namespace {
 namespace fs = std::filesystem;
 using strings = std::vector<std::string>;
 using testing::all_of;
-using testing::anchors_of;
 using testing::block;
 using testing::blocks_of;
 using testing::commands_of;
@@ -95,15 +94,8 @@ const yaml::node* value_at(const yaml::node& from, const std::string& path) {
   return at;
 }
 
-TEST(Guide, LinksToFilesAndHeadingsThatExist) {
-  for (const std::string& target : all_of(guide(), R"(\]\(([^)\s]+)\))")) {
-    if (target.starts_with("https://")) continue;
-    const auto hash = target.find('#');
-    const fs::path file = hash == 0 ? manifests_dir / "README.md" : manifests_dir / target.substr(0, hash);
-    ASSERT_TRUE(fs::exists(file)) << target;
-    const bool has_anchor = hash == std::string::npos || anchors_of(read(file)).contains(target.substr(hash + 1));
-    EXPECT_TRUE(has_anchor) << target;
-  }
+// Its own links: unit/architecture/pages_test.cpp.
+TEST(Guide, IsLinkedByTheReadme) {
   EXPECT_TRUE(all_of(read(source_dir / "README.md"), R"(\]\((manifests/README\.md)\))").size() == 1);
 }
 
@@ -247,7 +239,8 @@ TEST(Guide, NamesTheVersionsOfKubernetesThatItWasTriedOn) {
     const auto versions = all_of(read(entry.path() / "go.mod"), R"(require k8s\.io/kubernetes v([0-9.]+))");
     ASSERT_EQ(versions.size(), 1U) << entry.path();
     EXPECT_TRUE(versions.begin()->starts_with(entry.path().filename().string() + ".")) << entry.path();
-    EXPECT_TRUE(guide().contains(*versions.begin())) << *versions.begin();
+    for (const std::string& page : {guide(), read(source_dir / "README.md")})
+      EXPECT_TRUE(page.contains(*versions.begin())) << *versions.begin();
   }
   EXPECT_GE(count, 2U);
 }
@@ -305,11 +298,12 @@ TEST(Guide, ShowsValuesThatTheChartHas) {
   const auto values = yaml::parse(read(manifests_dir / "helm/pinhook/values.yaml"));
   ASSERT_TRUE(values) << values.error().message;
   std::size_t count = 0;
-  for (const std::string& command : commands_of(guide()))
-    for (const std::string& key : all_of(command, R"(--set[a-z-]*[= ]'?([A-Za-z._]+)=)")) {
-      ++count;
-      EXPECT_TRUE(is_value(*values, key)) << command << ": " << key;
-    }
+  for (const std::string& page : {guide(), read(source_dir / "README.md")})
+    for (const std::string& command : commands_of(page))
+      for (const std::string& key : all_of(command, R"(--set[a-z-]*[= ]'?([A-Za-z._]+)=)")) {
+        ++count;
+        EXPECT_TRUE(is_value(*values, key)) << command << ": " << key;
+      }
   EXPECT_GT(count, 0U);
   for (const std::string& key : all_of(guide(), R"(value\s`([A-Za-z]+(?:\.[A-Za-z]+)*)`)"))
     EXPECT_TRUE(is_value(*values, key)) << key;

@@ -1,6 +1,8 @@
-// The tables of README.md are those of the code. PINHOOK_REWRITE_GOLDEN=1 writes them anew.
+// The tables of docs/ are those of the code, and the rules that it shows are read. PINHOOK_REWRITE_GOLDEN=1 writes the
+// tables anew.
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
+#include "support/pages.hpp"
 #include "support/paths.hpp"
 
 #include <pinhook/config/configuration.hpp>
@@ -33,9 +35,9 @@ std::string metrics_block() {
   return out;
 }
 
-// README.md with the text between <!-- name --> and <!-- /name --> replaced.
+// docs/<name>.md with the text between <!-- name --> and <!-- /name --> replaced.
 void expect_block(const std::string& name, const std::string& expected) {
-  const std::string path = testing::source_dir() + "/README.md";
+  const std::string path = fmt::format("{}/docs/{}.md", testing::source_dir(), name);
   const std::string text = testing::read_file(path);
   const std::string open = fmt::format("<!-- {} -->\n", name);
   const auto begin = text.find(open);
@@ -46,12 +48,12 @@ void expect_block(const std::string& name, const std::string& expected) {
   testing::expect_golden(path, text.substr(0, start) + expected + text.substr(end));
 }
 
-TEST(Readme, ListsEverySettingWithItsDefault) { expect_block("settings", settings_block()); }
-TEST(Readme, ListsEveryMetric) { expect_block("metrics", metrics_block()); }
+TEST(Pages, ListEverySettingWithItsDefault) { expect_block("settings", settings_block()); }
+TEST(Pages, ListEveryMetric) { expect_block("metrics", metrics_block()); }
 
 // The first is what the commands beside it run with (integration/readme_test.cpp).
-TEST(Readme, ShowsRulesThatAreGood) {
-  const auto page = testing::read_file(testing::source_dir() + "/README.md");
+TEST(Pages, ShowRulesThatAreGood) {
+  const auto page = testing::page_text("docs/image-rules.md");
   std::vector<std::string> shown;
   for (const testing::block& b : testing::blocks_of(page, "yaml")) {
     if (b.text.starts_with("- {image: ")) {
@@ -60,7 +62,7 @@ TEST(Readme, ShowsRulesThatAreGood) {
     if (!b.text.starts_with("rules:\n")) continue;
     shown.push_back(b.text);
     config::settings read;
-    const auto good = config::read_configuration(b.text, fmt::format("README.md:{}", b.line), read);
+    const auto good = config::read_configuration(b.text, fmt::format("docs/image-rules.md:{}", b.line), read);
     EXPECT_TRUE(good) << (good ? "" : good.error().message);
     EXPECT_FALSE(read.rules.is_empty());
   }

@@ -72,13 +72,13 @@ TEST(KindTable, IsWhatTheChartSends) {
             generated_rules());
 }
 
-// The example of the README has the built-in kinds.
-TEST(KindTable, IsWhatTheReadmeShows) {
+// The example of the page on the webhook has the built-in kinds.
+TEST(KindTable, IsWhatTheDocumentationShows) {
   auto built_in = generated_rules();
   std::erase_if(built_in, [](const auto& r) { return !r.first.ends_with(" v1"); });
-  EXPECT_EQ(rules_in("README.md", fmt::format(R"re(- \{{apiGroups: \[{}\], apiVersions: \[{}\], )re"
-                                              R"re(resources: \[([^\]]*)\], operations: \[CREATE, UPDATE\]\}})re",
-                                              group, version)),
+  EXPECT_EQ(rules_in("docs/webhook.md", fmt::format(R"re(- \{{apiGroups: \[{}\], apiVersions: \[{}\], )re"
+                                                    R"re(resources: \[([^\]]*)\], operations: \[CREATE, UPDATE\]\}})re",
+                                                    group, version)),
             built_in);
 }
 
