@@ -2,6 +2,7 @@
 // commands that it names exist.
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
+#include "support/pages.hpp"
 #include "support/paths.hpp"
 
 #include <pinhook/cli/args.hpp>
@@ -105,12 +106,13 @@ TEST(Guide, NamesFilesThatExist) {
   for (const std::string& path : named) EXPECT_TRUE(fs::exists(source_dir / path)) << path;
 }
 
-TEST(Guide, ShowsYamlThatParses) {
-  for (const block& b : blocks_of(guide(), "yaml"))
-    for (const std::string& document : documents_of(b.text)) {
-      const auto node = yaml::parse(document);
-      EXPECT_TRUE(node) << "line " << b.line << ": " << node.error().message;
-    }
+TEST(Pages, ShowYamlThatParses) {
+  for (const std::string& page : testing::pages())
+    for (const block& b : blocks_of(testing::page_text(page), "yaml"))
+      for (const std::string& document : documents_of(b.text)) {
+        const auto node = yaml::parse(document);
+        EXPECT_TRUE(node) << page << ":" << b.line << ": " << node.error().message;
+      }
 }
 
 TEST(Guide, ShowsConfigurationsThatAreRead) {
