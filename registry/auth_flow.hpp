@@ -12,7 +12,7 @@
 #include <pinhook/http/message.hpp>
 #include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/challenge.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential.hpp>
 #include <pinhook/registry/token_cache.hpp>
 #include <pinhook/registry/token_flow.hpp>
 

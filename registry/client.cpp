@@ -123,19 +123,6 @@ class registry_client final : public client {
 
 }  // namespace
 
-bool speaks_plain_http(const host_settings* said, const route* by, const reference& ref) {
-  if (said != nullptr && said->plain_http) return *said->plain_http;
-  const bool says_tls = (said != nullptr && !said->ca_file.empty()) || (by != nullptr && by->tls != nullptr);
-  return !says_tls && is_loopback_name(host_of(ref.wire_host()));
-}
-
-std::string scheme_advice(const route* by, std::string_view asked, bool plain_http) {
-  if (by != nullptr && by->base)
-    return fmt::format("Write {}:// in the URL of {} {}", plain_http ? "http" : "https",
-                       by->is_upstream ? "the server for" : "mirror", by->host);
-  return fmt::format("Write in the configuration: registries: {{\"{}\": {{plain_http: {}}}}}", asked, plain_http);
-}
-
 std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time, observer* watch,
                                     exchange_seams seams) {
   return std::make_unique<registry_client>(http, std::move(options), time, watch, std::move(seams));

@@ -9,7 +9,7 @@
 
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/process.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/docker_config.hpp>
 #include <pinhook/registry/helper_cache.hpp>
 

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/base/process.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/base/process_request.hpp>
+#include <pinhook/registry/credential.hpp>
 #include <pinhook/registry/docker_config.hpp>
 
 #include <optional>

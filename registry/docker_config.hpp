@@ -9,7 +9,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <cstddef>

@@ -9,7 +9,10 @@
 #include <pinhook/http/client.hpp>
 #include <pinhook/http/retry.hpp>
 #include <pinhook/registry/auth_flow.hpp>
-#include <pinhook/registry/client.hpp>
+#include <pinhook/registry/client_options.hpp>
+#include <pinhook/registry/credential.hpp>
+#include <pinhook/registry/exchange_seams.hpp>
+#include <pinhook/registry/observer.hpp>
 #include <pinhook/registry/redirect.hpp>
 #include <pinhook/registry/route.hpp>
 #include <pinhook/registry/token_cache.hpp>
@@ -21,14 +24,6 @@
 #include <string>
 
 namespace pinhook::registry {
-
-/// What tests replace: waiting, and the jitter of the waits.
-struct exchange_seams {
-  /// Default: a timer on the coroutine's executor.
-  std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
-  /// In [0, 1).
-  std::function<double()> random;
-};
 
 /// A manifest that is asked for, or an image's configuration.
 struct manifest_request {
@@ -92,9 +87,5 @@ class exchange {
   token_cache tokens_;
   std::map<token_key, std::shared_ptr<flight>> flights_;
 };
-
-/// make_client with the seams of tests.
-[[nodiscard]] std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time,
-                                                  observer* watch, exchange_seams seams);
 
 }  // namespace pinhook::registry

@@ -7,7 +7,7 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/process.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/docker_config.hpp>
 
 #include <chrono>

@@ -5,7 +5,7 @@
 
 #include <pinhook/base/clock.hpp>
 #include <pinhook/http/message.hpp>
-#include <pinhook/registry/client.hpp>
+#include <pinhook/registry/descriptor.hpp>
 #include <pinhook/registry/error_body.hpp>
 
 #include <cstddef>

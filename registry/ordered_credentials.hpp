@@ -5,7 +5,7 @@
 // Any thread, as far as its parts may be.
 #pragma once
 
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
 
 #include <memory>
 #include <span>

@@ -13,7 +13,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/image_pattern.hpp>
 #include <pinhook/registry/reference.hpp>
 

@@ -3,7 +3,8 @@
 
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/deadline.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
+#include <pinhook/registry/tenant.hpp>
 
 #include <compare>
 #include <memory>
@@ -11,18 +12,6 @@
 #include <vector>
 
 namespace pinhook::registry {
-
-/// Where a Pod would run, and as whom.
-struct tenant {
-  /// The namespace as the API server says it, never as the object does. Empty: none, and so no secrets.
-  std::string ns;
-  /// Empty: "default".
-  std::string service_account;
-  /// Names of the pod spec's imagePullSecrets, in their order.
-  std::vector<std::string> pull_secrets;
-
-  friend auto operator<=>(const tenant&, const tenant&) = default;
-};
 
 /// Any thread.
 class tenant_credentials {

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <pinhook/http/message.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential.hpp>
 #include <pinhook/registry/token_cache.hpp>
 
 #include <cstddef>

@@ -5,6 +5,7 @@
 #include <pinhook/admission/slot_words.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/pin/json_patch.hpp>
+#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/rules/judge.hpp>
 

@@ -1,5 +1,5 @@
 #include <pinhook/admission/inquiry.hpp>
-#include <pinhook/pin/large_object.hpp>
+#include <pinhook/pin/object.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 #include <pinhook/pin/standing_image.hpp>
 #include <pinhook/rules/judge.hpp>

@@ -1,3 +1,4 @@
+#include <pinhook/cli/parse_arguments.hpp>
 #include <pinhook/base/side_thread.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>

@@ -162,7 +162,7 @@ result<void> demo_site::start() {
 
 const std::string& demo_site::registry_name() const { return parts_->registry_name; }
 demo_registry& demo_site::images() { return parts_->images; }
-std::uint16_t demo_site::webhook_port() const { return parts_->hook->listens_at().port(); }
+std::uint16_t demo_site::webhook_port() const { return parts_->hook->listens_at().port; }
 const std::string& demo_site::ca_file() const { return parts_->ca_file; }
 const scratch_folder& demo_site::folder() const { return parts_->folder; }
 

@@ -5,6 +5,7 @@
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 
 #include <fmt/format.h>

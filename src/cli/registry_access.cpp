@@ -4,6 +4,7 @@
 #include <pinhook/cloud/azure_credentials.hpp>
 #include <pinhook/cloud/ecr_credentials.hpp>
 #include <pinhook/cloud/google_credentials.hpp>
+#include <pinhook/kube/find_cluster.hpp>
 #include <pinhook/kube/pull_secrets.hpp>
 #include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/config_chain.hpp>

@@ -74,8 +74,8 @@ int serve(const arguments& said) {
   webhook hook(control, s, all, *std::move(from));
   if (const auto ok = hook.start(); !ok) return refuse(ok.error());
   log::info("serving", {{"version", PINHOOK_VERSION},
-                        {"listen", config::address_text(hook.listens_at())},
-                        {"admin", config::address_text(hook.admin_at())},
+                        {"listen", hook.listens_at().to_string()},
+                        {"admin", hook.admin_at().to_string()},
                         {"threads", hook.threads()},
                         {"namespace", s.own_namespace},
                         {"cluster", hook.cluster()}});

@@ -108,14 +108,14 @@ struct webhook::parts {
   server::server_options admin_options() const {
     server::server_options out;
     out.name = "admin";
-    out.listen = config::address_text(config.admin_listen);
+    out.listen = config.admin_listen.to_string();
     return out;
   }
 
   server::server_options service_options() const {
     server::server_options out;
     out.name = "webhook";
-    out.listen = config::address_text(config.listen);
+    out.listen = config.listen.to_string();
     out.limits = server_limits(config);
     return out;
   }
@@ -318,8 +318,8 @@ result<bool> webhook::reload_if_changed() {
 
 void webhook::look_at_files() { parts_->look_at_files(); }
 
-config::address webhook::listens_at() const { return {parts_->config.listen.address(), parts_->service.port()}; }
-config::address webhook::admin_at() const { return {parts_->config.admin_listen.address(), parts_->admin.port()}; }
+server::listen_address webhook::listens_at() const { return {parts_->config.listen.ip, parts_->service.port()}; }
+server::listen_address webhook::admin_at() const { return {parts_->config.admin_listen.ip, parts_->admin.port()}; }
 std::size_t webhook::threads() const { return parts_->workers.size(); }
 
 std::string webhook::cluster() const { return parts_->access ? parts_->access->cluster() : std::string(); }

@@ -19,14 +19,6 @@ class environment_flow final : public aws_identity_flow {
 
 }  // namespace
 
-aws_step aws_identity_flow::on_file(const result<secret>&) {
-  return error{error_code::internal, "a file that nobody asked for", std::nullopt};
-}
-
-aws_step aws_identity_flow::on_answer(const result<http::response>&) {
-  return error{error_code::internal, "an answer that nobody asked for", std::nullopt};
-}
-
 std::unique_ptr<aws_identity_flow> make_aws_identity_flow(const aws_way& way, std::string sts_region,
                                                           const aws_time_limits& limits) {
   switch (way.kind) {

@@ -1,4 +1,4 @@
-#include <pinhook/cloud/aws_identity.hpp>
+#include <pinhook/cloud/aws_way.hpp>
 #include <pinhook/http/endpoint.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
 

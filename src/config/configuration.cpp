@@ -172,9 +172,9 @@ result<void> check_together(const settings& s) {
     return fail(std::move(good.error()));
   if (s.lock.required && s.lock.file.empty())
     return fail(error_code::invalid_input, "lock.required is set without lock.file: nothing could be resolved");
-  if (s.listen.port() != 0 && s.listen == s.admin_listen)
+  if (s.listen.port != 0 && s.listen == s.admin_listen)
     return fail(error_code::invalid_input,
-                fmt::format("listen and admin.listen are both {}; give one another port", address_text(s.listen)));
+                fmt::format("listen and admin.listen are both {}; give one another port", s.listen.to_string()));
   return {};
 }
 

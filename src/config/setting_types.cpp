@@ -79,7 +79,7 @@ read_result<std::chrono::nanoseconds> duration_type::read(const yaml::node& n) c
   return *value;
 }
 
-read_result<address> address_type::read(const yaml::node& n) {
+read_result<server::listen_address> address_type::read(const yaml::node& n) {
   auto text = read_scalar(n, name());
   if (!text) return std::unexpected(std::move(text.error()));
   auto value = server::parse_address(*text);

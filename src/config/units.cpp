@@ -54,9 +54,4 @@ std::string size_text(std::uint64_t bytes) {
   return fmt::format("{}", bytes);
 }
 
-std::string address_text(const boost::asio::ip::tcp::endpoint& address) {
-  const auto host = address.address().to_string();
-  return fmt::format(fmt::runtime(address.address().is_v6() ? "[{}]:{}" : "{}:{}"), host, address.port());
-}
-
 }  // namespace pinhook::config

@@ -2,6 +2,7 @@
 #include <pinhook/base/glob.hpp>
 #include <pinhook/files/finding.hpp>
 #include <pinhook/pin/find_slots.hpp>
+#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/path.hpp>
 

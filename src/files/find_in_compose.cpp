@@ -1,6 +1,7 @@
 // Compose files (compose-spec, "services"): the image of each service.
 #include <pinhook/files/finding.hpp>
 #include <pinhook/pin/find_slots.hpp>
+#include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/format.h>
 

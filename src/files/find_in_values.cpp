@@ -2,6 +2,7 @@
 // more than these names, so this is a reading of what people write: what is no image is left out where it can be told.
 #include <pinhook/files/finding.hpp>
 #include <pinhook/pin/find_slots.hpp>
+#include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include <pinhook/files/finding.hpp>
+#include <pinhook/files/node_access.hpp>
 #include <pinhook/files/values_scope.hpp>
 
 #include <fmt/format.h>

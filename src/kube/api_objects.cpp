@@ -1,7 +1,7 @@
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/kube/api_objects.hpp>
-#include <pinhook/kube/login.hpp>
+#include <pinhook/kube/bearer_token.hpp>
 #include <pinhook/kube/timestamp.hpp>
 
 #include <fmt/format.h>

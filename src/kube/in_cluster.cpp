@@ -1,6 +1,6 @@
 #include <pinhook/base/file.hpp>
+#include <pinhook/kube/bearer_token.hpp>
 #include <pinhook/kube/in_cluster.hpp>
-#include <pinhook/kube/login.hpp>
 #include <pinhook/kube/names.hpp>
 
 #include <fmt/format.h>

@@ -1,10 +1,10 @@
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/http/endpoint.hpp>
+#include <pinhook/kube/bearer_token.hpp>
 #include <pinhook/kube/exec_credential.hpp>
 #include <pinhook/kube/kubeconfig.hpp>
 #include <pinhook/kube/kubeconfig_section.hpp>
-#include <pinhook/kube/login.hpp>
 #include <pinhook/kube/names.hpp>
 
 #include <fmt/format.h>

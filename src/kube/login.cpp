@@ -112,10 +112,6 @@ fetch_cache_options cache_options(const login_options& o) {
 
 }  // namespace
 
-bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
-}
-
 bool operator==(const login::shown& a, const login::shown& b) {
   const bool same_tls = a.tls == b.tls || (a.tls && b.tls && *a.tls == *b.tls);
   return same_tls && a.authorization == b.authorization;

@@ -1,4 +1,5 @@
 #include <pinhook/pin/find_slots.hpp>
+#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 
 #include <algorithm>
@@ -6,18 +7,6 @@
 #include <utility>
 
 namespace pinhook::pin {
-
-void append_pointer(std::string& pointer, std::string_view name) {
-  pointer += '/';
-  for (const char c : name) {
-    if (c == '~')
-      pointer += "~0";
-    else if (c == '/')
-      pointer += "~1";
-    else
-      pointer += c;
-  }
-}
 
 bool has_duplicate_pointers(const std::vector<slot>& slots) {
   std::vector<std::string_view> pointers;

@@ -1,4 +1,3 @@
-#include <pinhook/pin/large_object.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 

@@ -1,3 +1,4 @@
+#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 
 #include <algorithm>

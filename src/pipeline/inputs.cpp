@@ -2,15 +2,13 @@
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/pipeline/chart_files.hpp>
+#include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <set>
 #include <string_view>
@@ -18,38 +16,6 @@
 
 namespace pinhook::pipeline {
 namespace {
-
-// What is read at once from what does not say its size.
-constexpr std::size_t chunk = std::size_t{256} * 1024;
-
-error_code code_of(int number) {
-  if (number == ENOENT || number == ENOTDIR) return error_code::not_found;
-  return number == EACCES || number == EPERM ? error_code::denied : error_code::unavailable;
-}
-
-result<std::string> read_all(int fd) {
-  const std::size_t limit = yaml::source_limits{}.size;
-  const auto too_large = [&] { return fail(error_code::invalid_input, fmt::format("has more than {} bytes", limit)); };
-  std::string text;
-  struct stat about{};
-  if (::fstat(fd, &about) == 0 && about.st_size > 0) {
-    const auto size = static_cast<std::size_t>(about.st_size);
-    if (size > limit) return too_large();
-    text.reserve(size + 1);
-  }
-  for (;;) {
-    const std::size_t used = text.size();
-    const std::size_t room = std::max(text.capacity() - used, std::size_t{1});
-    text.resize(used + (room < chunk && about.st_size == 0 ? chunk : room));
-    const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
-    const int number = errno;
-    text.resize(used + (got > 0 ? static_cast<std::size_t>(got) : 0));
-    if (got < 0 && number == EINTR) continue;
-    if (got < 0) return fail(code_of(number), fmt::format("cannot be read: {}", std::strerror(number)));
-    if (got == 0) return text;
-    if (text.size() > limit) return too_large();
-  }
-}
 
 class reader {
  public:
@@ -73,8 +39,8 @@ class reader {
 
   result<void> read_stdin() {
     if (!seen_.insert("-").second) return {};
-    auto text = read_all(STDIN_FILENO);
-    if (!text) return fail(std::move(text.error()).at("standard input"));
+    auto text = read_standard_input(terminal::allowed);
+    if (!text) return fail(std::move(text.error()));
     take_({"-", files::image_file::read(std::move(*text), "-", rules_), true});
     return {};
   }
@@ -107,18 +73,6 @@ class reader {
 
 }  // namespace
 
-result<std::string> read_input_text(const std::string& path) {
-  const auto opened = open_file::to_read(path);
-  if (opened) return read_all(opened->descriptor());
-  // Callers name the file.
-  const std::string begin = fmt::format("cannot read {}: ", path);
-  std::string why = opened.error().message;
-  if (why.starts_with(begin)) why.erase(0, begin.size());
-  const std::string_view hint =
-      opened.error().code == error_code::invalid_input ? "; to read from it, pipe it into standard input" : "";
-  return fail(opened.error().code, fmt::format("cannot be read: {}{}", why, hint));
-}
-
 result<void> each_input(const std::vector<std::string>& words, const files::file_rules& rules,
                         const std::function<void(input)>& take) {
   reader r(words, rules, take);
@@ -146,13 +100,6 @@ result<std::vector<input>> read_inputs(const std::vector<std::string>& words, co
   auto ok = each_input(words, rules, [&out](input one) { out.push_back(std::move(one)); });
   if (!ok) return fail(std::move(ok.error()));
   return out;
-}
-
-result<std::string> read_standard_input() {
-  if (::isatty(STDIN_FILENO) != 0) return fail(error_code::invalid_input, "standard input is a terminal; pipe into it");
-  auto text = read_all(STDIN_FILENO);
-  if (!text) return fail(std::move(text.error()).at("standard input"));
-  return text;
 }
 
 }  // namespace pinhook::pipeline

@@ -1,5 +1,6 @@
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomize_image.hpp>
+#include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/yaml/source.hpp>
 

@@ -1,3 +1,4 @@
+#include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/asker.hpp>
 #include <pinhook/resolve/look_up.hpp>
 

@@ -2,7 +2,6 @@
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/name_grammar.hpp>
 #include <pinhook/rules/pattern_fault.hpp>
-#include <pinhook/rules/reference_pattern.hpp>
 
 #include <fmt/format.h>
 

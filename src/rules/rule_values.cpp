@@ -1,8 +1,6 @@
 #include <pinhook/base/nearest_word.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/pattern_fault.hpp>
-#include <pinhook/rules/read_rules.hpp>
-#include <pinhook/rules/reference_pattern.hpp>
 #include <pinhook/rules/rule_values.hpp>
 
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/thread_crossing.hpp>
+#include <pinhook/server/listen_address.hpp>
 #include <pinhook/server/listener.hpp>
 
 #include <boost/asio/ip/v6_only.hpp>
@@ -10,7 +11,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <utility>
 
@@ -18,33 +18,13 @@ namespace pinhook::server {
 
 using asio::ip::tcp;
 
-result<tcp::endpoint> parse_address(std::string_view text) {
-  const auto bad = [&](std::string_view why) {
-    return fail(error_code::invalid_input,
-                fmt::format("{} is no address to listen on: {}; write for example 0.0.0.0:8443 or [::]:8443",
-                            quoted(text), why));
-  };
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return bad("the port is missing");
-  std::string_view host = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (code != std::errc() || end != digits.data() + digits.size()) return bad("the port is no number up to 65535");
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  boost::system::error_code ec;
-  const auto address = asio::ip::make_address(std::string(host), ec);
-  if (ec || address.is_v6() != bracketed) return bad("before the port stands no IP address (IPv6 in brackets)");
-  return tcp::endpoint(address, port);
-}
-
 listener::listener(asio::io_context& control, service& all, std::vector<shard*> shards)
     : control_(control), all_(all), shards_(std::move(shards)), acceptor_(control), tasks_(control.get_executor()) {}
 
 result<void> listener::open(std::string_view address) {
-  const auto endpoint = parse_address(address);
-  if (!endpoint) return std::unexpected(endpoint.error());
+  const auto parsed = parse_address(address);
+  if (!parsed) return std::unexpected(parsed.error());
+  const tcp::endpoint endpoint(parsed->ip, parsed->port);
   boost::system::error_code ec;
   const auto failed = [&] {
     boost::system::error_code ignored;
@@ -52,13 +32,13 @@ result<void> listener::open(std::string_view address) {
     acceptor_.close(ignored);
     return fail(error_code::unavailable, fmt::format("cannot listen on {}: {}", address, why));
   };
-  acceptor_.open(endpoint->protocol(), ec);
+  acceptor_.open(endpoint.protocol(), ec);
   if (ec) return failed();
   acceptor_.set_option(tcp::acceptor::reuse_address(true), ec);
   if (ec) return failed();
-  if (endpoint->protocol() == tcp::v6()) acceptor_.set_option(asio::ip::v6_only(false), ec);
+  if (endpoint.protocol() == tcp::v6()) acceptor_.set_option(asio::ip::v6_only(false), ec);
   if (ec) return failed();
-  acceptor_.bind(*endpoint, ec);
+  acceptor_.bind(endpoint, ec);
   if (ec) return failed();
   acceptor_.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) return failed();

@@ -8,6 +8,7 @@
 #include <pinhook/kube/api_client.hpp>
 #include <pinhook/kube/api_objects.hpp>
 #include <pinhook/kube/exec_credential.hpp>
+#include <pinhook/kube/find_cluster.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

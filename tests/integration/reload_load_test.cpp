@@ -129,7 +129,7 @@ class ReloadUnderLoad : public ::testing::Test {
   }
 
   std::string metrics() const {
-    https_client c(hook_->admin_at().port(), {.tls = false});
+    https_client c(hook_->admin_at().port, {.tls = false});
     const auto r = c.ask(get("/metrics"));
     return r ? r->body : "no answer";
   }
@@ -157,11 +157,11 @@ TEST_F(ReloadUnderLoad, EveryAnswerIsThatOfOneWholeSet) {
   std::vector<std::thread> clients;
   for (int i = 0; i < 4; ++i)
     clients.emplace_back([&] {
-      https_client c(hook_->listens_at().port());
+      https_client c(hook_->listens_at().port);
       while (!ends) answers.add(ask(c));
     });
 
-  https_client own(hook_->listens_at().port());
+  https_client own(hook_->listens_at().port);
   int taken = 0;
   int refused = 0;
   for (int i = 0; i < rounds; ++i) {

@@ -5,6 +5,7 @@
 #include <pinhook/base/process.hpp>
 #include <pinhook/http/curl_client.hpp>
 #include <pinhook/kube/cluster.hpp>
+#include <pinhook/kube/find_cluster.hpp>
 #include <pinhook/kube/serving_api_client.hpp>
 
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 // A credential source that a test sets up, changes under way and lets fail. Any thread.
 #pragma once
 
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
 
 #include <functional>
 #include <memory>

@@ -4,12 +4,13 @@
 // Pure; any thread.
 #pragma once
 
-#include <pinhook/admission/handler.hpp>
 #include <pinhook/admission/review.hpp>
 #include <pinhook/admission/rulebook.hpp>
+#include <pinhook/admission/verdict.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/rules.hpp>
-#include <pinhook/registry/tenant_credentials.hpp>
+#include <pinhook/registry/tenant.hpp>
+#include <pinhook/resolve/answer.hpp>
 #include <pinhook/rules/rule_set.hpp>
 
 #include <cstdint>

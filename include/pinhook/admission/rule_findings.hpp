@@ -7,9 +7,9 @@
 // One request, one thread.
 #pragma once
 
-#include <pinhook/admission/handler.hpp>
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/admission/review.hpp>
+#include <pinhook/admission/verdict.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/rules/judge.hpp>
 #include <pinhook/rules/rule_set.hpp>

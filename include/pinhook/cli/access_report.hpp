@@ -5,7 +5,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential.hpp>
 
 #include <optional>
 #include <string>

@@ -8,7 +8,7 @@
 // Pure; any thread.
 #pragma once
 
-#include <pinhook/cli/args.hpp>
+#include <pinhook/cli/arguments.hpp>
 
 #include <cstdint>
 #include <memory>

@@ -3,7 +3,7 @@
 // Pure; any thread.
 #pragma once
 
-#include <pinhook/cli/args.hpp>
+#include <pinhook/cli/arguments.hpp>
 
 #include <string>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/cli/args.hpp>
+#include <pinhook/cli/arguments.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/settings.hpp>
 

@@ -10,7 +10,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/file_watch.hpp>
-#include <pinhook/cli/args.hpp>
+#include <pinhook/cli/arguments.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/settings.hpp>

@@ -10,7 +10,7 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/resolve/resolver.hpp>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/cli/args.hpp>
+#include <pinhook/cli/arguments.hpp>
 #include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/file_run.hpp>
 #include <pinhook/config/settings.hpp>

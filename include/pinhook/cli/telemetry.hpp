@@ -3,9 +3,10 @@
 // Thread rule: any thread.
 #pragma once
 
-#include <pinhook/admission/handler.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/admission/verdict.hpp>
 #include <pinhook/base/log.hpp>
-#include <pinhook/registry/client.hpp>
+#include <pinhook/registry/observer.hpp>
 #include <pinhook/resolve/observer.hpp>
 #include <pinhook/server/metrics.hpp>
 

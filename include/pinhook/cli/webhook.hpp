@@ -57,8 +57,8 @@ class webhook {
   void look_at_files();
 
   /// Where it listens: as in the settings, port 0 replaced by the one taken.
-  [[nodiscard]] config::address listens_at() const;
-  [[nodiscard]] config::address admin_at() const;
+  [[nodiscard]] server::listen_address listens_at() const;
+  [[nodiscard]] server::listen_address admin_at() const;
   [[nodiscard]] std::size_t threads() const;
   /// How the Kubernetes API is asked; empty: not at all.
   [[nodiscard]] std::string cluster() const;

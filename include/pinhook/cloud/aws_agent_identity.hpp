@@ -4,11 +4,16 @@
 // Resumable values without I/O; one thread at a time.
 #pragma once
 
-#include <pinhook/cloud/aws_identity.hpp>
+#include <pinhook/cloud/aws_identity_flow.hpp>
+#include <pinhook/cloud/aws_way.hpp>
 
 #include <string>
 
 namespace pinhook::cloud {
+
+/// The JSON of agents and of the metadata service: AccessKeyId, SecretAccessKey, Token, Expiration. malformed: names
+/// what is missing. `must_end`: without Expiration it is refused.
+[[nodiscard]] result<aws_keys> read_aws_keys(std::string_view body, bool must_end);
 
 class aws_container_flow final : public aws_identity_flow {
  public:

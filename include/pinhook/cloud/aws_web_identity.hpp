@@ -4,7 +4,8 @@
 // A resumable value without I/O, and the two functions it is made of; one thread at a time.
 #pragma once
 
-#include <pinhook/cloud/aws_identity.hpp>
+#include <pinhook/cloud/aws_identity_flow.hpp>
+#include <pinhook/cloud/aws_way.hpp>
 
 #include <string>
 #include <string_view>

@@ -14,7 +14,7 @@
 #include <pinhook/base/secret.hpp>
 #include <pinhook/cloud/environment.hpp>
 #include <pinhook/http/client.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <pinhook/config/settings.hpp>
+#include <pinhook/config/value_problem.hpp>
 #include <pinhook/yaml/document.hpp>
 
 #include <cstddef>
@@ -17,13 +18,6 @@
 #include <string_view>
 
 namespace pinhook::config {
-
-/// Why a value cannot be taken, and where in its document, both from 1.
-struct value_problem {
-  std::size_t line = 1;
-  std::size_t column = 1;
-  std::string message;
-};
 
 struct setting {
   /// Sections and name joined by dots: "deadline.limit".

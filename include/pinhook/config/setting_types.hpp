@@ -4,8 +4,9 @@
 #pragma once
 
 #include <pinhook/base/json.hpp>
-#include <pinhook/config/setting_table.hpp>
+#include <pinhook/config/settings.hpp>
 #include <pinhook/config/units.hpp>
+#include <pinhook/config/value_problem.hpp>
 #include <pinhook/yaml/document.hpp>
 
 #include <fmt/format.h>
@@ -102,8 +103,8 @@ struct duration_type {
 
 struct address_type {
   [[nodiscard]] static std::string name() { return "address and port"; }
-  [[nodiscard]] static read_result<address> read(const yaml::node& n);
-  [[nodiscard]] static std::string write(const address& v) { return quoted_yaml(address_text(v)); }
+  [[nodiscard]] static read_result<server::listen_address> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const server::listen_address& v) { return quoted_yaml(v.to_string()); }
 };
 
 /// One word of a table.

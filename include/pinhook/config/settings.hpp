@@ -5,19 +5,17 @@
 #pragma once
 
 #include <pinhook/base/log.hpp>
-#include <pinhook/files/image_file.hpp>
+#include <pinhook/files/file_rules.hpp>
 #include <pinhook/http/address_guard.hpp>
-#include <pinhook/kube/pull_secrets.hpp>
-#include <pinhook/kube/serving_certificate.hpp>
+#include <pinhook/kube/pull_secrets_options.hpp>
+#include <pinhook/kube/serving_options.hpp>
 #include <pinhook/pin/policy.hpp>
-#include <pinhook/registry/client.hpp>
-#include <pinhook/registry/route_table.hpp>
-#include <pinhook/resolve/tag_resolver.hpp>
+#include <pinhook/registry/host_settings.hpp>
+#include <pinhook/registry/route.hpp>
+#include <pinhook/resolve/resolver_options.hpp>
 #include <pinhook/rules/rule_set.hpp>
 #include <pinhook/server/limits.hpp>
-#include <pinhook/server/server.hpp>
-
-#include <boost/asio/ip/tcp.hpp>
+#include <pinhook/server/listen_address.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -30,8 +28,6 @@
 
 namespace pinhook::config {
 
-using address = boost::asio::ip::tcp::endpoint;
-
 /// `automatic`: on where what it needs is there.
 enum class switch_state : std::uint8_t { automatic, on, off };
 
@@ -39,8 +35,8 @@ enum class switch_state : std::uint8_t { automatic, on, off };
 enum class cloud_name : std::uint8_t { aws, google, azure };
 
 struct settings {
-  address listen{boost::asio::ip::address_v4::any(), 8443};
-  address admin_listen{boost::asio::ip::address_v4::any(), 9090};
+  server::listen_address listen{boost::asio::ip::address_v4::any(), 8443};
+  server::listen_address admin_listen{boost::asio::ip::address_v4::any(), 9090};
   /// 0: the cores this process may use.
   std::uint32_t threads = 0;
   /// Where pinhook itself runs; never changed. Empty: nowhere.

@@ -1,12 +1,10 @@
-// Durations, sizes and addresses as people write them in a configuration: "8s", "1m30s", "8MiB", "0.0.0.0:8443".
+// Durations and sizes as people write them in a configuration: "8s", "1m30s", "8MiB".
 //
 // Pure functions: safe to use from any thread.
 #pragma once
 
 #include <pinhook/base/duration.hpp>
 #include <pinhook/base/error.hpp>
-
-#include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -20,8 +18,5 @@ namespace pinhook::config {
 
 /// "8MiB", "1000": the largest unit that divides evenly.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
-
-/// "0.0.0.0:8443", "[::]:8443": as server::parse_address reads it.
-[[nodiscard]] std::string address_text(const boost::asio::ip::tcp::endpoint& address);
 
 }  // namespace pinhook::config

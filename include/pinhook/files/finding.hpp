@@ -8,6 +8,7 @@
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/kustomize_image.hpp>
+#include <pinhook/files/node_access.hpp>
 #include <pinhook/files/site.hpp>
 #include <pinhook/files/values_scope.hpp>
 #include <pinhook/yaml/source.hpp>
@@ -51,24 +52,6 @@ struct finding {
   /// malformed: nothing is left.
   [[nodiscard]] result<void> spend(std::size_t amount);
 };
-
-/// malformed: "line 3, column 5: " and what is wrong there.
-[[nodiscard]] std::unexpected<error> refuse_at(const yaml::source_node& node, std::string_view what);
-
-/// A key and its value; no_node when there is none. Through a merge key both stand in another mapping.
-struct member {
-  yaml::node_index key = yaml::no_node;
-  yaml::node_index value = yaml::no_node;
-};
-
-/// As source_document::find. malformed: the key stands twice.
-[[nodiscard]] result<member> member_of(const yaml::source_document& doc, yaml::node_index mapping,
-                                       std::string_view key);
-
-/// The text of a string, as YAML reads it (`1.25`, `true` and nothing are none), through an alias.
-[[nodiscard]] std::optional<std::string_view> string_at(const yaml::source_document& doc, yaml::node_index i);
-/// The text of any scalar as it is written ("1.25", "7"), through an alias; empty for null and what is no scalar.
-[[nodiscard]] std::string_view scalar_at(const yaml::source_document& doc, yaml::node_index i);
 
 /// Whether one of the keys, or one written with escapes, may stand in it.
 [[nodiscard]] bool holds_key(std::string_view text, const std::vector<std::string>& keys);

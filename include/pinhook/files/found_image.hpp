@@ -5,7 +5,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/files/image_file.hpp>
+#include <pinhook/files/file_rules.hpp>
 #include <pinhook/files/site.hpp>
 #include <pinhook/yaml/source.hpp>
 

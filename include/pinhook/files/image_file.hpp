@@ -17,6 +17,8 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/files/change.hpp>
+#include <pinhook/files/file_rules.hpp>
 #include <pinhook/files/site.hpp>
 #include <pinhook/pin/path.hpp>
 #include <pinhook/pin/pod_paths.hpp>
@@ -35,43 +37,7 @@
 
 namespace pinhook::files {
 
-/// Where images stand in files that are no objects of Kubernetes, as the operator says.
-struct path_rule {
-  /// A glob on the file's path as given, less a leading "./" (base/glob.hpp): "**/argo-values.yaml". A leading "**/"
-  /// stands for no directory, too.
-  std::string files;
-  /// As in pin::custom_kind: "server.image", "jobs[*].image", "images{*}". They lead to strings, or to mappings with
-  /// `repository`.
-  std::vector<std::string> paths;
-
-  friend bool operator==(const path_rule&, const path_rule&) = default;
-};
-
 struct chart;
-
-struct file_rules {
-  /// The table and the operator's kinds.
-  pin::pod_paths kinds;
-  std::vector<path_rule> paths;
-};
-
-/// One site's new state. No digest: back to the tag.
-struct change {
-  /// Index in sites().
-  std::size_t site = 0;
-  std::optional<registry::digest> digest;
-  /// How the pin must be written. None: as the call says, but where no comment can keep the tag, with tag and digest.
-  std::optional<pin::pin_format> format{};
-};
-
-/// A line that a change touched, for --diff: `before` and `after` are whole lines, several joined by "\n", without the
-/// last line end.
-struct line_change {
-  /// In the text before, from 1.
-  std::size_t line = 1;
-  std::string before;
-  std::string after;
-};
 
 class image_file {
  public:

@@ -6,33 +6,13 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
+#include <pinhook/kube/api_values.hpp>
 
 #include <map>
 #include <string>
 #include <vector>
 
 namespace pinhook::kube {
-
-/// A Secret (v1), as far as it is read.
-struct secret_object {
-  std::string type;
-  /// Decoded from base64.
-  std::map<std::string, pinhook::secret, std::less<>> data;
-};
-
-/// A ServiceAccount (v1), as far as it is read.
-struct service_account {
-  std::string uid;
-  /// Names, in their order.
-  std::vector<std::string> image_pull_secrets;
-  std::map<std::string, std::string, std::less<>> annotations;
-};
-
-/// A token for a service account (authentication.k8s.io/v1 TokenRequest).
-struct service_account_token {
-  secret token;
-  wall_time expires_at;
-};
 
 /// Thread rule: one thread, that of the io_context its HTTP client lives on.
 class api {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/kube/api.hpp>
+#include <pinhook/kube/api_values.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -3,22 +3,16 @@
 // Values and pure functions; any thread.
 #pragma once
 
+#include <pinhook/kube/certificate_names.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/x509_certificate.hpp>
-#include <pinhook/kube/serving_api.hpp>
+#include <pinhook/kube/serving_values.hpp>
 
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace pinhook::kube {
-
-/// The names that a serving certificate has to be for.
-struct certificate_names {
-  std::vector<std::string> dns_names;
-  /// IPv4 or IPv6 in their textual form.
-  std::vector<std::string> addresses;
-};
 
 /// The first name that the certificate is not for; nothing: it is for all of them.
 [[nodiscard]] std::optional<std::string> missing_name(const x509_certificate& leaf, const certificate_names& names);

@@ -1,13 +1,8 @@
-// Where a cluster's API server is, how it is recognised, and how we show who we are.
+// A cluster's API server: where it is, how it is recognised, and how we show who we are.
 //
-//   const auto here = kube::find_cluster(settings.kubeconfig, environment);
-//   if (here) api.emplace(http, *here, machine_processes(), io.get_executor(), machine_clock());
-//   else if (here.error().code == error_code::not_found) …   // no cluster: nothing to ask
-//
-// Values; any thread. `find_cluster` reads files.
+// Plain values; any thread.
 #pragma once
 
-#include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
 #include <pinhook/http/message.hpp>
 
@@ -58,15 +53,5 @@ struct cluster {
   /// "in-cluster service account" or "kubeconfig /etc/kube/config, context \"dev\"", for people.
   std::string origin;
 };
-
-/// Where a Pod finds its service account (kubernetes.io: "Accessing the Kubernetes API from a Pod").
-inline constexpr const char* service_account_folder = "/var/run/secrets/kubernetes.io/serviceaccount";
-
-/// The kubeconfig of the settings when one is named; else the cluster we run in; else the files of $KUBECONFIG. Errors:
-/// not_found (there is none of them: the message says what was looked for), invalid_input (one that cannot be used, or
-/// the named file does not exist), unsupported (it asks for what we do not do), denied or unavailable (a file that
-/// cannot be read).
-[[nodiscard]] result<cluster> find_cluster(const std::string& kubeconfig_setting, const variables& environment,
-                                           const std::string& folder = service_account_folder);
 
 }  // namespace pinhook::kube

@@ -24,7 +24,7 @@
 #include <pinhook/kube/api.hpp>
 #include <pinhook/kube/plugin_answers.hpp>
 #include <pinhook/kube/plugin_config.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/registry/tenant_credentials.hpp>
 

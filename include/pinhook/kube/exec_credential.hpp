@@ -8,7 +8,7 @@
 
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/base/process.hpp>
+#include <pinhook/base/process_request.hpp>
 #include <pinhook/kube/cluster.hpp>
 
 #include <cstddef>

@@ -11,6 +11,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/kube/cluster.hpp>
+#include <pinhook/kube/kubeconfig_file.hpp>
 #include <pinhook/yaml/document.hpp>
 
 #include <cstddef>
@@ -22,11 +23,6 @@ namespace pinhook::kube {
 
 /// Bytes of a kubeconfig: what a Kubernetes secret can hold.
 inline constexpr std::size_t max_kubeconfig_size = std::size_t{1024} * 1024;
-
-struct kubeconfig {
-  std::string file;
-  yaml::node root;
-};
 
 /// YAML, or JSON, which is YAML. invalid_input: neither, too large, or no kubeconfig.
 [[nodiscard]] result<kubeconfig> parse_kubeconfig(std::string_view text, std::string file);

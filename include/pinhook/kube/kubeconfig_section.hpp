@@ -11,7 +11,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
 #include <pinhook/http/message.hpp>
-#include <pinhook/kube/kubeconfig.hpp>
+#include <pinhook/kube/kubeconfig_file.hpp>
 #include <pinhook/yaml/document.hpp>
 
 #include <optional>

@@ -16,6 +16,7 @@
 #include <pinhook/base/process.hpp>
 #include <pinhook/base/secret.hpp>
 #include <pinhook/http/message.hpp>
+#include <pinhook/kube/bearer_token.hpp>
 #include <pinhook/kube/cluster.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -28,12 +29,6 @@
 #include <string_view>
 
 namespace pinhook::kube {
-
-/// Bytes of a token: with a header's name it must fit a header line of the API server.
-inline constexpr std::size_t max_token_size = std::size_t{64} * 1024;
-
-/// True for a text that may stand behind "Bearer ": visible ASCII.
-[[nodiscard]] bool is_token(std::string_view text);
 
 struct login_options {
   /// A token file is read again when it was read this long ago, as client-go does. The kubelet renews tokens of an hour

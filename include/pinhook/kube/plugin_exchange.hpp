@@ -7,10 +7,10 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/base/process.hpp>
+#include <pinhook/base/process_request.hpp>
 #include <pinhook/base/secret.hpp>
 #include <pinhook/kube/plugin_config.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential.hpp>
 #include <pinhook/registry/image_pattern.hpp>
 #include <pinhook/registry/reference.hpp>
 

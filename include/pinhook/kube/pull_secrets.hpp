@@ -16,6 +16,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/kube/api.hpp>
+#include <pinhook/kube/pull_secrets_options.hpp>
 #include <pinhook/registry/tenant_credentials.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,19 +33,6 @@ namespace pinhook::kube {
 /// Secrets of one list, a Pod's or a service account's, that are read; the rest is passed over. Each costs a request to
 /// the API server, and a look-up tries fewer credentials still.
 inline constexpr std::size_t max_pull_secrets = 32;
-
-struct pull_secrets_options {
-  /// How old an answer of the API may be. Longer: fewer requests to the API server, later news.
-  std::chrono::nanoseconds ttl = std::chrono::seconds(30);
-  /// Namespaces whose secrets may be read; empty: all.
-  std::vector<std::string> namespaces;
-  /// What a request waits for the API. A read that takes longer goes on, and the next request finds its answer.
-  std::chrono::nanoseconds read_limit = std::chrono::seconds(3);
-  /// How soon what could not be read is tried again.
-  std::chrono::nanoseconds retry_after = std::chrono::seconds(5);
-  /// Tenants whose sources are held; more: those that end first go.
-  std::size_t capacity = 1000;
-};
 
 class pull_secrets final : public registry::tenant_credentials {
  public:

@@ -9,33 +9,13 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
+#include <pinhook/kube/serving_values.hpp>
 
 #include <map>
 #include <string>
 #include <vector>
 
 namespace pinhook::kube {
-
-using secret_data = std::map<std::string, pinhook::secret, std::less<>>;
-
-/// A Secret that we keep ourselves.
-struct stored_secret {
-  std::string resource_version;
-  /// Decoded from base64.
-  secret_data data;
-};
-
-/// An entry of a MutatingWebhookConfiguration.
-struct webhook_entry {
-  std::string name;
-  /// PEM, decoded from base64; empty: none.
-  std::string ca_bundle;
-};
-
-struct webhook_registration {
-  std::string resource_version;
-  std::vector<webhook_entry> webhooks;
-};
 
 /// Thread rule: one thread, that of the io_context its HTTP client lives on.
 class serving_api {

@@ -17,6 +17,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/kube/serving_api.hpp>
 #include <pinhook/kube/serving_decision.hpp>
+#include <pinhook/kube/serving_options.hpp>
 #include <pinhook/kube/serving_sink.hpp>
 
 #include <chrono>
@@ -24,20 +25,6 @@
 #include <string>
 
 namespace pinhook::kube {
-
-struct serving_options {
-  /// Of the Secret: our own.
-  std::string ns;
-  std::string secret_name = "pinhook-serving-certificate";
-  /// The MutatingWebhookConfiguration whose entries get the caBundle.
-  std::string configuration = "pinhook";
-  /// `rules.names` have to be given.
-  serving_rules rules;
-  /// Between two looks, give or take a tenth. Shorter heals sooner and costs the API server two reads each.
-  std::chrono::nanoseconds check_interval = std::chrono::seconds(15);
-  /// One request to the API server.
-  std::chrono::nanoseconds request_limit = std::chrono::seconds(10);
-};
 
 class serving_certificate {
  public:

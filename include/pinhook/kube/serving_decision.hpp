@@ -26,8 +26,9 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/x509_certificate.hpp>
 #include <pinhook/kube/caller_trust.hpp>
-#include <pinhook/kube/serving_api.hpp>
+#include <pinhook/kube/serving_options.hpp>
 #include <pinhook/kube/serving_state.hpp>
+#include <pinhook/kube/serving_values.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -48,22 +49,6 @@ inline constexpr std::size_t max_names = 64;
 
 /// What is made is valid from this long before: no replica's clock is so far ahead.
 inline constexpr std::chrono::seconds backdated = std::chrono::hours(1);
-
-struct serving_rules {
-  certificate_names names;
-  /// Of leaves, renewed after two thirds of it; never beyond that of their authority.
-  std::chrono::seconds lifetime = std::chrono::hours(24 * 90);
-  /// Of authorities, succeeded after two thirds of it.
-  std::chrono::seconds authority_lifetime = std::chrono::hours(24 * 365);
-  /// How long an API server may use an older configuration.
-  std::chrono::seconds settle = std::chrono::minutes(1);
-  /// How long a succeeded authority is still trusted. At least three times `settle` is taken.
-  std::chrono::seconds overlap = std::chrono::hours(1);
-};
-
-/// invalid_input: no names, or lifetimes too short to renew in time (less than six times `settle`, or an authority that
-/// lives shorter than a leaf).
-[[nodiscard]] result<void> check_rules(const serving_rules& r);
 
 /// What one look has found.
 struct serving_facts {

@@ -14,7 +14,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
 #include <pinhook/base/x509_certificate.hpp>
-#include <pinhook/kube/serving_api.hpp>
+#include <pinhook/kube/serving_values.hpp>
 
 #include <cstddef>
 #include <optional>

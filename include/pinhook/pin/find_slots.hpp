@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/base/json_cursor.hpp>
+#include <pinhook/pin/found_slots.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/pin/slot.hpp>
 
@@ -13,36 +14,6 @@
 #include <vector>
 
 namespace pinhook::pin {
-
-/// Images of one object. The API server stores at most some 1.5 MB, a Pod of that size has a few dozen.
-inline constexpr std::size_t max_slots = 1'000;
-
-/// Nesting below which an object of an unknown kind is searched.
-inline constexpr std::size_t max_search_depth = 200;
-
-/// What a pod spec says about who pulls its images, as it stands in the text; empty where the spec has no such key.
-/// `read_identity` (pod_spec.hpp) decodes it.
-struct pull_keys {
-  std::string_view image_pull_secrets;
-  std::string_view service_account_name;
-  /// `serviceAccount`, the deprecated one.
-  std::string_view service_account;
-};
-
-/// A part of an object whose change is a change of what runs: a pod template, a lone container, an image.
-struct pod_template {
-  /// JSON Pointer to it.
-  std::string pointer;
-  std::string_view text;
-  /// Of its pod spec; empty for what has none.
-  pull_keys keys = {};
-};
-
-struct found_slots {
-  std::vector<slot> slots;
-  /// In the order of the text.
-  std::vector<pod_template> templates;
-};
 
 /// Follows `places` from the object that `at` stands in front of, member by member.
 ///
@@ -75,9 +46,6 @@ class slot_finder {
 /// searched: the object's own `metadata` (managedFields) and `status` (what was, not what shall be). Nested deeper than
 /// max_search_depth: the cursor fails.
 void search_pod_specs(json::cursor& at, found_slots& out);
-
-/// Appends "/" and the name with `~` and `/` escaped (RFC 6901).
-void append_pointer(std::string& pointer, std::string_view name);
 
 /// Two slots of the same pointer: some key on the way stood twice, and which one counts is anyone's guess.
 [[nodiscard]] bool has_duplicate_pointers(const std::vector<slot>& slots);

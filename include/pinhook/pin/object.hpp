@@ -50,4 +50,11 @@ struct object {
 /// for us to guess). unsupported: a limit of find_slots.hpp was crossed.
 [[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places);
 
+/// Its metadata alone; `found` stays empty. malformed: as read_object.
+[[nodiscard]] result<object> read_metadata(std::string_view text);
+
+/// Whether both texts hold the same members beside metadata and status, written in the same way: API servers send both
+/// objects of an update alike.
+[[nodiscard]] bool is_same_but_metadata(std::string_view now, std::string_view before);
+
 }  // namespace pinhook::pin

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <pinhook/base/json_cursor.hpp>
-#include <pinhook/pin/find_slots.hpp>
+#include <pinhook/pin/found_slots.hpp>
 
 #include <string>
 #include <vector>

@@ -33,12 +33,4 @@ struct input {
 [[nodiscard]] result<void> each_input(const std::vector<std::string>& words, const files::file_rules& rules,
                                       const std::function<void(input)>& take);
 
-/// A whole file. Errors: not_found, denied, unavailable; invalid_input: more than yaml::source_limits allow. The
-/// message does not name it.
-[[nodiscard]] result<std::string> read_input_text(const std::string& path);
-
-/// All of standard input. denied, unavailable: it cannot be read; invalid_input: more than yaml::source_limits allow,
-/// or it is a terminal.
-[[nodiscard]] result<std::string> read_standard_input();
-
 }  // namespace pinhook::pipeline

@@ -8,9 +8,10 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/registry/credentials.hpp>
+#include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/resolve/answer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -39,21 +40,6 @@ struct query {
 
 /// Whom answers for `what` may be shared with. Any thread; no I/O.
 [[nodiscard]] std::string identity_of(const query& what);
-
-/// Where a digest came from.
-enum class origin : std::uint8_t {
-  cache,     // held and unexpired
-  stale,     // held and expired; the registry could not be asked in time or is in trouble
-  registry,  // asked for this request, or for another that asked at the same moment
-  lock,      // decided by the operator's lock file
-};
-
-std::string_view to_string(origin from) noexcept;
-
-struct answer {
-  registry::digest digest;
-  origin from = origin::registry;
-};
 
 class resolver {
  public:

@@ -1,17 +1,20 @@
 // How the resolver asks: every number, and what beside the client it asks with.
 #pragma once
 
-#include <pinhook/registry/credentials.hpp>
-#include <pinhook/registry/route_table.hpp>
-#include <pinhook/resolve/digest_cache.hpp>
-#include <pinhook/resolve/host_gate.hpp>
-#include <pinhook/resolve/single_flight.hpp>
+#include <pinhook/resolve/cache_options.hpp>
+#include <pinhook/resolve/flight_options.hpp>
+#include <pinhook/resolve/gate_options.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+
+namespace pinhook::registry {
+class credential_source;
+class route_table;
+}  // namespace pinhook::registry
 
 namespace pinhook::resolve {
 

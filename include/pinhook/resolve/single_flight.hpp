@@ -13,6 +13,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/resolve/fair_line.hpp>
+#include <pinhook/resolve/flight_options.hpp>
 #include <pinhook/resolve/resolver.hpp>
 #include <pinhook/resolve/timer_queue.hpp>
 
@@ -88,14 +89,6 @@ struct flight {
 
 /// When the one who waits gives up.
 [[nodiscard]] deadline limit_of(const flight_waiter& w);
-
-struct flight_options {
-  /// How long a look-up may take, with every credential; longer than any deadline of those who wait, so that a slow
-  /// registry's answer is there for the next request.
-  std::chrono::nanoseconds limit = std::chrono::seconds(30);
-  /// Look-ups under way, each a few coroutines; names come from whoever may create Pods.
-  std::size_t most = 4096;
-};
 
 class single_flight {
  public:

@@ -3,11 +3,17 @@
 // Pure; any thread.
 #pragma once
 
+#include <pinhook/registry/reference.hpp>
+
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace pinhook::rules {
+
+/// Bytes of a pattern: no reference is longer.
+inline constexpr std::size_t max_pattern_size = registry::max_reference_size;
 
 /// A pattern in its parts, none of them looked at.
 struct pattern_parts {

@@ -16,10 +16,6 @@
 
 namespace pinhook::rules {
 
-/// Bytes of a rule's name and of its message.
-inline constexpr std::size_t max_name_size = 63;
-inline constexpr std::size_t max_rule_message_size = 300;
-
 /// A list of mappings with the keys name, images, namespaces, kinds, containers, types, pin, format, pullPolicy,
 /// require, action, message; or preset with the conditions. The lists may be one text. `require` is one demand or a
 /// list of them: tag, not-latest, digest, {registry: […]}, {pull-policy: […]}.

@@ -22,9 +22,6 @@
 
 namespace pinhook::rules {
 
-/// Bytes of a pattern: no reference is longer.
-inline constexpr std::size_t max_pattern_size = registry::max_reference_size;
-
 class reference_pattern {
  public:
   /// invalid_input: what can match no canonical reference. The message says why and, where one can be guessed, what was

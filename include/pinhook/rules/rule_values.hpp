@@ -9,9 +9,14 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/rules/rule.hpp>
 
+#include <cstddef>
 #include <string_view>
 
 namespace pinhook::rules {
+
+/// Bytes of a rule's name and of its message.
+inline constexpr std::size_t max_name_size = 63;
+inline constexpr std::size_t max_rule_message_size = 300;
 
 /// 1 to max_name_size small letters, digits and '-', as a DNS label.
 [[nodiscard]] result<void> check_rule_name(std::string_view name);

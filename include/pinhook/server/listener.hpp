@@ -22,9 +22,6 @@
 
 namespace pinhook::server {
 
-/// "0.0.0.0:8443", "[::]:8443", "127.0.0.1:0". invalid_input for anything else: names are not looked up.
-[[nodiscard]] result<asio::ip::tcp::endpoint> parse_address(std::string_view text);
-
 class listener {
  public:
   /// Everything outlives the listener; `shards` is not empty.

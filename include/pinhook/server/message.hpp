@@ -1,11 +1,11 @@
-// What a route's handler gets and gives. The server knows handlers, not what they do.
+// A request as a route's handler gets it, and its response.
+//
+// Plain values; any thread.
 #pragma once
 
-#include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 
 #include <chrono>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,9 +35,5 @@ struct response {
   /// Beside Content-Type, Content-Length and Connection, which the session writes.
   std::vector<std::pair<std::string, std::string>> headers;
 };
-
-/// `body` of the request is valid until the awaitable completes. Must not throw; one that does is answered with 500 and
-/// logged.
-using handler = std::function<awaitable<response>(request)>;
 
 }  // namespace pinhook::server

@@ -13,10 +13,12 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/server/handler.hpp>
 #include <pinhook/server/limits.hpp>
 #include <pinhook/server/message.hpp>
 #include <pinhook/server/metrics.hpp>
 #include <pinhook/server/routes.hpp>
+#include <pinhook/server/server_options.hpp>
 #include <pinhook/server/tls_context.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -28,16 +30,6 @@
 #include <vector>
 
 namespace pinhook::server {
-
-struct server_options {
-  /// In logs and metrics.
-  std::string name = "webhook";
-  /// Address and port; port 0: any free one.
-  std::string listen = "0.0.0.0:8443";
-  server::limits limits{};
-  /// How often the time limits of connections are looked at.
-  std::chrono::milliseconds sweep{250};
-};
 
 class server {
  public:

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/server/handler.hpp>
 #include <pinhook/server/limits.hpp>
 #include <pinhook/server/message.hpp>
 #include <pinhook/server/metrics.hpp>

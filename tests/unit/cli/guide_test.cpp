@@ -5,7 +5,7 @@
 #include "support/pages.hpp"
 #include "support/paths.hpp"
 
-#include <pinhook/cli/args.hpp>
+#include <pinhook/cli/parse_arguments.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/setting_table.hpp>
 #include <pinhook/pin/object.hpp>

@@ -110,8 +110,8 @@ log: {level: debug, format: text}
 
 TEST(Configuration, ReadsEverySetting) {
   const settings s = read(all_changed);
-  EXPECT_EQ(s.listen.port(), 1);
-  EXPECT_TRUE(s.admin_listen.address().is_v6());
+  EXPECT_EQ(s.listen.port, 1);
+  EXPECT_TRUE(s.admin_listen.ip.is_v6());
   EXPECT_EQ(s.threads, 3U);
   EXPECT_EQ(s.own_namespace, "pins");
   EXPECT_EQ(s.tls.key_file, "/k \"q\" ü\n");
@@ -322,7 +322,7 @@ TEST(Configuration, VariablesWinOverTheFileAndFlagsOverVariables) {
   ASSERT_TRUE(apply_text("--listen", "listen", "127.0.0.1:3", s));
   EXPECT_EQ(s.own_namespace, "file");
   EXPECT_EQ(s.threads, 3U);
-  EXPECT_EQ(s.listen.port(), 3);
+  EXPECT_EQ(s.listen.port, 3);
 }
 
 TEST(Configuration, EverySettingHasAVariable) {

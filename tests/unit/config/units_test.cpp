@@ -21,11 +21,5 @@ TEST(Units, ReadsSizes) {
   EXPECT_EQ(size_text(0), "0");
 }
 
-TEST(Units, WritesAddresses) {
-  using boost::asio::ip::make_address;
-  EXPECT_EQ(address_text({make_address("127.0.0.1"), 1}), "127.0.0.1:1");
-  EXPECT_EQ(address_text({make_address("::1"), 65535}), "[::1]:65535");
-}
-
 }  // namespace
 }  // namespace pinhook::config

@@ -1,3 +1,4 @@
+#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/json_patch.hpp>
 

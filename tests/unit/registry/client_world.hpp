@@ -4,6 +4,7 @@
 #include "support/fake_http_client.hpp"
 #include "support/run.hpp"
 
+#include <pinhook/registry/client.hpp>
 #include <pinhook/registry/exchange.hpp>
 #include <pinhook/registry/manifest.hpp>
 

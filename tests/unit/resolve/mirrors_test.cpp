@@ -2,6 +2,7 @@
 #include "resolver_world.hpp"
 #include "support/certificates.hpp"
 
+#include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/look_up.hpp>
 
 #include <gmock/gmock.h>

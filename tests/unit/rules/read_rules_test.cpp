@@ -1,4 +1,5 @@
 #include <pinhook/rules/read_rules.hpp>
+#include <pinhook/rules/rule_values.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,16 +1,11 @@
-// The command line as a value: which command, and what was said to it.
+// The command line as a value: which command, and its arguments.
 //
-//   auto said = parse_arguments({"serve", "--threads", "2"});
-//
-// Pure: prints nothing, exits nowhere.
+// Plain values; any thread.
 #pragma once
-
-#include <pinhook/base/error.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace pinhook::cli {
@@ -98,9 +93,5 @@ struct arguments {
   /// completion: "bash", "zsh", "fish".
   std::string shell;
 };
-
-/// `words` is the command line without the program's name. invalid_input: one line that says what is wrong and where
-/// help is.
-[[nodiscard]] result<arguments> parse_arguments(const std::vector<std::string>& words);
 
 }  // namespace pinhook::cli

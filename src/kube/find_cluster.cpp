@@ -1,5 +1,5 @@
 #include <pinhook/base/file.hpp>
-#include <pinhook/kube/cluster.hpp>
+#include <pinhook/kube/find_cluster.hpp>
 #include <pinhook/kube/in_cluster.hpp>
 #include <pinhook/kube/kubeconfig.hpp>
 

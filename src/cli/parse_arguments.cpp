@@ -1,5 +1,5 @@
-#include <pinhook/cli/args.hpp>
 #include <pinhook/cli/command_line.hpp>
+#include <pinhook/cli/parse_arguments.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

@@ -1,0 +1,36 @@
+// Objects of the Kubernetes API, as far as pull secrets and credential plugins need them.
+//
+// Plain values; any thread.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/secret.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace pinhook::kube {
+
+/// A Secret (v1), as far as it is read.
+struct secret_object {
+  std::string type;
+  /// Decoded from base64.
+  std::map<std::string, pinhook::secret, std::less<>> data;
+};
+
+/// A ServiceAccount (v1), as far as it is read.
+struct service_account {
+  std::string uid;
+  /// Names, in their order.
+  std::vector<std::string> image_pull_secrets;
+  std::map<std::string, std::string, std::less<>> annotations;
+};
+
+/// A token for a service account (authentication.k8s.io/v1 TokenRequest).
+struct service_account_token {
+  secret token;
+  wall_time expires_at;
+};
+
+}  // namespace pinhook::kube

@@ -1,0 +1,17 @@
+// One file of kubectl's configuration, read but not yet understood.
+//
+// Plain values; any thread.
+#pragma once
+
+#include <pinhook/yaml/document.hpp>
+
+#include <string>
+
+namespace pinhook::kube {
+
+struct kubeconfig {
+  std::string file;
+  yaml::node root;
+};
+
+}  // namespace pinhook::kube

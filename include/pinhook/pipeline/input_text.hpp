@@ -1,0 +1,25 @@
+// The bytes of a file or of standard input, in the limits of what is read.
+//
+// Blocks for as long as the disk does; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace pinhook::pipeline {
+
+/// A whole file. Errors: not_found, denied, unavailable; invalid_input: more than yaml::source_limits allow. The
+/// message does not name it.
+[[nodiscard]] result<std::string> read_input_text(const std::string& path);
+
+/// Whether standard input may be a terminal: where a person wrote "-", what is typed is read.
+enum class terminal : std::uint8_t { refused, allowed };
+
+/// All of standard input. denied, unavailable: it cannot be read; invalid_input: more than yaml::source_limits allow,
+/// or
+/// it is a terminal and must not be one.
+[[nodiscard]] result<std::string> read_standard_input(terminal from = terminal::refused);
+
+}  // namespace pinhook::pipeline

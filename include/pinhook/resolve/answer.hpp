@@ -1,0 +1,28 @@
+// The digest that a tag was resolved to, and where it came from.
+//
+// Plain values; any thread.
+#pragma once
+
+#include <pinhook/registry/digest.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace pinhook::resolve {
+
+/// Where a digest came from.
+enum class origin : std::uint8_t {
+  cache,     // held and unexpired
+  stale,     // held and expired; the registry could not be asked in time or is in trouble
+  registry,  // asked for this request, or for another that asked at the same moment
+  lock,      // decided by the operator's lock file
+};
+
+std::string_view to_string(origin from) noexcept;
+
+struct answer {
+  registry::digest digest;
+  origin from = origin::registry;
+};
+
+}  // namespace pinhook::resolve

@@ -1,0 +1,19 @@
+// The waits and the jitter of the registry client, which tests replace.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+
+#include <chrono>
+#include <functional>
+
+namespace pinhook::registry {
+
+/// What tests replace: waiting, and the jitter of the waits.
+struct exchange_seams {
+  /// Default: a timer on the coroutine's executor.
+  std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
+  /// In [0, 1).
+  std::function<double()> random;
+};
+
+}  // namespace pinhook::registry
