@@ -1,5 +1,6 @@
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/base/printable.hpp>
+#include <pinhook/resolve/advice.hpp>
 
 #include <fmt/format.h>
 
@@ -18,18 +19,17 @@ struct row {
 // `malformed` is a registry that breaks its protocol: a proxy's error page, more often than not, and gone the next
 // time.
 constexpr std::array<row, 11> table{{
-    {error_code::invalid_input, {403, "Forbidden", "Correct the reference"}},
-    {error_code::not_found, {403, "Forbidden", "Check the name and the tag"}},
-    {error_code::unauthorized, {403, "Forbidden", "Check the name, and pinhook's credentials for this registry"}},
-    {error_code::denied,
-     {403, "Forbidden", "Check the name, and what pinhook's credentials may pull from this registry"}},
-    {error_code::rate_limited, {503, "ServiceUnavailable", "Try again later"}},
-    {error_code::unavailable, {503, "ServiceUnavailable", "Try again, and check the way to the registry"}},
-    {error_code::timed_out, {504, "Timeout", "Try again"}},
-    {error_code::canceled, {503, "ServiceUnavailable", "Try again"}},
-    {error_code::malformed, {503, "ServiceUnavailable", "Try again, and check what stands before the registry"}},
-    {error_code::unsupported, {403, "Forbidden", "Push the image in a current format"}},
-    {error_code::internal, {500, "InternalError", "Report this with pinhook's log"}},
+    {error_code::invalid_input, {403, "Forbidden"}},
+    {error_code::not_found, {403, "Forbidden"}},
+    {error_code::unauthorized, {403, "Forbidden"}},
+    {error_code::denied, {403, "Forbidden"}},
+    {error_code::rate_limited, {503, "ServiceUnavailable"}},
+    {error_code::unavailable, {503, "ServiceUnavailable"}},
+    {error_code::timed_out, {504, "Timeout"}},
+    {error_code::canceled, {503, "ServiceUnavailable"}},
+    {error_code::malformed, {503, "ServiceUnavailable"}},
+    {error_code::unsupported, {403, "Forbidden"}},
+    {error_code::internal, {500, "InternalError"}},
 }};
 
 // With them, both fit into what a denial shows of one image (compose.cpp).
@@ -51,7 +51,8 @@ bool has_advice(std::string_view message) {
 
 std::string with_advice(const error& why, std::size_t size) {
   const std::string reason = printable(why.message);
-  const std::string advice = has_advice(why.message) ? std::string() : fmt::format(". {}", status_of(why.code).hint);
+  const std::string advice =
+      has_advice(why.message) ? std::string() : fmt::format(". {}", resolve::advice_for(why.code));
   return cut_words(reason, size - std::min(size, advice.size())) + advice;
 }
 

@@ -1,9 +1,10 @@
+#include <pinhook/access/command_digests.hpp>
 #include <pinhook/cli/commands.hpp>
-#include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/config/command_settings.hpp>
 #include <pinhook/pipeline/check_report.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/site_label.hpp>
@@ -100,7 +101,7 @@ class check_run {
   // Every image of the run at once.
   result<void> ask() {
     if (wanted_.empty()) return {};
-    auto digests = open_digests({said_.lock_file, said_.offline}, settings_, config::environment());
+    auto digests = access::open_digests({said_.lock_file, said_.offline}, settings_, config::environment());
     if (!digests) return fail(std::move(digests.error()));
     std::vector<registry::reference> refs;
     for (const auto& [canonical, ref] : wanted_) refs.push_back(ref);
@@ -183,9 +184,9 @@ class check_run {
 
 int check(const arguments& said) {
   const auto all = config::environment();
-  const auto found = settings_for_files(said.config_file, all);
+  const auto found = config::settings_for_files(said.configuration.file, all);
   if (!found) return refuse(found.error());
-  return check_run(said.files, *found, configuration_file(said.config_file, all)).run();
+  return check_run(said.files, *found, configuration_file(said.configuration.file, all)).run();
 }
 
 }  // namespace pinhook::cli

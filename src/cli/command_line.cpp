@@ -36,7 +36,7 @@ CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values)
 }
 
 void add_config(CLI::App& app, arguments& out) {
-  app.add_option("--config", out.config_file, "YAML file with settings; also PINHOOK_CONFIG")->type_name("FILE");
+  app.add_option("--config", out.configuration.file, "YAML file with settings; also PINHOOK_CONFIG")->type_name("FILE");
 }
 
 void add_paths(CLI::App& app, arguments& out) {
@@ -69,7 +69,8 @@ void declare_serve(CLI::App& app, arguments& out) {
   add_config(app, out);
   for (const auto& flag : serve_flags) {
     app.add_option_function<std::string>(
-           flag.name, [&out, flag](const std::string& text) { out.flags.push_back({flag.name, flag.key, text}); },
+           flag.name,
+           [&out, flag](const std::string& text) { out.configuration.flags.push_back({flag.name, flag.key, text}); },
            flag.help)
         ->type_name(flag.value);
   }

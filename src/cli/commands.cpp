@@ -1,8 +1,8 @@
-#include <pinhook/cli/parse_arguments.hpp>
 #include <pinhook/base/side_thread.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
+#include <pinhook/cli/parse_arguments.hpp>
 
 #include <fmt/format.h>
 
@@ -34,7 +34,7 @@ constexpr std::array<row, 13> rows{{{command::help, print_help},
                                     {command::version, print_version},
                                     {command::explain, explain},
                                     {command::serve, serve},
-                                    {command::demo, demo},
+                                    {command::demo, run_demo},
                                     {command::pin, pin},
                                     {command::unpin, unpin},
                                     {command::check, check},

@@ -24,7 +24,8 @@ constexpr std::size_t shown_in_all = 100;
 using optional_text = std::optional<std::string>;
 
 std::string as_json(const std::array<std::pair<std::string_view, optional_text>, 8>& members,
-                    const access_report* how = nullptr, const std::vector<pipeline::rule_match>* matches = nullptr) {
+                    const access::access_report* how = nullptr,
+                    const std::vector<pipeline::rule_match>* matches = nullptr) {
   std::string out = "{";
   for (const auto& [key, text] : members) {
     if (out.size() > 1) out += ',';
@@ -40,7 +41,7 @@ std::string as_json(const std::array<std::pair<std::string_view, optional_text>,
   return out + "}\n";
 }
 
-explanation explain_good(const reference& ref, output_format format, const access_report* how,
+explanation explain_good(const reference& ref, output_format format, const access::access_report* how,
                          const std::vector<pipeline::rule_match>* matches) {
   const int code = how != nullptr && how->has_failed() ? exit_lookup : exit_good;
   const std::string tag(ref.effective_tag());
@@ -88,7 +89,7 @@ std::string pointed_at(std::string_view text, std::size_t position) {
 
 }  // namespace
 
-explanation explain(std::string_view text, output_format format, const access_report* how,
+explanation explain(std::string_view text, output_format format, const access::access_report* how,
                     const std::vector<pipeline::rule_match>* matches) {
   const auto read = reference::read(text);
   if (read) return explain_good(*read, format, how, matches);

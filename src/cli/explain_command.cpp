@@ -1,12 +1,13 @@
+#include <pinhook/access/registry_access.hpp>
+#include <pinhook/access/run_to_end.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/explain.hpp>
 #include <pinhook/cli/kind_list.hpp>
 #include <pinhook/cli/messages.hpp>
-#include <pinhook/cli/registry_access.hpp>
-#include <pinhook/cli/run_to_end.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/config/configuration_source.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -32,9 +33,9 @@ int refuse(const error& e) {
   return exit_code(e.code);
 }
 
-result<access_report> ask(const arguments& said, const config::settings& s, const registry::reference& ref) {
+result<access::access_report> ask(const arguments& said, const config::settings& s, const registry::reference& ref) {
   asio::io_context io(1);
-  auto access = registry_access::open(io, s, config::environment(), machine_clock(), nullptr);
+  auto access = access::registry_access::open(io, s, config::environment(), machine_clock(), nullptr);
   if (!access) return fail(std::move(access.error()));
   if (!said.ns.empty() && s.pull_secrets.mode != config::switch_state::off && (*access)->cluster().empty())
     return fail(error_code::invalid_input,
@@ -42,7 +43,7 @@ result<access_report> ask(const arguments& said, const config::settings& s, cons
   const std::chrono::nanoseconds span = said.tries ? reading_time + s.resolver.lookup_limit : reading_time;
   const deadline d = deadline::after(machine_clock().now(), span);
   registry::tenant who{said.ns, said.service_account, said.pull_secrets};
-  return run_to_end(io, (*access)->report(ref, std::move(who), said.tries, d));
+  return access::run_to_end(io, (*access)->report(ref, std::move(who), said.tries, d));
 }
 
 }  // namespace
@@ -60,7 +61,7 @@ int explain(const arguments& said) {
   if (!ref) return print(explain(said.reference, format));
   if (said.ns.empty() && (!said.service_account.empty() || !said.pull_secrets.empty()))
     return refuse({error_code::invalid_input, "--service-account and --pull-secret need --namespace", std::nullopt});
-  auto found = settings_for(said, config::environment());
+  auto found = config::settings_for(said.configuration, config::environment());
   if (!found) return refuse(found.error());
   // Without a namespace there is no secret to read, and no cluster to be reached.
   if (said.ns.empty()) found->values.pull_secrets.mode = config::switch_state::off;

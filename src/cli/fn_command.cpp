@@ -1,10 +1,11 @@
+#include <pinhook/access/command_digests.hpp>
 #include <pinhook/cli/commands.hpp>
-#include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/krm_function.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/config/command_settings.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 
@@ -15,16 +16,17 @@
 namespace pinhook::cli {
 
 int fn(const arguments& said) {
-  const auto s = settings_for_files(said.config_file, config::environment());
+  const auto s = config::settings_for_files(said.configuration.file, config::environment());
   if (!s) return refuse_run("fn", s.error());
   const auto text = pipeline::read_standard_input();
   if (!text) return refuse_run("fn", text.error());
   const auto rules = file_rules_of(*s);
-  const auto done = run_function(
-      *text, {.rules = rules,
-              .format = s->pin.format,
-              .orders = orders_of(said.files, *s),
-              .open = [&](const digest_choice& how) { return open_digests(how, *s, config::environment()); }});
+  const auto done = run_function(*text, {.rules = rules,
+                                         .format = s->pin.format,
+                                         .orders = orders_of(said.files, *s),
+                                         .open = [&](const access::digest_choice& how) {
+                                           return access::open_digests(how, *s, config::environment());
+                                         }});
   fmt::print(stderr, "{}", done.messages);
   if (auto ok = print_text(done.out); !ok) {
     say("fn", ok.error().message);

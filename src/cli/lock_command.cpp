@@ -1,12 +1,13 @@
+#include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/file.hpp>
 #include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/commands.hpp>
-#include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/config/command_settings.hpp>
 #include <pinhook/files/lock_file.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
@@ -123,7 +124,7 @@ result<void> write(const std::string& path, const existing_lock& existing, const
 
 int lock(const arguments& said) {
   const auto& how = said.files;
-  const auto s = settings_for_files(said.config_file, config::environment());
+  const auto s = config::settings_for_files(said.configuration.file, config::environment());
   if (!s) return refuse_run(own_name, s.error());
   const auto existing = read_existing(how.lock_file);
   if (!existing) return refuse_run(own_name, existing.error());
@@ -142,7 +143,7 @@ int lock(const arguments& said) {
   if (!plan) return refuse_run(own_name, plan.error());
   pipeline::digest_map known;
   if (!plan->missing.empty()) {
-    auto source = open_digests({.lock_file = {}, .offline = how.offline}, *s, config::environment());
+    auto source = access::open_digests({.lock_file = {}, .offline = how.offline}, *s, config::environment());
     if (!source) return refuse_run(own_name, source.error());
     known = look_up(**source, plan->missing);
   }

@@ -1,8 +1,9 @@
+#include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/cli/commands.hpp>
-#include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
+#include <pinhook/config/command_settings.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -143,9 +144,9 @@ int resolve(const arguments& said) {
   const auto refs = read_references(said.files.references);
   if (!refs) return refuse(refs.error().message);
   const config::variables all = config::environment();
-  const auto s = settings_for_files(said.config_file, all);
+  const auto s = config::settings_for_files(said.configuration.file, all);
   if (!s) return refuse(s.error().message);
-  auto digests = registry_digests::open(*s, all, terminal_progress());
+  auto digests = access::registry_digests::open(*s, all, access::terminal_progress());
   if (!digests) return refuse(digests.error().message);
 
   const auto found = wanted ? (*digests)->find_platform(*refs, *wanted) : (*digests)->find(*refs);

@@ -58,9 +58,11 @@ pipeline::site_rules orders_of(const file_arguments& said, const config::setting
   return {.set = s.rules, .ns = said.ns, .format = said_format(said)};
 }
 
-digest_choice choice_of(const file_arguments& said) { return {.lock_file = said.lock_file, .offline = said.offline}; }
+access::digest_choice choice_of(const file_arguments& said) {
+  return {.lock_file = said.lock_file, .offline = said.offline};
+}
 
-pipeline::digest_map look_up(digest_source& source, const std::vector<registry::reference>& refs) {
+pipeline::digest_map look_up(access::digest_source& source, const std::vector<registry::reference>& refs) {
   auto answers = source.find(refs);
   pipeline::digest_map out;
   for (std::size_t i = 0; i < refs.size(); ++i) out.emplace(refs[i].canonical(), std::move(answers[i]));

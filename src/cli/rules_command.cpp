@@ -3,6 +3,7 @@
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/config/configuration_source.hpp>
 #include <pinhook/pipeline/rule_cases.hpp>
 
 #include <fmt/format.h>
@@ -24,12 +25,12 @@ int refuse(const std::string& file, const rules::rule_problem& p) {
 }  // namespace
 
 int rules_test(const arguments& said) {
-  const auto found = settings_for(said, config::environment());
+  const auto found = config::settings_for(said.configuration, config::environment());
   if (!found) return refuse(found.error().message, exit_code(found.error().code));
   const rules::rule_set& rules = found->values.rules;
   if (rules.is_empty())
     return refuse("there are no rules to test; name their file with --config FILE, or set `rules` in it", exit_usage);
-  const auto text = read_file(said.rules_file, max_configuration_size);
+  const auto text = read_file(said.rules_file, config::max_configuration_size);
   if (!text) return refuse(text.error().message, exit_usage);
   const auto root = yaml::parse(text->reveal());
   if (!root) return refuse(fmt::format("{}: {}", said.rules_file, root.error().message), exit_usage);

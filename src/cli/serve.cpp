@@ -1,10 +1,10 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/commands.hpp>
-#include <pinhook/cli/configuration_source.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
-#include <pinhook/cli/webhook.hpp>
+#include <pinhook/config/configuration_source.hpp>
 #include <pinhook/config/units.hpp>
+#include <pinhook/webhook/webhook.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -36,7 +36,7 @@ void end_at_second(asio::signal_set& signals) {
 }
 
 // SIGHUP is what people send to have files read again.
-awaitable<void> serve_until_signal(asio::signal_set& signals, webhook& hook) {
+awaitable<void> serve_until_signal(asio::signal_set& signals, webhook::webhook& hook) {
   int number = SIGHUP;
   for (;;) {
     number = co_await signals.async_wait(asio::use_awaitable);
@@ -54,7 +54,7 @@ awaitable<void> serve_until_signal(asio::signal_set& signals, webhook& hook) {
 
 int serve(const arguments& said) {
   const config::variables all = config::environment();
-  auto from = open_configuration(said, all);
+  auto from = config::open_configuration(said.configuration, all);
   if (!from) return refuse(from.error());
   const auto found = from->settings(from->text);
   if (!found) return refuse(found.error());
@@ -71,7 +71,7 @@ int serve(const arguments& said) {
   asio::signal_set signals(control, SIGTERM, SIGINT, SIGHUP);
   // Some send it to have logs reopened; there are none.
   std::signal(SIGUSR1, SIG_IGN);
-  webhook hook(control, s, all, *std::move(from));
+  webhook::webhook hook(control, s, all, *std::move(from));
   if (const auto ok = hook.start(); !ok) return refuse(ok.error());
   log::info("serving", {{"version", PINHOOK_VERSION},
                         {"listen", hook.listens_at().to_string()},

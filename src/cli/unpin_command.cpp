@@ -1,12 +1,13 @@
+#include <pinhook/access/command_digests.hpp>
 #include <pinhook/cli/commands.hpp>
-#include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
+#include <pinhook/config/command_settings.hpp>
 
 namespace pinhook::cli {
 
 int unpin(const arguments& said) {
-  const auto s = settings_for_files(said.config_file, config::environment());
+  const auto s = config::settings_for_files(said.configuration.file, config::environment());
   if (!s) return refuse_run("unpin", s.error());
   return rewrite_files({.command = "unpin",
                         .task = pipeline::pin_task::unpin,

@@ -110,6 +110,12 @@ result<void> read_configuration(std::string_view text, std::string_view file, se
   return {};
 }
 
+std::string value_of(const variables& all, std::string_view name) {
+  for (const auto& [one, text] : all)
+    if (one == name) return text;
+  return {};
+}
+
 variables environment() {
   variables out;
   for (char** one = environ; one != nullptr && *one != nullptr; ++one) {

@@ -26,14 +26,14 @@ std::vector<shard*> pointers(const std::vector<std::unique_ptr<shard>>& shards) 
 }  // namespace
 
 struct server::state {
-  state(asio::io_context& io, const std::vector<asio::io_context*>& workers, server_options o,
-        std::vector<route> routes, std::vector<handler> handlers, metrics& m, tls_context* t, const clock& time)
+  state(asio::io_context& io, const std::vector<asio::io_context*>& workers, server_options o, endpoint answers,
+        metrics& m, const clock& time)
       : options(std::move(o)),
         all{.name = options.name,
             .limits = options.limits,
-            .routes = std::move(routes),
-            .handlers = std::move(handlers),
-            .tls = t,
+            .routes = std::move(answers.routes),
+            .handlers = std::move(answers.handlers),
+            .tls = answers.tls,
             .clock = time,
             .counters = m.listener(options.name),
             .sweep = options.sweep,
@@ -50,10 +50,8 @@ struct server::state {
 };
 
 server::server(asio::io_context& control, std::vector<asio::io_context*> workers, server_options options,
-               std::vector<route> routes, std::vector<handler> handlers, metrics& numbers, tls_context* tls,
-               const clock& time)
-    : state_(std::make_unique<state>(control, workers, std::move(options), std::move(routes), std::move(handlers),
-                                     numbers, tls, time)) {}
+               endpoint answers, metrics& numbers, const clock& time)
+    : state_(std::make_unique<state>(control, workers, std::move(options), std::move(answers), numbers, time)) {}
 
 server::~server() = default;
 

@@ -3,7 +3,8 @@
 #include "support/image_pusher.hpp"
 #include "support/scripted_server.hpp"
 
-#include <pinhook/cli/digests.hpp>
+#include <pinhook/access/command_digests.hpp>
+#include <pinhook/config/command_settings.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -22,12 +23,12 @@ using ::testing::HasSubstr;
 
 class Digests : public ::testing::Test {
  protected:
-  static std::unique_ptr<cli::registry_digests> open(const std::string& host,
-                                                     cli::registry_digests::progress tell = {}) {
-    config::settings s = cli::settings_for_files("", {}).value();
+  static std::unique_ptr<access::registry_digests> open(const std::string& host,
+                                                        access::registry_digests::progress tell = {}) {
+    config::settings s = config::settings_for_files("", {}).value();
     s.registries[host] = {};
     s.clouds.clear();
-    auto out = cli::registry_digests::open(s, {}, std::move(tell));
+    auto out = access::registry_digests::open(s, {}, std::move(tell));
     if (!out) throw std::runtime_error(out.error().message);
     return std::move(*out);
   }

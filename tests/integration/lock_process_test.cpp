@@ -36,11 +36,11 @@ class LockProcess : public ServeProcess {
     start();
   }
 
-  cli::review_answer ask(const std::string& target = "/v1/pin/enforce?timeout=10s") {
+  demo::review_answer ask(const std::string& target = "/v1/pin/enforce?timeout=10s") {
     https_client c(port_);
     return answer(c.ask(review_request(target)));
   }
-  std::string pinned_image() { return cli::images_of(ask().object).at(0).image; }
+  std::string pinned_image() { return demo::images_of(ask().object).at(0).image; }
   std::string image_with(char digit) { return registry_.host() + "/a@" + digest_of(digit); }
 };
 

@@ -3,8 +3,8 @@
 #include "support/serve_process.hpp"
 
 #include <pinhook/base/log.hpp>
-#include <pinhook/cli/configuration_source.hpp>
-#include <pinhook/cli/webhook.hpp>
+#include <pinhook/config/configuration_source.hpp>
+#include <pinhook/webhook/webhook.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -65,8 +65,8 @@ class ReloadUnderLoad : public ::testing::Test {
     registry_.on("HEAD", "/v2/a/manifests/1", manifest_reply());
     const auto leaf = authority_.issue({});
     write_rules("one");
-    cli::arguments said;
-    said.config_file = file_;
+    config::configuration_choice choice;
+    choice.file = file_;
     const config::variables all{{"PINHOOK_LISTEN", "127.0.0.1:0"},
                                 {"PINHOOK_ADMIN_LISTEN", "127.0.0.1:0"},
                                 {"PINHOOK_THREADS", "2"},
@@ -74,7 +74,7 @@ class ReloadUnderLoad : public ::testing::Test {
                                 {"PINHOOK_PULL_SECRETS_MODE", "off"},
                                 {"PINHOOK_CLOUDS", "[]"},
                                 {"PINHOOK_REGISTRIES", "{\"" + registry_.host() + "\": {}}"}};
-    auto from = cli::open_configuration(said, all);
+    auto from = config::open_configuration(choice, all);
     EXPECT_TRUE(from) << from.error().message;
     const auto found = from->settings(from->text);
     EXPECT_TRUE(found) << found.error().message;
@@ -116,7 +116,7 @@ class ReloadUnderLoad : public ::testing::Test {
     const auto r = c.ask(request_);
     if (!r) return "no answer";
     if (r->status != 200) return std::to_string(r->status) + " " + r->body;
-    const auto said = cli::read_answer(r->body, "the-uid", object_);
+    const auto said = demo::read_answer(r->body, "the-uid", object_);
     if (!said) return said.error().message;
     if (said->allowed) return "allowed";
     for (const std::string name : {"one", "two"}) {
@@ -138,10 +138,10 @@ class ReloadUnderLoad : public ::testing::Test {
   temporary_directory files_;
   std::string file_;
   scripted_server registry_;
-  std::string object_ = cli::make_deployment("d", 1, {{"web", registry_.host() + "/a:1"}});
-  std::string request_ = post("/v1/pin/enforce?timeout=10s", cli::make_review("the-uid", object_, {}));
+  std::string object_ = demo::make_deployment("d", 1, {{"web", registry_.host() + "/a:1"}});
+  std::string request_ = post("/v1/pin/enforce?timeout=10s", demo::make_review("the-uid", object_, {}));
   asio::io_context control_{1};
-  std::optional<cli::webhook> hook_;
+  std::optional<webhook::webhook> hook_;
   std::thread serving_;
 };
 

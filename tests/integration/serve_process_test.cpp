@@ -21,7 +21,7 @@ TEST_F(ServeProcess, PinsOverTlsAndTellsOfIt) {
   https_client c(port_);
   const auto got = answer(c.ask(review_request()));
   EXPECT_TRUE(got.allowed);
-  EXPECT_EQ(cli::images_of(got.object).at(0).image, registry_.host() + "/a@" + some_digest);
+  EXPECT_EQ(demo::images_of(got.object).at(0).image, registry_.host() + "/a@" + some_digest);
 
   EXPECT_THAT(admin("/readyz", 200), StartsWith("ready"));
   admin("/livez", 200);

@@ -58,16 +58,16 @@ class TenantProcess : public ServeProcess {
         R"({{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"the-uid","kind":{{"group":"apps","version":"v1","kind":"Deployment"}},"resource":{{"group":"apps","version":"v1","resource":"deployments"}},"namespace":"{}","name":"d","operation":"CREATE","object":{},"oldObject":null}}}})",
         ns, object);
   }
-  cli::review_answer admit(https_client& c, const std::string& ns, const std::string& more) const {
+  demo::review_answer admit(https_client& c, const std::string& ns, const std::string& more) const {
     const std::string what = object(ns, more);
     const auto r = c.ask(post("/v1/pin/enforce?timeout=10s", review(ns, what)));
     if (!r || r->status != 200) {
       ADD_FAILURE() << "no answer";
       return {};
     }
-    auto read = cli::read_answer(r->body, "the-uid", what);
+    auto read = demo::read_answer(r->body, "the-uid", what);
     EXPECT_TRUE(read) << read.error().message;
-    return read ? *read : cli::review_answer{};
+    return read ? *read : demo::review_answer{};
   }
 
   program_result explain(std::vector<std::string> more) const {

@@ -10,7 +10,7 @@
 
 #include "support/fake_resolver.hpp"
 
-#include <pinhook/cli/digests.hpp>
+#include <pinhook/access/command_digests.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -21,7 +21,7 @@
 
 namespace pinhook::testing {
 
-class fake_digests final : public cli::digest_source {
+class fake_digests final : public access::digest_source {
  public:
   /// By canonical reference.
   void holds(const std::string& canonical, registry::digest d) { table_.insert_or_assign(canonical, std::move(d)); }

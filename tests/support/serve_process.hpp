@@ -7,7 +7,7 @@
 #include "support/scripted_server.hpp"
 
 #include <pinhook/base/json.hpp>
-#include <pinhook/cli/demo_objects.hpp>
+#include <pinhook/demo/objects.hpp>
 
 #include <gtest/gtest.h>
 
@@ -91,23 +91,23 @@ class ServeProcess : public ::testing::Test {
 
   std::string deployment() const { return deployment(registry_.host()); }
   static std::string deployment(const std::string& host) {
-    return cli::make_deployment("d", 1, {{"web", host + "/a:1"}});
+    return demo::make_deployment("d", 1, {{"web", host + "/a:1"}});
   }
 
   std::string review_request(const std::string& target = "/v1/pin/enforce?timeout=10s") const {
     return review_request(target, registry_.host());
   }
   static std::string review_request(const std::string& target, const std::string& host) {
-    return post(target, cli::make_review("the-uid", deployment(host), {}));
+    return post(target, demo::make_review("the-uid", deployment(host), {}));
   }
 
-  cli::review_answer answer(const std::optional<received_response>& r) const {
+  demo::review_answer answer(const std::optional<received_response>& r) const {
     if (!r) {
       ADD_FAILURE() << "no answer";
       return {};
     }
     EXPECT_EQ(r->status, 200U) << r->body;
-    auto read = cli::read_answer(r->body, "the-uid", deployment());
+    auto read = demo::read_answer(r->body, "the-uid", deployment());
     if (!read) {
       ADD_FAILURE() << read.error().message;
       return {};

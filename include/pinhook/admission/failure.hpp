@@ -14,8 +14,6 @@ struct failure_status {
   unsigned code = 500;
   /// metav1.StatusReason
   std::string_view reason;
-  /// What the author can do.
-  std::string_view hint;
 };
 
 /// 403 for what another try will not change, 503 for what it may, 504 for time, 500 for a mistake of ours.

@@ -3,6 +3,8 @@
 // Plain values; any thread.
 #pragma once
 
+#include <pinhook/config/configuration_source.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -62,15 +64,8 @@ struct arguments {
   cli::command command = cli::command::help;
   /// For help: the text, of the program or of one command.
   std::string help;
-  /// Path of the configuration; empty when none was said.
-  std::string config_file;
-  /// serve: flags that were given, as (flag, key of the setting table, text): ("--listen", "listen", "[::]:1").
-  struct flag {
-    std::string_view name;
-    std::string_view key;
-    std::string text;
-  };
-  std::vector<flag> flags;
+  /// serve: flags that set values.
+  config::configuration_choice configuration;
   bool print_config = false;
   /// explain: the reference as typed.
   std::string reference;

@@ -1,12 +1,8 @@
 // What each command does. `run` is the whole program behind main().
 #pragma once
 
-#include <pinhook/base/error.hpp>
 #include <pinhook/cli/arguments.hpp>
-#include <pinhook/config/configuration.hpp>
-#include <pinhook/config/settings.hpp>
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,20 +10,6 @@ namespace pinhook::cli {
 
 /// Runs the command line (without the program's name) to its end and gives the exit code.
 [[nodiscard]] int run(const std::vector<std::string>& words);
-
-struct effective_settings {
-  config::settings values;
-  std::vector<std::string> warnings;
-};
-
-/// Bytes of a configuration file: a ConfigMap holds 1 MiB at most.
-inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
-
-/// The settings of a `serve` or `explain` command line: the file (--config, else PINHOOK_CONFIG), then variables, then
-/// flags. What is left open comes from where the process runs: `namespace` from POD_NAMESPACE, else the service
-/// account. What neither says is as in `start`. Reads files. invalid_input: with what is wrong, and where.
-[[nodiscard]] result<effective_settings> settings_for(const arguments& said, const config::variables& all,
-                                                      config::settings start = {});
 
 /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
 [[nodiscard]] int serve(const arguments& said);
@@ -62,7 +44,7 @@ inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
 /// Prints a shell's completion script.
 [[nodiscard]] int completion(const arguments& said);
 
-/// The demo: see demo.hpp.
-[[nodiscard]] int demo(const arguments& said);
+/// The demo: see demo/story.hpp.
+[[nodiscard]] int run_demo(const arguments& said);
 
 }  // namespace pinhook::cli

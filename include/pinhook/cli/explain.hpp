@@ -1,7 +1,7 @@
 // `pinhook explain REFERENCE`: how an image reference is understood, and how it would be asked for. Pure; any thread.
 #pragma once
 
-#include <pinhook/cli/access_report.hpp>
+#include <pinhook/access/access_report.hpp>
 #include <pinhook/pipeline/rule_report.hpp>
 
 #include <cstdint>
@@ -25,7 +25,8 @@ struct explanation {
 /// error; what is absent is null. "tag" is the tag that is meant: "latest" when neither tag nor digest was written.
 /// With `how` what it says follows, and 3 when it was tried and failed; with `matches` the rules that are about it, in
 /// JSON as "rules".
-[[nodiscard]] explanation explain(std::string_view reference, output_format format, const access_report* how = nullptr,
+[[nodiscard]] explanation explain(std::string_view reference, output_format format,
+                                  const access::access_report* how = nullptr,
                                   const std::vector<pipeline::rule_match>* matches = nullptr);
 
 }  // namespace pinhook::cli

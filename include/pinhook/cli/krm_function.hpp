@@ -4,8 +4,8 @@
 // Thread rule: one thread; asks as `open` does.
 #pragma once
 
+#include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/cli/digests.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/site_rules.hpp>
@@ -31,7 +31,7 @@ struct function_surroundings {
   /// What the operator's rules say of single images; a format in functionConfig beats theirs.
   pipeline::site_rules orders{};
   /// Called when something is to be asked.
-  std::function<result<std::unique_ptr<digest_source>>(const digest_choice&)> open;
+  std::function<result<std::unique_ptr<access::digest_source>>(const access::digest_choice&)> open;
 };
 
 /// When an image cannot be resolved the items stay as they are (unless keep-going), and `results` say why, as standard

@@ -3,9 +3,9 @@
 // Blocks until it is done; one thread.
 #pragma once
 
+#include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/arguments.hpp>
-#include <pinhook/cli/digests.hpp>
 #include <pinhook/cli/file_run.hpp>
 #include <pinhook/config/settings.hpp>
 #include <pinhook/pipeline/site_rules.hpp>
@@ -17,14 +17,14 @@
 namespace pinhook::cli {
 
 /// Opens whom to ask; called when something is to be asked.
-using digest_opener = std::function<result<std::unique_ptr<digest_source>>()>;
+using digest_opener = std::function<result<std::unique_ptr<access::digest_source>>()>;
 
 /// The exit code. Files are written when everything else is done, each whole or not at all.
 [[nodiscard]] int rewrite_files(const file_run_options& how, const file_arguments& said, const config::settings& s,
                                 const digest_opener& open);
 
 /// Answers of a source to references, by their canonical form.
-[[nodiscard]] pipeline::digest_map look_up(digest_source& source, const std::vector<registry::reference>& refs);
+[[nodiscard]] pipeline::digest_map look_up(access::digest_source& source, const std::vector<registry::reference>& refs);
 
 [[nodiscard]] run_target target_of(const file_arguments& said);
 /// --format, else pin.format.
@@ -34,7 +34,7 @@ using digest_opener = std::function<result<std::unique_ptr<digest_source>>()>;
 /// What the settings' rules say of images in files, with --namespace and --format.
 [[nodiscard]] pipeline::site_rules orders_of(const file_arguments& said, const config::settings& s);
 /// --lock and --offline.
-[[nodiscard]] digest_choice choice_of(const file_arguments& said);
+[[nodiscard]] access::digest_choice choice_of(const file_arguments& said);
 
 /// "pinhook pin: …" on standard error, and the exit code: wrong usage, configuration or input.
 int refuse_run(std::string_view command, const error& e);

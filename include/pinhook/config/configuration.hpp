@@ -26,6 +26,9 @@ namespace pinhook::config {
 
 using variables = std::vector<std::pair<std::string, std::string>>;
 
+/// The text of the first variable of that name; empty when there is none.
+[[nodiscard]] std::string value_of(const variables& all, std::string_view name);
+
 /// The process's own environment.
 [[nodiscard]] variables environment();
 

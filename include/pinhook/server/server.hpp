@@ -3,7 +3,7 @@
 //
 //   asio::io_context control(1);
 //   worker_pool workers(2);
-//   server webhook(control, workers.contexts(), {.listen = "0.0.0.0:8443"}, routes, handlers, numbers, &tls);
+//   server webhook(control, workers.contexts(), {.listen = "0.0.0.0:8443"}, {routes, handlers, &tls}, numbers);
 //   if (auto ok = webhook.start(); !ok) …
 //   …SIGTERM: co_await webhook.stop(20s);
 //
@@ -13,13 +13,10 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
-#include <pinhook/server/handler.hpp>
+#include <pinhook/server/endpoint.hpp>
 #include <pinhook/server/limits.hpp>
-#include <pinhook/server/message.hpp>
 #include <pinhook/server/metrics.hpp>
-#include <pinhook/server/routes.hpp>
 #include <pinhook/server/server_options.hpp>
-#include <pinhook/server/tls_context.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -33,12 +30,9 @@ namespace pinhook::server {
 
 class server {
  public:
-  /// `workers`: where sessions run, each io_context served by one thread; `control` may be among them. Without `tls`:
-  /// plain HTTP. Every route's handler is a position in `handlers`; a handler runs on the thread of its connection and
-  /// may be called on all of them at once.
-  server(asio::io_context& control, std::vector<asio::io_context*> workers, server_options options,
-         std::vector<route> routes, std::vector<handler> handlers, metrics& numbers, tls_context* tls = nullptr,
-         const clock& time = machine_clock());
+  /// `workers`: where sessions run, each io_context served by one thread; `control` may be among them.
+  server(asio::io_context& control, std::vector<asio::io_context*> workers, server_options options, endpoint answers,
+         metrics& numbers, const clock& time = machine_clock());
   server(const server&) = delete;
   server& operator=(const server&) = delete;
   ~server();

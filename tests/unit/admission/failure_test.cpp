@@ -1,4 +1,5 @@
 #include <pinhook/admission/failure.hpp>
+#include <pinhook/resolve/advice.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -17,7 +18,7 @@ TEST(FailureStatus, EveryCodeHasOne) {
   for (int i = 0; i <= static_cast<int>(error_code::internal); ++i) {
     const auto code = static_cast<error_code>(i);
     const failure_status& s = status_of(code);
-    EXPECT_FALSE(s.hint.empty());
+    EXPECT_FALSE(resolve::advice_for(code).empty());
     // Another try is suggested exactly when it may help.
     EXPECT_EQ(s.code == 503 || s.code == 504, is_temporary(code)) << to_string(code);
   }

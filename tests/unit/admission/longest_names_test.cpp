@@ -5,6 +5,7 @@
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/slot_words.hpp>
 #include <pinhook/base/printable.hpp>
+#include <pinhook/resolve/advice.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -107,7 +108,7 @@ void expect_words(const std::string& text, const failure& f) {
 }
 
 std::string advice_of(const failure& f) {
-  return f.has_advice ? std::string() : fmt::format(". {}", status_of(f.code).hint);
+  return f.has_advice ? std::string() : fmt::format(". {}", resolve::advice_for(f.code));
 }
 
 struct LongestNames : testing::handler_fixture {

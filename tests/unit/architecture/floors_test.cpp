@@ -37,9 +37,15 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"server", {"base"}},
     {"pipeline", {"base", "registry", "resolve", "pin", "yaml", "rules", "files"}},
     {"config", {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "server"}},
+    {"access",
+     {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config"}},
+    {"webhook",
+     {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config",
+      "admission", "access"}},
+    {"demo", {"base", "http", "registry", "pin", "rules", "server", "config", "webhook"}},
     {"cli",
-     {"base", "http", "registry", "resolve", "pin", "rules", "admission", "yaml", "files", "kube", "cloud", "server",
-      "pipeline", "config"}},
+     {"base", "http", "registry", "resolve", "pin", "rules", "yaml", "files", "kube", "server", "pipeline", "config",
+      "access", "webhook", "demo"}},
 };
 
 // pin and rules are pure: of the registry floor they know the values alone.

@@ -194,9 +194,9 @@ TEST(Guide, QuotesWhatTheProgramSays) {
   constexpr quote quotes[] = {
       {"pinhook cannot pin", "src/admission/compose.cpp"},
       {"pinhook denies ", "src/admission/rule_findings.cpp"},
-      {"Check the name and the tag", "src/admission/failure.cpp"},
-      {"pinhook's credentials", "src/admission/failure.cpp"},
-      {"Try again", "src/admission/failure.cpp"},
+      {"Check the name and the tag", "src/resolve/advice.cpp"},
+      {"pinhook's credentials", "src/resolve/advice.cpp"},
+      {"Try again", "src/resolve/advice.cpp"},
       {"to be pinned at the next change of the pod template", "src/pin/rules.cpp"},
       {"this Pod is not pinned: its controller", "src/pin/rules.cpp"},
       {"not pinned here, it is filled in later", "src/pin/rules.cpp"},

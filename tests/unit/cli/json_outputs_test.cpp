@@ -3,11 +3,11 @@
 #include "support/hostile_text.hpp"
 #include "support/strict_json.hpp"
 
+#include <pinhook/access/access_report.hpp>
 #include <pinhook/admission/review.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/printable.hpp>
-#include <pinhook/cli/access_report.hpp>
 #include <pinhook/cli/explain.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/kube/api_objects.hpp>
@@ -80,11 +80,11 @@ std::string results_of(const std::string& text) {
 }
 
 std::string access_of(const std::string& text) {
-  access_report r;
+  access::access_report r;
   r.hosts = {{text, true, text}};
   r.credentials = {{text, text}};
   r.troubles = {text};
-  r.attempts = std::vector<access_report::attempt>{{text, text, text, true}};
+  r.attempts = std::vector<access::access_report::attempt>{{text, text, text, true}};
   return "{" + to_json_members(r) + "}";
 }
 

@@ -36,7 +36,7 @@ class KrmFunction : public ::testing::Test {
   KrmFunction() { digests->holds("docker.io/library/nginx:1.25", digest_of_digit('a')); }
 
   // Shares the table of the test.
-  struct borrowed final : digest_source {
+  struct borrowed final : access::digest_source {
     explicit borrowed(std::shared_ptr<fake_digests> from) : from_(std::move(from)) {}
     std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override {
       return from_->find(refs);
@@ -45,20 +45,20 @@ class KrmFunction : public ::testing::Test {
   };
 
   function_outcome run(const std::string& text) {
-    return run_function(text, {.rules = rules,
-                               .orders = orders,
-                               .open = [&](const digest_choice& how) -> result<std::unique_ptr<digest_source>> {
-                                 choice = how;
-                                 if (how.lock_file == "broken.lock")
-                                   return fail(error_code::malformed, "broken.lock is broken");
-                                 return std::make_unique<borrowed>(digests);
-                               }});
+    return run_function(
+        text, {.rules = rules,
+               .orders = orders,
+               .open = [&](const access::digest_choice& how) -> result<std::unique_ptr<access::digest_source>> {
+                 choice = how;
+                 if (how.lock_file == "broken.lock") return fail(error_code::malformed, "broken.lock is broken");
+                 return std::make_unique<borrowed>(digests);
+               }});
   }
 
   files::file_rules rules;
   pipeline::site_rules orders;
   std::shared_ptr<fake_digests> digests = std::make_shared<fake_digests>();
-  digest_choice choice;
+  access::digest_choice choice;
 };
 
 TEST_F(KrmFunction, PinsItemsAndSaysSo) {

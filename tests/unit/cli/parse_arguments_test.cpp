@@ -40,16 +40,16 @@ TEST(Args, ReadsServe) {
   const auto a = said({"serve", "--config", "/c.yaml", "--listen", "127.0.0.1:0", "--admin-listen=[::1]:1",
                        "--tls-cert", "c", "--tls-key", "k", "--threads", "2", "--print-config"});
   EXPECT_EQ(a.command, command::serve);
-  EXPECT_EQ(a.config_file, "/c.yaml");
+  EXPECT_EQ(a.configuration.file, "/c.yaml");
   EXPECT_TRUE(a.print_config);
-  ASSERT_EQ(a.flags.size(), 5U);
-  for (const auto& flag : a.flags) EXPECT_NE(config::find_setting(flag.key), nullptr) << flag.name;
+  ASSERT_EQ(a.configuration.flags.size(), 5U);
+  for (const auto& flag : a.configuration.flags) EXPECT_NE(config::find_setting(flag.key), nullptr) << flag.name;
 }
 
 TEST(Args, ServeNeedsNoFlags) {
   const auto a = said({"serve"});
   EXPECT_EQ(a.command, command::serve);
-  EXPECT_TRUE(a.flags.empty());
+  EXPECT_TRUE(a.configuration.flags.empty());
   EXPECT_FALSE(a.print_config);
 }
 
@@ -115,13 +115,13 @@ TEST(Args, ReadsTheCommandsForFiles) {
        command::pin,
        [](const arguments& a) { return a.files.lock_file == "l" && a.files.paths.size() == 1; }},
       {{"pin", "--offline"}, command::pin, [](const arguments& a) { return a.files.offline; }},
-      {{"pin", "--config", "c"}, command::pin, [](const arguments& a) { return a.config_file == "c"; }},
+      {{"pin", "--config", "c"}, command::pin, [](const arguments& a) { return a.configuration.file == "c"; }},
       {{"unpin", "a"}, command::unpin, [](const arguments& a) { return a.files.paths.size() == 1; }},
       {{"unpin", "-i", "a"}, command::unpin, [](const arguments& a) { return a.files.in_place; }},
       {{"unpin", "--diff", "--keep-going"},
        command::unpin,
        [](const arguments& a) { return a.files.diff && a.files.keep_going; }},
-      {{"unpin", "--config", "c"}, command::unpin, [](const arguments& a) { return a.config_file == "c"; }},
+      {{"unpin", "--config", "c"}, command::unpin, [](const arguments& a) { return a.configuration.file == "c"; }},
       {{"check"}, command::check, [](const arguments& a) { return a.files.output == "table" && !a.files.drift; }},
       {{"check", "--drift", "a"}, command::check, [](const arguments& a) { return a.files.drift; }},
       {{"check", "-o", "sarif"}, command::check, [](const arguments& a) { return a.files.output == "sarif"; }},
@@ -150,8 +150,8 @@ TEST(Args, ReadsTheCommandsForFiles) {
        [](const arguments& a) { return a.files.platform == "linux/arm64"; }},
       {{"resolve", "[a,b]", "c"}, command::resolve, [](const arguments& a) { return a.files.references.size() == 2; }},
       {{"resolve", "-"}, command::resolve, [](const arguments& a) { return a.files.references[0] == "-"; }},
-      {{"fn"}, command::fn, [](const arguments& a) { return a.config_file.empty(); }},
-      {{"fn", "--config", "c"}, command::fn, [](const arguments& a) { return a.config_file == "c"; }},
+      {{"fn"}, command::fn, [](const arguments& a) { return a.configuration.file.empty(); }},
+      {{"fn", "--config", "c"}, command::fn, [](const arguments& a) { return a.configuration.file == "c"; }},
       {{"completion", "zsh"}, command::completion, [](const arguments& a) { return a.shell == "zsh"; }},
   };
   for (const auto& row : rows) {

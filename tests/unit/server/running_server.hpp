@@ -152,8 +152,8 @@ inline running_server::running_server(running_server_options o) : uses_tls_(o.tl
     const auto loaded = tls.set_pair(test_certificate().certificate, secret(test_certificate().key));
     if (!loaded) throw std::runtime_error(loaded.error().message);
   }
-  server_.emplace(control_.context(0), workers_.contexts(), std::move(o.server), detail::test_routes(), handlers(),
-                  numbers, uses_tls_ ? &tls : nullptr, time);
+  server_.emplace(control_.context(0), workers_.contexts(), std::move(o.server),
+                  server::endpoint{detail::test_routes(), handlers(), uses_tls_ ? &tls : nullptr}, numbers, time);
   detail::run_there(control_.context(0), [this] {
     const auto started = server_->start();
     if (!started) throw std::runtime_error(started.error().message);

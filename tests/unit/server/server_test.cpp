@@ -68,12 +68,12 @@ TEST(Server, SaysWhyItCannotStart) {
   running_server taken;
   asio::io_context io(1);
   metrics numbers;
-  server on_taken_port(io, {&io}, {.listen = fmt::format("127.0.0.1:{}", taken.port())}, {}, {}, numbers);
+  server on_taken_port(io, {&io}, {.listen = fmt::format("127.0.0.1:{}", taken.port())}, {}, numbers);
   const auto refused = on_taken_port.start();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, error_code::unavailable);
   EXPECT_THAT(refused.error().message, HasSubstr("Address already in use"));
-  server bad_address(io, {&io}, {.listen = "everywhere"}, {}, {}, numbers);
+  server bad_address(io, {&io}, {.listen = "everywhere"}, {}, numbers);
   EXPECT_EQ(bad_address.start().error().code, error_code::invalid_input);
 }
 

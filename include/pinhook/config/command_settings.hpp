@@ -1,0 +1,19 @@
+// The settings of commands that a person runs on files.
+//
+// Any thread; reads files.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/settings.hpp>
+
+#include <string>
+
+namespace pinhook::config {
+
+/// Settings of a command that a person runs (pin, check, resolve, …): as `settings_for`, and where the configuration is
+/// silent Docker's own config.json ($HOME/.docker/config.json) counts, credential helpers run, no Kubernetes API is
+/// asked, clouds are asked for their identities as by the webhook, and many requests go to one registry at once.
+[[nodiscard]] result<settings> settings_for_files(const std::string& config_file, const variables& all);
+
+}  // namespace pinhook::config

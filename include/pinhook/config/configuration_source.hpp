@@ -1,0 +1,75 @@
+// Where the settings of a process come from, held so that they can be read again: the configuration file, and behind it
+// the variables and flags that win over it.
+//
+//   auto from = open_configuration({.file = "/etc/pinhook/pinhook.yaml"}, environment());
+//   auto found = from->settings(from->text);           // as at the start
+//   auto again = from->settings(*read_configuration_file(from->file));
+//
+// Thread rule: one thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/file_watch.hpp>
+#include <pinhook/config/configuration.hpp>
+#include <pinhook/config/settings.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::config {
+
+/// A flag of the command line that sets a value: ("--listen", "listen", "[::]:1").
+struct setting_flag {
+  /// As it was written, for messages.
+  std::string_view name;
+  /// Key of the setting table.
+  std::string_view key;
+  std::string text;
+};
+
+/// What the command line says of settings.
+struct configuration_choice {
+  /// Path of the configuration file. Empty: the one that PINHOOK_CONFIG names, if it does.
+  std::string file;
+  std::vector<setting_flag> flags;
+};
+
+struct effective_settings {
+  settings values;
+  std::vector<std::string> warnings;
+};
+
+/// Bytes of a configuration file: a ConfigMap holds 1 MiB at most.
+inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
+
+struct configuration_source {
+  /// Path. Empty: there is no file.
+  std::string file;
+  /// What it held when this was opened.
+  std::string text;
+  /// All settings, if that is what the file holds. invalid_input: what is wrong, and where.
+  std::function<result<effective_settings>(std::string_view text)> settings;
+};
+
+/// The file that is chosen, read; nothing of it is looked at yet. What neither file, variables nor flags say is as in
+/// `start`. Errors as read_configuration_file.
+[[nodiscard]] result<configuration_source> open_configuration(const configuration_choice& choice, const variables& all,
+                                                              settings start = {});
+
+/// The settings of a process: the chosen file, then variables, then flags. What is left open comes from where the
+/// process runs: `namespace` from POD_NAMESPACE, else the service account. What neither says is as in `start`. Reads
+/// files. invalid_input: with what is wrong, and where.
+[[nodiscard]] result<effective_settings> settings_for(const configuration_choice& choice, const variables& all,
+                                                      settings start = {});
+
+/// The whole file. invalid_input: it cannot be read (within base's read_limit), or has more than max_configuration_size
+/// bytes.
+[[nodiscard]] result<std::string> read_configuration_file(const std::string& file);
+
+/// What was read of one, with the same errors.
+[[nodiscard]] result<std::string> configuration_text(const file_contents& found);
+
+}  // namespace pinhook::config

@@ -1,0 +1,46 @@
+// How the demo looks: steps, images before and after side by side, checks. 100 columns; colours when asked for.
+//
+// Prints to standard output. Thread rule: one thread.
+#pragma once
+
+#include <pinhook/demo/objects.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::demo {
+
+/// `text` in lines of at most `width` columns, broken at spaces; the lines after the first begin with `indent` spaces.
+[[nodiscard]] std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
+
+class view {
+ public:
+  explicit view(bool has_colour) : has_colour_(has_colour) {}
+
+  void headline(std::string_view text) const;
+  /// "1  A Deployment is created", numbered by itself; `note` stands at the right end.
+  void step(std::string_view title, std::string_view note = {});
+  /// A line in the step: what is said about it in general.
+  void line(std::string_view text) const;
+  void warning(std::string_view text) const;
+  void denial(std::string_view text) const;
+  /// The images of two states of an object; those that are equal in both are marked so.
+  void side_by_side(std::string_view left, const std::vector<container_image>& before, std::string_view right,
+                    const std::vector<container_image>& after) const;
+  /// ✓ or ✗ and what was to be so.
+  void check(bool is_so, std::string_view what);
+
+  [[nodiscard]] int failures() const { return failures_; }
+  [[nodiscard]] int checks() const { return checks_; }
+
+ private:
+  [[nodiscard]] std::string painted(std::string_view code, std::string_view text) const;
+
+  bool has_colour_;
+  int steps_ = 0;
+  int checks_ = 0;
+  int failures_ = 0;
+};
+
+}  // namespace pinhook::demo

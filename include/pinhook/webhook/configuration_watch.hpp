@@ -1,0 +1,75 @@
+// The configuration file that a process serves by: read again when its content changes. What decides about images
+// (`pin.…`, `rules`) counts from then on; everything else is named as what a restart would bring.
+//
+//   configuration_watch watch(source, in_use, [&](const settings& s) { handler.use(book_of(s)); }, numbers);
+//   tasks.spawn(watch.keep(on_stall));
+//
+// The whole file is read as at the start, variables and flags win over it as then, and it is taken as a whole or not at
+// all: one that is no good, vanished or emptied leaves what was in use. How it is looked at: base/file_watch.
+//
+// Thread rule: one thread, which preparing the rules keeps busy: some 10 ms for a thousand, 50 ms for the
+// 5,000 that there can be, once for each change. In the webhook that is the control thread: what the cache answers goes
+// on meanwhile, a look-up at a registry waits.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/file_watch.hpp>
+#include <pinhook/config/configuration_source.hpp>
+#include <pinhook/config/settings.hpp>
+#include <pinhook/server/metrics.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::webhook {
+
+/// Whether a changed value of that setting counts without a restart: pin.… and rules.
+[[nodiscard]] bool is_live(std::string_view key);
+
+/// A changed file that is in use.
+struct configuration_change {
+  /// Keys of settings that are others than those the process started with, and count after a restart.
+  std::vector<std::string> after_restart;
+};
+
+class configuration_watch {
+ public:
+  /// `started`: the settings that `from.text` gave. `use` gets them with what is live replaced, whenever that may have
+  /// changed. `numbers` outlives this.
+  configuration_watch(config::configuration_source from, config::settings started,
+                      std::function<void(const config::settings&)> use, server::metrics& numbers);
+
+  /// What the file holds now. Nothing: it is as it was at the last look. invalid_input, with the file, line and reason:
+  /// what was in use stays so; the same trouble is not told again before the content changes. Counts.
+  [[nodiscard]] result<std::optional<configuration_change>> take_if_changed(const file_contents& found);
+
+  /// The file, to be read for that.
+  [[nodiscard]] std::vector<watched_file> files() const;
+
+  /// Looks at the file every few seconds until it is canceled, and logs what became of a change. `on_stall`: as
+  /// file_watch.
+  awaitable<void> keep(std::function<void(bool)> on_stall);
+
+  /// While `keep` runs: looks now.
+  void hurry();
+
+ private:
+  result<config::settings> settings_of(const file_contents& found) const;
+  void tell(const result<configuration_change>& taken) const;
+
+  const config::configuration_source from_;
+  const config::settings started_;
+  const std::function<void(const config::settings&)> use_;
+  server::metrics& numbers_;
+  /// The mark of what was seen last.
+  std::string seen_;
+  std::optional<file_watch> watch_;
+  /// Whether the file in use says nothing at all.
+  bool is_blank_ = false;
+};
+
+}  // namespace pinhook::webhook

@@ -1,0 +1,60 @@
+// The lock file that a process serves by: read at the start, read again when its content changes.
+//
+//   auto watch = lock_watch::open("/etc/pinhook/lock/pinhook.lock", tags, numbers);
+//   tasks.spawn((*watch)->keep(on_stall));
+//
+// How it is looked at: base/file_watch.
+//
+// Thread rule: one thread; the resolver it tells may be used by any.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/file_watch.hpp>
+#include <pinhook/resolve/locked_resolver.hpp>
+#include <pinhook/server/metrics.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinhook::webhook {
+
+class lock_watch {
+ public:
+  /// Reads `file` and puts it into use. `numbers` outlives this. invalid_input: the file and what is wrong with it,
+  /// with line and column; also when there is none.
+  [[nodiscard]] static result<std::unique_ptr<lock_watch>> open(std::string file,
+                                                                std::shared_ptr<resolve::locked_resolver> into,
+                                                                server::metrics& numbers);
+
+  /// What the file holds now. True: it is another content than the last one, and in use. Errors as `open`: the lock
+  /// stays as it was, and the same trouble is not reported again. Counts.
+  [[nodiscard]] result<bool> take_if_changed(const file_contents& found);
+
+  /// The file, to be read for that.
+  [[nodiscard]] const std::vector<watched_file>& files() const { return files_; }
+
+  /// Looks at the file every few seconds until it is canceled, and logs what became of a change. `on_stall`: as
+  /// file_watch.
+  awaitable<void> keep(std::function<void(bool)> on_stall);
+
+  /// While `keep` runs: looks now.
+  void hurry();
+
+ private:
+  lock_watch(std::string file, std::shared_ptr<resolve::locked_resolver> into, server::metrics& numbers);
+  void take(resolve::image_lock lock);
+
+  const std::string file_;
+  const std::vector<watched_file> files_;
+  const std::shared_ptr<resolve::locked_resolver> into_;
+  server::metrics& numbers_;
+  /// The mark of what was seen last.
+  std::string seen_;
+  std::optional<file_watch> watch_;
+};
+
+}  // namespace pinhook::webhook

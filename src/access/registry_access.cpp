@@ -1,0 +1,325 @@
+#include <pinhook/access/registry_access.hpp>
+#include <pinhook/base/log.hpp>
+#include <pinhook/base/process.hpp>
+#include <pinhook/cloud/azure_credentials.hpp>
+#include <pinhook/cloud/ecr_credentials.hpp>
+#include <pinhook/cloud/google_credentials.hpp>
+#include <pinhook/kube/find_cluster.hpp>
+#include <pinhook/kube/pull_secrets.hpp>
+#include <pinhook/registry/access_rules.hpp>
+#include <pinhook/registry/config_chain.hpp>
+#include <pinhook/registry/ordered_credentials.hpp>
+#include <pinhook/resolve/begun_rest.hpp>
+#include <pinhook/resolve/look_up.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pinhook::access {
+namespace {
+
+// How often the files are looked at: the kubelet takes up to a minute to write a changed Secret anyway.
+constexpr std::chrono::seconds files_poll{5};
+
+http::curl_client_options registries_options(const config::settings& s, const http::proxy_settings& proxy) {
+  http::curl_client_options out;
+  out.proxy = proxy;
+  out.networks = s.networks;
+  // As many requests as may go to one registry: on plain HTTP a connection each; with TLS as streams of a connection,
+  // and for HTTP/1.1 the default number of connections, whose handshakes cost more than the waiting they save.
+  auto& most = out.connections;
+  most.streams_per_connection = std::max(most.streams_per_connection, s.resolver.host_concurrency);
+  out.plain_connections_per_host = std::max(most.connections_per_host, s.resolver.host_concurrency);
+  // More than requests go to registries (resolve::gate_options::requests): those to token servers come on top.
+  constexpr std::size_t to_token_servers = 64;
+  most.connections = std::max(most.connections, out.plain_connections_per_host + to_token_servers);
+  return out;
+}
+
+http::curl_client_options unguarded(const http::proxy_settings& proxy) {
+  http::curl_client_options out;
+  out.proxy = proxy;
+  out.guards_addresses = false;
+  return out;
+}
+
+registry::client_options client_options(const config::settings& s) {
+  registry::client_options out;
+  out.hosts = s.registries;
+  out.allow = s.allowed_registries;
+  out.deny = s.denied_registries;
+  out.verify_by_get = s.verify_by_get;
+  out.user_agent = "pinhook/" PINHOOK_VERSION;
+  return out;
+}
+
+registry::route_options route_options(const config::settings& s) {
+  registry::route_options out;
+  out.mirrors = s.mirrors.hosts;
+  out.directories = s.mirrors.certs_dirs;
+  return out;
+}
+
+// Off a cloud its metadata service is not there, and public images should not wait for that again and again.
+constexpr std::chrono::seconds hold_no_cloud{20};
+
+std::map<std::string, std::string, std::less<>> as_map(const config::variables& all) {
+  return {all.begin(), all.end()};
+}
+
+bool has_asked(const access_report& out, std::size_t from) {
+  return std::any_of(out.attempts->begin() + static_cast<std::ptrdiff_t>(from), out.attempts->end(),
+                     [](const auto& one) { return one.was_asked; });
+}
+
+void take_into_use(const result<bool>& changed, std::string_view what) {
+  if (!changed)
+    log::error(fmt::format("{} changed and cannot be used; the old ones stay", what),
+               {{"why", changed.error().message}});
+  else if (*changed)
+    log::info(fmt::format("changed {} are in use", what));
+}
+
+}  // namespace
+
+registry_access::registry_access(asio::io_context& control, const config::settings& s, const clock& time,
+                                 registry::observer* watch)
+    : control_(control),
+      time_(time),
+      hosts_(s.registries),
+      proxy_(http::proxy_from_environment()),
+      registries_(control, registries_options(s, proxy_)),
+      cluster_(control, unguarded(proxy_)),
+      metadata_(control, unguarded({})),
+      client_(registry::make_client(registries_, client_options(s), time, watch)),
+      routes_(std::make_shared<registry::route_table>(route_options(s), time)),
+      files_timer_(control.get_executor()) {}
+
+resolve::resolver_options registry_access::resolver_options(const config::settings& s) const {
+  resolve::resolver_options out;
+  out.gate.requests_per_host = s.resolver.host_concurrency;
+  out.flights.limit = s.resolver.lookup_limit;
+  out.source_limit = s.resolver.source_limit;
+  out.routes = routes_;
+  out.mirror_credentials = own_;
+  return out;
+}
+
+registry_access::~registry_access() {
+  if (plugins_) plugins_->cancel();
+}
+
+result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context& control, const config::settings& s,
+                                                               const config::variables& all, const clock& time,
+                                                               registry::observer* watch) {
+  if (auto good = registry::access_rules::make(s.allowed_registries, s.denied_registries); !good)
+    return fail(std::move(good.error()));
+  std::unique_ptr<registry_access> out(new registry_access(control, s, time, watch));
+  if (auto ok = out->open_cluster(s, all); !ok) return fail(std::move(ok.error()));
+  if (auto ok = out->open_plugins(s); !ok) return fail(std::move(ok.error()));
+  if (auto ok = out->open_configs(s, all); !ok) return fail(std::move(ok.error()));
+  out->open_clouds(s, all);
+  out->open_tenants(s);
+  const bool has_proxy = !out->proxy_.http.empty() || !out->proxy_.https.empty();
+  if (has_proxy && s.allowed_registries.empty())
+    log::warning(
+        "a proxy resolves the names of registries, out of sight of the check of addresses: name the registries that "
+        "may "
+        "be asked under registry.allow");
+  return out;
+}
+
+result<void> registry_access::open_cluster(const config::settings& s, const config::variables& all) {
+  if (s.pull_secrets.mode == config::switch_state::off && s.plugins.config.empty()) return {};
+  auto found = connect(s, all);
+  if (!found) {
+    // Outside a cluster there are no pull secrets.
+    if (found.error().code == error_code::not_found && s.pull_secrets.mode != config::switch_state::on) return {};
+    return fail(std::move(found.error()).at("Kubernetes API"));
+  }
+  api_ = std::make_shared<kube::api_client>(*std::move(found));
+  return {};
+}
+
+result<std::shared_ptr<kube::api_connection>> registry_access::connect(const config::settings& s,
+                                                                       const config::variables& all) {
+  if (connection_) return connection_;
+  auto found = kube::find_cluster(s.kubeconfig, as_map(all));
+  if (!found) return fail(std::move(found.error()));
+  connection_ = std::make_shared<kube::api_connection>(cluster_, std::move(*found), machine_processes(),
+                                                       control_.get_executor(), time_);
+  return connection_;
+}
+
+result<void> registry_access::open_plugins(const config::settings& s) {
+  if (s.plugins.config.empty()) return {};
+  auto opened = kube::credential_plugins::open(s.plugins.config, s.plugins.bin_dir, machine_processes(), api_.get(),
+                                               control_.get_executor(), time_);
+  if (!opened) return fail(std::move(opened.error()).at("credential plugins"));
+  plugins_ = std::move(*opened);
+  return {};
+}
+
+result<void> registry_access::open_configs(const config::settings& s, const config::variables& all) {
+  for (const auto& place : registry::config_places(s.docker_config, as_map(all))) {
+    auto opened = registry::open_config(place, s.credential_helpers ? &machine_processes() : nullptr, time_);
+    if (!opened) return fail(std::move(opened.error()).at("registry credentials"));
+    configs_.push_back(std::move(*opened));
+  }
+  return {};
+}
+
+void registry_access::open_clouds(const config::settings& s, const config::variables& all) {
+  const auto on = control_.get_executor();
+  for (const config::cloud_name name : s.clouds) {
+    switch (name) {
+      case config::cloud_name::aws:
+        clouds_.push_back(std::make_shared<cloud::ecr_credentials>(registries_, metadata_, on, time_, as_map(all)));
+        break;
+      case config::cloud_name::google: {
+        cloud::google_options options;
+        options.tokens.hold_failure = hold_no_cloud;
+        clouds_.push_back(
+            std::make_shared<cloud::google_credentials>(registries_, metadata_, on, time_, as_map(all), options));
+        break;
+      }
+      case config::cloud_name::azure: {
+        cloud::azure_options options;
+        options.tokens.hold_failure = hold_no_cloud;
+        clouds_.push_back(
+            std::make_shared<cloud::azure_credentials>(registries_, metadata_, on, time_, as_map(all), options));
+        break;
+      }
+    }
+  }
+}
+
+void registry_access::open_tenants(const config::settings& s) {
+  own_ = std::make_shared<registry::ordered_credentials>(sources_of({}));
+  kube::pull_secrets_options options;
+  options.ttl = s.pull_secrets.ttl;
+  options.namespaces = s.pull_secrets.namespaces;
+  std::shared_ptr<kube::api> reads;
+  if (s.pull_secrets.mode != config::switch_state::off) reads = api_;
+  tenants_ = std::make_shared<kube::pull_secrets>(
+      std::move(reads), control_.get_executor(), time_, [this](const registry::tenant& who) { return sources_of(who); },
+      std::move(options));
+}
+
+// Any thread: the vectors never change, and a plugin's source is made on any.
+std::vector<registry_access::source> registry_access::sources_of(const registry::tenant& who) const {
+  std::vector<source> out;
+  if (plugins_) out.push_back(plugins_->for_tenant(who));
+  out.insert(out.end(), clouds_.begin(), clouds_.end());
+  out.insert(out.end(), configs_.begin(), configs_.end());
+  return out;
+}
+
+std::unique_ptr<registry::client> registry_access::make_platform_client(const config::settings& s,
+                                                                        registry::platform wanted) {
+  registry::client_options options = client_options(s);
+  options.of_platform = std::move(wanted);
+  return registry::make_client(registries_, std::move(options), time_, nullptr);
+}
+
+awaitable<void> registry_access::watch_files(std::function<void(bool)> on_stall) {
+  for (;;) {
+    co_await files_timer_.wait(files_poll);
+    std::function<void()> look = [configs = configs_, plugins = plugins_] {
+      for (const auto& one : configs) take_into_use(one->reload_if_changed(), "registry credentials");
+      if (plugins) take_into_use(plugins->reload_if_changed(), "credential plugins");
+    };
+    co_await run_aside(std::move(look), read_limit, on_stall);
+  }
+}
+
+awaitable<access_report> registry_access::report(registry::reference ref, registry::tenant who, bool tries,
+                                                 deadline d) {
+  access_report out;
+  const source whose = co_await tenants_->credentials_of(std::move(who), d);
+  out.credentials = whose->matches(ref);
+  for (const auto& trouble : whose->troubles()) out.troubles.push_back(trouble.message);
+  auto found = routes_->routes_for(ref);
+  if (!found) {
+    out.troubles.push_back(found.error().message);
+    if (tries) out.attempts.emplace();
+    co_return out;
+  }
+  if ((*found)->trouble) out.troubles.push_back((*found)->trouble->message);
+  if (tries) out.attempts.emplace();
+  for (const auto& by : (*found)->in_order) {
+    if (!by->answers(ref)) continue;
+    const std::string url = url_of(*by, ref);
+    std::string through;
+    if (const auto to = http::parse_endpoint(url))
+      if (const auto proxy = http::proxy_for(*to, proxy_); !proxy.empty())
+        if (const auto place = http::parse_proxy(proxy)) through = place->name;
+    out.hosts.push_back({url, !by->is_upstream, std::move(through)});
+    if (!tries) continue;
+    if (by->is_upstream)
+      co_await try_registry(out, by, ref, whose, d);
+    else
+      co_await try_mirror(out, by, ref, d);
+  }
+  co_return out;
+}
+
+std::string registry_access::url_of(const registry::route& by, const registry::reference& ref) const {
+  if (by.base) return by.base->text();
+  const auto known = hosts_.find(ref.registry());
+  const bool is_plain = registry::speaks_plain_http(known == hosts_.end() ? nullptr : &known->second, &by, ref);
+  return fmt::format("{}://{}", is_plain ? "http" : "https", ref.wire_host());
+}
+
+awaitable<void> registry_access::try_mirror(access_report& out, std::shared_ptr<const registry::route> by,
+                                            registry::reference ref, deadline d) {
+  const auto as = resolve::reference_at(*by, ref);
+  const std::size_t before = out.attempts->size();
+  if (as) co_await try_source(out, by, ref, own_, *as, d);
+  if (!has_asked(out, before)) co_await try_credential(out, by, ref, registry::credential(), d);
+}
+
+awaitable<void> registry_access::try_registry(access_report& out, std::shared_ptr<const registry::route> by,
+                                              registry::reference ref, source whose, deadline d) {
+  const std::size_t before = out.attempts->size();
+  std::vector<source> parts(whose->parts().begin(), whose->parts().end());
+  if (parts.empty()) parts.push_back(whose);
+  for (const source& part : parts) co_await try_source(out, by, ref, part, ref, d);
+  if (!has_asked(out, before)) co_await try_credential(out, by, ref, registry::credential(), d);
+}
+
+awaitable<void> registry_access::try_source(access_report& out, std::shared_ptr<const registry::route> by,
+                                            registry::reference ref, source from, registry::reference asked_as,
+                                            deadline d) {
+  const auto names = from->matches(asked_as);
+  auto some = co_await from->credentials_for(std::move(asked_as), d);
+  if (!some) {
+    out.attempts->push_back(
+        {by->host, names.empty() ? "credentials" : names.front().source, fail(std::move(some.error())), false});
+    co_return;
+  }
+  for (registry::credential& one : *some) {
+    registry::credential who = std::move(one);
+    co_await try_credential(out, by, ref, std::move(who), d);
+  }
+}
+
+awaitable<void> registry_access::try_credential(access_report& out, std::shared_ptr<const registry::route> by,
+                                                registry::reference ref, registry::credential who, deadline d) {
+  const std::string name = who.source;
+  const resolve::errand on{ref.repository(), who.identity, {}};
+  auto answer = co_await client_->resolve_by(by, std::move(ref), std::move(who), d);
+  result<std::string> text = fail(error_code::internal, "");
+  if (answer) {
+    text = answer->digest.to_string();
+  } else {
+    if (const auto rest = resolve::describe_begun_rest(on, answer.error()); !rest.empty())
+      answer.error().message += "; " + rest;
+    text = fail(std::move(answer.error()));
+  }
+  out.attempts->push_back({by->host, name, std::move(text), true});
+}
+
+}  // namespace pinhook::access

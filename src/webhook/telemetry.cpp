@@ -1,0 +1,112 @@
+#include <pinhook/webhook/telemetry.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace pinhook::webhook {
+namespace {
+
+using kind = admission::slot_outcome::kind;
+
+std::string_view name_of(kind k) {
+  constexpr std::array<std::string_view, 4> names{"pinned", "kept", "failed", "skipped"};
+  return names.at(static_cast<std::size_t>(k));
+}
+
+bool has_digest(kind k) { return k == kind::pinned || k == kind::kept; }
+
+server::cache_lookup lookup_of(resolve::cache_event what) {
+  switch (what) {
+    case resolve::cache_event::fresh:
+      return server::cache_lookup::fresh;
+    case resolve::cache_event::negative:
+      return server::cache_lookup::negative;
+    case resolve::cache_event::stale:
+      return server::cache_lookup::stale;
+    case resolve::cache_event::miss:
+      return server::cache_lookup::miss;
+  }
+  return server::cache_lookup::miss;
+}
+
+template <class Outcome>
+std::vector<std::string> described(const std::vector<Outcome>& all) {
+  std::vector<std::string> out;
+  out.reserve(all.size());
+  for (const Outcome& one : all) out.push_back(describe(one));
+  return out;
+}
+
+}  // namespace
+
+void telemetry::registry_request(std::string_view host, int status, std::string_view outcome,
+                                 std::chrono::nanoseconds took) {
+  numbers_.count_registry_request(host, status == 0 ? std::string(outcome) : fmt::format("{}", status), took);
+}
+
+void telemetry::token_fetched(std::string_view host, std::string_view outcome) { numbers_.count_token(host, outcome); }
+
+void telemetry::rate_limit_remaining(std::string_view host, std::int64_t remaining) {
+  numbers_.set_pulls_remaining(host, remaining);
+}
+
+void telemetry::cache_met(resolve::cache_event what) { numbers_.count_cache_lookup(lookup_of(what)); }
+
+void telemetry::lookup_started(bool) {}
+void telemetry::lookup_joined() {}
+void telemetry::lookup_ended(bool, std::optional<error_code>) {}
+
+void telemetry::trouble_changed(std::string_view registry, resolve::part which, int change) {
+  numbers_.add_trouble(registry, to_string(which), change);
+}
+
+void telemetry::lookup_gave_way() { numbers_.count_displaced_lookup(); }
+
+void telemetry::levels(std::size_t cache_entries, std::size_t) { numbers_.set_cache_entries(cache_entries); }
+
+void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chrono::nanoseconds took) {
+  numbers_.count_admission(to_string(mode), v.kind, to_string(v.outcome), v.is_dry_run, took);
+  for (const auto& slot : v.slots)
+    numbers_.count_slot(name_of(slot.what), has_digest(slot.what) ? std::string_view(slot.source) : std::string_view());
+  for (const auto& finding : v.findings) numbers_.count_rule_finding(finding.rule, finding.taken, v.ns);
+
+  const auto level = level_of(v);
+  if (!log::is_enabled(level)) return;
+  const auto images = described(v.slots);
+  log::fields fields{{"outcome", to_string(v.outcome)},
+                     {"mode", to_string(mode)},
+                     {"operation", v.operation},
+                     {"kind", v.kind},
+                     {"namespace", v.ns},
+                     {"name", v.name},
+                     {"uid", v.uid},
+                     {"images", images}};
+  if (v.is_dry_run) fields.emplace_back("dry_run", true);
+  if (!v.findings.empty()) fields.emplace_back("findings", described(v.findings));
+  if (v.outcome == admission::outcome::bad_request) fields.emplace_back("why", v.body);
+  fields.emplace_back("duration_ms", std::chrono::duration<double, std::milli>(took).count());
+  log::write(level, "admission", fields);
+}
+
+log::level level_of(const admission::verdict& v) {
+  if (v.outcome == admission::outcome::bad_request) return log::level::warning;
+  const bool failed = std::ranges::any_of(v.slots, [](const auto& slot) { return slot.what == kind::failed; });
+  const bool is_news = failed || !v.findings.empty() ||
+                       (v.outcome != admission::outcome::unchanged && v.outcome != admission::outcome::kept);
+  return is_news ? log::level::info : log::level::debug;
+}
+
+std::string describe(const admission::slot_outcome& slot) {
+  const std::string where = slot.container.empty() ? std::string() : slot.container + ": ";
+  if (slot.to.empty()) return fmt::format("{}{} ({})", where, slot.from, slot.source);
+  return fmt::format("{}{} -> {} ({})", where, slot.from, slot.to, slot.source);
+}
+
+std::string describe(const admission::rule_outcome& finding) {
+  const std::string where = finding.container.empty() ? std::string() : finding.container + ": ";
+  return fmt::format("{} {}: {}{}", finding.taken, finding.rule, where, finding.image);
+}
+
+}  // namespace pinhook::webhook
