@@ -10,7 +10,7 @@ IMAGE ?= pinhook:dev
 packages = $(shell awk '$$1 !~ /^\#/ && NF { print $$2 }' .ci/packages)
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test e2e e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image clean
+.PHONY: help deps build demo test e2e e2e-programs e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ test: deps build/$(PRESET)/build.ninja ## unit, golden and integration tests (PR
 # tests/e2e/tools reads it.
 export KUBERNETES
 # Without the programs of a control plane and without Go there is nothing to run on: said in one line, no failure.
+e2e-programs: deps ## the programs of the end-to-end tests, built with Go once; nothing where there is no Go
+	@tests/e2e/tools >/dev/null || [ $$? = 3 ]
+
 e2e: deps build/$(PRESET)/build.ninja ## on a real Kubernetes control plane (KUBEBUILDER_ASSETS, or built once with Go; KUBERNETES=1.30: another than the newest)
 	@programs=$$(tests/e2e/tools); found=$$?; \
 	if [ $$found = 3 ]; then echo "e2e: SKIPPED: no control plane to run on"; exit 0; fi; \
@@ -66,9 +69,9 @@ format-check: deps ## the format, without changing anything
 asan tsan: deps ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, or ThreadSanitizer
 	cmake --preset $@ >/dev/null
 	cmake --build build/$@ -j $(JOBS)
-	ctest --test-dir build/$@ --output-on-failure
+	ctest --test-dir build/$@ --output-on-failure -j $(JOBS)
 
-headers: deps ## every header compiles alone
+headers: deps ## every header compiles alone (those with a source: its first include, as the format has it)
 	cmake --preset asan >/dev/null
 	cmake --build build/asan -j $(JOBS) --target lone_headers
 

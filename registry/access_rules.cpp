@@ -1,8 +1,9 @@
-#include <pinhook/http/endpoint.hpp>
 #include <pinhook/registry/access_rules.hpp>
+
+#include <pinhook/http/endpoint.hpp>
 #include <pinhook/registry/web_url.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,9 +1,10 @@
 #include <pinhook/registry/auth_flow.hpp>
+
 #include <pinhook/registry/authorization.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
 #include <pinhook/registry/error_body.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

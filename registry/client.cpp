@@ -1,12 +1,13 @@
-#include <pinhook/base/log.hpp>
 #include <pinhook/registry/client.hpp>
+
+#include <pinhook/base/log.hpp>
 #include <pinhook/registry/exchange.hpp>
 #include <pinhook/registry/manifest.hpp>
 #include <pinhook/registry/platform_walk.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace pinhook::registry {
 namespace {

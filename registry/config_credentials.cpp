@@ -1,8 +1,9 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/registry/config_credentials.hpp>
+
+#include <pinhook/base/file.hpp>
 #include <pinhook/registry/credential_helper.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

@@ -1,7 +1,8 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/registry/credential_helper.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/json.hpp>
+
+#include <fmt/core.h>
 
 #include <string_view>
 

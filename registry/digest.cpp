@@ -1,6 +1,6 @@
 #include <pinhook/registry/digest.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/evp.h>
 
 #include <algorithm>

@@ -1,8 +1,9 @@
-#include <pinhook/base/base64.hpp>
-#include <pinhook/base/json.hpp>
 #include <pinhook/registry/docker_config.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/base64.hpp>
+#include <pinhook/base/json.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

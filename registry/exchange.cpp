@@ -1,15 +1,16 @@
+#include <pinhook/registry/exchange.hpp>
+
 #include <pinhook/base/log.hpp>
 #include <pinhook/http/curl_error.hpp>
 #include <pinhook/registry/authorization.hpp>
 #include <pinhook/registry/error_body.hpp>
-#include <pinhook/registry/exchange.hpp>
 #include <pinhook/registry/manifest.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

@@ -1,12 +1,13 @@
-#include <pinhook/registry/credential_helper.hpp>
 #include <pinhook/registry/helper_cache.hpp>
+
+#include <pinhook/registry/credential_helper.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 #include <vector>

@@ -1,8 +1,9 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/registry/host_directory.hpp>
+
+#include <pinhook/base/file.hpp>
 #include <pinhook/registry/hosts_toml.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <filesystem>

@@ -1,7 +1,8 @@
 #include <pinhook/registry/host_settings.hpp>
+
 #include <pinhook/registry/web_url.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace pinhook::registry {
 

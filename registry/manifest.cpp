@@ -1,6 +1,6 @@
 #include <pinhook/registry/manifest.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>

@@ -1,6 +1,7 @@
+#include <pinhook/registry/platform.hpp>
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/registry/manifest.hpp>
-#include <pinhook/registry/platform.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,6 +1,6 @@
 #include <pinhook/registry/platform_walk.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

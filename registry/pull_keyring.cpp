@@ -1,8 +1,9 @@
-#include <pinhook/base/base64.hpp>
-#include <pinhook/base/json.hpp>
 #include <pinhook/registry/pull_keyring.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/base64.hpp>
+#include <pinhook/base/json.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include <pinhook/registry/redirect.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

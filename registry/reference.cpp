@@ -1,6 +1,6 @@
 #include <pinhook/registry/reference.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

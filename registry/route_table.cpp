@@ -1,9 +1,10 @@
+#include <pinhook/registry/route_table.hpp>
+
 #include <pinhook/base/log.hpp>
 #include <pinhook/registry/host_directory.hpp>
 #include <pinhook/registry/hosts_toml.hpp>
-#include <pinhook/registry/route_table.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

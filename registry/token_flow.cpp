@@ -1,10 +1,11 @@
+#include <pinhook/registry/token_flow.hpp>
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/registry/authorization.hpp>
 #include <pinhook/registry/error_body.hpp>
 #include <pinhook/registry/redirect.hpp>
-#include <pinhook/registry/token_flow.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

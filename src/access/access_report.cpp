@@ -1,9 +1,10 @@
 #include <pinhook/access/access_report.hpp>
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/base/utf8.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <functional>

@@ -1,4 +1,5 @@
 #include <pinhook/access/command_digests.hpp>
+
 #include <pinhook/access/lookup_queue.hpp>
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/access/run_to_end.hpp>
@@ -9,7 +10,7 @@
 #include <pinhook/resolve/tag_resolver.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdio>

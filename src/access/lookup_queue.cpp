@@ -1,4 +1,5 @@
 #include <pinhook/access/lookup_queue.hpp>
+
 #include <pinhook/resolve/backoff.hpp>
 #include <pinhook/server/task_group.hpp>
 

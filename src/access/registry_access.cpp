@@ -1,4 +1,5 @@
 #include <pinhook/access/registry_access.hpp>
+
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/process.hpp>
 #include <pinhook/cloud/azure_credentials.hpp>
@@ -12,7 +13,7 @@
 #include <pinhook/resolve/begun_rest.hpp>
 #include <pinhook/resolve/look_up.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -9,7 +9,7 @@
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/rules/judge.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,8 +1,9 @@
 #include <pinhook/admission/failure.hpp>
+
 #include <pinhook/base/printable.hpp>
 #include <pinhook/resolve/advice.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

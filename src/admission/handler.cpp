@@ -1,5 +1,6 @@
-#include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/handler.hpp>
+
+#include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/base/thread_crossing.hpp>
 

@@ -1,10 +1,11 @@
 #include <pinhook/admission/inquiry.hpp>
+
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 #include <pinhook/pin/standing_image.hpp>
 #include <pinhook/rules/judge.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

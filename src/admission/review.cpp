@@ -1,9 +1,10 @@
 #include <pinhook/admission/review.hpp>
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
 #include <pinhook/base/printable.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/evp.h>
 
 #include <algorithm>

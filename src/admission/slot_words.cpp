@@ -1,9 +1,10 @@
 #include <pinhook/admission/slot_words.hpp>
+
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/pin/rules.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include <pinhook/base/certificate.hpp>
 
 #include <boost/asio/ip/address.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>

@@ -1,7 +1,8 @@
 #include <pinhook/base/error.hpp>
+
 #include <pinhook/base/printable.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <iterator>

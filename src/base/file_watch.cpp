@@ -1,5 +1,6 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/base/file_watch.hpp>
+
+#include <pinhook/base/file.hpp>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>

@@ -1,8 +1,9 @@
 #include <pinhook/base/json.hpp>
+
 #include <pinhook/base/printable.hpp>
 #include <pinhook/base/utf8.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <rapidjson/error/en.h>
 
 #include <algorithm>

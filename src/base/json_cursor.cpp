@@ -1,6 +1,6 @@
 #include <pinhook/base/json_cursor.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <bit>

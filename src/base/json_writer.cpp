@@ -1,6 +1,6 @@
 #include <pinhook/base/json_writer.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cassert>
 #include <cmath>

@@ -1,9 +1,10 @@
-#include <pinhook/base/json_writer.hpp>
 #include <pinhook/base/log.hpp>
+
+#include <pinhook/base/json_writer.hpp>
 #include <pinhook/base/printable.hpp>
 
 #include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>

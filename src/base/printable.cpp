@@ -1,7 +1,8 @@
 #include <pinhook/base/printable.hpp>
+
 #include <pinhook/base/utf8.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

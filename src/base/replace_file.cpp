@@ -1,7 +1,7 @@
 #include <pinhook/base/replace_file.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
-#include <pinhook/base/blocked_signals.hpp>
 #include <pinhook/base/side_thread.hpp>
+
+#include <pinhook/base/blocked_signals.hpp>
 #include <pinhook/base/thread_crossing.hpp>
 
 #include <boost/asio/this_coro.hpp>

@@ -9,7 +9,7 @@
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/site_label.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <filesystem>

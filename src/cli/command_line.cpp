@@ -1,4 +1,5 @@
 #include <pinhook/cli/command_line.hpp>
+
 #include <pinhook/cli/command_notes.hpp>
 
 #include <CLI/CLI.hpp>

@@ -1,10 +1,11 @@
-#include <pinhook/base/side_thread.hpp>
 #include <pinhook/cli/commands.hpp>
+
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/parse_arguments.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <csignal>

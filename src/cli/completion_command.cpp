@@ -4,7 +4,7 @@
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 

@@ -6,7 +6,7 @@
 #include <pinhook/demo/objects.hpp>
 #include <pinhook/demo/story.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 

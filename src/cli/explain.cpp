@@ -1,11 +1,12 @@
+#include <pinhook/cli/explain.hpp>
+
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/utf8.hpp>
 #include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/explain.hpp>
 #include <pinhook/registry/reference.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

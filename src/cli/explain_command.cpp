@@ -11,7 +11,7 @@
 #include <pinhook/registry/reference.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <utility>

@@ -1,12 +1,13 @@
-#include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/file_run.hpp>
+
+#include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/files/diff.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/joined_files.hpp>
 #include <pinhook/pipeline/site_label.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <set>

@@ -9,7 +9,7 @@
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 

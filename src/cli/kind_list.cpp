@@ -1,8 +1,9 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/cli/kind_list.hpp>
+
+#include <pinhook/base/json.hpp>
 #include <pinhook/pin/kind_table.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,12 +1,13 @@
-#include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/krm_function.hpp>
+
+#include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/pipeline/resource_list.hpp>
 #include <pinhook/pipeline/site_label.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 #include <vector>

@@ -15,7 +15,7 @@
 #include <pinhook/pipeline/site_label.hpp>
 
 #include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

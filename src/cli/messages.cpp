@@ -1,7 +1,8 @@
-#include <pinhook/base/printable.hpp>
 #include <pinhook/cli/messages.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/printable.hpp>
+
+#include <fmt/core.h>
 
 #include <cstddef>
 #include <cstdio>

@@ -1,8 +1,9 @@
-#include <pinhook/cli/command_line.hpp>
 #include <pinhook/cli/parse_arguments.hpp>
 
+#include <pinhook/cli/command_line.hpp>
+
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,7 @@
 #include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <iostream>

@@ -1,11 +1,12 @@
+#include <pinhook/cli/rewrite_files.hpp>
+
 #include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
-#include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <optional>

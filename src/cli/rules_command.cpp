@@ -6,7 +6,7 @@
 #include <pinhook/config/configuration_source.hpp>
 #include <pinhook/pipeline/rule_cases.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 

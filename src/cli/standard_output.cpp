@@ -1,6 +1,6 @@
 #include <pinhook/cli/standard_output.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cerrno>

@@ -1,8 +1,9 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/cloud/aws_error.hpp>
+
+#include <pinhook/base/json.hpp>
 #include <pinhook/cloud/aws_xml.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

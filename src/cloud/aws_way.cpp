@@ -1,8 +1,9 @@
 #include <pinhook/cloud/aws_way.hpp>
+
 #include <pinhook/http/endpoint.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

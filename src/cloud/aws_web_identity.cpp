@@ -1,9 +1,10 @@
-#include <pinhook/cloud/aws_error.hpp>
 #include <pinhook/cloud/aws_web_identity.hpp>
+
+#include <pinhook/cloud/aws_error.hpp>
 #include <pinhook/cloud/aws_xml.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 

@@ -1,11 +1,12 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/cloud/azure_credentials.hpp>
+
+#include <pinhook/base/file.hpp>
 #include <pinhook/cloud/azure_exchange.hpp>
 #include <pinhook/cloud/azure_hosts.hpp>
 #include <pinhook/cloud/azure_principal.hpp>
 #include <pinhook/cloud/patience.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 #include <utility>

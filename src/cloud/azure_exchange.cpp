@@ -1,7 +1,8 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/cloud/azure_exchange.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/json.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <string>

@@ -1,8 +1,9 @@
-#include <pinhook/cloud/azure_hosts.hpp>
 #include <pinhook/cloud/azure_principal.hpp>
+
+#include <pinhook/cloud/azure_hosts.hpp>
 #include <pinhook/http/endpoint.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,10 @@
+#include <pinhook/cloud/ecr_credentials.hpp>
+
 #include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/base/file.hpp>
-#include <pinhook/cloud/ecr_credentials.hpp>
 #include <pinhook/cloud/ecr_token.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

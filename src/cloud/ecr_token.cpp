@@ -1,10 +1,11 @@
+#include <pinhook/cloud/ecr_token.hpp>
+
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/cloud/aws_error.hpp>
-#include <pinhook/cloud/ecr_token.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cmath>

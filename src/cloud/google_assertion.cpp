@@ -1,7 +1,8 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/cloud/google_assertion.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/json.hpp>
+
+#include <fmt/core.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>

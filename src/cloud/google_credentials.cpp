@@ -1,5 +1,6 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/cloud/google_credentials.hpp>
+
+#include <pinhook/base/file.hpp>
 #include <pinhook/cloud/google_hosts.hpp>
 #include <pinhook/cloud/google_token_flow.hpp>
 #include <pinhook/cloud/oauth.hpp>

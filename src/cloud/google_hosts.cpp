@@ -1,4 +1,5 @@
 #include <pinhook/cloud/google_hosts.hpp>
+
 #include <pinhook/http/endpoint.hpp>
 
 #include <algorithm>

@@ -1,9 +1,10 @@
+#include <pinhook/cloud/google_principal.hpp>
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/cloud/google_hosts.hpp>
-#include <pinhook/cloud/google_principal.hpp>
 #include <pinhook/http/endpoint.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,9 @@
-#include <pinhook/base/json.hpp>
-#include <pinhook/cloud/google_assertion.hpp>
 #include <pinhook/cloud/google_token_flow.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/json.hpp>
+#include <pinhook/cloud/google_assertion.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

@@ -1,7 +1,8 @@
 #include <pinhook/cloud/oauth.hpp>
+
 #include <pinhook/http/retry.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

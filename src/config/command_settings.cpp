@@ -1,7 +1,8 @@
 #include <pinhook/config/command_settings.hpp>
+
 #include <pinhook/config/configuration_source.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <string>

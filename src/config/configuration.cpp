@@ -1,9 +1,10 @@
 #include <pinhook/config/configuration.hpp>
+
 #include <pinhook/config/serving_rules.hpp>
 #include <pinhook/config/setting_table.hpp>
 #include <pinhook/config/units.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

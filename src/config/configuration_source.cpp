@@ -1,6 +1,6 @@
 #include <pinhook/config/configuration_source.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <fstream>
 #include <utility>

@@ -1,6 +1,8 @@
 #include <pinhook/config/setting_types.hpp>
 #include <pinhook/registry/reference.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace pinhook::config {

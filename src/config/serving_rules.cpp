@@ -1,8 +1,9 @@
 #include <pinhook/config/serving_rules.hpp>
+
 #include <pinhook/kube/names.hpp>
 
 #include <boost/asio/ip/address.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

@@ -1,5 +1,6 @@
-#include <pinhook/base/nearest_word.hpp>
 #include <pinhook/config/setting_table.hpp>
+
+#include <pinhook/base/nearest_word.hpp>
 #include <pinhook/config/setting_types.hpp>
 
 #include <algorithm>

@@ -1,9 +1,12 @@
 #include <pinhook/config/setting_types.hpp>
+
 #include <pinhook/pin/path.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/read_rules.hpp>
 #include <pinhook/server/listener.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>

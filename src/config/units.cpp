@@ -1,6 +1,6 @@
 #include <pinhook/config/units.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <charconv>

@@ -1,7 +1,8 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/demo/embedded_registry.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/json.hpp>
+
+#include <fmt/core.h>
 
 #include <utility>
 

@@ -1,8 +1,9 @@
-#include <pinhook/base/base64.hpp>
-#include <pinhook/base/json_writer.hpp>
 #include <pinhook/demo/objects.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/base64.hpp>
+#include <pinhook/base/json_writer.hpp>
+
+#include <fmt/core.h>
 #include <rapidjson/pointer.h>
 
 #include <algorithm>

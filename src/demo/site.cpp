@@ -1,4 +1,5 @@
 #include <pinhook/demo/site.hpp>
+
 #include <pinhook/http/curl_client.hpp>
 #include <pinhook/server/metrics.hpp>
 #include <pinhook/server/server.hpp>
@@ -6,7 +7,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <csignal>

@@ -1,7 +1,8 @@
 #include <pinhook/demo/story.hpp>
+
 #include <pinhook/registry/digest.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

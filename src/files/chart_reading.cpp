@@ -1,7 +1,8 @@
 #include <pinhook/files/chart_reading.hpp>
+
 #include <pinhook/files/template_text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <optional>

@@ -1,7 +1,8 @@
 #include <pinhook/files/chart_verdict.hpp>
+
 #include <pinhook/files/rewrite_site.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,8 @@
 #include <pinhook/files/diff.hpp>
+
 #include <pinhook/files/line_changes.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <span>

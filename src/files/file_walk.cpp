@@ -1,8 +1,9 @@
 #include <pinhook/files/file_walk.hpp>
+
 #include <pinhook/files/path_glob.hpp>
 #include <pinhook/files/work_tree.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -6,7 +6,7 @@
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/path.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <set>
 #include <utility>

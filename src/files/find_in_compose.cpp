@@ -3,7 +3,7 @@
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <set>
 #include <utility>

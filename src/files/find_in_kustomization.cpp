@@ -2,7 +2,7 @@
 #include <pinhook/files/finding.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

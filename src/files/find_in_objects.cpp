@@ -3,7 +3,7 @@
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/object.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

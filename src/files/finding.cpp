@@ -1,8 +1,9 @@
 #include <pinhook/files/finding.hpp>
+
 #include <pinhook/pin/variable.hpp>
 #include <pinhook/yaml/source.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstring>

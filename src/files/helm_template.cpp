@@ -1,6 +1,6 @@
 #include <pinhook/files/found_image.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,12 +1,13 @@
+#include <pinhook/files/image_file.hpp>
+
 #include <pinhook/files/chart_verdict.hpp>
 #include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/found_image.hpp>
-#include <pinhook/files/image_file.hpp>
 #include <pinhook/files/rewrite_document.hpp>
 #include <pinhook/files/rewrite_site.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

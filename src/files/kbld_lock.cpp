@@ -1,10 +1,11 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/files/kbld_lock.hpp>
+
+#include <pinhook/base/json.hpp>
 #include <pinhook/files/lock_text.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/yaml/event_stream.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 #include <utility>

@@ -1,8 +1,9 @@
-#include <pinhook/files/finding.hpp>
 #include <pinhook/files/kustomization.hpp>
+
+#include <pinhook/files/finding.hpp>
 #include <pinhook/files/rewrite_scalar.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,5 @@
 #include <pinhook/files/kustomize_image.hpp>
+
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/registry/digest.hpp>
 

@@ -1,6 +1,7 @@
+#include <pinhook/files/lock_file.hpp>
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/files/kbld_lock.hpp>
-#include <pinhook/files/lock_file.hpp>
 #include <pinhook/files/lock_text.hpp>
 #include <pinhook/yaml/document.hpp>
 #include <pinhook/yaml/event_stream.hpp>

@@ -1,5 +1,6 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/files/lock_text.hpp>
+
+#include <pinhook/base/json.hpp>
 
 #include <algorithm>
 

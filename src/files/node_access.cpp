@@ -1,6 +1,6 @@
 #include <pinhook/files/node_access.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace pinhook::files {
 

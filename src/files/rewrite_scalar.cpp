@@ -1,5 +1,6 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/files/rewrite_scalar.hpp>
+
+#include <pinhook/base/json.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
-#include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/rewrite_site.hpp>
+
+#include <pinhook/files/comment_markers.hpp>
 #include <pinhook/pin/write_pin.hpp>
 
 #include <fmt/format.h>

@@ -1,7 +1,8 @@
-#include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/files/comment_markers.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

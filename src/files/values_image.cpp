@@ -3,7 +3,7 @@
 #include <pinhook/files/finding.hpp>
 #include <pinhook/files/helm_scalar.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

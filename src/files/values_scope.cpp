@@ -1,7 +1,8 @@
-#include <pinhook/files/node_access.hpp>
 #include <pinhook/files/values_scope.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/files/node_access.hpp>
+
+#include <fmt/core.h>
 
 #include <array>
 #include <utility>

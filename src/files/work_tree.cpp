@@ -1,7 +1,8 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/files/work_tree.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/file.hpp>
+
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <string_view>

@@ -1,9 +1,10 @@
 #include <pinhook/http/curl_client.hpp>
+
 #include <pinhook/http/loaded_tls.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

@@ -1,6 +1,6 @@
 #include <pinhook/http/curl_error.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>

@@ -1,8 +1,9 @@
-#include <pinhook/http/curl_error.hpp>
 #include <pinhook/http/curl_transfer.hpp>
 
+#include <pinhook/http/curl_error.hpp>
+
 #include <arpa/inet.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <netinet/in.h>
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>

@@ -1,7 +1,7 @@
 #include <pinhook/http/endpoint.hpp>
 
 #include <curl/curl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdlib>

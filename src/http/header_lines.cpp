@@ -1,6 +1,6 @@
 #include <pinhook/http/header_lines.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/crypto.h>
 
 #include <algorithm>

@@ -1,9 +1,10 @@
-#include <pinhook/http/endpoint.hpp>
 #include <pinhook/http/loaded_tls.hpp>
+
+#include <pinhook/http/endpoint.hpp>
 #include <pinhook/http/pem_text.hpp>
 #include <pinhook/http/trust.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>

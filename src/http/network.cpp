@@ -1,6 +1,6 @@
 #include <pinhook/http/network.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

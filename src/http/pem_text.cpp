@@ -1,7 +1,8 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/http/pem_text.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/file.hpp>
+
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 

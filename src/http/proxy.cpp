@@ -1,10 +1,11 @@
-#include <pinhook/http/address_guard.hpp>
 #include <pinhook/http/proxy.hpp>
+
+#include <pinhook/http/address_guard.hpp>
 
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <curl/curl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdlib>
 #include <memory>

@@ -1,8 +1,9 @@
-#include <pinhook/http/pem_text.hpp>
 #include <pinhook/http/trust.hpp>
 
+#include <pinhook/http/pem_text.hpp>
+
 #include <curl/curl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 

@@ -1,6 +1,6 @@
 #include <pinhook/kube/account_passes.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

@@ -1,4 +1,5 @@
 #include <pinhook/kube/api_client.hpp>
+
 #include <pinhook/kube/api_objects.hpp>
 
 #include <algorithm>

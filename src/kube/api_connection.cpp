@@ -1,5 +1,6 @@
-#include <pinhook/http/retry.hpp>
 #include <pinhook/kube/api_connection.hpp>
+
+#include <pinhook/http/retry.hpp>
 #include <pinhook/kube/api_objects.hpp>
 #include <pinhook/kube/names.hpp>
 
@@ -7,7 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <random>
 #include <utility>

@@ -1,8 +1,9 @@
-#include <pinhook/base/json.hpp>
-#include <pinhook/http/retry.hpp>
 #include <pinhook/kube/api_error.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/json.hpp>
+#include <pinhook/http/retry.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,10 +1,11 @@
+#include <pinhook/kube/api_objects.hpp>
+
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
-#include <pinhook/kube/api_objects.hpp>
 #include <pinhook/kube/bearer_token.hpp>
 #include <pinhook/kube/timestamp.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

@@ -1,7 +1,8 @@
-#include <pinhook/base/log.hpp>
 #include <pinhook/kube/credential_plugins.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/log.hpp>
+
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

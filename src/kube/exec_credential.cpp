@@ -1,10 +1,11 @@
+#include <pinhook/kube/exec_credential.hpp>
+
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/kube/bearer_token.hpp>
-#include <pinhook/kube/exec_credential.hpp>
 #include <pinhook/kube/timestamp.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

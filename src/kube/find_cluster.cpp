@@ -1,9 +1,10 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/kube/find_cluster.hpp>
+
+#include <pinhook/base/file.hpp>
 #include <pinhook/kube/in_cluster.hpp>
 #include <pinhook/kube/kubeconfig.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <string_view>

@@ -1,9 +1,10 @@
+#include <pinhook/kube/in_cluster.hpp>
+
 #include <pinhook/base/file.hpp>
 #include <pinhook/kube/bearer_token.hpp>
-#include <pinhook/kube/in_cluster.hpp>
 #include <pinhook/kube/names.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

@@ -1,13 +1,14 @@
+#include <pinhook/kube/kubeconfig.hpp>
+
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/http/endpoint.hpp>
 #include <pinhook/kube/bearer_token.hpp>
 #include <pinhook/kube/exec_credential.hpp>
-#include <pinhook/kube/kubeconfig.hpp>
 #include <pinhook/kube/kubeconfig_section.hpp>
 #include <pinhook/kube/names.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

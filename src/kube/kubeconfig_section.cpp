@@ -1,7 +1,8 @@
-#include <pinhook/base/base64.hpp>
 #include <pinhook/kube/kubeconfig_section.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/base64.hpp>
+
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <utility>

@@ -1,8 +1,9 @@
-#include <pinhook/base/file.hpp>
-#include <pinhook/kube/exec_credential.hpp>
 #include <pinhook/kube/login.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/file.hpp>
+#include <pinhook/kube/exec_credential.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

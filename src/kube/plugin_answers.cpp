@@ -1,6 +1,6 @@
 #include <pinhook/kube/plugin_answers.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

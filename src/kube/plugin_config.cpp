@@ -1,7 +1,8 @@
+#include <pinhook/kube/plugin_config.hpp>
+
 #include <pinhook/base/duration.hpp>
 #include <pinhook/base/file.hpp>
 #include <pinhook/kube/names.hpp>
-#include <pinhook/kube/plugin_config.hpp>
 #include <pinhook/yaml/document.hpp>
 
 #include <fmt/format.h>

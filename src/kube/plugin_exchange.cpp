@@ -1,8 +1,9 @@
-#include <pinhook/base/duration.hpp>
-#include <pinhook/base/json.hpp>
 #include <pinhook/kube/plugin_exchange.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/duration.hpp>
+#include <pinhook/base/json.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

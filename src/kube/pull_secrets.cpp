@@ -1,14 +1,15 @@
+#include <pinhook/kube/pull_secrets.hpp>
+
 #include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/kube/names.hpp>
-#include <pinhook/kube/pull_secrets.hpp>
 #include <pinhook/registry/ordered_credentials.hpp>
 #include <pinhook/registry/pull_keyring.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <exception>

@@ -1,7 +1,8 @@
 #include <pinhook/kube/serving_api_client.hpp>
+
 #include <pinhook/kube/serving_objects.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <array>

@@ -1,6 +1,6 @@
 #include <pinhook/kube/serving_certificate.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

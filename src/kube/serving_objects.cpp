@@ -1,9 +1,10 @@
+#include <pinhook/kube/serving_objects.hpp>
+
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/kube/api_objects.hpp>
-#include <pinhook/kube/serving_objects.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

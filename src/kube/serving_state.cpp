@@ -1,6 +1,6 @@
 #include <pinhook/kube/serving_state.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <string_view>

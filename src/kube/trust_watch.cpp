@@ -1,8 +1,9 @@
-#include <pinhook/base/x509_certificate.hpp>
-#include <pinhook/kube/caller_trust.hpp>
 #include <pinhook/kube/trust_watch.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/x509_certificate.hpp>
+#include <pinhook/kube/caller_trust.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,5 @@
 #include <pinhook/pin/find_slots.hpp>
+
 #include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 

@@ -1,5 +1,6 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/pin/json_patch.hpp>
+
+#include <pinhook/base/json.hpp>
 
 namespace pinhook::pin {
 

@@ -1,4 +1,5 @@
 #include <pinhook/pin/object.hpp>
+
 #include <pinhook/pin/pod_spec.hpp>
 
 #include <fmt/core.h>

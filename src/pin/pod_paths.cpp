@@ -1,6 +1,6 @@
 #include <pinhook/pin/pod_paths.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <ranges>

@@ -1,5 +1,6 @@
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/pod_spec.hpp>
+
+#include <pinhook/pin/json_pointer.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,10 @@
 #include <pinhook/pin/rules.hpp>
+
 #include <pinhook/pin/same_templates.hpp>
 #include <pinhook/pin/standing_image.hpp>
 #include <pinhook/pin/variable.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,7 @@
+#include <pinhook/pin/same_templates.hpp>
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
-#include <pinhook/pin/same_templates.hpp>
 
 #include <algorithm>
 

@@ -1,5 +1,6 @@
-#include <pinhook/base/json_cursor.hpp>
 #include <pinhook/pin/standing_image.hpp>
+
+#include <pinhook/base/json_cursor.hpp>
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 #include <pinhook/pin/write_pin.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace pinhook::pin {
 

@@ -1,5 +1,6 @@
-#include <pinhook/files/finding.hpp>
 #include <pinhook/pipeline/chart_files.hpp>
+
+#include <pinhook/files/finding.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/yaml/source.hpp>
 

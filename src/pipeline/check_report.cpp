@@ -1,9 +1,10 @@
+#include <pinhook/pipeline/check_report.hpp>
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/printable.hpp>
-#include <pinhook/pipeline/check_report.hpp>
 #include <pinhook/registry/digest.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include <pinhook/base/printable.hpp>
 #include <pinhook/pipeline/check_report.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <iterator>
 #include <map>

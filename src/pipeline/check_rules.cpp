@@ -1,7 +1,8 @@
 #include <pinhook/pipeline/check_rules.hpp>
+
 #include <pinhook/rules/judge.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,9 @@
 #include <pinhook/pipeline/findings.hpp>
+
 #include <pinhook/pipeline/site_rules.hpp>
 #include <pinhook/rules/judge.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

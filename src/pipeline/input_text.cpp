@@ -1,8 +1,9 @@
-#include <pinhook/base/file.hpp>
 #include <pinhook/pipeline/input_text.hpp>
+
+#include <pinhook/base/file.hpp>
 #include <pinhook/yaml/source.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,11 +1,12 @@
+#include <pinhook/pipeline/inputs.hpp>
+
 #include <pinhook/base/file.hpp>
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/pipeline/chart_files.hpp>
 #include <pinhook/pipeline/input_text.hpp>
-#include <pinhook/pipeline/inputs.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

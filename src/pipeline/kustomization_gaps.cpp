@@ -1,10 +1,11 @@
+#include <pinhook/pipeline/kustomization_gaps.hpp>
+
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pipeline/input_text.hpp>
-#include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/yaml/source.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

@@ -1,7 +1,8 @@
 #include <pinhook/pipeline/locking.hpp>
+
 #include <pinhook/pipeline/site_label.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <set>
 #include <string_view>

@@ -1,9 +1,10 @@
+#include <pinhook/pipeline/pinning.hpp>
+
 #include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/write_pin.hpp>
-#include <pinhook/pipeline/pinning.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <map>

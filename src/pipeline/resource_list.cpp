@@ -1,6 +1,6 @@
 #include <pinhook/pipeline/resource_list.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

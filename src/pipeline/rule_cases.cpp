@@ -1,5 +1,6 @@
-#include <pinhook/base/nearest_word.hpp>
 #include <pinhook/pipeline/rule_cases.hpp>
+
+#include <pinhook/base/nearest_word.hpp>
 #include <pinhook/rules/rule_values.hpp>
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
+#include <pinhook/pipeline/rule_report.hpp>
+
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/printable.hpp>
-#include <pinhook/pipeline/rule_report.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,6 +1,6 @@
 #include <pinhook/pipeline/site_label.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string_view>
 

@@ -1,6 +1,6 @@
 #include <pinhook/pipeline/site_rules.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstddef>
 #include <map>

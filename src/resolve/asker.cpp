@@ -1,8 +1,9 @@
-#include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/asker.hpp>
+
+#include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/look_up.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

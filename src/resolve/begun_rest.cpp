@@ -1,6 +1,6 @@
 #include <pinhook/resolve/begun_rest.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 

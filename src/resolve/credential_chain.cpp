@@ -1,6 +1,6 @@
 #include <pinhook/resolve/credential_chain.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

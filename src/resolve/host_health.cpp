@@ -1,6 +1,6 @@
 #include <pinhook/resolve/host_health.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include <pinhook/resolve/locked_resolver.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <atomic>
 #include <cstddef>

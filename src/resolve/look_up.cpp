@@ -1,7 +1,8 @@
-#include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/look_up.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/registry/route_table.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <exception>

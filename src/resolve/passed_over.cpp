@@ -1,7 +1,8 @@
-#include <pinhook/base/printable.hpp>
 #include <pinhook/resolve/passed_over.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/printable.hpp>
+
+#include <fmt/core.h>
 
 #include <utility>
 

@@ -1,5 +1,6 @@
-#include <pinhook/resolve/observer.hpp>
 #include <pinhook/resolve/resolver.hpp>
+
+#include <pinhook/resolve/observer.hpp>
 
 namespace pinhook::resolve {
 

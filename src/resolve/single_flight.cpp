@@ -2,7 +2,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

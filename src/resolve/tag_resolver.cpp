@@ -1,10 +1,11 @@
-#include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
+
+#include <pinhook/base/thread_crossing.hpp>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <unordered_map>
 #include <utility>

@@ -1,8 +1,9 @@
-#include <pinhook/base/error.hpp>
-#include <pinhook/base/glob.hpp>
 #include <pinhook/rules/judge.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/glob.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,10 @@
+#include <pinhook/rules/pattern_fault.hpp>
+
 #include <pinhook/base/error.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/name_grammar.hpp>
-#include <pinhook/rules/pattern_fault.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,7 @@
+#include <pinhook/rules/read_rules.hpp>
+
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/nearest_word.hpp>
-#include <pinhook/rules/read_rules.hpp>
 #include <pinhook/rules/rule_values.hpp>
 
 #include <fmt/format.h>

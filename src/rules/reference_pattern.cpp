@@ -1,8 +1,9 @@
-#include <pinhook/rules/name_grammar.hpp>
-#include <pinhook/rules/pattern_fault.hpp>
 #include <pinhook/rules/reference_pattern.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/rules/name_grammar.hpp>
+#include <pinhook/rules/pattern_fault.hpp>
+
+#include <fmt/core.h>
 
 #include <utility>
 

@@ -1,8 +1,9 @@
-#include <pinhook/rules/rule_index.hpp>
 #include <pinhook/rules/rule_set.hpp>
+
+#include <pinhook/rules/rule_index.hpp>
 #include <pinhook/rules/shadow.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 #include <optional>

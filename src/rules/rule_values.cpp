@@ -1,9 +1,10 @@
+#include <pinhook/rules/rule_values.hpp>
+
 #include <pinhook/base/nearest_word.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/pattern_fault.hpp>
-#include <pinhook/rules/rule_values.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include <pinhook/rules/shadow.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <utility>

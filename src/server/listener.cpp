@@ -1,14 +1,15 @@
+#include <pinhook/server/listener.hpp>
+
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/server/listen_address.hpp>
-#include <pinhook/server/listener.hpp>
 
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

@@ -1,8 +1,9 @@
-#include <pinhook/base/error.hpp>
 #include <pinhook/server/metrics.hpp>
+
+#include <pinhook/base/error.hpp>
 #include <pinhook/server/process_usage.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>

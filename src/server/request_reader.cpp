@@ -1,11 +1,12 @@
 // Beast's parser for the head and for chunks; what stands between is ours.
-#include <pinhook/base/error.hpp>
 #include <pinhook/server/request_reader.hpp>
+
+#include <pinhook/base/error.hpp>
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

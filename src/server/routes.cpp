@@ -1,7 +1,8 @@
-#include <pinhook/base/error.hpp>
 #include <pinhook/server/routes.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/error.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,5 +1,6 @@
-#include <pinhook/server/listener.hpp>
 #include <pinhook/server/server.hpp>
+
+#include <pinhook/server/listener.hpp>
 #include <pinhook/server/shard.hpp>
 
 #include <boost/asio/co_spawn.hpp>

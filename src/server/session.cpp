@@ -1,11 +1,12 @@
+#include <pinhook/server/session.hpp>
+
 #include <pinhook/base/log.hpp>
 #include <pinhook/server/response_text.hpp>
-#include <pinhook/server/session.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
-#include <pinhook/base/log.hpp>
 #include <pinhook/server/task_group.hpp>
+
+#include <pinhook/base/log.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -1,6 +1,6 @@
 #include <pinhook/server/tls_context.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>

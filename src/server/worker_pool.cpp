@@ -1,7 +1,8 @@
-#include <pinhook/base/blocked_signals.hpp>
 #include <pinhook/server/worker_pool.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/blocked_signals.hpp>
+
+#include <fmt/core.h>
 #include <pthread.h>
 
 #include <string>

@@ -1,8 +1,9 @@
-#include <pinhook/base/log.hpp>
-#include <pinhook/config/serving_rules.hpp>
 #include <pinhook/webhook/certificate_source.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/log.hpp>
+#include <pinhook/config/serving_rules.hpp>
+
+#include <fmt/core.h>
 
 #include <utility>
 

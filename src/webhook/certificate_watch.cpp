@@ -1,5 +1,6 @@
-#include <pinhook/base/log.hpp>
 #include <pinhook/webhook/certificate_watch.hpp>
+
+#include <pinhook/base/log.hpp>
 
 #include <boost/asio/this_coro.hpp>
 

@@ -1,9 +1,10 @@
-#include <pinhook/base/log.hpp>
-#include <pinhook/config/setting_table.hpp>
 #include <pinhook/webhook/configuration_watch.hpp>
 
+#include <pinhook/base/log.hpp>
+#include <pinhook/config/setting_table.hpp>
+
 #include <boost/asio/this_coro.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,7 @@
+#include <pinhook/webhook/lock_watch.hpp>
+
 #include <pinhook/base/log.hpp>
 #include <pinhook/files/lock_file.hpp>
-#include <pinhook/webhook/lock_watch.hpp>
 
 #include <boost/asio/this_coro.hpp>
 

@@ -1,5 +1,6 @@
-#include <pinhook/config/units.hpp>
 #include <pinhook/webhook/request_deadline.hpp>
+
+#include <pinhook/config/units.hpp>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include <pinhook/webhook/telemetry.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,3 +1,5 @@
+#include <pinhook/webhook/webhook.hpp>
+
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/base/log.hpp>
@@ -17,11 +19,10 @@
 #include <pinhook/webhook/lock_watch.hpp>
 #include <pinhook/webhook/request_deadline.hpp>
 #include <pinhook/webhook/telemetry.hpp>
-#include <pinhook/webhook/webhook.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

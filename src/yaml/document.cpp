@@ -1,7 +1,8 @@
 #include <pinhook/yaml/document.hpp>
+
 #include <pinhook/yaml/event_stream.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <libfyaml.h>
 
 #include <tuple>

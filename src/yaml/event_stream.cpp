@@ -1,7 +1,8 @@
-#include <pinhook/base/utf8.hpp>
 #include <pinhook/yaml/event_stream.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/utf8.hpp>
+
+#include <fmt/core.h>
 #include <libfyaml.h>
 
 #include <algorithm>

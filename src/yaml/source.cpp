@@ -1,7 +1,8 @@
-#include <pinhook/yaml/event_stream.hpp>
 #include <pinhook/yaml/source.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/yaml/event_stream.hpp>
+
+#include <fmt/core.h>
 #include <libfyaml.h>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #include <pinhook/base/json.hpp>
 #include <pinhook/yaml/source.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <set>

@@ -8,7 +8,7 @@
 #include <benchmark/benchmark.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <list>

@@ -3,7 +3,7 @@
 #include <pinhook/yaml/source.hpp>
 
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <libfyaml.h>
 
 #include <cstddef>

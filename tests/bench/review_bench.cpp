@@ -5,7 +5,7 @@
 #include <pinhook/admission/inquiry.hpp>
 
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <rapidjson/document.h>
 
 #include <algorithm>

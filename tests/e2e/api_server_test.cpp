@@ -4,7 +4,7 @@
 #include "e2e/objects.hpp"
 #include "support/scripted_server.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace pinhook::e2e {
 namespace {

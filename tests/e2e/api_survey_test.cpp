@@ -7,7 +7,7 @@
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <rapidjson/pointer.h>
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 
 #include <pinhook/base/certificate.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <signal.h>
 
 #include <algorithm>

@@ -1,11 +1,10 @@
 #include "e2e/cluster.hpp"
-
 #include "support/image_pusher.hpp"
 #include "support/paths.hpp"
 
 #include <pinhook/base/json_writer.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <rapidjson/pointer.h>
 #include <signal.h>
 

@@ -1,5 +1,4 @@
 #include "e2e/control_plane.hpp"
-
 #include "e2e/polling.hpp"
 
 #include <pinhook/registry/digest.hpp>

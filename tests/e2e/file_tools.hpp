@@ -10,7 +10,7 @@
 
 #include <pinhook/registry/digest.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

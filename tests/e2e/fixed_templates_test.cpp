@@ -5,7 +5,7 @@
 
 #include <pinhook/pin/pod_paths.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 

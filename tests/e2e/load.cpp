@@ -1,10 +1,9 @@
 #include "e2e/load.hpp"
-
 #include "support/https_client.hpp"
 
 #include <pinhook/base/json.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <rapidjson/pointer.h>
 
 #include <algorithm>

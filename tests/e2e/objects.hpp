@@ -1,7 +1,7 @@
 // Objects as YAML for kubectl, with one image where the test wants it.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <string_view>

@@ -2,7 +2,7 @@
 #include "e2e/cluster.hpp"
 #include "e2e/objects.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #include "e2e/cluster.hpp"
 #include "support/scripted_server.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace pinhook::e2e {
 namespace {

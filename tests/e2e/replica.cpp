@@ -1,6 +1,5 @@
-#include "e2e/replica.hpp"
-
 #include "e2e/polling.hpp"
+#include "e2e/replica.hpp"
 #include "support/https_client.hpp"
 #include "support/paths.hpp"
 

@@ -1,5 +1,4 @@
 #include "e2e/service_relay.hpp"
-
 #include "support/byte_pump.hpp"
 
 #include <boost/asio/io_context.hpp>

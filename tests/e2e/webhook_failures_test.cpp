@@ -3,7 +3,7 @@
 #include "e2e/cluster.hpp"
 #include "e2e/load.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <signal.h>
 
 #include <future>

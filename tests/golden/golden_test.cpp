@@ -2,10 +2,9 @@
 // case is laid out. Beside the golden bytes, each response is held against what its case says should happen and against
 // what holds for all of them.
 
-#include "support/golden.hpp"
-
 #include "golden/review_run.hpp"
 #include "golden/rule_checks.hpp"
+#include "support/golden.hpp"
 #include "support/json_patch_apply.hpp"
 #include "support/paths.hpp"
 #include "support/review_case.hpp"

@@ -6,7 +6,7 @@
 
 #include <pinhook/admission/handler.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -7,7 +7,7 @@
 #include "support/paths.hpp"
 #include "support/review_case.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

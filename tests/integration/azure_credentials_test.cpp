@@ -1,8 +1,8 @@
 // Azure's credentials from their source to the registry, through the real HTTP client: the metadata service, the
 // authority and the registry with its token server are scripted servers on loopback.
-#include "support/registry_world.hpp"
-
 #include <pinhook/cloud/azure_credentials.hpp>
+
+#include "support/registry_world.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -9,7 +9,7 @@
 #include <pinhook/pipeline/findings.hpp>
 #include <pinhook/yaml/document.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>

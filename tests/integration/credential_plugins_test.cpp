@@ -1,9 +1,10 @@
 // Credential plugins as real programs: shell scripts that the test writes.
+#include <pinhook/kube/credential_plugins.hpp>
+
 #include "support/fake_kube_api.hpp"
 #include "support/run.hpp"
 
 #include <pinhook/base/process.hpp>
-#include <pinhook/kube/credential_plugins.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>

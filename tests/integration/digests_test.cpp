@@ -6,7 +6,7 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/config/command_settings.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

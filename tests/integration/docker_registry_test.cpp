@@ -1,7 +1,6 @@
 // The registry client against Debian's docker-registry, with images that the test pushes into it.
-#include "support/docker_registry.hpp"
-
 #include "support/certificates.hpp"
+#include "support/docker_registry.hpp"
 #include "support/image_pusher.hpp"
 #include "support/run.hpp"
 #include "support/token_server.hpp"
@@ -10,7 +9,7 @@
 #include <pinhook/registry/client.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <pinhook/http/curl_client.hpp>
 
 #include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <string>

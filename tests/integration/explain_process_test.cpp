@@ -1,7 +1,7 @@
 // `pinhook explain --try` as a process: what the settings put between a reference and its registry is there.
 #include "support/serve_process.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // Google's credentials from their source to the registry, through the real HTTP client: the metadata server, the token
 // services and the registry are scripted servers on loopback.
-#include "support/registry_world.hpp"
-
 #include <pinhook/cloud/google_credentials.hpp>
+
+#include "support/registry_world.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

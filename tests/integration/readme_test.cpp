@@ -9,7 +9,7 @@
 
 #include <pinhook/registry/digest.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

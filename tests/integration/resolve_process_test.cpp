@@ -3,7 +3,7 @@
 #include "support/paths.hpp"
 #include "support/serve_process.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

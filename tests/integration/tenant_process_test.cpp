@@ -4,7 +4,7 @@
 #include "support/run.hpp"
 #include "support/serve_process.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <pinhook/resolve/tag_resolver.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

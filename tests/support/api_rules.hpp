@@ -5,7 +5,7 @@
 
 #include "support/api_server_answers.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <set>
 #include <string>

@@ -1,10 +1,9 @@
 #include "support/api_server_answers.hpp"
-
 #include "support/token_server.hpp"
 
 #include <pinhook/base/json.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <ctime>

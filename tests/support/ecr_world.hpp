@@ -11,7 +11,7 @@
 #include <pinhook/cloud/ecr_credentials.hpp>
 
 #include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <chrono>

@@ -1,7 +1,6 @@
-#include "support/fake_api_server.hpp"
-
 #include "support/api_rules.hpp"
 #include "support/api_server_answers.hpp"
+#include "support/fake_api_server.hpp"
 #include "support/token_server.hpp"
 #include "support/written_objects.hpp"
 
@@ -19,7 +18,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 

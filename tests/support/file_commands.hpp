@@ -7,7 +7,7 @@
 #include "support/program.hpp"
 #include "support/scripted_server.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 

@@ -1,6 +1,5 @@
-#include "support/forward_proxy.hpp"
-
 #include "support/byte_pump.hpp"
+#include "support/forward_proxy.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>

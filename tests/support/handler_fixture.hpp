@@ -17,7 +17,7 @@
 #include <pinhook/rules/read_rules.hpp>
 #include <pinhook/yaml/document.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 

@@ -1,6 +1,6 @@
 #include "support/json_patch_apply.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <optional>

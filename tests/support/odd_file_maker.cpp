@@ -1,8 +1,7 @@
+#include "support/dice.hpp"
 #include "support/odd_file_maker.hpp"
 
-#include "support/dice.hpp"
-
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string_view>
 #include <utility>

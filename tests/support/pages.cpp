@@ -1,6 +1,5 @@
-#include "support/pages.hpp"
-
 #include "support/golden.hpp"
+#include "support/pages.hpp"
 #include "support/paths.hpp"
 
 #include <algorithm>

@@ -10,7 +10,7 @@
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/yaml/source.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstddef>
 #include <optional>

@@ -1,6 +1,5 @@
-#include "support/program.hpp"
-
 #include "support/paths.hpp"
+#include "support/program.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 
 #include <pinhook/base/json.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 

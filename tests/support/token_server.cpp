@@ -1,6 +1,5 @@
-#include "support/token_server.hpp"
-
 #include "support/docker_registry.hpp"
+#include "support/token_server.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/ecdsa.h>

@@ -2,7 +2,7 @@
 
 #include <pinhook/base/base64.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -4,7 +4,7 @@
 // place that uses a secret is found by searching for that word. The memory is wiped when the value dies.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <iosfwd>
 #include <string>
@@ -41,9 +41,12 @@ class secret {
 }  // namespace pinhook
 
 template <>
-struct fmt::formatter<pinhook::secret> : fmt::formatter<std::string_view> {
+struct fmt::formatter<pinhook::secret> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
   template <class Context>
   auto format(const pinhook::secret&, Context& context) const {
-    return fmt::formatter<std::string_view>::format("[redacted]", context);
+    auto out = context.out();
+    for (const char c : std::string_view("[redacted]")) *out++ = c;
+    return out;
   }
 };

@@ -9,7 +9,7 @@
 #include <pinhook/config/value_problem.hpp>
 #include <pinhook/yaml/document.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <concepts>

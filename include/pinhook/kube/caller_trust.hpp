@@ -3,9 +3,9 @@
 // Values and pure functions; any thread.
 #pragma once
 
-#include <pinhook/kube/certificate_names.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/x509_certificate.hpp>
+#include <pinhook/kube/certificate_names.hpp>
 #include <pinhook/kube/serving_values.hpp>
 
 #include <optional>

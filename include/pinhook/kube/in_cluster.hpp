@@ -4,6 +4,7 @@
 // Any thread; reads files.
 #pragma once
 
+#include <pinhook/base/error.hpp>
 #include <pinhook/kube/cluster.hpp>
 
 #include <string>

@@ -3,9 +3,9 @@
 // Plain values and a pure function; any thread.
 #pragma once
 
-#include <pinhook/kube/certificate_names.hpp>
 #include <pinhook/base/certificate.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/kube/certificate_names.hpp>
 
 #include <chrono>
 #include <string>

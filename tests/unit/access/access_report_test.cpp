@@ -1,4 +1,5 @@
 #include <pinhook/access/access_report.hpp>
+
 #include <pinhook/base/json.hpp>
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
+#include <pinhook/access/command_digests.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_digests.hpp"
-
-#include <pinhook/access/command_digests.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
+#include <pinhook/access/lookup_queue.hpp>
+
 #include "support/fake_clock.hpp"
 #include "support/fake_resolver.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/access/lookup_queue.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>

@@ -1,7 +1,8 @@
 #include <pinhook/admission/failure.hpp>
+
 #include <pinhook/resolve/advice.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <pinhook/base/json_writer.hpp>
 #include <pinhook/rules/judge.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

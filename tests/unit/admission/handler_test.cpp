@@ -1,11 +1,12 @@
+#include <pinhook/admission/handler.hpp>
+
 #include "support/handler_fixture.hpp"
 #include "support/json_patch_apply.hpp"
 
-#include <pinhook/admission/handler.hpp>
 #include <pinhook/admission/review.hpp>
 #include <pinhook/base/json_writer.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,7 +1,8 @@
 #include <pinhook/admission/review.hpp>
+
 #include <pinhook/base/json.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>

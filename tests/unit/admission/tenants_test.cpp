@@ -8,7 +8,7 @@
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

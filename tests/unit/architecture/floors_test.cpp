@@ -278,6 +278,21 @@ TEST(Floors, StandInTheGuideForContributors) {
   }
 }
 
+// So each such header is compiled alone by its source; CMakeLists.txt compiles the others.
+TEST(Floors, SourcesIncludeTheirOwnHeaderFirst) {
+  const auto sources = all_sources();
+  std::set<std::string> headers;
+  for (const auto& file : sources)
+    if (is_header(file.path)) headers.insert(name_of(file.path));
+  for (const auto& file : sources) {
+    const std::string own = room_of(name_of(file.path)) + ".hpp";
+    if (is_header(file.path) || !headers.contains(own)) continue;
+    const auto lines = includes_of({file});
+    ASSERT_FALSE(lines.empty()) << file.path;
+    EXPECT_EQ(lines.front().target, "pinhook/" + own) << file.path;
+  }
+}
+
 TEST(Floors, SourcesMirrorHeaders) {
   const fs::path root = pinhook::testing::source_dir();
   for (const auto& entry : fs::recursive_directory_iterator(root / "src"))

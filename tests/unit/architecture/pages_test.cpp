@@ -1,7 +1,6 @@
 // The pages that people read: their links lead somewhere, they stay short, and what the README promises names its test.
-#include "support/pages.hpp"
-
 #include "support/markdown.hpp"
+#include "support/pages.hpp"
 #include "support/paths.hpp"
 
 #include <gtest/gtest.h>

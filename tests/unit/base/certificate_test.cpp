@@ -1,6 +1,6 @@
-#include "support/fake_clock.hpp"
-
 #include <pinhook/base/certificate.hpp>
+
+#include "support/fake_clock.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
+#include <pinhook/base/fetch_cache.hpp>
+
 #include "support/fake_clock.hpp"
 #include "support/gather.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/base/fetch_cache.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

@@ -1,6 +1,6 @@
-#include "support/dice.hpp"
-
 #include <pinhook/base/glob.hpp>
+
+#include "support/dice.hpp"
 
 #include <gtest/gtest.h>
 

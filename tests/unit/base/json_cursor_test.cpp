@@ -1,5 +1,6 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
+
+#include <pinhook/base/json.hpp>
 
 #include <gtest/gtest.h>
 

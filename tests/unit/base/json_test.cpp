@@ -1,7 +1,8 @@
+#include <pinhook/base/json.hpp>
+
 #include "support/hostile_text.hpp"
 #include "support/strict_json.hpp"
 
-#include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-#include "support/strict_json.hpp"
-
 #include <pinhook/base/json_writer.hpp>
+
+#include "support/strict_json.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,9 @@
+#include <pinhook/base/log.hpp>
+
 #include "support/hostile_text.hpp"
 #include "support/strict_json.hpp"
 
 #include <pinhook/base/json.hpp>
-#include <pinhook/base/log.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/base/secret.hpp>
 

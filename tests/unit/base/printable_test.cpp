@@ -1,7 +1,8 @@
+#include <pinhook/base/printable.hpp>
+
 #include "support/hostile_text.hpp"
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/base/printable.hpp>
 #include <pinhook/base/utf8.hpp>
 
 #include <gtest/gtest.h>

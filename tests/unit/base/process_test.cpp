@@ -1,13 +1,13 @@
+#include <pinhook/base/process.hpp>
+
 #include "support/fake_process_runner.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/base/process.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,7 +1,8 @@
+#include <pinhook/base/x509_certificate.hpp>
+
 #include "support/fake_clock.hpp"
 
 #include <pinhook/base/certificate.hpp>
-#include <pinhook/base/x509_certificate.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
+#include <pinhook/cli/completion.hpp>
+
 #include "support/certificates.hpp"
 #include "support/golden.hpp"
 
-#include <pinhook/cli/completion.hpp>
-
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,8 +1,9 @@
+#include <pinhook/cli/file_run.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
 
-#include <pinhook/cli/file_run.hpp>
 #include <pinhook/cli/rewrite_files.hpp>
 
 #include <gmock/gmock.h>

@@ -1,5 +1,6 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/cli/kind_list.hpp>
+
+#include <pinhook/base/json.hpp>
 #include <pinhook/pin/kind_table.hpp>
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
+#include <pinhook/cli/krm_function.hpp>
+
 #include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
-
-#include <pinhook/cli/krm_function.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

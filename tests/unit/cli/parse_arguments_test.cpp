@@ -1,7 +1,8 @@
+#include <pinhook/cli/parse_arguments.hpp>
+
 #include <pinhook/cli/command_line.hpp>
 #include <pinhook/cli/command_notes.hpp>
 #include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/parse_arguments.hpp>
 #include <pinhook/config/setting_table.hpp>
 
 #include <gmock/gmock.h>

@@ -9,7 +9,7 @@
 #include <pinhook/config/setting_table.hpp>
 #include <pinhook/server/metrics.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>

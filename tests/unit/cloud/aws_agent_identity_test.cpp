@@ -1,4 +1,5 @@
 #include <pinhook/cloud/aws_agent_identity.hpp>
+
 #include <pinhook/cloud/aws_identity.hpp>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-#include <pinhook/cloud/aws_identity.hpp>
 #include <pinhook/cloud/aws_web_identity.hpp>
+
+#include <pinhook/cloud/aws_identity.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include <pinhook/cloud/aws_xml.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>

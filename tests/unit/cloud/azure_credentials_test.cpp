@@ -1,10 +1,11 @@
+#include <pinhook/cloud/azure_credentials.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/gather.hpp"
 #include "support/run.hpp"
 
-#include <pinhook/cloud/azure_credentials.hpp>
 #include <pinhook/cloud/azure_principal.hpp>
 
 #include <boost/asio/as_tuple.hpp>

@@ -1,9 +1,9 @@
+#include <pinhook/cloud/ecr_credentials.hpp>
+
 #include "support/ecr_world.hpp"
 #include "support/gather.hpp"
 
-#include <pinhook/cloud/ecr_credentials.hpp>
-
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <functional>

@@ -2,7 +2,7 @@
 
 #include <pinhook/cloud/ecr_credentials.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <memory>

@@ -1,6 +1,6 @@
-#include "support/token_server.hpp"
-
 #include <pinhook/cloud/ecr_token.hpp>
+
+#include "support/token_server.hpp"
 
 #include <gtest/gtest.h>
 

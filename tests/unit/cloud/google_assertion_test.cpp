@@ -1,5 +1,6 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/cloud/google_assertion.hpp>
+
+#include <pinhook/base/json.hpp>
 
 #include <gtest/gtest.h>
 #include <openssl/bio.h>

@@ -1,10 +1,10 @@
+#include <pinhook/cloud/google_credentials.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/gather.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/cloud/google_credentials.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>

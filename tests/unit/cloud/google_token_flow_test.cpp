@@ -1,7 +1,7 @@
 // Each way to a token with a failure at each step; the requests as they go out.
-#include "support/fake_http_client.hpp"
-
 #include <pinhook/cloud/google_token_flow.hpp>
+
+#include "support/fake_http_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

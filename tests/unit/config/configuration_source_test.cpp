@@ -1,6 +1,6 @@
-#include "support/certificates.hpp"
-
 #include <pinhook/config/configuration_source.hpp>
+
+#include "support/certificates.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
+#include <pinhook/config/configuration.hpp>
+
 #include "support/golden.hpp"
 #include "support/paths.hpp"
 
-#include <pinhook/config/configuration.hpp>
 #include <pinhook/config/setting_table.hpp>
 
 #include <gmock/gmock.h>

@@ -1,5 +1,6 @@
-#include <pinhook/base/json.hpp>
 #include <pinhook/demo/embedded_registry.hpp>
+
+#include <pinhook/base/json.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

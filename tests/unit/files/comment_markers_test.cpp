@@ -1,6 +1,6 @@
-#include "support/paths.hpp"
-
 #include <pinhook/files/comment_markers.hpp>
+
+#include "support/paths.hpp"
 
 #include <gtest/gtest.h>
 

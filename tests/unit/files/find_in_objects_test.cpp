@@ -3,7 +3,7 @@
 #include <pinhook/files/finding.hpp>
 #include <pinhook/pin/find_slots.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

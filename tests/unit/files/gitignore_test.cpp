@@ -1,8 +1,8 @@
-#include "support/certificates.hpp"
-
 #include <pinhook/files/gitignore.hpp>
 
-#include <fmt/format.h>
+#include "support/certificates.hpp"
+
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

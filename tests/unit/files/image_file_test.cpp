@@ -1,6 +1,6 @@
-#include "support/rewrite_cases.hpp"
-
 #include <pinhook/files/image_file.hpp>
+
+#include "support/rewrite_cases.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,13 @@
+#include <pinhook/files/kustomize_image.hpp>
+
 #include "support/dice.hpp"
 #include "support/kustomize_cases.hpp"
 
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/kustomization.hpp>
-#include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/write_pin.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>

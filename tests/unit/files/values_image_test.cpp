@@ -2,7 +2,7 @@
 
 #include <pinhook/files/image_file.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

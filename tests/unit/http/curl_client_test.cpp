@@ -1,8 +1,8 @@
+#include <pinhook/http/curl_client.hpp>
+
 #include "support/gather.hpp"
 #include "support/run.hpp"
 #include "support/scripted_server.hpp"
-
-#include <pinhook/http/curl_client.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -1,6 +1,6 @@
-#include "support/certificates.hpp"
-
 #include <pinhook/http/trust.hpp>
+
+#include "support/certificates.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/bio.h>

@@ -1,8 +1,8 @@
+#include <pinhook/kube/account_passes.hpp>
+
 #include "support/fake_clock.hpp"
 #include "support/fake_kube_api.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/kube/account_passes.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>

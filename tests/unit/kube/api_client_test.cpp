@@ -1,10 +1,11 @@
+#include <pinhook/kube/api_client.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/fake_process_runner.hpp"
 #include "support/run.hpp"
 
-#include <pinhook/kube/api_client.hpp>
 #include <pinhook/kube/api_objects.hpp>
 
 #include <gmock/gmock.h>

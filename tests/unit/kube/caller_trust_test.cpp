@@ -1,7 +1,8 @@
+#include <pinhook/kube/caller_trust.hpp>
+
 #include "support/fake_clock.hpp"
 
 #include <pinhook/base/certificate.hpp>
-#include <pinhook/kube/caller_trust.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
+#include <pinhook/kube/credential_plugins.hpp>
+
 #include "support/fake_clock.hpp"
 #include "support/fake_kube_api.hpp"
 #include "support/gather.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/kube/credential_plugins.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

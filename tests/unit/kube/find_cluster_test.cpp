@@ -1,7 +1,8 @@
+#include <pinhook/kube/find_cluster.hpp>
+
 #include "support/certificates.hpp"
 
 #include <pinhook/kube/cluster.hpp>
-#include <pinhook/kube/find_cluster.hpp>
 #include <pinhook/kube/in_cluster.hpp>
 #include <pinhook/kube/kubeconfig.hpp>
 #include <pinhook/kube/login.hpp>

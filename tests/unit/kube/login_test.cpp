@@ -1,10 +1,10 @@
+#include <pinhook/kube/login.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_process_runner.hpp"
 #include "support/gather.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/kube/login.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-#include "support/fake_clock.hpp"
-
 #include <pinhook/kube/plugin_answers.hpp>
+
+#include "support/fake_clock.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
+#include <pinhook/kube/pull_secrets.hpp>
+
 #include "support/fake_clock.hpp"
 #include "support/fake_credentials.hpp"
 #include "support/fake_kube_api.hpp"
 #include "support/gather.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/kube/pull_secrets.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -12,7 +12,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

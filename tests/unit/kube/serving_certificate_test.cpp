@@ -1,9 +1,10 @@
+#include <pinhook/kube/serving_certificate.hpp>
+
 #include "support/fake_clock.hpp"
 #include "support/fake_serving_api.hpp"
 #include "support/fake_serving_sink.hpp"
 #include "support/run.hpp"
 
-#include <pinhook/kube/serving_certificate.hpp>
 #include <pinhook/kube/serving_state.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>

@@ -1,7 +1,8 @@
+#include <pinhook/kube/serving_objects.hpp>
+
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/kube/api_objects.hpp>
-#include <pinhook/kube/serving_objects.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
+#include <pinhook/kube/serving_state.hpp>
+
 #include "support/fake_clock.hpp"
 
 #include <pinhook/base/certificate.hpp>
-#include <pinhook/kube/serving_state.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,11 @@
+#include <pinhook/kube/trust_watch.hpp>
+
 #include "support/fake_clock.hpp"
 #include "support/fake_serving_api.hpp"
 #include "support/fake_serving_sink.hpp"
 #include "support/run.hpp"
 
 #include <pinhook/base/certificate.hpp>
-#include <pinhook/kube/trust_watch.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

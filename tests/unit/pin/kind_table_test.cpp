@@ -1,11 +1,12 @@
 // The table of kinds, and that the webhook configurations of manifests/ ask for exactly what it says.
+#include <pinhook/pin/kind_table.hpp>
+
 #include "support/golden.hpp"
 #include "support/paths.hpp"
 
-#include <pinhook/pin/kind_table.hpp>
 #include <pinhook/pin/path.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 

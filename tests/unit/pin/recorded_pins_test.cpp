@@ -1,6 +1,6 @@
 #include <pinhook/pin/recorded_pins.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>

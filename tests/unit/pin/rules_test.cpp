@@ -1,8 +1,8 @@
-#include "support/planned_example.hpp"
-
 #include <pinhook/pin/rules.hpp>
 
-#include <fmt/format.h>
+#include "support/planned_example.hpp"
+
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include <pinhook/pin/same_templates.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>

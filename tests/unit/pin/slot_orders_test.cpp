@@ -3,7 +3,7 @@
 
 #include <pinhook/pin/rules.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,7 +1,7 @@
 // Where the text of an image must stay when it means the same: Jobs and Pods, under everything that says otherwise.
-#include "support/planned_example.hpp"
-
 #include <pinhook/pin/standing_image.hpp>
+
+#include "support/planned_example.hpp"
 
 #include <gtest/gtest.h>
 

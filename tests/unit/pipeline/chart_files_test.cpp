@@ -1,6 +1,7 @@
+#include <pinhook/pipeline/chart_files.hpp>
+
 #include "support/certificates.hpp"
 
-#include <pinhook/pipeline/chart_files.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 
 #include <gmock/gmock.h>

@@ -1,12 +1,13 @@
 // The reports of `check` on one run that has something of everything. Golden files: tests/golden/check;
 // PINHOOK_REWRITE_GOLDEN=1 writes them anew.
+#include <pinhook/pipeline/check_report.hpp>
+
 #include "support/golden.hpp"
 #include "support/paths.hpp"
 
 #include <pinhook/base/json.hpp>
-#include <pinhook/pipeline/check_report.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "support/certificates.hpp"
-
 #include <pinhook/pipeline/inputs.hpp>
+
+#include "support/certificates.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

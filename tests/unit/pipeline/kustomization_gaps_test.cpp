@@ -1,10 +1,10 @@
+#include <pinhook/pipeline/kustomization_gaps.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_resolver.hpp"
 #include "support/made_rules.hpp"
 
-#include <pinhook/pipeline/kustomization_gaps.hpp>
-
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

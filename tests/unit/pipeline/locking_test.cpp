@@ -1,7 +1,7 @@
+#include <pinhook/pipeline/locking.hpp>
+
 #include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
-
-#include <pinhook/pipeline/locking.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,9 @@
+#include <pinhook/pipeline/pinning.hpp>
+
 #include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
 
 #include <pinhook/files/chart_reading.hpp>
-#include <pinhook/pipeline/pinning.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
 #include <pinhook/pipeline/rule_cases.hpp>
+
 #include <pinhook/rules/read_rules.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
 #include <pinhook/pipeline/rule_report.hpp>
+
 #include <pinhook/rules/read_rules.hpp>
 
 #include <gtest/gtest.h>

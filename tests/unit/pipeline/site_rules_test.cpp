@@ -1,8 +1,9 @@
+#include <pinhook/pipeline/site_rules.hpp>
+
 #include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
 
 #include <pinhook/files/image_file.hpp>
-#include <pinhook/pipeline/site_rules.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "support/run.hpp"
-
 #include <pinhook/registry/config_chain.hpp>
+
+#include "support/run.hpp"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
+#include <pinhook/registry/config_credentials.hpp>
+
 #include "support/fake_process_runner.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/registry/config_credentials.hpp>
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-#include "support/fake_http_client.hpp"
-
 #include <pinhook/registry/error_body.hpp>
+
+#include "support/fake_http_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,16 +1,17 @@
+#include <pinhook/registry/helper_cache.hpp>
+
 #include "support/fake_clock.hpp"
 #include "support/fake_process_runner.hpp"
 #include "support/run.hpp"
 
 #include <pinhook/registry/credential_helper.hpp>
-#include <pinhook/registry/helper_cache.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <deque>

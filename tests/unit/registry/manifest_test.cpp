@@ -1,6 +1,6 @@
-#include "support/fake_http_client.hpp"
-
 #include <pinhook/registry/manifest.hpp>
+
+#include "support/fake_http_client.hpp"
 
 #include <gtest/gtest.h>
 

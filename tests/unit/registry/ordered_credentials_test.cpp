@@ -1,7 +1,7 @@
+#include <pinhook/registry/ordered_credentials.hpp>
+
 #include "support/fake_credentials.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/registry/ordered_credentials.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-#include "client_world.hpp"
-
 #include <pinhook/registry/platform.hpp>
+
+#include "client_world.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

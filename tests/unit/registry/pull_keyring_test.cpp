@@ -1,8 +1,8 @@
-#include "support/run.hpp"
-
 #include <pinhook/registry/pull_keyring.hpp>
 
-#include <fmt/format.h>
+#include "support/run.hpp"
+
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,10 +1,11 @@
 // containerd's directory and our own configuration, as files and values.
+#include <pinhook/registry/route_table.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_clock.hpp"
 
 #include <pinhook/registry/host_directory.hpp>
 #include <pinhook/registry/hosts_toml.hpp>
-#include <pinhook/registry/route_table.hpp>
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
-#include "support/fake_clock.hpp"
-
 #include <pinhook/registry/token_cache.hpp>
+
+#include "support/fake_clock.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // One token: by GET or POST, and what token servers send. No network, no coroutine.
-#include "support/fake_http_client.hpp"
-
 #include <pinhook/registry/token_flow.hpp>
+
+#include "support/fake_http_client.hpp"
 
 #include <gtest/gtest.h>
 

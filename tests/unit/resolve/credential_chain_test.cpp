@@ -1,6 +1,6 @@
-#include "support/fake_credentials.hpp"
-
 #include <pinhook/resolve/credential_chain.hpp>
+
+#include "support/fake_credentials.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
+#include <pinhook/resolve/digest_cache.hpp>
+
 #include "support/dice.hpp"
 #include "support/fake_resolver.hpp"
 
-#include <pinhook/resolve/digest_cache.hpp>
-
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -1,8 +1,8 @@
-#include "support/dice.hpp"
-
 #include <pinhook/resolve/fair_line.hpp>
 
-#include <fmt/format.h>
+#include "support/dice.hpp"
+
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

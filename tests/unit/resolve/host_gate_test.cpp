@@ -1,6 +1,6 @@
-#include "support/fake_alarm.hpp"
-
 #include <pinhook/resolve/host_gate.hpp>
+
+#include "support/fake_alarm.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -1,8 +1,8 @@
-#include "support/paths.hpp"
-
 #include <pinhook/resolve/host_health.hpp>
 
-#include <fmt/format.h>
+#include "support/paths.hpp"
+
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

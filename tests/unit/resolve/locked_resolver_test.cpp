@@ -1,7 +1,7 @@
+#include <pinhook/resolve/locked_resolver.hpp>
+
 #include "support/fake_resolver.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/resolve/locked_resolver.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

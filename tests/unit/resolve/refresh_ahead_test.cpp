@@ -1,7 +1,7 @@
 // Entries in use are refreshed before they expire; a steady caller never waits.
 #include "resolver_world.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

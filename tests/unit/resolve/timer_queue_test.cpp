@@ -1,6 +1,6 @@
-#include "support/fake_alarm.hpp"
-
 #include <pinhook/resolve/timer_queue.hpp>
+
+#include "support/fake_alarm.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

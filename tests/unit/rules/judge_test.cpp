@@ -1,4 +1,5 @@
 #include <pinhook/rules/judge.hpp>
+
 #include <pinhook/rules/read_rules.hpp>
 
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
-#include "support/random_patterns.hpp"
-
 #include <pinhook/rules/name_grammar.hpp>
+
+#include "support/random_patterns.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,8 @@
 #include <pinhook/rules/read_rules.hpp>
+
 #include <pinhook/rules/rule_values.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,8 +1,9 @@
+#include <pinhook/rules/reference_pattern.hpp>
+
 #include "support/random_patterns.hpp"
 
 #include <pinhook/rules/name_grammar.hpp>
 #include <pinhook/rules/pattern_fault.hpp>
-#include <pinhook/rules/reference_pattern.hpp>
 
 #include <gtest/gtest.h>
 

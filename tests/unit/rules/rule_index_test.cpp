@@ -1,9 +1,10 @@
+#include <pinhook/rules/rule_index.hpp>
+
 #include "support/random_patterns.hpp"
 
-#include <pinhook/rules/rule_index.hpp>
 #include <pinhook/rules/shadow.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <optional>

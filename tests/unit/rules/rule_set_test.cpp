@@ -1,8 +1,8 @@
-#include "support/random_patterns.hpp"
-
 #include <pinhook/rules/rule_set.hpp>
 
-#include <fmt/format.h>
+#include "support/random_patterns.hpp"
+
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,6 +1,6 @@
-#include "support/dice.hpp"
-
 #include <pinhook/server/connection_order.hpp>
+
+#include "support/dice.hpp"
 
 #include <gtest/gtest.h>
 

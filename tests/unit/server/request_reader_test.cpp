@@ -1,6 +1,6 @@
 #include <pinhook/server/request_reader.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <cstring>

@@ -1,13 +1,14 @@
 // The whole: start, load, exchange of certificates, drain.
+#include <pinhook/server/server.hpp>
+
 #include "running_server.hpp"
 #include "support/certificates.hpp"
 #include "support/https_client.hpp"
 
 #include <pinhook/base/log.hpp>
-#include <pinhook/server/server.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,11 +1,12 @@
 // Sessions over real sockets: each limit crossed, each way to ask wrongly.
+#include <pinhook/server/session.hpp>
+
 #include "running_server.hpp"
 #include "support/https_client.hpp"
 
 #include <pinhook/base/log.hpp>
-#include <pinhook/server/session.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>

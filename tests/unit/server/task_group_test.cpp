@@ -1,7 +1,8 @@
+#include <pinhook/server/task_group.hpp>
+
 #include "support/run.hpp"
 
 #include <pinhook/base/log.hpp>
-#include <pinhook/server/task_group.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -1,6 +1,6 @@
-#include "support/certificates.hpp"
-
 #include <pinhook/server/tls_context.hpp>
+
+#include "support/certificates.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,11 @@
+#include <pinhook/webhook/certificate_source.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/fake_process_runner.hpp"
 
 #include <pinhook/base/log.hpp>
-#include <pinhook/webhook/certificate_source.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>

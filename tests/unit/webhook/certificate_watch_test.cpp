@@ -1,8 +1,9 @@
+#include <pinhook/webhook/certificate_watch.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_clock.hpp"
 
 #include <pinhook/base/log.hpp>
-#include <pinhook/webhook/certificate_watch.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
+#include <pinhook/webhook/configuration_watch.hpp>
+
 #include "support/certificates.hpp"
 
 #include <pinhook/config/setting_table.hpp>
-#include <pinhook/webhook/configuration_watch.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

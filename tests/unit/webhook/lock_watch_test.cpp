@@ -1,8 +1,9 @@
+#include <pinhook/webhook/lock_watch.hpp>
+
 #include "support/certificates.hpp"
 #include "support/fake_resolver.hpp"
 
 #include <pinhook/files/lock_file.hpp>
-#include <pinhook/webhook/lock_watch.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,1 @@
+// Has the precompiled headers of the tests built (tests/CMakeLists.txt).
