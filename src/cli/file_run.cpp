@@ -179,11 +179,8 @@ void file_run::finish_file(one_file& file, const pipeline::digest_map& known) {
   const auto choice = choice_for(file);
   auto what = pipeline::pinned(content, choice, known);
   if (!what) return bad(file.in.path, what.error());
-  if (const std::size_t lost = what->lost_tags; lost != 0)
-    say(fmt::format("{}: {} of {} not shown: {}; --format tag-and-digest keeps them",
-                    pipeline::shown_path(file.in.path), lost == 1 ? "the tag" : "the tags",
-                    lost == 1 ? "1 image is" : fmt::format("{} images are", lost),
-                    pipeline::looks_like_json(what->text) ? "JSON has no comments" : "no comment can stand there"));
+  if (const auto lost = what->lost_tags_note(); !lost.empty())
+    say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), lost));
   for (const auto& doubt : what->doubts) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), doubt));
   for (const auto& note : what->notes) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), note));
   for (const auto& r : what->results)

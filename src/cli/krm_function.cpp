@@ -9,6 +9,8 @@
 
 #include <fmt/core.h>
 
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -49,9 +51,12 @@ class function_run {
     if (!what) return fail(what.error());
     const bool is_failed = what->has(pipeline::site_result::kind::failed);
     const bool writes = !is_failed || config->keeps_going;
-    if (writes)
-      for (const auto& note : what->notes) messages_ += line(note);
-    for (const auto& r : what->results) report(list.about(file->sites()[r.site]), file->sites()[r.site], r, writes);
+    if (writes) report_notes(*what);
+    for (const auto& r : what->results) {
+      const files::site& s = file->sites()[r.site];
+      report(list.about(s), s, r, writes);
+      if (writes && r.what == pipeline::site_result::kind::changed) report_doubt(list.about(s), s);
+    }
     auto out = pipeline::with_results(writes ? what->text : text_, results_);
     if (!out) return fail(std::move(out.error()));
     return function_outcome{std::move(*out), std::move(messages_), is_failed ? exit_lookup : exit_good};
@@ -85,9 +90,32 @@ class function_run {
     results_.push_back(std::move(about));
   }
 
+  // About the list as a whole.
+  void report_notes(const pipeline::pinned_file& what) {
+    if (auto lost = what.lost_tags_note(); !lost.empty()) warn({}, "", std::move(lost));
+    for (const auto& note : what.notes) warn({}, "", note);
+  }
+
+  // What the digest may break, of each item once.
+  void report_doubt(pipeline::function_result about, const files::site& s) {
+    if (s.doubt.empty()) return;
+    const auto item = s.pointer.substr(0, s.pointer.find('/', std::string_view("/items/").size()));
+    if (doubts_.emplace(item, s.doubt).second)
+      warn(std::move(about), fmt::format("{}: ", s.object), fmt::format("{}: {}", pipeline::shown_name(s), s.doubt));
+  }
+
+  void warn(pipeline::function_result about, std::string_view where, std::string message) {
+    messages_ += line(fmt::format("{}{}", where, message));
+    about.severity = pipeline::result_severity::warning;
+    about.message = std::move(message);
+    results_.push_back(std::move(about));
+  }
+
   const std::string& text_;
   const function_surroundings& around_;
   std::string messages_;
+  /// The item, and what was said of it.
+  std::set<std::pair<std::string, std::string>> doubts_;
   std::vector<pipeline::function_result> results_;
 };
 

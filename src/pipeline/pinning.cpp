@@ -3,6 +3,7 @@
 #include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/write_pin.hpp>
+#include <pinhook/pipeline/joined_files.hpp>
 
 #include <fmt/core.h>
 
@@ -126,6 +127,15 @@ void take_outcome(const std::vector<files::site>& after, const std::vector<files
 
 bool pinned_file::has(site_result::kind what) const {
   return std::ranges::any_of(results, [&](const site_result& r) { return r.what == what; });
+}
+
+std::string pinned_file::lost_tags_note() const {
+  if (lost_tags == 0) return {};
+  const bool is_one = lost_tags == 1;
+  return fmt::format("{} not shown: {}; the format tag-and-digest keeps {}",
+                     is_one ? "the tag of 1 image is" : fmt::format("the tags of {} images are", lost_tags),
+                     looks_like_json(text) ? "JSON has no comments" : "no comment can stand there",
+                     is_one ? "it" : "them");
 }
 
 std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& how) {

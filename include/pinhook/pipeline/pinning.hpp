@@ -69,6 +69,8 @@ struct pinned_file {
   /// Sentences: images that are written otherwise than the run's format, for a comment of another program.
   std::vector<std::string> notes{};
   [[nodiscard]] bool has(site_result::kind what) const;
+  /// A sentence about `lost_tags`; empty when none is lost.
+  [[nodiscard]] std::string lost_tags_note() const;
 };
 
 /// By canonical reference.

@@ -219,7 +219,7 @@ TEST_F(FileRun, KeepsTagsInJsonUnlessTheFormatIsSaid) {
   done = run();
   EXPECT_THAT(done.out, HasSubstr("\"image\": \"nginx@" + a + "\""));
   EXPECT_THAT(done.messages, HasSubstr("pod.json: the tag of 1 image is not shown: JSON has no comments; "
-                                       "--format tag-and-digest keeps them\n"));
+                                       "the format tag-and-digest keeps it\n"));
   how.orders.format.reset();
   how.format = pin::pin_format::tag_and_digest;
   inputs.clear();

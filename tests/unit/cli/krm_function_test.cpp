@@ -138,6 +138,75 @@ TEST_F(KrmFunction, WhatIsNoListGivesNoOutput) {
   EXPECT_THAT(done.messages, HasSubstr("pinhook fn: no ResourceList"));
 }
 
+// The values of two releases, two images in the first; as the operator says where they stand.
+std::string releases(const std::string& first, const std::string& config = "") {
+  const std::string image = "          repository: nginx\n          tag: \"1.25\"\n";
+  return "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: example.com/v1\n"
+         "  kind: Release\n  metadata: {name: one, namespace: shop}\n  spec:\n    values:\n      images:\n"
+         "        - " +
+         first + "\n        -\n" + image +
+         "- apiVersion: example.com/v1\n  kind: Release\n  metadata: {name: two}\n  spec:\n    values:\n      images:\n"
+         "        -\n" +
+         image + config;
+}
+
+std::size_t count(std::string_view text, std::string_view part) {
+  std::size_t out = 0;
+  for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++out;
+  return out;
+}
+
+// As pin does, of each object once: what a digest in a chart's tag may break.
+TEST_F(KrmFunction, WarnsOfChartsThatADigestMayBreak) {
+  rules.paths.push_back({"*", {"items[*].spec.values.images[*]"}});
+  const auto done = run(releases("{repository: nginx, tag: '1.25'}"));
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(count(done.out, "tag: \"1.25@" + a + "\"") + count(done.out, "tag: '1.25@" + a + "'"), 3U) << done.out;
+  EXPECT_EQ(count(done.out, R"(", "severity": "warning", )"), 2U) << done.out;
+  EXPECT_THAT(done.out,
+              AllOf(HasSubstr(R"({"message": "items[0].spec.values.images[0]: digests go into the tag, and no )"
+                              R"(templates stand beside)"),
+                    HasSubstr(R"("severity": "warning", "resourceRef": {"apiVersion": "example.com/v1", )"
+                              R"("kind": "Release", "name": "one", "namespace": "shop"}, )"
+                              R"("field": {"path": "spec.values.images[0]"}})"),
+                    HasSubstr(R"("resourceRef": {"apiVersion": "example.com/v1", "kind": "Release", )"
+                              R"("name": "two"}, "field": {"path": "spec.values.images[0]"}})")));
+  EXPECT_EQ(count(done.messages, "digests go into the tag"), 2U);
+}
+
+TEST_F(KrmFunction, WarnsOfNoChartThatTakesTheDigestOrIsNotChanged) {
+  rules.paths.push_back({"*", {"items[*].spec.values.images[*]"}});
+  EXPECT_THAT(run(releases("{repository: nginx, tag: '1.24'}")).out, Not(HasSubstr("warning"))) << "nothing is written";
+  const std::string text =
+      "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: example.com/v1\n  kind: Release\n"
+      "  metadata: {name: one}\n  spec:\n    values:\n      images:\n"
+      "        - {repository: nginx, tag: '1.25', digest: ''}\n";
+  const auto done = run(text);
+  EXPECT_THAT(done.out, AllOf(HasSubstr(a), Not(HasSubstr("warning"))));
+}
+
+TEST_F(KrmFunction, WarnsOfWhatIsWrittenOtherwiseThanAsked) {
+  auto done = run(list("nginx:1.25", config_head + "    format: digest\n", " # {\"$imagepolicy\": \"a:b\"}"));
+  EXPECT_THAT(done.out, AllOf(HasSubstr("image: nginx"), HasSubstr(a)));
+  done = run(list("nginx:1.25", "", " # {\"$imagepolicy\": \"a:b\"}"));
+  EXPECT_THAT(done.out, HasSubstr("image: nginx:1.25@" + a + " # {\"$imagepolicy\": \"a:b\"}\n"));
+  EXPECT_THAT(done.out,
+              HasSubstr(R"({"message": "1 image is written with tag and digest: Flux reads the comment there)"));
+  EXPECT_THAT(done.out, HasSubstr(R"("severity": "warning"})"));
+  EXPECT_THAT(done.messages, HasSubstr("pinhook fn: 1 image is written with tag and digest"));
+}
+
+TEST_F(KrmFunction, WarnsOfTagsThatAreLost) {
+  const std::string text =
+      R"({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [{"apiVersion": "v1", "kind": "Pod", )"
+      R"("metadata": {"name": "p"}, "spec": {"containers": [{"name": "web", "image": "nginx:1.25"}]}}], )"
+      R"("functionConfig": {"apiVersion": "v1", "kind": "ConfigMap", "data": {"format": "digest"}}})";
+  const auto done = run(text);
+  EXPECT_THAT(done.out, AllOf(HasSubstr("\"nginx@" + a), HasSubstr("the tag of 1 image is not shown")));
+  EXPECT_THAT(done.messages, HasSubstr("pinhook fn: the tag of 1 image is not shown: JSON has no comments; the format "
+                                       "tag-and-digest keeps it\n"));
+}
+
 TEST_F(KrmFunction, NeverIsLeftAndSaid) {
   orders.set = pinhook::testing::made_rules({pinhook::testing::never_rule("left")});
   const auto done = run(list("nginx:1.25"));
