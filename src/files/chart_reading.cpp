@@ -1,5 +1,7 @@
 #include <pinhook/files/chart_reading.hpp>
 
+#include <pinhook/files/chart_texts.hpp>
+#include <pinhook/files/template_lines.hpp>
 #include <pinhook/files/template_text.hpp>
 
 #include <fmt/core.h>
@@ -23,73 +25,6 @@ struct template_body {
 bool opens_block(std::string_view word) {
   return word == "if" || word == "with" || word == "range" || word == "define" || word == "block";
 }
-
-// The key that a value stands behind: "image" of `  - image: "` and of `- {name: a, image: `. `is_whole`: the line ends
-// here, so that it may end with its colon.
-std::optional<std::string_view> key_of(std::string_view line, bool is_whole) {
-  if (const auto brace = line.rfind('{'); brace != std::string_view::npos)
-    line.remove_prefix(std::max(brace, line.rfind(',') == std::string_view::npos ? 0 : line.rfind(',')) + 1);
-  line.remove_prefix(std::min(line.find_first_not_of(" \t-\"'"), line.size()));
-  const auto end = line.find(':');
-  if (end == std::string_view::npos) return std::nullopt;
-  if (end + 1 < line.size() ? line[end + 1] != ' ' : !is_whole) return std::nullopt;
-  std::string_view key = line.substr(0, end);
-  while (key.ends_with('"') || key.ends_with('\'') || key.ends_with(' ')) key.remove_suffix(1);
-  if (key.empty() || key.contains(' ')) return std::nullopt;
-  return key;
-}
-
-bool is_image_key(std::string_view key) {
-  return key.ends_with("image") || key.ends_with("Image") || key.ends_with("IMAGE");
-}
-
-// The lines that come out of a body, as far as it matters what a value is written behind.
-class output_lines {
- public:
-  void text(std::string_view more) {
-    for (const char c : more) {
-      if (c != '\n') {
-        line_ += c;
-        continue;
-      }
-      const auto key = key_of(without_end(line_), true);
-      const auto behind = line_.find_last_not_of(" \t\r");
-      if (behind != std::string::npos)
-        open_key_ = key && opens_value(line_.substr(0, behind + 1)) ? std::string(*key) : "";
-      line_.clear();
-      sources_.clear();
-    }
-  }
-  // Where a value would stand now: the key, "-" in a list, nothing where a helper's caller decides.
-  // `is_below`: on a line of its own, whose begin the action has eaten ("image:\n  {{- toYaml").
-  [[nodiscard]] std::string key(bool is_below) const {
-    if (const auto key = key_of(line_, is_below)) return std::string(*key);
-    const auto first = line_.find_first_not_of(" \t");
-    if (first != std::string::npos && std::string_view(line_).substr(first).starts_with("- ")) return "-";
-    return open_key_;
-  }
-  // With what stands before it in the line.
-  std::vector<values_path> take(const chart_value& v) {
-    sources_.add({.paths = v.all_paths()});
-    line_ += '\x01';
-    return sources_.paths;
-  }
-
- private:
-  struct sources : chart_value {
-    void clear() { paths.clear(); }
-  };
-  static std::string_view without_end(std::string_view line) {
-    return line.substr(0, line.find_last_not_of(" \t\r") + 1);  // npos + 1 is 0
-  }
-  static bool opens_value(std::string_view line) {
-    return line.ends_with(':') || line.ends_with('|') || line.ends_with('>') || line.ends_with("|-") ||
-           line.ends_with(">-");
-  }
-  std::string line_;
-  std::string open_key_;
-  sources sources_;
-};
 
 class template_reader {
  public:
@@ -117,7 +52,7 @@ class template_reader {
     chart_value dollar;
     std::vector<std::pair<std::string, chart_value>> variables{};
     std::vector<block> blocks{};
-    output_lines output{};
+    template_lines output{};
     chart_value returned{};
     std::size_t line = 1;
     bool is_below = false;
@@ -167,11 +102,18 @@ class template_reader {
       }
       act(f, template_tokens(piece.text));
     }
+    for (written_text& one : f.output.take_texts()) keep_text(f, std::move(one));
     return std::move(f.returned);
+  }
+
+  void keep_text(const frame& f, written_text one) {
+    one.file = f.body.file;
+    out_.texts.push_back(std::move(one));
   }
 
   void act(frame& f, const std::vector<template_token>& tokens) {
     if (tokens.empty()) return;
+    if (tokens[0].text == "end" || tokens[0].text == "else" || opens_block(tokens[0].text)) f.output.edge();
     expression e{tokens, 0, 0};
     std::string_view word = tokens[0].what == token_kind::word ? tokens[0].text : std::string_view();
     if (word == "end") return close(f);
@@ -318,6 +260,10 @@ class template_reader {
   chart_value call(frame& f, std::string_view function, const std::vector<chart_value>& arguments) {
     if ((function == "include" || function == "template") && !arguments.empty()) return included(f, arguments);
     if (effect_of(function) == function_effect::tests) test(f, function, arguments);
+    if (auto text = formatted(function, arguments)) {
+      text->line = f.line;
+      keep_text(f, *std::move(text));
+    }
     return apply_function(function, arguments);
   }
 
@@ -345,7 +291,8 @@ class template_reader {
 
   void write(frame& f, const chart_value& v) {
     const std::string key = f.output.key(f.is_below);
-    auto values = f.output.take(v);
+    auto values =
+        f.output.take(v, {.line = f.line, .is_image = is_image_key(key) || (key.empty() && f.body.is_helper)});
     if (v.all_paths().empty()) return;
     if (key.empty() && f.body.is_helper) {
       f.returned.add({.is_changed = v.is_changed, .paths = std::move(values)});
@@ -417,13 +364,17 @@ use_verdict judge_use(const chart_uses& of, const values_place& value) {
     if (found == match::none || (found == match::inside && use.at == place::test)) continue;
     out.is_used = out.is_used || !is_guess(use);
     // "registry/name:tag", wherever it stands.
-    const bool is_image = use.at == place::image || (found == match::exact && best(use, name) == match::exact);
+    const bool is_image = use.at == place::image || (found == match::exact && best(use, name) == match::exact &&
+                                                     !(value.is_whole() && (use.is_changed || use.at == place::test)));
     if (is_image && !use.is_changed) continue;
     if (found == match::exact && !is_image && (use.at == place::other || use.at == place::test))
       keep(out.conflict, use);
     else
       keep(out.doubt, use);
   }
+  use_verdict texts = judge_texts(of.texts, value);
+  if (out.conflict.empty()) out.conflict = std::move(texts.conflict);
+  if (out.doubt.empty()) out.doubt = std::move(texts.doubt);
   if (!of.is_whole && out.doubt.empty()) out.doubt = "its templates are too large to be read whole";
   return out;
 }

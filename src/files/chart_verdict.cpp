@@ -1,5 +1,6 @@
 #include <pinhook/files/chart_verdict.hpp>
 
+#include <pinhook/files/finding.hpp>
 #include <pinhook/files/rewrite_site.hpp>
 
 #include <fmt/core.h>
@@ -69,16 +70,46 @@ use_verdict judge(const chart& of, const values_place& value, bool& is_known) {
   return out;
 }
 
+// What breaks a digest under a key of its own: the text beside it alone.
+std::string judge_written(const chart& of, const values_place& value) {
+  use_verdict out = judge_texts(of.own.texts, value);
+  for (const auto& [key, uses] : of.dependencies) {
+    if (!uses || value.mapping.empty() || (key != value.mapping.front() && value.mapping.front() != "global")) continue;
+    values_place within = value;
+    if (key == value.mapping.front()) within.mapping.erase(within.mapping.begin());
+    add(out, judge_texts(uses->texts, within));
+  }
+  return out.conflict;
+}
+
+// A string that is all of the image.
+void judge_string(found_image& image, const chart& of) {
+  values_path path = path_of(image.what.pointer);
+  if (path.empty()) return;
+  const std::string key = path.back();
+  path.pop_back();
+  bool is_known = true;
+  const use_verdict verdict = judge(of, {path, key, key}, is_known);
+  if (verdict.conflict.empty()) return;
+  image.what.problem = fmt::format("its digest would stand in {}, and {}", image.what.name, verdict.conflict);
+  image.what.remedy = rendered_first;
+}
+
 void judge(const source_document& doc, found_image& image, const chart& of) {
   const bool is_tag = takes_digest_in_tag(doc, image);
   const std::string key(doc.at(doc.resolve(is_tag ? image.tag_key : image.digest_key)).text);
-  const values_place value{path_of(image.what.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
+  values_place value{path_of(image.what.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
+  value.name = scalar_at(doc, image.name);
+  if (!is_tag) value.takes = image.is_hex_digest ? values_place::form::hex : values_place::form::digest;
   const std::string name = fmt::format("{}{}{}", image.what.name, image.what.name.empty() ? "" : ".", key);
   bool is_known = true;
   const use_verdict verdict = judge(of, value, is_known);
   site& s = image.what;
   if (!is_tag) {
-    if (is_known && !verdict.is_used && of.own.is_whole)
+    if (const std::string broken = judge_written(of, value); !broken.empty()) {
+      s.problem = fmt::format("its digest would stand in {}, and {}", name, broken);
+      s.remedy = rendered_first;
+    } else if (is_known && !verdict.is_used && of.own.is_whole)
       s.doubt = fmt::format("no template here uses {}: the chart may not take the digest", name);
   } else if (!verdict.conflict.empty()) {
     s.problem = fmt::format("its digest would stand in {}, and {}", name, verdict.conflict);
@@ -98,7 +129,9 @@ void judge(const source_document& doc, found_image& image, const chart& of) {
 void judge_pins(const yaml::source& from, std::vector<found_image>& images, const chart* of) {
   for (found_image& image : images) {
     site& s = image.what;
-    if (s.form != site_form::values || s.why != untouched::no || s.is_pinned() || s.is_refused()) continue;
+    if (s.why != untouched::no || s.is_pinned() || s.is_refused()) continue;
+    if (s.form == site_form::scalar && of != nullptr) judge_string(image, *of);
+    if (s.form != site_form::values) continue;
     if (of != nullptr)
       judge(from.documents[s.document], image, *of);
     else if (takes_digest_in_tag(from.documents[s.document], image))

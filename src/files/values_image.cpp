@@ -26,6 +26,13 @@ constexpr std::array<std::string_view, 3> tag_keys{"tag", "imageTag", "image_tag
 constexpr std::array<std::string_view, 3> digest_keys{"digest", "sha256", "sha"};
 constexpr std::string_view algorithm = "sha256:";
 
+// What else charts make a name or a tag of, beside `repository` and `tag`. No more than hints in a mapping that is
+// not called an image and says no registry: a chart's values have a `namespace` or a `host` for other things, too.
+constexpr std::array<std::string_view, 4> other_parts{"org", "organization", "organisation", "imageNamespace"};
+constexpr std::array<std::string_view, 13> hinted_parts{"namespace", "owner",   "host",   "hostname", "domain",
+                                                        "server",    "path",    "prefix", "suffix",   "variant",
+                                                        "flavor",    "flavour", "distro"};
+
 // A Git repository's address, or a chart's.
 bool is_address(std::string_view repository) {
   return repository.contains("://") || repository.contains('@') || repository.ends_with(".git");
@@ -121,6 +128,28 @@ std::string settle_registry(finding& f, found_image& image) {
   return fmt::format("the chart decides whether {}, {}, is a part of its name", first.path, quoted(first.text));
 }
 
+std::string may_put(std::string_view path) { return fmt::format("the chart may put {} before or behind it", path); }
+
+// A part that is not put together here; empty: there is none. `is_image`: the mapping has nothing but an image.
+std::string other_part(finding& f, const found_image& image, std::string_view where, bool is_image) {
+  const auto named = [&](std::string_view key) {
+    return may_put(fmt::format("{}{}{}", where, where.empty() ? "" : ".", key));
+  };
+  for (const std::string_view key : registry_keys)
+    if (!is_scalar(f, f.doc.find(image.mapping, key))) return named(key);
+  const auto says = [&](std::string_view key) { return !scalar_at(f.doc, f.doc.find(image.mapping, key)).empty(); };
+  for (const std::string_view key : other_parts)
+    if (says(key)) return named(key);
+  if (is_image || image.registry != no_node)
+    for (const std::string_view key : hinted_parts)
+      if (says(key)) return named(key);
+  auto around = values_scopes::within(f.doc, image.mapping);
+  for (outer_part& one : f.scopes.around(f.doc, image.mapping)) around.push_back(std::move(one));
+  for (const outer_part& one : around)
+    if (one.what == part_kind::affix && !one.text.empty()) return may_put(one.path);
+  return {};
+}
+
 // `sidecarImage: proxy` beside `image: app` and `tag`: the tag may be that of both.
 std::string_view other_image_beside(const finding& f, node_index mapping) {
   for (node_index k = f.doc.at(mapping).first; k != no_node; k = f.doc.at(f.doc.at(k).next).next) {
@@ -138,7 +167,7 @@ bool has_digest(const finding& f, const found_image& image) {
 }
 
 // Everything that is known once the nodes are.
-found_image completed(finding& f, found_image out, std::string pointer) {
+found_image completed(finding& f, found_image out, std::string pointer, bool is_image) {
   site& s = out.what;
   s.document = f.document;
   s.name = path_text(pointer);
@@ -150,6 +179,7 @@ found_image completed(finding& f, found_image out, std::string pointer) {
   s.line = place.line;
   s.column = place.column;
   std::string split = settle_registry(f, out);
+  if (split.empty()) split = other_part(f, out, s.name, is_image);
   s.written = put_together(f, out);
   if (!has_tag && !has_digest(f, out)) {
     s.why = untouched::no_tag_here;
@@ -218,7 +248,7 @@ result<std::optional<found_image>> values_image(finding& f, node_index mapping, 
   if (image.tag == no_node && image.digest == no_node && !is_image) return none;
   image.name = repository->value;
   if (!is_own(f, image)) return none;
-  return std::optional(completed(f, std::move(image), std::move(pointer)));
+  return std::optional(completed(f, std::move(image), std::move(pointer), is_image));
 }
 
 result<std::optional<found_image>> image_beside_tag(finding& f, node_index mapping, std::string pointer) {
@@ -233,7 +263,7 @@ result<std::optional<found_image>> image_beside_tag(finding& f, node_index mappi
   found_image image = std::move(**parts);
   image.name = string->value;
   if ((image.tag == no_node && image.digest == no_node) || !is_own(f, image)) return none;
-  image = completed(f, std::move(image), std::move(pointer));
+  image = completed(f, std::move(image), std::move(pointer), false);
   site& s = image.what;
   if (const auto other = other_image_beside(f, mapping);
       s.why == untouched::no && s.problem.empty() && !has_digest(f, image) && !other.empty()) {
@@ -251,9 +281,10 @@ std::string part_of_split(finding& f, node_index mapping, const registry::refere
   auto around = values_scopes::within(f.doc, mapping);
   for (outer_part& one : f.scopes.around(f.doc, mapping)) around.push_back(std::move(one));
   for (const outer_part& one : around) {
-    const bool may_be_part =
-        is_bare || (!one.text.empty() && (one.what == part_kind::tag ? ref.tag().empty() : !is_whole));
-    if (may_be_part) return fmt::format("the chart may put {} before or behind it", one.path);
+    const bool may_be_part = is_bare || (!one.text.empty() && (one.what == part_kind::tag        ? ref.tag().empty()
+                                                               : one.what == part_kind::registry ? !is_whole
+                                                                                                 : true));
+    if (may_be_part) return may_put(one.path);
   }
   return {};
 }

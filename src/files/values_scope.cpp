@@ -17,17 +17,38 @@ using yaml::source_kind;
 using part_kind = outer_part::kind;
 
 // As Istio (hub), Bitnami (global.imageRegistry) and others name them.
-constexpr std::array<std::pair<std::string_view, part_kind>, 11> part_keys{{{"registry", part_kind::registry},
-                                                                            {"hub", part_kind::registry},
-                                                                            {"imageRegistry", part_kind::registry},
-                                                                            {"image_registry", part_kind::registry},
-                                                                            {"dockerRegistry", part_kind::registry},
-                                                                            {"containerRegistry", part_kind::registry},
-                                                                            {"registryUrl", part_kind::registry},
-                                                                            {"tag", part_kind::tag},
-                                                                            {"imageTag", part_kind::tag},
-                                                                            {"image_tag", part_kind::tag},
-                                                                            {"version", part_kind::tag}}};
+constexpr std::array<std::pair<std::string_view, part_kind>, 31> part_keys{
+    {{"registry", part_kind::registry},
+     {"hub", part_kind::registry},
+     {"imageRegistry", part_kind::registry},
+     {"image_registry", part_kind::registry},
+     {"dockerRegistry", part_kind::registry},
+     {"containerRegistry", part_kind::registry},
+     {"registryUrl", part_kind::registry},
+     {"tag", part_kind::tag},
+     {"imageTag", part_kind::tag},
+     {"image_tag", part_kind::tag},
+     {"version", part_kind::tag},
+     {"imageVersion", part_kind::tag},
+     {"image_version", part_kind::tag},
+     {"appVersion", part_kind::tag},
+     {"defaultTag", part_kind::tag},
+     {"defaultImageTag", part_kind::tag},
+     {"dockerTag", part_kind::tag},
+     {"tagPrefix", part_kind::affix},
+     {"tag_prefix", part_kind::affix},
+     {"tagSuffix", part_kind::affix},
+     {"tag_suffix", part_kind::affix},
+     {"imageTagPrefix", part_kind::affix},
+     {"imageTagSuffix", part_kind::affix},
+     {"imagePrefix", part_kind::affix},
+     {"image_prefix", part_kind::affix},
+     {"imageSuffix", part_kind::affix},
+     {"image_suffix", part_kind::affix},
+     {"registryHost", part_kind::affix},
+     {"registryPrefix", part_kind::affix},
+     {"repositoryPrefix", part_kind::affix},
+     {"imageRepositoryPrefix", part_kind::affix}}};
 
 std::string joined(std::string_view path, std::string_view key) {
   return fmt::format("{}{}{}", path, path.empty() || key.empty() ? "" : ".", key);

@@ -8,6 +8,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <pinhook/files/chart_texts.hpp>
 #include <pinhook/files/chart_value.hpp>
 
 #include <cstddef>
@@ -50,6 +51,7 @@ struct value_use {
 
 struct chart_uses {
   std::vector<value_use> uses;
+  std::vector<written_text> texts{};
   /// Everything was read; else a limit was reached.
   bool is_whole = true;
 };
@@ -58,22 +60,7 @@ struct chart_uses {
 [[nodiscard]] chart_uses read_templates(std::span<const chart_template> templates,
                                         std::span<const chart_template> helpers = {});
 
-/// Where an image of values stands: its mapping, and the keys of its name and of its tag there.
-struct values_place {
-  values_path mapping;
-  std::string name_key;
-  std::string key;
-};
-
-struct use_verdict {
-  /// A use that a digest would break: "templates/deployment.yaml:12 …". Empty: there is none.
-  std::string conflict;
-  /// One that may be.
-  std::string doubt;
-  /// Something is made of it, or of what holds it.
-  bool is_used = false;
-};
-
+/// By its uses, and by what is written beside it.
 [[nodiscard]] use_verdict judge_use(const chart_uses& of, const values_place& value);
 
 /// A chart's own templates, and those of its dependencies by the key of their values (alias, else name); none of a

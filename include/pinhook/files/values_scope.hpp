@@ -23,7 +23,11 @@ namespace pinhook::files {
 inline constexpr std::size_t max_outer_parts = 32;
 
 struct outer_part {
-  enum class kind : std::uint8_t { registry, tag };
+  enum class kind : std::uint8_t {
+    registry,  // before the name, with a slash
+    tag,       // behind it, with a colon
+    affix,     // something before or behind the name or the tag, in a way that nobody knows
+  };
   kind what = kind::registry;
   /// "global.imageRegistry"
   std::string path;
