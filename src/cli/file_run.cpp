@@ -5,6 +5,7 @@
 #include <pinhook/files/diff.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/joined_files.hpp>
+#include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/site_label.hpp>
 
 #include <fmt/core.h>
@@ -36,10 +37,11 @@ std::string_view verb_of(const file_run_options& how) {
 
 file_run::file_run(file_run_options how, std::vector<pipeline::input> inputs, const files::file_rules& rules)
     : how_(std::move(how)), choice_{how_.task, how_.format, how_.orders}, rules_(rules) {
-  for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, std::nullopt});
+  for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, {}, std::nullopt});
   report_inputs();
   if (how_.task != pipeline::pin_task::unpin) find_entries();
   if (how_.task != pipeline::pin_task::unpin && !is_stopped()) find_gaps();
+  if (how_.task != pipeline::pin_task::unpin && !is_stopped()) find_renames();
 }
 
 void file_run::say(std::string_view line) { messages_ += message_line(how_.command, line); }
@@ -91,6 +93,13 @@ void file_run::find_gaps() {
   }
 }
 
+void file_run::find_renames() {
+  std::vector<const pipeline::input*> inputs;
+  for (const auto& file : files_) inputs.push_back(&file.in);
+  auto found = pipeline::renames_in(inputs, rules_);
+  for (std::size_t i = 0; i < files_.size(); ++i) files_[i].renamed = std::move(found[i]);
+}
+
 std::vector<registry::reference> file_run::wanted() const {
   std::vector<registry::reference> out;
   if (is_stopped()) return out;
@@ -100,7 +109,7 @@ std::vector<registry::reference> file_run::wanted() const {
   };
   for (const auto& file : files_) {
     if (!file.in.content) continue;
-    for (const auto& ref : pipeline::wanted(*file.in.content, choice_)) add(ref);
+    for (const auto& ref : pipeline::wanted(*file.in.content, choice_for(file))) add(ref);
     if (!file.gaps) continue;
     for (const auto& gap : file.gaps->missing) add(gap.ref);
   }
@@ -166,9 +175,9 @@ bool file_run::is_filled(const one_file& file, const files::site& s) {
          });
 }
 
-// The entries of the other kustomizations.
 pipeline::pin_choice file_run::choice_for(const one_file& file) const {
   auto out = choice_;
+  out.renamed = file.renamed;
   for (const auto& [path, entries] : entries_)
     if (path != file.in.path) out.entries.push_back(entries);
   return out;

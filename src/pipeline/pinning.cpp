@@ -53,6 +53,28 @@ site_result unpinned(std::size_t index, const files::site& s) {
   return {.site = index, .what = kind::left, .message = "its tag is not written beside it, so nobody knows it"};
 }
 
+// Of an image that a kustomization gives another name: why it is not pinned here; none: both are the same bytes.
+std::optional<site_result> renamed_result(std::size_t index, const pin_choice& how, const registry::digest& own,
+                                          const digest_map& known) {
+  using kind = site_result::kind;
+  const auto renamed = how.renamed.find(index);
+  if (renamed == how.renamed.end()) return std::nullopt;
+  const auto& [ref, text, by] = renamed->second;
+  const auto left = [&](std::string message) {
+    return site_result{.site = index, .what = kind::left, .message = std::move(message)};
+  };
+  if (!ref) return left(fmt::format("{} makes {} of it, which is no image reference", by, pinhook::quoted(text)));
+  const auto found = known.find(ref->canonical());
+  if (found == known.end()) return std::nullopt;
+  if (!found->second)
+    return site_result{.site = index,
+                       .what = kind::failed,
+                       .message = fmt::format("{} makes {} of it: {}", by, text, found->second.error().message),
+                       .code = found->second.error().code};
+  if (*found->second == own) return std::nullopt;
+  return left(fmt::format("{} makes {} of it, which has other bytes; pin it there: pinhook pin -i {}", by, text, by));
+}
+
 site_result decide(std::size_t index, const files::site& s, const pin_choice& how, const site_order& order,
                    const digest_map& known) {
   using kind = site_result::kind;
@@ -77,6 +99,7 @@ site_result decide(std::size_t index, const files::site& s, const pin_choice& ho
   if (!answer)
     return {.site = index, .what = kind::failed, .message = answer.error().message, .code = answer.error().code};
   if (s.is_pinned() && *s.ref->digest() == *answer) return {.site = index, .what = kind::current};
+  if (auto other = renamed_result(index, how, *answer, known)) return *std::move(other);
   const auto format = s.format.value_or(order.format.value_or(how.format));
   return {.site = index,
           .what = kind::changed,
@@ -147,7 +170,11 @@ std::vector<registry::reference> wanted(const files::image_file& file, const pin
   for (std::size_t i = 0; i < sites.size(); ++i) {
     if (!orders[i].never.empty()) continue;
     auto ref = asked(sites[i], how.task);
-    if (ref && seen.insert(ref->canonical()).second) out.push_back(std::move(*ref));
+    if (!ref) continue;
+    if (const auto renamed = how.renamed.find(i);
+        renamed != how.renamed.end() && renamed->second.ref && seen.insert(renamed->second.ref->canonical()).second)
+      out.push_back(*renamed->second.ref);
+    if (seen.insert(ref->canonical()).second) out.push_back(std::move(*ref));
   }
   return out;
 }

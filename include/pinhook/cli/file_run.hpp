@@ -72,6 +72,8 @@ class file_run {
     pipeline::input in;
     /// Of a kustomization that the person named.
     std::optional<pipeline::kustomization_gaps> gaps;
+    /// Its images to which a kustomization of the run gives another name.
+    pipeline::renamed_images renamed;
     /// The file afterwards; none when it is no good.
     std::optional<std::string> text;
   };
@@ -81,6 +83,7 @@ class file_run {
 
   void find_entries();
   void find_gaps();
+  void find_renames();
   void report_inputs();
   void finish_file(one_file& file, const pipeline::digest_map& known);
   [[nodiscard]] pipeline::pin_choice choice_for(const one_file& file) const;

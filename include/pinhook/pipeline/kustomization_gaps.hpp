@@ -12,6 +12,7 @@
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/site_rules.hpp>
 #include <pinhook/registry/reference.hpp>
 
@@ -24,11 +25,6 @@
 #include <vector>
 
 namespace pinhook::pipeline {
-
-/// Kustomizations within each other, and files of all of them together. Real trees have some five levels and some
-/// hundred files.
-inline constexpr std::size_t max_kustomization_depth = 32;
-inline constexpr std::size_t max_kustomization_files = 10'000;
 
 struct kustomization_gap {
   /// As it comes out of the resources: "nginx:1.25".

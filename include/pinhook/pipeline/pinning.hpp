@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,6 +28,17 @@ enum class pin_task : std::uint8_t {
   unpin,   // what has one goes back to its tag
 };
 
+/// What a kustomization makes of an image that stands somewhere else: another name.
+struct renamed_image {
+  /// As it comes out; none: what comes out is no reference.
+  std::optional<registry::reference> ref;
+  std::string text;
+  /// Path of the kustomization.
+  std::string by;
+};
+/// By the index of the site.
+using renamed_images = std::map<std::size_t, renamed_image>;
+
 /// What is done with the images of a file.
 struct pin_choice {
   pin_task task = pin_task::pin;
@@ -37,6 +49,8 @@ struct pin_choice {
   /// Of kustomizations in the same run, those lists that hold a name with a tag or a suffix: an image that such an
   /// entry matches is pinned in the form that it goes on to match.
   std::vector<std::vector<files::kustomize_entry>> entries{};
+  /// Images of the file that come out under another name: they are pinned when both names have the same digest.
+  renamed_images renamed{};
 };
 
 /// What becomes of one site.

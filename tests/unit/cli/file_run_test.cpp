@@ -410,5 +410,38 @@ TEST_F(FileRun, EntriesAreWrittenAsRulesSay) {
   EXPECT_THAT(done.messages, HasSubstr("redis:7 gets no entry: rule left says pin: never"));
 }
 
+// A digest comes out under the name that a kustomization of the run gives to the image.
+TEST_F(FileRun, RenamedImagesArePinnedWhenBothNamesAreTheSameBytes) {
+  struct renamed_case {
+    std::string built;
+    const char* digit;
+    std::string_view message;
+    int exit_code;
+  };
+  const renamed_case cases[] = {
+      {"m.example/nginx", "a", "pinned 1 image in 1 file", 0},
+      {"m.example/nginx", "b", "makes m.example/nginx:1.25 of it, which has other bytes; pin it there: pinhook pin -i",
+       0},
+      {"m.example/nginx", "", "makes m.example/nginx:1.25 of it: m.example/nginx:1.25 is not in the table", 3},
+      {"m.example/nginx:v9", "", "makes \"m.example/nginx:v9:1.25\" of it, which is no image reference", 0},
+  };
+  for (const renamed_case& one : cases) {
+    temporary_directory files;
+    fake_digests known;
+    known.holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+    if (*one.digit != '\0') known.holds("m.example/nginx:1.25", digest_of_digit(*one.digit));
+    const std::string text = "resources: [a.yaml]\nimages:\n- name: nginx\n  newName: \"" + one.built + "\"\n";
+    add(files.write("a.yaml", pod("nginx:1.25")), pod("nginx:1.25"), false);
+    add(files.write("kustomization.yaml", text), text, false);
+    how.target = run_target::in_place;
+    file_run r(how, std::move(inputs), rules);
+    const auto done = r.finish(look_up(known, r.wanted()));
+    EXPECT_EQ(done.exit_code, one.exit_code) << done.messages;
+    EXPECT_THAT(done.messages, HasSubstr(one.message));
+    EXPECT_EQ(done.writes.size(), one.built == "m.example/nginx" && *one.digit == 'a' ? 1U : 0U);
+    inputs.clear();
+  }
+}
+
 }  // namespace
 }  // namespace pinhook::cli

@@ -162,6 +162,21 @@ TEST_F(KustomizationGaps, RefuseAnEntryThatWouldChangeAnother) {
               HasSubstr("one entry would change both"));
 }
 
+TEST_F(KustomizationGaps, RefuseAnEntryThatWouldMakeAnImageOfNone) {
+  pod("over/a.yaml", {"web:1", "web"});
+  EXPECT_THAT(refusal("resources: [a.yaml]\nimages:\n  - {name: web, tagSuffix: -alpine}\n"),
+              HasSubstr("web:-alpine-alpine of "));
+}
+
+// kustomize puts the name into a regular expression.
+TEST_F(KustomizationGaps, RefuseADotThatMatchesAnotherName) {
+  pod("over/a.yaml", {"acme/my-app:1", "acme/my.app:1"});
+  EXPECT_THAT(refusal("resources: [a.yaml]\nimages:\n  - {name: acme/my.app, newTag: v2}\n"),
+              HasSubstr("so that it matches acme/my-app:1 of "));
+  EXPECT_EQ(refusal("resources: [a.yaml]\nimages:\n  - {name: acme/my.app, newName: m.example/a, newTag: v2}\n"), "")
+      << "both become the same";
+}
+
 TEST_F(KustomizationGaps, NoteAPinThatAnEntryNoLongerMatches) {
   pod("over/a.yaml", {"web@" + a + " # web:v1", "web:v1@" + a});
   EXPECT_THAT(notes("resources: [a.yaml]\nimages: [{name: 'web:v1', newTag: v2}]\n"),

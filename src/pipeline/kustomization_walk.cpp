@@ -1,0 +1,160 @@
+#include <pinhook/files/kustomization.hpp>
+#include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomization_walk.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <system_error>
+
+namespace pinhook::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<yaml::node_index> items_of(const yaml::source_document& doc, std::string_view key) {
+  std::vector<yaml::node_index> out;
+  const auto list = doc.resolve(doc.find(doc.root, key));
+  if (list == yaml::no_node || doc.at(list).kind != yaml::source_kind::sequence) return out;
+  for (auto i = doc.at(list).first; i != yaml::no_node; i = doc.at(i).next) out.push_back(doc.resolve(i));
+  return out;
+}
+
+std::optional<std::string> kustomization_in(const fs::path& directory) {
+  for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
+    std::error_code ignored;
+    if (fs::is_regular_file(directory / name, ignored)) return (directory / name).string();
+  }
+  return std::nullopt;
+}
+
+bool is_taken(const read_kustomization& k, const taken_image& o) {
+  return o.times > 0 && !files::follow(k.images, o.image, o.times).matched.empty();
+}
+
+}  // namespace
+
+result<read_kustomization> read_kustomization_text(std::string_view text) {
+  read_kustomization out;
+  auto local = files::local_resources(text);
+  if (!local) return fail(std::move(local.error()));
+  out.resources = std::move(*local);
+  auto images = files::image_entries(text);
+  if (!images) return fail(std::move(images.error()));
+  out.images = std::move(*images);
+  const auto read = yaml::read_source(text);
+  if (!read) return fail(read.error());
+  const std::set<std::string_view> here(out.resources.begin(), out.resources.end());
+  for (const auto& doc : read->documents) {
+    out.is_component = out.is_component || doc.text_of(doc.root, "kind") == "Component";
+    for (const char* key : {"resources", "bases", "components"})
+      for (const auto i : items_of(doc, key))
+        if (const auto said = doc.at(i).text; !here.contains(said)) out.remote.emplace_back(said);
+  }
+  return out;
+}
+
+fs::path canonical_path(const fs::path& path) {
+  std::error_code ignored;
+  auto out = fs::weakly_canonical(path, ignored);
+  return ignored ? path.lexically_normal() : out;
+}
+
+result<void> kustomization_walk::take_resources(const std::string& path, const read_kustomization& from,
+                                                std::vector<taken_image>& into) {
+  open_.push_back(canonical_path(path));
+  for (const auto& said : from.remote)
+    notes_.push_back(fmt::format("{}: {} is passed over: it is no file here", path, pinhook::quoted(said)));
+  for (const auto& said : from.resources)
+    if (auto ok = take(path, said, into); !ok) return ok;
+  open_.pop_back();
+  return {};
+}
+
+result<std::string> kustomization_walk::read(const std::string& path, std::string_view named_by) {
+  if (++files_ > max_kustomization_files)
+    return fail(error_code::invalid_input, fmt::format("more than {} files are taken in", max_kustomization_files));
+  auto text = read_input_text(path);
+  if (!text)
+    return fail(error_code::invalid_input,
+                fmt::format("{}, which {} takes in, {}", path, named_by, text.error().message));
+  return text;
+}
+
+result<void> kustomization_walk::take(const std::string& from, const std::string& said,
+                                      std::vector<taken_image>& into) {
+  const auto path = (fs::path(from).parent_path() / said).lexically_normal();
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return take_file(path.string(), from, into);
+  const auto inner = kustomization_in(path);
+  if (!inner)
+    return fail(error_code::invalid_input,
+                fmt::format("{}, which {} takes in, holds no kustomization", path.string(), from));
+  return take_kustomization(*inner, from, into);
+}
+
+result<void> kustomization_walk::take_kustomization(const std::string& path, const std::string& from,
+                                                    std::vector<taken_image>& into) {
+  if (std::ranges::find(open_, canonical_path(path)) != open_.end())
+    return fail(error_code::invalid_input, fmt::format("{} takes in {}, which takes it in itself", from, path));
+  if (open_.size() >= max_kustomization_depth)
+    return fail(error_code::invalid_input,
+                fmt::format("{} stands more than {} kustomizations deep", path, max_kustomization_depth));
+  const bool is_input = is_skipped(path);
+  auto text = read(path, from);
+  if (!text) return fail(std::move(text.error()));
+  auto inner = read_kustomization_text(*text);
+  if (!inner) return fail(std::move(inner.error()).at(path));
+  // Pinned on its own in this run; a component's entries reach what came before it.
+  if (is_input) {
+    if (inner->is_component) std::erase_if(into, [&](const taken_image& o) { return is_taken(*inner, o); });
+    return {};
+  }
+  if (inner->is_component) {
+    if (auto ok = take_resources(path, *inner, into); !ok) return ok;
+    apply(*inner, into);
+    return {};
+  }
+  std::vector<taken_image> own;
+  if (auto ok = take_resources(path, *inner, own); !ok) return ok;
+  apply(*inner, own);
+  std::ranges::move(own, std::back_inserter(into));
+  return {};
+}
+
+result<void> kustomization_walk::take_file(const std::string& path, const std::string& from,
+                                           std::vector<taken_image>& into) {
+  if (is_skipped(path)) return {};
+  auto text = read(path, from);
+  if (!text) return fail(std::move(text.error()));
+  const auto content = files::image_file::read(std::move(*text), path, rules_);
+  if (!content)
+    return fail(error_code::invalid_input,
+                fmt::format("{}, which {} takes in: {}", path, from, content.error().message));
+  for (std::size_t i = 0; i < content->sites().size(); ++i) {
+    const files::site& s = content->sites()[i];
+    const bool counts = s.why == files::untouched::no || s.why == files::untouched::skip_label;
+    if (!counts || !s.ref) continue;
+    into.push_back({s.ref->written(),
+                    fmt::format("{}:{}:{}", path, s.line, s.column),
+                    s,
+                    files::times_applied(s.pointer),
+                    {},
+                    canonical_path(path),
+                    i});
+  }
+  return {};
+}
+
+void kustomization_walk::apply(const read_kustomization& k, std::vector<taken_image>& to) {
+  for (auto& o : to) {
+    if (o.times == 0) continue;
+    o.image = files::follow(k.images, o.image, o.times).image;
+    if (o.pattern.empty()) o.pattern = k.pattern();
+  }
+}
+
+}  // namespace pinhook::pipeline
