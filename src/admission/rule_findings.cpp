@@ -116,8 +116,7 @@ std::string rule_findings::denial(std::size_t size) const {
   const std::string& name = about_.asked.name;
   const std::string kind = cut(printable(about_.asked.kind), max_kind_size);
   const std::string object =
-      name.empty() ? "this " + kind
-                   : fmt::format("{} {}", kind, cut_middle(pinhook::quoted(name, name.size()), max_name_size));
+      name.empty() ? "this " + kind : fmt::format("{} {}", kind, quoted_name(name, max_name_size));
   std::string out = fmt::format("pinhook denies {}: {} finding{}: ", object, denials_, denials_ == 1 ? "" : "s");
   out += join_within(size - std::min(size, out.size()), sentences_.size(), denials_,
                      [&](std::size_t i) { return sentences_[i]; });

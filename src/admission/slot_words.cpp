@@ -23,9 +23,7 @@ std::string_view noun_of(const pin::slot& s) {
 
 std::string short_label(const pin::slot& s) { return cut_middle(printable(pin::label_of(s)), max_label_size); }
 
-std::string short_image(std::string_view image) {
-  return cut_middle(pinhook::quoted(image, image.size()), max_image_size);
-}
+std::string short_image(std::string_view image) { return quoted_name(image, max_image_size); }
 
 std::string with_names(std::string sentence, const pin::slot& s, std::string_view image, std::size_t size) {
   const std::string label = short_label(s);

@@ -56,4 +56,8 @@ std::string quoted(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string quoted_name(std::string_view text, std::size_t limit) {
+  return cut_middle(quoted(text, text.size()), limit);
+}
+
 }  // namespace pinhook

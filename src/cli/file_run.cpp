@@ -134,8 +134,8 @@ void file_run::report_site(const one_file& file, const files::site& s, const pip
       // What the author wrote so on purpose needs no line; an entry of a kustomization may seem to pin what it does
       // not.
       if (!files::is_on_purpose(s.why) || s.form == files::site_form::kustomization)
-        say(fmt::format("{}: {} is left as it is: {}", pipeline::site_label(file.in.path, s),
-                        pinhook::quoted(s.written), r.message));
+        say(fmt::format("{}: {} is left as it is: {}", pipeline::site_label(file.in.path, s), quoted_name(s.written),
+                        r.message));
       return;
     case kind::failed:
       ++n_.failed;

@@ -78,7 +78,7 @@ class function_run {
         if (files::is_on_purpose(s.why)) return;
         about.severity = r.rule.empty() ? pipeline::result_severity::warning : pipeline::result_severity::info;
         about.message =
-            fmt::format("{}: {} is left as it is: {}", pipeline::shown_name(s), pinhook::quoted(s.written), r.message);
+            fmt::format("{}: {} is left as it is: {}", pipeline::shown_name(s), quoted_name(s.written), r.message);
         break;
       case kind::failed:
         about.severity = pipeline::result_severity::error;

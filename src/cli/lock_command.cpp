@@ -73,7 +73,7 @@ bool report_inputs(const std::vector<pipeline::input>& inputs) {
     if (in.content) {
       for (const auto& s : in.content->sites())
         if (s.why != files::untouched::no && !files::is_on_purpose(s.why))
-          say(fmt::format("{}: {} is not locked: {}", pipeline::site_label(in.path, s), pinhook::quoted(s.written),
+          say(fmt::format("{}: {} is not locked: {}", pipeline::site_label(in.path, s), quoted_name(s.written),
                           s.problem));
       continue;
     }

@@ -99,7 +99,7 @@ void judge(const source_document& doc, found_image& image, const chart& of) {
   const bool is_tag = takes_digest_in_tag(doc, image);
   const std::string key(doc.at(doc.resolve(is_tag ? image.tag_key : image.digest_key)).text);
   values_place value{path_of(image.what.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
-  value.name = scalar_at(doc, image.name);
+  value.name = doc.at(doc.resolve(image.name)).text;
   if (!is_tag) value.takes = image.is_hex_digest ? values_place::form::hex : values_place::form::digest;
   const std::string name = fmt::format("{}{}{}", image.what.name, image.what.name.empty() ? "" : ".", key);
   bool is_known = true;

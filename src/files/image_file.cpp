@@ -135,7 +135,7 @@ result<void> compare(const std::vector<found_image>& images, const document_plan
     if (!follows)
       return fail(error_code::internal,
                   fmt::format("line {}: {} cannot be rewritten: it would be read as {}; the file is left as it is",
-                              before.what.line, quoted(before.what.written), quoted(again[i].written)));
+                              before.what.line, quoted_name(before.what.written), quoted_name(again[i].written)));
   }
   return {};
 }

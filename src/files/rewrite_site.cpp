@@ -223,9 +223,10 @@ result<site_rewrite> rewrite_site(const source_document& doc, std::string_view t
                                   const std::optional<registry::digest>& digest, pin_format format) {
   const site& s = image.what;
   if (s.why != untouched::no || !s.ref)
-    return fail(error_code::invalid_input, fmt::format("{} is left as it is: {}", quoted(s.written), to_string(s.why)));
+    return fail(error_code::invalid_input,
+                fmt::format("{} is left as it is: {}", quoted_name(s.written), to_string(s.why)));
   if (!digest && !s.tag)
-    return fail(error_code::invalid_input, fmt::format("nobody knows the tag of {}", quoted(s.written)));
+    return fail(error_code::invalid_input, fmt::format("nobody knows the tag of {}", quoted_name(s.written)));
   site_rewriter rewriter(doc, text, image, s.format.value_or(format));
   return digest ? rewriter.pin(*digest) : rewriter.unpin();
 }

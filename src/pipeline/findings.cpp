@@ -108,12 +108,12 @@ std::string how_to_tell_tag(const site& s) {
 std::string own_message(rules::requirement what, const site& s) {
   if (what == rules::requirement::tag)
     return fmt::format("{} has neither tag nor digest: what was pushed last is pulled, and later something else",
-                       quoted(s.written));
+                       quoted_name(s.written));
   if (what == rules::requirement::not_latest)
     return fmt::format("{} means what was pushed last when a node pulls it: two nodes may run different versions",
-                       quoted(s.written));
+                       quoted_name(s.written));
   return fmt::format("the tag of {} can be moved to other bytes by anyone who may push; a digest cannot",
-                     quoted(s.written));
+                     quoted_name(s.written));
 }
 
 fix_kind kind_of(rules::fix_kind kind) {
@@ -196,11 +196,11 @@ class site_judge {
   }
 
   static std::string message_of(const site& s, const rules::finding& f) {
-    if (f.what != rules::requirement::pull_policy) return fmt::format("{}: {}", quoted(s.written), f.why);
+    if (f.what != rules::requirement::pull_policy) return fmt::format("{}: {}", quoted_name(s.written), f.why);
     return s.pull_policy.empty()
-               ? fmt::format("{} has no pull policy, which means {}: {}", quoted(s.written),
+               ? fmt::format("{} has no pull policy, which means {}: {}", quoted_name(s.written),
                              rules::default_pull_policy(*s.ref), f.why)
-               : fmt::format("{} has the pull policy {}: {}", quoted(s.written), quoted(s.pull_policy), f.why);
+               : fmt::format("{} has the pull policy {}: {}", quoted_name(s.written), quoted(s.pull_policy), f.why);
   }
 
   [[nodiscard]] std::optional<verdict> compared(const site& s) const {
@@ -208,13 +208,13 @@ class site_judge {
       return verdict{
           .row = row_of(rule_id::unknown_tag),
           .message = fmt::format("nobody wrote which tag {} was, so it cannot be compared with what the tag means now",
-                                 quoted(s.written)),
+                                 quoted_name(s.written)),
           .fix = how_to_tell_tag(s)};
     const auto* now = digest_of(how_, *s.tag);
     if (now == nullptr || *now == *s.ref->digest()) return std::nullopt;
     const auto who = how_.lock_file.empty() ? std::string("its registry") : std::string(how_.lock_file);
     return verdict{.row = row_of(rule_id::drift),
-                   .message = fmt::format("{} is pinned to {}, and {} says {} by now", quoted(s.tag->written()),
+                   .message = fmt::format("{} is pinned to {}, and {} says {} by now", quoted_name(s.tag->written()),
                                           s.ref->digest()->shortened(), who, now->shortened()),
                    .digest = now};
   }

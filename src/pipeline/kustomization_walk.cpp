@@ -1,5 +1,5 @@
 #include <pinhook/files/kustomization.hpp>
-#include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/yaml/source.hpp>
 

@@ -63,16 +63,18 @@ std::optional<site_result> renamed_result(std::size_t index, const pin_choice& h
   const auto left = [&](std::string message) {
     return site_result{.site = index, .what = kind::left, .message = std::move(message)};
   };
-  if (!ref) return left(fmt::format("{} makes {} of it, which is no image reference", by, pinhook::quoted(text)));
+  if (!ref) return left(fmt::format("{} makes {} of it, which is no image reference", by, quoted_name(text)));
   const auto found = known.find(ref->canonical());
   if (found == known.end()) return std::nullopt;
   if (!found->second)
-    return site_result{.site = index,
-                       .what = kind::failed,
-                       .message = fmt::format("{} makes {} of it: {}", by, text, found->second.error().message),
-                       .code = found->second.error().code};
+    return site_result{
+        .site = index,
+        .what = kind::failed,
+        .message = fmt::format("{} makes {} of it: {}", by, quoted_name(text), found->second.error().message),
+        .code = found->second.error().code};
   if (*found->second == own) return std::nullopt;
-  return left(fmt::format("{} makes {} of it, which has other bytes; pin it there: pinhook pin -i {}", by, text, by));
+  return left(fmt::format("{} makes {} of it, which has other bytes; pin it there: pinhook pin -i {}", by,
+                          quoted_name(text), by));
 }
 
 site_result decide(std::size_t index, const files::site& s, const pin_choice& how, const site_order& order,

@@ -65,4 +65,8 @@ using result = std::expected<T, error>;
 /// escaped, cut after `limit` bytes of input with "…" in place of the rest.
 std::string quoted(std::string_view text, std::size_t limit = 200);
 
+/// The same for the name of an image, whose end, the tag, tells as much as its begin: what is longer than `limit` as it
+/// is written then has "…" in its middle.
+std::string quoted_name(std::string_view text, std::size_t limit = 200);
+
 }  // namespace pinhook

@@ -105,8 +105,6 @@ void set_owner(const yaml::source_document& doc, yaml::node_index object, const 
                                                                   std::string pointer);
 /// What charts pass on as imagePullPolicy; empty when nothing is written.
 [[nodiscard]] std::string_view pull_policy_beside(const finding& f, yaml::node_index mapping);
-/// What to do about an image of values that only the chart can put together.
-inline constexpr std::string_view rendered_first = "pin what the chart renders: helm template … | pinhook pin -";
 /// Why the chart may put something before or behind `ref`, the text of a string `image`; empty: it is whole.
 [[nodiscard]] std::string part_of_split(finding& f, yaml::node_index mapping, const registry::reference& ref);
 

@@ -15,6 +15,9 @@
 
 namespace pinhook::files {
 
+/// What to do about an image of values that only the chart can put together.
+inline constexpr std::string_view rendered_first = "pin what the chart renders: helm template … | pinhook pin -";
+
 /// Indices in source.documents[what.document].nodes; no_node where there is none. They are the nodes as they stand at
 /// their place: an alias is the alias, not its anchor.
 struct found_image {

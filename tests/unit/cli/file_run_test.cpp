@@ -420,9 +420,9 @@ TEST_F(FileRun, RenamedImagesArePinnedWhenBothNamesAreTheSameBytes) {
   };
   const renamed_case cases[] = {
       {"m.example/nginx", "a", "pinned 1 image in 1 file", 0},
-      {"m.example/nginx", "b", "makes m.example/nginx:1.25 of it, which has other bytes; pin it there: pinhook pin -i",
-       0},
-      {"m.example/nginx", "", "makes m.example/nginx:1.25 of it: m.example/nginx:1.25 is not in the table", 3},
+      {"m.example/nginx", "b",
+       "makes \"m.example/nginx:1.25\" of it, which has other bytes; pin it there: pinhook pin -i", 0},
+      {"m.example/nginx", "", "makes \"m.example/nginx:1.25\" of it: m.example/nginx:1.25 is not in the table", 3},
       {"m.example/nginx:v9", "", "makes \"m.example/nginx:v9:1.25\" of it, which is no image reference", 0},
   };
   for (const renamed_case& one : cases) {
