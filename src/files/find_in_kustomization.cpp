@@ -89,7 +89,10 @@ result<entry> read_entry(const finding& f, node_index mapping) {
     if (!*one) return fail(one->error());
   entry out;
   out.image.mapping = mapping;
-  out.image.name = scalar_at(f.doc, new_name->value).empty() ? name->value : new_name->value;
+  // In another case, too: kustomize takes them, and the entry's fault is told at its name.
+  const node_index own_name = entry_member_of(f.doc, mapping, "name").value;
+  const node_index other_name = entry_member_of(f.doc, mapping, "newName").value;
+  out.image.name = scalar_at(f.doc, other_name).empty() ? own_name : other_name;
   out.image.tag_key = tag->key;
   out.image.tag = tag->value;
   out.image.digest_key = digest->key;
@@ -177,6 +180,8 @@ kustomize_entry kustomize_entry_at(const yaml::source_document& doc, node_index 
 }
 
 result<void> find_in_kustomization(finding& f, node_index root, const std::string& pointer) {
+  if (const node_index old = f.doc.find(root, "imageTags"); old != no_node)
+    return refuse_at(f.doc.at(old), "kustomize reads `imageTags` as `images`: write them there");
   const auto images = member_of(f.doc, root, "images");
   if (!images) return fail(images.error());
   const node_index list = f.doc.resolve(images->value);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -26,20 +27,28 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
   std::vector<renamed_images> out(inputs.size());
   std::map<std::filesystem::path, std::size_t> by_path;
   for (std::size_t i = 0; i < inputs.size(); ++i) by_path.emplace(canonical_path(inputs[i]->path), i);
+  std::vector<std::pair<const input*, read_kustomization>> tops;
   for (const input* one : inputs) {
     if (!one->content || one->path == "-" || !files::is_kustomization(one->content->text(), one->path)) continue;
-    const auto top = read_kustomization_text(one->content->text());
-    if (!top || std::ranges::none_of(top->images, renames)) continue;
-    kustomization_walk walk({}, rules);
+    if (auto read = read_kustomization_text(one->content->text())) tops.emplace_back(one, *std::move(read));
+  }
+  // Mostly none does, and no resource need be read.
+  const auto has_rename = [](const auto& top) { return std::ranges::any_of(top.second.images, renames); };
+  if (std::ranges::none_of(tops, has_rename)) return out;
+  for (const auto& [one, top] : tops) {
+    kustomization_walk walk({.takes_entries = true}, rules);
     std::vector<taken_image> taken;
-    if (!walk.take_resources(one->path, *top, taken)) continue;
+    if (!walk.take_resources(one->path, top, taken)) continue;
     for (const taken_image& image : taken) {
       const auto file = by_path.find(image.file);
-      if (file == by_path.end() || !image.site.tag || image.times == 0) continue;
-      const auto built = files::follow(top->images, before_entries(image), image.times);
-      if (built.is_decided || built.matched.empty()) continue;
+      if (file == by_path.end() || !image.site.tag || image.times == 0 || image.is_decided) continue;
+      const auto built = files::follow(top.images, before_entries(image), image.times);
+      const auto decides = [&](std::size_t i) { return top.images[i].decides(); };
+      if (std::ranges::any_of(built.matched, decides) || built.image == image.site.tag->written()) continue;
       const auto ref = registry::reference::parse(built.image);
-      if (ref && (ref->is_pinned() || ref->canonical() == image.site.tag->canonical())) continue;
+      if (ref && (ref->is_pinned() || ref->written_name() == image.site.tag->written_name() ||
+                  ref->canonical() == image.site.tag->canonical()))
+        continue;
       out[file->second].emplace(image.index,
                                 renamed_image{ref ? std::optional(*ref) : std::nullopt, built.image, one->path});
     }

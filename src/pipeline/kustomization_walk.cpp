@@ -50,6 +50,12 @@ result<read_kustomization> read_kustomization_text(std::string_view text) {
   const std::set<std::string_view> here(out.resources.begin(), out.resources.end());
   for (const auto& doc : read->documents) {
     out.is_component = out.is_component || doc.text_of(doc.root, "kind") == "Component";
+    for (const char* key : {"patches", "patchesStrategicMerge", "patchesJson6902"})
+      for (const auto i : items_of(doc, key))
+        for (const auto said : {std::string_view(doc.at(i).text), doc.text_of(i, "patch"), doc.text_of(i, "path")})
+          if (!said.empty()) out.patches.emplace_back(said);
+    for (const char* key : {"helmCharts", "helmChartInflationGenerator"})
+      out.has_charts = out.has_charts || !items_of(doc, key).empty();
     for (const char* key : {"resources", "bases", "components"})
       for (const auto i : items_of(doc, key))
         if (const auto said = doc.at(i).text; !here.contains(said)) out.remote.emplace_back(said);
@@ -68,10 +74,26 @@ result<void> kustomization_walk::take_resources(const std::string& path, const r
   open_.push_back(canonical_path(path));
   for (const auto& said : from.remote)
     notes_.push_back(fmt::format("{}: {} is passed over: it is no file here", path, pinhook::quoted(said)));
+  note_others(path, from);
   for (const auto& said : from.resources)
     if (auto ok = take(path, said, into); !ok) return ok;
   open_.pop_back();
   return {};
+}
+
+// What comes in besides its resources.
+void kustomization_walk::note_others(const std::string& path, const read_kustomization& from) {
+  constexpr std::string_view remedy = "check what is built: kustomize build … | pinhook check";
+  const auto holds_image = [&](const std::string& said) {
+    if (said.contains('\n') || said.contains(": ") || said.contains('{')) return said.contains("image");
+    const auto file = (fs::path(path).parent_path() / said).string();
+    const auto text = is_skipped(file) ? fail(error_code::not_found, "") : read_input_text(file);
+    return text && text->contains("image");
+  };
+  if (std::ranges::any_of(from.patches, holds_image))
+    notes_.push_back(
+        fmt::format("{}: images of its patches get no entry; pin the files of the patches, or {}", path, remedy));
+  if (from.has_charts) notes_.push_back(fmt::format("{}: what its charts make is not looked at; {}", path, remedy));
 }
 
 result<std::string> kustomization_walk::read(const std::string& path, std::string_view named_by) {
@@ -116,13 +138,32 @@ result<void> kustomization_walk::take_kustomization(const std::string& path, con
   if (inner->is_component) {
     if (auto ok = take_resources(path, *inner, into); !ok) return ok;
     apply(*inner, into);
+    take_entries(path, *std::move(text), into);
     return {};
   }
   std::vector<taken_image> own;
   if (auto ok = take_resources(path, *inner, own); !ok) return ok;
   apply(*inner, own);
+  take_entries(path, *std::move(text), own);
   std::ranges::move(own, std::back_inserter(into));
   return {};
+}
+
+void kustomization_walk::take_entries(const std::string& path, std::string text, std::vector<taken_image>& into) const {
+  constexpr std::size_t times = 2;
+  if (!within_.takes_entries) return;
+  const auto content = files::image_file::read(std::move(text), path, rules_);
+  if (!content) return;
+  for (std::size_t i = 0; i < content->sites().size(); ++i) {
+    const files::site& s = content->sites()[i];
+    if (s.why == files::untouched::no && s.ref && s.tag)
+      into.push_back({.image = s.ref->written(),
+                      .place = path,
+                      .site = s,
+                      .times = times,
+                      .file = canonical_path(path),
+                      .index = i});
+  }
 }
 
 result<void> kustomization_walk::take_file(const std::string& path, const std::string& from,
@@ -152,7 +193,10 @@ result<void> kustomization_walk::take_file(const std::string& path, const std::s
 void kustomization_walk::apply(const read_kustomization& k, std::vector<taken_image>& to) {
   for (auto& o : to) {
     if (o.times == 0) continue;
-    o.image = files::follow(k.images, o.image, o.times).image;
+    auto built = files::follow(k.images, o.image, o.times);
+    o.image = std::move(built.image);
+    o.is_decided =
+        o.is_decided || std::ranges::any_of(built.matched, [&](std::size_t i) { return k.images[i].decides(); });
     if (o.pattern.empty()) o.pattern = k.pattern();
   }
 }

@@ -38,6 +38,8 @@ struct taken_image {
   /// The file, as files of the run are compared, and the place of the image among its sites.
   std::filesystem::path file{};
   std::size_t index = 0;
+  /// An entry on the way says its tag or digest: what stands where it comes from does not come out.
+  bool is_decided = false;
 
   /// The object is labelled: an entry would pin it all the same.
   [[nodiscard]] bool is_skipped() const { return site.why == files::untouched::skip_label; }
@@ -48,6 +50,9 @@ struct read_kustomization {
   bool is_component = false;
   std::vector<std::string> resources;
   std::vector<std::string> remote;
+  /// As written: paths, and texts of their own.
+  std::vector<std::string> patches;
+  bool has_charts = false;
   std::vector<files::kustomize_entry> images;
 
   /// The first name that is a regular expression; empty: none is.
@@ -66,6 +71,8 @@ struct read_kustomization {
 struct walk_limits {
   /// Canonical paths of files that are passed over, since they are pinned by themselves; null: none.
   const std::set<std::filesystem::path>* skipped = nullptr;
+  /// The entries of kustomizations that are taken in count as images, too: theirs come out as others.
+  bool takes_entries = false;
 };
 
 class kustomization_walk {
@@ -86,9 +93,11 @@ class kustomization_walk {
   [[nodiscard]] bool is_skipped(const std::string& path) const {
     return within_.skipped != nullptr && within_.skipped->contains(canonical_path(path));
   }
+  void note_others(const std::string& path, const read_kustomization& from);
   result<std::string> read(const std::string& path, std::string_view named_by);
   result<void> take(const std::string& from, const std::string& said, std::vector<taken_image>& into);
   result<void> take_kustomization(const std::string& path, const std::string& from, std::vector<taken_image>& into);
+  void take_entries(const std::string& path, std::string text, std::vector<taken_image>& into) const;
   result<void> take_file(const std::string& path, const std::string& from, std::vector<taken_image>& into);
 
   walk_limits within_;

@@ -1,6 +1,8 @@
 #include "support/found_sites.hpp"
 
-#include <fmt/core.h>
+#include <pinhook/files/image_file.hpp>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -115,6 +117,18 @@ TEST(FindInKustomization, TellsWhatKustomizeReadsOtherwise) {
                           "4:23 /images/2 | kustomization | a.* | a.*:v1 | (invalid)",
                           "5:22 /images/3 | kustomization | a | b:v1 | (invalid)",
                           "6:26 /images/4 | kustomization | $(x) | $(x):v1 | (variable)"));
+}
+
+TEST(FindInKustomization, TellsANameInAnotherCaseAndTheOldList) {
+  const auto odd = image_file::read("images:\n- {Name: a, newTag: v1}\n- {name: b, NEWNAME: c, newTag: v1}\n",
+                                    "kustomization.yaml", {});
+  ASSERT_TRUE(odd);
+  ASSERT_EQ(odd->sites().size(), 2U);
+  EXPECT_EQ(odd->sites()[0].problem, "kustomize reads the key \"Name\" as name: write name");
+  EXPECT_EQ(odd->sites()[1].problem, "kustomize reads the key \"NEWNAME\" as newName: write newName");
+  const auto old = image_file::read("imageTags:\n- {name: a, newTag: v1}\n", "kustomization.yaml", {});
+  ASSERT_FALSE(old);
+  EXPECT_EQ(old.error().message, "line 2, column 1: kustomize reads `imageTags` as `images`: write them there");
 }
 
 TEST(FindInKustomization, RefusesMoreEntriesThanAnyoneHas) {

@@ -200,6 +200,26 @@ TEST_F(KustomizationGaps, NoteWhatIsNotFollowed) {
               ElementsAre(HasSubstr("kustomize makes nginx:1:1.25 of it, which is no image reference")));
 }
 
+TEST_F(KustomizationGaps, NoteWhatComesFromPatchesAndCharts) {
+  pod("over/a.yaml", {"nginx@" + a});
+  const std::string patch = pod("over/p.yaml", {"redis:7"});
+  write("over/q.yaml", "metadata: {labels: {a: b}}\n");
+  const auto of_patches = ElementsAre(HasSubstr("images of its patches get no entry; pin the files of the patches"));
+  for (const char* text : {"patches: [{path: p.yaml}]\n", "patchesStrategicMerge: [q.yaml, p.yaml]\n",
+                           "patches:\n- patch: |\n    - op: replace\n      path: /spec/containers/0/image\n",
+                           "patchesJson6902: [{path: p.yaml, target: {kind: Pod}}]\n"})
+    EXPECT_THAT(notes(std::string("resources: [a.yaml]\n") + text), of_patches) << text;
+  for (const char* text : {"patches: [{path: q.yaml}]\n", "patches: [{path: missing.yaml}]\n",
+                           "patches:\n- patch: |\n    - op: remove\n      path: /spec/x\n"})
+    EXPECT_THAT(notes(std::string("resources: [a.yaml]\n") + text), IsEmpty()) << text;
+  EXPECT_THAT(
+      find("resources: [a.yaml]\npatches: [{path: p.yaml}]\n", {std::filesystem::weakly_canonical(patch)})->notes,
+      IsEmpty())
+      << "pinned by itself";
+  EXPECT_THAT(notes("resources: [a.yaml]\nhelmCharts: [{name: x}]\n"),
+              ElementsAre(HasSubstr("what its charts make is not looked at; check what is built")));
+}
+
 TEST_F(KustomizationGaps, CompareNamesAsWritten) {
   pod("over/a.yaml", {"nginx:1.25", "docker.io/library/nginx:1.26"});
   EXPECT_THAT(missing("resources: [a.yaml]\n"), ElementsAre("nginx:1.25", "docker.io/library/nginx:1.26"));

@@ -78,6 +78,24 @@ TEST_F(KustomizationRenames, GoThroughKustomizationsOnTheWay) {
   EXPECT_THAT(found(), ElementsAre("base/a.yaml 0 m.example/web:1 (base/kustomization.yaml)"));
 }
 
+TEST_F(KustomizationRenames, ComeFromComponents) {
+  pod("base/a.yaml", {"web:1"});
+  write("base/kustomization.yaml", "resources: [a.yaml]\n");
+  write("comp/kustomization.yaml",
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages:\n- {name: web, newName: "
+        "m.example/web}\n");
+  write("over/kustomization.yaml", "resources: [../base]\ncomponents: [../comp]\n");
+  EXPECT_THAT(found(), ElementsAre("base/a.yaml 0 m.example/web:1 (over/kustomization.yaml)"));
+}
+
+// What the base's entry says comes out, not what stands in its files.
+TEST_F(KustomizationRenames, AreOfEntriesThatSayTheTag) {
+  pod("base/a.yaml", {"web:1"});
+  write("base/kustomization.yaml", "resources: [a.yaml]\nimages:\n- {name: web, newTag: v2}\n");
+  write("over/kustomization.yaml", "resources: [../base]\nimages:\n- {name: web, newName: m.example/web}\n");
+  EXPECT_THAT(found(), ElementsAre("base/kustomization.yaml 0 m.example/web:v2 (over/kustomization.yaml)"));
+}
+
 TEST_F(KustomizationRenames, OfAPinnedOneAreThoseOfItsTag) {
   const std::string digest = "@sha256:" + std::string(64, 'a');
   pod("a.yaml", {"web:1" + digest, "api" + digest});
