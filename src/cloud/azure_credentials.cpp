@@ -1,6 +1,7 @@
 #include <pinhook/cloud/azure_credentials.hpp>
 
 #include <pinhook/base/file.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/cloud/azure_exchange.hpp>
 #include <pinhook/cloud/azure_hosts.hpp>
 #include <pinhook/cloud/azure_principal.hpp>
@@ -33,24 +34,25 @@ struct prepared {
 };
 
 // The request for Azure's token, the workload's file read.
-result<prepared> prepare(const environment& variables) {
+awaitable<result<prepared>> prepare(environment variables, std::chrono::nanoseconds within) {
   const auto who = find_azure_principal(variables);
-  if (!who) return fail(who.error());
+  if (!who) co_return fail(who.error());
   if (const auto* managed = std::get_if<azure_managed>(&*who))
-    return prepared{managed_request(*managed), {"Azure: managed identity", {}}, true};
+    co_return prepared{managed_request(*managed), {"Azure: managed identity", {}}, true};
   const auto& workload = std::get<azure_workload>(*who);
   const std::string step = "Azure: AZURE_FEDERATED_TOKEN_FILE";
-  const auto content = read_file(workload.token_file, max_federated_token_size);
+  std::string file = workload.token_file;
+  const auto content = co_await read_file_aside(std::move(file), max_federated_token_size, within);
   if (!content) {
     error e = content.error().at(step);
     // It may be there another time, and says nothing about the image.
     if (e.code != error_code::invalid_input) e.code = error_code::unavailable;
-    return fail(std::move(e));
+    co_return fail(std::move(e));
   }
   const secret assertion(trimmed(content->reveal()));
   if (assertion.is_empty())
-    return fail(error_code::invalid_input, fmt::format("{}: {} is empty", step, workload.token_file));
-  return prepared{workload_request(workload, assertion), {"Azure: workload identity", {assertion}}, false};
+    co_return fail(error_code::invalid_input, fmt::format("{}: {} is empty", step, workload.token_file));
+  co_return prepared{workload_request(workload, assertion), {"Azure: workload identity", {assertion}}, false};
 }
 
 }  // namespace
@@ -120,7 +122,8 @@ awaitable<result<std::vector<registry::credential>>> azure_credentials::credenti
 
 awaitable<result<fetch_cache<secret>::fetched>> azure_credentials::ask_azure(std::shared_ptr<const world> w,
                                                                              deadline d) {
-  auto ready = prepare(w->variables);
+  environment variables = w->variables;
+  auto ready = co_await prepare(std::move(variables), d.remaining(w->time.now()));
   if (!ready) co_return fail(std::move(ready.error()));
   const auto& options = w->options;
   const deadline limit = w->limit(d, ready->to_metadata ? options.metadata_limit : options.api_limit);

@@ -2,6 +2,7 @@
 
 #include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/base/file.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/cloud/ecr_token.hpp>
 
 #include <fmt/core.h>
@@ -148,7 +149,8 @@ awaitable<result<fetch_cache<aws_keys>::fetched>> ecr_credentials::state::fetch_
     if (auto* failed = std::get_if<error>(&step)) co_return fail(std::move(*failed));
     if (auto* done = std::get_if<aws_keys>(&step)) co_return hold_keys(all->time, std::move(*done));
     if (const auto* file = std::get_if<aws_read_file>(&step)) {
-      const auto content = read_file(file->file, max_aws_token_file);
+      std::string name = file->file;
+      const auto content = co_await read_file_aside(std::move(name), max_aws_token_file, d.remaining(all->time.now()));
       step = flow->on_file(content);
       continue;
     }

@@ -1,6 +1,7 @@
 #include <pinhook/cloud/google_credentials.hpp>
 
 #include <pinhook/base/file.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/cloud/google_hosts.hpp>
 #include <pinhook/cloud/google_token_flow.hpp>
 #include <pinhook/cloud/oauth.hpp>
@@ -72,7 +73,8 @@ awaitable<result<fetch_cache<secret>::fetched>> google_credentials::fetch(std::s
   google_step step = flow.start();
   for (;;) {
     if (const auto* read = std::get_if<google_read>(&step)) {
-      const auto content = read_file(read->file, read->limit);
+      std::string file = read->file;
+      const auto content = co_await read_file_aside(std::move(file), read->limit, d.remaining(w->time.now()));
       step = flow.file_read(content, w->time.wall());
     } else if (auto* send = std::get_if<google_send>(&step)) {
       const auto& options = w->options;

@@ -8,6 +8,7 @@
 #include "support/run.hpp"
 #include "support/token_server.hpp"
 
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/cloud/ecr_credentials.hpp>
 
 #include <fmt/chrono.h>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace pinhook::testing {
@@ -63,10 +65,15 @@ struct ecr_world : ::testing::Test {
     EXPECT_TRUE(got.error().message.starts_with("Amazon ECR: ")) << got.error().message;
     return got.error().message;
   }
-  // Lets renewals behind the answers run.
+  // Lets renewals behind the answers run, and what they read.
   void settle() {
     io.restart();
-    io.poll();
+    bool was_reading = false;
+    do {
+      was_reading = side_threads() != 0;
+      io.poll();
+      std::this_thread::yield();
+    } while (was_reading || side_threads() != 0);
   }
 
   std::string utc(std::chrono::seconds from_now) {

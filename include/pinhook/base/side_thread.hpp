@@ -11,10 +11,13 @@
 #pragma once
 
 #include <pinhook/base/async.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/secret.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <string>
 
 namespace pinhook {
 
@@ -26,6 +29,13 @@ inline constexpr std::chrono::seconds read_limit{10};
 /// back after all, `on_late(false)`. False: it did not run (no thread could be started), or the wait was canceled.
 awaitable<bool> run_aside(std::function<void()> work, std::chrono::nanoseconds limit,
                           std::function<void(bool is_late)> on_late);
+
+/// read_file (base/file) for whoever has `within` and no more, and at most `read_limit`. Errors: as read_file;
+/// timed_out, and the read is left behind; unavailable at once while `most_stuck_reads` of these are left behind, so
+/// that a volume that hangs does not take a thread for each look-up; canceled.
+awaitable<result<secret>> read_file_aside(std::string file, std::size_t limit, std::chrono::nanoseconds within);
+
+inline constexpr std::size_t most_stuck_reads = 32;
 
 /// For the start of a program, which has nothing else to do: false when `work` has not come back after `limit`.
 [[nodiscard]] bool run_within(std::function<void()> work, std::chrono::nanoseconds limit);

@@ -2,6 +2,7 @@
 
 #include "support/ecr_world.hpp"
 #include "support/gather.hpp"
+#include "support/hanging_file.hpp"
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -118,6 +119,16 @@ TEST_F(EcrCredentials, WebIdentityReadsTheTokenAnewAndRenewsTheKeys) {
   for (const auto& r : web.requests())
     if (r.url.find("sts.") != std::string::npos) form = r.body->reveal();
   EXPECT_NE(form.find("WebIdentityToken=hunter3"), std::string::npos);
+}
+
+TEST_F(EcrCredentials, ATokenFileThatHangsHoldsNobodyUp) {
+  testing::hanging_file hangs;
+  web_identity["AWS_WEB_IDENTITY_TOKEN_FILE"] = hangs.path();
+  const auto source = make(web_identity);
+  const auto got = testing::run_on(io, source->credentials_for(ref(image), deadline::after(time.now(), 20ms)));
+  // The clock of the test stands still, so it is not called late.
+  ASSERT_FALSE(got);
+  EXPECT_EQ(side_threads(), 1U) << "the read is left behind";
 }
 
 TEST_F(EcrCredentials, StsIsTheRegistrysRegionsWithoutAnother) {
