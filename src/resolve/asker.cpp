@@ -17,6 +17,9 @@ namespace {
 // Credentials that change between every two looks at them are refused after this many.
 constexpr int most_moves = 3;
 
+// Look-ups that are begun, or given up, in one go: some tens of microseconds each.
+constexpr std::size_t asks_in_a_slice = 4;
+
 }  // namespace
 
 deadline limit_of(const flight_waiter& w) { return w.of->limit; }
@@ -35,7 +38,8 @@ asker::asker(boost::asio::any_io_executor on, registry::client& client, const cl
              [watch](const std::string& host, part which, int change) {
                if (watch != nullptr) watch->trouble_changed(host, which, change);
              }}),
-      flights_(on_, time, timers_, options.flights) {}
+      flights_(on_, time, timers_, options.flights),
+      slices_(on_) {}
 
 void asker::begin() {
   timers_.on_ring([weak = weak_from_this()] {
@@ -46,7 +50,11 @@ void asker::begin() {
 void asker::take(const std::shared_ptr<batch>& b) {
   b->open = b->asks.size();
   b->number = ++requests_;
-  for (std::size_t i = 0; i < b->asks.size(); ++i) place(b, i);
+  slices_.run([this, b, next = std::size_t{0}]() mutable {
+    const std::size_t end = std::min(next + asks_in_a_slice, b->asks.size());
+    for (; next < end && !b->is_late; ++next) place(b, next);
+    return next < b->asks.size() && !b->is_late;
+  });
   if (b->open != 0) b->timer = timers_.add(b->limit.time(), [this, b] { out_of_time(b); });
 }
 
@@ -303,23 +311,30 @@ std::optional<answer> asker::stale_answer(const ask& a) const {
 }
 
 void asker::out_of_time(const std::shared_ptr<batch>& b) {
+  b->is_late = true;
   const auto waited = std::chrono::duration<double>(time_.now() - b->since).count();
-  for (std::size_t i = 0; i < b->asks.size(); ++i) {
-    ask& a = b->asks[i];
-    if (a.is_settled) continue;
-    std::string what = "nothing came";
-    if (a.on != nullptr) {
-      what = describe(*a.on);
-      let_go(*a.on, a.place);
-    }
-    settle_failure(
-        b, i,
-        {error_code::timed_out,
-         fmt::format("{} within {:.1f} s; the look-up of {} goes on, and a later request may find its answer", what,
-                     waited, a.what.ref.canonical()),
-         std::nullopt});
+  slices_.run([this, b, waited, next = std::size_t{0}]() mutable {
+    const std::size_t end = std::min(next + asks_in_a_slice, b->asks.size());
+    for (; next < end && b->open != 0; ++next) give_up(b, next, waited);
+    gate_.go_on();
+    return next < b->asks.size() && b->open != 0;
+  });
+}
+
+// After so many seconds. The caller says `gate_.go_on()`.
+void asker::give_up(const std::shared_ptr<batch>& b, std::size_t i, double waited) {
+  ask& a = b->asks[i];
+  if (a.is_settled) return;
+  std::string what = "nothing came";
+  if (a.on != nullptr) {
+    what = describe(*a.on);
+    let_go(*a.on, a.place);
   }
-  gate_.go_on();
+  settle_failure(b, i,
+                 {error_code::timed_out,
+                  fmt::format("{} within {:.1f} s; the look-up of {} goes on, and a later request may find its answer",
+                              what, waited, a.what.ref.canonical()),
+                  std::nullopt});
 }
 
 void asker::stop(std::function<void()> done) {
@@ -330,6 +345,8 @@ void asker::stop(std::function<void()> done) {
       settle_failure(w.of, w.ask, {error_code::canceled, "pinhook is stopping", std::nullopt});
     }
   }
+  // What was not begun is refused, since pinhook is stopping.
+  slices_.finish();
   timers_.clear();
   stopped_.push_back(std::move(done));
   flights_.cancel_all();

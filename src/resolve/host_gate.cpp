@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 // Invariants between two events:
@@ -20,6 +21,8 @@
 //  and
 //     the host's timer rings then at the latest.
 //  4. When something begins to rest, each of those in line who need it was asked whether he waits; nobody else stays.
+//  5. Whoever is in line was passed over by `advance` after the last event, and for him nothing has changed since. So
+//     one who comes asks for himself alone: a line of thousands is not gone through for each of them.
 
 namespace pinhook::resolve {
 
@@ -103,10 +106,22 @@ host_gate::host* host_gate::find_or_make(const std::string& name) {
   return hosts_.emplace(name, std::make_unique<host>(name, options_)).first->second.get();
 }
 
-fair_line::filter host_gate::may_enter(const host& h) const {
-  return [this, &h](fair_line::key number) {
-    const auto state = h.health.look(visitors_.at(number)->on, time_.now()).now;
-    return state == host_health::state::clear || state == host_health::state::half_open;
+// Good until the next event. Of the thousands in a line many wait for the same repository.
+fair_line::filter host_gate::may_enter(const host& h, std::optional<fair_line::key> alone) const {
+  struct verdict {
+    const errand* of;
+    bool may;
+  };
+  return [this, &h, alone, now = time_.now(),
+          seen = std::unordered_map<std::string_view, verdict>()](fair_line::key number) mutable {
+    if (alone && *alone != number) return false;
+    const errand& on = visitors_.at(number)->on;
+    const auto known = seen.find(on.repository);
+    if (known != seen.end() && *known->second.of == on) return known->second.may;
+    const auto state = h.health.look(on, now).now;
+    const bool may = state == host_health::state::clear || state == host_health::state::half_open;
+    seen.insert_or_assign(on.repository, verdict{&on, may});
+    return may;
   };
 }
 
@@ -133,7 +148,7 @@ awaitable<result<host_gate::permit>> host_gate::enter(visit v) {
   visitors_.emplace(mine->what.number, mine);
   permit place(*this, mine);
   h->line.enter(mine->what.number, mine->what.beginner, mine->what.claims);
-  changed_.insert(h->name);
+  advance(*h, mine->what.number);
   go_on();
   if (mine->is == visitor::stage::asking) co_return std::move(place);
 
@@ -153,10 +168,10 @@ awaitable<result<host_gate::permit>> host_gate::enter(visit v) {
   co_return fail(error_code::canceled, fmt::format("waiting for registry {} was canceled", mine->what.host));
 }
 
-void host_gate::advance(host& h) {
-  const auto may = may_enter(h);
+void host_gate::advance(host& h, std::optional<fair_line::key> alone) {
   for (;;) {
     const steady_time now = time_.now();
+    const auto may = may_enter(h, alone);
     if (const auto found = h.line.next(now, may)) {
       visitor& v = *visitors_.at(*found);
       v.is = visitor::stage::all;
@@ -266,7 +281,7 @@ void host_gate::wake_at(host& h, steady_time when) {
     if (found == hosts_.end()) return;
     host& due = *found->second;
     due.rings_at = steady_time::max();
-    advance(due);
+    advance(due, std::nullopt);
     ask_patience(due);
     tell_trouble(due);
     go_on();
@@ -298,7 +313,7 @@ void host_gate::go_on() {
     const std::string name = std::move(changed_.extract(changed_.begin()).value());
     const auto found = hosts_.find(name);
     if (found == hosts_.end()) continue;
-    advance(*found->second);
+    advance(*found->second, std::nullopt);
     forget_if_idle(name);
   }
   advance_all();

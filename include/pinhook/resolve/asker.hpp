@@ -15,6 +15,7 @@
 #include <pinhook/resolve/resolver.hpp>
 #include <pinhook/resolve/resolver_options.hpp>
 #include <pinhook/resolve/single_flight.hpp>
+#include <pinhook/resolve/slices.hpp>
 #include <pinhook/resolve/timer_queue.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -56,6 +57,8 @@ struct batch {
   std::function<void()> done;
 
   std::size_t open = 0;
+  /// Its time is over: nothing more is begun for it.
+  bool is_late = false;
   timer_queue::id timer{};
 };
 
@@ -93,6 +96,7 @@ class asker : public std::enable_shared_from_this<asker> {
   void settle(const std::shared_ptr<batch>& b, std::size_t i, result<answer> with);
   void settle_failure(const std::shared_ptr<batch>& b, std::size_t i, const error& why);
   void out_of_time(const std::shared_ptr<batch>& b);
+  void give_up(const std::shared_ptr<batch>& b, std::size_t i, double waited);
   [[nodiscard]] std::optional<answer> stale_answer(const ask& a) const;
   // How the hosts are that may answer for a reference: clear while one of them is.
   struct standing {
@@ -112,6 +116,7 @@ class asker : public std::enable_shared_from_this<asker> {
   timer_queue timers_;
   host_gate gate_;
   single_flight flights_;
+  slices slices_;
   std::size_t scheduled_ = 0;
   std::uint64_t requests_ = 0;
   bool is_stopping_ = false;

@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -104,9 +105,10 @@ class host_gate {
 
  private:
   host* find_or_make(const std::string& name);
-  [[nodiscard]] fair_line::filter may_enter(const host& h) const;
+  // `alone`: nobody else is to be let in, or to be made room for.
+  [[nodiscard]] fair_line::filter may_enter(const host& h, std::optional<fair_line::key> alone) const;
   [[nodiscard]] bool is_worth_waiting(const visitor& v) const;
-  void advance(host& h);
+  void advance(host& h, std::optional<fair_line::key> alone);
   void advance_all();
   void grant(visitor& v);
   void refuse(const std::shared_ptr<visitor>& v, error why);

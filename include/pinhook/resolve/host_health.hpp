@@ -35,6 +35,8 @@ struct errand {
   std::string credential;
   /// On whose account.
   std::vector<std::string> owners;
+
+  friend bool operator==(const errand&, const errand&) = default;
 };
 
 /// What may be in trouble.

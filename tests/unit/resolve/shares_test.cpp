@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace pinhook::resolve {
 namespace {
 
@@ -67,6 +69,41 @@ TEST_F(Shares, TheLineOfARegistryIsShared) {
     EXPECT_TRUE(quiet->only()) << quiet->only().error().message;
     time.advance(400ms);
   }
+}
+
+// What stands between two looks at the sockets is a few look-ups, not all that an object wants.
+TEST_F(Shares, AnObjectOfManyImagesIsBegunAndGivenUpInSlices) {
+  client.hang();
+  std::vector<query> all;
+  for (int i = 0; i < 400; ++i) all.push_back(of("noisy", fmt::format("h{}.example/x:1", i)));
+  auto p = std::make_shared<testing::pending_request>();
+  boost::asio::co_spawn(time.io, keep(tags, std::move(all), deadline::after(time.clock.now(), 1s), p),
+                        [](const std::exception_ptr&) {});
+  time.io.restart();
+  int most = 0;
+  for (int before = 0; time.io.poll_one() != 0; before = watch.count("started"))
+    most = std::max(most, watch.count("started") - before);
+  EXPECT_EQ(watch.count("started"), 400);
+  EXPECT_LE(most, 8);
+  time.advance(1s);
+  ASSERT_TRUE(p->is_done());
+  for (const auto& one : *p->answers) EXPECT_EQ(one.error().code, error_code::timed_out);
+}
+
+TEST_F(Shares, StoppingRefusesWhatWasNotBegun) {
+  client.hang();
+  std::vector<query> all;
+  for (int i = 0; i < 100; ++i) all.push_back(of("noisy", fmt::format("h{}.example/x:1", i)));
+  auto p = std::make_shared<testing::pending_request>();
+  boost::asio::co_spawn(time.io, keep(tags, std::move(all), deadline::after(time.clock.now(), 1s), p),
+                        [](const std::exception_ptr&) {});
+  time.io.restart();
+  while (watch.count("started") == 0) time.io.poll_one();
+  boost::asio::co_spawn(time.io, tags->stop(), [](const std::exception_ptr&) {});
+  time.settle();
+  ASSERT_TRUE(p->is_done());
+  EXPECT_LT(watch.count("started"), 100);
+  for (const auto& one : *p->answers) EXPECT_EQ(one.error().code, error_code::canceled);
 }
 
 TEST_F(Shares, ARepositoryThatHangsDoesNotTakeEveryPlaceOfItsRegistry) {

@@ -1,0 +1,37 @@
+// Long work of one thread, cut into slices: whoever comes meanwhile waits for a slice of it and not for all.
+//
+//   slices_.run([b, next = 0]() mutable { …; return next < b->size(); });
+//
+// An object under admission may have 1,000 images; to begin or to end their look-ups in one go takes tens of
+// milliseconds, in which nothing else is accepted, asked or answered. Several long works take turns, one slice between
+// two looks at the sockets. Thread rule: the thread of the executor, only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+namespace pinhook::resolve {
+
+class slices {
+ public:
+  /// One slice of a work; true: there is more.
+  using step = std::function<bool()>;
+
+  explicit slices(const boost::asio::any_io_executor& on);
+
+  /// The first slice now, so that short work is done when this returns; the others later. What has not run when this
+  /// object dies never runs.
+  void run(step work);
+  /// All that is left of every work, now.
+  void finish();
+
+ private:
+  struct line;
+  static void post_next(const std::shared_ptr<line>& l);
+  std::shared_ptr<line> line_;
+};
+
+}  // namespace pinhook::resolve
