@@ -1,7 +1,8 @@
-#include <pinhook/base/error.hpp>
 #include <pinhook/files/chart_texts.hpp>
 
-#include <fmt/format.h>
+#include <pinhook/base/error.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <optional>

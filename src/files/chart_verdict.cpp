@@ -1,6 +1,5 @@
 #include <pinhook/files/chart_verdict.hpp>
 
-#include <pinhook/files/finding.hpp>
 #include <pinhook/files/rewrite_site.hpp>
 
 #include <fmt/core.h>

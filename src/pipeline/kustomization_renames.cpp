@@ -1,6 +1,7 @@
+#include <pinhook/pipeline/kustomization_renames.hpp>
+
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomize_image.hpp>
-#include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 
 #include <algorithm>

@@ -1,9 +1,10 @@
+#include <pinhook/pipeline/kustomization_walk.hpp>
+
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/input_text.hpp>
-#include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/yaml/source.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>
