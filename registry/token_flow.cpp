@@ -5,7 +5,7 @@
 #include <pinhook/registry/error_body.hpp>
 #include <pinhook/registry/redirect.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 #include <pinhook/base/printable.hpp>
 #include <pinhook/base/utf8.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <rapidjson/error/en.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include <pinhook/base/json_writer.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <cassert>
 #include <cmath>

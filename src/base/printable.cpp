@@ -2,7 +2,7 @@
 
 #include <pinhook/base/utf8.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>

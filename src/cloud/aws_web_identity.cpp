@@ -4,7 +4,7 @@
 #include <pinhook/cloud/aws_xml.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <array>
 

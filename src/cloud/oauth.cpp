@@ -2,7 +2,7 @@
 
 #include <pinhook/http/retry.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>

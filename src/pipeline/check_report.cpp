@@ -4,7 +4,7 @@
 #include <pinhook/base/printable.hpp>
 #include <pinhook/registry/digest.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include <pinhook/base/printable.hpp>
 #include <pinhook/pipeline/check_report.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <iterator>
 #include <map>

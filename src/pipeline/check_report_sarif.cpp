@@ -3,7 +3,7 @@
 #include <pinhook/pipeline/check_report.hpp>
 #include <pinhook/registry/digest.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <iterator>
 #include <map>

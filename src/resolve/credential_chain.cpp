@@ -1,6 +1,6 @@
 #include <pinhook/resolve/credential_chain.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>

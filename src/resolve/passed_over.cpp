@@ -2,7 +2,7 @@
 
 #include <pinhook/base/printable.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 #include <pinhook/server/response_text.hpp>
 
 #include <fmt/chrono.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <ctime>
