@@ -1,8 +1,7 @@
 // Every sentence of an answer with the longest names that are allowed, and with the names of the clouds: what is wrong
 // and what to do stand whole, and each limit holds.
-#include "support/longest_names.hpp"
-
 #include "support/handler_fixture.hpp"
+#include "support/longest_names.hpp"
 
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/slot_words.hpp>

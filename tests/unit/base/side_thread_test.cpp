@@ -1,7 +1,7 @@
+#include <pinhook/base/side_thread.hpp>
+
 #include "support/hanging_file.hpp"
 #include "support/run.hpp"
-
-#include <pinhook/base/side_thread.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,5 +1,6 @@
-#include <pinhook/files/chart_reading.hpp>
 #include <pinhook/files/chart_texts.hpp>
+
+#include <pinhook/files/chart_reading.hpp>
 #include <pinhook/files/image_file.hpp>
 
 #include <gtest/gtest.h>

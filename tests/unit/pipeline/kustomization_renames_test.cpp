@@ -1,6 +1,6 @@
-#include "support/certificates.hpp"
-
 #include <pinhook/pipeline/kustomization_renames.hpp>
+
+#include "support/certificates.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

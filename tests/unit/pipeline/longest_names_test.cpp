@@ -1,8 +1,7 @@
 // Every sentence of check, pin and unpin about an image with the longest names that are allowed: what is wrong and what
 // to do stand whole, and the begin and the end of the image are there.
-#include "support/longest_names.hpp"
-
 #include "support/fake_resolver.hpp"
+#include "support/longest_names.hpp"
 #include "support/made_rules.hpp"
 
 #include <pinhook/base/printable.hpp>
