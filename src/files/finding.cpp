@@ -12,11 +12,8 @@
 namespace pinhook::files {
 namespace {
 
-using yaml::no_node;
 using yaml::node_index;
 using yaml::scalar_form;
-using yaml::source_document;
-using yaml::source_kind;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
