@@ -3,7 +3,6 @@
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/config/configuration_source.hpp>
-#include <pinhook/config/units.hpp>
 #include <pinhook/webhook/webhook.hpp>
 
 #include <boost/asio/co_spawn.hpp>

@@ -3,7 +3,6 @@
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/base/log.hpp>
-#include <pinhook/config/units.hpp>
 #include <pinhook/resolve/locked_resolver.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 #include <pinhook/server/health.hpp>
