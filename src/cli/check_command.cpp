@@ -22,8 +22,8 @@
 namespace pinhook::cli {
 namespace {
 
-// Bytes of files written anew to say exactly what a fix changes (SARIF); what does not fit in is told in words alone.
-// Each fix takes its whole file, which is read again to be sure: together a few seconds at most.
+// Limit in bytes of the files that are rewritten to give the exact lines of a fix (SARIF); beyond it a fix is only
+// described. Each fix rewrites its whole file, which is read again as a check: together a few seconds at most.
 constexpr std::size_t max_rewritten = std::size_t{32} * 1024 * 1024;
 
 void say(std::string_view text) { cli::say("check", text); }
@@ -33,9 +33,9 @@ int refuse(const error& e) {
   return exit_usage;
 }
 
-// For messages; empty when there is none.
-std::string configuration_file(const std::string& said, const config::variables& all) {
-  if (!said.empty()) return said;
+// The configuration's path for messages: `flag`, else PINHOOK_CONFIG; empty when there is none.
+std::string configuration_file(const std::string& flag, const config::variables& all) {
+  if (!flag.empty()) return flag;
   for (const auto& [name, text] : all)
     if (name == "PINHOOK_CONFIG") return text;
   return {};
@@ -49,28 +49,29 @@ std::string here() {
 
 class check_run {
  public:
-  // `file`: the configuration's, where there is one.
-  check_run(const file_arguments& said, const config::settings& s, std::string_view file)
-      : said_(said),
+  // `file`: the configuration's path, empty without one.
+  check_run(const file_arguments& arguments, const config::settings& s, std::string_view file)
+      : arguments_(arguments),
         settings_(s),
         checks_(pipeline::checks_with(s.rules, file)),
-        orders_(orders_of(said, s)),
-        output_(pipeline::parse_report_format(said.output).value_or(pipeline::report_format::table)),
-        asks_(said.drift || !said.lock_file.empty()),
-        format_(format_of(said, s)) {}
+        orders_(orders_of(arguments, s)),
+        output_(pipeline::parse_report_format(arguments.output).value_or(pipeline::report_format::table)),
+        looks_up_(arguments.drift || !arguments.lock_file.empty()),
+        format_(format_of(arguments, s)) {}
 
-  // To the exit code.
+  // Returns the exit code.
   int run() {
     const auto rules = file_rules_of(settings_);
-    const auto read = pipeline::each_input(said_.paths, rules, [this](pipeline::input one) { take(std::move(one)); });
+    const auto read =
+        pipeline::each_input(arguments_.paths, rules, [this](pipeline::input one) { take(std::move(one)); });
     if (!read) return refuse(read.error());
-    if (const auto asked = ask(); !asked) return refuse(asked.error());
+    if (const auto found = look_up(); !found) return refuse(found.error());
     for (auto& one : waiting_) files_[one.place] = check(files_[one.place].path, one.file);
     return report();
   }
 
  private:
-  // A file whose findings depend on what registries say.
+  // A file whose findings depend on look-ups.
   struct waiting_file {
     std::size_t place;
     files::image_file file;
@@ -79,7 +80,7 @@ class check_run {
   void take(pipeline::input one) {
     if (!one.content) {
       take_fault(std::move(one));
-    } else if (asks_ && pipeline::add_wanted(one.content->sites(), question(), wanted_)) {
+    } else if (looks_up_ && pipeline::add_wanted(one.content->sites(), question(), wanted_)) {
       waiting_.push_back({files_.size(), std::move(*one.content)});
       files_.emplace_back().path = std::move(one.path);
     } else {
@@ -98,10 +99,10 @@ class check_run {
     say(fmt::format("{}: {}", pipeline::shown_path(bad.path), bad.fault));
   }
 
-  // Every image of the run at once.
-  result<void> ask() {
+  // Looks up all images of the run at once.
+  result<void> look_up() {
     if (wanted_.empty()) return {};
-    auto digests = access::open_digests({said_.lock_file, said_.offline}, settings_, config::environment());
+    auto digests = access::open_digests({arguments_.lock_file, arguments_.offline}, settings_, config::environment());
     if (!digests) return fail(std::move(digests.error()));
     std::vector<registry::reference> refs;
     for (const auto& [canonical, ref] : wanted_) refs.push_back(ref);
@@ -117,29 +118,29 @@ class check_run {
   }
 
   [[nodiscard]] pipeline::check_question question() const {
-    pipeline::check_question how;
-    how.checks = &checks_;
-    how.ns = said_.ns;
-    how.has_drift = said_.drift;
-    how.lock_file = said_.lock_file;
-    how.lists_images = output_ == pipeline::report_format::junit;
-    how.known = asks_ ? &known_ : nullptr;
-    return how;
+    pipeline::check_question out;
+    out.checks = &checks_;
+    out.ns = arguments_.ns;
+    out.has_drift = arguments_.drift;
+    out.lock_file = arguments_.lock_file;
+    out.lists_images = output_ == pipeline::report_format::junit;
+    out.known = looks_up_ ? &known_ : nullptr;
+    return out;
   }
 
   pipeline::checked_file check(const std::string& path, const files::image_file& file) {
-    auto how = question();
-    how.how_to_pin = [this, &file](std::size_t site, const registry::digest& d) { return how_to_pin(file, site, d); };
-    return pipeline::check_file(path, file.text(), file.sites(), how);
+    auto q = question();
+    q.how_to_pin = [this, &file](std::size_t site, const registry::digest& d) { return suggestion(file, site, d); };
+    return pipeline::check_file(path, file.text(), file.sites(), q);
   }
 
-  pipeline::pin_text how_to_pin(const files::image_file& file, std::size_t site, const registry::digest& digest) {
+  pipeline::pin_text suggestion(const files::image_file& file, std::size_t site, const registry::digest& digest) {
     const files::change change{site, digest, orders_.order_of(file.sites()[site]).format};
     pipeline::pin_text out{file.suggestion(change, format_), std::nullopt};
     if (output_ != pipeline::report_format::sarif || file.text().size() > max_rewritten - rewritten_) return out;
     rewritten_ += file.text().size();
     const std::vector<files::change> changes{change};
-    // A site that shares its bytes with another one may not be changed alone.
+    // A site that shares its bytes with another one must not be changed alone.
     if (const auto after = file.rewrite(changes, format_)) out.change = pipeline::changed_lines(file.text(), *after);
     return out;
   }
@@ -154,7 +155,7 @@ class check_run {
     if (!printed) return refuse(printed.error());
     if (templates_ > 0)
       say(fmt::format(
-          "passed over {} not rendered ({}{}): helm template … | pinhook check -",
+          "skipped {} not rendered ({}{}): helm template … | pinhook check -",
           templates_ == 1 ? "a Helm template that is" : fmt::format("{} Helm templates that are", templates_),
           first_template_, templates_ == 1 ? "" : ", …"));
     say(pipeline::summary(totals));
@@ -163,12 +164,12 @@ class check_run {
     return totals.findings > 0 ? exit_failed : exit_good;
   }
 
-  const file_arguments& said_;
+  const file_arguments& arguments_;
   const config::settings& settings_;
   const pipeline::file_checks checks_;
   const pipeline::site_rules orders_;
   const pipeline::report_format output_;
-  const bool asks_;
+  const bool looks_up_;
   const pin::pin_format format_;
   pipeline::checked_files files_;
   std::vector<waiting_file> waiting_;
@@ -182,11 +183,11 @@ class check_run {
 
 }  // namespace
 
-int check(const arguments& said) {
+int check(const arguments& arguments) {
   const auto all = config::environment();
-  const auto found = config::settings_for_files(said.configuration.file, all);
+  const auto found = config::settings_for_files(arguments.configuration.file, all);
   if (!found) return refuse(found.error());
-  return check_run(said.files, *found, configuration_file(said.configuration.file, all)).run();
+  return check_run(arguments.files, *found, configuration_file(arguments.configuration.file, all)).run();
 }
 
 }  // namespace pinhook::cli

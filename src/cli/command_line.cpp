@@ -28,7 +28,7 @@ constexpr std::array<serve_flag, 5> serve_flags{{
     {"--threads", "threads", "N", "Threads that serve requests (default: the cores it may use)"},
 }};
 
-// Values of a fixed set stand in help, and for completion, as "text|json".
+// Help and completion show the values of a fixed set as "text|json".
 constexpr char between_values = '|';
 
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values) {
@@ -55,15 +55,15 @@ void add_format(CLI::App& app, arguments& out) {
 }
 
 void add_digests(CLI::App& app, arguments& out) {
-  app.add_option("--lock", out.files.lock_file, "Take digests from this lock file; what it lacks is an error")
+  app.add_option("--lock", out.files.lock_file, "Take digests from this lock file; a missing image is an error")
       ->type_name("FILE");
   app.add_flag("--offline", out.files.offline, "Ask no registry");
 }
 
 void add_rewriting(CLI::App& app, arguments& out) {
   app.add_flag("-i,--in-place", out.files.in_place, "Write the files themselves, each whole or not at all");
-  app.add_flag("--diff", out.files.diff, "Print what would change, and change nothing");
-  app.add_flag("--keep-going", out.files.keep_going, "Do what can be done although something failed");
+  app.add_flag("--diff", out.files.diff, "Print the changes as a diff, and write nothing");
+  app.add_flag("--keep-going", out.files.keep_going, "Write the files that succeed although something failed");
 }
 
 void declare_serve(CLI::App& app, arguments& out) {
@@ -79,7 +79,7 @@ void declare_serve(CLI::App& app, arguments& out) {
 }
 
 void declare_explain(CLI::App& app, arguments& out) {
-  CLI::Option* ref = app.add_option("REF", out.reference, "The reference as a Pod's image says it")->type_name("");
+  CLI::Option* ref = app.add_option("REF", out.reference, "The reference, as in a Pod's image")->type_name("");
   app.add_flag("--kinds", out.lists_kinds, "Print which kinds hold images, where, and which are sent; without a REF");
   app.callback([&out, ref] {
     if (out.lists_kinds && ref->count() != 0) throw CLI::ExcludesError("--kinds", "REF");
@@ -88,12 +88,11 @@ void declare_explain(CLI::App& app, arguments& out) {
   app.add_option("-n,--namespace", out.ns, "As a Pod of this namespace: read its pull secrets")->type_name("NS");
   app.add_option("--service-account", out.service_account, "As a Pod of this service account (default: default)")
       ->type_name("SA");
-  // One an option: REF may stand behind it.
+  // One value for each option, since REF may follow it.
   app.add_option("--pull-secret", out.pull_secrets, "As a Pod with this imagePullSecret; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  app.add_flag("--try", out.tries,
-               "Ask every mirror and the registry, with every credential, and say what each answered");
+  app.add_flag("--try", out.tries, "Ask every mirror and the registry, with every credential, and print each answer");
   add_config(app, out);
   one_of(app.add_option("-o,--output", out.output, "How to print it"), {"text", "json"});
 }
@@ -105,7 +104,7 @@ void declare_demo(CLI::App& app, arguments& out) {
 void declare_pin(CLI::App& app, arguments& out) {
   add_paths(app, out);
   add_rewriting(app, out);
-  app.add_flag("--update", out.files.update, "Move what is pinned to what its tags say now, too");
+  app.add_flag("--update", out.files.update, "Resolve the tags of pinned images again, too");
   add_format(app, out);
   add_digests(app, out);
   add_namespace(app, out);
@@ -120,8 +119,8 @@ void declare_unpin(CLI::App& app, arguments& out) {
 
 void declare_check(CLI::App& app, arguments& out) {
   add_paths(app, out);
-  app.add_flag("--drift", out.files.drift, "Compare pins with what their tags say now");
-  one_of(app.add_option("-o,--output", out.files.output, "How to print what is found"),
+  app.add_flag("--drift", out.files.drift, "Compare pins with the digests that their tags have now");
+  one_of(app.add_option("-o,--output", out.files.output, "How to print the findings"),
          {"table", "json", "sarif", "junit", "github"});
   add_format(app, out);
   add_digests(app, out);
@@ -135,14 +134,14 @@ void declare_lock(CLI::App& app, arguments& out) {
       ->type_name("FILE");
   one_of(app.add_option("--as", out.files.lock_format, "Its format (default: as the file is, else pinhook)"),
          {"pinhook", "kbld"});
-  app.add_flag("--update", out.files.update, "Resolve what is locked already anew");
+  app.add_flag("--update", out.files.update, "Resolve again what is locked already");
   app.add_flag("--offline", out.files.offline, "Ask no registry: fail when something is missing");
   add_namespace(app, out);
   add_config(app, out);
 }
 
 void declare_resolve(CLI::App& app, arguments& out) {
-  app.add_option("REF", out.files.references, "References as a Pod's image says them; - for those on standard input")
+  app.add_option("REF", out.files.references, "References, as in a Pod's image; - reads more from standard input")
       ->required()
       ->type_name("");
   app.add_option("--platform", out.files.platform, "The digest of one platform's manifest: linux/arm64")
@@ -158,7 +157,7 @@ void declare_fn(CLI::App& app, arguments& out) {
 
 void declare_rules(CLI::App& app, arguments& out) {
   one_of(app.add_option("ACTION", out.rules_action, "What to do: test")->required(), {"test"});
-  app.add_option("FILE", out.rules_file, "Images, where they stand, and what rules shall say of each")
+  app.add_option("FILE", out.rules_file, "Images, where they are used, and the expected result of the rules")
       ->required()
       ->type_name("");
   add_config(app, out);
@@ -185,14 +184,15 @@ constexpr const char* others = "Others";
 constexpr std::array<row, 12> rows{{
     {command::pin, "pin", files, "Pin the images of files to digests", declare_pin},
     {command::unpin, "unpin", files, "Turn pins of files back into tags", declare_unpin},
-    {command::check, "check", files, "Say which images of files are not pinned, have no tag, or moved", declare_check},
-    {command::lock, "lock", files, "Write down which digests the images of files mean", declare_lock},
+    {command::check, "check", files, "Report images in files that are not pinned, have no tag, or moved",
+     declare_check},
+    {command::lock, "lock", files, "Write the digests of the images in files to a lock file", declare_lock},
     {command::resolve, "resolve", files, "Print the digests of references", declare_resolve},
     {command::fn, "fn", files, "Pin as a KRM function: a ResourceList in, a ResourceList out", declare_fn},
-    {command::rules, "rules", files, "Test the rules of the configuration: do they say what is expected of them?",
+    {command::rules, "rules", files, "Test the rules of the configuration with a file of expected results",
      declare_rules},
     {command::serve, "serve", cluster, "Run the webhook", declare_serve},
-    {command::explain, "explain", cluster, "Say how an image reference is understood, and how it would be asked for",
+    {command::explain, "explain", cluster, "Explain how an image reference is understood and looked up",
      declare_explain},
     {command::demo, "demo", cluster, "Show pinning from end to end in this process, without a cluster", declare_demo},
     {command::completion, "completion", others, "Print the completion script of a shell", declare_completion},
@@ -209,7 +209,7 @@ described_option described(const CLI::Option& o) {
   const std::string type = o.get_type_name();
   out.value_name = o.get_positional() ? o.get_name(true, false) : type;
   out.kind = value_kind::free;
-  // Values are in small letters, what stands for one in capitals.
+  // Values are in small letters, placeholders in capitals.
   if (type.find(between_values) != std::string::npos || (!type.empty() && type[0] >= 'a' && type[0] <= 'z')) {
     out.kind = value_kind::listed;
     out.values = CLI::detail::split(type, between_values);
@@ -234,7 +234,7 @@ std::unique_ptr<CLI::App> declare_command_line(arguments& into) {
   auto app = std::make_unique<CLI::App>(
       "pinhook pins image tags to digests: of Kubernetes objects as a mutating admission webhook, and in files.",
       "pinhook");
-  app->set_help_flag("-h,--help", "Say how it is used");
+  app->set_help_flag("-h,--help", "Print this help");
   app->set_version_flag("--version", PINHOOK_VERSION, "Print the version");
   app->require_subcommand(0, 1);
   const auto look = app->get_formatter();

@@ -12,7 +12,7 @@ struct note {
 
 constexpr std::array<note, 12> notes{{
     {command::pin,
-     "What is read from standard input goes to standard output, pinned. A directory gives its *.yaml, *.yml and "
+     "Standard input is written to standard output, pinned. A directory gives its *.yaml, *.yml and "
      "*.json\n"
      "files that git does not ignore. Only the bytes of the image change. Without -i nothing is written but the "
      "result;\n"
@@ -20,29 +20,29 @@ constexpr std::array<note, 12> notes{{
      "\n"
      "Examples:\n"
      "  pinhook pin -i deploy/                       pin every manifest below a directory\n"
-     "  pinhook pin --diff deploy/ 'base/*.yaml'     show what that would change, as a patch\n"
-     "  pinhook pin -i --update deploy/              move pins to what their tags say now\n"
+     "  pinhook pin --diff deploy/ 'base/*.yaml'     show the changes, as a patch\n"
+     "  pinhook pin -i --update deploy/              move pins to the digests that their tags have now\n"
      "  pinhook pin -i --lock pinhook.lock deploy/   take the digests of a lock file\n"
-     "  helm template web ./chart | pinhook pin -    pin what a chart becomes\n"
+     "  helm template web ./chart | pinhook pin -    pin a rendered chart\n"
      "\n"
      "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed.\n"
      "1 when the result could not be written."},
     {command::unpin,
-     "A pin goes back to the tag that stands in its reference or in the comment behind it. Pins without one stay.\n"
+     "A pin becomes the tag in its reference or in the comment behind it. Pins without a tag stay.\n"
      "\n"
      "Examples:\n"
      "  pinhook unpin -i deploy/              put the tags back\n"
-     "  pinhook unpin --diff deploy/          show what that would change\n"
+     "  pinhook unpin --diff deploy/          show the changes\n"
      "  pinhook unpin <web.yaml >plain.yaml   from standard input to standard output\n"
      "\n"
      "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood.\n"
      "1 when the result could not be written."},
     {command::check,
-     "Registries are asked with --drift alone, unless --lock says what the tags mean.\n"
+     "Only --drift contacts registries, unless --lock gives the digests of tags.\n"
      "\n"
      "Examples:\n"
-     "  pinhook check deploy/                          what is not pinned, has no tag, or uses latest\n"
-     "  pinhook check --drift deploy/                  and what its tag no longer means\n"
+     "  pinhook check deploy/                          images not pinned, without a tag, or at latest\n"
+     "  pinhook check --drift deploy/                  and pins with a moved tag\n"
      "  pinhook check --lock pinhook.lock deploy/      compared with a lock file\n"
      "  pinhook check -o sarif deploy/ >images.sarif   for code scanning\n"
      "  pinhook check -o github .                      annotations of a GitHub workflow\n"
@@ -50,12 +50,13 @@ constexpr std::array<note, 12> notes{{
      "Exit codes: 0 nothing found; 1 findings; 2 wrong usage, or a file that cannot be read or understood;\n"
      "3 a look-up failed. When several apply: 2, then 3, then 1."},
     {command::lock,
-     "What is locked already keeps its digest unless --update. Lines are sorted, one an image, so that branches "
+     "Images that are locked already keep their digest unless --update. Lines are sorted, one an image, so that "
+     "branches "
      "merge.\n"
      "\n"
      "Examples:\n"
      "  pinhook lock deploy/                   write pinhook.lock\n"
-     "  pinhook lock --update deploy/          resolve everything anew\n"
+     "  pinhook lock --update deploy/          resolve everything again\n"
      "  pinhook lock --offline deploy/         fail when something is not locked\n"
      "  pinhook lock --as kbld --file images.lock.yml deploy/\n"
      "                                         write an ImagesLock of kbld\n"
@@ -71,11 +72,11 @@ constexpr std::array<note, 12> notes{{
      "  pinhook resolve --platform linux/arm64 nginx:1.25\n"
      "  pinhook resolve -o json nginx:1.25\n"
      "\n"
-     "Exit codes: 0 all known; 2 wrong usage, or a reference that is none; 3 a look-up failed."},
+     "Exit codes: 0 all known; 2 wrong usage, or an invalid reference; 3 a look-up failed."},
     {command::fn,
      "Reads a ResourceList from standard input and writes it to standard output with the images of its items pinned "
      "and\n"
-     "what happened in `results`. Options come from its functionConfig.\n"
+     "a report in `results`. Options come from its functionConfig.\n"
      "\n"
      "Examples:\n"
      "  kpt fn source deploy/ | pinhook fn | kpt fn sink out/\n"
@@ -84,7 +85,7 @@ constexpr std::array<note, 12> notes{{
      "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed.\n"
      "1 when the result could not be written."},
     {command::rules,
-     "FILE is a list of images with what the rules shall say of each, and nothing else:\n"
+     "FILE is a list of images with the expected result of the rules for each, and nothing else:\n"
      "\n"
      "  - {image: nginx, namespace: shop, kind: Deployment, container: web, expect: {deny: [no-latest], pin: never}}\n"
      "  - {image: \"ghcr.io/acme/api:v2\", in: file, expect: {}}\n"
@@ -106,8 +107,8 @@ constexpr std::array<note, 12> notes{{
      "  pinhook explain --try -n web ghcr.io/acme/api:v2\n"
      "  pinhook explain --kinds -o json\n"
      "\n"
-     "Exit codes: 0 understood, and with --try found; 2 wrong usage, or no reference; 3 tried, and nobody gave a "
-     "digest.\n"
+     "Exit codes: 0 understood, and with --try found; 2 wrong usage, or an invalid reference; 3 tried, and not "
+     "found.\n"
      "1 another failure."},
     {command::demo, "Exit codes: 0 shown; 1 something in it failed; 2 wrong usage."},
     {command::completion,
@@ -124,13 +125,13 @@ constexpr std::array<note, 12> notes{{
 }  // namespace
 
 std::string program_notes() {
-  return "`pinhook COMMAND --help` tells more, with examples.\n"
+  return "`pinhook COMMAND --help` shows more, with examples.\n"
          "Exit codes: 0 fine, 1 findings or a failure of this machine, 2 wrong usage or input, 3 a look-up failed.";
 }
 
-std::string notes_of(command which) {
+std::string notes_of(cli::command command) {
   for (const auto& one : notes)
-    if (one.command == which) return one.text;
+    if (one.command == command) return one.text;
   return program_notes();
 }
 

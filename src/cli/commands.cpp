@@ -16,8 +16,8 @@
 namespace pinhook::cli {
 namespace {
 
-int print_help(const arguments& said) {
-  fmt::print("{}", said.help);
+int print_help(const arguments& arguments) {
+  fmt::print("{}", arguments.help);
   return exit_good;
 }
 
@@ -45,7 +45,8 @@ constexpr std::array<row, 13> rows{{{command::help, print_help},
                                     {command::rules, rules_test},
                                     {command::completion, completion}}};
 
-// A read that hangs cannot be ended; what `exit` takes apart its thread may still use.
+// A read that hangs cannot be ended, and its thread may still use objects that `exit` destroys, so the process ends
+// without destructors then.
 int ended(int code) {
   if (side_threads() == 0) return code;
   std::fflush(nullptr);
@@ -55,18 +56,18 @@ int ended(int code) {
 }  // namespace
 
 int run(const std::vector<std::string>& words) {
-  // A reader that goes away early (`pinhook explain … | head`) is no reason to die halfway through a drain.
+  // A reader that closes the pipe early (`pinhook explain … | head`) must not end the process halfway through a drain.
   std::signal(SIGPIPE, SIG_IGN);
-  const auto said = parse_arguments(words);
-  if (!said) {
-    say({}, said.error().message);
-    return exit_code(said.error().code);
+  const auto arguments = parse_arguments(words);
+  if (!arguments) {
+    say({}, arguments.error().message);
+    return exit_code(arguments.error().code);
   }
   try {
     for (const auto& one : rows)
-      if (one.command == said->command) return ended(one.run(*said));
+      if (one.command == arguments->command) return ended(one.run(*arguments));
   } catch (const std::exception& e) {
-    // No thread, no descriptor, nowhere to print: what construction at start-up may run into.
+    // Construction at start-up throws when there is no thread, no descriptor or no output.
     say({}, e.what());
   }
   return exit_failed;

@@ -22,11 +22,11 @@ std::vector<std::string> spellings(const described_option& o) {
   return out;
 }
 
-std::string replaced(std::string_view text, char what, std::string_view by) {
+std::string replaced(std::string_view text, char from, std::string_view to) {
   std::string out;
   for (const char c : text) {
-    if (c == what)
-      out += by;
+    if (c == from)
+      out += to;
     else
       out += c;
   }
@@ -46,7 +46,7 @@ std::string options_of(const described_command& c) {
   return fmt::format("{}", fmt::join(out, " "));
 }
 
-// bash. `=` ends a word there: "--format=dig" comes as three.
+// bash ends a word at `=`: "--format=dig" arrives as three words.
 constexpr std::string_view bash_start = R"(# bash completion of pinhook; made by `pinhook completion bash`.
 _pinhook_files() {
   local IFS=$'\n'
@@ -75,7 +75,7 @@ void put_bash_reply(std::string& out, std::string_view indent, const described_o
     out += fmt::format("{}COMPREPLY=($(compgen -W \"{}\" -- \"$current\"))\n", indent, fmt::join(o.values, " "));
 }
 
-// The words of a command: the first stands right behind its name, the others anywhere later.
+// The words of a command: the first follows its name directly, the others come anywhere later.
 void put_bash_words(std::string& out, const described_command& c) {
   std::vector<const described_option*> words;
   for (const auto& o : c.options)
@@ -119,7 +119,7 @@ std::string bash_script(const described_command& program, commands_span commands
 
 std::string zsh_quoted(std::string_view text) { return fmt::format("'{}'", replaced(text, '\'', "'\\''")); }
 
-// What stands in the brackets of a specification of _arguments.
+// The text in the brackets of a specification of _arguments.
 std::string zsh_help(std::string_view text) {
   return replaced(replaced(replaced(text, '\\', "\\\\"), '[', "\\["), ']', "\\]");
 }
@@ -169,7 +169,7 @@ std::string zsh_script(const described_command& program, commands_span commands)
     for (const auto& o : c.options) out += " \\\n            " + zsh_specification(o);
     out += "\n          ;;\n";
   }
-  // Found by its name in fpath it is called; read by `source` it is registered.
+  // zsh calls the function when it finds the file in fpath; a file that is read by `source` registers it.
   return out +
          "      esac\n      ;;\n  esac\n}\n\n"
          "if [[ $funcstack[1] == _pinhook ]]; then\n  _pinhook \"$@\"\nelse\n  compdef _pinhook pinhook\nfi\n";

@@ -10,10 +10,10 @@
 
 namespace pinhook::cli {
 
-int completion(const arguments& said) {
-  const auto shell = parse_shell(said.shell);
+int completion(const arguments& arguments) {
+  const auto shell = parse_shell(arguments.shell);
   if (!shell) {
-    say("completion", quoted(said.shell) + " is no shell that it knows");
+    say("completion", quoted(arguments.shell) + " is not a supported shell");
     return exit_usage;
   }
   if (auto ok = print_text(completion_script(*shell, describe_command_line())); !ok) {

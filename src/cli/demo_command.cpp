@@ -39,19 +39,19 @@ int give_up(const error& e) {
 
 }  // namespace
 
-int run_demo(const arguments& said) {
-  // What the webhook has to say of each request stands in the story.
+int run_demo(const arguments& arguments) {
+  // The story shows each request, so the webhook's log needs only warnings.
   log::configure({.least = log::level::warning, .shape = log::format::text});
   demo::site site;
   if (const auto ok = site.start(); !ok) return give_up(ok.error());
   demo::view view(wants_colour());
   view.headline(
-      fmt::format("pinhook {}: what is shown came back over HTTPS from the webhook at 127.0.0.1:{}; the images "
+      fmt::format("pinhook {}: the answers below came over HTTPS from the webhook at 127.0.0.1:{}; the images "
                   "are in an OCI registry at {}. Both run in this process.",
                   PINHOOK_VERSION, site.webhook_port(), site.registry_name()));
   if (const auto ok = demo::tell_story(site, view); !ok) return give_up(ok.error());
   fmt::print("\n{} of {} checks hold.\n", view.checks() - view.failures(), view.checks());
-  if (said.stays) {
+  if (arguments.stays) {
     if (const auto ok = stay(site, demo::story_manifest(site)); !ok) return give_up(ok.error());
   }
   return view.failures() == 0 ? exit_good : exit_failed;

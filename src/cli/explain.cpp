@@ -18,14 +18,14 @@ namespace {
 
 using registry::reference;
 
-// Of a long text, what stands before and behind the fault.
+// Characters of a long text that are shown before the fault, and in all.
 constexpr std::size_t shown_before = 60;
 constexpr std::size_t shown_in_all = 100;
 
 using optional_text = std::optional<std::string>;
 
 std::string as_json(const std::array<std::pair<std::string_view, optional_text>, 8>& members,
-                    const access::access_report* how = nullptr,
+                    const access::access_report* report = nullptr,
                     const std::vector<pipeline::rule_match>* matches = nullptr) {
   std::string out = "{";
   for (const auto& [key, text] : members) {
@@ -37,14 +37,14 @@ std::string as_json(const std::array<std::pair<std::string_view, optional_text>,
     else
       out += "null";
   }
-  if (how != nullptr) out += "," + to_json_members(*how);
+  if (report != nullptr) out += "," + to_json_members(*report);
   if (matches != nullptr) out += ",\"rules\":" + pipeline::to_json(*matches);
   return out + "}\n";
 }
 
-explanation explain_good(const reference& ref, output_format format, const access::access_report* how,
+explanation explain_good(const reference& ref, output_format format, const access::access_report* report,
                          const std::vector<pipeline::rule_match>* matches) {
-  const int code = how != nullptr && how->has_failed() ? exit_lookup : exit_good;
+  const int code = report != nullptr && report->has_failed() ? exit_lookup : exit_good;
   const std::string tag(ref.effective_tag());
   const auto& digest = ref.digest();
   if (format == output_format::json)
@@ -56,7 +56,7 @@ explanation explain_good(const reference& ref, output_format format, const acces
                       {"digest", digest ? optional_text(digest->to_string()) : std::nullopt},
                       {"canonical", ref.canonical()},
                       {"error", std::nullopt}}},
-                    how, matches),
+                    report, matches),
             "", code};
 
   const auto line = [](std::string_view name, std::string_view text) { return fmt::format("{:<12}{}\n", name, text); };
@@ -72,28 +72,28 @@ explanation explain_good(const reference& ref, output_format format, const acces
     out += line("digest", "none");
   }
   out += line("canonical", ref.canonical());
-  if (how != nullptr) out += to_lines(*how);
+  if (report != nullptr) out += to_lines(*report);
   if (matches != nullptr) out += pipeline::to_lines(*matches);
   return {std::move(out), "", code};
 }
 
-/// The text in quotes with what cannot be printed escaped, and a caret under the fault.
+// The text in quotes, unprintable characters escaped, and a caret under the fault.
 std::string pointed_at(std::string_view text, std::size_t position) {
   const std::size_t fault = position - 1;
   const std::size_t begin = fault < shown_in_all ? 0 : fault - shown_before;
   const std::string ellipsis = begin == 0 ? "" : "…";
   const std::string before = quoted(text.substr(begin, fault - begin), shown_in_all);
-  // The caret stands where the closing quote of what is before the fault would; an ellipsis is one column wide.
+  // The caret is at the column of the closing quote of the text before the fault; an ellipsis is one column wide.
   const std::size_t column = before.size() - 1 + (begin == 0 ? 0 : 1);
   return fmt::format("  {}{}\n  {:>{}}\n", ellipsis, quoted(text.substr(begin), shown_in_all), '^', column + 1);
 }
 
 }  // namespace
 
-explanation explain(std::string_view text, output_format format, const access::access_report* how,
+explanation explain(std::string_view text, output_format format, const access::access_report* report,
                     const std::vector<pipeline::rule_match>* matches) {
   const auto read = reference::read(text);
-  if (read) return explain_good(*read, format, how, matches);
+  if (read) return explain_good(*read, format, report, matches);
   if (format == output_format::json)
     return {as_json({{{"reference", std::string(text)},
                       {"registry", std::nullopt},

@@ -19,7 +19,7 @@ namespace {
 
 std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
-// 2 says more than 3, and 3 more than 1.
+// 2 is worse than 3, and 3 worse than 1.
 int worse(int a, int b) {
   const auto rank = [](int code) {
     return code == exit_usage ? 3 : code == exit_lookup ? 2 : code == exit_failed ? 1 : 0;
@@ -27,24 +27,24 @@ int worse(int a, int b) {
   return rank(a) >= rank(b) ? a : b;
 }
 
-std::string_view verb_of(const file_run_options& how) {
-  const bool is_unpin = how.task == pipeline::pin_task::unpin;
-  if (how.target == run_target::diff) return is_unpin ? "would unpin" : "would pin";
+std::string_view verb_of(const file_run_options& options) {
+  const bool is_unpin = options.task == pipeline::pin_task::unpin;
+  if (options.target == run_target::diff) return is_unpin ? "would unpin" : "would pin";
   return is_unpin ? "unpinned" : "pinned";
 }
 
 }  // namespace
 
-file_run::file_run(file_run_options how, std::vector<pipeline::input> inputs, const files::file_rules& rules)
-    : how_(std::move(how)), choice_{how_.task, how_.format, how_.orders}, rules_(rules) {
+file_run::file_run(file_run_options options, std::vector<pipeline::input> inputs, const files::file_rules& rules)
+    : options_(std::move(options)), choice_{options_.task, options_.format, options_.orders}, rules_(rules) {
   for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, {}, std::nullopt});
   report_inputs();
-  if (how_.task != pipeline::pin_task::unpin) find_entries();
-  if (how_.task != pipeline::pin_task::unpin && !is_stopped()) find_gaps();
-  if (how_.task != pipeline::pin_task::unpin && !is_stopped()) find_renames();
+  if (options_.task != pipeline::pin_task::unpin) find_entries();
+  if (options_.task != pipeline::pin_task::unpin && !is_stopped()) find_gaps();
+  if (options_.task != pipeline::pin_task::unpin && !is_stopped()) find_renames();
 }
 
-void file_run::say(std::string_view line) { messages_ += message_line(how_.command, line); }
+void file_run::say(std::string_view line) { messages_ += message_line(options_.command, line); }
 
 void file_run::bad(const std::string& path, const error& e) {
   say(fmt::format("{}: {}", pipeline::shown_path(path), e.message));
@@ -53,7 +53,7 @@ void file_run::bad(const std::string& path, const error& e) {
   exit_code_ = worse(exit_code_, is_ours ? exit_failed : exit_usage);
 }
 
-bool file_run::is_stopped() const { return n_.bad_files != 0 && !how_.keeps_going; }
+bool file_run::is_stopped() const { return n_.bad_files != 0 && !options_.keeps_going; }
 
 void file_run::report_inputs() {
   for (const auto& file : files_) {
@@ -78,7 +78,7 @@ void file_run::find_entries() {
 void file_run::find_gaps() {
   std::vector<const pipeline::input*> inputs;
   for (const auto& file : files_) inputs.push_back(&file.in);
-  auto found = pipeline::gaps_of_named(inputs, rules_, how_.orders);
+  auto found = pipeline::gaps_of_named(inputs, rules_, options_.orders);
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (!found[i]) continue;
     auto& gaps = *found[i];
@@ -103,9 +103,9 @@ void file_run::find_renames() {
 std::vector<registry::reference> file_run::wanted() const {
   std::vector<registry::reference> out;
   if (is_stopped()) return out;
-  std::set<std::string, std::less<>> seen;
+  std::set<std::string, std::less<>> names;
   const auto add = [&](const registry::reference& ref) {
-    if (seen.insert(ref.canonical()).second) out.push_back(ref);
+    if (names.insert(ref.canonical()).second) out.push_back(ref);
   };
   for (const auto& file : files_) {
     if (!file.in.content) continue;
@@ -131,8 +131,8 @@ void file_run::report_site(const one_file& file, const files::site& s, const pip
         ++left_by_rule_[r.rule];
         return;
       }
-      // What the author wrote so on purpose needs no line; an entry of a kustomization may seem to pin what it does
-      // not.
+      // An image that the author wrote so on purpose needs no line; an entry of a kustomization does, since it may seem
+      // to pin an image that it does not pin.
       if (!files::is_on_purpose(s.why) || s.form == files::site_form::kustomization)
         say(fmt::format("{}: {} is left as it is: {}", pipeline::site_label(file.in.path, s), quoted_name(s.written),
                         r.message));
@@ -154,7 +154,7 @@ result<std::string> file_run::with_gaps(const one_file& file, std::string text, 
     if (found != known.end() && found->second) {
       const auto format =
           files::format_for_all(choice.entries, {gap.ref.written(), gap.ref.written_name(), gap.ref.effective_tag()},
-                                gap.format.value_or(how_.format));
+                                gap.format.value_or(options_.format));
       entries.push_back({gap.ref, *found->second, format, gap.entry});
       continue;
     }
@@ -165,7 +165,7 @@ result<std::string> file_run::with_gaps(const one_file& file, std::string text, 
   }
   if (entries.empty()) return text;
   n_.changed_images += entries.size();
-  return files::with_entries(text, entries, how_.format);
+  return files::with_entries(text, entries, options_.format);
 }
 
 bool file_run::is_filled(const one_file& file, const files::site& s) {
@@ -186,15 +186,15 @@ pipeline::pin_choice file_run::choice_for(const one_file& file) const {
 void file_run::finish_file(one_file& file, const pipeline::digest_map& known) {
   const auto& content = *file.in.content;
   const auto choice = choice_for(file);
-  auto what = pipeline::pinned(content, choice, known);
-  if (!what) return bad(file.in.path, what.error());
-  if (const auto lost = what->lost_tags_note(); !lost.empty())
+  auto pinned = pipeline::pinned(content, choice, known);
+  if (!pinned) return bad(file.in.path, pinned.error());
+  if (const auto lost = pinned->lost_tags_note(); !lost.empty())
     say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), lost));
-  for (const auto& doubt : what->doubts) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), doubt));
-  for (const auto& note : what->notes) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), note));
-  for (const auto& r : what->results)
+  for (const auto& doubt : pinned->doubts) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), doubt));
+  for (const auto& note : pinned->notes) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), note));
+  for (const auto& r : pinned->results)
     if (!is_filled(file, content.sites()[r.site])) report_site(file, content.sites()[r.site], r);
-  auto text = with_gaps(file, std::move(what->text), choice, known);
+  auto text = with_gaps(file, std::move(pinned->text), choice, known);
   if (!text) return bad(file.in.path, text.error());
   if (*text != content.text()) ++n_.changed_files;
   file.text = std::move(*text);
@@ -206,12 +206,12 @@ void file_run::emit(file_run_result& into) {
     if (!file.text) continue;
     const auto& before = file.in.content->text();
     const bool is_changed = *file.text != before;
-    if (how_.target == run_target::diff) {
+    if (options_.target == run_target::diff) {
       into.out += files::unified_diff(file.in.path == "-" ? "stdin" : file.in.path, before, *file.text);
-    } else if (how_.target == run_target::in_place) {
+    } else if (options_.target == run_target::in_place) {
       if (is_changed) into.writes.push_back({file.in.path, *file.text});
     } else if (file.in.is_named || is_changed || !pipeline::looks_like_json(*file.text) || files_.size() == 1) {
-      // JSON that lies in a directory beside manifests and holds no image belongs to something else.
+      // JSON that is found in a directory beside manifests and holds no image is not a manifest.
       printed.push_back({file.in.path, *file.text});
     }
   }
@@ -231,10 +231,10 @@ void file_run::report_rules() {
 }
 
 std::string file_run::summary() const {
-  const bool is_unpin = how_.task == pipeline::pin_task::unpin;
+  const bool is_unpin = options_.task == pipeline::pin_task::unpin;
   std::string out = n_.changed_images == 0
                         ? fmt::format("nothing to {}", is_unpin ? "unpin" : "pin")
-                        : fmt::format("{} {} in {}", verb_of(how_), counted(n_.changed_images, "image"),
+                        : fmt::format("{} {} in {}", verb_of(options_), counted(n_.changed_images, "image"),
                                       counted(n_.changed_files, "file"));
   if (n_.current != 0)
     out += fmt::format("; {} {}", n_.current,
@@ -243,7 +243,7 @@ std::string file_run::summary() const {
                                          : "are pinned already");
   if (n_.left != 0) out += fmt::format("; {} left as {}", n_.left, n_.left == 1 ? "it is" : "they are");
   if (n_.failed != 0) out += fmt::format("; {} not resolved", n_.failed);
-  if (n_.bad_files != 0) out += fmt::format("; {} no good", counted(n_.bad_files, "file"));
+  if (n_.bad_files != 0) out += fmt::format("; {} invalid", counted(n_.bad_files, "file"));
   return out;
 }
 
@@ -252,14 +252,14 @@ file_run_result file_run::finish(const pipeline::digest_map& known) {
   if (!is_stopped())
     for (auto& file : files_)
       if (file.in.content) finish_file(file, known);
-  if (how_.keeps_going || (n_.failed == 0 && n_.bad_files == 0)) {
+  if (options_.keeps_going || (n_.failed == 0 && n_.bad_files == 0)) {
     emit(out);
     report_rules();
     say(summary());
   } else {
-    std::string what = n_.failed == 0 ? "" : counted(n_.failed, "image") + " not resolved";
-    if (n_.bad_files != 0) what += (what.empty() ? "" : ", ") + counted(n_.bad_files, "file") + " no good";
-    say(fmt::format("nothing is written: {}; --keep-going does the rest", what));
+    std::string failures = n_.failed == 0 ? "" : counted(n_.failed, "image") + " not resolved";
+    if (n_.bad_files != 0) failures += (failures.empty() ? "" : ", ") + counted(n_.bad_files, "file") + " invalid";
+    say(fmt::format("nothing is written: {}; use --keep-going to write the rest", failures));
   }
   out.messages = std::move(messages_);
   out.exit_code = exit_code_;

@@ -15,17 +15,17 @@
 
 namespace pinhook::cli {
 
-int fn(const arguments& said) {
-  const auto s = config::settings_for_files(said.configuration.file, config::environment());
+int fn(const arguments& arguments) {
+  const auto s = config::settings_for_files(arguments.configuration.file, config::environment());
   if (!s) return refuse_run("fn", s.error());
   const auto text = pipeline::read_standard_input();
   if (!text) return refuse_run("fn", text.error());
   const auto rules = file_rules_of(*s);
   const auto done = run_function(*text, {.rules = rules,
                                          .format = s->pin.format,
-                                         .orders = orders_of(said.files, *s),
-                                         .open = [&](const access::digest_choice& how) {
-                                           return access::open_digests(how, *s, config::environment());
+                                         .orders = orders_of(arguments.files, *s),
+                                         .open = [&](const access::digest_choice& choice) {
+                                           return access::open_digests(choice, *s, config::environment());
                                          }});
   fmt::print(stderr, "{}", done.messages);
   if (auto ok = print_text(done.out); !ok) {

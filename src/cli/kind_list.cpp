@@ -16,7 +16,7 @@ namespace {
 
 using pin::known_kind;
 
-// As rules of the configuration and `pin.kinds` name it.
+// The name of the kind in rules of the configuration and in `pin.kinds`.
 std::string name_of(const known_kind& k) {
   return k.group.empty() ? std::string(k.kind) : fmt::format("{}/{}", k.group, k.kind);
 }

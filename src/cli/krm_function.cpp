@@ -19,12 +19,12 @@ namespace {
 
 std::string line(std::string_view text) { return message_line("fn", text); }
 
-// The input as it was, and what is wrong in its results where they can be written.
+// The input unchanged, with the error in its results where they can be written.
 function_outcome refused(const std::string& text, const error& e) {
-  pipeline::function_result said;
-  said.severity = pipeline::result_severity::error;
-  said.message = e.message;
-  const auto out = pipeline::with_results(text, {said});
+  pipeline::function_result failure;
+  failure.severity = pipeline::result_severity::error;
+  failure.message = e.message;
+  const auto out = pipeline::with_results(text, {failure});
   return {out ? *out : std::string(), line(e.message), exit_usage};
 }
 
@@ -37,27 +37,27 @@ class function_run {
     if (!config) return fail(config.error());
     const auto file = files::image_file::read(text_, "-", around_.rules);
     if (!file) return fail(file.error());
-    pipeline::pin_choice how{.task = config->update ? pipeline::pin_task::update : pipeline::pin_task::pin,
-                             .format = config->format.value_or(around_.format),
-                             .orders = around_.orders};
-    if (config->format) how.orders.format = config->format;
+    pipeline::pin_choice choice{.task = config->update ? pipeline::pin_task::update : pipeline::pin_task::pin,
+                                .format = config->format.value_or(around_.format),
+                                .orders = around_.orders};
+    if (config->format) choice.orders.format = config->format;
     pipeline::digest_map known;
-    if (const auto refs = pipeline::wanted(*file, how); !refs.empty()) {
+    if (const auto refs = pipeline::wanted(*file, choice); !refs.empty()) {
       auto source = around_.open({.lock_file = config->lock_file, .offline = config->offline});
       if (!source) return fail(std::move(source.error()));
       known = look_up(**source, refs);
     }
-    const auto what = pipeline::pinned(*file, how, known);
-    if (!what) return fail(what.error());
-    const bool is_failed = what->has(pipeline::site_result::kind::failed);
+    const auto pinned = pipeline::pinned(*file, choice, known);
+    if (!pinned) return fail(pinned.error());
+    const bool is_failed = pinned->has(pipeline::site_result::kind::failed);
     const bool writes = !is_failed || config->keeps_going;
-    if (writes) report_notes(*what);
-    for (const auto& r : what->results) {
+    if (writes) report_notes(*pinned);
+    for (const auto& r : pinned->results) {
       const files::site& s = file->sites()[r.site];
       report(list.about(s), s, r, writes);
       if (writes && r.what == pipeline::site_result::kind::changed) report_doubt(list.about(s), s);
     }
-    auto out = pipeline::with_results(writes ? what->text : text_, results_);
+    auto out = pipeline::with_results(writes ? pinned->text : text_, results_);
     if (!out) return fail(std::move(out.error()));
     return function_outcome{std::move(*out), std::move(messages_), is_failed ? exit_lookup : exit_good};
   }
@@ -90,13 +90,13 @@ class function_run {
     results_.push_back(std::move(about));
   }
 
-  // About the list as a whole.
-  void report_notes(const pipeline::pinned_file& what) {
-    if (auto lost = what.lost_tags_note(); !lost.empty()) warn({}, "", std::move(lost));
-    for (const auto& note : what.notes) warn({}, "", note);
+  // Reports notes about the list as a whole.
+  void report_notes(const pipeline::pinned_file& file) {
+    if (auto lost = file.lost_tags_note(); !lost.empty()) warn({}, "", std::move(lost));
+    for (const auto& note : file.notes) warn({}, "", note);
   }
 
-  // What the digest may break, of each item once.
+  // Warns, once for each item, that a digest may break it.
   void report_doubt(pipeline::function_result about, const files::site& s) {
     if (s.doubt.empty()) return;
     const auto item = s.pointer.substr(0, s.pointer.find('/', std::string_view("/items/").size()));
@@ -114,7 +114,7 @@ class function_run {
   const std::string& text_;
   const function_surroundings& around_;
   std::string messages_;
-  /// The item, and what was said of it.
+  // The item, and the doubt that was reported for it.
   std::set<std::pair<std::string, std::string>> doubts_;
   std::vector<pipeline::function_result> results_;
 };

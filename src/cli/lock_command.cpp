@@ -37,7 +37,7 @@ int failed(const error& e) {
   return exit_failed;
 }
 
-// The lock as it is: its text and what it holds; nothing when there is no file yet.
+// The existing lock: its text and content; both empty when there is no file yet.
 struct existing_lock {
   std::string text;
   std::optional<files::lock_file> content;
@@ -55,9 +55,9 @@ result<existing_lock> read_existing(const std::string& path) {
   return existing_lock{std::string(text->reveal()), std::move(*content)};
 }
 
-files::lock_format format_of(const file_arguments& said, const existing_lock& existing) {
-  if (said.lock_format == "kbld") return files::lock_format::kbld;
-  if (said.lock_format == "pinhook" || !existing.content) return files::lock_format::pinhook;
+files::lock_format format_of(const file_arguments& arguments, const existing_lock& existing) {
+  if (arguments.lock_format == "kbld") return files::lock_format::kbld;
+  if (arguments.lock_format == "pinhook" || !existing.content) return files::lock_format::pinhook;
   return existing.content->format;
 }
 
@@ -66,7 +66,7 @@ std::string now_text() {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(machine_clock().wall())));
 }
 
-// Says what is wrong with the inputs; false when a file is no good.
+// Reports problems of the inputs; false when a file is invalid.
 bool report_inputs(const std::vector<pipeline::input>& inputs) {
   bool is_good = true;
   for (const auto& in : inputs) {
@@ -78,14 +78,14 @@ bool report_inputs(const std::vector<pipeline::input>& inputs) {
       continue;
     }
     const auto& e = in.content.error();
-    const bool is_passed_over = e.code == error_code::unsupported && !in.is_named;
-    say(fmt::format("{}: {}{}", pipeline::shown_path(in.path), is_passed_over ? "skipped: " : "", e.message));
-    is_good = is_good && is_passed_over;
+    const bool is_skipped = e.code == error_code::unsupported && !in.is_named;
+    say(fmt::format("{}: {}{}", pipeline::shown_path(in.path), is_skipped ? "skipped: " : "", e.message));
+    is_good = is_good && is_skipped;
   }
   return is_good;
 }
 
-// What pin would add entries for.
+// The images for which pin would add entries to kustomizations.
 result<std::vector<pipeline::kustomization_gap>> find_gaps(const std::vector<pipeline::input>& inputs,
                                                            const files::file_rules& rules,
                                                            const pipeline::site_rules& orders) {
@@ -102,7 +102,7 @@ result<std::vector<pipeline::kustomization_gap>> find_gaps(const std::vector<pip
   return out;
 }
 
-// Each failure with the place where the image stands; false when there was one.
+// Reports each failure with the place of the image; false when there was one.
 bool report_failures(const pipeline::lock_plan& plan, const pipeline::digest_map& known) {
   bool is_good = true;
   for (const auto& ref : plan.missing) {
@@ -122,28 +122,28 @@ result<void> write(const std::string& path, const existing_lock& existing, const
 
 }  // namespace
 
-int lock(const arguments& said) {
-  const auto& how = said.files;
-  const auto s = config::settings_for_files(said.configuration.file, config::environment());
+int lock(const arguments& arguments) {
+  const auto& options = arguments.files;
+  const auto s = config::settings_for_files(arguments.configuration.file, config::environment());
   if (!s) return refuse_run(own_name, s.error());
-  const auto existing = read_existing(how.lock_file);
+  const auto existing = read_existing(options.lock_file);
   if (!existing) return refuse_run(own_name, existing.error());
   const auto rules = file_rules_of(*s);
-  const auto inputs = pipeline::read_inputs(how.paths, rules);
+  const auto inputs = pipeline::read_inputs(options.paths, rules);
   if (!inputs) return refuse_run(own_name, inputs.error());
   if (!report_inputs(*inputs)) {
-    say("nothing is written: a file is no good");
+    say("nothing is written: a file is invalid");
     return exit_usage;
   }
-  const auto orders = orders_of(how, *s);
+  const auto orders = orders_of(options, *s);
   auto gaps = find_gaps(*inputs, rules, orders);
   if (!gaps) return refuse_run(own_name, gaps.error());
   const auto before = existing->content ? existing->content->images : resolve::image_lock();
-  const auto plan = pipeline::plan_lock({*inputs, std::move(*gaps), orders}, before, how.update);
+  const auto plan = pipeline::plan_lock({*inputs, std::move(*gaps), orders}, before, options.update);
   if (!plan) return refuse_run(own_name, plan.error());
   pipeline::digest_map known;
   if (!plan->missing.empty()) {
-    auto source = access::open_digests({.lock_file = {}, .offline = how.offline}, *s, config::environment());
+    auto source = access::open_digests({.lock_file = {}, .offline = options.offline}, *s, config::environment());
     if (!source) return refuse_run(own_name, source.error());
     known = look_up(**source, plan->missing);
   }
@@ -151,8 +151,8 @@ int lock(const arguments& said) {
     say("nothing is written: not every image could be resolved");
     return exit_lookup;
   }
-  const files::lock_file after{format_of(how, *existing), pipeline::locked(*plan, known, before, now_text())};
-  if (auto ok = write(how.lock_file, *existing, files::write_lock(after)); !ok) return failed(ok.error());
+  const files::lock_file after{format_of(options, *existing), pipeline::locked(*plan, known, before, now_text())};
+  if (auto ok = write(options.lock_file, *existing, files::write_lock(after)); !ok) return failed(ok.error());
   for (const auto& [rule, count] : plan->left_by_rule)
     say(fmt::format("rule {} leaves {} out: it says pin: never", rule,
                     count == 1 ? "1 image" : fmt::format("{} images", count)));

@@ -11,7 +11,7 @@
 namespace pinhook::cli {
 namespace {
 
-// CLI11 throws for help as for errors; its message for an unknown word names no command, so it gets the list.
+// CLI11 throws for help as for errors. Its messages end in line breaks and full stops, which a one-line message drops.
 std::string reason_of(const CLI::ParseError& e) {
   std::string text = e.what();
   std::ranges::replace(text, '\n', ' ');
@@ -19,12 +19,12 @@ std::string reason_of(const CLI::ParseError& e) {
   return text;
 }
 
-std::unexpected<error> refuse(std::string_view why, const CLI::App* sub) {
-  return fail(error_code::invalid_input, fmt::format("{}; `pinhook{}{} --help` shows how it is used", why,
+std::unexpected<error> refuse(std::string_view message, const CLI::App* sub) {
+  return fail(error_code::invalid_input, fmt::format("{}; `pinhook{}{} --help` shows the usage", message,
                                                      sub == nullptr ? "" : " ", sub == nullptr ? "" : sub->get_name()));
 }
 
-// Whether words of the command may be said again and again.
+// True when a positional word of the command can be repeated.
 bool takes_many_words(const CLI::App& app, const std::vector<std::string>& words) {
   const auto name = std::ranges::find_if(words, [](const auto& word) { return !word.starts_with('-'); });
   if (name == words.end()) return false;
@@ -35,7 +35,8 @@ bool takes_many_words(const CLI::App& app, const std::vector<std::string>& words
   return !app.get_subcommands(named).empty();
 }
 
-// CLI11 takes them from the back; and "[ab]" for a list of words where there may be several. "./[ab]" is the same path.
+// CLI11 takes words from the back, and reads "[ab]" as a list where a word can be repeated. "./[ab]" is the same path
+// and is read as it is.
 std::vector<std::string> as_parsed(const CLI::App& app, const std::vector<std::string>& words) {
   std::vector<std::string> out(words.rbegin(), words.rend());
   if (!takes_many_words(app, words)) return out;
@@ -45,8 +46,8 @@ std::vector<std::string> as_parsed(const CLI::App& app, const std::vector<std::s
 }
 
 struct contradiction {
-  bool (*stands)(const arguments&);
-  const char* why;
+  bool (*holds)(const arguments&);
+  const char* message;
 };
 
 bool rewrites(const arguments& a) { return a.command == command::pin || a.command == command::unpin; }
@@ -55,19 +56,19 @@ bool reads_standard_input(const arguments& a) {
   return a.files.paths.empty() || std::ranges::find(a.files.paths, "-") != a.files.paths.end();
 }
 
-// What each option allows by itself and not together.
+// Options that are valid by themselves and not together.
 constexpr std::array<contradiction, 4> contradictions{{
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.diff; },
-     "--in-place writes and --diff only shows: say one of them"},
+     "--in-place writes and --diff only shows: use one of them"},
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.paths.empty(); },
-     "--in-place needs a PATH: what comes from standard input goes to standard output"},
+     "--in-place needs a PATH: standard input is written to standard output"},
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && reads_standard_input(a); },
-     "--in-place cannot write standard input (-): say the PATHs alone"},
+     "--in-place cannot write standard input (-): give the PATHs alone"},
     {[](const arguments& a) { return a.command == command::lock && a.files.update && a.files.offline; },
-     "--update asks registries and --offline forbids it: say one of them"},
+     "--update asks registries and --offline forbids it: use one of them"},
 }};
 
-// Not where they are declared: the options of every command are, and commands share members.
+// Defaults are filled in here and not in the declarations: all commands are declared, and they share members.
 void fill_defaults(arguments& a) {
   if (a.command == command::lock && a.files.lock_file.empty()) a.files.lock_file = "pinhook.lock";
   if (!a.files.output.empty()) return;
@@ -101,13 +102,13 @@ result<arguments> parse_arguments(const std::vector<std::string>& words) {
   if (sub == nullptr) {
     if (words.empty())
       return fail(error_code::invalid_input,
-                  "say a command, for example serve, pin or check; `pinhook --help` tells more");
+                  "a command is required, for example serve, pin or check; `pinhook --help` shows more");
     out.help = app->help();
     return out;
   }
   out.command = command_named(sub->get_name());
   for (const auto& one : contradictions)
-    if (one.stands(out)) return refuse(one.why, sub);
+    if (one.holds(out)) return refuse(one.message, sub);
   fill_defaults(out);
   return out;
 }

@@ -6,18 +6,18 @@
 
 namespace pinhook::cli {
 
-int pin(const arguments& said) {
-  const auto s = config::settings_for_files(said.configuration.file, config::environment());
+int pin(const arguments& arguments) {
+  const auto s = config::settings_for_files(arguments.configuration.file, config::environment());
   if (!s) return refuse_run("pin", s.error());
-  const auto format = format_of(said.files, *s);
+  const auto format = format_of(arguments.files, *s);
   return rewrite_files({.command = "pin",
-                        .task = said.files.update ? pipeline::pin_task::update : pipeline::pin_task::pin,
+                        .task = arguments.files.update ? pipeline::pin_task::update : pipeline::pin_task::pin,
                         .format = format,
-                        .orders = orders_of(said.files, *s),
-                        .target = target_of(said.files),
-                        .keeps_going = said.files.keep_going},
-                       said.files, *s,
-                       [&] { return access::open_digests(choice_of(said.files), *s, config::environment()); });
+                        .orders = orders_of(arguments.files, *s),
+                        .target = target_of(arguments.files),
+                        .keeps_going = arguments.files.keep_going},
+                       arguments.files, *s,
+                       [&] { return access::open_digests(choice_of(arguments.files), *s, config::environment()); });
 }
 
 }  // namespace pinhook::cli

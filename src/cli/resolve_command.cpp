@@ -21,15 +21,15 @@
 namespace pinhook::cli {
 namespace {
 
-// Bytes of references on standard input.
+// Limit in bytes of the references on standard input.
 constexpr std::size_t max_listed = std::size_t{16} * 1024 * 1024;
 
-int refuse(std::string_view why) {
-  say("resolve", why);
+int refuse(std::string_view message) {
+  say("resolve", message);
   return exit_usage;
 }
 
-// One a line; what is blank is passed over.
+// One reference a line; blank lines are skipped.
 result<std::vector<std::string>> read_list(std::istream& in) {
   std::vector<std::string> out;
   std::size_t size = 0;
@@ -43,10 +43,10 @@ result<std::vector<std::string>> read_list(std::istream& in) {
   return out;
 }
 
-// Words as they stand; "-" stands for those on standard input.
-result<std::vector<std::string>> read_words(const std::vector<std::string>& said) {
+// The words, with "-" replaced by the lines of standard input.
+result<std::vector<std::string>> read_words(const std::vector<std::string>& arguments) {
   std::vector<std::string> out;
-  for (const auto& word : said) {
+  for (const auto& word : arguments) {
     if (word != "-") {
       out.push_back(word);
       continue;
@@ -58,9 +58,9 @@ result<std::vector<std::string>> read_words(const std::vector<std::string>& said
   return out;
 }
 
-// invalid_input, after every word that is no reference has been named.
-result<std::vector<registry::reference>> read_references(const std::vector<std::string>& said) {
-  const auto words = read_words(said);
+// invalid_input: its message names every invalid word.
+result<std::vector<registry::reference>> read_references(const std::vector<std::string>& arguments) {
+  const auto words = read_words(arguments);
   if (!words) return fail(words.error());
   std::vector<registry::reference> out;
   std::string bad;
@@ -69,8 +69,8 @@ result<std::vector<registry::reference>> read_references(const std::vector<std::
     if (ref)
       out.push_back(std::move(*ref));
     else
-      bad += fmt::format("{}{} is no image reference: {}", bad.empty() ? "" : "\npinhook resolve: ", quoted(word),
-                         ref.error().message);
+      bad += fmt::format("{}{} is not a valid image reference: {}",
+                         bad.empty() ? "" : "\npinhook resolve: ", quoted(word), ref.error().message);
   }
   if (!bad.empty()) return fail(error_code::invalid_input, std::move(bad));
   return out;
@@ -83,9 +83,9 @@ struct answer {
   std::string platform;
 
   [[nodiscard]] std::string pinned() const {
-    // A reference by digest alone has no tag to be written.
-    const auto how = ref.effective_tag().empty() ? pin::pin_format::digest : format;
-    return pin::write_pin(ref.written_name(), ref.effective_tag(), *digest, how);
+    // A reference by digest alone has no tag to write.
+    const auto written_as = ref.effective_tag().empty() ? pin::pin_format::digest : format;
+    return pin::write_pin(ref.written_name(), ref.effective_tag(), *digest, written_as);
   }
 };
 
@@ -134,26 +134,26 @@ int print(const std::vector<answer>& all, bool as_json) {
 
 }  // namespace
 
-int resolve(const arguments& said) {
-  std::optional<registry::platform> wanted;
-  if (!said.files.platform.empty()) {
-    auto parsed = registry::platform::parse(said.files.platform);
+int resolve(const arguments& arguments) {
+  std::optional<registry::platform> platform;
+  if (!arguments.files.platform.empty()) {
+    auto parsed = registry::platform::parse(arguments.files.platform);
     if (!parsed) return refuse("--platform: " + parsed.error().message);
-    wanted = std::move(*parsed);
+    platform = std::move(*parsed);
   }
-  const auto refs = read_references(said.files.references);
+  const auto refs = read_references(arguments.files.references);
   if (!refs) return refuse(refs.error().message);
   const config::variables all = config::environment();
-  const auto s = config::settings_for_files(said.configuration.file, all);
+  const auto s = config::settings_for_files(arguments.configuration.file, all);
   if (!s) return refuse(s.error().message);
   auto digests = access::registry_digests::open(*s, all, access::terminal_progress());
   if (!digests) return refuse(digests.error().message);
 
-  const auto found = wanted ? (*digests)->find_platform(*refs, *wanted) : (*digests)->find(*refs);
+  const auto found = platform ? (*digests)->find_platform(*refs, *platform) : (*digests)->find(*refs);
   std::vector<answer> lines;
   for (std::size_t i = 0; i < found.size(); ++i)
-    lines.push_back({(*refs)[i], found[i], s->pin.format, wanted ? wanted->to_string() : std::string()});
-  return print(lines, said.files.output == "json");
+    lines.push_back({(*refs)[i], found[i], s->pin.format, platform ? platform->to_string() : std::string()});
+  return print(lines, arguments.files.output == "json");
 }
 
 }  // namespace pinhook::cli

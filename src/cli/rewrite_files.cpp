@@ -15,7 +15,7 @@
 namespace pinhook::cli {
 namespace {
 
-// Each by itself, so that what failed in the middle is named.
+// Writes file by file, so that the error names the file and the number that was written before.
 result<void> write_all(const std::vector<file_run_result::file_write>& writes) {
   for (std::size_t i = 0; i < writes.size(); ++i) {
     auto ok = replace_file(writes[i].path, writes[i].text);
@@ -25,9 +25,9 @@ result<void> write_all(const std::vector<file_run_result::file_write>& writes) {
   return {};
 }
 
-std::optional<pin::pin_format> said_format(const file_arguments& said) {
-  if (said.format.empty()) return std::nullopt;
-  return said.format == "digest" ? pin::pin_format::digest : pin::pin_format::tag_and_digest;
+std::optional<pin::pin_format> chosen_format(const file_arguments& arguments) {
+  if (arguments.format.empty()) return std::nullopt;
+  return arguments.format == "digest" ? pin::pin_format::digest : pin::pin_format::tag_and_digest;
 }
 
 int failed(std::string_view command, const error& e) {
@@ -42,25 +42,25 @@ int refuse_run(std::string_view command, const error& e) {
   return exit_usage;
 }
 
-run_target target_of(const file_arguments& said) {
-  if (said.in_place) return run_target::in_place;
-  return said.diff ? run_target::diff : run_target::standard_output;
+run_target target_of(const file_arguments& arguments) {
+  if (arguments.in_place) return run_target::in_place;
+  return arguments.diff ? run_target::diff : run_target::standard_output;
 }
 
-pin::pin_format format_of(const file_arguments& said, const config::settings& s) {
-  return said_format(said).value_or(s.pin.format);
+pin::pin_format format_of(const file_arguments& arguments, const config::settings& s) {
+  return chosen_format(arguments).value_or(s.pin.format);
 }
 
 files::file_rules file_rules_of(const config::settings& s) {
   return {.kinds = pin::pod_paths(s.pin.kinds), .paths = s.files.paths};
 }
 
-pipeline::site_rules orders_of(const file_arguments& said, const config::settings& s) {
-  return {.set = s.rules, .ns = said.ns, .format = said_format(said)};
+pipeline::site_rules orders_of(const file_arguments& arguments, const config::settings& s) {
+  return {.set = s.rules, .ns = arguments.ns, .format = chosen_format(arguments)};
 }
 
-access::digest_choice choice_of(const file_arguments& said) {
-  return {.lock_file = said.lock_file, .offline = said.offline};
+access::digest_choice choice_of(const file_arguments& arguments) {
+  return {.lock_file = arguments.lock_file, .offline = arguments.offline};
 }
 
 pipeline::digest_map look_up(access::digest_source& source, const std::vector<registry::reference>& refs) {
@@ -70,21 +70,21 @@ pipeline::digest_map look_up(access::digest_source& source, const std::vector<re
   return out;
 }
 
-int rewrite_files(const file_run_options& how, const file_arguments& said, const config::settings& s,
+int rewrite_files(const file_run_options& options, const file_arguments& arguments, const config::settings& s,
                   const digest_opener& open) {
   const auto rules = file_rules_of(s);
-  auto inputs = pipeline::read_inputs(said.paths, rules);
-  if (!inputs) return refuse_run(how.command, inputs.error());
-  file_run run(how, std::move(*inputs), rules);
+  auto inputs = pipeline::read_inputs(arguments.paths, rules);
+  if (!inputs) return refuse_run(options.command, inputs.error());
+  file_run run(options, std::move(*inputs), rules);
   pipeline::digest_map known;
   if (const auto refs = run.wanted(); !refs.empty()) {
     auto source = open();
-    if (!source) return refuse_run(how.command, source.error());
+    if (!source) return refuse_run(options.command, source.error());
     known = look_up(**source, refs);
   }
   const auto done = run.finish(known);
-  if (auto ok = write_all(done.writes); !ok) return failed(how.command, ok.error());
-  if (auto ok = print_text(done.out); !ok) return failed(how.command, ok.error());
+  if (auto ok = write_all(done.writes); !ok) return failed(options.command, ok.error());
+  if (auto ok = print_text(done.out); !ok) return failed(options.command, ok.error());
   fmt::print(stderr, "{}", done.messages);
   return done.exit_code;
 }

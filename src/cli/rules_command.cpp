@@ -13,8 +13,8 @@
 namespace pinhook::cli {
 namespace {
 
-int refuse(std::string_view why, int code) {
-  say("rules", why);
+int refuse(std::string_view message, int code) {
+  say("rules", message);
   return code;
 }
 
@@ -24,20 +24,20 @@ int refuse(const std::string& file, const rules::rule_problem& p) {
 
 }  // namespace
 
-int rules_test(const arguments& said) {
-  const auto found = config::settings_for(said.configuration, config::environment());
+int rules_test(const arguments& arguments) {
+  const auto found = config::settings_for(arguments.configuration, config::environment());
   if (!found) return refuse(found.error().message, exit_code(found.error().code));
   const rules::rule_set& rules = found->values.rules;
   if (rules.is_empty())
     return refuse("there are no rules to test; name their file with --config FILE, or set `rules` in it", exit_usage);
-  const auto text = read_file(said.rules_file, config::max_configuration_size);
+  const auto text = read_file(arguments.rules_file, config::max_configuration_size);
   if (!text) return refuse(text.error().message, exit_usage);
   const auto root = yaml::parse(text->reveal());
-  if (!root) return refuse(fmt::format("{}: {}", said.rules_file, root.error().message), exit_usage);
+  if (!root) return refuse(fmt::format("{}: {}", arguments.rules_file, root.error().message), exit_usage);
   const auto cases = pipeline::read_rule_cases(*root);
-  if (!cases) return refuse(said.rules_file, cases.error());
-  if (const auto problem = pipeline::find_unknown_rule(rules, *cases)) return refuse(said.rules_file, *problem);
-  const auto report = pipeline::try_rules(rules, *cases, said.rules_file);
+  if (!cases) return refuse(arguments.rules_file, cases.error());
+  if (const auto problem = pipeline::find_unknown_rule(rules, *cases)) return refuse(arguments.rules_file, *problem);
+  const auto report = pipeline::try_rules(rules, *cases, arguments.rules_file);
   if (auto printed = print_text(report.out); !printed) return refuse(printed.error().message, exit_failed);
   return report.failed == 0 ? exit_good : exit_failed;
 }

@@ -24,7 +24,7 @@ int refuse(const error& e) {
   return exit_code(e.code);
 }
 
-// After the first signal that ends it everything goes in good order; after the second it ends at once.
+// The first signal ends the process in good order; the second ends it at once.
 void end_at_second(asio::signal_set& signals) {
   signals.async_wait([&signals](const boost::system::error_code& ec, int number) {
     if (ec) return;
@@ -34,7 +34,7 @@ void end_at_second(asio::signal_set& signals) {
   });
 }
 
-// SIGHUP is what people send to have files read again.
+// SIGHUP asks for files to be read again.
 awaitable<void> serve_until_signal(asio::signal_set& signals, webhook::webhook& hook) {
   int number = SIGHUP;
   for (;;) {
@@ -51,14 +51,14 @@ awaitable<void> serve_until_signal(asio::signal_set& signals, webhook::webhook& 
 
 }  // namespace
 
-int serve(const arguments& said) {
+int serve(const arguments& arguments) {
   const config::variables all = config::environment();
-  auto from = config::open_configuration(said.configuration, all);
+  auto from = config::open_configuration(arguments.configuration, all);
   if (!from) return refuse(from.error());
   const auto found = from->settings(from->text);
   if (!found) return refuse(found.error());
   const config::settings& s = found->values;
-  if (said.print_config) {
+  if (arguments.print_config) {
     fmt::print("{}", config::render(s));
     return exit_good;
   }
@@ -66,9 +66,9 @@ int serve(const arguments& said) {
   for (const auto& warning : found->warnings) log::warning(warning);
 
   asio::io_context control(1);
-  // From here on a signal waits until it is looked at, also one that comes while everything starts.
+  // From here on a signal waits until it is handled, also one that arrives during the start.
   asio::signal_set signals(control, SIGTERM, SIGINT, SIGHUP);
-  // Some send it to have logs reopened; there are none.
+  // Log rotation sends SIGUSR1 to have logs reopened; there are no log files here.
   std::signal(SIGUSR1, SIG_IGN);
   webhook::webhook hook(control, s, all, *std::move(from));
   if (const auto ok = hook.start(); !ok) return refuse(ok.error());

@@ -11,7 +11,7 @@
 namespace pinhook::cli {
 
 result<void> print_text(std::string_view text) {
-  // What stands in the buffer comes first; the rest goes past it, so that nothing is left to fail at the end.
+  // The buffer is flushed first; the text is written past it, so that no write is left that could fail at exit.
   if (std::fflush(stdout) != 0 && errno != EPIPE)
     return fail(error_code::unavailable, fmt::format("standard output: {}", std::strerror(errno)));
   while (!text.empty()) {

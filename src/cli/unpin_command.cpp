@@ -6,14 +6,14 @@
 
 namespace pinhook::cli {
 
-int unpin(const arguments& said) {
-  const auto s = config::settings_for_files(said.configuration.file, config::environment());
+int unpin(const arguments& arguments) {
+  const auto s = config::settings_for_files(arguments.configuration.file, config::environment());
   if (!s) return refuse_run("unpin", s.error());
   return rewrite_files({.command = "unpin",
                         .task = pipeline::pin_task::unpin,
-                        .target = target_of(said.files),
-                        .keeps_going = said.files.keep_going},
-                       said.files, *s, {});
+                        .target = target_of(arguments.files),
+                        .keeps_going = arguments.files.keep_going},
+                       arguments.files, *s, {});
 }
 
 }  // namespace pinhook::cli

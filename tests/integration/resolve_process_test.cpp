@@ -75,8 +75,8 @@ TEST_F(ResolveProcess, RefusesWhatIsNoReferenceBeforeItAsksAnybody) {
   const auto seen = resolve({image("a:1"), "UPPER", "a b", image("a:1")});
   EXPECT_EQ(seen.exit_code, 2);
   EXPECT_EQ(seen.output, "");
-  EXPECT_THAT(seen.errors, AllOf(HasSubstr("pinhook resolve: \"UPPER\" is no image reference"),
-                                 HasSubstr("pinhook resolve: \"a b\" is no image reference")));
+  EXPECT_THAT(seen.errors, AllOf(HasSubstr("pinhook resolve: \"UPPER\" is not a valid image reference"),
+                                 HasSubstr("pinhook resolve: \"a b\" is not a valid image reference")));
   EXPECT_TRUE(registry_.requests().empty());
 }
 

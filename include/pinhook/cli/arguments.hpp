@@ -28,35 +28,35 @@ enum class command : std::uint8_t {
   completion,
 };
 
-/// What pin, unpin, check, lock and resolve were told.
+/// Arguments of pin, unpin, check, lock and resolve.
 struct file_arguments {
   /// Files, directories, globs; "-" or none: standard input.
   std::vector<std::string> paths;
   /// pin, unpin: write the files themselves.
   bool in_place = false;
-  /// pin, unpin: print what would change.
+  /// pin, unpin: print the changes as a diff and write nothing.
   bool diff = false;
-  /// pin, unpin: do what can be done although something failed.
+  /// pin, unpin: write the files that succeed although something failed.
   bool keep_going = false;
-  /// pin, lock: take what tags say now in place of what is pinned (locked) already.
+  /// pin, lock: resolve tags again in place of the digests that are pinned (locked) already.
   bool update = false;
   /// pin, check: "digest", "tag-and-digest"; empty: as configured.
   std::string format;
   /// pin, check: take digests from this lock file. lock: the file that is written.
   std::string lock_file;
-  /// pin, check, lock: ask no registry.
+  /// pin, check, lock: do not contact registries.
   bool offline = false;
-  /// check: compare pins with what their tags say.
+  /// check: compare pins with the digests that their tags have now.
   bool drift = false;
   /// check: "table", "json", "sarif", "junit", "github"; resolve: "text", "json".
   std::string output;
-  /// pin, check, lock, fn: the namespace of objects that name none, for rules; empty: it is not known.
+  /// pin, check, lock, fn: the namespace, for rules, of objects that name none; empty: unknown.
   std::string ns;
-  /// lock: "pinhook", "kbld"; empty: as the file is, else pinhook.
+  /// lock: "pinhook", "kbld"; empty: the format of the existing file, else pinhook.
   std::string lock_format;
   /// resolve: references.
   std::vector<std::string> references;
-  /// resolve: "linux/arm64"; empty: the index.
+  /// resolve: "linux/arm64"; empty: the digest of the index.
   std::string platform;
 };
 
@@ -69,20 +69,20 @@ struct arguments {
   bool print_config = false;
   /// explain: the reference as typed.
   std::string reference;
-  /// explain: whose credentials count.
+  /// explain: the Pod of the credentials: its namespace, service account and imagePullSecrets.
   std::string ns;
   std::string service_account;
   std::vector<std::string> pull_secrets;
-  /// explain: the kinds that are known, and no reference.
+  /// explain: list the known kinds; there is no reference then.
   bool lists_kinds = false;
-  /// explain: ask, too.
+  /// explain: contact the registry and its mirrors, too.
   bool tries = false;
   /// explain: "text" or "json".
   std::string output = "text";
-  /// demo: stay up.
+  /// demo: keep serving after the story.
   bool stays = false;
   file_arguments files;
-  /// rules: "test", and the file of cases.
+  /// rules: the action ("test") and the file of cases.
   std::string rules_action;
   std::string rules_file;
   /// completion: "bash", "zsh", "fish".

@@ -1,9 +1,9 @@
-// The declaration of the command line: commands, their options and words, and what is said of them. What
-// parse_arguments reads with, and what completion scripts and help are made from.
+// The declaration of the command line: commands, their options, positional words and help. parse_arguments reads with
+// it, and completion scripts and help are made from it.
 //
-//   arguments said;
-//   const auto app = declare_command_line(said);
-//   app->parse(…);                         // fills `said`
+//   arguments parsed;
+//   const auto app = declare_command_line(parsed);
+//   app->parse(…);                         // fills `parsed`
 //
 // Pure; any thread.
 #pragma once
@@ -22,13 +22,13 @@ class App;
 
 namespace pinhook::cli {
 
-/// What parsing finds is written to `into`, which outlives the app.
+/// Parsing writes its results to `into`, which outlives the app.
 [[nodiscard]] std::unique_ptr<CLI::App> declare_command_line(arguments& into);
 
-/// The command that a name declared above stands for.
+/// The command of a declared name; `help` for any other.
 [[nodiscard]] command command_named(std::string_view name);
 
-/// What an option is followed by, or what a word may be.
+/// The kind of value that follows an option, or of a positional word.
 enum class value_kind : std::uint8_t {
   none,    // a flag
   free,    // anything
@@ -41,12 +41,12 @@ struct described_option {
   std::string short_name;
   /// "output"; empty for a word without a dash (PATH).
   std::string long_name;
-  /// What stands for the value in help: "FILE", "PATH".
+  /// The placeholder of the value in help: "FILE", "PATH".
   std::string value_name;
   std::string help;
   value_kind kind = value_kind::none;
   std::vector<std::string> values;
-  /// May be said again.
+  /// Can be given more than once.
   bool repeats = false;
 };
 

@@ -1,4 +1,4 @@
-// What stands at the end of each help text: examples, exit codes, what to know.
+// The end of each help text: notes, examples, exit codes.
 //
 // Pure; any thread.
 #pragma once
@@ -12,6 +12,6 @@ namespace pinhook::cli {
 [[nodiscard]] std::string program_notes();
 
 /// Lines that begin with "  pinhook" or hold " | pinhook" are examples: each is a command line that parses.
-[[nodiscard]] std::string notes_of(command which);
+[[nodiscard]] std::string notes_of(cli::command command);
 
 }  // namespace pinhook::cli

@@ -1,4 +1,6 @@
-// What each command does. `run` is the whole program behind main().
+// One function a command. `run` is the whole program behind main().
+//
+// Each returns the exit code of the process (exit_code.hpp) and blocks until the command is done.
 #pragma once
 
 #include <pinhook/cli/arguments.hpp>
@@ -12,39 +14,39 @@ namespace pinhook::cli {
 [[nodiscard]] int run(const std::vector<std::string>& words);
 
 /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
-[[nodiscard]] int serve(const arguments& said);
+[[nodiscard]] int serve(const arguments& arguments);
 
-/// Explains a reference, and how it would be asked for; with --try it asks.
-[[nodiscard]] int explain(const arguments& said);
+/// Explains a reference and how it would be looked up; with --try it is looked up.
+[[nodiscard]] int explain(const arguments& arguments);
 
 /// Pins the images of files: to standard output, in place, or as a diff. 0; 2: a file or the usage is wrong; 3: a
 /// look-up failed, and nothing was written unless --keep-going.
-[[nodiscard]] int pin(const arguments& said);
-/// Back to tags. 0, or 2.
-[[nodiscard]] int unpin(const arguments& said);
+[[nodiscard]] int pin(const arguments& arguments);
+/// Turns pins back into tags. 0, or 2.
+[[nodiscard]] int unpin(const arguments& arguments);
 
-/// Says what is wrong with the images of files. 0: nothing; 1: findings; 2: a file or the usage is wrong; 3: a look-up
-/// failed.
-[[nodiscard]] int check(const arguments& said);
+/// Reports problems of the images in files. 0: nothing found; 1: findings; 2: a file or the usage is wrong; 3: a
+/// look-up failed.
+[[nodiscard]] int check(const arguments& arguments);
 
 /// Writes the lock file. Exit codes as `pin`.
-[[nodiscard]] int lock(const arguments& said);
+[[nodiscard]] int lock(const arguments& arguments);
 
 /// Prints digests. 3 when any could not be resolved.
-[[nodiscard]] int resolve(const arguments& said);
+[[nodiscard]] int resolve(const arguments& arguments);
 
-/// A KRM function: ResourceList on standard input, ResourceList on standard output. Exit codes as `pin`; what failed
-/// stands in `results`, too.
-[[nodiscard]] int fn(const arguments& said);
+/// A KRM function: ResourceList on standard input, ResourceList on standard output. Exit codes as `pin`;
+/// failures are listed in `results`, too.
+[[nodiscard]] int fn(const arguments& arguments);
 
-/// Tries the rules of the configuration on a file of images with what is expected of each. 0: all as expected; 1: some
-/// are not; 2: the file, the rules or the usage is wrong, or there are no rules.
-[[nodiscard]] int rules_test(const arguments& said);
+/// Tests the rules of the configuration with a file of images and the expected result of each. 0: all as expected; 1:
+/// some are not; 2: the file, the rules or the usage is wrong, or there are no rules.
+[[nodiscard]] int rules_test(const arguments& arguments);
 
 /// Prints a shell's completion script.
-[[nodiscard]] int completion(const arguments& said);
+[[nodiscard]] int completion(const arguments& arguments);
 
 /// The demo: see demo/story.hpp.
-[[nodiscard]] int run_demo(const arguments& said);
+[[nodiscard]] int run_demo(const arguments& arguments);
 
 }  // namespace pinhook::cli

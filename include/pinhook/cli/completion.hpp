@@ -1,4 +1,4 @@
-// Completion scripts: what a shell needs to complete `pinhook` lines, made from the declarations of the command line.
+// Completion scripts, with which a shell completes `pinhook` lines; made from the declaration of the command line.
 //
 //   fmt::print("{}", completion_script(completion_shell::bash, describe_command_line()));
 //
@@ -20,8 +20,8 @@ enum class completion_shell : std::uint8_t { bash, zsh, fish };
 /// "bash", "zsh", "fish".
 [[nodiscard]] std::optional<completion_shell> parse_shell(std::string_view name);
 
-/// The script: complete in itself, needs no other completion package, asks `pinhook` nothing. Commands, options and
-/// fixed values are completed, and files where a file or a path may stand.
+/// The script: self-contained, needs no other completion package, does not run `pinhook`. It completes commands,
+/// options and fixed values, and files where a file or a path is expected.
 [[nodiscard]] std::string completion_script(completion_shell shell, const std::vector<described_command>& commands);
 
 }  // namespace pinhook::cli

@@ -1,4 +1,4 @@
-// What the process says at its end.
+// Exit codes of the process.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -6,11 +6,11 @@
 namespace pinhook::cli {
 
 constexpr int exit_good = 0;
-/// The work was done and its answer is no: check has findings.
+/// The work was done and the result is negative: check has findings.
 constexpr int exit_failed = 1;
 /// The command line, the configuration or an input is wrong.
 constexpr int exit_usage = 2;
-/// A registry (or the lock file) did not say what a reference means.
+/// A look-up failed: a registry (or the lock file) gave no digest for a reference.
 constexpr int exit_lookup = 3;
 
 /// One table from error codes: invalid_input and unsupported → 2; everything else 1.

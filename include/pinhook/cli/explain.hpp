@@ -1,4 +1,5 @@
-// `pinhook explain REFERENCE`: how an image reference is understood, and how it would be asked for. Pure; any thread.
+// `pinhook explain REFERENCE`: how an image reference is understood and how it would be looked up. Pure; any
+// thread.
 #pragma once
 
 #include <pinhook/access/access_report.hpp>
@@ -13,20 +14,20 @@ namespace pinhook::cli {
 
 enum class output_format : std::uint8_t { text, json };
 
-/// What a command prints, and its exit code.
+/// The output of the command and its exit code.
 struct explanation {
   std::string out;
   std::string err;
   int exit_code = 0;
 };
 
-/// A good reference: on standard output, 0. A bad one: what is wrong and where, 2; as text on standard error, as JSON
-/// on standard output. The JSON object has the keys reference, registry, host, repository, tag, digest, canonical,
-/// error; what is absent is null. "tag" is the tag that is meant: "latest" when neither tag nor digest was written.
-/// With `how` what it says follows, and 3 when it was tried and failed; with `matches` the rules that are about it, in
-/// JSON as "rules".
+/// A valid reference: on standard output, 0. An invalid one: the problem and its position, 2; as text on standard
+/// error, as JSON on standard output. The JSON object has the keys reference, registry, host, repository, tag, digest,
+/// canonical, error; an absent value is null. "tag" is the effective tag: "latest" when neither tag nor digest was
+/// written. `report` is appended when given, and the exit code is 3 when the look-up was tried and failed; `matches`
+/// adds the rules that match the reference, in JSON as "rules".
 [[nodiscard]] explanation explain(std::string_view reference, output_format format,
-                                  const access::access_report* how = nullptr,
+                                  const access::access_report* report = nullptr,
                                   const std::vector<pipeline::rule_match>* matches = nullptr);
 
 }  // namespace pinhook::cli

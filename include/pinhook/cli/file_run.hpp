@@ -1,10 +1,11 @@
-// A run of pin or unpin over many files: what must be looked up, and what is printed, written and said in the end.
+// A run of pin or unpin over many files: the references to look up first, then the output, the files to write and the
+// messages.
 //
 //   file_run run({.command = "pin", .task = pin_task::pin}, std::move(inputs), rules);
 //   auto known = answers_to(run.wanted());
 //   auto done = run.finish(known);          // done.out, done.writes, done.messages, done.exit_code
 //
-// Thread rule: one thread. Writes nothing; reads what a named kustomization takes in.
+// Thread rule: one thread. Writes nothing; reads the files that a named kustomization includes.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -37,10 +38,10 @@ struct file_run_options {
   std::string_view command = "pin";
   pipeline::pin_task task = pipeline::pin_task::pin;
   pin::pin_format format = pin::pin_format::digest;
-  /// What the operator's rules say of single images.
+  /// The operator's rules for single images.
   pipeline::site_rules orders{};
   run_target target = run_target::standard_output;
-  /// What can be done is done although something failed.
+  /// Write the files that succeed although something failed.
   bool keeps_going = false;
 };
 
@@ -60,9 +61,9 @@ struct file_run_result {
 class file_run {
  public:
   /// `rules` outlives it.
-  file_run(file_run_options how, std::vector<pipeline::input> inputs, const files::file_rules& rules);
+  file_run(file_run_options options, std::vector<pipeline::input> inputs, const files::file_rules& rules);
 
-  /// References to be looked up, each canonical one once. None when a file is no good and the run stops for it.
+  /// References to look up, each canonical one once. None when an invalid file stops the run.
   [[nodiscard]] std::vector<registry::reference> wanted() const;
   /// `known` holds an answer for each of `wanted`. Once.
   [[nodiscard]] file_run_result finish(const pipeline::digest_map& known);
@@ -70,11 +71,11 @@ class file_run {
  private:
   struct one_file {
     pipeline::input in;
-    /// Of a kustomization that the person named.
+    /// Of a kustomization that is named on the command line.
     std::optional<pipeline::kustomization_gaps> gaps;
-    /// Its images to which a kustomization of the run gives another name.
+    /// Its images that a kustomization of the run renames.
     pipeline::renamed_images renamed;
-    /// The file afterwards; none when it is no good.
+    /// The file afterwards; none when it is invalid.
     std::optional<std::string> text;
   };
   struct counts {
@@ -89,7 +90,7 @@ class file_run {
   [[nodiscard]] pipeline::pin_choice choice_for(const one_file& file) const;
   [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text,
                                               const pipeline::pin_choice& choice, const pipeline::digest_map& known);
-  /// The entry of a kustomization gets the digest of the images that it matches.
+  /// True for an entry of a kustomization that gets the digest of the images that it matches.
   [[nodiscard]] static bool is_filled(const one_file& file, const files::site& s);
   void report_site(const one_file& file, const files::site& s, const pipeline::site_result& r);
   void bad(const std::string& path, const error& e);
@@ -99,14 +100,14 @@ class file_run {
   void report_rules();
   [[nodiscard]] std::string summary() const;
 
-  const file_run_options how_;
+  const file_run_options options_;
   const pipeline::pin_choice choice_;
   const files::file_rules& rules_;
   std::vector<one_file> files_;
-  /// Those lists of kustomizations, by their path, to which the tag of an image matters.
+  /// The `images` lists that compare tags, by the path of their kustomization.
   std::vector<std::pair<std::string, std::vector<files::kustomize_entry>>> entries_;
   std::string messages_;
-  /// How many images each rule leaves as they are.
+  /// The number of images that each rule leaves as they are.
   std::map<std::string, std::size_t> left_by_rule_;
   counts n_;
   int exit_code_ = 0;

@@ -1,4 +1,4 @@
-// Lines on standard error. Paths, images and texts of registries in them are other people's: they are made printable.
+// Lines on standard error. Paths, images and texts of registries in them come from others, so they are made printable.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace pinhook::cli {
 
-/// "pinhook pin: web.yaml: line 3, column 5: no YAML", with its end; "pinhook: …" without a command. At most 4 KiB.
+/// "pinhook pin: web.yaml: line 3, column 5: no YAML" with a newline; "pinhook: …" without a command. At most 4 KiB.
 [[nodiscard]] std::string message_line(std::string_view command, std::string_view text);
 
 /// Writes that line to standard error.

@@ -2,7 +2,7 @@
 //
 //   auto parsed = parse_arguments({"serve", "--threads", "2"});
 //
-// Pure: prints nothing, exits nowhere.
+// Pure: does not print and does not exit.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -16,8 +16,8 @@
 
 namespace pinhook::cli {
 
-/// `words` is the command line without the program's name. invalid_input: one line that says what is wrong and where
-/// help is.
+/// `words` is the command line without the program's name. invalid_input: one line with the problem and the
+/// command that shows help.
 [[nodiscard]] result<arguments> parse_arguments(const std::vector<std::string>& words);
 
 }  // namespace pinhook::cli

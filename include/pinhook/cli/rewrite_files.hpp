@@ -1,4 +1,4 @@
-// A file_run from its arguments to its exit code: reads, asks, prints, writes.
+// A file_run from its arguments to its exit code: reads, looks up, prints, writes.
 //
 // Blocks until it is done; one thread.
 #pragma once
@@ -16,27 +16,27 @@
 
 namespace pinhook::cli {
 
-/// Opens whom to ask; called when something is to be asked.
+/// Opens the source of digests; called when references have to be looked up.
 using digest_opener = std::function<result<std::unique_ptr<access::digest_source>>()>;
 
-/// The exit code. Files are written when everything else is done, each whole or not at all.
-[[nodiscard]] int rewrite_files(const file_run_options& how, const file_arguments& said, const config::settings& s,
-                                const digest_opener& open);
+/// Returns the exit code. Files are written after everything else has succeeded, each whole or not at all.
+[[nodiscard]] int rewrite_files(const file_run_options& options, const file_arguments& arguments,
+                                const config::settings& s, const digest_opener& open);
 
-/// Answers of a source to references, by their canonical form.
+/// The results of a source for references, by their canonical form.
 [[nodiscard]] pipeline::digest_map look_up(access::digest_source& source, const std::vector<registry::reference>& refs);
 
-[[nodiscard]] run_target target_of(const file_arguments& said);
+[[nodiscard]] run_target target_of(const file_arguments& arguments);
 /// --format, else pin.format.
-[[nodiscard]] pin::pin_format format_of(const file_arguments& said, const config::settings& s);
-/// The rules of the settings: pin.kinds, files.paths.
+[[nodiscard]] pin::pin_format format_of(const file_arguments& arguments, const config::settings& s);
+/// The places of images from the settings: pin.kinds, files.paths.
 [[nodiscard]] files::file_rules file_rules_of(const config::settings& s);
-/// What the settings' rules say of images in files, with --namespace and --format.
-[[nodiscard]] pipeline::site_rules orders_of(const file_arguments& said, const config::settings& s);
+/// The settings' rules for images in files, with --namespace and --format.
+[[nodiscard]] pipeline::site_rules orders_of(const file_arguments& arguments, const config::settings& s);
 /// --lock and --offline.
-[[nodiscard]] access::digest_choice choice_of(const file_arguments& said);
+[[nodiscard]] access::digest_choice choice_of(const file_arguments& arguments);
 
-/// "pinhook pin: …" on standard error, and the exit code: wrong usage, configuration or input.
+/// Prints "pinhook pin: …" on standard error and returns the exit code for wrong usage, configuration or input.
 int refuse_run(std::string_view command, const error& e);
 
 }  // namespace pinhook::cli

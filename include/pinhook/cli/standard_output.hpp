@@ -1,4 +1,4 @@
-// Results on standard output, as a pipe may refuse them.
+// Results on standard output, which may be a pipe that is closed early.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -7,7 +7,7 @@
 
 namespace pinhook::cli {
 
-/// Writes all of it. A reader that has gone away (`… | head`) is no error: what it did not want is dropped.
+/// Writes all of it. A closed pipe (`… | head`) is not an error: the rest of the text is dropped.
 /// unavailable: the disk is full, or another failure.
 [[nodiscard]] result<void> print_text(std::string_view text);
 

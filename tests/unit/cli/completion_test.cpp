@@ -136,7 +136,7 @@ struct BashCompletion : ::testing::Test {
   void SetUp() override {
     if (!is_there("bash")) GTEST_SKIP() << "bash is not installed";
   }
-  // What the last word may become, without what compopt would say outside a completion.
+  // The candidates for the last word, without the errors of compopt outside a completion.
   strings complete(const strings& words) {
     std::string quoted;
     for (const auto& word : words) quoted += fmt::format(" '{}'", word);
@@ -202,7 +202,7 @@ struct FishCompletion : ::testing::Test {
   void SetUp() override {
     if (!is_there("fish")) GTEST_SKIP() << "fish is not installed";
   }
-  // Without what stands behind the tab.
+  // Without the description behind the tab.
   strings complete(const std::string& line) {
     auto out = session.run(fmt::format("source ../script\ncomplete -C 'pinhook {}'\n", line));
     for (auto& one : out) one = one.substr(0, one.find('\t'));

@@ -125,7 +125,7 @@ TEST(Explain, CaretStandsUnderTheFaultOfALongText) {
   const auto line_start = e.err.find('\n') + 1;
   const auto line_end = e.err.find('\n', line_start);
   const auto caret = e.err.find('^') - (line_end + 1);
-  // Before the fault stands an ellipsis: three bytes, one column.
+  // An ellipsis precedes the fault: three bytes, one column.
   EXPECT_EQ(e.err[line_start + caret + 2], '!') << e.err;
   EXPECT_LT(e.err.size(), 400U);
 }

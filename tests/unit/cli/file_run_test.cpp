@@ -46,13 +46,13 @@ class FileRun : public ::testing::Test {
   }
 
   file_run_result run() {
-    file_run r(how, std::move(inputs), rules);
+    file_run r(options, std::move(inputs), rules);
     const auto refs = r.wanted();
     return r.finish(refs.empty() ? pipeline::digest_map() : look_up(digests, refs));
   }
 
   files::file_rules rules;
-  file_run_options how;
+  file_run_options options;
   std::vector<pipeline::input> inputs;
   fake_digests digests;
 };
@@ -77,7 +77,7 @@ TEST_F(FileRun, AsksEachImageOnceForAllFiles) {
 }
 
 TEST_F(FileRun, WritesOnlyWhatChanges) {
-  how.target = run_target::in_place;
+  options.target = run_target::in_place;
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", pod("nginx@" + a));
   const auto done = run();
@@ -89,7 +89,7 @@ TEST_F(FileRun, WritesOnlyWhatChanges) {
 }
 
 TEST_F(FileRun, ShowsWhatWouldChange) {
-  how.target = run_target::diff;
+  options.target = run_target::diff;
   add("a.yaml", pod("nginx:1.25"));
   const auto done = run();
   EXPECT_THAT(done.out, AllOf(HasSubstr("--- a/a.yaml\n"), HasSubstr("\n-      image: nginx:1.25\n"),
@@ -100,7 +100,7 @@ TEST_F(FileRun, ShowsWhatWouldChange) {
 
 TEST_F(FileRun, AFailedLookUpStopsEverything) {
   for (const auto target : {run_target::in_place, run_target::standard_output, run_target::diff}) {
-    how.target = target;
+    options.target = target;
     inputs.clear();
     add("a.yaml", pod("nginx:1.25"));
     add("b.yaml", pod("nginx:1.99"));
@@ -110,13 +110,13 @@ TEST_F(FileRun, AFailedLookUpStopsEverything) {
     EXPECT_THAT(done.writes, IsEmpty());
     EXPECT_EQ(done.messages,
               "pinhook pin: b.yaml:6:14: container web: nginx:1.99 is not in the table of the test\n"
-              "pinhook pin: nothing is written: 1 image not resolved; --keep-going does the rest\n");
+              "pinhook pin: nothing is written: 1 image not resolved; use --keep-going to write the rest\n");
   }
 }
 
 TEST_F(FileRun, KeepsGoingWhenItIsTold) {
-  how.target = run_target::in_place;
-  how.keeps_going = true;
+  options.target = run_target::in_place;
+  options.keeps_going = true;
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", pod("nginx:1.99"));
   const auto done = run();
@@ -133,19 +133,19 @@ TEST_F(FileRun, ABadFileStopsBeforeAnythingIsAsked) {
   EXPECT_EQ(done.exit_code, 2);
   EXPECT_EQ(done.out, "");
   EXPECT_EQ(digests.calls(), 0U);
-  EXPECT_THAT(done.messages, AllOf(HasSubstr("pinhook pin: b.yaml: line "), HasSubstr("1 file no good")));
+  EXPECT_THAT(done.messages, AllOf(HasSubstr("pinhook pin: b.yaml: line "), HasSubstr("1 file invalid")));
 }
 
 TEST_F(FileRun, KeepsGoingPastABadFile) {
-  how.keeps_going = true;
-  how.target = run_target::in_place;
+  options.keeps_going = true;
+  options.target = run_target::in_place;
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", "kind: Pod\nspec: [\n");
   add("c.yaml", pod("nginx:1.99"));
   const auto done = run();
   EXPECT_EQ(done.exit_code, 2);
   ASSERT_EQ(done.writes.size(), 1U);
-  EXPECT_THAT(done.messages, HasSubstr("pinned 1 image in 1 file; 1 not resolved; 1 file no good\n"));
+  EXPECT_THAT(done.messages, HasSubstr("pinned 1 image in 1 file; 1 not resolved; 1 file invalid\n"));
 }
 
 TEST_F(FileRun, PassesOverTemplatesItFound) {
@@ -183,7 +183,7 @@ TEST_F(FileRun, SaysWhichProgramNeedsTheComment) {
   EXPECT_THAT(done.messages, HasSubstr("b.yaml: 1 image is written with tag and digest: release-please reads the "
                                        "comment there, which must stand alone; it changes the tag and leaves the "
                                        "digest: run pinhook pin --update after it\n"));
-  how.orders.format = pin::pin_format::digest;
+  options.orders.format = pin::pin_format::digest;
   inputs.clear();
   add("a.yaml", pod("nginx:1.25", flux));
   done = run();
@@ -193,10 +193,10 @@ TEST_F(FileRun, SaysWhichProgramNeedsTheComment) {
 
 TEST_F(FileRun, UpdatesAndTakesBackPinsOfOthers) {
   const std::string old = "nginx@" + b;
-  how.task = pipeline::pin_task::update;
+  options.task = pipeline::pin_task::update;
   add("a.yaml", pod(old, " # ratchet:nginx:1.25"));
   EXPECT_EQ(run().out, pod("nginx@" + a, " # ratchet:nginx:1.25"));
-  how.task = pipeline::pin_task::unpin;
+  options.task = pipeline::pin_task::unpin;
   inputs.clear();
   add("a.yaml", pod(old, " # 1.25"));
   EXPECT_EQ(run().out, pod("nginx:1.25"));
@@ -213,15 +213,15 @@ TEST_F(FileRun, KeepsTagsInJsonUnlessTheFormatIsSaid) {
   auto done = run();
   EXPECT_THAT(done.out, HasSubstr("\"image\": \"nginx:1.25@" + a + "\""));
   EXPECT_THAT(done.messages, Not(HasSubstr("JSON")));
-  how.orders.format = pin::pin_format::digest;
+  options.orders.format = pin::pin_format::digest;
   inputs.clear();
   add("pod.json", text);
   done = run();
   EXPECT_THAT(done.out, HasSubstr("\"image\": \"nginx@" + a + "\""));
   EXPECT_THAT(done.messages, HasSubstr("pod.json: the tag of 1 image is not shown: JSON has no comments; "
                                        "the format tag-and-digest keeps it\n"));
-  how.orders.format.reset();
-  how.format = pin::pin_format::tag_and_digest;
+  options.orders.format.reset();
+  options.format = pin::pin_format::tag_and_digest;
   inputs.clear();
   add("pod.json", text);
   done = run();
@@ -247,8 +247,8 @@ TEST_F(FileRun, PassesOverJsonThatLiesAround) {
 }
 
 TEST_F(FileRun, UnpinsWithoutAskingAnybody) {
-  how.command = "unpin";
-  how.task = pipeline::pin_task::unpin;
+  options.command = "unpin";
+  options.task = pipeline::pin_task::unpin;
   add("a.yaml", pod("nginx@" + a, " # nginx:1.25"));
   add("b.yaml", pod("nginx@" + a));
   const auto done = run();
@@ -281,7 +281,7 @@ class KustomizationRun : public FileRun {
   KustomizationRun() {
     write("base/pod.yaml", pod("nginx:1.25"));
     write("base/kustomization.yaml", "resources:\n  - pod.yaml\n");
-    how.target = run_target::in_place;
+    options.target = run_target::in_place;
   }
 
   std::string write(const std::string& name, const std::string& text) {
@@ -343,7 +343,7 @@ TEST_F(KustomizationRun, AnEntryWhoseNameHoldsATagKeepsItsImage) {
   EXPECT_EQ(done.writes[0].text, pinned);
   EXPECT_EQ(done.messages, "pinhook pin: pinned 1 image in 1 file\n");
 
-  how.task = pipeline::pin_task::unpin;
+  options.task = pipeline::pin_task::unpin;
   add(path, pinned);
   EXPECT_EQ(run().writes.at(0).text, text);
 }
@@ -381,7 +381,7 @@ TEST_F(KustomizationRun, OneThatWasFoundGetsNoEntries) {
 }
 
 TEST_F(FileRun, SaysWhichRulesLeaveImages) {
-  how.orders.set = pinhook::testing::made_rules(
+  options.orders.set = pinhook::testing::made_rules(
       {pinhook::testing::never_rule("b", {"**/redis"}), pinhook::testing::never_rule("a", {"**/alpine"})});
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", pod("redis:7"));
@@ -401,7 +401,7 @@ TEST_F(FileRun, EntriesAreWrittenAsRulesSay) {
   files.write("a.yaml", pod("nginx:1.25"));
   files.write("b.yaml", pod("redis:7"));
   const std::string text = "resources: [a.yaml, b.yaml]\n";
-  how.orders.set = pinhook::testing::made_rules(
+  options.orders.set = pinhook::testing::made_rules(
       {pinhook::testing::never_rule("left", {"**/redis"}), pinhook::testing::format_rule("readable", {"**/nginx"})});
   add(files.write("kustomization.yaml", text), text);
   const auto done = run();
@@ -433,8 +433,8 @@ TEST_F(FileRun, RenamedImagesArePinnedWhenBothNamesAreTheSameBytes) {
     const std::string text = "resources: [a.yaml]\nimages:\n- name: nginx\n  newName: \"" + one.built + "\"\n";
     add(files.write("a.yaml", pod("nginx:1.25")), pod("nginx:1.25"), false);
     add(files.write("kustomization.yaml", text), text, false);
-    how.target = run_target::in_place;
-    file_run r(how, std::move(inputs), rules);
+    options.target = run_target::in_place;
+    file_run r(options, std::move(inputs), rules);
     const auto done = r.finish(look_up(known, r.wanted()));
     EXPECT_EQ(done.exit_code, one.exit_code) << done.messages;
     EXPECT_THAT(done.messages, HasSubstr(one.message));

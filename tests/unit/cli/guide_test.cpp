@@ -1,5 +1,5 @@
-// manifests/README.md says nothing that is not so: the files, settings, metrics, alerts, labels, rights, values and
-// commands that it names exist.
+// manifests/README.md is true: the files, settings, metrics, alerts, labels, rights, values and commands that it names
+// exist.
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
 #include "support/pages.hpp"
@@ -185,7 +185,7 @@ TEST(Guide, SaysWhatToDoAboutEveryAlert) {
   }
 }
 
-// What the guide quotes from warnings and denials is what the program says.
+// The guide quotes warnings and denials as the program writes them.
 TEST(Guide, QuotesWhatTheProgramSays) {
   struct quote {
     std::string_view text;
@@ -212,7 +212,8 @@ TEST(Guide, QuotesWhatTheProgramSays) {
   }
 }
 
-// What it quotes from API servers and clients, and the way out that it names, is what the end-to-end tests see and do.
+// The end-to-end tests see the messages of API servers and clients that the guide quotes, and take the way out that it
+// names.
 TEST(Guide, QuotesWhatEndToEndTestsSee) {
   constexpr std::pair<std::string_view, const char*> quotes[] = {
       {"field is immutable", "ownership_test.cpp"},
@@ -232,7 +233,7 @@ TEST(Guide, QuotesWhatEndToEndTestsSee) {
   }
 }
 
-// It was tried on what the end-to-end tests build.
+// The versions that it names are those that the end-to-end tests build.
 TEST(Guide, NamesTheVersionsOfKubernetesThatItWasTriedOn) {
   std::size_t count = 0;
   for (const auto& entry : fs::directory_iterator(source_dir / "tests/e2e/control_plane")) {
@@ -247,7 +248,7 @@ TEST(Guide, NamesTheVersionsOfKubernetesThatItWasTriedOn) {
   EXPECT_GE(count, 2U);
 }
 
-// Facts about API servers stand once: the code that relies on one names the page, and the page the tests that ask
+// Facts about API servers are written once: the code that relies on one names the page, and the page the tests that ask
 // again.
 TEST(ApiServerPage, IsNamedByTheCodeAndNamesTests) {
   const std::string page = read(source_dir / "docs/api-server.md");
@@ -263,8 +264,8 @@ TEST(Guide, ShowsCommandsOfPinhookThatParse) {
     std::smatch found;
     if (!std::regex_search(command, found, std::regex(R"((?:-- |^)(?:/usr/bin/)?pinhook (.+)$)"))) continue;
     ++count;
-    const auto said = parse_arguments(words_of(found[1].str()));
-    EXPECT_TRUE(said) << command << ": " << said.error().message;
+    const auto parsed = parse_arguments(words_of(found[1].str()));
+    EXPECT_TRUE(parsed) << command << ": " << parsed.error().message;
   }
   EXPECT_GT(count, 0U);
 }
@@ -311,7 +312,7 @@ TEST(Guide, ShowsValuesThatTheChartHas) {
     EXPECT_TRUE(is_value(*values, key)) << key;
 }
 
-// Rows of a table, by the text of their first cell's begin.
+// Rows of a table, by the start of their first cell.
 strings rows_of(const std::string& text, const std::string& heading) {
   strings out;
   bool is_inside = false;
@@ -364,7 +365,7 @@ TEST(GuideExamples, AreReadable) {
   EXPECT_GT(configurations, 0U);
 }
 
-// What a kustomization names is there.
+// The files that a kustomization names exist.
 TEST(GuideExamples, StandOnFilesThatExist) {
   for (const std::string& file : yaml_files(manifests_dir / "examples")) {
     const auto node = yaml::parse(read(file));

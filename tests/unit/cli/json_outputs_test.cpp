@@ -37,9 +37,9 @@ struct output {
   const char* name;
   /// With the text in every place that a user fills.
   std::function<std::string(const std::string&)> make;
-  /// For people alone: what is not printable stands there as an escape of ours, within the string.
+  /// For people alone: unprintable characters are written as an escape of ours within the string.
   bool is_prose = false;
-  /// Where it is costly, at one alignment: what it writes with is tried at all of them in base.
+  /// Costly outputs are tried at one alignment: the tests of base try the writer at all of them.
   std::size_t alignments = 16;
 };
 
@@ -141,7 +141,7 @@ TEST(JsonOutputs, AreJsonWhateverATextHolds) {
           const auto read = testing::read_strict_json(out);
           ASSERT_TRUE(read) << out;
           ASSERT_TRUE(read->has_text(text) || (one.is_prose && read->has_text(printable(text)))) << out;
-          // Nor does anything in it reach a terminal.
+          // And no control character reaches a terminal.
           std::string line = out;
           std::erase(line, '\n');
           ASSERT_EQ(printable(line), line);

@@ -48,9 +48,9 @@ class KrmFunction : public ::testing::Test {
     return run_function(
         text, {.rules = rules,
                .orders = orders,
-               .open = [&](const access::digest_choice& how) -> result<std::unique_ptr<access::digest_source>> {
-                 choice = how;
-                 if (how.lock_file == "broken.lock") return fail(error_code::malformed, "broken.lock is broken");
+               .open = [&](const access::digest_choice& chosen) -> result<std::unique_ptr<access::digest_source>> {
+                 choice = chosen;
+                 if (chosen.lock_file == "broken.lock") return fail(error_code::malformed, "broken.lock is broken");
                  return std::make_unique<borrowed>(digests);
                }});
   }
@@ -138,7 +138,7 @@ TEST_F(KrmFunction, WhatIsNoListGivesNoOutput) {
   EXPECT_THAT(done.messages, HasSubstr("pinhook fn: no ResourceList"));
 }
 
-// The values of two releases, two images in the first; as the operator says where they stand.
+// The values of two releases, two images in the first, at paths that the operator names.
 std::string releases(const std::string& first, const std::string& config = "") {
   const std::string image = "          repository: nginx\n          tag: \"1.25\"\n";
   return "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: example.com/v1\n"
@@ -156,7 +156,7 @@ std::size_t count(std::string_view text, std::string_view part) {
   return out;
 }
 
-// As pin does, of each object once: what a digest in a chart's tag may break.
+// As pin does, the function warns once for each object that a digest in a chart's tag may break it.
 TEST_F(KrmFunction, WarnsOfChartsThatADigestMayBreak) {
   rules.paths.push_back({"*", {"items[*].spec.values.images[*]"}});
   const auto done = run(releases("{repository: nginx, tag: '1.25'}"));

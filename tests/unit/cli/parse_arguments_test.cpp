@@ -20,7 +20,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-arguments said(const std::vector<std::string>& words) {
+arguments parsed(const std::vector<std::string>& words) {
   auto out = parse_arguments(words);
   if (!out) {
     ADD_FAILURE() << out.error().message;
@@ -38,8 +38,8 @@ std::string refusal(const std::vector<std::string>& words) {
 }
 
 TEST(Args, ReadsServe) {
-  const auto a = said({"serve", "--config", "/c.yaml", "--listen", "127.0.0.1:0", "--admin-listen=[::1]:1",
-                       "--tls-cert", "c", "--tls-key", "k", "--threads", "2", "--print-config"});
+  const auto a = parsed({"serve", "--config", "/c.yaml", "--listen", "127.0.0.1:0", "--admin-listen=[::1]:1",
+                         "--tls-cert", "c", "--tls-key", "k", "--threads", "2", "--print-config"});
   EXPECT_EQ(a.command, command::serve);
   EXPECT_EQ(a.configuration.file, "/c.yaml");
   EXPECT_TRUE(a.print_config);
@@ -48,46 +48,46 @@ TEST(Args, ReadsServe) {
 }
 
 TEST(Args, ServeNeedsNoFlags) {
-  const auto a = said({"serve"});
+  const auto a = parsed({"serve"});
   EXPECT_EQ(a.command, command::serve);
   EXPECT_TRUE(a.configuration.flags.empty());
   EXPECT_FALSE(a.print_config);
 }
 
 TEST(Args, ReadsExplain) {
-  const auto a = said({"explain", "nginx:1.25"});
+  const auto a = parsed({"explain", "nginx:1.25"});
   EXPECT_EQ(a.command, command::explain);
   EXPECT_EQ(a.reference, "nginx:1.25");
   EXPECT_EQ(a.output, "text");
-  EXPECT_EQ(said({"explain", "-o", "json", "nginx"}).output, "json");
-  EXPECT_EQ(said({"explain", "nginx", "--output=json"}).output, "json");
-  EXPECT_EQ(said({"explain", ""}).reference, "");
-  EXPECT_EQ(said({"explain", "--", "-docker/docker"}).reference, "-docker/docker");
-  EXPECT_EQ(said({"explain", "[fc00::1]:5000/docker"}).reference, "[fc00::1]:5000/docker");
-  EXPECT_EQ(said({"explain", "[a,b]"}).reference, "[a,b]");
+  EXPECT_EQ(parsed({"explain", "-o", "json", "nginx"}).output, "json");
+  EXPECT_EQ(parsed({"explain", "nginx", "--output=json"}).output, "json");
+  EXPECT_EQ(parsed({"explain", ""}).reference, "");
+  EXPECT_EQ(parsed({"explain", "--", "-docker/docker"}).reference, "-docker/docker");
+  EXPECT_EQ(parsed({"explain", "[fc00::1]:5000/docker"}).reference, "[fc00::1]:5000/docker");
+  EXPECT_EQ(parsed({"explain", "[a,b]"}).reference, "[a,b]");
 }
 
 TEST(Args, ReadsExplainOfKinds) {
-  EXPECT_FALSE(said({"explain", "nginx"}).lists_kinds);
-  EXPECT_TRUE(said({"explain", "--kinds"}).lists_kinds);
-  EXPECT_EQ(said({"explain", "--kinds", "-o", "json"}).output, "json");
+  EXPECT_FALSE(parsed({"explain", "nginx"}).lists_kinds);
+  EXPECT_TRUE(parsed({"explain", "--kinds"}).lists_kinds);
+  EXPECT_EQ(parsed({"explain", "--kinds", "-o", "json"}).output, "json");
 }
 
 TEST(Args, TakesOneSecretAnOption) {
-  const auto a = said({"explain", "-n", "web", "--pull-secret", "a", "--pull-secret", "b", "nginx"});
+  const auto a = parsed({"explain", "-n", "web", "--pull-secret", "a", "--pull-secret", "b", "nginx"});
   EXPECT_EQ(a.pull_secrets, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(a.reference, "nginx");
 }
 
 TEST(Args, ReadsDemoAndVersion) {
-  EXPECT_EQ(said({"demo"}).command, command::demo);
-  EXPECT_FALSE(said({"demo"}).stays);
-  EXPECT_TRUE(said({"demo", "--serve"}).stays);
-  EXPECT_EQ(said({"version"}).command, command::version);
-  EXPECT_EQ(said({"--version"}).command, command::version);
+  EXPECT_EQ(parsed({"demo"}).command, command::demo);
+  EXPECT_FALSE(parsed({"demo"}).stays);
+  EXPECT_TRUE(parsed({"demo", "--serve"}).stays);
+  EXPECT_EQ(parsed({"version"}).command, command::version);
+  EXPECT_EQ(parsed({"--version"}).command, command::version);
 }
 
-// Each command, each of its options: what is read.
+// Each command with each of its options.
 TEST(Args, ReadsTheCommandsForFiles) {
   struct row {
     std::vector<std::string> words;
@@ -156,29 +156,29 @@ TEST(Args, ReadsTheCommandsForFiles) {
       {{"completion", "zsh"}, command::completion, [](const arguments& a) { return a.shell == "zsh"; }},
   };
   for (const auto& row : rows) {
-    const auto a = said(row.words);
+    const auto a = parsed(row.words);
     EXPECT_EQ(a.command, row.command) << ::testing::PrintToString(row.words);
     EXPECT_TRUE(row.holds(a)) << ::testing::PrintToString(row.words);
   }
 }
 
 TEST(Args, HelpIsForTheProgramOrOneCommand) {
-  const auto all = said({"--help"});
+  const auto all = parsed({"--help"});
   EXPECT_EQ(all.command, command::help);
   for (const auto& one : describe_command_line()) EXPECT_THAT(all.help, HasSubstr(one.name));
-  const auto one = said({"serve", "--help"});
+  const auto one = parsed({"serve", "--help"});
   EXPECT_EQ(one.command, command::help);
   for (const char* name :
        {"--config", "--listen", "--admin-listen", "--tls-cert", "--tls-key", "--threads", "--print-config", "PINHOOK_"})
     EXPECT_THAT(one.help, HasSubstr(name));
   EXPECT_THAT(one.help, Not(HasSubstr("explain")));
-  EXPECT_THAT(said({"pin", "--help"}).help, HasSubstr("--format digest|tag-and-digest"));
+  EXPECT_THAT(parsed({"pin", "--help"}).help, HasSubstr("--format digest|tag-and-digest"));
 }
 
 TEST(Args, HelpOfEachCommandSaysItsOptionsAndExitCodes) {
   for (const auto& one : describe_command_line()) {
     if (one.name.empty()) continue;
-    const auto help = said({one.name, "--help"}).help;
+    const auto help = parsed({one.name, "--help"}).help;
     EXPECT_THAT(help, HasSubstr("Exit codes: 0 ")) << one.name;
     for (const auto& option : one.options) EXPECT_THAT(help, HasSubstr(option.long_name)) << one.name;
     for (std::size_t from = 0; from < help.size(); from = help.find('\n', from) + 1)
@@ -186,7 +186,7 @@ TEST(Args, HelpOfEachCommandSaysItsOptionsAndExitCodes) {
   }
 }
 
-// The words of a shell's line, as far as the examples go: quotes, and what ends a command.
+// The words of a shell's line, as far as the examples need: quotes, and the end of a command.
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> out;
   while (!line.empty()) {
@@ -194,7 +194,7 @@ std::vector<std::string> words_of(std::string_view line) {
     auto word = line.substr(0, end);
     line.remove_prefix(std::min(end + 1, line.size()));
     if (word == "|" || word.starts_with('<') || word.starts_with('>')) break;
-    // What the example does stands two spaces behind it.
+    // The description of an example follows two spaces behind it.
     if (word.empty()) break;
     if (word.starts_with('\'')) word = word.substr(1, word.size() - 2);
     if (word.ends_with(')')) word.remove_suffix(1);
@@ -230,7 +230,7 @@ TEST(Args, RefusesInOneLine) {
     std::vector<std::string> words;
     const char* part;
   } rows[] = {
-      {{}, "say a command"},
+      {{}, "a command is required"},
       {{"srve"}, "srve"},
       {{"serve", "--port", "1"}, "--port"},
       {{"serve", "--listen"}, "--listen"},
@@ -249,7 +249,7 @@ TEST(Args, RefusesInOneLine) {
       {{"pin", "--drift"}, "--drift"},
       {{"unpin", "-i"}, "--in-place needs a PATH"},
       {{"unpin", "-i", "-"}, "pinhook unpin --help"},
-      {{"unpin", "--diff", "-i", "a"}, "say one of them"},
+      {{"unpin", "--diff", "-i", "a"}, "use one of them"},
       {{"unpin", "--update"}, "--update"},
       {{"check", "-o", "xml"}, "xml not in {table,json,sarif,junit,github}"},
       {{"check", "-i", "a"}, "-i"},

@@ -1,5 +1,5 @@
-// The tables of docs/ are those of the code, and the rules that it shows are read. PINHOOK_REWRITE_GOLDEN=1 writes the
-// tables anew.
+// The tables of docs/ are those of the code, and the rules that it shows are read. PINHOOK_REWRITE_GOLDEN=1 rewrites
+// the tables.
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
 #include "support/pages.hpp"
@@ -51,7 +51,7 @@ void expect_block(const std::string& name, const std::string& expected) {
 TEST(Pages, ListEverySettingWithItsDefault) { expect_block("settings", settings_block()); }
 TEST(Pages, ListEveryMetric) { expect_block("metrics", metrics_block()); }
 
-// The first is what the commands beside it run with (integration/readme_test.cpp).
+// The commands beside it run with the first (integration/readme_test.cpp).
 TEST(Pages, ShowRulesThatAreGood) {
   const auto page = testing::page_text("docs/image-rules.md");
   std::vector<std::string> shown;
