@@ -67,7 +67,7 @@ class composer {
   }
 
   verdict make() {
-    if (about_.plan.exempt != pin::why::none) note_exemption();
+    if (about_.plan.exempt != pin::leave_reason::none) note_exemption();
     for (const slot_work& w : about_.work) take(w);
     for (const judged_slot& j : about_.judged) found_.judge(j, state_of(j));
     const bool is_denied = found_.denies() || (mode_ == pin::mode::enforce && !failed_.empty());
@@ -165,14 +165,14 @@ class composer {
 
   // Rules that turn away what nobody expects to be pinned are not worth a note in every audit event.
   void note_exemption() {
-    const pin::why exempt = about_.plan.exempt;
-    if (exempt != pin::why::other_operation && exempt != pin::why::other_subresource)
+    const pin::leave_reason exempt = about_.plan.exempt;
+    if (exempt != pin::leave_reason::other_operation && exempt != pin::leave_reason::other_subresource)
       skipped_.add(pin::to_string(exempt));
   }
 
   void take(const slot_work& w) {
     const decision& d = w.decision;
-    switch (d.what) {
+    switch (d.action) {
       case decision::kind::leave:
         take_left(d);
         break;
@@ -203,7 +203,7 @@ class composer {
 
   void take_left(const decision& d) {
     add_outcome(slot_outcome::kind::skipped, d.slot, {}, pin::to_string(d.reason));
-    if (d.reason != pin::why::has_digest && d.reason != pin::why::same_image)
+    if (d.reason != pin::leave_reason::has_digest && d.reason != pin::leave_reason::same_image)
       skipped_.add(fmt::format("{}: {}", short_label(slot_of(d.slot)), pin::to_string(d.reason)));
   }
 
@@ -214,7 +214,7 @@ class composer {
       return;
     }
     const pin::slot& s = slot_of(d.slot);
-    add_outcome(slot_outcome::kind::skipped, d.slot, d.standing, pin::to_string(pin::why::immutable));
+    add_outcome(slot_outcome::kind::skipped, d.slot, d.standing, pin::to_string(pin::leave_reason::immutable));
     pins_.add(fmt::format("{}: {} -> {}", short_label(s), s.image, d.standing));
     pinned_.push_back({d.slot, d.standing, false, true});
   }

@@ -93,7 +93,7 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
     answers = co_await look_up(*about, sources, d);
   }
   for (slot_work& w : about->work) {
-    if (w.decision.what != pin::decision::kind::keep) continue;
+    if (w.decision.action != pin::decision::kind::keep) continue;
     source& from = sources[w.tenant];
     if (!from) from = tenants_->held(about->tenants[w.tenant]);
     if (from) w.known = resolver_->known(query_of(*w.decision.ref, false, from));

@@ -74,12 +74,13 @@ rulings ask_rules(const rules::rule_set& rules, const pin::request& asked, const
 void take_judged(std::vector<judged_slot> judged, const rules::rule_set& rules, const pin::object* before,
                  inquiry& out) {
   const pin::plan& plan = out.plan;
-  if (plan.exempt != pin::why::none && plan.exempt != pin::why::foreign_controller) return;
+  if (plan.exempt != pin::leave_reason::none && plan.exempt != pin::leave_reason::foreign_controller) return;
   for (judged_slot& j : judged) {
-    j.is_unchanged = plan.exempt == pin::why::none ? plan.decisions[j.slot].is_unchanged
-                                                   : before != nullptr && pin::has_same_image(j.slot, out.now, *before);
+    j.is_unchanged = plan.exempt == pin::leave_reason::none
+                         ? plan.decisions[j.slot].is_unchanged
+                         : before != nullptr && pin::has_same_image(j.slot, out.now, *before);
     // What is restored is what will run.
-    if (plan.exempt == pin::why::none && plan.decisions[j.slot].what == pin::decision::kind::restore)
+    if (plan.exempt == pin::leave_reason::none && plan.decisions[j.slot].action == pin::decision::kind::restore)
       if (auto ref = registry::reference::parse(plan.decisions[j.slot].standing)) j.ref = std::move(*ref);
     j.is_denied = !j.is_unchanged && rules::denies_registry(rules, j.effects, j.ref);
   }
@@ -91,16 +92,16 @@ void leave_denied(inquiry& out) {
   if (out.plan.decisions.empty()) return;
   for (const judged_slot& j : out.judged) {
     pin::decision& d = out.plan.decisions[j.slot];
-    if (!j.is_denied || d.what != pin::decision::kind::resolve) continue;
-    d.what = pin::decision::kind::leave;
-    d.reason = pin::why::rule;
+    if (!j.is_denied || d.action != pin::decision::kind::resolve) continue;
+    d.action = pin::decision::kind::leave;
+    d.reason = pin::leave_reason::rule;
   }
 }
 
 // A finding on it says which line to write, and nobody asks for the digest in that line. `work` is empty for the Pod of
 // a foreign controller.
 bool may_need_digest(const judged_slot& j, const std::vector<slot_work>& work) {
-  if (j.is_denied || j.ref.is_pinned() || (!work.empty() && work[j.slot].decision.what != pin::decision::kind::leave))
+  if (j.is_denied || j.ref.is_pinned() || (!work.empty() && work[j.slot].decision.action != pin::decision::kind::leave))
     return false;
   using rules::requirement;
   return std::ranges::any_of(
@@ -171,11 +172,11 @@ result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, 
   const bool is_update = asked.operation == pin::operation::update;
   auto plan = pin::make_plan(asked, m, book.policy, out.now, is_update ? &out.now : nullptr, {});
   if (!plan) return unusable("request.object", plan.error());
-  if (plan->exempt != pin::why::none)
+  if (plan->exempt != pin::leave_reason::none)
     out.plan.exempt = plan->exempt;
   else if (is_update && pin::is_same_but_metadata(out.asked.object, out.asked.old_object))
-    out.plan.exempt = pin::why::same_template;
-  if (out.plan.exempt != pin::why::none) out.too_large.clear();
+    out.plan.exempt = pin::leave_reason::same_template;
+  if (out.plan.exempt != pin::leave_reason::none) out.too_large.clear();
   return out;
 }
 
@@ -189,7 +190,7 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
   pin::request asked = out.asked.asked();
   asked.images = book.paths.images_of(asked.group, asked.kind);
   out.plan.exempt = pin::exempt_by_request(asked, book.policy);
-  if (out.plan.exempt != pin::why::none) return out;
+  if (out.plan.exempt != pin::leave_reason::none) return out;
 
   const auto places = book.paths.of(asked.group, asked.kind);
   auto now = read("request.object", out.asked.object, places);
@@ -223,12 +224,12 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
   tenant_finder tenants(out);
   for (pin::decision& d : out.plan.decisions) {
     slot_work work{std::move(d), no_lookup, 0, std::nullopt, {}, {}};
-    if (old != nullptr && work.decision.what != pin::decision::kind::leave)
+    if (old != nullptr && work.decision.action != pin::decision::kind::leave)
       if (const pin::slot* standing = pin::standing_slot(work.decision.slot, out.now, *old)) {
         work.image_before = standing->image;
         work.pull_policy_before = standing->pull_policy;
       }
-    const auto what = work.decision.what;
+    const auto what = work.decision.action;
     if (what == pin::decision::kind::resolve || what == pin::decision::kind::keep) {
       const auto tenant = tenants.of(out.now.found.slots[work.decision.slot]);
       if (!tenant && tenant.error().code == error_code::unsupported)

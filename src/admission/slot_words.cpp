@@ -2,7 +2,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/printable.hpp>
-#include <pinhook/pin/rules.hpp>
+#include <pinhook/pin/plan.hpp>
 
 #include <fmt/core.h>
 

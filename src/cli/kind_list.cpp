@@ -29,7 +29,7 @@ std::string as_table() {
     cells row{name_of(k), std::string(k.resource), k.is_sent() ? "yes" : "no: cluster-scoped",
               std::string(to_string(k.images)), ""};
     for (const pin::known_place& p : k.places) {
-      row.back() = fmt::format("{} ({})", p.path, to_string(p.what));
+      row.back() = fmt::format("{} ({})", p.path, to_string(p.holds));
       rows.push_back(std::exchange(row, {}));
     }
     if (!k.subresource.empty()) rows.push_back({"", fmt::format("{}/{}", k.resource, k.subresource), "yes", "", ""});
@@ -80,7 +80,7 @@ std::string as_json() {
       out += out.ends_with('[') ? "{" : ",{";
       put(out, "path", p.path);
       out += ',';
-      put(out, "holds", to_string(p.what));
+      put(out, "holds", to_string(p.holds));
       out += '}';
     }
     out += "]}";

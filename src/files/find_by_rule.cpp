@@ -48,20 +48,20 @@ class rule_search {
     const pin::path_step& step = path[depth];
     const yaml::source_node& inner = f_.doc.at(f_.doc.resolve(at));
     const std::size_t size = pointer_.size();
-    if (step.what == step_kind::member) {
+    if (step.type == step_kind::member) {
       const auto next = member_of(f_.doc, at, step.name);
       if (!next) return fail(next.error());
       if (next->value == no_node) return {};
       pin::append_pointer(pointer_, step.name);
       if (auto ok = follow(next->value, path, depth + 1); !ok) return ok;
-    } else if (step.what == step_kind::elements && inner.kind == source_kind::sequence) {
+    } else if (step.type == step_kind::elements && inner.kind == source_kind::sequence) {
       std::size_t index = 0;
       for (node_index one = inner.first; one != no_node; one = f_.doc.at(one).next, ++index) {
         pointer_ += fmt::format("/{}", index);
         if (auto ok = follow(one, path, depth + 1); !ok) return ok;
         pointer_.resize(size);
       }
-    } else if (step.what == step_kind::values && inner.kind == source_kind::mapping) {
+    } else if (step.type == step_kind::values && inner.kind == source_kind::mapping) {
       std::set<std::string_view> keys;
       for (node_index k = inner.first; k != no_node; k = f_.doc.at(f_.doc.at(k).next).next) {
         const yaml::source_node& key = f_.doc.at(f_.doc.resolve(k));

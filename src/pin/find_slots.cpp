@@ -38,9 +38,9 @@ slot_finder::active slot_finder::members(active from, std::size_t depth, const j
     const auto index = static_cast<std::size_t>(std::countr_zero(rest));
     const active bit = active{1} << index;
     const path_step& step = places_[index].path[depth];
-    if (step.what == path_step::kind::values) {
+    if (step.type == path_step::kind::values) {
       next |= bit;
-    } else if (step.what == path_step::kind::member && key == step.name) {
+    } else if (step.type == path_step::kind::member && key == step.name) {
       if ((seen & bit) != 0) at_.reject("a key that matters stands twice");
       seen |= bit;
       next |= bit;
@@ -55,10 +55,10 @@ void slot_finder::follow(active from, std::size_t depth) {
   for (active rest = from; rest != 0; rest &= rest - 1) {
     const place& p = places_[static_cast<std::size_t>(std::countr_zero(rest))];
     if (p.path.size() == depth) {
-      take(p.what);
+      take(p.holds);
       return;
     }
-    if (p.path[depth].what == path_step::kind::elements) arrays |= rest & (~rest + 1);
+    if (p.path[depth].type == path_step::kind::elements) arrays |= rest & (~rest + 1);
   }
   const std::size_t size = pointer_.size();
   const json::kind kind = at_.peek();

@@ -11,7 +11,7 @@ namespace pinhook::pin {
 pod_paths::pod_paths(const std::vector<custom_kind>& more) {
   for (const known_kind& k : known_kinds()) {
     row& r = rows_.emplace_back(row{std::string(k.group), std::string(k.kind), {}, k.images});
-    for (const known_place& p : k.places) add(r, p.path, p.what);
+    for (const known_place& p : k.places) add(r, p.path, p.holds);
   }
   for (const custom_kind& k : more)
     for (const std::string& text : k.paths) add(row_of(k.group, k.kind), text, holding::image);
@@ -34,7 +34,7 @@ void pod_paths::add(row& to, std::string_view text, holding what) {
   if (to.places.size() == max_places)
     throw std::invalid_argument(fmt::format("kind {} has more than {} paths", quoted(to.kind), max_places));
   // A pod spec's and a container's image stands under "image"; one of the operator's under the path's last name.
-  const auto named = std::ranges::find(std::views::reverse(*parsed), path_step::kind::member, &path_step::what);
+  const auto named = std::ranges::find(std::views::reverse(*parsed), path_step::kind::member, &path_step::type);
   if (what == holding::image && std::ranges::find(keys_, named->name) == keys_.end()) keys_.push_back(named->name);
   to.places.push_back({std::move(*parsed), what});
 }

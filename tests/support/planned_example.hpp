@@ -6,7 +6,7 @@
 // Pure; any thread.
 #pragma once
 
-#include <pinhook/pin/rules.hpp>
+#include <pinhook/pin/plan.hpp>
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -62,7 +62,7 @@ inline planned plan_of(const example& e) {
                            e.subresource,
                            "shop",
                            paths.images_of(e.group, e.kind)};
-  EXPECT_EQ(pin::exempt_by_request(asked, e.policy), pin::why::none);
+  EXPECT_EQ(pin::exempt_by_request(asked, e.policy), pin::leave_reason::none);
   auto plan = pin::make_plan(asked, e.mode, e.policy, *now, e.is_update ? &*before : nullptr, e.orders);
   EXPECT_TRUE(plan);
   return {std::move(*plan), std::move(*now)};
@@ -81,7 +81,8 @@ inline bool has_warning(const planned& p, std::string_view part) {
 }
 
 inline bool has_work(const pin::plan& p) {
-  return std::ranges::any_of(p.decisions, [](const pin::decision& d) { return d.what != pin::decision::kind::leave; });
+  return std::ranges::any_of(p.decisions,
+                             [](const pin::decision& d) { return d.action != pin::decision::kind::leave; });
 }
 
 inline std::string annotation(std::string_view name, std::string_view value) {

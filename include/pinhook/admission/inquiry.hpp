@@ -8,7 +8,7 @@
 #include <pinhook/admission/rulebook.hpp>
 #include <pinhook/admission/verdict.hpp>
 #include <pinhook/pin/object.hpp>
-#include <pinhook/pin/rules.hpp>
+#include <pinhook/pin/plan.hpp>
 #include <pinhook/registry/tenant.hpp>
 #include <pinhook/resolve/answer.hpp>
 #include <pinhook/rules/rule_set.hpp>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/pin/rules.hpp>
+#include <pinhook/pin/plan.hpp>
 
 #include <cstdint>
 #include <string>

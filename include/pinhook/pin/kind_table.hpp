@@ -25,7 +25,7 @@ enum class holding : std::uint8_t {
 struct known_place {
   /// As parse_path takes it.
   std::string_view path;
-  holding what = holding::pod_template;
+  holding holds = holding::pod_template;
 };
 
 enum class scope : std::uint8_t {

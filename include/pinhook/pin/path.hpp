@@ -22,7 +22,7 @@ inline constexpr std::size_t max_path_size = 256;
 
 struct path_step {
   enum class kind : std::uint8_t { member, elements, values };
-  kind what = kind::member;
+  kind type = kind::member;
   /// The member's name; empty for the others.
   std::string name;
 

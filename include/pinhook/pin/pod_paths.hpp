@@ -17,7 +17,7 @@ namespace pinhook::pin {
 
 struct place {
   pin::path path;
-  holding what = holding::pod_template;
+  holding holds = holding::pod_template;
 };
 
 /// Places of one kind that are followed at once; a bit each in a 64-bit word.

@@ -40,7 +40,7 @@ TEST(KindList, IsTheTableAsJson) {
     EXPECT_EQ(k["subresource"].IsNull(), table[i].subresource.empty());
     ASSERT_EQ(k["places"].Size(), table[i].places.size());
     EXPECT_EQ(json::find_string(k["places"][0], "path"), table[i].places[0].path);
-    EXPECT_EQ(json::find_string(k["places"][0], "holds"), to_string(table[i].places[0].what));
+    EXPECT_EQ(json::find_string(k["places"][0], "holds"), to_string(table[i].places[0].holds));
   }
 }
 

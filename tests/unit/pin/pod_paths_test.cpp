@@ -11,11 +11,11 @@ TEST(PodPaths, KnowsTheKindsOfTheTable) {
   const pod_paths paths;
   const auto pod = paths.of("", "Pod");
   ASSERT_EQ(pod.size(), 1U);
-  EXPECT_EQ(pod[0].what, holding::pod_spec);
+  EXPECT_EQ(pod[0].holds, holding::pod_spec);
   EXPECT_EQ(pod[0].path, *parse_path("spec"));
   const auto cron_job = paths.of("batch", "CronJob");
   ASSERT_EQ(cron_job.size(), 1U);
-  EXPECT_EQ(cron_job[0].what, holding::pod_template);
+  EXPECT_EQ(cron_job[0].holds, holding::pod_template);
   EXPECT_EQ(cron_job[0].path, *parse_path("spec.jobTemplate.spec.template"));
   EXPECT_EQ(paths.of("argoproj.io", "Workflow").size(), 5U);
 }
@@ -36,7 +36,7 @@ TEST(PodPaths, AddsTheOperatorsPathsToTheTables) {
   const auto fleet = paths.of("example.com", "Fleet");
   ASSERT_EQ(fleet.size(), 2U);
   EXPECT_EQ(fleet[1].path, *parse_path("spec.workers[*].image"));
-  EXPECT_EQ(fleet[1].what, holding::image);
+  EXPECT_EQ(fleet[1].holds, holding::image);
   EXPECT_EQ(paths.of("apps", "Deployment").size(), 2U);
 }
 

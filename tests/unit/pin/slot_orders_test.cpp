@@ -1,7 +1,7 @@
 // What rules order, one slot_order a slot: see make_plan.
 #include "support/planned_example.hpp"
 
-#include <pinhook/pin/rules.hpp>
+#include <pinhook/pin/plan.hpp>
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -29,19 +29,19 @@ TEST(SlotOrders, NeverLeavesTheSlotAlone) {
     e.is_update = is_update;
     e.orders = {{.pin = pin_order::never, .format = pin_format::tag_and_digest}, {}};
     const auto p = plan_of(e);
-    EXPECT_EQ(decision_for(p).what, what::leave);
-    EXPECT_EQ(decision_for(p).reason, why::rule);
-    EXPECT_EQ(decision_for(p, "init").what, what::resolve);
+    EXPECT_EQ(decision_for(p).action, what::leave);
+    EXPECT_EQ(decision_for(p).reason, leave_reason::rule);
+    EXPECT_EQ(decision_for(p, "init").action, what::resolve);
     EXPECT_TRUE(p.plan.warnings.empty());
   }
   // A template that stays: nobody is told that a later change pins it.
   example same{.is_update = true, .orders = {{.pin = pin_order::never}}};
-  EXPECT_EQ(decision_for(plan_of(same)).reason, why::rule);
+  EXPECT_EQ(decision_for(plan_of(same)).reason, leave_reason::rule);
   EXPECT_TRUE(plan_of(same).plan.warnings.empty());
   // What is no reference matches no rule.
-  EXPECT_EQ(decision_for(plan_of({.image = "Nginx", .orders = {{.pin = pin_order::never}}})).what, what::refuse);
+  EXPECT_EQ(decision_for(plan_of({.image = "Nginx", .orders = {{.pin = pin_order::never}}})).action, what::refuse);
   EXPECT_EQ(decision_for(plan_of({.image = "nginx@" + digest_text('a'), .orders = {{.pin = pin_order::never}}})).reason,
-            why::has_digest);
+            leave_reason::has_digest);
 }
 
 TEST(SlotOrders, RefreshBeatsKeepAndNeverBeatsRefresh) {
@@ -49,11 +49,11 @@ TEST(SlotOrders, RefreshBeatsKeepAndNeverBeatsRefresh) {
   e.orders = {{.pin = pin_order::keep}};
   EXPECT_TRUE(decision_for(plan_of(e)).past_cache);
   e.orders = {{.pin = pin_order::never}};
-  EXPECT_EQ(decision_for(plan_of(e)).reason, why::rule);
+  EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::rule);
   e.image = "nginx:1.25";
-  EXPECT_EQ(decision_for(plan_of(e)).reason, why::rule);
+  EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::rule);
   e.orders = {{.pin = pin_order::keep}};
-  EXPECT_EQ(decision_for(plan_of(e)).what, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, what::resolve);
   EXPECT_TRUE(decision_for(plan_of(e)).past_cache);
 }
 
@@ -78,13 +78,13 @@ TEST(SlotOrders, AlwaysPinsThatSlotOfAForeignControllersPod) {
   e.more = R"(,"initContainers":[{"name":"init","image":"busybox"},{"name":"bad","image":"Busybox"}])";
   e.orders = {{.pin = pin_order::always}, {.pin = pin_order::keep}, {}};
   const auto p = plan_of(e);
-  EXPECT_EQ(p.plan.exempt, why::none);
-  EXPECT_EQ(decision_for(p).what, what::resolve);
-  EXPECT_EQ(decision_for(p, "init").reason, why::foreign_controller);
-  EXPECT_EQ(decision_for(p, "bad").reason, why::foreign_controller);
+  EXPECT_EQ(p.plan.exempt, leave_reason::none);
+  EXPECT_EQ(decision_for(p).action, what::resolve);
+  EXPECT_EQ(decision_for(p, "init").reason, leave_reason::foreign_controller);
+  EXPECT_EQ(decision_for(p, "bad").reason, leave_reason::foreign_controller);
   EXPECT_TRUE(has_warning(p, "2 of 3 images not pinned: the Pod's controller may compare its images (Cluster db)"));
   e.orders = {{.pin = pin_order::keep}, {.pin = pin_order::refresh}, {}};
-  EXPECT_EQ(plan_of(e).plan.exempt, why::foreign_controller);
+  EXPECT_EQ(plan_of(e).plan.exempt, leave_reason::foreign_controller);
   // When what stays has a digest, there is nothing to say.
   e.more = R"(,"initContainers":[{"name":"init","image":"busybox@)" + digest_text('a') + "\"}]";
   e.orders = {{.pin = pin_order::always}, {}};
@@ -94,17 +94,17 @@ TEST(SlotOrders, AlwaysPinsThatSlotOfAForeignControllersPod) {
 TEST(SlotOrders, AlwaysDoesNotOverrideTheOtherRules) {
   example e{.group = "", .kind = "Pod", .metadata = std::string(foreign_owner), .is_update = true};
   e.orders = {{.pin = pin_order::always}};
-  EXPECT_EQ(decision_for(plan_of(e)).reason, why::same_image);
+  EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::same_image);
   e.image = "nginx:1.26";
-  EXPECT_EQ(decision_for(plan_of(e)).what, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, what::resolve);
   e.group = "apps";
   e.kind = "ReplicaSet";
-  EXPECT_EQ(plan_of(e).plan.exempt, why::owned_replica_set);
+  EXPECT_EQ(plan_of(e).plan.exempt, leave_reason::owned_replica_set);
   EXPECT_EQ(decision_for(plan_of({.is_update = true, .orders = {{.pin = pin_order::always}}})).reason,
-            why::same_template);
+            leave_reason::same_template);
   example skipped{.metadata = R"("labels":{"pinhook.dev/pin":"skip"})", .mode = mode::audit};
   skipped.orders = {{.pin = pin_order::always}};
-  EXPECT_EQ(plan_of(skipped).plan.exempt, why::skip_label);
+  EXPECT_EQ(plan_of(skipped).plan.exempt, leave_reason::skip_label);
 }
 
 TEST(SlotOrders, SaysWhatAnUpdateLeavesAsItWas) {
@@ -180,7 +180,7 @@ TEST(SlotOrders, RelaxesNoPullPolicyOfAContainerThatIsThere) {
   pod.kind = "Pod";
   EXPECT_TRUE(relaxes(pod));
   pod.is_update = true;
-  EXPECT_EQ(decision_for(plan_of(pod), "init").what, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(pod), "init").action, what::resolve);
   EXPECT_FALSE(relaxes(pod));
   pod.subresource = "ephemeralcontainers";
   pod.old_more.clear();
@@ -192,11 +192,11 @@ TEST(SlotOrders, RelaxesThePullPolicyOfWhatIsKept) {
   example e = relaxing();
   e.is_update = true;
   e.metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:latest", 'a')) + "}";
-  EXPECT_EQ(decision_for(plan_of(e), "init").what, what::keep);
+  EXPECT_EQ(decision_for(plan_of(e), "init").action, what::keep);
   EXPECT_TRUE(relaxes(e));
   // Nothing of a slot that stays.
   e.old_more = e.more;
-  EXPECT_EQ(decision_for(plan_of(e), "init").reason, why::same_template);
+  EXPECT_EQ(decision_for(plan_of(e), "init").reason, leave_reason::same_template);
   EXPECT_FALSE(relaxes(e));
 }
 

@@ -97,7 +97,7 @@ TEST(StandingImage, StaysWhateverElseIsSaid) {
           e.mode = m;
           e.old_image = old;
           const auto p = plan_of(e);
-          EXPECT_EQ(decision_for(p).what, what::keep) << kind << ' ' << old;
+          EXPECT_EQ(decision_for(p).action, what::keep) << kind << ' ' << old;
           EXPECT_EQ(decision_for(p).standing, old);
           EXPECT_EQ(decision_for(p).kept->to_string(), digest_text('a'));
           EXPECT_TRUE(decision_for(p).is_unchanged);
@@ -109,11 +109,11 @@ TEST(StandingImage, OfAJobATagStaysATag) {
   for (const auto& c : all_circumstances()) {
     example e = under(c, "batch", "Job");
     auto p = plan_of(e);
-    EXPECT_EQ(decision_for(p).what, what::leave);
+    EXPECT_EQ(decision_for(p).action, what::leave);
     EXPECT_TRUE(decision_for(p).is_unchanged);
     e.image = canonical;
     p = plan_of(e);
-    EXPECT_EQ(decision_for(p).what, what::restore);
+    EXPECT_EQ(decision_for(p).action, what::restore);
     EXPECT_EQ(decision_for(p).standing, "nginx:1.25");
     EXPECT_TRUE(decision_for(p).is_unchanged);
     EXPECT_TRUE(has_warning(p, "1 image stands by tag, and stays: the pod template of a Job is immutable"));
@@ -136,7 +136,7 @@ TEST(StandingImage, AnotherTagIsPinnedAsAnywhere) {
     e.old_image = "nginx@" + digest_text('a');
     e.image = "nginx:1.26";
     const auto p = plan_of(e);
-    EXPECT_EQ(decision_for(p).what, what::resolve) << kind;
+    EXPECT_EQ(decision_for(p).action, what::resolve) << kind;
     EXPECT_FALSE(decision_for(p).is_unchanged);
     // Where it means the same bytes, the text that stands there is taken.
     EXPECT_EQ(decision_for(p).standing, e.old_image);

@@ -1,4 +1,4 @@
-#include <pinhook/pin/rules.hpp>
+#include <pinhook/pin/plan.hpp>
 
 #include <pinhook/pin/same_templates.hpp>
 #include <pinhook/pin/standing_image.hpp>
@@ -13,21 +13,21 @@
 namespace pinhook::pin {
 namespace {
 
-constexpr std::array<std::string_view, 15> why_names{"none",
-                                                     "other_operation",
-                                                     "other_subresource",
-                                                     "excluded_namespace",
-                                                     "being_deleted",
-                                                     "skip_label",
-                                                     "owned_replica_set",
-                                                     "foreign_controller",
-                                                     "same_template",
-                                                     "same_image",
-                                                     "immutable",
-                                                     "has_digest",
-                                                     "no_recorded_tag",
-                                                     "rule",
-                                                     "variable"};
+constexpr std::array<std::string_view, 15> reason_names{"none",
+                                                        "other_operation",
+                                                        "other_subresource",
+                                                        "excluded_namespace",
+                                                        "being_deleted",
+                                                        "skip_label",
+                                                        "owned_replica_set",
+                                                        "foreign_controller",
+                                                        "same_template",
+                                                        "same_image",
+                                                        "immutable",
+                                                        "has_digest",
+                                                        "no_recorded_tag",
+                                                        "rule",
+                                                        "variable"};
 
 constexpr std::array<std::string_view, 3> system_namespaces{"kube-system", "kube-public", "kube-node-lease"};
 
@@ -72,12 +72,12 @@ bool has_foreign_controller(const request& asked, const object& now) {
 }
 
 // Rules 6, 7, 8 and the label of §6.
-why exempt_by_object(const request& asked, mode m, const policy& rules, const object& now) {
-  if (now.metadata.has_deletion_timestamp) return why::being_deleted;
-  if (m != mode::enforce && now.metadata.pin_label == "skip") return why::skip_label;
-  if (is_owned_replica_set(asked, now)) return why::owned_replica_set;
-  if (!rules.pin_foreign_controllers && has_foreign_controller(asked, now)) return why::foreign_controller;
-  return why::none;
+leave_reason exempt_by_object(const request& asked, mode m, const policy& rules, const object& now) {
+  if (now.metadata.has_deletion_timestamp) return leave_reason::being_deleted;
+  if (m != mode::enforce && now.metadata.pin_label == "skip") return leave_reason::skip_label;
+  if (is_owned_replica_set(asked, now)) return leave_reason::owned_replica_set;
+  if (!rules.pin_foreign_controllers && has_foreign_controller(asked, now)) return leave_reason::foreign_controller;
+  return leave_reason::none;
 }
 
 // A change of the annotation to another value; taking it away is none.
@@ -89,7 +89,7 @@ bool asks_refresh(const request& asked, const object& now, const object* before)
 
 // What the rules say of a slot before its text is looked at.
 struct choice {
-  why leave = why::none;
+  leave_reason leave = leave_reason::none;
   bool refresh = false;
   bool is_unchanged = false;
   // oldObject's slot in this place, where its text must stay when it means the same.
@@ -114,18 +114,19 @@ std::string foreign_warning(const object& now, std::size_t left) {
 choice choose_in_pod(const request& asked, const slot& s, const slot* old, bool refresh) {
   if (asked.subresource == "ephemeralcontainers") {
     const bool is_new = s.type == container_type::ephemeral_container && old == nullptr;
-    return {is_new ? why::none : why::same_image, false, !is_new};
+    return {is_new ? leave_reason::none : leave_reason::same_image, false, !is_new};
   }
   const bool may_change = s.type == container_type::container || s.type == container_type::init_container;
   const bool is_same = old != nullptr && old->image == s.image;
-  if (refresh) return {may_change ? why::none : why::immutable, may_change, is_same && !may_change, old};
-  return {is_same ? why::same_image : why::none, false, is_same, old};
+  if (refresh)
+    return {may_change ? leave_reason::none : leave_reason::immutable, may_change, is_same && !may_change, old};
+  return {is_same ? leave_reason::same_image : leave_reason::none, false, is_same, old};
 }
 
 // The exception from rule 4.
 choice choose_in_immutable(const slot& s, const slot* old) {
   const bool is_same = old != nullptr && old->image == s.image;
-  return {is_same ? why::immutable : why::none, false, is_same, old};
+  return {is_same ? leave_reason::immutable : leave_reason::none, false, is_same, old};
 }
 
 class planner {
@@ -157,11 +158,12 @@ class planner {
     const auto& slots = now_.found.slots;
     for (std::size_t i = 0; i < slots.size(); ++i) {
       const bool stays = same && !refresh;
-      choice c{stays ? why::same_template : why::none, refresh, stays};
+      choice c{stays ? leave_reason::same_template : leave_reason::none, refresh, stays};
       if (is_immutable_) c = choose_in_immutable(slots[i], standing(i));
       if (is_update && is_pod(asked_)) c = choose_in_pod(asked_, slots[i], standing(i), refresh);
-      out_.decisions.push_back(is_foreign_ && order_of(i).pin != pin_order::always ? leave(i, why::foreign_controller)
-                                                                                   : decide(i, c));
+      out_.decisions.push_back(is_foreign_ && order_of(i).pin != pin_order::always
+                                   ? leave(i, leave_reason::foreign_controller)
+                                   : decide(i, c));
       out_.decisions.back().is_unchanged |= c.is_unchanged;
     }
     warn_of_tags_that_stay();
@@ -170,7 +172,7 @@ class planner {
   }
 
  private:
-  static decision leave(std::size_t index, why reason) {
+  static decision leave(std::size_t index, leave_reason reason) {
     decision d;
     d.slot = index;
     d.reason = reason;
@@ -179,7 +181,7 @@ class planner {
 
   static decision refuse(std::size_t index, std::string problem) {
     decision d;
-    d.what = decision::kind::refuse;
+    d.action = decision::kind::refuse;
     d.slot = index;
     d.problem = std::move(problem);
     return d;
@@ -187,7 +189,7 @@ class planner {
 
   decision resolve(std::size_t index, registry::reference ref, const slot_order& order) const {
     decision d;
-    d.what = decision::kind::resolve;
+    d.action = decision::kind::resolve;
     d.slot = index;
     d.format = order.format.value_or(rules_.format);
     d.relaxes_pull_policy = relaxes_pull_policy(index, ref, order);
@@ -212,19 +214,19 @@ class planner {
   decision decide(std::size_t index, const choice& c) {
     const slot& s = now_.found.slots[index];
     if (!is_built_in(asked_.group) && is_variable(s.image)) {
-      if (c.leave == why::none)
+      if (c.leave == leave_reason::none)
         out_.warnings.push_back(fmt::format("not pinned here, it is filled in later: {} ({})", s.image, label_of(s)));
-      return leave(index, why::variable);
+      return leave(index, leave_reason::variable);
     }
-    if (c.leave == why::same_image) return leave(index, c.leave);
+    if (c.leave == leave_reason::same_image) return leave(index, c.leave);
     auto parsed = registry::reference::parse(s.image);
     if (parsed && parsed->is_pinned())
-      return c.refresh ? refresh_pinned(index, *parsed) : leave(index, why::has_digest);
+      return c.refresh ? refresh_pinned(index, *parsed) : leave(index, leave_reason::has_digest);
     const slot_order order = order_of(index);
-    if (parsed && c.leave == why::none && !c.refresh && c.standing != nullptr)
+    if (parsed && c.leave == leave_reason::none && !c.refresh && c.standing != nullptr)
       if (auto stays = stay(index, *parsed, *c.standing, order)) return std::move(*stays);
-    if (parsed && order.pin == pin_order::never) return leave(index, why::rule);
-    if (c.leave != why::none) return leave(index, c.leave);
+    if (parsed && order.pin == pin_order::never) return leave(index, leave_reason::rule);
+    if (c.leave != leave_reason::none) return leave(index, c.leave);
     if (!parsed) return refuse(index, std::move(parsed.error().message));
     decision d = resolve(index, std::move(*parsed), order);
     d.past_cache = c.refresh;
@@ -233,7 +235,7 @@ class planner {
     if (c.refresh || asked_.operation != operation::update || updates_of(order) == update_rule::refresh) return d;
     // §4, step 1.
     if (const registry::digest* digest = out_.record.find(d.ref->canonical()); digest != nullptr) {
-      d.what = decision::kind::keep;
+      d.action = decision::kind::keep;
       d.kept = *digest;
     }
     return d;
@@ -251,13 +253,13 @@ class planner {
     d.slot = index;
     d.is_unchanged = true;
     if (!ref->is_pinned()) {
-      d.what = decision::kind::restore;
-      d.reason = why::immutable;
+      d.action = decision::kind::restore;
+      d.reason = leave_reason::immutable;
       d.standing = old.image;
       return d;
     }
     if (updates_of(order) == update_rule::refresh) warn_of_refresh();
-    d.what = decision::kind::keep;
+    d.action = decision::kind::keep;
     d.ref = tag;
     d.kept = ref->digest();
     d.format = ref->tag().empty() ? pin_format::digest : pin_format::tag_and_digest;
@@ -284,14 +286,14 @@ class planner {
   // knows was written for this very request: this is a reinvocation, and the registry was asked.
   decision refresh_pinned(std::size_t index, const registry::reference& pinned) {
     const slot_order order = order_of(index);
-    if (order.pin == pin_order::never) return leave(index, why::rule);
+    if (order.pin == pin_order::never) return leave(index, leave_reason::rule);
     read_record();
     const auto recorded = old_record_.tag_of(pinned);
     if (!recorded) {
-      if (own_record_.tag_of(pinned)) return leave(index, why::has_digest);
+      if (own_record_.tag_of(pinned)) return leave(index, leave_reason::has_digest);
       out_.warnings.push_back(
           fmt::format("not refreshed: no tag is recorded for the digest ({})", label_of(now_.found.slots[index])));
-      return leave(index, why::no_recorded_tag);
+      return leave(index, leave_reason::no_recorded_tag);
     }
     auto ref = registry::reference::parse(fmt::format("{}:{}", pinned.written_name(), recorded->effective_tag()));
     if (!ref) return refuse(index, std::move(ref.error().message));
@@ -348,17 +350,18 @@ class planner {
       out_.warnings.push_back(
           fmt::format("{} by tag{}", count == 1 ? "1 image stands" : fmt::format("{} images stand", count), why));
     };
-    tell(std::ranges::count(out_.decisions, why::same_template, &decision::reason),
+    tell(std::ranges::count(out_.decisions, leave_reason::same_template, &decision::reason),
          ": to be pinned at the next change of the pod template");
     if (!is_immutable_) return;
-    tell(std::ranges::count(out_.decisions, why::immutable, &decision::reason), ", and stays: " + immutability());
+    tell(std::ranges::count(out_.decisions, leave_reason::immutable, &decision::reason),
+         ", and stays: " + immutability());
   }
 
   // Rule 7, for those that no rule orders to be pinned.
   void warn_of_foreign_controller() {
     std::size_t left = 0;
     for (const decision& d : out_.decisions)
-      if (d.reason == why::foreign_controller && has_tag(now_.found.slots[d.slot])) ++left;
+      if (d.reason == leave_reason::foreign_controller && has_tag(now_.found.slots[d.slot])) ++left;
     if (left != 0) out_.warnings.push_back(foreign_warning(now_, left));
   }
 
@@ -379,7 +382,7 @@ class planner {
 
 }  // namespace
 
-std::string_view to_string(why w) noexcept { return why_names[static_cast<std::size_t>(w)]; }
+std::string_view to_string(leave_reason r) noexcept { return reason_names[static_cast<std::size_t>(r)]; }
 
 bool has_same_image(std::size_t index, const object& now, const object& before) {
   const slot* old = standing_slot(index, now, before);
@@ -388,26 +391,27 @@ bool has_same_image(std::size_t index, const object& now, const object& before) 
 
 std::string_view label_of(const slot& s) { return s.container.empty() ? s.pointer : s.container; }
 
-why exempt_by_request(const request& asked, const policy& rules) {
-  if (asked.operation != operation::create && asked.operation != operation::update) return why::other_operation;
+leave_reason exempt_by_request(const request& asked, const policy& rules) {
+  if (asked.operation != operation::create && asked.operation != operation::update)
+    return leave_reason::other_operation;
   const bool is_ephemeral = is_pod(asked) && asked.subresource == "ephemeralcontainers";
-  if (!asked.subresource.empty() && !is_ephemeral) return why::other_subresource;
+  if (!asked.subresource.empty() && !is_ephemeral) return leave_reason::other_subresource;
   if (std::ranges::find(system_namespaces, asked.ns) != system_namespaces.end() ||
       std::ranges::find(rules.excluded_namespaces, asked.ns) != rules.excluded_namespaces.end())
-    return why::excluded_namespace;
-  return why::none;
+    return leave_reason::excluded_namespace;
+  return leave_reason::none;
 }
 
 result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now, const object* before,
                        std::span<const slot_order> orders) {
   plan out;
   out.exempt = exempt_by_object(asked, m, rules, now);
-  if (out.exempt == why::foreign_controller) {
+  if (out.exempt == leave_reason::foreign_controller) {
     if (orders_always(orders)) return planner(asked, rules, now, before, orders).make();
     if (std::ranges::any_of(now.found.slots, has_tag))
       out.warnings.push_back(foreign_warning(now, now.found.slots.size()));
   }
-  if (out.exempt != why::none) return out;
+  if (out.exempt != leave_reason::none) return out;
   return planner(asked, rules, now, before, orders).make();
 }
 

@@ -35,7 +35,7 @@ struct request {
 };
 
 /// Why something is left as it is. In the order in which the rules are asked.
-enum class why : std::uint8_t {
+enum class leave_reason : std::uint8_t {
   none,
   other_operation,     // rule 8
   other_subresource,   // rule 8
@@ -54,16 +54,16 @@ enum class why : std::uint8_t {
 };
 
 /// The name for metrics and audit annotations: "same_template".
-[[nodiscard]] std::string_view to_string(why w) noexcept;
+[[nodiscard]] std::string_view to_string(leave_reason r) noexcept;
 
 /// What becomes of one slot.
 struct decision {
   enum class kind : std::uint8_t { leave, keep, resolve, refuse, restore };
-  kind what = kind::leave;
+  kind action = kind::leave;
   /// Index in found_slots::slots.
   std::size_t slot = 0;
   /// leave: the reason.
-  why reason = why::none;
+  leave_reason reason = leave_reason::none;
   /// The update leaves what stands here as it was: the pod template is the same (rule 3), or the image in the Pod
   /// (rule 5) or means the same in an immutable template (rule 4). Whatever becomes of it.
   bool is_unchanged = false;
@@ -89,7 +89,7 @@ struct decision {
 
 struct plan {
   /// Not none: the object is left as it is, and there are no decisions.
-  why exempt = why::none;
+  leave_reason exempt = leave_reason::none;
   /// One a slot, in their order.
   std::vector<decision> decisions;
   /// What oldObject and object recorded; read only when something is kept, resolved or refreshed.
@@ -101,7 +101,7 @@ struct plan {
 };
 
 /// Rule 8, as far as the request alone decides it: none when the objects must be looked at.
-[[nodiscard]] why exempt_by_request(const request& asked, const policy& rules);
+[[nodiscard]] leave_reason exempt_by_request(const request& asked, const policy& rules);
 
 /// The plan for `now`. `before` is needed for an update, and null otherwise. The caller has asked exempt_by_request.
 /// `orders`: what rules order, one a slot of `now`; or none at all. Where one is `always`, a Pod of a foreign

@@ -1,4 +1,4 @@
-#include <pinhook/pin/rules.hpp>
+#include <pinhook/pin/plan.hpp>
 
 #include "support/planned_example.hpp"
 
@@ -26,8 +26,8 @@ using what = decision::kind;
 TEST(Rules, Rule1NeverChangesADigest) {
   for (const bool is_update : {false, true}) {
     const auto p = plan_of({.image = "nginx:1.25@" + digest_text('a'), .is_update = is_update});
-    EXPECT_EQ(decision_for(p).what, what::leave);
-    EXPECT_EQ(decision_for(p).reason, why::has_digest);
+    EXPECT_EQ(decision_for(p).action, what::leave);
+    EXPECT_EQ(decision_for(p).reason, leave_reason::has_digest);
     EXPECT_FALSE(has_work(p.plan));
     EXPECT_TRUE(p.plan.warnings.empty());
   }
@@ -35,7 +35,7 @@ TEST(Rules, Rule1NeverChangesADigest) {
 
 TEST(Rules, Rule2ResolvesEveryTagOfANewObject) {
   const auto p = plan_of({.more = R"(,"initContainers":[{"name":"init","image":"busybox"}])"});
-  EXPECT_EQ(decision_for(p).what, what::resolve);
+  EXPECT_EQ(decision_for(p).action, what::resolve);
   EXPECT_EQ(decision_for(p).ref->canonical(), "docker.io/library/nginx:1.25");
   EXPECT_FALSE(decision_for(p).past_cache);
   EXPECT_EQ(decision_for(p, "init").ref->canonical(), "docker.io/library/busybox:latest");
@@ -44,28 +44,28 @@ TEST(Rules, Rule2ResolvesEveryTagOfANewObject) {
 TEST(Rules, Rule2DoesNotKeepAtCreation) {
   const auto p = plan_of(
       {.metadata = R"("annotations":{"pinhook.dev/pins":")" + record("docker.io/library/nginx:1.25", 'a') + "\"}"});
-  EXPECT_EQ(decision_for(p).what, what::resolve);
+  EXPECT_EQ(decision_for(p).action, what::resolve);
 }
 
 TEST(Rules, Rule3LeavesAnEqualTemplate) {
   const auto p = plan_of({.metadata = R"("labels":{"a":"b"})", .is_update = true});
-  EXPECT_EQ(decision_for(p).reason, why::same_template);
+  EXPECT_EQ(decision_for(p).reason, leave_reason::same_template);
   EXPECT_TRUE(has_warning(p, "1 image stands by tag"));
 }
 
 TEST(Rules, Rule4PinsWhenTheTemplateChanges) {
   const auto p = plan_of({.more = R"(,"hostNetwork":true)", .is_update = true});
-  EXPECT_EQ(decision_for(p).what, what::resolve);
+  EXPECT_EQ(decision_for(p).action, what::resolve);
   EXPECT_TRUE(p.plan.warnings.empty());
 }
 
 TEST(Rules, Rule5PinsOnlyWhatChangesInAPod) {
   example e{.group = "", .kind = "Pod", .is_update = true};
-  EXPECT_EQ(decision_for(plan_of(e)).reason, why::same_image);
+  EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::same_image);
   e.more = R"(,"hostNetwork":true)";
-  EXPECT_EQ(decision_for(plan_of(e)).reason, why::same_image);
+  EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::same_image);
   e.image = "nginx:1.26";
-  EXPECT_EQ(decision_for(plan_of(e)).what, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, what::resolve);
 }
 
 TEST(Rules, Rule5PinsNewEphemeralContainersAlone) {
@@ -74,9 +74,9 @@ TEST(Rules, Rule5PinsNewEphemeralContainersAlone) {
   e.old_more = R"(,"ephemeralContainers":[{"name":"first","image":"busybox:1"}])";
   e.more = R"(,"ephemeralContainers":[{"name":"first","image":"busybox:1"},{"name":"second","image":"busybox:1"}])";
   const auto p = plan_of(e);
-  EXPECT_EQ(decision_for(p).reason, why::same_image);
-  EXPECT_EQ(decision_for(p, "first").reason, why::same_image);
-  EXPECT_EQ(decision_for(p, "second").what, what::resolve);
+  EXPECT_EQ(decision_for(p).reason, leave_reason::same_image);
+  EXPECT_EQ(decision_for(p, "first").reason, leave_reason::same_image);
+  EXPECT_EQ(decision_for(p, "second").action, what::resolve);
   EXPECT_FALSE(p.plan.may_record);
 }
 
@@ -85,14 +85,14 @@ TEST(Rules, Rule6NeverTouchesAnOwnedReplicaSet) {
       R"("ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web","controller":true}])";
   for (const bool is_update : {false, true}) {
     EXPECT_EQ(plan_of({.kind = "ReplicaSet", .metadata = owned, .is_update = is_update}).plan.exempt,
-              why::owned_replica_set);
+              leave_reason::owned_replica_set);
     EXPECT_EQ(
         plan_of({.group = "", .kind = "ReplicationController", .metadata = owned, .is_update = is_update}).plan.exempt,
-        why::owned_replica_set);
+        leave_reason::owned_replica_set);
   }
   const std::string no_controller = R"("ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"x"}])";
-  EXPECT_EQ(plan_of({.kind = "ReplicaSet", .metadata = no_controller}).plan.exempt, why::none);
-  EXPECT_EQ(plan_of({.kind = "StatefulSet", .metadata = owned}).plan.exempt, why::none);
+  EXPECT_EQ(plan_of({.kind = "ReplicaSet", .metadata = no_controller}).plan.exempt, leave_reason::none);
+  EXPECT_EQ(plan_of({.kind = "StatefulSet", .metadata = owned}).plan.exempt, leave_reason::none);
 }
 
 TEST(Rules, Rule7LeavesPodsOfForeignControllers) {
@@ -105,36 +105,37 @@ TEST(Rules, Rule7LeavesPodsOfForeignControllers) {
                                       {"apps/v1", "DaemonSet"},
                                       {"batch/v1", "Job"},
                                       {"v1", "ReplicationController"}})
-    EXPECT_EQ(plan_of({.group = "", .kind = "Pod", .metadata = owned_by(version, kind)}).plan.exempt, why::none)
+    EXPECT_EQ(plan_of({.group = "", .kind = "Pod", .metadata = owned_by(version, kind)}).plan.exempt,
+              leave_reason::none)
         << kind;
   for (const auto& [version, kind] :
        {std::pair{"postgresql.cnpg.io/v1", "Cluster"}, {"v1", "Node"}, {"apps.kruise.io/v1", "StatefulSet"}}) {
     example e{.group = "", .kind = "Pod", .metadata = owned_by(version, kind)};
     const auto p = plan_of(e);
-    EXPECT_EQ(p.plan.exempt, why::foreign_controller) << kind;
+    EXPECT_EQ(p.plan.exempt, leave_reason::foreign_controller) << kind;
     EXPECT_TRUE(has_warning(p, kind));
     e.policy.pin_foreign_controllers = true;
-    EXPECT_EQ(decision_for(plan_of(e)).what, what::resolve);
+    EXPECT_EQ(decision_for(plan_of(e)).action, what::resolve);
   }
 }
 
 TEST(Rules, Rule8LooksAtTheRequestFirst) {
   policy rules;
   rules.excluded_namespaces = {"pinhook"};
-  const std::tuple<operation, const char*, const char*, const char*, why> cases[] = {
-      {operation::create, "Pod", "", "shop", why::none},
-      {operation::update, "Pod", "ephemeralcontainers", "shop", why::none},
-      {operation::update, "Deployment", "", "", why::none},
-      {operation::remove, "Pod", "", "shop", why::other_operation},
-      {operation::connect, "Pod", "exec", "shop", why::other_operation},
-      {operation::update, "Pod", "status", "shop", why::other_subresource},
-      {operation::create, "Pod", "binding", "shop", why::other_subresource},
-      {operation::update, "Deployment", "scale", "shop", why::other_subresource},
-      {operation::update, "Deployment", "ephemeralcontainers", "shop", why::other_subresource},
-      {operation::create, "Pod", "", "kube-system", why::excluded_namespace},
-      {operation::create, "Pod", "", "kube-public", why::excluded_namespace},
-      {operation::create, "Pod", "", "kube-node-lease", why::excluded_namespace},
-      {operation::create, "Pod", "", "pinhook", why::excluded_namespace},
+  const std::tuple<operation, const char*, const char*, const char*, leave_reason> cases[] = {
+      {operation::create, "Pod", "", "shop", leave_reason::none},
+      {operation::update, "Pod", "ephemeralcontainers", "shop", leave_reason::none},
+      {operation::update, "Deployment", "", "", leave_reason::none},
+      {operation::remove, "Pod", "", "shop", leave_reason::other_operation},
+      {operation::connect, "Pod", "exec", "shop", leave_reason::other_operation},
+      {operation::update, "Pod", "status", "shop", leave_reason::other_subresource},
+      {operation::create, "Pod", "binding", "shop", leave_reason::other_subresource},
+      {operation::update, "Deployment", "scale", "shop", leave_reason::other_subresource},
+      {operation::update, "Deployment", "ephemeralcontainers", "shop", leave_reason::other_subresource},
+      {operation::create, "Pod", "", "kube-system", leave_reason::excluded_namespace},
+      {operation::create, "Pod", "", "kube-public", leave_reason::excluded_namespace},
+      {operation::create, "Pod", "", "kube-node-lease", leave_reason::excluded_namespace},
+      {operation::create, "Pod", "", "pinhook", leave_reason::excluded_namespace},
   };
   for (const auto& [op, kind, subresource, ns, expected] : cases)
     EXPECT_EQ(exempt_by_request({op, kind == std::string_view("Pod") ? "" : "apps", kind, subresource, ns}, rules),
@@ -145,16 +146,16 @@ TEST(Rules, Rule8LooksAtTheRequestFirst) {
 TEST(Rules, Rule8LeavesWhatIsBeingDeleted) {
   const auto p =
       plan_of({.image = "nginx:1.26", .metadata = R"("deletionTimestamp":"2026-01-01T00:00:00Z")", .is_update = true});
-  EXPECT_EQ(p.plan.exempt, why::being_deleted);
+  EXPECT_EQ(p.plan.exempt, leave_reason::being_deleted);
   EXPECT_FALSE(has_work(p.plan));
 }
 
 TEST(Rules, TheSkipLabelCountsOutsideOfEnforceAlone) {
   example e{.metadata = R"("labels":{"pinhook.dev/pin":"skip"})"};
-  EXPECT_EQ(plan_of(e).plan.exempt, why::none);
+  EXPECT_EQ(plan_of(e).plan.exempt, leave_reason::none);
   for (const mode m : {mode::best_effort, mode::audit}) {
     e.mode = m;
-    EXPECT_EQ(plan_of(e).plan.exempt, why::skip_label);
+    EXPECT_EQ(plan_of(e).plan.exempt, leave_reason::skip_label);
   }
 }
 
@@ -163,21 +164,21 @@ TEST(Rules, KeepsWhatOldObjectRecordedThenWhatObjectDid) {
   e.old_metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:1.26", 'a')) + "}";
   e.metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:1.26", 'b')) + "}";
   auto p = plan_of(e);
-  ASSERT_EQ(decision_for(p).what, what::keep);
+  ASSERT_EQ(decision_for(p).action, what::keep);
   EXPECT_EQ(decision_for(p).kept->to_string(), digest_text('a'));
   e.old_metadata.clear();
   p = plan_of(e);
-  ASSERT_EQ(decision_for(p).what, what::keep);
+  ASSERT_EQ(decision_for(p).action, what::keep);
   EXPECT_EQ(decision_for(p).kept->to_string(), digest_text('b'));
   e.metadata.clear();
-  EXPECT_EQ(decision_for(plan_of(e)).what, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, what::resolve);
 }
 
 TEST(Rules, IgnoresARecordThatIsNone) {
   example e{.image = "nginx:1.26", .is_update = true};
   e.old_metadata = e.metadata = R"("annotations":{)" + annotation("pins", "[]") + "}";
   const auto p = plan_of(e);
-  EXPECT_EQ(decision_for(p).what, what::resolve);
+  EXPECT_EQ(decision_for(p).action, what::resolve);
   EXPECT_EQ(p.plan.warnings.size(), 1U);
   EXPECT_TRUE(has_warning(p, "pinhook.dev/pins is ignored"));
 }
@@ -186,7 +187,7 @@ TEST(Rules, UpdatesComeFromAnnotationThenRuleThenDefault) {
   example e{.image = "nginx:1.26", .is_update = true};
   const std::string pins = annotation("pins", record("docker.io/library/nginx:1.26", 'a'));
   e.old_metadata = e.metadata = R"("annotations":{)" + pins + "}";
-  const auto decided = [&] { return decision_for(plan_of(e)).what; };
+  const auto decided = [&] { return decision_for(plan_of(e)).action; };
   EXPECT_EQ(decided(), what::keep);
   e.policy.updates = update_rule::refresh;
   EXPECT_EQ(decided(), what::resolve);
@@ -212,7 +213,7 @@ TEST(Rules, UpdatesComeFromAnnotationThenRuleThenDefault) {
 
 TEST(Rules, RefreshResolvesRecordedDigestsPastTheCache) {
   const auto p = plan_of(refreshed());
-  ASSERT_EQ(decision_for(p).what, what::resolve);
+  ASSERT_EQ(decision_for(p).action, what::resolve);
   EXPECT_EQ(decision_for(p).ref->canonical(), "docker.io/library/nginx:1.25");
   EXPECT_EQ(decision_for(p).ref->written_name(), "nginx");
   EXPECT_TRUE(decision_for(p).past_cache);
@@ -222,18 +223,18 @@ TEST(Rules, RefreshNeedsANewValue) {
   for (const char* value : {R"(,"pinhook.dev/refresh":"1")", R"(,"pinhook.dev/refresh":"")", ""}) {
     example e = refreshed();
     e.metadata = R"("annotations":{"a":"b")" + std::string(value) + "}";
-    EXPECT_EQ(decision_for(plan_of(e)).reason, why::has_digest) << value;
+    EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::has_digest) << value;
   }
   example e = refreshed();
   e.is_update = false;
-  EXPECT_EQ(decision_for(plan_of(e)).reason, why::has_digest);
+  EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::has_digest);
 }
 
 TEST(Rules, RefreshLeavesWhatTheAuthorPinned) {
   example e = refreshed();
   e.image = e.old_image = "redis@" + digest_text('a');
   auto p = plan_of(e);
-  EXPECT_EQ(decision_for(p).reason, why::no_recorded_tag);
+  EXPECT_EQ(decision_for(p).reason, leave_reason::no_recorded_tag);
   EXPECT_TRUE(has_warning(p, "not refreshed: no tag is recorded for the digest (web)"));
 }
 
@@ -243,7 +244,7 @@ TEST(Rules, RefreshAsksOnceEvenWhenTheWebhookIsCalledAgain) {
   e.metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:1.25", 'b')) + "," +
                annotation("refresh", "2") + "}";
   const auto p = plan_of(e);
-  EXPECT_EQ(decision_for(p).reason, why::has_digest);
+  EXPECT_EQ(decision_for(p).reason, leave_reason::has_digest);
   EXPECT_TRUE(p.plan.warnings.empty());
 }
 
@@ -251,46 +252,47 @@ TEST(Rules, RefreshMovesNoImmutableField) {
   example job = refreshed();
   job.group = "batch";
   job.kind = "Job";
-  EXPECT_EQ(decision_for(plan_of(job)).reason, why::has_digest);
+  EXPECT_EQ(decision_for(plan_of(job)).reason, leave_reason::has_digest);
   EXPECT_TRUE(has_warning(plan_of(job), "immutable"));
 
   example pod = refreshed();
   pod.group = "";
   pod.kind = "Pod";
   pod.more = pod.old_more = R"(,"volumes":[{"name":"data","image":{"reference":"nginx:1.25"}}])";
-  EXPECT_EQ(decision_for(plan_of(pod)).what, what::resolve);
-  EXPECT_EQ(decision_for(plan_of(pod), "data").reason, why::immutable);
+  EXPECT_EQ(decision_for(plan_of(pod)).action, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(pod), "data").reason, leave_reason::immutable);
 }
 
 TEST(Rules, RefreshDoesNotOverrideRules6To8) {
   example e = refreshed();
   e.kind = "ReplicaSet";
   e.metadata += R"(,"ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web","controller":true}])";
-  EXPECT_EQ(plan_of(e).plan.exempt, why::owned_replica_set);
+  EXPECT_EQ(plan_of(e).plan.exempt, leave_reason::owned_replica_set);
 }
 
 TEST(Rules, RefusesWhatIsNoReference) {
   const auto p = plan_of({.image = "Nginx:1.25"});
-  EXPECT_EQ(decision_for(p).what, what::refuse);
+  EXPECT_EQ(decision_for(p).action, what::refuse);
   EXPECT_FALSE(decision_for(p).problem.empty());
 }
 
 TEST(Rules, LeavesVariablesOfCustomResourcesAlone) {
   for (const char* image : {"{{inputs.parameters.image}}", "$(params.image)", "nginx:$(params.tag)"}) {
     example e{.group = "argoproj.io", .kind = "Rollout", .image = image};
-    EXPECT_EQ(decision_for(plan_of(e)).reason, why::variable) << image;
+    EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::variable) << image;
     EXPECT_TRUE(has_warning(plan_of(e), image));
-    EXPECT_EQ(decision_for(plan_of({.image = image})).what, what::refuse) << image;
+    EXPECT_EQ(decision_for(plan_of({.image = image})).action, what::refuse) << image;
   }
 }
 
 TEST(Rules, EveryReasonHasAName) {
   std::vector<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(why::variable); ++i) names.push_back(to_string(static_cast<why>(i)));
+  for (int i = 0; i <= static_cast<int>(leave_reason::variable); ++i)
+    names.push_back(to_string(static_cast<leave_reason>(i)));
   EXPECT_EQ(names.front(), "none");
   EXPECT_EQ(names.back(), "variable");
-  EXPECT_EQ(to_string(why::owned_replica_set), "owned_replica_set");
-  EXPECT_EQ(to_string(why::same_template), "same_template");
+  EXPECT_EQ(to_string(leave_reason::owned_replica_set), "owned_replica_set");
+  EXPECT_EQ(to_string(leave_reason::same_template), "same_template");
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
 }
