@@ -19,7 +19,7 @@ std::span<char> byte_buffer::room(std::size_t least) {
       std::memmove(data_.get(), data_.get() + begin_, size);
     } else {
       const std::size_t grown = std::max({first_size, capacity_ * 2, size + least + padding});
-      // Not zeroed: the pages of a large body are touched when its bytes come, not when they are announced.
+      // Not zeroed, so that the pages of a large body are touched when its bytes arrive, not when they are announced.
       std::unique_ptr<char[]> larger(new char[grown]);
       if (size != 0) std::memcpy(larger.get(), data_.get() + begin_, size);
       data_ = std::move(larger);

@@ -7,7 +7,7 @@
 namespace pinhook::server {
 namespace {
 
-enum class state : std::uint8_t { expired, not_yet, valid };  // in the order of their use
+enum class state : std::uint8_t { expired, not_yet, valid };  // in ascending order of usefulness
 
 state state_of(const certificate_validity& v, wall_time now) {
   if (now >= v.not_after) return state::expired;

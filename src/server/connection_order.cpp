@@ -2,8 +2,8 @@
 
 namespace pinhook::server {
 
-connection_order::place connection_order::add(session* who, steady_time now) {
-  const place out = silent_.insert(silent_.end(), {who, state::silent, now});
+connection_order::place connection_order::add(session* owner, steady_time now) {
+  const place out = silent_.insert(silent_.end(), {owner, state::silent, now});
   publish();
   return out;
 }
@@ -22,8 +22,8 @@ void connection_order::remove(place at) {
 }
 
 session* connection_order::first() const {
-  if (!silent_.empty()) return silent_.front().who;
-  return idle_.empty() ? nullptr : idle_.front().who;
+  if (!silent_.empty()) return silent_.front().owner;
+  return idle_.empty() ? nullptr : idle_.front().owner;
 }
 
 std::list<connection_order::entry>& connection_order::list_of(state s) {

@@ -7,10 +7,10 @@
 namespace pinhook::server {
 
 result<listen_address> parse_address(std::string_view text) {
-  const auto bad = [&](std::string_view why) {
+  const auto bad = [&](std::string_view reason) {
     return fail(error_code::invalid_input,
                 fmt::format("{} is no address to listen on: {}; write for example 0.0.0.0:8443 or [::]:8443",
-                            quoted(text), why));
+                            quoted(text), reason));
   };
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return bad("the port is missing");
@@ -23,7 +23,8 @@ result<listen_address> parse_address(std::string_view text) {
   if (bracketed) host = host.substr(1, host.size() - 2);
   boost::system::error_code ec;
   const auto address = boost::asio::ip::make_address(std::string(host), ec);
-  if (ec || address.is_v6() != bracketed) return bad("before the port stands no IP address (IPv6 in brackets)");
+  if (ec || address.is_v6() != bracketed)
+    return bad("the part before the port is not an IP address (IPv6 in brackets)");
   return listen_address{address, port};
 }
 

@@ -29,9 +29,9 @@ result<void> listener::open(std::string_view address) {
   boost::system::error_code ec;
   const auto failed = [&] {
     boost::system::error_code ignored;
-    const std::string why = ec.message();
+    const std::string reason = ec.message();
     acceptor_.close(ignored);
-    return fail(error_code::unavailable, fmt::format("cannot listen on {}: {}", address, why));
+    return fail(error_code::unavailable, fmt::format("cannot listen on {}: {}", address, reason));
   };
   acceptor_.open(endpoint.protocol(), ec);
   if (ec) return failed();
@@ -71,7 +71,7 @@ awaitable<void> listener::accept() {
     if (ec == asio::error::operation_aborted) co_return;
     if (ec == asio::error::connection_aborted) continue;
     if (ec) {
-      // Descriptors or memory ran out; sessions that end give some back.
+      // Descriptors or memory ran out; sessions that end release some.
       log::error("cannot accept connections for the moment", {{"listener", all_.name}, {"why", ec.message()}});
       timer.expires_after(pause);
       co_await timer.async_wait(asio::use_awaitable);
@@ -91,11 +91,11 @@ awaitable<void> listener::accept() {
   }
 }
 
-// False: every connection has a request under way. The thread whose turn it is first; a socket that was just dealt is
-// not in the order of its thread yet, so the others are asked, too, behind it.
+// False: every connection has a request under way. The thread with the oldest waiting connection is tried first; the
+// others follow, since a socket that was just dealt is not in its thread's order yet.
 awaitable<bool> listener::make_room() {
   std::vector<shard*> in_turn = shards_;
-  // Any order does for equals. (libstdc++ 12's stable_sort stands on what Clang calls deprecated.)
+  // The order of equals does not matter. (libstdc++ 12's stable_sort uses functions that Clang reports as deprecated.)
   std::ranges::sort(in_turn, {},
                     [](const shard* s) { return std::pair(s->order().oldest_silent(), s->order().longest_idle()); });
   for (shard* const from : in_turn) {

@@ -26,7 +26,7 @@ using labels = std::map<std::string, std::string>;
 
 constexpr const metric_info& info(metric m) { return metric_table[static_cast<std::size_t>(m)]; }
 
-// A bounded label: the position of a value in a list; the last name stands for all others.
+// A bounded label: the position of a value in a list; the last name is used for all others.
 using names = std::span<const std::string_view>;
 
 std::size_t position(names all, std::string_view name) {
@@ -74,7 +74,7 @@ constexpr auto actions =
 constexpr auto certificate_changes = std::to_array<std::string_view>({"secret", "bundle", "served"});
 constexpr auto http_statuses = std::to_array<std::string_view>(
     {"100", "200", "400", "404", "405", "408", "411", "413", "414", "415", "417", "431", "500", "503", "other"});
-// What registries answer (registry.md), and the names of error codes.
+// Statuses of registries (registry.md), and the names of error codes.
 constexpr auto registry_statuses = std::to_array<std::string_view>(
     {"200",         "206",       "301",           "302",       "303",          "304",      "307",
      "308",         "400",       "401",           "403",       "404",          "405",      "406",
@@ -109,8 +109,8 @@ class counter_array {
   std::array<std::atomic<prometheus::Counter*>, Size> cells_{};
 };
 
-// The counters of findings: a table of fixed size, open addressing, cells only ever filled. Finding one takes no lock;
-// making one does.
+// The counters of findings: a table of fixed size with open addressing, whose cells are never emptied. Finding a
+// counter takes no lock; making one does.
 class finding_counters {
  public:
   explicit finding_counters(prometheus::Family<prometheus::Counter>& family) : family_(family) {}
@@ -118,7 +118,7 @@ class finding_counters {
   void increment(std::string_view rule, std::string_view action, std::string_view ns) {
     entry* e = find_or_make({rule, action, ns}, metrics::finding_limit);
     if (e == nullptr) e = find_or_make({rule, action, rest}, metrics::finding_limit * 3 / 2);
-    // As many more as there are actions.
+    // One more for each action.
     if (e == nullptr) e = find_or_make({rest, action, rest}, table_size);
     e->counter->Increment();
   }
@@ -151,7 +151,7 @@ class finding_counters {
     }
   }
 
-  // Null: it is not there, and there are `limit` already.
+  // Null: it does not exist, and there are `limit` already.
   entry* find_or_make(const key& k, std::size_t limit) {
     if (entry* e = cell_of(k).load(std::memory_order_acquire); e != nullptr) return e;
     const std::lock_guard lock(mutex_);
@@ -281,8 +281,8 @@ class metrics::state::listener_counters final : public connection_metrics {
     responses_.increment(at, [&] { return labels{{"listener", name_}, {"status", std::string(http_statuses[at])}}; });
   }
 
-  void count_handshake_failure(handshake_failure why) override {
-    const auto at = static_cast<std::size_t>(why);
+  void count_handshake_failure(handshake_failure reason) override {
+    const auto at = static_cast<std::size_t>(reason);
     state_.handshakes.increment(at, [&] { return labels{{"reason", std::string(handshake_failures[at])}}; });
   }
 
@@ -367,8 +367,8 @@ void metrics::set_certificate_expiry(wall_time when) {
 
 void metrics::set_certificate_trusted(bool is_trusted) { state_->certificate_trusted.Add({}).Set(is_trusted ? 1 : 0); }
 
-void metrics::count_certificate_change(certificate_change what) {
-  const auto at = static_cast<std::size_t>(what);
+void metrics::count_certificate_change(certificate_change kind) {
+  const auto at = static_cast<std::size_t>(kind);
   state_->changes.increment(at, [&] { return labels{{"what", std::string(certificate_changes[at])}}; });
 }
 

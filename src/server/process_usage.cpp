@@ -27,7 +27,7 @@ double open_descriptors() {
   std::error_code ec;
   const std::filesystem::directory_iterator all("/proc/self/fd", ec);
   if (ec) return 0;
-  // One of them is the iterator's own.
+  // One of them belongs to the iterator.
   return static_cast<double>(std::distance(begin(all), end(all)) - 1);
 }
 

@@ -1,4 +1,4 @@
-// Beast's parser for the head and for chunks; what stands between is ours.
+// Beast's parser reads heads and chunks; the rest is read here.
 #include <pinhook/server/request_reader.hpp>
 
 #include <pinhook/base/error.hpp>
@@ -19,7 +19,7 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-// Bytes asked for when it is not known how many are to come.
+// Bytes to read when the number of following bytes is unknown.
 constexpr std::size_t some_bytes = 4096;
 // A body up to this size keeps its memory for the next request.
 constexpr std::size_t small_body = std::size_t{64} * 1024;
@@ -27,12 +27,13 @@ constexpr std::size_t small_body = std::size_t{64} * 1024;
 std::string_view view_of(beast::string_view s) { return {s.data(), s.size()}; }
 
 refusal too_large(const limits& l) {
-  return {
-      413, fmt::format("the body is over {} bytes; the limit is what this server takes in one request", l.body), {}};
+  return {413,
+          fmt::format("the body is over {} bytes; the limit is the most that this server takes in one request", l.body),
+          {}};
 }
 
 // "http://host:8443/path?query" → "/path?query". A server must take the absolute form, which clients send to proxies
-// (RFC 9112 §3.2.2); whom it names is no matter here, as with Host.
+// (RFC 9112 §3.2.2); the host that it names does not matter here, as with Host.
 std::string origin_form(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (target.size() < scheme.size() || !beast::iequals(target.substr(0, scheme.size()), scheme)) continue;
@@ -43,7 +44,7 @@ std::string origin_form(std::string_view target) {
   return std::string(target);
 }
 
-// Gathers of the head what the server looks at, and the chunks of a chunked body.
+// Collects the headers that the server uses, and the chunks of a chunked body.
 class head_parser final : public http::basic_parser<true> {
  public:
   head_parser(const limits& l, request_head& head, std::string& chunks) : limits_(l), head_(head), chunks_(chunks) {
@@ -75,7 +76,7 @@ class head_parser final : public http::basic_parser<true> {
 
   void on_field_impl(http::field name, beast::string_view, beast::string_view value,
                      boost::system::error_code&) override {
-    if (in_body_) return;  // trailers say nothing here
+    if (in_body_) return;  // trailers are ignored
     if (name == http::field::content_type) {
       head_.content_type = view_of(value);
     } else if (name == http::field::expect) {
@@ -128,7 +129,7 @@ class request_reader::state {
  public:
   explicit state(const limits& l) : limits_(l) { parser = &place_.emplace(limits_, head, chunks); }
 
-  // What the parser's code means for the peer.
+  // The refusal for an error code of the parser.
   refusal explain(const boost::system::error_code& ec) const {
     if (parser->refused) return *parser->refused;
     if (ec == http::error::header_limit) {
@@ -156,7 +157,7 @@ class request_reader::state {
   std::expected<progress, refusal> parse_chunks(byte_buffer& in) {
     while (!parser->is_done()) {
       const std::string_view bytes = in.view();
-      // What is still to come is at least "0", CRLF, CRLF; Beast's chunk parser asserts that it sees that much of it.
+      // At least "0", CRLF, CRLF is still to come; Beast's chunk parser asserts that it sees that many bytes.
       if (bytes.size() < 5) return progress::need_more;
       boost::system::error_code ec;
       const std::size_t taken = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);

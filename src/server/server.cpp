@@ -80,7 +80,7 @@ awaitable<void> server::stop(std::chrono::milliseconds limit) {
   begin_drain();
   const steady_time until = s.all.clock.now() + limit;
   for (const auto& one : s.shards) {
-    // Each has the same end, so one after the other is as good as all together.
+    // All have the same time limit, so waiting for one after the other takes no longer.
     awaitable<void> work = one->stop(until);
     co_await asio::co_spawn(one->context(), std::move(work), asio::use_awaitable);
   }

@@ -53,7 +53,7 @@ void session::give_time(std::chrono::milliseconds span) {
 
 void session::check(steady_time now) {
   if (now < time_limit_) return;
-  // Said again at every sweep: a session that is just between two waits learns it at its next.
+  // Repeated at every sweep, so that a session between two waits ends at its next wait.
   is_late_ = true;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
@@ -63,7 +63,7 @@ void session::evict() {
   if (std::exchange(is_evicted_, true)) return;
   --all_.connections;
   all_.counters.evicted();
-  // Its turn does not come again.
+  // Removed from the order, so that it is not chosen again.
   here_.order.begin_request(place_);
   boost::system::error_code ignored;
   socket_.cancel(ignored);
@@ -76,12 +76,12 @@ void session::drain() {
   socket_.cancel(ignored);
 }
 
-// False when the time is over. True does not promise that the descriptor is ready: trying again tells.
+// False when the time limit has passed. True does not guarantee that the descriptor is ready: the caller tries again.
 awaitable<bool> session::wait_until_ready(io_status want) {
   if (is_late_ || is_evicted_) co_return false;
-  const auto what = want == io_status::want_write ? tcp_socket::wait_write : tcp_socket::wait_read;
+  const auto event = want == io_status::want_write ? tcp_socket::wait_write : tcp_socket::wait_read;
   boost::system::error_code ignored;
-  co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, ignored));
+  co_await socket_.async_wait(event, asio::redirect_error(asio::use_awaitable, ignored));
   co_return !is_late_ && !is_evicted_;
 }
 
@@ -119,7 +119,7 @@ awaitable<bool> session::handshake() {
 }
 
 awaitable<void> session::serve() {
-  // Until its first request a connection has the time of a request: who connects without asking does not stay.
+  // Until its first request a connection has the time limit of a request, so a peer that sends nothing does not stay.
   give_time(all_.limits.request);
   if (here_.is_draining) give_time(std::min(all_.limits.first_request_in_drain, all_.limits.request));
   for (;;) {
@@ -132,7 +132,7 @@ awaitable<void> session::serve() {
     give_time(all_.limits.request);
     const bool goes_on = co_await answer_request();
     if (!goes_on) co_return;
-    // Since its answer began to be written.
+    // Counts from the start of its answer's write.
     here_.order.end_request(place_, active_at_);
     give_time(all_.limits.idle);
   }
@@ -140,8 +140,8 @@ awaitable<void> session::serve() {
 
 awaitable<bool> session::wait_for_request() {
   here_.buffers.give_back(std::exchange(buffer_, {}));
-  // Go's client sends a request anew when a connection that it used before is gone, and gives up when a new one is: in
-  // a drain those get their first request's answer too.
+  // Go's client repeats a request when a connection that it used before is closed, and gives up when a new one is: in a
+  // drain new connections still get the answer to their first request.
   const auto leaves = [&] { return here_.is_draining && has_served_; };
   bool waits = !stream_->has_buffered() && !leaves();
   io_status want = io_status::want_read;
@@ -166,8 +166,8 @@ awaitable<bool> session::wait_for_request() {
 }
 
 awaitable<bool> session::answer_request() {
-  const reading how = co_await read_request();
-  if (how == reading::gone) co_return false;
+  const reading outcome = co_await read_request();
+  if (outcome == reading::gone) co_return false;
   here_.order.begin_request(place_);
 
   response out;
@@ -177,8 +177,8 @@ awaitable<bool> session::answer_request() {
     out = co_await call_handler();
     if (here_.is_stopping) co_return false;
   }
-  // Where the next request starts is known only when this one is complete.
-  lingers_ = how == reading::refused;
+  // The start of the next request is known only when this one is complete.
+  lingers_ = outcome == reading::refused;
   const bool closes =
       lingers_ || !reader_.head().keeps_alive || !all_.keeps_connections || here_.is_draining || is_evicted_;
   const bool written = co_await respond(out, closes);
@@ -195,7 +195,7 @@ awaitable<session::reading> session::read_request() {
     }
     if (*step == progress::complete) co_return reading::complete;
     if (*step == progress::head) {
-      if (!look_at_head()) co_return reading::refused;
+      if (!check_head()) co_return reading::refused;
       if (reader_.head().expects_continue && reader_.head().has_body() && buffer_.is_empty()) {
         const bool written = co_await write(continue_response);
         if (!written) co_return reading::gone;
@@ -211,8 +211,8 @@ awaitable<session::reading> session::read_request() {
   }
 }
 
-// False: the body is not wanted, and not all of it is here.
-bool session::look_at_head() {
+// False: the request is refused, and not all of its body has arrived.
+bool session::check_head() {
   const request_head& head = reader_.head();
   const std::string_view path = std::string_view(head.target).substr(0, head.target.find('?'));
   const auto found = find_route(all_.routes, head.method, path, head.content_type);
@@ -224,7 +224,7 @@ bool session::look_at_head() {
   return !head.is_chunked && head.content_length.value_or(0) <= buffer_.size();
 }
 
-// The memory of this request's body, all in all; false and a refusal when there is none left.
+// Accounts for the memory of this request's body; false, with a refusal, when there is none left.
 bool session::account(std::size_t bytes) {
   if (bytes <= small_body || bytes <= accounted_) return true;
   const std::size_t added = bytes - accounted_;
@@ -253,12 +253,12 @@ awaitable<bool> session::read_more() {
 
 awaitable<response> session::call_handler() {
   const request_head& head = reader_.head();
-  request asked{head.method, head.target, head.content_type, reader_.body(buffer_), received_};
-  // The handler has a deadline of its own; nothing is waited for on the socket meanwhile.
+  request received{head.method, head.target, head.content_type, reader_.body(buffer_), received_};
+  // The handler has a deadline of its own; the socket has no time limit meanwhile.
   time_limit_ = steady_time::max();
   response out;
   try {
-    awaitable<response> work = all_.handlers[route_->handler](std::move(asked));
+    awaitable<response> work = all_.handlers[route_->handler](std::move(received));
     out = co_await std::move(work);
     co_return out;
   } catch (const std::exception& e) {
@@ -301,8 +301,8 @@ void session::finish_request() {
   route_ = nullptr;
 }
 
-// Closing with unread bytes resets the connection, and the peer may lose the response that it has not read yet. So: say
-// that nothing follows, and drop what comes until the peer closes too.
+// Closing with unread bytes resets the connection, and the peer may lose the response that it has not read yet. So the
+// end is announced, and received bytes are dropped until the peer closes, too.
 awaitable<void> session::linger() {
   boost::system::error_code ec;
   socket_.shutdown(tcp_socket::shutdown_send, ec);

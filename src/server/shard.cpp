@@ -24,7 +24,7 @@ void shard::adopt(tcp_socket socket) {
 }
 
 awaitable<void> shard::serve(tcp_socket socket) {
-  // Leaves the counts right however the coroutine ends.
+  // Restores the counts in every way in which the coroutine can end.
   struct presence {
     presence(service& s, std::list<session*>& l, session* one)
         : all(s), list(l), me(one), place(l.insert(l.end(), one)) {
@@ -69,7 +69,7 @@ bool shard::evict() {
 }
 
 void shard::begin_drain() {
-  // Once: what a session was given to end in does not begin anew.
+  // Once only, so that the time in which a session must end does not start again.
   if (std::exchange(here_.is_draining, true)) return;
   for (session* one : sessions_) one->drain();
 }

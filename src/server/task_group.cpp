@@ -52,7 +52,7 @@ void task_group::spawn(awaitable<void> child) {
 }
 
 void task_group::cancel() {
-  // A copy: a child may end, and leave the list, while it is told.
+  // Iterates over a copy, since a child can end and leave the list while it is cancelled.
   const std::vector<std::shared_ptr<child_state>> all(children_.begin(), children_.end());
   for (const auto& one : all) one->cancellation.emit(asio::cancellation_type::terminal);
 }

@@ -32,16 +32,16 @@ std::string openssl_reason() {
   return text != nullptr ? text : "unknown error";
 }
 
-std::unexpected<error> bad(const std::string& name, std::string_view why) {
-  return fail(error_code::invalid_input, fmt::format("{}: {}", name, why));
+std::unexpected<error> bad(const std::string& name, std::string_view reason) {
+  return fail(error_code::invalid_input, fmt::format("{}: {}", name, reason));
 }
 
 bio_ptr memory(std::string_view text) { return bio_ptr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
-// A key with a passphrase is refused instead of asked for on a terminal.
+// Refuses a key with a passphrase, which OpenSSL would ask for on a terminal.
 int no_passphrase(char*, int, int, void*) { return -1; }
 
-// HTTP/1.1 is what there is; a peer that offers it along with h2 is told so, any other goes on without ALPN.
+// Selects HTTP/1.1 when the peer offers it, also beside h2; any other peer continues without ALPN.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
                     unsigned offered_size, void*) {
   static constexpr std::array<unsigned char, 9> ours{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
@@ -58,13 +58,13 @@ std::shared_ptr<SSL_CTX> make_context() {
   if (!c) return c;
   SSL_CTX_set_min_proto_version(c.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(c.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  // Partial writes and a moving buffer: a write goes on where the last one stopped, from wherever the bytes are then.
+  // Partial writes and a moving buffer: a write continues where the last one stopped, and its bytes may have moved.
   SSL_CTX_set_mode(c.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  // An idle connection holds no record buffers (34 KiB); the cost is an allocation a request.
+  // An idle connection holds no record buffers (34 KiB); the cost is one allocation for each request.
   SSL_CTX_set_mode(c.get(), SSL_MODE_RELEASE_BUFFERS);
   // A record and its header in one recv().
   SSL_CTX_set_read_ahead(c.get(), 1);
-  // Tickets carry the session, so nothing has to be remembered here.
+  // Tickets carry the session, so no session is stored here.
   SSL_CTX_set_session_cache_mode(c.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(c.get(), choose_protocol, nullptr);
   if (SSL_CTX_set_cipher_list(c.get(), "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) c.reset();
@@ -122,8 +122,8 @@ result<void> tls_context::set_pair(std::string_view certificate_pem, const secre
   if (SSL_CTX_use_PrivateKey(c.get(), key->get()) != 1) return bad(names.key, openssl_reason());
   const std::lock_guard lock(mutex_);
   if (context_)
-    if (auto why = reason_to_keep(validity_, validity, time_.wall()))
-      return fail(error_code::unavailable, fmt::format("{}: {}", names.certificate, *why));
+    if (auto reason = reason_to_keep(validity_, validity, time_.wall()))
+      return fail(error_code::unavailable, fmt::format("{}: {}", names.certificate, *reason));
   context_ = std::move(c);
   validity_ = validity;
   chain_ = certificate_pem;

@@ -1,4 +1,5 @@
-// OpenSSL over a BIO of our own: the socket BIO writes with write(), and a peer that has gone would raise SIGPIPE.
+// OpenSSL over a BIO of our own: OpenSSL's socket BIO writes with write(), which raises SIGPIPE when the peer has
+// closed.
 #include <pinhook/server/stream.hpp>
 
 #include <openssl/bio.h>
@@ -115,7 +116,7 @@ class tls_stream final : public stream {
       case SSL_ERROR_ZERO_RETURN:
         return {io_status::closed, 0};
       case SSL_ERROR_SYSCALL:
-        // Nothing may be sent after this, no goodbye either (SSL_get_error(3)).
+        // Nothing may be sent after this, not even a close notification (SSL_get_error(3)).
         is_broken_ = true;
         return {io_status::closed, 0};
       default:

@@ -1,4 +1,4 @@
-// Bytes as they come from a connection: written at the end, taken from the front, with 32 readable bytes behind.
+// Bytes of a connection: written at the end, taken from the front, with 32 readable bytes behind the content.
 //
 // A `buffer_pool` keeps a few for the sessions of one thread, so that a connection without a request holds none.
 //
@@ -16,7 +16,7 @@ namespace pinhook::server {
 
 class byte_buffer {
  public:
-  /// Readable bytes behind the content, whatever is there: SIMD readers look past the end.
+  /// Readable bytes behind the content, with any value: SIMD readers read past the end.
   static constexpr std::size_t padding = 32;
 
   byte_buffer() = default;

@@ -1,7 +1,7 @@
-// Whether a certificate may take the place of the one in use, as far as time goes.
+// Decides by time of validity whether a certificate replaces the one in use.
 //
-// What API servers refuse must not replace what they take: a certificate that has expired, or is not valid yet, never
-// replaces a valid one. Where the one in use is of no use either, the better of the two is served.
+// API servers refuse a certificate that has expired or is not valid yet, so it never replaces a valid one. When the one
+// in use is not valid either, the better of the two is served.
 //
 // Pure; any thread.
 #pragma once
@@ -18,12 +18,12 @@ struct certificate_validity {
   wall_time not_after{};
 };
 
-/// Why `fresh` must not replace `current` at `now`: "it expired at …". Nothing: it may.
+/// The reason for which `fresh` must not replace `current` at `now`: "it expired at …"; nothing when it replaces it.
 ///
 ///   current \ fresh   valid   not valid yet               expired
 ///   valid             taken   kept out                    kept out
 ///   not valid yet     taken   taken                       kept out
-///   expired           taken   taken: its time will come   taken when it expired later
+///   expired           taken   taken: it becomes valid later   taken when it expired later
 [[nodiscard]] std::optional<std::string> reason_to_keep(const certificate_validity& current,
                                                         const certificate_validity& fresh, wall_time now);
 

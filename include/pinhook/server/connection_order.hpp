@@ -1,14 +1,14 @@
-// Which connections of a thread give way when there are too many: first those that have never sent a whole request, the
-// oldest first; then those that wait for their next one, the longest waiting first. One with a request under way never
-// does.
+// The order in which connections of a thread are closed when there are too many: first those that have never sent a
+// whole request, the oldest first; then those that wait for their next one, the longest waiting first. A connection
+// with a request under way is never closed.
 //
-//   auto place = order.add(&session, now);   // it has not asked for anything yet
+//   auto place = order.add(&session, now);   // it has not sent a request yet
 //   order.begin_request(place);              // a whole request is here
 //   order.end_request(place, now);           // it has been answered; the next one is waited for
 //   order.remove(place);
 //
-// Thread rule: one thread; `oldest_silent` and `longest_idle` from any, so that the thread that accepts finds the
-// thread whose turn it is.
+// Thread rule: one thread; `oldest_silent` and `longest_idle` from any, so that the accepting thread finds the
+// thread with the next connection to close.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -24,7 +24,7 @@ class session;
 class connection_order {
   enum class state : std::uint8_t { silent, idle, busy };
   struct entry {
-    session* who;
+    session* owner;
     state is;
     steady_time since;
   };
@@ -33,17 +33,17 @@ class connection_order {
   using place = std::list<entry>::iterator;
   static constexpr steady_time none = steady_time::max();
 
-  [[nodiscard]] place add(session* who, steady_time now);
+  [[nodiscard]] place add(session* owner, steady_time now);
   void begin_request(place at);
   void end_request(place at, steady_time now);
-  /// The next request has begun to come: it is not the longest waiting any more.
+  /// The next request has begun to arrive: the connection moves to the end of the order.
   void touch(place at, steady_time now);
   void remove(place at);
 
-  /// Whose turn it is; null: nobody's.
+  /// The next session to close; null: none.
   [[nodiscard]] session* first() const;
 
-  /// Since when the first of each kind has waited; `none`: there is none.
+  /// The time since which the first of each kind has waited; `none` when there is none.
   [[nodiscard]] steady_time oldest_silent() const { return silent_since_.load(std::memory_order_relaxed); }
   [[nodiscard]] steady_time longest_idle() const { return idle_since_.load(std::memory_order_relaxed); }
 
@@ -52,7 +52,7 @@ class connection_order {
   void move(place at, state to, steady_time since);
   void publish();
 
-  // Silent and idle ones in the order of `since`.
+  // Silent and idle entries are in the order of `since`.
   std::list<entry> silent_, idle_, busy_;
   std::atomic<steady_time> silent_since_{none};
   std::atomic<steady_time> idle_since_{none};

@@ -1,4 +1,4 @@
-// What a server answers, and under which certificate.
+// The routes and handlers of a server, and its certificate.
 #pragma once
 
 #include <pinhook/server/handler.hpp>

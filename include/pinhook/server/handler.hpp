@@ -1,4 +1,4 @@
-// What answers the requests of a route. The server knows handlers, not what they do.
+// The function that answers the requests of a route. The server calls handlers without knowledge of their work.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -8,8 +8,8 @@
 
 namespace pinhook::server {
 
-/// `body` of the request is valid until the awaitable completes. Must not throw; one that does is answered with 500 and
-/// logged.
+/// `body` of the request is valid until the awaitable completes. It must not throw; an exception is answered with 500
+/// and logged.
 using handler = std::function<awaitable<response>(request)>;
 
 }  // namespace pinhook::server

@@ -1,4 +1,4 @@
-// What the probes are told: /livez and /readyz.
+// The answers to the probes: /livez and /readyz.
 //
 //   GET /readyz → 200 "ready"   or   503 "starting: no certificate is loaded yet"
 //
@@ -16,21 +16,21 @@
 
 namespace pinhook::server {
 
-/// `not_ready`: it serves, and nobody should be sent here.
+/// `not_ready`: it serves, but no requests should be sent to it.
 enum class health_state : std::uint8_t { starting, not_ready, ready, draining };
 
 std::string_view to_string(health_state s) noexcept;
 
 class health {
  public:
-  /// `reason` says why it is not ready; shown to the probe. Draining is the last state: after it nothing changes.
+  /// `reason`: why it is not ready; shown to the probe. Draining is the last state: later calls have no effect.
   void set(health_state s, std::string reason = {});
   [[nodiscard]] health_state state() const;
 
-  /// Reading those files ("the configuration") does not come back, or has after all.
+  /// Records that reading those files ("the configuration") hangs, or has returned after all.
   void set_stalled(std::string_view files, bool is_stalled);
 
-  /// 200 as long as the process can answer at all and its files can be read: a restart helps against nothing else.
+  /// 200 as long as the process answers and its files can be read: a restart helps in no other case.
   [[nodiscard]] response livez() const;
   /// 200 when ready, else 503 with state and reason.
   [[nodiscard]] response readyz() const;

@@ -1,6 +1,6 @@
-// Takes connections and deals them out to the threads in turn, so that the few long-lived connections of API servers
-// are spread evenly. When there are as many as there may be, one that waits for a request gives way (connection_order):
-// who opens sockets and says nothing keeps nobody out.
+// Accepts connections and gives them to the threads in turn, so that the few long-lived connections of API servers are
+// spread evenly. At the limit a connection that waits for a request is closed for the new one (connection_order), so a
+// peer that opens sockets and sends nothing keeps no other out.
 //
 // Thread rule: the control thread.
 #pragma once
@@ -33,18 +33,18 @@ class listener {
   /// The bound port.
   [[nodiscard]] std::uint16_t port() const;
 
-  /// Begins to accept. When descriptors or memory run out it waits `pause` and goes on.
+  /// Begins to accept. When descriptors or memory run out, it waits for `pause` and continues.
   void start();
 
   /// Stops accepting.
   void close();
 
-  /// After `close`: until nothing runs any more.
+  /// After `close`: completes when nothing runs any more.
   awaitable<void> wait();
 
  private:
   static constexpr std::chrono::milliseconds pause{50};
-  /// A thread that does not answer in this time is busy otherwise.
+  /// The time after which a thread that does not answer counts as busy.
   static constexpr std::chrono::seconds patience{1};
 
   awaitable<void> accept();
@@ -59,7 +59,7 @@ class listener {
   asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
   task_group tasks_;
   std::size_t turn_ = 0;
-  // So that a flood is one line a second in the log.
+  // Limits a flood to one line a second in the log.
   steady_time last_complaint_{};
 };
 

@@ -1,4 +1,4 @@
-// A request as a route's handler gets it, and its response.
+// The request that a route's handler gets, and its response.
 //
 // Plain values; any thread.
 #pragma once
@@ -18,9 +18,9 @@ struct request {
   /// Path and query as sent: "/v1/pin/enforce?timeout=10s".
   std::string target;
   std::string content_type;
-  /// At least 32 readable bytes lie behind the end (SIMD readers look there).
+  /// At least 32 readable bytes follow the end (SIMD readers read them).
   std::string_view body;
-  /// When the request's first byte was there: deadlines count from here.
+  /// The arrival of the request's first byte; deadlines count from it.
   steady_time received;
 
   [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
@@ -32,7 +32,7 @@ struct response {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body;
-  /// Beside Content-Type, Content-Length and Connection, which the session writes.
+  /// Headers beside Content-Type, Content-Length and Connection, which the session writes.
   std::vector<std::pair<std::string, std::string>> headers;
 };
 

@@ -1,15 +1,14 @@
-// What happened, counted, in the Prometheus text format. The names and labels stand in `metric_table`;
-// docs/metrics.md prints it.
+// Counters of events and gauges, in the Prometheus text format. `metric_table` has the names and labels;
+// docs/metrics.md shows it.
 //
 //   metrics m;
 //   m.count_admission("enforce", "Deployment", "pinned", false, 1.8ms);
 //   … GET /metrics → m.render()
 //
-// Labels that a peer could fill with anything (kinds, hosts, statuses, namespaces) have a bounded set of values; the
-// rest is "other".
+// Labels with values from peers (kinds, hosts, statuses, namespaces) have a bounded set of values; the rest is "other".
 //
-// Thread rule: every function from any thread. Counting what an admission counts takes no lock that is shared between
-// metrics: counters are found through fixed tables of atomics.
+// Thread rule: every function from any thread. Counting an admission takes no lock that is shared between metrics:
+// counters are found through fixed tables of atomics.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -82,7 +81,7 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
     {"pinhook_admission_duration_seconds", metric_type::histogram, "mode",
      "From the first byte of an admission request to its answer."},
     {"pinhook_slots_total", metric_type::counter, "outcome,source",
-     "Image references seen, by what became of them (pinned, kept, failed, skipped) and where the digest came from "
+     "Image references in requests, by outcome (pinned, kept, failed, skipped) and source of the digest "
      "(cache, stale, registry, recorded, lock, none)."},
     {"pinhook_cache_lookups_total", metric_type::counter, "result",
      "Look-ups in the digest cache: fresh, stale, negative (a remembered failure), miss."},
@@ -94,10 +93,10 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
     {"pinhook_registry_tokens_total", metric_type::counter, "host,result",
      "Tokens asked of token servers, by host and result (ok or the kind of failure)."},
     {"pinhook_registry_pulls_remaining", metric_type::gauge, "host",
-     "What is left of the pulls that a registry grants (ratelimit-remaining), when it last said so."},
+     "Pulls that a registry still grants (ratelimit-remaining), as of its last report."},
     {"pinhook_registry_trouble", metric_type::gauge, "host,part",
-     "What of a registry is in trouble and asked only now and then: the registry itself (1), how many of its "
-     "repositories, how many credentials there."},
+     "Parts of a registry that fail and are retried only now and then: the registry itself (1), the number of its "
+     "repositories, the number of credentials there."},
     {"pinhook_displaced_lookups_total", metric_type::counter, "",
      "Look-ups that gave their place to another namespace's: one namespace asks for more than its share."},
     {"pinhook_connections", metric_type::gauge, "listener", "Open connections."},
@@ -105,37 +104,36 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
     {"pinhook_connections_rejected_total", metric_type::counter, "listener",
      "Connections closed at once because the limit is reached and every other has a request under way."},
     {"pinhook_connections_evicted_total", metric_type::counter, "listener",
-     "Connections closed for a new one because the limit is reached: that never asked anything, or were idle longest."},
+     "Connections closed for a new one because the limit is reached: without any request yet, or idle the longest."},
     {"pinhook_http_responses_total", metric_type::counter, "listener,status", "HTTP responses sent, by status."},
     {"pinhook_tls_handshake_failures_total", metric_type::counter, "reason",
      "TLS handshakes that failed: timeout, closed (the peer went away), protocol, no_certificate (there is none yet)."},
     {"pinhook_certificate_expiry_timestamp_seconds", metric_type::gauge, "",
      "When the serving certificate expires, in seconds since the epoch."},
     {"pinhook_certificate_reloads_total", metric_type::counter, "result",
-     "Changed certificate files taken into use (success) or found to be no good (failure)."},
+     "Changed certificate files taken into use (success) or found to be invalid (failure)."},
     {"pinhook_certificate_trusted", metric_type::gauge, "",
      "1 when the caBundle of every webhook trusts the serving certificate, else 0; only where that is checked."},
     {"pinhook_certificate_changes_total", metric_type::counter, "what",
-     "What keeping the serving certificate changed: secret and bundle were written, another certificate was served."},
+     "Changes made to keep the serving certificate: secret and bundle were written, another certificate was served."},
     {"pinhook_certificate_failures_total", metric_type::counter, "",
      "Failures of reading or writing the Secret or the caBundles, without their repetitions."},
     {"pinhook_lock_images", metric_type::gauge, "", "Images that the lock file in use holds; only where there is one."},
     {"pinhook_lock_reloads_total", metric_type::counter, "result",
-     "Changed lock files taken into use (success) or found to be no good (failure)."},
+     "Changed lock files taken into use (success) or found to be invalid (failure)."},
     {"pinhook_rule_findings_total", metric_type::counter, "rule,action,namespace",
-     "Images that break a rule, by rule, what it led to (deny, warn, audit; in audit mode what it would have: "
-     "would-deny, would-warn) and namespace of the object."},
+     "Images that break a rule, by rule, action (deny, warn, audit; in audit mode also would-deny and would-warn) "
+     "and namespace of the object."},
     {"pinhook_rules", metric_type::gauge, "", "Rules in use, those of presets included."},
     {"pinhook_configuration_reloads_total", metric_type::counter, "result",
-     "Changed configuration files taken into use (success) or found to be no good (failure)."},
+     "Changed configuration files taken into use (success) or found to be invalid (failure)."},
     {"pinhook_configuration_current", metric_type::gauge, "",
-     "1 when the configuration file as it is is in use, 0 when it is no good and the one before stays; only where "
-     "there "
-     "is one."},
+     "1 when the current configuration file is in use, 0 when it is invalid and the one before stays in use; only "
+     "where there is one."},
     {"pinhook_stalled_reads", metric_type::gauge, "files",
      "1 while reading files (certificate, configuration, lock, credentials) takes more than 10 s: their volume hangs; "
      "else 0, once it did."},
-    {"pinhook_build_info", metric_type::gauge, "version,compiler", "Always 1; the labels say what is running."},
+    {"pinhook_build_info", metric_type::gauge, "version,compiler", "Always 1; the labels name the running program."},
     {"process_cpu_seconds_total", metric_type::counter, "", "Time of processors used, user and system."},
     {"process_resident_memory_bytes", metric_type::gauge, "", "Memory in use."},
     {"process_start_time_seconds", metric_type::gauge, "", "When the process started, in seconds since the epoch."},
@@ -145,7 +143,7 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
 
 enum class cache_lookup : std::uint8_t { fresh, stale, negative, miss };
 enum class handshake_failure : std::uint8_t { timeout, closed, protocol, no_certificate };
-/// What keeping the serving certificate changes: the Secret, the caBundles, what is served.
+/// Changes made to keep the serving certificate: the Secret, the caBundles, the certificate that is served.
 enum class certificate_change : std::uint8_t { secret, bundle, served };
 
 /// The counters of one listener, held by its sessions.
@@ -157,16 +155,16 @@ class connection_metrics {
   virtual void rejected() = 0;
   virtual void evicted() = 0;
   virtual void count_response(unsigned status) = 0;
-  virtual void count_handshake_failure(handshake_failure why) = 0;
+  virtual void count_handshake_failure(handshake_failure reason) = 0;
 };
 
 class metrics {
  public:
-  /// Hosts that have label values of their own, in the order in which they come; a cluster pulls from a handful.
+  /// The number of hosts with label values of their own, in order of appearance; a cluster pulls from a handful.
   static constexpr std::size_t host_limit = 50;
 
-  /// Label sets of findings that are counted apart, in the order in which they come: some tens of rules that some tens
-  /// of namespaces break. What comes later is counted under the namespace "other" in up to half as many more sets, and
+  /// The number of label sets of findings that are counted apart, in order of appearance: some tens of rules that some
+  /// tens of namespaces break. Later ones are counted under the namespace "other" in up to half as many more sets, and
   /// then under the rule "other".
   static constexpr std::size_t finding_limit = 1'000;
 
@@ -177,7 +175,7 @@ class metrics {
 
   void count_admission(std::string_view mode, std::string_view kind, std::string_view outcome, bool is_dry_run,
                        std::chrono::nanoseconds took);
-  /// `source` of a slot that got no digest: empty.
+  /// `source` is empty for a slot that got no digest.
   void count_slot(std::string_view outcome, std::string_view source);
 
   void count_cache_lookup(cache_lookup found);
@@ -196,7 +194,7 @@ class metrics {
   void count_reload(bool good);
   void set_certificate_expiry(wall_time when);
   void set_certificate_trusted(bool is_trusted);
-  void count_certificate_change(certificate_change what);
+  void count_certificate_change(certificate_change kind);
   void count_certificate_failure();
 
   void set_lock_images(std::size_t count);

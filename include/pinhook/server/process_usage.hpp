@@ -1,4 +1,4 @@
-// What this process uses, from /proc (proc(5)) and getrusage(2).
+// Resource usage of this process, from /proc (proc(5)) and getrusage(2).
 //
 // Thread rule: any thread.
 #pragma once
@@ -13,7 +13,7 @@ struct process_usage {
   double descriptor_limit = 0;
 };
 
-/// Zero for what cannot be read.
+/// A value that cannot be read is 0.
 [[nodiscard]] process_usage read_process_usage();
 
 /// Seconds since the epoch, to a hundredth; 0 when it cannot be read.

@@ -1,18 +1,18 @@
-// HTTP/1.1 requests out of bytes, without I/O: the session reads into a buffer and asks how far that brings it.
+// Reads HTTP/1.1 requests from bytes, without I/O: the session fills a buffer and calls `advance`.
 //
 //   for (;;) {
 //     auto step = reader.advance(buffer);
 //     if (!step) …answer step.error()…
-//     if (*step == progress::head) …look at reader.head(), decide whether the body is wanted, go on…
+//     if (*step == progress::head) …check reader.head(), refuse or continue…
 //     if (*step == progress::complete) { use reader.head() and reader.body(buffer); reader.next(buffer); }
 //     if (*step == progress::need_more) …read reader.wanted() bytes or more…
 //   }
 //
-// Bytes of a following request stay in the buffer (pipelining). A body with Content-Length is never copied: it stands
-// in the buffer. A chunked one is gathered beside it.
+// Bytes of a following request stay in the buffer (pipelining). A body with Content-Length is never copied: it stays
+// in the buffer. A chunked body is collected beside it.
 //
-// What RFC 9112 leaves open is refused: Transfer-Encoding beside Content-Length, any coding but chunked, HTTP/1.1
-// without Host.
+// The reader refuses requests that RFC 9112 leaves open: Transfer-Encoding beside Content-Length, any coding but
+// chunked, HTTP/1.1 without Host.
 //
 // Thread rule: one thread at a time.
 #pragma once
@@ -35,11 +35,11 @@ struct request_head {
   /// In origin form, also where the peer sent the absolute one.
   std::string target;
   std::string content_type;
-  /// What Content-Length says; nothing when there is none (no body, or a chunked one).
+  /// The value of Content-Length; nothing without one (no body, or a chunked body).
   std::optional<std::uint64_t> content_length;
   bool is_chunked = false;
   bool expects_continue = false;
-  /// The peer wants to keep the connection (the version's default and what Connection says).
+  /// The peer keeps the connection (from the default of the version and the Connection header).
   bool keeps_alive = false;
 
   [[nodiscard]] bool has_body() const { return is_chunked || content_length.value_or(0) != 0; }
@@ -47,8 +47,8 @@ struct request_head {
 
 enum class progress : std::uint8_t {
   need_more,  // bytes are missing
-  head,       // the head is there; said once a request
-  complete,   // the body is there too
+  head,       // the head is complete; once for each request
+  complete,   // the body is complete, too
 };
 
 class request_reader {
@@ -59,8 +59,8 @@ class request_reader {
   request_reader& operator=(const request_reader&) = delete;
   ~request_reader();
 
-  /// Takes what it can from the front of `in`. A refusal (400, 411, 413, 414, 431, 501, 505) ends the connection: where
-  /// the next request starts is not known.
+  /// Takes as much as possible from the front of `in`. A refusal (400, 411, 413, 414, 431, 501, 505) ends the
+  /// connection, since the start of the next request is unknown.
   [[nodiscard]] std::expected<progress, refusal> advance(byte_buffer& in);
 
   /// From progress::head until `next`.
@@ -69,13 +69,13 @@ class request_reader {
   /// From progress::complete until `next`; at least byte_buffer::padding readable bytes behind it.
   [[nodiscard]] std::string_view body(const byte_buffer& in) const;
 
-  /// How many bytes to make room for before the next read.
+  /// The number of bytes to make room for before the next read.
   [[nodiscard]] std::size_t wanted(const byte_buffer& in) const;
 
   /// Bytes of memory that hold a chunked body.
   [[nodiscard]] std::size_t gathered() const;
 
-  /// Drops the request and prepares for the one behind it. Memory of a large body is freed.
+  /// Drops the request and prepares for the next one. The memory of a large body is freed.
   void next(byte_buffer& in);
 
  private:

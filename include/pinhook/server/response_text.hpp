@@ -1,4 +1,4 @@
-// A response as the bytes that go out: head and body in one piece, so that they leave in one write and one TLS record.
+// The bytes of a response: head and body in one piece, so that they leave in one write and one TLS record.
 //
 // Thread rule: pure functions.
 #pragma once
@@ -15,9 +15,9 @@ namespace pinhook::server {
 struct response_form {
   /// `Connection: close` is written.
   bool closes = false;
-  /// The answer to HEAD: Content-Length as of the body, no body.
+  /// For HEAD: the Content-Length of the body, and no body.
   bool without_body = false;
-  /// For the Date line; empty: none.
+  /// The value of the Date header; empty: no header.
   std::string_view date;
 };
 

@@ -1,5 +1,4 @@
-// Which requests go where: a table, and a pure function that decides from the head of a request, before its body is
-// read.
+// The table of routes, and a pure function that finds a request's route from its head, before its body is read.
 //
 //   constexpr std::array<route, 2> table{{
 //       {"POST", "/v1/pin/enforce", "application/json", 0},
@@ -24,17 +23,17 @@ struct route {
   std::string_view method;
   /// Compared byte by byte with the target's path; one that ends in "/*" takes everything below it.
   std::string_view path;
-  /// What Content-Type must say, without parameters and without regard to case; empty: it is not looked at.
+  /// The required Content-Type, without parameters and without regard to case; empty: any.
   std::string_view media_type;
   /// Position in the list of handlers.
   std::size_t handler = 0;
 };
 
-/// A request that is not for a handler: answered as text/plain, reason and what to do.
+/// The refusal of a request that has no handler; answered as text/plain with the reason and a remedy.
 struct refusal {
   unsigned status = 400;
   std::string reason;
-  /// For 405: the methods that the path knows.
+  /// For 405: the methods of the path.
   std::string allow;
 };
 

@@ -1,5 +1,5 @@
-// A listener with its sessions, from start to drain. The webhook is one over TLS on worker threads; the admin port is
-// one without TLS on the control thread.
+// A listener with its sessions, from start to drain. The webhook is a server over TLS on worker threads; the admin port
+// is one without TLS on the control thread.
 //
 //   asio::io_context control(1);
 //   worker_pool workers(2);
@@ -7,7 +7,7 @@
 //   if (auto ok = webhook.start(); !ok) …
 //   …SIGTERM: co_await webhook.stop(20s);
 //
-// Thread rule: the control thread, which runs `control`. The server, and what it was given, outlive `stop`.
+// Thread rule: the control thread, which runs `control`. The server and its arguments outlive `stop`.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -30,7 +30,7 @@ namespace pinhook::server {
 
 class server {
  public:
-  /// `workers`: where sessions run, each io_context served by one thread; `control` may be among them.
+  /// `workers` run the sessions, each io_context on one thread; `control` can be among them.
   server(asio::io_context& control, std::vector<asio::io_context*> workers, server_options options, endpoint answers,
          metrics& numbers, const clock& time = machine_clock());
   server(const server&) = delete;
@@ -45,17 +45,17 @@ class server {
   /// Open connections.
   [[nodiscard]] std::size_t connections() const;
 
-  /// Serves on, and every answer says `Connection: close`: clients move to where new connections lead them by now. For
-  /// the time before the drain, in which callers learn that this server leaves. What is idle in the drain then is
-  /// hardly ever used: a request that meets the closing of its connection is lost (a POST is not sent again, RFC 9110
-  /// §9.2.2).
+  /// Continues to serve, with `Connection: close` in every answer, so that clients open new connections, which by then
+  /// lead to other servers. For the time before the drain, in which callers learn that this server leaves. Few
+  /// connections that are idle in the drain are still in use then: a request that meets the closing of its connection
+  /// is lost (a POST is not sent again, RFC 9110 §9.2.2).
   void begin_leaving();
 
   /// No new connections; idle ones close; requests under way are answered with `Connection: close`.
   void begin_drain();
 
-  /// begin_drain, wait until every connection is gone, cancel what is left after `limit`. Once, and before destruction
-  /// when `start` succeeded.
+  /// Calls begin_drain, waits until every connection is gone, and cancels the rest after `limit`. Call it once, and
+  /// before destruction when `start` succeeded.
   awaitable<void> stop(std::chrono::milliseconds limit);
 
  private:

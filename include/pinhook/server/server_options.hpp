@@ -1,4 +1,4 @@
-// What a server is configured with.
+// The configuration of a server.
 //
 // Plain values; any thread.
 #pragma once
@@ -11,12 +11,12 @@
 namespace pinhook::server {
 
 struct server_options {
-  /// In logs and metrics.
+  /// The name in logs and metrics.
   std::string name = "webhook";
   /// Address and port; port 0: any free one.
   std::string listen = "0.0.0.0:8443";
   server::limits limits{};
-  /// How often the time limits of connections are looked at.
+  /// The interval at which the time limits of connections are checked.
   std::chrono::milliseconds sweep{250};
 };
 

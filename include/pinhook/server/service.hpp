@@ -1,7 +1,7 @@
-// What the sessions of one listener share: settings that do not change while it runs, whether it stays, and two
-// counts.
+// The state that the sessions of one listener share: settings that do not change while it runs, whether connections are
+// kept, and two counts.
 //
-// Thread rule: read by every thread; what changes is atomic.
+// Thread rule: read by every thread; members that change are atomic.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -37,10 +37,10 @@ struct service {
   const tls_context* tls = nullptr;
   const pinhook::clock& clock;
   connection_metrics& counters;
-  /// How often the time limits of connections are looked at; a limit is crossed by at most this.
+  /// The interval at which the time limits of connections are checked; a limit is exceeded by at most this.
   std::chrono::milliseconds sweep{250};
 
-  /// False: every answer is its connection's last.
+  /// False: every connection is closed after its answer.
   std::atomic<bool> keeps_connections{true};
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> bodies_in_memory{0};

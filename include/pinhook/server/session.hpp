@@ -1,8 +1,8 @@
-// One connection: handshake, then request after request until someone has had enough.
+// One connection: the handshake, then requests until either side closes.
 //
-// The route, the method and the media type are checked before a body is read. A response leaves in one write. While it
-// waits for a request, a session holds no buffer. Time limits are one point in time that `check` compares: a request
-// costs no timer.
+// The route, the method and the media type are checked before a body is read. A response leaves in one write. A
+// session that waits for a request holds no buffer. The time limit in force is one point in time that `check` compares,
+// so a request costs no timer.
 //
 // Thread rule: the thread of its io_context.
 #pragma once
@@ -24,16 +24,16 @@
 
 namespace pinhook::server {
 
-/// What the sessions of one thread share.
+/// The state that the sessions of one thread share.
 struct thread_state {
   buffer_pool buffers;
-  /// Every session is in it.
+  /// Contains every session.
   connection_order order;
   bool is_draining = false;
-  /// After the drain's limit: what is left ends without an answer.
+  /// True after the drain's limit: the remaining sessions end without an answer.
   bool is_stopping = false;
 
-  /// The Date line for now; rendered once a second.
+  /// The Date header for `now`; rendered once a second.
   const std::string& date(wall_time now);
 
  private:
@@ -49,18 +49,19 @@ class session {
   session& operator=(const session&) = delete;
   ~session();
 
-  /// Until the connection is over.
+  /// Completes when the connection is closed.
   awaitable<void> run();
 
-  /// Ends what the session waits for when its time is over.
+  /// Ends the session's wait when its time limit has passed.
   void check(steady_time now);
 
-  /// Ends at its next wait, without an answer: another connection takes its place. Only while it has no request under
-  /// way (connection_order). It counts in service::connections no more.
+  /// Ends the session at its next wait, without an answer, since another connection takes its place. Only while it has
+  /// no request under way (connection_order). It no longer counts in service::connections.
   void evict();
   [[nodiscard]] bool is_evicted() const { return is_evicted_; }
 
-  /// Wakes a session that waits for a request: when none has come, it closes; before its first request not at once.
+  /// Wakes a session that waits for a request. Without one it closes; before its first request not at once
+  /// (limits::first_request_in_drain).
   void drain();
 
  private:
@@ -78,7 +79,7 @@ class session {
   awaitable<void> linger();
   awaitable<bool> wait_until_ready(io_status want);
 
-  bool look_at_head();
+  bool check_head();
   bool account(std::size_t bytes);
   void finish_request();
   void give_time(std::chrono::milliseconds span);
@@ -90,13 +91,13 @@ class session {
   std::unique_ptr<stream> stream_;
   request_reader reader_;
   byte_buffer buffer_;
-  // Of the request at hand.
+  // State of the current request.
   const route* route_ = nullptr;
   std::optional<refusal> refusal_;
   steady_time received_{};
   std::size_t accounted_ = 0;
 
-  // When it was last given time.
+  // The time at which the limit was last set.
   steady_time active_at_{};
   steady_time time_limit_ = steady_time::max();
   bool is_late_ = false;

@@ -24,13 +24,13 @@ class shard {
 
   [[nodiscard]] asio::io_context& context() { return io_; }
 
-  /// Begins to look at time limits.
+  /// Begins to check time limits.
   void start();
 
   /// Serves the connection; closes it at once when draining. It counts in service::connections already.
   void adopt(tcp_socket socket);
 
-  /// Closes the connection whose turn it is (connection_order); false: none, each has a request under way.
+  /// Closes the next connection in the connection_order; false: none, since each has a request under way.
   bool evict();
   /// From any thread.
   [[nodiscard]] const connection_order& order() const { return here_.order; }
@@ -38,7 +38,7 @@ class shard {
   /// Idle connections close; requests under way are answered, and then their connections close.
   void begin_drain();
 
-  /// begin_drain, and at `until` what is left is cancelled. Completes when nothing runs any more.
+  /// Calls begin_drain, and cancels the rest at `until`. Completes when nothing runs any more.
   awaitable<void> stop(steady_time until);
 
  private:

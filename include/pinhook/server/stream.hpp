@@ -1,5 +1,5 @@
-// One connection's bytes, plain or TLS, over a non-blocking descriptor. Nothing here waits: a call does what it can now
-// and says what it waits for, so TLS knows nothing of Asio and the session nothing of TLS.
+// One connection's bytes, plain or TLS, over a non-blocking descriptor. No call waits: it does as much as it can and
+// returns the event that it needs, so TLS does not depend on Asio, nor the session on TLS.
 //
 // Thread rule: one thread at a time.
 #pragma once
@@ -19,8 +19,8 @@ enum class io_status : std::uint8_t {
   done,
   want_read,   // call again when the descriptor is readable
   want_write,  // call again when it is writable
-  closed,      // the peer is gone, in an orderly way or not
-  failed,      // the peer breaks the protocol; `failure` says how
+  closed,      // the peer has closed, in an orderly way or not
+  failed,      // the peer breaks the protocol; `failure` has the reason
 };
 
 struct io_result {
@@ -32,24 +32,25 @@ class stream {
  public:
   virtual ~stream() = default;
 
-  /// Until it is done nothing else may be called.
+  /// No other function may be called until it is done.
   virtual io_result handshake() = 0;
-  /// At least one byte when done.
+  /// Reads at least one byte when done.
   virtual io_result read(std::span<char> into) = 0;
-  /// Part of `bytes`, at least one byte when done. After a want, call again with the same bytes.
+  /// Writes a part of `bytes`, at least one byte when done. After want_read or want_write, call it again with the same
+  /// bytes.
   virtual io_result write(std::string_view bytes) = 0;
-  /// Tells the peer that nothing follows. Tried once; what cannot be sent now is not sent.
+  /// Announces the end to the peer. Tried once: bytes that cannot be sent at once are not sent.
   virtual void close() = 0;
-  /// Bytes have come that the descriptor will not announce again.
+  /// True when bytes were received that the descriptor does not announce again.
   [[nodiscard]] virtual bool has_buffered() const = 0;
-  /// Why it failed, in OpenSSL's words.
+  /// OpenSSL's text for the failure.
   [[nodiscard]] virtual std::string failure() const = 0;
 };
 
-/// `descriptor` is non-blocking and stays the caller's.
+/// `descriptor` is non-blocking; the caller keeps its ownership.
 [[nodiscard]] std::unique_ptr<stream> make_plain_stream(int descriptor);
 
-/// The server's side of TLS with the certificate that `context` holds now. Null when memory ran out.
+/// The server's side of TLS with the current certificate of `context`. Null when memory ran out.
 [[nodiscard]] std::unique_ptr<stream> make_tls_stream(int descriptor, const tls_context& context);
 
 }  // namespace pinhook::server

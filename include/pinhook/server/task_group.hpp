@@ -1,9 +1,9 @@
-// The child coroutines of one io_context: none is ever detached, all can be cancelled, all can be waited for.
+// The child coroutines of one io_context. None is ever detached; all can be cancelled and waited for.
 //
 //   task_group group(io.get_executor());
 //   group.spawn(serve(std::move(socket)));
 //   …
-//   group.cancel();             // what they wait for ends with operation_aborted
+//   group.cancel();             // their waits end with operation_aborted
 //   co_await group.wait();      // until the last is gone
 //
 // Thread rule: everything on the thread of the io_context. The group must outlive its children: wait for them before
@@ -30,10 +30,10 @@ class task_group {
   task_group& operator=(const task_group&) = delete;
   ~task_group();
 
-  /// Starts a child. One that ends with an exception is logged, unless the exception says that it was cancelled.
+  /// Starts a child. An exception that ends it is logged, unless it is operation_aborted.
   void spawn(awaitable<void> child);
 
-  /// Asks every child to end (terminal cancellation). Children spawned later are not affected.
+  /// Cancels every child (terminal cancellation). Children spawned later are not affected.
   void cancel();
 
   /// Completes when there are no children.
@@ -46,7 +46,7 @@ class task_group {
   struct child_state;
   executor_type executor_;
   std::list<std::shared_ptr<child_state>> children_;
-  // Never fires: it is cancelled when the last child ends.
+  // Never expires: it is cancelled when the last child ends.
   asio::steady_timer emptied_;
 };
 

@@ -1,5 +1,5 @@
-// The certificate that the server shows, and everything else about TLS that connections share. It can be exchanged
-// while connections go on: new handshakes use the new certificate, old connections never notice.
+// The server's certificate and the other TLS state that connections share. The certificate can be replaced while
+// connections are open: new handshakes use the new one, and old connections are not affected.
 //
 //   tls_context tls;
 //   if (auto ok = tls.set_pair(certificate, key); !ok) …
@@ -27,7 +27,7 @@ struct ssl_ctx_st;
 
 namespace pinhook::server {
 
-/// How messages name a certificate and its key: their files, where they come from some.
+/// The names of a certificate and its key in messages: their files, where there are files.
 struct pair_names {
   std::string certificate = "the certificate";
   std::string key = "the key";
@@ -35,7 +35,7 @@ struct pair_names {
 
 class tls_context {
  public:
-  /// Bytes of a certificate or key file; a chain is under 20 KiB.
+  /// Limit in bytes of a certificate or key file; a chain is under 20 KiB.
   static constexpr std::size_t file_limit = std::size_t{1024} * 1024;
 
   explicit tls_context(const clock& time = machine_clock());
@@ -44,22 +44,22 @@ class tls_context {
   ~tls_context();
 
   /// Uses the pair from now on. `certificate_pem`: the leaf first, then its chain; `key_pem`: not encrypted, RSA or
-  /// ECDSA. Errors leave the old pair in use. invalid_input, by name: no PEM, the key is not the certificate's, too
-  /// weak for OpenSSL's security level; unavailable: for now, since it is not valid and what is in use is better; it
-  /// may be tried again later.
+  /// ECDSA. Errors leave the old pair in use. invalid_input, with the name: not PEM, a key of another certificate, too
+  /// weak for OpenSSL's security level; unavailable: the pair is not valid now and the pair in use is better; it can be
+  /// tried again later.
   result<void> set_pair(std::string_view certificate_pem, const secret& key_pem, const pair_names& names = {});
 
   [[nodiscard]] bool is_loaded() const;
-  /// When the leaf in use expires; the epoch when nothing is loaded.
+  /// The expiry of the leaf in use; the epoch when none is loaded.
   [[nodiscard]] wall_time not_after() const;
-  /// Why nobody accepts what is in use: it has expired, or is not valid yet. Nothing where it is valid, or there is
-  /// none.
+  /// The reason for which clients refuse the certificate in use: it has expired, or is not valid yet. Nothing when it
+  /// is valid or none is loaded.
   [[nodiscard]] std::optional<std::string> why_not_valid() const;
 
-  /// PEM of what is in use, the leaf first; empty when nothing is loaded.
+  /// PEM of the chain in use, the leaf first; empty when none is loaded.
   [[nodiscard]] std::string chain() const;
 
-  /// OpenSSL's context for one new connection; null when nothing is loaded.
+  /// OpenSSL's context for one new connection; null when no certificate is loaded.
   [[nodiscard]] std::shared_ptr<ssl_ctx_st> current() const;
 
  private:

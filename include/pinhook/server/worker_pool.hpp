@@ -20,8 +20,8 @@ namespace pinhook::server {
 
 class worker_pool {
  public:
-  /// Starts the threads, named `<name>-0`, `<name>-1`, … (15 bytes of it are kept). They take no signals: those are for
-  /// the thread that made the pool.
+  /// Starts the threads, named `<name>-0`, `<name>-1`, … (15 bytes of it are kept). They block signals, which go to the
+  /// thread that made the pool.
   explicit worker_pool(std::size_t threads, std::string_view name = "worker");
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
@@ -33,8 +33,8 @@ class worker_pool {
   /// All of them, in order.
   [[nodiscard]] std::vector<boost::asio::io_context*> contexts();
 
-  /// Lets the threads end when they have nothing left to do, and waits for them. Call it when what runs on them has
-  /// been stopped; work that never ends would keep it waiting.
+  /// Lets the threads end when they have no work left, and waits for them. Stop the work on them first: work that never
+  /// ends keeps it waiting.
   void stop();
 
  private:

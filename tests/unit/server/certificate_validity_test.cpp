@@ -27,7 +27,7 @@ TEST(CertificateValidity, WhoReplacesWhom) {
     bool is_taken;
   };
   const std::array rows{
-      row{valid, between(-1h, 2h), true},  // also one that ends earlier: whoever puts it there means it
+      row{valid, between(-1h, 2h), true},  // also one that ends earlier: it was put there on purpose
       row{valid, early, false},
       row{valid, expired, false},
       row{early, valid, true},

@@ -10,7 +10,7 @@
 namespace pinhook::server {
 namespace {
 
-// No session is touched: their addresses are names.
+// The sessions are never used: their addresses serve as names.
 session* named(std::size_t n) { return reinterpret_cast<session*>((n + 1) * 8); }
 
 steady_time at(int seconds) { return steady_time(std::chrono::seconds(seconds)); }
@@ -36,7 +36,7 @@ TEST(ConnectionOrder, SilentOnesComeBeforeIdleOnes) {
   EXPECT_EQ(order.longest_idle(), connection_order::none);
 }
 
-// Against a list that is searched.
+// Compared with a list that is searched.
 TEST(ConnectionOrder, IsThatOfANaiveOne) {
   struct naive {
     std::size_t name;

@@ -17,19 +17,19 @@ TEST(Health, ReadyThenDraining) {
   h.set(health_state::ready);
   EXPECT_EQ(h.readyz().status, 200U);
   EXPECT_EQ(h.readyz().body, "ready\n");
-  h.set(health_state::draining, "told to stop");
+  h.set(health_state::draining, "asked to stop");
   EXPECT_EQ(h.state(), health_state::draining);
   EXPECT_EQ(h.readyz().status, 503U);
-  EXPECT_EQ(h.readyz().body, "draining: told to stop\n");
+  EXPECT_EQ(h.readyz().body, "draining: asked to stop\n");
   EXPECT_EQ(h.livez().status, 200U);
 }
 
 TEST(Health, MayBecomeReadyAndNotReadyAgain) {
   health h;
   for (int i = 0; i < 2; ++i) {
-    h.set(health_state::not_ready, "nobody trusts it");
+    h.set(health_state::not_ready, "no API server trusts it");
     EXPECT_EQ(h.readyz().status, 503U);
-    EXPECT_EQ(h.readyz().body, "not ready: nobody trusts it\n");
+    EXPECT_EQ(h.readyz().body, "not ready: no API server trusts it\n");
     h.set(health_state::ready);
     EXPECT_EQ(h.readyz().body, "ready\n");
   }
@@ -44,7 +44,7 @@ TEST(Health, IsNotAliveWhileFilesHang) {
   EXPECT_EQ(h.livez().body,
             "reading certificate does not come back: its volume hangs\n"
             "reading configuration does not come back: its volume hangs\n");
-  EXPECT_EQ(h.readyz().status, 200U) << "it serves with what it has";
+  EXPECT_EQ(h.readyz().status, 200U) << "it serves with the files that it has";
   h.set_stalled("configuration", false);
   h.set_stalled("configuration", false);
   EXPECT_EQ(h.livez().status, 503U);
@@ -54,10 +54,10 @@ TEST(Health, IsNotAliveWhileFilesHang) {
 
 TEST(Health, NothingComesAfterDraining) {
   health h;
-  h.set(health_state::draining, "told to stop");
+  h.set(health_state::draining, "asked to stop");
   for (const auto s : {health_state::ready, health_state::not_ready, health_state::starting}) {
     h.set(s);
-    EXPECT_EQ(h.readyz().body, "draining: told to stop\n");
+    EXPECT_EQ(h.readyz().body, "draining: asked to stop\n");
   }
 }
 

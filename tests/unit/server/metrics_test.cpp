@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Everything that can be counted, once.
+// Counts everything once.
 void count_all(metrics& m) {
   m.count_admission("enforce", "Deployment", "pinned", false, 1800us);
   m.count_slot("pinned", "registry");
@@ -196,7 +196,7 @@ TEST(Metrics, FindingsBeyondTheLimitBecomeOther) {
   EXPECT_THAT(text, HasSubstr(line("one", "deny", "other", 20)));
   EXPECT_THAT(text, Not(HasSubstr("n-1000")));
 
-  // Rules go on being told apart, up to a limit: reloading may bring ever new names.
+  // Rules are still counted apart, up to a limit, since reloading can bring new names without end.
   for (std::size_t i = 0; i < metrics::finding_limit; ++i) m.count_rule_finding(fmt::format("r-{}", i), "warn", "n-0");
   text = m.render();
   EXPECT_THAT(text, HasSubstr(line("r-498", "warn", "other", 1)));

@@ -1,4 +1,4 @@
-// A server on loopback with threads of its own, a clock that the test moves, and handlers that do as they are told.
+// A server on loopback with threads of its own, a clock that the test moves, and handlers that the test controls.
 #pragma once
 
 #include "support/certificates.hpp"
@@ -31,7 +31,7 @@
 #include <vector>
 
 namespace pinhook::testing {
-/// One key for the whole test program: making them costs time.
+/// One key for the whole test program, since making keys costs time.
 inline const key_pair& test_certificate() {
   static const key_pair pair = certificate_authority::self_signed();
   return pair;
@@ -39,11 +39,11 @@ inline const key_pair& test_certificate() {
 
 namespace detail {
 
-// On the thread of the io_context, and waits for it.
+// Runs the task on the thread of the io_context, and waits for it.
 inline void run_there(asio::io_context& io, std::function<void()> work) {
   std::packaged_task<void()> task(std::move(work));
   auto done = task.get_future();
-  // Wrapped: Asio would take the future out of a bare packaged_task.
+  // Wrapped, since Asio would take the future out of a bare packaged_task.
   asio::post(io, [&task] { task(); });
   done.get();
 }
@@ -56,7 +56,7 @@ inline server::response text(std::string body) {
 }
 
 inline awaitable<server::response> echo(server::request r) {
-  // The bytes behind the body may be read: AddressSanitizer looks.
+  // The bytes behind the body are readable: AddressSanitizer checks it.
   unsigned sum = 0;
   for (std::size_t i = 0; i < 32; ++i) sum += static_cast<unsigned char>(r.body.data()[r.body.size() + i]);
   server::response out;
@@ -96,7 +96,7 @@ struct running_server_options {
   server::server_options server{.listen = "127.0.0.1:0", .sweep = std::chrono::milliseconds(1)};
   std::size_t workers = 1;
   bool tls = true;
-  /// With TLS: has a certificate at the start.
+  /// With TLS: there is a certificate at the start.
   bool certificate = true;
 };
 
@@ -114,7 +114,7 @@ class running_server {
   [[nodiscard]] std::size_t connections() const { return server_->connections(); }
 
   void open_gate() { is_gate_open_ = true; }
-  /// Until that many requests stand before the gate.
+  /// Waits until that many requests wait at the gate.
   void wait_for_gate(int count) const {
     wait_until([&] { return before_gate_.load() >= count; });
   }
@@ -124,7 +124,7 @@ class running_server {
   /// The future is ready when the server has stopped.
   std::future<void> stop(std::chrono::milliseconds limit);
 
-  /// Moves the clock on until the client sees something; false when it never does.
+  /// Advances the clock until the client receives something; false when it never does.
   bool advance_until_something(https_client& c, std::chrono::milliseconds step);
 
   static void wait_until(const std::function<bool()>& condition);

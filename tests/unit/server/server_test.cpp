@@ -1,4 +1,4 @@
-// The whole: start, load, exchange of certificates, drain.
+// The whole server: start, load, exchange of certificates, drain.
 #include <pinhook/server/server.hpp>
 
 #include "running_server.hpp"
@@ -121,11 +121,11 @@ struct ServerAtItsLimit : ::testing::Test {
   static bool serves(https_client& c) { return c.ask(post("/echo", "x")).has_value(); }
 };
 
-// Who opens sockets and says nothing keeps nobody out.
+// A peer that opens sockets and sends nothing keeps no other out.
 TEST_F(ServerAtItsLimit, TheOldestThatNeverAskedGoesFirst) {
   for (const std::size_t workers : {1, 2}) {
     running_server s(with(3, workers));
-    auto asked = connect(s, true);
+    auto used = connect(s, true);
     auto oldest = connect(s, false);
     running_server::wait_until([&] { return s.connections() == 2; });
     auto younger = connect(s, false);
@@ -135,7 +135,7 @@ TEST_F(ServerAtItsLimit, TheOldestThatNeverAskedGoesFirst) {
     EXPECT_EQ(s.connections(), 3U);
     auto another = connect(s, true);
     EXPECT_TRUE(younger.is_closed_by_peer());
-    EXPECT_TRUE(serves(asked) && serves(fresh) && serves(another));
+    EXPECT_TRUE(serves(used) && serves(fresh) && serves(another));
     EXPECT_THAT(s.numbers.render(), HasSubstr("pinhook_connections_evicted_total{listener=\"webhook\"} 2\n"));
     EXPECT_THAT(s.numbers.render(), HasSubstr("pinhook_connections_rejected_total{listener=\"webhook\"} 0\n"));
   }
@@ -155,7 +155,7 @@ TEST_F(ServerAtItsLimit, ThenTheOneThatIsIdleLongest) {
   }
 }
 
-// A thousand silent sockets, one after the other, and an API server that connects in between.
+// A thousand silent sockets are opened one after the other, and an API server connects in between.
 TEST_F(ServerAtItsLimit, AFloodOfSilentSocketsLetsNewOnesIn) {
   running_server s(with(8, 2));
   std::vector<https_client> flood;
@@ -182,7 +182,7 @@ TEST_F(ServerAtItsLimit, RequestsUnderWayAreNotDisturbed) {
   EXPECT_EQ(two.receive()->status, 200U);
 }
 
-// A head without its end, or a body that drips, is no request.
+// A head without its end, or a body that arrives byte by byte, does not count as a request.
 TEST_F(ServerAtItsLimit, HalfARequestDoesNotCount) {
   running_server s(with(1));
   auto half = s.connect();
@@ -221,7 +221,7 @@ TEST(Server, GoesOnWhenDescriptorsWereUsedUp) {
       const std::lock_guard lock(mutex);
       return logged.find("cannot accept connections") != std::string::npos;
     });
-    EXPECT_TRUE(before.ask(post("/echo", "x"))) << "who is in is served";
+    EXPECT_TRUE(before.ask(post("/echo", "x"))) << "open connections are served";
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
     ASSERT_TRUE(waiting.handshake());
     EXPECT_EQ(waiting.ask(post("/echo", "x"))->status, 200U);
@@ -337,7 +337,7 @@ TEST(ServerDrain, ANewConnectionIsWaitedForSinceItsClientAsksNobodyElse) {
   running_server s({.workers = 1});
   auto fresh = s.connect();
   auto silent = s.connect();
-  // The server's handshake is over when its session tickets come.
+  // The server's handshake is over when its session tickets arrive.
   running_server::wait_until([&] {
     return fresh.has_something(std::chrono::milliseconds(2)) && silent.has_something(std::chrono::milliseconds(2));
   });
@@ -347,7 +347,7 @@ TEST(ServerDrain, ANewConnectionIsWaitedForSinceItsClientAsksNobodyElse) {
   ASSERT_TRUE(r);
   EXPECT_EQ(r->header("connection"), "close");
   EXPECT_TRUE(fresh.is_closed_by_peer());
-  // One thread: what the drain does to the other session is done when this answer is here.
+  // With one thread, the drain has reached the other session when this answer arrives.
   s.time.advance(limits{}.first_request_in_drain);
   EXPECT_TRUE(silent.is_closed_by_peer());
   stopped.get();

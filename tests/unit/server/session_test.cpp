@@ -1,4 +1,4 @@
-// Sessions over real sockets: each limit crossed, each way to ask wrongly.
+// Sessions over real sockets: each limit exceeded, each kind of wrong request.
 #include <pinhook/server/session.hpp>
 
 #include "running_server.hpp"
@@ -174,7 +174,7 @@ struct refused_request {
 TEST(Session, RefusesBeforeTheBodyIsRead) {
   const limits l{.body = 1000, .header = 2000, .target = 100};
   running_server s(with_limits(l));
-  // Each announces a body of which not a byte is ever sent.
+  // Each announces a body and sends no byte of it.
   const std::string tail = "\r\nHost: a\r\nContent-Length: 900\r\n";
   const std::vector<refused_request> table{
       {"path", "POST /nowhere HTTP/1.1" + tail + "\r\n", 404, "POST /echo"},
@@ -275,7 +275,7 @@ TEST(Session, HandlerThatThrowsIsAnswered) {
     const auto r = c.ask(post("/throw", "x"));
     ASSERT_TRUE(r);
     EXPECT_EQ(r->status, 500U);
-    EXPECT_EQ(r->body.find("out of order"), std::string::npos) << "what went wrong is for the log";
+    EXPECT_EQ(r->body.find("out of order"), std::string::npos) << "the reason is for the log";
     EXPECT_EQ(c.ask(post("/echo", "next"))->body, "next");
   }
   log::redirect(nullptr);
@@ -283,7 +283,7 @@ TEST(Session, HandlerThatThrowsIsAnswered) {
   EXPECT_THAT(logged, HasSubstr("/throw"));
 }
 
-// Time limits: the clock is moved, never waited for.
+// Time limits: the test moves the clock and never waits.
 
 TEST(SessionTime, HandshakeHasALimit) {
   running_server s;

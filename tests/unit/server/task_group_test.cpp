@@ -67,8 +67,8 @@ TEST(TaskGroup, CancelDoesNotTouchWhatComesLater) {
 
 std::string logged;
 
-awaitable<void> throws(std::string what) {
-  if (!what.empty()) throw std::runtime_error(what);
+awaitable<void> throws(std::string message) {
+  if (!message.empty()) throw std::runtime_error(message);
   co_return;
 }
 

@@ -67,7 +67,7 @@ TEST_F(TlsContext, PairMadeInMemory) {
   EXPECT_EQ(mixed.error().message, "the key: is not the key of the certificate in the certificate");
 }
 
-// What happens in a table: certificate_validity_test.
+// The table of cases: certificate_validity_test.
 TEST_F(TlsContext, OneThatIsNotValidDoesNotReplaceAValidOne) {
   ASSERT_TRUE(set(authority.issue()));
   const auto first = tls.current();
