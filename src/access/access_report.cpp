@@ -29,7 +29,7 @@ std::string text_of(const access_report::attempt& a) {
 
 std::string text_of(const std::string& text) { return text; }
 
-// The name stands before the first of its lines.
+// The name precedes the first of its lines.
 template <class T>
 void add_lines(std::string& out, std::string_view name, const std::vector<T>& all) {
   for (std::size_t i = 0; i < all.size(); ++i)

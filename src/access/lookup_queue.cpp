@@ -28,36 +28,37 @@ std::function<double()> jitter() {
   return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
 }
 
-// The resolver's own limit ends a look-up and says what it waited for; this one only keeps it from being asked late.
+// The resolver's own limit ends a look-up, with the reason in its error; this margin only makes sure that it ends
+// first.
 constexpr std::chrono::seconds beyond_limit{5};
 
 }  // namespace
 
-std::optional<std::chrono::nanoseconds> next_lookup(int made, const error& why, double random,
-                                                    const lookup_rules& rules) {
-  const int tries = why.code == error_code::rate_limited  ? rules.tries_rate_limited
-                    : why.code == error_code::unavailable ? rules.tries_unavailable
-                                                          : 1;
+std::optional<std::chrono::nanoseconds> next_lookup(int made, const error& last, double random,
+                                                    const lookup_options& options) {
+  const int tries = last.code == error_code::rate_limited  ? options.tries_rate_limited
+                    : last.code == error_code::unavailable ? options.tries_unavailable
+                                                           : 1;
   if (made >= tries) return std::nullopt;
-  if (why.retry_after) {
+  if (last.retry_after) {
     // Compared as seconds: a huge number of them is too many nanoseconds.
-    if (*why.retry_after > std::chrono::ceil<std::chrono::seconds>(rules.most_wait)) return std::nullopt;
-    return std::min<std::chrono::nanoseconds>(*why.retry_after, rules.most_wait);
+    if (*last.retry_after > std::chrono::ceil<std::chrono::seconds>(options.most_wait)) return std::nullopt;
+    return std::min<std::chrono::nanoseconds>(*last.retry_after, options.most_wait);
   }
-  auto wait = rules.first_wait;
-  for (int i = 1; i < made && wait < rules.most_wait; ++i) wait *= 2;
+  auto wait = options.first_wait;
+  for (int i = 1; i < made && wait < options.most_wait; ++i) wait *= 2;
   const double share = 0.5 + random / 2;
-  wait = std::min(wait, rules.most_wait);
+  wait = std::min(wait, options.most_wait);
   return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) * share));
 }
 
-// One distinct reference and the places of the answer.
+// One distinct reference and the positions of its result.
 struct lookup_queue::job {
   registry::reference ref;
   std::vector<std::size_t> slots;
 };
 
-// What is to be asked of one registry, and how it fares.
+// The references of one registry, and the registry's state.
 struct lookup_queue::line {
   std::vector<job> jobs;
   std::size_t next = 0;
@@ -69,21 +70,21 @@ struct lookup_queue::run {
   std::vector<result<registry::digest>> out;
   std::size_t done = 0;
   std::size_t total = 0;
-  progress tell;
+  progress on_progress;
 };
 
-lookup_queue::lookup_queue(tools with, lookup_rules rules, seams replaced)
-    : with_(std::move(with)), rules_(rules), seams_(std::move(replaced)) {
+lookup_queue::lookup_queue(tools with, lookup_options options, seams replaced)
+    : with_(std::move(with)), options_(options), seams_(std::move(replaced)) {
   if (!seams_.sleep) seams_.sleep = sleep_on_timer;
   if (!seams_.random) seams_.random = jitter();
-  rules_.at_once = std::max<std::size_t>(rules_.at_once, 1);
+  options_.at_once = std::max<std::size_t>(options_.at_once, 1);
 }
 
 awaitable<std::vector<result<registry::digest>>> lookup_queue::find(std::vector<registry::reference> refs,
-                                                                    progress tell) {
+                                                                    progress on_progress) {
   run all;
   all.out.assign(refs.size(), fail(error_code::internal, "the look-up ended without an answer"));
-  all.tell = std::move(tell);
+  all.on_progress = std::move(on_progress);
   std::map<std::string, line, std::less<>> lines;
   std::map<std::string, std::pair<line*, std::size_t>, std::less<>> known;
   const steady_time now = with_.time.now();
@@ -98,15 +99,15 @@ awaitable<std::vector<result<registry::digest>>> lookup_queue::find(std::vector<
     }
     at->second.first->jobs[at->second.second].slots.push_back(i);
   }
-  if (all.tell && all.total != 0) all.tell(0, all.total);
+  if (all.on_progress && all.total != 0) all.on_progress(0, all.total);
   server::task_group workers(with_.on);
   for (auto& [registry, at] : lines)
-    for (std::size_t i = 0; i < std::min(at.jobs.size(), rules_.at_once); ++i) workers.spawn(work(all, at));
+    for (std::size_t i = 0; i < std::min(at.jobs.size(), options_.at_once); ++i) workers.spawn(work(all, at));
   co_await workers.wait();
   co_return std::move(all.out);
 }
 
-// Takes one reference after the other until the registry's line is empty.
+// Looks up one reference after the other until the registry's line is empty.
 awaitable<void> lookup_queue::work(run& all, line& at) {
   while (at.next < at.jobs.size()) {
     const job& mine = at.jobs[at.next++];
@@ -114,18 +115,18 @@ awaitable<void> lookup_queue::work(run& all, line& at) {
     const auto got = co_await look_up(at, std::move(ref));
     for (const std::size_t slot : mine.slots) all.out[slot] = got;
     ++all.done;
-    if (all.tell) all.tell(all.done, all.total);
+    if (all.on_progress) all.on_progress(all.done, all.total);
   }
 }
 
 awaitable<result<registry::digest>> lookup_queue::look_up(line& at, registry::reference ref) {
-  const std::chrono::nanoseconds patience = rules_.limit * rules_.limits_without_answer;
+  const std::chrono::nanoseconds patience = options_.limit * options_.limits_without_answer;
   for (int made = 1;; ++made) {
     const steady_time now = with_.time.now();
     if (at.trouble && now - at.answered_at > patience) co_return fail(*at.trouble);
     std::vector<resolve::query> one;
     one.push_back({ref, with_.credentials, resolve::freshness::refreshed});
-    const deadline d = deadline::after(now, rules_.limit + beyond_limit);
+    const deadline d = deadline::after(now, options_.limit + beyond_limit);
     const auto got = co_await with_.tags.resolve(std::move(one), d);
     const auto& answer = got.front();
     const steady_time then = with_.time.now();
@@ -136,7 +137,7 @@ awaitable<result<registry::digest>> lookup_queue::look_up(line& at, registry::re
       co_return fail(answer.error());
     }
     at.trouble = answer.error();
-    const auto wait = next_lookup(made, answer.error(), seams_.random(), rules_);
+    const auto wait = next_lookup(made, answer.error(), seams_.random(), options_);
     if (!wait || then + *wait - at.answered_at > patience) co_return fail(answer.error());
     co_await seams_.sleep(*wait);
   }

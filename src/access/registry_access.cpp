@@ -21,19 +21,19 @@
 namespace pinhook::access {
 namespace {
 
-// How often the files are looked at: the kubelet takes up to a minute to write a changed Secret anyway.
+// The interval at which the files are checked: the kubelet takes up to a minute to write a changed Secret anyway.
 constexpr std::chrono::seconds files_poll{5};
 
 http::curl_client_options registries_options(const config::settings& s, const http::proxy_settings& proxy) {
   http::curl_client_options out;
   out.proxy = proxy;
   out.networks = s.networks;
-  // As many requests as may go to one registry: on plain HTTP a connection each; with TLS as streams of a connection,
-  // and for HTTP/1.1 the default number of connections, whose handshakes cost more than the waiting they save.
+  // Enough for all requests that can go to one registry: on plain HTTP a connection each; with TLS as streams of a
+  // connection, and for HTTP/1.1 the default number of connections, since handshakes cost more than the wait they save.
   auto& most = out.connections;
   most.streams_per_connection = std::max(most.streams_per_connection, s.resolver.host_concurrency);
   out.plain_connections_per_host = std::max(most.connections_per_host, s.resolver.host_concurrency);
-  // More than requests go to registries (resolve::gate_options::requests): those to token servers come on top.
+  // More than the requests to registries (resolve::gate_options::requests), since those to token servers are added.
   constexpr std::size_t to_token_servers = 64;
   most.connections = std::max(most.connections, out.plain_connections_per_host + to_token_servers);
   return out;
@@ -63,7 +63,7 @@ registry::route_options route_options(const config::settings& s) {
   return out;
 }
 
-// Off a cloud its metadata service is not there, and public images should not wait for that again and again.
+// Outside a cloud there is no metadata service, and public images should not wait for it again and again.
 constexpr std::chrono::seconds hold_no_cloud{20};
 
 std::map<std::string, std::string, std::less<>> as_map(const config::variables& all) {
@@ -75,12 +75,12 @@ bool has_asked(const access_report& out, std::size_t from) {
                      [](const auto& one) { return one.was_asked; });
 }
 
-void take_into_use(const result<bool>& changed, std::string_view what) {
+void report_reload(const result<bool>& changed, std::string_view files) {
   if (!changed)
-    log::error(fmt::format("{} changed and cannot be used; the old ones stay", what),
+    log::error(fmt::format("{} changed and cannot be used; the old ones stay", files),
                {{"why", changed.error().message}});
   else if (*changed)
-    log::info(fmt::format("changed {} are in use", what));
+    log::info(fmt::format("changed {} are in use", files));
 }
 
 }  // namespace
@@ -126,9 +126,8 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
   const bool has_proxy = !out->proxy_.http.empty() || !out->proxy_.https.empty();
   if (has_proxy && s.allowed_registries.empty())
     log::warning(
-        "a proxy resolves the names of registries, out of sight of the check of addresses: name the registries that "
-        "may "
-        "be asked under registry.allow");
+        "a proxy resolves the names of registries, so their addresses are not checked: list the allowed registries "
+        "under registry.allow");
   return out;
 }
 
@@ -205,23 +204,23 @@ void registry_access::open_tenants(const config::settings& s) {
   std::shared_ptr<kube::api> reads;
   if (s.pull_secrets.mode != config::switch_state::off) reads = api_;
   tenants_ = std::make_shared<kube::pull_secrets>(
-      std::move(reads), control_.get_executor(), time_, [this](const registry::tenant& who) { return sources_of(who); },
-      std::move(options));
+      std::move(reads), control_.get_executor(), time_,
+      [this](const registry::tenant& tenant) { return sources_of(tenant); }, std::move(options));
 }
 
-// Any thread: the vectors never change, and a plugin's source is made on any.
-std::vector<registry_access::source> registry_access::sources_of(const registry::tenant& who) const {
+// Any thread: the vectors never change, and a plugin's source can be made on any.
+std::vector<registry_access::source> registry_access::sources_of(const registry::tenant& tenant) const {
   std::vector<source> out;
-  if (plugins_) out.push_back(plugins_->for_tenant(who));
+  if (plugins_) out.push_back(plugins_->for_tenant(tenant));
   out.insert(out.end(), clouds_.begin(), clouds_.end());
   out.insert(out.end(), configs_.begin(), configs_.end());
   return out;
 }
 
 std::unique_ptr<registry::client> registry_access::make_platform_client(const config::settings& s,
-                                                                        registry::platform wanted) {
+                                                                        registry::platform platform) {
   registry::client_options options = client_options(s);
-  options.of_platform = std::move(wanted);
+  options.of_platform = std::move(platform);
   return registry::make_client(registries_, std::move(options), time_, nullptr);
 }
 
@@ -229,19 +228,19 @@ awaitable<void> registry_access::watch_files(std::function<void(bool)> on_stall)
   for (;;) {
     co_await files_timer_.wait(files_poll);
     std::function<void()> look = [configs = configs_, plugins = plugins_] {
-      for (const auto& one : configs) take_into_use(one->reload_if_changed(), "registry credentials");
-      if (plugins) take_into_use(plugins->reload_if_changed(), "credential plugins");
+      for (const auto& one : configs) report_reload(one->reload_if_changed(), "registry credentials");
+      if (plugins) report_reload(plugins->reload_if_changed(), "credential plugins");
     };
     co_await run_aside(std::move(look), read_limit, on_stall);
   }
 }
 
-awaitable<access_report> registry_access::report(registry::reference ref, registry::tenant who, bool tries,
+awaitable<access_report> registry_access::report(registry::reference ref, registry::tenant tenant, bool tries,
                                                  deadline d) {
   access_report out;
-  const source whose = co_await tenants_->credentials_of(std::move(who), d);
-  out.credentials = whose->matches(ref);
-  for (const auto& trouble : whose->troubles()) out.troubles.push_back(trouble.message);
+  const source credentials = co_await tenants_->credentials_of(std::move(tenant), d);
+  out.credentials = credentials->matches(ref);
+  for (const auto& trouble : credentials->troubles()) out.troubles.push_back(trouble.message);
   auto found = routes_->routes_for(ref);
   if (!found) {
     out.troubles.push_back(found.error().message);
@@ -260,7 +259,7 @@ awaitable<access_report> registry_access::report(registry::reference ref, regist
     out.hosts.push_back({url, !by->is_upstream, std::move(through)});
     if (!tries) continue;
     if (by->is_upstream)
-      co_await try_registry(out, by, ref, whose, d);
+      co_await try_registry(out, by, ref, credentials, d);
     else
       co_await try_mirror(out, by, ref, d);
   }
@@ -283,35 +282,35 @@ awaitable<void> registry_access::try_mirror(access_report& out, std::shared_ptr<
 }
 
 awaitable<void> registry_access::try_registry(access_report& out, std::shared_ptr<const registry::route> by,
-                                              registry::reference ref, source whose, deadline d) {
+                                              registry::reference ref, source credentials, deadline d) {
   const std::size_t before = out.attempts->size();
-  std::vector<source> parts(whose->parts().begin(), whose->parts().end());
-  if (parts.empty()) parts.push_back(whose);
+  std::vector<source> parts(credentials->parts().begin(), credentials->parts().end());
+  if (parts.empty()) parts.push_back(credentials);
   for (const source& part : parts) co_await try_source(out, by, ref, part, ref, d);
   if (!has_asked(out, before)) co_await try_credential(out, by, ref, registry::credential(), d);
 }
 
 awaitable<void> registry_access::try_source(access_report& out, std::shared_ptr<const registry::route> by,
-                                            registry::reference ref, source from, registry::reference asked_as,
+                                            registry::reference ref, source from, registry::reference target,
                                             deadline d) {
-  const auto names = from->matches(asked_as);
-  auto some = co_await from->credentials_for(std::move(asked_as), d);
+  const auto names = from->matches(target);
+  auto some = co_await from->credentials_for(std::move(target), d);
   if (!some) {
     out.attempts->push_back(
         {by->host, names.empty() ? "credentials" : names.front().source, fail(std::move(some.error())), false});
     co_return;
   }
   for (registry::credential& one : *some) {
-    registry::credential who = std::move(one);
-    co_await try_credential(out, by, ref, std::move(who), d);
+    registry::credential credential = std::move(one);
+    co_await try_credential(out, by, ref, std::move(credential), d);
   }
 }
 
 awaitable<void> registry_access::try_credential(access_report& out, std::shared_ptr<const registry::route> by,
-                                                registry::reference ref, registry::credential who, deadline d) {
-  const std::string name = who.source;
-  const resolve::errand on{ref.repository(), who.identity, {}};
-  auto answer = co_await client_->resolve_by(by, std::move(ref), std::move(who), d);
+                                                registry::reference ref, registry::credential credential, deadline d) {
+  const std::string name = credential.source;
+  const resolve::errand on{ref.repository(), credential.identity, {}};
+  auto answer = co_await client_->resolve_by(by, std::move(ref), std::move(credential), d);
   result<std::string> text = fail(error_code::internal, "");
   if (answer) {
     text = answer->digest.to_string();

@@ -68,16 +68,16 @@ server::response embedded_registry::answer(const server::request& r) {
   if (!path.starts_with(root) || at == std::string_view::npos || at <= root.size())
     return refuse(404, "NAME_INVALID", "this registry knows manifests only", path);
   const auto name = path.substr(root.size(), at - root.size());
-  const auto wanted = path.substr(at + middle.size());
+  const auto requested = path.substr(at + middle.size());
 
   const std::lock_guard lock(mutex_);
   ++requests_;
   const auto found = repositories_.find(name);
   if (found == repositories_.end()) return refuse(404, "NAME_UNKNOWN", "repository name not known to registry", name);
   const auto& [tags, manifests] = found->second;
-  const auto tag = tags.find(wanted);
-  const auto manifest = manifests.find(tag == tags.end() ? wanted : std::string_view(tag->second));
-  if (manifest == manifests.end()) return refuse(404, "MANIFEST_UNKNOWN", "manifest unknown", wanted);
+  const auto tag = tags.find(requested);
+  const auto manifest = manifests.find(tag == tags.end() ? requested : std::string_view(tag->second));
+  if (manifest == manifests.end()) return refuse(404, "MANIFEST_UNKNOWN", "manifest unknown", requested);
   server::response out;
   out.content_type = manifest->second.media_type;
   out.body = manifest->second.bytes;

@@ -16,11 +16,11 @@ const json::value* pod_template(const json::document& deployment) {
   return rapidjson::Pointer("/spec/template").Get(deployment);
 }
 
-std::unexpected<error> bad_answer(std::string_view what) {
-  return fail(error_code::malformed, fmt::format("the webhook's answer is of no use: {}", what));
+std::unexpected<error> bad_answer(std::string_view reason) {
+  return fail(error_code::malformed, fmt::format("the webhook's answer is invalid: {}", reason));
 }
 
-// The operations that pinhook writes (RFC 6902): replace what is there, add a member to an object.
+// The operations that pinhook writes (RFC 6902): replace an existing value, add a member to an object.
 result<std::size_t> apply_patch(json::document& object, std::string_view patch) {
   const auto operations = json::parse(patch);
   if (!operations || !operations->IsArray()) return bad_answer("the patch is no list of operations");
@@ -56,9 +56,9 @@ std::string make_deployment(std::string_view name, int replicas, const std::vect
 
 std::string with_spec_of(std::string_view stored, std::string_view manifest) {
   auto object = json::parse(stored);
-  const auto wanted = json::parse(manifest);
-  if (!object || !wanted) return std::string(stored);
-  if (const json::value* spec = json::find(*wanted, "spec"); spec != nullptr)
+  const auto applied = json::parse(manifest);
+  if (!object || !applied) return std::string(stored);
+  if (const json::value* spec = json::find(*applied, "spec"); spec != nullptr)
     rapidjson::Pointer("/spec").Set(*object, json::value(*spec, object->GetAllocator()), object->GetAllocator());
   return json::to_text(*object);
 }
@@ -107,7 +107,7 @@ result<review_answer> read_answer(std::string_view body, std::string_view uid, s
     return bad_answer("it is no AdmissionReview of admission.k8s.io/v1");
   if (json::find_string(*response, "uid") != uid) return bad_answer("it is for another request");
   const auto allowed = json::find_bool(*response, "allowed");
-  if (!allowed) return bad_answer("it does not say whether the request is allowed");
+  if (!allowed) return bad_answer("`allowed` is missing");
 
   review_answer out;
   out.allowed = *allowed;

@@ -32,7 +32,7 @@ rules::rule demo_rule() {
   return out;
 }
 
-// Every tag is asked for anew, so that a moved one is seen at once.
+// Every tag is looked up each time, so that a moved one is found at once.
 config::settings demo_settings(const std::string& registry) {
   config::settings s;
   s.registries[registry] = {};
@@ -90,7 +90,8 @@ result<std::string> scratch_folder::write(std::string_view name, std::string_vie
   out << content;
   out.close();
   if (path_.empty() || !out)
-    return fail(error_code::unavailable, fmt::format("cannot write {}; is there a place for temporary files?", file));
+    return fail(error_code::unavailable,
+                fmt::format("cannot write {}; is there a directory for temporary files?", file));
   return file;
 }
 
@@ -120,7 +121,7 @@ struct site::parts {
   std::optional<webhook::webhook> hook;  // once the registry's port is known
   std::thread serving;
 
-  // The asking side, on the thread of the caller.
+  // The client side, on the thread of the caller.
   asio::io_context own{1};
   http::curl_client client;
 };
@@ -153,7 +154,7 @@ result<void> site::start() {
   if (auto ok = p.hook->start(std::move(*leaf)); !ok) return ok;
   p.serving = std::thread([&p] { p.control.run(); });
 
-  // The first connection loads what TLS needs; the times shown later are those of requests.
+  // The first connection initializes TLS, so that the times shown later are those of requests.
   http::request r;
   r.url = fmt::format("https://127.0.0.1:{}/", webhook_port());
   r.reach.loopback = true;
@@ -184,7 +185,7 @@ result<admission_trip> site::admit(pin::mode mode, std::string_view object, std:
   const std::string uid = fmt::format("00000000-0000-4000-8000-{:012}", ++parts_->reviews);
   http::request r;
   r.verb = http::method::post;
-  // An API server says how long it waits.
+  // An API server sends its time limit.
   r.url = fmt::format("https://127.0.0.1:{}/v1/pin/{}?timeout=10s", webhook_port(), to_string(mode));
   r.headers.push_back({"Content-Type", "application/json"});
   r.body = secret(make_review(uid, object, old));

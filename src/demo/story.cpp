@@ -90,7 +90,7 @@ class story {
   }
 
   result<void> move_the_tag() {
-    view_.step("Somebody pushes another image to the tag shop/web:1.4");
+    view_.step("Someone pushes another image to the tag shop/web:1.4");
     site_.images().push("shop/web", "1.4", image_index("web 1.4, built again"));
     const auto named = site_.digest_of("shop/web", "1.4");
     if (!named) return fail(named.error());
@@ -102,13 +102,14 @@ class story {
   }
 
   result<void> apply_again() {
-    const auto asked = site_.images().manifest_requests();
+    const auto requests = site_.images().manifest_requests();
     const std::string applied = with_spec_of(stored_, shop("1.4"));
     const auto trip = send("The unchanged manifest is applied again", pin::mode::enforce, applied, stored_);
     if (!trip) return fail(trip.error());
     show("the manifest", applied, "is stored as", trip->answer);
-    view_.check(template_of(trip->answer.object) == template_of(stored_) && site_.images().manifest_requests() == asked,
-                "the pod template is what it was: no rollout, and the registry was not asked");
+    view_.check(
+        template_of(trip->answer.object) == template_of(stored_) && site_.images().manifest_requests() == requests,
+        "the pod template is unchanged: no rollout, and no request to the registry");
     stored_ = trip->answer.object;
     return {};
   }
@@ -121,7 +122,7 @@ class story {
     if (!trip) return fail(trip.error());
     show("is stored as", old, "stays", trip->answer);
     view_.check(trip->answer.allowed && trip->answer.operations == 0 && !trip->answer.warnings.empty(),
-                "nothing is changed: pinhook never starts a rollout by itself; a warning says what is to come");
+                "nothing is changed: pinhook never starts a rollout by itself; a warning announces the change");
     return {};
   }
 
@@ -148,7 +149,7 @@ class story {
     show("the manifest", manifest, "is stored as", trip->answer);
     const auto now = images_of(trip->answer.object);
     view_.check(now.size() == 1 && now.at(0).image == reference("web@" + moved_digest_),
-                "it gets what the tag says now");
+                "it gets the digest that the tag has now");
     return {};
   }
 
@@ -163,7 +164,7 @@ class story {
     show("the manifest", manifest, "is stored as", easy->answer);
     view_.check(
         easy->answer.allowed && !easy->answer.warnings.empty() && images_of(easy->answer.object) == images_of(manifest),
-        "under best-effort it is let through as it is, with a warning");
+        "under best-effort it is allowed unchanged, with a warning");
     return {};
   }
 
@@ -175,7 +176,7 @@ class story {
     const auto named = site_.digest_of("shop/proxy", "latest");
     if (!named) return fail(named.error());
     view_.check(!trip->answer.allowed && trip->answer.message.contains("Write image: " + reference("proxy@" + *named)),
-                "it is denied, and told which line to write");
+                "it is denied, and the message gives the line to write");
     return {};
   }
 

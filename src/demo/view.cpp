@@ -97,10 +97,11 @@ void view::side_by_side(std::string_view left, const std::vector<container_image
   }
 }
 
-void view::check(bool is_so, std::string_view what) {
+void view::check(bool holds, std::string_view expectation) {
   ++checks_;
-  if (!is_so) ++failures_;
-  put(is_so ? painted(green, fmt::format("✓ {}", what)) : painted(red, fmt::format("✗ not so: {}", what)));
+  if (!holds) ++failures_;
+  put(holds ? painted(green, fmt::format("✓ {}", expectation))
+            : painted(red, fmt::format("✗ failed: {}", expectation)));
 }
 
 }  // namespace pinhook::demo

@@ -1,5 +1,5 @@
-// How an image would be asked for: at which hosts, through which proxy, with whose credentials; and, when tried, what
-// each answered. What `pinhook explain` shows behind the reference. Names, never secrets.
+// The report of the look-up of an image: hosts, proxies, credentials, and, when it was tried, the answer of each.
+// `pinhook explain` shows it after the reference. It holds names, never secrets.
 //
 // Values; any thread.
 #pragma once
@@ -17,28 +17,28 @@ struct access_report {
   struct host {
     std::string url;
     bool is_mirror = false;
-    /// Empty: directly.
+    /// Empty: direct.
     std::string proxy;
   };
-  /// In the order in which they are asked.
+  /// In the order of the requests.
   std::vector<host> hosts;
-  /// In the order in which they are tried; empty: it is asked anonymously.
+  /// In the order in which they are tried; empty: anonymous.
   std::vector<registry::credential_match> credentials;
-  /// What stands in the way: secrets that could not be read, a rule that forbids the registry.
+  /// Obstacles: secrets that could not be read, a setting that forbids the registry.
   std::vector<std::string> troubles;
 
-  /// One question that was asked, or one source that had nothing to ask with.
+  /// One request, or one source without a credential.
   struct attempt {
     std::string host;
     std::string credential;
-    /// The digest, or why there is none.
+    /// The digest, or the error.
     result<std::string> answer;
-    /// False: the source had nothing to ask with, and `answer` says why.
+    /// False: the source had no credential, and `answer` has the reason.
     bool was_asked = true;
   };
   std::optional<std::vector<attempt>> attempts;
 
-  /// Tried, and nobody gave a digest.
+  /// True when it was tried without a digest from any host.
   [[nodiscard]] bool has_failed() const;
 };
 

@@ -1,9 +1,9 @@
-// Digests for commands: tag references in, what they mean out, all at once. Registries, or a lock file, stand behind.
+// Digests for commands: many references in, their digests out, from registries or a lock file.
 //
 //   auto digests = registry_digests::open(settings, environment());
 //   auto answers = (*digests)->find(references);
 //
-// Thread rule: one thread; `find` blocks until every answer is there.
+// Thread rule: one thread; `find` blocks until all results are known.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -22,35 +22,36 @@
 
 namespace pinhook::access {
 
-/// The one seam between commands and registries. In tests: fake_digests (tests/support).
+/// The only interface between commands and registries. In tests: fake_digests (tests/support).
 class digest_source {
  public:
   virtual ~digest_source() = default;
-  /// One result a reference, in their order. References of one meaning (canonical) are asked once. Errors as
-  /// registry::client::resolve, each message a whole sentence about that reference.
+  /// One result a reference, in their order. References with the same canonical form are looked up once.
+  /// Errors as registry::client::resolve, each message a whole sentence about its reference.
   [[nodiscard]] virtual std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) = 0;
 };
 
-/// Asks registries as the webhook does: mirrors, credentials. How often, and for how long: lookup_queue.hpp, with
-/// resolver.lookup_limit as the limit of a try and resolver.host_concurrency as what one registry is asked at once. A
-/// signal ends the command as it ends any program.
+/// Looks up in registries as the webhook does, with mirrors and credentials. lookup_queue.hpp sets tries and times,
+/// with resolver.lookup_limit as the limit of a try and resolver.host_concurrency as the number of concurrent look-ups
+/// at one registry. A signal ends the command as it ends any program.
 class registry_digests final : public digest_source {
  public:
-  /// Called with how many of how many are known by now, from `find`.
+  /// Called from `find` with the number of references that are done and their total.
   using progress = std::function<void(std::size_t done, std::size_t total)>;
 
-  /// `s` as config::settings_for_files gives them: $DOCKER_CONFIG counts through them alone. Log lines are from here on
-  /// as `s` says. Errors name the file or the setting.
+  /// `s` as config::settings_for_files gives them: $DOCKER_CONFIG is used only through them. Configures the log as in
+  /// `s`. Errors name the file or the setting.
   [[nodiscard]] static result<std::unique_ptr<registry_digests>> open(const config::settings& s,
-                                                                      const config::variables& all, progress tell = {});
+                                                                      const config::variables& all,
+                                                                      progress on_progress = {});
   ~registry_digests() override;
   [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
 
-  /// The digest of one platform's manifest within what the reference means. not_found: the index has none for it; the
-  /// message lists those it has. An image that is no index: its own digest when its configuration is of that platform,
-  /// else not_found. Each costs a GET of the manifest, which Docker Hub counts as a pull.
+  /// The digest of one platform's manifest in the image of the reference. not_found: the index has none for it; the
+  /// message lists its platforms. For an image without an index: its own digest when its configuration is of that
+  /// platform, else not_found. Each costs a GET of the manifest, which Docker Hub counts as a pull.
   [[nodiscard]] std::vector<result<registry::digest>> find_platform(const std::vector<registry::reference>& refs,
-                                                                    const registry::platform& wanted);
+                                                                    const registry::platform& platform);
 
  private:
   struct parts;
@@ -59,10 +60,11 @@ class registry_digests final : public digest_source {
 };
 
 /// A line "resolving 120/300 images" on standard error, rewritten in place and gone at the end; null where standard
-/// error is no terminal.
+/// error is not a terminal.
 [[nodiscard]] registry_digests::progress terminal_progress();
 
-/// From a lock alone: what it does not hold is not_found, and the message says how to add it. Asks no registry.
+/// Digests from a lock alone; no registry is contacted. not_found: the lock does not have it; the message names the
+/// command that adds it.
 class locked_digests final : public digest_source {
  public:
   /// `file`: the lock's path, for messages.
@@ -74,7 +76,7 @@ class locked_digests final : public digest_source {
   std::string file_;
 };
 
-/// --offline without a lock: every reference fails, nobody is asked.
+/// --offline without a lock: every reference fails, and no registry is contacted.
 class no_digests final : public digest_source {
  public:
   [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
@@ -86,9 +88,10 @@ struct digest_choice {
   bool offline = false;
 };
 
-/// Whom a command asks: the lock when there is one, nobody when offline, else the registries, with a progress line on
-/// standard error when that is a terminal. Errors name the file or the setting.
-[[nodiscard]] result<std::unique_ptr<digest_source>> open_digests(const digest_choice& how, const config::settings& s,
+/// The source of a command: the lock when there is one, no_digests when offline, else the registries, with a progress
+/// line on standard error when that is a terminal. Errors name the file or the setting.
+[[nodiscard]] result<std::unique_ptr<digest_source>> open_digests(const digest_choice& choice,
+                                                                  const config::settings& s,
                                                                   const config::variables& all);
 
 }  // namespace pinhook::access

@@ -1,7 +1,7 @@
-// Many look-ups for one command: each distinct reference once, of every registry some at a time, again after a bad
-// moment of the registry, and none for ever.
+// Many look-ups for one command: each distinct reference once, a limited number at a time for each registry, with
+// retries after failures of the registry, and with an end for each.
 //
-//   lookup_queue queue({io.get_executor(), resolver, credentials, machine_clock()}, rules);
+//   lookup_queue queue({io.get_executor(), resolver, credentials, machine_clock()}, options);
 //   auto answers = co_await queue.find(std::move(references), {});
 //
 // Thread rule: one thread, that of the resolver's look-ups.
@@ -26,41 +26,41 @@
 
 namespace pinhook::access {
 
-/// How patient a command is with registries.
-struct lookup_rules {
-  /// References of one registry that are asked for at the same time.
+/// Tries and times of a command's look-ups.
+struct lookup_options {
+  /// References of one registry that are looked up at the same time.
   std::size_t at_once = 512;
-  /// What one try may take; what takes longer has failed and is not tried again.
+  /// The time of one try; a try that takes longer has failed and is not repeated.
   std::chrono::nanoseconds limit = std::chrono::seconds(30);
-  /// A registry that answered nothing for as many limits is given up: what was not asked by then fails with its last
-  /// error. So nothing hangs: with a limit of 30 s all is over 90 s after the last good answer.
+  /// A registry that gave no answer for as many limits is given up: the remaining references fail with its last error.
+  /// So no command hangs: with a limit of 30 s it ends 90 s after the last good answer at the latest.
   int limits_without_answer = 2;
-  /// Tries after `unavailable` (no connection, 5xx), the first included. Each has quick retries of its own within it
+  /// Tries after `unavailable` (no connection, 5xx), the first included. Each includes quick retries of its own
   /// (http::retry_options).
   int tries_unavailable = 2;
   /// Tries after `rate_limited`, the first included.
   int tries_rate_limited = 5;
-  /// The wait before the second try is between half of this and this; it doubles with each. A registry's own
-  /// Retry-After counts in its place.
+  /// The wait before the second try is between half of this and this; it doubles with each. A registry's
+  /// Retry-After replaces it.
   std::chrono::nanoseconds first_wait = std::chrono::seconds(1);
-  /// A registry that wants to be left alone for longer has failed: a person waits.
+  /// A registry with a longer Retry-After has failed, since a person waits.
   std::chrono::nanoseconds most_wait = std::chrono::seconds(30);
 };
 
-/// How long to wait before try `made + 1`; nothing: `why` is the answer. `random` in [0, 1). Pure.
-[[nodiscard]] std::optional<std::chrono::nanoseconds> next_lookup(int made, const error& why, double random,
-                                                                  const lookup_rules& rules);
+/// The wait before try `made + 1`; nothing: `last` is the result. `random` in [0, 1). Pure.
+[[nodiscard]] std::optional<std::chrono::nanoseconds> next_lookup(int made, const error& last, double random,
+                                                                  const lookup_options& options);
 
 class lookup_queue {
  public:
-  /// What tests replace.
+  /// Functions that tests replace.
   struct seams {
     /// Default: a timer on the coroutine's executor.
     std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
     /// In [0, 1).
     std::function<double()> random;
   };
-  /// How many of how many are known by now.
+  /// Called with the number of references that are done and their total.
   using progress = std::function<void(std::size_t done, std::size_t total)>;
 
   /// All must outlive the queue. `credentials` may be null: anonymous.
@@ -71,10 +71,10 @@ class lookup_queue {
     const clock& time;
   };
 
-  lookup_queue(tools with, lookup_rules rules, seams replaced = {});
+  lookup_queue(tools with, lookup_options options, seams replaced = {});
 
   /// One result a reference, in their order. Errors as registry::client::resolve.
-  awaitable<std::vector<result<registry::digest>>> find(std::vector<registry::reference> refs, progress tell);
+  awaitable<std::vector<result<registry::digest>>> find(std::vector<registry::reference> refs, progress on_progress);
 
  private:
   struct job;
@@ -85,7 +85,7 @@ class lookup_queue {
   awaitable<result<registry::digest>> look_up(line& at, registry::reference ref);
 
   tools with_;
-  lookup_rules rules_;
+  lookup_options options_;
   seams seams_;
 };
 

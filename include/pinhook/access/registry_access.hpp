@@ -1,10 +1,10 @@
-// Everything between a reference and its registry, put together from the settings: HTTP clients, credentials in their
-// order, mirrors, the registry client. `serve` and `explain` stand on the same one.
+// The objects between a reference and its registry, made from the settings: HTTP clients, credentials in their order,
+// mirrors, the registry client. `serve` and `explain` use the same ones.
 //
 //   auto access = registry_access::open(control, settings, environment(), machine_clock(), &metrics);
 //   (*access)->client(); (*access)->tenants(); …
 //
-// Thread rule: one thread, that of the io_context, but for what `tenants` and the sources say of themselves.
+// Thread rule: one thread, that of the io_context, except where `tenants` and the sources document another.
 #pragma once
 
 #include <pinhook/access/access_report.hpp>
@@ -35,7 +35,7 @@ namespace pinhook::access {
 
 class registry_access {
  public:
-  /// Reads the files that the settings and the environment name. `time` and `watch` (may be null) must outlive it.
+  /// Reads the files that the settings and the environment name. `time` and `watch` (can be null) must outlive it.
   /// Errors name the file or the setting.
   [[nodiscard]] static result<std::unique_ptr<registry_access>> open(asio::io_context& control,
                                                                      const config::settings& s,
@@ -46,31 +46,32 @@ class registry_access {
   registry_access& operator=(const registry_access&) = delete;
 
   [[nodiscard]] registry::client& client() { return *client_; }
-  /// One like it that gives the digest of a platform's manifest (client_options::of_platform). Not to outlive this.
+  /// A client that gives the digest of a platform's manifest (client_options::of_platform). Must not outlive this
+  /// object.
   [[nodiscard]] std::unique_ptr<registry::client> make_platform_client(const config::settings& s,
-                                                                       registry::platform wanted);
+                                                                       registry::platform platform);
   [[nodiscard]] const std::shared_ptr<registry::tenant_credentials>& tenants() const { return tenants_; }
   [[nodiscard]] const std::shared_ptr<registry::route_table>& routes() const { return routes_; }
-  /// What mirrors are asked with: the sources of the process, no tenant's.
+  /// The credentials for mirrors: the sources of the process, without those of tenants.
   [[nodiscard]] const std::shared_ptr<registry::credential_source>& own_credentials() const { return own_; }
-  /// What a resolver on this access is configured with, as the settings say. It has the cache's defaults.
+  /// The options, from the settings, of a resolver on this access. The cache has its defaults.
   [[nodiscard]] resolve::resolver_options resolver_options(const config::settings& s) const;
 
-  /// How the Kubernetes API is asked, also where no pull secrets are read. not_found: there is no cluster; other
+  /// The connection to the Kubernetes API, also where no pull secrets are read. not_found: there is no cluster; other
   /// errors: as kube::find_cluster.
   [[nodiscard]] result<std::shared_ptr<kube::api_connection>> connect(const config::settings& s,
                                                                       const config::variables& all);
-  /// "in-cluster service account"; empty when there is no Kubernetes API to ask.
+  /// "in-cluster service account"; empty without a Kubernetes API.
   [[nodiscard]] std::string cluster() const { return connection_ ? connection_->where().origin : std::string(); }
 
-  /// Looks at the files of credentials now and then until it is canceled, and takes changed ones into use. `on_stall`:
+  /// Checks the files of credentials periodically until it is canceled, and loads changed ones. `on_stall`:
   /// as file_watch.
   awaitable<void> watch_files(std::function<void(bool)> on_stall);
-  /// Looks now.
+  /// Checks them now.
   void hurry() { files_timer_.hurry(); }
 
-  /// How `ref` would be asked for as `who`, and with `tries` what each host answered to each credential.
-  awaitable<access_report> report(registry::reference ref, registry::tenant who, bool tries, deadline d);
+  /// The look-up of `ref` for `tenant`, and with `tries` the answer of each host to each credential.
+  awaitable<access_report> report(registry::reference ref, registry::tenant tenant, bool tries, deadline d);
 
  private:
   using source = std::shared_ptr<registry::credential_source>;
@@ -81,27 +82,27 @@ class registry_access {
   result<void> open_configs(const config::settings& s, const config::variables& all);
   void open_clouds(const config::settings& s, const config::variables& all);
   void open_tenants(const config::settings& s);
-  [[nodiscard]] std::vector<source> sources_of(const registry::tenant& who) const;
+  [[nodiscard]] std::vector<source> sources_of(const registry::tenant& tenant) const;
 
   [[nodiscard]] std::string url_of(const registry::route& by, const registry::reference& ref) const;
   awaitable<void> try_mirror(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
                              deadline d);
   awaitable<void> try_registry(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
-                               source whose, deadline d);
+                               source credentials, deadline d);
   awaitable<void> try_source(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
-                             source from, registry::reference asked_as, deadline d);
+                             source from, registry::reference target, deadline d);
   awaitable<void> try_credential(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
-                                 registry::credential who, deadline d);
+                                 registry::credential credential, deadline d);
 
   asio::io_context& control_;
   const clock& time_;
   const std::map<std::string, registry::host_settings, std::less<>> hosts_;
   const http::proxy_settings proxy_;
-  /// For what an image's name leads to: guarded, by the proxy.
+  /// For hosts from the names of images: addresses are guarded; uses the proxy.
   http::curl_client registries_;
-  /// For the Kubernetes API, which the operator names: not guarded, by the proxy.
+  /// For the Kubernetes API, which the operator names: not guarded; uses the proxy.
   http::curl_client cluster_;
-  /// For a cloud's metadata: not guarded, never by a proxy.
+  /// For a cloud's metadata: not guarded; never uses a proxy.
   http::curl_client metadata_;
   std::unique_ptr<registry::client> client_;
   std::shared_ptr<registry::route_table> routes_;

@@ -1,6 +1,6 @@
-// Runs one coroutine on an io_context of the caller until it has ended: how a command waits for what it asked.
+// Runs one coroutine on an io_context of the caller until it has ended, so that a command can wait for it.
 //
-// The calling thread serves the io_context meanwhile; nobody else may.
+// The calling thread runs the io_context meanwhile; no other thread may.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -14,7 +14,7 @@
 
 namespace pinhook::access {
 
-/// What `work` gave; throws what it threw.
+/// Returns the value of `work`, or throws its exception.
 template <class T>
 T run_to_end(asio::io_context& io, awaitable<T> work) {
   std::optional<T> out;

@@ -1,5 +1,5 @@
-// An OCI registry with a few images in memory: the pull side of distribution-spec for manifests, enough for anyone who
-// resolves tags. For the demo.
+// An OCI registry for the demo, with a few images in memory: the pull side of distribution-spec for manifests, which is
+// enough to resolve tags.
 //
 //   embedded_registry registry;
 //   registry::digest d = registry.push("shop/web", "1.4", image_manifest("shop/web 1.4"));
@@ -25,7 +25,7 @@ struct demo_manifest {
   std::string bytes;
 };
 
-/// The manifest of an image for one platform; `content` stands for its layers: other content, other digests.
+/// The manifest of an image for one platform; `content` replaces its layers: other content gives other digests.
 [[nodiscard]] demo_manifest image_manifest(std::string_view content, std::string_view architecture = "amd64");
 
 /// An index of such images for amd64 and arm64.
@@ -33,10 +33,10 @@ struct demo_manifest {
 
 class embedded_registry {
  public:
-  /// Stores the manifest and points the tag at it, wherever it pointed before.
+  /// Stores the manifest and points the tag at it, also when it pointed to another one before.
   registry::digest push(std::string_view repository, std::string_view tag, demo_manifest manifest);
 
-  /// GET and HEAD of /v2/ and /v2/<name>/manifests/<tag or digest>; errors as the specification has them.
+  /// GET and HEAD of /v2/ and /v2/<name>/manifests/<tag or digest>; errors as in the specification.
   [[nodiscard]] server::response answer(const server::request& r);
 
   /// Requests for manifests answered so far.

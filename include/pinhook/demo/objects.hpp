@@ -1,4 +1,4 @@
-// The objects of the demo and what an API server does with them: AdmissionReviews out, JSON Patches applied.
+// The objects of the demo and an API server's work on them: it makes AdmissionReviews and applies JSON Patches.
 //
 // Pure: objects are JSON texts. Safe to use from any thread.
 #pragma once
@@ -21,20 +21,19 @@ struct container_image {
 [[nodiscard]] std::string make_deployment(std::string_view name, int replicas,
                                           const std::vector<container_image>& containers);
 
-/// `stored` with the spec of `manifest`: what `kubectl apply` sends. What others wrote into the object, such as
-/// recorded pins, stays.
+/// `stored` with the spec of `manifest`, as `kubectl apply` sends it. Fields of others, such as recorded pins, stay.
 [[nodiscard]] std::string with_spec_of(std::string_view stored, std::string_view manifest);
 
 /// The images of a Deployment's pod template, init containers first.
 [[nodiscard]] std::vector<container_image> images_of(std::string_view deployment);
 
-/// The pod template as canonical JSON: equal texts, no rollout.
+/// The pod template as canonical JSON: equal texts mean no rollout.
 [[nodiscard]] std::string template_of(std::string_view deployment);
 
 /// An AdmissionReview of admission.k8s.io/v1 as an API server sends it; `old` is empty on CREATE.
 [[nodiscard]] std::string make_review(std::string_view uid, std::string_view object, std::string_view old);
 
-/// What the webhook said in its AdmissionReview.
+/// The webhook's answer from its AdmissionReview.
 struct review_answer {
   bool allowed = false;
   /// The reason of a denial.
@@ -46,7 +45,7 @@ struct review_answer {
   std::string object;
 };
 
-/// malformed: no AdmissionReview, another uid, a patch that cannot be applied to `object`.
+/// malformed: not an AdmissionReview, another uid, a patch that cannot be applied to `object`.
 [[nodiscard]] result<review_answer> read_answer(std::string_view body, std::string_view uid, std::string_view object);
 
 }  // namespace pinhook::demo

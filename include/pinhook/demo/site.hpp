@@ -1,5 +1,5 @@
-// Where the demo takes place: the embedded registry and the real webhook on a thread of their own, and a client that
-// speaks to the webhook over HTTPS as an API server does.
+// The parts of the demo: the embedded registry and the real webhook on a thread of their own, and a client that speaks
+// to the webhook over HTTPS as an API server does.
 //
 // Thread rule: the thread that made it; calls block.
 #pragma once
@@ -29,7 +29,7 @@ class scratch_folder {
   ~scratch_folder();
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// Writes a file and gives its path.
+  /// Writes a file and returns its path.
   result<std::string> write(std::string_view name, std::string_view content) const;
 
  private:
@@ -44,7 +44,7 @@ struct admission_trip {
 
 class site {
  public:
-  /// The name that an API server knows the webhook by.
+  /// The name under which an API server calls the webhook.
   static constexpr std::string_view service_name = "pinhook.pinhook.svc";
 
   site();
@@ -52,23 +52,23 @@ class site {
   site& operator=(const site&) = delete;
   ~site();
 
-  /// Makes the certificate, starts registry and webhook on free ports of 127.0.0.1.
+  /// Makes the certificate, and starts registry and webhook on free ports of 127.0.0.1.
   result<void> start();
 
-  /// "127.0.0.1:40123": what image references begin with.
+  /// The start of image references: "127.0.0.1:40123".
   [[nodiscard]] const std::string& registry_name() const;
   [[nodiscard]] embedded_registry& images();
   [[nodiscard]] std::uint16_t webhook_port() const;
   [[nodiscard]] const std::string& ca_file() const;
   [[nodiscard]] const scratch_folder& folder() const;
 
-  /// Sends a review of `object` (and `old`, on UPDATE) to the webhook and gives what came back.
+  /// Sends a review of `object` (and `old`, on UPDATE) to the webhook and returns its answer.
   result<admission_trip> admit(pin::mode mode, std::string_view object, std::string_view old);
 
-  /// What the registry itself says about a tag, asked over HTTP: "sha256:…".
+  /// The digest of a tag from the registry itself, over HTTP: "sha256:…".
   result<std::string> digest_of(std::string_view repository, std::string_view tag);
 
-  /// Until SIGINT or SIGTERM.
+  /// Returns after SIGINT or SIGTERM.
   void wait_for_signal();
 
  private:

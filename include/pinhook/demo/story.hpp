@@ -1,7 +1,6 @@
-// The demo's story in steps. Each step sends what an API server would send, shows what came back, and checks it.
+// The demo's story in steps. Each step sends the request of an API server, shows the answer, and checks it.
 //
-//   story the_story(site, view);
-//   if (auto ok = the_story.tell(); !ok) …
+//   if (auto ok = tell_story(site, view); !ok) …
 //
 // One thread; blocks.
 #pragma once
@@ -14,8 +13,7 @@
 
 namespace pinhook::demo {
 
-/// Tells all steps. The first that cannot be taken ends it with its error; a check that does not hold is counted by the
-/// view.
+/// Runs all steps. The first that fails ends the story with its error; the view counts checks that do not hold.
 [[nodiscard]] result<void> tell_story(site& at, view& shown_by);
 
 /// A manifest with a tag in it, for the reader to try.

@@ -1,4 +1,4 @@
-// How the demo looks: steps, images before and after side by side, checks. 100 columns; colours when asked for.
+// The output of the demo: steps, images before and after side by side, checks. 100 columns; colours are optional.
 //
 // Prints to standard output. Thread rule: one thread.
 #pragma once
@@ -19,17 +19,17 @@ class view {
   explicit view(bool has_colour) : has_colour_(has_colour) {}
 
   void headline(std::string_view text) const;
-  /// "1  A Deployment is created", numbered by itself; `note` stands at the right end.
+  /// "1  A Deployment is created", with the number of the step; `note` is at the right end.
   void step(std::string_view title, std::string_view note = {});
-  /// A line in the step: what is said about it in general.
+  /// A line of the step, about the step in general.
   void line(std::string_view text) const;
   void warning(std::string_view text) const;
   void denial(std::string_view text) const;
   /// The images of two states of an object; those that are equal in both are marked so.
   void side_by_side(std::string_view left, const std::vector<container_image>& before, std::string_view right,
                     const std::vector<container_image>& after) const;
-  /// ✓ or ✗ and what was to be so.
-  void check(bool is_so, std::string_view what);
+  /// ✓ or ✗ and the expectation.
+  void check(bool holds, std::string_view expectation);
 
   [[nodiscard]] int failures() const { return failures_; }
   [[nodiscard]] int checks() const { return checks_; }

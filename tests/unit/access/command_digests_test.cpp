@@ -40,7 +40,7 @@ TEST(LockedDigests, AnswersFromTheLockByMeaning) {
   EXPECT_EQ(found[1].error().code, error_code::not_found);
   EXPECT_EQ(found[1].error().message,
             "\"nginx:1.26\" is not resolved: pinhook.lock does not hold docker.io/library/nginx:1.26. `pinhook lock "
-            "--file pinhook.lock PATH…` adds what files need");
+            "--file pinhook.lock PATH…` adds missing images");
 }
 
 TEST(LockedDigests, AReferenceWithADigestMeansThat) {
@@ -60,7 +60,7 @@ TEST(NoDigests, FailsForEverything) {
   EXPECT_THAT(found[1].error().message, AllOf(HasSubstr("\"a:1\""), HasSubstr("--offline"), HasSubstr("--lock")));
 }
 
-// --- Whom a command asks ---
+// --- The source of a command ---
 
 TEST(OpenDigests, TakesTheLockBeforeAnythingElse) {
   const temporary_directory files;
@@ -78,7 +78,7 @@ TEST(OpenDigests, TakesTheLockBeforeAnythingElse) {
   }
 }
 
-TEST(OpenDigests, SaysWhichLockIsNoGood) {
+TEST(OpenDigests, NamesTheInvalidLock) {
   const temporary_directory files;
   const auto missing = open_digests({(files.path() / "none").string(), false}, config::settings{}, {});
   ASSERT_FALSE(missing);
@@ -90,13 +90,13 @@ TEST(OpenDigests, SaysWhichLockIsNoGood) {
   EXPECT_THAT(bad.error().message, HasSubstr(file));
 }
 
-TEST(OpenDigests, AsksNobodyOffline) {
+TEST(OpenDigests, ContactsNoRegistryOffline) {
   auto digests = open_digests({"", true}, config::settings{}, {});
   ASSERT_TRUE(digests);
   EXPECT_THAT((*digests)->find(references({"nginx"})).front().error().message, HasSubstr("--offline"));
 }
 
-TEST(OpenDigests, RefusesSettingsThatAreNoGood) {
+TEST(OpenDigests, RefusesInvalidSettings) {
   config::settings s;
   s.docker_config = "/does/not/exist.json";
   const auto digests = open_digests({}, s, {});
@@ -104,7 +104,7 @@ TEST(OpenDigests, RefusesSettingsThatAreNoGood) {
   EXPECT_THAT(digests.error().message, HasSubstr("/does/not/exist.json"));
 }
 
-TEST(FakeDigests, RecordsWhatItWasAsked) {
+TEST(FakeDigests, RecordsLookUps) {
   testing::fake_digests digests;
   digests.holds("docker.io/library/nginx:latest", digest_of_digit('a'));
   digests.fails("docker.io/library/a:1", {error_code::denied, "no", {}});

@@ -36,7 +36,7 @@ TEST(DemoView, CountsChecksAndShowsStatesSideBySide) {
   EXPECT_THAT(text, HasSubstr("b    same    = same"));
   EXPECT_THAT(text, HasSubstr("Warning: careful"));
   EXPECT_THAT(text, HasSubstr("✓ good"));
-  EXPECT_THAT(text, HasSubstr("✗ not so: bad"));
+  EXPECT_THAT(text, HasSubstr("✗ failed: bad"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
