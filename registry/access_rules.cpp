@@ -18,7 +18,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// "*" is any number of any characters. In time of the product of the lengths at most.
+// "*" is any number of any characters. The time is at most the product of the lengths.
 bool fits(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;
@@ -42,7 +42,7 @@ bool fits(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-// Docker Hub has other names on the wire.
+// Docker Hub has other host names in its protocol.
 std::string known_as(std::string host) {
   if (host == "registry-1.docker.io" || host == "index.docker.io") return "docker.io";
   return host;
@@ -56,8 +56,8 @@ std::string_view port_of(std::string_view authority) {
 }  // namespace
 
 result<access_rules::rule> access_rules::read(const std::string& text, std::string_view setting) {
-  const auto bad = [&](std::string_view why) {
-    return fail(error_code::invalid_input, fmt::format("{}: {} {}", setting, quoted(text), why));
+  const auto bad = [&](std::string_view fault) {
+    return fail(error_code::invalid_input, fmt::format("{}: {} {}", setting, quoted(text), fault));
   };
   if (text.empty()) return bad("is empty");
   if (text.size() > max_access_rule) return bad("is too long");
@@ -72,7 +72,7 @@ result<access_rules::rule> access_rules::read(const std::string& text, std::stri
   out.port = std::string(port_of(authority));
   if (out.host.empty()) return bad("names no host");
   const bool is_port = std::all_of(out.port.begin(), out.port.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (!is_port && out.port != "*") return bad("has a port that is no number");
+  if (!is_port && out.port != "*") return bad("has a port that is not a number");
   out.host = known_as(std::move(out.host));
   if (slash < text.size()) {
     out.path = text.substr(slash + 1);
@@ -97,7 +97,7 @@ result<access_rules> access_rules::make(const std::vector<std::string>& allow, c
 access_rules::place access_rules::place_of(std::string_view authority) {
   place out{lower(host_of(authority)), std::string(port_of(authority))};
   if (out.port.empty()) out.port = "443";
-  // An odd spelling of an address is the address; a trailing dot says nothing.
+  // An odd spelling of an address means that address, and a trailing dot means nothing.
   if (const auto plain = http::parse_endpoint(fmt::format("https://{}/", out.host))) {
     const bool is_v6 = plain->host.find(':') != std::string::npos;
     out.host = is_v6 ? fmt::format("[{}]", plain->host) : plain->host;
@@ -116,28 +116,28 @@ std::optional<error> access_rules::refusal(const reference& ref) const {
   const place at = place_of(ref.registry());
   for (const rule& r : deny_) {
     if (!is_about(r, at, true) || (!r.path.empty() && !fits(r.path, ref.repository()))) continue;
-    return error{error_code::denied,
-                 fmt::format("{}/{} may not be asked for: {} in registry.deny", ref.registry(), ref.repository(),
-                             quoted(r.text)),
-                 std::nullopt};
+    return error{
+        error_code::denied,
+        fmt::format("{}/{} is not allowed: {} in registry.deny", ref.registry(), ref.repository(), quoted(r.text)),
+        std::nullopt};
   }
   if (allow_.empty()) return std::nullopt;
   const bool is_allowed = std::any_of(allow_.begin(), allow_.end(), [&](const rule& r) {
     return is_about(r, at, false) && (r.path.empty() || fits(r.path, ref.repository()));
   });
   if (is_allowed) return std::nullopt;
-  return error{error_code::denied,
-               fmt::format("{}/{} may not be asked for: no rule in registry.allow is about it ({})", ref.registry(),
-                           ref.repository(),
-                           allow_.size() == 1 ? quoted(allow_.front().text) : fmt::format("{} rules", allow_.size())),
-               std::nullopt};
+  return error{
+      error_code::denied,
+      fmt::format("{}/{} is not allowed: no rule in registry.allow matches it ({})", ref.registry(), ref.repository(),
+                  allow_.size() == 1 ? quoted(allow_.front().text) : fmt::format("{} rules", allow_.size())),
+      std::nullopt};
 }
 
 std::optional<error> access_rules::refusal_of_host(std::string_view authority) const {
   const place at = place_of(authority);
   for (const rule& r : deny_) {
     if (!r.path.empty() || !is_about(r, at, true)) continue;
-    return error{error_code::denied, fmt::format("{} may not be asked: {} in registry.deny", authority, quoted(r.text)),
+    return error{error_code::denied, fmt::format("{} is not allowed: {} in registry.deny", authority, quoted(r.text)),
                  std::nullopt};
   }
   return std::nullopt;

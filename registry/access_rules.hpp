@@ -1,11 +1,11 @@
-// Which registries may be asked at all: the settings registry.allow and registry.deny.
+// The registries that pinhook may contact at all: the settings registry.allow and registry.deny.
 //
 //   *.example.com              every host below example.com, of any depth
 //   registry.example.com:5000  with that port
 //   ghcr.io/acme/*             one organisation's repositories
 //
-// "*" stands for any characters. An allowed host without a port is the host without one (or with 443); a denied one is
-// the host with any. A rule without a path is about every repository.
+// "*" stands for any characters. An allowed host without a port matches the host without a port or with 443; a denied
+// one matches the host with any port. A rule without a path applies to every repository.
 //
 // Values; any thread.
 #pragma once
@@ -29,27 +29,27 @@ class access_rules {
   /// Everything is allowed.
   access_rules() = default;
 
-  /// Nothing in `allow`: everything. invalid_input: a rule that is none; the message names it and its setting.
+  /// An empty `allow` allows everything. invalid_input: an invalid rule; the message names it and its setting.
   [[nodiscard]] static result<access_rules> make(const std::vector<std::string>& allow,
                                                  const std::vector<std::string>& deny);
 
-  /// Whether a user may name this image. denied: the message names the rule and its setting.
+  /// Checks an image that a user named. denied: the message names the rule and its setting.
   [[nodiscard]] std::optional<error> refusal(const reference& ref) const;
 
-  /// Whether we go to a host that somebody else named (a redirect, a token realm, a mirror), "host" or "host:port":
-  /// denied by a rule without a path, or not.
+  /// Checks a host that a redirect, a token realm or a mirror named, as "host" or "host:port". Only a rule without a
+  /// path denies it.
   [[nodiscard]] std::optional<error> refusal_of_host(std::string_view authority) const;
 
  private:
   struct rule {
     std::string text;
     std::string host;
-    std::string port;  // empty: none was written
+    std::string port;  // empty: the rule has no port
     std::string path;  // empty: every repository
   };
   struct place {
     std::string host;
-    std::string port;  // "443" when none was written
+    std::string port;  // "443" when the authority has none
   };
   [[nodiscard]] static result<rule> read(const std::string& text, std::string_view setting);
   [[nodiscard]] static place place_of(std::string_view authority);

@@ -22,7 +22,7 @@ std::optional<auth_choice> read_choice(const http::response& r, const web_url& a
   return choose_challenge(parse_challenges(http::find_headers(r.headers, "WWW-Authenticate")), asked);
 }
 
-// A scope of a challenge goes into a URL and a cache key.
+// Bytes of a challenge's scope: it becomes part of a URL and of a cache key.
 constexpr std::size_t max_scope = 1024;
 
 bool same_place(const auth_choice& a, const auth_choice& b) {
@@ -57,22 +57,26 @@ bool scope_covers(std::string_view granted, std::string_view asked) {
   return false;
 }
 
-auth_flow::auth_flow(auth_target target, credential who, challenge_cache& challenges, token_cache& tokens,
-                     wall_time now)
-    : target_(std::move(target)), who_(std::move(who)), challenges_(challenges), tokens_(tokens), now_(now) {
+auth_flow::auth_flow(auth_target target, registry::credential credential, challenge_cache& challenges,
+                     token_cache& tokens, wall_time now)
+    : target_(std::move(target)),
+      credential_(std::move(credential)),
+      challenges_(challenges),
+      tokens_(tokens),
+      now_(now) {
   // The credentials belong to the registry that the user named.
-  if (target_.redirected) who_ = credential{};
+  if (target_.redirected) credential_ = {};
 }
 
-auth_action auth_flow::next(const auth_event& what) {
+auth_action auth_flow::next(const auth_event& event) {
   return std::visit(overloaded{[&](const auth_started&) { return start(); },
                                [&](const auth_answered& e) { return on_answer(e.response); },
                                [&](const auth_pinged& e) { return on_ping(e.response); },
                                [&](const auth_token& e) { return on_token(e); }},
-                    what);
+                    event);
 }
 
-challenge_key auth_flow::memory_key() const { return {target_.url.where().to_string(), who_.identity}; }
+challenge_key auth_flow::memory_key() const { return {target_.url.where().to_string(), credential_.identity}; }
 
 std::string auth_flow::own_scope() const {
   return target_.repository.empty() ? std::string() : pull_scope(target_.repository);
@@ -80,29 +84,29 @@ std::string auth_flow::own_scope() const {
 
 auth_action auth_flow::start() {
   if (auto fault = cloud_fault()) return std::move(*fault);
-  if (who_.kind == credential_kind::registry_token) {
-    shown_ = shown::registry_token;
-    return send_request{bearer_authorization(who_.secret)};
+  if (credential_.kind == credential_kind::registry_token) {
+    authorization_ = authorization::registry_token;
+    return send_request{bearer_authorization(credential_.secret)};
   }
   if (const remembered_challenge* known = challenges_.find(memory_key())) {
     remembered_ = true;
     auto action = use(known->choice, known->from_public_network);
     if (!std::holds_alternative<error>(action)) return action;
-    // What was remembered is of no use for this request: hear it again.
+    // The remembered challenge is of no use for this request: the registry is asked for a new one.
     return probe_again();
   }
-  if (who_.kind == credential_kind::basic && is_ecr_private(target_.url.where().host)) return show_basic();
-  return show_nothing();
+  if (credential_.kind == credential_kind::basic && is_ecr_private(target_.url.where().host)) return send_basic();
+  return send_anonymous();
 }
 
-auth_action auth_flow::show_nothing() {
-  shown_ = shown::nothing;
+auth_action auth_flow::send_anonymous() {
+  authorization_ = authorization::none;
   return send_request{};
 }
 
-auth_action auth_flow::show_basic() {
-  shown_ = shown::basic;
-  return send_request{basic_authorization(who_.username, who_.secret)};
+auth_action auth_flow::send_basic() {
+  authorization_ = authorization::basic;
+  return send_request{basic_authorization(credential_.username, credential_.secret)};
 }
 
 auth_action auth_flow::probe_again() {
@@ -110,24 +114,25 @@ auth_action auth_flow::probe_again() {
   remembered_ = false;
   choice_.reset();
   challenges_.forget(memory_key());
-  return show_nothing();
+  return send_anonymous();
 }
 
 auth_action auth_flow::on_answer(const http::response& r) {
   if (r.status == 401) return on_unauthorized(r);
-  // Public ECR says so instead of 401 when a token has expired. HEAD has no body: GET will tell.
-  if (r.status == 400 && shown_ == shown::token && !refreshed_ && read_error_body(r.body).has_code("DENIED")) {
+  // Public ECR sends this instead of 401 when a token has expired. HEAD has no body, so only GET shows it.
+  if (r.status == 400 && authorization_ == authorization::token && !refreshed_ &&
+      read_error_body(r.body).has_code("DENIED")) {
     tokens_.drop(key_, token_);
     refreshed_ = true;
-    return ask_token();
+    return request_token();
   }
-  // Private ECR says so when the 12-hour password has expired: the code makes the caller look for newer credentials.
-  if (r.status == 403 && shown_ == shown::basic && target_.verb != http::method::head &&
+  // Private ECR sends this when the 12-hour password has expired: the code makes the caller look for newer credentials.
+  if (r.status == 403 && authorization_ == authorization::basic && target_.verb != http::method::head &&
       is_ecr_private(target_.url.where().host) && !read_choice(r, target_.url)) {
     challenges_.forget(memory_key());
     error refused = std::get<error>(give_up(r));
     refused.code = error_code::unauthorized;
-    refused.message += ". Passwords of ECR are good for 12 hours: this one may have expired";
+    refused.message += ". Passwords of ECR are valid for 12 hours: this one may have expired";
     return refused;
   }
   if (choice_) challenges_.put(memory_key(), {*choice_, from_public_network_});
@@ -136,16 +141,16 @@ auth_action auth_flow::on_answer(const http::response& r) {
 
 auth_action auth_flow::on_unauthorized(const http::response& r) {
   auto choice = read_choice(r, target_.url);
-  switch (shown_) {
-    case shown::registry_token:
+  switch (authorization_) {
+    case authorization::registry_token:
       return give_up(r);
-    case shown::basic:
+    case authorization::basic:
       challenges_.forget(memory_key());
       if (remembered_ && !probed_again_ && choice && choice->is_bearer()) return probe_again();
       return give_up(r);
-    case shown::token:
+    case authorization::token:
       return on_refused_token(r, choice);
-    case shown::nothing:
+    case authorization::none:
       break;
   }
   if (choice) return use(std::move(*choice), r.from_public_network);
@@ -158,32 +163,32 @@ auth_action auth_flow::on_refused_token(const http::response& r, const std::opti
   tokens_.drop(key_, token_);
   if (choice) {
     // NVIDIA's registry names another realm once a token has expired, and that one refuses anonymous users: only a
-    // request without Authorization hears the realm for newcomers (nvidia-container-toolkit#1945).
+    // request without Authorization gets the realm for new clients (nvidia-container-toolkit#1945).
     if (!same_place(*choice, *choice_)) return probed_again_ ? give_up(r) : probe_again();
     const bool other_scope = !choice->scope.empty() && choice->scope.size() <= max_scope && choice->scope != scope_ &&
                              (choice->error == "insufficient_scope" || !scope_covers(choice->scope, scope_));
     if (other_scope && !rescoped_) {
       rescoped_ = true;
       scope_ = choice->scope;
-      return ask_token();
+      return request_token();
     }
-    // The token was made for this very scope a moment ago: the next one will hold no more (a narrower grant).
+    // The token was made for this very scope a moment ago: the next one will grant no more.
     if (choice->error == "insufficient_scope" && token_is_fresh_) return give_up(r);
   }
   if (refreshed_) return give_up(r);
   refreshed_ = true;
-  return ask_token();
+  return request_token();
 }
 
 auth_action auth_flow::on_ping(const http::response& r) {
-  // Its scope is for the catalogue, not for us.
+  // Its scope is for the catalogue, not for this repository.
   if (auto choice = read_choice(r, target_.url)) {
     choice->scope.clear();
     return use(std::move(*choice), r.from_public_network);
   }
   return error{
       error_code::unauthorized,
-      fmt::format("registry {} wants credentials for repository {} and does not say of which kind (401 without "
+      fmt::format("registry {} requires credentials for repository {} and does not say of which kind (401 without "
                   "a usable WWW-Authenticate; /v2/ answered {} without one as well)",
                   target_.registry, quoted(target_.repository), r.status),
       std::nullopt};
@@ -193,34 +198,33 @@ auth_action auth_flow::use(auth_choice choice, bool from_public_network) {
   choice_ = std::move(choice);
   from_public_network_ = from_public_network;
   if (!choice_->is_bearer()) {
-    // ECR's public registries take Basic at their token server alone (registry.md §3.4); no manifest needs it.
+    // ECR's public registries accept Basic only at their token server (registry.md §3.4); no manifest needs it.
     if (is_ecr_public(target_.url.where().host))
       return error{error_code::unauthorized,
-                   fmt::format("registry {} asks for a user name and password, which its manifests never want",
+                   fmt::format("registry {} requires a user name and password, which its manifests never need",
                                target_.registry),
                    std::nullopt};
-    if (who_.kind == credential_kind::basic) return show_basic();
-    const std::string_view lacking = who_.kind == credential_kind::anonymous
+    if (credential_.kind == credential_kind::basic) return send_basic();
+    const std::string_view lacking = credential_.kind == credential_kind::anonymous
                                          ? "and none are known"
                                          : "and the known ones are an identity token, which it cannot use";
-    return error{
-        error_code::unauthorized,
-        fmt::format("registry {} wants a user name and password for repository {}, {}: {}. Give some for it in "
-                    "config.json or a pull secret",
-                    target_.registry, quoted(target_.repository), lacking, who_.source),
-        std::nullopt};
+    return error{error_code::unauthorized,
+                 fmt::format("registry {} requires a user name and password for repository {}, {}: {}. Add them to "
+                             "config.json or a pull secret",
+                             target_.registry, quoted(target_.repository), lacking, credential_.source),
+                 std::nullopt};
   }
   if (auto fault = realm_fault(*choice_)) return std::move(*fault);
   scope_ = own_scope();
   if (scope_.empty() && choice_->scope.size() <= max_scope) scope_ = choice_->scope;
-  return ask_token();
+  return request_token();
 }
 
-auth_action auth_flow::ask_token() {
+auth_action auth_flow::request_token() {
   const origin& registry = target_.url.where();
   const origin& realm = choice_->realm->where();
-  key_ = {registry.to_string(), choice_->realm->text(), choice_->service, scope_, who_.identity};
-  // The realm that just refused us: asking it again within one request gains nothing.
+  key_ = {registry.to_string(), choice_->realm->text(), choice_->service, scope_, credential_.identity};
+  // This realm has just refused: a second request to it within one flow gains nothing.
   if (token_error_ && probed_again_ && token_error_key_ == key_) return *token_error_;
   token_request request{key_, *choice_->realm, realm_reach(), {}, target_.registry, target_.repository};
   const bool is_own = realm.host == registry.host;
@@ -229,14 +233,14 @@ auth_action auth_flow::ask_token() {
   return get_token{std::move(request)};
 }
 
-auth_action auth_flow::on_token(const auth_token& got) {
-  if (got.token) {
-    token_ = *got.token;
-    token_is_fresh_ = got.fresh;
-    shown_ = shown::token;
+auth_action auth_flow::on_token(const auth_token& event) {
+  if (event.token) {
+    token_ = *event.token;
+    token_is_fresh_ = event.fresh;
+    authorization_ = authorization::token;
     return send_request{bearer_authorization(token_)};
   }
-  const error& e = got.token.error();
+  const error& e = event.token.error();
   const bool realm_may_be_old =
       remembered_ && !probed_again_ && (!is_temporary(e.code) || e.code == error_code::malformed);
   if (!realm_may_be_old) return e;
@@ -248,7 +252,7 @@ auth_action auth_flow::on_token(const auth_token& got) {
 auth_action auth_flow::give_up(const http::response& r) const {
   return from_status(
       {fmt::format("registry {}", target_.registry), fmt::format("repository {}", quoted(target_.repository)),
-       who_.kind == credential_kind::anonymous ? "" : who_.source},
+       credential_.kind == credential_kind::anonymous ? "" : credential_.source},
       r, now_);
 }
 
@@ -258,49 +262,49 @@ bool auth_flow::is_listed(const origin& realm) const {
   });
 }
 
-// What a cloud made for us goes to that cloud alone, even where a source was fooled by a registry's name.
+// A credential that a cloud made goes to that cloud alone, even where a registry's name deceived a source.
 std::optional<error> auth_flow::cloud_fault() const {
   const origin& registry = target_.url.where();
-  if (!who_.cloud_minted || (registry.scheme == "https" && takes_cloud_credentials(registry.host))) return std::nullopt;
+  if (!credential_.cloud_minted || (registry.scheme == "https" && takes_cloud_credentials(registry.host)))
+    return std::nullopt;
   return error{error_code::denied,
-               fmt::format("registry {} is not shown the credential of {}: it is not that cloud's registry",
-                           target_.registry, who_.source),
+               fmt::format("registry {} is not sent the credential of {}: it is not that cloud's registry",
+                           target_.registry, credential_.source),
                std::nullopt};
 }
 
 std::optional<error> auth_flow::denied_realm(const origin& realm) const {
   auto refused = target_.rules->refusal_of_host(realm.authority());
   if (!refused) return std::nullopt;
-  return std::move(*refused).at(
-      fmt::format("registry {} wants tokens to be fetched from another host", target_.registry));
+  return std::move(*refused).at(fmt::format("registry {} requires tokens from another host", target_.registry));
 }
 
-// Who may receive credentials: registry.md §3.5.
+// The hosts that may receive credentials: registry.md §3.5.
 std::optional<error> auth_flow::realm_fault(const auth_choice& choice) const {
   const origin& registry = target_.url.where();
   const origin& realm = choice.realm->where();
-  std::string_view why;
+  std::string_view reason;
   if (realm.scheme != "https" && !(target_.plain_http && registry.scheme == "http" && realm.host == registry.host))
-    why = "it is not HTTPS";
+    reason = "it is not HTTPS";
   else if (!target_.realm_hosts.empty() && !is_listed(realm) && realm != registry)
-    why = "it is not among the realm hosts configured for this registry";
+    reason = "it is not among the realm hosts configured for this registry";
   else if (target_.realm_hosts.empty() && keeps_tokens_at_home(registry.host) && realm != registry)
-    why = "this cloud's registries hand out their tokens themselves";
-  else if (who_.cloud_minted && realm != registry && !is_listed(realm))
-    why = "the credential is a cloud's, whose registries hand out their tokens themselves";
+    reason = "this cloud's registries hand out their tokens themselves";
+  else if (credential_.cloud_minted && realm != registry && !is_listed(realm))
+    reason = "the credential is a cloud's, whose registries hand out their tokens themselves";
   else if (target_.rules != nullptr)
     return denied_realm(realm);
   else
     return std::nullopt;
   return error{error_code::denied,
-               fmt::format("registry {} wants tokens to be fetched from {}, which is refused: {}", target_.registry,
-                           quoted(fmt::format("{}://{}", realm.scheme, realm.authority())), why),
+               fmt::format("registry {} requires tokens from {}, which is refused: {}", target_.registry,
+                           quoted(fmt::format("{}://{}", realm.scheme, realm.authority())), reason),
                std::nullopt};
 }
 
-// A realm reaches where its registry reaches when it is the registry or was configured; else not into loopback, also
-// where the registry is on this machine itself, and not from the public internet into a private network (registry.md
-// §6).
+// A realm has the reach of its registry when it is the registry itself or was configured. Any other realm does not
+// reach loopback, even where the registry is on this machine, and not from the public internet into a private network
+// (registry.md §6).
 http::reach auth_flow::realm_reach() const {
   const origin& registry = target_.url.where();
   const origin& realm = choice_->realm->where();

@@ -1,12 +1,54 @@
 // The handshake that gets one request answered: send it, be challenged, fetch a token, send it again (registry.md §3).
-// A resumable value without I/O: the caller does what `next` says and comes back with what happened.
+// A resumable value without I/O: the caller carries out the action that `next` returns and passes the result to `next`
+// as an event.
 //
-//   auth_flow flow(target, who, challenges, tokens);
+//   auth_flow flow(target, credential, challenges, tokens, now);
 //   auth_action action = flow.next(auth_started{});
 //   // send_request → auth_answered · send_ping → auth_pinged · get_token → auth_token · finished, error: done
 //
-// One flow a request; it ends after a bounded number of steps whatever the peer says. It reads and writes the two
-// caches, which belong to the same thread.
+// The state is the authorization of the last request (`authorization_`) together with four marks, each of which limits
+// a step to one use (`pinged_`, `refreshed_`, `rescoped_`, `probed_again_`). The first row that fits counts. "choose"
+// and "probe" are the rows at the end.
+//
+//   state           event                                          action                              next state
+//   --------------  ---------------------------------------------  ----------------------------------  --------------
+//   (start)         cloud-made credential, foreign registry        error denied                        -
+//                   registry token                                 send_request with Bearer            registry_token
+//                   a remembered challenge                         choose; if that fails: probe        see choose
+//                   basic credential, private ECR                  send_request with Basic             basic
+//                   otherwise                                      send_request                        none
+//   none            401 with a usable challenge                    choose                              see choose
+//                   401 without one, not pinged                    send_ping                           (pinged)
+//                   401 without one, pinged                        error of the 401                    -
+//   (pinged)        /v2/ has a usable challenge                    choose, without its scope           see choose
+//                   /v2/ has none                                  error unauthorized                  -
+//   registry_token  401                                            error of the 401                    -
+//   basic           401 with Bearer, choice remembered, not probed probe                               none
+//                   any other 401                                  error of the 401                    -
+//                   403 of private ECR to GET, no challenge        error unauthorized                  -
+//   token           401 that names another realm or service        probe; if probed: error             none
+//                   401 that needs another scope, not rescoped     get_token with that scope           (token wanted)
+//                   401 insufficient_scope, token just fetched     error of the 401                    -
+//                   any other 401, not refreshed                   get_token                           (token wanted)
+//                   400 with code DENIED, not refreshed            get_token                           (token wanted)
+//                   401 otherwise                                  error of the 401                    -
+//   (token wanted)  the token                                      send_request with Bearer            token
+//                   its error, choice remembered, not probed, and
+//                     the error is lasting or malformed            probe                               none
+//                   any other error                                that error                          -
+//   any             any other response                             finished; remembers the choice      -
+//
+//   probe           once a flow                                    forget the challenge, send_request  none
+//
+//   choose          Basic of public ECR                            error unauthorized                  -
+//                   Basic, credential is basic                     send_request with Basic             basic
+//                   Basic, any other credential                    error unauthorized                  -
+//                   Bearer, the realm may not have credentials     error denied                        -
+//                   Bearer, the error of this realm is known       that error                          -
+//                   Bearer                                         get_token                           (token wanted)
+//
+// One flow serves one request; it ends after a bounded number of steps whatever the peer sends. It reads and writes the
+// two caches, which belong to the same thread.
 #pragma once
 
 #include <pinhook/http/message.hpp>
@@ -25,29 +67,29 @@
 
 namespace pinhook::registry {
 
-/// Who is asked, and the rules for it.
+/// The request's target, and the rules for it.
 struct auth_target {
-  /// As people know it: "docker.io".
+  /// The name that users know: "docker.io".
   std::string registry;
   /// The request's own URL.
   web_url url;
   std::string repository;
   http::method verb = http::method::head;
-  /// True where HTTP was configured, or the name is loopback: its realm on the same host may be HTTP too.
+  /// True where HTTP is configured or the name is loopback: the realm on the same host may be HTTP too.
   bool plain_http = false;
   http::reach reach = {};
   std::shared_ptr<const http::tls_settings> tls = {};
-  /// For a realm on another host.
+  /// TLS settings for a realm on another host.
   std::shared_ptr<const http::tls_settings> tls_elsewhere = {};
   /// host_settings::realm_hosts.
   std::vector<std::string> realm_hosts = {};
-  /// A host that another one redirected to: it was not named by the user and never sees credentials.
+  /// A host that another one redirected to: the user did not name it, so it never receives credentials.
   bool redirected = false;
   /// Sent to a realm on the registry's own host, and to no other.
   http::headers headers = {};
-  /// Hosts that are denied are no realms either. Null: none.
+  /// A denied host cannot be a realm either. Null: no rules.
   const access_rules* rules = nullptr;
-  /// Whether the configuration names that host, as it names registries. Null: none.
+  /// Tells whether the configuration lists that host among the registries. Null: none is listed.
   std::function<bool(const origin&)> is_named = nullptr;
 };
 
@@ -56,11 +98,11 @@ struct send_request {
 };
 /// GET /v2/ without Authorization.
 struct send_ping {};
-/// From the cache, or by a token_flow.
+/// The token comes from the cache or from a token_flow.
 struct get_token {
   token_request request;
 };
-/// The response at hand is the answer; it need not be a success.
+/// The last response is the answer; it need not be a success.
 struct finished {};
 using auth_action = std::variant<send_request, send_ping, get_token, finished, error>;
 
@@ -73,34 +115,36 @@ struct auth_pinged {
 };
 struct auth_token {
   result<secret> token;
-  /// False when it came out of the cache.
+  /// False when the cache held it.
   bool fresh = true;
 };
 using auth_event = std::variant<auth_started, auth_answered, auth_pinged, auth_token>;
 
 class auth_flow {
  public:
-  auth_flow(auth_target target, credential who, challenge_cache& challenges, token_cache& tokens, wall_time now);
+  auth_flow(auth_target target, registry::credential credential, challenge_cache& challenges, token_cache& tokens,
+            wall_time now);
 
-  /// Errors: unauthorized (credentials wanted that we lack, or that were refused; no usable challenge), denied (a realm
-  /// that may not have credentials), and those of the token.
-  [[nodiscard]] auth_action next(const auth_event& what);
+  /// Errors: unauthorized (the registry requires credentials and there are none, or it refused them; no usable
+  /// challenge), denied (a realm that must not receive credentials), and those of the token.
+  [[nodiscard]] auth_action next(const auth_event& event);
 
  private:
-  enum class shown : std::uint8_t { nothing, basic, token, registry_token };
+  // The authorization that the last request carried.
+  enum class authorization : std::uint8_t { none, basic, token, registry_token };
 
   auth_action start();
   auth_action on_answer(const http::response& r);
   auth_action on_unauthorized(const http::response& r);
   auth_action on_refused_token(const http::response& r, const std::optional<auth_choice>& choice);
   auth_action on_ping(const http::response& r);
-  auth_action on_token(const auth_token& got);
+  auth_action on_token(const auth_token& event);
 
   auth_action use(auth_choice choice, bool from_public_network);
-  auth_action show_nothing();
-  auth_action show_basic();
-  auth_action ask_token();
-  // The same request once more without Authorization, to hear the challenge that holds now.
+  auth_action send_anonymous();
+  auth_action send_basic();
+  auth_action request_token();
+  // Sends the same request once more without Authorization, to get the challenge that is valid now.
   auth_action probe_again();
   auth_action give_up(const http::response& r) const;
   [[nodiscard]] std::optional<error> cloud_fault() const;
@@ -112,23 +156,23 @@ class auth_flow {
   [[nodiscard]] challenge_key memory_key() const;
 
   auth_target target_;
-  credential who_;
+  registry::credential credential_;
   challenge_cache& challenges_;
   token_cache& tokens_;
   wall_time now_;
 
-  shown shown_ = shown::nothing;
-  std::optional<auth_choice> choice_;  // what we follow
-  bool from_public_network_ = false;   // whether the one that made the choice's challenge stands there
+  authorization authorization_ = authorization::none;
+  std::optional<auth_choice> choice_;  // the challenge that is followed
+  bool from_public_network_ = false;   // the response with that challenge came from there
   bool remembered_ = false;            // choice_ came from the cache, not from this exchange
   std::string scope_;
   token_key key_;
   secret token_;
   bool token_is_fresh_ = false;
-  std::optional<error> token_error_;  // what the remembered challenge's realm said, and to which question
+  std::optional<error> token_error_;  // the error of the remembered challenge's realm, and of which token
   token_key token_error_key_;
 
-  // Each happens once at most: this is what bounds the flow.
+  // Each happens once at most, which bounds the flow.
   bool pinged_ = false;
   bool refreshed_ = false;
   bool rescoped_ = false;
@@ -138,7 +182,7 @@ class auth_flow {
 /// "repository:<path>:pull"
 [[nodiscard]] std::string pull_scope(std::string_view repository);
 
-/// True when everything in `asked` is in `granted` for the same resource: they differ in extra actions alone.
+/// True when `granted` contains every action of `asked` for the same resource: they differ in extra actions alone.
 [[nodiscard]] bool scope_covers(std::string_view granted, std::string_view asked);
 
 }  // namespace pinhook::registry

@@ -27,11 +27,11 @@ secret basic_authorization(std::string_view user, const secret& password) {
   return secret(std::move(out));
 }
 
-void add_configured(http::request& to, const http::header& what) {
-  if (http::find_header({what}, "Authorization"))
-    to.authorization = secret(what.value);
+void add_configured(http::request& to, const http::header& header) {
+  if (http::find_header({header}, "Authorization"))
+    to.authorization = secret(header.value);
   else
-    to.headers.push_back(what);
+    to.headers.push_back(header);
 }
 
 }  // namespace pinhook::registry

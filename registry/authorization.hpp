@@ -1,4 +1,4 @@
-// What we put into the Authorization header: two values of our own, and what an operator configured.
+// The Authorization header: two values that pinhook makes, and the one that an operator configured.
 //
 // Pure functions; any thread.
 #pragma once
@@ -17,6 +17,6 @@ namespace pinhook::registry {
 [[nodiscard]] secret basic_authorization(std::string_view user, const secret& password);
 
 /// Adds a header that an operator configured; an Authorization goes to the request's own field.
-void add_configured(http::request& to, const http::header& what);
+void add_configured(http::request& to, const http::header& header);
 
 }  // namespace pinhook::registry

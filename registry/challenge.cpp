@@ -20,7 +20,8 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// A header line has no control characters, but a fake or broken peer's may; a value goes into URLs and messages.
+// A proper header line has no control characters, but that of a fake or broken peer may; a value becomes part of URLs
+// and messages.
 bool is_clean(std::string_view value) {
   return std::all_of(value.begin(), value.end(),
                      [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
@@ -34,7 +35,7 @@ class line_reader {
     while (skip_separators(), !rest_.empty() && out_.size() < max_challenges) {
       const std::string_view name = take_token();
       if (name.empty()) {
-        // Not a scheme. A stray quoted string goes as a whole: what it quotes is no challenge.
+        // Not a scheme. A stray quoted string is skipped as a whole: its content is not a challenge.
         if (rest_.front() == '"')
           (void)take_quoted();
         else
@@ -64,7 +65,7 @@ class line_reader {
     return token;
   }
 
-  // name = value. Without an equals sign nothing is taken: it is the next challenge's scheme.
+  // Reads "name = value". Without an equals sign nothing is taken: the word is the next challenge's scheme.
   bool read_parameter() {
     const std::string_view before = rest_;
     const std::string_view name = take_token();
@@ -95,8 +96,8 @@ class line_reader {
     return std::nullopt;
   }
 
-  // Up to a comma or a space; may be empty (Oracle's registry sends empty values). Characters that a token may not
-  // have are common in bare URLs.
+  // Reads up to a comma or a space; the value may be empty (Oracle's registry sends empty values). Bare URLs commonly
+  // have characters that are not allowed in a token.
   std::string take_bare() {
     const auto size = std::min(rest_.find_first_of(", \t"), rest_.size());
     std::string value(rest_.substr(0, size));
@@ -104,12 +105,12 @@ class line_reader {
     return value;
   }
 
-  // The token68 of Negotiate and NTLM.
+  // Skips the token68 of Negotiate and NTLM.
   void take_credentials() {
     if (rest_.empty() || rest_.front() == ',' || rest_.front() == '"') return;
     const std::string_view before = rest_;
     const std::string taken = take_bare();
-    // "Negotiate Bearer realm=…": a missing comma; the word is the next scheme.
+    // "Negotiate Bearer realm=…" lacks a comma; the word is the next scheme.
     if (!rest_.empty() && is_space(rest_.front()) && std::all_of(taken.begin(), taken.end(), is_token_char))
       rest_ = before;
   }
@@ -140,7 +141,7 @@ std::vector<challenge> parse_challenges(const std::vector<std::string_view>& lin
 
 std::optional<auth_choice> choose_challenge(const std::vector<challenge>& all, const web_url& asked) {
   for (const auto& one : all) {
-    // A bare word would be a relative URL by the letter; servers that send one mean a name for people.
+    // Strictly, a bare word is a relative URL, but servers that send one mean a name for users.
     const std::string_view named = one.parameter("realm");
     if (one.scheme != "bearer" || named.find('/') == std::string_view::npos) continue;
     auto realm = asked.join(named);

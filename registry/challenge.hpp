@@ -1,4 +1,5 @@
-// WWW-Authenticate: how a server asks for credentials (RFC 9110 §11; distribution's auth/token.md; registry.md §3.2).
+// WWW-Authenticate, the header by which a server asks for credentials (RFC 9110 §11; distribution's auth/token.md;
+// registry.md §3.2).
 //
 //   const auto all = parse_challenges(http::find_headers(r.headers, "WWW-Authenticate"));
 //   const auto chosen = choose_challenge(all, url_of_the_request);
@@ -17,8 +18,8 @@
 
 namespace pinhook::registry {
 
-/// What is read of a response's challenges: the rest is ignored. A real registry sends one challenge of 200 bytes;
-/// proxies add Negotiate and NTLM.
+/// Limits of a response's challenges; the rest is ignored. A real registry sends one challenge of 200 bytes; proxies
+/// add Negotiate and NTLM.
 inline constexpr std::size_t max_challenges = 16;
 inline constexpr std::size_t max_challenge_bytes = 8192;
 
@@ -31,13 +32,13 @@ struct challenge {
   [[nodiscard]] std::string_view parameter(std::string_view name) const;
 };
 
-/// All challenges of all lines, in order. Lenient: what cannot be read is skipped, an unterminated quoted string ends
+/// All challenges of all lines, in order. Lenient: unreadable parts are skipped, and an unterminated quoted string ends
 /// its line without a value.
 [[nodiscard]] std::vector<challenge> parse_challenges(const std::vector<std::string_view>& lines);
 
-/// The way to authenticate that we take.
+/// The way of authentication that is chosen.
 struct auth_choice {
-  /// Where to get a token for Bearer; nothing for Basic.
+  /// The token server of Bearer; no value for Basic.
   std::optional<web_url> realm;
   std::string service;
   std::string scope;

@@ -20,12 +20,12 @@ class registry_client final : public client {
         time_(time),
         exchange_(http, options_, rules_ ? *rules_ : no_rules_, time, watch, std::move(seams)) {}
 
-  awaitable<result<descriptor>> resolve_by(std::shared_ptr<const route> by, reference ref, credential who,
-                                           deadline d) override {
+  awaitable<result<descriptor>> resolve_by(std::shared_ptr<const route> by, reference ref,
+                                           registry::credential credential, deadline d) override {
     if (!rules_) co_return fail(rules_.error());
     if (auto refused = rules_->refusal(ref)) co_return fail(std::move(*refused));
     try {
-      auto outcome = co_await ask(std::move(by), std::move(ref), std::move(who), d);
+      auto outcome = co_await ask(std::move(by), std::move(ref), std::move(credential), d);
       co_return outcome;
     } catch (const boost::system::system_error& e) {
       // Asio throws at the next co_await of a coroutine that was canceled.
@@ -35,74 +35,76 @@ class registry_client final : public client {
   }
 
  private:
-  awaitable<result<descriptor>> ask(std::shared_ptr<const route> by, reference ref, credential who, deadline d) {
+  awaitable<result<descriptor>> ask(std::shared_ptr<const route> by, reference ref, registry::credential credential,
+                                    deadline d) {
     const bool is_mirror = by && !by->is_upstream;
     const std::string tag_or_digest = ref.digest() ? ref.digest()->to_string() : std::string(ref.effective_tag());
     auto url = web_url::parse(address(by.get(), ref, "manifests", tag_or_digest));
     if (!url) co_return fail(error_code::invalid_input, url.error().message);
-    const std::string asked = is_mirror ? by->host : ref.registry();
-    // What was obtained with these headers is not what others obtained without.
-    if (by && !by->headers.empty()) who.identity = identity_with(by->headers, who.identity);
+    const std::string host = is_mirror ? by->host : ref.registry();
+    // An answer obtained with these headers must not be shared with requests without them.
+    if (by && !by->headers.empty()) credential.identity = identity_with(by->headers, credential.identity);
 
-    manifest_question question;
-    question.about = {fmt::format("{} {}", is_mirror ? "mirror" : "registry", asked),
-                      quoted(fmt::format("{}{}{}", ref.repository(), ref.digest() ? "@" : ":", tag_or_digest), 512),
-                      who.kind == credential_kind::anonymous ? std::string() : who.source};
-    if (url->where().scheme == "http") question.about.if_https = scheme_advice(by.get(), asked, false);
-    question.expected = ref.digest();
-    question.get_is_costly = asked == "docker.io";
+    manifest_query query;
+    query.about = {fmt::format("{} {}", is_mirror ? "mirror" : "registry", host),
+                   quoted(fmt::format("{}{}{}", ref.repository(), ref.digest() ? "@" : ":", tag_or_digest), 512),
+                   credential.kind == credential_kind::anonymous ? std::string() : credential.source};
+    if (url->where().scheme == "http") query.about.tls_advice = scheme_advice(by.get(), host, false);
+    query.expected = ref.digest();
+    query.get_is_costly = host == "docker.io";
 
     int tries_made = 1;
-    manifest_request request{asked, std::move(*url), ref.repository(), std::move(who)};
+    manifest_request request{host, std::move(*url), ref.repository(), std::move(credential)};
     request.tries_made = &tries_made;
     request.by = by;
     if (!options_.verify_by_get && !options_.of_platform) {
       manifest_request by_head = request;
       auto response = co_await exchange_.ask(std::move(by_head), d);
       if (!response) co_return fail(std::move(response).error());
-      head_decision decision = decide_head(question, *response, time_.wall());
+      head_decision decision = decide_head(query, *response, time_.wall());
       if (auto* known = std::get_if<descriptor>(&decision)) co_return std::move(*known);
       if (auto* failed = std::get_if<error>(&decision)) co_return fail(std::move(*failed));
-      log::debug("asking by GET", {{"image", ref.canonical()}, {"reason", std::get<ask_by_get>(decision).why}});
+      log::debug("asking by GET", {{"image", ref.canonical()}, {"reason", std::get<ask_by_get>(decision).reason}});
     }
     request.verb = http::method::get;
     manifest_request by_get = request;
     auto response = co_await exchange_.ask(std::move(by_get), d);
     if (!response) co_return fail(std::move(response).error());
-    auto known = decide_get(question, *response, time_.wall());
+    auto known = decide_get(query, *response, time_.wall());
     if (!known || !options_.of_platform) co_return known;
-    platform_walk walk(question.about, *options_.of_platform);
+    platform_walk walk(query.about, *options_.of_platform);
     platform_walk::step step = walk.read_manifest(known->digest, response->body);
     for (;;) {
       if (auto* failed = std::get_if<error>(&step)) co_return fail(std::move(*failed));
       if (auto* found = std::get_if<digest>(&step))
         co_return *found == known->digest ? *known : descriptor{std::move(*found), {}};
       const auto* const deeper = std::get_if<ask_manifest>(&step);
-      const digest where = deeper != nullptr ? deeper->where : std::get<ask_configuration>(step).where;
-      auto next = web_url::parse(address(by.get(), ref, deeper != nullptr ? "manifests" : "blobs", where.to_string()));
+      const digest part_digest = deeper != nullptr ? deeper->digest : std::get<ask_configuration>(step).digest;
+      auto next =
+          web_url::parse(address(by.get(), ref, deeper != nullptr ? "manifests" : "blobs", part_digest.to_string()));
       if (!next) co_return fail(error_code::invalid_input, next.error().message);
       manifest_request part = request;
       part.url = std::move(*next);
       auto text = co_await exchange_.ask(std::move(part), d);
       if (!text) co_return fail(std::move(text).error());
       if (deeper == nullptr) {
-        if (text->status != 200) co_return fail(from_status(question.about, *text, time_.wall()));
+        if (text->status != 200) co_return fail(from_status(query.about, *text, time_.wall()));
         step = walk.read_configuration(text->body);
         continue;
       }
-      question.expected = where;
-      if (auto good = decide_get(question, *text, time_.wall()); !good) co_return good;
-      step = walk.read_manifest(where, text->body);
+      query.expected = part_digest;
+      if (auto good = decide_get(query, *text, time_.wall()); !good) co_return good;
+      step = walk.read_manifest(part_digest, text->body);
     }
   }
 
   // `kind`: "manifests" or "blobs".
   [[nodiscard]] std::string address(const route* by, const reference& ref, std::string_view kind,
-                                    const std::string& what) const {
+                                    const std::string& tag_or_digest) const {
     const bool is_placed = by != nullptr && by->base;
     std::string out = is_placed ? by->base->text() : exchange_.base_url(by, ref) + "/v2";
-    out += fmt::format("/{}/{}/{}", ref.repository(), kind, what);
-    // Names of registries hold nothing that a query would have to escape, save the brackets of IPv6, which it may hold.
+    out += fmt::format("/{}/{}/{}", ref.repository(), kind, tag_or_digest);
+    // A query need not escape anything in a registry's name; it may hold even the brackets of IPv6.
     if (is_placed && !by->ns.empty()) out += "?ns=" + by->ns;
     return out;
   }

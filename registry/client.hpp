@@ -1,4 +1,4 @@
-// Asks a registry for the digest behind a tag: HEAD (else GET and hash) of /v2/<repository>/manifests/<tag>, with the
+// Asks a registry for the digest of a tag: HEAD (else GET and hash) of /v2/<repository>/manifests/<tag>, with the
 // authentication, redirects and fallbacks that real registries need (OCI distribution-spec "Pulling manifests";
 // registry.md §2, §3).
 #pragma once
@@ -35,25 +35,25 @@ class client {
  public:
   virtual ~client() = default;
 
-  /// The digest of `ref`'s tag (an index's own digest, never that of one platform), asked with `who`.
-  /// A reference with a digest is asked for its existence; a different digest in the answer is malformed.
-  /// Errors: not_found, unauthorized, denied, rate_limited (with retry_after), unavailable, timed_out, canceled,
-  /// malformed, unsupported (schema 1). The message holds the registry's own words, quoted and bounded.
-  awaitable<result<descriptor>> resolve(reference ref, credential who, deadline d) {
-    return resolve_by(nullptr, std::move(ref), std::move(who), d);
+  /// The digest of `ref`'s tag (an index's own digest, never that of one platform), requested with `credential`. For a
+  /// reference with a digest only the existence is checked; a different digest in the answer is malformed. Errors:
+  /// not_found, unauthorized, denied, rate_limited (with retry_after), unavailable, timed_out, canceled, malformed,
+  /// unsupported (schema 1). The message holds the registry's own text, quoted and bounded.
+  awaitable<result<descriptor>> resolve(reference ref, registry::credential credential, deadline d) {
+    return resolve_by(nullptr, std::move(ref), std::move(credential), d);
   }
 
-  /// The same by a way that an operator described; null: as the registry's name says. `who` is shown to that route's
-  /// host, so a mirror must be given a credential of its own, never one for the registry of `ref`.
-  virtual awaitable<result<descriptor>> resolve_by(std::shared_ptr<const route> by, reference ref, credential who,
-                                                   deadline d) = 0;
+  /// The same by a route that an operator described; null: the host that the registry's name gives. `credential` is
+  /// sent to that route's host, so a mirror must be given a credential of its own, never one for the registry of `ref`.
+  virtual awaitable<result<descriptor>> resolve_by(std::shared_ptr<const route> by, reference ref,
+                                                   registry::credential credential, deadline d) = 0;
 };
 
-/// `http`, `time` and `watch` must outlive the client. `watch` may be null.
+/// `http`, `time` and `watch` must outlive the client; `watch` may be null.
 [[nodiscard]] std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time,
                                                   observer* watch);
 
-/// make_client with the seams of tests.
+/// As make_client above, with the seams that tests replace.
 [[nodiscard]] std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time,
                                                   observer* watch, exchange_seams seams);
 

@@ -15,12 +15,12 @@ bool is_label(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || is_lower(c) || c == '-'; });
 }
 
-// One label, then the suffix.
+// True for one label followed by the suffix.
 bool is_label_before(std::string_view host, std::string_view suffix) {
   return host.ends_with(suffix) && is_label(host.substr(0, host.size() - suffix.size()));
 }
 
-// The last takes every region that no other does.
+// The last row takes the regions that match no other row.
 constexpr std::array<aws_partition, 8> partitions{{
     {"cn-", "amazonaws.com.cn", "on.amazonwebservices.com.cn", "api.amazonwebservices.com.cn"},
     {"us-gov-", "amazonaws.com", "on.aws", "api.aws"},
@@ -47,7 +47,7 @@ constexpr std::array<ecr_service, 4> ecr_services{{
 }  // namespace
 
 bool is_aws_region(std::string_view text) {
-  // The longest now is "ap-northeast-1" or one like "us-gov-west-1".
+  // The longest today is "ap-northeast-1" or one like "us-gov-west-1".
   constexpr std::size_t max_region = 32;
   if (text.size() > max_region) return false;
   std::size_t words = 0;

@@ -1,7 +1,7 @@
-// Registries of clouds, known by their names: facts that no protocol tells (registry.md §3.5, §4.4–§4.6, §7).
+// Registries of clouds, recognized by their names: facts that no protocol provides (registry.md §3.5, §4.4–§4.6, §7).
 //
-// Pure functions; any thread. Names are compared anchored, whole label by whole label, and with case: the check is a
-// boundary. A name with a port is none of these.
+// Pure functions; any thread. Names are compared anchored, label by label, and with case, because the check is a
+// security boundary. A name with a port never matches.
 #pragma once
 
 #include <optional>
@@ -11,23 +11,23 @@ namespace pinhook::registry {
 
 /// A separate Amazon: regions and names of its own (aws-sdk-go-v2, internal/endpoints/awsrulesfn).
 struct aws_partition {
-  /// What its regions begin with; empty: all others.
+  /// The prefix of its regions; empty: all others.
   std::string_view region_prefix;
-  /// Where its services are: "amazonaws.com".
+  /// The domain of its services: "amazonaws.com".
   std::string_view suffix;
-  /// Where its registries have IPv6 too: "on.aws"; empty: nowhere.
+  /// The domain of its registries with IPv6: "on.aws"; empty: none.
   std::string_view dual_stack_registries;
-  /// Where its APIs have IPv6 too: "api.aws".
+  /// The domain of its APIs with IPv6: "api.aws".
   std::string_view dual_stack_apis;
 };
 
-/// "eu-central-1", "us-gov-west-1": lower-case words joined by hyphens, then a number. Fit to be a label of a name.
+/// "eu-central-1", "us-gov-west-1": lower-case words joined by hyphens, then a number. Usable as a label of a name.
 [[nodiscard]] bool is_aws_region(std::string_view text);
 
 /// The partition of a region for which `is_aws_region` holds.
 [[nodiscard]] const aws_partition& aws_partition_of(std::string_view region);
 
-/// What the name of a private registry of Amazon ECR says. Views into that name, and a partition that is never gone.
+/// The parts of the name of a private registry of Amazon ECR: views into that name, and a partition of static lifetime.
 struct ecr_registry {
   std::string_view account;  // 12 digits
   std::string_view region;   // "eu-central-1"
@@ -37,22 +37,22 @@ struct ecr_registry {
 };
 
 /// A private registry of Amazon ECR: 12 digits, ".dkr.ecr." (or ".dkr-ecr." where there is IPv6), also with "-fips", a
-/// region, and the suffix of just that region's partition. Stricter than ecr-login, which takes any label for a region:
-/// "123456789012.dkr.ecr.s3.amazonaws.com" is somebody's bucket.
+/// region, and the suffix of just that region's partition. Stricter than ecr-login, which accepts any label as a
+/// region: "123456789012.dkr.ecr.s3.amazonaws.com" is a bucket.
 [[nodiscard]] std::optional<ecr_registry> parse_ecr_private(std::string_view host);
 
-/// As `parse_ecr_private`. Such a registry takes Basic alone, and answers 403 without a challenge when the 12-hour
+/// As `parse_ecr_private`. Such a registry accepts Basic alone, and answers 403 without a challenge when the 12-hour
 /// password has expired (flipt#3043).
 [[nodiscard]] bool is_ecr_private(std::string_view host);
 
-/// "public.ecr.aws", and its name with IPv6. It takes Bearer alone: Basic is for its token realm.
+/// "public.ecr.aws", and its name with IPv6. It accepts Bearer alone: Basic is for its token realm.
 [[nodiscard]] bool is_ecr_public(std::string_view host);
 
-/// True for registries whose credentials are minted by the cloud and open more than one repository (ACR, Google's,
-/// public ECR): their token realm is the registry itself, and any other place is refused.
+/// True for registries whose credentials the cloud mints and which open more than one repository (ACR, Google's, public
+/// ECR): their token realm is the registry itself, and any other realm is refused.
 [[nodiscard]] bool keeps_tokens_at_home(std::string_view host);
 
-/// True for the registries that may see a credential that a cloud made (credential::cloud_minted).
+/// True for the registries that may receive a credential that a cloud made (credential::cloud_minted).
 [[nodiscard]] bool takes_cloud_credentials(std::string_view host);
 
 }  // namespace pinhook::registry

@@ -50,7 +50,7 @@ std::vector<config_place> config_places(std::string_view configured,
 }
 
 result<docker_config> parse_auth_variable(std::string_view text) {
-  // What is no JSON, and what is of another type, docker_config says.
+  // docker_config reports text that is not JSON, and values of another type.
   if (const auto root = json::parse(text, {.depth = 32, .size = max_docker_config_size}); root && root->IsObject()) {
     for (const auto& section : root->GetObject()) {
       if (json::text_of(section.name) != "auths")

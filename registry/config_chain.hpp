@@ -1,5 +1,4 @@
-// Which files with registry credentials count, and in which order: those that Docker and the containers tools read.
-//
+// The files with registry credentials in their order: those that Docker and the containers tools read.
 //   1. DOCKER_AUTH_CONFIG           the text itself: {"auths": {"ghcr.io": {"auth": "…"}}}, and nothing else
 //   2. the configured file, else $DOCKER_CONFIG/config.json
 //   3. $REGISTRY_AUTH_FILE, else $XDG_RUNTIME_DIR/containers/auth.json if it is there
@@ -29,21 +28,21 @@
 namespace pinhook::registry {
 
 struct config_place {
-  /// What named it, for messages: "DOCKER_AUTH_CONFIG", "docker_config", "REGISTRY_AUTH_FILE".
+  /// The variable or setting that names it, for messages: "DOCKER_AUTH_CONFIG", "docker_config", "REGISTRY_AUTH_FILE".
   std::string name;
   /// Empty: `text` is the configuration.
   std::string path;
   secret text;
-  /// Somebody named the file: it must be there.
+  /// False: the file is a default place and may be missing.
   bool must_exist = true;
 };
 
-/// `configured`: the path in the settings; empty: none. Variables that are empty count as absent. A file that two of
-/// them name stands once, where it comes first.
+/// `configured`: the path in the settings; empty: none. Empty variables count as absent. A file that two of them name
+/// is listed once, at its first place.
 [[nodiscard]] std::vector<config_place> config_places(std::string_view configured,
                                                       const std::map<std::string, std::string, std::less<>>& variables);
 
-/// The value of DOCKER_AUTH_CONFIG, as strictly as Docker reads it: `auths` alone, and of each entry `auth` alone.
+/// Reads the value of DOCKER_AUTH_CONFIG as strictly as Docker does: `auths` alone, and `auth` alone in each entry.
 /// invalid_input: the message names the key, and nothing of its content.
 [[nodiscard]] result<docker_config> parse_auth_variable(std::string_view text);
 

@@ -25,13 +25,13 @@ config_credentials::config_credentials(docker_config config, process_runner* hel
 
 result<std::shared_ptr<config_credentials>> config_credentials::open(std::string file, process_runner* helpers,
                                                                      const clock& time, helper_cache_options options) {
-  // The state before the text: a change in between is seen as one at the next look.
+  // The state is taken before the text, so that a change in between shows at the next check.
   const auto state = state_of(file);
   auto config = read_config(file);
   if (!config) return fail(std::move(config.error()));
   auto out = std::make_shared<config_credentials>(*std::move(config), helpers, time, options);
   out->file_ = std::move(file);
-  out->seen_ = state;
+  out->state_ = state;
   return out;
 }
 
@@ -98,8 +98,8 @@ result<bool> config_credentials::reload_if_changed() {
   const std::lock_guard lock(reload_mutex_);
   if (file_.empty()) return false;
   const auto state = state_of(file_);
-  if (state == seen_) return false;
-  seen_ = state;
+  if (state == state_) return false;
+  state_ = state;
   auto config = read_config(file_);
   if (!config) return fail(std::move(config.error()).at("the credentials stay as they were"));
   auto fresh = std::make_shared<const docker_config>(*std::move(config));

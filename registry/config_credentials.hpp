@@ -1,8 +1,8 @@
-// Credentials from a config.json: its inline entries, and its helpers, which are run.
+// Credentials from a config.json: its inline entries, and the answers of its helpers, which it runs.
 //
-//   auto mine = config_credentials::open(path, &machine_processes(), machine_clock());
-//   auto who = co_await (*mine)->credentials_for(ref, d);
-//   if (auto changed = (*mine)->reload_if_changed(); !changed) log::warning(changed.error().message);
+//   auto source = config_credentials::open(path, &machine_processes(), machine_clock());
+//   auto credentials = co_await (*source)->credentials_for(ref, d);
+//   if (auto changed = (*source)->reload_if_changed(); !changed) log::warning(changed.error().message);
 //
 // Thread rule: every function may be called from any thread. Must outlive its coroutines.
 #pragma once
@@ -25,17 +25,18 @@ namespace pinhook::registry {
 
 class config_credentials final : public credential_source {
  public:
-  /// A config that does not change. `helpers` null: helpers are switched off. `helpers` and `time` must outlive this.
+  /// Makes a source from a config that does not change. `helpers` null: helpers are switched off. `helpers` and `time`
+  /// must outlive this.
   config_credentials(docker_config config, process_runner* helpers, const clock& time,
                      helper_cache_options options = {});
 
-  /// Reads `file`. Errors: not_found (no such file), denied (may not be read), invalid_input (its content), unavailable
-  /// (another failure to read).
+  /// Reads `file`. Errors: not_found (no such file), denied (no permission to read it), invalid_input (its content),
+  /// unavailable (another failure to read).
   [[nodiscard]] static result<std::shared_ptr<config_credentials>> open(std::string file, process_runner* helpers,
                                                                         const clock& time,
                                                                         helper_cache_options options = {});
 
-  /// As `open`, but a file that is not there is empty, and read by `reload_if_changed` once it is.
+  /// As `open`, but a missing file counts as empty, and `reload_if_changed` reads it once it exists.
   [[nodiscard]] static result<std::shared_ptr<config_credentials>> open_if_there(std::string file,
                                                                                  process_runner* helpers,
                                                                                  const clock& time,
@@ -46,16 +47,15 @@ class config_credentials final : public credential_source {
   /// One credential or none. Errors: unsupported (a helper keeps them, and helpers are switched off), and those of
   /// helper_cache::ask.
   awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) override;
-  /// Drops the helper's answer for `ref`; inline credentials are not held, they stand in the file.
+  /// Drops the helper's answer for `ref`; inline credentials come from the file and are not cached.
   bool forget(const reference& ref) override;
   /// One or none: the file's path and the key in it ("/etc/docker/config.json", "quay.io/acme"), or the helper
   /// ("credential helper ecr-login") and its key.
   [[nodiscard]] std::vector<credential_match> matches(const reference& ref) const override;
 
-  /// Reads the file again when it is another than the one read last (time, size, inode, device: a mounted secret
-  /// changes by a symbolic link). True: there are new credentials. Errors as `open`: the credentials stay as they were,
-  /// and the same state of the file is not reported again. Touches the disk: call it every few seconds, not per
-  /// request.
+  /// Reads the file again when it differs from the one read last (time, size, inode, device: a mounted secret changes
+  /// by a symbolic link). True: there are new credentials. Errors as `open`: the credentials stay as they were, and the
+  /// same state of the file is not reported again. It reads the disk: call it every few seconds, not per request.
   [[nodiscard]] result<bool> reload_if_changed();
 
  private:
@@ -75,9 +75,9 @@ class config_credentials final : public credential_source {
   mutable std::mutex config_mutex_;
   std::shared_ptr<const docker_config> config_;
 
-  std::mutex reload_mutex_;  // guards what follows
+  std::mutex reload_mutex_;  // guards the members below
   std::string file_;         // empty: none to reload
-  std::optional<file_state> seen_;
+  std::optional<file_state> state_;
 };
 
 }  // namespace pinhook::registry

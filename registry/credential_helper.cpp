@@ -42,7 +42,7 @@ result<std::optional<credential>> read_helper_answer(const helper_call& call, co
   if (output.exit_code != 0) {
     if (text.find(not_found) != std::string_view::npos) return std::nullopt;
     return fail(error_code::unavailable,
-                fmt::format("{}: exit code {}, it says {}", where, output.exit_code, quoted(text, shown_text)));
+                fmt::format("{}: exit code {}: {}", where, output.exit_code, quoted(text, shown_text)));
   }
   constexpr json::parse_limits limits{.depth = 8, .size = std::size_t{64} * 1024};
   const auto document = json::parse(text, limits);

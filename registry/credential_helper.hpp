@@ -1,4 +1,4 @@
-// The protocol of Docker's credential helpers, without running one: what is asked, and what an answer means.
+// The protocol of Docker's credential helpers, without running one: the request, and the meaning of an answer.
 //
 // `docker-credential-<suffix> get`, the server on standard input, JSON with Username and Secret on standard output. "No
 // credentials" is a non-zero exit with a fixed sentence, on standard output. Source: docker/docker-credential-helpers;
@@ -17,11 +17,11 @@ namespace pinhook::registry {
 
 [[nodiscard]] process_request helper_request(const helper_call& call);
 
-/// The identity of what the helper will say: known without asking it, so that cached answers need no process.
+/// The identity of the helper's future answer, known without running it, so that cached answers need no process.
 [[nodiscard]] std::string helper_identity(const helper_call& call);
 
-/// No value: the helper has no credentials for this server. Errors: unavailable (it failed; with what it said on
-/// standard output, quoted, as the protocol has it), malformed (an answer that is none; its content is not shown).
+/// No value: the helper has no credentials for this server. Errors: unavailable (it failed; with its standard output,
+/// quoted, as the protocol specifies), malformed (an invalid answer; its content is not shown).
 [[nodiscard]] result<std::optional<credential>> read_helper_answer(const helper_call& call,
                                                                    const process_output& output);
 

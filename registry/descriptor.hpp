@@ -1,4 +1,4 @@
-// The manifest that a tag points at.
+// The manifest that a tag refers to.
 //
 // Plain values; any thread.
 #pragma once
@@ -9,10 +9,9 @@
 
 namespace pinhook::registry {
 
-/// What a tag points at.
 struct descriptor {
   registry::digest digest;
-  /// As the registry said, without parameters; empty when it did not.
+  /// As the registry sent it, without parameters; empty when it did not.
   std::string media_type;
 };
 

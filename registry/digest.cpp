@@ -42,7 +42,7 @@ std::expected<digest, syntax_fault> digest::read(std::string_view text) {
     const auto offset = static_cast<std::size_t>(bad - text.begin());
     if (*bad >= 'A' && *bad <= 'F')
       return fault(offset, "the hexadecimal digits of a digest are lower-case; write a to f");
-    return fault(offset, fmt::format("{} is no hexadecimal digit", quoted({bad, 1})));
+    return fault(offset, fmt::format("{} is not a hexadecimal digit", quoted({bad, 1})));
   }
   if (hex.size() != algorithm->hex_digits)
     return fault(colon + 1 + std::min(hex.size(), algorithm->hex_digits),

@@ -3,8 +3,8 @@
 //   digest::parse("sha256:e3b0c442…")   digest::of(manifest)   d.shortened() == "sha256:e3b0c44298fc"
 //
 // Source: OCI image-spec descriptor.md "Digests"; go-digest demands lower-case hex of the exact length. sha384 and
-// sha512 are read, since a reference may carry them and the kubelet knows them; what pinhook computes is sha256.
-// An immutable value; any thread.
+// sha512 are read, since a reference may carry them and the kubelet knows them; pinhook itself computes sha256. An
+// immutable value; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -29,7 +29,7 @@ class digest {
   [[nodiscard]] const std::string& to_string() const { return text_; }
   [[nodiscard]] std::string_view algorithm() const;
   [[nodiscard]] std::string_view hex() const;
-  /// For people: "sha256:0123456789ab".
+  /// For messages: "sha256:0123456789ab".
   [[nodiscard]] std::string_view shortened() const;
 
   friend bool operator==(const digest&, const digest&) = default;
@@ -40,7 +40,8 @@ class digest {
   std::string text_;
 };
 
-/// For people: "127.0.0.1:5000/shop/web@sha256:01234567…", the first SHA-256 digest of a text cut after eight digits.
+/// For messages: "127.0.0.1:5000/shop/web@sha256:01234567…", with the text's first SHA-256 digest cut after eight
+/// digits.
 [[nodiscard]] std::string shorten_digest(std::string_view text);
 
 }  // namespace pinhook::registry

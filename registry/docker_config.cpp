@@ -19,16 +19,16 @@ constexpr std::array<std::string_view, 2> docker_hub_hosts{"index.docker.io", "r
 constexpr std::size_t max_suffix_size = 64;
 constexpr json::parse_limits limits{.depth = 32, .size = max_docker_config_size};
 
-/// Where in the file: "config.json: auths: "ghcr.io"". Keys are no secrets.
+/// A place in the file: "config.json: auths: "ghcr.io"". Keys are not secret.
 struct place {
   std::string_view file;
   std::string_view section;
   std::string_view key = {};
 
-  [[nodiscard]] std::unexpected<error> wrong(std::string_view what) const {
+  [[nodiscard]] std::unexpected<error> wrong(std::string_view fault) const {
     std::string where = fmt::format("{}: {}", file, section);
     if (key.data() != nullptr) where += fmt::format(": {}", quoted(key, 100));
-    return fail(error_code::invalid_input, fmt::format("{}: {}", where, what));
+    return fail(error_code::invalid_input, fmt::format("{}: {}", where, fault));
   }
 };
 
@@ -38,11 +38,11 @@ std::string_view canonical_host(std::string_view host) {
 
 struct registry_key {
   std::string normal;  // "host" or "host/path"
-  bool is_exact;       // written in the very form that Docker writes today
+  bool is_exact;       // in the very form that Docker writes today
 };
 
-/// A key of "auths" in the form of a repository's name. Docker wrote URLs once and strips them to the host; containers'
-/// auth.json has paths, without a scheme.
+/// Turns a key of "auths" into a repository's name. Docker used to write URLs and strips them to the host; containers'
+/// auth.json has paths without a scheme.
 registry_key read_key(std::string_view key) {
   std::string_view rest = key;
   const std::size_t scheme = rest.find("://");
@@ -77,7 +77,7 @@ result<entry_fields> read_fields(const json::value& entry, const place& at) {
   return out;
 }
 
-/// No value: an entry without credentials, as Docker leaves behind when a helper keeps them.
+/// No value: an entry without credentials, as Docker leaves behind when a helper stores them.
 result<std::optional<credential>> read_entry(const json::value& entry, const place& at) {
   if (entry.IsNull()) return std::nullopt;
   if (!entry.IsObject()) return at.wrong("must be an object");
@@ -101,9 +101,9 @@ result<std::optional<credential>> read_entry(const json::value& entry, const pla
   credential out;
   out.username = std::move(user);
   if (!fields->registry_token.empty()) {
-    // It goes into a header as it is.
+    // It goes into a header unchanged.
     if (std::ranges::any_of(fields->registry_token, [](char c) { return c <= ' ' || c > '~'; }))
-      return at.wrong("\"registrytoken\" has a character that no token has");
+      return at.wrong("\"registrytoken\" has an invalid character");
     out.kind = credential_kind::registry_token;
     out.secret = secret(std::string(fields->registry_token));
   } else if (!fields->identity_token.empty()) {
@@ -117,14 +117,14 @@ result<std::optional<credential>> read_entry(const json::value& entry, const pla
     return std::nullopt;
   }
   out.source = fmt::format("{}: {}", at.file, at.key);
-  // The parts are told apart by a byte that stands in none of the first three.
+  // The separator is a byte that the first three parts cannot contain.
   const secret whole(fmt::format("{}\n{}\n{}\n{}", static_cast<int>(out.kind), quoted(out.source, out.source.size()),
                                  quoted(out.username, out.username.size()), out.secret.reveal()));
   out.identity = keyed_hash(whole.reveal());
   return out;
 }
 
-/// A section that must be an object, when it is there.
+/// A section, which must be an object when it exists.
 result<const json::value*> find_section(const json::value& root, const place& at) {
   const json::value* section = json::find(root, at.section);
   if (section == nullptr || section->IsNull()) return nullptr;

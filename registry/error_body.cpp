@@ -11,12 +11,12 @@
 namespace pinhook::registry {
 namespace {
 
-// Token and error bodies are at most 64 KiB (registry.md §6); nesting beyond 32 is nobody's error.
+// Token and error bodies are at most 64 KiB (registry.md §6); no known error body nests deeper than 32.
 constexpr json::parse_limits limits{.depth = 32, .size = std::size_t{64} * 1024};
 
 std::string one_line(std::string_view text) {
   std::string out;
-  for (const char c : text.substr(0, std::size_t{4} * peer_words::max_text)) {
+  for (const char c : text.substr(0, std::size_t{4} * peer_message::max_text)) {
     const bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
     if (!blank)
       out += c;
@@ -27,7 +27,7 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-std::string said(std::string_view text) { return quoted(one_line(text), peer_words::max_text); }
+std::string quoted_line(std::string_view text) { return quoted(one_line(text), peer_message::max_text); }
 
 bool is_code(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -40,8 +40,8 @@ void add(std::string& text, std::string_view more) {
   text += more;
 }
 
-void read_entry(const json::value& entry, peer_words& out) {
-  if (entry.IsString()) return add(out.text, said(json::text_of(entry)));
+void read_entry(const json::value& entry, peer_message& out) {
+  if (entry.IsString()) return add(out.text, quoted_line(json::text_of(entry)));
   const auto code = json::find_string(entry, "code");
   auto message = json::find_string(entry, "message");
   if (!message || message->empty()) message = json::find_string(entry, "detail");
@@ -50,22 +50,22 @@ void read_entry(const json::value& entry, peer_words& out) {
     out.codes.emplace_back(*code);
     text = *code;
   } else if (code && !code->empty()) {
-    text = said(*code);
+    text = quoted_line(*code);
   }
-  if (message && !message->empty()) text += (text.empty() ? "" : ": ") + said(*message);
+  if (message && !message->empty()) text += (text.empty() ? "" : ": ") + quoted_line(*message);
   if (!text.empty()) add(out.text, text);
 }
 
-// What token servers send instead of errors[]: RFC 6749 §5.2, Docker Hub's "details", and the like.
+// Keys that token servers send instead of errors[]: RFC 6749 §5.2, Docker Hub's "details", and the like.
 constexpr std::array<std::string_view, 6> other_keys{"error_description", "error",  "message",
                                                      "details",           "detail", "errorMessage"};
 
-bool read_json(std::string_view body, peer_words& out) {
+bool read_json(std::string_view body, peer_message& out) {
   const auto parsed = json::parse(body, limits);
   if (!parsed) return false;
   if (const json::value* errors = json::find(*parsed, "errors")) {
     if (errors->IsArray()) {
-      std::size_t left = peer_words::max_errors;
+      std::size_t left = peer_message::max_errors;
       for (auto it = errors->Begin(); it != errors->End() && left > 0; ++it, --left) read_entry(*it, out);
     } else {
       read_entry(*errors, out);
@@ -75,25 +75,25 @@ bool read_json(std::string_view body, peer_words& out) {
     for (const auto key : other_keys) {
       const auto text = json::find_string(*parsed, key);
       if (!text || text->empty()) continue;
-      out.text = said(*text);
+      out.text = quoted_line(*text);
       break;
     }
   }
-  if (out.text.empty() && parsed->IsString()) out.text = said(json::text_of(*parsed));
+  if (out.text.empty() && parsed->IsString()) out.text = quoted_line(json::text_of(*parsed));
   return true;
 }
 
 std::string read_html(std::string_view body) {
-  const auto find = [&](std::string_view what, std::size_t from) {
+  const auto find = [&](std::string_view tag, std::size_t from) {
     const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
     const auto at =
-        std::search(body.begin() + static_cast<std::ptrdiff_t>(from), body.end(), what.begin(), what.end(), same);
+        std::search(body.begin() + static_cast<std::ptrdiff_t>(from), body.end(), tag.begin(), tag.end(), same);
     return at == body.end() ? std::string_view::npos : static_cast<std::size_t>(at - body.begin());
   };
   const auto open = find("<title>", 0);
   const auto close = open == std::string_view::npos ? open : find("</title>", open);
   if (close == std::string_view::npos) return "an HTML page";
-  return fmt::format("an HTML page titled {}", said(body.substr(open + 7, close - open - 7)));
+  return fmt::format("an HTML page titled {}", quoted_line(body.substr(open + 7, close - open - 7)));
 }
 
 struct status_row {
@@ -105,55 +105,55 @@ struct status_row {
 
 // The one translator from status to error. The first row that holds the status.
 constexpr std::array rows{
-    status_row{401, 401, error_code::unauthorized, "asks for other credentials for", true},
-    status_row{402, 402, error_code::denied, "wants to be paid before it serves"},
+    status_row{401, 401, error_code::unauthorized, "requires other credentials for", true},
+    status_row{402, 402, error_code::denied, "requires payment for"},
     status_row{403, 403, error_code::denied, "does not give access to", true},
     status_row{404, 404, error_code::not_found, "does not have"},
     status_row{408, 408, error_code::unavailable, "took too long over"},
     status_row{410, 410, error_code::not_found, "no longer has"},
-    status_row{429, 429, error_code::rate_limited, "limits how often it answers, now for"},
-    status_row{451, 451, error_code::denied, "may not serve"},
+    status_row{429, 429, error_code::rate_limited, "limits the rate of requests, now for"},
+    status_row{451, 451, error_code::denied, "is not allowed to serve"},
     status_row{499, 499, error_code::unavailable, "gave up on"},
-    status_row{500, 599, error_code::unavailable, "is in trouble and did not answer for"},
-    status_row{0, 999999, error_code::malformed, "gave an answer that does not fit for"},
+    status_row{500, 599, error_code::unavailable, "failed to answer for"},
+    status_row{0, 999999, error_code::malformed, "gave an unexpected answer for"},
 };
 
-// What else is known. What to do about it is said by who knows what was wanted (admission's table of failures).
-std::string circumstances(const status_row& row, const refused_request& what, const error& e) {
-  const bool anonymous = what.credentials.empty() || what.credentials == "anonymous";
+// Further facts. The advice comes from the caller, which knows the purpose (admission's table of failures).
+std::string circumstances(const status_row& row, const refused_request& request, const error& e) {
+  const bool anonymous = request.credentials.empty() || request.credentials == "anonymous";
   std::string out;
   if (row.depends_on_credentials)
-    out += anonymous ? ". No credentials were used" : fmt::format(". The credentials used were: {}", what.credentials);
+    out +=
+        anonymous ? ". No credentials were used" : fmt::format(". The credentials used were: {}", request.credentials);
   if (e.retry_after) out += fmt::format(". It asks to wait {} s", e.retry_after->count());
   return out;
 }
 
-// What servers of TLS say to plain HTTP, with a 400: Go's net/http, nginx, Apache, Tomcat.
-constexpr std::array<std::string_view, 4> wants_tls{
+// Texts with which TLS servers answer plain HTTP, with a 400: Go's net/http, nginx, Apache, Tomcat.
+constexpr std::array<std::string_view, 4> tls_texts{
     "HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port",
     "speaking plain HTTP to an SSL-enabled server port", "combination of host and port requires TLS"};
 
-bool asks_for_tls(const http::response& r) {
-  return r.status == 400 && std::ranges::any_of(wants_tls, [&](std::string_view words) {
-           return r.body.find(words) != std::string::npos;
-         });
+bool requires_tls(const http::response& r) {
+  return r.status == 400 &&
+         std::ranges::any_of(tls_texts, [&](std::string_view text) { return r.body.find(text) != std::string::npos; });
 }
 
 }  // namespace
 
-bool peer_words::has_code(std::string_view code) const {
+bool peer_message::has_code(std::string_view code) const {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
-peer_words read_error_body(std::string_view body) {
-  peer_words out;
+peer_message read_error_body(std::string_view body) {
+  peer_message out;
   const auto start = body.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) return out;
   body.remove_prefix(start);
   if (body.front() == '<') {
     out.text = read_html(body);
   } else if (!read_json(body, out)) {
-    out.text = said(body);
+    out.text = quoted_line(body);
   }
   return out;
 }
@@ -170,19 +170,20 @@ std::vector<std::string_view> read_warnings(const http::response& r) {
   return out;
 }
 
-error from_status(const refused_request& what, const http::response& r, wall_time now) {
+error from_status(const refused_request& request, const http::response& r, wall_time now) {
   const auto row = std::find_if(rows.begin(), rows.end(),
                                 [&](const status_row& one) { return r.status >= one.first && r.status <= one.last; });
   const status_row& chosen = row == rows.end() ? rows.back() : *row;
   error out{chosen.code, {}, http::parse_retry_after(r.headers, now)};
-  if (!what.if_https.empty() && asks_for_tls(r)) {
-    out.message = fmt::format("{} speaks HTTPS and was asked in plain HTTP. {}", what.peer, what.if_https);
+  if (!request.tls_advice.empty() && requires_tls(r)) {
+    out.message = fmt::format("{} speaks HTTPS, but the request used plain HTTP. {}", request.peer, request.tls_advice);
     return out;
   }
-  const peer_words words = read_error_body(r.body);
-  out.message = fmt::format("{} {} {} ({}{}{}){}", what.peer,
-                            what.token ? std::string_view("refused to give a token for") : chosen.verb, what.subject,
-                            r.status, words.text.empty() ? "" : ": ", words.text, circumstances(chosen, what, out));
+  const peer_message message = read_error_body(r.body);
+  out.message =
+      fmt::format("{} {} {} ({}{}{}){}", request.peer,
+                  request.token ? std::string_view("refused to give a token for") : chosen.verb, request.subject,
+                  r.status, message.text.empty() ? "" : ": ", message.text, circumstances(chosen, request, out));
   return out;
 }
 

@@ -34,20 +34,21 @@ std::function<double()> jitter() {
   return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
 }
 
-// A refusal that repeats what it was sent must not carry it into our messages.
+// Removes a secret from a refusal that repeats it, so that it does not get into messages.
 void scrub(std::string& text, std::string_view hidden) {
-  constexpr std::size_t shortest = 4;  // shorter ones stand in every text
+  constexpr std::size_t shortest = 4;  // shorter ones occur in any text
   if (hidden.size() < shortest) return;
   for (auto at = text.find(hidden); at != std::string::npos; at = text.find(hidden, at))
     text.replace(at, hidden.size(), "*");
 }
 
-void scrub_refusal(http::response& r, const http::request& asked, const credential& who, const http::headers& added) {
+void scrub_refusal(http::response& r, const http::request& request, const credential& shown,
+                   const http::headers& added) {
   if (r.status < 400) return;
   for (const auto& one : added) scrub(r.body, one.value);
-  scrub(r.body, who.secret.reveal());
-  if (asked.authorization) {
-    const std::string_view value = asked.authorization->reveal();
+  scrub(r.body, shown.secret.reveal());
+  if (request.authorization) {
+    const std::string_view value = request.authorization->reveal();
     scrub(r.body, value.substr(value.find(' ') + 1));
   }
 }
@@ -68,7 +69,7 @@ std::optional<std::int64_t> read_rate_limit(const http::response& r) {
   return value;
 }
 
-// The repository of /v2/<repository>/manifests/<reference>, where a redirect leads to another registry's API.
+// The repository of /v2/<repository>/manifests/<reference>, for a redirect to another registry's API.
 std::string repository_of(std::string_view path) {
   constexpr std::string_view head = "/v2/";
   const auto tail = path.rfind("/manifests/");
@@ -79,7 +80,7 @@ std::string repository_of(std::string_view path) {
 
 std::string default_root(const origin& at) { return fmt::format("{}://{}/v2/", at.scheme, at.authority()); }
 
-// A failure of the connection names whom it was made to: where that is the registry itself, once is enough.
+// An error of the connection begins with the host. Where that is the registry itself, naming it once is enough.
 error at_registry(error e, std::string_view registry) {
   for (const std::string_view port : {"", ":443", ":80"})
     if (const auto name = fmt::format("{}{}: ", registry, port); e.message.starts_with(name))
@@ -104,7 +105,7 @@ struct exchange::flight {
   }
 };
 
-// Where the question stands: the registry itself, or a host that it was redirected to.
+// The host that the request has reached: the registry itself, or one that it was redirected to.
 struct exchange::hop {
   web_url url;
   bool redirected = false;
@@ -115,11 +116,11 @@ struct exchange::hop {
   std::shared_ptr<const http::tls_settings> tls_elsewhere = {};
   std::vector<std::string> realm_hosts = {};
   bool plain_http = false;
-  // As this host knows it; empty: unknown.
+  // The repository's name at this host; empty: unknown.
   std::string repository = {};
   // "https://host/v2/"
   std::string api_root = {};
-  // Those of the route, for its own host alone.
+  // The route's headers, for its own host alone.
   http::headers headers = {};
 };
 
@@ -148,29 +149,29 @@ std::string exchange::base_url(const route* by, const reference& ref) const {
   return fmt::format("{}://{}", is_plain ? "http" : "https", ref.wire_host());
 }
 
-result<exchange::hop> exchange::first_hop(const manifest_request& what) const {
-  const origin& there = what.url.where();
-  const host_settings* settings = settings_for(what.registry);
-  const route* const by = what.by.get();
-  hop at{what.url};
+result<exchange::hop> exchange::first_hop(const manifest_request& request) const {
+  const origin& there = request.url.where();
+  const host_settings* settings = settings_for(request.registry);
+  const route* const by = request.by.get();
+  hop at{request.url};
   at.plain_http = there.scheme == "http";
   at.api_root = by != nullptr && by->base ? by->base->text() + "/" : default_root(there);
   at.reach.loopback = settings != nullptr || (by != nullptr && by->is_named);
   if (!at.reach.loopback && is_loopback_name(there.host))
     return fail({error_code::denied,
-                 fmt::format("registry {0} is on this machine: it is asked only when the configuration names it, under "
+                 fmt::format("registry {0} is on this machine: it is used only when the configuration lists it under "
                              "registries. Write in the configuration: registries: {{\"{0}\": {{}}}}",
-                             what.registry),
+                             request.registry),
                  std::nullopt});
-  at.repository = what.repository;
+  at.repository = request.repository;
   if (by != nullptr && !by->is_upstream) {
     if (auto refused = rules_.refusal_of_host(there.authority()))
       return fail(std::move(*refused).at(fmt::format("mirror of {}", by->ns)));
-    // Under which name it knows the repository stands in the URL; else its challenge says.
-    at.repository = repository_of(what.url.path());
+    // The URL holds the mirror's name for the repository; else its challenge has it.
+    at.repository = repository_of(request.url.path());
   }
   if (settings != nullptr) at.realm_hosts = settings->realm_hosts;
-  at.tls = at.tls_elsewhere = tls_for(what.registry);
+  at.tls = at.tls_elsewhere = tls_for(request.registry);
   if (by != nullptr && by->tls) {
     at.tls = by->tls;
     at.tls_elsewhere = by->tls_elsewhere;
@@ -180,16 +181,16 @@ result<exchange::hop> exchange::first_hop(const manifest_request& what) const {
   return at;
 }
 
-std::optional<error> exchange::follow(const manifest_request& what, hop& at, const http::response& r) const {
-  const std::string where = fmt::format("registry {}", what.registry);
+std::optional<error> exchange::follow(const manifest_request& request, hop& at, const http::response& r) const {
+  const std::string where = fmt::format("registry {}", request.registry);
   auto next = next_hop(at.url, r, at.redirects++);
   if (!next) return std::move(next).error().at(where);
   if (auto refused = rules_.refusal_of_host(next->url.where().authority()))
-    return std::move(*refused).at(fmt::format("{} redirects to a host that", where));
+    return std::move(*refused).at(fmt::format("{} redirects to another host", where));
   at.from_public_network = at.from_public_network || r.from_public_network;
   at.url = std::move(next->url);
-  // Another host: nothing that was meant for the registry goes there, and it leads no deeper than the registry's own
-  // network (registry.md §6).
+  // Another host gets nothing that was meant for the registry, and reaches no deeper than the registry's own network
+  // (registry.md §6).
   at.redirected = true;
   const origin& there = at.url.where();
   const host_settings* known = settings_for(there.authority());
@@ -199,33 +200,33 @@ std::optional<error> exchange::follow(const manifest_request& what, hop& at, con
   at.repository = repository_of(at.url.path());
   at.api_root = default_root(there);
   at.plain_http = there.scheme == "http";
-  // Also from a registry on this machine: other ports of it are other programs (an admin port, a sidecar).
+  // This holds for a registry on this machine too: its other ports are other programs (an admin port, a sidecar).
   at.reach.loopback = known != nullptr;
   at.reach.private_networks = !at.from_public_network || known != nullptr;
   return std::nullopt;
 }
 
-awaitable<result<http::response>> exchange::ask(manifest_request what, deadline d) {
-  auto first = first_hop(what);
+awaitable<result<http::response>> exchange::ask(manifest_request request, deadline d) {
+  auto first = first_hop(request);
   if (!first) co_return fail(std::move(first).error());
   hop at = std::move(*first);
   for (;;) {
-    auto outcome = co_await ask_host(what, at, d);
+    auto outcome = co_await ask_host(request, at, d);
     if (!outcome) {
       if (at.redirected)
         co_return fail(std::move(outcome).error().at(
-            fmt::format("registry {} redirects to {}", what.registry, at.url.where().authority())));
+            fmt::format("registry {} redirects to {}", request.registry, at.url.where().authority())));
       co_return outcome;
     }
     if (!is_redirect(outcome->status)) co_return outcome;
-    if (auto refused = follow(what, at, *outcome)) co_return fail(std::move(*refused));
+    if (auto refused = follow(request, at, *outcome)) co_return fail(std::move(*refused));
   }
 }
 
-// Until the host has answered, or redirects to another one. `at.url` follows its redirects to itself.
-awaitable<result<http::response>> exchange::ask_host(const manifest_request& what, hop& at, deadline d) {
-  auth_target target{what.registry, at.url, at.repository};
-  target.verb = what.verb;
+// Runs until the host has answered or redirects to another one. `at.url` follows its redirects to itself.
+awaitable<result<http::response>> exchange::ask_host(const manifest_request& request, hop& at, deadline d) {
+  auth_target target{request.registry, at.url, at.repository};
+  target.verb = request.verb;
   target.plain_http = at.plain_http;
   target.reach = at.reach;
   target.tls = at.tls;
@@ -236,32 +237,32 @@ awaitable<result<http::response>> exchange::ask_host(const manifest_request& wha
   target.is_named = [this](const origin& there) { return settings_for(there.authority()) != nullptr; };
   target.redirected = at.redirected;
   if (at.redirected) target.registry = at.url.where().authority();
-  const credential who = at.redirected ? credential{} : what.who;
-  auth_flow flow(std::move(target), who, challenges_, tokens_, time_.wall());
+  const credential shown = at.redirected ? credential{} : request.credential;
+  auth_flow flow(std::move(target), shown, challenges_, tokens_, time_.wall());
   result<http::response> last = fail(error_code::internal, "nothing was sent");
   auth_action action = flow.next(auth_started{});
   for (;;) {
     if (auto* failed = std::get_if<error>(&action)) co_return fail(std::move(*failed));
     if (std::holds_alternative<finished>(action)) co_return last;
-    if (auto* wanted = std::get_if<get_token>(&action)) {
-      auto request = std::move(wanted->request);
-      credential shown = who;
-      auth_token got = co_await token(std::move(request), std::move(shown), what.tries_made, d);
-      action = flow.next(got);
+    if (auto* fetch = std::get_if<get_token>(&action)) {
+      auto token_wanted = std::move(fetch->request);
+      credential copy = shown;
+      auth_token obtained = co_await token(std::move(token_wanted), std::move(copy), request.tries_made, d);
+      action = flow.next(obtained);
     } else if (std::holds_alternative<send_ping>(action)) {
-      http::request ping = manifest_message(what, at);
+      http::request ping = manifest_message(request, at);
       ping.verb = http::method::get;
       ping.url = at.api_root;
       ping.limits = {};
-      last = co_await send(what, at, std::move(ping), d);
+      last = co_await send(request, at, std::move(ping), d);
       if (!last) co_return last;
       action = flow.next(auth_pinged{*last});
     } else {
-      http::request request = manifest_message(what, at);
-      // The same action again after a redirect within the host: it is copied.
-      const auto& shown = std::get<send_request>(action).authorization;
-      if (shown) request.authorization = shown;
-      last = co_await send(what, at, std::move(request), d);
+      http::request message = manifest_message(request, at);
+      // The action is used again after a redirect within the host, so it is copied.
+      const auto& authorization = std::get<send_request>(action).authorization;
+      if (authorization) message.authorization = authorization;
+      last = co_await send(request, at, std::move(message), d);
       if (!last) co_return last;
       if (is_redirect(last->status)) {
         auto next = next_hop(at.url, *last, at.redirects);
@@ -275,9 +276,9 @@ awaitable<result<http::response>> exchange::ask_host(const manifest_request& wha
   }
 }
 
-http::request exchange::manifest_message(const manifest_request& what, const hop& at) const {
+http::request exchange::manifest_message(const manifest_request& request, const hop& at) const {
   http::request r;
-  r.verb = what.verb;
+  r.verb = request.verb;
   r.url = at.url.text();
   for (const auto& one : at.headers) add_configured(r, one);
   r.headers.push_back({"Accept", std::string(accepted_manifests)});
@@ -287,21 +288,21 @@ http::request exchange::manifest_message(const manifest_request& what, const hop
   return r;
 }
 
-awaitable<result<http::response>> exchange::send(const manifest_request& what, const hop& at, http::request r,
+awaitable<result<http::response>> exchange::send(const manifest_request& request, const hop& at, http::request r,
                                                  deadline d) {
-  auto asked = std::make_shared<http::request>(r);
-  std::string registry = what.registry;
-  auto outcome = co_await send_with_retries(std::move(r), what.tries_made, true, std::move(registry), d);
+  auto sent = std::make_shared<http::request>(r);
+  std::string registry = request.registry;
+  auto outcome = co_await send_with_retries(std::move(r), request.tries_made, true, std::move(registry), d);
   if (!outcome) {
-    error failed = at_registry(std::move(outcome).error(), what.registry);
+    error failed = at_registry(std::move(outcome).error(), request.registry);
     if (!at.redirected && http::speaks_plain_http(failed))
-      failed.message += ". " + scheme_advice(what.by.get(), what.registry, true);
+      failed.message += ". " + scheme_advice(request.by.get(), request.registry, true);
     co_return fail(std::move(failed));
   }
-  scrub_refusal(*outcome, *asked, at.redirected ? credential{} : what.who, at.headers);
-  log_warnings(what.registry, *outcome);
+  scrub_refusal(*outcome, *sent, at.redirected ? credential{} : request.credential, at.headers);
+  log_warnings(request.registry, *outcome);
   if (watch_ != nullptr) {
-    if (const auto left = read_rate_limit(*outcome)) watch_->rate_limit_remaining(what.registry, *left);
+    if (const auto left = read_rate_limit(*outcome)) watch_->rate_limit_remaining(request.registry, *left);
   }
   co_return outcome;
 }
@@ -330,7 +331,8 @@ void exchange::observe(std::string_view registry, const result<http::response>& 
                            outcome ? std::string_view("ok") : to_string(outcome.error().code), time_.now() - started);
 }
 
-awaitable<auth_token> exchange::token(token_request request, credential who, int* tries_made, deadline d) {
+awaitable<auth_token> exchange::token(token_request request, registry::credential credential, int* tries_made,
+                                      deadline d) {
   const token_key key = request.key;
   for (;;) {
     if (auto held = tokens_.find(key, time_.now())) co_return auth_token{std::move(*held), false};
@@ -341,13 +343,13 @@ awaitable<auth_token> exchange::token(token_request request, credential who, int
     co_await join(std::move(joined), d);
     if (d.has_passed(time_.now())) co_return auth_token{fail(too_late(request.registry))};
     if (!under_way->over) co_return auth_token{fail(error_code::canceled, "the wait for a token was canceled")};
-    // What ended the other's patience does not end ours.
+    // The leader's time limit or cancellation does not end this wait: fetch it again.
     const bool shared =
         under_way->outcome && (*under_way->outcome || (under_way->outcome->error().code != error_code::timed_out &&
                                                        under_way->outcome->error().code != error_code::canceled));
     if (shared) co_return auth_token{*under_way->outcome};
   }
-  // However this coroutine ends, those that wait are woken.
+  // Wakes the waiting coroutines however this one ends.
   struct leader {
     std::map<token_key, std::shared_ptr<flight>>& all;
     token_key key;
@@ -360,7 +362,7 @@ awaitable<auth_token> exchange::token(token_request request, credential who, int
   leader mine{flights_, key};
   flights_.emplace(key, mine.own);
   const std::string registry = request.registry;
-  auto granted = co_await fetch_token(std::move(request), std::move(who), tries_made, d);
+  auto granted = co_await fetch_token(std::move(request), std::move(credential), tries_made, d);
   if (watch_ != nullptr) watch_->token_fetched(registry, granted ? "ok" : to_string(granted.error().code));
   if (!granted) {
     mine.own->outcome = fail(granted.error());
@@ -371,27 +373,27 @@ awaitable<auth_token> exchange::token(token_request request, credential who, int
   co_return auth_token{std::move(granted->token)};
 }
 
-awaitable<result<granted_token>> exchange::fetch_token(token_request request, credential who, int* tries_made,
-                                                       deadline d) {
+awaitable<result<granted_token>> exchange::fetch_token(token_request request, registry::credential credential,
+                                                       int* tries_made, deadline d) {
   const std::string registry = request.registry;
-  const credential shown = who;
+  const registry::credential shown = credential;
   const http::headers added = request.headers;
-  token_flow flow(std::move(request), std::move(who), time_.wall());
+  token_flow flow(std::move(request), std::move(credential), time_.wall());
   token_step step = flow.start();
   for (;;) {
     if (auto* failed = std::get_if<error>(&step)) co_return fail(std::move(*failed));
     if (auto* granted = std::get_if<granted_token>(&step)) co_return std::move(*granted);
     http::request r = std::get<http::request>(std::move(step));
-    auto asked = std::make_shared<http::request>(r);
+    auto sent = std::make_shared<http::request>(r);
     std::string name = registry;
     auto outcome = co_await send_with_retries(std::move(r), tries_made, false, std::move(name), d);
-    if (outcome) scrub_refusal(*outcome, *asked, shown, added);
+    if (outcome) scrub_refusal(*outcome, *sent, shown, added);
     step = flow.next(outcome);
   }
 }
 
 awaitable<void> exchange::join(std::shared_ptr<flight> under_way, deadline d) {
-  // A timer's clock may be far from a fake one: the span counts.
+  // A timer's clock may differ much from a fake one, so the span is used.
   constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
   asio::steady_timer timer(co_await asio::this_coro::executor);
   timer.expires_after(std::min(d.remaining(time_.now()), longest));

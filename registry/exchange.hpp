@@ -1,8 +1,8 @@
-// One question to a registry until it is answered: authentication, redirects, retries. Decides nothing itself: it does
-// what auth_flow, token_flow, next_hop and http::next_try say.
+// Carries one request to a registry to its answer: authentication, redirects, retries. It decides nothing itself but
+// obeys auth_flow, token_flow, next_hop and http::next_try.
 //
-// Thread rule: one thread, that of the io_context the HTTP client lives on. Questions may be under way side by side;
-// those that need the same token fetch it once.
+// Thread rule: one thread, that of the io_context of the HTTP client. Requests may run side by side; those that need
+// the same token fetch it once.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -25,23 +25,23 @@
 
 namespace pinhook::registry {
 
-/// A manifest that is asked for, or an image's configuration.
+/// A request for a manifest or for an image's configuration.
 struct manifest_request {
-  std::string registry;  // "docker.io"; of a mirror its own host
+  std::string registry;  // "docker.io"; for a mirror its own host
   web_url url;           // …/v2/<repository>/manifests/<tag or digest>, …/blobs/<digest>
   std::string repository;
-  credential who;
+  registry::credential credential;
   http::method verb = http::method::head;
-  /// How often anything was sent for this question, retries included; shared by its HEAD and its GET. Outlives the
+  /// Counts the messages sent for this request, retries included; shared by its HEAD and its GET. Must outlive the
   /// call.
   int* tries_made = nullptr;
-  /// How it is asked; null: as the registry's name says.
+  /// The route to use; null: the host that the registry's name gives.
   std::shared_ptr<const route> by = nullptr;
 };
 
 class exchange {
  public:
-  /// All must outlive the exchange; `watch` may be null. `rules`: what may not be asked, wherever it is named.
+  /// All must outlive the exchange; `watch` may be null. `rules` holds for every host, no matter where it was named.
   exchange(http::client& http, const client_options& options, const access_rules& rules, const clock& time,
            observer* watch, exchange_seams seams);
   ~exchange();
@@ -49,28 +49,29 @@ class exchange {
   exchange& operator=(const exchange&) = delete;
 
   /// The final response: not a redirect, not 401. Errors: those of auth_flow, next_hop and http::client.
-  awaitable<result<http::response>> ask(manifest_request what, deadline d);
+  awaitable<result<http::response>> ask(manifest_request request, deadline d);
 
   /// "https://registry-1.docker.io": HTTP when so configured, or for loopback names unless forbidden.
   [[nodiscard]] std::string base_url(const route* by, const reference& ref) const;
 
  private:
-  // A token that is being fetched, for all that want it.
+  // A token that is being fetched, for all that need it.
   struct flight;
   struct hop;
 
-  [[nodiscard]] result<hop> first_hop(const manifest_request& what) const;
-  // Moves `at` to where the response redirects.
-  [[nodiscard]] std::optional<error> follow(const manifest_request& what, hop& at, const http::response& r) const;
-  awaitable<result<http::response>> ask_host(const manifest_request& what, hop& at, deadline d);
-  awaitable<result<http::response>> send(const manifest_request& what, const hop& at, http::request r, deadline d);
+  [[nodiscard]] result<hop> first_hop(const manifest_request& request) const;
+  // Moves `at` to the target of the redirect.
+  [[nodiscard]] std::optional<error> follow(const manifest_request& request, hop& at, const http::response& r) const;
+  awaitable<result<http::response>> ask_host(const manifest_request& request, hop& at, deadline d);
+  awaitable<result<http::response>> send(const manifest_request& request, const hop& at, http::request r, deadline d);
   awaitable<result<http::response>> send_with_retries(http::request r, int* tries_made, bool observed,
                                                       std::string registry, deadline d);
-  awaitable<auth_token> token(token_request request, credential who, int* tries_made, deadline d);
-  awaitable<result<granted_token>> fetch_token(token_request request, credential who, int* tries_made, deadline d);
+  awaitable<auth_token> token(token_request request, registry::credential credential, int* tries_made, deadline d);
+  awaitable<result<granted_token>> fetch_token(token_request request, registry::credential credential, int* tries_made,
+                                               deadline d);
   awaitable<void> join(std::shared_ptr<flight> under_way, deadline d);
 
-  [[nodiscard]] http::request manifest_message(const manifest_request& what, const hop& at) const;
+  [[nodiscard]] http::request manifest_message(const manifest_request& request, const hop& at) const;
   [[nodiscard]] const host_settings* settings_for(std::string_view registry) const;
   [[nodiscard]] std::shared_ptr<const http::tls_settings> tls_for(std::string_view registry) const;
   void observe(std::string_view registry, const result<http::response>& outcome, steady_time started) const;
@@ -81,7 +82,7 @@ class exchange {
   const clock& time_;
   observer* watch_;
   exchange_seams seams_;
-  // One for each host of the settings: requests that share it may share connections.
+  // One for each host of the settings: requests with the same one may share connections.
   std::map<std::string, std::shared_ptr<const http::tls_settings>, std::less<>> tls_;
   challenge_cache challenges_;
   token_cache tokens_;

@@ -1,4 +1,4 @@
-// The waits and the jitter of the registry client, which tests replace.
+// The waits of the registry client and their jitter, which tests replace.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -8,7 +8,6 @@
 
 namespace pinhook::registry {
 
-/// What tests replace: waiting, and the jitter of the waits.
 struct exchange_seams {
   /// Default: a timer on the coroutine's executor.
   std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;

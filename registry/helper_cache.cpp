@@ -14,15 +14,15 @@
 
 namespace pinhook::registry {
 
-/// One helper that runs, and those who wait for it. Guarded by the cache's mutex.
+/// A running helper, and the callers that wait for it. Guarded by the cache's mutex.
 struct helper_cache::flight {
-  /// Each on its waiter's executor; cancelled when the flight has landed.
+  /// One timer per waiter, on its executor; cancelled when the flight has landed.
   std::vector<std::shared_ptr<asio::steady_timer>> bells;
-  /// Empty after the landing: who led it gave up, and somebody else must ask.
+  /// Empty after the landing: the leader gave up, and another caller must ask.
   std::optional<result<answer>> outcome;
 };
 
-/// Ends a flight whatever way its coroutine ends.
+/// Ends a flight however its coroutine ends.
 class helper_cache::landing {
  public:
   landing(helper_cache& cache, std::string key, std::shared_ptr<flight> own)
@@ -32,7 +32,7 @@ class helper_cache::landing {
   ~landing() {
     const std::lock_guard lock(cache_.mutex_);
     cache_.flights_.erase(key_);
-    // On the bell's own thread: there, its waiter has begun to wait.
+    // Cancelled on the bell's own thread, because there its waiter has begun to wait.
     for (auto& bell : own_->bells) asio::post(bell->get_executor(), [bell] { bell->cancel(); });
   }
 
@@ -58,8 +58,8 @@ awaitable<result<std::optional<credential>>> helper_cache::ask(helper_call call,
         joined->bells.push_back(bell);
       } else if (flights_.size() >= options_.max_running) {
         co_return fail(error_code::unavailable,
-                       fmt::format("{} credential helpers run already; none was started for {}", flights_.size(),
-                                   quoted(call.server)));
+                       fmt::format("{} credential helpers are running already; none was started for {}",
+                                   flights_.size(), quoted(call.server)));
       } else {
         own = flights_[key] = std::make_shared<flight>();
       }
@@ -98,7 +98,7 @@ awaitable<result<std::optional<credential>>> helper_cache::run(helper_call call,
     error failed = std::move(output.error());
     const bool keeps_code = failed.code == error_code::timed_out || failed.code == error_code::canceled ||
                             failed.code == error_code::malformed;
-    // A program that is missing says nothing about the image.
+    // A missing program means nothing about the image.
     if (!keeps_code) failed.code = error_code::unavailable;
     got = fail(std::move(failed).at(fmt::format("credentials for {}", quoted(call.server))));
   }

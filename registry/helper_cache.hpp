@@ -1,4 +1,4 @@
-// Runs credential helpers, one process for all who ask the same at the same time, and remembers their answers for a
+// Runs credential helpers, one process for all callers with the same request at a time, and keeps their answers for a
 // while.
 #pragma once
 
@@ -21,14 +21,14 @@
 namespace pinhook::registry {
 
 struct helper_cache_options {
-  /// How long an answer is used again. Longer: fewer processes; shorter: a token that ends soon is not offered for
-  /// long. Helpers keep their tokens themselves.
+  /// The time for which an answer is reused. Longer: fewer processes; shorter: a token that expires soon is not offered
+  /// for long. Helpers cache their tokens themselves.
   std::chrono::seconds hold_for{60};
   /// A helper that runs longer is killed (registry.md §4.1).
   std::chrono::seconds run_for{30};
-  /// Helpers that run at the same time: a `credsStore` is asked about every registry that anyone names.
+  /// Helpers that run at the same time: a `credsStore` is asked about every registry that any user names.
   std::size_t max_running = 16;
-  /// Answers that are held. When there are more, the expired go, and if none is, all.
+  /// Answers that are held. When the cache is full, the expired ones are dropped, and if none has expired, all.
   std::size_t max_held = 1000;
 };
 
@@ -42,10 +42,10 @@ class helper_cache {
   helper_cache& operator=(const helper_cache&) = delete;
 
   /// No value: the helper has no credentials for the server, and anonymous is tried. Errors: timed_out, canceled,
-  /// unavailable (it cannot be run, fails, or too many run), malformed (an answer that is none, or too long).
+  /// unavailable (it cannot be run, fails, or too many run), malformed (an invalid or too long answer).
   awaitable<result<std::optional<credential>>> ask(helper_call call, deadline d);
 
-  /// Drops the answer that is held for the call; false when none is.
+  /// Drops the held answer for the call; false when there is none.
   bool forget(const helper_call& call);
 
  private:
@@ -64,7 +64,7 @@ class helper_cache {
   const clock& time_;
   const helper_cache_options options_;
 
-  std::mutex mutex_;  // guards what follows; never held while waiting
+  std::mutex mutex_;  // guards the members below; never held while waiting
   std::map<std::string, held_answer> held_;
   std::map<std::string, std::shared_ptr<flight>> flights_;
 };

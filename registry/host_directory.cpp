@@ -18,11 +18,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view default_name = "_default";
 
-std::unexpected<error> unreadable(const std::string& path, const std::error_code& why) {
-  return fail(error_code::unavailable, fmt::format("cannot read {}: {}", path, why.message()));
+std::unexpected<error> unreadable(const std::string& path, const std::error_code& reason) {
+  return fail(error_code::unavailable, fmt::format("cannot read {}: {}", path, reason.message()));
 }
 
-// A name that may stand in a path. The grammar of references has no other; this is where it would matter.
+// True for a name that may be part of a path. The grammar of references allows no other, but here it would matter.
 bool is_plain(const std::string& registry) {
   return !registry.empty() && registry.front() != '.' && registry.front() != '_' &&
          registry.find('/') == std::string::npos && registry.find('\0') == std::string::npos;
@@ -57,7 +57,7 @@ result<host_directory> read_directory(const std::string& path, bool is_own) {
   if (text) {
     if (!text->is_empty()) out.text = std::move(*text);
   } else if (text.error().code != error_code::not_found) {
-    // Not for the registry to say: without this file we do not know whom to ask.
+    // This is not an error of the registry: without this file its routes are unknown.
     text.error().code = error_code::unavailable;
     return fail(std::move(text.error()));
   }

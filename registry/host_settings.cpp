@@ -6,17 +6,17 @@
 
 namespace pinhook::registry {
 
-bool speaks_plain_http(const host_settings* said, const route* by, const reference& ref) {
-  if (said != nullptr && said->plain_http) return *said->plain_http;
-  const bool says_tls = (said != nullptr && !said->ca_file.empty()) || (by != nullptr && by->tls != nullptr);
-  return !says_tls && is_loopback_name(host_of(ref.wire_host()));
+bool speaks_plain_http(const host_settings* settings, const route* by, const reference& ref) {
+  if (settings != nullptr && settings->plain_http) return *settings->plain_http;
+  const bool has_tls = (settings != nullptr && !settings->ca_file.empty()) || (by != nullptr && by->tls != nullptr);
+  return !has_tls && is_loopback_name(host_of(ref.wire_host()));
 }
 
-std::string scheme_advice(const route* by, std::string_view asked, bool plain_http) {
+std::string scheme_advice(const route* by, std::string_view host, bool plain_http) {
   if (by != nullptr && by->base)
     return fmt::format("Write {}:// in the URL of {} {}", plain_http ? "http" : "https",
                        by->is_upstream ? "the server for" : "mirror", by->host);
-  return fmt::format("Write in the configuration: registries: {{\"{}\": {{plain_http: {}}}}}", asked, plain_http);
+  return fmt::format("Write in the configuration: registries: {{\"{}\": {{plain_http: {}}}}}", host, plain_http);
 }
 
 }  // namespace pinhook::registry

@@ -1,4 +1,4 @@
-// containerd's hosts.toml: how a node reaches a registry, and through which mirrors (containerd docs/hosts.md).
+// containerd's hosts.toml: a node's routes to a registry, its mirrors among them (containerd docs/hosts.md).
 //
 //   server = "https://registry-1.docker.io"
 //   [host."https://mirror.corp:5000"]
@@ -24,13 +24,13 @@ inline constexpr std::size_t max_hosts_toml = std::size_t{256} * 1024;
 struct hosts_toml {
   /// The `[host]` tables in the order of the file.
   std::vector<mirror_setting> hosts;
-  /// The root fields, which hold for `server`; its url is empty when there is none.
+  /// The root fields, which apply to `server`; its url is empty when there is none.
   mirror_setting server;
 };
 
 /// `file` is the text's own path, absolute: paths inside are relative to its directory, and messages begin with it
-/// ("…/hosts.toml:7: …"). invalid_input: no TOML, a field of the wrong type, an unknown capability, a duration that is
-/// none. Unknown fields are passed over. Of several client certificates the first counts.
+/// ("…/hosts.toml:7: …"). invalid_input: not TOML, a field of the wrong type, an unknown capability, an invalid
+/// duration. Unknown fields are ignored. Of several client certificates the first counts.
 [[nodiscard]] result<hosts_toml> parse_hosts_toml(std::string_view text, const std::string& file);
 
 }  // namespace pinhook::registry

@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
 
-auto refuse(std::string_view text, std::string_view why) {
-  return fail(error_code::invalid_input, fmt::format("{} is no pattern of images: {}", quoted(text, 100), why));
+auto refuse(std::string_view text, std::string_view reason) {
+  return fail(error_code::invalid_input, fmt::format("{} is not a valid image pattern: {}", quoted(text, 100), reason));
 }
 
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
-// What net/url leaves unescaped in a host, without '%' and what is no ASCII: no image's registry has either.
+// The bytes that net/url leaves unescaped in a host, without '%' and non-ASCII: no image's registry has either.
 bool is_host_byte(char c) { return is_letter_or_digit(c) || std::string_view("-_.~!$&'()*+,;=:[]<>\"").contains(c); }
 bool is_user_byte(char c) { return is_letter_or_digit(c) || std::string_view("-_.~!$&'()*+,;=:%@").contains(c); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -46,7 +46,7 @@ std::optional<std::string> unescape(std::string_view text) {
   return out;
 }
 
-// As net.SplitHostPort, which gives up where there is no port: then all of it is the name, brackets included.
+// As net.SplitHostPort, which fails where there is no port: then the whole text is the name, brackets included.
 std::pair<std::string_view, std::string_view> split_port(std::string_view host) {
   const std::size_t colon = host.rfind(':');
   if (colon == npos) return {host, {}};
@@ -77,7 +77,7 @@ bool element::takes(char c) const {
   return is_in;
 }
 
-// The size of the class that `pattern` begins with; npos when it is none. A ']' or '-' cannot be one of its bytes.
+// The size of the class at the start of `pattern`; npos when it is invalid. A ']' or '-' cannot be one of its bytes.
 std::size_t class_size(std::string_view pattern) {
   const auto is_member = [&](std::size_t i) { return i < pattern.size() && pattern[i] != ']' && pattern[i] != '-'; };
   std::size_t at = 1;
@@ -105,7 +105,7 @@ bool is_label_pattern(std::string_view label) {
   return true;
 }
 
-// Goes back to the last star only: time grows with the product of the lengths.
+// Returns to the last star only: the time grows with the product of the lengths.
 bool label_matches(std::string_view pattern, std::string_view text) {
   std::string_view after_star;
   std::string_view retry;
@@ -140,7 +140,7 @@ struct url {
   std::string path;
 };
 
-// As net/url reads "https://" and `text`.
+// Reads `text` as net/url does after "https://".
 std::optional<url> read_url(std::string_view text) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
   if (std::ranges::any_of(text, is_control)) return std::nullopt;

@@ -12,27 +12,27 @@
 namespace pinhook::registry {
 namespace {
 
-enum class kind : std::uint8_t { index, image, schema1, html, unknown };
+enum class manifest_kind : std::uint8_t { index, image, schema1, html, unknown };
 
 struct type_row {
   std::string_view name;
-  kind what;
+  manifest_kind kind;
 };
 constexpr std::array types{
-    type_row{"application/vnd.oci.image.index.v1+json", kind::index},
-    type_row{"application/vnd.docker.distribution.manifest.list.v2+json", kind::index},
-    type_row{"application/vnd.oci.image.manifest.v1+json", kind::image},
-    type_row{"application/vnd.docker.distribution.manifest.v2+json", kind::image},
-    type_row{"application/vnd.docker.distribution.manifest.v1+json", kind::schema1},
-    type_row{"application/vnd.docker.distribution.manifest.v1+prettyjws", kind::schema1},
-    type_row{"text/html", kind::html},
-    type_row{"application/xhtml+xml", kind::html},
+    type_row{"application/vnd.oci.image.index.v1+json", manifest_kind::index},
+    type_row{"application/vnd.docker.distribution.manifest.list.v2+json", manifest_kind::index},
+    type_row{"application/vnd.oci.image.manifest.v1+json", manifest_kind::image},
+    type_row{"application/vnd.docker.distribution.manifest.v2+json", manifest_kind::image},
+    type_row{"application/vnd.docker.distribution.manifest.v1+json", manifest_kind::schema1},
+    type_row{"application/vnd.docker.distribution.manifest.v1+prettyjws", manifest_kind::schema1},
+    type_row{"text/html", manifest_kind::html},
+    type_row{"application/xhtml+xml", manifest_kind::html},
 };
 
-kind kind_of(std::string_view media_type) {
+manifest_kind kind_of(std::string_view media_type) {
   const auto* const row =
       std::find_if(types.begin(), types.end(), [&](const type_row& t) { return t.name == media_type; });
-  return row == types.end() ? kind::unknown : row->what;
+  return row == types.end() ? manifest_kind::unknown : row->kind;
 }
 
 // Content-Type without parameters, in lower case.
@@ -45,8 +45,8 @@ std::string media_type_of(const http::response& r) {
   return out;
 }
 
-// Docker-Content-Digest: how many lines there are, and what the one well-formed sha256 says. Some registries leave the
-// "sha256:" out (kaniko#298); then only its equality with our own hash is of use.
+// Docker-Content-Digest: whether it is present, and its one well-formed sha256. Some registries leave the "sha256:" out
+// (kaniko#298); then it only serves for a comparison with the computed hash.
 struct digest_header {
   bool present = false;
   bool contradicts_itself = false;
@@ -69,11 +69,11 @@ digest_header read_digest_header(const http::response& r) {
   return out;
 }
 
-std::unexpected<error> malformed(const manifest_question& q, std::string_view why) {
-  return fail(error_code::malformed, fmt::format("{} answered for {} with {}", q.about.peer, q.about.subject, why));
+std::unexpected<error> malformed(const manifest_query& q, std::string_view answer) {
+  return fail(error_code::malformed, fmt::format("{} answered for {} with {}", q.about.peer, q.about.subject, answer));
 }
 
-error schema1_refused(const manifest_question& q) {
+error schema1_refused(const manifest_query& q) {
   return {error_code::unsupported,
           fmt::format("{} has {} only in the old image format (schema 1), whose digest cannot be checked. Push it "
                       "again with a current tool",
@@ -81,7 +81,7 @@ error schema1_refused(const manifest_question& q) {
           std::nullopt};
 }
 
-error wrong_digest(const manifest_question& q, std::string_view named, std::string_view expected) {
+error wrong_digest(const manifest_query& q, std::string_view named, std::string_view expected) {
   return malformed(q,
                    fmt::format("the digest {}, but it is {}: the registry, or something on the way to it, is broken or "
                                "lies",
@@ -89,7 +89,7 @@ error wrong_digest(const manifest_question& q, std::string_view named, std::stri
       .error();
 }
 
-// The top level of a manifest, read without building a tree: memory stays small whatever the body holds.
+// The top level of a manifest, read without building a tree: memory stays small for any body.
 struct manifest_outline : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, manifest_outline> {
   bool is_object = false;
   std::optional<std::int64_t> schema_version;
@@ -150,53 +150,54 @@ struct manifest_outline : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, manife
       {{"schemaVersion", false}, {"mediaType", false}, {"manifests", false}, {"layers", false}}};
 };
 
-// The media type that the body has a right to; an error when it is no manifest or contradicts its Content-Type.
-result<std::string> check_body(const manifest_question& q, const http::response& r) {
+// The body's media type; an error when it is not a manifest or contradicts its Content-Type.
+result<std::string> check_body(const manifest_query& q, const http::response& r) {
   const std::string content_type = media_type_of(r);
-  const kind named = kind_of(content_type);
-  if (named == kind::schema1) return fail(schema1_refused(q));
-  if (named == kind::html)
-    return malformed(q, fmt::format("{}: is this a registry, or does a proxy or login page stand before it?",
+  const manifest_kind named = kind_of(content_type);
+  if (named == manifest_kind::schema1) return fail(schema1_refused(q));
+  if (named == manifest_kind::html)
+    return malformed(q, fmt::format("{}: is this a registry, or a proxy or login page in front of it?",
                                     read_error_body(r.body).text));
   if (const auto coding = http::find_header(r.headers, "Content-Encoding"); coding && *coding != "identity")
-    return malformed(q, fmt::format("a body compressed as {}, which we did not ask for", quoted(*coding, 40)));
+    return malformed(q, fmt::format("a body compressed as {}, which was not requested", quoted(*coding, 40)));
 
   manifest_outline outline;
   rapidjson::MemoryStream stream(r.body.data(), r.body.size());
   rapidjson::Reader reader;
   constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
   if (const auto parsed = reader.Parse<flags>(stream, outline); parsed.IsError())
-    return malformed(q, fmt::format("a body that is no manifest: at byte {}: {}", parsed.Offset(),
+    return malformed(q, fmt::format("a body that is not a manifest: at byte {}: {}", parsed.Offset(),
                                     rapidjson::GetParseError_En(parsed.Code())));
   if (!outline.is_object || outline.repeats_itself || (outline.has_manifests && outline.has_layers))
-    return malformed(q, "JSON that is no manifest, or two at once");
-  const kind inside = outline.media_type ? kind_of(*outline.media_type) : kind::unknown;
-  if (outline.schema_version == 1 || inside == kind::schema1) return fail(schema1_refused(q));
-  if (named == kind::index || named == kind::image) {
+    return malformed(q, "JSON that is not a manifest, or two at once");
+  const manifest_kind inside = outline.media_type ? kind_of(*outline.media_type) : manifest_kind::unknown;
+  if (outline.schema_version == 1 || inside == manifest_kind::schema1) return fail(schema1_refused(q));
+  if (named == manifest_kind::index || named == manifest_kind::image) {
     if (outline.media_type && *outline.media_type != content_type)
       return malformed(q, fmt::format("Content-Type {} for a manifest that calls itself {}", content_type,
                                       quoted(*outline.media_type, 100)));
-    if (outline.schema_version.value_or(2) != 2 || (named == kind::index ? outline.has_layers : outline.has_manifests))
-      return malformed(q, fmt::format("Content-Type {} for a body that is none", content_type));
+    if (outline.schema_version.value_or(2) != 2 ||
+        (named == manifest_kind::index ? outline.has_layers : outline.has_manifests))
+      return malformed(q, fmt::format("Content-Type {} for a body of another type", content_type));
     return content_type;
   }
-  // Nothing, octet-stream, text/plain (Red Hat), application/json: what it looks like decides.
-  const bool fits = outline.media_type ? (inside == kind::index && !outline.has_layers) ||
-                                             (inside == kind::image && !outline.has_manifests)
+  // No type, octet-stream, text/plain (Red Hat), application/json: the body's form decides.
+  const bool fits = outline.media_type ? (inside == manifest_kind::index && !outline.has_layers) ||
+                                             (inside == manifest_kind::image && !outline.has_manifests)
                                        : outline.has_manifests || outline.has_layers;
-  if (outline.schema_version != 2 || !fits) return malformed(q, "JSON that is no image manifest or index");
+  if (outline.schema_version != 2 || !fits) return malformed(q, "JSON that is neither an image manifest nor an index");
   return outline.media_type.value_or("");
 }
 
 }  // namespace
 
-bool is_index_type(std::string_view media_type) { return kind_of(media_type) == kind::index; }
+bool is_index_type(std::string_view media_type) { return kind_of(media_type) == manifest_kind::index; }
 
-bool is_image_type(std::string_view media_type) { return kind_of(media_type) == kind::image; }
+bool is_image_type(std::string_view media_type) { return kind_of(media_type) == manifest_kind::image; }
 
-head_decision decide_head(const manifest_question& q, const http::response& r, wall_time now) {
+head_decision decide_head(const manifest_query& q, const http::response& r, wall_time now) {
   if (r.status != 200) {
-    // HEAD is what proxies and old registries get wrong, and its error has no body. 404: old Nexus.
+    // Proxies and old registries get HEAD wrong, and its error has no body. 404: old Nexus.
     const bool may_differ = r.status == 400 || r.status == 403 || r.status == 405 || r.status == 406 ||
                             (r.status == 404 && !q.get_is_costly) || r.status >= 500 ||
                             (r.status > 200 && r.status < 300);
@@ -204,23 +205,23 @@ head_decision decide_head(const manifest_question& q, const http::response& r, w
     return from_status(q.about, r, now);
   }
   const std::string content_type = media_type_of(r);
-  const kind named = kind_of(content_type);
-  if (named == kind::schema1) return schema1_refused(q);
+  const manifest_kind named = kind_of(content_type);
+  if (named == manifest_kind::schema1) return schema1_refused(q);
   const digest_header header = read_digest_header(r);
   if (q.expected) {
     if (header.sha256 && q.expected->algorithm() == "sha256" && *header.sha256 != *q.expected)
       return wrong_digest(q, header.sha256->to_string(), q.expected->to_string());
-    // Its existence was asked, and 200 says so.
-    if (named == kind::index || named == kind::image) return descriptor{*q.expected, content_type};
+    // Only its existence matters, and 200 confirms it.
+    if (named == manifest_kind::index || named == manifest_kind::image) return descriptor{*q.expected, content_type};
   }
-  if (named != kind::index && named != kind::image)
+  if (named != manifest_kind::index && named != manifest_kind::image)
     return ask_by_get{fmt::format("HEAD named the type {}", quoted(content_type, 100))};
   if (header.contradicts_itself || !header.sha256)
-    return ask_by_get{header.present ? "HEAD named a digest that is none" : "HEAD named no digest"};
+    return ask_by_get{header.present ? "HEAD named an invalid digest" : "HEAD named no digest"};
   return descriptor{*header.sha256, content_type};
 }
 
-result<descriptor> decide_get(const manifest_question& q, const http::response& r, wall_time now) {
+result<descriptor> decide_get(const manifest_query& q, const http::response& r, wall_time now) {
   if (r.status != 200) return fail(from_status(q.about, r, now));
   auto media_type = check_body(q, r);
   if (!media_type) return fail(std::move(media_type).error());

@@ -1,4 +1,5 @@
-// From a response to a digest: which answer is believed, when to ask again by GET, what is refused (registry.md §2.2).
+// Turns a response into a digest: which answers are trusted, when GET is needed, and which are refused (registry.md
+// §2.2).
 //
 // Pure functions on values; any thread.
 #pragma once
@@ -22,37 +23,37 @@ inline constexpr std::string_view accepted_manifests =
     "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
 
-/// Bytes of a manifest that are read: distribution-spec wants registries to take at least 4 MiB, and distribution takes
-/// no more.
+/// Bytes of a manifest that are read: distribution-spec requires registries to accept at least 4 MiB, and distribution
+/// accepts no more.
 inline constexpr std::size_t max_manifest_size = std::size_t{8} * 1024 * 1024;
-/// Values in a manifest's JSON, and how deep they nest. An index of 8 MiB has some 300,000.
+/// Values in a manifest's JSON, and their depth. An index of 8 MiB has some 300,000.
 inline constexpr std::size_t max_manifest_nodes = 1'000'000;
 inline constexpr std::size_t max_manifest_depth = 32;
 
-/// What was asked, as far as the decision needs it.
-struct manifest_question {
+/// The part of the request that the decision needs.
+struct manifest_query {
   refused_request about;
-  /// The digest that the reference has, when it has one.
+  /// The reference's digest, when it has one.
   std::optional<digest> expected;
   /// Where a GET counts as a pull, HEAD's 404 is believed (Docker Hub).
   bool get_is_costly = false;
 };
 
-/// Of a media type without parameters, in lower case. An image here is one that is run, not an index of some.
+/// For a media type without parameters, in lower case. An image here is one that can run, not an index.
 [[nodiscard]] bool is_index_type(std::string_view media_type);
 [[nodiscard]] bool is_image_type(std::string_view media_type);
 
-/// HEAD did not settle it; `why` is for the log.
+/// HEAD did not decide it; `reason` is for the log.
 struct ask_by_get {
-  std::string why;
+  std::string reason;
 };
 
 using head_decision = std::variant<descriptor, ask_by_get, error>;
 
-/// What a response to HEAD means. Statuses 301…308 and 401 have been dealt with before: here they are errors.
-[[nodiscard]] head_decision decide_head(const manifest_question& q, const http::response& r, wall_time now);
+/// Decides on a response to HEAD. Statuses 301…308 and 401 are handled before: here they are errors.
+[[nodiscard]] head_decision decide_head(const manifest_query& q, const http::response& r, wall_time now);
 
-/// What a response to GET means: the digest of its bytes, when they are a manifest and the header agrees.
-[[nodiscard]] result<descriptor> decide_get(const manifest_question& q, const http::response& r, wall_time now);
+/// Decides on a response to GET: the digest of its bytes, when they are a manifest and the header agrees.
+[[nodiscard]] result<descriptor> decide_get(const manifest_query& q, const http::response& r, wall_time now);
 
 }  // namespace pinhook::registry

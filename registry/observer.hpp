@@ -1,4 +1,4 @@
-// What the registry client tells of its requests, for metrics.
+// Events of the registry client's requests, for metrics.
 #pragma once
 
 #include <chrono>
@@ -7,11 +7,11 @@
 
 namespace pinhook::registry {
 
-/// What happened on the wire, for metrics. Called on the client's thread; must not block.
+/// Called on the client's thread; must not block.
 class observer {
  public:
   virtual ~observer() = default;
-  /// `status` 0: no response (`outcome` says why).
+  /// `status` 0: no response (`outcome` gives the reason).
   virtual void registry_request(std::string_view host, int status, std::string_view outcome,
                                 std::chrono::nanoseconds took) = 0;
   /// `outcome`: "ok" or the name of the error's code.

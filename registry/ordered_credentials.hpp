@@ -18,9 +18,9 @@ class ordered_credentials final : public credential_source {
  public:
   explicit ordered_credentials(std::vector<std::shared_ptr<credential_source>> parts) : parts_(std::move(parts)) {}
 
-  /// "anonymous" when it is every part's; the identity of the only part with another; else a hash of all of them.
+  /// "anonymous" when every part has that; the identity of the only part with another; else a hash of all of them.
   [[nodiscard]] std::string identity_for(const reference& ref) const override;
-  /// Those of all parts. A part that fails is passed over when another has any; else its error.
+  /// Those of all parts. A part's error counts only when no other part has any credentials.
   awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) override;
   bool forget(const reference& ref) override;
   [[nodiscard]] std::vector<credential_match> matches(const reference& ref) const override;

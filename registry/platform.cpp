@@ -19,7 +19,7 @@ namespace {
 struct architecture_row {
   std::string_view spelling;
   std::string_view name;
-  std::string_view variant;  // that the spelling says; empty: none
+  std::string_view variant;  // that the spelling implies; empty: none
 };
 constexpr std::array architectures{
     architecture_row{"x86_64", "amd64", ""},  architecture_row{"x86-64", "amd64", ""},
@@ -28,7 +28,7 @@ constexpr std::array architectures{
     architecture_row{"i686", "386", ""},
 };
 
-// What an architecture without a variant means.
+// The variant that an architecture without one means.
 struct usual_row {
   std::string_view architecture;
   std::string_view variant;
@@ -65,7 +65,7 @@ std::optional<int> level_of(std::string_view variant) {
   return major * 100 + minor;
 }
 
-// How well `offered` fits who wants `wanted`: the more the better, nothing when it does not run there.
+// The fitness of `offered` for `wanted`: greater is better, no value when it does not run there.
 std::optional<int> fit(const platform& offered, const platform& wanted) {
   if (offered.os != wanted.os || offered.architecture != wanted.architecture) return std::nullopt;
   const std::string_view least = usual_variant(wanted.architecture);
@@ -100,8 +100,8 @@ std::string list_of(const std::vector<platform>& all) {
                      count > names.size() ? fmt::format(" and {} more", count - names.size()) : "");
 }
 
-error malformed(const refused_request& about, std::string_view why) {
-  return {error_code::malformed, fmt::format("{} answered for {} with {}", about.peer, about.subject, why),
+error malformed(const refused_request& about, std::string_view answer) {
+  return {error_code::malformed, fmt::format("{} answered for {} with {}", about.peer, about.subject, answer),
           std::nullopt};
 }
 
@@ -120,9 +120,9 @@ std::variant<index_entry, ask_configuration, error> entry_for(const refused_requ
     }
     platform p = platform_in(*named);
     if (!is_named(p)) continue;
-    if (const auto how = fit(p, wanted); how && *how > best_fit) {
+    if (const auto fitness = fit(p, wanted); fitness && *fitness > best_fit) {
       best = &entry;
-      best_fit = *how;
+      best_fit = *fitness;
     }
     offered.push_back(std::move(p));
   }
@@ -137,7 +137,7 @@ std::variant<index_entry, ask_configuration, error> entry_for(const refused_requ
                  std::nullopt};
   auto named = digest::parse(json::find_string(*best, "digest").value_or(""));
   if (!named)
-    return malformed(about, fmt::format("an index whose entry for {} has no good digest", wanted.to_string()));
+    return malformed(about, fmt::format("an index whose entry for {} has no valid digest", wanted.to_string()));
   const bool is_index = is_index_type(json::find_string(*best, "mediaType").value_or(""));
   return index_entry{std::move(*named), is_index, has_platform};
 }
@@ -147,7 +147,7 @@ std::variant<index_entry, ask_configuration, error> entry_for(const refused_requ
 result<platform> platform::parse(std::string_view text) {
   const auto refuse = [&] {
     return fail(error_code::invalid_input,
-                fmt::format("{} is no platform: write os/architecture or os/architecture/variant, for example "
+                fmt::format("{} is not a valid platform: write os/architecture or os/architecture/variant, for example "
                             "linux/arm64 or linux/arm/v7",
                             quoted(text, max_platform_size)));
   };
@@ -193,13 +193,13 @@ std::string platform::to_string() const {
 std::variant<index_entry, ask_configuration, error> part_for(const refused_request& about, std::string_view text,
                                                              const platform& wanted) {
   const auto root = json::parse(text, {.depth = max_manifest_depth, .size = max_manifest_size});
-  if (!root) return malformed(about, fmt::format("a body that is no manifest: {}", root.error().message));
+  if (!root) return malformed(about, fmt::format("a body that is not a manifest: {}", root.error().message));
   if (const json::value* const entries = json::find(*root, "manifests"); entries != nullptr && entries->IsArray())
     return entry_for(about, *entries, wanted);
   const json::value* const config = json::find(*root, "config");
-  auto where = digest::parse(config == nullptr ? "" : json::find_string(*config, "digest").value_or(""));
-  if (!where) return malformed(about, "a manifest that names no configuration");
-  return ask_configuration{std::move(*where)};
+  auto config_digest = digest::parse(config == nullptr ? "" : json::find_string(*config, "digest").value_or(""));
+  if (!config_digest) return malformed(about, "a manifest that names no configuration");
+  return ask_configuration{std::move(*config_digest)};
 }
 
 result<void> check_configuration(const refused_request& about, std::string_view text, const digest& named,
@@ -209,11 +209,11 @@ result<void> check_configuration(const refused_request& about, std::string_view 
                                              "something on the way to it, is broken or lies",
                                              digest::of(text).to_string(), named.to_string())));
   const auto root = json::parse(text, {.depth = max_manifest_depth, .size = max_manifest_size});
-  if (!root) return fail(malformed(about, "a configuration that is no JSON"));
+  if (!root) return fail(malformed(about, "a configuration that is not JSON"));
   const platform own = platform_in(*root);
   if (!is_named(own))
-    return fail(error_code::not_found, fmt::format("{} has {} as one image that does not say for which platform it is",
-                                                   about.peer, about.subject));
+    return fail(error_code::not_found,
+                fmt::format("{} has {} as one image that names no platform", about.peer, about.subject));
   if (!fit(own, wanted))
     return fail(error_code::not_found, fmt::format("{} has {} as one image for {}, not for {}", about.peer,
                                                    about.subject, list_of({own}), wanted.to_string()));

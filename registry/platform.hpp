@@ -1,10 +1,10 @@
-// Which manifest of an image index a platform runs, and whether an image is for it.
+// Selects the manifest of an image index that a platform runs, and checks whether an image is for it.
 //
 //   const auto wanted = platform::parse("linux/arm64");
-//   auto part = part_for(q, index_text, *wanted);      // the digest inside the index, or the configuration to be read
+//   auto part = part_for(request, index_text, *wanted);  // the digest inside the index, or the configuration to read
 //
-// Sources: OCI image-spec image-index.md (platform; "the first matching entry"), and containerd/platforms for names
-// that mean the same and for variants: linux/arm64 is linux/arm64/v8, linux/arm is linux/arm/v7, linux/amd64 is
+// Sources: OCI image-spec image-index.md (platform; "the first matching entry"), and containerd/platforms for
+// synonymous names and for variants: linux/arm64 is linux/arm64/v8, linux/arm is linux/arm/v7, linux/amd64 is
 // linux/amd64/v1, and a processor of one variant runs the lower ones of the same architecture. An os.version is not
 // compared. Pure functions on values; any thread.
 #pragma once
@@ -36,35 +36,34 @@ struct platform {
   friend bool operator==(const platform&, const platform&) = default;
 };
 
-/// Bytes of a platform as a person says it.
+/// Bytes of a platform as a user writes it.
 inline constexpr std::size_t max_platform_size = 100;
 /// Platforms of an index that a message lists.
 inline constexpr std::size_t max_listed_platforms = 20;
 
-/// The image is no index: what it is for stands in its configuration.
+/// The image is not an index: its configuration names its platform.
 struct ask_configuration {
-  digest where;
+  registry::digest digest;
 };
 
-/// What an index names for a platform.
+/// An index's entry for a platform.
 struct index_entry {
-  digest where;
-  /// An index within the index: it is to be looked into (platform_walk).
+  registry::digest digest;
+  /// An index within the index, which is to be read next (platform_walk).
   bool is_index = false;
-  /// False: the entry names no platform; what it is for stands in what it leads to.
+  /// False: the entry names no platform; its target does.
   bool has_platform = true;
 };
 
-/// The platform's part of `text`, an index or image manifest that decide_get has found good. As containerd chooses
-/// (core/images/image.go): the best of the entries that are for the platform; where none is, the first that names no
-/// platform. not_found: there is neither; the message lists what it has. malformed: the part that is needed is no
-/// digest.
+/// The platform's part of `text`, an index or image manifest that decide_get has accepted. It chooses as containerd
+/// does (core/images/image.go): the best of the entries for the platform, else the first that names no platform.
+/// not_found: there is neither; the message lists the platforms of the index. malformed: the entry has no valid digest.
 [[nodiscard]] std::variant<index_entry, ask_configuration, error> part_for(const refused_request& about,
                                                                            std::string_view text,
                                                                            const platform& wanted);
 
-/// Whether an image whose configuration is `text` is for that platform. malformed: its bytes are not those that `named`
-/// names, or no configuration. not_found: it is for another, or does not say for which.
+/// Checks whether an image whose configuration is `text` is for that platform. malformed: its bytes do not have the
+/// digest `named`, or are not a configuration. not_found: it is for another platform, or names none.
 [[nodiscard]] result<void> check_configuration(const refused_request& about, std::string_view text, const digest& named,
                                                const platform& wanted);
 

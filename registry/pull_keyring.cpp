@@ -19,11 +19,11 @@ constexpr json::parse_limits limits{.depth = 32, .size = max_pull_secret_size};
 constexpr std::string_view docker_hub = "docker.io";
 constexpr std::string_view docker_hub_key = "index.docker.io";
 
-std::unexpected<error> wrong(std::string_view where, std::string_view what) {
-  return fail(error_code::invalid_input, fmt::format("{}: {}", where, what));
+std::unexpected<error> wrong(std::string_view where, std::string_view fault) {
+  return fail(error_code::invalid_input, fmt::format("{}: {}", where, fault));
 }
 
-// Go's decoder takes a field's name in any letter case.
+// Go's decoder accepts a field's name in any letter case.
 bool is_same_name(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -70,7 +70,7 @@ result<std::optional<credential>> read_entry(const json::value& entry, std::stri
   if (out.username.empty()) return std::nullopt;
   out.kind = credential_kind::basic;
   out.source = fmt::format("pull secret {}", secret_name);
-  // The sizes tell the parts apart, whatever stands in them.
+  // The sizes separate the parts, whatever their content.
   const secret whole(fmt::format("pull secret {} {} {} {}\n{}{}{}{}", secret_name.size(), key.size(),
                                  out.username.size(), out.secret.reveal().size(), secret_name, key, out.username,
                                  out.secret.reveal()));
@@ -116,8 +116,8 @@ result<std::vector<pull_entry>> parse_pull_secret(pull_secret_form form, const s
 }
 
 pull_keyring::pull_keyring(std::vector<pull_entry> entries) : entries_(std::move(entries)) {
-  // By key backwards, and then by place. (std::stable_sort would do without the place, but libstdc++ 12's needs a
-  // function that Clang 19 calls deprecated.)
+  // In descending order of the key, then by position. (std::stable_sort would not need the position, but libstdc++ 12's
+  // uses a function that Clang 19 reports as deprecated.)
   std::vector<std::size_t> order(entries_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, [this](std::size_t a, std::size_t b) {
@@ -143,21 +143,21 @@ std::vector<const pull_entry*> pull_keyring::find(const reference& ref) const {
 std::string keyring_credentials::identity_for(const reference& ref) const {
   const auto found = keyring_.find(ref);
   if (found.empty()) return credential{}.identity;
-  if (found.size() == 1) return found.front()->what.identity;
+  if (found.size() == 1) return found.front()->credential.identity;
   std::string all;
-  for (const pull_entry* e : found) all += e->what.identity + '\n';
+  for (const pull_entry* e : found) all += e->credential.identity + '\n';
   return keyed_hash(all);
 }
 
 awaitable<result<std::vector<credential>>> keyring_credentials::credentials_for(reference ref, deadline) {
   std::vector<credential> out;
-  for (const pull_entry* e : keyring_.find(ref)) out.push_back(e->what);
+  for (const pull_entry* e : keyring_.find(ref)) out.push_back(e->credential);
   co_return out;
 }
 
 std::vector<credential_match> keyring_credentials::matches(const reference& ref) const {
   std::vector<credential_match> out;
-  for (const pull_entry* e : keyring_.find(ref)) out.push_back({e->what.source, e->pattern.key()});
+  for (const pull_entry* e : keyring_.find(ref)) out.push_back({e->credential.source, e->pattern.key()});
   return out;
 }
 

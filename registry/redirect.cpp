@@ -12,24 +12,24 @@ bool is_redirect(int status) {
   return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
 }
 
-result<redirect_target> next_hop(const web_url& asked, const http::response& r, int made) {
-  const std::string from = asked.where().authority();
+result<redirect_target> next_hop(const web_url& from, const http::response& r, int made) {
+  const std::string host = from.where().authority();
   if (made >= max_redirects)
-    return fail(error_code::malformed, fmt::format("{} redirects again after {} redirects", from, made));
+    return fail(error_code::malformed, fmt::format("{} redirects again after {} redirects", host, made));
   const auto locations = http::find_headers(r.headers, "Location");
   if (locations.size() != 1)
     return fail(error_code::malformed,
-                fmt::format("{} redirects ({}) with {} Location headers", from, r.status, locations.size()));
-  auto to = asked.join(locations.front());
-  // Only the place goes into the message: the query of a signed URL is a credential.
+                fmt::format("{} redirects ({}) with {} Location headers", host, r.status, locations.size()));
+  auto to = from.join(locations.front());
+  // Only the host goes into the message: the query of a signed URL is a credential.
   if (!to)
     return fail(error_code::malformed,
-                fmt::format("{} redirects ({}) to something that is not an http or https URL", from, r.status));
+                fmt::format("{} redirects ({}) to something that is not an http or https URL", host, r.status));
   const origin& next = to->where();
-  if (next.scheme == "http" && (asked.where().scheme != "http" || asked.where().host != next.host))
+  if (next.scheme == "http" && (from.where().scheme != "http" || from.where().host != next.host))
     return fail(error_code::denied,
-                fmt::format("{} redirects to plain HTTP at {}, which is not followed", from, next.authority()));
-  const bool same = next == asked.where();
+                fmt::format("{} redirects to plain HTTP at {}, which is not followed", host, next.authority()));
+  const bool same = next == from.where();
   return redirect_target{std::move(*to), same};
 }
 

@@ -1,4 +1,5 @@
-// Where a redirect leads, and whether we go (registry.md §2.3, §3.5, §6). The HTTP client never follows one by itself.
+// The target of a redirect, and the decision to follow it (registry.md §2.3, §3.5, §6). The HTTP client never follows
+// one by itself.
 //
 // Pure functions on values; any thread.
 #pragma once
@@ -12,18 +13,17 @@ namespace pinhook::registry {
 /// Hops of one request. registry.k8s.io needs one.
 inline constexpr int max_redirects = 5;
 
-/// True for 301, 302, 303, 307, 308. The method is kept under all of them: we send only HEAD and GET.
+/// True for 301, 302, 303, 307, 308. The method is kept under all of them: only HEAD and GET are sent.
 [[nodiscard]] bool is_redirect(int status);
 
 struct redirect_target {
   web_url url;
-  /// False when scheme, host or port changed: a new security context, which sees no credentials of the old one.
+  /// False when scheme, host or port changed: a new security context, which gets no credentials of the old one.
   bool same_context = false;
 };
 
-/// The next hop after `made` of them, from `asked`.
-/// malformed: no Location or more than one, not a URL of ours, too many hops. denied: http where it is not the same
-/// plain-HTTP host again.
-[[nodiscard]] result<redirect_target> next_hop(const web_url& asked, const http::response& r, int made);
+/// The next hop after `made` of them, from `from`. malformed: no Location or more than one, not a valid URL (web_url),
+/// too many hops. denied: http where it is not the same plain-HTTP host again.
+[[nodiscard]] result<redirect_target> next_hop(const web_url& from, const http::response& r, int made);
 
 }  // namespace pinhook::registry

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
-// The text is read once from left to right: the registry's name up to the first '/', if that part is one, then the
-// path, the tag and the digest, each up to the first byte that ends it. Offsets count from 0, positions in faults from
-// 1.
+// The text is read once from left to right: the part before the first '/' if it is a registry's name, then the path,
+// the tag and the digest, each up to the first byte that ends it. Offsets count from 0, positions in faults from 1.
 
 namespace pinhook::registry {
 namespace {
@@ -33,7 +32,7 @@ using fault = std::optional<syntax_fault>;
 
 fault fault_at(std::size_t offset, std::string reason) { return syntax_fault{offset + 1, std::move(reason)}; }
 
-/// How a byte is called in a message.
+/// The name of a byte in a message.
 std::string name_of(char c) {
   const auto byte = static_cast<unsigned char>(c);
   if (c == ' ') return "a space";
@@ -44,7 +43,7 @@ std::string name_of(char c) {
   return fmt::format("'{}'", c);
 }
 
-/// distribution/reference `splitDockerDomain`: what stands before the first '/' is a registry's name if it could not be
+/// distribution/reference `splitDockerDomain`: the part before the first '/' is a registry's name if it could not be
 /// the first part of a Docker Hub repository.
 bool is_registry_name(std::string_view first) {
   return first == "localhost" || std::ranges::any_of(first, [](char c) { return c == '.' || c == ':' || is_upper(c); });
@@ -61,19 +60,19 @@ fault read_labels(std::string_view host, std::size_t& at) {
     if (!ended) return fault_at(at, fmt::format("{} is not allowed in a registry name", name_of(host[at])));
     if (at == start)
       return fault_at(at, at == 0 ? "the registry name is empty" : "the registry name has an empty part between dots");
-    if (host[start] == '-') return fault_at(start, "a part of a registry name may not begin with '-'");
-    if (host[at - 1] == '-') return fault_at(at - 1, "a part of a registry name may not end with '-'");
+    if (host[start] == '-') return fault_at(start, "a part of a registry name must not begin with '-'");
+    if (host[at - 1] == '-') return fault_at(at - 1, "a part of a registry name must not end with '-'");
     if (at == host.size() || host[at] == ':') return std::nullopt;
     ++at;
   }
 }
 
-/// "[", hexadecimal digits and colons, "]": no zone, no dotted quad, as distribution/reference has it.
+/// "[", hexadecimal digits and colons, "]": without a zone or a dotted quad, as in distribution/reference.
 fault read_ipv6(std::string_view host, std::size_t& at) {
   const std::size_t start = ++at;
   while (at < host.size() && (is_hex(host[at]) || host[at] == ':')) ++at;
   if (at == host.size()) return fault_at(at, "']' is missing after the IPv6 address");
-  if (host[at] == '%') return fault_at(at, "an IPv6 address in a reference may not have a zone");
+  if (host[at] == '%') return fault_at(at, "an IPv6 address in a reference must not have a zone");
   if (host[at] == '.') return fault_at(at, "write the whole IPv6 address in hexadecimal, without a dotted quad");
   if (host[at] != ']') return fault_at(at, fmt::format("{} is not allowed in an IPv6 address", name_of(host[at])));
   if (at == start) return fault_at(at, "the IPv6 address between '[' and ']' is empty");
@@ -83,7 +82,7 @@ fault read_ipv6(std::string_view host, std::size_t& at) {
   return std::nullopt;
 }
 
-/// `at` stands behind the ':'.
+/// `at` is the position after the ':'.
 fault read_port(std::string_view host, std::size_t at) {
   const std::size_t start = at;
   unsigned port = 0;
@@ -116,7 +115,7 @@ fault read_separator(std::string_view text, std::size_t& at) {
   const std::size_t most = c == '.' ? 1 : c == '_' ? 2 : text.size();
   while (at < text.size() && text[at] == c && at - start < most) ++at;
   if (at == text.size() || text[at] == '/' || text[at] == ':' || text[at] == '@')
-    return fault_at(at - 1, fmt::format("a part of a repository name may not end with '{}'", c));
+    return fault_at(at - 1, fmt::format("a part of a repository name must not end with '{}'", c));
   if (is_path_separator(text[at]))
     return fault_at(
         at, fmt::format("'{}' after '{}': one '.', '_' or '__', or any number of '-' separate letters and digits",
@@ -130,7 +129,7 @@ fault read_path(std::string_view text, std::size_t& at) {
     if (at == text.size() || text[at] == '/' || text[at] == ':' || text[at] == '@')
       return fault_at(at, "a part of the repository name is empty");
     if (is_path_separator(text[at]))
-      return fault_at(at, fmt::format("a part of a repository name may not begin with '{}'", text[at]));
+      return fault_at(at, fmt::format("a part of a repository name must not begin with '{}'", text[at]));
     for (;;) {
       while (at < text.size() && is_path_letter(text[at])) ++at;
       if (at == text.size() || text[at] == ':' || text[at] == '@') return std::nullopt;
@@ -143,7 +142,7 @@ fault read_path(std::string_view text, std::size_t& at) {
   }
 }
 
-/// `at` stands behind the ':' and moves to the '@' or the end.
+/// `at` is the position after the ':' and moves to the '@' or the end.
 fault read_tag(std::string_view text, std::size_t& at) {
   const std::size_t start = at;
   if (at == text.size() || text[at] == '@') return fault_at(at, "the tag after ':' is empty");
@@ -158,9 +157,9 @@ fault read_tag(std::string_view text, std::size_t& at) {
   return std::nullopt;
 }
 
-/// What is wrong with the text as a whole.
+/// Finds a fault of the text as a whole.
 fault check_whole(std::string_view text) {
-  if (text.empty()) return fault_at(0, "an image reference may not be empty");
+  if (text.empty()) return fault_at(0, "an image reference must not be empty");
   if (text.size() > max_reference_size)
     return fault_at(max_reference_size,
                     fmt::format("an image reference has at most {} bytes, not {}", max_reference_size, text.size()));

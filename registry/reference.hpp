@@ -1,9 +1,9 @@
-// An image reference, parsed once at the edge: what a Pod's `image` says and what it means.
+// An image reference, parsed once at the edge: the text of a Pod's `image` and its meaning.
 //
 //   nginx                       → docker.io/library/nginx:latest, asked at registry-1.docker.io
 //   ghcr.io/acme/api:v2@sha256… → ghcr.io/acme/api@sha256:…  (the digest wins)
 //
-// As strict as the parser the kubelet uses (distribution/reference, registry.md §1): what it refuses cannot run, so
+// As strict as the kubelet's parser (distribution/reference, registry.md §1): an image that it refuses cannot run, so
 // nothing legitimate is lost. Stricter in three places: a port is 1 to 65535, a registry name has no underscore (that
 // parser then takes it for a path without a registry), and the whole text is limited. Letter case and leading zeros of
 // the registry name are kept as written, as that parser does. An immutable value; any thread.
@@ -30,7 +30,7 @@ inline constexpr std::size_t max_tag_size = 128;
 
 class reference {
  public:
-  /// invalid_input: the message says what is wrong and at which position (from 1) of the text.
+  /// invalid_input: the message gives the fault and its position (from 1) in the text.
   [[nodiscard]] static result<reference> parse(std::string_view text);
   /// As `parse`, with the position apart from the reason.
   [[nodiscard]] static std::expected<reference, syntax_fault> read(std::string_view text);
@@ -41,13 +41,13 @@ class reference {
   [[nodiscard]] std::string_view written_name() const { return std::string_view(written_).substr(0, name_size_); }
   /// The registry's canonical name with its port: "docker.io", "localhost:5000".
   [[nodiscard]] const std::string& registry() const { return registry_; }
-  /// Whom to ask: as `registry`, but "registry-1.docker.io" for "docker.io".
+  /// The host to contact: as `registry`, but "registry-1.docker.io" for "docker.io".
   [[nodiscard]] std::string wire_host() const;
   /// "library/nginx"
   [[nodiscard]] const std::string& repository() const { return repository_; }
   /// The tag as written, empty when none was.
   [[nodiscard]] const std::string& tag() const { return tag_; }
-  /// The tag that is meant: as written, or "latest" when neither tag nor digest was; empty when only a digest was.
+  /// The tag in effect: as written, or "latest" when neither tag nor digest was; empty when only a digest was.
   [[nodiscard]] std::string_view effective_tag() const;
   [[nodiscard]] const std::optional<registry::digest>& digest() const { return digest_; }
   /// True when there is a digest: nothing to resolve.

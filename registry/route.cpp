@@ -17,7 +17,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Double and trailing slashes dropped.
+// Removes double and trailing slashes.
 std::string clean_path(std::string_view path) {
   std::string out;
   for (const char c : path)
@@ -26,20 +26,20 @@ std::string clean_path(std::string_view path) {
   return out;
 }
 
-result<web_url> api_root(const mirror_setting& said) {
-  const bool has_scheme = said.url.find("://") != std::string::npos;
-  const auto given = web_url::parse(has_scheme ? said.url : fmt::format("https://{}", said.url));
+result<web_url> api_root(const mirror_setting& setting) {
+  const bool has_scheme = setting.url.find("://") != std::string::npos;
+  const auto given = web_url::parse(has_scheme ? setting.url : fmt::format("https://{}", setting.url));
   if (!given) return fail(given.error().at("the address of a mirror"));
   std::string path = clean_path(given->path());
   const auto has_dots = path.find("/..") != std::string::npos || path.find("/./") != std::string::npos;
   if (given->has_query() || has_dots)
     return fail(error_code::invalid_input,
-                fmt::format("the address of a mirror: {} has a query or dots in its path", quoted(said.url)));
-  if (!said.override_path && !path.ends_with("/v2")) path += "/v2";
+                fmt::format("the address of a mirror: {} has a query or dots in its path", quoted(setting.url)));
+  if (!setting.override_path && !path.ends_with("/v2")) path += "/v2";
   return web_url::parse(fmt::format("{}://{}{}", given->where().scheme, given->where().authority(), path));
 }
 
-// RFC 9110 §5.6.2 and §5.5: nothing that could end the line or begin another header.
+// RFC 9110 §5.6.2 and §5.5: no byte that could end the line or begin another header.
 std::optional<error> header_fault(const route_header& h) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   const bool is_name = !h.name.empty() && std::all_of(h.name.begin(), h.name.end(), [&](char c) {
@@ -47,7 +47,7 @@ std::optional<error> header_fault(const route_header& h) {
            marks.find(c) != std::string_view::npos;
   });
   if (!is_name)
-    return error{error_code::invalid_input, fmt::format("{} is no name of a header", quoted(h.name)), std::nullopt};
+    return error{error_code::invalid_input, fmt::format("{} is not a valid header name", quoted(h.name)), std::nullopt};
   const std::string& value = h.value.reveal();
   if (std::any_of(value.begin(), value.end(), [](char c) { return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f; }))
     return error{error_code::invalid_input, fmt::format("header {} has control characters in its value", h.name),
@@ -55,24 +55,24 @@ std::optional<error> header_fault(const route_header& h) {
   return std::nullopt;
 }
 
-// What describes the connection or what we ask for is ours to say.
+// pinhook sets the headers that describe the connection or the requested types.
 bool is_ours(std::string_view name) {
   constexpr std::array<std::string_view, 7> names{"host",       "content-length", "transfer-encoding", "connection",
                                                   "keep-alive", "accept",         "accept-encoding"};
   return std::find(names.begin(), names.end(), lower(name)) != names.end();
 }
 
-std::shared_ptr<const http::tls_settings> make_tls(const mirror_setting& said) {
-  if (said.ca_files.empty() && said.client_certificate_file.empty() && !said.skip_verify) return nullptr;
+std::shared_ptr<const http::tls_settings> make_tls(const mirror_setting& setting) {
+  if (setting.ca_files.empty() && setting.client_certificate_file.empty() && !setting.skip_verify) return nullptr;
   auto out = std::make_shared<http::tls_settings>();
-  for (const auto& file : said.ca_files) {
+  for (const auto& file : setting.ca_files) {
     http::pem one;
     one.file = file;
     out->authorities.push_back(std::move(one));
   }
-  out->certificate.file = said.client_certificate_file;
-  out->key.file = said.client_key_file;
-  out->verify = !said.skip_verify;
+  out->certificate.file = setting.client_certificate_file;
+  out->key.file = setting.client_key_file;
+  out->verify = !setting.skip_verify;
   return out;
 }
 
@@ -92,21 +92,21 @@ bool is_same_place(const route& a, const route& b) {
 
 }  // namespace
 
-result<route> make_route(const mirror_setting& said, const reference& ref) {
+result<route> make_route(const mirror_setting& setting, const reference& ref) {
   route out;
-  out.can_pull = said.can_pull;
-  out.can_resolve = said.can_resolve;
-  out.tls = make_tls(said);
+  out.can_pull = setting.can_pull;
+  out.can_resolve = setting.can_resolve;
+  out.tls = make_tls(setting);
   out.tls_elsewhere = authorities_of(out.tls);
-  out.dial_timeout = said.dial_timeout;
-  for (const auto& h : said.headers) {
+  out.dial_timeout = setting.dial_timeout;
+  for (const auto& h : setting.headers) {
     if (auto fault = header_fault(h)) return fail(std::move(*fault));
     if (!is_ours(h.name)) out.headers.push_back(h);
   }
   out.host = ref.registry();
-  if (said.url.empty()) return out;
+  if (setting.url.empty()) return out;
 
-  auto base = api_root(said);
+  auto base = api_root(setting);
   if (!base) {
     base.error().code = error_code::invalid_input;
     return fail(std::move(base.error()));
@@ -128,7 +128,7 @@ result<routes> make_routes(const std::vector<mirror_setting>& settings, const mi
   const auto add = [&](const mirror_setting& one) -> std::optional<error> {
     auto made = make_route(one, ref);
     if (!made) return std::move(made.error());
-    // The same place again would say the same again; one that may not answer takes nobody's place.
+    // A repeated route would give the same answer; one that must not answer does not replace another.
     const bool is_there = std::any_of(out.in_order.begin(), out.in_order.end(), [&](const auto& held) {
       return is_same_place(*held, *made) && held->can_resolve == made->can_resolve && held->can_pull == made->can_pull;
     });
@@ -139,7 +139,7 @@ result<routes> make_routes(const std::vector<mirror_setting>& settings, const mi
     if (out.in_order.size() + 1 >= max_routes) {
       out.trouble = error{
           error_code::invalid_input,
-          fmt::format("{} mirrors for {}; no more than {} are asked", settings.size(), ref.registry(), max_routes - 1),
+          fmt::format("{} mirrors for {}; no more than {} are used", settings.size(), ref.registry(), max_routes - 1),
           std::nullopt};
       break;
     }

@@ -15,7 +15,7 @@ constexpr std::string_view for_all_others = "_default";
 
 using found_routes = result<std::shared_ptr<const routes>>;
 
-// Changes when anything does that the routes are made of. The text may hold tokens.
+// Changes with any part of the routes' source. The text may hold tokens.
 std::string fingerprint_of(const host_directory& at) {
   std::string all = at.path + '\n';
   for (const auto& file : at.certificates.ca_files) all += file + '\n';
@@ -46,7 +46,7 @@ found_routes with_named_upstream(found_routes from) {
   return out;
 }
 
-// As containerd: what cannot be understood is said, and passed over in favour of the certificates.
+// As in containerd, an invalid hosts.toml is reported, and the certificates are used instead.
 found_routes from_directory(const host_directory& at, const reference& ref) {
   std::optional<error> trouble;
   if (at.text) {
@@ -91,7 +91,7 @@ found_routes route_table::routes_for(const reference& ref) {
   entry made{{}, fail(error_code::internal, "nothing was read"), until};
   auto directory = find_host_directory(options_.directories, ref.registry());
   if (!directory) {
-    made.found = fail(std::move(directory.error()).at(fmt::format("how registry {} is reached", ref.registry())));
+    made.found = fail(std::move(directory.error()).at(fmt::format("the mirrors of registry {}", ref.registry())));
   } else if (!*directory) {
     made.found = made_of({}, {}, ref, "");
   } else {

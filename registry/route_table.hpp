@@ -1,11 +1,11 @@
-// Which ways lead to a registry, as the operator said: in our own configuration, or in the directories from which
-// containerd reads the same on a node.
+// The routes to each registry that the operator configured, in pinhook's configuration or in the directories from which
+// containerd reads them on a node.
 //
 //   route_table table({.directories = {"/etc/containerd/certs.d"}}, time);
-//   auto found = table.routes_for(ref);          // reads a file now and then
+//   auto found = table.routes_for(ref);          // sometimes reads a file
 //   for (const auto& r : (*found)->in_order) …   // r->host, r->can_resolve
 //
-// One thread: the one that the client and the resolver's look-ups live on. A program that asks once may make its own.
+// One thread: that of the client and the resolver's look-ups. A program that asks once may make its own table.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -27,28 +27,28 @@ namespace pinhook::registry {
 
 struct route_options {
   /// The mirrors of a registry, by its canonical name ("docker.io", "registry.example.com:5000"), best first; the
-  /// registry itself comes after them. "_default": of all others. What stands here goes before any directory; an empty
-  /// list says: no mirror.
+  /// registry itself comes after them. "_default": the mirrors of all others. These precede any directory; an empty
+  /// list means no mirror.
   std::map<std::string, std::vector<mirror_setting>, std::less<>> mirrors;
-  /// Directories laid out as containerd's config_path, such as "/etc/containerd/certs.d". The first one that has
-  /// something for a registry counts.
+  /// Directories in the layout of containerd's config_path, such as "/etc/containerd/certs.d". The first one with an
+  /// entry for a registry counts.
   std::vector<std::string> directories;
-  /// How long what was read answers without a look whether it has changed.
+  /// The time for which routes are used without a check whether the files have changed.
   std::chrono::nanoseconds recheck = std::chrono::seconds(5);
 };
 
 class route_table {
  public:
-  /// Registries remembered; their names come from whoever may create Pods.
+  /// Registries that are kept; their names come from any user who may create Pods.
   static constexpr std::size_t most_registries = 1000;
 
   /// `time` must outlive the table.
   route_table(route_options options, const clock& time)
       : options_(std::move(options)), time_(time), held_(most_registries) {}
 
-  /// Never null and never empty. As containerd does: a hosts.toml that makes no sense is reported (routes::trouble, and
-  /// the log), and the registry itself is asked with the certificates that lie beside it. unavailable: the directory or
-  /// the file cannot be read; nobody may be asked then. invalid_input: a mirror of our configuration that is none.
+  /// Never null and never empty. As in containerd, an invalid hosts.toml is reported (routes::trouble, and the log),
+  /// and the registry itself is asked with the certificates in the same directory. unavailable: the directory or the
+  /// file cannot be read, and then no host may be asked. invalid_input: an invalid mirror in pinhook's configuration.
   [[nodiscard]] result<std::shared_ptr<const routes>> routes_for(const reference& ref);
 
  private:

@@ -9,9 +9,8 @@
 
 namespace pinhook::registry {
 
-/// Where a Pod would run, and as whom.
 struct tenant {
-  /// The namespace as the API server says it, never as the object does. Empty: none, and so no secrets.
+  /// The namespace that the API server gives, never the object's own. Empty: none, and so no secrets.
   std::string ns;
   /// Empty: "default".
   std::string service_account;

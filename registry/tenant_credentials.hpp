@@ -1,4 +1,4 @@
-// Whose credentials count for an object: those that its Pods would be pulled with.
+// The credentials that count for an object: those with which its Pods' images would be pulled.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -18,15 +18,15 @@ class tenant_credentials {
  public:
   virtual ~tenant_credentials() = default;
 
-  /// What is already known, without any I/O; null when something would have to be read first.
-  [[nodiscard]] virtual std::shared_ptr<credential_source> held(const tenant& who) = 0;
+  /// The known credentials, without any I/O; null when something would have to be read first.
+  [[nodiscard]] virtual std::shared_ptr<credential_source> held(const tenant& owner) = 0;
 
-  /// Never null and never a failure: what cannot be read by `d` is passed over and stands in the source's troubles().
-  /// Completes on the caller's executor, which must be served by one thread.
-  virtual awaitable<std::shared_ptr<credential_source>> credentials_of(tenant who, deadline d) = 0;
+  /// Never null and never an error: secrets that cannot be read by `d` are left out and reported by the source's
+  /// troubles(). Completes on the caller's executor, which must be served by one thread.
+  virtual awaitable<std::shared_ptr<credential_source>> credentials_of(tenant owner, deadline d) = 0;
 };
 
-/// The same credentials for everyone.
+/// The same credentials for every tenant.
 class shared_credentials final : public tenant_credentials {
  public:
   explicit shared_credentials(std::shared_ptr<credential_source> all) : all_(std::move(all)) {}

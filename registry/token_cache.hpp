@@ -1,6 +1,7 @@
-// What was learnt from registries and spares a round trip: tokens, and how each host wants to be asked.
+// Facts from registries that save a round trip: tokens, and the challenge of each host.
 //
-// Both are bounded and forget what was used least recently. Thread rule: one thread, that of the client that owns them.
+// Both caches are bounded and drop the least recently used entry. Thread rule: one thread, that of the client that owns
+// them.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -61,7 +62,7 @@ class lru_map {
   std::map<Key, typename std::list<std::pair<Key, Value>>::iterator> index_;
 };
 
-/// What a token is good for. Without the identity a token would leak from one tenant to another (registry.md §3.5).
+/// The scope of a token's use. Without the identity a token would leak from one tenant to another (registry.md §3.5).
 struct token_key {
   std::string registry;  // origin::to_string(): scheme, host, port
   std::string realm;
@@ -74,7 +75,7 @@ struct token_key {
 /// A token as it was granted.
 struct granted_token {
   secret token;
-  /// As the server said, or `least_lifetime`.
+  /// As the server gave it, or `least_lifetime`.
   std::chrono::seconds lifetime;
 };
 
@@ -82,14 +83,14 @@ class token_cache {
  public:
   /// Tokens are up to 16 KiB, mostly 2 KiB; a busy cluster pulls from some hundred repositories within five minutes.
   static constexpr std::size_t default_limit = 2000;
-  /// A server that says less, or nothing, is taken to mean this (distribution's auth/token.md).
+  /// Used when a server gives less or nothing (distribution's auth/token.md).
   static constexpr std::chrono::seconds least_lifetime{60};
-  /// A server that says more is not believed: a token revoked meanwhile costs a 401 each time it is shown.
+  /// Used when a server gives more: a token revoked meanwhile costs a 401 each time it is sent.
   static constexpr std::chrono::seconds most_lifetime{std::chrono::hours(12)};
 
   explicit token_cache(std::size_t limit = default_limit) : held_(limit) {}
 
-  /// The token while it may be shown: it is renewed min(10 s, 10 %) before it expires.
+  /// The token while it may be used: it is renewed min(10 s, 10 %) before it expires.
   [[nodiscard]] std::optional<secret> find(const token_key& key, steady_time now);
   void put(const token_key& key, const granted_token& granted, steady_time now);
   /// Forgets `refused`; a newer token under the same key stays.
@@ -104,7 +105,7 @@ class token_cache {
   lru_map<token_key, entry> held_;
 };
 
-/// How a host asked for credentials the last time, so that the next request brings them along. No secret.
+/// A host's last challenge, so that the next request carries credentials at once. No secret.
 struct remembered_challenge {
   auth_choice choice;
   /// See http::response::from_public_network.
@@ -125,7 +126,7 @@ class challenge_cache {
   explicit challenge_cache(std::size_t limit = default_limit) : held_(limit) {}
 
   [[nodiscard]] const remembered_challenge* find(const challenge_key& key) { return held_.find(key); }
-  void put(const challenge_key& key, remembered_challenge what) { held_.put(key, std::move(what)); }
+  void put(const challenge_key& key, remembered_challenge challenge) { held_.put(key, std::move(challenge)); }
   void forget(const challenge_key& key) { held_.erase(key); }
   [[nodiscard]] std::size_t size() const { return held_.size(); }
 

@@ -13,7 +13,7 @@
 namespace pinhook::registry {
 namespace {
 
-// RFC 3986 unreserved characters stay; right for queries and for forms.
+// Keeps the unreserved characters of RFC 3986; valid for queries and for forms.
 std::string percent_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -35,7 +35,7 @@ void add_parameter(std::string& to, std::string_view name, std::string_view valu
   to += percent_encoded(value);
 }
 
-// POST that a server does not have, or answers as if it had not: GCR and Gitea 404, Artifactory 401, ACR 400.
+// The statuses of servers without POST, or that answer as if without: GCR and Gitea 404, Artifactory 401, ACR 400.
 bool may_lack_post(int status) {
   constexpr std::array statuses{400, 401, 404, 405};
   return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
@@ -43,45 +43,45 @@ bool may_lack_post(int status) {
 
 }  // namespace
 
-token_flow::token_flow(token_request what, credential who, wall_time now)
-    : what_(std::move(what)), who_(std::move(who)), now_(now) {}
+token_flow::token_flow(token_request request, registry::credential credential, wall_time now)
+    : request_(std::move(request)), credential_(std::move(credential)), now_(now) {}
 
 std::string token_flow::where() const {
-  const std::string realm = what_.realm.where().authority();
-  return realm == what_.registry ? fmt::format("registry {}", what_.registry)
-                                 : fmt::format("{}, the token server of registry {},", realm, what_.registry);
+  const std::string realm = request_.realm.where().authority();
+  return realm == request_.registry ? fmt::format("registry {}", request_.registry)
+                                    : fmt::format("{}, the token server of registry {},", realm, request_.registry);
 }
 
 http::request token_flow::base(std::string url) const {
   http::request r;
   r.url = std::move(url);
-  // Artifactory answers 406 without it.
+  // Without it Artifactory answers 406.
   r.headers.push_back({"Accept", "application/json"});
-  for (const auto& one : what_.headers) add_configured(r, one);
-  r.reach = what_.reach;
-  r.tls = what_.tls;
+  for (const auto& one : request_.headers) add_configured(r, one);
+  r.reach = request_.reach;
+  r.tls = request_.tls;
   return r;
 }
 
 http::request token_flow::by_get(std::string_view user) const {
-  std::string url = what_.realm.text();
-  if (!what_.realm.has_query()) url += '?';
-  add_parameter(url, "service", what_.key.service);
-  add_parameter(url, "scope", what_.key.scope);
+  std::string url = request_.realm.text();
+  if (!request_.realm.has_query()) url += '?';
+  add_parameter(url, "service", request_.key.service);
+  add_parameter(url, "scope", request_.key.scope);
   if (url.ends_with('?')) url.pop_back();
   http::request r = base(std::move(url));
-  if (who_.kind == credential_kind::basic || who_.kind == credential_kind::identity_token)
-    r.authorization = basic_authorization(user, who_.secret);
+  if (credential_.kind == credential_kind::basic || credential_.kind == credential_kind::identity_token)
+    r.authorization = basic_authorization(user, credential_.secret);
   return r;
 }
 
 http::request token_flow::by_post() const {
   std::string form = "grant_type=refresh_token";
-  add_parameter(form, "service", what_.key.service);
+  add_parameter(form, "service", request_.key.service);
   add_parameter(form, "client_id", oauth_client_id);
-  add_parameter(form, "scope", what_.key.scope);
-  add_parameter(form, "refresh_token", who_.secret.reveal());
-  http::request r = base(what_.realm.text());
+  add_parameter(form, "scope", request_.key.scope);
+  add_parameter(form, "refresh_token", credential_.secret.reveal());
+  http::request r = base(request_.realm.text());
   r.verb = http::method::post;
   r.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
   r.body = secret(std::move(form));
@@ -89,7 +89,7 @@ http::request token_flow::by_post() const {
 }
 
 token_step token_flow::start() {
-  if (who_.kind != credential_kind::identity_token) return by_get(who_.username);
+  if (credential_.kind != credential_kind::identity_token) return by_get(credential_.username);
   posted_ = true;
   return by_post();
 }
@@ -101,31 +101,33 @@ token_step token_flow::next(const result<http::response>& outcome) {
     if (token) return std::move(*token);
     return std::move(token).error().at(fmt::format("the answer of {} to a request for a token", where()));
   }
-  error said = refused(*outcome);
+  error refusal = refused(*outcome);
   if (posted_ && !refused_post_ && may_lack_post(outcome->status)) {
-    refused_post_ = std::move(said);
+    refused_post_ = std::move(refusal);
     // "<token>" is the user name under which credential helpers hand out identity tokens.
-    return by_get(who_.username.empty() ? "<token>" : who_.username);
+    return by_get(credential_.username.empty() ? "<token>" : credential_.username);
   }
-  if (refused_post_ && !is_temporary(said.code)) return *refused_post_;
-  return said;
+  if (refused_post_ && !is_temporary(refusal.code)) return *refused_post_;
+  return refusal;
 }
 
 error token_flow::refused(const http::response& r) const {
   if (is_redirect(r.status))
-    return {error_code::malformed,
-            fmt::format("{} redirects requests for a token ({}), which is not followed: credentials would go along",
-                        where(), r.status),
-            std::nullopt};
+    return {
+        error_code::malformed,
+        fmt::format("{} redirects requests for a token ({}), which is not followed: credentials would be sent along",
+                    where(), r.status),
+        std::nullopt};
   const std::string subject =
-      what_.repository.empty() ? std::string("it") : fmt::format("repository {}", quoted(what_.repository));
-  return from_status({where(), subject, who_.kind == credential_kind::anonymous ? "" : who_.source, true}, r, now_);
+      request_.repository.empty() ? std::string("it") : fmt::format("repository {}", quoted(request_.repository));
+  return from_status({where(), subject, credential_.kind == credential_kind::anonymous ? "" : credential_.source, true},
+                     r, now_);
 }
 
 result<granted_token> parse_token(std::string_view body) {
   const auto parsed = json::parse(body, {.depth = 32, .size = std::size_t{64} * 1024});
   if (!parsed) return fail(parsed.error());
-  // The two must agree where both are there; OAuth's name is the newer one.
+  // The two must agree where both are present; OAuth's name is the newer one.
   auto token = json::find_string(*parsed, "access_token");
   if (!token || token->empty()) token = json::find_string(*parsed, "token");
   if (!token || token->empty()) return fail(error_code::malformed, "it holds neither \"access_token\" nor \"token\"");
@@ -133,7 +135,7 @@ result<granted_token> parse_token(std::string_view body) {
     return fail(error_code::malformed,
                 fmt::format("a token of {} bytes; the limit is {}", token->size(), max_token_size));
   if (!std::all_of(token->begin(), token->end(), [](char c) { return c > 0x20 && c < 0x7f; }))
-    return fail(error_code::malformed, "a token with characters that no header may have");
+    return fail(error_code::malformed, "a token with characters that are invalid in a header");
   const auto seconds =
       std::clamp<std::int64_t>(json::find_integer(*parsed, "expires_in").value_or(0),
                                token_cache::least_lifetime.count(), token_cache::most_lifetime.count());

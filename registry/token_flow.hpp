@@ -1,7 +1,7 @@
-// Fetching one token: which requests, and what their responses mean (distribution's auth/token.md and auth/oauth.md;
+// Fetches one token: the requests, and the meaning of their responses (distribution's auth/token.md and auth/oauth.md;
 // registry.md §3.3). A resumable value without I/O:
 //
-//   token_flow flow(request, who);
+//   token_flow flow(request, credential, now);
 //   for (token_step step = flow.start();;) {
 //     if (auto* send = std::get_if<http::request>(&step)) step = flow.next(co_await …);
 //     else break;  // granted_token or error
@@ -22,10 +22,10 @@
 
 namespace pinhook::registry {
 
-/// Bytes of a token. ECR and Azure make some of 5 KiB; at least 16 KiB must be taken (registry.md §3.3).
+/// Bytes of a token. ECR and Azure make some of 5 KiB; at least 16 KiB must be accepted (registry.md §3.3).
 inline constexpr std::size_t max_token_size = std::size_t{16} * 1024;
 
-/// The name we give ourselves where OAuth wants one.
+/// pinhook's client name where OAuth requires one.
 inline constexpr std::string_view oauth_client_id = "pinhook";
 
 struct token_request {
@@ -33,11 +33,10 @@ struct token_request {
   web_url realm;
   http::reach reach;
   std::shared_ptr<const http::tls_settings> tls;
-  /// For messages: the registry and the repository as people know them.
+  /// For messages: the registry and the repository as users know them.
   std::string registry;
   std::string repository;
-  /// Sent along: those of a route, when the realm stands on its own host. An Authorization among them gives way to that
-  /// of a credential.
+  /// The headers of a route, sent when the realm is on its own host. A credential replaces an Authorization among them.
   http::headers headers = {};
 };
 
@@ -45,13 +44,13 @@ using token_step = std::variant<http::request, granted_token, error>;
 
 class token_flow {
  public:
-  /// `who` is shown to the realm: the caller has checked that it may be.
-  token_flow(token_request what, credential who, wall_time now);
+  /// `credential` is sent to the realm: the caller has checked that it may be.
+  token_flow(token_request request, registry::credential credential, wall_time now);
 
-  /// GET for everyone but identity tokens, which go by POST.
+  /// GET for all credentials but identity tokens, which need POST.
   [[nodiscard]] token_step start();
-  /// Errors: those of from_status; malformed: a redirect (never followed), no JSON, no token, a token too long or with
-  /// characters that no header may have.
+  /// Errors: those of from_status; malformed: a redirect (never followed), not JSON, no token, a token too long or with
+  /// characters that a header must not have.
   [[nodiscard]] token_step next(const result<http::response>& outcome);
 
  private:
@@ -61,16 +60,16 @@ class token_flow {
   [[nodiscard]] error refused(const http::response& r) const;
   [[nodiscard]] std::string where() const;
 
-  token_request what_;
-  credential who_;
+  token_request request_;
+  registry::credential credential_;
   wall_time now_;
   bool posted_ = false;
-  // What POST said, when GET is tried after it: it is the one that explains.
+  // The error of POST when GET is tried after it: it explains more.
   std::optional<error> refused_post_;
 };
 
-/// The token of a token server's JSON. Key names are compared with case: "Token" is what a cloud's metadata service
-/// calls its credentials (go-containerregistry PR 2291).
+/// The token of a token server's JSON. Key names are compared with case: a cloud's metadata service calls its
+/// credentials "Token" (go-containerregistry PR 2291).
 [[nodiscard]] result<granted_token> parse_token(std::string_view body);
 
 }  // namespace pinhook::registry

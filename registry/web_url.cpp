@@ -41,7 +41,7 @@ std::string origin::to_string() const { return fmt::format("{}://{}:{}", scheme,
 
 bool is_loopback_name(std::string_view host) {
   if (lower(host) == "localhost" || host == "[::1]") return true;
-  // Four decimal numbers below 256, the first one 127: "127.1" and "0x7f.0.0.1" are names we do not vouch for.
+  // Four decimal numbers below 256, the first one 127: "127.1" and "0x7f.0.0.1" are names of uncertain meaning.
   int parts = 0;
   const char* at = host.data();
   const char* const end = at + host.size();
@@ -73,16 +73,16 @@ result<web_url> web_url::parse(std::string_view text) {
   if (out.where_.scheme != "https" && out.where_.scheme != "http")
     return fail(error_code::malformed, fmt::format("{} is neither http nor https", quoted(text)));
   if (!parsed->has_authority() || parsed->has_userinfo())
-    return fail(error_code::malformed, fmt::format("{} names no host, or a user before it", quoted(text)));
+    return fail(error_code::malformed, fmt::format("{} has no host, or a user before it", quoted(text)));
   out.where_.host = lower(view(parsed->encoded_host()));
   if (!is_plain_host(out.where_.host))
-    return fail(error_code::malformed, fmt::format("{} names a host that cannot be one", quoted(text)));
+    return fail(error_code::malformed, fmt::format("{} has an invalid host", quoted(text)));
   if (parsed->has_port() && !parsed->port().empty()) {
-    // Boost.URL's own number has no room to say "too large".
+    // Boost.URL's own number cannot express "too large".
     const std::string_view digits = view(parsed->port());
     const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), out.where_.port);
     if (bad != std::errc() || end != digits.data() + digits.size() || out.where_.port == 0)
-      return fail(error_code::malformed, fmt::format("{} names a port outside 1 to 65535", quoted(text)));
+      return fail(error_code::malformed, fmt::format("{} has a port outside 1 to 65535", quoted(text)));
   } else {
     out.where_.port = default_port(out.where_.scheme);
   }

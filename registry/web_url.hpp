@@ -1,4 +1,4 @@
-// A URL that a peer named and that we may ask: absolute, http or https, without user information or fragment.
+// A valid URL that a peer named: absolute, http or https, without user information or fragment.
 //
 //   auto realm = web_url::parse("https://auth.example.com/token?tenant=7");
 //   realm->where().authority()   // "auth.example.com"
@@ -15,7 +15,7 @@
 
 namespace pinhook::registry {
 
-/// The security context of a URL: what changes when credentials must be left behind.
+/// The security context of a URL: when it changes, credentials must be left behind.
 struct origin {
   std::string scheme;  // "http" or "https"
   std::string host;    // lower case; an IPv6 address in brackets
@@ -41,16 +41,15 @@ class web_url {
   static constexpr std::size_t max_size = 8192;
 
   /// malformed: not an absolute URL of http or https, too long, user information before the host, or a host with
-  /// characters that no registry's name has (percent-encoding included: parsers disagree about it).
+  /// characters that are invalid in a registry's name (percent-encoding included: parsers disagree about it).
   [[nodiscard]] static result<web_url> parse(std::string_view text);
 
-  /// What `relative` means when this URL's server says it (RFC 3986 §5); an absolute URL means itself. A fragment is
-  /// dropped.
+  /// Resolves `relative` against this URL (RFC 3986 §5); an absolute URL means itself. A fragment is dropped.
   [[nodiscard]] result<web_url> join(std::string_view relative) const;
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const origin& where() const { return where_; }
-  /// As in the text, percent-encoding kept, without the query.
+  /// The path as in the text, with its percent-encoding, without the query.
   [[nodiscard]] std::string_view path() const;
   [[nodiscard]] bool has_query() const { return text_.find('?') != std::string::npos; }
 

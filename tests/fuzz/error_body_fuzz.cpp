@@ -20,10 +20,10 @@ void require(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace pinhook::registry;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const peer_words words = read_error_body(text);
-  require(words.codes.size() <= peer_words::max_errors);
+  const peer_message words = read_error_body(text);
+  require(words.codes.size() <= peer_message::max_errors);
   // Escaping makes four characters of a byte.
-  require(words.text.size() < peer_words::max_errors * 4 * (peer_words::max_text + 100));
+  require(words.text.size() < peer_message::max_errors * 4 * (peer_message::max_text + 100));
   require(std::none_of(words.text.begin(), words.text.end(),
                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }));
   if (const auto token = parse_token(text)) {

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string named(take_line(text));
   if (!named.empty()) r.headers.push_back({"Docker-Content-Digest", named});
   r.body = text;
-  const registry::manifest_question question{{"registry r.example", "\"a:1\"", ""}, std::nullopt, false};
+  const registry::manifest_query question{{"registry r.example", "\"a:1\"", ""}, std::nullopt, false};
   const auto by_head = registry::decide_head(question, r, {});
   if (const auto* known = std::get_if<registry::descriptor>(&by_head)) require(known->digest.to_string() == named);
   if (const auto known = registry::decide_get(question, r, {})) {

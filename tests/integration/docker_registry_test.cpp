@@ -139,7 +139,7 @@ TEST_F(DockerRegistry, SaysWhichSchemeToWrite) {
   };
   EXPECT_EQ(
       message_of(secure.host(), {}),
-      fmt::format("registry {0} speaks HTTPS and was asked in plain HTTP. Write in the configuration: registries: "
+      fmt::format("registry {0} speaks HTTPS, but the request used plain HTTP. Write in the configuration: registries: "
                   "{{\"{0}\": {{plain_http: false}}}}",
                   secure.host()));
   const std::string ca_file = directory.write("ca.pem", authority.certificate()).string();

@@ -115,7 +115,7 @@ TEST_F(ExplainProcess, LoopbackIsAskedOnlyWhereItIsNamed) {
   name_registries({});
   const auto seen = tried();
   EXPECT_EQ(seen.exit_code, 3) << seen.output << seen.errors;
-  EXPECT_THAT(seen.output, HasSubstr("only when the configuration names it, under registries"));
+  EXPECT_THAT(seen.output, HasSubstr("only when the configuration lists it under registries"));
   EXPECT_TRUE(registry_.requests().empty());
 }
 

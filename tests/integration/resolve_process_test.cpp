@@ -169,7 +169,7 @@ TEST_F(ResolveProcess, EndsAtOnceBySignal) {
 TEST_F(ResolveProcess, RefusesAPlatformThatIsNone) {
   const auto seen = resolve({"--platform", "linux", image("a:1")});
   EXPECT_EQ(seen.exit_code, 2);
-  EXPECT_THAT(seen.errors, HasSubstr("pinhook resolve: --platform: \"linux\" is no platform"));
+  EXPECT_THAT(seen.errors, HasSubstr("pinhook resolve: --platform: \"linux\" is not a valid platform"));
   EXPECT_TRUE(registry_.requests().empty());
 }
 

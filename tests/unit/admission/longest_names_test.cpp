@@ -39,8 +39,8 @@ const std::vector<failure>& failures() {
   static const std::vector<failure> all{
       {error_code::not_found, R"(registry {0} does not have "{1}" (404: MANIFEST_UNKNOWN: "manifest unknown"))"},
       {error_code::denied, R"(registry {0} does not give access to "{1}" (403: DENIED: "denied"))"},
-      {error_code::unauthorized, R"(registry {0} asks for other credentials for "{1}" (401))"},
-      {error_code::rate_limited, R"(registry {0} limits how often it answers, now for "{1}" (429))"},
+      {error_code::unauthorized, R"(registry {0} requires other credentials for "{1}" (401))"},
+      {error_code::rate_limited, R"(registry {0} limits the rate of requests, now for "{1}" (429))"},
       {error_code::unavailable, R"(registry {0}: no connection: Connection refused)"},
       {error_code::timed_out, R"(registry {0} did not answer in time)"},
       {error_code::malformed, R"(registry {0} answered for "{1}" with two digests that differ)"},
@@ -49,7 +49,7 @@ const std::vector<failure>& failures() {
       {error_code::internal, R"(looking up "{1}" failed)"},
       {error_code::invalid_input, R"("{1}" is no reference)"},
       {error_code::denied,
-       "registry {0} is on this machine: it is asked only when the configuration names it, under registries. Write it",
+       "registry {0} is on this machine: it is used only when the configuration lists it under registries. Write it",
        true},
   };
   return all;

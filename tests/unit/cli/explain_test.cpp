@@ -102,7 +102,7 @@ TEST(Explain, PointsAtTheFault) {
             "  \"docker/Docker\"\n"
             "          ^\n"},
            {"",
-            "pinhook explain: not an image reference: an image reference may not be empty (position 1)\n"
+            "pinhook explain: not an image reference: an image reference must not be empty (position 1)\n"
             "  \"\"\n"
             "   ^\n"},
            {"a:\nb",

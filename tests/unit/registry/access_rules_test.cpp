@@ -77,13 +77,13 @@ TEST(AccessRules, DenyHoldsForHostsThatOthersName) {
 TEST(AccessRules, MessagesNameTheRuleAndTheSetting) {
   const auto ref = reference::parse("evil.org/a/b:1").value();
   EXPECT_EQ(*access_rules::make({}, {"*.org"})->refusal(ref),
-            (error{error_code::denied, "evil.org/a/b may not be asked for: \"*.org\" in registry.deny", {}}));
+            (error{error_code::denied, "evil.org/a/b is not allowed: \"*.org\" in registry.deny", {}}));
   EXPECT_EQ(access_rules::make({"docker.io"}, {})->refusal(ref)->message,
-            "evil.org/a/b may not be asked for: no rule in registry.allow is about it (\"docker.io\")");
+            "evil.org/a/b is not allowed: no rule in registry.allow matches it (\"docker.io\")");
   EXPECT_EQ(access_rules::make({"docker.io", "ghcr.io"}, {})->refusal(ref)->message,
-            "evil.org/a/b may not be asked for: no rule in registry.allow is about it (2 rules)");
+            "evil.org/a/b is not allowed: no rule in registry.allow matches it (2 rules)");
   EXPECT_EQ(access_rules::make({}, {"*.org"})->refusal_of_host("auth.evil.org")->message,
-            "auth.evil.org may not be asked: \"*.org\" in registry.deny");
+            "auth.evil.org is not allowed: \"*.org\" in registry.deny");
 }
 
 TEST(AccessRules, RefusesRulesThatAreNone) {

@@ -1,4 +1,5 @@
-// To whom the handshake shows what: credentials that a cloud made, denied hosts, what is meant for one host alone.
+// The hosts to which the handshake sends credentials and headers: credentials that a cloud made, denied hosts, headers
+// for one host alone.
 #include "auth_flow_world.hpp"
 
 #include <gtest/gtest.h>
@@ -78,7 +79,7 @@ TEST(AuthFlow, WhatIsForTheHostAloneGoesToNoOtherRealm) {
     d.target.headers = {{"X-Team", "t"}};
     d.start();
     d.answer(challenged("Bearer realm=\"" + std::string(realm) + "\""));
-    return d.wanted;
+    return d.requested;
   };
   EXPECT_EQ(asked_at("https://r.example/token").tls, own);
   EXPECT_EQ(asked_at("https://r.example/token").headers.size(), 1U);

@@ -1,4 +1,4 @@
-// The handshake of one request: what it sends, fetches and remembers.
+// The handshake of one request: its messages, its tokens and its memory.
 #include "auth_flow_world.hpp"
 
 #include <gtest/gtest.h>
@@ -19,9 +19,9 @@ TEST(AuthFlow, FetchesATokenWhenChallenged) {
   drive d;
   EXPECT_EQ(d.start(), "send");
   EXPECT_EQ(d.answer(challenged(bearer)), ask_auth);
-  EXPECT_EQ(d.wanted.key.service, "r.example");
-  EXPECT_EQ(d.wanted.key.registry, "https://r.example:443");
-  EXPECT_EQ(d.wanted.key.identity, "anonymous");
+  EXPECT_EQ(d.requested.key.service, "r.example");
+  EXPECT_EQ(d.requested.key.registry, "https://r.example:443");
+  EXPECT_EQ(d.requested.key.identity, "anonymous");
   EXPECT_EQ(d.token("T1"), "send Bearer T1");
   EXPECT_EQ(d.answer(respond(200)), "finished");
 }
@@ -34,7 +34,7 @@ TEST(AuthFlow, TheNextRequestToTheHostBringsATokenAtOnce) {
   d.answer(respond(404));
   EXPECT_EQ(d.start(), ask_auth);
   // Another identity has learnt nothing from this one.
-  d.who = user();
+  d.shown = user();
   EXPECT_EQ(d.start(), "send");
 }
 
@@ -49,10 +49,10 @@ TEST(AuthFlow, OwnScopeIsAskedForWhateverTheChallengeSays) {
 }
 
 TEST(AuthFlow, PingsOnlyWhenTheChallengeIsUnusable) {
-  for (const char* how : {"Negotiate", R"(Bearer realm="no url")", ""}) {
+  for (const char* challenge : {"Negotiate", R"(Bearer realm="no url")", ""}) {
     drive d;
     d.start();
-    EXPECT_EQ(d.answer(challenged(how)), "ping") << how;
+    EXPECT_EQ(d.answer(challenged(challenge)), "ping") << challenge;
     // The ping's scope is the catalogue's.
     EXPECT_EQ(d.ping(challenged(R"(Bearer realm="https://auth.example/token",scope="registry:catalog:*")")), ask_auth);
   }
@@ -115,7 +115,7 @@ TEST(AuthFlow, ARefusedTokenIsReplacedOnceByAFreshOne) {
   d.answer(challenged(bearer));
   d.token("old", false);
   EXPECT_EQ(d.answer(challenged(bearer + R"(,error="invalid_token")")), ask_auth);
-  EXPECT_FALSE(d.tokens.find(d.wanted.key, d.time.now())) << "the refused token is forgotten";
+  EXPECT_FALSE(d.tokens.find(d.requested.key, d.time.now())) << "the refused token is forgotten";
   EXPECT_EQ(d.token("new"), "send Bearer new");
   EXPECT_EQ(d.answer(challenged(bearer)), "error unauthorized");
   EXPECT_EQ(d.tokens.size(), 0U);
@@ -154,7 +154,7 @@ TEST(AuthFlow, AScopeOfAnotherNameIsTakenOverWhenOursDoesNotDo) {
 }
 
 TEST(AuthFlow, ANarrowerGrantThanAskedForEndsWithoutAnotherToken) {
-  // Docker Hub grants an anonymous token for what does not exist or is private, and then says so.
+  // Docker Hub grants an anonymous token for a repository that does not exist or is private, and refuses it then.
   drive d;
   d.start();
   d.answer(challenged(bearer));
@@ -231,7 +231,7 @@ TEST(AuthFlow, A400WithDeniedIsAnExpiredTokenOfPublicEcr) {
   d.answer(challenged(bearer));
   d.token("old", false);
   EXPECT_EQ(d.answer(refused), ask_auth);
-  EXPECT_FALSE(d.tokens.find(d.wanted.key, d.time.now()));
+  EXPECT_FALSE(d.tokens.find(d.requested.key, d.time.now()));
   d.token("new");
   EXPECT_EQ(d.answer(refused), "finished") << "once";
   d.start();
@@ -285,10 +285,10 @@ TEST_P(RealmRules, DecideWhoMayGetCredentials) {
   d.target.plain_http = rule.plain_http;
   d.target.realm_hosts = rule.listed;
   d.start();
-  const std::string said = d.answer(challenged("Bearer realm=\"" + std::string(rule.realm) + '"'));
-  EXPECT_EQ(said.starts_with("token "), rule.taken) << said << ": " << d.failed.message;
+  const std::string action = d.answer(challenged("Bearer realm=\"" + std::string(rule.realm) + '"'));
+  EXPECT_EQ(action.starts_with("token "), rule.taken) << action << ": " << d.failed.message;
   if (!rule.taken) {
-    EXPECT_EQ(said, "error denied");
+    EXPECT_EQ(action, "error denied");
   }
 }
 
@@ -328,9 +328,9 @@ TEST(AuthFlow, TheRealmReachesNoDeeperThanItsRegistry) {
     auto r = challenged("Bearer realm=\"" + realm + '"');
     r.from_public_network = from_public;
     EXPECT_TRUE(d.answer(r).starts_with("token "));
-    return d.wanted.reach;
+    return d.requested.reach;
   };
-  // A configured host may stand on loopback; what it names may not, unless it is the same host and port.
+  // A configured host may be on loopback; a realm that it names may not, unless it is the same host and port.
   drive d;
   d.target.reach.loopback = true;
   EXPECT_FALSE(reach_of(d, "https://auth.example/t", false).loopback);
@@ -344,11 +344,11 @@ TEST(AuthFlow, TheRealmReachesNoDeeperThanItsRegistry) {
   EXPECT_FALSE(reach_of(local, "http://localhost:5001/t", false).loopback) << "another program of this machine";
   EXPECT_TRUE(reach_of(local, "http://localhost:5000/t", false).loopback);
   local.target.is_named = [](const origin& there) { return there.authority() == "localhost:5001"; };
-  EXPECT_TRUE(reach_of(local, "http://localhost:5001/t", false).loopback) << "it stands under registries";
+  EXPECT_TRUE(reach_of(local, "http://localhost:5001/t", false).loopback) << "it is listed under registries";
   EXPECT_FALSE(reach_of(local, "http://localhost:5002/t", false).loopback);
   local.target.is_named = nullptr;
   local.target.realm_hosts = {"localhost:5001"};
-  EXPECT_TRUE(reach_of(local, "http://localhost:5001/t", false).loopback) << "it stands under realm_hosts";
+  EXPECT_TRUE(reach_of(local, "http://localhost:5001/t", false).loopback) << "it is listed under realm_hosts";
   // From the public internet into a private network: only to itself or where the operator says.
   drive p;
   EXPECT_TRUE(reach_of(p, "https://auth.example/t", false).private_networks);
@@ -367,18 +367,18 @@ TEST(AuthFlow, WhereTheRegistryStoodIsRemembered) {
   d.token("T");
   d.answer(respond(200));
   EXPECT_EQ(d.start(), ask_auth);
-  EXPECT_FALSE(d.wanted.reach.private_networks);
+  EXPECT_FALSE(d.requested.reach.private_networks);
 }
 
 TEST(AuthFlow, AHostThatWasRedirectedToNeverSeesCredentials) {
-  for (const auto& who : {user(), identity_token(), registry_token()}) {
-    drive d(who, "https://cdn.example/v2/acme/api/manifests/v1");
+  for (const auto& shown : {user(), identity_token(), registry_token()}) {
+    drive d(shown, "https://cdn.example/v2/acme/api/manifests/v1");
     d.target.redirected = true;
     EXPECT_EQ(d.start(), "send");
     EXPECT_EQ(d.answer(challenged("Basic realm=x")), "error unauthorized");
     d.start();
     EXPECT_EQ(d.answer(challenged(bearer)), ask_auth);
-    EXPECT_EQ(d.wanted.key.identity, "anonymous");
+    EXPECT_EQ(d.requested.key.identity, "anonymous");
   }
   drive d(user(), ecr);
   d.target.redirected = true;
@@ -395,7 +395,7 @@ TEST(AuthFlow, WithoutARepositoryOfItsOwnTheChallengesScopeIsUsed) {
 }
 
 TEST(AuthFlow, EndsWhateverThePeerSays) {
-  const std::vector<http::response> said{
+  const std::vector<http::response> responses{
       respond(200),
       respond(401),
       respond(403),
@@ -410,13 +410,13 @@ TEST(AuthFlow, EndsWhateverThePeerSays) {
   for (int round = 0; round < 5000; ++round) {
     drive d(round % 3 == 0 ? user() : round % 3 == 1 ? identity_token() : credential{});
     d.challenges.put(
-        {"https://r.example:443", d.who.identity},
+        {"https://r.example:443", d.shown.identity},
         {*choose_challenge(parse_challenges({round % 2 == 0 ? bearer : other_bearer}), d.target.url), false});
     std::string now = d.start();
     int steps = 0;
     for (; now != "finished" && !now.starts_with("error"); ++steps) {
       ASSERT_LT(steps, 16) << "round " << round;
-      const auto& r = said[random() % said.size()];
+      const auto& r = responses[random() % responses.size()];
       if (now == "ping")
         now = d.ping(r);
       else if (now.starts_with("token"))
@@ -424,7 +424,7 @@ TEST(AuthFlow, EndsWhateverThePeerSays) {
                                 : d.token("T" + std::to_string(steps), random() % 2 == 0);
       else
         now = d.answer(r);
-      EXPECT_EQ(now.find("send Basic") != std::string::npos && d.who.kind != credential_kind::basic, false);
+      EXPECT_EQ(now.find("send Basic") != std::string::npos && d.shown.kind != credential_kind::basic, false);
     }
   }
 }

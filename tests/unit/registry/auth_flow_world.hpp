@@ -25,30 +25,32 @@ inline credential registry_token() {
   return {credential_kind::registry_token, "", secret("raw-token"), "config.json: r.example", "id-raw"};
 }
 
-inline http::response challenged(const std::string& how) { return respond(401, {{"WWW-Authenticate", how}}); }
+inline http::response challenged(const std::string& challenge) {
+  return respond(401, {{"WWW-Authenticate", challenge}});
+}
 inline const std::string bearer =
     R"(Bearer realm="https://auth.example/token",service="r.example",scope="repository:acme/api:pull")";
 inline const std::string other_bearer = R"(Bearer realm="https://second.example/token",service="r.example")";
 
-// One flow and the two caches, and what the flow says, in words.
+// One flow and the two caches; the flow's actions come as text.
 struct drive {
-  explicit drive(credential who_asks = {}, std::string url = "https://r.example/v2/acme/api/manifests/v1")
-      : target{"r.example", *web_url::parse(url), "acme/api"}, who(std::move(who_asks)) {
+  explicit drive(credential credential = {}, std::string url = "https://r.example/v2/acme/api/manifests/v1")
+      : target{"r.example", *web_url::parse(url), "acme/api"}, shown(std::move(credential)) {
     target.registry = target.url.where().authority();
   }
 
   std::string start() {
-    flow.emplace(target, who, challenges, tokens, time.wall());
+    flow.emplace(target, shown, challenges, tokens, time.wall());
     return say(flow->next(auth_started{}));
   }
   std::string answer(const http::response& r) { return say(flow->next(auth_answered{r})); }
   std::string ping(const http::response& r) { return say(flow->next(auth_pinged{r})); }
   std::string token(std::string text, bool fresh = true) {
-    tokens.put(wanted.key, {secret(text), std::chrono::seconds(300)}, time.now());
+    tokens.put(requested.key, {secret(text), std::chrono::seconds(300)}, time.now());
     return say(flow->next(auth_token{secret(std::move(text)), fresh}));
   }
   std::string no_token(error_code code) {
-    auth_token got{pinhook::fail(code, "the token server said no")};
+    auth_token got{pinhook::fail(code, "the token server refused")};
     return say(flow->next(got));
   }
 
@@ -57,8 +59,8 @@ struct drive {
       return send->authorization ? "send " + send->authorization->reveal() : "send";
     if (std::holds_alternative<send_ping>(action)) return "ping";
     if (auto* get = std::get_if<get_token>(&action)) {
-      wanted = get->request;
-      return "token " + wanted.key.realm + " " + wanted.key.scope;
+      requested = get->request;
+      return "token " + requested.key.realm + " " + requested.key.scope;
     }
     if (std::holds_alternative<finished>(action)) return "finished";
     failed = std::get<error>(action);
@@ -67,11 +69,11 @@ struct drive {
 
   testing::fake_clock time;
   auth_target target;
-  credential who;
+  credential shown;
   challenge_cache challenges;
   token_cache tokens;
   std::optional<auth_flow> flow;
-  token_request wanted{{}, *web_url::parse("https://none.example"), {}, {}, {}, {}};
+  token_request requested{{}, *web_url::parse("https://none.example"), {}, {}, {}, {}};
   error failed;
 };
 

@@ -1,4 +1,4 @@
-// The registry client on ways that an operator described, and within the rules about whom it may ask.
+// The registry client on routes that an operator described, and within the rules for the hosts that it may contact.
 #include "client_world.hpp"
 
 #include <gmock/gmock.h>
@@ -14,8 +14,8 @@ const std::string at_mirror = "https://m.corp:5000/v2/acme/api/manifests/v1?ns=r
 
 class ClientRoutes : public RegistryClient {
  protected:
-  static std::shared_ptr<const route> by(mirror_setting said, const std::string& ref = "r.example/acme/api:v1") {
-    auto made = make_route(said, reference::parse(ref).value());
+  static std::shared_ptr<const route> by(mirror_setting setting, const std::string& ref = "r.example/acme/api:v1") {
+    auto made = make_route(setting, reference::parse(ref).value());
     EXPECT_TRUE(made) << made.error().message;
     return std::make_shared<const route>(std::move(*made));
   }
@@ -24,9 +24,9 @@ class ClientRoutes : public RegistryClient {
     out.url = url;
     return out;
   }
-  std::string ask_by(mirror_setting said, const std::string& ref = "r.example/acme/api:v1", credential who = {}) {
-    auto way = by(std::move(said), ref);
-    auto work = made().resolve_by(std::move(way), reference::parse(ref).value(), std::move(who),
+  std::string ask_by(mirror_setting setting, const std::string& ref = "r.example/acme/api:v1", credential shown = {}) {
+    auto way = by(std::move(setting), ref);
+    auto work = made().resolve_by(std::move(way), reference::parse(ref).value(), std::move(shown),
                                   deadline::after(time.now(), 10s));
     last = testing::run(std::move(work));
     return last ? last->digest.to_string() : std::string(to_string(last.error().code));
@@ -57,11 +57,11 @@ TEST_F(ClientRoutes, TheRegistryItselfByNameIsAskedAsEver) {
 }
 
 TEST_F(ClientRoutes, WrongDigestsOfAMirrorAreRefused) {
-  const std::string wanted = digest::of("other").to_string();
-  const std::string url = "https://m.corp:5000/v2/acme/api/manifests/" + wanted + "?ns=r.example";
+  const std::string expected = digest::of("other").to_string();
+  const std::string url = "https://m.corp:5000/v2/acme/api/manifests/" + expected + "?ns=r.example";
   http.reply("HEAD " + url, manifest_head());
   http.reply("GET " + url, manifest_get());
-  EXPECT_EQ(ask_by(mirror(), "r.example/acme/api@" + wanted), "malformed");
+  EXPECT_EQ(ask_by(mirror(), "r.example/acme/api@" + expected), "malformed");
 }
 
 TEST_F(ClientRoutes, AMirrorsTokensComeFromItsOwnChallenge) {
@@ -71,9 +71,9 @@ TEST_F(ClientRoutes, AMirrorsTokensComeFromItsOwnChallenge) {
   http.reply("HEAD " + url, manifest_head());
   http.reply("GET https://harbor.corp/service/token?service=harbor&scope=repository%3Ahub%2Facme%2Fapi%3Apull",
              token_reply("T1"));
-  auto said = mirror(root);
-  said.override_path = true;
-  EXPECT_EQ(ask_by(said, "r.example/acme/api:v1", user()), own_digest);
+  auto setting = mirror(root);
+  setting.override_path = true;
+  EXPECT_EQ(ask_by(setting, "r.example/acme/api:v1", user()), own_digest);
   EXPECT_THAT(shown(), ElementsAre("harbor.corp -", "harbor.corp Basic " + alice, "harbor.corp Bearer T1"));
 }
 
@@ -86,22 +86,22 @@ TEST_F(ClientRoutes, WithoutAKnownRepositoryTheChallengesScopeCounts) {
 }
 
 TEST_F(ClientRoutes, ThePingGoesToTheMirrorsOwnRoot) {
-  auto said = mirror("https://m.corp/api");
+  auto setting = mirror("https://m.corp/api");
   http.reply("HEAD https://m.corp/api/v2/acme/api/manifests/v1?ns=r.example", respond(401));
   http.reply("HEAD https://m.corp/api/v2/acme/api/manifests/v1?ns=r.example", manifest_head());
   http.reply("GET https://m.corp/api/v2/", challenged("Basic"));
-  EXPECT_EQ(ask_by(said, "r.example/acme/api:v1", user()), own_digest);
+  EXPECT_EQ(ask_by(setting, "r.example/acme/api:v1", user()), own_digest);
 }
 
 TEST_F(ClientRoutes, HeadersGoToTheRoutesHostAlone) {
-  auto said = mirror();
-  said.headers = {
+  auto setting = mirror();
+  setting.headers = {
       {"X-Team", secret("team-token")}, {"User-Agent", secret("corp")}, {"authorization", secret("Basic Zm9v")}};
   http.reply("HEAD " + at_mirror, respond(307, {{"Location", "https://cdn.example/v2/acme/api/manifests/v1"}}));
   http.reply("HEAD https://cdn.example/v2/acme/api/manifests/v1", challenged());
   http.reply("HEAD https://cdn.example/v2/acme/api/manifests/v1", manifest_head());
   http.reply("GET https://auth.example/*", token_reply("T1"));
-  EXPECT_EQ(ask_by(said), own_digest);
+  EXPECT_EQ(ask_by(setting), own_digest);
   ASSERT_EQ(http.requests().size(), 4U);
   const auto& first = http.requests()[0];
   EXPECT_EQ(http::find_header(first.headers, "X-Team"), "team-token");
@@ -121,24 +121,24 @@ TEST_F(ClientRoutes, HeadersGoToARealmOnTheSameHostAndToNoOther) {
     client_.reset();
     http.clear_requests();
     http.forget("HEAD " + at_mirror);
-    auto said = mirror();
-    said.headers = {{"X-Team", secret("team-token")}};
+    auto setting = mirror();
+    setting.headers = {{"X-Team", secret("team-token")}};
     const std::string realm = is_own ? "https://m.corp:5000/token" : "https://auth.example/token";
     http.reply("HEAD " + at_mirror, challenged("Bearer realm=\"" + realm + "\""));
     http.reply("HEAD " + at_mirror, manifest_head());
     http.reply("GET " + realm + "*", token_reply("T1"));
-    EXPECT_EQ(ask_by(said), own_digest);
+    EXPECT_EQ(ask_by(setting), own_digest);
     ASSERT_EQ(http.requests().size(), 3U);
     EXPECT_EQ(http::find_header(http.requests()[1].headers, "X-Team").has_value(), is_own);
   }
 }
 
 TEST_F(ClientRoutes, ARefusalThatRepeatsAHeaderIsScrubbed) {
-  auto said = mirror();
-  said.headers = {{"X-Team", secret("team-token")}};
+  auto setting = mirror();
+  setting.headers = {{"X-Team", secret("team-token")}};
   http.reply("HEAD " + at_mirror, respond(403));
   http.reply("GET " + at_mirror, respond(403, {}, R"({"errors":[{"code":"DENIED","message":"no, team-token"}]})"));
-  EXPECT_EQ(ask_by(said), "denied");
+  EXPECT_EQ(ask_by(setting), "denied");
   EXPECT_THAT(last.error().message, HasSubstr("no, *"));
   expect_kept("team-token", {});
 }
@@ -149,19 +149,19 @@ TEST_F(ClientRoutes, WhatWasObtainedWithHeadersIsNotGivenToOthers) {
   http.reply("HEAD " + at_mirror, challenged(R"(Bearer realm="https://m.corp:5000/token")"));
   http.reply("HEAD " + at_mirror, manifest_head());
   http.reply("GET https://m.corp:5000/token*", token_reply("T1"));
-  auto said = mirror();
-  said.headers = {{"X-Team", secret("team-token")}};
-  EXPECT_EQ(ask_by(said), own_digest);
+  auto setting = mirror();
+  setting.headers = {{"X-Team", secret("team-token")}};
+  EXPECT_EQ(ask_by(setting), own_digest);
   EXPECT_EQ(ask_by(mirror()), own_digest);
   EXPECT_EQ(http.requests().size(), 6U) << "another token for another asker";
 }
 
 TEST_F(ClientRoutes, TlsIsTheRoutes) {
-  auto said = mirror();
-  said.ca_files = {"/corp.pem"};
-  said.skip_verify = true;
+  auto setting = mirror();
+  setting.ca_files = {"/corp.pem"};
+  setting.skip_verify = true;
   http.reply("HEAD *", manifest_head());
-  EXPECT_EQ(ask_by(said), own_digest);
+  EXPECT_EQ(ask_by(setting), own_digest);
   ASSERT_TRUE(http.requests()[0].tls);
   EXPECT_FALSE(http.requests()[0].tls->verify);
   EXPECT_EQ(http.requests()[0].tls->authorities.at(0).file, "/corp.pem");
@@ -178,7 +178,7 @@ TEST_F(ClientRoutes, RulesHoldForTheNameForRedirectsRealmsAndMirrors) {
   EXPECT_EQ(ask("r.example/secret/a:1"), "denied");
   EXPECT_EQ(ask_by(mirror()), "denied");
   EXPECT_THAT(last.error().message,
-              HasSubstr("mirror of r.example: m.corp:5000 may not be asked: \"m.corp\" in registry.deny"));
+              HasSubstr("mirror of r.example: m.corp:5000 is not allowed: \"m.corp\" in registry.deny"));
   EXPECT_EQ(ask_by(mirror("https://fine.corp"), "x.denied.org/a:1"), "denied") << "the user named a denied registry";
   EXPECT_TRUE(http.requests().empty());
 

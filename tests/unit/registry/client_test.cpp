@@ -1,4 +1,4 @@
-// The registry client: what goes over the wire for a digest, to whom, and what comes of it (registry.md §2).
+// The registry client: the messages for a digest, their hosts, and the result (registry.md §2).
 #include "client_world.hpp"
 
 #include <gmock/gmock.h>
@@ -281,7 +281,7 @@ TEST_F(RegistryClient, PrivateEcrs403SaysThatThePasswordExpired) {
   EXPECT_EQ(http.requests().size(), 2U);
 }
 
-// --- Docker Hub's budget and what is watched (§2.5) ---
+// --- Docker Hub's budget and the observer (§2.5) ---
 
 TEST_F(RegistryClient, ReportsWhatHappened) {
   http.reply(head_line, challenged());

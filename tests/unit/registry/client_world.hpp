@@ -35,7 +35,9 @@ inline const std::string token_line = "GET https://auth.example/token" + token_q
 
 inline const std::string elsewhere = "https://cdn.example/v2/proj/img/manifests/v1";
 
-inline http::response challenged(const std::string& how = bearer) { return respond(401, {{"WWW-Authenticate", how}}); }
+inline http::response challenged(const std::string& challenge = bearer) {
+  return respond(401, {{"WWW-Authenticate", challenge}});
+}
 inline http::response manifest_head(const std::string& digest = own_digest) {
   return respond(200, {{"Content-Type", oci_index}, {"Docker-Content-Digest", digest}});
 }
@@ -88,16 +90,16 @@ class RegistryClient : public ::testing::Test {
     return *client_;
   }
 
-  result<descriptor> resolve(const std::string& ref = "r.example/acme/api:v1", credential who = {},
+  result<descriptor> resolve(const std::string& ref = "r.example/acme/api:v1", credential shown = {},
                              std::chrono::seconds within = 10s) {
     auto parsed = reference::parse(ref);
     EXPECT_TRUE(parsed) << ref;
-    auto work = made().resolve(*parsed, std::move(who), deadline::after(time.now(), within));
+    auto work = made().resolve(*parsed, std::move(shown), deadline::after(time.now(), within));
     return testing::run(std::move(work));
   }
   // The digest, or the error's code.
-  std::string ask(const std::string& ref = "r.example/acme/api:v1", credential who = {}) {
-    last = resolve(ref, std::move(who));
+  std::string ask(const std::string& ref = "r.example/acme/api:v1", credential shown = {}) {
+    last = resolve(ref, std::move(shown));
     return last ? last->digest.to_string() : std::string(to_string(last.error().code));
   }
   // "host authorization" of every request, "-" for none.

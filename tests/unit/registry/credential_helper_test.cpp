@@ -62,7 +62,7 @@ TEST(CredentialHelper, FailureIsToldInItsOwnWords) {
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, error_code::unavailable);
   EXPECT_EQ(got.error().message,
-            R"(docker-credential-ecr-login for "public.ecr.aws": exit code 3, it says "no AWS region\x1b[31m")");
+            R"(docker-credential-ecr-login for "public.ecr.aws": exit code 3: "no AWS region\x1b[31m")");
   EXPECT_LT(answer(1, std::string(60'000, '\x01')).error().message.size(), 1000U);
 }
 

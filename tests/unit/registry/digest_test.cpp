@@ -37,7 +37,7 @@ TEST(Digest, RefusesEverythingElseAndSaysWhere) {
       {"sha512:" + digits(127), 135, "128 hexadecimal digits, not 127"},
       {"sha512:" + digits(129), 136, "128 hexadecimal digits, not 129"},
       {"sha256:" + digits(63) + "A", 71, "lower-case"},
-      {"sha256:" + digits(10) + "g" + digits(53), 18, "\"g\" is no hexadecimal digit"},
+      {"sha256:" + digits(10) + "g" + digits(53), 18, "\"g\" is not a hexadecimal digit"},
       {"sha256:" + digits(63) + " ", 71, "\" \""},
       {"sha256:" + digits(63) + std::string(1, '\0'), 71, R"("\x00")"},
       {" sha256:" + digits(64), 1, "unknown digest algorithm"},
@@ -46,7 +46,7 @@ TEST(Digest, RefusesEverythingElseAndSaysWhere) {
       {"md5:" + digits(32), 1, "unknown digest algorithm \"md5\""},
       {"sha256+b64:" + digits(64), 1, "unknown digest algorithm"},
       {digits(64), 1, "unknown digest algorithm"},
-      {"sha256:sha256:" + digits(64), 8, "\"s\" is no hexadecimal digit"},
+      {"sha256:sha256:" + digits(64), 8, "\"s\" is not a hexadecimal digit"},
       {"../../etc/passwd", 1, "unknown digest algorithm"},
   };
   for (const auto& r : rows) {
@@ -61,7 +61,7 @@ TEST(Digest, ErrorHoldsTextPositionAndReason) {
   const auto d = digest::parse("sha256:xyz");
   ASSERT_FALSE(d);
   EXPECT_EQ(d.error().code, error_code::invalid_input);
-  EXPECT_EQ(d.error().message, R"(invalid digest "sha256:xyz", position 8: "x" is no hexadecimal digit)");
+  EXPECT_EQ(d.error().message, R"(invalid digest "sha256:xyz", position 8: "x" is not a hexadecimal digit)");
 }
 
 TEST(Digest, ErrorIsBoundedWhateverTheText) {

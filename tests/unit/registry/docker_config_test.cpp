@@ -24,7 +24,7 @@ std::string found(const docker_config& c, std::string_view image) {
   return "none";
 }
 
-// An entry whose password names it.
+// An entry with a password that names it.
 std::string entry(const std::string& key, const std::string& password) {
   return "\"" + key + R"(":{"username":"u","password":")" + password + "\"}";
 }
@@ -125,7 +125,7 @@ TEST(DockerConfig, FindsDockerHubUnderItsNames) {
     EXPECT_EQ(found(c, "quay.io/acme/api"), "none");
     EXPECT_EQ(found(c, "docker.io:443/acme/api"), "none");
   }
-  // Docker's own key wins, wherever it stands.
+  // Docker's own key wins at any position.
   EXPECT_EQ(found(config(auths({entry("docker.io", "a"), entry("https://index.docker.io/v1/", "b")})), "nginx"), "u:b");
   EXPECT_EQ(found(config(auths({entry("https://index.docker.io/v1/", "b"), entry("docker.io", "a")})), "nginx"), "u:b");
 }
@@ -229,7 +229,7 @@ TEST(DockerConfig, ErrorsNameTheEntryAndNoSecret) {
            {R"({"auths":{"ghcr.io":{"auth":"Omh1bnRlcjI="}}})", R"("auth" must be the base64 of user:password)"},
            {R"({"auths":{"ghcr.io":{"password":"hunter2"}}})", R"("ghcr.io": has a password and no username)"},
            {R"({"auths":{"ghcr.io":{"registrytoken":"hunter2\r\nX: y"}}})",
-            R"("ghcr.io": "registrytoken" has a character that no token has)"},
+            R"("ghcr.io": "registrytoken" has an invalid character)"},
            {R"({"auths":{"ghcr.io":{"registrytoken":"hunter2 "}}})", R"("registrytoken" has a character)"},
            {R"({"credHelpers":[]})", "config.json: credHelpers: must be an object"},
            {R"({"credHelpers":{"ghcr.io":1}})", R"(config.json: credHelpers: "ghcr.io": must be a string)"},

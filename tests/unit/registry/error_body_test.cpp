@@ -110,7 +110,8 @@ TEST(FromStatusMessage, TellsTheWrongScheme) {
                            "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
                            "Bad Request\nThis combination of host and port requires TLS.\n"}) {
     const error e = from_status(plain, respond(400, {}, body), now);
-    EXPECT_EQ(e.message, "registry localhost:5000 speaks HTTPS and was asked in plain HTTP. Write https://") << body;
+    EXPECT_EQ(e.message, "registry localhost:5000 speaks HTTPS, but the request used plain HTTP. Write https://")
+        << body;
     EXPECT_THAT(from_status({"registry r.example", R"("a:1")", ""}, respond(400, {}, body), now).message,
                 Not(HasSubstr("speaks HTTPS")))
         << "asked by TLS";
@@ -126,7 +127,7 @@ TEST(FromStatusMessage, SaysWhoWhatWhyAndWhoAsked) {
             R"(registry ghcr.io does not give access to "acme/api:v2" (403: DENIED: "denied"). The credentials used )"
             "were: config.json: ghcr.io");
   EXPECT_EQ(from_status({"registry docker.io", R"("acme/api:v2")", ""}, respond(401), now).message,
-            R"(registry docker.io asks for other credentials for "acme/api:v2" (401). No credentials were used)");
+            R"(registry docker.io requires other credentials for "acme/api:v2" (401). No credentials were used)");
   EXPECT_EQ(from_status({"registry docker.io", R"("library/nginx:9")", ""}, respond(404), now).message,
             R"(registry docker.io does not have "library/nginx:9" (404))");
   EXPECT_EQ(
@@ -141,7 +142,7 @@ TEST(FromStatusMessage, RateLimitSaysWhen) {
                              respond(429, {{"Retry-After", "17"}}, "slow down"), now);
   EXPECT_EQ(e.retry_after, std::chrono::seconds(17));
   EXPECT_EQ(e.message,
-            R"(registry docker.io limits how often it answers, now for "library/nginx:1" (429: "slow down"). )"
+            R"(registry docker.io limits the rate of requests, now for "library/nginx:1" (429: "slow down"). )"
             "It asks to wait 17 s");
 }
 

@@ -119,8 +119,8 @@ TEST_F(RegistryClient, ARefusalThatRepeatsTheSecretDoesNotSpreadIt) {
   expect_kept(alice, {"auth.example"});
 }
 
-// go-containerregistry PR 2291: a registry of the attacker names the cloud's metadata service as its realm, whose JSON
-// has a "Token"; a client that ignores case would hand the cloud's credential to the attacker.
+// go-containerregistry PR 2291: an attacker's registry names the cloud's metadata service as its realm; that service's
+// JSON has a "Token"; a client that ignores case would hand the cloud's credential to the attacker.
 TEST_F(RegistryClient, AMetadataServiceIsNoTokenServer) {
   const std::string url = "https://evil.example/v2/x/manifests/1";
   const std::string imds = "169.254.169.254/latest/meta-data/iam/security-credentials/role";
@@ -130,7 +130,7 @@ TEST_F(RegistryClient, AMetadataServiceIsNoTokenServer) {
   http.reply("HEAD " + url, challenged("Bearer realm=\"http://" + imds + "\",service=\"x\""));
   EXPECT_EQ(ask("evil.example/x:1"), "denied");
   EXPECT_THAT(http.lines(), ElementsAre("HEAD " + url));
-  // Over HTTPS the address check stands before it, which belongs to the HTTP client; were it to answer, it is no token.
+  // Over HTTPS the HTTP client's address check refuses it first; even if it answered, the answer would not be a token.
   http.forget("HEAD " + url);
   http.reply("HEAD " + url, challenged("Bearer realm=\"https://" + imds + "\",service=\"x\""));
   http.reply("GET https://169.254.169.254/*", credentials);
@@ -163,8 +163,8 @@ TEST_F(RegistryClient, QuestionsAtTheSameMomentFetchOneTokenPerScope) {
   const deadline d = deadline::after(time.now(), 10s);
   auto one = [&](std::string tag) -> awaitable<void> {
     auto ref = *reference::parse("r.example/acme/api:" + tag);
-    credential nobody;
-    auto found = co_await made().resolve(std::move(ref), std::move(nobody), d);
+    credential anonymous;
+    auto found = co_await made().resolve(std::move(ref), std::move(anonymous), d);
     good += found.has_value() ? 1 : 0;
   };
   for (int tag = 0; tag < 8; ++tag) asio::co_spawn(io, one(std::to_string(tag)), [](std::exception_ptr) {});
@@ -183,8 +183,8 @@ TEST_F(RegistryClient, ATokenFetchedInVainFailsAllThatWaitedAndIsNotRemembered) 
   const deadline d = deadline::after(time.now(), 10s);
   auto one = [&]() -> awaitable<void> {
     auto ref = *reference::parse("r.example/acme/api:v1");
-    credential nobody;
-    auto found = co_await made().resolve(std::move(ref), std::move(nobody), d);
+    credential anonymous;
+    auto found = co_await made().resolve(std::move(ref), std::move(anonymous), d);
     if (!found) codes.push_back(found.error().code);
   };
   for (int i = 0; i < 3; ++i) asio::co_spawn(io, one(), [](std::exception_ptr) {});
@@ -208,8 +208,8 @@ TEST_F(RegistryClient, WhenTheOneThatFetchesIsCanceledAnotherTakesOver) {
   const deadline d = deadline::after(time.now(), 10s);
   auto one = [&]() -> awaitable<void> {
     auto ref = *reference::parse("r.example/acme/api:v1");
-    credential nobody;
-    auto found = co_await made().resolve(std::move(ref), std::move(nobody), d);
+    credential anonymous;
+    auto found = co_await made().resolve(std::move(ref), std::move(anonymous), d);
     outcomes.emplace_back(found ? "good" : to_string(found.error().code));
   };
   for (int i = 0; i < 2; ++i) asio::co_spawn(io, one(), [](std::exception_ptr) {});
@@ -231,8 +231,8 @@ TEST_F(RegistryClient, CancellationIsAResult) {
   const deadline d = deadline::after(time.now(), 10s);
   auto one = [&]() -> awaitable<void> {
     auto ref = *reference::parse("r.example/acme/api:v1");
-    credential nobody;
-    auto found = co_await canceled->resolve(std::move(ref), std::move(nobody), d);
+    credential anonymous;
+    auto found = co_await canceled->resolve(std::move(ref), std::move(anonymous), d);
     if (!found) code = found.error().code;
   };
   asio::co_spawn(io, one(), asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));

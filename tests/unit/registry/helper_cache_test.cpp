@@ -44,7 +44,7 @@ std::string text_of(const answer& got) {
   return *got ? (*got)->secret.reveal() : "none";
 }
 
-// A runner whose programs end when the test says so.
+// A runner of programs that end when the test ends them.
 class held_runner final : public process_runner {
  public:
   explicit held_runner(asio::io_context& io) : io_(io) {}
@@ -140,20 +140,20 @@ TEST_F(HelperCacheInTime, GivesAHelperItsTimeOrWhatIsLeft) {
 
 TEST_F(HelperCacheInTime, AMissingHelperSaysNothingAboutTheImage) {
   struct row {
-    error_code ran, told;
+    error_code ran, expected;
   };
-  for (const auto& [ran, told] : {row{error_code::not_found, error_code::unavailable},
-                                  {error_code::denied, error_code::unavailable},
-                                  {error_code::internal, error_code::unavailable},
-                                  {error_code::malformed, error_code::malformed},
-                                  {error_code::timed_out, error_code::timed_out},
-                                  {error_code::canceled, error_code::canceled}}) {
+  for (const auto& [ran, expected] : {row{error_code::not_found, error_code::unavailable},
+                                      {error_code::denied, error_code::unavailable},
+                                      {error_code::internal, error_code::unavailable},
+                                      {error_code::malformed, error_code::malformed},
+                                      {error_code::timed_out, error_code::timed_out},
+                                      {error_code::canceled, error_code::canceled}}) {
     testing::fake_process_runner failing;
     failing.refuse({ran, "why", std::nullopt});
     helper_cache own(failing, time, {});
     const auto got = testing::run(own.ask(helper_call{"h", "r.io"}, deadline::never()));
     ASSERT_FALSE(got);
-    EXPECT_EQ(got.error().code, told);
+    EXPECT_EQ(got.error().code, expected);
     EXPECT_EQ(got.error().message, R"(credentials for "r.io": why)");
   }
 }
@@ -301,7 +301,7 @@ TEST_F(HelperCacheAtOnce, RunsABoundedNumberOfHelpers) {
   const auto& c = ask("c.io");
   ASSERT_TRUE(c);
   EXPECT_EQ(text_of(*c), "unavailable");
-  EXPECT_EQ(c->error().message, R"(2 credential helpers run already; none was started for "c.io")");
+  EXPECT_EQ(c->error().message, R"(2 credential helpers are running already; none was started for "c.io")");
   const auto& joins = ask("a.io");
   EXPECT_FALSE(joins) << "joining one that runs costs nothing";
   processes.end(0, says("one"));

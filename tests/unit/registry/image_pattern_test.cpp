@@ -23,7 +23,7 @@ void check(const std::vector<row>& rows) {
   for (const row& r : rows) EXPECT_EQ(matches(r.pattern, r.image), r.is_match) << r.pattern << " ~ " << r.image;
 }
 
-// kubernetes/pkg/credentialprovider/keyring_test.go: TestURLsMatch. A repository stands behind where there is none.
+// kubernetes/pkg/credentialprovider/keyring_test.go: TestURLsMatch. A repository is added where the image has none.
 TEST(ImagePattern, MatchesAsTheKubeletsOwnCases) {
   check({
       {"*.kubernetes.io", "prefix.kubernetes.io/x", true},
@@ -181,7 +181,7 @@ TEST(ImagePattern, DockerHubIsDockerIo) {
       {"docker.io/library", "nginx", true},
       {"docker.io/library/nginx", "docker.io/nginx:1", true},
       {"docker.io/acme", "nginx", false},
-      {"index.docker.io", "nginx", false},  // what the keyring falls back to
+      {"index.docker.io", "nginx", false},  // the keyring's fallback
       {"registry-1.docker.io", "nginx", false},
       {"*.io", "acme/api", true},
   });
@@ -238,7 +238,7 @@ TEST(ImagePattern, RefusesWhatTheKubeletPassesOver) {
     const auto got = parse_image_pattern(text);
     ASSERT_FALSE(got) << text;
     EXPECT_EQ(got.error().code, error_code::invalid_input);
-    EXPECT_TRUE(got.error().message.contains("is no pattern of images: ")) << got.error().message;
+    EXPECT_TRUE(got.error().message.contains("is not a valid image pattern: ")) << got.error().message;
   }
 }
 

@@ -20,23 +20,23 @@ const std::string some_digest = "sha256:" + std::string(64, 'a');
 const std::string index_body =
     R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]})";
 
-const manifest_question question{{"registry r.example", R"("app:1")", ""}, std::nullopt, false};
+const manifest_query question{{"registry r.example", R"("app:1")", ""}, std::nullopt, false};
 
-manifest_question pinned(const std::string& text) {
-  manifest_question q = question;
+manifest_query pinned(const std::string& text) {
+  manifest_query q = question;
   q.expected = *digest::parse(text);
   return q;
 }
 
-// What HEAD leads to: the digest, "GET", or the error's code.
-std::string head(const http::response& r, const manifest_question& q = question) {
+// The decision on HEAD: the digest, "GET", or the error's code.
+std::string head(const http::response& r, const manifest_query& q = question) {
   const auto decision = decide_head(q, r, now);
   if (const auto* known = std::get_if<descriptor>(&decision)) return known->digest.to_string();
   if (const auto* failed = std::get_if<error>(&decision)) return std::string(to_string(failed->code));
   return "GET";
 }
 
-std::string get(const http::response& r, const manifest_question& q = question) {
+std::string get(const http::response& r, const manifest_query& q = question) {
   const auto known = decide_get(q, r, now);
   return known ? known->digest.to_string() : std::string(to_string(known.error().code));
 }
@@ -97,7 +97,7 @@ TEST(ManifestHead, OtherStatusesAreErrors) {
 }
 
 TEST(ManifestHead, DockerHubsNotFoundIsBelievedSinceAGetCountsAsAPull) {
-  manifest_question hub = question;
+  manifest_query hub = question;
   hub.get_is_costly = true;
   EXPECT_EQ(head(respond(404), hub), "not_found");
   EXPECT_EQ(head(respond(405), hub), "GET");

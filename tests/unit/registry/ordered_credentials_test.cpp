@@ -32,7 +32,7 @@ std::vector<std::string> asked(credential_source& from) {
   return out;
 }
 
-// What `explain` and messages show of a source.
+// The facts of a source that `explain` and messages show.
 class telling_source final : public credential_source {
  public:
   explicit telling_source(std::string name) : name_(std::move(name)) {}

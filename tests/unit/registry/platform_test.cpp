@@ -40,8 +40,8 @@ std::string chosen(const std::string& text, const std::string& wanted) {
   auto part = part_for(about, text, platform::parse(wanted).value());
   if (const auto* found = std::get_if<index_entry>(&part))
     return fmt::format("{}{}{}", found->is_index ? "index " : "", found->has_platform ? "" : "unnamed ",
-                       found->where.hex().substr(0, 1));
-  if (const auto* config = std::get_if<ask_configuration>(&part)) return "configuration " + config->where.to_string();
+                       found->digest.hex().substr(0, 1));
+  if (const auto* config = std::get_if<ask_configuration>(&part)) return "configuration " + config->digest.to_string();
   return std::string(to_string(std::get<error>(part).code));
 }
 

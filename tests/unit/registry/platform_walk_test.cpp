@@ -24,36 +24,36 @@ platform_walk walk() {
   return {{"registry r.example", "\"acme/api:v1\"", "", false}, platform::parse("linux/amd64").value()};
 }
 
-std::string told(const platform_walk::step& s) {
+std::string text_of(const platform_walk::step& s) {
   if (const auto* found = std::get_if<digest>(&s)) return "found " + found->to_string();
-  if (const auto* next = std::get_if<ask_manifest>(&s)) return "manifest " + next->where.to_string();
-  if (const auto* next = std::get_if<ask_configuration>(&s)) return "configuration " + next->where.to_string();
+  if (const auto* next = std::get_if<ask_manifest>(&s)) return "manifest " + next->digest.to_string();
+  if (const auto* next = std::get_if<ask_configuration>(&s)) return "configuration " + next->digest.to_string();
   return std::get<error>(s).message;
 }
 
 TEST(PlatformWalk, GoesFourLevelsDeepAndNoDeeper) {
   auto w = walk();
   for (std::size_t level = 0; level + 1 < max_index_depth; ++level)
-    ASSERT_EQ(told(w.read_manifest(numbered(level), index_to(numbered(level + 1)))),
+    ASSERT_EQ(text_of(w.read_manifest(numbered(level), index_to(numbered(level + 1)))),
               "manifest " + numbered(level + 1).to_string());
   auto deeper = w;
-  EXPECT_EQ(told(deeper.read_manifest(numbered(3), index_to(numbered(4)))),
+  EXPECT_EQ(text_of(deeper.read_manifest(numbered(3), index_to(numbered(4)))),
             "registry r.example answered for \"acme/api:v1\" with indexes within indexes, deeper than 4");
   const std::string config = R"({"architecture":"amd64","os":"linux"})";
   const digest named = digest::of(config);
-  ASSERT_EQ(told(w.read_manifest(numbered(3), index_to(numbered(4), image_type))),
+  ASSERT_EQ(text_of(w.read_manifest(numbered(3), index_to(numbered(4), image_type))),
             "manifest " + numbered(4).to_string());
-  ASSERT_EQ(told(w.read_manifest(numbered(4),
-                                 fmt::format(R"({{"config":{{"digest":"{}"}},"layers":[]}})", named.to_string()))),
+  ASSERT_EQ(text_of(w.read_manifest(numbered(4),
+                                    fmt::format(R"({{"config":{{"digest":"{}"}},"layers":[]}})", named.to_string()))),
             "configuration " + named.to_string());
-  EXPECT_EQ(told(w.read_configuration(config)), "found " + numbered(4).to_string());
+  EXPECT_EQ(text_of(w.read_configuration(config)), "found " + numbered(4).to_string());
 }
 
 // By sha256 no index can hold its own digest; other algorithms are not checked against the bytes.
 TEST(PlatformWalk, IsNotLedInCircles) {
   auto w = walk();
-  EXPECT_EQ(told(w.read_manifest(numbered(0), index_to(numbered(1)))), "manifest " + numbered(1).to_string());
-  EXPECT_EQ(told(w.read_manifest(numbered(1), index_to(numbered(0)))),
+  EXPECT_EQ(text_of(w.read_manifest(numbered(0), index_to(numbered(1)))), "manifest " + numbered(1).to_string());
+  EXPECT_EQ(text_of(w.read_manifest(numbered(1), index_to(numbered(0)))),
             "registry r.example answered for \"acme/api:v1\" with an index that leads back to itself");
 }
 
@@ -70,7 +70,7 @@ TEST(PlatformWalk, IsBoundedWhateverIsAnswered) {
 TEST(PlatformWalk, AnImageForAnotherPlatformIsNotFound) {
   auto w = walk();
   const std::string config = R"({"architecture":"arm64","os":"linux"})";
-  ASSERT_EQ(told(w.read_manifest(numbered(0), index_to(numbered(1), image_type))),
+  ASSERT_EQ(text_of(w.read_manifest(numbered(0), index_to(numbered(1), image_type))),
             "manifest " + numbered(1).to_string());
   ASSERT_TRUE(std::holds_alternative<ask_configuration>(w.read_manifest(
       numbered(1), fmt::format(R"({{"config":{{"digest":"{}"}},"layers":[]}})", digest::of(config).to_string()))));

@@ -43,7 +43,7 @@ pull_keyring keyring_of(const std::vector<std::string>& texts) {
 
 std::vector<std::string> users(const pull_keyring& keyring, std::string_view image) {
   std::vector<std::string> out;
-  for (const pull_entry* e : keyring.find(ref(image))) out.push_back(e->what.username);
+  for (const pull_entry* e : keyring.find(ref(image))) out.push_back(e->credential.username);
   return out;
 }
 
@@ -51,7 +51,7 @@ std::string pair_of(const std::string& fields) {
   const auto got = parse(auths("\"r.io\":{" + fields + "}"));
   if (!got) return got.error().message;
   if (got->empty()) return "none";
-  return got->front().what.username + " " + got->front().what.secret.reveal();
+  return got->front().credential.username + " " + got->front().credential.secret.reveal();
 }
 
 TEST(PullKeyring, ReadsBothForms) {
@@ -61,12 +61,12 @@ TEST(PullKeyring, ReadsBothForms) {
   for (const auto* all : {&*json, &*cfg}) {
     ASSERT_EQ(all->size(), 1U);
     EXPECT_EQ(all->front().pattern.key(), "r.io");
-    EXPECT_EQ(all->front().what.kind, credential_kind::basic);
-    EXPECT_EQ(all->front().what.username, "u");
-    EXPECT_EQ(all->front().what.secret.reveal(), "p");
+    EXPECT_EQ(all->front().credential.kind, credential_kind::basic);
+    EXPECT_EQ(all->front().credential.username, "u");
+    EXPECT_EQ(all->front().credential.secret.reveal(), "p");
   }
-  EXPECT_EQ(json->front().what.source, "pull secret regcred");
-  EXPECT_EQ(cfg->front().what.source, "pull secret old");
+  EXPECT_EQ(json->front().credential.source, "pull secret regcred");
+  EXPECT_EQ(cfg->front().credential.source, "pull secret old");
 }
 
 // dTpw: u:p

@@ -55,13 +55,13 @@ TEST_F(RouteTable, LooksWhereContainerdLooks) {
   EXPECT_EQ(directory_names("docker.io"), (std::vector<std::string>{"docker.io", "_default"}));
   EXPECT_EQ(directory_names("[::1]"), (std::vector<std::string>{"[::1]", "_default"}));
   EXPECT_EQ(directory_names("[::1]:5000"), (std::vector<std::string>{"[::1]_5000_", "[::1]:5000", "_default"}));
-  const auto said = [&](const std::string& name) {
+  const auto write_hosts = [&](const std::string& name) {
     write(name + "/hosts.toml",
           "[host.\"https://" + std::string(name == "_default" ? "default" : "own") + ".corp\"]\n");
   };
-  said("_default");
+  write_hosts("_default");
   EXPECT_EQ(hosts("r.corp:5000/x"), "default.corp r.corp:5000");
-  said("r.corp:5000");
+  write_hosts("r.corp:5000");
   time.advance(5s);
   EXPECT_EQ(hosts("r.corp:5000/x"), "own.corp r.corp:5000");
   write("r.corp_5000_/hosts.toml", "[host.\"https://underscore.corp\"]\n");

@@ -33,9 +33,9 @@ TEST(Route, TheApiBeginsWhereContainerdThinks) {
       {"HTTPS://M.Corp", false, "https://m.corp/v2"},
   };
   for (const auto& row : rows) {
-    auto said = at(row.url);
-    said.override_path = row.override_path;
-    const auto got = make_route(said, ref());
+    auto setting = at(row.url);
+    setting.override_path = row.override_path;
+    const auto got = make_route(setting, ref());
     ASSERT_TRUE(got) << row.url << ": " << got.error().message;
     EXPECT_EQ(got->base->text(), row.expected) << row.url;
     EXPECT_TRUE(got->is_named);
@@ -80,32 +80,32 @@ TEST(Route, TheRegistryItselfIsNoMirror) {
 }
 
 TEST(Route, WhatIsForTheHostAloneStaysThere) {
-  auto said = at("https://m.corp");
-  said.ca_files = {"/ca.pem"};
-  auto got = make_route(said, ref());
+  auto setting = at("https://m.corp");
+  setting.ca_files = {"/ca.pem"};
+  auto got = make_route(setting, ref());
   EXPECT_EQ(got->tls, got->tls_elsewhere);
   ASSERT_EQ(got->tls->authorities.size(), 1U);
   EXPECT_EQ(got->tls->authorities[0].file, "/ca.pem");
-  said.skip_verify = true;
-  said.client_certificate_file = "/c.pem";
-  said.client_key_file = "/k.pem";
-  got = make_route(said, ref());
+  setting.skip_verify = true;
+  setting.client_certificate_file = "/c.pem";
+  setting.client_key_file = "/k.pem";
+  got = make_route(setting, ref());
   EXPECT_FALSE(got->tls->verify);
   EXPECT_EQ(got->tls->certificate.file, "/c.pem");
   EXPECT_EQ(got->tls->key.file, "/k.pem");
   EXPECT_TRUE(got->tls_elsewhere->verify);
   EXPECT_TRUE(got->tls_elsewhere->certificate.is_empty());
   EXPECT_EQ(got->tls_elsewhere->authorities.size(), 1U);
-  said.ca_files.clear();
-  EXPECT_EQ(make_route(said, ref())->tls_elsewhere, nullptr);
+  setting.ca_files.clear();
+  EXPECT_EQ(make_route(setting, ref())->tls_elsewhere, nullptr);
 }
 
 TEST(Route, HeadersThatAreOursOrUnsafe) {
-  auto said = at("https://m.corp");
+  auto setting = at("https://m.corp");
   for (const char* name : {"Host", "ACCEPT", "content-length", "Transfer-Encoding", "accept-encoding", "connection"})
-    said.headers.push_back({name, secret("x")});
-  said.headers.push_back({"X-Team", secret("t\tx")});
-  const auto got = make_route(said, ref());
+    setting.headers.push_back({name, secret("x")});
+  setting.headers.push_back({"X-Team", secret("t\tx")});
+  const auto got = make_route(setting, ref());
   ASSERT_TRUE(got);
   ASSERT_EQ(got->headers.size(), 1U);
   EXPECT_EQ(got->headers[0].name, "X-Team");
@@ -142,7 +142,7 @@ TEST(Routes, AreLimited) {
   EXPECT_EQ(got->in_order.size(), max_routes);
   EXPECT_EQ(got->in_order.back()->host, "docker.io");
   ASSERT_TRUE(got->trouble);
-  EXPECT_EQ(got->trouble->message, "19 mirrors for docker.io; no more than 15 are asked");
+  EXPECT_EQ(got->trouble->message, "19 mirrors for docker.io; no more than 15 are used");
 }
 
 }  // namespace

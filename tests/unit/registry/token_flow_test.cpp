@@ -1,4 +1,4 @@
-// One token: by GET or POST, and what token servers send. No network, no coroutine.
+// One token: by GET or POST, and the answers of token servers. No network, no coroutine.
 #include <pinhook/registry/token_flow.hpp>
 
 #include "support/fake_http_client.hpp"
