@@ -1,6 +1,6 @@
 #include <pinhook/config/configuration.hpp>
 
-#include <pinhook/config/serving_rules.hpp>
+#include <pinhook/config/serving_policy.hpp>
 #include <pinhook/config/setting_table.hpp>
 #include <pinhook/config/units.hpp>
 
@@ -175,7 +175,7 @@ result<void> check_together(const settings& s) {
                                                        s.tls.key_file.empty() ? "cert_file" : "key_file",
                                                        s.tls.key_file.empty() ? "key_file" : "cert_file"));
   // The namespace may be known only later.
-  if (auto good = serving_rules_of(s, s.own_namespace.empty() ? "pinhook" : s.own_namespace); !good)
+  if (auto good = serving_policy_of(s, s.own_namespace.empty() ? "pinhook" : s.own_namespace); !good)
     return fail(std::move(good.error()));
   if (s.lock.required && s.lock.file.empty())
     return fail(error_code::invalid_input, "lock.required is set without lock.file: nothing could be resolved");

@@ -54,7 +54,7 @@ awaitable<serving_certificate::pass> serving_certificate::look_once() {
   out.is_complete = facts.entries && facts.stored;
   out.is_unregistered = !facts.entries;
   observe(memory_, facts);
-  out.decision = decide(facts, memory_, options_.rules);
+  out.decision = decide(facts, memory_, options_.policy);
   auto shown = show(*out.decision);
   if (!shown) out.failure = std::move(shown.error());
   // Neither write waits for the other's success: a right may be lacking for one of them.
@@ -118,7 +118,7 @@ awaitable<result<bool>> serving_certificate::write_bundles(bundle_plan plan, std
 }
 
 awaitable<result<bool>> serving_certificate::write_state(state_plan plan, std::optional<stored_secret> over) {
-  auto next = make_state(plan, options_.rules, time_);
+  auto next = make_state(plan, options_.policy, time_);
   if (!next) co_return fail(std::move(next.error()).at("the serving certificate"));
   secret_data data = render_state(*next);
   std::string ns = options_.ns;

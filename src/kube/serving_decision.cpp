@@ -28,12 +28,12 @@ bool is_past_two_thirds(const x509_certificate& c, wall_time now) {
   return now >= made + (c.not_after() - made) / 3 * 2;
 }
 
-std::chrono::seconds overlap_of(const serving_rules& r) { return std::max(r.overlap, settles_in_overlap * r.settle); }
+std::chrono::seconds overlap_of(const serving_policy& r) { return std::max(r.overlap, settles_in_overlap * r.settle); }
 
 bool is_settled(const replica_memory& memory, const x509_certificate& authority, const serving_facts& seen,
-                const serving_rules& rules) {
+                const serving_policy& policy) {
   const auto since = memory.in_all_since.find(authority.fingerprint());
-  return since != memory.in_all_since.end() && seen.steady - since->second >= rules.settle;
+  return since != memory.in_all_since.end() && seen.steady - since->second >= policy.settle;
 }
 
 // The authorities that may go on being trusted. Of a whole state: its own. Where something is lost also those that this
@@ -81,8 +81,8 @@ certificate_names joined(const x509_certificate& leaf, const certificate_names& 
 // One decision about the state to be stored, in its steps.
 class state_decision {
  public:
-  state_decision(const serving_facts& seen, const replica_memory& memory, const serving_rules& rules)
-      : seen_(seen), memory_(memory), rules_(rules), known_(known_authorities(seen, memory)) {}
+  state_decision(const serving_facts& seen, const replica_memory& memory, const serving_policy& policy)
+      : seen_(seen), memory_(memory), policy_(policy), known_(known_authorities(seen, memory)) {}
 
   std::optional<state_plan> make() {
     if (!seen_.stored)
@@ -132,16 +132,16 @@ class state_decision {
       plan_.kept.served = memory_.served;
       because("the certificate that is served is stored again");
     }
-    plan_.leaf_names = rules_.names;
+    plan_.leaf_names = policy_.names;
     if (!plan_.kept.served) return issue("there is no certificate that can be served");
 
     const x509_certificate& leaf = plan_.kept.served->leaf;
     const bool is_by_newest = newest_ && leaf.is_issued_by(*newest_);
-    const auto missing = missing_name(leaf, rules_.names);
-    if (missing) plan_.leaf_names = joined(leaf, rules_.names);
-    if (missing && !has_any_name(leaf, rules_.names)) return issue("the certificate is for none of our names");
+    const auto missing = missing_name(leaf, policy_.names);
+    if (missing) plan_.leaf_names = joined(leaf, policy_.names);
+    if (missing && !has_any_name(leaf, policy_.names)) return issue("the certificate is for none of our names");
     // Until every API server knows the newest authority nothing by it may be shown.
-    if (!is_by_newest && !(newest_ && is_settled(memory_, *newest_, seen_, rules_))) return;
+    if (!is_by_newest && !(newest_ && is_settled(memory_, *newest_, seen_, policy_))) return;
     if (missing) return issue(fmt::format("the certificate is not for the name {}", quoted(*missing)));
     if (!is_by_newest) return issue("every API server knows the newest authority by now");
     if (is_past_two_thirds(leaf, seen_.now)) issue("the certificate is past two thirds of its life");
@@ -156,7 +156,7 @@ class state_decision {
     auto& all = plan_.kept.authorities;
     const x509_certificate* leaf = plan_.kept.served ? &plan_.kept.served->leaf : nullptr;
     const bool is_over = newest_ && !plan_.new_leaf && leaf != nullptr && leaf->is_issued_by(*newest_) &&
-                         seen_.now - issued_at(*leaf) >= overlap_of(rules_);
+                         seen_.now - issued_at(*leaf) >= overlap_of(policy_);
     if (is_over) all.resize(1, all.front());
     // The oldest go, but not the one by which the pair is trusted that is still shown.
     const std::size_t most = max_authorities - (plan_.new_authority ? 1U : 0U);
@@ -172,7 +172,7 @@ class state_decision {
 
   const serving_facts& seen_;
   const replica_memory& memory_;
-  const serving_rules& rules_;
+  const serving_policy& policy_;
   const certificates known_;
   std::optional<x509_certificate> newest_;
   state_plan plan_;
@@ -196,7 +196,7 @@ std::optional<bundle_plan> decide_bundles(const serving_facts& seen) {
 
 // The stored pair, once it can be shown without a call failing for it.
 std::optional<served_pair> decide_pair(const serving_facts& seen, const replica_memory& memory,
-                                       const serving_rules& rules) {
+                                       const serving_policy& policy) {
   if (!seen.stored || !seen.stored->usable.served) return std::nullopt;
   const served_pair& stored = *seen.stored->usable.served;
   if (!stored.leaf.is_valid_at(seen.now)) return std::nullopt;
@@ -210,7 +210,7 @@ std::optional<served_pair> decide_pair(const serving_facts& seen, const replica_
   // That cannot be said of a damaged one.
   if (!shown.leaf.is_valid_at(seen.now)) return stored;
   if (seen.stored->is_whole() && issuer_of(shown.leaf, authorities) == nullptr) return stored;
-  if (shown.leaf.is_issued_by(*issuer) || is_settled(memory, *issuer, seen, rules)) return stored;
+  if (shown.leaf.is_issued_by(*issuer) || is_settled(memory, *issuer, seen, policy)) return stored;
   return std::nullopt;
 }
 
@@ -218,23 +218,23 @@ std::optional<served_pair> decide_pair(const serving_facts& seen, const replica_
 // know, and others tell by the state: with one authority nobody else shows anything better, and a leaf that is older
 // than `settle` was stored by somebody who had waited.
 bool is_known_everywhere(const served_pair& shown, const serving_facts& seen, const replica_memory& memory,
-                         const serving_rules& rules) {
+                         const serving_policy& policy) {
   if (!seen.stored || !seen.stored->is_whole()) return false;
   const auto& authorities = seen.stored->usable.authorities;
   const x509_certificate* issuer = issuer_of(shown.leaf, authorities);
   if (issuer == nullptr) return false;
   if (memory.served && memory.is_settled && (*memory.served == shown || memory.served->leaf.is_issued_by(*issuer)))
     return true;
-  return authorities.size() == 1 || is_settled(memory, *issuer, seen, rules) ||
-         seen.now - issued_at(shown.leaf) >= rules.settle;
+  return authorities.size() == 1 || is_settled(memory, *issuer, seen, policy) ||
+         seen.now - issued_at(shown.leaf) >= policy.settle;
 }
 
 std::optional<std::string> decide_distrust(const served_pair* shown, bool is_known, const serving_facts& seen,
-                                           const serving_rules& rules) {
+                                           const serving_policy& policy) {
   if (shown == nullptr) return "there is no certificate yet";
   if (!seen.entries) return "its MutatingWebhookConfiguration does not exist yet";
   if (auto why = distrust_of({shown->leaf}, *seen.entries, seen.now)) return why;
-  if (const auto missing = missing_name(shown->leaf, rules.names))
+  if (const auto missing = missing_name(shown->leaf, policy.names))
     return fmt::format("the certificate is not for the name {}", quoted(*missing));
   if (!is_known) return "not every API server may know the certificate's authority yet";
   return std::nullopt;
@@ -242,7 +242,7 @@ std::optional<std::string> decide_distrust(const served_pair* shown, bool is_kno
 
 }  // namespace
 
-result<void> check_rules(const serving_rules& r) {
+result<void> check_policy(const serving_policy& r) {
   constexpr int settles_in_life = 6;
   if (r.names.dns_names.empty() && r.names.addresses.empty())
     return fail(error_code::invalid_input, "a serving certificate needs a name");
@@ -274,24 +274,24 @@ void observe(replica_memory& memory, const serving_facts& seen) {
   memory.in_all_since = std::move(in_all);
 }
 
-serving_decision decide(const serving_facts& seen, const replica_memory& memory, const serving_rules& rules) {
+serving_decision decide(const serving_facts& seen, const replica_memory& memory, const serving_policy& policy) {
   serving_decision out;
   out.bundles = decide_bundles(seen);
-  out.state = state_decision(seen, memory, rules).make();
-  out.serve = decide_pair(seen, memory, rules);
+  out.state = state_decision(seen, memory, policy).make();
+  out.serve = decide_pair(seen, memory, policy);
   const served_pair* shown = out.serve ? &*out.serve : memory.served ? &*memory.served : nullptr;
-  const bool is_known = shown != nullptr && is_known_everywhere(*shown, seen, memory, rules);
+  const bool is_known = shown != nullptr && is_known_everywhere(*shown, seen, memory, policy);
   const bool was_settled = memory.is_settled && !out.serve;
-  out.distrust = decide_distrust(shown, is_known || was_settled, seen, rules);
+  out.distrust = decide_distrust(shown, is_known || was_settled, seen, policy);
   out.is_settled = was_settled || (is_known && !out.distrust);
   return out;
 }
 
-result<serving_state> make_state(const state_plan& plan, const serving_rules& rules, const clock& time) {
+result<serving_state> make_state(const state_plan& plan, const serving_policy& policy, const clock& time) {
   serving_state out = plan.kept;
   if (plan.new_authority) {
     auto made = make_authority(
-        {.common_name = "pinhook authority", .lifetime = rules.authority_lifetime, .backdated = backdated}, time);
+        {.common_name = "pinhook authority", .lifetime = policy.authority_lifetime, .backdated = backdated}, time);
     if (!made) return fail(std::move(made.error()));
     auto read = x509_certificate::parse(made->certificate);
     if (!read) return fail(std::move(read.error()));
@@ -306,7 +306,7 @@ result<serving_state> make_state(const state_plan& plan, const serving_rules& ru
   wanted.dns_names = plan.leaf_names.dns_names;
   wanted.addresses = plan.leaf_names.addresses;
   wanted.lifetime =
-      std::min(rules.lifetime, std::chrono::floor<std::chrono::seconds>(issuer.not_after() - time.wall()));
+      std::min(policy.lifetime, std::chrono::floor<std::chrono::seconds>(issuer.not_after() - time.wall()));
   wanted.backdated = backdated;
   auto made = make_leaf({issuer.pem(), out.authority_key}, wanted, time);
   if (!made) return fail(std::move(made.error()));

@@ -1,7 +1,7 @@
 #include <pinhook/webhook/certificate_source.hpp>
 
 #include <pinhook/base/log.hpp>
-#include <pinhook/config/serving_rules.hpp>
+#include <pinhook/config/serving_policy.hpp>
 
 #include <fmt/core.h>
 
@@ -19,13 +19,13 @@ result<std::unique_ptr<certificate_source>> certificate_source::self_managed(std
     return fail(
         error_code::invalid_input,
         "no certificate is given, and the namespace to keep one in is not known: set namespace or POD_NAMESPACE");
-  auto rules = config::serving_rules_of(s, s.own_namespace);
-  if (!rules) return fail(std::move(rules.error()));
+  auto policy = config::serving_policy_of(s, s.own_namespace);
+  if (!policy) return fail(std::move(policy.error()));
   kube::serving_options options;
   options.ns = s.own_namespace;
   options.secret_name = s.tls.secret;
   options.configuration = s.tls.webhook_configuration;
-  options.rules = *std::move(rules);
+  options.policy = *std::move(policy);
   options.check_interval = s.tls.check_interval;
   std::unique_ptr<certificate_source> out(new certificate_source(std::move(to), s, around));
   out->keeper_.emplace(out->api_, around.time, std::move(options), *out);

@@ -54,9 +54,9 @@ struct settings {
     std::string service = "pinhook";
     /// DNS names and addresses that it is for, too.
     std::vector<std::string> names;
-    std::chrono::nanoseconds lifetime = kube::serving_rules{}.lifetime;
-    std::chrono::nanoseconds authority_lifetime = kube::serving_rules{}.authority_lifetime;
-    std::chrono::nanoseconds settle = kube::serving_rules{}.settle;
+    std::chrono::nanoseconds lifetime = kube::serving_policy{}.lifetime;
+    std::chrono::nanoseconds authority_lifetime = kube::serving_policy{}.authority_lifetime;
+    std::chrono::nanoseconds settle = kube::serving_policy{}.settle;
     std::chrono::nanoseconds check_interval = kube::serving_options{}.check_interval;
   } tls;
 

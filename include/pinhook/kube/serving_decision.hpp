@@ -1,9 +1,9 @@
-// The rules of the self-managed serving certificate, as a pure decision: from what is stored, what the entries trust
+// The policy of the self-managed serving certificate, as a pure decision: from what is stored, what the entries trust
 // and what this replica remembers, to what is to be written and served.
 //
 //   observe(memory, seen);
-//   const serving_decision d = decide(seen, memory, rules);
-//   if (d.state) { const auto next = make_state(*d.state, rules, machine_clock()); … }
+//   const serving_decision d = decide(seen, memory, policy);
+//   if (d.state) { const auto next = make_state(*d.state, policy, machine_clock()); … }
 //
 // Any number of replicas decide for themselves; their clocks may differ by minutes. What keeps calls from failing:
 //
@@ -108,9 +108,9 @@ struct serving_decision {
 void observe(replica_memory& memory, const serving_facts& seen);
 
 [[nodiscard]] serving_decision decide(const serving_facts& seen, const replica_memory& memory,
-                                      const serving_rules& rules);
+                                      const serving_policy& policy);
 
 /// Makes what the plan wants made. Errors: as make_authority and make_leaf.
-[[nodiscard]] result<serving_state> make_state(const state_plan& plan, const serving_rules& rules, const clock& time);
+[[nodiscard]] result<serving_state> make_state(const state_plan& plan, const serving_policy& policy, const clock& time);
 
 }  // namespace pinhook::kube

@@ -12,7 +12,7 @@
 
 namespace pinhook::kube {
 
-struct serving_rules {
+struct serving_policy {
   certificate_names names;
   /// Of leaves, renewed after two thirds of it; never beyond that of their authority.
   std::chrono::seconds lifetime = std::chrono::hours(24 * 90);
@@ -26,7 +26,7 @@ struct serving_rules {
 
 /// invalid_input: no names, or lifetimes too short to renew in time (less than six times `settle`, or an authority that
 /// lives shorter than a leaf).
-[[nodiscard]] result<void> check_rules(const serving_rules& r);
+[[nodiscard]] result<void> check_policy(const serving_policy& r);
 
 struct serving_options {
   /// Of the Secret: our own.
@@ -34,8 +34,8 @@ struct serving_options {
   std::string secret_name = "pinhook-serving-certificate";
   /// The MutatingWebhookConfiguration whose entries get the caBundle.
   std::string configuration = "pinhook";
-  /// `rules.names` have to be given.
-  serving_rules rules;
+  /// `policy.names` have to be given.
+  serving_policy policy;
   /// Between two looks, give or take a tenth. Shorter heals sooner and costs the API server two reads each.
   std::chrono::nanoseconds check_interval = std::chrono::seconds(15);
   /// One request to the API server.

@@ -38,7 +38,7 @@ class certificate_source final : public kube::serving_sink {
     const clock& time;
   };
 
-  /// Kept in the Secret of our own namespace. invalid_input: see config::serving_rules_of, and when the namespace is
+  /// Kept in the Secret of our own namespace. invalid_input: see config::serving_policy_of, and when the namespace is
   /// not known.
   [[nodiscard]] static result<std::unique_ptr<certificate_source>> self_managed(
       std::shared_ptr<kube::api_connection> to, const config::settings& s, surroundings around);

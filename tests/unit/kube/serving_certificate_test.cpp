@@ -42,7 +42,7 @@ struct ServingCertificate : ::testing::Test {
   std::unique_ptr<serving_certificate> replica(serving_sink& to) {
     serving_options o;
     o.ns = "pinhook";
-    o.rules.names.dns_names = {"pinhook.pinhook.svc"};
+    o.policy.names.dns_names = {"pinhook.pinhook.svc"};
     serving_seams seams;
     seams.random = [] { return 0.5; };
     seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
@@ -224,7 +224,7 @@ TEST_F(ServingCertificate, LooksAgainSoonAfterFailuresAndElseAtItsInterval) {
 TEST_F(ServingCertificate, EndsWhenItIsCanceled) {
   serving_options o;
   o.ns = "pinhook";
-  o.rules.names.dns_names = {"x.svc"};
+  o.policy.names.dns_names = {"x.svc"};
   serving_certificate real(api, time, o, sink);
   asio::cancellation_signal stop;
   bool is_done = false;

@@ -18,7 +18,7 @@ using ::testing::SizeIs;
 // A world of one replica without an API: the test stores what is decided, or does not.
 struct ServingDecision : ::testing::Test {
   testing::fake_clock time;
-  serving_rules rules{.names = {.dns_names = {"pinhook.pinhook.svc"}, .addresses = {}}};
+  serving_policy policy{.names = {.dns_names = {"pinhook.pinhook.svc"}, .addresses = {}}};
   std::optional<std::vector<webhook_entry>> entries{{{"enforce", ""}, {"audit", ""}}};
   std::optional<secret_data> stored;
   replica_memory memory;
@@ -34,7 +34,7 @@ struct ServingDecision : ::testing::Test {
   serving_decision look() {
     const auto seen = facts();
     observe(memory, seen);
-    auto d = decide(seen, memory, rules);
+    auto d = decide(seen, memory, policy);
     if (d.serve) memory.served = d.serve;
     memory.is_settled = d.is_settled;
     return d;
@@ -45,7 +45,7 @@ struct ServingDecision : ::testing::Test {
       for (auto& one : *entries)
         for (const auto& name : d.bundles->entries)
           if (one.name == name) one.ca_bundle = d.bundles->bundle;
-    if (d.state) stored = render_state(make_state(*d.state, rules, time).value());
+    if (d.state) stored = render_state(make_state(*d.state, policy, time).value());
     return d;
   }
   // Until there is nothing to do.
@@ -107,8 +107,8 @@ TEST_F(ServingDecision, RenewsTheLeafByTheSameAuthorityAtTwoThirds) {
 }
 
 TEST_F(ServingDecision, RotatesTheAuthorityWithoutAGap) {
-  rules.lifetime = 24h * 300;  // so that the leaf is not renewed for its own sake
-  rules.authority_lifetime = 24h * 365;
+  policy.lifetime = 24h * 300;  // so that the leaf is not renewed for its own sake
+  policy.authority_lifetime = 24h * 365;
   heal();
   const auto before = leaf();
   const auto old = newest();
@@ -122,7 +122,7 @@ TEST_F(ServingDecision, RotatesTheAuthorityWithoutAGap) {
   EXPECT_THAT(now_stored().usable.authorities, SizeIs(2));
   EXPECT_NE(newest(), old);
   EXPECT_EQ(leaf(), before) << "API servers may not know the new authority yet";
-  time.advance(rules.settle - 1s);
+  time.advance(policy.settle - 1s);
   EXPECT_FALSE(heal().distrust);
   EXPECT_EQ(leaf(), before);
   time.advance(1s);
@@ -131,7 +131,7 @@ TEST_F(ServingDecision, RotatesTheAuthorityWithoutAGap) {
   EXPECT_TRUE(is_by_newest());
   EXPECT_EQ(memory.served->leaf.fingerprint(), leaf());
   EXPECT_THAT(now_stored().usable.authorities, SizeIs(2));
-  time.advance(rules.overlap - 1s);
+  time.advance(policy.overlap - 1s);
   heal();
   EXPECT_THAT(now_stored().usable.authorities, SizeIs(2));
   time.advance(1s);
@@ -150,10 +150,10 @@ TEST_F(ServingDecision, ADeletedSecretIsARotationInWhichTheOldLeafServesOn) {
   EXPECT_FALSE(now_stored().usable.authority_key == old_key);
   EXPECT_EQ(leaf(), before);
   EXPECT_EQ(memory.served->leaf.fingerprint(), before);
-  time.advance(rules.settle);
+  time.advance(policy.settle);
   EXPECT_FALSE(heal().distrust);
   EXPECT_TRUE(is_by_newest());
-  time.advance(rules.overlap);
+  time.advance(policy.overlap);
   heal();
   EXPECT_THAT(now_stored().usable.authorities, SizeIs(1));
 }
@@ -175,7 +175,7 @@ TEST_F(ServingDecision, WhoeverFindsNoSecretAndRemembersNothingKeepsWhatEntriesT
   d = heal();
   EXPECT_FALSE(d.distrust);
   EXPECT_EQ(memory.served->leaf.fingerprint(), old_leaf);
-  time.advance(rules.settle);
+  time.advance(policy.settle);
   d = heal();
   EXPECT_FALSE(d.distrust);
   EXPECT_EQ(memory.served->leaf.fingerprint(), leaf());
@@ -202,7 +202,7 @@ TEST_F(ServingDecision, HealsBundles) {
 
 TEST_F(ServingDecision, SalvagesADamagedSecret) {
   heal();
-  time.advance(rules.settle);
+  time.advance(policy.settle);
   const auto whole = stored.value();
   const auto old = newest();
   const auto old_leaf = leaf();
@@ -243,20 +243,20 @@ TEST_F(ServingDecision, AnExpiredLeafIsReplacedAtOnce) {
 
 TEST_F(ServingDecision, ReplicasWithOtherNamesAgreeOnAllOfThem) {
   heal();
-  const auto mine = rules.names;
+  const auto mine = policy.names;
   const certificate_names others{.dns_names = {"other.svc"}, .addresses = {"127.0.0.1"}};
-  rules.names = others;
+  policy.names = others;
   EXPECT_FALSE(heal().distrust);
   const auto both = leaf();
-  rules.names = mine;
+  policy.names = mine;
   EXPECT_FALSE(heal().distrust);
   EXPECT_EQ(leaf(), both);
 }
 
 TEST_F(ServingDecision, TooManyNamesAreTheWantedAlone) {
-  for (std::size_t i = 1; i < max_names; ++i) rules.names.dns_names.push_back("n" + std::to_string(i) + ".svc");
+  for (std::size_t i = 1; i < max_names; ++i) policy.names.dns_names.push_back("n" + std::to_string(i) + ".svc");
   heal();
-  rules.names = {.dns_names = {"other.svc"}, .addresses = {}};
+  policy.names = {.dns_names = {"other.svc"}, .addresses = {}};
   heal();
   EXPECT_THAT(now_stored().usable.served->leaf.dns_names(), ElementsAre("other.svc"));
 }
@@ -278,9 +278,9 @@ TEST_F(ServingDecision, AClockAheadOrBehindChangesNothingBack) {
   for (const auto skew : {-10min, 10min}) {
     auto seen = facts();
     seen.now += skew;
-    EXPECT_FALSE(decide(seen, memory, rules).state);
-    EXPECT_FALSE(decide(seen, memory, rules).bundles);
-    EXPECT_FALSE(decide(seen, memory, rules).distrust);
+    EXPECT_FALSE(decide(seen, memory, policy).state);
+    EXPECT_FALSE(decide(seen, memory, policy).bundles);
+    EXPECT_FALSE(decide(seen, memory, policy).distrust);
   }
 }
 
@@ -292,26 +292,26 @@ TEST_F(ServingDecision, WithoutConfigurationTheStateIsKeptAndNobodyIsReady) {
 }
 
 TEST_F(ServingDecision, TheLeafNeverOutlivesItsAuthority) {
-  rules.lifetime = 24h * 365;
+  policy.lifetime = 24h * 365;
   heal();
   time.advance(24h * 200);
-  rules.names.dns_names.push_back("more.svc");
+  policy.names.dns_names.push_back("more.svc");
   heal();
   const auto s = now_stored().usable;
   EXPECT_LE(s.served->leaf.not_after(), s.authorities.at(0).not_after());
 }
 
 TEST_F(ServingDecision, ChecksItsRules) {
-  EXPECT_TRUE(check_rules(rules));
-  const auto reason = [](serving_rules r) { return check_rules(r).error().message; };
+  EXPECT_TRUE(check_policy(policy));
+  const auto reason = [](serving_policy r) { return check_policy(r).error().message; };
   EXPECT_THAT(reason({}), HasSubstr("name"));
-  auto r = rules;
+  auto r = policy;
   r.lifetime = 5min;
   EXPECT_THAT(reason(r), HasSubstr("renewed in time"));
   r.lifetime = 24h * 400;
   EXPECT_THAT(reason(r), HasSubstr("authority"));
   r.lifetime = 6min;
-  EXPECT_TRUE(check_rules(r));
+  EXPECT_TRUE(check_policy(r));
   r.names.dns_names.resize(max_names + 1, "x");
   EXPECT_THAT(reason(r), HasSubstr("at most"));
 }

@@ -28,12 +28,12 @@ class skewed_clock final : public clock {
   seconds skew{0};
 };
 
-// A day of settling stands for the minute of the real rules: the same proportions, fewer looks.
+// A day of settling stands for the minute of the real policy: the same proportions, fewer looks.
 constexpr seconds check_interval = 6h;
 constexpr seconds step = 30min;
 
-serving_rules the_rules() {
-  serving_rules out;
+serving_policy the_policy() {
+  serving_policy out;
   out.names.dns_names = {"pinhook.pinhook.svc"};
   out.lifetime = 24h * 60;
   out.authority_lifetime = 24h * 200;
@@ -64,7 +64,7 @@ struct replica {
   std::optional<secret_data> secret;
   serving_decision decision;
 
-  void advance(store& s, const serving_rules& rules) {
+  void advance(store& s, const serving_policy& policy) {
     if (at == 0 && time.true_time < next_look) return;
     if (s.is_down) return finish();
     switch (at++) {
@@ -81,7 +81,7 @@ struct replica {
         seen.now = time.wall();
         seen.steady = time.now();
         observe(memory, seen);
-        decision = decide(seen, memory, rules);
+        decision = decide(seen, memory, policy);
         if (decision.serve) memory.served = decision.serve;
         memory.is_settled = decision.is_settled;
         if (!decision.bundles && !decision.state) is_ready = !decision.distrust, finish();
@@ -96,7 +96,7 @@ struct replica {
       default:
         at = 0;
         if (!decision.state || s.secret_version != secret_version || s.secret.has_value() != secret.has_value()) return;
-        s.secret = render_state(make_state(*decision.state, rules, time).value());
+        s.secret = render_state(make_state(*decision.state, policy, time).value());
         ++s.secret_version;
         ++s.writes;
         return;
@@ -136,7 +136,7 @@ class world {
       for (int i = 0; i < 12; ++i) {
         auto& r = replicas_[random_() % replicas_.size()];
         const std::string before = store_.bundle;
-        r.advance(store_, rules_);
+        r.advance(store_, policy_);
         if (store_.bundle != before) remember(before);
         check(r);
         if (::testing::Test::HasFailure()) return;
@@ -148,7 +148,7 @@ class world {
   int judged() const { return judged_; }
 
  private:
-  void remember(const std::string& before) { views_.push_back({now_ + rules_.settle, before}); }
+  void remember(const std::string& before) { views_.push_back({now_ + policy_.settle, before}); }
 
   void strike(fault f) {
     ++strikes_;
@@ -202,7 +202,7 @@ class world {
     const bool should_be_healed = now_ >= struck_at_ + 4 * check_interval && now_ >= down_until_ + 4 * check_interval;
     const bool waits = last_ == fault::delete_secret || last_ == fault::wipe_all_memory || last_ == fault::restart ||
                        last_ == fault::damage_secret || last_ == fault::none;
-    if (should_be_healed && (!waits || now_ >= struck_at_ + 4 * check_interval + rules_.settle)) {
+    if (should_be_healed && (!waits || now_ >= struck_at_ + 4 * check_interval + policy_.settle)) {
       ASSERT_TRUE(r.is_ready) << "not healed after fault " << static_cast<int>(last_) << " on day " << now_ / 24h
                               << ": " << r.decision.distrust.value_or("");
     }
@@ -226,7 +226,7 @@ class world {
   }
 
   std::mt19937 random_;
-  const serving_rules rules_ = the_rules();
+  const serving_policy policy_ = the_policy();
   store store_;
   std::vector<replica> replicas_ = std::vector<replica>(3);
   std::deque<view> views_;

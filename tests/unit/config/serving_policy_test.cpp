@@ -1,4 +1,4 @@
-#include <pinhook/config/serving_rules.hpp>
+#include <pinhook/config/serving_policy.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,22 +13,22 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(ServingRules, AreForTheServicesNames) {
+TEST(ServingPolicy, AreForTheServicesNames) {
   settings s;
   s.tls.service = "hook";
   s.tls.names = {"hook.example.com", "*.example.com", "127.0.0.1", "0:0:0:0:0:0:0:1"};
   s.tls.settle = 500ms;
-  const auto rules = serving_rules_of(s, "system");
-  ASSERT_TRUE(rules) << rules.error().message;
-  EXPECT_THAT(rules->names.dns_names, ElementsAre("hook.system.svc", "hook.system.svc.cluster.local", "hook.system",
-                                                  "hook.example.com", "*.example.com"));
-  EXPECT_THAT(rules->names.addresses, ElementsAre("127.0.0.1", "::1"));
-  EXPECT_EQ(rules->lifetime, 90 * 24h);
-  EXPECT_EQ(rules->authority_lifetime, 365 * 24h);
-  EXPECT_EQ(rules->settle, 1s);
+  const auto policy = serving_policy_of(s, "system");
+  ASSERT_TRUE(policy) << policy.error().message;
+  EXPECT_THAT(policy->names.dns_names, ElementsAre("hook.system.svc", "hook.system.svc.cluster.local", "hook.system",
+                                                   "hook.example.com", "*.example.com"));
+  EXPECT_THAT(policy->names.addresses, ElementsAre("127.0.0.1", "::1"));
+  EXPECT_EQ(policy->lifetime, 90 * 24h);
+  EXPECT_EQ(policy->authority_lifetime, 365 * 24h);
+  EXPECT_EQ(policy->settle, 1s);
 }
 
-TEST(ServingRules, NameTheSettingThatIsWrong) {
+TEST(ServingPolicy, NameTheSettingThatIsWrong) {
   struct sample {
     std::function<void(settings&)> change;
     const char* said;
@@ -46,12 +46,12 @@ TEST(ServingRules, NameTheSettingThatIsWrong) {
   for (const auto& one : samples) {
     settings s;
     one.change(s);
-    const auto rules = serving_rules_of(s, "pinhook");
-    ASSERT_FALSE(rules) << one.said;
-    EXPECT_EQ(rules.error().code, error_code::invalid_input);
-    EXPECT_THAT(rules.error().message, HasSubstr(one.said));
+    const auto policy = serving_policy_of(s, "pinhook");
+    ASSERT_FALSE(policy) << one.said;
+    EXPECT_EQ(policy.error().code, error_code::invalid_input);
+    EXPECT_THAT(policy.error().message, HasSubstr(one.said));
   }
-  EXPECT_THAT(serving_rules_of(settings{}, "No").error().message, HasSubstr("namespace: \"No\""));
+  EXPECT_THAT(serving_policy_of(settings{}, "No").error().message, HasSubstr("namespace: \"No\""));
 }
 
 }  // namespace

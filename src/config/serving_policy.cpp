@@ -1,4 +1,4 @@
-#include <pinhook/config/serving_rules.hpp>
+#include <pinhook/config/serving_policy.hpp>
 
 #include <pinhook/kube/names.hpp>
 
@@ -22,13 +22,13 @@ bool is_dns_name(std::string_view text) { return kube::is_object_name(text.start
 
 }  // namespace
 
-result<kube::serving_rules> serving_rules_of(const settings& s, const std::string& ns) {
+result<kube::serving_policy> serving_policy_of(const settings& s, const std::string& ns) {
   if (!kube::is_object_name(s.tls.secret)) return wrong("tls.secret", s.tls.secret, "no name of a Secret");
   if (!kube::is_object_name(s.tls.webhook_configuration))
     return wrong("tls.webhook_configuration", s.tls.webhook_configuration, "no name of a webhook configuration");
   if (!kube::is_namespace_name(s.tls.service)) return wrong("tls.service", s.tls.service, "no name of a Service");
   if (!kube::is_namespace_name(ns)) return wrong("namespace", ns, "no name of a namespace");
-  kube::serving_rules out;
+  kube::serving_policy out;
   const std::string service = fmt::format("{}.{}", s.tls.service, ns);
   out.names.dns_names = {service + ".svc", service + ".svc.cluster.local", service};
   for (const auto& name : s.tls.names) {
@@ -46,7 +46,7 @@ result<kube::serving_rules> serving_rules_of(const settings& s, const std::strin
   out.settle = whole_seconds(s.tls.settle);
   if (out.authority_lifetime <= out.lifetime)
     return fail(error_code::invalid_input, "tls.authority_lifetime has to be longer than tls.lifetime");
-  if (auto good = kube::check_rules(out); !good)
+  if (auto good = kube::check_policy(out); !good)
     return fail(std::move(good.error()).at("tls.lifetime, tls.authority_lifetime, tls.settle, tls.names"));
   return out;
 }

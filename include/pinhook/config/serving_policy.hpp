@@ -1,4 +1,4 @@
-// The settings `tls.*` as rules for the certificate that pinhook keeps for itself.
+// The settings `tls.*` as the policy of the certificate that pinhook keeps for itself.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -11,6 +11,6 @@ namespace pinhook::config {
 
 /// What the settings say of the certificate that is kept in the namespace. invalid_input: names that are none,
 /// lifetimes that do not fit each other; the message names the settings.
-[[nodiscard]] result<kube::serving_rules> serving_rules_of(const settings& s, const std::string& ns);
+[[nodiscard]] result<kube::serving_policy> serving_policy_of(const settings& s, const std::string& ns);
 
 }  // namespace pinhook::config
