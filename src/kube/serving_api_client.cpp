@@ -12,7 +12,7 @@
 namespace pinhook::kube {
 namespace {
 
-// Of all writes but a creation: whoever updates last owns what it wrote, on every replica under one name.
+// The field manager of all writes but a creation: the last writer owns its fields, on every replica under one name.
 constexpr const char* as_pinhook = "fieldManager=pinhook";
 
 std::string host_name() {
@@ -38,8 +38,8 @@ question about_registration(std::string verb, std::string name) {
   return out;
 }
 
-api_call patch_of(question asked, std::string content_type, secret body) {
-  api_call out{.asked = std::move(asked), .verb = http::method::patch};
+api_call patch_of(question request, std::string content_type, secret body) {
+  api_call out{.asked = std::move(request), .verb = http::method::patch};
   out.query = as_pinhook;
   out.content_type = std::move(content_type);
   out.body.emplace(std::move(body));
@@ -56,19 +56,19 @@ serving_api_client::serving_api_client(std::shared_ptr<api_connection> to, servi
 }
 
 awaitable<result<stored_secret>> serving_api_client::get_stored(std::string ns, std::string name, deadline d) {
-  const question what = about_secret("get", std::move(ns), std::move(name));
-  api_call call{.asked = what};
+  const question request = about_secret("get", std::move(ns), std::move(name));
+  api_call call{.asked = request};
   auto answer = co_await to_->ask(std::move(call), d);
-  co_return read_answer(std::move(answer), what, parse_stored);
+  co_return read_answer(std::move(answer), request, parse_stored);
 }
 
 awaitable<result<bool>> serving_api_client::create_stored(std::string ns, std::string name, secret_data data,
                                                           deadline d) {
   secret body = applied_secret(ns, name, data);
-  question what = about_secret("create", std::move(ns), std::move(name));
-  what.second_verb = "patch";
-  api_call call = patch_of(std::move(what), "application/apply-patch+yaml", std::move(body));
-  // No force: where somebody else's is by now, theirs stays.
+  question request = about_secret("create", std::move(ns), std::move(name));
+  request.second_verb = "patch";
+  api_call call = patch_of(std::move(request), "application/apply-patch+yaml", std::move(body));
+  // Without force: a Secret that another replica made by now stays.
   call.query = "fieldManager=" + field_manager(options_.host, options_.salt());
   auto answer = co_await to_->ask(std::move(call), d);
   if (!answer) co_return fail(std::move(answer.error()));
@@ -78,22 +78,22 @@ awaitable<result<bool>> serving_api_client::create_stored(std::string ns, std::s
 awaitable<result<bool>> serving_api_client::update_stored(std::string ns, std::string name, stored_secret with,
                                                           deadline d) {
   secret body = replaced_data(with);
-  question what = about_secret("patch", std::move(ns), std::move(name));
-  api_call call = patch_of(std::move(what), "application/json-patch+json", std::move(body));
+  question request = about_secret("patch", std::move(ns), std::move(name));
+  api_call call = patch_of(std::move(request), "application/json-patch+json", std::move(body));
   return update(std::move(call), d);
 }
 
 awaitable<result<webhook_registration>> serving_api_client::get_registration(std::string name, deadline d) {
-  const question what = about_registration("get", std::move(name));
-  api_call call{.asked = what};
+  const question request = about_registration("get", std::move(name));
+  api_call call{.asked = request};
   auto answer = co_await to_->ask(std::move(call), d);
-  co_return read_answer(std::move(answer), what, parse_registration);
+  co_return read_answer(std::move(answer), request, parse_registration);
 }
 
 awaitable<result<bool>> serving_api_client::set_bundles(std::string name, webhook_registration with, deadline d) {
   secret body(merged_bundles(with));
-  question what = about_registration("patch", std::move(name));
-  api_call call = patch_of(std::move(what), "application/strategic-merge-patch+json", std::move(body));
+  question request = about_registration("patch", std::move(name));
+  api_call call = patch_of(std::move(request), "application/strategic-merge-patch+json", std::move(body));
   return update(std::move(call), d);
 }
 

@@ -7,7 +7,7 @@
 namespace pinhook::kube {
 namespace {
 
-// Reads within one look: a new state takes two writes, and each may be lost to another replica.
+// Limit of reads within one look: a new state takes two writes, and each can be lost to another replica.
 constexpr int max_passes = 8;
 
 }  // namespace
@@ -16,11 +16,11 @@ serving_certificate::serving_certificate(serving_api& api, const clock& time, se
                                          serving_seams seams)
     : api_(api), time_(time), options_(std::move(options)), seams_(std::move(seams).filled()), to_(to) {}
 
-std::string serving_certificate::secret_words() const {
+std::string serving_certificate::secret_name() const {
   return fmt::format("Secret {}/{}", options_.ns, options_.secret_name);
 }
 
-std::string serving_certificate::configuration_words() const {
+std::string serving_certificate::configuration_name() const {
   return fmt::format("MutatingWebhookConfiguration {}", options_.configuration);
 }
 
@@ -45,21 +45,21 @@ awaitable<bool> serving_certificate::look() {
 
 awaitable<serving_certificate::pass> serving_certificate::look_once() {
   pass out;
-  auto seen = co_await read();
-  if (!seen) {
-    out.failure = std::move(seen.error());
+  auto read_objects = co_await read();
+  if (!read_objects) {
+    out.failure = std::move(read_objects.error());
     co_return out;
   }
-  const serving_facts& facts = seen->facts;
+  const serving_facts& facts = read_objects->facts;
   out.is_complete = facts.entries && facts.stored;
   out.is_unregistered = !facts.entries;
   observe(memory_, facts);
   out.decision = decide(facts, memory_, options_.policy);
   auto shown = show(*out.decision);
   if (!shown) out.failure = std::move(shown.error());
-  // Neither write waits for the other's success: a right may be lacking for one of them.
+  // The writes are independent of each other: permission may be missing for one of them.
   if (out.decision->bundles) {
-    auto written = co_await write_bundles(*out.decision->bundles, seen->registration.resource_version);
+    auto written = co_await write_bundles(*out.decision->bundles, read_objects->registration.resource_version);
     if (written)
       out.is_stale = true;
     else
@@ -67,7 +67,7 @@ awaitable<serving_certificate::pass> serving_certificate::look_once() {
   }
   if (out.decision->state) {
     std::optional<stored_secret> over;
-    if (facts.stored) over = std::move(seen->secret);
+    if (facts.stored) over = std::move(read_objects->secret);
     auto written = co_await write_state(*out.decision->state, std::move(over));
     if (written)
       out.is_stale = true;
@@ -78,7 +78,7 @@ awaitable<serving_certificate::pass> serving_certificate::look_once() {
   co_return out;
 }
 
-// The configuration first, then the Secret: serving_decision.hpp says why.
+// Reads the configuration first, then the Secret; serving_decision.hpp has the reason (3).
 awaitable<result<serving_certificate::found>> serving_certificate::read() {
   found out;
   std::string configuration = options_.configuration;
@@ -113,7 +113,7 @@ awaitable<result<bool>> serving_certificate::write_bundles(bundle_plan plan, std
   }
   std::string configuration = options_.configuration;
   auto written = co_await api_.set_bundles(std::move(configuration), std::move(with), limit());
-  if (written && *written) to_->wrote(configuration_words(), plan.why);
+  if (written && *written) to_->wrote(configuration_name(), plan.reason);
   co_return written;
 }
 
@@ -125,21 +125,21 @@ awaitable<result<bool>> serving_certificate::write_state(state_plan plan, std::o
   std::string name = options_.secret_name;
   result<bool> written = false;
   if (over) {
-    // What others put into the Secret stays in it.
+    // Keys of others in the Secret are kept.
     stored_secret with = *std::move(over);
     for (auto& [key, value] : data) with.data.insert_or_assign(key, std::move(value));
     written = co_await api_.update_stored(std::move(ns), std::move(name), std::move(with), limit());
   } else {
     written = co_await api_.create_stored(std::move(ns), std::move(name), std::move(data), limit());
   }
-  if (written && *written) to_->wrote(secret_words(), plan.why);
+  if (written && *written) to_->wrote(secret_name(), plan.reason);
   co_return written;
 }
 
 result<void> serving_certificate::show(const serving_decision& d) {
   if (d.serve) {
     auto used = to_->use(d.serve->pem);
-    if (!used) return fail(std::move(used.error()).at(secret_words()));
+    if (!used) return fail(std::move(used.error()).at(secret_name()));
     memory_.served = d.serve;
   }
   memory_.is_settled = d.is_settled;
@@ -152,10 +152,10 @@ void serving_certificate::report(const pass& last) {
   else if (!last.is_stale)
     to_.went_well();
   if (last.decision) {
-    std::optional<std::string> why = last.decision->distrust;
-    if (why && last.is_unregistered) why = configuration_words() + " does not exist yet";
-    if (why && last.failure) why = fmt::format("{}: {}", *why, last.failure->message);
-    to_.judge(why);
+    std::optional<std::string> distrust = last.decision->distrust;
+    if (distrust && last.is_unregistered) distrust = configuration_name() + " does not exist yet";
+    if (distrust && last.failure) distrust = fmt::format("{}: {}", *distrust, last.failure->message);
+    to_.judge(distrust);
   } else if (memory_.served && memory_.served->leaf.not_after() < time_.wall()) {
     to_.judge("the certificate has expired");
   } else if (!to_.was_judged()) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr json::parse_limits limits{.depth = 64, .size = max_object_size};
 
-std::unexpected<error> broken(std::string_view what) { return fail(error_code::malformed, std::string(what)); }
+std::unexpected<error> broken(std::string_view reason) { return fail(error_code::malformed, std::string(reason)); }
 
 std::string text(std::string_view plain) {
   std::string out;
@@ -24,12 +24,12 @@ std::string text(std::string_view plain) {
 
 std::string base64_text(std::string_view bytes) { return "\"" + encode_base64(bytes) + "\""; }
 
-// {"key":"base64",…}; of secrets, so it is one itself.
+// {"key":"base64",…}; a secret, since its values are secrets.
 secret data_object(const secret_data& data) {
   std::size_t size = 2;
   for (const auto& [key, value] : data) size += key.size() * 6 + value.reveal().size() * 4 / 3 + 16;
   std::string out;
-  // All at once: a text that grows leaves copies of itself behind.
+  // Reserved at once, since a text that grows leaves copies of itself in memory.
   out.reserve(size);
   out += '{';
   for (const auto& [key, value] : data) {
@@ -96,14 +96,14 @@ result<webhook_registration> parse_registration(std::string_view body) {
   constexpr std::string_view kind = "MutatingWebhookConfiguration";
   constexpr std::string_view api_version = "admissionregistration.k8s.io/v1";
   if (json::find_string(*document, "kind") != kind || json::find_string(*document, "apiVersion") != api_version)
-    return broken(fmt::format("the answer is no {} of {}", kind, api_version));
+    return broken(fmt::format("the answer is not a {} of {}", kind, api_version));
   webhook_registration out;
   auto version = version_of(*document);
   if (!version) return fail(std::move(version.error()));
   out.resource_version = *std::move(version);
   const json::value* all = member(*document, "webhooks");
   if (all == nullptr) return out;
-  if (!all->IsArray()) return broken("\"webhooks\" is no list");
+  if (!all->IsArray()) return broken("\"webhooks\" is not a list");
   if (all->Size() > max_webhook_entries)
     return broken(fmt::format("\"webhooks\" has more than {} entries", max_webhook_entries));
   for (const json::value& one : all->GetArray()) {

@@ -44,10 +44,10 @@ void sink_once::failed(const error& e) {
   to_.failed(e);
 }
 
-void sink_once::unchecked(const std::string& why) {
-  if (unchecked_ == why) return;
-  unchecked_ = why;
-  to_.unchecked(why);
+void sink_once::unchecked(const std::string& reason) {
+  if (unchecked_ == reason) return;
+  unchecked_ = reason;
+  to_.unchecked(reason);
 }
 
 std::chrono::nanoseconds look_pace::next(bool went_well, double random) {

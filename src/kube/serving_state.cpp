@@ -42,7 +42,7 @@ stored_state parse_state(const secret_data& data) {
   if (authorities.empty())
     out.faults.push_back(fmt::format("{} holds no authority", authorities_key));
   else if (bundle.unread != 0)
-    out.faults.push_back(fmt::format("{} holds something that is no authority", authorities_key));
+    out.faults.push_back(fmt::format("{} holds something that is not an authority", authorities_key));
 
   const secret& key = value_of(data, authority_key_key);
   if (key.reveal().size() <= max_bundle_size) out.usable.authority_key = key;

@@ -1,5 +1,5 @@
-// One Secret and one MutatingWebhookConfiguration in memory, with versions: what the serving certificate is kept in. It
-// records what was asked, can refuse, and can let somebody else write in between.
+// The serving certificate's API in memory: one Secret and one MutatingWebhookConfiguration, with versions. It records
+// calls, can refuse, and can let another writer write in between.
 //
 //   fake_serving_api api;
 //   api.set_entries({"enforce.pinhook.dev"});
@@ -36,7 +36,7 @@ class fake_serving_api final : public kube::serving_api {
   void set_webhooks(std::vector<kube::webhook_entry> w) {
     registration_ = kube::webhook_registration{next_version(), std::move(w)};
   }
-  /// The same bundle for every entry, as somebody else writes it.
+  /// Sets the same bundle for every entry, as another writer does.
   void set_all_bundles(const std::string& bundle) {
     for (auto& one : registration_->webhooks) one.ca_bundle = bundle;
     registration_->resource_version = next_version();
@@ -48,7 +48,7 @@ class fake_serving_api final : public kube::serving_api {
   [[nodiscard]] const std::optional<kube::stored_secret>& secret_now() const { return secret_; }
   [[nodiscard]] const std::optional<kube::webhook_registration>& registration_now() const { return registration_; }
 
-  /// Calls with this line ("": all) fail so, until `heal`.
+  /// Calls with this line ("": all) fail with the error, until `heal`.
   void fail(const std::string& line, error e) { failures_.insert_or_assign(line, std::move(e)); }
   void heal() { failures_.clear(); }
   /// Called within each call, with its line, before it answers.
@@ -58,7 +58,7 @@ class fake_serving_api final : public kube::serving_api {
   [[nodiscard]] std::size_t calls(const std::string& line) const {
     return static_cast<std::size_t>(std::count(calls_.begin(), calls_.end(), line));
   }
-  /// Writes that were done.
+  /// Successful writes.
   [[nodiscard]] std::size_t writes() const { return writes_; }
   void forget_calls() { calls_.clear(); }
 
@@ -100,8 +100,8 @@ class fake_serving_api final : public kube::serving_api {
  private:
   std::optional<error> begin(const std::string& line) {
     calls_.push_back(line);
-    // A hook may set another, or none.
-    if (const hook asked = hook_) asked(line);
+    // A copy, since a hook can set another, or none.
+    if (const hook call = hook_) call(line);
     auto found = failures_.find(line);
     if (found == failures_.end()) found = failures_.find("");
     if (found == failures_.end()) return std::nullopt;

@@ -1,4 +1,4 @@
-// Hears what whoever keeps the serving certificate says. One thread.
+// Records the events of serving_certificate and trust_watch. One thread.
 #pragma once
 
 #include <pinhook/kube/serving_sink.hpp>
@@ -19,24 +19,24 @@ class fake_serving_sink final : public kube::serving_sink {
   }
   void trusted() override {
     is_trusted = true;
-    why.clear();
+    distrust.clear();
     events.emplace_back("trusted");
   }
   void not_trusted(const std::string& reason) override {
     is_trusted = false;
-    why = reason;
+    distrust = reason;
     events.push_back("not trusted: " + reason);
   }
-  void wrote(std::string_view what, std::string_view reason) override {
-    written.push_back(std::string(what) + ": " + std::string(reason));
+  void wrote(std::string_view object, std::string_view reason) override {
+    written.push_back(std::string(object) + ": " + std::string(reason));
   }
   void failed(const error& e) override { failures.push_back(e.message); }
   void unchecked(const std::string& reason) override { unknowns.push_back(reason); }
 
-  /// `use` fails so.
+  /// `use` fails with this error.
   std::optional<error> refusal;
   bool is_trusted = false;
-  std::string why;
+  std::string distrust;
   std::vector<std::string> shown, events, written, failures, unknowns;
 };
 

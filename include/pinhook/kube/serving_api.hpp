@@ -1,8 +1,8 @@
-// What the serving certificate asks of the Kubernetes API: one Secret and one MutatingWebhookConfiguration, read and
+// The Kubernetes API as the serving certificate needs it: one Secret and one MutatingWebhookConfiguration, read and
 // written with optimistic concurrency.
 //
-// Every write carries the version that was read; false says that somebody else wrote in between, and the caller reads
-// anew. Reads are never from a server's cache (no resourceVersion parameter): what was written is seen.
+// Every write carries the version that was read; false means that another writer was faster, and the caller reads
+// again. Reads never come from a server's cache (no resourceVersion parameter), so they include earlier writes.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -17,14 +17,14 @@
 
 namespace pinhook::kube {
 
-/// Thread rule: one thread, that of the io_context its HTTP client lives on.
+/// Thread rule: one thread, that of its HTTP client's io_context.
 class serving_api {
  public:
   virtual ~serving_api() = default;
 
   /// Errors of all: as kube::api's; `denied` names the verb, the resource and the name that RBAC lacks.
   virtual awaitable<result<stored_secret>> get_stored(std::string ns, std::string name, deadline d) = 0;
-  /// False: there is one by now.
+  /// False: the Secret exists by now.
   virtual awaitable<result<bool>> create_stored(std::string ns, std::string name, secret_data data, deadline d) = 0;
   /// Replaces `data`, keeps labels, annotations and type. False: it is no longer of that version, or gone.
   virtual awaitable<result<bool>> update_stored(std::string ns, std::string name, stored_secret with, deadline d) = 0;

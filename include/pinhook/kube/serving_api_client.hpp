@@ -4,8 +4,8 @@
 //   auto have = co_await api.get_stored("pinhook", "pinhook-serving-certificate", d);
 //
 // RBAC, each with the one resourceName: get, create and patch on secrets; get and patch on
-// mutatingwebhookconfigurations.admissionregistration.k8s.io. A Secret is created by server-side apply: that the API
-// server authorizes with the Secret's name, a POST it cannot.
+// mutatingwebhookconfigurations.admissionregistration.k8s.io. A Secret is created by server-side apply, which the
+// API server authorizes with the Secret's name, as it cannot for a POST.
 //
 // Thread rule: one thread, that of the connection.
 #pragma once
@@ -20,11 +20,11 @@
 namespace pinhook::kube {
 
 struct serving_api_options {
-  /// What tells this machine's writes from others' in the Secret's managed fields. Default: the host's name, in a
-  /// cluster the Pod's.
+  /// The name of this machine's writes in the Secret's managed fields. Default: the host's name, in a cluster the
+  /// Pod's.
   std::string host = {};
-  /// What tells two creations from one machine apart; a creation that repeats another's manager would overwrite it.
-  /// Default: random.
+  /// A part of the manager's name that differs for each creation; a creation under the manager of another would
+  /// overwrite it. Default: random.
   std::function<std::string()> salt = {};
 };
 

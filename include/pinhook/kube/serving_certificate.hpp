@@ -4,9 +4,9 @@
 //   serving_certificate certificate(api, machine_clock(), options, sink);
 //   tasks.spawn(certificate.keep());      // until it is canceled
 //
-// Every look reads the configuration and then the Secret, decides (kube/serving_decision), writes what is to be
-// written with the versions that were read, and reads again when anything was written. Whoever loses a write reads
-// anew and finds it done.
+// Every look reads the configuration and then the Secret, decides (kube/serving_decision), writes with the versions
+// that were read, and reads again when anything was written. A replica that loses a write reads again and finds it
+// done.
 //
 // Thread rule: one thread, that of the api. The sink is called on it.
 #pragma once
@@ -28,36 +28,35 @@ namespace pinhook::kube {
 
 class serving_certificate {
  public:
-  /// What is given must outlive this.
+  /// The arguments must outlive this object.
   serving_certificate(serving_api& api, const clock& time, serving_options options, serving_sink& to,
                       serving_seams seams = {});
   serving_certificate(const serving_certificate&) = delete;
   serving_certificate& operator=(const serving_certificate&) = delete;
 
   /// Looks again and again; ends only by being canceled (with the exception operation_aborted, as every wait). An API
-  /// server that does not answer changes nothing: what is served is served, and who was trusted stays so until the
-  /// certificate expires.
+  /// server that does not answer changes nothing: the certificate stays in use, and trust stays until it expires.
   awaitable<void> keep();
 
-  /// One look, with all that follows from it: what `keep` repeats. True: everything was there and nothing failed.
+  /// One look with its writes, which `keep` repeats. True: both objects exist and nothing failed.
   awaitable<bool> look();
 
  private:
-  /// What was read, with the versions that writes need.
+  /// The objects that were read, with the versions that writes need.
   struct found {
     webhook_registration registration;
     stored_secret secret;
     serving_facts facts;
   };
-  /// What came of reading, deciding and writing once.
+  /// The outcome of one round of reading, deciding and writing.
   struct pass {
-    /// Something changed, by us or by somebody else in between: to be read anew.
+    /// Something was changed, by us or by another writer: it must be read again.
     bool is_stale = false;
-    /// Both objects were there.
+    /// Both objects exist.
     bool is_complete = false;
-    /// The configuration was not.
+    /// The configuration does not exist.
     bool is_unregistered = false;
-    /// Nothing: it was not read, or what was decided could not be shown.
+    /// Nothing: reading failed, or the decided certificate could not be served.
     std::optional<serving_decision> decision;
     std::optional<error> failure;
   };
@@ -68,8 +67,8 @@ class serving_certificate {
   result<void> show(const serving_decision& d);
   void report(const pass& last);
   [[nodiscard]] deadline limit() const { return deadline::after(time_.now(), options_.request_limit); }
-  [[nodiscard]] std::string secret_words() const;
-  [[nodiscard]] std::string configuration_words() const;
+  [[nodiscard]] std::string secret_name() const;
+  [[nodiscard]] std::string configuration_name() const;
 
   serving_api& api_;
   const clock& time_;

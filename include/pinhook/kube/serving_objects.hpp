@@ -1,11 +1,11 @@
-// What keeps the serving certificate in the Kubernetes API, between JSON and our values: the Secret, the
-// MutatingWebhookConfiguration, and the patches that change them.
+// JSON of the objects that keep the serving certificate: reads the Secret and the MutatingWebhookConfiguration, and
+// writes the patches that change them.
 //
-// Every patch says what changes and of which version, and leaves the rest to whoever keeps it (Helm, Argo CD). What
-// each does was tried at kube-apiserver 1.35; the facts stand at the functions. Sources: kubernetes.io "Server-Side
-// Apply", RFC 6902, sig-api-machinery's strategic-merge-patch.md.
+// Every patch has the version that it changes and only the changed fields, and leaves the others to their owner (Helm,
+// Argo CD). All were tried with kube-apiserver 1.35; the functions document the facts. Sources: kubernetes.io
+// "Server-Side Apply", RFC 6902, sig-api-machinery's strategic-merge-patch.md.
 //
-// Pure; any thread. Errors: malformed, with what is wrong and nothing of the content.
+// Pure; any thread. Errors: malformed, with the problem and without the content.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -18,7 +18,8 @@
 
 namespace pinhook::kube {
 
-/// Entries of a configuration. The API server sends every object that matches to each of them: nobody has a hundred.
+/// Limit of entries of a configuration. The API server sends every matching object to each of them, so real ones have
+/// fewer than a hundred.
 inline constexpr std::size_t max_webhook_entries = 1000;
 
 /// Bytes of a field manager's name; the API server refuses more.
@@ -27,7 +28,7 @@ inline constexpr std::size_t max_field_manager_size = 128;
 [[nodiscard]] result<stored_secret> parse_stored(std::string_view body);
 [[nodiscard]] result<webhook_registration> parse_registration(std::string_view body);
 
-/// A whole Secret to be applied where there is none (application/apply-patch+yaml). Where one is by now, its fields
+/// A whole Secret to be applied where there is none (application/apply-patch+yaml). When one exists by now, its fields
 /// belong to another manager, and a different value is a conflict.
 [[nodiscard]] secret applied_secret(std::string_view ns, std::string_view name, const secret_data& data);
 
@@ -39,8 +40,8 @@ inline constexpr std::size_t max_field_manager_size = 128;
 /// Entries are found by name; without "$setElementOrder" those that are patched would move behind the others.
 [[nodiscard]] std::string merged_bundles(const webhook_registration& with);
 
-/// A name under which one write is made, of the machine's and what tells writes on it apart: "pinhook-HOST-SALT", cut
-/// where it is too long, and fit for a URL.
+/// The field manager of one write, from the machine's name and a salt: "pinhook-HOST-SALT", cut when it is too long,
+/// and valid in a URL.
 [[nodiscard]] std::string field_manager(std::string_view host, std::string_view salt);
 
 }  // namespace pinhook::kube

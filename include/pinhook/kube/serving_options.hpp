@@ -1,4 +1,4 @@
-// What the self-managed serving certificate is configured with.
+// The configuration of the self-managed serving certificate.
 //
 // Plain values and a pure function; any thread.
 #pragma once
@@ -14,13 +14,13 @@ namespace pinhook::kube {
 
 struct serving_policy {
   certificate_names names;
-  /// Of leaves, renewed after two thirds of it; never beyond that of their authority.
+  /// The lifetime of leaves, which are renewed after two thirds of it; never beyond that of their authority.
   std::chrono::seconds lifetime = std::chrono::hours(24 * 90);
-  /// Of authorities, succeeded after two thirds of it.
+  /// The lifetime of authorities, which are succeeded after two thirds of it.
   std::chrono::seconds authority_lifetime = std::chrono::hours(24 * 365);
-  /// How long an API server may use an older configuration.
+  /// The time for which an API server may use an older configuration.
   std::chrono::seconds settle = std::chrono::minutes(1);
-  /// How long a succeeded authority is still trusted. At least three times `settle` is taken.
+  /// The time for which a succeeded authority stays trusted; at least three times `settle`.
   std::chrono::seconds overlap = std::chrono::hours(1);
 };
 
@@ -29,16 +29,17 @@ struct serving_policy {
 [[nodiscard]] result<void> check_policy(const serving_policy& r);
 
 struct serving_options {
-  /// Of the Secret: our own.
+  /// The namespace of the Secret: our own.
   std::string ns;
   std::string secret_name = "pinhook-serving-certificate";
   /// The MutatingWebhookConfiguration whose entries get the caBundle.
   std::string configuration = "pinhook";
-  /// `policy.names` have to be given.
+  /// `policy.names` must be given.
   serving_policy policy;
-  /// Between two looks, give or take a tenth. Shorter heals sooner and costs the API server two reads each.
+  /// The time between two looks, plus or minus a tenth. Shorter: repaired sooner, with two reads of the API server
+  /// each.
   std::chrono::nanoseconds check_interval = std::chrono::seconds(15);
-  /// One request to the API server.
+  /// The time limit of one request to the API server.
   std::chrono::nanoseconds request_limit = std::chrono::seconds(10);
 };
 

@@ -1,4 +1,4 @@
-// What whoever keeps or watches the serving certificate tells the program.
+// The receiver of events from serving_certificate and trust_watch, and helpers that both use.
 //
 // Thread rule: called on the one thread of the API.
 #pragma once
@@ -19,23 +19,23 @@ class serving_sink {
  public:
   virtual ~serving_sink() = default;
 
-  /// A pair for new connections; only when it is another than before. After an error the old one is kept, and the pair
-  /// is offered again at the next look.
+  /// A pair for new connections; called only when it differs from the one before. After an error the old one is kept,
+  /// and the pair is offered again at the next look.
   virtual result<void> use(const key_pair& pair) = 0;
-  /// The API servers trust what is served: ready. Only after `not_trusted`, and the first time.
+  /// The API servers trust the served certificate: ready. Called only after `not_trusted`, and the first time.
   virtual void trusted() = 0;
-  /// They do not. At the start nobody is trusted; after that only on a change, also of the reason.
-  virtual void not_trusted(const std::string& why) = 0;
-  /// Written, for the log and the count of renewals: `what` is "Secret pinhook/pinhook-serving-certificate" or
-  /// "MutatingWebhookConfiguration pinhook".
-  virtual void wrote(std::string_view what, std::string_view why) = 0;
-  /// Once for each new failure, not for its repetitions.
+  /// They do not trust it, as at the start. Called the first time, and on a change, also of the reason.
+  virtual void not_trusted(const std::string& reason) = 0;
+  /// An object was written, for the log and the count of renewals: `object` is "Secret
+  /// pinhook/pinhook-serving-certificate" or "MutatingWebhookConfiguration pinhook".
+  virtual void wrote(std::string_view object, std::string_view reason) = 0;
+  /// Called once for each new failure, not for its repetitions.
   virtual void failed(const error& e) = 0;
-  /// Trust cannot be judged (files alone): said once for each new reason; `trusted` is called as well.
-  virtual void unchecked(const std::string& why) = 0;
+  /// Trust cannot be judged (files alone): called once for each new reason; `trusted` is called as well.
+  virtual void unchecked(const std::string& reason) = 0;
 };
 
-/// Passes on only what is new.
+/// Forwards only changes to the sink.
 class sink_once {
  public:
   explicit sink_once(serving_sink& to) : to_(to) {}
@@ -44,7 +44,7 @@ class sink_once {
   void failed(const error& e);
   /// A failure after this is a new one.
   void went_well() { failure_.reset(); }
-  void unchecked(const std::string& why);
+  void unchecked(const std::string& reason);
   void was_checked() { unchecked_.reset(); }
   [[nodiscard]] bool was_judged() const { return judged_; }
 
@@ -58,8 +58,8 @@ class sink_once {
   std::optional<std::string> unchecked_;
 };
 
-/// When to look again: after the interval, give or take a tenth; after a look that did not go well after a second, two,
-/// four … up to the interval.
+/// The wait before the next look: the interval, plus or minus a tenth; after a failed look a second, two, four … up to
+/// the interval.
 class look_pace {
  public:
   explicit look_pace(std::chrono::nanoseconds interval) : interval_(interval) {}
@@ -71,14 +71,14 @@ class look_pace {
   std::chrono::nanoseconds backoff_{0};
 };
 
-/// What tests replace: waiting, and its jitter.
+/// Functions that tests replace: waiting, and its jitter.
 struct serving_seams {
   /// Default: a timer on the coroutine's executor.
   std::function<awaitable<void>(std::chrono::nanoseconds)> sleep = {};
   /// In [0, 1).
   std::function<double()> random = {};
 
-  /// The defaults where nothing was given.
+  /// With the defaults for missing functions.
   [[nodiscard]] serving_seams filled() &&;
 };
 

@@ -1,7 +1,7 @@
-// What the Secret of the self-managed serving certificate holds: the authorities that are trusted, the key of the
-// newest, and the pair that is served.
+// The content of the Secret of the self-managed serving certificate: the trusted authorities, the key of the newest,
+// and the pair that is served.
 //
-//   const stored_state s = parse_state(object.data);   // never fails: what cannot be used is left out, and said
+//   const stored_state s = parse_state(object.data);   // never fails; unusable parts are listed in `faults`
 //   …api.update_stored(ns, name, {object.resource_version, render_state(s.usable)}, d);
 //
 // Keys of the Secret: "ca.crt" (PEM, newest first), "ca.key", "tls.crt", "tls.key"; the latter three as
@@ -23,31 +23,31 @@
 
 namespace pinhook::kube {
 
-/// A certificate that a server shows, with its key.
+/// A server's certificate with its key.
 struct served_pair {
   key_pair pem;
   /// The first certificate of `pem`.
   x509_certificate leaf;
 
-  /// invalid_input: no certificate, or the key is another's. The message holds nothing of either.
+  /// invalid_input: not a certificate, or the key of another. The message holds nothing of either.
   [[nodiscard]] static result<served_pair> read(key_pair pem);
   friend bool operator==(const served_pair& a, const served_pair& b) { return a.leaf == b.leaf; }
 };
 
 struct serving_state {
-  /// Newest first; every entry's caBundle has to be these.
+  /// Newest first; every entry's caBundle must hold exactly these.
   std::vector<x509_certificate> authorities;
-  /// PEM, of the newest authority; empty: lost.
+  /// PEM of the newest authority's key; empty: lost.
   secret authority_key;
-  /// Nothing: lost.
+  /// The served pair; nothing: lost.
   std::optional<served_pair> served;
 };
 
-/// A state as it was found.
+/// A state as it was read.
 struct stored_state {
-  /// Of it only what can be used.
+  /// The usable parts.
   serving_state usable;
-  /// What cannot, in words without anything of the content; empty: the state is whole.
+  /// The unusable parts, described without their content; empty: the state is whole.
   std::vector<std::string> faults;
 
   [[nodiscard]] bool is_whole() const { return faults.empty(); }
@@ -61,7 +61,7 @@ struct stored_state {
 /// The authorities as a caBundle: PEM, one after the other.
 [[nodiscard]] std::string render_bundle(const std::vector<x509_certificate>& authorities);
 
-/// The one that issued the leaf; null: none of them.
+/// The authority that issued the leaf; null: none of them.
 [[nodiscard]] const x509_certificate* issuer_of(const x509_certificate& leaf,
                                                 const std::vector<x509_certificate>& among);
 

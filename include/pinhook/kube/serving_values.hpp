@@ -1,4 +1,4 @@
-// The Secret and the webhook configuration that the serving certificate lives in, as far as they are read and written.
+// The parts of the Secret and of the webhook configuration that the serving certificate reads and writes.
 //
 // Plain values; any thread.
 #pragma once
@@ -13,7 +13,7 @@ namespace pinhook::kube {
 
 using secret_data = std::map<std::string, pinhook::secret, std::less<>>;
 
-/// A Secret that we keep ourselves.
+/// A Secret that pinhook keeps itself.
 struct stored_secret {
   std::string resource_version;
   /// Decoded from base64.

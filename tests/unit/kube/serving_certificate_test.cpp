@@ -62,7 +62,7 @@ const error no_right{error_code::denied, "our user lacks a Role with verb \"patc
 
 TEST_F(ServingCertificate, FirstLookMakesEverything) {
   EXPECT_TRUE(look());
-  EXPECT_TRUE(sink.is_trusted) << sink.why;
+  EXPECT_TRUE(sink.is_trusted) << sink.distrust;
   EXPECT_THAT(sink.events, ElementsAre("trusted"));
   EXPECT_THAT(sink.shown, ElementsAre(stored().usable.served->pem.certificate));
   EXPECT_THAT(sink.written, ElementsAre(HasSubstr("Secret pinhook/pinhook-serving-certificate: there is no Secret"),
@@ -86,12 +86,12 @@ TEST_F(ServingCertificate, AFailureAtEachStepIsSaidOnceAndMadeUpFor) {
     EXPECT_FALSE(look());
     EXPECT_FALSE(look());
     EXPECT_FALSE(sink.is_trusted);
-    EXPECT_THAT(sink.why, HasSubstr("connection refused"));
+    EXPECT_THAT(sink.distrust, HasSubstr("connection refused"));
     EXPECT_THAT(sink.failures, SizeIs(1));
     EXPECT_THAT(sink.failures.at(0), HasSubstr("connection refused"));
     api.heal();
     EXPECT_TRUE(look());
-    EXPECT_TRUE(sink.is_trusted) << sink.why;
+    EXPECT_TRUE(sink.is_trusted) << sink.distrust;
     api.fail(line == "create" || line == "bundles" ? "get secret" : line, outage);
     EXPECT_FALSE(look());
     EXPECT_THAT(sink.failures, SizeIs(2)) << "it is a new one after a success";
@@ -110,15 +110,15 @@ TEST_F(ServingCertificate, ALostWriteIsReadAnewAtOnce) {
       api.set_secret(std::move(data));
     }
     bool is_done = false;
-    api.when_asked([&](const std::string& asked) {
-      if (asked != line || is_done) return;
+    api.when_asked([&](const std::string& call) {
+      if (call != line || is_done) return;
       is_done = true;
       asio::io_context own(1);
       testing::run_on(own, other->look());
     });
     EXPECT_TRUE(look());
     EXPECT_TRUE(is_done || line == "bundles");
-    EXPECT_TRUE(sink.is_trusted && others.is_trusted) << sink.why << others.why;
+    EXPECT_TRUE(sink.is_trusted && others.is_trusted) << sink.distrust << others.distrust;
     EXPECT_EQ(sink.shown.back(), others.shown.back());
     EXPECT_THAT(sink.failures, IsEmpty());
     api.when_asked({});
@@ -128,8 +128,8 @@ TEST_F(ServingCertificate, ALostWriteIsReadAnewAtOnce) {
 TEST_F(ServingCertificate, GivesWayWhenWritesAreLostWithoutEnd) {
   look();
   api.set_all_bundles("");
-  api.when_asked([&](const std::string& asked) {
-    if (asked == "bundles") api.set_all_bundles("");
+  api.when_asked([&](const std::string& call) {
+    if (call == "bundles") api.set_all_bundles("");
   });
   api.forget_calls();
   EXPECT_FALSE(look());
@@ -150,7 +150,7 @@ TEST_F(ServingCertificate, AnOutageChangesNothingUntilTheCertificateExpires) {
   time.advance(1s);
   EXPECT_FALSE(look());
   EXPECT_FALSE(sink.is_trusted);
-  EXPECT_THAT(sink.why, HasSubstr("expired"));
+  EXPECT_THAT(sink.distrust, HasSubstr("expired"));
   api.heal();
   EXPECT_TRUE(look());
   EXPECT_TRUE(sink.is_trusted);
@@ -165,7 +165,7 @@ TEST_F(ServingCertificate, ALackingRightIsSaidAndTheOtherWriteDone) {
   api.fail("bundles", no_right);
   EXPECT_FALSE(look());
   EXPECT_TRUE(stored().is_whole());
-  EXPECT_THAT(sink.why, AllOf(HasSubstr("is empty"), HasSubstr("lacks a Role")));
+  EXPECT_THAT(sink.distrust, AllOf(HasSubstr("is empty"), HasSubstr("lacks a Role")));
   api.heal();
   EXPECT_TRUE(look());
   EXPECT_TRUE(sink.is_trusted);
@@ -175,13 +175,13 @@ TEST_F(ServingCertificate, ALackingRightIsSaidAndTheOtherWriteDone) {
   api.set_secret(std::move(data));
   api.fail("update", no_right);
   EXPECT_FALSE(look());
-  EXPECT_TRUE(sink.is_trusted) << "what is served is trusted all the same";
+  EXPECT_TRUE(sink.is_trusted) << "the served certificate is still trusted";
 }
 
 TEST_F(ServingCertificate, WaitsForTheConfiguration) {
   api.remove_configuration();
   EXPECT_FALSE(look());
-  EXPECT_EQ(sink.why, "MutatingWebhookConfiguration pinhook does not exist yet");
+  EXPECT_EQ(sink.distrust, "MutatingWebhookConfiguration pinhook does not exist yet");
   EXPECT_THAT(sink.failures, IsEmpty());
   EXPECT_THAT(sink.shown, SizeIs(1));
   api.set_entries({"enforce"});
@@ -193,7 +193,7 @@ TEST_F(ServingCertificate, APairThatCannotBeUsedIsOfferedAgain) {
   sink.refusal = error{error_code::invalid_input, "too weak", std::nullopt};
   EXPECT_FALSE(look());
   EXPECT_FALSE(sink.is_trusted);
-  EXPECT_THAT(sink.why, HasSubstr("too weak"));
+  EXPECT_THAT(sink.distrust, HasSubstr("too weak"));
   sink.refusal.reset();
   EXPECT_TRUE(look());
   EXPECT_TRUE(sink.is_trusted);

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-// A world of one replica without an API: the test stores what is decided, or does not.
+// One replica without an API: the test stores the decision, or does not.
 struct ServingDecision : ::testing::Test {
   testing::fake_clock time;
   serving_policy policy{.names = {.dns_names = {"pinhook.pinhook.svc"}, .addresses = {}}};
@@ -32,9 +32,9 @@ struct ServingDecision : ::testing::Test {
     return out;
   }
   serving_decision look() {
-    const auto seen = facts();
-    observe(memory, seen);
-    auto d = decide(seen, memory, policy);
+    const auto found = facts();
+    observe(memory, found);
+    auto d = decide(found, memory, policy);
     if (d.serve) memory.served = d.serve;
     memory.is_settled = d.is_settled;
     return d;
@@ -48,7 +48,7 @@ struct ServingDecision : ::testing::Test {
     if (d.state) stored = render_state(make_state(*d.state, policy, time).value());
     return d;
   }
-  // Until there is nothing to do.
+  // Repeats until there is nothing to do.
   serving_decision heal() {
     for (int i = 0; i < 8; ++i) {
       auto d = obey();
@@ -70,7 +70,7 @@ TEST_F(ServingDecision, FirstStartIsTrustedAtOnce) {
   const auto first = obey();
   ASSERT_TRUE(first.state);
   EXPECT_TRUE(first.state->new_authority && first.state->new_leaf);
-  EXPECT_THAT(first.state->why, HasSubstr("no Secret"));
+  EXPECT_THAT(first.state->reason, HasSubstr("no Secret"));
   EXPECT_FALSE(first.serve) << "served before it was stored: another replica may have won";
   EXPECT_FALSE(first.bundles);
   const auto second = obey();
@@ -170,7 +170,7 @@ TEST_F(ServingDecision, WhoeverFindsNoSecretAndRemembersNothingKeepsWhatEntriesT
   EXPECT_TRUE(is_by_newest());
   auto d = heal();
   EXPECT_THAT(d.distrust.value_or(""), HasSubstr("may know"));
-  // The other one waits until it may change.
+  // The other one waits until it can change.
   memory = other;
   d = heal();
   EXPECT_FALSE(d.distrust);
@@ -217,7 +217,7 @@ TEST_F(ServingDecision, SalvagesADamagedSecret) {
         if (!remembers) memory = {};
         const auto d = heal();
         EXPECT_TRUE(now_stored().is_whole());
-        // Only a lost key of the authority takes a new one; a lost certificate is known from the bundles.
+        // Only a lost key of the authority needs a new authority; a lost certificate is found in the bundles.
         EXPECT_EQ(newest() == old, std::string(key) != "ca.key");
         if (remembers || std::string(key).starts_with("ca")) {
           EXPECT_EQ(leaf(), old_leaf);
@@ -276,11 +276,11 @@ TEST_F(ServingDecision, AClockAheadOrBehindChangesNothingBack) {
   heal();
   const auto state = stored.value();
   for (const auto skew : {-10min, 10min}) {
-    auto seen = facts();
-    seen.now += skew;
-    EXPECT_FALSE(decide(seen, memory, policy).state);
-    EXPECT_FALSE(decide(seen, memory, policy).bundles);
-    EXPECT_FALSE(decide(seen, memory, policy).distrust);
+    auto found = facts();
+    found.now += skew;
+    EXPECT_FALSE(decide(found, memory, policy).state);
+    EXPECT_FALSE(decide(found, memory, policy).bundles);
+    EXPECT_FALSE(decide(found, memory, policy).distrust);
   }
 }
 

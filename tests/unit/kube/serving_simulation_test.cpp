@@ -1,6 +1,6 @@
 // A year of several replicas against one store: their clocks differ, their steps interleave at random, objects are
-// deleted, wiped and damaged, the API fails. At every step whoever is ready must be trusted by each view of the
-// configuration that an API server may still have.
+// deleted, wiped and damaged, the API fails. At every step each ready replica must be trusted by every view of
+// the configuration that an API server may still have.
 #include <pinhook/base/certificate.hpp>
 #include <pinhook/kube/serving_decision.hpp>
 
@@ -28,7 +28,7 @@ class skewed_clock final : public clock {
   seconds skew{0};
 };
 
-// A day of settling stands for the minute of the real policy: the same proportions, fewer looks.
+// A day of settling replaces the minute of the real policy: the same proportions with fewer looks.
 constexpr seconds check_interval = 6h;
 constexpr seconds step = 30min;
 
@@ -51,7 +51,7 @@ struct store {
   bool is_down = false;
 };
 
-// A look in four steps; anything may happen between them.
+// A look in four steps, with other events between them.
 struct replica {
   skewed_clock time;
   replica_memory memory;
@@ -75,13 +75,13 @@ struct replica {
       case 1: {
         secret = s.secret;
         secret_version = s.secret_version;
-        serving_facts seen;
-        seen.entries = read_bundles({{"enforce", bundle}, {"audit", bundle}});
-        if (secret) seen.stored = parse_state(*secret);
-        seen.now = time.wall();
-        seen.steady = time.now();
-        observe(memory, seen);
-        decision = decide(seen, memory, policy);
+        serving_facts facts;
+        facts.entries = read_bundles({{"enforce", bundle}, {"audit", bundle}});
+        if (secret) facts.stored = parse_state(*secret);
+        facts.now = time.wall();
+        facts.steady = time.now();
+        observe(memory, facts);
+        decision = decide(facts, memory, policy);
         if (decision.serve) memory.served = decision.serve;
         memory.is_settled = decision.is_settled;
         if (!decision.bundles && !decision.state) is_ready = !decision.distrust, finish();
@@ -109,7 +109,7 @@ struct replica {
 };
 
 struct view {
-  seconds until;  // an API server may have it up to then
+  seconds until;  // the time until which an API server may have it
   std::string bundle;
 };
 
@@ -118,7 +118,7 @@ enum class fault { none, delete_secret, wipe_bundle, foreign_bundle, damage_secr
 class world {
  public:
   explicit world(unsigned seed) : random_(seed) {
-    // Nearly as far apart as what is made is backdated.
+    // The clocks differ by nearly as much as certificates are backdated.
     for (auto& r : replicas_) r.time.skew = seconds(static_cast<int>(random_() % 6600) - 3300);
     foreign_ =
         make_authority({.common_name = "foreign", .lifetime = 24h * 3650}, replicas_[0].time).value().certificate;
@@ -186,7 +186,7 @@ class world {
     }
     if (store_.bundle != before) {
       ++store_.bundle_version;
-      // What the fault itself breaks is no call that we fail: views of before count, those of the fault do not.
+      // Calls that the fault itself breaks do not count: views from before the fault are checked, its own are not.
       remember(before);
       broken_ = store_.bundle;
     }
@@ -213,10 +213,10 @@ class world {
       return !distrust_of({r.memory.served->leaf}, read_bundles({{"enforce", bundle}}), real);
     };
     const std::string key = r.memory.served->leaf.fingerprint() + std::to_string(views_.size()) + store_.bundle;
-    // The same question as at the last step has the same answer, but for time: one is asked again now and then.
-    std::string& asked = asked_[static_cast<std::size_t>(&r - replicas_.data())];
-    if (key == asked && judged_ % 100 != 0) return;
-    asked = key;
+    // The same question as at the last step has the same answer except for time, so it is repeated only now and then.
+    std::string& last_key = last_keys_[static_cast<std::size_t>(&r - replicas_.data())];
+    if (key == last_key && judged_ % 100 != 0) return;
+    last_key = key;
     const auto holds = [&](const std::string& bundle) { return bundle.empty() || bundle == broken_ || trusts(bundle); };
     ASSERT_TRUE(holds(store_.bundle)) << "a call failed on day " << now_ / 24h << " after fault "
                                       << static_cast<int>(last_);
@@ -231,7 +231,7 @@ class world {
   std::vector<replica> replicas_ = std::vector<replica>(3);
   std::deque<view> views_;
   std::string foreign_, broken_;
-  std::vector<std::string> asked_ = std::vector<std::string>(3);
+  std::vector<std::string> last_keys_ = std::vector<std::string>(3);
   seconds now_{0}, struck_at_{0}, down_until_{0};
   fault last_ = fault::none;
   int strikes_ = 0;

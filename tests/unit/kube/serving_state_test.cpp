@@ -56,9 +56,10 @@ TEST_F(ServingState, SaysWhatIsDamagedAndKeepsTheRest) {
   } rows[] = {
       {with("ca.crt", ""), 0, true, "ca.crt holds no authority"},
       {with("ca.crt", "no certificate"), 0, true, "ca.crt holds no authority"},
-      {with("ca.crt", newer.certificate + leaf.certificate), 1, true, "ca.crt holds something that is no authority"},
+      {with("ca.crt", newer.certificate + leaf.certificate), 1, true,
+       "ca.crt holds something that is not an authority"},
       {with("ca.crt", newer.certificate + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), 1, true,
-       "ca.crt holds something that is no authority"},
+       "ca.crt holds something that is not an authority"},
       {with("ca.key", older.key.reveal()), 2, true, "ca.key is not the key of the first authority"},
       {with("ca.key", ""), 2, true, "ca.key is not the key of the first authority"},
       {with("tls.key", newer.key.reveal()), 2, false, "tls.crt and tls.key: the key is not that of the certificate"},

@@ -41,7 +41,7 @@ TEST_F(TrustWatch, IsReadyWhenAllEntriesTrustWhatIsServed) {
   api.set_webhooks({{"enforce", authority.certificate}, {"audit", "garbage"}});
   EXPECT_TRUE(look());
   EXPECT_FALSE(sink.is_trusted);
-  EXPECT_THAT(sink.why, HasSubstr("\"audit\""));
+  EXPECT_THAT(sink.distrust, HasSubstr("\"audit\""));
   api.set_all_bundles(authority.certificate);
   EXPECT_TRUE(look());
   EXPECT_TRUE(sink.is_trusted);
@@ -57,19 +57,19 @@ TEST_F(TrustWatch, FollowsWhatIsServed) {
   EXPECT_FALSE(sink.is_trusted);
   shown.clear();
   look();
-  EXPECT_THAT(sink.why, HasSubstr("no certificate"));
+  EXPECT_THAT(sink.distrust, HasSubstr("no certificate"));
   shown = leaf_of(authority);
   look();
   EXPECT_TRUE(sink.is_trusted);
   time.advance(2h);
   look();
-  EXPECT_THAT(sink.why, HasSubstr("expired"));
+  EXPECT_THAT(sink.distrust, HasSubstr("expired"));
 }
 
 TEST_F(TrustWatch, ALeafThatStandsInTheBundleItselfIsTrusted) {
   api.set_all_bundles(shown);
   look();
-  EXPECT_TRUE(sink.is_trusted) << sink.why;
+  EXPECT_TRUE(sink.is_trusted) << sink.distrust;
 }
 
 TEST_F(TrustWatch, WithoutABundleTheSystemsRootsCount) {
