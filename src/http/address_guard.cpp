@@ -33,7 +33,7 @@ bool is_within(const Address& address, const range<Address>& r) {
   return true;
 }
 
-// First match wins: single addresses stand before the ranges that hold them.
+// The first match wins, so single addresses come before the ranges that hold them.
 const auto& v4_ranges() {
   static const auto ranges = [] {
     const auto v4 = [](const char* network, unsigned bits, address_kind kind) {
@@ -80,7 +80,7 @@ std::optional<address_kind> find_kind(const Address& address, const Ranges& rang
   return std::nullopt;
 }
 
-// Where an IPv4 address may stand inside an IPv6 one.
+// The places of an IPv4 address inside an IPv6 one.
 struct wrapping {
   const char* network;
   unsigned bits;
@@ -105,7 +105,7 @@ std::optional<ip::address_v4> find_wrapped(const ip::address_v6& address) {
   return std::nullopt;
 }
 
-// How clouds and their agents name their metadata services.
+// The names of the metadata services of clouds and their agents.
 constexpr std::array<std::string_view, 8> metadata_names{
     "metadata",                      // Google, by the search domain
     "metadata.google.internal",      // Google
@@ -178,7 +178,7 @@ std::optional<std::string> address_fault(const ip::address& address, const reach
 
 std::optional<std::string> host_fault(std::string_view host, const reach& r, const address_rules& rules) {
   while (host.ends_with('.')) host.remove_suffix(1);
-  // An IPv4 address with a dot behind it is a name to curl, and an address to some resolvers.
+  // An IPv4 address with a trailing dot is a name to curl, and an address to some resolvers.
   boost::system::error_code is_a_name;
   const auto address = ip::make_address(std::string(host), is_a_name);
   if (!is_a_name) return address_fault(address, r, rules);

@@ -23,7 +23,7 @@ const tls_settings& settings_of(const std::shared_ptr<const tls_settings>& tls) 
   return tls != nullptr ? *tls : defaults;
 }
 
-// What requests must have in common to share connections.
+// Requests share connections when they agree on all of this.
 struct lane_key {
   http::reach reach;
   bool is_https = false;
@@ -35,7 +35,7 @@ struct lane_key {
     return reach == o.reach && is_https == o.is_https && is_by_https_proxy == o.is_by_https_proxy &&
            (tls == o.tls || settings_of(tls) == settings_of(o.tls));
   }
-  // The same settings, whose files were other ones.
+  // True for the same settings with other versions of the files.
   [[nodiscard]] bool replaces(const lane_key& o) const { return is_like(o) && stamps != o.stamps; }
   friend bool operator==(const lane_key& a, const lane_key& b) { return a.is_like(b) && a.stamps == b.stamps; }
 };
@@ -106,8 +106,7 @@ struct curl_client::state {
     return fresh;
   }
 
-  // A lane that goes ends with the last transfer in it. Those that were made of files that have been replaced since go
-  // at once.
+  // A dropped lane ends with its last transfer. Lanes of files that have been replaced since are dropped at once.
   void make_room(const lane_key& key, steady_time now) {
     const auto drop = [&](auto one) {
       opened_before += (*one)->multi.opened_sockets();
@@ -126,7 +125,7 @@ struct curl_client::state {
     if (!to) return fail(std::move(to.error()));
     const steady_time now = std::chrono::steady_clock::now();
     if (d.has_passed(now))
-      return fail(error_code::timed_out, fmt::format("{}: out of time before it was asked", to->to_string()));
+      return fail(error_code::timed_out, fmt::format("{}: out of time before the request was sent", to->to_string()));
     transfer_rules rules;
     if (const std::string setting = proxy_for(*to, options.proxy); !setting.empty()) {
       auto proxy = parse_proxy(setting);
@@ -147,7 +146,7 @@ struct curl_client::state {
     is_closed = true;
     for (running* one : under_way) {
       one->transfer.abort(error_code::canceled);
-      one->in.reset();  // a transfer that is done does not touch it any more
+      one->in.reset();  // a finished transfer no longer uses it
     }
     lanes.clear();
   }
@@ -166,13 +165,14 @@ curl_client::curl_client(asio::io_context& io, curl_client_options o)
 curl_client::~curl_client() { state_->close(); }
 
 awaitable<result<response>> curl_client::send(request r, deadline d) {
-  const std::shared_ptr<state> s = state_;  // outlives `this` while we wait
+  const std::shared_ptr<state> s = state_;  // outlives `this` during the wait
   auto started = s->start(s, std::move(r), d);
   if (!started) co_return fail(std::move(started.error()));
   curl_transfer& transfer = (*started)->transfer;
   const auto token = asio::as_tuple(asio::use_awaitable);
   const std::tuple<boost::system::error_code> woken = co_await transfer.wake().async_wait(token);
-  // The timer ran out at the deadline; it was cancelled because the transfer is done, or because nobody waits any more.
+  // The timer ran out at the deadline; it was cancelled because the transfer is done, or because the waiter was
+  // cancelled.
   if (!transfer.is_done()) transfer.abort(std::get<0>(woken) ? error_code::canceled : error_code::timed_out);
   co_return transfer.take();
 }

@@ -14,11 +14,11 @@ namespace {
 struct row {
   CURLcode code;
   error_code ours;
-  std::string_view words;
+  std::string_view text;
   bool shows_detail;
 };
 
-// Codes that are missing here are `unavailable` with curl's own words.
+// Other codes are `unavailable` with curl's own text.
 constexpr std::array rows{
     row{CURLE_URL_MALFORMAT, error_code::invalid_input, "the URL is malformed", false},
     row{CURLE_COULDNT_RESOLVE_HOST, error_code::unavailable,
@@ -26,7 +26,7 @@ constexpr std::array rows{
     row{CURLE_COULDNT_RESOLVE_PROXY, error_code::unavailable,
         "the proxy's host name does not resolve: check the proxy setting", false},
     row{CURLE_COULDNT_CONNECT, error_code::unavailable, "no connection", false},
-    row{CURLE_PROXY, error_code::unavailable, "the proxy does not connect us", true},
+    row{CURLE_PROXY, error_code::unavailable, "the proxy did not connect", true},
     row{CURLE_OPERATION_TIMEDOUT, error_code::unavailable, "no connection in time, or no data for too long", true},
     row{CURLE_SSL_CONNECT_ERROR, error_code::unavailable,
         "no TLS connection: does it speak HTTPS? (a plain HTTP registry must be configured as such)", true},
@@ -36,8 +36,8 @@ constexpr std::array rows{
     row{CURLE_HTTP2, error_code::unavailable, "the HTTP/2 connection broke", true},
     row{CURLE_HTTP2_STREAM, error_code::unavailable, "the HTTP/2 stream was closed", true},
     row{CURLE_PARTIAL_FILE, error_code::malformed, "the answer ended before its announced length", false},
-    row{CURLE_UNSUPPORTED_PROTOCOL, error_code::malformed, "what answers does not speak HTTP", true},
-    row{CURLE_WEIRD_SERVER_REPLY, error_code::malformed, "what answers does not speak HTTP", true},
+    row{CURLE_UNSUPPORTED_PROTOCOL, error_code::malformed, "the peer does not speak HTTP", true},
+    row{CURLE_WEIRD_SERVER_REPLY, error_code::malformed, "the peer does not speak HTTP", true},
     row{CURLE_BAD_CONTENT_ENCODING, error_code::malformed, "the answer's encoding is broken", true},
     // A header line beyond curl's own 100 KiB: its line buffer reports "out of memory".
     row{CURLE_OUT_OF_MEMORY, error_code::malformed, "a header line is longer than 100 KiB", false},
@@ -47,7 +47,7 @@ constexpr std::array rows{
 
 struct trust_row {
   long result;
-  std::string_view words;
+  std::string_view text;
 };
 
 constexpr std::string_view not_trusted =
@@ -63,28 +63,28 @@ constexpr std::array trust_rows{
     trust_row{X509_V_ERR_CERT_HAS_EXPIRED, "its certificate has expired: it must be renewed there"},
     trust_row{X509_V_ERR_CERT_NOT_YET_VALID, "its certificate is not valid yet: are both clocks right?"},
     trust_row{X509_V_ERR_CERT_REVOKED, "its certificate is revoked"},
-    // What curl leaves when the chain is good and only the names differ.
+    // curl leaves this when the chain is valid and only the names differ.
     trust_row{X509_V_ERR_UNSPECIFIED, "its certificate is for other names"},
 };
 
 std::string trust_words(const curl_outcome& o, long result) {
   const auto found =
       std::find_if(trust_rows.begin(), trust_rows.end(), [&](const auto& r) { return r.result == result; });
-  const std::string_view words = found != trust_rows.end() ? found->words : "its certificate is not accepted";
+  const std::string_view text = found != trust_rows.end() ? found->text : "its certificate is not accepted";
   const bool says_all = found != trust_rows.end() && result != X509_V_ERR_UNSPECIFIED;
-  return says_all ? std::string(words) : fmt::format("{}: {}", words, quoted(o.detail));
+  return says_all ? std::string(text) : fmt::format("{}: {}", text, quoted(o.detail));
 }
 
 constexpr std::string_view plain_words = "it answers TLS in plain HTTP";
 
-// OpenSSL takes the first bytes of "HTTP/1.1 400" for a record of TLS, whose version (or, by 1.1 and older, length) is
-// none: ssl/record/methods/tls_common.c.
+// OpenSSL takes the first bytes of "HTTP/1.1 400" for a TLS record with an invalid version (or, by 1.1 and older,
+// length): ssl/record/methods/tls_common.c.
 constexpr std::array<std::string_view, 3> plain_details{"wrong version number", "packet length too long",
                                                         "unknown protocol"};
 
 bool is_plain_answer(const curl_outcome& o) {
-  return o.code == CURLE_SSL_CONNECT_ERROR && std::ranges::any_of(plain_details, [&](std::string_view words) {
-           return o.detail.find(words) != std::string::npos;
+  return o.code == CURLE_SSL_CONNECT_ERROR && std::ranges::any_of(plain_details, [&](std::string_view text) {
+           return o.detail.find(text) != std::string::npos;
          });
 }
 
@@ -94,13 +94,13 @@ bool speaks_plain_http(const error& e) { return e.message.find(plain_words) != s
 
 error from_proxy_status(const std::string& endpoint, long status) {
   if (status == proxy_wants_credentials)
-    return error{
-        error_code::denied,
-        fmt::format("{}: the proxy wants a user name and password (HTTP 407): put good ones into its URL", endpoint),
-        std::nullopt};
+    return error{error_code::denied,
+                 fmt::format("{}: the proxy requires a user name and password (HTTP 407): put valid ones into its URL",
+                             endpoint),
+                 std::nullopt};
   const bool is_its_rule = status == 401 || status == 403 || status == 405;
   return error{is_its_rule ? error_code::denied : error_code::unavailable,
-               fmt::format("{}: the proxy {} us (HTTP {})", endpoint,
+               fmt::format("{}: the proxy {} (HTTP {})", endpoint,
                            is_its_rule ? "refuses to connect" : "could not connect", status),
                std::nullopt};
 }
@@ -115,12 +115,12 @@ error from_curl(const curl_outcome& o) {
   if (o.code == CURLE_PEER_FAILED_VERIFICATION)
     return error{error_code::unavailable, fmt::format("{}: {}", o.endpoint, trust_words(o, o.verify_result)),
                  std::nullopt};
-  // curl 7.88 reports broken chunks as a failure to receive; only its words tell.
+  // curl 7.88 reports broken chunks as a failure to receive; only its text shows it.
   if (o.code == CURLE_RECV_ERROR && o.detail.find("chunked-encoding") != std::string::npos)
     return error{error_code::malformed,
                  fmt::format("{}: the answer's framing is broken: {}", o.endpoint, quoted(o.detail)), std::nullopt};
-  // Within TLS to a proxy curl 7.88 loses the reason: the alert it sends goes by another TLS connection, whose errors
-  // take the place of this one's.
+  // Within TLS to a proxy curl 7.88 loses the reason: it sends the alert over another TLS connection, whose errors
+  // replace this one's.
   if (o.code == CURLE_SSL_CONNECT_ERROR && o.proxy_status != 0)
     return error{error_code::unavailable,
                  fmt::format("{}: no TLS connection behind the proxy: does it speak HTTPS, and is the authority of its "
@@ -131,7 +131,7 @@ error from_curl(const curl_outcome& o) {
     return error{error_code::unavailable, fmt::format("{}: {}", o.endpoint, plain_words), std::nullopt};
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.code == o.code; });
   const row r = found != rows.end() ? *found : row{o.code, error_code::unavailable, curl_easy_strerror(o.code), true};
-  std::string message = fmt::format("{}: {}", o.endpoint, r.words);
+  std::string message = fmt::format("{}: {}", o.endpoint, r.text);
   if (o.is_proxied && o.code == CURLE_COULDNT_CONNECT) message += " to the proxy";
   if (o.os_error != 0) {
     message += fmt::format(": {}", std::generic_category().message(static_cast<int>(o.os_error)));

@@ -14,7 +14,7 @@ namespace pinhook::http {
 namespace {
 
 void initialise_curl() {
-  // Thread-safe in this form, and once for the process: libcurl(3) "GLOBAL CONSTANTS".
+  // Thread-safe in this form, and done once for the process: libcurl(3) "GLOBAL CONSTANTS".
   static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (code != CURLE_OK) throw std::runtime_error("libcurl does not start");
 }
@@ -66,7 +66,7 @@ void curl_multi::remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
 curl_socket_t curl_multi::open_socket(const curl_sockaddr& address) {
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  // curl closes a connection attempt that lost its race without telling; its number may come back here.
+  // curl closes a connection attempt that lost its race without a callback; its number may come back here.
   forget(fd);
   ++opened_;
   return fd;
@@ -78,21 +78,21 @@ int curl_multi::on_close(void* self, curl_socket_t fd) {
   return ::close(fd);
 }
 
-int curl_multi::on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) {
+int curl_multi::on_socket(CURL*, curl_socket_t fd, int interest, void* self, void*) {
   auto& multi = *static_cast<curl_multi*>(self);
-  if (what == CURL_POLL_REMOVE) {
+  if (interest == CURL_POLL_REMOVE) {
     multi.forget(fd);
     return 0;
   }
   auto& w = multi.watches_[fd];
   if (!w) w = std::make_shared<watch>(multi, fd);
-  w->wants_read = (what & CURL_POLL_IN) != 0;
-  w->wants_write = (what & CURL_POLL_OUT) != 0;
+  w->wants_read = (interest & CURL_POLL_IN) != 0;
+  w->wants_write = (interest & CURL_POLL_OUT) != 0;
   multi.arm(w);
   return 0;
 }
 
-// Only sets a timer: entering curl from here would be a recursion.
+// Only sets a timer, because entering curl from here would be a recursion.
 int curl_multi::on_timer(CURLM*, long milliseconds, void* self) {
   auto& multi = *static_cast<curl_multi*>(self);
   if (milliseconds < 0) {

@@ -63,10 +63,10 @@ result<void> curl_transfer::start(const transfer_options& o, steady_time now) {
   auto lines = make_header_lines(request_);
   if (!lines) return fail(std::move(lines.error()));
   headers_ = std::move(*lines);
-  // A proxy resolves names itself, out of the guard's sight; what the URL says can be judged here.
+  // A proxy resolves names itself, out of the guard's sight; the URL's host can be checked here.
   if (rules_.proxy && rules_.guard != nullptr) {
     if (const auto fault = host_fault(to_.host, request_.reach, *rules_.guard))
-      return fail(error_code::denied, fmt::format("{}: {} may not be asked: {}", to_.to_string(), to_.host, *fault));
+      return fail(error_code::denied, fmt::format("{}: {} is not allowed: {}", to_.to_string(), to_.host, *fault));
   }
   set_place();
   set_verb();
@@ -77,12 +77,12 @@ result<void> curl_transfer::start(const transfer_options& o, steady_time now) {
   return {};
 }
 
-// Where the request goes and by which ways, with the headers that depend on it.
+// Sets the target, the proxy and the signature, with the headers that depend on them.
 void curl_transfer::set_place() {
   CURL* easy = easy_.get();
   std::string url = request_.url;
   if (rules_.tls != nullptr && to_.is_https && !rules_.tls->server_name.empty()) {
-    // Named so to TLS (the name asked for and the name compared), connected and presented to HTTP as the URL says.
+    // TLS uses this name (for SNI and for the check), while the connection and HTTP use the URL's host.
     const std::string& name = rules_.tls->server_name;
     connect_to_.add(fmt::format("{}:{}:{}", name, to_.port, to_.to_string()));
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_.get());
@@ -91,7 +91,7 @@ void curl_transfer::set_place() {
   }
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
-  // Never from the environment: what goes through a proxy is decided by `proxy_for`.
+  // Never from the environment: `proxy_for` decides on the proxy.
   curl_easy_setopt(easy, CURLOPT_PROXY, rules_.proxy ? rules_.proxy->url.reveal().c_str() : "");
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -124,7 +124,7 @@ void curl_transfer::set_tls() {
   CURL* easy = easy_.get();
   if (to_.is_https) {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-    // Rather wait for a connection that may carry many streams than open one for each.
+    // Waits for a connection that may carry many streams instead of opening one for each.
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     if (rules_.tls != nullptr && !rules_.tls->verify) {
@@ -134,14 +134,14 @@ void curl_transfer::set_tls() {
   } else {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   }
-  // The stores come by the callback; without these curl would read the system's bundle for each connection.
+  // The callback sets the stores; without these options curl would read the system's bundle for each connection.
   curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
   curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
   curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, nullptr);
   curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
-  // curl would keep the first store it meets, the proxy's, and put it in place of the server's.
+  // curl would keep the first store, the proxy's, and use it in place of the server's.
   curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-  // The only context with a highest version is the one for the proxy: that is how `on_tls` knows it.
+  // Only the proxy's context has a highest version; `on_tls` recognizes it by that.
   curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION,
                    static_cast<long>(CURL_SSLVERSION_TLSv1_2) | static_cast<long>(CURL_SSLVERSION_MAX_TLSv1_3));
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &curl_transfer::on_tls);
@@ -161,7 +161,7 @@ void curl_transfer::set_policy(const transfer_options& o, steady_time now) {
 
   using std::chrono::ceil;
   using std::chrono::milliseconds;
-  // The timer `wake` is what keeps the deadline; curl's own is behind it for what curl waits for inside.
+  // The timer `wake` keeps the deadline; curl's own follows for its internal waits.
   const auto left = std::min<std::chrono::nanoseconds>(deadline_.remaining(now), std::chrono::hours(24));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(ceil<milliseconds>(left).count()) + 100);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(o.connect_timeout.count()));
@@ -169,7 +169,8 @@ void curl_transfer::set_policy(const transfer_options& o, steady_time now) {
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(o.stall_time.count()));
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(o.idle_age.count()));
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  // A name look-up that hangs runs in a thread that curl would join when the transfer is aborted, stopping us all.
+  // A hanging name look-up runs in a thread that curl would join when the transfer is aborted, which would stop this
+  // thread.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &curl_transfer::on_open);
@@ -188,7 +189,7 @@ curl_socket_t curl_transfer::on_open(void* self, curlsocktype, curl_sockaddr* ad
     const auto fault = where ? address_fault(*where, t.request_.reach, *t.rules_.guard) : "it is of an unknown family";
     if (fault) {
       if (t.refused_.empty())
-        t.refused_ = fmt::format("{} may not be asked: {}", where ? where->to_string() : "this address", *fault);
+        t.refused_ = fmt::format("{} is not allowed: {}", where ? where->to_string() : "this address", *fault);
       return CURL_SOCKET_BAD;
     }
   }
@@ -196,8 +197,8 @@ curl_socket_t curl_transfer::on_open(void* self, curlsocktype, curl_sockaddr* ad
   return t.multi_.open_socket(*address);
 }
 
-// For the server's connection and for that to an https proxy. curl waits for this in the handshake, so the transfer
-// that opened the connection is alive.
+// Serves the server's connection and that to an https proxy. curl calls this in the handshake, so the transfer that
+// opened the connection is alive.
 CURLcode curl_transfer::on_tls(CURL*, void* context, void* self) {
   const auto& rules = static_cast<curl_transfer*>(self)->rules_;
   auto* const ssl = static_cast<SSL_CTX*>(context);
@@ -215,7 +216,7 @@ std::size_t curl_transfer::on_body(char* data, std::size_t size, std::size_t cou
 }
 
 bool curl_transfer::accept_header(std::string_view line) {
-  // Counted over everything, the heads of 1xx answers and trailers included.
+  // The limits cover all headers, those of 1xx answers and trailers included.
   header_bytes_ += line.size();
   ++header_lines_;
   if (header_bytes_ > request_.limits.header_bytes) {
@@ -283,15 +284,15 @@ bool curl_transfer::is_from_public_network() const {
 }
 
 std::string_view curl_transfer::phase() const {
-  const auto has_passed = [&](CURLINFO what) {
+  const auto has_passed = [&](CURLINFO moment) {
     curl_off_t micros = 0;
-    return curl_easy_getinfo(easy_.get(), what, &micros) == CURLE_OK && micros > 0;
+    return curl_easy_getinfo(easy_.get(), moment, &micros) == CURLE_OK && micros > 0;
   };
   if (has_passed(CURLINFO_STARTTRANSFER_TIME_T)) return "while reading the answer";
   if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return "while waiting for the answer";
   long tunnel = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &tunnel);
-  // Before there is a tunnel curl counts none of the moments.
+  // Before there is a tunnel, curl sets none of the moments.
   if (rules_.proxy && to_.is_https && opened_any_ && tunnel == 0) return "while waiting for the proxy";
   if (has_passed(CURLINFO_CONNECT_TIME_T) || tunnel != 0) return "in the TLS handshake";
   if (has_passed(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
@@ -304,13 +305,13 @@ std::string curl_transfer::place() const {
 
 error curl_transfer::failure() const {
   const std::string where = place();
-  const auto say = [&](error_code code, std::string_view words) {
-    return error{code, fmt::format("{}: {}", where, words), std::nullopt};
+  const auto make = [&](error_code code, std::string_view text) {
+    return error{code, fmt::format("{}: {}", where, text), std::nullopt};
   };
-  if (aborted_ == error_code::timed_out) return say(error_code::timed_out, fmt::format("out of time {}", phase()));
-  if (aborted_) return say(*aborted_, fmt::format("given up {}", phase()));
-  if (!crossed_.empty()) return say(error_code::malformed, crossed_);
-  if (code_ == CURLE_COULDNT_CONNECT && !refused_.empty() && !opened_any_) return say(error_code::denied, refused_);
+  if (aborted_ == error_code::timed_out) return make(error_code::timed_out, fmt::format("out of time {}", phase()));
+  if (aborted_) return make(*aborted_, fmt::format("given up {}", phase()));
+  if (!crossed_.empty()) return make(error_code::malformed, crossed_);
+  if (code_ == CURLE_COULDNT_CONNECT && !refused_.empty() && !opened_any_) return make(error_code::denied, refused_);
   curl_outcome o;
   o.code = code_;
   o.endpoint = where;
@@ -327,12 +328,12 @@ error curl_transfer::failure() const {
 
 result<response> curl_transfer::take() {
   if (aborted_ || code_ != CURLE_OK) return fail(failure());
-  // To curl a connection that ends there is the end of the answer.
+  // curl takes the end of the connection there for the end of the answer.
   if (!has_whole_head_)
     return fail(error_code::malformed, fmt::format("{}: the answer ended within its headers", place()));
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
-  // Without a tunnel the proxy's own refusals look like the server's; this one only a proxy has.
+  // Without a tunnel the proxy's own refusals look like the server's; only a proxy sends this one.
   if (rules_.proxy && !to_.is_https && status == proxy_wants_credentials)
     return fail(from_proxy_status(place(), status));
   response_.status = static_cast<int>(status);

@@ -12,9 +12,9 @@ namespace {
 
 using url_ptr = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
 
-std::optional<std::string> part(CURLU* url, CURLUPart what, unsigned flags = 0) {
+std::optional<std::string> part(CURLU* url, CURLUPart field, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, what, &text, flags) != CURLUE_OK) return std::nullopt;
+  if (curl_url_get(url, field, &text, flags) != CURLUE_OK) return std::nullopt;
   std::string out = text;
   curl_free(text);
   return out;
@@ -41,9 +41,9 @@ std::optional<boost::asio::ip::address> endpoint::address() const {
 result<endpoint> parse_endpoint(const std::string& url) {
   const auto is_forbidden = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
   if (std::any_of(url.begin(), url.end(), is_forbidden))
-    return fail(error_code::invalid_input, "a URL may not hold spaces or control characters");
+    return fail(error_code::invalid_input, "a URL must not contain spaces or control characters");
   const url_ptr parsed(curl_url(), curl_url_cleanup);
-  // curl decides, since curl is who connects: two parsers that disagree on a host are a hole.
+  // curl parses the URL because curl connects: two parsers that disagree on a host would be a security hole.
   if (parsed == nullptr || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK)
     return fail(error_code::invalid_input, "not an absolute http or https URL without a user name");
   const auto scheme = part(parsed.get(), CURLUPART_SCHEME);

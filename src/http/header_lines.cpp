@@ -32,7 +32,7 @@ std::string lower(std::string text) {
 
 result<void> add_secret(header_lines& to, std::string_view name, const secret& value) {
   if (!is_field_value(value.reveal()))
-    return fail(error_code::invalid_input, fmt::format("the {} header cannot be sent: it holds line ends", name));
+    return fail(error_code::invalid_input, fmt::format("the {} header cannot be sent: it contains line ends", name));
   std::string line = fmt::format("{}: {}", name, value.reveal());
   to.add(line);
   OPENSSL_cleanse(line.data(), line.size());
@@ -54,9 +54,9 @@ result<void> check_signing(const request& r) {
   const aws_signature& s = *r.sign;
   for (const std::string* part : {&s.region, &s.service, &s.access_key_id})
     if (!is_token(*part) || part->find(':') != std::string::npos)
-      return fail(error_code::invalid_input, "a signature wants a region, a service and the id of an access key");
+      return fail(error_code::invalid_input, "a signature requires a region, a service and the id of an access key");
   if (r.body && !r.body->is_empty() && !find_header(r.headers, "Content-Type"))
-    return fail(error_code::invalid_input, "a signed request with a body names its Content-Type");
+    return fail(error_code::invalid_input, "a signed request with a body must have a Content-Type");
   if (r.body && r.body->reveal().size() > max_signed_body)
     return fail(error_code::invalid_input,
                 fmt::format("a signed request's body has at most {} bytes", max_signed_body));
@@ -107,8 +107,8 @@ result<header_lines> make_header_lines(const request& r) {
       if (auto added = add_secret(out, "X-Amz-Security-Token", r.sign->session_token); !added)
         return fail(added.error());
     }
-    // Nothing is switched off here: curl 7.88 would sign that line as a header, and not send it. Its own "Accept: */*"
-    // goes unsigned, which is allowed.
+    // Nothing is switched off here: curl 7.88 would sign that line as a header, but not send it. Its own "Accept: */*"
+    // is unsigned, which is allowed.
     return out;
   }
   for (const char* name : {"Accept", "Content-Type", "Expect"})

@@ -15,8 +15,8 @@
 namespace pinhook::http {
 namespace {
 
-constexpr std::string_view certificate_words = "client certificate";
-constexpr std::string_view key_words = "client key";
+constexpr std::string_view certificate_role = "client certificate";
+constexpr std::string_view key_file_role = "client key";
 
 file_stamp stamp_of(const std::string& path) {
   struct ::stat s{};
@@ -24,31 +24,32 @@ file_stamp stamp_of(const std::string& path) {
   return {s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, s.st_size};
 }
 
-// As it stands in a URL.
+// The form of a host in a URL.
 result<std::string> url_host(const std::string& name) {
   boost::system::error_code no_address;
   const auto v6 = boost::asio::ip::make_address_v6(name, no_address);
   if (!no_address) return fmt::format("[{}]", v6.to_string());
   const bool has_marks = name.find_first_of("/?#@:[]%\\") != std::string::npos;
   if (has_marks || !parse_endpoint(fmt::format("https://{}/", name)))
-    return fail(error_code::invalid_input, fmt::format("the TLS server name {} is no host name", quoted(name, 80)));
+    return fail(error_code::invalid_input,
+                fmt::format("the TLS server name {} is not a valid host name", quoted(name, 80)));
   return name;
 }
 
 result<void> load_identity(const tls_settings& s, loaded_tls& into) {
   if (s.certificate.is_empty()) {
     if (s.key.is_empty()) return {};
-    return fail(error_code::invalid_input, fmt::format("{} has no certificate to it", name_of(s.key, key_words)));
+    return fail(error_code::invalid_input, fmt::format("{} has no certificate", name_of(s.key, key_file_role)));
   }
-  const std::string certificate_name = name_of(s.certificate, certificate_words);
-  const auto text = read_pem(s.certificate, certificate_words);
+  const std::string certificate_name = name_of(s.certificate, certificate_role);
+  const auto text = read_pem(s.certificate, certificate_role);
   if (!text) return fail(text.error());
   auto certificates = parse_certificates(*text);
   if (!certificates) return fail(certificates.error().at(certificate_name));
   if (certificates->empty())
     return fail(error_code::invalid_input, fmt::format("{} holds no PEM certificate", certificate_name));
   const pem& key_pem = s.key.is_empty() ? s.certificate : s.key;
-  const std::string_view key_role = s.key.is_empty() ? certificate_words : key_words;
+  const std::string_view key_role = s.key.is_empty() ? certificate_role : key_file_role;
   const auto key_text = read_pem(key_pem, key_role);
   if (!key_text) return fail(key_text.error());
   auto key = parse_key(*key_text);

@@ -13,7 +13,7 @@ namespace ip = boost::asio::ip;
 
 constexpr unsigned mapped_bits = 96;
 
-// The address with the bits behind the prefix set to zero.
+// The address with the bits after the prefix set to zero.
 template <class Address>
 Address masked(const Address& address, unsigned prefix) {
   auto bytes = address.to_bytes();
@@ -48,14 +48,14 @@ result<network> parse_network(std::string_view text) {
   auto address = ip::make_address(std::string(text.substr(0, slash)), no_address);
   if (no_address || (address.is_v6() && address.to_v6().scope_id() != 0))
     return fail(error_code::invalid_input,
-                fmt::format("{} is no network: it must be an address (10.1.2.3) or a range (10.0.0.0/8, fd00::/8)",
+                fmt::format("{} is not a network: it must be an address (10.1.2.3) or a range (10.0.0.0/8, fd00::/8)",
                             quoted(text, 60)));
   unsigned prefix = width(address);
   if (slash != std::string_view::npos) {
     const std::string_view bits = text.substr(slash + 1);
     const auto read = std::from_chars(bits.data(), bits.data() + bits.size(), prefix);
     if (bits.empty() || read.ec != std::errc() || read.ptr != bits.data() + bits.size() || prefix > width(address))
-      return fail(error_code::invalid_input, fmt::format("{} is no network: behind the slash goes a number up to {}",
+      return fail(error_code::invalid_input, fmt::format("{} is not a network: the prefix must be a number up to {}",
                                                          quoted(text, 60), width(address)));
   }
   if (address.is_v6() && address.to_v6().is_v4_mapped() && prefix >= mapped_bits) {
@@ -64,7 +64,7 @@ result<network> parse_network(std::string_view text) {
   }
   network out{masked(address, prefix), prefix};
   if (out.first != address)
-    return fail(error_code::invalid_input, fmt::format("{} has bits behind its prefix: {} is the range, {} the address",
+    return fail(error_code::invalid_input, fmt::format("{} has bits after its prefix: {} is the range, {} the address",
                                                        quoted(text, 60), out.to_string(), address.to_string()));
   return out;
 }

@@ -17,24 +17,24 @@ bio_ptr open_text(const secret& text) {
   return {BIO_new_mem_buf(text.reveal().data(), static_cast<int>(text.reveal().size())), BIO_free};
 }
 
-// Nobody is there to be asked for a pass phrase: without this OpenSSL would ask at the terminal.
+// Refuses to give a pass phrase: without this OpenSSL would ask at the terminal.
 int no_pass_phrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
-std::string name_of(const pem& p, std::string_view what) {
-  return p.file.empty() ? fmt::format("the {} that was given as text", what)
-                        : fmt::format("the {} file {}", what, p.file);
+std::string name_of(const pem& p, std::string_view role) {
+  return p.file.empty() ? fmt::format("the {} that was given as text", role)
+                        : fmt::format("the {} file {}", role, p.file);
 }
 
-result<secret> read_pem(const pem& p, std::string_view what) {
+result<secret> read_pem(const pem& p, std::string_view role) {
   if (p.file.empty()) {
     if (p.text.reveal().size() > max_pem_size)
-      return fail(error_code::invalid_input, fmt::format("{} is larger than {} bytes", name_of(p, what), max_pem_size));
+      return fail(error_code::invalid_input, fmt::format("{} is larger than {} bytes", name_of(p, role), max_pem_size));
     return p.text;
   }
   auto text = read_file(p.file, max_pem_size);
-  if (!text) return fail(error_code::invalid_input, fmt::format("the {} file: {}", what, text.error().message));
+  if (!text) return fail(error_code::invalid_input, fmt::format("the {} file: {}", role, text.error().message));
   return text;
 }
 

@@ -62,9 +62,9 @@ bool matches(const endpoint& to, std::string_view entry) {
   return to.host.size() > suffix.size() && std::string_view(to.host).substr(to.host.size() - suffix.size()) == suffix;
 }
 
-std::string part(CURLU* url, CURLUPart what, unsigned flags = 0) {
+std::string part(CURLU* url, CURLUPart field, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, what, &text, flags) != CURLUE_OK) return {};
+  if (curl_url_get(url, field, &text, flags) != CURLUE_OK) return {};
   std::string out = text;
   curl_free(text);
   return out;
@@ -95,7 +95,8 @@ result<proxy_place> parse_proxy(const std::string& setting) {
   const bool has_scheme = setting.find("://") != std::string::npos;
   const std::string text = has_scheme ? setting : "http://" + setting;
   if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
-    return fail(error_code::invalid_input, "the proxy setting is no URL: it must be like http://proxy.example:3128");
+    return fail(error_code::invalid_input,
+                "the proxy setting is not a valid URL: it must be like http://proxy.example:3128");
   const std::string scheme = part(url.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https")
     return fail(error_code::invalid_input,
@@ -108,8 +109,8 @@ result<proxy_place> parse_proxy(const std::string& setting) {
   out.name = fmt::format("{}:{}", host, port);
   const std::string user = part(url.get(), CURLUPART_USER);
   const std::string password = part(url.get(), CURLUPART_PASSWORD);
-  const std::string who = user.empty() && password.empty() ? "" : fmt::format("{}:{}@", user, password);
-  out.url = secret(fmt::format("{}://{}{}", scheme, who, out.name));
+  const std::string login = user.empty() && password.empty() ? "" : fmt::format("{}:{}@", user, password);
+  out.url = secret(fmt::format("{}://{}{}", scheme, login, out.name));
   return out;
 }
 

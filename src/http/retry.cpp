@@ -10,7 +10,7 @@
 namespace pinhook::http {
 namespace {
 
-// RFC 9110 §5.6.7: the fixed form, and the two obsolete ones that must still be read. Read without the locale.
+// RFC 9110 §5.6.7: the fixed form, and the two obsolete ones that must still be read. Independent of the locale.
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
   constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -60,7 +60,7 @@ std::optional<std::chrono::seconds> parse_retry_after(const headers& all, wall_t
   if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) {
     std::int64_t seconds = 0;
     const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    // More digits than fit: a very long time.
+    // A number that does not fit is a very long time.
     if (bad != std::errc()) return max_retry_after;
     return std::min(max_retry_after, std::chrono::seconds(std::min<std::int64_t>(seconds, 3600)));
   }

@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// OpenSSL looks certificates up in a directory by the hash of their subject, only when it needs one; where a directory
-// is so prepared (ca-certificates does it), reading the bundle would be 140 certificates parsed for nothing.
+// OpenSSL finds a certificate in a directory by the hash of its subject, when it needs one. Where a directory is so
+// prepared (ca-certificates does it), reading the bundle would parse 140 certificates for nothing.
 bool has_hashed_names(const fs::path& directory) {
   std::error_code ec;
   for (fs::directory_iterator it(directory, ec), end; !ec && it != end; it.increment(ec))
@@ -35,7 +35,7 @@ void add_system(X509_STORE* store) {
     const char* bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
     X509_STORE_load_file(store, bundle != nullptr ? bundle : X509_get_default_cert_file());
   }
-  // What is missing there shows when a server is not trusted.
+  // A missing authority shows when a server is not trusted.
   ERR_clear_error();
 }
 
@@ -43,7 +43,7 @@ void add_system(X509_STORE* store) {
 
 result<std::shared_ptr<x509_store_st>> make_trust_store(const std::vector<pem>& authorities, bool with_system) {
   std::shared_ptr<X509_STORE> store(X509_STORE_new(), X509_STORE_free);
-  if (store == nullptr) return fail(error_code::internal, "OpenSSL makes no certificate store");
+  if (store == nullptr) return fail(error_code::internal, "OpenSSL cannot create a certificate store");
   X509_STORE_set_flags(store.get(), X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
   if (with_system) add_system(store.get());
   for (const pem& one : authorities) {

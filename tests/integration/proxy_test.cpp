@@ -216,7 +216,7 @@ TEST_F(ForwardProxy, IsAskedForAddressesOutsideTheNetworksOfNoProxy) {
   EXPECT_EQ(proxy.requests().size(), 1U);
 }
 
-// --- What it may not be asked for ---
+// --- Hosts that are not allowed ---
 
 TEST_F(ForwardProxy, IsNotAskedForMetadataNorForDeniedAddresses) {
   for (const char* url :
@@ -226,7 +226,7 @@ TEST_F(ForwardProxy, IsNotAskedForMetadataNorForDeniedAddresses) {
         "http://instance-data/", "http://one.localhost/", "http://0.0.0.0/", "https://[fe80::1]/"}) {
     const auto e = failure(to(url));
     EXPECT_EQ(e.code, error_code::denied) << url << ": " << e.message;
-    EXPECT_THAT(e.message, HasSubstr("may not be asked: it is ")) << url;
+    EXPECT_THAT(e.message, HasSubstr("is not allowed: it is ")) << url;
   }
   auto deep = to("https://10.1.2.3/");
   deep.reach.private_networks = false;
@@ -236,7 +236,7 @@ TEST_F(ForwardProxy, IsNotAskedForMetadataNorForDeniedAddresses) {
   o.proxy = {proxy.url(), proxy.url(), ""};
   o.networks.deny = {*http::parse_network("192.0.2.0/24")};
   client.emplace(io, o);
-  EXPECT_THAT(failure(to("https://192.0.2.7/")).message, HasSubstr("192.0.2.7 may not be asked: networks.deny has"));
+  EXPECT_THAT(failure(to("https://192.0.2.7/")).message, HasSubstr("192.0.2.7 is not allowed: networks.deny has"));
   EXPECT_EQ(proxy.connections(), 0U);
 }
 

@@ -1,5 +1,5 @@
-// The one seam to HTTP servers. Real: `curl_client`. In tests: `fake_http_client` (tests/support), which records and
-// can refuse.
+// The one seam to HTTP servers. Real: `curl_client`. In tests: `fake_http_client` (tests/support), which records
+// requests and can refuse them.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -15,9 +15,9 @@ class client {
 
   /// Sends once and waits for the whole response; any status is a result. No retry, no redirect, no cookie, no content
   /// decoding. Errors: timed_out (the deadline), canceled, unavailable (resolve, connect, TLS, reset), denied (the
-  /// address may not be reached, or a proxy refuses), malformed (not HTTP, a limit crossed, truncated), invalid_input
-  /// (the URL). Messages name the host, not the query and no secret. Runs on the io_context the client was made for;
-  /// one thread.
+  /// address is not allowed, or a proxy refuses), malformed (not HTTP, a limit crossed, truncated), invalid_input (the
+  /// URL). Messages name the host, not the query and no secret. Runs on the io_context the client was made for; one
+  /// thread.
   virtual awaitable<result<response>> send(request r, deadline d) = 0;
 };
 

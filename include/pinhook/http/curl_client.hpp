@@ -1,4 +1,4 @@
-// The real HTTP client: libcurl's multi interface on one io_context. Connections are kept and shared, HTTP/2 is spoken
+// The real HTTP client: libcurl's multi interface on one io_context. Connections are kept and shared; HTTP/2 is used
 // where the server offers it.
 //
 //   asio::io_context io(1);
@@ -8,9 +8,10 @@
 // Thread rule: everything on the io_context's one thread. The client must be destroyed before the io_context.
 //
 // Requests share a connection only when they agree on `reach` and on everything in `tls`, the state of its files
-// included: each such pair has a pool of its own (a "lane"), so what a laxer request opened never serves a stricter
-// one. The limits of `curl_multi_options` are per lane. Files are looked at for each request and read again when they
-// were replaced. A lane that is unused for `transfer.idle_age` goes when the next one is made: certificates may rotate.
+// included: each such pair has a pool of its own (a "lane"), so a connection that a laxer request opened never serves a
+// stricter one. The limits of `curl_multi_options` are per lane. Files are checked for each request and read again when
+// they were replaced. A lane unused for `transfer.idle_age` is dropped when the next one is made, because certificates
+// may rotate.
 #pragma once
 
 #include <pinhook/http/address_guard.hpp>
@@ -31,18 +32,18 @@ struct curl_client_options {
   /// Timeouts of a connection.
   transfer_options transfer;
   curl_multi_options connections;
-  /// In place of connections.connections_per_host for plain http, where each request under way has a connection and one
-  /// costs no handshake of TLS; 0: the same.
+  /// In place of connections.connections_per_host for plain http, where each request under way has a connection, which
+  /// costs no TLS handshake; 0: the same.
   std::size_t plain_connections_per_host = 0;
-  /// None by default; `proxy_from_environment()` for what the container was started with.
+  /// None by default; `proxy_from_environment()` gives the container's settings.
   proxy_settings proxy;
-  /// What the operator allows and forbids beyond each request's reach. The proxy's own address is not asked about.
+  /// The operator's rules beyond each request's reach. The proxy's own address is not checked.
   address_rules networks;
-  /// False: connects to any address, whatever `reach` and `networks` say. For what the operator or the platform names
-  /// (the cluster's API server, a cloud's metadata service), never for what comes out of an image's name.
+  /// False: connects to any address, without regard to `reach` and `networks`. Only for hosts that the operator or the
+  /// platform names (the cluster's API server, a cloud's metadata service), never for a host from an image's name.
   bool guards_addresses = true;
-  /// Pools of connections kept at once; the one that was unused for longest goes first. What is under way in a pool
-  /// that went ends undisturbed. More only where more registries have certificates of their own.
+  /// Pools of connections kept at once; the one unused for longest is dropped first, and its transfers still end
+  /// undisturbed. More are needed only where more registries have certificates of their own.
   std::size_t most_lanes = 64;
 };
 

@@ -1,4 +1,4 @@
-// One request under way: the easy handle with its options, what has arrived, and how it ended.
+// One request under way: the easy handle with its options, the data that has arrived, and the result.
 //
 // Thread rule: as curl_multi.
 #pragma once
@@ -33,7 +33,7 @@ struct transfer_options {
   std::chrono::seconds idle_age{50};
 };
 
-/// By what rules one request goes.
+/// The rules for one request.
 struct transfer_rules {
   /// Null for http URLs. Outlives the transfer, as the next two do.
   const loaded_tls* tls = nullptr;
@@ -54,17 +54,17 @@ class curl_transfer final : public curl_multi::transfer {
   curl_transfer(const curl_transfer&) = delete;
   curl_transfer& operator=(const curl_transfer&) = delete;
 
-  /// invalid_input: what would break the request's framing (line ends in a header), a body where none belongs, what
-  /// cannot be signed. denied: a host that a proxy may not be asked for.
+  /// invalid_input: parts that would break the request's framing (line ends in a header), a body where none is allowed,
+  /// a request that cannot be signed. denied: a host that is not allowed through a proxy.
   [[nodiscard]] result<void> start(const transfer_options& o, steady_time now);
-  /// Takes the transfer out of the multi; `take` says `reason`.
+  /// Takes the transfer out of the multi; `take` then returns `reason`.
   void abort(error_code reason);
   void finished(CURLcode code) override;
 
   /// Expires at the deadline; is cancelled when the transfer is finished or aborted.
   [[nodiscard]] asio::steady_timer& wake() { return wake_; }
   [[nodiscard]] bool is_done() const { return done_; }
-  /// What came of it. Once, when it is done.
+  /// The result. Once, when it is done.
   [[nodiscard]] result<response> take();
 
  private:
@@ -100,8 +100,8 @@ class curl_transfer final : public curl_multi::transfer {
   bool done_ = false;
   CURLcode code_ = CURLE_OK;
   std::optional<error_code> aborted_;
-  std::string crossed_;  // which limit, in words
-  std::string refused_;  // the first address that the guard refused, in words
+  std::string crossed_;  // the exceeded limit, as text
+  std::string refused_;  // the first address that the guard refused, as text
   bool opened_any_ = false;
   std::size_t header_bytes_ = 0;
   std::size_t header_lines_ = 0;

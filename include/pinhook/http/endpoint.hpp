@@ -1,4 +1,4 @@
-// Where a URL leads: scheme, host and port. What messages name and what address and proxy rules look at.
+// The endpoint of a URL: scheme, host and port. Messages name it, and address and proxy rules check it.
 //
 // Values; any thread.
 #pragma once
@@ -22,18 +22,18 @@ struct endpoint {
 
   /// "example.com:443", "[::1]:5000".
   [[nodiscard]] std::string to_string() const;
-  /// As a Host header has it: without the scheme's own port.
+  /// As in a Host header: without the scheme's own port.
   [[nodiscard]] std::string url_authority() const;
   /// The host when it is an address and not a name.
   [[nodiscard]] std::optional<boost::asio::ip::address> address() const;
   friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
-/// invalid_input: not an absolute http or https URL, a user name in it, or characters that no URL may hold. The message
-/// does not repeat the URL (its query may be signed).
+/// invalid_input: not an absolute http or https URL, a user name in it, or invalid characters. The message does not
+/// repeat the URL (its query may be signed).
 [[nodiscard]] result<endpoint> parse_endpoint(const std::string& url);
 
-/// The same URL with another host, which is written as in a URL ("one.example", "[::1]"). `url` is good.
+/// The same URL with another host, which is written as in a URL ("one.example", "[::1]"). `url` must be valid.
 [[nodiscard]] std::string with_host(const std::string& url, const std::string& host);
 
 }  // namespace pinhook::http

@@ -1,6 +1,6 @@
-// tls_settings with their files read: what connections are made with.
+// tls_settings with their files read, ready for connections.
 //
-// Made by one thread; read-only then.
+// Made by one thread; read-only after that.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -20,22 +20,22 @@ namespace pinhook::http {
 
 struct loaded_tls {
   std::shared_ptr<x509_store_st> trust;
-  /// Our certificate and what signed it; empty: none.
+  /// The client certificate and its issuers; empty: none.
   std::vector<std::shared_ptr<x509_st>> certificates;
   std::shared_ptr<evp_pkey_st> key;
   bool verify = true;
-  /// A host as it stands in a URL ("one.example", "[::1]"); empty: the URL's own.
+  /// A host as in a URL ("one.example", "[::1]"); empty: the URL's own.
   std::string server_name;
 };
 
-/// invalid_input, naming the file and what is wrong with it: authorities, certificate or key that cannot be read, a key
-/// that is not the certificate's, a key without certificate, a server name that is none.
+/// invalid_input, naming the file and its fault: unreadable authorities, certificate or key, a key of another
+/// certificate, a key without certificate, an invalid server name.
 [[nodiscard]] result<loaded_tls> load_tls(const tls_settings& s);
 
-/// Gives a connection's context the trust and our certificate. False: OpenSSL refuses them.
+/// Gives a connection's context the trust store and the client certificate. False: OpenSSL refuses them.
 [[nodiscard]] bool apply(const loaded_tls& tls, ssl_ctx_st* context);
 
-/// Tells whether a file was replaced: what rotates is read again.
+/// Identifies a version of a file, so that a rotated one is read again.
 struct file_stamp {
   std::int64_t seconds = 0;
   std::int64_t nanoseconds = 0;
@@ -44,7 +44,7 @@ struct file_stamp {
   friend bool operator==(const file_stamp&, const file_stamp&) = default;
 };
 
-/// Those of all files that the settings name, in a fixed order; a file that is not there has an empty one.
+/// The stamps of all files that the settings name, in a fixed order; a missing file has an empty one.
 [[nodiscard]] std::vector<file_stamp> stamps_of(const tls_settings& s);
 
 }  // namespace pinhook::http

@@ -1,4 +1,4 @@
-// An HTTP request that we send and the response that came back. Plain values: no I/O, no thread rule.
+// An HTTP request and its response. Plain values: no I/O, no thread rule.
 #pragma once
 
 #include <pinhook/base/secret.hpp>
@@ -28,8 +28,8 @@ using headers = std::vector<header>;
 /// The values of all headers of that name, in order.
 [[nodiscard]] std::vector<std::string_view> find_headers(const headers& all, std::string_view name);
 
-/// What of a response is read. Counted in libcurl's callbacks, so a peer that lies about its length gains nothing.
-/// Crossing one ends the transfer with `malformed`.
+/// Limits of a response. They are counted in libcurl's callbacks, so a false length gains a peer nothing. Exceeding one
+/// ends the transfer with `malformed`.
 struct response_limits {
   /// Token and error bodies: 64 KiB (registry.md §6). Manifests: 8 MiB.
   std::size_t body = std::size_t{64} * 1024;
@@ -37,18 +37,18 @@ struct response_limits {
   std::size_t header_lines = 100;
 };
 
-/// Which addresses the connection may go to; checked on the resolved address at connect, so DNS rebinding, odd
+/// The addresses that the connection may go to; checked on the resolved address at connect, so DNS rebinding, odd
 /// spellings of numbers and redirects are covered in one place. Link-local, metadata, unspecified, multicast and
 /// broadcast addresses are never allowed.
 struct reach {
   /// 127.0.0.0/8 and ::1: only for a registry that is named so, or that the configuration names.
   bool loopback = false;
-  /// RFC 1918, unique local and carrier-grade NAT addresses: corporate registries live there.
+  /// RFC 1918, unique local and carrier-grade NAT addresses: corporate registries use them.
   bool private_networks = true;
   friend bool operator==(const reach&, const reach&) = default;
 };
 
-/// PEM text, or the file it stands in, which is read again when it changes.
+/// PEM text, or the file with it, which is read again when it changes.
 struct pem {
   std::string file;
   secret text;
@@ -56,16 +56,16 @@ struct pem {
   friend bool operator==(const pem&, const pem&) = default;
 };
 
-/// How a TLS server is recognised, and who we are to it. Requests with different settings never share a connection.
+/// The trust in a TLS server, and the client's identity. Requests with different settings never share a connection.
 struct tls_settings {
   /// Certificates that are trusted.
   std::vector<pem> authorities;
-  /// Trust the system's authorities too. False: a cluster's API server, which has its own alone.
+  /// Trust the system's authorities too. False: only `authorities`, as for a cluster's API server.
   bool system_authorities = true;
-  /// Our certificate and its key, when the server wants one. The key may stand in `certificate`.
+  /// The client certificate and its key, when the server requires one. The key may be in `certificate`.
   pem certificate;
   pem key;
-  /// False: any certificate will do. Only where an operator said so.
+  /// False: any certificate is accepted. Only where an operator configured it.
   bool verify = true;
   /// The name that the server's certificate must have; empty: the URL's host.
   std::string server_name;
@@ -90,13 +90,13 @@ struct request {
   /// Absolute, http or https. Redirects are never followed by the client: the caller decides.
   std::string url;
   http::headers headers;
-  /// The value of the Authorization header, kept apart so that nothing prints it.
+  /// The value of the Authorization header, kept separately so that it is never printed.
   std::optional<secret> authorization;
   /// For POST, PUT and PATCH. A secret since token requests carry credentials in it.
   std::optional<secret> body;
   response_limits limits;
   http::reach reach;
-  /// For https. Null: the system's authorities, no certificate of our own.
+  /// For https. Null: the system's authorities, no client certificate.
   std::shared_ptr<const tls_settings> tls;
   std::optional<aws_signature> sign;
 };
@@ -106,8 +106,8 @@ struct response {
   http::headers headers;
   /// The raw bytes after transfer decoding; content encoding is never undone.
   std::string body;
-  /// True when the connection went to an address outside loopback and private networks. What such a peer names next (a
-  /// token realm, a redirect) may then not lead back into a private network (registry.md §6). False: unknown.
+  /// True when the connection went to an address outside loopback and private networks. A host that such a peer names
+  /// (a token realm, a redirect) must then not be in a private network (registry.md §6). False: unknown.
   bool from_public_network = false;
 };
 

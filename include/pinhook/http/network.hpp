@@ -13,7 +13,7 @@
 namespace pinhook::http {
 
 struct network {
-  /// The bits behind the prefix are zero.
+  /// The bits after the prefix are zero.
   boost::asio::ip::address first;
   /// 0–32 or 0–128.
   unsigned prefix = 0;
@@ -26,8 +26,8 @@ struct network {
 };
 
 /// An IPv4-mapped range ("::ffff:10.0.0.0/104") is the IPv4 range in it, as addresses are unwrapped before they are
-/// compared. invalid_input, with the reason: no address, a prefix that is no number or too long, bits behind the prefix
-/// (which says what was meant).
+/// compared. invalid_input, with the reason: not an address, a prefix that is not a number or is too long, bits after
+/// the prefix (the message suggests the range).
 [[nodiscard]] result<network> parse_network(std::string_view text);
 
 }  // namespace pinhook::http

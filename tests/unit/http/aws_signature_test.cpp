@@ -1,4 +1,5 @@
-// Signature Version 4: the checker of the tests against AWS's published vectors, then what the real client signs.
+// Signature Version 4: the checker of the tests against AWS's published vectors, then the signatures of the real
+// client.
 #include "support/run.hpp"
 #include "support/scripted_server.hpp"
 #include "support/sigv4_check.hpp"

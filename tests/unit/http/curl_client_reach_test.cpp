@@ -58,7 +58,7 @@ TEST_F(CurlClientReach, GuardsTheAddressItConnectsTo) {
   EXPECT_EQ(server.connections(), 0U);
 }
 
-// The spelling decides nothing: what is looked at is the address that curl would connect to.
+// The spelling does not matter: the address that curl would connect to is checked.
 TEST_F(CurlClientReach, GuardsEachSpelling) {
   const std::string port = ":" + std::to_string(server.port()) + "/";
   for (const char* host :
@@ -70,7 +70,7 @@ TEST_F(CurlClientReach, GuardsEachSpelling) {
     const auto got = send(std::move(r));
     ASSERT_FALSE(got) << host;
     EXPECT_EQ(got.error().code, error_code::denied) << host << ": " << got.error().message;
-    EXPECT_THAT(got.error().message, HasSubstr("may not be asked: it is a loopback address")) << host;
+    EXPECT_THAT(got.error().message, HasSubstr("is not allowed: it is a loopback address")) << host;
   }
   for (const char* host :
        {"169.254.169.254", "2852039166", "0251.0376.0251.0376", "025177524776", "0xa9.0xfe.0xa9.0xfe", "0xa9fea9fe",
@@ -79,7 +79,7 @@ TEST_F(CurlClientReach, GuardsEachSpelling) {
     const auto got = send(to("http://" + std::string(host) + "/latest/meta-data/"));
     ASSERT_FALSE(got) << host;
     EXPECT_EQ(got.error().code, error_code::denied) << host << ": " << got.error().message;
-    EXPECT_THAT(got.error().message, HasSubstr("may not be asked: it is a link-local address")) << host;
+    EXPECT_THAT(got.error().message, HasSubstr("is not allowed: it is a link-local address")) << host;
   }
   EXPECT_EQ(client->opened_connections(), 0U);
   EXPECT_EQ(server.connections(), 0U);
@@ -91,16 +91,16 @@ TEST_F(CurlClientReach, KeepsTheOperatorsRules) {
   o.networks.deny = {*parse_network("127.0.0.0/8"), *parse_network("10.0.0.0/8")};
   client.emplace(io, o);
   EXPECT_THAT(send(to(server.url("/a"))).error().message,
-              HasSubstr("127.0.0.1 may not be asked: networks.deny has 127.0.0.0/8"));
+              HasSubstr("127.0.0.1 is not allowed: networks.deny has 127.0.0.0/8"));
   EXPECT_THAT(send(to("http://10.1.2.3/")).error().message,
-              HasSubstr("10.1.2.3 may not be asked: networks.deny has 10.0.0.0/8"));
+              HasSubstr("10.1.2.3 is not allowed: networks.deny has 10.0.0.0/8"));
 
   o.networks = {};
   o.networks.allow = {*parse_network("127.0.0.0/8")};
   client.emplace(io, o);
   EXPECT_TRUE(send(to(server.url("/a"))));
   EXPECT_THAT(send(to("http://192.0.2.1/")).error().message,
-              HasSubstr("192.0.2.1 may not be asked: networks.allow does not have it"));
+              HasSubstr("192.0.2.1 is not allowed: networks.allow does not have it"));
 
   o.networks = {.deny = {}, .allow = {}, .private_networks = false};
   client.emplace(io, o);

@@ -1,5 +1,4 @@
-// The HTTP client and TLS: whom it trusts, who it says it is, by which name it knows the server, and which requests
-// share connections.
+// The HTTP client and TLS: its trust, its own identity, the server's name, and the sharing of connections.
 #include "support/certificates.hpp"
 #include "support/gather.hpp"
 #include "support/nginx.hpp"
@@ -194,7 +193,7 @@ TEST_F(CurlClientTls, AcceptsAnyCertificateWhenToldSo) {
   ASSERT_TRUE(r) << r.error().message;
   EXPECT_EQ(r->body, "a");
   s.verify = true;
-  EXPECT_FALSE(send(server.url("/a"), s)) << "a connection that nobody verified must not serve this";
+  EXPECT_FALSE(send(server.url("/a"), s)) << "a connection without verification must not serve this";
 }
 
 // --- The name of the server ---
@@ -257,7 +256,7 @@ TEST_F(CurlClientTls, RefusesServerNamesThatAreNone) {
     const auto r = send("https://127.0.0.1:1/", s);
     ASSERT_FALSE(r) << name;
     EXPECT_EQ(r.error().code, error_code::invalid_input) << name;
-    EXPECT_THAT(r.error().message, HasSubstr("is no host name")) << name;
+    EXPECT_THAT(r.error().message, HasSubstr("is not a valid host name")) << name;
   }
 }
 
@@ -277,7 +276,7 @@ class CurlClientCertificate : public CurlClientTls {
   pem file(const std::string& name, const std::string& t) {
     return {.file = directory.write(name, t).string(), .text = {}};
   }
-  std::string whom(tls_settings s) {
+  std::string client_of(tls_settings s) {
     const auto r = send(server.url("/"), std::move(s));
     if (!r) return r.error().message;
     return r->status == 200 ? r->body : std::to_string(r->status);
@@ -286,30 +285,30 @@ class CurlClientCertificate : public CurlClientTls {
 
 TEST_F(CurlClientCertificate, IsShownFromFilesOrText) {
   auto s = ours();
-  EXPECT_EQ(whom(s), "400") << "none: nginx answers so";
+  EXPECT_EQ(client_of(s), "400") << "none: nginx answers so";
   s.certificate = text(first.certificate);
   s.key = text(first.key);
-  EXPECT_EQ(whom(s), "CN=first");
+  EXPECT_EQ(client_of(s), "CN=first");
   s.certificate = file("first.crt", first.certificate);
   s.key = file("first.key", first.key);
-  EXPECT_EQ(whom(s), "CN=first");
+  EXPECT_EQ(client_of(s), "CN=first");
   s.certificate = file("both.pem", second.key + second.certificate);
   s.key = {};
-  EXPECT_EQ(whom(s), "CN=second") << "the key stands in the certificate's file";
+  EXPECT_EQ(client_of(s), "CN=second") << "the key is in the certificate's file";
   s.certificate = text(second.certificate + second.key);
-  EXPECT_EQ(whom(s), "CN=second");
-  EXPECT_EQ(whom(ours()), "400") << "a connection with a certificate must not serve who has none";
+  EXPECT_EQ(client_of(s), "CN=second");
+  EXPECT_EQ(client_of(ours()), "400") << "a connection with a certificate must not serve a request without one";
 }
 
 TEST_F(CurlClientCertificate, IsReadAgainWhenItsFilesAreReplaced) {
   auto s = ours();
   s.certificate = file("tls.crt", first.certificate);
   s.key = file("tls.key", first.key);
-  EXPECT_EQ(whom(s), "CN=first");
+  EXPECT_EQ(client_of(s), "CN=first");
   directory.write("tls.crt", second.certificate);
-  EXPECT_THAT(whom(s), HasSubstr("another key")) << "half of it";
+  EXPECT_THAT(client_of(s), HasSubstr("another key")) << "half of it";
   directory.write("tls.key", second.key);
-  EXPECT_EQ(whom(s), "CN=second");
+  EXPECT_EQ(client_of(s), "CN=second");
   EXPECT_EQ(client.lanes(), 1U) << "those of the files before are gone";
 }
 
@@ -317,7 +316,7 @@ TEST_F(CurlClientCertificate, MayComeWithWhatSignedIt) {
   auto s = ours();
   s.certificate = text(first.certificate + clients.certificate());
   s.key = text(first.key);
-  EXPECT_EQ(whom(s), "CN=first");
+  EXPECT_EQ(client_of(s), "CN=first");
 }
 
 TEST_F(CurlClientCertificate, SaysWhatIsWrong) {

@@ -98,13 +98,13 @@ TEST(CurlError, ProxiesRefuseByTheirRulesOrFail) {
     const char* words;
   };
   for (const auto& [status, code, words] : {
-           row{407, error_code::denied, "wants a user name and password (HTTP 407)"},
-           row{403, error_code::denied, "refuses to connect us (HTTP 403)"},
-           row{401, error_code::denied, "refuses to connect us (HTTP 401)"},
-           row{405, error_code::denied, "refuses to connect us (HTTP 405)"},
-           row{502, error_code::unavailable, "could not connect us (HTTP 502)"},
-           row{504, error_code::unavailable, "could not connect us (HTTP 504)"},
-           row{302, error_code::unavailable, "could not connect us (HTTP 302)"},
+           row{407, error_code::denied, "requires a user name and password (HTTP 407)"},
+           row{403, error_code::denied, "refuses to connect (HTTP 403)"},
+           row{401, error_code::denied, "refuses to connect (HTTP 401)"},
+           row{405, error_code::denied, "refuses to connect (HTTP 405)"},
+           row{502, error_code::unavailable, "could not connect (HTTP 502)"},
+           row{504, error_code::unavailable, "could not connect (HTTP 504)"},
+           row{302, error_code::unavailable, "could not connect (HTTP 302)"},
        }) {
     const error e = by_proxy(CURLE_RECV_ERROR, status);
     EXPECT_EQ(e.code, code) << status;

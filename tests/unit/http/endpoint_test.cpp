@@ -18,7 +18,7 @@ TEST(Endpoint, ReadsSchemeHostAndPort) {
            row{"https://localhost:5000/v2/a?b=c#d", "localhost:5000", true},
            row{"https://[::1]:5000/", "[::1]:5000", true},
            row{"https://192.0.2.1/", "192.0.2.1:443", true},
-           // The guard must see what curl will connect to.
+           // The guard must check the host that curl will connect to.
            row{"http://0x7f.1/", "127.0.0.1:80", false},
            row{"http://2130706433/", "127.0.0.1:80", false},
        }) {

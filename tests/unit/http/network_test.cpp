@@ -45,9 +45,9 @@ TEST(Network, SaysWhatIsWrong) {
     const char* words;
   };
   for (const auto& [text, words] : {
-           row{"", "\"\" is no network"},
-           row{"corp.example", "\"corp.example\" is no network"},
-           row{"10.0.0/8", "is no network"},
+           row{"", "\"\" is not a network"},
+           row{"corp.example", "\"corp.example\" is not a network"},
+           row{"10.0.0/8", "is not a network"},
            row{"10.0.0.0/", "a number up to 32"},
            row{"10.0.0.0/33", "a number up to 32"},
            row{"10.0.0.0/-1", "a number up to 32"},
@@ -57,8 +57,8 @@ TEST(Network, SaysWhatIsWrong) {
            row{"fd00::/129", "a number up to 128"},
            row{"10.1.2.3/8", "10.0.0.0/8 is the range, 10.1.2.3 the address"},
            row{"fd00::1/8", "fd00::/8 is the range, fd00::1 the address"},
-           row{"fe80::1%1", "is no network"},
-           row{" 10.0.0.0/8", "is no network"},
+           row{"fe80::1%1", "is not a network"},
+           row{" 10.0.0.0/8", "is not a network"},
        }) {
     const auto n = parse_network(text);
     ASSERT_FALSE(n) << text;
