@@ -11,7 +11,7 @@
 #include <pinhook/registry/config_chain.hpp>
 #include <pinhook/registry/ordered_credentials.hpp>
 #include <pinhook/resolve/begun_rest.hpp>
-#include <pinhook/resolve/look_up.hpp>
+#include <pinhook/resolve/lookup_run.hpp>
 
 #include <fmt/core.h>
 

@@ -19,7 +19,7 @@ constexpr std::array<row, 11> table{{
     {error_code::unavailable, "Try again, and check the way to the registry"},
     {error_code::timed_out, "Try again"},
     {error_code::canceled, "Try again"},
-    {error_code::malformed, "Try again, and check what stands before the registry"},
+    {error_code::malformed, "Try again, and check for a proxy in front of the registry"},
     {error_code::unsupported, "Push the image in a current format"},
     {error_code::internal, "Report this with pinhook's log"},
 }};

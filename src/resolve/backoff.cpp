@@ -62,7 +62,7 @@ void backoff::failed(ticket t, const error& why, steady_time now, double jitter)
     if (why.retry_after && failures_ != 0) until_ = std::max(until_, now + rest_after(why, jitter));
     return;
   }
-  // The exponent is bounded: the rests are, long before.
+  // The exponent is bounded; the rests reach their limit long before.
   failures_ = std::min(failures_ + 1, 30);
   probe_until_ = {};
   settled_ = issued_;
@@ -82,11 +82,11 @@ std::chrono::nanoseconds backoff::rest_after(const error& why, double jitter) co
   for (int i = 1; i < failures_ && rest < most; ++i) rest *= 2;
   rest = std::min(scaled(rest, 0.8 + 0.4 * jitter), most);
   if (!why.retry_after) return rest;
-  // One that says when is asked then, even when our own guess is longer. Never at once, whatever it says. Clamped
-  // before it is a number of nanoseconds, which a huge one would overflow.
-  const auto told = std::clamp<std::chrono::seconds>(*why.retry_after, least_rest, std::chrono::hours(24));
-  const auto asked = scaled(told, 1.0 + 0.1 * jitter);
-  rest = is_limited ? asked : std::max(rest, asked);
+  // A registry that names a time is asked then, even when our own estimate is longer, but never at once. The value is
+  // clamped before it becomes a number of nanoseconds, which a huge one would overflow.
+  const auto delay = std::clamp<std::chrono::seconds>(*why.retry_after, least_rest, std::chrono::hours(24));
+  const auto spread = scaled(delay, 1.0 + 0.1 * jitter);
+  rest = is_limited ? spread : std::max(rest, spread);
   return std::clamp<std::chrono::nanoseconds>(rest, least_rest, options_.rate_limited_most);
 }
 

@@ -17,7 +17,7 @@ std::string describe_begun_rest(const errand& on, const error& why) {
   const std::string subject = is.which == part::repository   ? fmt::format("repository {}", on.repository)
                               : is.which == part::credential ? std::string("the registry with these credentials")
                                                              : std::string("the whole registry");
-  return fmt::format("after this answer the webhook leaves {} in peace for {} s", subject, seconds);
+  return fmt::format("after this answer the webhook backs off from {} for {} s", subject, seconds);
 }
 
 }  // namespace pinhook::resolve

@@ -8,8 +8,8 @@
 namespace pinhook::resolve {
 namespace {
 
-// How much a refusal tells: "not found" was said to someone the registry let in; "unauthorized" only says that a secret
-// is wrong. Zero: not a refusal that another credential may lift.
+// The rank of a refusal as a report: "not found" went to a client that the registry let in; "unauthorized" only tells
+// that a secret is wrong. Zero: not a refusal that another credential may lift.
 int weight(error_code code) {
   switch (code) {
     case error_code::not_found:
@@ -23,7 +23,7 @@ int weight(error_code code) {
   }
 }
 
-// Sources named in a message; the count says the rest.
+// Sources named in a message; the rest is counted.
 constexpr std::size_t most_named = 3;
 
 }  // namespace

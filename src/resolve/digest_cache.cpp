@@ -9,31 +9,31 @@
 #include <utility>
 
 // Invariants, per shard, whenever its lock is free:
-//  1. Every entry stands in `table` under a key that borrows the entry's own strings, on exactly one account, and in
-//     exactly one of that account's two queues. An entry never moves in memory and never changes its key.
-//  2. There are at most shard_capacity_ entries, and they take at most shard_capacity_ * entry_budget bytes (one that
-//     alone takes more is there alone).
+//  1. Every entry is in `table` under a key that borrows the entry's own strings, on exactly one account, and in
+//  exactly
+//     one of that account's two queues. An entry never moves in memory and never changes its key.
+//  2. There are at most shard_capacity_ entries, and they take at most shard_capacity_ * entry_budget bytes (an entry
+//     larger than that is there alone).
 //  3. `by_size` holds every account with its bytes; an account without entries is not there.
-//  4. Room is taken from the account that holds most, the one that asks for room counted with what it adds. So whoever
-//     holds no more than an equal share of the bytes, all owners counted, loses nothing to others.
-//  5. `asked_at` is the moment of the newest question whose outcome is recorded; outcomes of older questions are
-//     dropped.
+//  4. Room is taken from the account that holds most, the one that asks for room counted with the bytes that it adds.
+//     So an owner that holds no more than an equal share of the bytes, all owners counted, loses nothing to others.
+//  5. `asked_at` is the moment of the newest query whose outcome is recorded; outcomes of older queries are dropped.
 //  6. `claimed` is set by at most one caller between two outcomes.
-//  7. The lock is held for a probe, a copy and flag changes. Nothing is called that waits.
+//  7. The lock is held for a probe, a copy and flag changes. Nothing that waits is called.
 //
-// Within an account eviction is S3-FIFO (Yang et al., SOSP 2023): what comes waits in `young`, a tenth; what is used
-// there, or comes again soon after it went, moves to `old`, where a use gives it another round. So what is asked for
-// once never pushes out what is used. A hit counts up to three and moves nothing. The shards are filled by hash, so one
-// may evict a little before all are full.
+// Within an account eviction is S3-FIFO (Yang et al., SOSP 2023): a new entry waits in `young`, a tenth; one that is
+// used there, or comes again soon after its eviction, moves to `old`, where a use gives it another round. So entries
+// that are asked for once never push out those in use. A hit counts up to three and moves nothing. The shards are
+// filled by hash, so one may evict a little before all are full.
 //
 // An entry that several owners use, a public image above all, is on the account of one who holds little: a use by an
-// owner with less than half of the bytes takes it over. Else whoever was the first to ask for it, or fills the cache
-// now, could push it out for all.
+// owner with less than half of the bytes takes it over. Otherwise the first to ask for it, or the one that fills the
+// cache now, could push it out for all.
 
 namespace pinhook::resolve {
 namespace {
 
-// A shard below this many entries would evict by the luck of the hash.
+// A smaller shard would evict by the luck of the hash.
 constexpr std::size_t least_shard_capacity = 1024;
 constexpr std::size_t most_shards = 64;
 
@@ -54,8 +54,8 @@ steady_time later(steady_time from, std::chrono::nanoseconds span) {
 }  // namespace
 
 cache_key::cache_key(std::string_view canonical_reference, std::string_view credential_identity,
-                     std::string_view who_asks)
-    : canonical(canonical_reference), identity(credential_identity), owner(who_asks) {
+                     std::string_view on_account_of)
+    : canonical(canonical_reference), identity(credential_identity), owner(on_account_of) {
   const std::size_t a = std::hash<std::string_view>{}(canonical);
   const std::size_t b = std::hash<std::string_view>{}(identity);
   // An odd multiplier near 2^64 over the golden ratio spreads the bits of both halves.
@@ -92,9 +92,9 @@ struct digest_cache::entry : boost::intrusive::list_base_hook<> {
   std::size_t bytes = 0;
 
   std::uint8_t uses = 0;  // up to most_uses, since it came or its last round
-  bool is_old = false;    // in which queue
+  bool is_old = false;    // in `old`
   bool used = false;      // since the digest was asked for
-  bool claimed = false;   // somebody refreshes it
+  bool claimed = false;   // a caller refreshes it
 };
 
 struct digest_cache::account {
@@ -131,7 +131,7 @@ struct alignas(64) digest_cache::shard {
   std::unordered_map<std::string_view, std::unique_ptr<account>> accounts;
   std::set<account*, by_bytes> by_size;
   std::size_t bytes = 0;
-  // What went from `young` lately: half of its hash, at the place that the rest of it says. Newer ones take the
+  // Entries evicted from `young` lately: half of the hash, at the place that the rest of it gives. Newer ones take the
   // places of older ones.
   std::vector<std::uint32_t> gone;
 
@@ -144,7 +144,7 @@ struct alignas(64) digest_cache::shard {
     return out;
   }
 
-  // Its bytes, and its place among the others.
+  // Changes its bytes, and with them its place among the others.
   void add_bytes(account& a, std::size_t added, std::size_t taken) {
     if (a.bytes != 0) by_size.erase(&a);
     a.bytes = a.bytes + added - taken;
@@ -190,16 +190,16 @@ bool digest_cache::is_usable_stale(const entry& e, steady_time now) const {
 cached digest_cache::look(const entry& e, steady_time now) const {
   cached out;
   if (e.digest && now < later(e.digest_at, options_.ttl)) {
-    out.what = cached::state::fresh;
+    out.status = cached::state::fresh;
     out.digest = e.digest;
     return out;
   }
   if (is_usable_stale(e, now)) {
-    out.what = cached::state::stale;
+    out.status = cached::state::stale;
     out.digest = e.digest;
   }
   if (e.failure && now < e.hold_until) {
-    out.what = cached::state::negative;
+    out.status = cached::state::negative;
     out.failure = e.failure;
   }
   return out;
@@ -213,7 +213,7 @@ cached digest_cache::find(const cache_key& key, steady_time now) {
   entry& e = *found->second;
   use(s, e, key.owner);
   cached out = look(e, now);
-  if (out.what == cached::state::fresh) {
+  if (out.status == cached::state::fresh) {
     e.used = true;
     if (now >= e.refresh_at && !e.claimed) {
       e.claimed = true;
@@ -230,8 +230,8 @@ cached digest_cache::peek(const cache_key& key, steady_time now) const {
   return found == s.table.end() ? cached{} : look(*found->second, now);
 }
 
-// A use of an entry by somebody else may move it to the account of who holds less. One that is used often is not looked
-// at each time: it is again when its account has been short of room.
+// A use of an entry by another owner may move it to the account that holds less. An entry that is used often is not
+// checked each time, but again when its account has been short of room.
 void digest_cache::use(shard& s, entry& e, std::string_view owner) {
   if (e.uses == most_uses) return;
   ++e.uses;
@@ -247,17 +247,17 @@ void digest_cache::use(shard& s, entry& e, std::string_view owner) {
   s.drop_if_empty(from);
 }
 
-// One entry of the account goes.
+// Evicts one entry of the account.
 void digest_cache::evict_from(shard& s, account& a, steady_time now) {
   for (;;) {
     const bool is_from_young =
         a.old.empty() || (!a.young.empty() && a.young.size() * 10 >= a.young.size() + a.old.size());
     auto& queue = is_from_young ? a.young : a.old;
     entry& candidate = queue.front();
-    const bool is_worthless = look(candidate, now).what == cached::state::miss;
+    const bool is_worthless = look(candidate, now).status == cached::state::miss;
     queue.pop_front();
     if (candidate.uses != 0 && !is_worthless) {
-      // One use is the way to `old`, or a round there.
+      // A use moves the entry to `old`, or gives it another round there.
       --candidate.uses;
       candidate.is_old = true;
       a.old.push_back(candidate);
@@ -275,7 +275,7 @@ void digest_cache::evict_from(shard& s, account& a, steady_time now) {
 void digest_cache::make_room(shard& s, const account& asking, std::size_t added, steady_time now) {
   while (!s.table.empty() && (s.table.size() >= shard_capacity_ || s.bytes + added > shard_capacity_ * entry_budget)) {
     account* most = *s.by_size.rbegin();
-    // Who asks goes before others who hold as much.
+    // The asking account goes before others who hold as much.
     if (asking.bytes != 0 && asking.bytes + added >= most->bytes) most = s.accounts.find(asking.owner)->second.get();
     evict_from(s, *most, now);
     if (most != &asking) s.drop_if_empty(*most);
@@ -303,7 +303,7 @@ digest_cache::entry& digest_cache::place_for(shard& s, const cache_key& key, ste
   return e;
 }
 
-// After an entry has grown, which may go itself.
+// Called after an entry has grown, which may be evicted itself.
 void digest_cache::trim(shard& s, steady_time now) {
   while (s.bytes > shard_capacity_ * entry_budget && s.table.size() > 1) {
     account& most = **s.by_size.rbegin();
@@ -312,7 +312,7 @@ void digest_cache::trim(shard& s, steady_time now) {
   }
 }
 
-// After it has changed.
+// Called after the entry has changed.
 void digest_cache::recount(shard& s, entry& e) {
   std::size_t now = sizeof(entry) + beside_entry + heap_of(e.canonical) + heap_of(e.identity);
   if (e.digest) now += heap_of(e.digest->to_string());
@@ -371,7 +371,7 @@ bool digest_cache::claim_refresh(const cache_key& key, steady_time now) {
   const auto found = s.table.find(key);
   if (found == s.table.end()) return false;
   entry& e = *found->second;
-  if (e.claimed || !e.used || now < e.refresh_at || look(e, now).what != cached::state::fresh) return false;
+  if (e.claimed || !e.used || now < e.refresh_at || look(e, now).status != cached::state::fresh) return false;
   e.claimed = true;
   return true;
 }

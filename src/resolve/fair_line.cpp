@@ -3,14 +3,14 @@
 #include <algorithm>
 
 // Invariants between two calls:
-//  1. held_ <= places. An entry that holds a place stands in the `holding` of the one owner who pays for it, and in
+//  1. held_ <= places. An entry that holds a place is in the `holding` of the one owner that pays for it, and in
 //     `unwanted_held_` when it has no claim; the sum of all `holding` is held_.
-//  2. An entry in line stands once under each of its claims, or in `unwanted_line_` when it has none.
+//  2. An entry in line is once under each of its claims, or in `unwanted_line_` when it has none.
 //  3. `turns` of an owner is the reverse of its `requests`; none of these is empty.
 //  4. An owner is remembered while it pays for an entry or one of its requests is in line. So memory is bounded by the
 //     entries.
-//  5. Who pays: the owner whose turn it was; when that one has no claim left, the first of those who have; when nobody
-//     has, whoever paid last.
+//  5. The payer is the owner whose turn it was; when that one has no claim left, the first of those who have; when no
+//     owner has, the last payer.
 
 namespace pinhook::resolve {
 namespace {
@@ -32,18 +32,18 @@ fair_line::account& fair_line::account_of(const std::string& owner) {
   return at->second;
 }
 
-void fair_line::enter(key who, const std::string& beginner, std::vector<claim> wanted_by) {
-  const auto [at, is_new] = entries_.try_emplace(who);
+void fair_line::enter(key number, const std::string& beginner, std::vector<claim> wanted_by) {
+  const auto [at, is_new] = entries_.try_emplace(number);
   if (!is_new) return;
   entry& e = at->second;
   e.order = ++arrivals_;
   e.owner = beginner;
   e.claims = std::move(wanted_by);
-  line_up(who, e);
+  line_up(number, e);
 }
 
-void fair_line::line_up(key who, const entry& e) {
-  if (e.claims.empty()) unwanted_line_.emplace(e.order, who);
+void fair_line::line_up(key number, const entry& e) {
+  if (e.claims.empty()) unwanted_line_.emplace(e.order, number);
   for (const claim& c : e.claims) {
     account& of = account_of(c.owner);
     const auto [at, is_new] = of.requests.try_emplace(c.request);
@@ -51,7 +51,7 @@ void fair_line::line_up(key who, const entry& e) {
       at->second.turn = ++turns_;
       of.turns.emplace(at->second.turn, c.request);
     }
-    at->second.waiting.emplace(e.order, who);
+    at->second.waiting.emplace(e.order, number);
   }
 }
 
@@ -72,16 +72,16 @@ void fair_line::step_out(const entry& e) {
   }
 }
 
-void fair_line::charge(key who, entry& e, const std::string& owner) {
+void fair_line::charge(key number, entry& e, const std::string& owner) {
   e.owner = owner;
-  account_of(owner).holding.emplace(*e.since, who);
-  if (e.claims.empty()) unwanted_held_.emplace(*e.since, who);
+  account_of(owner).holding.emplace(*e.since, number);
+  if (e.claims.empty()) unwanted_held_.emplace(*e.since, number);
 }
 
-void fair_line::discharge(key who, const entry& e) {
-  unwanted_held_.erase({*e.since, who});
+void fair_line::discharge(key number, const entry& e) {
+  unwanted_held_.erase({*e.since, number});
   const auto at = owners_.find(e.owner);
-  if (at != owners_.end()) at->second.holding.erase({*e.since, who});
+  if (at != owners_.end()) at->second.holding.erase({*e.since, number});
   forget_if_idle(e.owner);
 }
 
@@ -90,22 +90,22 @@ void fair_line::forget_if_idle(const std::string& owner) {
   if (at != owners_.end() && at->second.holding.empty() && at->second.requests.empty()) owners_.erase(at);
 }
 
-void fair_line::set_claims(key who, std::vector<claim> wanted_by) {
-  const auto at = entries_.find(who);
+void fair_line::set_claims(key number, std::vector<claim> wanted_by) {
+  const auto at = entries_.find(number);
   if (at == entries_.end()) return;
   entry& e = at->second;
   if (!e.since) {
     step_out(e);
     e.claims = std::move(wanted_by);
-    line_up(who, e);
+    line_up(number, e);
     return;
   }
-  discharge(who, e);
+  discharge(number, e);
   e.claims = std::move(wanted_by);
   const bool still_wants =
       std::ranges::any_of(e.claims, [&](const claim& c) { return c.owner == e.owner; }) || e.claims.empty();
   const std::string payer = still_wants ? e.owner : e.claims.front().owner;
-  charge(who, e, payer);
+  charge(number, e, payer);
 }
 
 std::vector<const fair_line::owner_entry*> fair_line::owners_in_turn() const {
@@ -119,15 +119,15 @@ std::vector<const fair_line::owner_entry*> fair_line::owners_in_turn() const {
 
 std::optional<std::pair<claim, fair_line::key>> fair_line::first_of(const owner_entry& owner, const filter& may) {
   for (const auto& [turn, request] : owner.second.turns)
-    for (const auto& [order, who] : owner.second.requests.at(request).waiting)
-      if (may(who)) return std::pair(claim{owner.first, request}, who);
+    for (const auto& [order, number] : owner.second.requests.at(request).waiting)
+      if (may(number)) return std::pair(claim{owner.first, request}, number);
   return std::nullopt;
 }
 
-void fair_line::seat(key who, entry& e, const std::string& owner, steady_time now) {
+void fair_line::seat(key number, entry& e, const std::string& owner, steady_time now) {
   e.since = now;
   ++held_;
-  charge(who, e, owner);
+  charge(number, e, owner);
 }
 
 std::optional<fair_line::key> fair_line::next(steady_time now, const filter& may) {
@@ -137,8 +137,8 @@ std::optional<fair_line::key> fair_line::next(steady_time now, const filter& may
     if (!owner->second.holding.empty() && free <= reserved()) continue;
     const auto found = first_of(*owner, may);
     if (!found) continue;
-    const auto& [by, who] = *found;
-    entry& e = entries_.at(who);
+    const auto& [by, number] = *found;
+    entry& e = entries_.at(number);
     account& of = owners_.at(by.owner);
     of.turn = ++turns_;
     request_line& line = of.requests.at(by.request);
@@ -146,13 +146,13 @@ std::optional<fair_line::key> fair_line::next(steady_time now, const filter& may
     line.turn = ++turns_;
     of.turns.emplace(line.turn, by.request);
     step_out(e);
-    seat(who, e, by.owner, now);
-    return who;
+    seat(number, e, by.owner, now);
+    return number;
   }
   if (free <= reserved()) return std::nullopt;
-  for (const auto& [order, who] : unwanted_line_) {
-    if (!may(who)) continue;
-    const key chosen = who;
+  for (const auto& [order, number] : unwanted_line_) {
+    if (!may(number)) continue;
+    const key chosen = number;
     entry& e = entries_.at(chosen);
     step_out(e);
     const std::string payer = e.owner;
@@ -164,7 +164,7 @@ std::optional<fair_line::key> fair_line::next(steady_time now, const filter& may
 
 fair_line::way fair_line::give_way(steady_time now, const filter& may) const {
   const auto in_turn = owners_in_turn();
-  // One more free place must be of use to him.
+  // One more free place must be of use to it.
   const bool is_reserve_whole = options_.places - held_ >= reserved();
   const auto waits = std::ranges::find_if(in_turn, [&](const owner_entry* one) {
     return (one->second.holding.empty() || is_reserve_whole) && first_of(*one, may).has_value();
@@ -177,13 +177,13 @@ fair_line::way fair_line::give_way(steady_time now, const filter& may) const {
   for (const auto& [owner, of] : owners_) {
     const std::size_t holds = of.holding.size();
     if (holds < enough) continue;
-    for (const auto& [since, who] : of.holding) {
-      const auto& claims = entries_.at(who).claims;
+    for (const auto& [since, number] : of.holding) {
+      const auto& claims = entries_.at(number).claims;
       if (std::ranges::any_of(claims, [&, name = &owner](const claim& c) { return c.owner != *name; })) continue;
       const steady_time when = since + options_.patience;
       out.when = std::min(out.when, when);
       if (when <= now && holds > most) {
-        out.who = who;
+        out.entry = number;
         most = holds;
       }
       break;  // the others were let in later
@@ -192,11 +192,11 @@ fair_line::way fair_line::give_way(steady_time now, const filter& may) const {
   return out;
 }
 
-bool fair_line::leave(key who) {
-  const auto at = entries_.find(who);
+bool fair_line::leave(key number) {
+  const auto at = entries_.find(number);
   if (at == entries_.end()) return false;
   if (at->second.since) {
-    discharge(who, at->second);
+    discharge(number, at->second);
     --held_;
   } else {
     step_out(at->second);
@@ -212,9 +212,9 @@ std::size_t fair_line::held_by(const std::string& owner) const {
 
 std::vector<fair_line::key> fair_line::line() const {
   std::vector<key> out;
-  for (const auto& [who, e] : entries_)
-    if (!e.since) out.push_back(who);
-  std::ranges::sort(out, {}, [&](key who) { return entries_.at(who).order; });
+  for (const auto& [number, e] : entries_)
+    if (!e.since) out.push_back(number);
+  std::ranges::sort(out, {}, [&](key number) { return entries_.at(number).order; });
   return out;
 }
 

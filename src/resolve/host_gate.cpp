@@ -12,17 +12,17 @@
 #include <utility>
 
 // Invariants between two events:
-//  1. A host is in the table while it is busy (somebody in its line or on one of its places) or something of it is in
+//  1. A host is in the table while it is busy (a visitor in its line or on one of its places) or a part of it is in
 //     trouble; so the table's size is bounded by the look-ups under way and the hosts in trouble, and by
 //     `options_.hosts`.
 //  2. A visitor is in `visitors_` and in its host's line until it is refused, displaced or gone. With a place at its
 //     host it is in `all_` besides, and with a place there it may ask: a host's place first, then one of all.
-//  3. Whoever waits in the line of a host that has a place for him waits for the end of a rest or of a probe's time,
+//  3. A visitor in the line of a host that has a free place for it waits for the end of a rest or of a probe's time,
 //  and
 //     the host's timer rings then at the latest.
-//  4. When something begins to rest, each of those in line who need it was asked whether he waits; nobody else stays.
-//  5. Whoever is in line was passed over by `advance` after the last event, and for him nothing has changed since. So
-//     one who comes asks for himself alone: a line of thousands is not gone through for each of them.
+//  4. When a part begins to rest, each visitor in line that needs it is asked whether it waits; no other stays.
+//  5. A visitor in line was passed over by `advance` after the last event, and nothing has changed for it since. So a
+//     new one asks for itself alone: a line of thousands is not gone through for each of them.
 
 namespace pinhook::resolve {
 
@@ -37,7 +37,7 @@ struct host_gate::host {
   fair_line line;
   timer_queue::id timer{};
   steady_time rings_at = steady_time::max();
-  std::array<std::size_t, 3> told{};  // in trouble, by part
+  std::array<std::size_t, 3> reported{};  // in trouble, by part
   [[nodiscard]] bool is_busy() const { return line.held() != 0 || line.waiting() != 0; }
 };
 
@@ -45,23 +45,23 @@ struct host_gate::host {
 struct host_gate::visitor {
   enum class stage : std::uint8_t { line, all, asking, gone };
 
-  visitor(visit wish, host& to) : what(std::move(wish)), at(&to), on{what.repository, what.credential, {}} {
+  visitor(host_gate::visit v, host& to) : visit(std::move(v)), at(&to), on{visit.repository, visit.credential, {}} {
     set_owners();
   }
   void set_owners() {
     on.owners.clear();
-    for (const claim& c : what.claims) on.owners.push_back(c.owner);
-    if (on.owners.empty()) on.owners.push_back(what.beginner);
+    for (const claim& c : visit.claims) on.owners.push_back(c.owner);
+    if (on.owners.empty()) on.owners.push_back(visit.beginner);
   }
 
-  visit what;
+  host_gate::visit visit;
   host* at;
   errand on;
   stage is = stage::line;
   host_health::ticket ticket;
   steady_time asked_at{};
   timer_queue::id limit{};
-  // Waits in `enter`; the timer never expires: cancelling it is the wake-up.
+  // Waits in `enter`; the timer never expires: cancelling it wakes the waiter.
   std::optional<boost::asio::steady_timer> signal;
   std::optional<error> refused;
 
@@ -71,24 +71,24 @@ struct host_gate::visitor {
 };
 
 host_gate::permit::permit(permit&& other) noexcept
-    : gate_(std::exchange(other.gate_, nullptr)), who_(std::move(other.who_)) {}
+    : gate_(std::exchange(other.gate_, nullptr)), visitor_(std::move(other.visitor_)) {}
 
 host_gate::permit::~permit() {
-  if (gate_ != nullptr) gate_->leave(*who_, nullptr, false);
+  if (gate_ != nullptr) gate_->leave(*visitor_, nullptr, false);
 }
 
 void host_gate::permit::settle(const error* failure) {
-  if (gate_ != nullptr) std::exchange(gate_, nullptr)->leave(*who_, failure, true);
+  if (gate_ != nullptr) std::exchange(gate_, nullptr)->leave(*visitor_, failure, true);
 }
 
 host_gate::host_gate(boost::asio::any_io_executor on, const clock& time, timer_queue& timers,
-                     const gate_options& options, std::uint64_t seed, hooks tell)
+                     const gate_options& options, std::uint64_t seed, hooks on_event)
     : on_(std::move(on)),
       time_(time),
       timers_(timers),
       options_(options),
       jitter_(static_cast<std::minstd_rand::result_type>(seed)),
-      tell_(std::move(tell)),
+      hooks_(std::move(on_event)),
       all_({options.requests, options.reserved, options.patience}) {}
 
 host_gate::~host_gate() = default;
@@ -96,7 +96,7 @@ host_gate::~host_gate() = default;
 host_gate::host* host_gate::find_or_make(const std::string& name) {
   if (const auto found = hosts_.find(name); found != hosts_.end()) return found->second.get();
   if (hosts_.size() >= options_.hosts) {
-    // Of the idle ones in trouble the one whose rest ends first loses least by being forgotten.
+    // Of the idle ones in trouble, the one whose rest ends first is forgotten: it loses least.
     const host* victim = nullptr;
     for (const auto& [known, one] : hosts_)
       if (!one->is_busy() && (victim == nullptr || one->health.until() < victim->health.until())) victim = one.get();
@@ -106,21 +106,21 @@ host_gate::host* host_gate::find_or_make(const std::string& name) {
   return hosts_.emplace(name, std::make_unique<host>(name, options_)).first->second.get();
 }
 
-// Good until the next event. Of the thousands in a line many wait for the same repository.
+// Valid until the next event. Many of the thousands in a line wait for the same repository.
 fair_line::filter host_gate::may_enter(const host& h, std::optional<fair_line::key> alone) const {
   struct verdict {
     const errand* of;
     bool may;
   };
   return [this, &h, alone, now = time_.now(),
-          seen = std::unordered_map<std::string_view, verdict>()](fair_line::key number) mutable {
+          known_verdicts = std::unordered_map<std::string_view, verdict>()](fair_line::key number) mutable {
     if (alone && *alone != number) return false;
     const errand& on = visitors_.at(number)->on;
-    const auto known = seen.find(on.repository);
-    if (known != seen.end() && *known->second.of == on) return known->second.may;
+    const auto known = known_verdicts.find(on.repository);
+    if (known != known_verdicts.end() && *known->second.of == on) return known->second.may;
     const auto state = h.health.look(on, now).now;
     const bool may = state == host_health::state::clear || state == host_health::state::half_open;
-    seen.insert_or_assign(on.repository, verdict{&on, may});
+    known_verdicts.insert_or_assign(on.repository, verdict{&on, may});
     return may;
   };
 }
@@ -129,8 +129,8 @@ bool host_gate::is_worth_waiting(const visitor& v) const {
   const steady_time now = time_.now();
   const auto is = v.at->health.look(v.on, now);
   if (is.now != host_health::state::resting) return true;
-  if (!v.what.waits_out || v.what.limit.time() <= is.until) return false;
-  return v.what.waits_out(is.until, v.at->health.refusal(v.at->name, v.on, now));
+  if (!v.visit.waits_out || v.visit.limit.time() <= is.until) return false;
+  return v.visit.waits_out(is.until, v.at->health.refusal(v.at->name, v.on, now));
 }
 
 awaitable<result<host_gate::permit>> host_gate::enter(visit v) {
@@ -145,16 +145,16 @@ awaitable<result<host_gate::permit>> host_gate::enter(visit v) {
     if (!is_worth_waiting(*mine)) co_return fail(h->health.refusal(h->name, mine->on, now));
     wake_at(*h, is.until);
   }
-  visitors_.emplace(mine->what.number, mine);
+  visitors_.emplace(mine->visit.number, mine);
   permit place(*this, mine);
-  h->line.enter(mine->what.number, mine->what.beginner, mine->what.claims);
-  advance(*h, mine->what.number);
+  h->line.enter(mine->visit.number, mine->visit.beginner, mine->visit.claims);
+  advance(*h, mine->visit.number);
   go_on();
   if (mine->is == visitor::stage::asking) co_return std::move(place);
 
   mine->signal.emplace(on_, boost::asio::steady_timer::time_point::max());
   if (mine->is != visitor::stage::gone) {
-    mine->limit = timers_.add(mine->what.limit.time(), [this, weak = std::weak_ptr(mine)] {
+    mine->limit = timers_.add(mine->visit.limit.time(), [this, weak = std::weak_ptr(mine)] {
       const auto late = weak.lock();
       if (!late || late->is > visitor::stage::all) return;
       refuse(late, {error_code::timed_out, fmt::format("no request to registry {} came free in time", late->at->name),
@@ -165,7 +165,7 @@ awaitable<result<host_gate::permit>> host_gate::enter(visit v) {
   }
   if (mine->is == visitor::stage::asking) co_return std::move(place);
   if (mine->refused) co_return fail(std::move(*mine->refused));
-  co_return fail(error_code::canceled, fmt::format("waiting for registry {} was canceled", mine->what.host));
+  co_return fail(error_code::canceled, fmt::format("waiting for registry {} was canceled", mine->visit.host));
 }
 
 void host_gate::advance(host& h, std::optional<fair_line::key> alone) {
@@ -176,16 +176,16 @@ void host_gate::advance(host& h, std::optional<fair_line::key> alone) {
       visitor& v = *visitors_.at(*found);
       v.is = visitor::stage::all;
       v.ticket = h.health.start(v.on, now);
-      all_.enter(*found, v.what.beginner, v.what.claims);
+      all_.enter(*found, v.visit.beginner, v.visit.claims);
       continue;
     }
     if (h.line.waiting() == 0) break;
     const auto way = h.line.give_way(now, may);
-    if (!way.who) {
+    if (!way.entry) {
       wake_at(h, way.when);
       break;
     }
-    displace(*way.who);
+    displace(*way.entry);
   }
   advance_all();
 }
@@ -200,12 +200,12 @@ void host_gate::advance_all() {
     }
     if (all_.waiting() == 0) return;
     const auto way = all_.give_way(now, anybody);
-    if (!way.who) {
+    if (!way.entry) {
       timers_.cancel(all_timer_);
       all_timer_ = timers_.add(way.when, [this] { advance_all(); });
       return;
     }
-    displace(*way.who);
+    displace(*way.entry);
   }
 }
 
@@ -217,9 +217,9 @@ void host_gate::grant(visitor& v) {
 
 void host_gate::take_out(visitor& v) {
   v.is = visitor::stage::gone;
-  v.at->line.leave(v.what.number);
-  all_.leave(v.what.number);
-  visitors_.erase(v.what.number);
+  v.at->line.leave(v.visit.number);
+  all_.leave(v.visit.number);
+  visitors_.erase(v.visit.number);
   changed_.insert(v.at->name);
 }
 
@@ -237,7 +237,7 @@ void host_gate::displace(fair_line::key number) {
   give_verdict(*v, is_slow ? &slow : nullptr, is_slow);
   take_out(*v);
   v->wake();
-  if (tell_.displaced) tell_.displaced(number);
+  if (hooks_.displaced) hooks_.displaced(number);
 }
 
 void host_gate::give_verdict(visitor& v, const error* failure, bool has_verdict) {
@@ -253,10 +253,10 @@ void host_gate::give_verdict(visitor& v, const error* failure, bool has_verdict)
   } else {
     h.health.succeeded(v.on, v.ticket, now);
   }
-  tell_trouble(h);
+  report_trouble(h);
 }
 
-// Something has begun to rest, or rests for longer.
+// Called when a part has begun to rest, or rests for longer.
 void host_gate::ask_patience(host& h) {
   const steady_time now = time_.now();
   for (const fair_line::key number : h.line.line()) {
@@ -283,7 +283,7 @@ void host_gate::wake_at(host& h, steady_time when) {
     due.rings_at = steady_time::max();
     advance(due, std::nullopt);
     ask_patience(due);
-    tell_trouble(due);
+    report_trouble(due);
     go_on();
   });
 }
@@ -300,8 +300,8 @@ void host_gate::set_claims(fair_line::key number, const std::vector<claim>& clai
   const auto found = visitors_.find(number);
   if (found == visitors_.end()) return;
   visitor& v = *found->second;
-  v.what.claims = claims;
-  // What is under way ends as the errand that it began as.
+  v.visit.claims = claims;
+  // A request under way ends as the errand that it began as.
   if (v.is == visitor::stage::line) v.set_owners();
   v.at->line.set_claims(number, claims);
   all_.set_claims(number, claims);
@@ -319,13 +319,13 @@ void host_gate::go_on() {
   advance_all();
 }
 
-void host_gate::tell_trouble(host& h) {
-  if (!tell_.trouble) return;
+void host_gate::report_trouble(host& h) {
+  if (!hooks_.trouble) return;
   for (const part which : {part::registry, part::repository, part::credential}) {
-    std::size_t& told = h.told[static_cast<std::size_t>(which)];
+    std::size_t& reported = h.reported[static_cast<std::size_t>(which)];
     const std::size_t is = h.health.in_trouble(which, time_.now());
-    if (is != told) tell_.trouble(h.name, which, static_cast<int>(is) - static_cast<int>(told));
-    told = is;
+    if (is != reported) hooks_.trouble(h.name, which, static_cast<int>(is) - static_cast<int>(reported));
+    reported = is;
   }
 }
 
@@ -334,7 +334,7 @@ void host_gate::forget_if_idle(const std::string& name) {
   if (found == hosts_.end()) return;
   host& h = *found->second;
   if (h.is_busy() || !h.health.is_clear(time_.now())) return;
-  tell_trouble(h);
+  report_trouble(h);
   timers_.cancel(h.timer);
   hosts_.erase(found);
 }

@@ -9,8 +9,8 @@
 // Invariants between two calls:
 //  1. A repository or a credential has a record while a request about it is under way or it is in trouble; of the
 //     latter no more than `remembered` each are kept beside those under way.
-//  2. row_ holds the repositories that failed since the last answer of any, and row_owners_ those who asked; both are
-//     bounded by `remembered`, and begin anew when nothing failed for as long as the longest rest.
+//  2. row_ holds the repositories that failed since the last answer of any, and row_owners_ the owners that asked; both
+//     are bounded by `remembered`, and begin empty when nothing failed for as long as the longest rest.
 
 namespace pinhook::resolve {
 namespace {
@@ -40,8 +40,8 @@ const backoff* host_health::find(part which, const errand& on) const {
   return at == all.end() ? nullptr : &at->second.rests;
 }
 
-// Where a registry rests because repositories failed, one who asks for others is not made to wait for them. A limit is
-// everybody's.
+// Where a registry rests because repositories failed, an owner that wants others does not wait for them. A rate limit
+// applies to all.
 bool host_health::is_early(const errand& on) const {
   if (host_.why().code == error_code::rate_limited || row_owners_.size() >= options_.remembered) return false;
   return std::ranges::any_of(on.owners, [&](const std::string& owner) { return !row_owners_.contains(owner); });
@@ -75,7 +75,7 @@ error host_health::refusal(std::string_view host, const errand& on, steady_time 
       is.which == part::credential
           ? fmt::format("{} is not asked with these credentials for {} s more after: {}", subject, left.count(),
                         one->why().message)
-          : fmt::format("{} is left in peace for {} s more after: {}", subject, left.count(), one->why().message);
+          : fmt::format("{} is in back-off for {} s more after: {}", subject, left.count(), one->why().message);
   out.retry_after = left;
   return out;
 }
@@ -93,16 +93,16 @@ host_health::ticket host_health::start(const errand& on, steady_time now) {
   return out;
 }
 
-void host_health::end(const errand& on, const std::function<void(backoff&, part)>& how) {
-  how(host_, part::registry);
+void host_health::end(const errand& on, const std::function<void(backoff&, part)>& apply) {
+  apply(host_, part::registry);
   if (record* const repository = find(repositories_, on.repository)) {
     --repository->under_way;
-    how(repository->rests, part::repository);
+    apply(repository->rests, part::repository);
   }
   if (is_anonymous(on.credential)) return;
   if (record* const credential = find(credentials_, on.credential)) {
     --credential->under_way;
-    how(credential->rests, part::credential);
+    apply(credential->rests, part::credential);
   }
 }
 

@@ -36,7 +36,7 @@ awaitable<std::vector<result<answer>>> locked_resolver::resolve(std::vector<quer
   std::vector<query> left;
   std::vector<std::size_t> places;
   {
-    // One lock for all of a request's images, whatever is put in place meanwhile.
+    // One lock for all of a request's images, even when another is put in place meanwhile.
     const held_lock lock = std::atomic_load(&lock_);
     for (query& q : queries) {
       if (const locked_image* held = find_in(lock, q.ref)) {

@@ -4,8 +4,8 @@
 
 namespace pinhook::resolve {
 
-std::string identity_of(const query& what) {
-  return what.credentials ? what.credentials->identity_for(what.ref) : registry::credential{}.identity;
+std::string identity_of(const query& q) {
+  return q.credentials ? q.credentials->identity_for(q.ref) : registry::credential{}.identity;
 }
 
 std::string_view to_string(origin from) noexcept {
@@ -22,8 +22,8 @@ std::string_view to_string(origin from) noexcept {
   return "registry";
 }
 
-std::string_view to_string(cache_event what) noexcept {
-  switch (what) {
+std::string_view to_string(cache_event event) noexcept {
+  switch (event) {
     case cache_event::fresh:
       return "fresh";
     case cache_event::negative:

@@ -8,10 +8,9 @@
 
 // Invariants between two events:
 //  1. Every flight from `make` until its end is in `running_`; so its size is the number of children. Those that were
-//  not
-//     displaced hold a place of `table_`; so there are `most` and the displaced ones, which are on their way out.
+//     not displaced hold a place of `table_`; so there are `most` and the displaced ones, which are on their way out.
 //  2. `newest_` maps a key to the flight made last for it, if that one is still running.
-//  3. A flight's outcome is set, or it has moved, before its waiters are told.
+//  3. A flight's outcome is set, or it has moved, before its waiters get it.
 
 namespace pinhook::resolve {
 namespace {
@@ -29,7 +28,7 @@ std::string message_of(const std::exception_ptr& thrown) {
 }  // namespace
 
 std::string describe(const flight& f) {
-  const std::string asked = f.asking.empty() ? fmt::format("registry {}", f.what.ref.registry()) : f.asking;
+  const std::string asked = f.asking.empty() ? fmt::format("registry {}", f.query.ref.registry()) : f.asking;
   switch (f.at) {
     case flight::stage::credentials:
       return "the credentials were not there";
@@ -61,39 +60,39 @@ std::shared_ptr<flight> single_flight::find(fair_line::key number) const {
 std::vector<claim> claims_of(const flight& f) {
   std::vector<claim> out;
   out.reserve(f.wanted_by.size() + 1);
-  for (const auto& [owner, who] : f.wanted_by) out.push_back({owner, who.request});
-  if (f.is_ahead && !f.wanted_by.contains(f.what.owner)) out.push_back({f.what.owner, 0});
+  for (const auto& [owner, waiting] : f.wanted_by) out.push_back({owner, waiting.request});
+  if (f.is_ahead && !f.wanted_by.contains(f.query.owner)) out.push_back({f.query.owner, 0});
   return out;
 }
 
-single_flight::made single_flight::make(query what, std::string identity, std::uint64_t request, bool is_ahead) {
+single_flight::made single_flight::make(query q, std::string identity, std::uint64_t request, bool is_ahead) {
   if (is_canceled_) return {};
   constexpr auto anybody = [](fair_line::key) { return true; };
   const fair_line::key number = ++last_;
-  table_.enter(number, what.owner, {{what.owner, request}});
+  table_.enter(number, q.owner, {{q.owner, request}});
   made out;
   if (!table_.next(time_.now(), anybody)) {
     const auto way = table_.give_way(time_.now(), anybody);
-    if (!way.who) {
+    if (!way.entry) {
       table_.leave(number);
       return {};
     }
-    out.displaced = running_.at(*way.who);
-    table_.leave(*way.who);
+    out.displaced = running_.at(*way.entry);
+    table_.leave(*way.entry);
     (void)table_.next(time_.now(), anybody);
   }
-  auto f = std::make_shared<flight>(std::move(what), std::move(identity));
+  auto f = std::make_shared<flight>(std::move(q), std::move(identity));
   f->number = number;
   f->is_ahead = is_ahead;
   f->started_at = time_.now();
   f->limit = deadline::after(f->started_at, options_.limit);
-  newest_[key_of(f->what.ref.canonical(), f->identity)] = f;
+  newest_[key_of(f->query.ref.canonical(), f->identity)] = f;
   running_.emplace(number, f);
   out.fresh = std::move(f);
   return out;
 }
 
-void single_flight::launch(const std::shared_ptr<flight>& f, awaitable<void> work, std::function<void()> ended,
+void single_flight::launch(const std::shared_ptr<flight>& f, awaitable<void> work, std::function<void()> on_done,
                            std::shared_ptr<void> owner) {
   f->limit_timer = timers_.add(f->limit.time(), [weak = std::weak_ptr(f)] {
     const auto late = weak.lock();
@@ -101,16 +100,16 @@ void single_flight::launch(const std::shared_ptr<flight>& f, awaitable<void> wor
     late->is_over_limit = true;
     late->cancel.emit(boost::asio::cancellation_type::terminal);
   });
-  auto done = [this, f, told = std::move(ended), keep = std::move(owner)](const std::exception_ptr& thrown) {
+  auto done = [this, f, report = std::move(on_done), keep = std::move(owner)](const std::exception_ptr& thrown) {
     conclude(*f, thrown);
-    told();
+    report();
   };
   boost::asio::co_spawn(on_, std::move(work), boost::asio::bind_cancellation_slot(f->cancel.slot(), std::move(done)));
 }
 
 void single_flight::conclude(flight& f, const std::exception_ptr& thrown) {
   timers_.cancel(f.limit_timer);
-  const auto found = newest_.find(key_of(f.what.ref.canonical(), f.identity));
+  const auto found = newest_.find(key_of(f.query.ref.canonical(), f.identity));
   if (found != newest_.end() && found->second.get() == &f) newest_.erase(found);
   running_.erase(f.number);
   table_.leave(f.number);
@@ -119,15 +118,15 @@ void single_flight::conclude(flight& f, const std::exception_ptr& thrown) {
   f.has_given_way = f.has_given_way && !f.has_moved && is_cut_short && !is_canceled_;
   if (f.has_moved || !is_cut_short) return;
   if (f.has_given_way) {
-    f.outcome = fail(error_code::canceled, fmt::format("looking up {} gave way", f.what.ref.canonical()));
+    f.outcome = fail(error_code::canceled, fmt::format("looking up {} gave way", f.query.ref.canonical()));
   } else if (f.is_over_limit) {
     const auto limit = std::chrono::duration<double>(options_.limit).count();
     f.outcome = fail(error_code::timed_out, fmt::format("{} within {:.1f} s", describe(f), limit));
   } else if (is_canceled_) {
-    f.outcome = fail(error_code::canceled, fmt::format("looking up {} was canceled", f.what.ref.canonical()));
+    f.outcome = fail(error_code::canceled, fmt::format("looking up {} was canceled", f.query.ref.canonical()));
   } else if (thrown) {
     f.outcome = fail(error_code::internal,
-                     fmt::format("looking up {} failed: {}", f.what.ref.canonical(), quoted(message_of(thrown))));
+                     fmt::format("looking up {} failed: {}", f.query.ref.canonical(), quoted(message_of(thrown))));
   }
 }
 
@@ -141,8 +140,8 @@ std::vector<std::shared_ptr<flight>> single_flight::all() const {
 void single_flight::give_way(flight& f) {
   f.has_given_way = true;
   table_.leave(f.number);
-  // Whoever comes now is not to wait for it.
-  const auto found = newest_.find(key_of(f.what.ref.canonical(), f.identity));
+  // Queries that come now must not wait for it.
+  const auto found = newest_.find(key_of(f.query.ref.canonical(), f.identity));
   if (found != newest_.end() && found->second.get() == &f) newest_.erase(found);
   f.cancel.emit(boost::asio::cancellation_type::terminal);
 }

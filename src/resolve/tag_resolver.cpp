@@ -13,11 +13,11 @@
 namespace pinhook::resolve {
 namespace {
 
-// Equal questions of a request are asked once.
+// Equal queries of a request are looked up once.
 class batch_builder {
  public:
   void add(std::size_t slot, query q, std::string identity) {
-    // The source counts beside its identity, which may change while the question is under way.
+    // The source counts beside its identity, which may change while the query is under way.
     std::string key = fmt::format("{}{}\n{}\n{}", q.want == freshness::refreshed ? '!' : ' ',
                                   static_cast<const void*>(q.credentials.get()), q.ref.canonical(), identity);
     const auto [at, is_new] = places_.try_emplace(std::move(key), made_->asks.size());
@@ -41,16 +41,16 @@ tag_resolver::tag_resolver(boost::asio::any_io_executor lookup_executor, registr
       time_(time),
       watch_(watch),
       cache_(std::make_shared<digest_cache>(options.cache)),
-      asker_(std::make_shared<asker>(on_, client, time, watch, cache_, options,
-                                     bell ? std::move(bell) : make_alarm(on_))) {
-  asker_->begin();
+      scheduler_(std::make_shared<lookup_scheduler>(on_, client, time, watch, cache_, options,
+                                                    bell ? std::move(bell) : make_alarm(on_))) {
+  scheduler_->begin();
 }
 
 std::optional<result<answer>> tag_resolver::from_cache(const query& q, const std::string& identity, steady_time now) {
   if (q.want == freshness::refreshed) return std::nullopt;
   cached held = cache_->find(cache_key(q.ref.canonical(), identity, q.owner), now);
-  if (held.refresh) boost::asio::post(on_, [a = asker_, q, identity] { a->refresh(q, identity); });
-  switch (held.what) {
+  if (held.refresh) boost::asio::post(on_, [a = scheduler_, q, identity] { a->refresh(q, identity); });
+  switch (held.status) {
     case cached::state::fresh:
       count(cache_event::fresh);
       return answer{std::move(*held.digest), origin::cache};
@@ -86,7 +86,7 @@ awaitable<std::vector<result<answer>>> tag_resolver::resolve(std::vector<query> 
   b->limit = d;
   b->since = now;
   b->done = crossing.arrival();
-  boost::asio::dispatch(on_, [a = asker_, b] { a->take(b); });
+  boost::asio::dispatch(on_, [a = scheduler_, b] { a->take(b); });
   const bool has_arrived = co_await crossing.wait();
   if (!has_arrived) co_return out;
   for (const batch::ask& a : b->asks) {
@@ -101,15 +101,15 @@ awaitable<std::vector<result<answer>>> tag_resolver::resolve(std::vector<query> 
 std::optional<registry::digest> tag_resolver::known(const query& q) const {
   const std::string identity = identity_of(q);
   cached held = cache_->peek(cache_key(q.ref.canonical(), identity), time_.now());
-  if (held.what != cached::state::fresh) return std::nullopt;
+  if (held.status != cached::state::fresh) return std::nullopt;
   return std::move(held.digest);
 }
 
 awaitable<void> tag_resolver::stop() {
   boost::asio::any_io_executor home = co_await boost::asio::this_coro::executor;
   thread_crossing crossing(std::move(home));
-  boost::asio::dispatch(on_, [a = asker_, done = crossing.arrival()]() mutable { a->stop(std::move(done)); });
-  // Canceled or not, there is nothing more to say.
+  boost::asio::dispatch(on_, [a = scheduler_, done = crossing.arrival()]() mutable { a->stop(std::move(done)); });
+  // Canceled or not, there is nothing more to do.
   co_await crossing.wait();
 }
 

@@ -25,10 +25,10 @@ class asio_alarm final : public alarm {
 
 std::unique_ptr<alarm> make_alarm(const boost::asio::any_io_executor& on) { return std::make_unique<asio_alarm>(on); }
 
-timer_queue::id timer_queue::add(steady_time when, std::function<void()> what) {
+timer_queue::id timer_queue::add(steady_time when, std::function<void()> action) {
   const id made{when, ++last_};
   if (when == steady_time::max()) return made;
-  waiting_.emplace(made, std::move(what));
+  waiting_.emplace(made, std::move(action));
   arm();
   return made;
 }

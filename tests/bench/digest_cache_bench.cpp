@@ -48,7 +48,7 @@ void cache_hit(benchmark::State& state) {
   for (auto _ : state) {
     const std::string& name = filled.names[i % tags_in_use];
     auto held = filled.cache.find({name, "anonymous"}, now);
-    if (held.what != resolve::cached::state::fresh) state.SkipWithError("not a hit");
+    if (held.status != resolve::cached::state::fresh) state.SkipWithError("not a hit");
     benchmark::DoNotOptimize(held);
     i += 7919;
   }
@@ -139,7 +139,7 @@ void hit_rate(benchmark::State& state) {
       const std::string owner = fmt::format("team-{}", tag % 9);
       const resolve::cache_key key(name, "anonymous", owner);
       const bool is_counted = i > requests / 4;
-      const bool is_hit = cache.find(key, now).what == resolve::cached::state::fresh;
+      const bool is_hit = cache.find(key, now).status == resolve::cached::state::fresh;
       if (!is_hit) cache.store(key, digest, now);
       const bool is_lru_hit = lru.use(tag);
       if (!is_counted) continue;

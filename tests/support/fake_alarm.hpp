@@ -25,7 +25,7 @@ class time_machine {
 
   [[nodiscard]] std::unique_ptr<resolve::alarm> make_alarm() { return std::make_unique<bell>(state_); }
 
-  /// Runs what is ready; time stands still.
+  /// Runs the handlers that are ready; time does not move.
   void settle() {
     io.restart();
     io.poll();
@@ -41,7 +41,7 @@ class time_machine {
       const steady_time when = is_event ? events_.begin()->first : *state_->when;
       if (when > goal) break;
       if (when > clock.now()) clock.advance(when - clock.now());
-      // Within the io_context, as in life: what it cancels there is cancelled at once.
+      // Within the io_context, as in production: a cancellation there takes effect at once.
       if (is_event) {
         boost::asio::post(io, std::move(events_.extract(events_.begin()).mapped()));
       } else {
@@ -53,9 +53,9 @@ class time_machine {
     clock.advance(goal - clock.now());
     settle();
   }
-  /// Something of the world outside happens after so long.
-  void later(std::chrono::nanoseconds after, std::function<void()> what) {
-    events_.emplace(clock.now() + after, std::move(what));
+  /// An event of the outside world happens after that time.
+  void later(std::chrono::nanoseconds after, std::function<void()> action) {
+    events_.emplace(clock.now() + after, std::move(action));
   }
   [[nodiscard]] bool is_armed() const { return state_->when.has_value(); }
 

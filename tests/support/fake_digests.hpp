@@ -1,4 +1,4 @@
-// Digests for commands, from a table; records what was asked.
+// Digests for commands, from a table; records the references that were asked for.
 //
 //   fake_digests digests;
 //   digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
@@ -27,7 +27,7 @@ class fake_digests final : public access::digest_source {
   void holds(const std::string& canonical, registry::digest d) { table_.insert_or_assign(canonical, std::move(d)); }
   void fails(const std::string& canonical, error e) { table_.insert_or_assign(canonical, fail(std::move(e))); }
 
-  /// A reference the test did not tell about is not_found.
+  /// A reference that the test did not set is not_found.
   std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override {
     ++calls_;
     std::vector<result<registry::digest>> out;
@@ -44,7 +44,7 @@ class fake_digests final : public access::digest_source {
 
   /// Every canonical reference that was asked for, once, in the order of its first time.
   [[nodiscard]] const std::vector<std::string>& asked() const { return asked_; }
-  /// How often `find` was called.
+  /// The number of calls of `find`.
   [[nodiscard]] std::size_t calls() const { return calls_; }
 
  private:

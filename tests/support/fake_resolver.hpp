@@ -1,4 +1,4 @@
-// A resolver that knows what the test tells it.
+// A resolver with the answers that a test gives it.
 //
 //   fake_resolver tags;
 //   tags.holds("docker.io/library/nginx:1.25", digest_of_a);
@@ -41,13 +41,13 @@ class fake_resolver final : public resolve::resolver {
     const std::lock_guard lock(guard_);
     answers_.insert_or_assign(canonical, result<resolve::answer>(fail(std::move(e))));
   }
-  /// What `known` says; independent of what `resolve` answers.
+  /// The answer of `known`; independent of those of `resolve`.
   void knows(const std::string& canonical, registry::digest d) {
     const std::lock_guard lock(guard_);
     known_.insert_or_assign(canonical, std::move(d));
   }
 
-  /// A reference the test did not tell about is not_found.
+  /// A reference that the test did not set is not_found.
   awaitable<std::vector<result<resolve::answer>>> resolve(std::vector<resolve::query> queries, deadline d) override {
     const std::lock_guard lock(guard_);
     std::vector<result<resolve::answer>> out;

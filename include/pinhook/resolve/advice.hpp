@@ -1,4 +1,4 @@
-// What a person can do about a look-up that failed.
+// The advice for a person after a look-up that failed.
 //
 // Pure; any thread.
 #pragma once

@@ -1,5 +1,5 @@
-// When what is in trouble is asked again (a registry, one of its repositories, a credential there): a decision without
-// I/O. Who rests for what, and how rests grow and end, stands in docs/backoff.md.
+// When a registry in trouble, one of its repositories or a credential there is asked again: a decision without I/O.
+// docs/backoff.md says which part rests after which failure, and how rests grow and end.
 //
 //   clear ──failure──▶ resting ──time──▶ half open ──a request is sent──▶ probing ──good──▶ clear
 //                         ▲                  ▲                               │ │
@@ -20,22 +20,22 @@
 namespace pinhook::resolve {
 
 struct backoff_options {
-  /// The rest after unavailable or timed_out; doubles with each failure in a row up to the most. Zero: none, and it is
-  /// asked on, save where it names a Retry-After itself. For commands, which end soon and ask again themselves.
+  /// The rest after unavailable or timed_out; doubles with each failure in a row up to the most. Zero: no rest, and
+  /// requests go on, unless the answer has a Retry-After. For commands, which end soon and try again themselves.
   std::chrono::nanoseconds first = std::chrono::seconds(1);
   std::chrono::nanoseconds most = std::chrono::seconds(30);
   /// The rest after 429 without Retry-After; doubles likewise. Retry-After counts up to the most (registry.md §2.4).
   std::chrono::nanoseconds rate_limited_first = std::chrono::seconds(5);
   std::chrono::nanoseconds rate_limited_most = std::chrono::seconds(60);
-  /// How long a probe without an answer keeps others from being the next.
+  /// A probe without an answer keeps others from being the next for this time.
   std::chrono::nanoseconds probe_limit = std::chrono::seconds(1);
   /// As many repositories of a registry must fail with no success of any between them before the registry itself rests.
   /// Two broken ones at the same time are common and no reason to leave the others.
   std::size_t repositories_in_a_row = 3;
-  /// Repositories of a registry that are remembered as in trouble, and credentials; their names come from whoever may
-  /// create Pods. Beyond that the one whose rest ends first is forgotten.
+  /// Repositories of a registry that are remembered as in trouble, and credentials; their names come from anyone who
+  /// may create Pods. Beyond that number the one whose rest ends first is forgotten.
   std::size_t remembered = 256;
-  /// What was not asked for so long after the end of its rest is forgotten: nobody needs it.
+  /// A record that was not used for so long after the end of its rest is forgotten.
   std::chrono::nanoseconds forgotten_after = std::chrono::minutes(10);
 };
 
@@ -52,28 +52,28 @@ class backoff {
   explicit backoff(const backoff_options& options) : options_(options) {}
 
   [[nodiscard]] state at(steady_time now) const;
-  /// The same for one who need not wait for the end of the rest: half_open or probing where it rests.
+  /// The same for a caller that need not wait for the end of the rest: half_open or probing where it rests.
   [[nodiscard]] state early_at(steady_time now) const;
 
   /// A request is being sent; it is the probe unless all is clear. Not to be called while another probe is under way.
   [[nodiscard]] ticket start(steady_time now);
 
-  /// It answered. True when that counts: the request was sent after the last failure.
+  /// The request was answered. True when that counts: it was sent after the last failure.
   bool succeeded(ticket t);
-  /// It is in trouble. `jitter` in [0, 1) spreads the rest over 0.8 to 1.2 of its length, but never below a
-  /// Retry-After. A request that was sent before the last failure makes the rest no longer, save by its Retry-After:
+  /// The request met trouble. `jitter` in [0, 1) spreads the rest over 0.8 to 1.2 of its length, but never below a
+  /// Retry-After. A request that was sent before the last failure makes the rest no longer, except by its Retry-After:
   /// sixteen requests failing together are one failure.
   void failed(ticket t, const error& why, steady_time now, double jitter);
-  /// The request ended without saying anything (canceled). A probe's place becomes free.
+  /// The request ended without an answer (canceled). A probe's place becomes free.
   void abandoned(ticket t);
 
   /// The end of the rest.
   [[nodiscard]] steady_time until() const { return until_; }
-  /// When a probe that is under way has to make room for the next; before now: there is none.
+  /// When a probe that is under way has to make room for the next; a time before now: there is none.
   [[nodiscard]] steady_time probe_until() const { return probe_until_; }
   /// The failure that began the rest.
   [[nodiscard]] const error& why() const { return why_; }
-  /// `failure` begins or prolongs a rest; else the one who is asked again at once.
+  /// `failure` begins or prolongs a rest; otherwise requests go on at once.
   [[nodiscard]] static bool counts(const error& failure, const backoff_options& options);
 
  private:
@@ -89,7 +89,7 @@ class backoff {
   error why_;
 };
 
-/// True for errors that say that the one who was asked is in trouble rather than something about the question.
+/// True for errors that show trouble of the registry itself rather than a fact about the tag.
 [[nodiscard]] bool is_host_trouble(error_code code) noexcept;
 
 }  // namespace pinhook::resolve

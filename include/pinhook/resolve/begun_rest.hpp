@@ -1,4 +1,5 @@
-// Which rest a failure begins where all was well before, in words: for `explain --try`, which has no state of its own.
+// Describes the rest that a failure begins where all was well before: for `explain --try`, which has no state of its
+// own.
 //
 // Pure; any thread.
 #pragma once
@@ -10,7 +11,7 @@
 
 namespace pinhook::resolve {
 
-/// "after this answer the webhook leaves repository acme/api in peace for 1 s"; empty when nothing rests.
+/// "after this answer the webhook backs off from repository acme/api for 1 s"; empty when nothing rests.
 [[nodiscard]] std::string describe_begun_rest(const errand& on, const error& why);
 
 }  // namespace pinhook::resolve

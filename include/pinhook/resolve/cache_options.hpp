@@ -1,4 +1,4 @@
-// What the cache of digests is configured with.
+// Options of the cache of digests.
 //
 // Plain values; any thread.
 #pragma once
@@ -12,12 +12,12 @@ struct cache_options {
   /// Entries. About 500 bytes each, and as much again while a refresh of it is planned; `entry_budget` times this is
   /// the most that all of them together take. Raise it when more tags than that are in use within `ttl`.
   std::size_t capacity = 100'000;
-  /// How long a digest answers without asking. Longer: a moved tag is seen later.
+  /// A digest is answered from the cache for this time. Longer: a moved tag is seen later.
   std::chrono::nanoseconds ttl = std::chrono::seconds(60);
-  /// How long a refusal (not found, denied, …) answers without asking: what callers add for `hold_until`. Short: people
-  /// push the tag and try again.
+  /// A refusal (not found, denied, …) is answered from the cache for this time, which callers add for `hold_until`.
+  /// Short: people push the tag and try again.
   std::chrono::nanoseconds negative_ttl = std::chrono::seconds(5);
-  /// How long after `ttl` a digest may still answer when the registry is in trouble. Zero: never.
+  /// After `ttl`, a digest may still be answered for this time when the registry is in trouble. Zero: never.
   std::chrono::nanoseconds stale_for = std::chrono::hours(1);
 };
 

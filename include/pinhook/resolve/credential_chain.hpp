@@ -1,7 +1,8 @@
-// Which credential of several gets the answer, and which of several refusals is the one to report.
+// Chooses, of several credentials, the next to try, and of several refusals the one to report.
 //
-// As the kubelet does: in their order, the next only after a refusal that another credential may lift (unauthorized,
-// denied, not_found: registries hide what one may not see), and never anonymously after any of them.
+// The order is the kubelet's: one after another, the next only after a refusal that another credential may lift
+// (unauthorized, denied, not_found: registries hide images from those who may not see them), and never anonymously
+// after any of them.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -13,19 +14,19 @@
 
 namespace pinhook::resolve {
 
-/// The decision, without I/O: fed with what the sources give and with the outcome of each attempt.
+/// The decision, without I/O: it is given the credentials of the sources and the outcome of each attempt.
 class credential_chain {
  public:
   /// At most `limit` credentials are tried.
   explicit credential_chain(std::size_t limit);
 
-  /// What a source gave, best first; tried after all that was offered before.
+  /// The credentials of a source, best first; tried after all that were offered before.
   void offer(std::vector<registry::credential> some);
-  /// No source gave any: one attempt as anonymous. Nothing when there was an offer.
+  /// No source gave any: one attempt as anonymous. Does nothing after an offer.
   void offer_anonymous();
   /// The credential of the next attempt; null when the last outcome was final or none is left.
   [[nodiscard]] const registry::credential* next() const;
-  /// The outcome of that attempt, or of what kept it from being made.
+  /// The outcome of that attempt, or the failure that kept it from being made.
   void failed(error why);
   /// True when another source may be asked: nothing was final, and there is room for a credential.
   [[nodiscard]] bool wants_more() const;

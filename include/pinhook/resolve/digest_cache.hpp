@@ -1,16 +1,17 @@
-// What registries said, remembered for a while: (canonical reference, credential identity) → digest or refusal.
+// The answers of registries, remembered for a while: (canonical reference, credential identity) → digest or refusal.
 //
 // An entry is fresh for `ttl` after its digest was asked for, stale (an answer when the registry is in trouble) for
-// `stale_for` after that, then worthless. A refusal is remembered for `negative_ttl`. The cache never asks anyone: it
-// says what it holds, and which one caller should have an entry refreshed before it expires.
+// `stale_for` after that, then worthless. A refusal is remembered for `negative_ttl`. The cache does no I/O: it reports
+// its entries, and tells one caller to have an entry refreshed before it expires.
 //
-// Its room is shared between owners, the namespaces that ask: while one holds no more than an equal share, nothing that
-// others ask for pushes out what it uses. What was asked for once goes before what was used again.
+// Its room is shared between owners, the namespaces that look up: while one holds no more than an equal share, the
+// queries of others never evict the entries that it uses. Entries that were asked for once are evicted before those
+// that were used again.
 //
 // Thread rule: every function may be called from any thread. A lock is held for a hash probe and a copy, never across
 // I/O or a call out. Time is a parameter.
 //
-//   switch (cached found = cache.find({ref.canonical(), identity}, now); found.what) {
+//   switch (cached found = cache.find({ref.canonical(), identity}, now); found.status) {
 //     case cached::state::fresh: use(*found.digest); if (found.refresh) have_it_refreshed();
 #pragma once
 
@@ -33,14 +34,15 @@
 
 namespace pinhook::resolve {
 
-/// Bytes that an entry may take on average. Ordinary ones take some 500; long names and refusals take more, and then
-/// there are fewer of them.
+/// The bytes that an entry may take on average. Ordinary ones take some 500; long names and refusals take more, and
+/// then the cache holds fewer of them.
 inline constexpr std::size_t entry_budget = 768;
 
 /// A key that borrows its text. Entries are shared between equal identities only (pinning.md §7).
 struct cache_key {
-  /// `who_asks`: on whose account (a namespace); no part of what is compared.
-  cache_key(std::string_view canonical_reference, std::string_view credential_identity, std::string_view who_asks = {});
+  /// `on_account_of`: the owner (a namespace) that looks up; not compared.
+  cache_key(std::string_view canonical_reference, std::string_view credential_identity,
+            std::string_view on_account_of = {});
 
   std::string_view canonical;
   std::string_view identity;
@@ -52,7 +54,7 @@ struct cache_key {
   }
 };
 
-/// What the cache holds for a key at a moment.
+/// The state of a key in the cache at a moment.
 struct cached {
   enum class state : std::uint8_t {
     miss,      // nothing of use
@@ -60,27 +62,27 @@ struct cached {
     negative,  // `failure` is the answer, unless `digest` is there: then that one, as stale
     stale,     // ask; `digest` is the answer when the registry cannot
   };
-  state what = state::miss;
+  state status = state::miss;
   std::optional<registry::digest> digest;
   std::shared_ptr<const error> failure;
-  /// Fresh and due: this caller, and no other until the refresh has ended, is to have the entry refreshed.
+  /// Fresh and due: this caller, and no other until the refresh has ended, must have the entry refreshed.
   bool refresh = false;
 };
 
 /// Refusals that are the registry's answer for now: not_found, unauthorized, denied, unsupported, malformed,
-/// invalid_input. The others say nothing about the tag; the host's back-off deals with them.
+/// invalid_input. The others tell nothing about the tag; the host's back-off deals with them.
 [[nodiscard]] bool is_cacheable(error_code code) noexcept;
 
 class digest_cache {
  public:
   explicit digest_cache(const cache_options& options);
 
-  /// Marks the entry as in use. One that several owners use is on the account of one who holds little.
+  /// Marks the entry as in use. An entry that several owners use is on the account of one that holds little.
   [[nodiscard]] cached find(const cache_key& key, steady_time now);
   /// The same without a trace: no use is marked, no refresh is claimed.
   [[nodiscard]] cached peek(const cache_key& key, steady_time now) const;
 
-  /// Remembers a digest that was asked for at `asked_at`: ages count from there. An answer to a question older than the
+  /// Remembers a digest that was asked for at `asked_at`: ages count from there. An answer to a query older than the
   /// entry's is dropped. Ends a claimed refresh. Returns when the entry becomes due for a refresh: about 0.75 of `ttl`
   /// after `asked_at`, spread by the key so that entries filled together are not refreshed together.
   steady_time store(const cache_key& key, const registry::digest& digest, steady_time asked_at);
@@ -91,14 +93,14 @@ class digest_cache {
   /// refresh; the next is due at `hold_until`.
   void store_failure(const cache_key& key, const error& failure, steady_time asked_at, steady_time hold_until);
 
-  /// True when the entry is fresh, due, was used since it was last asked for and nobody refreshes it: the caller is to
-  /// do so, and to call `store`, `store_failure` or `release_refresh` in the end.
+  /// True when the entry is fresh, due, was used since it was last asked for and no one refreshes it: the caller must
+  /// do so, and call `store`, `store_failure` or `release_refresh` in the end.
   [[nodiscard]] bool claim_refresh(const cache_key& key, steady_time now);
 
   /// Ends a claim without an outcome: the next refresh is due at `next`.
   void release_refresh(const cache_key& key, steady_time next);
 
-  /// Entries held, worthless ones that were not yet evicted included, and the bytes that they take.
+  /// Entries held, including worthless ones that were not yet evicted, and the bytes that they take.
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] const cache_options& options() const { return options_; }

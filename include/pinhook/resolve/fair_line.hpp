@@ -1,4 +1,4 @@
-// Places that many want, shared between those on whose account they are wanted: a decision without I/O.
+// Shares places between the owners on whose account they are wanted: a decision without I/O.
 //
 //   enter ──▶ waits ──next──▶ holds a place ──leave──▶ gone
 //                                  └──give_way: another needs it more──▶ gone
@@ -6,15 +6,15 @@
 // An entry (a look-up, a request to a registry) is wanted by claims: an owner (the namespace) and one of its requests
 // (the object under admission). Several owners may want the same entry; it is one place all the same.
 //
-// Who is next: of the owners with somebody in line the one that holds fewest places, of equal ones the one that was
+// The next is: of the owners with an entry in line the one that holds fewest places, of equal ones the one that was
 // served longest ago. The requests of an owner take turns; within a request first come, first served. The last places
-// (`reserved`) go only to an owner that holds none. What nobody wants any more comes last, and takes no reserved place.
+// (`reserved`) go only to an owner that holds none. An entry without claims comes last, and takes no reserved place.
 //
-// Who gives way, where somebody waits and no place is for him: first what nobody wants; then, of the owner that holds
-// most and at least two more than the one who waits, the entry that has held its place longest and for `patience` at
-// least, unless another owner wants it, too.
+// An entry gives way where another waits and there is no place for it: first an entry without claims; then, of the
+// owner that holds most and at least two more than the one that waits, the entry that has held its place longest and
+// for `patience` at least, unless another owner wants it, too.
 //
-// So nobody waits for more than the places of owners that hold no more than he does. A plain value of one thread.
+// So no owner waits for more than the places of owners that hold no more than it does. A plain value of one thread.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -33,7 +33,7 @@
 
 namespace pinhook::resolve {
 
-/// On whose account something is done.
+/// The account on which something is done.
 struct claim {
   std::string owner;
   std::uint64_t request = 0;
@@ -43,9 +43,9 @@ struct claim {
 
 struct fair_options {
   std::size_t places = 16;
-  /// Places kept for an owner that holds none; none where there are fewer than four places.
+  /// Places kept for an owner that holds none; zero where there are fewer than four places.
   std::size_t reserved = 1;
-  /// How long an entry keeps its place although another owner has fewer.
+  /// An entry keeps its place for this time although another owner has fewer.
   std::chrono::nanoseconds patience = std::chrono::seconds(1);
 };
 
@@ -55,30 +55,31 @@ class fair_line {
   using key = std::uint64_t;
   using filter = std::function<bool(key)>;
 
-  /// Who is to give its place up; else when somebody may have to.
+  /// The entry that must give its place up, or the earliest time at which one may have to.
   struct way {
-    std::optional<key> who;
+    std::optional<key> entry;
     steady_time when = steady_time::max();
   };
 
   explicit fair_line(const fair_options& options);
 
-  /// At the end of the line. Without `wanted_by` nobody wants it; then it counts against `beginner` alone.
-  void enter(key who, const std::string& beginner, std::vector<claim> wanted_by);
-  /// Others want it now, or fewer do. Keeps its place, also in line. Does nothing for an entry that is not here.
-  void set_claims(key who, std::vector<claim> wanted_by);
-  /// Lets one of those in for which `may` is true; nothing: there is no place for any of them.
+  /// Puts the entry at the end of the line. Without `wanted_by` it counts against `beginner` alone.
+  void enter(key number, const std::string& beginner, std::vector<claim> wanted_by);
+  /// Others want it now, or fewer do. It keeps its place, also in line. Does nothing for an entry that is not here.
+  void set_claims(key number, std::vector<claim> wanted_by);
+  /// Lets in one of those for which `may` is true; nothing: there is no place for any of them.
   std::optional<key> next(steady_time now, const filter& may);
-  /// Whose place is needed by one for whom `may` is true. To be asked when `next` has nobody; it changes nothing.
+  /// The entry whose place is needed by one for which `may` is true. For use when `next` returned nothing; it changes
+  /// nothing.
   [[nodiscard]] way give_way(steady_time now, const filter& may) const;
   /// Out of the line or off its place. False: it is not here.
-  bool leave(key who);
+  bool leave(key number);
 
   [[nodiscard]] std::size_t held() const { return held_; }
   [[nodiscard]] std::size_t waiting() const { return entries_.size() - held_; }
-  /// How many places an owner holds.
+  /// The number of places that an owner holds.
   [[nodiscard]] std::size_t held_by(const std::string& owner) const;
-  /// Those in line, what nobody wants included.
+  /// Those in line, including those without claims.
   [[nodiscard]] std::vector<key> line() const;
   /// Owners remembered: those with an entry here.
   [[nodiscard]] std::size_t owners() const { return owners_.size(); }
@@ -94,12 +95,12 @@ class fair_line {
   struct account {
     std::uint64_t turn = 0;
     holders holding;
-    std::map<std::uint64_t, request_line> requests;  // those with somebody in line
+    std::map<std::uint64_t, request_line> requests;  // those with an entry in line
     std::map<std::uint64_t, std::uint64_t> turns;    // turn → request
   };
   struct entry {
     std::uint64_t order = 0;
-    std::string owner;  // who pays for it
+    std::string owner;  // pays for it
     std::vector<claim> claims;
     std::optional<steady_time> since;  // holds a place
   };
@@ -109,11 +110,11 @@ class fair_line {
   [[nodiscard]] std::vector<const owner_entry*> owners_in_turn() const;
   [[nodiscard]] static std::optional<std::pair<claim, key>> first_of(const owner_entry& owner, const filter& may);
   account& account_of(const std::string& owner);
-  void line_up(key who, const entry& e);
+  void line_up(key number, const entry& e);
   void step_out(const entry& e);
-  void charge(key who, entry& e, const std::string& owner);
-  void discharge(key who, const entry& e);
-  void seat(key who, entry& e, const std::string& owner, steady_time now);
+  void charge(key number, entry& e, const std::string& owner);
+  void discharge(key number, const entry& e);
+  void seat(key number, entry& e, const std::string& owner, steady_time now);
   void forget_if_idle(const std::string& owner);
 
   fair_options options_;

@@ -1,4 +1,4 @@
-// What look-ups under way are bounded by.
+// The limits of look-ups under way.
 //
 // Plain values; any thread.
 #pragma once
@@ -9,10 +9,10 @@
 namespace pinhook::resolve {
 
 struct flight_options {
-  /// How long a look-up may take, with every credential; longer than any deadline of those who wait, so that a slow
+  /// The time of a look-up, with every credential; longer than any deadline of those who wait, so that a slow
   /// registry's answer is there for the next request.
   std::chrono::nanoseconds limit = std::chrono::seconds(30);
-  /// Look-ups under way, each a few coroutines; names come from whoever may create Pods.
+  /// Look-ups under way, each a few coroutines; names come from anyone who may create Pods.
   std::size_t most = 4096;
 };
 

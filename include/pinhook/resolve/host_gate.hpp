@@ -1,5 +1,5 @@
-// Manners towards registries: how many requests one registry gets at a time and all of them together, who is next, and
-// none to what is in trouble.
+// Limits the requests to one registry at a time and to all of them together, decides which is next, and sends none to a
+// host that is in trouble.
 //
 //   host_gate::visit v{…};
 //   result<host_gate::permit> entered = co_await gate.enter(std::move(v));
@@ -7,8 +7,8 @@
 //   … ask …
 //   entered->settle(failed ? &failure : nullptr);
 //
-// Who is next, and who gives his place up, says fair_line; who is in trouble, host_health. Look-up thread only. The
-// gate must outlive its permits.
+// fair_line decides who is next and who gives way, host_health what is in trouble. Look-up thread only. The gate must
+// outlive its permits.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -41,7 +41,7 @@ class host_gate {
   struct visitor;
 
  public:
-  /// One look-up's wish to ask a registry.
+  /// A look-up's request to a registry, before it is let in.
   struct visit {
     /// Names the look-up; it may have one visit at a time.
     fair_line::key number = 0;
@@ -49,31 +49,32 @@ class host_gate {
     std::string repository;
     /// The identity of the credential that is shown.
     std::string credential;
-    /// Who began it, and who wants it now.
+    /// The owner that began it, and the claims of those who want it now.
     std::string beginner;
     std::vector<claim> claims;
     deadline limit = deadline::never();
-    /// Asked when the host, the repository or the credential rests: is the end of the rest waited for? Null: no.
+    /// Called when the host, the repository or the credential rests: true to wait for the end of the rest. Null: do not
+    /// wait.
     std::function<bool(steady_time until, const error& refusal)> waits_out;
   };
 
-  /// The right to send one request. Given back when it dies; without a verdict that says nothing about the host.
+  /// The right to send one request. Given back when it dies; without a verdict that counts for nothing about the host.
   class permit {
    public:
     permit(permit&& other) noexcept;
     permit& operator=(permit&&) = delete;
     ~permit();
-    /// How it went: null when the host answered with a digest. Ends the permit.
+    /// The outcome: null when the host answered with a digest. Ends the permit.
     void settle(const error* failure);
 
    private:
     friend class host_gate;
-    permit(host_gate& gate, std::shared_ptr<visitor> who) : gate_(&gate), who_(std::move(who)) {}
+    permit(host_gate& gate, std::shared_ptr<visitor> v) : gate_(&gate), visitor_(std::move(v)) {}
     host_gate* gate_;
-    std::shared_ptr<visitor> who_;
+    std::shared_ptr<visitor> visitor_;
   };
 
-  /// What the gate tells; none may call it back.
+  /// Called by the gate; none may call it back.
   struct hooks {
     /// The look-up has lost its place to another, in line or with a request under way: it must end at once.
     std::function<void(fair_line::key)> displaced;
@@ -83,29 +84,29 @@ class host_gate {
 
   /// `seed` feeds the jitter of the rests.
   host_gate(boost::asio::any_io_executor on, const clock& time, timer_queue& timers, const gate_options& options,
-            std::uint64_t seed, hooks tell);
+            std::uint64_t seed, hooks on_event);
   ~host_gate();
 
-  /// Waits for a place. At once: the remembered error of what rests, unless that is waited for, and unavailable when
-  /// too many hosts are busy. While a probe is under way the others wait for its outcome. timed_out: no place came free
-  /// by the limit; canceled.
+  /// Waits for a place. At once: the remembered error of a part that rests, unless the end of the rest is waited for,
+  /// and unavailable when too many hosts are busy. While a probe is under way the others wait for its outcome.
+  /// timed_out: no place came free by the limit; canceled.
   awaitable<result<permit>> enter(visit v);
 
-  /// Others want that look-up now, or nobody does. Takes effect at the next `go_on`.
+  /// Others want that look-up now, or no one does. Takes effect at the next `go_on`.
   void set_claims(fair_line::key number, const std::vector<claim>& claims);
-  /// After changes of claims.
+  /// Call after changes of claims.
   void go_on();
 
-  /// How it stands for that repository, asked on that account. Of the credential nothing is known here.
+  /// The state for that repository on that account. Nothing is known here of the credential.
   [[nodiscard]] host_health::standing look(const std::string& host_name, const errand& on) const;
-  /// What `enter` would refuse with; while resting.
+  /// The error that `enter` would return; only while resting.
   [[nodiscard]] error refusal(const std::string& host_name, const errand& on) const;
   [[nodiscard]] std::size_t hosts() const { return hosts_.size(); }
   [[nodiscard]] std::size_t under_way() const { return all_.held(); }
 
  private:
   host* find_or_make(const std::string& name);
-  // `alone`: nobody else is to be let in, or to be made room for.
+  // `alone`: no other is let in, or made room for.
   [[nodiscard]] fair_line::filter may_enter(const host& h, std::optional<fair_line::key> alone) const;
   [[nodiscard]] bool is_worth_waiting(const visitor& v) const;
   void advance(host& h, std::optional<fair_line::key> alone);
@@ -118,7 +119,7 @@ class host_gate {
   void give_verdict(visitor& v, const error* failure, bool has_verdict);
   void ask_patience(host& h);
   void wake_at(host& h, steady_time when);
-  void tell_trouble(host& h);
+  void report_trouble(host& h);
   void forget_if_idle(const std::string& name);
 
   boost::asio::any_io_executor on_;
@@ -126,7 +127,7 @@ class host_gate {
   timer_queue& timers_;
   gate_options options_;
   std::minstd_rand jitter_;
-  hooks tell_;
+  hooks hooks_;
   std::unordered_map<std::string, std::unique_ptr<host>> hosts_;
   std::unordered_map<fair_line::key, std::shared_ptr<visitor>> visitors_;
   fair_line all_;

@@ -1,9 +1,9 @@
-// Which part of a registry is in trouble: the registry itself, one of its repositories, a credential there. A decision
-// without I/O, over a `backoff` for each.
+// Decides which part of a registry is in trouble: the registry itself, one of its repositories, a credential there. No
+// I/O; a `backoff` for each.
 //
-//   failure                                  who rests
+//   failure                                  part that rests
 //   5xx, reset, no connection, time-out      the repository
-//   … of several repositories in a row       the registry, too; not for an owner who had no failure in that row: he may
+//   … of several repositories in a row       the registry, too; not for an owner without a failure in that row: it may
 //                                            send one request at once, which is a probe as any other
 //   429                                      the credential; of an anonymous request the registry
 //
@@ -28,18 +28,18 @@
 
 namespace pinhook::resolve {
 
-/// What is asked for, and as whom.
+/// A request to a registry as far as its health is concerned: the repository, and on whose behalf.
 struct errand {
   std::string repository;
   /// The identity of a credential.
   std::string credential;
-  /// On whose account.
+  /// The namespaces that want it.
   std::vector<std::string> owners;
 
   friend bool operator==(const errand&, const errand&) = default;
 };
 
-/// What may be in trouble.
+/// The parts of a registry that may be in trouble.
 enum class part : std::uint8_t { registry, repository, credential };
 
 std::string_view to_string(part which) noexcept;
@@ -52,18 +52,18 @@ class host_health {
     backoff::ticket repository;
     backoff::ticket credential;
   };
-  /// How it stands for an errand: the worst of the parts it needs.
+  /// The state for an errand: the worst of the parts it needs.
   struct standing {
     state now = state::clear;
     part which = part::registry;
-    /// When it may have become better: the end of the rest, or of a probe's time; only while resting or probing.
+    /// When it may have improved: the end of the rest, or of a probe's time; only while resting or probing.
     steady_time until{};
   };
 
   explicit host_health(const backoff_options& options) : options_(options), host_(options) {}
 
   [[nodiscard]] standing look(const errand& on, steady_time now) const;
-  /// What one is told who does not wait for the end of the rest: why, and when it is asked next.
+  /// The error for a caller that does not wait for the end of the rest: the reason, and when the next request is due.
   [[nodiscard]] error refusal(std::string_view host, const errand& on, steady_time now) const;
 
   /// A request is being sent: not while resting or probing. Its verdict is one of the three below, with the same
@@ -76,7 +76,7 @@ class host_health {
 
   /// True when there is nothing to remember.
   [[nodiscard]] bool is_clear(steady_time now) const;
-  /// How many of these parts are in trouble.
+  /// The number of these parts that are in trouble.
   [[nodiscard]] std::size_t in_trouble(part which, steady_time now) const;
   /// The end of the longest rest.
   [[nodiscard]] steady_time until() const;
@@ -90,10 +90,10 @@ class host_health {
   using records = std::map<std::string, record, std::less<>>;
 
   record& record_of(records& all, const std::string& name);
-  // The one that a verdict is about, if it is kept.
+  // The record that a verdict is about, if it is kept.
   [[nodiscard]] static record* find(records& all, const std::string& name);
   [[nodiscard]] const backoff* find(part which, const errand& on) const;
-  void end(const errand& on, const std::function<void(backoff&, part)>& how);
+  void end(const errand& on, const std::function<void(backoff&, part)>& apply);
   void forget(records& all, steady_time now) const;
   [[nodiscard]] bool is_early(const errand& on) const;
   void add_to_row(const errand& on, steady_time now);
@@ -102,13 +102,13 @@ class host_health {
   backoff host_;
   records repositories_;
   records credentials_;
-  // What failed since the last answer.
+  // The failures since the last answer.
   std::set<std::string, std::less<>> row_;
   std::set<std::string, std::less<>> row_owners_;
   steady_time row_at_{};
 };
 
-/// True for the credential of who shows none.
+/// True for the identity of requests without a credential.
 [[nodiscard]] bool is_anonymous(std::string_view credential_identity);
 
 }  // namespace pinhook::resolve

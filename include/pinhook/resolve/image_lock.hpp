@@ -1,4 +1,4 @@
-// Decided digests: which bytes each tag means, as a lock file says it.
+// The digests that a lock file gives to tags.
 //
 //   lock.find("docker.io/library/nginx:1.25")->digest
 //
@@ -29,9 +29,9 @@ class image_lock {
     const auto at = images_.find(canonical);
     return at == images_.end() ? nullptr : &at->second;
   }
-  /// In place of what the same reference had.
-  void put(const registry::reference& ref, locked_image what) {
-    images_.insert_or_assign(ref.canonical(), std::move(what));
+  /// Replaces the entry of the same reference.
+  void put(const registry::reference& ref, locked_image image) {
+    images_.insert_or_assign(ref.canonical(), std::move(image));
   }
   /// By canonical reference, sorted.
   [[nodiscard]] const std::map<std::string, locked_image, std::less<>>& images() const { return images_; }

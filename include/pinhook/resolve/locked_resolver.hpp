@@ -1,4 +1,5 @@
-// A resolver that a lock file goes before: what the lock holds is answered from it, the rest is asked behind it.
+// A resolver with a lock file in front: references that the lock holds are answered from it, the others by the resolver
+// behind it.
 //
 // The lock wins over `freshness::refreshed`, too: an operator who locks an image wants the same bytes everywhere until
 // the lock changes (pinning.md §4, step 2).
@@ -17,15 +18,15 @@ namespace pinhook::resolve {
 
 class locked_resolver final : public resolver {
  public:
-  /// `must_hold`: a reference that the lock does not hold is not_found, with a message that says what to do, and nobody
-  /// is asked. Until `use` nothing is locked.
+  /// `must_hold`: a reference that the lock does not hold is not_found, with a message that tells the remedy, and the
+  /// resolver behind is not called. Until `use` nothing is locked.
   locked_resolver(std::shared_ptr<resolver> behind, bool must_hold);
   ~locked_resolver() override;
 
   void use(std::shared_ptr<const image_lock> lock);
 
   awaitable<std::vector<result<answer>>> resolve(std::vector<query> queries, deadline d) override;
-  /// What the lock holds, else what the resolver behind knows.
+  /// The lock's digest, else the one that the resolver behind knows.
   [[nodiscard]] std::optional<registry::digest> known(const query& q) const override;
 
  private:

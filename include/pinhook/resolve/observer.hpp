@@ -1,4 +1,4 @@
-// What the resolver did, for metrics.
+// Events of the resolver, for metrics.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -11,29 +11,29 @@
 
 namespace pinhook::resolve {
 
-/// How a query was met at the cache.
+/// The result of a query at the cache.
 enum class cache_event : std::uint8_t {
   fresh,     // answered
   negative,  // answered with a remembered refusal
   stale,     // answered with an expired digest, since the registry is in trouble
-  miss,      // had to be asked
+  miss,      // had to be looked up
 };
 
-std::string_view to_string(cache_event what) noexcept;
+std::string_view to_string(cache_event event) noexcept;
 
 /// Every function may be called from any thread at any time, also from several at once; it must be cheap and not block.
 class observer {
  public:
   virtual ~observer() = default;
   /// Once per query.
-  virtual void cache_met(cache_event what) = 0;
-  /// A look-up was started: because somebody waits for it, or ahead of an entry's expiry.
+  virtual void cache_met(cache_event event) = 0;
+  /// A look-up was started: because a request waits for it, or ahead of an entry's expiry.
   virtual void lookup_started(bool is_ahead) = 0;
-  /// A query found its question already under way.
+  /// A query joined a look-up that was already under way.
   virtual void lookup_joined() = 0;
   /// A look-up ended; without a code it found a digest.
   virtual void lookup_ended(bool is_ahead, std::optional<error_code> failure) = 0;
-  /// How many entries the cache holds and how many look-ups are under way; after each look-up.
+  /// The entries that the cache holds and the look-ups under way; after each look-up.
   virtual void levels(std::size_t cache_entries, std::size_t lookups) = 0;
   /// More or fewer parts of a registry are in trouble: they rest, or rested and have not answered well since.
   virtual void trouble_changed(std::string_view registry, part which, int change) = 0;

@@ -1,7 +1,7 @@
-// Tags to digests, remembered: the cache, the single flight and the manners towards registries in front of the client.
+// Resolves tags to digests and remembers them: the cache, the single flight and the host gate in front of the client.
 //
-// Thread rule: `resolve` and `known` may be called from any thread. What the cache holds is answered on the calling
-// thread without waiting for any other; what must be asked goes to the one look-up thread (the executor given at
+// Thread rule: `resolve` and `known` may be called from any thread. Answers that the cache holds are given on the
+// calling thread without waiting for any other; the rest goes to the one look-up thread (the executor given at
 // construction).
 #pragma once
 
@@ -33,13 +33,13 @@ struct query {
   /// Answers are shared only between equal identities.
   std::shared_ptr<registry::credential_source> credentials;
   freshness want = freshness::cached;
-  /// On whose account it is asked: the namespace of the request. Those who ask share places fairly; the answer depends
-  /// on it in nothing. Empty: one that is nobody's in particular, such as a command.
+  /// The account on which it is asked: the namespace of the request. Accounts share places fairly; the answer does not
+  /// depend on it. Empty: no particular one, such as a command.
   std::string owner{};
 };
 
-/// Whom answers for `what` may be shared with. Any thread; no I/O.
-[[nodiscard]] std::string identity_of(const query& what);
+/// The credential identity with which answers for `q` may be shared. Any thread; no I/O.
+[[nodiscard]] std::string identity_of(const query& q);
 
 class resolver {
  public:
@@ -50,7 +50,7 @@ class resolver {
   /// age. A look-up that outlives `d` goes on (within its own time limit) and fills the cache for the next request.
   virtual awaitable<std::vector<result<answer>>> resolve(std::vector<query> queries, deadline d) = 0;
 
-  /// What the cache holds for `q`, unexpired. Never any I/O.
+  /// The digest that the cache holds for `q`, unexpired. Never any I/O.
   [[nodiscard]] virtual std::optional<registry::digest> known(const query& q) const = 0;
 };
 

@@ -1,4 +1,4 @@
-// How the resolver asks: every number, and what beside the client it asks with.
+// Options of the resolver: every limit, and the parts beside the client that it uses.
 #pragma once
 
 #include <pinhook/resolve/cache_options.hpp>
@@ -24,18 +24,18 @@ struct resolver_options {
   flight_options flights;
   /// Credentials tried for one look-up; a Pod may name any number of pull secrets.
   std::size_t most_credentials = 16;
-  /// What one source of credentials may take of a look-up's time, and never more than a third of what those who wait
-  /// have left. Longer: slow sources are heard, and a request may fail for one that hangs.
+  /// The time that one source of credentials may take of a look-up, and never more than a third of the time that those
+  /// who wait have left. Longer: slow sources are heard, and a request may fail for one that hangs.
   std::chrono::nanoseconds source_limit = std::chrono::seconds(3);
-  /// What one mirror may take, likewise.
+  /// The time that one mirror may take, likewise.
   std::chrono::nanoseconds mirror_limit = std::chrono::seconds(3);
-  /// One whose deadline reaches beyond a rest waits for its end. Off: it is told at once, as commands want it, which
-  /// ask again themselves.
+  /// A caller whose deadline is after the end of a rest waits for that end. Off: it gets the error at once, as commands
+  /// want it, which try again themselves.
   bool waits_out_rests = true;
-  /// The ways to each registry; null: by its name alone. Used on the look-up thread.
+  /// The routes to each registry; null: by its name alone. Used on the look-up thread.
   std::shared_ptr<registry::route_table> routes;
   /// Credentials for mirrors, asked with the mirror's host as the registry; null: none. Those of the process alone
-  /// (plugins, clouds, config files), never a tenant's: what a mirror gave is told to every tenant.
+  /// (plugins, clouds, config files), never a tenant's: a mirror's answer is given to every tenant.
   std::shared_ptr<registry::credential_source> mirror_credentials;
   /// Feeds the jitter of back-offs. Without a value: random, so that replicas differ.
   std::optional<std::uint64_t> jitter_seed;

@@ -1,10 +1,10 @@
 // One look-up, many waiters: the look-ups under way, found by their key.
 //
-// The table's places are shared between the owners who have look-ups begun: when it is full, what nobody waits for
-// gives way, then a look-up of the owner that has most (fair_line). A flight runs under its own time limit and outlives
-// those who wait for it. When it ends it leaves the table first, and then its waiters are told; so whoever comes later
-// starts a new one. Flights are children of this table: `stop` cancels them, and `under_way() == 0` says that all are
-// gone. Look-up thread only.
+// The table's places are shared between the owners who have look-ups begun: when it is full, a look-up that no one
+// waits for gives way, then one of the owner that has most (fair_line). A flight runs under its own time limit and
+// outlives those who wait for it. When it ends it leaves the table first, and then its waiters get their outcome; so a
+// query that comes later starts a new one. Flights are children of this table: `stop` cancels them, and when
+// `under_way() == 0` all are gone. Look-up thread only.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -39,7 +39,7 @@ namespace pinhook::resolve {
 
 struct batch;
 
-/// Somebody who waits: one ask of a batch.
+/// One that waits: one ask of a batch.
 struct flight_waiter {
   std::shared_ptr<batch> of;
   std::size_t ask = 0;
@@ -48,33 +48,34 @@ struct flight_waiter {
 struct flight {
   enum class stage : std::uint8_t { credentials, line, registry };
 
-  flight(query asked, std::string whose) : what(std::move(asked)), identity(std::move(whose)) {}
+  flight(resolve::query q, std::string credential_identity)
+      : query(std::move(q)), identity(std::move(credential_identity)) {}
 
   /// Names it where places are shared.
   fair_line::key number = 0;
-  /// `what.owner` began it.
-  query what;
+  /// `query.owner` began it.
+  resolve::query query;
   std::string identity;
-  /// Started before an entry's expiry, not for somebody who waits.
+  /// Started before an entry's expiry, not for a request that waits.
   bool is_ahead = false;
   steady_time started_at{};
   deadline limit = deadline::never();
 
   stage at = stage::credentials;
-  /// Who is asked: "mirror m.corp:5000"; empty: the registry.
+  /// The host that is asked: "mirror m.corp:5000"; empty: the registry.
   std::string asking;
-  /// When the request was sent; what it answers is known from there on.
+  /// When the request was sent; its answer is no older than this.
   std::optional<steady_time> asked_at;
   /// The credentials turned out to be of another identity than the flight was started for: nothing was asked.
   bool has_moved = false;
-  /// It gave its place to another: it ends without an outcome, and those who wait are placed anew.
+  /// It gave its place to another: it ends without an outcome, and those who wait are placed again.
   bool has_given_way = false;
   bool is_over_limit = false;
-  /// What the waiters get; nothing before the end.
+  /// The outcome for the waiters; an error before the end.
   result<registry::digest> outcome = fail(error_code::internal, "the look-up has no outcome");
 
   std::list<flight_waiter> waiters;
-  /// Who waits, by owner: the first request of each, and how many do.
+  /// Those who wait, by owner: the first request of each, and their number.
   struct wanter {
     std::uint64_t request = 0;
     std::size_t count = 0;
@@ -84,10 +85,10 @@ struct flight {
   timer_queue::id limit_timer{};
 };
 
-/// On whose accounts it is wanted. A refresh ahead is wanted by who used the entry.
+/// The accounts on which it is wanted. A refresh ahead counts for the owner that used the entry.
 [[nodiscard]] std::vector<claim> claims_of(const flight& f);
 
-/// When the one who waits gives up.
+/// The deadline of a waiter.
 [[nodiscard]] deadline limit_of(const flight_waiter& w);
 
 class single_flight {
@@ -97,34 +98,34 @@ class single_flight {
         time_(time),
         timers_(timers),
         options_(options),
-        // None is reserved, and nobody has time to keep a place: whoever has fewer gets one at once.
+        // No place is reserved, and none is kept for a time: an owner that has fewer gets one at once.
         table_({options.most, 0, std::chrono::nanoseconds(0)}) {}
 
-  /// The newest look-up of that key under way, or null. With `is_unasked` only one that has not sent its request: what
-  /// it will answer is newer than this moment.
+  /// The newest look-up of that key under way, or null. With `is_unasked` only one that has not sent its request: its
+  /// answer will be newer than this moment.
   [[nodiscard]] std::shared_ptr<flight> find(std::string_view canonical, std::string_view identity,
                                              bool is_unasked) const;
 
-  /// A new look-up, in the table and not yet running, and the one that made room for it, which is to be told and ended.
-  /// Both null: `most` are under way, and none of them gives way to this owner.
+  /// A new look-up, in the table and not yet running, and the one that made room for it, whose waiters the caller
+  /// settles and which it ends. Both null: `most` are under way, and none of them gives way to this owner.
   struct made {
     std::shared_ptr<flight> fresh;
     std::shared_ptr<flight> displaced;
   };
-  [[nodiscard]] made make(query what, std::string identity, std::uint64_t request, bool is_ahead);
-  /// Tells the table that others wait now, or fewer do.
+  [[nodiscard]] made make(query q, std::string identity, std::uint64_t request, bool is_ahead);
+  /// Updates the claims in the table when others wait now, or fewer do.
   void set_claims(const flight& f) { table_.set_claims(f.number, claims_of(f)); }
   /// Null when it is not under way.
   [[nodiscard]] std::shared_ptr<flight> find(fair_line::key number) const;
-  /// How many of those under way count against an owner.
+  /// The number of those under way that count against an owner.
   [[nodiscard]] std::size_t under_way_of(const std::string& owner) const { return table_.held_by(owner); }
 
-  /// Runs `work`. `ended` is called when the flight has left the table; its outcome is set by then (timed_out at its
-  /// limit, canceled after `cancel_all`, internal when the work threw). `owner` is kept alive until `ended` returned.
-  void launch(const std::shared_ptr<flight>& f, awaitable<void> work, std::function<void()> ended,
+  /// Runs `work`. `on_done` is called when the flight has left the table; its outcome is set by then (timed_out at its
+  /// limit, canceled after `cancel_all`, internal when the work threw). `owner` is kept alive until `on_done` returned.
+  void launch(const std::shared_ptr<flight>& f, awaitable<void> work, std::function<void()> on_done,
               std::shared_ptr<void> owner);
 
-  /// The look-ups under way, older ones of a key with a newer one included.
+  /// The look-ups under way, including older ones of a key with a newer one.
   [[nodiscard]] std::vector<std::shared_ptr<flight>> all() const;
   [[nodiscard]] std::size_t under_way() const { return running_.size(); }
   /// Ends a flight whose place another takes; its waiters are still its own.
@@ -147,7 +148,7 @@ class single_flight {
   fair_line::key last_ = 0;
 };
 
-/// What a look-up was doing, for messages: "waiting for credentials".
+/// The step of a look-up, for messages: "the credentials were not there".
 [[nodiscard]] std::string describe(const flight& f);
 
 }  // namespace pinhook::resolve

@@ -1,4 +1,4 @@
-// Long work of one thread, cut into slices: whoever comes meanwhile waits for a slice of it and not for all.
+// Long work of one thread, cut into slices: other work waits for one slice of it and not for all.
 //
 //   slices_.run([b, next = 0]() mutable { …; return next < b->size(); });
 //
@@ -22,10 +22,10 @@ class slices {
 
   explicit slices(const boost::asio::any_io_executor& on);
 
-  /// The first slice now, so that short work is done when this returns; the others later. What has not run when this
-  /// object dies never runs.
+  /// Runs the first slice now, so that short work is done when this returns; the others later. Slices that have not run
+  /// when this object dies never run.
   void run(step work);
-  /// All that is left of every work, now.
+  /// Runs all slices of every work that are left, now.
   void finish();
 
  private:

@@ -5,16 +5,16 @@
 //   …
 //   co_await tags.stop();                                            // before the look-up thread ends
 //
-// A request whose answers are all cached is answered on its own thread, without a suspension. Otherwise what is missing
-// goes to the look-up thread in one hop, everything at once, and the results come back on the caller's executor.
+// A request whose answers are all cached is answered on its own thread, without a suspension. Otherwise the missing
+// ones go to the look-up thread in one hop, and the results come back on the caller's executor.
 //
-// Entries in use are refreshed when about 0.75 of their time has passed, so whoever asks more often than once per `ttl`
-// never waits; unused ones expire. A `refreshed` query is answered by a request that is sent after it was made, never
-// from the cache and never with a stale digest: an old answer would look like the new one.
+// Entries in use are refreshed when about 0.75 of their time has passed, so a client that asks more often than once per
+// `ttl` never waits; unused ones expire. A `refreshed` query is answered by a request that is sent after it was made,
+// never from the cache and never with a stale digest: an old answer would look like the new one.
 #pragma once
 
-#include <pinhook/resolve/asker.hpp>
 #include <pinhook/resolve/digest_cache.hpp>
+#include <pinhook/resolve/lookup_scheduler.hpp>
 #include <pinhook/resolve/observer.hpp>
 #include <pinhook/resolve/resolver.hpp>
 #include <pinhook/resolve/timer_queue.hpp>
@@ -41,23 +41,23 @@ class tag_resolver final : public resolver {
   awaitable<std::vector<result<answer>>> resolve(std::vector<query> queries, deadline d) override;
   [[nodiscard]] std::optional<registry::digest> known(const query& q) const override;
 
-  /// Cancels the look-ups, tells those who wait (canceled, or a stale digest) and returns when every look-up has ended.
-  /// From then on only the cache answers. From any thread; the look-up thread must be running.
+  /// Cancels the look-ups, gives those who wait their outcome (canceled, or a stale digest) and returns when every
+  /// look-up has ended. From then on only the cache answers. From any thread; the look-up thread must be running.
   awaitable<void> stop();
 
   [[nodiscard]] std::size_t cache_entries() const { return cache_->size(); }
 
  private:
   [[nodiscard]] std::optional<result<answer>> from_cache(const query& q, const std::string& identity, steady_time now);
-  void count(cache_event what) const {
-    if (watch_ != nullptr) watch_->cache_met(what);
+  void count(cache_event event) const {
+    if (watch_ != nullptr) watch_->cache_met(event);
   }
 
   boost::asio::any_io_executor on_;
   const clock& time_;
   observer* watch_;
   std::shared_ptr<digest_cache> cache_;
-  std::shared_ptr<asker> asker_;
+  std::shared_ptr<lookup_scheduler> scheduler_;
 };
 
 }  // namespace pinhook::resolve

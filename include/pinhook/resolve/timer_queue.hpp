@@ -1,4 +1,4 @@
-// All that is to happen later on one thread, in one ordered list behind one alarm.
+// The timers of one thread, in one ordered list behind one alarm.
 //
 // The alarm is the seam to real time: `make_alarm` is an Asio timer; a test's alarm rings when the test says so, and
 // many minutes pass in no time. One thread.
@@ -34,11 +34,11 @@ class timer_queue {
 
   timer_queue(const clock& time, std::unique_ptr<alarm> bell) : time_(time), bell_(std::move(bell)) {}
 
-  /// What the alarm calls; it must call `run_due` unless the queue is gone. Set once, before the first `add`.
+  /// Called by the alarm; it must call `run_due` unless the queue is gone. Set once, before the first `add`.
   void on_ring(std::function<void()> ring) { ring_ = std::move(ring); }
 
-  /// Calls `what` from `run_due` when `when` has come. steady_time::max() is never.
-  id add(steady_time when, std::function<void()> what);
+  /// Calls `action` from `run_due` when `when` has come. steady_time::max() is never.
+  id add(steady_time when, std::function<void()> action);
   /// Does nothing when it has run already.
   void cancel(const id& which);
   /// Runs everything that is due and sets the alarm for the next.

@@ -202,7 +202,7 @@ TEST(Guide, QuotesWhatTheProgramSays) {
       {"not pinned here, it is filled in later", "src/pin/plan.cpp"},
       {"annotation pinhook.dev/pins is ignored: ", "src/pin/plan.cpp"},
       {" moved to ", "src/admission/compose.cpp"},
-      {"is left in peace for ", "src/resolve/host_health.cpp"},
+      {"is in back-off for ", "src/resolve/host_health.cpp"},
       {"no connection", "src/http/curl_error.cpp"},
       {"does not have", "registry/error_body.cpp"},
   };

@@ -87,7 +87,7 @@ TEST(Backoff, RateLimitsWithoutATimeStartAtFiveSeconds) {
 
 TEST(Backoff, RetryAfterIsHonouredWithinLimits) {
   struct {
-    std::chrono::seconds told, least, most;
+    std::chrono::seconds delay, least, most;
   } const rows[] = {
       {1s, 1s, 2s},
       {7s, 7s, 8s},
@@ -100,9 +100,9 @@ TEST(Backoff, RetryAfterIsHonouredWithinLimits) {
   for (const auto& row : rows) {
     for (const double jitter : {0.0, 0.5, 0.999}) {
       backoff b({});
-      b.failed(b.start(t0), limited_for(row.told), t0, jitter);
-      EXPECT_GE(b.until() - t0, row.least) << row.told.count();
-      EXPECT_LE(b.until() - t0, row.most) << row.told.count();
+      b.failed(b.start(t0), limited_for(row.delay), t0, jitter);
+      EXPECT_GE(b.until() - t0, row.least) << row.delay.count();
+      EXPECT_LE(b.until() - t0, row.most) << row.delay.count();
     }
   }
 }

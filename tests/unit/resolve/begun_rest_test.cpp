@@ -13,13 +13,13 @@ TEST(BegunRest, SaysWhoRestsAndForHowLong) {
   } rows[] = {
       {{"acme/api", "anonymous", {""}},
        {error_code::unavailable, "503", {}},
-       "after this answer the webhook leaves repository acme/api in peace for 1 s"},
+       "after this answer the webhook backs off from repository acme/api for 1 s"},
       {{"acme/api", "anonymous", {""}},
        {error_code::rate_limited, "429", std::chrono::seconds(7)},
-       "after this answer the webhook leaves the whole registry in peace for 7 s"},
+       "after this answer the webhook backs off from the whole registry for 7 s"},
       {{"acme/api", "key", {""}},
        {error_code::rate_limited, "429", {}},
-       "after this answer the webhook leaves the registry with these credentials in peace for 5 s"},
+       "after this answer the webhook backs off from the registry with these credentials for 5 s"},
       {{"acme/api", "key", {""}}, {error_code::not_found, "404", {}}, ""},
   };
   for (const auto& row : rows) EXPECT_EQ(describe_begun_rest(row.on, row.why), row.words);

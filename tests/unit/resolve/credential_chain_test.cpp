@@ -11,7 +11,7 @@ namespace {
 using testing::fake_credentials;
 using ::testing::HasSubstr;
 
-error refusal(error_code code) { return {code, "said " + std::string(to_string(code)), {}}; }
+error refusal(error_code code) { return {code, "refused: " + std::string(to_string(code)), {}}; }
 
 std::vector<registry::credential> named(std::initializer_list<const char*> names) {
   std::vector<registry::credential> out;
@@ -47,9 +47,9 @@ TEST(CredentialChain, TheMostTellingRefusalIsReported) {
   chain.failed(refusal(error_code::not_found));
   chain.failed(refusal(error_code::denied));
   EXPECT_EQ(chain.next(), nullptr);
-  const error told = chain.verdict();
-  EXPECT_EQ(told.code, error_code::not_found);
-  EXPECT_EQ(told.message, "said not_found (3 credentials were tried: a, b, c)");
+  const error verdict = chain.verdict();
+  EXPECT_EQ(verdict.code, error_code::not_found);
+  EXPECT_EQ(verdict.message, "refused: not_found (3 credentials were tried: a, b, c)");
 }
 
 TEST(CredentialChain, AFinalFailureIsTheVerdict) {
@@ -68,7 +68,7 @@ TEST(CredentialChain, WithoutCredentialsItAsksOnceAsAnonymous) {
   EXPECT_EQ(chain.next()->kind, registry::credential_kind::anonymous);
   chain.failed(refusal(error_code::unauthorized));
   EXPECT_EQ(chain.next(), nullptr);
-  EXPECT_EQ(chain.verdict().message, "said unauthorized");
+  EXPECT_EQ(chain.verdict().message, "refused: unauthorized");
 }
 
 TEST(CredentialChain, TriesNoMoreThanItsLimit) {

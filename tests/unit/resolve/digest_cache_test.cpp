@@ -24,38 +24,38 @@ const error trouble{error_code::unavailable, "503", {}};
 
 TEST(DigestCache, HoldsADigestForItsTimeToLive) {
   digest_cache cache({});
-  EXPECT_EQ(cache.find(nginx, t0).what, state::miss);
+  EXPECT_EQ(cache.find(nginx, t0).status, state::miss);
   cache.store(nginx, digest_of_digit('a'), t0);
   const auto fresh = cache.find(nginx, t0 + 60s - 1ns);
-  EXPECT_EQ(fresh.what, state::fresh);
+  EXPECT_EQ(fresh.status, state::fresh);
   EXPECT_EQ(fresh.digest, digest_of_digit('a'));
-  EXPECT_NE(cache.find(nginx, t0 + 60s).what, state::fresh);
+  EXPECT_NE(cache.find(nginx, t0 + 60s).status, state::fresh);
 }
 
 TEST(DigestCache, AnExpiredDigestIsStaleUpToItsAge) {
   digest_cache cache({});
   cache.store(nginx, digest_of_digit('a'), t0);
   const auto held = cache.find(nginx, t0 + 60s);
-  EXPECT_EQ(held.what, state::stale);
+  EXPECT_EQ(held.status, state::stale);
   EXPECT_EQ(held.digest, digest_of_digit('a'));
-  EXPECT_EQ(cache.find(nginx, t0 + 60s + 1h - 1ns).what, state::stale);
-  EXPECT_EQ(cache.find(nginx, t0 + 60s + 1h).what, state::miss);
+  EXPECT_EQ(cache.find(nginx, t0 + 60s + 1h - 1ns).status, state::stale);
+  EXPECT_EQ(cache.find(nginx, t0 + 60s + 1h).status, state::miss);
 }
 
 TEST(DigestCache, ZeroStaleTimeMeansNever) {
   digest_cache cache({.stale_for = 0s});
   cache.store(nginx, digest_of_digit('a'), t0);
-  EXPECT_EQ(cache.find(nginx, t0 + 60s).what, state::miss);
+  EXPECT_EQ(cache.find(nginx, t0 + 60s).status, state::miss);
 }
 
 TEST(DigestCache, RemembersARefusalUntilItsTime) {
   digest_cache cache({});
   cache.store_failure(nginx, missing, t0, t0 + 5s);
   const auto held = cache.find(nginx, t0 + 5s - 1ns);
-  ASSERT_EQ(held.what, state::negative);
+  ASSERT_EQ(held.status, state::negative);
   EXPECT_EQ(*held.failure, missing);
   EXPECT_FALSE(held.digest);
-  EXPECT_EQ(cache.find(nginx, t0 + 5s).what, state::miss);
+  EXPECT_EQ(cache.find(nginx, t0 + 5s).status, state::miss);
 }
 
 TEST(DigestCache, ADefiniteRefusalReplacesTheDigest) {
@@ -64,8 +64,8 @@ TEST(DigestCache, ADefiniteRefusalReplacesTheDigest) {
     digest_cache cache({});
     cache.store(nginx, digest_of_digit('a'), t0);
     cache.store_failure(nginx, {code, "no", {}}, t0 + 1s, t0 + 6s);
-    EXPECT_EQ(cache.find(nginx, t0 + 2s).what, state::negative) << to_string(code);
-    EXPECT_EQ(cache.find(nginx, t0 + 7s).what, state::miss) << to_string(code) << ": the old digest came back";
+    EXPECT_EQ(cache.find(nginx, t0 + 2s).status, state::negative) << to_string(code);
+    EXPECT_EQ(cache.find(nginx, t0 + 7s).status, state::miss) << to_string(code) << ": the old digest came back";
   }
 }
 
@@ -75,18 +75,18 @@ TEST(DigestCache, ATemporaryFailureLeavesTheDigest) {
     digest_cache cache({});
     cache.store(nginx, digest_of_digit('a'), t0);
     cache.store_failure(nginx, {code, "later", {}}, t0 + 50s, t0 + 70s);
-    EXPECT_EQ(cache.find(nginx, t0 + 51s).what, state::fresh) << to_string(code);
+    EXPECT_EQ(cache.find(nginx, t0 + 51s).status, state::fresh) << to_string(code);
     const auto held = cache.find(nginx, t0 + 61s);
-    EXPECT_EQ(held.what, state::negative) << to_string(code);
+    EXPECT_EQ(held.status, state::negative) << to_string(code);
     EXPECT_EQ(held.digest, digest_of_digit('a')) << to_string(code);
-    EXPECT_EQ(cache.find(nginx, t0 + 70s).what, state::stale) << to_string(code) << ": ask again";
+    EXPECT_EQ(cache.find(nginx, t0 + 70s).status, state::stale) << to_string(code) << ": ask again";
   }
 }
 
 TEST(DigestCache, KeepsNoTroubleOfAHostAsAnAnswer) {
   digest_cache cache({});
   cache.store_failure(nginx, trouble, t0, t0 + 5s);
-  EXPECT_EQ(cache.find(nginx, t0).what, state::miss);
+  EXPECT_EQ(cache.find(nginx, t0).status, state::miss);
   EXPECT_EQ(cache.size(), 0U);
 }
 
@@ -101,9 +101,9 @@ TEST(DigestCache, AnOlderQuestionDoesNotOverwriteANewerAnswer) {
 TEST(DigestCache, IdentitiesDoNotShareEntries) {
   digest_cache cache({});
   cache.store(cache_key("ghcr.io/acme/api:1", "tenant-a"), digest_of_digit('a'), t0);
-  EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1", "tenant-b"), t0).what, state::miss);
-  EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1tenant", "-a"), t0).what, state::miss);
-  EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1", "tenant-a"), t0).what, state::fresh);
+  EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1", "tenant-b"), t0).status, state::miss);
+  EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1tenant", "-a"), t0).status, state::miss);
+  EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1", "tenant-a"), t0).status, state::fresh);
 }
 
 TEST(DigestCache, NeverHoldsMoreThanItsCapacity) {
@@ -123,11 +123,11 @@ TEST(DigestCache, EvictsWhatIsNotInUse) {
   const std::vector<std::string> names{"a", "b", "c", "d"};
   for (const auto& n : names) cache.store(cache_key(n, "i"), digest_of_digit('a'), t0);
   cache.store(cache_key("e", "i"), digest_of_digit('a'), t0);  // clears every bit and takes the first
-  EXPECT_EQ(cache.peek(cache_key("a", "i"), t0).what, state::miss);
-  EXPECT_EQ(cache.find(cache_key("b", "i"), t0).what, state::fresh);
+  EXPECT_EQ(cache.peek(cache_key("a", "i"), t0).status, state::miss);
+  EXPECT_EQ(cache.find(cache_key("b", "i"), t0).status, state::fresh);
   cache.store(cache_key("f", "i"), digest_of_digit('a'), t0);
-  EXPECT_EQ(cache.peek(cache_key("b", "i"), t0).what, state::fresh) << "it was in use";
-  EXPECT_EQ(cache.peek(cache_key("c", "i"), t0).what, state::miss);
+  EXPECT_EQ(cache.peek(cache_key("b", "i"), t0).status, state::fresh) << "it was in use";
+  EXPECT_EQ(cache.peek(cache_key("c", "i"), t0).status, state::miss);
 }
 
 TEST(DigestCache, EvictsWorthlessEntriesFirst) {
@@ -135,11 +135,11 @@ TEST(DigestCache, EvictsWorthlessEntriesFirst) {
   cache.store(cache_key("old", "i"), digest_of_digit('a'), t0 - 2h);
   cache.store(cache_key("new", "i"), digest_of_digit('a'), t0);
   cache.store(cache_key("third", "i"), digest_of_digit('a'), t0);
-  EXPECT_EQ(cache.peek(cache_key("new", "i"), t0).what, state::fresh);
-  EXPECT_EQ(cache.peek(cache_key("third", "i"), t0).what, state::fresh);
+  EXPECT_EQ(cache.peek(cache_key("new", "i"), t0).status, state::fresh);
+  EXPECT_EQ(cache.peek(cache_key("third", "i"), t0).status, state::fresh);
 }
 
-// Who asks for tags by the hundred thousand, with the identity that all share for public images.
+// One owner asks for tags by the hundred thousand, with the identity that all share for public images.
 struct CacheFlood : ::testing::Test {
   static constexpr int warm_tags = 50;
   digest_cache cache{{}};
@@ -148,11 +148,11 @@ struct CacheFlood : ::testing::Test {
   static cache_key key(const std::string& name, const std::string& owner) { return {name, "anonymous", owner}; }
   void ask(const std::string& name, const std::string& owner, int uses = 0) {
     cache.store(key(name, owner), digest_of_digit('a'), t0);
-    for (int i = 0; i < uses; ++i) EXPECT_EQ(cache.find(key(name, owner), t0).what, state::fresh);
+    for (int i = 0; i < uses; ++i) EXPECT_EQ(cache.find(key(name, owner), t0).status, state::fresh);
   }
   int left() const {
     int out = 0;
-    for (int i = 0; i < warm_tags; ++i) out += cache.peek(key(warm(i), ""), t0).what == state::fresh ? 1 : 0;
+    for (int i = 0; i < warm_tags; ++i) out += cache.peek(key(warm(i), ""), t0).status == state::fresh ? 1 : 0;
     return out;
   }
 };
@@ -178,13 +178,13 @@ TEST_F(CacheFlood, DoesNotPushOutWhatItSharesWithOthers) {
     ask(fmt::format("docker.io/evil/x:{}", i), "flood", 2);
     // Each of them some fifteen times in all, once for each 20,000 of the flood.
     if (i % 400 != 0) continue;
-    EXPECT_EQ(cache.find(key(warm(i / 400 % warm_tags), "flood"), t0).what, state::fresh);
-    EXPECT_EQ(cache.find(key(warm(i / 400 % warm_tags), "tenant"), t0).what, state::fresh) << i;
+    EXPECT_EQ(cache.find(key(warm(i / 400 % warm_tags), "flood"), t0).status, state::fresh);
+    EXPECT_EQ(cache.find(key(warm(i / 400 % warm_tags), "tenant"), t0).status, state::fresh) << i;
   }
   EXPECT_EQ(left(), warm_tags);
 }
 
-// Where nobody says on whose account: what is used again stays before what was asked for once.
+// Queries without an account: entries that are used again stay before those that were asked for once.
 TEST_F(CacheFlood, OfTagsAskedForOnceLeavesWhatIsUsedAgain) {
   for (int i = 0; i < warm_tags; ++i) ask(warm(i), "", 1);
   for (int i = 0; i < 300'000; ++i) ask(fmt::format("docker.io/evil/x:{}", i), "");
@@ -209,7 +209,7 @@ TEST(DigestCache, BytesAreBounded) {
   EXPECT_EQ(small.size(), 1U) << "one that alone takes more is there alone";
 }
 
-// In one shard, where a share is exact: whoever holds at most an equal share loses nothing, whatever others do.
+// In one shard, where a share is exact: an owner that holds at most an equal share loses nothing, whatever others do.
 TEST(DigestCache, AnEqualShareIsSafe) {
   testing::dice dice(11);
   for (int round = 0; round < 20; ++round) {
@@ -224,16 +224,16 @@ TEST(DigestCache, AnEqualShareIsSafe) {
       cache.store(cache_key(quiet.back(), "anonymous", "quiet"), digest_of_digit('a'), t0);
     }
     for (int i = 0; i < 5'000; ++i) {
-      const std::string who = fmt::format("noisy-{}", dice.roll(owners - 1));
+      const std::string owner = fmt::format("noisy-{}", dice.roll(owners - 1));
       const std::string name = fmt::format("r.example/noisy/x:{:06}", dice.roll(3'000));
-      const cache_key key(name, "anonymous", who);
+      const cache_key key(name, "anonymous", owner);
       if (dice.once_in(3))
         cache.store(key, digest_of_digit('b'), t0);
-      else if (cache.find(key, t0).what == state::miss)
+      else if (cache.find(key, t0).status == state::miss)
         cache.store(key, digest_of_digit('b'), t0);
     }
     for (const auto& name : quiet)
-      ASSERT_EQ(cache.peek(cache_key(name, "anonymous"), t0).what, state::fresh) << round << " " << name;
+      ASSERT_EQ(cache.peek(cache_key(name, "anonymous"), t0).status, state::fresh) << round << " " << name;
   }
 }
 
@@ -267,10 +267,10 @@ TEST(DigestCache, RefreshIsDueAroundThreeQuartersAndSpread) {
 TEST(DigestCache, ARefreshIsClaimedOnlyForWhatIsInUse) {
   digest_cache cache({});
   const steady_time due = cache.store(nginx, digest_of_digit('a'), t0);
-  EXPECT_FALSE(cache.claim_refresh(nginx, due)) << "nobody used it";
-  EXPECT_EQ(cache.peek(nginx, t0 + 1s).what, state::fresh);
+  EXPECT_FALSE(cache.claim_refresh(nginx, due)) << "it was not used";
+  EXPECT_EQ(cache.peek(nginx, t0 + 1s).status, state::fresh);
   EXPECT_FALSE(cache.claim_refresh(nginx, due)) << "a peek is no use";
-  EXPECT_EQ(cache.find(nginx, t0 + 1s).what, state::fresh);
+  EXPECT_EQ(cache.find(nginx, t0 + 1s).status, state::fresh);
   EXPECT_FALSE(cache.claim_refresh(nginx, due - 1ns));
   EXPECT_TRUE(cache.claim_refresh(nginx, due));
   EXPECT_FALSE(cache.claim_refresh(nginx, due)) << "it is claimed";
@@ -278,7 +278,7 @@ TEST(DigestCache, ARefreshIsClaimedOnlyForWhatIsInUse) {
   cache.store_failure(nginx, trouble, due, due + 2s);
   EXPECT_FALSE(cache.claim_refresh(nginx, due + 1s));
   EXPECT_TRUE(cache.claim_refresh(nginx, due + 2s));
-  EXPECT_FALSE(cache.claim_refresh(cache_key("nobody", "i"), due));
+  EXPECT_FALSE(cache.claim_refresh(cache_key("unknown", "i"), due));
 }
 
 // Each thread is a tenant with digests of its own; none may ever see another's.

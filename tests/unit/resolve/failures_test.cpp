@@ -22,9 +22,9 @@ struct LookUpFailures : testing::resolver_world {
   LookUpFailures() { client.holds(api, digest_of_digit('a')); }
 
   // Fails one request by `harm`, heals by `heal`, and asks again when any pause is over.
-  void check(const char* what, const std::function<void()>& harm, const std::function<void()>& heal,
+  void check(const char* step, const std::function<void()>& harm, const std::function<void()>& heal,
              error_code expected) {
-    SCOPED_TRACE(what);
+    SCOPED_TRACE(step);
     TearDown();
     open();
     harm();
@@ -47,7 +47,7 @@ TEST_F(LookUpFailures, TheClientFails) {
   for (const auto code : {error_code::invalid_input, error_code::not_found, error_code::unauthorized,
                           error_code::denied, error_code::rate_limited, error_code::unavailable, error_code::timed_out,
                           error_code::canceled, error_code::malformed, error_code::unsupported, error_code::internal}) {
-    check(std::string(to_string(code)).c_str(), [&] { client.fails_next({code, "said so", {}}); }, [] {}, code);
+    check(std::string(to_string(code)).c_str(), [&] { client.fails_next({code, "refused", {}}); }, [] {}, code);
   }
 }
 
@@ -64,7 +64,7 @@ TEST_F(LookUpFailures, TheClientThrows) {
   check("throws", [&] { client.throws_next(); }, [] {}, error_code::internal);
 }
 
-// Asked as anonymous instead, and refused so: what might have helped is out of order, or has said no for good.
+// Asked as anonymous instead, and refused: a source that might have helped is out of order, or has refused for good.
 TEST_F(LookUpFailures, TheCredentialsFail) {
   client.refuses_source("anonymous", {error_code::unauthorized, "not for you", {}});
   for (const auto code : {error_code::unavailable, error_code::timed_out, error_code::denied, error_code::malformed,
@@ -108,7 +108,7 @@ TEST_F(LookUpFailures, ARegistryInTroubleIsLeftInPeaceAndThenProbedByOne) {
     const auto got = ask(query_of(api));
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().code, error_code::rate_limited);
-    EXPECT_THAT(got.error().message, HasSubstr("left in peace"));
+    EXPECT_THAT(got.error().message, HasSubstr("is in back-off"));
   }
   EXPECT_EQ(client.count(), 1U);
   time.advance(20s);

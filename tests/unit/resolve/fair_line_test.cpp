@@ -29,18 +29,18 @@ struct FairLine : ::testing::Test {
     return last;
   }
   std::optional<fair_line::key> next(steady_time now = t0) { return line.next(now, anybody); }
-  // Lets in who is next until there is no place.
+  // Lets in the next entries until there is no place.
   keys fill(steady_time now = t0) {
     keys out;
-    while (const auto who = next(now)) out.push_back(*who);
+    while (const auto number = next(now)) out.push_back(*number);
     return out;
   }
   // The order in which all are served, one at a time.
   keys serve() {
     keys out;
-    while (const auto who = next()) {
-      out.push_back(*who);
-      line.leave(*who);
+    while (const auto number = next()) {
+      out.push_back(*number);
+      line.leave(*number);
     }
     return out;
   }
@@ -106,8 +106,8 @@ TEST_F(FairLine, WhatMayNotIsPassedOver) {
   const auto a1 = come("a");
   const auto a2 = come("a");
   const auto b1 = come("b");
-  EXPECT_EQ(line.next(t0, [&](fair_line::key who) { return who != a1; }), a2);
-  EXPECT_EQ(line.next(t0, [&](fair_line::key who) { return who != a1; }), b1);
+  EXPECT_EQ(line.next(t0, [&](fair_line::key number) { return number != a1; }), a2);
+  EXPECT_EQ(line.next(t0, [&](fair_line::key number) { return number != a1; }), b1);
   EXPECT_EQ(line.waiting(), 1U);
 }
 
@@ -123,12 +123,12 @@ TEST_F(FairLine, WhatNobodyWantsComesLast) {
 TEST_F(FairLine, WhatNobodyWantsGivesWayToAnybody) {
   const auto a1 = come("a"), a2 = come("a"), a3 = come("a");
   fill();
-  EXPECT_FALSE(line.give_way(t0 + 1h, anybody).who) << "one's own is no reason";
+  EXPECT_FALSE(line.give_way(t0 + 1h, anybody).entry) << "one's own is no reason";
   line.set_claims(a2, {});
-  EXPECT_EQ(line.give_way(t0, anybody).who, a2);
+  EXPECT_EQ(line.give_way(t0, anybody).entry, a2);
   line.leave(a2);
   EXPECT_EQ(next(), a3);
-  EXPECT_FALSE(line.give_way(t0, anybody).who);
+  EXPECT_FALSE(line.give_way(t0, anybody).entry);
   line.leave(a1);
 }
 
@@ -138,9 +138,9 @@ TEST_F(FairLine, WhoHoldsMostGivesWayAfterItsTime) {
   come("a");
   fill(t0 + 300ms);
   come("b");
-  EXPECT_FALSE(line.give_way(t0 + 500ms, anybody).who);
+  EXPECT_FALSE(line.give_way(t0 + 500ms, anybody).entry);
   EXPECT_EQ(line.give_way(t0 + 500ms, anybody).when, t0 + 1s);
-  EXPECT_EQ(line.give_way(t0 + 1s, anybody).who, a1) << "the one that holds its place longest";
+  EXPECT_EQ(line.give_way(t0 + 1s, anybody).entry, a1) << "the one that holds its place longest";
 }
 
 TEST_F(FairLine, NobodyGivesWayToOneWhoWouldHoldAsMany) {
@@ -149,7 +149,7 @@ TEST_F(FairLine, NobodyGivesWayToOneWhoWouldHoldAsMany) {
   come("b");
   fill();
   come("b");
-  EXPECT_FALSE(line.give_way(t0 + 1h, anybody).who) << "two and one would be one and two";
+  EXPECT_FALSE(line.give_way(t0 + 1h, anybody).entry) << "two and one would be one and two";
 }
 
 TEST_F(FairLine, WhatAnotherWantsTooDoesNotGiveWay) {
@@ -158,7 +158,7 @@ TEST_F(FairLine, WhatAnotherWantsTooDoesNotGiveWay) {
   line.set_claims(a1, {{"a", 1}, {"b", 7}});
   fill();
   come("c");
-  EXPECT_EQ(line.give_way(t0 + 1s, anybody).who, a2);
+  EXPECT_EQ(line.give_way(t0 + 1s, anybody).entry, a2);
 }
 
 TEST_F(FairLine, WhoJoinsBringsHisOwnTurn) {
@@ -172,13 +172,13 @@ TEST_F(FairLine, WhoJoinsBringsHisOwnTurn) {
   EXPECT_EQ(next(), shared) << "b's turn";
   EXPECT_EQ(line.held_by("b"), 1U);
   line.set_claims(shared, {{"a", 1}});
-  EXPECT_EQ(line.held_by("a"), 1U) << "it counts against who wants it";
+  EXPECT_EQ(line.held_by("a"), 1U) << "it counts against the owner that wants it";
   line.set_claims(shared, {});
-  EXPECT_EQ(line.held_by("a"), 1U) << "and against the last one when nobody does";
+  EXPECT_EQ(line.held_by("a"), 1U) << "and against the last one when none does";
   EXPECT_EQ(line.held_by("b"), 0U);
 }
 
-// Against a plain count of everything, whatever happens.
+// Compares with a plain count of everything over random events.
 TEST(FairLineDice, BoundsHoldNobodyStarvesAndNothingIsLeft) {
   for (unsigned seed = 0; seed < 25; ++seed) {
     SCOPED_TRACE(seed);
@@ -190,9 +190,9 @@ TEST(FairLineDice, BoundsHoldNobodyStarvesAndNothingIsLeft) {
     fair_line::key last = 0;
     std::map<fair_line::key, std::string> waiting;
     std::map<fair_line::key, std::pair<std::string, steady_time>> holding;
-    std::map<fair_line::key, std::size_t> passed;  // how often others were let in meanwhile
+    std::map<fair_line::key, std::size_t> passed;  // times that others were let in meanwhile
     std::set<fair_line::key> blocked;
-    const auto may = [&](fair_line::key who) { return !blocked.contains(who); };
+    const auto may = [&](fair_line::key number) { return !blocked.contains(number); };
     for (int step = 0; step < 600; ++step) {
       now += std::chrono::milliseconds(dice.roll(400));
       const std::string owner = fmt::format("o{}", dice.roll(owners));
@@ -207,55 +207,55 @@ TEST(FairLineDice, BoundsHoldNobodyStarvesAndNothingIsLeft) {
         }
         case 2: {
           if (!dice.once_in(4) || waiting.empty()) break;
-          const auto who = std::next(waiting.begin(), static_cast<long>(dice.roll(waiting.size())))->first;
-          line.leave(who);
-          blocked.erase(who);
-          waiting.erase(who);
+          const auto number = std::next(waiting.begin(), static_cast<long>(dice.roll(waiting.size())))->first;
+          line.leave(number);
+          blocked.erase(number);
+          waiting.erase(number);
           break;
         }
         case 3: {
           if (holding.empty()) break;
-          const auto who = std::next(holding.begin(), static_cast<long>(dice.roll(holding.size())))->first;
-          EXPECT_TRUE(line.leave(who));
-          holding.erase(who);
+          const auto number = std::next(holding.begin(), static_cast<long>(dice.roll(holding.size())))->first;
+          EXPECT_TRUE(line.leave(number));
+          holding.erase(number);
           break;
         }
         default:
           if (!blocked.empty() && dice.once_in(3)) blocked.erase(blocked.begin());
       }
       while (true) {
-        if (const auto who = line.next(now, may)) {
-          ASSERT_TRUE(waiting.contains(*who));
-          EXPECT_FALSE(blocked.contains(*who));
+        if (const auto number = line.next(now, may)) {
+          ASSERT_TRUE(waiting.contains(*number));
+          EXPECT_FALSE(blocked.contains(*number));
           for (const auto& [other, by] : waiting)
-            if (other != *who && by == waiting[*who] && !blocked.contains(other)) ++passed[other];
-          holding[*who] = {waiting[*who], now};
-          waiting.erase(*who);
+            if (other != *number && by == waiting[*number] && !blocked.contains(other)) ++passed[other];
+          holding[*number] = {waiting[*number], now};
+          waiting.erase(*number);
           continue;
         }
         const auto way = line.give_way(now, may);
-        if (!way.who) break;
-        ASSERT_TRUE(holding.contains(*way.who));
-        EXPECT_GE(now - holding[*way.who].second, options.patience);
-        line.leave(*way.who);
-        holding.erase(*way.who);
+        if (!way.entry) break;
+        ASSERT_TRUE(holding.contains(*way.entry));
+        EXPECT_GE(now - holding[*way.entry].second, options.patience);
+        line.leave(*way.entry);
+        holding.erase(*way.entry);
       }
       ASSERT_EQ(line.held(), holding.size());
       ASSERT_EQ(line.waiting(), waiting.size());
       ASSERT_LE(holding.size(), options.places);
-      // Whoever holds none and may enter waits only while nobody holds more than one for longer than his time.
+      // An owner that holds none and may enter waits only while no owner holds more than one for longer than its time.
       std::map<std::string, std::size_t> count;
-      for (const auto& [who, by] : holding) ++count[by.first];
-      for (const auto& [who, by] : waiting) {
-        if (blocked.contains(who) || count.contains(by)) continue;
+      for (const auto& [number, by] : holding) ++count[by.first];
+      for (const auto& [number, by] : waiting) {
+        if (blocked.contains(number) || count.contains(by)) continue;
         EXPECT_EQ(holding.size(), options.places);
         for (const auto& [held, of] : holding)
           EXPECT_TRUE(count[of.first] == 1 || now - of.second < options.patience) << held;
       }
     }
-    for (const auto& [who, times] : passed) EXPECT_LE(times, 200U) << who;
-    for (const auto& [who, by] : waiting) line.leave(who);
-    for (const auto& [who, by] : holding) line.leave(who);
+    for (const auto& [number, times] : passed) EXPECT_LE(times, 200U) << number;
+    for (const auto& [number, by] : waiting) line.leave(number);
+    for (const auto& [number, by] : holding) line.leave(number);
     EXPECT_EQ(line.owners(), 0U);
     EXPECT_EQ(line.held() + line.waiting(), 0U);
   }

@@ -24,7 +24,7 @@ using state = host_health::state;
 const error trouble{error_code::unavailable, "503 from it", {}};
 
 struct HostGate : ::testing::Test {
-  // One who wants a permit, and what became of it.
+  // A visitor that wants a permit, and its outcome.
   struct visitor {
     std::optional<host_gate::permit> permit;
     std::optional<error> refused;
@@ -55,26 +55,26 @@ struct HostGate : ::testing::Test {
                  host_gate::hooks{[this](fair_line::key number) { displaced.push_back(number); }, {}});
   }
 
-  static awaitable<void> visit(host_gate& g, host_gate::visit what, visitor& v) {
-    auto got = co_await g.enter(std::move(what));
+  static awaitable<void> visit(host_gate& g, host_gate::visit wish, visitor& v) {
+    auto got = co_await g.enter(std::move(wish));
     if (got)
       v.permit.emplace(std::move(*got));
     else
       v.refused = got.error();
   }
   visitor& come(const std::string& host = "r.example", deadline d = deadline::never()) {
-    host_gate::visit what;
-    what.host = host;
-    what.limit = d;
-    return come(std::move(what));
+    host_gate::visit wish;
+    wish.host = host;
+    wish.limit = d;
+    return come(std::move(wish));
   }
-  visitor& come(host_gate::visit what) {
+  visitor& come(host_gate::visit wish) {
     visitor& v = visitors.emplace_back();
-    what.number = visitors.size();
-    if (what.repository.empty()) what.repository = "acme/api";
-    if (what.credential.empty()) what.credential = "anonymous";
-    if (what.claims.empty()) what.claims.push_back({what.beginner, what.number});
-    boost::asio::co_spawn(time.io, visit(*gate, std::move(what), v),
+    wish.number = visitors.size();
+    if (wish.repository.empty()) wish.repository = "acme/api";
+    if (wish.credential.empty()) wish.credential = "anonymous";
+    if (wish.claims.empty()) wish.claims.push_back({wish.beginner, wish.number});
+    boost::asio::co_spawn(time.io, visit(*gate, std::move(wish), v),
                           boost::asio::bind_cancellation_slot(v.cancel.slot(), [](const std::exception_ptr&) {}));
     time.settle();
     return v;
@@ -124,7 +124,7 @@ TEST_F(HostGate, WhoWaitsTooLongLeavesTheLine) {
   EXPECT_EQ(hasty.refused->code, error_code::timed_out);
   EXPECT_THAT(hasty.refused->message, HasSubstr("r.example"));
   leave(a);
-  EXPECT_TRUE(patient.permit) << "the place went to one who had left";
+  EXPECT_TRUE(patient.permit) << "the place went to a visitor that had left";
   leave(b);
   leave(patient);
   EXPECT_EQ(gate->hosts(), 0U);
@@ -241,16 +241,16 @@ TEST_F(HostGate, OneBrokenRepositoryLeavesTheOthers) {
 TEST_F(HostGate, WhoHasTheTimeWaitsForTheEndOfARest) {
   leave(come(), &trouble);
   auto patient = of("");
-  steady_time told{};
+  steady_time end{};
   patient.waits_out = [&](steady_time until, const error& why) {
-    told = until;
-    EXPECT_THAT(why.message, HasSubstr("left in peace"));
+    end = until;
+    EXPECT_THAT(why.message, HasSubstr("is in back-off"));
     return true;
   };
   auto& waits = come(patient);
   auto& next = come(patient);
   EXPECT_TRUE(waits.waits() && next.waits());
-  time.advance(told - time.clock.now() - 1ns);
+  time.advance(end - time.clock.now() - 1ns);
   EXPECT_TRUE(waits.waits());
   time.advance(1ns);
   EXPECT_TRUE(waits.permit) << "the probe";
@@ -306,7 +306,7 @@ TEST_F(HostGate, WhoHangsGivesWayToAnOwnerThatHasNone) {
   EXPECT_EQ(displaced, std::vector<fair_line::key>{1});
   EXPECT_EQ(state_of("r.example", "hangs"), state::resting) << "it had its time";
   mine[0]->permit->settle(nullptr);
-  EXPECT_EQ(state_of("r.example", "hangs"), state::resting) << "what comes from it now is no answer";
+  EXPECT_EQ(state_of("r.example", "hangs"), state::resting) << "its late reply is no answer";
   leave(other);
 }
 

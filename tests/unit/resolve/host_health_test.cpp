@@ -35,7 +35,7 @@ struct HostHealth : ::testing::Test {
   [[nodiscard]] std::chrono::nanoseconds rest(const errand& on) const { return health.look(on, now).until - now; }
 };
 
-// Who rests for what: the first table of docs/backoff.md.
+// Which part rests after which failure: the first table of docs/backoff.md.
 TEST_F(HostHealth, AFailureCountsForItsRepository) {
   fail(to("one"));
   EXPECT_EQ(at(to("one")), state::resting);
@@ -82,7 +82,7 @@ TEST_F(HostHealth, AnOwnerWithoutAFailureInTheRowProbesAtOnce) {
   for (const char* name : {"one", "two", "three"}) fail(to(name, "noisy"));
   EXPECT_EQ(at(to("other", "noisy")), state::resting);
   EXPECT_EQ(at(to("other", "quiet")), state::half_open);
-  EXPECT_EQ(at(to("one", "quiet")), state::resting) << "what is broken is broken for all";
+  EXPECT_EQ(at(to("one", "quiet")), state::resting) << "a broken part is broken for all";
   const auto probe = health.start(to("other", "quiet"), now);
   EXPECT_EQ(at(to("more", "also")), state::probing) << "one at a time";
   health.succeeded(to("other", "quiet"), probe, now);
@@ -115,11 +115,11 @@ TEST_F(HostHealth, ALimitOfAnAnonymousRequestIsEverybodys) {
 
 TEST_F(HostHealth, TheRefusalSaysWhoRestsWhyAndForHowLong) {
   fail(to("acme/api"), {error_code::unavailable, "503", 12s});
-  const error told = health.refusal("ghcr.io", to("acme/api"), now + 1500ms);
-  EXPECT_EQ(told.code, error_code::unavailable);
-  EXPECT_THAT(told.message, HasSubstr("repository acme/api of registry ghcr.io is left in peace for 12 s more"));
+  const error refusal = health.refusal("ghcr.io", to("acme/api"), now + 1500ms);
+  EXPECT_EQ(refusal.code, error_code::unavailable);
+  EXPECT_THAT(refusal.message, HasSubstr("repository acme/api of registry ghcr.io is in back-off for 12 s more"));
   fail(to("x"), {error_code::rate_limited, "429", 12s});
-  EXPECT_THAT(health.refusal("ghcr.io", to("y"), now).message, HasSubstr("registry ghcr.io is left in peace for 13 s"));
+  EXPECT_THAT(health.refusal("ghcr.io", to("y"), now).message, HasSubstr("registry ghcr.io is in back-off for 13 s"));
 }
 
 TEST_F(HostHealth, WhatIsRememberedIsBounded) {

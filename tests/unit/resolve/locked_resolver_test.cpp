@@ -113,7 +113,7 @@ TEST_F(LockedResolver, KnowsWhatTheLockHoldsElseWhatStandsBehind) {
   EXPECT_EQ(tags.known({ref_of("none:7"), nullptr, freshness::cached}), std::nullopt);
 }
 
-// A request sees one lock for all its images, however often another is put in place meanwhile.
+// A request sees one lock for all its images, even when others are put in place meanwhile.
 TEST_F(LockedResolver, IsReplacedUnderTheHandsOfThreads) {
   locked_resolver tags(behind, true);
   const auto one = lock_of({{"a:1", '1'}, {"b:1", '1'}});

@@ -3,7 +3,7 @@
 #include "support/certificates.hpp"
 
 #include <pinhook/registry/route_table.hpp>
-#include <pinhook/resolve/look_up.hpp>
+#include <pinhook/resolve/lookup_run.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ registry::mirror_setting mirror(const std::string& url) {
   out.url = url;
   return out;
 }
-error down(const std::string& what = "connection refused") { return {error_code::unavailable, what, {}}; }
+error down(const std::string& message = "connection refused") { return {error_code::unavailable, message, {}}; }
 
 struct Mirrors : testing::resolver_world {
   std::shared_ptr<fake_credentials> tenant = fake_credentials::make("tenant");
@@ -64,7 +64,7 @@ TEST_F(Mirrors, AnyFailureFallsThroughToTheRegistry) {
                           error_code::unsupported, error_code::invalid_input, error_code::internal}) {
     SCOPED_TRACE(to_string(code));
     have({mirror("https://one.corp")});
-    client.route_says("one.corp", pinhook::fail(code, "said so"));
+    client.route_says("one.corp", pinhook::fail(code, "refused"));
     const auto before = client.count();
     const auto got = ask(query_of(nginx, tenant));
     ASSERT_TRUE(got) << got.error().message;

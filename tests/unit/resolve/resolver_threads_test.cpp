@@ -84,7 +84,7 @@ TEST_F(ResolverThreads, ATagIsAskedOnceHoweverManyThreadsServe) {
 
 awaitable<void> use(std::shared_ptr<tag_resolver> tags, int tenant, int rounds, std::atomic<int>& foreign,
                     std::atomic<int>& answered) {
-  const auto who = fake_credentials::make(fmt::format("tenant {}", tenant));
+  const auto credentials = fake_credentials::make(fmt::format("tenant {}", tenant));
   const auto own = digest_of_digit(static_cast<char>('a' + tenant));
   for (int i = 0; i < rounds; ++i) {
     std::vector<query> queries;
@@ -95,7 +95,7 @@ awaitable<void> use(std::shared_ptr<tag_resolver> tags, int tenant, int rounds, 
       const auto want = n % 31 == 0 ? freshness::refreshed : freshness::cached;
       const auto name =
           is_common ? fmt::format("common.example/x:{}", n) : fmt::format("r{}.example/t{}:{}", n % 3, tenant, n);
-      queries.push_back(query_of(name, is_common ? nullptr : who, want));
+      queries.push_back(query_of(name, is_common ? nullptr : credentials, want));
       static_cast<void>(tags->known(queries.back()));
     }
     const auto names = queries;

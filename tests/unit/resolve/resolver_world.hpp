@@ -1,4 +1,4 @@
-// What the resolver's tests share: a resolver on a time machine, with a scripted registry.
+// Shared by the resolver's tests: a resolver on a time machine, with a scripted registry.
 #pragma once
 
 #include "support/fake_alarm.hpp"
@@ -27,7 +27,7 @@ namespace pinhook::testing {
 /// Counts, and lets a thread wait for a count.
 class counting_observer final : public resolve::observer {
  public:
-  void cache_met(resolve::cache_event what) override { add(std::string(resolve::to_string(what))); }
+  void cache_met(resolve::cache_event event) override { add(std::string(resolve::to_string(event))); }
   void lookup_started(bool is_ahead) override { add(is_ahead ? "started ahead" : "started"); }
   void lookup_joined() override { add("joined"); }
   void lookup_ended(bool, std::optional<error_code> failure) override {
@@ -43,16 +43,16 @@ class counting_observer final : public resolve::observer {
   }
   void lookup_gave_way() override { add("gave way"); }
 
-  int count(const std::string& what) const {
+  int count(const std::string& event) const {
     const std::lock_guard lock(guard_);
-    const auto found = counts_.find(what);
+    const auto found = counts_.find(event);
     return found == counts_.end() ? 0 : found->second;
   }
-  void wait_for(const std::string& what, int number) {
+  void wait_for(const std::string& event, int number) {
     std::unique_lock lock(guard_);
-    changed_.wait(lock, [&] { return counts_[what] >= number; });
+    changed_.wait(lock, [&] { return counts_[event] >= number; });
   }
-  /// "ghcr.io repository": how many are in trouble.
+  /// "ghcr.io repository": the number of those in trouble.
   int trouble(const std::string& which) const {
     const std::lock_guard lock(guard_);
     const auto found = troubles_.find(which);
@@ -64,9 +64,9 @@ class counting_observer final : public resolve::observer {
   }
 
  private:
-  void add(const std::string& what) {
+  void add(const std::string& event) {
     const std::lock_guard lock(guard_);
-    ++counts_[what];
+    ++counts_[event];
     changed_.notify_all();
   }
   mutable std::mutex guard_;
@@ -76,9 +76,10 @@ class counting_observer final : public resolve::observer {
   std::size_t lookups_ = 0;
 };
 
-inline resolve::query query_of(const std::string& ref, std::shared_ptr<registry::credential_source> who = nullptr,
+inline resolve::query query_of(const std::string& ref,
+                               std::shared_ptr<registry::credential_source> credentials = nullptr,
                                resolve::freshness want = resolve::freshness::cached) {
-  return {registry::reference::parse(ref).value(), std::move(who), want};
+  return {registry::reference::parse(ref).value(), std::move(credentials), want};
 }
 
 /// One request on its way.
@@ -100,7 +101,7 @@ struct resolver_world : ::testing::Test {
   resolver_world() {
     options.jitter_seed = 1;
     client.in_time(
-        [this](std::chrono::nanoseconds after, std::function<void()> what) { time.later(after, std::move(what)); });
+        [this](std::chrono::nanoseconds after, std::function<void()> action) { time.later(after, std::move(action)); });
     open();
   }
   /// Again, after a change of `options`.

@@ -1,4 +1,4 @@
-// Namespaces that look up at the same time: none of them keeps another from its answer, however it floods.
+// Namespaces that look up at the same time: none of them keeps another from its answer, even by a flood.
 #include "resolver_world.hpp"
 #include "support/dice.hpp"
 
@@ -28,7 +28,7 @@ struct Shares : testing::resolver_world {
     for (int i = from; i < from + number; ++i) all.push_back(of(owner, fmt::format(fmt::runtime(pattern), i)));
     return start(std::move(all), within);
   }
-  // What a quiet namespace asks is known to the registry, which answers in 5 ms: within that and one such time more.
+  // The registry knows the images of a quiet namespace, and answers in 5 ms: the limit is that and one such time more.
   void expect_pinned(const std::string& ref, const char* when) {
     client.holds(testing::query_of(ref).ref.canonical(), digest_of_digit('a'));
     client.answers(testing::query_of(ref).ref.registry(), testing::query_of(ref).ref.repository(), 5ms);
@@ -71,7 +71,7 @@ TEST_F(Shares, TheLineOfARegistryIsShared) {
   }
 }
 
-// What stands between two looks at the sockets is a few look-ups, not all that an object wants.
+// Between two looks at the sockets run a few look-ups, not all that an object wants.
 TEST_F(Shares, AnObjectOfManyImagesIsBegunAndGivenUpInSlices) {
   client.hang();
   std::vector<query> all;
@@ -187,7 +187,7 @@ TEST_F(Shares, WhatIsInTroubleIsCountedUntilItAnswers) {
   EXPECT_EQ(watch.trouble("r.example repository"), 0);
 }
 
-// Whatever many do at the same time: bounds hold, one who asks seldom is answered soon, and nothing is left.
+// Whatever many do at the same time, bounds hold, one that asks seldom is answered soon, and nothing is left.
 TEST_F(Shares, DiceOverOwnersRegistriesAndFailures) {
   for (unsigned seed = 0; seed < 3; ++seed) {
     SCOPED_TRACE(seed);

@@ -1,4 +1,4 @@
-// Several sources of credentials: which are asked, in which order, for how long, and what is said when some fail.
+// Several sources of credentials: which are asked, in which order, for how long, and the message when some fail.
 #include "resolver_world.hpp"
 
 #include <pinhook/registry/ordered_credentials.hpp>
@@ -172,7 +172,7 @@ TEST_F(Sources, AStaleDigestServesWhileASourceIsOutOfOrder) {
 }
 
 TEST_F(Sources, NothingIsAskedWithCredentialsOfAnotherKey) {
-  // Between the first part's answer and the second's the first changes: what follows belongs to another identity.
+  // Between the first part's answer and the second's the first changes: the rest belongs to another identity.
   refuse("secrets", error_code::denied);
   plugin->when_asked([&, is_first = true]() mutable {
     if (std::exchange(is_first, false)) secrets->becomes("newer");

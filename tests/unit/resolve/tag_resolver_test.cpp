@@ -53,7 +53,7 @@ TEST_F(TagResolver, ARefusalIsRememberedForAShortWhile) {
   expect_answer(ask("r.example/x:1"), 'b', origin::registry);
 }
 
-// What a pull-through cache says of a tag that it never saw while its upstream is down.
+// The answer of a pull-through cache about a tag that it never saw while its upstream is down.
 TEST_F(TagResolver, ANotFoundIsNoOutage) {
   EXPECT_EQ(cache_options().negative_ttl, 5s);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(ask(fmt::format("r.example/new:{}", i)).error().code, error_code::not_found);
@@ -174,7 +174,7 @@ TEST_F(TagResolver, ALookUpThatHangsEndsAtItsLimit) {
   EXPECT_EQ(watch.lookups(), 0U);
   const auto next = ask_in_haste("nginx:1.25");
   ASSERT_FALSE(next);
-  EXPECT_THAT(next.error().message, HasSubstr("left in peace")) << "a host that hangs is in trouble";
+  EXPECT_THAT(next.error().message, HasSubstr("is in back-off")) << "a host that hangs is in trouble";
   client.release();
   time.advance(2s);
   expect_answer(ask("nginx:1.25"), 'a', origin::registry);
@@ -193,7 +193,7 @@ TEST_F(TagResolver, AStaleDigestServesWhenTheRegistryIsInTrouble) {
     expect_answer(ask("nginx:1.25"), 'a', origin::stale);
     const auto before = client.count();
     expect_answer(ask("nginx:1.25"), 'a', origin::stale);
-    EXPECT_EQ(client.count(), before) << to_string(code) << ": the registry is left in peace";
+    EXPECT_EQ(client.count(), before) << to_string(code) << ": the registry is in back-off";
     time.advance(1h);
     EXPECT_FALSE(ask("nginx:1.25")) << "beyond its age";
     time.advance(2min);
@@ -272,7 +272,7 @@ TEST_F(TagResolver, ARefreshedQueryIsNeverAnsweredWithAnOldDigest) {
   const auto refreshed = query_of("nginx:1.25", nullptr, freshness::refreshed);
   client.fails_next(trouble);
   EXPECT_EQ(ask(refreshed).error().code, error_code::unavailable);
-  EXPECT_THAT(ask_in_haste(refreshed).error().message, HasSubstr("left in peace"));
+  EXPECT_THAT(ask_in_haste(refreshed).error().message, HasSubstr("is in back-off"));
   expect_answer(ask("nginx:1.25"), 'a', origin::cache);
   time.advance(61s);
   client.hang();

@@ -1,5 +1,5 @@
-// What failed on the way to a verdict and did not decide it: sources of credentials, mirrors. It is named in the end,
-// and a refusal is not the last word when something that might have lifted it was out of order.
+// Collects the failures that did not decide a verdict: of sources of credentials, of mirrors. They are named in the
+// end, and a refusal is not final when something that might have lifted it was out of order.
 //
 // A value; one thread.
 #pragma once
@@ -12,18 +12,18 @@
 
 namespace pinhook::resolve {
 
-class passed_over {
+class skipped_sources {
  public:
   /// Failures named in a message, and bytes of each.
   static constexpr std::size_t most_named = 4;
   static constexpr std::size_t most_bytes = 400;
 
-  /// `what` begins its part of the message: "mirror m.corp:5000".
-  void add(std::string what, const error& why);
+  /// `subject` begins its part of the message: "mirror m.corp:5000".
+  void add(std::string subject, const error& why);
   void clear() { *this = {}; }
   [[nodiscard]] bool is_empty() const { return count_ == 0; }
 
-  /// The verdict with what is held here: "…; mirror m.corp:5000: …". A refusal (unauthorized, denied, not_found)
+  /// The verdict with the failures held here: "…; mirror m.corp:5000: …". A refusal (unauthorized, denied, not_found)
   /// becomes unavailable when one of the failures may pass: an older digest then serves, and the refusal is not
   /// remembered as the registry's.
   [[nodiscard]] error added_to(error verdict) const;

@@ -1,4 +1,4 @@
-#include <pinhook/resolve/look_up.hpp>
+#include <pinhook/resolve/lookup_run.hpp>
 
 #include <pinhook/registry/route_table.hpp>
 
@@ -8,25 +8,25 @@
 #include <exception>
 #include <utility>
 
-// Whose answer is it (pinning.md §7)? A key's identity is read before the flight; the credentials are fetched later,
-// and may be others by then. So the identity is read again once they are there, and a flight whose credentials are not
-// those of its key asks nothing: every waiter is placed anew under the identity its own source has now. What is asked
-// is therefore always asked with the credentials of the key it is stored under, and a waiter that shares a key with
-// another tenant never gets what that tenant's newer secret obtained. A source of several parts
-// is read part by part: the check is made again after each, over all that was given so far.
+// Tenants are kept apart as follows (pinning.md §7). A key's identity is read before the flight; the credentials are
+// fetched later, and may be others by then. So the identity is read again once they are there, and a flight whose
+// credentials are not those of its key asks nothing: every waiter is placed again under the identity its own source has
+// now. A request is therefore always sent with the credentials of the key that its answer is stored under, and a waiter
+// that shares a key with another tenant never gets an answer that the tenant's newer secret obtained. A source of
+// several parts is read part by part: the check is made again after each, over all credentials given so far.
 //
-// Mirrors are outside of this. They are asked with what the process itself has, as a node would ask them for whoever
-// may run a Pod on it; a tenant's credentials are never shown there and change nothing about what a mirror says. So its
-// answer may stand under any tenant's key, and is told to no key that did not ask for it.
+// Mirrors are outside of this. They are asked with the credentials of the process itself, as a node would ask them for
+// anyone who may run a Pod on it; a tenant's credentials are never shown there and change nothing about a mirror's
+// answer. So its answer may be stored under any tenant's key, and goes to no key that did not ask for it.
 
 namespace pinhook::resolve {
 namespace {
 
-// Beside the dial time that an operator set for a mirror: what TLS and the answer may take.
+// Added to the dial time that an operator set for a mirror: the time for TLS and the answer.
 constexpr std::chrono::nanoseconds after_dialling = std::chrono::seconds(2);
 
 bool belongs_to(const flight& f, const std::vector<registry::credential>& given) {
-  if (identity_of(f.what) == f.identity) return true;
+  if (identity_of(f.query) == f.identity) return true;
   return given.size() == 1 && given.front().identity == f.identity;
 }
 
@@ -45,9 +45,9 @@ std::optional<registry::reference> reference_at(const registry::route& mirror, c
   std::string prefix(mirror.base ? mirror.base->path() : std::string_view());
   if (prefix.starts_with(api)) prefix.erase(0, api.size());
   if (prefix.ends_with(api)) prefix.erase(prefix.size() - api.size());
-  const std::string what =
+  const std::string suffix =
       ref.digest() ? fmt::format("@{}", ref.digest()->to_string()) : fmt::format(":{}", ref.effective_tag());
-  auto out = registry::reference::parse(fmt::format("{}{}/{}{}", mirror.host, prefix, ref.repository(), what));
+  auto out = registry::reference::parse(fmt::format("{}{}/{}{}", mirror.host, prefix, ref.repository(), suffix));
   if (!out || out->registry() != mirror.host) return std::nullopt;
   return std::move(*out);
 }
@@ -56,82 +56,83 @@ std::string repository_at(const std::string& host, const registry::reference& re
   return host == ref.registry() ? ref.repository() : fmt::format("{}/{}", ref.registry(), ref.repository());
 }
 
-awaitable<void> look_up::run() {
-  const registry::reference& ref = f_->what.ref;
-  std::vector<way> ways{nullptr};
-  std::string said_by;
+awaitable<void> lookup_run::run() {
+  const registry::reference& ref = f_->query.ref;
+  std::vector<route> routes{nullptr};
+  std::string routes_source;
   if (with_.options.routes) {
     const auto known = with_.options.routes->routes_for(ref);
     if (!known) {
       f_->outcome = fail(known.error());
       co_return;
     }
-    if ((*known)->trouble) ways_.add("what says how it is reached", *(*known)->trouble);
-    ways = (*known)->in_order;
-    said_by = (*known)->source;
-    std::erase_if(ways, [&](const way& one) { return !one->answers(ref); });
+    if ((*known)->trouble) failed_routes_.add("the configuration of its mirrors", *(*known)->trouble);
+    routes = (*known)->in_order;
+    routes_source = (*known)->source;
+    std::erase_if(routes, [&](const route& one) { return !one->answers(ref); });
   }
-  if (ways.empty()) {
-    f_->outcome = fail(error_code::denied, fmt::format("nobody may say what {} is: {} gives no host the capability {}",
-                                                       ref.canonical(), said_by, ref.is_pinned() ? "pull" : "resolve"));
+  if (routes.empty()) {
+    f_->outcome =
+        fail(error_code::denied, fmt::format("{} cannot be resolved: {} gives no host the capability {}",
+                                             ref.canonical(), routes_source, ref.is_pinned() ? "pull" : "resolve"));
     co_return;
   }
   std::optional<error> verdict;
-  for (const way& by : ways) {
-    auto got = co_await by_way(by);
+  for (const route& by : routes) {
+    auto got = co_await by_route(by);
     if (f_->has_moved) co_return;
     if (got) {
       f_->outcome = std::move(*got);
       co_return;
     }
     const bool is_mirror = by && !by->is_upstream;
-    const bool is_last_hope = is_mirror && ways.size() == 1;
+    const bool is_last_hope = is_mirror && routes.size() == 1;
     if (is_mirror && !is_last_hope)
-      ways_.add(fmt::format("mirror {}", by->host), got.error());
+      failed_routes_.add(fmt::format("mirror {}", by->host), got.error());
     else
       verdict = std::move(got.error());
-    // Nobody is left to hear it, and the others would not be given the time.
+    // No one is left to hear it, and the others would not be given the time.
     if (f_->is_over_limit) break;
   }
   const error none{error_code::unavailable, fmt::format("no mirror knows {}", ref.canonical()), std::nullopt};
-  f_->outcome = fail(ways_.added_to(std::move(verdict).value_or(none)));
+  f_->outcome = fail(failed_routes_.added_to(std::move(verdict).value_or(none)));
 }
 
-look_up::question look_up::question_for(way by) const {
+lookup_run::question lookup_run::question_for(route by) const {
   if (!by || by->is_upstream)
-    return {std::move(by), f_->what.ref.registry(), f_->what.credentials, f_->what.ref, f_->limit};
+    return {std::move(by), f_->query.ref.registry(), f_->query.credentials, f_->query.ref, f_->limit};
   std::chrono::nanoseconds most = with_.options.mirror_limit;
   if (by->dial_timeout) most = std::min(most, *by->dial_timeout + after_dialling);
-  auto named = reference_at(*by, f_->what.ref);
+  auto named = reference_at(*by, f_->query.ref);
   const source own = named ? with_.options.mirror_credentials : nullptr;
   const std::string host = by->host;
-  return {std::move(by), host, own, named ? std::move(*named) : f_->what.ref, share(most, f_->limit), false, false};
+  return {std::move(by), host, own, named ? std::move(*named) : f_->query.ref, share(most, f_->limit), false, false};
 }
 
-awaitable<result<registry::digest>> look_up::by_way(way by) {
+awaitable<result<registry::digest>> lookup_run::by_route(route by) {
   const question q = question_for(std::move(by));
   question first = q;
   auto got = co_await ask(std::move(first));
   if (got || f_->has_moved || got.error().code != error_code::unauthorized) co_return got;
-  // A helper's answer that was held may have ended meanwhile: once more, with a new one.
+  // A helper's cached answer may have expired meanwhile: once more, with a new one.
   if (!q.credentials || !q.credentials->forget(q.named)) co_return got;
   question again = q;
   auto then = co_await ask(std::move(again));
   co_return then;
 }
 
-awaitable<result<registry::digest>> look_up::ask(question q) {
+awaitable<result<registry::digest>> lookup_run::ask(question q) {
   f_->asking = fmt::format("{} {}", q.is_upstream ? "registry" : "mirror", q.host);
   sources_.clear();
-  // Credentials for a mirror that rests would be fetched for nothing: it is passed over.
-  const errand on{repository_at(q.host, f_->what.ref), registry::credential{}.identity, {f_->what.owner}};
+  // Credentials for a mirror that rests would be fetched for nothing: it is skipped.
+  const errand on{repository_at(q.host, f_->query.ref), registry::credential{}.identity, {f_->query.owner}};
   if (!q.is_last && with_.gate.look(q.host, on).now == host_health::state::resting)
     co_return fail(with_.gate.refusal(q.host, on));
   auto got = co_await ask_each_source(std::move(q));
   co_return got;
 }
 
-awaitable<result<registry::digest>> look_up::ask_each_source(question q) {
+awaitable<result<registry::digest>> lookup_run::ask_each_source(question q) {
   credential_chain chain(with_.options.most_credentials);
   std::vector<registry::credential> given;
   const auto parts = parts_of(q.credentials);
@@ -164,28 +165,29 @@ awaitable<result<registry::digest>> look_up::ask_each_source(question q) {
   co_return fail(sources_.added_to(chain.verdict()));
 }
 
-// With what the chain was offered and has not tried; the answer, or nothing and the chain knows why.
-awaitable<std::optional<registry::digest>> look_up::ask_with_offered(question q, credential_chain& chain) {
-  while (const registry::credential* who = chain.next()) {
+// Asks with the credentials that the chain was offered and has not tried; the answer, or nothing and the chain has the
+// errors.
+awaitable<std::optional<registry::digest>> lookup_run::ask_with_offered(question q, credential_chain& chain) {
+  while (const registry::credential* credential = chain.next()) {
     question now = q;
-    registry::credential shown = *who;
+    registry::credential shown = *credential;
     auto got = co_await ask_once(std::move(now), std::move(shown));
     if (got) co_return std::move(*got);
-    if (!may_ask_again(q, *who, got.error())) chain.failed(std::move(got.error()));
+    if (!may_ask_again(q, *credential, got.error())) chain.failed(std::move(got.error()));
   }
   co_return std::nullopt;
 }
 
-host_gate::visit look_up::visit_for(const question& q, const registry::credential& who) const {
+host_gate::visit lookup_run::visit_for(const question& q, const registry::credential& credential) const {
   host_gate::visit out;
   out.number = f_->number;
   out.host = q.host;
-  out.repository = repository_at(q.host, f_->what.ref);
-  out.credential = who.identity;
-  out.beginner = f_->what.owner;
+  out.repository = repository_at(q.host, f_->query.ref);
+  out.credential = credential.identity;
+  out.beginner = f_->query.owner;
   out.claims = claims_of(*f_);
   out.limit = q.limit;
-  // Where there is another way that is taken instead.
+  // Where there is another route, that is taken instead.
   if (q.is_last)
     out.waits_out = [this](steady_time until, const error& refusal) {
       return !f_->is_over_limit && with_.waits_out(*f_, until, refusal);
@@ -193,25 +195,25 @@ host_gate::visit look_up::visit_for(const question& q, const registry::credentia
   return out;
 }
 
-awaitable<result<registry::digest>> look_up::ask_once(question q, registry::credential who) {
+awaitable<result<registry::digest>> lookup_run::ask_once(question q, registry::credential credential) {
   f_->at = flight::stage::line;
-  host_gate::visit wish = visit_for(q, who);
-  auto entered = co_await with_.gate.enter(std::move(wish));
+  host_gate::visit visit = visit_for(q, credential);
+  auto entered = co_await with_.gate.enter(std::move(visit));
   if (!entered) co_return fail(std::move(entered.error()));
   f_->at = flight::stage::registry;
   f_->asked_at = with_.time.now();
   std::exception_ptr thrown;
   try {
-    way by = q.by;
-    registry::reference ref = f_->what.ref;
-    auto said = co_await with_.client.resolve_by(std::move(by), std::move(ref), std::move(who), q.limit);
-    if (said) {
+    route by = q.by;
+    registry::reference ref = f_->query.ref;
+    auto reply = co_await with_.client.resolve_by(std::move(by), std::move(ref), std::move(credential), q.limit);
+    if (reply) {
       entered->settle(nullptr);
-      co_return std::move(said->digest);
+      co_return std::move(reply->digest);
     }
-    if (said.error().code != error_code::canceled || !f_->is_over_limit) {
-      entered->settle(&said.error());
-      co_return fail(std::move(said.error()));
+    if (reply.error().code != error_code::canceled || !f_->is_over_limit) {
+      entered->settle(&reply.error());
+      co_return fail(std::move(reply.error()));
     }
   } catch (...) {
     // Cancellation arrives as an exception too.
@@ -223,20 +225,21 @@ awaitable<result<registry::digest>> look_up::ask_once(question q, registry::cred
   co_return fail(std::move(late));
 }
 
-// After a limit, or trouble that names its end, whoever has the time asks again then; the gate makes him wait.
-bool look_up::may_ask_again(const question& q, const registry::credential& who, const error& after) const {
+// After a rate limit, or trouble with a Retry-After, a waiter that has the time asks again then; the gate makes it
+// wait.
+bool lookup_run::may_ask_again(const question& q, const registry::credential& credential, const error& after) const {
   if (!q.is_last || f_->is_over_limit || f_->at != flight::stage::registry) return false;
   if (after.code != error_code::rate_limited && !(after.code == error_code::unavailable && after.retry_after))
     return false;
-  const errand on{repository_at(q.host, f_->what.ref), who.identity, {f_->what.owner}};
+  const errand on{repository_at(q.host, f_->query.ref), credential.identity, {f_->query.owner}};
   const auto is = with_.gate.look(q.host, on);
   if (is.now != host_health::state::resting || is.until >= q.limit.time()) return false;
   return with_.waits_out(*f_, is.until, after);
 }
 
-// At most a third of what is left to the one who waits with the least patience, so that three that hang leave time for
-// the answer.
-deadline look_up::share(std::chrono::nanoseconds most, deadline within) const {
+// At most a third of the time left to the waiter with the least patience, so that three that hang leave time for the
+// answer.
+deadline lookup_run::share(std::chrono::nanoseconds most, deadline within) const {
   constexpr int parts = 3;
   const steady_time now = with_.time.now();
   deadline patience = within;
@@ -246,7 +249,7 @@ deadline look_up::share(std::chrono::nanoseconds most, deadline within) const {
   return sooner(within, deadline::after(now, std::min(most, third)));
 }
 
-void look_up::note_source(const registry::credential_source& which, const registry::reference& named, error why) {
+void lookup_run::note_source(const registry::credential_source& which, const registry::reference& named, error why) {
   const auto known = which.matches(named);
   const std::string name = known.empty() ? "a source of credentials" : known.front().source;
   // Most sources begin their messages with their names.

@@ -1,17 +1,17 @@
-#include <pinhook/resolve/passed_over.hpp>
+#include <pinhook/resolve/skipped_sources.hpp>
 
 #include <gtest/gtest.h>
 
 namespace pinhook::resolve {
 namespace {
 
-error said(error_code code, std::string message = "no") { return {code, std::move(message), {}}; }
+error failure(error_code code, std::string message = "no") { return {code, std::move(message), {}}; }
 
-TEST(PassedOver, ChangesNothingWhenEmpty) {
-  EXPECT_EQ(passed_over{}.added_to(said(error_code::denied)), said(error_code::denied));
+TEST(SkippedSources, ChangesNothingWhenEmpty) {
+  EXPECT_EQ(skipped_sources{}.added_to(failure(error_code::denied)), failure(error_code::denied));
 }
 
-TEST(PassedOver, ARefusalIsNotTheLastWordWhileSomethingMayPass) {
+TEST(SkippedSources, ARefusalIsNotTheLastWordWhileSomethingMayPass) {
   const struct {
     error_code verdict, failure, expected;
   } rows[] = {
@@ -27,30 +27,30 @@ TEST(PassedOver, ARefusalIsNotTheLastWordWhileSomethingMayPass) {
       {error_code::rate_limited, error_code::unavailable, error_code::rate_limited},
   };
   for (const auto& row : rows) {
-    passed_over some;
-    some.add("mirror m.corp", said(row.failure, "down"));
-    const error got = some.added_to(said(row.verdict, "the registry says no"));
+    skipped_sources some;
+    some.add("mirror m.corp", failure(row.failure, "down"));
+    const error got = some.added_to(failure(row.verdict, "the registry says no"));
     EXPECT_EQ(to_string(got.code), to_string(row.expected)) << to_string(row.verdict) << " " << to_string(row.failure);
     EXPECT_EQ(got.message, "the registry says no; mirror m.corp: down");
   }
 }
 
-TEST(PassedOver, NamesAFewAndCountsTheRest) {
-  passed_over some;
-  for (int i = 0; i < 6; ++i) some.add("m" + std::to_string(i), said(error_code::denied, "x"));
-  EXPECT_EQ(some.added_to(said(error_code::denied)).message, "no; m0: x; m1: x; m2: x; m3: x; and 2 more");
+TEST(SkippedSources, NamesAFewAndCountsTheRest) {
+  skipped_sources some;
+  for (int i = 0; i < 6; ++i) some.add("m" + std::to_string(i), failure(error_code::denied, "x"));
+  EXPECT_EQ(some.added_to(failure(error_code::denied)).message, "no; m0: x; m1: x; m2: x; m3: x; and 2 more");
   some.clear();
   EXPECT_TRUE(some.is_empty());
 }
 
-TEST(PassedOver, CutsLongTextsBetweenCharacters) {
+TEST(SkippedSources, CutsLongTextsBetweenCharacters) {
   for (std::size_t shift = 0; shift < 3; ++shift) {
-    passed_over some;
+    skipped_sources some;
     std::string text(shift, 'x');
-    while (text.size() < 2 * passed_over::most_bytes) text += "…";
-    some.add("m", said(error_code::denied, text));
-    const std::string got = some.added_to(said(error_code::denied)).message;
-    EXPECT_LE(got.size(), passed_over::most_bytes + 10);
+    while (text.size() < 2 * skipped_sources::most_bytes) text += "…";
+    some.add("m", failure(error_code::denied, text));
+    const std::string got = some.added_to(failure(error_code::denied)).message;
+    EXPECT_LE(got.size(), skipped_sources::most_bytes + 10);
     EXPECT_TRUE(got.ends_with("……"));
     EXPECT_EQ((got.size() - std::string("no; m: ").size() - shift) % std::string("…").size(), 0U);
   }

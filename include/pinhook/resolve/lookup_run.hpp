@@ -1,12 +1,12 @@
-// One flight's work: the ways to the registry in their order, and on each the credentials in theirs, until one host
-// answers.
+// The work of one flight: the routes to the registry in their order, and on each the credentials in theirs, until one
+// host answers.
 //
 //   mirror, mirror, … ──failed──▶ the registry ──▶ credentials of source 1 ──refused──▶ of source 2 ──…──▶ verdict
 //                                                  no source had any: once as anonymous
 //
-// A mirror is asked once a flight, with the node's credentials and a bounded share of the time; whatever goes wrong
-// there, the next way is taken. A source of credentials is asked only when those before it had none or theirs were
-// refused; it too gets a share, and one that fails is passed over and named in the end.
+// A mirror is asked once a flight, with the node's credentials and a bounded share of the time; after any failure there
+// the next route is taken. A source of credentials is asked only when those before it had none or theirs were refused;
+// it too gets a share, and one that fails is skipped and named in the end.
 //
 // Look-up thread only; lives in the frame of the flight's coroutine.
 #pragma once
@@ -19,9 +19,9 @@
 #include <pinhook/registry/route.hpp>
 #include <pinhook/resolve/credential_chain.hpp>
 #include <pinhook/resolve/host_gate.hpp>
-#include <pinhook/resolve/passed_over.hpp>
 #include <pinhook/resolve/resolver_options.hpp>
 #include <pinhook/resolve/single_flight.hpp>
+#include <pinhook/resolve/skipped_sources.hpp>
 
 #include <chrono>
 #include <functional>
@@ -32,51 +32,51 @@
 
 namespace pinhook::resolve {
 
-class look_up {
+class lookup_run {
  public:
   struct tools {
     registry::client& client;
     const clock& time;
     host_gate& gate;
     const resolver_options& options;
-    /// Is the end of a rest waited for by somebody?
+    /// True when one of those who wait for the flight waits for the end of a rest.
     std::function<bool(flight&, steady_time until, const error& refusal)> waits_out;
   };
-  look_up(tools with, std::shared_ptr<flight> f) : with_(std::move(with)), f_(std::move(f)) {}
+  lookup_run(tools with, std::shared_ptr<flight> f) : with_(std::move(with)), f_(std::move(f)) {}
 
   /// Sets the flight's outcome, or that it has moved.
   awaitable<void> run();
 
  private:
-  using way = std::shared_ptr<const registry::route>;
+  using route = std::shared_ptr<const registry::route>;
   using source = std::shared_ptr<registry::credential_source>;
-  // Who is asked on whose behalf, by when.
+  // One host to ask: by which route, with which credentials, until when.
   struct question {
-    way by;
+    route by;
     std::string host;
     source credentials;
     registry::reference named;
     deadline limit;
     bool is_upstream = true;
-    /// There is no other way.
+    /// There is no other route.
     bool is_last = true;
   };
 
-  awaitable<result<registry::digest>> by_way(way by);
+  awaitable<result<registry::digest>> by_route(route by);
   awaitable<result<registry::digest>> ask(question q);
   awaitable<result<registry::digest>> ask_each_source(question q);
   awaitable<std::optional<registry::digest>> ask_with_offered(question q, credential_chain& chain);
-  awaitable<result<registry::digest>> ask_once(question q, registry::credential who);
-  [[nodiscard]] host_gate::visit visit_for(const question& q, const registry::credential& who) const;
-  [[nodiscard]] bool may_ask_again(const question& q, const registry::credential& who, const error& after) const;
+  awaitable<result<registry::digest>> ask_once(question q, registry::credential credential);
+  [[nodiscard]] host_gate::visit visit_for(const question& q, const registry::credential& credential) const;
+  [[nodiscard]] bool may_ask_again(const question& q, const registry::credential& credential, const error& after) const;
   [[nodiscard]] deadline share(std::chrono::nanoseconds most, deadline within) const;
-  [[nodiscard]] question question_for(way by) const;
+  [[nodiscard]] question question_for(route by) const;
   void note_source(const registry::credential_source& which, const registry::reference& named, error why);
 
   tools with_;
   std::shared_ptr<flight> f_;
-  passed_over ways_;
-  passed_over sources_;
+  skipped_sources failed_routes_;
+  skipped_sources sources_;
 };
 
 /// The mirror's own name for the image of `ref`, for looking up credentials: "harbor.corp/hub/library/nginx:1" behind

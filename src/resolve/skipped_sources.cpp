@@ -1,4 +1,4 @@
-#include <pinhook/resolve/passed_over.hpp>
+#include <pinhook/resolve/skipped_sources.hpp>
 
 #include <pinhook/base/printable.hpp>
 
@@ -15,14 +15,14 @@ bool is_refusal(error_code code) {
 
 }  // namespace
 
-void passed_over::add(std::string what, const error& why) {
+void skipped_sources::add(std::string subject, const error& why) {
   ++count_;
   has_temporary_ = has_temporary_ || is_temporary(why.code);
   if (texts_.size() == most_named) return;
-  texts_.push_back(cut_words(fmt::format("{}: {}", what, why.message), most_bytes));
+  texts_.push_back(cut_words(fmt::format("{}: {}", subject, why.message), most_bytes));
 }
 
-error passed_over::added_to(error verdict) const {
+error skipped_sources::added_to(error verdict) const {
   for (const auto& text : texts_) verdict.message += "; " + text;
   if (count_ > texts_.size())
     fmt::format_to(std::back_inserter(verdict.message), "; and {} more", count_ - texts_.size());
