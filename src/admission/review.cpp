@@ -32,7 +32,7 @@ struct text_field {
   bool is_there = false;
 
   void take(json::cursor& at) {
-    if (is_there) at.reject("a key that matters stands twice");
+    if (is_there) at.reject("a duplicate key");
     is_there = true;
     if (at.peek() == json::kind::string)
       text = at.read_text();
@@ -50,7 +50,7 @@ struct raw_request {
 };
 
 void take_once(json::cursor& at, bool& seen) {
-  if (seen) at.reject("a key that matters stands twice");
+  if (seen) at.reject("a duplicate key");
   seen = true;
 }
 

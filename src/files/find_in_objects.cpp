@@ -90,7 +90,7 @@ std::string_view without_offset(std::string_view message) {
 
 std::unexpected<error> explain(const finding& f, node_index object, const error& problem) {
   const std::string_view what = without_offset(problem.message);
-  if (what.ends_with("stands twice")) {
+  if (what.contains("duplicate key")) {
     const auto size = static_cast<node_index>(f.doc.nodes.size());
     node_index end = object + 1;
     while (end < size && f.doc.at(end).span.begin < f.doc.at(object).span.end) ++end;
@@ -159,7 +159,7 @@ class object_search {
       const node_index scalar = f_.doc.resolve(node);
       // The engine takes a value that leads to an image, the nodes give the first.
       if (scalar == no_node || f_.doc.at(scalar).text != slot.image)
-        return explain(f_, i, {error_code::malformed, "a key on the way to an image stands twice", std::nullopt});
+        return explain(f_, i, {error_code::malformed, "a duplicate key on the way to an image", std::nullopt});
       found_image image = scalar_image(f_, node, pointer_ + slot.pointer);
       image.what.object = owned.object;
       image.what.group = owned.group;

@@ -31,7 +31,7 @@ void slot_finder::take_member(const json::string& key) {
   follow(next, 1);
 }
 
-// Those of `from` whose step at `depth` leads through the member `key`.
+// The places of `from` whose step at `depth` leads through the member `key`.
 slot_finder::active slot_finder::members(active from, std::size_t depth, const json::string& key, active& seen) {
   active next = 0;
   for (active rest = from; rest != 0; rest &= rest - 1) {
@@ -41,7 +41,7 @@ slot_finder::active slot_finder::members(active from, std::size_t depth, const j
     if (step.type == path_step::kind::values) {
       next |= bit;
     } else if (step.type == path_step::kind::member && key == step.name) {
-      if ((seen & bit) != 0) at_.reject("a key that matters stands twice");
+      if ((seen & bit) != 0) at_.reject("a duplicate key");
       seen |= bit;
       next |= bit;
     }
@@ -49,7 +49,7 @@ slot_finder::active slot_finder::members(active from, std::size_t depth, const j
   return next;
 }
 
-// Recursion is as deep as the longest path, whatever the input.
+// Recursion is no deeper than the longest path, for any input.
 void slot_finder::follow(active from, std::size_t depth) {
   active arrays = 0;
   for (active rest = from; rest != 0; rest &= rest - 1) {
@@ -91,12 +91,12 @@ void slot_finder::follow(active from, std::size_t depth) {
   }
 }
 
-void slot_finder::take(holding what) {
+void slot_finder::take(holding holds) {
   const std::size_t begin = at_.offset();
   const std::size_t slots_before = out_.slots.size();
   const std::size_t size = pointer_.size();
   pull_keys keys;
-  switch (what) {
+  switch (holds) {
     case holding::pod_template: {
       if (at_.peek() != json::kind::object) {
         at_.skip();
@@ -109,7 +109,7 @@ void slot_finder::take(holding what) {
           at_.skip();
           continue;
         }
-        if (seen) at_.reject("a key that matters stands twice");
+        if (seen) at_.reject("a duplicate key");
         seen = true;
         append_pointer(pointer_, "spec");
         keys = take_pod_spec(at_, pointer_, out_);
@@ -127,7 +127,7 @@ void slot_finder::take(holding what) {
       take_image(at_, pointer_, out_);
       break;
   }
-  if (out_.slots.size() != slots_before || what == holding::pod_template || what == holding::pod_spec)
+  if (out_.slots.size() != slots_before || holds == holding::pod_template || holds == holding::pod_spec)
     out_.templates.push_back({pointer_, at_.since(begin), keys});
 }
 
@@ -139,13 +139,13 @@ struct frame {
   json::string key;
   // In front of the object or array.
   json::cursor before;
-  // An object of which the images were taken; what else it holds is searched on.
+  // An object whose images were taken; the rest of it is still searched.
   bool is_pod_spec = false;
 };
 
 std::string pointer_to(const std::vector<frame>& frames) {
   std::string pointer;
-  // The last frame is the object itself; those above it say how it was reached.
+  // The last frame is the object itself; those above it are the way to it.
   for (std::size_t i = 0; i + 1 < frames.size(); ++i) {
     if (frames[i].is_array) {
       append_pointer(pointer, std::to_string(frames[i].index - 1));
@@ -158,7 +158,7 @@ std::string pointer_to(const std::vector<frame>& frames) {
   return pointer;
 }
 
-// Enters the value that stands next, or passes it when there is nothing to enter.
+// Enters the next value, or passes it when there is nothing to enter.
 void descend(json::cursor& at, std::vector<frame>& frames) {
   const json::kind kind = at.peek();
   if (kind != json::kind::object && kind != json::kind::array) {
@@ -177,7 +177,7 @@ void descend(json::cursor& at, std::vector<frame>& frames) {
   frames.push_back({kind == json::kind::array, 0, {}, before, false});
 }
 
-// The images of the pod spec that `here` stands in front of. A failure is handed on to `at`.
+// Takes the images of the pod spec that `here` is in front of. A failure is handed on to `at`.
 void take_found(json::cursor here, std::string pointer, found_slots& out, json::cursor& at) {
   const std::size_t begin = here.offset();
   const pull_keys keys = take_pod_spec(here, pointer, out);

@@ -117,7 +117,7 @@ constexpr places<3> spark_connect{{{"spec.image", image}, {"spec.server.template
 constexpr places<1> sandbox{{{"spec.podTemplate"}}};
 
 // Not in it, though its project's other kinds are:
-//   argoproj.io Experiment, AnalysisRun: the Rollouts controller compares those it made with what it wanted, and makes
+//   argoproj.io Experiment, AnalysisRun: the Rollouts controller compares those it made with the wanted ones, and makes
 //     another one where they differ (utils/experiment, utils/analysis: IsSemanticallyEqual). Their Jobs and Pods are
 //     pinned.
 //   serving.kserve.io: the controller rewrites the tag of a runtime's image by runtimeVersion, and by the hardware
@@ -131,8 +131,8 @@ constexpr known_kind table[] = {
     {"apps", "Deployment", "deployments", in_spec_template},
     {"apps", "StatefulSet", "statefulsets", in_spec_template},
     {"apps", "DaemonSet", "daemonsets", in_spec_template},
-    // kubernetes, pkg/apis/batch/validation/validation.go, validatePodTemplateUpdate: of a suspended Job what schedules
-    // its Pods (and since 1.35 their resources), nothing else of the template.
+    // kubernetes, pkg/apis/batch/validation/validation.go, validatePodTemplateUpdate: of a suspended Job only the
+    // fields that schedule its Pods (and since 1.35 their resources) can change in the template.
     {"batch", "Job", "jobs", in_spec_template, immutable},
     {"batch", "CronJob", "cronjobs", cron_job},
     {"", "ReplicationController", "replicationcontrollers", in_spec_template},
@@ -163,8 +163,8 @@ constexpr known_kind table[] = {
     {"serving.knative.dev", "Revision", "revisions", in_spec, immutable},
 
     {"keda.sh", "ScaledJob", "scaledjobs", scaled_job},
-    // kubernetes-sigs/jobset, pkg/webhooks/jobset_webhook.go, ValidateUpdate: while it is suspended what schedules its
-    // Pods, nothing else of replicatedJobs.
+    // kubernetes-sigs/jobset, pkg/webhooks/jobset_webhook.go, ValidateUpdate: while it is suspended the fields that
+    // schedule its Pods, nothing else of replicatedJobs.
     {"jobset.x-k8s.io", "JobSet", "jobsets", job_set, immutable},
     // kubernetes-sigs/lws, pkg/webhooks/leaderworkerset_webhook.go: of the templates nothing is fixed.
     {"leaderworkerset.x-k8s.io", "LeaderWorkerSet", "leaderworkersets", leader_worker_set},
@@ -195,7 +195,7 @@ constexpr known_kind table[] = {
     {"apps.kruise.io", "BroadcastJob", "broadcastjobs", in_spec_template},
     {"apps.kruise.io", "SidecarSet", "sidecarsets", in_spec, changeable, scope::cluster},
     // openkruise/kruise, pkg/webhook/advancedcronjob/validating, validateAdvancedCronJobUpdate: the templates of Jobs
-    // are not among what may change.
+    // are not among the fields that can change.
     {"apps.kruise.io", "AdvancedCronJob", "advancedcronjobs", advanced_cron_job, immutable},
     {"apps.kruise.io", "UnitedDeployment", "uniteddeployments", united_deployment},
 

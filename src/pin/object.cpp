@@ -10,9 +10,9 @@
 namespace pinhook::pin {
 namespace {
 
-constexpr const char* twice = "a key that matters stands twice";
+constexpr const char* duplicate_key = "a duplicate key";
 
-// The string that stands next; a value of another type is passed and gives nothing.
+// The next value when it is a string; a value of another type is passed and gives nothing.
 std::optional<std::string> read_if_string(json::cursor& at) {
   if (at.peek() == json::kind::string) return at.read_text();
   at.skip();
@@ -20,7 +20,7 @@ std::optional<std::string> read_if_string(json::cursor& at) {
 }
 
 void take_once(json::cursor& at, std::optional<std::string>& into) {
-  if (into) at.reject(twice);
+  if (into) at.reject(duplicate_key);
   into = read_if_string(at);
 }
 
@@ -83,7 +83,7 @@ void take_metadata(json::cursor& at, metadata& out) {
   enum : unsigned { labels = 1, annotations = 2, owners = 4 };
   unsigned seen = 0;
   const auto first = [&](unsigned which) {
-    if ((seen & which) != 0) at.reject(twice);
+    if ((seen & which) != 0) at.reject(duplicate_key);
     seen |= which;
   };
   json::string key;
@@ -112,7 +112,7 @@ void take_metadata(json::cursor& at, metadata& out) {
   }
 }
 
-// The limits are none of JSON.
+// Crossing one of our limits is not a fault of the JSON.
 error failure_of(const json::cursor& at) {
   error out = at.failure();
   if (out.message.ends_with(too_many_images))
@@ -124,7 +124,7 @@ error failure_of(const json::cursor& at) {
 }
 
 void take_member_metadata(json::cursor& at, object& out) {
-  if (out.has_metadata) at.reject(twice);
+  if (out.has_metadata) at.reject(duplicate_key);
   out.has_metadata = at.peek() == json::kind::object;
   if (out.has_metadata)
     take_metadata(at, out.metadata);
@@ -132,7 +132,7 @@ void take_member_metadata(json::cursor& at, object& out) {
     at.skip();
 }
 
-// Key and value of each member but two, as they are written.
+// Key and value of each member except metadata and status, as they are written.
 std::vector<std::pair<std::string_view, std::string_view>> members_of(std::string_view text) {
   std::vector<std::pair<std::string_view, std::string_view>> out;
   json::cursor at(text);
@@ -167,7 +167,7 @@ result<object> read_object(std::string_view text, std::span<const place> places)
     if (at.has_failed()) return fail(failure_of(at));
   }
   if (has_duplicate_pointers(out.found.slots))
-    return fail(error_code::malformed, "a key on the way to an image stands twice");
+    return fail(error_code::malformed, "a duplicate key on the way to an image");
   return out;
 }
 

@@ -6,8 +6,9 @@ namespace pinhook::pin {
 namespace {
 
 auto refuse(std::string_view text, std::string_view why) {
-  return fail(error_code::invalid_input,
-              fmt::format("{} is no path to an image: {}; write for example spec.workers[*].image", quoted(text), why));
+  return fail(
+      error_code::invalid_input,
+      fmt::format("{} is not a valid path to an image: {}; an example is spec.workers[*].image", quoted(text), why));
 }
 
 bool is_name_byte(char c) {

@@ -35,8 +35,8 @@ struct group_kind {
   std::string_view group, kind;
 };
 
-// Rule 7: what may control a Pod without anyone comparing the Pod's images afterwards. Not among them: Node, which
-// controls the mirror Pods of static Pods; what those run is not taken from the API.
+// Rule 7: the kinds that may control a Pod without comparing the Pod's images afterwards. Not among them: Node, which
+// controls the mirror Pods of static Pods; their images are not taken from the API.
 constexpr std::array<group_kind, 7> built_in_workloads{{{"apps", "ReplicaSet"},
                                                         {"apps", "StatefulSet"},
                                                         {"apps", "DaemonSet"},
@@ -72,22 +72,22 @@ bool has_foreign_controller(const request& asked, const object& now) {
 }
 
 // Rules 6, 7, 8 and the label of §6.
-leave_reason exempt_by_object(const request& asked, mode m, const policy& rules, const object& now) {
+leave_reason exempt_by_object(const request& asked, mode m, const policy& options, const object& now) {
   if (now.metadata.has_deletion_timestamp) return leave_reason::being_deleted;
   if (m != mode::enforce && now.metadata.pin_label == "skip") return leave_reason::skip_label;
   if (is_owned_replica_set(asked, now)) return leave_reason::owned_replica_set;
-  if (!rules.pin_foreign_controllers && has_foreign_controller(asked, now)) return leave_reason::foreign_controller;
+  if (!options.pin_foreign_controllers && has_foreign_controller(asked, now)) return leave_reason::foreign_controller;
   return leave_reason::none;
 }
 
-// A change of the annotation to another value; taking it away is none.
+// True for a change of the annotation to another value; its removal does not count.
 bool asks_refresh(const request& asked, const object& now, const object* before) {
   if (asked.operation != operation::update || before == nullptr || !asked.subresource.empty()) return false;
   const auto& value = now.metadata.refresh;
   return value && !value->empty() && value != before->metadata.refresh;
 }
 
-// What the rules say of a slot before its text is looked at.
+// The choice for a slot by the rules of pinning.md §3, before its text is looked at.
 struct choice {
   leave_reason leave = leave_reason::none;
   bool refresh = false;
@@ -96,7 +96,7 @@ struct choice {
   const slot* standing = nullptr;
 };
 
-// An operator's rule says so of a slot at least.
+// True when an operator's rule orders `always` for one slot at least.
 bool orders_always(std::span<const slot_order> orders) {
   return std::ranges::find(orders, pin_order::always, &slot_order::pin) != orders.end();
 }
@@ -110,7 +110,7 @@ std::string foreign_warning(const object& now, std::size_t left) {
   return fmt::format("{} may compare its images ({} {})", which, controller.kind, controller.name);
 }
 
-// Rule 5. The API server lets an update of a Pod change the images of containers and init containers alone.
+// Rule 5. The API server lets an update of a Pod change only the images of containers and init containers.
 choice choose_in_pod(const request& asked, const slot& s, const slot* old, bool refresh) {
   if (asked.subresource == "ephemeralcontainers") {
     const bool is_new = s.type == container_type::ephemeral_container && old == nullptr;
@@ -131,14 +131,14 @@ choice choose_in_immutable(const slot& s, const slot* old) {
 
 class planner {
  public:
-  planner(const request& asked, const policy& rules, const object& now, const object* before,
+  planner(const request& asked, const policy& options, const object& now, const object* before,
           std::span<const slot_order> orders)
       : asked_(asked),
-        rules_(rules),
+        options_(options),
         now_(now),
         before_(before),
         orders_(orders),
-        is_foreign_(!rules.pin_foreign_controllers && has_foreign_controller(asked, now)) {}
+        is_foreign_(!options.pin_foreign_controllers && has_foreign_controller(asked, now)) {}
 
   result<plan> make() {
     const bool is_update = asked_.operation == operation::update && before_ != nullptr;
@@ -191,7 +191,7 @@ class planner {
     decision d;
     d.action = decision::kind::resolve;
     d.slot = index;
-    d.format = order.format.value_or(rules_.format);
+    d.format = order.format.value_or(options_.format);
     d.relaxes_pull_policy = relaxes_pull_policy(index, ref, order);
     d.ref = std::move(ref);
     return d;
@@ -241,11 +241,11 @@ class planner {
     return d;
   }
 
-  // What oldObject has in this place, when that means the same tag: whatever rules and settings say of new pins.
+  // Keeps oldObject's image in this place when that means the same tag: rules and settings for new pins do not apply.
   std::optional<decision> stay(std::size_t index, const registry::reference& tag, const slot& old,
                                const slot_order& order) {
     const auto ref = registry::reference::parse(old.image);
-    // A tag that somebody writes in another way in a Pod is a change of theirs.
+    // In a Pod, the same tag in another spelling is a change by its author.
     if (!ref || (!ref->is_pinned() && !is_immutable_)) return std::nullopt;
     if (ref->is_pinned()) read_record();
     if (!means_tag(*ref, tag, out_.record)) return std::nullopt;
@@ -265,12 +265,12 @@ class planner {
     d.format = ref->tag().empty() ? pin_format::digest : pin_format::tag_and_digest;
     d.standing = pin_for(tag, old);
     d.is_movable = !is_immutable_;
-    // The default of the tag stands in the author's manifest again; what was put in its place is in oldObject.
+    // The author's manifest has the tag's default again; the value that replaced it is in oldObject.
     d.relaxes_pull_policy = is_default_of_latest(index, tag) && old.pull_policy == "IfNotPresent";
     return d;
   }
 
-  // The text of a pin that stands, as far as it can stand for a pin of `tag`.
+  // The text of the old pin, when it can serve as a pin of `tag`.
   static std::string pin_for(const registry::reference& tag, const slot& old) {
     const auto ref = registry::reference::parse(old.image);
     return ref && ref->is_pinned() && has_same_repository(*ref, tag) ? old.image : std::string();
@@ -282,8 +282,8 @@ class planner {
                             (is_immutable_ ? immutability() : "it would restart containers of a running Pod"));
   }
 
-  // Of the digests only those that pinhook wrote, as oldObject's record knows them. What the object's own record alone
-  // knows was written for this very request: this is a reinvocation, and the registry was asked.
+  // Refreshes only digests that pinhook wrote, known from oldObject's record. A pin in the object's own record alone
+  // was written for this very request: this is a reinvocation, and the registry was asked.
   decision refresh_pinned(std::size_t index, const registry::reference& pinned) {
     const slot_order order = order_of(index);
     if (order.pin == pin_order::never) return leave(index, leave_reason::rule);
@@ -302,8 +302,8 @@ class planner {
     return d;
   }
 
-  // What the API server put in for a container whose tag is latest (pkg/apis/core/v1/defaults.go) can be told from
-  // what someone wrote in the kinds alone that it fills in, and can be changed where the container is new.
+  // A value that the API server set for a container whose tag is latest (pkg/apis/core/v1/defaults.go) can be told from
+  // an author's only in the kinds whose defaults it sets, and can be changed where the container is new.
   bool relaxes_pull_policy(std::size_t index, const registry::reference& ref, const slot_order& order) const {
     if (order.pull_policy != pull_policy_order::if_not_present || !is_default_of_latest(index, ref)) return false;
     return !is_pod(asked_) || before_ == nullptr || standing(index) == nullptr;
@@ -323,7 +323,7 @@ class planner {
       out_.warnings.emplace_back("annotation pinhook.dev/updates is ignored: it is neither keep nor refresh");
     if (order.pin == pin_order::refresh) return update_rule::refresh;
     if (order.pin == pin_order::keep) return update_rule::keep;
-    return rules_.updates;
+    return options_.updates;
   }
 
   void read_record() {
@@ -343,18 +343,17 @@ class planner {
     return {};
   }
 
-  // Rules 3 and 4: someone who wrote a tag shall know why it still stands there.
+  // Rules 3 and 4: an author who wrote a tag learns why it is still there.
   void warn_of_tags_that_stay() {
-    const auto tell = [&](std::ptrdiff_t count, std::string_view why) {
+    const auto warn = [&](std::ptrdiff_t count, std::string_view reason) {
       if (count == 0) return;
-      out_.warnings.push_back(
-          fmt::format("{} by tag{}", count == 1 ? "1 image stands" : fmt::format("{} images stand", count), why));
+      out_.warnings.push_back(fmt::format(
+          "{}{}", count == 1 ? "1 image keeps its tag" : fmt::format("{} images keep their tags", count), reason));
     };
-    tell(std::ranges::count(out_.decisions, leave_reason::same_template, &decision::reason),
+    warn(std::ranges::count(out_.decisions, leave_reason::same_template, &decision::reason),
          ": to be pinned at the next change of the pod template");
     if (!is_immutable_) return;
-    tell(std::ranges::count(out_.decisions, leave_reason::immutable, &decision::reason),
-         ", and stays: " + immutability());
+    warn(std::ranges::count(out_.decisions, leave_reason::immutable, &decision::reason), ": " + immutability());
   }
 
   // Rule 7, for those that no rule orders to be pinned.
@@ -366,7 +365,7 @@ class planner {
   }
 
   const request& asked_;
-  const policy& rules_;
+  const policy& options_;
   const object& now_;
   const object* before_;
   const std::span<const slot_order> orders_;
@@ -391,28 +390,28 @@ bool has_same_image(std::size_t index, const object& now, const object& before) 
 
 std::string_view label_of(const slot& s) { return s.container.empty() ? s.pointer : s.container; }
 
-leave_reason exempt_by_request(const request& asked, const policy& rules) {
+leave_reason exempt_by_request(const request& asked, const policy& options) {
   if (asked.operation != operation::create && asked.operation != operation::update)
     return leave_reason::other_operation;
   const bool is_ephemeral = is_pod(asked) && asked.subresource == "ephemeralcontainers";
   if (!asked.subresource.empty() && !is_ephemeral) return leave_reason::other_subresource;
   if (std::ranges::find(system_namespaces, asked.ns) != system_namespaces.end() ||
-      std::ranges::find(rules.excluded_namespaces, asked.ns) != rules.excluded_namespaces.end())
+      std::ranges::find(options.excluded_namespaces, asked.ns) != options.excluded_namespaces.end())
     return leave_reason::excluded_namespace;
   return leave_reason::none;
 }
 
-result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now, const object* before,
+result<plan> make_plan(const request& asked, mode m, const policy& options, const object& now, const object* before,
                        std::span<const slot_order> orders) {
   plan out;
-  out.exempt = exempt_by_object(asked, m, rules, now);
+  out.exempt = exempt_by_object(asked, m, options, now);
   if (out.exempt == leave_reason::foreign_controller) {
-    if (orders_always(orders)) return planner(asked, rules, now, before, orders).make();
+    if (orders_always(orders)) return planner(asked, options, now, before, orders).make();
     if (std::ranges::any_of(now.found.slots, has_tag))
       out.warnings.push_back(foreign_warning(now, now.found.slots.size()));
   }
   if (out.exempt != leave_reason::none) return out;
-  return planner(asked, rules, now, before, orders).make();
+  return planner(asked, options, now, before, orders).make();
 }
 
 }  // namespace pinhook::pin

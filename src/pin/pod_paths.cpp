@@ -28,15 +28,15 @@ pod_paths::row& pod_paths::row_of(std::string_view group, std::string_view kind)
   return rows_.emplace_back(row{std::string(group), std::string(kind), {}});
 }
 
-void pod_paths::add(row& to, std::string_view text, holding what) {
+void pod_paths::add(row& to, std::string_view text, holding holds) {
   auto parsed = parse_path(text);
   if (!parsed) throw std::invalid_argument(parsed.error().message);
   if (to.places.size() == max_places)
     throw std::invalid_argument(fmt::format("kind {} has more than {} paths", quoted(to.kind), max_places));
-  // A pod spec's and a container's image stands under "image"; one of the operator's under the path's last name.
+  // A pod spec's and a container's image is under "image"; one of the operator's under the path's last name.
   const auto named = std::ranges::find(std::views::reverse(*parsed), path_step::kind::member, &path_step::type);
-  if (what == holding::image && std::ranges::find(keys_, named->name) == keys_.end()) keys_.push_back(named->name);
-  to.places.push_back({std::move(*parsed), what});
+  if (holds == holding::image && std::ranges::find(keys_, named->name) == keys_.end()) keys_.push_back(named->name);
+  to.places.push_back({std::move(*parsed), holds});
 }
 
 std::span<const place> pod_paths::of(std::string_view group, std::string_view kind) const {

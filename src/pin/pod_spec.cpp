@@ -20,14 +20,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view pull_keys::*>,
      {"serviceAccountName", &pull_keys::service_account_name},
      {"serviceAccount", &pull_keys::service_account}}};
 
-constexpr const char* twice = "a key that matters stands twice";
+constexpr const char* duplicate_key = "a duplicate key";
 
 // Remembers which of a few keys were there; a second time makes the cursor fail.
 class once {
  public:
   explicit once(json::cursor& at) : at_(at) {}
   void operator()(unsigned which) {
-    if ((seen_ >> which & 1U) != 0) at_.reject(twice);
+    if ((seen_ >> which & 1U) != 0) at_.reject(duplicate_key);
     seen_ |= 1U << which;
   }
 
@@ -42,7 +42,7 @@ std::string read_if_string(json::cursor& at) {
   return {};
 }
 
-// The pull policy that stands next, as the member `name` of what `pointer` leads to.
+// Reads the next value as the pull policy, the member `name` of the object that `pointer` leads to.
 void read_pull_policy(json::cursor& at, std::string_view pointer, std::string_view name, slot& out) {
   out.pull_policy = read_if_string(at);
   if (out.pull_policy.empty()) return;

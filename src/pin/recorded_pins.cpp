@@ -13,9 +13,9 @@ result<recorded_pin> parse_entry(const json::value& name, const json::value& val
   const std::string_view text = json::text_of(name);
   const auto ref = registry::reference::parse(text);
   if (!ref || ref->is_pinned() || ref->canonical() != text)
-    return fail(error_code::invalid_input, fmt::format("{} is no canonical tag reference", quoted(text)));
+    return fail(error_code::invalid_input, fmt::format("{} is not a canonical tag reference", quoted(text)));
   if (!value.IsString())
-    return fail(error_code::invalid_input, fmt::format("the value of {} is no string", quoted(text)));
+    return fail(error_code::invalid_input, fmt::format("the value of {} is not a string", quoted(text)));
   auto digest = registry::digest::parse(json::text_of(value));
   if (!digest) return fail(std::move(digest.error()).at(text));
   return recorded_pin{std::string(text), std::move(*digest)};
@@ -28,7 +28,7 @@ result<recorded_pins> recorded_pins::parse(std::string_view text) {
     return fail(error_code::invalid_input, fmt::format("it is longer than {} bytes", max_recorded_size));
   const auto parsed = json::parse(text);
   if (!parsed) return fail(error_code::invalid_input, parsed.error().message);
-  if (!parsed->IsObject()) return fail(error_code::invalid_input, "it is no JSON object");
+  if (!parsed->IsObject()) return fail(error_code::invalid_input, "it is not a JSON object");
   if (parsed->MemberCount() > max_recorded_pins)
     return fail(error_code::invalid_input, fmt::format("it has more than {} entries", max_recorded_pins));
   recorded_pins out;
@@ -36,7 +36,7 @@ result<recorded_pins> recorded_pins::parse(std::string_view text) {
     auto entry = parse_entry(member.name, member.value);
     if (!entry) return fail(std::move(entry.error()));
     if (out.find(entry->reference) != nullptr)
-      return fail(error_code::invalid_input, fmt::format("{} stands twice", quoted(entry->reference)));
+      return fail(error_code::invalid_input, fmt::format("duplicate entry {}", quoted(entry->reference)));
     out.entries_.push_back(std::move(*entry));
   }
   return out;

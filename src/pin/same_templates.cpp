@@ -10,15 +10,15 @@ namespace {
 
 using member = const json::value::Member*;
 
-// By name, one of each: RapidJSON's own comparison searches every name in the other object, which takes the square of
-// their number.
+// Sorted by name, one of each: RapidJSON's own comparison searches every name in the other object, which takes the
+// square of their number.
 std::vector<member> sorted_members(const json::value& v) {
   std::vector<member> out;
   out.reserve(v.MemberCount());
   for (const auto& m : v.GetObject()) out.push_back(&m);
   const auto name = [](member m) { return json::text_of(m->name); };
-  // Members of one object stand in one array, so their addresses are their order. (std::stable_sort would do without,
-  // but calls what libstdc++ 12 marks as deprecated.)
+  // Members of one object are in one array, so their addresses are their order. (std::stable_sort would do without,
+  // but calls a function that libstdc++ 12 marks as deprecated.)
   std::ranges::sort(out, [&](member a, member b) { return name(a) != name(b) ? name(a) < name(b) : a < b; });
   std::vector<member> last;
   last.reserve(out.size());
@@ -44,7 +44,7 @@ bool equal(const json::value& a, const json::value& b) {
   return a == b;
 }
 
-// Bytes of the longest common begin.
+// Bytes of the longest common prefix.
 std::size_t common_size(std::string_view a, std::string_view b) {
   constexpr std::size_t step = 256;
   const std::size_t size = std::min(a.size(), b.size());
@@ -54,8 +54,8 @@ std::size_t common_size(std::string_view a, std::string_view b) {
   return at;
 }
 
-// The common cause, known without a tree of either: the first difference stands inside a member's string, and neither
-// string has escapes. (Of a member that stands twice the first is looked at; no encoder writes that.)
+// The common cause, found without a tree of either: the first difference is inside a member's string, and neither
+// string has escapes. (Of a duplicate member the first is looked at; no encoder writes that.)
 bool differ_in_a_string(std::string_view a, std::string_view b) {
   const std::size_t quote = json::open_string(a.substr(0, common_size(a, b)));
   if (quote == std::string_view::npos || quote == 0 || a[quote - 1] != ':') return false;

@@ -37,7 +37,7 @@ const slot* standing_slot(std::size_t index, const object& now, const object& be
     if (old.type != s.type || old.container != s.container) return false;
     return s.container.empty() ? old.pointer == s.pointer : template_of(old, before) == template_of(s, now);
   };
-  // As a rule nothing has moved.
+  // In most cases nothing has moved.
   const auto& slots = before.found.slots;
   if (index < slots.size() && is_same_place(slots[index])) return &slots[index];
   for (const slot& old : slots)

@@ -1,7 +1,7 @@
-// What make_plan makes of an object of a workload (or a Pod) with one container.
+// The plan of make_plan for an object of a workload (or a Pod) with one container.
 //
 //   const auto p = plan_of({.image = "nginx:1.26", .is_update = true});
-//   EXPECT_EQ(decision_for(p).what, pin::decision::kind::resolve);
+//   EXPECT_EQ(decision_for(p).action, pin::decision::kind::resolve);
 //
 // Pure; any thread.
 #pragma once
@@ -68,7 +68,7 @@ inline planned plan_of(const example& e) {
   return {std::move(*plan), std::move(*now)};
 }
 
-/// What becomes of the slot with this label.
+/// The decision for the slot with this label.
 inline pin::decision decision_for(const planned& p, std::string_view label = "web") {
   for (const pin::decision& d : p.plan.decisions)
     if (pin::label_of(p.now.found.slots[d.slot]) == label) return d;

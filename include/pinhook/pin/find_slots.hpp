@@ -15,7 +15,7 @@
 
 namespace pinhook::pin {
 
-/// Follows `places` from the object that `at` stands in front of, member by member.
+/// Follows `places` from the object that `at` is in front of, member by member.
 ///
 ///   slot_finder finder(at, places, found);
 ///   for (at.enter_object(); at.next_key(key);) finder.take_member(key);
@@ -24,15 +24,15 @@ class slot_finder {
   slot_finder(json::cursor& at, std::span<const place> places, found_slots& out)
       : at_(at), places_(places), out_(out) {}
 
-  /// Passes the value of the object's member `key`, and keeps what is found in it. A key on the way to an image that
-  /// stands twice, and more than max_slots images, make the cursor fail.
+  /// Passes the value of the object's member `key`, and keeps the images found in it. A duplicate key on the way to an
+  /// image, and more than max_slots images, make the cursor fail.
   void take_member(const json::string& key);
 
  private:
   using active = std::uint64_t;
   active members(active from, std::size_t depth, const json::string& key, active& seen);
   void follow(active from, std::size_t depth);
-  void take(holding what);
+  void take(holding holds);
 
   json::cursor& at_;
   std::span<const place> places_;
@@ -41,13 +41,13 @@ class slot_finder {
   active seen_at_top_ = 0;
 };
 
-/// Searches the object that `at` stands in front of, and passes it: every object with an array under `containers`,
+/// Searches the object that `at` is in front of, and passes it: every object with an array under `containers`,
 /// `initContainers` or `ephemeralContainers` of which an element has a string `image` is taken for a pod spec. Not
-/// searched: the object's own `metadata` (managedFields) and `status` (what was, not what shall be). Nested deeper than
-/// max_search_depth: the cursor fails.
+/// searched: the object's own `metadata` (managedFields) and `status` (the state observed, not the one desired). Nested
+/// deeper than max_search_depth: the cursor fails.
 void search_pod_specs(json::cursor& at, found_slots& out);
 
-/// Two slots of the same pointer: some key on the way stood twice, and which one counts is anyone's guess.
+/// True when two slots have the same pointer: some key on the way was a duplicate, and it is unknown which one counts.
 [[nodiscard]] bool has_duplicate_pointers(const std::vector<slot>& slots);
 
 }  // namespace pinhook::pin

@@ -18,8 +18,8 @@ inline constexpr std::size_t max_slots = 1'000;
 /// Nesting below which an object of an unknown kind is searched.
 inline constexpr std::size_t max_search_depth = 200;
 
-/// What a pod spec says about who pulls its images, as it stands in the text; empty where the spec has no such key.
-/// `read_identity` (pod_spec.hpp) decodes it.
+/// The keys of a pod spec that name its puller's credentials, as they are in the text; empty where the spec has no such
+/// key. `read_identity` (pod_spec.hpp) decodes them.
 struct pull_keys {
   std::string_view image_pull_secrets;
   std::string_view service_account_name;
@@ -27,12 +27,12 @@ struct pull_keys {
   std::string_view service_account;
 };
 
-/// A part of an object whose change is a change of what runs: a pod template, a lone container, an image.
+/// A part of an object whose change changes the containers that run: a pod template, a lone container, an image.
 struct pod_template {
   /// JSON Pointer to it.
   std::string pointer;
   std::string_view text;
-  /// Of its pod spec; empty for what has none.
+  /// Of its pod spec; empty for a part without one.
   pull_keys keys = {};
 };
 

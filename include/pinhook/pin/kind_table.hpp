@@ -1,6 +1,6 @@
-// The kinds that are known to hold images: how the API server calls them, where their images stand, and whether anybody
-// may change those of an existing object. One table; the rules of the webhook configurations in manifests/ are held
-// against it.
+// The kinds that are known to hold images: their names in the API, the places of their images, and whether those of an
+// existing object can be changed. One table; a test compares the rules of the webhook configurations in manifests/ with
+// it.
 //
 // Constant; any thread.
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace pinhook::pin {
 
-/// What stands at the end of a path.
+/// The type of the value at the end of a path.
 enum class holding : std::uint8_t {
   pod_template,  // an object with metadata and a pod spec under `spec`
   pod_spec,
@@ -30,14 +30,14 @@ struct known_place {
 
 enum class scope : std::uint8_t {
   namespaced,
-  /// No namespace it could opt in by: pinned in files, never sent to the webhook.
+  /// It has no namespace that could opt in: pinned in files, never sent to the webhook.
   cluster,
 };
 
 /// Whether the images of an existing object can be changed.
 enum class images : std::uint8_t {
   changeable,
-  /// Whoever validates the kind refuses it: pinning.md §3, the exception from rule 4.
+  /// The validation of the kind refuses a change: pinning.md §3, the exception from rule 4.
   immutable,
   /// The same, where the pod template has a name and keeps it.
   immutable_by_name,
@@ -55,7 +55,7 @@ struct known_kind {
   std::span<const known_place> places;
   pin::images images = images::changeable;
   pin::scope scope = scope::namespaced;
-  /// A subresource by which images come in, too; or empty.
+  /// A subresource through which images arrive, too; or empty.
   std::string_view subresource = {};
 
   [[nodiscard]] bool is_sent() const { return scope == scope::namespaced; }

@@ -1,5 +1,5 @@
-// An object of Kubernetes, as far as pinning looks at it: who it is, who owns it, what its annotations say, which
-// images it holds. One pass over the text; nothing else of it is decoded.
+// The parts of a Kubernetes object that pinning needs: name, owner, annotations, and the images it holds. One pass over
+// the text; nothing else of it is decoded.
 //
 // Values; any thread. `templates` point into the text that was read.
 #pragma once
@@ -45,9 +45,9 @@ struct object {
   found_slots found;
 };
 
-/// `places`: where images stand; empty: the object is searched for pod specs.
-/// malformed: no JSON object, or a key that pinning acts on stands twice (which of the two the API server takes is not
-/// for us to guess). unsupported: a limit of find_slots.hpp was crossed.
+/// `places`: the places of images; empty: the object is searched for pod specs.
+/// malformed: no JSON object, or a duplicate of a key that pinning acts on (it is not for us to guess which of the two
+/// the API server takes). unsupported: a limit of find_slots.hpp was crossed.
 [[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places);
 
 /// Its metadata alone; `found` stays empty. malformed: as read_object.

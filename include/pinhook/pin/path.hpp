@@ -1,4 +1,4 @@
-// A path into an object: where an image, a container or a pod template stands.
+// A path into an object, to an image, a container or a pod template.
 //
 //   spec.image                       a member of a member
 //   spec.workers[*].image            of every element of an array
@@ -17,7 +17,7 @@
 
 namespace pinhook::pin {
 
-/// Bytes of a path; no field of Kubernetes lies behind a longer one.
+/// Bytes of a path; no field of Kubernetes has a longer one.
 inline constexpr std::size_t max_path_size = 256;
 
 struct path_step {
@@ -31,8 +31,8 @@ struct path_step {
 
 using path = std::vector<path_step>;
 
-/// invalid_input: an empty part, another bracket than `[*]` or `{*}`, a path into `metadata` (which holds no images),
-/// or one longer than max_path_size; the message says which.
+/// invalid_input: an empty part, a bracket other than `[*]` or `{*}`, a path into `metadata` (which holds no images),
+/// or one longer than max_path_size; the message names the fault.
 [[nodiscard]] result<path> parse_path(std::string_view text);
 
 }  // namespace pinhook::pin

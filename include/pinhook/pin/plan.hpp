@@ -1,4 +1,5 @@
-// Which slots of an object are changed, and from where their digests come: pinning.md §3 and §4 as one pure function.
+// Decides which slots of an object are changed, and where their digests come from: pinning.md §3 and §4 as one pure
+// function.
 //
 // Values; any thread.
 #pragma once
@@ -21,7 +22,7 @@ namespace pinhook::pin {
 
 enum class operation : std::uint8_t { create, update, remove, connect };
 
-/// What is asked, beside the objects.
+/// The facts of the admission request, beside the objects.
 struct request {
   pin::operation operation = operation::create;
   /// The object's group and kind; "" is core.
@@ -34,7 +35,7 @@ struct request {
   pin::images images = images::changeable;
 };
 
-/// Why something is left as it is. In the order in which the rules are asked.
+/// The reason why an object or a slot is left as it is. In the order in which the rules are applied.
 enum class leave_reason : std::uint8_t {
   none,
   other_operation,     // rule 8
@@ -46,17 +47,17 @@ enum class leave_reason : std::uint8_t {
   foreign_controller,  // rule 7
   same_template,       // rule 3
   same_image,          // rule 5
-  immutable,           // rule 4's exception; refresh of what the API server does not let anyone change
+  immutable,           // rule 4's exception; refresh of a field that the API server does not let anyone change
   has_digest,          // rule 1
   no_recorded_tag,     // refresh of a digest whose tag is not known
-  rule,                // a rule of the operator says never, or denies the registry
+  rule,                // a rule of the operator orders `never`, or denies the registry
   variable,            // "{{inputs.image}}", "$(params.image)": the object made from it is pinned
 };
 
 /// The name for metrics and audit annotations: "same_template".
 [[nodiscard]] std::string_view to_string(leave_reason r) noexcept;
 
-/// What becomes of one slot.
+/// The decision for one slot.
 struct decision {
   enum class kind : std::uint8_t { leave, keep, resolve, refuse, restore };
   kind action = kind::leave;
@@ -64,8 +65,8 @@ struct decision {
   std::size_t slot = 0;
   /// leave: the reason.
   leave_reason reason = leave_reason::none;
-  /// The update leaves what stands here as it was: the pod template is the same (rule 3), or the image in the Pod
-  /// (rule 5) or means the same in an immutable template (rule 4). Whatever becomes of it.
+  /// The update leaves this image as it was: the pod template is the same (rule 3), or the image in the Pod is (rule
+  /// 5), or it means the same in an immutable template (rule 4). Independent of `action`.
   bool is_unchanged = false;
   /// keep, resolve: the tag reference that is meant, with the author's name.
   std::optional<registry::reference> ref;
@@ -73,17 +74,17 @@ struct decision {
   std::optional<registry::digest> kept;
   /// resolve: ask past the cache (annotation pinhook.dev/refresh).
   bool past_cache = false;
-  /// keep, resolve: how the pin is written.
+  /// keep, resolve: the format of the pin.
   pin_format format = pin_format::digest;
   /// keep, resolve: `Always` at slot::pull_policy_pointer becomes IfNotPresent when the image is pinned.
   bool relaxes_pull_policy = false;
-  /// restore: what oldObject has here, the same tag in another spelling. keep, resolve: the pin that oldObject has
-  /// here, which is written as it stands when its digest is the one. Empty where a change of the text alone does no
+  /// restore: oldObject's text in this place, the same tag in another spelling. keep, resolve: the pin that oldObject
+  /// has here, which is kept as it is when its digest is the chosen one. Empty where a change of the text alone does no
   /// harm.
   std::string standing;
   /// keep: a refresh could move it.
   bool is_movable = true;
-  /// refuse: what is wrong with the image's text.
+  /// refuse: the fault in the image's text.
   std::string problem;
 };
 
@@ -92,7 +93,7 @@ struct plan {
   leave_reason exempt = leave_reason::none;
   /// One a slot, in their order.
   std::vector<decision> decisions;
-  /// What oldObject and object recorded; read only when something is kept, resolved or refreshed.
+  /// The pins that oldObject and object recorded; read only when something is kept, resolved or refreshed.
   recorded_pins record;
   /// False where the API server drops changes of metadata: pods/ephemeralcontainers takes over the containers alone
   /// (kubernetes/pkg/registry/core/pod/strategy.go, dropNonEphemeralContainerUpdates).
@@ -100,20 +101,20 @@ struct plan {
   std::vector<std::string> warnings;
 };
 
-/// Rule 8, as far as the request alone decides it: none when the objects must be looked at.
-[[nodiscard]] leave_reason exempt_by_request(const request& asked, const policy& rules);
+/// Applies rule 8 as far as the request alone decides it: none when the objects must be looked at.
+[[nodiscard]] leave_reason exempt_by_request(const request& asked, const policy& options);
 
-/// The plan for `now`. `before` is needed for an update, and null otherwise. The caller has asked exempt_by_request.
-/// `orders`: what rules order, one a slot of `now`; or none at all. Where one is `always`, a Pod of a foreign
-/// controller is not exempt: its other slots are left for that reason.
-/// malformed: pod templates that differ and are no valid JSON.
-[[nodiscard]] result<plan> make_plan(const request& asked, mode m, const policy& rules, const object& now,
+/// The plan for `now`. `before` is needed for an update, and null otherwise. The caller has called exempt_by_request.
+/// `orders`: the orders of rules, one a slot of `now`; or none at all. Where one is `always`, a Pod of a foreign
+/// controller is not exempt: its other slots are left for that reason. malformed: pod templates that differ and are not
+/// valid JSON.
+[[nodiscard]] result<plan> make_plan(const request& asked, mode m, const policy& options, const object& now,
                                      const object* before, std::span<const slot_order> orders = {});
 
-/// Rule 5: the slot of `now` at `index` had this image before.
+/// Rule 5: true when the slot of `now` at `index` had this image before.
 [[nodiscard]] bool has_same_image(std::size_t index, const object& now, const object& before);
 
-/// How a slot is called in messages: its container's name, else its pointer.
+/// The name of a slot in messages: its container's name, else its pointer.
 [[nodiscard]] std::string_view label_of(const slot& s);
 
 }  // namespace pinhook::pin

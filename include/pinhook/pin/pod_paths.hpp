@@ -1,5 +1,5 @@
-// Which kinds hold pod templates, containers or images, and where: the table's (kind_table.hpp) and the operator's
-// (pinning.md §2).
+// The kinds that hold pod templates, containers or images, and the paths to them: the table's (kind_table.hpp) and the
+// operator's (pinning.md §2).
 //
 // Immutable; any thread.
 #pragma once
@@ -23,23 +23,23 @@ struct place {
 /// Places of one kind that are followed at once; a bit each in a 64-bit word.
 inline constexpr std::size_t max_places = 64;
 
-/// Where images stand, for every kind that is known: the table's and the operator's.
+/// The places of images, for every kind that is known: the table's and the operator's.
 class pod_paths {
  public:
   /// The table alone.
   pod_paths() : pod_paths(std::vector<custom_kind>{}) {}
   /// With the operator's kinds: their paths are added to the table's for the same kind. Throws std::invalid_argument
-  /// when a path cannot be parsed (`parse_path` says so beforehand) or a kind has more than max_places.
+  /// when a path cannot be parsed (check with `parse_path` beforehand) or a kind has more than max_places.
   explicit pod_paths(const std::vector<custom_kind>& more);
 
-  /// Empty: the kind is not known, and its objects are searched for what looks like a pod spec.
+  /// Empty: the kind is not known, and its objects are searched for pod specs by their shape.
   [[nodiscard]] std::span<const place> of(std::string_view group, std::string_view kind) const;
 
   /// Whether images of an existing object of the kind can be changed. They can where it is not known: in the operator's
   /// kinds, and in all others.
   [[nodiscard]] images images_of(std::string_view group, std::string_view kind) const;
 
-  /// Keys on the way to images: an object in which none of them stands holds no image, whatever its kind. A few.
+  /// Keys on the way to images: an object without any of them holds no image, whatever its kind. A few.
   [[nodiscard]] const std::vector<std::string>& keys() const { return keys_; }
 
  private:
@@ -50,7 +50,7 @@ class pod_paths {
   };
   [[nodiscard]] const row* find(std::string_view group, std::string_view kind) const;
   row& row_of(std::string_view group, std::string_view kind);
-  void add(row& to, std::string_view text, holding what);
+  void add(row& to, std::string_view text, holding holds);
   std::vector<row> rows_;
   std::vector<std::string> keys_{"image"};
 };

@@ -1,4 +1,4 @@
-// What the operator decided: the configuration of pinning.
+// The configuration of pinning, by the operator.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace pinhook::pin {
 
-/// What a namespace opted in to (pinning.md §6): the webhook's path says which.
+/// The mode that a namespace opted in to (pinning.md §6): it is in the webhook's path.
 enum class mode : std::uint8_t { enforce, best_effort, audit };
 
 /// "enforce", "best-effort", "audit": as in the label's value and the path /v1/pin/<mode>.
 std::string_view to_string(mode m) noexcept;
 std::optional<mode> parse_mode(std::string_view text) noexcept;
 
-/// How a pin is written (pinning.md §5).
+/// The format of a pin (pinning.md §5).
 enum class pin_format : std::uint8_t {
   digest,          // name@sha256:…
   tag_and_digest,  // name:tag@sha256:…; some runtimes refuse both together
@@ -25,19 +25,19 @@ enum class pin_format : std::uint8_t {
 /// Whether recorded pins are kept on UPDATE (pinning.md §4).
 enum class update_rule : std::uint8_t { keep, refresh };
 
-/// What a rule orders for an image in place of the defaults of `policy`.
+/// The order of a rule for an image, in place of the defaults of `policy`.
 enum class pin_order : std::uint8_t {
   always,   // pinned, in Pods of foreign controllers (rule 7), too
   never,    // left as it is
   keep,     // pinned; recorded pins are kept on UPDATE
-  refresh,  // pinned; the registry is asked anew on UPDATE
+  refresh,  // pinned; the registry is asked again on UPDATE
 };
 
-/// What becomes of `imagePullPolicy: Always` when an image is pinned whose tag is "latest", in a kind whose defaults
-/// the API server sets: there it most likely was put in by that default.
+/// The treatment of `imagePullPolicy: Always` when an image is pinned whose tag is "latest", in a kind whose defaults
+/// the API server sets: there it most likely comes from that default.
 enum class pull_policy_order : std::uint8_t { as_written, if_not_present };
 
-/// What rules order for one slot. Nothing said: as in `policy`.
+/// The orders of rules for one slot. Without a value: as in `policy`.
 struct slot_order {
   std::optional<pin_order> pin = {};
   std::optional<pin_format> format = {};
@@ -46,7 +46,7 @@ struct slot_order {
   friend bool operator==(const slot_order&, const slot_order&) = default;
 };
 
-/// Where images stand in a kind the operator named.
+/// The places of images in a kind that the operator named.
 struct custom_kind {
   /// API group ("" is core) and kind; versions do not matter.
   std::string group;
@@ -59,7 +59,8 @@ struct policy {
   pin_format format = pin_format::digest;
   update_rule updates = update_rule::keep;
   std::vector<custom_kind> kinds;
-  /// Pin Pods whose controller is no built-in workload (rule 7). Operators that compare Pods' images fight with that.
+  /// Pin Pods whose controller is not a built-in workload (rule 7). Operators that compare Pods' images fight with
+  /// that.
   bool pin_foreign_controllers = false;
   /// Namespaces that are never changed, beside kube-system, kube-public and kube-node-lease: pinhook's own.
   std::vector<std::string> excluded_namespaces;

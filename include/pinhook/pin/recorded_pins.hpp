@@ -2,7 +2,7 @@
 //
 //   {"docker.io/library/nginx:1.25":"sha256:…","ghcr.io/acme/api:v2":"sha256:…"}
 //
-// A hint, never an authority: whoever may write it may as well write the digest. Values; any thread.
+// A hint, never an authority: anyone who may write it may as well write the digest. Values; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -30,23 +30,23 @@ struct recorded_pin {
 
 class recorded_pins {
  public:
-  /// invalid_input: no JSON object of canonical tag references and digests, or over one of the limits.
+  /// invalid_input: not a JSON object of canonical tag references and digests, or over one of the limits.
   [[nodiscard]] static result<recorded_pins> parse(std::string_view text);
 
   /// The digest recorded for a canonical tag reference, or null.
   [[nodiscard]] const registry::digest* find(std::string_view canonical) const;
   /// The newest tag reference of the same repository (and of the same tag, when `pinned` has one) that was pinned to
-  /// this digest: what a pin was before.
+  /// this digest: the reference before it was pinned.
   [[nodiscard]] std::optional<registry::reference> tag_of(const registry::reference& pinned) const;
 
-  /// What these do not hold yet is added behind them.
+  /// Adds the entries that are not here yet behind the others.
   void append_older(const recorded_pins& older);
-  /// In front, in this order; older entries of the same references go.
+  /// Adds these in front, in this order; older entries of the same references are removed.
   void put_newest(std::vector<recorded_pin> newest);
 
   [[nodiscard]] bool is_empty() const { return entries_.empty(); }
   [[nodiscard]] const std::vector<recorded_pin>& entries() const { return entries_; }
-  /// As JSON without spaces. What is over the limits is dropped, oldest first.
+  /// As JSON without spaces. Entries over the limits are dropped, oldest first.
   [[nodiscard]] std::string text() const;
 
  private:

@@ -1,5 +1,5 @@
-// Whether two objects hold the same pod templates: what decides if a rollout is happening anyway (pinning.md §3, rules
-// 3 and 4).
+// Compares the pod templates of two objects, which decides if a rollout is happening anyway (pinning.md §3, rules 3 and
+// 4).
 //
 // Pure; any thread.
 #pragma once
@@ -13,8 +13,8 @@
 namespace pinhook::pin {
 
 /// Deep equality: the same templates at the same places. Equal bytes are equal values and need no parsing; the API
-/// server writes both objects with one encoder, so that is the rule. malformed: they must be parsed to tell, and
-/// one is no valid JSON.
+/// server writes both objects with one encoder, so that is the common case. malformed: they must be parsed to compare,
+/// and one is not valid JSON.
 [[nodiscard]] result<bool> same_templates(const std::vector<pod_template>& a, const std::vector<pod_template>& b);
 
 /// Deep equality of two JSON values: members in any order, the last of equal names counts.

@@ -1,4 +1,4 @@
-// A slot: one place in an object where an image reference stands.
+// A slot: one place in an object that holds an image reference.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +12,15 @@ enum class container_type : std::uint8_t { container, init_container, ephemeral_
 struct slot {
   /// JSON Pointer (RFC 6901) to the string: "/spec/template/spec/containers/0/image".
   std::string pointer;
-  /// The string that stands there, decoded.
+  /// The string at that place, decoded.
   std::string image;
   /// The container's (or volume's) name; empty when it has none.
   std::string container;
   container_type type = container_type::other;
-  /// Index in found_slots::templates: the part of the object that it stands in.
+  /// Index in found_slots::templates: the part of the object that holds it.
   std::size_t pod = 0;
-  /// What stands beside it as imagePullPolicy (of an image volume: pullPolicy), and the JSON Pointer to that; both
-  /// empty when there is no string.
+  /// The value of imagePullPolicy beside it (of an image volume: pullPolicy), and the JSON Pointer to that; both empty
+  /// when there is no string.
   std::string pull_policy = {};
   std::string pull_policy_pointer = {};
 

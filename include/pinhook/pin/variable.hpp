@@ -1,4 +1,4 @@
-// Images that something else fills in before they are pulled: Argo's "{{inputs.parameters.image}}", Tekton's
+// Images that another controller fills in before they are pulled: Argo's "{{inputs.parameters.image}}", Tekton's
 // "$(params.image)".
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace pinhook::pin {
 
-/// True when a variable of Argo or Tekton stands anywhere in it. Pure.
+/// True when the text contains a variable of Argo or Tekton. Pure.
 [[nodiscard]] inline bool is_variable(std::string_view image) { return image.contains("{{") || image.contains("$("); }
 
 }  // namespace pinhook::pin

@@ -1,4 +1,4 @@
-// How a pin is written (pinning.md §5).
+// Writes a pin (pinning.md §5).
 #pragma once
 
 #include <pinhook/pin/policy.hpp>
@@ -11,8 +11,8 @@
 namespace pinhook::pin {
 
 /// The author's name, never the canonical one, and the digest: "nginx@sha256:…", or with the tag between them:
-/// "nginx:1.25@sha256:…". `tag` is the tag that is meant, so "nginx" becomes "nginx:latest@sha256:…" in the second
-/// form: a reader shall see what was asked.
+/// "nginx:1.25@sha256:…". `tag` is the effective tag, so "nginx" becomes "nginx:latest@sha256:…" in the second form: it
+/// shows which tag was resolved.
 [[nodiscard]] std::string write_pin(std::string_view written_name, std::string_view tag, const registry::digest& digest,
                                     pin_format format);
 

@@ -68,9 +68,9 @@ TEST(Review, NamesTheFieldThatIsWrong) {
       {with(R"("operation":"UPDATE",)", ""), "request.operation is missing"},
       {with("UPDATE", "PATCH"), "request.operation is \"PATCH\""},
       {with(R"("name":"web")", R"("name":"\x")"), "wrong escape"},
-      {with(R"("uid":"u-1")", R"("uid":"u-1","uid":"u-2")"), "stands twice"},
-      {with(R"("object":{"a":1})", R"("object":{"a":1},"object":{"a":2})"), "stands twice"},
-      {with(R"("dryRun":false)", R"("operation":"DELETE")"), "stands twice"},
+      {with(R"("uid":"u-1")", R"("uid":"u-1","uid":"u-2")"), "duplicate key"},
+      {with(R"("object":{"a":1})", R"("object":{"a":1},"object":{"a":2})"), "duplicate key"},
+      {with(R"("dryRun":false)", R"("operation":"DELETE")"), "duplicate key"},
   };
   for (const auto& [text, why] : cases) {
     const auto r = decode_review(text);

@@ -108,7 +108,7 @@ TEST_F(AdmissionTenants, KeysThatStandTwiceAreRefused) {
         R"("serviceAccount":"a","serviceAccoun\u0074":"b",)", R"("imagePullSecrets":[{"name":"a","name":"b"}],)"}) {
     const verdict v = ask(review_of(pod(keys + api_image)));
     EXPECT_EQ(v.http_status, 400U) << keys;
-    EXPECT_THAT(v.body, HasSubstr("stands twice"));
+    EXPECT_THAT(v.body, HasSubstr("duplicate key"));
   }
   EXPECT_THAT(tags->asked(), IsEmpty());
 }

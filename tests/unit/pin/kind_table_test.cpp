@@ -1,4 +1,4 @@
-// The table of kinds, and that the webhook configurations of manifests/ ask for exactly what it says.
+// The table of kinds; the webhook configurations of manifests/ must ask for exactly its kinds.
 #include <pinhook/pin/kind_table.hpp>
 
 #include "support/golden.hpp"
@@ -21,7 +21,7 @@ namespace {
 
 using strings = std::set<std::string>;
 
-// "apps v1" → its resources: what a rule has beside the operations and the scope, which are the same in all.
+// "apps v1" → its resources: the parts of a rule beside the operations and the scope, which are the same in all.
 using webhook_rules = std::map<std::string, strings>;
 
 webhook_rules generated_rules() {
@@ -97,7 +97,7 @@ TEST(KindTable, HasEachKindOnceAndPlacesThatCanBeFollowed) {
   }
 }
 
-// What nobody may change after creation; the sources stand in the table.
+// The kinds that cannot be changed after creation; the sources are in the table.
 TEST(KindTable, KnowsWhatIsImmutable) {
   strings immutable;
   for (const known_kind& k : known_kinds())

@@ -238,7 +238,7 @@ TEST(Object, RefusesKeysThatMatterAndStandTwice) {
     const auto o = read(group, kind, text);
     ASSERT_FALSE(o) << text;
     EXPECT_EQ(o.error().code, error_code::malformed);
-    EXPECT_NE(o.error().message.find("stands twice"), std::string::npos) << o.error().message;
+    EXPECT_NE(o.error().message.find("duplicate key"), std::string::npos) << o.error().message;
   }
 }
 

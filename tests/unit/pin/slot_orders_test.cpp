@@ -1,4 +1,4 @@
-// What rules order, one slot_order a slot: see make_plan.
+// The orders of rules, one slot_order a slot: see make_plan.
 #include "support/planned_example.hpp"
 
 #include <pinhook/pin/plan.hpp>
@@ -21,7 +21,7 @@ using testing::has_warning;
 using testing::plan_of;
 using testing::record;
 using testing::refreshed;
-using what = decision::kind;
+using kind = decision::kind;
 
 TEST(SlotOrders, NeverLeavesTheSlotAlone) {
   example e{.more = R"(,"initContainers":[{"name":"init","image":"busybox"}])", .orders = {{}, {}}};
@@ -29,17 +29,17 @@ TEST(SlotOrders, NeverLeavesTheSlotAlone) {
     e.is_update = is_update;
     e.orders = {{.pin = pin_order::never, .format = pin_format::tag_and_digest}, {}};
     const auto p = plan_of(e);
-    EXPECT_EQ(decision_for(p).action, what::leave);
+    EXPECT_EQ(decision_for(p).action, kind::leave);
     EXPECT_EQ(decision_for(p).reason, leave_reason::rule);
-    EXPECT_EQ(decision_for(p, "init").action, what::resolve);
+    EXPECT_EQ(decision_for(p, "init").action, kind::resolve);
     EXPECT_TRUE(p.plan.warnings.empty());
   }
-  // A template that stays: nobody is told that a later change pins it.
+  // A template that stays: no warning that a later change pins it.
   example same{.is_update = true, .orders = {{.pin = pin_order::never}}};
   EXPECT_EQ(decision_for(plan_of(same)).reason, leave_reason::rule);
   EXPECT_TRUE(plan_of(same).plan.warnings.empty());
-  // What is no reference matches no rule.
-  EXPECT_EQ(decision_for(plan_of({.image = "Nginx", .orders = {{.pin = pin_order::never}}})).action, what::refuse);
+  // A text that is not a reference matches no rule.
+  EXPECT_EQ(decision_for(plan_of({.image = "Nginx", .orders = {{.pin = pin_order::never}}})).action, kind::refuse);
   EXPECT_EQ(decision_for(plan_of({.image = "nginx@" + digest_text('a'), .orders = {{.pin = pin_order::never}}})).reason,
             leave_reason::has_digest);
 }
@@ -53,7 +53,7 @@ TEST(SlotOrders, RefreshBeatsKeepAndNeverBeatsRefresh) {
   e.image = "nginx:1.25";
   EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::rule);
   e.orders = {{.pin = pin_order::keep}};
-  EXPECT_EQ(decision_for(plan_of(e)).action, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, kind::resolve);
   EXPECT_TRUE(decision_for(plan_of(e)).past_cache);
 }
 
@@ -79,13 +79,13 @@ TEST(SlotOrders, AlwaysPinsThatSlotOfAForeignControllersPod) {
   e.orders = {{.pin = pin_order::always}, {.pin = pin_order::keep}, {}};
   const auto p = plan_of(e);
   EXPECT_EQ(p.plan.exempt, leave_reason::none);
-  EXPECT_EQ(decision_for(p).action, what::resolve);
+  EXPECT_EQ(decision_for(p).action, kind::resolve);
   EXPECT_EQ(decision_for(p, "init").reason, leave_reason::foreign_controller);
   EXPECT_EQ(decision_for(p, "bad").reason, leave_reason::foreign_controller);
   EXPECT_TRUE(has_warning(p, "2 of 3 images not pinned: the Pod's controller may compare its images (Cluster db)"));
   e.orders = {{.pin = pin_order::keep}, {.pin = pin_order::refresh}, {}};
   EXPECT_EQ(plan_of(e).plan.exempt, leave_reason::foreign_controller);
-  // When what stays has a digest, there is nothing to say.
+  // When the image that stays has a digest, there is no warning.
   e.more = R"(,"initContainers":[{"name":"init","image":"busybox@)" + digest_text('a') + "\"}]";
   e.orders = {{.pin = pin_order::always}, {}};
   EXPECT_TRUE(plan_of(e).plan.warnings.empty());
@@ -96,7 +96,7 @@ TEST(SlotOrders, AlwaysDoesNotOverrideTheOtherRules) {
   e.orders = {{.pin = pin_order::always}};
   EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::same_image);
   e.image = "nginx:1.26";
-  EXPECT_EQ(decision_for(plan_of(e)).action, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, kind::resolve);
   e.group = "apps";
   e.kind = "ReplicaSet";
   EXPECT_EQ(plan_of(e).plan.exempt, leave_reason::owned_replica_set);
@@ -180,7 +180,7 @@ TEST(SlotOrders, RelaxesNoPullPolicyOfAContainerThatIsThere) {
   pod.kind = "Pod";
   EXPECT_TRUE(relaxes(pod));
   pod.is_update = true;
-  EXPECT_EQ(decision_for(plan_of(pod), "init").action, what::resolve);
+  EXPECT_EQ(decision_for(plan_of(pod), "init").action, kind::resolve);
   EXPECT_FALSE(relaxes(pod));
   pod.subresource = "ephemeralcontainers";
   pod.old_more.clear();
@@ -192,9 +192,9 @@ TEST(SlotOrders, RelaxesThePullPolicyOfWhatIsKept) {
   example e = relaxing();
   e.is_update = true;
   e.metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:latest", 'a')) + "}";
-  EXPECT_EQ(decision_for(plan_of(e), "init").action, what::keep);
+  EXPECT_EQ(decision_for(plan_of(e), "init").action, kind::keep);
   EXPECT_TRUE(relaxes(e));
-  // Nothing of a slot that stays.
+  // No effect on a slot that stays.
   e.old_more = e.more;
   EXPECT_EQ(decision_for(plan_of(e), "init").reason, leave_reason::same_template);
   EXPECT_FALSE(relaxes(e));

@@ -1,4 +1,5 @@
-// Where the text of an image must stay when it means the same: Jobs and Pods, under everything that says otherwise.
+// Where the text of an image must stay when it means the same: Jobs and Pods, against every setting that would change
+// it.
 #include <pinhook/pin/standing_image.hpp>
 
 #include "support/planned_example.hpp"
@@ -18,7 +19,7 @@ using testing::example;
 using testing::has_warning;
 using testing::plan_of;
 using testing::record;
-using what = decision::kind;
+using kind = decision::kind;
 
 constexpr const char* canonical = "docker.io/library/nginx:1.25";
 
@@ -86,7 +87,7 @@ example under(const circumstances& c, std::string group, std::string kind) {
   return e;
 }
 
-// Whatever settings, rules and annotations say: the object comes out with oldObject's text.
+// With any settings, rules and annotations, the object comes out with oldObject's text.
 TEST(StandingImage, StaysWhateverElseIsSaid) {
   const std::string a = "@" + digest_text('a');
   for (const auto& c : all_circumstances())
@@ -97,7 +98,7 @@ TEST(StandingImage, StaysWhateverElseIsSaid) {
           e.mode = m;
           e.old_image = old;
           const auto p = plan_of(e);
-          EXPECT_EQ(decision_for(p).action, what::keep) << kind << ' ' << old;
+          EXPECT_EQ(decision_for(p).action, kind::keep) << kind << ' ' << old;
           EXPECT_EQ(decision_for(p).standing, old);
           EXPECT_EQ(decision_for(p).kept->to_string(), digest_text('a'));
           EXPECT_TRUE(decision_for(p).is_unchanged);
@@ -109,14 +110,14 @@ TEST(StandingImage, OfAJobATagStaysATag) {
   for (const auto& c : all_circumstances()) {
     example e = under(c, "batch", "Job");
     auto p = plan_of(e);
-    EXPECT_EQ(decision_for(p).action, what::leave);
+    EXPECT_EQ(decision_for(p).action, kind::leave);
     EXPECT_TRUE(decision_for(p).is_unchanged);
     e.image = canonical;
     p = plan_of(e);
-    EXPECT_EQ(decision_for(p).action, what::restore);
+    EXPECT_EQ(decision_for(p).action, kind::restore);
     EXPECT_EQ(decision_for(p).standing, "nginx:1.25");
     EXPECT_TRUE(decision_for(p).is_unchanged);
-    EXPECT_TRUE(has_warning(p, "1 image stands by tag, and stays: the pod template of a Job is immutable"));
+    EXPECT_TRUE(has_warning(p, "1 image keeps its tag: the pod template of a Job is immutable"));
   }
 }
 
@@ -136,9 +137,9 @@ TEST(StandingImage, AnotherTagIsPinnedAsAnywhere) {
     e.old_image = "nginx@" + digest_text('a');
     e.image = "nginx:1.26";
     const auto p = plan_of(e);
-    EXPECT_EQ(decision_for(p).action, what::resolve) << kind;
+    EXPECT_EQ(decision_for(p).action, kind::resolve) << kind;
     EXPECT_FALSE(decision_for(p).is_unchanged);
-    // Where it means the same bytes, the text that stands there is taken.
+    // Where it means the same bytes, the old text is taken.
     EXPECT_EQ(decision_for(p).standing, e.old_image);
   }
 }

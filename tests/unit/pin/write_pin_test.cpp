@@ -11,7 +11,7 @@ std::string written(std::string_view image, pin_format format) {
   const auto ref = registry::reference::parse(image);
   const auto digest = registry::digest::parse("sha256:" + std::string(64, 'a'));
   const std::string text = write_pin(ref->written_name(), ref->effective_tag(), *digest, format);
-  // What is written is read back as the same image.
+  // A written pin is read back as the same image.
   const auto again = registry::reference::parse(text);
   EXPECT_TRUE(again && again->digest() == *digest && again->repository() == ref->repository()) << text;
   return text.substr(0, text.find('@'));
