@@ -15,34 +15,34 @@ namespace {
 
 constexpr std::string_view default_account = "default";
 
-account_name account_of(const registry::tenant& who) {
-  return {who.ns, who.service_account.empty() ? std::string(default_account) : who.service_account};
+account_name account_of(const registry::tenant& tenant) {
+  return {tenant.ns, tenant.service_account.empty() ? std::string(default_account) : tenant.service_account};
 }
 
-std::string called(const plugin_provider& plugin) { return fmt::format("credential plugin {}", plugin.name); }
+std::string label_of(const plugin_provider& plugin) { return fmt::format("credential plugin {}", plugin.name); }
 
-/// A program that fails says nothing about the image.
-error unavailable_unless_told(error e) {
+/// A failure of the program says nothing about the image, so its code is unavailable.
+error as_unavailable(error e) {
   const bool keeps_code =
       e.code == error_code::timed_out || e.code == error_code::canceled || e.code == error_code::malformed;
   if (!keeps_code) e.code = error_code::unavailable;
   return e;
 }
 
-/// As the kubelet, which does not start without its plugins.
+/// All programs must exist, as for the kubelet, which does not start without its plugins.
 result<void> check_programs(const std::vector<plugin_provider>& plugins, const std::string& bin_dir) {
   for (const auto& plugin : plugins) {
     const std::string program = fmt::format("{}/{}", bin_dir, plugin.name);
     struct stat found{};
     if (::stat(program.c_str(), &found) != 0)
-      return fail(error_code::not_found, fmt::format("{}: {}: {}", called(plugin), program, std::strerror(errno)));
+      return fail(error_code::not_found, fmt::format("{}: {}: {}", label_of(plugin), program, std::strerror(errno)));
     if (!S_ISREG(found.st_mode) || ::access(program.c_str(), X_OK) != 0)
-      return fail(error_code::denied, fmt::format("{}: {} is no program that may be run", called(plugin), program));
+      return fail(error_code::denied, fmt::format("{}: {} is not an executable file", label_of(plugin), program));
   }
   return {};
 }
 
-/// All of them; the first says the code.
+/// All failures as one error, with the code of the first.
 error joined(std::vector<error> failures) {
   error out = std::move(failures.front());
   for (std::size_t i = 1; i < failures.size(); ++i) out.message += "; " + failures[i].message;
@@ -57,7 +57,7 @@ result<std::vector<plugin_provider>> read_config(const std::string& path) {
 
 }  // namespace
 
-/// What a run that nobody waits for any more still needs.
+/// The state that a run still needs when no caller waits for it any more.
 struct credential_plugins::common {
   common(std::string dir, process_runner& runner, const clock& t, credential_plugins_options o)
       : bin_dir(std::move(dir)), processes(runner), time(t), options(o), answers(t, o.max_held) {}
@@ -70,48 +70,49 @@ struct credential_plugins::common {
   std::size_t running = 0;
 };
 
-/// The plugins, asked by one tenant.
+/// The plugins as a source for one tenant.
 class credential_plugins::tenant_source final : public registry::credential_source {
  public:
-  tenant_source(std::shared_ptr<credential_plugins> all, registry::tenant who)
-      : all_(std::move(all)), who_(std::move(who)) {}
+  tenant_source(std::shared_ptr<credential_plugins> all, registry::tenant tenant)
+      : all_(std::move(all)), tenant_(std::move(tenant)) {}
 
   [[nodiscard]] std::string identity_for(const registry::reference& ref) const override {
-    const config plugins = all_->asked_for(who_, ref);
+    const config plugins = all_->plugins_for(tenant_, ref);
     if (plugins.empty()) return registry::credential{}.identity;
     std::string text = "plugin\n";
     for (const auto& plugin : plugins) {
       text += plugin->identity + '\n';
-      if (plugin->provider.token && !who_.ns.empty()) text += fmt::format("{}/{}\n", who_.ns, account_of(who_).name);
+      if (plugin->provider.token && !tenant_.ns.empty())
+        text += fmt::format("{}/{}\n", tenant_.ns, account_of(tenant_).name);
     }
     return keyed_hash(text);
   }
 
   awaitable<result<std::vector<registry::credential>>> credentials_for(registry::reference ref, deadline d) override {
     const auto all = all_;
-    auto got = co_await all->credentials_for(who_, std::move(ref), d);
+    auto got = co_await all->credentials_for(tenant_, std::move(ref), d);
     co_return got;
   }
 
-  bool forget(const registry::reference& ref) override { return all_->forget(who_, ref); }
+  bool forget(const registry::reference& ref) override { return all_->forget(tenant_, ref); }
 
   [[nodiscard]] std::vector<registry::credential_match> matches(const registry::reference& ref) const override {
     std::vector<registry::credential_match> out;
-    for (const auto& plugin : all_->asked_for(who_, ref))
-      out.push_back({called(plugin->provider), plugin->provider.match(ref)->text});
+    for (const auto& plugin : all_->plugins_for(tenant_, ref))
+      out.push_back({label_of(plugin->provider), plugin->provider.match(ref)->text});
     return out;
   }
 
  private:
   const std::shared_ptr<credential_plugins> all_;
-  const registry::tenant who_;
+  const registry::tenant tenant_;
 };
 
 credential_plugins::credential_plugins(std::string config_path, std::shared_ptr<common> shared, api* kubernetes,
                                        const asio::any_io_executor& on)
     : config_path_(std::move(config_path)),
       shared_(std::move(shared)),
-      passes_(kubernetes, on, shared_->time, shared_->options.hold_accounts),
+      tokens_(kubernetes, on, shared_->time, shared_->options.hold_accounts),
       flights_(on, shared_->time,
                {.fetch_limit = shared_->options.run_for,
                 .hold_failure = shared_->options.hold_failure,
@@ -121,7 +122,7 @@ result<std::shared_ptr<credential_plugins>> credential_plugins::open(std::string
                                                                      process_runner& processes, api* kubernetes,
                                                                      asio::any_io_executor on, const clock& time,
                                                                      credential_plugins_options options) {
-  // The state before the text: a change in between is seen as one at the next look.
+  // The state is read before the text, so that a change in between is found at the next call.
   auto state = state_of(config_path);
   auto providers = read_config(config_path);
   if (!providers) return fail(std::move(providers.error()));
@@ -130,19 +131,19 @@ result<std::shared_ptr<credential_plugins>> credential_plugins::open(std::string
   std::shared_ptr<credential_plugins> out(
       new credential_plugins(std::move(config_path), std::move(shared), kubernetes, on));
   out->config_ = std::make_shared<const config>(load(*std::move(providers)));
-  out->seen_ = std::move(state);
+  out->file_state_ = std::move(state);
   return out;
 }
 
-std::shared_ptr<registry::credential_source> credential_plugins::for_tenant(const registry::tenant& who) {
-  return std::make_shared<tenant_source>(shared_from_this(), who);
+std::shared_ptr<registry::credential_source> credential_plugins::for_tenant(const registry::tenant& tenant) {
+  return std::make_shared<tenant_source>(shared_from_this(), tenant);
 }
 
 result<bool> credential_plugins::reload_if_changed() {
   const std::lock_guard lock(reload_mutex_);
   auto state = state_of(config_path_);
-  if (state == seen_) return false;
-  seen_ = std::move(state);
+  if (state == file_state_) return false;
+  file_state_ = std::move(state);
   auto providers = read_config(config_path_);
   if (!providers) return fail(std::move(providers.error()).at("the credential plugins stay as they were"));
   auto fresh = std::make_shared<const config>(load(*std::move(providers)));
@@ -152,7 +153,7 @@ result<bool> credential_plugins::reload_if_changed() {
 }
 
 void credential_plugins::cancel() {
-  passes_.cancel();
+  tokens_.cancel();
   flights_.cancel();
 }
 
@@ -183,35 +184,35 @@ std::shared_ptr<const credential_plugins::config> credential_plugins::current() 
   return config_;
 }
 
-credential_plugins::config credential_plugins::asked_for(const registry::tenant& who,
-                                                         const registry::reference& ref) const {
+credential_plugins::config credential_plugins::plugins_for(const registry::tenant& tenant,
+                                                           const registry::reference& ref) const {
   config out;
   const auto all = current();
   for (const auto& plugin : *all) {
     const auto& token = plugin->provider.token;
-    const bool lacks_account = token && token->require_service_account && who.ns.empty();
+    const bool lacks_account = token && token->require_service_account && tenant.ns.empty();
     if (!lacks_account && plugin->provider.match(ref) != nullptr) out.push_back(plugin);
   }
   return out;
 }
 
-awaitable<result<std::vector<registry::credential>>> credential_plugins::credentials_for(registry::tenant who,
+awaitable<result<std::vector<registry::credential>>> credential_plugins::credentials_for(registry::tenant tenant,
                                                                                          registry::reference ref,
                                                                                          deadline d) {
-  const config plugins = asked_for(who, ref);
-  const account_name account = account_of(who);
+  const config plugins = plugins_for(tenant, ref);
+  const account_name account = account_of(tenant);
   std::vector<answer> answers;
   std::vector<named_answer> named;
   std::vector<error> failures;
   for (std::size_t i = 0; i < plugins.size(); ++i) {
-    // One that hangs leaves the others their share of the time.
+    // Each gets a share of the time, so that one that hangs leaves time to the others.
     const steady_time now = shared_->time.now();
     const auto left = static_cast<std::int64_t>(plugins.size() - i);
     const deadline share = deadline::after(now, d.remaining(now) / left);
     const deadline own = left == 1 ? d : share;
     auto got = co_await answer_of(plugins[i], account, ref, own);
     if (!got) {
-      failures.push_back(std::move(got.error()).at(called(plugins[i]->provider)));
+      failures.push_back(std::move(got.error()).at(label_of(plugins[i]->provider)));
     } else if (*got) {
       named.push_back({plugins[i]->provider.name, got->get()});
       answers.push_back(*std::move(got));
@@ -224,51 +225,51 @@ awaitable<result<std::vector<registry::credential>>> credential_plugins::credent
   co_return found;
 }
 
-awaitable<result<plugin_answers::answer>> credential_plugins::answer_of(loaded_ptr plugin, account_name who,
+awaitable<result<plugin_answers::answer>> credential_plugins::answer_of(loaded_ptr plugin, account_name account,
                                                                         registry::reference ref, deadline d) {
-  account_pass pass;
-  if (plugin->provider.token && !who.ns.empty()) {
-    auto given = co_await passes_.pass_for(*plugin->provider.token, who, d);
+  plugin_token token;
+  if (plugin->provider.token && !account.ns.empty()) {
+    auto given = co_await tokens_.token_for(*plugin->provider.token, account, d);
     if (!given) co_return fail(std::move(given.error()));
     if (!*given) {
       log::debug("a credential plugin is not run: the service account lacks an annotation that it requires",
-                 {{"plugin", plugin->provider.name}, {"namespace", who.ns}, {"service_account", who.name}});
+                 {{"plugin", plugin->provider.name}, {"namespace", account.ns}, {"service_account", account.name}});
       co_return answer{};
     }
-    pass = **std::move(given);
+    token = **std::move(given);
   }
-  const plugin_asker asker{plugin->identity, pass.key};
-  const std::string key = plugin_answers::key_of(asker, ref);
-  flights::fetch how = [shared = shared_, plugin, pass, ref](deadline limit) {
-    return run(shared, plugin, pass, ref, limit);
+  const plugin_requester requester{plugin->identity, token.key};
+  const std::string key = plugin_answers::key_of(requester, ref);
+  flights::fetch fetch = [shared = shared_, plugin, token, ref](deadline limit) {
+    return run(shared, plugin, token, ref, limit);
   };
-  const auto held = shared_->answers.find(asker, ref);
+  const auto held = shared_->answers.find(requester, ref);
   if (held.value) {
-    // Started, and not waited for.
+    // The renewal is started and not waited for.
     const deadline at_once = deadline::at(shared_->time.now());
-    if (held.is_due) co_await flights_.get(key, std::move(how), at_once);
+    if (held.is_due) co_await flights_.get(key, std::move(fetch), at_once);
     co_return held.value;
   }
-  auto got = co_await flights_.get(key, std::move(how), d);
+  auto got = co_await flights_.get(key, std::move(fetch), d);
   co_return got;
 }
 
-bool credential_plugins::forget(const registry::tenant& who, const registry::reference& ref) {
+bool credential_plugins::forget(const registry::tenant& tenant, const registry::reference& ref) {
   bool had_any = false;
-  for (const auto& plugin : asked_for(who, ref)) {
-    plugin_asker asker{plugin->identity, {}};
-    if (plugin->provider.token && !who.ns.empty()) {
-      const auto pass = passes_.held(*plugin->provider.token, account_of(who));
-      if (!pass) continue;
-      asker.pass = pass->key;
+  for (const auto& plugin : plugins_for(tenant, ref)) {
+    plugin_requester requester{plugin->identity, {}};
+    if (plugin->provider.token && !tenant.ns.empty()) {
+      const auto token = tokens_.held(*plugin->provider.token, account_of(tenant));
+      if (!token) continue;
+      requester.token_key = token->key;
     }
-    if (shared_->answers.drop(asker, ref)) had_any = true;
+    if (shared_->answers.drop(requester, ref)) had_any = true;
   }
   return had_any;
 }
 
 awaitable<result<credential_plugins::flights::fetched>> credential_plugins::run(std::shared_ptr<common> shared,
-                                                                                loaded_ptr plugin, account_pass pass,
+                                                                                loaded_ptr plugin, plugin_token token,
                                                                                 registry::reference ref, deadline d) {
   const std::size_t most = shared->options.max_running;
   if (shared->running >= most)
@@ -284,19 +285,19 @@ awaitable<result<credential_plugins::flights::fetched>> credential_plugins::run(
 
   plugin_question question;
   question.image = image_name(ref);
-  question.token = std::move(pass.token);
-  question.annotations = std::move(pass.annotations);
+  question.token = std::move(token.token);
+  question.annotations = std::move(token.annotations);
   const std::string where = fmt::format("for {}", question.image);
   auto request = plugin_run(plugin->provider, shared->bin_dir, question);
   auto output = co_await shared->processes.run(std::move(request), d);
-  if (!output) co_return fail(unavailable_unless_told(std::move(output.error())).at(where));
+  if (!output) co_return fail(as_unavailable(std::move(output.error())).at(where));
   auto read = read_plugin_answer(plugin->provider, *output);
   if (!read) co_return fail(std::move(read.error()).at(where));
 
   auto got = std::make_shared<const plugin_answer>(*std::move(read));
-  const plugin_asker asker{plugin->identity, pass.key};
-  shared->answers.hold(asker, ref, got);
-  // Held there, and not by the flight.
+  const plugin_requester requester{plugin->identity, token.key};
+  shared->answers.hold(requester, ref, got);
+  // Held by `answers`, and not by the flight.
   flights::fetched out{std::move(got), shared->time.now()};
   co_return out;
 }

@@ -13,13 +13,14 @@ using namespace std::chrono_literals;
 
 constexpr std::array<plugin_cache_key, 3> search_order{plugin_cache_key::image, plugin_cache_key::registry,
                                                        plugin_cache_key::global};
-// How long a renewal that was asked for is not asked for again: as long as a plugin may run.
+// The time before a renewal is requested again: the time limit of a plugin's run.
 constexpr std::chrono::nanoseconds renewal_pause = 1min;
 
 }  // namespace
 
-std::string plugin_answers::key_of(const plugin_asker& who, const registry::reference& ref, plugin_cache_key kind) {
-  // Neither the identities nor names of images have a line's end.
+std::string plugin_answers::key_of(const plugin_requester& requester, const registry::reference& ref,
+                                   plugin_cache_key kind) {
+  // Neither identities nor names of images contain a newline.
   const auto about = [&]() -> std::string {
     switch (kind) {
       case plugin_cache_key::image:
@@ -31,13 +32,13 @@ std::string plugin_answers::key_of(const plugin_asker& who, const registry::refe
     }
     return "global";
   };
-  return fmt::format("{}\n{}\n{}", who.plugin, who.pass, about());
+  return fmt::format("{}\n{}\n{}", requester.plugin, requester.token_key, about());
 }
 
-plugin_answers::found plugin_answers::find(const plugin_asker& who, const registry::reference& ref) {
+plugin_answers::found plugin_answers::find(const plugin_requester& requester, const registry::reference& ref) {
   const steady_time now = time_.now();
   for (const auto kind : search_order) {
-    const auto at = held_.find(key_of(who, ref, kind));
+    const auto at = held_.find(key_of(requester, ref, kind));
     if (at == held_.end() || now >= at->second.until) continue;
     found out{at->second.value, now >= at->second.renew_at};
     if (out.is_due) at->second.renew_at = now + renewal_pause;
@@ -46,21 +47,21 @@ plugin_answers::found plugin_answers::find(const plugin_asker& who, const regist
   return {};
 }
 
-void plugin_answers::hold(const plugin_asker& who, const registry::reference& ref, answer a) {
+void plugin_answers::hold(const plugin_requester& requester, const registry::reference& ref, answer a) {
   if (a->hold_for.count() == 0) return;
   const steady_time now = time_.now();
-  // A plugin may say 290 years.
+  // Limited, since a plugin can give up to 290 years.
   const auto span = std::min<std::chrono::nanoseconds>(a->hold_for, 24h * 365);
-  std::string key = key_of(who, ref, a->key);
+  std::string key = key_of(requester, ref, a->key);
   if (!held_.contains(key) && held_.size() >= capacity_) make_room();
   held_.insert_or_assign(std::move(key), entry{std::move(a), now + span, now + span / 5 * 4});
 }
 
-bool plugin_answers::drop(const plugin_asker& who, const registry::reference& ref) {
+bool plugin_answers::drop(const plugin_requester& requester, const registry::reference& ref) {
   const steady_time now = time_.now();
   bool had_any = false;
   for (const auto kind : search_order) {
-    const auto at = held_.find(key_of(who, ref, kind));
+    const auto at = held_.find(key_of(requester, ref, kind));
     if (at == held_.end()) continue;
     had_any = had_any || now < at->second.until;
     held_.erase(at);

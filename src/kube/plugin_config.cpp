@@ -26,16 +26,16 @@ constexpr std::array<std::string_view, 3> plugin_versions{plugin_api_v1, "creden
                                                           "credentialprovider.kubelet.k8s.io/v1alpha1"};
 constexpr std::array<std::string_view, 3> extensions{".json", ".yaml", ".yml"};
 
-/// A value of a file and what it is called: "providers[0].name".
+/// A value of a file and its path: "providers[0].name".
 struct place {
   std::string_view file;
   const yaml::node& value;
   std::string path;
 
-  [[nodiscard]] std::unexpected<error> wrong(std::string_view what) const {
+  [[nodiscard]] std::unexpected<error> wrong(std::string_view reason) const {
     std::string where = fmt::format("{}: line {}, column {}: ", file, value.line, value.column);
     if (!path.empty()) where += path + ": ";
-    return fail(error_code::invalid_input, where + std::string(what));
+    return fail(error_code::invalid_input, where + std::string(reason));
   }
   [[nodiscard]] place below(std::string_view name, const yaml::node& of) const {
     return {file, of, path.empty() ? std::string(name) : fmt::format("{}.{}", path, name)};
@@ -45,17 +45,17 @@ struct place {
   }
 };
 
-/// How a field of a mapping is read.
+/// A field of a mapping and its reader.
 struct field {
   std::string_view name;
   std::function<result<void>(const place&)> read;
   bool is_required = false;
 };
 
-/// Null is as good as absent, as in Go's JSON.
+/// Null counts as absent, as in Go's JSON.
 result<void> read_fields(const place& at, std::span<const field> fields) {
   if (at.value.kind != yaml::node_kind::mapping)
-    return at.wrong(fmt::format("want a mapping, not {}", to_string(at.value.kind)));
+    return at.wrong(fmt::format("must be a mapping, not {}", to_string(at.value.kind)));
   for (const auto& m : at.value.members) {
     const auto known = std::ranges::find(fields, m.key, &field::name);
     if (known == fields.end()) {
@@ -84,7 +84,7 @@ bool is_number(std::string_view text) {
          text != "infinity";
 }
 
-/// Text that YAML takes for a boolean, today or in its version 1.1, which the kubelet's parser has.
+/// Text that is a boolean in YAML, today or in version 1.1, which the kubelet's parser uses.
 std::optional<bool> boolean_of(std::string_view text) {
   for (const auto& [yes, no] : {std::pair("true", "false"),
                                 {"True", "False"},
@@ -103,10 +103,10 @@ std::optional<bool> boolean_of(std::string_view text) {
 
 result<std::string> read_text(const place& at) {
   const yaml::node& n = at.value;
-  if (n.kind != yaml::node_kind::scalar) return at.wrong(fmt::format("want text, not {}", to_string(n.kind)));
-  if (n.is_null()) return at.wrong("want text, not null");
+  if (n.kind != yaml::node_kind::scalar) return at.wrong(fmt::format("must be text, not {}", to_string(n.kind)));
+  if (n.is_null()) return at.wrong("must be text, not null");
   if (n.style == yaml::scalar_style::plain && (is_number(n.text) || boolean_of(n.text)))
-    return at.wrong(fmt::format("want text, and {} is none without quotes", pinhook::quoted(n.text, 100)));
+    return at.wrong(fmt::format("must be text, so {} needs quotes", pinhook::quoted(n.text, 100)));
   return n.text;
 }
 
@@ -115,7 +115,7 @@ field text_field(std::string_view name, std::string& to, bool is_required = true
           [&to](const place& at) -> result<void> {
             auto text = read_text(at);
             if (!text) return fail(std::move(text.error()));
-            if (text->empty()) return at.wrong("may not be empty");
+            if (text->empty()) return at.wrong("must not be empty");
             to = *std::move(text);
             return {};
           },
@@ -126,7 +126,7 @@ using item_reader = std::function<result<void>(const place&)>;
 
 result<void> read_items(const place& at, const item_reader& read) {
   if (at.value.kind != yaml::node_kind::sequence)
-    return at.wrong(fmt::format("want a list, not {}", to_string(at.value.kind)));
+    return at.wrong(fmt::format("must be a list, not {}", to_string(at.value.kind)));
   for (std::size_t i = 0; i < at.value.items.size(); ++i)
     if (auto item = read(at.item(i)); !item) return item;
   return {};
@@ -136,7 +136,7 @@ field list_field(std::string_view name, item_reader read, bool is_required = fal
   return {name,
           [read = std::move(read), is_required](const place& at) -> result<void> {
             if (is_required && at.value.kind == yaml::node_kind::sequence && at.value.items.empty())
-              return at.wrong("want at least one");
+              return at.wrong("must have at least one item");
             return read_items(at, read);
           },
           is_required};
@@ -147,14 +147,14 @@ result<void> read_choice(const place& at, const std::array<std::string_view, N>&
   auto text = read_text(at);
   if (!text) return fail(std::move(text.error()));
   if (std::ranges::find(choices, *text) == choices.end())
-    return at.wrong(fmt::format("{} is none of {}", pinhook::quoted(*text, 100), fmt::join(choices, ", ")));
+    return at.wrong(fmt::format("{} is not one of {}", pinhook::quoted(*text, 100), fmt::join(choices, ", ")));
   to = *std::move(text);
   return {};
 }
 
 std::optional<std::string_view> fault_of_name(std::string_view name) {
-  if (name.find('/') != std::string_view::npos) return "may not contain '/'";
-  if (name.find(' ') != std::string_view::npos) return "may not contain a space";
+  if (name.find('/') != std::string_view::npos) return "must not contain '/'";
+  if (name.find(' ') != std::string_view::npos) return "must not contain a space";
   if (name == "." || name == "..") return "must be the name of a program";
   return std::nullopt;
 }
@@ -178,8 +178,9 @@ field annotation_field(std::string_view name, std::vector<std::string>& to, cons
   return list_field(name, [&to, &others](const place& at) -> result<void> {
     auto key = read_text(at);
     if (!key) return fail(std::move(key.error()));
-    if (!is_annotation_key(*key)) return at.wrong(fmt::format("{} is no annotation's key", pinhook::quoted(*key, 100)));
-    if (std::ranges::find(to, *key) != to.end()) return at.wrong(fmt::format("{} stands twice", *key));
+    if (!is_annotation_key(*key))
+      return at.wrong(fmt::format("{} is not a valid annotation key", pinhook::quoted(*key, 100)));
+    if (std::ranges::find(to, *key) != to.end()) return at.wrong(fmt::format("{} is listed twice", *key));
     if (std::ranges::find(others, *key) != others.end())
       return at.wrong(fmt::format("{} cannot be both required and optional", *key));
     to.push_back(*std::move(key));
@@ -197,9 +198,9 @@ result<void> read_token_attributes(const place& at, token_attributes& to) {
             [&](const place& p) -> result<void> {
               const bool is_plain =
                   p.value.kind == yaml::node_kind::scalar && p.value.style == yaml::scalar_style::plain;
-              const auto said = is_plain ? boolean_of(p.value.text) : std::nullopt;
-              if (!said) return p.wrong("want true or false");
-              to.require_service_account = *said;
+              const auto value = is_plain ? boolean_of(p.value.text) : std::nullopt;
+              if (!value) return p.wrong("must be true or false");
+              to.require_service_account = *value;
               return {};
             },
             true},
@@ -207,7 +208,7 @@ result<void> read_token_attributes(const place& at, token_attributes& to) {
       annotation_field("optionalServiceAccountAnnotationKeys", to.optional_annotations, to.required_annotations)};
   if (auto read = read_fields(at, fields); !read) return read;
   if (!to.require_service_account && !to.required_annotations.empty())
-    return at.wrong("requiredServiceAccountAnnotationKeys wants requireServiceAccount: true");
+    return at.wrong("requiredServiceAccountAnnotationKeys requires requireServiceAccount: true");
   to.cache = cache_type == "Token" ? token_cache_type::token : token_cache_type::service_account;
   return {};
 }
@@ -227,7 +228,7 @@ result<void> read_duration(const place& at, std::chrono::nanoseconds& to) {
   const bool is_negative = text->starts_with('-');
   const auto value = parse_duration(std::string_view(*text).substr(is_negative || text->starts_with('+') ? 1 : 0));
   if (!value) return at.wrong(value.error().message);
-  if (is_negative && value->count() != 0) return at.wrong("may not be negative");
+  if (is_negative && value->count() != 0) return at.wrong("must not be negative");
   to = *value;
   return {};
 }
@@ -235,7 +236,7 @@ result<void> read_duration(const place& at, std::chrono::nanoseconds& to) {
 result<void> read_variable(const place& at, std::vector<std::pair<std::string, secret>>& to) {
   std::string name;
   std::string value;
-  // An empty value is one.
+  // A value can be empty.
   const std::array fields{text_field("name", name), field{"value", [&](const place& p) -> result<void> {
                                                             auto text = read_text(p);
                                                             if (!text) return fail(std::move(text.error()));
@@ -243,7 +244,7 @@ result<void> read_variable(const place& at, std::vector<std::pair<std::string, s
                                                             return {};
                                                           }}};
   if (auto read = read_fields(at, fields); !read) return read;
-  if (name.find('=') != std::string::npos) return at.wrong("a variable's name may not contain '='");
+  if (name.find('=') != std::string::npos) return at.wrong("a variable's name must not contain '='");
   to.emplace_back(std::move(name), secret(std::move(value)));
   return {};
 }
@@ -274,11 +275,11 @@ result<void> read_provider(const place& at, bool has_tokens, plugin_provider& to
     fields.push_back({"tokenAttributes", [&](const place& p) { return read_token_attributes(p, to.token.emplace()); }});
   if (auto read = read_fields(at, fields); !read) return read;
   if (to.token && to.api_version != plugin_api_v1)
-    return at.wrong(fmt::format("tokenAttributes wants apiVersion {}", plugin_api_v1));
+    return at.wrong(fmt::format("tokenAttributes requires apiVersion {}", plugin_api_v1));
   return {};
 }
 
-result<void> read_file_into(const plugin_file& file, std::map<std::string, std::string>& seen,
+result<void> read_file_into(const plugin_file& file, std::map<std::string, std::string>& first_places,
                             std::vector<plugin_provider>& to) {
   auto root = yaml::parse(file.text, {.size = max_plugin_file_size});
   if (!root) return fail(error_code::invalid_input, fmt::format("{}: {}", file.path, root.error().message));
@@ -300,9 +301,10 @@ result<void> read_file_into(const plugin_file& file, std::map<std::string, std::
     plugin_provider one;
     // The older versions of the file have no tokenAttributes.
     if (auto read = read_provider(p, version == config_versions[0], one); !read) return read;
-    const auto [first, is_new] = seen.try_emplace(one.name, fmt::format("{}: line {}", file.path, p.value.line));
+    const auto [first, is_new] =
+        first_places.try_emplace(one.name, fmt::format("{}: line {}", file.path, p.value.line));
     if (!is_new)
-      return p.wrong(fmt::format("{} stands twice; first in {}", pinhook::quoted(one.name, 100), first->second));
+      return p.wrong(fmt::format("{} is listed twice; first in {}", pinhook::quoted(one.name, 100), first->second));
     to.push_back(std::move(one));
     return {};
   });
@@ -316,7 +318,7 @@ const match_image* plugin_provider::match(const registry::reference& ref) const 
 }
 
 std::string plugin_provider::identity() const {
-  // Each part in quotes and escaped: no two providers give one text.
+  // Each part is quoted and escaped, so that no two providers give the same text.
   std::string all;
   const auto add = [&all](std::string_view part) { all += pinhook::quoted(part, part.size()) + '\n'; };
   for (const std::string_view part : {std::string_view(name), std::string_view(api_version)}) add(part);
@@ -376,12 +378,12 @@ result<std::vector<plugin_file>> read_plugin_files(const std::string& path) {
 
 result<std::vector<plugin_provider>> parse_plugin_files(std::span<const plugin_file> files) {
   std::vector<plugin_provider> out;
-  std::map<std::string, std::string> seen;
+  std::map<std::string, std::string> first_places;
   for (const auto& file : files)
-    if (auto read = read_file_into(file, seen, out); !read) return fail(std::move(read.error()));
+    if (auto read = read_file_into(file, first_places, out); !read) return fail(std::move(read.error()));
   if (out.empty())
-    return fail(error_code::invalid_input,
-                fmt::format("{}: providers: want at least one", files.empty() ? std::string() : files.front().path));
+    return fail(error_code::invalid_input, fmt::format("{}: providers: must have at least one item",
+                                                       files.empty() ? std::string() : files.front().path));
   return out;
 }
 

@@ -22,8 +22,8 @@ constexpr std::array<std::pair<std::string_view, plugin_cache_key>, 3> cache_key
      {"Registry", plugin_cache_key::registry},
      {"Global", plugin_cache_key::global}}};
 
-std::unexpected<error> no_answer(std::string_view what) {
-  return fail(error_code::malformed, fmt::format("its answer: {}", what));
+std::unexpected<error> bad_answer(std::string_view reason) {
+  return fail(error_code::malformed, fmt::format("invalid answer: {}", reason));
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -39,31 +39,32 @@ const json::value* member(const json::value& of, std::string_view name) {
   return found == nullptr || found->IsNull() ? nullptr : found;
 }
 
-result<void> check_text(const json::value& root, std::string_view name, std::string_view wanted) {
+result<void> check_text(const json::value& root, std::string_view name, std::string_view expected) {
   const auto found = json::find_string(root, name);
-  if (!found) return no_answer(fmt::format("\"{}\" is missing or no string", name));
-  if (*found != wanted) return no_answer(fmt::format("\"{}\" is {}, want {}", name, quoted(*found, 100), wanted));
+  if (!found) return bad_answer(fmt::format("\"{}\" is missing or not a string", name));
+  if (*found != expected)
+    return bad_answer(fmt::format("\"{}\" is {}, must be {}", name, quoted(*found, 100), expected));
   return {};
 }
 
 result<plugin_cache_key> read_cache_key(const json::value& root) {
   const auto text = json::find_string(root, "cacheKeyType");
-  if (!text) return no_answer("\"cacheKeyType\" is missing or no string");
+  if (!text) return bad_answer("\"cacheKeyType\" is missing or not a string");
   for (const auto& [name, key] : cache_keys)
     if (*text == name) return key;
-  return no_answer(fmt::format("\"cacheKeyType\" is {}, want Image, Registry or Global", quoted(*text, 100)));
+  return bad_answer(fmt::format("\"cacheKeyType\" is {}, must be Image, Registry or Global", quoted(*text, 100)));
 }
 
-/// A negative duration has passed already.
+/// A negative duration counts as 0, since it has passed already.
 result<std::chrono::nanoseconds> read_hold(const json::value& root, std::chrono::nanoseconds otherwise) {
   const json::value* found = member(root, "cacheDuration");
   if (found == nullptr) return otherwise;
-  if (!found->IsString()) return no_answer("\"cacheDuration\" is no string");
+  if (!found->IsString()) return bad_answer("\"cacheDuration\" is not a string");
   std::string_view text = json::text_of(*found);
   const bool is_negative = text.starts_with('-');
   if (is_negative || text.starts_with('+')) text.remove_prefix(1);
   const auto value = parse_duration(text);
-  if (!value) return no_answer(fmt::format("\"cacheDuration\": {}", value.error().message));
+  if (!value) return bad_answer(fmt::format("\"cacheDuration\": {}", value.error().message));
   return is_negative ? std::chrono::nanoseconds(0) : *value;
 }
 
@@ -71,19 +72,19 @@ result<std::vector<plugin_login>> read_logins(const json::value& root) {
   std::vector<plugin_login> out;
   const json::value* auth = member(root, "auth");
   if (auth == nullptr) return out;
-  if (!auth->IsObject()) return no_answer("\"auth\" is no object");
+  if (!auth->IsObject()) return bad_answer("\"auth\" is not an object");
   for (const auto& entry : auth->GetObject()) {
     const auto key = json::text_of(entry.name);
-    const auto wrong = [&](std::string_view what) {
-      return no_answer(fmt::format("\"auth\": {}: {}", quoted(key, 100), what));
+    const auto wrong = [&](std::string_view reason) {
+      return bad_answer(fmt::format("\"auth\": {}: {}", quoted(key, 100), reason));
     };
-    if (!entry.value.IsObject()) return wrong("no object");
+    if (!entry.value.IsObject()) return wrong("not an object");
     std::array<std::string_view, 2> texts;
     constexpr std::array<std::string_view, 2> names{"username", "password"};
     for (std::size_t i = 0; i < names.size(); ++i) {
       const json::value* text = member(entry.value, names[i]);
       if (text == nullptr) continue;
-      if (!text->IsString()) return wrong(fmt::format("\"{}\" is no string", names[i]));
+      if (!text->IsString()) return wrong(fmt::format("\"{}\" is not a string", names[i]));
       texts[i] = json::text_of(*text);
     }
     auto pattern = registry::parse_image_pattern(key);
@@ -113,7 +114,7 @@ std::string image_name(const registry::reference& ref) {
 
 secret plugin_request(std::string_view api_version, const plugin_question& question) {
   std::string out = R"({"kind":"CredentialProviderRequest","apiVersion":)";
-  // Room for all of it: a text that grows leaves copies of the token behind.
+  // Reserved at once, since a text that grows leaves copies of the token in memory.
   std::size_t size = 200 + api_version.size() + 6 * (question.image.size() + question.token.reveal().size());
   for (const auto& [key, value] : question.annotations) size += 6 * (key.size() + value.size()) + 6;
   out.reserve(size);
@@ -156,8 +157,8 @@ result<plugin_answer> read_plugin_answer(const plugin_provider& provider, const 
                                                      quoted(trimmed(output.errors.reveal()), shown_text)));
   constexpr json::parse_limits limits{.depth = 16, .size = max_plugin_answer_size};
   const auto root = json::parse(output.output.reveal(), limits);
-  if (!root) return no_answer(root.error().message);
-  if (!root->IsObject()) return no_answer("no JSON object");
+  if (!root) return bad_answer(root.error().message);
+  if (!root->IsObject()) return bad_answer("not a JSON object");
   if (auto same = check_text(*root, "apiVersion", provider.api_version); !same) return fail(std::move(same.error()));
   if (auto same = check_text(*root, "kind", "CredentialProviderResponse"); !same) return fail(std::move(same.error()));
   const auto key = read_cache_key(*root);
@@ -176,16 +177,16 @@ std::vector<registry::credential> logins_for(const registry::reference& ref, std
     std::size_t place;
   };
   std::vector<found> all;
-  const auto collect = [&](const auto& is_wanted) {
+  const auto collect = [&](const auto& is_match) {
     for (const auto& one : answers)
       for (const auto& login : one.answer->logins)
-        if (is_wanted(login)) all.push_back({one.plugin, &login, all.size()});
+        if (is_match(login)) all.push_back({one.plugin, &login, all.size()});
   };
   collect([&](const plugin_login& login) { return login.pattern.matches(ref); });
   if (all.empty() && ref.registry() == docker_hub)
     collect([](const plugin_login& login) { return login.pattern.key() == docker_hub_key; });
-  // By pattern backwards, and then by place: libstdc++ 12's stable_sort does not compile under Clang 19 without a
-  // warning.
+  // Sorted by pattern backwards and then by place, since libstdc++ 12's stable_sort does not compile under Clang 19
+  // without a warning.
   std::ranges::sort(all, [](const found& a, const found& b) {
     const int order = a.login->pattern.key().compare(b.login->pattern.key());
     return order != 0 ? order > 0 : a.place < b.place;

@@ -131,7 +131,7 @@ TEST_F(RealPlugins, SayWhatWentWrong) {
   const std::string at = "credential plugin bad: for r.example/acme/api: ";
   for (const auto& r : std::vector<row>{
            {"echo 'no role' >&2; exit 3", at + R"(exit code 3, it says "no role")"},
-           {"echo garbage", at + "its answer: not valid JSON at byte 0"},
+           {"echo garbage", at + "invalid answer: not valid JSON at byte 0"},
            {"head -c 300000 /dev/zero",
             at + "\"" + (folder / "bin" / "bad").string() + "\" wrote more than 262144 bytes"},
            {"exec sleep 600", at + "\"" + (folder / "bin" / "bad").string() + "\" did not end in time", 50ms},

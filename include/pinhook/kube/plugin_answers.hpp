@@ -1,7 +1,7 @@
-// Answers of credential plugins, held for as long as the plugin said and found for every image they are good for.
+// Answers of credential plugins, held for the plugin's cache duration and found for every image that they cover.
 //
-// The same answer may be good for one image, for a registry, or for all images; who looks one up does not know which,
-// and asks in this order, as the kubelet does. Thread rule: one thread at a time.
+// An answer covers one image, a registry, or all images. A look-up does not know which, so it tries in this order, as
+// the kubelet does. Thread rule: one thread at a time.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -17,10 +17,10 @@
 
 namespace pinhook::kube {
 
-/// Who asks what: the plugin's identity, and the key of its account_pass.
-struct plugin_asker {
+/// The plugin and the service account of an answer: the plugin's identity, and the key of its plugin_token.
+struct plugin_requester {
   std::string plugin;
-  std::string pass;
+  std::string token_key;
 };
 
 class plugin_answers {
@@ -28,24 +28,24 @@ class plugin_answers {
   using answer = std::shared_ptr<const plugin_answer>;
   struct found {
     answer value;
-    /// Most of its time is over, and nobody has been told so in the last minute: renew it.
+    /// Most of its time is over, and no other call of the last minute got true: the caller renews it.
     bool is_due = false;
   };
 
-  /// `time` must outlive this. More than `capacity` answers are not held: those that ended go, and if there is none,
-  /// the one that ends first.
+  /// `time` must outlive this object. At most `capacity` answers are held: expired ones are dropped first, else the one
+  /// that expires first.
   plugin_answers(const clock& time, std::size_t capacity) : time_(time), capacity_(capacity) {}
 
-  /// Null when there is none.
-  found find(const plugin_asker& who, const registry::reference& ref);
-  /// Not held when its time is 0.
-  void hold(const plugin_asker& who, const registry::reference& ref, answer a);
-  /// Forgets what `find` would find, of all three kinds; false when that is nothing.
-  bool drop(const plugin_asker& who, const registry::reference& ref);
+  /// A null value when there is none.
+  found find(const plugin_requester& requester, const registry::reference& ref);
+  /// An answer with a time of 0 is not held.
+  void hold(const plugin_requester& requester, const registry::reference& ref, answer a);
+  /// Drops the answers that `find` could find, of all three kinds; false when there was none.
+  bool drop(const plugin_requester& requester, const registry::reference& ref);
   [[nodiscard]] std::size_t size() const { return held_.size(); }
 
-  /// The key under which a run for the image is shared: that of an answer that is good for the image alone.
-  [[nodiscard]] static std::string key_of(const plugin_asker& who, const registry::reference& ref,
+  /// The key under which a run for the image is shared: that of an answer for the image alone.
+  [[nodiscard]] static std::string key_of(const plugin_requester& requester, const registry::reference& ref,
                                           plugin_cache_key kind = plugin_cache_key::image);
 
  private:

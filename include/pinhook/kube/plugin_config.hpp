@@ -1,4 +1,4 @@
-// The kubelet's CredentialProviderConfig: which programs know credentials for which images.
+// The kubelet's CredentialProviderConfig: the programs that give credentials, and their images.
 //
 //   apiVersion: kubelet.config.k8s.io/v1
 //   kind: CredentialProviderConfig
@@ -8,9 +8,9 @@
 //       matchImages: ["*.dkr.ecr.*.amazonaws.com"]
 //       defaultCacheDuration: 12h0m0s
 //
-// Read as the kubelet reads it: strictly, so that a file means here what it means there. Sources:
+// It is read strictly, as by the kubelet, so that a file has the same meaning for both. Sources:
 // kubernetes/pkg/credentialprovider/plugin/config.go, pkg/kubelet/apis/config; registry.md §4.3. Values without state;
-// any thread. `read_plugin_files` blocks for as long as the disk does.
+// any thread. `read_plugin_files` blocks while the disk is read.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -28,17 +28,18 @@
 
 namespace pinhook::kube {
 
-/// Files of a directory, and bytes of each: a ConfigMap has no more bytes, and nobody has as many clouds.
+/// Limits of the files of a directory and of the bytes of each: a ConfigMap has no more bytes, and a cluster uses fewer
+/// clouds.
 inline constexpr std::size_t max_plugin_files = 100;
 inline constexpr std::size_t max_plugin_file_size = std::size_t{1024} * 1024;
 
-/// The version of the plugins' protocol that knows service account tokens.
+/// The version of the plugins' protocol that has service account tokens.
 inline constexpr std::string_view plugin_api_v1 = "credentialprovider.kubelet.k8s.io/v1";
 
-/// For whom an answer that was got with a token is good.
+/// The scope of an answer that was given for a token.
 enum class token_cache_type : std::uint8_t { service_account, token };
 
-/// What a plugin wants to know of the Pod's service account.
+/// The input that a plugin needs about the Pod's service account.
 struct token_attributes {
   std::string audience;
   /// True: without a service account, or without one of the required annotations, the plugin does not run.
@@ -49,7 +50,7 @@ struct token_attributes {
 };
 
 struct match_image {
-  /// As it stands in the file.
+  /// As written in the file.
   std::string text;
   registry::image_pattern pattern;
 };
@@ -61,13 +62,13 @@ struct plugin_provider {
   std::vector<match_image> match_images;
   std::chrono::nanoseconds default_cache_duration{0};
   std::vector<std::string> args;
-  /// Name and value; values may be secrets.
+  /// Name and value; values can be secrets.
   std::vector<std::pair<std::string, secret>> env;
   std::optional<token_attributes> token;
 
-  /// The first of `match_images` that is for `ref`; null: the plugin is not asked.
+  /// The first of `match_images` that matches `ref`; null: the plugin does not run for it.
   [[nodiscard]] const match_image* match(const registry::reference& ref) const;
-  /// Tells two providers apart, and one from what it was before its entry in the file changed. A keyed hash.
+  /// Differs between providers, and changes with a provider's entry in the file. A keyed hash.
   [[nodiscard]] std::string identity() const;
 };
 
@@ -84,9 +85,9 @@ struct plugin_file {
 /// Those files with their texts. Errors also: not_found, denied, and invalid_input (too large).
 [[nodiscard]] result<std::vector<plugin_file>> read_plugin_files(const std::string& path);
 
-/// The providers of all files in their order. invalid_input: with file, line, column and the field, for what the
-/// kubelet refuses: an unknown or missing field, a value of another type, a name that stands twice. Plain YAML that
-/// reads as a number or a boolean is no text.
+/// The providers of all files in their order. invalid_input, with file, line, column and field, for input that the
+/// kubelet refuses: an unknown or missing field, a value of another type, a duplicate name. Plain YAML that reads as a
+/// number or a boolean is not text.
 [[nodiscard]] result<std::vector<plugin_provider>> parse_plugin_files(std::span<const plugin_file> files);
 
 }  // namespace pinhook::kube

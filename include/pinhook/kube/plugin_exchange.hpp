@@ -1,5 +1,5 @@
-// The protocol of the kubelet's credential provider plugins, without running one: what is asked, and what an answer
-// means.
+// The protocol of the kubelet's credential provider plugins, without running one: the request, and the meaning of an
+// answer.
 //
 // A CredentialProviderRequest goes to the plugin's standard input, a CredentialProviderResponse of the same apiVersion
 // comes from its standard output, as JSON. Sources: kubernetes/staging/src/k8s.io/kubelet/pkg/apis/credentialprovider,
@@ -26,7 +26,8 @@
 
 namespace pinhook::kube {
 
-/// Bytes of a plugin's answer. The largest known, a token of a cloud for each of a few dozen registries, has 100 KiB.
+/// Limit in bytes of a plugin's answer. The largest known, a token of a cloud for each of a few dozen registries, has
+/// 100 KiB.
 inline constexpr std::size_t max_plugin_answer_size = std::size_t{256} * 1024;
 
 struct plugin_question {
@@ -37,18 +38,18 @@ struct plugin_question {
   std::map<std::string, std::string, std::less<>> annotations;
 };
 
-/// The image's name as the kubelet tells it to plugins.
+/// The image's name as the kubelet sends it to plugins.
 [[nodiscard]] std::string image_name(const registry::reference& ref);
 
-/// What is written to the plugin. A token and annotations that are not there are left out: programs older than they
-/// are read strictly, too.
+/// The request for the plugin. A token and annotations that are absent are left out, since older programs read
+/// strictly, too.
 [[nodiscard]] secret plugin_request(std::string_view api_version, const plugin_question& question);
 
-/// The whole run of the plugin `bin_dir`/NAME.
+/// The run of the plugin `bin_dir`/NAME: program, arguments, environment, input.
 [[nodiscard]] process_request plugin_run(const plugin_provider& provider, const std::string& bin_dir,
                                          const plugin_question& question);
 
-/// For what an answer is good besides the image that was asked for.
+/// The scope of an answer: the requested image alone, its registry, or all images.
 enum class plugin_cache_key : std::uint8_t { image, registry, global };
 
 struct plugin_login {
@@ -59,14 +60,14 @@ struct plugin_login {
 
 struct plugin_answer {
   plugin_cache_key key = plugin_cache_key::image;
-  /// How long it may be used again; 0: not at all.
+  /// The time for which it can be used again; 0: not at all.
   std::chrono::nanoseconds hold_for{0};
   std::vector<plugin_login> logins;
 };
 
-/// What a run gave. Errors: unavailable (an exit code that is not 0; with what the plugin wrote to its standard error,
-/// quoted and cut), malformed (an answer that is none; its content is not shown). Logins whose pattern is none or whose
-/// user name is empty are passed over, and so are fields that are not known.
+/// The answer of a run. Errors: unavailable (an exit code that is not 0; with the plugin's standard error, quoted and
+/// cut), malformed (an invalid answer; its content is not shown). Logins with an invalid pattern or an empty user name
+/// are skipped, and so are unknown fields.
 [[nodiscard]] result<plugin_answer> read_plugin_answer(const plugin_provider& provider, const process_output& output);
 
 /// One plugin's answer.
@@ -76,7 +77,7 @@ struct named_answer {
 };
 
 /// The credentials for `ref` of all answers, as the kubelet's keyring orders them: by pattern, sorted backwards, and
-/// where these are equal in the order of the answers. Where nothing matches an image of Docker Hub: those for
+/// where these are equal in the order of the answers. When nothing matches an image of Docker Hub: those for
 /// index.docker.io.
 [[nodiscard]] std::vector<registry::credential> logins_for(const registry::reference& ref,
                                                            std::span<const named_answer> answers);

@@ -30,13 +30,13 @@ using namespace std::chrono_literals;
 
 registry::reference ref(std::string_view text) { return registry::reference::parse(text).value(); }
 
-// Programs by their names, each answered by a function of what it was given. It records all runs.
+// Programs by their names, each answered by a function of its request. Records all runs.
 class fake_programs final : public process_runner {
  public:
   using program = std::function<result<process_output>(const process_request&)>;
 
   void set(const std::string& name, program p) { programs_.insert_or_assign(name, std::move(p)); }
-  // From now on a run, or one of the named program, ends only at `release`.
+  // From now on a run (of the named program, if any) ends only at `release`.
   void hold(const std::string& name = "") {
     is_holding_ = true;
     held_name_ = name;
@@ -88,7 +88,7 @@ fake_programs::program says(std::string fields) {
   };
 }
 
-// One login, good for the registry, for as long as the configuration says.
+// One login for the registry, for the time in the configuration.
 fake_programs::program gives(const std::string& user, const std::string& key = "Registry",
                              const std::string& pattern = "*.io") {
   return says(R"("cacheKeyType":")" + key + R"(","auth":{")" + pattern + R"(":{"username":")" + user +
@@ -152,8 +152,8 @@ struct CredentialPlugins : ::testing::Test {
     plugins = *opened;
   }
   // The users of all credentials in their order, "none", or the error's message.
-  std::string asked(std::string_view image, const registry::tenant& who = {}) {
-    const auto source = plugins->for_tenant(who);
+  std::string users(std::string_view image, const registry::tenant& tenant = {}) {
+    const auto source = plugins->for_tenant(tenant);
     const auto got = testing::run_on(io, source->credentials_for(ref(image), deadline::after(time.now(), 10s)));
     if (!got) return got.error().message;
     std::string out;
@@ -169,7 +169,7 @@ struct CredentialPlugins : ::testing::Test {
 TEST_F(CredentialPlugins, AskThePluginThatMatches) {
   open(provider("a", "*.io", "    args: [get]\n    env: [{name: X, value: y}]\n") + provider("b", "*.example"));
   programs.set("a", gives("u"));
-  EXPECT_EQ(asked("r.io/acme/api:1"), "u");
+  EXPECT_EQ(users("r.io/acme/api:1"), "u");
   ASSERT_EQ(programs.runs().size(), 1U);
   const auto& run = programs.runs()[0];
   EXPECT_EQ(run.argv, (std::vector<std::string>{(folder / "bin" / "a").string(), "get"}));
@@ -179,7 +179,7 @@ TEST_F(CredentialPlugins, AskThePluginThatMatches) {
             R"("image":"r.io/acme/api"})"
             "\n");
   EXPECT_EQ(programs.until, deadline::after(time.now(), 1min));
-  EXPECT_EQ(asked("quay.test/x"), "none");
+  EXPECT_EQ(users("quay.test/x"), "none");
   EXPECT_EQ(programs.runs().size(), 1U);
 }
 
@@ -187,17 +187,17 @@ TEST_F(CredentialPlugins, AskAllThatMatchInTheOrderOfTheFile) {
   open(provider("a", "*.io") + provider("b", "r.io") + provider("c", "q.io"));
   programs.set("a", gives("ua", "Image", "*.io"));
   programs.set("b", gives("ub", "Image", "r.io"));
-  EXPECT_EQ(asked("r.io/x"), "ub ua") << "the keyring's order is that of the patterns";
+  EXPECT_EQ(users("r.io/x"), "ub ua") << "the keyring's order is that of the patterns";
   EXPECT_EQ(programs.names(), "a b");
 }
 
 TEST_F(CredentialPlugins, SayWhatMatchesWithoutRunning) {
   open(provider("a", "*.io") + provider("b", "r.io", token_attributes_of("Token", true)));
-  const auto nobody = plugins->for_tenant({});
+  const auto anonymous = plugins->for_tenant({});
   const auto somebody = plugins->for_tenant(shop);
-  ASSERT_EQ(nobody->matches(ref("r.io/x")).size(), 1U);
-  EXPECT_EQ(nobody->matches(ref("r.io/x"))[0].source, "credential plugin a");
-  EXPECT_EQ(nobody->matches(ref("r.io/x"))[0].pattern, "*.io");
+  ASSERT_EQ(anonymous->matches(ref("r.io/x")).size(), 1U);
+  EXPECT_EQ(anonymous->matches(ref("r.io/x"))[0].source, "credential plugin a");
+  EXPECT_EQ(anonymous->matches(ref("r.io/x"))[0].pattern, "*.io");
   ASSERT_EQ(somebody->matches(ref("r.io/x")).size(), 2U);
   EXPECT_EQ(somebody->matches(ref("r.io/x"))[1].source, "credential plugin b");
   EXPECT_TRUE(somebody->matches(ref("q.example/x")).empty());
@@ -206,8 +206,8 @@ TEST_F(CredentialPlugins, SayWhatMatchesWithoutRunning) {
 
 TEST_F(CredentialPlugins, IdentityIsThatOfThePluginsAndOfWhomTheyAskFor) {
   open(provider("a", "*.io") + provider("b", "r.io", token_attributes_of("ServiceAccount", false)));
-  const auto identity = [&](const registry::tenant& who, std::string_view image) {
-    return plugins->for_tenant(who)->identity_for(ref(image));
+  const auto identity = [&](const registry::tenant& tenant, std::string_view image) {
+    return plugins->for_tenant(tenant)->identity_for(ref(image));
   };
   EXPECT_EQ(identity({}, "q.example/x"), "anonymous");
   EXPECT_EQ(identity({}, "q.io/a"), identity(shop, "q.io/b:1")) << "everyone's";
@@ -232,10 +232,10 @@ TEST_F(CredentialPlugins, HoldAnswersAsThePluginSays) {
     SCOPED_TRACE(r.key);
     open(provider("a", "*.io"));
     programs.set("a", gives("u", r.key));
-    EXPECT_EQ(asked("r.io/x:1"), "u");
+    EXPECT_EQ(users("r.io/x:1"), "u");
     const auto runs_for = [&](std::string_view image) {
       const auto before = programs.runs().size();
-      EXPECT_EQ(asked(image), "u");
+      EXPECT_EQ(users(image), "u");
       return programs.runs().size() - before;
     };
     EXPECT_EQ(runs_for("r.io/x:2"), r.same_image);
@@ -247,34 +247,34 @@ TEST_F(CredentialPlugins, HoldAnswersAsThePluginSays) {
 TEST_F(CredentialPlugins, HoldAnswersForAsLongAsThePluginSays) {
   open(provider("a", "*.io"));
   programs.set("a", says(R"("cacheKeyType":"Image","cacheDuration":"0s","auth":{"r.io":{"username":"u"}})"));
-  EXPECT_EQ(asked("r.io/x"), "u");
-  EXPECT_EQ(asked("r.io/x"), "u");
+  EXPECT_EQ(users("r.io/x"), "u");
+  EXPECT_EQ(users("r.io/x"), "u");
   EXPECT_EQ(programs.runs().size(), 2U) << "0 is not held";
   programs.set("a", says(R"("cacheKeyType":"Image","cacheDuration":"1m","auth":{"r.io":{"username":"u"}})"));
-  EXPECT_EQ(asked("r.io/x"), "u");
+  EXPECT_EQ(users("r.io/x"), "u");
   time.advance(47s);
-  EXPECT_EQ(asked("r.io/x"), "u");
+  EXPECT_EQ(users("r.io/x"), "u");
   EXPECT_EQ(programs.runs().size(), 3U);
   time.advance(13s);
-  EXPECT_EQ(asked("r.io/x"), "u");
+  EXPECT_EQ(users("r.io/x"), "u");
   EXPECT_EQ(programs.runs().size(), 4U);
 }
 
 TEST_F(CredentialPlugins, RenewAnswersAheadOfTheirEnd) {
   open(provider("a", "*.io"));
   programs.set("a", gives("old"));
-  EXPECT_EQ(asked("r.io/x"), "old");
+  EXPECT_EQ(users("r.io/x"), "old");
   programs.set("a", gives("new"));
   time.advance(8min);
-  EXPECT_EQ(asked("r.io/y"), "old");
+  EXPECT_EQ(users("r.io/y"), "old");
   run_all();
-  EXPECT_EQ(asked("r.io/x"), "new");
+  EXPECT_EQ(users("r.io/x"), "new");
   EXPECT_EQ(programs.runs().size(), 2U);
   programs.set("a", fails({error_code::timed_out, "slow", std::nullopt}));
   time.advance(9min);
-  EXPECT_EQ(asked("r.io/x"), "new") << "a renewal that fails leaves what is held";
+  EXPECT_EQ(users("r.io/x"), "new") << "a renewal that fails keeps the held answer";
   run_all();
-  EXPECT_EQ(asked("r.io/x"), "new");
+  EXPECT_EQ(users("r.io/x"), "new");
 }
 
 TEST_F(CredentialPlugins, RunOnceForAllWhoAskAtTheSameTime) {
@@ -306,7 +306,7 @@ TEST_F(CredentialPlugins, GoOnWhenNobodyWaitsAnyMore) {
   EXPECT_EQ(got.error().message, "credential plugin a: no answer in time");
   programs.release();
   run_all();
-  EXPECT_EQ(asked("r.io/x"), "u");
+  EXPECT_EQ(users("r.io/x"), "u");
   EXPECT_EQ(programs.runs().size(), 1U);
 }
 
@@ -317,11 +317,11 @@ TEST_F(CredentialPlugins, AreLimitedInNumber) {
   const auto source = plugins->for_tenant({});
   for (const char* image : {"r.io/1", "r.io/2"})
     EXPECT_FALSE(testing::run_on(io, source->credentials_for(ref(image), deadline::at(time.now()))));
-  EXPECT_EQ(asked("r.io/3"), "credential plugin a: 2 credential plugins run already; it was not started");
+  EXPECT_EQ(users("r.io/3"), "credential plugin a: 2 credential plugins run already; it was not started");
   programs.release();
   run_all();
   time.advance(5s);
-  EXPECT_EQ(asked("r.io/3"), "u");
+  EXPECT_EQ(users("r.io/3"), "u");
 }
 
 TEST_F(CredentialPlugins, SayWhichPluginFailedAtWhichStep) {
@@ -344,11 +344,12 @@ TEST_F(CredentialPlugins, SayWhichPluginFailedAtWhichStep) {
            {fails({error_code::timed_out, "killed", {}}), error_code::timed_out, at + "killed"},
            {fails({error_code::malformed, "wrote too much", {}}), error_code::malformed, at + "wrote too much"},
            {exits(2, "no role\n"), error_code::unavailable, at + R"(exit code 2, it says "no role")"},
-           {writes("hunter2"), error_code::malformed, at + "its answer: not valid JSON at byte 0"},
-           {writes("{}"), error_code::malformed, at + R"(its answer: "apiVersion" is missing)"},
+           {writes("hunter2"), error_code::malformed, at + "invalid answer: not valid JSON at byte 0"},
+           {writes("{}"), error_code::malformed, at + R"(invalid answer: "apiVersion" is missing)"},
            {writes(R"({"apiVersion":"credentialprovider.kubelet.k8s.io/v1","kind":"Pod"})"), error_code::malformed,
-            at + R"(its answer: "kind" is "Pod")"},
-           {says(R"("cacheKeyType":"Never")"), error_code::malformed, at + R"(its answer: "cacheKeyType" is "Never")"},
+            at + R"(invalid answer: "kind" is "Pod")"},
+           {says(R"("cacheKeyType":"Never")"), error_code::malformed,
+            at + R"(invalid answer: "cacheKeyType" is "Never")"},
        }) {
     SCOPED_TRACE(r.message);
     open(provider("a", "*.io"));
@@ -367,13 +368,13 @@ TEST_F(CredentialPlugins, OneThatFailsIsPassedOver) {
   programs.set("a", fails({error_code::timed_out, "killed", std::nullopt}));
   programs.set("b", says(R"("cacheKeyType":"Image","auth":{})"));
   programs.set("c", gives("u"));
-  EXPECT_EQ(asked("r.io/x"), "u");
+  EXPECT_EQ(users("r.io/x"), "u");
   programs.set("c", fails({error_code::denied, "not executable", std::nullopt}));
-  EXPECT_EQ(asked("q.io/x"),
+  EXPECT_EQ(users("q.io/x"),
             "credential plugin a: for q.io/x: killed; credential plugin c: for q.io/x: not executable");
   programs.set("a", says(R"("cacheKeyType":"Image")"));
   programs.set("c", says(R"("cacheKeyType":"Image")"));
-  EXPECT_EQ(asked("p.io/x"), "none");
+  EXPECT_EQ(users("p.io/x"), "none");
 }
 
 TEST_F(CredentialPlugins, OneThatHangsLeavesTimeForTheNext) {
@@ -388,18 +389,18 @@ TEST_F(CredentialPlugins, OneThatHangsLeavesTimeForTheNext) {
   EXPECT_EQ(got->at(0).username, "b");
   programs.release();
   run_all();
-  EXPECT_EQ(asked("r.io/x"), "a b");
+  EXPECT_EQ(users("r.io/x"), "a b");
 }
 
 TEST_F(CredentialPlugins, AFailureIsTheAnswerForAWhile) {
   open(provider("a", "*.io"));
   programs.set("a", fails({error_code::timed_out, "killed", std::nullopt}));
-  EXPECT_EQ(asked("r.io/x"), "credential plugin a: for r.io/x: killed");
+  EXPECT_EQ(users("r.io/x"), "credential plugin a: for r.io/x: killed");
   programs.set("a", gives("u"));
-  EXPECT_EQ(asked("r.io/x"), "credential plugin a: for r.io/x: killed");
+  EXPECT_EQ(users("r.io/x"), "credential plugin a: for r.io/x: killed");
   EXPECT_EQ(programs.runs().size(), 1U);
   time.advance(5s);
-  EXPECT_EQ(asked("r.io/x"), "u");
+  EXPECT_EQ(users("r.io/x"), "u");
 }
 
 TEST_F(CredentialPlugins, AreAskedAgainForWhatWasRefused) {
@@ -408,10 +409,10 @@ TEST_F(CredentialPlugins, AreAskedAgainForWhatWasRefused) {
   programs.set("b", gives("b"));
   const auto source = plugins->for_tenant(shop);
   EXPECT_FALSE(source->forget(ref("r.io/x"))) << "nothing is held yet";
-  EXPECT_EQ(asked("r.io/x", shop), "old b");
+  EXPECT_EQ(users("r.io/x", shop), "old b");
   programs.set("a", gives("new"));
   EXPECT_TRUE(source->forget(ref("r.io/y")));
-  EXPECT_EQ(asked("r.io/x", shop), "new b");
+  EXPECT_EQ(users("r.io/x", shop), "new b");
   EXPECT_EQ(programs.names(), "a b a b");
   EXPECT_FALSE(source->forget(ref("q.example/x")));
 }
@@ -420,29 +421,29 @@ TEST_F(CredentialPlugins, TokenPluginsAreToldOfTheServiceAccount) {
   open(provider("a", "*.io",
                 token_attributes_of("ServiceAccount", true, "      requiredServiceAccountAnnotationKeys: [role]\n")));
   programs.set("a", gives("u"));
-  EXPECT_EQ(asked("r.io/x", shop), "u");
+  EXPECT_EQ(users("r.io/x", shop), "u");
   EXPECT_EQ(programs.runs().at(0).input.reveal(),
             R"({"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1",)"
             R"("image":"r.io/x","serviceAccountToken":"token 1 of shop/api for aud",)"
             R"("serviceAccountAnnotations":{"role":"r"}})"
             "\n");
-  EXPECT_EQ(asked("r.io/x"), "none") << "nobody asks";
-  EXPECT_EQ(asked("r.io/x", {"shop", "", {}}), "none") << "the annotation is missing there";
+  EXPECT_EQ(users("r.io/x"), "none") << "there is no tenant";
+  EXPECT_EQ(users("r.io/x", {"shop", "", {}}), "none") << "the annotation is missing there";
   EXPECT_EQ(programs.runs().size(), 1U);
 }
 
 TEST_F(CredentialPlugins, TokenPluginsAnswerEachServiceAccountForItself) {
   open(provider("a", "*.io", token_attributes_of("ServiceAccount", true)));
   programs.set("a", gives("u", "Global"));
-  EXPECT_EQ(asked("r.io/x", shop), "u");
-  EXPECT_EQ(asked("r.io/y", shop), "u");
+  EXPECT_EQ(users("r.io/x", shop), "u");
+  EXPECT_EQ(users("r.io/y", shop), "u");
   EXPECT_EQ(programs.runs().size(), 1U);
-  EXPECT_EQ(asked("r.io/x", {"shop", "", {}}), "u");
+  EXPECT_EQ(users("r.io/x", {"shop", "", {}}), "u");
   EXPECT_EQ(programs.runs().size(), 2U);
-  // Made anew under the same name: another one.
+  // Created again under the same name: another service account.
   kubernetes.set_service_account("shop", "api", {"other uid", {}, {}});
   time.advance(1min);
-  EXPECT_EQ(asked("r.io/x", shop), "u");
+  EXPECT_EQ(users("r.io/x", shop), "u");
   EXPECT_EQ(programs.runs().size(), 3U);
 }
 
@@ -454,7 +455,7 @@ TEST_F(CredentialPlugins, AnswersToOneTokenAreNotGivenToAnother) {
     const auto before = programs.runs().size();
     for (const char* token : {"one", "two"}) {
       kubernetes.set_token(line, {secret(token), time.wall() + 1h});
-      EXPECT_EQ(asked("r.io/x", shop), "u");
+      EXPECT_EQ(users("r.io/x", shop), "u");
       time.advance(2h);
     }
     return programs.runs().size() - before;
@@ -466,10 +467,10 @@ TEST_F(CredentialPlugins, AnswersToOneTokenAreNotGivenToAnother) {
 TEST_F(CredentialPlugins, TokenPluginsMayRunWithoutAServiceAccount) {
   open(provider("a", "*.io", token_attributes_of("Token", false)), {}, false);
   programs.set("a", gives("u"));
-  EXPECT_EQ(asked("r.io/x"), "u");
+  EXPECT_EQ(users("r.io/x"), "u");
   EXPECT_EQ(programs.runs().at(0).input.reveal().find("serviceAccount"), std::string::npos);
-  EXPECT_EQ(asked("r.io/x", shop),
-            "credential plugin a: service account shop/api: the plugin wants a token of it, and "
+  EXPECT_EQ(users("r.io/x", shop),
+            "credential plugin a: service account shop/api: the plugin needs a token for it, and "
             "there is no Kubernetes API to give one");
 }
 
@@ -477,15 +478,15 @@ TEST_F(CredentialPlugins, SayWhichPartOfTheServiceAccountFailed) {
   open(provider("a", "*.io", token_attributes_of("Token", true)));
   programs.set("a", gives("u"));
   kubernetes.fail("get serviceaccounts shop/api", {error_code::denied, "RBAC", std::nullopt});
-  EXPECT_EQ(asked("r.io/x", shop), "credential plugin a: service account shop/api: RBAC");
+  EXPECT_EQ(users("r.io/x", shop), "credential plugin a: service account shop/api: RBAC");
   kubernetes.heal();
   time.advance(5s);
   kubernetes.fail("create serviceaccounts/token shop/api aud", {error_code::denied, "RBAC", std::nullopt});
-  EXPECT_EQ(asked("r.io/x", shop), R"(credential plugin a: service account shop/api: a token for "aud": RBAC)");
+  EXPECT_EQ(users("r.io/x", shop), R"(credential plugin a: service account shop/api: a token for "aud": RBAC)");
   EXPECT_TRUE(programs.runs().empty());
   kubernetes.heal();
   time.advance(5s);
-  EXPECT_EQ(asked("r.io/x", shop), "u");
+  EXPECT_EQ(users("r.io/x", shop), "u");
 }
 
 TEST_F(CredentialPlugins, OpenSaysWhatIsMissing) {
@@ -497,7 +498,7 @@ TEST_F(CredentialPlugins, OpenSaysWhatIsMissing) {
             "credential plugin missing: " + (folder / "bin" / "missing").string() + ": No such file or directory");
   fs::create_directory(folder / "bin" / "missing");
   EXPECT_EQ(try_open().error().message,
-            "credential plugin missing: " + (folder / "bin" / "missing").string() + " is no program that may be run");
+            "credential plugin missing: " + (folder / "bin" / "missing").string() + " is not an executable file");
   fs::remove(folder / "bin" / "missing");
   std::ofstream(folder / "bin" / "missing") << "text";
   EXPECT_EQ(try_open().error().code, error_code::denied);
@@ -508,11 +509,11 @@ TEST_F(CredentialPlugins, ReloadKeepsTheAnswersOfWhatDidNotChange) {
   programs.set("a", gives("a"));
   programs.set("b", gives("b"));
   const auto source = plugins->for_tenant({});
-  EXPECT_EQ(asked("r.io/x"), "a b");
+  EXPECT_EQ(users("r.io/x"), "a b");
   EXPECT_EQ(plugins->reload_if_changed(), false);
   write(provider("b", "*.io", "    args: [other]\n") + provider("a", "*.io"));
   EXPECT_EQ(plugins->reload_if_changed(), true);
-  EXPECT_EQ(asked("r.io/x"), "b a");
+  EXPECT_EQ(users("r.io/x"), "b a");
   EXPECT_EQ(programs.names(), "a b b");
   EXPECT_EQ(source->matches(ref("r.io/x")).at(0).source, "credential plugin b") << "older sources see it as well";
 }
@@ -556,7 +557,7 @@ TEST_F(CredentialPlugins, NothingRunsAfterCancel) {
   open(provider("a", "*.io"));
   programs.set("a", gives("u"));
   plugins->cancel();
-  EXPECT_EQ(asked("r.io/x"), "credential plugin a: no longer asked: pinhook is stopping");
+  EXPECT_EQ(users("r.io/x"), "credential plugin a: no longer asked: pinhook is stopping");
   EXPECT_TRUE(programs.runs().empty());
 }
 

@@ -21,7 +21,7 @@ plugin_answers::answer answer(plugin_cache_key key, std::chrono::nanoseconds spa
 struct PluginAnswers : ::testing::Test {
   testing::fake_clock time;
   plugin_answers held{time, 3};
-  const plugin_asker asker{"plugin", ""};
+  const plugin_requester asker{"plugin", ""};
 
   bool has(std::string_view image) { return held.find(asker, ref(image)).value != nullptr; }
 };
@@ -59,7 +59,7 @@ TEST_F(PluginAnswers, EndWhenThePluginSaid) {
   EXPECT_TRUE(has("r.io/a"));
   time.advance(1ns);
   EXPECT_FALSE(has("r.io/a"));
-  EXPECT_FALSE(held.drop(asker, ref("r.io/a"))) << "what has ended is nothing to forget";
+  EXPECT_FALSE(held.drop(asker, ref("r.io/a"))) << "an expired answer does not count";
   held.hold(asker, ref("r.io/a"), answer(plugin_cache_key::image, std::chrono::nanoseconds::max()));
   EXPECT_TRUE(has("r.io/a"));
 }

@@ -18,7 +18,7 @@ registry::reference ref(std::string_view text) { return registry::reference::par
 
 constexpr std::string_view header = "apiVersion: kubelet.config.k8s.io/v1\nkind: CredentialProviderConfig\n";
 
-// Lines 4 to 7 of a file: the fields that every provider needs, at column 5 behind "  - ".
+// Lines 4 to 7 of a file: the fields that every provider needs, at column 5 after "  - ".
 constexpr std::string_view needed =
     "  - name: ecr\n"
     "    apiVersion: credentialprovider.kubelet.k8s.io/v1\n"
@@ -124,23 +124,23 @@ TEST(PluginConfig, SaysWhatIsWrongWithTheFile) {
   };
   const std::string h(header);
   for (const auto& [text, message] : std::vector<row>{
-           {"", "plugins.yaml: line 1, column 1: want a mapping, not a scalar"},
+           {"", "plugins.yaml: line 1, column 1: must be a mapping, not a scalar"},
            {"a: [", "plugins.yaml: line "},
-           {"[]", "plugins.yaml: line 1, column 1: want a mapping, not a list"},
+           {"[]", "plugins.yaml: line 1, column 1: must be a mapping, not a list"},
            {"kind: CredentialProviderConfig\n", "plugins.yaml: line 1, column 1: apiVersion is required"},
            {"apiVersion: kubelet.config.k8s.io/v1\n", "plugins.yaml: line 1, column 1: kind is required"},
            {"apiVersion: kubelet.config.k8s.io/v2\n",
             R"(line 1, column 13: apiVersion: "kubelet.config.k8s.io/v2" is none)"},
            {"apiVersion: kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\n",
-            R"(line 2, column 7: kind: "KubeletConfiguration" is none of CredentialProviderConfig)"},
+            R"(line 2, column 7: kind: "KubeletConfiguration" is not one of CredentialProviderConfig)"},
            {h + "plugins: []\n", R"(plugins.yaml: line 3, column 1: no such field: "plugins")"},
-           {h + "providers: {}\n", "line 3, column 12: providers: want a list, not a mapping"},
-           {h, "plugins.yaml: providers: want at least one"},
-           {h + "providers: []\n", "plugins.yaml: providers: want at least one"},
-           {h + "providers: [ecr]\n", "line 3, column 13: providers[0]: want a mapping, not a scalar"},
+           {h + "providers: {}\n", "line 3, column 12: providers: must be a list, not a mapping"},
+           {h, "plugins.yaml: providers: must have at least one item"},
+           {h + "providers: []\n", "plugins.yaml: providers: must have at least one item"},
+           {h + "providers: [ecr]\n", "line 3, column 13: providers[0]: must be a mapping, not a scalar"},
            {h + "providers: [{}]\n", "line 3, column 13: providers[0]: name is required"},
            {h + "providers:\n" + std::string(needed) + std::string(needed),
-            R"(line 8, column 5: providers[1]: "ecr" stands twice; first in plugins.yaml: line 4)"},
+            R"(line 8, column 5: providers[1]: "ecr" is listed twice; first in plugins.yaml: line 4)"},
        })
     EXPECT_NE(fault_of(text).find(message), std::string::npos) << text << "\n" << fault_of(text);
 }
@@ -152,27 +152,27 @@ TEST(PluginConfig, SaysWhatIsWrongWithAProvider) {
   const std::string v1 = "credentialprovider.kubelet.k8s.io/v1";
   for (const auto& r : std::vector<row>{
            {"~", v1, "[r.io]", "1s", "line 4, column 5: providers[0]: name is required"},
-           {"''", v1, "[r.io]", "1s", "line 4, column 11: providers[0].name: may not be empty"},
-           {"a/b", v1, "[r.io]", "1s", R"(providers[0].name: "a/b": may not contain '/')"},
-           {"a b", v1, "[r.io]", "1s", R"(providers[0].name: "a b": may not contain a space)"},
+           {"''", v1, "[r.io]", "1s", "line 4, column 11: providers[0].name: must not be empty"},
+           {"a/b", v1, "[r.io]", "1s", R"(providers[0].name: "a/b": must not contain '/')"},
+           {"a b", v1, "[r.io]", "1s", R"(providers[0].name: "a b": must not contain a space)"},
            {"'.'", v1, "[r.io]", "1s", R"(providers[0].name: ".": must be the name of a program)"},
            {"..", v1, "[r.io]", "1s", R"(providers[0].name: "..": must be the name of a program)"},
-           {"123", v1, "[r.io]", "1s", R"(providers[0].name: want text, and "123" is none without quotes)"},
-           {"1e3", v1, "[r.io]", "1s", R"(want text, and "1e3" is none without quotes)"},
-           {"true", v1, "[r.io]", "1s", R"(want text, and "true" is none without quotes)"},
-           {"[a]", v1, "[r.io]", "1s", "providers[0].name: want text, not a list"},
+           {"123", v1, "[r.io]", "1s", R"(providers[0].name: must be text, so "123" needs quotes)"},
+           {"1e3", v1, "[r.io]", "1s", R"(must be text, so "1e3" needs quotes)"},
+           {"true", v1, "[r.io]", "1s", R"(must be text, so "true" needs quotes)"},
+           {"[a]", v1, "[r.io]", "1s", "providers[0].name: must be text, not a list"},
            {"a", "~", "[r.io]", "1s", "providers[0]: apiVersion is required"},
            {"a", "v1", "[r.io]", "1s",
-            R"(line 5, column 17: providers[0].apiVersion: "v1" is none of credentialprovider)"},
+            R"(line 5, column 17: providers[0].apiVersion: "v1" is not one of credentialprovider)"},
            {"a", v1, "~", "1s", "providers[0]: matchImages is required"},
-           {"a", v1, "[]", "1s", "line 6, column 18: providers[0].matchImages: want at least one"},
-           {"a", v1, "r.io", "1s", "providers[0].matchImages: want a list, not a scalar"},
+           {"a", v1, "[]", "1s", "line 6, column 18: providers[0].matchImages: must have at least one item"},
+           {"a", v1, "r.io", "1s", "providers[0].matchImages: must be a list, not a scalar"},
            {"a", v1, "[r.io, 'r.io/[']", "1s", ""},
            {"a", v1, "[r.io, 'r[.io']", "1s", "line 6, column 25: providers[0].matchImages[1]: "},
-           {"a", v1, "[r.io, ~]", "1s", "providers[0].matchImages[1]: want text, not null"},
+           {"a", v1, "[r.io, ~]", "1s", "providers[0].matchImages[1]: must be text, not null"},
            {"a", v1, "[r.io]", "~", "providers[0]: defaultCacheDuration is required"},
-           {"a", v1, "[r.io]", "-1s", "line 7, column 27: providers[0].defaultCacheDuration: may not be negative"},
-           {"a", v1, "[r.io]", "0", R"(defaultCacheDuration: want text, and "0" is none without quotes)"},
+           {"a", v1, "[r.io]", "-1s", "line 7, column 27: providers[0].defaultCacheDuration: must not be negative"},
+           {"a", v1, "[r.io]", "0", R"(defaultCacheDuration: must be text, so "0" needs quotes)"},
            {"a", v1, "[r.io]", "12 h", R"(defaultCacheDuration: "12 h" is no duration)"},
            {"a", v1, "[r.io]", "'-'", R"(defaultCacheDuration: "" is no duration)"},
            {"a", v1, "[r.io]", "'+-1s'", R"(defaultCacheDuration: "-1s" is no duration)"},
@@ -194,39 +194,40 @@ TEST(PluginConfig, SaysWhatIsWrongWithTheRest) {
   const std::string good = "serviceAccountTokenAudience: a, cacheType: Token, requireServiceAccount: true";
   for (const auto& [more, message] : std::vector<row>{
            {"    matchImage: [r.io]\n", R"(line 8, column 5: providers[0]: no such field: "matchImage")"},
-           {"    args: x\n", "providers[0].args: want a list, not a scalar"},
-           {"    args: [x, 8080]\n", R"(line 8, column 15: providers[0].args[1]: want text, and "8080" is none)"},
-           {"    env: {A: b}\n", "providers[0].env: want a list, not a mapping"},
+           {"    args: x\n", "providers[0].args: must be a list, not a scalar"},
+           {"    args: [x, 8080]\n", R"(line 8, column 15: providers[0].args[1]: must be text, so "8080" is none)"},
+           {"    env: {A: b}\n", "providers[0].env: must be a list, not a mapping"},
            {"    env: [{value: b}]\n", "providers[0].env[0]: name is required"},
-           {"    env: [{name: '', value: b}]\n", "providers[0].env[0].name: may not be empty"},
-           {"    env: [{name: A=B, value: b}]\n", "providers[0].env[0]: a variable's name may not contain '='"},
+           {"    env: [{name: '', value: b}]\n", "providers[0].env[0].name: must not be empty"},
+           {"    env: [{name: A=B, value: b}]\n", "providers[0].env[0]: a variable's name must not contain '='"},
            {"    env: [{name: A, value: 1}]\n", "providers[0].env[0].value: want text"},
            {"    env: [{name: A, valueFrom: b}]\n", R"(providers[0].env[0]: no such field: "valueFrom")"},
            {token(""), "providers[0].tokenAttributes: serviceAccountTokenAudience is required"},
            {token("serviceAccountTokenAudience: '', cacheType: Token, requireServiceAccount: true"),
-            "tokenAttributes.serviceAccountTokenAudience: may not be empty"},
+            "tokenAttributes.serviceAccountTokenAudience: must not be empty"},
            {token("serviceAccountTokenAudience: a, requireServiceAccount: true"),
             "tokenAttributes: cacheType is required"},
            {token("serviceAccountTokenAudience: a, cacheType: token, requireServiceAccount: true"),
-            R"(tokenAttributes.cacheType: "token" is none of ServiceAccount, Token)"},
+            R"(tokenAttributes.cacheType: "token" is not one of ServiceAccount, Token)"},
            {token("serviceAccountTokenAudience: a, cacheType: Token"),
             "tokenAttributes: requireServiceAccount is required"},
            {token("serviceAccountTokenAudience: a, cacheType: Token, requireServiceAccount: 'true'"),
-            "tokenAttributes.requireServiceAccount: want true or false"},
+            "tokenAttributes.requireServiceAccount: must be true or false"},
            {token(good + ", audience: a"), R"(tokenAttributes: no such field: "audience")"},
            {token(good + ", requiredServiceAccountAnnotationKeys: [a, a]"),
-            "requiredServiceAccountAnnotationKeys[1]: a stands twice"},
+            "requiredServiceAccountAnnotationKeys[1]: a is listed twice"},
            {token(good + ", optionalServiceAccountAnnotationKeys: [a, b, b]"),
-            "optionalServiceAccountAnnotationKeys[2]: b stands twice"},
+            "optionalServiceAccountAnnotationKeys[2]: b is listed twice"},
            {token(good + ", requiredServiceAccountAnnotationKeys: [a], optionalServiceAccountAnnotationKeys: [a]"),
             "optionalServiceAccountAnnotationKeys[0]: a cannot be both required and optional"},
-           {token(good + ", requiredServiceAccountAnnotationKeys: ['a b']"), R"("a b" is no annotation's key)"},
-           {token(good + ", requiredServiceAccountAnnotationKeys: [a/b/c]"), R"("a/b/c" is no annotation's key)"},
-           {token(good + ", requiredServiceAccountAnnotationKeys: [/a]"), R"("/a" is no annotation's key)"},
-           {token(good + ", requiredServiceAccountAnnotationKeys: [-a]"), R"("-a" is no annotation's key)"},
+           {token(good + ", requiredServiceAccountAnnotationKeys: ['a b']"), R"("a b" is not a valid annotation key)"},
+           {token(good + ", requiredServiceAccountAnnotationKeys: [a/b/c]"),
+            R"("a/b/c" is not a valid annotation key)"},
+           {token(good + ", requiredServiceAccountAnnotationKeys: [/a]"), R"("/a" is not a valid annotation key)"},
+           {token(good + ", requiredServiceAccountAnnotationKeys: [-a]"), R"("-a" is not a valid annotation key)"},
            {token("serviceAccountTokenAudience: a, cacheType: Token, requireServiceAccount: false, "
                   "requiredServiceAccountAnnotationKeys: [a]"),
-            "tokenAttributes: requiredServiceAccountAnnotationKeys wants requireServiceAccount: true"},
+            "tokenAttributes: requiredServiceAccountAnnotationKeys requires requireServiceAccount: true"},
        }) {
     const std::string fault = fault_of(file_with(more));
     EXPECT_NE(fault.find(message), std::string::npos) << more << "\n" << fault;
@@ -245,7 +246,7 @@ TEST(PluginConfig, TokensNeedVersionOneOfFileAndProtocol) {
   const std::string good = file_with(token);
   EXPECT_EQ(fault_of(good), "");
   EXPECT_NE(fault_of(with(good, "credentialprovider.kubelet.k8s.io/v1", "credentialprovider.kubelet.k8s.io/v1beta1"))
-                .find("providers[0]: tokenAttributes wants apiVersion credentialprovider.kubelet.k8s.io/v1"),
+                .find("providers[0]: tokenAttributes requires apiVersion credentialprovider.kubelet.k8s.io/v1"),
             std::string::npos);
   EXPECT_NE(fault_of(with(good, "kubelet.config.k8s.io/v1", "kubelet.config.k8s.io/v1beta1"))
                 .find(R"(no such field: "tokenAttributes")"),
@@ -327,7 +328,7 @@ TEST_F(PluginFiles, ShareTheirNames) {
   const auto read = parse_plugin_files(read_plugin_files(folder.string()).value());
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().message, (folder / "b.yaml").string() +
-                                      R"(: line 4, column 5: providers[0]: "x" stands twice; first in )" +
+                                      R"(: line 4, column 5: providers[0]: "x" is listed twice; first in )" +
                                       (folder / "a.yaml").string() + ": line 4");
 }
 

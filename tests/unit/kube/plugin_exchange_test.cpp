@@ -20,11 +20,11 @@ plugin_provider provider() {
   return out;
 }
 
-process_output said(std::string text, int code = 0, std::string errors = "") {
+process_output output_of(std::string text, int code = 0, std::string errors = "") {
   return {code, secret(std::move(text)), secret(std::move(errors))};
 }
 
-// An answer with the given fields besides kind and apiVersion.
+// An answer with the given fields beside kind and apiVersion.
 std::string answer(const std::string& fields) {
   return R"({"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kubelet.k8s.io/v1",)" + fields + "}";
 }
@@ -66,7 +66,8 @@ TEST(PluginExchange, RunsTheProgramOfTheDirectory) {
 }
 
 TEST(PluginExchange, ReadsAnAnswer) {
-  const auto read = read_plugin_answer(provider(), said(answer(R"("cacheKeyType":"Registry","cacheDuration":"6h0m0s",
+  const auto read =
+      read_plugin_answer(provider(), output_of(answer(R"("cacheKeyType":"Registry","cacheDuration":"6h0m0s",
     "auth":{"*.dkr.ecr.*.amazonaws.com":{"username":"AWS","password":"p"},"r.io/a":{"username":"u","password":""}})")));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->key, plugin_cache_key::registry);
@@ -89,7 +90,7 @@ TEST(PluginExchange, ReadsHowLongAnAnswerIsGood) {
                                                     {R"("cacheDuration":"1h30m",)", 90min},
                                                     {R"("cacheDuration":"+5s",)", 5s},
                                                     {R"("cacheDuration":"-5s",)", 0s}}) {
-    const auto read = read_plugin_answer(provider(), said(answer(field + R"("cacheKeyType":"Global")")));
+    const auto read = read_plugin_answer(provider(), output_of(answer(field + R"("cacheKeyType":"Global")")));
     ASSERT_TRUE(read) << field << read.error().message;
     EXPECT_EQ(read->hold_for, span) << field;
     EXPECT_TRUE(read->logins.empty());
@@ -103,28 +104,29 @@ TEST(PluginExchange, SaysWhatIsWrongWithAnAnswer) {
   const std::string v1 = "credentialprovider.kubelet.k8s.io/v1";
   for (
       const auto& [text, message] : std::vector<row>{
-          {"", "its answer: not valid JSON at byte 0"},
-          {"hunter2", "its answer: not valid JSON at byte 0"},
-          {answer(R"("cacheKeyType":"Image")") + "hunter2", "its answer: not valid JSON"},
-          {"[]", "its answer: no JSON object"},
-          {"{}", R"(its answer: "apiVersion" is missing or no string)"},
+          {"", "invalid answer: not valid JSON at byte 0"},
+          {"hunter2", "invalid answer: not valid JSON at byte 0"},
+          {answer(R"("cacheKeyType":"Image")") + "hunter2", "invalid answer: not valid JSON"},
+          {"[]", "invalid answer: not a JSON object"},
+          {"{}", R"(invalid answer: "apiVersion" is missing or not a string)"},
           {R"({"apiVersion":"credentialprovider.kubelet.k8s.io/v1beta1","kind":"CredentialProviderResponse"})",
-           R"("apiVersion" is "credentialprovider.kubelet.k8s.io/v1beta1", want credentialprovider.kubelet.k8s.io/v1)"},
-          {R"({"apiVersion":")" + v1 + "\"}", R"("kind" is missing or no string)"},
+           R"("apiVersion" is "credentialprovider.kubelet.k8s.io/v1beta1", must be credentialprovider.kubelet.k8s.io/v1)"},
+          {R"({"apiVersion":")" + v1 + "\"}", R"("kind" is missing or not a string)"},
           {R"({"apiVersion":")" + v1 + R"(","kind":"CredentialProviderRequest"})",
-           R"("kind" is "CredentialProviderRequest", want CredentialProviderResponse)"},
-          {answer(R"("auth":{})"), R"("cacheKeyType" is missing or no string)"},
-          {answer(R"("cacheKeyType":"image")"), R"("cacheKeyType" is "image", want Image, Registry or Global)"},
-          {answer(R"("cacheKeyType":"Image","cacheDuration":60)"), R"("cacheDuration" is no string)"},
+           R"("kind" is "CredentialProviderRequest", must be CredentialProviderResponse)"},
+          {answer(R"("auth":{})"), R"("cacheKeyType" is missing or not a string)"},
+          {answer(R"("cacheKeyType":"image")"), R"("cacheKeyType" is "image", must be Image, Registry or Global)"},
+          {answer(R"("cacheKeyType":"Image","cacheDuration":60)"), R"("cacheDuration" is not a string)"},
           {answer(R"("cacheKeyType":"Image","cacheDuration":"soon")"), R"("cacheDuration": "soon" is no duration)"},
-          {logins("[]"), R"("auth" is no object)"},
-          {logins(R"({"r.io":"hunter2"})"), R"("auth": "r.io": no object)"},
-          {logins(R"({"r.io":{"username":1,"password":"hunter2"}})"), R"("auth": "r.io": "username" is no string)"},
-          {logins(R"({"r.io":{"username":"u","password":["hunter2"]}})"), R"("auth": "r.io": "password" is no string)"},
+          {logins("[]"), R"("auth" is not an object)"},
+          {logins(R"({"r.io":"hunter2"})"), R"("auth": "r.io": not an object)"},
+          {logins(R"({"r.io":{"username":1,"password":"hunter2"}})"), R"("auth": "r.io": "username" is not a string)"},
+          {logins(R"({"r.io":{"username":"u","password":["hunter2"]}})"),
+           R"("auth": "r.io": "password" is not a string)"},
           {std::string(max_plugin_answer_size + 1, ' '), "the limit is 262144"},
       }) {
     SCOPED_TRACE(text.substr(0, 300));
-    const auto read = read_plugin_answer(provider(), said(text));
+    const auto read = read_plugin_answer(provider(), output_of(text));
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code, error_code::malformed);
     EXPECT_NE(read.error().message.find(message), std::string::npos) << read.error().message;
@@ -132,21 +134,22 @@ TEST(PluginExchange, SaysWhatIsWrongWithAnAnswer) {
   }
   std::string deep;
   for (int i = 0; i < 10'000; ++i) deep += R"({"a":)";
-  EXPECT_NE(read_plugin_answer(provider(), said(deep)).error().message.find("nested deeper"), std::string::npos);
+  EXPECT_NE(read_plugin_answer(provider(), output_of(deep)).error().message.find("nested deeper"), std::string::npos);
 }
 
 TEST(PluginExchange, SaysWhatAPluginThatFailsSays) {
-  const auto read = read_plugin_answer(provider(), said("", 3, "no role\nfor you\n"));
+  const auto read = read_plugin_answer(provider(), output_of("", 3, "no role\nfor you\n"));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, error_code::unavailable);
   EXPECT_EQ(read.error().message, R"(exit code 3, it says "no role\x0afor you")");
-  const auto much = read_plugin_answer(provider(), said("", 1, std::string(60'000, 'x')));
+  const auto much = read_plugin_answer(provider(), output_of("", 1, std::string(60'000, 'x')));
   EXPECT_LT(much.error().message.size(), 400U);
 }
 
 TEST(PluginExchange, PassesOverLoginsThatAreNone) {
   const auto read = read_plugin_answer(
-      provider(), said(logins(R"({"":{"username":"u"},"r[.io":{"username":"u"},"a.io":{"username":"","password":"x"},
+      provider(),
+      output_of(logins(R"({"":{"username":"u"},"r[.io":{"username":"u"},"a.io":{"username":"","password":"x"},
                                   "b.io":{},"c.io":{"username":"u"}})")));
   ASSERT_TRUE(read) << read.error().message;
   ASSERT_EQ(read->logins.size(), 1U);
@@ -154,11 +157,11 @@ TEST(PluginExchange, PassesOverLoginsThatAreNone) {
 }
 
 TEST(PluginExchange, IgnoresFieldsOfLaterVersions) {
-  EXPECT_TRUE(read_plugin_answer(provider(), said(answer(R"("cacheKeyType":"Image","later":1)"))));
+  EXPECT_TRUE(read_plugin_answer(provider(), output_of(answer(R"("cacheKeyType":"Image","later":1)"))));
 }
 
 plugin_answer answer_with(const std::string& auth) {
-  return read_plugin_answer(provider(), said(logins(auth))).value();
+  return read_plugin_answer(provider(), output_of(logins(auth))).value();
 }
 
 std::string users(const std::vector<registry::credential>& all) {
