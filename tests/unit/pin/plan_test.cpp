@@ -21,12 +21,12 @@ using testing::has_work;
 using testing::plan_of;
 using testing::record;
 using testing::refreshed;
-using kind = decision::kind;
+using action = decision::kind;
 
 TEST(Rules, Rule1NeverChangesADigest) {
   for (const bool is_update : {false, true}) {
     const auto p = plan_of({.image = "nginx:1.25@" + digest_text('a'), .is_update = is_update});
-    EXPECT_EQ(decision_for(p).action, kind::leave);
+    EXPECT_EQ(decision_for(p).action, action::leave);
     EXPECT_EQ(decision_for(p).reason, leave_reason::has_digest);
     EXPECT_FALSE(has_work(p.plan));
     EXPECT_TRUE(p.plan.warnings.empty());
@@ -35,7 +35,7 @@ TEST(Rules, Rule1NeverChangesADigest) {
 
 TEST(Rules, Rule2ResolvesEveryTagOfANewObject) {
   const auto p = plan_of({.more = R"(,"initContainers":[{"name":"init","image":"busybox"}])"});
-  EXPECT_EQ(decision_for(p).action, kind::resolve);
+  EXPECT_EQ(decision_for(p).action, action::resolve);
   EXPECT_EQ(decision_for(p).ref->canonical(), "docker.io/library/nginx:1.25");
   EXPECT_FALSE(decision_for(p).past_cache);
   EXPECT_EQ(decision_for(p, "init").ref->canonical(), "docker.io/library/busybox:latest");
@@ -44,7 +44,7 @@ TEST(Rules, Rule2ResolvesEveryTagOfANewObject) {
 TEST(Rules, Rule2DoesNotKeepAtCreation) {
   const auto p = plan_of(
       {.metadata = R"("annotations":{"pinhook.dev/pins":")" + record("docker.io/library/nginx:1.25", 'a') + "\"}"});
-  EXPECT_EQ(decision_for(p).action, kind::resolve);
+  EXPECT_EQ(decision_for(p).action, action::resolve);
 }
 
 TEST(Rules, Rule3LeavesAnEqualTemplate) {
@@ -55,7 +55,7 @@ TEST(Rules, Rule3LeavesAnEqualTemplate) {
 
 TEST(Rules, Rule4PinsWhenTheTemplateChanges) {
   const auto p = plan_of({.more = R"(,"hostNetwork":true)", .is_update = true});
-  EXPECT_EQ(decision_for(p).action, kind::resolve);
+  EXPECT_EQ(decision_for(p).action, action::resolve);
   EXPECT_TRUE(p.plan.warnings.empty());
 }
 
@@ -65,7 +65,7 @@ TEST(Rules, Rule5PinsOnlyWhatChangesInAPod) {
   e.more = R"(,"hostNetwork":true)";
   EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::same_image);
   e.image = "nginx:1.26";
-  EXPECT_EQ(decision_for(plan_of(e)).action, kind::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, action::resolve);
 }
 
 TEST(Rules, Rule5PinsNewEphemeralContainersAlone) {
@@ -76,7 +76,7 @@ TEST(Rules, Rule5PinsNewEphemeralContainersAlone) {
   const auto p = plan_of(e);
   EXPECT_EQ(decision_for(p).reason, leave_reason::same_image);
   EXPECT_EQ(decision_for(p, "first").reason, leave_reason::same_image);
-  EXPECT_EQ(decision_for(p, "second").action, kind::resolve);
+  EXPECT_EQ(decision_for(p, "second").action, action::resolve);
   EXPECT_FALSE(p.plan.may_record);
 }
 
@@ -115,7 +115,7 @@ TEST(Rules, Rule7LeavesPodsOfForeignControllers) {
     EXPECT_EQ(p.plan.exempt, leave_reason::foreign_controller) << kind;
     EXPECT_TRUE(has_warning(p, kind));
     e.policy.pin_foreign_controllers = true;
-    EXPECT_EQ(decision_for(plan_of(e)).action, kind::resolve);
+    EXPECT_EQ(decision_for(plan_of(e)).action, action::resolve);
   }
 }
 
@@ -164,21 +164,21 @@ TEST(Rules, KeepsWhatOldObjectRecordedThenWhatObjectDid) {
   e.old_metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:1.26", 'a')) + "}";
   e.metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:1.26", 'b')) + "}";
   auto p = plan_of(e);
-  ASSERT_EQ(decision_for(p).action, kind::keep);
+  ASSERT_EQ(decision_for(p).action, action::keep);
   EXPECT_EQ(decision_for(p).kept->to_string(), digest_text('a'));
   e.old_metadata.clear();
   p = plan_of(e);
-  ASSERT_EQ(decision_for(p).action, kind::keep);
+  ASSERT_EQ(decision_for(p).action, action::keep);
   EXPECT_EQ(decision_for(p).kept->to_string(), digest_text('b'));
   e.metadata.clear();
-  EXPECT_EQ(decision_for(plan_of(e)).action, kind::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, action::resolve);
 }
 
 TEST(Rules, IgnoresARecordThatIsNone) {
   example e{.image = "nginx:1.26", .is_update = true};
   e.old_metadata = e.metadata = R"("annotations":{)" + annotation("pins", "[]") + "}";
   const auto p = plan_of(e);
-  EXPECT_EQ(decision_for(p).action, kind::resolve);
+  EXPECT_EQ(decision_for(p).action, action::resolve);
   EXPECT_EQ(p.plan.warnings.size(), 1U);
   EXPECT_TRUE(has_warning(p, "pinhook.dev/pins is ignored"));
 }
@@ -188,32 +188,32 @@ TEST(Rules, UpdatesComeFromAnnotationThenRuleThenDefault) {
   const std::string pins = annotation("pins", record("docker.io/library/nginx:1.26", 'a'));
   e.old_metadata = e.metadata = R"("annotations":{)" + pins + "}";
   const auto decided = [&] { return decision_for(plan_of(e)).action; };
-  EXPECT_EQ(decided(), kind::keep);
+  EXPECT_EQ(decided(), action::keep);
   e.policy.updates = update_rule::refresh;
-  EXPECT_EQ(decided(), kind::resolve);
+  EXPECT_EQ(decided(), action::resolve);
   e.orders = {{.pin = pin_order::keep}};
-  EXPECT_EQ(decided(), kind::keep);
+  EXPECT_EQ(decided(), action::keep);
   e.policy.updates = update_rule::keep;
   e.orders = {{.pin = pin_order::refresh}};
-  EXPECT_EQ(decided(), kind::resolve);
+  EXPECT_EQ(decided(), action::resolve);
   EXPECT_FALSE(decision_for(plan_of(e)).past_cache);
   e.orders = {{.pin = pin_order::always}};
-  EXPECT_EQ(decided(), kind::keep);
+  EXPECT_EQ(decided(), action::keep);
   e.metadata = R"("annotations":{)" + pins + "," + annotation("updates", "keep") + "}";
   e.orders = {{.pin = pin_order::refresh}};
-  EXPECT_EQ(decided(), kind::keep);
+  EXPECT_EQ(decided(), action::keep);
   e.orders = {{.pin = pin_order::keep}};
   e.metadata = R"("annotations":{)" + pins + "," + annotation("updates", "refresh") + "}";
-  EXPECT_EQ(decided(), kind::resolve);
+  EXPECT_EQ(decided(), action::resolve);
   EXPECT_FALSE(decision_for(plan_of(e)).past_cache);
   e.metadata = R"("annotations":{)" + pins + "," + annotation("updates", "sometimes") + "}";
-  EXPECT_EQ(decided(), kind::keep);
+  EXPECT_EQ(decided(), action::keep);
   EXPECT_TRUE(has_warning(plan_of(e), "pinhook.dev/updates is ignored"));
 }
 
 TEST(Rules, RefreshResolvesRecordedDigestsPastTheCache) {
   const auto p = plan_of(refreshed());
-  ASSERT_EQ(decision_for(p).action, kind::resolve);
+  ASSERT_EQ(decision_for(p).action, action::resolve);
   EXPECT_EQ(decision_for(p).ref->canonical(), "docker.io/library/nginx:1.25");
   EXPECT_EQ(decision_for(p).ref->written_name(), "nginx");
   EXPECT_TRUE(decision_for(p).past_cache);
@@ -259,7 +259,7 @@ TEST(Rules, RefreshMovesNoImmutableField) {
   pod.group = "";
   pod.kind = "Pod";
   pod.more = pod.old_more = R"(,"volumes":[{"name":"data","image":{"reference":"nginx:1.25"}}])";
-  EXPECT_EQ(decision_for(plan_of(pod)).action, kind::resolve);
+  EXPECT_EQ(decision_for(plan_of(pod)).action, action::resolve);
   EXPECT_EQ(decision_for(plan_of(pod), "data").reason, leave_reason::immutable);
 }
 
@@ -272,7 +272,7 @@ TEST(Rules, RefreshDoesNotOverrideRules6To8) {
 
 TEST(Rules, RefusesWhatIsNoReference) {
   const auto p = plan_of({.image = "Nginx:1.25"});
-  EXPECT_EQ(decision_for(p).action, kind::refuse);
+  EXPECT_EQ(decision_for(p).action, action::refuse);
   EXPECT_FALSE(decision_for(p).problem.empty());
 }
 
@@ -281,7 +281,7 @@ TEST(Rules, LeavesVariablesOfCustomResourcesAlone) {
     example e{.group = "argoproj.io", .kind = "Rollout", .image = image};
     EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::variable) << image;
     EXPECT_TRUE(has_warning(plan_of(e), image));
-    EXPECT_EQ(decision_for(plan_of({.image = image})).action, kind::refuse) << image;
+    EXPECT_EQ(decision_for(plan_of({.image = image})).action, action::refuse) << image;
   }
 }
 

@@ -21,7 +21,7 @@ using testing::has_warning;
 using testing::plan_of;
 using testing::record;
 using testing::refreshed;
-using kind = decision::kind;
+using action = decision::kind;
 
 TEST(SlotOrders, NeverLeavesTheSlotAlone) {
   example e{.more = R"(,"initContainers":[{"name":"init","image":"busybox"}])", .orders = {{}, {}}};
@@ -29,9 +29,9 @@ TEST(SlotOrders, NeverLeavesTheSlotAlone) {
     e.is_update = is_update;
     e.orders = {{.pin = pin_order::never, .format = pin_format::tag_and_digest}, {}};
     const auto p = plan_of(e);
-    EXPECT_EQ(decision_for(p).action, kind::leave);
+    EXPECT_EQ(decision_for(p).action, action::leave);
     EXPECT_EQ(decision_for(p).reason, leave_reason::rule);
-    EXPECT_EQ(decision_for(p, "init").action, kind::resolve);
+    EXPECT_EQ(decision_for(p, "init").action, action::resolve);
     EXPECT_TRUE(p.plan.warnings.empty());
   }
   // A template that stays: no warning that a later change pins it.
@@ -39,7 +39,7 @@ TEST(SlotOrders, NeverLeavesTheSlotAlone) {
   EXPECT_EQ(decision_for(plan_of(same)).reason, leave_reason::rule);
   EXPECT_TRUE(plan_of(same).plan.warnings.empty());
   // A text that is not a reference matches no rule.
-  EXPECT_EQ(decision_for(plan_of({.image = "Nginx", .orders = {{.pin = pin_order::never}}})).action, kind::refuse);
+  EXPECT_EQ(decision_for(plan_of({.image = "Nginx", .orders = {{.pin = pin_order::never}}})).action, action::refuse);
   EXPECT_EQ(decision_for(plan_of({.image = "nginx@" + digest_text('a'), .orders = {{.pin = pin_order::never}}})).reason,
             leave_reason::has_digest);
 }
@@ -53,7 +53,7 @@ TEST(SlotOrders, RefreshBeatsKeepAndNeverBeatsRefresh) {
   e.image = "nginx:1.25";
   EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::rule);
   e.orders = {{.pin = pin_order::keep}};
-  EXPECT_EQ(decision_for(plan_of(e)).action, kind::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, action::resolve);
   EXPECT_TRUE(decision_for(plan_of(e)).past_cache);
 }
 
@@ -79,7 +79,7 @@ TEST(SlotOrders, AlwaysPinsThatSlotOfAForeignControllersPod) {
   e.orders = {{.pin = pin_order::always}, {.pin = pin_order::keep}, {}};
   const auto p = plan_of(e);
   EXPECT_EQ(p.plan.exempt, leave_reason::none);
-  EXPECT_EQ(decision_for(p).action, kind::resolve);
+  EXPECT_EQ(decision_for(p).action, action::resolve);
   EXPECT_EQ(decision_for(p, "init").reason, leave_reason::foreign_controller);
   EXPECT_EQ(decision_for(p, "bad").reason, leave_reason::foreign_controller);
   EXPECT_TRUE(has_warning(p, "2 of 3 images not pinned: the Pod's controller may compare its images (Cluster db)"));
@@ -96,7 +96,7 @@ TEST(SlotOrders, AlwaysDoesNotOverrideTheOtherRules) {
   e.orders = {{.pin = pin_order::always}};
   EXPECT_EQ(decision_for(plan_of(e)).reason, leave_reason::same_image);
   e.image = "nginx:1.26";
-  EXPECT_EQ(decision_for(plan_of(e)).action, kind::resolve);
+  EXPECT_EQ(decision_for(plan_of(e)).action, action::resolve);
   e.group = "apps";
   e.kind = "ReplicaSet";
   EXPECT_EQ(plan_of(e).plan.exempt, leave_reason::owned_replica_set);
@@ -180,7 +180,7 @@ TEST(SlotOrders, RelaxesNoPullPolicyOfAContainerThatIsThere) {
   pod.kind = "Pod";
   EXPECT_TRUE(relaxes(pod));
   pod.is_update = true;
-  EXPECT_EQ(decision_for(plan_of(pod), "init").action, kind::resolve);
+  EXPECT_EQ(decision_for(plan_of(pod), "init").action, action::resolve);
   EXPECT_FALSE(relaxes(pod));
   pod.subresource = "ephemeralcontainers";
   pod.old_more.clear();
@@ -192,7 +192,7 @@ TEST(SlotOrders, RelaxesThePullPolicyOfWhatIsKept) {
   example e = relaxing();
   e.is_update = true;
   e.metadata = R"("annotations":{)" + annotation("pins", record("docker.io/library/nginx:latest", 'a')) + "}";
-  EXPECT_EQ(decision_for(plan_of(e), "init").action, kind::keep);
+  EXPECT_EQ(decision_for(plan_of(e), "init").action, action::keep);
   EXPECT_TRUE(relaxes(e));
   // No effect on a slot that stays.
   e.old_more = e.more;

@@ -19,7 +19,7 @@ using testing::example;
 using testing::has_warning;
 using testing::plan_of;
 using testing::record;
-using kind = decision::kind;
+using action = decision::kind;
 
 constexpr const char* canonical = "docker.io/library/nginx:1.25";
 
@@ -98,7 +98,7 @@ TEST(StandingImage, StaysWhateverElseIsSaid) {
           e.mode = m;
           e.old_image = old;
           const auto p = plan_of(e);
-          EXPECT_EQ(decision_for(p).action, kind::keep) << kind << ' ' << old;
+          EXPECT_EQ(decision_for(p).action, action::keep) << kind << ' ' << old;
           EXPECT_EQ(decision_for(p).standing, old);
           EXPECT_EQ(decision_for(p).kept->to_string(), digest_text('a'));
           EXPECT_TRUE(decision_for(p).is_unchanged);
@@ -110,11 +110,11 @@ TEST(StandingImage, OfAJobATagStaysATag) {
   for (const auto& c : all_circumstances()) {
     example e = under(c, "batch", "Job");
     auto p = plan_of(e);
-    EXPECT_EQ(decision_for(p).action, kind::leave);
+    EXPECT_EQ(decision_for(p).action, action::leave);
     EXPECT_TRUE(decision_for(p).is_unchanged);
     e.image = canonical;
     p = plan_of(e);
-    EXPECT_EQ(decision_for(p).action, kind::restore);
+    EXPECT_EQ(decision_for(p).action, action::restore);
     EXPECT_EQ(decision_for(p).standing, "nginx:1.25");
     EXPECT_TRUE(decision_for(p).is_unchanged);
     EXPECT_TRUE(has_warning(p, "1 image keeps its tag: the pod template of a Job is immutable"));
@@ -137,7 +137,7 @@ TEST(StandingImage, AnotherTagIsPinnedAsAnywhere) {
     e.old_image = "nginx@" + digest_text('a');
     e.image = "nginx:1.26";
     const auto p = plan_of(e);
-    EXPECT_EQ(decision_for(p).action, kind::resolve) << kind;
+    EXPECT_EQ(decision_for(p).action, action::resolve) << kind;
     EXPECT_FALSE(decision_for(p).is_unchanged);
     // Where it means the same bytes, the old text is taken.
     EXPECT_EQ(decision_for(p).standing, e.old_image);
