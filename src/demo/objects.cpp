@@ -23,7 +23,7 @@ std::unexpected<error> bad_answer(std::string_view reason) {
 // The operations that pinhook writes (RFC 6902): replace an existing value, add a member to an object.
 result<std::size_t> apply_patch(json::document& object, std::string_view patch) {
   const auto operations = json::parse(patch);
-  if (!operations || !operations->IsArray()) return bad_answer("the patch is no list of operations");
+  if (!operations || !operations->IsArray()) return bad_answer("the patch is not a list of operations");
   for (const auto& one : operations->GetArray()) {
     const auto op = json::find_string(one, "op").value_or("");
     const auto path = json::find_string(one, "path").value_or("");
@@ -104,7 +104,7 @@ result<review_answer> read_answer(std::string_view body, std::string_view uid, s
   if (!review) return bad_answer(review.error().message);
   const json::value* response = json::find(*review, "response");
   if (json::find_string(*review, "apiVersion") != "admission.k8s.io/v1" || response == nullptr)
-    return bad_answer("it is no AdmissionReview of admission.k8s.io/v1");
+    return bad_answer("it is not an AdmissionReview of admission.k8s.io/v1");
   if (json::find_string(*response, "uid") != uid) return bad_answer("it is for another request");
   const auto allowed = json::find_bool(*response, "allowed");
   if (!allowed) return bad_answer("`allowed` is missing");
@@ -118,9 +118,9 @@ result<review_answer> read_answer(std::string_view body, std::string_view uid, s
       if (one.IsString()) out.warnings.emplace_back(json::text_of(one));
   out.object = std::string(object);
   if (const auto encoded = json::find_string(*response, "patch")) {
-    if (json::find_string(*response, "patchType") != "JSONPatch") return bad_answer("the patch is no JSONPatch");
+    if (json::find_string(*response, "patchType") != "JSONPatch") return bad_answer("the patch is not a JSONPatch");
     const auto patch = decode_base64(*encoded);
-    if (!patch) return bad_answer("the patch is no base64");
+    if (!patch) return bad_answer("the patch is not base64");
     auto patched = json::parse(object);
     if (!patched) return fail(patched.error());
     const auto operations = apply_patch(*patched, *patch);

@@ -134,7 +134,7 @@ class state_decision {
       because("the certificate that is served is stored again");
     }
     plan_.leaf_names = policy_.names;
-    if (!plan_.kept.served) return issue("there is no certificate that can be served");
+    if (!plan_.kept.served) return issue("there is no usable certificate");
 
     const x509_certificate& leaf = plan_.kept.served->leaf;
     const bool is_by_newest = newest_ && leaf.is_issued_by(*newest_);
@@ -166,7 +166,7 @@ class state_decision {
       all.erase(all.end() - (keep_last ? 2 : 1));
     }
     if (is_whole() && plan_.reason.empty() && all != facts_.stored->usable.authorities)
-      because("authorities that are no longer needed leave");
+      because("authorities that are no longer needed are removed");
   }
 
   bool is_whole() const { return facts_.stored && facts_.stored->is_whole(); }

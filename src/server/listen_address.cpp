@@ -9,7 +9,7 @@ namespace pinhook::server {
 result<listen_address> parse_address(std::string_view text) {
   const auto bad = [&](std::string_view reason) {
     return fail(error_code::invalid_input,
-                fmt::format("{} is no address to listen on: {}; write for example 0.0.0.0:8443 or [::]:8443",
+                fmt::format("{} is not a valid address to listen on: {}; use for example 0.0.0.0:8443 or [::]:8443",
                             quoted(text), reason));
   };
   const auto colon = text.rfind(':');
@@ -18,7 +18,7 @@ result<listen_address> parse_address(std::string_view text) {
   const std::string_view digits = text.substr(colon + 1);
   std::uint16_t port = 0;
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (code != std::errc() || end != digits.data() + digits.size()) return bad("the port is no number up to 65535");
+  if (code != std::errc() || end != digits.data() + digits.size()) return bad("the port is not a number up to 65535");
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
   boost::system::error_code ec;

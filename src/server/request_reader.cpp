@@ -137,7 +137,7 @@ class request_reader::state {
       return {431, fmt::format("the headers are over {} bytes", limits_.header), {}};
     }
     if (ec == http::error::bad_version) return {505, "this server speaks HTTP/1.1", {}};
-    return {400, fmt::format("this is no HTTP/1.1 request: {}", ec.message()), {}};
+    return {400, fmt::format("this is not a valid HTTP/1.1 request: {}", ec.message()), {}};
   }
 
   std::expected<progress, refusal> parse_head(byte_buffer& in) {

@@ -37,7 +37,7 @@ bool covers(const route& r, std::string_view path) {
 refusal unknown_path(std::span<const route> table, std::string_view path) {
   std::string known;
   for (const auto& r : table) known += fmt::format("\n  {} {}", r.method, r.path);
-  return {404, fmt::format("there is no {} here; known are:{}", quoted(path), known), {}};
+  return {404, fmt::format("{} not found; the known paths are:{}", quoted(path), known), {}};
 }
 
 refusal wrong_method(std::span<const route> table, std::string_view method, std::string_view path) {
