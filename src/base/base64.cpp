@@ -45,7 +45,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
 }
 
 std::string encode_base64(std::string_view bytes) {
-  // EVP_EncodeBlock writes a NUL behind its output.
+  // EVP_EncodeBlock writes a NUL after its output.
   std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
                   static_cast<int>(bytes.size()));

@@ -27,11 +27,11 @@ struct closer {
 template <class T>
 using owned = std::unique_ptr<T, closer>;
 
-std::unexpected<error> openssl_failed(std::string_view what) {
+std::unexpected<error> openssl_failed(std::string_view action) {
   std::array<char, 256> text{};
   ERR_error_string_n(ERR_get_error(), text.data(), text.size());
   ERR_clear_error();
-  return fail(error_code::internal, fmt::format("{}: OpenSSL says {}", what, quoted(text.data())));
+  return fail(error_code::internal, fmt::format("{}: OpenSSL: {}", action, quoted(text.data())));
 }
 
 owned<BIO> reading(std::string_view text) {
@@ -52,8 +52,8 @@ bool add_extension(X509* to, X509* issuer, int nid, const std::string& value) {
   return extension && X509_add_ext(to, extension.get(), -1) == 1;
 }
 
-// A host name as a certificate may carry it; what OpenSSL's configuration syntax would read otherwise (a comma starts
-// another name) must not get through.
+// True for a host name that is valid in a certificate; text with another meaning in OpenSSL's configuration syntax (a
+// comma starts another name) must not pass.
 bool is_dns_name(std::string_view name) {
   if (name.empty() || name.size() > 253) return false;
   for (const char c : name) {
@@ -64,16 +64,16 @@ bool is_dns_name(std::string_view name) {
   return true;
 }
 
-result<std::string> alternative_names(const certificate_request& what) {
+result<std::string> alternative_names(const certificate_request& request) {
   std::string out;
-  for (const auto& name : what.dns_names) {
-    if (!is_dns_name(name)) return fail(error_code::invalid_input, fmt::format("{} is no host name", quoted(name)));
+  for (const auto& name : request.dns_names) {
+    if (!is_dns_name(name)) return fail(error_code::invalid_input, fmt::format("{} is not a host name", quoted(name)));
     out += fmt::format("{}DNS:{}", out.empty() ? "" : ",", name);
   }
-  for (const auto& text : what.addresses) {
+  for (const auto& text : request.addresses) {
     boost::system::error_code ec;
     const auto address = boost::asio::ip::make_address(text, ec);
-    if (ec) return fail(error_code::invalid_input, fmt::format("{} is no IP address", quoted(text)));
+    if (ec) return fail(error_code::invalid_input, fmt::format("{} is not an IP address", quoted(text)));
     out += fmt::format("{}IP:{}", out.empty() ? "" : ",", address.to_string());
   }
   return out;
@@ -88,11 +88,11 @@ bool set_serial(X509* certificate) {
   return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
 }
 
-bool set_validity(X509* certificate, const certificate_request& what, const clock& time) {
+bool set_validity(X509* certificate, const certificate_request& request, const clock& time) {
   using std::chrono::system_clock;
   const auto now = system_clock::to_time_t(time.wall());
-  const auto from = now - what.backdated.count();
-  const auto until = now + what.lifetime.count();
+  const auto from = now - request.backdated.count();
+  const auto until = now + request.lifetime.count();
   return ASN1_TIME_set(X509_getm_notBefore(certificate), from) != nullptr &&
          ASN1_TIME_set(X509_getm_notAfter(certificate), until) != nullptr;
 }
@@ -108,21 +108,21 @@ struct extension {
 };
 
 // `by` without a certificate: self-signed with the new key.
-result<key_pair> make(const certificate_request& what, const clock& time, signer by,
+result<key_pair> make(const certificate_request& request, const clock& time, signer by,
                       const std::vector<extension>& extensions) {
-  if (what.common_name.empty() || what.common_name.size() > 64)
+  if (request.common_name.empty() || request.common_name.size() > 64)
     return fail(error_code::invalid_input,
-                fmt::format("{} is no common name: 1 to 64 bytes", quoted(what.common_name)));
+                fmt::format("{} is not a common name, which has 1 to 64 bytes", quoted(request.common_name)));
   const owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
   const owned<X509> certificate(X509_new());
   if (!key || !certificate) return openssl_failed("making a key");
   X509* c = certificate.get();
   X509_NAME* subject = X509_get_subject_name(c);
-  const auto* name = reinterpret_cast<const unsigned char*>(what.common_name.data());
+  const auto* name = reinterpret_cast<const unsigned char*>(request.common_name.data());
   X509* issuer = by.certificate == nullptr ? c : by.certificate;
-  bool good = X509_set_version(c, X509_VERSION_3) == 1 && set_serial(c) && set_validity(c, what, time) &&
-              X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, name, static_cast<int>(what.common_name.size()),
-                                         -1, 0) == 1 &&
+  bool good = X509_set_version(c, X509_VERSION_3) == 1 && set_serial(c) && set_validity(c, request, time) &&
+              X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, name,
+                                         static_cast<int>(request.common_name.size()), -1, 0) == 1 &&
               X509_set_issuer_name(c, X509_get_subject_name(issuer)) == 1 && X509_set_pubkey(c, key.get()) == 1;
   for (const auto& e : extensions) good = good && add_extension(c, issuer, e.nid, e.value);
   if (!good || X509_sign(c, by.certificate == nullptr ? key.get() : by.key, EVP_sha256()) == 0)
@@ -138,14 +138,14 @@ result<key_pair> make(const certificate_request& what, const clock& time, signer
 
 }  // namespace
 
-result<key_pair> make_authority(const certificate_request& what, const clock& time) {
-  return make(what, time, {nullptr, nullptr},
+result<key_pair> make_authority(const certificate_request& request, const clock& time) {
+  return make(request, time, {nullptr, nullptr},
               {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
                {NID_key_usage, "critical,keyCertSign,cRLSign"},
                {NID_subject_key_identifier, "hash"}});
 }
 
-result<key_pair> make_leaf(const key_pair& authority, const certificate_request& what, const clock& time) {
+result<key_pair> make_leaf(const key_pair& authority, const certificate_request& request, const clock& time) {
   const auto certificate_in = reading(authority.certificate);
   const auto key_in = reading(authority.key.reveal());
   const owned<X509> issuer(PEM_read_bio_X509(certificate_in.get(), nullptr, nullptr, nullptr));
@@ -153,14 +153,14 @@ result<key_pair> make_leaf(const key_pair& authority, const certificate_request&
   if (!issuer || !issuer_key || X509_check_private_key(issuer.get(), issuer_key.get()) != 1 ||
       X509_check_ca(issuer.get()) != 1) {
     ERR_clear_error();
-    return fail(error_code::invalid_input, "the authority is no certificate of one with its key");
+    return fail(error_code::invalid_input, "the authority must be a CA certificate with its key");
   }
-  const auto names = alternative_names(what);
+  const auto names = alternative_names(request);
   if (!names) return fail(names.error());
   if (names->empty())
     return fail(error_code::invalid_input,
-                fmt::format("a certificate for {} needs a host name or an address", quoted(what.common_name)));
-  return make(what, time, {issuer.get(), issuer_key.get()},
+                fmt::format("a certificate for {} needs a host name or an address", quoted(request.common_name)));
+  return make(request, time, {issuer.get(), issuer_key.get()},
               {{NID_basic_constraints, "critical,CA:FALSE"},
                {NID_key_usage, "critical,digitalSignature"},
                {NID_ext_key_usage, "serverAuth"},

@@ -27,12 +27,12 @@ constexpr std::array<time_unit, 8> time_units{{{"ns", 1},
                                                {"s", 1'000'000'000}}};
 
 std::unexpected<error> no_duration(std::string_view text) {
-  return fail(error_code::invalid_input, fmt::format("{} is no duration; write 8s, 500ms or 1m30s", quoted(text)));
+  return fail(error_code::invalid_input, fmt::format("{} is not a duration; write 8s, 500ms or 1m30s", quoted(text)));
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Takes digits off the front of `text`; false when the number does not fit.
+// Removes the digits at the front of `text`; false when the number does not fit.
 bool take_number(std::string_view& text, std::int64_t& value) {
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc{} || !is_digit(text.front())) return false;

@@ -30,15 +30,15 @@ std::unexpected<error> has_too_many_bytes(const std::string& file, std::size_t l
   return fail(error_code::invalid_input, fmt::format("{} has more than {} bytes", file, limit));
 }
 
-// A pipe without a name of its own was handed to this process: /proc/self/fd/N says "pipe:[number]" of it, and a path
-// of a named one.
+// An unnamed pipe was inherited by this process: /proc/self/fd/N shows "pipe:[number]" for it, and a path for a named
+// one.
 bool is_unnamed_pipe(int fd) {
   std::array<char, 16> target{};
   const ssize_t size = ::readlink(fmt::format("/proc/self/fd/{}", fd).c_str(), target.data(), target.size());
   return size > 0 && std::string_view(target.data(), static_cast<std::size_t>(size)).starts_with("pipe:[");
 }
 
-// At most `buffer.size()` bytes; how many. Negative: errno says why.
+// Reads at most `buffer.size()` bytes and returns their number. Negative: see errno.
 ssize_t fill(int fd, std::string& buffer) {
   std::size_t used = 0;
   while (used < buffer.size()) {
@@ -58,7 +58,8 @@ open_file::~open_file() {
 }
 
 result<open_file> open_file::to_read(const std::string& file) {
-  // Without O_NONBLOCK the open of a named pipe waits for who writes; a terminal is not to become ours.
+  // Without O_NONBLOCK the open of a named pipe waits for a writer; O_NOCTTY keeps a terminal from becoming the
+  // controlling one.
   open_file out(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat about{};
   if (out.fd_ < 0) {
@@ -73,7 +74,7 @@ result<open_file> open_file::to_read(const std::string& file) {
   if (S_ISCHR(about.st_mode) || S_ISBLK(about.st_mode)) return is_no_file(file, "device");
   if (S_ISFIFO(about.st_mode)) {
     if (!is_unnamed_pipe(out.fd_)) return is_no_file(file, "named pipe (FIFO)");
-    // Its writer may still be at work.
+    // Its writer may still be writing.
     ::fcntl(out.fd_, F_SETFL, 0);
   } else if (!S_ISREG(about.st_mode)) {
     return is_no_file(file, "special file");
@@ -87,10 +88,11 @@ result<secret> read_file(const std::string& file, std::size_t limit) {
   const auto opened = open_file::to_read(file);
   if (!opened) return fail(opened.error());
   if (opened->size() > limit) return has_too_many_bytes(file, limit);
-  // All at once, and a byte more than there should be: a string that grows leaves copies of passwords behind.
+  // The memory is allocated at once, with a byte more than expected: a growing string leaves copies of passwords
+  // behind.
   std::string buffer((opened->size() == 0 ? limit : opened->size()) + 1, '\0');
   ssize_t got = fill(opened->descriptor(), buffer);
-  // It grew meanwhile.
+  // The file grew meanwhile.
   if (got > 0 && static_cast<std::size_t>(got) == buffer.size() && buffer.size() <= limit) {
     secret wiped(std::exchange(buffer, std::string(limit + 1, '\0')));
     if (::lseek(opened->descriptor(), 0, SEEK_SET) != 0) return cannot_read(file, errno);

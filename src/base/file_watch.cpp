@@ -45,15 +45,15 @@ std::function<file_contents()> look_at(std::vector<watched_file> files) {
   return [files = std::move(files)] { return read_files(files); };
 }
 
-content_change::step content_change::saw(const std::string& mark, bool at_once) {
+content_change::step content_change::observe(const std::string& mark, bool at_once) {
   const bool is_settled = at_once || mark == pending_;
-  if (mark == taken_ || is_settled) pending_.clear();
-  if (mark == taken_) return step::same;
+  if (mark == accepted_ || is_settled) pending_.clear();
+  if (mark == accepted_) return step::same;
   if (!is_settled) {
     pending_ = mark;
     return step::unsettled;
   }
-  taken_ = mark;
+  accepted_ = mark;
   return step::settled;
 }
 
@@ -80,7 +80,7 @@ awaitable<std::optional<file_contents>> file_watch::next() {
   auto found = std::make_shared<file_contents>();
   std::function<void()> work = [look = look_, found] { *found = look(); };
   const bool has_looked = co_await run_aside(std::move(work), options_.limit, on_stall_);
-  if (!has_looked || change_.saw(found->mark, is_hurried) != content_change::step::settled) co_return std::nullopt;
+  if (!has_looked || change_.observe(found->mark, is_hurried) != content_change::step::settled) co_return std::nullopt;
   co_return std::move(*found);
 }
 

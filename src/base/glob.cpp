@@ -14,18 +14,17 @@ struct pattern_as_text {
   static bool is_crossed_by_part_star(char c) { return c != '/' && c != deep_star; }
 };
 
-/// Each star first takes as little as it can. When what follows does not fit, the last `*` takes one character more,
-/// and where it may not, the last `**` does, and what stands behind it begins anew. No star before these two needs
-/// another try: what follows a `**` fits behind its earliest end if it fits behind any, and between two '/' the same is
-/// true of
-/// `*`; a '/' of the pattern after a `*` always ends at the next '/' of the text. For the same reason a text that ends
-/// before the pattern does is no match. Time grows with the product of the lengths, in the worst case with a part's
+/// Each star first takes as little as it can. When the rest does not fit, the last `*` takes one character more, and
+/// where it cannot, the last `**` does, and the part after it starts again. No star before these two needs another try:
+/// the rest after a `**` fits after its earliest end if it fits after any, and between two '/' the same is true of `*`;
+/// a '/' of the pattern after a `*` always ends at the next '/' of the text. For the same reason a text that ends
+/// before the pattern does not match. Time grows with the product of the lengths, in the worst case with a part's
 /// length, too.
 template <class Text>
 bool walk(std::string_view pattern, std::string_view text) {
   constexpr std::size_t none = std::string_view::npos;
   std::size_t i = 0, j = 0;
-  std::size_t after_part = none, part_at = 0;  // behind the last `*`; up to where it reaches
+  std::size_t after_part = none, part_at = 0;  // after the last `*`; its end in the text
   std::size_t after_deep = none, deep_at = 0;
   while (j < text.size()) {
     if (i < pattern.size() && pattern[i] == '*') {

@@ -15,7 +15,7 @@
 namespace pinhook::json {
 namespace {
 
-// Depth is counted before parsing: the parser has no limit of its own and the DOM of a deep value cannot be walked
+// Depth is counted before parsing: the parser has no limit of its own, and the DOM of a deep value cannot be walked
 // safely.
 std::size_t depth_of(std::string_view text) {
   std::size_t depth = 0;
@@ -46,12 +46,12 @@ result<document> parse(std::string_view text, const parse_limits& limits) {
     return fail(error_code::malformed, fmt::format("JSON of {} bytes; the limit is {}", text.size(), limits.size));
   if (depth_of(text) > limits.depth)
     return fail(error_code::malformed, fmt::format("JSON nested deeper than {}", limits.depth));
-  // RapidJSON takes a NUL for the end of the text and does not look at what stands behind it.
+  // RapidJSON takes a NUL for the end of the text and ignores the rest.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
     return fail(error_code::malformed, fmt::format("not valid JSON at byte {}: a NUL byte", nul));
-  // And it drops bytes of a byte order mark, whole or not.
+  // It also drops bytes of a byte order mark, complete or not.
   if (!text.empty() && (static_cast<unsigned char>(text.front()) & 0x80) != 0)
-    return fail(error_code::malformed, "not valid JSON at byte 0: no value begins so");
+    return fail(error_code::malformed, "not valid JSON at byte 0: invalid start of a value");
   document d;
   d.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
   if (d.HasParseError())
@@ -87,7 +87,7 @@ std::optional<bool> find_bool(const value& v, std::string_view name) {
 
 namespace {
 
-// Bytes that stand in a string as they are, whatever is around them: ASCII but controls, quotes and backslashes.
+// Bytes that need no escape in a string: ASCII but controls, quotes and backslashes.
 constexpr std::array<bool, 256> plain_bytes = [] {
   std::array<bool, 256> out{};
   for (std::size_t c = 0x20; c < 0x7f; ++c) out[c] = c != '"' && c != '\\';

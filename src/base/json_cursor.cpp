@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t block = 64;
 
-// One bit a byte of a block of 64, lowest first.
+// One bit for each byte of a block of 64, lowest first.
 struct masks {
   std::uint64_t quote = 0;
   std::uint64_t backslash = 0;
@@ -60,7 +60,7 @@ inline masks classify(const char* p) {
 }
 #endif
 
-// A whole block from `p`: the text itself, or what is left of it and spaces.
+// A whole block from `p`: the text itself, or its rest padded with spaces.
 inline const char* block_at(const char* p, std::size_t left, std::array<char, block>& tail) {
   if (left >= block) return p;
   tail.fill(' ');
@@ -70,8 +70,8 @@ inline const char* block_at(const char* p, std::size_t left, std::array<char, bl
 
 // The bytes that a backslash before them makes ordinary. `carry`: the block before ended in such a backslash.
 //
-// A run of backslashes escapes what follows when its length is odd: when it begins at an even place and ends before an
-// odd one, or the other way round. Adding a run's first bit to the run carries to the place behind it (Langdale and
+// A run of backslashes escapes the next byte when its length is odd: when it begins at an even place and ends before an
+// odd one, or the other way round. Adding a run's first bit to the run carries to the place after it (Langdale and
 // Lemire, "Parsing Gigabytes of JSON per Second", 2019, section 3.1.1).
 std::uint64_t escaped_bytes(std::uint64_t backslash, bool& carry) {
   constexpr std::uint64_t even = 0x5555555555555555U;
@@ -84,14 +84,14 @@ std::uint64_t escaped_bytes(std::uint64_t backslash, bool& carry) {
   return first | (behind_even & ~even) | (behind_odd & even);
 }
 
-// Bit i: an odd number of bits is set up to and including i. Over quotes: the bytes from an opening quote to before its
-// closing one.
+// Bit i: an odd number of bits is set up to and including i. Applied to quotes: the bytes from an opening quote to
+// before its closing one.
 std::uint64_t parity(std::uint64_t bits) {
   for (unsigned shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
   return bits;
 }
 
-// Without an instruction for it, std::popcount is a call into a table.
+// Without a CPU instruction, std::popcount calls a function with a table.
 unsigned count(std::uint64_t bits) {
   bits -= bits >> 1 & 0x5555555555555555U;
   bits = (bits & 0x3333333333333333U) + (bits >> 2 & 0x3333333333333333U);
@@ -99,7 +99,7 @@ unsigned count(std::uint64_t bits) {
   return static_cast<unsigned>(bits * 0x0101010101010101U >> 56);
 }
 
-// What a scan for the end of a string stops at.
+// The bytes at which a scan for the end of a string stops.
 bool is_special(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
 
 // The first quote, backslash or control character in [p, end), or end.
@@ -159,7 +159,7 @@ void append_utf8(std::string& out, std::uint32_t point) {
   }
 }
 
-// Reads what follows "\u" at `at` and moves `at` behind it.
+// Reads the digits after "\u" at `at` and moves `at` past them.
 bool append_unicode(std::string& out, std::string_view raw, std::size_t& at) {
   const std::int32_t first = unit_at(raw, at);
   if (first < 0) return false;
@@ -298,10 +298,10 @@ kind cursor::peek() {
   }
 }
 
-bool cursor::expect(char c, const char* what) {
+bool cursor::expect(char c, const char* reason) {
   pass_space();
   if (failed_) return false;
-  if (at_ == end_ || *at_ != c) return fail_at(at_, what);
+  if (at_ == end_ || *at_ != c) return fail_at(at_, reason);
   ++at_;
   return true;
 }
@@ -350,7 +350,7 @@ string cursor::read_string() {
   for (const char* p = start;;) {
     p = find_special(p, end_);
     if (p == end_) {
-      fail_at(start - 1, "a string without its end");
+      fail_at(start - 1, "a string is not closed");
       return {};
     }
     if (*p == '"') {
@@ -373,7 +373,7 @@ std::string cursor::read_text() {
   const string text = read_string();
   std::string out;
   if (!text.append_to(out)) {
-    fail_at(start, "a string with a wrong escape");
+    fail_at(start, "a string with an invalid escape");
     out.clear();
   }
   return out;
@@ -418,7 +418,7 @@ void cursor::skip_literal() {
     at_ = p;
 }
 
-// Short strings end within the first step. Long ones are other people's JSON in an annotation, full of escaped quotes.
+// Short strings end within the first step. Long ones are mostly JSON in an annotation, full of escaped quotes.
 void cursor::skip_text() {
   const char* const start = at_ + 1;
   const auto size = static_cast<std::size_t>(end_ - start);
@@ -441,11 +441,11 @@ void cursor::skip_text() {
       return;
     }
   }
-  fail_at(at_, "a string without its end");
+  fail_at(at_, "a string is not closed");
 }
 
-// Invariant at the head of the loop: `depth` brackets are open; `in_string` (all bits or none) and `carry` say how the
-// block before ended.
+// Invariant at the head of the loop: `depth` brackets are open; `in_string` (all bits or none) and `carry` hold the
+// state at the end of the previous block.
 void cursor::skip_brackets() {
   const char* const start = at_;
   const auto size = static_cast<std::size_t>(end_ - start);
@@ -478,7 +478,7 @@ void cursor::skip_brackets() {
       }
     }
   }
-  fail_at(start, "an object or array without its end");
+  fail_at(start, "an object or array is not closed");
 }
 
 }  // namespace pinhook::json

@@ -67,7 +67,7 @@ void writer::number(double n) {
   begin_value();
   const std::size_t start = out_.size();
   fmt::format_to(std::back_inserter(out_), "{}", n);
-  // 2.0 stays what it is to readers that tell integers apart.
+  // 2.0 remains a float to readers that distinguish integers.
   if (out_.find_first_of(".e", start) == std::string::npos) out_ += ".0";
 }
 

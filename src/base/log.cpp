@@ -23,8 +23,7 @@ struct state {
   std::atomic<level> least{level::info};
   std::atomic<format> shape{isatty(STDERR_FILENO) != 0 ? format::text : format::json};
   std::atomic<void (*)(std::string_view)> sink{nullptr};
-  // spdlog's sink does the locking and the whole-line writes; the line is made here, so its own pattern is the bare
-  // text.
+  // spdlog's sink locks and writes whole lines; the line is made here, so spdlog's pattern is the bare text.
   spdlog::logger out{"pinhook", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
 
   state() {

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::string_view dots = "…";
 
-// Bytes of a word below which cutting it makes it nobody's.
+// Bytes of a word below which a cut makes it unrecognizable.
 constexpr std::size_t least_word = 24;
 
-// Calls `use(word)` for what stands between spaces, and `use(" ")` for each of these.
+// Calls `use(word)` for each word between spaces, and `use(" ")` for each space.
 template <class F>
 void each_word(std::string_view text, F use) {
   while (!text.empty()) {
@@ -33,7 +33,7 @@ std::string_view end_of(std::string_view text, std::size_t size) {
   return text.substr(at);
 }
 
-// Of the text whose words are cut to at most `longest` bytes.
+// The size of the text with its words cut to at most `longest` bytes.
 std::size_t size_with(std::string_view text, std::size_t longest) {
   std::size_t out = 0;
   each_word(text, [&](std::string_view word) { out += std::min(word.size(), longest); });
@@ -48,7 +48,7 @@ std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (true) {
-    // Mostly all of it.
+    // Mostly this is the whole text.
     std::size_t plain = 0;
     while (plain < text.size() && text[plain] >= 0x20 && text[plain] < 0x7f) ++plain;
     out += text.substr(0, plain);
@@ -70,7 +70,7 @@ std::string printable(std::string_view text) {
 
 std::string_view begin_of(std::string_view text, std::size_t size) {
   if (size >= text.size()) return text;
-  // Bytes that are no text have no characters to be kept whole.
+  // Invalid UTF-8 has no characters to keep whole.
   std::size_t whole = size;
   while (whole > 0 && size - whole < 3 && continues(text[whole])) --whole;
   return text.substr(0, continues(text[whole]) ? size : whole);
@@ -104,7 +104,7 @@ std::string cut_middle(std::string_view text, std::size_t size) {
 
 std::string cut_words(std::string_view text, std::size_t size) {
   if (text.size() <= size) return std::string(text);
-  // The greatest length of a word with which all fits.
+  // The greatest length of a word with which the text fits.
   std::size_t low = least_word;
   std::size_t high = std::max(size, low);
   while (low < high) {

@@ -54,8 +54,8 @@ struct pipe_ends {
   file read, write;
 };
 
-std::unexpected<error> system_failure(std::string_view what, int number) {
-  return fail(error_code::internal, fmt::format("{}: {}", what, std::strerror(number)));
+std::unexpected<error> system_failure(std::string_view action, int number) {
+  return fail(error_code::internal, fmt::format("{}: {}", action, std::strerror(number)));
 }
 
 result<pipe_ends> make_pipe() {
@@ -64,8 +64,8 @@ result<pipe_ends> make_pipe() {
   return pipe_ends{file(ends[0]), file(ends[1])};
 }
 
-/// The input as a file in memory: the program may read it or not, and nobody has to feed a pipe, which raises SIGPIPE
-/// when the program does not read.
+/// The input as a file in memory: the program may read it or not. Feeding a pipe would raise SIGPIPE when the program
+/// does not read.
 result<file> make_input(const secret& input) {
   file out(::memfd_create("pinhook-input", MFD_CLOEXEC));
   if (!out.is_open()) return system_failure("cannot make a file in memory", errno);
@@ -130,17 +130,17 @@ std::unexpected<error> spawn_failure(const std::string& program, int number) {
   switch (number) {
     case ENOENT:
     case ENOTDIR:
-      return fail(error_code::not_found, fmt::format("there is no program {}; is it installed and in PATH?", name));
+      return fail(error_code::not_found, fmt::format("program {} not found; is it installed and in PATH?", name));
     case EACCES:
     case EPERM:
     case ENOEXEC:
-      return fail(error_code::denied, fmt::format("{} may not be executed: {}", name, std::strerror(number)));
+      return fail(error_code::denied, fmt::format("cannot execute {}: {}", name, std::strerror(number)));
     default:
       return system_failure(fmt::format("cannot start {}", name), number);
   }
 }
 
-/// One of the two outputs: read whenever there is something, so that the program never waits for us.
+/// One of the two outputs: read whenever there is data, so that the program never waits for this process.
 struct captured {
   stream_descriptor from;
 
@@ -166,7 +166,7 @@ struct captured {
   }
 
  private:
-  std::string buffer_;  // one byte more than the limit, to see that it is crossed
+  std::string buffer_;  // one byte more than the limit, to detect that it is exceeded
   std::size_t used_ = 0;
 };
 
@@ -184,8 +184,8 @@ class child : public std::enable_shared_from_this<child> {
   child& operator=(const child&) = delete;
   ~child() {
     if (is_reaped_ || pid_ == 0) return;
-    // Comes to this only when the io_context ends before the program does, or when the program cannot be watched.
-    // SIGKILL takes effect at once, save for a process that is stuck in the kernel.
+    // Reached only when the io_context ends before the program does, or when the program cannot be watched. SIGKILL
+    // takes effect at once, save for a process that is stuck in the kernel.
     kill();
     if (exit_.is_open()) {
       pollfd wait{exit_.native_handle(), POLLIN, 0};
@@ -229,9 +229,9 @@ class child : public std::enable_shared_from_this<child> {
   /// For the waiting coroutine: expires at the deadline, is cancelled when the program is done.
   asio::steady_timer& done() { return done_; }
 
-  /// Kills what still runs.
+  /// Kills the program if it still runs.
   void kill() const {
-    // Without a child, kill(0) would hit our own process group.
+    // Without a child, kill(0) would hit this process's own group.
     if (is_reaped_ || pid_ == 0) return;
     ::kill(-pid_, SIGKILL);
     ::kill(pid_, SIGKILL);
@@ -268,14 +268,14 @@ class child : public std::enable_shared_from_this<child> {
     const pid_t reaped = ::waitpid(pid_, &status, WNOHANG);
     const int number = errno;
     is_reaped_ = true;
-    // What the program wrote is in the pipes by now. An end of file may never come: something that it left running may
+    // The program's output is in the pipes by now. An end of file may never come: a process that it left running may
     // hold them.
     for (captured* stream : {&output_, &errors_}) {
       stream->from.cancel();
       if (stream->drain() == captured::state::too_much) finish(too_much(*stream));
     }
     if (reaped != pid_)
-      return finish(system_failure(fmt::format("cannot learn how {} ended", quoted(program_)), number));
+      return finish(system_failure(fmt::format("cannot get the exit status of {}", quoted(program_)), number));
     process_output out;
     out.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     out.output = output_.take();
@@ -322,7 +322,7 @@ class leash {
 
 result<void> check(const process_request& request) {
   if (request.argv.empty() || request.argv.front().empty())
-    return fail(error_code::invalid_input, "no program to run was named");
+    return fail(error_code::invalid_input, "no program was given");
   const auto has_nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
   if (std::ranges::any_of(request.argv, has_nul) || std::ranges::any_of(request.environment, has_nul))
     return fail(error_code::invalid_input,

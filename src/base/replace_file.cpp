@@ -19,7 +19,7 @@ constexpr mode_t permission_bits = 07777;
 constexpr mode_t identity_bits = S_ISUID | S_ISGID;
 // As many as the kernel follows (MAXSYMLINKS).
 constexpr int most_links = 40;
-// Names are drawn from 2^64: a second draw is unlikely, a fourth means that something else is wrong.
+// Names are random out of 2^64: a second try is unlikely, a fourth shows another fault.
 constexpr int most_draws = 4;
 
 std::unexpected<error> cannot_write(const std::string& path, int number) {
@@ -44,7 +44,7 @@ std::optional<std::string> link_at(const std::string& path) {
   return to;
 }
 
-// Where the links at `path` end, also when nothing is there; nothing when they go round in circles.
+// The target of the links at `path`, which need not exist; no value when they form a circle.
 std::optional<std::string> follow(std::string path) {
   for (int i = 0; i <= most_links; ++i) {
     const auto to = link_at(path);
@@ -60,7 +60,7 @@ std::string drawn_name(const std::string& directory) {
   return fmt::format("{}/.pinhook-{:016x}.tmp", directory, number);
 }
 
-// A file beside the one that is replaced, removed at the end unless it has taken its place.
+// A file beside the one that is replaced, removed on destruction unless it has replaced it.
 class temporary_file {
  public:
   explicit temporary_file(const replace_calls& calls) : calls_(calls) {}
@@ -95,7 +95,7 @@ class temporary_file {
     return 0;
   }
 
-  // Owner before mode: a change of owner takes set-user-ID away.
+  // Owner before mode, because a change of owner removes set-user-ID.
   int look_like(const struct stat& old) {
     mode_t mode = old.st_mode & permission_bits;
     struct stat own{};
@@ -103,7 +103,7 @@ class temporary_file {
     const bool differs = own.st_uid != old.st_uid || own.st_gid != old.st_gid;
     if (differs && calls_.fchown(fd_, old.st_uid, old.st_gid) != 0) {
       mode &= ~identity_bits;
-      // Not every process may give files away; the group is often one of its own.
+      // Not every process may change a file's owner; the group is often one of its own.
       if (calls_.fchown(fd_, static_cast<uid_t>(-1), old.st_gid) != 0) mode &= ~mode_t{S_IRWXG} | ((mode & 07U) << 3U);
     }
     return calls_.fchmod(fd_, mode) == 0 ? 0 : errno;
@@ -128,14 +128,14 @@ class temporary_file {
   int fd_ = -1;
 };
 
-// 0, or why the new name may be lost when the power fails.
+// 0, or the error because of which a power failure may lose the new name.
 int bring_to_disk(const std::string& directory, const replace_calls& calls) {
   const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  // A directory that may be written and not read.
+  // The directory is writable but not readable.
   if (fd < 0) return 0;
   const int number = calls.fsync(fd) == 0 ? 0 : errno;
   ::close(fd);
-  // File systems that keep no directories to bring anywhere.
+  // Some file systems cannot sync directories.
   return number == EINVAL || number == ENOTSUP ? 0 : number;
 }
 
@@ -162,8 +162,8 @@ result<void> replace_file(const std::string& path, std::string_view text, const 
   const bool is_there = ::stat(target->c_str(), &old) == 0;
   if (!is_there && errno != ENOENT) return cannot_write(path, errno);
   if (is_there && !S_ISREG(old.st_mode))
-    return fail(error_code::invalid_input, fmt::format("cannot write {}: it is no regular file", path));
-  // A rename would pass over the write protection of the file itself.
+    return fail(error_code::invalid_input, fmt::format("cannot write {}: it is not a regular file", path));
+  // A rename would ignore the write protection of the file itself.
   if (is_there && ::faccessat(AT_FDCWD, target->c_str(), W_OK, AT_EACCESS) != 0) return cannot_write(path, errno);
 
   const std::string directory = directory_of(*target);
@@ -175,8 +175,8 @@ result<void> replace_file(const std::string& path, std::string_view text, const 
   if (number == 0) number = file.take_place_of(*target);
   if (number != 0) return cannot_write(path, number);
   if (const int lost = bring_to_disk(directory, calls); lost != 0)
-    return fail(error_code::unavailable, fmt::format("{} is written, but its directory could not be brought to the "
-                                                     "disk: {}",
+    return fail(error_code::unavailable, fmt::format("{} is written, but its directory could not be "
+                                                     "synced: {}",
                                                      path, std::strerror(lost)));
   return {};
 }

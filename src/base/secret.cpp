@@ -28,7 +28,7 @@ secret& secret::operator=(secret&& other) noexcept {
 }
 
 void secret::wipe() noexcept {
-  // The whole capacity: what was longer once may still stand behind the end.
+  // The whole capacity is wiped: a longer old text may remain after the end.
   text_.resize(text_.capacity());
   OPENSSL_cleanse(text_.data(), text_.size());
   text_.clear();

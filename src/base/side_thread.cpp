@@ -22,14 +22,14 @@ namespace {
 std::atomic<std::size_t> running{0};
 std::atomic<std::size_t> reading{0};
 
-// False: the system has no thread to give.
+// False: the system cannot start a thread.
 bool start(std::function<void()> work, std::function<void()> done) {
   ++running;
   try {
     const blocked_signals guard;
     std::thread([work = std::move(work), done = std::move(done)]() mutable {
       work();
-      // What the work owns goes before anybody hears that it is over.
+      // The work's objects are destroyed before its end is reported.
       work = nullptr;
       done();
       done = nullptr;

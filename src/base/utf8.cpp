@@ -6,7 +6,7 @@
 namespace pinhook {
 namespace {
 
-// RFC 3629 §4, a row each: the lead bytes, the length, and what the second byte may be.
+// RFC 3629 §4, a row each: the lead bytes, the length, and the range of the second byte.
 struct form {
   unsigned char first, last;
   std::size_t length;
@@ -30,7 +30,7 @@ utf8_character first_character(std::string_view text) noexcept {
     if (byte(0) < f.first || byte(0) > f.last) continue;
     if (text.size() < f.length) return {};
     if (byte(1) < f.second_first || byte(1) > f.second_last) return {};
-    // Of the lead byte the bits behind its ones and the zero, of every other six.
+    // The lead byte gives the bits after its ones and the zero, every other byte gives six.
     char32_t code = byte(0) & (0x7fU >> f.length);
     for (std::size_t i = 1; i < f.length; ++i) {
       if (i > 1 && (byte(i) < 0x80 || byte(i) > 0xbf)) return {};

@@ -28,10 +28,10 @@ owned<BIO> reading(std::string_view text) {
   return owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// Nobody is there to be asked for a pass phrase: without this OpenSSL would ask at the terminal.
+// Refuses to give a pass phrase: without this OpenSSL would ask at the terminal.
 int no_pass_phrase(char*, int, int, void*) { return -1; }
 
-// A certificate may be valid until the year 9999, and our clock counts to 2262.
+// A certificate may be valid until the year 9999, but the clock's range ends in 2262.
 std::optional<wall_time> moment(const ASN1_TIME* t) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(t, &parts) != 1) return std::nullopt;
@@ -78,7 +78,7 @@ struct block {
     OPENSSL_clear_free(data, static_cast<std::size_t>(size));
   }
 
-  // Null: no certificate, or one that is damaged.
+  // Null: not a certificate, or a damaged one.
   [[nodiscard]] std::shared_ptr<X509> certificate() const {
     if (std::string_view(name) != PEM_STRING_X509 || *header != '\0') return nullptr;
     const unsigned char* at = data;
@@ -135,7 +135,7 @@ result<x509_certificate> x509_certificate::of(std::shared_ptr<x509_st> parsed) {
   out->fingerprint = hexadecimal(digest.data(), digest_size);
   out->not_before = *from;
   out->not_after = *until;
-  // 1: basic constraints say so. The larger numbers are certificates of times before there were any.
+  // 1: by its basic constraints. Larger numbers are certificates from before these existed.
   out->is_authority = X509_check_ca(c) == 1;
   out->read_names();
   ERR_clear_error();
@@ -182,7 +182,7 @@ struct bundle_reader {
       block b;
       ERR_clear_error();
       if (PEM_read_bio(in.get(), &b.name, &b.header, &b.data, &b.size) != 1) {
-        // A block that cannot be read was read over; where no further one begins, the text is at its end.
+        // An unreadable block is skipped; where no further one begins, the text is at its end.
         const bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
         ERR_clear_error();
         if (is_end) return out;
@@ -210,7 +210,7 @@ parsed_bundle parse_bundle(std::string_view pem) {
 }
 
 result<x509_certificate> x509_certificate::parse(std::string_view pem) {
-  if (pem.size() > max_bundle_size) return fail(error_code::invalid_input, "it is larger than a certificate may be");
+  if (pem.size() > max_bundle_size) return fail(error_code::invalid_input, "it is too large for a certificate");
   parsed_bundle first = bundle_reader::read(pem, 1);
   if (first.certificates.empty())
     return fail(error_code::invalid_input,

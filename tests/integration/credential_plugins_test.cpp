@@ -154,7 +154,7 @@ TEST_F(RealPlugins, AProgramThatIsGoneIsAnError) {
   auto got = ask();
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, error_code::unavailable);
-  EXPECT_NE(got.error().message.find("there is no program"), std::string::npos) << got.error().message;
+  EXPECT_NE(got.error().message.find("not found; is it installed"), std::string::npos) << got.error().message;
 
   program("bad", answering("u", "p"));
   open(provider("bad") + provider("good"));

@@ -179,7 +179,7 @@ TEST_F(ServeProcess, SaysWhatIsWrongWithItsConfiguration) {
 
   const auto variable = run_program(arguments(), {"PINHOOK_CACHE_TTL=soon"});
   EXPECT_EQ(variable.exit_code, 2);
-  EXPECT_THAT(variable.errors, HasSubstr("PINHOOK_CACHE_TTL: \"soon\" is no duration"));
+  EXPECT_THAT(variable.errors, HasSubstr("PINHOOK_CACHE_TTL: \"soon\" is not a duration"));
 
   const auto missing = run_program(arguments({"--config", file + ".none"}));
   EXPECT_EQ(missing.exit_code, 2);

@@ -9,10 +9,10 @@
 
 namespace pinhook {
 
-/// With or without its padding; line breaks are passed over, as Go's decoder does. Nothing when it is no base64.
+/// Decodes text with or without padding; line breaks are ignored, as in Go's decoder. No value when it is not base64.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
 
-/// With its padding, on one line.
+/// Encodes with padding, on one line.
 [[nodiscard]] std::string encode_base64(std::string_view bytes);
 
 }  // namespace pinhook

@@ -1,4 +1,4 @@
-// Threads of our own take no signals: those are for the thread that waits for them.
+// Worker threads take no signals, so that these reach the thread that waits for them.
 //
 //   const blocked_signals guard;
 //   std::thread worker(…);

@@ -1,4 +1,4 @@
-// Time as an outside world of its own: everything that asks what time it is takes a `clock&`, so tests set the time.
+// The seam to time: all code that needs the time takes a `clock&`, so that tests can set it.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Durations as Go writes them, and so Kubernetes: "8s", "1m30s", "12h0m0s".
+// Durations in the form of Go and Kubernetes: "8s", "1m30s", "12h0m0s".
 //
 // Pure functions: safe to use from any thread.
 #pragma once
@@ -11,9 +11,9 @@
 
 namespace pinhook {
 
-/// As Go's time.ParseDuration reads it without a sign: decimal numbers with a unit each, "300ms", "1.5h", "1m30s"; and
-/// a bare "0". Units: ns, us, µs, ms, s, m, h. The API server writes the `timeout` query parameter in this form.
-/// invalid_input: anything else, and what is longer than 292 years.
+/// Reads a duration as Go's time.ParseDuration does, but without a sign: decimal numbers with a unit each, "300ms",
+/// "1.5h", "1m30s"; and a bare "0". Units: ns, us, µs, ms, s, m, h. The API server writes the `timeout` query parameter
+/// in this form. invalid_input: anything else, and durations longer than 292 years.
 [[nodiscard]] result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 /// The shortest text that reads back as the same duration: "8s", "500ms", "1m30s".

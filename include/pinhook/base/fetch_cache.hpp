@@ -1,14 +1,14 @@
-// Values that are fetched by a key and held for a while: tokens, secrets, what a program answered.
+// Values that are fetched by a key and held for a while: tokens, secrets, answers of programs.
 //
-// One fetch for all who ask the same at the same time; it runs under its own time limit, so whoever runs out of
-// patience leaves and the next one finds the value. A value is renewed ahead of its end while the old one still serves;
-// a failure is the answer for a short while, so that a broken source is not asked by everybody.
+// One fetch serves all callers with the same key at a time; it runs under its own time limit, so a caller whose
+// deadline passes leaves and the next one finds the value. A value is renewed before its end while the old one still
+// serves; a failure is the answer for a short while, so that a broken source does not get every caller's request.
 //
 //   fetch_cache<token> tokens(io.get_executor(), time);
 //   auto got = co_await tokens.get("sts", [this](deadline d) { return ask_sts(d); }, d);
 //
 // Thread rule: everything on the executor's one thread. Fetches under way are cancelled by `cancel` or the destructor;
-// their coroutines end later on the io_context, and must not touch what has gone by then: they own what they use.
+// their coroutines end later on the io_context, so they must own everything that they use.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -41,9 +41,10 @@ namespace pinhook {
 struct fetch_cache_options {
   /// A fetch that takes longer is given up.
   std::chrono::nanoseconds fetch_limit = std::chrono::seconds(30);
-  /// How long a failure answers without another fetch, and how long after a failed renewal the next is tried.
+  /// The time for which a failure answers without another fetch, and the time between a failed renewal and the next.
   std::chrono::nanoseconds hold_failure = std::chrono::seconds(5);
-  /// Values and failures held. When there are more, those that ended go, and if there is none, the one that ends first.
+  /// Values and failures held. When the cache is full, expired ones are dropped, and if there is none, the one that
+  /// expires first.
   std::size_t capacity = 1000;
 };
 
@@ -53,9 +54,10 @@ class fetch_cache {
   /// A value with its times on the steady clock.
   struct fetched {
     T value;
-    /// From here on it is no answer any more. `now` or earlier: only those who wait for it now get it.
+    /// The end of its use. `now` or earlier: only its present waiters get it.
     steady_time until;
-    /// From here on whoever asks has it renewed, and gets the old one meanwhile. Not before `until`: never ahead.
+    /// From this time a call starts its renewal and still gets the old one. Not before `until`: it is never renewed
+    /// early.
     steady_time renew_at = steady_time::max();
   };
   using fetch = std::function<awaitable<result<fetched>>(deadline)>;
@@ -67,24 +69,24 @@ class fetch_cache {
   fetch_cache(const fetch_cache&) = delete;
   fetch_cache& operator=(const fetch_cache&) = delete;
 
-  /// Errors: those of `how`; timed_out when `d` passed first (the fetch goes on), canceled after `cancel`, and internal
-  /// when `how` threw.
-  awaitable<result<T>> get(std::string key, fetch how, deadline d) {
+  /// Errors: those of `source`; timed_out when `d` passed first (the fetch goes on), canceled after `cancel`, and
+  /// internal when `source` threw.
+  awaitable<result<T>> get(std::string key, fetch source, deadline d) {
     const std::shared_ptr<table> all = all_;
     const steady_time now = all->time.now();
     if (const auto found = all->held.find(key); found != all->held.end() && now < found->second.until) {
       entry& e = found->second;
       if (!e.value) co_return fail(*e.failure);
       T out = *e.value;
-      if (now >= e.renew_at && !all->flights.contains(key)) start(all, key, std::move(how));
+      if (now >= e.renew_at && !all->flights.contains(key)) start(all, key, std::move(source));
       co_return out;
     }
-    if (all->is_over) co_return fail(error_code::canceled, "no longer asked: pinhook is stopping");
+    if (all->is_over) co_return fail(error_code::canceled, "not fetched: pinhook is stopping");
     std::shared_ptr<flight> f;
     if (const auto under_way = all->flights.find(key); under_way != all->flights.end())
       f = under_way->second;
     else
-      f = start(all, key, std::move(how));
+      f = start(all, key, std::move(source));
     if (!f->outcome) co_await wait_for(all, f, d);
     if (f->outcome) co_return *f->outcome;
     if (d.has_passed(all->time.now())) co_return fail(error_code::timed_out, "no answer in time");
@@ -98,7 +100,7 @@ class fetch_cache {
     return found->second.value;
   }
 
-  /// Forgets what is held for the key; false when no value was.
+  /// Drops the entry for the key; false when it held no value.
   bool drop(const std::string& key) {
     const auto found = all_->held.find(key);
     if (found == all_->held.end()) return false;
@@ -164,11 +166,11 @@ class fetch_cache {
     bool is_over = false;
   };
 
-  static awaitable<void> run(std::shared_ptr<table> all, std::string key, std::shared_ptr<flight> f, fetch how) {
+  static awaitable<void> run(std::shared_ptr<table> all, std::string key, std::shared_ptr<flight> f, fetch source) {
     result<fetched> outcome = fail(error_code::internal, "nothing was fetched");
     try {
       const deadline limit = deadline::after(all->time.now(), all->options.fetch_limit);
-      outcome = co_await how(limit);
+      outcome = co_await source(limit);
     } catch (const std::exception& e) {
       outcome = all->is_over ? result<fetched>(fail(error_code::canceled, "given up"))
                              : result<fetched>(fail(error_code::internal, e.what()));
@@ -182,18 +184,18 @@ class fetch_cache {
     for (asio::steady_timer* one : f->waiting) one->cancel();
   }
 
-  static std::shared_ptr<flight> start(const std::shared_ptr<table>& all, const std::string& key, fetch how) {
+  static std::shared_ptr<flight> start(const std::shared_ptr<table>& all, const std::string& key, fetch source) {
     auto f = std::make_shared<flight>();
     all->flights.insert_or_assign(key, f);
-    // A frame that is destroyed with its io_context leaves nothing behind: the table goes with it.
-    // The handler keeps the signal alive: Asio touches its slot after the coroutine's frame has gone.
-    asio::co_spawn(all->on, run(all, key, f, std::move(how)),
+    // A frame that is destroyed with its io_context leaves nothing behind: the table is destroyed with it. The handler
+    // keeps the signal alive: Asio uses its slot after the coroutine's frame has ended.
+    asio::co_spawn(all->on, run(all, key, f, std::move(source)),
                    asio::bind_cancellation_slot(f->stop.slot(), [f](const std::exception_ptr&) {}));
     return f;
   }
 
   static awaitable<void> wait_for(std::shared_ptr<table> all, std::shared_ptr<flight> f, deadline d) {
-    // The timer's clock may be far from a test's: the span counts.
+    // The timer's clock may differ much from a test's, so the span is used.
     constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
     asio::steady_timer timer(all->on);
     timer.expires_after(std::min(d.remaining(all->time.now()), longest));

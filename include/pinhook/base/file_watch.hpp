@@ -1,16 +1,16 @@
-// Files that a process serves by, looked at again and again: what they hold is given when it is another content than
-// before, has stayed the same for a moment, and no look keeps anything else waiting.
+// Watches the files that a process depends on by polling: it returns their content when it has changed and then stayed
+// the same for a moment, and no read delays anything else.
 //
 //   file_watch watch(io.get_executor(), look_at({{"/etc/pinhook/pinhook.yaml", limit}}), mark_in_use, on_stall);
 //   for (;;) {
-//     auto found = co_await watch.next();               // after every look
+//     auto found = co_await watch.next();               // after every poll
 //     if (found) use(std::move(*found));
 //   }
 //
-// Contents are compared, not times or names: the kubelet changes a mounted ConfigMap by a symbolic link (and never one
-// that is mounted by subPath).
+// Contents are compared, not times or names: the kubelet changes a mounted ConfigMap by a symbolic link (and never
+// changes one that is mounted by subPath).
 //
-// Thread rule: the thread of the executor; the look itself runs on another (base/side_thread).
+// Thread rule: the thread of the executor; the read itself runs on another (base/side_thread).
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -36,50 +36,49 @@ struct watched_file {
   std::size_t limit = 0;
 };
 
-/// What some files held at one look.
+/// The content of some files at one poll.
 struct file_contents {
   /// In the order of the files; meaningless when there is a problem.
   std::vector<secret> texts;
-  /// Why one of them cannot be read.
+  /// The error of a file that cannot be read.
   std::optional<error> problem;
-  /// Equal contents have equal marks: the keyed_hash of each text, one behind the other. A problem is a content, too:
-  /// its message.
+  /// Equal contents have equal marks: the keyed_hash of each text, concatenated. The mark of a problem is its message.
   std::string mark;
 };
 
-/// Reads them now. Blocks.
+/// Reads the files now. Blocks.
 [[nodiscard]] file_contents read_files(const std::vector<watched_file>& files);
 
-/// The same for the start of a program: a file that hangs is a problem after `limit`, timed_out.
+/// The same for the start of a program: a hanging file becomes a problem after `limit`, timed_out.
 [[nodiscard]] file_contents read_files_in_time(const std::vector<watched_file>& files,
                                                std::chrono::nanoseconds limit = read_limit);
 
-/// read_files, to be called as often as wanted.
+/// A function that calls read_files.
 [[nodiscard]] std::function<file_contents()> look_at(std::vector<watched_file> files);
 
-/// Whether what was seen is to be taken: when it is not what was taken last, and was seen twice in a row. Who writes in
-/// place, or writes two files that belong together, may be in the middle of it.
+/// Decides when a new content is accepted: when it differs from the accepted one and was seen twice in a row. A process
+/// that writes in place, or writes two files that belong together, may be in the middle of it.
 class content_change {
  public:
   enum class step : std::uint8_t { same, unsettled, settled };
-  explicit content_change(std::string taken = {}) : taken_(std::move(taken)) {}
+  explicit content_change(std::string accepted = {}) : accepted_(std::move(accepted)) {}
 
-  /// `at_once`: it counts as settled.
-  step saw(const std::string& mark, bool at_once = false);
+  /// Reports the mark of a poll. `at_once`: it counts as settled.
+  step observe(const std::string& mark, bool at_once = false);
   [[nodiscard]] bool is_unsettled() const { return !pending_.empty(); }
 
  private:
-  std::string taken_;
+  std::string accepted_;
   std::string pending_;
 };
 
-/// Waits between two looks, and may be told not to.
+/// Waits between two polls; the wait can be cut short.
 class poll_timer {
  public:
   explicit poll_timer(const asio::any_io_executor& on) : timer_(on) {}
-  /// True: it was hurried.
+  /// True: `hurry` ended it.
   awaitable<bool> wait(std::chrono::nanoseconds span);
-  /// The wait under way, or the next one, ends at once.
+  /// Ends the wait under way, or the next one, at once.
   void hurry();
 
  private:
@@ -88,25 +87,25 @@ class poll_timer {
 };
 
 struct file_watch_options {
-  /// Between two looks. The kubelet takes up to a minute to write a changed ConfigMap or Secret anyway.
+  /// The time between two polls. The kubelet takes up to a minute to write a changed ConfigMap or Secret anyway.
   std::chrono::nanoseconds poll = std::chrono::seconds(5);
-  /// For how long a content has to stay before it counts.
+  /// The time for which a content must stay the same before it counts.
   std::chrono::nanoseconds settle = std::chrono::seconds(1);
-  /// After which a look counts as stuck.
+  /// The time after which a read counts as stuck.
   std::chrono::nanoseconds limit = read_limit;
 };
 
 class file_watch {
  public:
-  /// `mark`: of what is in use. `on_stall`: a look has not come back within the limit (true), and has after all
-  /// (false).
+  /// `mark`: of the content in use. `on_stall`: called when a read has not returned within the limit (true), and when
+  /// it has after all (false).
   file_watch(const asio::any_io_executor& on, std::function<file_contents()> look, std::string mark,
              std::function<void(bool)> on_stall, file_watch_options options = {});
 
-  /// Waits for the time of the next look, and looks. Nothing: it is what was given last, or has not settled yet.
+  /// Waits for the next poll and reads. No value: the content has not changed, or has not settled yet.
   awaitable<std::optional<file_contents>> next();
 
-  /// The next look is now, and what it finds counts without settling.
+  /// Polls now, and the content counts without settling.
   void hurry() { timer_.hurry(); }
 
  private:

@@ -1,10 +1,10 @@
-// A pattern of `*`, any characters but '/', and `**`, any characters; every other character stands for itself.
+// A pattern of `*`, any characters but '/', and `**`, any characters; every other character is literal.
 //
 //   const glob g("docker.io/library/*");
 //   g.matches("docker.io/library/nginx")                  // true
 //   g.covers(glob("docker.io/library/nginx-*"))           // true
 //
-// Made to be asked often: the literal begin and end are compared first, nothing is allocated, and no pattern makes it
+// Made for many calls: the literal beginning and end are compared first, nothing is allocated, and no pattern makes it
 // try exponentially many ways. Immutable values; any thread.
 #pragma once
 
@@ -28,16 +28,16 @@ class glob {
   /// The whole text.
   [[nodiscard]] bool matches(std::string_view text) const;
 
-  /// True: whatever `other` matches, this matches. It reads `other` as a text whose stars only stars can match, so it
-  /// finds out quickly and never says yes wrongly; a no may be wrong where two patterns say the same in two ways
+  /// True: this matches every text that `other` matches. It reads `other` as a text whose stars only stars can match,
+  /// so it is fast and never wrong when true; false may be wrong where two patterns mean the same in two ways
   /// (name_grammar.hpp: covers_names).
   [[nodiscard]] bool covers(const glob& other) const;
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] bool is_empty() const { return text_.empty(); }
-  /// No star: it matches one text.
+  /// True without a star: it matches one text.
   [[nodiscard]] bool is_literal() const { return form_ == form::literal; }
-  /// What every match begins and ends with; of a literal the whole, and nothing.
+  /// The beginning and the end of every match; for a literal the whole, and nothing.
   [[nodiscard]] std::string_view literal_begin() const { return std::string_view(text_).substr(0, begin_); }
   [[nodiscard]] std::string_view literal_end() const { return std::string_view(text_).substr(text_.size() - end_); }
 
@@ -47,7 +47,7 @@ class glob {
   std::string text_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  /// Of what stands between literal begin and end: nothing, one `*`, one `**`, more.
+  /// The part between the literal beginning and end: nothing, one `*`, one `**`, more.
   form form_ = form::literal;
 };
 

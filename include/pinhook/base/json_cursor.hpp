@@ -1,4 +1,4 @@
-// A forward reader over raw JSON text that looks only at what it is asked for.
+// A forward reader over raw JSON text that reads only the requested parts.
 //
 //   json::cursor c(text);
 //   json::string key;
@@ -10,15 +10,15 @@
 //   }
 //   if (c.has_failed()) return fail(c.failure());
 //
-// What is entered, compared or read is checked as JSON. What is skipped is checked for closed strings and for as many
-// closing as opening brackets, and nothing more: literals, escapes, commas and the kinds of brackets inside a skipped
-// value are not looked at. Nothing is copied, except by `decode` of a string that has escapes.
+// Entered, compared and read values are checked as JSON. Skipped values are checked for closed strings and for as many
+// closing as opening brackets, and nothing more: literals, escapes, commas and the kinds of brackets inside them are
+// not checked. Nothing is copied, except by `decode` of a string that has escapes.
 //
-// A failure sticks: from then on every call fails at once, `next_key` and `next_element` end their loops, and the
-// caller asks once, at the end. Nothing recurses on the input. No byte outside the text is read. Duplicate keys are
-// given as they come: the caller knows which ones matter.
+// A failure persists: from then on every call fails at once, `next_key` and `next_element` end their loops, and the
+// caller checks once, at the end. Nothing recurses on the input. No byte outside the text is read. Duplicate keys are
+// returned as they occur: the caller knows which ones matter.
 //
-// A copy of a cursor is a place to come back to.
+// A copy of a cursor saves its place.
 //
 // Thread rule: a cursor belongs to one thread; the text must stay while its views are used.
 #pragma once
@@ -35,7 +35,7 @@ namespace pinhook::json {
 /// Nesting inside a skipped value; the API server's own limit (apimachinery, json-iterator and sigs.k8s.io/json).
 inline constexpr std::size_t max_skipped_depth = 10'000;
 
-/// A JSON string as it stands between its quotes.
+/// The raw JSON string between its quotes.
 struct string {
   std::string_view raw;
   bool has_escapes = false;
@@ -51,7 +51,7 @@ struct string {
   [[nodiscard]] bool equals_decoded(std::string_view text) const;
 };
 
-/// Where the quote stands that opens the string in which `text`, the begin of a JSON text, ends; npos when it ends
+/// The offset of the quote that opens the string in which `text`, the beginning of a JSON text, ends; npos when it ends
 /// outside of strings. Bytes from 0.
 [[nodiscard]] std::size_t open_string(std::string_view text);
 
@@ -62,30 +62,31 @@ class cursor {
   /// Before the first value of `text`.
   explicit cursor(std::string_view text) : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
 
-  /// What stands next, by its first byte; `none` at the end, after a failure, and for what begins no value.
+  /// The kind of the next value, by its first byte; `none` at the end, after a failure, and for a byte that begins no
+  /// value.
   [[nodiscard]] kind peek();
 
-  /// Enters the object that stands next; a failure when it is something else.
+  /// Enters the next value, which must be an object.
   bool enter_object();
-  /// To the next member's value; false behind the object's end. The value must be read, entered or skipped before the
-  /// next call.
+  /// Moves to the next member's value; false after the object's end. The value must be read, entered or skipped before
+  /// the next call.
   [[nodiscard]] bool next_key(string& key);
 
   bool enter_array();
-  /// To the next element; false behind the array's end.
+  /// Moves to the next element; false after the array's end.
   [[nodiscard]] bool next_element();
 
-  /// Passes the value that stands next and gives its text, without the white space around it.
+  /// Skips the next value and returns its text, without the white space around it.
   std::string_view skip();
-  /// The string that stands next, undecoded.
+  /// The next string, undecoded.
   string read_string();
-  /// The string that stands next, decoded.
+  /// The next string, decoded.
   std::string read_text();
   bool read_bool();
 
-  /// True when nothing but white space is left.
+  /// True when only white space is left.
   [[nodiscard]] bool is_at_end();
-  /// Where the next value begins (after white space), in bytes from the text's begin.
+  /// The offset of the next value (after white space), in bytes from the start of the text.
   [[nodiscard]] std::size_t offset();
 
   /// The text from `begin`, an earlier `offset()`, to here.
@@ -93,7 +94,7 @@ class cursor {
     return {begin_ + begin, static_cast<std::size_t>(at_ - begin_) - begin};
   }
 
-  /// Makes the cursor fail here, with a reason of the caller's: "a key that stands twice".
+  /// Makes the cursor fail here, with the caller's reason: "a duplicate key".
   void reject(const char* reason) { fail_at(at_, reason); }
   [[nodiscard]] bool has_failed() const { return failed_; }
   /// malformed: "not valid JSON at byte 17: …". Only after has_failed().
@@ -101,7 +102,7 @@ class cursor {
 
  private:
   void pass_space();
-  bool expect(char c, const char* what);
+  bool expect(char c, const char* reason);
   bool fail_at(const char* where, const char* reason);
   void skip_brackets();
   void skip_text();
@@ -110,7 +111,7 @@ class cursor {
   const char* begin_;
   const char* at_;
   const char* end_;
-  // Entered, and no member or element taken yet: no comma is due.
+  // Entered, but no member or element read yet: no comma is expected.
   bool is_first_ = false;
   bool failed_ = false;
   std::size_t failed_at_ = 0;

@@ -1,6 +1,6 @@
-// JSON as it comes: every JSON output of ours is made by this, or by `append_string` where a few members are put
-// together by hand. RapidJSON's own writers are not used: with SSE2 those of 1.1 leave control characters raw
-// (writer.h compares with 0x19 for 0x1f), so that the output is no JSON.
+// A streaming JSON writer. It makes every JSON output of the program, except where a few members are put together by
+// hand with `append_string`. RapidJSON's own writers are not used: with SSE2 those of 1.1 leave control characters raw
+// (writer.h compares with 0x19 for 0x1f), so that the output is not JSON.
 //
 //   json::writer out;
 //   out.open_object();
@@ -9,7 +9,7 @@
 //   out.close_object();
 //   std::move(out).text();          // {"name":"web","ports":[80]}
 //
-// One thread. What is opened must be closed, and a key stands before each value of an object: asserted.
+// One thread. Asserted: all that is opened is closed, and a key precedes each value of an object.
 #pragma once
 
 #include <pinhook/base/json.hpp>
@@ -24,7 +24,7 @@ namespace pinhook::json {
 
 class writer {
  public:
-  /// 0: all in one line. Else each member and element has a line, `indent` spaces deeper than what it stands in.
+  /// 0: all in one line. Else each member and element has a line, `indent` spaces deeper than its container.
   explicit writer(std::size_t indent = 0) : indent_(indent) {}
 
   void open_object() { open('{'); }
@@ -37,7 +37,7 @@ class writer {
   void number(std::int64_t n);
   void number(std::uint64_t n);
   void number(int n) { number(std::int64_t{n}); }
-  /// The shortest text that reads as the same; null for what is no number.
+  /// The shortest text that reads as the same; null for a value that is not a number.
   void number(double n);
   void boolean(bool b);
   void null();
@@ -59,7 +59,7 @@ class writer {
 
   std::string out_;
   std::size_t indent_;
-  /// Of each object and array that is open: how many members or elements it has so far.
+  /// For each open object and array the number of its members or elements so far.
   std::vector<std::size_t> counts_;
   bool has_key_ = false;
 };

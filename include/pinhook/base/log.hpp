@@ -73,8 +73,8 @@ inline void error(std::string_view message, const fields& f = {}) { write(level:
 
 [[nodiscard]] std::string_view to_string(level l) noexcept;
 
-/// Where lines go instead of standard error, until the next call; an empty function restores it. For tests and the
-/// demo.
+/// Sends lines to `sink` instead of standard error until the next call; an empty function restores it. For tests and
+/// the demo.
 void redirect(void (*sink)(std::string_view line));
 
 }  // namespace pinhook::log

@@ -1,4 +1,4 @@
-// What was most likely meant by a misspelt word.
+// The most likely meaning of a misspelt word.
 //
 //   nearest_word("namespcae", {"name", "namespaces"})   // "namespaces"
 //
@@ -11,7 +11,7 @@
 
 namespace pinhook {
 
-/// Longer words are no slips.
+/// Longer words are not taken for slips.
 inline constexpr std::size_t max_slip_size = 100;
 
 /// Edits (insert, delete, replace one byte) from one text to the other. Time grows with the product of the lengths.

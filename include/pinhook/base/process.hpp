@@ -1,11 +1,11 @@
 // Running a program: the one seam to other processes. Real: `machine_processes()`. In tests: `fake_process_runner`
-// (tests/support), which records and can refuse.
+// (tests/support), which records requests and can refuse them.
 //
 //   process_request ask{.argv = {"docker-credential-ecr-login", "get"}, .input = secret("public.ecr.aws")};
 //   auto answer = co_await processes.run(std::move(ask), d);
 //   if (answer && answer->exit_code == 0) use(answer->output);
 //
-// No shell is involved: what stands in `argv` reaches the program as it is.
+// No shell is involved: `argv` reaches the program unchanged.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -24,10 +24,10 @@ class process_runner {
  public:
   virtual ~process_runner() = default;
 
-  /// Runs the program to its end; any exit code is a result. What the program leaves running in the background is not
-  /// waited for. Errors: invalid_input (no program, a NUL in an argument), not_found (no such program), denied (not
+  /// Runs the program to its end; any exit code is a result. It does not wait for processes that the program leaves in
+  /// the background. Errors: invalid_input (no program, a NUL in an argument), not_found (no such program), denied (not
   /// executable), timed_out (killed at `d`), canceled (killed), malformed (killed for writing too much), internal (no
-  /// process or descriptor to be had). Runs on the executor of the calling coroutine and does not block it.
+  /// process or descriptor available). Runs on the executor of the calling coroutine and does not block it.
   virtual awaitable<result<process_output>> run(process_request request, deadline d) = 0;
 };
 

@@ -1,4 +1,4 @@
-// A program to be run and what it gave back.
+// A program to run, and its output.
 //
 // Plain values; any thread.
 #pragma once
@@ -12,19 +12,19 @@
 namespace pinhook {
 
 struct process_request {
-  /// The program and its arguments. A program without '/' is looked for in PATH.
+  /// The program and its arguments. A program without '/' is searched in PATH.
   std::vector<std::string> argv;
-  /// What the program reads from its standard input.
+  /// The program's standard input.
   secret input;
-  /// "NAME=value": added to this process's environment, or in place of what has the same name there.
+  /// "NAME=value": added to this process's environment, or replacing the variable of that name.
   std::vector<std::string> environment;
-  /// Bytes of standard output, and as many of standard error. A program that writes more is killed: what we run answers
-  /// in a few hundred bytes.
+  /// Bytes of standard output, and as many of standard error. A program that writes more is killed: the expected
+  /// answers have a few hundred bytes.
   std::size_t output_limit = std::size_t{64} * 1024;
 };
 
 struct process_output {
-  /// As a shell has it: 128 + n when signal n ended the program.
+  /// As in a shell: 128 + n when signal n ended the program.
   int exit_code = 0;
   /// A secret, since credential helpers answer with one.
   secret output;

@@ -1,4 +1,4 @@
-// Writing files whole or not at all.
+// Writes files completely or not at all.
 //
 //   if (auto written = replace_file("deploy/web.yaml", text); !written) return fail(written.error());
 //
@@ -15,7 +15,7 @@
 
 namespace pinhook {
 
-/// What can fail on the way, in its order, as the system calls of those names have it. Tests refuse one at a time.
+/// The steps that can fail, in their order, with the signatures of the system calls. Tests make one at a time fail.
 struct replace_calls {
   std::function<int(const char* path, int flags, mode_t mode)> open;
   std::function<ssize_t(int fd, const void* data, std::size_t size)> write;
@@ -26,16 +26,15 @@ struct replace_calls {
   std::function<int(const char* from, const char* to)> rename;
 };
 
-/// The machine's own.
+/// The machine's own calls.
 [[nodiscard]] const replace_calls& machine_replace_calls();
 
-/// The file has `text` afterwards, or is as it was: a temporary file beside it, fsync, rename, fsync of the directory.
-/// Mode is kept, owner and group as far as this process may (a set-user-ID bit goes with its owner); a link is followed
-/// and stays one; a file that is not there yet gets 0644 less the umask. Other hard links keep the old text. The
-/// temporary file is gone after an error.
-/// denied: may not be written; not_found: no such directory; invalid_input: no regular file, a name that cannot be one;
-/// unavailable: another failure of the disk. Messages name the file. Only when the directory cannot be brought to the
-/// disk has the file the new text after an error, and the message says so.
+/// Afterwards the file has `text`, or is unchanged: a temporary file beside it, fsync, rename, fsync of the directory.
+/// The mode is kept, owner and group as far as this process is allowed (a set-user-ID bit is lost with its owner); a
+/// link is followed and stays one; a new file gets 0644 less the umask. Other hard links keep the old text. The
+/// temporary file is removed after an error. denied: no permission to write; not_found: no such directory;
+/// invalid_input: not a regular file, an invalid name; unavailable: another failure of the disk. Messages name the
+/// file. After an error the file has the new text only when the directory could not be synced, and the message says so.
 [[nodiscard]] result<void> replace_file(const std::string& path, std::string_view text,
                                         const replace_calls& calls = machine_replace_calls());
 

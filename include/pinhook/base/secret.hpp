@@ -1,7 +1,7 @@
 // A string that must not be seen: passwords, tokens, private keys.
 //
-// It cannot be printed: formatting it (fmt, iostream) gives "[redacted]"; only `reveal()` gives the text, so every
-// place that uses a secret is found by searching for that word. The memory is wiped when the value dies.
+// It cannot be printed: formatting it (fmt, iostream) gives "[redacted]"; only `reveal()` gives the text, so a search
+// for that word finds every place that uses a secret. The memory is wiped on destruction.
 #pragma once
 
 #include <fmt/core.h>
@@ -34,8 +34,8 @@ class secret {
   std::string text_;
 };
 
-/// A short name for a secret that tells two secrets apart and says nothing of either: HMAC-SHA-256 under a key that is
-/// made at start-up and never leaves the process, in 32 hexadecimal digits. For cache keys.
+/// A short name that distinguishes secrets and reveals nothing of them: HMAC-SHA-256 under a key that is made at
+/// start-up and never leaves the process, in 32 hexadecimal digits. For cache keys.
 [[nodiscard]] std::string keyed_hash(std::string_view text);
 
 }  // namespace pinhook

@@ -1,11 +1,11 @@
-// Waits on the coroutine's own thread until another thread says so.
+// Waits on the coroutine's own thread until another thread signals.
 //
 //   thread_crossing crossing(co_await asio::this_coro::executor);
 //   asio::post(other, [work, done = crossing.arrival()] { … done(); });
 //   if (!co_await crossing.wait()) …                     // canceled; `work` goes on, so it owns what it uses
 //
 // Thread rule: the crossing belongs to the coroutine and to its executor, which one thread serves; `arrival` may be
-// called on any thread, also when the waiter has gone (canceled, or destroyed with its io_context).
+// called on any thread, also when the waiter has ended (canceled, or destroyed with its io_context).
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -27,8 +27,8 @@ namespace pinhook {
 
 enum class crossing_end : std::uint8_t { arrived, late, canceled };
 
-// The timer belongs to the coroutine's frame and is touched on its thread only; `guard` is for the one question whether
-// the frame is still there, so that nothing is posted to an executor whose waiter has gone.
+// The timer belongs to the coroutine's frame and is used on its thread only; `guard` protects only the check that the
+// frame still exists, so that nothing is posted to an executor whose waiter has ended.
 class thread_crossing {
  public:
   explicit thread_crossing(asio::any_io_executor home)
@@ -43,7 +43,7 @@ class thread_crossing {
     shared_->event = nullptr;
   }
 
-  /// To be called once, on any thread.
+  /// The function to call once, on any thread.
   [[nodiscard]] std::function<void()> arrival() const {
     return [s = shared_] {
       const std::lock_guard lock(s->guard);
@@ -62,7 +62,7 @@ class thread_crossing {
     co_return shared_->has_arrived;
   }
 
-  /// The same for `span` at most. When it was late, it may be waited for again.
+  /// The same for at most `span`. After `late` it may be called again.
   awaitable<crossing_end> wait_for(std::chrono::nanoseconds span) {
     if (shared_->has_arrived) co_return crossing_end::arrived;
     event_.expires_after(span);

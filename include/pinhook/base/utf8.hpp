@@ -1,4 +1,4 @@
-// Bytes of unknown origin: what of them is text.
+// UTF-8 in bytes of unknown origin.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,10 @@ struct utf8_character {
   std::size_t size = 0;
 };
 
-/// What `text`, which is not empty, begins with.
+/// The first character of `text`, which is not empty.
 [[nodiscard]] utf8_character first_character(std::string_view text) noexcept;
 
-/// The offset of the first such byte; nothing when `text` is valid.
+/// The offset of the first invalid byte; no value when `text` is valid.
 [[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
 }  // namespace pinhook

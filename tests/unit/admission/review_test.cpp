@@ -67,7 +67,7 @@ TEST(Review, NamesTheFieldThatIsWrong) {
       {with(R"("kind":"Deployment")", R"("kind":null)"), "request.kind.kind is missing"},
       {with(R"("operation":"UPDATE",)", ""), "request.operation is missing"},
       {with("UPDATE", "PATCH"), "request.operation is \"PATCH\""},
-      {with(R"("name":"web")", R"("name":"\x")"), "wrong escape"},
+      {with(R"("name":"web")", R"("name":"\x")"), "invalid escape"},
       {with(R"("uid":"u-1")", R"("uid":"u-1","uid":"u-2")"), "duplicate key"},
       {with(R"("object":{"a":1})", R"("object":{"a":1},"object":{"a":2})"), "duplicate key"},
       {with(R"("dryRun":false)", R"("operation":"DELETE")"), "duplicate key"},

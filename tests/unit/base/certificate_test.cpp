@@ -113,8 +113,8 @@ TEST_F(Certificate, TwoNeverShareASerialNumber) {
 
 TEST_F(Certificate, RefusesWhatItCannotSay) {
   const auto ca = authority();
-  const auto reason = [&](const certificate_request& what) {
-    const auto leaf = make_leaf(ca, what, time_);
+  const auto reason = [&](const certificate_request& request) {
+    const auto leaf = make_leaf(ca, request, time_);
     EXPECT_FALSE(leaf);
     EXPECT_EQ(leaf.error().code, error_code::invalid_input);
     return leaf.error().message;

@@ -73,7 +73,7 @@ TEST_F(File, ThatIsAFolderIsUnavailable) {
   EXPECT_EQ(got.error().message, "cannot read " + folder.string() + ": Is a directory");
 }
 
-// A named pipe waits for who writes, a device may never end.
+// A named pipe waits for a writer, and a device may never end.
 TEST_F(File, ThatIsNoFileIsRefusedAtOnce) {
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
   const auto fifo = read_file(file, 100);
@@ -116,7 +116,7 @@ TEST_F(File, MayComeFromAFileSystemThatSaysNoSize) {
   EXPECT_EQ(read_file("/proc/self/status", 10).error().code, error_code::invalid_input);
 }
 
-// A tebibyte that nobody has.
+// A tebibyte, more than any machine's memory.
 TEST_F(File, OverTheLimitIsKnownBeforeMemoryIsTaken) {
   write("");
   ASSERT_EQ(::truncate(file.c_str(), off_t{1} << 40), 0);

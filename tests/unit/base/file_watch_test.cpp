@@ -24,27 +24,27 @@ using step = content_change::step;
 
 TEST(ContentChange, CountsWhatIsSeenTwice) {
   content_change c("a");
-  EXPECT_EQ(c.saw("a"), step::same);
-  EXPECT_EQ(c.saw("half"), step::unsettled);
+  EXPECT_EQ(c.observe("a"), step::same);
+  EXPECT_EQ(c.observe("half"), step::unsettled);
   EXPECT_TRUE(c.is_unsettled());
-  EXPECT_EQ(c.saw("b"), step::unsettled);
-  EXPECT_EQ(c.saw("b"), step::settled);
+  EXPECT_EQ(c.observe("b"), step::unsettled);
+  EXPECT_EQ(c.observe("b"), step::settled);
   EXPECT_FALSE(c.is_unsettled());
-  EXPECT_EQ(c.saw("b"), step::same);
+  EXPECT_EQ(c.observe("b"), step::same);
 }
 
 TEST(ContentChange, WhatComesBackHasNotChanged) {
   content_change c("a");
-  EXPECT_EQ(c.saw("half"), step::unsettled);
-  EXPECT_EQ(c.saw("a"), step::same);
+  EXPECT_EQ(c.observe("half"), step::unsettled);
+  EXPECT_EQ(c.observe("a"), step::same);
   EXPECT_FALSE(c.is_unsettled());
-  EXPECT_EQ(c.saw("half"), step::unsettled) << "it does not count from the time before";
+  EXPECT_EQ(c.observe("half"), step::unsettled) << "it does not count from the time before";
 }
 
 TEST(ContentChange, MayBeToldNotToWait) {
   content_change c("a");
-  EXPECT_EQ(c.saw("b", true), step::settled);
-  EXPECT_EQ(c.saw("b", true), step::same);
+  EXPECT_EQ(c.observe("b", true), step::settled);
+  EXPECT_EQ(c.observe("b", true), step::same);
 }
 
 // A volume as the test wants it: it answers, or hangs until the test lets it go.
@@ -151,7 +151,7 @@ TEST_F(FileWatch, ALookThatHangsDoesNotKeepTheEndWaiting) {
   run_until([&] { return is_over; });
   EXPECT_EQ(side_threads(), 1U);
   watch.reset();
-  disk->answer("b");  // it comes back to nobody
+  disk->answer("b");  // its waiter has ended
 }
 
 TEST_F(FileWatch, MayBeHurried) {

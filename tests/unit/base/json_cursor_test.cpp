@@ -105,10 +105,10 @@ TEST(JsonCursor, DecodesStrings) {
 TEST(JsonCursor, RefusesWrongStrings) {
   for (const char* text : {R"("\x")", R"("\u12")", R"("\u12g4")", R"("\ud83d")", R"("\ud83d\n")", R"("\ud83dA")",
                            R"("\ude00")", R"("\ud83d\ud83d")"})
-    EXPECT_EQ(decoded(text), "not valid JSON at byte 0: a string with a wrong escape") << text;
-  EXPECT_EQ(decoded("\"abc"), "not valid JSON at byte 0: a string without its end");
-  EXPECT_EQ(decoded("\"abc\\"), "not valid JSON at byte 0: a string without its end");
-  EXPECT_EQ(decoded("\"abc\\\""), "not valid JSON at byte 0: a string without its end");
+    EXPECT_EQ(decoded(text), "not valid JSON at byte 0: a string with an invalid escape") << text;
+  EXPECT_EQ(decoded("\"abc"), "not valid JSON at byte 0: a string is not closed");
+  EXPECT_EQ(decoded("\"abc\\"), "not valid JSON at byte 0: a string is not closed");
+  EXPECT_EQ(decoded("\"abc\\\""), "not valid JSON at byte 0: a string is not closed");
   EXPECT_EQ(decoded("\"a\nb\""), "not valid JSON at byte 2: a control character in a string");
   EXPECT_EQ(decoded("17"), "not valid JSON at byte 0: a string is expected");
 }
@@ -142,8 +142,8 @@ TEST(JsonCursor, CountsRunsOfBackslashesOfEveryLengthAndPlace) {
 TEST(JsonCursor, FailsOnWhatIsNotClosed) {
   const std::string_view closed = R"({"a":["b\"]",{"c":[]}]})";
   for (std::size_t n = 1; n < closed.size(); ++n)
-    EXPECT_EQ(skipped(closed.substr(0, n)), "not valid JSON at byte 0: an object or array without its end") << n;
-  EXPECT_EQ(skipped("\"abc"), "not valid JSON at byte 0: a string without its end");
+    EXPECT_EQ(skipped(closed.substr(0, n)), "not valid JSON at byte 0: an object or array is not closed") << n;
+  EXPECT_EQ(skipped("\"abc"), "not valid JSON at byte 0: a string is not closed");
   EXPECT_EQ(skipped(""), "not valid JSON at byte 0: a value is expected");
   EXPECT_EQ(skipped("}"), "not valid JSON at byte 0: a value is expected");
 }
@@ -156,7 +156,7 @@ TEST(JsonCursor, LimitsTheDepthOfWhatIsSkipped) {
 }
 
 TEST(JsonCursor, LooksAtSkippedValuesForClosedStringsAndBracketsAlone) {
-  // What the header says is not checked.
+  // The header documents that this is not checked.
   EXPECT_EQ(skipped(R"([nope,,"\q"})"), R"([nope,,"\q"})");
 }
 

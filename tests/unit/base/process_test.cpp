@@ -230,7 +230,7 @@ TEST(Process, MissingProgramIsNotFound) {
     const auto out = outcome_of(std::move(request));
     ASSERT_FALSE(out);
     EXPECT_EQ(out.error().code, error_code::not_found);
-    EXPECT_EQ(out.error().message, fmt::format("there is no program \"{}\"; is it installed and in PATH?", name));
+    EXPECT_EQ(out.error().message, fmt::format("program \"{}\" not found; is it installed and in PATH?", name));
   }
   expect_no_children();
 }

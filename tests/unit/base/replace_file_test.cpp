@@ -179,9 +179,9 @@ TEST_F(ReplaceFile, RefusesWhatCannotBeAFile) {
       {(folder / "plain/web.yaml").string(), error_code::not_found, "Not a directory"},
       {(folder / std::string(256, 'n')).string(), error_code::invalid_input, "File name too long"},
       {(folder / "a").string(), error_code::invalid_input, "Too many levels of symbolic links"},
-      {(folder / "directory").string(), error_code::invalid_input, "it is no regular file"},
-      {(folder / "pipe").string(), error_code::invalid_input, "it is no regular file"},
-      {"/dev/full", error_code::invalid_input, "it is no regular file"},
+      {(folder / "directory").string(), error_code::invalid_input, "it is not a regular file"},
+      {(folder / "pipe").string(), error_code::invalid_input, "it is not a regular file"},
+      {"/dev/full", error_code::invalid_input, "it is not a regular file"},
   };
   const auto before = names();
   for (const auto& row : rows) {
@@ -193,7 +193,7 @@ TEST_F(ReplaceFile, RefusesWhatCannotBeAFile) {
   EXPECT_EQ(names(), before);
 }
 
-// Root may write everything: while one lives, the process is nobody.
+// Root may write everything: while this lives, the process has no rights.
 struct without_root {
   without_root() {
     if (before == 0 && ::seteuid(65534) != 0) ADD_FAILURE() << "root stays root";
@@ -296,11 +296,10 @@ TEST_F(ReplaceFile, SaysWhenOnlyTheDirectoryIsNotOnTheDisk) {
   };
   const auto done = replace_file(file, "new", calls);
   ASSERT_FALSE(done);
-  EXPECT_EQ(done.error().message,
-            file + " is written, but its directory could not be brought to the disk: Input/output error");
+  EXPECT_EQ(done.error().message, file + " is written, but its directory could not be synced: Input/output error");
   EXPECT_EQ(read(file), "new");
   number = EINVAL;
-  EXPECT_TRUE(replace_file(file, "newer", calls)) << "a file system whose directories need none of it";
+  EXPECT_TRUE(replace_file(file, "newer", calls)) << "a file system that cannot sync directories";
 }
 
 TEST_F(ReplaceFile, WritesInPiecesAndDespiteSignals) {

@@ -20,7 +20,7 @@ TEST(Secret, MovingLeavesNothingBehind) {
   secret a("hunter2");
   const secret b(std::move(a));
   EXPECT_EQ(b.reveal(), "hunter2");
-  EXPECT_TRUE(a.is_empty());  // NOLINT(bugprone-use-after-move): what is left behind is the point
+  EXPECT_TRUE(a.is_empty());  // NOLINT(bugprone-use-after-move): the moved-from value is under test
   secret c("old");
   c = secret("new");
   EXPECT_EQ(c.reveal(), "new");

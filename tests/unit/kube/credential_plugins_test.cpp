@@ -557,7 +557,7 @@ TEST_F(CredentialPlugins, NothingRunsAfterCancel) {
   open(provider("a", "*.io"));
   programs.set("a", gives("u"));
   plugins->cancel();
-  EXPECT_EQ(users("r.io/x"), "credential plugin a: no longer asked: pinhook is stopping");
+  EXPECT_EQ(users("r.io/x"), "credential plugin a: not fetched: pinhook is stopping");
   EXPECT_TRUE(programs.runs().empty());
 }
 

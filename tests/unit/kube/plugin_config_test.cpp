@@ -173,9 +173,9 @@ TEST(PluginConfig, SaysWhatIsWrongWithAProvider) {
            {"a", v1, "[r.io]", "~", "providers[0]: defaultCacheDuration is required"},
            {"a", v1, "[r.io]", "-1s", "line 7, column 27: providers[0].defaultCacheDuration: must not be negative"},
            {"a", v1, "[r.io]", "0", R"(defaultCacheDuration: must be text, so "0" needs quotes)"},
-           {"a", v1, "[r.io]", "12 h", R"(defaultCacheDuration: "12 h" is no duration)"},
-           {"a", v1, "[r.io]", "'-'", R"(defaultCacheDuration: "" is no duration)"},
-           {"a", v1, "[r.io]", "'+-1s'", R"(defaultCacheDuration: "-1s" is no duration)"},
+           {"a", v1, "[r.io]", "12 h", R"(defaultCacheDuration: "12 h" is not a duration)"},
+           {"a", v1, "[r.io]", "'-'", R"(defaultCacheDuration: "" is not a duration)"},
+           {"a", v1, "[r.io]", "'+-1s'", R"(defaultCacheDuration: "-1s" is not a duration)"},
        }) {
     const std::string text = std::string(header) + "providers:\n  - name: " + r.name +
                              "\n    apiVersion: " + r.version + "\n    matchImages: " + r.images +

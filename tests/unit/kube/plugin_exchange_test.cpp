@@ -117,7 +117,7 @@ TEST(PluginExchange, SaysWhatIsWrongWithAnAnswer) {
           {answer(R"("auth":{})"), R"("cacheKeyType" is missing or not a string)"},
           {answer(R"("cacheKeyType":"image")"), R"("cacheKeyType" is "image", must be Image, Registry or Global)"},
           {answer(R"("cacheKeyType":"Image","cacheDuration":60)"), R"("cacheDuration" is not a string)"},
-          {answer(R"("cacheKeyType":"Image","cacheDuration":"soon")"), R"("cacheDuration": "soon" is no duration)"},
+          {answer(R"("cacheKeyType":"Image","cacheDuration":"soon")"), R"("cacheDuration": "soon" is not a duration)"},
           {logins("[]"), R"("auth" is not an object)"},
           {logins(R"({"r.io":"hunter2"})"), R"("auth": "r.io": not an object)"},
           {logins(R"({"r.io":{"username":1,"password":"hunter2"}})"), R"("auth": "r.io": "username" is not a string)"},
