@@ -23,7 +23,7 @@ class builder {
       if (e->type == FYET_STREAM_START || e->type == FYET_STREAM_END || e->type == FYET_DOCUMENT_END) continue;
       const auto [line, column] = place(e);
       if (e->type == FYET_DOCUMENT_START) {
-        if (seen) return refuse_at(line, column, "a second document begins; one is all that is read");
+        if (seen) return refuse_at(line, column, "a second document begins; only one is allowed");
         seen = true;
         continue;
       }
@@ -39,7 +39,7 @@ class builder {
   static std::pair<std::size_t, std::size_t> place(fy_event* e) {
     const fy_mark* mark = fy_event_start_mark(e);
     if (mark == nullptr) return {1, 1};
-    // Marks count from 0, and those of quoted text and aliases stand behind the quote or the star.
+    // Marks count from 0, and those of quoted text and aliases point after the quote or the star.
     fy_token* token = e->type == FYET_SCALAR ? fy_event_get_token(e) : nullptr;
     const auto style = token == nullptr ? FYSS_PLAIN : fy_token_scalar_style(token);
     const bool is_behind = e->type == FYET_ALIAS || style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
@@ -99,7 +99,7 @@ class builder {
       if (!key) return fail(std::move(key.error()));
       if (key->kind != node_kind::scalar) return refuse_at(key->line, key->column, "a key must be text");
       if (!keys.insert(key->text).second)
-        return refuse_at(key->line, key->column, fmt::format("the key {} stands here twice", quoted(key->text)));
+        return refuse_at(key->line, key->column, fmt::format("duplicate key {}", quoted(key->text)));
       fy_event* next = events_.next();
       if (next == nullptr) break;
       auto value = build(next, depth + 1);
@@ -111,7 +111,7 @@ class builder {
 
   static void read_scalar(fy_event* e, node& out) {
     fy_token* token = fy_event_get_token(e);
-    if (token == nullptr) return;  // "key:" with nothing behind it
+    if (token == nullptr) return;  // "key:" without a value
     std::size_t size = 0;
     if (const char* text = fy_token_get_text(token, &size); text != nullptr) out.text.assign(text, size);
     out.style = fy_token_scalar_style(token) == FYSS_PLAIN ? scalar_style::plain : scalar_style::quoted;
@@ -138,7 +138,7 @@ result<node> parse(std::string_view text, const parse_limits& limits) {
   if (auto ok = check_text(text, limits.size); !ok) return fail(std::move(ok.error()));
   if (text.empty()) return node{};
   event_stream events(text);
-  if (!events.is_ready()) return fail(error_code::internal, "libfyaml gives no parser");
+  if (!events.is_ready()) return fail(error_code::internal, "libfyaml cannot create a parser");
   return builder(events, limits).document();
 }
 

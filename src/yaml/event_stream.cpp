@@ -27,15 +27,16 @@ bool ends_word(std::string_view text, std::size_t at) {
   return at >= text.size() || is_blank(text[at]) || text[at] == '\n' || text[at] == '\r';
 }
 
-// "? " somewhere: a key of the long form, or what looks like one.
+// True for a "? " anywhere: a key of the long form, or a text that looks like one.
 bool has_long_key(std::string_view text) {
   for (auto at = text.find('?'); at != std::string_view::npos; at = text.find('?', at + 1))
     if (ends_word(text, at + 1)) return true;
   return false;
 }
 
-// A ':' and then, behind white space with a tab, what begins a block. That is no YAML, and in the value of a long key
-// libfyaml 0.7 frees its bookkeeping twice when it says so (fy_fetch_value in src/lib/fy-parse.c of v0.7.12).
+// Finds a ':' followed, after white space with a tab, by the start of a block. That is invalid YAML, and in the value
+// of a long key libfyaml 0.7 frees its bookkeeping twice when it reports this (fy_fetch_value in src/lib/fy-parse.c of
+// v0.7.12).
 std::optional<std::size_t> tab_before_block(std::string_view text) {
   for (auto tab = text.find('\t'); tab != std::string_view::npos; tab = text.find('\t', tab + 1)) {
     std::size_t begin = tab;
@@ -61,17 +62,17 @@ result<void> check_text(std::string_view text, std::size_t limit) {
   }
   if (const auto at = first_invalid_utf8(text)) {
     const auto [line, column] = place_of(text, *at);
-    return refuse_at(line, column, "this byte is no UTF-8");
+    return refuse_at(line, column, "invalid UTF-8");
   }
   if (const auto at = tab_before_block(text)) {
     const auto [line, column] = place_of(text, *at);
-    return refuse_at(line, column, "a tab before the beginning of a block; YAML indents by blanks");
+    return refuse_at(line, column, "a tab before the beginning of a block; YAML indents by spaces");
   }
   return {};
 }
 
-std::unexpected<error> refuse_at(std::size_t line, std::size_t column, std::string_view what) {
-  return fail(error_code::malformed, fmt::format("line {}, column {}: {}", line, column, what));
+std::unexpected<error> refuse_at(std::size_t line, std::size_t column, std::string_view reason) {
+  return fail(error_code::malformed, fmt::format("line {}, column {}: {}", line, column, reason));
 }
 
 void event_stream::parser_closer::operator()(fy_parser* p) const { fy_parser_destroy(p); }
@@ -108,7 +109,7 @@ std::optional<error> event_stream::problem() const {
     return refuse_at(static_cast<std::size_t>(std::max(e->line, 1)), static_cast<std::size_t>(std::max(e->column, 1)),
                      e->msg)
         .error();
-  if (fy_parser_get_stream_error(parser_.get())) return error{error_code::malformed, "this is no YAML", {}};
+  if (fy_parser_get_stream_error(parser_.get())) return error{error_code::malformed, "not valid YAML", {}};
   return std::nullopt;
 }
 

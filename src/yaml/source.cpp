@@ -16,7 +16,7 @@ namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-// Behind white space and whole comments.
+// Skips white space and whole comments.
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
   while (at < text.size()) {
     if (is_blank(text[at])) {
@@ -45,7 +45,7 @@ scalar_form form_of(fy_scalar_style style) {
   }
 }
 
-// Whether these bytes, between the quotes if there are any, are the value: they are one line without escapes.
+// True when these bytes, between the quotes if there are any, are the value: one line without escapes.
 bool is_value(scalar_form form, std::string_view raw) {
   switch (form) {
     case scalar_form::plain:
@@ -61,7 +61,7 @@ bool is_value(scalar_form form, std::string_view raw) {
 
 bool is_quoted(scalar_form f) { return f == scalar_form::single_quoted || f == scalar_form::double_quoted; }
 
-// Builds the nodes of one document after the other from the events.
+// Builds the nodes of each document in turn from the events.
 class tree_builder {
  public:
   tree_builder(std::string_view text, event_stream& events, const source_limits& limits, source& out)
@@ -144,7 +144,7 @@ class tree_builder {
     return index;
   }
 
-  // libfyaml says of a pair in a flow sequence ("[a: 1]") that it begins at its ':'.
+  // libfyaml gives the ':' as the start of a pair in a flow sequence ("[a: 1]").
   void begin_no_later(node_index collection, const source_node& child) {
     auto& nodes = document().nodes;
     for (node_index i = collection; i != no_node && nodes[i].span.begin > child.span.begin; i = nodes[i].parent) {
@@ -186,7 +186,7 @@ class tree_builder {
     return {};
   }
 
-  // libfyaml is asked only where it must: unfolding is half of its work.
+  // libfyaml is asked only where needed: unfolding is half of its work.
   std::string_view value_of(const source_node& n, fy_token* token) {
     const std::string_view raw = text_.substr(n.span.begin, n.span.size());
     if (is_value(n.form, raw)) return raw;
@@ -204,12 +204,12 @@ class tree_builder {
     for (const level& one : open_)
       if (one.node == found->second)
         return refuse_at(alias.line, alias.column,
-                         fmt::format("the alias {} stands in its own anchor", quoted(alias.text)));
+                         fmt::format("the alias {} is inside its own anchor", quoted(alias.text)));
     alias.target = found->second;
     return {};
   }
 
-  // "key:" or "-" with nothing behind it: the place behind the ':' or the '-'.
+  // For "key:" or "-" without a value: the place after the ':' or the '-'.
   result<void> add_empty(fy_event* e) {
     source_node n;
     std::size_t at = behind_;
@@ -235,12 +235,12 @@ class tree_builder {
     return {};
   }
 
-  // Whether the ':' or '-' there is a sign of its own, and no text begins with it.
+  // True when the ':' or '-' there is an indicator and not the start of a text.
   [[nodiscard]] bool is_lone(std::size_t at) const {
     return at + 1 >= text_.size() || is_blank(text_[at + 1]) || std::string_view(",[]{}").contains(text_[at + 1]);
   }
 
-  // Counts lines and columns up to `at`, which never goes back.
+  // Counts lines and columns up to `at`, which never decreases.
   void go_to(std::size_t at) {
     for (; counted_ < at; ++counted_) {
       const auto c = static_cast<unsigned char>(text_[counted_]);
@@ -286,9 +286,9 @@ class tree_builder {
   source& out_;
   std::vector<level> open_;
   std::map<std::string, node_index, std::less<>> anchors_;
-  /// Behind the last byte that belongs to a node.
+  /// After the last byte that belongs to a node.
   std::size_t behind_ = 0;
-  /// Of the byte `counted_`, for values that are not written.
+  /// The line and column of the byte `counted_`, for empty values.
   std::size_t counted_ = 0;
   std::uint32_t line_ = 1;
   std::uint32_t column_ = 1;
@@ -301,13 +301,13 @@ result<source> read_source(std::string_view text, const source_limits& limits) {
   source out;
   if (text.empty()) return out;
   event_stream events(text);
-  if (!events.is_ready()) return fail(error_code::internal, "libfyaml gives no parser");
+  if (!events.is_ready()) return fail(error_code::internal, "libfyaml cannot create a parser");
   if (auto ok = tree_builder(text, events, limits, out).run(); !ok) return fail(std::move(ok.error()));
   return out;
 }
 
 result<std::string> splice(std::string_view text, std::vector<edit> edits) {
-  // No stable_sort: libstdc++ 12's stands on what Clang calls deprecated.
+  // Not stable_sort: libstdc++ 12's uses a function that Clang reports as deprecated.
   std::vector<std::size_t> order(edits.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t i) { return std::tuple(edits[i].span.begin, edits[i].span.end, i); });
@@ -318,8 +318,8 @@ result<std::string> splice(std::string_view text, std::vector<edit> edits) {
     const edit& e = edits[i];
     if (last != nullptr && e.span.size() > 0 && e == *last) continue;
     if (e.span.begin < at || e.span.end < e.span.begin || e.span.end > text.size())
-      return fail(error_code::internal,
-                  fmt::format("an edit of the bytes {} to {} cannot be made", e.span.begin, e.span.end));
+      return fail(error_code::internal, fmt::format("an edit of the bytes {} to {} overlaps another or is out of range",
+                                                    e.span.begin, e.span.end));
     out.append(text, at, e.span.begin - at);
     out += e.text;
     at = e.span.end;

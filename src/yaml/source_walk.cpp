@@ -16,7 +16,7 @@ bool is_merge_key(const source_node& key) {
   return key.kind == source_kind::scalar && key.form == scalar_form::plain && key.text == "<<" && !key.has_tag;
 }
 
-// The value of a key that stands in the mapping itself.
+// The value of a key of the mapping itself.
 node_index find_own(const source_document& doc, node_index mapping, std::string_view key) {
   for (node_index k = doc.nodes[mapping].first; k != no_node; k = doc.nodes[doc.nodes[k].next].next) {
     const source_node& at = doc.nodes[doc.resolve(k)];
@@ -25,7 +25,7 @@ node_index find_own(const source_document& doc, node_index mapping, std::string_
   return no_node;
 }
 
-// What the mapping's merge keys name, in their order.
+// Appends the targets of the mapping's merge keys, in their order.
 void append_merged(const source_document& doc, node_index mapping, std::vector<node_index>& out) {
   for (node_index k = doc.nodes[mapping].first; k != no_node; k = doc.nodes[doc.nodes[k].next].next) {
     if (!is_merge_key(doc.nodes[k])) continue;
@@ -40,8 +40,8 @@ void append_merged(const source_document& doc, node_index mapping, std::vector<n
   }
 }
 
-// The mapping and all that it merges, each once, in the order in which a key of theirs wins. No recursion: chains of
-// merge keys can be as long as the text.
+// The mapping and all that it merges, each once; a key of an earlier one wins. No recursion, because chains of merge
+// keys can be as long as the text.
 std::vector<node_index> merge_order(const source_document& doc, node_index mapping) {
   std::vector<node_index> out;
   std::vector<node_index> merged;
@@ -111,7 +111,7 @@ bool is_json_number(std::string_view t) {
   return i == t.size();
 }
 
-// Readers of JSON refuse numbers that are too large or too small for a double, some also zeros with large exponents.
+// JSON readers refuse numbers that are too large or too small for a double, and some refuse zeros with large exponents.
 bool has_double(std::string_view t) {
   double unused = 0;
   if (const auto e = t.find_first_of("eE"); e != std::string_view::npos)
@@ -134,7 +134,7 @@ class json_writer {
   }
 
  private:
-  // Aliases can nest deeper than the text does; so deep that nothing of use does.
+  // Aliases can nest deeper than the text does; useful ones never nest so deep.
   static constexpr std::size_t most_depth = 1'000;
 
   void value(node_index i, std::size_t depth) {
@@ -185,10 +185,10 @@ class json_writer {
     out_ += '}';
   }
 
-  // Members of the mapping, then of each that it merges, each once; `taken`: keys that were written before.
+  // Writes the members of the mapping, then of each that it merges, each once; `taken`: keys written before.
   void members(node_index mapping, std::size_t depth) {
     const auto from = merge_order(doc_, mapping);
-    // Merging is work although it may write nothing.
+    // A merge counts as work even when it writes nothing.
     if (from.size() > 1) steps_ += 16 * from.size();
     std::set<std::string_view> taken;
     bool is_first = true;

@@ -1,12 +1,12 @@
-// A YAML document as a tree of nodes that know where they stand, for configuration files.
+// A YAML document as a tree of nodes that know their place, for configuration files.
 //
 //   auto root = yaml::parse("deadline:\n  limit: 8s\n");
 //   const yaml::node* section = root->find("deadline");
 //   section->find("limit")->text;   // "8s", at line 2, column 10
 //
-// What a configuration does not need is refused, so that a file means one thing to everybody who reads it: a second
-// document, anchors and aliases (a few lines of them unfold into gigabytes), tags, keys that are no plain text, and a
-// key that stands twice in one mapping.
+// Constructs that a configuration does not need are refused, so that a file has the same meaning for every reader: a
+// second document, anchors and aliases (a few lines of them unfold into gigabytes), tags, keys that are not plain text,
+// and duplicate keys in one mapping.
 //
 // Values without state: safe to use from any thread.
 #pragma once
@@ -34,7 +34,7 @@ struct node {
   /// Of a scalar: its text, unquoted and unescaped.
   std::string text;
   scalar_style style = scalar_style::plain;
-  /// Where the node begins, both from 1.
+  /// The start of the node, both from 1.
   std::size_t line = 1;
   std::size_t column = 1;
   /// Of a sequence.
@@ -42,9 +42,9 @@ struct node {
   /// Of a mapping, in the order of the file.
   std::vector<member> members;
 
-  /// Nothing was written, or `~`, or `null`.
+  /// True for an empty value, `~` and `null`.
   [[nodiscard]] bool is_null() const;
-  /// The value of a mapping's key, or null when there is none or this is no mapping.
+  /// The value of a mapping's key, or null when there is none or this is not a mapping.
   [[nodiscard]] const node* find(std::string_view key) const;
 };
 
@@ -62,8 +62,8 @@ struct parse_limits {
   std::size_t depth = 32;
 };
 
-/// Parses the whole text as one YAML 1.2 document; an empty text is a null scalar.
-/// malformed: "line 3, column 5: …" with what is wrong there, or the limit that was crossed.
+/// Parses the whole text as one YAML 1.2 document; an empty text is a null scalar. malformed: "line 3, column 5: …"
+/// with the fault, or the exceeded limit.
 [[nodiscard]] result<node> parse(std::string_view text, const parse_limits& limits = {});
 
 /// "a scalar", "a list", "a mapping", for messages.

@@ -1,4 +1,4 @@
-// libfyaml's events of a text, one at a time: what both readers of this floor stand on.
+// libfyaml's events of a text, one at a time: the base of both readers of this floor.
 //
 // One thread. The text must outlive the stream; it holds no NUL and is valid UTF-8 (`check_text`).
 #pragma once
@@ -16,12 +16,12 @@ struct fy_parser;
 
 namespace pinhook::yaml {
 
-/// malformed: more than `limit` bytes, a NUL byte, bytes that are no UTF-8, of which libfyaml 0.7 lets some pass and
-/// leaks memory on more, or tabs on which it would crash.
+/// malformed: more than `limit` bytes, a NUL byte, bytes that are not UTF-8, of which libfyaml 0.7 accepts some and
+/// leaks memory on others, or tabs on which it would crash.
 [[nodiscard]] result<void> check_text(std::string_view text, std::size_t limit);
 
 /// "line 3, column 5: …"; both from 1.
-[[nodiscard]] std::unexpected<error> refuse_at(std::size_t line, std::size_t column, std::string_view what);
+[[nodiscard]] std::unexpected<error> refuse_at(std::size_t line, std::size_t column, std::string_view reason);
 
 class event_stream {
  public:
@@ -34,7 +34,7 @@ class event_stream {
   [[nodiscard]] bool is_ready() const { return parser_ != nullptr; }
   /// Valid until the next call; null at the end and after an error.
   fy_event* next();
-  /// What libfyaml found wrong; nothing when the text simply ended.
+  /// libfyaml's error; no value when the text simply ended.
   [[nodiscard]] std::optional<error> problem() const;
 
  private:

@@ -1,4 +1,4 @@
-// A YAML or JSON text as trees of nodes that know which bytes they are, for editing files that people wrote.
+// A YAML or JSON text as trees of nodes that know their bytes, for edits of files that users wrote.
 //
 //   auto read = yaml::read_source("a: &x nginx:1.25 # ours\nb: *x\n");
 //   const yaml::source_document& doc = read->documents[0];
@@ -6,9 +6,9 @@
 //   doc.nodes[a].text      // "nginx:1.25"
 //   doc.nodes[a].span      // bytes 6 to 16 of the text
 //
-// Unlike `parse` (document.hpp) this takes everything YAML has: many documents, anchors and aliases, merge keys, tags,
-// keys of any kind, keys that stand twice. JSON is YAML, too. Nothing is unfolded: an alias is a node that knows its
-// anchor's. Values without state: safe to use from any thread; `text` views point into the source and into `owned`.
+// Unlike `parse` (document.hpp) this accepts all of YAML: many documents, anchors and aliases, merge keys, tags, keys
+// of any kind, duplicate keys. JSON is YAML, too. Nothing is unfolded: an alias is a node that refers to its anchor's
+// node. Values without state: safe to use from any thread; `text` views point into the source and into `owned`.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -26,7 +26,7 @@ namespace pinhook::yaml {
 
 enum class source_kind : std::uint8_t { scalar, sequence, mapping, alias };
 
-/// How a scalar is written. `none`: nothing is written ("key:" with nothing behind it).
+/// The written form of a scalar. `none`: an empty value ("key:" without text after it).
 enum class scalar_form : std::uint8_t { none, plain, single_quoted, double_quoted, literal, folded };
 
 /// Bytes of the source, `begin` to before `end`.
@@ -48,13 +48,13 @@ struct source_node {
   /// "!!str", or any other explicit tag.
   bool has_tag = false;
   bool has_anchor = false;
-  /// Of a scalar: what was written, quotes included; of a literal or folded one the lines of its content. Of an alias:
-  /// with its star. Of a collection: from the first byte to behind the last of its content (brackets included).
-  /// `form` none: empty, at the place where a value would stand: right behind the ':' or the '-'.
+  /// Of a scalar: its bytes, quotes included; of a literal or folded one the lines of its content. Of an alias: with
+  /// its star. Of a collection: from the first byte to after the last of its content (brackets included). `form` none:
+  /// empty, at the place of a value: right after the ':' or the '-'.
   text_span span;
   /// Of a scalar: its value, unquoted, unescaped, folded. Of an alias: the anchor's name.
   std::string_view text;
-  /// Of an alias: the node it stands for (never an alias itself).
+  /// Of an alias: the node that it refers to (never an alias itself).
   node_index target = no_node;
   /// Of a collection: its first child; of a mapping they alternate: key, value, key, value.
   node_index first = no_node;
@@ -67,7 +67,7 @@ struct source_node {
   std::uint32_t column = 1;
 };
 
-/// What stands where no node does: a scalar of which nothing is written.
+/// The node in place of a missing one: an empty scalar.
 inline constexpr source_node absent_node{};
 
 struct source_document {
@@ -75,28 +75,28 @@ struct source_document {
   std::vector<source_node> nodes;
   /// no_node: the document is empty.
   node_index root = no_node;
-  /// What belongs to it, from its "---" (or the start of the text) to before the next one's (or the end).
+  /// Its bytes, from its "---" (or the start of the text) to before the next one's (or the end).
   text_span span;
 
-  /// The node; of `no_node` the absent one, so that what was not found reads as nothing instead of ending the process.
-  /// It has no place: who edits asks first.
+  /// The node; for `no_node` the absent one, so that a missing node reads as empty instead of ending the process. It
+  /// has no place: check before an edit.
   [[nodiscard]] const source_node& at(node_index i) const { return i < nodes.size() ? nodes[i] : absent_node; }
-  /// The node an alias stands for; any other node itself. no_node stays.
+  /// The node that an alias refers to; any other node itself. no_node stays.
   [[nodiscard]] node_index resolve(node_index i) const { return at(i).kind == source_kind::alias ? at(i).target : i; }
   /// The value of a mapping's key, through an alias and merge keys ("<<", own keys first); no_node when there is none
-  /// or `mapping` (resolved) is no mapping. The value itself may be an alias. A key that stands twice: the first.
+  /// or `mapping` (resolved) is not a mapping. The value itself may be an alias. Of a duplicate key the first counts.
   [[nodiscard]] node_index find(node_index mapping, std::string_view key) const;
-  /// The node that a JSON Pointer (RFC 6901) leads to from `from`, as `find` goes; the last may be an alias.
+  /// The node at a JSON Pointer (RFC 6901) from `from`, with the rules of `find`; the last may be an alias.
   [[nodiscard]] node_index at_pointer(node_index from, std::string_view pointer) const;
-  /// The text of a scalar value under a key (through aliases); empty when there is none or it is no scalar.
+  /// The text of a scalar value under a key (through aliases); empty when there is none or it is not a scalar.
   [[nodiscard]] std::string_view text_of(node_index mapping, std::string_view key) const;
-  /// True for what YAML reads as null: nothing, or plain `~`, `null`, `Null`, `NULL`.
+  /// True for a value that YAML reads as null: empty, or plain `~`, `null`, `Null`, `NULL`.
   [[nodiscard]] bool is_null(node_index i) const;
 };
 
 struct source {
   std::vector<source_document> documents;
-  /// Values that do not stand in the source as they are.
+  /// Values that do not occur literally in the source.
   std::deque<std::string> owned;
 };
 
@@ -109,15 +109,15 @@ struct source_limits {
   std::size_t nodes = 50'000'000;
 };
 
-/// Reads the whole text; it must outlive the result. A byte order mark, CR LF and directives are passed over.
-/// malformed: "line 3, column 5: …" with what is wrong there, or the limit that was crossed; an alias without its
-/// anchor, or one inside of the node it stands for, is malformed.
+/// Reads the whole text; it must outlive the result. A byte order mark, CR LF and directives are accepted and skipped.
+/// malformed: "line 3, column 5: …" with the fault, or the exceeded limit; an alias without its anchor, or inside the
+/// node that it refers to, is malformed.
 [[nodiscard]] result<source> read_source(std::string_view text, const source_limits& limits = {});
 
-/// The node as JSON, aliases and merge keys unfolded, for what reads objects as JSON. Plain scalars become null, true,
-/// false or numbers where YAML 1.2 (core schema) reads them so and JSON can write them; every other scalar a string.
-/// Keys that are no scalars are left out; a key that stands twice stands twice.
-/// malformed: the text would be longer than `limit` bytes (aliases can unfold into gigabytes).
+/// The node as JSON, aliases and merge keys unfolded, for readers of objects as JSON. Plain scalars become null, true,
+/// false or numbers where YAML 1.2 (core schema) reads them so and JSON can write them; every other scalar becomes a
+/// string. Keys that are not scalars are left out; duplicate keys are kept. malformed: the text would be longer than
+/// `limit` bytes (aliases can unfold into gigabytes).
 [[nodiscard]] result<std::string> to_json(const source_document& doc, node_index from,
                                           std::size_t limit = std::size_t{64} * 1024 * 1024);
 
@@ -129,7 +129,7 @@ struct edit {
 };
 
 /// `text` with every edit made, everything else as it was. Two edits of the same span and text are one; several
-/// insertions at one place stand in their order. internal: edits that overlap, or reach behind the text.
+/// insertions at one place keep their order. internal: edits that overlap, or reach beyond the text.
 [[nodiscard]] result<std::string> splice(std::string_view text, std::vector<edit> edits);
 
 }  // namespace pinhook::yaml

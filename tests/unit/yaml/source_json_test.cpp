@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// The first document's JSON, or what went wrong.
+// The first document's JSON, or the error.
 std::string json_of(std::string_view text) {
   const auto got = read_source(text);
   if (!got) return "refused: " + got.error().message;
@@ -22,12 +22,12 @@ std::string json_of(std::string_view text) {
 }
 
 struct json_case {
-  const char* what;
+  const char* name;
   std::string_view text;
   std::string_view json;
 };
 
-void PrintTo(const json_case& c, std::ostream* out) { *out << c.what; }
+void PrintTo(const json_case& c, std::ostream* out) { *out << c.name; }
 
 class YamlToJson : public ::testing::TestWithParam<json_case> {};
 
@@ -63,7 +63,7 @@ const json_case cases[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, YamlToJson, ::testing::ValuesIn(cases),
-                         [](const auto& one) { return std::string(one.param.what); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 // Where only the meaning is promised, not the order of members.
 json::document object_of(std::string_view text) {

@@ -30,8 +30,8 @@ source read(std::string_view text) {
 
 std::string_view raw(std::string_view text, const source_node& n) { return text.substr(n.span.begin, n.span.size()); }
 
-// What every tree keeps, whatever the text: places inside of the text, parents before children, children inside of
-// their parents and in order, lines and columns that count.
+// The invariants of every tree: places inside of the text, parents before children, children inside of their parents
+// and in order, lines and columns that count.
 void expect_sound(std::string_view text, const source& s) {
   std::size_t previous_end = 0;
   for (const auto& doc : s.documents) {
@@ -78,7 +78,7 @@ void expect_sound(std::string_view text, const source& s) {
 }
 
 struct scalar_case {
-  const char* what;
+  const char* label;
   std::string_view text;
   std::string_view pointer;
   scalar_form form;
@@ -87,7 +87,7 @@ struct scalar_case {
   std::uint32_t line, column;
 };
 
-void PrintTo(const scalar_case& c, std::ostream* out) { *out << c.what; }
+void PrintTo(const scalar_case& c, std::ostream* out) { *out << c.label; }
 
 class YamlSourceScalar : public ::testing::TestWithParam<scalar_case> {};
 
@@ -216,13 +216,13 @@ const scalar_case scalars[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, YamlSourceScalar, ::testing::ValuesIn(scalars), [](const auto& one) {
-  std::string name = one.param.what;
+  std::string name = one.param.label;
   std::erase(name, '\'');
   return name;
 });
 
 struct collection_case {
-  const char* what;
+  const char* label;
   std::string_view text;
   std::string_view pointer;
   bool is_mapping, is_flow;
@@ -230,7 +230,7 @@ struct collection_case {
   std::uint32_t line, column;
 };
 
-void PrintTo(const collection_case& c, std::ostream* out) { *out << c.what; }
+void PrintTo(const collection_case& c, std::ostream* out) { *out << c.label; }
 
 class YamlSourceCollection : public ::testing::TestWithParam<collection_case> {};
 
@@ -274,7 +274,7 @@ const collection_case collections[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, YamlSourceCollection, ::testing::ValuesIn(collections), [](const auto& one) {
-  std::string name = one.param.what;
+  std::string name = one.param.label;
   std::erase(name, '\'');
   return name;
 });
