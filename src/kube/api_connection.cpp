@@ -29,15 +29,15 @@ std::function<double()> jitter() {
   return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
 }
 
-result<void> check(const question& q) {
+result<void> check(const request_attributes& q) {
   if (!q.is_cluster_wide && !is_namespace_name(q.ns))
-    return fail(error_code::invalid_input, fmt::format("{} is no name of a namespace", quoted(q.ns)));
+    return fail(error_code::invalid_input, fmt::format("{} is not a valid name of a namespace", quoted(q.ns)));
   if (!is_object_name(q.name))
-    return fail(error_code::invalid_input, fmt::format("{} is no name of an object", quoted(q.name)));
+    return fail(error_code::invalid_input, fmt::format("{} is not a valid name of an object", quoted(q.name)));
   return {};
 }
 
-/// As next_try, which passes 429 on: registries mean their limits for hours, the API server for a second.
+/// As next_try, which does not retry after 429: registries limit for hours, the API server for a second.
 std::optional<std::chrono::nanoseconds> wait_before_next(int made, const result<http::response>& outcome,
                                                          std::chrono::nanoseconds left, wall_time now, double random) {
   if (!outcome || outcome->status != 429) return http::next_try(made, outcome, left, now, random, one_more);
@@ -47,14 +47,14 @@ std::optional<std::chrono::nanoseconds> wait_before_next(int made, const result<
   return http::next_try(made, busy, left, now, random, one_more);
 }
 
-/// What the server did not accept, and what it said of it.
+/// The credentials that the server refused, and its error.
 struct refusal {
   login::shown shown;
   error reason;
 };
 
-// The core group has a place of its own; all that we ask for is of version v1.
-std::string path_of(const question& q) {
+// The core group has a path of its own; all requests are of version v1.
+std::string path_of(const request_attributes& q) {
   std::string out = q.group.empty() ? "/api/v1" : fmt::format("/apis/{}/v1", q.group);
   if (!q.is_cluster_wide) out += "/namespaces/" + q.ns;
   const auto slash = q.resource.find('/');
@@ -69,17 +69,17 @@ bool is_answer(const api_call& call, int status) {
 
 }  // namespace
 
-std::unexpected<error> refuse(error e, const question& asked) {
-  return fail(std::move(e).at(asked.to_string()).at("Kubernetes API"));
+std::unexpected<error> refuse(error e, const request_attributes& attributes) {
+  return fail(std::move(e).at(attributes.to_string()).at("Kubernetes API"));
 }
 
 api_connection::api_connection(http::client& http, cluster where, process_runner& processes, asio::any_io_executor on,
-                               const clock& time, login_options who, api_seams seams)
+                               const clock& time, login_options login, api_seams seams)
     : http_(http),
       where_(std::make_shared<const cluster>(std::move(where))),
       time_(time),
       seams_(std::move(seams)),
-      login_(where_, processes, std::move(on), time, who) {
+      login_(where_, processes, std::move(on), time, login) {
   if (!seams_.sleep) seams_.sleep = wait_on_timer;
   if (!seams_.random) seams_.random = jitter();
 }
@@ -87,7 +87,7 @@ api_connection::api_connection(http::client& http, cluster where, process_runner
 http::request api_connection::request_for(const api_call& call) const {
   http::request out;
   out.verb = call.verb;
-  out.url = where_->server + path_of(call.asked);
+  out.url = where_->server + path_of(call.attributes);
   if (!call.query.empty()) out.url += "?" + call.query;
   out.headers = {{"Accept", "application/json"}, {"User-Agent", "pinhook/" PINHOOK_VERSION}};
   if (call.body) {
@@ -95,38 +95,38 @@ http::request api_connection::request_for(const api_call& call) const {
     out.headers.push_back({"Content-Type", call.content_type});
   }
   out.limits.body = max_object_size;
-  // The operator says where the API server is, or the platform: also on this very machine.
+  // The operator or the platform gives the API server's address, so it can also be this machine.
   out.reach.loopback = true;
   return out;
 }
 
 awaitable<result<api_answer>> api_connection::ask(api_call call, deadline d) {
-  if (auto good = check(call.asked); !good) co_return refuse(std::move(good.error()), call.asked);
+  if (auto good = check(call.attributes); !good) co_return refuse(std::move(good.error()), call.attributes);
   std::optional<refusal> refused;
   for (;;) {
     auto shown = co_await login_.show(d);
-    if (!shown) co_return refuse(std::move(shown.error()).at("our credentials"), call.asked);
-    if (refused && refused->shown == *shown) co_return refuse(std::move(refused->reason), call.asked);
+    if (!shown) co_return refuse(std::move(shown.error()).at("our credentials"), call.attributes);
+    if (refused && refused->shown == *shown) co_return refuse(std::move(refused->reason), call.attributes);
     http::request r = request_for(call);
     r.authorization = shown->authorization;
     r.tls = shown->tls;
     auto outcome = co_await send(std::move(r), d);
-    if (!outcome) co_return refuse(std::move(outcome.error()), call.asked);
+    if (!outcome) co_return refuse(std::move(outcome.error()), call.attributes);
     if (is_answer(call, outcome->status)) {
       api_answer answer{outcome->status, secret(std::move(outcome->body))};
       co_return answer;
     }
-    error reason = from_status(call.asked, *outcome, time_.wall());
+    error reason = from_status(call.attributes, *outcome, time_.wall());
     if (reason.code == error_code::unauthorized) reason.message += fmt::format(" ({})", where_->origin);
     const bool again = outcome->status == 401 && !refused && login_.renew(*shown);
-    if (!again) co_return refuse(std::move(reason), call.asked);
+    if (!again) co_return refuse(std::move(reason), call.attributes);
     refused = refusal{std::move(*shown), std::move(reason)};
   }
 }
 
 awaitable<result<http::response>> api_connection::send(http::request r, deadline d) {
   for (int made = 1;; ++made) {
-    if (d.has_passed(time_.now())) co_return fail(error_code::timed_out, "out of time before it was asked");
+    if (d.has_passed(time_.now())) co_return fail(error_code::timed_out, "timed out before the request was sent");
     http::request once = r;
     auto outcome = co_await http_.send(std::move(once), d);
     const auto wait = wait_before_next(made, outcome, d.remaining(time_.now()), time_.wall(), seams_.random());

@@ -12,9 +12,9 @@
 namespace pinhook::kube {
 namespace {
 
-// Bytes of a Status' message that are shown: that of RBAC with its longest names.
+// Limit in bytes of the shown part of a Status' message: enough for RBAC's with its longest names.
 constexpr std::size_t shown_message = 600;
-// Bytes of a body that may be a Status; they hold no objects.
+// Limit in bytes of a body that is parsed as a Status; a Status holds no objects.
 constexpr std::size_t max_status_size = std::size_t{64} * 1024;
 
 struct row {
@@ -27,14 +27,14 @@ constexpr std::array table{
     row{300, 399, error_code::malformed, "it redirects, and redirects are not followed"},
     row{401, 401, error_code::unauthorized, "it does not accept our credentials"},
     row{403, 403, error_code::denied, "it forbids this"},
-    row{404, 404, error_code::not_found, "there is none"},
+    row{404, 404, error_code::not_found, "not found"},
     row{405, 406, error_code::unsupported, "it does not know this request"},
     row{408, 409, error_code::unavailable, "it could not do this now"},
-    row{410, 410, error_code::not_found, "there is none any more"},
+    row{410, 410, error_code::not_found, "no longer exists"},
     row{415, 415, error_code::unsupported, "it does not know this request"},
-    row{422, 422, error_code::invalid_input, "it finds the request wrong"},
+    row{422, 422, error_code::invalid_input, "it finds the request invalid"},
     row{429, 429, error_code::rate_limited, "it has too much to do"},
-    row{400, 499, error_code::invalid_input, "it finds the request wrong"},
+    row{400, 499, error_code::invalid_input, "it finds the request invalid"},
     row{500, 599, error_code::unavailable, "it failed"},
 };
 
@@ -46,37 +46,37 @@ std::optional<std::string> message_of(const std::string& body) {
   return std::string(json::find_string(*document, "message").value_or(""));
 }
 
-// A rule for the one name will do, and so will a rule for all.
-std::string missing_rule(const question& q) {
-  return fmt::format(
-      R"(our user lacks a {} with verb{} "{}"{} on resource "{}"{} {} (resourceName "{}", or none said))",
-      q.is_cluster_wide ? "ClusterRole" : "Role or ClusterRole", q.second_verb.empty() ? "" : "s", q.verb,
-      q.second_verb.empty() ? "" : fmt::format(" and \"{}\"", q.second_verb), q.resource,
-      q.group.empty() ? "" : fmt::format(" of apiGroup \"{}\"", q.group),
-      q.is_cluster_wide ? "cluster-wide" : "in namespace " + q.ns, q.name);
+// A rule for the one name is enough, and so is a rule for all.
+std::string missing_rule(const request_attributes& q) {
+  return fmt::format(R"(our user lacks a {} with verb{} "{}"{} on resource "{}"{} {} (resourceName "{}", or none))",
+                     q.is_cluster_wide ? "ClusterRole" : "Role or ClusterRole", q.second_verb.empty() ? "" : "s",
+                     q.verb, q.second_verb.empty() ? "" : fmt::format(" and \"{}\"", q.second_verb), q.resource,
+                     q.group.empty() ? "" : fmt::format(" of apiGroup \"{}\"", q.group),
+                     q.is_cluster_wide ? "cluster-wide" : "in namespace " + q.ns, q.name);
 }
 
 }  // namespace
 
-std::string question::to_string() const {
+std::string request_attributes::to_string() const {
   return is_cluster_wide ? fmt::format("{} {} {}", verb, resource, name)
                          : fmt::format("{} {} {}/{}", verb, resource, ns, name);
 }
 
-error from_status(const question& asked, const http::response& r, wall_time now) {
+error from_status(const request_attributes& attributes, const http::response& r, wall_time now) {
   const auto found =
       std::ranges::find_if(table, [&](const row& one) { return r.status >= one.first && r.status <= one.last; });
   error out;
   out.code = found == table.end() ? error_code::malformed : found->code;
-  std::string words(found == table.end() ? "no status that an API server gives" : found->words);
-  const auto said = message_of(r.body);
-  if (out.code == error_code::not_found && !said) {
+  std::string words(found == table.end() ? "not a status of an API server" : found->words);
+  const auto server_message = message_of(r.body);
+  if (out.code == error_code::not_found && !server_message) {
     out.code = error_code::malformed;
-    words = "no answer of an API server: is the address right?";
+    words = "not an answer of an API server: is the address correct?";
   }
-  if (out.code == error_code::denied && said) words = missing_rule(asked);
+  if (out.code == error_code::denied && server_message) words = missing_rule(attributes);
   out.message = fmt::format("HTTP {}: {}", r.status, words);
-  if (said && !said->empty()) out.message += fmt::format("; it says {}", quoted(*said, shown_message));
+  if (server_message && !server_message->empty())
+    out.message += fmt::format("; it says {}", quoted(*server_message, shown_message));
   if (out.code == error_code::rate_limited || out.code == error_code::unavailable)
     out.retry_after = http::parse_retry_after(r.headers, now);
   return out;

@@ -14,13 +14,13 @@ namespace {
 
 constexpr json::parse_limits limits{.depth = 64, .size = max_object_size};
 
-std::unexpected<error> broken(std::string_view what) { return fail(error_code::malformed, std::string(what)); }
+std::unexpected<error> broken(std::string_view reason) { return fail(error_code::malformed, std::string(reason)); }
 
 result<json::document> parse_kind(std::string_view body, std::string_view api_version, std::string_view kind) {
   auto document = json::parse(body, limits);
   if (!document) return document;
   if (json::find_string(*document, "kind") != kind || json::find_string(*document, "apiVersion") != api_version)
-    return broken(fmt::format("the answer is no {} of {}", kind, api_version));
+    return broken(fmt::format("the answer is not a {} of {}", kind, api_version));
   return document;
 }
 
@@ -39,7 +39,7 @@ result<secret_object> parse_secret(std::string_view body) {
   out.type = json::find_string(*document, "type").value_or("");
   const json::value* data = member(*document, "data");
   if (data == nullptr) return out;
-  if (!data->IsObject()) return broken("\"data\" is no object");
+  if (!data->IsObject()) return broken("\"data\" is not an object");
   for (auto it = data->MemberBegin(); it != data->MemberEnd(); ++it) {
     const auto key = json::text_of(it->name);
     if (it->value.IsNull()) {
@@ -60,20 +60,20 @@ result<service_account> parse_service_account(std::string_view body) {
   if (const json::value* metadata = member(*document, "metadata"); metadata != nullptr) {
     out.uid = json::find_string(*metadata, "uid").value_or("");
     const json::value* annotations = member(*metadata, "annotations");
-    if (annotations != nullptr && !annotations->IsObject()) return broken("\"annotations\" is no object");
+    if (annotations != nullptr && !annotations->IsObject()) return broken("\"annotations\" is not an object");
     if (annotations != nullptr) {
       for (auto it = annotations->MemberBegin(); it != annotations->MemberEnd(); ++it) {
-        if (!it->value.IsString()) return broken("an annotation that is no text");
+        if (!it->value.IsString()) return broken("an annotation is not a string");
         out.annotations.insert_or_assign(std::string(json::text_of(it->name)), std::string(json::text_of(it->value)));
       }
     }
   }
   const json::value* secrets = member(*document, "imagePullSecrets");
   if (secrets == nullptr) return out;
-  if (!secrets->IsArray()) return broken("\"imagePullSecrets\" is no list");
+  if (!secrets->IsArray()) return broken("\"imagePullSecrets\" is not a list");
   for (const json::value& one : secrets->GetArray()) {
-    if (!one.IsObject()) return broken("an entry of \"imagePullSecrets\" is no object");
-    // A reference without a name is valid, and refers to nothing.
+    if (!one.IsObject()) return broken("an entry of \"imagePullSecrets\" is not an object");
+    // A reference without a name is valid, and is ignored.
     const auto name = json::find_string(one, "name").value_or("");
     if (!name.empty()) out.image_pull_secrets.emplace_back(name);
   }
@@ -88,7 +88,7 @@ result<service_account_token> parse_token(std::string_view body) {
   const auto token = json::find_string(*status, "token").value_or("");
   const auto end = parse_timestamp(json::find_string(*status, "expirationTimestamp").value_or(""));
   if (!is_token(token)) return broken("the answer has no token");
-  if (!end) return broken("\"expirationTimestamp\" is no RFC 3339 time");
+  if (!end) return broken("\"expirationTimestamp\" is not an RFC 3339 time");
   return service_account_token{secret(std::string(token)), *end};
 }
 

@@ -20,8 +20,8 @@ bool has_address(const x509_certificate& leaf, const std::string& text) {
   return std::ranges::find(leaf.addresses(), ec ? text : address.to_string()) != leaf.addresses().end();
 }
 
-// As Go's verifier, the API server's: a certificate of the bundle is a root, be it signed by itself or not, and a leaf
-// that stands in the bundle itself is trusted (x509.Certificate.Verify).
+// As Go's verifier, which the API server uses: a certificate of the bundle is a root, whether signed by itself or not,
+// and a leaf in the bundle itself is trusted (x509.Certificate.Verify).
 bool is_trusted(const std::vector<x509_certificate>& chain, const entry_trust& entry, wall_time now) {
   const x509_certificate* at = &chain.front();
   for (std::size_t steps = 0; steps < chain.size(); ++steps) {
@@ -54,16 +54,16 @@ bool entry_trust::has(const x509_certificate& authority) const {
   return std::ranges::find(authorities, authority) != authorities.end();
 }
 
-bool entry_trust::has_just(const std::vector<x509_certificate>& wanted) const {
-  return !has_garbage && std::ranges::all_of(wanted, [&](const auto& one) { return has(one); }) &&
+bool entry_trust::has_just(const std::vector<x509_certificate>& expected) const {
+  return !has_garbage && std::ranges::all_of(expected, [&](const auto& one) { return has(one); }) &&
          std::ranges::all_of(authorities,
-                             [&](const auto& one) { return std::ranges::find(wanted, one) != wanted.end(); });
+                             [&](const auto& one) { return std::ranges::find(expected, one) != expected.end(); });
 }
 
 std::vector<entry_trust> read_bundles(const std::vector<webhook_entry>& entries) {
   std::vector<entry_trust> out;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    // Entries have the same bundle, but for accidents: it is read once.
+    // Entries usually have the same bundle, so it is read once.
     const bool is_again = i != 0 && entries[i].ca_bundle == entries[i - 1].ca_bundle;
     entry_trust one;
     if (is_again) {

@@ -21,14 +21,14 @@ using section = kubeconfig_section;
 
 constexpr std::string_view exec_extension = "client.authentication.k8s.io/exec";
 
-std::unexpected<error> wrong(const kubeconfig& in, std::size_t line, std::string_view what) {
-  return fail(error_code::invalid_input, fmt::format("{}, line {}: {}", in.file, line, what));
+std::unexpected<error> wrong(const kubeconfig& in, std::size_t line, std::string_view problem) {
+  return fail(error_code::invalid_input, fmt::format("{}, line {}: {}", in.file, line, problem));
 }
 
 /// An entry of "clusters", "users" or "contexts": {name: …, cluster: {…}}.
 struct entry {
   const kubeconfig* file = nullptr;
-  const yaml::node* content = nullptr;  // what stands under `cluster`; null: nothing does
+  const yaml::node* content = nullptr;  // the value of `cluster`; null: none
   const yaml::node* at = nullptr;
 };
 
@@ -42,19 +42,19 @@ result<std::optional<entry>> find_entry(const kubeconfig& in, list_kind kind, co
   const yaml::node* list = in.root.find(kind.list);
   if (list == nullptr || list->is_null()) return out;
   if (list->kind != yaml::node_kind::sequence)
-    return wrong(in, list->line, fmt::format("{} must be a list, it is {}", kind.list, yaml::to_string(list->kind)));
+    return wrong(in, list->line, fmt::format("{} must be a list, not {}", kind.list, yaml::to_string(list->kind)));
   for (const yaml::node& one : list->items) {
-    const yaml::node* called = one.find("name");
-    if (called == nullptr || called->kind != yaml::node_kind::scalar)
+    const yaml::node* entry_name = one.find("name");
+    if (entry_name == nullptr || entry_name->kind != yaml::node_kind::scalar)
       return wrong(in, one.line, fmt::format("an entry of {} without a name", kind.list));
-    if (called->text != name) continue;
-    if (out) return wrong(in, one.line, fmt::format("{} {} stands there twice", kind.list, quoted(name)));
+    if (entry_name->text != name) continue;
+    if (out) return wrong(in, one.line, fmt::format("{} {} is listed twice", kind.list, quoted(name)));
     out = entry{&in, one.find(kind.content), &one};
   }
   return out;
 }
 
-/// Of the first file that has it. `named_by` says who asks for it.
+/// The entry of the first file that has it. `named_by`: the place that names it.
 result<entry> find_entry(const std::vector<kubeconfig>& files, list_kind kind, const std::string& name,
                          std::string_view named_by) {
   for (const kubeconfig& one : files) {
@@ -120,7 +120,7 @@ void read_server(section& from, cluster& out) {
   if (const auto to = http::parse_endpoint(out.server); !to) return from.refuse("server", "is " + to.error().message);
   if (!out.server.starts_with("https://") && !out.server.starts_with("http://"))
     return from.refuse("server", "must begin with https://");
-  if (out.server.find_first_of("?#") != std::string::npos) from.refuse("server", "may not have a query");
+  if (out.server.find_first_of("?#") != std::string::npos) from.refuse("server", "must not have a query");
 }
 
 void read_cluster(section& from, cluster& out) {
@@ -128,7 +128,7 @@ void read_cluster(section& from, cluster& out) {
   out.tls.verify = !from.boolean("insecure-skip-tls-verify");
   if (auto authority = from.pem("certificate-authority"); !authority.is_empty()) {
     if (!out.tls.verify)
-      from.refuse("insecure-skip-tls-verify", "stands beside a certificate authority; one of them must go");
+      from.refuse("insecure-skip-tls-verify", "is set beside a certificate authority; remove one of them");
     out.tls.authorities.push_back(std::move(authority));
     out.tls.system_authorities = false;
   }
@@ -183,7 +183,7 @@ exec_plugin read_plugin(section& from) {
   out.wants_cluster = from.boolean("provideClusterInfo");
   const std::string mode = from.text("interactiveMode");
   if (mode == "Always")
-    from.refuse("interactiveMode", "is Always, and there is nobody to talk to", error_code::unsupported);
+    from.refuse("interactiveMode", "is Always, and there is no terminal", error_code::unsupported);
   else if (!mode.empty() && mode != "Never" && mode != "IfAvailable")
     from.refuse("interactiveMode", "must be Never, IfAvailable or Always");
   return out;
@@ -192,7 +192,7 @@ exec_plugin read_plugin(section& from) {
 void read_token(section& from, cluster& out) {
   const std::string token = from.text("token");
   const std::string file = from.path("tokenFile");
-  if (!token.empty() && !is_token(token)) from.refuse("token", "has a character that no token has");
+  if (!token.empty() && !is_token(token)) from.refuse("token", "has an invalid character");
   if (!file.empty())
     out.login = token_file{file, secret(token)};
   else if (!token.empty())
@@ -203,30 +203,30 @@ void read_password(section& from, cluster& out) {
   const std::string user = from.text("username");
   const secret pair(user + ":" + from.text("password"));
   if (pair.reveal() == ":") return;
-  if (user.empty()) from.refuse("password", "stands without a username");
-  if (user.find(':') != std::string::npos) from.refuse("username", "may not have a colon");
+  if (user.empty()) from.refuse("password", "is set without a username");
+  if (user.find(':') != std::string::npos) from.refuse("username", "must not have a colon");
   if (!std::holds_alternative<std::monostate>(out.login))
-    from.refuse("username", "stands beside a token; one of them must go");
+    from.refuse("username", "is set beside a token; remove one of them");
   out.login = secret("Basic " + encode_base64(pair.reveal()));
 }
 
-void refuse_what_we_do_not_do(section& from) {
+void refuse_unsupported(section& from) {
   if (from.has("auth-provider"))
     from.refuse("auth-provider", "is no longer part of Kubernetes; a credential plugin (exec) takes its place",
                 error_code::unsupported);
-  // Passed over, we would ask as somebody with other rights.
+  // Ignored, they would make our requests run with the permissions of another user.
   for (const std::string_view key : {"as", "as-uid", "as-groups", "as-user-extra"})
     if (from.has(key)) from.refuse(key, "asks to impersonate, which pinhook does not do", error_code::unsupported);
 }
 
 std::optional<error> read_user(section& from, const entry& e, const std::string& where, std::string cluster_config,
                                cluster& out) {
-  refuse_what_we_do_not_do(from);
+  refuse_unsupported(from);
   out.tls.certificate = from.pem("client-certificate");
   out.tls.key = from.pem("client-key");
   if (out.tls.certificate.is_empty() != out.tls.key.is_empty())
     from.refuse(out.tls.key.is_empty() ? "client-certificate" : "client-key",
-                "stands alone: a certificate and its key go together");
+                "is set alone: a certificate needs its key");
   read_token(from, out);
   read_password(from, out);
   if (const yaml::node* exec = from.find("exec"); exec != nullptr) {
@@ -234,7 +234,7 @@ std::optional<error> read_user(section& from, const entry& e, const std::string&
     exec_plugin read = read_plugin(plugin);
     if (plugin.problem()) return plugin.problem();
     read.cluster_config = std::move(cluster_config);
-    // As with kubectl: a plugin is not asked where a token stands.
+    // As with kubectl, a plugin does not run when there is a token.
     if (std::holds_alternative<std::monostate>(out.login)) out.login = std::move(read);
   }
   return from.problem();
@@ -284,7 +284,7 @@ result<cluster> choose_cluster(const std::vector<kubeconfig>& files) {
   const std::string user_name = context.text("user");
   const std::string ns = context.text("namespace");
   if (cluster_name.empty()) context.refuse("cluster", "is missing");
-  if (!ns.empty() && !is_namespace_name(ns)) context.refuse("namespace", "is no name of a namespace");
+  if (!ns.empty() && !is_namespace_name(ns)) context.refuse("namespace", "is not a valid name of a namespace");
   if (context.problem()) return fail(*context.problem());
 
   cluster out;

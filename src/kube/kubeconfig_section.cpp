@@ -12,10 +12,10 @@ namespace pinhook::kube {
 kubeconfig_section::kubeconfig_section(const kubeconfig& file, std::string where, const yaml::node& at)
     : file_(file), where_(std::move(where)), at_(at) {
   if (at.kind != yaml::node_kind::mapping && !at.is_null())
-    problem_ = error{error_code::invalid_input,
-                     fmt::format("{}, line {}: {} must be a mapping, it is {}", file.file, at.line, where_,
-                                 yaml::to_string(at.kind)),
-                     std::nullopt};
+    problem_ = error{
+        error_code::invalid_input,
+        fmt::format("{}, line {}: {} must be a mapping, not {}", file.file, at.line, where_, yaml::to_string(at.kind)),
+        std::nullopt};
 }
 
 const yaml::node* kubeconfig_section::find(std::string_view key) const {
@@ -27,7 +27,7 @@ std::string kubeconfig_section::text(std::string_view key) {
   const yaml::node* found = find(key);
   if (found == nullptr) return {};
   if (found->kind == yaml::node_kind::scalar) return found->text;
-  refuse(key, fmt::format("must be a text, it is {}", yaml::to_string(found->kind)));
+  refuse(key, fmt::format("must be text, not {}", yaml::to_string(found->kind)));
   return {};
 }
 
@@ -49,7 +49,7 @@ http::pem kubeconfig_section::pem(const std::string& key) {
   if (data.empty()) return out;
   auto decoded = decode_base64(data);
   if (!out.file.empty())
-    refuse(data_key, fmt::format("stands beside {}; one of them must go", key));
+    refuse(data_key, fmt::format("is set beside {}; remove one of them", key));
   else if (!decoded)
     refuse(data_key, "is not base64");
   else
@@ -63,12 +63,12 @@ std::string kubeconfig_section::resolved(const std::string& path) const {
   return (fs::path(file_.file).parent_path() / path).string();
 }
 
-void kubeconfig_section::refuse(std::string_view key, std::string_view what, error_code code) {
+void kubeconfig_section::refuse(std::string_view key, std::string_view problem, error_code code) {
   if (problem_) return;
   std::size_t line = at_.line;
   for (const yaml::member& one : at_.members)
     if (one.key == key) line = one.line;
-  problem_ = error{code, fmt::format("{}, line {}: {}: {} {}", file_.file, line, where_, key, what), std::nullopt};
+  problem_ = error{code, fmt::format("{}, line {}: {}: {} {}", file_.file, line, where_, key, problem), std::nullopt};
 }
 
 }  // namespace pinhook::kube

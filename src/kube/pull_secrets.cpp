@@ -28,10 +28,10 @@ using registry::tenant;
 constexpr std::string_view config_json_type = "kubernetes.io/dockerconfigjson";
 constexpr std::string_view dockercfg_type = "kubernetes.io/dockercfg";
 
-// A read that nobody waits for any more is given up after this.
+// The time after which a read is given up that no caller waits for any more.
 constexpr std::chrono::seconds longest_read{10};
 
-// When a value is old enough to be read anew: what is left until `ttl` is for the read.
+// The age at which a value is read again: the rest of `ttl` is left for the read.
 std::chrono::nanoseconds fresh_for(std::chrono::nanoseconds ttl) { return ttl * 2 / 3; }
 
 struct secret_read {
@@ -45,7 +45,7 @@ struct account_read {
   steady_time at;
 };
 
-// As the kubelet: the type and the key must be there; beyond it: whoever misspelt either is told.
+// As for the kubelet, the type and the key must match; unlike it, a misspelt one is reported.
 result<std::vector<pull_entry>> entries_of(const secret_object& from, std::string_view name) {
   const bool is_json = from.type == config_json_type;
   if (!is_json && from.type != dockercfg_type)
@@ -84,7 +84,7 @@ awaitable<result<fetch_cache<account_read>::fetched>> read_account(std::shared_p
   co_return fetch_cache<account_read>::fetched{std::move(out), now + fresh};
 }
 
-// A name comes from the object, and may be anything.
+// A name comes from the object and can be any text.
 std::string shown(std::string_view name) { return is_object_name(name) ? std::string(name) : quoted(name, 60); }
 
 // One list of secrets while it is read.
@@ -106,7 +106,7 @@ struct secret_list {
 
 }  // namespace
 
-/// What the object's calls and its reads share; it lives as long as any of them.
+/// The state that the object's calls and its reads share; it lives as long as any of them.
 class pull_secrets::core : public std::enable_shared_from_this<core> {
  public:
   using source = std::shared_ptr<credential_source>;
@@ -124,11 +124,11 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
   [[nodiscard]] const asio::any_io_executor& executor() const { return on_; }
   [[nodiscard]] deadline read_limit() const { return deadline::after(time_.now(), options_.read_limit); }
 
-  /// What is held; `is_due`: it has become old enough to be read anew, and whoever is told so does it.
-  source held(const tenant& who, bool* is_due = nullptr) {
+  /// The held source; `is_due`: it is old enough to be read again, and this caller starts the read.
+  source held(const tenant& owner, bool* is_due = nullptr) {
     const steady_time now = time_.now();
     const std::lock_guard lock(guard_);
-    const auto found = held_.find(who);
+    const auto found = held_.find(owner);
     if (found == held_.end() || now >= found->second.until) return nullptr;
     entry& e = found->second;
     if (is_due != nullptr && now >= e.renew_at && !e.is_renewed) *is_due = e.is_renewed = true;
@@ -136,32 +136,32 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
   }
 
   /// True when a source is made without the API.
-  [[nodiscard]] bool needs_no_reads(const tenant& who) const {
-    return api_ == nullptr || who.ns.empty() || !may_read(who.ns);
+  [[nodiscard]] bool needs_no_reads(const tenant& owner) const {
+    return api_ == nullptr || owner.ns.empty() || !may_read(owner.ns);
   }
 
-  /// What counts when nothing could be read, because of `why`.
-  [[nodiscard]] source without_secrets(const tenant& who, std::optional<error> why) const {
+  /// The source when nothing could be read, because of `reason`.
+  [[nodiscard]] source without_secrets(const tenant& owner, std::optional<error> reason) const {
     std::vector<error> troubles;
-    if (why) troubles.push_back(*std::move(why));
-    return made_of({}, std::move(troubles), {}, {}, who);
+    if (reason) troubles.push_back(*std::move(reason));
+    return made_of({}, std::move(troubles), {}, {}, owner);
   }
 
   /// A source without reads; held, so that equal tenants get the same.
-  source make_without_reads(const tenant& who) {
-    std::optional<error> why;
-    if (api_ != nullptr && !who.ns.empty() && !who.pull_secrets.empty())
-      why = error{error_code::denied,
-                  fmt::format("the pull secrets of namespace {} are not among those that may be read", who.ns),
-                  std::nullopt};
+  source make_without_reads(const tenant& owner) {
+    std::optional<error> reason;
+    if (api_ != nullptr && !owner.ns.empty() && !owner.pull_secrets.empty())
+      reason = error{error_code::denied,
+                     fmt::format("the pull secrets of namespace {} are not among those that are read", owner.ns),
+                     std::nullopt};
     const steady_time now = time_.now();
-    source out = without_secrets(who, std::move(why));
-    hold(who, {out, now + options_.ttl, now + options_.ttl, false, false});
+    source out = without_secrets(owner, std::move(reason));
+    hold(owner, {out, now + options_.ttl, now + options_.ttl, false, false});
     return out;
   }
 
   /// On the control thread. `done` is called there, by `limit`.
-  void read(tenant who, deadline limit, std::function<void(source)> done);
+  void read(tenant owner, deadline limit, std::function<void(source)> done);
   void cancel() {
     secrets_.cancel();
     accounts_.cancel();
@@ -176,7 +176,7 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
     bool is_renewed = false;  // a read is under way
   };
   struct reading {
-    tenant who;
+    tenant owner;
     deadline limit = deadline::never();
     std::function<void(source)> done;
     secret_list of_pod, of_account;
@@ -188,9 +188,9 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
   [[nodiscard]] bool may_read(const std::string& ns) const {
     return options_.namespaces.empty() || std::ranges::find(options_.namespaces, ns) != options_.namespaces.end();
   }
-  [[nodiscard]] static const std::string& account_of(const tenant& who) {
+  [[nodiscard]] static const std::string& account_of(const tenant& owner) {
     static const std::string usual = "default";
-    return who.service_account.empty() ? usual : who.service_account;
+    return owner.service_account.empty() ? usual : owner.service_account;
   }
 
   void start(const std::shared_ptr<reading>& r, awaitable<void> work);
@@ -201,15 +201,15 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
   void finish(reading& r);
   [[nodiscard]] source made_of(std::vector<pull_entry> pod, std::vector<error> pod_troubles,
                                std::vector<pull_entry> account, std::vector<error> account_troubles,
-                               const tenant& who) const;
-  void hold(const tenant& who, entry e);
+                               const tenant& owner) const;
+  void hold(const tenant& owner, entry e);
 
   std::shared_ptr<api> api_;
   asio::any_io_executor on_;
   const clock& time_;
   behind_secrets behind_;
   pull_secrets_options options_;
-  // On the control thread alone.
+  // Used on the control thread alone.
   fetch_cache<shared_read> secrets_;
   fetch_cache<account_read> accounts_;
 
@@ -231,27 +231,27 @@ void pull_secrets::core::start_list(const std::shared_ptr<reading>& r, secret_li
 // `list` is a part of `*r`.
 awaitable<void> pull_secrets::core::read_one(std::shared_ptr<core> self, std::shared_ptr<reading> r, secret_list& list,
                                              std::size_t i) {
-  const std::string& ns = r->who.ns;
+  const std::string& ns = r->owner.ns;
   const std::string& name = list.names[i];
   std::string key = fmt::format("{}/{}", ns, name);
-  fetch_cache<shared_read>::fetch how = [from = self->api_, ns, name, &time = self->time_,
-                                         fresh = fresh_for(self->options_.ttl)](deadline d) {
+  fetch_cache<shared_read>::fetch fetch = [from = self->api_, ns, name, &time = self->time_,
+                                           fresh = fresh_for(self->options_.ttl)](deadline d) {
     return read_secret(from, ns, name, time, fresh, d);
   };
-  auto got = co_await self->secrets_.get(std::move(key), std::move(how), r->limit);
+  auto got = co_await self->secrets_.get(std::move(key), std::move(fetch), r->limit);
   if (got) r->oldest = std::min(r->oldest, (*got)->at);
   list.reads[i] = std::move(got);
 }
 
 awaitable<void> pull_secrets::core::read_account_of(std::shared_ptr<core> self, std::shared_ptr<reading> r) {
-  const std::string& ns = r->who.ns;
-  const std::string& name = account_of(r->who);
+  const std::string& ns = r->owner.ns;
+  const std::string& name = account_of(r->owner);
   std::string key = fmt::format("{}/{}", ns, name);
-  fetch_cache<account_read>::fetch how = [from = self->api_, ns, name, &time = self->time_,
-                                          fresh = fresh_for(self->options_.ttl)](deadline d) {
+  fetch_cache<account_read>::fetch fetch = [from = self->api_, ns, name, &time = self->time_,
+                                            fresh = fresh_for(self->options_.ttl)](deadline d) {
     return read_account(from, ns, name, time, fresh, d);
   };
-  auto got = co_await self->accounts_.get(std::move(key), std::move(how), r->limit);
+  auto got = co_await self->accounts_.get(std::move(key), std::move(fetch), r->limit);
   if (!got) {
     r->account_failure = std::move(got.error());
     co_return;
@@ -261,14 +261,14 @@ awaitable<void> pull_secrets::core::read_account_of(std::shared_ptr<core> self, 
   self->start_list(r, r->of_account);
 }
 
-void pull_secrets::core::read(tenant who, deadline limit, std::function<void(source)> done) {
+void pull_secrets::core::read(tenant owner, deadline limit, std::function<void(source)> done) {
   auto r = std::make_shared<reading>();
-  r->who = std::move(who);
+  r->owner = std::move(owner);
   r->limit = limit;
   r->done = std::move(done);
   r->oldest = time_.now();
-  r->of_pod.take(r->who.pull_secrets, {});
-  // None of them ends before all have begun: each waits for the API, or for the next turn of the loop.
+  r->of_pod.take(r->owner.pull_secrets, {});
+  // No read ends before all have begun, since each waits for the API or for the next turn of the loop.
   ++r->left;
   start_list(r, r->of_pod);
   start(r, read_account_of(shared_from_this(), r));
@@ -278,10 +278,10 @@ void pull_secrets::core::read(tenant who, deadline limit, std::function<void(sou
 void pull_secrets::core::finish(reading& r) {
   bool is_definite = true;
   std::vector<error> troubles;
-  const auto note = [&](error why, std::string_view what, std::string_view name) {
-    is_definite = is_definite && !is_temporary(why.code);
-    why.message = fmt::format("{} {} of namespace {}: {}", what, shown(name), r.who.ns, why.message);
-    troubles.push_back(std::move(why));
+  const auto note = [&](error e, std::string_view kind, std::string_view name) {
+    is_definite = is_definite && !is_temporary(e.code);
+    e.message = fmt::format("{} {} of namespace {}: {}", kind, shown(name), r.owner.ns, e.message);
+    troubles.push_back(std::move(e));
   };
   const auto gather = [&](secret_list& list) {
     std::vector<pull_entry> all;
@@ -296,22 +296,22 @@ void pull_secrets::core::finish(reading& r) {
   };
   auto pod = gather(r.of_pod);
   auto pod_troubles = std::exchange(troubles, {});
-  if (r.account_failure) note(*std::move(r.account_failure), "service account", account_of(r.who));
+  if (r.account_failure) note(*std::move(r.account_failure), "service account", account_of(r.owner));
   auto account = gather(r.of_account);
   const bool has_troubles = !pod_troubles.empty() || !troubles.empty();
-  source out = made_of(std::move(pod), std::move(pod_troubles), std::move(account), std::move(troubles), r.who);
+  source out = made_of(std::move(pod), std::move(pod_troubles), std::move(account), std::move(troubles), r.owner);
 
   const steady_time soon = time_.now() + options_.retry_after;
   const steady_time until = r.oldest + options_.ttl;
   const steady_time renew_at = r.oldest + fresh_for(options_.ttl);
-  hold(r.who, {out, is_definite ? until : std::min(until, soon), has_troubles ? std::min(renew_at, soon) : renew_at,
-               !is_definite, false});
+  hold(r.owner, {out, is_definite ? until : std::min(until, soon), has_troubles ? std::min(renew_at, soon) : renew_at,
+                 !is_definite, false});
   r.done(std::move(out));
 }
 
 pull_secrets::core::source pull_secrets::core::made_of(std::vector<pull_entry> pod, std::vector<error> pod_troubles,
                                                        std::vector<pull_entry> account,
-                                                       std::vector<error> account_troubles, const tenant& who) const {
+                                                       std::vector<error> account_troubles, const tenant& owner) const {
   sources parts;
   const auto add = [&](std::vector<pull_entry> entries, std::vector<error> troubles) {
     if (entries.empty() && troubles.empty()) return;
@@ -320,15 +320,15 @@ pull_secrets::core::source pull_secrets::core::made_of(std::vector<pull_entry> p
   };
   add(std::move(pod), std::move(pod_troubles));
   add(std::move(account), std::move(account_troubles));
-  for (auto& one : behind_(who)) parts.push_back(std::move(one));
+  for (auto& one : behind_(owner)) parts.push_back(std::move(one));
   return std::make_shared<registry::ordered_credentials>(std::move(parts));
 }
 
-void pull_secrets::core::hold(const tenant& who, entry e) {
+void pull_secrets::core::hold(const tenant& owner, entry e) {
   const steady_time now = time_.now();
   const std::lock_guard lock(guard_);
-  if (const auto found = held_.find(who); found != held_.end()) {
-    // What was read before still counts, for as long as it may, when the API does not answer now.
+  if (const auto found = held_.find(owner); found != held_.end()) {
+    // The earlier read stays in use, within its time, when the API does not answer now.
     entry& old = found->second;
     if (e.has_temporary_trouble && !old.has_temporary_trouble && now < old.until) {
       old.renew_at = now + options_.retry_after;
@@ -341,7 +341,7 @@ void pull_secrets::core::hold(const tenant& who, entry e) {
   if (held_.size() >= options_.capacity &&
       std::erase_if(held_, [&](const auto& one) { return one.second.until <= now; }) == 0 && !held_.empty())
     held_.erase(std::ranges::min_element(held_, {}, [](const auto& one) { return one.second.until; }));
-  held_.emplace(who, std::move(e));
+  held_.emplace(owner, std::move(e));
 }
 
 pull_secrets::pull_secrets(std::shared_ptr<api> reads, boost::asio::any_io_executor control, const clock& time,
@@ -353,34 +353,35 @@ pull_secrets::~pull_secrets() {
   asio::post(core_->executor(), [c = core_] { c->cancel(); });
 }
 
-std::shared_ptr<credential_source> pull_secrets::held(const tenant& who) {
-  if (auto out = core_->held(who)) return out;
-  return core_->needs_no_reads(who) ? core_->make_without_reads(who) : nullptr;
+std::shared_ptr<credential_source> pull_secrets::held(const tenant& owner) {
+  if (auto out = core_->held(owner)) return out;
+  return core_->needs_no_reads(owner) ? core_->make_without_reads(owner) : nullptr;
 }
 
-awaitable<std::shared_ptr<credential_source>> pull_secrets::credentials_of(tenant who, deadline d) {
+awaitable<std::shared_ptr<credential_source>> pull_secrets::credentials_of(tenant owner, deadline d) {
   const std::shared_ptr<core> all = core_;
   bool is_due = false;
-  auto held = all->held(who, &is_due);
-  if (is_due && !all->needs_no_reads(who))
-    asio::post(all->executor(), [all, who] { all->read(who, all->read_limit(), [](const core::source&) {}); });
+  auto held = all->held(owner, &is_due);
+  if (is_due && !all->needs_no_reads(owner))
+    asio::post(all->executor(), [all, owner] { all->read(owner, all->read_limit(), [](const core::source&) {}); });
   if (held) co_return held;
-  if (all->needs_no_reads(who)) co_return all->make_without_reads(who);
+  if (all->needs_no_reads(owner)) co_return all->make_without_reads(owner);
 
   asio::any_io_executor home = co_await asio::this_coro::executor;
   thread_crossing crossing(std::move(home));
   const auto got = std::make_shared<core::source>();
   asio::post(all->executor(),
-             [all, who, limit = sooner(d, all->read_limit()), got, done = crossing.arrival()]() mutable {
-               all->read(std::move(who), limit, [got, done = std::move(done)](core::source made) {
+             [all, owner, limit = sooner(d, all->read_limit()), got, done = crossing.arrival()]() mutable {
+               all->read(std::move(owner), limit, [got, done = std::move(done)](core::source made) {
                  *got = std::move(made);
                  done();
                });
              });
   const bool has_arrived = co_await crossing.wait();
   if (has_arrived) co_return std::move(*got);
-  error why{error_code::canceled, fmt::format("the pull secrets of namespace {} were not waited for", who.ns), {}};
-  co_return all->without_secrets(who, std::move(why));
+  error reason{
+      error_code::canceled, fmt::format("the read of the pull secrets of namespace {} was canceled", owner.ns), {}};
+  co_return all->without_secrets(owner, std::move(reason));
 }
 
 }  // namespace pinhook::kube

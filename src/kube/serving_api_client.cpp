@@ -26,20 +26,21 @@ std::string random_salt() {
   return fmt::format("{:08x}{:08x}", source(), source());
 }
 
-question about_secret(std::string verb, std::string ns, std::string name) {
-  question out{.verb = std::move(verb), .resource = "secrets", .ns = std::move(ns), .name = std::move(name)};
+request_attributes about_secret(std::string verb, std::string ns, std::string name) {
+  request_attributes out{.verb = std::move(verb), .resource = "secrets", .ns = std::move(ns), .name = std::move(name)};
   return out;
 }
 
-question about_registration(std::string verb, std::string name) {
-  question out{.verb = std::move(verb), .resource = "mutatingwebhookconfigurations", .ns = {}, .name = std::move(name)};
+request_attributes about_registration(std::string verb, std::string name) {
+  request_attributes out{
+      .verb = std::move(verb), .resource = "mutatingwebhookconfigurations", .ns = {}, .name = std::move(name)};
   out.group = "admissionregistration.k8s.io";
   out.is_cluster_wide = true;
   return out;
 }
 
-api_call patch_of(question request, std::string content_type, secret body) {
-  api_call out{.asked = std::move(request), .verb = http::method::patch};
+api_call patch_of(request_attributes request, std::string content_type, secret body) {
+  api_call out{.attributes = std::move(request), .verb = http::method::patch};
   out.query = as_pinhook;
   out.content_type = std::move(content_type);
   out.body.emplace(std::move(body));
@@ -56,8 +57,8 @@ serving_api_client::serving_api_client(std::shared_ptr<api_connection> to, servi
 }
 
 awaitable<result<stored_secret>> serving_api_client::get_stored(std::string ns, std::string name, deadline d) {
-  const question request = about_secret("get", std::move(ns), std::move(name));
-  api_call call{.asked = request};
+  const request_attributes request = about_secret("get", std::move(ns), std::move(name));
+  api_call call{.attributes = request};
   auto answer = co_await to_->ask(std::move(call), d);
   co_return read_answer(std::move(answer), request, parse_stored);
 }
@@ -65,7 +66,7 @@ awaitable<result<stored_secret>> serving_api_client::get_stored(std::string ns, 
 awaitable<result<bool>> serving_api_client::create_stored(std::string ns, std::string name, secret_data data,
                                                           deadline d) {
   secret body = applied_secret(ns, name, data);
-  question request = about_secret("create", std::move(ns), std::move(name));
+  request_attributes request = about_secret("create", std::move(ns), std::move(name));
   request.second_verb = "patch";
   api_call call = patch_of(std::move(request), "application/apply-patch+yaml", std::move(body));
   // Without force: a Secret that another replica made by now stays.
@@ -78,21 +79,21 @@ awaitable<result<bool>> serving_api_client::create_stored(std::string ns, std::s
 awaitable<result<bool>> serving_api_client::update_stored(std::string ns, std::string name, stored_secret with,
                                                           deadline d) {
   secret body = replaced_data(with);
-  question request = about_secret("patch", std::move(ns), std::move(name));
+  request_attributes request = about_secret("patch", std::move(ns), std::move(name));
   api_call call = patch_of(std::move(request), "application/json-patch+json", std::move(body));
   return update(std::move(call), d);
 }
 
 awaitable<result<webhook_registration>> serving_api_client::get_registration(std::string name, deadline d) {
-  const question request = about_registration("get", std::move(name));
-  api_call call{.asked = request};
+  const request_attributes request = about_registration("get", std::move(name));
+  api_call call{.attributes = request};
   auto answer = co_await to_->ask(std::move(call), d);
   co_return read_answer(std::move(answer), request, parse_registration);
 }
 
 awaitable<result<bool>> serving_api_client::set_bundles(std::string name, webhook_registration with, deadline d) {
   secret body(merged_bundles(with));
-  question request = about_registration("patch", std::move(name));
+  request_attributes request = about_registration("patch", std::move(name));
   api_call call = patch_of(std::move(request), "application/strategic-merge-patch+json", std::move(body));
   return update(std::move(call), d);
 }

@@ -43,7 +43,7 @@ awaitable<bool> trust_watch::look() {
     if (!to_.was_judged()) to_.judge(e.message);
     co_return false;
   }
-  // Nothing that asking again soon would change.
+  // A retry soon would give the same error.
   to_.unchecked(e.message);
   to_.judge(std::nullopt);
   co_return true;

@@ -1,4 +1,4 @@
-// What RBAC of fake_api_server allows: rules by verb, resource, namespace and name. Nothing before a rule says so.
+// RBAC of fake_api_server: rules by verb, resource, namespace and name. Nothing is allowed without a rule.
 //
 // One thread at a time.
 #pragma once
@@ -19,13 +19,13 @@ class api_rules {
   void allow(const std::string& verb, const std::string& resource, const std::string& ns, const std::string& name) {
     allowed_.emplace(verb, resource, ns, name);
   }
-  /// All that is asked for pull secrets, everywhere.
+  /// Allows all requests for pull secrets, in every namespace.
   void allow_pull_secrets() {
     allow("get", "secrets", "*", "*");
     allow("get", "serviceaccounts", "*", "*");
     allow("create", "serviceaccounts/token", "*", "*");
   }
-  /// What the Role and the ClusterRole of a self-managed certificate allow.
+  /// Allows the requests of the Role and the ClusterRole of a self-managed certificate.
   void allow_serving_certificate() {
     for (const char* verb : {"get", "create", "patch"})
       allow(verb, "secrets", "pinhook", "pinhook-serving-certificate");
@@ -42,7 +42,7 @@ class api_rules {
     return false;
   }
 
-  /// What whom nothing allows it is told.
+  /// The message of a refusal.
   [[nodiscard]] static api_answer forbidden(const std::string& verb, const api_target& t) {
     return status_object(
         403, "Forbidden",

@@ -1,5 +1,5 @@
-// What a Kubernetes API server answers, as text: the objects and the Status of a refusal; and what a request's path
-// asks for. The words of fake_api_server.
+// Answers of a Kubernetes API server as text: objects and the Status of a refusal; and the parser of a request's path.
+// For fake_api_server.
 //
 // Pure; any thread.
 #pragma once
@@ -24,7 +24,7 @@ struct api_answer {
 
 /// A request's target, taken apart.
 struct api_target {
-  std::string verb;      // as RBAC has it; empty: no request that the server knows
+  std::string verb;      // as in RBAC; empty: not a request that the server knows
   std::string resource;  // "serviceaccounts/token"
   std::string ns, name;  // no namespace: cluster-wide
   std::string group;     // "": the core group
@@ -42,7 +42,7 @@ struct api_target {
                                                const std::map<std::string, std::string>& annotations);
 [[nodiscard]] std::string token_json(const std::string& token, std::chrono::system_clock::time_point end);
 
-/// What a TokenRequest gets: `token`, for as long as it asks.
+/// The answer to a TokenRequest: `token`, for the requested time.
 [[nodiscard]] api_answer token_answer(const std::string& token, const std::string& request);
 
 }  // namespace pinhook::testing

@@ -56,7 +56,7 @@ struct fake_api_server::state {
     api_answer instead;
     int left = -1;  // -1: until `heal`
   };
-  // Who stands at the other end of a connection.
+  // The client of a connection.
   struct peer {
     std::string name;
     bool is_trusted = false;
@@ -67,7 +67,7 @@ struct fake_api_server::state {
     const auto leaf = authority.issue(o.certificate);
     tls.use_certificate_chain(asio::buffer(leaf.certificate));
     tls.use_private_key(asio::buffer(leaf.key), asio::ssl::context::pem);
-    // As the real one: a certificate is asked for, and a wrong one is a 401 and no failed handshake.
+    // As the real one: a certificate is requested, and a wrong one gives a 401 and not a failed handshake.
     tls.add_certificate_authority(asio::buffer(clients.certificate()));
     tls.set_verify_mode(asio::ssl::verify_peer);
     tls.set_verify_callback([](bool, asio::ssl::verify_context&) { return true; });
@@ -99,14 +99,14 @@ struct fake_api_server::state {
     tls_stream stream(std::move(socket), tls);
     co_await stream.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
     SSL* ssl = stream.native_handle();
-    const peer who{common_name_of(ssl), SSL_get_verify_result(ssl) == X509_V_OK};
+    const peer client{common_name_of(ssl), SSL_get_verify_result(ssl) == X509_V_OK};
     beast::flat_buffer buffer;
     for (;;) {
       beast::http::request<beast::http::string_body> request;
       co_await beast::http::async_read(stream, buffer, request, asio::use_awaitable);
-      const std::size_t number = record(request, who);
+      const std::size_t number = record(request, client);
       if (hangs(std::string(request.target()))) co_await released();
-      const api_answer a = decide(request, who, number);
+      const api_answer a = decide(request, client, number);
       beast::http::response<beast::http::string_body> response;
       response.result(a.status);
       response.set(beast::http::field::content_type, "application/json");
@@ -117,13 +117,13 @@ struct fake_api_server::state {
     }
   }
 
-  std::size_t record(const beast::http::request<beast::http::string_body>& r, const peer& who) {
+  std::size_t record(const beast::http::request<beast::http::string_body>& r, const peer& client) {
     const std::lock_guard hold(mutex);
-    seen.push_back({std::string(r.method_string()), std::string(r.target()),
-                    std::string(r[beast::http::field::authorization]), std::string(r[beast::http::field::accept]),
-                    r.body(), who.name});
+    received.push_back({std::string(r.method_string()), std::string(r.target()),
+                        std::string(r[beast::http::field::authorization]), std::string(r[beast::http::field::accept]),
+                        r.body(), client.name});
     arrived.notify_all();
-    return seen.size() + forgotten - 1;
+    return received.size() + forgotten - 1;
   }
 
   bool hangs(const std::string& path) {
@@ -138,16 +138,16 @@ struct fake_api_server::state {
     waiting.erase(place);
   }
 
-  api_answer decide(const beast::http::request<beast::http::string_body>& r, const peer& who, std::size_t number) {
+  api_answer decide(const beast::http::request<beast::http::string_body>& r, const peer& client, std::size_t number) {
     const std::lock_guard hold(mutex);
     const std::string path(r.target());
     api_answer out = fault_at(path).value_or(api_answer{0, "", {}});
-    if (out.status == 0) out = answer_to(r, path, who);
-    if (number >= forgotten) seen[number - forgotten].status = out.status;
+    if (out.status == 0) out = answer_to(r, path, client);
+    if (number >= forgotten) received[number - forgotten].status = out.status;
     return out;
   }
 
-  // From here on with the mutex held.
+  // From here on functions are called with the mutex held.
   std::optional<api_answer> fault_at(const std::string& path) {
     auto found = faults.find(path);
     if (found == faults.end()) found = faults.find("");
@@ -157,22 +157,22 @@ struct fake_api_server::state {
     return out;
   }
 
-  bool knows(const std::string& authorization, const peer& who) const {
-    if (who.is_trusted && !who.name.empty()) return true;
+  bool knows(const std::string& authorization, const peer& client) const {
+    if (client.is_trusted && !client.name.empty()) return true;
     return std::ranges::any_of(tokens, [&](const std::string& one) {
       return authorization == "Bearer " + one || authorization == "Basic " + base64(one);
     });
   }
 
   api_answer answer_to(const beast::http::request<beast::http::string_body>& r, const std::string& path,
-                       const peer& who) {
-    if (!knows(std::string(r[beast::http::field::authorization]), who))
+                       const peer& client) {
+    if (!knows(std::string(r[beast::http::field::authorization]), client))
       return status_object(401, "Unauthorized", "Unauthorized");
     const api_target t = parse_api_target(std::string(r.method_string()), path);
     if (t.verb.empty()) return status_object(404, "NotFound", "the server could not find the requested resource");
     if (!rules.allows(t.verb, t)) return api_rules::forbidden(t.verb, t);
     const bool is_written = t.resource == "secrets" || !t.group.empty();
-    // A patch that makes an object is a creation, too.
+    // A patch that creates an object counts as a creation, too.
     if (t.resource == "secrets" && t.verb == "patch" && !objects.has(t) && !rules.allows("create", t))
       return api_rules::forbidden("create", t);
     if (is_written)
@@ -194,7 +194,7 @@ struct fake_api_server::state {
   const std::string token;
   std::uint16_t port = 0;
 
-  mutable std::mutex mutex;  // guards what follows
+  mutable std::mutex mutex;  // guards the members below
   mutable std::condition_variable arrived;
   written_objects objects;
   std::map<std::pair<std::string, std::string>, std::string> accounts;  // (namespace, name) → JSON
@@ -202,11 +202,11 @@ struct fake_api_server::state {
   std::vector<std::string> tokens;
   std::map<std::string, fault> faults;
   std::set<std::string> hanging;
-  std::vector<api_request> seen;
-  std::size_t forgotten = 0;  // requests that are no longer in `seen`
+  std::vector<api_request> received;
+  std::size_t forgotten = 0;  // requests that are no longer in `received`
   std::size_t given = 0;
 
-  // Of the server's thread alone.
+  // Used by the server's thread alone.
   asio::io_context io{1};
   std::list<asio::steady_timer> waiting;
   asio::ssl::context tls{asio::ssl::context::tls_server};
@@ -335,26 +335,26 @@ void fake_api_server::heal() {
 
 std::vector<api_request> fake_api_server::requests() const {
   const std::lock_guard hold(state_->mutex);
-  return state_->seen;
+  return state_->received;
 }
 
 std::size_t fake_api_server::requests(const std::string& path) const {
   const std::lock_guard hold(state_->mutex);
   return static_cast<std::size_t>(
-      std::ranges::count_if(state_->seen, [&](const api_request& r) { return r.path == path; }));
+      std::ranges::count_if(state_->received, [&](const api_request& r) { return r.path == path; }));
 }
 
 void fake_api_server::forget_requests() {
   const std::lock_guard hold(state_->mutex);
-  state_->forgotten += state_->seen.size();
-  state_->seen.clear();
+  state_->forgotten += state_->received.size();
+  state_->received.clear();
 }
 
 bool fake_api_server::wait_for_requests(const std::string& path, std::size_t count) const {
   std::unique_lock hold(state_->mutex);
   return state_->arrived.wait_for(hold, std::chrono::seconds(30), [&] {
     const auto came =
-        std::ranges::count_if(state_->seen, [&](const api_request& r) { return path.empty() || r.path == path; });
+        std::ranges::count_if(state_->received, [&](const api_request& r) { return path.empty() || r.path == path; });
     return static_cast<std::size_t>(came) >= count;
   });
 }

@@ -1,6 +1,6 @@
 // A Kubernetes API server of the tests, over TLS on loopback: Secrets, ServiceAccounts, tokens and webhook
-// configurations that a test, or who asks, changes at run time; it checks who asks and what RBAC allows them, and
-// records everything.
+// configurations that a test, or a client, changes at run time; it checks credentials and RBAC, and records
+// everything.
 //
 //   fake_api_server server;
 //   server.set_secret("shop", "pull", "kubernetes.io/dockerconfigjson", {{".dockerconfigjson", "{}"}});
@@ -9,7 +9,7 @@
 //   const auto file = server.write_kubeconfig(directory);      // with the token; or write_in_cluster(folder)
 //   server.hang(fake_api_server::secret_path("shop", "pull"));  … server.release();
 //
-// It runs in a thread of its own; every public function may be called from any thread.
+// It runs in a thread of its own; every public function can be called from any thread.
 #pragma once
 
 #include "support/certificates.hpp"
@@ -29,22 +29,22 @@
 namespace pinhook::testing {
 
 struct api_server_options {
-  /// What the server's certificate is for.
+  /// The name in the server's certificate.
   leaf_options certificate{};
   /// The token that is accepted at the start.
   std::string token = "the-token";
 };
 
-/// A request as it came.
+/// A request as it was received.
 struct api_request {
   std::string method;
   std::string path;  // with the query
   std::string authorization;
   std::string accept;
   std::string body;
-  /// The common name of the client's certificate; empty: none was shown.
+  /// The common name of the client's certificate; empty: none.
   std::string client_name;
-  /// What was answered; 0 while it hangs.
+  /// The status of the answer; 0 while it hangs.
   unsigned status = 0;
 };
 
@@ -68,14 +68,14 @@ class fake_api_server {
     return service_account_path(ns, service_account) + "/token";
   }
 
-  // What there is.
+  // Objects.
   /// `data` is not encoded yet.
   void set_secret(const std::string& ns, const std::string& name, const std::string& type,
                   const std::map<std::string, std::string>& data);
   /// A Secret of type kubernetes.io/dockerconfigjson.
   void set_pull_secret(const std::string& ns, const std::string& name, const std::string& docker_config);
   void remove_secret(const std::string& ns, const std::string& name);
-  /// The data as it is now, not encoded; nothing: there is no such Secret.
+  /// The present data, not encoded; nothing: the Secret does not exist.
   [[nodiscard]] std::optional<std::map<std::string, std::string>> secret(const std::string& ns,
                                                                          const std::string& name) const;
   /// A MutatingWebhookConfiguration; bundles are not encoded. Replaces one of that name.
@@ -87,24 +87,24 @@ class fake_api_server {
                            const std::map<std::string, std::string>& annotations = {});
   void remove_service_account(const std::string& ns, const std::string& name);
 
-  // Who may do what.
+  // Authentication and RBAC.
   /// `resource`: "secrets", "serviceaccounts", "serviceaccounts/token" or "mutatingwebhookconfigurations" (namespace
   /// ""); verbs "get", "create" and "patch"; "*" for any namespace, and for any name.
   void allow(const std::string& verb, const std::string& resource, const std::string& ns,
              const std::string& name = "*");
-  /// All that pinhook asks for pull secrets, everywhere.
+  /// Allows all requests of pinhook for pull secrets, in every namespace.
   void allow_all();
-  /// What the Role and the ClusterRole of a self-managed certificate allow.
+  /// Allows the requests of the Role and the ClusterRole of a self-managed certificate.
   void allow_serving_certificate();
   void forbid(const std::string& verb, const std::string& resource, const std::string& ns,
               const std::string& name = "*");
   /// The tokens (or "user:password") that are accepted from now on.
   void accept_tokens(std::vector<std::string> tokens);
-  /// A new client certificate that is accepted.
+  /// Makes a new client certificate that is accepted.
   [[nodiscard]] key_pair issue_client(const std::string& common_name) const;
 
-  // What goes wrong. Both until `heal`.
-  /// Requests for the path ("": all) get this instead: any status, any body.
+  // Faults; both until `heal`.
+  /// Requests for the path ("": all) get this answer instead: any status, any body.
   void fail(const std::string& path, unsigned status, const std::string& body = "",
             const std::map<std::string, std::string>& headers = {});
   /// The same for the next `count` requests only.
@@ -112,11 +112,11 @@ class fake_api_server {
                   const std::map<std::string, std::string>& headers = {});
   /// Requests for the path ("": all) are not answered before `release`.
   void hang(const std::string& path);
-  /// Lets what hangs go on, and lets nothing hang any more.
+  /// Lets hanging requests continue; none hangs any more.
   void release();
   void heal();
 
-  // What came.
+  // Received requests.
   [[nodiscard]] std::vector<api_request> requests() const;
   [[nodiscard]] std::size_t requests(const std::string& path) const;
   void forget_requests();
@@ -125,7 +125,7 @@ class fake_api_server {
   /// Tokens given out by TokenRequest so far; the n-th is "token-n-of-NS-NAME".
   [[nodiscard]] std::size_t tokens_given() const;
 
-  // Where it is.
+  // Address and credentials.
   [[nodiscard]] std::uint16_t port() const;
   /// "https://127.0.0.1:port"
   [[nodiscard]] std::string url() const;
@@ -134,7 +134,7 @@ class fake_api_server {
   [[nodiscard]] const std::string& ca() const;
 
   /// A kubeconfig with the server, its authority and `user`: the lines of the user's entry, each indented by four
-  /// ("    token: x\n"); empty: the token of the options. Gives the file's path.
+  /// ("    token: x\n"); empty: the token of the options. Returns the file's path.
   std::string write_kubeconfig(const std::filesystem::path& directory, const std::string& user = "") const;
   /// token, ca.crt and namespace, as a Pod has them in its service account's folder.
   void write_in_cluster(const std::filesystem::path& folder, const std::string& ns = "pinhook") const;

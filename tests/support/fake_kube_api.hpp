@@ -1,5 +1,5 @@
 // A Kubernetes API in memory: Secrets, ServiceAccounts and tokens that a test sets up and changes under way. It records
-// what was asked, and can refuse by key.
+// calls, and can refuse by key.
 //
 //   fake_kube_api api;
 //   api.set_secret("shop", "pull", fake_kube_api::docker_secret(R"({"auths":{"r.example":{"auth":"dTpw"}}})"));
@@ -8,7 +8,7 @@
 //   … api.calls();                               // {"get serviceaccounts shop/default", "get secrets shop/pull"}
 //
 // A call's line is "get secrets NS/NAME", "get serviceaccounts NS/NAME" or "create serviceaccounts/token NS/NAME
-// AUDIENCE". What is not there is not_found. Any thread.
+// AUDIENCE". Missing objects are not_found. Any thread.
 #pragma once
 
 #include <pinhook/kube/api.hpp>
@@ -66,13 +66,13 @@ class fake_kube_api final : public kube::api {
     const std::lock_guard lock(guard_);
     accounts_.erase(ns + "/" + name);
   }
-  /// The token that a call with this line gets. Without one: "token N of NS/NAME for AUDIENCE" (N counts all tokens
+  /// Sets the token of calls with this line. Without one: "token N of NS/NAME for AUDIENCE" (N counts all tokens
   /// given out, from 1), valid for an hour after the machine's time.
   void set_token(const std::string& line, kube::service_account_token token) {
     const std::lock_guard lock(guard_);
     tokens_.insert_or_assign(line, std::move(token));
   }
-  /// Calls with this line ("": all calls) fail so, until `heal`.
+  /// Calls with this line ("": all calls) fail with the error, until `heal`.
   void fail(const std::string& line, error e) {
     const std::lock_guard lock(guard_);
     failures_.insert_or_assign(line, std::move(e));
@@ -92,7 +92,7 @@ class fake_kube_api final : public kube::api {
     const std::lock_guard lock(guard_);
     return calls_;
   }
-  /// How often a line was called.
+  /// The number of calls with a line.
   [[nodiscard]] std::size_t calls(const std::string& line) const {
     const std::lock_guard lock(guard_);
     return static_cast<std::size_t>(std::count(calls_.begin(), calls_.end(), line));
@@ -131,16 +131,16 @@ class fake_kube_api final : public kube::api {
   }
 
  private:
-  // Others get their turn between a question and its answer, as with a real server.
+  // Other coroutines run between a request and its answer, as with a real server.
   awaitable<std::optional<error>> begin(std::string line) {
     auto executor = co_await asio::this_coro::executor;
     co_await asio::post(executor, asio::use_awaitable);
-    const hook asked = [&] {
+    const hook call = [&] {
       const std::lock_guard lock(guard_);
       calls_.push_back(line);
       return hook_;
     }();
-    if (asked) asked(line);
+    if (call) call(line);
     const std::lock_guard lock(guard_);
     auto found = failures_.find(line);
     if (found == failures_.end()) found = failures_.find("");

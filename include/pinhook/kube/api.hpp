@@ -1,4 +1,5 @@
-// What pinhook reads and asks of the Kubernetes API: the seam behind which the real client and the tests' stand.
+// The interface to the Kubernetes API for pull secrets and service account tokens; the real client and the fake of the
+// tests implement it.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -14,14 +15,13 @@
 
 namespace pinhook::kube {
 
-/// Thread rule: one thread, that of the io_context its HTTP client lives on.
+/// Thread rule: one thread, that of its HTTP client's io_context.
 class api {
  public:
   virtual ~api() = default;
 
   /// Errors of all: not_found (no such object), denied (RBAC: the message names the verb and the resource),
-  /// unauthorized (our own token), unavailable, timed_out, canceled, malformed, invalid_input (a name that can be
-  /// none).
+  /// unauthorized (our own token), unavailable, timed_out, canceled, malformed, invalid_input (an invalid name).
   virtual awaitable<result<secret_object>> get_secret(std::string ns, std::string name, deadline d) = 0;
   virtual awaitable<result<service_account>> get_service_account(std::string ns, std::string name, deadline d) = 0;
   virtual awaitable<result<service_account_token>> request_token(std::string ns, std::string service_account,

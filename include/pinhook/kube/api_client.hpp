@@ -19,8 +19,8 @@
 namespace pinhook::kube {
 
 struct api_client_options {
-  /// How long tokens of service accounts are valid; the API server takes ten minutes at least, and what is asked here
-  /// is kept between that and an hour.
+  /// The lifetime of tokens of service accounts; the API server requires ten minutes at least, and the value is clamped
+  /// between that and an hour.
   std::chrono::seconds token_lifetime{3600};
 };
 

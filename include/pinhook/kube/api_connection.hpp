@@ -1,15 +1,15 @@
-// How the API server of a cluster is asked: its address, who we are to it, asking again, and what a refusal means.
+// The connection to the API server of a cluster: address, credentials, retries, and the errors of refusals.
 //
-//   http::curl_client direct(io, {.guards_addresses = false});   // the API server is who the operator says
+//   http::curl_client direct(io, {.guards_addresses = false});   // the operator names the API server
 //   kube::api_connection to(direct, cluster, machine_processes(), io.get_executor(), machine_clock());
-//   kube::api_call call{.asked = {"get", "secrets", "shop", "pull"}};
+//   kube::api_call call{.attributes = {"get", "secrets", "shop", "pull"}};
 //   const auto answer = co_await to.ask(std::move(call), d);
 //
-// After a 401 what we show is renewed (the token file read again, the plugin run again) and the question asked once
-// more; after 429, 5xx and broken connections it is asked once more when the deadline has room for it, so a write must
-// bear to arrive twice. Redirects are never followed.
+// After a 401 the credentials are renewed (the token file is read again, the plugin runs again) and the request is sent
+// once more; after 429, 5xx and broken connections it is sent once more when the deadline has room for it, so a write
+// must be safe to arrive twice. Redirects are never followed.
 //
-// Thread rule: one thread, that of the executor and of the HTTP client. Must outlive its questions.
+// Thread rule: one thread, that of the executor and of the HTTP client. Must outlive its requests.
 #pragma once
 
 #include <pinhook/base/clock.hpp>
@@ -29,7 +29,7 @@
 
 namespace pinhook::kube {
 
-/// What tests replace: waiting, and the jitter of the waits.
+/// Functions that tests replace: waiting, and the jitter of the waits.
 struct api_seams {
   /// Default: a timer on the coroutine's executor.
   std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
@@ -37,16 +37,16 @@ struct api_seams {
   std::function<double()> random;
 };
 
-/// One question on its way.
+/// One request to the API.
 struct api_call {
-  question asked;
+  request_attributes attributes;
   http::method verb = http::method::get;
-  /// Behind the '?', encoded.
+  /// The query behind the '?', encoded.
   std::string query = {};
-  /// Of the body: "application/json".
+  /// The media type of the body: "application/json".
   std::string content_type = {};
   std::optional<secret> body = std::nullopt;
-  /// A 409 is an answer: somebody else wrote in between.
+  /// A 409 is an answer and not an error: another writer was faster.
   bool takes_conflict = false;
 };
 
@@ -60,11 +60,11 @@ struct api_answer {
 
 class api_connection {
  public:
-  /// `http`, `processes` and `time` must outlive this.
+  /// `http`, `processes` and `time` must outlive this object.
   api_connection(http::client& http, cluster where, process_runner& processes, asio::any_io_executor on,
-                 const clock& time, login_options who = {}, api_seams seams = {});
+                 const clock& time, login_options login = {}, api_seams seams = {});
 
-  /// Errors: those of kube::api. Messages begin with "Kubernetes API: " and the question.
+  /// Errors: those of kube::api. Messages begin with "Kubernetes API: " and the request.
   awaitable<result<api_answer>> ask(api_call call, deadline d);
 
   [[nodiscard]] const cluster& where() const { return *where_; }
@@ -81,15 +81,15 @@ class api_connection {
 };
 
 /// "Kubernetes API: get secrets shop/pull: …"
-[[nodiscard]] std::unexpected<error> refuse(error e, const question& asked);
+[[nodiscard]] std::unexpected<error> refuse(error e, const request_attributes& attributes);
 
-/// What `parse` makes of an answer; its errors say what was asked.
+/// The answer, parsed; its errors name the request.
 template <class T>
-[[nodiscard]] result<T> read_answer(result<api_answer> answer, const question& asked,
+[[nodiscard]] result<T> read_answer(result<api_answer> answer, const request_attributes& attributes,
                                     result<T> (*parse)(std::string_view)) {
   if (!answer) return fail(std::move(answer.error()));
   auto out = parse(answer->body.reveal());
-  if (!out) return refuse(std::move(out.error()), asked);
+  if (!out) return refuse(std::move(out.error()), attributes);
   return out;
 }
 

@@ -1,6 +1,6 @@
-// Objects of the Kubernetes API between JSON and our values.
+// JSON of the objects of the Kubernetes API.
 //
-// Pure; any thread. Errors: malformed, with what is wrong and nothing of the content.
+// Pure; any thread. Errors: malformed, with the problem and without the content.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -13,8 +13,8 @@
 
 namespace pinhook::kube {
 
-/// Bytes of an object. A Secret holds 1 MiB of data, in base64 a third more; annotations (256 KiB) and managed fields
-/// come on top, and etcd takes no object of more than 1.5 MiB, which as JSON is 2 MiB and some.
+/// Limit in bytes of an object. A Secret holds 1 MiB of data, in base64 a third more; annotations (256 KiB) and managed
+/// fields are added, and etcd takes no object of more than 1.5 MiB, which as JSON is a little over 2 MiB.
 inline constexpr std::size_t max_object_size = std::size_t{4} * 1024 * 1024;
 
 [[nodiscard]] result<secret_object> parse_secret(std::string_view body);

@@ -12,14 +12,14 @@
 
 namespace pinhook::kube {
 
-/// A Secret (v1), as far as it is read.
+/// The parts of a Secret (v1) that are read.
 struct secret_object {
   std::string type;
   /// Decoded from base64.
   std::map<std::string, pinhook::secret, std::less<>> data;
 };
 
-/// A ServiceAccount (v1), as far as it is read.
+/// The parts of a ServiceAccount (v1) that are read.
 struct service_account {
   std::string uid;
   /// Names, in their order.

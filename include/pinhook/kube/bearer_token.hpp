@@ -1,4 +1,4 @@
-// What a bearer token may be.
+// The syntax of bearer tokens.
 //
 // Pure; any thread.
 #pragma once
@@ -8,10 +8,10 @@
 
 namespace pinhook::kube {
 
-/// Bytes of a token: with a header's name it must fit a header line of the API server.
+/// Limit in bytes of a token: with the header's name it must fit a header line of the API server.
 inline constexpr std::size_t max_token_size = std::size_t{64} * 1024;
 
-/// True for a text that may stand behind "Bearer ": visible ASCII.
+/// True for a text that is valid behind "Bearer ": visible ASCII.
 [[nodiscard]] bool is_token(std::string_view text);
 
 }  // namespace pinhook::kube

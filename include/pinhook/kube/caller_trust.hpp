@@ -1,4 +1,4 @@
-// Whether the API servers trust a serving certificate: judged by the caBundles of the configuration's entries.
+// Decides whether the API servers trust a serving certificate, from the caBundles of the configuration's entries.
 //
 // Values and pure functions; any thread.
 #pragma once
@@ -14,34 +14,34 @@
 
 namespace pinhook::kube {
 
-/// The first name that the certificate is not for; nothing: it is for all of them.
+/// The first name that the certificate lacks; nothing: it has all of them.
 [[nodiscard]] std::optional<std::string> missing_name(const x509_certificate& leaf, const certificate_names& names);
 
-/// It is for one of them at least.
+/// True when it has at least one of them.
 [[nodiscard]] bool has_any_name(const x509_certificate& leaf, const certificate_names& names);
 
-/// A caBundle, read as an API server does: what cannot be read is passed over.
+/// A caBundle, read as by an API server: unreadable parts are skipped.
 struct entry_trust {
   std::string name;
   std::vector<x509_certificate> authorities;
-  /// No text at all: the API server looks at its system's roots.
+  /// No text at all: the API server uses its system's roots.
   bool is_empty = false;
-  /// There is something in it that is no certificate.
+  /// It holds something that is not a certificate.
   bool has_garbage = false;
 
   [[nodiscard]] bool has(const x509_certificate& authority) const;
-  /// As sets.
+  /// Compared as sets.
   [[nodiscard]] bool has_just(const std::vector<x509_certificate>& authorities) const;
 };
 
 [[nodiscard]] std::vector<entry_trust> read_bundles(const std::vector<webhook_entry>& entries);
 
-/// Every entry has it. True without entries: nobody asks.
+/// True when every entry has it, and without entries, since no API server calls then.
 [[nodiscard]] bool all_have(const std::vector<entry_trust>& entries, const x509_certificate& authority);
 
-/// Why an API server that reads these entries would refuse the certificate, in words that name the entry; nothing: all
-/// trust it, and it is valid now. An empty caBundle trusts nobody of ours: the API server looks at its system's roots.
-/// `chain` may hold authorities between the leaf and the bundle's.
+/// The reason for which an API server with these entries would refuse the certificate, with the entry's name; nothing:
+/// all trust it, and it is valid now. An empty caBundle does not trust it: the API server uses its system's roots.
+/// `chain` can hold authorities between the leaf and the bundle's.
 [[nodiscard]] std::optional<std::string> distrust_of(const std::vector<x509_certificate>& chain,
                                                      const std::vector<entry_trust>& entries, wall_time now);
 

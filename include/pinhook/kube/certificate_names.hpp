@@ -1,4 +1,4 @@
-// The names and addresses that a serving certificate is for.
+// The names and addresses of a serving certificate.
 //
 // Plain values; any thread.
 #pragma once
@@ -8,7 +8,7 @@
 
 namespace pinhook::kube {
 
-/// The names that a serving certificate has to be for.
+/// The names that a serving certificate must have.
 struct certificate_names {
   std::vector<std::string> dns_names;
   /// IPv4 or IPv6 in their textual form.

@@ -1,4 +1,4 @@
-// One file of kubectl's configuration, read but not yet understood.
+// One file of kubectl's configuration, parsed as YAML and not yet interpreted.
 //
 // Plain values; any thread.
 #pragma once

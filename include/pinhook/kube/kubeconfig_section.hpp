@@ -1,5 +1,5 @@
-// One mapping of a kubeconfig ("users \"dev\"") that is read key by key; the first thing that is wrong is kept, so that
-// a reader checks once, at its end.
+// One mapping of a kubeconfig ("users \"dev\"") that is read key by key. It keeps the first problem, so that a reader
+// checks once, at its end.
 //
 //   kubeconfig_section user(file, "users \"dev\"", node);
 //   const std::string token = user.text("token");
@@ -34,14 +34,14 @@ class kubeconfig_section {
   bool boolean(std::string_view key);
   /// A path, relative to the file.
   std::string path(std::string_view key);
-  /// Of "KEY" (a path) and "KEY-data" (base 64) at most one.
+  /// The value of "KEY" (a path) or "KEY-data" (base64); both is a problem.
   http::pem pem(const std::string& key);
 
-  /// A path as the file means it.
+  /// The path, resolved relative to the file.
   [[nodiscard]] std::string resolved(const std::string& path) const;
 
-  /// Records that `key` is wrong, at its line. The first one counts.
-  void refuse(std::string_view key, std::string_view what, error_code code = error_code::invalid_input);
+  /// Records a problem of `key`, at its line. The first one is kept.
+  void refuse(std::string_view key, std::string_view problem, error_code code = error_code::invalid_input);
   [[nodiscard]] const std::optional<error>& problem() const { return problem_; }
 
  private:

@@ -1,4 +1,4 @@
-// Names of objects as the Kubernetes API has them. What becomes part of a URL is checked before it does.
+// Names of objects in the Kubernetes API. A name is checked before it becomes part of a URL.
 //
 // Pure; any thread.
 #pragma once

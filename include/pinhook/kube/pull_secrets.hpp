@@ -1,12 +1,12 @@
-// The credentials that a Pod of a namespace would be pulled with: its pull secrets, those of its service account, and
-// what stands behind them (credential plugins, clouds, the node's config file).
+// The credentials with which a Pod of a namespace would be pulled: its pull secrets, those of its service account, and
+// then the other sources (credential plugins, clouds, the node's config file).
 //
 //   kube::pull_secrets tenants(api, control_io.get_executor(), machine_clock(), behind, options);
 //   auto source = co_await tenants.credentials_of({"team-a", "default", {"regcred"}}, d);
 //
-// What was read answers for `ttl`; sources in use are read anew ahead of that while the old ones still serve, so that
-// whoever asks often never waits, and a changed secret counts within `ttl`. The service account's secrets are read here
-// because the API server's admission copies them into Pods alone, not into templates, and perhaps after us.
+// Read objects are used for `ttl`. Sources in use are read again ahead of that while the old ones still serve, so that
+// a frequent caller never waits, and a changed secret is used within `ttl`. The service account's secrets are read here
+// because the API server's admission copies them into Pods alone, not into templates, and possibly after our webhook.
 //
 // Thread rule: `held` and `credentials_of` from any thread; a warm answer needs no other thread. The API is asked on
 // the control executor, which one thread serves. The io_context of that must outlive this object.
@@ -30,17 +30,17 @@
 
 namespace pinhook::kube {
 
-/// Secrets of one list, a Pod's or a service account's, that are read; the rest is passed over. Each costs a request to
-/// the API server, and a look-up tries fewer credentials still.
+/// Limit of the secrets of one list, a Pod's or a service account's; the rest is ignored. Each costs a request to the
+/// API server, and a look-up tries fewer credentials still.
 inline constexpr std::size_t max_pull_secrets = 32;
 
 class pull_secrets final : public registry::tenant_credentials {
  public:
-  /// What is asked after the secrets, in its order. Called on any thread, without I/O.
+  /// The sources after the secrets, in their order. `behind_secrets` is called on any thread, without I/O.
   using sources = std::vector<std::shared_ptr<registry::credential_source>>;
   using behind_secrets = std::function<sources(const registry::tenant&)>;
 
-  /// `reads`: null: no secret is read, and only what stands behind counts. `time` must outlive the reads under way.
+  /// `reads` null: no secret is read, and only the other sources are used. `time` must outlive the reads under way.
   pull_secrets(std::shared_ptr<api> reads, boost::asio::any_io_executor control, const clock& time,
                behind_secrets behind, pull_secrets_options options = {});
   /// Gives up the reads under way; they end later on the control thread.
@@ -48,8 +48,8 @@ class pull_secrets final : public registry::tenant_credentials {
   pull_secrets(const pull_secrets&) = delete;
   pull_secrets& operator=(const pull_secrets&) = delete;
 
-  [[nodiscard]] std::shared_ptr<registry::credential_source> held(const registry::tenant& who) override;
-  awaitable<std::shared_ptr<registry::credential_source>> credentials_of(registry::tenant who, deadline d) override;
+  [[nodiscard]] std::shared_ptr<registry::credential_source> held(const registry::tenant& tenant) override;
+  awaitable<std::shared_ptr<registry::credential_source>> credentials_of(registry::tenant tenant, deadline d) override;
 
  private:
   class core;

@@ -1,4 +1,4 @@
-// What the reading of pull secrets is configured with.
+// The configuration of the reading of pull secrets.
 //
 // Plain values; any thread.
 #pragma once
@@ -11,15 +11,16 @@
 namespace pinhook::kube {
 
 struct pull_secrets_options {
-  /// How old an answer of the API may be. Longer: fewer requests to the API server, later news.
+  /// The longest age of an answer of the API. Longer: fewer requests to the API server, later changes.
   std::chrono::nanoseconds ttl = std::chrono::seconds(30);
-  /// Namespaces whose secrets may be read; empty: all.
+  /// Namespaces with secrets that are read; empty: all.
   std::vector<std::string> namespaces;
-  /// What a request waits for the API. A read that takes longer goes on, and the next request finds its answer.
+  /// The time for which a request waits for the API. A read that takes longer continues, and the next request finds its
+  /// answer.
   std::chrono::nanoseconds read_limit = std::chrono::seconds(3);
-  /// How soon what could not be read is tried again.
+  /// The time before a failed read is tried again.
   std::chrono::nanoseconds retry_after = std::chrono::seconds(5);
-  /// Tenants whose sources are held; more: those that end first go.
+  /// The number of tenants with held sources; beyond it those that expire first are dropped.
   std::size_t capacity = 1000;
 };
 

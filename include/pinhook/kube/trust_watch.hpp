@@ -1,5 +1,5 @@
-// Certificates from files or cert-manager: whether the API servers trust what is served, for readiness. Reads the
-// configuration and writes nothing.
+// For certificates from files or cert-manager: checks whether the API servers trust the served one, for readiness.
+// Reads the configuration and writes nothing.
 //
 //   trust_watch watch(api, machine_clock(), {.configuration = "pinhook"}, [&] { return chain_pem(); }, sink);
 //   tasks.spawn(watch.keep());
@@ -23,25 +23,26 @@ namespace pinhook::kube {
 
 struct trust_watch_options {
   std::string configuration = "pinhook";
-  /// Between two looks, give or take a tenth.
+  /// The time between two looks, plus or minus a tenth.
   std::chrono::nanoseconds check_interval = std::chrono::seconds(15);
   std::chrono::nanoseconds request_limit = std::chrono::seconds(10);
 };
 
 class trust_watch {
  public:
-  /// PEM of what new connections are shown: the leaf first, then the chain.
+  /// PEM of the certificates for new connections: the leaf first, then the chain.
   using chain = std::function<std::string()>;
 
-  /// Of the sink `trusted`, `not_trusted`, `unchecked` and `failed` are called. What is given must outlive this.
+  /// Calls `trusted`, `not_trusted`, `unchecked` and `failed` of the sink. The arguments must outlive this object.
   trust_watch(serving_api& api, const clock& time, trust_watch_options options, chain served, serving_sink& to,
               serving_seams seams = {});
   trust_watch(const trust_watch&) = delete;
   trust_watch& operator=(const trust_watch&) = delete;
 
-  /// Until it is canceled. Ready when every entry trusts the chain. Where that cannot be checked (no right to read the
-  /// configuration, there is none, or an entry without caBundle, where the system's roots count) nothing is held back:
-  /// `trusted`, and `unchecked` says why. An API server that does not answer changes nothing.
+  /// Runs until it is canceled. Ready when every entry trusts the chain. When that cannot be checked (no permission to
+  /// read the configuration, no configuration, or an entry without caBundle, for which the system's roots are used), it
+  /// does not prevent readiness: `trusted` is called, and `unchecked` with the reason. An API server that does not
+  /// answer changes nothing.
   awaitable<void> keep();
 
   /// One look; true: the API server answered.

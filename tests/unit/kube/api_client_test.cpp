@@ -53,11 +53,11 @@ struct ApiClient : ::testing::Test {
   std::unique_ptr<api_client> api;
 
   ApiClient() { use(secret("Bearer fixed")); }
-  void use(login_method how, api_client_options o = {}) {
+  void use(login_method login, api_client_options o = {}) {
     cluster where;
     where.server = "https://k8s.example/prefix";
     where.origin = "the test's cluster";
-    where.login = std::move(how);
+    where.login = std::move(login);
     api_seams seams;
     seams.random = [] { return 1.0; };
     seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
@@ -125,12 +125,12 @@ TEST_F(ApiClient, KeepsTheLifeOfTokensWithinBounds) {
   const std::pair<std::chrono::seconds, std::chrono::seconds> table[] = {
       {0s, 600s}, {599s, 600s}, {600s, 600s}, {1800s, 1800s}, {3601s, 3600s}};
   http.reply(token_line, a_token());
-  for (const auto& [wanted, asked] : table) {
+  for (const auto& [configured, requested] : table) {
     api_client_options o;
-    o.token_lifetime = wanted;
+    o.token_lifetime = configured;
     use(secret("Bearer fixed"), o);
     ASSERT_TRUE(testing::run_on(io, api->request_token("shop", "default", "sts", in(10s))));
-    EXPECT_EQ(http.requests().back().body->reveal(), token_request("sts", asked));
+    EXPECT_EQ(http.requests().back().body->reveal(), token_request("sts", requested));
   }
 }
 
@@ -155,7 +155,7 @@ TEST_F(ApiClient, ChecksNamesBeforeTheyArePartOfAUrl) {
 TEST_F(ApiClient, NamesTheQuestionInEachFailure) {
   http.reply(secret_line, a_status(404));
   EXPECT_EQ(failure().code, error_code::not_found);
-  EXPECT_EQ(failure().message, "Kubernetes API: get secrets shop/pull: HTTP 404: there is none; it says \"said\"");
+  EXPECT_EQ(failure().message, "Kubernetes API: get secrets shop/pull: HTTP 404: not found; it says \"said\"");
   http.forget(secret_line);
   http.reply(secret_line, respond(200, {}, "hunter2"));
   EXPECT_EQ(failure().code, error_code::malformed);
@@ -209,7 +209,7 @@ TEST_F(ApiClient, RunsAPluginOnceMoreAfterARefusal) {
   http.reply(secret_line, a_secret());
   http.reply(secret_line, a_status(401));
   ASSERT_TRUE(get());
-  // The plugin gives the same again: nothing to ask with.
+  // The plugin gives the same again, so there is no other credential to try.
   EXPECT_EQ(failure().code, error_code::unauthorized);
   EXPECT_THAT(shown(), ElementsAre("Bearer one", "Bearer two", "Bearer two"));
   processes = {};
@@ -268,7 +268,7 @@ TEST_F(ApiClient, KeepsToTheDeadline) {
   EXPECT_EQ(http.requests().size(), 1U);
 }
 
-// A failure at each step of: refused, token read again, busy, answered.
+// A failure at each step of this sequence: refused, token read again, busy, answered.
 TEST_F(ApiClient, FailsAtEachStep) {
   const auto file = files.write("token", "one");
   for (std::size_t step = 1; step <= 3; ++step) {

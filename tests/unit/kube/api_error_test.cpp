@@ -15,14 +15,14 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::respond;
 
-const question asked{"get", "secrets", "shop", "pull"};
+const request_attributes attributes{"get", "secrets", "shop", "pull"};
 
 std::string status(const std::string& message) {
   return R"({"kind":"Status","apiVersion":"v1","status":"Failure","message":")" + message + "\"}";
 }
 
 error of(int code, const std::string& body = status("said"), http::headers headers = {}) {
-  return from_status(asked, respond(code, std::move(headers), body), wall_time{});
+  return from_status(attributes, respond(code, std::move(headers), body), wall_time{});
 }
 
 TEST(ApiError, GivesEachStatusItsCode) {
@@ -43,10 +43,10 @@ TEST(ApiError, GivesEachStatusItsCode) {
 
 TEST(ApiError, SaysWhichRuleIsMissing) {
   EXPECT_THAT(of(403).message, HasSubstr("verb \"get\" on resource \"secrets\" in namespace shop"));
-  const question token{"create", "serviceaccounts/token", "shop", "default"};
+  const request_attributes token{"create", "serviceaccounts/token", "shop", "default"};
   EXPECT_THAT(from_status(token, respond(403, {}, status("x")), wall_time{}).message,
               HasSubstr("verb \"create\" on resource \"serviceaccounts/token\" in namespace shop"));
-  // A proxy's 403 is no matter of RBAC.
+  // A proxy's 403 does not come from RBAC.
   EXPECT_THAT(of(403, "<html>").message, Not(HasSubstr("ClusterRole")));
 }
 
@@ -61,7 +61,7 @@ TEST(ApiError, BoundsAndQuotesWhatTheServerSays) {
   const error e = of(500, status("line\\n" + std::string(5000, 'x')));
   EXPECT_THAT(e.message, AllOf(HasSubstr("\\x0a"), Not(HasSubstr("\n"))));
   EXPECT_LT(e.message.size(), 1000U);
-  // More than a Status may have: not read at all.
+  // Larger than the limit of a Status, so it is not read.
   EXPECT_THAT(of(500, status(std::string(70000, 'x'))).message, Not(HasSubstr("it says")));
 }
 

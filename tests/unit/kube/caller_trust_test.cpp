@@ -22,11 +22,11 @@ struct CallerTrust : ::testing::Test {
   x509_certificate leaf = leaf_of(ours);
 
   x509_certificate leaf_of(const key_pair& authority) const {
-    const certificate_request wanted{.common_name = "pinhook",
-                                     .dns_names = {"pinhook.pinhook.svc", "other.svc"},
-                                     .addresses = {"127.0.0.1", "::1"},
-                                     .lifetime = 24h};
-    return x509_certificate::parse(make_leaf(authority, wanted, time).value().certificate).value();
+    const certificate_request request{.common_name = "pinhook",
+                                      .dns_names = {"pinhook.pinhook.svc", "other.svc"},
+                                      .addresses = {"127.0.0.1", "::1"},
+                                      .lifetime = 24h};
+    return x509_certificate::parse(make_leaf(authority, request, time).value().certificate).value();
   }
   std::optional<std::string> distrust(const std::string& enforce, const std::string& audit) const {
     return distrust_of({leaf}, read_bundles({{"enforce", enforce}, {"audit", audit}}), time.wall());
@@ -36,7 +36,7 @@ struct CallerTrust : ::testing::Test {
 TEST_F(CallerTrust, EveryEntryHasToTrust) {
   const struct {
     std::string enforce, audit;
-    std::optional<std::string> why;
+    std::optional<std::string> distrust;
   } rows[] = {
       {ours.certificate, ours.certificate, std::nullopt},
       {foreign.certificate + ours.certificate, ours.certificate, std::nullopt},
@@ -45,7 +45,7 @@ TEST_F(CallerTrust, EveryEntryHasToTrust) {
       {foreign.certificate, ours.certificate, "the caBundle of webhook \"enforce\" does not trust the certificate"},
       {ours.certificate, "garbage", "the caBundle of webhook \"audit\" does not trust the certificate"},
   };
-  for (const auto& row : rows) EXPECT_EQ(distrust(row.enforce, row.audit), row.why);
+  for (const auto& row : rows) EXPECT_EQ(distrust(row.enforce, row.audit), row.distrust);
 }
 
 TEST_F(CallerTrust, WhatIsNotValidIsNotTrusted) {
@@ -82,8 +82,8 @@ TEST_F(CallerTrust, BundlesAreComparedAsSets) {
   EXPECT_FALSE(entry(ours.certificate).has_just({one, two}));
   EXPECT_FALSE(entry(ours.certificate + foreign.certificate).has_just({one}));
   EXPECT_FALSE(entry(ours.certificate + "-----BEGIN X-----\nAAAA\n-----END X-----\n").has_just({one}))
-      << "what is no certificate goes";
-  EXPECT_TRUE(all_have(read_bundles({}), one)) << "nobody asks";
+      << "garbage is removed";
+  EXPECT_TRUE(all_have(read_bundles({}), one)) << "no API server calls";
 }
 
 }  // namespace

@@ -50,26 +50,26 @@ service_account account(std::vector<std::string> names) {
   return {.uid = "1", .image_pull_secrets = std::move(names), .annotations = {}};
 }
 
-// An API that answers when the test says so.
+// An API that answers when the test releases it.
 class slow_api final : public api {
  public:
   explicit slow_api(asio::io_context& io) : gate_(io, asio::steady_timer::time_point::max()) {}
   fake_kube_api inner;
-  int asked = 0;
+  int requests = 0;
 
   void answer() { gate_.cancel(); }
   awaitable<result<secret_object>> get_secret(std::string ns, std::string name, deadline d) override {
-    ++asked;
+    ++requests;
     co_await gate_.async_wait(asio::as_tuple(asio::use_awaitable));
     co_return co_await inner.get_secret(std::move(ns), std::move(name), d);
   }
   awaitable<result<service_account>> get_service_account(std::string ns, std::string name, deadline d) override {
-    ++asked;
+    ++requests;
     co_await gate_.async_wait(asio::as_tuple(asio::use_awaitable));
     co_return co_await inner.get_service_account(std::move(ns), std::move(name), d);
   }
   awaitable<result<service_account_token>> request_token(std::string, std::string, std::string, deadline) override {
-    co_return fail(error_code::internal, "nobody asks");
+    co_return fail(error_code::internal, "not used");
   }
 
  private:
@@ -81,7 +81,7 @@ struct PullSecrets : ::testing::Test {
   testing::fake_clock time;
   std::shared_ptr<fake_kube_api> api = std::make_shared<fake_kube_api>();
   pull_secrets::sources node;
-  std::vector<tenant> asked_behind;
+  std::vector<tenant> behind_tenants;
   std::optional<pull_secrets> tenants;
 
   PullSecrets() {
@@ -92,14 +92,14 @@ struct PullSecrets : ::testing::Test {
   void open(std::shared_ptr<kube::api> reads, const pull_secrets_options& options = {}) {
     tenants.emplace(
         std::move(reads), io.get_executor(), time,
-        [this](const tenant& who) {
-          asked_behind.push_back(who);
+        [this](const tenant& owner) {
+          behind_tenants.push_back(owner);
           return node;
         },
         options);
   }
-  source of(tenant who, deadline d = deadline::never()) {
-    auto out = testing::run_on(io, tenants->credentials_of(std::move(who), d));
+  source of(tenant owner, deadline d = deadline::never()) {
+    auto out = testing::run_on(io, tenants->credentials_of(std::move(owner), d));
     settle();
     return out;
   }
@@ -115,8 +115,8 @@ struct PullSecrets : ::testing::Test {
       for (const auto& c : *got) out.push_back(c.username);
     return out;
   }
-  std::vector<std::string> users(tenant who) {
-    const source from = of(std::move(who));
+  std::vector<std::string> users(tenant owner) {
+    const source from = of(std::move(owner));
     return users(from);
   }
 };
@@ -141,8 +141,8 @@ TEST_F(PullSecrets, AreThoseOfThePodThenOfTheServiceAccountThenWhatStandsBehind)
   EXPECT_THAT(api->calls(),
               UnorderedElementsAre("get secrets team-a/two", "get secrets team-a/one",
                                    "get serviceaccounts team-a/builder", "get secrets team-a/builder-secret"));
-  ASSERT_EQ(asked_behind.size(), 1U);
-  EXPECT_EQ(asked_behind.front(), team_a({"two", "one"}, "builder"));
+  ASSERT_EQ(behind_tenants.size(), 1U);
+  EXPECT_EQ(behind_tenants.front(), team_a({"two", "one"}, "builder"));
 }
 
 TEST_F(PullSecrets, WithoutAServiceAccountItIsDefault) {
@@ -185,7 +185,7 @@ TEST_F(PullSecrets, InUseAreReadAnewWhileTheOldOnesServe) {
   const source old = of(team_a({"one"}));
   api->set_secret("team-a", "one", for_r_io("new"));
   time.advance(21s);
-  EXPECT_EQ(of(team_a({"one"})), old) << "nobody waits";
+  EXPECT_EQ(of(team_a({"one"})), old) << "no caller waits";
   EXPECT_EQ(api->calls().size(), 4U);
   EXPECT_THAT(users(tenants->held(team_a({"one"}))), ElementsAre("new"));
   EXPECT_EQ(of(team_a({"one"})), tenants->held(team_a({"one"})));
@@ -313,7 +313,7 @@ TEST_F(PullSecrets, OfOtherNamespacesThanThoseAllowedAreNotRead) {
   node = {fake_credentials::make("node")};
   const source got = of(team_a({"one"}));
   EXPECT_THAT(users(got), ElementsAre("node"));
-  EXPECT_THAT(troubles(got), ElementsAre("the pull secrets of namespace team-a are not among those that may be read"));
+  EXPECT_THAT(troubles(got), ElementsAre("the pull secrets of namespace team-a are not among those that are read"));
   EXPECT_THAT(troubles(of(team_a({}))), IsEmpty());
   EXPECT_THAT(api->calls(), IsEmpty());
   of({"team-b", "", {}});
@@ -334,7 +334,7 @@ TEST_F(PullSecrets, WithoutAnApiOnlyWhatStandsBehindCounts) {
   EXPECT_EQ(of(team_a({"one"})), got);
   EXPECT_THAT(users(got), ElementsAre("node"));
   EXPECT_THAT(troubles(got), IsEmpty());
-  EXPECT_EQ(asked_behind.size(), 1U);
+  EXPECT_EQ(behind_tenants.size(), 1U);
 }
 
 TEST_F(PullSecrets, MoreThanTheLimitArePassedOver) {
@@ -377,12 +377,12 @@ TEST_F(PullSecrets, AreNotWaitedForLongerThanTheLimit) {
   EXPECT_THAT(troubles(got), ElementsAre(HasSubstr("pull secret one of namespace team-a: "),
                                          HasSubstr("service account default of namespace team-a: ")));
   EXPECT_TRUE(is_temporary(got->troubles().front().code));
-  EXPECT_EQ(slow->asked, 2) << "all at the same time";
+  EXPECT_EQ(slow->requests, 2) << "all at the same time";
   slow->answer();
   settle();
   time.advance(5s);
   EXPECT_THAT(users(team_a({"one"})), ElementsAre("1"));
-  EXPECT_EQ(slow->asked, 2) << "the read went on and its answer was kept";
+  EXPECT_EQ(slow->requests, 2) << "the read continued and its answer was kept";
 }
 
 TEST_F(PullSecrets, AreNotWaitedForLongerThanTheRequestHas) {
@@ -394,9 +394,9 @@ TEST_F(PullSecrets, AreNotWaitedForLongerThanTheRequestHas) {
   EXPECT_EQ(got->troubles().size(), 2U);
 }
 
-// As a request does that nobody waits for in the end.
-awaitable<void> keep(pull_secrets& from, tenant who, std::shared_ptr<std::optional<source>> out) {
-  auto made = co_await from.credentials_of(std::move(who), deadline::never());
+// As a request that is no longer waited for in the end.
+awaitable<void> keep(pull_secrets& from, tenant owner, std::shared_ptr<std::optional<source>> out) {
+  auto made = co_await from.credentials_of(std::move(owner), deadline::never());
   *out = std::move(made);
 }
 
@@ -410,15 +410,15 @@ TEST_F(PullSecrets, ARequestThatIsGivenUpLeavesWhatItAskedForToTheNext) {
   asio::co_spawn(io, keep(*tenants, team_a({"one"}), got),
                  asio::bind_cancellation_slot(stop.slot(), [](const std::exception_ptr&) {}));
   settle();
-  EXPECT_EQ(slow->asked, 2);
+  EXPECT_EQ(slow->requests, 2);
   stop.emit(asio::cancellation_type::terminal);
   settle();
   ASSERT_TRUE(*got);
-  EXPECT_THAT(troubles(**got), ElementsAre("the pull secrets of namespace team-a were not waited for"));
+  EXPECT_THAT(troubles(**got), ElementsAre("the read of the pull secrets of namespace team-a was canceled"));
   slow->answer();
   settle();
   EXPECT_NE(tenants->held(team_a({"one"})), nullptr);
-  EXPECT_EQ(slow->asked, 2);
+  EXPECT_EQ(slow->requests, 2);
 }
 
 TEST_F(PullSecrets, GoWhileReadsAreUnderWay) {
@@ -428,10 +428,10 @@ TEST_F(PullSecrets, GoWhileReadsAreUnderWay) {
   const auto got = std::make_shared<std::optional<source>>();
   asio::co_spawn(io, keep(*tenants, team_a({"one"}), got), [](const std::exception_ptr&) {});
   settle();
-  EXPECT_EQ(slow->asked, 2);
+  EXPECT_EQ(slow->requests, 2);
   tenants.reset();
   settle();
-  ASSERT_TRUE(*got) << "who waits is told";
+  ASSERT_TRUE(*got) << "the waiting caller gets an answer";
   EXPECT_EQ((**got)->troubles().front().code, error_code::canceled);
 }
 
@@ -443,7 +443,7 @@ TEST_F(PullSecrets, AnIoContextMayGoBeforeTheirReadsHaveEnded) {
     const auto got = std::make_shared<std::optional<source>>();
     asio::co_spawn(*own, keep(short_lived, team_a({"one"}), got), [](const std::exception_ptr&) {});
     own->poll();
-    EXPECT_EQ(slow->asked, 2);
+    EXPECT_EQ(slow->requests, 2);
   }
   // Its timers belong to the io_context: only the reads hold it now, and end with it.
   const std::weak_ptr<slow_api> last = slow;
@@ -465,8 +465,8 @@ TEST_F(PullSecrets, TheirIdentityIsThatOfTheSecretsAndNotOfTheNamespace) {
 TEST_F(PullSecrets, MessagesHoldNothingOfTheirContent) {
   api->set_secret("team-a", "one", fake_kube_api::docker_secret("hunter2"));
   api->set_secret("team-a", "two", fake_kube_api::docker_secret(R"({"auths":{"r.io":{"auth":"aHVudGVyMg=="}}})"));
-  for (const auto& said : troubles(of(team_a({"one", "two"}))))
-    EXPECT_THAT(said, AllOf(Not(HasSubstr("hunter2")), Not(HasSubstr("aHVudGVy"))));
+  for (const auto& trouble : troubles(of(team_a({"one", "two"}))))
+    EXPECT_THAT(trouble, AllOf(Not(HasSubstr("hunter2")), Not(HasSubstr("aHVudGVy"))));
 }
 
 // Workers on threads of their own, one control thread, secrets that change meanwhile.

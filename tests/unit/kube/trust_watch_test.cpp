@@ -77,7 +77,7 @@ TEST_F(TrustWatch, WithoutABundleTheSystemsRootsCount) {
   EXPECT_TRUE(sink.is_trusted);
   EXPECT_THAT(sink.unknowns, ElementsAre(HasSubstr("has no caBundle")));
   look();
-  EXPECT_THAT(sink.unknowns, SizeIs(1)) << "said once";
+  EXPECT_THAT(sink.unknowns, SizeIs(1)) << "reported once";
 }
 
 TEST_F(TrustWatch, WhatCannotBeReadHoldsNobodyBack) {
