@@ -223,7 +223,7 @@ TEST(Kubeconfig, SaysWhatIsWrongAndWhere) {
        error_code::invalid_input, "is set beside a certificate authority"},
       {cluster_with("    server: https://k\n    insecure-skip-tls-verify: 'true'\n"), error_code::invalid_input,
        "must be true or false"},
-      {cluster_with("    server: [https://k]\n"), error_code::invalid_input, "must be a text, it is a list"},
+      {cluster_with("    server: [https://k]\n"), error_code::invalid_input, "must be text, not a list"},
       {cluster_with("    server: https://k\n    proxy-url: http://hunter2@proxy\n"), error_code::unsupported,
        "proxy-url"},
       {user_with("    token: 'hunter2 x'\n"), error_code::invalid_input, "token has a character that no token has"},
