@@ -84,7 +84,7 @@ void rule_findings::judge(const judged_slot& whom, const rules::image_state& ima
       ++denials_;
       if (sentences_size_ > max_message_size) continue;
       sentences_.push_back(fmt::format("rule {}: {} {}, image {}: {}. {}", r.name, noun_of(s), short_label(s),
-                                       short_image(s.image), f.why, sentence_of(f)));
+                                       short_image(s.image), f.reason, sentence_of(f)));
       sentences_size_ += sentences_.back().size();
     } else if (taken != "audit") {
       warn(f, taken, s);
@@ -96,7 +96,7 @@ void rule_findings::judge(const judged_slot& whom, const rules::image_state& ima
 void rule_findings::warn(const rules::finding& f, std::string_view taken, const pin::slot& s) {
   const std::string rule = "rule " + rules_.rules()[f.rule].name;
   const std::string_view would = taken == "would-deny" ? " would deny" : taken == "would-warn" ? " would warn" : "";
-  const std::string reason = fmt::format("{}{}: {}", rule, would, f.why);
+  const std::string reason = fmt::format("{}{}: {}", rule, would, f.reason);
   const std::string fix = clause_of(f);
   const std::string both = reason + "; " + fix;
   if (both.size() + least_names_size <= max_warning_size) {

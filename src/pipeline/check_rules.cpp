@@ -51,9 +51,9 @@ check_rule described(const rules::rule& r, std::string_view file) {
   std::string titles;
   std::string whys;
   for (const rules::demand& d : r.demands) {
-    const auto& text = rules::text_of(d.what);
+    const auto& text = rules::text_of(d.requirement);
     titles += fmt::format("{}{}", titles.empty() ? "" : "; ", text.title);
-    whys += fmt::format("{}{}", whys.empty() ? "" : " ", sentence(text.why));
+    whys += fmt::format("{}{}", whys.empty() ? "" : " ", sentence(text.reason));
     out.help += fmt::format("{}{}", out.help.empty() ? "" : "\n\n", text.help);
   }
   out.title = fmt::format("{}: {}", r.name, titles);

@@ -176,8 +176,8 @@ class site_judge {
 
   verdict told(const site& s, rules::finding f, bool is_never) const {
     verdict out{.row = checks_.rows[f.rule]};
-    out.message = checks_.is_own(f.rule) ? own_message(f.what, s) : message_of(s, f);
-    out.lacks_digest = f.what <= rules::requirement::digest && !is_never;
+    out.message = checks_.is_own(f.rule) ? own_message(f.requirement, s) : message_of(s, f);
+    out.lacks_digest = f.requirement <= rules::requirement::digest && !is_never;
     if (out.lacks_digest && s.is_refused()) {
       out.message += fmt::format("; {}", s.problem);
       out.fix = s.remedy;
@@ -190,17 +190,18 @@ class site_judge {
     }
     out.fix = std::move(f.fix);
     out.kind = kind_of(f.kind);
-    if (f.what == rules::requirement::pull_policy && s.form == files::site_form::values)
+    if (f.requirement == rules::requirement::pull_policy && s.form == files::site_form::values)
       out.fix = fmt::format("pullPolicy{}", out.fix.substr(out.fix.find(':')));
     return out;
   }
 
   static std::string message_of(const site& s, const rules::finding& f) {
-    if (f.what != rules::requirement::pull_policy) return fmt::format("{}: {}", quoted_name(s.written), f.why);
+    if (f.requirement != rules::requirement::pull_policy)
+      return fmt::format("{}: {}", quoted_name(s.written), f.reason);
     return s.pull_policy.empty()
                ? fmt::format("{} has no pull policy, which means {}: {}", quoted_name(s.written),
-                             rules::default_pull_policy(*s.ref), f.why)
-               : fmt::format("{} has the pull policy {}: {}", quoted_name(s.written), quoted(s.pull_policy), f.why);
+                             rules::default_pull_policy(*s.ref), f.reason)
+               : fmt::format("{} has the pull policy {}: {}", quoted_name(s.written), quoted(s.pull_policy), f.reason);
   }
 
   [[nodiscard]] std::optional<verdict> compared(const site& s) const {

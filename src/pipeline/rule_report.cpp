@@ -22,8 +22,8 @@ std::vector<std::pair<std::string, std::string>> effects_of(const rules::rule& r
   if (r.pull_policy) out.emplace_back("pullPolicy", fmt::format("pullPolicy: {}", rules::to_string(*r.pull_policy)));
   for (const rules::demand& d : r.demands) {
     const std::string values = d.values.empty() ? "" : fmt::format(" {}", fmt::join(d.values, ", "));
-    out.emplace_back(rules::to_string(d.what),
-                     fmt::format("require {}{}: {}", rules::to_string(d.what), values, rules::to_string(r.action)));
+    out.emplace_back(rules::to_string(d.requirement), fmt::format("require {}{}: {}", rules::to_string(d.requirement),
+                                                                  values, rules::to_string(r.action)));
   }
   return out;
 }

@@ -76,13 +76,14 @@ std::string why_not(const rules::rule_set& rules, const said& what, const std::s
     if (all[i].name != name) continue;
     if (all[i].demands.empty()) return name + " demands nothing";
     for (const rules::demand& d : all[i].demands) {
-      const auto decides = what.of.demands[static_cast<std::size_t>(d.what)];
+      const auto decides = what.of.demands[static_cast<std::size_t>(d.requirement)];
       if (decides == effects::none) return name + " does not match";
       const auto& one = all[decides];
       if (!out.empty()) out += ", ";
-      out += decides == i ? fmt::format("{} decides {}: {}, met or told by another", name, to_string(d.what),
-                                        to_string(one.action))
-                          : fmt::format("rule {} decides {}: {}", one.name, to_string(d.what), to_string(one.action));
+      out += decides == i
+                 ? fmt::format("{} decides {}: {}, met or told by another", name, to_string(d.requirement),
+                               to_string(one.action))
+                 : fmt::format("rule {} decides {}: {}", one.name, to_string(d.requirement), to_string(one.action));
     }
   }
   return out;
@@ -96,7 +97,7 @@ void compare(const rules::rule_set& rules, const said& what, rules::action taken
     if (!std::ranges::binary_search(is, name)) notes.push_back(why_not(rules, what, name));
   for (const auto& f : what.findings)
     if (const auto& name = rules.rules()[f.rule].name; f.action == taken && !std::ranges::binary_search(wanted, name))
-      notes.push_back(fmt::format("rule {} demands {}", name, to_string(f.what)));
+      notes.push_back(fmt::format("rule {} demands {}", name, to_string(f.requirement)));
   into.push_back(fmt::format("{}: want {}, is {} ({})", to_string(taken), or_nothing(wanted), or_nothing(is),
                              fmt::join(notes, "; ")));
 }

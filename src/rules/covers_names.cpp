@@ -8,8 +8,8 @@
 #include <vector>
 
 // All names that `narrow` matches are read at once: from a byte of `narrow` and a state of the grammar, each character
-// that may follow leads on, while the set of bytes of `wide` that what was read can stand at goes along. A whole name
-// at whose end `wide` is not at its own is one that it misses.
+// that may follow leads on, together with the set of bytes of `wide` that can match the text read so far. A whole name
+// at whose end `wide` is not at its own end is one that it misses.
 
 namespace pinhook::rules {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 /// Bytes of a pattern that is searched: longer ones are compared by their text alone.
 constexpr std::size_t max_searched_size = 127;
 
-/// Bytes of `wide`, its end among them, that what was read can stand before.
+/// Bytes of `wide`, its end included, that the text read so far can be before.
 struct places {
   std::uint64_t low = 0, high = 0;
 
@@ -27,7 +27,7 @@ struct places {
 };
 static_assert(max_searched_size < 128);
 
-/// Stars may stand for nothing.
+/// Stars may match nothing.
 void skip_stars(std::string_view wide, places& at) {
   for (std::size_t i = 0; i < wide.size(); ++i)
     if (at.has(i) && wide[i] == '*') at.add(i + (wide.substr(i, 2) == "**" ? 2 : 1));
@@ -47,8 +47,8 @@ places read(std::string_view wide, const places& at, char c) {
   return out;
 }
 
-/// Characters of which every other one does as one of these does: those of both patterns, those that the grammar looks
-/// at one by one, and of the rest one of each sort.
+/// The characters that represent all others: those of both patterns, those that the grammar looks at one by one, and of
+/// the rest one of each sort.
 std::string distinct_letters(std::string_view a, std::string_view b) {
   std::set<char> out(a.begin(), a.end());
   out.insert(b.begin(), b.end());

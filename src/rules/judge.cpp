@@ -12,23 +12,23 @@
 namespace pinhook::rules {
 namespace {
 
-// Registries that an advice names before it says how many more there are.
+// Registries that an advice names before it counts the rest.
 constexpr std::size_t named_registries = 3;
 
 // In the order of `requirement`.
 constexpr std::array<requirement_text, requirement_count> texts{{
     {"Neither tag nor digest", "without a tag it runs whatever was pushed last when a node pulls it",
      "Without a tag and a digest the tag `latest` is meant: whatever was pushed last when a node pulls it. Write the "
-     "tag of the version that is meant; `pinhook resolve REF` says its digest, `pinhook pin -i FILE` writes it."},
+     "tag of the version that is meant; `pinhook resolve REF` prints its digest, `pinhook pin -i FILE` writes it."},
     {"Tag latest", "latest moves with every push: nodes may differ and a rollback finds the newest",
      "The tag `latest` means whatever was pushed last: two nodes may run different versions, and a rollback gets the "
-     "newest one. Write the tag of the version that is meant, or its digest: `pinhook resolve REF` says it."},
-    {"Tag without a digest", "a tag can be moved, so what runs may not be what was tested",
-     "A tag can be moved to other bytes by anyone who may push; a digest cannot. `pinhook resolve REF` says the "
+     "newest one. Write the tag of the version that is meant, or its digest: `pinhook resolve REF` prints it."},
+    {"Tag without a digest", "a tag can be moved, so the image run may be an untested one",
+     "A tag can be moved to other bytes by anyone who may push; a digest cannot. `pinhook resolve REF` prints the "
      "digest, "
      "`pinhook pin -i FILE` writes it."},
-    {"Registry that is not allowed", "nobody here vouches for what that registry serves",
-     "Images come from the registries that the rule names, because somebody watches over what is in those. Take the "
+    {"Registry that is not allowed", "the images of that registry are not reviewed here",
+     "Images come from the registries that the rule names, because their content is reviewed. Take the "
      "image from one of them, or have it copied there."},
     {"Pull policy that is not allowed", "the pull policy decides what a restart runs and whether it needs the registry",
      "`Always` asks the registry at each start, so a registry that is down stops restarts; `IfNotPresent` with a tag "
@@ -49,7 +49,7 @@ bool is_from_one_of(const values& allowed, const registry::reference& as_written
 
 bool is_met(const demand& d, const image_state& image) {
   const bool is_by_digest = image.ref->is_pinned();
-  switch (d.what) {
+  switch (d.requirement) {
     case requirement::tag:
       return is_by_digest || !image.ref->tag().empty();
     case requirement::not_latest:
@@ -73,11 +73,11 @@ std::string name_some(const values& all) {
 }
 
 void tell_fix(finding& f, const demand& d, const image_state& image) {
-  if (d.what == requirement::registry) {
+  if (d.requirement == requirement::registry) {
     f.kind = fix_kind::advice;
     f.fix = d.values.size() > named_registries ? fmt::format("take it from one of {}", name_some(d.values))
                                                : fmt::format("take it from {}", name_some(d.values));
-  } else if (d.what == requirement::pull_policy) {
+  } else if (d.requirement == requirement::pull_policy) {
     f.kind = fix_kind::line;
     f.fix = fmt::format("{}: {}", image.is_volume ? "pullPolicy" : "imagePullPolicy", d.values.front());
   } else if (!image.pinned.empty()) {
@@ -89,18 +89,18 @@ void tell_fix(finding& f, const demand& d, const image_state& image) {
   }
 }
 
-std::string why_of(const rule& r, requirement what) {
-  std::string_view why = r.message.empty() ? text_of(what).why : std::string_view(r.message);
+std::string reason_of(const rule& r, requirement wanted) {
+  std::string_view why = r.message.empty() ? text_of(wanted).reason : std::string_view(r.message);
   while (why.ends_with('.') || why.ends_with(' ')) why.remove_suffix(1);
   return std::string(why);
 }
 
-const demand* demand_of(const rule& r, requirement what) {
-  const auto found = std::ranges::find(r.demands, what, &demand::what);
+const demand* demand_of(const rule& r, requirement wanted) {
+  const auto found = std::ranges::find(r.demands, wanted, &demand::requirement);
   return found == r.demands.end() ? nullptr : &*found;
 }
 
-bool is_mended_by_image(requirement what) { return what <= requirement::digest; }
+bool is_mended_by_image(requirement r) { return r <= requirement::digest; }
 
 }  // namespace
 
@@ -109,16 +109,16 @@ std::vector<finding> judge(const rule_set& rules, const effects& e, const image_
   for (std::size_t i = 0; i < requirement_count; ++i) {
     if (e.demands[i] == effects::none) continue;
     const rule& r = rules.rules()[e.demands[i]];
-    const auto what = static_cast<requirement>(i);
-    const demand* d = demand_of(r, what);
+    const auto wanted = static_cast<requirement>(i);
+    const demand* d = demand_of(r, wanted);
     if (r.action == action::allow || d == nullptr || is_met(*d, image)) continue;
     finding f;
     f.rule = e.demands[i];
-    f.what = what;
+    f.requirement = wanted;
     f.action = r.action;
-    f.why = why_of(r, what);
+    f.reason = reason_of(r, wanted);
     tell_fix(f, *d, image);
-    const bool is_again = !out.empty() && is_mended_by_image(what);
+    const bool is_again = !out.empty() && is_mended_by_image(wanted);
     if (!is_again) {
       out.push_back(std::move(f));
     } else if (f.action > out.front().action) {

@@ -18,7 +18,7 @@ bool is_in(const std::vector<glob>& any_of, std::string_view name) {
   return std::ranges::any_of(any_of, [&](const glob& g) { return g.matches(name); });
 }
 
-/// An empty list is about everything.
+/// An empty list matches everything.
 template <class T>
 bool list_covers(const std::vector<T>& wide, const std::vector<T>& narrow) {
   if (wide.empty()) return true;

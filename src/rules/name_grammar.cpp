@@ -17,8 +17,8 @@ constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 constexpr std::string_view most_port = "65535";
-/// Registries that are no plain host names: one is written otherwise, one has two parts at least behind it, one needs
-/// no dot. No two begin alike.
+/// Registries that are not plain host names: one is written in another form, one has two parts at least behind it, one
+/// needs no dot. No two begin alike.
 constexpr std::array<std::string_view, 3> known_hosts{"index.docker.io", "docker.io", "localhost"};
 constexpr std::uint8_t unknown = 0xff;
 
@@ -40,13 +40,14 @@ enum class place : std::uint8_t {
   part_hyphens,
 };
 
-/// What has been read, as far as it matters for what may follow.
+/// The state of the text read so far, as far as it matters for the characters that may follow.
 struct reading {
   place at = place::label_start;
-  /// Registry: index in known_hosts and how much of it was read.
+  /// Registry: index in known_hosts and the number of its bytes that were read.
   std::uint8_t known = unknown;
   std::uint8_t count = 0;
-  /// Registry: it has what a part of a repository cannot have. Port: its digits are more than the first of 65535.
+  /// Registry: it has a character that a part of a repository cannot have. Port: its digits are more than the first of
+  /// 65535.
   bool is_marked = false;
   bool is_less = false;
   /// Repository: a '/' must follow (docker.io).
@@ -119,7 +120,7 @@ step read_ipv6(reading r, char c) {
   return r;
 }
 
-/// 1 to 65535, with zeros before it if need be.
+/// 1 to 65535, possibly with zeros before it.
 step read_port(reading r, char c) {
   if (c == '/' && r.at == place::port && (r.count < most_port.size() || !r.is_marked)) {
     r = {};
@@ -223,7 +224,7 @@ found_name read_literal(const std::string& text) {
 
 // Dijkstra's search over pairs of a byte of the pattern and a state of the grammar. A byte of the repository weighs
 // more than a whole registry, so that the first name found has the shortest repository, and of these the shortest
-// registry. What a star stands for is made of few letters: they lead to every end that others lead to.
+// registry. A star is replaced by few letters: they lead to every end that others lead to.
 found_name shortest_name(const glob& pattern) {
   if (pattern.is_literal()) return read_literal(pattern.text());
   constexpr std::string_view letters = "a1./:[]";

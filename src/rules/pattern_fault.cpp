@@ -33,7 +33,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// "; write A or B" of the suggestions that are possible patterns; else nothing.
+/// "; write A or B" for those of the suggestions that are possible patterns; else nothing.
 std::string suggest(const std::vector<std::string>& suggestions) {
   std::string out;
   for (const std::string& one : suggestions)
@@ -41,21 +41,23 @@ std::string suggest(const std::vector<std::string>& suggestions) {
   return out;
 }
 
-/// Characters with a meaning elsewhere.
+/// Characters with a meaning in other pattern languages.
 struct character_row {
   char c;
   std::string_view why;
 };
 constexpr std::array<character_row, 12> characters{{
-    {'?', "'?' stands for no character here; write * for any characters of one part"},
-    {'[', "'[' begins no set of characters here (an IPv6 address alone may have it); write * or a pattern for each"},
-    {']', "']' ends no set of characters here (an IPv6 address alone may have it); write * or a pattern for each"},
-    {'{', "'{' begins no choice here; write a pattern for each"},
-    {'}', "'}' ends no choice here; write a pattern for each"},
+    {'?', "'?' is not a wildcard here; write * for any characters of one part"},
+    {'[',
+     "'[' does not begin a set of characters here (an IPv6 address alone may have it); write * or a pattern for each"},
+    {']',
+     "']' does not end a set of characters here (an IPv6 address alone may have it); write * or a pattern for each"},
+    {'{', "'{' does not begin a choice here; write a pattern for each"},
+    {'}', "'}' does not end a choice here; write a pattern for each"},
     {',', "',' separates nothing here; write a list of patterns"},
     {'|', "'|' separates nothing here; write a list of patterns"},
     {'!', "'!' excludes nothing here; write a rule for the exceptions before this one"},
-    {'\\', "'\\' takes no meaning from what follows; no image's name has a star"},
+    {'\\', "'\\' does not escape the next character; no image's name has a star"},
     {'^', "a pattern is always about the whole name; leave '^' away"},
     {'$', "a pattern is always about the whole name; leave '$' away"},
     {' ', "a space is in no image's name"},
@@ -91,7 +93,7 @@ fault check_tag(std::string_view tag) {
   return std::nullopt;
 }
 
-/// Whether some digest of `size` hexadecimal digits behind `algorithm` is matched.
+/// True when the pattern matches some digest of `size` hexadecimal digits behind `algorithm`.
 bool can_be_digest(std::string_view pattern, std::string_view algorithm, std::size_t size) {
   const std::size_t whole = algorithm.size() + size;
   std::vector<char> can(whole + 1, 0);
@@ -123,9 +125,9 @@ fault check_digest(std::string_view digest) {
   if (colon == std::string_view::npos && can_be_digest(fmt::format("sha256:{}", digest)))
     return fmt::format("a digest begins with its algorithm; write @sha256:{}", digest);
   if (!hex.contains('*') && can_be_digest(fmt::format("{}*", digest)))
-    return fmt::format("the digest has {} hexadecimal digits of 64 (sha256); write @{}* for what begins like that",
-                       hex.size(), digest);
-  return "a digest is sha256: and 64 hexadecimal digits (of sha512: 128), of which * may stand for any number";
+    return fmt::format("the digest has {} hexadecimal digits of 64 (sha256); write @{}* for a prefix", hex.size(),
+                       digest);
+  return "a digest is sha256: and 64 hexadecimal digits (of sha512: 128), of which * may replace any number";
 }
 
 /// Without '/' and `**`: a registry alone, or a Docker Hub name as people write it.
@@ -141,11 +143,11 @@ std::string fault_without_slash(const pattern_parts& parts, std::string_view res
     return fmt::format("{} is a registry without an image{}", name, suggest({fmt::format("{}/**{}", name, rest)}));
   }
   return fmt::format(
-      "{} names no registry{}", name,
+      "{} does not name a registry{}", name,
       suggest({fmt::format("docker.io/library/{}{}", lower(name), rest), fmt::format("**/{}{}", lower(name), rest)}));
 }
 
-/// What is wrong with a name that no image has. `rest`: tag and digest as written.
+/// The fault of a name that no image has. `rest`: tag and digest as written.
 std::string fault_of_name(const pattern_parts& parts, std::string_view rest, const found_name& found) {
   const std::string_view name = parts.name;
   const auto with_rest = [&](std::string_view other) { return fmt::format("{}{}", other, rest); };
@@ -174,20 +176,20 @@ std::string fault_of_name(const pattern_parts& parts, std::string_view rest, con
     const std::string on_hub =
         suggest({with_rest(fmt::format("docker.io/{}", name)), with_rest(fmt::format("**/{}", name))});
     if (!on_hub.empty() && shortest_name(glob(fmt::format("{}/**", first))).name.empty())
-      return fmt::format("{} is no registry{}", first, on_hub);
+      return fmt::format("{} is not a valid registry{}", first, on_hub);
   }
   const std::size_t colon = first.rfind(':');
   if (colon != std::string_view::npos && !first.ends_with(']') &&
       shortest_name(glob(fmt::format("{}/**", first))).name.empty())
-    return fmt::format("{} is no registry: a port is a number between 1 and 65535", first);
-  if (found.fits >= name.size()) return "the name ends where none can end";
+    return fmt::format("{} is not a valid registry: a port is a number between 1 and 65535", first);
+  if (found.fits >= name.size()) return "the name is incomplete";
   if (name.substr(found.fits).starts_with(".*"))
-    return "'.' stands for itself, and no part of a name begins with it; write * for any characters";
+    return "'.' matches only itself, and no part of a name begins with it; write * for any characters";
   return fmt::format("no image's name goes on with '{}' at position {}", name[found.fits], found.fits + 1);
 }
 
 fault check_name(const pattern_parts& parts, std::string_view rest) {
-  if (parts.name.empty()) return fmt::format("there is no name; write *{} for any", rest);
+  if (parts.name.empty()) return fmt::format("the name is missing; write *{} for any", rest);
   if (parts.name == "*") return std::nullopt;
   if (parts.name.starts_with(hub_before)) {
     const std::string_view behind = parts.name.substr(hub_before.size());
@@ -202,12 +204,12 @@ fault check_name(const pattern_parts& parts, std::string_view rest) {
   const found_name found = shortest_name(glob(parts.name));
   if (found.name.empty()) return fault_of_name(parts, rest, found);
   if (found.repository_size > registry::max_repository_size)
-    return fmt::format("a repository has at most {} characters, and this stands for {} at least",
+    return fmt::format("a repository has at most {} characters, and this matches {} at least",
                        registry::max_repository_size, found.repository_size);
   return std::nullopt;
 }
 
-/// As fault_of_pattern, without looking for words.
+/// As fault_of_pattern, without the check for special characters.
 bool is_possible(std::string_view text) {
   if (text.size() > max_pattern_size || check_characters(text)) return false;
   const pattern_parts parts = split_pattern(text);

@@ -31,10 +31,10 @@ std::unexpected<rule_problem> within(std::string_view where, rule_problem p) {
   return std::unexpected(std::move(p));
 }
 
-std::string unknown(std::string_view what, std::string_view word, words known) {
+std::string unknown(std::string_view kind, std::string_view word, words known) {
   const auto near = nearest_word(word, known);
-  if (!near.empty()) return fmt::format("{} is no {}; did you mean {}?", quoted(word, 60), what, near);
-  return fmt::format("{} is no {}; there are {}", quoted(word, 60), what, fmt::join(known, ", "));
+  if (!near.empty()) return fmt::format("{} is not a valid {}; did you mean {}?", quoted(word, 60), kind, near);
+  return fmt::format("{} is not a valid {}; there are {}", quoted(word, 60), kind, fmt::join(known, ", "));
 }
 
 std::expected<std::string_view, rule_problem> one_text(const yaml::node& n) {
@@ -43,7 +43,7 @@ std::expected<std::string_view, rule_problem> one_text(const yaml::node& n) {
   return n.text;
 }
 
-// One text or a list of texts, each of which `take` takes or refuses.
+// Reads one text or a list of texts, each of which `take` accepts or refuses.
 template <class Take>
 outcome each_text(const yaml::node& n, Take take) {
   const auto one = [&](const yaml::node& item) -> outcome {
@@ -63,11 +63,11 @@ outcome each_text(const yaml::node& n, Take take) {
 
 // A word of a table.
 template <class T, class Parse>
-outcome read_word(const yaml::node& n, std::string_view what, words known, Parse parse, T& into) {
+outcome read_word(const yaml::node& n, std::string_view kind, words known, Parse parse, T& into) {
   const auto text = one_text(n);
   if (!text) return std::unexpected(text.error());
   const auto value = parse(*text);
-  if (!value) return blame(n, unknown(what, *text, known));
+  if (!value) return blame(n, unknown(kind, *text, known));
   into = *value;
   return {};
 }
@@ -153,29 +153,30 @@ outcome read_message(const yaml::node& n, rule& r) {
 
 template <class Place>
 outcome add_demand(const Place& at, demand d, rule& r) {
-  if (std::ranges::find(r.demands, d.what, &demand::what) != r.demands.end())
-    return blame(at, fmt::format("{} stands twice", to_string(d.what)));
+  if (std::ranges::find(r.demands, d.requirement, &demand::requirement) != r.demands.end())
+    return blame(at, fmt::format("{} is listed twice", to_string(d.requirement)));
   r.demands.push_back(std::move(d));
   return {};
 }
 
-std::string example_of(requirement what) {
-  return what == requirement::registry ? "{registry: [docker.io, \"ghcr.io/acme/**\"]}"
-                                       : "{pull-policy: [IfNotPresent, Never]}";
+std::string example_of(requirement r) {
+  return r == requirement::registry ? "{registry: [docker.io, \"ghcr.io/acme/**\"]}"
+                                    : "{pull-policy: [IfNotPresent, Never]}";
 }
 
-bool has_values(requirement what) { return what == requirement::registry || what == requirement::pull_policy; }
+bool has_values(requirement r) { return r == requirement::registry || r == requirement::pull_policy; }
 
 // {registry: […]}, {pull-policy: […]}, or both.
 outcome read_demands_with_values(const yaml::node& n, rule& r) {
   if (n.members.empty()) return blame(n, "nothing is demanded; write for example " + example_of(requirement::registry));
   for (const yaml::member& m : n.members) {
-    const auto what = parse_requirement(m.key);
-    if (!what) return blame(m, unknown("requirement", m.key, requirement_words));
-    if (!has_values(*what)) return blame(m, fmt::format("{} has no values: write it as a text, not a mapping", m.key));
-    demand d{*what, {}};
-    auto read = *what == requirement::registry ? read_texts<check_registry_value>(m.value, d.values)
-                                               : read_texts<check_pull_policy_value>(m.value, d.values);
+    const auto wanted = parse_requirement(m.key);
+    if (!wanted) return blame(m, unknown("requirement", m.key, requirement_words));
+    if (!has_values(*wanted))
+      return blame(m, fmt::format("{} has no values: write it as a text, not a mapping", m.key));
+    demand d{*wanted, {}};
+    auto read = *wanted == requirement::registry ? read_texts<check_registry_value>(m.value, d.values)
+                                                 : read_texts<check_pull_policy_value>(m.value, d.values);
     if (!read) return within(m.key, std::move(read.error()));
     if (auto good = check_demand(d); !good) return blame(m.value, std::move(good.error().message));
     if (auto added = add_demand(m, std::move(d), r); !added) return added;
@@ -187,10 +188,10 @@ outcome read_demand(const yaml::node& n, rule& r) {
   if (n.kind == yaml::node_kind::mapping) return read_demands_with_values(n, r);
   const auto text = one_text(n);
   if (!text) return std::unexpected(text.error());
-  const auto what = parse_requirement(*text);
-  if (!what) return blame(n, unknown("requirement", *text, requirement_words));
-  if (has_values(*what)) return blame(n, fmt::format("say which ones are allowed: {}", example_of(*what)));
-  return add_demand(n, {*what, {}}, r);
+  const auto wanted = parse_requirement(*text);
+  if (!wanted) return blame(n, unknown("requirement", *text, requirement_words));
+  if (has_values(*wanted)) return blame(n, fmt::format("list the allowed ones: {}", example_of(*wanted)));
+  return add_demand(n, {*wanted, {}}, r);
 }
 
 outcome read_require(const yaml::node& n, rule& r) {
@@ -203,7 +204,7 @@ outcome read_require(const yaml::node& n, rule& r) {
 
 struct key_row {
   std::string_view key;
-  /// It says what the rule is about, so a preset may have it.
+  /// It is a condition, so a preset may have it.
   bool is_condition;
   outcome (*read)(const yaml::node&, rule&);
 };
@@ -232,15 +233,15 @@ std::string no_such_key(std::string_view key) {
   std::string_view near = nearest_word(key, known);
   for (const auto& [slip, meant] : slips)
     if (slip == key) near = meant;
-  if (!near.empty()) return fmt::format("{} is no key of a rule; did you mean {}?", quoted(key, 60), near);
-  return fmt::format("{} is no key of a rule; there are {}", quoted(key, 60), fmt::join(known, ", "));
+  if (!near.empty()) return fmt::format("{} is not a key of a rule; did you mean {}?", quoted(key, 60), near);
+  return fmt::format("{} is not a key of a rule; there are {}", quoted(key, 60), fmt::join(known, ", "));
 }
 
 outcome read_keys(const yaml::node& n, rule& r) {
   for (const yaml::member& m : n.members) {
     const auto* const row = std::ranges::find(keys, std::string_view(m.key), &key_row::key);
     if (row == keys.end()) return blame(m, no_such_key(m.key));
-    // Nothing has no place of its own.
+    // A null value has no place of its own.
     if (m.value.is_null())
       return blame(m, fmt::format("{}: nothing is written here; write a value, or leave the key out", m.key));
     if (auto good = row->read(m.value, r); !good) return within(m.key, std::move(good.error()));
@@ -256,16 +257,17 @@ const yaml::member* member_of(const yaml::node& n, std::string_view key) {
 outcome check_preset_alone(const yaml::node& n, const rule& r) {
   for (const yaml::member& m : n.members) {
     if (m.key == "preset" || std::ranges::find(keys, std::string_view(m.key), &key_row::key)->is_condition) continue;
-    return blame(m, fmt::format("{} cannot stand beside preset: {}, which brings its own; images, namespaces, kinds, "
-                                "containers and types can",
-                                m.key, r.preset));
+    return blame(m,
+                 fmt::format("{} cannot be combined with preset: {}, which brings its own; images, namespaces, kinds, "
+                             "containers and types can",
+                             m.key, r.preset));
   }
   return {};
 }
 
-// Pinning takes tags away: a Pod of a pinned Deployment, or the same request asked again, would no longer be met.
+// Pinning removes tags: a Pod of a pinned Deployment, or the same request sent again, would no longer meet it.
 outcome check_patterns_fit_demands(const yaml::node& n, const rule& r) {
-  const auto outlives_tags = std::ranges::find_if(r.demands, [](const demand& d) { return has_values(d.what); });
+  const auto outlives_tags = std::ranges::find_if(r.demands, [](const demand& d) { return has_values(d.requirement); });
   const auto pattern = std::ranges::find_if(
       r.about.images, [](const reference_pattern& p) { return !p.tag().is_empty() || !p.digest().is_empty(); });
   if (outlives_tags == r.demands.end() || pattern == r.about.images.end()) return {};
@@ -273,10 +275,10 @@ outcome check_patterns_fit_demands(const yaml::node& n, const rule& r) {
                fmt::format("{} looks at the {}, which pinning changes, so {} would be demanded before and not after; "
                            "name images without it here",
                            quoted(pattern->text(), 100), pattern->tag().is_empty() ? "digest" : "tag",
-                           to_string(outlives_tags->what)));
+                           to_string(outlives_tags->requirement)));
 }
 
-// What each key allows by itself and not together.
+// Checks which keys go together, beyond those that each allows by itself.
 outcome check_together(const yaml::node& n, const rule& r) {
   if (!r.preset.empty()) return check_preset_alone(n, r);
   const yaml::member* const require = member_of(n, "require");
@@ -284,15 +286,15 @@ outcome check_together(const yaml::node& n, const rule& r) {
   const yaml::member* const message = member_of(n, "message");
   const yaml::member* const format = member_of(n, "format");
   const yaml::member* const pull_policy = member_of(n, "pullPolicy");
-  if (r.name.empty()) return blame(n, "name is missing: findings and metrics are told by it");
+  if (r.name.empty()) return blame(n, "name is missing: findings and metrics are labelled by it");
   if (require != nullptr && action == nullptr)
     return blame(*require, "require without action: say deny, warn, audit or allow");
-  if (require == nullptr && action != nullptr) return blame(*action, "action without require: say what is demanded");
+  if (require == nullptr && action != nullptr) return blame(*action, "action without require: add the requirements");
   if (require == nullptr && message != nullptr)
-    return blame(*message, "message without require: nobody would ever see it");
+    return blame(*message, "message without require: it would never be shown");
   const bool is_never = r.pin == pin::pin_order::never;
   if (is_never && format != nullptr)
-    return blame(*format, "format beside pin: never: what is never pinned has no format");
+    return blame(*format, "format with pin: never: an image that is never pinned has no format");
   if (is_never && pull_policy != nullptr)
     return blame(*pull_policy, "pullPolicy beside pin: never: it changes where an image is pinned, and nowhere else");
   if (!r.pin && !r.format && !r.pull_policy && r.demands.empty())
@@ -300,11 +302,11 @@ outcome check_together(const yaml::node& n, const rule& r) {
   return check_patterns_fit_demands(n, r);
 }
 
-// "rules[2] (sidecars)"; the name as far as it can be one.
+// "rules[2] (sidecars)"; the name when it is a valid one.
 std::string place_of(std::size_t index, const yaml::node& n) {
   for (const std::string_view key : {"name", "preset"})
-    if (const yaml::node* const said = n.find(key); said != nullptr && said->kind == yaml::node_kind::scalar)
-      if (check_rule_name(said->text)) return fmt::format("rules[{}] ({})", index, said->text);
+    if (const yaml::node* const name = n.find(key); name != nullptr && name->kind == yaml::node_kind::scalar)
+      if (check_rule_name(name->text)) return fmt::format("rules[{}] ({})", index, name->text);
   return fmt::format("rules[{}]", index);
 }
 
@@ -320,14 +322,14 @@ std::expected<rule, rule_problem> read_rule(const yaml::node& n) {
   return out;
 }
 
-// A problem of the whole set, told as one of the rule that stands there.
+// A problem of the whole set, reported as one of the rule at that place.
 rule_problem in_its_rule(rule_problem p, const yaml::node& list) {
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const yaml::node& n = list.items[i];
     if (n.line != p.line || n.column != p.column) continue;
     const yaml::node* const name = n.find("name");
-    const std::string told = name == nullptr ? "" : fmt::format("rule {}: ", quoted(name->text));
-    if (!told.empty() && p.message.starts_with(told)) p.message.erase(0, told.size());
+    const std::string prefix = name == nullptr ? "" : fmt::format("rule {}: ", quoted(name->text));
+    if (!prefix.empty() && p.message.starts_with(prefix)) p.message.erase(0, prefix.size());
     if (p.message.starts_with("rules[")) return p;
     p.message = fmt::format("{}: {}", place_of(i, n), p.message);
     return p;

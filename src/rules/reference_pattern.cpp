@@ -10,8 +10,8 @@
 namespace pinhook::rules {
 namespace {
 
-/// A name with more in it than the shortest; empty where that is none. Two patterns that both match the shortest name
-/// of one mostly differ in this.
+/// A name with more in it than the shortest; empty when it would be the same. Two patterns that both match the shortest
+/// name of one mostly differ in this.
 std::string long_example(const glob& name) {
   std::string out;
   const std::string& text = name.text();
@@ -53,8 +53,8 @@ bool reference_pattern::matches(const registry::reference& ref) const {
   return name_.matches(canonical_name(ref));
 }
 
-// Names, tags and digests go together in every way, so that each is looked at alone. A pattern without a tag also
-// matches images whose tag nobody wrote, one without a digest images that have none.
+// Names, tags and digests combine freely, so that each is compared alone. A pattern without a tag also matches images
+// without a written tag, one without a digest images that have none.
 bool reference_pattern::covers(const reference_pattern& other) const {
   if (!tag_.is_empty() && (other.tag_.is_empty() || !tag_.covers(other.tag_))) return false;
   if (!digest_.is_empty() && (other.digest_.is_empty() || !digest_.covers(other.digest_))) return false;

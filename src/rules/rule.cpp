@@ -47,7 +47,7 @@ std::optional<T> value_of(const words<T, N>& all, std::string_view text) noexcep
 
 struct preset_row {
   std::string_view preset;
-  requirement what;
+  rules::requirement requirement;
   rules::action action;
 };
 
@@ -86,8 +86,8 @@ std::vector<rule> rules_of_preset(std::string_view name) {
   for (const preset_row& row : presets) {
     if (row.preset != name) continue;
     rule one;
-    one.name = std::string(name) + "/" + std::string(to_string(row.what));
-    one.demands.push_back({row.what, {}});
+    one.name = std::string(name) + "/" + std::string(to_string(row.requirement));
+    one.demands.push_back({row.requirement, {}});
     one.action = row.action;
     out.push_back(std::move(one));
   }

@@ -10,13 +10,13 @@
 namespace pinhook::rules {
 namespace {
 
-/// What a list's key is made of.
+/// The sort of text that a list's key is made of.
 enum class sort : std::uint8_t { name, name_and_tag, digest, begin, end, tag, ns, container };
 
 constexpr std::uint32_t bit_of(sort s) { return 1U << static_cast<unsigned>(s); }
 
-// FNV-1a, so that a name is read once for itself and all its begins. That two texts have the same key does no harm: the
-// pattern is asked in any case.
+// FNV-1a, so that a name is read once for itself and all its begins. Two texts with the same key do no harm: the
+// pattern is compared in any case.
 constexpr std::uint64_t hash_start = 0xcbf29ce484222325;
 constexpr std::uint64_t hash_factor = 0x100000001b3;
 
@@ -46,7 +46,7 @@ constexpr std::uint64_t name_and_tag(std::uint64_t hash_of_name, std::string_vie
   return key_of(sort::name_and_tag, hash_of(tag, hash_on(hash_of_name, ':')));
 }
 
-// Pairs of letters. A text's first and last letter stand beside an edge.
+// Pairs of letters. A text's first and last letter are beside an edge.
 constexpr char edge = '\x03';
 
 struct image_pairs {
@@ -76,7 +76,7 @@ void add_pairs(std::string_view text, Add add) {
   add(before, edge);
 }
 
-/// Those that every text has which the pattern matches.
+/// The pairs that every text has which the pattern matches.
 template <class Add>
 void add_pairs(const glob& pattern, Add add) {
   char before = edge;
@@ -94,7 +94,7 @@ letter_pairs needs_of(const reference_pattern& p) {
   return out;
 }
 
-/// Those that all of the patterns need: one of them matches.
+/// The pairs that all of the patterns need: one of them matches.
 std::uint64_t needs_of(const std::vector<glob>& any_of) {
   std::uint64_t out = any_of.empty() ? 0 : ~std::uint64_t{0};
   for (const glob& one : any_of) {
@@ -156,7 +156,7 @@ keys keys_of(const std::vector<glob>& names, sort s) {
   return out;
 }
 
-/// Where a rule may be listed.
+/// The lists that a rule may be in.
 struct listing {
   std::vector<keys> images;
   keys namespaces, containers;
@@ -232,7 +232,7 @@ rule_index::rule_index(std::span<const matcher> rules) {
 }
 
 void rule_index::fill(std::vector<std::pair<std::uint64_t, entry>> all) {
-  // Those without a key, 0, come last.
+  // Entries without a key, 0, come last.
   std::ranges::sort(all, {},
                     [](const auto& one) { return std::tuple(one.first - 1, one.second.rule, one.second.image); });
   buckets_.resize(std::bit_ceil(2 * all.size() + 1));

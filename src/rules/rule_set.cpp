@@ -1,7 +1,7 @@
 #include <pinhook/rules/rule_set.hpp>
 
 #include <pinhook/rules/rule_index.hpp>
-#include <pinhook/rules/shadow.hpp>
+#include <pinhook/rules/unreachable_rules.hpp>
 
 #include <fmt/core.h>
 
@@ -34,20 +34,21 @@ std::vector<rule> expand(const rule& written) {
 std::optional<requirement> demanded_twice(const rule& r) {
   unsigned seen = 0;
   for (const demand& d : r.demands) {
-    if ((seen & effect_of(d.what)) != 0) return d.what;
-    seen |= effect_of(d.what);
+    if ((seen & effect_of(d.requirement)) != 0) return d.requirement;
+    seen |= effect_of(d.requirement);
   }
   return std::nullopt;
 }
 
-std::unexpected<rule_problem> problem_of(const shadow& found, std::span<const rule> rules, const rule& written) {
+std::unexpected<rule_problem> problem_of(const unreachable_rule& found, std::span<const rule> rules,
+                                         const rule& written) {
   const rule& before = rules[found.by];
   const std::string which = written.preset.empty()
                                 ? fmt::format("rule {}: its `{}` can never apply", quoted(written.name), found.effect)
-                                : fmt::format("preset {}: nothing of it can ever apply", quoted(written.preset));
-  return problem_at(
-      written, fmt::format("{}: rule {} before it{} matches whatever it matches; move it up, or take it away", which,
-                           quoted(before.name), line_of(before)));
+                                : fmt::format("preset {}: no part of it can ever apply", quoted(written.preset));
+  return problem_at(written,
+                    fmt::format("{}: rule {} before it{} matches every image that it matches; move it up, or remove it",
+                                which, quoted(before.name), line_of(before)));
 }
 
 }  // namespace
@@ -86,8 +87,7 @@ std::expected<rule_set, rule_problem> rule_set::make(std::vector<rule> written) 
     }
     std::vector<rule> expanded = expand(one);
     if (expanded.empty())
-      return problem_at(one,
-                        fmt::format("there is no preset {}; there are recommended and strict", quoted(one.preset)));
+      return problem_at(one, fmt::format("preset {} not found; there are recommended and strict", quoted(one.preset)));
     if (made->rules.size() + expanded.size() > max_rules)
       return problem_at(
           one, fmt::format("there are more than {} rules; put images of the same rule into one list", max_rules));
@@ -98,7 +98,7 @@ std::expected<rule_set, rule_problem> rule_set::make(std::vector<rule> written) 
   }
   made->written = std::move(written);
   made->index = rule_index(made->matchers);
-  if (const auto found = find_shadow(made->rules, made->matchers, made->index, made->comes_from))
+  if (const auto found = find_unreachable_rule(made->rules, made->matchers, made->index, made->comes_from))
     return problem_of(*found, made->rules, made->written[made->comes_from[found->rule]]);
   rule_set out;
   out.parts_ = std::move(made);

@@ -32,7 +32,7 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
-// "v1", "v1beta1": a version of the API, which many take for a group.
+// "v1", "v1beta1": a version of the API, which is often taken for a group.
 bool is_version(std::string_view text) {
   if (text.size() < 2 || text[0] != 'v' || !is_digit(text[1])) return false;
   return std::ranges::all_of(text, [](char c) { return is_lower(c) || is_digit(c); });
@@ -40,18 +40,18 @@ bool is_version(std::string_view text) {
 
 result<void> check_group(std::string_view group) {
   if (is_version(group))
-    return refuse(fmt::format("{} is a version, no group; the core group is core, as in core/Pod", quoted(group)));
+    return refuse(fmt::format("{} is a version, not a group; the core group is core, as in core/Pod", quoted(group)));
   const bool is_name = std::ranges::all_of(group, [](char c) { return is_label_char(c) || c == '.'; });
   const auto is_edge = [](char c) { return is_lower(c) || is_digit(c); };
   if (group.empty() || !is_name || !is_edge(group.front()) || !is_edge(group.back()))
-    return refuse(fmt::format("{} is no API group; write it as in apps, batch, argoproj.io; the core group is core",
-                              quoted(group)));
+    return refuse(fmt::format(
+        "{} is not a valid API group; write it as in apps, batch, argoproj.io; the core group is core", quoted(group)));
   return {};
 }
 
-// Whether `text`, with something in place of its stars, is a registry's canonical name.
+// True when `text`, with its stars replaced, is a registry's canonical name.
 bool can_be_registry(const std::string& text) {
-  // What a star may have to be: nothing, a name, one with a dot, a port, a name and a port.
+  // The replacements of a star: nothing, a name, one with a dot, a port, a name and a port.
   constexpr std::array<std::string_view, 7> fillings{"", "a", "a.a", ".a", "1", "a.a:1", ":1"};
   const auto last = text.rfind('*');
   const auto fill = [](std::string_view with_stars, std::string_view filling) {
@@ -84,7 +84,8 @@ result<void> check_rule_name(std::string_view name) {
   if (name.empty() || name.size() > max_name_size)
     return refuse(fmt::format("a name has 1 to {} characters, not {}", max_name_size, name.size()));
   if (!std::ranges::all_of(name, is_label_char) || name.front() == '-' || name.back() == '-')
-    return refuse(fmt::format("{} is no name of a rule: small letters, digits and - between them", quoted(name, 63)));
+    return refuse(
+        fmt::format("{} is not a valid rule name: small letters, digits and - between them", quoted(name, 63)));
   return {};
 }
 
@@ -92,7 +93,7 @@ result<void> check_rule_message(std::string_view message) {
   if (message.size() > max_rule_message_size)
     return refuse(fmt::format("a message has {} bytes at most, not {}", max_rule_message_size, message.size()));
   if (std::ranges::any_of(message, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
-    return refuse("a message is one line without control characters: it stands in a warning");
+    return refuse("a message must be one line without control characters: it is part of a warning");
   if (message.find_first_not_of(" .") == std::string_view::npos) return refuse("the message says nothing");
   return {};
 }
@@ -102,7 +103,7 @@ result<void> check_label_pattern(std::string_view pattern) {
     return refuse(fmt::format("{} can match no name: they are in small letters; did you mean {}?", quoted(pattern, 63),
                               quoted(lowered(pattern), 63)));
   if (!std::ranges::all_of(pattern, [](char c) { return is_label_char(c) || c == '*'; }))
-    return refuse(fmt::format("{} can match no name: they have small letters, digits and -; * stands for any of them",
+    return refuse(fmt::format("{} can match no name: they have small letters, digits and -; * matches any of them",
                               quoted(pattern, 63)));
   if (pattern.starts_with('-') || pattern.ends_with('-'))
     return refuse(fmt::format("{} can match no name: none begins or ends with -", quoted(pattern, 63)));
@@ -118,7 +119,7 @@ result<void> check_kind_pattern(std::string_view pattern) {
   const bool has_group = slash != std::string_view::npos;
   const auto kind = has_group ? pattern.substr(slash + 1) : pattern;
   if (kind.find('/') != std::string_view::npos)
-    return refuse(fmt::format("{} is no kind; write group and kind without a version, as in apps/Deployment",
+    return refuse(fmt::format("{} is not a valid kind; write group and kind without a version, as in apps/Deployment",
                               quoted(pattern, 100)));
   if (has_group)
     if (auto good = check_group(pattern.substr(0, slash)); !good) return good;
@@ -128,17 +129,18 @@ result<void> check_kind_pattern(std::string_view pattern) {
   }
   const bool is_name = std::ranges::all_of(kind, [](char c) { return is_lower(c) || is_upper(c) || is_digit(c); });
   if (kind.empty() || !is_name)
-    return refuse(
-        fmt::format("{} is no kind; write it as in Deployment, apps/Deployment, argoproj.io/*", quoted(pattern, 100)));
+    return refuse(fmt::format("{} is not a valid kind; write it as in Deployment, apps/Deployment, argoproj.io/*",
+                              quoted(pattern, 100)));
   if (!is_upper(kind.front()))
-    return refuse(fmt::format("{} is no kind: they begin with a capital, as in Deployment", quoted(pattern, 100)));
+    return refuse(
+        fmt::format("{} is not a valid kind: they begin with a capital, as in Deployment", quoted(pattern, 100)));
   return {};
 }
 
 result<void> check_registry_value(std::string_view value) {
   if (const auto scheme = value.find("://"); scheme != std::string_view::npos)
     return refuse(
-        fmt::format("{} is no registry; write {}", quoted(value, 100), quoted(value.substr(scheme + 3), 100)));
+        fmt::format("{} is not a valid registry; write {}", quoted(value, 100), quoted(value.substr(scheme + 3), 100)));
   if (value.find('/') != std::string_view::npos) {
     const auto pattern = reference_pattern::parse(value);
     if (!pattern) return fail(pattern.error());
@@ -152,9 +154,9 @@ result<void> check_registry_value(std::string_view value) {
     return refuse(fmt::format("{} is compared by its common spelling; write {}", quoted(value, 100), common));
   if (can_be_registry(std::string(value))) return {};
   if (value == "index.docker.io" || value == "registry-1.docker.io" || value == "docker.com" || value == "dockerhub")
-    return refuse(fmt::format("{} is no registry of an image; Docker Hub's is docker.io", quoted(value)));
+    return refuse(fmt::format("{} is not the registry of any image; Docker Hub's is docker.io", quoted(value)));
   return refuse(
-      fmt::format("{} can be no registry; write it as in docker.io, *.example.com, localhost:5000, or with a "
+      fmt::format("{} cannot be a registry; write it as in docker.io, *.example.com, localhost:5000, or with a "
                   "path as in ghcr.io/acme/**",
                   quoted(value, 100)));
 }
@@ -163,21 +165,23 @@ result<void> check_pull_policy_value(std::string_view value) {
   if (std::ranges::find(pull_policies, value) != pull_policies.end()) return {};
   for (const auto known : pull_policies)
     if (lowered(known) == lowered(value))
-      return refuse(fmt::format("{} is no pull policy; did you mean {}?", quoted(value, 60), known));
+      return refuse(fmt::format("{} is not a valid pull policy; did you mean {}?", quoted(value, 60), known));
   const auto near = nearest_word(value, pull_policies);
-  if (!near.empty()) return refuse(fmt::format("{} is no pull policy; did you mean {}?", quoted(value, 60), near));
-  return refuse(fmt::format("{} is no pull policy; there are Always, IfNotPresent and Never", quoted(value, 60)));
+  if (!near.empty())
+    return refuse(fmt::format("{} is not a valid pull policy; did you mean {}?", quoted(value, 60), near));
+  return refuse(
+      fmt::format("{} is not a valid pull policy; there are Always, IfNotPresent and Never", quoted(value, 60)));
 }
 
 result<void> check_demand(const demand& d) {
-  if (d.what == requirement::registry)
+  if (d.requirement == requirement::registry)
     for (const std::string& one : d.values)
       if (is_only_stars(one) || one == "**/*" || one == "**/**")
         return refuse(fmt::format("{} allows every registry, so nothing is demanded", quoted(one)));
   const auto is_allowed = [&](std::string_view policy) {
     return std::ranges::find(d.values, policy) != d.values.end();
   };
-  if (d.what == requirement::pull_policy && std::ranges::all_of(pull_policies, is_allowed))
+  if (d.requirement == requirement::pull_policy && std::ranges::all_of(pull_policies, is_allowed))
     return refuse("every pull policy is allowed, so nothing is demanded");
   return {};
 }

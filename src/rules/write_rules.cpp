@@ -42,9 +42,9 @@ void add_list(mapping_text& into, std::string_view key, const List& all, Text te
 }
 
 std::string demand_text(const demand& d) {
-  if (d.values.empty()) return std::string(to_string(d.what));
+  if (d.values.empty()) return std::string(to_string(d.requirement));
   mapping_text out;
-  out.add(to_string(d.what), list_of(d.values, quoted_text));
+  out.add(to_string(d.requirement), list_of(d.values, quoted_text));
   return out.done();
 }
 

@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 std::find(matching.begin(), matching.end(), decides) != matching.end());
       const rules::image_state state{
           .ref = &*ref, .has_digest = ref->is_pinned(), .pull_policy = "Always", .pinned = "", .is_volume = false};
-      for (const auto& f : rules::judge(*read, effects, state)) require(!f.why.empty() && !f.fix.empty());
+      for (const auto& f : rules::judge(*read, effects, state)) require(!f.reason.empty() && !f.fix.empty());
     }
   }
   return 0;

@@ -1,5 +1,5 @@
 // Names of images as people, clouds and the limits of references have them: the longest that are allowed among them.
-// For tables of what is said of an image.
+// For tables of messages about an image.
 //
 // Any thread.
 #pragma once

@@ -41,10 +41,10 @@ inline rules::rule format_rule(std::string name, const std::vector<std::string_v
   return out;
 }
 
-inline rules::rule demand_rule(std::string name, rules::requirement what, rules::action action,
+inline rules::rule demand_rule(std::string name, rules::requirement requirement, rules::action action,
                                std::vector<std::string> values = {}) {
   auto out = made_rule(std::move(name));
-  out.demands.push_back({what, std::move(values)});
+  out.demands.push_back({requirement, std::move(values)});
   out.action = action;
   return out;
 }

@@ -1,4 +1,4 @@
-// Patterns and references by dice.
+// Random patterns and references.
 #pragma once
 
 #include "support/dice.hpp"

@@ -1,4 +1,4 @@
-// What rules say against an image: findings. One function for admission, `pinhook check`, `rules test`.
+// Judges an image by the rules and returns findings. One function for admission, `pinhook check`, `rules test`.
 //
 // Pure; any thread.
 #pragma once
@@ -21,9 +21,9 @@ struct image_state {
   const registry::reference* ref = nullptr;
   /// After pinning.
   bool has_digest = false;
-  /// The one in effect, after pinning; none: this place has none, and nothing is demanded of it.
+  /// The one in effect, after pinning; none: this place has no pull policy, and none is required of it.
   std::optional<std::string_view> pull_policy;
-  /// The image with its digest, as pinning writes it: "nginx@sha256:…"; empty when nobody knows it.
+  /// The image with its digest, as pinning writes it: "nginx@sha256:…"; empty when it is not known.
   std::string_view pinned;
   /// An image volume, whose fields are called reference and pullPolicy.
   bool is_volume = false;
@@ -31,40 +31,40 @@ struct image_state {
 
 enum class fix_kind : std::uint8_t {
   line,     // a line to write in place of the one there: "image: nginx@sha256:…", "imagePullPolicy: IfNotPresent"
-  command,  // what to run: "pinhook resolve nginx:1.25"
+  command,  // a command to run: "pinhook resolve nginx:1.25"
   advice,   // a sentence without a full stop
 };
 
 struct finding {
   /// Index in rule_set::rules().
   std::size_t rule = 0;
-  requirement what = requirement::tag;
+  rules::requirement requirement = rules::requirement::tag;
   /// The rule's; never allow.
   rules::action action = action::audit;
-  /// One sentence without a full stop: why it matters. The rule's message, else ours.
-  std::string why;
+  /// One sentence without a full stop: why it matters. The rule's message, else the built-in text.
+  std::string reason;
   std::string fix;
   fix_kind kind = fix_kind::advice;
 };
 
-/// In the order of `requirement`. Of tag, not-latest and digest, which one line mends, the most severe alone; of equal
+/// In the order of `requirement`. Of tag, not-latest and digest, which one line mends, only the most severe; of equal
 /// ones the first.
 [[nodiscard]] std::vector<finding> judge(const rule_set& rules, const effects& e, const image_state& image);
 
-/// A rule denies the image for the registry it comes from. Whatever that registry says, the image is denied: it need
-/// not be asked.
+/// True when a rule denies the image for the registry it comes from. The image is denied for any answer of that
+/// registry, so it need not be asked.
 [[nodiscard]] bool denies_registry(const rule_set& rules, const effects& e, const registry::reference& ref);
 
-/// The policy the API server gives a container that says none (kubernetes/pkg/apis/core/v1/defaults.go,
-/// SetDefaults_Container): Always where the tag that is meant is "latest", with a digest too when that tag is written;
-/// else IfNotPresent.
+/// The policy that the API server gives a container without one (kubernetes/pkg/apis/core/v1/defaults.go,
+/// SetDefaults_Container): Always where the effective tag is "latest", with a digest too when that tag is written; else
+/// IfNotPresent.
 [[nodiscard]] std::string_view default_pull_policy(const registry::reference& ref);
 
-/// What there is to say of a requirement, for people: SARIF's help, explain.
+/// The texts on a requirement, for people: SARIF's help, explain.
 struct requirement_text {
   std::string_view title;
   /// One sentence without a full stop, at most 80 characters.
-  std::string_view why;
+  std::string_view reason;
   /// Markdown.
   std::string_view help;
 };

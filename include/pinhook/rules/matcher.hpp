@@ -1,4 +1,4 @@
-// A rule's condition, made ready to be asked.
+// A rule's condition, compiled for matching.
 //
 //   const matcher m(rule.about);
 //   if (m.matches_place(s) && m.matches_image(*s.ref)) …
@@ -18,11 +18,11 @@
 
 namespace pinhook::rules {
 
-/// An image and where it stands.
+/// An image and its place.
 struct subject {
   /// As written. Never null.
   const registry::reference* ref = nullptr;
-  /// None: not known, as of most files.
+  /// None: not known, as for most files.
   std::optional<std::string_view> ns = {};
   /// Of the object; "" is core. An empty kind: it is in no object (a kustomization, a Compose file).
   std::string_view group = {}, kind = {};
@@ -40,7 +40,7 @@ class matcher {
   [[nodiscard]] bool matches_place(const subject& s) const;
   [[nodiscard]] bool matches_image(const registry::reference& ref) const;
 
-  /// True: whatever `other` matches, this matches. May miss some, is never wrong.
+  /// True: this matches every subject that `other` matches. It may miss some, but is never wrong.
   [[nodiscard]] bool covers(const matcher& other) const;
 
   /// Empty where one of the patterns matches every image.
@@ -50,7 +50,7 @@ class matcher {
   /// Side by side; "core" for the core group, "*" where no group is written.
   [[nodiscard]] const std::vector<glob>& groups() const { return groups_; }
   [[nodiscard]] const std::vector<glob>& kinds() const { return kinds_; }
-  /// One of those that it is about.
+  /// One of the types that it matches.
   [[nodiscard]] pin::container_type a_type() const;
 
  private:

@@ -1,7 +1,7 @@
-// Which names images can have in canonical form, "docker.io/library/nginx", as a table: one state and one character
-// give the next state. So patterns can be asked whether any image is called like that, and searched together.
+// The grammar of canonical image names, "docker.io/library/nginx", as a table: one state and one character give the
+// next state. So it can be decided whether a pattern matches any name, and many patterns can be searched together.
 //
-// Says the same as registry/reference.cpp, but for lengths. Immutable; any thread.
+// Agrees with registry/reference.cpp, except for lengths. Immutable; any thread.
 #pragma once
 
 #include <pinhook/base/glob.hpp>
@@ -28,9 +28,9 @@ class name_grammar {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 128 ? rows_[s].next[byte] : dead;
   }
-  /// What was read is a whole name.
+  /// The text read so far is a whole name.
   [[nodiscard]] bool is_end(state s) const { return rows_[s].is_end; }
-  /// What was read ends behind the registry.
+  /// The text read so far ends after the registry.
   [[nodiscard]] bool is_in_repository(state s) const { return rows_[s].is_in_repository; }
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
 
@@ -47,18 +47,18 @@ class name_grammar {
   std::vector<row> rows_;
 };
 
-/// What searching for a name that a pattern matches gives.
+/// The result of a search for a name that a pattern matches.
 struct found_name {
-  /// The one with the shortest repository; empty when no image is called like that.
+  /// The one with the shortest repository; empty when no image has such a name.
   std::string name;
   /// Bytes of its repository.
   std::size_t repository_size = 0;
-  /// None found: how many bytes of the pattern some name begins like.
+  /// When none was found: the number of bytes of the pattern that begin some name.
   std::size_t fits = 0;
 };
 [[nodiscard]] found_name shortest_name(const glob& pattern);
 
-/// Whether `wide` matches every name that `narrow` matches. False also after `step_limit` steps without an answer.
+/// True when `wide` matches every name that `narrow` matches. False also after `step_limit` steps without an answer.
 inline constexpr std::size_t step_limit = 2'000;
 [[nodiscard]] bool covers_names(const glob& wide, const glob& narrow);
 

@@ -1,4 +1,4 @@
-// Why a pattern on image references can match none, and what was probably meant.
+// Explains why a pattern on image references can match none, and guesses which one was meant.
 //
 // Pure; any thread.
 #pragma once
@@ -15,7 +15,7 @@ namespace pinhook::rules {
 /// Bytes of a pattern: no reference is longer.
 inline constexpr std::size_t max_pattern_size = registry::max_reference_size;
 
-/// A pattern in its parts, none of them looked at.
+/// A pattern in its parts, unchecked.
 struct pattern_parts {
   std::string_view name;
   /// None: no ':' behind the last '/', no '@'.
@@ -23,11 +23,11 @@ struct pattern_parts {
 };
 [[nodiscard]] pattern_parts split_pattern(std::string_view text);
 
-/// A sentence without a full stop; none when some image is called like that.
+/// A sentence without a full stop; none when the pattern matches some image.
 [[nodiscard]] std::optional<std::string> fault_of_pattern(std::string_view text);
 
-/// "quay.io" of "QUAY.io:443": small letters, no port 443 where what is left is still a registry's name, no zeros
-/// before a port.
+/// "quay.io" of "QUAY.io:443": small letters, no port 443 where the rest is still a registry's name, no zeros before a
+/// port.
 [[nodiscard]] std::string common_registry(std::string_view registry);
 
 }  // namespace pinhook::rules

@@ -1,5 +1,5 @@
-// An image rule, as the operator writes it: which images it is about, and what it orders (pin, format, pullPolicy) or
-// demands (require) of them.
+// An image rule, as the operator writes it: the images that it is about, and its orders (pin, format, pullPolicy) or
+// requirements (require) for them.
 //
 //   - name: sidecars
 //     images: ["**/istio/proxyv2"]
@@ -27,11 +27,11 @@
 
 namespace pinhook::rules {
 
-/// What can be demanded of an image.
+/// The requirements for an image.
 enum class requirement : std::uint8_t {
   tag,          // a tag or a digest is written
-  not_latest,   // the tag that is meant is not "latest", or there is a digest
-  digest,       // what runs has a digest: written, or given by pinning
+  not_latest,   // the effective tag is not "latest", or there is a digest
+  digest,       // the image that runs has a digest: written, or given by pinning
   registry,     // it comes from one of these registries
   pull_policy,  // its imagePullPolicy is one of these
 };
@@ -41,7 +41,7 @@ inline constexpr std::size_t requirement_count = 5;
 [[nodiscard]] std::string_view to_string(requirement r) noexcept;
 [[nodiscard]] std::optional<requirement> parse_requirement(std::string_view text) noexcept;
 
-/// What follows when a demand is not met. The later the more severe.
+/// The consequence of a requirement that is not met. The later the more severe.
 enum class action : std::uint8_t {
   allow,  // nothing: an exception from the rules behind it
   audit,  // audit annotation, log, metric
@@ -54,7 +54,7 @@ enum class action : std::uint8_t {
 [[nodiscard]] std::optional<action> parse_action(std::string_view text) noexcept;
 
 struct demand {
-  requirement what = requirement::tag;
+  rules::requirement requirement = rules::requirement::tag;
   /// registry: registries ("docker.io", "*.example.com", "localhost:5000") and patterns without a tag
   /// ("ghcr.io/acme/**"); pull_policy: "Always", "IfNotPresent", "Never". Else empty.
   std::vector<std::string> values;
@@ -62,13 +62,13 @@ struct demand {
   friend bool operator==(const demand&, const demand&) = default;
 };
 
-/// What a rule is about. An empty list says nothing: everything matches.
+/// The subjects that a rule is about. An empty list matches everything.
 struct condition {
   std::vector<reference_pattern> images;
   /// Names with `*` for any characters. An object whose namespace is not known (in files) is in none of them.
   std::vector<std::string> namespaces;
-  /// "Deployment" of any group, "apps/Deployment", "argoproj.io/*"; the core group is "core/Pod". Of the object that is
-  /// admitted or written: a Deployment's Pods are Pods.
+  /// "Deployment" of any group, "apps/Deployment", "argoproj.io/*"; the core group is "core/Pod". The kind of the
+  /// object that is admitted or written: a Deployment's Pods are Pods.
   std::vector<std::string> kinds;
   /// Names of containers (and volumes) with `*`.
   std::vector<std::string> containers;
@@ -78,18 +78,18 @@ struct condition {
 struct rule {
   /// Small letters, digits, '-'; unique. Of a preset's rules "recommended/tag".
   std::string name;
-  /// "recommended", "strict": stands for the preset's rules, all with this condition. Then the rest is empty.
+  /// "recommended", "strict": short for the preset's rules, all with this condition. Then the rest is empty.
   std::string preset;
   condition about;
   std::optional<pin::pin_order> pin;
   std::optional<pin::pin_format> format;
   std::optional<pin::pull_policy_order> pull_policy;
   std::vector<demand> demands;
-  /// For the demands.
+  /// For the requirements.
   rules::action action = action::allow;
-  /// The operator's words in place of ours on why it matters.
+  /// The operator's text in place of the built-in one on why it matters.
   std::string message;
-  /// Where it stands in its file, both from 1; 0: nowhere.
+  /// Its place in its file, both from 1; 0: none.
   std::size_t line = 0;
   std::size_t column = 0;
 };
@@ -110,7 +110,7 @@ struct rule {
 [[nodiscard]] std::string_view to_string(pin::pin_format f) noexcept;
 [[nodiscard]] std::optional<pin::pin_format> parse_pin_format(std::string_view text) noexcept;
 
-/// What a preset stands for; empty when there is no such preset.
+/// The rules of a preset; empty when there is no such preset.
 ///   recommended   tag, not-latest: warn
 ///   strict        tag, not-latest, digest: deny
 [[nodiscard]] std::vector<rule> rules_of_preset(std::string_view name);

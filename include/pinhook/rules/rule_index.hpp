@@ -1,12 +1,12 @@
-// Finds the few rules that can match a subject, in their order: by what their patterns say literally.
+// Finds the few rules that can match a subject, in their order: by the literal parts of their patterns.
 //
 //   rule_index index(matchers);
 //   for (rule_index::walk w(index, subject); const auto* e = w.next();) …   // e->rule may match; ask its matcher
 //
-// Each pattern stands in the shortest list that its texts allow: that of its whole name, of its name and tag, of its
-// digest, of its literal begin up to a '/' or end from one, of its tag; or its rule stands in those of its namespaces
-// or containers. What has none of these is in one list for all, and there, as everywhere, 24 bytes of bits say which
-// pairs of letters an entry needs: most are passed over in a nanosecond.
+// Each pattern is in the shortest list that its texts allow: that of its whole name, of its name and tag, of its
+// digest, of its literal begin up to a '/' or end from one, of its tag; or its rule is in those of its namespaces or
+// containers. Patterns without any of these are in one list for all, and there, as everywhere, 24 bytes of bits give
+// the pairs of letters that an entry needs: most are skipped in a nanosecond.
 //
 // Immutable; any thread. Nothing is allocated to walk.
 #pragma once
@@ -23,7 +23,7 @@
 
 namespace pinhook::rules {
 
-/// Pairs of letters that stand side by side, as bits.
+/// Pairs of adjacent letters, as bits.
 struct letter_pairs {
   std::array<std::uint64_t, 2> image{};
   std::uint64_t place = 0;
@@ -39,7 +39,7 @@ class rule_index {
     static constexpr std::uint32_t every_image = std::numeric_limits<std::uint32_t>::max();
     letter_pairs needs;
     std::uint32_t rule = 0;
-    /// Of the rule's images the one that this is about; every_image: all of them.
+    /// The index of the rule's image that this is about; every_image: all of them.
     std::uint32_t image = every_image;
   };
 
@@ -51,7 +51,7 @@ class rule_index {
 
   class walk {
    public:
-    /// `index` and what `s` points to must outlive this.
+    /// `index` and the texts of `s` must outlive this.
     walk(const rule_index& index, const subject& s);
 
     /// Ordered by rule. Null: no more.
@@ -63,7 +63,7 @@ class rule_index {
       const entry* end;
     };
     void add(std::span<const entry> list);
-    /// To the first entry from here on that can match.
+    /// Moves to the first entry from here on that can match.
     bool settle(cursor& c) const;
     void add_ends(const rule_index& index, std::string_view name);
     void add_name(const rule_index& index, const subject& s);
@@ -88,7 +88,7 @@ class rule_index {
   /// List by list; those without a key at the end, from unlisted_ on.
   std::vector<entry> entries_;
   std::size_t unlisted_ = 0;
-  /// Sorts of keys that occur, and at which depths begins and ends do: one bit each.
+  /// Sorts of keys that occur, and the depths at which begins and ends do: one bit each.
   std::uint32_t sorts_ = 0, begin_depths_ = 0, end_depths_ = 0;
 };
 

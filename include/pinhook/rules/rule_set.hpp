@@ -1,11 +1,11 @@
-// Rules in their order, made ready to be asked: for each effect the first rule that matches an image and says something
-// of that effect. An index finds the few rules that can match, so that a thousand cost what a handful do.
+// Rules in their order, compiled: for each effect the first rule that matches an image and has that effect. An index
+// finds the few rules that can match, so that a thousand cost as little as a handful.
 //
 //   const auto set = rule_set::make(rules);
 //   const effects e = set->effects_of({&ref, "shop", "apps", "Deployment", "web", pin::container_type::container});
 //   const pin::slot_order o = set->order_of(e);
 //
-// Immutable; any thread. Copies share what they hold.
+// Immutable; any thread. Copies share their content.
 #pragma once
 
 #include <pinhook/pin/policy.hpp>
@@ -40,7 +40,7 @@ struct effects {
   friend bool operator==(const effects&, const effects&) = default;
 };
 
-/// Why rules are no good, and where.
+/// A problem with rules, and its place.
 struct rule_problem {
   std::size_t line = 0;
   std::size_t column = 0;
@@ -52,24 +52,24 @@ class rule_set {
   /// No rules.
   rule_set();
 
-  /// Presets become their rules; those of a preset that stands twice have the same names. A problem: more than
-  /// max_rules; a name that stands twice, an unknown preset, a requirement twice in one rule; a rule of which some
-  /// effect can never apply, because an earlier rule says something of the same effect and matches whatever it matches.
+  /// Presets become their rules; those of a preset that is listed twice have the same names. A problem: more than
+  /// max_rules; a duplicate name, an unknown preset, a duplicate requirement in one rule; a rule of which some effect
+  /// can never apply, because an earlier rule has the same effect and matches every image that it matches.
   [[nodiscard]] static std::expected<rule_set, rule_problem> make(std::vector<rule> written);
 
-  /// These rules, and behind them others, which are not looked at for whether they can apply and are not in `written`.
+  /// These rules, followed by others, which are not checked for whether they can apply and are not in `written`.
   [[nodiscard]] rule_set followed_by(std::vector<rule> more) const;
 
   [[nodiscard]] effects effects_of(const subject& s) const;
-  /// What they order for pinning.
+  /// The orders for pinning.
   [[nodiscard]] pin::slot_order order_of(const effects& e) const;
   [[nodiscard]] pin::slot_order order_of(const subject& s) const { return order_of(effects_of(s)); }
 
-  /// Every rule whose `images` match, in their order, whatever else it asks for.
+  /// Every rule whose `images` match, in their order, regardless of its other conditions.
   [[nodiscard]] std::vector<std::uint32_t> matching(const registry::reference& ref) const;
 
   [[nodiscard]] bool is_empty() const { return rules().empty(); }
-  /// In their order; what `effects` index. No presets: their rules.
+  /// In their order; `effects` holds indexes into them. Presets are expanded.
   [[nodiscard]] std::span<const rule> rules() const;
   /// As they were written, presets as such.
   [[nodiscard]] std::span<const rule> written() const;

@@ -1,9 +1,9 @@
-// Which texts rules may hold: names, patterns on names, registries, pull policies. What could never match anything, or
-// always everything, is an error that says so.
+// Checks the texts in rules: names, patterns on names, registries, pull policies. A text that could never match
+// anything, or always everything, is an error that explains it.
 //
-//   if (auto good = check_kind_pattern("v1/Pod"); !good) …   // good.error(): "… write core/Pod"
+//   if (auto valid = check_kind_pattern("v1/Pod"); !valid) …   // valid.error(): "… write core/Pod"
 //
-// All of them: invalid_input, with what is wrong and what to write. Pure; any thread.
+// All of them: invalid_input, with the fault and a correct example. Pure; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -36,7 +36,7 @@ inline constexpr std::size_t max_rule_message_size = 300;
 /// "Always", "IfNotPresent", "Never".
 [[nodiscard]] result<void> check_pull_policy_value(std::string_view value);
 
-/// Refuses a demand that every image meets.
+/// Refuses a requirement that every image meets.
 [[nodiscard]] result<void> check_demand(const demand& d);
 
 }  // namespace pinhook::rules

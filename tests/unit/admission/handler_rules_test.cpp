@@ -63,7 +63,7 @@ TEST_F(HandlerRules, DeniesWithWhyAndTheLineToWrite) {
   EXPECT_EQ(json::text_of(field("status")["reason"]), "Forbidden");
   EXPECT_EQ(message(), fmt::format("pinhook denies Deployment \"web\": 1 finding: rule no-latest: container web, image "
                                    "\"nginx\": {}. Write image: nginx@{}",
-                                   rules::text_of(rules::requirement::not_latest).why, sha('a')));
+                                   rules::text_of(rules::requirement::not_latest).reason, sha('a')));
   EXPECT_FALSE(has("patch"));
   EXPECT_THAT(warnings(), IsEmpty());
   EXPECT_EQ(annotation("findings"), "deny no-latest: web: nginx");

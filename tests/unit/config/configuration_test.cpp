@@ -279,7 +279,7 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
 
 TEST(Configuration, PlacesProblemsOfRules) {
   EXPECT_EQ(refusal("threads: 1\nrules:\n  - name: a\n    pinn: never\n"),
-            "pinhook.yaml: line 4, column 5: rules[0] (a): \"pinn\" is no key of a rule; did you mean pin?");
+            "pinhook.yaml: line 4, column 5: rules[0] (a): \"pinn\" is not a key of a rule; did you mean pin?");
   EXPECT_EQ(refusal("threads: 1\nrules:\n"),
             "pinhook.yaml: line 2, column 1: rules: nothing is written here; write rules: [] for none");
   EXPECT_EQ(refusal("rules: never\n"), "pinhook.yaml: line 1, column 8: rules: want a list of rules, not a scalar");
@@ -289,7 +289,7 @@ TEST(Configuration, PlacesProblemsOfRules) {
   const auto warnings = apply_environment({{"PINHOOK_RULES", "[{name: a, pin: nevr}]"}}, s);
   ASSERT_FALSE(warnings);
   EXPECT_EQ(warnings.error().message,
-            "PINHOOK_RULES: line 1, column 17: rules[0] (a): pin: \"nevr\" is no order; did you mean never?");
+            "PINHOOK_RULES: line 1, column 17: rules[0] (a): pin: \"nevr\" is not a valid order; did you mean never?");
   EXPECT_TRUE(s.rules.is_empty());
 }
 

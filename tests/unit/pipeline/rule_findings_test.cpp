@@ -228,7 +228,7 @@ TEST(FileChecks, HoldARowForEachRuleThatDemandsSomething) {
   const auto& row = checks.table[built_in_rules().size()];
   EXPECT_EQ(row.level, severity::error);
   EXPECT_EQ(row.title, "own-registries: Registry that is not allowed; Neither tag nor digest");
-  EXPECT_THAT(row.why, AllOf(HasSubstr("Nobody here vouches"), HasSubstr(". Without a tag")));
+  EXPECT_THAT(row.why, AllOf(HasSubstr("The images of that registry are not reviewed"), HasSubstr(". Without a tag")));
   EXPECT_THAT(row.help, ::testing::EndsWith("\n\nRule `own-registries` of pinhook.yaml, line 12."));
   ASSERT_EQ(checks.rows.size(), checks.set.rules().size());
   for (std::size_t i = 0; i < checks.rows.size(); ++i)

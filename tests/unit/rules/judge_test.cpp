@@ -42,7 +42,7 @@ std::vector<finding> judged(const rule_set& set, const scene& s) {
 std::vector<std::string> names(const rule_set& set, const std::vector<finding>& all) {
   std::vector<std::string> out;
   for (const auto& f : all)
-    out.push_back(set.rules()[f.rule].name + '/' + std::string(to_string(f.what)) + '/' +
+    out.push_back(set.rules()[f.rule].name + '/' + std::string(to_string(f.requirement)) + '/' +
                   std::string(to_string(f.action)));
   return out;
 }
@@ -62,7 +62,7 @@ TEST(Judge, KnowsWhenEachDemandIsMet) {
       {"tag", {"nginx"}, false},
       {"tag", {"nginx:1.25"}, true},
       {"tag", {by_digest}, true},
-      {"tag", {"nginx", true}, false},  // what is written counts, not what pinning makes of it
+      {"tag", {"nginx", true}, false},  // the written text counts, not the pinned one
       {"not-latest", {"nginx"}, false},
       {"not-latest", {"nginx:latest"}, false},
       {"not-latest", {"nginx:latest", true}, false},
@@ -187,19 +187,19 @@ TEST(Judge, SaysWhatToWrite) {
 
 TEST(Judge, GivesTheOperatorsWordsBeforeOurs) {
   const auto own = rules_of("[{name: x, require: tag, action: deny, message: 'ask platform@example.com. '}]");
-  EXPECT_EQ(judged(own, {"nginx"}).at(0).why, "ask platform@example.com");
+  EXPECT_EQ(judged(own, {"nginx"}).at(0).reason, "ask platform@example.com");
   const auto ours = rules_of("[{name: x, require: tag, action: deny}]");
-  EXPECT_EQ(judged(ours, {"nginx"}).at(0).why, text_of(requirement::tag).why);
+  EXPECT_EQ(judged(ours, {"nginx"}).at(0).reason, text_of(requirement::tag).reason);
 }
 
 TEST(Judge, TextsFitIntoWarnings) {
   for (std::size_t i = 0; i < requirement_count; ++i) {
     const auto& text = text_of(static_cast<requirement>(i));
-    EXPECT_LE(text.why.size(), 80U) << text.why;
-    EXPECT_FALSE(text.why.empty());
-    EXPECT_NE(text.why.back(), '.');
+    EXPECT_LE(text.reason.size(), 80U) << text.reason;
+    EXPECT_FALSE(text.reason.empty());
+    EXPECT_NE(text.reason.back(), '.');
     EXPECT_FALSE(text.title.empty());
-    EXPECT_GT(text.help.size(), text.why.size());
+    EXPECT_GT(text.help.size(), text.reason.size());
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 using testing::dice;
 using testing::ref_of;
 
-/// What registry/reference.cpp has to say.
+/// The result of registry/reference.cpp.
 bool is_canonical_name(const std::string& name) {
   const auto ref = registry::reference::parse(name);
   return ref && ref->tag().empty() && !ref->digest() && canonical_name(*ref) == name;
@@ -82,7 +82,7 @@ TEST(ShortestName, SaysHowFarNamesFit) {
   EXPECT_EQ(none.fits, 13U);
 }
 
-// What the texts alone do not show: every name has a '/', and on Docker Hub two.
+// The texts alone do not show it: every name has a '/', and on Docker Hub two.
 TEST(CoversNames, KnowsWhatNamesLookLike) {
   const std::vector<std::pair<std::string, std::string>> covering{
       {"*/**", "**"},        {"**/*", "**"},
@@ -100,7 +100,7 @@ TEST(CoversNames, KnowsWhatNamesLookLike) {
 TEST(CoversNames, GivesUpOnLongPatterns) {
   const std::string deep(130, 'a');
   EXPECT_TRUE(covers_names(glob("**"), glob("a.io/" + deep + "/*")));
-  // True of names, but not of texts; what is too long is not searched.
+  // True of names, but not of texts; a pattern that is too long is not searched.
   EXPECT_TRUE(covers_names(glob("docker.io/*/**"), glob("docker.io/**")));
   EXPECT_FALSE(covers_names(glob("docker.io/*/**" + deep + "*"), glob("docker.io/**" + deep + "*")));
 }

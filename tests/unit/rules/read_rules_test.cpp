@@ -127,30 +127,31 @@ TEST(ReadRules, PlacesEachProblem) {
   const std::vector<row> rows{
       {"{}", "1:1: rules: want a list of rules, not a mapping"},
       {"- x", "1:3: rules[0]: want a rule, a mapping of {name: …, images: …, pin: …}, not a scalar"},
-      {"- name: a\n  pinn: never", "2:3: rules[0] (a): \"pinn\" is no key of a rule; did you mean pin?"},
-      {"- pin: always\n- name: b\n  image: x", "1:3: rules[0]: name is missing: findings and metrics are told by it"},
-      {"- name: b\n  image: x", "2:3: rules[0] (b): \"image\" is no key of a rule; did you mean images?"},
+      {"- name: a\n  pinn: never", "2:3: rules[0] (a): \"pinn\" is not a key of a rule; did you mean pin?"},
+      {"- pin: always\n- name: b\n  image: x",
+       "1:3: rules[0]: name is missing: findings and metrics are labelled by it"},
+      {"- name: b\n  image: x", "2:3: rules[0] (b): \"image\" is not a key of a rule; did you mean images?"},
       {"- name: b\n  pull-policy: x",
-       "2:3: rules[0] (b): \"pull-policy\" is no key of a rule; did you mean pullPolicy?"},
+       "2:3: rules[0] (b): \"pull-policy\" is not a key of a rule; did you mean pullPolicy?"},
       {"- name: b\n  quux: x",
-       "2:3: rules[0] (b): \"quux\" is no key of a rule; there are name, preset, images, namespaces, kinds, "
+       "2:3: rules[0] (b): \"quux\" is not a key of a rule; there are name, preset, images, namespaces, kinds, "
        "containers, "
        "types, pin, format, pullPolicy, require, action, message"},
       {"- name: B\n  pin: never",
-       "1:9: rules[0]: name: \"B\" is no name of a rule: small letters, digits and - between them"},
+       "1:9: rules[0]: name: \"B\" is not a valid rule name: small letters, digits and - between them"},
       {"- name: latest\n  pin: never",
        "1:9: rules[0] (latest): name: latest is the name of a rule of `pinhook check` itself; take another"},
       {"- name: [a]\n  pin: never", "1:9: rules[0]: name: want a text, not a list"},
       {"- name:\n  pin: never", "1:3: rules[0]: name: nothing is written here; write a value, or leave the key out"},
       {"- name: a\n- name: b\n  pin: never",
        "1:3: rules[0] (a): it neither orders nor demands anything; give it pin, format, pullPolicy or require"},
-      {"- {name: a, pin: nevr}", "1:18: rules[0] (a): pin: \"nevr\" is no order; did you mean never?"},
+      {"- {name: a, pin: nevr}", "1:18: rules[0] (a): pin: \"nevr\" is not a valid order; did you mean never?"},
       {"- {name: a, pin: true}",
-       "1:18: rules[0] (a): pin: \"true\" is no order; there are always, never, keep, refresh"},
+       "1:18: rules[0] (a): pin: \"true\" is not a valid order; there are always, never, keep, refresh"},
       {"- {name: a, format: tag}",
-       "1:21: rules[0] (a): format: \"tag\" is no format; there are digest, tag-and-digest"},
+       "1:21: rules[0] (a): format: \"tag\" is not a valid format; there are digest, tag-and-digest"},
       {"- {name: a, pullPolicy: IfNotPresent}",
-       "1:25: rules[0] (a): pullPolicy: \"IfNotPresent\" is no order; there are if-not-present, as-written"},
+       "1:25: rules[0] (a): pullPolicy: \"IfNotPresent\" is not a valid order; there are if-not-present, as-written"},
       {"- {name: a, pin: never, images: []}",
        "1:33: rules[0] (a): images: the list is empty; name something, or leave the key out"},
       {"- {name: a, pin: never, images: [docker.io/**, '']}",
@@ -163,61 +164,64 @@ TEST(ReadRules, PlacesEachProblem) {
        "1:44: rules[0] (a): namespaces: \"Team-1\" can match no name: they are in small letters; did you mean "
        "\"team-1\"?"},
       {"- {name: a, pin: never, containers: a_b}",
-       "1:37: rules[0] (a): containers: \"a_b\" can match no name: they have small letters, digits and -; * stands for "
+       "1:37: rules[0] (a): containers: \"a_b\" can match no name: they have small letters, digits and -; * matches "
        "any of them"},
       {"- {name: a, pin: never, containers: '-a*'}",
        "1:37: rules[0] (a): containers: \"-a*\" can match no name: none begins or ends with -"},
       {"- {name: a, pin: never, kinds: deployment}",
-       "1:32: rules[0] (a): kinds: \"deployment\" is no kind: they begin with a capital, as in Deployment"},
+       "1:32: rules[0] (a): kinds: \"deployment\" is not a valid kind: they begin with a capital, as in Deployment"},
       {"- {name: a, pin: never, kinds: apps/v1/Deployment}",
-       "1:32: rules[0] (a): kinds: \"apps/v1/Deployment\" is no kind; write group and kind without a version, as in "
+       "1:32: rules[0] (a): kinds: \"apps/v1/Deployment\" is not a valid kind; write group and kind without a version, "
+       "as in "
        "apps/Deployment"},
       {"- {name: a, pin: never, kinds: v1/Pod}",
-       "1:32: rules[0] (a): kinds: \"v1\" is a version, no group; the core group is core, as in core/Pod"},
+       "1:32: rules[0] (a): kinds: \"v1\" is a version, not a group; the core group is core, as in core/Pod"},
       {"- {name: a, pin: never, kinds: '*'}", "1:32: rules[0] (a): kinds: \"*\" is every kind; leave kinds out"},
       {"- {name: a, pin: never, kinds: Apps/Pod}",
-       "1:32: rules[0] (a): kinds: \"Apps\" is no API group; write it as in apps, batch, argoproj.io; the core group "
+       "1:32: rules[0] (a): kinds: \"Apps\" is not a valid API group; write it as in apps, batch, argoproj.io; the "
+       "core group "
        "is "
        "core"},
       {"- {name: a, pin: never, types: [containers]}",
-       "1:33: rules[0] (a): types: \"containers\" is no type; did you mean container?"},
+       "1:33: rules[0] (a): types: \"containers\" is not a valid type; did you mean container?"},
       {"- {name: a, pin: never, format: digest}",
-       "1:25: rules[0] (a): format beside pin: never: what is never pinned has no format"},
+       "1:25: rules[0] (a): format with pin: never: an image that is never pinned has no format"},
       {"- {name: a, pin: never, pullPolicy: if-not-present}",
        "1:25: rules[0] (a): pullPolicy beside pin: never: it changes where an image is pinned, and nowhere else"},
       {"- {name: a, require: tag}", "1:13: rules[0] (a): require without action: say deny, warn, audit or allow"},
-      {"- {name: a, action: deny}", "1:13: rules[0] (a): action without require: say what is demanded"},
-      {"- {name: a, pin: keep, message: hi}", "1:24: rules[0] (a): message without require: nobody would ever see it"},
+      {"- {name: a, action: deny}", "1:13: rules[0] (a): action without require: add the requirements"},
+      {"- {name: a, pin: keep, message: hi}", "1:24: rules[0] (a): message without require: it would never be shown"},
       {"- {name: a, require: tag, action: dny}",
-       "1:35: rules[0] (a): action: \"dny\" is no action; did you mean deny?"},
+       "1:35: rules[0] (a): action: \"dny\" is not a valid action; did you mean deny?"},
       {"- {name: a, require: tags, action: deny}",
-       "1:22: rules[0] (a): require: \"tags\" is no requirement; did you mean tag?"},
+       "1:22: rules[0] (a): require: \"tags\" is not a valid requirement; did you mean tag?"},
       {"- {name: a, require: [], action: deny}",
        "1:22: rules[0] (a): require: the list is empty; demand something, or leave the key out"},
       {"- {name: a, require: {}, action: deny}",
        "1:22: rules[0] (a): require: nothing is demanded; write for example {registry: [docker.io, "
        "\"ghcr.io/acme/**\"]}"},
-      {"- {name: a, require: [tag, tag], action: deny}", "1:28: rules[0] (a): require: tag stands twice"},
+      {"- {name: a, require: [tag, tag], action: deny}", "1:28: rules[0] (a): require: tag is listed twice"},
       {"- {name: a, require: registry, action: deny}",
-       "1:22: rules[0] (a): require: say which ones are allowed: {registry: [docker.io, \"ghcr.io/acme/**\"]}"},
+       "1:22: rules[0] (a): require: list the allowed ones: {registry: [docker.io, \"ghcr.io/acme/**\"]}"},
       {"- {name: a, require: pull-policy, action: deny}",
-       "1:22: rules[0] (a): require: say which ones are allowed: {pull-policy: [IfNotPresent, Never]}"},
+       "1:22: rules[0] (a): require: list the allowed ones: {pull-policy: [IfNotPresent, Never]}"},
       {"- {name: a, require: {tag: yes}, action: deny}",
        "1:23: rules[0] (a): require: tag has no values: write it as a text, not a mapping"},
       {"- {name: a, require: {registri: x}, action: deny}",
-       "1:23: rules[0] (a): require: \"registri\" is no requirement; did you mean registry?"},
+       "1:23: rules[0] (a): require: \"registri\" is not a valid requirement; did you mean registry?"},
       {"- {name: a, require: {registry: []}, action: deny}",
        "1:33: rules[0] (a): require: registry: the list is empty; name something, or leave the key out"},
       {"- {name: a, require: {registry: [nginx]}, action: deny}",
-       "1:34: rules[0] (a): require: registry: \"nginx\" can be no registry; write it as in docker.io, *.example.com, "
+       "1:34: rules[0] (a): require: registry: \"nginx\" cannot be a registry; write it as in docker.io, "
+       "*.example.com, "
        "localhost:5000, or with a path as in ghcr.io/acme/**"},
       {"- {name: a, require: {registry: index.docker.io}, action: deny}",
-       "1:33: rules[0] (a): require: registry: \"index.docker.io\" is no registry of an image; Docker Hub's is "
+       "1:33: rules[0] (a): require: registry: \"index.docker.io\" is not the registry of any image; Docker Hub's is "
        "docker.io"},
       {"- {name: a, require: {registry: 'https://ghcr.io'}, action: deny}",
-       "1:33: rules[0] (a): require: registry: \"https://ghcr.io\" is no registry; write \"ghcr.io\""},
+       "1:33: rules[0] (a): require: registry: \"https://ghcr.io\" is not a valid registry; write \"ghcr.io\""},
       {"- {name: a, require: {registry: 'exa_mple*'}, action: deny}",
-       "1:33: rules[0] (a): require: registry: \"exa_mple*\" can be no registry; write it as in docker.io, "
+       "1:33: rules[0] (a): require: registry: \"exa_mple*\" cannot be a registry; write it as in docker.io, "
        "*.example.com, localhost:5000, or with a path as in ghcr.io/acme/**"},
       {"- {name: a, require: {registry: 'ghcr.io/acme/api:v1'}, action: deny}",
        "1:33: rules[0] (a): require: registry: \"ghcr.io/acme/api:v1\" has a tag or digest; write registry and "
@@ -225,19 +229,22 @@ TEST(ReadRules, PlacesEachProblem) {
       {"- {name: a, require: {registry: [docker.io, '*']}, action: deny}",
        "1:33: rules[0] (a): require: \"*\" allows every registry, so nothing is demanded"},
       {"- {name: a, require: {pull-policy: always}, action: deny}",
-       "1:36: rules[0] (a): require: pull-policy: \"always\" is no pull policy; did you mean Always?"},
+       "1:36: rules[0] (a): require: pull-policy: \"always\" is not a valid pull policy; did you mean Always?"},
       {"- {name: a, require: {pull-policy: [Always, IfNotPresent, Never]}, action: deny}",
        "1:36: rules[0] (a): require: every pull policy is allowed, so nothing is demanded"},
       {"- {name: a, require: tag, action: deny, message: \"a\\nb\"}",
-       "1:50: rules[0] (a): message: a message is one line without control characters: it stands in a warning"},
+       "1:50: rules[0] (a): message: a message must be one line without control characters: it is part of a warning"},
       {"- {name: a, require: tag, action: deny, message: ' . '}",
        "1:50: rules[0] (a): message: the message says nothing"},
-      {"- {preset: strickt}", "1:12: rules[0] (strickt): preset: \"strickt\" is no preset; did you mean strict?"},
+      {"- {preset: strickt}",
+       "1:12: rules[0] (strickt): preset: \"strickt\" is not a valid preset; did you mean strict?"},
       {"- {preset: strict, name: x}",
-       "1:20: rules[0] (x): name cannot stand beside preset: strict, which brings its own; images, namespaces, kinds, "
+       "1:20: rules[0] (x): name cannot be combined with preset: strict, which brings its own; images, namespaces, "
+       "kinds, "
        "containers and types can"},
       {"- {preset: strict, action: warn}",
-       "1:20: rules[0] (strict): action cannot stand beside preset: strict, which brings its own; images, namespaces, "
+       "1:20: rules[0] (strict): action cannot be combined with preset: strict, which brings its own; images, "
+       "namespaces, "
        "kinds, containers and types can"},
   };
   for (const row& r : rows) EXPECT_EQ(problem_of(r.yaml), r.problem) << r.yaml;

@@ -155,18 +155,18 @@ TEST(ReferencePattern, MatchesCanonicalReferences) {
 
 struct impossible {
   std::string pattern;
-  /// What the message says behind "can match no image: ".
-  std::string why;
+  /// The message behind "can match no image: ".
+  std::string reason;
 };
 
 const std::vector<impossible> impossibles{
     {"", "it is empty; write ** for every image"},
-    {"nginx", "nginx names no registry; write docker.io/library/nginx or **/nginx"},
-    {"nginx:1.25", "nginx names no registry; write docker.io/library/nginx:1.25 or **/nginx:1.25"},
-    {"nginx*", "nginx* names no registry; write docker.io/library/nginx* or **/nginx*"},
-    {"Nginx", "Nginx names no registry; write docker.io/library/nginx or **/nginx"},
-    {"library/nginx", "library is no registry; write docker.io/library/nginx or **/library/nginx"},
-    {"acme/*", "acme is no registry; write docker.io/acme/* or **/acme/*"},
+    {"nginx", "nginx does not name a registry; write docker.io/library/nginx or **/nginx"},
+    {"nginx:1.25", "nginx does not name a registry; write docker.io/library/nginx:1.25 or **/nginx:1.25"},
+    {"nginx*", "nginx* does not name a registry; write docker.io/library/nginx* or **/nginx*"},
+    {"Nginx", "Nginx does not name a registry; write docker.io/library/nginx or **/nginx"},
+    {"library/nginx", "library is not a valid registry; write docker.io/library/nginx or **/library/nginx"},
+    {"acme/*", "acme is not a valid registry; write docker.io/acme/* or **/acme/*"},
     {"docker.io/nginx", "on Docker Hub nginx is called library/nginx; write docker.io/library/nginx"},
     {"docker.io/nginx:1.*", "on Docker Hub nginx is called library/nginx; write docker.io/library/nginx:1.*"},
     {"docker.io/*", "on Docker Hub * is called library/*; write docker.io/library/* or docker.io/**"},
@@ -178,8 +178,8 @@ const std::vector<impossible> impossibles{
     {"localhost:5000", "localhost:5000 is a registry without an image; write localhost:5000/**"},
     {"*.example.com", "*.example.com is a registry without an image; write *.example.com/**"},
     {"[::1]:5000", "[::1]:5000 is a registry without an image; write [::1]:5000/**"},
-    {"localhost:0/**", "localhost:0 is no registry: a port is a number between 1 and 65535"},
-    {"a.io:70000/**", "a.io:70000 is no registry: a port is a number between 1 and 65535"},
+    {"localhost:0/**", "localhost:0 is not a valid registry: a port is a number between 1 and 65535"},
+    {"a.io:70000/**", "a.io:70000 is not a valid registry: a port is a number between 1 and 65535"},
     {"ghcr.io/Acme/api", "repositories are lower-case; write ghcr.io/acme/api"},
     {"**/Acme/*", "repositories are lower-case; write **/acme/*"},
     {"ghcr.io/acme/", "a part of the name is empty behind the last '/'; write ghcr.io/acme/**"},
@@ -188,35 +188,33 @@ const std::vector<impossible> impossibles{
     {"ghcr.io/acme/-x", "no image's name goes on with '-' at position 14"},
     {"ghcr.io/a___b", "no image's name goes on with '_' at position 12"},
     {"ghcr.io/acme:5000/x", "no image's name goes on with ':' at position 13"},
-    {"ghcr.io/acme/x-", "the name ends where none can end"},
-    {"ghcr.io/.*", "'.' stands for itself, and no part of a name begins with it; write * for any characters"},
+    {"ghcr.io/acme/x-", "the name is incomplete"},
+    {"ghcr.io/.*", "'.' matches only itself, and no part of a name begins with it; write * for any characters"},
     {"https://ghcr.io/acme/*", "references have no scheme; write ghcr.io/acme/*"},
-    {"ghcr.io/acme/api?", "'?' stands for no character here; write * for any characters of one part"},
+    {"ghcr.io/acme/api?", "'?' is not a wildcard here; write * for any characters of one part"},
     {"ghcr.io/[ab]/x",
-     "'[' begins no set of characters here (an IPv6 address alone may have it); write * or a pattern for each"},
-    {"ghcr.io/{a,b}/x", "'{' begins no choice here; write a pattern for each"},
+     "'[' does not begin a set of characters here (an IPv6 address alone may have it); write * or a pattern for each"},
+    {"ghcr.io/{a,b}/x", "'{' does not begin a choice here; write a pattern for each"},
     {"!ghcr.io/**", "'!' excludes nothing here; write a rule for the exceptions before this one"},
     {"^ghcr.io/a$", "a pattern is always about the whole name; leave '^' away"},
     {"ghcr.io/a, ghcr.io/b", "',' separates nothing here; write a list of patterns"},
     {" ghcr.io/a", "a space is in no image's name"},
     {"ghcr.io/\xc3\xa4", "position 9: \"\\xc3\" is in no image's name"},
-    {":latest", "there is no name; write *:latest for any"},
-    {"@sha256:*", "there is no name; write *@sha256:* for any"},
+    {":latest", "the name is missing; write *:latest for any"},
+    {"@sha256:*", "the name is missing; write *@sha256:* for any"},
     {"*:", "the tag behind ':' is empty; leave ':' away for any tag"},
     {"*:.a", "a tag begins with a letter, a digit or '_', not with '.'"},
     {"*:-*", "a tag begins with a letter, a digit or '_', not with '-'"},
     {"*:a:b", "':' is in no tag"},
     {"*:" + std::string(129, 'a') + "*", "a tag has at most 128 characters, not 129"},
     {"*@", "the digest behind '@' is empty; write @sha256:* for any"},
-    {"*@sha256:abc",
-     "the digest has 3 hexadecimal digits of 64 (sha256); write @sha256:abc* for what begins like that"},
+    {"*@sha256:abc", "the digest has 3 hexadecimal digits of 64 (sha256); write @sha256:abc* for a prefix"},
     {"*@sha256:ABC*", "a digest has small letters; write @sha256:abc*"},
     {"*@abc*", "a digest begins with its algorithm; write @sha256:abc*"},
-    {"*@md5:*", "a digest is sha256: and 64 hexadecimal digits (of sha512: 128), of which * may stand for any number"},
+    {"*@md5:*", "a digest is sha256: and 64 hexadecimal digits (of sha512: 128), of which * may replace any number"},
     {"*@sha256:" + hex_a + "a*",
-     "a digest is sha256: and 64 hexadecimal digits (of sha512: 128), of which * may stand for any number"},
-    {"a.io/" + std::string(256, 'a') + "*",
-     "a repository has at most 255 characters, and this stands for 256 at least"},
+     "a digest is sha256: and 64 hexadecimal digits (of sha512: 128), of which * may replace any number"},
+    {"a.io/" + std::string(256, 'a') + "*", "a repository has at most 255 characters, and this matches 256 at least"},
     {std::string(1025, '*'), "it has 1025 bytes, and no reference has more than 1024"},
 };
 
@@ -225,7 +223,7 @@ TEST(ReferencePattern, RefusesWhatCanMatchNothingAndSaysWhatWasMeant) {
     const auto p = reference_pattern::parse(i.pattern);
     ASSERT_FALSE(p) << i.pattern;
     EXPECT_EQ(p.error().code, error_code::invalid_input);
-    EXPECT_EQ(p.error().message, pinhook::quoted(i.pattern) + " can match no image: " + i.why);
+    EXPECT_EQ(p.error().message, pinhook::quoted(i.pattern) + " can match no image: " + i.reason);
   }
 }
 
@@ -245,7 +243,7 @@ std::vector<std::string> suggestions_in(const std::string& message) {
 TEST(ReferencePattern, SuggestsOnlyWhatItTakes) {
   std::size_t suggested = 0;
   for (const impossible& i : impossibles)
-    for (const std::string& one : suggestions_in(i.why)) {
+    for (const std::string& one : suggestions_in(i.reason)) {
       if (one.contains(' ') || one.starts_with('@')) continue;
       EXPECT_TRUE(reference_pattern::parse(one)) << one;
       ++suggested;
@@ -260,7 +258,7 @@ TEST(ReferencePattern, RefusesNothingThatAReferenceMatches) {
     const std::string text = testing::random_pattern(d);
     const pattern_parts parts = split_pattern(text);
     const glob name(parts.name);
-    // What is refused for its characters, tag or digest is in the table.
+    // Patterns that are refused for their characters, tag or digest are in the table.
     if (reference_pattern::parse(text) || !shortest_name(name).name.empty()) continue;
     ++refused;
     for (int n = 0; n < 40; ++n) {

@@ -2,7 +2,7 @@
 
 #include "support/random_patterns.hpp"
 
-#include <pinhook/rules/shadow.hpp>
+#include <pinhook/rules/unreachable_rules.hpp>
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -79,7 +79,7 @@ effects plain_effects(const std::vector<rule>& rules, const std::vector<matcher>
     if (rules[i].pin) decide(out.pin, i);
     if (rules[i].format) decide(out.format, i);
     if (rules[i].pull_policy) decide(out.pull_policy, i);
-    for (const demand& one : rules[i].demands) decide(out.demands[static_cast<std::size_t>(one.what)], i);
+    for (const demand& one : rules[i].demands) decide(out.demands[static_cast<std::size_t>(one.requirement)], i);
   }
   return out;
 }
@@ -147,7 +147,7 @@ TEST(RuleIndex, FindsDeepNames) {
             (std::vector<std::uint32_t>{0, 1, 2}));
 }
 
-struct shadow_row {
+struct unreachable_row {
   std::string name;
   std::vector<rule> rules;
   /// Empty: all can apply.
@@ -190,11 +190,10 @@ TEST(Shadow, IsARuleThatAnEarlierOneLeavesNothing) {
   both.format = pin::pin_format::digest;
   both.pin = pin::pin_order::keep;
   const std::string pin_of_b =
-      "7:5: rule \"b\": its `pin` can never apply: rule \"a\" before it (line 3) matches whatever it matches; move it "
-      "up, "
-      "or take it away";
+      "7:5: rule \"b\": its `pin` can never apply: rule \"a\" before it (line 3) matches every image that it matches; "
+      "move it up, or remove it";
   const auto a_and_b = [](const rule& a, const rule& b) { return std::vector{named(a, "a", 3), named(b, "b", 7)}; };
-  const std::vector<shadow_row> rows{
+  const std::vector<unreachable_row> rows{
       {"everything", a_and_b(on({}), on({"**/x"})), pin_of_b},
       {"every image by pattern", a_and_b(on({"*/**"}), on({})), pin_of_b},
       {"wider first", a_and_b(on({"docker.io/**"}), on({"docker.io/library/*", "docker.io/acme/x:1"})), pin_of_b},
@@ -218,22 +217,22 @@ TEST(Shadow, IsARuleThatAnEarlierOneLeavesNothing) {
       {"other effects", {named(on({}), "a", 3), format}, ""},
       {"one effect of two", a_and_b(on({"**/a"}), both), pin_of_b},
       {"demands", a_and_b(tag, tag),
-       "7:5: rule \"b\": its `require: tag` can never apply: rule \"a\" before it (line 3) matches whatever it "
+       "7:5: rule \"b\": its `require: tag` can never apply: rule \"a\" before it (line 3) matches every image that it "
        "matches; move "
-       "it up, or take it away"},
+       "it up, or remove it"},
       {"presets",
        {preset("strict", 2), preset("recommended", 3)},
-       "3:5: preset \"recommended\": nothing of it can ever apply: rule \"strict/tag\" before it (line 2) matches "
-       "whatever it "
-       "matches; move it up, or take it away"},
+       "3:5: preset \"recommended\": no part of it can ever apply: rule \"strict/tag\" before it (line 2) matches "
+       "every image that it "
+       "matches; move it up, or remove it"},
       {"part of a preset", {named(tag, "a", 1), preset("strict", 3)}, ""},
       {"a rule by a preset",
        {preset("strict", 3), named(latest, "b", 7)},
        "7:5: rule \"b\": its `require: not-latest` can never apply: rule \"strict/not-latest\" before it (line 3) "
        "matches "
-       "whatever it matches; move it up, or take it away"},
+       "every image that it matches; move it up, or remove it"},
   };
-  for (const shadow_row& row : rows) {
+  for (const unreachable_row& row : rows) {
     const auto made = rule_set::make(row.rules);
     const std::string problem =
         made ? "" : fmt::format("{}:{}: {}", made.error().line, made.error().column, made.error().message);
@@ -241,7 +240,7 @@ TEST(Shadow, IsARuleThatAnEarlierOneLeavesNothing) {
   }
 }
 
-// Whatever is called shadowed never decides; and the first that the quick way finds is the first there is.
+// A rule that is reported unreachable never decides; and the first that the quick way finds is the first there is.
 TEST(Shadow, IsFoundAsByComparingAll) {
   dice d(10);
   std::size_t found_some = 0;
@@ -257,7 +256,7 @@ TEST(Shadow, IsFoundAsByComparingAll) {
     for (std::uint32_t i = 0; i < rules.size() && !first; ++i)
       for (std::uint32_t by = 0; by < i && !first; ++by)
         if ((effects_in(rules[i]) & effects_in(rules[by])) != 0 && matchers[by].covers(matchers[i])) first = {i, by};
-    const auto found = find_shadow(rules, matchers, rule_index(matchers), written);
+    const auto found = find_unreachable_rule(rules, matchers, rule_index(matchers), written);
     ASSERT_EQ(found.has_value(), first.has_value());
     if (!found) continue;
     ++found_some;

@@ -18,7 +18,7 @@ using testing::ref_of;
 
 constexpr std::uint32_t none = effects::none;
 
-/// A rule on images, with a line as if each stood on its own.
+/// A rule on images, with a line as if each were alone in it.
 rule rule_on(std::string name, const std::vector<std::string>& images, std::size_t line = 0) {
   rule out;
   out.name = std::move(name);
@@ -150,7 +150,7 @@ TEST(RuleSet, IsFollowedByOthers) {
   const auto set = set_of({own});
   rule behind = rule_on("no-tag", {});
   behind.demands = {{requirement::tag, {}}};
-  // The second can never apply, and nobody minds.
+  // The second can never apply, which is no problem here.
   const auto longer = set.followed_by({behind, behind});
   const auto a = ref_of("x.io/a"), b = ref_of("x.io/b");
   EXPECT_EQ(longer.effects_of({&a}).demands[0], 0U);
@@ -174,7 +174,7 @@ TEST(RuleSet, RefusesANameThatStandsTwice) {
 }
 
 TEST(RuleSet, RefusesAPresetThatItDoesNotKnow) {
-  EXPECT_EQ(problem_of({preset("loose", 3)}), "3:5: there is no preset \"loose\"; there are recommended and strict");
+  EXPECT_EQ(problem_of({preset("loose", 3)}), "3:5: preset \"loose\" not found; there are recommended and strict");
 }
 
 TEST(RuleSet, RefusesARequirementTwiceInOneRule) {

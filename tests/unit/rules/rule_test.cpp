@@ -63,7 +63,7 @@ std::vector<preset_row> rows_of(std::string_view preset) {
   for (const rule& r : rules_of_preset(preset)) {
     EXPECT_EQ(r.demands.size(), 1U);
     EXPECT_TRUE(r.preset.empty());
-    out.emplace_back(r.name, to_string(r.demands.at(0).what), r.action);
+    out.emplace_back(r.name, to_string(r.demands.at(0).requirement), r.action);
   }
   return out;
 }

@@ -1,4 +1,4 @@
-#include <pinhook/rules/shadow.hpp>
+#include <pinhook/rules/unreachable_rules.hpp>
 
 #include <fmt/core.h>
 
@@ -6,7 +6,7 @@
 #include <utility>
 
 // A rule that covers another matches everything that the other does, so also one example of it: the index finds the few
-// rules before it that match the example, and only these are looked at closely.
+// earlier rules that match the example, and only these are compared in full.
 
 namespace pinhook::rules {
 namespace {
@@ -30,7 +30,7 @@ struct digest_size {
 };
 constexpr std::array<digest_size, 3> digest_sizes{{{"sha256:", 7 + 64}, {"sha384:", 7 + 96}, {"sha512:", 7 + 128}}};
 
-/// Empty where that would take thought.
+/// Empty where that is not obvious.
 std::string example_of_digest(const std::string& pattern) {
   if (pattern == "*") return example_of_digest("sha256:*");
   for (const auto& [algorithm, size] : digest_sizes) {
@@ -44,7 +44,7 @@ std::string example_of_digest(const std::string& pattern) {
   return {};
 }
 
-/// An image that the pattern matches, if one is easily found.
+/// An image that the pattern matches, if one is easy to find.
 std::optional<registry::reference> example_of(const reference_pattern& p) {
   std::string text = p.example();
   if (!p.tag().is_empty()) text += ":" + example_of(p.tag());
@@ -54,7 +54,7 @@ std::optional<registry::reference> example_of(const reference_pattern& p) {
   return *std::move(ref);
 }
 
-/// Something that a rule matches.
+/// A subject that a rule matches.
 struct example {
   std::optional<registry::reference> ref;
   std::string ns, container, group, kind;
@@ -93,7 +93,7 @@ struct effect_word {
 constexpr std::array<effect_word, 3> order_words{
     {{pin_effect, "pin"}, {format_effect, "format"}, {pull_policy_effect, "pullPolicy"}}};
 
-/// Of the first of these effects.
+/// The name of the first of these effects.
 std::string word_of(effect_bits some) {
   for (const auto& [effect, word] : order_words)
     if ((some & effect) != 0) return std::string(word);
@@ -123,16 +123,16 @@ bool see_before(std::uint32_t rule, std::span<const matcher> matchers, const rul
 effect_bits effects_in(const rule& r) noexcept {
   unsigned out =
       (r.pin ? pin_effect : 0U) | (r.format ? format_effect : 0U) | (r.pull_policy ? pull_policy_effect : 0U);
-  for (const demand& d : r.demands) out |= effect_of(d.what);
+  for (const demand& d : r.demands) out |= effect_of(d.requirement);
   return static_cast<effect_bits>(out);
 }
 
-std::optional<shadow> find_shadow(std::span<const rule> rules, std::span<const matcher> matchers,
-                                  const rule_index& index, std::span<const std::uint32_t> written) {
+std::optional<unreachable_rule> find_unreachable_rule(std::span<const rule> rules, std::span<const matcher> matchers,
+                                                      const rule_index& index, std::span<const std::uint32_t> written) {
   std::vector<effect_bits> effects;
   for (const rule& r : rules) effects.push_back(effects_in(r));
-  const auto shadow_of = [&](std::uint32_t i) {
-    std::optional<shadow> out;
+  const auto unreachable = [&](std::uint32_t i) {
+    std::optional<unreachable_rule> out;
     see_before(i, matchers, index, [&](std::uint32_t by) {
       const auto both = static_cast<effect_bits>(effects[i] & effects[by]);
       if (both != 0 && matchers[by].covers(matchers[i])) out = {i, by, word_of(both)};
@@ -142,10 +142,10 @@ std::optional<shadow> find_shadow(std::span<const rule> rules, std::span<const m
   };
   for (std::uint32_t i = 0; i < rules.size();) {
     std::uint32_t next = i;
-    std::optional<shadow> first;
+    std::optional<unreachable_rule> first;
     bool has_all = true;
     for (; next < rules.size() && written[next] == written[i]; ++next) {
-      auto found = has_all ? shadow_of(next) : std::nullopt;
+      auto found = has_all ? unreachable(next) : std::nullopt;
       has_all = has_all && found.has_value();
       if (!first) first = std::move(found);
     }

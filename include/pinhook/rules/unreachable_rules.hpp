@@ -1,5 +1,4 @@
-// Rules that can never apply, because one before them says something of the same effect and matches whatever they
-// match.
+// Finds rules that can never apply, because an earlier one has the same effect and matches every image that they match.
 //
 // Pure; any thread.
 #pragma once
@@ -26,10 +25,10 @@ inline constexpr effect_bits pin_effect = 1, format_effect = 2, pull_policy_effe
 }
 [[nodiscard]] effect_bits effects_in(const rule& r) noexcept;
 
-/// A rule of which an effect can never apply, and why.
-struct shadow {
+/// A rule of which an effect can never apply, and the reason.
+struct unreachable_rule {
   std::uint32_t rule = 0;
-  /// The one before it.
+  /// The earlier rule.
   std::uint32_t by = 0;
   /// As it is written: "pin", "require: tag".
   std::string effect;
@@ -37,7 +36,9 @@ struct shadow {
 
 /// `rules`, `matchers` and `index` are about the same rules. `written`: the number of the written rule that each comes
 /// from; a preset is only reported, at its first rule, when none of its rules can apply. The first one; none: all can.
-[[nodiscard]] std::optional<shadow> find_shadow(std::span<const rule> rules, std::span<const matcher> matchers,
-                                                const rule_index& index, std::span<const std::uint32_t> written);
+[[nodiscard]] std::optional<unreachable_rule> find_unreachable_rule(std::span<const rule> rules,
+                                                                    std::span<const matcher> matchers,
+                                                                    const rule_index& index,
+                                                                    std::span<const std::uint32_t> written);
 
 }  // namespace pinhook::rules
