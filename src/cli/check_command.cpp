@@ -5,14 +5,20 @@
 #include <pinhook/cli/rewrite_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/config/command_settings.hpp>
+#include <pinhook/files/file_walk.hpp>
 #include <pinhook/pipeline/check_report.hpp>
 #include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomization_renames.hpp>
+#include <pinhook/pipeline/kustomization_walk.hpp>
+#include <pinhook/pipeline/kustomizations_around.hpp>
 #include <pinhook/pipeline/site_label.hpp>
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <string>
 #include <system_error>
@@ -62,6 +68,7 @@ class check_run {
   // Returns the exit code.
   int run() {
     const auto rules = file_rules_of(settings_);
+    find_renames(rules);
     const auto read =
         pipeline::each_input(arguments_.paths, rules, [this](pipeline::input one) { take(std::move(one)); });
     if (!read) return refuse(read.error());
@@ -80,7 +87,7 @@ class check_run {
   void take(pipeline::input one) {
     if (!one.content) {
       take_fault(std::move(one));
-    } else if (looks_up_ && pipeline::add_wanted(one.content->sites(), question(), wanted_)) {
+    } else if (looks_up_ && pipeline::add_wanted(one.content->sites(), question(one.path), wanted_)) {
       waiting_.push_back({files_.size(), std::move(*one.content)});
       files_.emplace_back().path = std::move(one.path);
     } else {
@@ -117,7 +124,16 @@ class check_run {
     return {};
   }
 
-  [[nodiscard]] pipeline::check_question question() const {
+  // Before any file is judged: an overlay may stand behind its base.
+  void find_renames(const files::file_rules& rules) {
+    std::vector<std::string> words;
+    std::ranges::copy_if(arguments_.paths, std::back_inserter(words), [](const auto& word) { return word != "-"; });
+    // What cannot be found is reported when it is read.
+    if (const auto found = files::find_files(words))
+      renames_ = pipeline::find_renames(pipeline::kustomizations_around(found->paths), rules);
+  }
+
+  [[nodiscard]] pipeline::check_question question(const std::string& path) const {
     pipeline::check_question out;
     out.checks = &checks_;
     out.ns = arguments_.ns;
@@ -125,11 +141,14 @@ class check_run {
     out.lock_file = arguments_.lock_file;
     out.lists_images = output_ == pipeline::report_format::junit;
     out.known = looks_up_ ? &known_ : nullptr;
+    if (!renames_.empty() && path != "-")
+      if (const auto at = renames_.find(pipeline::canonical_path(path)); at != renames_.end())
+        out.renamed = &at->second;
     return out;
   }
 
   pipeline::checked_file check(const std::string& path, const files::image_file& file) {
-    auto q = question();
+    auto q = question(path);
     q.how_to_pin = [this, &file](std::size_t site, const registry::digest& d) { return suggestion(file, site, d); };
     return pipeline::check_file(path, file.text(), file.sites(), q);
   }
@@ -173,6 +192,7 @@ class check_run {
   const pin::pin_format format_;
   pipeline::checked_files files_;
   std::vector<waiting_file> waiting_;
+  pipeline::renames_by_file renames_;
   std::map<std::string, registry::reference> wanted_;
   pipeline::digest_map known_;
   std::size_t failed_ = 0;

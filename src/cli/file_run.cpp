@@ -4,13 +4,16 @@
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/files/diff.hpp>
 #include <pinhook/files/kustomization.hpp>
+#include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/joined_files.hpp>
 #include <pinhook/pipeline/kustomization_renames.hpp>
+#include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/site_label.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -67,12 +70,20 @@ void file_run::report_inputs() {
 }
 
 void file_run::find_entries() {
+  std::set<std::filesystem::path> own;
   for (const auto& file : files_) {
     if (!file.in.content || !files::is_kustomization(file.in.content->text(), file.in.path)) continue;
-    auto entries = files::image_entries(file.in.content->text());
-    if (entries && std::ranges::any_of(*entries, files::compares_tags))
-      entries_.emplace_back(file.in.path, std::move(*entries));
+    add_entries(file.in.path, file.in.content->text());
+    own.insert(pipeline::canonical_path(file.in.path));
   }
+  for (const auto& path : options_.around)
+    if (!own.contains(pipeline::canonical_path(path)))
+      if (const auto text = pipeline::read_input_text(path)) add_entries(path, *text);
+}
+
+void file_run::add_entries(const std::string& path, std::string_view text) {
+  auto entries = files::image_entries(text);
+  if (entries && std::ranges::any_of(*entries, files::compares_tags)) entries_.emplace_back(path, std::move(*entries));
 }
 
 void file_run::find_gaps() {
@@ -96,7 +107,7 @@ void file_run::find_gaps() {
 void file_run::find_renames() {
   std::vector<const pipeline::input*> inputs;
   for (const auto& file : files_) inputs.push_back(&file.in);
-  auto found = pipeline::renames_in(inputs, rules_);
+  auto found = pipeline::renames_in(inputs, options_.around, rules_);
   for (std::size_t i = 0; i < files_.size(); ++i) files_[i].renamed = std::move(found[i]);
 }
 

@@ -11,6 +11,8 @@
 #include <pinhook/files/lock_file.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
+#include <pinhook/pipeline/kustomization_renames.hpp>
+#include <pinhook/pipeline/kustomizations_around.hpp>
 #include <pinhook/pipeline/locking.hpp>
 #include <pinhook/pipeline/site_label.hpp>
 
@@ -102,6 +104,13 @@ result<std::vector<pipeline::kustomization_gap>> find_gaps(const std::vector<pip
   return out;
 }
 
+std::vector<pipeline::renamed_images> find_renames(const std::vector<pipeline::input>& inputs,
+                                                   const files::file_rules& rules) {
+  std::vector<const pipeline::input*> all;
+  for (const auto& in : inputs) all.push_back(&in);
+  return pipeline::renames_in(all, pipeline::kustomizations_around(pipeline::paths_of(inputs)), rules);
+}
+
 // Reports each failure with the place of the image; false when there was one.
 bool report_failures(const pipeline::lock_plan& plan, const pipeline::digest_map& known) {
   bool is_good = true;
@@ -139,7 +148,8 @@ int lock(const arguments& arguments) {
   auto gaps = find_gaps(*inputs, rules, orders);
   if (!gaps) return refuse_run(own_name, gaps.error());
   const auto before = existing->content ? existing->content->images : resolve::image_lock();
-  const auto plan = pipeline::plan_lock({*inputs, std::move(*gaps), orders}, before, options.update);
+  const auto plan =
+      pipeline::plan_lock({*inputs, std::move(*gaps), orders, find_renames(*inputs, rules)}, before, options.update);
   if (!plan) return refuse_run(own_name, plan.error());
   pipeline::digest_map known;
   if (!plan->missing.empty()) {

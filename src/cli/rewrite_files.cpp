@@ -5,6 +5,7 @@
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomizations_around.hpp>
 
 #include <fmt/core.h>
 
@@ -75,7 +76,10 @@ int rewrite_files(const file_run_options& options, const file_arguments& argumen
   const auto rules = file_rules_of(s);
   auto inputs = pipeline::read_inputs(arguments.paths, rules);
   if (!inputs) return refuse_run(options.command, inputs.error());
-  file_run run(options, std::move(*inputs), rules);
+  auto with_around = options;
+  if (options.task != pipeline::pin_task::unpin)
+    with_around.around = pipeline::kustomizations_around(pipeline::paths_of(*inputs));
+  file_run run(std::move(with_around), std::move(*inputs), rules);
   pipeline::digest_map known;
   if (const auto refs = run.wanted(); !refs.empty()) {
     auto source = open();

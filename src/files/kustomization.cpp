@@ -259,10 +259,14 @@ result<tagged_text> with_tags(std::string_view text, const std::vector<new_entry
 
 }  // namespace
 
-bool is_kustomization(std::string_view text, std::string_view path) {
+bool is_kustomization_name(std::string_view path) {
   const auto slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  if (std::ranges::find(file_names, name) != file_names.end()) return true;
+  return std::ranges::find(file_names, name) != file_names.end();
+}
+
+bool is_kustomization(std::string_view text, std::string_view path) {
+  if (is_kustomization_name(path)) return true;
   if (!text.contains(group)) return false;
   const auto from = yaml::read_source(text);
   return from && std::ranges::any_of(from->documents, [](const source_document& doc) {

@@ -130,6 +130,18 @@ followed_image follow(std::span<const kustomize_entry> entries, std::string_view
   return out;
 }
 
+std::vector<std::size_t> matched_by_dots(std::span<const kustomize_entry> entries, std::string_view image,
+                                         std::size_t times) {
+  std::vector<std::size_t> out;
+  std::string now(image);
+  for (const std::size_t i : follow(entries, image, times).matched) {
+    const kustomize_entry& e = entries[i];
+    if (e.decides() && e.new_name.empty() && split_image(now).name != split_image(e.name).name) out.push_back(i);
+    now = applied(e, now).value_or(now);
+  }
+  return out;
+}
+
 bool compares_tags(const kustomize_entry& entry) {
   return split_image(entry.name).name != entry.name || (!entry.decides() && !entry.tag_suffix.empty());
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <utility>
 
 namespace pinhook::pipeline {
@@ -121,6 +122,13 @@ fix_kind kind_of(rules::fix_kind kind) {
   return kinds[static_cast<std::size_t>(kind)];
 }
 
+std::string command_for(std::string_view path, std::string_view rule) {
+  const std::string_view update = rule == rule_id::drift ? " --update" : "";
+  return path == "-" ? fmt::format("pinhook pin{} -", update)
+                     : fmt::format("pinhook pin{} -i {}", update,
+                                   shell_word(path.starts_with('-') ? "./" + std::string(path) : std::string(path)));
+}
+
 // One file's images and what they are judged by.
 class site_judge {
  public:
@@ -135,10 +143,12 @@ class site_judge {
     return checks_.set.order_of(rules_.effects_of(s)).pin == pin::pin_order::never;
   }
 
-  [[nodiscard]] bool lacks_digest(const site& s) const { return std::ranges::any_of(judge(s), &verdict::lacks_digest); }
+  [[nodiscard]] bool lacks_digest(const site& s, std::size_t index) const {
+    return std::ranges::any_of(judge(s, index), &verdict::lacks_digest);
+  }
 
   // In the order in which they are told.
-  [[nodiscard]] std::vector<verdict> judge(const site& s) const {
+  [[nodiscard]] std::vector<verdict> judge(const site& s, std::size_t index) const {
     std::vector<verdict> out;
     if (s.why == untouched::invalid || (s.why == untouched::no && !s.ref)) {
       out.push_back({.row = row_of(rule_id::invalid),
@@ -160,9 +170,12 @@ class site_judge {
                                    .pull_policy = policy,
                                    .pinned = {},
                                    .is_volume = s.type == pin::container_type::image_volume};
-    for (auto& f : rules::judge(checks_.set, e, state)) out.push_back(told(s, std::move(f), is_never));
+    for (auto& f : rules::judge(checks_.set, e, state)) {
+      out.push_back(told(s, std::move(f), is_never));
+      if (out.back().digest != nullptr) compare_names(index, out.back());
+    }
     if (s.is_pinned() && how_.has_drift && !is_never && !s.is_refused())
-      if (auto v = compared(s)) out.push_back(std::move(*v));
+      if (auto v = compared(s, index)) out.push_back(std::move(*v));
     return out;
   }
 
@@ -204,7 +217,29 @@ class site_judge {
                : fmt::format("{} has the pull policy {}: {}", quoted_name(s.written), quoted(s.pull_policy), f.reason);
   }
 
-  [[nodiscard]] std::optional<verdict> compared(const site& s) const {
+  // Names under which an image comes out of kustomizations.
+  [[nodiscard]] auto names_of(std::size_t index) const {
+    static const renamed_images none;
+    const auto [begin, end] = (how_.renamed == nullptr ? none : *how_.renamed).equal_range(index);
+    return std::ranges::subrange(begin, end);
+  }
+
+  // The digest is written only when it is that of every name.
+  void compare_names(std::size_t index, verdict& of) const {
+    for (const auto& [i, other] : names_of(index)) {
+      const auto* digest = other.ref ? digest_of(how_, *other.ref) : nullptr;
+      if (digest != nullptr && *digest == *of.digest) continue;
+      of.digest = nullptr;
+      if (other.ref && digest == nullptr) return;
+      of.message += fmt::format("; {} makes {} of it, which {}", other.by, quoted_name(other.text),
+                                other.ref ? "has other bytes" : "is no image reference");
+      of.fix = command_for(other.by, {});
+      of.kind = fix_kind::command;
+      return;
+    }
+  }
+
+  [[nodiscard]] std::optional<verdict> compared(const site& s, std::size_t index) const {
     if (!s.tag)
       return verdict{
           .row = row_of(rule_id::unknown_tag),
@@ -212,12 +247,25 @@ class site_judge {
                                  quoted_name(s.written)),
           .fix = how_to_tell_tag(s)};
     const auto* now = digest_of(how_, *s.tag);
-    if (now == nullptr || *now == *s.ref->digest()) return std::nullopt;
     const auto who = how_.lock_file.empty() ? std::string("its registry") : std::string(how_.lock_file);
+    if (now == nullptr || *now == *s.ref->digest()) return compared_names(s, index, who);
     return verdict{.row = row_of(rule_id::drift),
                    .message = fmt::format("{} is pinned to {}, and {} says {} by now", quoted_name(s.tag->written()),
                                           s.ref->digest()->shortened(), who, now->shortened()),
                    .digest = now};
+  }
+
+  [[nodiscard]] std::optional<verdict> compared_names(const site& s, std::size_t index, const std::string& who) const {
+    for (const auto& [i, other] : names_of(index)) {
+      const auto* now = other.ref ? digest_of(how_, *other.ref) : nullptr;
+      if (now == nullptr || *now == *s.ref->digest()) continue;
+      return verdict{.row = row_of(rule_id::drift),
+                     .message = fmt::format("{} is pinned to {}, and {} makes {} of it, of which {} says {}",
+                                            quoted_name(s.tag->written()), s.ref->digest()->shortened(), other.by,
+                                            quoted_name(other.text), who, now->shortened()),
+                     .fix = fmt::format("write newTag: {} into the entry of {}", other.ref->effective_tag(), other.by)};
+    }
+    return std::nullopt;
   }
 
   [[nodiscard]] std::size_t row_of(std::string_view id) const { return find_rule(checks_.table, id).value_or(0); }
@@ -226,13 +274,6 @@ class site_judge {
   const file_checks& checks_;
   const site_rules rules_;
 };
-
-std::string command_for(std::string_view path, std::string_view rule) {
-  const std::string_view update = rule == rule_id::drift ? " --update" : "";
-  return path == "-" ? fmt::format("pinhook pin{} -", update)
-                     : fmt::format("pinhook pin{} -i {}", update,
-                                   shell_word(path.starts_with('-') ? "./" + std::string(path) : std::string(path)));
-}
 
 finding make_finding(std::string_view path, const site& s, const check_rule& broken, std::string_view rest) {
   finding out;
@@ -288,8 +329,10 @@ std::optional<replacement> changed_lines(std::string_view before, std::string_vi
   return replacement{line, column, end_line, end_column, std::string(after.substr(begin, after.size() - same - begin))};
 }
 
-checked_file check_file(std::string_view path, std::string_view text, std::span<const site> sites,
+checked_file check_file(std::string_view path, std::string_view text, std::span<const site> all,
                         const check_question& how) {
+  std::vector<site> judged;
+  const auto sites = how.renamed == nullptr ? all : with_problems(all, *how.renamed, judged);
   checked_file out;
   out.path = path;
   out.image_count = sites.size();
@@ -299,7 +342,7 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
     const site& s = sites[i];
     if (s.why != untouched::no && s.why != untouched::invalid && s.why != untouched::number_tag) ++out.left[s.why];
     std::vector<std::size_t> indices;
-    for (verdict& v : judge.judge(s)) {
+    for (verdict& v : judge.judge(s, i)) {
       auto f = make_finding(path, s, judge.table()[v.row], lines.from(s.line, s.column));
       f.message = std::move(v.message);
       f.fix = std::move(v.fix);
@@ -322,14 +365,21 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
   return out;
 }
 
-bool add_wanted(std::span<const site> sites, const check_question& how,
-                std::map<std::string, registry::reference>& to) {
+bool add_wanted(std::span<const site> all, const check_question& how, std::map<std::string, registry::reference>& to) {
+  std::vector<site> judged;
+  const auto sites = how.renamed == nullptr ? all : with_problems(all, *how.renamed, judged);
   const site_judge judge(how);
   bool has_any = false;
-  for (const site& s : sites) {
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    const site& s = sites[i];
     if (s.why != untouched::no || s.is_refused() || !s.ref || !s.tag) continue;
-    if (s.is_pinned() ? !how.has_drift || judge.is_never(s) : !judge.lacks_digest(s)) continue;
+    if (s.is_pinned() ? !how.has_drift || judge.is_never(s) : !judge.lacks_digest(s, i)) continue;
     to.try_emplace(s.tag->canonical(), *s.tag);
+    if (how.renamed != nullptr) {
+      const auto [begin, end] = how.renamed->equal_range(i);
+      for (const auto& [index, other] : std::ranges::subrange(begin, end))
+        if (other.ref) to.try_emplace(other.ref->canonical(), *other.ref);
+    }
     has_any = true;
   }
   return has_any;

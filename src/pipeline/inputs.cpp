@@ -74,6 +74,13 @@ class reader {
 
 }  // namespace
 
+std::vector<std::string> paths_of(const std::vector<input>& inputs) {
+  std::vector<std::string> out;
+  for (const input& one : inputs)
+    if (one.path != "-") out.push_back(one.path);
+  return out;
+}
+
 result<void> each_input(const std::vector<std::string>& words, const files::file_rules& rules,
                         const std::function<void(input)>& take) {
   reader r(words, rules, take);

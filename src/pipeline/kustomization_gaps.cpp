@@ -159,19 +159,10 @@ class gap_finder {
 
   // An entry that says the tag of its own name, and matches another: a digest of the one would be that of both.
   result<void> verify_names(const std::vector<taken_image>& all) const {
-    for (const auto& o : all) {
-      std::string image = o.image;
-      for (const std::size_t i : files::follow(top_.images, o.image, o.times).matched) {
-        const auto& entry = top_.images[i];
-        const auto name = files::split_image(image).name;
-        if (entry.decides() && entry.new_name.empty() && name != files::split_image(entry.name).name)
-          return fail(error_code::invalid_input,
-                      fmt::format("kustomize reads '.' in the name {} of an entry as any character, so that it matches "
-                                  "{} of {}, too; pin them in their own files",
-                                  pinhook::quoted(entry.name), o.image, o.place));
-        image = files::applied(entry, image).value_or(image);
-      }
-    }
+    for (const auto& o : all)
+      for (const std::size_t i : files::matched_by_dots(top_.images, o.image, o.times))
+        return fail(error_code::invalid_input,
+                    fmt::format("{}; {}", dot_problem(top_.images[i].name, o), files::dot_remedy));
     return {};
   }
 

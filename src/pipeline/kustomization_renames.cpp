@@ -2,13 +2,16 @@
 
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomize_image.hpp>
+#include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstddef>
-#include <filesystem>
-#include <map>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -17,43 +20,103 @@ namespace {
 
 bool renames(const files::kustomize_entry& entry) { return !entry.new_name.empty() && !entry.decides(); }
 
+bool may_match_others(const files::kustomize_entry& entry) {
+  return entry.new_name.empty() && entry.decides() && entry.name.contains('.');
+}
+
 // The tag reference that reaches the entries of the kustomization: of a pinned one as it stands in its file.
 std::string before_entries(const taken_image& one) {
   return one.site.is_pinned() ? one.site.tag->written() : one.image;
 }
 
+void put(renamed_images& into, std::size_t index, renamed_image one) {
+  const auto [begin, end] = into.equal_range(index);
+  const auto is_same = [&](const auto& known) {
+    return known.second.text == one.text && known.second.problem.empty() == one.problem.empty();
+  };
+  if (std::none_of(begin, end, is_same)) into.emplace(index, std::move(one));
+}
+
+class rename_finder {
+ public:
+  explicit rename_finder(const files::file_rules& rules) : rules_(rules) {}
+
+  void take(const std::string& path, const read_kustomization& top) {
+    kustomization_walk walk({.takes_entries = true, .is_lenient = true, .read_files = &read_files_}, rules_);
+    std::vector<taken_image> taken;
+    if (!walk.take_resources(path, top, taken)) return;
+    walk.find_dots(path, top, taken);
+    for (const taken_image& image : taken) take_image(path, top, image);
+    for (const dot_match& one : walk.take_dots()) take_dot(one);
+  }
+
+  renames_by_file found() { return std::move(out_); }
+
+ private:
+  void take_image(const std::string& path, const read_kustomization& top, const taken_image& image) {
+    if (!image.site.tag || image.times == 0 || image.is_decided) return;
+    const auto built = files::follow(top.images, before_entries(image), image.times);
+    const auto decides = [&](std::size_t i) { return top.images[i].decides(); };
+    if (std::ranges::any_of(built.matched, decides) || built.image == image.site.tag->written()) return;
+    const auto ref = registry::reference::parse(built.image);
+    if (ref && (ref->is_pinned() || ref->written_name() == image.site.tag->written_name() ||
+                ref->canonical() == image.site.tag->canonical()))
+      return;
+    put(out_[image.file], image.index, {ref ? std::optional(*ref) : std::nullopt, built.image, path, {}});
+  }
+
+  // Which image of its file the entry is.
+  void take_dot(const dot_match& one) {
+    auto text = read_input_text(one.path);
+    if (!text) return;
+    const auto content = files::image_file::read(*std::move(text), one.path, rules_);
+    if (!content) return;
+    const auto found = std::ranges::find(content->sites(), fmt::format("/images/{}", one.item), &files::site::pointer);
+    if (found == content->sites().end()) return;
+    auto ref = registry::reference::parse(one.built);
+    put(out_[canonical_path(one.path)], static_cast<std::size_t>(found - content->sites().begin()),
+        {ref && !ref->is_pinned() ? std::optional(*std::move(ref)) : std::nullopt, one.built, one.path, one.problem});
+  }
+
+  const files::file_rules& rules_;
+  taken_files read_files_;
+  renames_by_file out_;
+};
+
 }  // namespace
 
-std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, const files::file_rules& rules) {
-  std::vector<renamed_images> out(inputs.size());
-  std::map<std::filesystem::path, std::size_t> by_path;
-  for (std::size_t i = 0; i < inputs.size(); ++i) by_path.emplace(canonical_path(inputs[i]->path), i);
-  std::vector<std::pair<const input*, read_kustomization>> tops;
-  for (const input* one : inputs) {
-    if (!one->content || one->path == "-" || !files::is_kustomization(one->content->text(), one->path)) continue;
-    if (auto read = read_kustomization_text(one->content->text())) tops.emplace_back(one, *std::move(read));
+renames_by_file find_renames(const std::vector<std::string>& kustomizations, const files::file_rules& rules) {
+  std::vector<std::pair<std::string, read_kustomization>> tops;
+  bool has_rename = false;
+  for (const std::string& path : kustomizations) {
+    const auto text = read_input_text(path);
+    auto read = text ? read_kustomization_text(*text) : fail(text.error());
+    if (!read) continue;
+    has_rename =
+        has_rename || std::ranges::any_of(read->images, renames) || std::ranges::any_of(read->images, may_match_others);
+    tops.emplace_back(path, *std::move(read));
   }
   // Mostly none does, and no resource need be read.
-  const auto has_rename = [](const auto& top) { return std::ranges::any_of(top.second.images, renames); };
-  if (std::ranges::none_of(tops, has_rename)) return out;
-  for (const auto& [one, top] : tops) {
-    kustomization_walk walk({.takes_entries = true}, rules);
-    std::vector<taken_image> taken;
-    if (!walk.take_resources(one->path, top, taken)) continue;
-    for (const taken_image& image : taken) {
-      const auto file = by_path.find(image.file);
-      if (file == by_path.end() || !image.site.tag || image.times == 0 || image.is_decided) continue;
-      const auto built = files::follow(top.images, before_entries(image), image.times);
-      const auto decides = [&](std::size_t i) { return top.images[i].decides(); };
-      if (std::ranges::any_of(built.matched, decides) || built.image == image.site.tag->written()) continue;
-      const auto ref = registry::reference::parse(built.image);
-      if (ref && (ref->is_pinned() || ref->written_name() == image.site.tag->written_name() ||
-                  ref->canonical() == image.site.tag->canonical()))
-        continue;
-      out[file->second].emplace(image.index,
-                                renamed_image{ref ? std::optional(*ref) : std::nullopt, built.image, one->path});
-    }
-  }
+  if (!has_rename) return {};
+  rename_finder finder(rules);
+  for (const auto& [path, top] : tops) finder.take(path, top);
+  return finder.found();
+}
+
+std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, const std::vector<std::string>& around,
+                                       const files::file_rules& rules) {
+  std::vector<std::string> kustomizations;
+  std::set<std::filesystem::path> own;
+  for (const input* one : inputs)
+    if (one->content && one->path != "-" && files::is_kustomization(one->content->text(), one->path) &&
+        own.insert(canonical_path(one->path)).second)
+      kustomizations.push_back(one->path);
+  std::ranges::copy_if(around, std::back_inserter(kustomizations),
+                       [&](const std::string& path) { return !own.contains(canonical_path(path)); });
+  auto found = find_renames(kustomizations, rules);
+  std::vector<renamed_images> out(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (const auto at = found.find(canonical_path(inputs[i]->path)); at != found.end()) out[i] = at->second;
   return out;
 }
 

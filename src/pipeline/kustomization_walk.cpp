@@ -70,6 +70,12 @@ fs::path canonical_path(const fs::path& path) {
   return ignored ? path.lexically_normal() : out;
 }
 
+std::string dot_problem(std::string_view name, const taken_image& matched) {
+  return fmt::format(
+      "kustomize reads '.' in the name {} of an entry as any character, so that it matches {} of {}, too",
+      pinhook::quoted(name), quoted_name(matched.image), matched.place);
+}
+
 result<void> kustomization_walk::take_resources(const std::string& path, const read_kustomization& from,
                                                 std::vector<taken_image>& into) {
   open_.push_back(canonical_path(path));
@@ -77,7 +83,7 @@ result<void> kustomization_walk::take_resources(const std::string& path, const r
     notes_.push_back(fmt::format("{}: {} is passed over: it is no file here", path, pinhook::quoted(said)));
   note_others(path, from);
   for (const auto& said : from.resources)
-    if (auto ok = take(path, said, into); !ok) return ok;
+    if (auto ok = take(path, said, into); !ok && !within_.is_lenient) return ok;
   open_.pop_back();
   return {};
 }
@@ -138,13 +144,13 @@ result<void> kustomization_walk::take_kustomization(const std::string& path, con
   }
   if (inner->is_component) {
     if (auto ok = take_resources(path, *inner, into); !ok) return ok;
-    apply(*inner, into);
+    apply(path, *inner, into);
     take_entries(path, *std::move(text), into);
     return {};
   }
   std::vector<taken_image> own;
   if (auto ok = take_resources(path, *inner, own); !ok) return ok;
-  apply(*inner, own);
+  apply(path, *inner, own);
   take_entries(path, *std::move(text), own);
   std::ranges::move(own, std::back_inserter(into));
   return {};
@@ -170,28 +176,48 @@ void kustomization_walk::take_entries(const std::string& path, std::string text,
 result<void> kustomization_walk::take_file(const std::string& path, const std::string& from,
                                            std::vector<taken_image>& into) {
   if (is_skipped(path)) return {};
+  const auto real_path = canonical_path(path);
+  if (within_.read_files != nullptr) {
+    if (const auto known = within_.read_files->find(real_path); known != within_.read_files->end()) {
+      std::ranges::copy(known->second, std::back_inserter(into));
+      return {};
+    }
+  }
   auto text = read(path, from);
   if (!text) return fail(std::move(text.error()));
   const auto content = files::image_file::read(std::move(*text), path, rules_);
   if (!content)
     return fail(error_code::invalid_input,
                 fmt::format("{}, which {} takes in: {}", path, from, content.error().message));
+  std::vector<taken_image> own;
   for (std::size_t i = 0; i < content->sites().size(); ++i) {
     const files::site& s = content->sites()[i];
     const bool counts = s.why == files::untouched::no || s.why == files::untouched::skip_label;
     if (!counts || !s.ref) continue;
-    into.push_back({s.ref->written(),
-                    fmt::format("{}:{}:{}", path, s.line, s.column),
-                    s,
-                    files::times_applied(s.pointer),
-                    {},
-                    canonical_path(path),
-                    i});
+    own.push_back({s.ref->written(),
+                   fmt::format("{}:{}:{}", path, s.line, s.column),
+                   s,
+                   files::times_applied(s.pointer),
+                   {},
+                   real_path,
+                   i});
   }
+  std::ranges::copy(own, std::back_inserter(into));
+  if (within_.read_files != nullptr) within_.read_files->emplace(real_path, std::move(own));
   return {};
 }
 
-void kustomization_walk::apply(const read_kustomization& k, std::vector<taken_image>& to) {
+void kustomization_walk::find_dots(const std::string& path, const read_kustomization& k,
+                                   const std::vector<taken_image>& among) {
+  for (const taken_image& one : among)
+    for (const std::size_t i : files::matched_by_dots(k.images, one.image, one.times))
+      dots_.push_back(
+          {path, i, dot_problem(k.images[i].name, one), files::follow(k.images, one.image, one.times).image});
+}
+
+// The entries of a kustomization, on what it takes in.
+void kustomization_walk::apply(const std::string& path, const read_kustomization& k, std::vector<taken_image>& to) {
+  find_dots(path, k, to);
   for (auto& o : to) {
     if (o.times == 0) continue;
     auto built = files::follow(k.images, o.image, o.times);

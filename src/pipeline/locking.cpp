@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include <cstddef>
+#include <ranges>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -34,15 +36,33 @@ result<void> take(use& into, const files::site& s, const std::string& place) {
   return {};
 }
 
+// Images that come out under another name are used under that, too. Nothing else decides what that name means.
+struct renamed_use {
+  registry::reference tag;
+  std::string place;
+  std::optional<registry::digest> digest;
+};
+
+void take_renamed(const renamed_images& renamed, std::size_t index, const use& of, std::vector<renamed_use>& into) {
+  const auto [begin, end] = renamed.equal_range(index);
+  for (const auto& [i, one] : std::ranges::subrange(begin, end))
+    if (one.ref) into.push_back({*one.ref, fmt::format("{}, which {} renames", of.place, one.by), of.digest});
+}
+
 }  // namespace
 
 result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& existing, bool updates) {
   lock_plan out;
   std::vector<use> uses;
   std::map<std::string, std::size_t, std::less<>> by_canonical;
-  for (const auto& in : from.inputs) {
+  std::vector<renamed_use> others;
+  static const renamed_images no_renames;
+  for (std::size_t file = 0; file < from.inputs.size(); ++file) {
+    const auto& in = from.inputs[file];
     if (!in.content) continue;
-    const auto& sites = in.content->sites();
+    const auto& renamed = file < from.renamed.size() ? from.renamed[file] : no_renames;
+    std::vector<files::site> judged;
+    const auto sites = with_problems(in.content->sites(), renamed, judged);
     const auto orders = from.orders.orders_of(sites);
     for (std::size_t i = 0; i < sites.size(); ++i) {
       const auto& s = sites[i];
@@ -59,6 +79,7 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
       const auto& tag = s.tag ? *s.tag : *s.ref;
       const auto [at, is_new] = by_canonical.try_emplace(tag.canonical(), uses.size());
       const auto place = site_label(in.path, s);
+      take_renamed(renamed, i, {tag, place, s.is_pinned() ? s.ref->digest() : std::nullopt, {}}, others);
       if (is_new) uses.push_back({tag, place, std::nullopt, {}});
       if (auto ok = take(uses[at->second], s, place); !ok) return fail(std::move(ok.error()));
     }
@@ -66,6 +87,9 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
   for (const auto& gap : from.gaps)
     if (by_canonical.try_emplace(gap.ref.canonical(), uses.size()).second)
       uses.push_back({gap.ref, gap.place, std::nullopt, {}});
+  for (auto& one : others)
+    if (by_canonical.try_emplace(one.tag.canonical(), uses.size()).second)
+      uses.push_back({one.tag, one.place, one.digest, one.place});
   for (const auto& one : uses) {
     const auto* held = existing.find(one.tag.canonical());
     if (one.digest) {

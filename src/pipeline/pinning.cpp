@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -57,24 +58,27 @@ site_result unpinned(std::size_t index, const files::site& s) {
 std::optional<site_result> renamed_result(std::size_t index, const pin_choice& how, const registry::digest& own,
                                           const digest_map& known) {
   using kind = site_result::kind;
-  const auto renamed = how.renamed.find(index);
-  if (renamed == how.renamed.end()) return std::nullopt;
-  const auto& [ref, text, by] = renamed->second;
   const auto left = [&](std::string message) {
     return site_result{.site = index, .what = kind::left, .message = std::move(message)};
   };
-  if (!ref) return left(fmt::format("{} makes {} of it, which is no image reference", by, quoted_name(text)));
-  const auto found = known.find(ref->canonical());
-  if (found == known.end()) return std::nullopt;
-  if (!found->second)
-    return site_result{
-        .site = index,
-        .what = kind::failed,
-        .message = fmt::format("{} makes {} of it: {}", by, quoted_name(text), found->second.error().message),
-        .code = found->second.error().code};
-  if (*found->second == own) return std::nullopt;
-  return left(fmt::format("{} makes {} of it, which has other bytes; pin it there: pinhook pin -i {}", by,
-                          quoted_name(text), by));
+  const auto [begin, end] = how.renamed.equal_range(index);
+  for (const auto& [i, one] : std::ranges::subrange(begin, end)) {
+    const auto& [ref, text, by, problem] = one;
+    if (!problem.empty()) continue;
+    if (!ref) return left(fmt::format("{} makes {} of it, which is no image reference", by, quoted_name(text)));
+    const auto found = known.find(ref->canonical());
+    if (found == known.end()) continue;
+    if (!found->second)
+      return site_result{
+          .site = index,
+          .what = kind::failed,
+          .message = fmt::format("{} makes {} of it: {}", by, quoted_name(text), found->second.error().message),
+          .code = found->second.error().code};
+    if (*found->second == own) continue;
+    return left(fmt::format("{} makes {} of it, which has other bytes; pin it there: pinhook pin -i {}", by,
+                            quoted_name(text), by));
+  }
+  return std::nullopt;
 }
 
 site_result decide(std::size_t index, const files::site& s, const pin_choice& how, const site_order& order,
@@ -150,6 +154,18 @@ void take_outcome(const std::vector<files::site>& after, const std::vector<files
 
 }  // namespace
 
+std::span<const files::site> with_problems(std::span<const files::site> sites, const renamed_images& renamed,
+                                           std::vector<files::site>& into) {
+  for (const auto& [index, one] : renamed) {
+    if (one.problem.empty() || index >= sites.size() || sites[index].why != files::untouched::no) continue;
+    if (into.empty()) into.assign(sites.begin(), sites.end());
+    if (!into[index].problem.empty()) continue;
+    into[index].problem = one.problem;
+    into[index].remedy = files::dot_remedy;
+  }
+  return into.empty() ? sites : std::span<const files::site>(into);
+}
+
 bool pinned_file::has(site_result::kind what) const {
   return std::ranges::any_of(results, [&](const site_result& r) { return r.what == what; });
 }
@@ -167,15 +183,16 @@ std::vector<registry::reference> wanted(const files::image_file& file, const pin
   std::vector<registry::reference> out;
   if (how.task == pin_task::unpin) return out;
   std::set<std::string, std::less<>> seen;
-  const auto& sites = file.sites();
+  std::vector<files::site> judged;
+  const auto sites = with_problems(file.sites(), how.renamed, judged);
   const auto orders = how.orders.orders_of(sites);
   for (std::size_t i = 0; i < sites.size(); ++i) {
     if (!orders[i].never.empty()) continue;
     auto ref = asked(sites[i], how.task);
     if (!ref) continue;
-    if (const auto renamed = how.renamed.find(i);
-        renamed != how.renamed.end() && renamed->second.ref && seen.insert(renamed->second.ref->canonical()).second)
-      out.push_back(*renamed->second.ref);
+    const auto [begin, end] = how.renamed.equal_range(i);
+    for (const auto& [index, one] : std::ranges::subrange(begin, end))
+      if (one.ref && seen.insert(one.ref->canonical()).second) out.push_back(*one.ref);
     if (seen.insert(ref->canonical()).second) out.push_back(std::move(*ref));
   }
   return out;
@@ -184,7 +201,8 @@ std::vector<registry::reference> wanted(const files::image_file& file, const pin
 result<pinned_file> pinned(const files::image_file& file, const pin_choice& how, const digest_map& known) {
   pinned_file out;
   std::vector<files::change> changes;
-  const auto& sites = file.sites();
+  std::vector<files::site> judged;
+  const auto sites = with_problems(file.sites(), how.renamed, judged);
   auto orders = how.orders.orders_of(sites);
   for (std::size_t i = 0; i < sites.size(); ++i) {
     if (!how.entries.empty()) orders[i].format = matched_format(sites[i], how, orders[i]);

@@ -110,9 +110,9 @@ class KustomizeEntries : public KustomizeFn {
     return out;
   }
 
-  // The image of the first container, as kustomize builds it.
-  std::string built_image() const {
-    const auto built = build();
+  // The image of the first container, as kustomize builds it in a folder below.
+  std::string built_image(const std::string& below = {}) const {
+    const auto built = run({program_.string(), "build", (folder_.path() / below).string()});
     EXPECT_EQ(built.exit_code, 0) << built;
     const auto at = built.output.find("image: ");
     if (at == std::string::npos) return built.output;
@@ -128,11 +128,22 @@ class KustomizeEntries : public KustomizeFn {
                                           image));
   }
 
+  std::filesystem::path write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((folder_.path() / name).parent_path());
+    return folder_.write(name, filled(text));
+  }
+
   // "digest" of "host/web:v1", which nothing but the registry knows.
   std::string digest_of(const std::string& image) const {
     auto rest = image.substr(registry_.host().size() + 1);
     if (!rest.contains(':')) rest += ":latest";
     return digest(rest);
+  }
+
+  // What is built is what was built, or its digest.
+  void expect_same_or_left(const std::string& before, const std::string& after, const std::string& about) const {
+    EXPECT_TRUE(after == before || after.ends_with("@" + digest_of(before))) << before << " became " << after << "\n"
+                                                                             << about;
   }
 
   // What is built has the digest of what was built.
@@ -195,10 +206,92 @@ TEST_F(KustomizeEntries, GoOnToMatchWhatIsPinnedBesideThem) {
     const auto before = built_image();
     const auto done = run({testing::program_path(), "pin", "-i", folder_.path().string()});
     ASSERT_EQ(done.exit_code, 0) << done;
-    const auto after = built_image();
-    EXPECT_TRUE(after == before || after.ends_with("@" + digest_of(before)))
-        << before << " became " << after << " by " << entry << done;
+    expect_same_or_left(before, built_image(), entry + done.errors);
   }
+}
+
+constexpr std::string_view component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+
+// A base with an image, a component and an overlay: what each says of `images`, and what the run names.
+struct layered_case {
+  std::string image, base, component, overlay;
+  std::vector<std::string> named{"."};
+};
+
+class KustomizeLayers : public KustomizeEntries {
+ protected:
+  void write_layers(const layered_case& one) {
+    std::filesystem::remove(folder_.path() / "deployment.yaml");
+    const auto list = [](const std::string& entry) {
+      return entry.empty() ? std::string() : "images:\n  - {" + entry + "}\n";
+    };
+    write("base/pod.yaml",
+          "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: \"" + one.image +
+              "\"}]}\n");
+    write("base/kustomization.yaml", "resources: [pod.yaml]\n" + list(one.base));
+    // An empty one is refused.
+    write("part/kustomization.yaml", std::string(component) + "commonAnnotations: {a: b}\n" + list(one.component));
+    write("over/kustomization.yaml", "resources: [../base]\ncomponents: [../part]\n" + list(one.overlay));
+  }
+  command_result pin(const layered_case& one, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{testing::program_path(), "pin", "-i"};
+    words.insert(words.end(), more.begin(), more.end());
+    for (const auto& name : one.named) words.push_back((folder_.path() / name).string());
+    return run(std::move(words));
+  }
+};
+
+// Every kind of entry in every layer, and the files of each layer by themselves: what comes out of the overlay is what
+// came out, or its digest.
+TEST_F(KustomizeLayers, ComeOutAsWhatTheyWere) {
+  const std::vector<std::string> entries{"",
+                                         "name: '%R/a-b', newTag: v2",
+                                         "name: '%R/a.b', newTag: v2",
+                                         "name: '%R/a.b:v1', newTag: v2",
+                                         "name: '%R/a.b', newName: '%R/api'",
+                                         "name: '%R/a-b', newName: '%R/a.b'",
+                                         "name: '%R/a-b:v1', newTag: v3",
+                                         "name: '%R/api', newTag: v4"};
+  const std::vector<std::vector<std::string>> runs{
+      {"."}, {"base/pod.yaml"}, {"base/kustomization.yaml"}, {"over"}, {"part", "base"}};
+  std::size_t refused = 0;
+  std::size_t run_index = 0;
+  for (const std::string image : {"%R/a-b:v1", "%R/a.b:v1"}) {
+    for (const auto& first : entries) {
+      for (const auto& second : entries) {
+        // In two of the three layers.
+        const auto& named = runs[run_index++ % runs.size()];
+        const layered_case one = run_index % 2 == 0 ? layered_case{image, first, second, "", named}
+                                                    : layered_case{image, first, "", second, named};
+        write_layers(one);
+        const auto before = built_image("over");
+        const auto done = pin(one);
+        refused += done.errors.contains("as any character") ? 1 : 0;
+        expect_same_or_left(before, built_image("over"),
+                            fmt::format("base: {}; component: {}; overlay: {}; named {}: {}", one.base, one.component,
+                                        one.overlay, named.front(), done.errors));
+      }
+    }
+  }
+  EXPECT_GE(refused, 10U);
+}
+
+// `lock` knows what comes out, so that `pin --lock` asks no registry.
+TEST_F(KustomizeLayers, AreLockedAsTheyComeOut) {
+  const layered_case one{"%R/web:v1", "", "", "name: '%R/web', newName: '%R/api'"};
+  write_layers(one);
+  const auto lock = (folder_.path() / "pinhook.lock").string();
+  const auto locked = run({testing::program_path(), "lock", "--file", lock, (folder_.path() / "base").string()});
+  ASSERT_EQ(locked.exit_code, 0) << locked;
+  EXPECT_THAT(testing::read_file(lock), HasSubstr(tagged("api:v1") + ": {digest: \"" + digest("api:v1")));
+  const auto before = built_image("over");
+  const auto done = pin(one, {"--lock", lock, "--offline"});
+  ASSERT_EQ(done.exit_code, 0) << done;
+  expect_same_or_left(before, built_image("over"), done.errors);
+  const auto checked = run({testing::program_path(), "check", "--lock", lock, (folder_.path() / "base").string()});
+  EXPECT_THAT(checked.output, HasSubstr("run pinhook pin -i " + (folder_.path() / "over/kustomization.yaml").string()))
+      << checked;
+  EXPECT_THAT(checked.output, Not(HasSubstr(digest("web:v1")))) << checked;
 }
 
 }  // namespace

@@ -43,6 +43,8 @@ struct file_run_options {
   run_target target = run_target::standard_output;
   /// Write the files that succeed although something failed.
   bool keeps_going = false;
+  /// Paths of kustomizations that may take in the files, besides those among them.
+  std::vector<std::string> around{};
 };
 
 struct file_run_result {
@@ -73,7 +75,7 @@ class file_run {
     pipeline::input in;
     /// Of a kustomization that is named on the command line.
     std::optional<pipeline::kustomization_gaps> gaps;
-    /// Its images that a kustomization of the run renames.
+    /// Its images that a kustomization renames.
     pipeline::renamed_images renamed;
     /// The file afterwards; none when it is invalid.
     std::optional<std::string> text;
@@ -83,6 +85,7 @@ class file_run {
   };
 
   void find_entries();
+  void add_entries(const std::string& path, std::string_view text);
   void find_gaps();
   void find_renames();
   void report_inputs();

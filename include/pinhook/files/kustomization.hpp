@@ -18,8 +18,12 @@
 
 namespace pinhook::files {
 
-/// True for a file that kustomize takes for one: by its name (kustomization.yaml, kustomization.yml, Kustomization) or
-/// by a document of kind Kustomization or Component of kustomize.config.k8s.io.
+/// True for a path whose last part is a name that kustomize reads: kustomization.yaml, kustomization.yml,
+/// Kustomization.
+[[nodiscard]] bool is_kustomization_name(std::string_view path);
+
+/// True for a file that kustomize takes for one: by its name or by a document of kind Kustomization or Component of
+/// kustomize.config.k8s.io.
 [[nodiscard]] bool is_kustomization(std::string_view text, std::string_view path);
 
 /// What the kustomization takes in that is a path and no URL: `resources`, `bases`, `components`, as written.

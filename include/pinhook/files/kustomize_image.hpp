@@ -75,6 +75,13 @@ struct followed_image {
 [[nodiscard]] followed_image follow(std::span<const kustomize_entry> entries, std::string_view image,
                                     std::size_t times = 2);
 
+/// Entries on the image's way that say a tag or a digest, but no new name, and match it by a '.' although its name is
+/// another than theirs: a digest of the one name would be that of both.
+[[nodiscard]] std::vector<std::size_t> matched_by_dots(std::span<const kustomize_entry> entries, std::string_view image,
+                                                       std::size_t times = 2);
+/// What to do about one.
+inline constexpr std::string_view dot_remedy = "pin them in their own files";
+
 /// True when it matters to the entry whether an image has a tag: its name holds one, or it puts a suffix on.
 [[nodiscard]] bool compares_tags(const kustomize_entry& entry);
 

@@ -121,6 +121,8 @@ struct check_question {
   const digest_map* known = nullptr;
   /// Called for findings whose digest is known.
   std::function<pin_text(std::size_t site, const registry::digest&)> how_to_pin{};
+  /// Names under which the file's images come out of kustomizations; null: nobody looked.
+  const renamed_images* renamed = nullptr;
   /// Fill checked_file::images.
   bool lists_images = false;
 };

@@ -22,6 +22,9 @@ struct input {
   bool is_named = false;
 };
 
+/// Of all that are not standard input.
+[[nodiscard]] std::vector<std::string> paths_of(const std::vector<input>& inputs);
+
 /// No words, or "-": standard input, once. Errors: as files::find_files; denied, unavailable: standard input;
 /// invalid_input: no words, and standard input is a terminal.
 /// A file that cannot be read is an input with an error. A file found in a directory that cannot hold an image (neither

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -68,12 +69,33 @@ struct read_kustomization {
 /// As files of a run are compared.
 [[nodiscard]] std::filesystem::path canonical_path(const std::filesystem::path& path);
 
+/// What files bring, by their canonical paths, for walks that meet the same files.
+using taken_files = std::map<std::filesystem::path, std::vector<taken_image>>;
+
+/// An entry that says a tag or a digest and matches an image of another name (files::matched_by_dots).
+struct dot_match {
+  /// The kustomization, as it was reached, and the item of its `images`.
+  std::string path;
+  std::size_t item = 0;
+  /// Why its digest would be wrong.
+  std::string problem;
+  /// What the entries make of the image.
+  std::string built;
+};
+
 struct walk_limits {
   /// Canonical paths of files that are passed over, since they are pinned by themselves; null: none.
   const std::set<std::filesystem::path>* skipped = nullptr;
   /// The entries of kustomizations that are taken in count as images, too: theirs come out as others.
   bool takes_entries = false;
+  /// What cannot be read counts as not there.
+  bool is_lenient = false;
+  /// Files are read once for all walks that share it; null: for this one.
+  taken_files* read_files = nullptr;
 };
+
+/// `name`: of the entry.
+[[nodiscard]] std::string dot_problem(std::string_view name, const taken_image& matched);
 
 class kustomization_walk {
  public:
@@ -84,12 +106,14 @@ class kustomization_walk {
   /// or no YAML, resources in a circle, a limit that was crossed.
   [[nodiscard]] result<void> take_resources(const std::string& path, const read_kustomization& from,
                                             std::vector<taken_image>& into);
-  /// The entries of a kustomization, on what it takes in.
-  static void apply(const read_kustomization& k, std::vector<taken_image>& to);
+  /// Keeps which entries of a kustomization match an image of another name among those that reach them.
+  void find_dots(const std::string& path, const read_kustomization& k, const std::vector<taken_image>& among);
+  [[nodiscard]] std::vector<dot_match> take_dots() { return std::move(dots_); }
 
   [[nodiscard]] std::vector<std::string> take_notes() { return std::move(notes_); }
 
  private:
+  void apply(const std::string& path, const read_kustomization& k, std::vector<taken_image>& to);
   [[nodiscard]] bool is_skipped(const std::string& path) const {
     return within_.skipped != nullptr && within_.skipped->contains(canonical_path(path));
   }
@@ -104,6 +128,7 @@ class kustomization_walk {
   const files::file_rules& rules_;
   std::vector<std::filesystem::path> open_;
   std::vector<std::string> notes_;
+  std::vector<dot_match> dots_;
   std::size_t files_ = 0;
 };
 

@@ -31,6 +31,8 @@ struct lock_uses {
   std::vector<kustomization_gap> gaps{};
   /// Images of which they say `pin: never` are passed over.
   site_rules orders{};
+  /// Names under which the images come out of kustomizations, one an input; empty: nobody looked.
+  std::vector<renamed_images> renamed{};
 };
 
 struct lock_plan {

@@ -17,6 +17,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,16 +29,24 @@ enum class pin_task : std::uint8_t {
   unpin,   // what has one goes back to its tag
 };
 
-/// What a kustomization makes of an image that stands somewhere else: another name.
+/// What a kustomization makes of an image that stands somewhere else: another name; or to which other image it gives
+/// the digest of an entry.
 struct renamed_image {
-  /// As it comes out; none: what comes out is no reference.
+  /// As it comes out; none: what comes out is no reference, or has a digest.
   std::optional<registry::reference> ref;
   std::string text;
   /// Path of the kustomization.
   std::string by;
+  /// Why no digest may be written, whatever the other image's is; empty: one of both may.
+  std::string problem{};
 };
-/// By the index of the site.
-using renamed_images = std::map<std::size_t, renamed_image>;
+/// By the index of the site; one for each name.
+using renamed_images = std::multimap<std::size_t, renamed_image>;
+
+/// The sites, with site::problem and remedy of those that `renamed` says may get no digest. `into` holds them where
+/// there is one, and outlives the result.
+[[nodiscard]] std::span<const files::site> with_problems(std::span<const files::site> sites,
+                                                         const renamed_images& renamed, std::vector<files::site>& into);
 
 /// What is done with the images of a file.
 struct pin_choice {

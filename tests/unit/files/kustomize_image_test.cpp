@@ -8,6 +8,7 @@
 #include <pinhook/pin/write_pin.hpp>
 
 #include <fmt/core.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -247,6 +248,15 @@ TEST(KustomizeImage, PinsInAChainAreBuiltAsTheTagsWere) {
       }
     }
   }
+}
+
+TEST(KustomizeImage, ADotMatchesOtherNames) {
+  const std::vector<kustomize_entry> entries{{.name = "a.b", .new_tag = "v1"},
+                                             {.name = "a.b", .new_name = "c", .new_tag = "v1"},
+                                             {.name = "c", .new_tag = "v2"}};
+  EXPECT_THAT(matched_by_dots(entries, "a-b:1"), ::testing::ElementsAre(0U));
+  EXPECT_THAT(matched_by_dots(entries, "a.b:1"), ::testing::IsEmpty());
+  EXPECT_THAT(matched_by_dots(std::span(entries).subspan(1), "a-b:1"), ::testing::IsEmpty()) << "both become c:v1";
 }
 
 }  // namespace

@@ -136,6 +136,51 @@ TEST(Findings, AnImageThatPinRefusesHasItsReasonAndRemedy) {
   EXPECT_THAT(rules_of(check_one(pinned, how)), IsEmpty());
 }
 
+// One digest stands where the image does, and comes out of the overlay under another name.
+TEST(Findings, AnImageThatAnOverlayRenamesIsToldOnlyTheDigestOfBoth) {
+  renamed_images renamed;
+  renamed.emplace(0, renamed_image{*registry::reference::parse("m.example/web:1"), "m.example/web:1", "over/k.yaml"});
+  check_question how;
+  how.has_drift = true;
+  how.renamed = &renamed;
+  how.how_to_pin = [](std::size_t, const registry::digest& d) { return pin_text{d.to_string(), std::nullopt}; };
+  auto answers = known("docker.io/library/web:1", a_digest);
+  how.known = &answers;
+  std::map<std::string, registry::reference> asked;
+  EXPECT_TRUE(add_wanted(std::vector<site>{image("web:1")}, how, asked));
+  EXPECT_EQ(asked.size(), 2U);
+  EXPECT_TRUE(asked.contains("m.example/web:1"));
+  // Nobody knows the other's.
+  EXPECT_EQ(to_do(check_one(image("web:1"), how).findings.at(0)), "run pinhook pin -i web.yaml");
+  answers.merge(known("m.example/web:1", b_digest));
+  const auto seen = check_one(image("web:1"), how);
+  EXPECT_THAT(seen.findings.at(0).message,
+              HasSubstr("; over/k.yaml makes \"m.example/web:1\" of it, which has other bytes"));
+  EXPECT_EQ(to_do(seen.findings.at(0)), "run pinhook pin -i over/k.yaml");
+  // A pin: of the tag that is written it is what it means, of the other not.
+  const auto drifted = check_one(image("web:1@" + a_digest), how);
+  EXPECT_THAT(rules_of(drifted), ElementsAre("drift"));
+  EXPECT_THAT(drifted.findings.at(0).message, HasSubstr("over/k.yaml makes \"m.example/web:1\" of it, of which its "
+                                                        "registry says sha256:bbbbbbbbbbbb"));
+  EXPECT_EQ(to_do(drifted.findings.at(0)), "write newTag: 1 into the entry of over/k.yaml");
+  answers = known("docker.io/library/web:1", a_digest);
+  answers.merge(known("m.example/web:1", a_digest));
+  EXPECT_EQ(check_one(image("web:1"), how).findings.at(0).fix, a_digest);
+  EXPECT_THAT(rules_of(check_one(image("web:1@" + a_digest), how)), IsEmpty());
+}
+
+TEST(Findings, AnEntryWhoseDotMatchesAnotherNameIsRefused) {
+  renamed_images renamed;
+  renamed.emplace(0, renamed_image{*registry::reference::parse("a-b:1"), "a-b:1", "k.yaml", "it matches a-b, too"});
+  const auto answers = known("docker.io/library/a.b:1", a_digest);
+  check_question how;
+  how.renamed = &renamed;
+  how.known = &answers;
+  const auto seen = check_one(image("a.b:1"), how);
+  EXPECT_THAT(seen.findings.at(0).message, HasSubstr("a digest cannot; it matches a-b, too"));
+  EXPECT_EQ(to_do(seen.findings.at(0)), "pin them in their own files");
+}
+
 TEST(Findings, WhatIsFilledInElsewhereIsCountedAndNotJudged) {
   const std::vector<site> sites{left("${TAG}", untouched::variable),         left("nginx", untouched::no_tag_here),
                                 left("app:dev", untouched::built),           left("app:dev", untouched::built),

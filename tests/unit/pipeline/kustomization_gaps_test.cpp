@@ -172,7 +172,7 @@ TEST_F(KustomizationGaps, RefuseAnEntryThatWouldMakeAnImageOfNone) {
 TEST_F(KustomizationGaps, RefuseADotThatMatchesAnotherName) {
   pod("over/a.yaml", {"acme/my-app:1", "acme/my.app:1"});
   EXPECT_THAT(refusal("resources: [a.yaml]\nimages:\n  - {name: acme/my.app, newTag: v2}\n"),
-              HasSubstr("so that it matches acme/my-app:1 of "));
+              HasSubstr("so that it matches \"acme/my-app:1\" of "));
   EXPECT_EQ(refusal("resources: [a.yaml]\nimages:\n  - {name: acme/my.app, newName: m.example/a, newTag: v2}\n"), "")
       << "both become the same";
 }

@@ -33,12 +33,12 @@ class KustomizationRenames : public ::testing::Test {
   std::vector<std::string> found() {
     std::vector<const input*> all;
     for (const auto& one : inputs_) all.push_back(&one);
-    const auto renames = renames_in(all, rules_);
+    const auto renames = renames_in(all, {}, rules_);
     std::vector<std::string> out;
     for (std::size_t i = 0; i < all.size(); ++i)
       for (const auto& [site, to] : renames[i])
-        out.push_back(
-            fmt::format("{} {} {}{} ({})", shown(all[i]->path), site, to.text, to.ref ? "" : " (none)", shown(to.by)));
+        out.push_back(fmt::format("{} {} {}{}{} ({})", shown(all[i]->path), site, to.text, to.ref ? "" : " (none)",
+                                  to.problem.empty() ? "" : " (refused)", shown(to.by)));
     inputs_.clear();
     return out;
   }
@@ -74,8 +74,9 @@ TEST_F(KustomizationRenames, GoThroughKustomizationsOnTheWay) {
   write("base/kustomization.yaml", "resources: [a.yaml]\nimages:\n- {name: web, newName: m.example/web}\n");
   write("over/kustomization.yaml", "resources: [../base]\nimages:\n- {name: m.example/web, newName: n.example/web}\n");
   write("plain/kustomization.yaml", "resources: [../other]\n");
-  // The first that gives it another name counts.
-  EXPECT_THAT(found(), ElementsAre("base/a.yaml 0 m.example/web:1 (base/kustomization.yaml)"));
+  // One digest stands in the file, and it comes out under both names.
+  EXPECT_THAT(found(), ElementsAre("base/a.yaml 0 m.example/web:1 (base/kustomization.yaml)",
+                                   "base/a.yaml 0 n.example/web:1 (over/kustomization.yaml)"));
 }
 
 TEST_F(KustomizationRenames, ComeFromComponents) {
@@ -110,10 +111,87 @@ TEST_F(KustomizationRenames, KnowWhatIsNoReference) {
   EXPECT_THAT(found(), ElementsAre("a.yaml 0 m.example/web:v9:1 (none) (kustomization.yaml)"));
 }
 
+TEST_F(KustomizationRenames, AreOfEveryOverlay) {
+  pod("base/a.yaml", {"web:1"});
+  write("base/kustomization.yaml", "resources: [a.yaml]\n");
+  for (const std::string name : {"m", "n"})
+    write(name + "/kustomization.yaml",
+          "resources: [../base]\nimages:\n- {name: web, newName: " + name + ".example/web}\n");
+  write("same/kustomization.yaml", "resources: [../m]\n");
+  EXPECT_THAT(found(), ElementsAre("base/a.yaml 0 m.example/web:1 (m/kustomization.yaml)",
+                                   "base/a.yaml 0 n.example/web:1 (n/kustomization.yaml)"));
+}
+
 TEST_F(KustomizationRenames, PassOverWhatCannotBeRead) {
   pod("a.yaml", {"web:1"});
-  write("kustomization.yaml", "resources: [a.yaml, missing.yaml]\nimages:\n- {name: web, newName: m.example/web}\n");
+  write("kustomization.yaml",
+        "resources: [missing.yaml, missing, a.yaml]\nimages:\n- {name: web, newName: m.example/web}\n");
+  EXPECT_THAT(found(), ElementsAre("a.yaml 0 m.example/web:1 (kustomization.yaml)"));
+}
+
+// Where a name with a dot matches images of other names, the entry's digest would be theirs, too.
+TEST_F(KustomizationRenames, RefuseEntriesWhoseDotMatchesAnotherName) {
+  struct dot_case {
+    std::string image;
+    std::string entry;
+    std::vector<std::string> found;
+  };
+  const std::string other = " (refused) (kustomization.yaml)";
+  const dot_case cases[] = {
+      {"foo-bar/app:1", "name: foo.bar/app, newTag: v2", {"kustomization.yaml 0 foo-bar/app:v2" + other}},
+      {"fooxbar/app:1", "name: foo.bar/app, newTag: v2", {"kustomization.yaml 0 fooxbar/app:v2" + other}},
+      {"fooxbar/app", "name: foo.bar/app, newTag: v2", {"kustomization.yaml 0 fooxbar/app:v2" + other}},
+      {"fooxbar/app:1", "name: 'foo.bar/app:1', newTag: v2", {"kustomization.yaml 0 fooxbar/app:v2" + other}},
+      {"m.example:5000/a.b:1", "name: m-example:5000/a.b, newTag: v2", {}},
+      {"m.example:5000/a-b:1",
+       "name: m.example:5000/a.b, newTag: v2",
+       {"kustomization.yaml 0 m.example:5000/a-b:v2" + other}},
+      {"foo.bar/app:1", "name: foo.bar/app, newTag: v2", {}},
+      {"fooxbar/app:1", "name: foo.bar/app, newName: m.example/app, newTag: v2", {}},
+      {"fooxbar/app:1",
+       "name: foo.bar/app, newName: m.example/app",
+       {"pod.yaml 0 m.example/app:1 (kustomization.yaml)"}},
+      {"fooxxbar/app:1", "name: foo.bar/app, newTag: v2", {}},
+      {"fooxbar/app2:1", "name: foo.bar/app, newTag: v2", {}},
+  };
+  for (const auto& one : cases) {
+    pod("pod.yaml", {one.image});
+    write("kustomization.yaml", "resources: [pod.yaml]\nimages:\n- {" + one.entry + "}\n");
+    EXPECT_EQ(found(), one.found) << one.image << " " << one.entry;
+  }
+}
+
+// Whichever kustomization of the chain it stands in.
+TEST_F(KustomizationRenames, RefuseDotsOfBasesAndComponents) {
+  const std::string entry = "images:\n- {name: other, newTag: v1}\n- {name: foo.bar/app, newTag: v2}\n";
+  const std::string component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+  pod("base/a.yaml", {"fooxbar/app:1"});
+  write("base/kustomization.yaml", "resources: [a.yaml]\n" + entry);
+  write("over/kustomization.yaml", "resources: [../base]\n");
+  EXPECT_THAT(found(), ElementsAre("base/kustomization.yaml 1 fooxbar/app:v2 (refused) (base/kustomization.yaml)"));
+  pod("base/a.yaml", {"fooxbar/app:1"});
+  write("base/kustomization.yaml", "resources: [a.yaml]\n");
+  write("comp/kustomization.yaml", component + entry);
+  write("over/kustomization.yaml", "resources: [../base]\ncomponents: [../comp]\n");
+  EXPECT_THAT(found(), ElementsAre("comp/kustomization.yaml 1 fooxbar/app:v2 (refused) (comp/kustomization.yaml)"));
+  // The name that a base makes of it.
+  pod("base/a.yaml", {"web:1"});
+  write("base/kustomization.yaml", "resources: [a.yaml]\nimages:\n- {name: web, newName: fooxbar/app, newTag: v1}\n");
+  write("over/kustomization.yaml", "resources: [../base]\n" + entry);
+  EXPECT_THAT(found(), ElementsAre("over/kustomization.yaml 1 fooxbar/app:v2 (refused) (over/kustomization.yaml)"));
+}
+
+TEST_F(KustomizationRenames, ComeFromKustomizationsOutsideTheRun) {
+  pod("base/a.yaml", {"web:1"});
+  const auto base = inputs_;
+  write("over/kustomization.yaml", "resources: [../base/a.yaml]\nimages:\n- {name: web, newName: m.example/web}\n");
+  const std::vector<std::string> around{inputs_.back().path};
+  inputs_ = base;
   EXPECT_THAT(found(), IsEmpty());
+  const input* one = base.data();
+  const auto renames = renames_in({one}, around, rules_);
+  ASSERT_EQ(renames.at(0).size(), 1U);
+  EXPECT_EQ(renames[0].begin()->second.text, "m.example/web:1");
 }
 
 }  // namespace

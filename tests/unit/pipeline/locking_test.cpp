@@ -139,5 +139,22 @@ TEST(PlanLock, NeverIsNotInTheLock) {
   EXPECT_EQ(p->left_by_rule, (std::map<std::string, std::size_t>{{"left", 3}}));
 }
 
+// What comes out of a kustomization under another name is asked for under that name, too.
+TEST(PlanLock, HoldsTheNamesThatKustomizationsMake) {
+  const std::vector<input> inputs{file("a", "nginx:1.25"), file("b", "redis:7@" + b + " # redis:7")};
+  lock_uses uses{inputs};
+  uses.renamed.resize(2);
+  uses.renamed[0].emplace(0, renamed_image{ref("m.example/nginx:1.25"), "m.example/nginx:1.25", "over/k.yaml"});
+  uses.renamed[1].emplace(0, renamed_image{ref("m.example/redis:7"), "m.example/redis:7", "over/k.yaml"});
+  const auto p = plan_lock(uses, {}, false);
+  ASSERT_TRUE(p);
+  EXPECT_THAT(missing(*p), ElementsAre(nginx, "m.example/nginx:1.25"));
+  EXPECT_EQ(p->places.at("m.example/nginx:1.25"), "a:3:40: container web, which over/k.yaml renames");
+  // A pin comes out as it stands.
+  const auto* held = p->decided.find("m.example/redis:7");
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(held->digest.to_string(), b);
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline

@@ -1,0 +1,103 @@
+#include <pinhook/pipeline/kustomizations_around.hpp>
+
+#include <pinhook/files/file_walk.hpp>
+#include <pinhook/files/kustomization.hpp>
+#include <pinhook/pipeline/kustomization_walk.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t levels_below = 2;
+
+class search {
+ public:
+  explicit search(const std::vector<std::string>& paths) : paths_(paths) {}
+
+  std::vector<std::string> run() {
+    for (const std::string& path : paths_)
+      if (files::is_kustomization_name(path)) take(path);
+    for (const std::string& path : paths_) {
+      if (path == "-") continue;
+      const fs::path directory = canonical_path(path).parent_path();
+      if (!directories_.insert(directory).second) continue;
+      is_relative_ = fs::path(path).is_relative();
+      if (const fs::path root = root_of(directory); !root.empty())
+        search_tree(root);
+      else if (const fs::path above = directory.parent_path(); above != above.root_path())
+        search_below(above, levels_below);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void take(const std::string& path) {
+    if (seen_.insert(canonical_path(path)).second) out_.push_back(path);
+  }
+
+  // As the person would write it.
+  void take_found(const fs::path& path) {
+    std::error_code ignored;
+    take(is_relative_ ? fs::proximate(path, ignored).string() : path.string());
+  }
+
+  // The nearest directory with a `.git`; empty when there is none.
+  fs::path root_of(const fs::path& directory) {
+    const auto [at, is_new] = roots_.try_emplace(directory);
+    if (!is_new) return at->second;
+    std::error_code ignored;
+    fs::path found;
+    if (fs::exists(directory / ".git", ignored))
+      found = directory;
+    else if (directory.has_relative_path())
+      found = root_of(directory.parent_path());
+    return roots_[directory] = std::move(found);
+  }
+
+  void search_tree(const fs::path& root) {
+    if (!searched_.insert(root).second) return;
+    const auto found = files::find_files({root.string()}, {.files = max_files_around});
+    if (!found) return;
+    for (const std::string& path : found->paths)
+      if (files::is_kustomization_name(path)) take_found(path);
+  }
+
+  void search_below(const fs::path& directory, std::size_t levels) {
+    if (searched_.size() == max_directories_around || !searched_.insert(directory).second) return;
+    std::vector<fs::path> kustomizations;
+    std::vector<fs::path> below;
+    std::error_code failed;
+    for (fs::directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
+      std::error_code ignored;
+      const auto type = at->symlink_status(ignored).type();
+      if (type == fs::file_type::regular && files::is_kustomization_name(at->path().string()))
+        kustomizations.push_back(at->path());
+      else if (type == fs::file_type::directory && levels > 0)
+        below.push_back(at->path());
+    }
+    std::ranges::sort(kustomizations);
+    for (const fs::path& one : kustomizations) take_found(one);
+    std::ranges::sort(below);
+    for (const fs::path& one : below) search_below(one, levels - 1);
+  }
+
+  const std::vector<std::string>& paths_;
+  std::vector<std::string> out_;
+  std::set<fs::path> seen_, directories_, searched_;
+  std::map<fs::path, fs::path> roots_;
+  bool is_relative_ = false;
+};
+
+}  // namespace
+
+std::vector<std::string> kustomizations_around(const std::vector<std::string>& paths) { return search(paths).run(); }
+
+}  // namespace pinhook::pipeline
