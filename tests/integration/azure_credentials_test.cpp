@@ -56,9 +56,9 @@ class AzureCredentialsOnTheWire : public registry_world {
     return run_on(io, source->credentials_for(ref, deadline::after(time.now(), 30s)));
   }
   std::string resolved() {
-    auto who = ask();
-    if (!who) return who.error().message;
-    return digest_of(image, who->at(0));
+    auto credentials = ask();
+    if (!credentials) return credentials.error().message;
+    return digest_of(image, credentials->at(0));
   }
 
   temporary_directory dir;
@@ -123,7 +123,7 @@ TEST_F(AzureCredentialsOnTheWire, BrokenPeersAreNamed) {
   const reply good = token_reply(R"({"access_token":"azure-secret","expires_in":60})");
   const std::string huge(70'000, 'x');
   for (const bool is_registry : {false, true}) {
-    for (const auto& what : std::vector<reply>{
+    for (const auto& bad : std::vector<reply>{
              {.act = behaviour::hang},
              {.act = behaviour::reset},
              {.act = behaviour::garbage},
@@ -135,14 +135,14 @@ TEST_F(AzureCredentialsOnTheWire, BrokenPeersAreNamed) {
              refusal(401, "UNAUTHORIZED", "not azure-secret"),
              {.status = 503},
          }) {
-      metadata.on("GET", imds_path, is_registry ? good : what);
-      net.at(host).on("POST", "/oauth2/exchange", what);
+      metadata.on("GET", imds_path, is_registry ? good : bad);
+      net.at(host).on("POST", "/oauth2/exchange", bad);
       source.reset();
       const auto got = ask();
       ASSERT_FALSE(got);
       EXPECT_THAT(got.error().message, StartsWith(is_registry ? "Azure: token exchange at acme1.azurecr.io: "
                                                               : "Azure: managed identity: "));
-      // Only who was shown it may repeat it.
+      // Only the server that was shown it may repeat it.
       if (is_registry) {
         EXPECT_THAT(got.error().message, Not(HasSubstr("azure-secret")));
       }

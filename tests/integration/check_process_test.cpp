@@ -1,4 +1,4 @@
-// `pinhook check` as a process: exit codes, what stands on which stream, and that each suggested fix is one.
+// `pinhook check` as a process: exit codes, the text on each stream, and that each suggested fix is valid.
 #include "support/certificates.hpp"
 #include "support/golden.hpp"
 #include "support/paths.hpp"
@@ -51,7 +51,7 @@ class CheckProcess : public ::testing::Test {
   }
   std::string read(const std::string& name) const { return read_file(work_.path() / name); }
 
-  // A Pod whose image stands in line 5, column 12.
+  // A Pod with its image in line 5, column 12.
   static std::string pod(const std::string& image) {
     return fmt::format(
         "kind: Pod\napiVersion: v1\nmetadata: {{name: p}}\nspec:\n  containers: [{{name: web, image: "

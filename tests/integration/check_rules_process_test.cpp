@@ -1,5 +1,5 @@
 // `pinhook check` with the operator's rules, as a process. Golden files: tests/golden/check/rules;
-// PINHOOK_REWRITE_GOLDEN=1 writes them anew.
+// PINHOOK_REWRITE_GOLDEN=1 rewrites them.
 #include "support/file_commands.hpp"
 #include "support/golden.hpp"
 #include "support/paths.hpp"
@@ -28,7 +28,7 @@ const std::string golden = testing::source_dir() + "/tests/golden/check/rules";
 
 class CheckRulesProcess : public FileCommands {
  protected:
-  // Everything is in the lock, so nobody is asked.
+  // Everything is in the lock, so no registry is asked.
   program_result report(const std::string& format, const std::string& more = "") const {
     return run("cd '" + golden + "' && pinhook check --config pinhook.yaml --lock pinhook.lock -o " + format + more +
                " web.yaml jobs.yaml compose.yaml");
@@ -102,7 +102,7 @@ TEST_F(CheckRulesProcess, PresetsStandForTheirRules) {
   EXPECT_EQ(seen.exit_code, 1);
   EXPECT_THAT(seen.output, StartsWith("web.yaml:10:18  recommended/not-latest  nginx:latest"));
   seen = check_with("  - {preset: recommended}\n", "nginx:1.25");
-  EXPECT_EQ(seen.exit_code, 1) << "what it does not speak of is for our own rules";
+  EXPECT_EQ(seen.exit_code, 1) << "our own rules decide everything else";
   EXPECT_THAT(seen.output, StartsWith("web.yaml:10:18  unpinned  nginx:1.25"));
 }
 
@@ -119,7 +119,7 @@ TEST_F(CheckRulesProcess, FixesAreInTheFormatOfTheRule) {
               HasSubstr("write " + image("a@") + digest('a')));
 }
 
-TEST_F(CheckRulesProcess, RulesThatAreNoGoodAreTwo) {
+TEST_F(CheckRulesProcess, InvalidRulesAreTwo) {
   const std::vector<std::pair<std::string, std::string>> table{
       {"  - {name: a, pinn: never}\n", "pinhook.yaml: line 2, column "},
       {"  - {name: a, images: [Nginx], pin: never}\n", "line 2, column 24"},

@@ -101,13 +101,13 @@ std::vector<std::string> lines_of(const std::string& text) {
   return out;
 }
 
-void remove_all(std::string& text, const std::string& what) {
-  if (what.empty()) return;
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what)) text.erase(at, what.size());
+void remove_all(std::string& text, const std::string& part) {
+  if (part.empty()) return;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part)) text.erase(at, part.size());
 }
 
-// The line without anything that is said of these images: an oracle that knows no YAML. Longer words first, since
-// "nginx" stands in "nginx:1.25".
+// The line without every text of these images: an oracle without knowledge of YAML. Longer words first, since "nginx"
+// is a part of "nginx:1.25".
 std::string bare(std::string line, const std::vector<files::site>& sites, const std::vector<files::change>& changes,
                  pin::pin_format format) {
   std::vector<std::string> words;

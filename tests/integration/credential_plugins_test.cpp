@@ -46,7 +46,7 @@ struct RealPlugins : ::testing::Test {
     fs::permissions(folder / "new", fs::perms::owner_all);
     fs::rename(folder / "new", folder / "bin" / name);
   }
-  // A script that keeps what it read beside it and answers with one login.
+  // A script that stores its input beside it and answers with one login.
   [[nodiscard]] std::string answering(const std::string& user, const std::string& password) const {
     return "cat > " + (folder / "asked").string() + "\necho run >> " + (folder / "runs").string() +
            "\nprintf '%s' '{\"kind\":\"CredentialProviderResponse\","
@@ -76,8 +76,8 @@ struct RealPlugins : ::testing::Test {
            "    defaultCacheDuration: 1h\n" +
            more;
   }
-  result<std::vector<registry::credential>> ask(const registry::tenant& who = {}) {
-    const auto source = plugins->for_tenant(who);
+  result<std::vector<registry::credential>> ask(const registry::tenant& tenant = {}) {
+    const auto source = plugins->for_tenant(tenant);
     // Far enough that no slow machine reaches it.
     const auto late = deadline::after(machine_clock().now(), 5min);
     return testing::run_on(io, source->credentials_for(ref("r.example/acme/api:1"), late));
@@ -163,7 +163,7 @@ TEST_F(RealPlugins, AProgramThatIsGoneIsAnError) {
   ASSERT_TRUE(got) << "the next one is asked: " << got.error().message;
   EXPECT_EQ(got->at(0).source, "credential plugin good");
   fs::remove(folder / "bin" / "good");
-  EXPECT_TRUE(ask()) << "what is held needs no program";
+  EXPECT_TRUE(ask()) << "a held answer needs no program";
 }
 
 }  // namespace

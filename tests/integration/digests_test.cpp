@@ -39,7 +39,9 @@ class Digests : public ::testing::Test {
   }
   static registry::platform platform(const std::string& text) { return registry::platform::parse(text).value(); }
   // The digest, or the message.
-  static std::string said(const result<registry::digest>& one) { return one ? one->to_string() : one.error().message; }
+  static std::string text_of(const result<registry::digest>& one) {
+    return one ? one->to_string() : one.error().message;
+  }
 };
 
 TEST_F(Digests, FindsAllAtOnceAndCounts) {
@@ -51,14 +53,15 @@ TEST_F(Digests, FindsAllAtOnceAndCounts) {
     wanted.push_back(pusher.push_image(fmt::format("acme/app{}", i), "v1", fmt::format("layer {}", i)));
     refs.push_back(fmt::format("{}/acme/app{}:v1", registry.host(), i));
   }
-  std::vector<std::string> told;
-  auto digests = open(registry.host(),
-                      [&](std::size_t done, std::size_t total) { told.push_back(fmt::format("{}/{}", done, total)); });
+  std::vector<std::string> reported;
+  auto digests = open(registry.host(), [&](std::size_t done, std::size_t total) {
+    reported.push_back(fmt::format("{}/{}", done, total));
+  });
   const auto found = digests->find(references(refs));
-  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_EQ(said(found[i]), wanted[i]);
-  ASSERT_EQ(told.size(), 21U);
-  EXPECT_EQ(told.front(), "0/20");
-  EXPECT_EQ(told.back(), "20/20");
+  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_EQ(text_of(found[i]), wanted[i]);
+  ASSERT_EQ(reported.size(), 21U);
+  EXPECT_EQ(reported.front(), "0/20");
+  EXPECT_EQ(reported.back(), "20/20");
 }
 
 TEST_F(Digests, AsksAnewEachTime) {
@@ -68,9 +71,9 @@ TEST_F(Digests, AsksAnewEachTime) {
   const auto refs = references({registry.host() + "/acme/app:v1"});
   auto digests = open(registry.host());
   const std::string first = pusher.push_image("acme/app", "v1", "one");
-  EXPECT_EQ(said(digests->find(refs).front()), first);
+  EXPECT_EQ(text_of(digests->find(refs).front()), first);
   const std::string second = pusher.push_image("acme/app", "v1", "two");
-  EXPECT_EQ(said(digests->find(refs).front()), second);
+  EXPECT_EQ(text_of(digests->find(refs).front()), second);
 }
 
 TEST_F(Digests, FindAPlatformsManifest) {
@@ -84,15 +87,15 @@ TEST_F(Digests, FindAPlatformsManifest) {
       {registry.host() + "/acme/app:many", registry.host() + "/acme/app:one", registry.host() + "/acme/app:none"});
   auto digests = open(registry.host());
   auto found = digests->find_platform(refs, platform("linux/arm64/v8"));
-  EXPECT_EQ(said(found[0]), arm);
-  EXPECT_THAT(said(found[1]), AllOf(HasSubstr("as one image for linux/amd64, not for linux/arm64"),
-                                    HasSubstr("/acme/app:one\" is not resolved")));
-  EXPECT_THAT(said(found[2]), HasSubstr("does not have"));
+  EXPECT_EQ(text_of(found[0]), arm);
+  EXPECT_THAT(text_of(found[1]), AllOf(HasSubstr("as one image for linux/amd64, not for linux/arm64"),
+                                       HasSubstr("/acme/app:one\" is not resolved")));
+  EXPECT_THAT(text_of(found[2]), HasSubstr("does not have"));
   found = digests->find_platform(refs, platform("linux/amd64"));
-  EXPECT_EQ(said(found[0]), amd);
-  EXPECT_EQ(said(found[1]), amd);
+  EXPECT_EQ(text_of(found[0]), amd);
+  EXPECT_EQ(text_of(found[1]), amd);
   found = digests->find_platform(refs, platform("linux/s390x"));
-  EXPECT_THAT(said(found[0]), HasSubstr("for linux/amd64, linux/arm64, not for linux/s390x"));
+  EXPECT_THAT(text_of(found[0]), HasSubstr("for linux/amd64, linux/arm64, not for linux/s390x"));
 }
 
 TEST_F(Digests, WalkIntoIndexesWithinAnIndex) {
@@ -103,7 +106,7 @@ TEST_F(Digests, WalkIntoIndexesWithinAnIndex) {
       R"({{"schemaVersion":2,"manifests":[{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{}","size":7,)"
       R"("platform":{{"os":"linux","architecture":"arm64"}}}}]}})",
       arm);
-  // Five of them: the outermost four may be looked into, so that what the tag "deep" means is one too many.
+  // Five of them: the outermost four may be read, so the index of the tag "deep" is one too many.
   for (int level = 0; level < 5; ++level) {
     const std::string digest = registry::digest::of(text).to_string();
     const reply served{.headers = {{"Content-Type", type}}, .body = text};
@@ -116,8 +119,8 @@ TEST_F(Digests, WalkIntoIndexesWithinAnIndex) {
   auto digests = open(registry.host());
   const auto found = digests->find_platform(
       references({registry.host() + "/app:nested", registry.host() + "/app:deep"}), platform("linux/arm64"));
-  EXPECT_EQ(said(found[0]), arm);
-  EXPECT_THAT(said(found[1]), HasSubstr("indexes within indexes, deeper than 4"));
+  EXPECT_EQ(text_of(found[0]), arm);
+  EXPECT_THAT(text_of(found[1]), HasSubstr("indexes within indexes, deeper than 4"));
   EXPECT_EQ(registry.requests().size(), 8U);
 }
 
@@ -137,7 +140,7 @@ TEST_F(Digests, OneRefusalLetsTheOthersWaitAndGoOn) {
     refs.push_back(fmt::format("{}/app{}:v1", registry.host(), i));
   }
   auto digests = open(registry.host());
-  for (const auto& one : digests->find(references(refs))) EXPECT_EQ(said(one), digest);
+  for (const auto& one : digests->find(references(refs))) EXPECT_EQ(text_of(one), digest);
 }
 
 TEST_F(Digests, SayWhatToDo) {
@@ -148,8 +151,8 @@ TEST_F(Digests, SayWhatToDo) {
   auto digests = open(registry.host());
   const auto found = digests->find(references({registry.host() + "/a:1", registry.host() + "/b:1"}));
   EXPECT_EQ(found[0].error().code, error_code::unauthorized);
-  EXPECT_THAT(said(found[0]), HasSubstr("/a:1\" is not resolved: registry " + registry.host()));
-  EXPECT_THAT(said(found[0]), HasSubstr("Check the name, and pinhook's credentials"));
+  EXPECT_THAT(text_of(found[0]), HasSubstr("/a:1\" is not resolved: registry " + registry.host()));
+  EXPECT_THAT(text_of(found[0]), HasSubstr("Check the name, and pinhook's credentials"));
   EXPECT_EQ(found[1].error().code, error_code::denied);
 }
 

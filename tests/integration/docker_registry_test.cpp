@@ -41,22 +41,22 @@ registry::credential basic(const std::string& with_password = password) {
 
 class DockerRegistry : public ::testing::Test {
  protected:
-  result<registry::descriptor> resolve(const std::string& reference, registry::credential who = {}) {
+  result<registry::descriptor> resolve(const std::string& reference, registry::credential credential = {}) {
     const auto parsed = registry::reference::parse(reference);
     if (!parsed) return fail(parsed.error());
     options.hosts[parsed->registry()];  // on loopback: asked only when the configuration names it
     const auto client = registry::make_client(http, options, machine_clock(), nullptr);
-    auto got = run_on(
-        io, client->resolve(*parsed, std::move(who), deadline::after(machine_clock().now(), std::chrono::seconds(30))));
+    auto got = run_on(io, client->resolve(*parsed, std::move(credential),
+                                          deadline::after(machine_clock().now(), std::chrono::seconds(30))));
     EXPECT_EQ(http.transfers(), 0U);
     return got;
   }
-  std::string digest_of(const std::string& reference, registry::credential who = {}) {
-    const auto got = resolve(reference, std::move(who));
+  std::string digest_of(const std::string& reference, registry::credential credential = {}) {
+    const auto got = resolve(reference, std::move(credential));
     return got ? got->digest.to_string() : got.error().message;
   }
-  error_code failure(const std::string& reference, registry::credential who = {}) {
-    const auto got = resolve(reference, std::move(who));
+  error_code failure(const std::string& reference, registry::credential credential = {}) {
+    const auto got = resolve(reference, std::move(credential));
     EXPECT_FALSE(got) << reference;
     return got ? error_code::internal : got.error().code;
   }
@@ -116,7 +116,7 @@ TEST_F(DockerRegistry, SpeaksTlsWithItsOwnAuthority) {
   image_pusher pusher(io, server.url(), ca_file);
   const std::string digest = pusher.push_image("a", "1", "one");
   options.hosts[server.host()].plain_http = false;
-  EXPECT_EQ(failure(server.host() + "/a:1"), error_code::unavailable) << "nobody trusts that authority yet";
+  EXPECT_EQ(failure(server.host() + "/a:1"), error_code::unavailable) << "the client does not trust that authority yet";
   options.hosts[server.host()].ca_file = ca_file;
   EXPECT_EQ(digest_of(server.host() + "/a:1"), digest);
   options.hosts[server.host()].plain_http = std::nullopt;
@@ -131,8 +131,8 @@ TEST_F(DockerRegistry, SaysWhichSchemeToWrite) {
   o.tls = &leaf;
   const docker_registry secure(o);
   const docker_registry plain;
-  const auto message_of = [&](const std::string& host, registry::host_settings said) {
-    options.hosts[host] = std::move(said);
+  const auto message_of = [&](const std::string& host, registry::host_settings settings) {
+    options.hosts[host] = std::move(settings);
     const auto got = resolve(host + "/a:1");
     EXPECT_FALSE(got);
     return got ? std::string() : got.error().message;

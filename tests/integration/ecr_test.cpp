@@ -1,5 +1,6 @@
 // Credentials for Amazon ECR over the real HTTP client: STS, ECR's API and registries are TLS servers on loopback
-// behind their own names; agents and the metadata service are plain ones. Signatures are recomputed from what arrived.
+// behind their own names; agents and the metadata service are plain ones. Signatures are recomputed from the received
+// request.
 #include "support/certificates.hpp"
 #include "support/registry_world.hpp"
 #include "support/sigv4_check.hpp"
@@ -80,7 +81,7 @@ class Ecr : public testing::registry_world {
     return {.headers = {{"Content-Type", "application/x-amz-json-1.1"}},
             .body = R"({"authorizationData":)" + (is_public ? one : "[" + one + "]") + "}"};
   }
-  // The API as AWS has it: a request whose signature is not good gets no password.
+  // The API of AWS: a request with an invalid signature gets no password.
   void serve_api(const std::string& host, const reply& good) {
     net.at(host).handle("POST", "/", [good](const recorded_request& r) {
       const auto fault = testing::sigv4_fault(r, secret_key);
@@ -105,9 +106,9 @@ class Ecr : public testing::registry_world {
   std::shared_ptr<cloud::ecr_credentials> make(cloud::environment env, cloud::ecr_options o = {}) {
     return std::make_shared<cloud::ecr_credentials>(net, local, io.get_executor(), time, std::move(env), o);
   }
-  result<std::vector<registry::credential>> ask(cloud::ecr_credentials& source, const char* what = image) {
+  result<std::vector<registry::credential>> ask(cloud::ecr_credentials& source, const char* reference = image) {
     auto got = testing::run_on(
-        io, source.credentials_for(registry::reference::parse(what).value(), deadline::after(time.now(), 20s)));
+        io, source.credentials_for(registry::reference::parse(reference).value(), deadline::after(time.now(), 20s)));
     if (!got) {
       for (const char* text : {"hunter2", secret_key, session_token, "imds-token"})
         EXPECT_EQ(got.error().message.find(text), std::string::npos) << got.error().message;
@@ -293,8 +294,8 @@ TEST_F(Ecr, AMetadataServiceThatHangsHasATimeOfItsOwn) {
 }
 
 TEST_F(Ecr, WithoutAnythingThatAnswersTheErrorSaysWhatWasTried) {
-  const testing::refusing_port nobody;
-  const auto source = make({{"AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://" + nobody.host()}});
+  const testing::refusing_port closed;
+  const auto source = make({{"AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://" + closed.host()}});
   const auto got = ask(*source);
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, error_code::unavailable);

@@ -1,4 +1,4 @@
-// `pinhook explain --try` as a process: what the settings put between a reference and its registry is there.
+// `pinhook explain --try` as a process: it uses the settings between a reference and its registry.
 #include "support/serve_process.hpp"
 
 #include <fmt/core.h>

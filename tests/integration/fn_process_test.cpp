@@ -1,4 +1,4 @@
-// `pinhook fn` as a process: what an orchestrator hands to it, and takes back.
+// `pinhook fn` as a process: the input of an orchestrator, and the output for it.
 #include "support/file_commands.hpp"
 
 #include <gmock/gmock.h>

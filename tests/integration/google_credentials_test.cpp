@@ -50,9 +50,9 @@ class GoogleCredentialsOnTheWire : public registry_world {
     return run_on(io, source->credentials_for(ref, deadline::after(time.now(), 30s)));
   }
   std::string resolved() {
-    auto who = ask();
-    if (!who) return who.error().message;
-    return digest_of(image, who->at(0));
+    auto credentials = ask();
+    if (!credentials) return credentials.error().message;
+    return digest_of(image, credentials->at(0));
   }
   void use_file(const std::string& text) {
     variables["GOOGLE_APPLICATION_CREDENTIALS"] = dir.write("adc.json", text).string();
@@ -121,13 +121,13 @@ TEST_F(GoogleCredentialsOnTheWire, AUsersRefreshTokenOpensTheRegistry) {
 
 TEST_F(GoogleCredentialsOnTheWire, BrokenMetadataServersAreNamed) {
   struct row {
-    reply what;
+    reply bad;
     std::string says;
   };
   limits.metadata_limit = 200ms;
   limits.tokens.hold_failure = 0s;
   const std::string huge(70'000, 'x');
-  for (const auto& [what, says] : std::vector<row>{
+  for (const auto& [bad, says] : std::vector<row>{
            {{.act = behaviour::hang}, "Google: metadata server: "},
            {{.body = "{}", .act = behaviour::stall}, "Google: metadata server: "},
            {{.act = behaviour::reset}, "Google: metadata server: "},
@@ -139,7 +139,7 @@ TEST_F(GoogleCredentialsOnTheWire, BrokenMetadataServersAreNamed) {
             "not followed"},
            {token_reply(R"({"access_token":"google-token","expires_in":3599})"), "Metadata-Flavor"},
        }) {
-    metadata.on("GET", metadata_path, what);
+    metadata.on("GET", metadata_path, bad);
     const auto got = ask();
     ASSERT_FALSE(got) << says;
     EXPECT_THAT(got.error().message, StartsWith("Google: metadata server: "));

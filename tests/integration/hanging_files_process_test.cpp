@@ -1,6 +1,5 @@
-// `pinhook serve` as a real process whose files become something else than files: a named pipe waits for ever for who
-// writes into it. What was read before stays in use, and the thread that accepts, answers probes and hears signals
-// never waits.
+// `pinhook serve` as a real process whose files are replaced by named pipes, which wait for ever for a writer. The
+// earlier content stays in use, and the thread that accepts, answers probes and handles signals never waits.
 #include "support/serve_process.hpp"
 
 #include <gmock/gmock.h>

@@ -60,10 +60,10 @@ struct KubeApi : ::testing::Test {
   [[nodiscard]] std::string folder() const { return files.path() / "account"; }
   void use(const result<cluster>& found) {
     ASSERT_TRUE(found) << found.error().message;
-    login_options who;
-    who.hold_failure = 0s;
+    login_options login;
+    login.hold_failure = 0s;
     api = std::make_unique<api_client>(
-        std::make_shared<api_connection>(http, *found, machine_processes(), io.get_executor(), machine_clock(), who));
+        std::make_shared<api_connection>(http, *found, machine_processes(), io.get_executor(), machine_clock(), login));
   }
   // In a Pod.
   void use_pod() {

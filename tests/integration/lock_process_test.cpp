@@ -1,4 +1,4 @@
-// `pinhook serve` as a real process with a lock file: what is in it costs no request, a changed one is taken without a
+// `pinhook serve` as a real process with a lock file: locked images cost no request, a changed file is loaded without a
 // restart, a broken one is not.
 #include "support/serve_process.hpp"
 

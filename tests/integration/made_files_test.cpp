@@ -1,4 +1,4 @@
-// Generated files, pinned and unpinned: the same properties as the corpus, for styles nobody thought of together.
+// Generated files, pinned and unpinned: the same properties as the corpus, for combinations of styles.
 #include "support/pin_trial.hpp"
 #include "support/yaml_maker.hpp"
 

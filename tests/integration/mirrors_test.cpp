@@ -66,7 +66,8 @@ class MirrorsIntegration : public ::testing::Test {
     return "[host.\"" + url + "\"]\n" + fields + "\n";
   }
 
-  result<resolve::answer> ask(const std::string& tag, std::shared_ptr<registry::credential_source> who = nullptr) {
+  result<resolve::answer> ask(const std::string& tag,
+                              std::shared_ptr<registry::credential_source> credentials = nullptr) {
     registry::client_options known;
     known.hosts[upstream.host()] = {};
     const auto client = registry::make_client(http, known, machine_clock(), nullptr);
@@ -75,7 +76,7 @@ class MirrorsIntegration : public ::testing::Test {
     options.routes = std::make_shared<registry::route_table>(ways, machine_clock());
     resolve::tag_resolver tags(io.get_executor(), *client, machine_clock(), nullptr, options);
     std::vector<resolve::query> queries;
-    queries.push_back({registry::reference::parse(upstream.host() + "/acme/api:" + tag).value(), std::move(who),
+    queries.push_back({registry::reference::parse(upstream.host() + "/acme/api:" + tag).value(), std::move(credentials),
                        resolve::freshness::cached});
     auto got = testing::run_on(io, whole(tags, std::move(queries)));
     return std::move(got.at(0));
@@ -86,8 +87,8 @@ class MirrorsIntegration : public ::testing::Test {
     co_await tags.stop();
     co_return got;
   }
-  std::string digest_of(const std::string& tag, std::shared_ptr<registry::credential_source> who = nullptr) {
-    const auto got = ask(tag, std::move(who));
+  std::string digest_of(const std::string& tag, std::shared_ptr<registry::credential_source> credentials = nullptr) {
+    const auto got = ask(tag, std::move(credentials));
     return got ? got->digest.to_string() : got.error().message;
   }
   static testing::reply manifest() {
@@ -158,7 +159,7 @@ TEST_F(MirrorsIntegration, TlsAsTheFileSays) {
   const auto at_mirror = image_pusher(io, mirror.url(), ca).push_image("acme/api", "v1", "m");
 
   describe(table(mirror.url()));
-  EXPECT_THAT(digest_of("v1"), HasSubstr("; mirror " + mirror.host() + ": ")) << "nobody vouches for it";
+  EXPECT_THAT(digest_of("v1"), HasSubstr("; mirror " + mirror.host() + ": ")) << "no mirror or registry confirms it";
   describe(table(mirror.url(), "ca = \"../authority.pem\""));
   EXPECT_EQ(digest_of("v1"), at_mirror);
   describe(table(mirror.url(), "skip_verify = true"));

@@ -123,7 +123,7 @@ TEST_F(PinProcess, TouchesNothingWhenOneFileIsNoGood) {
 
 TEST_F(PinProcess, SaysWhichFileCouldNotBeWritten) {
   write("a.yaml", deployment(image("a:1")));
-  // Root may write everywhere but where nobody may.
+  // Root can write everywhere but into an immutable directory.
   const char* shut = ::geteuid() == 0 ? "chattr +i ." : "chmod a-w .";
   if (run(shut).exit_code != 0) GTEST_SKIP() << "no directory here can be shut to root";
   const auto seen = run("pinhook pin -i a.yaml");

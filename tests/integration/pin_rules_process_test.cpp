@@ -122,7 +122,7 @@ TEST_F(PinRulesProcess, FnLeavesItAndSaysSo) {
   EXPECT_THAT(seen.output, HasSubstr(image("b:2@") + digest('b')));
 }
 
-TEST_F(PinRulesProcess, RulesThatAreNoGoodAreTwoAndNothingIsDone) {
+TEST_F(PinRulesProcess, InvalidRulesAreTwoAndNothingIsDone) {
   write("web.yaml", deployment(image("a:1")));
   write("bad.yaml", "rules:\n  - {name: a, pinn: never}\n");
   for (const char* line : {"pinhook pin --config bad.yaml -i web.yaml", "pinhook lock --config bad.yaml web.yaml",

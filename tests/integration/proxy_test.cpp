@@ -1,5 +1,5 @@
-// The real HTTP client through a forward proxy: what goes through it and what past it, who sees which credentials, and
-// what is said when it does not work.
+// The real HTTP client through a forward proxy: the requests through it and past it, the credentials that each side
+// sees, and the messages of failures.
 #include "support/certificates.hpp"
 #include "support/forward_proxy.hpp"
 #include "support/run.hpp"
@@ -83,7 +83,7 @@ TEST_F(ForwardProxy, CarriesHttpsThroughATunnel) {
   const auto tunnel = proxy.requests()[0];
   EXPECT_EQ(tunnel.method, "CONNECT");
   EXPECT_EQ(tunnel.target, "registry.example:443");
-  EXPECT_FALSE(tunnel.has_header("Authorization")) << "what is for the registry stays in the tunnel";
+  EXPECT_FALSE(tunnel.has_header("Authorization")) << "the registry's credentials stay in the tunnel";
   const auto seen = secure.requests().at(0);
   EXPECT_EQ(seen.target, "/a?b=c");
   EXPECT_EQ(seen.header("Host"), "registry.example");
@@ -254,12 +254,12 @@ TEST_F(ForwardProxy, MayStandWhereRegistriesMayNot) {
 // --- When it does not work ---
 
 TEST_F(ForwardProxy, IsNamedWhenItIsDown) {
-  const refusing_port nobody;
-  use("http://me:hidden@" + nobody.host());
+  const refusing_port closed;
+  use("http://me:hidden@" + closed.host());
   for (const char* url : {"https://registry.example/a", "http://registry.example/a"}) {
     const auto e = failure(to(url));
     EXPECT_EQ(e.code, error_code::unavailable);
-    EXPECT_THAT(e.message, AllOf(StartsWith("registry.example"), HasSubstr("the proxy " + nobody.host()),
+    EXPECT_THAT(e.message, AllOf(StartsWith("registry.example"), HasSubstr("the proxy " + closed.host()),
                                  HasSubstr("refused"), Not(HasSubstr("hidden"))));
   }
 }
@@ -332,8 +332,8 @@ class SecureForwardProxy : public ForwardProxy {
     closed.route("registry.example:80", plain.host());
     use(closed.url());
   }
-  void trust(const certificate_authority& whom) {
-    ::setenv("SSL_CERT_FILE", directory.write("system.pem", whom.certificate()).c_str(), 1);
+  void trust(const certificate_authority& trusted) {
+    ::setenv("SSL_CERT_FILE", directory.write("system.pem", trusted.certificate()).c_str(), 1);
   }
   void TearDown() override { ::unsetenv("SSL_CERT_FILE"); }
 
@@ -354,8 +354,8 @@ TEST_F(SecureForwardProxy, IsTrustedByTheSystemsAuthorities) {
 }
 
 TEST_F(SecureForwardProxy, IsNotTrustedByTheRegistrysAuthoritiesNorTheOtherWay) {
-  const certificate_authority nobody("nobody");
-  trust(nobody);
+  const certificate_authority unknown("unknown");
+  trust(unknown);
   use(closed.url());
   auto r = to("https://registry.example/a");
   auto tls = *r.tls;
@@ -375,8 +375,8 @@ TEST_F(SecureForwardProxy, IsNotTrustedByTheRegistrysAuthoritiesNorTheOtherWay) 
 }
 
 TEST_F(SecureForwardProxy, IsVerifiedAlsoWhereTheServerIsNot) {
-  const certificate_authority nobody("nobody");
-  trust(nobody);
+  const certificate_authority unknown("unknown");
+  trust(unknown);
   use(closed.url());
   auto r = to("https://registry.example/a");
   http::tls_settings tls;

@@ -85,7 +85,7 @@ std::vector<example> examples() {
   return out;
 }
 
-// What cannot run in a directory of its own within seconds, and who runs it.
+// Commands that cannot run in a directory of their own within seconds, and where they are run.
 struct elsewhere {
   std::string_view begins;
   std::string_view where;
@@ -96,10 +96,10 @@ constexpr elsewhere others[] = {
     {"build/release/pinhook serve", "integration/serve_process_test.cpp"},
     {"cmake ", "every build of this program"},
     {"build/release/tests/golden_test", "ctest"},
-    {"docker build ", "by hand: it takes an engine; what the image holds is that of .ci/image-files"},
+    {"docker build ", "by hand: it takes an engine; the image's content is that of .ci/image-files"},
     {"docker push ", "by hand: it takes an engine and a registry"},
     {"kubectl label namespace", "e2e/opt_in_test.cpp"},
-    {"kubectl delete mutatingwebhookconfiguration", "by hand: it is the whole of what it says"},
+    {"kubectl delete mutatingwebhookconfiguration", "by hand: the command is complete by itself"},
     {"pinhook explain ghcr.io/acme/api:v2 -n team-a", "integration/explain_process_test.cpp; it takes a cluster"},
     {"pinhook explain 123456789012.dkr.ecr", "integration/ecr_test.cpp; it takes Amazon's identity"},
     {"pinhook explain europe-docker.pkg.dev", "integration/google_credentials_test.cpp; it takes Google's"},
@@ -119,7 +119,7 @@ class Readme : public FileCommands {
   Readme() {
     registry_.otherwise([](const recorded_request& r) -> reply {
       if (r.path().find("/manifests/") == std::string::npos) return {.status = 404};
-      // A manifest by its digest is what it says; a tag means what its path hashes to.
+      // A manifest by its digest has that digest; a tag has the hash of its path.
       const std::string last = r.path().substr(r.path().rfind('/') + 1);
       const std::string digest = last.starts_with("sha256:") ? last : registry::digest::of(r.path()).to_string();
       return {
@@ -136,7 +136,7 @@ class Readme : public FileCommands {
 
   program_result run_example(const std::string& command) const {
     const auto script = logs_.write("script", command + "\n");
-    // Only the mirror is asked: what it does not answer goes to a port where nobody listens.
+    // Only the mirror is asked: anything else goes to a closed port.
     return run(
         fmt::format("PATH='{0}/bin':\"$PATH\" HTTPS_PROXY=http://127.0.0.1:{1} NO_PROXY=127.0.0.1 "
                     "PINHOOK_MIRRORS_HOSTS='{{_default: [{{url: \"{2}\"}}]}}' bash -euo pipefail '{3}'",
@@ -163,7 +163,7 @@ TEST_F(Readme, TheTableOfOthersNamesWhatIsThere) {
   for (const auto& one : others)
     EXPECT_TRUE(
         std::any_of(all.begin(), all.end(), [&](const example& e) { return e.command.starts_with(one.begins); }))
-        << one.begins << " stands on no page";
+        << one.begins << " is on no page";
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ enum class injury : std::uint8_t {
 };
 
 struct injury_row {
-  injury what;
+  injury kind;
   const char* name;
   behaviour act;
   error_code expected;
@@ -81,9 +81,9 @@ class RegistryFailures : public registry_world, public ::testing::WithParamInter
                                                                                                  : healthy(host, r);
       });
     net.refuses = [this](const http::request& r) {
-      const auto& [at, how] = GetParam();
+      const auto& [at, failure] = GetParam();
       const std::string prefix = std::string("https://") + at.host;
-      if (!is_broken || how.what != injury::refused || !r.url.starts_with(prefix + "/")) return false;
+      if (!is_broken || failure.kind != injury::refused || !r.url.starts_with(prefix + "/")) return false;
       const std::string path = r.url.substr(prefix.size(), r.url.find('?') - prefix.size());
       return is_the_step(at.host, std::string(to_string(r.verb)), path, r.authorization.has_value());
     };
@@ -95,10 +95,10 @@ class RegistryFailures : public registry_world, public ::testing::WithParamInter
   }
 
   static reply broken() {
-    const auto& how = std::get<1>(GetParam());
+    const auto& failure = std::get<1>(GetParam());
     reply r = manifest_reply();
-    r.act = how.act;
-    if (how.what == injury::html)
+    r.act = failure.act;
+    if (failure.kind == injury::html)
       r = {.headers = {{"Content-Type", "text/html"}}, .body = "<html><title>Sign in</title></html>"};
     return r;
   }
@@ -116,13 +116,13 @@ class RegistryFailures : public registry_world, public ::testing::WithParamInter
 };
 
 TEST_P(RegistryFailures, EndWellAndLeaveNothing) {
-  const auto& [at, how] = GetParam();
-  const bool waits = how.act == behaviour::hang || how.act == behaviour::stall;
+  const auto& [at, failure] = GetParam();
+  const bool waits = failure.act == behaviour::hang || failure.act == behaviour::stall;
   const auto got = resolve("one.example/a:1", {}, waits ? 700ms : 30s);
   ASSERT_FALSE(got);
   // A page in place of the ping names no challenge.
-  const bool is_page_for_ping = at.at == step::ping && how.what == injury::html;
-  const auto expected = is_page_for_ping ? error_code::unauthorized : how.expected;
+  const bool is_page_for_ping = at.at == step::ping && failure.kind == injury::html;
+  const auto expected = is_page_for_ping ? error_code::unauthorized : failure.expected;
   EXPECT_EQ(to_string(got.error().code), to_string(expected)) << got.error().message;
   EXPECT_NE(got.error().message.find("one.example"), std::string::npos) << got.error().message;
 
@@ -137,8 +137,8 @@ std::string name_of(const ::testing::TestParamInfo<RegistryFailures::ParamType>&
 std::vector<std::tuple<step_row, injury_row>> all_cases() {
   std::vector<std::tuple<step_row, injury_row>> out;
   for (const auto& at : steps)
-    for (const auto& how : injuries)
-      if (!how.needs_body || std::string_view(at.method) == "GET") out.emplace_back(at, how);
+    for (const auto& failure : injuries)
+      if (!failure.needs_body || std::string_view(at.method) == "GET") out.emplace_back(at, failure);
   return out;
 }
 

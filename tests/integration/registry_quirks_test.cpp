@@ -283,7 +283,7 @@ TEST_F(RegistryQuirks, ARedirectFromThePublicInternetDoesNotLeadIntoAPrivateNetw
     return reply{.status = 307, .headers = {{"Location", "https://inside.corp" + r.target}}};
   });
   serve("inside.corp", "a", "1");
-  EXPECT_TRUE(resolve("one.example/a:1"));  // the guard itself is the HTTP client's: here is what it was told
+  EXPECT_TRUE(resolve("one.example/a:1"));  // the guard itself is in the HTTP client; this checks its settings
   EXPECT_TRUE(net.log().front().reach.private_networks);
   EXPECT_FALSE(net.log().back().reach.private_networks);
 }

@@ -1,5 +1,5 @@
-// Rules that change while requests come in: every answer is what one set of rules says, whole; a configuration that is
-// no good is never seen in any.
+// Rules that change while requests come in: every answer follows one whole set of rules; an invalid configuration is
+// never used in any.
 #include "support/serve_process.hpp"
 
 #include <pinhook/base/log.hpp>
@@ -35,9 +35,9 @@ using ::testing::HasSubstr;
 // What answers were, by many threads.
 class tally {
  public:
-  void add(const std::string& what) {
+  void add(const std::string& text) {
     const std::lock_guard lock(mutex_);
-    seen_.insert(what);
+    seen_.insert(text);
     changed_.notify_all();
   }
   // Until there are that many more; false when that takes a minute.
@@ -101,7 +101,7 @@ class ReloadUnderLoad : public ::testing::Test {
     file_ = files_.write("pinhook.yaml", text).string();
   }
 
-  // On the thread that does so at other times. The reason when the file is no good; "" when there is nothing to take.
+  // Reloads on the thread of other reloads. The reason when the file is invalid; "" when nothing has changed.
   std::string reload() {
     std::promise<std::string> done;
     asio::post(control_, [&] {
@@ -111,21 +111,21 @@ class ReloadUnderLoad : public ::testing::Test {
     return done.get_future().get();
   }
 
-  // "one" or "two" for a denial by both rules of that set and no others; else what was said.
+  // "one" or "two" for a denial by both rules of that set and no others; else the answer.
   std::string ask(https_client& c) const {
     const auto r = c.ask(request_);
     if (!r) return "no answer";
     if (r->status != 200) return std::to_string(r->status) + " " + r->body;
-    const auto said = demo::read_answer(r->body, "the-uid", object_);
-    if (!said) return said.error().message;
-    if (said->allowed) return "allowed";
+    const auto answer = demo::read_answer(r->body, "the-uid", object_);
+    if (!answer) return answer.error().message;
+    if (answer->allowed) return "allowed";
     for (const std::string name : {"one", "two"}) {
       const std::string other = name == "one" ? "two" : "one";
-      if (said->message.contains("2 findings: ") && said->message.contains("rule " + name + "-registry: ") &&
-          said->message.contains("rule " + name + "-policy: ") && !said->message.contains("rule " + other))
+      if (answer->message.contains("2 findings: ") && answer->message.contains("rule " + name + "-registry: ") &&
+          answer->message.contains("rule " + name + "-policy: ") && !answer->message.contains("rule " + other))
         return name;
     }
-    return said->message;
+    return answer->message;
   }
 
   std::string metrics() const {
@@ -178,7 +178,7 @@ TEST_F(ReloadUnderLoad, EveryAnswerIsThatOfOneWholeSet) {
       files_.write("pinhook.yaml", bad[static_cast<std::size_t>(i) % bad.size()]);
     EXPECT_NE(reload(), "taken") << i;
     ++refused;
-    EXPECT_EQ(ask(own), name) << "what was in use before the bad file";
+    EXPECT_EQ(ask(own), name) << "the rules from before the bad file stay";
   }
   ends = true;
   for (auto& client : clients) client.join();

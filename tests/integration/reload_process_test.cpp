@@ -24,9 +24,9 @@ class ReloadProcess : public ServeProcess {
   }
   std::string why_denied() {
     https_client c(port_);
-    const auto said = answer(c.ask(review_request()));
-    EXPECT_FALSE(said.allowed);
-    return said.message;
+    const auto denied = answer(c.ask(review_request()));
+    EXPECT_FALSE(denied.allowed);
+    return denied.message;
   }
 };
 
@@ -58,7 +58,7 @@ TEST_F(ReloadProcess, TakesChangedRulesAndKeepsThemWhenTheFileIsNoGood) {
   EXPECT_EQ(end(), 0) << process_->errors();
 }
 
-TEST_F(ReloadProcess, DoesNotStartWithRulesThatAreNoGood) {
+TEST_F(ReloadProcess, DoesNotStartWithInvalidRules) {
   const std::string file = write_rule("one", "  - {name: one, pin: never}\n");
   const auto run = run_program(arguments({"--config", file}));
   EXPECT_EQ(run.exit_code, 2);

@@ -1,4 +1,4 @@
-// `pinhook resolve` as a process: what it prints where, how it ends, and what the registry sees.
+// `pinhook resolve` as a process: its output on each stream, its exit code, and the requests at the registry.
 #include "support/child_process.hpp"
 #include "support/paths.hpp"
 #include "support/serve_process.hpp"
@@ -43,7 +43,7 @@ TEST_F(ResolveProcess, PrintsOnePinALineInOrder) {
   const std::string b = image("b@sha256:") + std::string(64, 'b') + "\n";
   EXPECT_EQ(seen.output, b + image("a@") + some_digest + "\n" + b);
   EXPECT_EQ(seen.errors, "");
-  EXPECT_EQ(registry_.requests().size(), 2U) << "what means the same is asked once";
+  EXPECT_EQ(registry_.requests().size(), 2U) << "equal references are looked up once";
 }
 
 TEST_F(ResolveProcess, WritesPinsAsConfigured) {
@@ -101,10 +101,10 @@ TEST_F(ResolveProcess, ReadsReferencesFromStandardInput) {
   std::vector<std::pair<std::string, std::string>> variables;
   for (const auto& one : environment_)
     variables.emplace_back(one.substr(0, one.find('=')), one.substr(one.find('=') + 1));
-  child_options how;
-  how.command = {"sh", "-c", "\"$0\" resolve - <\"$1\"; echo \"ended $?\"", testing::program_path(), list};
-  how.environment = variables;
-  const child_process p(how, "dash");
+  child_options options;
+  options.command = {"sh", "-c", "\"$0\" resolve - <\"$1\"; echo \"ended $?\"", testing::program_path(), list};
+  options.environment = variables;
+  const child_process p(options, "dash");
   EXPECT_EQ(p.wait_for_line("ended"), "ended 0");
   const std::string line = image("a@") + some_digest + "\n";
   EXPECT_THAT(p.output(), HasSubstr(line + line));
@@ -150,11 +150,11 @@ TEST_F(ResolveProcess, OneImageThatTheRegistryFailsAtKeepsNoOtherFromIt) {
 }
 
 TEST_F(ResolveProcess, SaysOnceWhomItCannotReach) {
-  const refusing_port nobody;
-  name_registries({nobody.host()});
-  const auto seen = resolve({nobody.host() + "/a:1"});
+  const refusing_port closed;
+  name_registries({closed.host()});
+  const auto seen = resolve({closed.host() + "/a:1"});
   EXPECT_EQ(seen.exit_code, 3);
-  EXPECT_THAT(seen.errors, HasSubstr("is not resolved: registry " + nobody.host() + ": no connection"));
+  EXPECT_THAT(seen.errors, HasSubstr("is not resolved: registry " + closed.host() + ": no connection"));
 }
 
 TEST_F(ResolveProcess, EndsAtOnceBySignal) {

@@ -1,4 +1,4 @@
-// `pinhook rules test` and what `explain` says of rules, as processes. No registry is asked.
+// `pinhook rules test` and the rules in the output of `explain`, as processes. No registry is asked.
 #include "support/certificates.hpp"
 #include "support/program.hpp"
 

@@ -45,10 +45,10 @@ struct ServingApi : ::testing::Test {
     server.allow_serving_certificate();
     const auto found = find_cluster(server.write_kubeconfig(files.path()), {});
     EXPECT_TRUE(found);
-    login_options who;
-    who.hold_failure = 0s;
+    login_options login;
+    login.hold_failure = 0s;
     api = std::make_unique<serving_api_client>(
-        std::make_shared<api_connection>(http, *found, machine_processes(), io.get_executor(), machine_clock(), who));
+        std::make_shared<api_connection>(http, *found, machine_processes(), io.get_executor(), machine_clock(), login));
   }
 
   static deadline soon() { return deadline::after(std::chrono::steady_clock::now(), 30s); }
@@ -133,7 +133,7 @@ TEST_F(ServingApi, SaysWhichRightIsMissing) {
     const char* verb;
     bool of_secret;
     std::function<error(ServingApi&)> ask;
-    const char* said;
+    const char* text;
   };
   const sample samples[] = {
       {"get", true, [](ServingApi& t) { return t.get().error(); },
@@ -160,8 +160,8 @@ TEST_F(ServingApi, SaysWhichRightIsMissing) {
     change(false);
     const error e = one.ask(*this);
     change(true);
-    EXPECT_EQ(e.code, error_code::denied) << one.said;
-    EXPECT_THAT(e.message, AllOf(HasSubstr("Kubernetes API: "), HasSubstr(one.said), HasSubstr("is forbidden")))
+    EXPECT_EQ(e.code, error_code::denied) << one.text;
+    EXPECT_THAT(e.message, AllOf(HasSubstr("Kubernetes API: "), HasSubstr(one.text), HasSubstr("is forbidden")))
         << one.verb;
   }
 }

@@ -1,5 +1,5 @@
-// `pinhook serve` as processes whose certificate is kept in a cluster, or given as files and judged by one: who trusts
-// the caBundle can connect, and /readyz says why somebody cannot.
+// `pinhook serve` as processes whose certificate is kept in a cluster, or given as files and checked against one: a
+// client that trusts the caBundle can connect, and /readyz gives the reason when one cannot.
 #include "support/fake_api_server.hpp"
 #include "support/run.hpp"
 #include "support/serve_process.hpp"
@@ -219,7 +219,7 @@ TEST_F(ServingCertificateProcess, ARightThatIsMissingIsNamed) {
   struct sample {
     const char* verb;
     bool of_secret;
-    const char* said;
+    const char* text;
   };
   for (const sample& s :
        {sample{"get", false, "a ClusterRole with verb \"get\" on resource \"mutatingwebhookconfigurations\""},
@@ -234,7 +234,7 @@ TEST_F(ServingCertificateProcess, ARightThatIsMissingIsNamed) {
     api_.forbid(s.verb, resource, ns, name);
     auto r = one();
     r.process->wait_for_error_line(is_not_trusted);
-    EXPECT_THAT(admin_of(r, "/readyz"), AllOf(HasSubstr("503 not ready: "), HasSubstr(s.said)));
+    EXPECT_THAT(admin_of(r, "/readyz"), AllOf(HasSubstr("503 not ready: "), HasSubstr(s.text)));
     EXPECT_THAT(admin_of(r, "/metrics"), HasSubstr("pinhook_certificate_failures_total 1\n"));
     api_.allow(s.verb, resource, ns, name);
     r.process->wait_for_error_line(is_trusted);

@@ -1,5 +1,5 @@
-// `pinhook serve` and `pinhook explain` as processes, with a Kubernetes API and a registry that wants credentials:
-// whose pull secrets count, and for whom.
+// `pinhook serve` and `pinhook explain` as processes, with a Kubernetes API and a registry that requires credentials:
+// each tenant's pull secrets are used for that tenant alone.
 #include "support/fake_api_server.hpp"
 #include "support/run.hpp"
 #include "support/serve_process.hpp"
@@ -47,7 +47,7 @@ class TenantProcess : public ServeProcess {
     return R"({"auths":{")" + registry_.host() + R"(":{"auth":")" + auth + R"("}}})";
   }
 
-  // A Deployment of a namespace, with what stands in its pod spec beside the containers.
+  // A Deployment of a namespace, with more fields in its pod spec beside the containers.
   std::string object(const std::string& ns, const std::string& more) const {
     return fmt::format(
         R"({{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"d","namespace":"{}"}},"spec":{{"template":{{"spec":{{{}"containers":[{{"name":"web","image":"{}/a:1"}}]}}}}}}}})",
@@ -59,13 +59,13 @@ class TenantProcess : public ServeProcess {
         ns, object);
   }
   demo::review_answer admit(https_client& c, const std::string& ns, const std::string& more) const {
-    const std::string what = object(ns, more);
-    const auto r = c.ask(post("/v1/pin/enforce?timeout=10s", review(ns, what)));
+    const std::string body = object(ns, more);
+    const auto r = c.ask(post("/v1/pin/enforce?timeout=10s", review(ns, body)));
     if (!r || r->status != 200) {
       ADD_FAILURE() << "no answer";
       return {};
     }
-    auto read = demo::read_answer(r->body, "the-uid", what);
+    auto read = demo::read_answer(r->body, "the-uid", body);
     EXPECT_TRUE(read) << read.error().message;
     return read ? *read : demo::review_answer{};
   }
@@ -132,7 +132,7 @@ TEST_F(TenantProcess, NothingCrossesUnderLoad) {
   for (int t = 0; t < 4; ++t)
     all.emplace_back([&, t] {
       https_client c(port_);
-      for (int i = 0; i < 20; ++i) {  // as many lines as fit into the pipe that nobody reads
+      for (int i = 0; i < 20; ++i) {  // as many lines as fit into the pipe, which is not read
         const bool has = (t + i) % 2 == 0;
         const auto got = admit(c, has ? "with" : "without", named);
         if (has && got.allowed) ++opened;

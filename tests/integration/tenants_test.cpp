@@ -1,4 +1,4 @@
-// Two namespaces, one with the pull secret and one without: the second is told nothing, whatever the first has caused
+// Two namespaces, one with the pull secret and one without: the second learns nothing, whatever the first has caused
 // to be remembered. The handler, the resolver and the pull secrets are the real ones; the registry knows a credential.
 #include "support/fake_clock.hpp"
 #include "support/fake_kube_api.hpp"
@@ -35,7 +35,7 @@ using ::testing::Not;
 
 const std::string private_image = "r.io/acme/api:1";
 
-// One private image; who may see it is known by user and password. A refusal quotes what nobody else may read.
+// One private image; its readers are known by user and password. A refusal quotes text that no other tenant may read.
 class private_registry final : public registry::client {
  public:
   void lets_in(const std::string& user) {
@@ -47,13 +47,14 @@ class private_registry final : public registry::client {
     allowed_.erase(user + ":p");
   }
   awaitable<result<registry::descriptor>> resolve_by(std::shared_ptr<const registry::route>, registry::reference ref,
-                                                     registry::credential who, deadline) override {
+                                                     registry::credential credential, deadline) override {
     ++asked;
     const std::lock_guard lock(guard_);
     if (ref.canonical() != private_image) co_return fail(error_code::not_found, "no such image");
-    if (who.kind == registry::credential_kind::anonymous) co_return fail(error_code::unauthorized, "who are you?");
-    if (!allowed_.contains(who.username + ":" + who.secret.reveal()))
-      co_return fail(error_code::denied, "not for " + who.username);
+    if (credential.kind == registry::credential_kind::anonymous)
+      co_return fail(error_code::unauthorized, "log in first");
+    if (!allowed_.contains(credential.username + ":" + credential.secret.reveal()))
+      co_return fail(error_code::denied, "not for " + credential.username);
     co_return registry::descriptor{digest_of_digit('a'), "application/vnd.oci.image.index.v1+json"};
   }
   std::atomic<int> asked{0};
@@ -109,18 +110,18 @@ struct TenantsOfOneCluster : ::testing::Test {
     return testing::run(handler.handle(std::string_view(body).substr(0, body.size() - 32), pin::mode::enforce,
                                        deadline::after(time.now(), 10s)));
   }
-  // Read anew, on both sides, whatever was held.
+  // Both sides read again and use nothing that was held.
   void let_everything_end() { time.advance(10min); }
 };
 
 bool is_pinned(const admission::verdict& v) { return v.outcome == admission::outcome::pinned; }
 
-// Neither the digest, nor a word of what the registry said to the other.
+// Neither the digest, nor a word of the registry's answer to the other.
 void expect_told_nothing(const admission::verdict& v) {
   EXPECT_EQ(v.outcome, admission::outcome::denied);
   EXPECT_THAT(v.body, Not(HasSubstr(digest_of_digit('a').to_string())));
   EXPECT_THAT(v.body, Not(HasSubstr("alice")));
-  EXPECT_THAT(v.body, HasSubstr("who are you?"));
+  EXPECT_THAT(v.body, HasSubstr("log in first"));
 }
 
 TEST_F(TenantsOfOneCluster, OneWithoutTheSecretIsToldNothing) {
@@ -143,7 +144,7 @@ TEST_F(TenantsOfOneCluster, ASecretOfTheSameNameAndOtherContentIsAnothers) {
 
 TEST_F(TenantsOfOneCluster, NegativeAnswersDoNotCross) {
   expect_told_nothing(ask("without"));
-  EXPECT_TRUE(is_pinned(ask("with"))) << "what one was refused is not refused to the other";
+  EXPECT_TRUE(is_pinned(ask("with"))) << "the refusal of one does not refuse the other";
   let_everything_end();
   images.shuts_out("alice");
   const auto refused = ask("with");

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 struct failure_row {
   const char* name;
-  reply what;
+  reply answer;
   // What enforce says; retries are only worth it for 503 and 504.
   int code;
 };
@@ -39,7 +39,7 @@ class WebhookFailures : public ServeProcess, public ::testing::WithParamInterfac
 
 TEST_P(WebhookFailures, TheModeDecidesAndTheNextRequestWorks) {
   const auto& failure = GetParam();
-  for (const char* method : {"HEAD", "GET"}) registry_.on(method, "/v2/a/manifests/1", failure.what);
+  for (const char* method : {"HEAD", "GET"}) registry_.on(method, "/v2/a/manifests/1", failure.answer);
   scripted_server healthy;
   healthy.on("HEAD", "/v2/a/manifests/1", manifest_reply());
   name_registries({registry_.host(), healthy.host()});
