@@ -1,6 +1,6 @@
 #include <pinhook/registry/authorization.hpp>
 
-#include <openssl/evp.h>
+#include <pinhook/base/base64.hpp>
 
 #include <string>
 
@@ -18,12 +18,10 @@ secret basic_authorization(std::string_view user, const secret& password) {
   const secret wiped(std::move(plain));
   const std::string& text = wiped.reveal();
   constexpr std::string_view scheme = "Basic ";
-  // EVP_EncodeBlock writes a NUL behind its output.
-  std::string out(scheme.size() + (text.size() + 2) / 3 * 4 + 1, '\0');
-  out.replace(0, scheme.size(), scheme);
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + scheme.size()),
-                  reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.pop_back();
+  std::string out;
+  out.reserve(scheme.size() + (text.size() + 2) / 3 * 4 + 1);
+  out += scheme;
+  append_base64(out, text);
   return secret(std::move(out));
 }
 

@@ -1,5 +1,7 @@
 #include <pinhook/registry/challenge.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <algorithm>
 
 namespace pinhook::registry {
@@ -10,8 +12,6 @@ bool is_token_char(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
-
-bool is_space(char c) { return c == ' ' || c == '\t'; }
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -52,10 +52,10 @@ class line_reader {
 
  private:
   void skip_spaces() {
-    while (!rest_.empty() && is_space(rest_.front())) rest_.remove_prefix(1);
+    while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
   }
   void skip_separators() {
-    while (!rest_.empty() && (is_space(rest_.front()) || rest_.front() == ',')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (is_blank(rest_.front()) || rest_.front() == ',')) rest_.remove_prefix(1);
   }
   std::string_view take_token() {
     const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_token_char);
@@ -111,7 +111,7 @@ class line_reader {
     const std::string_view before = rest_;
     const std::string taken = take_bare();
     // "Negotiate Bearer realm=…" lacks a comma; the word is the next scheme.
-    if (!rest_.empty() && is_space(rest_.front()) && std::all_of(taken.begin(), taken.end(), is_token_char))
+    if (!rest_.empty() && is_blank(rest_.front()) && std::all_of(taken.begin(), taken.end(), is_token_char))
       rest_ = before;
   }
 

@@ -1,5 +1,7 @@
 #include <pinhook/registry/cloud_hosts.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -7,7 +9,6 @@
 namespace pinhook::registry {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 bool is_label(std::string_view text) {

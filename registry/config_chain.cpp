@@ -22,29 +22,24 @@ std::unexpected<error> unknown_key(std::string_view where, std::string_view key,
 
 }  // namespace
 
-std::vector<config_place> config_places(std::string_view configured,
-                                        const std::map<std::string, std::string, std::less<>>& variables) {
-  const auto variable = [&](std::string_view name) -> std::string_view {
-    const auto found = variables.find(name);
-    return found == variables.end() ? std::string_view() : std::string_view(found->second);
-  };
+std::vector<config_place> config_places(std::string_view configured, const environment& variables) {
   std::vector<config_place> out;
   const auto add_file = [&out](std::string_view name, std::string path, bool must_exist) {
     const auto same = std::ranges::find(out, path, &config_place::path);
     if (same == out.end()) out.push_back({std::string(name), std::move(path), {}, must_exist});
   };
 
-  if (const auto text = variable(auth_variable); !text.empty())
+  if (const auto text = variable(variables, auth_variable); !text.empty())
     out.push_back({std::string(auth_variable), {}, secret(std::string(text)), true});
 
   if (!configured.empty())
     add_file("docker_config", std::string(configured), true);
-  else if (const auto folder = variable(folder_variable); !folder.empty())
+  else if (const auto folder = variable(variables, folder_variable); !folder.empty())
     add_file(folder_variable, fmt::format("{}/config.json", folder), true);
 
-  if (const auto file = variable(file_variable); !file.empty())
+  if (const auto file = variable(variables, file_variable); !file.empty())
     add_file(file_variable, std::string(file), true);
-  else if (const auto folder = variable(runtime_variable); !folder.empty())
+  else if (const auto folder = variable(variables, runtime_variable); !folder.empty())
     add_file(runtime_variable, fmt::format("{}/containers/auth.json", folder), false);
   return out;
 }

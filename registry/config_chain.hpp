@@ -11,6 +11,7 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/process.hpp>
 #include <pinhook/base/secret.hpp>
@@ -40,7 +41,7 @@ struct config_place {
 /// `configured`: the path in the settings; empty: none. Empty variables count as absent. A file that two of them name
 /// is listed once, at its first place.
 [[nodiscard]] std::vector<config_place> config_places(std::string_view configured,
-                                                      const std::map<std::string, std::string, std::less<>>& variables);
+                                                      const environment& variables);
 
 /// Reads the value of DOCKER_AUTH_CONFIG as strictly as Docker does: `auths` alone, and `auth` alone in each entry.
 /// invalid_input: the message names the key, and nothing of its content.

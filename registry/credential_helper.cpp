@@ -1,6 +1,7 @@
 #include <pinhook/registry/credential_helper.hpp>
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/text.hpp>
 
 #include <fmt/core.h>
 
@@ -15,13 +16,6 @@ constexpr std::string_view token_user = "<token>";
 constexpr std::size_t shown_text = 200;
 
 std::string program_of(const helper_call& call) { return "docker-credential-" + call.suffix; }
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
 
 }  // namespace
 

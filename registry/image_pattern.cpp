@@ -1,5 +1,7 @@
 #include <pinhook/registry/image_pattern.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -20,7 +22,6 @@ bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && 
 // The bytes that net/url leaves unescaped in a host, without '%' and non-ASCII: no image's registry has either.
 bool is_host_byte(char c) { return is_letter_or_digit(c) || std::string_view("-_.~!$&'()*+,;=:[]<>\"").contains(c); }
 bool is_user_byte(char c) { return is_letter_or_digit(c) || std::string_view("-_.~!$&'()*+,;=:%@").contains(c); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::optional<int> hex_digit(char c) {
   if (is_digit(c)) return c - '0';

@@ -1,5 +1,7 @@
 #include <pinhook/registry/reference.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -17,7 +19,6 @@ constexpr std::string_view official_images = "library/";
 constexpr std::size_t image_id_size = 64;
 constexpr unsigned max_port = 65535;
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_path_letter(char c) { return is_lower(c) || is_digit(c); }

@@ -1,6 +1,7 @@
 #include <pinhook/registry/token_flow.hpp>
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/text.hpp>
 #include <pinhook/registry/authorization.hpp>
 #include <pinhook/registry/error_body.hpp>
 #include <pinhook/registry/redirect.hpp>
@@ -12,20 +13,6 @@
 
 namespace pinhook::registry {
 namespace {
-
-// Keeps the unreserved characters of RFC 3986; valid for queries and for forms.
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
-    if (plain)
-      out += c;
-    else
-      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
 
 void add_parameter(std::string& to, std::string_view name, std::string_view value) {
   if (value.empty()) return;

@@ -95,12 +95,12 @@ registry_digests::registry_digests(std::unique_ptr<parts> p) : parts_(std::move(
 registry_digests::~registry_digests() { parts_->stop(*parts_->tags); }
 
 result<std::unique_ptr<registry_digests>> registry_digests::open(const config::settings& s,
-                                                                 const config::variables& all, progress on_progress) {
+                                                                 const environment& all, progress on_progress) {
   log::configure({.least = s.log.level, .shape = s.log.format});
   auto p = std::make_unique<parts>();
   p->chosen = s;
   p->on_progress = std::move(on_progress);
-  config::variables rest = all;
+  environment rest = all;
   std::erase_if(rest, [](const auto& one) { return one.first == "DOCKER_CONFIG"; });
   auto access = registry_access::open(p->io, s, rest, machine_clock(), nullptr);
   if (!access) return fail(std::move(access.error()));
@@ -153,7 +153,7 @@ std::vector<result<registry::digest>> no_digests::find(const std::vector<registr
 }
 
 result<std::unique_ptr<digest_source>> open_digests(const digest_choice& choice, const config::settings& s,
-                                                    const config::variables& all) {
+                                                    const environment& all) {
   if (!choice.lock_file.empty()) {
     const auto text = read_file(choice.lock_file, files::max_lock_size);
     if (!text) return fail(error(text.error()).at("the lock file"));

@@ -66,10 +66,6 @@ registry::route_options route_options(const config::settings& s) {
 // Outside a cloud there is no metadata service, and public images should not wait for it again and again.
 constexpr std::chrono::seconds hold_no_cloud{20};
 
-std::map<std::string, std::string, std::less<>> as_map(const config::variables& all) {
-  return {all.begin(), all.end()};
-}
-
 bool has_asked(const access_report& out, std::size_t from) {
   return std::any_of(out.attempts->begin() + static_cast<std::ptrdiff_t>(from), out.attempts->end(),
                      [](const auto& one) { return one.was_asked; });
@@ -113,7 +109,7 @@ registry_access::~registry_access() {
 }
 
 result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context& control, const config::settings& s,
-                                                               const config::variables& all, const clock& time,
+                                                               const environment& all, const clock& time,
                                                                registry::observer* watch) {
   if (auto good = registry::access_rules::make(s.allowed_registries, s.denied_registries); !good)
     return fail(std::move(good.error()));
@@ -131,7 +127,7 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
   return out;
 }
 
-result<void> registry_access::open_cluster(const config::settings& s, const config::variables& all) {
+result<void> registry_access::open_cluster(const config::settings& s, const environment& all) {
   if (s.pull_secrets.mode == config::switch_state::off && s.plugins.config.empty()) return {};
   auto found = connect(s, all);
   if (!found) {
@@ -144,9 +140,9 @@ result<void> registry_access::open_cluster(const config::settings& s, const conf
 }
 
 result<std::shared_ptr<kube::api_connection>> registry_access::connect(const config::settings& s,
-                                                                       const config::variables& all) {
+                                                                       const environment& all) {
   if (connection_) return connection_;
-  auto found = kube::find_cluster(s.kubeconfig, as_map(all));
+  auto found = kube::find_cluster(s.kubeconfig, all);
   if (!found) return fail(std::move(found.error()));
   connection_ = std::make_shared<kube::api_connection>(cluster_, std::move(*found), machine_processes(),
                                                        control_.get_executor(), time_);
@@ -162,8 +158,8 @@ result<void> registry_access::open_plugins(const config::settings& s) {
   return {};
 }
 
-result<void> registry_access::open_configs(const config::settings& s, const config::variables& all) {
-  for (const auto& place : registry::config_places(s.docker_config, as_map(all))) {
+result<void> registry_access::open_configs(const config::settings& s, const environment& all) {
+  for (const auto& place : registry::config_places(s.docker_config, all)) {
     auto opened = registry::open_config(place, s.credential_helpers ? &machine_processes() : nullptr, time_);
     if (!opened) return fail(std::move(opened.error()).at("registry credentials"));
     configs_.push_back(std::move(*opened));
@@ -171,25 +167,23 @@ result<void> registry_access::open_configs(const config::settings& s, const conf
   return {};
 }
 
-void registry_access::open_clouds(const config::settings& s, const config::variables& all) {
+void registry_access::open_clouds(const config::settings& s, const environment& all) {
   const auto on = control_.get_executor();
   for (const config::cloud_name name : s.clouds) {
     switch (name) {
       case config::cloud_name::aws:
-        clouds_.push_back(std::make_shared<cloud::ecr_credentials>(registries_, metadata_, on, time_, as_map(all)));
+        clouds_.push_back(std::make_shared<cloud::ecr_credentials>(registries_, metadata_, on, time_, all));
         break;
       case config::cloud_name::google: {
         cloud::google_options options;
         options.tokens.hold_failure = hold_no_cloud;
-        clouds_.push_back(
-            std::make_shared<cloud::google_credentials>(registries_, metadata_, on, time_, as_map(all), options));
+        clouds_.push_back(std::make_shared<cloud::google_credentials>(registries_, metadata_, on, time_, all, options));
         break;
       }
       case config::cloud_name::azure: {
         cloud::azure_options options;
         options.tokens.hold_failure = hold_no_cloud;
-        clouds_.push_back(
-            std::make_shared<cloud::azure_credentials>(registries_, metadata_, on, time_, as_map(all), options));
+        clouds_.push_back(std::make_shared<cloud::azure_credentials>(registries_, metadata_, on, time_, all, options));
         break;
       }
     }

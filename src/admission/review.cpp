@@ -1,11 +1,11 @@
 #include <pinhook/admission/review.hpp>
 
+#include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
 #include <pinhook/base/printable.hpp>
 
 #include <fmt/core.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -130,16 +130,6 @@ result<review> check(raw_request raw) {
   out.old_object = raw.old_object;
   out.is_dry_run = raw.is_dry_run;
   return out;
-}
-
-void append_base64(std::string& out, std::string_view bytes) {
-  const std::size_t start = out.size();
-  // EVP_EncodeBlock writes a NUL behind its four characters for every three bytes.
-  out.resize(start + (bytes.size() + 2) / 3 * 4 + 1);
-  const int written =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + start),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(start + static_cast<std::size_t>(written));
 }
 
 // Texts of users and registries stand in it: fit for a terminal, and in `size` bytes.

@@ -44,12 +44,18 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-std::string encode_base64(std::string_view bytes) {
+void append_base64(std::string& out, std::string_view bytes) {
+  const std::size_t start = out.size();
   // EVP_EncodeBlock writes a NUL after its output.
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                  static_cast<int>(bytes.size()));
+  out.resize(start + (bytes.size() + 2) / 3 * 4 + 1);
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + start),
+                  reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   out.pop_back();
+}
+
+std::string encode_base64(std::string_view bytes) {
+  std::string out;
+  append_base64(out, bytes);
   return out;
 }
 

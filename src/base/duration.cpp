@@ -1,5 +1,7 @@
 #include <pinhook/base/duration.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 
 #include <array>
@@ -29,8 +31,6 @@ constexpr std::array<time_unit, 8> time_units{{{"ns", 1},
 std::unexpected<error> no_duration(std::string_view text) {
   return fail(error_code::invalid_input, fmt::format("{} is not a duration; write 8s, 500ms or 1m30s", quoted(text)));
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Removes the digits at the front of `text`; false when the number does not fit.
 bool take_number(std::string_view& text, std::int64_t& value) {

@@ -1,5 +1,7 @@
 #include <pinhook/base/json_cursor.hpp>
 
+#include <pinhook/base/utf8.hpp>
+
 #include <fmt/core.h>
 
 #include <array>
@@ -138,25 +140,6 @@ std::int32_t unit_at(std::string_view text, std::size_t at) {
     unit = unit * 16 + digit;
   }
   return unit;
-}
-
-void append_utf8(std::string& out, std::uint32_t point) {
-  const auto tail = [point](unsigned shift) { return static_cast<char>(0x80 | (point >> shift & 0x3f)); };
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-  } else if (point < 0x800) {
-    out += static_cast<char>(0xc0 | point >> 6);
-    out += tail(0);
-  } else if (point < 0x10000) {
-    out += static_cast<char>(0xe0 | point >> 12);
-    out += tail(6);
-    out += tail(0);
-  } else {
-    out += static_cast<char>(0xf0 | point >> 18);
-    out += tail(12);
-    out += tail(6);
-    out += tail(0);
-  }
 }
 
 // Reads the digits after "\u" at `at` and moves `at` past them.

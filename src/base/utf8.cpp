@@ -52,6 +52,25 @@ std::string valid_utf8(std::string_view text) {
   return out;
 }
 
+void append_utf8(std::string& out, char32_t code) {
+  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80U | (code >> shift & 0x3fU)); };
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xc0U | code >> 6U);
+    tail(0);
+  } else if (code < 0x10000) {
+    out += static_cast<char>(0xe0U | code >> 12U);
+    tail(6);
+    tail(0);
+  } else {
+    out += static_cast<char>(0xf0U | code >> 18U);
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
 std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t size = first_character(text.substr(i)).size;

@@ -1,4 +1,5 @@
 #include <pinhook/access/command_digests.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
@@ -40,7 +41,7 @@ int refuse(const error& e) {
 }
 
 // The configuration's path for messages: `flag`, else PINHOOK_CONFIG; empty when there is none.
-std::string configuration_file(const std::string& flag, const config::variables& all) {
+std::string configuration_file(const std::string& flag, const environment& all) {
   if (!flag.empty()) return flag;
   for (const auto& [name, text] : all)
     if (name == "PINHOOK_CONFIG") return text;
@@ -109,7 +110,7 @@ class check_run {
   // Looks up all images of the run at once.
   result<void> look_up() {
     if (wanted_.empty()) return {};
-    auto digests = access::open_digests({arguments_.lock_file, arguments_.offline}, settings_, config::environment());
+    auto digests = access::open_digests({arguments_.lock_file, arguments_.offline}, settings_, process_environment());
     if (!digests) return fail(std::move(digests.error()));
     std::vector<registry::reference> refs;
     for (const auto& [canonical, ref] : wanted_) refs.push_back(ref);
@@ -204,7 +205,7 @@ class check_run {
 }  // namespace
 
 int check(const arguments& arguments) {
-  const auto all = config::environment();
+  const auto all = process_environment();
   const auto found = config::settings_for_files(arguments.configuration.file, all);
   if (!found) return refuse(found.error());
   return check_run(arguments.files, *found, configuration_file(arguments.configuration.file, all)).run();

@@ -1,5 +1,6 @@
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/access/run_to_end.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
@@ -36,7 +37,7 @@ int refuse(const error& e) {
 result<access::access_report> find_report(const arguments& arguments, const config::settings& s,
                                           const registry::reference& ref) {
   asio::io_context io(1);
-  auto access = access::registry_access::open(io, s, config::environment(), machine_clock(), nullptr);
+  auto access = access::registry_access::open(io, s, process_environment(), machine_clock(), nullptr);
   if (!access) return fail(std::move(access.error()));
   if (!arguments.ns.empty() && s.pull_secrets.mode != config::switch_state::off && (*access)->cluster().empty())
     return fail(error_code::invalid_input,
@@ -62,7 +63,7 @@ int explain(const arguments& arguments) {
   if (!ref) return print(explain(arguments.reference, format));
   if (arguments.ns.empty() && (!arguments.service_account.empty() || !arguments.pull_secrets.empty()))
     return refuse({error_code::invalid_input, "--service-account and --pull-secret need --namespace", std::nullopt});
-  auto found = config::settings_for(arguments.configuration, config::environment());
+  auto found = config::settings_for(arguments.configuration, process_environment());
   if (!found) return refuse(found.error());
   // Without a namespace there is no secret to read, so no cluster is needed.
   if (arguments.ns.empty()) found->values.pull_secrets.mode = config::switch_state::off;

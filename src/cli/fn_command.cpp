@@ -1,4 +1,5 @@
 #include <pinhook/access/command_digests.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/krm_function.hpp>
@@ -16,7 +17,7 @@
 namespace pinhook::cli {
 
 int fn(const arguments& arguments) {
-  const auto s = config::settings_for_files(arguments.configuration.file, config::environment());
+  const auto s = config::settings_for_files(arguments.configuration.file, process_environment());
   if (!s) return refuse_run("fn", s.error());
   const auto text = pipeline::read_standard_input();
   if (!text) return refuse_run("fn", text.error());
@@ -25,7 +26,7 @@ int fn(const arguments& arguments) {
                                          .format = s->pin.format,
                                          .orders = orders_of(arguments.files, *s),
                                          .open = [&](const access::digest_choice& choice) {
-                                           return access::open_digests(choice, *s, config::environment());
+                                           return access::open_digests(choice, *s, process_environment());
                                          }});
   fmt::print(stderr, "{}", done.messages);
   if (auto ok = print_text(done.out); !ok) {

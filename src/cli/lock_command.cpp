@@ -1,5 +1,6 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/file.hpp>
 #include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/commands.hpp>
@@ -133,7 +134,7 @@ result<void> write(const std::string& path, const existing_lock& existing, const
 
 int lock(const arguments& arguments) {
   const auto& options = arguments.files;
-  const auto s = config::settings_for_files(arguments.configuration.file, config::environment());
+  const auto s = config::settings_for_files(arguments.configuration.file, process_environment());
   if (!s) return refuse_run(own_name, s.error());
   const auto existing = read_existing(options.lock_file);
   if (!existing) return refuse_run(own_name, existing.error());
@@ -153,7 +154,7 @@ int lock(const arguments& arguments) {
   if (!plan) return refuse_run(own_name, plan.error());
   pipeline::digest_map known;
   if (!plan->missing.empty()) {
-    auto source = access::open_digests({.lock_file = {}, .offline = options.offline}, *s, config::environment());
+    auto source = access::open_digests({.lock_file = {}, .offline = options.offline}, *s, process_environment());
     if (!source) return refuse_run(own_name, source.error());
     known = look_up(**source, plan->missing);
   }

@@ -1,4 +1,5 @@
 #include <pinhook/access/command_digests.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
@@ -143,7 +144,7 @@ int resolve(const arguments& arguments) {
   }
   const auto refs = read_references(arguments.files.references);
   if (!refs) return refuse(refs.error().message);
-  const config::variables all = config::environment();
+  const environment all = process_environment();
   const auto s = config::settings_for_files(arguments.configuration.file, all);
   if (!s) return refuse(s.error().message);
   auto digests = access::registry_digests::open(*s, all, access::terminal_progress());

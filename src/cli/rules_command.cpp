@@ -1,3 +1,4 @@
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/file.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
@@ -25,7 +26,7 @@ int refuse(const std::string& file, const rules::rule_problem& p) {
 }  // namespace
 
 int rules_test(const arguments& arguments) {
-  const auto found = config::settings_for(arguments.configuration, config::environment());
+  const auto found = config::settings_for(arguments.configuration, process_environment());
   if (!found) return refuse(found.error().message, exit_code(found.error().code));
   const rules::rule_set& rules = found->values.rules;
   if (rules.is_empty())

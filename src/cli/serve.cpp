@@ -1,3 +1,4 @@
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
@@ -52,7 +53,7 @@ awaitable<void> serve_until_signal(asio::signal_set& signals, webhook::webhook& 
 }  // namespace
 
 int serve(const arguments& arguments) {
-  const config::variables all = config::environment();
+  const environment all = process_environment();
   auto from = config::open_configuration(arguments.configuration, all);
   if (!from) return refuse(from.error());
   const auto found = from->settings(from->text);

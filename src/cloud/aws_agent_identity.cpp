@@ -1,6 +1,7 @@
 #include <pinhook/cloud/aws_agent_identity.hpp>
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/timestamp.hpp>
 #include <pinhook/cloud/aws_error.hpp>
 
 #include <fmt/core.h>
@@ -43,7 +44,7 @@ result<aws_keys> read_aws_keys(std::string_view body, bool must_end) {
   for (const char* name : {"AccessKeyId", "SecretAccessKey", "Token"})
     if (!is_aws_token(field(name)))
       return fail(error_code::malformed, fmt::format("the answer has no usable {}", name));
-  const auto expires = parse_aws_time(field("Expiration"));
+  const auto expires = parse_timestamp(field("Expiration"));
   if (!expires && (must_end || json::find(*json, "Expiration") != nullptr))
     return fail(error_code::malformed, "the answer has no usable Expiration");
   return aws_keys{std::string(field("AccessKeyId")),

@@ -1,5 +1,6 @@
 #include <pinhook/cloud/aws_web_identity.hpp>
 
+#include <pinhook/base/timestamp.hpp>
 #include <pinhook/cloud/aws_error.hpp>
 #include <pinhook/cloud/aws_xml.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
@@ -76,7 +77,7 @@ result<aws_keys> read_web_identity_answer(std::string_view body) {
   for (const char* name : {"AccessKeyId", "SecretAccessKey", "SessionToken"})
     if (!is_aws_token(field(name)))
       return fail(error_code::malformed, fmt::format("the answer has no usable {}", name));
-  const auto expires = parse_aws_time(field("Expiration"));
+  const auto expires = parse_timestamp(field("Expiration"));
   if (!expires) return fail(error_code::malformed, "the answer has no usable Expiration");
   return aws_keys{std::string(field("AccessKeyId")),
                   secret(std::string(field("SecretAccessKey"))),

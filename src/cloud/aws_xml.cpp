@@ -1,5 +1,8 @@
 #include <pinhook/cloud/aws_xml.hpp>
 
+#include <pinhook/base/text.hpp>
+#include <pinhook/base/utf8.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -11,42 +14,15 @@
 namespace pinhook::cloud {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
          c == '.' || c == ':';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 // XML 1.0 §2.2, less what needs no reference.
 bool is_character(std::uint32_t c) {
   return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) ||
          (c >= 0x10000 && c <= 0x10ffff);
-}
-
-void append_utf8(std::string& out, std::uint32_t c) {
-  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80U | (c >> shift & 0x3fU)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xc0U | c >> 6U);
-    tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xe0U | c >> 12U);
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xf0U | c >> 18U);
-    tail(12);
-    tail(6);
-    tail(0);
-  }
 }
 
 // What stands between '&' and ';'.

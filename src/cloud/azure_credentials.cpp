@@ -2,6 +2,7 @@
 
 #include <pinhook/base/file.hpp>
 #include <pinhook/base/side_thread.hpp>
+#include <pinhook/base/text.hpp>
 #include <pinhook/cloud/azure_exchange.hpp>
 #include <pinhook/cloud/azure_hosts.hpp>
 #include <pinhook/cloud/azure_principal.hpp>
@@ -19,13 +20,6 @@ namespace {
 constexpr const char* user_of_zeros = "00000000-0000-0000-0000-000000000000";
 
 std::string identity_of(std::string_view host) { return keyed_hash(fmt::format("azure\n{}", host)); }
-
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
-}
 
 struct prepared {
   http::request request;
@@ -49,7 +43,7 @@ awaitable<result<prepared>> prepare(environment variables, std::chrono::nanoseco
     if (e.code != error_code::invalid_input) e.code = error_code::unavailable;
     co_return fail(std::move(e));
   }
-  const secret assertion(trimmed(content->reveal()));
+  const secret assertion(std::string(trimmed(content->reveal())));
   if (assertion.is_empty())
     co_return fail(error_code::invalid_input, fmt::format("{}: {} is empty", step, workload.token_file));
   co_return prepared{workload_request(workload, assertion), {"Azure: workload identity", {assertion}}, false};

@@ -1,5 +1,6 @@
 #include <pinhook/cloud/google_assertion.hpp>
 
+#include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 
 #include <fmt/core.h>
@@ -11,7 +12,6 @@
 #include <limits>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace pinhook::cloud {
 namespace {
@@ -23,17 +23,11 @@ struct freed {
 };
 
 // RFC 7515 §2: base64url without padding.
-std::string base64url(const unsigned char* bytes, std::size_t size) {
-  std::string out((size + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes, static_cast<int>(size));
-  out.resize(static_cast<std::size_t>(length));
+std::string base64url(std::string_view bytes) {
+  std::string out = encode_base64(bytes);
   while (!out.empty() && out.back() == '=') out.pop_back();
   for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
   return out;
-}
-
-std::string base64url(std::string_view text) {
-  return base64url(reinterpret_cast<const unsigned char*>(text.data()), text.size());
 }
 
 // No prompt on a terminal: a key with a password is refused.
@@ -85,10 +79,10 @@ result<secret> make_google_assertion(const google_service_account& who, std::str
   if (EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
       EVP_DigestSign(context.get(), nullptr, &size, bytes, signed_part.size()) != 1)
     return wrong("does not sign");
-  std::vector<unsigned char> signature(size);
-  if (EVP_DigestSign(context.get(), signature.data(), &size, bytes, signed_part.size()) != 1)
+  std::string signature(size, '\0');
+  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes, signed_part.size()) != 1)
     return wrong("does not sign");
-  return secret(signed_part + '.' + base64url(signature.data(), size));
+  return secret(signed_part + '.' + base64url(std::string_view(signature).substr(0, size)));
 }
 
 }  // namespace pinhook::cloud

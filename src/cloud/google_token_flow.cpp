@@ -1,6 +1,8 @@
 #include <pinhook/cloud/google_token_flow.hpp>
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/text.hpp>
+#include <pinhook/base/timestamp.hpp>
 #include <pinhook/cloud/google_assertion.hpp>
 
 #include <fmt/core.h>
@@ -15,13 +17,6 @@ namespace {
 // A token that is about to end is asked for anew at once, so often in all; then the last one has to do.
 constexpr int metadata_tries = 3;
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 // "host" or "host:port", IPv6 in brackets; what would make a path or a user of it has no place.
 bool is_authority(std::string_view text) {
   return !text.empty() && text.size() <= 260 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -34,11 +29,6 @@ bool is_authority(std::string_view text) {
 error unread(error e) {
   if (e.code != error_code::invalid_input) e.code = error_code::unavailable;
   return e;
-}
-
-bool read_number(std::string_view text, int& out) {
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return fault == std::errc() && end == text.data() + text.size() && text.front() != '-';
 }
 
 }  // namespace
@@ -216,34 +206,12 @@ google_step google_token_flow::read_impersonation(const result<http::response>& 
   if (!answer) return answer.error();
   auto token = read_token(what_, *answer, "accessToken");
   if (!token) return std::move(token.error());
-  const auto expiry = parse_google_time(json::find_string(*answer, "expireTime").value_or(""));
+  const auto expiry = parse_timestamp(json::find_string(*answer, "expireTime").value_or(""));
   if (!expiry) return failed({error_code::malformed, "the answer has no \"expireTime\"", std::nullopt});
   const auto life = std::chrono::duration_cast<std::chrono::seconds>(*expiry - now);
   if (life <= std::chrono::seconds(0))
     return failed({error_code::malformed, "the answer holds a token that has expired", std::nullopt});
   return access_token{*std::move(token), std::min(life, most_token_life)};
-}
-
-std::optional<wall_time> parse_google_time(std::string_view text) {
-  // 2026-01-01T00:00:00Z
-  constexpr std::size_t least = 20;
-  if (text.size() < least || text.back() != 'Z') return std::nullopt;
-  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return std::nullopt;
-  const std::string_view fraction = text.substr(19, text.size() - least);
-  const bool has_fraction =
-      fraction.size() > 1 && fraction.front() == '.' &&
-      std::all_of(fraction.begin() + 1, fraction.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (!fraction.empty() && !has_fraction) return std::nullopt;
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (!read_number(text.substr(0, 4), year) || !read_number(text.substr(5, 2), month) ||
-      !read_number(text.substr(8, 2), day) || !read_number(text.substr(11, 2), hour) ||
-      !read_number(text.substr(14, 2), minute) || !read_number(text.substr(17, 2), second))
-    return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  return wall_time(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second);
 }
 
 }  // namespace pinhook::cloud

@@ -1,5 +1,6 @@
 #include <pinhook/cloud/oauth.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/http/retry.hpp>
 
 #include <fmt/format.h>
@@ -96,19 +97,6 @@ form& form::add(std::string_view name, std::string_view value) {
   if (value.empty()) return *this;
   text_ = secret(fmt::format("{}{}{}={}", text(), text().empty() ? "" : "&", name, percent_encoded(value)));
   return *this;
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool is_unreserved = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-                               c == '.' || c == '_' || c == '~';
-    if (is_unreserved)
-      out += c;
-    else
-      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 http::request form_request(std::string url, const form& fields) {

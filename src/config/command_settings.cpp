@@ -21,9 +21,9 @@ bool is_there(const std::string& file) {
 }
 
 // As Docker finds it; empty when there is none. $DOCKER_CONFIG, where it is set, is the only place.
-std::string docker_config(const variables& all) {
-  std::string out(value_of(all, "DOCKER_CONFIG"));
-  if (out.empty() && !value_of(all, "HOME").empty()) out = fmt::format("{}/.docker", value_of(all, "HOME"));
+std::string docker_config(const environment& all) {
+  std::string out(variable(all, "DOCKER_CONFIG"));
+  if (out.empty() && !variable(all, "HOME").empty()) out = fmt::format("{}/.docker", variable(all, "HOME"));
   if (out.empty()) return {};
   out += "/config.json";
   return is_there(out) ? out : std::string();
@@ -31,7 +31,7 @@ std::string docker_config(const variables& all) {
 
 }  // namespace
 
-result<settings> settings_for_files(const std::string& config_file, const variables& all) {
+result<settings> settings_for_files(const std::string& config_file, const environment& all) {
   settings start;
   start.resolver.host_concurrency = host_concurrency;
   start.docker_config = docker_config(all);

@@ -111,29 +111,13 @@ result<void> read_configuration(std::string_view text, std::string_view file, se
   return {};
 }
 
-std::string value_of(const variables& all, std::string_view name) {
-  for (const auto& [one, text] : all)
-    if (one == name) return text;
-  return {};
-}
-
-variables environment() {
-  variables out;
-  for (char** one = environ; one != nullptr && *one != nullptr; ++one) {
-    const std::string_view text = *one;
-    const auto equals = text.find('=');
-    if (equals != std::string_view::npos) out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return out;
-}
-
 std::string variable_name(std::string_view key) {
   std::string out(prefix);
   for (const char c : key) out += c == '.' || c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   return out;
 }
 
-result<std::vector<std::string>> apply_environment(const variables& all, settings& s) {
+result<std::vector<std::string>> apply_environment(const environment& all, settings& s) {
   std::vector<std::string> warnings;
   for (const auto& [name, text] : all) {
     if (!name.starts_with(prefix) || name == "PINHOOK_CONFIG") continue;

@@ -11,15 +11,15 @@ namespace {
 // Where every Pod with a service account finds the name of its namespace.
 constexpr const char* namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-void take_from_surroundings(const variables& all, settings& s) {
-  if (s.own_namespace.empty()) s.own_namespace = value_of(all, "POD_NAMESPACE");
+void take_from_surroundings(const environment& all, settings& s) {
+  if (s.own_namespace.empty()) s.own_namespace = variable(all, "POD_NAMESPACE");
   if (s.own_namespace.empty()) std::ifstream(namespace_file) >> s.own_namespace;
 }
 
 struct origin {
   std::string file;
   std::vector<setting_flag> flags;
-  variables all;
+  environment all;
   settings start;
 };
 
@@ -54,10 +54,10 @@ result<std::string> read_configuration_file(const std::string& file) {
   return configuration_text(read_files_in_time({{file, max_configuration_size}}));
 }
 
-result<configuration_source> open_configuration(const configuration_choice& choice, const variables& all,
+result<configuration_source> open_configuration(const configuration_choice& choice, const environment& all,
                                                 settings start) {
   configuration_source out;
-  out.file = choice.file.empty() ? value_of(all, "PINHOOK_CONFIG") : choice.file;
+  out.file = choice.file.empty() ? variable(all, "PINHOOK_CONFIG") : choice.file;
   if (!out.file.empty()) {
     auto text = read_configuration_file(out.file);
     if (!text) return fail(std::move(text.error()));
@@ -69,7 +69,7 @@ result<configuration_source> open_configuration(const configuration_choice& choi
   return out;
 }
 
-result<effective_settings> settings_for(const configuration_choice& choice, const variables& all, settings start) {
+result<effective_settings> settings_for(const configuration_choice& choice, const environment& all, settings start) {
   const auto from = open_configuration(choice, all, std::move(start));
   if (!from) return fail(from.error());
   return from->settings(from->text);

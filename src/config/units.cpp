@@ -1,5 +1,7 @@
 #include <pinhook/config/units.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 
 #include <array>
@@ -21,8 +23,6 @@ std::unexpected<error> no_size(std::string_view text) {
   return fail(error_code::invalid_input,
               fmt::format("{} is no size; write 64KiB, 8MiB or a number of bytes", quoted(text)));
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes digits off the front of `text`; false when the number does not fit.
 bool take_number(std::string_view& text, std::int64_t& value) {

@@ -150,7 +150,7 @@ result<void> site::start() {
 
   if (auto ok = p.registry_server.start(); !ok) return fail(std::move(ok.error()).at("registry"));
   p.registry_name = fmt::format("127.0.0.1:{}", p.registry_server.port());
-  p.hook.emplace(p.control, demo_settings(p.registry_name), config::variables());
+  p.hook.emplace(p.control, demo_settings(p.registry_name), environment());
   if (auto ok = p.hook->start(std::move(*leaf)); !ok) return ok;
   p.serving = std::thread([&p] { p.control.run(); });
 

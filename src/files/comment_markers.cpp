@@ -1,5 +1,7 @@
 #include <pinhook/files/comment_markers.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -61,7 +63,6 @@ constexpr std::array<comment_marker, 23> markers{{
      "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/issues/managing/"},
 }};
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_break(char c) { return c == '\n' || c == '\r'; }
 
 std::string_view line_from(std::string_view text, std::size_t at) {

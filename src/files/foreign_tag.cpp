@@ -1,5 +1,7 @@
 #include <pinhook/files/foreign_tag.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -24,8 +26,6 @@ struct tag_word {
 constexpr std::array<tag_word, 8> tag_words{
     {{"tag: "}, {"tag:"}, {"tag = "}, {"tag="}, {"Tag: "}, {"pin @", true}, {"pin ", true}, {"@", true}}};
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_letter(char c) { return is_lower(c) || is_upper(c); }

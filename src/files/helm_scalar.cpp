@@ -1,5 +1,7 @@
 #include <pinhook/files/helm_scalar.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -27,8 +29,6 @@ template <std::size_t n>
 bool is_one_of(std::string_view text, const std::array<std::string_view, n>& words) {
   return std::ranges::find(words, text) != words.end();
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Digits of a base with no sign; a value beyond 64 bits is none.
 std::optional<double> whole(std::string_view digits, int base) {

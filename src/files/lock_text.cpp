@@ -1,13 +1,12 @@
 #include <pinhook/files/lock_text.hpp>
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/text.hpp>
 
 #include <algorithm>
 
 namespace pinhook::files {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Digits where the shape has a 0, else the shape's own characters.
 bool has_shape(std::string_view text, std::string_view shape) {

@@ -1,6 +1,7 @@
 #include <pinhook/files/rewrite_document.hpp>
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/text.hpp>
 
 #include <fmt/core.h>
 
@@ -16,7 +17,6 @@ using yaml::source_document;
 using yaml::source_kind;
 using yaml::source_node;
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_break(char c) { return c == '\n' || c == '\r'; }
 
 yaml::edit value_edit(const source_node& n, std::string_view text, const node_value& value) {

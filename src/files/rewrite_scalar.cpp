@@ -1,6 +1,7 @@
 #include <pinhook/files/rewrite_scalar.hpp>
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,6 @@ namespace {
 
 using yaml::scalar_form;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // Digits of a number in its base; YAML 1.1 allows '_' between them.

@@ -1,5 +1,6 @@
 #include <pinhook/files/rewrite_site.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/files/comment_markers.hpp>
 #include <pinhook/pin/write_pin.hpp>
 
@@ -17,7 +18,6 @@ using yaml::scalar_form;
 using yaml::source_document;
 using yaml::source_node;
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_break(char c) { return c == '\n' || c == '\r'; }
 
 // The text of a scalar, through an alias; empty for null and nothing.

@@ -1,5 +1,6 @@
 #include <pinhook/files/tag_comment.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/files/comment_markers.hpp>
 
 #include <fmt/core.h>
@@ -15,8 +16,6 @@ using yaml::node_index;
 using yaml::scalar_form;
 using yaml::source_document;
 using yaml::source_kind;
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 bool is_break(char c) { return c == '\n' || c == '\r'; }
 

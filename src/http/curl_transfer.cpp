@@ -1,5 +1,6 @@
 #include <pinhook/http/curl_transfer.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/http/curl_error.hpp>
 
 #include <arpa/inet.h>
@@ -15,13 +16,6 @@
 namespace pinhook::http {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 std::optional<boost::asio::ip::address> address_of(const curl_sockaddr& address) {
   namespace ip = boost::asio::ip;

@@ -1,5 +1,6 @@
 #include <pinhook/http/proxy.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/http/address_guard.hpp>
 
 #include <boost/asio/ip/network_v4.hpp>
@@ -20,12 +21,6 @@ std::string from_environment(const char* upper, const char* lower) {
   if (const char* value = std::getenv(upper); value != nullptr && *value != '\0') return value;
   const char* value = std::getenv(lower);
   return value != nullptr ? value : "";
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 bool is_in_network(const ip::address& address, std::string_view network) {

@@ -1,5 +1,9 @@
 #include <pinhook/http/retry.hpp>
 
+#include <pinhook/base/text.hpp>
+
+#include <curl/curl.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,43 +14,12 @@
 namespace pinhook::http {
 namespace {
 
-// RFC 9110 §5.6.7: the fixed form, and the two obsolete ones that must still be read. Independent of the locale.
+// RFC 9110 §5.6.7: the fixed form and the two obsolete ones. libcurl reads them whatever the locale is, and gives -1
+// for a text that is no date.
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
-  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  // Words of letters and digits: "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
-  // "Sun Nov  6 08:49:37 1994".
-  std::array<std::string_view, 8> words;
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size() && count < words.size();) {
-    const auto start = text.find_first_not_of(" ,-:", at);
-    if (start == std::string_view::npos) break;
-    at = std::min(text.find_first_of(" ,-:", start), text.size());
-    words[count++] = text.substr(start, at - start);
-  }
-  const bool asctime = count == 7 && !words[1].empty() && (words[1][0] < '0' || words[1][0] > '9');
-  if (!asctime && (count != 8 || words[7] != "GMT")) return std::nullopt;
-  const auto number = [](std::string_view word) {
-    int value = -1;
-    const auto [end, bad] = std::from_chars(word.data(), word.data() + word.size(), value);
-    return bad == std::errc() && end == word.data() + word.size() ? value : -1;
-  };
-  const int day = number(words[asctime ? 2 : 1]);
-  const auto month = std::find(months.begin(), months.end(), words[asctime ? 1 : 2]);
-  int year = number(words[asctime ? 6 : 3]);
-  const int hour = number(words[asctime ? 3 : 4]);
-  const int minute = number(words[asctime ? 4 : 5]);
-  const int second = number(words[asctime ? 5 : 6]);
-  if (year >= 0 && year < 100) year += year < 70 ? 2000 : 1900;
-  if (month == months.end() || day < 1 || year < 1970 || year > 9999 || hour < 0 || hour > 23 || minute < 0 ||
-      minute > 59 || second < 0 || second > 60)
-    return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second);
+  const time_t read = curl_getdate(std::string(text).c_str(), nullptr);
+  if (read < 0) return std::nullopt;
+  return std::chrono::sys_seconds(std::chrono::seconds(read));
 }
 
 }  // namespace
@@ -54,9 +27,7 @@ std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
 std::optional<std::chrono::seconds> parse_retry_after(const headers& all, wall_time now) {
   const auto found = find_header(all, "Retry-After");
   if (!found) return std::nullopt;
-  std::string_view text = *found;
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  const std::string_view text = trimmed(*found);
   if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) {
     std::int64_t seconds = 0;
     const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), seconds);

@@ -2,8 +2,8 @@
 
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/timestamp.hpp>
 #include <pinhook/kube/bearer_token.hpp>
-#include <pinhook/kube/timestamp.hpp>
 
 #include <fmt/core.h>
 

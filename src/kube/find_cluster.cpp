@@ -62,7 +62,7 @@ result<cluster> from_variable(std::string_view list) {
 
 }  // namespace
 
-result<cluster> find_cluster(const std::string& kubeconfig_setting, const variables& environment,
+result<cluster> find_cluster(const std::string& kubeconfig_setting, const environment& variables,
                              const std::string& folder) {
   if (!kubeconfig_setting.empty()) {
     auto named = open_kubeconfig(kubeconfig_setting);
@@ -70,14 +70,14 @@ result<cluster> find_cluster(const std::string& kubeconfig_setting, const variab
     if (named.error().code == error_code::not_found) named.error().code = error_code::invalid_input;
     return fail(std::move(named.error()).at("kubeconfig"));
   }
-  auto here = in_cluster(environment, folder);
+  auto here = in_cluster(variables, folder);
   if (here || here.error().code != error_code::not_found) return here;
-  const auto list = environment.find("KUBECONFIG");
-  if (list == environment.end() || list->second.empty())
+  const std::string_view list = variable(variables, "KUBECONFIG");
+  if (list.empty())
     return fail(
         error_code::not_found,
         fmt::format("no Kubernetes API: not in a cluster ({}), and KUBECONFIG is not set", here.error().message));
-  return from_variable(list->second);
+  return from_variable(list);
 }
 
 }  // namespace pinhook::kube

@@ -1,6 +1,7 @@
 #include <pinhook/kube/in_cluster.hpp>
 
 #include <pinhook/base/file.hpp>
+#include <pinhook/base/text.hpp>
 #include <pinhook/kube/bearer_token.hpp>
 #include <pinhook/kube/names.hpp>
 
@@ -17,11 +18,6 @@ namespace {
 constexpr std::size_t max_namespace_file = 256;
 constexpr std::size_t max_authority_file = std::size_t{1024} * 1024;
 
-std::string_view variable(const variables& all, std::string_view name) {
-  const auto found = all.find(name);
-  return found == all.end() ? std::string_view() : std::string_view(found->second);
-}
-
 bool is_port(std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -36,18 +32,11 @@ bool is_host(std::string_view text) {
   });
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 }  // namespace
 
-result<cluster> in_cluster(const variables& environment, const std::string& folder) {
-  const auto host = variable(environment, "KUBERNETES_SERVICE_HOST");
-  const auto port = variable(environment, "KUBERNETES_SERVICE_PORT");
+result<cluster> in_cluster(const environment& variables, const std::string& folder) {
+  const auto host = variable(variables, "KUBERNETES_SERVICE_HOST");
+  const auto port = variable(variables, "KUBERNETES_SERVICE_PORT");
   if (host.empty() || port.empty())
     return fail(error_code::not_found, "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set");
   if (!is_host(host) || !is_port(port))

@@ -1,6 +1,7 @@
 #include <pinhook/kube/login.hpp>
 
 #include <pinhook/base/file.hpp>
+#include <pinhook/base/text.hpp>
 #include <pinhook/kube/exec_credential.hpp>
 
 #include <fmt/core.h>
@@ -17,13 +18,6 @@ constexpr std::size_t max_authority_size = std::size_t{1024} * 1024;
 constexpr std::size_t shown_hint = 500;
 
 secret bearer(const std::string& token) { return secret("Bearer " + token); }
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
 
 result<secret> read_token(const std::string& file) {
   auto text = read_file(file, max_token_size);

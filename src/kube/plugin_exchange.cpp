@@ -2,6 +2,7 @@
 
 #include <pinhook/base/duration.hpp>
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/text.hpp>
 
 #include <fmt/core.h>
 
@@ -24,13 +25,6 @@ constexpr std::array<std::pair<std::string_view, plugin_cache_key>, 3> cache_key
 
 std::unexpected<error> bad_answer(std::string_view reason) {
   return fail(error_code::malformed, fmt::format("invalid answer: {}", reason));
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
 /// The member when it is there and not null.

@@ -1,5 +1,7 @@
 #include <pinhook/pipeline/joined_files.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -14,11 +16,9 @@ std::string_view without_mark(std::string_view text) {
   return text;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 // "---" or "...", then a blank or the end.
 bool is_marker(std::string_view line, std::string_view marker) {
-  return line.starts_with(marker) && (line.size() == marker.size() || is_blank(line[marker.size()]));
+  return line.starts_with(marker) && (line.size() == marker.size() || is_space(line[marker.size()]));
 }
 
 // The first line that is neither blank nor a comment; empty when there is none.
@@ -26,7 +26,7 @@ std::string_view first_line(std::string_view text) {
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     const auto line = text.substr(0, end);
-    const auto content = std::ranges::find_if_not(line, is_blank);
+    const auto content = std::ranges::find_if_not(line, is_space);
     if (content != line.end() && *content != '#') return line;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -35,7 +35,7 @@ std::string_view first_line(std::string_view text) {
 
 // The last line that is not blank.
 std::string_view last_line(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text.substr(text.rfind('\n') + 1);
 }
 
@@ -52,7 +52,7 @@ std::string_view separator(std::string_view before, std::string_view next) {
 
 bool looks_like_json(std::string_view text) {
   text = without_mark(text);
-  const auto first = std::ranges::find_if_not(text, is_blank);
+  const auto first = std::ranges::find_if_not(text, is_space);
   return first != text.end() && (*first == '{' || *first == '[');
 }
 

@@ -1,5 +1,7 @@
 #include <pinhook/rules/name_grammar.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <algorithm>
 #include <compare>
 #include <limits>
@@ -11,7 +13,6 @@
 namespace pinhook::rules {
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }

@@ -1,6 +1,7 @@
 #include <pinhook/rules/pattern_fault.hpp>
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/text.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/name_grammar.hpp>
 
@@ -15,7 +16,6 @@ namespace {
 
 using fault = std::optional<std::string>;
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || is_upper(c); }
 constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }

@@ -1,6 +1,7 @@
 #include <pinhook/rules/rule_values.hpp>
 
 #include <pinhook/base/nearest_word.hpp>
+#include <pinhook/base/text.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/pattern_fault.hpp>
 
@@ -21,7 +22,6 @@ std::unexpected<error> refuse(std::string message) { return fail(error_code::inv
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_label_char(char c) { return is_lower(c) || is_digit(c) || c == '-'; }
 bool is_only_stars(std::string_view text) { return text.find_first_not_of('*') == std::string_view::npos; }
 

@@ -85,7 +85,7 @@ server::response metrics_page(server::metrics& numbers) {
 
 // In the order in which each needs those before it; destroyed the other way round.
 struct webhook::parts {
-  parts(asio::io_context& io, config::settings s, config::variables all, config::configuration_source c,
+  parts(asio::io_context& io, config::settings s, environment all, config::configuration_source c,
         const pinhook::clock& t)
       : control(io),
         config(std::move(s)),
@@ -241,7 +241,7 @@ struct webhook::parts {
 
   asio::io_context& control;
   config::settings config;
-  config::variables surroundings;
+  environment surroundings;
   config::configuration_source from;
   const pinhook::clock& time;
   server::metrics numbers;
@@ -266,7 +266,7 @@ struct webhook::parts {
   server::server service;
 };
 
-webhook::webhook(asio::io_context& control, config::settings s, config::variables surroundings,
+webhook::webhook(asio::io_context& control, config::settings s, environment surroundings,
                  config::configuration_source from, const clock& time)
     : parts_(std::make_unique<parts>(control, std::move(s), std::move(surroundings), std::move(from), time)) {}
 

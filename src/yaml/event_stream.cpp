@@ -1,5 +1,6 @@
 #include <pinhook/yaml/event_stream.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/base/utf8.hpp>
 
 #include <fmt/core.h>
@@ -22,7 +23,6 @@ std::pair<std::size_t, std::size_t> place_of(std::string_view text, std::size_t 
   return {static_cast<std::size_t>(lines) + 1, static_cast<std::size_t>(characters) + 1};
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool ends_word(std::string_view text, std::size_t at) {
   return at >= text.size() || is_blank(text[at]) || text[at] == '\n' || text[at] == '\r';
 }

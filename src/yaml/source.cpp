@@ -1,5 +1,6 @@
 #include <pinhook/yaml/source.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/yaml/event_stream.hpp>
 
 #include <fmt/core.h>
@@ -14,14 +15,12 @@
 namespace pinhook::yaml {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 // Skips white space and whole comments.
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
   while (at < text.size()) {
-    if (is_blank(text[at])) {
+    if (is_space(text[at])) {
       ++at;
-    } else if (text[at] == '#' && at > 0 && is_blank(text[at - 1])) {
+    } else if (text[at] == '#' && at > 0 && is_space(text[at - 1])) {
       while (at < text.size() && text[at] != '\n') ++at;
     } else {
       break;
@@ -237,7 +236,7 @@ class tree_builder {
 
   // True when the ':' or '-' there is an indicator and not the start of a text.
   [[nodiscard]] bool is_lone(std::size_t at) const {
-    return at + 1 >= text_.size() || is_blank(text_[at + 1]) || std::string_view(",[]{}").contains(text_[at + 1]);
+    return at + 1 >= text_.size() || is_space(text_[at + 1]) || std::string_view(",[]{}").contains(text_[at + 1]);
   }
 
   // Counts lines and columns up to `at`, which never decreases.

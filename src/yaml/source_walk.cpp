@@ -1,5 +1,6 @@
 // Ways through a source document: by key, by pointer, and as JSON.
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/text.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
@@ -85,8 +86,6 @@ node_index element(const source_document& doc, node_index sequence, std::string_
   for (; at != no_node && index > 0; --index) at = doc.nodes[at].next;
   return at;
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // RFC 8259 "number".
 bool is_json_number(std::string_view t) {

@@ -68,7 +68,7 @@ class AzureCredentialsOnTheWire : public registry_world {
                                       o.guards_addresses = false;
                                       return o;
                                     }()};
-  cloud::environment variables;
+  environment variables;
   cloud::azure_options limits;
   std::unique_ptr<cloud::azure_credentials> source;
 };

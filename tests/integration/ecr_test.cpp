@@ -43,15 +43,15 @@ class Ecr : public testing::registry_world {
   testing::temporary_directory folder;
   testing::scripted_server agent;  // plain HTTP, as agents are
 
-  cloud::environment web_identity() {
+  environment web_identity() {
     return {{"AWS_WEB_IDENTITY_TOKEN_FILE", folder.write("token", "header.claims.hunter2").string()},
             {"AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/pinhook"}};
   }
-  cloud::environment pod_identity() {
+  environment pod_identity() {
     return {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url("/v1/credentials")},
             {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", folder.write("pod-token", "raw.hunter2").string()}};
   }
-  cloud::environment instance() { return {{"AWS_EC2_METADATA_SERVICE_ENDPOINT", agent.url("")}}; }
+  environment instance() { return {{"AWS_EC2_METADATA_SERVICE_ENDPOINT", agent.url("")}}; }
 
   std::string utc(std::chrono::seconds from_now) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
@@ -103,7 +103,7 @@ class Ecr : public testing::registry_world {
       });
   }
 
-  std::shared_ptr<cloud::ecr_credentials> make(cloud::environment env, cloud::ecr_options o = {}) {
+  std::shared_ptr<cloud::ecr_credentials> make(environment env, cloud::ecr_options o = {}) {
     return std::make_shared<cloud::ecr_credentials>(net, local, io.get_executor(), time, std::move(env), o);
   }
   result<std::vector<registry::credential>> ask(cloud::ecr_credentials& source, const char* reference = image) {

@@ -70,7 +70,7 @@ class GoogleCredentialsOnTheWire : public registry_world {
                                       o.guards_addresses = false;
                                       return o;
                                     }()};
-  cloud::environment variables;
+  environment variables;
   cloud::google_options limits;
   std::unique_ptr<cloud::google_credentials> source;
 };

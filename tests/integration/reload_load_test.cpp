@@ -67,18 +67,18 @@ class ReloadUnderLoad : public ::testing::Test {
     write_rules("one");
     config::configuration_choice choice;
     choice.file = file_;
-    const config::variables all{{"PINHOOK_LISTEN", "127.0.0.1:0"},
-                                {"PINHOOK_ADMIN_LISTEN", "127.0.0.1:0"},
-                                {"PINHOOK_THREADS", "2"},
-                                {"PINHOOK_SHUTDOWN_DELAY", "0s"},
-                                {"PINHOOK_PULL_SECRETS_MODE", "off"},
-                                {"PINHOOK_CLOUDS", "[]"},
-                                {"PINHOOK_REGISTRIES", "{\"" + registry_.host() + "\": {}}"}};
+    const environment all{{"PINHOOK_LISTEN", "127.0.0.1:0"},
+                          {"PINHOOK_ADMIN_LISTEN", "127.0.0.1:0"},
+                          {"PINHOOK_THREADS", "2"},
+                          {"PINHOOK_SHUTDOWN_DELAY", "0s"},
+                          {"PINHOOK_PULL_SECRETS_MODE", "off"},
+                          {"PINHOOK_CLOUDS", "[]"},
+                          {"PINHOOK_REGISTRIES", "{\"" + registry_.host() + "\": {}}"}};
     auto from = config::open_configuration(choice, all);
     EXPECT_TRUE(from) << from.error().message;
     const auto found = from->settings(from->text);
     EXPECT_TRUE(found) << found.error().message;
-    hook_.emplace(control_, found->values, config::variables(), *std::move(from));
+    hook_.emplace(control_, found->values, environment(), *std::move(from));
     const auto started = hook_->start(pinhook::key_pair{leaf.certificate, secret(leaf.key)});
     EXPECT_TRUE(started) << started.error().message;
     serving_ = std::thread([this] { control_.run(); });

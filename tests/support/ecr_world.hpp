@@ -38,10 +38,10 @@ struct ecr_world : ::testing::Test {
   fake_http_client web{time};    // STS and ECR
   fake_http_client local{time};  // agents and the metadata service
   temporary_directory folder;
-  const cloud::environment keys{{"AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"}, {"AWS_SECRET_ACCESS_KEY", "secret-key"}};
-  const cloud::environment instance{{"AWS_EC2_METADATA_SERVICE_ENDPOINT", imds}};
-  cloud::environment web_identity;
-  cloud::environment pod_identity;
+  const environment keys{{"AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"}, {"AWS_SECRET_ACCESS_KEY", "secret-key"}};
+  const environment instance{{"AWS_EC2_METADATA_SERVICE_ENDPOINT", imds}};
+  environment web_identity;
+  environment pod_identity;
 
   void SetUp() override {
     web_identity = {{"AWS_WEB_IDENTITY_TOKEN_FILE", folder.write("token", "hunter2").string()},
@@ -50,7 +50,7 @@ struct ecr_world : ::testing::Test {
                     {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", folder.write("pod-token", "hunter2").string()}};
   }
 
-  std::shared_ptr<cloud::ecr_credentials> make(const cloud::environment& env) {
+  std::shared_ptr<cloud::ecr_credentials> make(const environment& env) {
     return std::make_shared<cloud::ecr_credentials>(web, local, io.get_executor(), time, env);
   }
   result<std::vector<registry::credential>> ask(cloud::ecr_credentials& from, const char* what = image) {

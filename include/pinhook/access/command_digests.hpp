@@ -6,6 +6,7 @@
 // Thread rule: one thread; `find` blocks until all results are known.
 #pragma once
 
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/settings.hpp>
@@ -42,7 +43,7 @@ class registry_digests final : public digest_source {
   /// `s` as config::settings_for_files gives them: $DOCKER_CONFIG is used only through them. Configures the log as in
   /// `s`. Errors name the file or the setting.
   [[nodiscard]] static result<std::unique_ptr<registry_digests>> open(const config::settings& s,
-                                                                      const config::variables& all,
+                                                                      const environment& all,
                                                                       progress on_progress = {});
   ~registry_digests() override;
   [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
@@ -92,6 +93,6 @@ struct digest_choice {
 /// line on standard error when that is a terminal. Errors name the file or the setting.
 [[nodiscard]] result<std::unique_ptr<digest_source>> open_digests(const digest_choice& choice,
                                                                   const config::settings& s,
-                                                                  const config::variables& all);
+                                                                  const environment& all);
 
 }  // namespace pinhook::access

@@ -10,6 +10,7 @@
 #include <pinhook/access/access_report.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/file_watch.hpp>
 #include <pinhook/config/configuration.hpp>
@@ -38,9 +39,8 @@ class registry_access {
   /// Reads the files that the settings and the environment name. `time` and `watch` (can be null) must outlive it.
   /// Errors name the file or the setting.
   [[nodiscard]] static result<std::unique_ptr<registry_access>> open(asio::io_context& control,
-                                                                     const config::settings& s,
-                                                                     const config::variables& all, const clock& time,
-                                                                     registry::observer* watch);
+                                                                     const config::settings& s, const environment& all,
+                                                                     const clock& time, registry::observer* watch);
   ~registry_access();
   registry_access(const registry_access&) = delete;
   registry_access& operator=(const registry_access&) = delete;
@@ -60,7 +60,7 @@ class registry_access {
   /// The connection to the Kubernetes API, also where no pull secrets are read. not_found: there is no cluster; other
   /// errors: as kube::find_cluster.
   [[nodiscard]] result<std::shared_ptr<kube::api_connection>> connect(const config::settings& s,
-                                                                      const config::variables& all);
+                                                                      const environment& all);
   /// "in-cluster service account"; empty without a Kubernetes API.
   [[nodiscard]] std::string cluster() const { return connection_ ? connection_->where().origin : std::string(); }
 
@@ -77,10 +77,10 @@ class registry_access {
   using source = std::shared_ptr<registry::credential_source>;
 
   registry_access(asio::io_context& control, const config::settings& s, const clock& time, registry::observer* watch);
-  result<void> open_cluster(const config::settings& s, const config::variables& all);
+  result<void> open_cluster(const config::settings& s, const environment& all);
   result<void> open_plugins(const config::settings& s);
-  result<void> open_configs(const config::settings& s, const config::variables& all);
-  void open_clouds(const config::settings& s, const config::variables& all);
+  result<void> open_configs(const config::settings& s, const environment& all);
+  void open_clouds(const config::settings& s, const environment& all);
   void open_tenants(const config::settings& s);
   [[nodiscard]] std::vector<source> sources_of(const registry::tenant& tenant) const;
 

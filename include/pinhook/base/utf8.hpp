@@ -21,6 +21,9 @@ struct utf8_character {
 /// The first character of `text`, which is not empty.
 [[nodiscard]] utf8_character first_character(std::string_view text) noexcept;
 
+/// Appends the character. `code` is one: no surrogate, and at most U+10FFFF.
+void append_utf8(std::string& out, char32_t code);
+
 /// The offset of the first invalid byte; no value when `text` is valid.
 [[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 

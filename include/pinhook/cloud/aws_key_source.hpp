@@ -6,10 +6,10 @@
 // Plain values and pure functions; any thread.
 #pragma once
 
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
 #include <pinhook/cloud/aws_keys.hpp>
-#include <pinhook/cloud/environment.hpp>
 
 #include <cstdint>
 #include <string>

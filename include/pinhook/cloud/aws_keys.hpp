@@ -29,7 +29,4 @@ inline constexpr std::size_t max_aws_key_size = std::size_t{16} * 1024;
 /// May stand in a header: printable ASCII without spaces, not empty, at most `max_aws_key_size`.
 [[nodiscard]] bool is_aws_token(std::string_view text);
 
-/// "2026-01-01T00:00:00Z", also with a fraction of a second: the only form AWS writes. Nothing for anything else.
-[[nodiscard]] std::optional<wall_time> parse_aws_time(std::string_view text);
-
 }  // namespace pinhook::cloud

@@ -10,9 +10,9 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/base/secret.hpp>
-#include <pinhook/cloud/environment.hpp>
 #include <pinhook/http/client.hpp>
 #include <pinhook/registry/credential_source.hpp>
 

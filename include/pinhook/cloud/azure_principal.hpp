@@ -4,9 +4,9 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
-#include <pinhook/cloud/environment.hpp>
 #include <pinhook/cloud/oauth.hpp>
 #include <pinhook/http/message.hpp>
 

@@ -13,9 +13,9 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/cloud/aws_identity.hpp>
-#include <pinhook/cloud/environment.hpp>
 #include <pinhook/http/client.hpp>
 #include <pinhook/registry/credential_source.hpp>
 

@@ -13,9 +13,9 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
-#include <pinhook/cloud/environment.hpp>
 #include <pinhook/cloud/google_principal.hpp>
 #include <pinhook/cloud/oauth.hpp>
 #include <pinhook/http/message.hpp>
@@ -77,8 +77,5 @@ class google_token_flow {
   google_external_account external_;
   int metadata_tries_ = 0;
 };
-
-/// RFC 3339 as Google's APIs write it ("2026-01-01T00:00:00Z", with or without a fraction); nothing for anything else.
-[[nodiscard]] std::optional<wall_time> parse_google_time(std::string_view text);
 
 }  // namespace pinhook::cloud

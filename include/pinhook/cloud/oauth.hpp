@@ -39,9 +39,6 @@ class form {
   secret text_;
 };
 
-/// `text` as a value of a query or a form: unreserved characters (RFC 3986 §2.3) stay.
-[[nodiscard]] std::string percent_encoded(std::string_view text);
-
 /// POST of a form, asking for JSON.
 [[nodiscard]] http::request form_request(std::string url, const form& fields);
 

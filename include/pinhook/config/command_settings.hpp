@@ -3,6 +3,7 @@
 // Any thread; reads files.
 #pragma once
 
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/settings.hpp>
@@ -14,6 +15,6 @@ namespace pinhook::config {
 /// Settings of a command that a person runs (pin, check, resolve, …): as `settings_for`, and where the configuration is
 /// silent Docker's own config.json ($HOME/.docker/config.json) counts, credential helpers run, no Kubernetes API is
 /// asked, clouds are asked for their identities as by the webhook, and many requests go to one registry at once.
-[[nodiscard]] result<settings> settings_for_files(const std::string& config_file, const variables& all);
+[[nodiscard]] result<settings> settings_for_files(const std::string& config_file, const environment& all);
 
 }  // namespace pinhook::config

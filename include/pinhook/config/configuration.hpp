@@ -9,6 +9,7 @@
 // Pure but for `environment`.
 #pragma once
 
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/config/settings.hpp>
 
@@ -24,14 +25,6 @@ namespace pinhook::config {
 /// The message names `file`, the line and the key. Keys that are absent or null leave `s` as it was.
 [[nodiscard]] result<void> read_configuration(std::string_view text, std::string_view file, settings& s);
 
-using variables = std::vector<std::pair<std::string, std::string>>;
-
-/// The text of the first variable of that name; empty when there is none.
-[[nodiscard]] std::string value_of(const variables& all, std::string_view name);
-
-/// The process's own environment.
-[[nodiscard]] variables environment();
-
 /// "deadline.limit" → "PINHOOK_DEADLINE_LIMIT".
 [[nodiscard]] std::string variable_name(std::string_view key);
 
@@ -39,7 +32,7 @@ using variables = std::vector<std::pair<std::string, std::string>>;
 /// Kubernetes sets by itself for a Service called pinhook (PINHOOK_SERVICE_HOST, PINHOOK_PORT_443_TCP_ADDR, …) are
 /// passed over. PINHOOK_CONFIG, the path of the file, is the command line's.
 /// invalid_input: a value that does not fit, naming the variable.
-[[nodiscard]] result<std::vector<std::string>> apply_environment(const variables& all, settings& s);
+[[nodiscard]] result<std::vector<std::string>> apply_environment(const environment& all, settings& s);
 
 /// One setting from a text: of a flag or a variable, called `origin` in messages. `key` is a key of the table.
 [[nodiscard]] result<void> apply_text(std::string_view origin, std::string_view key, std::string_view text,

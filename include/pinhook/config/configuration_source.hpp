@@ -8,6 +8,7 @@
 // Thread rule: one thread.
 #pragma once
 
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/file_watch.hpp>
 #include <pinhook/config/configuration.hpp>
@@ -56,13 +57,13 @@ struct configuration_source {
 
 /// The file that is chosen, read; nothing of it is looked at yet. What neither file, variables nor flags say is as in
 /// `start`. Errors as read_configuration_file.
-[[nodiscard]] result<configuration_source> open_configuration(const configuration_choice& choice, const variables& all,
-                                                              settings start = {});
+[[nodiscard]] result<configuration_source> open_configuration(const configuration_choice& choice,
+                                                              const environment& all, settings start = {});
 
 /// The settings of a process: the chosen file, then variables, then flags. What is left open comes from where the
 /// process runs: `namespace` from POD_NAMESPACE, else the service account. What neither says is as in `start`. Reads
 /// files. invalid_input: with what is wrong, and where.
-[[nodiscard]] result<effective_settings> settings_for(const configuration_choice& choice, const variables& all,
+[[nodiscard]] result<effective_settings> settings_for(const configuration_choice& choice, const environment& all,
                                                       settings start = {});
 
 /// The whole file. invalid_input: it cannot be read (within base's read_limit), or has more than max_configuration_size

@@ -13,9 +13,6 @@
 
 namespace pinhook::kube {
 
-/// Variables of an environment (cloud::environment is the same type).
-using variables = std::map<std::string, std::string, std::less<>>;
-
 /// A bearer token in a file that is replaced while we run.
 struct token_file {
   std::string file;

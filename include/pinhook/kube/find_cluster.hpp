@@ -7,6 +7,7 @@
 // Any thread; reads files.
 #pragma once
 
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/kube/cluster.hpp>
 
@@ -21,7 +22,7 @@ inline constexpr const char* service_account_folder = "/var/run/secrets/kubernet
 /// not_found (there is none of them: the message says what was looked for), invalid_input (one that cannot be used, or
 /// the named file does not exist), unsupported (it asks for what we do not do), denied or unavailable (a file that
 /// cannot be read).
-[[nodiscard]] result<cluster> find_cluster(const std::string& kubeconfig_setting, const variables& environment,
+[[nodiscard]] result<cluster> find_cluster(const std::string& kubeconfig_setting, const environment& variables,
                                            const std::string& folder = service_account_folder);
 
 }  // namespace pinhook::kube

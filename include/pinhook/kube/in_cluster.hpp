@@ -4,6 +4,7 @@
 // Any thread; reads files.
 #pragma once
 
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/kube/cluster.hpp>
 
@@ -14,6 +15,6 @@ namespace pinhook::kube {
 /// KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, and of `folder`: token, ca.crt, namespace. Errors: not_found
 /// (no such variables, or no token: the Pod has no service account mounted), invalid_input (variables that are no
 /// address, or no ca.crt), denied or unavailable (a file that cannot be read).
-[[nodiscard]] result<cluster> in_cluster(const variables& environment, const std::string& folder);
+[[nodiscard]] result<cluster> in_cluster(const environment& variables, const std::string& folder);
 
 }  // namespace pinhook::kube

@@ -14,6 +14,7 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/certificate.hpp>
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/configuration_source.hpp>
@@ -32,7 +33,7 @@ class webhook {
  public:
   /// `surroundings`: the variables that say where credentials and clusters are (DOCKER_CONFIG, KUBERNETES_SERVICE_HOST,
   /// AWS_ROLE_ARN, …). `from`: where the settings came from; its file, if it has one, is watched.
-  webhook(asio::io_context& control, config::settings s, config::variables surroundings,
+  webhook(asio::io_context& control, config::settings s, environment surroundings,
           config::configuration_source from = {}, const clock& time = machine_clock());
   webhook(const webhook&) = delete;
   webhook& operator=(const webhook&) = delete;

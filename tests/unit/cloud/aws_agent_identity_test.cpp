@@ -1,5 +1,6 @@
 #include <pinhook/cloud/aws_agent_identity.hpp>
 
+#include <pinhook/base/timestamp.hpp>
 #include <pinhook/cloud/aws_identity.hpp>
 
 #include <gtest/gtest.h>
@@ -85,7 +86,7 @@ TEST_F(AwsContainer, ShowsTheAgentTheToken) {
   EXPECT_EQ(keys->access_key_id, "ASIAEXAMPLE");
   EXPECT_EQ(keys->secret_access_key.reveal(), "secret-key");
   EXPECT_EQ(keys->session_token.reveal(), "session-token");
-  EXPECT_EQ(keys->expires, parse_aws_time("2026-01-01T06:00:00Z"));
+  EXPECT_EQ(keys->expires, parse_timestamp("2026-01-01T06:00:00Z"));
   EXPECT_EQ(keys->principal, "EKS Pod Identity");
 }
 

@@ -1,5 +1,6 @@
 #include <pinhook/cloud/aws_web_identity.hpp>
 
+#include <pinhook/base/timestamp.hpp>
 #include <pinhook/cloud/aws_identity.hpp>
 
 #include <gtest/gtest.h>
@@ -97,7 +98,7 @@ TEST_F(AwsWebIdentity, ExchangesTheTokenForKeys) {
   EXPECT_EQ(keys->access_key_id, "ASIAEXAMPLE");
   EXPECT_EQ(keys->secret_access_key.reveal(), "secret&key");
   EXPECT_EQ(keys->session_token.reveal(), "session+token==");
-  EXPECT_EQ(keys->expires, parse_aws_time("2026-01-01T01:00:00Z"));
+  EXPECT_EQ(keys->expires, parse_timestamp("2026-01-01T01:00:00Z"));
   EXPECT_EQ(keys->principal, "web identity role/pinhook");
 }
 

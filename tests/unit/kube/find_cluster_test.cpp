@@ -22,7 +22,7 @@ using testing::temporary_directory;
 struct FindCluster : ::testing::Test {
   temporary_directory files;
   const std::string folder = files.path() / "account";
-  variables pod{{"KUBERNETES_SERVICE_HOST", "10.96.0.1"}, {"KUBERNETES_SERVICE_PORT", "443"}};
+  environment pod{{"KUBERNETES_SERVICE_HOST", "10.96.0.1"}, {"KUBERNETES_SERVICE_PORT", "443"}};
 
   void mount() const {
     const auto token = files.write("account/token", "abc\n");
@@ -36,10 +36,10 @@ struct FindCluster : ::testing::Test {
                        "clusters:\n- name: c\n  cluster:\n    server: " +
                            server + "\n" + more);
   }
-  result<cluster> find(const variables& environment, const std::string& setting = "") const {
+  result<cluster> find(const environment& given, const std::string& setting = "") const {
     return find_cluster(setting, environment, folder);
   }
-  std::string server(const variables& environment, const std::string& setting = "") const {
+  std::string server(const environment& given, const std::string& setting = "") const {
     const auto got = find(environment, setting);
     return got ? got->server : std::string(to_string(got.error().code)) + ": " + got.error().message;
   }
@@ -105,7 +105,7 @@ TEST_F(FindCluster, HasLimitsForItsFiles) {
 TEST_F(FindCluster, PrefersTheSettingThenThePodThenTheVariable) {
   const auto set = config("set", "https://set.example");
   const auto listed = config("listed", "https://listed.example");
-  variables all = pod;
+  environment all = pod;
   all["KUBECONFIG"] = listed;
   EXPECT_EQ(server(all), "https://listed.example");
   mount();

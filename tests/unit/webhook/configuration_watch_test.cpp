@@ -34,7 +34,7 @@ struct ConfigurationWatch : ::testing::Test {
   testing::temporary_directory folder;
   server::metrics numbers;
   config::configuration_choice choice;
-  config::variables all;
+  environment all;
   /// What was taken into use, one after the other.
   std::vector<config::settings> used;
   std::unique_ptr<configuration_watch> watch;

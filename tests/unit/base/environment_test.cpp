@@ -1,10 +1,10 @@
-#include <pinhook/cloud/environment.hpp>
+#include <pinhook/base/environment.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-namespace pinhook::cloud {
+namespace pinhook {
 namespace {
 
 TEST(Environment, IsTheProcesss) {
@@ -16,4 +16,4 @@ TEST(Environment, IsTheProcesss) {
 }
 
 }  // namespace
-}  // namespace pinhook::cloud
+}  // namespace pinhook

@@ -1,12 +1,12 @@
-#include <pinhook/kube/timestamp.hpp>
+#include <pinhook/base/timestamp.hpp>
+
+#include <pinhook/base/text.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
-namespace pinhook::kube {
+namespace pinhook {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Reads along a pattern in which 'd' stands for a digit and every other character for itself.
 bool has_form(std::string_view text, std::string_view pattern) {
@@ -56,4 +56,4 @@ std::optional<wall_time> parse_timestamp(std::string_view text) {
          std::chrono::seconds(second) - *offset;
 }
 
-}  // namespace pinhook::kube
+}  // namespace pinhook

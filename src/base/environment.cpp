@@ -1,8 +1,8 @@
-#include <pinhook/cloud/environment.hpp>
+#include <pinhook/base/environment.hpp>
 
 #include <unistd.h>
 
-namespace pinhook::cloud {
+namespace pinhook {
 
 environment process_environment() {
   environment out;
@@ -19,4 +19,4 @@ std::string_view variable(const environment& all, std::string_view name) {
   return found == all.end() ? std::string_view() : std::string_view(found->second);
 }
 
-}  // namespace pinhook::cloud
+}  // namespace pinhook
