@@ -1,75 +1,20 @@
-// OpenSSL over a BIO of our own: OpenSSL's socket BIO writes with write(), which raises SIGPIPE when the peer has
-// closed.
+// OpenSSL over the descriptor. OpenSSL writes with write(), which raises SIGPIPE when the peer has closed: the threads of
+// the worker pool block every signal, so that it is an error like any other.
 #include <pinhook/server/stream.hpp>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <climits>
 #include <memory>
 
 namespace pinhook::server {
 namespace {
 
-struct peer {
-  int descriptor = -1;
-  bool at_end = false;
-};
-
-peer& peer_of(BIO* b) { return *static_cast<peer*>(BIO_get_data(b)); }
-
-int transferred(BIO* b, ssize_t n, void (*retry)(BIO*)) {
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) retry(b);
-  return n > INT_MAX ? INT_MAX : static_cast<int>(n);
-}
-
-int receive(BIO* b, char* into, int size) {
-  BIO_clear_retry_flags(b);
-  const ssize_t n = ::recv(peer_of(b).descriptor, into, static_cast<std::size_t>(std::max(size, 0)), 0);
-  if (n == 0) peer_of(b).at_end = true;
-  return transferred(b, n, [](BIO* x) { BIO_set_retry_read(x); });
-}
-
-int send_bytes(BIO* b, const char* bytes, int size) {
-  BIO_clear_retry_flags(b);
-  const ssize_t n = ::send(peer_of(b).descriptor, bytes, static_cast<std::size_t>(std::max(size, 0)), MSG_NOSIGNAL);
-  return transferred(b, n, [](BIO* x) { BIO_set_retry_write(x); });
-}
-
-long control(BIO* b, int command, long, void*) {
-  if (command == BIO_CTRL_FLUSH) return 1;
-  if (command == BIO_CTRL_EOF) return peer_of(b).at_end ? 1 : 0;
-  return 0;
-}
-
-const BIO_METHOD* descriptor_method() {
-  static const auto method = [] {
-    std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> m(
-        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "descriptor"), &BIO_meth_free);
-    if (m) {
-      BIO_meth_set_read(m.get(), receive);
-      BIO_meth_set_write(m.get(), send_bytes);
-      BIO_meth_set_ctrl(m.get(), control);
-    }
-    return m;
-  }();
-  return method.get();
-}
-
 class tls_stream final : public stream {
  public:
-  tls_stream(int descriptor, SSL_CTX* context) : peer_{descriptor}, ssl_(SSL_new(context), &SSL_free) {
-    if (!ssl_ || descriptor_method() == nullptr) return;
-    BIO* bio = BIO_new(descriptor_method());
-    if (bio == nullptr) return;
-    BIO_set_data(bio, &peer_);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(ssl_.get(), bio, bio);
+  tls_stream(int descriptor, SSL_CTX* context) : ssl_(SSL_new(context), &SSL_free) {
+    if (!ssl_ || SSL_set_fd(ssl_.get(), descriptor) != 1) return;
     SSL_set_accept_state(ssl_.get());
     is_good_ = true;
   }
@@ -128,7 +73,6 @@ class tls_stream final : public stream {
     }
   }
 
-  peer peer_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   bool is_good_ = false;
   bool is_broken_ = false;

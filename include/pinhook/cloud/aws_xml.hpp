@@ -1,8 +1,9 @@
-// The little XML that STS answers with, read into a list of its leaves: elements, text, the five entities and character
-// references, CDATA, comments, a declaration. Attributes are passed over; a document type, and so every entity of one's
-// own, is refused.
+// The XML that STS answers with, read by pugixml: the texts of its elements by their path.
 //
-//   <A><B>x</B><C/></A>  →  {"A/B", "x"}, {"A/C", ""}
+//   <A><B>x</B><C/></A>  →  find("A/B") is "x", find("A/C") is ""
+//
+// pugixml replaces the five entities and character references alone, and passes over a document type: an entity of the
+// document's own stays the text that it is, and no other file is read.
 //
 // Pure; any thread.
 #pragma once
@@ -10,36 +11,33 @@
 #include <pinhook/base/error.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+
+namespace pugi {
+class xml_document;
+}
 
 namespace pinhook::cloud {
 
-/// STS's answers have about 2 KiB, 5 levels and 15 elements.
-struct aws_xml_limits {
-  std::size_t size = std::size_t{64} * 1024;
-  std::size_t depth = 16;
-  std::size_t elements = 500;
-};
+/// Bytes of an answer. STS's have about 2 KiB.
+inline constexpr std::size_t max_aws_xml = std::size_t{64} * 1024;
 
 class aws_xml {
  public:
-  /// malformed: not such XML, or a limit was crossed. The message holds nothing of the text.
-  [[nodiscard]] static result<aws_xml> parse(std::string_view text, const aws_xml_limits& limits = {});
+  /// malformed: not well-formed, or longer than `max_aws_xml`. The message holds nothing of the text.
+  [[nodiscard]] static result<aws_xml> parse(std::string_view text);
 
-  /// The text of the one element of that path from the root ("ErrorResponse/Error/Code"), with spaces at both ends
-  /// taken away. Nothing when there is none, or more than one.
-  [[nodiscard]] std::optional<std::string_view> find(std::string_view path) const;
+  /// The text of the element at that path from the root ("ErrorResponse/Error/Code"), without the spaces around it.
+  /// Nothing when an element of the path is missing or occurs twice, or when the last one holds elements.
+  [[nodiscard]] std::optional<std::string> find(std::string_view path) const;
 
  private:
-  struct leaf {
-    std::string path;
-    std::string text;
-  };
-  std::vector<leaf> leaves_;
-  friend class aws_xml_reader;
+  explicit aws_xml(std::shared_ptr<const pugi::xml_document> document) : document_(std::move(document)) {}
+
+  std::shared_ptr<const pugi::xml_document> document_;
 };
 
 }  // namespace pinhook::cloud

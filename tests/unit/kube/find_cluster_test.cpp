@@ -37,10 +37,10 @@ struct FindCluster : ::testing::Test {
                            server + "\n" + more);
   }
   result<cluster> find(const environment& given, const std::string& setting = "") const {
-    return find_cluster(setting, environment, folder);
+    return find_cluster(setting, given, folder);
   }
   std::string server(const environment& given, const std::string& setting = "") const {
-    const auto got = find(environment, setting);
+    const auto got = find(given, setting);
     return got ? got->server : std::string(to_string(got.error().code)) + ": " + got.error().message;
   }
 };
