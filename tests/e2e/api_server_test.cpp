@@ -1,5 +1,5 @@
-// What an API server makes of a webhook's answers: the facts of docs/api-server.md, with a webhook that answers as each
-// case wants it. pinhook itself is not asked.
+// An API server's treatment of a webhook's answers: the facts of docs/api-server.md, with a webhook that answers as in
+// each case. pinhook itself is not called.
 #include "e2e/cluster.hpp"
 #include "e2e/objects.hpp"
 #include "support/scripted_server.hpp"
@@ -73,7 +73,7 @@ TEST_F(ApiServer, AppliesPatchesItsOwnWayAndAPatchThatFailsIsAnErrorAlsoUnderIgn
     const char* patch;
     /// Of the API server's refusal; nullptr: accepted.
     const char* error;
-    /// What stands at /data/absent afterwards.
+    /// The value at /data/absent afterwards.
     const char* made;
   };
   constexpr one all[] = {
@@ -97,7 +97,7 @@ TEST_F(ApiServer, AppliesPatchesItsOwnWayAndAPatchThatFailsIsAnErrorAlsoUnderIgn
     }
     EXPECT_EQ(read(ns, std::string("configmap/") + c.name, "/data/absent"), c.made) << c.name;
   }
-  // No answer at all is what Ignore is about.
+  // failurePolicy Ignore is for the lack of an answer.
   webhook_.otherwise([](const testing::recorded_request&) { return testing::reply{.status = 500}; });
   EXPECT_EQ(create(ns, "no-answer").exit_code, 0);
 }

@@ -1,5 +1,5 @@
-// What the API server says of its own types (OpenAPI v3), beside what pinhook knows of them: a release with a new field
-// for an image, a new workload or a new way to write one makes this red, and the message says what to look at.
+// The API server's own types (OpenAPI v3), compared with those that pinhook knows: a release with a new field for an
+// image, a new workload or a new way to write one fails this test, and the message says where to look.
 #include "e2e/cluster.hpp"
 
 #include <pinhook/base/json_cursor.hpp>
@@ -98,7 +98,7 @@ std::string reference_of(const json::value& schema) {
 
 class api_types {
  public:
-  /// Reads what `get("/openapi/v3…")` gives.
+  /// Reads the result of `get("/openapi/v3…")`.
   template <class Get>
   explicit api_types(Get get, const std::set<std::string>& foreign_groups) {
     const auto index = parse(get("/openapi/v3"));
@@ -114,7 +114,7 @@ class api_types {
   [[nodiscard]] const std::map<std::string, const json::value*>& schemas() const { return schemas_; }
   [[nodiscard]] const std::vector<write>& writes() const { return writes_; }
 
-  /// JSON Pointers from an object of the type to the slots in it; the first element stands for all.
+  /// JSON Pointers from an object of the type to the slots in it; the first element represents all.
   const std::vector<std::string>& slots_of(const std::string& type) {
     const auto [at, is_new] = slots_.try_emplace(type);
     const auto schema = schemas_.find(type);
@@ -223,7 +223,7 @@ TEST_F(ApiSurvey, EveryFieldThatMayHoldAnImageIsASlotOrReviewed) {
       slots += is_slot ? 1 : 0;
       EXPECT_TRUE(is_slot || is_reviewed(reviewed_fields, field))
           << field << " is new: " << json::find_string(member.value, "description").value_or("no description")
-          << "\nDoes a kubelet pull what stands there? Then it is a slot: src/pin/pod_spec.cpp, the matchConditions of "
+          << "\nDoes a kubelet pull its value? Then it is a slot: src/pin/pod_spec.cpp, the matchConditions of "
              "the webhook manifests, and slot_fields here. Otherwise it belongs to reviewed_fields, with the reason.";
     }
   }

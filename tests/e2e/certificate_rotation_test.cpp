@@ -1,5 +1,5 @@
-// The serving certificate that replicas keep themselves, against the real API server: who calls them is never refused
-// for it.
+// The serving certificate that replicas keep themselves, against the real API server: no call fails because
+// of it.
 #include "e2e/cluster.hpp"
 #include "e2e/load.hpp"
 #include "e2e/serving_secret.hpp"
@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What heals shall have healed by then.
+// The time within which faults must heal.
 constexpr auto healing_time = 60s;
 
 // Some time ago.
@@ -209,7 +209,7 @@ TEST_F(SelfManagedCertificate, ARollingRestartDuringARotationLosesNothing) {
 TEST_F(SelfManagedCertificate, TheServiceAccountMayDoWhatTheManifestsSayAndNoMore) {
   struct row {
     const char* verb;
-    const char* what;
+    const char* resource;
     const char* ns;
     bool is_allowed;
   };
@@ -242,12 +242,12 @@ TEST_F(SelfManagedCertificate, TheServiceAccountMayDoWhatTheManifestsSayAndNoMor
       {"patch", "deployments.apps/any", "default", false},
   };
   for (const auto& one : rows) {
-    std::vector<std::string> question{"auth", "can-i", one.verb, one.what,
-                                      "--as=system:serviceaccount:pinhook:pinhook"};
-    if (*one.ns != '\0') question.insert(question.end(), {"-n", one.ns});
-    const auto r = kubectl(question);
+    std::vector<std::string> arguments{"auth", "can-i", one.verb, one.resource,
+                                       "--as=system:serviceaccount:pinhook:pinhook"};
+    if (*one.ns != '\0') arguments.insert(arguments.end(), {"-n", one.ns});
+    const auto r = kubectl(arguments);
     EXPECT_THAT(r.output, ::testing::StartsWith(one.is_allowed ? "yes" : "no"))
-        << one.verb << ' ' << one.what << " in " << one.ns;
+        << one.verb << ' ' << one.resource << " in " << one.ns;
   }
 }
 

@@ -35,14 +35,14 @@ class Clients : public Cluster {
     return kubectl(std::move(arguments), object);
   }
   void run_ok(std::vector<std::string> arguments, const std::string& object = {}) {
-    const std::string what = arguments.at(0);
+    const std::string command = arguments.at(0);
     const auto r = run(std::move(arguments), object);
-    EXPECT_EQ(r.exit_code, 0) << what << ": " << r;
+    EXPECT_EQ(r.exit_code, 0) << command << ": " << r;
   }
 
   // The first generation, with the first bytes.
-  void expect_untouched(const std::string& what = "deployment/web") {
-    const auto d = object(ns_, what);
+  void expect_untouched(const std::string& name = "deployment/web") {
+    const auto d = object(ns_, name);
     EXPECT_EQ(text_at(d, in_template), pinned_);
     EXPECT_EQ(text_at(d, "/metadata/generation"), "1");
   }

@@ -1,4 +1,4 @@
-// What people do again and again with manifests that say tags: nothing moves, although the tags did.
+// The usual operations on manifests with tags: no image moves, although the tags did.
 #include "e2e/clients.hpp"
 
 namespace pinhook::e2e {
@@ -29,7 +29,7 @@ TEST_F(Clients, ServerSideApplyAgainChangesNothingAndConflictsWithNobody) {
   expect_untouched();
   const auto difference = run({"diff", "--server-side"}, manifest);
   EXPECT_EQ(difference.exit_code, 0) << difference;
-  // What another one wants is its own.
+  // The fields of another manager stay its own.
   run_ok({"scale", "deployment/web", "--replicas", "2"});
   EXPECT_EQ(read(ns_, "deployment/web", in_template), pinned_);
 }

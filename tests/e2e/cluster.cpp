@@ -23,7 +23,7 @@ std::unique_ptr<world>& the_world() {
   return one;
 }
 
-// Ends what all tests share while the program is still whole.
+// Ends the shared world before static objects are destroyed.
 class end_of_world : public ::testing::Environment {
   void TearDown() override { the_world().reset(); }
 };
@@ -33,9 +33,9 @@ std::uint16_t port_of(const std::string& host) {
   return static_cast<std::uint16_t>(std::stoi(host.substr(host.rfind(':') + 1)));
 }
 
-std::string must(const command_result& r, const std::string& what) {
+std::string must(const command_result& r, const std::string& step) {
   if (r.exit_code != 0 || r.errors.find("Warning:") != std::string::npos)
-    throw std::runtime_error(fmt::format("{}: exit code {}\n{}{}", what, r.exit_code, r.output, r.errors));
+    throw std::runtime_error(fmt::format("{}: exit code {}\n{}{}", step, r.exit_code, r.output, r.errors));
   return r.output;
 }
 
@@ -61,7 +61,7 @@ std::string base64(const std::string& text) {
 std::filesystem::path programs_folder() {
   const char* folder = std::getenv("E2E_PROGRAMS");
   if (folder == nullptr || *folder == '\0')
-    throw std::runtime_error("E2E_PROGRAMS is not set: run `make e2e`, or set it to what tests/e2e/tools prints");
+    throw std::runtime_error("E2E_PROGRAMS is not set: run `make e2e`, or set it to the output of tests/e2e/tools");
   return folder;
 }
 

@@ -44,7 +44,7 @@ enum class certificate_source {
   files,
 };
 
-/// What all tests share. Made once; nothing of it is remade between tests.
+/// The state that all tests share. Made once; no part is made again between tests.
 class world {
  public:
   /// `programs`: see control_plane.
@@ -102,11 +102,11 @@ class Cluster : public ::testing::Test {
   /// kubectl, which must succeed; its output.
   static std::string kubectl_ok(std::vector<std::string> arguments, std::string input = {});
 
-  /// What stands at a JSON pointer of an object as the API server stores it; "" when there is nothing. Numbers and
+  /// The value at a JSON pointer of an object as the API server stores it; "" when there is none. Numbers and
   /// booleans as text, arrays and objects as JSON.
   static std::string read(const std::string& ns, const std::string& object, const std::string& pointer);
   static json::document object(const std::string& ns, const std::string& object);
-  /// Of each object of a kind, what stands at the pointer.
+  /// The value at the pointer of each object of a kind.
   static std::vector<std::string> read_all(const std::string& ns, const std::string& kind, const std::string& pointer);
 
   /// Pushes an image made of `seed`: its digest.
@@ -121,7 +121,7 @@ class Cluster : public ::testing::Test {
   std::vector<std::string> namespaces_;
 };
 
-/// What stands at a JSON pointer, as `Cluster::read` gives it.
+/// The value at a JSON pointer, as `Cluster::read` gives it.
 [[nodiscard]] std::string text_at(const json::value& object, const std::string& pointer);
 
 }  // namespace pinhook::e2e

@@ -1,4 +1,4 @@
-// A program run to its end: what it is given on standard input, and what it says.
+// A program run to its end: its standard input, its output and its exit code.
 //
 //   const auto r = run_command({.command = {"kubectl", "apply", "-f", "-"}, .input = yaml});
 //   EXPECT_EQ(r.exit_code, 0) << r;

@@ -69,7 +69,7 @@ void control_plane::write_files() {
   files_.write("server.key", leaf.key);
   files_.write("accounts.key", signer.key);
   files_.write("accounts.pem", signer.certificate);
-  // Random enough: who reads the private keys of a run can do anything anyway.
+  // Random enough: a reader of a run's private keys has full access anyway.
   token_ = registry::digest::of(leaf.key).to_string().substr(7);
   manager_token_ = registry::digest::of(signer.key).to_string().substr(7);
   files_.write("audit-policy.yaml",
@@ -115,7 +115,7 @@ void control_plane::start_api_server() {
                         "--allow-privileged=true", "--audit-policy-file=" + in("audit-policy.yaml"),
                         "--audit-log-path=" + in("audit.log"),
                         // Written into the Endpoints of the Service "kubernetes", where loopback is
-                        // refused; nobody connects to it (192.0.2.0/24 is for documentation, RFC 5737).
+                        // refused; no one connects to it (192.0.2.0/24 is for documentation, RFC 5737).
                         "--advertise-address=192.0.2.1"},
             .environment = {},
             .inherited = {},

@@ -33,7 +33,7 @@ class control_plane {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   /// The admin's bearer token.
   [[nodiscard]] const std::string& token() const { return token_; }
-  /// Who signed the API server's certificate (PEM).
+  /// The authority that signed the API server's certificate (PEM).
   [[nodiscard]] const std::string& authority() const { return authority_.certificate(); }
   /// The admin's kubeconfig.
   [[nodiscard]] const std::filesystem::path& kubeconfig() const { return kubeconfig_; }
@@ -46,12 +46,12 @@ class control_plane {
   /// The path of a kubeconfig of a service account, with a token that lasts for hours.
   [[nodiscard]] std::filesystem::path kubeconfig_of(const std::string& ns, const std::string& account) const;
 
-  /// What the audit log says of the admin's writes to a namespace: a JSON object each, at level Metadata.
+  /// The admin's writes to a namespace from the audit log: a JSON object each, at level Metadata.
   [[nodiscard]] std::vector<std::string> audit_events(const std::string& ns) const;
 
   /// Whether all three programs run.
   [[nodiscard]] bool is_running() const;
-  /// What they logged last.
+  /// The end of their logs.
   [[nodiscard]] std::string log() const;
 
  private:
@@ -70,7 +70,7 @@ class control_plane {
   std::unique_ptr<testing::child_process> etcd_, api_server_, controller_manager_;
 };
 
-/// A port of 127.0.0.1 that nobody listens on now.
+/// A port of 127.0.0.1 without a listener.
 [[nodiscard]] std::uint16_t free_port();
 
 }  // namespace pinhook::e2e

@@ -1,5 +1,5 @@
-// What the tests of pinning files beside other people's programs share: a registry of any image, a folder, and the
-// program in PATH.
+// The fixture of tests that pin files beside other programs: a registry of any image, a folder, and the program in
+// PATH.
 #pragma once
 
 #include "e2e/cluster.hpp"
@@ -58,9 +58,9 @@ class FileTools : public ::testing::Test {
 
   static std::string chart() { return testing::source_dir() + "/tests/corpus/chart"; }
 
-  static std::size_t count(std::string_view text, std::string_view what) {
+  static std::size_t count(std::string_view text, std::string_view part) {
     std::size_t n = 0;
-    for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) ++n;
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++n;
     return n;
   }
 

@@ -1,5 +1,5 @@
-// Objects whose images cannot change any more, or not without a restart: a Job's template and a Pod that runs. Nobody's
-// update of them is refused because of a pin, and nothing of them moves (pinning.md §3, rules 4 and 5).
+// Objects whose images cannot change any more, or not without a restart: a Job's template and a running Pod. No
+// update of them is refused because of a pin, and none of their images moves (pinning.md §3, rules 4 and 5).
 #include "e2e/cluster.hpp"
 #include "e2e/objects.hpp"
 
@@ -43,7 +43,7 @@ class FixedTemplates : public Cluster {
   static command_result patch(const std::string& ns, const std::string& changes) {
     return kubectl({"patch", "job", "web", "-n", ns, "--type", "merge", "-p", changes});
   }
-  // What Kueue (v0.17.0) sends to start a Job, and to take it back.
+  // The patches of Kueue (v0.17.0) that start a Job, and that take it back.
   static constexpr const char* start =
       R"({"spec":{"suspend":false,"template":{"spec":{"nodeSelector":{"pool":"a"}}}}})";
   static constexpr const char* suspend = R"({"spec":{"suspend":true}})";
@@ -91,7 +91,7 @@ class FixedTemplates : public Cluster {
   std::string repository_, digest_, by_tag_, pinned_;
 };
 
-// The table of kinds says what the API server's validation does.
+// The table of kinds agrees with the API server's validation.
 TEST_F(FixedTemplates, AreThoseThatTheTableOfKindsCallsImmutable) {
   const auto ns = make_namespace("");
   const auto other = image(repository_ + ":2");
@@ -157,7 +157,7 @@ TEST_F(FixedTemplates, AJobThatWasMadeInAnOutageStarts) {
 }
 
 struct refreshing {
-  const char* how;
+  const char* name;
   std::map<std::string, std::string> settings;
   const char* metadata = "";
 };
@@ -177,18 +177,18 @@ TEST_F(FixedTemplates, ARefreshMovesNeitherAJobNorAPodThatIsThere) {
     settings["CACHE_TTL"] = "0s";
     auto& pinhook = start_pinhook({.settings = settings});
     const auto ns = make_namespace("enforce");
-    const auto now = push(repository_, "1", std::string("first of ") + way.how);
+    const auto now = push(repository_, "1", std::string("first of ") + way.name);
     const auto pinned = image(repository_ + "@" + now);
     const auto manifests = job(by_tag_, {}, way.metadata) + "\n" + pod(by_tag_, way.metadata);
-    ASSERT_EQ(apply(ns, manifests, false).exit_code, 0) << way.how;
-    push(repository_, "1", std::string("moved of ") + way.how);
+    ASSERT_EQ(apply(ns, manifests, false).exit_code, 0) << way.name;
+    push(repository_, "1", std::string("moved of ") + way.name);
     for (const bool is_server_side : {false, true, false}) {
       const auto again = apply(ns, manifests, is_server_side);
-      EXPECT_EQ(again.exit_code, 0) << way.how << ": " << again;
+      EXPECT_EQ(again.exit_code, 0) << way.name << ": " << again;
       EXPECT_THAT(again.errors, HasSubstr("updates: refresh moves nothing: the pod template of a Job is immutable"));
       EXPECT_THAT(again.errors, HasSubstr("updates: refresh moves nothing: it would restart containers"));
-      EXPECT_EQ(read(ns, "job/web", in_template), pinned) << way.how;
-      EXPECT_EQ(read(ns, "pod/web", in_pod), pinned) << way.how << ": the container restarts";
+      EXPECT_EQ(read(ns, "job/web", in_template), pinned) << way.name;
+      EXPECT_EQ(read(ns, "pod/web", in_pod), pinned) << way.name << ": the container restarts";
     }
     stop_pinhook(pinhook);
   }

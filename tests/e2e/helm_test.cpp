@@ -1,4 +1,4 @@
-// Releases of Helm 3 and 4 whose charts say tags.
+// Releases of Helm 3 and 4 whose charts have tags.
 #include "e2e/clients.hpp"
 
 namespace pinhook::e2e {
@@ -75,7 +75,7 @@ TEST_F(Helm4, AnUpgradeConflictsWithNobodyAndARollbackGetsTheEarlierBytes) {
   expect_pins_kept_until_the_tag_changes_and_back();
 }
 
-// Who writes the tag over the digest takes the field, although nothing changes in the end.
+// A writer of the tag over the digest takes the field, although nothing changes in the end.
 TEST_F(Helm4, AfterSomebodyElseWroteTheTagForceConflictsOnceIsEnough) {
   const std::vector<std::string> upgrade{"upgrade", "web", chart(), "--set", "image=" + web_};
   helm({"install", "web", chart(), "--set", "image=" + web_});

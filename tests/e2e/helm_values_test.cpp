@@ -1,6 +1,6 @@
-// Values of charts, pinned, and what Helm makes of them: charts of the shapes that public ones have, rendered before
+// Values of charts, pinned, and rendered by Helm: charts in the shapes of public ones, rendered before
 // and after `pinhook pin -i values.yaml`. The objects are the same but for the digests of the images that were rendered
-// before, or the file is left as it was and the reason is told. No cluster is needed.
+// before, or the file is left as it was and the reason is printed. No cluster is needed.
 #include "e2e/file_tools.hpp"
 
 #include <pinhook/files/helm_scalar.hpp>
@@ -14,17 +14,17 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// "REG" stands for the registry.
+// "REG" is replaced by the registry.
 struct chart_case {
   std::string name;
   std::string values;
   std::map<std::string, std::string> templates;
   /// Rendered before, by tag, and pinned afterwards: "acme/api:v1".
   std::vector<std::string> pinned{};
-  /// The digest stands in the place of the tag.
+  /// The digest replaces the tag.
   bool loses_tag = false;
   /// On standard error; empty: neither a warning nor a refusal.
-  std::string told{};
+  std::string message{};
 };
 
 const std::string deployment =
@@ -39,7 +39,7 @@ const std::string plain_image =
 
 const std::vector<chart_case>& cases() {
   static const std::vector<chart_case> all{
-      {"what helm create makes",
+      {"the chart of helm create",
        plain_values,
        {{"deployment.yaml", plain_image},
         {"_helpers.tpl",
@@ -235,8 +235,8 @@ class HelmValues : public FileTools {
       EXPECT_EQ(done.exit_code, 0) << done;
       const auto after = run(render);
       ASSERT_EQ(after.exit_code, 0) << after;
-      // What an operator makes of the parts, Helm does not show.
-      const bool is_in_parts = one.told.contains("may be more");
+      // Helm does not show the image that an operator makes of the parts.
+      const bool is_in_parts = one.message.contains("may be more");
       if (!is_in_parts) {
         for (const auto& image : one.pinned) EXPECT_THAT(before.output, HasSubstr(tagged(image)));
         EXPECT_EQ(after.output, with_digests(before.output, one));
@@ -244,15 +244,15 @@ class HelmValues : public FileTools {
       EXPECT_EQ(count(after.output, "sha256:") == 0, one.pinned.empty()) << after.output;
       const std::string values = read(std::filesystem::path(folder) / "values.yaml");
       EXPECT_EQ(values == with_registry(one.values), one.pinned.empty()) << values;
-      EXPECT_THAT(done.errors, HasSubstr(one.told));
-      EXPECT_EQ(done.errors.contains("values.yaml:"), !one.told.empty()) << done.errors;
+      EXPECT_THAT(done.errors, HasSubstr(one.message));
+      EXPECT_EQ(done.errors.contains("values.yaml:"), !one.message.empty()) << done.errors;
       const auto back = run({testing::program_path(), "unpin", "-i", folder + "/values.yaml"});
       EXPECT_EQ(back.exit_code, 0) << back;
       EXPECT_EQ(read(std::filesystem::path(folder) / "values.yaml"), with_registry(one.values));
     }
   }
 
-  // What each plain scalar becomes, alone and with `default`.
+  // The rendering of each plain scalar, alone and with `default`.
   void expect_scalars(const std::string& helm) const {
     const auto program = programs_folder() / helm;
     if (!std::filesystem::exists(program))

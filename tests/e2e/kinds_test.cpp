@@ -1,4 +1,5 @@
-// Each kind of object that holds images: pinned in etcd when it is created, and so what controllers make of it.
+// Each kind of object that holds images: pinned in etcd when it is created, and so are the objects that
+// controllers make of it.
 #include "e2e/cluster.hpp"
 #include "e2e/objects.hpp"
 
@@ -40,7 +41,7 @@ TEST_F(Kinds, WorkloadsArePinned) {
   const auto all = workloads(web_);
   for (const char* mode : {"enforce", "best-effort"}) {
     for (const auto& w : all) {
-      // The modes differ in what they do when something fails, not in this.
+      // The modes differ only when something fails.
       if (mode != std::string("enforce") && w.resource != "deployment") continue;
       const auto ns = make_namespace(mode);
       create(ns, w.object);
@@ -48,7 +49,7 @@ TEST_F(Kinds, WorkloadsArePinned) {
       EXPECT_THAT(read(ns, w.resource + "/web", recorded), HasSubstr(first_)) << mode << ", " << w.resource;
       const std::string& kind = w.resource;
       if (kind == "cronjob" || kind == "podtemplate" || kind == "daemonset" || kind == "pod") continue;
-      // What its controller makes has the same bytes.
+      // The Pods of its controller have the same bytes.
       EXPECT_TRUE(eventually([&] { return !read_all(ns, "pods", in_pod).empty(); })) << mode << ", " << kind;
       EXPECT_THAT(read_all(ns, "pods", in_pod), Each(pinned_web())) << mode << ", " << kind;
     }

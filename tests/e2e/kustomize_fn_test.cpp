@@ -37,7 +37,7 @@ class KustomizeFn : public FileTools {
     return run(words);
   }
 
-  // A script, since kustomize hands no arguments to what it executes.
+  // A script, since kustomize passes no arguments to a program.
   void write_transformer(const std::string& more = {}) {
     const auto script = folder_.write("pinhook-fn", fmt::format("#!/bin/sh\nexec {} fn\n", testing::program_path()));
     std::filesystem::permissions(script, std::filesystem::perms::owner_all);
@@ -75,7 +75,7 @@ TEST_F(KustomizeFn, FailsWhenALookUpDoes) {
   EXPECT_THAT(done.errors, HasSubstr("acme/missing:1"));
 }
 
-// What `pin` writes into a kustomization is what kustomize builds.
+// kustomize builds the images that `pin` writes into a kustomization.
 TEST_F(KustomizeFn, BuildsFromAPinnedKustomization) {
   for (const std::string format : {"digest", "tag-and-digest"}) {
     const auto file = folder_.write("kustomization.yaml", fmt::format("resources: [deployment.yaml]\n"
@@ -140,13 +140,13 @@ class KustomizeEntries : public KustomizeFn {
     return digest(rest);
   }
 
-  // What is built is what was built, or its digest.
+  // The built image is the one from before, or its digest.
   void expect_same_or_left(const std::string& before, const std::string& after, const std::string& about) const {
     EXPECT_TRUE(after == before || after.ends_with("@" + digest_of(before))) << before << " became " << after << "\n"
                                                                              << about;
   }
 
-  // What is built has the digest of what was built.
+  // The built image has the digest of the one from before.
   void expect_same(const std::string& before, const std::string& about) const {
     const auto after = built_image();
     if (before.contains('@')) {
@@ -157,7 +157,7 @@ class KustomizeEntries : public KustomizeFn {
   }
 };
 
-// The model (files/kustomize_image.hpp) and what `pin` makes of entries, held against kustomize itself.
+// The model (files/kustomize_image.hpp) and the entries of `pin`, compared with kustomize itself.
 TEST_F(KustomizeEntries, BuildTheDigestOfWhatTheyBuilt) {
   using testing::entry_verdict;
   for (const auto& one : testing::kustomize_cases) {
@@ -195,7 +195,8 @@ TEST_F(KustomizeEntries, BuildTheDigestOfWhatTheyBuilt) {
   }
 }
 
-// Pinned together with its resources and bases: a name with a tag goes on to match, a suffix goes on what it went on.
+// Pinned together with its resources and bases: a name with a tag still matches, a suffix is still added to the same
+// name.
 TEST_F(KustomizeEntries, GoOnToMatchWhatIsPinnedBesideThem) {
   for (const std::string entry :
        {"name: '%R/web:v1', newTag: v2", "name: '%R/web', newTag: v2", "name: '%R/web', tagSuffix: -arm",

@@ -72,14 +72,14 @@ struct load::state {
       ++report.unanswered;
       return;
     }
-    const auto said = json::parse(r->body);
-    if (r->status == 201 && said) {
-      const auto image = text_at(*said, "/spec/template/spec/containers/0/image");
+    const auto document = json::parse(r->body);
+    if (r->status == 201 && document) {
+      const auto image = text_at(*document, "/spec/template/spec/containers/0/image");
       ++(image.find("@sha256:") != std::string::npos ? report.pinned : report.unpinned);
       return;
     }
     if (report.refused++ == 0)
-      report.first_refusal = fmt::format("{} {}", r->status, said ? text_at(*said, "/message") : r->body);
+      report.first_refusal = fmt::format("{} {}", r->status, document ? text_at(*document, "/message") : r->body);
   }
 
   const std::uint16_t port;

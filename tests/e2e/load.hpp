@@ -3,7 +3,7 @@
 //
 //   load running(plane, {.ns = ns, .image = image("team/web:1")});
 //   ASSERT_TRUE(running.wait_for_more(100));
-//   …what must not be noticed…
+//   …the change that must not be noticed…
 //   const auto r = running.stop();
 //   EXPECT_EQ(r.refused, 0) << r;
 //
@@ -34,13 +34,13 @@ struct load_report {
   int pinned = 0;
   /// Created, the image as it was asked for.
   int unpinned = 0;
-  /// The API server said no.
+  /// Refused by the API server.
   int refused = 0;
-  /// The API server said nothing: never to be expected.
+  /// Without an answer of the API server: never expected.
   int unanswered = 0;
-  /// What it said to the first that was refused: the status, and its message.
+  /// Its answer to the first that was refused: the status, and its message.
   std::string first_refusal{};
-  /// The longest that one took.
+  /// The duration of the slowest.
   std::chrono::milliseconds slowest{0};
 
   [[nodiscard]] int all() const { return pinned + unpinned + refused + unanswered; }
@@ -58,11 +58,11 @@ class load {
   load& operator=(const load&) = delete;
 
   [[nodiscard]] load_report so_far() const;
-  /// That so many more have been answered, by whatever word, than now. False when they are not within the time.
+  /// Waits until so many more have been answered, in any way, than now. False when they are not within the time.
   bool wait_for_more(int count, std::chrono::seconds within = std::chrono::seconds(60));
-  /// As so_far, and counts from 0 again; what is under way counts for what comes.
+  /// As so_far, and counts from 0 again; requests under way belong to the next count.
   load_report take();
-  /// Ends it, once all that was asked is answered.
+  /// Ends it after all requests are answered.
   load_report stop();
 
  private:

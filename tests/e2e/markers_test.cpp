@@ -16,7 +16,7 @@ class Markers : public FileTools {
       GTEST_SKIP() << "there is no marker_reader: tests/e2e/tools builds it where there is Go";
   }
 
-  // The text pinned, and unpinned again to what it was.
+  // The text pinned, and unpinned again to the original.
   std::string pinned_text(const std::string& name, const std::string& text) {
     const auto file = folder_.write(name, text);
     const auto pinned = run({testing::program_path(), "pin", file.string()});
@@ -53,7 +53,7 @@ TEST_F(Markers, FluxFindsItsMarkersInObjects) {
   EXPECT_EQ(count(moved.output, tagged("acme/web:2.0")), 2U) << moved;
 }
 
-// The fault itself: what an earlier version wrote.
+// The fault itself: the output of an earlier version.
 TEST_F(Markers, FluxFindsNoneBehindAnotherComment) {
   const auto seen = flux("a: b # b:1 # {\"$imagepolicy\": \"ns:web\"}\nc: # {\"$imagepolicy\": \"ns:web\"} # b\n");
   EXPECT_EQ(seen.errors, "") << seen;

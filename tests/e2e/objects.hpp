@@ -19,7 +19,7 @@ inline std::string pod_template(std::string_view image, std::string_view more = 
   return fmt::format(R"({{"metadata":{{"labels":{{"app":"web"}}}},"spec":{}}})", pod_spec(image, more));
 }
 
-/// An object named "web" whose `spec` (or, for other kinds, members) is given as JSON members.
+/// An object named "web"; its `spec` (or, for other kinds, members) is given as JSON members.
 inline std::string named(std::string_view version, std::string_view kind, std::string_view members,
                          std::string_view metadata = {}) {
   return fmt::format(R"({{"apiVersion":"{}","kind":"{}","metadata":{{"name":"web"{}}},{}}})", version, kind, metadata,
@@ -36,7 +36,7 @@ inline std::string deployment(std::string_view image, int replicas = 1, std::str
       metadata);
 }
 
-/// Where the first container's image stands.
+/// JSON Pointers to the first container's image.
 inline constexpr const char* in_template = "/spec/template/spec/containers/0/image";
 inline constexpr const char* in_pod = "/spec/containers/0/image";
 inline constexpr const char* in_cron_job = "/spec/jobTemplate/spec/template/spec/containers/0/image";
@@ -46,7 +46,7 @@ struct workload {
   /// As kubectl takes it: "deployment".
   std::string resource;
   std::string object;
-  /// Where its image stands.
+  /// The JSON Pointer to its image.
   const char* pointer;
 };
 

@@ -1,4 +1,4 @@
-// Whose objects are sent to pinhook, and what people read when it says no.
+// The objects that are sent to pinhook, and the messages that people read when it denies one.
 #include "e2e/cluster.hpp"
 #include "e2e/objects.hpp"
 
@@ -38,7 +38,7 @@ TEST_F(OptIn, PodsWithDigestsAloneAreNotSent) {
   EXPECT_EQ(asked(pinhook), 0);
   kubectl_ok({"run", "other", "-n", ns, "--image", image("pods/web:1")});
   EXPECT_EQ(asked(pinhook), 1);
-  // Pinned now, like all that controllers make of pinned templates: what happens to it later is not sent.
+  // Pinned now, like all that controllers make of pinned templates: later changes of it are not sent.
   kubectl_ok({"label", "pod", "other", "-n", ns, "team=a"});
   kubectl_ok({"annotate", "pod", "other", "-n", ns, "team=a"});
   EXPECT_EQ(asked(pinhook), 1);

@@ -1,5 +1,5 @@
-// What manifests/README.md says of server-side apply after other writers, and of unchanged manifests where nothing pins
-// any more.
+// The facts in manifests/README.md about server-side apply after other writers, and about unchanged manifests where
+// nothing pins any more.
 #include "e2e/clients.hpp"
 
 namespace pinhook::e2e {

@@ -1,4 +1,4 @@
-// What becomes of objects while a registry cannot be asked: as each mode has it, in the words that kubectl shows.
+// The treatment of objects while a registry cannot be asked: by mode, in the messages that kubectl shows.
 #include "e2e/cluster.hpp"
 #include "support/scripted_server.hpp"
 
@@ -88,7 +88,7 @@ TEST_F(RegistryOutage, AuditLetsItPassUnchangedAndSaysWhatEnforceWouldDo) {
   }
 }
 
-// A new process, so that no cache helps: what is pinned needs no registry.
+// A new process, so that no cache helps: pinned images need no registry.
 TEST_F(RegistryOutage, WhatIsPinnedGoesOnWithoutARegistry) {
   auto& before = start_pinhook();
   const auto ns = make_namespace("enforce");

@@ -1,4 +1,4 @@
-// What starts rollouts and what does not, with the Deployment controller running.
+// Changes that start rollouts and changes that do not, with the Deployment controller running.
 #include "e2e/cluster.hpp"
 #include "e2e/objects.hpp"
 
@@ -23,7 +23,7 @@ class Rollout : public Cluster {
     const auto all = read_all(ns, "replicasets", "/metadata/uid");
     return {all.begin(), all.end()};
   }
-  // The controller has seen what is there and has nothing left to do.
+  // The controller has seen the present objects and has nothing left to do.
   static bool is_settled(const std::string& ns) {
     return eventually([&] {
       const auto d = object(ns, "deployment/web");
@@ -66,7 +66,7 @@ TEST_F(Rollout, RefreshTakesWhatTheTagSaysNow) {
   EXPECT_EQ(read(ns, "deployment/web", in_template), image("refresh/web@" + now));
 }
 
-// A Deployment of a namespace that had not opted in yet, and what was seen of it.
+// A Deployment of a namespace that had not opted in yet, and its observed ReplicaSets.
 struct earlier {
   std::string ns, mode;
   std::set<std::string> seen{};
@@ -78,7 +78,7 @@ TEST_F(Rollout, OptingInStartsNoneAndNoReplicaSetIsMadeForEver) {
   const auto web = image("loop/web:1");
   const auto pinned = image("loop/web@" + digest);
 
-  // While the registry is down, its Pods and ReplicaSet keep the tag; what comes later is pinned.
+  // While the registry is down, its Pods and ReplicaSet keep the tag; later objects are pinned.
   const auto during = make_namespace("best-effort");
   set_registry_down(true);
   create(during, deployment(web));

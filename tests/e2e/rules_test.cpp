@@ -1,4 +1,4 @@
-// Image rules on a real API server: what people read, what is stored, and what is never refused.
+// Image rules on a real API server: the messages, the stored objects, and the requests that are never refused.
 #include "e2e/cluster.hpp"
 #include "e2e/objects.hpp"
 

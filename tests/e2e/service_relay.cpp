@@ -70,7 +70,7 @@ struct service_relay::state {
     const auto where = loopback(port);
     const outcome connected = co_await both->replica.async_connect(where, as_result);
     if (std::get<0>(connected)) co_return;
-    // What comes in pieces goes on in pieces: no piece waits for the peer to acknowledge the one before.
+    // Pieces are forwarded at once: no piece waits for the peer to acknowledge the one before.
     boost::system::error_code ignored;
     both->client.set_option(tcp::no_delay(true), ignored);
     both->replica.set_option(tcp::no_delay(true), ignored);

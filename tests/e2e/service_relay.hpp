@@ -1,4 +1,4 @@
-// What a Service is in a cluster: one address, and behind it the replicas that are ready.
+// Replaces a Service of a cluster: one address for the replicas that are ready.
 //
 //   service_relay service;
 //   service.add({.webhook = 41234, .admin = 41235});
@@ -22,7 +22,7 @@ struct endpoint_ports {
 
 class service_relay {
  public:
-  /// How often readiness is asked, and so how late a replica that is unready no longer gets connections.
+  /// `period`: the interval of readiness checks, and so the delay until an unready replica gets no more connections.
   explicit service_relay(std::chrono::milliseconds period = std::chrono::milliseconds(100));
   ~service_relay();
   service_relay(const service_relay&) = delete;

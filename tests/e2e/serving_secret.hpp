@@ -1,5 +1,5 @@
-// What certificate tests look at from outside: the Secret and the caBundles in the API server, and the certificate that
-// a port shows.
+// The outside view of certificate tests: the Secret and the caBundles in the API server, and the certificate of a
+// port.
 //
 // Blocking; any thread.
 #pragma once
@@ -26,7 +26,7 @@ void write_serving_secret(const control_plane& plane, const std::map<std::string
 /// Writes it into all entries; "": takes it away.
 void write_bundles(const control_plane& plane, const std::string& bundle);
 
-/// What a server on loopback shows in a handshake of TLS; nothing: there is no handshake.
+/// The certificate of a server on loopback in a handshake of TLS; nothing: there is no handshake.
 [[nodiscard]] std::optional<x509_certificate> shown_certificate(std::uint16_t port);
 
 }  // namespace pinhook::e2e

@@ -1,5 +1,5 @@
-// What the API server does while pinhook is not there: as the failurePolicy of each entry has it, and nothing beyond
-// the namespaces that opted in.
+// The API server while pinhook is down: it follows the failurePolicy of each entry, and affects no namespace that has
+// not opted in.
 #include "e2e/cluster.hpp"
 #include "e2e/load.hpp"
 
