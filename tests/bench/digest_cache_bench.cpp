@@ -1,4 +1,4 @@
-// What a cached answer costs: a hit of the cache, alone and with a second thread, and a whole request of three tags.
+// The cost of a cached answer: a hit of the cache, alone and with a second thread, and a whole request of three tags.
 #include "support/fake_credentials.hpp"
 #include "support/fake_registry_client.hpp"
 #include "support/fake_resolver.hpp"
@@ -108,7 +108,7 @@ class plain_lru {
 };
 
 // Hit rates, in percent: tags by a Zipf distribution over a hundred thousand, a cache for some of them, and a share of
-// the requests for tags that nobody asks for again (`flood`, of one namespace among ten).
+// the requests for tags that are asked for only once (`flood`, of one namespace among ten).
 void hit_rate(benchmark::State& state) {
   constexpr std::size_t tags = 100'000;
   constexpr std::size_t requests = 400'000;
@@ -161,8 +161,8 @@ BENCHMARK(hit_rate)
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 
-// A resolver whose cache holds three tags, used as a request does. The coroutine asks many times, so that what starting
-// one costs is not counted; the copy of the queries is.
+// A resolver whose cache holds three tags, used as a request does. The coroutine resolves many times, so that the cost
+// of starting one is not counted; the copy of the queries is.
 awaitable<void> ask_often(resolve::tag_resolver& tags, benchmark::State& state, std::vector<resolve::query> queries) {
   for (auto _ : state) {
     std::vector<resolve::query> these = queries;
@@ -176,15 +176,15 @@ void resolve_three_cached(benchmark::State& state) {
   boost::asio::io_context io(1);
   testing::fake_registry_client client;
   resolve::resolver_options options;
-  // No entry becomes due while this runs: what is measured is the answer.
+  // No entry becomes due while this runs, so that the answer alone is measured.
   options.cache.ttl = std::chrono::hours(24);
   resolve::tag_resolver tags(io.get_executor(), client, machine_clock(), nullptr, options);
-  const auto who = testing::fake_credentials::make("0123456789abcdef0123456789abcdef");
+  const auto credentials = testing::fake_credentials::make("0123456789abcdef0123456789abcdef");
   std::vector<resolve::query> queries;
   for (const char* ref : {"nginx:1.25", "ghcr.io/acme/api:v2", "registry.example.com:5000/team/service:2026.11"}) {
     const auto parsed = registry::reference::parse(ref).value();
     client.holds(parsed.canonical(), digest_of_digit('a'));
-    queries.push_back({parsed, state.range(0) == 0 ? nullptr : who, resolve::freshness::cached});
+    queries.push_back({parsed, state.range(0) == 0 ? nullptr : credentials, resolve::freshness::cached});
   }
   const auto fill = [&]() -> awaitable<void> {
     auto got = co_await tags.resolve(queries, deadline::never());

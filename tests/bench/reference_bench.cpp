@@ -1,4 +1,4 @@
-// How fast a reference is read: every image of every admission goes through it.
+// The speed of reading a reference, which happens for every image of every admission.
 #include <pinhook/registry/reference.hpp>
 
 #include <benchmark/benchmark.h>

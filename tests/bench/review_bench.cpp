@@ -1,5 +1,5 @@
 // An AdmissionReview from its text to its answer, without a registry: decode, plan, patch, encode. Beside it the
-// yardstick: what RapidJSON takes for a tree of the same text, in situ.
+// yardstick: the time of RapidJSON for a tree of the same text, in situ.
 #include "support/review_maker.hpp"
 
 #include <pinhook/admission/inquiry.hpp>

@@ -1,4 +1,4 @@
-// What image rules cost a request, beside the yardstick: writing the request's answer into its TLS connection. A
+// The cost of image rules for a request, beside the yardstick: writing the request's answer into its TLS connection. A
 // thousand rules should be asked in less than that takes, for each of an object's images.
 #include "support/certificates.hpp"
 
@@ -180,7 +180,7 @@ rules::rule rule_of(mix m, int i) {
   return out;
 }
 
-/// A thousand, the last of which stands for all images and demands tags and digests, as presets at the end do.
+/// A thousand, the last of which is for all images and requires tags and digests, as presets at the end do.
 std::vector<rules::rule> thousand(mix m) {
   std::vector<rules::rule> out;
   for (int i = 0; i < 997; ++i) out.push_back(rule_of(m, i));
@@ -211,7 +211,7 @@ void effects(benchmark::State& state) {
 }
 BENCHMARK(effects)->ArgNames({"mix", "slots"})->ArgsProduct({{0, 1, 2, 3, 4, 5, 6, 7}, {1, 3}});
 
-// All that rules cost a request: what they say, what they order, and what there is to say against each image.
+// The whole cost of rules for a request: their effects, their format and pin settings, and the findings of each image.
 void judgement(benchmark::State& state) {
   const auto set = rules::rule_set::make(thousand(static_cast<mix>(state.range(0))));
   if (!set) return state.SkipWithError(set.error().message.c_str());

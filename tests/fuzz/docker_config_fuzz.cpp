@@ -1,5 +1,5 @@
-// A line with an image reference, then any bytes as config.json: read or refused, and what is found for the image can
-// be used as it is.
+// A line with an image reference, then any bytes as config.json: read or refused, and the credentials found for the
+// image can be used as they are.
 #include <pinhook/registry/docker_config.hpp>
 
 #include <cstddef>

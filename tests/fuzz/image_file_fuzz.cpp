@@ -1,5 +1,5 @@
-// Any bytes as a file with images: pinned it parses to the same tree but for images, and unpinned it is what it was.
-// The first byte chooses the file's name and the format.
+// Any bytes as a file with images: pinned it parses to the same tree except for images, and unpinned it is the
+// original. The first byte chooses the file's name and the format.
 #include "support/pin_trial.hpp"
 
 #include <array>
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto format = (data[0] & 4U) != 0 ? pin::pin_format::tag_and_digest : pin::pin_format::digest;
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto trial = testing::try_pin(text, paths[data[0] & 3U], format);
-  // What cannot be written as it should be is refused, in words.
+  // A change that cannot be written correctly is refused with a message.
   if (trial.problem.empty() || trial.problem.starts_with("not pinned: ") || trial.problem.starts_with("not unpinned: "))
     return 0;
   std::fprintf(stderr, "%s\n=====\n%s\n=====\n%s\n", trial.problem.c_str(), trial.pinned.c_str(),

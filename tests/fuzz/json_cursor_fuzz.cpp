@@ -66,7 +66,7 @@ void compare(json::cursor& at, const json::value& expected) {
   require(!text.empty());
 }
 
-// Reads whatever stands there, by its kind, with a limit of steps.
+// Reads the value at the cursor, by its kind, with a limit of steps.
 void wander(json::cursor at, int steps) {
   json::string key;
   std::string name;

@@ -1,4 +1,5 @@
-// Any bytes as a kubeconfig: read or refused in words; what is chosen has a server and shows its login over TLS alone.
+// Any bytes as a kubeconfig: read or refused with a message; the chosen cluster has a server and sends its login over
+// TLS alone.
 #include <pinhook/kube/kubeconfig.hpp>
 
 #include <cstddef>

@@ -13,7 +13,7 @@ namespace {
 
 using namespace pinhook::server;
 
-// What the requests in `bytes` come to, as text.
+// The requests in `bytes` and the final outcome, as text.
 std::string read_all(std::string_view bytes, std::size_t step) {
   const limits l{.body = 4096, .header = 1024, .target = 256, .chunk_line = 128};
   request_reader reader(l);
@@ -50,7 +50,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::string in_pieces = read_all(bytes, data[0] % 64U + 1);
   const std::string at_once = read_all(bytes, bytes.size() + 1);
-  // A refusal may come earlier, and for another limit, when less has been seen; what was complete before is the same.
+  // A refusal can come earlier, and for another limit, when less has been read; requests that were complete are the
+  // same.
   const auto complete = [](const std::string& s) { return s.substr(0, s.rfind("refused ")); };
   const std::string a = complete(in_pieces);
   const std::string b = complete(at_once);

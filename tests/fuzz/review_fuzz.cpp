@@ -1,5 +1,5 @@
 // An AdmissionReview of any bytes never crashes the webhook, with rules and without; its patch changes images, pull
-// policies beside them and the annotation alone; and what the answer says of findings fits.
+// policies beside them and the annotation alone; and the findings in the answer fit their limits.
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/rules/read_rules.hpp>
@@ -51,7 +51,7 @@ bool has_equal_names(const json::value& v) {
   return false;
 }
 
-// The object with every image of the inquiry, the pull policies and the annotation blanked: what must be equal before
+// The object with every image of the inquiry, the pull policies and the annotation blanked: it must be equal before
 // and after.
 void blank(json::document& object, const admission::inquiry& about) {
   const json::value nothing("");
@@ -112,7 +112,7 @@ void check_patch(const admission::inquiry& about, const std::string& patch) {
   require(operations && operations->IsArray());
   auto before = json::parse(about.asked.object);
   auto after = json::parse(about.asked.object);
-  // What the cursor skipped may be no JSON; the API server sends none such.
+  // Values that the cursor skipped can be invalid JSON; the API server does not send such.
   if (!before || !after || has_equal_names(*before)) return;
   for (const auto& operation : operations->GetArray()) {
     const std::string_view path = *json::find_string(operation, "path");

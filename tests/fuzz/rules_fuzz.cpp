@@ -50,14 +50,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(ref.has_value());
     const auto matching = read->matching(*ref);
     for (const std::string_view ns : {"shop", "team-a"}) {
-      const rules::subject whom{.ref = &*ref,
-                                .ns = ns,
-                                .group = "apps",
-                                .kind = "Deployment",
-                                .container = "web",
-                                .type = pin::container_type::container};
-      const auto effects = read->effects_of(whom);
-      require(effects == back->effects_of(whom));
+      const rules::subject subject{.ref = &*ref,
+                                   .ns = ns,
+                                   .group = "apps",
+                                   .kind = "Deployment",
+                                   .container = "web",
+                                   .type = pin::container_type::container};
+      const auto effects = read->effects_of(subject);
+      require(effects == back->effects_of(subject));
       for (const std::uint32_t decides : effects.demands)
         require(decides == rules::effects::none ||
                 std::find(matching.begin(), matching.end(), decides) != matching.end());
