@@ -115,7 +115,7 @@ api_answer token_answer(const std::string& token, const std::string& request) {
   const json::value* spec = document ? json::find(*document, "spec") : nullptr;
   const auto seconds = spec == nullptr ? std::nullopt : json::find_integer(*spec, "expirationSeconds");
   if (!seconds || json::find_string(*document, "kind") != "TokenRequest" || json::find(*spec, "audiences") == nullptr)
-    return status_object(400, "BadRequest", "this is no TokenRequest");
+    return status_object(400, "BadRequest", "this is not a TokenRequest");
   if (*seconds < 600) return status_object(422, "Invalid", "may not specify a duration less than 10 minutes");
   return {201, token_json(token, std::chrono::system_clock::now() + std::chrono::seconds(*seconds)), {}};
 }

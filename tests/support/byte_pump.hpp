@@ -1,4 +1,4 @@
-// Bytes carried between two connections until both directions have ended: what tunnels and relays do.
+// Carries bytes between two connections until both directions have ended, as tunnels and relays do.
 //
 //   co_await carry_both_ways(first, second);
 //
@@ -27,7 +27,7 @@ namespace pinhook::testing {
 inline asio::ip::tcp::socket& socket_of(asio::ip::tcp::socket& s) { return s; }
 inline asio::ip::tcp::socket& socket_of(asio::ssl::stream<asio::ip::tcp::socket>& s) { return s.next_layer(); }
 
-/// Until `from` ends or one of the two breaks; `to` is told that no more comes.
+/// Runs until `from` ends or one of the two breaks, then shuts `to` down for writing.
 template <class From, class To>
 awaitable<void> carry(From& from, To& to) {
   std::array<char, 16384> buffer{};

@@ -17,8 +17,8 @@
 namespace pinhook::testing {
 namespace {
 
-void check(bool good, const char* what) {
-  if (!good) throw std::runtime_error(std::string("OpenSSL: ") + what);
+void check(bool good, const char* action) {
+  if (!good) throw std::runtime_error(std::string("OpenSSL: ") + action);
 }
 
 using bio_ptr = std::unique_ptr<BIO, decltype(&BIO_free)>;

@@ -56,7 +56,7 @@ class certificate_authority {
  public:
   explicit certificate_authority(std::string common_name = "pinhook test authority");
 
-  /// The authority's own certificate, PEM: what a client trusts.
+  /// The authority's own certificate in PEM, for a client's trust.
   [[nodiscard]] const std::string& certificate() const { return certificate_; }
   /// A new key and a certificate for it, signed by this authority.
   [[nodiscard]] key_pair issue(const leaf_options& o = {}) const;

@@ -39,7 +39,7 @@ class child_process {
   [[nodiscard]] pid_t pid() const { return pid_; }
   /// Sends the signal and waits for the end: the exit code, or 128 + the signal that ended it. One thread at a time.
   int end(int signal);
-  /// Whether it still runs; what ended is not waited for.
+  /// True while it runs; does not wait for the exit status.
   [[nodiscard]] bool is_running() const;
   /// Standard output and error so far.
   [[nodiscard]] std::string output() const;

@@ -21,7 +21,7 @@ class dice {
   std::mt19937 engine_;
 };
 
-/// What `*` and `**` mean, tried in every way.
+/// The meaning of `*` and `**`, by trying every way.
 inline bool matches_plainly(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
   if (pattern.front() != '*') {

@@ -15,7 +15,7 @@ struct docker_registry_options {
   const key_pair* tls = nullptr;
   /// The text of an htpasswd file (bcrypt): Basic authentication.
   std::string htpasswd{};
-  /// Token authentication: where tokens come from, and who is trusted to sign them (PEM).
+  /// Token authentication: the token server, and the certificate trusted to sign tokens (PEM).
   std::string token_realm{};
   std::string token_authority{};
 };
@@ -25,7 +25,7 @@ class docker_registry {
   static constexpr const char* service = "pinhook-test-registry";
   static constexpr const char* issuer = "pinhook-test-issuer";
 
-  /// Throws when it does not start; the message holds what it printed.
+  /// Throws when it does not start; the message holds its output.
   explicit docker_registry(const docker_registry_options& o = {});
 
   /// "127.0.0.1:port"

@@ -1,5 +1,5 @@
 // The fixture of the tests of ECR's credentials: AWS in memory. `web` plays STS and ECR, `local` the agents and the
-// metadata service; the clock stands still.
+// metadata service; the clock is fixed.
 #pragma once
 
 #include "support/certificates.hpp"
@@ -53,19 +53,19 @@ struct ecr_world : ::testing::Test {
   std::shared_ptr<cloud::ecr_credentials> make(const environment& env) {
     return std::make_shared<cloud::ecr_credentials>(web, local, io.get_executor(), time, env);
   }
-  result<std::vector<registry::credential>> ask(cloud::ecr_credentials& from, const char* what = image) {
-    return run_on(io, from.credentials_for(ref(what), deadline::after(time.now(), std::chrono::seconds(10))));
+  result<std::vector<registry::credential>> ask(cloud::ecr_credentials& from, const char* image_text = image) {
+    return run_on(io, from.credentials_for(ref(image_text), deadline::after(time.now(), std::chrono::seconds(10))));
   }
-  // The password, or the error's message, in which no secret may stand.
-  std::string asked(cloud::ecr_credentials& from, const char* what = image) {
-    const auto got = ask(from, what);
+  // The password, or the error's message, which must not contain a secret.
+  std::string asked(cloud::ecr_credentials& from, const char* image_text = image) {
+    const auto got = ask(from, image_text);
     if (got) return got->empty() ? "none" : got->front().secret.reveal();
     for (const char* text : {"hunter2", "secret-key", "session-token", "imds-token", "hunter3"})
       EXPECT_EQ(got.error().message.find(text), std::string::npos) << got.error().message;
     EXPECT_TRUE(got.error().message.starts_with("Amazon ECR: ")) << got.error().message;
     return got.error().message;
   }
-  // Lets renewals behind the answers run, and what they read.
+  // Runs the renewals that follow the answers, and their reads.
   void settle() {
     io.restart();
     bool was_reading = false;

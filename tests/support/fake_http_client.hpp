@@ -1,4 +1,4 @@
-// An HTTP world in memory: replies by verb and URL, records what was asked, and can refuse at any step.
+// An HTTP world in memory: replies by verb and URL, records the requests, and can refuse at any step.
 //
 //   fake_http_client http(clock);
 //   http.reply("HEAD https://r.example/v2/app/manifests/1", respond(401, {{"WWW-Authenticate", "Basic"}}));
@@ -41,15 +41,17 @@ class fake_http_client final : public http::client {
   explicit fake_http_client(fake_clock& time) : time_(time) {}
 
   /// Replies to "VERB url" (a '*' at the end matches any rest) in the order given; the last one stays.
-  void reply(std::string_view request, outcome what) {
-    answer(request, [what = std::move(what)](const http::request&) { return what; });
+  void reply(std::string_view request, outcome result) {
+    answer(request, [result = std::move(result)](const http::request&) { return result; });
   }
-  void answer(std::string_view request, answerer how) { rule_for(request).replies.push_back(std::move(how)); }
+  void answer(std::string_view request, answerer answer_of) {
+    rule_for(request).replies.push_back(std::move(answer_of));
+  }
   /// Forgets the replies given for "VERB url" so far.
   void forget(std::string_view request) { rule_for(request) = {std::string(request), {}, 0}; }
 
   /// The n-th request (from 1) of all gets this instead of its reply.
-  void fail_at(std::size_t n, outcome what) { failures_.insert_or_assign(n, std::move(what)); }
+  void fail_at(std::size_t n, outcome result) { failures_.insert_or_assign(n, std::move(result)); }
   /// Takes back all `fail_at` and `hang_at`.
   void heal() {
     failures_.clear();
@@ -81,11 +83,11 @@ class fake_http_client final : public http::client {
     if (const auto found = failures_.find(n); found != failures_.end()) co_return found->second;
     for (auto& one : rules_) {
       if (!matches(one.pattern, line_of(r)) || one.replies.empty()) continue;
-      auto& how = one.replies[std::min(one.used, one.replies.size() - 1)];
+      auto& answer_of = one.replies[std::min(one.used, one.replies.size() - 1)];
       ++one.used;
-      co_return how(r);
+      co_return answer_of(r);
     }
-    ADD_FAILURE() << "nobody expected " << line_of(r);
+    ADD_FAILURE() << "unexpected request: " << line_of(r);
     co_return fail(error_code::unavailable, "unexpected request");
   }
 

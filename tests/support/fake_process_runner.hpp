@@ -1,4 +1,4 @@
-// A process runner that runs nothing: it records what was asked and answers what the test told it.
+// A process runner that runs nothing: it records the requests and gives the test's answers.
 //
 //   fake_process_runner processes;
 //   processes.answer({.exit_code = 0, .output = secret(R"({"Username":"u","Secret":"s"})")});

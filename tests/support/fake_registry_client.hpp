@@ -1,6 +1,6 @@
-// A registry client without a registry: answers from a script, records what it was asked, can hang and can fail.
+// A registry client without a registry: answers from a script, records the calls, can hang and can fail.
 //
-// Told and read from any thread; `resolve` runs on one.
+// Set up and read on any thread; `resolve` runs on one.
 #pragma once
 
 #include <pinhook/registry/client.hpp>
@@ -38,7 +38,7 @@ class fake_registry_client final : public registry::client {
     std::string by;
   };
 
-  /// What this reference answers from now on. Unknown ones are not_found.
+  /// Sets the answer for this reference. Unknown ones are not_found.
   void holds(const std::string& canonical, registry::digest d) {
     const std::lock_guard lock(guard_);
     answers_.insert_or_assign(canonical, result<registry::digest>(std::move(d)));
@@ -67,7 +67,7 @@ class fake_registry_client final : public registry::client {
     const std::lock_guard lock(guard_);
     hangs_ = true;
   }
-  /// How `answers` lets time pass: calls the function after so long. Set once.
+  /// The timer of `answers`: it calls the function after that time. Set once.
   void in_time(std::function<void(std::chrono::nanoseconds, std::function<void()>)> later) {
     later_ = std::move(later);
   }
@@ -89,10 +89,10 @@ class fake_registry_client final : public registry::client {
     }
   }
 
-  /// What this host says from now on to whatever it is asked by a route.
-  void route_says(const std::string& host, result<registry::digest> what) {
+  /// Sets this host's answer to every request by a route.
+  void route_says(const std::string& host, result<registry::digest> answer) {
     const std::lock_guard lock(guard_);
-    by_route_.insert_or_assign(host, std::move(what));
+    by_route_.insert_or_assign(host, std::move(answer));
   }
   /// Calls by this route hang until their deadline; the test moves the clock by `let_pass`.
   void route_hangs(const std::string& host, std::function<void(deadline)> let_pass) {
@@ -101,10 +101,10 @@ class fake_registry_client final : public registry::client {
   }
 
   awaitable<result<registry::descriptor>> resolve_by(std::shared_ptr<const registry::route> by, registry::reference ref,
-                                                     registry::credential who, deadline d) override {
+                                                     registry::credential credential, deadline d) override {
     const std::string host = by ? by->host : std::string();
     auto home = co_await boost::asio::this_coro::executor;
-    if (const auto delay = begin(ref, who, d, host)) {
+    if (const auto delay = begin(ref, credential, d, host)) {
       stay here(*this, home);
       if (*delay != for_ever) release_later(here.self, *delay);
       // The wait ends by `release` or by cancellation; the timer itself never expires.
@@ -115,7 +115,7 @@ class fake_registry_client final : public registry::client {
       let_pass(d);
       co_return fail(error_code::timed_out, host + " did not answer in time");
     }
-    co_return finish(ref, who, host);
+    co_return finish(ref, credential, host);
   }
 
   [[nodiscard]] std::vector<record> calls() const {
@@ -171,11 +171,11 @@ class fake_registry_client final : public registry::client {
     held self;
   };
 
-  // How long the call is to take, if at all.
-  std::optional<std::chrono::nanoseconds> begin(const registry::reference& ref, const registry::credential& who,
+  // The time that the call takes, if any.
+  std::optional<std::chrono::nanoseconds> begin(const registry::reference& ref, const registry::credential& credential,
                                                 deadline d, const std::string& by) {
     const std::lock_guard lock(guard_);
-    calls_.push_back({ref.canonical(), who.source, who.identity, d, by});
+    calls_.push_back({ref.canonical(), credential.source, credential.identity, d, by});
     if (std::exchange(throws_, false)) throw std::runtime_error("the fake client throws");
     const auto slow = latencies_.find(ref.registry() + "/" + ref.repository());
     if (slow != latencies_.end()) return slow->second;
@@ -188,19 +188,20 @@ class fake_registry_client final : public registry::client {
     return found == slow_routes_.end() ? nullptr : found->second;
   }
 
-  result<registry::descriptor> finish(const registry::reference& ref, const registry::credential& who,
+  result<registry::descriptor> finish(const registry::reference& ref, const registry::credential& credential,
                                       const std::string& by) {
     const std::lock_guard lock(guard_);
-    if (const auto said = by_route_.find(by); said != by_route_.end()) {
-      if (!said->second) return fail(said->second.error());
-      return registry::descriptor{*said->second, "application/vnd.oci.image.index.v1+json"};
+    if (const auto scripted = by_route_.find(by); scripted != by_route_.end()) {
+      if (!scripted->second) return fail(scripted->second.error());
+      return registry::descriptor{*scripted->second, "application/vnd.oci.image.index.v1+json"};
     }
     if (!next_.empty()) {
       error e = std::move(next_.front());
       next_.pop_front();
       return fail(std::move(e));
     }
-    if (const auto refused = by_source_.find(who.source); refused != by_source_.end()) return fail(refused->second);
+    if (const auto refused = by_source_.find(credential.source); refused != by_source_.end())
+      return fail(refused->second);
     const auto found = answers_.find(ref.canonical());
     if (found == answers_.end()) return fail(error_code::not_found, "no such tag: " + ref.canonical());
     if (!found->second) return fail(found->second.error());

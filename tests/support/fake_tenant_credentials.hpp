@@ -1,4 +1,4 @@
-// The credentials of tenants, by namespace, that a test sets up. It records who was asked for. Any thread.
+// The credentials of tenants, by namespace, that a test sets up. It records the tenants of the calls. Any thread.
 #pragma once
 
 #include "support/fake_credentials.hpp"
@@ -17,24 +17,24 @@ namespace pinhook::testing {
 class fake_tenant_credentials final : public registry::tenant_credentials {
  public:
   /// Of this tenant alone; `is_held` says whether it is known without being asked for.
-  void set(const registry::tenant& who, std::shared_ptr<registry::credential_source> all, bool is_held = true) {
+  void set(const registry::tenant& owner, std::shared_ptr<registry::credential_source> all, bool is_held = true) {
     const std::lock_guard lock(guard_);
-    sources_.insert_or_assign(who, std::move(all));
-    held_[who] = is_held;
+    sources_.insert_or_assign(owner, std::move(all));
+    held_[owner] = is_held;
   }
 
-  /// Another tenant than those that were set has the source "nobody's".
-  [[nodiscard]] std::shared_ptr<registry::credential_source> held(const registry::tenant& who) override {
+  /// A tenant that was not set has the source "unknown tenant".
+  [[nodiscard]] std::shared_ptr<registry::credential_source> held(const registry::tenant& owner) override {
     const std::lock_guard lock(guard_);
-    const auto found = held_.find(who);
-    return found != held_.end() && found->second ? sources_.at(who) : nullptr;
+    const auto found = held_.find(owner);
+    return found != held_.end() && found->second ? sources_.at(owner) : nullptr;
   }
-  awaitable<std::shared_ptr<registry::credential_source>> credentials_of(registry::tenant who, deadline) override {
+  awaitable<std::shared_ptr<registry::credential_source>> credentials_of(registry::tenant owner, deadline) override {
     const std::lock_guard lock(guard_);
-    asked_.push_back(who);
-    const auto found = sources_.find(who);
+    asked_.push_back(owner);
+    const auto found = sources_.find(owner);
     if (found != sources_.end()) co_return found->second;
-    co_return fake_credentials::make("nobody's");
+    co_return fake_credentials::make("unknown tenant");
   }
 
   /// Every tenant that was asked for, in order; `held` does not count.

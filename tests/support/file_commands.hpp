@@ -74,7 +74,7 @@ class FileCommands : public ::testing::Test {
   temporary_directory logs_;
 };
 
-/// A Deployment whose only image stands in line 10, column 18; `behind` follows it.
+/// A Deployment with its only image at line 10, column 18; `behind` follows it.
 inline std::string deployment(const std::string& image, const std::string& behind = "") {
   return "# ours\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  template:\n"
          "    spec:\n      containers:\n        - name: web\n          image: " +

@@ -19,7 +19,7 @@
 namespace pinhook::testing {
 
 struct forward_proxy_options {
-  /// What it speaks TLS with; null: it does not.
+  /// The certificate for TLS; null: no TLS.
   const key_pair* tls = nullptr;
   /// When set, requests without "Proxy-Authorization: Basic" of these get 407.
   std::string user;
@@ -46,7 +46,7 @@ class forward_proxy {
   /// "http://127.0.0.1:port" or https; with `user_info` ("me:secret") in front of the host.
   [[nodiscard]] std::string url(const std::string& user_info = "") const;
 
-  /// What it was asked itself: CONNECT with the authority as target, or a method with a whole URL.
+  /// The requests to the proxy itself: CONNECT with the authority as target, or a method with a whole URL.
   [[nodiscard]] std::vector<recorded_request> requests() const;
   [[nodiscard]] std::size_t connections() const;
   /// Waits until there were `count` requests; false when that takes half a minute.

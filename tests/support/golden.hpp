@@ -1,4 +1,4 @@
-// Golden files: what a test produced against what stands in a file.
+// Golden files: compares a test's output with the content of a file.
 #pragma once
 
 #include <filesystem>

@@ -60,7 +60,7 @@ inline std::string review_of(std::string_view object, std::string_view old_objec
 
 inline std::string sha(char c) { return digest_of_digit(c).to_string(); }
 
-/// A handler before a resolver that knows what the test tells it; `response` is what it answered last.
+/// A handler with a resolver that knows the test's digests; `response` is its last answer.
 struct handler_fixture : ::testing::Test {
   std::shared_ptr<fake_resolver> tags = std::make_shared<fake_resolver>();
   std::shared_ptr<fake_credentials> credentials = fake_credentials::make("operator");

@@ -1,5 +1,5 @@
-// Texts that break what writes them carelessly: every character that is not to be printed, at every place of a short
-// text, at every alignment in memory. Code that looks at sixteen bytes at once sees each of them in each of its lanes.
+// Texts that break careless writers: every unprintable character, at every place of a short text, at every alignment in
+// memory. Code that reads sixteen bytes at once gets each of them in each of its lanes.
 #pragma once
 
 #include <array>

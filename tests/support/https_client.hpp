@@ -1,5 +1,5 @@
-// A client of one connection that does what it is told, good manners or not: half a request, two at once, no handshake,
-// no reading.
+// A client of one connection that the test controls, also beyond good behaviour: half a request, two at once, no
+// handshake, no reading.
 //
 //   https_client c(port);
 //   c.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -76,7 +76,7 @@ class https_client {
   /// Waits for the end of the connection: true when it comes and nothing before it.
   bool is_closed_by_peer();
 
-  /// What the handshake agreed on: "TLSv1.3"; the protocol chosen by ALPN; the peer's common name.
+  /// The result of the handshake: "TLSv1.3"; the protocol chosen by ALPN; the peer's common name.
   [[nodiscard]] std::string version() const;
   [[nodiscard]] std::string protocol() const;
   [[nodiscard]] std::string peer_name() const;

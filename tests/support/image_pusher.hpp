@@ -1,6 +1,6 @@
 // Pushes small images into a registry by the plain HTTP calls of distribution-spec "Pushing".
 //
-// Thread rule: the io_context's one thread. Whoever includes this links pinhook_registry.
+// Thread rule: the io_context's one thread. A test that includes this links pinhook_registry.
 #pragma once
 
 #include "support/run.hpp"

@@ -44,7 +44,7 @@ json::value* child(json::value& v, std::string_view token) {
 // Everything but the last token is followed; the last one is the operation's business.
 result<place> find_place(json::value& root, std::string_view path) {
   if (path.empty() || path[0] != '/')
-    return fail(error_code::invalid_input, fmt::format("{} is no path below the root", quoted(path)));
+    return fail(error_code::invalid_input, fmt::format("{} is not a path below the root", quoted(path)));
   place at{&root, {}};
   for (std::string_view rest = path.substr(1);;) {
     const auto slash = rest.find('/');

@@ -1,5 +1,5 @@
-// Applies a JSON Patch (RFC 6902: add, remove, replace, test) the way the API server does, so a test can look at what
-// an object becomes. Values in, a new value out; any thread.
+// Applies a JSON Patch (RFC 6902: add, remove, replace, test) the way the API server does, so a test can check an
+// object becomes. Values in, a new value out; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -7,10 +7,9 @@
 
 namespace pinhook::testing {
 
-/// A patched copy of `target`; `target` is left as it is.
-/// invalid_input: the patch is no array of operations, or asks for an operation that is none of the four.
-/// not_found: a path leads nowhere (RFC 6902 §4: the target location must exist; only `add` may make a member).
-/// malformed: a `test` that does not hold.
+/// A patched copy of `target`; `target` is left as it is. invalid_input: the patch is not an array of operations, or
+/// has another operation than the four. not_found: a path leads nowhere (RFC 6902 §4: the target location must exist;
+/// only `add` may make a member). malformed: a `test` that does not hold.
 [[nodiscard]] result<json::document> apply_json_patch(const json::value& target, const json::value& patch);
 
 }  // namespace pinhook::testing

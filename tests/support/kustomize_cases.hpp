@@ -1,5 +1,5 @@
-// Entries of a kustomization's `images` beside an image of its resources: what kustomize builds, and what pinhook makes
-// of the entry. One table for the model (unit) and for the real kustomize (e2e).
+// Entries of a kustomization's `images` with an image of its resources: kustomize's result, and pinhook's change of the
+// entry. One table for the model (unit) and for the real kustomize (e2e).
 //
 // Images have the registry %R in front where a registry is asked: unit tests put one in as e2e does. %D is a digest
 // that the author wrote.
@@ -11,13 +11,13 @@
 namespace pinhook::testing {
 
 enum class entry_verdict {
-  pinned,     // `pin` gives the entry the digest of what is built
+  pinned,     // `pin` gives the entry the digest of the built image
   current,    // it has a digest
   filled,     // it has neither tag nor digest: `pin` gives it the digest of the image that it matches
   no_match,   // kustomize does not match the image; the entry is pinned for itself, and the image gets an entry of its
               // own
   unmatched,  // as no_match, of an entry that has nothing to pin
-  refused,    // invalid: the message says what to write
+  refused,    // invalid: the message names the correct form
   not_followed,  // the name is a regular expression: the entry is pinned for itself, the image gets no other
 };
 
@@ -25,7 +25,7 @@ struct kustomize_case {
   std::string_view image;
   /// Members of the entry, as they stand between braces.
   std::string_view entry;
-  /// What kustomize builds of the image before anything is pinned.
+  /// The image that kustomize builds before anything is pinned.
   std::string_view built;
   entry_verdict verdict;
 };
@@ -65,7 +65,7 @@ inline constexpr std::array kustomize_cases{
     kustomize_case{"%R/web:v1@%D", "name: '%R/web@%D', newTag: v2", "%R/web:v1@%D", entry_verdict::no_match},
     kustomize_case{"%R/web:v1", "name: '%R/web@%D', newTag: v2", "%R/web:v1", entry_verdict::no_match},
     kustomize_case{"%R/web@%D", "name: '%R/web@%D'", "%R/web@%D", entry_verdict::unmatched},
-    // Names that are not what is written.
+    // Names that differ from the written ones.
     kustomize_case{"docker.io/library/nginx@%D", "name: nginx, newName: '%R/web', newTag: v2", "docker.io/library/nginx@%D", entry_verdict::no_match},
     kustomize_case{"nginx@%D", "name: docker.io/library/nginx, newName: '%R/web', newTag: v2", "nginx@%D", entry_verdict::no_match},
     kustomize_case{"%R/web:v1", "name: '%R/we', newTag: v2", "%R/web:v1", entry_verdict::no_match},
@@ -84,7 +84,7 @@ inline constexpr std::array kustomize_cases{
     kustomize_case{"%R/web:v1", "name: '%R/web:v1', tagSuffix: -arm", "%R/web:v1-arm", entry_verdict::filled},
     kustomize_case{"%R/web:v1", "name: '%R/web', newName: '%R/api', tagSuffix: -arm", "%R/api:v1-arm", entry_verdict::filled},
     kustomize_case{"%R/web@%D", "name: '%R/web', newName: '%R/api'", "%R/api@%D", entry_verdict::unmatched},
-    // What kustomize makes no image of, or another one than it seems.
+    // Entries that kustomize makes no image of, or another one than it seems.
     kustomize_case{"%R/web:v1", "name: '%R/web', newName: '%R/api:v2'", "%R/api:v2:v1", entry_verdict::refused},
     kustomize_case{"%R/web", "name: '%R/web', newName: '%R/api:v2'", "%R/api:v2", entry_verdict::refused},
     kustomize_case{"%R/web:v1", "name: '%R/web', newName: '%R/api:v2', newTag: v3", "%R/api:v2:v3", entry_verdict::refused},

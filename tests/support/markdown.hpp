@@ -1,4 +1,4 @@
-// Markdown for tests: what a page shows in fenced blocks, which commands, and which headings can be linked to.
+// Markdown for tests: a page's fenced blocks, its commands, and the headings that links can name.
 //
 //   for (const block& b : blocks_of(page, "yaml")) …
 //
@@ -22,10 +22,10 @@ struct block {
 /// Those of one language. A block that is not closed reaches to the end.
 std::vector<block> blocks_of(const std::string& page, const std::string& language);
 
-/// The commands of all blocks in "sh": continued lines joined, comments and what follows a pipe left out.
+/// The commands of all blocks in "sh": continued lines joined, without comments and the part after a pipe.
 std::vector<std::string> commands_of(const std::string& page);
 
-/// What a link to a heading may name after `#`, as GitHub makes it.
+/// The anchors of headings after `#`, as GitHub makes them.
 std::set<std::string> anchors_of(const std::string& page);
 
 std::vector<std::string> lines_of(const std::string& text);

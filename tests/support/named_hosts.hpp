@@ -1,7 +1,7 @@
 // Names of the internet for tests: requests for a name go to a scripted TLS server on loopback, through the real HTTP
 // client. The request as the caller made it (URL, reach) is recorded; only where it goes is changed.
 //
-// Thread rule: the io_context's one thread. Whoever includes this links pinhook_http.
+// Thread rule: the io_context's one thread. A test that includes this links pinhook_http.
 #pragma once
 
 #include "support/certificates.hpp"
@@ -33,7 +33,7 @@ class named_hosts final : public http::client {
   }
   /// Answers of this host are marked as coming from the public internet.
   void make_public(const std::string& authority) { public_.insert(authority); }
-  /// Requests for which this says so go to a port where nobody listens.
+  /// Requests for which this returns true go to a port without a listener.
   std::function<bool(const http::request&)> refuses;
 
   awaitable<result<http::response>> send(http::request r, deadline d) override {

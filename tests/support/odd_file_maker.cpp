@@ -115,7 +115,7 @@ class maker {
         root = object();
     }
     disturb(root, 0);
-    // Anchors for the aliases above; where none stands, the file is refused.
+    // Anchors for the aliases above; without one the file is refused.
     if (!dice_.once_in(8))
       text_ += fmt::format(
           "x-text: &text nginx:1.25\nx-digest: &digest {}\nx-list: &list [nginx, {{name: a}}]\n"
@@ -211,7 +211,7 @@ class maker {
                     {"spec", is_pod ? pod_spec() : mapping({{"template", mapping({{"spec", pod_spec()}})}})}});
   }
 
-  // Of one node in so many something else is made; a few times a key stands twice or in a merge key.
+  // One node in so many is replaced; sometimes a key is a duplicate or in a merge key.
   void disturb(node& n, std::size_t depth) {
     if (depth > 0 && dice_.once_in(14)) {
       n = text(dice_.one_of(odd_scalars));

@@ -1,5 +1,5 @@
 // Kustomizations, values, Compose files and objects in which odd nodes stand anywhere: nothing, lists, mappings,
-// aliases, merge keys, digests, templates, numbers, long text. What is made need not be read; it must be refused in
+// aliases, merge keys, digests, templates, numbers, long text. A made file need not be accepted; it must be refused in
 // words then.
 //
 //   const odd_file f = make_odd_file(17);

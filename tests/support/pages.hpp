@@ -11,7 +11,7 @@ namespace pinhook::testing {
 /// *.md of the root and of docs/, and the operating guide manifests/README.md; sorted.
 [[nodiscard]] std::vector<std::string> pages();
 
-/// The same without the operating guide, whose commands take a cluster: those whose commands are run.
+/// The same without the operating guide, whose commands need a cluster: the pages whose commands are run.
 [[nodiscard]] std::vector<std::string> pages_with_commands();
 
 /// The text of one.

@@ -69,7 +69,7 @@ bool program::read_some(std::chrono::steady_clock::time_point until) {
   const int ready = left.count() <= 0 ? 0 : poll(waits.data(), waits.size(), static_cast<int>(left.count()));
   if (ready < 0 && errno == EINTR) return true;
   if (ready <= 0) {
-    ADD_FAILURE() << "the program said nothing for too long; so far:\n" << out_.text << err_.text;
+    ADD_FAILURE() << "no output of the program for too long; so far:\n" << out_.text << err_.text;
     return false;
   }
   for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {

@@ -53,7 +53,7 @@ class program {
   };
 
   std::string wait_for_line(stream& from, std::string_view part);
-  // Reads what has come on either stream; false when both have ended or patience has.
+  // Reads the available output of both streams; false when both have ended or the time is over.
   bool read_some(std::chrono::steady_clock::time_point until);
 
   pid_t id_ = -1;

@@ -1,5 +1,5 @@
 // The fixture of the registry client's integration tests: the client over the real HTTP client, an internet of scripted
-// servers, and what registries commonly answer.
+// servers, and the common answers of registries.
 #pragma once
 
 #include "support/named_hosts.hpp"
@@ -128,21 +128,21 @@ class registry_world : public ::testing::Test {
   /// A client that remembers nothing and has `options` as they are now.
   void restart() { client_.reset(); }
 
-  result<registry::descriptor> resolve(const std::string& reference, registry::credential who = {},
+  result<registry::descriptor> resolve(const std::string& reference, registry::credential credential = {},
                                        std::chrono::nanoseconds within = std::chrono::seconds(30)) {
     auto parsed = registry::reference::parse(reference);
     if (!parsed) return fail(parsed.error());
-    auto got = run_on(io, client().resolve(*parsed, std::move(who), deadline::after(time.now(), within)));
+    auto got = run_on(io, client().resolve(*parsed, std::move(credential), deadline::after(time.now(), within)));
     EXPECT_EQ(net.client().transfers(), 0U) << "a transfer is still under way";
     return got;
   }
   /// The digest, or the error as text.
-  std::string digest_of(const std::string& reference, registry::credential who = {}) {
-    const auto got = resolve(reference, std::move(who));
+  std::string digest_of(const std::string& reference, registry::credential credential = {}) {
+    const auto got = resolve(reference, std::move(credential));
     return got ? got->digest.to_string() : std::string(to_string(got.error().code)) + ": " + got.error().message;
   }
-  error failure(const std::string& reference, registry::credential who = {}) {
-    const auto got = resolve(reference, std::move(who));
+  error failure(const std::string& reference, registry::credential credential = {}) {
+    const auto got = resolve(reference, std::move(credential));
     EXPECT_FALSE(got) << reference << " gave " << (got ? got->digest.to_string() : "");
     const error e = got ? error{} : got.error();
     EXPECT_EQ(e.message.find(password), std::string::npos) << "a message with a secret: " << e.message;

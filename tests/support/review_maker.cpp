@@ -48,7 +48,7 @@ std::string pod_template(const review_shape& s, bool is_old) {
       is_old && s.type == review_type::changed_update ? 1 : 2, containers);
 }
 
-// What server-side apply keeps of who set which field.
+// The field managers that server-side apply records.
 std::string managed_fields(const review_shape& s) {
   std::string fields;
   for (std::size_t i = 0; i < s.containers; ++i) {

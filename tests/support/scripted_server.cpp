@@ -189,7 +189,7 @@ struct scripted_server::state {
       const std::size_t size = co_await stream.async_read_some(asio::buffer(piece), asio::use_awaitable);
       buffer.append(piece.data(), size);
       if (buffer.front() != '\x16') continue;
-      // A TLS handshake at a plain port: what most servers do.
+      // A TLS handshake at a plain port: most servers do this.
       const std::string refusal = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
       co_await asio::async_write(stream, asio::buffer(refusal), asio::use_awaitable);
       co_return false;
@@ -385,7 +385,7 @@ refusing_port::refusing_port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXE
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  // Bound and not listening: nobody else gets the port, and connections to it are refused.
+  // Bound but not listening: no other process gets the port, and connections to it are refused.
   if (fd_ < 0 || ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
     throw std::runtime_error("no port on loopback");

@@ -73,8 +73,8 @@ class scripted_server {
   scripted_server(const scripted_server&) = delete;
   scripted_server& operator=(const scripted_server&) = delete;
 
-  /// What to answer to a request of this method and path (the query is not compared). Several: one after the other, the
-  /// last for ever. Replaces what was set before. What is not scripted gets 404.
+  /// Sets the answers to requests of this method and path (the query is not compared). Several are given one after the
+  /// other, the last for ever. Replaces earlier answers. An unscripted request gets 404.
   void on(std::string method, std::string path, reply r);
   void on(std::string method, std::string path, reply first, reply then);
   void on(std::string method, std::string path, reply first, reply second, reply then);

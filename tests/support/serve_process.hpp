@@ -36,7 +36,7 @@ class ServeProcess : public ::testing::Test {
  protected:
   ServeProcess() {
     write_certificate("one");
-    // The drain is what is tested, not the wait before it.
+    // The drain is tested, not the wait before it.
     environment_.emplace_back("PINHOOK_SHUTDOWN_DELAY=0s");
     name_registries({registry_.host()});
     registry_.on("HEAD", "/v2/a/manifests/1", manifest_reply());

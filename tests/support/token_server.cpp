@@ -17,9 +17,9 @@ namespace pinhook::testing {
 namespace {
 
 template <class T, class Free>
-std::unique_ptr<T, Free> checked(T* made, Free how) {
+std::unique_ptr<T, Free> checked(T* made, Free release) {
   if (made == nullptr) throw std::runtime_error("OpenSSL refuses to sign");
-  return {made, how};
+  return {made, release};
 }
 
 std::string der_of(const std::string& pem) {

@@ -91,8 +91,8 @@ class maker {
   }
 
   std::string key(std::string_view name) {
-    const auto how = dice_.below(12);
-    const std::string quote = how == 0 ? "\"" : how == 1 ? "'" : "";
+    const auto choice = dice_.below(12);
+    const std::string quote = choice == 0 ? "\"" : choice == 1 ? "'" : "";
     return quote + std::string(name) + quote + ":";
   }
 
@@ -127,23 +127,23 @@ class maker {
   // "image: …" in one of the ways that take lines of their own, or one line.
   void image_line(const std::string& before, std::size_t depth) {
     ++file_.images;
-    const auto how = dice_.below(20);
-    if (!anchors_.empty() && how < 3) {
+    const auto choice = dice_.below(20);
+    if (!anchors_.empty() && choice < 3) {
       line(before + key("image") + " *" + anchors_[dice_.below(anchors_.size())] + trailer());
       return;
     }
     const std::string text = image();
-    if (how == 4) {
+    if (choice == 4) {
       line(before + key("image") + " " + std::string(dice_.of({">-", "|-", ">", "|"})) +
            std::string(dice_.of({"", " # folded"})));
       line(indent(depth + 1) + text);
-    } else if (how == 5) {
+    } else if (choice == 5) {
       line(before + key("image") + std::string(dice_.of({"", " # below"})));
       line(indent(depth + 1) + text + trailer());
-    } else if (how == 6) {
+    } else if (choice == 6) {
       anchors_.push_back("a" + std::to_string(anchors_.size()));
       line(before + key("image") + " &" + anchors_.back() + " " + scalar(text) + trailer());
-    } else if (how == 7) {
+    } else if (choice == 7) {
       line(before + key("image") + " !!str " + scalar(text) + trailer());
     } else {
       line(before + key("image") + std::string(1 + dice_.below(3), ' ') + scalar(text) + trailer());
@@ -242,10 +242,10 @@ class maker {
     for (std::uint64_t i = 0; i < count; ++i) {
       if (i > 0 || dice_.chance(30))
         line(dice_.of({"---", "---", "--- # next", "---\n# Source: chart/templates/x.yaml"}));
-      const auto what = dice_.below(10);
-      if (what == 0)
+      const auto choice = dice_.below(10);
+      if (choice == 0)
         config_map();
-      else if (what == 1)
+      else if (choice == 1)
         list();
       else
         object();
