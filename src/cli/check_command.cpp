@@ -125,11 +125,11 @@ class check_run {
     return {};
   }
 
-  // Before any file is judged: an overlay may stand behind its base.
+  // Runs before any file is checked, since an overlay can come after its base.
   void find_renames(const files::file_rules& rules) {
     std::vector<std::string> words;
     std::ranges::copy_if(arguments_.paths, std::back_inserter(words), [](const auto& word) { return word != "-"; });
-    // What cannot be found is reported when it is read.
+    // A path that is not found is reported when the inputs are read.
     if (const auto found = files::find_files(words))
       renames_ = pipeline::find_renames(pipeline::kustomizations_around(found->paths), rules);
   }

@@ -1,6 +1,6 @@
-// Every rule of pinning as a full AdmissionReview in and the exact response out; support/review_case.hpp tells how a
-// case is laid out. Beside the golden bytes, each response is held against what its case says should happen and against
-// what holds for all of them.
+// Every rule of pinning as a full AdmissionReview in and the exact response out; support/review_case.hpp documents the
+// layout of a case. Beside the golden bytes, each response is compared with the expectations of its case and with those
+// of all cases.
 
 #include "golden/review_run.hpp"
 #include "golden/rule_checks.hpp"
@@ -39,7 +39,7 @@ std::string pretty(const json::value& v) {
 
 const json::value& request_of(const json::document& review) { return review["request"]; }
 
-// What an API server takes; a member it does not know would be a mistake of ours.
+// The members that an API server reads; an unknown one would be a mistake of ours.
 void check_envelope(const json::document& review, std::string_view uid) {
   EXPECT_EQ(json::find_string(review, "apiVersion"), "admission.k8s.io/v1");
   EXPECT_EQ(json::find_string(review, "kind"), "AdmissionReview");
@@ -80,7 +80,7 @@ void check_recorded(std::string_view text, const expectation& e) {
   std::vector<std::string> order;
   for (const auto& member : recorded->GetObject()) {
     order.emplace_back(json::text_of(member.name));
-    EXPECT_TRUE(entries.emplace(order.back(), json::text_of(member.value)).second) << order.back() << " stands twice";
+    EXPECT_TRUE(entries.emplace(order.back(), json::text_of(member.value)).second) << order.back() << " is a duplicate";
   }
   EXPECT_LE(entries.size(), max_recorded_pins);
   EXPECT_EQ(entries, *e.annotation);
@@ -168,7 +168,7 @@ void check_expectation(const review_case& c, const json::value& request, const j
   check_audit_annotation(response, "skipped", e.audit_skipped);
   check_audit_annotation(response, "findings", e.audit_findings);
   EXPECT_EQ(findings_of(got.verdict), e.findings);
-  check_findings_are_told(got.verdict, response, c.mode);
+  check_findings_are_reported(got.verdict, response, c.mode);
   if (!e.outcome.empty()) {
     EXPECT_EQ(to_string(got.verdict.outcome), e.outcome);
   }
@@ -181,8 +181,8 @@ void check_expectation(const review_case& c, const json::value& request, const j
   }
 }
 
-// Rule 10: the API server may call again with the result; nothing changes any more. Rules look at what is written by
-// then: they find no more, and an image has another name in what they say.
+// Rule 10: the API server may call again with the result; nothing changes any more. Rules judge the patched
+// object then: they find no more, and an image has another name in their findings.
 void check_reinvocation(const review_case& c, const json::document& review, const json::document& patch,
                         const admission::verdict& first) {
   const auto patched = apply_json_patch(request_of(review)["object"], patch);
@@ -219,7 +219,7 @@ void check_other_modes(const review_case& c) {
     ASSERT_TRUE(review) << to_string(mode);
     const auto& response = (*review)["response"];
     EXPECT_EQ(json::find_bool(response, "allowed"), !has_denial(got.verdict)) << to_string(mode);
-    check_findings_are_told(got.verdict, response, mode);
+    check_findings_are_reported(got.verdict, response, mode);
     if (mode == pin::mode::audit) {
       EXPECT_EQ(json::find(response, "patch"), nullptr) << "audit changes";
     }
@@ -273,7 +273,7 @@ INSTANTIATE_TEST_SUITE_P(Rules, Golden, ::testing::ValuesIn(load_review_cases(ca
   return name;
 });
 
-// A rule whose cases were deleted would go unnoticed otherwise.
+// Otherwise the deletion of a rule's cases would go unnoticed.
 TEST(GoldenCases, CoverEveryRule) {
   constexpr std::string_view rules[]{
       "2-pod", "2-workload", "2-cronjob", "2-podtemplate", "2-custom", "2-search",   "2-paths", "2-slot",
@@ -283,7 +283,7 @@ TEST(GoldenCases, CoverEveryRule) {
   const auto cases = load_review_cases(cases_folder());
   for (const auto rule : rules)
     EXPECT_TRUE(std::ranges::any_of(cases, [&](const review_case& c) { return c.name.starts_with(rule); })) << rule;
-  for (const auto& c : cases) EXPECT_GT(c.about.size(), 20U) << c.name << " does not say what it shows";
+  for (const auto& c : cases) EXPECT_GT(c.about.size(), 20U) << c.name << " lacks a description";
 }
 
 // Each effect of the operator's rules, and each action of each demand, in each mode.

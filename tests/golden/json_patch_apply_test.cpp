@@ -12,7 +12,7 @@ struct example {
   std::string_view about, target, patch, expected;
 };
 
-// The appendix of RFC 6902 and what the pointers of RFC 6901 add to it.
+// The appendix of RFC 6902, and the pointers of RFC 6901.
 constexpr example examples[]{
     {"A.1 adds a member", R"({"foo":"bar"})", R"([{"op":"add","path":"/baz","value":"qux"}])",
      R"({"foo":"bar","baz":"qux"})"},
@@ -28,7 +28,7 @@ constexpr example examples[]{
      R"({"baz":"qux","foo":["a",2,"c"]})"},
     {"A.16 appends", R"({"foo":["bar"]})", R"([{"op":"add","path":"/foo/-","value":["abc","def"]}])",
      R"({"foo":["bar",["abc","def"]]})"},
-    {"add replaces what is there", R"({"foo":1})", R"([{"op":"add","path":"/foo","value":2}])", R"({"foo":2})"},
+    {"add replaces an existing value", R"({"foo":1})", R"([{"op":"add","path":"/foo","value":2}])", R"({"foo":2})"},
     {"escapes of a pointer", R"({"a/b":{"m~n":1}})", R"([{"op":"replace","path":"/a~1b/m~0n","value":2}])",
      R"({"a/b":{"m~n":2}})"},
     {"an annotation into a new map", R"({"metadata":{}})",

@@ -46,7 +46,7 @@ inline answered answer(const review_case& c, const std::string& body, pin::mode 
       behind_lock(c, resolver),
       std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()),
       std::make_shared<const admission::rulebook>(c.policy, c.rules));
-  // The handler may read 32 bytes behind the body; what stands there must not matter.
+  // The handler can read 32 bytes behind the body; their value must not matter.
   const std::string padded = body + std::string(32, '}');
   answered out;
   out.verdict = run(handler.handle(std::string_view(padded).substr(0, body.size()), mode, deadline::never()));

@@ -1,4 +1,4 @@
-// What holds for the findings of rules in every golden case: each is told where it belongs, and running again finds no
+// Checks of the findings of rules in every golden case: each is reported in its place, and running again finds no
 // more.
 #pragma once
 
@@ -29,7 +29,7 @@ inline bool is_pull_policy(std::string_view pointer) {
   return pointer.ends_with("/imagePullPolicy") || pointer.ends_with("/pullPolicy");
 }
 
-/// Where the image stands that a pull policy is for.
+/// The pointer to the image of a pull policy.
 inline std::string image_beside(std::string_view pointer) {
   const bool is_volume = pointer.ends_with("/pullPolicy");
   return std::string(pointer.substr(0, pointer.rfind('/'))) + (is_volume ? "/reference" : "/image");
@@ -45,9 +45,9 @@ inline bool has_denial(const admission::verdict& v) {
   return std::ranges::any_of(v.findings, [](const auto& f) { return f.taken == "deny"; });
 }
 
-/// A denial is told in the message, a warning in the warnings, and everything in the audit event; where those are full,
-/// they say that there is more. Only audit mode says what would be.
-inline void check_findings_are_told(const admission::verdict& v, const json::value& response, pin::mode mode) {
+/// A denial is in the message, a warning in the warnings, and every finding in the audit event; where those are full,
+/// they say that there is more. Only audit mode reports effects that would be.
+inline void check_findings_are_reported(const admission::verdict& v, const json::value& response, pin::mode mode) {
   const json::value* status = json::find(response, "status");
   const json::value* audit = json::find(response, "auditAnnotations");
   const json::value* warnings = json::find(response, "warnings");

@@ -1,5 +1,5 @@
-// The world of a golden case: nobody's credentials, and a resolver that answers from the case's table, at once, and
-// remembers what it was asked.
+// The world of a golden case: anonymous credentials, and a resolver that answers from the case's table, at once, and
+// records its queries.
 #pragma once
 
 #include "support/review_case.hpp"
@@ -58,7 +58,7 @@ class scripted_resolver final : public resolve::resolver {
     asked_.insert(name);
     ++(q.want == resolve::freshness::refreshed ? refreshed_ : cached_);
     EXPECT_FALSE(q.ref.is_pinned()) << "asked for " << name << ", which has a digest";
-    EXPECT_TRUE(q.credentials != nullptr) << "asked for " << name << " as nobody";
+    EXPECT_TRUE(q.credentials != nullptr) << "asked for " << name << " without credentials";
     const auto entry = case_.registry.find(name);
     if (entry == case_.registry.end() && case_.every_image.empty()) {
       ADD_FAILURE() << "asked for " << name << ", which the case does not know";

@@ -1,5 +1,5 @@
-// Every golden request once more under rules that speak of everything: what holds whatever rules say. The requests of
-// pinning bring what their authors thought of; here nobody says what comes out, only what must not.
+// Every golden request once more under rules about everything: the properties that hold under all rules. The requests
+// of pinning cover the cases of their authors; these tests state no results, only results that must not be.
 
 #include "golden/review_run.hpp"
 #include "golden/rule_checks.hpp"
@@ -29,7 +29,7 @@ rules::rule_set read(std::string_view text) {
   return set ? std::move(*set) : rules::rule_set();
 }
 
-// Those of pinning and of modes: what is said of rules has requests of its own.
+// The requests of pinning and of modes: rules have requests of their own.
 const std::vector<review_case>& cases() {
   static const std::vector<review_case> all = [] {
     auto out = load_review_cases(std::filesystem::path(testing::source_dir()) / "tests/golden/cases");
@@ -40,7 +40,7 @@ const std::vector<review_case>& cases() {
   return all;
 }
 
-struct told {
+struct outcome {
   admission::verdict verdict;
   json::document review;
   bool is_allowed = false;
@@ -49,16 +49,16 @@ struct told {
   const json::value& response() const { return review["response"]; }
 };
 
-told ask(const review_case& c, const std::string& body, pin::mode mode) {
+outcome ask(const review_case& c, const std::string& body, pin::mode mode) {
   auto got = answer(c, body, mode);
-  told out{std::move(got.verdict), {}, false, std::move(got.asked)};
+  outcome out{std::move(got.verdict), {}, false, std::move(got.asked)};
   if (out.verdict.http_status != 200) return out;
   auto parsed = json::parse(out.verdict.body);
   EXPECT_TRUE(parsed) << out.verdict.body;
   if (!parsed) return out;
   out.review = std::move(*parsed);
   out.is_allowed = json::find_bool(out.response(), "allowed").value_or(false);
-  check_findings_are_told(out.verdict, out.response(), mode);
+  check_findings_are_reported(out.verdict, out.response(), mode);
   EXPECT_TRUE(out.is_allowed || mode != pin::mode::audit);
   EXPECT_TRUE(!has_denial(out.verdict) || !out.is_allowed);
   if (mode == pin::mode::best_effort) {
@@ -67,11 +67,11 @@ told ask(const review_case& c, const std::string& body, pin::mode mode) {
   return out;
 }
 
-std::string patch_text(const told& t) {
+std::string patch_text(const outcome& t) {
   return t.verdict.http_status == 200 ? text_of(patch_of(t.response())) : std::string("none");
 }
 
-void ask_again(const review_case& c, const std::string& body, pin::mode mode, const told& first) {
+void ask_again(const review_case& c, const std::string& body, pin::mode mode, const outcome& first) {
   const auto review = json::parse(body);
   const auto patch = patch_of(first.response());
   if (patch.Empty()) return;
@@ -97,7 +97,7 @@ void for_all(std::string_view rules, Check check) {
     }
 }
 
-// Whatever is demanded: what was let in is let in by a second call, and stays.
+// Under all requirements: an object that was allowed is allowed by a second call, and stays unchanged.
 void hold(const review_case&, const review_case& ruled, const std::string& body, pin::mode mode) {
   const auto first = ask(ruled, body, mode);
   if (first.verdict.http_status != 200) return;
@@ -129,7 +129,8 @@ TEST(UnderRules, RefreshHolds) {
   for_all("[{name: all, pin: refresh}, {name: own, require: {registry: [ghcr.io]}, action: warn}]", hold);
 }
 
-// Nobody is asked, nothing is changed but what must stay as oldObject has it; what is no reference is refused as ever.
+// No registry is asked, only values that must stay as in oldObject are changed, and invalid references are still
+// refused.
 TEST(UnderRules, NeverLeavesEverything) {
   for_all("[{name: all, pin: never}, {name: pulls, pullPolicy: if-not-present}]",
           [](const review_case&, const review_case& ruled, const std::string& body, pin::mode mode) {
@@ -141,7 +142,7 @@ TEST(UnderRules, NeverLeavesEverything) {
           });
 }
 
-// Who only wants to know changes nothing: the same patch, the same warnings, the same decision.
+// Audit rules change nothing: the same patch, the same warnings, the same decision.
 TEST(UnderRules, AuditIsSilent) {
   for_all(
       "[{name: all, require: [tag, not-latest, digest, {registry: [nowhere.example.com]}, {pull-policy: [Never]}],"
