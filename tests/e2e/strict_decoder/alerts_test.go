@@ -64,9 +64,9 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 			`pinhook_certificate_expiry_timestamp_seconds{namespace="pinhook",pod="b"} 500000+0x120`, []string{"PinhookCertificateExpires"}},
 		"one of two certificates is not trusted": {"pinhook_certificate_trusted", `pinhook_certificate_trusted{namespace="pinhook",pod="a"} 1+0x120` + "\n  " +
 			`pinhook_certificate_trusted{namespace="pinhook",pod="b"} 0+0x120`, []string{"PinhookCertificateNotTrusted"}},
-		"a certificate is no good": {"pinhook_certificate_reloads_total", `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookCertificateReloadFails"}},
-		"a lock file is no good":   {"pinhook_lock_reloads_total", `pinhook_lock_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookLockReloadFails"}},
-		"one of two configurations is no good": {"pinhook_configuration_current", `pinhook_configuration_current{namespace="pinhook",pod="a"} 1+0x120` + "\n  " +
+		"a certificate is invalid": {"pinhook_certificate_reloads_total", `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookCertificateReloadFails"}},
+		"a lock file is invalid":   {"pinhook_lock_reloads_total", `pinhook_lock_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookLockReloadFails"}},
+		"one of two configurations is invalid": {"pinhook_configuration_current", `pinhook_configuration_current{namespace="pinhook",pod="a"} 1+0x120` + "\n  " +
 			`pinhook_configuration_current{namespace="pinhook",pod="b"} 1x100 0x20`, []string{"PinhookConfigurationRejected"}},
 		"handshakes fail":         {"pinhook_tls_handshake_failures_total", `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 0+60x120`, []string{"PinhookHandshakesFail"}},
 		"API servers cannot call": {"apiserver_admission_webhook_rejection_count", `apiserver_admission_webhook_rejection_count{name="enforce.pinhook.dev",error_type="calling_webhook_error",rejection_code="503"} 0+1x120`, []string{"PinhookNotReached"}},
