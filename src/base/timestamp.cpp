@@ -8,7 +8,7 @@
 namespace pinhook {
 namespace {
 
-// Reads along a pattern in which 'd' stands for a digit and every other character for itself.
+// Reads by a pattern in which 'd' means a digit and every other character itself.
 bool has_form(std::string_view text, std::string_view pattern) {
   return text.size() == pattern.size() && std::equal(text.begin(), text.end(), pattern.begin(),
                                                      [](char c, char p) { return p == 'd' ? is_digit(c) : c == p; });
@@ -49,7 +49,7 @@ std::optional<wall_time> parse_timestamp(std::string_view text) {
   const int minute = number(text.substr(14, 2));
   const int second = number(text.substr(17, 2));
   if (!offset || !day.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  // The clock counts nanoseconds in 64 bits: it ends in 2262, and what lies beyond is as good as never.
+  // The clock counts nanoseconds in 64 bits: it ends in 2262, and later moments count as never.
   if (day.year() < std::chrono::year(1970)) return wall_time{};
   if (day.year() > std::chrono::year(2261)) return wall_time::max();
   return std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +

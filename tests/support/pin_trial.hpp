@@ -1,4 +1,4 @@
-// What must hold of pinning any file: the properties that the corpus, generated files and the fuzz target share.
+// The properties of pinning that hold for any file, shared by the corpus, generated files and the fuzz target.
 //
 //   const pin_trial t = try_pin(text, "deploy/web.yaml", pin::pin_format::digest);
 //   EXPECT_EQ(t.problem, "");
@@ -24,14 +24,14 @@ namespace pinhook::testing {
 inline registry::digest made_up_digest(const registry::reference& ref) { return registry::digest::of(ref.canonical()); }
 
 struct pin_trial {
-  /// What does not hold; empty when all of it does.
+  /// The violated property; empty when all hold.
   std::string problem;
   /// The file was not read at all, in these words.
   std::string refusal;
   std::vector<files::site> before;
   std::vector<files::change> changes;
   std::string pinned;
-  /// Pins whose tag cannot be told from the pinned file.
+  /// Pins whose tag is not known from the pinned file.
   std::size_t lost = 0;
   /// Pinned without a tag, and with one now: "nginx:latest@sha256:…" cannot tell that it was "nginx".
   std::size_t tagged = 0;
@@ -70,7 +70,7 @@ inline bool is_pin_of(std::string_view before, std::string_view after, const std
 inline std::string_view text_of(const json::value& v) { return {v.GetString(), v.GetStringLength()}; }
 
 inline std::string number_text(const json::value& v, std::string_view after) {
-  // A tag that is a number or a boolean keeps its text; how RapidJSON would write it does not matter.
+  // A tag that is a number or a boolean keeps its text; RapidJSON's own form of it does not matter.
   return v.IsNumber() || v.IsBool() ? without_digest(after) : std::string();
 }
 
@@ -147,7 +147,7 @@ inline std::string again_difference(pin_trial& t, const files::image_file& again
     if (!after.tag)
       ++t.lost;
     else if (after.tag->canonical() != before.ref->canonical())
-      return fmt::format("{} at line {} is said to be {} once it is pinned", before.written, before.line,
+      return fmt::format("{} at line {} becomes {} once it is pinned", before.written, before.line,
                          after.tag->written());
   }
   for (std::size_t i = 0; i < t.before.size(); ++i)

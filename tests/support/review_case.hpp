@@ -8,9 +8,9 @@
 //   patch.json     the response's patch, decoded, for readers
 //
 // `registry` maps a canonical reference to its digest, or to {"digest": …, "from": "cache"}, {"error": "not_found",
-// "message": …} or {"timeout": true}. `known` is what the cache holds beside that. `lock` maps references to the
-// digests of a lock file; with `lock_required` nothing else can be resolved. `rules` is what the setting of that name
-// takes in a configuration file.
+// "message": …} or {"timeout": true}. `known` holds further entries of the cache. `lock` maps references to the digests
+// of a lock file; with `lock_required` nothing else can be resolved. `rules` is what the setting of that name takes in
+// a configuration file.
 #pragma once
 
 #include "support/golden.hpp"
@@ -32,7 +32,7 @@
 
 namespace pinhook::testing {
 
-/// What the registry says to one reference.
+/// The registry's answer for one reference.
 struct scripted_answer {
   std::string digest = {}, from = "registry", error = {}, message = {};
 };
@@ -47,7 +47,7 @@ struct expected_finding {
   }
 };
 
-/// Written by hand from the rules. What is not named must not happen: no image changed, nothing asked, no warning.
+/// Written by hand from the rules. Anything not named must not happen: no image changed, nothing asked, no warning.
 struct expectation {
   unsigned http = 200;
   bool allowed = true;
@@ -65,12 +65,12 @@ struct expectation {
   bool past_cache = false;
   /// For each entry there is a warning that contains all of its texts.
   std::vector<std::vector<std::string>> warnings;
-  /// What status.message (or the reason of an HTTP 400) contains; and status.code.
+  /// A part of status.message (or of the reason of an HTTP 400); and status.code.
   std::vector<std::string> message;
   std::optional<std::int64_t> code;
   /// The verdict's outcome, where it matters.
   std::string outcome;
-  /// What the audit annotations of these names contain.
+  /// Parts of the audit annotations of these names.
   std::vector<std::string> audit_pins, audit_skipped, audit_findings;
   /// All of them, in their order.
   std::vector<expected_finding> findings;
@@ -82,7 +82,7 @@ struct review_case {
   pin::policy policy;
   rules::rule_set rules;
   std::map<std::string, scripted_answer> registry;
-  /// The digest of every image that `registry` does not name; empty: nobody asks for another.
+  /// The digest of every image that `registry` does not name; empty: no other is requested.
   std::string every_image;
   std::map<std::string, std::string> known;
   std::map<std::string, std::string> lock;

@@ -10,7 +10,7 @@
 namespace pinhook::testing {
 namespace {
 
-std::string said(const json::value& v, std::string_view name) {
+std::string text_at(const json::value& v, std::string_view name) {
   return std::string(json::find_string(v, name).value_or(""));
 }
 
@@ -94,8 +94,8 @@ api_answer written_objects::patch(const api_target& t, const std::string& conten
 api_answer written_objects::apply(const api_target& t, const json::document& body) {
   const json::value* metadata = json::find(body, "metadata");
   const auto data = decoded(json::find(body, "data"));
-  if (!data || metadata == nullptr || said(body, "kind") != "Secret" || said(body, "apiVersion") != "v1" ||
-      said(*metadata, "name") != t.name || said(*metadata, "namespace") != t.ns)
+  if (!data || metadata == nullptr || text_at(body, "kind") != "Secret" || text_at(body, "apiVersion") != "v1" ||
+      text_at(*metadata, "name") != t.name || text_at(*metadata, "namespace") != t.ns)
     return bad_request("this is no Secret of that name");
   const std::string manager = manager_of(t);
   const bool is_new = !has(t);
@@ -111,7 +111,7 @@ api_answer written_objects::apply(const api_target& t, const json::document& bod
     s.data.insert_or_assign(key, value);
     s.owners.insert_or_assign(key, manager);
   }
-  if (is_new) s.type = said(body, "type");
+  if (is_new) s.type = text_at(body, "type");
   s.version = next_version();
   api_answer out = get(t);
   out.status = is_new ? 201 : 200;
@@ -120,13 +120,13 @@ api_answer written_objects::apply(const api_target& t, const json::document& bod
 
 api_answer written_objects::replace_data(const api_target& t, const json::document& body) {
   if (!has(t)) return missing(t);
-  const bool is_known = body.IsArray() && body.Size() == 2 && said(body[0], "op") == "replace" &&
-                        said(body[0], "path") == "/metadata/resourceVersion" && said(body[1], "op") == "add" &&
-                        said(body[1], "path") == "/data";
+  const bool is_known = body.IsArray() && body.Size() == 2 && text_at(body[0], "op") == "replace" &&
+                        text_at(body[0], "path") == "/metadata/resourceVersion" && text_at(body[1], "op") == "add" &&
+                        text_at(body[1], "path") == "/data";
   const auto data = is_known ? decoded(json::find(body[1], "value")) : std::nullopt;
   if (!data) return bad_request("the fake knows no such patch");
   stored& s = secrets_.at({t.ns, t.name});
-  if (said(body[0], "value") != s.version) return modified(t);
+  if (text_at(body[0], "value") != s.version) return modified(t);
   for (const auto& [key, value] : *data) s.owners.insert_or_assign(key, manager_of(t));
   s.data = *data;
   s.version = next_version();
@@ -139,19 +139,19 @@ api_answer written_objects::merge_bundles(const api_target& t, const json::docum
   const json::value* metadata = json::find(body, "metadata");
   const json::value* webhooks = json::find(body, "webhooks");
   if (metadata == nullptr || webhooks == nullptr || !webhooks->IsArray()) return bad_request("the fake wants webhooks");
-  if (said(*metadata, "resourceVersion") != changed.resource_version) return modified(t);
+  if (text_at(*metadata, "resourceVersion") != changed.resource_version) return modified(t);
   std::vector<std::string> patched;
   for (const json::value& one : webhooks->GetArray()) {
-    const auto entry = std::ranges::find(changed.webhooks, said(one, "name"), &kube::webhook_entry::name);
+    const auto entry = std::ranges::find(changed.webhooks, text_at(one, "name"), &kube::webhook_entry::name);
     const json::value* config = json::find(one, "clientConfig");
-    const auto bundle = config == nullptr ? std::nullopt : decode_base64(said(*config, "caBundle"));
+    const auto bundle = config == nullptr ? std::nullopt : decode_base64(text_at(*config, "caBundle"));
     if (!bundle) return bad_request("the fake wants caBundles");
     if (entry == changed.webhooks.end())
       return status_object(422, "Invalid", "webhooks[0].clientConfig: exactly one of url or service is required");
     entry->ca_bundle = *bundle;
     patched.push_back(entry->name);
   }
-  // Who does not say the order finds what it patched behind the rest.
+  // Without a directive for the order, patched entries come after the others.
   if (json::find(body, "$setElementOrder/webhooks") == nullptr)
     std::ranges::stable_partition(changed.webhooks,
                                   [&](const auto& w) { return std::ranges::find(patched, w.name) == patched.end(); });

@@ -1,4 +1,4 @@
-// What fake_api_server keeps of the objects that pinhook writes: Secrets and MutatingWebhookConfigurations, with their
+// The objects that pinhook writes, as fake_api_server keeps them: Secrets and MutatingWebhookConfigurations, with their
 // versions, and the three kinds of patch as kube-apiserver 1.35 answers them (tried by hand):
 //
 //   application/apply-patch+yaml         a Secret: made where there is none (201); a value of another manager: 409

@@ -1,4 +1,5 @@
-// The variables of an environment, as a value: whoever reads them takes them as an argument, so that tests have others.
+// The variables of an environment, as a value: code that reads them takes them as an argument, so that tests can pass
+// others.
 //
 // Any thread.
 #pragma once
@@ -11,7 +12,7 @@ namespace pinhook {
 
 using environment = std::map<std::string, std::string, std::less<>>;
 
-/// This process's own. Of two variables with one name the first counts, as with getenv.
+/// This process's own variables. Of two with one name the first counts, as with getenv.
 [[nodiscard]] environment process_environment();
 
 /// The variable's value; empty when there is none of that name.

@@ -1,4 +1,4 @@
-// ASCII characters of the texts we read, whatever the locale is.
+// ASCII characters of input texts, independent of the locale.
 //
 // Pure; any thread.
 #pragma once
@@ -21,7 +21,7 @@ namespace pinhook {
   return text;
 }
 
-/// Everything but RFC 3986's unreserved characters (§2.3) as %XX.
+/// The text with all but RFC 3986's unreserved characters (§2.3) as %XX.
 [[nodiscard]] std::string percent_encoded(std::string_view text);
 
 }  // namespace pinhook

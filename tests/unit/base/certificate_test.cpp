@@ -122,8 +122,8 @@ TEST_F(Certificate, RefusesWhatItCannotSay) {
   EXPECT_THAT(reason({.common_name = "", .dns_names = {"x"}}), HasSubstr("common name"));
   EXPECT_THAT(reason({.common_name = std::string(65, 'x'), .dns_names = {"x"}}), HasSubstr("common name"));
   EXPECT_THAT(reason({.common_name = "x"}), HasSubstr("needs a host name"));
-  EXPECT_THAT(reason({.common_name = "x", .dns_names = {"a,DNS:b"}}), HasSubstr("no host name"));
-  EXPECT_THAT(reason({.common_name = "x", .addresses = {"300.1.1.1"}}), HasSubstr("no IP address"));
+  EXPECT_THAT(reason({.common_name = "x", .dns_names = {"a,DNS:b"}}), HasSubstr("not a host name"));
+  EXPECT_THAT(reason({.common_name = "x", .addresses = {"300.1.1.1"}}), HasSubstr("not an IP address"));
 
   const auto leaf = make_leaf(ca, {.common_name = "x", .dns_names = {"x"}}, time_);
   ASSERT_TRUE(leaf);

@@ -226,7 +226,7 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
            sample{"threads: 1.5\n", "line 1, column 10: threads: ", "0 to 1024"},
            sample{"threads: '1'\n", "line 1, column 10: threads: ", "0 to 1024"},
            sample{"threads: [1]\n", "line 1, column 10: threads: ", "not a list"},
-           sample{"\n\ndeadline:\n  limit: 8 apples\n", "line 4, column 10: deadline.limit: ", "no duration"},
+           sample{"\n\ndeadline:\n  limit: 8 apples\n", "line 4, column 10: deadline.limit: ", "not a duration"},
            sample{"deadline: {limit: 31s}\n", "line 1, column 19: deadline.limit: ", "out of range"},
            sample{"cache: {negative_ttl: 301s}\n", "line 1, column 23: cache.negative_ttl: ", "out of range"},
            sample{"deadline: 8s\n", "line 1, column 1: deadline: ", "want a mapping"},

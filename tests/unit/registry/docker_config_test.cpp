@@ -230,7 +230,7 @@ TEST(DockerConfig, ErrorsNameTheEntryAndNoSecret) {
            {R"({"auths":{"ghcr.io":{"password":"hunter2"}}})", R"("ghcr.io": has a password and no username)"},
            {R"({"auths":{"ghcr.io":{"registrytoken":"hunter2\r\nX: y"}}})",
             R"("ghcr.io": "registrytoken" has an invalid character)"},
-           {R"({"auths":{"ghcr.io":{"registrytoken":"hunter2 "}}})", R"("registrytoken" has a character)"},
+           {R"({"auths":{"ghcr.io":{"registrytoken":"hunter2 "}}})", R"("registrytoken" has an invalid character)"},
            {R"({"credHelpers":[]})", "config.json: credHelpers: must be an object"},
            {R"({"credHelpers":{"ghcr.io":1}})", R"(config.json: credHelpers: "ghcr.io": must be a string)"},
            {R"({"credHelpers":{"ghcr.io":"../x"}})",
