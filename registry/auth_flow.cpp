@@ -18,8 +18,8 @@ struct overloaded : F... {
 template <class... F>
 overloaded(F...) -> overloaded<F...>;
 
-std::optional<auth_choice> read_choice(const http::response& r, const web_url& asked) {
-  return choose_challenge(parse_challenges(http::find_headers(r.headers, "WWW-Authenticate")), asked);
+std::optional<auth_choice> read_choice(const http::response& r, const web_url& request_url) {
+  return choose_challenge(parse_challenges(http::find_headers(r.headers, "WWW-Authenticate")), request_url);
 }
 
 // Bytes of a challenge's scope: it becomes part of a URL and of a cache key.
@@ -45,9 +45,9 @@ scope_parts split_scope(std::string_view scope) {
 
 std::string pull_scope(std::string_view repository) { return fmt::format("repository:{}:pull", repository); }
 
-bool scope_covers(std::string_view granted, std::string_view asked) {
+bool scope_covers(std::string_view granted, std::string_view requested) {
   const scope_parts have = split_scope(granted);
-  const scope_parts want = split_scope(asked);
+  const scope_parts want = split_scope(requested);
   if (have.resource != want.resource) return false;
   for (std::string_view rest = have.actions; !rest.empty();) {
     const auto comma = std::min(rest.find(','), rest.size());

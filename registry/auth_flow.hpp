@@ -43,7 +43,7 @@
 //   choose          Basic of public ECR                            error unauthorized                  -
 //                   Basic, credential is basic                     send_request with Basic             basic
 //                   Basic, any other credential                    error unauthorized                  -
-//                   Bearer, the realm may not have credentials     error denied                        -
+//                   Bearer, the realm must not get credentials     error denied                        -
 //                   Bearer, the error of this realm is known       that error                          -
 //                   Bearer                                         get_token                           (token wanted)
 //
@@ -182,7 +182,7 @@ class auth_flow {
 /// "repository:<path>:pull"
 [[nodiscard]] std::string pull_scope(std::string_view repository);
 
-/// True when `granted` contains every action of `asked` for the same resource: they differ in extra actions alone.
-[[nodiscard]] bool scope_covers(std::string_view granted, std::string_view asked);
+/// True when `granted` contains every action of `requested` for the same resource: they differ in extra actions alone.
+[[nodiscard]] bool scope_covers(std::string_view granted, std::string_view requested);
 
 }  // namespace pinhook::registry

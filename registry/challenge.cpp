@@ -139,12 +139,12 @@ std::vector<challenge> parse_challenges(const std::vector<std::string_view>& lin
   return out;
 }
 
-std::optional<auth_choice> choose_challenge(const std::vector<challenge>& all, const web_url& asked) {
+std::optional<auth_choice> choose_challenge(const std::vector<challenge>& all, const web_url& request_url) {
   for (const auto& one : all) {
     // Strictly, a bare word is a relative URL, but servers that send one mean a name for users.
     const std::string_view named = one.parameter("realm");
     if (one.scheme != "bearer" || named.find('/') == std::string_view::npos) continue;
-    auto realm = asked.join(named);
+    auto realm = request_url.join(named);
     if (!realm) continue;
     return auth_choice{std::move(*realm), std::string(one.parameter("service")), std::string(one.parameter("scope")),
                        std::string(one.parameter("error"))};

@@ -47,8 +47,9 @@ struct auth_choice {
   [[nodiscard]] bool is_bearer() const { return realm.has_value(); }
 };
 
-/// The first Bearer challenge whose realm is a URL (a relative one is resolved against `asked`), else Basic, else
+/// The first Bearer challenge whose realm is a URL (a relative one is resolved against `request_url`), else Basic, else
 /// nothing.
-[[nodiscard]] std::optional<auth_choice> choose_challenge(const std::vector<challenge>& all, const web_url& asked);
+[[nodiscard]] std::optional<auth_choice> choose_challenge(const std::vector<challenge>& all,
+                                                          const web_url& request_url);
 
 }  // namespace pinhook::registry

@@ -59,7 +59,7 @@ std::pair<std::string_view, std::string_view> split_port(std::string_view host) 
   return {host.substr(0, colon), host.substr(colon + 1)};
 }
 
-// One element of a label's pattern: a byte, a class, or a star. `at` moves behind it.
+// One element of a label's pattern: a byte, a class, or a star. `at` moves past it.
 struct element {
   std::string_view text;
   [[nodiscard]] bool is_star() const { return text == "*"; }

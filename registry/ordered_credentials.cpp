@@ -23,8 +23,8 @@ awaitable<result<std::vector<credential>>> ordered_credentials::credentials_for(
   std::vector<credential> out;
   std::optional<error> first;
   for (const auto& part : parts_) {
-    reference asked = ref;
-    auto some = co_await part->credentials_for(std::move(asked), d);
+    reference copy = ref;
+    auto some = co_await part->credentials_for(std::move(copy), d);
     if (some)
       out.insert(out.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
     else if (!first)

@@ -109,7 +109,7 @@ std::string component_fault(char c) {
   return fmt::format("{} is not allowed in a repository name", name_of(c));
 }
 
-/// One '.', one or two '_', or any number of '-', between letters or digits. `at` moves behind it.
+/// One '.', one or two '_', or any number of '-', between letters or digits. `at` moves past it.
 fault read_separator(std::string_view text, std::size_t& at) {
   const char c = text[at];
   const std::size_t start = at;

@@ -43,10 +43,10 @@ result<std::vector<std::shared_ptr<x509_st>>> parse_certificates(const secret& t
   std::vector<std::shared_ptr<x509_st>> out;
   ERR_clear_error();
   while (X509* one = PEM_read_bio_X509(bio.get(), nullptr, no_pass_phrase, nullptr)) out.emplace_back(one, X509_free);
-  const unsigned long why = ERR_peek_last_error();
+  const unsigned long failure = ERR_peek_last_error();
   ERR_clear_error();
   // The end of the text is where no further block begins; anything else is a block that could not be read.
-  if (ERR_GET_LIB(why) != ERR_LIB_PEM || ERR_GET_REASON(why) != PEM_R_NO_START_LINE)
+  if (ERR_GET_LIB(failure) != ERR_LIB_PEM || ERR_GET_REASON(failure) != PEM_R_NO_START_LINE)
     return fail(error_code::invalid_input, fmt::format("certificate {} in it is damaged", out.size() + 1));
   return out;
 }

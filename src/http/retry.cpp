@@ -56,8 +56,8 @@ std::optional<std::chrono::nanoseconds> next_try(int made, const result<response
   auto wait =
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(full * (0.5 + random / 2)));
   if (outcome) {
-    if (const auto asked = parse_retry_after(outcome->headers, now))
-      wait = std::max<std::chrono::nanoseconds>(wait, *asked);
+    if (const auto retry_after = parse_retry_after(outcome->headers, now))
+      wait = std::max<std::chrono::nanoseconds>(wait, *retry_after);
   }
   if (wait >= left) return std::nullopt;
   return wait;
