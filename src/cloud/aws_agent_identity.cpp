@@ -16,8 +16,8 @@ constexpr std::string_view agent_step = "container credentials";
 constexpr std::string_view instance_step = "instance metadata";
 constexpr json::parse_limits agent_limits{.depth = 16, .size = std::size_t{64} * 1024};
 
-error malformed(std::string_view where, std::string_view what) {
-  return {error_code::malformed, fmt::format("{}: {}", where, what), std::nullopt};
+error malformed(std::string_view where, std::string_view problem) {
+  return {error_code::malformed, fmt::format("{}: {}", where, problem), std::nullopt};
 }
 
 bool is_pod_identity(std::string_view url) {
@@ -55,31 +55,31 @@ result<aws_keys> read_aws_keys(std::string_view body, bool must_end) {
 }
 
 aws_step aws_container_flow::start() {
-  if (!way_.token_file.empty()) return aws_read_file{way_.token_file};
+  if (!source_.token_file.empty()) return aws_read_file{source_.token_file};
   return ask();
 }
 
 aws_step aws_container_flow::on_file(const result<secret>& content) {
   if (!content)
     return content.error().at(fmt::format("{}: token (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)", agent_step));
-  way_.authorization = *content;
+  source_.authorization = *content;
   return ask();
 }
 
 aws_step aws_container_flow::ask() {
   http::request r;
-  r.url = way_.url;
+  r.url = source_.url;
   r.headers.push_back({"Accept", "application/json"});
-  if (!way_.authorization.is_empty()) {
-    // The raw text, as it is: "Bearer …" and a bare token both occur, so a space may be in it.
-    const std::string& text = way_.authorization.reveal();
+  if (!source_.authorization.is_empty()) {
+    // The raw text, unchanged: "Bearer …" and a bare token both occur, so it may contain a space.
+    const std::string& text = source_.authorization.reveal();
     if (text.size() > max_aws_key_size ||
         std::any_of(text.begin(), text.end(), [](char c) { return c < ' ' || c >= '\x7f'; }))
       return error{
           error_code::invalid_input,
           fmt::format("{}: the authorization token has characters that no header may have, or is too long", agent_step),
           std::nullopt};
-    r.authorization = way_.authorization;
+    r.authorization = source_.authorization;
   }
   return aws_send{std::move(r), true, limits_.container};
 }
@@ -87,17 +87,17 @@ aws_step aws_container_flow::ask() {
 aws_step aws_container_flow::on_answer(const result<http::response>& outcome) {
   if (!outcome) return outcome.error().at(agent_step);
   if (outcome->status != 200)
-    return aws_refusal(*outcome, read_aws_json_error(*outcome), std::array{way_.authorization}).at(agent_step);
+    return aws_refusal(*outcome, read_aws_json_error(*outcome), std::array{source_.authorization}).at(agent_step);
   auto keys = read_aws_keys(outcome->body, false);
   if (!keys) return std::move(keys.error()).at(agent_step);
-  keys->principal = is_pod_identity(way_.url) ? "EKS Pod Identity" : "container credentials";
+  keys->principal = is_pod_identity(source_.url) ? "EKS Pod Identity" : "container credentials";
   return *std::move(keys);
 }
 
 aws_step aws_instance_flow::start() {
   http::request r;
   r.verb = http::method::put;
-  r.url = way_.url + "/latest/api/token";
+  r.url = source_.url + "/latest/api/token";
   r.headers.push_back({"X-aws-ec2-metadata-token-ttl-seconds", "21600"});
   r.body = secret();
   return aws_send{std::move(r), true, limits_.instance};
@@ -105,7 +105,7 @@ aws_step aws_instance_flow::start() {
 
 aws_step aws_instance_flow::get(std::string_view path) const {
   http::request r;
-  r.url = fmt::format("{}/latest/meta-data/iam/security-credentials/{}", way_.url, path);
+  r.url = fmt::format("{}/latest/meta-data/iam/security-credentials/{}", source_.url, path);
   r.headers.push_back({"X-aws-ec2-metadata-token", token_.reveal()});
   return aws_send{std::move(r), true, limits_.instance};
 }

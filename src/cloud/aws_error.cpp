@@ -11,7 +11,7 @@
 namespace pinhook::cloud {
 namespace {
 
-// Bytes of AWS's words that are kept. An AccessDenied names a role and an action with their whole ARNs.
+// Bytes of AWS's text that are kept. An AccessDenied names a role and an action with their whole ARNs.
 constexpr std::size_t max_message = 300;
 constexpr std::size_t max_code = 60;
 
@@ -24,7 +24,7 @@ struct code_row {
   std::string_view begins;
   error_code means;
 };
-// Codes of ECR, STS and the signature check, by how they begin: services add "Exception" to some.
+// Codes of ECR, STS and the signature check, by their beginning: services add "Exception" to some.
 constexpr std::array<code_row, 19> codes{{
     {"AccessDenied", error_code::denied},
     {"UnauthorizedOperation", error_code::denied},

@@ -3,11 +3,11 @@
 namespace pinhook::cloud {
 
 aws_step aws_identity_flow::on_file(const result<secret>&) {
-  return error{error_code::internal, "a file that nobody asked for", std::nullopt};
+  return error{error_code::internal, "a file that was not requested", std::nullopt};
 }
 
 aws_step aws_identity_flow::on_answer(const result<http::response>&) {
-  return error{error_code::internal, "an answer that nobody asked for", std::nullopt};
+  return error{error_code::internal, "an answer that was not requested", std::nullopt};
 }
 
 }  // namespace pinhook::cloud

@@ -1,4 +1,4 @@
-#include <pinhook/cloud/aws_way.hpp>
+#include <pinhook/cloud/aws_key_source.hpp>
 
 #include <pinhook/http/endpoint.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
@@ -18,7 +18,7 @@ bool equals_without_case(std::string_view a, std::string_view lower) {
                     [](char x, char y) { return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y; });
 }
 
-result<aws_way> from_keys(const environment& env) {
+result<aws_key_source> from_keys(const environment& env) {
   const std::string_view id = variable(env, "AWS_ACCESS_KEY_ID");
   const std::string_view key = variable(env, "AWS_SECRET_ACCESS_KEY");
   if (id.empty()) return wrong("AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not");
@@ -30,19 +30,19 @@ result<aws_way> from_keys(const environment& env) {
   for (const auto& [name, value] :
        {row{"AWS_ACCESS_KEY_ID", id}, {"AWS_SECRET_ACCESS_KEY", key}, {"AWS_SESSION_TOKEN", session}})
     if (!value.empty() && !is_aws_token(value)) return wrong(fmt::format("{} holds no key of AWS", name));
-  aws_way out;
-  out.kind = aws_way_kind::environment_keys;
+  aws_key_source out;
+  out.kind = aws_key_source_kind::environment_keys;
   out.keys = {std::string(id), secret(std::string(key)), secret(std::string(session)), std::nullopt,
               "keys of the environment"};
   return out;
 }
 
-result<aws_way> from_web_identity(const environment& env, std::string_view file) {
+result<aws_key_source> from_web_identity(const environment& env, std::string_view file) {
   const std::string_view role = variable(env, "AWS_ROLE_ARN");
   if (role.empty()) return wrong("AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not");
-  if (!role.starts_with("arn:")) return wrong(fmt::format("AWS_ROLE_ARN is {}, which is no ARN", quoted(role)));
-  aws_way out;
-  out.kind = aws_way_kind::web_identity;
+  if (!role.starts_with("arn:")) return wrong(fmt::format("AWS_ROLE_ARN is {}, which is not an ARN", quoted(role)));
+  aws_key_source out;
+  out.kind = aws_key_source_kind::web_identity;
   out.role_arn = role;
   const std::string_view session = variable(env, "AWS_ROLE_SESSION_NAME");
   out.session_name = session.empty() ? "pinhook" : session;
@@ -50,7 +50,7 @@ result<aws_way> from_web_identity(const environment& env, std::string_view file)
   return out;
 }
 
-// Keys come from there over HTTP only where nobody listens in: on this machine, and from ECS's and EKS's agents.
+// Keys come over HTTP only from hosts where no one else can listen: this machine, and ECS's and EKS's agents.
 bool may_be_plain(const http::endpoint& agent) {
   if (agent.host == "localhost") return true;
   const auto address = agent.address();
@@ -61,9 +61,9 @@ bool may_be_plain(const http::endpoint& agent) {
          });
 }
 
-result<aws_way> from_container(const environment& env, std::string_view relative, std::string_view full) {
-  aws_way out;
-  out.kind = aws_way_kind::container;
+result<aws_key_source> from_container(const environment& env, std::string_view relative, std::string_view full) {
+  aws_key_source out;
+  out.kind = aws_key_source_kind::container;
   if (!relative.empty()) {
     if (!relative.starts_with('/')) return wrong("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with '/'");
     out.url = fmt::format("http://169.254.170.2{}", relative);
@@ -85,9 +85,9 @@ result<aws_way> from_container(const environment& env, std::string_view relative
   return out;
 }
 
-result<aws_way> from_instance(const environment& env) {
-  aws_way out;
-  out.kind = aws_way_kind::instance;
+result<aws_key_source> from_instance(const environment& env) {
+  aws_key_source out;
+  out.kind = aws_key_source_kind::instance;
   out.url = variable(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
   if (!out.url.empty()) {
     if (const auto where = http::parse_endpoint(out.url); !where)
@@ -108,7 +108,7 @@ result<aws_way> from_instance(const environment& env) {
 
 }  // namespace
 
-result<aws_way> choose_aws_way(const environment& env) {
+result<aws_key_source> choose_aws_key_source(const environment& env) {
   if (!variable(env, "AWS_ACCESS_KEY_ID").empty() || !variable(env, "AWS_SECRET_ACCESS_KEY").empty())
     return from_keys(env);
   if (const auto file = variable(env, "AWS_WEB_IDENTITY_TOKEN_FILE"); !file.empty())
@@ -128,7 +128,7 @@ result<std::string> aws_sts_region(const environment& env, std::string_view regi
     const std::string_view region = variable(env, name);
     if (region.empty()) continue;
     if (!registry::is_aws_region(region))
-      return wrong(fmt::format("{} is {}, which is no region", name, quoted(region)));
+      return wrong(fmt::format("{} is {}, which is not a region", name, quoted(region)));
     return std::string(region);
   }
   return std::string(registry_region);

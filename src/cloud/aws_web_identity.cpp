@@ -39,7 +39,7 @@ std::string principal_of(std::string_view arn) {
   return is_aws_token(name) ? fmt::format("web identity {}", name) : fmt::format("web identity {}", quoted(name));
 }
 
-// What a person can do about the two refusals that are mistakes of set-up.
+// The remedy for the two refusals that are mistakes of set-up.
 std::string_view hint_for(const aws_words& words) {
   if (words.code.starts_with("AccessDenied"))
     return " (the role's trust policy must let this service account assume it)";
@@ -50,12 +50,12 @@ std::string_view hint_for(const aws_words& words) {
 
 }  // namespace
 
-http::request web_identity_request(const aws_way& way, std::string_view region, const secret& token) {
+http::request web_identity_request(const aws_key_source& source, std::string_view region, const secret& token) {
   std::string form;
   add_field(form, "Action", "AssumeRoleWithWebIdentity");
   add_field(form, "Version", "2011-06-15");
-  add_field(form, "RoleArn", way.role_arn);
-  add_field(form, "RoleSessionName", way.session_name);
+  add_field(form, "RoleArn", source.role_arn);
+  add_field(form, "RoleSessionName", source.session_name);
   add_field(form, "WebIdentityToken", token.reveal());
   http::request r;
   r.verb = http::method::post;
@@ -86,7 +86,7 @@ result<aws_keys> read_web_identity_answer(std::string_view body) {
                   {}};
 }
 
-aws_step aws_web_identity_flow::start() { return aws_read_file{way_.token_file}; }
+aws_step aws_web_identity_flow::start() { return aws_read_file{source_.token_file}; }
 
 aws_step aws_web_identity_flow::on_file(const result<secret>& content) {
   constexpr std::string_view where = "web identity token (AWS_WEB_IDENTITY_TOKEN_FILE)";
@@ -94,13 +94,13 @@ aws_step aws_web_identity_flow::on_file(const result<secret>& content) {
   std::string_view token = content->reveal();
   while (token.ends_with('\n') || token.ends_with('\r')) token.remove_suffix(1);
   if (token.empty())
-    return error{error_code::invalid_input, fmt::format("{}: {} is empty", where, way_.token_file), std::nullopt};
+    return error{error_code::invalid_input, fmt::format("{}: {} is empty", where, source_.token_file), std::nullopt};
   token_ = secret(std::string(token));
-  return aws_send{web_identity_request(way_, region_, token_), false, limits_.api};
+  return aws_send{web_identity_request(source_, region_, token_), false, limits_.api};
 }
 
 aws_step aws_web_identity_flow::on_answer(const result<http::response>& outcome) {
-  const std::string where = fmt::format("{} for {}", call, quoted(way_.role_arn));
+  const std::string where = fmt::format("{} for {}", call, quoted(source_.role_arn));
   if (!outcome) return outcome.error().at(where);
   if (outcome->status != 200) {
     const aws_words words = read_aws_xml_error(*outcome);
@@ -110,7 +110,7 @@ aws_step aws_web_identity_flow::on_answer(const result<http::response>& outcome)
   }
   auto keys = read_web_identity_answer(outcome->body);
   if (!keys) return std::move(keys.error()).at(where);
-  keys->principal = principal_of(way_.role_arn);
+  keys->principal = principal_of(source_.role_arn);
   return *std::move(keys);
 }
 

@@ -16,30 +16,30 @@
 namespace pinhook::cloud {
 namespace {
 
-// ACR's name for whoever shows a token as a password.
+// ACR's user name for clients that show a token as a password.
 constexpr const char* user_of_zeros = "00000000-0000-0000-0000-000000000000";
 
 std::string identity_of(std::string_view host) { return keyed_hash(fmt::format("azure\n{}", host)); }
 
 struct prepared {
   http::request request;
-  asked what;
+  token_step step;
   bool to_metadata = false;
 };
 
-// The request for Azure's token, the workload's file read.
+// Makes the request for Azure's token; the workload's file is read for it.
 awaitable<result<prepared>> prepare(environment variables, std::chrono::nanoseconds within) {
-  const auto who = find_azure_principal(variables);
-  if (!who) co_return fail(who.error());
-  if (const auto* managed = std::get_if<azure_managed>(&*who))
+  const auto principal = find_azure_principal(variables);
+  if (!principal) co_return fail(principal.error());
+  if (const auto* managed = std::get_if<azure_managed>(&*principal))
     co_return prepared{managed_request(*managed), {"Azure: managed identity", {}}, true};
-  const auto& workload = std::get<azure_workload>(*who);
+  const auto& workload = std::get<azure_workload>(*principal);
   const std::string step = "Azure: AZURE_FEDERATED_TOKEN_FILE";
   std::string file = workload.token_file;
   const auto content = co_await read_file_aside(std::move(file), max_federated_token_size, within);
   if (!content) {
     error e = content.error().at(step);
-    // It may be there another time, and says nothing about the image.
+    // It may be there another time, and its absence tells nothing about the image.
     if (e.code != error_code::invalid_input) e.code = error_code::unavailable;
     co_return fail(std::move(e));
   }
@@ -51,7 +51,7 @@ awaitable<result<prepared>> prepare(environment variables, std::chrono::nanoseco
 
 }  // namespace
 
-/// What a fetch needs: it may end later than the source.
+/// The parts that a fetch needs: it may end later than the source.
 struct azure_credentials::world {
   http::client& api;
   http::client& metadata;
@@ -96,8 +96,8 @@ awaitable<result<std::vector<registry::credential>>> azure_credentials::credenti
   const std::string host = ref.registry();
   if (!acr_name(host)) co_return out;
   const deadline until = with_patience(d, w->time.now(), w->options.patience);
-  cache::fetch how = [w, azure = azure_, host](deadline limit) { return ask_registry(w, azure, host, limit); };
-  auto token = co_await registries_.get(host, std::move(how), until);
+  cache::fetch fetch = [w, azure = azure_, host](deadline limit) { return ask_registry(w, azure, host, limit); };
+  auto token = co_await registries_.get(host, std::move(fetch), until);
   if (!token) {
     error e = std::move(token.error());
     if (!e.message.starts_with("Azure: ")) e = std::move(e).at("Azure");
@@ -124,7 +124,7 @@ awaitable<result<fetch_cache<secret>::fetched>> azure_credentials::ask_azure(std
   http::client& to = ready->to_metadata ? w->metadata : w->api;
   http::request request = std::move(ready->request);
   const auto outcome = co_await to.send(std::move(request), limit);
-  auto got = read_access_token(ready->what, outcome, w->time.wall());
+  auto got = read_access_token(ready->step, outcome, w->time.wall());
   if (!got) co_return fail(std::move(got.error()));
   const token_times times = times_of(got->life, w->time.now());
   co_return cache::fetched{std::move(got->token), times.until, times.renew_at};
@@ -133,14 +133,14 @@ awaitable<result<fetch_cache<secret>::fetched>> azure_credentials::ask_azure(std
 awaitable<result<fetch_cache<secret>::fetched>> azure_credentials::ask_registry(std::shared_ptr<const world> w,
                                                                                 std::shared_ptr<cache> azure,
                                                                                 std::string host, deadline d) {
-  cache::fetch how = [w](deadline limit) { return ask_azure(w, limit); };
-  const auto token = co_await azure->get("token", std::move(how), d);
+  cache::fetch fetch = [w](deadline limit) { return ask_azure(w, limit); };
+  const auto token = co_await azure->get("token", std::move(fetch), d);
   if (!token) co_return fail(token.error());
   http::request request = exchange_request(host, *token, variable(w->variables, "AZURE_TENANT_ID"));
   const deadline limit = w->limit(d, w->options.api_limit);
   const auto outcome = co_await w->api.send(std::move(request), limit);
-  const asked what{fmt::format("Azure: token exchange at {}", host), {*token}};
-  auto got = read_exchange(what, outcome, w->time.wall());
+  const token_step step{fmt::format("Azure: token exchange at {}", host), {*token}};
+  auto got = read_exchange(step, outcome, w->time.wall());
   if (!got) co_return fail(std::move(got.error()));
   const token_times times = times_of(got->life, w->time.now());
   co_return cache::fetched{std::move(got->token), times.until, times.renew_at};

@@ -38,10 +38,10 @@ http::request exchange_request(std::string_view registry, const secret& token, s
   return form_request(fmt::format("https://{}/oauth2/exchange", registry), fields);
 }
 
-result<access_token> read_exchange(const asked& what, const result<http::response>& outcome, wall_time now) {
-  const auto answer = read_answer(what, outcome, now);
+result<access_token> read_exchange(const token_step& step, const result<http::response>& outcome, wall_time now) {
+  const auto answer = read_answer(step, outcome, now);
   if (!answer) return fail(answer.error());
-  auto token = read_token(what, *answer, "refresh_token");
+  auto token = read_token(step, *answer, "refresh_token");
   if (!token) return fail(std::move(token.error()));
   auto life = unknown_refresh_life;
   if (const auto end = jwt_expiry(token->reveal())) {

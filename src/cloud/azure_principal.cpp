@@ -33,7 +33,7 @@ result<azure_principal> managed(std::string client, std::string_view endpoint) {
   const bool has_path =
       authority == std::string_view::npos || endpoint.find_first_of("/?#", authority + 3) != std::string_view::npos;
   if (has_path || !http::parse_endpoint(std::string(endpoint)))
-    return wrong("AZURE_POD_IDENTITY_AUTHORITY_HOST is no http URL without a path");
+    return wrong("AZURE_POD_IDENTITY_AUTHORITY_HOST is not an http URL without a path");
   out.endpoint = endpoint;
   return out;
 }
@@ -57,28 +57,28 @@ result<azure_principal> find_azure_principal(const environment& variables) {
   const std::string tenant(variable(variables, "AZURE_TENANT_ID"));
   if (client.empty()) return wrong("AZURE_FEDERATED_TOKEN_FILE is set and AZURE_CLIENT_ID is not");
   if (tenant.empty()) return wrong("AZURE_FEDERATED_TOKEN_FILE is set and AZURE_TENANT_ID is not");
-  if (!is_tenant(tenant)) return wrong("AZURE_TENANT_ID is no tenant's id");
+  if (!is_tenant(tenant)) return wrong("AZURE_TENANT_ID is not a tenant's id");
   const auto authority = azure_authority(variable(variables, "AZURE_AUTHORITY_HOST"));
   if (!authority)
-    return wrong(fmt::format("AZURE_AUTHORITY_HOST is {}, which is no authority of Azure's clouds",
+    return wrong(fmt::format("AZURE_AUTHORITY_HOST is {}, which is not an authority of Azure's clouds",
                              quoted(variable(variables, "AZURE_AUTHORITY_HOST"), 80)));
   return azure_workload{fmt::format("{}/{}/oauth2/v2.0/token", *authority, tenant), std::move(client), file};
 }
 
-http::request workload_request(const azure_workload& who, const secret& assertion) {
+http::request workload_request(const azure_workload& identity, const secret& assertion) {
   form fields;
-  fields.add("grant_type", "client_credentials").add("client_id", who.client_id);
+  fields.add("grant_type", "client_credentials").add("client_id", identity.client_id);
   fields.add("scope", fmt::format("{}/.default", acr_resource));
   fields.add("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
   fields.add("client_assertion", assertion.reveal());
-  return form_request(who.token_url, fields);
+  return form_request(identity.token_url, fields);
 }
 
-http::request managed_request(const azure_managed& who) {
+http::request managed_request(const azure_managed& identity) {
   form query;
-  query.add("api-version", "2018-02-01").add("resource", acr_resource).add("client_id", who.client_id);
+  query.add("api-version", "2018-02-01").add("resource", acr_resource).add("client_id", identity.client_id);
   http::request out;
-  out.url = fmt::format("{}/metadata/identity/oauth2/token?{}", who.endpoint, query.text());
+  out.url = fmt::format("{}/metadata/identity/oauth2/token?{}", identity.endpoint, query.text());
   out.headers.push_back({"Metadata", "true"});
   return out;
 }

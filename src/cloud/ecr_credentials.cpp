@@ -19,12 +19,12 @@ std::chrono::nanoseconds left_of(const clock& time, wall_time expires) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(expires - time.wall());
 }
 
-// Not used so close to their end that a request under way could outlive them.
+// Keys are not used so close to their end that a request under way could outlive them.
 std::chrono::nanoseconds margin(std::chrono::nanoseconds left) {
   return std::min(std::chrono::nanoseconds(minutes(1)), left / 10);
 }
 
-// Keys are renewed five minutes ahead, as by the SDKs; such as live for less than ten, after half of it.
+// Keys are renewed five minutes ahead, as by the SDKs; those that live for less than ten, after half of their life.
 result<fetch_cache<aws_keys>::fetched> hold_keys(const clock& time, aws_keys keys) {
   if (!keys.expires) {
     constexpr auto without_end = minutes(15);
@@ -40,7 +40,7 @@ result<fetch_cache<aws_keys>::fetched> hold_keys(const clock& time, aws_keys key
                                         time.now() + (left - ahead)};
 }
 
-// Used again for half of its life; the other half is for a renewal that does not succeed at once.
+// A password is used for half of its life; the other half is for a renewal that does not succeed at once.
 fetch_cache<ecr_token>::fetched hold_token(const clock& time, ecr_token token) {
   const auto left = token.expires ? left_of(time, *token.expires) : std::chrono::nanoseconds(minutes(30));
   return {std::move(token), time.now() + (left - margin(left)), time.now() + left / 2};
@@ -65,16 +65,16 @@ struct ecr_credentials::state {
         metadata(m),
         time(t),
         env(std::move(e)),
-        way(choose_aws_way(env)),
+        source(choose_aws_key_source(env)),
         options(o),
         keys(on, t, options_of(o, is_instance() ? o.hold_no_instance : o.hold_failure)),
         tokens(on, t, options_of(o, o.hold_failure)) {}
 
-  [[nodiscard]] bool is_instance() const { return way && way->kind == aws_way_kind::instance; }
+  [[nodiscard]] bool is_instance() const { return source && source->kind == aws_key_source_kind::instance; }
 
-  // The keys of a web identity are STS's of one region; all others are the same everywhere.
+  // The keys of a web identity are STS's of one region; those of all other sources are the same everywhere.
   [[nodiscard]] result<std::string> sts_region(const ecr_api& api) const {
-    if (way->kind != aws_way_kind::web_identity) return std::string();
+    if (source->kind != aws_key_source_kind::web_identity) return std::string();
     return aws_sts_region(env, api.region);
   }
 
@@ -82,13 +82,13 @@ struct ecr_credentials::state {
   static awaitable<result<held_keys::fetched>> fetch_keys(std::shared_ptr<state> all, std::string region, deadline d);
   static awaitable<result<held_tokens::fetched>> fetch_token(std::shared_ptr<state> all, ecr_api api, deadline d);
   static awaitable<result<aws_keys>> keys_for(std::shared_ptr<state> all, std::string region, deadline d);
-  static awaitable<result<ecr_token>> ask(std::shared_ptr<state> all, ecr_api api, aws_keys who, deadline d);
+  static awaitable<result<ecr_token>> ask(std::shared_ptr<state> all, ecr_api api, aws_keys signer, deadline d);
 
   http::client& registries;
   http::client& metadata;
   const clock& time;
   const environment env;
-  const result<aws_way> way;
+  const result<aws_key_source> source;
   const ecr_options options;
   held_keys keys;
   held_tokens tokens;
@@ -125,10 +125,12 @@ awaitable<result<std::vector<registry::credential>>> ecr_credentials::credential
   const auto api = ecr_api_for(ref.registry());
   if (!api) co_return out;
   constexpr std::string_view name = "Amazon ECR";
-  if (!state_->way) co_return fail(state_->way.error().at(name));
+  if (!state_->source) co_return fail(state_->source.error().at(name));
   const std::shared_ptr<state> all = state_;
-  fetch_cache<ecr_token>::fetch how = [all, api = *api](deadline limit) { return state::fetch_token(all, api, limit); };
-  auto got = co_await all->tokens.get(api->host, std::move(how), d);
+  fetch_cache<ecr_token>::fetch fetch_one = [all, api = *api](deadline limit) {
+    return state::fetch_token(all, api, limit);
+  };
+  auto got = co_await all->tokens.get(api->host, std::move(fetch_one), d);
   if (!got) co_return fail(std::move(got.error()).at(name));
   registry::credential one;
   one.kind = registry::credential_kind::basic;
@@ -143,7 +145,7 @@ awaitable<result<std::vector<registry::credential>>> ecr_credentials::credential
 
 awaitable<result<fetch_cache<aws_keys>::fetched>> ecr_credentials::state::fetch_keys(std::shared_ptr<state> all,
                                                                                      std::string region, deadline d) {
-  const auto flow = make_aws_identity_flow(*all->way, std::move(region), all->options.limits);
+  const auto flow = make_aws_identity_flow(*all->source, std::move(region), all->options.limits);
   aws_step step = flow->start();
   for (;;) {
     if (auto* failed = std::get_if<error>(&step)) co_return fail(std::move(*failed));
@@ -165,19 +167,19 @@ awaitable<result<fetch_cache<aws_keys>::fetched>> ecr_credentials::state::fetch_
 awaitable<result<aws_keys>> ecr_credentials::state::keys_for(std::shared_ptr<state> all, std::string region,
                                                              deadline d) {
   const std::string key = region;
-  held_keys::fetch how = [all, region](deadline limit) { return fetch_keys(all, region, limit); };
-  auto got = co_await all->keys.get(key, std::move(how), d);
+  held_keys::fetch fetch_one = [all, region](deadline limit) { return fetch_keys(all, region, limit); };
+  auto got = co_await all->keys.get(key, std::move(fetch_one), d);
   co_return got;
 }
 
-awaitable<result<ecr_token>> ecr_credentials::state::ask(std::shared_ptr<state> all, ecr_api api, aws_keys who,
+awaitable<result<ecr_token>> ecr_credentials::state::ask(std::shared_ptr<state> all, ecr_api api, aws_keys signer,
                                                          deadline d) {
   const deadline limit = sooner(d, deadline::after(all->time.now(), all->options.limits.api));
-  auto request = ecr_token_request(api, who);
+  auto request = ecr_token_request(api, signer);
   auto outcome = co_await all->registries.send(std::move(request), limit);
-  const std::string where = fmt::format("GetAuthorizationToken of {} as {}", api.host, who.principal);
+  const std::string where = fmt::format("GetAuthorizationToken of {} as {}", api.host, signer.principal);
   if (!outcome) co_return fail(std::move(outcome.error()).at(where));
-  auto token = read_ecr_answer(api, who, *outcome, all->time.wall());
+  auto token = read_ecr_answer(api, signer, *outcome, all->time.wall());
   if (!token) co_return fail(std::move(token.error()).at(where));
   co_return token;
 }
@@ -187,11 +189,11 @@ awaitable<result<fetch_cache<ecr_token>::fetched>> ecr_credentials::state::fetch
   const auto region = all->sts_region(api);
   if (!region) co_return fail(region.error());
   const bool were_held = all->keys.held(*region).has_value();
-  auto who = co_await keys_for(all, *region, d);
-  if (!who) co_return fail(std::move(who.error()));
-  auto token = co_await ask(all, api, *who, d);
-  // Keys may be revoked, or end, before they said they would: once more with new ones, if these were not new.
-  const bool are_old = were_held && all->way->kind != aws_way_kind::environment_keys;
+  auto signer = co_await keys_for(all, *region, d);
+  if (!signer) co_return fail(std::move(signer.error()));
+  auto token = co_await ask(all, api, *signer, d);
+  // Keys may be revoked, or end, before their stated end: once more with new ones, if these were not new.
+  const bool are_old = were_held && all->source->kind != aws_key_source_kind::environment_keys;
   if (!token && token.error().code == error_code::unauthorized && are_old) {
     all->keys.drop(*region);
     auto renewed = co_await keys_for(all, *region, d);

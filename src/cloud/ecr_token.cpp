@@ -24,8 +24,8 @@ std::string private_api(const registry::ecr_registry& r) {
   return fmt::format("{}{}.{}.{}", is_bare ? "" : "api.", service, r.region, suffix);
 }
 
-std::unexpected<error> malformed(std::string_view what) {
-  return fail(error_code::malformed, fmt::format("the answer {}", what));
+std::unexpected<error> malformed(std::string_view problem) {
+  return fail(error_code::malformed, fmt::format("the answer {}", problem));
 }
 
 // Seconds since 1970 with a fraction.
@@ -71,7 +71,7 @@ result<ecr_token> read_success(const ecr_api& api, std::string_view body, wall_t
   const json::value* expires = json::find(*data, "expiresAt");
   if (expires == nullptr || expires->IsNull()) return out;
   out.expires = read_time(*expires);
-  if (!out.expires) return malformed("has an expiresAt that is no time");
+  if (!out.expires) return malformed("has an expiresAt that is not a time");
   if (*out.expires <= now) return malformed("has a token that has already ended; is the clock right?");
   return out;
 }

@@ -54,20 +54,20 @@ void add(std::string& json, std::string_view name, std::string_view text) {
 
 }  // namespace
 
-result<secret> make_google_assertion(const google_service_account& who, std::string_view audience,
+result<secret> make_google_assertion(const google_service_account& account, std::string_view audience,
                                      std::string_view scope, wall_time now) {
-  const auto key = read_key(who.private_key);
-  if (!key) return wrong("is no private key in PEM");
-  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return wrong("is no RSA key");
+  const auto key = read_key(account.private_key);
+  if (!key) return wrong("is not a private key in PEM");
+  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return wrong("is not an RSA key");
 
   std::string head;
   add(head, "alg", "RS256");
   add(head, "typ", "JWT");
-  if (!who.key_id.empty()) add(head, "kid", who.key_id);
+  if (!account.key_id.empty()) add(head, "kid", account.key_id);
   head += '}';
   const auto issued = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   std::string claims;
-  add(claims, "iss", who.email);
+  add(claims, "iss", account.email);
   add(claims, "scope", scope);
   add(claims, "aud", audience);
   claims += fmt::format(",\"iat\":{},\"exp\":{}}}", issued, issued + 3600);

@@ -16,7 +16,7 @@ constexpr const char* the_token = "token";
 
 }  // namespace
 
-/// What a fetch needs: it may end later than the source.
+/// The parts that a fetch needs: it may end later than the source.
 struct google_credentials::world {
   http::client& api;
   http::client& metadata;
@@ -50,8 +50,8 @@ awaitable<result<std::vector<registry::credential>>> google_credentials::credent
   std::vector<registry::credential> out;
   if (!is_google_registry(ref.registry())) co_return out;
   const deadline until = with_patience(d, w->time.now(), w->options.patience);
-  cache::fetch how = [w](deadline limit) { return fetch(w, limit); };
-  auto token = co_await tokens_.get(the_token, std::move(how), until);
+  cache::fetch fetch_one = [w](deadline limit) { return fetch(w, limit); };
+  auto token = co_await tokens_.get(the_token, std::move(fetch_one), until);
   if (!token) {
     error e = std::move(token.error());
     if (!e.message.starts_with("Google: ")) e = std::move(e).at("Google");

@@ -25,7 +25,7 @@ std::vector<std::string_view> labels_of(std::string_view host) {
   }
 }
 
-// The labels from the left; "*" is any label, "*-x" and "x-*" any label with that end or beginning and more.
+// The labels from the left; "*" is any label, "*-x" and "x-*" any label with that end or beginning and more text.
 bool matches(const std::vector<std::string_view>& labels, const std::vector<std::string>& pattern) {
   return std::equal(labels.begin(), labels.end(), pattern.begin(), pattern.end(),
                     [](std::string_view label, std::string_view wanted) {

@@ -17,7 +17,7 @@ namespace {
 std::unexpected<error> wrong(std::string message) { return fail(error_code::invalid_input, std::move(message)); }
 std::unexpected<error> unsupported(std::string message) { return fail(error_code::unsupported, std::move(message)); }
 
-// The first of the fields that is not a string with something in it.
+// The first of the fields that is not a string, or an empty one.
 std::optional<error> lacking(const json::value& from, std::initializer_list<std::string_view> fields) {
   for (const auto field : fields) {
     const auto text = json::find_string(from, field);
@@ -34,7 +34,7 @@ std::string text(const json::value& from, std::string_view field) {
 result<void> read_headers(const json::value& from, http::headers& out) {
   const json::value* all = json::find(from, "headers");
   if (all == nullptr) return {};
-  if (!all->IsObject()) return wrong("\"headers\" is no object");
+  if (!all->IsObject()) return wrong("\"headers\" is not an object");
   if (all->MemberCount() > max_source_headers)
     return wrong(fmt::format("\"headers\" has more than {} entries", max_source_headers));
   for (auto one = all->MemberBegin(); one != all->MemberEnd(); ++one) {
@@ -60,19 +60,20 @@ result<google_subject_source> read_source(const json::value& file) {
   const json::value* from = json::find(file, "credential_source");
   if (from == nullptr || !from->IsObject()) return wrong("\"credential_source\" is missing or no object");
   struct row {
-    std::string_view key, what;
+    std::string_view key, source;
   };
   constexpr std::array others{row{"environment_id", "AWS as the provider"}, row{"executable", "an executable"},
                               row{"certificate", "a certificate"}};
-  for (const auto& [key, what] : others)
+  for (const auto& [key, source] : others)
     if (json::find(*from, key) != nullptr)
       return unsupported(
-          fmt::format("\"credential_source\" is {} (\"{}\"), which is not supported: a file or a URL is", what, key));
+          fmt::format("\"credential_source\" is {} (\"{}\"), which is not supported: a file or a URL is", source, key));
   google_subject_source out;
   out.file = text(*from, "file");
   out.url = text(*from, "url");
   if (out.file.empty() == out.url.empty()) return wrong("\"credential_source\" needs either \"file\" or \"url\"");
-  if (!out.url.empty() && !http::parse_endpoint(out.url)) return wrong("\"credential_source\": \"url\" is no http URL");
+  if (!out.url.empty() && !http::parse_endpoint(out.url))
+    return wrong("\"credential_source\": \"url\" is not an http URL");
   if (auto read = read_headers(*from, out.headers); !read)
     return fail(std::move(read.error()).at("\"credential_source\""));
   if (auto read = read_format(*from, out.json_field); !read)
@@ -102,10 +103,10 @@ result<google_principal> read_external(const json::value& file) {
   if (!out.impersonation_url.empty() && !is_impersonation(out.impersonation_url))
     return wrong(
         "\"service_account_impersonation_url\" is not generateAccessToken of https://iamcredentials.googleapis.com");
-  if (const json::value* how = json::find(file, "service_account_impersonation")) {
+  if (const json::value* options = json::find(file, "service_account_impersonation")) {
     constexpr std::int64_t least = 600;
     constexpr std::int64_t most = 43200;
-    const auto life = json::find_integer(*how, "token_lifetime_seconds");
+    const auto life = json::find_integer(*options, "token_lifetime_seconds");
     if (life && (*life < least || *life > most))
       return wrong(fmt::format("\"token_lifetime_seconds\" is not between {} and {}", least, most));
     if (life) out.impersonation_life = std::chrono::seconds(*life);
@@ -133,7 +134,7 @@ result<google_principal> read_user(const json::value& file) {
 result<google_principal> parse_google_principal(std::string_view content) {
   const auto file = json::parse(content, {.depth = 32, .size = max_google_credentials_size});
   if (!file) return wrong(file.error().message);
-  if (!file->IsObject()) return wrong("it is no JSON object");
+  if (!file->IsObject()) return wrong("it is not a JSON object");
   if (auto missing = lacking(*file, {"type"})) return fail(*std::move(missing));
   if (const auto universe = json::find_string(*file, "universe_domain"); universe && *universe != "googleapis.com")
     return unsupported(

@@ -14,10 +14,10 @@
 namespace pinhook::cloud {
 namespace {
 
-// A token that is about to end is asked for anew at once, so often in all; then the last one has to do.
+// A token that is about to end is fetched again at once, so many times in all; then the last one is used.
 constexpr int metadata_tries = 3;
 
-// "host" or "host:port", IPv6 in brackets; what would make a path or a user of it has no place.
+// "host" or "host:port", IPv6 in brackets; a text that would add a path or a user to the URL is refused.
 bool is_authority(std::string_view text) {
   return !text.empty() && text.size() <= 260 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
@@ -25,7 +25,7 @@ bool is_authority(std::string_view text) {
   });
 }
 
-// A file that cannot be read may be there another time; it says nothing about the image.
+// A file that cannot be read may be there another time; its absence tells nothing about the image.
 error unread(error e) {
   if (e.code != error_code::invalid_input) e.code = error_code::unavailable;
   return e;
@@ -33,12 +33,12 @@ error unread(error e) {
 
 }  // namespace
 
-google_step google_token_flow::failed(error e) const { return std::move(e).at(what_.step); }
+google_step google_token_flow::failed(error e) const { return std::move(e).at(step_.name); }
 
 google_step google_token_flow::start() {
   file_ = variable(variables_, "GOOGLE_APPLICATION_CREDENTIALS");
   if (file_.empty()) return ask_metadata();
-  what_ = {"Google: GOOGLE_APPLICATION_CREDENTIALS", {}};
+  step_ = {"Google: GOOGLE_APPLICATION_CREDENTIALS", {}};
   where_ = place::credentials;
   return google_read{file_, max_google_credentials_size};
 }
@@ -46,9 +46,9 @@ google_step google_token_flow::start() {
 google_step google_token_flow::file_read(const result<secret>& content, wall_time now) {
   if (!content) return failed(unread(content.error()));
   if (where_ == place::subject_file) return subject_is(content->reveal());
-  auto who = parse_google_principal(content->reveal());
-  if (!who) return failed(std::move(who.error()).at(file_));
-  return use(*std::move(who), now);
+  auto principal = parse_google_principal(content->reveal());
+  if (!principal) return failed(std::move(principal.error()).at(file_));
+  return use(*std::move(principal), now);
 }
 
 google_step google_token_flow::answered(const result<http::response>& outcome, wall_time now) {
@@ -57,7 +57,7 @@ google_step google_token_flow::answered(const result<http::response>& outcome, w
       return read_metadata(outcome, now);
     case place::subject_url: {
       if (!outcome) return failed(outcome.error());
-      if (outcome->status != 200) return refused(what_, *outcome, now);
+      if (outcome->status != 200) return refused(step_, *outcome, now);
       return subject_is(outcome->body);
     }
     case place::exchange:
@@ -65,7 +65,7 @@ google_step google_token_flow::answered(const result<http::response>& outcome, w
     case place::impersonation:
       return read_impersonation(outcome, now);
     default: {
-      auto got = read_access_token(what_, outcome, now);
+      auto got = read_access_token(step_, outcome, now);
       if (!got) return std::move(got.error());
       return *std::move(got);
     }
@@ -75,7 +75,7 @@ google_step google_token_flow::answered(const result<http::response>& outcome, w
 // ---- The metadata server ----
 
 google_step google_token_flow::ask_metadata() {
-  what_ = {"Google: metadata server", {}};
+  step_ = {"Google: metadata server", {}};
   where_ = place::metadata;
   std::string_view host = variable(variables_, "GCE_METADATA_HOST");
   if (host.empty()) host = "169.254.169.254";
@@ -94,12 +94,12 @@ google_step google_token_flow::read_metadata(const result<http::response>& outco
     const auto flavor = http::find_header(outcome->headers, "Metadata-Flavor");
     if (!flavor || *flavor != "Google")
       return failed({error_code::malformed,
-                     fmt::format("HTTP {} without \"Metadata-Flavor: Google\": whoever answers is not Google's "
+                     fmt::format("HTTP {} without \"Metadata-Flavor: Google\": the host that answers is not Google's "
                                  "metadata server",
                                  outcome->status),
                      std::nullopt});
   }
-  auto got = read_access_token(what_, outcome, now);
+  auto got = read_access_token(step_, outcome, now);
   if (!got) return std::move(got.error());
   if (got->life < least_token_life && metadata_tries_ < metadata_tries) return ask_metadata();
   return *std::move(got);
@@ -107,29 +107,29 @@ google_step google_token_flow::read_metadata(const result<http::response>& outco
 
 // ---- The file's principal ----
 
-google_step google_token_flow::use(google_principal who, wall_time now) {
-  if (const auto* key = std::get_if<google_service_account>(&who)) return sign(*key, now);
-  if (const auto* user = std::get_if<google_authorized_user>(&who)) return refresh(*user);
-  external_ = std::get<google_external_account>(std::move(who));
+google_step google_token_flow::use(google_principal principal, wall_time now) {
+  if (const auto* key = std::get_if<google_service_account>(&principal)) return sign(*key, now);
+  if (const auto* user = std::get_if<google_authorized_user>(&principal)) return refresh(*user);
+  external_ = std::get<google_external_account>(std::move(principal));
   return ask_subject();
 }
 
-google_step google_token_flow::sign(const google_service_account& who, wall_time now) {
-  what_.step = "Google: service account key";
-  auto assertion = make_google_assertion(who, google_token_url, google_scope, now);
+google_step google_token_flow::sign(const google_service_account& account, wall_time now) {
+  step_.name = "Google: service account key";
+  auto assertion = make_google_assertion(account, google_token_url, google_scope, now);
   if (!assertion) return failed(std::move(assertion.error()).at(file_));
   form fields;
   fields.add("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer").add("assertion", assertion->reveal());
-  what_.shown.push_back(*std::move(assertion));
+  step_.shown.push_back(*std::move(assertion));
   where_ = place::grant;
   return google_send{form_request(std::string(google_token_url), fields)};
 }
 
-google_step google_token_flow::refresh(const google_authorized_user& who) {
-  what_ = {"Google: refresh token of a user", {who.client_secret, who.refresh_token}};
+google_step google_token_flow::refresh(const google_authorized_user& user) {
+  step_ = {"Google: refresh token of a user", {user.client_secret, user.refresh_token}};
   form fields;
-  fields.add("grant_type", "refresh_token").add("client_id", who.client_id);
-  fields.add("client_secret", who.client_secret.reveal()).add("refresh_token", who.refresh_token.reveal());
+  fields.add("grant_type", "refresh_token").add("client_id", user.client_id);
+  fields.add("client_secret", user.client_secret.reveal()).add("refresh_token", user.refresh_token.reveal());
   where_ = place::grant;
   return google_send{form_request(std::string(google_token_url), fields)};
 }
@@ -137,7 +137,7 @@ google_step google_token_flow::refresh(const google_authorized_user& who) {
 // ---- Workload identity federation ----
 
 google_step google_token_flow::ask_subject() {
-  what_ = {"Google: subject token", {}};
+  step_ = {"Google: subject token", {}};
   if (!external_.source.file.empty()) {
     where_ = place::subject_file;
     return google_read{external_.source.file, max_subject_token_size};
@@ -147,10 +147,10 @@ google_step google_token_flow::ask_subject() {
   out.request.url = external_.source.url;
   out.request.headers = external_.source.headers;
   out.request.limits.body = max_subject_token_size;
-  // Another cloud's metadata service, or a server beside us: what speaks plain HTTP is never behind a proxy.
+  // Another cloud's metadata service, or a server nearby: a service over plain HTTP is never behind a proxy.
   out.to_metadata = out.request.url.starts_with("http://");
-  // Its headers may be what lets us in.
-  for (const auto& one : external_.source.headers) what_.shown.emplace_back(one.value);
+  // Its headers may be secrets that grant access.
+  for (const auto& one : external_.source.headers) step_.shown.emplace_back(one.value);
   return out;
 }
 
@@ -179,13 +179,13 @@ google_step google_token_flow::exchange(secret subject) {
   fields.add("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange").add("audience", external_.audience);
   fields.add("scope", google_scope).add("requested_token_type", "urn:ietf:params:oauth:token-type:access_token");
   fields.add("subject_token", subject.reveal()).add("subject_token_type", external_.subject_token_type);
-  what_ = {"Google: STS token exchange", {std::move(subject)}};
+  step_ = {"Google: STS token exchange", {std::move(subject)}};
   where_ = place::exchange;
   return google_send{form_request(external_.token_url, fields)};
 }
 
 google_step google_token_flow::read_exchange(const result<http::response>& outcome, wall_time now) {
-  auto federated = read_access_token(what_, outcome, now);
+  auto federated = read_access_token(step_, outcome, now);
   if (!federated) return std::move(federated.error());
   if (external_.impersonation_url.empty()) return *std::move(federated);
   google_send out;
@@ -196,15 +196,15 @@ google_step google_token_flow::read_exchange(const result<http::response>& outco
   out.request.authorization = secret("Bearer " + federated->token.reveal());
   out.request.body =
       secret(fmt::format(R"({{"scope":["{}"],"lifetime":"{}s"}})", google_scope, external_.impersonation_life.count()));
-  what_ = {"Google: generateAccessToken", {std::move(federated->token)}};
+  step_ = {"Google: generateAccessToken", {std::move(federated->token)}};
   where_ = place::impersonation;
   return out;
 }
 
 google_step google_token_flow::read_impersonation(const result<http::response>& outcome, wall_time now) {
-  const auto answer = read_answer(what_, outcome, now);
+  const auto answer = read_answer(step_, outcome, now);
   if (!answer) return answer.error();
-  auto token = read_token(what_, *answer, "accessToken");
+  auto token = read_token(step_, *answer, "accessToken");
   if (!token) return std::move(token.error());
   const auto expiry = parse_timestamp(json::find_string(*answer, "expireTime").value_or(""));
   if (!expiry) return failed({error_code::malformed, "the answer has no \"expireTime\"", std::nullopt});

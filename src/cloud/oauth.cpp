@@ -18,7 +18,7 @@ constexpr json::parse_limits limits{.depth = 32, .size = std::size_t{64} * 1024}
 // Bytes of each of the peer's texts that a message keeps.
 constexpr std::size_t max_words = 160;
 
-// Shorter texts are no secrets, and would tear the words of others apart.
+// Shorter texts are no secrets, and their removal would tear other words apart.
 constexpr std::size_t shortest_secret = 8;
 
 std::string without_secrets(std::string text, const std::vector<secret>& shown) {
@@ -44,7 +44,7 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-// A code with what explains it: `invalid_grant: "The token has expired"`, either may be missing.
+// A code with its explanation: `invalid_grant: "The token has expired"`, either may be missing.
 std::string coded(std::optional<std::string_view> code, std::optional<std::string_view> message) {
   std::string out;
   if (code && !code->empty()) out = quoted(one_line(*code), max_words);
@@ -63,8 +63,8 @@ std::string words_of_json(const json::value& body) {
   return coded(json::find_string(body, "error"), json::find_string(body, "error_description"));
 }
 
-std::string words_of(const asked& what, std::string_view body) {
-  const std::string text = without_secrets(std::string(body), what.shown);
+std::string words_of(const token_step& step, std::string_view body) {
+  const std::string text = without_secrets(std::string(body), step.shown);
   if (const auto parsed = json::parse(text, limits)) return words_of_json(*parsed);
   const std::string line = one_line(text);
   return line.empty() ? std::string() : quoted(line, max_words);
@@ -77,8 +77,8 @@ error_code code_of(int status) {
   return error_code::malformed;
 }
 
-std::unexpected<error> malformed(const asked& what, std::string_view why) {
-  return fail(error_code::malformed, fmt::format("{}: the answer {}", what.step, why));
+std::unexpected<error> malformed(const token_step& step, std::string_view why) {
+  return fail(error_code::malformed, fmt::format("{}: the answer {}", step.name, why));
 }
 
 std::optional<std::int64_t> read_seconds(const json::value& answer) {
@@ -109,41 +109,41 @@ http::request form_request(std::string url, const form& fields) {
   return out;
 }
 
-error refused(const asked& what, const http::response& r, wall_time now) {
+error refused(const token_step& step, const http::response& r, wall_time now) {
   const bool is_redirect = r.status >= 300 && r.status < 400;
-  const std::string words = is_redirect ? "a redirect, which is not followed" : words_of(what, r.body);
-  return {code_of(r.status), fmt::format("{}: HTTP {}{}{}", what.step, r.status, words.empty() ? "" : ", ", words),
+  const std::string words = is_redirect ? "a redirect, which is not followed" : words_of(step, r.body);
+  return {code_of(r.status), fmt::format("{}: HTTP {}{}{}", step.name, r.status, words.empty() ? "" : ", ", words),
           http::parse_retry_after(r.headers, now)};
 }
 
-result<json::document> read_answer(const asked& what, const result<http::response>& outcome, wall_time now) {
-  if (!outcome) return fail(outcome.error().at(what.step));
-  if (outcome->status != 200) return fail(refused(what, *outcome, now));
+result<json::document> read_answer(const token_step& step, const result<http::response>& outcome, wall_time now) {
+  if (!outcome) return fail(outcome.error().at(step.name));
+  if (outcome->status != 200) return fail(refused(step, *outcome, now));
   auto parsed = json::parse(outcome->body, limits);
-  if (!parsed) return fail(std::move(parsed.error()).at(fmt::format("{}: the answer", what.step)));
-  if (!parsed->IsObject()) return malformed(what, "is no JSON object");
+  if (!parsed) return fail(std::move(parsed.error()).at(fmt::format("{}: the answer", step.name)));
+  if (!parsed->IsObject()) return malformed(step, "is not a JSON object");
   return parsed;
 }
 
-result<secret> read_token(const asked& what, const json::value& answer, std::string_view key) {
+result<secret> read_token(const token_step& step, const json::value& answer, std::string_view key) {
   const auto text = json::find_string(answer, key);
-  if (!text || text->empty()) return malformed(what, fmt::format("has no \"{}\"", key));
+  if (!text || text->empty()) return malformed(step, fmt::format("has no \"{}\"", key));
   if (text->size() > max_access_token_size)
-    return malformed(what,
+    return malformed(step,
                      fmt::format("has {} bytes of \"{}\"; the limit is {}", text->size(), key, max_access_token_size));
   if (!std::all_of(text->begin(), text->end(), [](char c) { return c > 0x20 && c < 0x7f; }))
-    return malformed(what, fmt::format("has characters in \"{}\" that no header may have", key));
+    return malformed(step, fmt::format("has characters in \"{}\" that are not allowed in a header", key));
   return secret(std::string(*text));
 }
 
-result<access_token> read_access_token(const asked& what, const result<http::response>& outcome, wall_time now) {
-  const auto answer = read_answer(what, outcome, now);
+result<access_token> read_access_token(const token_step& step, const result<http::response>& outcome, wall_time now) {
+  const auto answer = read_answer(step, outcome, now);
   if (!answer) return fail(answer.error());
-  auto token = read_token(what, *answer, "access_token");
+  auto token = read_token(step, *answer, "access_token");
   if (!token) return fail(std::move(token.error()));
   const auto seconds = read_seconds(*answer);
-  if (!seconds) return malformed(what, "has no \"expires_in\" that is a number of seconds");
-  if (*seconds <= 0) return malformed(what, "holds a token that has expired");
+  if (!seconds) return malformed(step, "has no \"expires_in\" that is a number of seconds");
+  if (*seconds <= 0) return malformed(step, "holds a token that has expired");
   const auto life = std::min<std::int64_t>(*seconds, most_token_life.count());
   return access_token{*std::move(token), std::chrono::seconds(life)};
 }

@@ -1,6 +1,6 @@
-// The steps from a chosen way to AWS's keys, as a resumable value without I/O; the caller does what a step says:
+// The steps from a chosen key source to AWS's keys, as a resumable value without I/O; the caller performs each step:
 //
-//   auto flow = make_aws_identity_flow(*choose_aws_way(env), sts_region);
+//   auto flow = make_aws_identity_flow(*choose_aws_key_source(env), sts_region);
 //   for (aws_step step = flow->start();;)
 //     // aws_read_file → on_file · aws_send → on_answer · aws_keys, error: done
 //
@@ -22,7 +22,7 @@ namespace pinhook::cloud {
 /// Bytes of a token's file. A service account's token has about 1 KiB.
 inline constexpr std::size_t max_aws_token_file = std::size_t{64} * 1024;
 
-/// How long one request may take. Metadata services are a hop away: who does not answer in a second is not there.
+/// The time limits of one request. Metadata services are a hop away: one that does not answer in a second is not there.
 struct aws_time_limits {
   std::chrono::nanoseconds api = std::chrono::seconds(10);
   std::chrono::nanoseconds container = std::chrono::seconds(5);
@@ -34,7 +34,7 @@ struct aws_read_file {
 };
 struct aws_send {
   http::request request;
-  /// True: to a metadata service or an agent beside us, never through a proxy. False: to a service on the internet.
+  /// True: to a metadata service or an agent nearby, never through a proxy. False: to a service on the internet.
   bool is_local = false;
   std::chrono::nanoseconds limit{};
 };

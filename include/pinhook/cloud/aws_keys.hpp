@@ -1,4 +1,4 @@
-// Who we are to AWS for a while: what requests are signed with.
+// The keys of an AWS identity for a limited time, which sign requests.
 //
 // A value; any thread.
 #pragma once
@@ -17,7 +17,7 @@ struct aws_keys {
   secret secret_access_key;
   /// With temporary keys; else empty.
   secret session_token;
-  /// Nothing: they have no end that we know of.
+  /// Nothing: no known end.
   std::optional<wall_time> expires;
   /// For people: "web identity role/pinhook", "instance role node". Never a secret.
   std::string principal;
@@ -26,7 +26,7 @@ struct aws_keys {
 /// Bytes of one key or token. STS's session tokens have 1 to 4 KiB today; AWS asks not to assume a limit.
 inline constexpr std::size_t max_aws_key_size = std::size_t{16} * 1024;
 
-/// May stand in a header: printable ASCII without spaces, not empty, at most `max_aws_key_size`.
+/// True for a text that is allowed in a header: printable ASCII without spaces, not empty, at most `max_aws_key_size`.
 [[nodiscard]] bool is_aws_token(std::string_view text);
 
 }  // namespace pinhook::cloud

@@ -1,4 +1,4 @@
-// Credentials for Azure Container Registry without a plugin: the token of the process's identity at Azure is changed
+// Credentials for Azure Container Registry without a plugin: the token of the process's identity at Azure is exchanged
 // for a refresh token of the registry, which the registry's token server then takes (registry.md §4.6).
 //
 //   azure_credentials azure(public_http, metadata_http, io.get_executor(), machine_clock(), process_environment());
@@ -32,7 +32,8 @@ struct azure_options {
   std::chrono::nanoseconds api_limit = std::chrono::seconds(10);
   /// A look-up waits this long, or half of its time; the fetch goes on, and the next look-up finds its value.
   std::chrono::nanoseconds patience = std::chrono::seconds(5);
-  /// For the token of Azure and, apart, for each registry's: all steps, how long a failure is the answer, how many.
+  /// For the token of Azure and, separately, for each registry's: time for all steps, how long a failure is remembered,
+  /// the number of entries.
   fetch_cache_options tokens;
 };
 
@@ -44,12 +45,12 @@ class azure_credentials final : public registry::credential_source {
                     environment variables, azure_options options = {});
   ~azure_credentials() override;
 
-  /// One value a registry: what is obtained from one is no use at another.
+  /// One value a registry: a credential for one is of no use at another.
   [[nodiscard]] std::string identity_for(const registry::reference& ref) const override;
   /// One credential, or none for hosts that are not Azure's. Errors name "Azure" and the step, and hold no secret:
-  /// invalid_input, unsupported (what is configured), unavailable (a file), malformed, denied, rate_limited, timed_out.
+  /// invalid_input, unsupported (the configuration), unavailable (a file), malformed, denied, rate_limited, timed_out.
   awaitable<result<std::vector<registry::credential>>> credentials_for(registry::reference ref, deadline d) override;
-  /// Drops the registry's refresh token. Azure's own stays: it says who we are, not what we may.
+  /// Drops the registry's refresh token. Azure's own stays: it proves the identity, not its permissions.
   bool forget(const registry::reference& ref) override;
   [[nodiscard]] std::vector<registry::credential_match> matches(const registry::reference& ref) const override;
 
@@ -61,7 +62,7 @@ class azure_credentials final : public registry::credential_source {
                                                         std::string host, deadline d);
 
   std::shared_ptr<const world> world_;
-  /// Shared with the fetches for registries, which ask it; they end before it does.
+  /// Shared with the fetches for registries, which use it; they end before it does.
   std::shared_ptr<cache> azure_;
   cache registries_;
 };

@@ -1,4 +1,4 @@
-// A token of Azure changed for a refresh token of one registry (Azure/acr docs/AAD-OAuth.md "POST /oauth2/exchange").
+// Exchanges a token of Azure for a refresh token of one registry (Azure/acr docs/AAD-OAuth.md "POST /oauth2/exchange").
 //
 // Pure functions on values; any thread.
 #pragma once
@@ -15,17 +15,17 @@
 
 namespace pinhook::cloud {
 
-/// How long a refresh token is held that does not say when it ends. They last 3 hours.
+/// The life of a refresh token whose end is not known. They last 3 hours.
 inline constexpr std::chrono::seconds unknown_refresh_life = std::chrono::minutes(5);
 
 /// `registry`: a login server that `acr_name` knows; the token is sent to it. `tenant` may be empty.
 [[nodiscard]] http::request exchange_request(std::string_view registry, const secret& token, std::string_view tenant);
 
-/// The "refresh_token" and what its "exp" leaves of its life, none or less being 0.
-[[nodiscard]] result<access_token> read_exchange(const asked& what, const result<http::response>& outcome,
+/// The "refresh_token" and the rest of its life by its "exp"; 0 when that is missing or has passed.
+[[nodiscard]] result<access_token> read_exchange(const token_step& step, const result<http::response>& outcome,
                                                  wall_time now);
 
-/// The "exp" of a JWT (RFC 7519 §4.1.4), not verified: it is only used to know when to ask again.
+/// The "exp" of a JWT (RFC 7519 §4.1.4), not verified: it only decides when to fetch the next one.
 [[nodiscard]] std::optional<wall_time> jwt_expiry(std::string_view token);
 
 }  // namespace pinhook::cloud

@@ -1,4 +1,4 @@
-// Who we are at Azure, as the environment says it, and how its token is asked for (registry.md §4.6).
+// The process's identity at Azure, from the environment, and the requests for its token (registry.md §4.6).
 //
 // Pure functions on values; any thread.
 #pragma once
@@ -17,14 +17,14 @@
 
 namespace pinhook::cloud {
 
-/// Whom the token is for: registries alone. One for Azure's management would open more than images if it were lost.
+/// The audience of the token: registries alone. A lost token for Azure's management would open more than images.
 inline constexpr std::string_view acr_resource = "https://containerregistry.azure.net";
 /// The machine's metadata service.
 inline constexpr std::string_view azure_metadata = "http://169.254.169.254";
 /// Bytes of AZURE_FEDERATED_TOKEN_FILE: a projected service account token has 1 to 2 KiB.
 inline constexpr std::size_t max_federated_token_size = std::size_t{16} * 1024;
 
-/// Workload identity: a token of the cluster is changed for one of Azure.
+/// Workload identity: a token of the cluster is exchanged for one of Azure.
 struct azure_workload {
   std::string token_url;
   std::string client_id;
@@ -34,22 +34,22 @@ struct azure_workload {
 
 /// The managed identity of the machine.
 struct azure_managed {
-  /// Which, where the machine has several; may be empty.
+  /// Selects one where the machine has several; may be empty.
   std::string client_id;
-  /// Where the machine's metadata service is.
+  /// The URL of the machine's metadata service.
   std::string endpoint = std::string(azure_metadata);
 };
 
 using azure_principal = std::variant<azure_workload, azure_managed>;
 
-/// AZURE_FEDERATED_TOKEN_FILE set: workload identity, and AZURE_CLIENT_ID and AZURE_TENANT_ID must be; else the managed
-/// identity, asked for at AZURE_POD_IDENTITY_AUTHORITY_HOST where Azure's own libraries are told of another service.
+/// AZURE_FEDERATED_TOKEN_FILE set: workload identity, and AZURE_CLIENT_ID and AZURE_TENANT_ID must be set; else the
+/// managed identity, at AZURE_POD_IDENTITY_AUTHORITY_HOST where that names another service to Azure's own libraries.
 /// Errors, which name the variable: invalid_input; unsupported (a client secret or certificate, IDENTITY_ENDPOINT and
-/// MSI_ENDPOINT of App Service and Arc): asking as somebody else than was meant would be worse.
+/// MSI_ENDPOINT of App Service and Arc): using another identity than the intended one would be worse.
 [[nodiscard]] result<azure_principal> find_azure_principal(const environment& variables);
 
-/// `assertion`: what the file holds, blanks at its ends taken off.
-[[nodiscard]] http::request workload_request(const azure_workload& who, const secret& assertion);
-[[nodiscard]] http::request managed_request(const azure_managed& who);
+/// `assertion`: the content of the file, without blanks at its ends.
+[[nodiscard]] http::request workload_request(const azure_workload& identity, const secret& assertion);
+[[nodiscard]] http::request managed_request(const azure_managed& identity);
 
 }  // namespace pinhook::cloud

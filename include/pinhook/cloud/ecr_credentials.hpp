@@ -4,7 +4,7 @@
 //   auto ecr = std::make_shared<ecr_credentials>(registries_http, metadata_http, io.get_executor(), machine_clock(),
 //                                                process_environment());
 //
-// Passwords are good for 12 hours; each is renewed after half of its life, and serves meanwhile.
+// Passwords are valid for 12 hours; each is renewed after half of its life, and serves meanwhile.
 //
 // Thread rule: identity_for and matches from any thread; the others on the executor's one thread, which is also the
 // HTTP clients'.
@@ -30,12 +30,12 @@ namespace pinhook::cloud {
 
 struct ecr_options {
   aws_time_limits limits;
-  /// From asking who we are to holding a password.
+  /// The time to get the identity's keys and a password.
   std::chrono::nanoseconds fetch_limit = std::chrono::seconds(30);
-  /// How long a failed call of ECR or STS, or of an agent, answers without another.
+  /// A failed call of ECR or STS, or of an agent, is answered from memory for this time.
   std::chrono::nanoseconds hold_failure = std::chrono::seconds(5);
-  /// The same for the instance's metadata service. Longer: off EC2 it is never there, and public images should not wait
-  /// a second for that again and again.
+  /// The same for the instance's metadata service. Longer: off EC2 it is never there, and public images must not wait a
+  /// second for it again and again.
   std::chrono::nanoseconds hold_no_instance = std::chrono::seconds(60);
 };
 
@@ -50,15 +50,16 @@ class ecr_credentials final : public registry::credential_source {
   ecr_credentials(const ecr_credentials&) = delete;
   ecr_credentials& operator=(const ecr_credentials&) = delete;
 
-  /// "anonymous" for what is no registry of ECR; else the same for all that one password opens, as long as the process
-  /// lives: who we are does not change.
+  /// "anonymous" for a host that is not a registry of ECR; else the same for all registries that one password opens, as
+  /// long as the process lives: its identity does not change.
   [[nodiscard]] std::string identity_for(const registry::reference& ref) const override;
 
-  /// One password, or nothing for what is no registry of ECR. Errors begin with "Amazon ECR: " and name the step that
-  /// failed; no secret is in them. Codes: those of choose_aws_way, http::client, aws_refusal and read_ecr_answer.
+  /// One password, or nothing for a host that is not a registry of ECR. Errors begin with "Amazon ECR: " and name the
+  /// step that failed; no secret is in them. Codes: those of choose_aws_key_source, http::client, aws_refusal and
+  /// read_ecr_answer.
   awaitable<result<std::vector<registry::credential>>> credentials_for(registry::reference ref, deadline d) override;
 
-  /// Drops the password for `ref`: the next one is asked for anew.
+  /// Drops the password for `ref`: the next call fetches a new one.
   bool forget(const registry::reference& ref) override;
 
   /// {"Amazon ECR", "private registry of account 123456789012 in eu-central-1"}

@@ -1,4 +1,4 @@
-// Amazon ECR's passwords: which API gives one for a registry, the call, and its answer (GetAuthorizationToken).
+// Amazon ECR's passwords: the API that issues one for a registry, the call, and its answer (GetAuthorizationToken).
 //
 // Pure; any thread.
 #pragma once
@@ -21,31 +21,32 @@ struct ecr_api {
   std::string host;     // "api.ecr.eu-central-1.amazonaws.com"
   std::string region;   // of the signature
   std::string service;  // of the signature: "ecr", "ecr-public"
-  /// What matches, for people: "private registry of account 123456789012 in eu-central-1".
+  /// A description of the match, for people: "private registry of account 123456789012 in eu-central-1".
   std::string registry;
   bool is_public = false;
 };
 
-/// Nothing for a host that is no registry of Amazon ECR (registry/cloud_hosts.hpp). Names of APIs by the endpoint rules
-/// of aws-sdk-go-v2 (service/ecr, service/ecrpublic): a registry with FIPS, or with IPv6, has its password from an API
-/// with the same; FIPS in the partitions on amazonaws.com is "ecr-fips" without "api." before it; public registries
-/// have theirs in us-east-1 alone.
+/// Nothing for a host that is not a registry of Amazon ECR (registry/cloud_hosts.hpp). Names of APIs by the endpoint
+/// rules of aws-sdk-go-v2 (service/ecr, service/ecrpublic): a registry with FIPS, or with IPv6, has its password from
+/// an API with the same; FIPS in the partitions on amazonaws.com is "ecr-fips" without "api." before it; public
+/// registries have theirs only in us-east-1.
 [[nodiscard]] std::optional<ecr_api> ecr_api_for(std::string_view registry_host);
 
-/// POST with {}: every registry of the caller's. Signed by the HTTP client.
+/// POST with {}: every registry of the caller. Signed by the HTTP client.
 [[nodiscard]] http::request ecr_token_request(const ecr_api& api, const aws_keys& keys);
 
 struct ecr_token {
   std::string username;  // "AWS"
   secret password;
-  /// Nothing: the answer did not say.
+  /// Nothing: not in the answer.
   std::optional<wall_time> expires;
-  /// aws_keys::principal of who asked.
+  /// aws_keys::principal of the caller.
   std::string principal;
 };
 
-/// The answer of any status. Errors: those of aws_refusal, with what to allow in IAM when it is denied; malformed: not
-/// the JSON of ECR, no token, a token that is not base64 of AWS:<password>, or that has already ended at `now`.
+/// The answer of any status. Errors: those of aws_refusal, with the permission to add in IAM when it is denied;
+/// malformed: not the JSON of ECR, no token, a token that is not base64 of AWS:<password>, or that has already ended at
+/// `now`.
 [[nodiscard]] result<ecr_token> read_ecr_answer(const ecr_api& api, const aws_keys& keys, const http::response& r,
                                                 wall_time now);
 

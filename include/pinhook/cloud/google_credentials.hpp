@@ -3,7 +3,7 @@
 //
 //   google_credentials google(public_http, metadata_http, io.get_executor(), machine_clock(), process_environment());
 //
-// One token for all of Google's registries, asked for once for all who wait, held until it ends, renewed before.
+// One token for all of Google's registries, fetched once for all callers, held until it ends, renewed before.
 //
 // Thread rule: identity_for and matches from any thread; the rest, and the destructor, on the executor's one thread.
 #pragma once
@@ -25,13 +25,13 @@
 namespace pinhook::cloud {
 
 struct google_options {
-  /// For one answer of the metadata server: it stands on this machine or is not there at all.
+  /// For one answer of the metadata server: it is on this machine or not there at all.
   std::chrono::nanoseconds metadata_limit = std::chrono::seconds(2);
   /// For one answer of a public API.
   std::chrono::nanoseconds api_limit = std::chrono::seconds(10);
   /// A look-up waits this long for a token, or half of its time; the fetch goes on, and the next look-up finds it.
   std::chrono::nanoseconds patience = std::chrono::seconds(5);
-  /// For all steps of a token, and how long a failure is the answer.
+  /// The time for all steps of a token, and for how long a failure is remembered.
   fetch_cache_options tokens;
 };
 
@@ -45,7 +45,7 @@ class google_credentials final : public registry::credential_source {
   /// One value for all of Google's registries: there is one principal a process.
   [[nodiscard]] std::string identity_for(const registry::reference& ref) const override;
   /// One credential, or none for hosts that are not Google's. Errors name "Google" and the step, and hold no secret:
-  /// invalid_input, unsupported (what is configured), unavailable (a file), malformed, denied, rate_limited, timed_out.
+  /// invalid_input, unsupported (the configuration), unavailable (a file), malformed, denied, rate_limited, timed_out.
   awaitable<result<std::vector<registry::credential>>> credentials_for(registry::reference ref, deadline d) override;
   bool forget(const registry::reference& ref) override;
   [[nodiscard]] std::vector<registry::credential_match> matches(const registry::reference& ref) const override;

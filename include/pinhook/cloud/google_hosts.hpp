@@ -1,5 +1,5 @@
-// Which hosts are Google's: registries that may be shown our token, and services that make it. Compared whole label by
-// whole label, in lower case: the check decides who receives secrets.
+// Decides which hosts are Google's: registries that may be shown our token, and services that issue it. Compared whole
+// label by whole label, in lower case: the check decides where secrets are sent.
 //
 // Pure functions; any thread.
 #pragma once
@@ -10,7 +10,7 @@
 namespace pinhook::cloud {
 
 /// gcr.io, one label before it, one label that ends in "-docker" before pkg.dev, docker.<region>.rep.pkg.dev
-/// (registry.md §4.5). `registry` as a reference names it; one with a port is none of Google's.
+/// (registry.md §4.5). `registry` as a reference names it; one with a port is not Google's.
 [[nodiscard]] bool is_google_registry(std::string_view registry);
 
 /// True for an https URL, at the usual port, of Google's service `name` ("sts", "iamcredentials"): its global, regional

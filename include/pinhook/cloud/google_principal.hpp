@@ -1,5 +1,5 @@
-// Who we are at Google, as the file behind GOOGLE_APPLICATION_CREDENTIALS says it (google.aip.dev/auth/4110, 4112,
-// 4113, 4117).
+// The process's identity at Google, from the file named by GOOGLE_APPLICATION_CREDENTIALS (google.aip.dev/auth/4110,
+// 4112, 4113, 4117).
 //
 // Pure functions on values; any thread.
 #pragma once
@@ -21,12 +21,12 @@ inline constexpr std::size_t max_google_credentials_size = std::size_t{64} * 102
 inline constexpr std::size_t max_subject_token_size = std::size_t{16} * 1024;
 inline constexpr std::size_t max_source_headers = 20;
 
-/// Where a federated workload finds the token of its own provider. Either a file or a URL.
+/// The place of the token of a federated workload's own provider. Either a file or a URL.
 struct google_subject_source {
   std::string file;
   std::string url;
   http::headers headers;
-  /// The member of a JSON object that is the token; empty: the whole text is.
+  /// The member of a JSON object that is the token; empty: the whole text.
   std::string json_field;
 };
 
@@ -49,7 +49,7 @@ struct google_service_account {
   secret private_key;
 };
 
-/// What `gcloud auth application-default login` leaves.
+/// The file written by `gcloud auth application-default login`.
 struct google_authorized_user {
   std::string client_id;
   secret client_secret;
@@ -59,7 +59,7 @@ struct google_authorized_user {
 using google_principal = std::variant<google_external_account, google_service_account, google_authorized_user>;
 
 /// Key names are compared with case. Errors: invalid_input (names the field, never its content), unsupported (a type or
-/// a source that we do not speak, another universe than googleapis.com).
+/// a source that is not implemented, another universe than googleapis.com).
 [[nodiscard]] result<google_principal> parse_google_principal(std::string_view text);
 
 }  // namespace pinhook::cloud

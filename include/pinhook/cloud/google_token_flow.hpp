@@ -1,12 +1,12 @@
-// The way to one access token of Google: which file to read and which requests to send, decided step by step. A
-// resumable value without I/O:
+// The steps to one access token of Google: files to read and requests to send, decided one by one. A resumable value
+// without I/O:
 //
 //   google_token_flow flow(environment);
 //   google_step step = flow.start();
 //   // google_read → file_read · google_send → answered · access_token, error: done
 //
-// What is configured decides who asks. GOOGLE_APPLICATION_CREDENTIALS set: the principal of that file and no other,
-// whatever fails. Unset: the metadata server's default service account (GCE, GKE, Workload Identity of GKE), at
+// The configuration decides the identity. GOOGLE_APPLICATION_CREDENTIALS set: the principal of that file and no other,
+// after any failure. Unset: the metadata server's default service account (GCE, GKE, Workload Identity of GKE), at
 // GCE_METADATA_HOST or 169.254.169.254 (no name: a search domain could answer to that).
 //
 // One thread at a time.
@@ -30,7 +30,7 @@
 namespace pinhook::cloud {
 
 inline constexpr std::string_view google_scope = "https://www.googleapis.com/auth/cloud-platform";
-/// Where key files and users get their tokens: always there, whatever "token_uri" of a file says.
+/// Key files and users get their tokens always here, never at the "token_uri" of a file.
 inline constexpr std::string_view google_token_url = "https://oauth2.googleapis.com/token";
 
 struct google_read {
@@ -41,7 +41,7 @@ struct google_read {
 
 struct google_send {
   http::request request;
-  /// By the client for metadata services: never by a proxy, any address. Else by the one for public APIs.
+  /// By the client for metadata services: never through a proxy, any address. Else by the one for public APIs.
   bool to_metadata = false;
 };
 
@@ -60,20 +60,20 @@ class google_token_flow {
 
   [[nodiscard]] google_step ask_metadata();
   [[nodiscard]] google_step read_metadata(const result<http::response>& outcome, wall_time now);
-  [[nodiscard]] google_step use(google_principal who, wall_time now);
+  [[nodiscard]] google_step use(google_principal principal, wall_time now);
   [[nodiscard]] google_step ask_subject();
   [[nodiscard]] google_step subject_is(std::string_view text);
   [[nodiscard]] google_step exchange(secret subject);
   [[nodiscard]] google_step read_exchange(const result<http::response>& outcome, wall_time now);
   [[nodiscard]] google_step read_impersonation(const result<http::response>& outcome, wall_time now);
-  [[nodiscard]] google_step sign(const google_service_account& who, wall_time now);
-  [[nodiscard]] google_step refresh(const google_authorized_user& who);
+  [[nodiscard]] google_step sign(const google_service_account& account, wall_time now);
+  [[nodiscard]] google_step refresh(const google_authorized_user& user);
   [[nodiscard]] google_step failed(error e) const;
 
   const environment variables_;
   std::string file_;  // of the credentials
   place where_ = place::credentials;
-  asked what_;
+  token_step step_;
   google_external_account external_;
   int metadata_tries_ = 0;
 };

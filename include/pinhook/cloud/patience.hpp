@@ -1,4 +1,4 @@
-// How long an image's look-up waits for a cloud.
+// The time that an image's look-up waits for a cloud.
 #pragma once
 
 #include <pinhook/base/deadline.hpp>
@@ -8,7 +8,7 @@
 
 namespace pinhook::cloud {
 
-/// At most `most`, and at most half of what is left: a metadata service that hangs must leave time for the sources
+/// At most `most`, and at most half of the time left: a metadata service that hangs must leave time for the sources
 /// after it, and for the registry.
 [[nodiscard]] constexpr deadline with_patience(deadline d, steady_time now, std::chrono::nanoseconds most) {
   return deadline::after(now, std::min(most, d.remaining(now) / 2));

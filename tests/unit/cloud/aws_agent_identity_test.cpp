@@ -56,7 +56,7 @@ struct AwsContainer : ::testing::Test {
                                  {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "not this one"}};
 
   std::string refused(const result<http::response>& outcome) {
-    const auto flow = make_aws_identity_flow(choose_aws_way(pod_identity).value(), "");
+    const auto flow = make_aws_identity_flow(choose_aws_key_source(pod_identity).value(), "");
     static_cast<void>(flow->start());
     static_cast<void>(flow->on_file(secret("hunter2")));
     std::string message = message_of(flow->on_answer(outcome));
@@ -66,7 +66,7 @@ struct AwsContainer : ::testing::Test {
 };
 
 TEST_F(AwsContainer, ShowsTheAgentTheToken) {
-  const auto flow = make_aws_identity_flow(choose_aws_way(pod_identity).value(), "");
+  const auto flow = make_aws_identity_flow(choose_aws_key_source(pod_identity).value(), "");
   const auto first = flow->start();
   ASSERT_NE(std::get_if<aws_read_file>(&first), nullptr);
   EXPECT_EQ(std::get<aws_read_file>(first).file, "/var/run/pod-token");
@@ -91,13 +91,13 @@ TEST_F(AwsContainer, ShowsTheAgentTheToken) {
 }
 
 TEST_F(AwsContainer, TheTokenMayStandInTheEnvironmentOrNotAtAll) {
-  const auto with = make_aws_identity_flow(choose_aws_way({{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/c"},
-                                                           {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer t"}})
+  const auto with = make_aws_identity_flow(choose_aws_key_source({{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/c"},
+                                                                  {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer t"}})
                                                .value(),
                                            "");
   EXPECT_EQ(request_of(with->start()).authorization->reveal(), "Bearer t");
   const auto without =
-      make_aws_identity_flow(choose_aws_way({{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/c"}}).value(), "");
+      make_aws_identity_flow(choose_aws_key_source({{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/c"}}).value(), "");
   EXPECT_FALSE(request_of(without->start()).authorization);
   const auto step = without->on_answer(answer(200, agent_answer("Expiration")));
   const auto* keys = std::get_if<aws_keys>(&step);
@@ -107,7 +107,7 @@ TEST_F(AwsContainer, TheTokenMayStandInTheEnvironmentOrNotAtAll) {
 }
 
 TEST_F(AwsContainer, ATokenThatIsNoneNamesTheStep) {
-  const auto flow = make_aws_identity_flow(choose_aws_way(pod_identity).value(), "");
+  const auto flow = make_aws_identity_flow(choose_aws_key_source(pod_identity).value(), "");
   static_cast<void>(flow->start());
   EXPECT_EQ(message_of(flow->on_file(fail(error_code::denied, "cannot read /var/run/pod-token: Permission denied"))),
             "container credentials: token (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE): cannot read /var/run/pod-token: "
@@ -137,12 +137,12 @@ TEST_F(AwsContainer, EveryRefusalNamesTheStep) {
 }
 
 struct AwsInstance : ::testing::Test {
-  std::unique_ptr<aws_identity_flow> flow = make_aws_identity_flow(choose_aws_way({}).value(), "");
+  std::unique_ptr<aws_identity_flow> flow = make_aws_identity_flow(choose_aws_key_source({}).value(), "");
 
-  // The error when the n-th answer (from 0) is this one and those before it are good.
+  // The error when the n-th answer (from 0) is this one and those before it are valid.
   std::string refused_at(int n, const result<http::response>& outcome) {
     const std::vector<http::response> good{answer(200, "imds-token"), answer(200, "node-role")};
-    flow = make_aws_identity_flow(choose_aws_way({}).value(), "");
+    flow = make_aws_identity_flow(choose_aws_key_source({}).value(), "");
     static_cast<void>(flow->start());
     for (int i = 0; i < n; ++i) static_cast<void>(flow->on_answer(good.at(static_cast<std::size_t>(i))));
     std::string message = message_of(flow->on_answer(outcome));

@@ -14,10 +14,10 @@ std::string message_of(const aws_step& step) {
   return e == nullptr ? "" : e->message;
 }
 TEST(AwsIdentity, KeysOfTheEnvironmentNeedNobody) {
-  const auto way = choose_aws_way(
+  const auto source = choose_aws_key_source(
       {{"AWS_ACCESS_KEY_ID", "AKID"}, {"AWS_SECRET_ACCESS_KEY", "key"}, {"AWS_SESSION_TOKEN", "session"}});
-  ASSERT_TRUE(way);
-  const auto flow = make_aws_identity_flow(*way, "");
+  ASSERT_TRUE(source);
+  const auto flow = make_aws_identity_flow(*source, "");
   const auto step = flow->start();
   const auto* keys = std::get_if<aws_keys>(&step);
   ASSERT_NE(keys, nullptr);
@@ -26,8 +26,8 @@ TEST(AwsIdentity, KeysOfTheEnvironmentNeedNobody) {
   EXPECT_EQ(keys->session_token.reveal(), "session");
   EXPECT_EQ(keys->expires, std::nullopt);
   EXPECT_EQ(keys->principal, "keys of the environment");
-  EXPECT_EQ(message_of(flow->on_file(secret("x"))), "a file that nobody asked for");
-  EXPECT_EQ(message_of(flow->on_answer(http::response())), "an answer that nobody asked for");
+  EXPECT_EQ(message_of(flow->on_file(secret("x"))), "a file that was not requested");
+  EXPECT_EQ(message_of(flow->on_answer(http::response())), "an answer that was not requested");
 }
 
 }  // namespace

@@ -53,10 +53,10 @@ std::string sts_error(const std::string& code, const std::string& message) {
 }
 
 struct AwsWebIdentity : ::testing::Test {
-  aws_way way = choose_aws_way({{"AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/token"},
-                                {"AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/pinhook"}})
-                    .value();
-  std::unique_ptr<aws_identity_flow> flow = make_aws_identity_flow(way, "eu-central-1");
+  aws_key_source source = choose_aws_key_source({{"AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/token"},
+                                                 {"AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/pinhook"}})
+                              .value();
+  std::unique_ptr<aws_identity_flow> flow = make_aws_identity_flow(source, "eu-central-1");
   const std::string where = R"(STS AssumeRoleWithWebIdentity for "arn:aws:iam::123456789012:role/pinhook": )";
 
   // The error after a good file and this outcome.
@@ -110,13 +110,13 @@ TEST_F(AwsWebIdentity, AsksThePartitionsOwnSts) {
                                     {"cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn/"},
                                     {"us-iso-east-1", "https://sts.us-iso-east-1.c2s.ic.gov/"},
                                     {"eusc-de-east-1", "https://sts.eusc-de-east-1.amazonaws.eu/"}})
-    EXPECT_EQ(web_identity_request(way, region, secret("t")).url, url);
+    EXPECT_EQ(web_identity_request(source, region, secret("t")).url, url);
 }
 
 TEST_F(AwsWebIdentity, NamesTheSessionAsItIsTold) {
-  const auto named = choose_aws_way({{"AWS_WEB_IDENTITY_TOKEN_FILE", "/t"},
-                                     {"AWS_ROLE_ARN", "arn:aws:iam::1:role/r"},
-                                     {"AWS_ROLE_SESSION_NAME", "me@work"}});
+  const auto named = choose_aws_key_source({{"AWS_WEB_IDENTITY_TOKEN_FILE", "/t"},
+                                            {"AWS_ROLE_ARN", "arn:aws:iam::1:role/r"},
+                                            {"AWS_ROLE_SESSION_NAME", "me@work"}});
   EXPECT_NE(web_identity_request(*named, "eu-west-1", secret("t")).body->reveal().find("RoleSessionName=me%40work&"),
             std::string::npos);
 }

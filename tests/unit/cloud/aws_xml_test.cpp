@@ -8,7 +8,7 @@
 namespace pinhook::cloud {
 namespace {
 
-// The text at the path, "none", or what is wrong.
+// The text at the path, "none", or the error.
 std::string found(std::string_view text, std::string_view path) {
   const auto xml = aws_xml::parse(text);
   if (!xml) return xml.error().message;

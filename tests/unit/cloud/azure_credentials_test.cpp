@@ -179,12 +179,12 @@ TEST_F(AzureCredentials, ForgetsTheRegistrysTokenAlone) {
 }
 
 struct failure_row {
-  testing::fake_http_client::outcome what;
+  testing::fake_http_client::outcome outcome;
   error_code code;
   std::string says;
 };
 
-// What any step may meet; `echo` is a secret that was shown in it.
+// The failures of any step; `echo` is a secret that was sent in it.
 std::vector<failure_row> failures(const std::string& echo) {
   return {{fail(error_code::unavailable, "connection refused"), error_code::unavailable, "connection refused"},
           {fail(error_code::timed_out, "no answer in time"), error_code::timed_out, "no answer in time"},
@@ -218,7 +218,7 @@ TEST_F(AzureCredentials, FailuresNameTheStep) {
         place{false, 1, "Azure: token exchange at acme1.azurecr.io: ", "azure-secret"},
         place{true, 1, "Azure: workload identity: ", "subject-secret"},
         place{true, 2, "Azure: token exchange at acme1.azurecr.io: ", "azure-secret"}}) {
-    for (const auto& [what, code, says] : failures(echo)) {
+    for (const auto& [outcome, code, says] : failures(echo)) {
       source.reset();
       variables.clear();
       if (is_workload) be_a_workload();
@@ -228,9 +228,9 @@ TEST_F(AzureCredentials, FailuresNameTheStep) {
       fresh_api.reply(authority_line, azure_grants());
       fresh_api.reply(exchange_line, registry_grants());
       if (request == 0)
-        fresh_metadata.fail_at(1, what);
+        fresh_metadata.fail_at(1, outcome);
       else
-        fresh_api.fail_at(request, what);
+        fresh_api.fail_at(request, outcome);
       azure_credentials own(fresh_api, fresh_metadata, io.get_executor(), time, variables);
       const auto got =
           testing::run_on(io, own.credentials_for(ref("acme1.azurecr.io/a:1"), deadline::after(time.now(), 30s)));
@@ -354,7 +354,7 @@ TEST(AzureCredentialsAtTheEnd, GoesWhileFetchesAreUnderWay) {
     io.poll();
     ASSERT_TRUE(got);
     EXPECT_EQ(got->error().code, error_code::canceled);
-    EXPECT_EQ(silent.asked, 1) << "nobody is asked afterwards";
+    EXPECT_EQ(silent.asked, 1) << "no request is sent afterwards";
   }
 }
 

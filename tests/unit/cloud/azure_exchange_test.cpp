@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using testing::respond;
 
 const wall_time now{std::chrono::seconds(1'767'225'600)};
-const asked what{"Azure: token exchange at acme1.azurecr.io", {secret("azure-secret")}};
+const token_step step{"Azure: token exchange at acme1.azurecr.io", {secret("azure-secret")}};
 
 // {"alg":"none"} . payload . nothing
 std::string jwt(const std::string& payload) { return "eyJhbGciOiJub25lIn0." + payload + ".sig"; }
@@ -21,7 +21,7 @@ std::string jwt(const std::string& payload) { return "eyJhbGciOiJub25lIn0." + pa
 const std::string in_an_hour = jwt("eyJleHAiOjE3NjcyMjkyMDB9");
 
 result<access_token> read(const std::string& body, int status = 200) {
-  return read_exchange(what, respond(status, {}, body), now);
+  return read_exchange(step, respond(status, {}, body), now);
 }
 
 TEST(AzureExchange, ShowsTheTokenToTheRegistry) {

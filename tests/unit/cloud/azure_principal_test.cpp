@@ -22,13 +22,14 @@ environment with(environment all, const std::string& name, const std::string& va
 TEST(AzurePrincipal, IsAWorkloadWhereATokenFileIs) {
   const auto got = find_azure_principal(workload);
   ASSERT_TRUE(got) << got.error().message;
-  const auto& who = std::get<azure_workload>(*got);
-  EXPECT_EQ(who.token_url, "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/oauth2/v2.0/token");
-  EXPECT_EQ(who.client_id, "client-1");
-  EXPECT_EQ(who.token_file, "/var/run/token");
+  const auto& identity = std::get<azure_workload>(*got);
+  EXPECT_EQ(identity.token_url,
+            "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/oauth2/v2.0/token");
+  EXPECT_EQ(identity.client_id, "client-1");
+  EXPECT_EQ(identity.token_file, "/var/run/token");
   const auto china = find_azure_principal(with(workload, "AZURE_AUTHORITY_HOST", "https://login.chinacloudapi.cn"));
   EXPECT_THAT(std::get<azure_workload>(*china).token_url, StartsWith("https://login.chinacloudapi.cn/1111"));
-  // A secret that is there too does not matter: the workload's own identity is what the platform gave.
+  // A secret that is there too does not matter: the workload's own identity is the one the platform gave.
   EXPECT_TRUE(find_azure_principal(with(workload, "AZURE_CLIENT_SECRET", "s")));
 }
 
@@ -51,7 +52,7 @@ TEST(AzurePrincipal, AsksTheMetadataServiceThatIsNamed) {
   EXPECT_EQ(endpoint("http://127.0.0.1:8080/"), "http://127.0.0.1:8080");
   for (const char* value :
        {"127.0.0.1", "ftp://x", "http://x/y", "http://x?y", "http://x#y", "http://u@x", "http://", "http://a b"})
-    EXPECT_EQ(endpoint(value), "Azure: AZURE_POD_IDENTITY_AUTHORITY_HOST is no http URL without a path") << value;
+    EXPECT_EQ(endpoint(value), "Azure: AZURE_POD_IDENTITY_AUTHORITY_HOST is not an http URL without a path") << value;
 }
 
 TEST(AzurePrincipal, IsNobodyElseThanWasMeant) {
@@ -84,10 +85,10 @@ TEST(AzurePrincipal, SaysWhatIsWrong) {
 }
 
 TEST(AzurePrincipal, AsksForAToken) {
-  const auto who = std::get<azure_workload>(*find_azure_principal(workload));
-  const http::request r = workload_request(who, secret("a.b.c"));
+  const auto identity = std::get<azure_workload>(*find_azure_principal(workload));
+  const http::request r = workload_request(identity, secret("a.b.c"));
   EXPECT_EQ(r.verb, http::method::post);
-  EXPECT_EQ(r.url, who.token_url);
+  EXPECT_EQ(r.url, identity.token_url);
   EXPECT_EQ(http::find_header(r.headers, "Content-Type"), "application/x-www-form-urlencoded");
   EXPECT_EQ(r.body->reveal(),
             "grant_type=client_credentials&client_id=client-1"

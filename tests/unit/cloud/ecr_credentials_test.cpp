@@ -126,7 +126,7 @@ TEST_F(EcrCredentials, ATokenFileThatHangsHoldsNobodyUp) {
   web_identity["AWS_WEB_IDENTITY_TOKEN_FILE"] = hangs.path();
   const auto source = make(web_identity);
   const auto got = testing::run_on(io, source->credentials_for(ref(image), deadline::after(time.now(), 20ms)));
-  // The clock of the test stands still, so it is not called late.
+  // The clock of the test does not move, so it is not called late.
   ASSERT_FALSE(got);
   EXPECT_EQ(side_threads(), 1U) << "the read is left behind";
 }
@@ -136,7 +136,7 @@ TEST_F(EcrCredentials, StsIsTheRegistrysRegionsWithoutAnother) {
   web.reply("POST https://api.ecr.eu-west-1.amazonaws.com/", password("west"));
   EXPECT_EQ(asked(*make(web_identity), "123456789012.dkr.ecr.eu-west-1.amazonaws.com/x"), "west");
   web_identity.emplace("AWS_DEFAULT_REGION", "evil.example/");
-  EXPECT_EQ(asked(*make(web_identity)), R"(Amazon ECR: AWS_DEFAULT_REGION is "evil.example/", which is no region)");
+  EXPECT_EQ(asked(*make(web_identity)), R"(Amazon ECR: AWS_DEFAULT_REGION is "evil.example/", which is not a region)");
 }
 
 TEST_F(EcrCredentials, AgentsAreAskedDirectly) {

@@ -64,8 +64,8 @@ TEST_F(EcrFailures, EveryFailureOfEveryStepNamesIt) {
       fresh_local.answer(roles + "node", [this](const http::request&) { return agent_keys(); });
       (at.is_local ? fresh_local : fresh_web).fail_at(at.n, one.outcome);
       ecr_credentials source(fresh_web, fresh_local, io.get_executor(), time, at.env);
-      const std::string said = asked(source);
-      EXPECT_TRUE(said.starts_with(std::string("Amazon ECR: ") + at.begins)) << one.name << ": " << said;
+      const std::string message = asked(source);
+      EXPECT_TRUE(message.starts_with(std::string("Amazon ECR: ") + at.begins)) << one.name << ": " << message;
       EXPECT_EQ((at.is_local ? fresh_local : fresh_web).requests().size(), at.n) << "nothing is asked after it";
     }
   }
@@ -115,7 +115,7 @@ TEST_F(EcrFailures, AHangingMetadataServiceTakesASecondAndNoMore) {
             "Amazon ECR: instance metadata: session token: no answer in time (no other AWS identity is configured; off "
             "EC2 there is none, and in a Pod the instance's metadata hop limit must be 2)");
   EXPECT_EQ(time.now() - before, 1s);
-  // Nobody waits for it again for a while.
+  // No look-up waits for it again for a while.
   time.advance(30s);
   EXPECT_NE(asked(*source).find("no answer in time"), std::string::npos);
   EXPECT_EQ(local.requests().size(), 1U);

@@ -159,7 +159,7 @@ TEST_F(EcrToken, ATokenThatHasEndedIsNone) {
               "the answer has a token that has already ended; is the clock right?");
   for (const char* time : {"-1", "1e300", "\"soon\"", "true", "{}"})
     EXPECT_EQ(refused(api, answer(200, for_private(entry(token("AWS:hunter2"), time)))),
-              "the answer has an expiresAt that is no time");
+              "the answer has an expiresAt that is not a time");
 }
 
 TEST_F(EcrToken, ARefusalNamesWhatIamMustAllow) {

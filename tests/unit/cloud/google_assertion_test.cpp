@@ -49,11 +49,11 @@ std::string decoded(std::string text) {
 
 struct GoogleAssertion : ::testing::Test {
   key_ptr key{EVP_RSA_gen(2048)};
-  google_service_account who{"a@b.iam.gserviceaccount.com", "kid-7", secret(pem_of(key.get()))};
+  google_service_account account{"a@b.iam.gserviceaccount.com", "kid-7", secret(pem_of(key.get()))};
 
-  result<secret> make() { return make_google_assertion(who, "https://aud.example/", "scope-1", now); }
+  result<secret> make() { return make_google_assertion(account, "https://aud.example/", "scope-1", now); }
   error failure(const std::string& pem) {
-    who.private_key = secret(pem);
+    account.private_key = secret(pem);
     const auto got = make();
     EXPECT_FALSE(got);
     return got ? error{} : got.error();
@@ -83,22 +83,22 @@ TEST_F(GoogleAssertion, IsASignedJwt) {
 }
 
 TEST_F(GoogleAssertion, WithoutAKeysIdNamesNone) {
-  who.key_id.clear();
+  account.key_id.clear();
   const auto made = make();
   ASSERT_TRUE(made);
   EXPECT_EQ(decoded(made->reveal().substr(0, made->reveal().find('.'))), R"({"alg":"RS256","typ":"JWT"})");
 }
 
 TEST_F(GoogleAssertion, RefusesWhatIsNoKey) {
-  const std::string good = who.private_key.reveal();
+  const std::string good = account.private_key.reveal();
   for (const std::string& pem :
        {std::string(), std::string("SECRET-1"), good.substr(0, good.size() / 2), pem_of(key.get(), "a password")}) {
     const error e = failure(pem);
     EXPECT_EQ(e.code, error_code::invalid_input);
-    EXPECT_EQ(e.message, "\"private_key\" is no private key in PEM");
+    EXPECT_EQ(e.message, "\"private_key\" is not a private key in PEM");
   }
   const key_ptr elliptic(EVP_EC_gen("P-256"));
-  EXPECT_EQ(failure(pem_of(elliptic.get())).message, "\"private_key\" is no RSA key");
+  EXPECT_EQ(failure(pem_of(elliptic.get())).message, "\"private_key\" is not an RSA key");
 }
 
 }  // namespace

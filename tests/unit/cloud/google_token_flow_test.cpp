@@ -1,4 +1,4 @@
-// Each way to a token with a failure at each step; the requests as they go out.
+// Each way to a token with a failure at each step; the requests as they are sent.
 #include <pinhook/cloud/google_token_flow.hpp>
 
 #include "support/fake_http_client.hpp"
@@ -72,7 +72,7 @@ struct GoogleTokenFlow : ::testing::Test {
     give_file(secret(credentials));
   }
   void give_file(const result<secret>& content) { step = flow->file_read(content, now); }
-  void give(const outcome& what) { step = flow->answered(what, now); }
+  void give(const outcome& reply) { step = flow->answered(reply, now); }
   void give(int status, const std::string& body) { give(respond(status, {}, body)); }
 
   const google_read& reading() { return std::get<google_read>(step); }
@@ -90,15 +90,15 @@ struct GoogleTokenFlow : ::testing::Test {
     return *e;
   }
 
-  // After `reach` the flow waits for an answer: every way in which it can go wrong names the step.
+  // After `reach` the flow waits for an answer: every failure names the step.
   void expect_failures(const std::string& name, const std::function<void()>& reach, const std::string& secret_sent) {
     struct row {
-      outcome what;
+      outcome reply;
       error_code code;
       std::string says;
     };
     const std::string echo = R"({"error":"invalid_grant","error_description":"bad )" + secret_sent + R"( here"})";
-    for (const auto& [what, code, says] : std::vector<row>{
+    for (const auto& [reply, code, says] : std::vector<row>{
              {fail(error_code::timed_out, "no answer in time"), error_code::timed_out, "no answer in time"},
              {fail(error_code::malformed, "the body has more than 65536 bytes"), error_code::malformed, "65536"},
              {metadata(echo, 400), error_code::denied, "HTTP 400, \"invalid_grant\": \"bad "},
@@ -113,7 +113,7 @@ struct GoogleTokenFlow : ::testing::Test {
               error_code::malformed, ""},
          }) {
       reach();
-      give(what);
+      give(reply);
       EXPECT_EQ(failure().code, code) << name;
       EXPECT_THAT(failure().message, StartsWith(name));
       EXPECT_THAT(failure().message, HasSubstr(says));
@@ -229,7 +229,8 @@ TEST_F(GoogleTokenFlow, AKeySignsForAToken) {
 TEST_F(GoogleTokenFlow, AKeyThatIsNoneIsNamed) {
   begin_with(R"({"type":"service_account","client_email":"a@b","private_key":"subject-secret"})");
   EXPECT_EQ(failure().code, error_code::invalid_input);
-  EXPECT_EQ(failure().message, "Google: service account key: /etc/adc.json: \"private_key\" is no private key in PEM");
+  EXPECT_EQ(failure().message,
+            "Google: service account key: /etc/adc.json: \"private_key\" is not a private key in PEM");
 }
 
 TEST_F(GoogleTokenFlow, AUsersRefreshTokenIsChanged) {

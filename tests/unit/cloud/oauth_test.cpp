@@ -14,7 +14,7 @@ using ::testing::Not;
 using testing::respond;
 
 const wall_time now{std::chrono::seconds(1'767'225'600)};
-const asked step{"Cloud: step", {secret("sent-secret"), secret("x")}};
+const token_step step{"Cloud: step", {secret("sent-secret"), secret("x")}};
 
 error refusal(int status, const std::string& body, http::headers headers = {}) {
   return refused(step, respond(status, std::move(headers), body), now);
