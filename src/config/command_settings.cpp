@@ -12,7 +12,7 @@
 namespace pinhook::config {
 namespace {
 
-// How many requests a command sends to one registry at a time: HTTP/2 takes them on a few connections.
+// Requests of a command to one registry at a time: HTTP/2 takes them on a few connections.
 constexpr std::size_t host_concurrency = 512;
 
 bool is_there(const std::string& file) {
@@ -20,7 +20,7 @@ bool is_there(const std::string& file) {
   return std::filesystem::is_regular_file(file, ignored);
 }
 
-// As Docker finds it; empty when there is none. $DOCKER_CONFIG, where it is set, is the only place.
+// The path as Docker finds it; empty when there is none. $DOCKER_CONFIG, where it is set, is the only place.
 std::string docker_config(const environment& all) {
   std::string out(variable(all, "DOCKER_CONFIG"));
   if (out.empty() && !variable(all, "HOME").empty()) out = fmt::format("{}/.docker", variable(all, "HOME"));

@@ -22,14 +22,14 @@ bool is_section(std::string_view key) {
   });
 }
 
-// Keys that were settings once, and what says the same now.
+// Keys that were settings once, and their replacements.
 struct former_setting {
-  std::string_view key, what;
+  std::string_view key, replacement;
 };
 
 constexpr std::array<former_setting, 1> former_settings{
     {{"pin.update_overrides",
-      "rules say this now: write `rules: [{name: own, images: [\"ghcr.io/acme/**\"], pin: refresh}]`, a rule for each "
+      "replaced by rules: write `rules: [{name: own, images: [\"ghcr.io/acme/**\"], pin: refresh}]`, a rule for each "
       "pattern, with pin: keep or pin: refresh"}}};
 
 template <class Name>
@@ -39,13 +39,14 @@ const former_setting* find_former(Name name_of, std::string_view name) {
   return found == former_settings.end() ? nullptr : found;
 }
 
-// `at` is a node, a member or a problem. What names its place below the key ("rules[2]: …") says the key already.
+// `at` is a node, a member or a problem. A message that begins with a place below the key ("rules[2]: …") names the key
+// already.
 template <class Place>
-std::unexpected<error> refuse(std::string_view file, const Place& at, std::string_view key, std::string_view what) {
-  const bool says_key =
-      what.size() > key.size() && what.starts_with(key) && (what[key.size()] == '[' || what[key.size()] == ':');
+std::unexpected<error> refuse(std::string_view file, const Place& at, std::string_view key, std::string_view message) {
+  const bool names_key = message.size() > key.size() && message.starts_with(key) &&
+                         (message[key.size()] == '[' || message[key.size()] == ':');
   return fail(error_code::invalid_input, fmt::format("{}: line {}, column {}: {}{}{}", file, at.line, at.column,
-                                                     says_key ? "" : key, says_key ? "" : ": ", what));
+                                                     names_key ? "" : key, names_key ? "" : ": ", message));
 }
 
 result<void> read_section(const yaml::node& n, const std::string& path, std::string_view file, settings& s) {
@@ -55,16 +56,16 @@ result<void> read_section(const yaml::node& n, const std::string& path, std::str
     const bool is_name = m.key.find('.') == std::string::npos;
     if (const setting* row = find_setting(key); row != nullptr && is_name) {
       if (m.value.is_null() && row->needs_value)
-        return refuse(file, m, key, fmt::format("nothing is written here; write {}: [] for none", key));
+        return refuse(file, m, key, fmt::format("the value is missing; write {}: [] for none", key));
       if (m.value.is_null()) continue;
       if (auto read = row->read(m.value, s); !read) return refuse(file, read.error(), key, read.error().message);
     } else if (is_name && is_section(key)) {
       if (m.value.is_null()) continue;
       if (m.value.kind != yaml::node_kind::mapping)
-        return refuse(file, m, key, fmt::format("want a mapping of settings, not {}", to_string(m.value.kind)));
+        return refuse(file, m, key, fmt::format("must be a mapping of settings, not {}", to_string(m.value.kind)));
       if (auto read = read_section(m.value, key, file, s); !read) return read;
     } else if (const auto* former = find_former(std::identity{}, key); former != nullptr && is_name) {
-      return refuse(file, m, key, former->what);
+      return refuse(file, m, key, former->replacement);
     } else {
       const auto near = nearest_key(key);
       return refuse(file, m, quoted(key, 100),
@@ -77,11 +78,11 @@ result<void> read_section(const yaml::node& n, const std::string& path, std::str
   return {};
 }
 
-// What Kubernetes puts into the environment of every container for a Service whose name begins with "pinhook":
+// The variables that Kubernetes sets in every container for a Service whose name begins with "pinhook":
 // {NAME}_SERVICE_HOST, {NAME}_SERVICE_PORT[_{PORT NAME}], {NAME}_PORT, {NAME}_PORT_{N}_TCP[_PROTO|_PORT|_ADDR]
 // (kubernetes/kubernetes pkg/kubelet/envvars).
 bool is_service_variable(std::string_view name) {
-  // "PINHOOK" itself is the Service's name: look behind it.
+  // "PINHOOK" itself is the Service's name: only the rest is compared.
   std::string_view rest = name.substr(prefix.size() - 1);
   if (rest.ends_with("_SERVICE_HOST") || rest.ends_with("_SERVICE_PORT") ||
       rest.find("_SERVICE_PORT_") != std::string_view::npos || rest.ends_with("_PORT"))
@@ -103,7 +104,7 @@ result<void> read_configuration(std::string_view text, std::string_view file, se
   if (!root) return fail(error_code::invalid_input, fmt::format("{}: {}", file, root.error().message));
   if (root->is_null()) return {};
   if (root->kind != yaml::node_kind::mapping)
-    return fail(error_code::invalid_input, fmt::format("{}: line {}, column {}: want a mapping of settings, not {}",
+    return fail(error_code::invalid_input, fmt::format("{}: line {}, column {}: must be a mapping of settings, not {}",
                                                        file, root->line, root->column, to_string(root->kind)));
   settings read = s;
   if (auto good = read_section(*root, {}, file, read); !good) return good;
@@ -126,9 +127,9 @@ result<std::vector<std::string>> apply_environment(const environment& all, setti
     if (row != setting_table().end()) {
       if (auto good = apply_text(name, row->key, text, s); !good) return fail(std::move(good.error()));
     } else if (const auto* former = find_former(variable_name, name)) {
-      return fail(error_code::invalid_input, fmt::format("{}: {}", name, former->what));
+      return fail(error_code::invalid_input, fmt::format("{}: {}", name, former->replacement));
     } else if (!is_service_variable(name)) {
-      warnings.push_back(fmt::format("{} is set and names no setting", name));
+      warnings.push_back(fmt::format("{} is set but is not a setting", name));
     }
   }
   return warnings;
@@ -169,7 +170,7 @@ result<void> check_together(const settings& s) {
   return {};
 }
 
-std::string render(const settings& s, detail how) {
+std::string render(const settings& s, detail level) {
   std::string out;
   std::string_view section;
   for (const auto& row : setting_table()) {
@@ -177,10 +178,10 @@ std::string render(const settings& s, detail how) {
     const auto name = row.key.substr(dot + 1);
     const auto own = dot == std::string_view::npos ? std::string_view{} : row.key.substr(0, dot);
     const std::string_view indent = own.empty() ? "" : "  ";
-    if (how == detail::documented && (!own.empty() ? own != section : true)) out += out.empty() ? "" : "\n";
+    if (level == detail::documented && (!own.empty() ? own != section : true)) out += out.empty() ? "" : "\n";
     if (!own.empty() && own != section) out += fmt::format("{}:\n", own);
     section = own;
-    if (how == detail::documented)
+    if (level == detail::documented)
       out += fmt::format("{0}# {1}\n{0}# {2}\n{0}# Type: {3}. Variable: {4}.\n", indent, row.help, row.when, row.type,
                          variable_name(row.key));
     out += fmt::format("{}{}: {}\n", indent, name, row.write(s));

@@ -8,7 +8,7 @@
 namespace pinhook::config {
 namespace {
 
-// Where every Pod with a service account finds the name of its namespace.
+// The file with the namespace's name in every Pod with a service account.
 constexpr const char* namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
 void take_from_surroundings(const environment& all, settings& s) {

@@ -8,7 +8,7 @@
 namespace pinhook::config {
 namespace {
 
-// What is not there stays as it is.
+// A field that is not there stays as it is.
 template <class Type, class T>
 read_result<void> read_member(const yaml::node& mapping, std::string_view key, Type type, T& into) {
   const yaml::node* found = mapping.find(key);
@@ -26,7 +26,8 @@ read_result<void> read_capabilities(const yaml::node& mapping, registry::mirror_
   if (!words) return std::unexpected(std::move(words.error()));
   for (std::size_t i = 0; i < words->size(); ++i)
     if (const auto& word = (*words)[i]; word != "pull" && word != "resolve")
-      return no_value(found->items[i], fmt::format("{} is no capability here; known are: pull, resolve", quoted(word)));
+      return no_value(found->items[i],
+                      fmt::format("{} is not a valid capability; known are: pull, resolve", quoted(word)));
   out.can_pull = std::ranges::find(*words, "pull") != words->end();
   out.can_resolve = std::ranges::find(*words, "resolve") != words->end();
   return {};
@@ -36,7 +37,7 @@ read_result<void> read_client(const yaml::node& mapping, registry::mirror_settin
   std::vector<std::string> files;
   if (auto good = read_member(mapping, "client", text_list_type{}, files); !good) return good;
   if (files.size() > 2)
-    return no_value(*mapping.find("client"), "want one file with certificate and key, or two: certificate, key");
+    return no_value(*mapping.find("client"), "must be one file with certificate and key, or two: certificate, key");
   if (!files.empty()) out.client_certificate_file = files[0];
   if (files.size() == 2) out.client_key_file = files[1];
   return {};
@@ -45,7 +46,7 @@ read_result<void> read_client(const yaml::node& mapping, registry::mirror_settin
 read_result<void> read_header(const yaml::node& mapping, registry::mirror_setting& out) {
   const yaml::node* found = mapping.find("header");
   if (found == nullptr || found->is_null()) return {};
-  if (found->kind != yaml::node_kind::mapping) return no_value(*found, "want a mapping of header to value");
+  if (found->kind != yaml::node_kind::mapping) return no_value(*found, "must be a mapping of header to value");
   for (const auto& m : found->members) {
     auto value = read_scalar(m.value, "text");
     if (!value) return std::unexpected(std::move(value.error()));
@@ -55,7 +56,7 @@ read_result<void> read_header(const yaml::node& mapping, registry::mirror_settin
 }
 
 read_result<registry::mirror_setting> read_mirror(const yaml::node& n) {
-  if (auto good = want_mapping(
+  if (auto good = expect_mapping(
           n, {"url", "capabilities", "ca", "client", "skip_verify", "header", "override_path", "dial_timeout"});
       !good)
     return std::unexpected(std::move(good.error()));
@@ -99,12 +100,13 @@ std::string mirror_text(const registry::mirror_setting& m) {
 }  // namespace
 
 read_result<mirrors_type::map> mirrors_type::read(const yaml::node& n) {
-  if (n.kind != yaml::node_kind::mapping) return no_value(n, fmt::format("want a mapping, not {}", to_string(n.kind)));
+  if (n.kind != yaml::node_kind::mapping)
+    return no_value(n, fmt::format("must be a mapping, not {}", to_string(n.kind)));
   map out;
   for (const auto& m : n.members) {
-    if (m.key != "_default" && !is_registry(m.key)) return std::unexpected(no_registry(m));
+    if (m.key != "_default" && !is_registry(m.key)) return std::unexpected(not_a_registry(m));
     if (m.value.kind != yaml::node_kind::sequence)
-      return no_value(m.value, fmt::format("want a list of mirrors, not {}", to_string(m.value.kind)));
+      return no_value(m.value, fmt::format("must be a list of mirrors, not {}", to_string(m.value.kind)));
     auto& mirrors = out[m.key];
     for (const auto& item : m.value.items) {
       auto one = read_mirror(item);

@@ -10,24 +10,26 @@
 namespace pinhook::config {
 namespace {
 
-// Half a second of settling is none at all.
+// Rounded up: half a second of settling would become none.
 std::chrono::seconds whole_seconds(std::chrono::nanoseconds d) { return std::chrono::ceil<std::chrono::seconds>(d); }
 
-std::unexpected<error> wrong(std::string_view key, std::string_view value, std::string_view what) {
-  return fail(error_code::invalid_input, fmt::format("{}: {} is {}", key, quoted(value, 100), what));
+std::unexpected<error> wrong(std::string_view key, std::string_view value, std::string_view problem) {
+  return fail(error_code::invalid_input, fmt::format("{}: {} is {}", key, quoted(value, 100), problem));
 }
 
-// As far as verifiers take them: lower case, one wildcard at most, for the first label.
+// The form that verifiers accept: lower case, one wildcard at most, for the first label.
 bool is_dns_name(std::string_view text) { return kube::is_object_name(text.starts_with("*.") ? text.substr(2) : text); }
 
 }  // namespace
 
 result<kube::serving_policy> serving_policy_of(const settings& s, const std::string& ns) {
-  if (!kube::is_object_name(s.tls.secret)) return wrong("tls.secret", s.tls.secret, "no name of a Secret");
+  if (!kube::is_object_name(s.tls.secret)) return wrong("tls.secret", s.tls.secret, "not a valid name of a Secret");
   if (!kube::is_object_name(s.tls.webhook_configuration))
-    return wrong("tls.webhook_configuration", s.tls.webhook_configuration, "no name of a webhook configuration");
-  if (!kube::is_namespace_name(s.tls.service)) return wrong("tls.service", s.tls.service, "no name of a Service");
-  if (!kube::is_namespace_name(ns)) return wrong("namespace", ns, "no name of a namespace");
+    return wrong("tls.webhook_configuration", s.tls.webhook_configuration,
+                 "not a valid name of a webhook configuration");
+  if (!kube::is_namespace_name(s.tls.service))
+    return wrong("tls.service", s.tls.service, "not a valid name of a Service");
+  if (!kube::is_namespace_name(ns)) return wrong("namespace", ns, "not a valid name of a namespace");
   kube::serving_policy out;
   const std::string service = fmt::format("{}.{}", s.tls.service, ns);
   out.names.dns_names = {service + ".svc", service + ".svc.cluster.local", service};
@@ -39,13 +41,13 @@ result<kube::serving_policy> serving_policy_of(const settings& s, const std::str
     else if (is_dns_name(name))
       out.names.dns_names.push_back(name);
     else
-      return wrong("tls.names", name, "no DNS name (in lower case) and no address");
+      return wrong("tls.names", name, "neither a DNS name (in lower case) nor an address");
   }
   out.lifetime = whole_seconds(s.tls.lifetime);
   out.authority_lifetime = whole_seconds(s.tls.authority_lifetime);
   out.settle = whole_seconds(s.tls.settle);
   if (out.authority_lifetime <= out.lifetime)
-    return fail(error_code::invalid_input, "tls.authority_lifetime has to be longer than tls.lifetime");
+    return fail(error_code::invalid_input, "tls.authority_lifetime must be longer than tls.lifetime");
   if (auto good = kube::check_policy(out); !good)
     return fail(std::move(good.error()).at("tls.lifetime, tls.authority_lifetime, tls.settle, tls.names"));
   return out;

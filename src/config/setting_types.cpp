@@ -12,19 +12,20 @@
 #include <array>
 
 namespace pinhook::config {
-read_result<void> want_mapping(const yaml::node& n, std::initializer_list<std::string_view> known) {
+read_result<void> expect_mapping(const yaml::node& n, std::initializer_list<std::string_view> known) {
   if (n.kind != yaml::node_kind::mapping)
-    return no_value(n, fmt::format("want a mapping of {}, not {}", fmt::join(known, ", "), to_string(n.kind)));
+    return no_value(n, fmt::format("must be a mapping of {}, not {}", fmt::join(known, ", "), to_string(n.kind)));
   for (const auto& m : n.members)
     if (std::ranges::find(known, m.key) == known.end())
-      return std::unexpected(value_problem{
-          m.line, m.column, fmt::format("{} is no key here; known are: {}", quoted(m.key), fmt::join(known, ", "))});
+      return std::unexpected(
+          value_problem{m.line, m.column,
+                        fmt::format("{} is not a valid key; known are: {}", quoted(m.key), fmt::join(known, ", "))});
   return {};
 }
 
-read_result<void> want_list(const yaml::node& n, std::string_view what) {
+read_result<void> expect_list(const yaml::node& n, std::string_view kind) {
   if (n.kind != yaml::node_kind::sequence)
-    return no_value(n, fmt::format("want a {}, not {}", what, to_string(n.kind)));
+    return no_value(n, fmt::format("must be a {}, not {}", kind, to_string(n.kind)));
   return {};
 }
 
@@ -33,9 +34,10 @@ bool is_registry(const std::string& name) {
   return parsed && parsed->registry() == name;
 }
 
-value_problem no_registry(const yaml::member& m) {
+value_problem not_a_registry(const yaml::member& m) {
   return {m.line, m.column,
-          fmt::format("{} is no registry; write its name as in docker.io or registry.example.com:5000", quoted(m.key))};
+          fmt::format("{} is not a valid registry; write its name as in docker.io or registry.example.com:5000",
+                      quoted(m.key))};
 }
 
 read_result<std::string> required_text(const yaml::node& mapping, std::string_view key) {
@@ -47,7 +49,8 @@ read_result<std::string> required_text(const yaml::node& mapping, std::string_vi
 }
 
 read_result<std::string> read_scalar(const yaml::node& n, std::string_view wanted) {
-  if (n.kind != yaml::node_kind::scalar) return no_value(n, fmt::format("want {}, not {}", wanted, to_string(n.kind)));
+  if (n.kind != yaml::node_kind::scalar)
+    return no_value(n, fmt::format("must be {}, not {}", wanted, to_string(n.kind)));
   return n.text;
 }
 
@@ -91,7 +94,7 @@ read_result<server::listen_address> address_type::read(const yaml::node& n) {
 }
 
 read_result<std::vector<std::string>> text_list_type::read(const yaml::node& n) {
-  if (auto good = want_list(n, name()); !good) return std::unexpected(std::move(good.error()));
+  if (auto good = expect_list(n, name()); !good) return std::unexpected(std::move(good.error()));
   std::vector<std::string> out;
   for (const auto& item : n.items) {
     auto text = read_scalar(item, "text");
@@ -140,10 +143,10 @@ read_result<std::vector<std::string>> required_paths(const yaml::node& mapping) 
 }  // namespace
 
 read_result<std::vector<pin::custom_kind>> kinds_type::read(const yaml::node& n) {
-  if (auto good = want_list(n, name()); !good) return std::unexpected(std::move(good.error()));
+  if (auto good = expect_list(n, name()); !good) return std::unexpected(std::move(good.error()));
   std::vector<pin::custom_kind> out;
   for (const auto& item : n.items) {
-    if (auto good = want_mapping(item, {"group", "kind", "paths"}); !good)
+    if (auto good = expect_mapping(item, {"group", "kind", "paths"}); !good)
       return std::unexpected(std::move(good.error()));
     pin::custom_kind one;
     if (const auto* group = item.find("group"); group != nullptr && !group->is_null()) {
@@ -171,10 +174,10 @@ std::string kinds_type::write(const std::vector<pin::custom_kind>& v) {
 }
 
 read_result<std::vector<files::path_rule>> paths_type::read(const yaml::node& n) {
-  if (auto good = want_list(n, name()); !good) return std::unexpected(std::move(good.error()));
+  if (auto good = expect_list(n, name()); !good) return std::unexpected(std::move(good.error()));
   std::vector<files::path_rule> out;
   for (const auto& item : n.items) {
-    if (auto good = want_mapping(item, {"files", "paths"}); !good) return std::unexpected(std::move(good.error()));
+    if (auto good = expect_mapping(item, {"files", "paths"}); !good) return std::unexpected(std::move(good.error()));
     auto files = required_text(item, "files");
     if (!files) return std::unexpected(std::move(files.error()));
     auto list = required_paths(item);
@@ -194,17 +197,17 @@ std::string paths_type::write(const std::vector<files::path_rule>& v) {
 
 read_result<registries_type::map> registries_type::read(const yaml::node& n) {
   if (n.kind != yaml::node_kind::mapping)
-    return no_value(n, fmt::format("want a {}, not {}", name(), to_string(n.kind)));
+    return no_value(n, fmt::format("must be a {}, not {}", name(), to_string(n.kind)));
   map out;
   for (const auto& m : n.members) {
     // The client looks settings up by the canonical name; another spelling would never be found.
-    if (!is_registry(m.key)) return std::unexpected(no_registry(m));
+    if (!is_registry(m.key)) return std::unexpected(not_a_registry(m));
     registry::host_settings host;
     if (m.value.is_null()) {
       out.emplace(m.key, std::move(host));
       continue;
     }
-    if (auto good = want_mapping(m.value, {"plain_http", "ca_file", "realm_hosts"}); !good)
+    if (auto good = expect_mapping(m.value, {"plain_http", "ca_file", "realm_hosts"}); !good)
       return std::unexpected(std::move(good.error()));
     if (const auto* plain = m.value.find("plain_http"); plain != nullptr && !plain->is_null()) {
       auto value = bool_type::read(*plain);
@@ -271,7 +274,8 @@ read_result<std::vector<cloud_name>> clouds_type::read(const yaml::node& n) {
     const auto found =
         std::ranges::find(cloud_names, std::string_view((*words)[i]), [](const auto& one) { return one.first; });
     if (found == cloud_names.end())
-      return no_value(n.items[i], fmt::format("{} is no cloud; known are: aws, google, azure", quoted((*words)[i])));
+      return no_value(n.items[i],
+                      fmt::format("{} is not a valid cloud; known are: aws, google, azure", quoted((*words)[i])));
     out.push_back(found->second);
   }
   return out;

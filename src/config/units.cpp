@@ -21,7 +21,7 @@ constexpr std::array<size_unit, 8> size_units{
 
 std::unexpected<error> no_size(std::string_view text) {
   return fail(error_code::invalid_input,
-              fmt::format("{} is no size; write 64KiB, 8MiB or a number of bytes", quoted(text)));
+              fmt::format("{} is not a valid size; write 64KiB, 8MiB or a number of bytes", quoted(text)));
 }
 
 // Takes digits off the front of `text`; false when the number does not fit.

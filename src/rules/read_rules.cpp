@@ -39,7 +39,7 @@ std::string unknown(std::string_view kind, std::string_view word, words known) {
 
 std::expected<std::string_view, rule_problem> one_text(const yaml::node& n) {
   if (n.kind != yaml::node_kind::scalar) return blame(n, fmt::format("want a text, not {}", to_string(n.kind)));
-  if (n.is_null() || n.text.empty()) return blame(n, "nothing is written here; write a value, or leave the key out");
+  if (n.is_null() || n.text.empty()) return blame(n, "the value is missing; write one, or leave the key out");
   return n.text;
 }
 
@@ -243,7 +243,7 @@ outcome read_keys(const yaml::node& n, rule& r) {
     if (row == keys.end()) return blame(m, no_such_key(m.key));
     // A null value has no place of its own.
     if (m.value.is_null())
-      return blame(m, fmt::format("{}: nothing is written here; write a value, or leave the key out", m.key));
+      return blame(m, fmt::format("{}: the value is missing; write one, or leave the key out", m.key));
     if (auto good = row->read(m.value, r); !good) return within(m.key, std::move(good.error()));
   }
   return {};

@@ -218,7 +218,7 @@ TEST_F(ServeProcess, WarnsOfVariablesThatNameNothing) {
   environment_.insert(environment_.end(),
                       {"PINHOOK_TREADS=2", "PINHOOK_SERVICE_HOST=10.0.0.1", "PINHOOK_PORT_443_TCP_ADDR=10.0.0.1"});
   start();
-  EXPECT_THAT(process_->errors(), AllOf(HasSubstr("PINHOOK_TREADS is set and names no setting"),
+  EXPECT_THAT(process_->errors(), AllOf(HasSubstr("PINHOOK_TREADS is set but is not a setting"),
                                         Not(HasSubstr("PINHOOK_SERVICE")), Not(HasSubstr("PINHOOK_PORT"))));
   EXPECT_EQ(end(), 0);
 }

@@ -1,4 +1,4 @@
-// Where settings come from: a YAML file, PINHOOK_… variables, flags; the later wins. And back: settings as a YAML file.
+// Reads settings from a YAML file, PINHOOK_… variables and flags; the later wins. Also writes settings as a YAML file.
 //
 //   settings s;
 //   auto read = read_configuration(text, "pinhook.yaml", s);
@@ -21,25 +21,25 @@
 
 namespace pinhook::config {
 
-/// invalid_input: an unknown key (with what may have been meant), a value of another type or out of range, broken YAML.
-/// The message names `file`, the line and the key. Keys that are absent or null leave `s` as it was.
+/// invalid_input: an unknown key (with a suggestion), a value of another type or out of range, invalid YAML. The
+/// message names `file`, the line and the key. Keys that are absent or null leave `s` as it was.
 [[nodiscard]] result<void> read_configuration(std::string_view text, std::string_view file, settings& s);
 
 /// "deadline.limit" → "PINHOOK_DEADLINE_LIMIT".
 [[nodiscard]] std::string variable_name(std::string_view key);
 
-/// Takes every PINHOOK_… variable of a setting; gives a warning for each PINHOOK_… variable that names none. Those that
+/// Takes every PINHOOK_… variable of a setting; gives a warning for each PINHOOK_… variable of none. Those that
 /// Kubernetes sets by itself for a Service called pinhook (PINHOOK_SERVICE_HOST, PINHOOK_PORT_443_TCP_ADDR, …) are
-/// passed over. PINHOOK_CONFIG, the path of the file, is the command line's.
-/// invalid_input: a value that does not fit, naming the variable.
+/// skipped. PINHOOK_CONFIG, the path of the file, belongs to the command line. invalid_input: a value that is not
+/// valid; the message names the variable.
 [[nodiscard]] result<std::vector<std::string>> apply_environment(const environment& all, settings& s);
 
 /// One setting from a text: of a flag or a variable, called `origin` in messages. `key` is a key of the table.
 [[nodiscard]] result<void> apply_text(std::string_view origin, std::string_view key, std::string_view text,
                                       settings& s);
 
-/// What cannot be said of one setting alone: listen and admin.listen on one port, a certificate without its key, an
-/// authority that ends before its certificates.
+/// Checks that need several settings: listen and admin.listen on one port, a certificate without its key, an authority
+/// that ends before its certificates.
 [[nodiscard]] result<void> check_together(const settings& s);
 
 enum class detail : std::uint8_t {
@@ -48,6 +48,6 @@ enum class detail : std::uint8_t {
 };
 
 /// All settings as YAML that `read_configuration` reads back.
-[[nodiscard]] std::string render(const settings& s, detail how = detail::values);
+[[nodiscard]] std::string render(const settings& s, detail level = detail::values);
 
 }  // namespace pinhook::config

@@ -1,5 +1,5 @@
-// Where the settings of a process come from, held so that they can be read again: the configuration file, and behind it
-// the variables and flags that win over it.
+// The sources of a process's settings, held so that they can be read again: the configuration file, and the variables
+// and flags that win over it.
 //
 //   auto from = open_configuration({.file = "/etc/pinhook/pinhook.yaml"}, environment());
 //   auto found = from->settings(from->text);           // as at the start
@@ -31,7 +31,7 @@ struct setting_flag {
   std::string text;
 };
 
-/// What the command line says of settings.
+/// The settings on the command line.
 struct configuration_choice {
   /// Path of the configuration file. Empty: the one that PINHOOK_CONFIG names, if it does.
   std::string file;
@@ -49,20 +49,20 @@ inline constexpr std::size_t max_configuration_size = std::size_t{1024} * 1024;
 struct configuration_source {
   /// Path. Empty: there is no file.
   std::string file;
-  /// What it held when this was opened.
+  /// Its content when this was opened.
   std::string text;
-  /// All settings, if that is what the file holds. invalid_input: what is wrong, and where.
+  /// All settings, when the file is valid. invalid_input: the fault and its place.
   std::function<result<effective_settings>(std::string_view text)> settings;
 };
 
-/// The file that is chosen, read; nothing of it is looked at yet. What neither file, variables nor flags say is as in
-/// `start`. Errors as read_configuration_file.
-[[nodiscard]] result<configuration_source> open_configuration(const configuration_choice& choice,
-                                                              const environment& all, settings start = {});
+/// Reads the chosen file, without parsing it. Settings that are in neither file, variables nor flags are as in `start`.
+/// Errors as read_configuration_file.
+[[nodiscard]] result<configuration_source> open_configuration(const configuration_choice& choice, const environment& all,
+                                                              settings start = {});
 
-/// The settings of a process: the chosen file, then variables, then flags. What is left open comes from where the
-/// process runs: `namespace` from POD_NAMESPACE, else the service account. What neither says is as in `start`. Reads
-/// files. invalid_input: with what is wrong, and where.
+/// The settings of a process: the chosen file, then variables, then flags. Open ones come from the process's
+/// surroundings: `namespace` from POD_NAMESPACE, else the service account. All others are as in `start`. Reads files.
+/// invalid_input: the fault and its place.
 [[nodiscard]] result<effective_settings> settings_for(const configuration_choice& choice, const environment& all,
                                                       settings start = {});
 
@@ -70,7 +70,7 @@ struct configuration_source {
 /// bytes.
 [[nodiscard]] result<std::string> read_configuration_file(const std::string& file);
 
-/// What was read of one, with the same errors.
+/// Checks the text of a file that was read, with the same errors.
 [[nodiscard]] result<std::string> configuration_text(const file_contents& found);
 
 }  // namespace pinhook::config

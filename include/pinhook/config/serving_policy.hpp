@@ -9,7 +9,7 @@
 
 namespace pinhook::config {
 
-/// What the settings say of the certificate that is kept in the namespace. invalid_input: names that are none,
+/// The policy by the settings for the certificate that is kept in the namespace. invalid_input: invalid names,
 /// lifetimes that do not fit each other; the message names the settings.
 [[nodiscard]] result<kube::serving_policy> serving_policy_of(const settings& s, const std::string& ns);
 

@@ -1,5 +1,5 @@
-// The one table of settings: key, type, meaning, and how each is read and written. The configuration file, the
-// PINHOOK_… variables, the flags of `serve`, `--print-config` and manifests/pinhook.yaml all come from it.
+// The one table of settings: key, type, meaning, and the functions that read and write each. The configuration file,
+// the PINHOOK_… variables, the flags of `serve`, `--print-config` and manifests/pinhook.yaml all come from it.
 //
 //   for (const setting& row : setting_table()) fmt::print("{}: {}\n", row.key, row.help);
 //
@@ -24,14 +24,14 @@ struct setting {
   std::string_view key;
   /// For people: "duration, 1ms to 30s".
   std::string type;
-  /// One sentence: what it sets.
+  /// One sentence: the meaning.
   std::string_view help;
   /// One sentence: when to change it.
   std::string_view when;
-  /// Lists and maps: as variables they are written as YAML in flow style; everything else is taken as it stands.
+  /// Lists and maps: as variables they are written as YAML in flow style; all other values are taken as they are.
   bool is_structured = false;
-  /// A key without a value is an error in a file, not the default: what was cut off, or commented out, must not count
-  /// as wanted.
+  /// A key without a value is an error in a file, not the default: a value that was cut off, or commented out, must not
+  /// count as intended.
   bool needs_value = false;
   /// Reads a node that is not null into the settings, or leaves them as they were.
   std::function<std::expected<void, value_problem>(const yaml::node&, settings&)> read;
@@ -39,7 +39,7 @@ struct setting {
   std::function<std::string(const settings&)> write;
 };
 
-/// In the order of the documented file; the keys of a section stand together.
+/// In the order of the documented file; the keys of a section are together.
 [[nodiscard]] std::span<const setting> setting_table();
 
 /// The row of that key, or null.

@@ -29,23 +29,23 @@ using read_result = std::expected<T, value_problem>;
   return std::unexpected(value_problem{at.line, at.column, std::move(message)});
 }
 
-/// The text of a scalar; a list or mapping is a problem that names what was wanted.
+/// The text of a scalar; a list or mapping is a problem that names the expected type.
 [[nodiscard]] read_result<std::string> read_scalar(const yaml::node& n, std::string_view wanted);
 
 /// A mapping without other keys than these.
-[[nodiscard]] read_result<void> want_mapping(const yaml::node& n, std::initializer_list<std::string_view> known);
+[[nodiscard]] read_result<void> expect_mapping(const yaml::node& n, std::initializer_list<std::string_view> known);
 
-/// A list; `what` names it in the problem.
-[[nodiscard]] read_result<void> want_list(const yaml::node& n, std::string_view what);
+/// A list; `kind` names it in the problem.
+[[nodiscard]] read_result<void> expect_list(const yaml::node& n, std::string_view kind);
 
-/// A text under a key of a mapping that must be there and say something.
+/// A text under a key of a mapping that must be there and not empty.
 [[nodiscard]] read_result<std::string> required_text(const yaml::node& mapping, std::string_view key);
 
 /// True for a registry's canonical name: "docker.io", "registry.example.com:5000".
 [[nodiscard]] bool is_registry(const std::string& name);
 
-/// What is wrong with a key that is none.
-[[nodiscard]] value_problem no_registry(const yaml::member& m);
+/// The problem of a key that is not a registry.
+[[nodiscard]] value_problem not_a_registry(const yaml::member& m);
 
 /// In double quotes, as YAML and JSON both read it.
 [[nodiscard]] std::string quoted_yaml(std::string_view text);

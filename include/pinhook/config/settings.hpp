@@ -1,5 +1,5 @@
-// Everything an operator can set, as values with their defaults. What each means, its range and when to change it
-// stand in one table (setting_table.hpp); manifests/pinhook.yaml is printed from it.
+// All settings of an operator, as values with their defaults. Their meaning, range and when to change them are in one
+// table (setting_table.hpp); manifests/pinhook.yaml is printed from it.
 //
 // Plain values: no thread rule.
 #pragma once
@@ -28,10 +28,10 @@
 
 namespace pinhook::config {
 
-/// `automatic`: on where what it needs is there.
+/// `automatic`: on where its requirements are met.
 enum class switch_state : std::uint8_t { automatic, on, off };
 
-/// Whose registries are asked with the identity that this process has there.
+/// The clouds whose registries are asked with the identity that this process has there.
 enum class cloud_name : std::uint8_t { aws, google, azure };
 
 struct settings {
@@ -39,20 +39,20 @@ struct settings {
   server::listen_address admin_listen{boost::asio::ip::address_v4::any(), 9090};
   /// 0: the cores this process may use.
   std::uint32_t threads = 0;
-  /// Where pinhook itself runs; never changed. Empty: nowhere.
+  /// The namespace of pinhook itself, whose objects are never changed. Empty: none.
   std::string own_namespace;
 
-  struct tls_rule {
+  struct tls_settings {
     /// Paths. Empty, both: the certificate is kept in the cluster.
     std::string cert_file;
     std::string key_file;
     std::chrono::nanoseconds reload_interval = std::chrono::seconds(5);
-    /// Names of objects: the Secret it is kept in, the configuration whose caBundles are to trust it, the Service it is
-    /// for.
+    /// Names of objects: the Secret that holds it, the configuration whose caBundles are to trust it, the Service that
+    /// it is for.
     std::string secret = kube::serving_options{}.secret_name;
     std::string webhook_configuration = kube::serving_options{}.configuration;
     std::string service = "pinhook";
-    /// DNS names and addresses that it is for, too.
+    /// Further DNS names and addresses in it.
     std::vector<std::string> names;
     std::chrono::nanoseconds lifetime = kube::serving_policy{}.lifetime;
     std::chrono::nanoseconds authority_lifetime = kube::serving_policy{}.authority_lifetime;
@@ -61,28 +61,28 @@ struct settings {
   } tls;
 
   pin::policy pin;
-  /// On images; they say more than `pin`.
+  /// On images; they are more specific than `pin`.
   rules::rule_set rules;
 
-  struct lock_rule {
+  struct lock_settings {
     /// Path. Empty: nothing is locked.
     std::string file;
     /// An image that the file does not hold cannot be resolved.
     bool required = false;
   } lock;
 
-  struct file_rule {
+  struct file_settings {
     std::vector<files::path_rule> paths;
   } files;
 
-  struct deadline_rule {
+  struct deadline_settings {
     std::chrono::nanoseconds limit = std::chrono::seconds(8);
     std::chrono::nanoseconds margin = std::chrono::milliseconds(500);
   } deadline;
 
   resolve::cache_options cache;
 
-  struct resolver_rule {
+  struct resolver_settings {
     std::size_t host_concurrency = resolve::gate_options{}.requests_per_host;
     std::chrono::nanoseconds lookup_limit = resolve::flight_options{}.limit;
     std::chrono::nanoseconds source_limit = resolve::resolver_options{}.source_limit;
@@ -96,13 +96,13 @@ struct settings {
 
   http::address_rules networks;
 
-  struct mirror_rule {
+  struct mirror_settings {
     /// Paths of directories like containerd's certs.d.
     std::vector<std::string> certs_dirs;
     std::map<std::string, std::vector<registry::mirror_setting>, std::less<>> hosts;
   } mirrors;
 
-  struct pull_secret_rule {
+  struct pull_secret_settings {
     switch_state mode = switch_state::automatic;
     std::chrono::nanoseconds ttl = kube::pull_secrets_options{}.ttl;
     /// Empty: all.
@@ -111,7 +111,7 @@ struct settings {
   /// Path. Empty: the service account's files in a cluster, else $KUBECONFIG.
   std::string kubeconfig;
 
-  struct plugin_rule {
+  struct plugin_settings {
     /// Paths, as the kubelet's flags have them. Empty: no plugins.
     std::string config;
     std::string bin_dir;
@@ -131,12 +131,12 @@ struct settings {
     std::size_t connections = server::limits{}.connections;
   } limits;
 
-  struct shutdown_rule {
+  struct shutdown_settings {
     std::chrono::nanoseconds delay = std::chrono::seconds(5);
     std::chrono::nanoseconds limit = std::chrono::seconds(30);
   } shutdown;
 
-  struct log_rule {
+  struct log_settings {
     log::level level = log::level::info;
     /// Without a value: text on a terminal, else JSON.
     std::optional<log::format> format;

@@ -1,4 +1,4 @@
-// Why a value of the configuration cannot be taken.
+// The reason why a value of the configuration is invalid.
 //
 // Plain values; any thread.
 #pragma once
@@ -8,7 +8,7 @@
 
 namespace pinhook::config {
 
-/// Why a value cannot be taken, and where in its document, both from 1.
+/// The reason why a value is invalid, and its place in its document, both from 1.
 struct value_problem {
   std::size_t line = 1;
   std::size_t column = 1;

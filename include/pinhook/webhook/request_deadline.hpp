@@ -14,6 +14,6 @@ namespace pinhook::webhook {
 /// query parameter as sent, a Go duration (k8s.io/apiserver pkg/util/webhook); empty, malformed or zero, the limit
 /// alone holds.
 [[nodiscard]] deadline request_deadline(steady_time received, std::string_view timeout,
-                                        const config::settings::deadline_rule& rule);
+                                        const config::settings::deadline_settings& rule);
 
 }  // namespace pinhook::webhook

@@ -54,11 +54,11 @@ TEST_F(SettingsForFiles, LetTheConfigurationDecide) {
 TEST_F(SettingsForFiles, FindDockersFileAsDockerDoes) {
   EXPECT_EQ(read({}).docker_config, "");
   EXPECT_EQ(read({{"HOME", ""}, {"DOCKER_CONFIG", ""}}).docker_config, "");
-  EXPECT_EQ(read({{"HOME", (files_.path() / "nobody").string()}}).docker_config, "");
+  EXPECT_EQ(read({{"HOME", (files_.path() / "absent").string()}}).docker_config, "");
   files_.write("config.json", "{}");
   const variables both{{"HOME", home("me")}, {"DOCKER_CONFIG", files_.path().string()}};
   EXPECT_EQ(read(both).docker_config, (files_.path() / "config.json").string());
-  // A directory that somebody named is the only place, also before `docker login` wrote a file there.
+  // A directory that is named is the only place, also before `docker login` wrote a file there.
   const variables empty{{"HOME", home("me")}, {"DOCKER_CONFIG", (files_.path() / "me").string()}};
   EXPECT_EQ(read(empty).docker_config, "");
 }

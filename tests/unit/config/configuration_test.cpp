@@ -153,8 +153,8 @@ TEST(Configuration, ReadsEverySetting) {
 
 TEST(Configuration, RenderedSettingsReadBack) {
   const settings s = read(all_changed);
-  for (const auto how : {detail::values, detail::documented}) {
-    const settings back = read(render(s, how));
+  for (const auto level : {detail::values, detail::documented}) {
+    const settings back = read(render(s, level));
     for (const auto& row : setting_table()) EXPECT_EQ(row.write(back), row.write(s)) << row.key;
   }
 }
@@ -229,14 +229,14 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
            sample{"\n\ndeadline:\n  limit: 8 apples\n", "line 4, column 10: deadline.limit: ", "not a duration"},
            sample{"deadline: {limit: 31s}\n", "line 1, column 19: deadline.limit: ", "out of range"},
            sample{"cache: {negative_ttl: 301s}\n", "line 1, column 23: cache.negative_ttl: ", "out of range"},
-           sample{"deadline: 8s\n", "line 1, column 1: deadline: ", "want a mapping"},
+           sample{"deadline: 8s\n", "line 1, column 1: deadline: ", "must be a mapping"},
            sample{"limits:\n  body: 8MB\n", "line 2, column 9: limits.body: ", "no size"},
            sample{"limits:\n  body: 1\n", "line 2, column 9: limits.body: ", "out of range"},
            sample{"listen: localhost:8443\n", "line 1, column 9: listen: ", "no address"},
            sample{"log: {level: loud}\n", "line 1, column 14: log.level: ", "debug, info, warning or error"},
            sample{"credential_helpers: yes\n", "line 1, column 21: credential_helpers: ", "true or false"},
            sample{"credential_helpers: 'true'\n", "line 1, column 21: credential_helpers: ", "true or false"},
-           sample{"namespace: {a: b}\n", "line 1, column 12: namespace: ", "want text"},
+           sample{"namespace: {a: b}\n", "line 1, column 12: namespace: ", "must be text"},
            sample{"pin: {excluded_namespaces: a}\n", "line 1, column 28: pin.excluded_namespaces: ", "want a list"},
            sample{"pin: {kinds: [{kind: a, paths: []}]}\n", "line 1, column 32: pin.kinds: ", "0 paths; name 1 to 64"},
            sample{"pin:\n  kinds:\n    - kind: X\n      paths: [spec.image, \"spec..x\"]\n",
@@ -250,9 +250,9 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
                   "line 1, column 28: files.paths: ", "known are: files, paths"},
            sample{"files: {paths: {files: a}}\n", "line 1, column 16: files.paths: ", "want a list of {files, paths}"},
            sample{"lock: {required: \"true\"}\n", "line 1, column 18: lock.required: ", "true or false"},
-           sample{"lock: pinhook.lock\n", "line 1, column 1: lock: ", "want a mapping"},
-           sample{"pin: {kinds: [a]}\n", "line 1, column 15: pin.kinds: ", "want a mapping"},
-           sample{"registries: [a]\n", "line 1, column 13: registries: ", "want a mapping"},
+           sample{"lock: pinhook.lock\n", "line 1, column 1: lock: ", "must be a mapping"},
+           sample{"pin: {kinds: [a]}\n", "line 1, column 15: pin.kinds: ", "must be a mapping"},
+           sample{"registries: [a]\n", "line 1, column 13: registries: ", "must be a mapping"},
            sample{"registries:\n  docker.io: {}\n  index.docker.io: {}\n",
                   "line 3, column 3: registries: ", "no registry"},
            sample{"registries:\n  https://x.example: {}\n", "line 2, column 3: registries: ", "no registry"},
@@ -269,7 +269,7 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
            sample{"mirrors: {hosts: {a/b: []}}\n", "line 1, column 19: mirrors.hosts: ", "no registry"},
            sample{"mirrors: {hosts: {docker.io: [{url: x, capabilities: [push]}]}}\n",
                   "line 1, column 55: mirrors.hosts: ", "known are: pull, resolve"},
-           sample{"- a\n", "line 1, column 1: ", "want a mapping"},
+           sample{"- a\n", "line 1, column 1: ", "must be a mapping"},
        }) {
     EXPECT_THAT(refusal(s.text), StartsWith(std::string("pinhook.yaml: ") + s.start)) << s.text;
     EXPECT_THAT(refusal(s.text), HasSubstr(s.reason)) << s.text;
@@ -281,7 +281,7 @@ TEST(Configuration, PlacesProblemsOfRules) {
   EXPECT_EQ(refusal("threads: 1\nrules:\n  - name: a\n    pinn: never\n"),
             "pinhook.yaml: line 4, column 5: rules[0] (a): \"pinn\" is not a key of a rule; did you mean pin?");
   EXPECT_EQ(refusal("threads: 1\nrules:\n"),
-            "pinhook.yaml: line 2, column 1: rules: nothing is written here; write rules: [] for none");
+            "pinhook.yaml: line 2, column 1: rules: the value is missing; write rules: [] for none");
   EXPECT_EQ(refusal("rules: never\n"), "pinhook.yaml: line 1, column 8: rules: want a list of rules, not a scalar");
   EXPECT_THAT(refusal("rules:\n  - {name: a, pin: keep}\n  - {name: b, images: docker.io/**, pin: never}\n"),
               StartsWith("pinhook.yaml: line 3, column 5: rules[1] (b): "));
@@ -294,16 +294,16 @@ TEST(Configuration, PlacesProblemsOfRules) {
 }
 
 TEST(Configuration, SaysWhatTookThePlaceOfFormerSettings) {
-  const std::string said = refusal("pin:\n  update_overrides: [{pattern: \"**\", rule: refresh}]\n");
-  EXPECT_THAT(said, StartsWith("pinhook.yaml: line 2, column 3: pin.update_overrides: rules say this now"));
-  const auto begin = said.find('`') + 1;
-  const settings s = read(said.substr(begin, said.find('`', begin) - begin));
+  const std::string message = refusal("pin:\n  update_overrides: [{pattern: \"**\", rule: refresh}]\n");
+  EXPECT_THAT(message, StartsWith("pinhook.yaml: line 2, column 3: pin.update_overrides: replaced by rules"));
+  const auto begin = message.find('`') + 1;
+  const settings s = read(message.substr(begin, message.find('`', begin) - begin));
   ASSERT_EQ(s.rules.written().size(), 1U);
   EXPECT_EQ(s.rules.written()[0].pin, pin::pin_order::refresh);
   settings unchanged;
   const auto warnings = apply_environment({{"PINHOOK_PIN_UPDATE_OVERRIDES", "[]"}}, unchanged);
   ASSERT_FALSE(warnings);
-  EXPECT_THAT(warnings.error().message, StartsWith("PINHOOK_PIN_UPDATE_OVERRIDES: rules say this now"));
+  EXPECT_THAT(warnings.error().message, StartsWith("PINHOOK_PIN_UPDATE_OVERRIDES: replaced by rules"));
 }
 
 TEST(Configuration, HeadersOfMirrorsAreReadAndNotPrinted) {
@@ -333,7 +333,7 @@ TEST(Configuration, EverySettingHasAVariable) {
   std::set<std::string> names;
   for (const auto& row : setting_table()) {
     std::string text = row.write(changed);
-    // Plain settings are taken as they stand: without YAML's quotes.
+    // Plain settings are taken as they are: without YAML's quotes.
     if (!row.is_structured && text.starts_with('"')) text = yaml::parse(text)->text;
     all.emplace_back(variable_name(row.key), text);
     EXPECT_TRUE(names.insert(variable_name(row.key)).second) << row.key << " shares a variable";
@@ -405,7 +405,7 @@ TEST(SettingTable, EveryRowIsDocumented) {
     EXPECT_TRUE(row.when.ends_with('.')) << row.key;
     const std::string section(row.key.substr(0, row.key.find('.')));
     if (section != last_section) {
-      EXPECT_TRUE(closed.insert(section).second) << section << " stands in two places";
+      EXPECT_TRUE(closed.insert(section).second) << section << " is in two places";
     }
     last_section = section;
   }

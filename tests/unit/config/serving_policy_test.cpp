@@ -31,14 +31,14 @@ TEST(ServingPolicy, AreForTheServicesNames) {
 TEST(ServingPolicy, NameTheSettingThatIsWrong) {
   struct sample {
     std::function<void(settings&)> change;
-    const char* said;
+    const char* message;
   };
   const sample samples[] = {
-      {[](settings& s) { s.tls.secret = "a/b"; }, "tls.secret: \"a/b\" is no name of a Secret"},
-      {[](settings& s) { s.tls.webhook_configuration = ""; }, "tls.webhook_configuration: \"\" is no name"},
-      {[](settings& s) { s.tls.service = "a.b"; }, "tls.service: \"a.b\" is no name of a Service"},
-      {[](settings& s) { s.tls.names = {"ok", "a b"}; }, "tls.names: \"a b\" is no DNS name"},
-      {[](settings& s) { s.tls.names = {"*"}; }, "tls.names: \"*\" is no DNS name"},
+      {[](settings& s) { s.tls.secret = "a/b"; }, "tls.secret: \"a/b\" is not a valid name of a Secret"},
+      {[](settings& s) { s.tls.webhook_configuration = ""; }, "tls.webhook_configuration: \"\" is not a valid name"},
+      {[](settings& s) { s.tls.service = "a.b"; }, "tls.service: \"a.b\" is not a valid name of a Service"},
+      {[](settings& s) { s.tls.names = {"ok", "a b"}; }, "tls.names: \"a b\" is neither a DNS name"},
+      {[](settings& s) { s.tls.names = {"*"}; }, "tls.names: \"*\" is neither a DNS name"},
       {[](settings& s) { s.tls.authority_lifetime = s.tls.lifetime; }, "tls.authority_lifetime has to be longer"},
       {[](settings& s) { s.tls.lifetime = 1h, s.tls.settle = 1h; }, "tls.lifetime, tls.authority_lifetime, tls.settle"},
       {[](settings& s) { s.tls.names.assign(100, "a.example.com"); }, "names at most"},
@@ -47,9 +47,9 @@ TEST(ServingPolicy, NameTheSettingThatIsWrong) {
     settings s;
     one.change(s);
     const auto policy = serving_policy_of(s, "pinhook");
-    ASSERT_FALSE(policy) << one.said;
+    ASSERT_FALSE(policy) << one.message;
     EXPECT_EQ(policy.error().code, error_code::invalid_input);
-    EXPECT_THAT(policy.error().message, HasSubstr(one.said));
+    EXPECT_THAT(policy.error().message, HasSubstr(one.message));
   }
   EXPECT_THAT(serving_policy_of(settings{}, "No").error().message, HasSubstr("namespace: \"No\""));
 }

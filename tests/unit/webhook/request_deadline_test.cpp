@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 TEST(RequestDeadline, TakesTheSoonerOfTimeoutAndLimit) {
   const steady_time now{1h};
-  const config::settings::deadline_rule rule{.limit = 8s, .margin = 500ms};
+  const config::settings::deadline_settings rule{.limit = 8s, .margin = 500ms};
   struct sample {
     const char* timeout;
     std::chrono::nanoseconds left;
