@@ -80,7 +80,8 @@ result<secret> make_google_assertion(const google_service_account& account, std:
       EVP_DigestSign(context.get(), nullptr, &size, bytes, signed_part.size()) != 1)
     return wrong("does not sign");
   std::string signature(size, '\0');
-  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes, signed_part.size()) != 1)
+  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes,
+                     signed_part.size()) != 1)
     return wrong("does not sign");
   return secret(signed_part + '.' + base64url(std::string_view(signature).substr(0, size)));
 }

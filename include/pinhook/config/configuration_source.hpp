@@ -57,8 +57,8 @@ struct configuration_source {
 
 /// Reads the chosen file, without parsing it. Settings that are in neither file, variables nor flags are as in `start`.
 /// Errors as read_configuration_file.
-[[nodiscard]] result<configuration_source> open_configuration(const configuration_choice& choice, const environment& all,
-                                                              settings start = {});
+[[nodiscard]] result<configuration_source> open_configuration(const configuration_choice& choice,
+                                                              const environment& all, settings start = {});
 
 /// The settings of a process: the chosen file, then variables, then flags. Open ones come from the process's
 /// surroundings: `namespace` from POD_NAMESPACE, else the service account. All others are as in `start`. Reads files.

@@ -16,7 +16,7 @@ using testing::temporary_directory;
 
 class SettingsForFiles : public ::testing::Test {
  protected:
-  settings read(const variables& all, const std::string& text = "") {
+  settings read(const environment& all, const std::string& text = "") {
     const auto out = settings_for_files(text.empty() ? "" : files_.write("pinhook.yaml", text), all);
     EXPECT_TRUE(out) << out.error().message;
     return out.value_or(settings{});
@@ -56,10 +56,10 @@ TEST_F(SettingsForFiles, FindDockersFileAsDockerDoes) {
   EXPECT_EQ(read({{"HOME", ""}, {"DOCKER_CONFIG", ""}}).docker_config, "");
   EXPECT_EQ(read({{"HOME", (files_.path() / "absent").string()}}).docker_config, "");
   files_.write("config.json", "{}");
-  const variables both{{"HOME", home("me")}, {"DOCKER_CONFIG", files_.path().string()}};
+  const environment both{{"HOME", home("me")}, {"DOCKER_CONFIG", files_.path().string()}};
   EXPECT_EQ(read(both).docker_config, (files_.path() / "config.json").string());
   // A directory that is named is the only place, also before `docker login` wrote a file there.
-  const variables empty{{"HOME", home("me")}, {"DOCKER_CONFIG", (files_.path() / "me").string()}};
+  const environment empty{{"HOME", home("me")}, {"DOCKER_CONFIG", (files_.path() / "me").string()}};
   EXPECT_EQ(read(empty).docker_config, "");
 }
 

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 class SettingsFor : public ::testing::Test {
  protected:
-  settings found(const configuration_choice& choice, const variables& all) {
+  settings found(const configuration_choice& choice, const environment& all) {
     auto out = settings_for(choice, all);
     if (!out) {
       ADD_FAILURE() << out.error().message;
@@ -51,7 +51,7 @@ TEST_F(SettingsFor, TheFileMayBeNamedByAVariable) {
 TEST_F(SettingsFor, AnEmptyFileIsNoError) { EXPECT_EQ(render(found(with_file(""), {})), render(settings{})); }
 
 TEST_F(SettingsFor, TakesWhatIsOpenFromWhereItRuns) {
-  const variables all{{"POD_NAMESPACE", "pod"}};
+  const environment all{{"POD_NAMESPACE", "pod"}};
   EXPECT_EQ(found({}, all).own_namespace, "pod");
   EXPECT_EQ(found(with_file("namespace: mine\n"), all).own_namespace, "mine");
 }

@@ -329,13 +329,13 @@ TEST(Configuration, VariablesWinOverTheFileAndFlagsOverVariables) {
 TEST(Configuration, EverySettingHasAVariable) {
   const settings changed = read(all_changed);
   settings s;
-  variables all;
+  environment all;
   std::set<std::string> names;
   for (const auto& row : setting_table()) {
     std::string text = row.write(changed);
     // Plain settings are taken as they are: without YAML's quotes.
     if (!row.is_structured && text.starts_with('"')) text = yaml::parse(text)->text;
-    all.emplace_back(variable_name(row.key), text);
+    all.emplace(variable_name(row.key), text);
     EXPECT_TRUE(names.insert(variable_name(row.key)).second) << row.key << " shares a variable";
   }
   const auto warnings = apply_environment(all, s);
@@ -346,7 +346,7 @@ TEST(Configuration, EverySettingHasAVariable) {
 TEST(Configuration, NamesTheVariableThatDoesNotFit) {
   settings s;
   for (const auto& [name, text] :
-       variables{{"PINHOOK_THREADS", "x"}, {"PINHOOK_PIN_EXCLUDED_NAMESPACES", "a"}, {"PINHOOK_PIN_KINDS", "[{"}}) {
+       environment{{"PINHOOK_THREADS", "x"}, {"PINHOOK_PIN_EXCLUDED_NAMESPACES", "a"}, {"PINHOOK_PIN_KINDS", "[{"}}) {
     const auto warnings = apply_environment({{name, text}}, s);
     ASSERT_FALSE(warnings);
     EXPECT_EQ(warnings.error().code, error_code::invalid_input);
