@@ -13,22 +13,6 @@
 namespace pinhook::pin {
 namespace {
 
-constexpr std::array<std::string_view, 15> reason_names{"none",
-                                                        "other_operation",
-                                                        "other_subresource",
-                                                        "excluded_namespace",
-                                                        "being_deleted",
-                                                        "skip_label",
-                                                        "owned_replica_set",
-                                                        "foreign_controller",
-                                                        "same_template",
-                                                        "same_image",
-                                                        "immutable",
-                                                        "has_digest",
-                                                        "no_recorded_tag",
-                                                        "rule",
-                                                        "variable"};
-
 constexpr std::array<std::string_view, 3> system_namespaces{"kube-system", "kube-public", "kube-node-lease"};
 
 struct group_kind {
@@ -380,8 +364,6 @@ class planner {
 };
 
 }  // namespace
-
-std::string_view to_string(leave_reason r) noexcept { return reason_names[static_cast<std::size_t>(r)]; }
 
 bool has_same_image(std::size_t index, const object& now, const object& before) {
   const slot* old = standing_slot(index, now, before);
