@@ -259,7 +259,10 @@ class template_reader {
 
   chart_value call(frame& f, std::string_view function, const std::vector<chart_value>& arguments) {
     if ((function == "include" || function == "template") && !arguments.empty()) return included(f, arguments);
-    if (effect_of(function) == function_effect::tests) test(f, function, arguments);
+    const auto effect = effect_of(function);
+    if (effect == function_effect::tests) test(f, function, arguments);
+    if (effect == function_effect::cuts) use_in(f, place::test, function, arguments);
+    if (effect == function_effect::hashes) use_in(f, place::hash, function, arguments);
     if (auto text = formatted(function, arguments)) {
       text->line = f.line;
       keep_text(f, *std::move(text));
@@ -289,6 +292,13 @@ class template_reader {
             {place::test, one.paths, one.is_changed, std::string(f.body.file), f.line, std::string(function)});
   }
 
+  void use_in(const frame& f, place at, std::string_view function, const std::vector<chart_value>& arguments) {
+    for (const chart_value& one : arguments)
+      if (auto paths = one.all_paths(); !paths.empty())
+        out_.uses.push_back(
+            {at, std::move(paths), one.is_changed, std::string(f.body.file), f.line, std::string(function)});
+  }
+
   void write(frame& f, const chart_value& v) {
     const std::string key = f.output.key(f.is_below);
     auto values =
@@ -303,7 +313,9 @@ class template_reader {
                   .file = std::string(f.body.file),
                   .line = f.line,
                   .as = key};
-    if (is_image_key(key))
+    if (f.output.is_note(key))
+      use.at = place::note;
+    else if (is_image_key(key))
       use.at = place::image;
     else if (!key.empty() && key != "tag")
       use.at = place::other;
@@ -339,6 +351,7 @@ bool is_guess(const value_use& use) { return !use.values.front().empty() && use.
 std::string told(const value_use& use) {
   const std::string where = fmt::format("{}:{}", use.file, use.line);
   if (use.at == place::test) return fmt::format("{} looks at it with {}", where, use.as);
+  if (use.at == place::hash) return fmt::format("{} writes its {}", where, use.as);
   if (use.at == place::other && use.as == "-") return fmt::format("{} writes it into a list", where);
   if (use.as.empty()) return fmt::format("{} writes it", where);
   return fmt::format("{} writes it as {}", where, use.as);
@@ -361,15 +374,21 @@ use_verdict judge_use(const chart_uses& of, const values_place& value) {
   };
   for (const value_use& use : of.uses) {
     const match found = best(use, path);
-    if (found == match::none || (found == match::inside && use.at == place::test)) continue;
+    const bool needs_exact = use.at == place::test || use.at == place::hash;
+    if (found == match::none || (found == match::inside && needs_exact)) continue;
+    if (use.at == place::hash) {
+      keep(out.doubt, use);
+      continue;
+    }
     out.is_used = out.is_used || !is_guess(use);
     // "registry/name:tag", wherever it stands.
     const bool is_image = use.at == place::image || (found == match::exact && best(use, name) == match::exact &&
                                                      !(value.is_whole() && (use.is_changed || use.at == place::test)));
-    if (is_image && !use.is_changed) continue;
-    if (found == match::exact && !is_image && (use.at == place::other || use.at == place::test))
+    if (is_image && !use.is_changed && use.at != place::note) continue;
+    const bool breaks = use.at == place::other || use.at == place::test || use.at == place::note;
+    if (found == match::exact && !is_image && breaks)
       keep(out.conflict, use);
-    else
+    else if (!value.is_whole() || found == match::exact)
       keep(out.doubt, use);
   }
   use_verdict texts = judge_texts(of.texts, value);

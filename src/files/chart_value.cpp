@@ -59,6 +59,13 @@ constexpr auto effects = std::to_array<std::pair<std::string_view, function_effe
     {"has", tests},
     {"mustHas", tests},
     {"deepEqual", tests},
+    {"split", cuts},
+    {"splitn", cuts},
+    {"splitList", cuts},
+    {"regexSplit", cuts},
+    {"mustRegexSplit", cuts},
+    {"regexFindAll", cuts},
+    {"mustRegexFindAll", cuts},
     {"not", forgets},
     {"empty", forgets},
     {"hasKey", forgets},
@@ -67,11 +74,11 @@ constexpr auto effects = std::to_array<std::pair<std::string_view, function_effe
     {"typeIs", forgets},
     {"typeOf", forgets},
     {"len", forgets},
-    {"sha1sum", forgets},
-    {"sha256sum", forgets},
-    {"sha512sum", forgets},
-    {"adler32sum", forgets},
-    {"md5sum", forgets},
+    {"sha1sum", hashes},
+    {"sha256sum", hashes},
+    {"sha512sum", hashes},
+    {"adler32sum", hashes},
+    {"md5sum", hashes},
     {"fail", forgets},
     {"lookup", forgets},
     {"keys", forgets},
@@ -116,6 +123,7 @@ chart_value dug(std::span<const chart_value> arguments) {
 void chart_value::add(const chart_value& other) {
   is_root = is_root || other.is_root;
   is_changed = is_changed || other.is_changed;
+  is_cut = is_cut || other.is_cut;
   for (const values_path& path : other.paths)
     if (paths.size() < max_chart_paths && std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
   for (const auto& [key, value] : other.members)
@@ -138,6 +146,7 @@ chart_value chart_value::field(std::string_view name) const {
   if (const auto found = members.find(name); found != members.end()) return found->second;
   if (name == "*")
     for (const auto& [key, value] : members) out.add(value);
+  if (is_cut) return *this;
   out.is_changed = is_changed;
   for (const values_path& path : paths) {
     out.paths.push_back(path);
@@ -167,7 +176,7 @@ function_effect effect_of(std::string_view function) {
 
 chart_value apply_function(std::string_view function, std::span<const chart_value> arguments) {
   const auto effect = effect_of(function);
-  if (effect == forgets || effect == tests || arguments.empty()) return {};
+  if (effect == forgets || effect == hashes || effect == tests || arguments.empty()) return {};
   if (effect == builds) {
     if (function == "dict") return dict_of(arguments);
     if (function == "dig") return dug(arguments);
@@ -187,12 +196,13 @@ chart_value apply_function(std::string_view function, std::span<const chart_valu
   chart_value out = together(arguments);
   out.is_list = function == "list" || function == "tuple";
   // What a text is made of: dicts are not that any more.
-  if (effect == changes) {
+  if (effect == changes || effect == cuts) {
     out.paths = out.all_paths();
     out.members.clear();
     out.size = 1;
     out.is_root = false;
     out.is_changed = true;
+    out.is_cut = effect == cuts;
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #include <pinhook/files/chart_verdict.hpp>
 
+#include <pinhook/files/chart_schema.hpp>
 #include <pinhook/files/rewrite_site.hpp>
 
 #include <fmt/core.h>
@@ -53,30 +54,42 @@ void add(use_verdict& to, use_verdict more) {
   to.is_used = to.is_used || more.is_used;
 }
 
+use_verdict judge_all(const chart_uses& of, const values_place& value) {
+  use_verdict out = judge_use(of, value);
+  add(out, judge_schema(of.schema, value));
+  return out;
+}
+
+// What breaks a digest under a key of its own: the text beside it, and the schema.
+use_verdict judge_key(const chart_uses& of, const values_place& value) {
+  use_verdict out = judge_texts(of.texts, value);
+  add(out, judge_schema(of.schema, value));
+  return out;
+}
+
 // The chart's own templates see all values; a dependency's what stands under its key, and `global`.
 use_verdict judge(const chart& of, const values_place& value, bool& is_known) {
-  use_verdict out = judge_use(of.own, value);
+  use_verdict out = judge_all(of.own, value);
   const std::string_view first = value.mapping.empty() ? std::string_view() : std::string_view(value.mapping.front());
   for (const auto& [key, uses] : of.dependencies) {
     if (key != first && first != "global") continue;
     values_place within = value;
     if (key == first) within.mapping.erase(within.mapping.begin());
     if (uses)
-      add(out, judge_use(*uses, within));
+      add(out, judge_all(*uses, within));
     else if (key == first)
       is_known = false;
   }
   return out;
 }
 
-// What breaks a digest under a key of its own: the text beside it alone.
 std::string judge_written(const chart& of, const values_place& value) {
-  use_verdict out = judge_texts(of.own.texts, value);
+  use_verdict out = judge_key(of.own, value);
   for (const auto& [key, uses] : of.dependencies) {
     if (!uses || value.mapping.empty() || (key != value.mapping.front() && value.mapping.front() != "global")) continue;
     values_place within = value;
     if (key == value.mapping.front()) within.mapping.erase(within.mapping.begin());
-    add(out, judge_texts(uses->texts, within));
+    add(out, judge_key(*uses, within));
   }
   return out.conflict;
 }
@@ -89,7 +102,13 @@ void judge_string(found_image& image, const chart& of) {
   path.pop_back();
   bool is_known = true;
   const use_verdict verdict = judge(of, {path, key, key}, is_known);
-  if (verdict.conflict.empty()) return;
+  if (verdict.conflict.empty()) {
+    if (!verdict.doubt.empty())
+      image.what.doubt =
+          fmt::format("the digest goes into {}, which may be more than an image: {}; compare what helm template writes",
+                      image.what.name, verdict.doubt);
+    return;
+  }
   image.what.problem = fmt::format("its digest would stand in {}, and {}", image.what.name, verdict.conflict);
   image.what.remedy = rendered_first;
 }

@@ -1,6 +1,7 @@
 #include <pinhook/files/template_lines.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -84,6 +85,7 @@ void template_lines::text(std::string_view more) {
       continue;
     }
     const auto key = key_of(without_end(line_), true);
+    note_parent(key);
     const auto behind = line_.find_last_not_of(" \t\r");
     if (behind != std::string::npos)
       open_key_ = key && opens_value(line_.substr(0, behind + 1)) ? std::string(*key) : "";
@@ -91,6 +93,24 @@ void template_lines::text(std::string_view more) {
     sources_.paths.clear();
     end_text();
   }
+}
+
+// Which mappings the lines that follow stand in.
+void template_lines::note_parent(std::optional<std::string_view> key) {
+  const auto indent = line_.find_first_not_of(" \t");
+  if (indent == std::string::npos) return;
+  while (!parents_.empty() && parents_.back().first >= indent) parents_.pop_back();
+  if (key && without_end(line_).ends_with(':')) parents_.emplace_back(indent, *key);
+}
+
+bool template_lines::is_note(std::string_view key) const {
+  constexpr std::string_view names[] = {"annotations", "labels", "podAnnotations", "podLabels"};
+  if (key.empty() || key == "-") return false;
+  if (key.contains('/')) return true;
+  const auto indent = line_.find_first_not_of(" \t");
+  const auto parent =
+      std::ranges::find_if(parents_.rbegin(), parents_.rend(), [&](const auto& one) { return one.first < indent; });
+  return parent != parents_.rend() && std::ranges::find(names, parent->second) != std::end(names);
 }
 
 std::string template_lines::key(bool is_below) const {

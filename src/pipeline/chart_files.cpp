@@ -29,23 +29,26 @@ class chart_reader {
   files::chart read() {
     const templates own = read_templates(directory_);
     std::map<std::string, std::optional<templates>> others;
+    std::map<std::string, fs::path> folders;
     for (const auto& [key, folder] : dependencies()) {
       const fs::path path = directory_ / "charts" / folder;
+      folders.emplace(key, path);
       others.emplace(key, is_there(path / "Chart.yaml") ? std::optional(read_templates(path)) : std::nullopt);
     }
     templates all = own;
     for (const auto& [key, one] : others)
       if (one) all.insert(all.end(), one->begin(), one->end());
     files::chart out;
-    out.own = understood(own, all);
+    out.own = understood(own, all, directory_);
     for (const auto& [key, one] : others)
-      out.dependencies.emplace(key, one ? std::optional(understood(*one, all)) : std::nullopt);
+      out.dependencies.emplace(key, one ? std::optional(understood(*one, all, folders.at(key))) : std::nullopt);
     return out;
   }
 
  private:
-  files::chart_uses understood(const templates& own, const templates& all) const {
+  files::chart_uses understood(const templates& own, const templates& all, const fs::path& chart) const {
     auto out = files::read_templates(own, all);
+    out.schema = read_input_text((chart / "values.schema.json").string()).value_or("");
     out.is_whole = out.is_whole && is_whole_;
     return out;
   }

@@ -37,7 +37,9 @@ struct value_use {
   enum class place : std::uint8_t {
     image,    // behind a key `image`, or one that ends so
     other,    // behind another key, in a list: `as`
-    test,     // a function that looks at it: `as`
+    test,     // a function that looks at it or takes it apart: `as`
+    note,     // a label or an annotation: `as`
+    hash,     // what a function makes of it shows when it changes: `as`
     unclear,  // nobody can tell
   };
   place at = place::unclear;
@@ -52,6 +54,8 @@ struct value_use {
 struct chart_uses {
   std::vector<value_use> uses;
   std::vector<written_text> texts{};
+  /// Text of the chart's values.schema.json; empty: it has none.
+  std::string schema{};
   /// Everything was read; else a limit was reached.
   bool is_whole = true;
 };

@@ -30,6 +30,8 @@ struct chart_value {
   bool is_list = false;
   /// A function made another text of it.
   bool is_changed = false;
+  /// Pieces of a text: a field or an element is one of them.
+  bool is_cut = false;
   /// What it is, or what its text was put together of.
   std::vector<values_path> paths{};
   /// Of a dict that the template makes.
@@ -56,7 +58,9 @@ enum class function_effect : std::uint8_t {
   passes,   // its text, or one of its arguments as it is
   changes,  // another text; every function that is not known
   tests,    // looks at the text: eq, semverCompare
-  forgets,  // what comes out does not hold it: empty, sha256sum
+  forgets,  // what comes out does not hold it: empty, hasKey
+  hashes,   // another text comes out of another one: sha256sum
+  cuts,     // pieces of the text: split, regexSplit
   builds,   // dict, index and others: see apply_function
 };
 

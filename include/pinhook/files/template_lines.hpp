@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pinhook::files {
@@ -35,6 +36,8 @@ class template_lines {
   /// Where a value would stand now: the key, "-" in a list, nothing where a helper's caller decides.
   /// `is_below`: on a line of its own, whose begin the action has eaten ("image:\n  {{- toYaml").
   [[nodiscard]] std::string key(bool is_below) const;
+  /// Whether that key is one of labels or annotations.
+  [[nodiscard]] bool is_note(std::string_view key) const;
   /// A value that comes out, with what stands before it in the line.
   [[nodiscard]] std::vector<values_path> take(const chart_value& v, const value_place& at);
   /// The lines with values, once all of the body is there.
@@ -42,9 +45,12 @@ class template_lines {
 
  private:
   void end_text();
+  void note_parent(std::optional<std::string_view> key);
 
   std::string line_;
   std::string open_key_;
+  /// Mappings around the line: how far their keys are indented, outermost first.
+  std::vector<std::pair<std::size_t, std::string>> parents_;
   chart_value sources_;
   written_text now_;
   std::vector<written_text> texts_;

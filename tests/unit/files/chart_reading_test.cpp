@@ -93,6 +93,27 @@ TEST(ChartReading, KnowsTheImageFromOtherUses) {
       {"{{ .Values.image.tag }}\n", "?: a.yaml:1 writes it"},
       {"version: {{ $unknown.tag }}\nimage: x:{{ .Values.image.tag }}\n", "?: a.yaml:1 writes it as .tag"},
 
+      // Pieces, and what a function makes of it.
+      {"{{ $p := split \".\" .Values.image.tag }}minor: {{ $p._1 }}\n", "no: a.yaml:1 looks at it with split"},
+      {"image: x:{{ index (splitList \"-\" .Values.image.tag) 0 }}\n", "no: a.yaml:1 looks at it with splitList"},
+      {"image: x:{{ regexSplit \"-\" .Values.image.tag -1 | first }}\n", "no: a.yaml:1 looks at it with regexSplit"},
+      {"image: x:{{ regexReplaceAll \"^v\" .Values.image.tag \"\" }}\n", "?: a.yaml:1 writes it as image"},
+      {"version: {{ regexReplaceAll \"^v\" .Values.image.tag \"\" }}\n", "no: a.yaml:1 writes it as version"},
+      {"image: x:{{ .Values.image.tag }}\nchecksum: {{ .Values.image.tag | sha256sum }}\n",
+       "?: a.yaml:2 writes its sha256sum"},
+      {"image: x:{{ .Values.image.tag }}\nchecksum: {{ printf \"%s\" .Values.image.tag | md5sum | trunc 8 }}\n",
+       "?: a.yaml:2 writes its md5sum"},
+      {"image: x:{{ .Values.image.tag }}\nchecksum: {{ toYaml .Values.image | sha256sum }}\n", "ok"},
+      // A whole image beside the pod's: the API server takes it, and the object is another all the same.
+      {"annotations:\n  image: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n",
+       "?: a.yaml:2 writes it as image"},
+      {"metadata:\n  annotations:\n    a: b\n    is: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n",
+       "?: a.yaml:4 writes it as is"},
+      {"example.com/runs: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n",
+       "?: a.yaml:1 writes it as example.com/runs"},
+      {"annotations:\n  a: b\nspec:\n  image: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n", "ok"},
+      {"labels:\n  image: {{ .Values.image.tag }}\n", "no: a.yaml:2 writes it as image"},
+
       {"image: {{ .Values.image.repository }}\n", "unused"},
       {"image: {{ .Values.other.image.tag }}\n", "unused"},
       {"", "unused"},
@@ -167,6 +188,26 @@ TEST(ChartReading, EndsAtItsLimits) {
   std::string many = "x: {{ list";
   for (int i = 0; i < 100; ++i) many += " .Values.a" + std::to_string(i);
   EXPECT_EQ(verdict(many + " }}\n"), "unused");
+}
+
+// A string that is all of the image.
+TEST(ChartReading, KnowsWhatTakesAWholeImageApart) {
+  const use_case cases[] = {
+      {"image: {{ .Values.app.image }}\n", "ok"},
+      {"image: {{ tpl .Values.app.image $ | quote }}\n", "ok"},
+      {"{{ $p := split \":\" .Values.app.image }}image: {{ $p._0 }}:{{ $p._1 }}\n",
+       "no: a.yaml:1 looks at it with split"},
+      {"image: {{ (split \":\" .Values.app.image)._0 }}:v2\n", "no: a.yaml:1 looks at it with split"},
+      {"image: {{ index (splitList \":\" .Values.app.image) 0 }}:v2\n", "no: a.yaml:1 looks at it with splitList"},
+      {"image: {{ regexReplaceAll \":.*\" .Values.app.image \":v2\" }}\n", "?: a.yaml:1 writes it as image"},
+      {"image: {{ .Values.app.image }}\nsum: {{ sha256sum .Values.app.image }}\n", "?: a.yaml:2 writes its sha256sum"},
+      {"image: {{ .Values.app.image }}\nannotations:\n  is: {{ .Values.app.image }}\n", "?: a.yaml:3 writes it as is"},
+      {"a:\n  {{- toYaml .Values.app | nindent 2 }}\n", "ok"},
+  };
+  for (const use_case& one : cases) {
+    const std::vector<chart_template> all{{"a.yaml", std::string(one.text)}};
+    EXPECT_EQ(verdict_of(read_templates(all), {{"app"}, "image", "image"}), one.expected) << one.text;
+  }
 }
 
 }  // namespace

@@ -73,6 +73,33 @@ TEST_F(ChartFiles, OfDependenciesStandUnderTheirKeys) {
   EXPECT_THAT(said(write("values.yaml", values_)), HasSubstr("templates/web.yaml:1 writes it as a"));
 }
 
+TEST_F(ChartFiles, HaveASchemaOfTheirValues) {
+  write("Chart.yaml", "name: a\n");
+  write("templates/web.yaml", good_);
+  write("charts/sub/Chart.yaml", "name: sub\n");
+  write("charts/sub/templates/web.yaml", good_);
+  const std::string schema =
+      R"({"properties": {"image": {"properties": {"tag": {"pattern": "^v[0-9]+$"}, "digest": {"maxLength": 9}}}}})";
+  write("values.schema.json", schema);
+  EXPECT_EQ(said(write("values.yaml", values_)),
+            "its digest would stand in image.tag, and values.schema.json allows only \"^v[0-9]+$\" there");
+  EXPECT_EQ(said(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")),
+            "its digest would stand in image.digest, and values.schema.json allows 9 characters there");
+  EXPECT_EQ(said(write("values.yaml", "sub: {image: {repository: acme/api, tag: v1}}\n")), "");
+  write("charts/sub/values.schema.json", schema);
+  EXPECT_THAT(said(write("values.yaml", "sub: {image: {repository: acme/api, tag: v1}}\n")),
+              HasSubstr("its digest would stand in sub.image.tag, and values.schema.json"));
+}
+
+TEST_F(ChartFiles, TellWhatTakesAWholeImageApart) {
+  write("Chart.yaml", "name: a\n");
+  write("templates/web.yaml", "image: {{ (split \":\" .Values.app.image)._0 }}:v2\n");
+  const auto path = write("values.yaml", "app: {image: 'acme/api:v1'}\n");
+  EXPECT_THAT(said(path), HasSubstr("templates/web.yaml:1 looks at it with split"));
+  write("templates/web.yaml", "image: {{ regexReplaceAll \":.*\" .Values.app.image \":v2\" }}\n");
+  EXPECT_THAT(said(path), HasSubstr("which may be more than an image: templates/web.yaml:1 writes it as image"));
+}
+
 TEST_F(ChartFiles, TellThatNothingTakesTheDigest) {
   write("Chart.yaml", "name: a\n");
   write("templates/web.yaml", good_);
