@@ -1,61 +1,21 @@
 #include <pinhook/cli/file_run.hpp>
 
-#include "support/certificates.hpp"
-#include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
-
-#include <pinhook/cli/rewrite_files.hpp>
+#include "unit/cli/file_run_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace pinhook::cli {
 namespace {
 
-using pinhook::testing::digest_of_digit;
-using pinhook::testing::fake_digests;
-using pinhook::testing::temporary_directory;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-const std::string a = digest_of_digit('a').to_string();
-const std::string b = digest_of_digit('b').to_string();
-
-std::string pod(const std::string& image, const std::string& behind = "") {
-  return "kind: Pod\napiVersion: v1\nspec:\n  containers:\n    - name: web\n      image: " + image + behind + "\n";
-}
-
-class FileRun : public ::testing::Test {
- protected:
-  FileRun() {
-    digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
-    digests.holds("docker.io/library/redis:7", digest_of_digit('b'));
-  }
-
-  void add(const std::string& path, const std::string& text, bool is_named = true) {
-    inputs.push_back({path, files::image_file::read(text, path, rules), is_named});
-  }
-
-  file_run_result run() {
-    file_run r(options, std::move(inputs), rules);
-    const auto refs = r.wanted();
-    return r.finish(refs.empty() ? pipeline::digest_map() : look_up(digests, refs));
-  }
-
-  files::file_rules rules;
-  file_run_options options;
-  std::vector<pipeline::input> inputs;
-  fake_digests digests;
-};
 
 TEST_F(FileRun, PrintsEveryFileWhole) {
   add("a.yaml", pod("nginx:1.25"));
@@ -276,110 +236,6 @@ TEST_F(FileRun, WhatHelmPrintsStaysButForImages) {
   EXPECT_EQ(run().out, before + pod("nginx@" + a, " # nginx:1.25") + after);
 }
 
-class KustomizationRun : public FileRun {
- protected:
-  KustomizationRun() {
-    write("base/pod.yaml", pod("nginx:1.25"));
-    write("base/kustomization.yaml", "resources:\n  - pod.yaml\n");
-    options.target = run_target::in_place;
-  }
-
-  std::string write(const std::string& name, const std::string& text) {
-    std::filesystem::create_directories((files_.path() / name).parent_path());
-    return files_.write(name, text).string();
-  }
-
-  temporary_directory files_;
-};
-
-TEST_F(KustomizationRun, AddsEntriesForItsResources) {
-  const std::string text = "resources:\n  - ../base\n";
-  const auto path = write("over/kustomization.yaml", text);
-  add(path, text);
-  const auto done = run();
-  EXPECT_EQ(done.exit_code, 0) << done.messages;
-  ASSERT_EQ(done.writes.size(), 1U);
-  EXPECT_TRUE(done.writes[0].text.starts_with(text));
-  EXPECT_THAT(done.writes[0].text, AllOf(HasSubstr("images:\n"), HasSubstr("name: nginx\n"), HasSubstr(a)));
-
-  // And nothing more the next time.
-  add(path, done.writes[0].text);
-  const auto again = run();
-  EXPECT_THAT(again.writes, IsEmpty());
-  EXPECT_EQ(again.messages, "pinhook pin: nothing to pin; 1 is pinned already\n");
-}
-
-TEST_F(KustomizationRun, AFailedEntryStopsEverything) {
-  write("base/pod.yaml", pod("nginx:1.99"));
-  const std::string text = "resources:\n  - ../base\n";
-  add(write("over/kustomization.yaml", text), text);
-  const auto done = run();
-  EXPECT_EQ(done.exit_code, 3);
-  EXPECT_THAT(done.writes, IsEmpty());
-  EXPECT_THAT(done.messages, HasSubstr("base/pod.yaml:6:14: nginx:1.99 is not in the table"));
-}
-
-TEST_F(KustomizationRun, AMissingResourceIsAFault) {
-  const std::string text = "resources:\n  - none.yaml\n";
-  add(write("over/kustomization.yaml", text), text);
-  const auto done = run();
-  EXPECT_EQ(done.exit_code, 2);
-  EXPECT_EQ(digests.calls(), 0U);
-  EXPECT_THAT(done.messages, HasSubstr("none.yaml"));
-}
-
-// The entry matches the image by its tag: an entry with the old tag's digest would roll it back.
-TEST_F(KustomizationRun, AnEntryWhoseNameHoldsATagKeepsItsImage) {
-  digests.holds("quay.io/acme/web:v1.8.0", digest_of_digit('b'));
-  write("over/pod.yaml", pod("quay.io/acme/web:v1.7.7"));
-  const std::string text = "resources: [pod.yaml]\nimages:\n  - name: quay.io/acme/web:v1.7.7\n    newTag: v1.8.0\n";
-  const auto path = write("over/kustomization.yaml", text);
-  add(path, text);
-  const auto done = run();
-  EXPECT_EQ(done.exit_code, 0) << done.messages;
-  ASSERT_EQ(done.writes.size(), 1U);
-  const std::string pinned = "resources: [pod.yaml]\nimages:\n  - name: quay.io/acme/web:v1.7.7\n    digest: " + b +
-                             " # quay.io/acme/web:v1.8.0\n";
-  EXPECT_EQ(done.writes[0].text, pinned);
-  EXPECT_EQ(done.messages, "pinhook pin: pinned 1 image in 1 file\n");
-
-  options.task = pipeline::pin_task::unpin;
-  add(path, pinned);
-  EXPECT_EQ(run().writes.at(0).text, text);
-}
-
-TEST_F(KustomizationRun, AnImageBesideANameWithATagKeepsItsTag) {
-  digests.holds("docker.io/library/nginx:1.26", digest_of_digit('b'));
-  const std::string text = "resources: [pod.yaml]\nimages:\n  - {name: 'nginx:1.25', newTag: '1.26'}\n";
-  add(write("over/pod.yaml", pod("nginx:1.25")), pod("nginx:1.25"));
-  add(write("over/kustomization.yaml", text), text);
-  const auto done = run();
-  ASSERT_EQ(done.writes.size(), 2U) << done.messages;
-  EXPECT_EQ(done.writes[0].text, pod("nginx:1.25@" + a));
-  EXPECT_THAT(done.writes[1].text, HasSubstr("digest: '" + b + "'}"));
-}
-
-TEST_F(KustomizationRun, AnEntryWithoutATagIsFilledIn) {
-  digests.holds("quay.io/mirror/nginx:1.25", digest_of_digit('b'));
-  const std::string text =
-      "resources: [../base]\nimages:\n  - name: nginx\n    newName: quay.io/mirror/nginx\n"
-      "  - name: other\n    newName: quay.io/mirror/other\n";
-  add(write("over/kustomization.yaml", text), text);
-  const auto done = run();
-  ASSERT_EQ(done.writes.size(), 1U) << done.messages;
-  EXPECT_THAT(done.writes[0].text, HasSubstr("nginx\n    digest: \"" + b + "\" # quay.io/mirror/nginx:1.25\n"));
-  EXPECT_THAT(done.messages,
-              AllOf(HasSubstr("other: \"quay.io/mirror/other\" is left as it is: its tag comes from the "
-                              "images that it matches"),
-                    Not(HasSubstr("nginx\" is left")), HasSubstr("pinned 1 image in 1 file; 1 left as it is")));
-}
-
-TEST_F(KustomizationRun, OneThatWasFoundGetsNoEntries) {
-  const std::string text = "resources:\n  - ../base\n";
-  add(write("over/kustomization.yaml", text), text, false);
-  EXPECT_THAT(run().writes, IsEmpty());
-}
-
 TEST_F(FileRun, SaysWhichRulesLeaveImages) {
   options.orders.set = pinhook::testing::made_rules(
       {pinhook::testing::never_rule("b", {"**/redis"}), pinhook::testing::never_rule("a", {"**/alpine"})});
@@ -394,53 +250,6 @@ TEST_F(FileRun, SaysWhichRulesLeaveImages) {
             "pinhook pin: rule b leaves 2 images as they are: it says pin: never\n"
             "pinhook pin: pinned 1 image in 1 file; 3 left as they are\n");
   EXPECT_THAT(digests.asked(), ElementsAre("docker.io/library/nginx:1.25"));
-}
-
-TEST_F(FileRun, EntriesAreWrittenAsRulesSay) {
-  temporary_directory files;
-  files.write("a.yaml", pod("nginx:1.25"));
-  files.write("b.yaml", pod("redis:7"));
-  const std::string text = "resources: [a.yaml, b.yaml]\n";
-  options.orders.set = pinhook::testing::made_rules(
-      {pinhook::testing::never_rule("left", {"**/redis"}), pinhook::testing::format_rule("readable", {"**/nginx"})});
-  add(files.write("kustomization.yaml", text), text);
-  const auto done = run();
-  EXPECT_EQ(done.exit_code, 0) << done.messages;
-  EXPECT_EQ(done.out, text + "images:\n- name: nginx\n  newTag: \"1.25\"\n  digest: " + a + "\n");
-  EXPECT_THAT(done.messages, HasSubstr("redis:7 gets no entry: rule left says pin: never"));
-}
-
-// A digest comes out under the name that a kustomization of the run gives to the image.
-TEST_F(FileRun, RenamedImagesArePinnedWhenBothNamesAreTheSameBytes) {
-  struct renamed_case {
-    std::string built;
-    const char* digit;
-    std::string_view message;
-    int exit_code;
-  };
-  const renamed_case cases[] = {
-      {"m.example/nginx", "a", "pinned 1 image in 1 file", 0},
-      {"m.example/nginx", "b",
-       "makes \"m.example/nginx:1.25\" of it, which has other bytes; pin it there: pinhook pin -i", 0},
-      {"m.example/nginx", "", "makes \"m.example/nginx:1.25\" of it: m.example/nginx:1.25 is not in the table", 3},
-      {"m.example/nginx:v9", "", "makes \"m.example/nginx:v9:1.25\" of it, which is no image reference", 0},
-  };
-  for (const renamed_case& one : cases) {
-    temporary_directory files;
-    fake_digests known;
-    known.holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
-    if (*one.digit != '\0') known.holds("m.example/nginx:1.25", digest_of_digit(*one.digit));
-    const std::string text = "resources: [a.yaml]\nimages:\n- name: nginx\n  newName: \"" + one.built + "\"\n";
-    add(files.write("a.yaml", pod("nginx:1.25")), pod("nginx:1.25"), false);
-    add(files.write("kustomization.yaml", text), text, false);
-    options.target = run_target::in_place;
-    file_run r(options, std::move(inputs), rules);
-    const auto done = r.finish(look_up(known, r.wanted()));
-    EXPECT_EQ(done.exit_code, one.exit_code) << done.messages;
-    EXPECT_THAT(done.messages, HasSubstr(one.message));
-    EXPECT_EQ(done.writes.size(), one.built == "m.example/nginx" && *one.digit == 'a' ? 1U : 0U);
-    inputs.clear();
-  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <pinhook/cli/krm_function.hpp>
 
 #include "support/fake_digests.hpp"
+#include "support/longest_names.hpp"
 #include "support/made_rules.hpp"
 
 #include <gmock/gmock.h>
@@ -222,6 +223,28 @@ TEST_F(KrmFunction, TheFormatOfItsConfigBeatsThatOfARule) {
   EXPECT_THAT(run(list("nginx:1.25")).out, HasSubstr("image: nginx:1.25@" + a + "\n"));
   EXPECT_THAT(run(list("nginx:1.25", config_head + "    format: digest\n")).out,
               HasSubstr("image: nginx@" + a + " # nginx:1.25\n"));
+}
+
+// Reason and advice stand whole in the results, whatever the names.
+TEST_F(KrmFunction, LeavesReasonsWholeWithTheLongestNames) {
+  for (const auto& n : pinhook::testing::all_names()) {
+    const std::string name = n.host + "/" + n.repository;
+    const auto item = [&](const std::string& image) {
+      std::string text = list(image);
+      return text.replace(text.find("name: web"), 9, "name: " + n.container);
+    };
+    // Of what has no digest, of what is no reference, and of what is pinned.
+    auto done = run(item(name + ":" + n.tag));
+    EXPECT_EQ(done.exit_code, 3);
+    EXPECT_THAT(done.out, AllOf(HasSubstr(n.container), HasSubstr("is not in the table of the test\"")));
+    done = run(item(name + ":" + n.tag + ":x"));
+    EXPECT_THAT(done.out, AllOf(HasSubstr("container " + n.container + ": "), HasSubstr(" is left as it is: "),
+                                HasSubstr("\"severity\": \"warning\"")));
+    EXPECT_THAT(done.messages, AllOf(HasSubstr("pinhook fn: Pod p: container " + n.container), HasSubstr(" in a tag")));
+    digests->holds(registry::reference::parse(n.image())->canonical(), digest_of_digit('a'));
+    done = run(item(n.image()));
+    EXPECT_THAT(done.out, HasSubstr(n.image() + " is pinned\""));
+  }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Every sentence of check, pin and unpin about an image with the longest names that are allowed: what is wrong and what
-// to do stand whole, and the begin and the end of the image are there.
+// Every sentence of check, pin, unpin and lock about an image with the longest names that are allowed: what is wrong
+// and what to do stand whole, and the begin and the end of the image are there.
 #include "support/fake_resolver.hpp"
 #include "support/longest_names.hpp"
 #include "support/made_rules.hpp"
@@ -8,6 +8,7 @@
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pipeline/check_report.hpp>
 #include <pinhook/pipeline/findings.hpp>
+#include <pinhook/pipeline/locking.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pinhook::pipeline {
@@ -131,6 +133,13 @@ void expect_pieces(const std::string& text, const std::vector<std::string>& piec
   }
 }
 
+// As a JSON string has it.
+std::string in_json(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '"' ? std::string("\\\"") : std::string(1, c);
+  return out;
+}
+
 files::image_file read(const line& one, const names& n) {
   auto file = files::image_file::read(filled(one.text, n), one.path, {});
   EXPECT_TRUE(file) << file.error().message;
@@ -174,6 +183,9 @@ TEST(LongestNames, LeaveReasonAndAdviceOfCheckWhole) {
       expect_pieces(github, one.reason);
       EXPECT_THAT(github, HasSubstr(". To do: " + to_do_text + "\n"));
       EXPECT_LE(fmt::format("{}. To do: {}", f.message, to_do_text).size(), max_text);
+      const auto sarif = write_report(report_format::sarif, all, built_in_rules(), {});
+      expect_pieces(sarif, one.reason);
+      EXPECT_THAT(sarif, HasSubstr(". To do: " + in_json(to_do_text) + "\""));
       for (const report_format format : {report_format::table, report_format::github, report_format::junit}) {
         for (const char c : write_report(format, all, built_in_rules(), {}))
           ASSERT_TRUE(c == '\n' || c >= ' ' || c < 0);
@@ -213,6 +225,41 @@ TEST(LongestNames, ARenamedImageIsToldWithTheCommandWhole) {
     EXPECT_THAT(done->results[0].message,
                 ::testing::EndsWith(" of it, which has other bytes; pin it there: pinhook pin -i over/k.yaml"));
     EXPECT_LE(done->results[0].message.size(), 300U);
+  }
+}
+
+TEST(LongestNames, LeaveTheReasonOfAPinThatStaysWhole) {
+  for (const names& n : all_names()) {
+    const std::string text = filled(std::string(pod) + "{0}@{3}\n", n);
+    const auto file = files::image_file::read(text, "a.yaml", {});
+    ASSERT_TRUE(file);
+    for (const auto& [task, verb] : {std::pair{pin_task::unpin, "knows it"}, {pin_task::update, "can update it"}}) {
+      const auto done = pinned(*file, {.task = task}, {});
+      ASSERT_TRUE(done);
+      ASSERT_EQ(done->results[0].what, site_result::kind::left);
+      EXPECT_EQ(done->results[0].message, fmt::format("its tag is not written beside it, so nobody {}", verb));
+    }
+  }
+}
+
+TEST(LongestNames, LeaveBothPlacesOfALocksConflictWhole) {
+  for (const names& n : all_names()) {
+    std::vector<input> inputs;
+    for (const char digit : {'a', 'b'}) {
+      const std::string path = fmt::format("{}.yaml", digit);
+      const std::string text =
+          fmt::format(fmt::runtime(std::string(pod) + "{0}:{1}@{3}\n"), n.host + "/" + n.repository, n.tag, n.container,
+                      digest_of_digit(digit).to_string());
+      inputs.push_back({path, files::image_file::read(text, path, {}), true});
+    }
+    const auto plan = plan_lock({.inputs = inputs}, {}, false);
+    ASSERT_FALSE(plan);
+    const std::string& message = plan.error().message;
+    expect_pieces(message, {" is pinned to " + digest_of_digit('a').to_string(), " in a.yaml:", n.container,
+                            " and to " + digest_of_digit('b').to_string(), " in b.yaml:", n.container,
+                            "; a lock holds one digest of it"});
+    EXPECT_THAT(message, HasSubstr(n.tag)) << "the reader looks for it";
+    EXPECT_LE(message.size(), max_text + 200);
   }
 }
 
