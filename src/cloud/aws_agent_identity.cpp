@@ -138,7 +138,7 @@ aws_step aws_instance_flow::on_answer(const result<http::response>& outcome) {
 }
 
 aws_step aws_instance_flow::on_token(const http::response& r) {
-  if (!is_aws_token(r.body)) return malformed(instance_step, "session token: the answer is none");
+  if (!is_aws_token(r.body)) return malformed(instance_step, "session token: the answer is not a valid token");
   token_ = secret(r.body);
   asked_ = asked::role;
   return get("");
@@ -147,7 +147,7 @@ aws_step aws_instance_flow::on_token(const http::response& r) {
 aws_step aws_instance_flow::on_role(const http::response& r) {
   std::string_view role = r.body;
   role = role.substr(0, role.find_first_of("\r\n"));
-  if (!is_role_name(role)) return malformed(instance_step, "role name: the answer is none");
+  if (!is_role_name(role)) return malformed(instance_step, "role name: the answer is not a valid name");
   role_ = role;
   asked_ = asked::keys;
   return get(role_);

@@ -69,7 +69,7 @@ std::vector<setting> make_table() {
       row("tls.cert_file", text_type{}, at(&settings::tls, &settings::tls_settings::cert_file),
           "PEM file with the server's certificate and those between it and the authority; without it pinhook makes its "
           "own and keeps it in the cluster.",
-          "Set it to a mounted Secret where cert-manager or somebody else makes certificates."),
+          "Set it to a mounted Secret where cert-manager or another tool makes certificates."),
       row("tls.key_file", text_type{}, at(&settings::tls, &settings::tls_settings::key_file),
           "PEM file with the certificate's private key.", "Set it together with tls.cert_file."),
       row("tls.reload_interval", duration_type{100ms, 24h},

@@ -12,8 +12,8 @@ std::chrono::nanoseconds scaled(std::chrono::nanoseconds span, double factor) {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(span.count()) * factor));
 }
 
-std::chrono::nanoseconds first_rest(const error& why, const backoff_options& options) {
-  return why.code == error_code::rate_limited ? options.rate_limited_first : options.first;
+std::chrono::nanoseconds first_rest(const error& failure, const backoff_options& options) {
+  return failure.code == error_code::rate_limited ? options.rate_limited_first : options.first;
 }
 
 }  // namespace
@@ -49,42 +49,42 @@ bool backoff::succeeded(ticket t) {
   if (t.number <= settled_) return false;
   failures_ = 0;
   probe_until_ = {};
-  why_ = {};
+  last_failure_ = {};
   return true;
 }
 
-void backoff::failed(ticket t, const error& why, steady_time now, double jitter) {
-  if (!counts(why, options_)) {
+void backoff::failed(ticket t, const error& failure, steady_time now, double jitter) {
+  if (!counts(failure, options_)) {
     succeeded(t);
     return;
   }
   if (t.number <= settled_) {
-    if (why.retry_after && failures_ != 0) until_ = std::max(until_, now + rest_after(why, jitter));
+    if (failure.retry_after && failures_ != 0) until_ = std::max(until_, now + rest_after(failure, jitter));
     return;
   }
   // The exponent is bounded; the rests reach their limit long before.
   failures_ = std::min(failures_ + 1, 30);
   probe_until_ = {};
   settled_ = issued_;
-  why_ = why;
-  until_ = now + rest_after(why, jitter);
+  last_failure_ = failure;
+  until_ = now + rest_after(failure, jitter);
 }
 
 void backoff::abandoned(ticket t) {
   if (t.is_probe && t.number == probe_) probe_until_ = {};
 }
 
-std::chrono::nanoseconds backoff::rest_after(const error& why, double jitter) const {
-  const bool is_limited = why.code == error_code::rate_limited;
-  const auto first = first_rest(why, options_);
+std::chrono::nanoseconds backoff::rest_after(const error& failure, double jitter) const {
+  const bool is_limited = failure.code == error_code::rate_limited;
+  const auto first = first_rest(failure, options_);
   const auto most = is_limited ? options_.rate_limited_most : options_.most;
   auto rest = first;
   for (int i = 1; i < failures_ && rest < most; ++i) rest *= 2;
   rest = std::min(scaled(rest, 0.8 + 0.4 * jitter), most);
-  if (!why.retry_after) return rest;
+  if (!failure.retry_after) return rest;
   // A registry that names a time is asked then, even when our own estimate is longer, but never at once. The value is
   // clamped before it becomes a number of nanoseconds, which a huge one would overflow.
-  const auto delay = std::clamp<std::chrono::seconds>(*why.retry_after, least_rest, std::chrono::hours(24));
+  const auto delay = std::clamp<std::chrono::seconds>(*failure.retry_after, least_rest, std::chrono::hours(24));
   const auto spread = scaled(delay, 1.0 + 0.1 * jitter);
   rest = is_limited ? spread : std::max(rest, spread);
   return std::clamp<std::chrono::nanoseconds>(rest, least_rest, options_.rate_limited_most);

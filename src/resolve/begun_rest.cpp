@@ -6,12 +6,12 @@
 
 namespace pinhook::resolve {
 
-std::string describe_begun_rest(const errand& on, const error& why) {
-  if (!is_host_trouble(why.code)) return {};
+std::string describe_begun_rest(const errand& on, const error& failure) {
+  if (!is_host_trouble(failure.code)) return {};
   constexpr double without_jitter = 0.5;
   const steady_time now{std::chrono::hours(24)};
   host_health health{backoff_options{}};
-  health.failed(on, health.start(on, now), why, now, why.retry_after ? 0 : without_jitter);
+  health.failed(on, health.start(on, now), failure, now, failure.retry_after ? 0 : without_jitter);
   const auto is = health.look(on, now);
   const auto seconds = std::chrono::round<std::chrono::seconds>(is.until - now).count();
   const std::string subject = is.which == part::repository   ? fmt::format("repository {}", on.repository)

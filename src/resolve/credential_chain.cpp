@@ -47,10 +47,10 @@ const registry::credential* credential_chain::next() const {
   return is_final_ || tried_ == candidates_.size() ? nullptr : &candidates_[tried_];
 }
 
-void credential_chain::failed(error why) {
+void credential_chain::failed(error failure) {
   ++tried_;
-  is_final_ = weight(why.code) == 0;
-  if (is_final_ || !best_ || weight(why.code) > weight(best_->code)) best_ = std::move(why);
+  is_final_ = weight(failure.code) == 0;
+  if (is_final_ || !best_ || weight(failure.code) > weight(best_->code)) best_ = std::move(failure);
 }
 
 error credential_chain::verdict() const {

@@ -157,8 +157,8 @@ awaitable<result<host_gate::permit>> host_gate::enter(visit v) {
     mine->limit = timers_.add(mine->visit.limit.time(), [this, weak = std::weak_ptr(mine)] {
       const auto late = weak.lock();
       if (!late || late->is > visitor::stage::all) return;
-      refuse(late, {error_code::timed_out, fmt::format("no request to registry {} came free in time", late->at->name),
-                    std::nullopt});
+      refuse(late, {error_code::timed_out,
+                    fmt::format("no request slot for registry {} became free in time", late->at->name), std::nullopt});
     });
     co_await mine->signal->async_wait(asio::as_tuple(asio::use_awaitable));
     timers_.cancel(mine->limit);
@@ -223,10 +223,10 @@ void host_gate::take_out(visitor& v) {
   changed_.insert(v.at->name);
 }
 
-void host_gate::refuse(const std::shared_ptr<visitor>& v, error why) {
+void host_gate::refuse(const std::shared_ptr<visitor>& v, error failure) {
   give_verdict(*v, nullptr, false);
   take_out(*v);
-  v->refused = std::move(why);
+  v->refused = std::move(failure);
   v->wake();
 }
 

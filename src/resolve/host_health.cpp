@@ -43,7 +43,7 @@ const backoff* host_health::find(part which, const errand& on) const {
 // Where a registry rests because repositories failed, an owner that wants others does not wait for them. A rate limit
 // applies to all.
 bool host_health::is_early(const errand& on) const {
-  if (host_.why().code == error_code::rate_limited || row_owners_.size() >= options_.remembered) return false;
+  if (host_.failure().code == error_code::rate_limited || row_owners_.size() >= options_.remembered) return false;
   return std::ranges::any_of(on.owners, [&](const std::string& owner) { return !row_owners_.contains(owner); });
 }
 
@@ -66,7 +66,7 @@ host_health::standing host_health::look(const errand& on, steady_time now) const
 error host_health::refusal(std::string_view host, const errand& on, steady_time now) const {
   const standing is = look(on, now);
   const backoff* const one = find(is.which, on);
-  error out = one->why();
+  error out = one->failure();
   const auto left = std::chrono::ceil<std::chrono::seconds>(std::max(is.until - now, steady_time::duration(0)));
   const std::string subject = is.which == part::repository
                                   ? fmt::format("repository {} of registry {}", on.repository, host)
@@ -74,8 +74,8 @@ error host_health::refusal(std::string_view host, const errand& on, steady_time 
   out.message =
       is.which == part::credential
           ? fmt::format("{} is not asked with these credentials for {} s more after: {}", subject, left.count(),
-                        one->why().message)
-          : fmt::format("{} is in back-off for {} s more after: {}", subject, left.count(), one->why().message);
+                        one->failure().message)
+          : fmt::format("{} is in back-off for {} s more after: {}", subject, left.count(), one->failure().message);
   out.retry_after = left;
   return out;
 }
@@ -132,9 +132,9 @@ void host_health::add_to_row(const errand& on, steady_time now) {
     if (row_owners_.size() < options_.remembered) row_owners_.insert(owner);
 }
 
-void host_health::failed(const errand& on, const ticket& t, const error& why, steady_time now, double jitter) {
-  if (!backoff::counts(why, options_)) return succeeded(on, t, now);
-  const bool is_limit = why.code == error_code::rate_limited;
+void host_health::failed(const errand& on, const ticket& t, const error& failure, steady_time now, double jitter) {
+  if (!backoff::counts(failure, options_)) return succeeded(on, t, now);
+  const bool is_limit = failure.code == error_code::rate_limited;
   if (!is_limit) add_to_row(on, now);
   const bool is_hosts = is_limit ? is_anonymous(on.credential)
                                  : row_.size() >= options_.repositories_in_a_row || host_.at(now) != state::clear;
@@ -142,7 +142,7 @@ void host_health::failed(const errand& on, const ticket& t, const error& why, st
     const auto& mine = which == part::registry ? t.host : which == part::repository ? t.repository : t.credential;
     const bool is_meant = which == part::registry ? is_hosts : is_limit == (which == part::credential);
     if (is_meant)
-      one.failed(mine, why, now, jitter);
+      one.failed(mine, failure, now, jitter);
     else
       one.abandoned(mine);
   });

@@ -187,7 +187,7 @@ host_gate::visit lookup_run::visit_for(const question& q, const registry::creden
   out.beginner = f_->query.owner;
   out.claims = claims_of(*f_);
   out.limit = q.limit;
-  // Where there is another route, that is taken instead.
+  // Another route, where there is one, is taken instead.
   if (q.is_last)
     out.waits_out = [this](steady_time until, const error& refusal) {
       return !f_->is_over_limit && with_.waits_out(*f_, until, refusal);
@@ -249,12 +249,13 @@ deadline lookup_run::share(std::chrono::nanoseconds most, deadline within) const
   return sooner(within, deadline::after(now, std::min(most, third)));
 }
 
-void lookup_run::note_source(const registry::credential_source& which, const registry::reference& named, error why) {
+void lookup_run::note_source(const registry::credential_source& which, const registry::reference& named,
+                             error failure) {
   const auto known = which.matches(named);
   const std::string name = known.empty() ? "a source of credentials" : known.front().source;
   // Most sources begin their messages with their names.
-  if (!known.empty() && why.message.starts_with(name + ": ")) why.message.erase(0, name.size() + 2);
-  sources_.add(fmt::format("{} could not be asked", name), why);
+  if (!known.empty() && failure.message.starts_with(name + ": ")) failure.message.erase(0, name.size() + 2);
+  sources_.add(fmt::format("{} could not be asked", name), failure);
 }
 
 }  // namespace pinhook::resolve

@@ -249,10 +249,10 @@ void lookup_scheduler::record(const flight& f) {
     if (!is_stopping_) schedule_refresh(f.query, f.identity, due);
     return;
   }
-  const error& why = f.outcome.error();
+  const error& failure = f.outcome.error();
   const steady_time until =
-      is_cacheable(why.code) ? time_.now() + cache_->options().negative_ttl : pause_after(f.query);
-  cache_->store_failure(key, why, asked_at, until);
+      is_cacheable(failure.code) ? time_.now() + cache_->options().negative_ttl : pause_after(f.query);
+  cache_->store_failure(key, failure, asked_at, until);
   if (f.is_ahead && !is_stopping_) schedule_refresh(f.query, f.identity, until);
 }
 
@@ -298,11 +298,11 @@ void lookup_scheduler::settle(const std::shared_ptr<batch>& b, std::size_t i, re
   b->done();
 }
 
-void lookup_scheduler::settle_failure(const std::shared_ptr<batch>& b, std::size_t i, const error& why) {
-  if (is_temporary(why.code)) {
+void lookup_scheduler::settle_failure(const std::shared_ptr<batch>& b, std::size_t i, const error& failure) {
+  if (is_temporary(failure.code)) {
     if (auto held = stale_answer(b->asks[i])) return settle(b, i, std::move(*held));
   }
-  settle(b, i, fail(why));
+  settle(b, i, fail(failure));
 }
 
 std::optional<answer> lookup_scheduler::stale_answer(const ask& a) const {

@@ -33,7 +33,7 @@ std::string describe(const flight& f) {
     case flight::stage::credentials:
       return "the credentials were not there";
     case flight::stage::line:
-      return fmt::format("no request to {} came free", asked);
+      return fmt::format("no request slot for {} became free", asked);
     case flight::stage::registry:
       break;
   }

@@ -15,11 +15,11 @@ bool is_refusal(error_code code) {
 
 }  // namespace
 
-void skipped_sources::add(std::string subject, const error& why) {
+void skipped_sources::add(std::string subject, const error& failure) {
   ++count_;
-  has_temporary_ = has_temporary_ || is_temporary(why.code);
+  has_temporary_ = has_temporary_ || is_temporary(failure.code);
   if (texts_.size() == most_named) return;
-  texts_.push_back(cut_words(fmt::format("{}: {}", subject, why.message), most_bytes));
+  texts_.push_back(cut_words(fmt::format("{}: {}", subject, failure.message), most_bytes));
 }
 
 error skipped_sources::added_to(error verdict) const {

@@ -34,7 +34,7 @@ enum class scope : std::uint8_t {
   cluster,
 };
 
-/// Whether the images of an existing object can be changed.
+/// Tells whether the images of an existing object can be changed.
 enum class images : std::uint8_t {
   changeable,
   /// The validation of the kind refuses a change: pinning.md §3, the exception from rule 4.

@@ -53,8 +53,8 @@ struct object {
 /// Its metadata alone; `found` stays empty. malformed: as read_object.
 [[nodiscard]] result<object> read_metadata(std::string_view text);
 
-/// Whether both texts hold the same members beside metadata and status, written in the same way: API servers send both
-/// objects of an update alike.
+/// True when both texts hold the same members beside metadata and status, written in the same way: API servers send
+/// both objects of an update alike.
 [[nodiscard]] bool is_same_but_metadata(std::string_view now, std::string_view before);
 
 }  // namespace pinhook::pin

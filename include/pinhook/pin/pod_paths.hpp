@@ -35,8 +35,8 @@ class pod_paths {
   /// Empty: the kind is not known, and its objects are searched for pod specs by their shape.
   [[nodiscard]] std::span<const place> of(std::string_view group, std::string_view kind) const;
 
-  /// Whether images of an existing object of the kind can be changed. They can where it is not known: in the operator's
-  /// kinds, and in all others.
+  /// Tells whether images of an existing object of the kind can be changed. They can where it is not known: in the
+  /// operator's kinds, and in all others.
   [[nodiscard]] images images_of(std::string_view group, std::string_view kind) const;
 
   /// Keys on the way to images: an object without any of them holds no image, whatever its kind. A few.

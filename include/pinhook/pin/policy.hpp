@@ -22,7 +22,7 @@ enum class pin_format : std::uint8_t {
   tag_and_digest,  // name:tag@sha256:…; some runtimes refuse both together
 };
 
-/// Whether recorded pins are kept on UPDATE (pinning.md §4).
+/// The use of recorded pins on UPDATE (pinning.md §4).
 enum class update_rule : std::uint8_t { keep, refresh };
 
 /// The order of a rule for an image, in place of the defaults of `policy`.

@@ -10,7 +10,7 @@
 
 namespace pinhook::resolve {
 
-/// Where a digest came from.
+/// The source of a digest.
 enum class origin : std::uint8_t {
   cache,     // held and unexpired
   stale,     // held and expired; the registry could not be asked in time or is in trouble

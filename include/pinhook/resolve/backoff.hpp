@@ -1,4 +1,4 @@
-// When a registry in trouble, one of its repositories or a credential there is asked again: a decision without I/O.
+// Decides when a registry in trouble, one of its repositories or a credential there is asked again. No I/O.
 // docs/backoff.md says which part rests after which failure, and how rests grow and end.
 //
 //   clear ──failure──▶ resting ──time──▶ half open ──a request is sent──▶ probing ──good──▶ clear
@@ -63,7 +63,7 @@ class backoff {
   /// The request met trouble. `jitter` in [0, 1) spreads the rest over 0.8 to 1.2 of its length, but never below a
   /// Retry-After. A request that was sent before the last failure makes the rest no longer, except by its Retry-After:
   /// sixteen requests failing together are one failure.
-  void failed(ticket t, const error& why, steady_time now, double jitter);
+  void failed(ticket t, const error& failure, steady_time now, double jitter);
   /// The request ended without an answer (canceled). A probe's place becomes free.
   void abandoned(ticket t);
 
@@ -72,12 +72,12 @@ class backoff {
   /// When a probe that is under way has to make room for the next; a time before now: there is none.
   [[nodiscard]] steady_time probe_until() const { return probe_until_; }
   /// The failure that began the rest.
-  [[nodiscard]] const error& why() const { return why_; }
+  [[nodiscard]] const error& failure() const { return last_failure_; }
   /// `failure` begins or prolongs a rest; otherwise requests go on at once.
   [[nodiscard]] static bool counts(const error& failure, const backoff_options& options);
 
  private:
-  [[nodiscard]] std::chrono::nanoseconds rest_after(const error& why, double jitter) const;
+  [[nodiscard]] std::chrono::nanoseconds rest_after(const error& failure, double jitter) const;
 
   backoff_options options_;
   std::uint64_t issued_ = 0;   // tickets given out
@@ -86,7 +86,7 @@ class backoff {
   int failures_ = 0;           // in a row
   steady_time until_{};
   steady_time probe_until_{};
-  error why_;
+  error last_failure_;
 };
 
 /// True for errors that show trouble of the registry itself rather than a fact about the tag.

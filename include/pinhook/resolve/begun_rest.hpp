@@ -12,6 +12,6 @@
 namespace pinhook::resolve {
 
 /// "after this answer the webhook backs off from repository acme/api for 1 s"; empty when nothing rests.
-[[nodiscard]] std::string describe_begun_rest(const errand& on, const error& why);
+[[nodiscard]] std::string describe_begun_rest(const errand& on, const error& failure);
 
 }  // namespace pinhook::resolve

@@ -27,7 +27,7 @@ class credential_chain {
   /// The credential of the next attempt; null when the last outcome was final or none is left.
   [[nodiscard]] const registry::credential* next() const;
   /// The outcome of that attempt, or the failure that kept it from being made.
-  void failed(error why);
+  void failed(error failure);
   /// True when another source may be asked: nothing was final, and there is room for a credential.
   [[nodiscard]] bool wants_more() const;
   /// The most telling refusal; when several credentials were tried, with their sources. Call after `failed`.

@@ -89,7 +89,7 @@ class host_gate {
 
   /// Waits for a place. At once: the remembered error of a part that rests, unless the end of the rest is waited for,
   /// and unavailable when too many hosts are busy. While a probe is under way the others wait for its outcome.
-  /// timed_out: no place came free by the limit; canceled.
+  /// timed_out: no place became free by the limit; canceled.
   awaitable<result<permit>> enter(visit v);
 
   /// Others want that look-up now, or no one does. Takes effect at the next `go_on`.
@@ -112,7 +112,7 @@ class host_gate {
   void advance(host& h, std::optional<fair_line::key> alone);
   void advance_all();
   void grant(visitor& v);
-  void refuse(const std::shared_ptr<visitor>& v, error why);
+  void refuse(const std::shared_ptr<visitor>& v, error failure);
   void displace(fair_line::key number);
   void take_out(visitor& v);
   void leave(visitor& v, const error* failure, bool has_verdict);

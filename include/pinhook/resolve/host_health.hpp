@@ -70,8 +70,8 @@ class host_health {
   /// errand.
   [[nodiscard]] ticket start(const errand& on, steady_time now);
   void succeeded(const errand& on, const ticket& t, steady_time now);
-  /// `why` is trouble. `jitter`: see backoff::failed.
-  void failed(const errand& on, const ticket& t, const error& why, steady_time now, double jitter);
+  /// `failure` is trouble. `jitter`: see backoff::failed.
+  void failed(const errand& on, const ticket& t, const error& failure, steady_time now, double jitter);
   void abandoned(const errand& on, const ticket& t, steady_time now);
 
   /// True when there is nothing to remember.

@@ -71,7 +71,7 @@ class lookup_run {
   [[nodiscard]] bool may_ask_again(const question& q, const registry::credential& credential, const error& after) const;
   [[nodiscard]] deadline share(std::chrono::nanoseconds most, deadline within) const;
   [[nodiscard]] question question_for(route by) const;
-  void note_source(const registry::credential_source& which, const registry::reference& named, error why);
+  void note_source(const registry::credential_source& which, const registry::reference& named, error failure);
 
   tools with_;
   std::shared_ptr<flight> f_;
@@ -84,7 +84,7 @@ class lookup_run {
 [[nodiscard]] std::optional<registry::reference> reference_at(const registry::route& mirror,
                                                               const registry::reference& ref);
 
-/// How the repository of `ref` is named among those of `host`: a mirror has those of several registries.
+/// The name of the repository of `ref` among those of `host`: a mirror has those of several registries.
 [[nodiscard]] std::string repository_at(const std::string& host, const registry::reference& ref);
 
 }  // namespace pinhook::resolve

@@ -96,7 +96,7 @@ class lookup_scheduler : public std::enable_shared_from_this<lookup_scheduler> {
   void schedule_refresh(const query& q, const std::string& identity, steady_time when);
 
   void settle(const std::shared_ptr<batch>& b, std::size_t i, result<answer> with);
-  void settle_failure(const std::shared_ptr<batch>& b, std::size_t i, const error& why);
+  void settle_failure(const std::shared_ptr<batch>& b, std::size_t i, const error& failure);
   void out_of_time(const std::shared_ptr<batch>& b);
   void give_up(const std::shared_ptr<batch>& b, std::size_t i, double waited);
   [[nodiscard]] std::optional<answer> stale_answer(const ask& a) const;

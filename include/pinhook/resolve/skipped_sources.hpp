@@ -19,7 +19,7 @@ class skipped_sources {
   static constexpr std::size_t most_bytes = 400;
 
   /// `subject` begins its part of the message: "mirror m.corp:5000".
-  void add(std::string subject, const error& why);
+  void add(std::string subject, const error& failure);
   void clear() { *this = {}; }
   [[nodiscard]] bool is_empty() const { return count_ == 0; }
 

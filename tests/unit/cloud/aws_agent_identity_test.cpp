@@ -189,14 +189,14 @@ TEST_F(AwsInstance, EveryRefusalNamesTheStep) {
   EXPECT_EQ(refused_at(0, answer(500, "")), "instance metadata: session token: HTTP 500");
   for (const std::string& body :
        {std::string(), std::string("a b"), std::string("a\r\nX: y"), std::string(20'000, 'a')})
-    EXPECT_EQ(refused_at(0, answer(200, body)), "instance metadata: session token: the answer is none");
+    EXPECT_EQ(refused_at(0, answer(200, body)), "instance metadata: session token: the answer is not a valid token");
 
   EXPECT_EQ(refused_at(1, timed_out), "instance metadata: role name: host:443: no answer in time");
   EXPECT_EQ(refused_at(1, answer(404, "")), "instance metadata: role name: the instance has no role");
   EXPECT_EQ(refused_at(1, answer(401, "imds-token")), "instance metadata: role name: HTTP 401");
   for (const std::string& body : {std::string(), std::string("\nrole"), std::string("../../x"), std::string(".."),
                                   std::string("a/b"), std::string("a?b"), std::string("<html>"), std::string(65, 'a')})
-    EXPECT_EQ(refused_at(1, answer(200, body)), "instance metadata: role name: the answer is none") << body;
+    EXPECT_EQ(refused_at(1, answer(200, body)), "instance metadata: role name: the answer is not a valid name") << body;
 
   EXPECT_EQ(refused_at(2, timed_out), "instance metadata: role's keys: host:443: no answer in time");
   EXPECT_EQ(refused_at(2, answer(503, "")), "instance metadata: role's keys: HTTP 503");

@@ -8,7 +8,7 @@ namespace {
 TEST(BegunRest, SaysWhoRestsAndForHowLong) {
   const struct {
     errand on;
-    error why;
+    error failure;
     const char* words;
   } rows[] = {
       {{"acme/api", "anonymous", {""}},
@@ -22,7 +22,7 @@ TEST(BegunRest, SaysWhoRestsAndForHowLong) {
        "after this answer the webhook backs off from the registry with these credentials for 5 s"},
       {{"acme/api", "key", {""}}, {error_code::not_found, "404", {}}, ""},
   };
-  for (const auto& row : rows) EXPECT_EQ(describe_begun_rest(row.on, row.why), row.words);
+  for (const auto& row : rows) EXPECT_EQ(describe_begun_rest(row.on, row.failure), row.words);
 }
 
 }  // namespace

@@ -242,9 +242,9 @@ TEST_F(HostGate, WhoHasTheTimeWaitsForTheEndOfARest) {
   leave(come(), &trouble);
   auto patient = of("");
   steady_time end{};
-  patient.waits_out = [&](steady_time until, const error& why) {
+  patient.waits_out = [&](steady_time until, const error& failure) {
     end = until;
-    EXPECT_THAT(why.message, HasSubstr("is in back-off"));
+    EXPECT_THAT(failure.message, HasSubstr("is in back-off"));
     return true;
   };
   auto& waits = come(patient);

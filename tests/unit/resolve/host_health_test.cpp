@@ -29,7 +29,9 @@ struct HostHealth : ::testing::Test {
   host_health health{backoff_options{}};
   steady_time now = t0;
 
-  void fail(const errand& on, const error& why = trouble) { health.failed(on, health.start(on, now), why, now, even); }
+  void fail(const errand& on, const error& failure = trouble) {
+    health.failed(on, health.start(on, now), failure, now, even);
+  }
   void answer(const errand& on) { health.succeeded(on, health.start(on, now), now); }
   [[nodiscard]] state at(const errand& on) const { return health.look(on, now).now; }
   [[nodiscard]] std::chrono::nanoseconds rest(const errand& on) const { return health.look(on, now).until - now; }
@@ -39,7 +41,7 @@ struct HostHealth : ::testing::Test {
 TEST_F(HostHealth, AFailureCountsForItsRepository) {
   fail(to("one"));
   EXPECT_EQ(at(to("one")), state::resting);
-  EXPECT_EQ(at(to("one", "b")), state::resting) << "for everybody";
+  EXPECT_EQ(at(to("one", "b")), state::resting) << "for all";
   EXPECT_EQ(at(to("two")), state::clear);
   EXPECT_EQ(health.in_trouble(part::repository, now), 1U);
 }
@@ -145,7 +147,7 @@ TEST_F(HostHealth, WhatNobodyAsksForIsForgotten) {
 TEST(HostHealthTable, IsWhatThePageSays) {
   const struct {
     const char* words;
-    error why;
+    error failure;
   } rows[] = {
       {"5xx and the like", trouble},
       {"429", limited},
@@ -163,7 +165,7 @@ TEST(HostHealthTable, IsWhatThePageSays) {
     steady_time now = t0;
     const errand on = to("one");
     for (int i = 0; i < 7; ++i) {
-      health.failed(on, health.start(on, now), row.why, now, even);
+      health.failed(on, health.start(on, now), row.failure, now, even);
       auto until = health.look(on, now).until;
       line += fmt::format(" {} s |", std::chrono::round<std::chrono::seconds>(until - now).count());
       now = until;

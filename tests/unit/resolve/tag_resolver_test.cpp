@@ -372,7 +372,7 @@ TEST_F(TagResolver, WhoWaitsInLineUntilTheDeadlineIsToldSo) {
   const auto p = start(query_of("r.example/b:1"), 2s);
   time.advance(2s);
   ASSERT_TRUE(p->is_done());
-  EXPECT_THAT(p->only().error().message, HasSubstr("no request to registry r.example came free"));
+  EXPECT_THAT(p->only().error().message, HasSubstr("no request slot for registry r.example became free"));
 }
 
 TEST_F(TagResolver, StopTellsThoseWhoWaitAndEndsEverything) {
