@@ -45,13 +45,8 @@ result<std::shared_ptr<config_credentials>> config_credentials::open_if_there(st
   return out;
 }
 
-std::shared_ptr<const docker_config> config_credentials::config() const {
-  const std::lock_guard lock(config_mutex_);
-  return config_;
-}
-
 std::string config_credentials::identity_for(const reference& ref) const {
-  const auto held = config();
+  const auto held = config_.load();
   const auto match = held->find(ref);
   if (const auto* call = std::get_if<helper_call>(&match)) return helper_identity(*call);
   if (const auto* own = std::get_if<const credential*>(&match)) return (*own)->identity;
@@ -59,7 +54,7 @@ std::string config_credentials::identity_for(const reference& ref) const {
 }
 
 awaitable<result<std::vector<credential>>> config_credentials::credentials_for(reference ref, deadline d) {
-  const auto held = config();
+  const auto held = config_.load();
   auto match = held->find(ref);
   std::vector<credential> out;
   if (const auto* own = std::get_if<const credential*>(&match)) out.push_back(**own);
@@ -78,14 +73,14 @@ awaitable<result<std::vector<credential>>> config_credentials::credentials_for(r
 }
 
 bool config_credentials::forget(const reference& ref) {
-  const auto held = config();
+  const auto held = config_.load();
   const auto match = held->find(ref);
   const auto* call = std::get_if<helper_call>(&match);
   return call != nullptr && helpers_ && helpers_->forget(*call);
 }
 
 std::vector<credential_match> config_credentials::matches(const reference& ref) const {
-  const auto held = config();
+  const auto held = config_.load();
   std::vector<credential_match> out;
   auto found = held->describe(ref);
   if (!found) return out;
@@ -103,8 +98,7 @@ result<bool> config_credentials::reload_if_changed() {
   auto config = read_config(file_);
   if (!config) return fail(std::move(config.error()).at("the credentials stay as they were"));
   auto fresh = std::make_shared<const docker_config>(*std::move(config));
-  const std::lock_guard swap(config_mutex_);
-  config_ = std::move(fresh);
+  config_.store(std::move(fresh));
   return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/process.hpp>
+#include <pinhook/base/shared_value.hpp>
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/docker_config.hpp>
 #include <pinhook/registry/helper_cache.hpp>
@@ -68,12 +69,10 @@ class config_credentials final : public credential_source {
   };
 
   static std::optional<file_state> state_of(const std::string& file);
-  [[nodiscard]] std::shared_ptr<const docker_config> config() const;
 
   std::unique_ptr<helper_cache> helpers_;  // null: switched off
 
-  mutable std::mutex config_mutex_;
-  std::shared_ptr<const docker_config> config_;
+  shared_value<const docker_config> config_;
 
   std::mutex reload_mutex_;  // guards the members below
   std::string file_;         // empty: none to reload

@@ -31,7 +31,7 @@ bool is_plain_host(std::string_view host) {
   });
 }
 
-std::string_view view(urls::string_view s) { return {s.data(), s.size()}; }
+std::string_view view(boost::core::string_view s) { return {s.data(), s.size()}; }
 
 }  // namespace
 

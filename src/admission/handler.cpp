@@ -75,10 +75,10 @@ handler::handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<re
                  std::shared_ptr<const rulebook> book)
     : resolver_(std::move(resolver)), tenants_(std::move(tenants)), book_(std::move(book)) {}
 
-void handler::use(std::shared_ptr<const rulebook> book) { std::atomic_store(&book_, std::move(book)); }
+void handler::use(std::shared_ptr<const rulebook> book) { book_.store(std::move(book)); }
 
 awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadline d) const {
-  const auto book = std::atomic_load(&book_);
+  const auto book = book_.load();
   auto about = prepare(body, mode, *book);
   if (!about) co_return refuse_request(about.error());
   std::vector<result<resolve::answer>> answers;

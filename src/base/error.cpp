@@ -37,7 +37,7 @@ error error::at(std::string_view where) && {
   return std::move(*this);
 }
 
-std::string quoted(std::string_view text, std::size_t limit) {
+std::string text_quoter::operator()(std::string_view text, std::size_t limit) const {
   const std::string_view shown = begin_of(text, limit);
   std::string marked;
   for (const char c : shown) {

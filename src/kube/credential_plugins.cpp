@@ -130,7 +130,7 @@ result<std::shared_ptr<credential_plugins>> credential_plugins::open(std::string
   auto shared = std::make_shared<common>(std::move(bin_dir), processes, time, options);
   std::shared_ptr<credential_plugins> out(
       new credential_plugins(std::move(config_path), std::move(shared), kubernetes, on));
-  out->config_ = std::make_shared<const config>(load(*std::move(providers)));
+  out->config_.store(std::make_shared<const config>(load(*std::move(providers))));
   out->file_state_ = std::move(state);
   return out;
 }
@@ -147,8 +147,7 @@ result<bool> credential_plugins::reload_if_changed() {
   auto providers = read_config(config_path_);
   if (!providers) return fail(std::move(providers.error()).at("the credential plugins stay as they were"));
   auto fresh = std::make_shared<const config>(load(*std::move(providers)));
-  const std::lock_guard swap(config_mutex_);
-  config_ = std::move(fresh);
+  config_.store(std::move(fresh));
   return true;
 }
 
@@ -179,15 +178,10 @@ credential_plugins::config credential_plugins::load(std::vector<plugin_provider>
   return out;
 }
 
-std::shared_ptr<const credential_plugins::config> credential_plugins::current() const {
-  const std::lock_guard lock(config_mutex_);
-  return config_;
-}
-
 credential_plugins::config credential_plugins::plugins_for(const registry::tenant& tenant,
                                                            const registry::reference& ref) const {
   config out;
-  const auto all = current();
+  const auto all = config_.load();
   for (const auto& plugin : *all) {
     const auto& token = plugin->provider.token;
     const bool lacks_account = token && token->require_service_account && tenant.ns.empty();

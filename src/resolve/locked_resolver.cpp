@@ -28,7 +28,7 @@ locked_resolver::locked_resolver(std::shared_ptr<resolver> behind, bool must_hol
 
 locked_resolver::~locked_resolver() = default;
 
-void locked_resolver::use(held_lock lock) { std::atomic_store(&lock_, std::move(lock)); }
+void locked_resolver::use(held_lock lock) { lock_.store(std::move(lock)); }
 
 awaitable<std::vector<result<answer>>> locked_resolver::resolve(std::vector<query> queries, deadline d) {
   std::vector<result<answer>> out;
@@ -37,7 +37,7 @@ awaitable<std::vector<result<answer>>> locked_resolver::resolve(std::vector<quer
   std::vector<std::size_t> places;
   {
     // One lock for all of a request's images, even when another is put in place meanwhile.
-    const held_lock lock = std::atomic_load(&lock_);
+    const held_lock lock = lock_.load();
     for (query& q : queries) {
       if (const locked_image* held = find_in(lock, q.ref)) {
         out.emplace_back(answer{held->digest, origin::lock});
@@ -56,7 +56,7 @@ awaitable<std::vector<result<answer>>> locked_resolver::resolve(std::vector<quer
 }
 
 std::optional<registry::digest> locked_resolver::known(const query& q) const {
-  const held_lock lock = std::atomic_load(&lock_);
+  const held_lock lock = lock_.load();
   if (const locked_image* held = find_in(lock, q.ref)) return held->digest;
   return behind_->known(q);
 }

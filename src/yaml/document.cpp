@@ -29,6 +29,7 @@ class builder {
       }
       auto value = build(e, 0);
       if (!value) return value;
+      place_unwritten(*value, 1, 1);
       root = std::move(*value);
     }
     if (auto problem = events_.problem()) return fail(std::move(*problem));
@@ -44,6 +45,15 @@ class builder {
     const auto style = token == nullptr ? FYSS_PLAIN : fy_token_scalar_style(token);
     const bool is_behind = e->type == FYET_ALIAS || style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
     return {static_cast<std::size_t>(mark->line) + 1, static_cast<std::size_t>(mark->column) + (is_behind ? 0 : 1)};
+  }
+
+  // A value that is not written stands where its key or its list does: libfyaml 0.7 gives it no place, 0.8 some other.
+  static void place_unwritten(node& value, std::size_t line, std::size_t column) {
+    const bool is_written =
+        value.kind != node_kind::scalar || value.style != scalar_style::plain || !value.text.empty();
+    if (is_written) return;
+    value.line = line;
+    value.column = column;
   }
 
   std::unexpected<error> ended_early() const {
@@ -86,6 +96,7 @@ class builder {
       if (e->type == FYET_SEQUENCE_END) return {};
       auto item = build(e, depth + 1);
       if (!item) return fail(std::move(item.error()));
+      place_unwritten(*item, out.line, out.column);
       out.items.push_back(std::move(*item));
     }
     return ended_early();
@@ -97,6 +108,7 @@ class builder {
       if (e->type == FYET_MAPPING_END) return {};
       auto key = build(e, depth + 1);
       if (!key) return fail(std::move(key.error()));
+      place_unwritten(*key, out.line, out.column);
       if (key->kind != node_kind::scalar) return refuse_at(key->line, key->column, "a key must be text");
       if (!keys.insert(key->text).second)
         return refuse_at(key->line, key->column, fmt::format("duplicate key {}", quoted(key->text)));
@@ -104,6 +116,7 @@ class builder {
       if (next == nullptr) break;
       auto value = build(next, depth + 1);
       if (!value) return fail(std::move(value.error()));
+      place_unwritten(*value, key->line, key->column);
       out.members.push_back({std::move(key->text), key->line, key->column, std::move(*value)});
     }
     return ended_early();

@@ -106,7 +106,8 @@ class tree_builder {
 
   void begin_document(fy_event* e) {
     const fy_mark* mark = fy_event_start_mark(e);
-    std::size_t begin = mark == nullptr ? behind_ : mark->input_pos;
+    // One without "---" begins where the last ended: libfyaml 0.8 gives it the mark of its first token, 0.7 none.
+    std::size_t begin = mark == nullptr || e->document_start.implicit ? behind_ : mark->input_pos;
     if (out_.documents.empty()) begin = 0;
     out_.documents.emplace_back().span.begin = begin;
     anchors_.clear();
@@ -170,6 +171,8 @@ class tree_builder {
       n.kind = source_kind::alias;
     else
       n.form = form_of(fy_token_scalar_style(token));
+    // libfyaml 0.7 has no token for what is not written, 0.8 an empty one that stands before its ':' or further away.
+    if (n.form == scalar_form::plain && n.span.size() == 0) return add_empty(e);
     n.text = value_of(n, token);
     // The marks of quoted text and of aliases leave out the quotes and the star.
     if (n.kind == source_kind::alias || is_quoted(n.form)) {

@@ -5,6 +5,7 @@
 #include <pinhook/admission/verdict.hpp>
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/deadline.hpp>
+#include <pinhook/base/shared_value.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/tenant_credentials.hpp>
 #include <pinhook/resolve/resolver.hpp>
@@ -38,8 +39,7 @@ class handler {
 
   std::shared_ptr<resolve::resolver> resolver_;
   std::shared_ptr<registry::tenant_credentials> tenants_;
-  /// Read and set by std::atomic_load and std::atomic_store.
-  std::shared_ptr<const rulebook> book_;
+  shared_value<const rulebook> book_;
 };
 
 }  // namespace pinhook::admission

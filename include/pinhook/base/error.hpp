@@ -61,8 +61,13 @@ using result = std::expected<T, error>;
 [[nodiscard]] inline std::unexpected<error> fail(error e) { return std::unexpected<error>(std::move(e)); }
 
 /// A peer's text made safe for a message or a log line: in double quotes, control characters and non-ASCII bytes
-/// escaped, cut after `limit` bytes of input with "…" in place of the rest.
-std::string quoted(std::string_view text, std::size_t limit = 200);
+/// escaped, cut after `limit` bytes of input with "…" in place of the rest. An object, not a function:
+/// argument-dependent lookup would prefer std::quoted for a std::string wherever a system header declares that, as GCC
+/// 14's <chrono> does.
+struct text_quoter {
+  std::string operator()(std::string_view text, std::size_t limit = 200) const;
+};
+inline constexpr text_quoter quoted;
 
 /// The same for the name of an image, whose end, the tag, matters as much as its beginning: when the result is longer
 /// than `limit`, it has "…" in its middle.

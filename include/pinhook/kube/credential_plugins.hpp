@@ -19,6 +19,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/base/process.hpp>
+#include <pinhook/base/shared_value.hpp>
 #include <pinhook/kube/api.hpp>
 #include <pinhook/kube/plugin_answers.hpp>
 #include <pinhook/kube/plugin_config.hpp>
@@ -94,7 +95,6 @@ class credential_plugins : public std::enable_shared_from_this<credential_plugin
   static std::vector<std::string> state_of(const std::string& config_path);
   static config load(std::vector<plugin_provider> providers);
 
-  [[nodiscard]] std::shared_ptr<const config> current() const;
   /// The plugins that run for `ref` and the tenant, in their order.
   [[nodiscard]] config plugins_for(const registry::tenant& tenant, const registry::reference& ref) const;
   awaitable<result<std::vector<registry::credential>>> credentials_for(registry::tenant tenant, registry::reference ref,
@@ -111,8 +111,7 @@ class credential_plugins : public std::enable_shared_from_this<credential_plugin
   plugin_tokens tokens_;
   flights flights_;
 
-  mutable std::mutex config_mutex_;
-  std::shared_ptr<const config> config_;
+  shared_value<const config> config_;
 
   std::mutex reload_mutex_;  // guards file_state_
   std::vector<std::string> file_state_;

@@ -7,6 +7,7 @@
 // Thread rule: as resolver. `use` may be called from any thread at any time.
 #pragma once
 
+#include <pinhook/base/shared_value.hpp>
 #include <pinhook/resolve/image_lock.hpp>
 #include <pinhook/resolve/resolver.hpp>
 
@@ -32,8 +33,7 @@ class locked_resolver final : public resolver {
  private:
   std::shared_ptr<resolver> behind_;
   const bool must_hold_;
-  /// Read and set by std::atomic_load and std::atomic_store.
-  std::shared_ptr<const image_lock> lock_;
+  shared_value<const image_lock> lock_;
 };
 
 }  // namespace pinhook::resolve

@@ -34,7 +34,7 @@ struct node {
   /// Of a scalar: its text, unquoted and unescaped.
   std::string text;
   scalar_style style = scalar_style::plain;
-  /// The start of the node, both from 1.
+  /// The start of the node, both from 1; of a value that is not written, the start of its key or its list.
   std::size_t line = 1;
   std::size_t column = 1;
   /// Of a sequence.

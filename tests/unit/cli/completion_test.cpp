@@ -138,12 +138,12 @@ struct BashCompletion : ::testing::Test {
   }
   // The candidates for the last word, without the errors of compopt outside a completion.
   strings complete(const strings& words) {
-    std::string quoted;
-    for (const auto& word : words) quoted += fmt::format(" '{}'", word);
+    std::string arguments;
+    for (const auto& word : words) arguments += fmt::format(" '{}'", word);
     return session.run(
         fmt::format("source ../script\ncompopt() {{ :; }}\nCOMP_WORDS=(pinhook{})\nCOMP_CWORD={}\n_pinhook\n"
                     "if ((${{#COMPREPLY[@]}})); then printf '%s\\n' \"${{COMPREPLY[@]}}\"; fi\n",
-                    quoted, words.size()));
+                    arguments, words.size()));
   }
 };
 

@@ -50,6 +50,26 @@ TEST(YamlDocument, KeepsKindsTextsAndPlaces) {
   EXPECT_EQ(root.find("nothing"), nullptr);
 }
 
+// Whatever libfyaml says of values that are not written: 0.7 gives them no place, 0.8 one further up.
+TEST(YamlDocument, PlacesWhatIsNotWrittenAtItsKeyOrList) {
+  struct sample {
+    std::string_view text;
+    std::size_t line;
+    std::size_t column;
+  };
+  for (const auto& s :
+       {sample{"a: 1\nb:\n", 2, 1}, sample{"a: {b: 1, c: }\n", 1, 11}, sample{"a:\n  b: 1\n  c:\n", 3, 3},
+        sample{"a: 1\nb:\n  -\n", 3, 3}, sample{"a: 1\nb: [x, {y: }]\n", 2, 9}, sample{"---\n", 1, 1}}) {
+    const node root = parsed(s.text);
+    const node* at = &root;
+    while (at->kind != node_kind::scalar)
+      at = at->kind == node_kind::mapping ? &at->members.back().value : &at->items.back();
+    EXPECT_TRUE(at->is_null()) << s.text;
+    EXPECT_EQ(at->line, s.line) << s.text;
+    EXPECT_EQ(at->column, s.column) << s.text;
+  }
+}
+
 TEST(YamlDocument, TellsNullFromText) {
   const node root = parsed("a:\nb: ~\nc: null\nd: 'null'\ne: ''\nf: none\n");
   EXPECT_TRUE(root.find("a")->is_null());

@@ -32,6 +32,8 @@ TEST(YamlSourceDocuments, SpanTheWholeText) {
   EXPECT_THAT(pieces("a: 1\n---\nb: 2"), ElementsAre("a: 1\n", "---\nb: 2"));
   EXPECT_THAT(pieces("a: 1\r\n---\r\nb: 2\r\n"), ElementsAre("a: 1\r\n", "---\r\nb: 2\r\n"));
   EXPECT_THAT(pieces("# c\n---\na: 1\n# d\n--- # e\nb: 2\n"), ElementsAre("# c\n---\na: 1\n# d\n", "--- # e\nb: 2\n"));
+  EXPECT_THAT(pieces("a: 1\n...\nb: 2\n"), ElementsAre("a: 1", "\n...\nb: 2\n"));
+  EXPECT_THAT(pieces("a:\n...\n# c\nb: 2\n"), ElementsAre("a:", "\n...\n# c\nb: 2\n"));
 }
 
 TEST(YamlSourceDocuments, MayBeEmpty) {

@@ -1,2 +1,0 @@
-// The compiled part of Boost.URL, once: Debian's Boost::boost target links no libraries.
-#include <boost/url/src.hpp>
