@@ -11,12 +11,8 @@ ARG VERSION=0.1.0
 FROM ${BASE} AS build
 ARG TESTS=on
 WORKDIR /src
-COPY .ci/packages .ci/packages
-RUN groups=build && if [ "$TESTS" != off ]; then groups="build test"; fi && \
-    packages=$(for group in $groups; do awk -v g=$group '$1 == g { print $2 }' .ci/packages; done) && \
-    apt-get update -qq && \
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages && \
-    rm -rf /var/lib/apt/lists/*
+COPY .ci/packages .ci/install .ci/
+RUN .ci/install build $(if [ "$TESTS" != off ]; then echo test; fi) && rm -rf /var/lib/apt/lists/*
 COPY . .
 ARG JOBS=""
 RUN --mount=type=cache,target=/root/.cache/ccache \

@@ -7,7 +7,6 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 30
 IMAGE ?= pinhook:dev
 
-packages = $(shell awk '$$1 !~ /^\#/ && NF { print $$2 }' .ci/packages)
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
 .PHONY: help deps build demo test e2e e2e-programs e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image clean
@@ -15,40 +14,45 @@ sources = $(shell git ls-files '*.cpp' '*.hpp')
 help: ## this list
 	@awk -F':.*## ' '/^[a-z -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-deps: ## install the Debian packages that are missing (.ci/packages)
-	@missing=$$(for p in $(packages); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing: $$(echo $$missing)"; \
-	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$as_root apt-get update -qq && \
-	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >build-deps.log 2>&1 || \
-	    { tail -5 build-deps.log; exit 1; }; \
-	  rm -f build-deps.log; \
-	fi
+deps: ## install the Debian packages of all groups that are missing (.ci/packages)
+	@.ci/install build test e2e check bench
 
+# Each command installs what it needs itself, no more.
+packages-build: groups = build
+packages-test: groups = build test
+packages-e2e: groups = build test e2e
+packages-check: groups = build test check
+packages-bench: groups = build test bench
+packages-%:
+	@.ci/install $(groups)
+
+# Tests and benchmarks are configured by the commands that build them, for what they need is in other groups. What is
+# configured once stays.
 build/%/build.ninja: CMakeLists.txt CMakePresets.json tests/CMakeLists.txt
-	cmake --preset $* >/dev/null
+	cmake --preset $* $(if $(wildcard build/$*/CMakeCache.txt),,-DPINHOOK_TESTS=OFF) >/dev/null
+configured_with = grep -qs '^$(1):BOOL=ON' build/$(PRESET)/CMakeCache.txt || cmake --preset $(PRESET) -D$(1)=ON >/dev/null
 
-build: deps build/$(PRESET)/build.ninja ## build/release/pinhook
+build: packages-build build/$(PRESET)/build.ninja ## build/release/pinhook
 	cmake --build build/$(PRESET) -j $(JOBS) --target pinhook
 
 demo: build ## the main job in one process: no cluster, no internet
 	build/$(PRESET)/pinhook demo
 
-test: deps build/$(PRESET)/build.ninja ## unit, golden and integration tests (PRESET=dev for quick builds)
+test: packages-test build/$(PRESET)/build.ninja ## unit, golden and integration tests (PRESET=dev for quick builds)
+	@$(call configured_with,PINHOOK_TESTS)
 	cmake --build build/$(PRESET) -j $(JOBS)
 	ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)
 
 # tests/e2e/tools reads it.
 export KUBERNETES
 # Without the programs of a control plane and without Go there is nothing to run on: said in one line, no failure.
-e2e-programs: deps ## the programs of the end-to-end tests, built with Go once; nothing where there is no Go
+e2e-programs: packages-e2e ## the programs of the end-to-end tests, built with Go once; nothing where there is no Go
 	@tests/e2e/tools >/dev/null || [ $$? = 3 ]
 
-e2e: deps build/$(PRESET)/build.ninja ## on a real Kubernetes control plane (KUBEBUILDER_ASSETS, or built once with Go; KUBERNETES=1.30: another than the newest)
+e2e: packages-e2e build/$(PRESET)/build.ninja ## on a real Kubernetes control plane (KUBEBUILDER_ASSETS, or built once with Go; KUBERNETES=1.30: another than the newest)
 	@programs=$$(tests/e2e/tools); found=$$?; \
 	if [ $$found = 3 ]; then echo "e2e: SKIPPED: no control plane to run on"; exit 0; fi; \
-	[ $$found = 0 ] && cmake --build build/$(PRESET) -j $(JOBS) --target pinhook e2e_test && \
+	[ $$found = 0 ] && { $(call configured_with,PINHOOK_TESTS); } && cmake --build build/$(PRESET) -j $(JOBS) --target pinhook e2e_test && \
 	if [ -x $$programs/helm ] && [ -x $$programs/strict_decoder ]; then \
 	  PINHOOK_E2E_BIN=$$programs tests/e2e/manifests_compare/manifests_compare_test.py && (cd tests/e2e/strict_decoder && go test ./...); \
 	else echo "e2e: the chart is not compared with kustomize: that takes helm and strict_decoder, built with Go"; fi && \
@@ -58,43 +62,47 @@ e2e-more: ## what the gates leave out: the oldest Kubernetes, and real Kueue on 
 	$(MAKE) --no-print-directory e2e KUBERNETES=$$(ls tests/e2e/control_plane | grep '^1' | sort -V | head -1)
 	E2E_MORE=1 $(MAKE) --no-print-directory e2e KUBERNETES= E2E_FLAGS='--gtest_filter=Kueue*'
 
-check: deps format-check asan tsan headers tidy ## format, Clang with sanitizers, lone headers, clang-tidy
+check: format-check asan tsan headers tidy ## format, Clang with sanitizers, lone headers, clang-tidy
 
 format: ## format the sources in place
 	@clang-format-19 -i $(sources)
 
-format-check: deps ## the format, without changing anything
+format-check: packages-check ## the format, without changing anything
 	@clang-format-19 --dry-run -Werror $(sources)
 
-asan tsan: deps ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, or ThreadSanitizer
+asan tsan: packages-check ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, or ThreadSanitizer
 	cmake --preset $@ >/dev/null
 	cmake --build build/$@ -j $(JOBS)
 	ctest --test-dir build/$@ --output-on-failure -j $(JOBS)
 
-headers: deps ## every header compiles alone (those with a source: its first include, as the format has it)
+headers: packages-check ## every header compiles alone (those with a source: its first include, as the format has it)
 	cmake --preset asan >/dev/null
 	cmake --build build/asan -j $(JOBS) --target lone_headers
 
-tidy: deps ## clang-tidy, all findings are errors
+tidy: packages-check ## clang-tidy, all findings are errors
 	cmake --preset asan >/dev/null
 	@git ls-files 'src/*.cpp' 'registry/*.cpp' | grep -v '_impl.cpp$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/asan --quiet \
 	  2> >(grep -vE 'warnings? (generated|treated)' >&2)
 
-bench: deps build/release/build.ninja ## benchmarks of the inside, of files, then the load run beside nginx
+bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of files, then the load run beside nginx
+	@$(call configured_with,PINHOOK_TESTS)
+	@$(call configured_with,PINHOOK_BENCH)
 	cmake --build build/release -j $(JOBS)
 	build/release/tests/bench/pinhook_bench --benchmark_min_time=0.2
 	tests/bench/files
 	$(MAKE) --no-print-directory load
 
-load: deps build/release/build.ninja ## the load run alone
+load: packages-bench build/release/build.ninja ## the load run alone
+	@$(call configured_with,PINHOOK_TESTS)
+	@$(call configured_with,PINHOOK_BENCH)
 	cmake --build build/release -j $(JOBS)
 	tests/bench/load
 
-flood: deps build/release/build.ninja ## what one namespace's flood costs another
+flood: packages-bench build/release/build.ninja ## what one namespace's flood costs another
 	cmake --build build/release -j $(JOBS) --target pinhook
 	tests/bench/flood
 
-fuzz: deps ## each fuzz target for FUZZ_SECONDS (30)
+fuzz: packages-check ## each fuzz target for FUZZ_SECONDS (30)
 	cmake --preset fuzz >/dev/null
 	cmake --build build/fuzz -j $(JOBS)
 	@for f in build/fuzz/tests/fuzz/*_fuzz; do \
