@@ -6,7 +6,7 @@
 #include <pinhook/cloud/azure_exchange.hpp>
 #include <pinhook/cloud/azure_hosts.hpp>
 #include <pinhook/cloud/azure_principal.hpp>
-#include <pinhook/cloud/patience.hpp>
+#include <pinhook/cloud/fetch_deadline.hpp>
 
 #include <fmt/core.h>
 
@@ -95,7 +95,7 @@ awaitable<result<std::vector<registry::credential>>> azure_credentials::credenti
   std::vector<registry::credential> out;
   const std::string host = ref.registry();
   if (!acr_name(host)) co_return out;
-  const deadline until = with_patience(d, w->time.now(), w->options.patience);
+  const deadline until = fetch_deadline(d, w->time.now(), w->options.patience);
   cache::fetch fetch = [w, azure = azure_, host](deadline limit) { return ask_registry(w, azure, host, limit); };
   auto token = co_await registries_.get(host, std::move(fetch), until);
   if (!token) {

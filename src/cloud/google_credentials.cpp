@@ -2,10 +2,10 @@
 
 #include <pinhook/base/file.hpp>
 #include <pinhook/base/side_thread.hpp>
+#include <pinhook/cloud/fetch_deadline.hpp>
 #include <pinhook/cloud/google_hosts.hpp>
 #include <pinhook/cloud/google_token_flow.hpp>
 #include <pinhook/cloud/oauth.hpp>
-#include <pinhook/cloud/patience.hpp>
 
 #include <utility>
 
@@ -49,7 +49,7 @@ awaitable<result<std::vector<registry::credential>>> google_credentials::credent
   const std::shared_ptr<const world> w = world_;
   std::vector<registry::credential> out;
   if (!is_google_registry(ref.registry())) co_return out;
-  const deadline until = with_patience(d, w->time.now(), w->options.patience);
+  const deadline until = fetch_deadline(d, w->time.now(), w->options.patience);
   cache::fetch fetch_one = [w](deadline limit) { return fetch(w, limit); };
   auto token = co_await tokens_.get(the_token, std::move(fetch_one), until);
   if (!token) {

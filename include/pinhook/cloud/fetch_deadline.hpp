@@ -1,4 +1,4 @@
-// The time that an image's look-up waits for a cloud.
+// The deadline of an image's look-up for one fetch from a cloud.
 #pragma once
 
 #include <pinhook/base/deadline.hpp>
@@ -10,7 +10,7 @@ namespace pinhook::cloud {
 
 /// At most `most`, and at most half of the time left: a metadata service that hangs must leave time for the sources
 /// after it, and for the registry.
-[[nodiscard]] constexpr deadline with_patience(deadline d, steady_time now, std::chrono::nanoseconds most) {
+[[nodiscard]] constexpr deadline fetch_deadline(deadline d, steady_time now, std::chrono::nanoseconds most) {
   return deadline::after(now, std::min(most, d.remaining(now) / 2));
 }
 
