@@ -1,24 +1,48 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/cli/commands.hpp>
-#include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/rewrite_files.hpp>
+#include <pinhook/cli/run_files.hpp>
 #include <pinhook/config/command_settings.hpp>
+#include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomizations_around.hpp>
+#include <pinhook/pipeline/pin_run.hpp>
+
+#include <utility>
 
 namespace pinhook::cli {
+namespace {
+
+pipeline::run_target target_of(const file_arguments& arguments) {
+  if (arguments.in_place) return pipeline::run_target::in_place;
+  return arguments.diff ? pipeline::run_target::diff : pipeline::run_target::standard_output;
+}
+
+int rewrite(std::string_view command, pipeline::pin_task task, const arguments& arguments) {
+  const auto& options = arguments.files;
+  const environment variables = process_environment();
+  const auto s = config::settings_for_files(arguments.configuration.file, variables);
+  if (!s) return refuse_run(command, s.error());
+  const auto rules = file_rules_of(*s);
+  auto inputs = pipeline::read_inputs(options.paths, rules);
+  if (!inputs) return refuse_run(command, inputs.error());
+  pipeline::pin_run_options chosen{.task = task, .target = target_of(options), .keeps_going = options.keep_going};
+  // A tag is given back whatever the rules are.
+  if (task != pipeline::pin_task::unpin) {
+    chosen.format = format_of(options, *s);
+    chosen.orders = orders_of(options, *s);
+    chosen.around = pipeline::kustomizations_around(pipeline::paths_of(*inputs));
+  }
+  pipeline::pin_run run(std::move(chosen), std::move(*inputs), rules);
+  return run_files(command, run,
+                   [&] { return access::open_digests({options.lock_file, options.offline}, *s, variables); });
+}
+
+}  // namespace
 
 int pin(const arguments& arguments) {
-  const auto s = config::settings_for_files(arguments.configuration.file, process_environment());
-  if (!s) return refuse_run("pin", s.error());
-  const auto format = format_of(arguments.files, *s);
-  return rewrite_files({.command = "pin",
-                        .task = arguments.files.update ? pipeline::pin_task::update : pipeline::pin_task::pin,
-                        .format = format,
-                        .orders = orders_of(arguments.files, *s),
-                        .target = target_of(arguments.files),
-                        .keeps_going = arguments.files.keep_going},
-                       arguments.files, *s,
-                       [&] { return access::open_digests(choice_of(arguments.files), *s, process_environment()); });
+  return rewrite("pin", arguments.files.update ? pipeline::pin_task::update : pipeline::pin_task::pin, arguments);
 }
+
+int unpin(const arguments& arguments) { return rewrite("unpin", pipeline::pin_task::unpin, arguments); }
 
 }  // namespace pinhook::cli

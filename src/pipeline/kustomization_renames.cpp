@@ -1,9 +1,11 @@
 #include <pinhook/pipeline/kustomization_renames.hpp>
 
+#include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
+#include <pinhook/pipeline/kustomizations_around.hpp>
 
 #include <fmt/core.h>
 
@@ -101,6 +103,13 @@ renames_by_file find_renames(const std::vector<std::string>& kustomizations, con
   rename_finder finder(rules);
   for (const auto& [path, top] : tops) finder.take(path, top);
   return finder.found();
+}
+
+renames_by_file renames_around(const std::vector<std::string>& arguments, const files::file_rules& rules) {
+  std::vector<std::string> names;
+  std::ranges::copy_if(arguments, std::back_inserter(names), [](const auto& one) { return one != "-"; });
+  const auto found = files::find_files(names);
+  return found ? find_renames(kustomizations_around(found->paths), rules) : renames_by_file();
 }
 
 std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, const std::vector<std::string>& around,

@@ -28,6 +28,9 @@ using renames_by_file = std::map<std::filesystem::path, renamed_images>;
 [[nodiscard]] renames_by_file find_renames(const std::vector<std::string>& kustomizations,
                                            const files::file_rules& rules);
 
+/// The same around the files that the arguments of a command name; "-" and a file that is not found have none.
+[[nodiscard]] renames_by_file renames_around(const std::vector<std::string>& arguments, const files::file_rules& rules);
+
 /// The same for the inputs of a run, one an input, in their order; `around`: kustomizations besides those among them.
 [[nodiscard]] std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs,
                                                      const std::vector<std::string>& around,

@@ -8,6 +8,7 @@
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/digest_map.hpp>
 #include <pinhook/pipeline/site_rules.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -95,9 +96,6 @@ struct pinned_file {
   /// A sentence about `lost_tags`; empty when none is lost.
   [[nodiscard]] std::string lost_tags_note() const;
 };
-
-/// By canonical reference.
-using digest_map = std::map<std::string, result<registry::digest>, std::less<>>;
 
 /// References whose digests are needed, each canonical one once, in their order. None for unpin.
 [[nodiscard]] std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& how);

@@ -1,8 +1,9 @@
-#include <pinhook/cli/krm_function.hpp>
+#include <pinhook/pipeline/function_run.hpp>
 
 #include "support/fake_digests.hpp"
 #include "support/longest_names.hpp"
 #include "support/made_rules.hpp"
+#include "support/shown_outcome.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,11 +12,13 @@
 #include <string>
 #include <vector>
 
-namespace pinhook::cli {
+namespace pinhook::pipeline {
 namespace {
 
 using pinhook::testing::digest_of_digit;
 using pinhook::testing::fake_digests;
+using pinhook::testing::shown;
+using pinhook::testing::shown_outcome;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -32,39 +35,26 @@ std::string list(const std::string& image, const std::string& config = "", const
 
 const std::string config_head = "functionConfig:\n  apiVersion: v1\n  kind: ConfigMap\n  data:\n";
 
-class KrmFunction : public ::testing::Test {
+class FunctionRun : public ::testing::Test {
  protected:
-  KrmFunction() { digests->holds("docker.io/library/nginx:1.25", digest_of_digit('a')); }
+  FunctionRun() { digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a')); }
 
-  // Shares the table of the test.
-  struct borrowed final : access::digest_source {
-    explicit borrowed(std::shared_ptr<fake_digests> from) : from_(std::move(from)) {}
-    std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override {
-      return from_->find(refs);
-    }
-    std::shared_ptr<fake_digests> from_;
-  };
-
-  function_outcome run(const std::string& text) {
-    return run_function(
-        text, {.rules = rules,
-               .orders = orders,
-               .open = [&](const access::digest_choice& chosen) -> result<std::unique_ptr<access::digest_source>> {
-                 choice = chosen;
-                 if (chosen.lock_file == "broken.lock") return fail(error_code::malformed, "broken.lock is broken");
-                 return std::make_unique<borrowed>(digests);
-               }});
+  shown_outcome run(const std::string& text) {
+    function_run r(text, {.orders = orders}, rules);
+    config = r.config();
+    if (config.lock_file == "broken.lock") return shown(r.stop({error_code::malformed, "broken.lock is broken", {}}));
+    return shown(r.finish(digests.answers(r.wanted())));
   }
 
   files::file_rules rules;
-  pipeline::site_rules orders;
-  std::shared_ptr<fake_digests> digests = std::make_shared<fake_digests>();
-  access::digest_choice choice;
+  site_rules orders;
+  fake_digests digests;
+  function_config config;
 };
 
-TEST_F(KrmFunction, PinsItemsAndSaysSo) {
+TEST_F(FunctionRun, PinsItemsAndSaysSo) {
   const auto done = run(list("nginx:1.25"));
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.messages, "");
   EXPECT_EQ(done.out, list("nginx@" + a + " # nginx:1.25") +
                           R"(results:
@@ -73,27 +63,27 @@ TEST_F(KrmFunction, PinsItemsAndSaysSo) {
 )");
 }
 
-TEST_F(KrmFunction, LeavesAPinnedListAsItIs) {
+TEST_F(FunctionRun, LeavesAPinnedListAsItIs) {
   const auto text = list("nginx@" + a);
   EXPECT_EQ(run(text).out, text);
-  EXPECT_EQ(digests->calls(), 0U);
+  EXPECT_EQ(digests.calls(), 0U);
 }
 
-TEST_F(KrmFunction, ObeysItsConfig) {
+TEST_F(FunctionRun, ObeysItsConfig) {
   auto done =
       run(list("nginx:1.25", config_head + "    format: tag-and-digest\n    lock: my.lock\n    offline: \"true\"\n"));
   EXPECT_THAT(done.out, HasSubstr("image: nginx:1.25@" + a + "\n"));
-  EXPECT_EQ(choice.lock_file, "my.lock");
-  EXPECT_TRUE(choice.offline);
+  EXPECT_EQ(config.lock_file, "my.lock");
+  EXPECT_TRUE(config.offline);
   done = run(list("nginx:1.25@" + b, config_head + "    update: \"true\"\n    format: tag-and-digest\n"));
   EXPECT_THAT(done.out, HasSubstr("image: nginx:1.25@" + a + "\n"));
 }
 
-TEST_F(KrmFunction, AFailureStopsEverything) {
+TEST_F(FunctionRun, AFailureStopsEverything) {
   const auto text = list("nginx:1.25", "", "\n    - name: other\n      image: redis:7");
   const auto done = run(text);
-  EXPECT_EQ(done.exit_code, 3);
-  EXPECT_EQ(done.messages, "pinhook fn: Pod p: container other: redis:7 is not in the table of the test\n");
+  EXPECT_EQ(done.status, run_status::unresolved);
+  EXPECT_EQ(done.messages, "Pod p: container other: redis:7 is not in the table of the test\n");
   EXPECT_TRUE(done.out.starts_with(text));
   EXPECT_THAT(
       done.out,
@@ -101,42 +91,42 @@ TEST_F(KrmFunction, AFailureStopsEverything) {
             Not(HasSubstr("is pinned"))));
 }
 
-TEST_F(KrmFunction, KeepsGoingWhenItIsTold) {
+TEST_F(FunctionRun, KeepsGoingWhenItIsTold) {
   const auto done =
       run(list("nginx:1.25", config_head + "    keep-going: \"true\"\n", "\n    - name: other\n      image: redis:7"));
-  EXPECT_EQ(done.exit_code, 3);
+  EXPECT_EQ(done.status, run_status::unresolved);
   EXPECT_THAT(done.out, AllOf(HasSubstr("image: nginx@" + a + " # nginx:1.25\n"), HasSubstr("image: redis:7\n"),
                               HasSubstr("\"error\""), HasSubstr("is pinned")));
 }
 
-TEST_F(KrmFunction, WarnsOfWhatIsNoReference) {
+TEST_F(FunctionRun, WarnsOfWhatIsNoReference) {
   const auto done = run(list("UPPER:1"));
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_THAT(done.out, HasSubstr(R"("severity": "warning")"));
   EXPECT_THAT(done.messages, HasSubstr("Pod p: container web: \"UPPER:1\" is left as it is"));
 }
 
-TEST_F(KrmFunction, AWrongConfigIsAnErrorResult) {
+TEST_F(FunctionRun, AWrongConfigIsAnErrorResult) {
   const auto text = list("nginx:1.25", config_head + "    formt: digest\n");
   const auto done = run(text);
-  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_TRUE(done.out.starts_with(text));
   EXPECT_THAT(done.out, AllOf(HasSubstr("results:\n- {\"message\": \"functionConfig: "), HasSubstr("\"error\"")));
-  EXPECT_THAT(done.messages, HasSubstr("pinhook fn: functionConfig: \"formt\" is unknown"));
-  EXPECT_EQ(digests->calls(), 0U);
+  EXPECT_THAT(done.messages, HasSubstr("functionConfig: \"formt\" is unknown"));
+  EXPECT_EQ(digests.calls(), 0U);
 }
 
-TEST_F(KrmFunction, ABrokenLockIsAnErrorResult) {
+TEST_F(FunctionRun, ABrokenLockIsAnErrorResult) {
   const auto done = run(list("nginx:1.25", config_head + "    lock: broken.lock\n"));
-  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_THAT(done.out, HasSubstr("broken.lock is broken"));
 }
 
-TEST_F(KrmFunction, WhatIsNoListGivesNoOutput) {
+TEST_F(FunctionRun, WhatIsNoListGivesNoOutput) {
   const auto done = run("kind: Pod\n");
-  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_EQ(done.out, "");
-  EXPECT_THAT(done.messages, HasSubstr("pinhook fn: no ResourceList"));
+  EXPECT_THAT(done.messages, HasSubstr("no ResourceList"));
 }
 
 // The values of two releases, two images in the first, at paths that the operator names.
@@ -158,10 +148,10 @@ std::size_t count(std::string_view text, std::string_view part) {
 }
 
 // As pin does, the function warns once for each object that a digest in a chart's tag may break it.
-TEST_F(KrmFunction, WarnsOfChartsThatADigestMayBreak) {
+TEST_F(FunctionRun, WarnsOfChartsThatADigestMayBreak) {
   rules.paths.push_back({"*", {"items[*].spec.values.images[*]"}});
   const auto done = run(releases("{repository: nginx, tag: '1.25'}"));
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(count(done.out, "tag: \"1.25@" + a + "\"") + count(done.out, "tag: '1.25@" + a + "'"), 3U) << done.out;
   EXPECT_EQ(count(done.out, R"(", "severity": "warning", )"), 2U) << done.out;
   EXPECT_THAT(done.out,
@@ -175,7 +165,7 @@ TEST_F(KrmFunction, WarnsOfChartsThatADigestMayBreak) {
   EXPECT_EQ(count(done.messages, "digests go into the tag"), 2U);
 }
 
-TEST_F(KrmFunction, WarnsOfNoChartThatTakesTheDigestOrIsNotChanged) {
+TEST_F(FunctionRun, WarnsOfNoChartThatTakesTheDigestOrIsNotChanged) {
   rules.paths.push_back({"*", {"items[*].spec.values.images[*]"}});
   EXPECT_THAT(run(releases("{repository: nginx, tag: '1.24'}")).out, Not(HasSubstr("warning"))) << "nothing is written";
   const std::string text =
@@ -186,7 +176,7 @@ TEST_F(KrmFunction, WarnsOfNoChartThatTakesTheDigestOrIsNotChanged) {
   EXPECT_THAT(done.out, AllOf(HasSubstr(a), Not(HasSubstr("warning"))));
 }
 
-TEST_F(KrmFunction, WarnsOfWhatIsWrittenOtherwiseThanAsked) {
+TEST_F(FunctionRun, WarnsOfWhatIsWrittenOtherwiseThanAsked) {
   auto done = run(list("nginx:1.25", config_head + "    format: digest\n", " # {\"$imagepolicy\": \"a:b\"}"));
   EXPECT_THAT(done.out, AllOf(HasSubstr("image: nginx"), HasSubstr(a)));
   done = run(list("nginx:1.25", "", " # {\"$imagepolicy\": \"a:b\"}"));
@@ -194,31 +184,31 @@ TEST_F(KrmFunction, WarnsOfWhatIsWrittenOtherwiseThanAsked) {
   EXPECT_THAT(done.out,
               HasSubstr(R"({"message": "1 image is written with tag and digest: Flux reads the comment there)"));
   EXPECT_THAT(done.out, HasSubstr(R"("severity": "warning"})"));
-  EXPECT_THAT(done.messages, HasSubstr("pinhook fn: 1 image is written with tag and digest"));
+  EXPECT_THAT(done.messages, HasSubstr("1 image is written with tag and digest"));
 }
 
-TEST_F(KrmFunction, WarnsOfTagsThatAreLost) {
+TEST_F(FunctionRun, WarnsOfTagsThatAreLost) {
   const std::string text =
       R"({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [{"apiVersion": "v1", "kind": "Pod", )"
       R"("metadata": {"name": "p"}, "spec": {"containers": [{"name": "web", "image": "nginx:1.25"}]}}], )"
       R"("functionConfig": {"apiVersion": "v1", "kind": "ConfigMap", "data": {"format": "digest"}}})";
   const auto done = run(text);
   EXPECT_THAT(done.out, AllOf(HasSubstr("\"nginx@" + a), HasSubstr("the tag of 1 image is not shown")));
-  EXPECT_THAT(done.messages, HasSubstr("pinhook fn: the tag of 1 image is not shown: JSON has no comments; the format "
+  EXPECT_THAT(done.messages, HasSubstr("the tag of 1 image is not shown: JSON has no comments; the format "
                                        "tag-and-digest keeps it\n"));
 }
 
-TEST_F(KrmFunction, NeverIsLeftAndSaid) {
+TEST_F(FunctionRun, NeverIsLeftAndSaid) {
   orders.set = pinhook::testing::made_rules({pinhook::testing::never_rule("left")});
   const auto done = run(list("nginx:1.25"));
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.messages, "");
-  EXPECT_EQ(digests->calls(), 0U);
+  EXPECT_EQ(digests.calls(), 0U);
   EXPECT_THAT(done.out, AllOf(HasSubstr(list("nginx:1.25")), HasSubstr("rule left says pin: never"),
                               HasSubstr(R"("severity": "info")")));
 }
 
-TEST_F(KrmFunction, TheFormatOfItsConfigBeatsThatOfARule) {
+TEST_F(FunctionRun, TheFormatOfItsConfigBeatsThatOfARule) {
   orders.set = pinhook::testing::made_rules({pinhook::testing::format_rule("readable", {})});
   EXPECT_THAT(run(list("nginx:1.25")).out, HasSubstr("image: nginx:1.25@" + a + "\n"));
   EXPECT_THAT(run(list("nginx:1.25", config_head + "    format: digest\n")).out,
@@ -226,7 +216,7 @@ TEST_F(KrmFunction, TheFormatOfItsConfigBeatsThatOfARule) {
 }
 
 // Reason and advice stand whole in the results, whatever the names.
-TEST_F(KrmFunction, LeavesReasonsWholeWithTheLongestNames) {
+TEST_F(FunctionRun, LeavesReasonsWholeWithTheLongestNames) {
   for (const auto& n : pinhook::testing::all_names()) {
     const std::string name = n.host + "/" + n.repository;
     const auto item = [&](const std::string& image) {
@@ -235,17 +225,17 @@ TEST_F(KrmFunction, LeavesReasonsWholeWithTheLongestNames) {
     };
     // Of what has no digest, of what is no reference, and of what is pinned.
     auto done = run(item(name + ":" + n.tag));
-    EXPECT_EQ(done.exit_code, 3);
+    EXPECT_EQ(done.status, run_status::unresolved);
     EXPECT_THAT(done.out, AllOf(HasSubstr(n.container), HasSubstr("is not in the table of the test\"")));
     done = run(item(name + ":" + n.tag + ":x"));
     EXPECT_THAT(done.out, AllOf(HasSubstr("container " + n.container + ": "), HasSubstr(" is left as it is: "),
                                 HasSubstr("\"severity\": \"warning\"")));
-    EXPECT_THAT(done.messages, AllOf(HasSubstr("pinhook fn: Pod p: container " + n.container), HasSubstr(" in a tag")));
-    digests->holds(registry::reference::parse(n.image())->canonical(), digest_of_digit('a'));
+    EXPECT_THAT(done.messages, AllOf(HasSubstr("Pod p: container " + n.container), HasSubstr(" in a tag")));
+    digests.holds(registry::reference::parse(n.image())->canonical(), digest_of_digit('a'));
     done = run(item(n.image()));
     EXPECT_THAT(done.out, HasSubstr(n.image() + " is pinned\""));
   }
 }
 
 }  // namespace
-}  // namespace pinhook::cli
+}  // namespace pinhook::pipeline

@@ -1,4 +1,4 @@
-// A file_run from its arguments to its exit code: reads, looks up, prints, writes.
+// The driver of the commands over files: looks up what a run wants, writes and prints what it gives.
 //
 // Blocks until it is done; one thread.
 #pragma once
@@ -6,13 +6,17 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/arguments.hpp>
-#include <pinhook/cli/file_run.hpp>
 #include <pinhook/config/settings.hpp>
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/digest_map.hpp>
+#include <pinhook/pipeline/run.hpp>
 #include <pinhook/pipeline/site_rules.hpp>
 
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace pinhook::cli {
 
@@ -20,21 +24,17 @@ namespace pinhook::cli {
 using digest_opener = std::function<result<std::unique_ptr<access::digest_source>>()>;
 
 /// Returns the exit code. Files are written after everything else has succeeded, each whole or not at all.
-[[nodiscard]] int rewrite_files(const file_run_options& options, const file_arguments& arguments,
-                                const config::settings& s, const digest_opener& open);
+[[nodiscard]] int run_files(std::string_view command, pipeline::run& run, const digest_opener& open);
 
 /// The results of a source for references, by their canonical form.
 [[nodiscard]] pipeline::digest_map look_up(access::digest_source& source, const std::vector<registry::reference>& refs);
 
-[[nodiscard]] run_target target_of(const file_arguments& arguments);
 /// --format, else pin.format.
 [[nodiscard]] pin::pin_format format_of(const file_arguments& arguments, const config::settings& s);
 /// The places of images from the settings: pin.kinds, files.paths.
 [[nodiscard]] files::file_rules file_rules_of(const config::settings& s);
 /// The settings' rules for images in files, with --namespace and --format.
 [[nodiscard]] pipeline::site_rules orders_of(const file_arguments& arguments, const config::settings& s);
-/// --lock and --offline.
-[[nodiscard]] access::digest_choice choice_of(const file_arguments& arguments);
 
 /// Prints "pinhook pin: …" on standard error and returns the exit code for wrong usage, configuration or input.
 int refuse_run(std::string_view command, const error& e);

@@ -1,7 +1,7 @@
 // pin over kustomizations: entries that are added and filled, names that they change.
 #include "support/certificates.hpp"
 #include "support/made_rules.hpp"
-#include "unit/cli/file_run_fixture.hpp"
+#include "unit/pipeline/pin_run_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pinhook::cli {
+namespace pinhook::pipeline {
 namespace {
 
 using pinhook::testing::digest_of_digit;
@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-class KustomizationRun : public FileRun {
+class KustomizationRun : public PinRun {
  protected:
   KustomizationRun() {
     write("base/pod.yaml", pod("nginx:1.25"));
@@ -43,7 +43,7 @@ TEST_F(KustomizationRun, AddsEntriesForItsResources) {
   const auto path = write("over/kustomization.yaml", text);
   add(path, text);
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0) << done.messages;
+  EXPECT_EQ(done.status, run_status::good) << done.messages;
   ASSERT_EQ(done.writes.size(), 1U);
   EXPECT_TRUE(done.writes[0].text.starts_with(text));
   EXPECT_THAT(done.writes[0].text, AllOf(HasSubstr("images:\n"), HasSubstr("name: nginx\n"), HasSubstr(a)));
@@ -52,7 +52,7 @@ TEST_F(KustomizationRun, AddsEntriesForItsResources) {
   add(path, done.writes[0].text);
   const auto again = run();
   EXPECT_THAT(again.writes, IsEmpty());
-  EXPECT_EQ(again.messages, "pinhook pin: nothing to pin; 1 is pinned already\n");
+  EXPECT_EQ(again.messages, "nothing to pin; 1 is pinned already\n");
 }
 
 TEST_F(KustomizationRun, AFailedEntryStopsEverything) {
@@ -60,7 +60,7 @@ TEST_F(KustomizationRun, AFailedEntryStopsEverything) {
   const std::string text = "resources:\n  - ../base\n";
   add(write("over/kustomization.yaml", text), text);
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 3);
+  EXPECT_EQ(done.status, run_status::unresolved);
   EXPECT_THAT(done.writes, IsEmpty());
   EXPECT_THAT(done.messages, HasSubstr("base/pod.yaml:6:14: nginx:1.99 is not in the table"));
 }
@@ -69,7 +69,7 @@ TEST_F(KustomizationRun, AMissingResourceIsAFault) {
   const std::string text = "resources:\n  - none.yaml\n";
   add(write("over/kustomization.yaml", text), text);
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_EQ(digests.calls(), 0U);
   EXPECT_THAT(done.messages, HasSubstr("none.yaml"));
 }
@@ -82,14 +82,14 @@ TEST_F(KustomizationRun, AnEntryWhoseNameHoldsATagKeepsItsImage) {
   const auto path = write("over/kustomization.yaml", text);
   add(path, text);
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0) << done.messages;
+  EXPECT_EQ(done.status, run_status::good) << done.messages;
   ASSERT_EQ(done.writes.size(), 1U);
   const std::string pinned = "resources: [pod.yaml]\nimages:\n  - name: quay.io/acme/web:v1.7.7\n    digest: " + b +
                              " # quay.io/acme/web:v1.8.0\n";
   EXPECT_EQ(done.writes[0].text, pinned);
-  EXPECT_EQ(done.messages, "pinhook pin: pinned 1 image in 1 file\n");
+  EXPECT_EQ(done.messages, "pinned 1 image in 1 file\n");
 
-  options.task = pipeline::pin_task::unpin;
+  options.task = pin_task::unpin;
   add(path, pinned);
   EXPECT_EQ(run().writes.at(0).text, text);
 }
@@ -136,7 +136,7 @@ TEST_F(KustomizationRun, EntriesAreWrittenAsRulesSay) {
       {pinhook::testing::never_rule("left", {"**/redis"}), pinhook::testing::format_rule("readable", {"**/nginx"})});
   add(files.write("kustomization.yaml", text), text);
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0) << done.messages;
+  EXPECT_EQ(done.status, run_status::good) << done.messages;
   EXPECT_EQ(done.out, text + "images:\n- name: nginx\n  newTag: \"1.25\"\n  digest: " + a + "\n");
   EXPECT_THAT(done.messages, HasSubstr("redis:7 gets no entry: rule left says pin: never"));
 }
@@ -147,14 +147,16 @@ TEST_F(KustomizationRun, RenamedImagesArePinnedWhenBothNamesAreTheSameBytes) {
     std::string built;
     const char* digit;
     std::string_view message;
-    int exit_code;
+    run_status status;
   };
   const renamed_case cases[] = {
-      {"m.example/nginx", "a", "pinned 1 image in 1 file", 0},
+      {"m.example/nginx", "a", "pinned 1 image in 1 file", run_status::good},
       {"m.example/nginx", "b",
-       "makes \"m.example/nginx:1.25\" of it, which has other bytes; pin it there: pinhook pin -i", 0},
-      {"m.example/nginx", "", "makes \"m.example/nginx:1.25\" of it: m.example/nginx:1.25 is not in the table", 3},
-      {"m.example/nginx:v9", "", "makes \"m.example/nginx:v9:1.25\" of it, which is no image reference", 0},
+       "makes \"m.example/nginx:1.25\" of it, which has other bytes; pin it there: pinhook pin -i", run_status::good},
+      {"m.example/nginx", "", "makes \"m.example/nginx:1.25\" of it: m.example/nginx:1.25 is not in the table",
+       run_status::unresolved},
+      {"m.example/nginx:v9", "", "makes \"m.example/nginx:v9:1.25\" of it, which is no image reference",
+       run_status::good},
   };
   for (const renamed_case& one : cases) {
     temporary_directory files;
@@ -165,9 +167,9 @@ TEST_F(KustomizationRun, RenamedImagesArePinnedWhenBothNamesAreTheSameBytes) {
     add(files.write("a.yaml", pod("nginx:1.25")), pod("nginx:1.25"), false);
     add(files.write("kustomization.yaml", text), text, false);
     options.target = run_target::in_place;
-    file_run r(options, std::move(inputs), rules);
-    const auto done = r.finish(look_up(known, r.wanted()));
-    EXPECT_EQ(done.exit_code, one.exit_code) << done.messages;
+    pin_run r(options, std::move(inputs), rules);
+    const auto done = testing::shown(r.finish(known.answers(r.wanted())));
+    EXPECT_EQ(done.status, one.status) << done.messages;
     EXPECT_THAT(done.messages, HasSubstr(one.message));
     EXPECT_EQ(done.writes.size(), one.built == "m.example/nginx" && *one.digit == 'a' ? 1U : 0U);
     inputs.clear();
@@ -190,4 +192,4 @@ TEST_F(KustomizationRun, AnOverlayBesideTheRunCounts) {
 }
 
 }  // namespace
-}  // namespace pinhook::cli
+}  // namespace pinhook::pipeline

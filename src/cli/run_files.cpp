@@ -1,15 +1,12 @@
-#include <pinhook/cli/rewrite_files.hpp>
+#include <pinhook/cli/run_files.hpp>
 
 #include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
-#include <pinhook/pipeline/inputs.hpp>
-#include <pinhook/pipeline/kustomizations_around.hpp>
 
 #include <fmt/core.h>
 
-#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -17,7 +14,7 @@ namespace pinhook::cli {
 namespace {
 
 // Writes file by file, so that the error names the file and the number that was written before.
-result<void> write_all(const std::vector<file_run_result::file_write>& writes) {
+result<void> write_all(const std::vector<pipeline::file_write>& writes) {
   for (std::size_t i = 0; i < writes.size(); ++i) {
     auto ok = replace_file(writes[i].path, writes[i].text);
     if (ok) continue;
@@ -31,9 +28,20 @@ std::optional<pin::pin_format> chosen_format(const file_arguments& arguments) {
   return arguments.format == "digest" ? pin::pin_format::digest : pin::pin_format::tag_and_digest;
 }
 
-int failed(std::string_view command, const error& e) {
-  say(command, e.message);
-  return exit_failed;
+int exit_code_of(pipeline::run_status status) {
+  using enum pipeline::run_status;
+  return status == good ? exit_good : status == failed ? exit_failed : status == unresolved ? exit_lookup : exit_usage;
+}
+
+int deliver(std::string_view command, const pipeline::run_outcome& done) {
+  auto delivered = write_all(done.writes);
+  if (delivered) delivered = print_text(done.out);
+  if (!delivered) {
+    say(command, delivered.error().message);
+    return exit_failed;
+  }
+  for (const auto& message : done.messages) say(command, message);
+  return exit_code_of(done.status);
 }
 
 }  // namespace
@@ -41,11 +49,6 @@ int failed(std::string_view command, const error& e) {
 int refuse_run(std::string_view command, const error& e) {
   say(command, e.message);
   return exit_usage;
-}
-
-run_target target_of(const file_arguments& arguments) {
-  if (arguments.in_place) return run_target::in_place;
-  return arguments.diff ? run_target::diff : run_target::standard_output;
 }
 
 pin::pin_format format_of(const file_arguments& arguments, const config::settings& s) {
@@ -60,10 +63,6 @@ pipeline::site_rules orders_of(const file_arguments& arguments, const config::se
   return {.set = s.rules, .ns = arguments.ns, .format = chosen_format(arguments)};
 }
 
-access::digest_choice choice_of(const file_arguments& arguments) {
-  return {.lock_file = arguments.lock_file, .offline = arguments.offline};
-}
-
 pipeline::digest_map look_up(access::digest_source& source, const std::vector<registry::reference>& refs) {
   auto answers = source.find(refs);
   pipeline::digest_map out;
@@ -71,26 +70,11 @@ pipeline::digest_map look_up(access::digest_source& source, const std::vector<re
   return out;
 }
 
-int rewrite_files(const file_run_options& options, const file_arguments& arguments, const config::settings& s,
-                  const digest_opener& open) {
-  const auto rules = file_rules_of(s);
-  auto inputs = pipeline::read_inputs(arguments.paths, rules);
-  if (!inputs) return refuse_run(options.command, inputs.error());
-  auto with_around = options;
-  if (options.task != pipeline::pin_task::unpin)
-    with_around.around = pipeline::kustomizations_around(pipeline::paths_of(*inputs));
-  file_run run(std::move(with_around), std::move(*inputs), rules);
-  pipeline::digest_map known;
-  if (const auto refs = run.wanted(); !refs.empty()) {
-    auto source = open();
-    if (!source) return refuse_run(options.command, source.error());
-    known = look_up(**source, refs);
-  }
-  const auto done = run.finish(known);
-  if (auto ok = write_all(done.writes); !ok) return failed(options.command, ok.error());
-  if (auto ok = print_text(done.out); !ok) return failed(options.command, ok.error());
-  fmt::print(stderr, "{}", done.messages);
-  return done.exit_code;
+int run_files(std::string_view command, pipeline::run& run, const digest_opener& open) {
+  const auto refs = run.wanted();
+  if (refs.empty()) return deliver(command, run.finish({}));
+  auto source = open();
+  return deliver(command, source ? run.finish(look_up(**source, refs)) : run.stop(source.error()));
 }
 
 }  // namespace pinhook::cli

@@ -1,7 +1,5 @@
-#include <pinhook/cli/file_run.hpp>
+#include <pinhook/pipeline/pin_run.hpp>
 
-#include <pinhook/cli/exit_code.hpp>
-#include <pinhook/cli/messages.hpp>
 #include <pinhook/files/diff.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/input_text.hpp>
@@ -17,79 +15,71 @@
 #include <set>
 #include <utility>
 
-namespace pinhook::cli {
+namespace pinhook::pipeline {
 namespace {
 
 std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
-// 2 is worse than 3, and 3 worse than 1.
-int worse(int a, int b) {
-  const auto rank = [](int code) {
-    return code == exit_usage ? 3 : code == exit_lookup ? 2 : code == exit_failed ? 1 : 0;
-  };
-  return rank(a) >= rank(b) ? a : b;
-}
-
-std::string_view verb_of(const file_run_options& options) {
-  const bool is_unpin = options.task == pipeline::pin_task::unpin;
+std::string_view verb_of(const pin_run_options& options) {
+  const bool is_unpin = options.task == pin_task::unpin;
   if (options.target == run_target::diff) return is_unpin ? "would unpin" : "would pin";
   return is_unpin ? "unpinned" : "pinned";
 }
 
 }  // namespace
 
-file_run::file_run(file_run_options options, std::vector<pipeline::input> inputs, const files::file_rules& rules)
+pin_run::pin_run(pin_run_options options, std::vector<input> inputs, const files::file_rules& rules)
     : options_(std::move(options)), choice_{options_.task, options_.format, options_.orders}, rules_(rules) {
   for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, {}, std::nullopt});
   report_inputs();
-  if (options_.task != pipeline::pin_task::unpin) find_entries();
-  if (options_.task != pipeline::pin_task::unpin && !is_stopped()) find_gaps();
-  if (options_.task != pipeline::pin_task::unpin && !is_stopped()) find_renames();
+  if (options_.task != pin_task::unpin) find_entries();
+  if (options_.task != pin_task::unpin && !is_stopped()) find_gaps();
+  if (options_.task != pin_task::unpin && !is_stopped()) find_renames();
 }
 
-void file_run::say(std::string_view line) { messages_ += message_line(options_.command, line); }
+void pin_run::worsen(run_status status) { outcome_.status = std::max(outcome_.status, status); }
 
-void file_run::bad(const std::string& path, const error& e) {
-  say(fmt::format("{}: {}", pipeline::shown_path(path), e.message));
+void pin_run::bad(const std::string& path, const error& e) {
+  say(fmt::format("{}: {}", shown_path(path), e.message));
   ++n_.bad_files;
   const bool is_ours = e.code == error_code::internal;
-  exit_code_ = worse(exit_code_, is_ours ? exit_failed : exit_usage);
+  worsen(is_ours ? run_status::failed : run_status::invalid);
 }
 
-bool file_run::is_stopped() const { return n_.bad_files != 0 && !options_.keeps_going; }
+bool pin_run::is_stopped() const { return n_.bad_files != 0 && !options_.keeps_going; }
 
-void file_run::report_inputs() {
+void pin_run::report_inputs() {
   for (const auto& file : files_) {
     if (file.in.content) continue;
     const auto& e = file.in.content.error();
     if (e.code == error_code::unsupported && !file.in.is_named)
-      say(fmt::format("{}: skipped: {}", pipeline::shown_path(file.in.path), e.message));
+      say(fmt::format("{}: skipped: {}", shown_path(file.in.path), e.message));
     else
       bad(file.in.path, e);
   }
 }
 
-void file_run::find_entries() {
+void pin_run::find_entries() {
   std::set<std::filesystem::path> own;
   for (const auto& file : files_) {
     if (!file.in.content || !files::is_kustomization(file.in.content->text(), file.in.path)) continue;
     add_entries(file.in.path, file.in.content->text());
-    own.insert(pipeline::canonical_path(file.in.path));
+    own.insert(canonical_path(file.in.path));
   }
   for (const auto& path : options_.around)
-    if (!own.contains(pipeline::canonical_path(path)))
-      if (const auto text = pipeline::read_input_text(path)) add_entries(path, *text);
+    if (!own.contains(canonical_path(path)))
+      if (const auto text = read_input_text(path)) add_entries(path, *text);
 }
 
-void file_run::add_entries(const std::string& path, std::string_view text) {
+void pin_run::add_entries(const std::string& path, std::string_view text) {
   auto entries = files::image_entries(text);
   if (entries && std::ranges::any_of(*entries, files::compares_tags)) entries_.emplace_back(path, std::move(*entries));
 }
 
-void file_run::find_gaps() {
-  std::vector<const pipeline::input*> inputs;
+void pin_run::find_gaps() {
+  std::vector<const input*> inputs;
   for (const auto& file : files_) inputs.push_back(&file.in);
-  auto found = pipeline::gaps_of_named(inputs, rules_, options_.orders);
+  auto found = gaps_of_named(inputs, rules_, options_.orders);
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (!found[i]) continue;
     auto& gaps = *found[i];
@@ -104,14 +94,14 @@ void file_run::find_gaps() {
   }
 }
 
-void file_run::find_renames() {
-  std::vector<const pipeline::input*> inputs;
+void pin_run::find_renames() {
+  std::vector<const input*> inputs;
   for (const auto& file : files_) inputs.push_back(&file.in);
-  auto found = pipeline::renames_in(inputs, options_.around, rules_);
+  auto found = renames_in(inputs, options_.around, rules_);
   for (std::size_t i = 0; i < files_.size(); ++i) files_[i].renamed = std::move(found[i]);
 }
 
-std::vector<registry::reference> file_run::wanted() const {
+std::vector<registry::reference> pin_run::wanted() const {
   std::vector<registry::reference> out;
   if (is_stopped()) return out;
   std::set<std::string, std::less<>> names;
@@ -127,8 +117,8 @@ std::vector<registry::reference> file_run::wanted() const {
   return out;
 }
 
-void file_run::report_site(const one_file& file, const files::site& s, const pipeline::site_result& r) {
-  using kind = pipeline::site_result::kind;
+void pin_run::report_site(const one_file& file, const files::site& s, const site_result& r) {
+  using kind = site_result::kind;
   switch (r.what) {
     case kind::changed:
       ++n_.changed_images;
@@ -145,19 +135,18 @@ void file_run::report_site(const one_file& file, const files::site& s, const pip
       // An image that the author wrote so on purpose needs no line; an entry of a kustomization does, since it may seem
       // to pin an image that it does not pin.
       if (!files::is_on_purpose(s.why) || s.form == files::site_form::kustomization)
-        say(fmt::format("{}: {} is left as it is: {}", pipeline::site_label(file.in.path, s), quoted_name(s.written),
-                        r.message));
+        say(fmt::format("{}: {} is left as it is: {}", site_label(file.in.path, s), quoted_name(s.written), r.message));
       return;
     case kind::failed:
       ++n_.failed;
-      exit_code_ = worse(exit_code_, r.code == error_code::internal ? exit_failed : exit_lookup);
-      say(fmt::format("{}: {}", pipeline::site_label(file.in.path, s), r.message));
+      worsen(r.code == error_code::internal ? run_status::failed : run_status::unresolved);
+      say(fmt::format("{}: {}", site_label(file.in.path, s), r.message));
       return;
   }
 }
 
-result<std::string> file_run::with_gaps(const one_file& file, std::string text, const pipeline::pin_choice& choice,
-                                        const pipeline::digest_map& known) {
+result<std::string> pin_run::with_gaps(const one_file& file, std::string text, const pin_choice& choice,
+                                       const digest_map& known) {
   if (!file.gaps) return text;
   std::vector<files::new_entry> entries;
   for (const auto& gap : file.gaps->missing) {
@@ -170,7 +159,7 @@ result<std::string> file_run::with_gaps(const one_file& file, std::string text, 
       continue;
     }
     ++n_.failed;
-    exit_code_ = worse(exit_code_, exit_lookup);
+    worsen(run_status::unresolved);
     say(fmt::format("{}: {}: {}", file.in.path, gap.place,
                     found == known.end() ? "it was never looked up" : found->second.error().message));
   }
@@ -179,14 +168,14 @@ result<std::string> file_run::with_gaps(const one_file& file, std::string text, 
   return files::with_entries(text, entries, options_.format);
 }
 
-bool file_run::is_filled(const one_file& file, const files::site& s) {
+bool pin_run::is_filled(const one_file& file, const files::site& s) {
   return file.gaps && s.form == files::site_form::kustomization &&
-         std::ranges::any_of(file.gaps->missing, [&](const pipeline::kustomization_gap& gap) {
+         std::ranges::any_of(file.gaps->missing, [&](const kustomization_gap& gap) {
            return gap.entry && s.pointer == fmt::format("/images/{}", *gap.entry);
          });
 }
 
-pipeline::pin_choice file_run::choice_for(const one_file& file) const {
+pin_choice pin_run::choice_for(const one_file& file) const {
   auto out = choice_;
   out.renamed = file.renamed;
   for (const auto& [path, entries] : entries_)
@@ -194,15 +183,15 @@ pipeline::pin_choice file_run::choice_for(const one_file& file) const {
   return out;
 }
 
-void file_run::finish_file(one_file& file, const pipeline::digest_map& known) {
+void pin_run::finish_file(one_file& file, const digest_map& known) {
   const auto& content = *file.in.content;
   const auto choice = choice_for(file);
   auto pinned = pipeline::pinned(content, choice, known);
   if (!pinned) return bad(file.in.path, pinned.error());
   if (const auto lost = pinned->lost_tags_note(); !lost.empty())
-    say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), lost));
-  for (const auto& doubt : pinned->doubts) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), doubt));
-  for (const auto& note : pinned->notes) say(fmt::format("{}: {}", pipeline::shown_path(file.in.path), note));
+    say(fmt::format("{}: {}", shown_path(file.in.path), lost));
+  for (const auto& doubt : pinned->doubts) say(fmt::format("{}: {}", shown_path(file.in.path), doubt));
+  for (const auto& note : pinned->notes) say(fmt::format("{}: {}", shown_path(file.in.path), note));
   for (const auto& r : pinned->results)
     if (!is_filled(file, content.sites()[r.site])) report_site(file, content.sites()[r.site], r);
   auto text = with_gaps(file, std::move(pinned->text), choice, known);
@@ -211,38 +200,38 @@ void file_run::finish_file(one_file& file, const pipeline::digest_map& known) {
   file.text = std::move(*text);
 }
 
-void file_run::emit(file_run_result& into) {
-  std::vector<pipeline::printed_file> printed;
+void pin_run::emit() {
+  std::vector<printed_file> printed;
   for (const auto& file : files_) {
     if (!file.text) continue;
     const auto& before = file.in.content->text();
     const bool is_changed = *file.text != before;
     if (options_.target == run_target::diff) {
-      into.out += files::unified_diff(file.in.path == "-" ? "stdin" : file.in.path, before, *file.text);
+      outcome_.out += files::unified_diff(file.in.path == "-" ? "stdin" : file.in.path, before, *file.text);
     } else if (options_.target == run_target::in_place) {
-      if (is_changed) into.writes.push_back({file.in.path, *file.text});
-    } else if (file.in.is_named || is_changed || !pipeline::looks_like_json(*file.text) || files_.size() == 1) {
+      if (is_changed) outcome_.writes.push_back({file.in.path, *file.text});
+    } else if (file.in.is_named || is_changed || !looks_like_json(*file.text) || files_.size() == 1) {
       // JSON that is found in a directory beside manifests and holds no image is not a manifest.
       printed.push_back({file.in.path, *file.text});
     }
   }
-  if (auto text = pipeline::joined(printed)) {
-    into.out += *text;
+  if (auto text = joined(printed)) {
+    outcome_.out += *text;
   } else {
-    into.out.clear();
+    outcome_.out.clear();
     say(text.error().message);
-    exit_code_ = exit_usage;
+    outcome_.status = run_status::invalid;
   }
 }
 
-void file_run::report_rules() {
+void pin_run::report_rules() {
   for (const auto& [rule, count] : left_by_rule_)
     say(fmt::format("rule {} leaves {} as {}: it says pin: never", rule, counted(count, "image"),
                     count == 1 ? "it is" : "they are"));
 }
 
-std::string file_run::summary() const {
-  const bool is_unpin = options_.task == pipeline::pin_task::unpin;
+std::string pin_run::summary() const {
+  const bool is_unpin = options_.task == pin_task::unpin;
   std::string out = n_.changed_images == 0
                         ? fmt::format("nothing to {}", is_unpin ? "unpin" : "pin")
                         : fmt::format("{} {} in {}", verb_of(options_), counted(n_.changed_images, "image"),
@@ -258,13 +247,18 @@ std::string file_run::summary() const {
   return out;
 }
 
-file_run_result file_run::finish(const pipeline::digest_map& known) {
-  file_run_result out;
+run_outcome pin_run::stop(const error& e) {
+  say(e.message);
+  outcome_.status = run_status::invalid;
+  return std::move(outcome_);
+}
+
+run_outcome pin_run::finish(const digest_map& known) {
   if (!is_stopped())
     for (auto& file : files_)
       if (file.in.content) finish_file(file, known);
   if (options_.keeps_going || (n_.failed == 0 && n_.bad_files == 0)) {
-    emit(out);
+    emit();
     report_rules();
     say(summary());
   } else {
@@ -272,9 +266,7 @@ file_run_result file_run::finish(const pipeline::digest_map& known) {
     if (n_.bad_files != 0) failures += (failures.empty() ? "" : ", ") + counted(n_.bad_files, "file") + " invalid";
     say(fmt::format("nothing is written: {}; use --keep-going to write the rest", failures));
   }
-  out.messages = std::move(messages_);
-  out.exit_code = exit_code_;
-  return out;
+  return std::move(outcome_);
 }
 
-}  // namespace pinhook::cli
+}  // namespace pinhook::pipeline

@@ -1,14 +1,14 @@
-#include <pinhook/cli/file_run.hpp>
-
 #include "support/made_rules.hpp"
-#include "unit/cli/file_run_fixture.hpp"
+#include "unit/pipeline/pin_run_fixture.hpp"
+
+#include <pinhook/pipeline/pin_run.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace pinhook::cli {
+namespace pinhook::pipeline {
 namespace {
 
 using ::testing::AllOf;
@@ -17,26 +17,26 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-TEST_F(FileRun, PrintsEveryFileWhole) {
+TEST_F(PinRun, PrintsEveryFileWhole) {
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", "# nothing\nkind: Service\napiVersion: v1\n");
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.out, pod("nginx@" + a, " # nginx:1.25") + "---\n# nothing\nkind: Service\napiVersion: v1\n");
   EXPECT_THAT(done.writes, IsEmpty());
-  EXPECT_EQ(done.messages, "pinhook pin: pinned 1 image in 1 file\n");
+  EXPECT_EQ(done.messages, "pinned 1 image in 1 file\n");
 }
 
-TEST_F(FileRun, AsksEachImageOnceForAllFiles) {
+TEST_F(PinRun, AsksEachImageOnceForAllFiles) {
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", pod("docker.io/library/nginx:1.25"));
   add("c.yaml", pod("redis:7"));
-  EXPECT_EQ(run().messages, "pinhook pin: pinned 3 images in 3 files\n");
+  EXPECT_EQ(run().messages, "pinned 3 images in 3 files\n");
   EXPECT_THAT(digests.asked(), ElementsAre("docker.io/library/nginx:1.25", "docker.io/library/redis:7"));
   EXPECT_EQ(digests.calls(), 1U);
 }
 
-TEST_F(FileRun, WritesOnlyWhatChanges) {
+TEST_F(PinRun, WritesOnlyWhatChanges) {
   options.target = run_target::in_place;
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", pod("nginx@" + a));
@@ -45,93 +45,93 @@ TEST_F(FileRun, WritesOnlyWhatChanges) {
   ASSERT_EQ(done.writes.size(), 1U);
   EXPECT_EQ(done.writes[0].path, "a.yaml");
   EXPECT_EQ(done.writes[0].text, pod("nginx@" + a, " # nginx:1.25"));
-  EXPECT_EQ(done.messages, "pinhook pin: pinned 1 image in 1 file; 1 is pinned already\n");
+  EXPECT_EQ(done.messages, "pinned 1 image in 1 file; 1 is pinned already\n");
 }
 
-TEST_F(FileRun, ShowsWhatWouldChange) {
+TEST_F(PinRun, ShowsWhatWouldChange) {
   options.target = run_target::diff;
   add("a.yaml", pod("nginx:1.25"));
   const auto done = run();
   EXPECT_THAT(done.out, AllOf(HasSubstr("--- a/a.yaml\n"), HasSubstr("\n-      image: nginx:1.25\n"),
                               HasSubstr("\n+      image: nginx@" + a + " # nginx:1.25\n")));
   EXPECT_THAT(done.writes, IsEmpty());
-  EXPECT_EQ(done.messages, "pinhook pin: would pin 1 image in 1 file\n");
+  EXPECT_EQ(done.messages, "would pin 1 image in 1 file\n");
 }
 
-TEST_F(FileRun, AFailedLookUpStopsEverything) {
+TEST_F(PinRun, AFailedLookUpStopsEverything) {
   for (const auto target : {run_target::in_place, run_target::standard_output, run_target::diff}) {
     options.target = target;
     inputs.clear();
     add("a.yaml", pod("nginx:1.25"));
     add("b.yaml", pod("nginx:1.99"));
     const auto done = run();
-    EXPECT_EQ(done.exit_code, 3);
+    EXPECT_EQ(done.status, run_status::unresolved);
     EXPECT_EQ(done.out, "");
     EXPECT_THAT(done.writes, IsEmpty());
     EXPECT_EQ(done.messages,
-              "pinhook pin: b.yaml:6:14: container web: nginx:1.99 is not in the table of the test\n"
-              "pinhook pin: nothing is written: 1 image not resolved; use --keep-going to write the rest\n");
+              "b.yaml:6:14: container web: nginx:1.99 is not in the table of the test\n"
+              "nothing is written: 1 image not resolved; use --keep-going to write the rest\n");
   }
 }
 
-TEST_F(FileRun, KeepsGoingWhenItIsTold) {
+TEST_F(PinRun, KeepsGoingWhenItIsTold) {
   options.target = run_target::in_place;
   options.keeps_going = true;
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", pod("nginx:1.99"));
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 3);
+  EXPECT_EQ(done.status, run_status::unresolved);
   ASSERT_EQ(done.writes.size(), 1U);
   EXPECT_EQ(done.writes[0].path, "a.yaml");
   EXPECT_THAT(done.messages, HasSubstr("pinned 1 image in 1 file; 1 not resolved\n"));
 }
 
-TEST_F(FileRun, ABadFileStopsBeforeAnythingIsAsked) {
+TEST_F(PinRun, ABadFileStopsBeforeAnythingIsAsked) {
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", "kind: Pod\nspec: [\n");
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_EQ(done.out, "");
   EXPECT_EQ(digests.calls(), 0U);
-  EXPECT_THAT(done.messages, AllOf(HasSubstr("pinhook pin: b.yaml: line "), HasSubstr("1 file invalid")));
+  EXPECT_THAT(done.messages, AllOf(HasSubstr("b.yaml: line "), HasSubstr("1 file invalid")));
 }
 
-TEST_F(FileRun, KeepsGoingPastABadFile) {
+TEST_F(PinRun, KeepsGoingPastABadFile) {
   options.keeps_going = true;
   options.target = run_target::in_place;
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", "kind: Pod\nspec: [\n");
   add("c.yaml", pod("nginx:1.99"));
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.status, run_status::invalid);
   ASSERT_EQ(done.writes.size(), 1U);
   EXPECT_THAT(done.messages, HasSubstr("pinned 1 image in 1 file; 1 not resolved; 1 file invalid\n"));
 }
 
-TEST_F(FileRun, PassesOverTemplatesItFound) {
+TEST_F(PinRun, PassesOverTemplatesItFound) {
   const std::string chart = "kind: Pod\nspec:\n{{- range .Values.pods }}\n  image: {{ .image }}\n{{- end }}\n";
   add("templates/pod.yaml", chart, false);
   add("a.yaml", pod("nginx:1.25"), false);
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.out, pod("nginx@" + a, " # nginx:1.25"));
   EXPECT_THAT(done.messages, AllOf(HasSubstr("templates/pod.yaml: skipped: "), HasSubstr("helm template")));
 
   inputs.clear();
   add("templates/pod.yaml", chart);
-  EXPECT_EQ(run().exit_code, 2);
+  EXPECT_EQ(run().status, run_status::invalid);
 }
 
-TEST_F(FileRun, WarnsOfWhatIsNoReference) {
+TEST_F(PinRun, WarnsOfWhatIsNoReference) {
   add("a.yaml", pod("UPPER:1"));
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.out, pod("UPPER:1"));
   EXPECT_THAT(done.messages, AllOf(HasSubstr("a.yaml:6:14: container web: \"UPPER:1\" is left as it is: "),
                                    HasSubstr("nothing to pin; 1 left as it is\n")));
 }
 
-TEST_F(FileRun, SaysWhichProgramNeedsTheComment) {
+TEST_F(PinRun, SaysWhichProgramNeedsTheComment) {
   const std::string flux = " # {\"$imagepolicy\": \"flux-system:web\"}";
   add("a.yaml", pod("nginx:1.25", flux));
   add("b.yaml", "# renovate: datasource=docker\n" + pod("redis:7", " # x-release-please-version"));
@@ -151,12 +151,12 @@ TEST_F(FileRun, SaysWhichProgramNeedsTheComment) {
   EXPECT_THAT(done.messages, HasSubstr("a.yaml: the tag of 1 image is not shown: no comment can stand there"));
 }
 
-TEST_F(FileRun, UpdatesAndTakesBackPinsOfOthers) {
+TEST_F(PinRun, UpdatesAndTakesBackPinsOfOthers) {
   const std::string old = "nginx@" + b;
-  options.task = pipeline::pin_task::update;
+  options.task = pin_task::update;
   add("a.yaml", pod(old, " # ratchet:nginx:1.25"));
   EXPECT_EQ(run().out, pod("nginx@" + a, " # ratchet:nginx:1.25"));
-  options.task = pipeline::pin_task::unpin;
+  options.task = pin_task::unpin;
   inputs.clear();
   add("a.yaml", pod(old, " # 1.25"));
   EXPECT_EQ(run().out, pod("nginx:1.25"));
@@ -167,7 +167,7 @@ TEST_F(FileRun, UpdatesAndTakesBackPinsOfOthers) {
   EXPECT_THAT(done.messages, HasSubstr("its tag is not written beside it"));
 }
 
-TEST_F(FileRun, KeepsTagsInJsonUnlessTheFormatIsSaid) {
+TEST_F(PinRun, KeepsTagsInJsonUnlessTheFormatIsSaid) {
   const std::string text = R"({"kind": "Pod", "apiVersion": "v1", "spec": {"containers": [{"image": "nginx:1.25"}]}})";
   add("pod.json", text);
   auto done = run();
@@ -189,45 +189,44 @@ TEST_F(FileRun, KeepsTagsInJsonUnlessTheFormatIsSaid) {
   EXPECT_THAT(done.messages, Not(HasSubstr("JSON")));
 }
 
-TEST_F(FileRun, RefusesJsonAmongSeveral) {
+TEST_F(PinRun, RefusesJsonAmongSeveral) {
   add("a.yaml", pod("nginx:1.25"));
   add("pod.json", "{}");
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_EQ(done.out, "");
   EXPECT_THAT(done.messages, HasSubstr("pod.json is JSON"));
 }
 
-TEST_F(FileRun, PassesOverJsonThatLiesAround) {
+TEST_F(PinRun, PassesOverJsonThatLiesAround) {
   add("a.yaml", pod("nginx:1.25"), false);
   add("package.json", "{\"name\": \"shop\"}", false);
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.out, pod("nginx@" + a, " # nginx:1.25"));
 }
 
-TEST_F(FileRun, UnpinsWithoutAskingAnybody) {
-  options.command = "unpin";
-  options.task = pipeline::pin_task::unpin;
+TEST_F(PinRun, UnpinsWithoutAskingAnybody) {
+  options.task = pin_task::unpin;
   add("a.yaml", pod("nginx@" + a, " # nginx:1.25"));
   add("b.yaml", pod("nginx@" + a));
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.out, pod("nginx:1.25") + "---\n" + pod("nginx@" + a));
   EXPECT_EQ(digests.calls(), 0U);
-  EXPECT_EQ(done.messages, "pinhook unpin: b.yaml:6:14: container web: \"nginx@" + a +
+  EXPECT_EQ(done.messages, "b.yaml:6:14: container web: \"nginx@" + a +
                                "\" is left as it is: its tag is not written beside it, so nobody knows it\n"
-                               "pinhook unpin: unpinned 1 image in 1 file; 1 left as it is\n");
+                               "unpinned 1 image in 1 file; 1 left as it is\n");
 }
 
-TEST_F(FileRun, EmptyInputStaysEmpty) {
+TEST_F(PinRun, EmptyInputStaysEmpty) {
   add("-", "");
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.out, "");
 }
 
-TEST_F(FileRun, WhatHelmPrintsStaysButForImages) {
+TEST_F(PinRun, WhatHelmPrintsStaysButForImages) {
   const std::string before =
       "---\n# Source: web/templates/none.yaml\n---\n# Source: web/templates/empty.yaml\n\n---\n"
       "# Source: web/templates/pod.yaml\n";
@@ -236,7 +235,7 @@ TEST_F(FileRun, WhatHelmPrintsStaysButForImages) {
   EXPECT_EQ(run().out, before + pod("nginx@" + a, " # nginx:1.25") + after);
 }
 
-TEST_F(FileRun, SaysWhichRulesLeaveImages) {
+TEST_F(PinRun, SaysWhichRulesLeaveImages) {
   options.orders.set = pinhook::testing::made_rules(
       {pinhook::testing::never_rule("b", {"**/redis"}), pinhook::testing::never_rule("a", {"**/alpine"})});
   add("a.yaml", pod("nginx:1.25"));
@@ -244,13 +243,13 @@ TEST_F(FileRun, SaysWhichRulesLeaveImages) {
   add("c.yaml", pod("redis:8"));
   add("d.yaml", pod("alpine:3"));
   const auto done = run();
-  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.messages,
-            "pinhook pin: rule a leaves 1 image as it is: it says pin: never\n"
-            "pinhook pin: rule b leaves 2 images as they are: it says pin: never\n"
-            "pinhook pin: pinned 1 image in 1 file; 3 left as they are\n");
+            "rule a leaves 1 image as it is: it says pin: never\n"
+            "rule b leaves 2 images as they are: it says pin: never\n"
+            "pinned 1 image in 1 file; 3 left as they are\n");
   EXPECT_THAT(digests.asked(), ElementsAre("docker.io/library/nginx:1.25"));
 }
 
 }  // namespace
-}  // namespace pinhook::cli
+}  // namespace pinhook::pipeline

@@ -1,0 +1,86 @@
+// A run of check: the findings of files as a report.
+//
+//   check_run r(options, s.rules, "pinhook.yaml");
+//   each_input(paths, rules, [&](input one) { r.take(std::move(one)); });
+//   auto known = look_up(r.wanted());
+//   auto done = r.finish(known);
+//
+// A file without images that have to be looked up is checked and forgotten as soon as it is taken, so that one such
+// file is in memory at a time.
+//
+// Thread rule: one thread.
+#pragma once
+
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/check_report.hpp>
+#include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/pipeline/findings.hpp>
+#include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomization_renames.hpp>
+#include <pinhook/pipeline/run.hpp>
+#include <pinhook/pipeline/site_rules.hpp>
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::pipeline {
+
+struct check_run_options {
+  report_format output = report_format::table;
+  /// Of the report; `is_complete` is the run's to say.
+  report_options report{};
+  /// The namespace of objects that name none.
+  std::string ns;
+  /// Compare pins with the digests that their tags have.
+  bool has_drift = false;
+  /// The lock file that gives digests; empty: registries, and these only with `has_drift`.
+  std::string lock_file;
+  /// Of suggestions.
+  pin::pin_format format = pin::pin_format::digest;
+  site_rules orders{};
+  /// Of the kustomizations around the files: renames_around().
+  renames_by_file renames{};
+};
+
+class check_run final : public run {
+ public:
+  /// `of_operator`: the operator's rules. `file`: the configuration's path, empty without one.
+  check_run(check_run_options options, const rules::rule_set& of_operator, std::string_view file);
+
+  void take(input one);
+  [[nodiscard]] std::vector<registry::reference> wanted() const override;
+  [[nodiscard]] run_outcome finish(const digest_map& known) override;
+  [[nodiscard]] run_outcome stop(const error& e) override;
+
+ private:
+  // A file whose findings depend on look-ups.
+  struct waiting_file {
+    std::size_t place;
+    files::image_file file;
+  };
+
+  void say(std::string line) { outcome_.messages.push_back(std::move(line)); }
+  void take_fault(input one);
+  [[nodiscard]] check_question question(const std::string& path, const digest_map* known) const;
+  [[nodiscard]] checked_file check(const std::string& path, const files::image_file& file, const digest_map* known);
+  [[nodiscard]] pin_text suggestion(const files::image_file& file, std::size_t site, const registry::digest& digest);
+  std::size_t report_failures(const digest_map& known);
+
+  const check_run_options options_;
+  const file_checks checks_;
+  const bool looks_up_;
+  checked_files files_;
+  std::vector<waiting_file> waiting_;
+  std::map<std::string, registry::reference> wanted_;
+  std::size_t templates_ = 0;
+  std::string first_template_;
+  /// Bytes of the files that were rewritten for the lines of a fix.
+  std::size_t rewritten_ = 0;
+  run_outcome outcome_;
+};
+
+}  // namespace pinhook::pipeline

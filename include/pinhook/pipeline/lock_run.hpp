@@ -1,0 +1,64 @@
+// A run of lock: the lock file for the images of files.
+//
+// Thread rule: one thread. Reads the files that a named kustomization includes.
+#pragma once
+
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/files/lock_file.hpp>
+#include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomization_gaps.hpp>
+#include <pinhook/pipeline/locking.hpp>
+#include <pinhook/pipeline/run.hpp>
+#include <pinhook/pipeline/site_rules.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinhook::pipeline {
+
+struct lock_run_options {
+  /// "-": the lock goes to standard output, and no file is written.
+  std::string path;
+  /// The lock's text today; none when there is no file yet.
+  std::optional<std::string> existing;
+  /// None: the existing lock's, else pinhook's.
+  std::optional<files::lock_format> format;
+  /// Look up again what is locked already, unless a file pins it.
+  bool updates = false;
+  /// The operator's rules for single images.
+  site_rules orders{};
+  /// RFC 3339, for images that are new or changed.
+  std::string now;
+};
+
+class lock_run final : public run {
+ public:
+  lock_run(lock_run_options options, const std::vector<input>& inputs, const files::file_rules& rules);
+
+  [[nodiscard]] std::vector<registry::reference> wanted() const override;
+  /// Nothing is written when an input is invalid or an image cannot be resolved, nor when the lock stays the same.
+  [[nodiscard]] run_outcome finish(const digest_map& known) override;
+  [[nodiscard]] run_outcome stop(const error& e) override;
+
+ private:
+  void say(std::string line) { outcome_.messages.push_back(std::move(line)); }
+  void refuse(const error& e);
+  [[nodiscard]] bool is_stopped() const { return outcome_.status != run_status::good; }
+  void read_existing();
+  void report_inputs(const std::vector<input>& inputs);
+  [[nodiscard]] result<std::vector<kustomization_gap>> find_gaps(const std::vector<input>& inputs,
+                                                                 const files::file_rules& rules);
+  [[nodiscard]] static std::vector<renamed_images> find_renames(const std::vector<input>& inputs,
+                                                                const files::file_rules& rules);
+  void report_failures(const digest_map& known);
+  [[nodiscard]] files::lock_format format() const;
+  void write(std::string text);
+
+  const lock_run_options options_;
+  std::optional<files::lock_file> existing_;
+  lock_plan plan_;
+  run_outcome outcome_;
+};
+
+}  // namespace pinhook::pipeline

@@ -1,0 +1,124 @@
+#include <pinhook/pipeline/check_run.hpp>
+
+#include <pinhook/pipeline/kustomization_walk.hpp>
+#include <pinhook/pipeline/site_label.hpp>
+
+#include <fmt/core.h>
+
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+// Limit in bytes of the files that are rewritten to give the exact lines of a fix (SARIF); beyond it a fix is only
+// described. Each fix rewrites its whole file, which is read again as a check: together a few seconds at most.
+constexpr std::size_t max_rewritten = std::size_t{32} * 1024 * 1024;
+
+run_status status_of(const check_totals& totals, std::size_t failures) {
+  if (totals.faults > 0) return run_status::invalid;
+  if (failures > 0) return run_status::unresolved;
+  return totals.findings > 0 ? run_status::failed : run_status::good;
+}
+
+}  // namespace
+
+check_run::check_run(check_run_options options, const rules::rule_set& of_operator, std::string_view file)
+    : options_(std::move(options)),
+      checks_(checks_with(of_operator, file)),
+      looks_up_(options_.has_drift || !options_.lock_file.empty()) {}
+
+void check_run::take(input one) {
+  static const digest_map none;
+  const digest_map* known = looks_up_ ? &none : nullptr;
+  if (!one.content) {
+    take_fault(std::move(one));
+  } else if (looks_up_ && add_wanted(one.content->sites(), question(one.path, known), wanted_)) {
+    waiting_.push_back({files_.size(), std::move(*one.content)});
+    files_.emplace_back().path = std::move(one.path);
+  } else {
+    files_.push_back(check(one.path, *one.content, known));
+  }
+}
+
+void check_run::take_fault(input one) {
+  if (one.content.error().code == error_code::unsupported && !one.is_named) {
+    if (templates_++ == 0) first_template_ = std::move(one.path);
+    return;
+  }
+  auto& bad = files_.emplace_back();
+  bad.path = std::move(one.path);
+  bad.fault = std::move(one.content.error().message);
+  say(fmt::format("{}: {}", shown_path(bad.path), bad.fault));
+}
+
+std::vector<registry::reference> check_run::wanted() const {
+  std::vector<registry::reference> out;
+  for (const auto& [canonical, ref] : wanted_) out.push_back(ref);
+  return out;
+}
+
+check_question check_run::question(const std::string& path, const digest_map* known) const {
+  check_question out;
+  out.checks = &checks_;
+  out.ns = options_.ns;
+  out.has_drift = options_.has_drift;
+  out.lock_file = options_.lock_file;
+  out.lists_images = options_.output == report_format::junit;
+  out.known = known;
+  if (!options_.renames.empty() && path != "-")
+    if (const auto at = options_.renames.find(canonical_path(path)); at != options_.renames.end())
+      out.renamed = &at->second;
+  return out;
+}
+
+checked_file check_run::check(const std::string& path, const files::image_file& file, const digest_map* known) {
+  auto q = question(path, known);
+  q.how_to_pin = [this, &file](std::size_t site, const registry::digest& d) { return suggestion(file, site, d); };
+  return check_file(path, file.text(), file.sites(), q);
+}
+
+pin_text check_run::suggestion(const files::image_file& file, std::size_t site, const registry::digest& digest) {
+  const files::change change{site, digest, options_.orders.order_of(file.sites()[site]).format};
+  pin_text out{file.suggestion(change, options_.format), std::nullopt};
+  if (options_.output != report_format::sarif || file.text().size() > max_rewritten - rewritten_) return out;
+  rewritten_ += file.text().size();
+  const std::vector<files::change> changes{change};
+  // A site that shares its bytes with another one must not be changed alone.
+  if (const auto after = file.rewrite(changes, options_.format)) out.change = changed_lines(file.text(), *after);
+  return out;
+}
+
+std::size_t check_run::report_failures(const digest_map& known) {
+  std::size_t failures = 0;
+  for (const auto& [canonical, ref] : wanted_) {
+    const auto found = known.find(canonical);
+    if (found == known.end() || found->second) continue;
+    say(found->second.error().message);
+    ++failures;
+  }
+  return failures;
+}
+
+run_outcome check_run::stop(const error& e) {
+  say(e.message);
+  outcome_.status = run_status::invalid;
+  return std::move(outcome_);
+}
+
+run_outcome check_run::finish(const digest_map& known) {
+  const std::size_t failures = report_failures(known);
+  for (auto& one : waiting_) files_[one.place] = check(files_[one.place].path, one.file, &known);
+  const auto totals = totals_of(files_);
+  auto options = options_.report;
+  options.is_complete = totals.faults == 0 && failures == 0;
+  outcome_.out = write_report(options_.output, files_, checks_.table, options);
+  if (templates_ > 0)
+    say(fmt::format("skipped {} not rendered ({}{}): helm template … | pinhook check -",
+                    templates_ == 1 ? "a Helm template that is" : fmt::format("{} Helm templates that are", templates_),
+                    first_template_, templates_ == 1 ? "" : ", …"));
+  say(summary(totals));
+  outcome_.status = status_of(totals, failures);
+  return std::move(outcome_);
+}
+
+}  // namespace pinhook::pipeline

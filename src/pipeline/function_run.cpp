@@ -1,0 +1,121 @@
+#include <pinhook/pipeline/function_run.hpp>
+
+#include <pinhook/pipeline/site_label.hpp>
+
+#include <fmt/core.h>
+
+#include <utility>
+
+namespace pinhook::pipeline {
+
+function_run::function_run(std::string_view text, const function_run_options& options, const files::file_rules& rules)
+    : text_(text) {
+  if (auto good = read(options, rules); !good) fault_ = std::move(good.error());
+}
+
+result<void> function_run::read(const function_run_options& options, const files::file_rules& rules) {
+  auto list = resource_list::read(text_);
+  if (!list) return fail(std::move(list.error()));
+  list_ = std::move(*list);
+  auto config = list_->config();
+  if (!config) return fail(std::move(config.error()));
+  config_ = std::move(*config);
+  auto file = files::image_file::read(std::string(text_), "-", rules);
+  if (!file) return fail(std::move(file.error()));
+  file_ = std::move(*file);
+  choice_ = {.task = config_.update ? pin_task::update : pin_task::pin,
+             .format = config_.format.value_or(options.format),
+             .orders = options.orders};
+  if (config_.format) choice_.orders.format = config_.format;
+  return {};
+}
+
+std::vector<registry::reference> function_run::wanted() const {
+  return fault_ ? std::vector<registry::reference>() : pipeline::wanted(*file_, choice_);
+}
+
+// The input unchanged, with the error in its results where they can be written.
+run_outcome function_run::stop(const error& e) {
+  function_result failure;
+  failure.severity = result_severity::error;
+  failure.message = e.message;
+  auto out = list_ ? with_results(text_, {failure}) : fail(e);
+  return {.out = out ? std::move(*out) : std::string(),
+          .writes = {},
+          .messages = {e.message},
+          .status = run_status::invalid};
+}
+
+run_outcome function_run::finish(const digest_map& known) {
+  if (fault_) return stop(*fault_);
+  if (auto good = pin(known); !good) return stop(good.error());
+  return std::move(outcome_);
+}
+
+result<void> function_run::pin(const digest_map& known) {
+  const auto pinned = pipeline::pinned(*file_, choice_, known);
+  if (!pinned) return fail(pinned.error());
+  const bool is_failed = pinned->has(site_result::kind::failed);
+  const bool writes = !is_failed || config_.keeps_going;
+  if (writes) report_notes(*pinned);
+  for (const auto& r : pinned->results) {
+    const files::site& s = file_->sites()[r.site];
+    report(s, r, writes);
+    if (writes && r.what == site_result::kind::changed) report_doubt(s);
+  }
+  auto out = with_results(writes ? pinned->text : text_, results_);
+  if (!out) return fail(std::move(out.error()));
+  outcome_.out = std::move(*out);
+  outcome_.status = is_failed ? run_status::unresolved : run_status::good;
+  return {};
+}
+
+void function_run::report(const files::site& s, const site_result& r, bool writes) {
+  using kind = site_result::kind;
+  auto about = list_->about(s);
+  about.current_value = s.written;
+  switch (r.what) {
+    case kind::current:
+      return;
+    case kind::changed:
+      if (!writes) return;
+      about.message = fmt::format("{}: {} is pinned", shown_name(s), s.written);
+      about.proposed_value = r.after;
+      break;
+    case kind::left:
+      if (files::is_on_purpose(s.why)) return;
+      about.severity = r.rule.empty() ? result_severity::warning : result_severity::info;
+      about.message = fmt::format("{}: {} is left as it is: {}", shown_name(s), quoted_name(s.written), r.message);
+      break;
+    case kind::failed:
+      about.severity = result_severity::error;
+      about.message = fmt::format("{}: {}", shown_name(s), r.message);
+      break;
+  }
+  if (about.severity != result_severity::info)
+    outcome_.messages.push_back(fmt::format("{}: {}", s.object, about.message));
+  results_.push_back(std::move(about));
+}
+
+// Reports notes about the list as a whole.
+void function_run::report_notes(const pinned_file& file) {
+  if (auto lost = file.lost_tags_note(); !lost.empty()) warn({}, "", std::move(lost));
+  for (const auto& note : file.notes) warn({}, "", note);
+}
+
+// Warns, once for each item, that a digest may break it.
+void function_run::report_doubt(const files::site& s) {
+  if (s.doubt.empty()) return;
+  const auto item = s.pointer.substr(0, s.pointer.find('/', std::string_view("/items/").size()));
+  if (doubts_.emplace(item, s.doubt).second)
+    warn(list_->about(s), fmt::format("{}: ", s.object), fmt::format("{}: {}", shown_name(s), s.doubt));
+}
+
+void function_run::warn(function_result about, std::string_view place, std::string message) {
+  outcome_.messages.push_back(fmt::format("{}{}", place, message));
+  about.severity = result_severity::warning;
+  about.message = std::move(message);
+  results_.push_back(std::move(about));
+}
+
+}  // namespace pinhook::pipeline

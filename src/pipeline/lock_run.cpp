@@ -1,0 +1,134 @@
+#include <pinhook/pipeline/lock_run.hpp>
+
+#include <pinhook/pipeline/kustomization_renames.hpp>
+#include <pinhook/pipeline/kustomizations_around.hpp>
+#include <pinhook/pipeline/site_label.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace pinhook::pipeline {
+
+lock_run::lock_run(lock_run_options options, const std::vector<input>& inputs, const files::file_rules& rules)
+    : options_(std::move(options)) {
+  read_existing();
+  if (!is_stopped()) report_inputs(inputs);
+  if (is_stopped()) return;
+  auto gaps = find_gaps(inputs, rules);
+  if (!gaps) {
+    refuse(gaps.error());
+    return;
+  }
+  auto plan = plan_lock({inputs, std::move(*gaps), options_.orders, find_renames(inputs, rules)},
+                        existing_ ? existing_->images : resolve::image_lock(), options_.updates);
+  if (plan)
+    plan_ = std::move(*plan);
+  else
+    refuse(plan.error());
+}
+
+void lock_run::refuse(const error& e) {
+  say(e.message);
+  outcome_.status = run_status::invalid;
+}
+
+void lock_run::read_existing() {
+  if (!options_.existing) return;
+  auto content = files::read_lock(*options_.existing);
+  if (!content) return refuse(std::move(content.error()).at(options_.path));
+  existing_ = std::move(*content);
+}
+
+void lock_run::report_inputs(const std::vector<input>& inputs) {
+  bool is_good = true;
+  for (const auto& in : inputs) {
+    if (in.content) {
+      for (const auto& s : in.content->sites())
+        if (s.why != files::untouched::no && !files::is_on_purpose(s.why))
+          say(fmt::format("{}: {} is not locked: {}", site_label(in.path, s), quoted_name(s.written), s.problem));
+      continue;
+    }
+    const auto& e = in.content.error();
+    const bool is_skipped = e.code == error_code::unsupported && !in.is_named;
+    say(fmt::format("{}: {}{}", shown_path(in.path), is_skipped ? "skipped: " : "", e.message));
+    is_good = is_good && is_skipped;
+  }
+  if (!is_good) refuse({error_code::invalid_input, "nothing is written: a file is invalid", std::nullopt});
+}
+
+std::vector<renamed_images> lock_run::find_renames(const std::vector<input>& inputs, const files::file_rules& rules) {
+  std::vector<const input*> all;
+  for (const auto& in : inputs) all.push_back(&in);
+  return renames_in(all, kustomizations_around(paths_of(inputs)), rules);
+}
+
+// The images for which pin would add entries to kustomizations.
+result<std::vector<kustomization_gap>> lock_run::find_gaps(const std::vector<input>& inputs,
+                                                           const files::file_rules& rules) {
+  std::vector<const input*> all;
+  for (const auto& in : inputs) all.push_back(&in);
+  auto found = gaps_of_named(all, rules, options_.orders);
+  std::vector<kustomization_gap> out;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!found[i]) continue;
+    if (!*found[i]) return fail(std::move(found[i]->error()).at(inputs[i].path));
+    for (const auto& note : (*found[i])->notes) say(fmt::format("{}: {}", inputs[i].path, note));
+    std::ranges::move((*found[i])->missing, std::back_inserter(out));
+  }
+  return out;
+}
+
+std::vector<registry::reference> lock_run::wanted() const {
+  return is_stopped() ? std::vector<registry::reference>() : plan_.missing;
+}
+
+// Each with the place of the image.
+void lock_run::report_failures(const digest_map& known) {
+  bool is_good = true;
+  for (const auto& ref : plan_.missing) {
+    const auto found = known.find(ref.canonical());
+    if (found == known.end() || found->second) continue;
+    is_good = false;
+    say(fmt::format("{}: {}", plan_.places.at(ref.canonical()), found->second.error().message));
+  }
+  if (is_good) return;
+  say("nothing is written: not every image could be resolved");
+  outcome_.status = run_status::unresolved;
+}
+
+files::lock_format lock_run::format() const {
+  if (options_.format) return *options_.format;
+  return existing_ ? existing_->format : files::lock_format::pinhook;
+}
+
+void lock_run::write(std::string text) {
+  if (options_.path == "-")
+    outcome_.out = std::move(text);
+  else if (text != options_.existing)
+    outcome_.writes.push_back({options_.path, std::move(text)});
+}
+
+run_outcome lock_run::stop(const error& e) {
+  refuse(e);
+  return std::move(outcome_);
+}
+
+run_outcome lock_run::finish(const digest_map& known) {
+  if (!is_stopped()) report_failures(known);
+  if (is_stopped()) return std::move(outcome_);
+  const auto before = existing_ ? existing_->images : resolve::image_lock();
+  const files::lock_file after{format(), locked(plan_, known, before, options_.now)};
+  write(files::write_lock(after));
+  for (const auto& [rule, count] : plan_.left_by_rule)
+    say(fmt::format("rule {} leaves {} out: it says pin: never", rule,
+                    count == 1 ? "1 image" : fmt::format("{} images", count)));
+  if (plan_.without_tag != 0)
+    say(fmt::format("{} pinned without a tag that is written anywhere: nothing to lock", plan_.without_tag));
+  say(lock_summary(before, after.images));
+  return std::move(outcome_);
+}
+
+}  // namespace pinhook::pipeline

@@ -1,0 +1,28 @@
+// The outcome of a run with its messages as one text, a line each.
+//
+//   const auto done = shown(run.finish(digests.answers(run.wanted())));
+//   EXPECT_EQ(done.messages, "pinned 1 image in 1 file\n");
+#pragma once
+
+#include <pinhook/pipeline/run.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::testing {
+
+struct shown_outcome {
+  std::string out;
+  std::vector<pipeline::file_write> writes;
+  std::string messages;
+  pipeline::run_status status;
+};
+
+inline shown_outcome shown(pipeline::run_outcome of) {
+  shown_outcome out{std::move(of.out), std::move(of.writes), {}, of.status};
+  for (const auto& line : of.messages) out.messages += line + '\n';
+  return out;
+}
+
+}  // namespace pinhook::testing

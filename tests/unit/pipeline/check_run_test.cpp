@@ -1,0 +1,126 @@
+#include <pinhook/pipeline/check_run.hpp>
+
+#include "support/fake_digests.hpp"
+#include "support/shown_outcome.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::pipeline {
+namespace {
+
+using pinhook::testing::digest_of_digit;
+using pinhook::testing::fake_digests;
+using pinhook::testing::shown;
+using pinhook::testing::shown_outcome;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::string a = digest_of_digit('a').to_string();
+const std::string b = digest_of_digit('b').to_string();
+
+std::string pod(const std::string& image, const std::string& behind = "") {
+  return "kind: Pod\napiVersion: v1\nspec:\n  containers:\n    - name: web\n      image: " + image + behind + "\n";
+}
+
+class CheckRun : public ::testing::Test {
+ protected:
+  CheckRun() { digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a')); }
+
+  void add(const std::string& path, const std::string& text, bool is_named = true) {
+    inputs.push_back({path, files::image_file::read(text, path, rules), is_named});
+  }
+
+  shown_outcome run() {
+    check_run r(options, {}, "");
+    for (auto& one : inputs) r.take(std::move(one));
+    inputs.clear();
+    return shown(r.finish(digests.answers(r.wanted())));
+  }
+
+  files::file_rules rules;
+  check_run_options options;
+  std::vector<input> inputs;
+  fake_digests digests;
+};
+
+TEST_F(CheckRun, ReportsFindingsWithoutAskingARegistry) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("nginx@" + a));
+  const auto done = run();
+  EXPECT_EQ(done.status, run_status::failed);
+  EXPECT_THAT(done.out, HasSubstr("a.yaml:6"));
+  EXPECT_EQ(done.messages, "1 finding in 1 of 2 files; 2 images\n");
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_EQ(digests.calls(), 0U);
+}
+
+TEST_F(CheckRun, ComparesPinsWithTheirTags) {
+  options.has_drift = true;
+  add("same.yaml", pod("nginx@" + a, " # nginx:1.25"));
+  EXPECT_EQ(run().status, run_status::good);
+  add("moved.yaml", pod("nginx@" + b, " # nginx:1.25"));
+  add("again.yaml", pod("nginx:1.25@" + b));
+  const auto done = run();
+  EXPECT_EQ(done.status, run_status::failed);
+  EXPECT_THAT(done.out, HasSubstr("drift"));
+  EXPECT_THAT(digests.asked(), ElementsAre("docker.io/library/nginx:1.25"));
+  EXPECT_EQ(digests.calls(), 2U) << "once a run";
+}
+
+// Files are reported in the order in which they were taken, whether or not they had to wait for a look-up.
+TEST_F(CheckRun, KeepsTheOrderOfTheFiles) {
+  options.lock_file = "images.lock";
+  options.output = report_format::github;
+  add("1.yaml", pod("nginx:1.25"));
+  add("2.yaml", pod("nginx"));
+  add("3.yaml", pod("nginx:1.25"));
+  const auto done = run();
+  const auto first = done.out.find("1.yaml"), second = done.out.find("2.yaml"), third = done.out.find("3.yaml");
+  ASSERT_NE(third, std::string::npos) << done.out;
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, third);
+}
+
+// Of several outcomes the most severe is the status: an input at fault, a failed look-up, a finding.
+TEST_F(CheckRun, TheMostSevereOutcomeCounts) {
+  options.has_drift = true;
+  add("finding.yaml", pod("nginx:1.25"));
+  EXPECT_EQ(run().status, run_status::failed);
+  add("finding.yaml", pod("nginx:1.25"));
+  add("unknown.yaml", pod("redis:9"));
+  auto done = run();
+  EXPECT_EQ(done.status, run_status::unresolved);
+  EXPECT_THAT(done.messages, HasSubstr("redis:9 is not in the table of the test\n"));
+  add("unknown.yaml", pod("redis:9"));
+  add("broken.yaml", "kind: [");
+  done = run();
+  EXPECT_EQ(done.status, run_status::invalid);
+  EXPECT_THAT(done.messages, HasSubstr("broken.yaml: "));
+}
+
+TEST_F(CheckRun, TemplatesThatAreFoundAreCounted) {
+  add("chart/templates/a.yaml", "image: {{ .Values.image }}\nkind: {{ if }}", false);
+  add("chart/templates/b.yaml", "image: {{ .Values.image }}\nkind: {{ if }}", false);
+  const auto done = run();
+  EXPECT_EQ(done.status, run_status::good);
+  EXPECT_THAT(done.messages, HasSubstr("skipped 2 Helm templates that are not rendered (chart/templates/a.yaml, …)"));
+}
+
+TEST_F(CheckRun, StopsWithoutASourceOfDigests) {
+  options.has_drift = true;
+  check_run r(options, {}, "");
+  r.take({"broken.yaml", fail(error_code::malformed, "line 1, column 1: no YAML"), true});
+  const auto done = shown(r.stop({error_code::invalid_input, "no registry can be asked", {}}));
+  EXPECT_EQ(done.status, run_status::invalid);
+  EXPECT_EQ(done.messages, "broken.yaml: line 1, column 1: no YAML\nno registry can be asked\n");
+  EXPECT_EQ(done.out, "");
+}
+
+}  // namespace
+}  // namespace pinhook::pipeline

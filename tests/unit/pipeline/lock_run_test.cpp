@@ -1,0 +1,140 @@
+#include <pinhook/pipeline/lock_run.hpp>
+
+#include "support/fake_digests.hpp"
+#include "support/shown_outcome.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::pipeline {
+namespace {
+
+using pinhook::testing::digest_of_digit;
+using pinhook::testing::fake_digests;
+using pinhook::testing::shown;
+using pinhook::testing::shown_outcome;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string pod(const std::string& image) {
+  return "kind: Pod\napiVersion: v1\nspec:\n  containers:\n    - name: web\n      image: " + image + "\n";
+}
+
+class LockRun : public ::testing::Test {
+ protected:
+  LockRun() {
+    digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+    digests.holds("docker.io/library/redis:7", digest_of_digit('b'));
+    options.path = "images.lock";
+    options.now = "2026-11-21T08:30:00Z";
+  }
+
+  void add(const std::string& path, const std::string& text, bool is_named = true) {
+    inputs.push_back({path, files::image_file::read(text, path, rules), is_named});
+  }
+
+  shown_outcome run() {
+    lock_run r(options, inputs, rules);
+    return shown(r.finish(digests.answers(r.wanted())));
+  }
+
+  files::file_rules rules;
+  lock_run_options options;
+  std::vector<input> inputs;
+  fake_digests digests;
+};
+
+TEST_F(LockRun, WritesTheLockOfAllImages) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("redis:7"));
+  const auto done = run();
+  EXPECT_EQ(done.status, run_status::good) << done.messages;
+  ASSERT_EQ(done.writes.size(), 1U);
+  EXPECT_EQ(done.writes[0].path, "images.lock");
+  const auto lock = files::read_lock(done.writes[0].text);
+  ASSERT_TRUE(lock);
+  EXPECT_EQ(lock->images.images().size(), 2U);
+  EXPECT_EQ(done.out, "");
+  EXPECT_THAT(done.messages, HasSubstr("locked 2 images"));
+}
+
+TEST_F(LockRun, AsksOnlyForImagesThatAreNotLocked) {
+  add("a.yaml", pod("nginx:1.25"));
+  options.existing = run().writes.at(0).text;
+  EXPECT_THAT(run().writes, IsEmpty()) << "a lock that stays the same is not written";
+  EXPECT_EQ(digests.calls(), 1U);
+  add("b.yaml", pod("redis:7"));
+  EXPECT_EQ(run().writes.size(), 1U);
+  EXPECT_THAT(digests.asked(), ElementsAre("docker.io/library/nginx:1.25", "docker.io/library/redis:7"));
+  options.updates = true;
+  EXPECT_EQ(lock_run(options, inputs, rules).wanted().size(), 2U);
+}
+
+TEST_F(LockRun, PrintsTheLockForADash) {
+  options.path = "-";
+  add("a.yaml", pod("nginx:1.25"));
+  const auto done = run();
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_TRUE(files::read_lock(done.out));
+}
+
+TEST_F(LockRun, WritesTheFormatThatIsChosenElseThatOfTheLock) {
+  add("a.yaml", pod("nginx:1.25"));
+  options.format = files::lock_format::kbld;
+  options.existing = run().writes.at(0).text;
+  EXPECT_EQ(files::read_lock(*options.existing)->format, files::lock_format::kbld);
+  options.format.reset();
+  add("b.yaml", pod("redis:7"));
+  EXPECT_EQ(files::read_lock(run().writes.at(0).text)->format, files::lock_format::kbld);
+}
+
+// One row a fault: nothing is written, and nothing is asked where the inputs are at fault.
+TEST_F(LockRun, AnyFaultLeavesTheLockAsItIs) {
+  struct row {
+    std::string_view name;
+    std::string existing, second;
+    run_status status;
+    std::string_view message;
+    std::size_t calls;
+  };
+  const std::string digest = digest_of_digit('c').to_string();
+  const row rows[] = {
+      {"broken lock", "kind: [", pod("redis:7"), run_status::invalid, "images.lock: ", 0},
+      {"broken file", "", "kind: [", run_status::invalid, "nothing is written: a file is invalid", 0},
+      {"unknown tag", "", pod("redis:9"), run_status::unresolved, "not every image could be resolved", 1},
+      {"two digests", "", pod("nginx:1.25@" + digest) + "---\n" + pod("nginx:1.25@" + digest_of_digit('d').to_string()),
+       run_status::invalid, "nginx:1.25", 0},
+  };
+  for (const row& one : rows) {
+    SCOPED_TRACE(one.name);
+    inputs.clear();
+    digests = fake_digests();
+    digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
+    options.existing = one.existing.empty() ? std::nullopt : std::optional(one.existing);
+    add("a.yaml", pod("nginx:1.25"));
+    add("b.yaml", one.second);
+    const auto done = run();
+    EXPECT_EQ(done.status, one.status);
+    EXPECT_THAT(done.writes, IsEmpty());
+    EXPECT_EQ(done.out, "");
+    EXPECT_THAT(done.messages, HasSubstr(one.message));
+    EXPECT_EQ(digests.calls(), one.calls);
+  }
+}
+
+TEST_F(LockRun, StopsWithoutASourceOfDigests) {
+  add("a.yaml", pod("nginx:1.25"));
+  lock_run r(options, inputs, rules);
+  const auto done = shown(r.stop({error_code::invalid_input, "no registry can be asked", {}}));
+  EXPECT_EQ(done.status, run_status::invalid);
+  EXPECT_EQ(done.messages, "no registry can be asked\n");
+  EXPECT_THAT(done.writes, IsEmpty());
+}
+
+}  // namespace
+}  // namespace pinhook::pipeline
