@@ -35,7 +35,7 @@ std::string_view taken_for(action a, pin::mode m, bool is_unchanged) {
 
 // What to do, as a sentence without a full stop.
 std::string sentence_of(const rules::finding& f) {
-  if (f.kind == fix_kind::line) return "Write " + f.fix;
+  if (f.kind == fix_kind::text) return "Write " + f.fix;
   if (f.kind == fix_kind::command) return "Run " + f.fix;
   std::string out = f.fix;
   if (!out.empty() && out.front() >= 'a' && out.front() <= 'z')
@@ -45,7 +45,7 @@ std::string sentence_of(const rules::finding& f) {
 
 // The same inside of a sentence.
 std::string clause_of(const rules::finding& f) {
-  if (f.kind == fix_kind::line) return "write " + f.fix;
+  if (f.kind == fix_kind::text) return "write " + f.fix;
   if (f.kind == fix_kind::command) return "run " + f.fix;
   return f.fix;
 }
@@ -106,7 +106,7 @@ void rule_findings::warn(const rules::finding& f, std::string_view taken, const 
   warnings_.push_back({with_names(reason, s, s.image, max_warning_size)});
   std::string whole = with_names(fmt::format("{}: {}", rule, fix), s, s.image, max_warning_size);
   // What is to be copied helps nobody when it is cut: rather does it stand without the names, or not at all.
-  const bool is_copied = f.kind == fix_kind::line || f.kind == fix_kind::command;
+  const bool is_copied = f.kind == fix_kind::text || f.kind == fix_kind::command;
   if (is_copied && whole.find(fix) == std::string::npos) whole = fix.size() <= max_warning_size ? fix : std::string();
   if (!whole.empty()) warnings_.push_back({std::move(whole), is_copied});
 }

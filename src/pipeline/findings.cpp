@@ -15,6 +15,7 @@ namespace {
 
 using files::site;
 using files::untouched;
+using rules::fix_kind;
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
@@ -117,11 +118,6 @@ std::string own_message(rules::requirement what, const site& s) {
                      quoted_name(s.written));
 }
 
-fix_kind kind_of(rules::fix_kind kind) {
-  constexpr std::array<fix_kind, 3> kinds{fix_kind::text, fix_kind::command, fix_kind::advice};
-  return kinds[static_cast<std::size_t>(kind)];
-}
-
 std::string command_for(std::string_view path, std::string_view rule) {
   const std::string_view update = rule == rule_id::drift ? " --update" : "";
   return path == "-" ? fmt::format("pinhook pin{} -", update)
@@ -202,7 +198,7 @@ class site_judge {
       return out;
     }
     out.fix = std::move(f.fix);
-    out.kind = kind_of(f.kind);
+    out.kind = f.kind;
     if (f.requirement == rules::requirement::pull_policy && s.form == files::site_form::values)
       out.fix = fmt::format("pullPolicy{}", out.fix.substr(out.fix.find(':')));
     return out;
@@ -299,11 +295,6 @@ std::pair<std::size_t, std::size_t> place(std::string_view text, std::size_t off
 }
 
 }  // namespace
-
-std::string_view to_string(fix_kind kind) noexcept {
-  constexpr std::array<std::string_view, 3> names{"text", "command", "advice"};
-  return names[static_cast<std::size_t>(kind)];
-}
 
 std::string to_do(const finding& f) {
   constexpr std::array<std::string_view, 3> verbs{"write ", "run ", ""};

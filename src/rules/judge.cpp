@@ -78,10 +78,10 @@ void tell_fix(finding& f, const demand& d, const image_state& image) {
     f.fix = d.values.size() > named_registries ? fmt::format("take it from one of {}", name_some(d.values))
                                                : fmt::format("take it from {}", name_some(d.values));
   } else if (d.requirement == requirement::pull_policy) {
-    f.kind = fix_kind::line;
+    f.kind = fix_kind::text;
     f.fix = fmt::format("{}: {}", image.is_volume ? "pullPolicy" : "imagePullPolicy", d.values.front());
   } else if (!image.pinned.empty()) {
-    f.kind = fix_kind::line;
+    f.kind = fix_kind::text;
     f.fix = fmt::format("{}: {}", image.is_volume ? "reference" : "image", image.pinned);
   } else {
     f.kind = fix_kind::command;
@@ -138,6 +138,11 @@ bool denies_registry(const rule_set& rules, const effects& e, const registry::re
 
 std::string_view default_pull_policy(const registry::reference& ref) {
   return ref.effective_tag() == "latest" ? "Always" : "IfNotPresent";
+}
+
+std::string_view to_string(fix_kind kind) noexcept {
+  constexpr std::array<std::string_view, 3> names{"text", "command", "advice"};
+  return names[static_cast<std::size_t>(kind)];
 }
 
 const requirement_text& text_of(requirement r) noexcept { return texts[static_cast<std::size_t>(r)]; }

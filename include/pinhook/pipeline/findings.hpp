@@ -12,9 +12,9 @@
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/judge.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -40,16 +40,6 @@ struct replacement {
 /// The lines in which two texts differ, as one replacement; none when they are equal.
 [[nodiscard]] std::optional<replacement> changed_lines(std::string_view before, std::string_view after);
 
-/// What `finding::fix` is.
-enum class fix_kind : std::uint8_t {
-  text,     // what to write in place of what stands there
-  command,  // what to run
-  advice,   // a sentence
-};
-
-/// "text", "command", "advice".
-[[nodiscard]] std::string_view to_string(fix_kind kind) noexcept;
-
 struct finding {
   /// Of the rule table.
   std::string rule;
@@ -71,7 +61,7 @@ struct finding {
   std::string message;
   /// What to do about it.
   std::string fix;
-  fix_kind kind = fix_kind::advice;
+  rules::fix_kind kind = rules::fix_kind::advice;
   /// The fix as a change of the file, when it is known exactly.
   std::optional<replacement> change;
 };

@@ -29,11 +29,15 @@ struct image_state {
   bool is_volume = false;
 };
 
+/// The form of a fix.
 enum class fix_kind : std::uint8_t {
-  line,     // a line to write in place of the one there: "image: nginx@sha256:…", "imagePullPolicy: IfNotPresent"
+  text,     // a text to write in place of the one there: "imagePullPolicy: IfNotPresent"
   command,  // a command to run: "pinhook resolve nginx:1.25"
   advice,   // a sentence without a full stop
 };
+
+/// "text", "command", "advice".
+[[nodiscard]] std::string_view to_string(fix_kind kind) noexcept;
 
 struct finding {
   /// Index in rule_set::rules().

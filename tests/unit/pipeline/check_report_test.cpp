@@ -36,7 +36,7 @@ finding make(std::string_view rule, std::string path, std::size_t line, std::str
   f.image = std::move(image);
   f.message = "\"" + f.image + "\" is not as it should be";
   f.fix = "pinhook pin -i " + f.path;
-  f.kind = fix_kind::command;
+  f.kind = rules::fix_kind::command;
   return f;
 }
 
@@ -46,7 +46,7 @@ checked_files sample() {
   web.findings = {make("unpinned", web.path, 12, "nginx:1.25"), make("no-tag", web.path, 14, "ghcr.io/acme/api"),
                   make("unknown-tag", web.path, 16, "redis@sha256:" + std::string(64, 'a'))};
   web.findings[0].fix = "nginx@sha256:" + std::string(64, 'b');
-  web.findings[0].kind = fix_kind::text;
+  web.findings[0].kind = rules::fix_kind::text;
   web.findings[0].change = replacement{12, 1, 12, 26, "        image: " + web.findings[0].fix + " # nginx:1.25"};
   web.findings[1].name = "api";
   web.images = {{"Deployment shop/web", "web", untouched::no, {0}},

@@ -88,7 +88,7 @@ TEST_F(RuleFindings, OneOfTagLatestAndDigestAndTheOthersApart) {
   EXPECT_THAT(seen.images[0].findings, ElementsAre(0U, 1U, 2U));
   EXPECT_EQ(seen.findings[0].fix, "pinhook pin -i web.yaml");
   EXPECT_THAT(seen.findings[1].message, HasSubstr("\"nginx\": "));
-  EXPECT_EQ(seen.findings[1].kind, fix_kind::advice);
+  EXPECT_EQ(seen.findings[1].kind, rules::fix_kind::advice);
   EXPECT_EQ(to_do(seen.findings[1]), "take it from ghcr.io");
   EXPECT_THAT(seen.findings[2].message, HasSubstr("has no pull policy, which means Always: "));
   EXPECT_EQ(to_do(seen.findings[2]), "write imagePullPolicy: IfNotPresent");
