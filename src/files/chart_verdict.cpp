@@ -147,7 +147,7 @@ void judge(const source_document& doc, found_image& image, const chart& of) {
 void judge_pins(const yaml::source& from, std::vector<found_image>& images, const chart* of) {
   for (found_image& image : images) {
     site& s = image.what;
-    if (s.why != untouched::no || s.is_pinned() || s.is_refused()) continue;
+    if (s.reason != skip_reason::none || s.is_pinned() || s.is_refused()) continue;
     if (s.form == site_form::scalar && of != nullptr) judge_string(image, *of);
     if (s.form != site_form::values) continue;
     if (of != nullptr)

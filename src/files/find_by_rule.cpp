@@ -96,7 +96,7 @@ class rule_search {
     image.what.group = owner_.group;
     image.what.kind = owner_.kind;
     image.what.ns = owner_.ns;
-    if (is_skipped_) image.what.why = untouched::skip_label;
+    if (is_skipped_) image.what.reason = skip_reason::skip_label;
     keep(f_, std::move(image));
   }
 

@@ -30,7 +30,7 @@ result<void> take_service(finding& f, std::string_view name, node_index service)
   found_image found = scalar_image(f, image->value, pointer + "/image");
   found.what.object = fmt::format("service {}", name);
   found.what.name = name;
-  if (!f.doc.is_null(build->value)) found.what.why = untouched::built;
+  if (!f.doc.is_null(build->value)) found.what.reason = skip_reason::built;
   keep(f, std::move(found));
   return {};
 }

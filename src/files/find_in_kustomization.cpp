@@ -104,7 +104,7 @@ result<entry> read_entry(const finding& f, node_index mapping) {
 // The form that entries behind this one ask for.
 std::optional<pin::pin_format> needed_format(std::span<const kustomize_entry> later, const kustomize_entry& e,
                                              const site& s) {
-  if (s.why != untouched::no || !s.tag) return std::nullopt;
+  if (s.reason != skip_reason::none || !s.tag) return std::nullopt;
   const std::string image = image_of(e);
   const image_to_pin one{image, split_image(image).name, s.tag->effective_tag()};
   for (const auto format : {pin::pin_format::digest, pin::pin_format::tag_and_digest})
@@ -115,17 +115,17 @@ std::optional<pin::pin_format> needed_format(std::span<const kustomize_entry> la
 // What the entries behind this one make of its image: renamed, it is another; with a tag of theirs, this one's does not
 // matter.
 void judge_later(std::span<const kustomize_entry> later, const kustomize_entry& e, site& s) {
-  if (s.why != untouched::no || !e.decides()) return;
+  if (s.reason != skip_reason::none || !e.decides()) return;
   const auto built = follow(later, s.written);
   if (built.matched.empty()) return;
   const kustomize_entry& last = later[built.matched.back()];
   const auto suffixed = std::ranges::find_if(
       built.matched, [&](std::size_t i) { return !later[i].decides() && !later[i].tag_suffix.empty(); });
   if (built.is_decided) {
-    s.why = untouched::overridden;
+    s.reason = skip_reason::overridden;
     s.problem = fmt::format("an entry behind it, {}, has the last word", quoted(last.name));
   } else if (suffixed != built.matched.end()) {
-    s.why = untouched::invalid;
+    s.reason = skip_reason::invalid;
     s.problem = fmt::format(
         "an entry behind it puts the suffix {} on the tag, in some places twice: write the whole "
         "tag here, and no suffix there",
@@ -147,9 +147,9 @@ void take_entry(finding& f, entry one, std::string pointer, std::span<const kust
   s.line = f.doc.at(place_of(f, one.image)).line;
   s.column = f.doc.at(place_of(f, one.image)).column;
   s.written = image_of(one.values);
-  if (!one.values.decides()) s.why = untouched::no_tag_here;
+  if (!one.values.decides()) s.reason = skip_reason::no_tag_here;
   if (!one.values.fault.empty() && !is_filled_in(s.written)) {
-    s.why = untouched::invalid;
+    s.reason = skip_reason::invalid;
     s.problem = one.values.fault;
   }
   judge_later(later, one.values, s);

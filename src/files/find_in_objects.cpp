@@ -168,7 +168,7 @@ class object_search {
       image.what.pull_policy = slot.pull_policy;
       image.what.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
       image.what.type = slot.type;
-      if (read->metadata.pin_label == "skip") image.what.why = untouched::skip_label;
+      if (read->metadata.pin_label == "skip") image.what.reason = skip_reason::skip_label;
       keep(f_, std::move(image));
     }
     return {};

@@ -93,7 +93,7 @@ class values_search {
     const auto ref = registry::reference::parse(*text);
     if (ref) image.what.problem = part_of_split(f_, mapping, *ref);
     if (!image.what.problem.empty()) {
-      image.what.why = untouched::split;
+      image.what.reason = skip_reason::split;
       image.what.remedy = rendered_first;
     }
     image.what.pull_policy = pull_policy_beside(f_, mapping);

@@ -108,12 +108,12 @@ void keep(finding& f, found_image image) {
   auto ref = registry::reference::parse(s.written);
   if (ref) {
     s.ref = *std::move(ref);
-    if (s.why != untouched::no_tag_here) s.tag = tag_of(*s.ref);
-  } else if (s.why != untouched::built && s.why != untouched::skip_label) {
+    if (s.reason != skip_reason::no_tag_here) s.tag = tag_of(*s.ref);
+  } else if (s.reason != skip_reason::built && s.reason != skip_reason::skip_label) {
     // Whoever found it may know better what is wrong.
-    if (s.why == untouched::invalid && !s.problem.empty()) return f.images.push_back(std::move(image));
-    s.why = is_filled_in(s.written) ? untouched::variable : untouched::invalid;
-    s.problem = s.why == untouched::invalid ? std::move(ref.error().message) : std::string();
+    if (s.reason == skip_reason::invalid && !s.problem.empty()) return f.images.push_back(std::move(image));
+    s.reason = is_filled_in(s.written) ? skip_reason::variable : skip_reason::invalid;
+    s.problem = s.reason == skip_reason::invalid ? std::move(ref.error().message) : std::string();
     s.remedy.clear();
   }
   f.images.push_back(std::move(image));

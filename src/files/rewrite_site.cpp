@@ -222,9 +222,9 @@ class site_rewriter {
 result<site_rewrite> rewrite_site(const source_document& doc, std::string_view text, const found_image& image,
                                   const std::optional<registry::digest>& digest, pin_format format) {
   const site& s = image.what;
-  if (s.why != untouched::no || !s.ref)
+  if (s.reason != skip_reason::none || !s.ref)
     return fail(error_code::invalid_input,
-                fmt::format("{} is left as it is: {}", quoted_name(s.written), to_string(s.why)));
+                fmt::format("{} is left as it is: {}", quoted_name(s.written), to_string(s.reason)));
   if (!digest && !s.tag)
     return fail(error_code::invalid_input, fmt::format("nobody knows the tag of {}", quoted_name(s.written)));
   site_rewriter rewriter(doc, text, image, s.format.value_or(format));

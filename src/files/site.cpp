@@ -2,25 +2,25 @@
 
 namespace pinhook::files {
 
-std::string_view to_string(untouched why) noexcept {
-  switch (why) {
-    case untouched::no:
+std::string_view to_string(skip_reason reason) noexcept {
+  switch (reason) {
+    case skip_reason::none:
       return "no";
-    case untouched::variable:
+    case skip_reason::variable:
       return "variable";
-    case untouched::no_tag_here:
+    case skip_reason::no_tag_here:
       return "no-tag-here";
-    case untouched::built:
+    case skip_reason::built:
       return "built";
-    case untouched::overridden:
+    case skip_reason::overridden:
       return "overridden";
-    case untouched::skip_label:
+    case skip_reason::skip_label:
       return "skip-label";
-    case untouched::split:
+    case skip_reason::split:
       return "split";
-    case untouched::number_tag:
+    case skip_reason::number_tag:
       return "number-tag";
-    case untouched::invalid:
+    case skip_reason::invalid:
       return "invalid";
   }
   return "no";

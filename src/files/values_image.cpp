@@ -182,15 +182,15 @@ found_image completed(finding& f, found_image out, std::string pointer, bool is_
   if (split.empty()) split = other_part(f, out, s.name, is_image);
   s.written = put_together(f, out);
   if (!has_tag && !has_digest(f, out)) {
-    s.why = untouched::no_tag_here;
+    s.reason = skip_reason::no_tag_here;
   } else if (has_digest(f, out)) {
     // Its bytes are known; what its tag means by now is not.
     s.problem = std::move(split);
   } else if (!split.empty()) {
-    s.why = untouched::split;
+    s.reason = skip_reason::split;
     s.problem = std::move(split);
   } else if (auto number = number_problem(f, out); !number.empty()) {
-    s.why = untouched::number_tag;
+    s.reason = skip_reason::number_tag;
     s.problem = std::move(number);
     s.remedy =
         fmt::format("quote it: {}: \"{}\"", f.doc.at(f.doc.resolve(out.tag_key)).text, scalar_at(f.doc, out.tag));
@@ -266,10 +266,10 @@ result<std::optional<found_image>> image_beside_tag(finding& f, node_index mappi
   image = completed(f, std::move(image), std::move(pointer), false);
   site& s = image.what;
   if (const auto other = other_image_beside(f, mapping);
-      s.why == untouched::no && s.problem.empty() && !has_digest(f, image) && !other.empty()) {
+      s.reason == skip_reason::none && s.problem.empty() && !has_digest(f, image) && !other.empty()) {
     s.problem = fmt::format("its tag may be that of {}, too", other);
     s.remedy = rendered_first;
-    s.why = untouched::split;
+    s.reason = skip_reason::split;
   }
   return std::optional(std::move(image));
 }

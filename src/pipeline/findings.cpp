@@ -14,7 +14,7 @@ namespace pinhook::pipeline {
 namespace {
 
 using files::site;
-using files::untouched;
+using files::skip_reason;
 using rules::fix_kind;
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -146,15 +146,15 @@ class site_judge {
   // In the order in which they are told.
   [[nodiscard]] std::vector<verdict> judge(const site& s, std::size_t index) const {
     std::vector<verdict> out;
-    if (s.why == untouched::invalid || (s.why == untouched::no && !s.ref)) {
+    if (s.reason == skip_reason::invalid || (s.reason == skip_reason::none && !s.ref)) {
       out.push_back({.row = row_of(rule_id::invalid),
                      .message = s.problem,
                      .fix = "write a reference: name:tag or name@sha256:…"});
       return out;
     }
-    if (s.why == untouched::number_tag)
+    if (s.reason == skip_reason::number_tag)
       out.push_back({.row = row_of(rule_id::number_tag), .message = s.problem, .fix = s.remedy});
-    if (s.why != untouched::no) return out;
+    if (s.reason != skip_reason::none) return out;
     auto e = rules_.effects_of(s);
     const bool is_never = checks_.set.order_of(e).pin == pin::pin_order::never;
     auto& of_digest = e.demands[static_cast<std::size_t>(rules::requirement::digest)];
@@ -331,7 +331,8 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
   line_finder lines(text);
   for (std::size_t i = 0; i < sites.size(); ++i) {
     const site& s = sites[i];
-    if (s.why != untouched::no && s.why != untouched::invalid && s.why != untouched::number_tag) ++out.left[s.why];
+    if (s.reason != skip_reason::none && s.reason != skip_reason::invalid && s.reason != skip_reason::number_tag)
+      ++out.left[s.reason];
     std::vector<std::size_t> indices;
     for (verdict& v : judge.judge(s, i)) {
       auto f = make_finding(path, s, judge.table()[v.row], lines.from(s.line, s.column));
@@ -351,7 +352,7 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
       indices.push_back(out.findings.size());
       out.findings.push_back(std::move(f));
     }
-    if (how.lists_images) out.images.push_back({s.object, s.name, s.why, std::move(indices)});
+    if (how.lists_images) out.images.push_back({s.object, s.name, s.reason, std::move(indices)});
   }
   return out;
 }
@@ -363,7 +364,7 @@ bool add_wanted(std::span<const site> all, const check_question& how, std::map<s
   bool has_any = false;
   for (std::size_t i = 0; i < sites.size(); ++i) {
     const site& s = sites[i];
-    if (s.why != untouched::no || s.is_refused() || !s.ref || !s.tag) continue;
+    if (s.reason != skip_reason::none || s.is_refused() || !s.ref || !s.tag) continue;
     if (s.is_pinned() ? !how.has_drift || judge.is_never(s) : !judge.lacks_digest(s, i)) continue;
     to.try_emplace(s.tag->canonical(), *s.tag);
     if (how.renamed != nullptr) {

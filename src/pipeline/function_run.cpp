@@ -83,7 +83,7 @@ void function_run::report(const files::site& s, const site_result& r, bool write
       about.proposed_value = r.after;
       break;
     case kind::left:
-      if (files::is_on_purpose(s.why)) return;
+      if (files::is_on_purpose(s.reason)) return;
       about.severity = r.rule.empty() ? result_severity::warning : result_severity::info;
       about.message = fmt::format("{}: {} is left as it is: {}", shown_name(s), quoted_name(s.written), r.message);
       break;

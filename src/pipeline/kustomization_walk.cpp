@@ -163,7 +163,7 @@ void kustomization_walk::take_entries(const std::string& path, std::string text,
   if (!content) return;
   for (std::size_t i = 0; i < content->sites().size(); ++i) {
     const files::site& s = content->sites()[i];
-    if (s.why == files::untouched::no && s.ref && s.tag)
+    if (s.reason == files::skip_reason::none && s.ref && s.tag)
       into.push_back({.image = s.ref->written(),
                       .place = path,
                       .site = s,
@@ -192,7 +192,7 @@ result<void> kustomization_walk::take_file(const std::string& path, const std::s
   std::vector<taken_image> own;
   for (std::size_t i = 0; i < content->sites().size(); ++i) {
     const files::site& s = content->sites()[i];
-    const bool counts = s.why == files::untouched::no || s.why == files::untouched::skip_label;
+    const bool counts = s.reason == files::skip_reason::none || s.reason == files::skip_reason::skip_label;
     if (!counts || !s.ref) continue;
     own.push_back({s.ref->written(),
                    fmt::format("{}:{}:{}", path, s.line, s.column),

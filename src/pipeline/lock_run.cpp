@@ -47,7 +47,7 @@ void lock_run::report_inputs(const std::vector<input>& inputs) {
   for (const auto& in : inputs) {
     if (in.content) {
       for (const auto& s : in.content->sites())
-        if (s.why != files::untouched::no && !files::is_on_purpose(s.why))
+        if (s.reason != files::skip_reason::none && !files::is_on_purpose(s.reason))
           say(fmt::format("{}: {} is not locked: {}", site_label(in.path, s), quoted_name(s.written), s.problem));
       continue;
     }

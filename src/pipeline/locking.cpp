@@ -67,7 +67,7 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
     for (std::size_t i = 0; i < sites.size(); ++i) {
       const auto& s = sites[i];
       // What a tag means that the chart puts together, the digest beside it does not tell.
-      if (s.why != files::untouched::no || (s.is_refused() && s.is_pinned())) continue;
+      if (s.reason != files::skip_reason::none || (s.is_refused() && s.is_pinned())) continue;
       if (!orders[i].never.empty()) {
         ++out.left_by_rule[orders[i].never];
         continue;

@@ -134,7 +134,7 @@ void pin_run::report_site(const one_file& file, const files::site& s, const site
       }
       // An image that the author wrote so on purpose needs no line; an entry of a kustomization does, since it may seem
       // to pin an image that it does not pin.
-      if (!files::is_on_purpose(s.why) || s.form == files::site_form::kustomization)
+      if (!files::is_on_purpose(s.reason) || s.form == files::site_form::kustomization)
         say(fmt::format("{}: {} is left as it is: {}", site_label(file.in.path, s), quoted_name(s.written), r.message));
       return;
     case kind::failed:

@@ -19,22 +19,22 @@ namespace pinhook::pipeline {
 namespace {
 
 std::string reason_of(const files::site& s) {
-  switch (s.why) {
-    case files::untouched::no:
+  switch (s.reason) {
+    case files::skip_reason::none:
       break;
-    case files::untouched::variable:
+    case files::skip_reason::variable:
       return "something else fills it in";
-    case files::untouched::no_tag_here:
+    case files::skip_reason::no_tag_here:
       return s.form == files::site_form::kustomization ? "its tag comes from the images that it matches"
                                                        : "its tag comes from elsewhere";
-    case files::untouched::built:
+    case files::skip_reason::built:
       return "it is built, not pulled";
-    case files::untouched::skip_label:
+    case files::skip_reason::skip_label:
       return "the object is labelled pinhook.dev/pin: skip";
-    case files::untouched::split:
-    case files::untouched::number_tag:
-    case files::untouched::overridden:
-    case files::untouched::invalid:
+    case files::skip_reason::split:
+    case files::skip_reason::number_tag:
+    case files::skip_reason::overridden:
+    case files::skip_reason::invalid:
       break;
   }
   return s.remedy.empty() ? s.problem : fmt::format("{}; {}", s.problem, s.remedy);
@@ -42,7 +42,7 @@ std::string reason_of(const files::site& s) {
 
 // The reference whose digest decides; none when nothing is to be asked.
 std::optional<registry::reference> asked(const files::site& s, pin_task task) {
-  if (s.why != files::untouched::no || s.is_refused() || task == pin_task::unpin) return std::nullopt;
+  if (s.reason != files::skip_reason::none || s.is_refused() || task == pin_task::unpin) return std::nullopt;
   if (!s.is_pinned()) return s.tag ? s.tag : s.ref;
   return task == pin_task::update ? s.tag : std::nullopt;
 }
@@ -84,7 +84,7 @@ std::optional<site_result> renamed_result(std::size_t index, const pin_choice& h
 site_result decide(std::size_t index, const files::site& s, const pin_choice& how, const site_order& order,
                    const digest_map& known) {
   using kind = site_result::kind;
-  if (s.why != files::untouched::no) return {.site = index, .what = kind::left, .message = reason_of(s)};
+  if (s.reason != files::skip_reason::none) return {.site = index, .what = kind::left, .message = reason_of(s)};
   if (how.task == pin_task::unpin) return unpinned(index, s);
   if (!order.never.empty())
     return {.site = index,
@@ -157,7 +157,7 @@ void take_outcome(const std::vector<files::site>& after, const std::vector<files
 std::span<const files::site> with_problems(std::span<const files::site> sites, const renamed_images& renamed,
                                            std::vector<files::site>& into) {
   for (const auto& [index, one] : renamed) {
-    if (one.problem.empty() || index >= sites.size() || sites[index].why != files::untouched::no) continue;
+    if (one.problem.empty() || index >= sites.size() || sites[index].reason != files::skip_reason::none) continue;
     if (into.empty()) into.assign(sites.begin(), sites.end());
     if (!into[index].problem.empty()) continue;
     into[index].problem = one.problem;

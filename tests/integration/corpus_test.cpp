@@ -165,7 +165,7 @@ class Corpus : public ::testing::TestWithParam<corpus_case> {
     EXPECT_EQ(t.before.size(), c.sites) << [&] {
       std::string all;
       for (const auto& s : t.before)
-        all += fmt::format("{}:{} {} {} {}\n", s.line, s.column, s.object, s.written, to_string(s.why));
+        all += fmt::format("{}:{} {} {} {}\n", s.line, s.column, s.object, s.written, to_string(s.reason));
       return all;
     }();
     EXPECT_EQ(t.changes.size(), c.pinned);

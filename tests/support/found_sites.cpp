@@ -87,9 +87,9 @@ void expect_in_text(const yaml::source& from, std::string_view text, const found
 }
 
 std::string line_of(const files::site& s) {
-  const std::string meaning = s.why != files::untouched::no ? fmt::format("({})", to_string(s.why))
-                              : s.tag                       ? s.tag->written()
-                                                            : "-";
+  const std::string meaning = s.reason != files::skip_reason::none ? fmt::format("({})", to_string(s.reason))
+                              : s.tag                              ? s.tag->written()
+                                                                   : "-";
   return fmt::format("{}:{} {} | {} | {} | {} | {}", s.line, s.column, s.pointer, s.object, s.name, s.written, meaning);
 }
 
@@ -106,9 +106,9 @@ std::vector<std::string> found_sites(std::string_view text, std::string_view pat
     SCOPED_TRACE(image.what.pointer);
     expect_in_text(*from, text, image);
     const bool has_problem =
-        image.what.why == files::untouched::invalid || image.what.why == files::untouched::overridden;
+        image.what.reason == files::skip_reason::invalid || image.what.reason == files::skip_reason::overridden;
     EXPECT_TRUE(!has_problem || !image.what.problem.empty());
-    EXPECT_TRUE(image.what.ref || image.what.why != files::untouched::no);
+    EXPECT_TRUE(image.what.ref || image.what.reason != files::skip_reason::none);
     out.push_back(line_of(image.what));
   }
   return out;

@@ -151,7 +151,8 @@ inline std::string again_difference(pin_trial& t, const files::image_file& again
                          after.tag->written());
   }
   for (std::size_t i = 0; i < t.before.size(); ++i)
-    if (again.sites()[i].why != t.before[i].why) return fmt::format("image {} is left alone for another reason", i);
+    if (again.sites()[i].reason != t.before[i].reason)
+      return fmt::format("image {} is left alone for another reason", i);
   if (t.lost > 0) return {};
   const auto twice = again.rewrite(t.changes, format);
   if (!twice) return "pinned again: " + twice.error().message;
@@ -175,7 +176,7 @@ inline pin_trial try_pin(const std::string& text, const std::string& path, pin::
   std::set<std::string> digests;
   for (std::size_t i = 0; i < t.before.size(); ++i) {
     const auto& s = t.before[i];
-    if (s.why != files::untouched::no || s.is_pinned()) continue;
+    if (s.reason != files::skip_reason::none || s.is_pinned()) continue;
     if (!s.ref) {
       t.problem = "an image that is no reference, and no word why";
       return t;

@@ -40,7 +40,7 @@ inline std::string rewritten(const std::string& text, std::string_view path, std
   std::vector<files::change> changes;
   for (std::size_t i = 0; i < file->sites().size(); ++i) {
     const files::site& s = file->sites()[i];
-    if (s.why != files::untouched::no || (digest ? !s.tag : !(s.is_pinned() && s.tag))) continue;
+    if (s.reason != files::skip_reason::none || (digest ? !s.tag : !(s.is_pinned() && s.tag))) continue;
     changes.push_back({i, digest});
   }
   auto out = file->rewrite(changes, format);

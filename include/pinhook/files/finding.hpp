@@ -65,7 +65,7 @@ struct finding {
 /// A string that is an image, at its node.
 [[nodiscard]] found_image scalar_image(const finding& f, yaml::node_index scalar, std::string pointer);
 
-/// Completes what is known (`written`, `why` when it is not `no`), and keeps it.
+/// Completes what is known (`written`, `reason` when it is not `none`), and keeps it.
 void keep(finding& f, found_image image);
 
 /// Group and kind of what has the strings `apiVersion` and `kind`.

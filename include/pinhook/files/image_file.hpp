@@ -61,8 +61,8 @@ class image_file {
   /// There tag and digest are both written, unless the change says its format: then the tag is lost. Without a digest:
   /// tag and comment as they were before they were pinned. Where an anchor's scalar changes, aliases that do not are
   /// replaced by what they stood for.
-  /// invalid_input: a site whose `why` is not `no`; one without a known tag that shall go back to it; two sites that
-  /// share their bytes and shall become different. internal: the result would not be read as it should; nothing is
+  /// invalid_input: a site whose `reason` is not `none`; one without a known tag that shall go back to it; two sites
+  /// that share their bytes and shall become different. internal: the result would not be read as it should; nothing is
   /// lost.
   [[nodiscard]] result<std::string> rewrite(std::span<const change> changes, pin::pin_format format) const;
   /// The same, read: its sites are those of this file, in their order.

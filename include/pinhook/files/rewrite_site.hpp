@@ -38,7 +38,7 @@ struct site_rewrite {
   std::optional<std::string> tag;
 };
 
-/// invalid_input: the site's `why` is not `no`; it has no known tag and shall go back to it.
+/// invalid_input: the site's `reason` is not `none`; it has no known tag and shall go back to it.
 [[nodiscard]] result<site_rewrite> rewrite_site(const yaml::source_document& doc, std::string_view text,
                                                 const found_image& image, const std::optional<registry::digest>& digest,
                                                 pin::pin_format format);

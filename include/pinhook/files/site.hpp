@@ -24,8 +24,8 @@ enum class site_form : std::uint8_t {
 };
 
 /// Why a site is left as it is, whatever is asked.
-enum class untouched : std::uint8_t {
-  no,
+enum class skip_reason : std::uint8_t {
+  none,
   variable,     // "{{ .Values.image }}", "$(params.image)", "${TAG}": something else fills it in
   no_tag_here,  // a kustomization's or chart's entry without a tag: it comes from elsewhere
   built,        // a Compose service with `build`: its image is made, not pulled
@@ -38,12 +38,12 @@ enum class untouched : std::uint8_t {
 
 /// For people and JSON: "variable", "no-tag-here", "built", "overridden", "skip-label", "split", "number-tag",
 /// "invalid".
-[[nodiscard]] std::string_view to_string(untouched why) noexcept;
+[[nodiscard]] std::string_view to_string(skip_reason reason) noexcept;
 
 /// What the author wrote so: it needs no line of a report.
-[[nodiscard]] constexpr bool is_on_purpose(untouched why) noexcept {
-  using enum untouched;
-  return why == variable || why == no_tag_here || why == built || why == skip_label;
+[[nodiscard]] constexpr bool is_on_purpose(skip_reason reason) noexcept {
+  using enum skip_reason;
+  return reason == variable || reason == no_tag_here || reason == built || reason == skip_label;
 }
 
 struct site {
@@ -69,9 +69,9 @@ struct site {
   std::size_t column = 1;
   /// The image as written; of values and kustomizations put together: "docker.io/bitnami/redis:7.2@sha256:…".
   std::string written;
-  untouched why = untouched::no;
+  skip_reason reason = skip_reason::none;
   /// invalid, number_tag, split: what is wrong with `written`; overridden: by what. Of an image that is like others
-  /// (`why` is `no`): why no digest is looked up for it and written here; empty: nothing is against it.
+  /// (`reason` is `none`): why no digest is looked up for it and written here; empty: nothing is against it.
   std::string problem;
   /// What to do about `problem`; empty: write a reference.
   std::string remedy;
@@ -91,7 +91,7 @@ struct site {
   const comment_marker* marker = nullptr;
 
   /// An image, but no digest may be written here.
-  [[nodiscard]] bool is_refused() const { return why == untouched::no && !problem.empty(); }
+  [[nodiscard]] bool is_refused() const { return reason == skip_reason::none && !problem.empty(); }
   /// There is a digest.
   [[nodiscard]] bool is_pinned() const { return ref && ref->is_pinned(); }
 };

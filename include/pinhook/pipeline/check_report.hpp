@@ -68,7 +68,7 @@ struct check_totals {
   std::size_t findings = 0;
   std::size_t notes = 0;
   std::size_t images = 0;
-  std::map<files::untouched, std::size_t> left;
+  std::map<files::skip_reason, std::size_t> left;
   /// Files that could not be read.
   std::size_t faults = 0;
 };

@@ -73,7 +73,7 @@ struct finding {
 struct checked_image {
   std::string object;
   std::string name;
-  files::untouched why = files::untouched::no;
+  files::skip_reason why = files::skip_reason::none;
   /// Indices in checked_file::findings.
   std::vector<std::size_t> findings;
 };
@@ -84,7 +84,7 @@ struct checked_file {
   std::vector<finding> findings;
   std::size_t image_count = 0;
   /// How many images are not judged, and why.
-  std::map<files::untouched, std::size_t> left;
+  std::map<files::skip_reason, std::size_t> left;
   /// All of them, in their order; empty unless asked for.
   std::vector<checked_image> images;
   /// Why the file could not be read; empty when it could.

@@ -43,7 +43,7 @@ struct taken_image {
   bool is_decided = false;
 
   /// The object is labelled: an entry would pin it all the same.
-  [[nodiscard]] bool is_skipped() const { return site.why == files::untouched::skip_label; }
+  [[nodiscard]] bool is_skipped() const { return site.reason == files::skip_reason::skip_label; }
 };
 
 /// As far as it matters here.

@@ -68,7 +68,7 @@ struct site_result {
   enum class kind : std::uint8_t {
     changed,  // `after` differs
     current,  // it is as it should be already
-    left,     // site.why, a rule, or a pin whose tag nobody knows (update, unpin): `message` says why
+    left,     // site.reason, a rule, or a pin whose tag nobody knows (update, unpin): `message` says why
     failed,   // no digest to be had: `message`
   };
   std::size_t site = 0;

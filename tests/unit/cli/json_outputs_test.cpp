@@ -50,7 +50,7 @@ pipeline::checked_files findings_of(const std::string& text) {
   pipeline::checked_file file;
   file.path = file.fault = text;
   file.findings = {f};
-  file.images.push_back({text, text, files::untouched::no, {0}});
+  file.images.push_back({text, text, files::skip_reason::none, {0}});
   return {file};
 }
 

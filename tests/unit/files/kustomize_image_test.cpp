@@ -64,15 +64,15 @@ TEST(KustomizeImage, TheEntryIsPinnedToWhatIsBuilt) {
     const site& s = file->sites().front();
     switch (one.verdict) {
       case entry_verdict::refused:
-        EXPECT_EQ(s.why, untouched::invalid) << text;
+        EXPECT_EQ(s.reason, skip_reason::invalid) << text;
         EXPECT_TRUE(s.problem.contains("write") || s.problem.contains("leave one out")) << s.problem;
         continue;
       case entry_verdict::filled:
       case entry_verdict::unmatched:
-        EXPECT_EQ(s.why, untouched::no_tag_here) << text;
+        EXPECT_EQ(s.reason, skip_reason::no_tag_here) << text;
         continue;
       case entry_verdict::current:
-        EXPECT_TRUE(s.why == untouched::no && s.is_pinned()) << text;
+        EXPECT_TRUE(s.reason == skip_reason::none && s.is_pinned()) << text;
         EXPECT_EQ(s.written, filled(one.built)) << text;
         continue;
       case entry_verdict::pinned:
@@ -82,7 +82,7 @@ TEST(KustomizeImage, TheEntryIsPinnedToWhatIsBuilt) {
       case entry_verdict::not_followed:
         break;
     }
-    ASSERT_TRUE(s.why == untouched::no && s.ref && !s.is_pinned()) << text;
+    ASSERT_TRUE(s.reason == skip_reason::none && s.ref && !s.is_pinned()) << text;
     for (const auto format : {pin::pin_format::digest, pin::pin_format::tag_and_digest}) {
       const change changes[] = {{0, digest_for(*s.ref)}};
       const auto pinned = file->rewritten(changes, format);
@@ -229,7 +229,7 @@ TEST(KustomizeImage, PinsInAChainAreBuiltAsTheTagsWere) {
     ASSERT_TRUE(file) << text;
     std::vector<change> changes;
     for (std::size_t i = 0; i < file->sites().size(); ++i)
-      if (const site& s = file->sites()[i]; s.why == untouched::no) changes.push_back({i, digest_for(*s.ref)});
+      if (const site& s = file->sites()[i]; s.reason == skip_reason::none) changes.push_back({i, digest_for(*s.ref)});
     for (const auto format : {pin::pin_format::digest, pin::pin_format::tag_and_digest}) {
       const auto pinned = file->rewrite(changes, format);
       ASSERT_TRUE(pinned) << pinned.error().message << "\n" << text;

@@ -10,9 +10,9 @@ namespace {
 
 TEST(Site, NamesEveryReasonDifferently) {
   std::set<std::string_view> names;
-  for (const auto why : {untouched::no, untouched::variable, untouched::no_tag_here, untouched::built,
-                         untouched::skip_label, untouched::split, untouched::number_tag, untouched::invalid})
-    EXPECT_TRUE(names.insert(to_string(why)).second) << to_string(why);
+  for (const auto reason : {skip_reason::none, skip_reason::variable, skip_reason::no_tag_here, skip_reason::built,
+                            skip_reason::skip_label, skip_reason::split, skip_reason::number_tag, skip_reason::invalid})
+    EXPECT_TRUE(names.insert(to_string(reason)).second) << to_string(reason);
 }
 
 TEST(Site, IsPinnedByItsDigest) {

@@ -34,7 +34,7 @@ std::string rewritten(const image_file& file, char digit) {
   if (digit != '\0') to = *registry::digest::parse("sha256:" + std::string(64, digit));
   std::vector<change> changes;
   for (std::size_t i = 0; i < file.sites().size(); ++i)
-    if (file.sites()[i].why == untouched::no && !file.sites()[i].is_refused()) changes.push_back({i, to});
+    if (file.sites()[i].reason == skip_reason::none && !file.sites()[i].is_refused()) changes.push_back({i, to});
   auto out = file.rewrite(changes, pin::pin_format::digest);
   EXPECT_TRUE(out) << out.error().message;
   return out.value_or("");
@@ -132,7 +132,7 @@ TEST(ValuesImage, SaysWhyAndWhatToDo) {
   EXPECT_EQ(read("global: {hub: docker.io/acme, proxy: {image: meshproxy}}\n").sites()[0].problem,
             "the chart may put global.hub before or behind it");
   const image_file number = read("a:\n  image:\n    repository: acme/api\n    tag: 1.10\n");
-  EXPECT_EQ(number.sites()[0].why, untouched::number_tag);
+  EXPECT_EQ(number.sites()[0].reason, skip_reason::number_tag);
   EXPECT_EQ(number.sites()[0].problem, "the tag 1.10 is no text for YAML, and Helm writes 1.1");
   EXPECT_EQ(number.sites()[0].remedy, "quote it: tag: \"1.10\"");
 }
@@ -141,7 +141,7 @@ TEST(ValuesImage, SaysWhyAndWhatToDo) {
 TEST(ValuesImage, KeepsThePinOfASplitOne) {
   const image_file file = read(
       "global: {imageRegistry: m.example}\nimage: {registry: x.io, repository: a/b, tag: v1, digest: '" + pin + "'}\n");
-  EXPECT_EQ(file.sites()[0].why, untouched::no);
+  EXPECT_EQ(file.sites()[0].reason, skip_reason::none);
   EXPECT_TRUE(file.sites()[0].is_pinned());
   EXPECT_TRUE(file.sites()[0].is_refused());
   const change back[] = {{0, std::nullopt}};
@@ -154,20 +154,20 @@ TEST(ValuesImage, RefusesTagsThatHelmMakesAnotherTextOf) {
                                      "0", "false", "True", "yes", "n", "!!float 1.10", "&v 1.10"}) {
     const image_file file = read(fmt::format("image: {{repository: acme/api, tag: {}}}\n", tag));
     ASSERT_EQ(file.sites().size(), 1U) << tag;
-    EXPECT_EQ(file.sites()[0].why, untouched::number_tag) << tag;
+    EXPECT_EQ(file.sites()[0].reason, skip_reason::number_tag) << tag;
   }
   for (const std::string_view tag : {"'1.10'", "\"010\"", "7", "16", "123456", "1.25", "3.14", "true", "2024-01-01",
                                      "1.2.3", "v1", "_1", "!!str 1.10", "0x", "12e4567", "1.10@sha256"}) {
     const image_file file = read(fmt::format("image: {{repository: acme/api, tag: {}}}\n", tag));
     ASSERT_EQ(file.sites().size(), 1U) << tag;
-    EXPECT_NE(file.sites()[0].why, untouched::number_tag) << tag;
+    EXPECT_NE(file.sites()[0].reason, skip_reason::number_tag) << tag;
   }
   // A digest beside it says which bytes they are.
-  EXPECT_EQ(read("image: {repository: a, tag: 1.10, digest: '" + pin + "'}\n").sites()[0].why, untouched::no);
+  EXPECT_EQ(read("image: {repository: a, tag: 1.10, digest: '" + pin + "'}\n").sites()[0].reason, skip_reason::none);
   // Quoted it would be no tag either.
-  EXPECT_EQ(read("image: {repository: a, tag: .5}\n").sites()[0].why, untouched::invalid);
+  EXPECT_EQ(read("image: {repository: a, tag: .5}\n").sites()[0].reason, skip_reason::invalid);
   EXPECT_EQ(read("image: {repository: a, tag: .5}\n").sites()[0].remedy, "");
-  EXPECT_EQ(read("v: &v 1.10\nimage: {repository: a, tag: *v}\n").sites()[0].why, untouched::number_tag);
+  EXPECT_EQ(read("v: &v 1.10\nimage: {repository: a, tag: *v}\n").sites()[0].reason, skip_reason::number_tag);
 }
 
 struct digest_case {
@@ -235,7 +235,7 @@ TEST(ValuesImage, BoundsWhatStandsAroundAnImage) {
   text += std::string(60, ' ') + "image: nginx\n";
   const image_file file = read(text);
   ASSERT_EQ(file.sites().size(), 1U);
-  EXPECT_EQ(file.sites()[0].why, untouched::split);
+  EXPECT_EQ(file.sites()[0].reason, skip_reason::split);
 }
 
 }  // namespace

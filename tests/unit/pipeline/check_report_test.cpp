@@ -16,7 +16,7 @@
 namespace pinhook::pipeline {
 namespace {
 
-using files::untouched;
+using files::skip_reason;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -49,31 +49,31 @@ checked_files sample() {
   web.findings[0].kind = rules::fix_kind::text;
   web.findings[0].change = replacement{12, 1, 12, 26, "        image: " + web.findings[0].fix + " # nginx:1.25"};
   web.findings[1].name = "api";
-  web.images = {{"Deployment shop/web", "web", untouched::no, {0}},
-                {"Deployment shop/web", "api", untouched::no, {1}},
-                {"Deployment shop/web", "web", untouched::no, {2}},
-                {"Deployment shop/web", "done", untouched::no, {}},
-                {"Deployment shop/web", "later", untouched::variable, {}}};
+  web.images = {{"Deployment shop/web", "web", skip_reason::none, {0}},
+                {"Deployment shop/web", "api", skip_reason::none, {1}},
+                {"Deployment shop/web", "web", skip_reason::none, {2}},
+                {"Deployment shop/web", "done", skip_reason::none, {}},
+                {"Deployment shop/web", "later", skip_reason::variable, {}}};
   web.image_count = 5;
-  web.left = {{untouched::variable, {1}}};
+  web.left = {{skip_reason::variable, {1}}};
   checked_file odd;
   odd.path = "a & b/50%, c:<d>.yaml";
   odd.findings = {make("invalid", odd.path, 1, "bad\x1b[31m\n\x01\xff<&>\"'")};
-  odd.images = {{"", "spec.image", untouched::invalid, {0}}};
+  odd.images = {{"", "spec.image", skip_reason::invalid, {0}}};
   odd.image_count = 1;
   checked_file broken;
   broken.path = "broken.yaml";
   broken.fault = "line 3, column 5: a value is \"missing\"";
   checked_file fine;
   fine.path = "fine.yaml";
-  fine.images = {{"service web", "web", untouched::no, {}}};
+  fine.images = {{"service web", "web", skip_reason::none, {}}};
   fine.image_count = 1;
   checked_file none;
   none.path = "none.yaml";
   checked_file input;
   input.path = "-";
   input.findings = {make("drift", "-", 2, "nginx:1.25@sha256:" + std::string(64, 'a'))};
-  input.images = {{"Pod p", "web", untouched::no, {0}}};
+  input.images = {{"Pod p", "web", skip_reason::none, {0}}};
   input.image_count = 1;
   return {web, odd, broken, fine, none, input};
 }
@@ -170,7 +170,7 @@ TEST(CheckReport, PathsStartFromTheDirectory) {
   checked_file file;
   file.path = "./web.yaml";
   file.findings = {make("no-tag", file.path, 1, "nginx")};
-  file.images = {{"Pod p", "web", untouched::no, {0}}};
+  file.images = {{"Pod p", "web", skip_reason::none, {0}}};
   EXPECT_THAT(write_github({file}, built_in_rules(), {}), HasSubstr(" file=web.yaml,"));
   EXPECT_THAT(write_junit({file}, {}), HasSubstr(" file=\"web.yaml\" "));
 }
@@ -212,7 +212,7 @@ TEST(CheckReport, RulesOfOthersStandBehindOurs) {
 TEST(CheckReport, JunitNamesAreUniqueInAFile) {
   checked_file file;
   file.path = "web.yaml";
-  for (int i = 0; i < 3; ++i) file.images.push_back({"Pod p", "web", untouched::no, {}});
+  for (int i = 0; i < 3; ++i) file.images.push_back({"Pod p", "web", skip_reason::none, {}});
   const auto text = write_junit({file}, {});
   for (const char* name : {"name=\"Pod p: web\"", "name=\"Pod p: web (2)\"", "name=\"Pod p: web (3)\""})
     EXPECT_THAT(text, HasSubstr(name));

@@ -10,7 +10,7 @@ namespace pinhook::pipeline {
 namespace {
 
 using files::site;
-using files::untouched;
+using files::skip_reason;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -34,15 +34,15 @@ site image(const std::string& written, std::size_t line = 1, std::size_t column 
     const auto tag = written.substr(0, written.find('@'));
     if (!ref->is_pinned() || !ref->tag().empty()) s.tag = registry::reference::parse(tag).value();
   } else {
-    s.why = untouched::invalid;
+    s.reason = skip_reason::invalid;
     s.problem = ref.error().message;
   }
   return s;
 }
 
-site left(const std::string& written, untouched why) {
+site left(const std::string& written, skip_reason why) {
   auto s = image(written);
-  s.why = why;
+  s.reason = why;
   return s;
 }
 
@@ -104,7 +104,7 @@ TEST(Findings, AnInvalidReferenceSaysWhatIsWrongWithIt) {
 }
 
 TEST(Findings, ANumberAsATagIsAFindingWithTheLineToWrite) {
-  auto s = left("acme/api:1.10", untouched::number_tag);
+  auto s = left("acme/api:1.10", skip_reason::number_tag);
   s.problem = "Helm writes 1.1";
   s.remedy = "quote it: tag: \"1.10\"";
   const auto seen = check_one(s);
@@ -182,29 +182,29 @@ TEST(Findings, AnEntryWhoseDotMatchesAnotherNameIsRefused) {
 }
 
 TEST(Findings, WhatIsFilledInElsewhereIsCountedAndNotJudged) {
-  const std::vector<site> sites{left("${TAG}", untouched::variable),         left("nginx", untouched::no_tag_here),
-                                left("app:dev", untouched::built),           left("app:dev", untouched::built),
-                                left("nginx:latest", untouched::skip_label), left("proxy", untouched::split)};
+  const std::vector<site> sites{left("${TAG}", skip_reason::variable),         left("nginx", skip_reason::no_tag_here),
+                                left("app:dev", skip_reason::built),           left("app:dev", skip_reason::built),
+                                left("nginx:latest", skip_reason::skip_label), left("proxy", skip_reason::split)};
   const auto seen = check_file("c.yaml", "", sites, {});
   EXPECT_THAT(seen.findings, IsEmpty());
   EXPECT_EQ(seen.image_count, 6U);
-  EXPECT_EQ(seen.left, (std::map<untouched, std::size_t>{{untouched::variable, 1},
-                                                         {untouched::no_tag_here, 1},
-                                                         {untouched::built, 2},
-                                                         {untouched::skip_label, 1},
-                                                         {untouched::split, 1}}));
+  EXPECT_EQ(seen.left, (std::map<skip_reason, std::size_t>{{skip_reason::variable, 1},
+                                                           {skip_reason::no_tag_here, 1},
+                                                           {skip_reason::built, 2},
+                                                           {skip_reason::skip_label, 1},
+                                                           {skip_reason::split, 1}}));
   EXPECT_THAT(seen.images, IsEmpty());
 }
 
 TEST(Findings, ListsEveryImageWhenAsked) {
   check_question how;
   how.lists_images = true;
-  const std::vector<site> sites{image("nginx@" + a_digest), image("nginx"), left("x", untouched::built)};
+  const std::vector<site> sites{image("nginx@" + a_digest), image("nginx"), left("x", skip_reason::built)};
   const auto seen = check_file("c.yaml", "", sites, how);
   ASSERT_EQ(seen.images.size(), 3U);
   EXPECT_THAT(seen.images[0].findings, IsEmpty());
   EXPECT_THAT(seen.images[1].findings, ElementsAre(0U));
-  EXPECT_EQ(seen.images[2].why, untouched::built);
+  EXPECT_EQ(seen.images[2].why, skip_reason::built);
 }
 
 TEST(Findings, DriftComparesAPinWithWhatItsTagMeans) {
@@ -358,7 +358,7 @@ TEST(Findings, AsksForEachMeaningOnce) {
                                 image("redis:7@" + a_digest),
                                 image("busybox@" + a_digest),
                                 image("Bad:1"),
-                                left("app:dev", untouched::built)};
+                                left("app:dev", skip_reason::built)};
   std::map<std::string, registry::reference> seen;
   EXPECT_TRUE(add_wanted(sites, {}, seen));
   ASSERT_EQ(seen.size(), 1U);

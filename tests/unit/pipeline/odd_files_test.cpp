@@ -92,8 +92,8 @@ outcome expect_all_in_words(const odd_file& file, pin::pin_format format) {
   }
   out.is_read = true;
   for (const auto& s : content->sites()) {
-    EXPECT_TRUE(s.why != files::untouched::no || s.ref) << s.written;
-    EXPECT_TRUE(s.why != files::untouched::invalid || !s.problem.empty()) << s.written;
+    EXPECT_TRUE(s.reason != files::skip_reason::none || s.ref) << s.written;
+    EXPECT_TRUE(s.reason != files::skip_reason::invalid || !s.problem.empty()) << s.written;
   }
   const auto checked = check_file(file.path, file.text, content->sites(), {.has_drift = true, .lists_images = true});
   EXPECT_EQ(checked.images.size(), content->sites().size());
