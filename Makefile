@@ -9,7 +9,7 @@ IMAGE ?= pinhook:dev
 
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test e2e e2e-programs e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image clean
+.PHONY: help deps build demo test test-debian e2e e2e-programs e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ test: packages-test build/$(PRESET)/build.ninja ## unit, golden and integration 
 	@$(call configured_with,PINHOOK_TESTS)
 	cmake --build build/$(PRESET) -j $(JOBS)
 	ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)
+
+test-debian: ## demo and tests on the other release of Debian, in a chroot (as root; SUITE=bookworm or trixie)
+	@.ci/debian
 
 # tests/e2e/tools reads it.
 export KUBERNETES
