@@ -31,10 +31,16 @@ constexpr std::string_view if_not_present = "IfNotPresent";
 // An audit annotation: entries as they are, as many as fit, and how many do not.
 class entry_list {
  public:
-  void add(std::string_view entry) {
-    const std::string one = cut_words(printable(entry), max_message_size - rest_size);
+  /// `entry` makes the text, and only where it may fit: an object may have 1,000 of them.
+  template <class Entry>
+  void add(const Entry& entry) {
+    if (left_ != 0) {
+      ++left_;
+      return;
+    }
+    const std::string one = cut_words(printable(entry()), max_message_size - rest_size);
     const bool is_first = text_.empty();
-    if (left_ != 0 || (!is_first && text_.size() + 2 + one.size() + rest_size > max_message_size)) {
+    if (!is_first && text_.size() + 2 + one.size() + rest_size > max_message_size) {
       ++left_;
       return;
     }
@@ -158,16 +164,18 @@ class composer {
   // The tag reference that is meant; a refreshed slot itself holds a digest, which tells nobody anything.
   std::string image_of(const decision& d) const { return d.ref ? d.ref->written() : slot_of(d.slot).image; }
 
-  // "reason (container web, image nginx:1.25)"
-  void warn_of(const decision& d, std::string reason) {
-    warn(with_names(std::move(reason), slot_of(d.slot), image_of(d), max_warning_size));
+  // "reason (container web, image nginx:1.25)"; those behind what an answer shows are only counted.
+  template <class Reason>
+  void warn_of(const decision& d, const Reason& reason) {
+    const bool is_shown = answer_.warnings.size() < max_warnings;
+    warn(is_shown ? with_names(reason(), slot_of(d.slot), image_of(d), max_warning_size) : std::string());
   }
 
   // Rules that turn away what nobody expects to be pinned are not worth a note in every audit event.
   void note_exemption() {
     const pin::leave_reason exempt = about_.plan.exempt;
     if (exempt != pin::leave_reason::other_operation && exempt != pin::leave_reason::other_subresource)
-      skipped_.add(pin::to_string(exempt));
+      skipped_.add([&] { return pin::to_string(exempt); });
   }
 
   void take(const slot_work& w) {
@@ -204,7 +212,7 @@ class composer {
   void take_left(const decision& d) {
     add_outcome(slot_outcome::kind::skipped, d.slot, {}, pin::to_string(d.reason));
     if (d.reason != pin::leave_reason::has_digest && d.reason != pin::leave_reason::same_image)
-      skipped_.add(fmt::format("{}: {}", short_label(slot_of(d.slot)), pin::to_string(d.reason)));
+      skipped_.add([&] { return fmt::format("{}: {}", short_label(slot_of(d.slot)), pin::to_string(d.reason)); });
   }
 
   void take_restored(const slot_work& w) {
@@ -215,7 +223,7 @@ class composer {
     }
     const pin::slot& s = slot_of(d.slot);
     add_outcome(slot_outcome::kind::skipped, d.slot, d.standing, pin::to_string(pin::leave_reason::immutable));
-    pins_.add(fmt::format("{}: {} -> {}", short_label(s), s.image, d.standing));
+    pins_.add([&] { return fmt::format("{}: {} -> {}", short_label(s), s.image, d.standing); });
     pinned_.push_back({d.slot, d.standing, false, true});
   }
 
@@ -223,8 +231,10 @@ class composer {
     const decision& d = w.decision;
     take_pin(slot_outcome::kind::kept, d, *d.kept, "recorded");
     if (!w.known || *w.known == *d.kept) return;
-    warn_of(d, fmt::format("the tag moved to {}; kept {}{}", w.known->shortened(), d.kept->shortened(),
-                           d.is_movable ? ": annotation pinhook.dev/refresh takes it" : ""));
+    warn_of(d, [&] {
+      return fmt::format("the tag moved to {}; kept {}{}", w.known->shortened(), d.kept->shortened(),
+                         d.is_movable ? ": annotation pinhook.dev/refresh takes it" : "");
+    });
   }
 
   void take_resolved(const decision& d, const resolve::answer& a) {
@@ -246,15 +256,16 @@ class composer {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "audit");
       previews_.push_back(
           with_names(fmt::format("would be pinned to {}", digest.shortened()), s, image_of(d), max_warning_size));
-      skipped_.add(fmt::format("{}: audit: {} -> {}", short_label(s), s.image, to));
+      skipped_.add([&] { return fmt::format("{}: audit: {} -> {}", short_label(s), s.image, to); });
     } else {
       add_outcome(what, d.slot, to, source);
-      pins_.add(fmt::format("{}: {} -> {}", short_label(s), s.image, to));
+      pins_.add([&] { return fmt::format("{}: {} -> {}", short_label(s), s.image, to); });
     }
     if (d.relaxes_pull_policy)
-      (mode_ == pin::mode::audit ? skipped_ : pins_)
-          .add(fmt::format("{}: {}{} -> {}", short_label(s), mode_ == pin::mode::audit ? "audit: " : "", s.pull_policy,
-                           if_not_present));
+      (mode_ == pin::mode::audit ? skipped_ : pins_).add([&] {
+        return fmt::format("{}: {}{} -> {}", short_label(s), mode_ == pin::mode::audit ? "audit: " : "", s.pull_policy,
+                           if_not_present);
+      });
     pinned_.push_back({d.slot, std::move(to), d.relaxes_pull_policy});
   }
 
@@ -263,13 +274,15 @@ class composer {
     std::string image = image_of(d);
     add_outcome(slot_outcome::kind::failed, d.slot, {}, why.message);
     if (mode_ != pin::mode::enforce) {
-      // A slot that a refresh leaves behind keeps the pin it has.
-      const std::string_view done = image == s.image ? "pinned" : "refreshed";
-      const std::string head = fmt::format("{} {}: ", mode_ == pin::mode::audit ? "would not be" : "not", done);
-      const std::size_t room = max_warning_size - head.size();
-      const bool has_room = least_cut_size(with_advice(why, max_message_size)) + names_size <= room;
-      warn_of(d, head + with_advice(why, room - (has_room ? names_size : least_names_size)));
-      skipped_.add(fmt::format("{}: {}", short_label(s), why.message));
+      warn_of(d, [&] {
+        // A slot that a refresh leaves behind keeps the pin it has.
+        const std::string_view done = image == s.image ? "pinned" : "refreshed";
+        const std::string head = fmt::format("{} {}: ", mode_ == pin::mode::audit ? "would not be" : "not", done);
+        const std::size_t room = max_warning_size - head.size();
+        const bool has_room = least_cut_size(with_advice(why, max_message_size)) + names_size <= room;
+        return head + with_advice(why, room - (has_room ? names_size : least_names_size));
+      });
+      skipped_.add([&] { return fmt::format("{}: {}", short_label(s), why.message); });
     }
     failed_.push_back({d.slot, std::move(image), std::move(why)});
   }

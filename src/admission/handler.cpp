@@ -10,6 +10,8 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <functional>
+#include <optional>
 #include <utility>
 
 namespace pinhook::admission {
@@ -24,6 +26,8 @@ constexpr std::array<std::string_view, 6> outcome_names{"unchanged", "kept",    
 resolve::query query_of(const registry::reference& ref, bool past_cache, const source& credentials) {
   return {ref, credentials, past_cache ? resolve::freshness::refreshed : resolve::freshness::cached};
 }
+
+error given_up() { return {error_code::canceled, "the request was given up", std::nullopt}; }
 
 // The sources of several tenants, as they come. Shared with whoever waits for them, who may leave earlier.
 struct gathering {
@@ -72,14 +76,16 @@ std::vector<std::size_t> asking_tenants(const inquiry& about) {
 std::string_view to_string(outcome o) noexcept { return outcome_names[static_cast<std::size_t>(o)]; }
 
 handler::handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
-                 std::shared_ptr<const rulebook> book)
-    : resolver_(std::move(resolver)), tenants_(std::move(tenants)), book_(std::move(book)) {}
+                 std::shared_ptr<const rulebook> book, compute_thread* large)
+    : resolver_(std::move(resolver)), tenants_(std::move(tenants)), book_(std::move(book)), large_(large) {}
 
 void handler::use(std::shared_ptr<const rulebook> book) { book_.store(std::move(book)); }
 
 awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadline d) const {
   const auto book = book_.load();
-  auto about = prepare(body, mode, *book);
+  const bool is_large = large_ != nullptr && body.size() > max_small_review;
+  result<inquiry> about = is_large ? fail(given_up()) : prepare(body, mode, *book);
+  if (is_large) about = co_await prepare_aside(body, mode, *book);
   if (!about) co_return refuse_request(about.error());
   std::vector<result<resolve::answer>> answers;
   std::vector<source> sources(about->tenants.size());
@@ -104,7 +110,35 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
     if (!from) from = tenants_->held(about->tenants[j.tenant]);
     if (from) j.known = resolver_->known(query_of(j.ref, false, from));
   }
-  co_return compose(*about, mode, *book, answers);
+  if (!is_large) co_return compose(*about, mode, *book, answers);
+  verdict made = co_await compose_aside(std::move(*about), mode, *book, std::move(answers));
+  co_return made;
+}
+
+// To find out whose it is takes little, and is done for all in the order in which they come.
+awaitable<result<inquiry>> handler::prepare_aside(std::string_view body, pin::mode mode, const rulebook& book) const {
+  result<review> decoded = fail(given_up());
+  std::function<void()> decode = [&] { decoded = decode_review(body); };
+  co_await large_->run({}, std::move(decode));
+  if (!decoded) co_return fail(std::move(decoded.error()));
+  result<inquiry> out = fail(given_up());
+  std::string account = decoded->ns;
+  std::function<void()> plan = [&] { out = prepare(*std::move(decoded), mode, book); };
+  co_await large_->run(std::move(account), std::move(plan));
+  co_return out;
+}
+
+awaitable<verdict> handler::compose_aside(inquiry about, pin::mode mode, const rulebook& book,
+                                          std::vector<result<resolve::answer>> answers) const {
+  std::optional<verdict> out;
+  std::string account = about.asked.ns;
+  // What it was made of goes there, too: to take a thousand images apart is work.
+  std::function<void()> work = [&, mine = std::make_shared<inquiry>(std::move(about)), got = std::move(answers)] {
+    out = compose(*mine, mode, book, got);
+  };
+  co_await large_->run(std::move(account), std::move(work));
+  if (!out) out = refuse_request(given_up());
+  co_return *std::move(out);
 }
 
 // One answer for each of the look-ups.
@@ -115,7 +149,7 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
   queries.reserve(about.lookups.size());
   for (const lookup& l : about.lookups) {
     if (!sources[l.tenant]) {
-      out.assign(about.lookups.size(), fail(error_code::canceled, "the request was given up"));
+      out.assign(about.lookups.size(), fail(given_up()));
       co_return out;
     }
     queries.push_back(query_of(l.ref, l.past_cache, sources[l.tenant]));

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <unordered_map>
 #include <utility>
 
 namespace pinhook::admission {
@@ -28,15 +30,36 @@ result<pin::object> read(std::string_view field, std::string_view text, std::spa
   return object;
 }
 
-// Slots that mean the same image for the same tenant share a look-up.
-std::size_t lookup_for(const pin::decision& d, std::size_t tenant, std::vector<lookup>& lookups) {
-  for (std::size_t i = 0; i < lookups.size(); ++i) {
-    const lookup& l = lookups[i];
-    if (l.tenant == tenant && l.past_cache == d.past_cache && l.ref.canonical() == d.ref->canonical()) return i;
+// Slots that mean the same image for the same tenant share a look-up. A few look-ups are looked through one by one;
+// where there are many, only those whose names hash alike are, so that the time grows with their number alone.
+class lookup_list {
+ public:
+  explicit lookup_list(std::vector<lookup>& all) : all_(all) {}
+
+  std::size_t place_of(const pin::decision& d, std::size_t tenant) {
+    const auto is_same = [&](const lookup& l) {
+      return l.tenant == tenant && l.past_cache == d.past_cache && l.ref.canonical() == d.ref->canonical();
+    };
+    if (all_.size() < few) {
+      const auto found = std::ranges::find_if(all_, is_same);
+      if (found != all_.end()) return static_cast<std::size_t>(found - all_.begin());
+    } else {
+      for (; hashed_ < all_.size(); ++hashed_) by_hash_.emplace(hash(all_[hashed_].ref), hashed_);
+      for (auto [at, end] = by_hash_.equal_range(hash(*d.ref)); at != end; ++at)
+        if (is_same(all_[at->second])) return at->second;
+    }
+    all_.push_back({*d.ref, d.past_cache, tenant});
+    return all_.size() - 1;
   }
-  lookups.push_back({*d.ref, d.past_cache, tenant});
-  return lookups.size() - 1;
-}
+
+ private:
+  static constexpr std::size_t few = 16;
+  static std::size_t hash(const registry::reference& ref) { return std::hash<std::string>()(ref.canonical()); }
+
+  std::vector<lookup>& all_;
+  std::unordered_multimap<std::size_t, std::size_t> by_hash_;
+  std::size_t hashed_ = 0;
+};
 
 // What the operator's rules say of an object's slots.
 struct rulings {
@@ -185,8 +208,12 @@ result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, 
 result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book) {
   auto decoded = decode_review(body);
   if (!decoded) return fail(std::move(decoded.error()));
+  return prepare(std::move(*decoded), m, book);
+}
+
+result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book) {
   inquiry out;
-  out.asked = std::move(*decoded);
+  out.asked = std::move(decoded);
   pin::request asked = out.asked.asked();
   asked.images = book.paths.images_of(asked.group, asked.kind);
   out.plan.exempt = pin::exempt_by_request(asked, book.policy);
@@ -222,6 +249,7 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
   take_judged(std::move(said.judged), book.rules, old, out);
   leave_denied(out);
   tenant_finder tenants(out);
+  lookup_list lookups(out.lookups);
   for (pin::decision& d : out.plan.decisions) {
     slot_work work{std::move(d), no_lookup, 0, std::nullopt, {}, {}};
     if (old != nullptr && work.decision.action != pin::decision::kind::leave)
@@ -236,7 +264,7 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
         return without_content(std::move(out), m, book, tenant.error().message);
       if (!tenant) return unusable("request.object", tenant.error());
       work.tenant = *tenant;
-      if (what == pin::decision::kind::resolve) work.lookup = lookup_for(work.decision, *tenant, out.lookups);
+      if (what == pin::decision::kind::resolve) work.lookup = lookups.place_of(work.decision, *tenant);
     }
     out.work.push_back(std::move(work));
   }
@@ -248,7 +276,7 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
 
 verdict refuse_request(const error& why) {
   verdict v;
-  v.http_status = 400;
+  v.http_status = why.code == error_code::canceled ? 503 : 400;
   v.content_type = "text/plain; charset=utf-8";
   v.body = why.message + "\n";
   v.outcome = outcome::bad_request;

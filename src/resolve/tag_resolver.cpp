@@ -5,6 +5,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/core.h>
 
 #include <unordered_map>
@@ -30,6 +31,9 @@ class batch_builder {
   std::shared_ptr<batch> made_ = std::make_shared<batch>();
   std::unordered_map<std::string, std::size_t> places_;
 };
+
+// Queries of one request that are looked for in one go: some microseconds each.
+constexpr std::size_t queries_in_a_slice = 32;
 
 bool is_stale(const result<answer>& r) { return r && r->from == origin::stale; }
 
@@ -69,6 +73,11 @@ awaitable<std::vector<result<answer>>> tag_resolver::resolve(std::vector<query> 
   out.reserve(queries.size());
   std::optional<batch_builder> missing;
   for (query& q : queries) {
+    // Others of this thread go on in between.
+    if (out.size() % queries_in_a_slice == 0 && !out.empty()) {
+      boost::asio::any_io_executor here = co_await boost::asio::this_coro::executor;
+      co_await boost::asio::post(here, boost::asio::use_awaitable);
+    }
     std::string identity = identity_of(q);
     if (auto held = from_cache(q, identity, now)) {
       out.push_back(std::move(*held));

@@ -95,6 +95,7 @@ struct webhook::parts {
         seen(numbers),
         tls(time),
         workers(thread_count(config), "webhook"),
+        large("webhook-large"),
         tasks(io.get_executor()),
         admin(control, {&control}, admin_options(), {admin_routes, admin_handlers()}, numbers, time),
         service(control, workers.contexts(), service_options(), {webhook_routes, service_handlers(), &tls}, numbers,
@@ -131,7 +132,13 @@ struct webhook::parts {
   awaitable<server::response> admit(pin::mode mode, server::request r) {
     const deadline d = request_deadline(r.received, r.query("timeout"), config.deadline);
     admission::verdict v = co_await admission->handle(r.body, mode, d);
-    seen.admitted(v, mode, time.now() - r.received);
+    const auto took = time.now() - r.received;
+    if (r.body.size() > admission::max_small_review) {
+      std::function<void()> note = [&] { seen.admitted(v, mode, took); };
+      co_await large.run(v.ns, std::move(note));
+    } else {
+      seen.admitted(v, mode, took);
+    }
     server::response out;
     out.status = v.http_status;
     out.content_type = std::move(v.content_type);
@@ -147,7 +154,7 @@ struct webhook::parts {
                                                        resolver_options(config, *access));
     auto tags = tags_before_registries();
     if (!tags) return fail(std::move(tags.error()));
-    admission = std::make_unique<admission::handler>(*std::move(tags), access->tenants(), book_of(config));
+    admission = std::make_unique<admission::handler>(*std::move(tags), access->tenants(), book_of(config), &large);
     numbers.set_rules(config.rules.rules().size());
     if (!from.file.empty()) configuration = std::make_unique<configuration_watch>(from, config, rules_user(), numbers);
     return {};
@@ -261,6 +268,8 @@ struct webhook::parts {
   /// Null: nobody's trust is asked for.
   std::unique_ptr<certificate_source> certificate;
   server::worker_pool workers;
+  /// Before those whose requests it works on.
+  compute_thread large;
   server::task_group tasks;
   server::server admin;
   server::server service;

@@ -84,6 +84,8 @@ struct inquiry {
 
 /// invalid_input: HTTP 400; the message is the reason.
 [[nodiscard]] result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book);
+/// The same of what decode_review gave.
+[[nodiscard]] result<inquiry> prepare(review asked, pin::mode m, const rulebook& book);
 
 /// `answers`: one for each of `lookups`.
 [[nodiscard]] verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
@@ -92,7 +94,7 @@ struct inquiry {
 /// What the mode says of an object that is too large.
 [[nodiscard]] verdict refuse_too_large(const inquiry& about, pin::mode m, const rulebook& book);
 
-/// HTTP 400.
+/// HTTP 400; of a request that was given up 503.
 [[nodiscard]] verdict refuse_request(const error& why);
 
 }  // namespace pinhook::admission

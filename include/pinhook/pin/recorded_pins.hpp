@@ -41,7 +41,8 @@ class recorded_pins {
 
   /// Adds the entries that are not here yet behind the others.
   void append_older(const recorded_pins& older);
-  /// Adds these in front, in this order; older entries of the same references are removed.
+  /// Adds the first max_recorded_pins of these in front, in this order; older entries of the same references are
+  /// removed.
   void put_newest(std::vector<recorded_pin> newest);
 
   [[nodiscard]] bool is_empty() const { return entries_.empty(); }

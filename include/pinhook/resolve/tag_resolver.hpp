@@ -5,8 +5,9 @@
 //   …
 //   co_await tags.stop();                                            // before the look-up thread ends
 //
-// A request whose answers are all cached is answered on its own thread, without a suspension. Otherwise the missing
-// ones go to the look-up thread in one hop, and the results come back on the caller's executor.
+// A request whose answers are all cached is answered on its own thread, without a suspension unless it has dozens of
+// images: in between, the other requests of that thread run. Otherwise the missing ones go to the look-up thread in one
+// hop, and the results come back on the caller's executor.
 //
 // Entries in use are refreshed when about 0.75 of their time has passed, so a client that asks more often than once per
 // `ttl` never waits; unused ones expire. A `refreshed` query is answered by a request that is sent after it was made,

@@ -1,0 +1,188 @@
+#include <pinhook/base/compute_thread.hpp>
+
+#include <pinhook/base/blocked_signals.hpp>
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+// Invariants while `guard` is free: an account is in `turns` once when it has tasks in `accounts`, else in neither; a
+// task is in the line, or its thread has it, or it has been finished; it is finished once.
+
+namespace pinhook {
+namespace {
+
+// Behind the threads that serve, and far from starved: each step is 5 of 40.
+constexpr int lower_priority = 5;
+
+}  // namespace
+
+struct compute_thread::line {
+  struct task {
+    std::string account;
+    std::function<void()> work;
+    /// Posts the end to the caller's executor, and goes with it.
+    std::function<void(std::shared_ptr<task>, std::exception_ptr, bool has_run)> post_end;
+    /// Held while that is posted: the caller, and the io_context with it, must not go before.
+    std::mutex posting;
+  };
+  using task_pointer = std::shared_ptr<task>;
+
+  // Without `guard`.
+  static void finish(const task_pointer& one, std::exception_ptr thrown, bool has_run) {
+    auto post_end = std::exchange(one->post_end, nullptr);
+    const std::lock_guard lock(one->posting);
+    post_end(one, std::move(thrown), has_run);
+  }
+
+  void put(const task_pointer& one) {
+    const std::lock_guard lock(guard);
+    auto& all = accounts[one->account];
+    if (all.empty()) turns.push_back(one->account);
+    all.push_back(one);
+    changed.notify_one();
+  }
+
+  // The next one of whoever's turn it is; null when it is over.
+  task_pointer take() {
+    std::unique_lock lock(guard);
+    changed.wait(lock, [&] { return is_over || !turns.empty(); });
+    if (is_over) return nullptr;
+    const std::string whose = std::move(turns.front());
+    turns.pop_front();
+    const auto account = accounts.find(whose);
+    task_pointer one = std::move(account->second.front());
+    account->second.pop_front();
+    if (account->second.empty())
+      accounts.erase(account);
+    else
+      turns.push_back(whose);
+    return one;
+  }
+
+  // False: it is not in the line any more.
+  bool remove(const task_pointer& one) {
+    const std::lock_guard lock(guard);
+    const auto account = accounts.find(one->account);
+    if (account == accounts.end() || std::erase(account->second, one) == 0) return false;
+    if (account->second.empty()) {
+      std::erase(turns, one->account);
+      accounts.erase(account);
+    }
+    return true;
+  }
+
+  void serve() {
+    while (const task_pointer one = take()) {
+      std::exception_ptr thrown;
+      try {
+        one->work();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      // What the work owns goes before its caller hears that it is over.
+      one->work = nullptr;
+      finish(one, std::move(thrown), true);
+    }
+  }
+
+  // Null where a task that waited is told that it does not run.
+  void end() {
+    std::map<std::string, std::deque<task_pointer>> left;
+    {
+      const std::lock_guard lock(guard);
+      is_over = true;
+      left = std::move(accounts);
+      accounts.clear();
+      turns.clear();
+      changed.notify_one();
+    }
+    for (const auto& [account, all] : left)
+      for (const task_pointer& one : all) finish(one, nullptr, false);
+    thread.join();
+  }
+
+  std::mutex guard;
+  std::condition_variable changed;
+  std::map<std::string, std::deque<task_pointer>> accounts;
+  std::deque<std::string> turns;
+  bool is_over = false;
+  std::thread thread;
+};
+
+compute_thread::compute_thread(std::string_view name) : line_(std::make_shared<line>()) {
+  const blocked_signals guard;
+  line_->thread = std::thread([l = line_.get()] {
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), lower_priority);
+    l->serve();
+  });
+  pthread_setname_np(line_->thread.native_handle(), std::string(name.substr(0, 15)).c_str());
+}
+
+compute_thread::~compute_thread() { line_->end(); }
+
+std::size_t compute_thread::waiting() const {
+  const std::lock_guard lock(line_->guard);
+  std::size_t all = 0;
+  for (const auto& [account, tasks] : line_->accounts) all += tasks.size();
+  return all;
+}
+
+// An operation of its own, and no wait for a timer: cancellation must not end it while the work runs.
+awaitable<bool> compute_thread::run(std::string account, std::function<void()> work) {
+  auto one = std::make_shared<line::task>();
+  one->account = std::move(account);
+  one->work = std::move(work);
+  auto begin = [l = line_](auto handler, const line::task_pointer& mine) {
+    using handler_type = decltype(handler);
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    auto home = asio::get_associated_executor(handler);
+    struct caller {
+      handler_type handler;
+      // It has work to do for as long as this waits.
+      decltype(asio::prefer(home, asio::execution::outstanding_work.tracked)) busy;
+    };
+    auto kept = std::make_shared<caller>(
+        caller{std::move(handler), asio::prefer(home, asio::execution::outstanding_work.tracked)});
+    mine->post_end = [home, slot, kept = std::move(kept)](line::task_pointer me, std::exception_ptr thrown,
+                                                          bool has_run) mutable {
+      asio::post(home,
+                 [slot, me = std::move(me), kept = std::move(kept), thrown = std::move(thrown), has_run]() mutable {
+                   {
+                     const std::lock_guard is_posted(me->posting);
+                   }
+                   me.reset();
+                   slot.clear();
+                   auto resume = std::move(kept->handler);
+                   std::move(resume)(std::move(thrown), has_run);
+                 });
+    };
+    if (slot.is_connected())
+      slot.assign([l, weak = std::weak_ptr(mine)](asio::cancellation_type) {
+        const auto waits = weak.lock();
+        if (waits && l->remove(waits)) line::finish(waits, nullptr, false);
+      });
+    l->put(mine);
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, bool)>(
+      std::move(begin), asio::use_awaitable, std::move(one));
+}
+
+}  // namespace pinhook

@@ -1,0 +1,172 @@
+// Large reviews are worked on aside: small ones are answered meanwhile, and the answers are what they would be anyway.
+#include "support/handler_fixture.hpp"
+
+#include <pinhook/admission/handler.hpp>
+#include <pinhook/base/compute_thread.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <exception>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::admission {
+namespace {
+
+using testing::container;
+using testing::deployment;
+using testing::digest_of_digit;
+using testing::review_of;
+
+struct LargeReview : testing::handler_fixture {
+  asio::io_context io{1};
+  compute_thread aside{"aside"};
+  std::promise<void> entered, open;
+  std::optional<bool> gate_ended;
+  std::string small = review_of(deployment(container("web", "nginx")));
+  std::string large = review_with(400);
+
+  LargeReview() {
+    tags->holds("docker.io/library/nginx:latest", digest_of_digit('a'));
+    for (int i = 0; i < 400; ++i)
+      if (i % 3 != 0) tags->holds(fmt::format("docker.io/library/app:{}", i), digest_of_digit('b'));
+  }
+
+  static std::string review_with(int images) {
+    std::string all;
+    for (int i = 0; i < images; ++i)
+      all += (i == 0 ? "" : ",") + container(fmt::format("c{}", i), fmt::format("app:{}", i));
+    std::string out = review_of(deployment(all));
+    // Spaces behind a value are part of no value.
+    out.append(max_small_review + 1 - std::min(out.size(), max_small_review), ' ');
+    return out;
+  }
+
+  std::unique_ptr<handler> make(compute_thread* on) const {
+    return std::make_unique<handler>(tags, std::make_shared<registry::shared_credentials>(credentials),
+                                     std::make_shared<const rulebook>(policy, rules), on);
+  }
+
+  // The thread is busy until `open`.
+  void hold() {
+    std::function<void()> work = [this] {
+      entered.set_value();
+      open.get_future().wait();
+    };
+    asio::co_spawn(io, aside.run("other", std::move(work)),
+                   [this](const std::exception_ptr&, bool ran) { gate_ended = ran; });
+    io.poll();
+    entered.get_future().wait();
+  }
+
+  struct asked {
+    asio::cancellation_signal cancel;
+    std::exception_ptr thrown;
+    std::optional<verdict> got;
+  };
+  using handler_fixture::ask;
+  void ask(const handler& h, const std::string& body, asked& into, pin::mode mode = pin::mode::best_effort) {
+    asio::co_spawn(io, h.handle(body, mode, deadline::never()),
+                   asio::bind_cancellation_slot(into.cancel.slot(), [&into](std::exception_ptr e, verdict v) {
+                     into.thrown = std::move(e);
+                     into.got = std::move(v);
+                   }));
+    io.restart();
+    io.poll();
+  }
+};
+
+TEST_F(LargeReview, ASmallOneIsAnsweredWhileItWaits) {
+  const auto h = make(&aside);
+  hold();
+  asked first, second;
+  ask(*h, large, first);
+  ask(*h, small, second);
+  ASSERT_TRUE(second.got);
+  EXPECT_EQ(second.got->outcome, outcome::pinned);
+  EXPECT_FALSE(first.got);
+  EXPECT_EQ(aside.waiting(), 1U);
+  open.set_value();
+  io.run();
+  ASSERT_TRUE(first.got);
+  EXPECT_EQ(first.got->slots.size(), 400U);
+}
+
+TEST_F(LargeReview, IsAnsweredAsItWouldBeWithoutThatThread) {
+  std::string update = [&] {
+    std::string out = review_of(deployment(container("a", "app:1") + "," + container("b", "nginx")),
+                                deployment(container("a", "app:1") + "," + container("b", "nginx:1")));
+    return out.append(max_small_review, ' ');
+  }();
+  const auto with = make(&aside);
+  const auto without = make(nullptr);
+  std::string no_json(max_small_review + 1, '[');
+  std::string too_many = review_with(1001);
+  for (std::string* body : {&large, &update, &no_json, &too_many, &small}) {
+    for (const auto mode : {pin::mode::enforce, pin::mode::best_effort, pin::mode::audit}) {
+      const verdict a = testing::run(with->handle(*body, mode, deadline::never()));
+      const verdict b = testing::run(without->handle(*body, mode, deadline::never()));
+      EXPECT_EQ(a.http_status, b.http_status);
+      EXPECT_EQ(a.body, b.body);
+      EXPECT_EQ(a.outcome, b.outcome);
+      EXPECT_EQ(a.name, b.name);
+      EXPECT_EQ(a.slots.size(), b.slots.size());
+    }
+  }
+}
+
+TEST_F(LargeReview, OneThatIsGivenUpWhileItWaitsIsLeft) {
+  const auto h = make(&aside);
+  hold();
+  asked only;
+  auto body = std::make_unique<std::string>(large);
+  ask(*h, *body, only);
+  EXPECT_EQ(aside.waiting(), 1U);
+  only.cancel.emit(asio::cancellation_type::terminal);
+  io.restart();
+  io.poll();
+  ASSERT_TRUE(only.got);
+  // Nobody reads it any more.
+  body.reset();
+  EXPECT_EQ(aside.waiting(), 0U);
+  open.set_value();
+  io.run();
+  EXPECT_TRUE(tags->asked().empty());
+}
+
+// Where it is worked on already, the caller stays until that is over: the work reads the caller's body.
+TEST_F(LargeReview, OneThatIsGivenUpWhileItIsWorkedOnEndsAfterThat) {
+  const auto h = make(&aside);
+  asked only;
+  ask(*h, large, only);
+  only.cancel.emit(asio::cancellation_type::terminal);
+  io.restart();
+  io.run();
+  EXPECT_TRUE(only.got);
+  EXPECT_EQ(aside.waiting(), 0U);
+}
+
+// Where it stands is looked at one by one up to some number, and by hash beyond.
+TEST_F(LargeReview, ManySlotsOfFewImagesAskOnceForEach) {
+  for (const int images : {5, 15, 16, 17, 18, 40, 300}) {
+    std::string all;
+    for (int i = 0; i < 3 * images; ++i)
+      all += (i == 0 ? "" : ",") + container(fmt::format("c{}", i), fmt::format("app:{}", (i * 7) % images));
+    const std::size_t before = tags->asked().size();
+    ask(review_of(deployment(all)), pin::mode::best_effort);
+    EXPECT_EQ(tags->asked().size() - before, static_cast<std::size_t>(images));
+  }
+}
+
+}  // namespace
+}  // namespace pinhook::admission
