@@ -84,6 +84,24 @@ TEST_F(TagResolver, AllQueriesOfARequestAreAskedAtOnceAndEqualOnesOnce) {
   EXPECT_EQ(client.count(), 3U);
 }
 
+// Dozens of images are looked for in slices.
+TEST_F(TagResolver, OthersOfTheThreadGoOnBetweenTheImagesOfALargeRequest) {
+  std::vector<query> queries;
+  for (int i = 0; i < 100; ++i) queries.push_back(query_of(fmt::format("r.example/x:{}", i)));
+  for (const query& q : queries) client.holds(q.ref.canonical(), digest_of_digit('b'));
+  ASSERT_TRUE(start(queries, 10s)->is_done());
+  std::vector<std::string> order;
+  const auto answer_into = [&](std::vector<query> of, std::string name) -> awaitable<void> {
+    const auto got = co_await tags->resolve(std::move(of), deadline::after(time.clock.now(), 1s));
+    for (const auto& one : got) EXPECT_EQ(one->from, origin::cache);
+    order.push_back(std::move(name));
+  };
+  boost::asio::co_spawn(time.io, answer_into(queries, "large"), [](const std::exception_ptr&) {});
+  boost::asio::co_spawn(time.io, answer_into({queries[0]}, "small"), [](const std::exception_ptr&) {});
+  time.settle();
+  EXPECT_THAT(order, ::testing::ElementsAre("small", "large"));
+}
+
 TEST_F(TagResolver, AnEmptyRequestIsAnswered) {
   const auto p = start(std::vector<query>{}, 1s);
   ASSERT_TRUE(p->is_done());
