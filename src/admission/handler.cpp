@@ -83,8 +83,10 @@ void handler::use(std::shared_ptr<const rulebook> book) { book_.store(std::move(
 
 awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadline d) const {
   const auto book = book_.load();
-  const bool is_large = large_ != nullptr && body.size() > max_small_review;
-  result<inquiry> about = is_large ? fail(given_up()) : prepare(body, mode, *book);
+  const bool is_long = large_ != nullptr && body.size() > max_small_body;
+  const std::size_t most = large_ != nullptr ? max_small_images : pin::max_slots;
+  result<inquiry> about = is_long ? fail(given_up()) : prepare(body, mode, *book, most);
+  const bool is_large = is_long || (!about && about.error().code == error_code::unsupported);
   if (is_large) about = co_await prepare_aside(body, mode, *book);
   if (!about) co_return refuse_request(about.error());
   std::vector<result<resolve::answer>> answers;

@@ -20,12 +20,13 @@ auto unusable(std::string_view field, const error& why) {
   return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {}: {}", field, why.message));
 }
 
-result<pin::object> read(std::string_view field, std::string_view text, std::span<const pin::place> places) {
+result<pin::object> read(std::string_view field, std::string_view text, std::span<const pin::place> places,
+                         std::size_t most) {
   if (text.empty())
     return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {} is missing", field));
   if (text.front() != '{')
     return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {} is no object", field));
-  auto object = pin::read_object(text, places);
+  auto object = pin::read_object(text, places, most);
   if (!object && object.error().code != error_code::unsupported) return unusable(field, object.error());
   return object;
 }
@@ -205,13 +206,13 @@ result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, 
 
 }  // namespace
 
-result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book) {
+result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book, std::size_t most) {
   auto decoded = decode_review(body);
   if (!decoded) return fail(std::move(decoded.error()));
-  return prepare(std::move(*decoded), m, book);
+  return prepare(std::move(*decoded), m, book, most);
 }
 
-result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book) {
+result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::size_t most) {
   inquiry out;
   out.asked = std::move(decoded);
   pin::request asked = out.asked.asked();
@@ -220,9 +221,9 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book) {
   if (out.plan.exempt != pin::leave_reason::none) return out;
 
   const auto places = book.paths.of(asked.group, asked.kind);
-  auto now = read("request.object", out.asked.object, places);
+  auto now = read("request.object", out.asked.object, places, most);
   if (!now) {
-    if (now.error().code != error_code::unsupported) return fail(std::move(now.error()));
+    if (now.error().code != error_code::unsupported || most < pin::max_slots) return fail(std::move(now.error()));
     return without_content(std::move(out), m, book, std::move(now.error().message));
   }
   out.now = std::move(*now);
@@ -230,9 +231,9 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book) {
 
   std::optional<pin::object> before;
   if (asked.operation == pin::operation::update) {
-    auto read_before = read("request.oldObject", out.asked.old_object, places);
+    auto read_before = read("request.oldObject", out.asked.old_object, places, most);
     // One that was too large and is not any more: nothing in it stays as it was.
-    if (!read_before && read_before.error().code == error_code::unsupported) {
+    if (!read_before && read_before.error().code == error_code::unsupported && most == pin::max_slots) {
       read_before = pin::read_metadata(out.asked.old_object);
       if (!read_before) return unusable("request.oldObject", read_before.error());
     }

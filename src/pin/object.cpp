@@ -113,10 +113,10 @@ void take_metadata(json::cursor& at, metadata& out) {
 }
 
 // Crossing one of our limits is not a fault of the JSON.
-error failure_of(const json::cursor& at) {
+error failure_of(const json::cursor& at, std::size_t most) {
   error out = at.failure();
   if (out.message.ends_with(too_many_images))
-    return {error_code::unsupported, fmt::format("it has more than {} images", max_slots), std::nullopt};
+    return {error_code::unsupported, fmt::format("it has more than {} images", most), std::nullopt};
   if (out.message.ends_with(nested_too_deeply))
     return {error_code::unsupported, fmt::format("it is nested more than {} levels deep", max_search_depth),
             std::nullopt};
@@ -148,8 +148,9 @@ std::vector<std::pair<std::string_view, std::string_view>> members_of(std::strin
 
 }  // namespace
 
-result<object> read_object(std::string_view text, std::span<const place> places) {
+result<object> read_object(std::string_view text, std::span<const place> places, std::size_t most) {
   object out;
+  out.found.limit = most;
   json::cursor at(text);
   slot_finder finder(at, places, out.found);
   json::string key;
@@ -160,11 +161,11 @@ result<object> read_object(std::string_view text, std::span<const place> places)
       finder.take_member(key);
     }
   }
-  if (at.has_failed()) return fail(failure_of(at));
+  if (at.has_failed()) return fail(failure_of(at, most));
   if (places.empty()) {
     at = json::cursor(text);
     search_pod_specs(at, out.found);
-    if (at.has_failed()) return fail(failure_of(at));
+    if (at.has_failed()) return fail(failure_of(at, most));
   }
   if (has_duplicate_pointers(out.found.slots))
     return fail(error_code::malformed, "a duplicate key on the way to an image");

@@ -74,7 +74,7 @@ std::string read_name(json::cursor& at) {
 
 void add(json::cursor& at, slot s, found_slots& out) {
   if (s.image.empty()) return;
-  if (out.slots.size() == max_slots) {
+  if (out.slots.size() == out.limit) {
     at.reject(too_many_images);
     return;
   }

@@ -133,7 +133,7 @@ struct webhook::parts {
     const deadline d = request_deadline(r.received, r.query("timeout"), config.deadline);
     admission::verdict v = co_await admission->handle(r.body, mode, d);
     const auto took = time.now() - r.received;
-    if (r.body.size() > admission::max_small_review) {
+    if (v.slots.size() > admission::max_small_images) {
       std::function<void()> note = [&] { seen.admitted(v, mode, took); };
       co_await large.run(v.ns, std::move(note));
     } else {

@@ -23,10 +23,11 @@ namespace pinhook::admission {
 
 struct inquiry;
 
-/// Bytes of a review beyond which what is made of it is made on a thread of its own, where there is one. An API server
-/// sends a Pod or a Deployment in 5 to 15 KiB, which take some 50 µs; 16 KiB may hold 450 images, which take 0.8 ms,
-/// and each 1,000 images 2 ms. The way to another thread and back costs some 20 µs.
-inline constexpr std::size_t max_small_review = std::size_t{16} * 1024;
+/// What a review may have to be worked on where it comes; a larger one goes to a thread for those, where there is one.
+/// The way there and back costs some 20 µs. 64 images take some 130 µs, 1,000 of them 2 ms; a Pod has a few. 256 KiB
+/// take some 100 µs; a Pod or a Deployment has 5 to 15 KiB.
+inline constexpr std::size_t max_small_images = 64;
+inline constexpr std::size_t max_small_body = std::size_t{256} * 1024;
 
 class handler {
  public:

@@ -82,10 +82,13 @@ struct inquiry {
   std::string too_large = {};
 };
 
-/// invalid_input: HTTP 400; the message is the reason.
-[[nodiscard]] result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book);
-/// The same of what decode_review gave.
-[[nodiscard]] result<inquiry> prepare(review asked, pin::mode m, const rulebook& book);
+/// invalid_input: HTTP 400; the message is the reason. unsupported: an object of it has more than `most` images, where
+/// that is less than pin::max_slots; nothing has been decided.
+[[nodiscard]] result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book,
+                                      std::size_t most = pin::max_slots);
+/// The same of the result of decode_review.
+[[nodiscard]] result<inquiry> prepare(review asked, pin::mode m, const rulebook& book,
+                                      std::size_t most = pin::max_slots);
 
 /// `answers`: one for each of `lookups`.
 [[nodiscard]] verdict compose(const inquiry& about, pin::mode m, const rulebook& book,

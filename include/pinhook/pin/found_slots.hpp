@@ -37,6 +37,8 @@ struct pod_template {
 };
 
 struct found_slots {
+  /// How many slots the search takes.
+  std::size_t limit = max_slots;
   std::vector<slot> slots;
   /// In the order of the text.
   std::vector<pod_template> templates;

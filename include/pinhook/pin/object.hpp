@@ -47,8 +47,9 @@ struct object {
 
 /// `places`: the places of images; empty: the object is searched for pod specs.
 /// malformed: no JSON object, or a duplicate of a key that pinning acts on (it is not for us to guess which of the two
-/// the API server takes). unsupported: a limit of find_slots.hpp was crossed.
-[[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places);
+/// the API server takes). unsupported: a limit of find_slots.hpp was crossed, or it has more than `most` images.
+[[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places,
+                                         std::size_t most = max_slots);
 
 /// Its metadata alone; `found` stays empty. malformed: as read_object.
 [[nodiscard]] result<object> read_metadata(std::string_view text);

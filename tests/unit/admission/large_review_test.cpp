@@ -42,15 +42,13 @@ struct LargeReview : testing::handler_fixture {
       if (i % 3 != 0) tags->holds(fmt::format("docker.io/library/app:{}", i), digest_of_digit('b'));
   }
 
-  static std::string review_with(int images) {
+  static std::string object_with(int images) {
     std::string all;
     for (int i = 0; i < images; ++i)
       all += (i == 0 ? "" : ",") + container(fmt::format("c{}", i), fmt::format("app:{}", i));
-    std::string out = review_of(deployment(all));
-    // Spaces behind a value are part of no value.
-    out.append(max_small_review + 1 - std::min(out.size(), max_small_review), ' ');
-    return out;
+    return deployment(all);
   }
+  static std::string review_with(int images) { return review_of(object_with(images)); }
 
   std::unique_ptr<handler> make(compute_thread* on) const {
     return std::make_unique<handler>(tags, std::make_shared<registry::shared_credentials>(credentials),
@@ -102,17 +100,45 @@ TEST_F(LargeReview, ASmallOneIsAnsweredWhileItWaits) {
   EXPECT_EQ(first.got->slots.size(), 400U);
 }
 
+// By images and by bytes.
+TEST_F(LargeReview, IsOneOfManyImagesOrManyBytes) {
+  const auto h = make(&aside);
+  hold();
+  std::vector<std::pair<std::string, bool>> table;
+  table.emplace_back(review_with(static_cast<int>(max_small_images)), false);
+  table.emplace_back(review_with(static_cast<int>(max_small_images) + 1), true);
+  table.emplace_back(small + std::string(max_small_body - small.size(), ' '), false);
+  table.emplace_back(small + std::string(max_small_body - small.size() + 1, ' '), true);
+  table.emplace_back(review_of(deployment(container("a", "app:1")), object_with(100)), true);
+  std::vector<std::unique_ptr<asked>> all;
+  for (const auto& [body, is_large] : table) {
+    all.push_back(std::make_unique<asked>());
+    ask(*h, body, *all.back());
+    EXPECT_EQ(all.back()->got.has_value(), !is_large) << body.size();
+  }
+  open.set_value();
+  io.run();
+  for (const auto& one : all) EXPECT_TRUE(one->got);
+}
+
 TEST_F(LargeReview, IsAnsweredAsItWouldBeWithoutThatThread) {
-  std::string update = [&] {
-    std::string out = review_of(deployment(container("a", "app:1") + "," + container("b", "nginx")),
-                                deployment(container("a", "app:1") + "," + container("b", "nginx:1")));
-    return out.append(max_small_review, ' ');
-  }();
+  std::string update = review_of(deployment(container("a", "app:1") + "," + container("b", "nginx")),
+                                 deployment(container("a", "app:1") + "," + container("b", "nginx:1")));
+  // Spaces behind a value are part of no value.
+  std::string long_update = update + std::string(max_small_body, ' ');
+  std::string shrunk = review_of(deployment(container("a", "app:1")), object_with(400));
+  std::string no_json(max_small_body + 1, '[');
+  std::string too_many = review_with(1001);
+  std::string too_deep =
+      R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u-1","kind":{)"
+      R"("group":"example.com","version":"v1","kind":"Odd"},"operation":"CREATE","object":{"a":)" +
+      std::string(300, '[') + std::string(300, ']') + "}}}";
+  std::string just_small = review_with(static_cast<int>(max_small_images));
+  std::string just_large = review_with(static_cast<int>(max_small_images) + 1);
   const auto with = make(&aside);
   const auto without = make(nullptr);
-  std::string no_json(max_small_review + 1, '[');
-  std::string too_many = review_with(1001);
-  for (std::string* body : {&large, &update, &no_json, &too_many, &small}) {
+  for (std::string* body :
+       {&large, &update, &long_update, &shrunk, &no_json, &too_many, &too_deep, &just_small, &just_large, &small}) {
     for (const auto mode : {pin::mode::enforce, pin::mode::best_effort, pin::mode::audit}) {
       const verdict a = testing::run(with->handle(*body, mode, deadline::never()));
       const verdict b = testing::run(without->handle(*body, mode, deadline::never()));
