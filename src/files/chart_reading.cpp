@@ -14,7 +14,7 @@ namespace pinhook::files {
 namespace {
 
 using place = value_use::place;
-using token_kind = template_token::kind;
+using token_kind = template_token_kind;
 
 struct template_body {
   std::string_view file;
@@ -115,7 +115,7 @@ class template_reader {
     if (tokens.empty()) return;
     if (tokens[0].text == "end" || tokens[0].text == "else" || opens_block(tokens[0].text)) f.output.edge();
     expression e{tokens, 0, 0};
-    std::string_view word = tokens[0].what == token_kind::word ? tokens[0].text : std::string_view();
+    std::string_view word = tokens[0].kind == token_kind::word ? tokens[0].text : std::string_view();
     if (word == "end") return close(f);
     if (word == "break" || word == "continue") return;
     if (word == "else") {
@@ -138,7 +138,7 @@ class template_reader {
       return;
     }
     const bool is_assignment = tokens.size() > 1 && tokens[0].text.starts_with('$') &&
-                               tokens[1].what == token_kind::mark && (tokens[1].text == ":=" || tokens[1].text == "=");
+                               tokens[1].kind == token_kind::mark && (tokens[1].text == ":=" || tokens[1].text == "=");
     if (is_assignment)
       assigned(f, e, false);
     else
@@ -157,7 +157,7 @@ class template_reader {
     std::size_t at;
     std::size_t depth;
     [[nodiscard]] bool is_at(std::string_view mark) const {
-      return at < tokens.size() && tokens[at].what == token_kind::mark && tokens[at].text == mark;
+      return at < tokens.size() && tokens[at].kind == token_kind::mark && tokens[at].text == mark;
     }
     [[nodiscard]] bool is_end() const { return at >= tokens.size() || is_at(")") || is_at("|") || is_at(","); }
   };
@@ -166,7 +166,7 @@ class template_reader {
   chart_value assigned(frame& f, expression& e, bool is_range) {
     std::vector<std::string> names;
     std::size_t at = e.at;
-    while (at < e.tokens.size() && e.tokens[at].text.starts_with('$') && e.tokens[at].what == token_kind::chain) {
+    while (at < e.tokens.size() && e.tokens[at].text.starts_with('$') && e.tokens[at].kind == token_kind::chain) {
       names.emplace_back(e.tokens[at].text);
       if (++at < e.tokens.size() && e.tokens[at].text == ",") ++at;
     }
@@ -203,7 +203,7 @@ class template_reader {
   chart_value command(frame& f, expression& e, const chart_value* piped) {
     if (e.is_end()) return piped != nullptr ? *piped : chart_value();
     const template_token& first = e.tokens[e.at];
-    if (first.what != token_kind::word) {
+    if (first.kind != token_kind::word) {
       chart_value v = operand(f, e);
       while (!e.is_end()) static_cast<void>(operand(f, e));
       return v;
@@ -217,13 +217,13 @@ class template_reader {
 
   chart_value operand(frame& f, expression& e) {
     const template_token& t = e.tokens[e.at++];
-    if (t.what == token_kind::string) return {.literal = std::string(t.text)};
-    if (t.what == token_kind::chain) return chain(f, t.text);
-    if (t.what != token_kind::mark || t.text != "(") return {};
+    if (t.kind == token_kind::string) return {.literal = std::string(t.text)};
+    if (t.kind == token_kind::chain) return chain(f, t.text);
+    if (t.kind != token_kind::mark || t.text != "(") return {};
     chart_value v = pipeline(f, e);
     if (!e.is_at(")")) return v;
     const char* end = e.tokens[e.at++].text.data() + 1;
-    if (e.at < e.tokens.size() && e.tokens[e.at].what == token_kind::chain && e.tokens[e.at].text.data() == end)
+    if (e.at < e.tokens.size() && e.tokens[e.at].kind == token_kind::chain && e.tokens[e.at].text.data() == end)
       v = fields(f, v, e.tokens[e.at++].text);
     return v;
   }

@@ -96,7 +96,7 @@ std::string judge_written(const chart& of, const values_place& value) {
 
 // A string that is all of the image.
 void judge_string(found_image& image, const chart& of) {
-  values_path path = path_of(image.what.pointer);
+  values_path path = path_of(image.site.pointer);
   if (path.empty()) return;
   const std::string key = path.back();
   path.pop_back();
@@ -104,25 +104,25 @@ void judge_string(found_image& image, const chart& of) {
   const use_verdict verdict = judge(of, {path, key, key}, is_known);
   if (verdict.conflict.empty()) {
     if (!verdict.doubt.empty())
-      image.what.doubt =
+      image.site.doubt =
           fmt::format("the digest goes into {}, which may be more than an image: {}; compare what helm template writes",
-                      image.what.name, verdict.doubt);
+                      image.site.name, verdict.doubt);
     return;
   }
-  image.what.problem = fmt::format("its digest would stand in {}, and {}", image.what.name, verdict.conflict);
-  image.what.remedy = rendered_first;
+  image.site.problem = fmt::format("its digest would stand in {}, and {}", image.site.name, verdict.conflict);
+  image.site.remedy = rendered_first;
 }
 
 void judge(const source_document& doc, found_image& image, const chart& of) {
   const bool is_tag = takes_digest_in_tag(doc, image);
   const std::string key(doc.at(doc.resolve(is_tag ? image.tag_key : image.digest_key)).text);
-  values_place value{path_of(image.what.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
+  values_place value{path_of(image.site.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
   value.name = doc.at(doc.resolve(image.name)).text;
   if (!is_tag) value.takes = image.is_hex_digest ? values_place::form::hex : values_place::form::digest;
-  const std::string name = fmt::format("{}{}{}", image.what.name, image.what.name.empty() ? "" : ".", key);
+  const std::string name = fmt::format("{}{}{}", image.site.name, image.site.name.empty() ? "" : ".", key);
   bool is_known = true;
   const use_verdict verdict = judge(of, value, is_known);
-  site& s = image.what;
+  site& s = image.site;
   if (!is_tag) {
     if (const std::string broken = judge_written(of, value); !broken.empty()) {
       s.problem = fmt::format("its digest would stand in {}, and {}", name, broken);
@@ -146,7 +146,7 @@ void judge(const source_document& doc, found_image& image, const chart& of) {
 
 void judge_pins(const yaml::source& from, std::vector<found_image>& images, const chart* of) {
   for (found_image& image : images) {
-    site& s = image.what;
+    site& s = image.site;
     if (s.reason != skip_reason::none || s.is_pinned() || s.is_refused()) continue;
     if (s.form == site_form::scalar && of != nullptr) judge_string(image, *of);
     if (s.form != site_form::values) continue;

@@ -1,6 +1,6 @@
-#include <pinhook/files/finding.hpp>
 #include <pinhook/files/foreign_tag.hpp>
 #include <pinhook/files/found_image.hpp>
+#include <pinhook/files/image_search.hpp>
 #include <pinhook/files/rewrite_site.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
@@ -36,11 +36,11 @@ bool is_action(const source_document& doc, const yaml::source_node& n) {
   return up.kind == source_kind::mapping && up.is_flow && up.span.begin + 1 == n.span.begin;
 }
 
-result<void> refuse_template(const finding& f) {
-  const std::string_view own = f.text.substr(f.doc.span.begin, f.doc.span.size());
+result<void> refuse_template(const image_search& in) {
+  const std::string_view own = in.text.substr(in.doc.span.begin, in.doc.span.size());
   if (!own.contains("{{")) return {};
-  for (const yaml::source_node& n : f.doc.nodes)
-    if (is_action(f.doc, n)) return fail(not_rendered(f.doc.at(n.parent).line, f.doc.at(n.parent).column));
+  for (const yaml::source_node& n : in.doc.nodes)
+    if (is_action(in.doc, n)) return fail(not_rendered(in.doc.at(n.parent).line, in.doc.at(n.parent).column));
   return {};
 }
 
@@ -52,50 +52,50 @@ bool may_be_kustomization(const source_document& doc) {
 }
 
 // What the document is decides who looks for images in it.
-result<void> find_by_kind(finding& f, std::string_view path) {
-  const std::string_view own = f.text.substr(f.doc.span.begin, f.doc.span.size());
-  const bool may_hold = holds_key(own, f.rules.kinds.keys());
-  if (const auto type = type_of(f.doc, f.doc.root))
-    return may_hold ? find_in_object(f, f.doc.root, *type) : result<void>();
-  if (is_kustomization_name(path) && may_be_kustomization(f.doc)) return find_in_kustomization(f, f.doc.root, {});
+result<void> find_by_kind(image_search& in, std::string_view path) {
+  const std::string_view own = in.text.substr(in.doc.span.begin, in.doc.span.size());
+  const bool may_hold = holds_key(own, in.rules.kinds.keys());
+  if (const auto type = type_of(in.doc, in.doc.root))
+    return may_hold ? find_in_object(in, in.doc.root, *type) : result<void>();
+  if (is_kustomization_name(path) && may_be_kustomization(in.doc)) return find_in_kustomization(in, in.doc.root, {});
   // By its name first: charts have values called `services`, too.
-  if (is_values_file(path)) return find_in_values(f);
-  return may_hold && is_compose_file(f.doc) ? find_in_compose_file(f) : result<void>();
+  if (is_values_file(path)) return find_in_values(in);
+  return may_hold && is_compose_file(in.doc) ? find_in_compose_file(in) : result<void>();
 }
 
 // Where the image is written, or what stands for it.
-std::size_t offset_of(const finding& f, const found_image& image) {
-  const auto begin = [&](node_index i) { return f.doc.at(i).span.begin; };
+std::size_t offset_of(const image_search& in, const found_image& image) {
+  const auto begin = [&](node_index i) { return in.doc.at(i).span.begin; };
   if (image.scalar != no_node) return begin(image.scalar);
   for (const node_index i : {image.tag, image.digest})
-    if (!scalar_at(f.doc, i).empty()) return begin(i);
+    if (!scalar_at(in.doc, i).empty()) return begin(i);
   return begin(image.name);
 }
 
 // Those that share their bytes stay in the order they were found in. (libstdc++ 12's stable_sort stands on what Clang
 // 19 calls deprecated.)
-void sort_by_place(finding& f) {
+void sort_by_place(image_search& in) {
   std::vector<std::pair<std::size_t, std::size_t>> order;
-  order.reserve(f.images.size());
-  for (const found_image& image : f.images) order.emplace_back(offset_of(f, image), order.size());
+  order.reserve(in.images.size());
+  for (const found_image& image : in.images) order.emplace_back(offset_of(in, image), order.size());
   if (std::ranges::is_sorted(order)) return;
   std::ranges::sort(order);
   std::vector<found_image> sorted;
   sorted.reserve(order.size());
-  for (const auto& [offset, index] : order) sorted.push_back(std::move(f.images[index]));
-  f.images = std::move(sorted);
+  for (const auto& [offset, index] : order) sorted.push_back(std::move(in.images[index]));
+  in.images = std::move(sorted);
 }
 
-result<void> search(finding& f, std::string_view path, const marked_text& marks) {
-  if (auto ok = refuse_template(f); !ok) return ok;
-  if (f.doc.root == no_node) return {};
-  if (auto ok = find_by_kind(f, path); !ok) return ok;
-  for (const path_rule& rule : f.rules.paths)
+result<void> search(image_search& in, std::string_view path, const marked_text& marks) {
+  if (auto ok = refuse_template(in); !ok) return ok;
+  if (in.doc.root == no_node) return {};
+  if (auto ok = find_by_kind(in, path); !ok) return ok;
+  for (const path_rule& rule : in.rules.paths)
     if (applies_to(rule, path))
-      if (auto ok = find_by_rule(f, rule); !ok) return ok;
-  sort_by_place(f);
-  take_tags_from_comments(f);
-  take_markers(f, marks);
+      if (auto ok = find_by_rule(in, rule); !ok) return ok;
+  sort_by_place(in);
+  take_tags_from_comments(in);
+  take_markers(in, marks);
   return {};
 }
 
@@ -106,11 +106,11 @@ struct lone_pin {
 };
 
 // In the order of the text; several sites may stand for one node.
-std::vector<lone_pin> lone_pins(finding& f) {
+std::vector<lone_pin> lone_pins(image_search& in) {
   std::map<node_index, lone_pin> by_node;
-  for (found_image& image : f.images) {
-    if (image.what.tag || !needs_comment(image)) continue;
-    const node_index node = f.doc.resolve(commented_node(image));
+  for (found_image& image : in.images) {
+    if (image.site.tag || !needs_comment(image)) continue;
+    const node_index node = in.doc.resolve(commented_node(image));
     // The digest of a kustomization's entry may stand in its name: no comment there is read.
     if (node == no_node) continue;
     lone_pin& one = by_node[node];
@@ -122,86 +122,86 @@ std::vector<lone_pin> lone_pins(finding& f) {
   return out;
 }
 
-bool is_block(const finding& f, node_index i) {
-  return f.doc.at(i).form == scalar_form::literal || f.doc.at(i).form == scalar_form::folded;
+bool is_block(const image_search& in, node_index i) {
+  return in.doc.at(i).form == scalar_form::literal || in.doc.at(i).form == scalar_form::folded;
 }
 
 // Whether the two end on one line, as far as comments go.
-bool share_line(const finding& f, node_index a, node_index b) {
-  if (is_block(f, a) || is_block(f, b)) return false;
-  const std::size_t end = f.doc.at(a).span.end;
-  return !f.text.substr(end, f.doc.at(b).span.begin - end).contains('\n');
+bool share_line(const image_search& in, node_index a, node_index b) {
+  if (is_block(in, a) || is_block(in, b)) return false;
+  const std::size_t end = in.doc.at(a).span.end;
+  return !in.text.substr(end, in.doc.at(b).span.begin - end).contains('\n');
 }
 
 // Whether nothing but brackets and commas stands between the node and the end of the line's content.
-bool ends_content(const finding& f, node_index i, const line_end& line) {
-  const std::size_t end = f.doc.at(i).span.end;
-  return is_block(f, i) ||
-         f.text.substr(end, line.chain_begin - end).find_first_not_of(" \t]},") == std::string_view::npos;
+bool ends_content(const image_search& in, node_index i, const line_end& line) {
+  const std::size_t end = in.doc.at(i).span.end;
+  return is_block(in, i) ||
+         in.text.substr(end, line.chain_begin - end).find_first_not_of(" \t]},") == std::string_view::npos;
 }
 
 // What another pinner left behind the only image of its line.
-void take_foreign_tag(const finding& f, const lone_pin& pin, const line_end& line) {
-  if (!ends_content(f, pin.node, line)) return;
-  const std::string_view rest = f.text.substr(line.chain_begin, max_foreign_comment);
-  auto found = read_foreign_tag(rest.substr(0, rest.find_first_of("\r\n")), *pin.images.front()->what.ref);
+void take_foreign_tag(const image_search& in, const lone_pin& pin, const line_end& line) {
+  if (!ends_content(in, pin.node, line)) return;
+  const std::string_view rest = in.text.substr(line.chain_begin, max_foreign_comment);
+  auto found = read_foreign_tag(rest.substr(0, rest.find_first_of("\r\n")), *pin.images.front()->site.ref);
   if (!found) return;
   const yaml::text_span span{line.chain_begin + found->span.begin, line.chain_begin + found->span.end};
   for (found_image* image : pin.images) {
-    image->what.tag = found->tag;
+    image->site.tag = found->tag;
     image->foreign_comment = span;
   }
 }
 
-void take_tags_of_line(const finding& f, std::span<lone_pin> pins, bool are_all) {
-  const auto line = line_end_at(f.doc, f.text, pins.front().node);
+void take_tags_of_line(const image_search& in, std::span<lone_pin> pins, bool are_all) {
+  const auto line = line_end_at(in.doc, in.text, pins.front().node);
   if (!line) return;
   std::vector<std::string_view> names;
-  for (const lone_pin& one : pins) names.push_back(one.images.front()->what.ref->written_name());
+  for (const lone_pin& one : pins) names.push_back(one.images.front()->site.ref->written_name());
   const auto matched = match_chain(line->chain, names);
   for (std::size_t i = 0; i < pins.size(); ++i)
     if (matched[i])
-      for (found_image* image : pins[i].images) image->what.tag = line->chain[*matched[i]];
-  if (pins.size() == 1 && are_all && !matched[0]) take_foreign_tag(f, pins[0], *line);
+      for (found_image* image : pins[i].images) image->site.tag = line->chain[*matched[i]];
+  if (pins.size() == 1 && are_all && !matched[0]) take_foreign_tag(in, pins[0], *line);
 }
 
 // Where images stand, aliases and what they name both, in the order of the text.
-std::vector<node_index> places_of(const finding& f) {
+std::vector<node_index> places_of(const image_search& in) {
   std::vector<node_index> out;
-  for (const found_image& image : f.images)
+  for (const found_image& image : in.images)
     for (const node_index i : {image.scalar, image.name, image.tag, image.digest})
-      if (i != no_node) out.insert(out.end(), {i, f.doc.resolve(i)});
+      if (i != no_node) out.insert(out.end(), {i, in.doc.resolve(i)});
   std::ranges::sort(out);
   out.erase(std::ranges::unique(out).begin(), out.end());
   return out;
 }
 
 // Whether no part of another image stands on the line of a lone pin. A kustomization's entry has its own parts on it.
-bool is_only_image(const finding& f, const std::vector<node_index>& places, const lone_pin& pin) {
+bool is_only_image(const image_search& in, const std::vector<node_index>& places, const lone_pin& pin) {
   const auto is_own = [&](node_index i) {
     return std::ranges::any_of(pin.images, [&](const found_image* image) {
-      return i == f.doc.resolve(image->name) || i == f.doc.resolve(image->tag) || i == pin.node;
+      return i == in.doc.resolve(image->name) || i == in.doc.resolve(image->tag) || i == pin.node;
     });
   };
   const auto at = std::ranges::lower_bound(places, pin.node);
   if (at == places.end() || *at != pin.node) return false;
-  for (auto next = std::next(at); next != places.end() && share_line(f, pin.node, *next); ++next)
+  for (auto next = std::next(at); next != places.end() && share_line(in, pin.node, *next); ++next)
     if (!is_own(*next)) return false;
-  for (auto before = at; before != places.begin() && share_line(f, *std::prev(before), pin.node); --before)
+  for (auto before = at; before != places.begin() && share_line(in, *std::prev(before), pin.node); --before)
     if (!is_own(*std::prev(before))) return false;
   return true;
 }
 
 }  // namespace
 
-void take_tags_from_comments(finding& f) {
-  std::vector<lone_pin> pins = lone_pins(f);
+void take_tags_from_comments(image_search& in) {
+  std::vector<lone_pin> pins = lone_pins(in);
   if (pins.empty()) return;
-  const std::vector<node_index> places = places_of(f);
+  const std::vector<node_index> places = places_of(in);
   for (std::size_t begin = 0, end = 0; begin < pins.size(); begin = end) {
-    for (end = begin + 1; end < pins.size() && share_line(f, pins[end - 1].node, pins[end].node);) ++end;
-    const bool are_all = end == begin + 1 && is_only_image(f, places, pins[begin]);
-    take_tags_of_line(f, std::span(pins).subspan(begin, end - begin), are_all);
+    for (end = begin + 1; end < pins.size() && share_line(in, pins[end - 1].node, pins[end].node);) ++end;
+    const bool are_all = end == begin + 1 && is_only_image(in, places, pins[begin]);
+    take_tags_of_line(in, std::span(pins).subspan(begin, end - begin), are_all);
   }
 }
 
@@ -211,9 +211,9 @@ result<std::vector<found_image>> find_images(const yaml::source& from, std::stri
   const marked_text marks(text);
   for (std::size_t i = 0; i < from.documents.size(); ++i) {
     const source_document& doc = from.documents[i];
-    finding f{.doc = doc, .text = text, .document = i, .rules = rules, .budget = allowed_for(doc), .images = {}};
-    if (auto ok = search(f, path, marks); !ok) return fail(std::move(ok.error()));
-    std::ranges::move(f.images, std::back_inserter(out));
+    image_search in{.doc = doc, .text = text, .document = i, .rules = rules, .budget = allowed_for(doc), .images = {}};
+    if (auto ok = search(in, path, marks); !ok) return fail(std::move(ok.error()));
+    std::ranges::move(in.images, std::back_inserter(out));
   }
   return out;
 }

@@ -1,5 +1,5 @@
 // Compose files (compose-spec, "services"): the image of each service.
-#include <pinhook/files/finding.hpp>
+#include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 
@@ -18,20 +18,20 @@ using yaml::source_kind;
 
 node_index services_of(const source_document& doc) { return doc.resolve(doc.find(doc.root, "services")); }
 
-result<void> take_service(finding& f, std::string_view name, node_index service) {
-  const auto image = member_of(f.doc, service, "image");
+result<void> take_service(image_search& in, std::string_view name, node_index service) {
+  const auto image = member_of(in.doc, service, "image");
   if (!image) return fail(image.error());
-  const auto text = string_at(f.doc, image->value);
+  const auto text = string_at(in.doc, image->value);
   if (!text || text->empty()) return {};
-  const auto build = member_of(f.doc, service, "build");
+  const auto build = member_of(in.doc, service, "build");
   if (!build) return fail(build.error());
   std::string pointer = "/services";
   pin::append_pointer(pointer, name);
-  found_image found = scalar_image(f, image->value, pointer + "/image");
-  found.what.object = fmt::format("service {}", name);
-  found.what.name = name;
-  if (!f.doc.is_null(build->value)) found.what.reason = skip_reason::built;
-  keep(f, std::move(found));
+  found_image found = scalar_image(in, image->value, pointer + "/image");
+  found.site.object = fmt::format("service {}", name);
+  found.site.name = name;
+  if (!in.doc.is_null(build->value)) found.site.reason = skip_reason::built;
+  keep(in, std::move(found));
   return {};
 }
 
@@ -43,16 +43,17 @@ bool is_compose_file(const source_document& doc) {
   return services != no_node && doc.at(services).kind == source_kind::mapping;
 }
 
-result<void> find_in_compose_file(finding& f) {
-  if (const auto services = member_of(f.doc, f.doc.root, "services"); !services) return fail(services.error());
+result<void> find_in_compose_file(image_search& in) {
+  if (const auto services = member_of(in.doc, in.doc.root, "services"); !services) return fail(services.error());
   std::set<std::string_view> names;
-  for (node_index k = f.doc.at(services_of(f.doc)).first; k != no_node; k = f.doc.at(f.doc.at(k).next).next) {
-    const yaml::source_node& key = f.doc.at(f.doc.resolve(k));
-    const node_index service = f.doc.resolve(f.doc.at(k).next);
-    if (key.kind != source_kind::scalar || f.doc.at(service).kind != source_kind::mapping || key.text == "<<") continue;
+  for (node_index k = in.doc.at(services_of(in.doc)).first; k != no_node; k = in.doc.at(in.doc.at(k).next).next) {
+    const yaml::source_node& key = in.doc.at(in.doc.resolve(k));
+    const node_index service = in.doc.resolve(in.doc.at(k).next);
+    if (key.kind != source_kind::scalar || in.doc.at(service).kind != source_kind::mapping || key.text == "<<")
+      continue;
     if (!names.insert(key.text).second)
-      return refuse_at(f.doc.at(k), fmt::format("the key {} stands twice", quoted(key.text)));
-    if (auto ok = take_service(f, key.text, service); !ok) return ok;
+      return refuse_at(in.doc.at(k), fmt::format("the key {} stands twice", quoted(key.text)));
+    if (auto ok = take_service(in, key.text, service); !ok) return ok;
   }
   return {};
 }

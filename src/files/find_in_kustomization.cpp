@@ -1,5 +1,5 @@
 // The `images` of a kustomization (sigs.k8s.io/kustomize, api/types/image.go); kustomize_image.hpp has what they do.
-#include <pinhook/files/finding.hpp>
+#include <pinhook/files/image_search.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 
 #include <fmt/core.h>
@@ -32,9 +32,9 @@ struct entry {
 };
 
 // Where the image is written: its tag, else its digest, else its name.
-node_index place_of(const finding& f, const found_image& image) {
-  if (!scalar_at(f.doc, image.tag).empty()) return image.tag;
-  return scalar_at(f.doc, image.digest).empty() ? image.name : image.digest;
+node_index place_of(const image_search& in, const found_image& image) {
+  if (!scalar_at(in.doc, image.tag).empty()) return image.tag;
+  return scalar_at(in.doc, image.digest).empty() ? image.name : image.digest;
 }
 
 bool is_same_letters(std::string_view a, std::string_view b) {
@@ -80,24 +80,24 @@ std::string fault_of(const kustomize_entry& e) {
   return {};
 }
 
-result<entry> read_entry(const finding& f, node_index mapping) {
-  const auto name = member_of(f.doc, mapping, "name");
-  const auto new_name = member_of(f.doc, mapping, "newName");
-  const auto tag = member_of(f.doc, mapping, "newTag");
-  const auto digest = member_of(f.doc, mapping, "digest");
+result<entry> read_entry(const image_search& in, node_index mapping) {
+  const auto name = member_of(in.doc, mapping, "name");
+  const auto new_name = member_of(in.doc, mapping, "newName");
+  const auto tag = member_of(in.doc, mapping, "newTag");
+  const auto digest = member_of(in.doc, mapping, "digest");
   for (const auto* one : {&name, &new_name, &tag, &digest})
     if (!*one) return fail(one->error());
   entry out;
   out.image.mapping = mapping;
   // In another case, too: kustomize takes them, and the entry's fault is told at its name.
-  const node_index own_name = entry_member_of(f.doc, mapping, "name").value;
-  const node_index other_name = entry_member_of(f.doc, mapping, "newName").value;
-  out.image.name = scalar_at(f.doc, other_name).empty() ? own_name : other_name;
+  const node_index own_name = entry_member_of(in.doc, mapping, "name").value;
+  const node_index other_name = entry_member_of(in.doc, mapping, "newName").value;
+  out.image.name = scalar_at(in.doc, other_name).empty() ? own_name : other_name;
   out.image.tag_key = tag->key;
   out.image.tag = tag->value;
   out.image.digest_key = digest->key;
   out.image.digest = digest->value;
-  out.values = kustomize_entry_at(f.doc, mapping);
+  out.values = kustomize_entry_at(in.doc, mapping);
   return out;
 }
 
@@ -135,17 +135,17 @@ void judge_later(std::span<const kustomize_entry> later, const kustomize_entry& 
   }
 }
 
-void take_entry(finding& f, entry one, std::string pointer, std::span<const kustomize_entry> later) {
-  const std::string_view image_name = scalar_at(f.doc, one.image.name);
+void take_entry(image_search& in, entry one, std::string pointer, std::span<const kustomize_entry> later) {
+  const std::string_view image_name = scalar_at(in.doc, one.image.name);
   if (image_name.empty()) return;
-  site& s = one.image.what;
-  s.document = f.document;
+  site& s = one.image.site;
+  s.document = in.document;
   s.object = "kustomization";
   s.name = one.values.name.empty() ? image_name : std::string_view(one.values.name);
   s.form = site_form::kustomization;
   s.pointer = std::move(pointer);
-  s.line = f.doc.at(place_of(f, one.image)).line;
-  s.column = f.doc.at(place_of(f, one.image)).column;
+  s.line = in.doc.at(place_of(in, one.image)).line;
+  s.column = in.doc.at(place_of(in, one.image)).column;
   s.written = image_of(one.values);
   if (!one.values.decides()) s.reason = skip_reason::no_tag_here;
   if (!one.values.fault.empty() && !is_filled_in(s.written)) {
@@ -153,8 +153,8 @@ void take_entry(finding& f, entry one, std::string pointer, std::span<const kust
     s.problem = one.values.fault;
   }
   judge_later(later, one.values, s);
-  keep(f, std::move(one.image));
-  site& kept = f.images.back().what;
+  keep(in, std::move(one.image));
+  site& kept = in.images.back().site;
   // Nobody goes back to a tag that stands in the name.
   if (one.values.new_tag.empty() && kept.is_pinned()) kept.tag.reset();
   kept.format = needed_format(later, one.values, kept);
@@ -179,28 +179,28 @@ kustomize_entry kustomize_entry_at(const yaml::source_document& doc, node_index 
   return out;
 }
 
-result<void> find_in_kustomization(finding& f, node_index root, const std::string& pointer) {
-  if (const node_index old = f.doc.find(root, "imageTags"); old != no_node)
-    return refuse_at(f.doc.at(old), "kustomize reads `imageTags` as `images`: write them there");
-  const auto images = member_of(f.doc, root, "images");
+result<void> find_in_kustomization(image_search& in, node_index root, const std::string& pointer) {
+  if (const node_index old = in.doc.find(root, "imageTags"); old != no_node)
+    return refuse_at(in.doc.at(old), "kustomize reads `imageTags` as `images`: write them there");
+  const auto images = member_of(in.doc, root, "images");
   if (!images) return fail(images.error());
-  const node_index list = f.doc.resolve(images->value);
-  if (f.doc.at(list).kind != source_kind::sequence) return {};
+  const node_index list = in.doc.resolve(images->value);
+  if (in.doc.at(list).kind != source_kind::sequence) return {};
   std::vector<std::pair<std::size_t, entry>> entries;
   std::vector<kustomize_entry> values;
   std::size_t index = 0;
-  for (node_index one = f.doc.at(list).first; one != no_node; one = f.doc.at(one).next, ++index) {
-    const node_index mapping = f.doc.resolve(one);
-    if (f.doc.at(mapping).kind != source_kind::mapping) continue;
+  for (node_index one = in.doc.at(list).first; one != no_node; one = in.doc.at(one).next, ++index) {
+    const node_index mapping = in.doc.resolve(one);
+    if (in.doc.at(mapping).kind != source_kind::mapping) continue;
     if (entries.size() == max_kustomize_entries)
-      return refuse_at(f.doc.at(list), fmt::format("`images` has more than {} entries", max_kustomize_entries));
-    auto read = read_entry(f, mapping);
+      return refuse_at(in.doc.at(list), fmt::format("`images` has more than {} entries", max_kustomize_entries));
+    auto read = read_entry(in, mapping);
     if (!read) return fail(std::move(read.error()));
     values.push_back(read->values);
     entries.emplace_back(index, *std::move(read));
   }
   for (std::size_t i = 0; i < entries.size(); ++i)
-    take_entry(f, std::move(entries[i].second), fmt::format("{}/images/{}", pointer, entries[i].first),
+    take_entry(in, std::move(entries[i].second), fmt::format("{}/images/{}", pointer, entries[i].first),
                std::span(values).subspan(i + 1));
   return {};
 }

@@ -1,5 +1,5 @@
 // Objects of Kubernetes: the webhook's own engine reads them as JSON, and its pointers lead back to the nodes.
-#include <pinhook/files/finding.hpp>
+#include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/object.hpp>
 
@@ -52,30 +52,30 @@ std::string shown(std::string_view name) {
 }
 
 // Whether a key that stands twice is one that an image depends on. `first` and `second` are its places.
-bool matters(const finding& f, node_index mapping, node_index first, node_index second) {
-  const std::string_view key = f.doc.at(f.doc.resolve(first)).text;
-  const auto& keys = f.rules.kinds.keys();
+bool matters(const image_search& in, node_index mapping, node_index first, node_index second) {
+  const std::string_view key = in.doc.at(in.doc.resolve(first)).text;
+  const auto& keys = in.rules.kinds.keys();
   if (std::ranges::find(keys, key) != keys.end() || std::ranges::find(single_keys, key) != single_keys.end())
     return true;
-  if (key == "name") return f.doc.find(mapping, "image") != no_node;
+  if (key == "name") return in.doc.find(mapping, "image") != no_node;
   return std::ranges::any_of(std::array{first, second}, [&](node_index k) {
-    const node_index value = f.doc.resolve(f.doc.at(k).next);
-    return f.doc.at(value).kind != source_kind::scalar && holds_key(f.written(value), keys);
+    const node_index value = in.doc.resolve(in.doc.at(k).next);
+    return in.doc.at(value).kind != source_kind::scalar && holds_key(in.written(value), keys);
   });
 }
 
 // The second place of a key that stands twice in a mapping from `begin` to before `end`; one that matters before one
 // that does not.
-node_index find_twice(const finding& f, node_index begin, node_index end) {
+node_index find_twice(const image_search& in, node_index begin, node_index end) {
   node_index any = no_node;
   for (node_index i = begin; i < end; ++i) {
-    if (f.doc.at(i).kind != source_kind::mapping) continue;
+    if (in.doc.at(i).kind != source_kind::mapping) continue;
     std::map<std::string_view, node_index> seen;
-    for (node_index k = f.doc.at(i).first; k != no_node; k = f.doc.at(f.doc.at(k).next).next) {
-      if (f.doc.at(f.doc.resolve(k)).kind != source_kind::scalar) continue;
-      const auto [first, is_new] = seen.emplace(f.doc.at(f.doc.resolve(k)).text, k);
+    for (node_index k = in.doc.at(i).first; k != no_node; k = in.doc.at(in.doc.at(k).next).next) {
+      if (in.doc.at(in.doc.resolve(k)).kind != source_kind::scalar) continue;
+      const auto [first, is_new] = seen.emplace(in.doc.at(in.doc.resolve(k)).text, k);
       if (is_new) continue;
-      if (matters(f, i, first->second, k)) return k;
+      if (matters(in, i, first->second, k)) return k;
       if (any == no_node) any = k;
     }
   }
@@ -88,34 +88,34 @@ std::string_view without_offset(std::string_view message) {
   return message.starts_with("not valid JSON") && colon != std::string_view::npos ? message.substr(colon + 2) : message;
 }
 
-std::unexpected<error> explain(const finding& f, node_index object, const error& problem) {
+std::unexpected<error> explain(const image_search& in, node_index object, const error& problem) {
   const std::string_view what = without_offset(problem.message);
   if (what.contains("duplicate key")) {
-    const auto size = static_cast<node_index>(f.doc.nodes.size());
+    const auto size = static_cast<node_index>(in.doc.nodes.size());
     node_index end = object + 1;
-    while (end < size && f.doc.at(end).span.begin < f.doc.at(object).span.end) ++end;
-    node_index twice = find_twice(f, object, end);
-    if (twice == no_node) twice = find_twice(f, 0, size);
+    while (end < size && in.doc.at(end).span.begin < in.doc.at(object).span.end) ++end;
+    node_index twice = find_twice(in, object, end);
+    if (twice == no_node) twice = find_twice(in, 0, size);
     if (twice != no_node)
-      return refuse_at(f.doc.at(twice),
-                       fmt::format("the key {} stands twice", quoted(f.doc.at(f.doc.resolve(twice)).text)));
+      return refuse_at(in.doc.at(twice),
+                       fmt::format("the key {} stands twice", quoted(in.doc.at(in.doc.resolve(twice)).text)));
   }
-  return refuse_at(f.doc.at(object), what);
+  return refuse_at(in.doc.at(object), what);
 }
 
 class object_search {
  public:
-  explicit object_search(finding& f) : f_(f) {}
+  explicit object_search(image_search& in) : in_(in) {}
 
   result<void> take(node_index i, const object_type& type, std::size_t depth) {
-    if (auto ok = f_.spend(object_cost); !ok) return ok;
+    if (auto ok = in_.spend(object_cost); !ok) return ok;
     for (const std::string_view key : {"apiVersion", "kind", "items"})
-      if (const auto once = member_of(f_.doc, i, key); !once) return fail(once.error());
+      if (const auto once = member_of(in_.doc, i, key); !once) return fail(once.error());
     if (type.kind.ends_with(list_suffix)) {
-      const node_index items = f_.doc.resolve(f_.doc.find(i, "items"));
-      if (items != no_node && f_.doc.at(items).kind == source_kind::sequence) return take_items(items, type, depth);
+      const node_index items = in_.doc.resolve(in_.doc.find(i, "items"));
+      if (items != no_node && in_.doc.at(items).kind == source_kind::sequence) return take_items(items, type, depth);
     }
-    if (is_kustomization_type(type)) return find_in_kustomization(f_, i, pointer_);
+    if (is_kustomization_type(type)) return find_in_kustomization(in_, i, pointer_);
     return depth > 0 && cannot_hold_images(i) ? result<void>() : take_object(i, type);
   }
 
@@ -123,14 +123,14 @@ class object_search {
   // The items of a DeploymentList may leave out what they are.
   result<void> take_items(node_index items, const object_type& type, std::size_t depth) {
     if (depth == max_list_depth)
-      return refuse_at(f_.doc.at(items), fmt::format("more than {} lists in each other", max_list_depth));
+      return refuse_at(in_.doc.at(items), fmt::format("more than {} lists in each other", max_list_depth));
     const object_type unsaid{type.group, type.kind.substr(0, type.kind.size() - list_suffix.size())};
     const std::size_t size = pointer_.size();
     std::size_t index = 0;
-    for (node_index one = f_.doc.at(items).first; one != no_node; one = f_.doc.at(one).next, ++index) {
-      const node_index item = f_.doc.resolve(one);
-      if (f_.doc.at(item).kind != source_kind::mapping) continue;
-      const auto own = type_of(f_.doc, item);
+    for (node_index one = in_.doc.at(items).first; one != no_node; one = in_.doc.at(one).next, ++index) {
+      const node_index item = in_.doc.resolve(one);
+      if (in_.doc.at(item).kind != source_kind::mapping) continue;
+      const auto own = type_of(in_.doc, item);
       if (!own && unsaid.kind.empty()) continue;
       pointer_ += fmt::format("/items/{}", index);
       if (auto ok = take(item, own ? *own : unsaid, depth + 1); !ok) return ok;
@@ -141,40 +141,40 @@ class object_search {
 
   // Its own bytes hold no key of an image, and no alias to others'.
   [[nodiscard]] bool cannot_hold_images(node_index i) const {
-    const std::string_view text = f_.written(i);
-    return !text.contains('*') && !holds_key(text, f_.rules.kinds.keys());
+    const std::string_view text = in_.written(i);
+    return !text.contains('*') && !holds_key(text, in_.rules.kinds.keys());
   }
 
   result<void> take_object(node_index i, const object_type& type) {
-    const auto json = yaml::to_json(f_.doc, i, f_.budget);
-    if (!json) return f_.spend(f_.budget + 1);
-    if (auto ok = f_.spend(json->size()); !ok) return ok;
-    const auto read = pin::read_object(*json, f_.rules.kinds.of(type.group, type.kind));
-    if (!read) return explain(f_, i, read.error());
+    const auto json = yaml::to_json(in_.doc, i, in_.budget);
+    if (!json) return in_.spend(in_.budget + 1);
+    if (auto ok = in_.spend(json->size()); !ok) return ok;
+    const auto read = pin::read_object(*json, in_.rules.kinds.of(type.group, type.kind));
+    if (!read) return explain(in_, i, read.error());
     if (read->found.slots.empty()) return {};
     site owned;
-    set_owner(f_.doc, i, type, owned);
+    set_owner(in_.doc, i, type, owned);
     for (const pin::slot& slot : read->found.slots) {
-      const node_index node = f_.doc.at_pointer(i, slot.pointer);
-      const node_index scalar = f_.doc.resolve(node);
+      const node_index node = in_.doc.at_pointer(i, slot.pointer);
+      const node_index scalar = in_.doc.resolve(node);
       // The engine takes a value that leads to an image, the nodes give the first.
-      if (scalar == no_node || f_.doc.at(scalar).text != slot.image)
-        return explain(f_, i, {error_code::malformed, "a duplicate key on the way to an image", std::nullopt});
-      found_image image = scalar_image(f_, node, pointer_ + slot.pointer);
-      image.what.object = owned.object;
-      image.what.group = owned.group;
-      image.what.kind = owned.kind;
-      image.what.ns = owned.ns;
-      image.what.pull_policy = slot.pull_policy;
-      image.what.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
-      image.what.type = slot.type;
-      if (read->metadata.pin_label == "skip") image.what.reason = skip_reason::skip_label;
-      keep(f_, std::move(image));
+      if (scalar == no_node || in_.doc.at(scalar).text != slot.image)
+        return explain(in_, i, {error_code::malformed, "a duplicate key on the way to an image", std::nullopt});
+      found_image image = scalar_image(in_, node, pointer_ + slot.pointer);
+      image.site.object = owned.object;
+      image.site.group = owned.group;
+      image.site.kind = owned.kind;
+      image.site.ns = owned.ns;
+      image.site.pull_policy = slot.pull_policy;
+      image.site.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
+      image.site.type = slot.type;
+      if (read->metadata.pin_label == "skip") image.site.reason = skip_reason::skip_label;
+      keep(in_, std::move(image));
     }
     return {};
   }
 
-  finding& f_;
+  image_search& in_;
   std::string pointer_;
 };
 
@@ -208,8 +208,8 @@ void set_owner(const source_document& doc, node_index object, const object_type&
   s.ns = string_at(doc, doc.find(doc.find(object, "metadata"), "namespace")).value_or(std::string_view());
 }
 
-result<void> find_in_object(finding& f, node_index object, const object_type& type) {
-  return object_search(f).take(object, type, 0);
+result<void> find_in_object(image_search& in, node_index object, const object_type& type) {
+  return object_search(in).take(object, type, 0);
 }
 
 }  // namespace pinhook::files

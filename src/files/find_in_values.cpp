@@ -1,6 +1,6 @@
 // Helm values: mappings with `repository` and `tag` or `digest`, and strings under a key `image`. Charts agree on no
 // more than these names, so this is a reading of what people write: what is no image is left out where it can be told.
-#include <pinhook/files/finding.hpp>
+#include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 
@@ -39,16 +39,16 @@ bool may_be_image(std::string_view text) {
 
 class values_search {
  public:
-  explicit values_search(finding& f) : f_(f) {}
+  explicit values_search(image_search& in) : in_(in) {}
 
   // The reader's limit of nesting is that of this recursion: aliases are not followed, their anchors are reached
   // anyway.
   result<void> take(node_index i, std::string_view key) {
-    if (f_.doc.at(i).kind == source_kind::mapping) return take_mapping(i, key);
-    if (f_.doc.at(i).kind != source_kind::sequence) return {};
+    if (in_.doc.at(i).kind == source_kind::mapping) return take_mapping(i, key);
+    if (in_.doc.at(i).kind != source_kind::sequence) return {};
     const std::size_t size = pointer_.size();
     std::size_t index = 0;
-    for (node_index one = f_.doc.at(i).first; one != no_node; one = f_.doc.at(one).next, ++index) {
+    for (node_index one = in_.doc.at(i).first; one != no_node; one = in_.doc.at(one).next, ++index) {
       pointer_ += fmt::format("/{}", index);
       if (auto ok = take(one, {}); !ok) return ok;
       pointer_.resize(size);
@@ -58,11 +58,11 @@ class values_search {
 
  private:
   result<void> take_mapping(node_index i, std::string_view key) {
-    auto image = values_image(f_, i, pointer_, key == image_key);
+    auto image = values_image(in_, i, pointer_, key == image_key);
     if (!image) return fail(std::move(image.error()));
     bool has_string = false;
-    if (const auto text = string_at(f_.doc, f_.doc.find(i, image_key)); !*image && text && may_be_image(*text)) {
-      image = image_beside_tag(f_, i, pointer_);
+    if (const auto text = string_at(in_.doc, in_.doc.find(i, image_key)); !*image && text && may_be_image(*text)) {
+      image = image_beside_tag(in_, i, pointer_);
       if (!image) return fail(std::move(image.error()));
       has_string = image->has_value();
     }
@@ -70,42 +70,42 @@ class values_search {
     const std::size_t size = pointer_.size();
     // Of each key, whether it led to an image.
     std::map<std::string_view, bool> seen;
-    for (node_index k = f_.doc.at(i).first; k != no_node; k = f_.doc.at(f_.doc.at(k).next).next) {
-      const yaml::source_node& name = f_.doc.at(f_.doc.resolve(k));
+    for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
+      const yaml::source_node& name = in_.doc.at(in_.doc.resolve(k));
       if (name.kind != source_kind::scalar) continue;
-      const std::size_t before = f_.images.size();
+      const std::size_t before = in_.images.size();
       pin::append_pointer(pointer_, name.text);
-      if (name.text == image_key && !has_string) take_string(i, f_.doc.at(k).next);
-      if (auto ok = take(f_.doc.at(k).next, name.text); !ok) return ok;
+      if (name.text == image_key && !has_string) take_string(i, in_.doc.at(k).next);
+      if (auto ok = take(in_.doc.at(k).next, name.text); !ok) return ok;
       pointer_.resize(size);
       const auto [first, is_new] = seen.emplace(name.text, false);
-      first->second = first->second || f_.images.size() > before;
+      first->second = first->second || in_.images.size() > before;
       if (!is_new && first->second)
-        return refuse_at(f_.doc.at(k), fmt::format("the key {} stands twice", quoted(name.text)));
+        return refuse_at(in_.doc.at(k), fmt::format("the key {} stands twice", quoted(name.text)));
     }
     return {};
   }
 
   void take_string(node_index mapping, node_index value) {
-    const auto text = string_at(f_.doc, value);
+    const auto text = string_at(in_.doc, value);
     if (!text || !may_be_image(*text)) return;
-    found_image image = scalar_image(f_, value, pointer_);
+    found_image image = scalar_image(in_, value, pointer_);
     const auto ref = registry::reference::parse(*text);
-    if (ref) image.what.problem = part_of_split(f_, mapping, *ref);
-    if (!image.what.problem.empty()) {
-      image.what.reason = skip_reason::split;
-      image.what.remedy = rendered_first;
+    if (ref) image.site.problem = part_of_split(in_, mapping, *ref);
+    if (!image.site.problem.empty()) {
+      image.site.reason = skip_reason::split;
+      image.site.remedy = rendered_first;
     }
-    image.what.pull_policy = pull_policy_beside(f_, mapping);
+    image.site.pull_policy = pull_policy_beside(in_, mapping);
     add(std::move(image));
   }
 
   void add(found_image image) {
-    image.what.object = "values";
-    keep(f_, std::move(image));
+    image.site.object = "values";
+    keep(in_, std::move(image));
   }
 
-  finding& f_;
+  image_search& in_;
   std::string pointer_;
 };
 
@@ -118,6 +118,6 @@ bool is_values_file(std::string_view path) {
   return name.starts_with("values") || name.ends_with("values.yaml") || name.ends_with("values.yml");
 }
 
-result<void> find_in_values(finding& f) { return values_search(f).take(f.doc.root, {}); }
+result<void> find_in_values(image_search& in) { return values_search(in).take(in.doc.root, {}); }
 
 }  // namespace pinhook::files

@@ -47,12 +47,12 @@ bool is_as_expected(const site& s, const expected_site& e) {
 
 // Two sites that are the same bytes, through a merge key or an alias around them.
 bool share_bytes(const found_image& a, const found_image& b) {
-  return a.what.document == b.what.document && a.scalar == b.scalar && a.tag == b.tag && a.digest == b.digest &&
+  return a.site.document == b.site.document && a.scalar == b.scalar && a.tag == b.tag && a.digest == b.digest &&
          a.name == b.name;
 }
 
 std::span<const found_image> images_of(const std::vector<found_image>& all, std::size_t document) {
-  const auto range = std::ranges::equal_range(all, document, {}, [](const found_image& i) { return i.what.document; });
+  const auto range = std::ranges::equal_range(all, document, {}, [](const found_image& i) { return i.site.document; });
   return {range.begin(), range.end()};
 }
 
@@ -71,9 +71,9 @@ class document_plan {
       : doc_(doc), text_(text), all_(all) {}
 
   result<void> add(const found_image& image, const change& one, pin_format format) {
-    auto plan = rewrite_site(doc_, text_, image, one.digest, first_format(one, image.what, format));
-    if (!plan) return fail(std::move(plan.error()).at(fmt::format("line {}", image.what.line)));
-    changes_.push_back({.image = &image, .plan = *std::move(plan), .may_add_comment = image.what.marker == nullptr});
+    auto plan = rewrite_site(doc_, text_, image, one.digest, first_format(one, image.site, format));
+    if (!plan) return fail(std::move(plan.error()).at(fmt::format("line {}", image.site.line)));
+    changes_.push_back({.image = &image, .plan = *std::move(plan), .may_add_comment = image.site.marker == nullptr});
     asked_.push_back(&one);
     return {};
   }
@@ -128,14 +128,14 @@ result<void> compare(const std::vector<found_image>& images, const document_plan
   for (std::size_t i = 0; i < images.size(); ++i) {
     const found_image& before = images[i];
     const auto found = changed.find(&before);
-    if (is_as_expected(again[i], found != changed.end() ? as_planned(*found->second) : as_it_is(before.what))) continue;
+    if (is_as_expected(again[i], found != changed.end() ? as_planned(*found->second) : as_it_is(before.site))) continue;
     const bool follows = found == changed.end() && std::ranges::any_of(changed, [&](const auto& one) {
                            return share_bytes(*one.first, before) && is_as_expected(again[i], as_planned(*one.second));
                          });
     if (!follows)
       return fail(error_code::internal,
                   fmt::format("line {}: {} cannot be rewritten: it would be read as {}; the file is left as it is",
-                              before.what.line, quoted_name(before.what.written), quoted_name(again[i].written)));
+                              before.site.line, quoted_name(before.site.written), quoted_name(again[i].written)));
   }
   return {};
 }
@@ -158,7 +158,7 @@ result<image_file> image_file::read(std::string text, std::string_view path, con
   out->images = *std::move(images);
   judge_pins(out->from, out->images, of);
   out->sites.reserve(out->images.size());
-  for (const found_image& one : out->images) out->sites.push_back(one.what);
+  for (const found_image& one : out->images) out->sites.push_back(one.site);
   return image_file(std::move(out));
 }
 
@@ -180,7 +180,7 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
       return fail(error_code::invalid_input,
                   fmt::format("there are {} images, and no number {}", p.images.size(), one.site));
     const found_image& image = p.images[one.site];
-    const std::size_t document = image.what.document;
+    const std::size_t document = image.site.document;
     const auto at = by_document.find(document);
     document_plan& plan =
         at != by_document.end()
@@ -209,14 +209,14 @@ std::string image_file::suggestion(const change& one, pin::pin_format format) co
   if (one.site >= parts_->images.size() || !one.digest) return {};
   const found_image& image = parts_->images[one.site];
   const registry::digest& digest = *one.digest;
-  const yaml::source_document& doc = parts_->from.documents[image.what.document];
+  const yaml::source_document& doc = parts_->from.documents[image.site.document];
   const yaml::node_index node = doc.resolve(commented_node(image));
   if (node != yaml::no_node && is_in_json(doc, parts_->text, node)) format = pin_format::tag_and_digest;
-  const auto plan = rewrite_site(doc, parts_->text, image, digest, first_format(one, image.what, format));
+  const auto plan = rewrite_site(doc, parts_->text, image, digest, first_format(one, image.site, format));
   if (!plan || !plan->value) return plan ? fmt::format("digest: {}", digest.to_string()) : std::string();
-  if (image.what.form == site_form::scalar) return plan->value->value;
+  if (image.site.form == site_form::scalar) return plan->value->value;
   const bool is_tag = plan->value->value.contains('@');
-  if (image.what.form == site_form::values) {
+  if (image.site.form == site_form::values) {
     const auto key = doc.resolve(is_tag ? image.tag_key : image.digest_key);
     return fmt::format("{}: {}", doc.at(key).text, plan->value->value);
   }

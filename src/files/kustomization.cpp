@@ -1,6 +1,6 @@
 #include <pinhook/files/kustomization.hpp>
 
-#include <pinhook/files/finding.hpp>
+#include <pinhook/files/image_search.hpp>
 #include <pinhook/files/rewrite_scalar.hpp>
 
 #include <fmt/core.h>

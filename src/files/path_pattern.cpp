@@ -65,16 +65,16 @@ class path_pattern::reader {
       }
       ++at_;
       if (c == '?') {
-        out.push_back({kind::any, 0, {}});
+        out.push_back({token_kind::any, 0, {}});
       } else if (c == '[') {
         auto characters = set();
         if (!characters) return std::nullopt;
-        out.push_back({kind::set, 0, *characters});
+        out.push_back({token_kind::set, 0, *characters});
       } else if (c == '\\') {
         if (at_ == text_.size()) return std::nullopt;
-        out.push_back({kind::one, text_[at_++], {}});
+        out.push_back({token_kind::one, text_[at_++], {}});
       } else {
-        out.push_back({kind::one, c, {}});
+        out.push_back({token_kind::one, c, {}});
       }
     }
     return out;
@@ -88,12 +88,12 @@ class path_pattern::reader {
     const std::size_t first = at_;
     while (at_ < text_.size() && text_[at_] == '*') ++at_;
     const std::string_view behind = text_.substr(at_);
-    if (at_ - first < 2 || !starts_part) return {kind::within, 0, {}};
+    if (at_ - first < 2 || !starts_part) return {token_kind::within, 0, {}};
     if (behind.starts_with('/')) {
       ++at_;
-      return {kind::directories, 0, {}};
+      return {token_kind::directories, 0, {}};
     }
-    return {behind.empty() || behind.starts_with("\\/") ? kind::across : kind::within, 0, {}};
+    return {behind.empty() || behind.starts_with("\\/") ? token_kind::across : token_kind::within, 0, {}};
   }
 
   // Behind a '['. A ']' that comes first is one of the characters.
@@ -172,19 +172,19 @@ void path_pattern::step(const token& t, std::string_view path, std::vector<bool>
     for (std::size_t j = path.size(); j > 0; --j) can[j] = can[j - 1] && fits(path[j - 1]);
     can[0] = false;
   };
-  switch (t.what) {
-    case kind::one:
+  switch (t.kind) {
+    case token_kind::one:
       return take_one([&](char c) { return c == t.character; });
-    case kind::any:
+    case token_kind::any:
       return take_one([](char c) { return c != '/'; });
-    case kind::set:
+    case token_kind::set:
       return take_one([&](char c) { return c != '/' && t.set.test(number(c)); });
-    case kind::within:
-    case kind::across:
+    case token_kind::within:
+    case token_kind::across:
       for (std::size_t j = 1; j <= path.size(); ++j)
-        if (can[j - 1] && (t.what == kind::across || path[j - 1] != '/')) can[j] = true;
+        if (can[j - 1] && (t.kind == token_kind::across || path[j - 1] != '/')) can[j] = true;
       return;
-    case kind::directories: {
+    case token_kind::directories: {
       bool could = can[0];
       for (std::size_t j = 1; j <= path.size(); ++j) {
         const bool could_here = can[j];
@@ -202,7 +202,7 @@ bool path_pattern::matches(std::string_view path) const {
   if (rest_.empty()) return path.empty();
   // Most patterns of most files end here: "*.log" on "web.yaml".
   const token& last = rest_.back();
-  if (last.what == kind::one && (path.empty() || path.back() != last.character)) return false;
+  if (last.kind == token_kind::one && (path.empty() || path.back() != last.character)) return false;
   std::vector<bool> can(path.size() + 1, false);
   can[0] = true;
   for (const auto& t : rest_) step(t, path, can);

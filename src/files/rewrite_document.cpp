@@ -110,7 +110,7 @@ result<std::vector<yaml::edit>> document_edits(const source_document& doc, std::
       const auto [at, is_new] = values.emplace(one.plan.value->node, *one.plan.value);
       if (!is_new && at->second.value != one.plan.value->value)
         return fail(error_code::invalid_input, fmt::format("{} shall become two things: its bytes are shared",
-                                                           quoted_name(one.image->what.written)));
+                                                           quoted_name(one.image->site.written)));
     }
     // Entries behind aliases and merge keys share their bytes, and their edits.
     for (const yaml::edit& e : one.plan.edits)

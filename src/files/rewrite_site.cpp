@@ -63,7 +63,7 @@ std::string with_tag(const registry::reference& tag) {
 class site_rewriter {
  public:
   site_rewriter(const source_document& doc, std::string_view text, const found_image& image, pin_format format)
-      : doc_(doc), text_(text), image_(image), site_(image.what), format_(format) {}
+      : doc_(doc), text_(text), image_(image), site_(image.site), format_(format) {}
 
   site_rewrite pin(const registry::digest& digest) {
     if (site_.form == site_form::scalar) {
@@ -221,7 +221,7 @@ class site_rewriter {
 
 result<site_rewrite> rewrite_site(const source_document& doc, std::string_view text, const found_image& image,
                                   const std::optional<registry::digest>& digest, pin_format format) {
-  const site& s = image.what;
+  const site& s = image.site;
   if (s.reason != skip_reason::none || !s.ref)
     return fail(error_code::invalid_input,
                 fmt::format("{} is left as it is: {}", quoted_name(s.written), to_string(s.reason)));
@@ -234,20 +234,20 @@ result<site_rewrite> rewrite_site(const source_document& doc, std::string_view t
 bool takes_digest_in_tag(const source_document& doc, const found_image& image) {
   const std::string_view tag = text_at(doc, image.tag);
   if (tag.contains('@')) return true;
-  const comment_marker* marker = image.what.marker;
+  const comment_marker* marker = image.site.marker;
   const bool is_written = marker != nullptr && marker->changes != marker_change::nothing && !image.is_digest_marked;
   if (is_written && !tag.empty() && text_at(doc, image.digest).empty()) return true;
-  return image.what.form == site_form::values && image.digest == no_node;
+  return image.site.form == site_form::values && image.digest == no_node;
 }
 
 node_index commented_node(const found_image& image) {
-  if (image.what.form == site_form::scalar) return image.scalar;
-  if (image.what.form == site_form::values) return no_node;
+  if (image.site.form == site_form::scalar) return image.scalar;
+  if (image.site.form == site_form::values) return no_node;
   return needs_comment(image) ? image.digest : image.tag;
 }
 
 bool needs_comment(const found_image& image) {
-  const site& s = image.what;
+  const site& s = image.site;
   return s.form != site_form::values && s.ref && s.ref->is_pinned() && s.ref->tag().empty();
 }
 

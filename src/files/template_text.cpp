@@ -88,7 +88,7 @@ std::vector<template_piece> split_template(std::string_view text) {
 }
 
 std::vector<template_token> template_tokens(std::string_view action) {
-  using kind = template_token::kind;
+  using kind = template_token_kind;
   std::vector<template_token> out;
   while (!action.empty()) {
     const char c = action.front();

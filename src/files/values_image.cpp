@@ -1,7 +1,7 @@
 // The image that a mapping of Helm values says: which of its members are the parts of its name, and whether they are
 // all of it. What a chart does with them is nowhere written; where two charts would do two things, nothing is guessed.
-#include <pinhook/files/finding.hpp>
 #include <pinhook/files/helm_scalar.hpp>
+#include <pinhook/files/image_search.hpp>
 
 #include <fmt/core.h>
 
@@ -17,7 +17,6 @@ using yaml::no_node;
 using yaml::node_index;
 using yaml::scalar_form;
 using yaml::source_kind;
-using part_kind = outer_part::kind;
 
 constexpr std::array<std::string_view, 3> registry_keys{"registry", "hub", "imageRegistry"};
 constexpr std::array<std::string_view, 1> tag_key{"tag"};
@@ -53,39 +52,39 @@ struct found_member {
 };
 
 // The first of the keys that says something, else the first that is there.
-result<found_member> first_of(const finding& f, node_index mapping, std::span<const std::string_view> keys) {
+result<found_member> first_of(const image_search& in, node_index mapping, std::span<const std::string_view> keys) {
   found_member out;
   for (const std::string_view key : keys) {
-    auto one = member_of(f.doc, mapping, key);
+    auto one = member_of(in.doc, mapping, key);
     if (!one) return fail(std::move(one.error()));
     if (one->value == no_node) continue;
-    const bool says = !scalar_at(f.doc, one->value).empty();
+    const bool says = !scalar_at(in.doc, one->value).empty();
     if (out.at.value == no_node || says) out = {key, *one};
     if (says) break;
   }
   return out;
 }
 
-bool is_scalar(const finding& f, node_index i) {
-  return i == no_node || f.doc.at(f.doc.resolve(i)).kind == source_kind::scalar;
+bool is_scalar(const image_search& in, node_index i) {
+  return i == no_node || in.doc.at(in.doc.resolve(i)).kind == source_kind::scalar;
 }
 
 // "!!str 1.10"
-bool is_tagged_string(const finding& f, const yaml::source_node& n) {
-  std::string_view before = f.text.substr(0, n.span.begin);
+bool is_tagged_string(const image_search& in, const yaml::source_node& n) {
+  std::string_view before = in.text.substr(0, n.span.begin);
   while (before.ends_with(' ')) before.remove_suffix(1);
   return before.ends_with("!!str") || before.ends_with(" !");
 }
 
-bool is_text(const finding& f, const yaml::source_node& n) {
-  if (n.has_tag) return is_tagged_string(f, n);
+bool is_text(const image_search& in, const yaml::source_node& n) {
+  if (n.has_tag) return is_tagged_string(in, n);
   return n.form != scalar_form::plain && n.form != scalar_form::none;
 }
 
 // What Helm makes of a tag that is written as it makes no text of; empty for all others.
-std::string number_problem(const finding& f, const found_image& image) {
-  const std::string_view text = scalar_at(f.doc, image.tag);
-  if (text.empty() || is_text(f, f.doc.at(f.doc.resolve(image.tag))) || is_same_in_helm(text)) return {};
+std::string number_problem(const image_search& in, const found_image& image) {
+  const std::string_view text = scalar_at(in.doc, image.tag);
+  if (text.empty() || is_text(in, in.doc.at(in.doc.resolve(image.tag))) || is_same_in_helm(text)) return {};
   const auto seen = read_by_helm(text);
   const std::string result = seen.is_empty       ? "takes it for no tag"
                              : seen.text.empty() ? "cannot write it"
@@ -93,22 +92,22 @@ std::string number_problem(const finding& f, const found_image& image) {
   return fmt::format("the tag {} is no text for YAML, and Helm {}", text, result);
 }
 
-std::string put_together(const finding& f, const found_image& image) {
-  const std::string_view registry = scalar_at(f.doc, image.registry);
-  const std::string_view tag = scalar_at(f.doc, image.tag);
-  const std::string_view digest = scalar_at(f.doc, image.digest);
+std::string put_together(const image_search& in, const found_image& image) {
+  const std::string_view registry = scalar_at(in.doc, image.registry);
+  const std::string_view tag = scalar_at(in.doc, image.tag);
+  const std::string_view digest = scalar_at(in.doc, image.digest);
   std::string out = registry.empty() ? std::string() : fmt::format("{}/", registry);
-  out += scalar_at(f.doc, image.name);
+  out += scalar_at(in.doc, image.name);
   if (!tag.empty()) out += fmt::format(":{}", tag);
   if (!digest.empty()) out += fmt::format("@{}{}", image.is_hex_digest ? algorithm : "", digest);
   return out;
 }
 
 // Registries that stand around the mapping and say something, each once.
-std::vector<outer_part> registries_around(finding& f, node_index mapping) {
+std::vector<outer_part> registries_around(image_search& in, node_index mapping) {
   std::vector<outer_part> out;
-  for (outer_part& one : f.scopes.around(f.doc, mapping))
-    if (one.what == part_kind::registry && !one.text.empty() &&
+  for (outer_part& one : in.scopes.around(in.doc, mapping))
+    if (one.kind == part_kind::registry && !one.text.empty() &&
         std::ranges::find(out, one.text, &outer_part::text) == out.end())
       out.push_back(std::move(one));
   return out;
@@ -116,12 +115,12 @@ std::vector<outer_part> registries_around(finding& f, node_index mapping) {
 
 // Takes the registry that both kinds of charts take: those where `global.imageRegistry` wins and those where it fills
 // in what is empty. Else why there is none.
-std::string settle_registry(finding& f, found_image& image) {
-  const auto outer = registries_around(f, image.mapping);
-  const std::string_view own = scalar_at(f.doc, image.registry);
+std::string settle_registry(image_search& in, found_image& image) {
+  const auto outer = registries_around(in, image.mapping);
+  const std::string_view own = scalar_at(in.doc, image.registry);
   if (outer.empty() || (outer.size() == 1 && outer[0].text == own)) return {};
   const auto& first = outer[0];
-  if (outer.size() == 1 && own.empty() && image.registry != no_node && !names_registry(scalar_at(f.doc, image.name))) {
+  if (outer.size() == 1 && own.empty() && image.registry != no_node && !names_registry(scalar_at(in.doc, image.name))) {
     image.registry = first.value;
     return {};
   }
@@ -131,69 +130,69 @@ std::string settle_registry(finding& f, found_image& image) {
 std::string may_put(std::string_view path) { return fmt::format("the chart may put {} before or behind it", path); }
 
 // A part that is not put together here; empty: there is none. `is_image`: the mapping has nothing but an image.
-std::string other_part(finding& f, const found_image& image, std::string_view where, bool is_image) {
+std::string other_part(image_search& in, const found_image& image, std::string_view where, bool is_image) {
   const auto named = [&](std::string_view key) {
     return may_put(fmt::format("{}{}{}", where, where.empty() ? "" : ".", key));
   };
   for (const std::string_view key : registry_keys)
-    if (!is_scalar(f, f.doc.find(image.mapping, key))) return named(key);
-  const auto says = [&](std::string_view key) { return !scalar_at(f.doc, f.doc.find(image.mapping, key)).empty(); };
+    if (!is_scalar(in, in.doc.find(image.mapping, key))) return named(key);
+  const auto says = [&](std::string_view key) { return !scalar_at(in.doc, in.doc.find(image.mapping, key)).empty(); };
   for (const std::string_view key : other_parts)
     if (says(key)) return named(key);
   if (is_image || image.registry != no_node)
     for (const std::string_view key : hinted_parts)
       if (says(key)) return named(key);
-  auto around = values_scopes::within(f.doc, image.mapping);
-  for (outer_part& one : f.scopes.around(f.doc, image.mapping)) around.push_back(std::move(one));
+  auto around = values_scopes::within(in.doc, image.mapping);
+  for (outer_part& one : in.scopes.around(in.doc, image.mapping)) around.push_back(std::move(one));
   for (const outer_part& one : around)
-    if (one.what == part_kind::affix && !one.text.empty()) return may_put(one.path);
+    if (one.kind == part_kind::affix && !one.text.empty()) return may_put(one.path);
   return {};
 }
 
 // `sidecarImage: proxy` beside `image: app` and `tag`: the tag may be that of both.
-std::string_view other_image_beside(const finding& f, node_index mapping) {
-  for (node_index k = f.doc.at(mapping).first; k != no_node; k = f.doc.at(f.doc.at(k).next).next) {
-    const yaml::source_node& key = f.doc.at(f.doc.resolve(k));
+std::string_view other_image_beside(const image_search& in, node_index mapping) {
+  for (node_index k = in.doc.at(mapping).first; k != no_node; k = in.doc.at(in.doc.at(k).next).next) {
+    const yaml::source_node& key = in.doc.at(in.doc.resolve(k));
     if (key.kind != source_kind::scalar || !(key.text.ends_with("Image") || key.text.ends_with("_image"))) continue;
-    const auto text = string_at(f.doc, f.doc.at(k).next);
+    const auto text = string_at(in.doc, in.doc.at(k).next);
     const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
     if (ref && ref->tag().empty() && !ref->is_pinned()) return key.text;
   }
   return {};
 }
 
-bool has_digest(const finding& f, const found_image& image) {
-  return !scalar_at(f.doc, image.digest).empty() || scalar_at(f.doc, image.tag).contains('@');
+bool has_digest(const image_search& in, const found_image& image) {
+  return !scalar_at(in.doc, image.digest).empty() || scalar_at(in.doc, image.tag).contains('@');
 }
 
 // Everything that is known once the nodes are.
-found_image completed(finding& f, found_image out, std::string pointer, bool is_image) {
-  site& s = out.what;
-  s.document = f.document;
+found_image completed(image_search& in, found_image out, std::string pointer, bool is_image) {
+  site& s = out.site;
+  s.document = in.document;
   s.name = path_text(pointer);
   s.form = site_form::values;
   s.pointer = std::move(pointer);
-  s.pull_policy = pull_policy_beside(f, out.mapping);
-  const bool has_tag = !scalar_at(f.doc, out.tag).empty();
-  const yaml::source_node& place = f.doc.at(has_tag ? out.tag : out.name);
+  s.pull_policy = pull_policy_beside(in, out.mapping);
+  const bool has_tag = !scalar_at(in.doc, out.tag).empty();
+  const yaml::source_node& place = in.doc.at(has_tag ? out.tag : out.name);
   s.line = place.line;
   s.column = place.column;
-  std::string split = settle_registry(f, out);
-  if (split.empty()) split = other_part(f, out, s.name, is_image);
-  s.written = put_together(f, out);
-  if (!has_tag && !has_digest(f, out)) {
+  std::string split = settle_registry(in, out);
+  if (split.empty()) split = other_part(in, out, s.name, is_image);
+  s.written = put_together(in, out);
+  if (!has_tag && !has_digest(in, out)) {
     s.reason = skip_reason::no_tag_here;
-  } else if (has_digest(f, out)) {
+  } else if (has_digest(in, out)) {
     // Its bytes are known; what its tag means by now is not.
     s.problem = std::move(split);
   } else if (!split.empty()) {
     s.reason = skip_reason::split;
     s.problem = std::move(split);
-  } else if (auto number = number_problem(f, out); !number.empty()) {
+  } else if (auto number = number_problem(in, out); !number.empty()) {
     s.reason = skip_reason::number_tag;
     s.problem = std::move(number);
     s.remedy =
-        fmt::format("quote it: {}: \"{}\"", f.doc.at(f.doc.resolve(out.tag_key)).text, scalar_at(f.doc, out.tag));
+        fmt::format("quote it: {}: \"{}\"", in.doc.at(in.doc.resolve(out.tag_key)).text, scalar_at(in.doc, out.tag));
     return out;
   }
   if (!s.problem.empty()) s.remedy = rendered_first;
@@ -201,72 +200,73 @@ found_image completed(finding& f, found_image out, std::string pointer, bool is_
 }
 
 // Registry, tag and digest of `mapping`; none when one of them is no scalar.
-result<std::optional<found_image>> parts_of(const finding& f, node_index mapping,
+result<std::optional<found_image>> parts_of(const image_search& in, node_index mapping,
                                             std::span<const std::string_view> tags) {
-  const auto registry = first_of(f, mapping, registry_keys);
-  const auto tag = first_of(f, mapping, tags);
-  const auto digest = first_of(f, mapping, digest_keys);
+  const auto registry = first_of(in, mapping, registry_keys);
+  const auto tag = first_of(in, mapping, tags);
+  const auto digest = first_of(in, mapping, digest_keys);
   for (const auto* one : {&registry, &tag, &digest})
     if (!*one) return fail(one->error());
-  if (!is_scalar(f, tag->at.value) || !is_scalar(f, digest->at.value)) return std::optional<found_image>();
+  if (!is_scalar(in, tag->at.value) || !is_scalar(in, digest->at.value)) return std::optional<found_image>();
   found_image out;
   out.mapping = mapping;
-  if (is_scalar(f, registry->at.value)) out.registry = registry->at.value;
+  if (is_scalar(in, registry->at.value)) out.registry = registry->at.value;
   out.tag_key = tag->at.key;
   out.tag = tag->at.value;
   out.digest_key = digest->at.key;
   out.digest = digest->at.value;
-  out.is_hex_digest = digest->name != digest_keys[0] && !scalar_at(f.doc, out.digest).starts_with(algorithm);
+  out.is_hex_digest = digest->name != digest_keys[0] && !scalar_at(in.doc, out.digest).starts_with(algorithm);
   return std::optional(std::move(out));
 }
 
 // All of it by a merge key: it is found where it stands.
-bool is_own(const finding& f, const found_image& image) {
+bool is_own(const image_search& in, const found_image& image) {
   return std::ranges::any_of(std::initializer_list{image.name, image.registry, image.tag, image.digest},
-                             [&](node_index i) { return i != no_node && f.doc.at(i).parent == image.mapping; });
+                             [&](node_index i) { return i != no_node && in.doc.at(i).parent == image.mapping; });
 }
 
 }  // namespace
 
-std::string_view pull_policy_beside(const finding& f, node_index mapping) {
+std::string_view pull_policy_beside(const image_search& in, node_index mapping) {
   for (const std::string_view key : {"pullPolicy", "imagePullPolicy"})
-    if (const auto text = string_at(f.doc, f.doc.find(mapping, key))) return *text;
+    if (const auto text = string_at(in.doc, in.doc.find(mapping, key))) return *text;
   return {};
 }
 
-result<std::optional<found_image>> values_image(finding& f, node_index mapping, std::string pointer, bool is_image) {
+result<std::optional<found_image>> values_image(image_search& in, node_index mapping, std::string pointer,
+                                                bool is_image) {
   const std::optional<found_image> none;
-  auto parts = parts_of(f, mapping, tag_key);
+  auto parts = parts_of(in, mapping, tag_key);
   if (!parts || !*parts) return parts;
   found_image image = std::move(**parts);
-  auto repository = member_of(f.doc, mapping, "repository");
+  auto repository = member_of(in.doc, mapping, "repository");
   if (repository && repository->value == no_node && is_image && image.tag != no_node)
-    repository = member_of(f.doc, mapping, "name");
+    repository = member_of(in.doc, mapping, "name");
   if (!repository) return fail(std::move(repository.error()));
-  const auto name = string_at(f.doc, repository->value);
+  const auto name = string_at(in.doc, repository->value);
   if (!name || name->empty() || is_address(*name)) return none;
   if (image.tag == no_node && image.digest == no_node && !is_image) return none;
   image.name = repository->value;
-  if (!is_own(f, image)) return none;
-  return std::optional(completed(f, std::move(image), std::move(pointer), is_image));
+  if (!is_own(in, image)) return none;
+  return std::optional(completed(in, std::move(image), std::move(pointer), is_image));
 }
 
-result<std::optional<found_image>> image_beside_tag(finding& f, node_index mapping, std::string pointer) {
+result<std::optional<found_image>> image_beside_tag(image_search& in, node_index mapping, std::string pointer) {
   const std::optional<found_image> none;
-  const auto string = member_of(f.doc, mapping, "image");
+  const auto string = member_of(in.doc, mapping, "image");
   if (!string) return fail(string.error());
-  const auto text = string_at(f.doc, string->value);
+  const auto text = string_at(in.doc, string->value);
   const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
   if (!ref || !ref->tag().empty() || ref->is_pinned()) return none;
-  auto parts = parts_of(f, mapping, tag_keys);
+  auto parts = parts_of(in, mapping, tag_keys);
   if (!parts || !*parts) return parts;
   found_image image = std::move(**parts);
   image.name = string->value;
-  if ((image.tag == no_node && image.digest == no_node) || !is_own(f, image)) return none;
-  image = completed(f, std::move(image), std::move(pointer), false);
-  site& s = image.what;
-  if (const auto other = other_image_beside(f, mapping);
-      s.reason == skip_reason::none && s.problem.empty() && !has_digest(f, image) && !other.empty()) {
+  if ((image.tag == no_node && image.digest == no_node) || !is_own(in, image)) return none;
+  image = completed(in, std::move(image), std::move(pointer), false);
+  site& s = image.site;
+  if (const auto other = other_image_beside(in, mapping);
+      s.reason == skip_reason::none && s.problem.empty() && !has_digest(in, image) && !other.empty()) {
     s.problem = fmt::format("its tag may be that of {}, too", other);
     s.remedy = rendered_first;
     s.reason = skip_reason::split;
@@ -274,15 +274,15 @@ result<std::optional<found_image>> image_beside_tag(finding& f, node_index mappi
   return std::optional(std::move(image));
 }
 
-std::string part_of_split(finding& f, node_index mapping, const registry::reference& ref) {
+std::string part_of_split(image_search& in, node_index mapping, const registry::reference& ref) {
   if (ref.is_pinned()) return {};
   const bool is_bare = ref.tag().empty() && !ref.written_name().contains('/');
   const bool is_whole = names_registry(ref.written_name());
-  auto around = values_scopes::within(f.doc, mapping);
-  for (outer_part& one : f.scopes.around(f.doc, mapping)) around.push_back(std::move(one));
+  auto around = values_scopes::within(in.doc, mapping);
+  for (outer_part& one : in.scopes.around(in.doc, mapping)) around.push_back(std::move(one));
   for (const outer_part& one : around) {
-    const bool may_be_part = is_bare || (!one.text.empty() && (one.what == part_kind::tag        ? ref.tag().empty()
-                                                               : one.what == part_kind::registry ? !is_whole
+    const bool may_be_part = is_bare || (!one.text.empty() && (one.kind == part_kind::tag        ? ref.tag().empty()
+                                                               : one.kind == part_kind::registry ? !is_whole
                                                                                                  : true));
     if (may_be_part) return may_put(one.path);
   }

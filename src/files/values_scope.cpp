@@ -14,7 +14,6 @@ using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
-using part_kind = outer_part::kind;
 
 // As Istio (hub), Bitnami (global.imageRegistry) and others name them.
 constexpr std::array<std::pair<std::string_view, part_kind>, 31> part_keys{

@@ -54,7 +54,7 @@ void expect_in_text(const yaml::source_document& doc, std::string_view text, yam
 }
 
 void expect_in_text(const yaml::source& from, std::string_view text, const found_image& image) {
-  const files::site& s = image.what;
+  const files::site& s = image.site;
   ASSERT_LT(s.document, from.documents.size());
   const yaml::source_document& doc = from.documents[s.document];
   const std::string place = fmt::format("{}:{}", s.line, s.column);
@@ -103,13 +103,13 @@ std::vector<std::string> found_sites(std::string_view text, std::string_view pat
   EXPECT_TRUE(found->empty() || files::may_hold_images(text, path, rules)) << text;
   std::vector<std::string> out;
   for (const found_image& image : *found) {
-    SCOPED_TRACE(image.what.pointer);
+    SCOPED_TRACE(image.site.pointer);
     expect_in_text(*from, text, image);
     const bool has_problem =
-        image.what.reason == files::skip_reason::invalid || image.what.reason == files::skip_reason::overridden;
-    EXPECT_TRUE(!has_problem || !image.what.problem.empty());
-    EXPECT_TRUE(image.what.ref || image.what.reason != files::skip_reason::none);
-    out.push_back(line_of(image.what));
+        image.site.reason == files::skip_reason::invalid || image.site.reason == files::skip_reason::overridden;
+    EXPECT_TRUE(!has_problem || !image.site.problem.empty());
+    EXPECT_TRUE(image.site.ref || image.site.reason != files::skip_reason::none);
+    out.push_back(line_of(image.site));
   }
   return out;
 }

@@ -18,10 +18,10 @@ namespace pinhook::files {
 /// What to do about an image of values that only the chart can put together.
 inline constexpr std::string_view rendered_first = "pin what the chart renders: helm template … | pinhook pin -";
 
-/// Indices in source.documents[what.document].nodes; no_node where there is none. They are the nodes as they stand at
+/// Indices in source.documents[site.document].nodes; no_node where there is none. They are the nodes as they stand at
 /// their place: an alias is the alias, not its anchor.
 struct found_image {
-  site what;
+  files::site site;
   /// scalar: the string.
   yaml::node_index scalar = yaml::no_node;
   /// values, kustomization: the mapping (resolved), and of its members the values, and the keys of those that a pin
@@ -35,9 +35,9 @@ struct found_image {
   yaml::node_index digest = yaml::no_node;
   /// values: the digest is written without its "sha256:".
   bool is_hex_digest = false;
-  /// The comment that another pinner left, when `what.tag` comes from it (foreign_tag.hpp); else empty.
+  /// The comment that another pinner left, when `site.tag` comes from it (foreign_tag.hpp); else empty.
   yaml::text_span foreign_comment{};
-  /// Another program keeps the digest, too: its line has such a comment as `what.marker`.
+  /// Another program keeps the digest, too: its line has such a comment as `site.marker`.
   bool is_digest_marked = false;
 };
 

@@ -31,7 +31,7 @@ class path_pattern {
   [[nodiscard]] bool matches(std::string_view path) const;
 
  private:
-  enum class kind : std::uint8_t {
+  enum class token_kind : std::uint8_t {
     one,          // the character
     any,          // a character within a part
     set,          // one of a set within a part
@@ -40,7 +40,7 @@ class path_pattern {
     directories,  // nothing, or any characters and then a '/'
   };
   struct token {
-    kind what = kind::one;
+    token_kind kind = token_kind::one;
     char character = 0;
     std::bitset<256> set;
   };

@@ -26,14 +26,15 @@ struct template_piece {
 /// Comments are left out; so is everything from an action on that does not end.
 [[nodiscard]] std::vector<template_piece> split_template(std::string_view text);
 
+enum class template_token_kind : std::uint8_t {
+  word,    // a function, a keyword, a number
+  chain,   // ".Values.image", "$x.tag", "."
+  string,  // `text` is what stands within the quotes
+  mark,    // ( ) | , := =
+};
+
 struct template_token {
-  enum class kind : std::uint8_t {
-    word,    // a function, a keyword, a number
-    chain,   // ".Values.image", "$x.tag", "."
-    string,  // `text` is what stands within the quotes
-    mark,    // ( ) | , := =
-  };
-  kind what = kind::word;
+  template_token_kind kind = template_token_kind::word;
   std::string_view text;
 };
 

@@ -22,13 +22,14 @@ namespace pinhook::files {
 /// square.
 inline constexpr std::size_t max_outer_parts = 32;
 
+enum class part_kind : std::uint8_t {
+  registry,  // before the name, with a slash
+  tag,       // behind it, with a colon
+  affix,     // something before or behind the name or the tag, in a way that nobody knows
+};
+
 struct outer_part {
-  enum class kind : std::uint8_t {
-    registry,  // before the name, with a slash
-    tag,       // behind it, with a colon
-    affix,     // something before or behind the name or the tag, in a way that nobody knows
-  };
-  kind what = kind::registry;
+  part_kind kind = part_kind::registry;
   /// "global.imageRegistry"
   std::string path;
   /// A scalar, or an alias of one.

@@ -1,6 +1,6 @@
 #include "support/found_sites.hpp"
 
-#include <pinhook/files/finding.hpp>
+#include <pinhook/files/image_search.hpp>
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>

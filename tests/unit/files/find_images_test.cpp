@@ -1,7 +1,7 @@
 #include "support/found_sites.hpp"
 
-#include <pinhook/files/finding.hpp>
 #include <pinhook/files/found_image.hpp>
+#include <pinhook/files/image_search.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -122,7 +122,7 @@ TEST(FindImages, ReadsAListOfManyObjectsAtOnce) {
   const auto found = find_images(*from, text, "", {});
   ASSERT_TRUE(found) << found.error().message;
   ASSERT_EQ(found->size(), 2000U);
-  EXPECT_EQ(found->back().what.pointer, "/items/1999/spec/containers/0/image");
+  EXPECT_EQ(found->back().site.pointer, "/items/1999/spec/containers/0/image");
 }
 
 TEST(FindImages, WritesPointersAsPaths) {

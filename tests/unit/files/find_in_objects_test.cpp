@@ -1,6 +1,6 @@
 #include "support/found_sites.hpp"
 
-#include <pinhook/files/finding.hpp>
+#include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 
 #include <fmt/core.h>
@@ -113,7 +113,7 @@ TEST(FindInObjects, KnowsTheTypeOfEachContainer) {
   const auto found = find_images(*from, text, "", {});
   ASSERT_TRUE(found);
   std::vector<pin::container_type> types;
-  for (const found_image& one : *found) types.push_back(one.what.type);
+  for (const found_image& one : *found) types.push_back(one.site.type);
   using enum pin::container_type;
   EXPECT_THAT(types, ElementsAre(container, init_container, ephemeral_container, image_volume));
 }
@@ -297,7 +297,7 @@ TEST(FindInObjects, SaysWhatIsWrongWithAReference) {
   const auto found = find_images(*from, text, "", {});
   ASSERT_TRUE(found);
   ASSERT_THAT(*found, SizeIs(1));
-  EXPECT_EQ(found->front().what.problem, registry::reference::parse("Nginx").error().message);
+  EXPECT_EQ(found->front().site.problem, registry::reference::parse("Nginx").error().message);
 }
 
 TEST(FindInObjects, LeavesOutWhatIsNoString) {

@@ -24,7 +24,7 @@ std::vector<std::string> pieces(std::string_view text) {
 std::vector<std::string> tokens(std::string_view action) {
   std::vector<std::string> out;
   for (const template_token& one : template_tokens(action))
-    out.push_back(fmt::format("{}:{}", static_cast<int>(one.what), one.text));
+    out.push_back(fmt::format("{}:{}", static_cast<int>(one.kind), one.text));
   return out;
 }
 

@@ -33,7 +33,7 @@ inline constexpr std::size_t unfolded_factor = 16;
   return unfolded_allowance + doc.span.size() * unfolded_factor;
 }
 
-struct finding {
+struct image_search {
   const yaml::source_document& doc;
   /// The whole file.
   std::string_view text;
@@ -63,10 +63,10 @@ struct finding {
 [[nodiscard]] std::string path_text(std::string_view pointer);
 
 /// A string that is an image, at its node.
-[[nodiscard]] found_image scalar_image(const finding& f, yaml::node_index scalar, std::string pointer);
+[[nodiscard]] found_image scalar_image(const image_search& in, yaml::node_index scalar, std::string pointer);
 
 /// Completes what is known (`written`, `reason` when it is not `none`), and keeps it.
-void keep(finding& f, found_image image);
+void keep(image_search& in, found_image image);
 
 /// Group and kind of what has the strings `apiVersion` and `kind`.
 struct object_type {
@@ -84,38 +84,38 @@ void set_owner(const yaml::source_document& doc, yaml::node_index object, const 
 
 /// An object of Kubernetes, or a list of them, item by item. Errors: a key that stands twice on the way to an image, a
 /// limit of find_slots.hpp or of this header.
-[[nodiscard]] result<void> find_in_object(finding& f, yaml::node_index object, const object_type& type);
+[[nodiscard]] result<void> find_in_object(image_search& in, yaml::node_index object, const object_type& type);
 
-[[nodiscard]] result<void> find_in_kustomization(finding& f, yaml::node_index root, const std::string& pointer);
+[[nodiscard]] result<void> find_in_kustomization(image_search& in, yaml::node_index root, const std::string& pointer);
 /// An item of `images` as kustomize reads it; of what is no mapping, nothing.
 [[nodiscard]] kustomize_entry kustomize_entry_at(const yaml::source_document& doc, yaml::node_index item);
 
 [[nodiscard]] bool is_compose_file(const yaml::source_document& doc);
-[[nodiscard]] result<void> find_in_compose_file(finding& f);
+[[nodiscard]] result<void> find_in_compose_file(image_search& in);
 
 /// By its name; standard input is none.
 [[nodiscard]] bool is_values_file(std::string_view path);
-[[nodiscard]] result<void> find_in_values(finding& f);
+[[nodiscard]] result<void> find_in_values(image_search& in);
 /// The image that a mapping of `repository` and others says, if it does. `is_image`: its place says that it is one,
 /// even when it has neither `tag` nor `digest`; then `name` does for `repository` beside a tag.
-[[nodiscard]] result<std::optional<found_image>> values_image(finding& f, yaml::node_index mapping, std::string pointer,
-                                                              bool is_image);
+[[nodiscard]] result<std::optional<found_image>> values_image(image_search& in, yaml::node_index mapping,
+                                                              std::string pointer, bool is_image);
 /// The image of a string `image` without a tag and what stands beside it: `tag`, `imageTag`, `digest`.
-[[nodiscard]] result<std::optional<found_image>> image_beside_tag(finding& f, yaml::node_index mapping,
+[[nodiscard]] result<std::optional<found_image>> image_beside_tag(image_search& in, yaml::node_index mapping,
                                                                   std::string pointer);
 /// What charts pass on as imagePullPolicy; empty when nothing is written.
-[[nodiscard]] std::string_view pull_policy_beside(const finding& f, yaml::node_index mapping);
+[[nodiscard]] std::string_view pull_policy_beside(const image_search& in, yaml::node_index mapping);
 /// Why the chart may put something before or behind `ref`, the text of a string `image`; empty: it is whole.
-[[nodiscard]] std::string part_of_split(finding& f, yaml::node_index mapping, const registry::reference& ref);
+[[nodiscard]] std::string part_of_split(image_search& in, yaml::node_index mapping, const registry::reference& ref);
 
 /// What the operator's rule says of the document; what stands in `images` already is passed over.
-[[nodiscard]] result<void> find_by_rule(finding& f, const path_rule& rule);
+[[nodiscard]] result<void> find_by_rule(image_search& in, const path_rule& rule);
 [[nodiscard]] bool applies_to(const path_rule& rule, std::string_view path);
 
 /// The tags of digests that stand alone, from the comments of their lines.
-void take_tags_from_comments(finding& f);
+void take_tags_from_comments(image_search& in);
 
 /// Comments of other programs that have an image's line for themselves: site::marker, found_image::is_digest_marked.
-void take_markers(finding& f, const marked_text& marks);
+void take_markers(image_search& in, const marked_text& marks);
 
 }  // namespace pinhook::files

@@ -1,4 +1,4 @@
-#include <pinhook/files/finding.hpp>
+#include <pinhook/files/image_search.hpp>
 
 #include <pinhook/pin/variable.hpp>
 #include <pinhook/yaml/source.hpp>
@@ -49,7 +49,7 @@ std::optional<registry::reference> tag_of(const registry::reference& ref) {
 
 }  // namespace
 
-result<void> finding::spend(std::size_t amount) {
+result<void> image_search::spend(std::size_t amount) {
   if (amount > budget)
     return refuse_at(doc.at(doc.root),
                      fmt::format("unfolded, its aliases make more than {} bytes, or nest too deep", allowed_for(doc)));
@@ -89,34 +89,34 @@ std::string path_text(std::string_view pointer) {
   return out;
 }
 
-found_image scalar_image(const finding& f, node_index scalar, std::string pointer) {
+found_image scalar_image(const image_search& in, node_index scalar, std::string pointer) {
   found_image out;
   out.scalar = scalar;
-  const yaml::source_node& n = f.doc.at(scalar);
-  out.what.document = f.document;
-  out.what.name = path_text(pointer);
-  out.what.pointer = std::move(pointer);
-  out.what.line = n.line;
-  out.what.column = n.column;
-  if (is_block(n)) pass_indentation(f.written(scalar), out.what);
-  out.what.written = f.doc.at(f.doc.resolve(scalar)).text;
+  const yaml::source_node& n = in.doc.at(scalar);
+  out.site.document = in.document;
+  out.site.name = path_text(pointer);
+  out.site.pointer = std::move(pointer);
+  out.site.line = n.line;
+  out.site.column = n.column;
+  if (is_block(n)) pass_indentation(in.written(scalar), out.site);
+  out.site.written = in.doc.at(in.doc.resolve(scalar)).text;
   return out;
 }
 
-void keep(finding& f, found_image image) {
-  site& s = image.what;
+void keep(image_search& in, found_image image) {
+  site& s = image.site;
   auto ref = registry::reference::parse(s.written);
   if (ref) {
     s.ref = *std::move(ref);
     if (s.reason != skip_reason::no_tag_here) s.tag = tag_of(*s.ref);
   } else if (s.reason != skip_reason::built && s.reason != skip_reason::skip_label) {
     // Whoever found it may know better what is wrong.
-    if (s.reason == skip_reason::invalid && !s.problem.empty()) return f.images.push_back(std::move(image));
+    if (s.reason == skip_reason::invalid && !s.problem.empty()) return in.images.push_back(std::move(image));
     s.reason = is_filled_in(s.written) ? skip_reason::variable : skip_reason::invalid;
     s.problem = s.reason == skip_reason::invalid ? std::move(ref.error().message) : std::string();
     s.remedy.clear();
   }
-  f.images.push_back(std::move(image));
+  in.images.push_back(std::move(image));
 }
 
 }  // namespace pinhook::files
