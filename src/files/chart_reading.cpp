@@ -394,7 +394,7 @@ use_verdict judge_use(const chart_uses& of, const values_place& value) {
   use_verdict texts = judge_texts(of.texts, value);
   if (out.conflict.empty()) out.conflict = std::move(texts.conflict);
   if (out.doubt.empty()) out.doubt = std::move(texts.doubt);
-  if (!of.is_whole && out.doubt.empty()) out.doubt = "its templates are too large to be read whole";
+  if (!of.is_whole && out.doubt.empty()) out.doubt = "its templates are too large to be read completely";
   return out;
 }
 

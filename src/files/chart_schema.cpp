@@ -81,7 +81,7 @@ class schema_judge {
   void judge(node_index schema) {
     if (!out_.conflict.empty()) return;
     if (member(schema, "enum") != no_node || member(schema, "const") != no_node) {
-      out_.conflict = "values.schema.json lists what may stand there";
+      out_.conflict = "values.schema.json lists the allowed values";
       return;
     }
     std::size_t most = 0;

@@ -106,7 +106,7 @@ class text_judge {
     if (!by.before.empty() && is_name_char(by.before.back())) conflict(by.before, "before it");
     if (by.behind.empty()) return;
     if (is_name_char(by.behind.front()) || by.behind.front() == ':' || by.behind.front() == '@')
-      conflict(by.behind, "behind it");
+      conflict(by.behind, "after it");
   }
 
   void judge_pair(std::size_t name, std::size_t at) {
@@ -123,14 +123,14 @@ class text_judge {
     if (!by.before.empty() && is_name_char(by.before.back()))
       conflict(by.before.substr(by.before.rfind(':') + 1), "before it");  // npos + 1 is 0
     if (!by.behind.empty() && is_name_char(by.behind.front()))
-      conflict(by.behind, "behind it");
+      conflict(by.behind, "after it");
     else if (!by.behind_edge.empty() && is_name_char(by.behind_edge.front()))
-      doubt(by.behind_edge, "behind it");
+      doubt(by.behind_edge, "after it");
   }
 
   void judge_name(const neighbours& by) {
     if (!by.behind.empty() && is_name_char(by.behind.front()))
-      conflict(by.behind.substr(0, by.behind.find_first_of(":@")), "behind its name");
+      conflict(by.behind.substr(0, by.behind.find_first_of(":@")), "after its name");
     if (by.before.empty()) return;
     if (!by.mark_before) {
       // The registry that is meant without one.

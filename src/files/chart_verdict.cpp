@@ -17,8 +17,9 @@ using yaml::node_index;
 using yaml::source_document;
 
 constexpr std::string_view unknown_chart =
-    "digests go into the tag, and no templates stand beside this file to show whether the chart uses the tag for more "
-    "than the image (a label, a version): compare what helm template writes";
+    "digests go into the tag, and there are no templates beside this file to show whether the chart uses the tag for "
+    "more "
+    "than the image (a label, a version): compare the output of helm template";
 constexpr std::string_view remedy =
     "pin what the chart renders (helm template … | pinhook pin -), or give the chart a key digest beside the tag";
 constexpr std::string_view marked_remedy =
@@ -104,12 +105,12 @@ void judge_string(found_image& image, const chart& of) {
   const use_verdict verdict = judge(of, {path, key, key}, is_known);
   if (verdict.conflict.empty()) {
     if (!verdict.doubt.empty())
-      image.site.doubt =
-          fmt::format("the digest goes into {}, which may be more than an image: {}; compare what helm template writes",
-                      image.site.name, verdict.doubt);
+      image.site.doubt = fmt::format(
+          "the digest goes into {}, which may be more than an image: {}; compare the output of helm template",
+          image.site.name, verdict.doubt);
     return;
   }
-  image.site.problem = fmt::format("its digest would stand in {}, and {}", image.site.name, verdict.conflict);
+  image.site.problem = fmt::format("its digest would be in {}, and {}", image.site.name, verdict.conflict);
   image.site.remedy = rendered_first;
 }
 
@@ -125,20 +126,20 @@ void judge(const source_document& doc, found_image& image, const chart& of) {
   site& s = image.site;
   if (!is_tag) {
     if (const std::string broken = judge_written(of, value); !broken.empty()) {
-      s.problem = fmt::format("its digest would stand in {}, and {}", name, broken);
+      s.problem = fmt::format("its digest would be in {}, and {}", name, broken);
       s.remedy = rendered_first;
     } else if (is_known && !verdict.is_used && of.own.is_whole)
       s.doubt = fmt::format("no template here uses {}: the chart may not take the digest", name);
   } else if (!verdict.conflict.empty()) {
-    s.problem = fmt::format("its digest would stand in {}, and {}", name, verdict.conflict);
+    s.problem = fmt::format("its digest would be in {}, and {}", name, verdict.conflict);
     s.remedy = image.digest == no_node ? remedy : marked_remedy;
   } else if (!verdict.doubt.empty()) {
     s.doubt = fmt::format(
-        "the digest goes into {}, which may be more than the image's tag: {}; compare what helm template writes", name,
-        verdict.doubt);
+        "the digest goes into {}, which may be more than the image's tag: {}; compare the output of helm template",
+        name, verdict.doubt);
   } else if (!is_known || !verdict.is_used) {
     s.doubt = fmt::format(
-        "the digest goes into {}, and no template here shows what uses it: compare what helm template writes", name);
+        "the digest goes into {}, and no template here shows what uses it: compare the output of helm template", name);
   }
 }
 

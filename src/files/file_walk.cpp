@@ -198,15 +198,17 @@ result<bool> walk_from(const std::string& written, const path_glob* glob, collec
 result<void> find_glob(const std::string& word, collection& into, const walk_limits& limits) {
   const auto glob = path_glob::parse(word);
   if (!glob)
-    return fail(error_code::invalid_input, fmt::format("{}: no such file, and as a glob it can find nothing", word));
+    return fail(error_code::invalid_input,
+                fmt::format("{}: no such file, and as a glob it cannot match anything", word));
   std::error_code failed;
   const bool has_start = fs::is_directory(opened(glob->directory()), failed);
   result<bool> found = false;
   if (has_start) found = walk_from(as_directory(glob->directory()), &*glob, into, limits);
   if (!found) return fail(std::move(found.error()));
   if (!*found)
-    return fail(error_code::not_found,
-                fmt::format("{}: no such file, and as a glob it finds nothing (what git ignores is left out)", word));
+    return fail(
+        error_code::not_found,
+        fmt::format("{}: no such file, and as a glob it matches nothing (files that git ignores are left out)", word));
   return {};
 }
 

@@ -67,7 +67,7 @@ class rule_search {
         const yaml::source_node& key = in_.doc.at(in_.doc.resolve(k));
         if (key.kind != source_kind::scalar) continue;
         if (!keys.insert(key.text).second)
-          return refuse_at(in_.doc.at(k), fmt::format("the key {} stands twice", quoted(key.text)));
+          return refuse_at(in_.doc.at(k), fmt::format("duplicate key {}", quoted(key.text)));
         pin::append_pointer(pointer_, key.text);
         if (auto ok = follow(in_.doc.at(k).next, path, depth + 1); !ok) return ok;
         pointer_.resize(size);

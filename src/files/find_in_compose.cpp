@@ -52,7 +52,7 @@ result<void> find_in_compose_file(image_search& in) {
     if (key.kind != source_kind::scalar || in.doc.at(service).kind != source_kind::mapping || key.text == "<<")
       continue;
     if (!names.insert(key.text).second)
-      return refuse_at(in.doc.at(k), fmt::format("the key {} stands twice", quoted(key.text)));
+      return refuse_at(in.doc.at(k), fmt::format("duplicate key {}", quoted(key.text)));
     if (auto ok = take_service(in, key.text, service); !ok) return ok;
   }
   return {};

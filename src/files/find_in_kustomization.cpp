@@ -67,16 +67,16 @@ std::string image_of(const kustomize_entry& e) {
 std::string fault_of(const kustomize_entry& e) {
   const image_parts new_name = split_image(e.new_name);
   if (!new_name.digest.empty())
-    return fmt::format("kustomize writes {} behind the whole newName: write newName: {} and digest: {}",
+    return fmt::format("kustomize writes {} after the whole newName: write newName: {} and digest: {}",
                        e.decides() ? "newTag or digest" : "the tag of the image", new_name.name, new_name.digest);
   if (!new_name.tag.empty() && (e.digest.empty() || !e.new_tag.empty()))
-    return fmt::format("kustomize writes {} behind the whole newName: write newName: {} and newTag: {}",
+    return fmt::format("kustomize writes {} after the whole newName: write newName: {} and newTag: {}",
                        e.new_tag.empty() ? "the tag of the image" : "newTag", new_name.name,
                        quoted(e.new_tag.empty() ? new_name.tag : std::string_view(e.new_tag)));
   if (e.new_tag.contains('@') && !e.digest.empty())
-    return "newTag holds a digest, and kustomize writes `digest` behind it: leave one out";
+    return "newTag holds a digest, and kustomize writes `digest` after it: remove one of them";
   if (e.new_name.empty() && is_pattern(e.name))
-    return "kustomize reads the name as a regular expression: write an entry for each image that it shall match";
+    return "kustomize reads the name as a regular expression: write an entry for each image that it must match";
   return {};
 }
 
@@ -123,11 +123,11 @@ void judge_later(std::span<const kustomize_entry> later, const kustomize_entry& 
       built.matched, [&](std::size_t i) { return !later[i].decides() && !later[i].tag_suffix.empty(); });
   if (built.is_decided) {
     s.reason = skip_reason::overridden;
-    s.problem = fmt::format("an entry behind it, {}, has the last word", quoted(last.name));
+    s.problem = fmt::format("a later entry, {}, overrides it", quoted(last.name));
   } else if (suffixed != built.matched.end()) {
     s.reason = skip_reason::invalid;
     s.problem = fmt::format(
-        "an entry behind it puts the suffix {} on the tag, in some places twice: write the whole "
+        "a later entry adds the suffix {} to the tag, in some places twice: write the whole "
         "tag here, and no suffix there",
         quoted(later[*suffixed].tag_suffix));
   } else {

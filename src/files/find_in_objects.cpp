@@ -98,7 +98,7 @@ std::unexpected<error> explain(const image_search& in, node_index object, const 
     if (twice == no_node) twice = find_twice(in, 0, size);
     if (twice != no_node)
       return refuse_at(in.doc.at(twice),
-                       fmt::format("the key {} stands twice", quoted(in.doc.at(in.doc.resolve(twice)).text)));
+                       fmt::format("duplicate key {}", quoted(in.doc.at(in.doc.resolve(twice)).text)));
   }
   return refuse_at(in.doc.at(object), what);
 }
@@ -123,7 +123,7 @@ class object_search {
   // The items of a DeploymentList may leave out what they are.
   result<void> take_items(node_index items, const object_type& type, std::size_t depth) {
     if (depth == max_list_depth)
-      return refuse_at(in_.doc.at(items), fmt::format("more than {} lists in each other", max_list_depth));
+      return refuse_at(in_.doc.at(items), fmt::format("lists are nested more than {} deep", max_list_depth));
     const object_type unsaid{type.group, type.kind.substr(0, type.kind.size() - list_suffix.size())};
     const std::size_t size = pointer_.size();
     std::size_t index = 0;

@@ -80,8 +80,7 @@ class values_search {
       pointer_.resize(size);
       const auto [first, is_new] = seen.emplace(name.text, false);
       first->second = first->second || in_.images.size() > before;
-      if (!is_new && first->second)
-        return refuse_at(in_.doc.at(k), fmt::format("the key {} stands twice", quoted(name.text)));
+      if (!is_new && first->second) return refuse_at(in_.doc.at(k), fmt::format("duplicate key {}", quoted(name.text)));
     }
     return {};
   }

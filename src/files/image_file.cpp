@@ -178,7 +178,7 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
   for (const change& one : changes) {
     if (one.site >= p.images.size())
       return fail(error_code::invalid_input,
-                  fmt::format("there are {} images, and no number {}", p.images.size(), one.site));
+                  fmt::format("image {} not found: the file has {}", one.site, p.images.size()));
     const found_image& image = p.images[one.site];
     const std::size_t document = image.site.document;
     const auto at = by_document.find(document);

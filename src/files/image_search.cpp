@@ -52,7 +52,7 @@ std::optional<registry::reference> tag_of(const registry::reference& ref) {
 result<void> image_search::spend(std::size_t amount) {
   if (amount > budget)
     return refuse_at(doc.at(doc.root),
-                     fmt::format("unfolded, its aliases make more than {} bytes, or nest too deep", allowed_for(doc)));
+                     fmt::format("its aliases expand to more than {} bytes, or nest too deep", allowed_for(doc)));
   budget -= amount;
   return {};
 }

@@ -62,7 +62,7 @@ std::optional<reference> tag_of(const yaml::node& annotations) {
 // The same image under several spellings is one.
 result<void> put(resolve::image_lock& into, const yaml::node& at, const reference& ref, resolve::locked_image image) {
   if (const auto* held = into.find(ref.canonical()); held != nullptr && held->digest != image.digest)
-    return refuse(at, fmt::format("{} stands here twice, with two digests", ref.canonical()));
+    return refuse(at, fmt::format("duplicate entry for {}, with another digest", ref.canonical()));
   into.put(ref, std::move(image));
   return {};
 }
@@ -78,7 +78,7 @@ result<reference> pinned_at(const yaml::node& mapping, std::string_view key) {
 
 result<void> want_list(const yaml::node& n, std::string_view name) {
   if (n.kind == yaml::node_kind::sequence) return {};
-  return refuse(n, fmt::format("{} is {}; want a list", name, to_string(n.kind)));
+  return refuse(n, fmt::format("{} must be a list, not {}", name, to_string(n.kind)));
 }
 
 result<resolve::image_lock> read_images(const yaml::node& root) {

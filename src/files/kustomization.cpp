@@ -81,8 +81,9 @@ class entry_writer {
     if (place.key == no_node || doc.at(place.key).parent != item)
       return fail(
           error_code::invalid_input,
-          fmt::format("line {}: the entry of `images` stands elsewhere, too; write newTag: {} into one of its own",
-                      doc.at(item).line, tag_of(e)));
+          fmt::format(
+              "line {}: the entry of `images` is shared with another place; write newTag: {} into a separate entry",
+              doc.at(item).line, tag_of(e)));
     const source_node& key = doc.at(place.key);
     const source_node& value = doc.at(place.value);
     if (tag->key != no_node)
@@ -105,7 +106,7 @@ class entry_writer {
     const bool is_list = value.kind == source_kind::sequence;
     if (!is_list && !doc.is_null(list))
       return fail(error_code::malformed,
-                  fmt::format("line {}, column {}: `images` is no list", value.line, value.column));
+                  fmt::format("line {}, column {}: `images` must be a list", value.line, value.column));
     if (is_list && !value.is_flow) return behind_items(doc, value);
     if (is_list && value.first != no_node) return behind_flow_items(doc, value);
     return in_place_of(doc, images->key, doc.at(images->value));
@@ -247,7 +248,7 @@ result<tagged_text> with_tags(std::string_view text, const std::vector<new_entry
     }
   } else {
     for (const source_document& one : from->documents)
-      if (!one.is_null(one.root)) return fail(error_code::malformed, "this is no kustomization");
+      if (!one.is_null(one.root)) return fail(error_code::malformed, "not a kustomization");
     edits = std::vector{writer.whole()};
   }
   if (!edits) return fail(std::move(edits.error()));

@@ -32,7 +32,7 @@ result<void> want_keys(const yaml::node& mapping, std::initializer_list<std::str
   for (const auto& m : mapping.members)
     if (std::ranges::find(known, m.key) == known.end())
       return refuse_at(m.line, m.column,
-                       fmt::format("{} is no key here; known are: {}", quoted(m.key), fmt::join(known, ", ")));
+                       fmt::format("unknown field {}; valid fields are {}", quoted(m.key), fmt::join(known, ", ")));
   return {};
 }
 
@@ -41,13 +41,13 @@ result<const yaml::node*> text_at(const yaml::node& mapping, std::string_view ke
   const yaml::node* found = mapping.find(key);
   if (found == nullptr || found->is_null()) return nullptr;
   if (found->kind != yaml::node_kind::scalar)
-    return refuse(*found, fmt::format("{} is {}; want text", key, to_string(found->kind)));
+    return refuse(*found, fmt::format("{} must be a string, not {}", key, to_string(found->kind)));
   return found;
 }
 
 result<resolve::locked_image> read_image(const yaml::node& n) {
   if (n.kind != yaml::node_kind::mapping)
-    return refuse(n, fmt::format("want a mapping of digest and resolved, not {}", to_string(n.kind)));
+    return refuse(n, fmt::format("an image must be a mapping of digest and resolved, not {}", to_string(n.kind)));
   if (auto good = want_keys(n, {"digest", "resolved"}); !good) return fail(std::move(good.error()));
   const auto digest = text_at(n, "digest");
   if (!digest) return fail(digest.error());
@@ -58,7 +58,8 @@ result<resolve::locked_image> read_image(const yaml::node& n) {
   if (!when) return fail(when.error());
   if (*when == nullptr) return resolve::locked_image{*std::move(parsed), {}};
   if (!is_time((*when)->text))
-    return refuse(**when, fmt::format("{} is no time; write it like 2026-11-21T08:30:00Z", quoted((*when)->text, 60)));
+    return refuse(**when,
+                  fmt::format("{} is not a valid time; write it like 2026-11-21T08:30:00Z", quoted((*when)->text, 60)));
   return resolve::locked_image{*std::move(parsed), (*when)->text};
 }
 
@@ -70,7 +71,8 @@ result<resolve::image_lock> read_own(const yaml::node& root) {
   resolve::image_lock out;
   if (images->is_null()) return out;
   if (images->kind != yaml::node_kind::mapping)
-    return refuse(*images, fmt::format("images is {}; want a mapping of reference to digest", to_string(images->kind)));
+    return refuse(*images,
+                  fmt::format("images must be a mapping of reference to digest, not {}", to_string(images->kind)));
   for (const auto& m : images->members) {
     const auto ref = registry::reference::parse(m.key);
     if (!ref) return refuse_at(m.line, m.column, fmt::format("{}: {}", quoted(m.key), ref.error().message));
@@ -78,7 +80,7 @@ result<resolve::image_lock> read_own(const yaml::node& root) {
       return refuse_at(m.line, m.column, fmt::format("{} has a digest; the key is the tag reference", quoted(m.key)));
     if (ref->tag().empty()) return refuse_at(m.line, m.column, fmt::format("{} has no tag", quoted(m.key)));
     if (out.find(ref->canonical()) != nullptr)
-      return refuse_at(m.line, m.column, fmt::format("{} stands here twice", ref->canonical()));
+      return refuse_at(m.line, m.column, fmt::format("duplicate entry for {}", ref->canonical()));
     auto image = read_image(m.value);
     if (!image) return fail(std::move(image.error()));
     out.put(*ref, *std::move(image));
@@ -107,7 +109,7 @@ result<lock_file> read_lock(std::string_view text) {
   if (!root) return fail(root.error());
   if (root->kind != yaml::node_kind::mapping)
     return refuse(*root, root->is_null() ? std::string("the file is empty; a lock file begins with apiVersion and kind")
-                                         : fmt::format("want a lock file, not {}", to_string(root->kind)));
+                                         : fmt::format("a lock file must be a mapping, not {}", to_string(root->kind)));
   const auto version = text_at(*root, "apiVersion");
   const auto kind = text_at(*root, "kind");
   if (!version) return fail(version.error());
@@ -128,8 +130,8 @@ result<lock_file> read_lock(std::string_view text) {
     return lock_file{lock_format::kbld, *std::move(images)};
   }
   if (k == own_kind)
-    return refuse(**version, fmt::format("{} {} is not known; {} is", own_kind, quoted(v, 60), own_version));
-  return refuse(**kind, fmt::format("{} {} is no lock file; want {} {}, or kbld's ImagesLock", quoted(v, 60),
+    return refuse(**version, fmt::format("{} {} is not supported; use {}", own_kind, quoted(v, 60), own_version));
+  return refuse(**kind, fmt::format("{} {} is not a lock file; it must be {} {}, or kbld's ImagesLock", quoted(v, 60),
                                     quoted(k, 60), own_version, own_kind));
 }
 

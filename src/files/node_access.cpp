@@ -21,7 +21,7 @@ result<member> member_of(const source_document& doc, node_index mapping, std::st
   for (node_index k = doc.at(doc.at(found).parent).first; k != no_node; k = doc.at(doc.at(k).next).next) {
     const yaml::source_node& at = doc.at(doc.resolve(k));
     if (at.kind != source_kind::scalar || at.text != key) continue;
-    if (out.key != no_node) return refuse_at(doc.at(k), fmt::format("the key {} stands twice", quoted(key)));
+    if (out.key != no_node) return refuse_at(doc.at(k), fmt::format("duplicate key {}", quoted(key)));
     out = {k, doc.at(k).next};
   }
   return out;

@@ -109,7 +109,7 @@ result<std::vector<yaml::edit>> document_edits(const source_document& doc, std::
     if (one.plan.value) {
       const auto [at, is_new] = values.emplace(one.plan.value->node, *one.plan.value);
       if (!is_new && at->second.value != one.plan.value->value)
-        return fail(error_code::invalid_input, fmt::format("{} shall become two things: its bytes are shared",
+        return fail(error_code::invalid_input, fmt::format("{} cannot get two values: images share its bytes",
                                                            quoted_name(one.image->site.written)));
     }
     // Entries behind aliases and merge keys share their bytes, and their edits.

@@ -226,7 +226,7 @@ result<site_rewrite> rewrite_site(const source_document& doc, std::string_view t
     return fail(error_code::invalid_input,
                 fmt::format("{} is left as it is: {}", quoted_name(s.written), to_string(s.reason)));
   if (!digest && !s.tag)
-    return fail(error_code::invalid_input, fmt::format("nobody knows the tag of {}", quoted_name(s.written)));
+    return fail(error_code::invalid_input, fmt::format("unknown tag of {}", quoted_name(s.written)));
   site_rewriter rewriter(doc, text, image, s.format.value_or(format));
   return digest ? rewriter.pin(*digest) : rewriter.unpin();
 }

@@ -86,10 +86,10 @@ std::string number_problem(const image_search& in, const found_image& image) {
   const std::string_view text = scalar_at(in.doc, image.tag);
   if (text.empty() || is_text(in, in.doc.at(in.doc.resolve(image.tag))) || is_same_in_helm(text)) return {};
   const auto seen = read_by_helm(text);
-  const std::string result = seen.is_empty       ? "takes it for no tag"
+  const std::string result = seen.is_empty       ? "reads it as no tag"
                              : seen.text.empty() ? "cannot write it"
                                                  : fmt::format("writes {}", seen.text);
-  return fmt::format("the tag {} is no text for YAML, and Helm {}", text, result);
+  return fmt::format("YAML does not read the tag {} as a string, and Helm {}", text, result);
 }
 
 std::string put_together(const image_search& in, const found_image& image) {
@@ -124,10 +124,10 @@ std::string settle_registry(image_search& in, found_image& image) {
     image.registry = first.value;
     return {};
   }
-  return fmt::format("the chart decides whether {}, {}, is a part of its name", first.path, quoted(first.text));
+  return fmt::format("the chart decides whether {}, {}, is part of its name", first.path, quoted(first.text));
 }
 
-std::string may_put(std::string_view path) { return fmt::format("the chart may put {} before or behind it", path); }
+std::string may_put(std::string_view path) { return fmt::format("the chart may put {} before or after it", path); }
 
 // A part that is not put together here; empty: there is none. `is_image`: the mapping has nothing but an image.
 std::string other_part(image_search& in, const found_image& image, std::string_view where, bool is_image) {
@@ -267,7 +267,7 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
   site& s = image.site;
   if (const auto other = other_image_beside(in, mapping);
       s.reason == skip_reason::none && s.problem.empty() && !has_digest(in, image) && !other.empty()) {
-    s.problem = fmt::format("its tag may be that of {}, too", other);
+    s.problem = fmt::format("its tag may also be that of {}", other);
     s.remedy = rendered_first;
     s.reason = skip_reason::split;
   }

@@ -26,7 +26,7 @@ void slot_finder::take_member(const json::string& key) {
   }
   pointer_.clear();
   std::string name;
-  if (!key.append_to(name)) at_.reject("a key with a wrong escape");
+  if (!key.append_to(name)) at_.reject("a key with an invalid escape");
   append_pointer(pointer_, name);
   follow(next, 1);
 }
@@ -73,7 +73,7 @@ void slot_finder::follow(active from, std::size_t depth) {
         continue;
       }
       name.clear();
-      if (!key.append_to(name)) at_.reject("a key with a wrong escape");
+      if (!key.append_to(name)) at_.reject("a key with an invalid escape");
       append_pointer(pointer_, name);
       follow(next, depth + 1);
       pointer_.resize(size);

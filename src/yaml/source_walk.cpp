@@ -128,7 +128,7 @@ class json_writer {
     value(from, 0);
     if (is_over_ || out_.size() > limit_)
       return fail(error_code::malformed,
-                  fmt::format("unfolded, its aliases make more than {} bytes, or nest too deep", limit_));
+                  fmt::format("its aliases expand to more than {} bytes, or nest too deep", limit_));
     return std::move(out_);
   }
 

@@ -146,7 +146,8 @@ TEST(ChartReading, FollowsHelpers) {
   };
   for (const use_case& one : cases) EXPECT_EQ(verdict(one.text, helpers), one.expected) << one.text;
   // One that includes itself ends at a limit, and the reading with a doubt.
-  EXPECT_EQ(verdict("image: {{ include \"loop\" . }}\n", helpers), "?: its templates are too large to be read whole");
+  EXPECT_EQ(verdict("image: {{ include \"loop\" . }}\n", helpers),
+            "?: its templates are too large to be read completely");
   EXPECT_EQ(verdict("", helpers), "unused");
 }
 
@@ -179,12 +180,13 @@ TEST(ChartReading, EndsAtItsLimits) {
     helpers += "{{ define \"h" + std::to_string(i) + "\" }}{{ include \"h" + std::to_string(i + 1) +
                "\" . }}{{ include \"h" + std::to_string(i + 1) + "\" . }}{{ end }}";
   EXPECT_EQ(verdict("image: x:{{ .Values.image.tag }}\n{{ include \"h0\" . }}\n", helpers),
-            "?: its templates are too large to be read whole");
+            "?: its templates are too large to be read completely");
   const std::string deep = "{{ " + std::string(1000, '(') + ".Values.image.tag" + std::string(1000, ')') + " }}";
-  EXPECT_EQ(verdict(deep), "?: its templates are too large to be read whole");
+  EXPECT_EQ(verdict(deep), "?: its templates are too large to be read completely");
   // Dicts that double, by one helper within the other.
   const std::string doubled = "{{ define \"d\" }}{{ include \"d\" (dict \"a\" . \"b\" .) }}{{ end }}";
-  EXPECT_EQ(verdict("{{ include \"d\" .Values.image }}\n", doubled), "?: its templates are too large to be read whole");
+  EXPECT_EQ(verdict("{{ include \"d\" .Values.image }}\n", doubled),
+            "?: its templates are too large to be read completely");
   std::string many = "x: {{ list";
   for (int i = 0; i < 100; ++i) many += " .Values.a" + std::to_string(i);
   EXPECT_EQ(verdict(many + " }}\n"), "unused");

@@ -32,8 +32,8 @@ TEST(ChartSchema, KnowsWhatForbidsADigestInTheTag) {
       {R"({"pattern": "^[^@]+$"})", ""},  // it names the character: it is not executed
       {R"({"pattern": ".*"})", ""},
       {R"({"pattern": "^v[0-9.]+(@sha256:[a-f0-9]{64})?$"})", ""},
-      {R"({"enum": ["v1", "v2"]})", "values.schema.json lists what may stand there"},
-      {R"({"const": "v1"})", "values.schema.json lists what may stand there"},
+      {R"({"enum": ["v1", "v2"]})", "values.schema.json lists the allowed values"},
+      {R"({"const": "v1"})", "values.schema.json lists the allowed values"},
       {R"({"maxLength": 63})", "values.schema.json allows 63 characters there"},
       {R"({"maxLength": 128})", ""},
       {R"({"anyOf": [{"type": "null"}, {"maxLength": 20}]})", "values.schema.json allows 20 characters there"},

@@ -46,7 +46,7 @@ std::string filled(std::string_view text) {
 TEST(ChartTexts, ATagStandsAlone) {
   const text_case cases[] = {
       {"image: R:T\n", "ok"},
-      {"image: \"R:T\" # or R:T-alpine\n", "no: a.yaml:1 writes \"-alpine\" behind it"},
+      {"image: \"R:T\" # or R:T-alpine\n", "no: a.yaml:1 writes \"-alpine\" after it"},
       {"image: 'G/R:T'\n", "ok"},
       {"- --x=R:T,y\n", "ok"},
       {"image: R:T@D\n", "ok"},
@@ -54,18 +54,18 @@ TEST(ChartTexts, ATagStandsAlone) {
       {"image: docker.io/R:T\n", "ok"},
       {"a: R\nb: T-x\n", "ok"},
 
-      {"image: R:T-alpine\n", "no: a.yaml:1 writes \"-alpine\" behind it"},
-      {"\n- {image: \"R:T.1\"}\n", "no: a.yaml:2 writes \".1\" behind it"},
-      {"image: R:T-{{ .Values.arch }}\n", "no: a.yaml:1 writes \"-\" behind it"},
+      {"image: R:T-alpine\n", "no: a.yaml:1 writes \"-alpine\" after it"},
+      {"\n- {image: \"R:T.1\"}\n", "no: a.yaml:2 writes \".1\" after it"},
+      {"image: R:T-{{ .Values.arch }}\n", "no: a.yaml:1 writes \"-\" after it"},
       {"image: R:vT\n", "no: a.yaml:1 writes \"v\" before it"},
       {"image: R:{{ .Values.x }}-T\n", "no: a.yaml:1 writes \"-\" before it"},
       {"image: ghcr.io/R:T\n", "no: a.yaml:1 writes \"ghcr.io/\" before its name"},
       {"image: x-R:T\n", "no: a.yaml:1 writes \"x-\" before its name"},
-      {"image: R/web:T\n", "no: a.yaml:1 writes \"/web\" behind its name"},
-      {"image: R-web:T\n", "no: a.yaml:1 writes \"-web\" behind its name"},
-      {"image: R-{{ .Values.x }}:T\n", "no: a.yaml:1 writes \"-\" behind its name"},
+      {"image: R/web:T\n", "no: a.yaml:1 writes \"/web\" after its name"},
+      {"image: R-web:T\n", "no: a.yaml:1 writes \"-web\" after its name"},
+      {"image: R-{{ .Values.x }}:T\n", "no: a.yaml:1 writes \"-\" after its name"},
 
-      {"image: R:T{{ if .x }}-alpine{{ end }}\n", "?: a.yaml:1 writes \"-alpine\" behind it"},
+      {"image: R:T{{ if .x }}-alpine{{ end }}\n", "?: a.yaml:1 writes \"-alpine\" after it"},
       {"image: {{ .Values.mirror }}/R:T\n", "?: a.yaml:1 writes \"a value\" before its name"},
       {"image: {{ .Values.global.mirror }}/R:T\n", "ok"},
   };
@@ -105,7 +105,7 @@ TEST(ChartTexts, FunctionsWriteTextToo) {
   const text_case cases[] = {
       {"image: {{ printf \"%s:%s\"", "ok"},
       {"image: {{ printf \"%s:%v\"", "ok"},
-      {"image: {{ printf \"%s:%s-alpine\"", "no: a.yaml:1 writes \"-alpine\" behind it"},
+      {"image: {{ printf \"%s:%s-alpine\"", "no: a.yaml:1 writes \"-alpine\" after it"},
       {"image: {{ printf \"ghcr.io/%s:%s\"", "no: a.yaml:1 writes \"ghcr.io/\" before its name"},
       {"image: {{ printf \"%s:v%s\"", "no: a.yaml:1 writes \"v\" before it"},
       {"image: {{ printf \"%s:%.0f\"", "no: a.yaml:1 writes it as a number"},
@@ -132,10 +132,10 @@ TEST(ChartTexts, AStringIsAllOfItsImage) {
       {"image: \"{{ .Values.web.image }}\"\n", "ok"},
       {"args: [\"--image={{ .Values.web.image }}\"]\n", "ok"},
       {"about: it runs {{ .Values.web.image }}.\n", "ok"},
-      {"image: {{ .Values.web.image }}:{{ .Chart.AppVersion }}\n", "no: a.yaml:1 writes \":\" behind it"},
+      {"image: {{ .Values.web.image }}:{{ .Chart.AppVersion }}\n", "no: a.yaml:1 writes \":\" after it"},
       {"image: ghcr.io/{{ .Values.web.image }}\n", "no: a.yaml:1 writes \"ghcr.io/\" before it"},
       {"image: {{ .Values.hub }}/{{ .Values.web.image }}\n", "no: a.yaml:1 writes \"/\" before it"},
-      {"image: {{ printf \"%s:%s\" .Values.web.image .Chart.AppVersion }}\n", "no: a.yaml:1 writes \":\" behind it"},
+      {"image: {{ printf \"%s:%s\" .Values.web.image .Chart.AppVersion }}\n", "no: a.yaml:1 writes \":\" after it"},
   };
   for (const text_case& one : cases)
     EXPECT_EQ(verdict(read(one.text), {{"web"}, "image", "image"}), one.expected) << one.text;
@@ -149,13 +149,13 @@ TEST(ChartTexts, RefuseAnImageOfValues) {
     return file && file->sites().size() == 1 ? file->sites()[0].problem : "no image";
   };
   EXPECT_EQ(problem(filled("image: ghcr.io/R:T\n"), "image: {repository: a/b, tag: v1}\n"),
-            "its digest would stand in image.tag, and a.yaml:1 writes \"ghcr.io/\" before its name");
+            "its digest would be in image.tag, and a.yaml:1 writes \"ghcr.io/\" before its name");
   EXPECT_EQ(problem(filled("image: R:T@sha256:D\n"), "image: {repository: a/b, tag: v1, digest: ''}\n"),
-            "its digest would stand in image.digest, and a.yaml:1 writes \"sha256:\" before it");
+            "its digest would be in image.digest, and a.yaml:1 writes \"sha256:\" before it");
   EXPECT_EQ(problem("image: {{ .Values.image }}:{{ .Chart.AppVersion }}\n", "image: a/b\n"),
-            "its digest would stand in image, and a.yaml:1 writes \":\" behind it");
+            "its digest would be in image, and a.yaml:1 writes \":\" after it");
   EXPECT_EQ(problem("label: {{ .Values.image | replace \":\" \"-\" }}\n", "image: a/b:v1\n"),
-            "its digest would stand in image, and a.yaml:1 writes it as label");
+            "its digest would be in image, and a.yaml:1 writes it as label");
   EXPECT_EQ(problem(filled("image: R:T\n"), "image: {repository: a/b, tag: v1}\n"), "");
   EXPECT_EQ(problem("image: {{ .Values.image }}\n", "image: a/b:v1\n"), "");
 }

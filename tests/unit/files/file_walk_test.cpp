@@ -209,12 +209,12 @@ TEST_F(FileWalk, SaysWhatItCannotFind) {
       {"plain/x.yaml", error_code::not_found, "cannot read plain/x.yaml: No such file or directory"},
       {"a", error_code::unavailable, "cannot read a: Too many levels of symbolic links"},
       {"*.yaml", error_code::not_found,
-       "*.yaml: no such file, and as a glob it finds nothing (what git ignores is left out)"},
+       "*.yaml: no such file, and as a glob it matches nothing (files that git ignores are left out)"},
       {"none/*.yaml", error_code::not_found,
-       "none/*.yaml: no such file, and as a glob it finds nothing (what git ignores is left out)"},
+       "none/*.yaml: no such file, and as a glob it matches nothing (files that git ignores are left out)"},
       {"plain/*.yaml", error_code::not_found,
-       "plain/*.yaml: no such file, and as a glob it finds nothing (what git ignores is left out)"},
-      {"[x.yaml", error_code::invalid_input, "[x.yaml: no such file, and as a glob it can find nothing"},
+       "plain/*.yaml: no such file, and as a glob it matches nothing (files that git ignores are left out)"},
+      {"[x.yaml", error_code::invalid_input, "[x.yaml: no such file, and as a glob it cannot match anything"},
   };
   for (const auto& row : rows) {
     const auto e = refusal({row.word});

@@ -75,9 +75,9 @@ TEST(FindByRule, FollowsAliases) {
 
 TEST(FindByRule, RefusesWhatIsWrong) {
   EXPECT_THAT(found_sites("a: b:1\na: c:1\n", "a.yaml", rules_of("*", {"a"})),
-              ElementsAre("malformed: line 2, column 1: the key \"a\" stands twice"));
+              ElementsAre("malformed: line 2, column 1: duplicate key \"a\""));
   EXPECT_THAT(found_sites("a:\n  b: c:1\n  b: d:1\n", "a.yaml", rules_of("*", {"a{*}"})),
-              ElementsAre("malformed: line 3, column 3: the key \"b\" stands twice"));
+              ElementsAre("malformed: line 3, column 3: duplicate key \"b\""));
   EXPECT_THAT(found_sites("a: b:1\n", "a.yaml", rules_of("*", {"a..b"})), ElementsAre(HasSubstr("invalid_input: ")));
   // Aliases that double what there is with every line.
   std::string text = "x0: &x0 {a: b:1, b: b:2}\n", path = "x39";

@@ -70,11 +70,11 @@ TEST(FindInComposeFile, IsKnownByItsServices) {
 
 TEST(FindInComposeFile, RefusesKeysThatStandTwice) {
   EXPECT_THAT(found_sites("services:\n  web:\n    image: a:1\n    image: b:1\n"),
-              ElementsAre("malformed: line 4, column 5: the key \"image\" stands twice"));
+              ElementsAre("malformed: line 4, column 5: duplicate key \"image\""));
   EXPECT_THAT(found_sites("services:\n  web: {image: a:1}\n  web: {image: b:1}\n"),
-              ElementsAre("malformed: line 3, column 3: the key \"web\" stands twice"));
+              ElementsAre("malformed: line 3, column 3: duplicate key \"web\""));
   EXPECT_THAT(found_sites("services: {web: {image: a:1}}\nservices: {}\n"),
-              ElementsAre("malformed: line 2, column 1: the key \"services\" stands twice"));
+              ElementsAre("malformed: line 2, column 1: duplicate key \"services\""));
 }
 
 }  // namespace

@@ -157,9 +157,9 @@ TEST(FindInKustomization, PassesOverWhatIsNoEntry) {
 
 TEST(FindInKustomization, RefusesKeysThatStandTwice) {
   EXPECT_THAT(found_sites("images:\n- name: a\n  newTag: b\n  newTag: c\n", "kustomization.yaml"),
-              ElementsAre("malformed: line 4, column 3: the key \"newTag\" stands twice"));
+              ElementsAre("malformed: line 4, column 3: duplicate key \"newTag\""));
   EXPECT_THAT(found_sites("images: []\nimages: [{name: a, newTag: b}]\n", "kustomization.yaml"),
-              ElementsAre("malformed: line 2, column 1: the key \"images\" stands twice"));
+              ElementsAre("malformed: line 2, column 1: duplicate key \"images\""));
 }
 
 }  // namespace

@@ -313,24 +313,24 @@ TEST(FindInObjects, SaysWhichKeyStandsTwice) {
   for (const row& r : {
            row{"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env: [{name: a, name: b}]\n    image: b:1\n"
                "    image: c:1\n",
-               "malformed: line 7, column 5: the key \"image\" stands twice"},
+               "malformed: line 7, column 5: duplicate key \"image\""},
            row{"apiVersion: v1\nkind: Pod\nspec:\n  containers: [{image: b:1}]\nspec:\n  containers: [{image: c:1}]\n",
-               "malformed: line 5, column 1: the key \"spec\" stands twice"},
+               "malformed: line 5, column 1: duplicate key \"spec\""},
            row{"apiVersion: v1\nkind: Pod\nspec:\n  containers: [{name: a, image: b:1, name: c}]\n",
-               "malformed: line 4, column 38: the key \"name\" stands twice"},
+               "malformed: line 4, column 38: duplicate key \"name\""},
            row{"apiVersion: v1\nkind: Pod\nmetadata:\n  labels: {a: b}\n  labels: {c: d}\n"
                "spec: {containers: [{image: b:1}]}\n",
-               "malformed: line 5, column 3: the key \"labels\" stands twice"},
+               "malformed: line 5, column 3: duplicate key \"labels\""},
            // Searched for pod specs.
            row{"apiVersion: example.com/v1\nkind: Shop\nspec:\n  a: {containers: [{image: b:1}]}\n  b: [{c: 1, c: 2}]\n"
                "  a: {containers: [{image: c:1}]}\n",
-               "malformed: line 6, column 3: the key \"a\" stands twice"},
+               "malformed: line 6, column 3: duplicate key \"a\""},
            row{"apiVersion: example.com/v1\nkind: Shop\nspec:\n  a:\n  a: {containers: [{image: c:1}]}\n",
-               "malformed: line 5, column 3: the key \"a\" stands twice"},
+               "malformed: line 5, column 3: duplicate key \"a\""},
            row{"apiVersion: v1\nkind: Pod\nkind: Job\nspec: {containers: [{image: b:1}]}\n",
-               "malformed: line 3, column 1: the key \"kind\" stands twice"},
+               "malformed: line 3, column 1: duplicate key \"kind\""},
            row{"apiVersion: v1\nkind: List\nitems: []\nitems: [{image: a}]\n",
-               "malformed: line 4, column 1: the key \"items\" stands twice"},
+               "malformed: line 4, column 1: duplicate key \"items\""},
        })
     EXPECT_THAT(found_sites(r.text), ElementsAre(r.expected));
   // No image depends on it.
@@ -356,7 +356,7 @@ TEST(FindInObjects, RefusesListsNestedByAliasesForEver) {
     return text + fmt::format("apiVersion: v1\nkind: List\nitems: [*x{}]\n", depth - 1);
   };
   EXPECT_THAT(found_sites(lists(max_list_depth)), SizeIs(1));
-  EXPECT_THAT(found_sites(lists(max_list_depth + 1)), ElementsAre(HasSubstr("more than 100 lists in each other")));
+  EXPECT_THAT(found_sites(lists(max_list_depth + 1)), ElementsAre(HasSubstr("lists are nested more than 100 deep")));
 }
 
 TEST(FindInObjects, RefusesWhatAliasesUnfoldWithoutEnd) {

@@ -154,12 +154,12 @@ TEST(FindInValues, ReadsTheTagOfAStringFromItsComment) {
 
 TEST(FindInValues, RefusesKeysThatStandTwice) {
   EXPECT_THAT(found_sites("a:\n  repository: b\n  tag: c\n  tag: d\n", "values.yaml"),
-              ElementsAre("malformed: line 4, column 3: the key \"tag\" stands twice"));
+              ElementsAre("malformed: line 4, column 3: duplicate key \"tag\""));
   EXPECT_THAT(found_sites("jobs:\njobs: {a: {image: b}}\n", "values.yaml"),
-              ElementsAre("malformed: line 2, column 1: the key \"jobs\" stands twice"));
+              ElementsAre("malformed: line 2, column 1: duplicate key \"jobs\""));
   EXPECT_THAT(found_sites("x: 1\nx: 2\nimage: b\n", "values.yaml"), SizeIs(1));
   EXPECT_THAT(found_sites("image: b\nimage: c\n", "values.yaml"),
-              ElementsAre("malformed: line 2, column 1: the key \"image\" stands twice"));
+              ElementsAre("malformed: line 2, column 1: duplicate key \"image\""));
 }
 
 }  // namespace

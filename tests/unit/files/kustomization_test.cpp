@@ -99,9 +99,9 @@ TEST(Kustomization, AddsSeveralInEitherForm) {
 }
 
 TEST(Kustomization, RefusesWhatItCannotAddTo) {
-  EXPECT_EQ(with("images: {a: b}\n", {"nginx"}), "line 1, column 9: `images` is no list");
-  EXPECT_EQ(with("- a\n", {"nginx"}), "this is no kustomization");
-  EXPECT_EQ(with("images: []\nimages: []\n", {"nginx"}), "line 2, column 1: the key \"images\" stands twice");
+  EXPECT_EQ(with("images: {a: b}\n", {"nginx"}), "line 1, column 9: `images` must be a list");
+  EXPECT_EQ(with("- a\n", {"nginx"}), "not a kustomization");
+  EXPECT_EQ(with("images: []\nimages: []\n", {"nginx"}), "line 2, column 1: duplicate key \"images\"");
   const auto broken = with_entries("a: [", {{*registry::reference::parse("a"), *registry::digest::parse(digest_text)}},
                                    pin::pin_format::digest);
   ASSERT_FALSE(broken);

@@ -133,27 +133,30 @@ TEST(LockFile, SaysWhatIsWrongAndWhere) {
            sample{"nginx\n", "line 1, column 1: ", "not a scalar"},
            sample{"kind: ImageLock\n", "line 1, column 1: ", "apiVersion is missing"},
            sample{"apiVersion: pinhook.dev/v1\n", "line 1, column 1: ", "kind is missing"},
-           sample{"apiVersion: pinhook.dev/v2\nkind: ImageLock\n", "line 1, column 13: ", "pinhook.dev/v1 is"},
-           sample{"apiVersion: v1\nkind: ConfigMap\n", "line 2, column 7: ", "\"v1\" \"ConfigMap\" is no lock file"},
-           sample{"apiVersion: v1\nkind: [ImageLock]\n", "line 2, column 7: ", "kind is a list; want text"},
+           sample{"apiVersion: pinhook.dev/v2\nkind: ImageLock\n", "line 1, column 13: ", "use pinhook.dev/v1"},
+           sample{"apiVersion: v1\nkind: ConfigMap\n", "line 2, column 7: ", "\"v1\" \"ConfigMap\" is not a lock file"},
+           sample{"apiVersion: v1\nkind: [ImageLock]\n", "line 2, column 7: ", "kind must be a string, not a list"},
            sample{head, "line 1, column 1: ", "images is missing"},
-           sample{head + "images: []\n", "line 3, column 9: ", "images is a list"},
-           sample{head + "image: {}\n", "line 3, column 1: ", "known are: apiVersion, kind, images"},
+           sample{head + "images: []\n",
+                  "line 3, column 9: ", "images must be a mapping of reference to digest, not a list"},
+           sample{head + "image: {}\n",
+                  "line 3, column 1: ", "unknown field \"image\"; valid fields are apiVersion, kind, images"},
            sample{head + "images:\n  NGINX:1: {digest: DIGEST}\n", "line 4, column 3: ", "\"NGINX:1\": "},
            sample{head + "images:\n  nginx: {digest: DIGEST}\n", "line 4, column 3: ", "\"nginx\" has no tag"},
            sample{head + "images:\n  nginx@DIGEST: {digest: DIGEST}\n", "line 4, column 3: ", "has a digest"},
            sample{head + "images:\n  nginx:1: DIGEST\n", "line 4, column 12: ", "not a scalar"},
            sample{head + "images:\n  nginx:1: {}\n", "line 4, column 12: ", "digest is missing"},
            sample{head + "images:\n  nginx:1: {digest: }\n", "line 4, column 12: ", "digest is missing"},
-           sample{head + "images:\n  nginx:1: {digest: [DIGEST]}\n", "line 4, column 21: ", "digest is a list"},
+           sample{head + "images:\n  nginx:1: {digest: [DIGEST]}\n",
+                  "line 4, column 21: ", "digest must be a string, not a list"},
            sample{head + "images:\n  nginx:1: {digest: \"sha256:abc\"}\n", "line 4, column 21: ", "sha256"},
            sample{head + "images:\n  nginx:1: {digest: DIGEST, tag: 1}\n", "line 4, column ", "digest, resolved"},
            sample{head + "images:\n  nginx:1: {digest: DIGEST, resolved: yesterday}\n", "line 4, column ",
-                  "\"yesterday\" is no time"},
+                  "\"yesterday\" is not a valid time"},
            sample{head + "images:\n  nginx:1: {digest: DIGEST}\n  nginx:1: {digest: DIGEST}\n",
-                  "line 5, column 3: ", "twice"},
+                  "line 5, column 3: ", "duplicate key \"nginx:1\""},
            sample{head + "images:\n  nginx:1: {digest: DIGEST}\n  docker.io/library/nginx:1: {digest: DIGEST}\n",
-                  "line 5, column 3: ", "docker.io/library/nginx:1 stands here twice"},
+                  "line 5, column 3: ", "duplicate entry for docker.io/library/nginx:1"},
            sample{head + "images:\n  nginx:1: {digest: DIGEST\n", "line ", ""},
            sample{head + "images: &a {}\n", "line 3, column ", "an anchor"},
            sample{head + "images: {}\n---\n" + head, "line ", "a second document"},
@@ -172,7 +175,7 @@ TEST(LockFile, TakesTimesOnly) {
     EXPECT_EQ(read(text(good)).images.find("docker.io/library/a:1")->when, good);
   for (const char* bad : {"2026-11-21", "2026-11-21T08:30:00", "2026-11-21 08:30:00Z", "2026-11-21T08:30:00.Z",
                           "2026-11-21T08:30:00.0123456789Z", "2026-11-21T08:30:00+5:00", "2026-11-21T08:30:00ZZ"})
-    EXPECT_THAT(refusal(text(bad)), HasSubstr("is no time")) << bad;
+    EXPECT_THAT(refusal(text(bad)), HasSubstr("is not a valid time")) << bad;
 }
 
 TEST(LockFile, IsLimitedInSizeAndDepth) {
@@ -251,7 +254,7 @@ overrides:
 TEST(LockFile, SaysWhatIsWrongWithKblds) {
   const std::string head = "apiVersion: imgpkg.carvel.dev/v1alpha1\nkind: ImagesLock\nimages:";
   const std::string other = "sha256:" + std::string(64, 'b');
-  EXPECT_THAT(refusal(head + " {}\n"), StartsWith("line 3, column 9: images is a mapping; want a list"));
+  EXPECT_THAT(refusal(head + " {}\n"), StartsWith("line 3, column 9: images must be a list, not a mapping"));
   EXPECT_THAT(refusal(head + "\n- annotations: {}\n"), StartsWith("line 4, column 3: image is missing"));
   EXPECT_THAT(refusal(head + "\n- image: nginx:1\n"),
               StartsWith("line 4, column 10: image: \"nginx:1\" has no digest"));
@@ -259,10 +262,10 @@ TEST(LockFile, SaysWhatIsWrongWithKblds) {
   EXPECT_THAT(refusal(head + "\n- text\n"), StartsWith("line 4, column 3: image is missing"));
   EXPECT_THAT(refusal(head + "\n- {image: a@DIGEST, annotations: {kbld.carvel.dev/id: a}}\n- {image: a@" + other +
                       ", annotations: {kbld.carvel.dev/id: \"docker.io/library/a:latest\"}}\n"),
-              AllOf(StartsWith("line 5, column 3: "), EndsWith("twice, with two digests")));
-  EXPECT_THAT(refusal("apiVersion: kbld.k14s.io/v1alpha1\nkind: Sources\n"), HasSubstr("is no lock file"));
+              AllOf(StartsWith("line 5, column 3: "), EndsWith("with another digest")));
+  EXPECT_THAT(refusal("apiVersion: kbld.k14s.io/v1alpha1\nkind: Sources\n"), HasSubstr("is not a lock file"));
   EXPECT_THAT(refusal("apiVersion: kbld.k14s.io/v1alpha1\nkind: Config\noverrides: 1\n"),
-              StartsWith("line 3, column 12: overrides is a scalar"));
+              StartsWith("line 3, column 12: overrides must be a list, not a scalar"));
 }
 
 TEST(LockFile, WritesKbldsImagesLockForEverySpellingOfTheHub) {

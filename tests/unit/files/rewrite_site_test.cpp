@@ -36,7 +36,7 @@ TEST(RewriteSite, RefusesATagThatNobodyKnows) {
   const image_file file = read("a: 1\nimage: nginx@" + digest_of('d').to_string() + " # keep me\n");
   const error unknown = refusal(file, {{0, std::nullopt}});
   EXPECT_EQ(unknown.code, error_code::invalid_input);
-  EXPECT_EQ(unknown.message, "line 2: nobody knows the tag of \"nginx@" + digest_of('d').to_string() + "\"");
+  EXPECT_EQ(unknown.message, "line 2: unknown tag of \"nginx@" + digest_of('d').to_string() + "\"");
   const change update[] = {{0, digest_of('e')}};
   EXPECT_EQ(file.rewrite(update, pin::pin_format::digest),
             "a: 1\nimage: nginx@" + digest_of('e').to_string() + " # keep me\n");
@@ -48,7 +48,7 @@ TEST(RewriteSite, RefusesTwoValuesForTheSameBytes) {
   ASSERT_EQ(file.sites().size(), 2U);
   const error both = refusal(file, {{0, digest_of('d')}, {1, digest_of('e')}});
   EXPECT_EQ(both.code, error_code::invalid_input);
-  EXPECT_EQ(both.message, "\"nginx\" shall become two things: its bytes are shared");
+  EXPECT_EQ(both.message, "\"nginx\" cannot get two values: images share its bytes");
   // One of them takes the other along.
   const change one[] = {{1, digest_of('d')}};
   EXPECT_EQ(file.rewrite(one, pin::pin_format::digest),

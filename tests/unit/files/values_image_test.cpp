@@ -127,13 +127,13 @@ TEST(ValuesImage, SaysWhyAndWhatToDo) {
   const image_file split =
       read("global: {imageRegistry: m.example}\nimage: {registry: docker.io, repository: a/b, tag: v1}\n");
   EXPECT_EQ(split.sites()[0].problem,
-            "the chart decides whether global.imageRegistry, \"m.example\", is a part of its name");
+            "the chart decides whether global.imageRegistry, \"m.example\", is part of its name");
   EXPECT_THAT(split.sites()[0].remedy, HasSubstr("helm template"));
   EXPECT_EQ(read("global: {hub: docker.io/acme, proxy: {image: meshproxy}}\n").sites()[0].problem,
-            "the chart may put global.hub before or behind it");
+            "the chart may put global.hub before or after it");
   const image_file number = read("a:\n  image:\n    repository: acme/api\n    tag: 1.10\n");
   EXPECT_EQ(number.sites()[0].reason, skip_reason::number_tag);
-  EXPECT_EQ(number.sites()[0].problem, "the tag 1.10 is no text for YAML, and Helm writes 1.1");
+  EXPECT_EQ(number.sites()[0].problem, "YAML does not read the tag 1.10 as a string, and Helm writes 1.1");
   EXPECT_EQ(number.sites()[0].remedy, "quote it: tag: \"1.10\"");
 }
 

@@ -40,7 +40,7 @@ class ChartFiles : public ::testing::Test {
 
 TEST_F(ChartFiles, AreReadBesideTheValues) {
   const auto path = write("values-prod.yaml", values_);
-  EXPECT_THAT(said(path), HasSubstr("no templates stand beside this file"));
+  EXPECT_THAT(said(path), HasSubstr("no templates beside this file"));
   write("Chart.yaml", "name: a\n");
   EXPECT_THAT(said(path), HasSubstr("no template here shows what uses it"));
   write("templates/sub/web.yaml", good_);
@@ -49,7 +49,7 @@ TEST_F(ChartFiles, AreReadBesideTheValues) {
   write("templates/NOTES.txt", "version: {{ .Values.image.tag }}\n");
   EXPECT_EQ(said(path), "");
   write("templates/map.yaml", "version: {{ .Values.image.tag }}\n");
-  EXPECT_EQ(said(path), "its digest would stand in image.tag, and templates/map.yaml:1 writes it as version");
+  EXPECT_EQ(said(path), "its digest would be in image.tag, and templates/map.yaml:1 writes it as version");
   EXPECT_EQ(chart_files().chart_of("-"), nullptr);
   EXPECT_EQ(chart_files().chart_of((folder_.path() / "templates/map.yaml").string()), nullptr);
 }
@@ -82,13 +82,13 @@ TEST_F(ChartFiles, HaveASchemaOfTheirValues) {
       R"({"properties": {"image": {"properties": {"tag": {"pattern": "^v[0-9]+$"}, "digest": {"maxLength": 9}}}}})";
   write("values.schema.json", schema);
   EXPECT_EQ(said(write("values.yaml", values_)),
-            "its digest would stand in image.tag, and values.schema.json allows only \"^v[0-9]+$\" there");
+            "its digest would be in image.tag, and values.schema.json allows only \"^v[0-9]+$\" there");
   EXPECT_EQ(said(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")),
-            "its digest would stand in image.digest, and values.schema.json allows 9 characters there");
+            "its digest would be in image.digest, and values.schema.json allows 9 characters there");
   EXPECT_EQ(said(write("values.yaml", "sub: {image: {repository: acme/api, tag: v1}}\n")), "");
   write("charts/sub/values.schema.json", schema);
   EXPECT_THAT(said(write("values.yaml", "sub: {image: {repository: acme/api, tag: v1}}\n")),
-              HasSubstr("its digest would stand in sub.image.tag, and values.schema.json"));
+              HasSubstr("its digest would be in sub.image.tag, and values.schema.json"));
 }
 
 TEST_F(ChartFiles, TellWhatTakesAWholeImageApart) {
@@ -117,12 +117,12 @@ TEST_F(ChartFiles, EndAtTheirLimits) {
   write("templates/big.yaml", std::string(max_template_size, ' '));
   EXPECT_EQ(said(path), "");
   write("templates/big.yaml", std::string(max_template_size + 1, ' '));
-  EXPECT_THAT(said(path), HasSubstr("too large to be read whole"));
+  EXPECT_THAT(said(path), HasSubstr("too large to be read completely"));
   std::filesystem::remove(folder_.path() / "templates/big.yaml");
   for (std::size_t i = 1; i < max_chart_templates; ++i) write("templates/t" + std::to_string(i) + ".yaml", "");
   EXPECT_EQ(said(path), "");
   write("templates/t0.yaml", "");
-  EXPECT_THAT(said(path), HasSubstr("too large to be read whole"));
+  EXPECT_THAT(said(path), HasSubstr("too large to be read completely"));
 }
 
 TEST_F(ChartFiles, EndAtTheSizeOfAChart) {
@@ -131,7 +131,7 @@ TEST_F(ChartFiles, EndAtTheSizeOfAChart) {
   write("templates/web.yaml", good_);
   for (std::size_t i = 0; i < max_chart_size / max_template_size; ++i)
     write("templates/a" + std::to_string(i) + ".yaml", std::string(max_template_size, ' '));
-  EXPECT_THAT(said(path), HasSubstr("too large to be read whole"));
+  EXPECT_THAT(said(path), HasSubstr("too large to be read completely"));
 }
 
 }  // namespace

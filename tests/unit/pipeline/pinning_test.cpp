@@ -101,9 +101,10 @@ TEST(Pinned, LeavesValuesThatAreNotSafeToPin) {
   const auto what = done(*file, {}, known({{"docker.io/acme/d:v1", 'a'}}));
   EXPECT_THAT(kinds(what), ElementsAre(kind::left, kind::left, kind::left, kind::changed));
   EXPECT_THAT(what.results[0].message,
-              HasSubstr("its digest would stand in a.tag, and t.yaml:1 writes it as version; pin"));
-  EXPECT_EQ(what.results[1].message, "the tag 1.10 is no text for YAML, and Helm writes 1.1; quote it: tag: \"1.10\"");
-  EXPECT_THAT(what.results[2].message, HasSubstr("the chart may put c.global.hub before or behind it; pin what"));
+              HasSubstr("its digest would be in a.tag, and t.yaml:1 writes it as version; pin"));
+  EXPECT_EQ(what.results[1].message,
+            "YAML does not read the tag 1.10 as a string, and Helm writes 1.1; quote it: tag: \"1.10\"");
+  EXPECT_THAT(what.results[2].message, HasSubstr("the chart may put c.global.hub before or after it; pin what"));
   ASSERT_EQ(what.doubts.size(), 1U);
   EXPECT_THAT(*what.doubts.begin(), HasSubstr("no template here shows what uses it"));
   const auto back = files::image_file::read(what.text, "values.yaml", {}, &chart);
@@ -126,7 +127,7 @@ TEST(Pinned, AsksTheChartAboutATagThatAnotherProgramWrites) {
   const auto refused = read(of_tag + "\n");
   EXPECT_THAT(kinds(refused), ElementsAre(kind::left));
   EXPECT_THAT(refused.results[0].message,
-              HasSubstr("its digest would stand in a.tag, and t.yaml:1 writes it as version; pin"));
+              HasSubstr("its digest would be in a.tag, and t.yaml:1 writes it as version; pin"));
   EXPECT_THAT(refused.results[0].message, HasSubstr("its marker at the line of the digest"));
   const auto both = read(of_tag + " # {\"$imagepolicy\": \"x:a:digest\"}\n");
   EXPECT_THAT(kinds(both), ElementsAre(kind::changed));
@@ -142,7 +143,7 @@ TEST(Pinned, WarnsOnceAFileWhereNoChartIsSeen) {
   const auto what = done(
       *file, {}, known({{"docker.io/acme/a:v1", 'a'}, {"docker.io/acme/b:v1", 'a'}, {"docker.io/acme/c:v1", 'a'}}));
   ASSERT_EQ(what.doubts.size(), 1U);
-  EXPECT_THAT(*what.doubts.begin(), HasSubstr("no templates stand beside this file"));
+  EXPECT_THAT(*what.doubts.begin(), HasSubstr("no templates beside this file"));
 }
 
 TEST(Pinned, KeepsTheTagWhereItIsAsked) {
