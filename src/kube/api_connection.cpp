@@ -118,7 +118,8 @@ awaitable<result<api_answer>> api_connection::ask(api_call call, deadline d) {
     }
     error reason = from_status(call.attributes, *outcome, time_.wall());
     if (reason.code == error_code::unauthorized) reason.message += fmt::format(" ({})", where_->origin);
-    const bool again = outcome->status == 401 && !refused && login_.renew(*shown);
+    bool again = outcome->status == 401 && !refused;
+    if (again) again = co_await login_.renew(*shown, d);
     if (!again) co_return refuse(std::move(reason), call.attributes);
     refused = refusal{std::move(*shown), std::move(reason)};
   }

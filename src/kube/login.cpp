@@ -1,6 +1,6 @@
 #include <pinhook/kube/login.hpp>
 
-#include <pinhook/base/file.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/base/text.hpp>
 #include <pinhook/kube/exec_credential.hpp>
 
@@ -19,27 +19,34 @@ constexpr std::size_t shown_hint = 500;
 
 secret bearer(const std::string& token) { return secret("Bearer " + token); }
 
-result<secret> read_token(const std::string& file) {
-  auto text = read_file(file, max_token_size);
-  if (!text) return fail(error_code::unavailable, std::move(text.error().message));
-  const auto token = trimmed(text->reveal());
-  if (token.empty()) return fail(error_code::unavailable, fmt::format("{} is empty", file));
-  if (!is_token(token)) return fail(error_code::malformed, fmt::format("{} has a character that no token has", file));
-  return secret(std::string(token));
+// As show says: the rest is about the file, not about the object that is asked for.
+error unreadable(error e) {
+  if (e.code != error_code::timed_out && e.code != error_code::canceled) e.code = error_code::unavailable;
+  return e;
 }
 
-result<std::string> authorities_of(const cluster& where) {
+awaitable<result<secret>> read_token(std::string file, std::chrono::nanoseconds within) {
+  auto text = co_await read_file_aside(file, max_token_size, within);
+  if (!text) co_return fail(unreadable(std::move(text.error())));
+  const auto token = trimmed(text->reveal());
+  if (token.empty()) co_return fail(error_code::unavailable, fmt::format("{} is empty", file));
+  if (!is_token(token))
+    co_return fail(error_code::malformed, fmt::format("{} has a character that no token has", file));
+  co_return secret(std::string(token));
+}
+
+awaitable<result<std::string>> read_authorities(std::shared_ptr<const cluster> where, const clock& time, deadline d) {
   std::string out;
-  for (const http::pem& one : where.tls.authorities) {
+  for (const http::pem& one : where->tls.authorities) {
     if (one.file.empty()) {
       out += one.text.reveal();
       continue;
     }
-    const auto text = read_file(one.file, max_authority_size);
-    if (!text) return fail(error_code::unavailable, text.error().message);
+    const auto text = co_await read_file_aside(one.file, max_authority_size, d.remaining(time.now()));
+    if (!text) co_return fail(unreadable(text.error()));
     out += text->reveal();
   }
-  return out;
+  co_return out;
 }
 
 error cannot_run(const exec_plugin& plugin, error e) {
@@ -66,7 +73,7 @@ awaitable<result<fetch_cache<login::shown>::fetched>> run_plugin(plan p, process
   const auto& plugin = std::get<exec_plugin>(p.where->login);
   std::string authorities;
   if (plugin.wants_cluster) {
-    auto read = authorities_of(*p.where);
+    auto read = co_await read_authorities(p.where, time, d);
     if (!read) co_return fail(std::move(read.error()));
     authorities = *std::move(read);
   }
@@ -125,7 +132,10 @@ login::login(std::shared_ptr<const cluster> where, process_runner& processes, as
 awaitable<result<login::shown>> login::show(deadline d) {
   if (!tls_ || std::holds_alternative<std::monostate>(where_->login)) co_return shown{std::nullopt, tls_};
   if (const auto* fixed = std::get_if<secret>(&where_->login)) co_return with(*fixed);
-  if (const auto* file = std::get_if<token_file>(&where_->login)) co_return from_file(*file);
+  if (const auto* file = std::get_if<token_file>(&where_->login)) {
+    auto from = co_await from_file(*file, d);
+    co_return from;
+  }
   plan p{where_, tls_, options_};
   auto* processes = &processes_;
   const auto* time = &time_;
@@ -136,33 +146,38 @@ awaitable<result<login::shown>> login::show(deadline d) {
   co_return out;
 }
 
-result<login::shown> login::from_file(const token_file& from) {
+awaitable<result<login::shown>> login::from_file(const token_file& from, deadline d) {
   const steady_time now = time_.now();
-  if (read_at_ && now - *read_at_ < options_.token_file_age && !token_.is_empty()) return with(bearer(token_.reveal()));
-  auto token = read_token(from.file);
+  const bool is_fresh = read_at_ && now - *read_at_ < options_.token_file_age;
+  // One read at a time where there is a token to go on with.
+  if (!token_.is_empty() && (is_fresh || *is_reading_)) co_return with(bearer(token_.reveal()));
+  const std::chrono::nanoseconds left = d.remaining(now);
+  const auto within = token_.is_empty() ? left : std::min<std::chrono::nanoseconds>(left, options_.token_file_patience);
+  *is_reading_ = true;
+  const std::shared_ptr<void> reading(nullptr, [flag = is_reading_](void*) { *flag = false; });
+  auto token = co_await read_token(from.file, within);
   if (token) {
     token_ = *std::move(token);
-    read_at_ = now;
   } else {
-    // What was read before may still do; without it the next question looks again.
+    // The token that was read before may still do; without one the next question looks again.
     if (token_.is_empty()) token_ = from.otherwise;
-    if (token_.is_empty()) return fail(std::move(token.error()));
-    read_at_ = now;
+    if (token_.is_empty()) co_return fail(std::move(token.error()));
   }
-  return with(bearer(token_.reveal()));
+  read_at_ = time_.now();
+  co_return with(bearer(token_.reveal()));
 }
 
-bool login::renew(const shown& what) {
-  if (!tls_) return false;
+awaitable<bool> login::renew(shown refused, deadline d) {
+  if (!tls_) co_return false;
   if (const auto* file = std::get_if<token_file>(&where_->login)) {
     read_at_.reset();
-    const auto now = from_file(*file);
-    return now && !(*now == what);
+    const auto now = co_await from_file(*file, d);
+    co_return now && !(*now == refused);
   }
-  if (!std::holds_alternative<exec_plugin>(where_->login)) return false;
+  if (!std::holds_alternative<exec_plugin>(where_->login)) co_return false;
   // Others may have had it renewed already.
-  if (const auto now = plugin_.held(held); now && *now == what) plugin_.drop(held);
-  return true;
+  if (const auto now = plugin_.held(held); now && *now == refused) plugin_.drop(held);
+  co_return true;
 }
 
 }  // namespace pinhook::kube

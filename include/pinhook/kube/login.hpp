@@ -2,10 +2,10 @@
 //
 //   const auto shown = co_await who.show(d);
 //   request.authorization = shown->authorization;  request.tls = shown->tls;
-//   … 401: if (who.renew(*shown)) once more with show()
+//   … 401: if (co_await who.renew(*shown, d)) once more with show()
 //
-// Thread rule: one thread, that of the executor. `show` must have ended before this is destroyed. Token files are read
-// on that thread: they are small, and lie in memory.
+// Thread rule: one thread, that of the executor. `show` must have ended before this is destroyed. Files are read
+// on another (base/side_thread).
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -34,6 +34,8 @@ struct login_options {
   /// A token file is read again when it was read this long ago, as client-go does. The kubelet renews tokens of an hour
   /// when 80 % have passed.
   std::chrono::seconds token_file_age{60};
+  /// How long that is waited for where a token was read before, which is shown again otherwise.
+  std::chrono::seconds token_file_patience{1};
   /// A plugin that runs longer is killed.
   std::chrono::seconds plugin_limit{30};
   /// How long a plugin's failure answers without running it again.
@@ -60,11 +62,11 @@ class login {
   /// token that can be none), timed_out, canceled.
   awaitable<result<shown>> show(deadline d);
 
-  /// The server does not accept `what`: forgets it. True when the next `show` may give something else.
-  bool renew(const shown& what);
+  /// The server does not accept `refused`: forgets it. True when the next `show` may give something else.
+  awaitable<bool> renew(shown refused, deadline d);
 
  private:
-  result<shown> from_file(const token_file& from);
+  awaitable<result<shown>> from_file(const token_file& from, deadline d);
   [[nodiscard]] shown with(secret authorization) const { return {std::move(authorization), tls_}; }
 
   std::shared_ptr<const cluster> where_;
@@ -75,6 +77,7 @@ class login {
 
   secret token_;  // of the file, as read last; empty: none
   std::optional<steady_time> read_at_;
+  std::shared_ptr<bool> is_reading_ = std::make_shared<bool>(false);
   fetch_cache<shown> plugin_;
 };
 

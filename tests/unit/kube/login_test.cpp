@@ -4,6 +4,7 @@
 #include "support/fake_clock.hpp"
 #include "support/fake_process_runner.hpp"
 #include "support/gather.hpp"
+#include "support/hanging_file.hpp"
 #include "support/run.hpp"
 
 #include <gmock/gmock.h>
@@ -63,7 +64,10 @@ struct Login : ::testing::Test {
     return got->authorization ? got->authorization->reveal() : "none";
   }
   // Whether what is shown now is worth another try after it was refused.
-  bool renew() { return who->renew(*show()); }
+  bool renew() { return renew(*show()); }
+  bool renew(login::shown refused) {
+    return testing::run_on(io, who->renew(std::move(refused), deadline::after(time.now(), 10s)));
+  }
 };
 
 TEST_F(Login, ShowsWhatIsFixed) {
@@ -108,6 +112,46 @@ TEST_F(Login, ReadsTheTokenFileAtOnceAfterARefusal) {
   const auto file = files.write("token", "two");
   EXPECT_TRUE(renew());
   EXPECT_EQ(authorization(), "Bearer two");
+}
+
+// As on a volume that hangs: nobody else of this thread waits for it, and the token that was read before is shown.
+TEST_F(Login, ATokenFileThatHangsHoldsUpNobody) {
+  {
+    testing::hanging_file hangs;
+    use(token_file{hangs.path(), {}});
+    const auto got = testing::run_on(io, who->show(deadline::after(time.now(), 1ms)));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, error_code::timed_out);
+    EXPECT_THAT(got.error().message, HasSubstr("the volume that it is on may hang"));
+  }
+  const std::string file = files.write("token", "one");
+  use(token_file{file, {}});
+  EXPECT_EQ(authorization(), "Bearer one");
+  testing::hanging_file hangs;
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink(hangs.path(), file);
+  time.advance(60s);
+  const auto held = testing::run_on(io, who->show(deadline::after(time.now(), 1ms)));
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->authorization->reveal(), "Bearer one");
+  // It is looked at again a minute later, not by each question.
+  EXPECT_EQ(side_threads(), 1U);
+  EXPECT_EQ(authorization(), "Bearer one");
+  EXPECT_EQ(side_threads(), 1U);
+}
+
+TEST_F(Login, AnAuthorityThatHangsForAPluginHoldsUpNobody) {
+  testing::hanging_file hangs;
+  where.tls.authorities = {{hangs.path(), secret()}};
+  exec_plugin p;
+  p.api_version = "client.authentication.k8s.io/v1";
+  p.command = "login";
+  p.wants_cluster = true;
+  use(std::move(p));
+  const auto got = testing::run_on(io, who->show(deadline::after(time.now(), 1ms)));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, error_code::timed_out);
+  EXPECT_TRUE(processes.calls().empty());
 }
 
 TEST_F(Login, SaysWhyThereIsNoToken) {
@@ -181,10 +225,10 @@ TEST_F(Login, RunsAPluginAgainAfterARefusal) {
   prints("two");
   const auto first = show();
   ASSERT_TRUE(first);
-  EXPECT_TRUE(who->renew(*first));
+  EXPECT_TRUE(renew(*first));
   EXPECT_EQ(authorization(), "Bearer two");
   // Somebody else was refused with the first one too: the second stays.
-  EXPECT_TRUE(who->renew(*first));
+  EXPECT_TRUE(renew(*first));
   EXPECT_EQ(authorization(), "Bearer two");
   EXPECT_EQ(processes.calls().size(), 2U);
 }
