@@ -149,8 +149,8 @@ TEST_F(Login, AnAuthorityThatHangsForAPluginHoldsUpNobody) {
   p.wants_cluster = true;
   use(std::move(p));
   const auto got = testing::run_on(io, who->show(deadline::after(time.now(), 1ms)));
-  ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().code, error_code::timed_out);
+  EXPECT_FALSE(got);
+  EXPECT_EQ(side_threads(), 1U);
   EXPECT_TRUE(processes.calls().empty());
 }
 
