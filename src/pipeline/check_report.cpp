@@ -23,7 +23,7 @@ constexpr std::array<std::pair<std::string_view, report_format>, 5> formats{{{"t
                                                                              {"junit", report_format::junit},
                                                                              {"github", report_format::github}}};
 
-// Columns of the table; what is wider stands as it is and pushes the rest to the right.
+// Columns of the table; noun is wider stands as it is and pushes the rest to the right.
 constexpr std::size_t max_column = 56;
 
 // Bytes of an image, which has 709 at most with tag and digest, and of any other text: a line to write with the longest
@@ -94,7 +94,7 @@ std::string_view workflow_command(severity level) {
   return names[static_cast<std::size_t>(level)];
 }
 
-std::string counted(std::size_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
 }  // namespace
 
@@ -195,7 +195,7 @@ check_totals totals_of(const checked_files& files) {
     ++out.files;
     if (!file.fault.empty()) ++out.faults;
     out.images += file.image_count;
-    for (const auto& [why, count] : file.left) out.left[why] += count;
+    for (const auto& [reason, count] : file.left) out.left[reason] += count;
     const auto notes = static_cast<std::size_t>(std::ranges::count(file.findings, severity::note, &finding::level));
     out.notes += notes;
     out.findings += file.findings.size() - notes;
@@ -211,8 +211,8 @@ std::string summary(const check_totals& t) {
   if (t.notes > 0) out += fmt::format(", {}", counted(t.notes, "note"));
   out += fmt::format("; {}", counted(t.images, "image"));
   std::string left;
-  for (const auto& [why, count] : t.left)
-    left += fmt::format("{}{} {}", left.empty() ? "" : ", ", count, files::to_string(why));
+  for (const auto& [reason, count] : t.left)
+    left += fmt::format("{}{} {}", left.empty() ? "" : ", ", count, files::to_string(reason));
   if (!left.empty()) out += fmt::format(", of which left alone: {}", left);
   if (t.faults > 0) out += fmt::format("; {} could not be read", counted(t.faults, "file"));
   return out;

@@ -54,7 +54,7 @@ findings findings_of(const checked_file& file, const checked_image& image) {
 bool is_failed(const findings& all) { return !all.empty() && all.front()->level != severity::note; }
 
 bool is_skipped(const checked_image& image, const findings& all) {
-  return all.empty() ? image.why != files::skip_reason::none : !is_failed(all);
+  return all.empty() ? image.reason != files::skip_reason::none : !is_failed(all);
 }
 
 counts count(const checked_file& file) {
@@ -80,8 +80,8 @@ std::string attributes(const counts& n) {
 // stands in it, under the name of the first.
 std::string content(const checked_image& image, const findings& all) {
   if (all.empty()) {
-    if (image.why == files::skip_reason::none) return {};
-    return fmt::format("      <skipped message=\"{}\"/>\n", xml(files::to_string(image.why)));
+    if (image.reason == files::skip_reason::none) return {};
+    return fmt::format("      <skipped message=\"{}\"/>\n", xml(files::to_string(image.reason)));
   }
   std::string messages;
   std::string lines;

@@ -60,10 +60,10 @@ class sarif_writer {
  private:
   void open() { json_.open_object(); }
   void close() { json_.close_object(); }
-  void text(std::string_view name, std::string_view what) { json_.member(name, what); }
-  void number(std::string_view name, std::size_t what) {
+  void text(std::string_view name, std::string_view value) { json_.member(name, value); }
+  void number(std::string_view name, std::size_t value) {
     json_.key(name);
-    json_.number(std::uint64_t{what});
+    json_.number(std::uint64_t{value});
   }
   template <class F>
   void object(std::string_view name, F inside) {
@@ -79,9 +79,9 @@ class sarif_writer {
     inside();
     json_.close_array();
   }
-  // For people: what they read on a page.
-  void message(std::string_view name, std::string_view what) {
-    object(name, [&] { text("text", printable(what)); });
+  // A text for people.
+  void message(std::string_view name, std::string_view value) {
+    object(name, [&] { text("text", printable(value)); });
   }
 
   void tool() {
@@ -101,10 +101,10 @@ class sarif_writer {
     open();
     text("id", one.id);
     message("shortDescription", one.title);
-    message("fullDescription", one.why);
+    message("fullDescription", one.reason);
     object("help", [&] {
-      text("text", fmt::format("{} {}", one.why, one.help));
-      text("markdown", fmt::format("{}\n\n{}", one.why, one.help));
+      text("text", fmt::format("{} {}", one.reason, one.help));
+      text("markdown", fmt::format("{}\n\n{}", one.reason, one.help));
     });
     object("defaultConfiguration", [&] { text("level", to_string(one.level)); });
     object("properties", [&] {
@@ -184,9 +184,9 @@ class sarif_writer {
 
   // The same container, wherever its line moves to and whatever its tag becomes; the n-th of equal ones.
   std::string fingerprint(const finding& f) {
-    const auto what = fmt::format("{}\n{}\n{}\n{}", f.rule, f.path, f.object, f.name);
-    const auto n = seen_[what]++;
-    return std::string(registry::digest::of(fmt::format("{}\n{}", what, n)).hex().substr(0, 32));
+    const auto identity = fmt::format("{}\n{}\n{}\n{}", f.rule, f.path, f.object, f.name);
+    const auto n = seen_[identity]++;
+    return std::string(registry::digest::of(fmt::format("{}\n{}", identity, n)).hex().substr(0, 32));
   }
 
   void fixes(const finding& f) {

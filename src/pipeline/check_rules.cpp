@@ -16,7 +16,7 @@ using rules::requirement;
 
 struct own_rule {
   std::string_view name;
-  requirement what;
+  rules::requirement requirement;
   rules::action action;
 };
 
@@ -29,7 +29,7 @@ std::vector<rules::rule> own_as_rules() {
   for (const own_rule& one : own_rules) {
     rules::rule r;
     r.name = one.name;
-    r.demands.push_back({one.what, {}});
+    r.demands.push_back({one.requirement, {}});
     r.action = one.action;
     out.push_back(std::move(r));
   }
@@ -49,15 +49,15 @@ check_rule described(const rules::rule& r, std::string_view file) {
   out.id = r.name;
   out.level = severity_of(r.action);
   std::string titles;
-  std::string whys;
+  std::string reasons;
   for (const rules::demand& d : r.demands) {
     const auto& text = rules::text_of(d.requirement);
     titles += fmt::format("{}{}", titles.empty() ? "" : "; ", text.title);
-    whys += fmt::format("{}{}", whys.empty() ? "" : " ", sentence(text.reason));
+    reasons += fmt::format("{}{}", reasons.empty() ? "" : " ", sentence(text.reason));
     out.help += fmt::format("{}{}", out.help.empty() ? "" : "\n\n", text.help);
   }
   out.title = fmt::format("{}: {}", r.name, titles);
-  out.why = r.message.empty() ? whys : sentence(r.message);
+  out.reason = r.message.empty() ? reasons : sentence(r.message);
   std::string place;
   if (!file.empty()) place += fmt::format(" of {}", file);
   if (r.line != 0) place += fmt::format(", line {}", r.line);

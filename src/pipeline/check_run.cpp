@@ -73,7 +73,7 @@ check_question check_run::question(const std::string& path, const digest_map* kn
 
 checked_file check_run::check(const std::string& path, const files::image_file& file, const digest_map* known) {
   auto q = question(path, known);
-  q.how_to_pin = [this, &file](std::size_t site, const registry::digest& d) { return suggestion(file, site, d); };
+  q.suggest_pin = [this, &file](std::size_t site, const registry::digest& d) { return suggestion(file, site, d); };
   return check_file(path, file.text(), file.sites(), q);
 }
 

@@ -75,13 +75,13 @@ std::size_t width_of(std::string_view rest, const site& s) {
   return characters(rest.substr(0, rest.find_first_of(" \t,]}\"'")));
 }
 
-const registry::digest* digest_of(const check_question& how, const registry::reference& tag) {
-  if (how.known == nullptr) return nullptr;
-  const auto at = how.known->find(tag.canonical());
-  return at == how.known->end() || !at->second ? nullptr : &*at->second;
+const registry::digest* digest_of(const check_question& question, const registry::reference& tag) {
+  if (question.known == nullptr) return nullptr;
+  const auto at = question.known->find(tag.canonical());
+  return at == question.known->end() || !at->second ? nullptr : &*at->second;
 }
 
-struct verdict {
+struct violation {
   /// Index in file_checks::table.
   std::size_t row = 0;
   std::string message{};
@@ -94,7 +94,7 @@ struct verdict {
   bool lacks_digest = false;
 };
 
-std::string how_to_tell_tag(const site& s) {
+std::string tag_advice(const site& s) {
   switch (s.form) {
     case files::site_form::values:
       return "write tag: TAG beside the digest";
@@ -107,11 +107,11 @@ std::string how_to_tell_tag(const site& s) {
 }
 
 // What one of pinhook's own rules says of an image.
-std::string own_message(rules::requirement what, const site& s) {
-  if (what == rules::requirement::tag)
+std::string own_message(rules::requirement requirement, const site& s) {
+  if (requirement == rules::requirement::tag)
     return fmt::format("{} has neither tag nor digest: what was pushed last is pulled, and later something else",
                        quoted_name(s.written));
-  if (what == rules::requirement::not_latest)
+  if (requirement == rules::requirement::not_latest)
     return fmt::format("{} means what was pushed last when a node pulls it: two nodes may run different versions",
                        quoted_name(s.written));
   return fmt::format("the tag of {} can be moved to other bytes by anyone who may push; a digest cannot",
@@ -128,10 +128,10 @@ std::string command_for(std::string_view path, std::string_view rule) {
 // One file's images and what they are judged by.
 class site_judge {
  public:
-  explicit site_judge(const check_question& how)
-      : how_(how),
-        checks_(how.checks == nullptr ? own_checks() : *how.checks),
-        rules_{.set = checks_.set, .ns = std::string(how.ns)} {}
+  explicit site_judge(const check_question& question)
+      : question_(question),
+        checks_(question.checks == nullptr ? own_checks() : *question.checks),
+        rules_{.set = checks_.set, .ns = std::string(question.ns)} {}
 
   [[nodiscard]] const rule_table& table() const { return checks_.table; }
 
@@ -140,12 +140,12 @@ class site_judge {
   }
 
   [[nodiscard]] bool lacks_digest(const site& s, std::size_t index) const {
-    return std::ranges::any_of(judge(s, index), &verdict::lacks_digest);
+    return std::ranges::any_of(judge(s, index), &violation::lacks_digest);
   }
 
   // In the order in which they are told.
-  [[nodiscard]] std::vector<verdict> judge(const site& s, std::size_t index) const {
-    std::vector<verdict> out;
+  [[nodiscard]] std::vector<violation> judge(const site& s, std::size_t index) const {
+    std::vector<violation> out;
     if (s.reason == skip_reason::invalid || (s.reason == skip_reason::none && !s.ref)) {
       out.push_back({.row = row_of(rule_id::invalid),
                      .message = s.problem,
@@ -167,10 +167,10 @@ class site_judge {
                                    .pinned = {},
                                    .is_volume = s.type == pin::container_type::image_volume};
     for (auto& f : rules::judge(checks_.set, e, state)) {
-      out.push_back(told(s, std::move(f), is_never));
+      out.push_back(violation_of(s, std::move(f), is_never));
       if (out.back().digest != nullptr) compare_names(index, out.back());
     }
-    if (s.is_pinned() && how_.has_drift && !is_never && !s.is_refused())
+    if (s.is_pinned() && question_.has_drift && !is_never && !s.is_refused())
       if (auto v = compared(s, index)) out.push_back(std::move(*v));
     return out;
   }
@@ -183,8 +183,8 @@ class site_judge {
     return rules::default_pull_policy(*s.ref);
   }
 
-  verdict told(const site& s, rules::finding f, bool is_never) const {
-    verdict out{.row = checks_.rows[f.rule]};
+  violation violation_of(const site& s, rules::finding f, bool is_never) const {
+    violation out{.row = checks_.rows[f.rule]};
     out.message = checks_.is_own(f.rule) ? own_message(f.requirement, s) : message_of(s, f);
     out.lacks_digest = f.requirement <= rules::requirement::digest && !is_never;
     if (out.lacks_digest && s.is_refused()) {
@@ -194,7 +194,7 @@ class site_judge {
       return out;
     }
     if (out.lacks_digest) {
-      out.digest = digest_of(how_, s.tag ? *s.tag : *s.ref);
+      out.digest = digest_of(question_, s.tag ? *s.tag : *s.ref);
       return out;
     }
     out.fix = std::move(f.fix);
@@ -216,14 +216,14 @@ class site_judge {
   // Names under which an image comes out of kustomizations.
   [[nodiscard]] auto names_of(std::size_t index) const {
     static const renamed_images none;
-    const auto [begin, end] = (how_.renamed == nullptr ? none : *how_.renamed).equal_range(index);
+    const auto [begin, end] = (question_.renamed == nullptr ? none : *question_.renamed).equal_range(index);
     return std::ranges::subrange(begin, end);
   }
 
   // The digest is written only when it is that of every name.
-  void compare_names(std::size_t index, verdict& of) const {
+  void compare_names(std::size_t index, violation& of) const {
     for (const auto& [i, other] : names_of(index)) {
-      const auto* digest = other.ref ? digest_of(how_, *other.ref) : nullptr;
+      const auto* digest = other.ref ? digest_of(question_, *other.ref) : nullptr;
       if (digest != nullptr && *digest == *of.digest) continue;
       of.digest = nullptr;
       if (other.ref && digest == nullptr) return;
@@ -235,38 +235,40 @@ class site_judge {
     }
   }
 
-  [[nodiscard]] std::optional<verdict> compared(const site& s, std::size_t index) const {
+  [[nodiscard]] std::optional<violation> compared(const site& s, std::size_t index) const {
     if (!s.tag)
-      return verdict{
+      return violation{
           .row = row_of(rule_id::unknown_tag),
           .message = fmt::format("nobody wrote which tag {} was, so it cannot be compared with what the tag means now",
                                  quoted_name(s.written)),
-          .fix = how_to_tell_tag(s)};
-    const auto* now = digest_of(how_, *s.tag);
-    const auto who = how_.lock_file.empty() ? std::string("its registry") : std::string(how_.lock_file);
-    if (now == nullptr || *now == *s.ref->digest()) return compared_names(s, index, who);
-    return verdict{.row = row_of(rule_id::drift),
-                   .message = fmt::format("{} is pinned to {}, and {} says {} by now", quoted_name(s.tag->written()),
-                                          s.ref->digest()->shortened(), who, now->shortened()),
-                   .digest = now};
+          .fix = tag_advice(s)};
+    const auto* now = digest_of(question_, *s.tag);
+    const auto source = question_.lock_file.empty() ? std::string("its registry") : std::string(question_.lock_file);
+    if (now == nullptr || *now == *s.ref->digest()) return compared_names(s, index, source);
+    return violation{.row = row_of(rule_id::drift),
+                     .message = fmt::format("{} is pinned to {}, and {} says {} by now", quoted_name(s.tag->written()),
+                                            s.ref->digest()->shortened(), source, now->shortened()),
+                     .digest = now};
   }
 
-  [[nodiscard]] std::optional<verdict> compared_names(const site& s, std::size_t index, const std::string& who) const {
+  [[nodiscard]] std::optional<violation> compared_names(const site& s, std::size_t index,
+                                                        const std::string& source) const {
     for (const auto& [i, other] : names_of(index)) {
-      const auto* now = other.ref ? digest_of(how_, *other.ref) : nullptr;
+      const auto* now = other.ref ? digest_of(question_, *other.ref) : nullptr;
       if (now == nullptr || *now == *s.ref->digest()) continue;
-      return verdict{.row = row_of(rule_id::drift),
-                     .message = fmt::format("{} is pinned to {}, and {} makes {} of it, of which {} says {}",
-                                            quoted_name(s.tag->written()), s.ref->digest()->shortened(), other.by,
-                                            quoted_name(other.text), who, now->shortened()),
-                     .fix = fmt::format("write newTag: {} into the entry of {}", other.ref->effective_tag(), other.by)};
+      return violation{
+          .row = row_of(rule_id::drift),
+          .message = fmt::format("{} is pinned to {}, and {} makes {} of it, of which {} says {}",
+                                 quoted_name(s.tag->written()), s.ref->digest()->shortened(), other.by,
+                                 quoted_name(other.text), source, now->shortened()),
+          .fix = fmt::format("write newTag: {} into the entry of {}", other.ref->effective_tag(), other.by)};
     }
     return std::nullopt;
   }
 
   [[nodiscard]] std::size_t row_of(std::string_view id) const { return find_rule(checks_.table, id).value_or(0); }
 
-  const check_question& how_;
+  const check_question& question_;
   const file_checks& checks_;
   const site_rules rules_;
 };
@@ -321,26 +323,26 @@ std::optional<replacement> changed_lines(std::string_view before, std::string_vi
 }
 
 checked_file check_file(std::string_view path, std::string_view text, std::span<const site> all,
-                        const check_question& how) {
+                        const check_question& question) {
   std::vector<site> judged;
-  const auto sites = how.renamed == nullptr ? all : with_problems(all, *how.renamed, judged);
+  const auto sites = question.renamed == nullptr ? all : with_problems(all, *question.renamed, judged);
   checked_file out;
   out.path = path;
   out.image_count = sites.size();
-  const site_judge judge(how);
+  const site_judge judge(question);
   line_finder lines(text);
   for (std::size_t i = 0; i < sites.size(); ++i) {
     const site& s = sites[i];
     if (s.reason != skip_reason::none && s.reason != skip_reason::invalid && s.reason != skip_reason::number_tag)
       ++out.left[s.reason];
     std::vector<std::size_t> indices;
-    for (verdict& v : judge.judge(s, i)) {
+    for (violation& v : judge.judge(s, i)) {
       auto f = make_finding(path, s, judge.table()[v.row], lines.from(s.line, s.column));
       f.message = std::move(v.message);
       f.fix = std::move(v.fix);
       f.kind = v.kind;
-      if (v.digest != nullptr && how.how_to_pin) {
-        auto pin = how.how_to_pin(i, *v.digest);
+      if (v.digest != nullptr && question.suggest_pin) {
+        auto pin = question.suggest_pin(i, *v.digest);
         f.fix = std::move(pin.suggestion);
         f.kind = fix_kind::text;
         f.change = std::move(pin.change);
@@ -352,23 +354,24 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
       indices.push_back(out.findings.size());
       out.findings.push_back(std::move(f));
     }
-    if (how.lists_images) out.images.push_back({s.object, s.name, s.reason, std::move(indices)});
+    if (question.lists_images) out.images.push_back({s.object, s.name, s.reason, std::move(indices)});
   }
   return out;
 }
 
-bool add_wanted(std::span<const site> all, const check_question& how, std::map<std::string, registry::reference>& to) {
+bool add_wanted(std::span<const site> all, const check_question& question,
+                std::map<std::string, registry::reference>& to) {
   std::vector<site> judged;
-  const auto sites = how.renamed == nullptr ? all : with_problems(all, *how.renamed, judged);
-  const site_judge judge(how);
+  const auto sites = question.renamed == nullptr ? all : with_problems(all, *question.renamed, judged);
+  const site_judge judge(question);
   bool has_any = false;
   for (std::size_t i = 0; i < sites.size(); ++i) {
     const site& s = sites[i];
     if (s.reason != skip_reason::none || s.is_refused() || !s.ref || !s.tag) continue;
-    if (s.is_pinned() ? !how.has_drift || judge.is_never(s) : !judge.lacks_digest(s, i)) continue;
+    if (s.is_pinned() ? !question.has_drift || judge.is_never(s) : !judge.lacks_digest(s, i)) continue;
     to.try_emplace(s.tag->canonical(), *s.tag);
-    if (how.renamed != nullptr) {
-      const auto [begin, end] = how.renamed->equal_range(i);
+    if (question.renamed != nullptr) {
+      const auto [begin, end] = question.renamed->equal_range(i);
       for (const auto& [index, other] : std::ranges::subrange(begin, end))
         if (other.ref) to.try_emplace(other.ref->canonical(), *other.ref);
     }

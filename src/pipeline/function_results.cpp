@@ -125,12 +125,12 @@ class writer {
   }
 
   // As the last element of a flow collection.
-  [[nodiscard]] yaml::edit before_bracket(const yaml::source_node& in, std::string_view what) const {
+  [[nodiscard]] yaml::edit before_bracket(const yaml::source_node& in, std::string_view text) const {
     const auto at = in.span.end - 1;
     auto last = no_child(in);
     for (auto i = in.first; i != yaml::no_node; i = doc_.at(i).next) last = doc_.at(i).span.end;
     const bool is_ended = in.first == yaml::no_node || comma_between(last, at);
-    return {{at, at}, fmt::format("{}{}", is_ended ? "" : ", ", what)};
+    return {{at, at}, fmt::format("{}{}", is_ended ? "" : ", ", text)};
   }
 
   static std::size_t no_child(const yaml::source_node& in) { return in.span.begin + 1; }

@@ -61,7 +61,7 @@ result<void> function_run::pin(const digest_map& known) {
   for (const auto& r : pinned->results) {
     const files::site& s = file_->sites()[r.site];
     report(s, r, writes);
-    if (writes && r.what == site_result::kind::changed) report_doubt(s);
+    if (writes && r.outcome == site_result::kind::changed) report_doubt(s);
   }
   auto out = with_results(writes ? pinned->text : text_, results_);
   if (!out) return fail(std::move(out.error()));
@@ -74,7 +74,7 @@ void function_run::report(const files::site& s, const site_result& r, bool write
   using kind = site_result::kind;
   auto about = list_->about(s);
   about.current_value = s.written;
-  switch (r.what) {
+  switch (r.outcome) {
     case kind::current:
       return;
     case kind::changed:

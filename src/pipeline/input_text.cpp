@@ -54,11 +54,11 @@ result<std::string> read_input_text(const std::string& path) {
   if (opened) return read_all(opened->descriptor());
   // Callers name the file.
   const std::string begin = fmt::format("cannot read {}: ", path);
-  std::string why = opened.error().message;
-  if (why.starts_with(begin)) why.erase(0, begin.size());
+  std::string reason = opened.error().message;
+  if (reason.starts_with(begin)) reason.erase(0, begin.size());
   const std::string_view hint =
       opened.error().code == error_code::invalid_input ? "; to read from it, pipe it into standard input" : "";
-  return fail(opened.error().code, fmt::format("cannot be read: {}{}", why, hint));
+  return fail(opened.error().code, fmt::format("cannot be read: {}{}", reason, hint));
 }
 
 result<std::string> read_standard_input(terminal from) {

@@ -53,13 +53,13 @@ result<read_kustomization> read_kustomization_text(std::string_view text) {
     out.is_component = out.is_component || doc.text_of(doc.root, "kind") == "Component";
     for (const char* key : {"patches", "patchesStrategicMerge", "patchesJson6902"})
       for (const auto i : items_of(doc, key))
-        for (const auto said : {std::string_view(doc.at(i).text), doc.text_of(i, "patch"), doc.text_of(i, "path")})
-          if (!said.empty()) out.patches.emplace_back(said);
+        for (const auto patch : {std::string_view(doc.at(i).text), doc.text_of(i, "patch"), doc.text_of(i, "path")})
+          if (!patch.empty()) out.patches.emplace_back(patch);
     for (const char* key : {"helmCharts", "helmChartInflationGenerator"})
       out.has_charts = out.has_charts || !items_of(doc, key).empty();
     for (const char* key : {"resources", "bases", "components"})
       for (const auto i : items_of(doc, key))
-        if (const auto said = doc.at(i).text; !here.contains(said)) out.remote.emplace_back(said);
+        if (const auto resource = doc.at(i).text; !here.contains(resource)) out.remote.emplace_back(resource);
   }
   return out;
 }
@@ -79,11 +79,11 @@ std::string dot_problem(std::string_view name, const taken_image& matched) {
 result<void> kustomization_walk::take_resources(const std::string& path, const read_kustomization& from,
                                                 std::vector<taken_image>& into) {
   open_.push_back(canonical_path(path));
-  for (const auto& said : from.remote)
-    notes_.push_back(fmt::format("{}: {} is passed over: it is no file here", path, pinhook::quoted(said)));
+  for (const auto& resource : from.remote)
+    notes_.push_back(fmt::format("{}: {} is passed over: it is no file here", path, pinhook::quoted(resource)));
   note_others(path, from);
-  for (const auto& said : from.resources)
-    if (auto ok = take(path, said, into); !ok && !within_.is_lenient) return ok;
+  for (const auto& resource : from.resources)
+    if (auto ok = take(path, resource, into); !ok && !within_.is_lenient) return ok;
   open_.pop_back();
   return {};
 }
@@ -91,9 +91,9 @@ result<void> kustomization_walk::take_resources(const std::string& path, const r
 // What comes in besides its resources.
 void kustomization_walk::note_others(const std::string& path, const read_kustomization& from) {
   constexpr std::string_view remedy = "check what is built: kustomize build … | pinhook check";
-  const auto holds_image = [&](const std::string& said) {
-    if (said.contains('\n') || said.contains(": ") || said.contains('{')) return said.contains("image");
-    const auto file = (fs::path(path).parent_path() / said).string();
+  const auto holds_image = [&](const std::string& patch) {
+    if (patch.contains('\n') || patch.contains(": ") || patch.contains('{')) return patch.contains("image");
+    const auto file = (fs::path(path).parent_path() / patch).string();
     const auto text = is_skipped(file) ? fail(error_code::not_found, "") : read_input_text(file);
     return text && text->contains("image");
   };
@@ -113,9 +113,9 @@ result<std::string> kustomization_walk::read(const std::string& path, std::strin
   return text;
 }
 
-result<void> kustomization_walk::take(const std::string& from, const std::string& said,
+result<void> kustomization_walk::take(const std::string& from, const std::string& resource,
                                       std::vector<taken_image>& into) {
-  const auto path = (fs::path(from).parent_path() / said).lexically_normal();
+  const auto path = (fs::path(from).parent_path() / resource).lexically_normal();
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return take_file(path.string(), from, into);
   const auto inner = kustomization_in(path);

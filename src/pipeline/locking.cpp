@@ -121,14 +121,14 @@ std::string lock_summary(const resolve::image_lock& before, const resolve::image
   std::size_t added = 0;
   std::size_t changed = 0;
   std::size_t dropped = 0;
-  for (const auto& [name, what] : after.images()) {
+  for (const auto& [name, image] : after.images()) {
     const auto* old = before.find(name);
     if (old == nullptr)
       ++added;
-    else if (old->digest != what.digest)
+    else if (old->digest != image.digest)
       ++changed;
   }
-  for (const auto& [name, what] : before.images())
+  for (const auto& [name, image] : before.images())
     if (after.find(name) == nullptr) ++dropped;
   const auto total = after.images().size();
   std::string news;

@@ -119,7 +119,7 @@ std::vector<registry::reference> pin_run::wanted() const {
 
 void pin_run::report_site(const one_file& file, const files::site& s, const site_result& r) {
   using kind = site_result::kind;
-  switch (r.what) {
+  switch (r.outcome) {
     case kind::changed:
       ++n_.changed_images;
       return;

@@ -41,7 +41,7 @@ std::string reason_of(const files::site& s) {
 }
 
 // The reference whose digest decides; none when nothing is to be asked.
-std::optional<registry::reference> asked(const files::site& s, pin_task task) {
+std::optional<registry::reference> deciding_reference(const files::site& s, pin_task task) {
   if (s.reason != files::skip_reason::none || s.is_refused() || task == pin_task::unpin) return std::nullopt;
   if (!s.is_pinned()) return s.tag ? s.tag : s.ref;
   return task == pin_task::update ? s.tag : std::nullopt;
@@ -49,19 +49,19 @@ std::optional<registry::reference> asked(const files::site& s, pin_task task) {
 
 site_result unpinned(std::size_t index, const files::site& s) {
   using kind = site_result::kind;
-  if (!s.is_pinned()) return {.site = index, .what = kind::current};
-  if (s.tag) return {.site = index, .what = kind::changed, .after = s.tag->written()};
-  return {.site = index, .what = kind::left, .message = "its tag is not written beside it, so nobody knows it"};
+  if (!s.is_pinned()) return {.site = index, .outcome = kind::current};
+  if (s.tag) return {.site = index, .outcome = kind::changed, .after = s.tag->written()};
+  return {.site = index, .outcome = kind::left, .message = "its tag is not written beside it, so nobody knows it"};
 }
 
 // Of an image that a kustomization gives another name: why it is not pinned here; none: both are the same bytes.
-std::optional<site_result> renamed_result(std::size_t index, const pin_choice& how, const registry::digest& own,
+std::optional<site_result> renamed_result(std::size_t index, const pin_choice& choice, const registry::digest& own,
                                           const digest_map& known) {
   using kind = site_result::kind;
   const auto left = [&](std::string message) {
-    return site_result{.site = index, .what = kind::left, .message = std::move(message)};
+    return site_result{.site = index, .outcome = kind::left, .message = std::move(message)};
   };
-  const auto [begin, end] = how.renamed.equal_range(index);
+  const auto [begin, end] = choice.renamed.equal_range(index);
   for (const auto& [i, one] : std::ranges::subrange(begin, end)) {
     const auto& [ref, text, by, problem] = one;
     if (!problem.empty()) continue;
@@ -71,7 +71,7 @@ std::optional<site_result> renamed_result(std::size_t index, const pin_choice& h
     if (!found->second)
       return site_result{
           .site = index,
-          .what = kind::failed,
+          .outcome = kind::failed,
           .message = fmt::format("{} makes {} of it: {}", by, quoted_name(text), found->second.error().message),
           .code = found->second.error().code};
     if (*found->second == own) continue;
@@ -81,44 +81,45 @@ std::optional<site_result> renamed_result(std::size_t index, const pin_choice& h
   return std::nullopt;
 }
 
-site_result decide(std::size_t index, const files::site& s, const pin_choice& how, const site_order& order,
+site_result decide(std::size_t index, const files::site& s, const pin_choice& choice, const site_order& order,
                    const digest_map& known) {
   using kind = site_result::kind;
-  if (s.reason != files::skip_reason::none) return {.site = index, .what = kind::left, .message = reason_of(s)};
-  if (how.task == pin_task::unpin) return unpinned(index, s);
+  if (s.reason != files::skip_reason::none) return {.site = index, .outcome = kind::left, .message = reason_of(s)};
+  if (choice.task == pin_task::unpin) return unpinned(index, s);
   if (!order.never.empty())
     return {.site = index,
-            .what = kind::left,
+            .outcome = kind::left,
             .message = fmt::format("rule {} says pin: never", order.never),
             .rule = order.never};
-  if (s.is_refused() && (how.task == pin_task::update || !s.is_pinned()))
-    return {.site = index, .what = kind::left, .message = reason_of(s)};
-  const auto ref = asked(s, how.task);
+  if (s.is_refused() && (choice.task == pin_task::update || !s.is_pinned()))
+    return {.site = index, .outcome = kind::left, .message = reason_of(s)};
+  const auto ref = deciding_reference(s, choice.task);
   if (!ref) {
-    if (how.task == pin_task::pin) return {.site = index, .what = kind::current};
-    return {.site = index, .what = kind::left, .message = "its tag is not written beside it, so nobody can update it"};
+    if (choice.task == pin_task::pin) return {.site = index, .outcome = kind::current};
+    return {
+        .site = index, .outcome = kind::left, .message = "its tag is not written beside it, so nobody can update it"};
   }
   const auto found = known.find(ref->canonical());
   if (found == known.end())
-    return {.site = index, .what = kind::failed, .message = "it was never looked up", .code = error_code::internal};
+    return {.site = index, .outcome = kind::failed, .message = "it was never looked up", .code = error_code::internal};
   const auto& answer = found->second;
   if (!answer)
-    return {.site = index, .what = kind::failed, .message = answer.error().message, .code = answer.error().code};
-  if (s.is_pinned() && *s.ref->digest() == *answer) return {.site = index, .what = kind::current};
-  if (auto other = renamed_result(index, how, *answer, known)) return *std::move(other);
-  const auto format = s.format.value_or(order.format.value_or(how.format));
+    return {.site = index, .outcome = kind::failed, .message = answer.error().message, .code = answer.error().code};
+  if (s.is_pinned() && *s.ref->digest() == *answer) return {.site = index, .outcome = kind::current};
+  if (auto other = renamed_result(index, choice, *answer, known)) return *std::move(other);
+  const auto format = s.format.value_or(order.format.value_or(choice.format));
   return {.site = index,
-          .what = kind::changed,
+          .outcome = kind::changed,
           .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, format)};
 }
 
 // As the entries of kustomizations that take the image in need it; what `order` says, where they need nothing else.
-std::optional<pin::pin_format> matched_format(const files::site& s, const pin_choice& how, const site_order& order) {
-  const auto ref = asked(s, how.task);
+std::optional<pin::pin_format> matched_format(const files::site& s, const pin_choice& choice, const site_order& order) {
+  const auto ref = deciding_reference(s, choice.task);
   if (!ref) return order.format;
-  const auto wanted = order.format.value_or(how.format);
+  const auto wanted = order.format.value_or(choice.format);
   const auto needed =
-      files::format_for_all(how.entries, {s.written, ref->written_name(), ref->effective_tag()}, wanted);
+      files::format_for_all(choice.entries, {s.written, ref->written_name(), ref->effective_tag()}, wanted);
   return needed == wanted ? order.format : std::optional(needed);
 }
 
@@ -127,13 +128,13 @@ using line_reader = std::pair<std::string_view, files::marker_change>;
 
 std::string note_of(const line_reader& by, std::size_t count) {
   const auto& [program, changes] = by;
-  const std::string_view what_next =
-      changes == files::marker_change::tag
-          ? "; it changes the tag and leaves the digest: run pinhook pin --update after it"
-      : changes == files::marker_change::value ? "; what it writes next has no digest: run pinhook pin after it"
-                                               : "";
+  const std::string_view advice = changes == files::marker_change::tag
+                                      ? "; it changes the tag and leaves the digest: run pinhook pin --update after it"
+                                  : changes == files::marker_change::value
+                                      ? "; what it writes next has no digest: run pinhook pin after it"
+                                      : "";
   return fmt::format("{} written with tag and digest: {} reads the comment there, which must stand alone{}",
-                     count == 1 ? "1 image is" : fmt::format("{} images are", count), program, what_next);
+                     count == 1 ? "1 image is" : fmt::format("{} images are", count), program, advice);
 }
 
 // What became of the changed sites, as the file is read afterwards.
@@ -166,8 +167,8 @@ std::span<const files::site> with_problems(std::span<const files::site> sites, c
   return into.empty() ? sites : std::span<const files::site>(into);
 }
 
-bool pinned_file::has(site_result::kind what) const {
-  return std::ranges::any_of(results, [&](const site_result& r) { return r.what == what; });
+bool pinned_file::has(site_result::kind outcome) const {
+  return std::ranges::any_of(results, [&](const site_result& r) { return r.outcome == outcome; });
 }
 
 std::string pinned_file::lost_tags_note() const {
@@ -179,18 +180,18 @@ std::string pinned_file::lost_tags_note() const {
                      is_one ? "it" : "them");
 }
 
-std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& how) {
+std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& choice) {
   std::vector<registry::reference> out;
-  if (how.task == pin_task::unpin) return out;
+  if (choice.task == pin_task::unpin) return out;
   std::set<std::string, std::less<>> seen;
   std::vector<files::site> judged;
-  const auto sites = with_problems(file.sites(), how.renamed, judged);
-  const auto orders = how.orders.orders_of(sites);
+  const auto sites = with_problems(file.sites(), choice.renamed, judged);
+  const auto orders = choice.orders.orders_of(sites);
   for (std::size_t i = 0; i < sites.size(); ++i) {
     if (!orders[i].never.empty()) continue;
-    auto ref = asked(sites[i], how.task);
+    auto ref = deciding_reference(sites[i], choice.task);
     if (!ref) continue;
-    const auto [begin, end] = how.renamed.equal_range(i);
+    const auto [begin, end] = choice.renamed.equal_range(i);
     for (const auto& [index, one] : std::ranges::subrange(begin, end))
       if (one.ref && seen.insert(one.ref->canonical()).second) out.push_back(*one.ref);
     if (seen.insert(ref->canonical()).second) out.push_back(std::move(*ref));
@@ -198,18 +199,18 @@ std::vector<registry::reference> wanted(const files::image_file& file, const pin
   return out;
 }
 
-result<pinned_file> pinned(const files::image_file& file, const pin_choice& how, const digest_map& known) {
+result<pinned_file> pinned(const files::image_file& file, const pin_choice& choice, const digest_map& known) {
   pinned_file out;
   std::vector<files::change> changes;
   std::vector<files::site> judged;
-  const auto sites = with_problems(file.sites(), how.renamed, judged);
-  auto orders = how.orders.orders_of(sites);
+  const auto sites = with_problems(file.sites(), choice.renamed, judged);
+  auto orders = choice.orders.orders_of(sites);
   for (std::size_t i = 0; i < sites.size(); ++i) {
-    if (!how.entries.empty()) orders[i].format = matched_format(sites[i], how, orders[i]);
-    auto one = decide(i, sites[i], how, orders[i], known);
-    if (one.what == site_result::kind::changed) {
-      if (how.task != pin_task::unpin && !sites[i].doubt.empty()) out.doubts.insert(sites[i].doubt);
-      const auto ref = asked(sites[i], how.task);
+    if (!choice.entries.empty()) orders[i].format = matched_format(sites[i], choice, orders[i]);
+    auto one = decide(i, sites[i], choice, orders[i], known);
+    if (one.outcome == site_result::kind::changed) {
+      if (choice.task != pin_task::unpin && !sites[i].doubt.empty()) out.doubts.insert(sites[i].doubt);
+      const auto ref = deciding_reference(sites[i], choice.task);
       changes.push_back(
           {i, ref ? std::optional(*known.find(ref->canonical())->second) : std::nullopt, orders[i].format});
     }
@@ -219,10 +220,10 @@ result<pinned_file> pinned(const files::image_file& file, const pin_choice& how,
     out.text = file.text();
     return out;
   }
-  const auto after = file.rewritten(changes, how.format);
+  const auto after = file.rewritten(changes, choice.format);
   if (!after) return fail(after.error());
   out.text = after->text();
-  if (how.task != pin_task::unpin) take_outcome(after->sites(), changes, how.format, out);
+  if (choice.task != pin_task::unpin) take_outcome(after->sites(), changes, choice.format, out);
   return out;
 }
 

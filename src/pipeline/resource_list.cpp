@@ -148,9 +148,9 @@ function_result resource_list::about(const files::site& s) const {
   out.ns = doc.text_of(metadata, "namespace");
   const auto annotations = doc.resolve(doc.find(metadata, "annotations"));
   if (annotations == yaml::no_node) return out;
-  const auto annotated = [&](std::string_view what) {
-    const auto of_now = doc.text_of(annotations, fmt::format("internal.config.kubernetes.io/{}", what));
-    return of_now.empty() ? doc.text_of(annotations, fmt::format("config.kubernetes.io/{}", what)) : of_now;
+  const auto annotated = [&](std::string_view key) {
+    const auto current = doc.text_of(annotations, fmt::format("internal.config.kubernetes.io/{}", key));
+    return current.empty() ? doc.text_of(annotations, fmt::format("config.kubernetes.io/{}", key)) : current;
   };
   out.file = annotated("path");
   const auto index = annotated("index");

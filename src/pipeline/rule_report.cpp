@@ -30,8 +30,8 @@ std::vector<std::pair<std::string, std::string>> effects_of(const rules::rule& r
 
 names conditions_of(const rules::condition& c) {
   names out;
-  const auto add = [&](std::string_view what, const names& any_of) {
-    if (!any_of.empty()) out.push_back(fmt::format("{} {}", what, fmt::join(any_of, ", ")));
+  const auto add = [&](std::string_view subject, const names& any_of) {
+    if (!any_of.empty()) out.push_back(fmt::format("{} {}", subject, fmt::join(any_of, ", ")));
   };
   names types;
   for (const auto t : c.types) types.emplace_back(rules::to_string(t));
@@ -76,7 +76,7 @@ std::vector<rule_match> find_rule_matches(const rules::rule_set& rules, const re
     m.name = r.name;
     m.conditions = conditions_of(r.about);
     for (const auto& [effect, text] : effects_of(r)) {
-      m.says.push_back(text);
+      m.effects.push_back(text);
       // The first that decides it, and before that those that decide it somewhere.
       for (std::size_t before = 0; before < i; ++before) {
         const rules::rule& e = all[matching[before]];
@@ -94,7 +94,7 @@ std::vector<rule_match> find_rule_matches(const rules::rule_set& rules, const re
 std::string to_lines(const std::vector<rule_match>& matches) {
   std::string out;
   for (const rule_match& m : matches) {
-    std::string text = fmt::format("{}: {}", m.name, fmt::join(m.says, ", "));
+    std::string text = fmt::format("{}: {}", m.name, fmt::join(m.effects, ", "));
     if (!m.conditions.empty()) text += fmt::format("; in {}", fmt::join(m.conditions, ", in "));
     for (const auto& e : m.instead)
       text += fmt::format("; rule {} decides {} {}", e.rule, e.effect, e.is_always ? "before it" : "where it matches");
@@ -110,7 +110,7 @@ std::string to_json(const std::vector<rule_match>& matches) {
     for (const auto& e : m.instead) instead.push_back(json_of(e));
     std::string name;
     json::append_string(name, m.name);
-    out.push_back(fmt::format(R"({{"name":{},"says":{},"conditions":{},"instead":[{}]}})", name, quoted_list(m.says),
+    out.push_back(fmt::format(R"({{"name":{},"says":{},"conditions":{},"instead":[{}]}})", name, quoted_list(m.effects),
                               quoted_list(m.conditions), fmt::join(instead, ",")));
   }
   return fmt::format("[{}]", fmt::join(out, ","));

@@ -15,8 +15,8 @@ using rules::effects;
 using names = std::vector<std::string>;
 
 // What rules say of a case.
-struct said {
-  effects of;
+struct judged_case {
+  rules::effects effects;
   std::vector<rules::finding> findings;
 };
 
@@ -37,7 +37,7 @@ std::optional<std::string_view> policy_of(const rule_case& c, const pin::slot_or
   return is_relaxed ? std::string_view("IfNotPresent") : written;
 }
 
-said ask(const rules::rule_set& rules, const rule_case& c) {
+judged_case judge_case(const rules::rule_set& rules, const rule_case& c) {
   rules::subject s;
   s.ref = &c.image;
   if (c.ns) s.ns = *c.ns;
@@ -45,19 +45,19 @@ said ask(const rules::rule_set& rules, const rule_case& c) {
   s.kind = c.kind;
   s.container = c.container;
   s.type = c.type;
-  said out{rules.effects_of(s), {}};
-  const auto order = rules.order_of(out.of);
+  judged_case out{rules.effects_of(s), {}};
+  const auto order = rules.order_of(out.effects);
   rules::image_state image;
   image.ref = &c.image;
   image.has_digest = is_pinned(c, order);
   image.pull_policy = policy_of(c, order);
-  out.findings = judge(rules, out.of, image);
+  out.findings = judge(rules, out.effects, image);
   return out;
 }
 
-names found(const rules::rule_set& rules, const said& what, rules::action taken) {
+names names_found(const rules::rule_set& rules, const judged_case& judged, rules::action taken) {
   names out;
-  for (const auto& f : what.findings)
+  for (const auto& f : judged.findings)
     if (f.action == taken) out.push_back(rules.rules()[f.rule].name);
   std::ranges::sort(out);
   out.erase(std::ranges::unique(out).begin(), out.end());
@@ -69,14 +69,14 @@ std::string or_nothing(const names& all) {
 }
 
 // Why a rule that is expected to find something does not.
-std::string why_not(const rules::rule_set& rules, const said& what, const std::string& name) {
+std::string explain_missing(const rules::rule_set& rules, const judged_case& judged, const std::string& name) {
   std::string out;
   const auto all = rules.rules();
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].name != name) continue;
     if (all[i].demands.empty()) return name + " demands nothing";
     for (const rules::demand& d : all[i].demands) {
-      const auto decides = what.of.demands[static_cast<std::size_t>(d.requirement)];
+      const auto decides = judged.effects.demands[static_cast<std::size_t>(d.requirement)];
       if (decides == effects::none) return name + " does not match";
       const auto& one = all[decides];
       if (!out.empty()) out += ", ";
@@ -89,44 +89,45 @@ std::string why_not(const rules::rule_set& rules, const said& what, const std::s
   return out;
 }
 
-void compare(const rules::rule_set& rules, const said& what, rules::action taken, const names& wanted, names& into) {
-  const names is = found(rules, what, taken);
-  if (is == wanted) return;
+void compare(const rules::rule_set& rules, const judged_case& judged, rules::action taken, const names& expected,
+             names& into) {
+  const names actual = names_found(rules, judged, taken);
+  if (actual == expected) return;
   names notes;
-  for (const auto& name : wanted)
-    if (!std::ranges::binary_search(is, name)) notes.push_back(why_not(rules, what, name));
-  for (const auto& f : what.findings)
-    if (const auto& name = rules.rules()[f.rule].name; f.action == taken && !std::ranges::binary_search(wanted, name))
+  for (const auto& name : expected)
+    if (!std::ranges::binary_search(actual, name)) notes.push_back(explain_missing(rules, judged, name));
+  for (const auto& f : judged.findings)
+    if (const auto& name = rules.rules()[f.rule].name; f.action == taken && !std::ranges::binary_search(expected, name))
       notes.push_back(fmt::format("rule {} demands {}", name, to_string(f.requirement)));
-  into.push_back(fmt::format("{}: want {}, is {} ({})", to_string(taken), or_nothing(wanted), or_nothing(is),
+  into.push_back(fmt::format("{}: want {}, is {} ({})", to_string(taken), or_nothing(expected), or_nothing(actual),
                              fmt::join(notes, "; ")));
 }
 
-// `decides`: index of the rule that orders `is`.
+// `decides`: index of the rule that orders `actual`.
 template <class T>
 void compare(const rules::rule_set& rules, std::string_view effect, std::uint32_t decides,
-             const std::optional<T>& wanted, const std::optional<T>& is, names& into) {
-  if (wanted == is) return;
+             const std::optional<T>& expected, const std::optional<T>& actual, names& into) {
+  if (expected == actual) return;
   const auto word = [](const std::optional<T>& v) { return v ? rules::to_string(*v) : std::string_view("nothing"); };
   into.push_back(
-      fmt::format("{}: want {}, is {} ({})", effect, word(wanted), word(is),
+      fmt::format("{}: want {}, is {} ({})", effect, word(expected), word(actual),
                   decides == effects::none ? std::string("no rule says") : "rule " + rules.rules()[decides].name));
 }
 
 names differences(const rules::rule_set& rules, const rule_case& c) {
   names out;
-  const said what = ask(rules, c);
+  const judged_case judged = judge_case(rules, c);
   const std::array<std::pair<rules::action, const names*>, 3> lists{{{rules::action::deny, &c.expect.deny},
                                                                      {rules::action::warn, &c.expect.warn},
                                                                      {rules::action::audit, &c.expect.audit}}};
-  for (const auto& [taken, wanted] : lists) compare(rules, what, taken, *wanted, out);
+  for (const auto& [taken, expected] : lists) compare(rules, judged, taken, *expected, out);
   const auto rule_of = [&](std::uint32_t index) {
     return index == effects::none ? rules::rule() : rules.rules()[index];
   };
-  compare(rules, "pin", what.of.pin, c.expect.pin, rule_of(what.of.pin).pin, out);
-  compare(rules, "format", what.of.format, c.expect.format, rule_of(what.of.format).format, out);
-  compare(rules, "pullPolicy", what.of.pull_policy, c.expect.pull_policy, rule_of(what.of.pull_policy).pull_policy,
-          out);
+  compare(rules, "pin", judged.effects.pin, c.expect.pin, rule_of(judged.effects.pin).pin, out);
+  compare(rules, "format", judged.effects.format, c.expect.format, rule_of(judged.effects.format).format, out);
+  compare(rules, "pullPolicy", judged.effects.pull_policy, c.expect.pull_policy,
+          rule_of(judged.effects.pull_policy).pull_policy, out);
   return out;
 }
 

@@ -33,7 +33,7 @@ struct check_rule {
   /// A few words.
   std::string title;
   /// A sentence or two: why it matters.
-  std::string why;
+  std::string reason;
   /// Markdown: what to do.
   std::string help;
 };

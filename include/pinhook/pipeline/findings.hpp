@@ -73,7 +73,7 @@ struct finding {
 struct checked_image {
   std::string object;
   std::string name;
-  files::skip_reason why = files::skip_reason::none;
+  files::skip_reason reason = files::skip_reason::none;
   /// Indices in checked_file::findings.
   std::vector<std::size_t> findings;
 };
@@ -110,7 +110,7 @@ struct check_question {
   /// not compared, and its fix is a command.
   const digest_map* known = nullptr;
   /// Called for findings whose digest is known.
-  std::function<pin_text(std::size_t site, const registry::digest&)> how_to_pin{};
+  std::function<pin_text(std::size_t site, const registry::digest&)> suggest_pin{};
   /// Names under which the file's images come out of kustomizations; null: nobody looked.
   const renamed_images* renamed = nullptr;
   /// Fill checked_file::images.
@@ -121,11 +121,11 @@ struct check_question {
 /// What a rule says `pin: never` of is neither unpinned nor compared. `text` is the file's; it says how wide an image
 /// is written.
 [[nodiscard]] checked_file check_file(std::string_view path, std::string_view text, std::span<const files::site> sites,
-                                      const check_question& how);
+                                      const check_question& question);
 
 /// Adds the references whose digests `check_file` wants to know, one of each meaning, by their canonical form: those of
 /// images that lack a digest and should have one and, with `has_drift`, of pins. False when it wants none.
-bool add_wanted(std::span<const files::site> sites, const check_question& how,
+bool add_wanted(std::span<const files::site> sites, const check_question& question,
                 std::map<std::string, registry::reference>& to);
 
 /// `word` as a POSIX shell reads it back: in single quotes where it needs them.

@@ -119,7 +119,7 @@ class kustomization_walk {
   }
   void note_others(const std::string& path, const read_kustomization& from);
   result<std::string> read(const std::string& path, std::string_view named_by);
-  result<void> take(const std::string& from, const std::string& said, std::vector<taken_image>& into);
+  result<void> take(const std::string& from, const std::string& resource, std::vector<taken_image>& into);
   result<void> take_kustomization(const std::string& path, const std::string& from, std::vector<taken_image>& into);
   void take_entries(const std::string& path, std::string text, std::vector<taken_image>& into) const;
   result<void> take_file(const std::string& path, const std::string& from, std::vector<taken_image>& into);

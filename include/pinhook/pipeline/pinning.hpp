@@ -72,7 +72,7 @@ struct site_result {
     failed,   // no digest to be had: `message`
   };
   std::size_t site = 0;
-  kind what = kind::current;
+  kind outcome = kind::current;
   /// The image afterwards, as a reference; empty unless changed.
   std::string after{};
   std::string message{};
@@ -92,15 +92,16 @@ struct pinned_file {
   std::set<std::string> doubts;
   /// Sentences: images that are written otherwise than the run's format, for a comment of another program.
   std::vector<std::string> notes{};
-  [[nodiscard]] bool has(site_result::kind what) const;
+  [[nodiscard]] bool has(site_result::kind outcome) const;
   /// A sentence about `lost_tags`; empty when none is lost.
   [[nodiscard]] std::string lost_tags_note() const;
 };
 
 /// References whose digests are needed, each canonical one once, in their order. None for unpin.
-[[nodiscard]] std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& how);
+[[nodiscard]] std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& choice);
 
 /// `known` holds an answer for each of `wanted`. internal: a rewrite that cannot be made.
-[[nodiscard]] result<pinned_file> pinned(const files::image_file& file, const pin_choice& how, const digest_map& known);
+[[nodiscard]] result<pinned_file> pinned(const files::image_file& file, const pin_choice& choice,
+                                         const digest_map& known);
 
 }  // namespace pinhook::pipeline

@@ -14,7 +14,7 @@ namespace pinhook::pipeline {
 struct rule_match {
   std::string name;
   /// What it orders and demands: "pin: never", "require tag: deny".
-  std::vector<std::string> says;
+  std::vector<std::string> effects;
   /// What else it asks for: "namespaces shop, team-*".
   std::vector<std::string> conditions;
   struct earlier_rule {

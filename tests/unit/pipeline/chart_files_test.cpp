@@ -25,7 +25,7 @@ class ChartFiles : public ::testing::Test {
     return path.string();
   }
   // Of the only image of a file: what is said against a pin, or of it.
-  std::string said(const std::string& path) const {
+  std::string note_on(const std::string& path) const {
     const auto inputs = read_inputs({path}, {});
     if (!inputs || inputs->size() != 1 || !(*inputs)[0].content || (*inputs)[0].content->sites().size() != 1)
       return "not read";
@@ -40,16 +40,16 @@ class ChartFiles : public ::testing::Test {
 
 TEST_F(ChartFiles, AreReadBesideTheValues) {
   const auto path = write("values-prod.yaml", values_);
-  EXPECT_THAT(said(path), HasSubstr("no templates beside this file"));
+  EXPECT_THAT(note_on(path), HasSubstr("no templates beside this file"));
   write("Chart.yaml", "name: a\n");
-  EXPECT_THAT(said(path), HasSubstr("no template here shows what uses it"));
+  EXPECT_THAT(note_on(path), HasSubstr("no template here shows what uses it"));
   write("templates/sub/web.yaml", good_);
-  EXPECT_EQ(said(path), "");
-  EXPECT_EQ(said(write("ci/test-values.yaml", values_)), "");
+  EXPECT_EQ(note_on(path), "");
+  EXPECT_EQ(note_on(write("ci/test-values.yaml", values_)), "");
   write("templates/NOTES.txt", "version: {{ .Values.image.tag }}\n");
-  EXPECT_EQ(said(path), "");
+  EXPECT_EQ(note_on(path), "");
   write("templates/map.yaml", "version: {{ .Values.image.tag }}\n");
-  EXPECT_EQ(said(path), "its digest would be in image.tag, and templates/map.yaml:1 writes it as version");
+  EXPECT_EQ(note_on(path), "its digest would be in image.tag, and templates/map.yaml:1 writes it as version");
   EXPECT_EQ(chart_files().chart_of("-"), nullptr);
   EXPECT_EQ(chart_files().chart_of((folder_.path() / "templates/map.yaml").string()), nullptr);
 }
@@ -62,15 +62,15 @@ TEST_F(ChartFiles, OfDependenciesStandUnderTheirKeys) {
   write("charts/redis/templates/set.yaml", good_);
   write("charts/more/Chart.yaml", "name: more\n");
   write("charts/more/templates/a.yaml", "version: {{ .Values.image.tag }}\n" + good_);
-  EXPECT_EQ(said(write("values.yaml", "cache: {image: {repository: acme/redis, tag: v1}}\n")), "");
-  EXPECT_THAT(said(write("values.yaml", "redis: {image: {repository: acme/redis, tag: v1}}\n")),
+  EXPECT_EQ(note_on(write("values.yaml", "cache: {image: {repository: acme/redis, tag: v1}}\n")), "");
+  EXPECT_THAT(note_on(write("values.yaml", "redis: {image: {repository: acme/redis, tag: v1}}\n")),
               HasSubstr("no template here"));
-  EXPECT_THAT(said(write("values.yaml", "gone: {image: {repository: acme/redis, tag: v1}}\n")),
+  EXPECT_THAT(note_on(write("values.yaml", "gone: {image: {repository: acme/redis, tag: v1}}\n")),
               HasSubstr("no template here"));
-  EXPECT_THAT(said(write("values.yaml", "more: {image: {repository: acme/redis, tag: v1}}\n")),
+  EXPECT_THAT(note_on(write("values.yaml", "more: {image: {repository: acme/redis, tag: v1}}\n")),
               HasSubstr("charts/more/templates/a.yaml:1 writes it as version"));
   // Helpers belong to all.
-  EXPECT_THAT(said(write("values.yaml", values_)), HasSubstr("templates/web.yaml:1 writes it as a"));
+  EXPECT_THAT(note_on(write("values.yaml", values_)), HasSubstr("templates/web.yaml:1 writes it as a"));
 }
 
 TEST_F(ChartFiles, HaveASchemaOfTheirValues) {
@@ -81,13 +81,13 @@ TEST_F(ChartFiles, HaveASchemaOfTheirValues) {
   const std::string schema =
       R"({"properties": {"image": {"properties": {"tag": {"pattern": "^v[0-9]+$"}, "digest": {"maxLength": 9}}}}})";
   write("values.schema.json", schema);
-  EXPECT_EQ(said(write("values.yaml", values_)),
+  EXPECT_EQ(note_on(write("values.yaml", values_)),
             "its digest would be in image.tag, and values.schema.json allows only \"^v[0-9]+$\" there");
-  EXPECT_EQ(said(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")),
+  EXPECT_EQ(note_on(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")),
             "its digest would be in image.digest, and values.schema.json allows 9 characters there");
-  EXPECT_EQ(said(write("values.yaml", "sub: {image: {repository: acme/api, tag: v1}}\n")), "");
+  EXPECT_EQ(note_on(write("values.yaml", "sub: {image: {repository: acme/api, tag: v1}}\n")), "");
   write("charts/sub/values.schema.json", schema);
-  EXPECT_THAT(said(write("values.yaml", "sub: {image: {repository: acme/api, tag: v1}}\n")),
+  EXPECT_THAT(note_on(write("values.yaml", "sub: {image: {repository: acme/api, tag: v1}}\n")),
               HasSubstr("its digest would be in sub.image.tag, and values.schema.json"));
 }
 
@@ -95,19 +95,19 @@ TEST_F(ChartFiles, TellWhatTakesAWholeImageApart) {
   write("Chart.yaml", "name: a\n");
   write("templates/web.yaml", "image: {{ (split \":\" .Values.app.image)._0 }}:v2\n");
   const auto path = write("values.yaml", "app: {image: 'acme/api:v1'}\n");
-  EXPECT_THAT(said(path), HasSubstr("templates/web.yaml:1 looks at it with split"));
+  EXPECT_THAT(note_on(path), HasSubstr("templates/web.yaml:1 looks at it with split"));
   write("templates/web.yaml", "image: {{ regexReplaceAll \":.*\" .Values.app.image \":v2\" }}\n");
-  EXPECT_THAT(said(path), HasSubstr("which may be more than an image: templates/web.yaml:1 writes it as image"));
+  EXPECT_THAT(note_on(path), HasSubstr("which may be more than an image: templates/web.yaml:1 writes it as image"));
 }
 
 TEST_F(ChartFiles, TellThatNothingTakesTheDigest) {
   write("Chart.yaml", "name: a\n");
   write("templates/web.yaml", good_);
-  EXPECT_THAT(said(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")),
+  EXPECT_THAT(note_on(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")),
               HasSubstr("no template here uses image.digest"));
   write("templates/web.yaml",
         "image: {{ .Values.image.repository }}:{{ .Values.image.tag }}@{{ .Values.image.digest }}\n");
-  EXPECT_EQ(said(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")), "");
+  EXPECT_EQ(note_on(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")), "");
 }
 
 TEST_F(ChartFiles, EndAtTheirLimits) {
@@ -115,14 +115,14 @@ TEST_F(ChartFiles, EndAtTheirLimits) {
   write("Chart.yaml", "name: a\n");
   write("templates/web.yaml", good_);
   write("templates/big.yaml", std::string(max_template_size, ' '));
-  EXPECT_EQ(said(path), "");
+  EXPECT_EQ(note_on(path), "");
   write("templates/big.yaml", std::string(max_template_size + 1, ' '));
-  EXPECT_THAT(said(path), HasSubstr("too large to be read completely"));
+  EXPECT_THAT(note_on(path), HasSubstr("too large to be read completely"));
   std::filesystem::remove(folder_.path() / "templates/big.yaml");
   for (std::size_t i = 1; i < max_chart_templates; ++i) write("templates/t" + std::to_string(i) + ".yaml", "");
-  EXPECT_EQ(said(path), "");
+  EXPECT_EQ(note_on(path), "");
   write("templates/t0.yaml", "");
-  EXPECT_THAT(said(path), HasSubstr("too large to be read completely"));
+  EXPECT_THAT(note_on(path), HasSubstr("too large to be read completely"));
 }
 
 TEST_F(ChartFiles, EndAtTheSizeOfAChart) {
@@ -131,7 +131,7 @@ TEST_F(ChartFiles, EndAtTheSizeOfAChart) {
   write("templates/web.yaml", good_);
   for (std::size_t i = 0; i < max_chart_size / max_template_size; ++i)
     write("templates/a" + std::to_string(i) + ".yaml", std::string(max_template_size, ' '));
-  EXPECT_THAT(said(path), HasSubstr("too large to be read completely"));
+  EXPECT_THAT(note_on(path), HasSubstr("too large to be read completely"));
 }
 
 }  // namespace

@@ -111,9 +111,9 @@ TEST(CheckReport, NothingFoundIsAnEmptyReportOfItsFormat) {
 }
 
 TEST(CheckReport, TableColoursRulesWhenAsked) {
-  report_options how;
-  how.has_colour = true;
-  EXPECT_THAT(write_table(sample(), how), HasSubstr("\x1b[31mno-tag"));
+  report_options options;
+  options.has_colour = true;
+  EXPECT_THAT(write_table(sample(), options), HasSubstr("\x1b[31mno-tag"));
   EXPECT_THAT(write_table(sample(), {}), Not(HasSubstr("\x1b")));
 }
 
@@ -142,9 +142,9 @@ std::string uri_of(const std::string& path, const std::string& directory) {
   checked_file file;
   file.path = path;
   file.findings = {make("no-tag", path, 1, "nginx")};
-  report_options how;
-  how.directory = directory;
-  const auto read = json::parse(write_sarif({file}, built_in_rules(), how)).value();
+  report_options options;
+  options.directory = directory;
+  const auto read = json::parse(write_sarif({file}, built_in_rules(), options)).value();
   const auto& where = read["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
   return std::string(json::find_string(where, "uri").value_or("")) + " " +
          std::string(json::find_string(where, "uriBaseId").value_or("-"));

@@ -40,9 +40,9 @@ site image(const std::string& written, std::size_t line = 1, std::size_t column 
   return s;
 }
 
-site left(const std::string& written, skip_reason why) {
+site left(const std::string& written, skip_reason reason) {
   auto s = image(written);
-  s.reason = why;
+  s.reason = reason;
   return s;
 }
 
@@ -52,9 +52,9 @@ std::vector<std::string> rules_of(const checked_file& file) {
   return out;
 }
 
-checked_file check_one(const site& s, const check_question& how = {}) {
+checked_file check_one(const site& s, const check_question& question = {}) {
   const std::vector<site> sites{s};
-  return check_file("web.yaml", "image: " + s.written + "\n", sites, how);
+  return check_file("web.yaml", "image: " + s.written + "\n", sites, question);
 }
 
 digest_map known(const std::string& canonical, const std::string& d) {
@@ -122,61 +122,61 @@ TEST(Findings, AnImageThatPinRefusesHasItsReasonAndRemedy) {
   s.problem = "the tag is a label";
   s.remedy = "render it first";
   const auto answers = known("docker.io/acme/api:v1", a_digest);
-  check_question how;
-  how.has_drift = true;
-  how.known = &answers;
-  const auto seen = check_one(s, how);
+  check_question question;
+  question.has_drift = true;
+  question.known = &answers;
+  const auto seen = check_one(s, question);
   EXPECT_THAT(rules_of(seen), ElementsAre("unpinned"));
   EXPECT_THAT(seen.findings.at(0).message, HasSubstr("a digest cannot; the tag is a label"));
   EXPECT_EQ(to_do(seen.findings.at(0)), "render it first");
-  std::map<std::string, registry::reference> asked;
-  EXPECT_FALSE(add_wanted(std::vector<site>{s}, how, asked));
+  std::map<std::string, registry::reference> references;
+  EXPECT_FALSE(add_wanted(std::vector<site>{s}, question, references));
   auto pinned = image("acme/api:v1@" + b_digest);
   pinned.problem = s.problem;
-  EXPECT_THAT(rules_of(check_one(pinned, how)), IsEmpty());
+  EXPECT_THAT(rules_of(check_one(pinned, question)), IsEmpty());
 }
 
 // One digest stands where the image does, and comes out of the overlay under another name.
 TEST(Findings, AnImageThatAnOverlayRenamesIsToldOnlyTheDigestOfBoth) {
   renamed_images renamed;
   renamed.emplace(0, renamed_image{*registry::reference::parse("m.example/web:1"), "m.example/web:1", "over/k.yaml"});
-  check_question how;
-  how.has_drift = true;
-  how.renamed = &renamed;
-  how.how_to_pin = [](std::size_t, const registry::digest& d) { return pin_text{d.to_string(), std::nullopt}; };
+  check_question question;
+  question.has_drift = true;
+  question.renamed = &renamed;
+  question.suggest_pin = [](std::size_t, const registry::digest& d) { return pin_text{d.to_string(), std::nullopt}; };
   auto answers = known("docker.io/library/web:1", a_digest);
-  how.known = &answers;
-  std::map<std::string, registry::reference> asked;
-  EXPECT_TRUE(add_wanted(std::vector<site>{image("web:1")}, how, asked));
-  EXPECT_EQ(asked.size(), 2U);
-  EXPECT_TRUE(asked.contains("m.example/web:1"));
+  question.known = &answers;
+  std::map<std::string, registry::reference> references;
+  EXPECT_TRUE(add_wanted(std::vector<site>{image("web:1")}, question, references));
+  EXPECT_EQ(references.size(), 2U);
+  EXPECT_TRUE(references.contains("m.example/web:1"));
   // Nobody knows the other's.
-  EXPECT_EQ(to_do(check_one(image("web:1"), how).findings.at(0)), "run pinhook pin -i web.yaml");
+  EXPECT_EQ(to_do(check_one(image("web:1"), question).findings.at(0)), "run pinhook pin -i web.yaml");
   answers.merge(known("m.example/web:1", b_digest));
-  const auto seen = check_one(image("web:1"), how);
+  const auto seen = check_one(image("web:1"), question);
   EXPECT_THAT(seen.findings.at(0).message,
               HasSubstr("; over/k.yaml makes \"m.example/web:1\" of it, which has other bytes"));
   EXPECT_EQ(to_do(seen.findings.at(0)), "run pinhook pin -i over/k.yaml");
   // A pin: of the tag that is written it is what it means, of the other not.
-  const auto drifted = check_one(image("web:1@" + a_digest), how);
+  const auto drifted = check_one(image("web:1@" + a_digest), question);
   EXPECT_THAT(rules_of(drifted), ElementsAre("drift"));
   EXPECT_THAT(drifted.findings.at(0).message, HasSubstr("over/k.yaml makes \"m.example/web:1\" of it, of which its "
                                                         "registry says sha256:bbbbbbbbbbbb"));
   EXPECT_EQ(to_do(drifted.findings.at(0)), "write newTag: 1 into the entry of over/k.yaml");
   answers = known("docker.io/library/web:1", a_digest);
   answers.merge(known("m.example/web:1", a_digest));
-  EXPECT_EQ(check_one(image("web:1"), how).findings.at(0).fix, a_digest);
-  EXPECT_THAT(rules_of(check_one(image("web:1@" + a_digest), how)), IsEmpty());
+  EXPECT_EQ(check_one(image("web:1"), question).findings.at(0).fix, a_digest);
+  EXPECT_THAT(rules_of(check_one(image("web:1@" + a_digest), question)), IsEmpty());
 }
 
 TEST(Findings, AnEntryWhoseDotMatchesAnotherNameIsRefused) {
   renamed_images renamed;
   renamed.emplace(0, renamed_image{*registry::reference::parse("a-b:1"), "a-b:1", "k.yaml", "it matches a-b, too"});
   const auto answers = known("docker.io/library/a.b:1", a_digest);
-  check_question how;
-  how.renamed = &renamed;
-  how.known = &answers;
-  const auto seen = check_one(image("a.b:1"), how);
+  check_question question;
+  question.renamed = &renamed;
+  question.known = &answers;
+  const auto seen = check_one(image("a.b:1"), question);
   EXPECT_THAT(seen.findings.at(0).message, HasSubstr("a digest cannot; it matches a-b, too"));
   EXPECT_EQ(to_do(seen.findings.at(0)), "pin them in their own files");
 }
@@ -197,23 +197,23 @@ TEST(Findings, WhatIsFilledInElsewhereIsCountedAndNotJudged) {
 }
 
 TEST(Findings, ListsEveryImageWhenAsked) {
-  check_question how;
-  how.lists_images = true;
+  check_question question;
+  question.lists_images = true;
   const std::vector<site> sites{image("nginx@" + a_digest), image("nginx"), left("x", skip_reason::built)};
-  const auto seen = check_file("c.yaml", "", sites, how);
+  const auto seen = check_file("c.yaml", "", sites, question);
   ASSERT_EQ(seen.images.size(), 3U);
   EXPECT_THAT(seen.images[0].findings, IsEmpty());
   EXPECT_THAT(seen.images[1].findings, ElementsAre(0U));
-  EXPECT_EQ(seen.images[2].why, skip_reason::built);
+  EXPECT_EQ(seen.images[2].reason, skip_reason::built);
 }
 
 TEST(Findings, DriftComparesAPinWithWhatItsTagMeans) {
   const auto answers = known("docker.io/library/nginx:1.25", b_digest);
-  check_question how;
-  how.has_drift = true;
-  how.known = &answers;
-  EXPECT_THAT(rules_of(check_one(image("nginx:1.25@" + b_digest), how)), IsEmpty());
-  const auto seen = check_one(image("nginx:1.25@" + a_digest), how);
+  check_question question;
+  question.has_drift = true;
+  question.known = &answers;
+  EXPECT_THAT(rules_of(check_one(image("nginx:1.25@" + b_digest), question)), IsEmpty());
+  const auto seen = check_one(image("nginx:1.25@" + a_digest), question);
   EXPECT_THAT(rules_of(seen), ElementsAre("drift"));
   EXPECT_THAT(seen.findings.at(0).message, HasSubstr("sha256:bbbbbbbbbbbb"));
   EXPECT_THAT(seen.findings.at(0).message, HasSubstr("registry"));
@@ -222,70 +222,70 @@ TEST(Findings, DriftComparesAPinWithWhatItsTagMeans) {
 
 TEST(Findings, DriftAgainstALockNamesIt) {
   const auto answers = known("docker.io/library/nginx:1.25", b_digest);
-  check_question how;
-  how.has_drift = true;
-  how.known = &answers;
-  how.lock_file = "pinhook.lock";
-  EXPECT_THAT(check_one(image("nginx:1.25@" + a_digest), how).findings.at(0).message, HasSubstr("pinhook.lock"));
+  check_question question;
+  question.has_drift = true;
+  question.known = &answers;
+  question.lock_file = "pinhook.lock";
+  EXPECT_THAT(check_one(image("nginx:1.25@" + a_digest), question).findings.at(0).message, HasSubstr("pinhook.lock"));
 }
 
 TEST(Findings, WithoutDriftPinsAreNotCompared) {
   const auto answers = known("docker.io/library/nginx:1.25", b_digest);
-  check_question how;
-  how.known = &answers;
-  EXPECT_THAT(check_one(image("nginx:1.25@" + a_digest), how).findings, IsEmpty());
-  EXPECT_THAT(check_one(image("nginx@" + a_digest), how).findings, IsEmpty());
+  check_question question;
+  question.known = &answers;
+  EXPECT_THAT(check_one(image("nginx:1.25@" + a_digest), question).findings, IsEmpty());
+  EXPECT_THAT(check_one(image("nginx@" + a_digest), question).findings, IsEmpty());
 }
 
 TEST(Findings, APinWithoutATagIsANoteWithDrift) {
-  check_question how;
-  how.has_drift = true;
-  const auto seen = check_one(image("nginx@" + a_digest), how);
+  check_question question;
+  question.has_drift = true;
+  const auto seen = check_one(image("nginx@" + a_digest), question);
   EXPECT_THAT(rules_of(seen), ElementsAre("unknown-tag"));
   EXPECT_EQ(seen.findings[0].level, severity::note);
   EXPECT_EQ(seen.findings[0].fix, "write the tag before the digest: nginx:TAG@" + a_digest);
   auto s = image("nginx@" + a_digest);
   s.form = files::site_form::values;
-  EXPECT_EQ(check_one(s, how).findings.at(0).fix, "write tag: TAG beside the digest");
+  EXPECT_EQ(check_one(s, question).findings.at(0).fix, "write tag: TAG beside the digest");
   s.form = files::site_form::kustomization;
-  EXPECT_EQ(check_one(s, how).findings.at(0).fix, "write newTag: TAG beside the digest");
+  EXPECT_EQ(check_one(s, question).findings.at(0).fix, "write newTag: TAG beside the digest");
 }
 
 TEST(Findings, AFailedLookUpIsNoDrift) {
   digest_map answers;
   answers.emplace("docker.io/library/nginx:1.25", fail(error_code::unavailable, "no"));
-  check_question how;
-  how.has_drift = true;
-  how.known = &answers;
-  EXPECT_THAT(check_one(image("nginx:1.25@" + a_digest), how).findings, IsEmpty());
-  const auto seen = check_one(image("nginx:1.25"), how);
+  check_question question;
+  question.has_drift = true;
+  question.known = &answers;
+  EXPECT_THAT(check_one(image("nginx:1.25@" + a_digest), question).findings, IsEmpty());
+  const auto seen = check_one(image("nginx:1.25"), question);
   EXPECT_EQ(seen.findings.at(0).fix, "pinhook pin -i web.yaml");
 }
 
 TEST(Findings, AKnownDigestMakesTheFixExact) {
   const auto answers = known("docker.io/library/nginx:1.25", b_digest);
-  check_question how;
-  how.known = &answers;
-  std::size_t asked = 99;
-  how.how_to_pin = [&](std::size_t at, const registry::digest& d) {
-    asked = at;
+  check_question question;
+  question.known = &answers;
+  std::size_t references = 99;
+  question.suggest_pin = [&](std::size_t at, const registry::digest& d) {
+    references = at;
     return pin_text{"nginx@" + d.to_string(), replacement{1, 1, 1, 18, "new"}};
   };
   const std::vector<site> sites{image("redis:7"), image("nginx:1.25")};
-  const auto seen = check_file("web.yaml", "", sites, how);
+  const auto seen = check_file("web.yaml", "", sites, question);
   ASSERT_EQ(seen.findings.size(), 2U);
   EXPECT_EQ(seen.findings[0].fix, "pinhook pin -i web.yaml");
   EXPECT_EQ(to_do(seen.findings[1]), "write nginx@" + b_digest);
   EXPECT_EQ(seen.findings[1].change, (replacement{1, 1, 1, 18, "new"}));
-  EXPECT_EQ(asked, 1U);
+  EXPECT_EQ(references, 1U);
 }
 
 TEST(Findings, AnUntaggedImageIsLookedUpAsLatest) {
   const auto answers = known("docker.io/library/nginx:latest", b_digest);
-  check_question how;
-  how.known = &answers;
-  how.how_to_pin = [](std::size_t, const registry::digest& d) { return pin_text{d.to_string(), std::nullopt}; };
-  const auto seen = check_one(image("nginx"), how);
+  check_question question;
+  question.known = &answers;
+  question.suggest_pin = [](std::size_t, const registry::digest& d) { return pin_text{d.to_string(), std::nullopt}; };
+  const auto seen = check_one(image("nginx"), question);
   EXPECT_EQ(seen.findings.at(0).rule, "no-tag");
   EXPECT_EQ(seen.findings.at(0).fix, b_digest);
 }
@@ -422,7 +422,7 @@ TEST(ChangedLines, NameNoMoreThanChanged) {
 TEST(CheckRules, EachIsToldInWords) {
   for (const auto& one : built_in_rules()) {
     EXPECT_FALSE(one.title.empty()) << one.id;
-    EXPECT_FALSE(one.why.empty()) << one.id;
+    EXPECT_FALSE(one.reason.empty()) << one.id;
     EXPECT_FALSE(one.help.empty()) << one.id;
     EXPECT_EQ(&built_in_rules()[find_rule(built_in_rules(), one.id).value()], &one);
   }

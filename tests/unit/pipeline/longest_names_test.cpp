@@ -149,12 +149,12 @@ files::image_file read(const line& one, const names& n) {
 checked_file checked(const line& one, const files::image_file& file, const names& n) {
   digest_map known;
   known.insert_or_assign(registry::reference::parse(n.image())->canonical(), digest_of_digit('b'));
-  check_question how{.has_drift = one.has_drift};
-  if (one.has_drift) how.known = &known;
-  how.how_to_pin = [&](std::size_t site, const registry::digest& d) {
+  check_question question{.has_drift = one.has_drift};
+  if (one.has_drift) question.known = &known;
+  question.suggest_pin = [&](std::size_t site, const registry::digest& d) {
     return pin_text{file.suggestion({site, d}, pin::pin_format::digest), std::nullopt};
   };
-  return check_file(one.path, file.text(), file.sites(), how);
+  return check_file(one.path, file.text(), file.sites(), question);
 }
 
 TEST(LongestNames, LeaveReasonAndAdviceOfCheckWhole) {
@@ -204,7 +204,7 @@ TEST(LongestNames, LeaveTheReasonOfAnImageThatPinLeavesWhole) {
       for (const auto& ref : wanted(file, {})) known.insert_or_assign(ref.canonical(), digest_of_digit('a'));
       const auto done = pinned(file, {}, known);
       ASSERT_TRUE(done);
-      ASSERT_EQ(done->results[0].what, site_result::kind::left);
+      ASSERT_EQ(done->results[0].outcome, site_result::kind::left);
       expect_pieces(done->results[0].message, one.left);
       EXPECT_LE(done->results[0].message.size(), max_text);
     }
@@ -214,12 +214,12 @@ TEST(LongestNames, LeaveTheReasonOfAnImageThatPinLeavesWhole) {
 TEST(LongestNames, ARenamedImageIsToldWithTheCommandWhole) {
   for (const names& n : all_names()) {
     const auto file = read(lines()[0], n);
-    pin_choice how;
-    how.renamed.emplace(0, renamed_image{*registry::reference::parse("m.example/x:1"), n.image(), "over/k.yaml"});
+    pin_choice choice;
+    choice.renamed.emplace(0, renamed_image{*registry::reference::parse("m.example/x:1"), n.image(), "over/k.yaml"});
     digest_map known;
-    for (const auto& ref : wanted(file, how))
+    for (const auto& ref : wanted(file, choice))
       known.insert_or_assign(ref.canonical(), digest_of_digit(ref.canonical() == "m.example/x:1" ? 'b' : 'a'));
-    const auto done = pinned(file, how, known);
+    const auto done = pinned(file, choice, known);
     ASSERT_TRUE(done);
     EXPECT_THAT(done->results[0].message, ::testing::StartsWith("over/k.yaml makes "));
     EXPECT_THAT(done->results[0].message,
@@ -236,7 +236,7 @@ TEST(LongestNames, LeaveTheReasonOfAPinThatStaysWhole) {
     for (const auto& [task, verb] : {std::pair{pin_task::unpin, "knows it"}, {pin_task::update, "can update it"}}) {
       const auto done = pinned(*file, {.task = task}, {});
       ASSERT_TRUE(done);
-      ASSERT_EQ(done->results[0].what, site_result::kind::left);
+      ASSERT_EQ(done->results[0].outcome, site_result::kind::left);
       EXPECT_EQ(done->results[0].message, fmt::format("its tag is not written beside it, so nobody {}", verb));
     }
   }

@@ -100,25 +100,25 @@ outcome expect_all_in_words(const odd_file& file, pin::pin_format format) {
   for (const auto& one : checked.findings) EXPECT_FALSE(one.message.empty());
 
   for (const pin_task task : {pin_task::update, pin_task::unpin, pin_task::pin}) {
-    const pin_choice how{.task = task, .format = format};
-    const auto known = answers_to(wanted(*content, how));
-    const auto once = pinned(*content, how, known);
+    const pin_choice choice{.task = task, .format = format};
+    const auto known = answers_to(wanted(*content, choice));
+    const auto once = pinned(*content, choice, known);
     if (!once) {
       EXPECT_FALSE(once.error().message.empty());
       continue;
     }
     for (const auto& r : once->results)
-      EXPECT_TRUE(r.what != site_result::kind::left || !r.message.empty()) << content->sites()[r.site].written;
+      EXPECT_TRUE(r.outcome != site_result::kind::left || !r.message.empty()) << content->sites()[r.site].written;
     if (task != pin_task::pin) continue;
     out.pinned +=
-        static_cast<std::size_t>(std::ranges::count(once->results, site_result::kind::changed, &site_result::what));
+        static_cast<std::size_t>(std::ranges::count(once->results, site_result::kind::changed, &site_result::outcome));
     EXPECT_EQ(unexpected_line(file.text, once->text), "") << once->text;
     const auto again = files::image_file::read(once->text, file.path, {});
     if (!again) {
       ADD_FAILURE() << again.error().message << "\n=====\n" << once->text;
       continue;
     }
-    const auto twice = pinned(*again, how, answers_to(wanted(*again, how)));
+    const auto twice = pinned(*again, choice, answers_to(wanted(*again, choice)));
     EXPECT_TRUE(twice && twice->text == once->text) << once->text;
   }
   const std::vector<input> inputs{{file.path, *std::move(content), true}};

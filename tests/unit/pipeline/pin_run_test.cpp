@@ -1,7 +1,7 @@
+#include <pinhook/pipeline/pin_run.hpp>
+
 #include "support/made_rules.hpp"
 #include "unit/pipeline/pin_run_fixture.hpp"
-
-#include <pinhook/pipeline/pin_run.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

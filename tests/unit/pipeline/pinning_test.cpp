@@ -50,15 +50,15 @@ digest_map known(const std::vector<std::pair<std::string, char>>& rows) {
   return out;
 }
 
-pinned_file done(const files::image_file& file, const pin_choice& how, const digest_map& with) {
-  auto out = pinned(file, how, with);
+pinned_file done(const files::image_file& file, const pin_choice& choice, const digest_map& with) {
+  auto out = pinned(file, choice, with);
   if (!out) throw std::runtime_error(out.error().message);
   return std::move(*out);
 }
 
-std::vector<kind> kinds(const pinned_file& what) {
+std::vector<kind> kinds(const pinned_file& file) {
   std::vector<kind> out;
-  for (const auto& r : what.results) out.push_back(r.what);
+  for (const auto& r : file.results) out.push_back(r.outcome);
   return out;
 }
 
@@ -80,12 +80,12 @@ TEST(Wanted, OfAnUpdateIsWhatPinsWereToo) {
 
 TEST(Pinned, GivesDigests) {
   const auto file = pod({"nginx:1.25", "redis@" + b});
-  const auto what = done(file, {}, known({{"docker.io/library/nginx:1.25", 'a'}}));
-  EXPECT_THAT(kinds(what), ElementsAre(kind::changed, kind::current));
-  EXPECT_EQ(what.results[0].after, "nginx@" + a);
-  EXPECT_THAT(what.text, HasSubstr("image: nginx@" + a + "} # nginx:1.25\n"));
-  EXPECT_TRUE(what.has(kind::changed));
-  EXPECT_FALSE(what.has(kind::failed));
+  const auto after = done(file, {}, known({{"docker.io/library/nginx:1.25", 'a'}}));
+  EXPECT_THAT(kinds(after), ElementsAre(kind::changed, kind::current));
+  EXPECT_EQ(after.results[0].after, "nginx@" + a);
+  EXPECT_THAT(after.text, HasSubstr("image: nginx@" + a + "} # nginx:1.25\n"));
+  EXPECT_TRUE(after.has(kind::changed));
+  EXPECT_FALSE(after.has(kind::failed));
 }
 
 // What only the chart can put together, numbers, and what the chart would break on: told, never looked up.
@@ -98,16 +98,16 @@ TEST(Pinned, LeavesValuesThatAreNotSafeToPin) {
       "values.yaml", {}, &chart);
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_THAT(names(wanted(*file, {})), ElementsAre("acme/d:v1"));
-  const auto what = done(*file, {}, known({{"docker.io/acme/d:v1", 'a'}}));
-  EXPECT_THAT(kinds(what), ElementsAre(kind::left, kind::left, kind::left, kind::changed));
-  EXPECT_THAT(what.results[0].message,
+  const auto after = done(*file, {}, known({{"docker.io/acme/d:v1", 'a'}}));
+  EXPECT_THAT(kinds(after), ElementsAre(kind::left, kind::left, kind::left, kind::changed));
+  EXPECT_THAT(after.results[0].message,
               HasSubstr("its digest would be in a.tag, and t.yaml:1 writes it as version; pin"));
-  EXPECT_EQ(what.results[1].message,
+  EXPECT_EQ(after.results[1].message,
             "YAML does not read the tag 1.10 as a string, and Helm writes 1.1; quote it: tag: \"1.10\"");
-  EXPECT_THAT(what.results[2].message, HasSubstr("the chart may put c.global.hub before or after it; pin what"));
-  ASSERT_EQ(what.doubts.size(), 1U);
-  EXPECT_THAT(*what.doubts.begin(), HasSubstr("no template here shows what uses it"));
-  const auto back = files::image_file::read(what.text, "values.yaml", {}, &chart);
+  EXPECT_THAT(after.results[2].message, HasSubstr("the chart may put c.global.hub before or after it; pin what"));
+  ASSERT_EQ(after.doubts.size(), 1U);
+  EXPECT_THAT(*after.doubts.begin(), HasSubstr("no template here shows what uses it"));
+  const auto back = files::image_file::read(after.text, "values.yaml", {}, &chart);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(done(*back, {.task = pin_task::unpin}, {}).text, file->text());
 }
@@ -140,39 +140,39 @@ TEST(Pinned, WarnsOnceAFileWhereNoChartIsSeen) {
       "c: {repository: acme/c, tag: v1, digest: ''}\n",
       "values.yaml", {});
   ASSERT_TRUE(file) << file.error().message;
-  const auto what = done(
+  const auto after = done(
       *file, {}, known({{"docker.io/acme/a:v1", 'a'}, {"docker.io/acme/b:v1", 'a'}, {"docker.io/acme/c:v1", 'a'}}));
-  ASSERT_EQ(what.doubts.size(), 1U);
-  EXPECT_THAT(*what.doubts.begin(), HasSubstr("no templates beside this file"));
+  ASSERT_EQ(after.doubts.size(), 1U);
+  EXPECT_THAT(*after.doubts.begin(), HasSubstr("no templates beside this file"));
 }
 
 TEST(Pinned, KeepsTheTagWhereItIsAsked) {
   const auto file = pod({"nginx:1.25", "redis"});
-  const auto what = done(file, {.format = pin::pin_format::tag_and_digest},
-                         known({{"docker.io/library/nginx:1.25", 'a'}, {"docker.io/library/redis:latest", 'b'}}));
-  EXPECT_EQ(what.results[0].after, "nginx:1.25@" + a);
-  EXPECT_EQ(what.results[1].after, "redis:latest@" + b);
+  const auto after = done(file, {.format = pin::pin_format::tag_and_digest},
+                          known({{"docker.io/library/nginx:1.25", 'a'}, {"docker.io/library/redis:latest", 'b'}}));
+  EXPECT_EQ(after.results[0].after, "nginx:1.25@" + a);
+  EXPECT_EQ(after.results[1].after, "redis:latest@" + b);
 }
 
 TEST(Pinned, AFailureLeavesItsImageAlone) {
   const auto file = pod({"nginx:1.25", "redis:7", "alpine:3"});
   auto with = known({{"docker.io/library/nginx:1.25", 'a'}});
   with.emplace("docker.io/library/redis:7", fail(error_code::denied, "redis:7 is not to be had"));
-  const auto what = done(file, {}, with);
-  EXPECT_THAT(kinds(what), ElementsAre(kind::changed, kind::failed, kind::failed));
-  EXPECT_EQ(what.results[1].message, "redis:7 is not to be had");
-  EXPECT_EQ(what.results[1].code, error_code::denied);
-  EXPECT_EQ(what.results[2].code, error_code::internal);
-  EXPECT_THAT(what.text, HasSubstr("image: redis:7}"));
+  const auto after = done(file, {}, with);
+  EXPECT_THAT(kinds(after), ElementsAre(kind::changed, kind::failed, kind::failed));
+  EXPECT_EQ(after.results[1].message, "redis:7 is not to be had");
+  EXPECT_EQ(after.results[1].code, error_code::denied);
+  EXPECT_EQ(after.results[2].code, error_code::internal);
+  EXPECT_THAT(after.text, HasSubstr("image: redis:7}"));
 }
 
 TEST(Pinned, UpdatesMoveWhatMoved) {
   const auto file = pod({"nginx@" + a + " # nginx:1.25", "redis:7@" + b, "busybox@" + a});
-  const auto what = done(file, {.task = pin_task::update},
-                         known({{"docker.io/library/nginx:1.25", 'b'}, {"docker.io/library/redis:7", 'b'}}));
-  EXPECT_THAT(kinds(what), ElementsAre(kind::changed, kind::current, kind::left));
-  EXPECT_THAT(what.text, HasSubstr("image: nginx@" + b + "} # nginx:1.25\n"));
-  EXPECT_THAT(what.results[2].message, HasSubstr("tag is not written"));
+  const auto after = done(file, {.task = pin_task::update},
+                          known({{"docker.io/library/nginx:1.25", 'b'}, {"docker.io/library/redis:7", 'b'}}));
+  EXPECT_THAT(kinds(after), ElementsAre(kind::changed, kind::current, kind::left));
+  EXPECT_THAT(after.text, HasSubstr("image: nginx@" + b + "} # nginx:1.25\n"));
+  EXPECT_THAT(after.results[2].message, HasSubstr("tag is not written"));
 }
 
 TEST(Pinned, UnpinsToTheTag) {
@@ -191,63 +191,64 @@ TEST(Pinned, UnpinsToTheTag) {
 
 TEST(Pinned, SaysWhySomethingIsLeft) {
   const auto file = pod({"'{{ .Values.image }}'", "UPPER:1"});
-  const auto what = done(file, {}, {});
-  EXPECT_THAT(kinds(what), ElementsAre(kind::left, kind::left));
-  EXPECT_THAT(what.results[0].message, HasSubstr("fills it in"));
-  EXPECT_THAT(what.results[1].message, HasSubstr("upper-case"));
-  EXPECT_EQ(what.text, file.text());
+  const auto after = done(file, {}, {});
+  EXPECT_THAT(kinds(after), ElementsAre(kind::left, kind::left));
+  EXPECT_THAT(after.results[0].message, HasSubstr("fills it in"));
+  EXPECT_THAT(after.results[1].message, HasSubstr("upper-case"));
+  EXPECT_EQ(after.text, file.text());
 }
 
 TEST(PinnedByRules, NeverIsLeftAndNotAskedFor) {
   const auto file = pod({"istio/proxyv2:1.2", "nginx:1.25"});
-  const pin_choice how{.orders = {.set = made_rules({never_rule("sidecars", {"**/istio/proxyv2"})})}};
-  EXPECT_THAT(names(wanted(file, how)), ElementsAre("nginx:1.25"));
-  const auto what = done(file, how, known({{"docker.io/library/nginx:1.25", 'a'}}));
-  EXPECT_THAT(kinds(what), ElementsAre(kind::left, kind::changed));
-  EXPECT_EQ(what.results[0].rule, "sidecars");
-  EXPECT_EQ(what.results[0].message, "rule sidecars says pin: never");
-  EXPECT_THAT(what.text, HasSubstr("image: istio/proxyv2:1.2}\n"));
+  const pin_choice choice{.orders = {.set = made_rules({never_rule("sidecars", {"**/istio/proxyv2"})})}};
+  EXPECT_THAT(names(wanted(file, choice)), ElementsAre("nginx:1.25"));
+  const auto after = done(file, choice, known({{"docker.io/library/nginx:1.25", 'a'}}));
+  EXPECT_THAT(kinds(after), ElementsAre(kind::left, kind::changed));
+  EXPECT_EQ(after.results[0].rule, "sidecars");
+  EXPECT_EQ(after.results[0].message, "rule sidecars says pin: never");
+  EXPECT_THAT(after.text, HasSubstr("image: istio/proxyv2:1.2}\n"));
 }
 
 TEST(PinnedByRules, TheTagOfAPinCountsForAnUpdate) {
   const auto file = pod({"nginx@" + a + " # nginx", "redis@" + a + " # redis:7", "busybox@" + a, "alpine:latest@" + a});
-  const pin_choice how{.task = pin_task::update, .orders = {.set = made_rules({never_rule("moving", {"*:latest"})})}};
-  EXPECT_THAT(names(wanted(file, how)), ElementsAre("redis:7"));
-  const auto what = done(file, how, known({{"docker.io/library/redis:7", 'b'}}));
-  EXPECT_THAT(kinds(what), ElementsAre(kind::left, kind::changed, kind::left, kind::left));
-  EXPECT_EQ(what.results[0].rule, "moving");
-  EXPECT_EQ(what.results[2].rule, "");
-  EXPECT_EQ(what.results[3].rule, "moving");
+  const pin_choice choice{.task = pin_task::update,
+                          .orders = {.set = made_rules({never_rule("moving", {"*:latest"})})}};
+  EXPECT_THAT(names(wanted(file, choice)), ElementsAre("redis:7"));
+  const auto after = done(file, choice, known({{"docker.io/library/redis:7", 'b'}}));
+  EXPECT_THAT(kinds(after), ElementsAre(kind::left, kind::changed, kind::left, kind::left));
+  EXPECT_EQ(after.results[0].rule, "moving");
+  EXPECT_EQ(after.results[2].rule, "");
+  EXPECT_EQ(after.results[3].rule, "moving");
 }
 
 TEST(PinnedByRules, UnpinLooksAtNoRule) {
   const auto file = pod({"nginx:1.25@" + a});
-  const pin_choice how{.task = pin_task::unpin, .orders = {.set = made_rules({never_rule("all")})}};
-  EXPECT_THAT(done(file, how, {}).text, HasSubstr("image: nginx:1.25}"));
+  const pin_choice choice{.task = pin_task::unpin, .orders = {.set = made_rules({never_rule("all")})}};
+  EXPECT_THAT(done(file, choice, {}).text, HasSubstr("image: nginx:1.25}"));
 }
 
 TEST(PinnedByRules, EachImageHasItsFormat) {
   const auto file = pod({"nginx:1.25", "redis:7"});
-  pin_choice how{.orders = {.set = made_rules({format_rule("readable", {"**/nginx"})})}};
+  pin_choice choice{.orders = {.set = made_rules({format_rule("readable", {"**/nginx"})})}};
   const auto with = known({{"docker.io/library/nginx:1.25", 'a'}, {"docker.io/library/redis:7", 'b'}});
-  auto what = done(file, how, with);
-  EXPECT_EQ(what.results[0].after, "nginx:1.25@" + a);
-  EXPECT_EQ(what.results[1].after, "redis@" + b);
-  EXPECT_THAT(what.text, HasSubstr("image: nginx:1.25@" + a + "}\n"));
-  EXPECT_THAT(what.text, HasSubstr("image: redis@" + b + "} # redis:7\n"));
-  how.orders.format = pin::pin_format::digest;
-  what = done(file, how, with);
-  EXPECT_EQ(what.results[0].after, "nginx@" + a);
-  EXPECT_THAT(what.text, HasSubstr("image: nginx@" + a + "} # nginx:1.25\n"));
+  auto after = done(file, choice, with);
+  EXPECT_EQ(after.results[0].after, "nginx:1.25@" + a);
+  EXPECT_EQ(after.results[1].after, "redis@" + b);
+  EXPECT_THAT(after.text, HasSubstr("image: nginx:1.25@" + a + "}\n"));
+  EXPECT_THAT(after.text, HasSubstr("image: redis@" + b + "} # redis:7\n"));
+  choice.orders.format = pin::pin_format::digest;
+  after = done(file, choice, with);
+  EXPECT_EQ(after.results[0].after, "nginx@" + a);
+  EXPECT_THAT(after.text, HasSubstr("image: nginx@" + a + "} # nginx:1.25\n"));
 }
 
 TEST(PinnedByRules, AlwaysKeepAndRefreshPinAsUsual) {
   for (const auto order : {pin::pin_order::always, pin::pin_order::keep, pin::pin_order::refresh}) {
     auto rule = pinhook::testing::made_rule("some");
     rule.pin = order;
-    const auto what = done(pod({"nginx:1.25"}), {.orders = {.set = made_rules({rule})}},
-                           known({{"docker.io/library/nginx:1.25", 'a'}}));
-    EXPECT_THAT(kinds(what), ElementsAre(kind::changed));
+    const auto after = done(pod({"nginx:1.25"}), {.orders = {.set = made_rules({rule})}},
+                            known({{"docker.io/library/nginx:1.25", 'a'}}));
+    EXPECT_THAT(kinds(after), ElementsAre(kind::changed));
   }
 }
 

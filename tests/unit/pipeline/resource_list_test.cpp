@@ -13,9 +13,9 @@ using ::testing::HasSubstr;
 
 const std::string head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
 
-function_result said(result_severity how, const std::string& message) {
+function_result made_result(result_severity severity, const std::string& message) {
   function_result out;
-  out.severity = how;
+  out.severity = severity;
   out.message = message;
   return out;
 }
@@ -133,24 +133,24 @@ TEST(WithResults, StandBehindEverythingElse) {
   const std::string one = R"({"message": "one", "severity": "info"})";
   EXPECT_EQ(
       written(head + "items: []\n# the end\n",
-              {said(result_severity::info, "one"), said(result_severity::error, "two")}),
+              {made_result(result_severity::info, "one"), made_result(result_severity::error, "two")}),
       head + "items: []\n# the end\nresults:\n- " + one + "\n- {\"message\": \"two\", \"severity\": \"error\"}\n");
-  EXPECT_EQ(written(head + "items: []", {said(result_severity::info, "one")}),
+  EXPECT_EQ(written(head + "items: []", {made_result(result_severity::info, "one")}),
             head + "items: []\nresults:\n- " + one + "\n");
-  EXPECT_EQ(written(head + "items: []\n...\n", {said(result_severity::info, "one")}),
+  EXPECT_EQ(written(head + "items: []\n...\n", {made_result(result_severity::info, "one")}),
             head + "items: []\nresults:\n- " + one + "\n...\n");
   EXPECT_EQ(written("---\n  " + std::string("apiVersion: config.kubernetes.io/v1\n  kind: ResourceList\n"),
-                    {said(result_severity::info, "one")}),
+                    {made_result(result_severity::info, "one")}),
             "---\n  apiVersion: config.kubernetes.io/v1\n  kind: ResourceList\n  results:\n  - " + one + "\n");
-  EXPECT_EQ(
-      written("apiVersion: config.kubernetes.io/v1\r\nkind: ResourceList\r\n", {said(result_severity::info, "one")}),
-      "apiVersion: config.kubernetes.io/v1\r\nkind: ResourceList\r\nresults:\r\n- " + one + "\r\n");
+  EXPECT_EQ(written("apiVersion: config.kubernetes.io/v1\r\nkind: ResourceList\r\n",
+                    {made_result(result_severity::info, "one")}),
+            "apiVersion: config.kubernetes.io/v1\r\nkind: ResourceList\r\nresults:\r\n- " + one + "\r\n");
   EXPECT_EQ(written(head, {}), head);
 }
 
 TEST(WithResults, AreAppendedToThoseThatAreThere) {
   const std::string one = R"({"message": "one", "severity": "warning"})";
-  const std::vector<function_result> results{said(result_severity::warning, "one")};
+  const std::vector<function_result> results{made_result(result_severity::warning, "one")};
   EXPECT_EQ(written(head + "results:\n- message: old  # kept\nitems: []\n", results),
             head + "results:\n- message: old  # kept\n- " + one + "\nitems: []\n");
   EXPECT_EQ(written(head + "results:\n  - message: old", results),
@@ -171,13 +171,13 @@ TEST(WithResults, StandInJson) {
   EXPECT_EQ(
       written(R"({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": []}
 )",
-              {said(result_severity::info, "one")}),
+              {made_result(result_severity::info, "one")}),
       R"({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [], "results": [)" + one + "]}\n");
 }
 
 TEST(WithResults, BeforeV1HaveANameAndItems) {
   const std::string old = "apiVersion: config.kubernetes.io/v1alpha1\nkind: ResourceList\n";
-  function_result r = said(result_severity::info, "one");
+  function_result r = made_result(result_severity::info, "one");
   r.kind = "Pod";
   r.name = "p";
   r.ns = "shop";
@@ -189,7 +189,7 @@ TEST(WithResults, BeforeV1HaveANameAndItems) {
 }
 
 TEST(WithResults, SayWhereAndWhat) {
-  function_result r = said(result_severity::info, "say \"it\"\n");
+  function_result r = made_result(result_severity::info, "say \"it\"\n");
   r.api_version = "apps/v1";
   r.kind = "Deployment";
   r.name = "web";

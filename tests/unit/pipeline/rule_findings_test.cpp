@@ -44,28 +44,28 @@ class RuleFindings : public ::testing::Test {
 
   checked_file check(const std::string& text, std::string_view path = "web.yaml") {
     file_ = files::image_file::read(text, path, {}).value();
-    how_.checks = &checks_;
-    how_.lists_images = true;
-    return check_file(path, text, file_->sites(), how_);
+    question_.checks = &checks_;
+    question_.lists_images = true;
+    return check_file(path, text, file_->sites(), question_);
   }
 
   // "error own-registries" of each.
-  std::vector<std::string> told(const std::string& text, std::string_view path = "web.yaml") {
+  std::vector<std::string> findings_in(const std::string& text, std::string_view path = "web.yaml") {
     std::vector<std::string> out;
     for (const auto& f : check(text, path).findings) out.push_back(std::string(to_string(f.level)) + " " + f.rule);
     return out;
   }
 
   file_checks checks_ = own_checks();
-  check_question how_;
+  check_question question_;
   std::optional<files::image_file> file_;
 };
 
 TEST_F(RuleFindings, ActionsAreLevels) {
-  for (const auto& [what, level] :
+  for (const auto& [action, level] :
        {std::pair{action::deny, "error"}, {action::warn, "warning"}, {action::audit, "note"}}) {
-    use({demand_rule("by-digest", requirement::digest, what)});
-    EXPECT_THAT(told(pod("nginx:1.25")), ElementsAre(std::string(level) + " by-digest"));
+    use({demand_rule("by-digest", requirement::digest, action)});
+    EXPECT_THAT(findings_in(pod("nginx:1.25")), ElementsAre(std::string(level) + " by-digest"));
   }
 }
 
@@ -73,17 +73,17 @@ TEST_F(RuleFindings, AnExceptionSilencesOursToo) {
   auto dev = demand_rule("dev", requirement::digest, action::allow);
   dev.about.images.push_back(rules::reference_pattern::parse("**/dev/*").value());
   use({dev});
-  EXPECT_THAT(told(pod("ghcr.io/dev/app:1")), IsEmpty());
-  EXPECT_THAT(told(pod("ghcr.io/acme/app:1")), ElementsAre("warning unpinned"));
-  EXPECT_THAT(told(pod("ghcr.io/dev/app")), ElementsAre("error no-tag"));
-  EXPECT_THAT(told(pod("ghcr.io/dev/app:latest")), ElementsAre("error latest"));
+  EXPECT_THAT(findings_in(pod("ghcr.io/dev/app:1")), IsEmpty());
+  EXPECT_THAT(findings_in(pod("ghcr.io/acme/app:1")), ElementsAre("warning unpinned"));
+  EXPECT_THAT(findings_in(pod("ghcr.io/dev/app")), ElementsAre("error no-tag"));
+  EXPECT_THAT(findings_in(pod("ghcr.io/dev/app:latest")), ElementsAre("error latest"));
 }
 
 TEST_F(RuleFindings, OneOfTagLatestAndDigestAndTheOthersApart) {
   use({demand_rule("ours", requirement::registry, action::deny, {"ghcr.io"}),
        demand_rule("pulls", requirement::pull_policy, action::warn, {"IfNotPresent"})});
   const auto seen = check(pod("nginx"));
-  EXPECT_THAT(told(pod("nginx")), ElementsAre("error no-tag", "error ours", "warning pulls"));
+  EXPECT_THAT(findings_in(pod("nginx")), ElementsAre("error no-tag", "error ours", "warning pulls"));
   ASSERT_EQ(seen.images.size(), 1U);
   EXPECT_THAT(seen.images[0].findings, ElementsAre(0U, 1U, 2U));
   EXPECT_EQ(seen.findings[0].fix, "pinhook pin -i web.yaml");
@@ -98,24 +98,24 @@ TEST_F(RuleFindings, AnImageThatIsPinnedBreaksNothingOfItsReference) {
   use({demand_rule("t", requirement::tag, action::deny), demand_rule("l", requirement::not_latest, action::deny),
        demand_rule("d", requirement::digest, action::deny)});
   for (const auto& image : {"nginx@" + a, "nginx:latest@" + a, "nginx:1@" + a})
-    EXPECT_THAT(told(pod("'" + image + "'")), IsEmpty()) << image;
-  EXPECT_THAT(told(pod("'nginx@" + a + "'") + "# nginx\n"), IsEmpty());
-  EXPECT_THAT(told(pod("nginx")), ElementsAre("error t"));
-  EXPECT_THAT(told(pod("nginx:latest")), ElementsAre("error l"));
-  EXPECT_THAT(told(pod("nginx:1")), ElementsAre("error d"));
+    EXPECT_THAT(findings_in(pod("'" + image + "'")), IsEmpty()) << image;
+  EXPECT_THAT(findings_in(pod("'nginx@" + a + "'") + "# nginx\n"), IsEmpty());
+  EXPECT_THAT(findings_in(pod("nginx")), ElementsAre("error t"));
+  EXPECT_THAT(findings_in(pod("nginx:latest")), ElementsAre("error l"));
+  EXPECT_THAT(findings_in(pod("nginx:1")), ElementsAre("error d"));
 }
 
 TEST_F(RuleFindings, TheMostSevereIsTold) {
   use({demand_rule("d", requirement::digest, action::audit)});
-  EXPECT_THAT(told(pod("nginx")), ElementsAre("error no-tag"));
-  EXPECT_THAT(told(pod("nginx:1")), ElementsAre("note d"));
+  EXPECT_THAT(findings_in(pod("nginx")), ElementsAre("error no-tag"));
+  EXPECT_THAT(findings_in(pod("nginx:1")), ElementsAre("note d"));
 }
 
 TEST_F(RuleFindings, NeverSilencesOurUnpinnedAlone) {
   use({never_rule("left", {"**/istio/*"})});
-  EXPECT_THAT(told(pod("istio/proxyv2:1.2")), IsEmpty());
-  EXPECT_THAT(told(pod("istio/proxyv2")), ElementsAre("error no-tag"));
-  EXPECT_THAT(told(pod("nginx:1")), ElementsAre("warning unpinned"));
+  EXPECT_THAT(findings_in(pod("istio/proxyv2:1.2")), IsEmpty());
+  EXPECT_THAT(findings_in(pod("istio/proxyv2")), ElementsAre("error no-tag"));
+  EXPECT_THAT(findings_in(pod("nginx:1")), ElementsAre("warning unpinned"));
   use({never_rule("left"), demand_rule("d", requirement::digest, action::deny)});
   const auto seen = check(pod("istio/proxyv2:1.2"));
   ASSERT_EQ(seen.findings.size(), 1U);
@@ -127,36 +127,36 @@ TEST_F(RuleFindings, NeverIsNotComparedAndNotAskedFor) {
   const std::string text = pod("'nginx:1@" + a + "'");
   digest_map known;
   known.emplace("docker.io/library/nginx:1", digest_of_digit('b'));
-  how_.has_drift = true;
-  how_.known = &known;
-  std::map<std::string, registry::reference> asked;
-  EXPECT_THAT(told(text), ElementsAre("warning drift"));
-  EXPECT_TRUE(add_wanted(file_->sites(), how_, asked));
-  asked.clear();
+  question_.has_drift = true;
+  question_.known = &known;
+  std::map<std::string, registry::reference> references;
+  EXPECT_THAT(findings_in(text), ElementsAre("warning drift"));
+  EXPECT_TRUE(add_wanted(file_->sites(), question_, references));
+  references.clear();
   use({never_rule("left")});
-  EXPECT_THAT(told(text), IsEmpty());
-  EXPECT_FALSE(add_wanted(file_->sites(), how_, asked));
-  EXPECT_THAT(told(pod("'nginx@" + a + "'")), IsEmpty());
-  EXPECT_THAT(told(pod("nginx")), ElementsAre("error no-tag"));
-  EXPECT_FALSE(add_wanted(file_->sites(), how_, asked));
-  EXPECT_THAT(asked, IsEmpty());
+  EXPECT_THAT(findings_in(text), IsEmpty());
+  EXPECT_FALSE(add_wanted(file_->sites(), question_, references));
+  EXPECT_THAT(findings_in(pod("'nginx@" + a + "'")), IsEmpty());
+  EXPECT_THAT(findings_in(pod("nginx")), ElementsAre("error no-tag"));
+  EXPECT_FALSE(add_wanted(file_->sites(), question_, references));
+  EXPECT_THAT(references, IsEmpty());
 }
 
 TEST_F(RuleFindings, WhatMayGoWithoutADigestIsNotAskedFor) {
   use({demand_rule("free", requirement::digest, action::allow)});
-  std::map<std::string, registry::reference> asked;
-  EXPECT_THAT(told(pod("nginx:1")), IsEmpty());
-  EXPECT_FALSE(add_wanted(file_->sites(), how_, asked));
-  EXPECT_THAT(told(pod("nginx:latest")), ElementsAre("error latest"));
-  EXPECT_TRUE(add_wanted(file_->sites(), how_, asked));
+  std::map<std::string, registry::reference> references;
+  EXPECT_THAT(findings_in(pod("nginx:1")), IsEmpty());
+  EXPECT_FALSE(add_wanted(file_->sites(), question_, references));
+  EXPECT_THAT(findings_in(pod("nginx:latest")), ElementsAre("error latest"));
+  EXPECT_TRUE(add_wanted(file_->sites(), question_, references));
 }
 
 TEST_F(RuleFindings, AKnownDigestMakesTheFixExact) {
   use({demand_rule("d", requirement::digest, action::deny)});
   digest_map known;
   known.emplace("docker.io/library/nginx:1", digest_of_digit('a'));
-  how_.known = &known;
-  how_.how_to_pin = [](std::size_t, const registry::digest& d) {
+  question_.known = &known;
+  question_.suggest_pin = [](std::size_t, const registry::digest& d) {
     return pin_text{"nginx@" + d.to_string(), replacement{1, 1, 1, 2, "x"}};
   };
   const auto seen = check(pod("nginx:1"));
@@ -168,12 +168,12 @@ TEST_F(RuleFindings, AKnownDigestMakesTheFixExact) {
 TEST_F(RuleFindings, ThePullPolicyIsTheOneInEffect) {
   use({demand_rule("p", requirement::pull_policy, action::deny, {"IfNotPresent", "Never"})});
   const std::string pinned = "'nginx:1@" + a + "'";
-  EXPECT_THAT(told(pod(pinned)), IsEmpty());
-  EXPECT_THAT(told(pod(pinned, ", imagePullPolicy: Never")), IsEmpty());
-  EXPECT_THAT(told(pod(pinned, ", imagePullPolicy: Always")), ElementsAre("error p"));
+  EXPECT_THAT(findings_in(pod(pinned)), IsEmpty());
+  EXPECT_THAT(findings_in(pod(pinned, ", imagePullPolicy: Never")), IsEmpty());
+  EXPECT_THAT(findings_in(pod(pinned, ", imagePullPolicy: Always")), ElementsAre("error p"));
   EXPECT_THAT(check(pod(pinned, ", imagePullPolicy: Always")).findings.at(0).message,
               HasSubstr("has the pull policy \"Always\": "));
-  EXPECT_THAT(told("services: {web: {image: " + pinned + "}}\n", "compose.yaml"), IsEmpty());
+  EXPECT_THAT(findings_in("services: {web: {image: " + pinned + "}}\n", "compose.yaml"), IsEmpty());
 }
 
 TEST_F(RuleFindings, VolumesAndValuesHaveAnotherNameForIt) {
@@ -184,16 +184,16 @@ TEST_F(RuleFindings, VolumesAndValuesHaveAnotherNameForIt) {
   seen = check("a: {repository: nginx, tag: v1, digest: '" + a + "', pullPolicy: Always}\n", "values.yaml");
   EXPECT_EQ(to_do(seen.findings.at(0)), "write pullPolicy: IfNotPresent");
   // What the chart writes without, nobody knows.
-  EXPECT_THAT(told("a: {repository: nginx, tag: v1, digest: '" + a + "'}\n", "values.yaml"), IsEmpty());
+  EXPECT_THAT(findings_in("a: {repository: nginx, tag: v1, digest: '" + a + "'}\n", "values.yaml"), IsEmpty());
 }
 
 TEST_F(RuleFindings, NamespacesAreTheObjectsOrWereSaid) {
   auto r = demand_rule("d", requirement::digest, action::deny);
   r.about.namespaces = {"shop"};
   use({r});
-  EXPECT_THAT(told(pod("nginx:1")), ElementsAre("warning unpinned"));
-  how_.ns = "shop";
-  EXPECT_THAT(told(pod("nginx:1")), ElementsAre("error d"));
+  EXPECT_THAT(findings_in(pod("nginx:1")), ElementsAre("warning unpinned"));
+  question_.ns = "shop";
+  EXPECT_THAT(findings_in(pod("nginx:1")), ElementsAre("error d"));
 }
 
 TEST_F(RuleFindings, TheOperatorsWordsReplaceOurs) {
@@ -201,14 +201,14 @@ TEST_F(RuleFindings, TheOperatorsWordsReplaceOurs) {
   r.message = "ask platform@example.com.";
   use({r});
   EXPECT_EQ(check(pod("nginx:1")).findings.at(0).message, "\"nginx:1\": ask platform@example.com");
-  EXPECT_EQ(checks_.table.back().why, "Ask platform@example.com.");
+  EXPECT_EQ(checks_.table.back().reason, "Ask platform@example.com.");
 }
 
 TEST_F(RuleFindings, WhatIsLeftAloneBreaksNoRule) {
   use({demand_rule("ours", requirement::registry, action::deny, {"ghcr.io"})});
-  EXPECT_THAT(told(pod("'{{ .Values.image }}'")), IsEmpty());
-  EXPECT_THAT(told("services: {web: {image: a/b:1, build: .}}\n", "compose.yaml"), IsEmpty());
-  EXPECT_THAT(told(pod("Nginx:1")), ElementsAre("error invalid"));
+  EXPECT_THAT(findings_in(pod("'{{ .Values.image }}'")), IsEmpty());
+  EXPECT_THAT(findings_in("services: {web: {image: a/b:1, build: .}}\n", "compose.yaml"), IsEmpty());
+  EXPECT_THAT(findings_in(pod("Nginx:1")), ElementsAre("error invalid"));
 }
 
 TEST(FileChecks, HoldARowForEachRuleThatDemandsSomething) {
@@ -228,7 +228,8 @@ TEST(FileChecks, HoldARowForEachRuleThatDemandsSomething) {
   const auto& row = checks.table[built_in_rules().size()];
   EXPECT_EQ(row.level, severity::error);
   EXPECT_EQ(row.title, "own-registries: Registry that is not allowed; Neither tag nor digest");
-  EXPECT_THAT(row.why, AllOf(HasSubstr("The images of that registry are not reviewed"), HasSubstr(". Without a tag")));
+  EXPECT_THAT(row.reason,
+              AllOf(HasSubstr("The images of that registry are not reviewed"), HasSubstr(". Without a tag")));
   EXPECT_THAT(row.help, ::testing::EndsWith("\n\nRule `own-registries` of pinhook.yaml, line 12."));
   ASSERT_EQ(checks.rows.size(), checks.set.rules().size());
   for (std::size_t i = 0; i < checks.rows.size(); ++i)
