@@ -21,9 +21,9 @@ constexpr std::string_view unknown_chart =
     "more "
     "than the image (a label, a version): compare the output of helm template";
 constexpr std::string_view remedy =
-    "pin what the chart renders (helm template … | pinhook pin -), or give the chart a key digest beside the tag";
+    "pin the rendered chart (helm template … | pinhook pin -), or give the chart a key digest beside the tag";
 constexpr std::string_view marked_remedy =
-    "pin what the chart renders (helm template … | pinhook pin -), or let the program that writes the tag write the "
+    "pin the rendered chart (helm template … | pinhook pin -), or let the program that writes the tag write the "
     "digest, too: its marker at the line of the digest";
 
 values_path path_of(std::string_view pointer) {
@@ -139,7 +139,7 @@ void judge(const source_document& doc, found_image& image, const chart& of) {
         name, verdict.doubt);
   } else if (!is_known || !verdict.is_used) {
     s.doubt = fmt::format(
-        "the digest goes into {}, and no template here shows what uses it: compare the output of helm template", name);
+        "the digest goes into {}, and no template here shows its use: compare the output of helm template", name);
   }
 }
 

@@ -89,8 +89,8 @@ std::string_view without_offset(std::string_view message) {
 }
 
 std::unexpected<error> explain(const image_search& in, node_index object, const error& problem) {
-  const std::string_view what = without_offset(problem.message);
-  if (what.contains("duplicate key")) {
+  const std::string_view message = without_offset(problem.message);
+  if (message.contains("duplicate key")) {
     const auto size = static_cast<node_index>(in.doc.nodes.size());
     node_index end = object + 1;
     while (end < size && in.doc.at(end).span.begin < in.doc.at(object).span.end) ++end;
@@ -100,7 +100,7 @@ std::unexpected<error> explain(const image_search& in, node_index object, const 
       return refuse_at(in.doc.at(twice),
                        fmt::format("duplicate key {}", quoted(in.doc.at(in.doc.resolve(twice)).text)));
   }
-  return refuse_at(in.doc.at(object), what);
+  return refuse_at(in.doc.at(object), message);
 }
 
 class object_search {

@@ -23,8 +23,8 @@ constexpr std::string_view origins_annotation = "kbld.carvel.dev/origins";
 /// Ours; kbld and imgpkg keep what they do not know.
 constexpr std::string_view resolved_annotation = "pinhook.dev/resolved";
 
-std::unexpected<error> refuse(const yaml::node& at, std::string_view what) {
-  return yaml::refuse_at(at.line, at.column, what);
+std::unexpected<error> refuse(const yaml::node& at, std::string_view message) {
+  return yaml::refuse_at(at.line, at.column, message);
 }
 
 std::string text_of(const yaml::node& mapping, std::string_view key) {

@@ -24,8 +24,8 @@ constexpr std::string_view own_kind = "ImageLock";
 /// Our own format nests three levels deep, kbld's configuration some more.
 constexpr yaml::parse_limits read_limits{.size = max_lock_size, .depth = 32};
 
-std::unexpected<error> refuse(const yaml::node& at, std::string_view what) {
-  return refuse_at(at.line, at.column, what);
+std::unexpected<error> refuse(const yaml::node& at, std::string_view message) {
+  return refuse_at(at.line, at.column, message);
 }
 
 result<void> want_keys(const yaml::node& mapping, std::initializer_list<std::string_view> known) {
@@ -135,8 +135,8 @@ result<lock_file> read_lock(std::string_view text) {
                                     quoted(k, 60), own_version, own_kind));
 }
 
-std::string write_lock(const lock_file& what) {
-  return what.format == lock_format::kbld ? write_kbld(what.images) : write_own(what.images);
+std::string write_lock(const lock_file& lock) {
+  return lock.format == lock_format::kbld ? write_kbld(lock.images) : write_own(lock.images);
 }
 
 }  // namespace pinhook::files

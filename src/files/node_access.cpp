@@ -10,8 +10,8 @@ using yaml::scalar_form;
 using yaml::source_document;
 using yaml::source_kind;
 
-std::unexpected<error> refuse_at(const yaml::source_node& node, std::string_view what) {
-  return fail(error_code::malformed, fmt::format("line {}, column {}: {}", node.line, node.column, what));
+std::unexpected<error> refuse_at(const yaml::source_node& node, std::string_view message) {
+  return fail(error_code::malformed, fmt::format("line {}, column {}: {}", node.line, node.column, message));
 }
 
 result<member> member_of(const source_document& doc, node_index mapping, std::string_view key) {

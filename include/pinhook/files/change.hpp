@@ -1,4 +1,4 @@
-// A change that is wanted for an image of a file, and the lines it touched.
+// A requested change of an image in a file, and the lines that it touched.
 //
 // Plain values; any thread.
 #pragma once
@@ -12,12 +12,12 @@
 
 namespace pinhook::files {
 
-/// One site's new state. No digest: back to the tag.
+/// The new state of one site. Empty digest: the site goes back to its tag.
 struct change {
   /// Index in sites().
   std::size_t site = 0;
   std::optional<registry::digest> digest;
-  /// How the pin must be written. None: as the call says, but where no comment can keep the tag, with tag and digest.
+  /// The format of the pin. None: the format of the call, but tag and digest where no comment can keep the tag.
   std::optional<pin::pin_format> format{};
 };
 

@@ -1,6 +1,6 @@
-// What a chart's templates do with its values: where each is written, and which functions look at it. The templates are
-// read as text and followed through `include`, `with`, `range` and variables; nothing is executed, and both ways of
-// every condition are taken.
+// The reader of a chart's templates: it finds where each value is written and which functions read it. The templates
+// are read as text and followed through `include`, `with`, `range` and variables; nothing is executed, and both
+// branches of every condition are taken.
 //
 //   const chart_uses uses = read_templates(templates);
 //   judge_tag(uses, {{"image"}, "tag"})   // "templates/deployment.yaml:12 writes it as app.kubernetes.io/version"
@@ -21,10 +21,10 @@
 
 namespace pinhook::files {
 
-/// Actions looked at in one chart, those of helpers each time they are included: several hundred templates of several
-/// hundred actions. Helpers that include each other could take for ever.
+/// Limit of the actions read in one chart; those of a helper count each time it is included. It is enough for several
+/// hundred templates of several hundred actions. Without it, helpers that include each other could take forever.
 inline constexpr std::size_t max_template_actions = 200'000;
-/// Helpers in helpers, and brackets in one expression.
+/// Limit of nested helpers, and of nested brackets in one expression.
 inline constexpr std::size_t max_template_depth = 64;
 
 struct chart_template {
@@ -35,15 +35,15 @@ struct chart_template {
 
 struct value_use {
   enum class place : std::uint8_t {
-    image,    // behind a key `image`, or one that ends so
-    other,    // behind another key, in a list: `as`
-    test,     // a function that looks at it or takes it apart: `as`
+    image,    // the value of a key `image`, or of one with that ending
+    other,    // the value of another key, or an element of a list: `as`
+    test,     // the argument of a function that compares or splits it: `as`
     note,     // a label or an annotation: `as`
-    hash,     // what a function makes of it shows when it changes: `as`
-    unclear,  // nobody can tell
+    hash,     // the argument of a function whose result differs when it changes: `as`
+    unclear,  // unknown
   };
   place at = place::unclear;
-  /// What is written there, or in the same line before it.
+  /// The values written there, or earlier in the same line.
   std::vector<values_path> values;
   bool is_changed = false;
   std::string file;
@@ -54,21 +54,21 @@ struct value_use {
 struct chart_uses {
   std::vector<value_use> uses;
   std::vector<written_text> texts{};
-  /// Text of the chart's values.schema.json; empty: it has none.
+  /// The text of the chart's values.schema.json. Empty: it has none.
   std::string schema{};
-  /// Everything was read; else a limit was reached.
+  /// True when everything was read; false when a limit was reached.
   bool is_whole = true;
 };
 
-/// `helpers`: of other charts of the same run, whose `define`s all charts share.
+/// `helpers`: the templates of other charts of the same run, since all charts share their `define`s.
 [[nodiscard]] chart_uses read_templates(std::span<const chart_template> templates,
                                         std::span<const chart_template> helpers = {});
 
-/// By its uses, and by what is written beside it.
+/// The verdict by the uses of the value, and by the text written beside it.
 [[nodiscard]] use_verdict judge_use(const chart_uses& of, const values_place& value);
 
-/// A chart's own templates, and those of its dependencies by the key of their values (alias, else name); none of a
-/// dependency that is not there.
+/// A chart's own templates, and those of its dependencies by the key of their values (alias, else name). None for a
+/// dependency that is missing.
 struct chart {
   chart_uses own;
   std::map<std::string, std::optional<chart_uses>> dependencies;

@@ -1,6 +1,6 @@
-// Which text a chart's templates write before and behind the parts of an image: a suffix behind the tag, a registry
-// before the name, "@sha256:" before a digest. With them the chart runs another image than the values say, or the
-// digest does not stand where one is expected.
+// The text that a chart's templates write before and after the parts of an image: a suffix after the tag, a registry
+// before the name, "@sha256:" before a digest. With such text the chart runs another image than the one in its values,
+// or the digest is not where one is expected.
 //
 //   image: "ghcr.io/{{ .Values.image.repository }}:{{ .Values.image.tag }}-alpine"
 //
@@ -17,27 +17,27 @@
 
 namespace pinhook::files {
 
-/// In written_text::text: a value, one that is written as a number, and where a block begins or ends.
+/// The marks in written_text::text: a value, a value written as a number, and the begin or end of a block.
 inline constexpr char text_value = '\x01';
 inline constexpr char text_number = '\x02';
 inline constexpr char text_edge = '\x03';
 
-/// A line of a template, or the format of printf, with the values in it.
+/// A line of a template, or the format of printf, with marks for the values in it.
 struct written_text {
   std::string text;
-  /// What each value in it may be made of, in their order.
+  /// The paths that each value may come from, in the order of the values.
   std::vector<std::vector<values_path>> values;
   std::string file;
   std::size_t line = 1;
-  /// It stands behind a key of an image, or is what a helper or a function makes.
+  /// True for the value of an image's key, and for the result of a helper or a function.
   bool is_image = false;
 };
 
-/// Where an image of values stands: its mapping, and the keys of its name and of what takes the digest there; of a
-/// string that is all of the image both are its own.
+/// The place of an image in values: its mapping, the key of its name, and the key that takes the digest. Both keys are
+/// the same for a string that is the whole image.
 struct values_place {
   enum class form : std::uint8_t {
-    tag,     // or the string that is all of it
+    tag,     // or the string that is the whole image
     digest,  // "sha256:…"
     hex,     // without "sha256:"
   };
@@ -45,22 +45,22 @@ struct values_place {
   std::string name_key;
   std::string key;
   form takes = form::tag;
-  /// The name as it is written there.
+  /// The name as written there.
   std::string name{};
 
   [[nodiscard]] bool is_whole() const { return name_key == key; }
 };
 
 struct use_verdict {
-  /// A use that a digest would break: "templates/deployment.yaml:12 …". Empty: there is none.
+  /// A use that a digest would break: "templates/deployment.yaml:12 …". Empty: none.
   std::string conflict;
-  /// One that may be.
+  /// A use that a digest may break. Empty: none.
   std::string doubt;
-  /// Something is made of it, or of what holds it.
+  /// True when a template uses the value, or a mapping that holds it.
   bool is_used = false;
 };
 
-/// Of texts that hold the name and what takes the digest. `is_used` is left as it is.
+/// The verdict by the texts that hold both the name and the value that takes the digest. `is_used` stays false.
 [[nodiscard]] use_verdict judge_texts(std::span<const written_text> texts, const values_place& value);
 
 }  // namespace pinhook::files

@@ -1,4 +1,4 @@
-// What a template's expression may be made of: places in the chart's values. For chart_reading.
+// The places in a chart's values that the result of a template's expression may come from. For chart_reading.
 //
 // Pure values; any thread.
 #pragma once
@@ -17,56 +17,56 @@ namespace pinhook::files {
 /// Keys from the root of the values; "*" is any key or element.
 using values_path = std::vector<std::string>;
 
-/// What one expression may be made of; more is left out.
+/// Limit of the paths of one expression; further paths are dropped.
 inline constexpr std::size_t max_chart_paths = 16;
-/// What dicts in dicts may hold together: a helper that hands itself a dict of what it was given, twice, would double
-/// it each time.
+/// Limit of the members of nested dicts together: a helper that calls itself with a dict that holds its argument twice
+/// would double the size each time.
 inline constexpr std::size_t max_chart_members = 256;
 
 struct chart_value {
-  /// The object that templates begin with: `.Values`, `.Chart` and others are its members.
+  /// The root object of a template: `.Values`, `.Chart` and others are its members.
   bool is_root = false;
-  /// Of a list that the template makes: its elements together.
+  /// A list that the template builds; its elements are merged into one value.
   bool is_list = false;
-  /// A function made another text of it.
+  /// A function changed the text.
   bool is_changed = false;
-  /// Pieces of a text: a field or an element is one of them.
+  /// A function split the text: a field or an element is one of the pieces.
   bool is_cut = false;
-  /// What it is, or what its text was put together of.
+  /// The places of the value, or of the parts of its text.
   std::vector<values_path> paths{};
-  /// Of a dict that the template makes.
+  /// The members of a dict that the template builds.
   std::map<std::string, chart_value, std::less<>> members{};
-  /// Of a quoted string.
+  /// The text of a quoted string.
   std::string literal{};
-  /// Itself and all that its members hold.
+  /// The count of this value and of all values in its members.
   std::size_t size = 1;
 
-  /// Over max_chart_members the member is left out.
+  /// Drops the member when the size would exceed max_chart_members.
   void set(std::string key, const chart_value& value);
   [[nodiscard]] bool is_nothing() const { return !is_root && paths.empty() && members.empty(); }
-  /// Both may be it.
+  /// Merges `other`: the value may be either.
   void add(const chart_value& other);
   [[nodiscard]] chart_value field(std::string_view name) const;
-  /// What `range` sets the dot to.
+  /// The value that `range` sets the dot to.
   [[nodiscard]] chart_value element() const;
-  /// Everything in it, dicts unfolded.
+  /// All paths, those of members included.
   [[nodiscard]] std::vector<values_path> all_paths() const;
 };
 
-/// What a function does with what it is given.
+/// The effect of a function on its arguments.
 enum class function_effect : std::uint8_t {
-  passes,   // its text, or one of its arguments as it is
-  changes,  // another text; every function that is not known
-  tests,    // looks at the text: eq, semverCompare
-  forgets,  // what comes out does not hold it: empty, hasKey
-  hashes,   // another text comes out of another one: sha256sum
-  cuts,     // pieces of the text: split, regexSplit
+  passes,   // returns the text, or one of its arguments unchanged
+  changes,  // returns another text; also every unknown function
+  tests,    // reads the text: eq, semverCompare
+  forgets,  // returns a result without the text: empty, hasKey
+  hashes,   // returns a result that differs with the text: sha256sum
+  cuts,     // returns pieces of the text: split, regexSplit
   builds,   // dict, index and others: see apply_function
 };
 
 [[nodiscard]] function_effect effect_of(std::string_view function);
 
-/// The result of a call; `include` and what tests are not for it.
+/// The result of a call. Not for `include`, and not for functions of the effect `tests`.
 [[nodiscard]] chart_value apply_function(std::string_view function, std::span<const chart_value> arguments);
 
 }  // namespace pinhook::files

@@ -1,4 +1,5 @@
-// Whether the chart bears a digest where pinhook would write one: in the tag, or under `digest`, `sha256`, `sha`.
+// The check whether the chart accepts a digest where pinhook would write one: in the tag, or under `digest`, `sha256`,
+// `sha`.
 //
 // Pure; any thread.
 #pragma once
@@ -12,7 +13,7 @@
 namespace pinhook::files {
 
 /// Fills in site::problem, remedy and doubt of Helm values that have no digest. `of`: the chart that the file belongs
-/// to; null: nobody knows it.
+/// to; null: unknown.
 void judge_pins(const yaml::source& from, std::vector<found_image>& images, const chart* of);
 
 }  // namespace pinhook::files

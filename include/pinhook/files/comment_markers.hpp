@@ -2,8 +2,8 @@
 //
 //   image: ghcr.io/acme/web:2.0.1 # {"$imagepolicy": "flux-system:web"}
 //
-// Some of them must have the line's comment for themselves. There a pin keeps its tag in the reference, never in a
-// comment. One table says which, with where each program documents it; docs/comments.md shows the same.
+// Some of them must be the only comment of their line. There a pin keeps its tag in the reference, never in a comment.
+// One table lists them with the page where each program documents its marker; docs/comments.md shows the same.
 //
 // Pure; any thread.
 #pragma once
@@ -18,58 +18,59 @@
 
 namespace pinhook::files {
 
-/// How a marker is found in a comment. White space behind the '#' does not count but for `tight`.
+/// The position of a marker in a comment. White space after the '#' is ignored, except for `tight`.
 enum class marker_place : std::uint8_t {
   first,     // the comment begins with it
-  tight,     // right behind the '#'
+  tight,     // directly after the '#'
   object,    // the comment begins with '{' and holds it
   anywhere,  // the comment holds it
 };
 
-/// What the program writes into a line that is marked.
+/// The part of a marked line that the program writes.
 enum class marker_change : std::uint8_t { nothing, value, tag };
 
-/// What a comment that has a line for itself speaks of, beside that line.
+/// The lines that a comment on a line of its own applies to, beside that line.
 enum class marker_reach : std::uint8_t { nothing, next_line, next_item };
 
 struct comment_marker {
   std::string_view program;
   std::string_view text;
   marker_place place = marker_place::first;
-  /// Whether the program no longer finds it behind, and before, other text of the same comment.
+  /// True when the program does not find the marker after, or before, other text of the same comment.
   bool breaks_behind_text = false;
   bool breaks_before_text = false;
   marker_change changes = marker_change::nothing;
   marker_reach reach = marker_reach::nothing;
-  /// Where that is written, or the code that reads it.
+  /// The page that documents the marker, or the code that reads it.
   std::string_view source;
 
-  /// No comment is added to its line: it would not be found, or the program finds the tag by its place in the line.
+  /// True when no comment may be added to its line: the program would not find the marker, or it finds the tag by its
+  /// position in the line.
   [[nodiscard]] bool stands_alone() const { return breaks_behind_text || changes == marker_change::tag; }
 };
 
-/// What is looked at of a comment. A marker is a word or a short object.
+/// Bytes of a comment that are read. A marker is a word or a short object.
 inline constexpr std::size_t max_marker_comment = 1024;
-/// Signs '#' of one line that are looked at; those in quoted text count, too.
+/// Signs '#' of one line that are read; those in quoted text count, too.
 inline constexpr std::size_t max_signs = 16;
-/// Comment lines above an image that are looked at. Markers stand right above it, at most among a few words.
+/// Comment lines above an image that are read. Markers are directly above it, or among a few words.
 inline constexpr std::size_t max_lines_above = 8;
 
 [[nodiscard]] std::span<const comment_marker> comment_markers();
 
-/// The marker that a comment is, from its '#' to the end of its line; null: none.
+/// The marker of a comment that begins with its '#' and ends with its line. Null: none.
 [[nodiscard]] const comment_marker* marker_of(std::string_view comment);
 
-/// Where markers stand in a text, which must outlive this.
+/// The places of markers in a text, which must outlive this object.
 class marked_text {
  public:
   explicit marked_text(std::string_view text);
 
-  /// No line of the text has one.
+  /// True when no line of the text has a marker.
   [[nodiscard]] bool is_empty() const { return is_empty_; }
-  /// The marker that stands alone and speaks of the line that begins with the byte at `begin` of some node and whose
-  /// comment, if any, begins at `sign` (else it is the end of the line): of the comment itself, of a line above, of a
-  /// region around it, of the whole file. Null: none. `is_item`: the node is an item of a list.
+  /// The marker that stands_alone() and applies to a line. The node of the line begins at the byte `begin`, and its
+  /// comment at `sign` (the end of the line when there is no comment). The marker is that of the comment itself, of a
+  /// line above, of a region around it, or of the whole file. Null: none. `is_item`: the node is an item of a list.
   [[nodiscard]] const comment_marker* at(std::size_t begin, std::size_t sign, bool is_item) const;
 
  private:
@@ -78,7 +79,7 @@ class marked_text {
   std::string_view text_;
   bool is_empty_ = true;
   const comment_marker* of_file_ = nullptr;
-  /// From the comment that opens it to the one that ends it.
+  /// Each reaches from the comment that opens it to the comment that ends it.
   std::vector<yaml::text_span> regions_;
 };
 

@@ -1,4 +1,4 @@
-// What a change would do to a file, as a unified diff that `patch -p1` and `git apply` take.
+// The change of a file as a unified diff that `patch -p1` and `git apply` accept.
 //
 //   fmt::print("{}", unified_diff("deploy/web.yaml", before, after));
 //
@@ -11,14 +11,14 @@
 
 namespace pinhook::files {
 
-/// Lines that are taken away or added before the shortest diff is given up: what is kept to find it grows with the
-/// square. A file of several hundred images stays below.
+/// Limit of removed and added lines for the search of the shortest diff, whose memory grows with the square of their
+/// number. A file of several hundred images stays below.
 inline constexpr std::size_t max_diff_effort = 2000;
 
-/// Empty when the texts are equal. `path`: as the person names the file; a leading "./" and "/" are left out behind
-/// "a/" and "b/"; quoted as git does where it holds control characters, `"` or `\`. Three lines around each change;
-/// "\ No newline at end of file" where it is so; CR stays part of its line. The shortest diff within `effort`; behind
-/// it line by line when as many lines stand on both sides, else one block.
+/// Empty when the texts are equal. `path`: the path as the user wrote it; a leading "./" or "/" is dropped after "a/"
+/// and "b/"; it is quoted as git does where it holds control characters, `"` or `\`. The diff shows three lines around
+/// each change, and "\ No newline at end of file" where that is so; CR stays part of its line. It is the shortest diff
+/// within `effort`; beyond it is line by line when both sides have the same number of lines, else one block.
 [[nodiscard]] std::string unified_diff(std::string_view path, std::string_view before, std::string_view after,
                                        std::size_t effort = max_diff_effort);
 

@@ -1,4 +1,4 @@
-// Where images stand in files: the table of kinds, and what the operator adds.
+// The places of images in files: the table of kinds, and the paths that the operator adds.
 //
 // Plain values; any thread.
 #pragma once
@@ -10,13 +10,13 @@
 
 namespace pinhook::files {
 
-/// Where images stand in files that are no objects of Kubernetes, as the operator says.
+/// The operator's places of images in files that are not Kubernetes objects.
 struct path_rule {
-  /// A glob on the file's path as given, less a leading "./" (base/glob.hpp): "**/argo-values.yaml". A leading "**/"
-  /// stands for no directory, too.
+  /// A glob for the file's path as given, without a leading "./" (base/glob.hpp): "**/argo-values.yaml". A leading
+  /// "**/" matches no directory, too.
   std::string files;
-  /// As in pin::custom_kind: "server.image", "jobs[*].image", "images{*}". They lead to strings, or to mappings with
-  /// `repository`.
+  /// Paths as in pin::custom_kind: "server.image", "jobs[*].image", "images{*}". They lead to strings, or to mappings
+  /// with `repository`.
   std::vector<std::string> paths;
 
   friend bool operator==(const path_rule&, const path_rule&) = default;

@@ -1,4 +1,4 @@
-// From what a person names (files, directories, globs) to the files that are read.
+// The search for the files to read by the arguments of the command line (files, directories, globs).
 //
 //   auto found = files::find_files({"deploy", "base/*.yaml", "charts/**/values.yaml"});
 //
@@ -13,14 +13,14 @@
 
 namespace pinhook::files {
 
-/// Files of one run. A monorepo's manifests are some ten thousand.
+/// Limit of the files of one run. A monorepo has some ten thousand manifests.
 inline constexpr std::size_t max_files = 200'000;
-/// Directories within each other. People stop at ten; a file system that contains itself does not.
+/// Limit of nested directories. Real trees have about ten; a file system that contains itself has no end.
 inline constexpr std::size_t max_walk_depth = 64;
 
 struct found_files {
-  /// Each once, as the person would write it: "deploy/web.yaml". What one argument gives in the order of the bytes,
-  /// arguments in their order. A file that is named stands here exactly as it was written.
+  /// Each file once, as the user would write it: "deploy/web.yaml". Arguments keep their order; the files of one
+  /// argument are sorted by bytes. A file named on the command line keeps the exact text of the argument.
   std::vector<std::string> paths;
 };
 
@@ -29,15 +29,15 @@ struct walk_limits {
   std::size_t depth = max_walk_depth;
 };
 
-/// A file that is named is taken whatever its name and whatever git ignores. A directory gives every *.yaml, *.yml and
-/// *.json below it, and files called Kustomization; not what .gitignore files (of the directory, those below it, and
-/// those above it up to the root of the repository), .git/info/exclude or a `.git` directory leave out. The directory
-/// that is named is looked into even when it is ignored itself. Links to directories are not followed; links to files
-/// are taken unless the file is there itself. A word with `*`, `?` or `[` that names no file is a glob (see
-/// path_pattern): `*` within a part, `**` across parts; what it finds is left out as above. A directory that it finds
-/// is looked into; when its last part is `*` or `**` alone it finds files of the names above, otherwise of any name.
-/// not_found: no such file, or a glob that finds nothing; denied: a directory that may not be read; invalid_input: more
-/// than the limits, or a glob that can match nothing. Messages name the path.
+/// A named file is taken whatever its name is, even when git ignores it. A directory gives every *.yaml, *.yml and
+/// *.json below it, and files called Kustomization. Files ignored by .gitignore files (of the directory, those below
+/// it, and those above it up to the root of the repository) or by .git/info/exclude are left out, as are `.git`
+/// directories. A named directory is read even when it is ignored itself. Links to directories are not followed; links
+/// to files are taken unless the file itself is found. An argument with `*`, `?` or `[` that names no file is a glob
+/// (see path_pattern): `*` within a part, `**` across parts; ignored files are left out as above. A directory that
+/// matches is read. When the last part is `*` or `**` alone the glob finds files of the names above, otherwise of any
+/// name. not_found: no such file, or a glob that finds nothing; denied: no permission to read a directory;
+/// invalid_input: more than the limits, or a glob that cannot match anything. Messages name the path.
 [[nodiscard]] result<found_files> find_files(const std::vector<std::string>& words, walk_limits limits = {});
 
 }  // namespace pinhook::files

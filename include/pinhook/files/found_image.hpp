@@ -1,5 +1,5 @@
-// What stands behind a site: the nodes that say the image, for who rewrites them. `find_images` makes them from what a
-// document is; `image_file` keeps them.
+// A site with the nodes of its image, which rewriting needs. `find_images` finds them by the kind of the document;
+// `image_file` keeps them.
 //
 // Pure; any thread.
 #pragma once
@@ -15,17 +15,17 @@
 
 namespace pinhook::files {
 
-/// What to do about an image of values that only the chart can put together.
-inline constexpr std::string_view rendered_first = "pin what the chart renders: helm template … | pinhook pin -";
+/// The remedy for an image of values that only the chart can put together.
+inline constexpr std::string_view rendered_first = "pin the rendered chart: helm template … | pinhook pin -";
 
-/// Indices in source.documents[site.document].nodes; no_node where there is none. They are the nodes as they stand at
-/// their place: an alias is the alias, not its anchor.
+/// Indices in source.documents[site.document].nodes; no_node where there is none. They are the nodes at their place: an
+/// alias is the alias, not its anchor.
 struct found_image {
   files::site site;
   /// scalar: the string.
   yaml::node_index scalar = yaml::no_node;
-  /// values, kustomization: the mapping (resolved), and of its members the values, and the keys of those that a pin
-  /// replaces or stands beside.
+  /// values, kustomization: the mapping (resolved), the values of its members, and the keys of the members that a pin
+  /// replaces or is written beside.
   yaml::node_index mapping = yaml::no_node;
   yaml::node_index registry = yaml::no_node;  // values: registry, of the mapping or of one around it
   yaml::node_index name = yaml::no_node;      // values: repository, image; kustomization: newName, else name
@@ -35,29 +35,29 @@ struct found_image {
   yaml::node_index digest = yaml::no_node;
   /// values: the digest is written without its "sha256:".
   bool is_hex_digest = false;
-  /// The comment that another pinner left, when `site.tag` comes from it (foreign_tag.hpp); else empty.
+  /// The comment of another pinning program when `site.tag` comes from it (foreign_tag.hpp); else empty.
   yaml::text_span foreign_comment{};
-  /// Another program keeps the digest, too: its line has such a comment as `site.marker`.
+  /// True when another program writes the digest, too: its line has a comment like `site.marker`.
   bool is_digest_marked = false;
 };
 
-/// Every image of the text, in the order of the text. Fills all of `site`, `tag` from a comment included
-/// (tag_comment.hpp). Images behind an alias are sites of their own, at the alias.
+/// Every image of the text, in the order of the text. Fills all of `site`, including a `tag` from a comment
+/// (tag_comment.hpp). Images reached through an alias are sites of their own, at the alias.
 /// Errors as image_file::read.
 [[nodiscard]] result<std::vector<found_image>> find_images(const yaml::source& from, std::string_view text,
                                                            std::string_view path, const file_rules& rules);
 
-/// False for a text in which no image can stand, whatever it is: `find_images` would find none (and need not be asked,
-/// nor the text be parsed). Fast.
+/// False for a text that cannot hold an image, whatever its kind: `find_images` would find none, so the text need not
+/// be parsed. Fast.
 [[nodiscard]] bool may_hold_images(std::string_view text, std::string_view path, const file_rules& rules);
 
-/// True for what is likely a Helm template that is not rendered, for who could not parse it: an action ("{{ … }}")
-/// stands where YAML wants a value or a line begins, or its quotes end the quoted text around it. Templates that only
-/// have actions inside of values ("name: x-{{ .Release.Name }}") parse as YAML, and `find_images` judges them.
+/// True for a text that could not be parsed and is probably a Helm template that is not rendered: an action ("{{ … }}")
+/// is where YAML expects a value or at the begin of a line, or its quotes end the quoted text around it. Templates with
+/// actions only inside of values ("name: x-{{ .Release.Name }}") parse as YAML, and `find_images` judges them.
 [[nodiscard]] bool looks_like_template(std::string_view text);
 
-/// unsupported: "line 7, column 10: a Helm template, not YAML; render it first: helm template …". Without a line: the
-/// same from "a Helm template" on.
+/// unsupported: "line 7, column 10: a Helm template, not YAML; render it first: helm template …". Without a line the
+/// message begins with "a Helm template".
 [[nodiscard]] error not_rendered(std::size_t line = 0, std::size_t column = 0);
 
 }  // namespace pinhook::files

@@ -1,4 +1,4 @@
-// Which files git ignores: the patterns of .gitignore files (gitignore(5)).
+// The patterns of .gitignore files (gitignore(5)), which say which files git ignores.
 //
 //   gitignore rules;
 //   rules.add("", "*.tmp\n/build/\n");
@@ -20,13 +20,13 @@ class gitignore {
  public:
   /// The rules of one file, which apply below `directory` (relative to the root of the walk, "" for the root itself,
   /// no trailing '/'). Later rules win over earlier ones, files added later over those added before: add a directory's
-  /// file after its parents'. Lines that git would not understand are passed over, as git does. Case counts.
+  /// file after its parents'. Lines that git would not understand are skipped, as git does. Case counts.
   void add(std::string_view directory, std::string_view text);
   /// Forgets the rules of the last `add`.
   void drop_last();
 
   /// Whether the path (relative to the root of the walk, parts joined by '/') is ignored by itself. A file below an
-  /// ignored directory is ignored, too: who walks does not enter that directory.
+  /// ignored directory is ignored, too: a walk does not enter that directory.
   [[nodiscard]] bool ignores(std::string_view path, bool is_directory) const;
 
  private:
@@ -35,13 +35,13 @@ class gitignore {
     path_pattern pattern;
     bool is_negated = false;
     bool wants_directory = false;
-    /// Matches the path below `base`; else the last part of a path, wherever it stands below.
+    /// True: matches the path below `base`. False: matches the last part of any path below.
     bool is_anchored = false;
   };
   void add_line(std::string_view directory, std::string_view line);
 
   std::vector<rule> rules_;
-  /// How many rules there were before each `add`.
+  /// The number of rules before each `add`.
   std::vector<std::size_t> before_;
 };
 

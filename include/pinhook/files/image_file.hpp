@@ -1,12 +1,12 @@
-// A file with images: where they stand, and the same text with other digests, every other byte as it was.
+// A file with images: their places, and the same text with other digests, every other byte unchanged.
 //
 //   auto file = files::image_file::read(text, "deploy/web.yaml", rules);
 //   for (const files::site& s : file->sites()) …
 //   std::string pinned = *file->rewrite({{0, digest}}, pin::pin_format::digest);
 //
-// What is read, by what a document is (pinning.md §2 and what stands beside it in repositories):
+// The places that are read, by the kind of the document (pinning.md §2, and the other files of repositories):
 //
-//   Kubernetes object        pod specs by kind, else wherever something looks like one; List kinds item by item; a
+//   Kubernetes object        pod specs by kind, else everything that looks like one; List kinds item by item; a
 //                            ResourceList's items
 //   kustomization            images[*]: name, newName, newTag, digest
 //   Compose file             services.*.image
@@ -41,11 +41,11 @@ struct chart;
 
 class image_file {
  public:
-  /// `path`: as the person gave it; its last part decides where a document does not say what it is. Empty or "-":
-  /// standard input. Takes YAML of any number of documents, and JSON.
-  /// malformed: "line 3, column 5: …": no YAML, or a key that an image's place depends on stands twice.
+  /// `path`: the path as the user gave it; its last part decides the kind of a document that does not name it. Empty or
+  /// "-": standard input. Takes YAML of any number of documents, and JSON.
+  /// malformed: "line 3, column 5: …": not valid YAML, or a duplicate key that an image's place depends on.
   /// unsupported: a Helm template that is not rendered ("a Helm template, not YAML; render it first: helm template …").
-  /// `of`: the chart that values belong to, for site::problem and site::doubt; null: nobody knows it.
+  /// `of`: the chart that values belong to, for site::problem and site::doubt; null: unknown.
   [[nodiscard]] static result<image_file> read(std::string text, std::string_view path, const file_rules& rules,
                                                const chart* of = nullptr);
 
@@ -53,23 +53,22 @@ class image_file {
   /// In the order of the file.
   [[nodiscard]] const std::vector<site>& sites() const;
 
-  /// The text with these sites changed. A site that stands behind an alias changes with the anchor it names, unless the
-  /// anchor is used for something else too; then the alias is replaced by the text. Sites that share their bytes
+  /// The text with these sites changed. A site reached through an alias changes with its anchor, unless the anchor is
+  /// used for something else too; then the alias is replaced by the text. Sites that share their bytes
   /// change once. With pin_format::digest the tag stays visible in a comment at the end of the line, where YAML allows
-  /// one: not in JSON, not where a scalar goes on behind the line, not behind a digest of the same name on that line
-  /// whose tag nobody knows, and not beside another program's comment that has the line for itself (site::marker).
-  /// There tag and digest are both written, unless the change says its format: then the tag is lost. Without a digest:
-  /// tag and comment as they were before they were pinned. Where an anchor's scalar changes, aliases that do not are
-  /// replaced by what they stood for.
-  /// invalid_input: a site whose `reason` is not `none`; one without a known tag that shall go back to it; two sites
-  /// that share their bytes and shall become different. internal: the result would not be read as it should; nothing is
-  /// lost.
+  /// one: not in JSON, not where a scalar continues on the next line, not after a digest of the same name on that line
+  /// whose tag is unknown, and not beside another program's comment that must be alone (site::marker). There tag and
+  /// digest are both written, unless the change has its own format: then the tag is lost. A change without a digest
+  /// restores tag and comment as before the pin. Where an anchor's scalar changes, aliases that do not change are
+  /// replaced by the old text.
+  /// invalid_input: a site whose `reason` is not `none`; a site without a known tag that should go back to it; two
+  /// sites with shared bytes and different changes. internal: the result would not be read as planned; nothing is lost.
   [[nodiscard]] result<std::string> rewrite(std::span<const change> changes, pin::pin_format format) const;
-  /// The same, read: its sites are those of this file, in their order.
+  /// The result of `rewrite`, read: its sites are those of this file, in their order.
   [[nodiscard]] result<image_file> rewritten(std::span<const change> changes, pin::pin_format format) const;
 
-  /// The scalar of a site as `rewrite` would leave it: what check suggests to write. For values and kustomizations the
-  /// line to write: "digest: sha256:…", "tag: 1.25@sha256:…". Empty without a digest.
+  /// The scalar of a site after `rewrite`, which check suggests. For values and kustomizations it is the line to write:
+  /// "digest: sha256:…", "tag: 1.25@sha256:…". Empty without a digest.
   [[nodiscard]] std::string suggestion(const change& one, pin::pin_format format) const;
 
  private:

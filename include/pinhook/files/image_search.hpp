@@ -1,6 +1,7 @@
-// The search for images in one document, and what its kinds of documents share. For find_images (found_image.hpp).
+// The search for images in one document, and the functions that all kinds of documents share. For find_images
+// (found_image.hpp).
 //
-// A finding belongs to one thread; it lives no longer than the source and the text.
+// An image_search belongs to one thread; the source and the text must outlive it.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -21,10 +22,11 @@
 
 namespace pinhook::files {
 
-/// Lists in Lists. The reader's own limit of nesting allows some 100; aliases go on from there.
+/// Limit of nested Lists. The reader's own limit of nesting allows some 100; aliases could go further.
 inline constexpr std::size_t max_list_depth = 100;
 
-/// What aliases may unfold a document to, in bytes of JSON and nodes looked at: this, and so many times its own size.
+/// Limit of a document with its aliases expanded, in bytes of JSON and visited nodes: this constant, plus so many times
+/// the document's own size.
 inline constexpr std::size_t unfolded_allowance = std::size_t{4} * 1024 * 1024;
 inline constexpr std::size_t unfolded_factor = 16;
 
@@ -37,38 +39,39 @@ struct image_search {
   const yaml::source_document& doc;
   /// The whole file.
   std::string_view text;
-  /// Of `doc` in its source.
+  /// Index of `doc` in its source.
   std::size_t document = 0;
   const file_rules& rules;
-  /// What is left to look at.
+  /// The rest of the budget.
   std::size_t budget = unfolded_allowance;
   std::vector<found_image> images;
   values_scopes scopes{};
 
-  /// What stands between the begin and the end of a node.
+  /// The text of a node as written.
   [[nodiscard]] std::string_view written(yaml::node_index i) const {
     return text.substr(doc.at(i).span.begin, doc.at(i).span.size());
   }
-  /// malformed: nothing is left.
+  /// malformed: the budget is used up.
   [[nodiscard]] result<void> spend(std::size_t amount);
 };
 
-/// Whether one of the keys, or one written with escapes, may stand in it.
+/// True when the text may hold one of the keys, perhaps written with escapes.
 [[nodiscard]] bool holds_key(std::string_view text, const std::vector<std::string>& keys);
 
-/// Something else fills it in: pin::is_variable, and what Compose, envsubst and Flux replace: "${TAG}", "$TAG".
+/// True for a text that another program fills in: pin::is_variable, and the variables of Compose, envsubst and Flux:
+/// "${TAG}", "$TAG".
 [[nodiscard]] bool is_filled_in(std::string_view image);
 
 /// "/spec/jobs/0/image" → "spec.jobs[0].image".
 [[nodiscard]] std::string path_text(std::string_view pointer);
 
-/// A string that is an image, at its node.
+/// The image of a string, at its node.
 [[nodiscard]] found_image scalar_image(const image_search& in, yaml::node_index scalar, std::string pointer);
 
-/// Completes what is known (`written`, `reason` when it is not `none`), and keeps it.
+/// Completes the image from `written` (and from `reason` when it is not `none`), and adds it to `images`.
 void keep(image_search& in, found_image image);
 
-/// Group and kind of what has the strings `apiVersion` and `kind`.
+/// Group and kind of a mapping with the strings `apiVersion` and `kind`.
 struct object_type {
   std::string_view group;
   std::string_view kind;
@@ -79,43 +82,45 @@ struct object_type {
 /// "Deployment shop/web"
 [[nodiscard]] std::string object_text(const yaml::source_document& doc, yaml::node_index i, const object_type& type);
 
-/// Fills in whose image it is: `object`, `group`, `kind`, `ns`.
+/// Fills in the object that the image belongs to: `object`, `group`, `kind`, `ns`.
 void set_owner(const yaml::source_document& doc, yaml::node_index object, const object_type& type, site& s);
 
-/// An object of Kubernetes, or a list of them, item by item. Errors: a key that stands twice on the way to an image, a
+/// Searches a Kubernetes object, or a list of them item by item. Errors: a duplicate key on the way to an image, a
 /// limit of find_slots.hpp or of this header.
 [[nodiscard]] result<void> find_in_object(image_search& in, yaml::node_index object, const object_type& type);
 
 [[nodiscard]] result<void> find_in_kustomization(image_search& in, yaml::node_index root, const std::string& pointer);
-/// An item of `images` as kustomize reads it; of what is no mapping, nothing.
+/// An item of `images` as kustomize reads it; empty for an item that is not a mapping.
 [[nodiscard]] kustomize_entry kustomize_entry_at(const yaml::source_document& doc, yaml::node_index item);
 
 [[nodiscard]] bool is_compose_file(const yaml::source_document& doc);
 [[nodiscard]] result<void> find_in_compose_file(image_search& in);
 
-/// By its name; standard input is none.
+/// Decides by the name; false for standard input.
 [[nodiscard]] bool is_values_file(std::string_view path);
 [[nodiscard]] result<void> find_in_values(image_search& in);
-/// The image that a mapping of `repository` and others says, if it does. `is_image`: its place says that it is one,
-/// even when it has neither `tag` nor `digest`; then `name` does for `repository` beside a tag.
+/// The image of a mapping with `repository` and other keys, if it has one. `is_image`: its place shows that it is an
+/// image, even when it has neither `tag` nor `digest`; then `name` may replace `repository` beside a tag.
 [[nodiscard]] result<std::optional<found_image>> values_image(image_search& in, yaml::node_index mapping,
                                                               std::string pointer, bool is_image);
-/// The image of a string `image` without a tag and what stands beside it: `tag`, `imageTag`, `digest`.
+/// The image of a string `image` without a tag and of the keys beside it: `tag`, `imageTag`, `digest`.
 [[nodiscard]] result<std::optional<found_image>> image_beside_tag(image_search& in, yaml::node_index mapping,
                                                                   std::string pointer);
-/// What charts pass on as imagePullPolicy; empty when nothing is written.
+/// The value that charts pass on as imagePullPolicy; empty when there is none.
 [[nodiscard]] std::string_view pull_policy_beside(const image_search& in, yaml::node_index mapping);
-/// Why the chart may put something before or behind `ref`, the text of a string `image`; empty: it is whole.
+/// The reason why the chart may put text before or after `ref`, the text of a string `image`. Empty: the image is
+/// complete.
 [[nodiscard]] std::string part_of_split(image_search& in, yaml::node_index mapping, const registry::reference& ref);
 
-/// What the operator's rule says of the document; what stands in `images` already is passed over.
+/// Searches the document by the operator's rule; images that are already in `images` are skipped.
 [[nodiscard]] result<void> find_by_rule(image_search& in, const path_rule& rule);
 [[nodiscard]] bool applies_to(const path_rule& rule, std::string_view path);
 
-/// The tags of digests that stand alone, from the comments of their lines.
+/// Takes the tags of digests without a tag from the comments of their lines.
 void take_tags_from_comments(image_search& in);
 
-/// Comments of other programs that have an image's line for themselves: site::marker, found_image::is_digest_marked.
+/// Finds comments of other programs that must be the only comment of an image's line: site::marker,
+/// found_image::is_digest_marked.
 void take_markers(image_search& in, const marked_text& marks);
 
 }  // namespace pinhook::files

@@ -1,4 +1,4 @@
-// Lock files as kbld and imgpkg have them. What is read:
+// Lock files of kbld and imgpkg. These forms are read:
 //
 //   ImagesLock (imgpkg.carvel.dev/v1alpha1; kbld --imgpkg-lock-output), its images under `images`, or under
 //   `spec.images` as kbld 0.28 had them:
@@ -21,14 +21,14 @@ namespace pinhook::files {
 
 [[nodiscard]] bool is_kbld(std::string_view api_version, std::string_view kind) noexcept;
 
-/// Left out: what has no tag anywhere; of overrides also what moves an image to another repository, where its digest
-/// says nothing of the one that was written. imgpkg copies images with their digests, so an ImagesLock counts for the
-/// reference in its `id` whatever repository it names.
-/// malformed: "line 3, column 5: …": an image that is no reference with a digest, two digests for one reference.
+/// Skips images without a tag, and overrides that move an image to another repository, whose digest is not that of the
+/// reference in the file. imgpkg copies images with their digests, so an ImagesLock counts for the reference in its
+/// `id` whatever repository it names.
+/// malformed: "line 3, column 5: …": an image that is not a reference with a digest, two digests for one reference.
 [[nodiscard]] result<resolve::image_lock> read_kbld(const yaml::node& root);
 
-/// An ImagesLock. kbld takes an image for the one of an `id` only when both are written the same, so Docker Hub's have
-/// an entry for each usual spelling.
+/// Writes an ImagesLock. kbld matches an image with an `id` only when both are written the same, so images of Docker
+/// Hub have an entry for each usual spelling.
 [[nodiscard]] std::string write_kbld(const resolve::image_lock& lock);
 
 }  // namespace pinhook::files

@@ -1,4 +1,4 @@
-// Which lines of a text were replaced by which of another.
+// The lines of a text that were replaced by lines of another.
 //
 // Pure; any thread.
 #pragma once
@@ -9,7 +9,7 @@
 
 namespace pinhook::files {
 
-/// Lines [from, to) of one text stand in place of lines [old_from, old_to) of the other; one of the two may be empty.
+/// Lines [from, to) of one text replace lines [old_from, old_to) of the other; one of the two ranges may be empty.
 struct line_change {
   std::size_t old_from = 0, old_to = 0;
   std::size_t from = 0, to = 0;
@@ -20,9 +20,10 @@ struct line_change {
 /// Each with its '\n'; the last may have none.
 [[nodiscard]] std::vector<std::string_view> lines_of(std::string_view text);
 
-/// In their order, with equal lines between any two. As few lines as possible when no more than `effort` are taken away
-/// and added; otherwise line by line when as many differ on both sides, else all that differs as one change. Space
-/// grows with the square of `effort`, time with that and the number of lines.
+/// The changes in their order, with equal lines between any two. They have as few lines as possible when no more than
+/// `effort` lines are removed and added; otherwise they are line by line when both sides have the same number of
+/// different lines, else one change with all that differs. Space grows with the square of `effort`, time with that and
+/// the number of lines.
 [[nodiscard]] std::vector<line_change> changes_between(const std::vector<std::string_view>& before,
                                                        const std::vector<std::string_view>& after, std::size_t effort);
 

@@ -5,8 +5,8 @@
 //   images:
 //     docker.io/library/nginx:1.25: {digest: "sha256:…", resolved: "2026-11-21T08:30:00Z"}
 //
-// Sorted, one line an image, so that two branches that lock different images merge without a conflict. Pure; any
-// thread.
+// The file is sorted and has one line for each image, so that two branches that lock different images merge without a
+// conflict. Pure; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -31,13 +31,13 @@ struct lock_file {
 /// Bytes of a lock file: a ConfigMap holds 1 MiB, some 6,000 images.
 inline constexpr std::size_t max_lock_size = std::size_t{16} * 1024 * 1024;
 
-/// Either format, by its kind. Of an ImagesLock the tag comes from the annotation `kbld.carvel.dev/id` (else
-/// `kbld.carvel.dev/origins`); an image whose tag is nowhere told is left out.
-/// malformed: "line 3, column 5: …"; an unknown kind or version, an unknown field, a reference that is none or has no
-/// tag, a digest that is none, a reference that stands twice.
+/// Reads either format, by its kind. In an ImagesLock the tag comes from the annotation `kbld.carvel.dev/id` (else
+/// `kbld.carvel.dev/origins`); an image without a tag is skipped.
+/// malformed: "line 3, column 5: …"; an unknown kind or version, an unknown field, an invalid reference or one without
+/// a tag, an invalid digest, a duplicate reference.
 [[nodiscard]] result<lock_file> read_lock(std::string_view text);
 
-/// Reads back as `what`.
-[[nodiscard]] std::string write_lock(const lock_file& what);
+/// read_lock() of the result is `lock`.
+[[nodiscard]] std::string write_lock(const lock_file& lock);
 
 }  // namespace pinhook::files

@@ -1,4 +1,4 @@
-// How the values of lock files are written. Pure; any thread.
+// The text of values in lock files. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@ namespace pinhook::files {
 /// A reference as a YAML scalar: plain where YAML reads that as this text.
 [[nodiscard]] std::string plain_or_quoted(std::string_view reference);
 
-/// "2026-11-21T08:30:00Z", perhaps with a fraction or an offset: of RFC 3339 as much as tells a time from a mistake.
+/// True for "2026-11-21T08:30:00Z", perhaps with a fraction or an offset: as much of RFC 3339 as is needed to find
+/// mistakes.
 [[nodiscard]] bool is_time(std::string_view text) noexcept;
 
 }  // namespace pinhook::files

@@ -1,5 +1,5 @@
-// Patterns on paths as git understands them (gitignore(5), PATTERN FORMAT): what a line of a .gitignore file and a glob
-// on the command line have in common.
+// Patterns for paths as git understands them (gitignore(5), PATTERN FORMAT). Lines of .gitignore files and globs of the
+// command line both use them.
 //
 //   const auto p = path_pattern::parse("charts/**/values*.yaml");
 //   p->matches("charts/a/b/values-prod.yaml");
@@ -19,15 +19,15 @@ namespace pinhook::files {
 
 class path_pattern {
  public:
-  /// `?` and `[…]` (ranges, `!` or `^`, [:classes:]) stand for one character, `*` for any within a part, `**` as a
-  /// whole part for any parts; `\` takes the next character as it is. Nothing for what can match no path: a `[` that is
-  /// not closed, a class that is none, a `\` at the end.
+  /// `?` and `[…]` (ranges, `!` or `^`, [:classes:]) match one character, `*` any within a part, `**` as a whole part
+  /// any parts; `\` takes the next character literally. None for a pattern that cannot match any path: a `[` that is
+  /// not closed, an unknown class, a `\` at the end.
   [[nodiscard]] static std::optional<path_pattern> parse(std::string_view text);
 
-  /// Whether the text has `*`, `?`, `[` or `\`.
+  /// True when the text has `*`, `?`, `[` or `\`.
   [[nodiscard]] static bool is_special(std::string_view text);
 
-  /// The whole path, parts joined by '/'. Time grows with the product of the lengths.
+  /// Matches the whole path, parts joined by '/'. Time grows with the product of the lengths.
   [[nodiscard]] bool matches(std::string_view path) const;
 
  private:
@@ -53,7 +53,7 @@ class path_pattern {
   class reader;
   static void step(const token& t, std::string_view path, std::vector<bool>& can);
 
-  // Characters that stand for themselves in front of all others.
+  // The literal characters before the first special one.
   std::string start_;
   std::vector<token> rest_;
 };

@@ -1,4 +1,4 @@
-// All changes of one document together: values through aliases and anchors, and the comments of the lines. For
+// The edits for all changes of one document: values through aliases and anchors, and the comments of the lines. For
 // image_file::rewrite.
 //
 // Pure; any thread.
@@ -22,26 +22,26 @@ namespace pinhook::files {
 struct planned_change {
   const found_image* image = nullptr;
   site_rewrite plan;
-  /// A comment that is not there yet may be added to its line.
+  /// True when a new comment may be added to its line.
   bool may_add_comment = true;
-  /// Set by `document_edits`: the comment stands, so that the tag can be read.
+  /// Set by `document_edits`: the comment is written, so that the tag can be read.
   bool has_comment = false;
 };
 
 /// The edits that make `changes`, all of the same document. `all`: every image of that document.
-/// An anchor's scalar changes when everything that uses it changes to the same value; its own place may be no image.
-/// Else the aliases that change are replaced by text, and where the anchor's scalar changes, those that do not change
-/// are replaced by what it was. invalid_input: one scalar that shall have two values.
+/// An anchor's scalar changes when everything that uses it changes to the same value; its own place need not be an
+/// image. Else the aliases that change are replaced by text, and where the anchor's scalar changes, the other aliases
+/// are replaced by its old text. invalid_input: two values for one scalar.
 [[nodiscard]] result<std::vector<yaml::edit>> document_edits(const yaml::source_document& doc, std::string_view text,
                                                              std::span<const found_image> all,
                                                              std::vector<planned_change>& changes);
 
-/// Values by their nodes, as they stand at their place.
+/// Values by their nodes (an alias is the alias, not its anchor).
 using value_map = std::map<yaml::node_index, node_value>;
 
 struct value_edits {
   std::vector<yaml::edit> edits;
-  /// Aliases that became text: with their new value, and with the one that they had.
+  /// Aliases that became text: with their new value, and with their old one.
   std::set<yaml::node_index> replaced;
   std::set<yaml::node_index> kept;
 };

@@ -1,4 +1,4 @@
-// The bytes of one scalar with another value, as its author would have written it: quotes and style stay.
+// The bytes of one scalar with another value: quotes and style stay as the author chose them.
 //
 // Pure; any thread.
 #pragma once
@@ -11,15 +11,15 @@
 
 namespace pinhook::files {
 
-/// What a plain scalar does with a value that YAML would take for a number, a boolean or null.
+/// The form of a plain scalar for a value that YAML would read as a number, a boolean or null.
 enum class plain_rule : std::uint8_t {
-  string,   // it is put into double quotes
+  string,   // it gets double quotes
   as_it_is  // it stays plain: a chart's "tag: 1.25"
 };
 
-/// What replaces the bytes of `scalar.span` so that it has the value `value`, a reference, tag or digest ("" empties
-/// it). Quoted text stays quoted as it is; text with escapes becomes double-quoted; of a literal or folded scalar the
-/// value is replaced within its line. An alias is replaced by plain text. `form` none: with a blank before it.
+/// The new bytes of `scalar.span` for the value `value`, a reference, tag or digest ("" empties it). Quoted text keeps
+/// its quotes; text with escapes becomes double-quoted; in a literal or folded scalar the value is replaced within its
+/// line. An alias is replaced by plain text. When `form` is none, a blank comes first.
 [[nodiscard]] std::string rewritten_scalar(const yaml::source_node& scalar, std::string_view text,
                                            std::string_view value, plain_rule rule);
 

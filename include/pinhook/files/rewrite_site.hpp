@@ -1,5 +1,5 @@
-// What one site's change means for the bytes around it: values of scalars, keys that are renamed, lines that come and
-// go, and the comment that is wanted. For image_file::rewrite.
+// The edits for the change of one site: values of scalars, renamed keys, added and removed lines, and the comment. For
+// image_file::rewrite.
 //
 // Pure; any thread.
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace pinhook::files {
 
-/// A scalar, or an alias, at its place, and the value it gets.
+/// A scalar or an alias at its place, and its new value.
 struct node_value {
   yaml::node_index node = yaml::no_node;
   std::string value;
@@ -27,32 +27,32 @@ struct node_value {
 
 struct site_rewrite {
   std::optional<node_value> value;
-  /// Beside it: keys and lines.
+  /// Edits of keys and lines beside the value.
   std::vector<yaml::edit> edits;
-  /// What the line's comment shall say of this site; none: nothing.
+  /// The text for this site in the line's comment. None: no text.
   std::optional<std::string> comment;
-  /// A digest stands alone afterwards, whether its tag is known or not.
+  /// True when the site then has a digest without a tag, whether its tag is known or not.
   bool leaves_digest_alone = false;
-  /// The site afterwards: site::written, and the tag it has without a comment.
+  /// The new site::written, and the new tag without a comment.
   std::string written;
   std::optional<std::string> tag;
 };
 
-/// invalid_input: the site's `reason` is not `none`; it has no known tag and shall go back to it.
+/// invalid_input: the site's `reason` is not `none`; it should go back to its tag, which is unknown.
 [[nodiscard]] result<site_rewrite> rewrite_site(const yaml::source_document& doc, std::string_view text,
                                                 const found_image& image, const std::optional<registry::digest>& digest,
                                                 pin::pin_format format);
 
-/// Of values and kustomizations: a digest is written into the tag ("1.25@sha256:…"), since one stands there, there is
-/// no key for it, or another program writes new tags: beside one of those the digest of the old tag would go on to
-/// decide.
+/// True for values and kustomizations whose digest is written into the tag ("1.25@sha256:…"): the tag holds one
+/// already, there is no key for it, or another program writes new tags, which a digest of the old tag beside them would
+/// override.
 [[nodiscard]] bool takes_digest_in_tag(const yaml::source_document& doc, const found_image& image);
 
-/// The scalar (or alias) whose line holds the comment of the site: the image, or of a kustomization's entry its digest,
-/// else its tag. no_node: values have none.
+/// The scalar (or alias) whose line holds the comment of the site: the image; for a kustomization's entry its digest,
+/// else its tag. no_node for values, which have no comment.
 [[nodiscard]] yaml::node_index commented_node(const found_image& image);
 
-/// True for a digest that stands alone, so that only a comment can tell its tag.
+/// True for a digest without a tag, so that only a comment can hold the tag.
 [[nodiscard]] bool needs_comment(const found_image& image);
 
 }  // namespace pinhook::files

@@ -1,4 +1,4 @@
-// A site: one place in a file where an image stands, and how it is written there.
+// A site: the place of one image in a file, and its text there.
 //
 // A plain value; any thread.
 #pragma once
@@ -23,24 +23,24 @@ enum class site_form : std::uint8_t {
   kustomization,  // an entry of a kustomization's `images`: name, newName, newTag, digest
 };
 
-/// Why a site is left as it is, whatever is asked.
+/// The reason why no command changes a site.
 enum class skip_reason : std::uint8_t {
   none,
-  variable,     // "{{ .Values.image }}", "$(params.image)", "${TAG}": something else fills it in
-  no_tag_here,  // a kustomization's or chart's entry without a tag: it comes from elsewhere
-  built,        // a Compose service with `build`: its image is made, not pulled
-  overridden,   // a kustomization's entry whose tag an entry behind it replaces; `problem` says which
+  variable,     // "{{ .Values.image }}", "$(params.image)", "${TAG}": another program fills it in
+  no_tag_here,  // a kustomization's or chart's entry without a tag: the tag comes from elsewhere
+  built,        // a Compose service with `build`: its image is built, not pulled
+  overridden,   // a kustomization's entry whose tag a later entry replaces, which `problem` names
   skip_label,   // the object is labelled pinhook.dev/pin: skip
-  split,        // Helm values: a chart puts it together from several places, and how is not known; `problem` has them
-  number_tag,   // Helm values: the tag is a number, of which Helm makes another text; `problem` has the line to write
-  invalid,      // no image reference; `problem` says why
+  split,        // Helm values: a chart puts it together from several places in an unknown way; `problem` names them
+  number_tag,   // Helm values: the tag is a number, and Helm writes another text; `problem` has the line to write
+  invalid,      // not an image reference; `problem` has the reason
 };
 
 /// For people and JSON: "variable", "no-tag-here", "built", "overridden", "skip-label", "split", "number-tag",
 /// "invalid".
 [[nodiscard]] std::string_view to_string(skip_reason reason) noexcept;
 
-/// What the author wrote so: it needs no line of a report.
+/// True for a reason that the author chose; reports need no line for it.
 [[nodiscard]] constexpr bool is_on_purpose(skip_reason reason) noexcept {
   using enum skip_reason;
   return reason == variable || reason == no_tag_here || reason == built || reason == skip_label;
@@ -49,11 +49,11 @@ enum class skip_reason : std::uint8_t {
 struct site {
   /// Index of the YAML document in its file.
   std::size_t document = 0;
-  /// Whose image it is: "Deployment shop/web" (kind, namespace/name as far as they are written), "service web",
+  /// The owner of the image: "Deployment shop/web" (kind, namespace/name as far as they are written), "service web",
   /// "kustomization", "values".
   std::string object;
-  /// The object's group and kind ("" is core) and its namespace, where one is written; all empty where it is no object
-  /// of Kubernetes.
+  /// The object's group and kind ("" is core) and its namespace, where one is written; all empty where it is not a
+  /// Kubernetes object.
   std::string group, kind, ns;
   /// The container's (volume's, entry's) name, else the path to the image: "spec.image".
   std::string name;
@@ -61,38 +61,36 @@ struct site {
   site_form form = site_form::scalar;
   /// JSON Pointer, from the document's root, to the string, the mapping of the values, or the entry.
   std::string pointer;
-  /// What is written beside it as imagePullPolicy (of an image volume: pullPolicy; of Helm values: either); empty when
-  /// nothing is.
+  /// The imagePullPolicy beside it (of an image volume: pullPolicy; of Helm values: either); empty when there is none.
   std::string pull_policy;
-  /// Where the image is written (of values: its tag, else its repository), both from 1; columns count characters.
+  /// The position of the image (of values: its tag, else its repository), both from 1; columns count characters.
   std::size_t line = 1;
   std::size_t column = 1;
   /// The image as written; of values and kustomizations put together: "docker.io/bitnami/redis:7.2@sha256:…".
   std::string written;
   skip_reason reason = skip_reason::none;
-  /// invalid, number_tag, split: what is wrong with `written`; overridden: by what. Of an image that is like others
-  /// (`reason` is `none`): why no digest is looked up for it and written here; empty: nothing is against it.
+  /// invalid, number_tag, split: the fault of `written`; overridden: the entry that replaces it. Where `reason` is
+  /// `none`: the reason why no digest is looked up and written here; empty: none.
   std::string problem;
-  /// What to do about `problem`; empty: write a reference.
+  /// The remedy for `problem`. Empty: write a reference.
   std::string remedy;
-  /// What a pin here may break, when pinhook cannot see whether it does; the same words for all of its kind in a file.
+  /// A possible fault of a pin here that pinhook cannot verify; all doubts of one kind in a file have the same text.
   std::string doubt;
-  /// How a pin must be written here, whatever is asked; none: as asked. In kustomizations another entry may compare the
-  /// tag.
+  /// The only format that works here, since another entry of the kustomization compares the tag. None: any format.
   std::optional<pin::pin_format> format;
-  /// `written`, parsed; none when it is no reference.
+  /// `written`, parsed; none when it is not a reference.
   std::optional<registry::reference> ref;
-  /// The tag reference that is meant, with the author's name and without a digest: of "nginx:1.25" itself, of
-  /// "nginx:1.25@sha256:…" the tag before the digest, of "nginx@sha256:… # nginx:1.25" what the comment says. None when
-  /// a digest stands alone: nobody knows what it was.
+  /// The tag reference, with the name as the author wrote it and without a digest: for "nginx:1.25" itself, for
+  /// "nginx:1.25@sha256:…" the tag before the digest, for "nginx@sha256:… # nginx:1.25" the reference in the comment.
+  /// None for a digest alone, whose tag is unknown.
   std::optional<registry::reference> tag;
-  /// Another program's comment that has the image's line (of values and kustomizations the tag's) for itself, so that a
-  /// pin keeps its tag in the reference; null: none. Of the table in comment_markers.hpp.
+  /// Another program's comment that must be the only one on the image's line (of values and kustomizations the tag's),
+  /// so that a pin keeps its tag in the reference. Null: none. It is in the table of comment_markers.hpp.
   const comment_marker* marker = nullptr;
 
-  /// An image, but no digest may be written here.
+  /// True for an image where no digest may be written.
   [[nodiscard]] bool is_refused() const { return reason == skip_reason::none && !problem.empty(); }
-  /// There is a digest.
+  /// True when the image has a digest.
   [[nodiscard]] bool is_pinned() const { return ref && ref->is_pinned(); }
 };
 

@@ -1,5 +1,5 @@
-// What comes out of a template line by line, as far as it matters what a value is written behind, and beside which
-// text. For chart_reading.
+// The output of a template line by line, as far as it shows the key of a value and the text beside it. For
+// chart_reading.
 //
 // One thread.
 #pragma once
@@ -17,10 +17,10 @@
 
 namespace pinhook::files {
 
-/// "image", "initImage", "WORKER_IMAGE": what stands behind it is an image.
+/// True for "image", "initImage", "WORKER_IMAGE": their values are images.
 [[nodiscard]] bool is_image_key(std::string_view key);
 
-/// `print` and `printf` of values as the text that they make; none of other functions, and of a format that is none.
+/// The text that `print` or `printf` of values produces; none for other functions, and for an invalid format.
 [[nodiscard]] std::optional<written_text> formatted(std::string_view function, std::span<const chart_value> arguments);
 
 class template_lines {
@@ -31,16 +31,16 @@ class template_lines {
   };
 
   void text(std::string_view more);
-  /// A block begins or ends: what stands on its other side may not come out.
+  /// Marks the begin or end of a block: the text on its other side may be missing in the output.
   void edge() { now_.text += text_edge; }
-  /// Where a value would stand now: the key, "-" in a list, nothing where a helper's caller decides.
+  /// The place of a value written now: the key, "-" in a list, empty where a helper's caller decides.
   /// `is_below`: on a line of its own, whose begin the action has eaten ("image:\n  {{- toYaml").
   [[nodiscard]] std::string key(bool is_below) const;
-  /// Whether that key is one of labels or annotations.
+  /// True when that key is one of labels or annotations.
   [[nodiscard]] bool is_note(std::string_view key) const;
-  /// A value that comes out, with what stands before it in the line.
+  /// Adds a value to the output and returns it with the values before it in the line.
   [[nodiscard]] std::vector<values_path> take(const chart_value& v, const value_place& at);
-  /// The lines with values, once all of the body is there.
+  /// The lines with values, after all of the body.
   [[nodiscard]] std::vector<written_text> take_texts();
 
  private:
@@ -49,7 +49,7 @@ class template_lines {
 
   std::string line_;
   std::string open_key_;
-  /// Mappings around the line: how far their keys are indented, outermost first.
+  /// Mappings around the line: the indentation of their keys and their names, outermost first.
   std::vector<std::pair<std::size_t, std::string>> parents_;
   chart_value sources_;
   written_text now_;

@@ -15,21 +15,21 @@ namespace pinhook::files {
 
 struct template_piece {
   bool is_action = false;
-  /// Text as it comes out ("{{-" and "-}}" have eaten their white space), or what stands within the braces.
+  /// The text of the output (without the white space that "{{-" and "-}}" eat), or the text within the braces.
   std::string_view text;
-  /// Of its first byte, from 1.
+  /// The line of its first byte, from 1.
   std::size_t line = 1;
-  /// Of an action: its "{{-" has eaten the end of the line before it.
+  /// True for an action whose "{{-" has eaten the end of the line before it.
   bool eats_line = false;
 };
 
-/// Comments are left out; so is everything from an action on that does not end.
+/// Comments are left out, and so is everything after the begin of an action that does not end.
 [[nodiscard]] std::vector<template_piece> split_template(std::string_view text);
 
 enum class template_token_kind : std::uint8_t {
   word,    // a function, a keyword, a number
   chain,   // ".Values.image", "$x.tag", "."
-  string,  // `text` is what stands within the quotes
+  string,  // `text` is without the quotes
   mark,    // ( ) | , := =
 };
 

@@ -1,4 +1,4 @@
-// What stands around a mapping of Helm values and may be a part of its image's name: `hub`, `registry` or `tag` in the
+// The values around a mapping of Helm values that may be part of its image's name: `hub`, `registry` or `tag` in the
 // mappings that hold it, and in `global`, which templates see everywhere.
 //
 //   global: {hub: docker.io/acme, tag: 1.20.0, proxy: {image: meshproxy}}
@@ -18,14 +18,14 @@
 
 namespace pinhook::files {
 
-/// What is kept of them, the innermost first: charts have two or three, and a file of many levels shall not cost their
-/// square.
+/// Limit of the parts kept, the innermost first: charts have two or three, and a file of many levels must not cost the
+/// square of their number.
 inline constexpr std::size_t max_outer_parts = 32;
 
 enum class part_kind : std::uint8_t {
-  registry,  // before the name, with a slash
-  tag,       // behind it, with a colon
-  affix,     // something before or behind the name or the tag, in a way that nobody knows
+  registry,  // text before the name, with a slash
+  tag,       // text after it, with a colon
+  affix,     // text before or after the name or the tag, in an unknown way
 };
 
 struct outer_part {
@@ -34,21 +34,21 @@ struct outer_part {
   std::string path;
   /// A scalar, or an alias of one.
   yaml::node_index value = yaml::no_node;
-  /// Empty when it says nothing here: a file of other values may.
+  /// Empty when it is empty here: a file of other values may set it.
   std::string_view text;
 };
 
 class values_scopes {
  public:
-  /// Of the mapping itself not what it holds, but its `global`. The innermost first.
+  /// The parts around the mapping, with its own `global` but not its other members. The innermost first.
   [[nodiscard]] std::vector<outer_part> around(const yaml::source_document& doc, yaml::node_index mapping);
-  /// What the mapping itself holds.
+  /// The parts that the mapping itself holds.
   [[nodiscard]] static std::vector<outer_part> within(const yaml::source_document& doc, yaml::node_index mapping);
 
  private:
   const std::vector<outer_part>& up_from(const yaml::source_document& doc, yaml::node_index mapping);
 
-  /// By mapping: what it, its `global` and everything around them hold.
+  /// By mapping: the parts of the mapping, of its `global` and of everything around them.
   std::map<yaml::node_index, std::vector<outer_part>> known_;
 };
 

@@ -1,4 +1,4 @@
-// What git ignores around a directory: the rules above it, read from the disk.
+// The git ignore rules above a directory, read from the disk.
 //
 //   auto tree = work_tree_around("deploy/base");
 //   tree->rules.ignores(tree->inside + "/web.yaml", false);
@@ -14,13 +14,14 @@
 
 namespace pinhook::files {
 
-/// Bytes of a .gitignore file. Large ones have some ten thousand; lists of names that tools write, a hundred thousand.
+/// Limit of a .gitignore file in bytes. Large files have some ten thousand; lists of names that tools write have a
+/// hundred thousand.
 inline constexpr std::size_t max_gitignore_size = std::size_t{1024} * 1024;
 
 struct work_tree {
-  /// .git/info/exclude, then each .gitignore from the root down to the directory above the one that was asked about.
+  /// .git/info/exclude, then each .gitignore from the root down to the directory above the requested one.
   gitignore rules;
-  /// That directory, relative to the root: "deploy/base"; "" when it is the root.
+  /// The requested directory, relative to the root: "deploy/base"; "" when it is the root.
   std::string inside;
   /// The same without links, from "/".
   std::string real_path;
@@ -31,8 +32,8 @@ struct work_tree {
 /// max_gitignore_size.
 [[nodiscard]] result<work_tree> work_tree_around(const std::string& directory);
 
-/// Adds the rules of `directory`/.gitignore, which stands at `inside` in the work tree. False: there is none, or it is
-/// a link, which git does not follow. Errors as above.
+/// Adds the rules of `directory`/.gitignore; `inside` is the directory's place in the work tree. False: there is none,
+/// or it is a link, which git does not follow. Errors as above.
 [[nodiscard]] result<bool> add_gitignore_of(const std::string& directory, const std::string& inside, gitignore& to);
 
 }  // namespace pinhook::files

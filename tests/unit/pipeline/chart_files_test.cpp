@@ -42,7 +42,7 @@ TEST_F(ChartFiles, AreReadBesideTheValues) {
   const auto path = write("values-prod.yaml", values_);
   EXPECT_THAT(note_on(path), HasSubstr("no templates beside this file"));
   write("Chart.yaml", "name: a\n");
-  EXPECT_THAT(note_on(path), HasSubstr("no template here shows what uses it"));
+  EXPECT_THAT(note_on(path), HasSubstr("no template here shows its use"));
   write("templates/sub/web.yaml", good_);
   EXPECT_EQ(note_on(path), "");
   EXPECT_EQ(note_on(write("ci/test-values.yaml", values_)), "");

@@ -57,7 +57,7 @@ std::vector<line> lines() {
   static const std::string bad = in_pod + "{0}:{1}:x\n";
   static const std::string both = in_pod + "{0}:{1}@{3}\n";
   static const std::string alone = in_pod + "{0}@{3}\n";
-  const std::string render = "pin what the chart renders: helm template … | pinhook pin -";
+  const std::string render = "pin the rendered chart: helm template … | pinhook pin -";
   return {
       {tagged,
        "a.yaml",
