@@ -58,7 +58,7 @@ class template_reader {
     bool is_below = false;
   };
 
-  // Bodies of `define` go under their names; what is left is the file's own.
+  // Bodies of `define` are stored by their names; the rest is the file's own body.
   void take_file(const chart_template& from) {
     template_body own{from.path, {}, false};
     template_body* into = &own;
@@ -237,7 +237,7 @@ class template_reader {
     return fields(f, found == f.variables.rend() ? chart_value() : found->second, text.substr(name.size()));
   }
 
-  // ".Values.image" of what stands before it. What leads to nothing known may be anything of that name.
+  // ".Values.image" of the value before it. A path of an unknown value may be any value of that name.
   chart_value fields(const frame& f, chart_value v, std::string_view names) {
     bool is_known = true;
     std::string last;
@@ -274,8 +274,7 @@ class template_reader {
     const std::string& name = arguments[0].literal;
     const chart_value dot = arguments.size() > 1 ? arguments[1] : chart_value();
     if (const auto found = helpers_.find(name); found != helpers_.end()) return run(found->second, dot, f.depth + 1);
-    // Of a library that is not here: what it is given may stand in what it writes. Policies and secrets are no text of
-    // the image.
+    // A helper of a missing library may write any of its arguments. Policies and secrets are not text of the image.
     chart_value out;
     if (name.contains("ullSecret") || name.contains("ullPolicy")) return out;
     for (values_path& path : dot.all_paths())
@@ -283,7 +282,7 @@ class template_reader {
     return out;
   }
 
-  // A comparison with "" asks whether there is one.
+  // A comparison with "" only checks for an empty value.
   void test(const frame& f, std::string_view function, const std::vector<chart_value>& arguments) {
     const auto is_empty = [](const chart_value& v) { return v.is_nothing() && v.literal.empty() && !v.is_changed; };
     for (const chart_value& one : arguments)
@@ -330,7 +329,8 @@ class template_reader {
 
 enum class match : std::uint8_t { none, inside, exact };
 
-// Whether a use's path is the value's, or one that holds it. A deeper one (`.tag.x`) is of something else.
+// Compares a use's path with the value's: exact, or that of a mapping that holds it. A deeper path (`.tag.x`) belongs
+// to something else.
 match compare(const values_path& used, const values_path& value) {
   if (used.size() == 2 && used[0] == "**") return used[1] == value.back() ? match::inside : match::none;
   if (used.size() > value.size()) return match::none;
@@ -345,10 +345,10 @@ match best(const value_use& use, const values_path& value) {
   return out;
 }
 
-// Something of that name, of nobody knows what.
+// A value of that name in an unknown mapping.
 bool is_guess(const value_use& use) { return !use.values.front().empty() && use.values.front().front() == "**"; }
 
-std::string told(const value_use& use) {
+std::string describe(const value_use& use) {
   const std::string where = fmt::format("{}:{}", use.file, use.line);
   if (use.at == place::test) return fmt::format("{} looks at it with {}", where, use.as);
   if (use.at == place::hash) return fmt::format("{} writes its {}", where, use.as);
@@ -370,7 +370,7 @@ use_verdict judge_use(const chart_uses& of, const values_place& value) {
   values_path name = value.mapping;
   name.push_back(value.name_key);
   const auto keep = [](std::string& into, const value_use& use) {
-    if (into.empty()) into = told(use);
+    if (into.empty()) into = describe(use);
   };
   for (const value_use& use : of.uses) {
     const match found = best(use, path);
@@ -381,7 +381,7 @@ use_verdict judge_use(const chart_uses& of, const values_place& value) {
       continue;
     }
     out.is_used = out.is_used || !is_guess(use);
-    // "registry/name:tag", wherever it stands.
+    // "registry/name:tag", at any place.
     const bool is_image = use.at == place::image || (found == match::exact && best(use, name) == match::exact &&
                                                      !(value.is_whole() && (use.is_changed || use.at == place::test)));
     if (is_image && !use.is_changed && use.at != place::note) continue;

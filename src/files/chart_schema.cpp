@@ -24,13 +24,13 @@ using form = values_place::form;
 constexpr std::size_t hex_size = 64;
 constexpr std::size_t digest_size = 71;
 
-// The characters that a value with a digest has at least.
+// The least number of characters of a value with a digest.
 std::size_t needed_size(const values_place& value) {
   if (value.takes == form::hex) return hex_size;
   return value.takes == form::digest ? digest_size : digest_size + 2;
 }
 
-// Patterns that let any text through, and those that name a part of a digest.
+// True for patterns that match any text, and for those that name a part of a digest.
 bool allows_digest(std::string_view pattern, form takes) {
   constexpr std::array<std::string_view, 7> any{"", ".*", "^.*$", ".+", "^.+$", "^.*", ".*$"};
   if (std::ranges::find(any, pattern) != any.end()) return true;

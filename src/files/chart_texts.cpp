@@ -18,7 +18,7 @@ constexpr std::string_view algorithm = "sha256:";
 
 bool is_mark(char c) { return c == text_value || c == text_number || c == text_edge; }
 
-// What cannot stand within an image: around it, in quotes, lists and arguments.
+// Characters that cannot be part of an image: they are around it, in quotes, lists and arguments.
 bool is_around(char c) { return std::string_view(" \t\r\"'`=,;()[]{}<>|").contains(c); }
 
 bool is_name_char(char c) {
@@ -33,12 +33,12 @@ bool is_there(const std::vector<values_path>& paths, const values_path& value) {
   });
 }
 
-// One value in a text: what stands right before and behind it, up to the next value or what is around an image.
+// The text directly before and after one value, up to the next value or the end of the image.
 struct neighbours {
   std::string_view before, behind;
-  /// The marks there; none: nothing of an image stands there.
+  /// The marks where that text ends. None: the image ends there.
   std::optional<char> mark_before, mark_behind;
-  /// Of the text behind the edge of a block behind it: it may come out.
+  /// The text after the edge of a block that follows: it may be in the output.
   std::string_view behind_edge;
   bool is_number = false;
 };
@@ -91,14 +91,14 @@ class text_judge {
   }
 
  private:
-  [[nodiscard]] std::string writes(std::string_view what, std::string_view where) const {
-    return fmt::format("{}:{} writes {} {}", text_.file, text_.line, pinhook::quoted(what), where);
+  [[nodiscard]] std::string writes(std::string_view text, std::string_view place) const {
+    return fmt::format("{}:{} writes {} {}", text_.file, text_.line, pinhook::quoted(text), place);
   }
-  void conflict(std::string_view what, std::string_view where) {
-    if (into_.conflict.empty()) into_.conflict = writes(what, where);
+  void conflict(std::string_view text, std::string_view place) {
+    if (into_.conflict.empty()) into_.conflict = writes(text, place);
   }
-  void doubt(std::string_view what, std::string_view where) {
-    if (into_.doubt.empty()) into_.doubt = writes(what, where);
+  void doubt(std::string_view text, std::string_view place) {
+    if (into_.doubt.empty()) into_.doubt = writes(text, place);
   }
 
   void judge_whole(const neighbours& by) {
@@ -133,7 +133,7 @@ class text_judge {
       conflict(by.behind.substr(0, by.behind.find_first_of(":@")), "after its name");
     if (by.before.empty()) return;
     if (!by.mark_before) {
-      // The registry that is meant without one.
+      // The default registry of a name without one.
       const bool is_default = by.before == "docker.io/" && value_.name.contains('/');
       if (!is_default && is_name_char(by.before.back())) conflict(by.before, "before its name");
     } else if (*by.mark_before == text_value && !is_known_registry()) {
@@ -141,7 +141,7 @@ class text_judge {
     }
   }
 
-  // Of the image itself, or for all charts.
+  // True for a registry in the image's own mapping, or in `global`.
   [[nodiscard]] bool is_known_registry() const {
     return registry_ != nullptr && std::ranges::any_of(*registry_, [&](const values_path& path) {
              return !path.empty() &&

@@ -9,7 +9,7 @@ namespace {
 
 using enum function_effect;
 
-// Go's text/template, sprig and Helm's own.
+// The functions of Go's text/template, of sprig and of Helm.
 constexpr auto effects = std::to_array<std::pair<std::string_view, function_effect>>({
     {"default", passes},
     {"coalesce", passes},
@@ -138,7 +138,7 @@ void chart_value::set(std::string key, const chart_value& value) {
 
 chart_value chart_value::field(std::string_view name) const {
   chart_value out;
-  // Everything that is passed on as `$` or in a dict ends in the values of the chart.
+  // `$` and dicts that are passed on lead to the values of the chart in the end.
   if (name == "Values" && paths.empty() && members.find(name) == members.end()) {
     out.paths.emplace_back();
     return out;
@@ -195,7 +195,7 @@ chart_value apply_function(std::string_view function, std::span<const chart_valu
   }
   chart_value out = together(arguments);
   out.is_list = function == "list" || function == "tuple";
-  // What a text is made of: dicts are not that any more.
+  // The result is a text of these parts, no longer a dict.
   if (effect == changes || effect == cuts) {
     out.paths = out.all_paths();
     out.members.clear();

@@ -61,14 +61,14 @@ use_verdict judge_all(const chart_uses& of, const values_place& value) {
   return out;
 }
 
-// What breaks a digest under a key of its own: the text beside it, and the schema.
+// A digest under a key of its own conflicts only with the text beside it, and with the schema.
 use_verdict judge_key(const chart_uses& of, const values_place& value) {
   use_verdict out = judge_texts(of.texts, value);
   add(out, judge_schema(of.schema, value));
   return out;
 }
 
-// The chart's own templates see all values; a dependency's what stands under its key, and `global`.
+// The chart's own templates see all values; those of a dependency see the values under its key, and `global`.
 use_verdict judge(const chart& of, const values_place& value, bool& is_known) {
   use_verdict out = judge_all(of.own, value);
   const std::string_view first = value.mapping.empty() ? std::string_view() : std::string_view(value.mapping.front());
@@ -95,7 +95,7 @@ std::string judge_written(const chart& of, const values_place& value) {
   return out.conflict;
 }
 
-// A string that is all of the image.
+// Judges a string that is the whole image.
 void judge_string(found_image& image, const chart& of) {
   values_path path = path_of(image.site.pointer);
   if (path.empty()) return;

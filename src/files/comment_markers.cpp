@@ -16,7 +16,7 @@ constexpr std::string_view kyaml = "sigs.k8s.io/kustomize/kyaml/fieldmeta: the w
 constexpr std::string_view region_start = "x-release-please-start-";
 constexpr std::string_view region_end = "x-release-please-end";
 
-// The first that fits is it.
+// The first match wins.
 constexpr std::array<comment_marker, 23> markers{{
     {"Flux", "\"$imagepolicy\"", place::object, true, true, change::value, reach::next_item,
      "https://fluxcd.io/flux/guides/image-update/"},

@@ -15,11 +15,11 @@ constexpr std::size_t context = 3;
 
 using lines = std::vector<std::string_view>;
 
-// As git writes names that a line could not hold.
+// The name as git writes it; names with control characters, quotes or backslashes are quoted.
 std::string written_name(std::string_view path) {
   const auto is_plain = [](unsigned char c) { return c >= ' ' && c != 127 && c != '"' && c != '\\'; };
   if (std::ranges::all_of(path, is_plain)) {
-    // What follows a tab is no part of the name: without one, `patch` would end it at a space.
+    // The name ends at a tab: without one, `patch` would end it at a space.
     return fmt::format("{}{}", path, path.find(' ') == std::string_view::npos ? "" : "\t");
   }
   std::string out = "\"";
@@ -47,7 +47,7 @@ std::string_view below_root(std::string_view path) {
   }
 }
 
-// "12,3"; the line before when there are none.
+// "12,3"; for an empty range, the line before it.
 std::string range(std::size_t from, std::size_t count) {
   if (count == 1) return fmt::format("{}", from + 1);
   return fmt::format("{},{}", count == 0 ? from : from + 1, count);
@@ -61,7 +61,7 @@ void put(std::string& out, char mark, const lines& all, std::size_t from, std::s
   }
 }
 
-// Changes so near to each other that their surroundings meet.
+// Writes changes that are so near to each other that their context lines meet as one hunk.
 void put_hunk(std::string& out, std::span<const line_change> changes, const lines& before, const lines& after) {
   const line_change& first = changes.front();
   const line_change& last = changes.back();

@@ -23,12 +23,12 @@ bool is_manifest(std::string_view name) {
   return name == "Kustomization" || std::ranges::any_of(endings, [&](auto e) { return name.ends_with(e); });
 }
 
-std::unexpected<error> cannot_read(const std::string& path, const std::error_code& why) {
-  const auto code = why == std::errc::no_such_file_or_directory || why == std::errc::not_a_directory
+std::unexpected<error> cannot_read(const std::string& path, const std::error_code& reason) {
+  const auto code = reason == std::errc::no_such_file_or_directory || reason == std::errc::not_a_directory
                         ? error_code::not_found
-                    : why == std::errc::permission_denied ? error_code::denied
-                                                          : error_code::unavailable;
-  return fail(code, fmt::format("cannot read {}: {}", path.empty() ? "\"\"" : path, why.message()));
+                    : reason == std::errc::permission_denied ? error_code::denied
+                                                             : error_code::unavailable;
+  return fail(code, fmt::format("cannot read {}: {}", path.empty() ? "\"\"" : path, reason.message()));
 }
 
 std::string joined(const std::string& directory, const std::string& name) {
@@ -36,10 +36,10 @@ std::string joined(const std::string& directory, const std::string& name) {
   return directory + '/' + name;
 }
 
-// What a directory is opened as.
+// The path to open a directory with.
 std::string opened(const std::string& written) { return written.empty() ? "." : written; }
 
-// How the files of a directory begin: "deploy/" is written "deploy", "." is left out.
+// The begin of the paths in a directory: "deploy/" becomes "deploy", "." becomes "".
 std::string as_directory(std::string_view word) {
   while (word.size() > 1 && word.ends_with('/')) word.remove_suffix(1);
   return word == "." ? std::string() : std::string(word);
@@ -67,7 +67,7 @@ result<std::vector<entry>> entries_of(const std::string& written) {
   return out;
 }
 
-// Files, each once. One that was named wins over one that was found, a file over links to it.
+// Files, each once. A named file wins over a found one, a file over links to it.
 class collection {
  public:
   explicit collection(std::size_t limit) : limit_(limit) {}
@@ -107,7 +107,7 @@ class collection {
   std::unordered_map<std::string, std::size_t> winners_;
 };
 
-// One walk from a directory that was named, or that a glob begins with.
+// One walk from a named directory, or from the directory of a glob.
 class walk {
  public:
   walk(collection& into, work_tree tree, const path_glob* glob, std::size_t depth_limit)
@@ -123,15 +123,15 @@ class walk {
     return enter(top);
   }
 
-  // Whether a glob found anything, be it a directory without files.
+  // True when a glob found anything, even a directory without files.
   [[nodiscard]] bool has_found() const { return has_found_; }
 
  private:
-  // A directory, by its names: as the person writes it, in the work tree, without links, below where a glob begins.
+  // A directory by its names: as the user writes it, in the work tree, without links, below the directory of a glob.
   struct place {
     std::string written, inside, real, below;
     std::size_t depth = 0;
-    // Every manifest is taken; what the glob finds is taken.
+    // `takes_all`: every manifest is taken; `has_glob`: the matches of the glob are taken.
     bool takes_all = false;
     bool has_glob = false;
   };
@@ -172,7 +172,7 @@ class walk {
     return add_link(std::move(below.written));
   }
 
-  // Links to directories, to what is no file and to nothing are passed over.
+  // Skips links to directories, to other kinds of files, and to missing ones.
   result<void> add_link(std::string written) {
     std::error_code failed;
     const fs::path real = fs::canonical(written, failed);

@@ -1,4 +1,4 @@
-// Where the operator says that images stand: paths followed in the tree.
+// The operator's paths of images, followed in the tree.
 #include <pinhook/base/glob.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
@@ -19,7 +19,7 @@ using yaml::node_index;
 using yaml::source_kind;
 using step_kind = pin::path_step::kind;
 
-// What a step costs of the budget.
+// The cost of a step in the budget.
 constexpr std::size_t step_cost = 4;
 
 node_index place_of(const found_image& image) { return image.scalar != no_node ? image.scalar : image.mapping; }
@@ -41,7 +41,7 @@ class rule_search {
   result<void> follow(const pin::path& path) { return follow(in_.doc.root, path, 0); }
 
  private:
-  // Recursion is as deep as the path is long.
+  // The recursion is as deep as the path is long.
   result<void> follow(node_index at, const pin::path& path, std::size_t depth) {
     if (auto ok = in_.spend(step_cost); !ok) return ok;
     if (depth == path.size()) return take(at);
@@ -102,7 +102,7 @@ class rule_search {
 
   image_search& in_;
   std::set<node_index> known_;
-  // Whose images they are.
+  // The owner of the images.
   site owner_;
   bool is_skipped_ = false;
   std::string pointer_;

@@ -29,7 +29,7 @@ bool is_kustomization_name(std::string_view path) {
   return std::ranges::find(kustomization_names, name) != kustomization_names.end();
 }
 
-// "{{ … }}" as YAML takes it: a mapping as the first thing in a mapping or list. Nobody writes that.
+// "{{ … }}" as YAML reads it: a mapping as the first key of a mapping. Real files do not have that.
 bool is_action(const source_document& doc, const yaml::source_node& n) {
   if (n.kind != source_kind::mapping || !n.is_flow || n.parent == no_node) return false;
   const yaml::source_node& up = doc.at(n.parent);
@@ -44,26 +44,26 @@ result<void> refuse_template(const image_search& in) {
   return {};
 }
 
-// What kustomize takes in a file of that name: it fills in a kind that is missing, or an apiVersion.
+// True for a document that kustomize accepts in a file of that name: it fills in a missing kind or apiVersion.
 bool may_be_kustomization(const source_document& doc) {
   const node_index kind = doc.find(doc.root, "kind");
   const std::string_view text = doc.text_of(doc.root, "kind");
   return kind == no_node || text.empty() || text == "Kustomization" || text == "Component";
 }
 
-// What the document is decides who looks for images in it.
+// The kind of the document decides the search.
 result<void> find_by_kind(image_search& in, std::string_view path) {
   const std::string_view own = in.text.substr(in.doc.span.begin, in.doc.span.size());
   const bool may_hold = holds_key(own, in.rules.kinds.keys());
   if (const auto type = type_of(in.doc, in.doc.root))
     return may_hold ? find_in_object(in, in.doc.root, *type) : result<void>();
   if (is_kustomization_name(path) && may_be_kustomization(in.doc)) return find_in_kustomization(in, in.doc.root, {});
-  // By its name first: charts have values called `services`, too.
+  // The name counts first: charts have values called `services`, too.
   if (is_values_file(path)) return find_in_values(in);
   return may_hold && is_compose_file(in.doc) ? find_in_compose_file(in) : result<void>();
 }
 
-// Where the image is written, or what stands for it.
+// The offset of the image, or of its alias.
 std::size_t offset_of(const image_search& in, const found_image& image) {
   const auto begin = [&](node_index i) { return in.doc.at(i).span.begin; };
   if (image.scalar != no_node) return begin(image.scalar);
@@ -72,8 +72,8 @@ std::size_t offset_of(const image_search& in, const found_image& image) {
   return begin(image.name);
 }
 
-// Those that share their bytes stay in the order they were found in. (libstdc++ 12's stable_sort stands on what Clang
-// 19 calls deprecated.)
+// Images that share their bytes stay in the order in which they were found. (libstdc++ 12's stable_sort uses functions
+// that Clang 19 reports as deprecated.)
 void sort_by_place(image_search& in) {
   std::vector<std::pair<std::size_t, std::size_t>> order;
   order.reserve(in.images.size());
@@ -99,19 +99,19 @@ result<void> search(image_search& in, std::string_view path, const marked_text& 
   return {};
 }
 
-// A digest that stands alone, and whose comment may know the tag.
+// A digest without a tag, whose comment may have the tag.
 struct lone_pin {
   node_index node = no_node;
   std::vector<found_image*> images;
 };
 
-// In the order of the text; several sites may stand for one node.
+// All lone pins in the order of the text; several sites may belong to one node.
 std::vector<lone_pin> lone_pins(image_search& in) {
   std::map<node_index, lone_pin> by_node;
   for (found_image& image : in.images) {
     if (image.site.tag || !needs_comment(image)) continue;
     const node_index node = in.doc.resolve(commented_node(image));
-    // The digest of a kustomization's entry may stand in its name: no comment there is read.
+    // The digest of a kustomization's entry may be in its name, where no comment is read.
     if (node == no_node) continue;
     lone_pin& one = by_node[node];
     one.node = node;
@@ -126,21 +126,21 @@ bool is_block(const image_search& in, node_index i) {
   return in.doc.at(i).form == scalar_form::literal || in.doc.at(i).form == scalar_form::folded;
 }
 
-// Whether the two end on one line, as far as comments go.
+// True when both end on one line, for the purpose of comments.
 bool share_line(const image_search& in, node_index a, node_index b) {
   if (is_block(in, a) || is_block(in, b)) return false;
   const std::size_t end = in.doc.at(a).span.end;
   return !in.text.substr(end, in.doc.at(b).span.begin - end).contains('\n');
 }
 
-// Whether nothing but brackets and commas stands between the node and the end of the line's content.
+// True when only brackets and commas are between the node and the end of the line's content.
 bool ends_content(const image_search& in, node_index i, const line_end& line) {
   const std::size_t end = in.doc.at(i).span.end;
   return is_block(in, i) ||
          in.text.substr(end, line.chain_begin - end).find_first_not_of(" \t]},") == std::string_view::npos;
 }
 
-// What another pinner left behind the only image of its line.
+// Takes the tag from the comment that another pinning program wrote after the only image of the line.
 void take_foreign_tag(const image_search& in, const lone_pin& pin, const line_end& line) {
   if (!ends_content(in, pin.node, line)) return;
   const std::string_view rest = in.text.substr(line.chain_begin, max_foreign_comment);
@@ -165,7 +165,7 @@ void take_tags_of_line(const image_search& in, std::span<lone_pin> pins, bool ar
   if (pins.size() == 1 && are_all && !matched[0]) take_foreign_tag(in, pins[0], *line);
 }
 
-// Where images stand, aliases and what they name both, in the order of the text.
+// The nodes of all images, both aliases and their targets, in the order of the text.
 std::vector<node_index> places_of(const image_search& in) {
   std::vector<node_index> out;
   for (const found_image& image : in.images)
@@ -176,7 +176,7 @@ std::vector<node_index> places_of(const image_search& in) {
   return out;
 }
 
-// Whether no part of another image stands on the line of a lone pin. A kustomization's entry has its own parts on it.
+// True when the line of a lone pin has no part of another image. A kustomization's entry may have its own parts on it.
 bool is_only_image(const image_search& in, const std::vector<node_index>& places, const lone_pin& pin) {
   const auto is_own = [&](node_index i) {
     return std::ranges::any_of(pin.images, [&](const found_image* image) {
@@ -221,7 +221,7 @@ result<std::vector<found_image>> find_images(const yaml::source& from, std::stri
 bool may_hold_images(std::string_view text, std::string_view path, const file_rules& rules) {
   if (holds_key(text, rules.kinds.keys())) return true;
   if (is_values_file(path) && text.contains("repository")) return true;
-  // Most rules name a file or two, which are worth a closer look.
+  // Most rules name a file or two, so that parsing these costs little.
   return std::ranges::any_of(rules.paths, [&](const path_rule& rule) { return applies_to(rule, path); });
 }
 

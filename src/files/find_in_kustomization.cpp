@@ -1,4 +1,5 @@
-// The `images` of a kustomization (sigs.k8s.io/kustomize, api/types/image.go); kustomize_image.hpp has what they do.
+// The `images` of a kustomization (sigs.k8s.io/kustomize, api/types/image.go); kustomize_image.hpp describes their
+// effect.
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 
@@ -31,7 +32,7 @@ struct entry {
   kustomize_entry values;
 };
 
-// Where the image is written: its tag, else its digest, else its name.
+// The node where the image is written: its tag, else its digest, else its name.
 node_index place_of(const image_search& in, const found_image& image) {
   if (!scalar_at(in.doc, image.tag).empty()) return image.tag;
   return scalar_at(in.doc, image.digest).empty() ? image.name : image.digest;
@@ -42,7 +43,7 @@ bool is_same_letters(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-// The value of a key as kustomize finds it: it reads JSON as Go does, where the case of keys does not count.
+// The value of a key as kustomize finds it: it reads JSON as Go does, which ignores the case of keys.
 struct entry_member {
   std::string_view written;
   node_index value = no_node;
@@ -55,7 +56,7 @@ entry_member entry_member_of(const yaml::source_document& doc, node_index mappin
   return {key, no_node};
 }
 
-// What kustomize builds of the entry; of a tag that stands in the image alone, the name.
+// The image that kustomize builds from the entry; only the name when the tag comes from the image.
 std::string image_of(const kustomize_entry& e) {
   std::string out = e.new_name;
   if (out.empty()) out = e.decides() ? std::string(split_image(e.name).name) : e.name;
@@ -89,7 +90,7 @@ result<entry> read_entry(const image_search& in, node_index mapping) {
     if (!*one) return fail(one->error());
   entry out;
   out.image.mapping = mapping;
-  // In another case, too: kustomize takes them, and the entry's fault is told at its name.
+  // Keys in another case count, too: kustomize accepts them, and the entry's fault is reported at its name.
   const node_index own_name = entry_member_of(in.doc, mapping, "name").value;
   const node_index other_name = entry_member_of(in.doc, mapping, "newName").value;
   out.image.name = scalar_at(in.doc, other_name).empty() ? own_name : other_name;
@@ -101,7 +102,7 @@ result<entry> read_entry(const image_search& in, node_index mapping) {
   return out;
 }
 
-// The form that entries behind this one ask for.
+// The format that later entries require.
 std::optional<pin::pin_format> needed_format(std::span<const kustomize_entry> later, const kustomize_entry& e,
                                              const site& s) {
   if (s.reason != skip_reason::none || !s.tag) return std::nullopt;
@@ -112,8 +113,8 @@ std::optional<pin::pin_format> needed_format(std::span<const kustomize_entry> la
   return std::nullopt;
 }
 
-// What the entries behind this one make of its image: renamed, it is another; with a tag of theirs, this one's does not
-// matter.
+// Applies the later entries to the entry's image: a new name makes it another image, and with a later tag this entry's
+// tag has no effect.
 void judge_later(std::span<const kustomize_entry> later, const kustomize_entry& e, site& s) {
   if (s.reason != skip_reason::none || !e.decides()) return;
   const auto built = follow(later, s.written);
@@ -155,7 +156,7 @@ void take_entry(image_search& in, entry one, std::string pointer, std::span<cons
   judge_later(later, one.values, s);
   keep(in, std::move(one.image));
   site& kept = in.images.back().site;
-  // Nobody goes back to a tag that stands in the name.
+  // A tag in the name is not restored by unpin.
   if (one.values.new_tag.empty() && kept.is_pinned()) kept.tag.reset();
   kept.format = needed_format(later, one.values, kept);
 }

@@ -1,4 +1,4 @@
-// Objects of Kubernetes: the webhook's own engine reads them as JSON, and its pointers lead back to the nodes.
+// Kubernetes objects: the webhook's own engine reads them as JSON, and its pointers lead back to the nodes.
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/object.hpp>
@@ -21,12 +21,12 @@ using yaml::source_kind;
 constexpr std::string_view list_suffix = "List";
 constexpr std::string_view kustomize_group = "kustomize.config.k8s.io";
 
-// What an object costs beside its JSON.
+// The cost of an object beside its JSON.
 constexpr std::size_t object_cost = 256;
-// Bytes of a name that is shown; longer ones name nothing (RFC 1123 subdomain).
+// Limit of a displayed name in bytes; longer names are not valid (RFC 1123 subdomain).
 constexpr std::size_t max_shown_name = 253;
 
-// Beside those on the way to an image: what read_object takes once.
+// Keys that read_object accepts only once, beside those on the way to an image.
 constexpr std::array<std::string_view, 12> single_keys{"metadata",
                                                        "labels",
                                                        "annotations",
@@ -51,7 +51,7 @@ std::string shown(std::string_view name) {
   return is_plain && name.size() <= max_shown_name ? std::string(name) : quoted(name, max_shown_name);
 }
 
-// Whether a key that stands twice is one that an image depends on. `first` and `second` are its places.
+// True when an image depends on the duplicate key. `first` and `second` are its places.
 bool matters(const image_search& in, node_index mapping, node_index first, node_index second) {
   const std::string_view key = in.doc.at(in.doc.resolve(first)).text;
   const auto& keys = in.rules.kinds.keys();
@@ -64,8 +64,7 @@ bool matters(const image_search& in, node_index mapping, node_index first, node_
   });
 }
 
-// The second place of a key that stands twice in a mapping from `begin` to before `end`; one that matters before one
-// that does not.
+// The second place of a duplicate key in a mapping from `begin` to before `end`; a key that matters is preferred.
 node_index find_twice(const image_search& in, node_index begin, node_index end) {
   node_index any = no_node;
   for (node_index i = begin; i < end; ++i) {
@@ -82,7 +81,7 @@ node_index find_twice(const image_search& in, node_index begin, node_index end) 
   return any;
 }
 
-// The engine speaks of bytes of the JSON, which the author never saw.
+// The engine's messages name bytes of the JSON, which the author never saw.
 std::string_view without_offset(std::string_view message) {
   const std::size_t colon = message.find(": ");
   return message.starts_with("not valid JSON") && colon != std::string_view::npos ? message.substr(colon + 2) : message;
@@ -120,7 +119,7 @@ class object_search {
   }
 
  private:
-  // The items of a DeploymentList may leave out what they are.
+  // The items of a DeploymentList may omit apiVersion and kind.
   result<void> take_items(node_index items, const object_type& type, std::size_t depth) {
     if (depth == max_list_depth)
       return refuse_at(in_.doc.at(items), fmt::format("lists are nested more than {} deep", max_list_depth));
@@ -139,7 +138,7 @@ class object_search {
     return {};
   }
 
-  // Its own bytes hold no key of an image, and no alias to others'.
+  // True when its own bytes hold neither a key of an image nor an alias to other bytes.
   [[nodiscard]] bool cannot_hold_images(node_index i) const {
     const std::string_view text = in_.written(i);
     return !text.contains('*') && !holds_key(text, in_.rules.kinds.keys());
@@ -157,7 +156,7 @@ class object_search {
     for (const pin::slot& slot : read->found.slots) {
       const node_index node = in_.doc.at_pointer(i, slot.pointer);
       const node_index scalar = in_.doc.resolve(node);
-      // The engine takes a value that leads to an image, the nodes give the first.
+      // With duplicate keys the engine takes the value that leads to an image, and the nodes give the first.
       if (scalar == no_node || in_.doc.at(scalar).text != slot.image)
         return explain(in_, i, {error_code::malformed, "a duplicate key on the way to an image", std::nullopt});
       found_image image = scalar_image(in_, node, pointer_ + slot.pointer);

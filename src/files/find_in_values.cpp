@@ -1,5 +1,5 @@
-// Helm values: mappings with `repository` and `tag` or `digest`, and strings under a key `image`. Charts agree on no
-// more than these names, so this is a reading of what people write: what is no image is left out where it can be told.
+// Helm values: mappings with `repository` and `tag` or `digest`, and strings under a key `image`. Charts share only
+// these names, so the search follows their usage, and values that are evidently not images are left out.
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/json_pointer.hpp>
@@ -21,12 +21,12 @@ using yaml::source_kind;
 
 constexpr std::string_view image_key = "image";
 
-// Pictures and disks have names that images could have.
+// Endings of pictures and disks, whose names could be those of images.
 constexpr std::array<std::string_view, 13> other_files{".png", ".svg",   ".jpg", ".jpeg", ".gif",  ".webp", ".ico",
                                                        ".iso", ".qcow2", ".img", ".vmdk", ".vhdx", ".ova"};
 
-// What stands under `image` need not be one. Without a tag or digest it must be a reference; with one, a mistake in it
-// is worth telling.
+// A value under `image` need not be an image. Without a tag or digest it must be a reference; with one, a mistake in it
+// is worth reporting.
 bool may_be_image(std::string_view text) {
   if (text.empty() || text.contains("://") || text.starts_with('/') || text.starts_with('.')) return false;
   if (is_filled_in(text)) return true;
@@ -41,7 +41,7 @@ class values_search {
  public:
   explicit values_search(image_search& in) : in_(in) {}
 
-  // The reader's limit of nesting is that of this recursion: aliases are not followed, their anchors are reached
+  // The reader's limit of nesting also limits this recursion: aliases are not followed, since their anchors are visited
   // anyway.
   result<void> take(node_index i, std::string_view key) {
     if (in_.doc.at(i).kind == source_kind::mapping) return take_mapping(i, key);
@@ -68,7 +68,7 @@ class values_search {
     }
     if (*image) add(std::move(**image));
     const std::size_t size = pointer_.size();
-    // Of each key, whether it led to an image.
+    // For each key, whether it led to an image.
     std::map<std::string_view, bool> seen;
     for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
       const yaml::source_node& name = in_.doc.at(in_.doc.resolve(k));

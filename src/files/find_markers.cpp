@@ -16,7 +16,7 @@ class marker_search {
  public:
   marker_search(const image_search& in, const marked_text& marks) : in_(in), marks_(marks) {}
 
-  // Of the node's line, as its comments are read: by the node itself, and by what its alias names.
+  // The marker of the node's line, or of the line of its anchor when the node is an alias.
   const comment_marker* of(node_index i) {
     if (i == no_node) return nullptr;
     const node_index target = in_.doc.resolve(i);
@@ -29,7 +29,7 @@ class marker_search {
     return in_.doc.at(i).form == scalar_form::literal || in_.doc.at(i).form == scalar_form::folded;
   }
 
-  // Where the line's comment is looked for; the last line's is kept, since one line may hold very many images.
+  // The offset of the line's comment; that of the last line is kept, since one line may hold very many images.
   std::size_t sign_of(node_index i) {
     const yaml::text_span span = in_.doc.at(i).span;
     const bool is_same =
@@ -49,7 +49,7 @@ class marker_search {
     return marks_.at(key_of(i), sign, is_item);
   }
 
-  // The begin of the line above which comments speak of the node: its key's.
+  // The begin of the node's key: comments above the key's line apply to the node.
   [[nodiscard]] std::size_t key_of(node_index i) const {
     const yaml::source_node& node = in_.doc.at(i);
     const bool is_value = i > 0 && node.parent != no_node && in_.doc.at(node.parent).kind == source_kind::mapping &&
@@ -63,7 +63,7 @@ class marker_search {
   std::size_t sign_ = 0;
 };
 
-// Where the tag of the image stands.
+// The node with the tag of the image.
 node_index tagged_node(const image_search& in, const found_image& image) {
   if (image.scalar != no_node) return image.scalar;
   return scalar_at(in.doc, image.tag).empty() ? image.digest : image.tag;

@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::string_view ratchet = "ratchet:";
 
-// What stands before a tag and says that it is one; the longer first.
+// A word before a tag that marks it as one; longer words come first.
 struct tag_word {
   std::string_view text;
-  // It is said of other things, too.
+  // The word has other uses, too.
   bool needs_version = false;
 };
 
-// The last three are Renovate's behind what it pins in workflows.
+// Renovate writes the last three after the actions that it pins in workflows.
 constexpr std::array<tag_word, 8> tag_words{
     {{"tag: "}, {"tag:"}, {"tag = "}, {"tag="}, {"Tag: "}, {"pin @", true}, {"pin ", true}, {"@", true}}};
 
@@ -45,10 +45,10 @@ std::size_t word_end(std::string_view text, std::size_t at) {
   return at;
 }
 
-// A '#' opens a comment behind white space; more than one are still one comment to YAML, and several to people.
+// A '#' opens a comment after white space; several are still one comment for YAML, but several for people.
 bool ends_comment(std::string_view text, std::size_t at) { return at == text.size() || text[at] == '#'; }
 
-// The digits and dots that a version begins with.
+// The digits and dots at the begin of a version.
 struct numbers {
   std::vector<std::string_view> groups;
   std::string_view rest;
@@ -83,7 +83,7 @@ bool is_date(const std::vector<std::string_view>& groups) {
 bool is_version_of_numbers(const numbers& n, bool has_v) {
   const std::size_t count = n.groups.size();
   const std::string_view rest = n.rest;
-  // More digits are years, days, ports and numbers of builds and issues.
+  // More digits are years, dates, ports, or numbers of builds and issues.
   if (count == 1 && !has_v && n.groups[0].size() > (rest.starts_with('-') ? 4 : 3)) return false;
   if (rest.empty()) return !is_date(n.groups) && (count != 4 || has_v);  // four: an address
   if (rest[0] == '-' || rest[0] == '_') return rest.size() > 1 && (count > 1 || is_letter(rest[1]));
@@ -93,7 +93,7 @@ bool is_version_of_numbers(const numbers& n, bool has_v) {
   return rest[0] == '.' && rest.size() > 1 && is_upper(rest[1]);
 }
 
-// "alpine3.19", "release-1.2": a word around a version, no file and no host.
+// "alpine3.19", "release-1.2": a word around a version that is neither a file nor a host.
 bool is_version_in_word(std::string_view word) {
   bool has_version = false;
   for (std::size_t at = 1; at + 1 < word.size(); ++at) {
@@ -127,7 +127,7 @@ std::optional<registry::reference> tag_of_reference(std::string_view text, const
   return with_tag(name, ref->tag());
 }
 
-// "ratchet:nginx:1.25", which ratchet puts behind the words of the comment that is there.
+// "ratchet:nginx:1.25", which ratchet writes after the words of an existing comment.
 std::optional<foreign_tag> read_ratchet(std::string_view behind, const registry::reference& name) {
   const std::size_t begin = behind.find(ratchet);
   if (begin == std::string_view::npos || behind.find(ratchet, begin + 1) != std::string_view::npos) return std::nullopt;
@@ -139,13 +139,13 @@ std::optional<foreign_tag> read_ratchet(std::string_view behind, const registry:
   const std::size_t next = skip_blanks(behind, end);
   std::size_t from = back_over_blanks(behind, begin);
   if (behind[from - 1] != '#') return foreign_tag{*std::move(tag), {from, end}};
-  // Its own '#' goes with it, unless other words need it.
+  // Its own '#' is removed with it, unless other words need it.
   if (!ends_comment(behind, next)) return foreign_tag{*std::move(tag), {begin, next}};
   from = back_over_blanks(behind, from - 1);
   return foreign_tag{*std::move(tag), {from, end}};
 }
 
-// All of the first comment is the tag, or a reference with it.
+// The tag when the whole first comment is the tag, or a reference with it.
 std::optional<registry::reference> tag_of_comment(std::string_view body, const registry::reference& name,
                                                   bool is_tight) {
   for (const tag_word& word : tag_words) {
@@ -155,7 +155,7 @@ std::optional<registry::reference> tag_of_comment(std::string_view body, const r
     return with_tag(name, tag);
   }
   if (looks_like_version(body)) {
-    // "#123" and "#v2" are issues and words with a sign.
+    // "#123" and "#v2" are issues and hash tags.
     if (is_tight && !body.contains('.')) return std::nullopt;
     return with_tag(name, body);
   }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-// Spaces at the end do not count, unless a `\` stands before them.
+// Trailing spaces are ignored, unless a `\` precedes them.
 std::string_view without_trailing_spaces(std::string_view line) {
   std::size_t end = 0;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -24,7 +24,7 @@ std::string_view without_trailing_spaces(std::string_view line) {
   return line.substr(0, end);
 }
 
-// The path below `base`, or nothing.
+// The path below `base`; none when it is not below.
 std::optional<std::string_view> below(std::string_view base, std::string_view path) {
   if (base.empty()) return path;
   if (path.size() <= base.size() || !path.starts_with(base) || path[base.size()] != '/') return std::nullopt;

@@ -30,7 +30,7 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, n>& wor
   return std::ranges::find(words, text) != words.end();
 }
 
-// Digits of a base with no sign; a value beyond 64 bits is none.
+// The value of digits of a base without a sign; none beyond 64 bits.
 std::optional<double> whole(std::string_view digits, int base) {
   // from_chars takes a minus sign, of which one is gone already.
   if (digits.empty() || digits.front() == '-') return std::nullopt;
@@ -70,7 +70,7 @@ std::optional<double> decimal(std::string_view text) {
   return is_negative ? -value : value;
 }
 
-// A date, "2024-1-2", is none: sigs.k8s.io/yaml leaves it as text.
+// A date, "2024-1-2", is not a number: sigs.k8s.io/yaml leaves it as text.
 std::optional<double> number(std::string_view text) {
   const char first = text.front();
   if (first == '.') return decimal(text);
@@ -110,8 +110,8 @@ helm_scalar read_by_helm(std::string_view plain) {
 }
 
 bool is_same_in_helm(std::string_view plain) {
-  const auto seen = read_by_helm(plain);
-  return !seen.is_empty && seen.text == plain;
+  const auto read = read_by_helm(plain);
+  return !read.is_empty && read.text == plain;
 }
 
 }  // namespace pinhook::files

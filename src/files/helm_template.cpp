@@ -7,14 +7,14 @@
 namespace pinhook::files {
 namespace {
 
-// What stands on the line of `offset` before it.
+// The part of the line before `offset`.
 std::string_view line_before(std::string_view text, std::size_t offset) {
   const std::size_t line = text.substr(0, offset).find_last_of("\r\n");
   const std::size_t begin = line == std::string_view::npos ? 0 : line + 1;
   return text.substr(begin, offset - begin);
 }
 
-// A value, a list's element or a line may begin behind `before`.
+// True when a value, a list's element or a line may begin after `before`.
 bool is_value_place(std::string_view before) {
   const std::size_t last = before.find_last_not_of(" \t");
   if (last == std::string_view::npos) return true;

@@ -28,7 +28,7 @@ struct image_file::parts {
 
 namespace {
 
-// What a site shall be read as afterwards.
+// The state of a site that reading the result must give.
 struct expected_site {
   std::string written;
   std::optional<std::string> tag;
@@ -45,7 +45,7 @@ bool is_as_expected(const site& s, const expected_site& e) {
   return s.written == e.written && tag == e.tag;
 }
 
-// Two sites that are the same bytes, through a merge key or an alias around them.
+// True for two sites with the same bytes, through a merge key or an alias around them.
 bool share_bytes(const found_image& a, const found_image& b) {
   return a.site.document == b.site.document && a.scalar == b.scalar && a.tag == b.tag && a.digest == b.digest &&
          a.name == b.name;
@@ -58,13 +58,13 @@ std::span<const found_image> images_of(const std::vector<found_image>& all, std:
 
 using pin::pin_format;
 
-// How a change is written, before it is known where comments can stand.
+// The format of a change before it is known where comments are possible.
 pin_format first_format(const change& one, const site& s, pin_format format) {
   return one.format.value_or(s.marker != nullptr ? pin_format::tag_and_digest : format);
 }
 
-// One document's changes as they can be made: where no comment can keep a tag, the reference does, unless the change
-// says its format.
+// The possible changes of one document: where no comment can keep a tag, the reference does, unless the change has its
+// own format.
 class document_plan {
  public:
   document_plan(const yaml::source_document& doc, std::string_view text, std::span<const found_image> all)
@@ -74,11 +74,11 @@ class document_plan {
     auto plan = rewrite_site(doc_, text_, image, one.digest, first_format(one, image.site, format));
     if (!plan) return fail(std::move(plan.error()).at(fmt::format("line {}", image.site.line)));
     changes_.push_back({.image = &image, .plan = *std::move(plan), .may_add_comment = image.site.marker == nullptr});
-    asked_.push_back(&one);
+    requests_.push_back(&one);
     return {};
   }
 
-  // Each round leaves fewer digests alone; two are enough for all but odd lines.
+  // Each round leaves fewer digests without a tag; two rounds are enough except for odd lines.
   result<std::vector<yaml::edit>> edits() {
     for (;;) {
       auto out = document_edits(doc_, text_, all_, changes_);
@@ -92,13 +92,13 @@ class document_plan {
   [[nodiscard]] const std::vector<planned_change>& changes() const { return changes_; }
 
  private:
-  // False: none is lost that may be moved.
+  // Writes tags that no comment keeps into the reference. False: no such tag was left.
   result<bool> move_lost_tags() {
     bool has_moved = false;
     for (std::size_t i = 0; i < changes_.size(); ++i) {
       planned_change& one = changes_[i];
-      if (!one.plan.comment || one.has_comment || asked_[i]->format) continue;
-      auto plan = rewrite_site(doc_, text_, *one.image, asked_[i]->digest, pin_format::tag_and_digest);
+      if (!one.plan.comment || one.has_comment || requests_[i]->format) continue;
+      auto plan = rewrite_site(doc_, text_, *one.image, requests_[i]->digest, pin_format::tag_and_digest);
       if (!plan) return fail(std::move(plan.error()));
       one.plan = *std::move(plan);
       has_moved = true;
@@ -110,13 +110,13 @@ class document_plan {
   std::string_view text_;
   std::span<const found_image> all_;
   std::vector<planned_change> changes_;
-  /// Of each of changes_.
-  std::vector<const change*> asked_;
+  /// The request for each of changes_.
+  std::vector<const change*> requests_;
 };
 
 using document_plans = std::map<std::size_t, document_plan>;
 
-// Every site of the file as it is read again: those that changed as planned, all others as they were.
+// Compares every site of the file after reading it again: changed ones with the plan, all others with their old state.
 result<void> compare(const std::vector<found_image>& images, const document_plans& planned,
                      const std::vector<site>& again) {
   if (again.size() != images.size())

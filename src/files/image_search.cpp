@@ -21,7 +21,7 @@ bool holds(std::string_view text, std::string_view word) {
   return ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
 }
 
-// "\x69", "\u0069", "\U00000069", or a line that goes on behind "\": keys that do not stand in the text as they are.
+// True for "\x69", "\u0069", "\U00000069", or a line that continues after "\": such keys are not literally in the text.
 bool holds_escaped_letters(std::string_view text) {
   for (std::size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 1))
     if (at + 1 < text.size() && std::string_view("xuU\r\n").contains(text[at + 1])) return true;
@@ -30,7 +30,7 @@ bool holds_escaped_letters(std::string_view text) {
 
 bool is_block(const yaml::source_node& n) { return n.form == scalar_form::literal || n.form == scalar_form::folded; }
 
-// The lines of a block begin with their indentation; the image stands behind it.
+// The lines of a block begin with their indentation; the image follows it.
 void pass_indentation(std::string_view lines, site& s) {
   for (const char c : lines) {
     if (c != ' ' && c != '\n' && c != '\r') return;
@@ -39,7 +39,7 @@ void pass_indentation(std::string_view lines, site& s) {
   }
 }
 
-// The reference without its digest: what was written, up to the '@'.
+// The reference without its digest: the written text up to the '@'.
 std::optional<registry::reference> tag_of(const registry::reference& ref) {
   if (!ref.is_pinned()) return ref;
   if (ref.tag().empty()) return std::nullopt;
@@ -110,7 +110,7 @@ void keep(image_search& in, found_image image) {
     s.ref = *std::move(ref);
     if (s.reason != skip_reason::no_tag_here) s.tag = tag_of(*s.ref);
   } else if (s.reason != skip_reason::built && s.reason != skip_reason::skip_label) {
-    // Whoever found it may know better what is wrong.
+    // The search that found it may have a better reason.
     if (s.reason == skip_reason::invalid && !s.problem.empty()) return in.images.push_back(std::move(image));
     s.reason = is_filled_in(s.written) ? skip_reason::variable : skip_reason::invalid;
     s.problem = s.reason == skip_reason::invalid ? std::move(ref.error().message) : std::string();

@@ -20,7 +20,7 @@ constexpr std::string_view imgpkg_version = "imgpkg.carvel.dev/v1alpha1";
 constexpr std::string_view kbld_version = "kbld.k14s.io/v1alpha1";
 constexpr std::string_view id_annotation = "kbld.carvel.dev/id";
 constexpr std::string_view origins_annotation = "kbld.carvel.dev/origins";
-/// Ours; kbld and imgpkg keep what they do not know.
+/// The annotation of pinhook; kbld and imgpkg keep unknown ones.
 constexpr std::string_view resolved_annotation = "pinhook.dev/resolved";
 
 std::unexpected<error> refuse(const yaml::node& at, std::string_view message) {
@@ -38,7 +38,7 @@ std::optional<reference> tag_reference(std::string_view text) {
   return *std::move(ref);
 }
 
-// Of the text of the annotation: a list of origins, of which `resolved` tells url and tag.
+// Reads the text of the annotation: a list of origins, whose `resolved` holds url and tag.
 std::optional<reference> resolved_origin(const std::string& origins) {
   const auto list = yaml::parse(origins);
   if (!list || list->kind != yaml::node_kind::sequence) return std::nullopt;
@@ -59,7 +59,7 @@ std::optional<reference> tag_of(const yaml::node& annotations) {
   return resolved_origin(text_of(annotations, origins_annotation));
 }
 
-// The same image under several spellings is one.
+// Several spellings of one image are the same entry.
 result<void> put(resolve::image_lock& into, const yaml::node& at, const reference& ref, resolve::locked_image image) {
   if (const auto* held = into.find(ref.canonical()); held != nullptr && held->digest != image.digest)
     return refuse(at, fmt::format("duplicate entry for {}, with another digest", ref.canonical()));
@@ -116,7 +116,7 @@ result<resolve::image_lock> read_overrides(const yaml::node& root) {
   return out;
 }
 
-// As people write it: all of Docker Hub's names are short ones, and "latest" goes without saying.
+// The usual spellings: the short names of Docker Hub, and those without ":latest".
 std::vector<std::string> spellings(const std::string& canonical) {
   constexpr std::string_view hub = "docker.io/";
   constexpr std::string_view official = "docker.io/library/";
@@ -127,7 +127,7 @@ std::vector<std::string> spellings(const std::string& canonical) {
   if (canonical.ends_with(latest))
     for (std::size_t i = 0, size = out.size(); i < size; ++i)
       out.push_back(out[i].substr(0, out[i].size() - latest.size()));
-  // What is left of "docker.io/library/ghcr.io/x:1" is another image.
+  // The short form of "docker.io/library/ghcr.io/x:1" is another image.
   std::erase_if(out, [&](const std::string& one) {
     const auto ref = reference::parse(one);
     return !ref || ref->canonical() != canonical;

@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 3> resource_keys{"resources", "bases", "c
 
 bool is_break(char c) { return c == '\n' || c == '\r'; }
 
-// The document that kustomize would read: it is the only one in a real file.
+// The document that kustomize would read; real files have only one.
 const source_document* main_document(const yaml::source& from) {
   for (const source_document& doc : from.documents) {
     if (doc.root == no_node || doc.at(doc.root).kind != source_kind::mapping) continue;
@@ -37,7 +37,7 @@ const source_document* main_document(const yaml::source& from) {
   return nullptr;
 }
 
-// What kustomize clones rather than opens (api/internal/git/repospec.go), or fetches.
+// True for a resource that kustomize clones (api/internal/git/repospec.go) or fetches instead of opening it.
 bool is_remote(std::string_view resource) {
   static constexpr std::array<std::string_view, 6> heads{"git::", "git@", "gh:", "github.com/", "github.com:", "ssh:"};
   return resource.contains("://") || resource.contains("?ref=") || resource.contains("?version=") ||
@@ -62,7 +62,7 @@ class entry_writer {
     if (at != std::string_view::npos && at > 0 && text[at - 1] == '\r') line_break_ = "\r\n";
   }
 
-  // For a text in which no mapping stands.
+  // The edit for a text without a mapping.
   [[nodiscard]] yaml::edit whole() const {
     const bool starts_line = text_.empty() || is_break(text_.back());
     std::string out = starts_line ? std::string() : line_break_;
@@ -70,7 +70,7 @@ class entry_writer {
     return {{text_.size(), text_.size()}, std::move(out)};
   }
 
-  // The tag of an entry that has none: in the place of an empty one, else behind the name.
+  // Writes the tag of an entry without one: in the place of an empty tag, else after the name.
   [[nodiscard]] result<yaml::edit> fill(const source_document& doc, node_index item, const new_entry& e) const {
     const auto name = member_of(doc, item, "name");
     const auto new_name = member_of(doc, item, "newName");
@@ -120,7 +120,7 @@ class entry_writer {
     return reads_as_string(tag) ? tag : quoted_string(tag);
   }
 
-  // Each on its lines, every one with the line break before it.
+  // Each entry on its own lines, with the line break before every line.
   [[nodiscard]] std::string block(std::size_t indent, std::size_t dash) const {
     std::string out;
     for (const new_entry& e : entries_)
@@ -144,14 +144,14 @@ class entry_writer {
     return out;
   }
 
-  // The end of the last line of what ends at `end`; literal text ends behind its line break.
+  // The end of the last line of a node that ends at `end`; literal text ends after its line break.
   [[nodiscard]] std::size_t line_end(std::size_t begin, std::size_t end) const {
     while (end > begin && is_break(text_[end - 1])) --end;
     while (end < text_.size() && !is_break(text_[end])) ++end;
     return end;
   }
 
-  // How far lists stand right of their keys: as the first of the file does.
+  // The indentation of lists below their keys, as the first list of the file has it.
   [[nodiscard]] static std::size_t list_indent(const source_document& doc) {
     const source_node& root = doc.at(doc.root);
     for (node_index k = root.first; k != no_node; k = doc.at(doc.at(k).next).next) {
@@ -216,7 +216,7 @@ class entry_writer {
 
 struct tagged_text {
   std::string text;
-  /// Entries that stood there before.
+  /// The number of entries before.
   std::size_t before = 0;
 };
 

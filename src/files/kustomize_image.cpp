@@ -49,7 +49,7 @@ std::string_view cut_last(std::string_view& pointer) {
   return out;
 }
 
-// The digest of no image: only its form comes into what entries match.
+// A digest that belongs to no image: only its form matters for matching entries.
 const registry::digest& any_digest() {
   static const registry::digest out = registry::digest::of({});
   return out;
@@ -96,7 +96,7 @@ std::optional<std::string> applied(const kustomize_entry& entry, std::string_vie
 }
 
 std::size_t times_applied(std::string_view pointer) {
-  // kustomize takes lists apart.
+  // kustomize handles the items of lists one by one.
   while (pointer.starts_with("/items/")) {
     const auto slash = pointer.find('/', 7);
     if (slash == std::string_view::npos || !is_index(pointer.substr(7, slash - 7))) break;

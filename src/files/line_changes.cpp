@@ -22,8 +22,8 @@ void extend(std::vector<line_change>& all, const line_change& next) {
   }
 }
 
-// Myers, "An O(ND) Difference Algorithm" (1986): reach[k] is how far down the old text one gets on diagonal k (old line
-// less new line) with d lines taken away or added. Each round is kept to find the way back.
+// Myers, "An O(ND) Difference Algorithm" (1986): reach[k] is the furthest line of the old text on diagonal k (old line
+// less new line) with d lines removed or added. Each round is kept to find the way back.
 class shortest_way {
  public:
   shortest_way(numbered before, numbered after) : before_(before), after_(after) {}
@@ -44,13 +44,13 @@ class shortest_way {
     return k < -d || k > d ? -1 : r[static_cast<std::size_t>((k + d) / 2)];
   }
 
-  // Whether round d comes to diagonal k by a line that is added, from the diagonal above; else one is taken away.
+  // True when round d reaches diagonal k by an added line, from the diagonal above; false when by a removed line.
   [[nodiscard]] bool comes_by_adding(std::int64_t d, std::int64_t k) const {
     const round& last = rounds_[static_cast<std::size_t>(d - 1)];
     return k == -d || (k != d && reach(last, d - 1, k - 1) < reach(last, d - 1, k + 1));
   }
 
-  // Where round d begins on diagonal k, before it follows equal lines.
+  // The start of round d on diagonal k, before it follows equal lines.
   [[nodiscard]] std::int64_t start(std::int64_t d, std::int64_t k) const {
     if (d == 0) return 0;
     const round& last = rounds_[static_cast<std::size_t>(d - 1)];
@@ -122,11 +122,11 @@ std::vector<line_change> changes_between(const std::vector<std::string_view>& be
   const auto most = std::min(before.size(), after.size()) - same_start;
   while (same_end < most && before[before.size() - same_end - 1] == after[after.size() - same_end - 1]) ++same_end;
 
-  std::unordered_map<std::string_view, std::uint32_t> seen;
+  std::unordered_map<std::string_view, std::uint32_t> numbers;
   const auto number = [&](const std::vector<std::string_view>& lines) {
     std::vector<std::uint32_t> out;
     for (std::size_t i = same_start; i < lines.size() - same_end; ++i)
-      out.push_back(seen.try_emplace(lines[i], static_cast<std::uint32_t>(seen.size())).first->second);
+      out.push_back(numbers.try_emplace(lines[i], static_cast<std::uint32_t>(numbers.size())).first->second);
     return out;
   };
   const auto old_middle = number(before);

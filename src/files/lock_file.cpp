@@ -66,7 +66,7 @@ result<resolve::locked_image> read_image(const yaml::node& n) {
 result<resolve::image_lock> read_own(const yaml::node& root) {
   if (auto good = want_keys(root, {"apiVersion", "kind", "images"}); !good) return fail(std::move(good.error()));
   const yaml::node* images = root.find("images");
-  // A file that was cut off shall not pass for one that locks nothing.
+  // A truncated file must not look like one without locked images.
   if (images == nullptr) return refuse(root, "images is missing");
   resolve::image_lock out;
   if (images->is_null()) return out;

@@ -16,8 +16,8 @@ bool has_shape(std::string_view text, std::string_view shape) {
 }  // namespace
 
 std::string plain_or_quoted(std::string_view reference) {
-  // Names of registries and repositories begin with a letter or a digit, unless the registry is an IPv6 address. A
-  // short name without a tag may read as a number ("7"), or as what is none ("null", "on").
+  // Names of registries and repositories begin with a letter or a digit, unless the registry is an IPv6 address. YAML
+  // may read a short name without a tag as a number ("7"), null ("null") or a boolean ("on").
   const bool is_plain = !reference.starts_with('[') && reference.find_first_of("/:@") != std::string_view::npos;
   if (is_plain) return std::string(reference);
   std::string out;

@@ -9,7 +9,7 @@
 namespace pinhook::files {
 namespace {
 
-// Without empty ones and ".".
+// The parts of a path, without empty ones and ".".
 std::vector<std::string_view> parts_of(std::string_view text) {
   std::vector<std::string_view> out;
   while (!text.empty()) {
@@ -42,7 +42,7 @@ std::optional<path_glob> path_glob::parse(std::string_view word) {
   out.names_no_kind_ = parts.back() == "*" || parts.back() == "**";
   out.depth_ = parts.size();
   for (const auto part : parts) {
-    // A set may hold a '/', which was none between parts: "[a/b]".
+    // A set may hold a '/' that does not separate parts: "[a/b]".
     auto one = path_pattern::parse(part);
     if (!one || part.find("**") != std::string_view::npos) {
       out.depth_.reset();

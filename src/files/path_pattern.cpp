@@ -22,7 +22,7 @@ bool is_control(unsigned c) { return c < ' ' || c == 127; }
 bool is_print(unsigned c) { return is_between(c, ' ', '~'); }
 bool is_graph(unsigned c) { return is_between(c, '!', '~'); }
 bool is_punct(unsigned c) { return is_graph(c) && !is_alnum(c); }
-// Without \v and \f, as git has it.
+// Without \v and \f, as in git.
 bool is_space(unsigned c) { return is_blank(c) || c == '\n' || c == '\r'; }
 bool is_hex(unsigned c) { return is_digit(c) || is_between(c, 'a', 'f') || is_between(c, 'A', 'F'); }
 
@@ -31,7 +31,7 @@ struct character_class {
   bool (*has)(unsigned);
 };
 
-// ASCII alone, whatever the locale.
+// ASCII only, whatever the locale is.
 constexpr std::array<character_class, 12> classes{{{"alnum", is_alnum},
                                                    {"alpha", is_alpha},
                                                    {"blank", is_blank},
@@ -49,12 +49,12 @@ std::size_t number(char c) { return static_cast<unsigned char>(c); }
 
 }  // namespace
 
-// Reads what follows the plain start of a pattern.
+// Reads the rest of a pattern after its plain start.
 class path_pattern::reader {
  public:
   explicit reader(std::string_view text) : text_(text) {}
 
-  // Nothing when no path can match.
+  // None when no path can match.
   std::optional<std::vector<token>> read() {
     std::vector<token> out;
     while (at_ < text_.size()) {
@@ -81,8 +81,8 @@ class path_pattern::reader {
   }
 
  private:
-  // Two or more of them mean something of their own where they are a whole part. What follows a plain start counts as
-  // the start of a part: git has it so.
+  // Two or more stars have a meaning of their own where they are a whole part. As in git, the end of a plain start
+  // counts as the start of a part.
   token stars() {
     const bool starts_part = at_ == 0 || text_[at_ - 1] == '/';
     const std::size_t first = at_;
@@ -96,12 +96,12 @@ class path_pattern::reader {
     return {behind.empty() || behind.starts_with("\\/") ? token_kind::across : token_kind::within, 0, {}};
   }
 
-  // Behind a '['. A ']' that comes first is one of the characters.
+  // Reads a set after its '['. A ']' that comes first is one of the characters.
   std::optional<std::bitset<256>> set() {
     std::bitset<256> out;
     const bool is_negated = has('!') || has('^');
     if (is_negated) ++at_;
-    // The character a range may begin with.
+    // The possible first character of a range.
     std::optional<char> before;
     for (bool is_first = true; is_first || !has(']'); is_first = false) {
       if (at_ == text_.size()) return std::nullopt;
@@ -125,7 +125,7 @@ class path_pattern::reader {
   }
 
   enum class class_outcome : std::uint8_t { read, none, plain };
-  // At "[:". plain: no ":]" closes it, so '[' is a character like others.
+  // Reads a class at "[:". plain: no ":]" closes it, so '[' is a literal character.
   class_outcome named_class(std::bitset<256>& into) {
     const auto end = text_.find(']', at_ + 2);
     if (end == std::string_view::npos) return class_outcome::none;
@@ -141,7 +141,7 @@ class path_pattern::reader {
     return class_outcome::none;
   }
 
-  // One character of a set, which `\` may stand before.
+  // One character of a set, perhaps after a `\`.
   std::optional<char> character() {
     if (has('\\')) ++at_;
     if (at_ == text_.size()) return std::nullopt;
@@ -166,7 +166,7 @@ std::optional<path_pattern> path_pattern::parse(std::string_view text) {
 
 bool path_pattern::is_special(std::string_view text) { return text.find_first_of(special) != std::string_view::npos; }
 
-// can[j]: what was read of the pattern matches the first j characters. Afterwards with one more token.
+// can[j]: the tokens so far match the first j characters of the path. The step adds one more token.
 void path_pattern::step(const token& t, std::string_view path, std::vector<bool>& can) {
   const auto take_one = [&](auto fits) {
     for (std::size_t j = path.size(); j > 0; --j) can[j] = can[j - 1] && fits(path[j - 1]);
@@ -200,7 +200,7 @@ bool path_pattern::matches(std::string_view path) const {
   if (!path.starts_with(start_)) return false;
   path.remove_prefix(start_.size());
   if (rest_.empty()) return path.empty();
-  // Most patterns of most files end here: "*.log" on "web.yaml".
+  // Most patterns fail here for most files: "*.log" for "web.yaml".
   const token& last = rest_.back();
   if (last.kind == token_kind::one && (path.empty() || path.back() != last.character)) return false;
   std::vector<bool> can(path.size() + 1, false);

@@ -1,4 +1,4 @@
-// The comments of the lines on which sites change: which elements stay, change, come and go.
+// The comments of lines with changed sites: the elements that stay, change, are added or removed.
 #include <pinhook/files/rewrite_document.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
@@ -15,24 +15,24 @@ using yaml::node_index;
 using yaml::scalar_form;
 using yaml::source_document;
 
-// A scalar on a line that an element of the line's chain may belong to.
+// A scalar that an element of its line's chain may belong to.
 struct chain_member {
   std::string_view name;
-  // A digest stands alone there: before, and after.
+  // True when the scalar is a digest without a tag: before, and after the change.
   bool was_alone = false;
   bool is_alone = false;
   bool is_changed = false;
-  // The element that it shall have; of one that is not changed, that it has.
+  // The element that it must have; for an unchanged scalar, the element that it has.
   std::optional<std::string> wanted;
   bool may_add = true;
-  // Another pinner's comment is in place of the element.
+  // The comment of another pinning program in place of the element.
   yaml::text_span foreign{};
 };
 
 using member_map = std::map<node_index, chain_member>;
 using member_iterator = member_map::iterator;
 
-// Every image's scalar, and those that change as they will be.
+// The scalars of all images, the changing ones with their new state.
 member_map members_of(const source_document& doc, std::span<const found_image> all,
                       const std::vector<planned_change>& changes, const value_edits& values) {
   member_map out;
@@ -42,7 +42,7 @@ member_map members_of(const source_document& doc, std::span<const found_image> a
     const bool is_alone = needs_comment(one);
     out.emplace(node, chain_member{one.site.ref->written_name(), is_alone, is_alone, false, std::nullopt, true,
                                    one.foreign_comment});
-    // An alias that became what its anchor was takes a comment along.
+    // An alias that became its anchor's old text also needs the comment.
     if (is_alone && one.site.tag && values.kept.contains(commented_node(one)))
       out.emplace(commented_node(one),
                   chain_member{one.site.ref->written_name(), false, true, true, one.site.tag->written()});
@@ -72,7 +72,7 @@ bool share_line(const source_document& doc, std::string_view text, node_index a,
   return !text.substr(end, doc.at(b).span.begin - end).contains('\n');
 }
 
-// The chain's elements as they are, and whose they are.
+// An element of the chain and its owner.
 struct element {
   std::string bytes;
   const chain_member* owner = nullptr;
@@ -98,7 +98,8 @@ class line_rewriter {
   }
 
  private:
-  // An element belongs to the first lone digest of its name: behind one whose tag nobody knows it would be that one's.
+  // An element belongs to the first lone digest of its name: after a digest with an unknown tag it would belong to that
+  // one.
   void drop_ambiguous() {
     std::vector<std::string_view> known;
     for (const chain_member* m : members_)
@@ -113,7 +114,7 @@ class line_rewriter {
     }
   }
 
-  // Behind an image without a digest every element is the author's word.
+  // After an image without a digest every element is the author's own comment.
   void give_to_owners() {
     std::vector<const chain_member*> owners;
     std::vector<std::string_view> names;
@@ -127,7 +128,7 @@ class line_rewriter {
       if (matched[i]) elements_[*matched[i]].owner = owners[i];
   }
 
-  // An element that stays says what is wanted already: the tag is known from it.
+  // An element that stays already has the right text: the tag was read from it.
   void write_wanted() {
     std::size_t behind = 0;  // where the next new element goes
     for (chain_member* m : members_) {
@@ -161,12 +162,12 @@ class line_rewriter {
 void rewrite_line(const source_document& doc, std::string_view text, member_iterator begin, member_iterator end,
                   std::vector<yaml::edit>& out) {
   if (std::none_of(begin, end, [](const auto& m) { return m.second.is_changed; })) return;
-  // It is the only image of the line then.
+  // With a foreign comment it is the only image of the line.
   if (const chain_member& m = begin->second; m.foreign.size() > 0) {
     if (!m.wanted) out.push_back({m.foreign, ""});
     return;
   }
-  // The line is that of the first digest that stands alone, as it is when it is read.
+  // The line is that of the first digest without a tag, as when reading.
   member_iterator front = std::find_if(begin, end, [](const auto& m) { return m.second.is_alone; });
   if (front == end) front = std::find_if(begin, end, [](const auto& m) { return m.second.was_alone; });
   if (front == end) return;

@@ -22,14 +22,14 @@ bool is_break(char c) { return c == '\n' || c == '\r'; }
 yaml::edit value_edit(const source_node& n, std::string_view text, const node_value& value) {
   yaml::text_span span = n.span;
   std::string bytes = rewritten_scalar(n, text, value.value, value.rule);
-  // "key: old" becomes "key:", as it is where a blank came with the value.
+  // "key: old" becomes "key:", as it was where a blank was added with the value.
   const bool ends = span.end == text.size() || is_blank(text[span.end]) || is_break(text[span.end]);
   if (bytes.empty() && ends && span.begin > 1 && text[span.begin - 1] == ' ' && text[span.begin - 2] == ':')
     --span.begin;
   return {span, std::move(bytes)};
 }
 
-// What an alias becomes whose anchor's scalar changes, so that it keeps its value.
+// The text that replaces an alias whose anchor's scalar changes, so that it keeps its value.
 std::string kept_text(const source_node& anchored, std::string_view text) {
   const std::string_view raw = text.substr(anchored.span.begin, anchored.span.size());
   const bool is_block = anchored.form == yaml::scalar_form::literal || anchored.form == yaml::scalar_form::folded;
@@ -59,7 +59,7 @@ std::map<node_index, std::vector<node_index>> aliases_of(const source_document& 
   return out;
 }
 
-// One anchored scalar and the aliases that name it.
+// The edits of one anchored scalar and its aliases.
 void edit_anchor(const source_document& doc, std::string_view text, const value_map& values,
                  const std::set<node_index>& in_use, node_index target, const std::vector<node_index>& aliases,
                  value_edits& out) {
@@ -112,12 +112,12 @@ result<std::vector<yaml::edit>> document_edits(const source_document& doc, std::
         return fail(error_code::invalid_input, fmt::format("{} cannot get two values: images share its bytes",
                                                            quoted_name(one.image->site.written)));
     }
-    // Entries behind aliases and merge keys share their bytes, and their edits.
+    // Entries reached through aliases and merge keys share their bytes, and their edits.
     for (const yaml::edit& e : one.plan.edits)
       if (std::ranges::find(beside, e) == beside.end()) beside.push_back(e);
   }
   value_edits edited = edit_values(doc, text, values, nodes_of(all));
-  // Comments before lines that are added at the same place.
+  // Comments come before lines that are added at the same place.
   std::vector<yaml::edit> out = edit_comments(doc, text, all, changes, edited);
   std::ranges::move(edited.edits, std::back_inserter(out));
   std::ranges::move(beside, std::back_inserter(out));

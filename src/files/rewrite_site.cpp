@@ -20,12 +20,12 @@ using yaml::source_node;
 
 bool is_break(char c) { return c == '\n' || c == '\r'; }
 
-// The text of a scalar, through an alias; empty for null and nothing.
+// The text of a scalar, through an alias; empty for null and for no_node.
 std::string_view text_at(const source_document& doc, node_index i) {
   return i == no_node || doc.is_null(i) ? std::string_view() : doc.at(doc.resolve(i)).text;
 }
 
-// The end of the line that `at` stands in, without its line break.
+// The end of the line of `at`, without its line break.
 std::size_t line_end_from(std::string_view text, std::size_t at) {
   while (at < text.size() && !is_break(text[at])) ++at;
   return at;
@@ -41,14 +41,14 @@ std::string_view line_break_of(std::string_view text, std::size_t at) {
 
 std::string indent_of(const source_node& key) { return std::string(key.column - 1, ' '); }
 
-// A renamed key, in the quotes it has.
+// A renamed key, with its quotes.
 yaml::edit renamed(const source_node& key, std::string_view text, std::string_view name) {
   const std::string_view raw = text.substr(key.span.begin, key.span.size());
   const char quote = raw.starts_with('"') ? '"' : raw.starts_with('\'') ? '\'' : '\0';
   return {key.span, quote == '\0' ? std::string(name) : fmt::format("{0}{1}{0}", quote, name)};
 }
 
-// The author's name with `digest`, and with `tag` when it shall be seen.
+// The name as the author wrote it, with `digest`, and with the tag when the format has it.
 std::string pinned_text(const site& s, const registry::digest& digest, pin_format format) {
   if (format == pin_format::digest || !s.tag)
     return pin::write_pin(s.ref->written_name(), {}, digest, pin_format::digest);
@@ -107,13 +107,13 @@ class site_rewriter {
   [[nodiscard]] bool has_digest_key() const { return image_.digest != no_node; }
   [[nodiscard]] bool tag_holds_digest() const { return text_at(doc_, image_.tag).contains('@'); }
 
-  // A chart's "tag: 1.25" was a number before, of which Helm makes the same text; kustomize refuses numbers.
+  // A chart's "tag: 1.25" was a number before, and Helm writes the same text for it; kustomize refuses numbers.
   void set(node_index node, std::string value) {
     const bool is_tag = site_.form == site_form::values && node == image_.tag;
     out_.value = node_value{node, std::move(value), is_tag ? plain_rule::as_it_is : plain_rule::string};
   }
 
-  // The tag stays where it is, and the digest stands in another place.
+  // The tag stays where it is, and the digest is written in another place.
   void keep_tag(const registry::digest& digest) {
     const std::string name = site_.tag ? site_.tag->written() : std::string(site_.ref->written_name());
     out_.written = fmt::format("{}@{}", name, digest.to_string());
@@ -151,7 +151,7 @@ class site_rewriter {
     }
   }
 
-  // "digest: …" behind the tag: on a line of its own, in flow style behind a comma.
+  // Adds "digest: …" after the tag: on a line of its own, in flow style after a comma.
   void add_digest(const registry::digest& digest) {
     const source_node& key = doc_.at(image_.tag_key);
     const source_node& tag = doc_.at(image_.tag);
@@ -170,14 +170,14 @@ class site_rewriter {
          fmt::format("{}{}digest: {}", line_break_of(text_, key.span.begin), indent_of(key), digest.to_string())});
   }
 
-  // Behind the last byte that is no line break: the lines of literal text end with one.
+  // The position after the last byte that is not a line break: the lines of literal text end with one.
   [[nodiscard]] std::size_t last_byte_of(const source_node& n) const {
     std::size_t at = n.span.end;
     while (at > n.span.begin && is_break(text_[at - 1])) --at;
     return at;
   }
 
-  // "newTag: …" before a digest that stands alone.
+  // Adds "newTag: …" before a digest without a tag.
   void add_tag() {
     const source_node& key = doc_.at(image_.digest_key);
     const source_node& digest = doc_.at(doc_.resolve(image_.digest));
@@ -190,7 +190,7 @@ class site_rewriter {
     out_.edits.push_back({{key.span.begin, key.span.begin}, fmt::format("{}: {}{}", name, tag, behind)});
   }
 
-  // What add_digest wrote: a line of its own with a plain digest, or in flow style a member behind another.
+  // The text that add_digest wrote: a line of its own with a plain digest, or in flow style a member after another.
   [[nodiscard]] std::optional<yaml::text_span> added_digest() const {
     const source_node& key = doc_.at(image_.digest_key);
     const source_node& digest = doc_.at(image_.digest);

@@ -31,13 +31,13 @@ std::size_t word_end(std::string_view text, std::size_t at) {
 
 bool ends_line(std::string_view text, std::size_t at) { return at >= text.size() || is_break(text[at]); }
 
-// A '#' opens a comment at the start of a line or behind white space (YAML 1.2.2, 6.6).
+// A '#' opens a comment at the start of a line or after white space (YAML 1.2.2, 6.6).
 bool opens_comment(std::string_view text, std::size_t at) {
   return text[at] == '#' && (at == 0 || is_blank(text[at - 1]) || is_break(text[at - 1]));
 }
 
-// Behind the line's last byte of content, beginning at `from`, which no scalar before `next` contains. None when a
-// scalar goes on behind the line.
+// The end of the line's content. It begins at `from`, which no scalar before `next` contains. None when a scalar
+// continues on the next line.
 std::optional<std::size_t> content_end(const source_document& doc, std::string_view text, std::size_t from,
                                        node_index next) {
   std::size_t end = from;
@@ -61,8 +61,8 @@ std::optional<std::size_t> content_end(const source_document& doc, std::string_v
   return end;
 }
 
-// Behind the "|" or ">" of a block scalar and what belongs to it. Between it and the node before stand only the marks
-// of the collection, properties, comments and white space.
+// The end of the "|" or ">" of a block scalar with its indicators. Between it and the node before are only the marks of
+// the collection, properties, comments and white space.
 std::size_t header_end(const source_document& doc, std::string_view text, node_index scalar) {
   std::size_t at = doc.span.begin;
   if (scalar > 0) {
@@ -88,8 +88,8 @@ bool is_double_quoted(const source_document& doc, node_index i) {
   return i != no_node && doc.nodes[i].form == scalar_form::double_quoted;
 }
 
-// Whether the document is JSON as far as the way from its root to `scalar` shows: brackets and double quotes only, and
-// nothing before it. Looking at all of it would make many images of one file slow.
+// True when the document is JSON as far as the path from its root to `scalar` shows: only brackets and double quotes,
+// and no text before them. Reading the whole document each time would be slow for many images in one file.
 bool looks_like_json(const source_document& doc, std::string_view text, node_index scalar) {
   if (!is_double_quoted(doc, scalar)) return false;
   const std::string_view head = text.substr(doc.span.begin, doc.nodes[doc.root].span.begin - doc.span.begin);

@@ -8,8 +8,8 @@
 namespace pinhook::files {
 namespace {
 
-// The key that a value stands behind: "image" of `  - image: "` and of `- {name: a, image: `. `is_whole`: the line ends
-// here, so that it may end with its colon.
+// The key before a value: "image" of `  - image: "` and of `- {name: a, image: `. `is_whole`: the line ends here, so
+// that it may end with its colon.
 std::optional<std::string_view> key_of(std::string_view line, bool is_whole) {
   if (const auto brace = line.rfind('{'); brace != std::string_view::npos)
     line.remove_prefix(std::max(brace, line.rfind(',') == std::string_view::npos ? 0 : line.rfind(',')) + 1);
@@ -62,7 +62,7 @@ std::optional<written_text> formatted(std::string_view function, std::span<const
       out.text += format[at];
       continue;
     }
-    // Flags, width and precision; the verb ends it.
+    // Skips flags, width and precision up to the verb.
     const std::size_t verb = format.find_first_not_of("+-# 0123456789.", at + 1);
     if (verb == std::string_view::npos) return std::nullopt;
     at = verb;
@@ -95,7 +95,7 @@ void template_lines::text(std::string_view more) {
   }
 }
 
-// Which mappings the lines that follow stand in.
+// Keeps the mappings that the following lines belong to.
 void template_lines::note_parent(std::optional<std::string_view> key) {
   const auto indent = line_.find_first_not_of(" \t");
   if (indent == std::string::npos) return;

@@ -27,7 +27,7 @@ std::size_t quoted_size(std::string_view rest) {
   return rest.size();
 }
 
-// Where "}}" ends an action that begins at 0; npos: nowhere.
+// The position of the "}}" that ends an action that begins at 0. npos: none.
 std::size_t action_end(std::string_view rest) {
   for (std::size_t at = 0; at < rest.size(); ++at) {
     if (rest[at] == '"' || rest[at] == '`')

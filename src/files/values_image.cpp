@@ -1,5 +1,5 @@
-// The image that a mapping of Helm values says: which of its members are the parts of its name, and whether they are
-// all of it. What a chart does with them is nowhere written; where two charts would do two things, nothing is guessed.
+// The image of a mapping of Helm values: the members that are parts of its name, and whether they are the whole name.
+// The use of the members by charts is not documented; where two charts differ, nothing is guessed.
 #include <pinhook/files/helm_scalar.hpp>
 #include <pinhook/files/image_search.hpp>
 
@@ -21,12 +21,13 @@ using yaml::source_kind;
 constexpr std::array<std::string_view, 3> registry_keys{"registry", "hub", "imageRegistry"};
 constexpr std::array<std::string_view, 1> tag_key{"tag"};
 constexpr std::array<std::string_view, 3> tag_keys{"tag", "imageTag", "image_tag"};
-// Of sha and sha256 charts write "@sha256:{{ … }}": hex alone (kube-prometheus-stack, Grafana).
+// For sha and sha256 charts write "@sha256:{{ … }}", so that they hold only the hex digits (kube-prometheus-stack,
+// Grafana).
 constexpr std::array<std::string_view, 3> digest_keys{"digest", "sha256", "sha"};
 constexpr std::string_view algorithm = "sha256:";
 
-// What else charts make a name or a tag of, beside `repository` and `tag`. No more than hints in a mapping that is
-// not called an image and says no registry: a chart's values have a `namespace` or a `host` for other things, too.
+// Other parts of a name or a tag in charts, beside `repository` and `tag`. The hinted parts count only in a mapping
+// that is called an image or has a registry: a chart's values have a `namespace` or a `host` for other purposes, too.
 constexpr std::array<std::string_view, 4> other_parts{"org", "organization", "organisation", "imageNamespace"};
 constexpr std::array<std::string_view, 13> hinted_parts{"namespace", "owner",   "host",   "hostname", "domain",
                                                         "server",    "path",    "prefix", "suffix",   "variant",
@@ -37,7 +38,8 @@ bool is_address(std::string_view repository) {
   return repository.contains("://") || repository.contains('@') || repository.ends_with(".git");
 }
 
-// "localhost/a", "ghcr.io/acme/a", "mirror:5000/a": as reference::parse tells a registry from a path.
+// True for "localhost/a", "ghcr.io/acme/a", "mirror:5000/a": reference::parse distinguishes a registry from a path by
+// the same rule.
 bool names_registry(std::string_view name) {
   const std::size_t slash = name.find('/');
   if (slash == std::string_view::npos) return false;
@@ -51,7 +53,7 @@ struct found_member {
   member at;
 };
 
-// The first of the keys that says something, else the first that is there.
+// The first of the keys with a value, else the first that exists.
 result<found_member> first_of(const image_search& in, node_index mapping, std::span<const std::string_view> keys) {
   found_member out;
   for (const std::string_view key : keys) {
@@ -81,14 +83,14 @@ bool is_text(const image_search& in, const yaml::source_node& n) {
   return n.form != scalar_form::plain && n.form != scalar_form::none;
 }
 
-// What Helm makes of a tag that is written as it makes no text of; empty for all others.
+// The problem of a tag that Helm does not read as the written text; empty for all others.
 std::string number_problem(const image_search& in, const found_image& image) {
   const std::string_view text = scalar_at(in.doc, image.tag);
   if (text.empty() || is_text(in, in.doc.at(in.doc.resolve(image.tag))) || is_same_in_helm(text)) return {};
-  const auto seen = read_by_helm(text);
-  const std::string result = seen.is_empty       ? "reads it as no tag"
-                             : seen.text.empty() ? "cannot write it"
-                                                 : fmt::format("writes {}", seen.text);
+  const auto read = read_by_helm(text);
+  const std::string result = read.is_empty       ? "reads it as no tag"
+                             : read.text.empty() ? "cannot write it"
+                                                 : fmt::format("writes {}", read.text);
   return fmt::format("YAML does not read the tag {} as a string, and Helm {}", text, result);
 }
 
@@ -103,7 +105,7 @@ std::string put_together(const image_search& in, const found_image& image) {
   return out;
 }
 
-// Registries that stand around the mapping and say something, each once.
+// Registries around the mapping that are not empty, each once.
 std::vector<outer_part> registries_around(image_search& in, node_index mapping) {
   std::vector<outer_part> out;
   for (outer_part& one : in.scopes.around(in.doc, mapping))
@@ -113,8 +115,8 @@ std::vector<outer_part> registries_around(image_search& in, node_index mapping) 
   return out;
 }
 
-// Takes the registry that both kinds of charts take: those where `global.imageRegistry` wins and those where it fills
-// in what is empty. Else why there is none.
+// Takes the registry when both kinds of charts would use the same: those where `global.imageRegistry` wins and those
+// where it is only a default. Otherwise returns the problem.
 std::string settle_registry(image_search& in, found_image& image) {
   const auto outer = registries_around(in, image.mapping);
   const std::string_view own = scalar_at(in.doc, image.registry);
@@ -129,7 +131,8 @@ std::string settle_registry(image_search& in, found_image& image) {
 
 std::string may_put(std::string_view path) { return fmt::format("the chart may put {} before or after it", path); }
 
-// A part that is not put together here; empty: there is none. `is_image`: the mapping has nothing but an image.
+// The problem of another part, which is not put together here. Empty: none. `is_image`: the mapping holds only an
+// image.
 std::string other_part(image_search& in, const found_image& image, std::string_view where, bool is_image) {
   const auto named = [&](std::string_view key) {
     return may_put(fmt::format("{}{}{}", where, where.empty() ? "" : ".", key));
@@ -149,7 +152,7 @@ std::string other_part(image_search& in, const found_image& image, std::string_v
   return {};
 }
 
-// `sidecarImage: proxy` beside `image: app` and `tag`: the tag may be that of both.
+// The key of another image, `sidecarImage: proxy` beside `image: app` and `tag`: the tag may be that of both.
 std::string_view other_image_beside(const image_search& in, node_index mapping) {
   for (node_index k = in.doc.at(mapping).first; k != no_node; k = in.doc.at(in.doc.at(k).next).next) {
     const yaml::source_node& key = in.doc.at(in.doc.resolve(k));
@@ -165,7 +168,7 @@ bool has_digest(const image_search& in, const found_image& image) {
   return !scalar_at(in.doc, image.digest).empty() || scalar_at(in.doc, image.tag).contains('@');
 }
 
-// Everything that is known once the nodes are.
+// Fills in all of the site that follows from the nodes.
 found_image completed(image_search& in, found_image out, std::string pointer, bool is_image) {
   site& s = out.site;
   s.document = in.document;
@@ -183,7 +186,7 @@ found_image completed(image_search& in, found_image out, std::string pointer, bo
   if (!has_tag && !has_digest(in, out)) {
     s.reason = skip_reason::no_tag_here;
   } else if (has_digest(in, out)) {
-    // Its bytes are known; what its tag means by now is not.
+    // The digest is known, but not the image that its tag refers to now.
     s.problem = std::move(split);
   } else if (!split.empty()) {
     s.reason = skip_reason::split;
@@ -199,7 +202,7 @@ found_image completed(image_search& in, found_image out, std::string pointer, bo
   return out;
 }
 
-// Registry, tag and digest of `mapping`; none when one of them is no scalar.
+// Registry, tag and digest of `mapping`; none when tag or digest is not a scalar.
 result<std::optional<found_image>> parts_of(const image_search& in, node_index mapping,
                                             std::span<const std::string_view> tags) {
   const auto registry = first_of(in, mapping, registry_keys);
@@ -219,7 +222,7 @@ result<std::optional<found_image>> parts_of(const image_search& in, node_index m
   return std::optional(std::move(out));
 }
 
-// All of it by a merge key: it is found where it stands.
+// False when all of it comes through a merge key: then it is found at its own place.
 bool is_own(const image_search& in, const found_image& image) {
   return std::ranges::any_of(std::initializer_list{image.name, image.registry, image.tag, image.digest},
                              [&](node_index i) { return i != no_node && in.doc.at(i).parent == image.mapping; });

@@ -15,7 +15,7 @@ using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
 
-// As Istio (hub), Bitnami (global.imageRegistry) and others name them.
+// The names that Istio (hub), Bitnami (global.imageRegistry) and others use.
 constexpr std::array<std::pair<std::string_view, part_kind>, 31> part_keys{
     {{"registry", part_kind::registry},
      {"hub", part_kind::registry},
@@ -66,7 +66,7 @@ std::string path_of(const source_document& doc, node_index i) {
   return out;
 }
 
-// `below`: where it stands under `named`, whose path is only asked for when there is something to tell.
+// `below`: the path of `mapping` under `named`, whose own path is only computed when a part is found.
 void take(const source_document& doc, node_index mapping, node_index named, std::string_view below,
           std::vector<outer_part>& into) {
   mapping = doc.resolve(mapping);
@@ -90,7 +90,7 @@ void take_outer(const std::vector<outer_part>& outer, std::vector<outer_part>& i
     if (into.size() < max_outer_parts) into.push_back(one);
 }
 
-// The mapping around a node; through lists.
+// The mapping around a node, also through lists.
 node_index mapping_around(const source_document& doc, node_index i) {
   do {
     i = doc.at(i).parent;
@@ -107,7 +107,7 @@ std::vector<outer_part> values_scopes::within(const source_document& doc, node_i
 }
 
 const std::vector<outer_part>& values_scopes::up_from(const source_document& doc, node_index mapping) {
-  // From the outermost that is not known yet: nesting is deeper than a recursion should be.
+  // Begins with the outermost unknown mapping: nesting may be too deep for a recursion.
   std::vector<node_index> missing;
   for (node_index i = mapping; i != no_node && !known_.contains(i); i = mapping_around(doc, i)) missing.push_back(i);
   for (auto at = missing.rbegin(); at != missing.rend(); ++at) {

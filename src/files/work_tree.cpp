@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The path that a one-line file holds behind `label`, taken from the file's directory; empty when it holds none.
+// The path after `label` in a one-line file, relative to the file's directory; empty when there is none.
 fs::path pointed_at(const fs::path& file, std::string_view label) {
   constexpr std::size_t longest_path = 8192;
   const auto text = read_file(file.string(), longest_path);
@@ -26,7 +26,7 @@ fs::path pointed_at(const fs::path& file, std::string_view label) {
   return file.parent_path() / line.substr(label.size());
 }
 
-// Where info/exclude stands for the work tree with this root. A linked work tree shares that of the main one.
+// The directory with info/exclude for the work tree with this root. A linked work tree shares that of the main one.
 fs::path git_directory_of(const fs::path& root) {
   const fs::path git = root / ".git";
   std::error_code ignored;
@@ -75,7 +75,7 @@ result<work_tree> work_tree_around(const std::string& directory) {
   if (root.empty()) return out;
   if (auto added = add_file(git_directory_of(root) / "info" / "exclude", "", out.rules); !added)
     return fail(std::move(added.error()));
-  // "." is what is left of a directory that is the root.
+  // The path is "." when the directory is the root.
   const fs::path inside = real.lexically_relative(root);
   fs::path above = root;
   for (const auto& part : inside) {
