@@ -21,7 +21,7 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-// Everything under templates/ is one, but what Helm prints to the user.
+// Reads every file under templates/ but NOTES.txt, which Helm prints to the user.
 class chart_reader {
  public:
   explicit chart_reader(fs::path directory) : directory_(std::move(directory)) {}
@@ -53,7 +53,7 @@ class chart_reader {
     return out;
   }
 
-  // The key of the values, and the folder under charts/.
+  // Pairs of the key in the values and the folder under charts/.
   std::vector<std::pair<std::string, std::string>> dependencies() {
     std::vector<std::pair<std::string, std::string>> out;
     const auto is_known = [&](const std::string& folder) {

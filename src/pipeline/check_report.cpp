@@ -23,11 +23,11 @@ constexpr std::array<std::pair<std::string_view, report_format>, 5> formats{{{"t
                                                                              {"junit", report_format::junit},
                                                                              {"github", report_format::github}}};
 
-// Columns of the table; noun is wider stands as it is and pushes the rest to the right.
+// Limit of a column of the table; a wider text stays whole and pushes the rest of its line to the right.
 constexpr std::size_t max_column = 56;
 
-// Bytes of an image, which has 709 at most with tag and digest, and of any other text: a line to write with the longest
-// of images is whole.
+// Limit in bytes of an image, which has 709 at most with tag and digest, and of any other text: a suggested line with
+// the longest image is not cut.
 constexpr std::size_t max_shown = 1'024;
 
 std::string shown(std::string_view text) { return cut(printable(text), max_shown); }

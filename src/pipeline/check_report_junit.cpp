@@ -42,7 +42,7 @@ struct counts {
 
 using findings = std::vector<const finding*>;
 
-// Those that fail a case before those that do not, else in their order.
+// Findings that fail a case come first, else in their order.
 findings findings_of(const checked_file& file, const checked_image& image) {
   findings out;
   for (const bool is_note : {false, true})
@@ -76,8 +76,8 @@ std::string attributes(const counts& n) {
                      n.skipped);
 }
 
-// What a case says of its image; empty when there is nothing to say. Readers take one failure a case: all that is found
-// stands in it, under the name of the first.
+// The content of an image's case; empty without findings. Readers accept one failure a case, so it holds all findings,
+// under the rule of the first.
 std::string content(const checked_image& image, const findings& all) {
   if (all.empty()) {
     if (image.reason == files::skip_reason::none) return {};
@@ -110,7 +110,7 @@ void append_suite(std::string& out, const checked_file& file, const std::string&
     append_case(
         out, path, "can be read",
         fmt::format("      <error type=\"unreadable\" message=\"{}\">{}</error>\n", xml(file.fault), xml(file.fault)));
-  // GitLab takes cases of one name for the same one.
+  // GitLab treats cases with equal names as the same case.
   std::map<std::string, std::size_t> seen;
   for (const auto& image : file.images) {
     auto name = image.object.empty() ? image.name : fmt::format("{}: {}", image.object, image.name);

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view schema =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 constexpr std::string_view home = "https://github.com/pinhook/pinhook";
-// What GitHub's code scanning takes for the root of the repository.
+// GitHub's code scanning reads this as the root of the repository.
 constexpr std::string_view root_id = "%SRCROOT%";
 
 // RFC 3986: all but unreserved characters and the slash.
@@ -182,7 +182,7 @@ class sarif_writer {
     close();
   }
 
-  // The same container, wherever its line moves to and whatever its tag becomes; the n-th of equal ones.
+  // Stays the same for a container when its line or its tag changes; equal ones are numbered.
   std::string fingerprint(const finding& f) {
     const auto identity = fmt::format("{}\n{}\n{}\n{}", f.rule, f.path, f.object, f.name);
     const auto n = seen_[identity]++;

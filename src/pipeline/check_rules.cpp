@@ -36,7 +36,7 @@ std::vector<rules::rule> own_as_rules() {
   return out;
 }
 
-// "Why it matters" becomes a sentence.
+// A reason with a capital letter and a full stop.
 std::string sentence(std::string_view text) {
   while (text.ends_with('.') || text.ends_with(' ')) text.remove_suffix(1);
   std::string out(text);

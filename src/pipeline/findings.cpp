@@ -25,12 +25,12 @@ std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !is_continuation(c); }));
 }
 
-// The lines of a text by their numbers, for questions that mostly go forward.
+// Finds the lines of a text by number; fast when the numbers mostly increase.
 class line_finder {
  public:
   explicit line_finder(std::string_view text) : text_(text) {}
 
-  // From a character of a line to the line's end, without CR LF; empty when there is no such place.
+  // The rest of a line from a column on, without CR LF; empty when there is no such place.
   std::string_view from(std::size_t line, std::size_t column) {
     if (line < line_) line_ = 1, begin_ = 0;
     for (; line_ < line; ++line_) {
@@ -67,7 +67,7 @@ std::size_t quoted_size(std::string_view rest) {
   return rest.size();
 }
 
-// How many characters of the line the image takes, as it is written there: with its quotes; of an alias its name.
+// The number of characters of the image as written in the line: with its quotes; of an alias that of its name.
 std::size_t width_of(std::string_view rest, const site& s) {
   if (rest.empty()) return characters(s.written);
   if (rest.front() == '"' || rest.front() == '\'') return characters(rest.substr(0, quoted_size(rest)));
@@ -85,12 +85,12 @@ struct violation {
   /// Index in file_checks::table.
   std::size_t row = 0;
   std::string message{};
-  /// Empty: what pinning writes.
+  /// Empty: the text or command of pinning.
   std::string fix{};
   fix_kind kind = fix_kind::advice;
-  /// What would be pinned.
+  /// The digest that pinning would write.
   const registry::digest* digest = nullptr;
-  /// A digest is what it lacks.
+  /// A digest would mend it.
   bool lacks_digest = false;
 };
 
@@ -106,7 +106,7 @@ std::string tag_advice(const site& s) {
   return fmt::format("write the tag before the digest: {}:TAG@{}", s.ref->written_name(), s.ref->digest()->to_string());
 }
 
-// What one of pinhook's own rules says of an image.
+// The message of one of pinhook's own rules about an image.
 std::string own_message(rules::requirement requirement, const site& s) {
   if (requirement == rules::requirement::tag)
     return fmt::format("{} has neither tag nor digest: what was pushed last is pulled, and later something else",
@@ -125,7 +125,7 @@ std::string command_for(std::string_view path, std::string_view rule) {
                                    shell_word(path.starts_with('-') ? "./" + std::string(path) : std::string(path)));
 }
 
-// One file's images and what they are judged by.
+// Judges the images of one file.
 class site_judge {
  public:
   explicit site_judge(const check_question& question)
@@ -143,7 +143,7 @@ class site_judge {
     return std::ranges::any_of(judge(s, index), &violation::lacks_digest);
   }
 
-  // In the order in which they are told.
+  // In the order of the report.
   [[nodiscard]] std::vector<violation> judge(const site& s, std::size_t index) const {
     std::vector<violation> out;
     if (s.reason == skip_reason::invalid || (s.reason == skip_reason::none && !s.ref)) {
@@ -158,7 +158,7 @@ class site_judge {
     auto e = rules_.effects_of(s);
     const bool is_never = checks_.set.order_of(e).pin == pin::pin_order::never;
     auto& of_digest = e.demands[static_cast<std::size_t>(rules::requirement::digest)];
-    // It is wanted without one.
+    // A rule wants the image without a digest.
     if (is_never && of_digest != rules::effects::none && checks_.is_own(of_digest)) of_digest = rules::effects::none;
     const auto policy = policy_of(s);
     const rules::image_state state{.ref = &*s.ref,
@@ -176,7 +176,7 @@ class site_judge {
   }
 
  private:
-  // Helm values: what they say; what the chart does without, nobody knows.
+  // None for Helm values without a pull policy, since the chart's default is not known.
   static std::optional<std::string_view> policy_of(const site& s) {
     if (!s.pull_policy.empty()) return s.pull_policy;
     if (s.type == pin::container_type::other) return std::nullopt;
@@ -213,14 +213,14 @@ class site_judge {
                : fmt::format("{} has the pull policy {}: {}", quoted_name(s.written), quoted(s.pull_policy), f.reason);
   }
 
-  // Names under which an image comes out of kustomizations.
+  // The names that kustomizations give to an image.
   [[nodiscard]] auto names_of(std::size_t index) const {
     static const renamed_images none;
     const auto [begin, end] = (question_.renamed == nullptr ? none : *question_.renamed).equal_range(index);
     return std::ranges::subrange(begin, end);
   }
 
-  // The digest is written only when it is that of every name.
+  // Keeps the digest only when it is that of every name.
   void compare_names(std::size_t index, violation& of) const {
     for (const auto& [i, other] : names_of(index)) {
       const auto* digest = other.ref ? digest_of(question_, *other.ref) : nullptr;
@@ -289,7 +289,7 @@ finding make_finding(std::string_view path, const site& s, const check_rule& bro
   return out;
 }
 
-// Where a byte of a text stands.
+// Line and column of a byte of a text.
 std::pair<std::size_t, std::size_t> place(std::string_view text, std::size_t offset) {
   const auto before = text.substr(0, offset);
   const auto begin = before.rfind('\n') + 1;  // npos + 1 is 0
@@ -311,7 +311,7 @@ std::optional<replacement> changed_lines(std::string_view before, std::string_vi
   std::size_t same = 0;
   const auto most = std::min(before.size(), after.size()) - begin;
   while (same < most && before[before.size() - 1 - same] == after[after.size() - 1 - same]) ++same;
-  // Back to where a line ends in both.
+  // Go back to the end of a line in both.
   const auto tail = before.substr(before.size() - same);
   const auto line_end = tail.find('\n');
   same = line_end == std::string_view::npos ? 0 : same - line_end;

@@ -1,4 +1,4 @@
-// Writing results into a ResourceList: text beside text, nothing emitted anew.
+// Writes results into a ResourceList by inserting text; the rest of the document is not emitted again.
 #include <pinhook/base/json.hpp>
 #include <pinhook/pipeline/resource_list.hpp>
 
@@ -26,7 +26,7 @@ std::string_view to_string(result_severity s) {
   return "error";
 }
 
-// Members of a JSON object that is written as it comes.
+// Members of a JSON object, written in the order of the calls.
 class members {
  public:
   void text(std::string_view name, std::string_view value) {
@@ -50,7 +50,7 @@ class members {
   std::string out_;
 };
 
-// `is_nested`: as before v1, with name and namespace in `metadata`.
+// `is_nested`: the form before v1, with name and namespace in `metadata`.
 std::string to_json(const function_result& r, bool is_nested) {
   members ref;
   ref.text("apiVersion", r.api_version);
@@ -81,7 +81,7 @@ class writer {
   writer(std::string_view text, const source_document& doc)
       : text_(text), doc_(doc), line_end_(text.find("\r\n") == std::string_view::npos ? "\n" : "\r\n") {}
 
-  // `results` behind everything else.
+  // Inserts `results` after all other members.
   [[nodiscard]] yaml::edit member(const std::vector<std::string>& results, bool is_nested) const {
     const auto& root = doc_.at(doc_.root);
     if (root.is_flow) {
@@ -93,12 +93,12 @@ class writer {
     std::string out = indent + "results:" + line_end_;
     if (is_nested) out += indent + "  name: pinhook" + line_end_ + indent + "  items:" + line_end_;
     for (const auto& one : results) out += indent + (is_nested ? "  - " : "- ") + one + line_end_;
-    // Behind what follows the last value, but before the document's end.
+    // After comments that follow the last value, but before the document's end.
     const auto marker = text_.substr(0, doc_.span.end).find("\n...", root.span.end);
     return line_at(marker == std::string_view::npos ? doc_.span.end : marker + 1, std::move(out));
   }
 
-  // Behind the elements of a list that is there.
+  // Inserts after the elements of an existing list.
   [[nodiscard]] yaml::edit elements(node_index list, const std::vector<std::string>& results) const {
     const auto& node = doc_.at(list);
     if (node.is_flow) return before_bracket(node, fmt::format("{}", fmt::join(results, ", ")));
@@ -110,7 +110,7 @@ class writer {
     return line_at(next == std::string_view::npos ? text_.size() : next + 1, std::move(out));
   }
 
-  // In place of a null.
+  // Replaces a null.
   [[nodiscard]] yaml::edit value(node_index nothing, const std::vector<std::string>& results) const {
     const auto& node = doc_.at(nothing);
     return {node.span,
@@ -118,13 +118,13 @@ class writer {
   }
 
  private:
-  // Whole lines at the start of a line, or at the end of a text whose last line has no end.
+  // Inserts whole lines at the start of a line, or at the end of a text whose last line has no line break.
   [[nodiscard]] yaml::edit line_at(std::size_t at, std::string lines) const {
     if (at > 0 && text_[at - 1] != '\n') lines.insert(0, line_end_);
     return {{at, at}, std::move(lines)};
   }
 
-  // As the last element of a flow collection.
+  // Inserts the last element of a flow collection.
   [[nodiscard]] yaml::edit before_bracket(const yaml::source_node& in, std::string_view text) const {
     const auto at = in.span.end - 1;
     auto last = no_child(in);
@@ -148,7 +148,7 @@ class writer {
   const std::string line_end_;
 };
 
-// The list within `results`: itself, or of the older mapping its `items` (or `results`).
+// The list in `results`: `results` itself, or in the older form its `items` (or `results`).
 node_index list_in(const source_document& doc, node_index results) {
   if (doc.at(results).kind != source_kind::mapping) return results;
   const auto items = doc.find(results, "items");

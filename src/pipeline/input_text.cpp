@@ -15,7 +15,7 @@
 namespace pinhook::pipeline {
 namespace {
 
-// What is read at once from what does not say its size.
+// Bytes of one read from a source of unknown size.
 constexpr std::size_t chunk = std::size_t{256} * 1024;
 
 error_code code_of(int number) {
@@ -52,7 +52,7 @@ result<std::string> read_all(int fd) {
 result<std::string> read_input_text(const std::string& path) {
   const auto opened = open_file::to_read(path);
   if (opened) return read_all(opened->descriptor());
-  // Callers name the file.
+  // Callers add the name of the file.
   const std::string begin = fmt::format("cannot read {}: ", path);
   std::string reason = opened.error().message;
   if (reason.starts_with(begin)) reason.erase(0, begin.size());

@@ -20,15 +20,16 @@ namespace {
 
 class reader {
  public:
-  reader(const std::vector<std::string>& words, const files::file_rules& rules, const std::function<void(input)>& take)
+  reader(const std::vector<std::string>& arguments, const files::file_rules& rules,
+         const std::function<void(input)>& take)
       : rules_(rules), take_(take) {
-    for (const auto& word : words) named_.insert(std::filesystem::path(word).lexically_normal().string());
+    for (const auto& one : arguments) named_.insert(std::filesystem::path(one).lexically_normal().string());
   }
 
   // Files, directories, globs.
-  result<void> read_files(const std::vector<std::string>& words) {
-    if (words.empty()) return {};
-    auto found = files::find_files(words);
+  result<void> read_files(const std::vector<std::string>& arguments) {
+    if (arguments.empty()) return {};
+    auto found = files::find_files(arguments);
     if (!found) return fail(std::move(found.error()));
     for (auto& path : found->paths) {
       if (!seen_.insert(path).second) continue;
@@ -47,7 +48,7 @@ class reader {
   }
 
  private:
-  // What editors and tools keep (devcontainer.json): no manifest, since nothing that reads manifests takes it.
+  // Files of editors and tools (devcontainer.json). They are not manifests, since no reader of manifests accepts them.
   static bool is_json_with_comments(std::string_view path, std::string_view text) {
     return path.ends_with(".json") && (text.contains("//") || text.contains("/*"));
   }
@@ -81,20 +82,20 @@ std::vector<std::string> paths_of(const std::vector<input>& inputs) {
   return out;
 }
 
-result<void> each_input(const std::vector<std::string>& words, const files::file_rules& rules,
+result<void> each_input(const std::vector<std::string>& arguments, const files::file_rules& rules,
                         const std::function<void(input)>& take) {
-  reader r(words, rules, take);
-  if (words.empty()) {
+  reader r(arguments, rules, take);
+  if (arguments.empty()) {
     if (::isatty(STDIN_FILENO) != 0)
       return fail(error_code::invalid_input,
                   "no files are named, and standard input is a terminal; name files or directories, or pipe into it");
     return r.read_stdin();
   }
-  // In the order in which they are named: what stands before a "-", then standard input, then the rest.
+  // In the order of the arguments: those before a "-", then standard input, then the rest.
   std::vector<std::string> before;
-  for (const auto& word : words) {
-    if (word != "-") {
-      before.push_back(word);
+  for (const auto& one : arguments) {
+    if (one != "-") {
+      before.push_back(one);
       continue;
     }
     if (auto ok = r.read_files(std::exchange(before, {})); !ok) return fail(std::move(ok.error()));
@@ -103,9 +104,9 @@ result<void> each_input(const std::vector<std::string>& words, const files::file
   return r.read_files(before);
 }
 
-result<std::vector<input>> read_inputs(const std::vector<std::string>& words, const files::file_rules& rules) {
+result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments, const files::file_rules& rules) {
   std::vector<input> out;
-  auto ok = each_input(words, rules, [&out](input one) { out.push_back(std::move(one)); });
+  auto ok = each_input(arguments, rules, [&out](input one) { out.push_back(std::move(one)); });
   if (!ok) return fail(std::move(ok.error()));
   return out;
 }

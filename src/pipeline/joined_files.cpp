@@ -16,7 +16,7 @@ std::string_view without_mark(std::string_view text) {
   return text;
 }
 
-// "---" or "...", then a blank or the end.
+// "---" or "...", followed by a blank or the end of the line.
 bool is_marker(std::string_view line, std::string_view marker) {
   return line.starts_with(marker) && (line.size() == marker.size() || is_space(line[marker.size()]));
 }
@@ -39,7 +39,7 @@ std::string_view last_line(std::string_view text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-// What goes between the text so far and the next one.
+// The text to insert between the text so far and the next one.
 std::string_view separator(std::string_view before, std::string_view next) {
   if (before.empty()) return "";
   const auto first = first_line(next);
@@ -65,7 +65,7 @@ result<std::string> joined(const std::vector<printed_file>& files) {
                   fmt::format("{} is JSON, and cannot stand on standard output with other files; write the files "
                               "themselves (-i), or see what would change (--diff)",
                               file.path));
-    // A mark may stand at the start of a stream alone.
+    // A byte order mark is allowed only at the start of a stream.
     const auto text = out.empty() ? file.text : without_mark(file.text);
     if (text.empty()) continue;
     if (!out.empty() && out.back() != '\n') out += '\n';

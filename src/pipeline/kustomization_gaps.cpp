@@ -26,13 +26,13 @@ site_order order_of(const files::site& s, const registry::reference& ref, const 
   return from.order_of(out);
 }
 
-// An image behind the entries of the kustomization itself.
+// An image after the entries of the kustomization itself.
 struct built_image {
   const taken_image* from = nullptr;
   registry::reference ref;
 };
 
-// Images that one entry is to pin: one that is there and has neither tag nor digest, or a new one of their name.
+// Images that one entry has to pin: an existing entry without tag and digest, or a new one with their name.
 struct gap_group {
   std::optional<std::size_t> entry;
   std::string name;
@@ -76,7 +76,7 @@ class gap_finder {
             fmt::format("{} gets no entry: kustomize's images do not reach {}; pin it there", o.image, o.place));
       return;
     }
-    // Where the entry is looked at by itself, its fault is told.
+    // The fault of an entry is reported with the entry itself.
     const auto has_fault = [&](std::size_t i) { return !top_.images[i].fault.empty(); };
     if (built.is_decided || std::ranges::any_of(built.matched, has_fault)) return;
     const std::string pattern = o.pattern.empty() ? top_.pattern() : o.pattern;
@@ -95,7 +95,7 @@ class gap_finder {
     at->images.push_back({&o, *std::move(ref)});
   }
 
-  // Pinned on its own: an entry for its tag matches no more.
+  // A pin in the image's own file, which an entry for its tag no longer matches.
   [[nodiscard]] bool loses_entry(const taken_image& o, const files::followed_image& built) const {
     if (!o.site.is_pinned() || !o.site.tag || o.site.ref->written() != o.image) return false;
     return files::follow(top_.images, o.site.tag->written(), o.times).matched != built.matched;
@@ -133,7 +133,7 @@ class gap_finder {
     return {};
   }
 
-  // With the entries that are missing every image is the one that it was.
+  // Fails when the added entries would change an image to another one.
   result<void> verify(const std::vector<taken_image>& all) const {
     if (out_.missing.empty()) return {};
     auto planned = top_.images;
@@ -157,7 +157,7 @@ class gap_finder {
     return {};
   }
 
-  // An entry that says the tag of its own name, and matches another: a digest of the one would be that of both.
+  // Fails for an entry that gives a tag and matches another name, too, since its digest would apply to both.
   result<void> verify_names(const std::vector<taken_image>& all) const {
     for (const auto& o : all)
       for (const std::size_t i : files::matched_by_dots(top_.images, o.image, o.times))

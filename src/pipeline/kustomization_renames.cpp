@@ -26,7 +26,7 @@ bool may_match_others(const files::kustomize_entry& entry) {
   return entry.new_name.empty() && entry.decides() && entry.name.contains('.');
 }
 
-// The tag reference that reaches the entries of the kustomization: of a pinned one as it stands in its file.
+// The tag reference that reaches the entries of the kustomization; of a pinned image the one in its file.
 std::string before_entries(const taken_image& one) {
   return one.site.is_pinned() ? one.site.tag->written() : one.image;
 }
@@ -67,7 +67,7 @@ class rename_finder {
     put(out_[image.file], image.index, {ref ? std::optional(*ref) : std::nullopt, built.image, path, {}});
   }
 
-  // Which image of its file the entry is.
+  // Finds the image of the file that is the entry.
   void take_dot(const dot_match& one) {
     auto text = read_input_text(one.path);
     if (!text) return;
@@ -98,7 +98,7 @@ renames_by_file find_renames(const std::vector<std::string>& kustomizations, con
         has_rename || std::ranges::any_of(read->images, renames) || std::ranges::any_of(read->images, may_match_others);
     tops.emplace_back(path, *std::move(read));
   }
-  // Mostly none does, and no resource need be read.
+  // Most runs have no rename, and then no resource is read.
   if (!has_rename) return {};
   rename_finder finder(rules);
   for (const auto& [path, top] : tops) finder.take(path, top);

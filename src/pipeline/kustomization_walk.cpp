@@ -88,7 +88,7 @@ result<void> kustomization_walk::take_resources(const std::string& path, const r
   return {};
 }
 
-// What comes in besides its resources.
+// Notes images that do not come from resources.
 void kustomization_walk::note_others(const std::string& path, const read_kustomization& from) {
   constexpr std::string_view remedy = "check what is built: kustomize build … | pinhook check";
   const auto holds_image = [&](const std::string& patch) {
@@ -137,7 +137,7 @@ result<void> kustomization_walk::take_kustomization(const std::string& path, con
   if (!text) return fail(std::move(text.error()));
   auto inner = read_kustomization_text(*text);
   if (!inner) return fail(std::move(inner.error()).at(path));
-  // Pinned on its own in this run; a component's entries reach what came before it.
+  // The run pins this kustomization by itself; a component's entries apply to all that came before it.
   if (is_input) {
     if (inner->is_component) std::erase_if(into, [&](const taken_image& o) { return is_taken(*inner, o); });
     return {};
@@ -215,7 +215,7 @@ void kustomization_walk::find_dots(const std::string& path, const read_kustomiza
           {path, i, dot_problem(k.images[i].name, one), files::follow(k.images, one.image, one.times).image});
 }
 
-// The entries of a kustomization, on what it takes in.
+// Applies the entries of a kustomization to the images of its resources.
 void kustomization_walk::apply(const std::string& path, const read_kustomization& k, std::vector<taken_image>& to) {
   find_dots(path, k, to);
   for (auto& o : to) {

@@ -43,7 +43,7 @@ class search {
     if (seen_.insert(canonical_path(path)).second) out_.push_back(path);
   }
 
-  // As the person would write it.
+  // In the form in which a person would write it.
   void take_found(const fs::path& path) {
     std::error_code ignored;
     take(is_relative_ ? fs::proximate(path, ignored).string() : path.string());

@@ -85,7 +85,7 @@ std::vector<registry::reference> lock_run::wanted() const {
   return is_stopped() ? std::vector<registry::reference>() : plan_.missing;
 }
 
-// Each with the place of the image.
+// Reports each with the place of the image.
 void lock_run::report_failures(const digest_map& known) {
   bool is_good = true;
   for (const auto& ref : plan_.missing) {

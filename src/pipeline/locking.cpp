@@ -13,11 +13,11 @@
 namespace pinhook::pipeline {
 namespace {
 
-// What a file says of a tag.
+// The use of a tag in files.
 struct use {
   registry::reference tag;
   std::string place;
-  /// Of the first that pins it.
+  /// The digest in the first file that pins the tag.
   std::optional<registry::digest> digest;
   std::string pinned_at;
 };
@@ -36,7 +36,7 @@ result<void> take(use& into, const files::site& s, const std::string& place) {
   return {};
 }
 
-// Images that come out under another name are used under that, too. Nothing else decides what that name means.
+// The use of an image under another name that a kustomization gives to it. The digest of that name has no other source.
 struct renamed_use {
   registry::reference tag;
   std::string place;
@@ -66,7 +66,7 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
     const auto orders = from.orders.orders_of(sites);
     for (std::size_t i = 0; i < sites.size(); ++i) {
       const auto& s = sites[i];
-      // What a tag means that the chart puts together, the digest beside it does not tell.
+      // The digest beside a tag that the chart composes may not be the digest of that tag.
       if (s.reason != files::skip_reason::none || (s.is_refused() && s.is_pinned())) continue;
       if (!orders[i].never.empty()) {
         ++out.left_by_rule[orders[i].never];

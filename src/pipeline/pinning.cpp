@@ -40,7 +40,7 @@ std::string reason_of(const files::site& s) {
   return s.remedy.empty() ? s.problem : fmt::format("{}; {}", s.problem, s.remedy);
 }
 
-// The reference whose digest decides; none when nothing is to be asked.
+// The reference whose digest decides; none when no look-up is needed.
 std::optional<registry::reference> deciding_reference(const files::site& s, pin_task task) {
   if (s.reason != files::skip_reason::none || s.is_refused() || task == pin_task::unpin) return std::nullopt;
   if (!s.is_pinned()) return s.tag ? s.tag : s.ref;
@@ -54,7 +54,7 @@ site_result unpinned(std::size_t index, const files::site& s) {
   return {.site = index, .outcome = kind::left, .message = "its tag is not written beside it, so nobody knows it"};
 }
 
-// Of an image that a kustomization gives another name: why it is not pinned here; none: both are the same bytes.
+// The reason why an image is not pinned that a kustomization renames; none: both names have the same digest.
 std::optional<site_result> renamed_result(std::size_t index, const pin_choice& choice, const registry::digest& own,
                                           const digest_map& known) {
   using kind = site_result::kind;
@@ -113,7 +113,7 @@ site_result decide(std::size_t index, const files::site& s, const pin_choice& ch
           .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, format)};
 }
 
-// As the entries of kustomizations that take the image in need it; what `order` says, where they need nothing else.
+// The format that the entries of kustomizations need to match the image; the format of `order` when any will do.
 std::optional<pin::pin_format> matched_format(const files::site& s, const pin_choice& choice, const site_order& order) {
   const auto ref = deciding_reference(s, choice.task);
   if (!ref) return order.format;
@@ -123,7 +123,7 @@ std::optional<pin::pin_format> matched_format(const files::site& s, const pin_ch
   return needed == wanted ? order.format : std::optional(needed);
 }
 
-// A program, and what it changes.
+// A program that reads comments of lines, and the part that it changes.
 using line_reader = std::pair<std::string_view, files::marker_change>;
 
 std::string note_of(const line_reader& by, std::size_t count) {
@@ -137,7 +137,7 @@ std::string note_of(const line_reader& by, std::size_t count) {
                      count == 1 ? "1 image is" : fmt::format("{} images are", count), program, advice);
 }
 
-// What became of the changed sites, as the file is read afterwards.
+// Completes the results of the changed sites from the rewritten file.
 void take_outcome(const std::vector<files::site>& after, const std::vector<files::change>& changes,
                   pin::pin_format format, pinned_file& out) {
   std::map<line_reader, std::size_t> marked;

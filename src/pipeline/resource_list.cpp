@@ -73,7 +73,7 @@ result<function_config> read_keys(const yaml::source_document& doc, yaml::node_i
   return out;
 }
 
-// "/items/3" of "/items/3/spec/image"; the rest is what stands within the item.
+// "/items/3" of "/items/3/spec/image", and the rest, which is the pointer within the item.
 std::pair<std::string_view, std::string_view> split_item(std::string_view pointer) {
   if (!pointer.starts_with("/items/")) return {};
   const auto end = std::min(pointer.find('/', std::string_view("/items/").size()), pointer.size());

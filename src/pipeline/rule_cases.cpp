@@ -17,7 +17,7 @@ using rules::rule_problem;
 using outcome = std::expected<void, rule_problem>;
 using text_result = std::expected<std::string_view, rule_problem>;
 
-// What is being read; its image is known last.
+// A case while it is being read.
 struct draft {
   std::optional<registry::reference> image;
   std::optional<std::string> ns, pull_policy;

@@ -14,7 +14,7 @@ namespace {
 
 using names = std::vector<std::string>;
 
-// The effects a rule says something of, and what.
+// The effects that a rule decides, each with its text.
 std::vector<std::pair<std::string, std::string>> effects_of(const rules::rule& r) {
   std::vector<std::pair<std::string, std::string>> out;
   if (r.pin) out.emplace_back("pin", fmt::format("pin: {}", rules::to_string(*r.pin)));
@@ -77,7 +77,7 @@ std::vector<rule_match> find_rule_matches(const rules::rule_set& rules, const re
     m.conditions = conditions_of(r.about);
     for (const auto& [effect, text] : effects_of(r)) {
       m.effects.push_back(text);
-      // The first that decides it, and before that those that decide it somewhere.
+      // The rules before the first that decides the effect everywhere, and that one.
       for (std::size_t before = 0; before < i; ++before) {
         const rules::rule& e = all[matching[before]];
         if (!has_effect(e, effect)) continue;

@@ -14,7 +14,7 @@ namespace {
 using rules::effects;
 using names = std::vector<std::string>;
 
-// What rules say of a case.
+// The effects of the rules on a case.
 struct judged_case {
   rules::effects effects;
   std::vector<rules::finding> findings;
@@ -25,7 +25,7 @@ bool is_pinned(const rule_case& c, const pin::slot_order& order) {
   return c.in == judging_place::admission && c.resolves && order.pin != pin::pin_order::never;
 }
 
-// The policy in effect when the object was created; none where none can be written.
+// The policy in effect when the object has been created; none where the place has no policy.
 std::optional<std::string_view> policy_of(const rule_case& c, const pin::slot_order& order) {
   if (c.type == pin::container_type::other) return std::nullopt;
   const std::string_view written =
@@ -68,7 +68,7 @@ std::string or_nothing(const names& all) {
   return all.empty() ? std::string("nothing") : fmt::format("{}", fmt::join(all, ", "));
 }
 
-// Why a rule that is expected to find something does not.
+// The reason why an expected rule has no finding.
 std::string explain_missing(const rules::rule_set& rules, const judged_case& judged, const std::string& name) {
   std::string out;
   const auto all = rules.rules();

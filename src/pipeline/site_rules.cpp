@@ -9,7 +9,7 @@
 namespace pinhook::pipeline {
 namespace {
 
-// "nginx:1.25@sha256:…" of a digest that stands alone and whose tag is known.
+// "nginx:1.25@sha256:…" of a digest without a tag in the reference whose tag is known.
 std::optional<registry::reference> with_known_tag(const files::site& s) {
   if (!s.is_pinned() || !s.tag || !s.ref->tag().empty()) return std::nullopt;
   auto whole = registry::reference::parse(

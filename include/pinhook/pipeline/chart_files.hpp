@@ -12,15 +12,15 @@
 
 namespace pinhook::pipeline {
 
-/// Of one chart with its dependencies, several times what charts of whole platforms have. Behind these limits a file
-/// counts as not read, and images of its values are pinned with a warning.
+/// Limits for one chart with its dependencies, several times the size of charts for whole platforms. A file beyond
+/// them counts as not read, and images of its values are pinned with a warning.
 inline constexpr std::size_t max_chart_templates = 2'000;
 inline constexpr std::size_t max_template_size = std::size_t{1} * 1024 * 1024;
 inline constexpr std::size_t max_chart_size = std::size_t{16} * 1024 * 1024;
 
 class chart_files {
  public:
-  /// Null: the path is no values file's, or no Chart.yaml stands beside it (for `ci/*-values.yaml`, above it).
+  /// Null when the path is not that of a values file, or no Chart.yaml is beside it (for `ci/*-values.yaml`, above it).
   [[nodiscard]] const files::chart* chart_of(const std::string& values_file);
 
  private:

@@ -1,8 +1,8 @@
-// What `pinhook check` prints: findings as a table for people, as JSON, SARIF, JUnit XML or GitHub's workflow commands.
+// The output of `pinhook check`: findings as a table for people, JSON, SARIF, JUnit XML or GitHub's workflow commands.
 //
 //   fmt::print("{}", write_report(report_format::sarif, files, built_in_rules(), {}));
 //
-// Pure; any thread. What came from files is made fit for each format: other bytes than UTF-8, control characters.
+// Pure; any thread. Text from files is made valid for each format: bytes that are not UTF-8, control characters.
 #pragma once
 
 #include <pinhook/pipeline/check_rules.hpp>
@@ -28,7 +28,7 @@ struct report_options {
   bool has_colour = false;
   /// sarif, junit, github: the directory that relative paths start from, absolute; best the root of the repository.
   std::string directory = "/";
-  /// sarif: whether everything that was asked could be answered.
+  /// sarif: whether every file was read and every reference resolved.
   bool is_complete = true;
 };
 
@@ -37,28 +37,27 @@ using checked_files = std::vector<checked_file>;
 [[nodiscard]] std::string write_report(report_format format, const checked_files& files, const rule_table& rules,
                                        const report_options& options);
 
-/// Each by itself.
-///
-/// table: a line a finding, aligned: where, rule, image, what to do. Empty when there are none.
+/// A line for each finding, aligned: place, rule, image, fix. Empty when there are none.
 [[nodiscard]] std::string write_table(const checked_files& files, const report_options& options);
-/// An array of objects, one a finding, one a line. Keys, all of them always there: rule, severity, path, document,
-/// line, column, end_column, pointer, object, name, image, message, fix, fix_kind (text, command or advice).
+/// An array of objects, one for each finding, one on each line. Every object has all keys: rule, severity, path,
+/// document, line, column, end_column, pointer, object, name, image, message, fix, fix_kind (text, command or advice).
 [[nodiscard]] std::string write_json(const checked_files& files);
-/// SARIF 2.1.0 with errata 01 (docs.oasis-open.org/sarif), as GitHub's code scanning takes it. A file that could not be
-/// read is a notification of the invocation.
+/// SARIF 2.1.0 with errata 01 (docs.oasis-open.org/sarif), as GitHub's code scanning accepts it. A file that could not
+/// be read is a notification of the invocation.
 [[nodiscard]] std::string write_sarif(const checked_files& files, const rule_table& rules,
                                       const report_options& options);
-/// The dialect that GitLab and Jenkins read (GitLab: lib/gitlab/ci/parsers/test/junit.rb): a suite a file, a case an
-/// image; a finding is a failure, a note or an image that is left alone is skipped, a file that could not be read is an
-/// error. Names of cases are unique within a file and hold no line, so that runs can be compared. Needs
+/// The dialect that GitLab and Jenkins read (GitLab: lib/gitlab/ci/parsers/test/junit.rb): a suite is a file, a case is
+/// an image; a finding is a failure, a note or an image that is not judged is skipped, a file that could not be read is
+/// an error. Names of cases are unique within a file and hold no line number, so that runs can be compared. Needs
 /// checked_file::images.
 [[nodiscard]] std::string write_junit(const checked_files& files, const report_options& options);
-/// "::error file=…,line=…::…", one line a finding, escaped as actions/toolkit does (packages/core/src/command.ts).
+/// "::error file=…,line=…::…", one line for each finding, escaped as actions/toolkit does
+/// (packages/core/src/command.ts).
 [[nodiscard]] std::string write_github(const checked_files& files, const rule_table& rules,
                                        const report_options& options);
 
-/// A file's path as seen from the directory: "deploy/web.yaml" for "./deploy/web.yaml" and for "/srv/deploy/web.yaml"
-/// from "/srv"; absolute when it is not below it. "stdin" for "-".
+/// A file's path relative to the directory: "deploy/web.yaml" for "./deploy/web.yaml" and for "/srv/deploy/web.yaml"
+/// from "/srv"; absolute when the file is not below it. "stdin" for "-".
 [[nodiscard]] std::string path_from(const std::string& directory, const std::string& path);
 
 struct check_totals {

@@ -1,5 +1,5 @@
-// The rules of `pinhook check`: what can be wrong with an image in a file, and what a person is told about it.
-// pinhook's own stand in one table; what the operator demands goes before those that judge an image's reference.
+// The rules of `pinhook check`: the faults that an image in a file can have, and the texts about each. pinhook's own
+// rules are one table; the operator's rules precede those of pinhook that judge an image's reference.
 //
 //   const file_checks checks = checks_with(s.rules, "pinhook.yaml");
 //   … check_file(…, {.checks = &checks}) …
@@ -27,14 +27,14 @@ enum class severity : std::uint8_t { note, warning, error };
 [[nodiscard]] std::string_view to_string(severity level) noexcept;
 
 struct check_rule {
-  /// Stable: people filter and silence by it.
+  /// Stable, since people filter and suppress by it.
   std::string id;
   severity level = severity::warning;
   /// A few words.
   std::string title;
   /// A sentence or two: why it matters.
   std::string reason;
-  /// Markdown: what to do.
+  /// Markdown: the remedy.
   std::string help;
 };
 
@@ -50,36 +50,36 @@ inline constexpr std::string_view unknown_tag = "unknown-tag";
 
 using rule_table = std::vector<check_rule>;
 
-/// Those above. Of no-tag, latest and unpinned the first in the table is told.
+/// The rules of `rule_id`. Of no-tag, latest and unpinned only the first that applies is reported.
 [[nodiscard]] const rule_table& built_in_rules();
 
-/// Index in `rules`; none when there is no such rule. Looks at one after the other.
+/// Index in `rules`; none when there is no such rule. Linear.
 [[nodiscard]] std::optional<std::size_t> find_rule(const rule_table& rules, std::string_view id);
 
-/// What images of files are judged by.
+/// The rules by which images of files are judged.
 struct file_checks {
   static constexpr std::size_t no_row = std::numeric_limits<std::size_t>::max();
 
-  /// The operator's, and behind them no-tag, latest and unpinned as rules, so that an exception silences them, too.
+  /// The operator's, followed by no-tag, latest and unpinned as rules, so that an exception suppresses these, too.
   rules::rule_set set;
-  /// Index in set.rules() of the first of pinhook's own.
+  /// Index in set.rules() of pinhook's first rule.
   std::size_t first_own = 0;
-  /// Those of pinhook, then each of the operator that demands something.
+  /// pinhook's rules, then each rule of the operator that demands something.
   rule_table table;
-  /// By index in set.rules(): index in `table`, or no_row.
+  /// For each index in set.rules() the index in `table`, or no_row.
   std::vector<std::size_t> rows;
 
-  /// pinhook's own: of its reference, or `drift` and the like.
+  /// True for a rule of pinhook.
   [[nodiscard]] bool is_own(std::size_t rule) const { return rule >= first_own; }
 };
 
-/// `file`: the configuration file, as the help of the operator's rules names it; empty: it is not known.
+/// `file`: the path of the configuration file, for the help of the operator's rules; empty: not known.
 [[nodiscard]] file_checks checks_with(const rules::rule_set& of_operator, std::string_view file = {});
 
-/// Those of pinhook alone.
+/// pinhook's rules alone.
 [[nodiscard]] const file_checks& own_checks();
 
-/// deny → error, warn → warning, audit (and allow, which is never told) → note.
+/// deny → error, warn → warning, audit (and allow, which is never reported) → note.
 [[nodiscard]] severity severity_of(rules::action a) noexcept;
 
 }  // namespace pinhook::pipeline

@@ -31,18 +31,18 @@ namespace pinhook::pipeline {
 
 struct check_run_options {
   report_format output = report_format::table;
-  /// Of the report; `is_complete` is the run's to say.
+  /// The run sets `is_complete`.
   report_options report{};
   /// The namespace of objects that name none.
   std::string ns;
-  /// Compare pins with the digests that their tags have.
+  /// Compare pins with the current digests of their tags.
   bool has_drift = false;
   /// The lock file that gives digests; empty: registries, and these only with `has_drift`.
   std::string lock_file;
-  /// Of suggestions.
+  /// The format of suggested pins.
   pin::pin_format format = pin::pin_format::digest;
   site_rules orders{};
-  /// Of the kustomizations around the files: renames_around().
+  /// Renames by the kustomizations around the files: renames_around().
   renames_by_file renames{};
 };
 

@@ -1,4 +1,4 @@
-// From the images of a file to findings: what `pinhook check` has to say about each. Pure.
+// Turns the images of a file into the findings that `pinhook check` reports. Pure.
 //
 //   const auto seen = check_file("deploy/web.yaml", file.text(), file.sites(), {});
 //   for (const finding& f : seen.findings) …   // {"no-tag", …, line 12, column 16, "nginx", "pinhook pin -i
@@ -25,8 +25,8 @@
 
 namespace pinhook::pipeline {
 
-/// A part of a text and what shall stand there. Lines and columns from 1, columns count characters; `end_column` is the
-/// one behind the last.
+/// A part of a text and the text to write there. Lines and columns count from 1, columns in characters; `end_column` is
+/// the one after the last.
 struct replacement {
   std::size_t line = 1;
   std::size_t column = 1;
@@ -41,7 +41,7 @@ struct replacement {
 [[nodiscard]] std::optional<replacement> changed_lines(std::string_view before, std::string_view after);
 
 struct finding {
-  /// Of the rule table.
+  /// check_rule::id.
   std::string rule;
   severity level = severity::warning;
   std::string path;
@@ -50,16 +50,16 @@ struct finding {
   std::string pointer;
   std::size_t line = 1;
   std::size_t column = 1;
-  /// On the same line, behind the last character of what is written.
+  /// On the same line, one after the last character of the image.
   std::size_t end_column = 1;
-  /// Whose image it is, and the container's name: as in files::site.
+  /// The object and the container's name: as in files::site.
   std::string object;
   std::string name;
   /// As written.
   std::string image;
-  /// One sentence, without a full stop: what is wrong, and why it matters.
+  /// One sentence, without a full stop: the fault, and why it matters.
   std::string message;
-  /// What to do about it.
+  /// Its form is `kind`.
   std::string fix;
   rules::fix_kind kind = rules::fix_kind::advice;
   /// The fix as a change of the file, when it is known exactly.
@@ -69,7 +69,7 @@ struct finding {
 /// The fix as a sentence: "write nginx@sha256:…", "run pinhook pin -i web.yaml".
 [[nodiscard]] std::string to_do(const finding& f);
 
-/// One image of a file, for reports that name those without a finding, too.
+/// One image of a file, for reports that name images without a finding, too.
 struct checked_image {
   std::string object;
   std::string name;
@@ -79,52 +79,52 @@ struct checked_image {
 };
 
 struct checked_file {
-  /// As the person would write it; "-" is standard input.
+  /// As a person would write it; "-" is standard input.
   std::string path;
   std::vector<finding> findings;
   std::size_t image_count = 0;
-  /// How many images are not judged, and why.
+  /// The number of images that are not judged, for each reason.
   std::map<files::skip_reason, std::size_t> left;
-  /// All of them, in their order; empty unless asked for.
+  /// All of them, in their order; empty without check_question::lists_images.
   std::vector<checked_image> images;
-  /// Why the file could not be read; empty when it could.
+  /// The reason why the file could not be read; empty when it could.
   std::string fault;
 };
 
-/// How a site would be pinned to a digest.
+/// A site as it would be pinned to a digest.
 struct pin_text {
   std::string suggestion;
   std::optional<replacement> change;
 };
 
 struct check_question {
-  /// Null: those of pinhook alone.
+  /// Null: pinhook's rules alone.
   const file_checks* checks = nullptr;
-  /// The namespace of objects that name none, for rules; empty: it is not known.
+  /// For rules: the namespace of objects that name none; empty: not known.
   std::string_view ns{};
-  /// Compare pins with what their tags mean.
+  /// Compare pins with the current digests of their tags.
   bool has_drift = false;
-  /// The lock file that says so; empty: registries.
+  /// The lock file with these digests, for messages; empty: they are the registries'.
   std::string_view lock_file{};
-  /// What tags mean, by canonical reference; null when nobody was asked. A reference that is not in it, or failed, is
-  /// not compared, and its fix is a command.
+  /// The digests of tags, by canonical reference; null when none was looked up. A reference that is not in it, or
+  /// failed, is not compared, and its fix is a command.
   const digest_map* known = nullptr;
   /// Called for findings whose digest is known.
   std::function<pin_text(std::size_t site, const registry::digest&)> suggest_pin{};
-  /// Names under which the file's images come out of kustomizations; null: nobody looked.
+  /// Names that kustomizations give to the file's images; null: not searched.
   const renamed_images* renamed = nullptr;
   /// Fill checked_file::images.
   bool lists_images = false;
 };
 
-/// Of an image: one finding of tag, latest and digest, one of its registry, one of its pull policy, one of its drift.
-/// What a rule says `pin: never` of is neither unpinned nor compared. `text` is the file's; it says how wide an image
-/// is written.
+/// At most one finding an image for tag, latest and digest together, one for its registry, one for its pull policy, and
+/// one for its drift. An image with a rule `pin: never` is neither reported as unpinned nor compared. `text` is the
+/// file's; the width of an image as written is read from it.
 [[nodiscard]] checked_file check_file(std::string_view path, std::string_view text, std::span<const files::site> sites,
                                       const check_question& question);
 
-/// Adds the references whose digests `check_file` wants to know, one of each meaning, by their canonical form: those of
-/// images that lack a digest and should have one and, with `has_drift`, of pins. False when it wants none.
+/// Adds the references whose digests `check_file` needs, each canonical one once: of images that lack a digest and
+/// should have one and, with `has_drift`, of pins. False when it needs none.
 bool add_wanted(std::span<const files::site> sites, const check_question& question,
                 std::map<std::string, registry::reference>& to);
 

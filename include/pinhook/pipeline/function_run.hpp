@@ -1,4 +1,4 @@
-// A run of fn, a KRM function: a ResourceList comes in, the same with pinned images and results goes out.
+// A run of fn, a KRM function: the input is a ResourceList, the output the same list with pinned images and results.
 //
 // Thread rule: one thread.
 #pragma once
@@ -31,7 +31,7 @@ class function_run final : public run {
   /// `text` outlives it.
   function_run(std::string_view text, const function_run_options& options, const files::file_rules& rules);
 
-  /// What functionConfig says; the defaults when the list is invalid.
+  /// The settings in functionConfig; the defaults when the list is invalid.
   [[nodiscard]] const function_config& config() const { return config_; }
 
   [[nodiscard]] std::vector<registry::reference> wanted() const override;
@@ -53,7 +53,7 @@ class function_run final : public run {
   function_config config_;
   std::optional<files::image_file> file_;
   pin_choice choice_;
-  /// Why the list cannot be pinned at all.
+  /// The reason why the list cannot be pinned at all.
   std::optional<error> fault_;
   /// The item, and the doubt that was reported for it.
   std::set<std::pair<std::string, std::string>> doubts_;

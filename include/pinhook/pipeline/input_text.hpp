@@ -1,4 +1,4 @@
-// The bytes of a file or of standard input, in the limits of what is read.
+// The bytes of a file or of standard input, within yaml::source_limits.
 //
 // Blocks for as long as the disk does; any thread.
 #pragma once
@@ -11,15 +11,14 @@
 namespace pinhook::pipeline {
 
 /// A whole file. Errors: not_found, denied, unavailable; invalid_input: more than yaml::source_limits allow. The
-/// message does not name it.
+/// message does not name the file.
 [[nodiscard]] result<std::string> read_input_text(const std::string& path);
 
-/// Whether standard input may be a terminal: where a person wrote "-", what is typed is read.
+/// Whether standard input may be a terminal: after an explicit "-" the person types the input.
 enum class terminal : std::uint8_t { refused, allowed };
 
 /// All of standard input. denied, unavailable: it cannot be read; invalid_input: more than yaml::source_limits allow,
-/// or
-/// it is a terminal and must not be one.
+/// or it is a terminal and must not be one.
 [[nodiscard]] result<std::string> read_standard_input(terminal from = terminal::refused);
 
 }  // namespace pinhook::pipeline

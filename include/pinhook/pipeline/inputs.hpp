@@ -1,4 +1,4 @@
-// The files of a run of pin, unpin, check or lock, read and understood.
+// The files of a run of pin, unpin, check or lock, read and parsed.
 //
 // Blocks for as long as the disk does; one thread.
 #pragma once
@@ -13,27 +13,27 @@
 namespace pinhook::pipeline {
 
 struct input {
-  /// As the person would write it; "-" is standard input.
+  /// As a person would write it; "-" is standard input.
   std::string path;
-  /// unsupported: a template that is not rendered, passed over. Other errors: the file is no good; the message does not
-  /// name it.
+  /// unsupported: a template that is not rendered, which is skipped. Other errors: the file is invalid or cannot be
+  /// read. The message does not name the file.
   result<files::image_file> content;
-  /// The person named it, rather than a directory or a glob it was found in.
+  /// An argument names the file itself, not a directory or glob in which it was found.
   bool is_named = false;
 };
 
-/// Of all that are not standard input.
+/// The paths of all inputs but standard input.
 [[nodiscard]] std::vector<std::string> paths_of(const std::vector<input>& inputs);
 
-/// No words, or "-": standard input, once. Errors: as files::find_files; denied, unavailable: standard input;
-/// invalid_input: no words, and standard input is a terminal.
-/// A file that cannot be read is an input with an error. A file found in a directory that cannot hold an image (neither
-/// "image" nor "repository" stands in it), or that is JSON with comments, is passed over when it is no YAML.
-[[nodiscard]] result<std::vector<input>> read_inputs(const std::vector<std::string>& words,
+/// Without arguments, or for "-": standard input, once. Errors: as files::find_files; denied, unavailable: standard
+/// input cannot be read; invalid_input: no arguments, and standard input is a terminal.
+/// A file that cannot be read is an input with an error. A file that is not YAML is skipped when it was found in a
+/// directory and cannot hold an image (its text has neither "image" nor "repository") or is JSON with comments.
+[[nodiscard]] result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments,
                                                      const files::file_rules& rules);
 
 /// As `read_inputs`, one at a time: each can be forgotten before the next is read.
-[[nodiscard]] result<void> each_input(const std::vector<std::string>& words, const files::file_rules& rules,
+[[nodiscard]] result<void> each_input(const std::vector<std::string>& arguments, const files::file_rules& rules,
                                       const std::function<void(input)>& take);
 
 }  // namespace pinhook::pipeline

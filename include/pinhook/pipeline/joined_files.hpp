@@ -16,9 +16,9 @@ struct printed_file {
   std::string_view text;
 };
 
-/// YAML documents one after the other, with a "---" between files where the next does not begin with one. A file that
-/// is alone stays as it is, whatever it is. Empty ones bring nothing.
-/// invalid_input: several, and one of them is JSON; the message names it.
+/// YAML documents one after the other, with a "---" between files where the next does not begin with one. A single file
+/// stays as it is, whatever its content. Empty files add nothing.
+/// invalid_input: several files, and one of them is JSON; the message names it.
 [[nodiscard]] result<std::string> joined(const std::vector<printed_file>& files);
 
 /// True for a text that begins as JSON does, with a brace or a bracket.

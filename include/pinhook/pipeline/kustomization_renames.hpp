@@ -1,11 +1,11 @@
-// Images that come out of a kustomization under another name with the digest that is written where they stand, so it
-// must be that of the other image, too. An entry with a newName and neither tag nor digest does so to what it takes in:
+// Images that come out of a kustomization under another name with the digest that is written in their file, so it must
+// be the digest of the other image, too. An entry with a newName and neither tag nor digest does so to its images:
 //
 //   overlay/kustomization.yaml   images: [{name: web, newName: ghcr.io/acme/web}]
 //   base/web.yaml                image: web:1     comes out as ghcr.io/acme/web:1
 //
-// And an entry whose name has a dot, which kustomize reads as any character, gives its own digest to images of other
-// names; it gets none.
+// And an entry with a dot in its name, which kustomize reads as any character, gives its own digest to images of other
+// names, so no digest is written into it.
 //
 // Blocks for as long as the disk does; any thread.
 #pragma once
@@ -21,17 +21,17 @@
 
 namespace pinhook::pipeline {
 
-/// By the canonical path of the file where the images stand.
+/// By the canonical path of the file that holds the images.
 using renames_by_file = std::map<std::filesystem::path, renamed_images>;
 
-/// `kustomizations`: their paths (kustomizations_around). What cannot be read counts as not there.
+/// `kustomizations`: their paths (kustomizations_around). A file that cannot be read counts as missing.
 [[nodiscard]] renames_by_file find_renames(const std::vector<std::string>& kustomizations,
                                            const files::file_rules& rules);
 
-/// The same around the files that the arguments of a command name; "-" and a file that is not found have none.
+/// The same for the kustomizations around the files that a command's arguments name; "-" and missing files have none.
 [[nodiscard]] renames_by_file renames_around(const std::vector<std::string>& arguments, const files::file_rules& rules);
 
-/// The same for the inputs of a run, one an input, in their order; `around`: kustomizations besides those among them.
+/// The same for the inputs of a run, one for each, in their order; `around`: kustomizations that are not inputs.
 [[nodiscard]] std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs,
                                                      const std::vector<std::string>& around,
                                                      const files::file_rules& rules);

@@ -1,5 +1,5 @@
-// What kustomize takes in: a kustomization's resources, through those within each other, and what their entries make of
-// the images on the way. For kustomization_gaps and kustomization_renames.
+// The images that kustomize takes from a kustomization's resources, through nested kustomizations, as the entries on
+// the way change them. For kustomization_gaps and kustomization_renames.
 //
 // Blocks for as long as the disk does; one thread.
 #pragma once
@@ -21,7 +21,7 @@
 
 namespace pinhook::pipeline {
 
-/// Kustomizations within each other, and files of all of them together. Real trees have some five levels and some
+/// Levels of nested kustomizations, and files of all of them together. Real trees have some five levels and some
 /// hundred files.
 inline constexpr std::size_t max_kustomization_depth = 32;
 inline constexpr std::size_t max_kustomization_files = 10'000;
@@ -30,65 +30,65 @@ inline constexpr std::size_t max_kustomization_files = 10'000;
 struct taken_image {
   std::string image;
   std::string place;
-  /// Where it stands, as rules ask for it; of the reference `image` counts.
+  /// Its place, for rules; `image` replaces the reference.
   files::site site;
-  /// How often kustomize applies an entry to it; 0: its `images` do not look there.
+  /// The number of times kustomize applies an entry to it; 0: its `images` do not reach this field.
   std::size_t times = 0;
   /// The name of an entry on the way that may have changed it: a regular expression. Empty: none.
   std::string pattern{};
-  /// The file, as files of the run are compared, and the place of the image among its sites.
+  /// The file's canonical_path, and the index of the image among its sites.
   std::filesystem::path file{};
   std::size_t index = 0;
-  /// An entry on the way says its tag or digest: what stands where it comes from does not come out.
+  /// An entry on the way gives the tag or digest, so those in the file do not come out.
   bool is_decided = false;
 
-  /// The object is labelled: an entry would pin it all the same.
+  /// The object is labelled to be skipped; an entry would pin it nevertheless.
   [[nodiscard]] bool is_skipped() const { return site.reason == files::skip_reason::skip_label; }
 };
 
-/// As far as it matters here.
+/// The parts of a kustomization that the walk needs.
 struct read_kustomization {
   bool is_component = false;
   std::vector<std::string> resources;
   std::vector<std::string> remote;
-  /// As written: paths, and texts of their own.
+  /// As written: paths, and inline patches.
   std::vector<std::string> patches;
   bool has_charts = false;
   std::vector<files::kustomize_entry> images;
 
-  /// The first name that is a regular expression; empty: none is.
+  /// The first name that is a regular expression; empty: none.
   [[nodiscard]] std::string pattern() const {
     const auto found = std::ranges::find_if(images, files::is_pattern, &files::kustomize_entry::name);
     return found == images.end() ? std::string() : found->name;
   }
 };
 
-/// malformed: no YAML. invalid_input: `images` is no list.
+/// malformed: not YAML. invalid_input: `images` is not a list.
 [[nodiscard]] result<read_kustomization> read_kustomization_text(std::string_view text);
 
-/// As files of a run are compared.
+/// The form in which files of a run are compared.
 [[nodiscard]] std::filesystem::path canonical_path(const std::filesystem::path& path);
 
-/// What files bring, by their canonical paths, for walks that meet the same files.
+/// The images of files, by canonical path, for walks that reach the same files.
 using taken_files = std::map<std::filesystem::path, std::vector<taken_image>>;
 
-/// An entry that says a tag or a digest and matches an image of another name (files::matched_by_dots).
+/// An entry that gives a tag or a digest and matches an image of another name (files::matched_by_dots).
 struct dot_match {
-  /// The kustomization, as it was reached, and the item of its `images`.
+  /// The kustomization, by the path on which it was reached, and the item of its `images`.
   std::string path;
   std::size_t item = 0;
-  /// Why its digest would be wrong.
+  /// The reason why its digest would be wrong.
   std::string problem;
-  /// What the entries make of the image.
+  /// The image after the entries.
   std::string built;
 };
 
 struct walk_limits {
-  /// Canonical paths of files that are passed over, since they are pinned by themselves; null: none.
+  /// Canonical paths of files to skip, since they are pinned by themselves; null: none.
   const std::set<std::filesystem::path>* skipped = nullptr;
-  /// The entries of kustomizations that are taken in count as images, too: theirs come out as others.
+  /// The entries of nested kustomizations count as images, too, since entries further out change theirs.
   bool takes_entries = false;
-  /// What cannot be read counts as not there.
+  /// A resource that cannot be read counts as missing.
   bool is_lenient = false;
   /// Files are read once for all walks that share it; null: for this one.
   taken_files* read_files = nullptr;
@@ -99,14 +99,14 @@ struct walk_limits {
 
 class kustomization_walk {
  public:
-  /// What the arguments refer to outlives it.
+  /// The referents of the arguments outlive it.
   kustomization_walk(walk_limits within, const files::file_rules& rules) : within_(within), rules_(rules) {}
 
-  /// What the resources of a kustomization bring, before its own entries. invalid_input: a resource that is not there
-  /// or no YAML, resources in a circle, a limit that was crossed.
+  /// Adds the images of a kustomization's resources, before its own entries. invalid_input: a resource that does not
+  /// exist or is not YAML, a cycle of resources, an exceeded limit.
   [[nodiscard]] result<void> take_resources(const std::string& path, const read_kustomization& from,
                                             std::vector<taken_image>& into);
-  /// Keeps which entries of a kustomization match an image of another name among those that reach them.
+  /// Records the entries of a kustomization that match an image of another name among those that reach them.
   void find_dots(const std::string& path, const read_kustomization& k, const std::vector<taken_image>& among);
   [[nodiscard]] std::vector<dot_match> take_dots() { return std::move(dots_); }
 

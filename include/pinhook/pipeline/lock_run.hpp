@@ -24,7 +24,7 @@ struct lock_run_options {
   std::optional<std::string> existing;
   /// None: the existing lock's, else pinhook's.
   std::optional<files::lock_format> format;
-  /// Look up again what is locked already, unless a file pins it.
+  /// Look up again images that are locked already, unless a file pins them.
   bool updates = false;
   /// The operator's rules for single images.
   site_rules orders{};

@@ -22,7 +22,7 @@
 
 namespace pinhook::pipeline {
 
-/// Where a run's results go.
+/// The destination of a run's results.
 enum class run_target : std::uint8_t {
   standard_output,  // every file, whole; YAML files joined as documents
   in_place,         // the files that change

@@ -1,5 +1,5 @@
-// A ResourceList, which orchestrators such as kustomize and kpt hand to a KRM function and take back: what it says of
-// the function and of its items, and the same text with results.
+// A ResourceList, which orchestrators such as kustomize and kpt pass to a KRM function and read back: the function's
+// settings, facts about its items, and the same text with results.
 //
 //   auto list = resource_list::read(text);
 //   list->config().format;
@@ -25,17 +25,17 @@
 
 namespace pinhook::pipeline {
 
-/// What `functionConfig` may say: a ConfigMap in `data`, a PinImages (pinhook.dev/v1) in `spec`.
+/// The settings in `functionConfig`: in `data` of a ConfigMap, in `spec` of a PinImages (pinhook.dev/v1).
 struct function_config {
-  /// format: digest, tag-and-digest. None: as configured.
+  /// format: digest, tag-and-digest. None: the configured format.
   std::optional<pin::pin_format> format;
-  /// update: "true": what is pinned already moves to what its tag says now.
+  /// update: "true": images that are pinned already move to the current digest of their tag.
   bool update = false;
   /// lock: path of a lock file.
   std::string lock_file;
-  /// offline: "true": no registry is asked.
+  /// offline: "true": no requests to registries.
   bool offline = false;
-  /// keep-going: "true": what can be pinned is pinned although something failed.
+  /// keep-going: "true": the other images are pinned although one failed.
   bool keeps_going = false;
 };
 
@@ -53,21 +53,21 @@ struct function_result {
   std::string field;
   std::string current_value;
   std::string proposed_value;
-  /// Where the orchestrator read the object: from its annotations. Empty: it does not say.
+  /// The file from which the orchestrator read the object, by its annotations. Empty: not given.
   std::string file;
   std::optional<unsigned> file_index;
 };
 
 class resource_list {
  public:
-  /// `text` must outlive it. invalid_input: no YAML, several documents, or no ResourceList of config.kubernetes.io.
+  /// `text` must outlive it. invalid_input: not YAML, several documents, or not a ResourceList of config.kubernetes.io.
   [[nodiscard]] static result<resource_list> read(std::string_view text);
 
-  /// What functionConfig says; without one the defaults. invalid_input: another kind, an unknown key, a value that does
-  /// not fit; the message names it.
+  /// The settings in functionConfig; without one the defaults. invalid_input: another kind, an unknown key, an invalid
+  /// value; the message names it.
   [[nodiscard]] result<function_config> config() const;
 
-  /// A result about the item that the site stands in, without message and values.
+  /// A result about the item that holds the site, without message and values.
   [[nodiscard]] function_result about(const files::site& s) const;
 
  private:
@@ -76,8 +76,8 @@ class resource_list {
   std::shared_ptr<const yaml::source> from_;
 };
 
-/// The text with these results behind those that it holds already; everything else byte for byte. None: as it is.
-/// invalid_input: as `resource_list::read`, and `results` that are no list.
+/// The text with these results after those that it holds already; everything else byte for byte. No results: the text
+/// as it is. invalid_input: as `resource_list::read`, and `results` that is not a list.
 [[nodiscard]] result<std::string> with_results(std::string_view text, const std::vector<function_result>& results);
 
 /// "spec.template.spec.containers[0].image" of a JSON Pointer.

@@ -1,4 +1,4 @@
-// The file of `pinhook rules test`: images, where they stand, and what the rules are expected to say of each.
+// The file of `pinhook rules test`: images, their places, and the effects that the rules are expected to have on each.
 //
 //   - {image: nginx, namespace: shop, kind: Deployment, container: web, expect: {deny: [no-latest], pin: never}}
 //   - {image: "ghcr.io/acme/api:v2", expect: {}}
@@ -27,14 +27,14 @@
 
 namespace pinhook::pipeline {
 
-/// Where an image is judged: as the webhook does when its object is created, or as `pinhook check` does.
+/// The place where an image is judged: by the webhook when its object is created, or by `pinhook check`.
 enum class judging_place : std::uint8_t { admission, file };
 
-/// All that rules say of an image, and nothing else.
+/// All effects of the rules on an image: others are not expected.
 struct rule_expectation {
   /// Names of rules, sorted, each once.
   std::vector<std::string> deny, warn, audit;
-  /// None: no rule says.
+  /// None: no rule orders one.
   std::optional<pin::pin_order> pin;
   std::optional<pin::pin_format> format;
   std::optional<pin::pull_policy_order> pull_policy;
@@ -42,9 +42,9 @@ struct rule_expectation {
 
 struct rule_case {
   registry::reference image;
-  /// None: not known; rules with `namespaces` do not match.
+  /// None: not known, so rules with `namespaces` do not match.
   std::optional<std::string> ns;
-  /// An empty kind: in no object; rules with `kinds` do not match.
+  /// Empty kind: not in an object, so rules with `kinds` do not match.
   std::string group, kind;
   std::string container;
   pin::container_type type = pin::container_type::container;
@@ -54,27 +54,27 @@ struct rule_case {
   /// Whether its digest can be found.
   bool resolves = true;
   rule_expectation expect;
-  /// Where it stands, both from 1.
+  /// Its place in the file, both from 1.
   std::size_t line = 1;
   std::size_t column = 1;
 };
 
 /// A list of mappings with the keys image, namespace, kind ("apps/Deployment", or "Deployment" of a built-in group),
-/// container, type, pull-policy, in, resolves, expect (deny, warn, audit, pin, format, pullPolicy). A problem: another
-/// key, a value that is none, no image or expectation, no cases at all.
+/// container, type, pull-policy, in, resolves, expect (deny, warn, audit, pin, format, pullPolicy). A problem is an
+/// unknown key, an invalid value, a missing image or expectation, or an empty list.
 [[nodiscard]] std::expected<std::vector<rule_case>, rules::rule_problem> read_rule_cases(const yaml::node& list);
 
-/// An expectation that names no rule of the set: the first, where it stands.
+/// The first expectation that names an unknown rule, with its place.
 [[nodiscard]] std::optional<rules::rule_problem> find_unknown_rule(const rules::rule_set& rules,
                                                                    std::span<const rule_case> cases);
 
 struct rule_case_report {
-  /// A line for each case that is not as expected, and a summary.
+  /// A line for each case that fails, and a summary.
   std::string out;
   std::size_t failed = 0;
 };
 
-/// `file` is how lines call the file of the cases.
+/// `file`: the name of the cases' file in these lines.
 [[nodiscard]] rule_case_report try_rules(const rules::rule_set& rules, std::span<const rule_case> cases,
                                          std::string_view file);
 

@@ -1,4 +1,4 @@
-// Which rules are about an image: what `pinhook explain` shows of them. Pure; any thread.
+// The rules that match an image, as `pinhook explain` shows them. Pure; any thread.
 #pragma once
 
 #include <pinhook/registry/reference.hpp>
@@ -13,18 +13,18 @@ namespace pinhook::pipeline {
 /// A rule whose `images` match.
 struct rule_match {
   std::string name;
-  /// What it orders and demands: "pin: never", "require tag: deny".
+  /// Its orders and demands: "pin: never", "require tag: deny".
   std::vector<std::string> effects;
-  /// What else it asks for: "namespaces shop, team-*".
+  /// Its other conditions: "namespaces shop, team-*".
   std::vector<std::string> conditions;
   struct earlier_rule {
     /// "pin", "format", "pullPolicy", "tag".
     std::string effect;
     std::string rule;
-    /// True: for this image wherever it stands; false: where that rule's other conditions hold.
+    /// True: for this image in every place; false: where that rule's other conditions hold.
     bool is_always = false;
   };
-  /// Rules before it that decide the same.
+  /// Rules before it that decide the same effect.
   std::vector<earlier_rule> instead;
 };
 

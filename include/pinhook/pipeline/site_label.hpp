@@ -1,4 +1,4 @@
-// How files and the places in them are called in messages.
+// The names of files and of the places in them in messages.
 //
 // Pure; any thread.
 #pragma once
@@ -9,10 +9,11 @@
 
 namespace pinhook::pipeline {
 
-/// The path; of "-" "standard input".
+/// The path; "standard input" for "-".
 [[nodiscard]] std::string shown_path(const std::string& path);
 
-/// "container web", "init container setup", "volume models"; where nothing is a container the name alone: "spec.image".
+/// "container web", "init container setup", "volume models"; the name alone where there is no
+/// container: "spec.image".
 [[nodiscard]] std::string shown_name(const files::site& s);
 
 /// "deploy/web.yaml:12:16: container web"

@@ -1,10 +1,10 @@
-// What the operator's rules order for the images of files.
+// The orders of the operator's rules for the images of files.
 //
 //   const site_rules orders{.set = s.rules, .ns = "shop"};
 //   for (const site_order& o : orders.orders_of(file.sites())) …   // o.never: "sidecars", o.format
 //
-// A rule is matched on the tag that is known and the digest together: "nginx@sha256:… # nginx:1.25" is
-// "nginx:1.25@sha256:…", so that patterns with tags go on to match what has been pinned.
+// A rule is matched on the known tag and the digest together: "nginx@sha256:… # nginx:1.25" is "nginx:1.25@sha256:…",
+// so that patterns with tags still match an image after it has been pinned.
 //
 // Immutable values; any thread.
 #pragma once
@@ -21,9 +21,9 @@
 namespace pinhook::pipeline {
 
 struct site_order {
-  /// The rule that says `pin: never`; empty: none does.
+  /// The rule with `pin: never`; empty: none.
   std::string never{};
-  /// How its pin must be written, said by the person or a rule; none: as the run does where it can.
+  /// The format of its pin by the command line or a rule; none: the run's, where that is possible.
   std::optional<pin::pin_format> format{};
 
   friend bool operator==(const site_order&, const site_order&) = default;
@@ -31,17 +31,17 @@ struct site_order {
 
 struct site_rules {
   rules::rule_set set{};
-  /// Of sites whose object names none; empty: not known.
+  /// The namespace of sites whose object names none; empty: not known.
   std::string ns{};
-  /// What the person said, which beats those of rules; none: nothing.
+  /// The format by the command line, which precedes those of rules; none: not given.
   std::optional<pin::pin_format> format{};
 
   /// `s` has a reference.
   [[nodiscard]] rules::effects effects_of(const files::site& s) const;
-  /// Nothing for a site without a reference.
+  /// Empty for a site without a reference.
   [[nodiscard]] site_order order_of(const files::site& s) const;
-  /// One a site. Sites at one place, through an alias or a merge key around them, share their bytes and so what is
-  /// ordered: `never` when it is said of one of them, the format of the first that has one.
+  /// One for each site. Sites at one place, through an alias or a merge key around them, share their bytes and so their
+  /// order: `never` when a rule orders it for one of them, the format of the first that has one.
   [[nodiscard]] std::vector<site_order> orders_of(std::span<const files::site> sites) const;
 };
 
