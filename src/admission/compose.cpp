@@ -18,20 +18,20 @@ namespace {
 
 using pin::decision;
 
-// Bytes of one registry's answer and of what to do, inside a message.
+// Bytes of one registry's answer and of the advice, inside a message.
 constexpr std::size_t max_reason_size = 600;
 
-// Bytes of a warning that the reason leaves to the names behind it: container and image; where the reason could not
-// stand whole then, the container alone. Most reasons name the image.
+// Bytes of a warning that the reason leaves to the names behind it: container and image; where the reason would have to
+// be cut for both, the container alone. Most reasons name the image.
 constexpr std::size_t names_size = 88;
 constexpr std::size_t least_names_size = 40;
 
 constexpr std::string_view if_not_present = "IfNotPresent";
 
-// An audit annotation: entries as they are, as many as fit, and how many do not.
+// An audit annotation: the entries that fit, and the number of the others.
 class entry_list {
  public:
-  /// `entry` makes the text, and only where it may fit: an object may have 1,000 of them.
+  /// `entry` makes the text, and is called only where the text may fit: an object may have 1,000 of them.
   template <class Entry>
   void add(const Entry& entry) {
     if (left_ != 0) {
@@ -60,9 +60,9 @@ class entry_list {
 
 struct failed_slot {
   std::size_t slot = 0;
-  /// What was asked for.
+  /// The requested image.
   std::string image;
-  error why;
+  error cause;
 };
 
 class composer {
@@ -90,7 +90,7 @@ class composer {
     if (!skipped_.is_empty()) answer_.audit.emplace_back("skipped", skipped_.text());
     if (!found_.is_empty()) take_findings();
     for (std::string& w : previews_) warn(std::move(w));
-    v_.body = encode_review(about_.asked.uid, answer_);
+    v_.body = encode_review(about_.request.uid, answer_);
     return std::move(v_);
   }
 
@@ -112,8 +112,8 @@ class composer {
 
   void warn(std::string text) { answer_.warnings.push_back({std::move(text)}); }
 
-  // As it will run, or in audit mode would; until the next call. What is denied, for its registry or under enforce
-  // because it cannot be pinned, does not run at all: it is taken as if it had been pinned.
+  // The image as it will run, or in audit mode would run; valid until the next call. A denied image (for its registry,
+  // or in mode enforce because it cannot be pinned) does not run at all: it is taken as if it had been pinned.
   rules::image_state state_of(const judged_slot& j) {
     const pin::slot& s = slot_of(j.slot);
     const pinned_slot* pinned = find_slot(pinned_, j.slot);
@@ -136,8 +136,8 @@ class composer {
     return out;
   }
 
-  // Where none is written, the API server looks at the image as it is then: without a tag, when the digest took its
-  // place. `pinned`: null when it is not.
+  // If the object has no policy, the API server derives it from the image after the patch: there it has no tag when the
+  // digest took the tag's place. `pinned`: null when the slot is not pinned.
   static std::string_view pull_policy_of(const pin::slot& s, const registry::reference& ref, const decision* pinned) {
     if (pinned != nullptr && pinned->relaxes_pull_policy) return if_not_present;
     if (!s.pull_policy.empty()) return s.pull_policy;
@@ -145,12 +145,12 @@ class composer {
     return rules::default_pull_policy(ref);
   }
 
-  // Where not all fit, what is wrong comes before the lines to write.
+  // Where not all fit, the faults come before the lines to write.
   void take_findings() {
-    auto told = found_.take_warnings();
-    const bool all_fit = answer_.warnings.size() + told.size() <= max_warnings;
+    auto found = found_.take_warnings();
+    const bool all_fit = answer_.warnings.size() + found.size() <= max_warnings;
     const auto take_if = [&](auto is_wanted) {
-      for (warning& w : told)
+      for (warning& w : found)
         if (is_wanted(w)) answer_.warnings.push_back(std::move(w));
     };
     take_if([&](const warning& w) { return all_fit || !w.is_line; });
@@ -161,17 +161,17 @@ class composer {
 
   const pin::slot& slot_of(std::size_t index) const { return about_.now.found.slots[index]; }
 
-  // The tag reference that is meant; a refreshed slot itself holds a digest, which tells nobody anything.
+  // The tag reference behind the decision; a refreshed slot itself holds a digest, which readers would not recognise.
   std::string image_of(const decision& d) const { return d.ref ? d.ref->written() : slot_of(d.slot).image; }
 
-  // "reason (container web, image nginx:1.25)"; those behind what an answer shows are only counted.
+  // "reason (container web, image nginx:1.25)"; warnings beyond those that an answer shows are only counted.
   template <class Reason>
   void warn_of(const decision& d, const Reason& reason) {
     const bool is_shown = answer_.warnings.size() < max_warnings;
     warn(is_shown ? with_names(reason(), slot_of(d.slot), image_of(d), max_warning_size) : std::string());
   }
 
-  // Rules that turn away what nobody expects to be pinned are not worth a note in every audit event.
+  // Operations and subresources that pinning does not apply to are not worth a note in every audit event.
   void note_exemption() {
     const pin::leave_reason exempt = about_.plan.exempt;
     if (exempt != pin::leave_reason::other_operation && exempt != pin::leave_reason::other_subresource)
@@ -204,9 +204,9 @@ class composer {
     }
   }
 
-  void add_outcome(slot_outcome::kind what, std::size_t index, std::string to, std::string_view source) {
+  void add_outcome(slot_outcome::kind status, std::size_t index, std::string to, std::string_view source) {
     const pin::slot& s = slot_of(index);
-    v_.slots.push_back({what, std::string(pin::label_of(s)), s.image, std::move(to), std::string(source)});
+    v_.slots.push_back({status, std::string(pin::label_of(s)), s.image, std::move(to), std::string(source)});
   }
 
   void take_left(const decision& d) {
@@ -238,7 +238,7 @@ class composer {
   }
 
   void take_resolved(const decision& d, const resolve::answer& a) {
-    // A refresh that finds what stands there: the slot stays, however it is written.
+    // A refresh that finds the same digest leaves the slot as it is, in whatever format it is written.
     if (slot_of(d.slot).image.ends_with("@" + a.digest.to_string())) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "same_digest");
       return;
@@ -246,11 +246,11 @@ class composer {
     take_pin(slot_outcome::kind::pinned, d, a.digest, resolve::to_string(a.from));
   }
 
-  void take_pin(slot_outcome::kind what, const decision& d, const registry::digest& digest, std::string_view source) {
+  void take_pin(slot_outcome::kind status, const decision& d, const registry::digest& digest, std::string_view source) {
     const pin::slot& s = slot_of(d.slot);
-    const bool stands = d.standing.ends_with("@" + digest.to_string());
+    const bool is_written = d.standing.ends_with("@" + digest.to_string());
     std::string to =
-        stands ? d.standing : pin::write_pin(d.ref->written_name(), d.ref->effective_tag(), digest, d.format);
+        is_written ? d.standing : pin::write_pin(d.ref->written_name(), d.ref->effective_tag(), digest, d.format);
     recorded_.push_back({d.ref->canonical(), digest});
     if (mode_ == pin::mode::audit) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "audit");
@@ -258,7 +258,7 @@ class composer {
           with_names(fmt::format("would be pinned to {}", digest.shortened()), s, image_of(d), max_warning_size));
       skipped_.add([&] { return fmt::format("{}: audit: {} -> {}", short_label(s), s.image, to); });
     } else {
-      add_outcome(what, d.slot, to, source);
+      add_outcome(status, d.slot, to, source);
       pins_.add([&] { return fmt::format("{}: {} -> {}", short_label(s), s.image, to); });
     }
     if (d.relaxes_pull_policy)
@@ -269,56 +269,56 @@ class composer {
     pinned_.push_back({d.slot, std::move(to), d.relaxes_pull_policy});
   }
 
-  void take_failed(const decision& d, error why) {
+  void take_failed(const decision& d, error cause) {
     const pin::slot& s = slot_of(d.slot);
     std::string image = image_of(d);
-    add_outcome(slot_outcome::kind::failed, d.slot, {}, why.message);
+    add_outcome(slot_outcome::kind::failed, d.slot, {}, cause.message);
     if (mode_ != pin::mode::enforce) {
       warn_of(d, [&] {
-        // A slot that a refresh leaves behind keeps the pin it has.
+        // A slot whose refresh failed keeps the pin it has.
         const std::string_view done = image == s.image ? "pinned" : "refreshed";
         const std::string head = fmt::format("{} {}: ", mode_ == pin::mode::audit ? "would not be" : "not", done);
         const std::size_t room = max_warning_size - head.size();
-        const bool has_room = least_cut_size(with_advice(why, max_message_size)) + names_size <= room;
-        return head + with_advice(why, room - (has_room ? names_size : least_names_size));
+        const bool has_room = least_cut_size(with_advice(cause, max_message_size)) + names_size <= room;
+        return head + with_advice(cause, room - (has_room ? names_size : least_names_size));
       });
-      skipped_.add([&] { return fmt::format("{}: {}", short_label(s), why.message); });
+      skipped_.add([&] { return fmt::format("{}: {}", short_label(s), cause.message); });
     }
-    failed_.push_back({d.slot, std::move(image), std::move(why)});
+    failed_.push_back({d.slot, std::move(image), std::move(cause)});
   }
 
-  // All or nothing. What rules refuse, another try would not mend; else the status is that of the first failure that it
-  // would not, else of the first.
+  // All or nothing. After a refusal by rules another try would not help, so the status is 403; else it is that of the
+  // first failure where another try would not help, else of the first failure.
   void deny() {
     answer_.is_allowed = false;
     if (!found_.denies()) {
       const auto definite =
-          std::ranges::find_if(failed_, [](const failed_slot& f) { return status_of(f.why.code).code == 403; });
-      const failure_status& status = status_of((definite != failed_.end() ? *definite : failed_.front()).why.code);
+          std::ranges::find_if(failed_, [](const failed_slot& f) { return status_of(f.cause.code).code == 403; });
+      const failure_status& status = status_of((definite != failed_.end() ? *definite : failed_.front()).cause.code);
       answer_.status.code = status.code;
       answer_.status.reason = status.reason;
     }
     std::string& message = answer_.status.message;
-    // Both are told: neither takes the other's room.
+    // The message has both: neither takes the other's room.
     if (found_.denies()) message = found_.denial(failed_.empty() ? max_message_size : max_message_size / 2);
-    if (!failed_.empty()) tell_failures(message);
+    if (!failed_.empty()) append_failures(message);
     pins_.clear();
     skipped_.clear();
-    // What was pinned in the end is nothing.
+    // In the end nothing was pinned.
     for (slot_outcome& o : v_.slots) {
-      if (o.what == slot_outcome::kind::failed || o.to.empty()) continue;
+      if (o.status == slot_outcome::kind::failed || o.to.empty()) continue;
       o = {slot_outcome::kind::skipped, std::move(o.container), std::move(o.from), {}, "denied"};
     }
   }
 
-  void tell_failures(std::string& message) const {
+  void append_failures(std::string& message) const {
     message += fmt::format("{}pinhook cannot pin {} of {} images", message.empty() ? "" : ". ", failed_.size(),
                            about_.work.size());
     for (std::size_t i = 0; i < failed_.size(); ++i) {
       const pin::slot& s = slot_of(failed_[i].slot);
-      const error& why = failed_[i].why;
+      const error& cause = failed_[i].cause;
       const std::string one = fmt::format("{} {} {}, image {}: {}", i == 0 ? ':' : ';', noun_of(s), short_label(s),
-                                          short_image(failed_[i].image), with_advice(why, max_reason_size));
+                                          short_image(failed_[i].image), with_advice(cause, max_reason_size));
       if (message.size() + one.size() > max_message_size - 64) {
         message += fmt::format("; and {} more", failed_.size() - i);
         break;
@@ -362,12 +362,12 @@ class composer {
   const std::vector<result<resolve::answer>>& answers_;
   rule_findings found_;
   std::string known_pin_;
-  /// Audit mode: what would be pinned. Told behind what is wrong.
+  /// Audit mode: warnings about images that would be pinned. They come after those about faults.
   std::vector<std::string> previews_;
   verdict v_;
   answer answer_;
   std::vector<pinned_slot> pinned_;
-  /// Each image that is written is what oldObject has.
+  /// Each image that is written is the one that oldObject has.
   bool is_as_before_ = false;
   std::vector<failed_slot> failed_;
   std::vector<pin::recorded_pin> recorded_;
@@ -379,13 +379,13 @@ class composer {
 verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
                 const std::vector<result<resolve::answer>>& answers) {
   verdict v = about.too_large.empty() ? composer(about, m, book, answers).make() : refuse_too_large(about, m, book);
-  v.uid = about.asked.uid;
-  v.group = about.asked.group;
-  v.kind = about.asked.kind;
-  v.ns = about.asked.ns;
-  v.name = about.asked.name;
-  v.operation = to_string(about.asked.operation);
-  v.is_dry_run = about.asked.is_dry_run;
+  v.uid = about.request.uid;
+  v.group = about.request.group;
+  v.kind = about.request.kind;
+  v.ns = about.request.ns;
+  v.name = about.request.name;
+  v.operation = to_string(about.request.operation);
+  v.is_dry_run = about.request.is_dry_run;
   return v;
 }
 

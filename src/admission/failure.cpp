@@ -17,8 +17,7 @@ struct row {
   failure_status status;
 };
 
-// `malformed` is a registry that breaks its protocol: a proxy's error page, more often than not, and gone the next
-// time.
+// `malformed` is a registry that breaks its protocol: mostly this is the error page of a proxy, and temporary.
 constexpr std::array<row, 11> table{{
     {error_code::invalid_input, {403, "Forbidden"}},
     {error_code::not_found, {403, "Forbidden"}},
@@ -33,13 +32,13 @@ constexpr std::array<row, 11> table{{
     {error_code::internal, {500, "InternalError"}},
 }};
 
-// With them, both fit into what a denial shows of one image (compose.cpp).
+// With these sizes, the refusal and the troubles fit into the part of a denial for one image (compose.cpp).
 constexpr std::size_t max_shown_troubles = 2;
 constexpr std::size_t max_trouble_size = 140;
 constexpr std::size_t max_refusal_size = 200;
 
-// How advice begins that floors below put at the end of a message (registry: client, exchange, auth_flow, manifest;
-// resolve: locked_resolver).
+// Beginnings of the advice that floors below put at the end of a message (registry: client, exchange, auth_flow,
+// manifest; resolve: locked_resolver).
 constexpr std::array<std::string_view, 4> advice_begins{". Write ", ". Give some ", ". Push it ",
                                                         ": run `pinhook lock`"};
 
@@ -50,27 +49,27 @@ bool has_advice(std::string_view message) {
 
 }  // namespace
 
-std::string with_advice(const error& why, std::size_t size) {
-  const std::string reason = printable(why.message);
+std::string with_advice(const error& cause, std::size_t size) {
+  const std::string reason = printable(cause.message);
   const std::string advice =
-      has_advice(why.message) ? std::string() : fmt::format(". {}", resolve::advice_for(why.code));
+      has_advice(cause.message) ? std::string() : fmt::format(". {}", resolve::advice_for(cause.code));
   return cut_words(reason, size - std::min(size, advice.size())) + advice;
 }
 
-error with_troubles(error why, std::span<const error> troubles) {
-  if (troubles.empty()) return why;
-  why.message = cut_words(why.message, max_refusal_size);
+error with_troubles(error cause, std::span<const error> troubles) {
+  if (troubles.empty()) return cause;
+  cause.message = cut_words(cause.message, max_refusal_size);
   const std::size_t shown = std::min(troubles.size(), max_shown_troubles);
   for (const error& one : troubles.first(shown)) {
-    why.message += "; ";
-    why.message += cut_words(one.message, max_trouble_size);
+    cause.message += "; ";
+    cause.message += cut_words(one.message, max_trouble_size);
   }
-  if (shown < troubles.size()) why.message += fmt::format("; and {} more", troubles.size() - shown);
+  if (shown < troubles.size()) cause.message += fmt::format("; and {} more", troubles.size() - shown);
   const bool is_refusal =
-      why.code == error_code::unauthorized || why.code == error_code::denied || why.code == error_code::not_found;
+      cause.code == error_code::unauthorized || cause.code == error_code::denied || cause.code == error_code::not_found;
   if (is_refusal && std::ranges::any_of(troubles, [](const error& e) { return is_temporary(e.code); }))
-    why.code = error_code::unavailable;
-  return why;
+    cause.code = error_code::unavailable;
+  return cause;
 }
 
 const failure_status& status_of(error_code code) noexcept {

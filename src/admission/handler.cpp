@@ -29,38 +29,39 @@ resolve::query query_of(const registry::reference& ref, bool past_cache, const s
 
 error given_up() { return {error_code::canceled, "the request was given up", std::nullopt}; }
 
-// The sources of several tenants, as they come. Shared with whoever waits for them, who may leave earlier.
+// The sources of several tenants, as they arrive. Shared by the fetches and their waiter, which may leave earlier.
 struct gathering {
   std::vector<source> found;
   std::size_t left = 0;
 };
 
-awaitable<void> find_source(tenant_credentials from, registry::tenant who, std::shared_ptr<gathering> all,
+awaitable<void> find_source(tenant_credentials from, registry::tenant tenant, std::shared_ptr<gathering> all,
                             std::size_t i, deadline d) {
-  all->found[i] = co_await from->credentials_of(std::move(who), d);
+  all->found[i] = co_await from->credentials_of(std::move(tenant), d);
 }
 
-// All at the same time; null where the wait was canceled.
-awaitable<std::vector<source>> find_sources(tenant_credentials from, std::vector<registry::tenant> whose, deadline d) {
+// Fetches all at the same time; null where the wait was canceled.
+awaitable<std::vector<source>> find_sources(tenant_credentials from, std::vector<registry::tenant> tenants,
+                                            deadline d) {
   const auto all = std::make_shared<gathering>();
-  all->found.resize(whose.size());
-  if (whose.size() == 1) {
-    all->found.front() = co_await from->credentials_of(std::move(whose.front()), d);
+  all->found.resize(tenants.size());
+  if (tenants.size() == 1) {
+    all->found.front() = co_await from->credentials_of(std::move(tenants.front()), d);
     co_return std::move(all->found);
   }
   asio::any_io_executor home = co_await asio::this_coro::executor;
   thread_crossing crossing(home);
   const auto done = crossing.arrival();
-  all->left = whose.size();
-  for (std::size_t i = 0; i < whose.size(); ++i)
-    asio::co_spawn(home, find_source(from, std::move(whose[i]), all, i, d), [all, done](const std::exception_ptr&) {
+  all->left = tenants.size();
+  for (std::size_t i = 0; i < tenants.size(); ++i)
+    asio::co_spawn(home, find_source(from, std::move(tenants[i]), all, i, d), [all, done](const std::exception_ptr&) {
       if (--all->left == 0) done();
     });
   co_await crossing.wait();
   co_return all->found;
 }
 
-// Those whose images are looked up, each once; of `tenants`.
+// The indices of the tenants whose images are looked up, each once.
 std::vector<std::size_t> asking_tenants(const inquiry& about) {
   std::vector<std::size_t> out;
   std::vector<bool> is_in(about.tenants.size());
@@ -93,10 +94,10 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   std::vector<source> sources(about->tenants.size());
   if (!about->lookups.empty()) {
     const auto asking = asking_tenants(*about);
-    std::vector<registry::tenant> whose;
-    whose.reserve(asking.size());
-    for (const std::size_t t : asking) whose.push_back(about->tenants[t]);
-    auto found = co_await find_sources(tenants_, std::move(whose), d);
+    std::vector<registry::tenant> tenants;
+    tenants.reserve(asking.size());
+    for (const std::size_t t : asking) tenants.push_back(about->tenants[t]);
+    auto found = co_await find_sources(tenants_, std::move(tenants), d);
     for (std::size_t i = 0; i < asking.size(); ++i) sources[asking[i]] = std::move(found[i]);
     answers = co_await look_up(*about, sources, d);
   }
@@ -117,7 +118,7 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   co_return made;
 }
 
-// To find out whose it is takes little, and is done for all in the order in which they come.
+// Decoding a review, which gives its namespace, takes little time, so it is done for all in the order of arrival.
 awaitable<result<inquiry>> handler::prepare_aside(std::string_view body, pin::mode mode, const rulebook& book) const {
   result<review> decoded = fail(given_up());
   std::function<void()> decode = [&] { decoded = decode_review(body); };
@@ -133,8 +134,8 @@ awaitable<result<inquiry>> handler::prepare_aside(std::string_view body, pin::mo
 awaitable<verdict> handler::compose_aside(inquiry about, pin::mode mode, const rulebook& book,
                                           std::vector<result<resolve::answer>> answers) const {
   std::optional<verdict> out;
-  std::string account = about.asked.ns;
-  // What it was made of goes there, too: to take a thousand images apart is work.
+  std::string account = about.request.ns;
+  // The inquiry and the answers are destroyed on that thread, too: destroying a thousand images takes time.
   std::function<void()> work = [&, mine = std::make_shared<inquiry>(std::move(about)), got = std::move(answers)] {
     out = compose(*mine, mode, book, got);
   };
@@ -155,7 +156,7 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
       co_return out;
     }
     queries.push_back(query_of(l.ref, l.past_cache, sources[l.tenant]));
-    queries.back().owner = about.asked.ns;
+    queries.back().owner = about.request.ns;
   }
   out = co_await resolver_->resolve(std::move(queries), d);
   for (std::size_t i = 0; i < out.size(); ++i) {

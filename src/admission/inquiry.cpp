@@ -16,23 +16,23 @@
 namespace pinhook::admission {
 namespace {
 
-auto unusable(std::string_view field, const error& why) {
-  return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {}: {}", field, why.message));
+auto invalid(std::string_view field, const error& cause) {
+  return fail(error_code::invalid_input, fmt::format("invalid AdmissionReview: {}: {}", field, cause.message));
 }
 
 result<pin::object> read(std::string_view field, std::string_view text, std::span<const pin::place> places,
                          std::size_t most) {
   if (text.empty())
-    return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {} is missing", field));
+    return fail(error_code::invalid_input, fmt::format("invalid AdmissionReview: {} is missing", field));
   if (text.front() != '{')
-    return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {} is no object", field));
+    return fail(error_code::invalid_input, fmt::format("invalid AdmissionReview: {} is not an object", field));
   auto object = pin::read_object(text, places, most);
-  if (!object && object.error().code != error_code::unsupported) return unusable(field, object.error());
+  if (!object && object.error().code != error_code::unsupported) return invalid(field, object.error());
   return object;
 }
 
-// Slots that mean the same image for the same tenant share a look-up. A few look-ups are looked through one by one;
-// where there are many, only those whose names hash alike are, so that the time grows with their number alone.
+// Slots that mean the same image for the same tenant share a look-up. A few look-ups are compared one by one; where
+// there are many, only those of the same hash are compared, so that the time grows only in proportion to their number.
 class lookup_list {
  public:
   explicit lookup_list(std::vector<lookup>& all) : all_(all) {}
@@ -62,24 +62,24 @@ class lookup_list {
   std::size_t hashed_ = 0;
 };
 
-// What the operator's rules say of an object's slots.
+// The effects of the operator's rules on the slots of an object.
 struct rulings {
-  /// One a slot; none at all where nothing is ordered.
+  /// One for each slot; empty where no rule orders anything.
   std::vector<pin::slot_order> orders;
   std::vector<judged_slot> judged;
 };
 
-// What is no reference, a variable among them, matches no rule.
-rulings ask_rules(const rules::rule_set& rules, const pin::request& asked, const pin::object& now) {
+// A text that is not a reference, such as a variable, matches no rule.
+rulings apply_rules(const rules::rule_set& rules, const pin::request& request, const pin::object& now) {
   rulings out;
   const auto& slots = now.found.slots;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     auto ref = registry::reference::parse(slots[i].image);
     if (!ref) continue;
     const rules::subject subject{.ref = &*ref,
-                                 .ns = asked.ns,
-                                 .group = asked.group,
-                                 .kind = asked.kind,
+                                 .ns = request.ns,
+                                 .group = request.group,
+                                 .kind = request.kind,
                                  .container = slots[i].container,
                                  .type = slots[i].type};
     const rules::effects effects = rules.effects_of(subject);
@@ -94,7 +94,7 @@ rulings ask_rules(const rules::rule_set& rules, const pin::request& asked, const
   return out;
 }
 
-// Rules look at the Pods of foreign controllers too, which are not planned.
+// Rules apply to the Pods of foreign controllers, too, which have no plan.
 void take_judged(std::vector<judged_slot> judged, const rules::rule_set& rules, const pin::object* before,
                  inquiry& out) {
   const pin::plan& plan = out.plan;
@@ -103,7 +103,7 @@ void take_judged(std::vector<judged_slot> judged, const rules::rule_set& rules, 
     j.is_unchanged = plan.exempt == pin::leave_reason::none
                          ? plan.decisions[j.slot].is_unchanged
                          : before != nullptr && pin::has_same_image(j.slot, out.now, *before);
-    // What is restored is what will run.
+    // A restored image is the one that will run.
     if (plan.exempt == pin::leave_reason::none && plan.decisions[j.slot].action == pin::decision::kind::restore)
       if (auto ref = registry::reference::parse(plan.decisions[j.slot].standing)) j.ref = std::move(*ref);
     j.is_denied = !j.is_unchanged && rules::denies_registry(rules, j.effects, j.ref);
@@ -122,8 +122,8 @@ void leave_denied(inquiry& out) {
   }
 }
 
-// A finding on it says which line to write, and nobody asks for the digest in that line. `work` is empty for the Pod of
-// a foreign controller.
+// A finding on the slot proposes a line, and no look-up of the plan gives the digest in that line. `work` is empty for
+// the Pod of a foreign controller.
 bool may_need_digest(const judged_slot& j, const std::vector<slot_work>& work) {
   if (j.is_denied || j.ref.is_pinned() || (!work.empty() && work[j.slot].decision.action != pin::decision::kind::leave))
     return false;
@@ -133,7 +133,7 @@ bool may_need_digest(const judged_slot& j, const std::vector<slot_work>& work) {
       [&](requirement r) { return j.effects.demands[static_cast<std::size_t>(r)] != rules::effects::none; });
 }
 
-// Whose images a template's are: read when the first of them is asked for, and once.
+// The tenant of each pod template: read for the first slot that needs it, and once.
 class tenant_finder {
  public:
   explicit tenant_finder(inquiry& out) : out_(out) {}
@@ -148,21 +148,21 @@ class tenant_finder {
     if (identity->has_more_secrets)
       out_.plan.warnings.push_back(
           fmt::format("only the first {} pull secrets of a pod spec are used", pin::max_pull_secrets));
-    registry::tenant who{out_.asked.ns, std::move(identity->service_account), std::move(identity->pull_secrets)};
+    registry::tenant tenant{out_.request.ns, std::move(identity->service_account), std::move(identity->pull_secrets)};
     auto& all = out_.tenants;
-    const auto same = std::ranges::find(all, who);
+    const auto same = std::ranges::find(all, tenant);
     const auto index = static_cast<std::size_t>(same - all.begin());
     if (same == all.end()) {
       if (all.size() == max_tenants)
         return fail(error_code::unsupported,
                     fmt::format("it has more than {} different sets of service account and pull secrets", max_tenants));
-      all.push_back(std::move(who));
+      all.push_back(std::move(tenant));
     }
     known_[s.pod] = index;
     return index;
   }
 
-  // Of a slot for which nobody is asked: what is wrong with it stands in nobody's way.
+  // For a slot without a look-up: a fault in its identity neither fails the request nor adds a warning.
   std::size_t of_left(const pin::slot& s) {
     const std::size_t warnings = out_.plan.warnings.size();
     const auto found = of(s);
@@ -176,29 +176,30 @@ class tenant_finder {
 };
 
 void name(inquiry& out) {
-  if (out.asked.name.empty())
-    out.asked.name = out.now.metadata.name.empty() ? out.now.metadata.generate_name : out.now.metadata.name;
+  if (out.request.name.empty())
+    out.request.name = out.now.metadata.name.empty() ? out.now.metadata.generate_name : out.now.metadata.name;
 }
 
-// Rules that its metadata alone decides count for it, too, and that an update leaves alone what it does not change.
-result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, std::string why) {
-  out.too_large = std::move(why);
+// The inquiry about an object that is too large: the exemptions that metadata alone decides apply to it, too, and so
+// does the one of an update that does not change the template.
+result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, std::string reason) {
+  out.too_large = std::move(reason);
   out.plan = {};
   out.work.clear();
   out.judged.clear();
   out.lookups.clear();
   out.tenants.clear();
-  auto now = pin::read_metadata(out.asked.object);
-  if (!now) return unusable("request.object", now.error());
+  auto now = pin::read_metadata(out.request.object);
+  if (!now) return invalid("request.object", now.error());
   out.now = std::move(*now);
   name(out);
-  const pin::request asked = out.asked.asked();
-  const bool is_update = asked.operation == pin::operation::update;
-  auto plan = pin::make_plan(asked, m, book.policy, out.now, is_update ? &out.now : nullptr, {});
-  if (!plan) return unusable("request.object", plan.error());
+  const pin::request request = out.request.pin_request();
+  const bool is_update = request.operation == pin::operation::update;
+  auto plan = pin::make_plan(request, m, book.policy, out.now, is_update ? &out.now : nullptr, {});
+  if (!plan) return invalid("request.object", plan.error());
   if (plan->exempt != pin::leave_reason::none)
     out.plan.exempt = plan->exempt;
-  else if (is_update && pin::is_same_but_metadata(out.asked.object, out.asked.old_object))
+  else if (is_update && pin::is_same_but_metadata(out.request.object, out.request.old_object))
     out.plan.exempt = pin::leave_reason::same_template;
   if (out.plan.exempt != pin::leave_reason::none) out.too_large.clear();
   return out;
@@ -214,14 +215,14 @@ result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book
 
 result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::size_t most) {
   inquiry out;
-  out.asked = std::move(decoded);
-  pin::request asked = out.asked.asked();
-  asked.images = book.paths.images_of(asked.group, asked.kind);
-  out.plan.exempt = pin::exempt_by_request(asked, book.policy);
+  out.request = std::move(decoded);
+  pin::request request = out.request.pin_request();
+  request.images = book.paths.images_of(request.group, request.kind);
+  out.plan.exempt = pin::exempt_by_request(request, book.policy);
   if (out.plan.exempt != pin::leave_reason::none) return out;
 
-  const auto places = book.paths.of(asked.group, asked.kind);
-  auto now = read("request.object", out.asked.object, places, most);
+  const auto places = book.paths.of(request.group, request.kind);
+  auto now = read("request.object", out.request.object, places, most);
   if (!now) {
     if (now.error().code != error_code::unsupported || most < pin::max_slots) return fail(std::move(now.error()));
     return without_content(std::move(out), m, book, std::move(now.error().message));
@@ -230,24 +231,24 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   name(out);
 
   std::optional<pin::object> before;
-  if (asked.operation == pin::operation::update) {
-    auto read_before = read("request.oldObject", out.asked.old_object, places, most);
-    // One that was too large and is not any more: nothing in it stays as it was.
+  if (request.operation == pin::operation::update) {
+    auto read_before = read("request.oldObject", out.request.old_object, places, most);
+    // An object that was too large and is not any more is compared by its metadata: every image counts as changed.
     if (!read_before && read_before.error().code == error_code::unsupported && most == pin::max_slots) {
-      read_before = pin::read_metadata(out.asked.old_object);
-      if (!read_before) return unusable("request.oldObject", read_before.error());
+      read_before = pin::read_metadata(out.request.old_object);
+      if (!read_before) return invalid("request.oldObject", read_before.error());
     }
     if (!read_before) return fail(std::move(read_before.error()));
     before = std::move(*read_before);
   }
-  // `asked` refers to strings of out.asked that stay as they are.
+  // `request` refers to strings of out.request that stay as they are.
   const pin::object* old = before ? &*before : nullptr;
-  rulings said;
-  if (!book.rules.is_empty()) said = ask_rules(book.rules, asked, out.now);
-  auto plan = pin::make_plan(asked, m, book.policy, out.now, old, said.orders);
-  if (!plan) return unusable("request.object", plan.error());
+  rulings ruled;
+  if (!book.rules.is_empty()) ruled = apply_rules(book.rules, request, out.now);
+  auto plan = pin::make_plan(request, m, book.policy, out.now, old, ruled.orders);
+  if (!plan) return invalid("request.object", plan.error());
   out.plan = std::move(*plan);
-  take_judged(std::move(said.judged), book.rules, old, out);
+  take_judged(std::move(ruled.judged), book.rules, old, out);
   leave_denied(out);
   tenant_finder tenants(out);
   lookup_list lookups(out.lookups);
@@ -258,14 +259,14 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
         work.image_before = standing->image;
         work.pull_policy_before = standing->pull_policy;
       }
-    const auto what = work.decision.action;
-    if (what == pin::decision::kind::resolve || what == pin::decision::kind::keep) {
+    const auto action = work.decision.action;
+    if (action == pin::decision::kind::resolve || action == pin::decision::kind::keep) {
       const auto tenant = tenants.of(out.now.found.slots[work.decision.slot]);
       if (!tenant && tenant.error().code == error_code::unsupported)
         return without_content(std::move(out), m, book, tenant.error().message);
-      if (!tenant) return unusable("request.object", tenant.error());
+      if (!tenant) return invalid("request.object", tenant.error());
       work.tenant = *tenant;
-      if (what == pin::decision::kind::resolve) work.lookup = lookups.place_of(work.decision, *tenant);
+      if (action == pin::decision::kind::resolve) work.lookup = lookups.place_of(work.decision, *tenant);
     }
     out.work.push_back(std::move(work));
   }
@@ -275,11 +276,11 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   return out;
 }
 
-verdict refuse_request(const error& why) {
+verdict refuse_request(const error& cause) {
   verdict v;
-  v.http_status = why.code == error_code::canceled ? 503 : 400;
+  v.http_status = cause.code == error_code::canceled ? 503 : 400;
   v.content_type = "text/plain; charset=utf-8";
-  v.body = why.message + "\n";
+  v.body = cause.message + "\n";
   v.outcome = outcome::bad_request;
   return v;
 }

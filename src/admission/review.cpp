@@ -22,11 +22,11 @@ constexpr std::array<std::pair<std::string_view, pin::operation>, 4> operations{
                                                                                  {"DELETE", pin::operation::remove},
                                                                                  {"CONNECT", pin::operation::connect}}};
 
-auto unusable(std::string_view field, std::string_view what) {
-  return fail(error_code::invalid_input, fmt::format("no usable AdmissionReview: {} {}", field, what));
+auto invalid(std::string_view field, std::string_view fault) {
+  return fail(error_code::invalid_input, fmt::format("invalid AdmissionReview: {} {}", field, fault));
 }
 
-// A field that was there or not, of any type.
+// A field of any type that may be missing.
 struct text_field {
   std::optional<std::string> text;
   bool is_there = false;
@@ -105,10 +105,10 @@ void take_request(json::cursor& at, raw_request& out) {
 }
 
 result<review> check(raw_request raw) {
-  if (!raw.uid.text || raw.uid.text->empty()) return unusable("request.uid", "is missing or no string");
+  if (!raw.uid.text || raw.uid.text->empty()) return invalid("request.uid", "is missing or not a string");
   if (raw.uid.text->size() > max_uid_size)
-    return unusable("request.uid", fmt::format("is longer than {} bytes", max_uid_size));
-  if (!raw.kind.text || raw.kind.text->empty()) return unusable("request.kind.kind", "is missing or no string");
+    return invalid("request.uid", fmt::format("is longer than {} bytes", max_uid_size));
+  if (!raw.kind.text || raw.kind.text->empty()) return invalid("request.kind.kind", "is missing or not a string");
   review out;
   const std::string_view operation = raw.operation.or_empty();
   bool is_known = false;
@@ -118,8 +118,8 @@ result<review> check(raw_request raw) {
     is_known = true;
   }
   if (!is_known)
-    return unusable("request.operation", fmt::format("is {}; CREATE, UPDATE, DELETE or CONNECT is expected",
-                                                     raw.operation.is_there ? quoted(operation, 40) : "missing"));
+    return invalid("request.operation", fmt::format("is {}; CREATE, UPDATE, DELETE or CONNECT is expected",
+                                                    raw.operation.is_there ? quoted(operation, 40) : "missing"));
   out.uid = std::move(*raw.uid.text);
   out.group = raw.group.or_empty();
   out.kind = std::move(*raw.kind.text);
@@ -132,7 +132,7 @@ result<review> check(raw_request raw) {
   return out;
 }
 
-// Texts of users and registries stand in it: fit for a terminal, and in `size` bytes.
+// `text` may contain texts of users and registries: it is made fit for a terminal, and cut to `size` bytes.
 void append_shown(std::string& out, std::string_view text, std::size_t size) {
   const bool is_plain = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
   if (is_plain && text.size() <= size)
@@ -166,7 +166,7 @@ std::string_view to_string(pin::operation o) noexcept {
 
 result<review> decode_review(std::string_view body) {
   json::cursor at(body);
-  if (at.peek() != json::kind::object) return unusable("the body", "is no JSON object");
+  if (at.peek() != json::kind::object) return invalid("the body", "is not a JSON object");
   text_field version, kind;
   bool has_request = false;
   bool is_object = false;
@@ -188,17 +188,17 @@ result<review> decode_review(std::string_view body) {
       at.skip();
     }
   }
-  if (!at.has_failed() && !at.is_at_end()) at.reject("something stands behind the value");
-  if (at.has_failed()) return fail(error_code::invalid_input, "no usable AdmissionReview: " + at.failure().message);
+  if (!at.has_failed() && !at.is_at_end()) at.reject("unexpected text after the value");
+  if (at.has_failed()) return fail(error_code::invalid_input, "invalid AdmissionReview: " + at.failure().message);
   if (kind.or_empty() != review_kind)
-    return unusable("kind", kind.is_there
-                                ? fmt::format("is {}; {} is expected", quoted(kind.or_empty(), 80), review_kind)
-                                : "is missing");
+    return invalid("kind", kind.is_there
+                               ? fmt::format("is {}; {} is expected", quoted(kind.or_empty(), 80), review_kind)
+                               : "is missing");
   if (version.or_empty() != api_version)
-    return unusable("apiVersion",
-                    version.is_there ? fmt::format("is {}; {} is expected", quoted(version.or_empty(), 80), api_version)
+    return invalid("apiVersion", version.is_there
+                                     ? fmt::format("is {}; {} is expected", quoted(version.or_empty(), 80), api_version)
                                      : "is missing");
-  if (!is_object) return unusable("request", "is missing or no object");
+  if (!is_object) return invalid("request", "is missing or not an object");
   return check(std::move(raw));
 }
 

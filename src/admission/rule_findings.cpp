@@ -24,8 +24,8 @@ constexpr std::size_t rest_size = 32;
 constexpr std::size_t max_kind_size = 63;
 constexpr std::size_t max_name_size = 253;
 
-// What a finding leads to. An update must never be refused for an image that it does not touch: scaling, or taking a
-// finalizer away, works whatever runs.
+// The action of a finding. An update must never be refused for an image that it does not touch: scaling, or removing a
+// finalizer, works whichever images run.
 std::string_view taken_for(action a, pin::mode m, bool is_unchanged) {
   const bool is_audit = m == pin::mode::audit;
   if (a == action::deny && !is_unchanged) return is_audit ? "would-deny" : "deny";
@@ -33,7 +33,7 @@ std::string_view taken_for(action a, pin::mode m, bool is_unchanged) {
   return "audit";
 }
 
-// What to do, as a sentence without a full stop.
+// The fix as a sentence without a full stop.
 std::string sentence_of(const rules::finding& f) {
   if (f.kind == fix_kind::text) return "Write " + f.fix;
   if (f.kind == fix_kind::command) return "Run " + f.fix;
@@ -43,7 +43,7 @@ std::string sentence_of(const rules::finding& f) {
   return out;
 }
 
-// The same inside of a sentence.
+// The fix inside a sentence.
 std::string clause_of(const rules::finding& f) {
   if (f.kind == fix_kind::text) return "write " + f.fix;
   if (f.kind == fix_kind::command) return "run " + f.fix;
@@ -57,7 +57,7 @@ std::string join_within(std::size_t size, std::size_t shown, std::size_t count, 
   for (std::size_t i = 0; i < count; ++i) {
     const std::string one = i < shown ? next(i) : std::string();
     if (i >= shown || out.size() + 2 + one.size() + (i + 1 == count ? 0 : rest_size) > size) {
-      // The first is shown, whatever it takes: it is cut.
+      // The first is always shown, cut if necessary.
       if (i == 0 && i < shown) {
         out = cut_words(one, size > rest_size ? size - rest_size : 0);
         if (count > 1) out += fmt::format("; and {} more", count - 1);
@@ -74,11 +74,11 @@ std::string join_within(std::size_t size, std::size_t shown, std::size_t count, 
 
 }  // namespace
 
-void rule_findings::judge(const judged_slot& whom, const rules::image_state& image) {
-  const pin::slot& s = about_.now.found.slots[whom.slot];
-  for (const rules::finding& f : rules::judge(rules_, whom.effects, image)) {
+void rule_findings::judge(const judged_slot& judged, const rules::image_state& image) {
+  const pin::slot& s = about_.now.found.slots[judged.slot];
+  for (const rules::finding& f : rules::judge(rules_, judged.effects, image)) {
     const rules::rule& r = rules_.rules()[f.rule];
-    const std::string_view taken = taken_for(f.action, mode_, whom.is_unchanged);
+    const std::string_view taken = taken_for(f.action, mode_, judged.is_unchanged);
     outcomes_.push_back({r.name, taken, std::string(pin::label_of(s)), s.image});
     if (taken == "deny") {
       ++denials_;
@@ -92,7 +92,7 @@ void rule_findings::judge(const judged_slot& whom, const rules::image_state& ima
   }
 }
 
-// "rule no-latest: why it matters; run pinhook resolve nginx:latest (container web, image nginx:latest)"
+// "rule no-latest: the reason; run pinhook resolve nginx:latest (container web, image nginx:latest)"
 void rule_findings::warn(const rules::finding& f, std::string_view taken, const pin::slot& s) {
   const std::string rule = "rule " + rules_.rules()[f.rule].name;
   const std::string_view would = taken == "would-deny" ? " would deny" : taken == "would-warn" ? " would warn" : "";
@@ -105,7 +105,7 @@ void rule_findings::warn(const rules::finding& f, std::string_view taken, const 
   }
   warnings_.push_back({with_names(reason, s, s.image, max_warning_size)});
   std::string whole = with_names(fmt::format("{}: {}", rule, fix), s, s.image, max_warning_size);
-  // What is to be copied helps nobody when it is cut: rather does it stand without the names, or not at all.
+  // A line to copy is useless when it is cut: it is shown without the names instead, or not at all.
   const bool is_copied = f.kind == fix_kind::text || f.kind == fix_kind::command;
   if (is_copied && whole.find(fix) == std::string::npos) whole = fix.size() <= max_warning_size ? fix : std::string();
   if (!whole.empty()) warnings_.push_back({std::move(whole), is_copied});
@@ -113,8 +113,8 @@ void rule_findings::warn(const rules::finding& f, std::string_view taken, const 
 
 std::string rule_findings::denial(std::size_t size) const {
   // The API server's own text names the webhook alone.
-  const std::string& name = about_.asked.name;
-  const std::string kind = cut(printable(about_.asked.kind), max_kind_size);
+  const std::string& name = about_.request.name;
+  const std::string kind = cut(printable(about_.request.kind), max_kind_size);
   const std::string object =
       name.empty() ? "this " + kind : fmt::format("{} {}", kind, quoted_name(name, max_name_size));
   std::string out = fmt::format("pinhook denies {}: {} finding{}: ", object, denials_, denials_ == 1 ? "" : "s");

@@ -11,7 +11,7 @@
 namespace pinhook::admission {
 namespace {
 
-// Bytes of a name below which it tells nobody anything.
+// Bytes of a name below which it cannot be recognised.
 constexpr std::size_t least_name = 24;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // An object that is too large to be worked on: the mode decides, as it does about an image that cannot be resolved.
-// Where rules deny, best-effort denies, too: they could not be asked, and no one gets round them by size.
+// Where rules deny, best-effort denies, too: the rules could not be applied, and size must not be a way round them.
 #include <pinhook/admission/inquiry.hpp>
 
 #include <fmt/core.h>
@@ -32,7 +32,7 @@ verdict refuse_too_large(const inquiry& about, pin::mode m, const rulebook& book
     out.warnings.push_back(
         {fmt::format("the object {} pinned: {}", m == pin::mode::audit ? "would not be" : "is not", about.too_large)});
   if (!is_denied) out.audit.emplace_back("skipped", about.too_large);
-  v.body = encode_review(about.asked.uid, out);
+  v.body = encode_review(about.request.uid, out);
   return v;
 }
 

@@ -69,7 +69,8 @@ void telemetry::levels(std::size_t cache_entries, std::size_t) { numbers_.set_ca
 void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chrono::nanoseconds took) {
   numbers_.count_admission(to_string(mode), v.kind, to_string(v.outcome), v.is_dry_run, took);
   for (const auto& slot : v.slots)
-    numbers_.count_slot(name_of(slot.what), has_digest(slot.what) ? std::string_view(slot.source) : std::string_view());
+    numbers_.count_slot(name_of(slot.status),
+                        has_digest(slot.status) ? std::string_view(slot.source) : std::string_view());
   for (const auto& finding : v.findings) numbers_.count_rule_finding(finding.rule, finding.taken, v.ns);
 
   const auto level = level_of(v);
@@ -92,7 +93,7 @@ void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chron
 
 log::level level_of(const admission::verdict& v) {
   if (v.outcome == admission::outcome::bad_request) return log::level::warning;
-  const bool failed = std::ranges::any_of(v.slots, [](const auto& slot) { return slot.what == kind::failed; });
+  const bool failed = std::ranges::any_of(v.slots, [](const auto& slot) { return slot.status == kind::failed; });
   const bool is_news = failed || !v.findings.empty() ||
                        (v.outcome != admission::outcome::unchanged && v.outcome != admission::outcome::kept);
   return is_news ? log::level::info : log::level::debug;

@@ -110,8 +110,8 @@ void check_findings(const admission::verdict& v, pin::mode mode) {
 void check_patch(const admission::inquiry& about, const std::string& patch) {
   const auto operations = json::parse(patch);
   require(operations && operations->IsArray());
-  auto before = json::parse(about.asked.object);
-  auto after = json::parse(about.asked.object);
+  auto before = json::parse(about.request.object);
+  auto after = json::parse(about.request.object);
   // Values that the cursor skipped can be invalid JSON; the API server does not send such.
   if (!before || !after || has_equal_names(*before)) return;
   for (const auto& operation : operations->GetArray()) {

@@ -1,4 +1,4 @@
-// What an image that cannot be pinned means for the request: one table from error codes to the API server's status.
+// The status of a request with an image that cannot be pinned: one table from error codes to the API server's status.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -16,15 +16,15 @@ struct failure_status {
   std::string_view reason;
 };
 
-/// 403 for what another try will not change, 503 for what it may, 504 for time, 500 for a mistake of ours.
+/// 403 if another try will not help, 503 if it may, 504 if the time ran out, 500 for a mistake of ours.
 [[nodiscard]] const failure_status& status_of(error_code code) noexcept;
 
-/// "reason. What to do", in at most `size` bytes: names are cut in their middles, then the reason; the advice is whole.
-[[nodiscard]] std::string with_advice(const error& why, std::size_t size);
+/// "reason. Advice", in at most `size` bytes: names are cut in their middles, then the reason; the advice is whole.
+[[nodiscard]] std::string with_advice(const error& cause, std::size_t size);
 
-/// A failed look-up of someone whose credentials could not all be read: the message says so too, in some 400 bytes
-/// more. A refusal (unauthorized, denied, not_found) becomes `unavailable` when one of `troubles` is temporary: what
-/// was not read may be what was needed.
-[[nodiscard]] error with_troubles(error why, std::span<const error> troubles);
+/// The error of a look-up for a tenant of which some credentials could not be read (`troubles`): they are added to the
+/// message, which grows by some 400 bytes. A refusal (unauthorized, denied, not_found) becomes `unavailable` when one
+/// of them is temporary: the look-up may need the very credentials that were not read.
+[[nodiscard]] error with_troubles(error cause, std::span<const error> troubles);
 
 }  // namespace pinhook::admission

@@ -23,24 +23,24 @@ namespace pinhook::admission {
 
 struct inquiry;
 
-/// What a review may have to be worked on where it comes; a larger one goes to a thread for those, where there is one.
-/// The way there and back costs some 20 µs. 64 images take some 130 µs, 1,000 of them 2 ms; a Pod has a few. 256 KiB
-/// take some 100 µs; a Pod or a Deployment has 5 to 15 KiB.
+/// Images and bytes up to which a review is worked on by the thread that received it; a larger one goes to the thread
+/// for large reviews, where there is one. The way there and back costs some 20 µs. 64 images take some 130 µs, 1,000 of
+/// them 2 ms; a Pod has a few. 256 KiB take some 100 µs; a Pod or a Deployment has 5 to 15 KiB.
 inline constexpr std::size_t max_small_images = 64;
 inline constexpr std::size_t max_small_body = std::size_t{256} * 1024;
 
 class handler {
  public:
-  /// `resolver` and `tenants` are shared; both outlive the calls under way. `book` is never null. `large` outlives the
-  /// calls, too; null: large reviews are worked on where they come.
+  /// `resolver` and `tenants` are shared; both outlive the calls under way. `book` is never null. `large`, the thread
+  /// for large reviews, outlives the calls, too; null: they are worked on by the thread that received them.
   handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
           std::shared_ptr<const rulebook> book, compute_thread* large = nullptr);
 
-  /// Any thread. Requests that come from here on are answered by `book`; those under way by the one they began with.
+  /// Any thread. Requests that come from now on are answered by `book`; those under way by the one they began with.
   void use(std::shared_ptr<const rulebook> book);
 
-  /// Any thread. Answers by `d`. `body` must stay valid until completion; 32 readable bytes behind it. A large review
-  /// waits for the thread of those, in turns with other namespaces' large ones.
+  /// Any thread. Answers by `d`. `body` must stay valid until completion, with 32 readable bytes behind it. A large
+  /// review waits for its thread, in turns with the large reviews of other namespaces.
   awaitable<verdict> handle(std::string_view body, pin::mode mode, deadline d) const;
 
  private:

@@ -1,5 +1,5 @@
-// An admission request between its two ends, as values: `prepare` says what must be looked up, `compose` makes the
-// verdict of what came back. Nothing here waits or asks anyone.
+// An admission request between its two ends, as values: `prepare` lists the look-ups that it needs, `compose` makes the
+// verdict from their answers. Nothing here waits or makes a request.
 //
 // Pure; any thread.
 #pragma once
@@ -29,75 +29,76 @@ inline constexpr std::size_t max_tenants = 16;
 struct lookup {
   registry::reference ref;
   bool past_cache = false;
-  /// Index in inquiry::tenants: whose credentials it is asked with.
+  /// Index in inquiry::tenants: the look-up uses the credentials of this tenant.
   std::size_t tenant = 0;
 };
 
 inline constexpr std::size_t no_lookup = std::numeric_limits<std::size_t>::max();
 inline constexpr std::size_t no_tenant = std::numeric_limits<std::size_t>::max();
 
-/// One slot and what is done for it.
+/// One slot and the work that it needs.
 struct slot_work {
   pin::decision decision;
-  /// resolve: index in `lookups`; slots of one meaning share one.
+  /// resolve: index in `lookups`; slots that mean the same image share one.
   std::size_t lookup = no_lookup;
   /// resolve, keep: index in inquiry::tenants.
   std::size_t tenant = 0;
-  /// keep: what the cache says the tag points at, when it knows. Filled by the caller; for a warning alone.
+  /// keep: the digest that the tag has in the cache, if it is there. Filled by the caller; only a warning needs it.
   std::optional<registry::digest> known;
-  /// What stands in this place of oldObject; empty when nothing does, and where nothing is to be written.
+  /// The values in this place of oldObject; empty when it has none, and where nothing is to be written.
   std::string image_before, pull_policy_before;
 };
 
-/// A slot that rules are asked about.
+/// A slot that rules are applied to.
 struct judged_slot {
   /// Index in found_slots::slots.
   std::size_t slot = 0;
   registry::reference ref;
   rules::effects effects;
-  /// The update leaves it as it was: no reason to refuse the update.
+  /// The update does not change it, so that it is no reason to refuse the update.
   bool is_unchanged = false;
-  /// Denied for its registry, which is not asked: a stranger does not make us call any host, and no slow one delays the
-  /// answer. In audit mode it would be.
+  /// Denied for its registry (in audit mode: it would be), which then gets no request: otherwise any author could make
+  /// pinhook call any host, and a slow host would delay the answer.
   bool is_denied = false;
-  /// Left by tag where a rule may demand another text: index in inquiry::tenants, and what the cache says that the tag
-  /// points at, when it knows. The latter is filled by the caller; for the line that a finding says to write.
+  /// For a slot that stays a tag where a rule may demand another text: index in inquiry::tenants, and the digest that
+  /// the tag has in the cache, if it is there. The caller fills in the digest; a finding shows it in its proposed line.
   std::size_t tenant = no_tenant;
   std::optional<registry::digest> known{};
 };
 
 struct inquiry {
-  review asked;
+  review request;
   pin::object now;
   pin::plan plan;
   std::vector<slot_work> work;
-  /// Slots of which some rule demands something, in their order; empty where rules do not look (pinning.md §3: rules 6
-  /// and 8, the label of §6). No slot that is no reference, or a variable.
+  /// Slots on which some rule makes a demand, in their order; empty where rules do not apply (pinning.md §3: rules 6
+  /// and 8, the label of §6). A slot whose text is not a reference, or is a variable, is left out.
   std::vector<judged_slot> judged;
   std::vector<lookup> lookups;
-  /// Whose images they are; the namespace is the request's. Each once; empty when nothing is resolved, kept or judged.
+  /// The tenants of the images; the namespace is the request's. Each once; empty when nothing is resolved, kept or
+  /// judged.
   std::vector<registry::tenant> tenants;
-  /// Not empty: why the object is too large to be worked on ("it has more than 1000 images"); of it only the metadata
-  /// was read, and nothing is looked up.
+  /// The reason why the object is too large to be worked on ("it has more than 1000 images"): only its metadata was
+  /// read, and nothing is looked up. Empty: it is not too large.
   std::string too_large = {};
 };
 
-/// invalid_input: HTTP 400; the message is the reason. unsupported: an object of it has more than `most` images, where
-/// that is less than pin::max_slots; nothing has been decided.
+/// invalid_input: HTTP 400; the message is the reason. unsupported: the object or oldObject has more than `most`
+/// images, where `most` is less than pin::max_slots; nothing has been decided.
 [[nodiscard]] result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book,
                                       std::size_t most = pin::max_slots);
-/// The same of the result of decode_review.
-[[nodiscard]] result<inquiry> prepare(review asked, pin::mode m, const rulebook& book,
+/// The same for the result of decode_review.
+[[nodiscard]] result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book,
                                       std::size_t most = pin::max_slots);
 
 /// `answers`: one for each of `lookups`.
 [[nodiscard]] verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
                               const std::vector<result<resolve::answer>>& answers);
 
-/// What the mode says of an object that is too large.
+/// The verdict of the mode on an object that is too large.
 [[nodiscard]] verdict refuse_too_large(const inquiry& about, pin::mode m, const rulebook& book);
 
-/// HTTP 400; of a request that was given up 503.
-[[nodiscard]] verdict refuse_request(const error& why);
+/// HTTP 400; 503 for a request that was given up.
+[[nodiscard]] verdict refuse_request(const error& cause);
 
 }  // namespace pinhook::admission

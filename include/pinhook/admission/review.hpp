@@ -1,4 +1,4 @@
-// AdmissionReview of admission.k8s.io/v1: the question decoded as far as it is needed, the answer encoded.
+// AdmissionReview of admission.k8s.io/v1: the request decoded as far as it is needed, the response encoded.
 //
 // Source: k8s.io/api/admission/v1 types.go. Pure; any thread.
 #pragma once
@@ -20,9 +20,9 @@ inline constexpr std::size_t max_uid_size = 256;
 /// Bytes of status.message and of one audit annotation: enough for dozens of images, small in an audit log.
 inline constexpr std::size_t max_message_size = 4 * 1024;
 
-/// What a warning may have. Clients show one a line, and types.go asks for 120 characters at most; API servers pass all
-/// of them whole up to 4,096 characters together, and cut to 256 each only beyond (apiserver,
-/// endpoints/filters/warning.go). All of ours are less than these, so that nobody cuts them but us.
+/// Bytes of a warning, and how many there are. Clients show each on a line, and types.go asks for 120 characters at
+/// most; API servers pass all of them whole up to 4,096 characters together, and cut to 256 each only beyond
+/// (apiserver, endpoints/filters/warning.go). All of ours are less than these, so that only pinhook cuts them.
 inline constexpr std::size_t max_warning_size = 256;
 inline constexpr std::size_t max_warnings = 10;
 static_assert(max_warnings * max_warning_size <= 4'096);
@@ -35,19 +35,19 @@ struct review {
   std::string name;
   /// The text of request.object and request.oldObject; empty when missing or null. They point into the body.
   std::string_view object, old_object;
-  /// Nothing is stored, whatever the answer.
+  /// The API server stores nothing, whatever the answer.
   bool is_dry_run = false;
 
-  [[nodiscard]] pin::request asked() const { return {operation, group, kind, subresource, ns}; }
+  [[nodiscard]] pin::request pin_request() const { return {operation, group, kind, subresource, ns}; }
 };
 
 /// "CREATE", "UPDATE", "DELETE", "CONNECT".
 [[nodiscard]] std::string_view to_string(pin::operation o) noexcept;
 
-/// invalid_input: no usable AdmissionReview v1; the message names the field and what is wrong with it.
+/// invalid_input: not a valid AdmissionReview v1; the message names the field and the fault.
 [[nodiscard]] result<review> decode_review(std::string_view body);
 
-/// Why a request is refused: metav1.Status.
+/// The status of a refused request: metav1.Status.
 struct refusal {
   unsigned code = 403;
   std::string_view reason = "Forbidden";
@@ -55,15 +55,15 @@ struct refusal {
 };
 
 struct warning {
-  /// What is not printable is escaped, what is longer than max_warning_size cut, its longest words first.
+  /// Unprintable characters are escaped; a text longer than max_warning_size is cut, its longest words first.
   std::string text;
-  /// It is a line to write for what another one says.
+  /// It is a line to copy, which mends the fault that another warning names.
   bool is_line = false;
 };
 
 struct answer {
   bool is_allowed = true;
-  /// When not allowed.
+  /// Used when the request is not allowed.
   refusal status;
   /// A JSON Patch, or empty.
   std::string patch;

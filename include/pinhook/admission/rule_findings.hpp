@@ -1,4 +1,4 @@
-// What rules find in an object, in the words of an answer: sentences for a denial, warnings, an audit annotation.
+// The findings of rules in an object, as the texts of an answer: sentences for a denial, warnings, an audit annotation.
 //
 //   rule_findings found(about, mode, book.rules);
 //   for (const judged_slot& j : about.judged) found.judge(j, image_as_it_will_run);
@@ -24,23 +24,23 @@ namespace pinhook::admission {
 
 class rule_findings {
  public:
-  /// Both outlive it.
+  /// `about` and `rules` outlive it.
   rule_findings(const inquiry& about, pin::mode m, const rules::rule_set& rules)
       : about_(about), mode_(m), rules_(rules) {}
 
-  void judge(const judged_slot& whom, const rules::image_state& image);
+  void judge(const judged_slot& judged, const rules::image_state& image);
 
   [[nodiscard]] bool is_empty() const { return outcomes_.empty(); }
   /// The request is refused.
   [[nodiscard]] bool denies() const { return denials_ != 0; }
 
-  /// status.message as far as rules are concerned, without a full stop: "pinhook denies Deployment "web": 2 findings:
-  /// rule own-registries: container web, image "quay.io/x:1": why. What to do; rule …". At most `size` bytes; those
+  /// The part of status.message that is about rules, without a full stop: "pinhook denies Deployment "web": 2 findings:
+  /// rule own-registries: container web, image "quay.io/x:1": reason. Advice; rule …". At most `size` bytes; findings
   /// that do not fit are counted.
   [[nodiscard]] std::string denial(std::size_t size) const;
   /// The audit annotation "findings": "deny no-latest: web: nginx:latest; …", in at most max_message_size bytes.
   [[nodiscard]] std::string annotation() const;
-  /// What warns the author; a fix for which there is no room stands in a warning of its own.
+  /// The warnings for the author; a fix for which there is no room is a warning of its own.
   [[nodiscard]] std::vector<warning> take_warnings() { return std::move(warnings_); }
   /// All of them, slot by slot.
   [[nodiscard]] std::vector<rule_outcome> take_outcomes() { return std::move(outcomes_); }
@@ -53,7 +53,7 @@ class rule_findings {
   const rules::rule_set& rules_;
   std::vector<rule_outcome> outcomes_;
   std::vector<warning> warnings_;
-  /// Sentences of the denial, as many as a message can hold; and how many there are.
+  /// Sentences of the denial, as many as a message can hold; their size; and the number of all denials.
   std::vector<std::string> sentences_;
   std::size_t sentences_size_ = 0;
   std::size_t denials_ = 0;

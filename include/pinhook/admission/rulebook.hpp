@@ -1,5 +1,5 @@
-// Everything the operator decided about images, ready to be asked: what a request is answered by, from its first byte
-// to its last.
+// All decisions of the operator about images, ready for use. One rulebook answers a request from its first byte to its
+// last.
 //
 // Immutable once made; any thread.
 #pragma once

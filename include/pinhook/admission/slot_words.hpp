@@ -1,4 +1,4 @@
-// How messages and warnings speak of one slot.
+// The words for one slot in messages and warnings.
 //
 // Pure; any thread.
 #pragma once
@@ -16,7 +16,7 @@ inline constexpr std::size_t max_label_size = 63;
 /// Bytes of an image in a sentence of a refusal.
 inline constexpr std::size_t max_image_size = 256;
 
-/// "container", "volume"; "field" for what has no name.
+/// "container", "volume"; "field" for a slot without a name.
 [[nodiscard]] std::string_view noun_of(const pin::slot& s);
 
 /// pin::label_of, printable and in at most max_label_size bytes.
@@ -25,9 +25,9 @@ inline constexpr std::size_t max_image_size = 256;
 /// Quoted, in at most max_image_size bytes.
 [[nodiscard]] std::string short_image(std::string_view image);
 
-/// The sentence, and behind it whose image it is about, in at most `size` bytes: "not pinned: why (container web, image
-/// nginx:1.25)". The names are cut in their middles; where nothing of them is left to read they are left out, the image
-/// first, and a sentence that is too long by itself is cut.
+/// The sentence, and behind it the container and image that it is about, in at most `size` bytes: "not pinned: reason
+/// (container web, image nginx:1.25)". The names are cut in their middles; where too little of them remains they are
+/// left out, the image first, and a sentence that is too long by itself is cut.
 [[nodiscard]] std::string with_names(std::string sentence, const pin::slot& s, std::string_view image,
                                      std::size_t size);
 

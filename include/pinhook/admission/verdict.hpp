@@ -1,4 +1,4 @@
-// The answer to an admission request, and what became of each image: for the API server, the log line and the metrics.
+// The answer to an admission request, and the outcome of each image: for the API server, the log line and the metrics.
 //
 // Plain values; any thread.
 #pragma once
@@ -10,10 +10,10 @@
 
 namespace pinhook::admission {
 
-/// What became of one slot, for the log line and the metrics.
+/// The outcome of one slot, for the log line and the metrics.
 struct slot_outcome {
   enum class kind : std::uint8_t { pinned, kept, failed, skipped };
-  kind what = kind::skipped;
+  kind status = kind::skipped;
   std::string container;
   std::string from;
   /// The new reference; empty when nothing was written.
@@ -25,22 +25,22 @@ struct slot_outcome {
 /// A rule that an image breaks, for the log line and the metrics.
 struct rule_outcome {
   std::string rule;
-  /// What it led to: "deny", "warn", "audit"; in audit mode what it would have: "would-deny", "would-warn". A demand to
-  /// deny an image that stood there before the request, and stays, is a "warn".
+  /// The action taken: "deny", "warn", "audit"; in audit mode "would-deny", "would-warn". A demand to deny an image
+  /// that was there before the request, and stays, becomes a "warn".
   std::string_view taken;
   std::string container;
-  /// As written.
+  /// As written in the object.
   std::string image;
 };
 
-/// kept: each image that is written is what oldObject has, so that none changes.
+/// kept: each image that is written is the one that oldObject has, so that no image changes.
 enum class outcome : std::uint8_t { unchanged, kept, pinned, denied, audited, bad_request };
 
 std::string_view to_string(outcome o) noexcept;
 
-/// The answer for the API server and what it was about.
+/// The answer for the API server and its subject.
 struct verdict {
-  /// 200 with an AdmissionReview, or 400 with a plain reason when the request is no usable AdmissionReview.
+  /// 200 with an AdmissionReview, or 400 with a plain reason when the request is not a valid AdmissionReview.
   unsigned http_status = 200;
   std::string content_type = "application/json";
   std::string body;

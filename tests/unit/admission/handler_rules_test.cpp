@@ -1,4 +1,4 @@
-// What a handler says and does where the operator has rules.
+// Answers of a handler where the operator has rules.
 #include "support/fake_tenant_credentials.hpp"
 #include "support/handler_fixture.hpp"
 #include "support/json_patch_apply.hpp"
@@ -105,7 +105,7 @@ TEST_F(HandlerRules, ARegistryThatARuleDeniesIsNotAsked) {
     use_rules("[{name: own, require: {registry: [docker.io]}, action: deny}, {preset: strict}]");
     const verdict denied = ask(review_of(both), m);
     EXPECT_THAT(tags->asked(), ElementsAre("docker.io/library/nginx:latest"));
-    // Nobody wants the digest of an image that does not run.
+    // The digest of an image that does not run is not needed.
     const std::string_view would = m == pin::mode::audit ? "would-" : "";
     EXPECT_THAT(found(denied), ElementsAre(fmt::format("{}deny strict/tag web", would),
                                            fmt::format("{}deny strict/not-latest side", would),
@@ -256,7 +256,7 @@ TEST_F(HandlerRules, TheFixNamesTheDigestThatTheCacheKnows) {
 TEST_F(HandlerRules, TheDigestOfTheFixIsTheTenantsOwn) {
   use_rules(need_digest);
   tags->knows("docker.io/library/proxy:1", digest_of_digit('c'));
-  // Whose credentials are not there yet is told no digest, and nobody waits for them.
+  // A tenant whose credentials are not there yet gets no digest, and the review does not wait for them.
   const auto all = std::make_shared<testing::fake_tenant_credentials>();
   all->set({"shop", "", {}}, testing::fake_credentials::make("shop's"), false);
   tenants = all;
@@ -282,7 +282,7 @@ TEST_F(HandlerRules, RelaxesThePullPolicyInTheSamePatch) {
   EXPECT_FALSE(has("patch"));
   EXPECT_EQ(v.outcome, outcome::audited);
   EXPECT_THAT(annotation("skipped"), HasSubstr("web: audit: Always -> IfNotPresent"));
-  // What is not pinned keeps its policy.
+  // An image that is not pinned keeps its policy.
   tags->fails("docker.io/library/nginx:latest", {error_code::unavailable, "no connection", {}});
   ask(body, pin::mode::best_effort);
   EXPECT_THAT(patch(), Not(HasSubstr("imagePullPolicy")));

@@ -109,7 +109,7 @@ TEST(HandlerSwap, ARequestKeepsTheBookItBeganWith) {
   EXPECT_THAT(verdicts[0].body, HasSubstr("rule first: container web"));
   ASSERT_EQ(verdicts[1].slots.size(), 1U);
   EXPECT_EQ(verdicts[1].slots[0].to, "nginx:latest@" + testing::sha('a'));
-  // Nobody holds what nobody is answered by.
+  // A rulebook that answers no request is not held.
   EXPECT_TRUE(first.expired());
 }
 

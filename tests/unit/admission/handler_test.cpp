@@ -43,7 +43,7 @@ TEST_F(Handler, PinsANewDeployment) {
                         sha('a')));
   EXPECT_EQ(json::text_of(field("auditAnnotations")["pins"]), "web: nginx:1.25 -> nginx@" + sha('a'));
   ASSERT_EQ(v.slots.size(), 1U);
-  EXPECT_EQ(v.slots[0].what, kind::pinned);
+  EXPECT_EQ(v.slots[0].status, kind::pinned);
   EXPECT_EQ(v.slots[0].container, "web");
   EXPECT_EQ(v.slots[0].from, "nginx:1.25");
   EXPECT_EQ(v.slots[0].to, "nginx@" + sha('a'));
@@ -115,7 +115,7 @@ TEST_F(Handler, BestEffortPinsWhatItCan) {
   EXPECT_THAT(warnings()[0], StartsWith("not pinned: "));
   EXPECT_THAT(warnings()[0], EndsWith(". Check the name and the tag (container x, image nope:1)"));
   EXPECT_EQ(json::text_of(field("auditAnnotations")["skipped"]), "x: " + v.slots[1].source);
-  EXPECT_EQ(v.slots[1].what, kind::failed);
+  EXPECT_EQ(v.slots[1].status, kind::failed);
 }
 
 TEST_F(Handler, AuditSaysWhatWouldBe) {
@@ -138,7 +138,7 @@ TEST_F(Handler, KeepsAndSaysWhenTheTagMoved) {
   tags->knows("docker.io/library/nginx:1.25", digest_of_digit('b'));
   const verdict v = ask(review_of(deployment(container("web", "nginx:1.25"), record), old_object));
   EXPECT_TRUE(tags->asked().empty());
-  EXPECT_EQ(v.slots.at(0).what, kind::kept);
+  EXPECT_EQ(v.slots.at(0).status, kind::kept);
   EXPECT_EQ(v.slots.at(0).source, "recorded");
   EXPECT_EQ(patch(),
             fmt::format(R"([{{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"nginx@{}"}}])",
@@ -203,7 +203,7 @@ TEST_F(Handler, AnswersWith400) {
     EXPECT_EQ(v.http_status, 400U) << body;
     EXPECT_EQ(v.outcome, outcome::bad_request);
     EXPECT_EQ(v.content_type, "text/plain; charset=utf-8");
-    EXPECT_TRUE(v.body.starts_with("no usable AdmissionReview: ")) << v.body;
+    EXPECT_TRUE(v.body.starts_with("invalid AdmissionReview: ")) << v.body;
   }
   // An update whose objects cannot be compared is not let through.
   std::string update = review_of(deployment(container("a", "b:1")), "{}");

@@ -1,4 +1,4 @@
-// Large reviews are worked on aside: small ones are answered meanwhile, and the answers are what they would be anyway.
+// Large reviews are worked on aside: small ones are answered meanwhile, and the answers are the same as otherwise.
 #include "support/handler_fixture.hpp"
 
 #include <pinhook/admission/handler.hpp>
@@ -162,7 +162,7 @@ TEST_F(LargeReview, OneThatIsGivenUpWhileItWaitsIsLeft) {
   io.restart();
   io.poll();
   ASSERT_TRUE(only.got);
-  // Nobody reads it any more.
+  // The body is not read any more.
   body.reset();
   EXPECT_EQ(aside.waiting(), 0U);
   open.set_value();
@@ -182,7 +182,7 @@ TEST_F(LargeReview, OneThatIsGivenUpWhileItIsWorkedOnEndsAfterThat) {
   EXPECT_EQ(aside.waiting(), 0U);
 }
 
-// Where it stands is looked at one by one up to some number, and by hash beyond.
+// Look-ups are compared one by one up to some number, and by hash beyond.
 TEST_F(LargeReview, ManySlotsOfFewImagesAskOnceForEach) {
   for (const int images : {5, 15, 16, 17, 18, 40, 300}) {
     std::string all;

@@ -1,5 +1,5 @@
-// Every sentence of an answer with the longest names that are allowed, and with the names of the clouds: what is wrong
-// and what to do stand whole, and each limit holds.
+// Every sentence of an answer with the longest names that are allowed, and with the names of the clouds: the fault and
+// the advice are not cut, and each limit holds.
 #include "support/handler_fixture.hpp"
 #include "support/longest_names.hpp"
 
@@ -29,7 +29,7 @@ using ::testing::StartsWith;
 
 struct failure {
   error_code code;
-  /// {0}: the registry, {1}: what was asked for there.
+  /// {0}: the registry, {1}: the request to it.
   std::string message;
   bool has_advice = false;
 };

@@ -50,9 +50,9 @@ TEST(Review, TakesNullObjectsForNone) {
 
 TEST(Review, NamesTheFieldThatIsWrong) {
   const std::tuple<std::string, const char*> cases[] = {
-      {"", "the body is no JSON object"},
-      {"[]", "the body is no JSON object"},
-      {std::string(good) + "x", "something stands behind the value"},
+      {"", "the body is not a JSON object"},
+      {"[]", "the body is not a JSON object"},
+      {std::string(good) + "x", "unexpected text after the value"},
       {std::string(good.substr(0, good.size() - 1)), "not valid JSON"},
       {"{}", "kind is missing"},
       {with("AdmissionReview", "AdmissionReview2"), "kind is \"AdmissionReview2\""},
@@ -60,10 +60,10 @@ TEST(Review, NamesTheFieldThatIsWrong) {
       {with(R"("apiVersion":"admission.k8s.io/v1",)", ""), "apiVersion is missing"},
       {R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"})", "request is missing"},
       {R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":[]})",
-       "request is missing or no object"},
+       "request is missing or not an object"},
       {with(R"("uid":"u-1",)", ""), "request.uid is missing"},
       {with(R"("uid":"u-1")", R"("uid":"")"), "request.uid is missing"},
-      {with(R"("uid":"u-1")", R"("uid":7)"), "request.uid is missing or no string"},
+      {with(R"("uid":"u-1")", R"("uid":7)"), "request.uid is missing or not a string"},
       {with(R"("kind":"Deployment")", R"("kind":null)"), "request.kind.kind is missing"},
       {with(R"("operation":"UPDATE",)", ""), "request.operation is missing"},
       {with("UPDATE", "PATCH"), "request.operation is \"PATCH\""},

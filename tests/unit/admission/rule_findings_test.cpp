@@ -20,10 +20,10 @@ struct RuleFindings : ::testing::Test {
   rules::rule_set set;
   pin::mode mode = pin::mode::enforce;
 
-  void demand(rules::requirement what, rules::action a, std::string name = "x", std::string message = {}) {
+  void demand(rules::requirement requirement, rules::action a, std::string name = "x", std::string message = {}) {
     rules::rule r;
     r.name = std::move(name);
-    r.demands.push_back({what, {}});
+    r.demands.push_back({requirement, {}});
     r.action = a;
     r.message = std::move(message);
     auto made = rules::rule_set::make({std::move(r)});
@@ -39,7 +39,7 @@ struct RuleFindings : ::testing::Test {
     about.now.found.slots.push_back(std::move(s));
   }
   rule_findings judge(std::string_view pinned = {}, bool is_unchanged = false) {
-    about.asked.kind = "Pod";
+    about.request.kind = "Pod";
     rule_findings out(about, mode, set);
     for (std::size_t i = 0; i < about.now.found.slots.size(); ++i) {
       const auto ref = registry::reference::parse(about.now.found.slots[i].image);
@@ -148,7 +148,7 @@ TEST_F(RuleFindings, BoundTheKind) {
   demand(rules::requirement::tag, rules::action::deny);
   add("nginx");
   const auto found = judge();
-  about.asked.kind = std::string(5'000, 'K');
+  about.request.kind = std::string(5'000, 'K');
   EXPECT_LE(found.denial(max_message_size).size(), 1'000U);
 }
 

@@ -200,7 +200,7 @@ TEST_F(AdmissionTenants, ObjectsOfUnknownKindsAreReadToo) {
   EXPECT_THAT(tenants->asked(), ElementsAre(tenant{"shop", "x", {"s"}}));
 }
 
-// `keep` asks nobody: what is held is enough for a warning.
+// `keep` makes no request: the held credentials and digests are enough for a warning.
 TEST_F(AdmissionTenants, KeptPinsReadNothing) {
   const std::string template_of = R"({"spec":{)" + api_image + "}}";
   const auto deployment = [&](const std::string& metadata, const std::string& labels) {
@@ -214,8 +214,8 @@ TEST_F(AdmissionTenants, KeptPinsReadNothing) {
       review_of(deployment(recorded, R"("v":"2")"), "Deployment", "apps", deployment(recorded, R"("v":"1")"));
   const verdict unknown = ask(body);
   ASSERT_EQ(unknown.slots.size(), 1U);
-  EXPECT_EQ(unknown.slots[0].what, slot_outcome::kind::kept);
-  EXPECT_THAT(unknown.body, Not(HasSubstr("moved to"))) << "nobody's credentials are held";
+  EXPECT_EQ(unknown.slots[0].status, slot_outcome::kind::kept);
+  EXPECT_THAT(unknown.body, Not(HasSubstr("moved to"))) << "no credentials are held";
   tenants->set({"shop", "", {}}, fake_credentials::make("held"));
   EXPECT_THAT(ask(body).body, HasSubstr("moved to"));
   EXPECT_THAT(tenants->asked(), IsEmpty());

@@ -45,7 +45,7 @@ TEST_F(TooLarge, TheOtherModesLetItPassWithAWarning) {
   EXPECT_THAT(warnings(), ElementsAre("the object would not be pinned: it has more than 1000 images"));
 }
 
-// Nobody gets round a rule by size.
+// Size is no way round a rule.
 TEST_F(TooLarge, RulesThatDenyMakeBestEffortDeny) {
   use_rules("- {name: own, require: {registry: [ghcr.io]}, action: warn}");
   EXPECT_EQ(ask(review_of(large()), pin::mode::best_effort).outcome, outcome::unchanged);
