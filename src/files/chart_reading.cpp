@@ -217,7 +217,8 @@ class template_reader {
 
   chart_value operand(frame& f, expression& e) {
     const template_token& t = e.tokens[e.at++];
-    if (t.kind == token_kind::string) return {.literal = std::string(t.text)};
+    if (t.kind == token_kind::string) return {.literal = std::string(t.text), .is_literal = true};
+    if (t.kind == token_kind::word && t.text == "nil") return {.is_literal = true};
     if (t.kind == token_kind::chain) return chain(f, t.text);
     if (t.kind != token_kind::mark || t.text != "(") return {};
     chart_value v = pipeline(f, e);
@@ -284,7 +285,7 @@ class template_reader {
 
   // A comparison with "" only checks for an empty value.
   void test(const frame& f, std::string_view function, const std::vector<chart_value>& arguments) {
-    const auto is_empty = [](const chart_value& v) { return v.is_nothing() && v.literal.empty() && !v.is_changed; };
+    const auto is_empty = [](const chart_value& v) { return v.is_literal && v.literal.empty(); };
     for (const chart_value& one : arguments)
       if (!one.paths.empty() && (arguments.size() < 2 || std::ranges::none_of(arguments, is_empty)))
         out_.uses.push_back(

@@ -38,6 +38,8 @@ struct chart_value {
   std::map<std::string, chart_value, std::less<>> members{};
   /// The text of a quoted string.
   std::string literal{};
+  /// A quoted string, or nil: an empty `literal` is its text.
+  bool is_literal = false;
   /// The count of this value and of all values in its members.
   std::size_t size = 1;
 
