@@ -1,4 +1,4 @@
-// Reading files with images: libfyaml alone, our trees over it, the images in them, and a file pinned.
+// Reading files with images: libfyaml alone, our trees over it, the images in them, and pinning a file.
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/yaml/source.hpp>
 

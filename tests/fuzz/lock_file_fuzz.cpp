@@ -1,5 +1,5 @@
-// Any bytes as a lock file: read, or refused with a message; a read lock is written such that it reads back the same,
-// and a second time the same bytes.
+// Any bytes as a lock file are read, or refused with a message; a lock that was read is written so that it reads back
+// the same, and writing it again gives the same bytes.
 #include <pinhook/files/lock_file.hpp>
 
 #include <cstddef>

@@ -12,7 +12,7 @@ using files::found_image;
 using yaml::no_node;
 using yaml::scalar_form;
 
-// A place from the offset, counted apart from the reader.
+// Line and column of an offset, counted independently of the reader.
 std::string place_of(std::string_view text, std::size_t offset) {
   std::size_t line = 1, column = 1;
   constexpr std::string_view mark = "\xEF\xBB\xBF";
@@ -29,7 +29,7 @@ std::string place_of(std::string_view text, std::size_t offset) {
 
 bool is_block(const yaml::source_node& n) { return n.form == scalar_form::literal || n.form == scalar_form::folded; }
 
-// The bytes of a scalar, read alone, say the same.
+// The bytes of a scalar, read alone, give the same text.
 void expect_in_text(const yaml::source_document& doc, std::string_view text, yaml::node_index i) {
   const yaml::source_node& n = doc.at(doc.resolve(i));
   ASSERT_EQ(n.kind, yaml::source_kind::scalar);
@@ -60,7 +60,7 @@ void expect_in_text(const yaml::source& from, std::string_view text, const found
   const std::string place = fmt::format("{}:{}", s.line, s.column);
   if (s.form == files::site_form::scalar) {
     ASSERT_NE(image.scalar, no_node);
-    // Of a block the first letter, behind its indentation.
+    // For a block the first letter after its indentation.
     const std::size_t begin = doc.at(image.scalar).span.begin;
     EXPECT_EQ(place, place_of(text, is_block(doc.at(image.scalar)) ? text.find_first_not_of(" \r\n", begin) : begin));
     EXPECT_EQ(doc.at_pointer(doc.root, s.pointer), image.scalar) << s.pointer;

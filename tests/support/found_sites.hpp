@@ -1,4 +1,4 @@
-// What find_images says of a text, a line a site, for tests that compare with what a person reads off the text.
+// The result of find_images for a text, one line for each site, for tests that compare it with an expectation by hand.
 #pragma once
 
 #include <pinhook/files/found_image.hpp>
@@ -10,8 +10,8 @@
 namespace pinhook::test {
 
 /// "3:10 /spec/containers/0/image | Pod web | nginx | nginx:1.25 | nginx:1.25": line, column and pointer; object; name;
-/// what is written; the tag that is meant ("-": not known), or in brackets why the site is left alone. A failure is one
-/// line: "malformed: line 3, …". Every site is checked to lie in the text, where it says what it says.
+/// the written text; the tag ("-": unknown), or in brackets the reason why the site is skipped. A failure is one line:
+/// "malformed: line 3, …". Every site is also compared with the text at its place.
 [[nodiscard]] std::vector<std::string> found_sites(std::string_view text, std::string_view path = "web.yaml",
                                                    const files::file_rules& rules = {});
 

@@ -9,13 +9,13 @@
 namespace pinhook::files {
 namespace {
 
-// image.tag in one template and one file of helpers: "ok", "no: " and a use that a digest breaks, "?: " and one that
-// may be, "unused".
+// The verdict for image.tag in one template and one file of helpers: "ok", "no: " and a use that a digest breaks, "?: "
+// and a use that it may break, "unused".
 std::string verdict_of(const chart_uses& uses, const values_place& value) {
-  const use_verdict seen = judge_use(uses, value);
-  if (!seen.conflict.empty()) return "no: " + seen.conflict;
-  if (!seen.doubt.empty()) return "?: " + seen.doubt;
-  return seen.is_used ? "ok" : "unused";
+  const use_verdict found = judge_use(uses, value);
+  if (!found.conflict.empty()) return "no: " + found.conflict;
+  if (!found.doubt.empty()) return "?: " + found.doubt;
+  return found.is_used ? "ok" : "unused";
 }
 
 std::string verdict(std::string_view text, std::string_view helpers = {}, values_path mapping = {"image"}) {
@@ -98,7 +98,7 @@ TEST(ChartReading, KnowsTheImageFromOtherUses) {
       {"{{ .Values.image.tag }}\n", "?: a.yaml:1 writes it"},
       {"version: {{ $unknown.tag }}\nimage: x:{{ .Values.image.tag }}\n", "?: a.yaml:1 writes it as .tag"},
 
-      // Pieces, and what a function makes of it.
+      // Pieces, and results of functions.
       {"{{ $p := split \".\" .Values.image.tag }}minor: {{ $p._1 }}\n", "no: a.yaml:1 looks at it with split"},
       {"image: x:{{ index (splitList \"-\" .Values.image.tag) 0 }}\n", "no: a.yaml:1 looks at it with splitList"},
       {"image: x:{{ regexSplit \"-\" .Values.image.tag -1 | first }}\n", "no: a.yaml:1 looks at it with regexSplit"},
@@ -109,7 +109,7 @@ TEST(ChartReading, KnowsTheImageFromOtherUses) {
       {"image: x:{{ .Values.image.tag }}\nchecksum: {{ printf \"%s\" .Values.image.tag | md5sum | trunc 8 }}\n",
        "?: a.yaml:2 writes its md5sum"},
       {"image: x:{{ .Values.image.tag }}\nchecksum: {{ toYaml .Values.image | sha256sum }}\n", "ok"},
-      // A whole image beside the pod's: the API server takes it, and the object is another all the same.
+      // A whole image beside the pod's: the API server accepts it, yet the object is another one.
       {"annotations:\n  image: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n",
        "?: a.yaml:2 writes it as image"},
       {"metadata:\n  annotations:\n    a: b\n    is: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n",
@@ -150,7 +150,7 @@ TEST(ChartReading, FollowsHelpers) {
       {"{{ range .x }}version: {{ include \"tag\" $ }}{{ end }}\n", "no: a.yaml:1 writes it as version"},
   };
   for (const use_case& one : cases) EXPECT_EQ(verdict(one.text, helpers), one.expected) << one.text;
-  // One that includes itself ends at a limit, and the reading with a doubt.
+  // A helper that includes itself ends at a limit, and the reading ends with a doubt.
   EXPECT_EQ(verdict("image: {{ include \"loop\" . }}\n", helpers),
             "?: its templates are too large to be read completely");
   EXPECT_EQ(verdict("", helpers), "unused");
@@ -179,7 +179,7 @@ TEST(ChartReading, UsesHelpersOfOtherCharts) {
 }
 
 TEST(ChartReading, EndsAtItsLimits) {
-  // Helpers that include the next twice: two to the power of 40.
+  // Helpers that include the next one twice: two to the power of 40.
   std::string helpers;
   for (int i = 0; i < 40; ++i)
     helpers += "{{ define \"h" + std::to_string(i) + "\" }}{{ include \"h" + std::to_string(i + 1) +
@@ -197,8 +197,8 @@ TEST(ChartReading, EndsAtItsLimits) {
   EXPECT_EQ(verdict(many + " }}\n"), "unused");
 }
 
-// A string that is all of the image.
-TEST(ChartReading, KnowsWhatTakesAWholeImageApart) {
+// A string that is the whole image.
+TEST(ChartReading, FindsFunctionsThatSplitAWholeImage) {
   const use_case cases[] = {
       {"image: {{ .Values.app.image }}\n", "ok"},
       {"image: {{ tpl .Values.app.image $ | quote }}\n", "ok"},

@@ -19,7 +19,7 @@ std::string of_image(std::string_view tag, std::string_view digest = "{}") {
          R"(, "digest": )" + std::string(digest) + "}}}}}}";
 }
 
-TEST(ChartSchema, KnowsWhatForbidsADigestInTheTag) {
+TEST(ChartSchema, FindsRestrictionsThatForbidADigestInTheTag) {
   struct schema_case {
     std::string_view tag;
     std::string_view expected;
@@ -41,7 +41,7 @@ TEST(ChartSchema, KnowsWhatForbidsADigestInTheTag) {
   for (const schema_case& one : cases) EXPECT_EQ(conflict(of_image(one.tag)), one.expected) << one.tag;
 }
 
-TEST(ChartSchema, KnowsWhatForbidsADigestOfItsOwn) {
+TEST(ChartSchema, FindsRestrictionsThatForbidADigestOfItsOwn) {
   using enum values_place::form;
   EXPECT_EQ(conflict(of_image("{}", R"({"pattern": "^(sha256:[a-f0-9]{64})?$"})"), digest), "");
   EXPECT_EQ(conflict(of_image("{}", R"({"pattern": "^[a-f0-9]*$"})"), hex), "");
@@ -63,7 +63,7 @@ TEST(ChartSchema, FollowsReferencesAndKeysOfAnyName) {
   }
 }
 
-TEST(ChartSchema, EndsOnWhatRefersToItself) {
+TEST(ChartSchema, EndsOnSchemasThatReferToThemselves) {
   EXPECT_EQ(conflict(R"({"$ref": "#"})"), "");
   EXPECT_EQ(conflict(R"({"allOf": [{"$ref": "#"}, {"$ref": "#"}]})"), "");
   EXPECT_EQ(conflict(R"({"$ref": "#/nowhere/at/all"})"), "");

@@ -20,8 +20,8 @@ chart_uses read(std::string_view text, std::string_view helpers = {}) {
 }
 
 std::string verdict(const chart_uses& uses, const values_place& value) {
-  const use_verdict seen = judge_texts(uses.texts, value);
-  return !seen.conflict.empty() ? "no: " + seen.conflict : !seen.doubt.empty() ? "?: " + seen.doubt : "ok";
+  const use_verdict found = judge_texts(uses.texts, value);
+  return !found.conflict.empty() ? "no: " + found.conflict : !found.doubt.empty() ? "?: " + found.doubt : "ok";
 }
 
 struct text_case {
@@ -29,7 +29,7 @@ struct text_case {
   std::string_view expected;
 };
 
-// R, T, D and G stand for actions that write repository, tag, digest and registry.
+// R, T, D and G are replaced by actions that write repository, tag, digest and registry.
 std::string filled(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -43,7 +43,7 @@ std::string filled(std::string_view text) {
   return out;
 }
 
-TEST(ChartTexts, ATagStandsAlone) {
+TEST(ChartTexts, ATagHasNoTextBesideIt) {
   const text_case cases[] = {
       {"image: R:T\n", "ok"},
       {"image: \"R:T\" # or R:T-alpine\n", "no: a.yaml:1 writes \"-alpine\" after it"},
@@ -76,7 +76,7 @@ TEST(ChartTexts, ATagStandsAlone) {
             "no: a.yaml:1 writes \"docker.io/\" before its name");
 }
 
-TEST(ChartTexts, ADigestStandsWhereTheChartTakesIt) {
+TEST(ChartTexts, ADigestIsWhereTheChartExpectsIt) {
   struct digest_case {
     std::string_view text;
     form takes;
@@ -141,7 +141,7 @@ TEST(ChartTexts, AStringIsAllOfItsImage) {
     EXPECT_EQ(verdict(read(one.text), {{"web"}, "image", "image"}), one.expected) << one.text;
 }
 
-// What is found is why the image is left.
+// The conflict is the reason why the image is left.
 TEST(ChartTexts, RefuseAnImageOfValues) {
   const auto problem = [](std::string_view text, std::string values) {
     const chart of{read(text), {}};

@@ -65,7 +65,7 @@ TEST(CommentMarkers, AreFoundByTheirText) {
   }
 }
 
-TEST(CommentMarkers, EveryRowIsFoundAndToldInTheGuide) {
+TEST(CommentMarkers, EveryRowIsFoundAndDocumented) {
   std::ifstream in(testing::source_dir() + "/docs/comments.md");
   std::stringstream guide;
   guide << in.rdbuf();
@@ -84,7 +84,7 @@ TEST(CommentMarkers, AreNotLookedForBehindTheLimit) {
   EXPECT_EQ(marker_of("#" + std::string(max_marker_comment, ' ') + "x-release-please-version"), nullptr);
 }
 
-// The program whose marker speaks of the line that holds "image", in a text where "^" is its comment, if it has one.
+// The program whose marker applies to the line that holds "image", in a text where "^" is its comment, if it has one.
 std::string program_at(std::string text, bool is_item = false) {
   const std::size_t sign = text.find('^');
   if (sign != std::string::npos) text[sign] = '#';

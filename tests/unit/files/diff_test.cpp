@@ -25,7 +25,7 @@ std::string numbered(int from, int to) {
   return out;
 }
 
-// Reads one line with its end; what follows a "\ No newline" mark loses it.
+// Reads one line with its end; a "\ No newline" mark after it removes the end.
 class diff_reader {
  public:
   explicit diff_reader(std::string_view text) : text_(text) {}
@@ -46,7 +46,7 @@ class diff_reader {
   std::string_view text_;
 };
 
-// What `patch` does, without any tolerance.
+// Applies a diff as `patch` does, without any tolerance.
 std::string applied(std::string_view before, std::string_view diff) {
   if (diff.empty()) return std::string(before);
   diff_reader in(diff);
@@ -117,7 +117,7 @@ TEST(UnifiedDiff, MergesHunksThatMeet) {
   EXPECT_EQ(hunks(with(1, 30)), 2U);
 }
 
-TEST(UnifiedDiff, PutsWhatGoesBeforeWhatComes) {
+TEST(UnifiedDiff, PutsRemovedLinesBeforeAddedOnes) {
   EXPECT_EQ(unified_diff("x", "a\nb\n", "c\nd\n"), "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n-b\n+c\n+d\n");
 }
 
@@ -151,7 +151,7 @@ TEST(UnifiedDiff, NamesTheFile) {
   }
 }
 
-// Texts with changes of every kind: lines replaced, added, taken away; with and without an end.
+// Texts with changes of every kind: lines replaced, added, removed; with and without an end.
 struct change {
   std::string before, after;
 };
@@ -209,7 +209,7 @@ void is_taken_by(const std::string& tool, const std::string& command) {
   std::minstd_rand random(20'261'121);
   for (int i = 0; i < 100; ++i) {
     const auto [before, after] = drawn(random);
-    // Neither makes or removes files here: that takes other names.
+    // Neither program creates or removes files here, which would need other names.
     if (before.empty() || after.empty()) continue;
     folder.write("my dir/web.yaml", before);
     folder.write("diff", unified_diff("./my dir/web.yaml", before, after));

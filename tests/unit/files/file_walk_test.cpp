@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using words = std::vector<std::string>;
 
-// In a directory of the test's own, which is the working directory meanwhile.
+// Runs in a directory of its own, which is the working directory during the test.
 struct FileWalk : ::testing::Test {
   testing::temporary_directory folder;
   fs::path before = fs::current_path();
@@ -35,16 +35,16 @@ struct FileWalk : ::testing::Test {
     if (file.has_parent_path()) fs::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
   }
-  static words found(const words& said, walk_limits limits = {}) {
-    auto out = find_files(said, limits);
+  static words found(const words& arguments, walk_limits limits = {}) {
+    auto out = find_files(arguments, limits);
     if (!out) {
       ADD_FAILURE() << out.error().message;
       return {};
     }
     return out->paths;
   }
-  static error refusal(const words& said, walk_limits limits = {}) {
-    const auto out = find_files(said, limits);
+  static error refusal(const words& arguments, walk_limits limits = {}) {
+    const auto out = find_files(arguments, limits);
     if (out) {
       ADD_FAILURE() << fmt::format("{} files", out->paths.size());
       return {};
@@ -53,7 +53,7 @@ struct FileWalk : ::testing::Test {
   }
 };
 
-TEST_F(FileWalk, TakesFilesThatAreNamedWhateverTheyAre) {
+TEST_F(FileWalk, TakesNamedFilesOfEveryKind) {
   make("notes.txt");
   make("web.yaml");
   make("[a].yaml");
@@ -119,7 +119,7 @@ TEST_F(FileWalk, TakesLinksToFilesUnlessTheFileIsThere) {
       << "files of their own once one is replaced";
 }
 
-TEST_F(FileWalk, LeavesOutWhatGitIgnores) {
+TEST_F(FileWalk, LeavesOutIgnoredFiles) {
   fs::create_directory(".git");
   make(".git/info/exclude", "mine.yaml\n");
   make(".gitignore", "tmp/\n*.gen.yaml\n/deploy/top.yaml\nvendor/*\n");
@@ -135,7 +135,7 @@ TEST_F(FileWalk, LeavesOutWhatGitIgnores) {
   EXPECT_EQ(found({"deploy"}), all) << "the rules above count";
   EXPECT_EQ(found({"deploy/a"}), words{"deploy/a/local.yaml"});
   EXPECT_EQ(found({"tmp"}), words{"tmp/keep.yaml"}) << "a directory that is named is looked into";
-  EXPECT_EQ(found({"vendor"}), words{}) << "but what is ignored in it is left out";
+  EXPECT_EQ(found({"vendor"}), words{}) << "but ignored files in it are left out";
   EXPECT_EQ(found({"vendor/x.yaml"}), words{"vendor/x.yaml"});
   EXPECT_EQ(found({"deploy/*.yaml"}), (words{"deploy/keep.gen.yaml", "deploy/web.yaml"}));
   EXPECT_EQ(refusal({"vendor/*.yaml"}).code, error_code::not_found);
@@ -196,7 +196,7 @@ TEST_F(FileWalk, FindsGlobs) {
   EXPECT_EQ(found({"*.yaml"}), words{"values.yaml"});
 }
 
-TEST_F(FileWalk, SaysWhatItCannotFind) {
+TEST_F(FileWalk, NamesMissingFiles) {
   make("plain");
   fs::create_symlink("a", "a");
   const struct {
@@ -230,7 +230,7 @@ TEST_F(FileWalk, SaysWhichDirectoryMayNotBeRead) {
   make("d/x.yaml");
   fs::permissions(folder.path(), fs::perms::all);
   fs::permissions("d/locked", fs::perms::none);
-  // Root may read everything: the process is nobody meanwhile.
+  // Root may read everything, so the process runs as the user nobody here.
   const uid_t own = ::geteuid();
   ASSERT_EQ(::seteuid(own == 0 ? 65534 : own), 0);
   const auto open = find_files({"d"});

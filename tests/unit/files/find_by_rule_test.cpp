@@ -48,7 +48,7 @@ TEST(FindByRule, AppliesToFilesOfAGlob) {
   EXPECT_THAT(found_sites("server: {image: a:1}\n", "other.yaml", rules_of("x.yaml", {"server.image"})), IsEmpty());
 }
 
-TEST(FindByRule, AddsToWhatIsFoundAndNothingTwice) {
+TEST(FindByRule, AddsImagesOnce) {
   const auto rules = rules_of("**", {"image", "spec.containers[*].image", "spec.extra", "spec.extra"});
   EXPECT_THAT(
       found_sites("apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: a, image: b:1}]\n"
@@ -73,13 +73,13 @@ TEST(FindByRule, FollowsAliases) {
                           "3:16 /more/run | document | more.run | c:1 | c:1"));
 }
 
-TEST(FindByRule, RefusesWhatIsWrong) {
+TEST(FindByRule, RefusesInvalidDocuments) {
   EXPECT_THAT(found_sites("a: b:1\na: c:1\n", "a.yaml", rules_of("*", {"a"})),
               ElementsAre("malformed: line 2, column 1: duplicate key \"a\""));
   EXPECT_THAT(found_sites("a:\n  b: c:1\n  b: d:1\n", "a.yaml", rules_of("*", {"a{*}"})),
               ElementsAre("malformed: line 3, column 3: duplicate key \"b\""));
   EXPECT_THAT(found_sites("a: b:1\n", "a.yaml", rules_of("*", {"a..b"})), ElementsAre(HasSubstr("invalid_input: ")));
-  // Aliases that double what there is with every line.
+  // Aliases that double the size with every line.
   std::string text = "x0: &x0 {a: b:1, b: b:2}\n", path = "x39";
   for (int i = 1; i < 40; ++i) text += fmt::format("x{}: &x{} {{a: *x{}, b: *x{}}}\n", i, i, i - 1, i - 1);
   for (int i = 0; i < 40; ++i) path += "{*}";

@@ -28,7 +28,7 @@ TEST(FindImages, FindsNothingInOtherFiles) {
 }
 
 TEST(FindImages, GivesThemInTheOrderOfTheText) {
-  // By pointer and by the engine, initContainers come where they stand; the alias at its own place.
+  // Both by pointer and by the engine, initContainers come at their place in the text; the alias at its own place.
   EXPECT_THAT(
       found_sites("apiVersion: v1\nkind: Pod\nx: &i d:1\nspec:\n  volumes: [{name: v, image: {reference: a:1}}]\n"
                   "  initContainers: [{name: i, image: *i}]\n  containers: [{name: c, image: b:1}]\n---\n"
@@ -89,7 +89,7 @@ TEST(FindImages, TakesActionsInsideOfStrings) {
   EXPECT_THAT(found_sites("apiVersion: v1\nkind: Pod\nmetadata: {name: \"{{ .Release.Name }}\"}\nspec:\n"
                           "  containers: [{name: a, image: \"{{ .x }}\"}]\n"),
               ElementsAre("5:33 /spec/containers/0/image | Pod {{ .Release.Name }} | a | {{ .x }} | (variable)"));
-  // Mappings in mappings, as JSON has them.
+  // Mappings in mappings, as in JSON.
   EXPECT_THAT(found_sites("{services: {web: {image: a:1}},x: {y: {z: {}}}}"),
               ElementsAre("1:26 /services/web/image | service web | web | a:1 | a:1"));
 }
@@ -113,7 +113,7 @@ TEST(FindImages, NeedsNoLookAtTextsWithoutTheirKeys) {
 }
 
 TEST(FindImages, ReadsAListOfManyObjectsAtOnce) {
-  // Each item is looked at once: what it costs grows with the text.
+  // Each item is visited once: the cost grows with the text.
   std::string text = "apiVersion: v1\nkind: List\nitems:\n";
   for (int i = 0; i < 2000; ++i)
     text += "- apiVersion: v1\n  kind: Pod\n  spec: {containers: [{name: a, image: b:1}]}\n";

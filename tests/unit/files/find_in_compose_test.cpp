@@ -68,7 +68,7 @@ TEST(FindInComposeFile, IsKnownByItsServices) {
     EXPECT_THAT(found_sites(text, "x.yaml"), IsEmpty()) << text;
 }
 
-TEST(FindInComposeFile, RefusesKeysThatStandTwice) {
+TEST(FindInComposeFile, RefusesDuplicateKeys) {
   EXPECT_THAT(found_sites("services:\n  web:\n    image: a:1\n    image: b:1\n"),
               ElementsAre("malformed: line 4, column 5: duplicate key \"image\""));
   EXPECT_THAT(found_sites("services:\n  web: {image: a:1}\n  web: {image: b:1}\n"),

@@ -55,7 +55,7 @@ TEST(FindInKustomization, IsKnownByKindOrName) {
   // kustomize fills in the apiVersion.
   EXPECT_THAT(found_sites("kind: Component\n" + std::string(entry), "kustomization.yaml"), SizeIs(1));
   EXPECT_THAT(found_sites("kind: Component\n" + std::string(entry), "x.yaml"), IsEmpty());
-  // What a document says of itself counts.
+  // The document's own kind counts.
   EXPECT_THAT(found_sites("kind: Shop\n" + std::string(entry), "kustomization.yaml"), IsEmpty());
   EXPECT_THAT(found_sites(flux + std::string(entry), "kustomization.yaml"), IsEmpty());
 }
@@ -78,7 +78,7 @@ TEST(FindInKustomization, ReadsTheTagOfADigestFromItsComment) {
                           "6:11 /images/1 | kustomization | api | ghcr.io/acme/api@" + std::string(pin) + " | -"));
 }
 
-// The node that a tag comment would stand behind is not there.
+// A digest in the name has no node that a tag comment could follow.
 TEST(FindInKustomization, ReadsADigestInAName) {
   const std::string digest(pin);
   EXPECT_THAT(found_sites("images:\n- name: nginx@" + digest + "\n- name: redis\n  newName: valkey@" + digest +
@@ -108,7 +108,7 @@ TEST(FindInKustomization, GoesOnThroughTheEntriesBehind) {
                           "7:10 /images/5 | kustomization | d | d | (no-tag-here)"));
 }
 
-TEST(FindInKustomization, TellsWhatKustomizeReadsOtherwise) {
+TEST(FindInKustomization, ReportsEntriesThatKustomizeReadsDifferently) {
   EXPECT_THAT(found_sites("images:\n- {name: a, digest: , newTag: v1, tagSuffix: [x]}\n- {name: a, newtag: v1}\n"
                           "- {name: a.*, newTag: v1}\n- {name: a, newName: 'b:v1'}\n- {name: '$(x)', newTag: v1}\n",
                           "kustomization.yaml"),
@@ -148,14 +148,14 @@ TEST(FindInKustomization, FollowsAliasesAndMergeKeys) {
                   "8:11 /images/2 | kustomization | web | web:v1 | web:v1"));
 }
 
-TEST(FindInKustomization, PassesOverWhatIsNoEntry) {
+TEST(FindInKustomization, SkipsItemsThatAreNotEntries) {
   for (const std::string_view text :
        {"images:\n", "images: nginx\n", "images: [nginx, {newTag: v1}, {name: ''}, [a]]\n", "image: nginx\n", "[]\n",
         "images\n", ""})
     EXPECT_THAT(found_sites(text, "kustomization.yaml"), IsEmpty()) << text;
 }
 
-TEST(FindInKustomization, RefusesKeysThatStandTwice) {
+TEST(FindInKustomization, RefusesDuplicateKeys) {
   EXPECT_THAT(found_sites("images:\n- name: a\n  newTag: b\n  newTag: c\n", "kustomization.yaml"),
               ElementsAre("malformed: line 4, column 3: duplicate key \"newTag\""));
   EXPECT_THAT(found_sites("images: []\nimages: [{name: a, newTag: b}]\n", "kustomization.yaml"),

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-TEST(FindInObjects, SaysWhereTheImagesOfADeploymentStand) {
+TEST(FindInObjects, FindsThePlacesOfADeploymentsImages) {
   EXPECT_THAT(found_sites(R"(# The shop's front.
 apiVersion: apps/v1
 kind: Deployment
@@ -65,7 +65,7 @@ std::vector<std::string> owners(std::string_view text, std::string_view path = "
   return out;
 }
 
-TEST(FindInObjects, KnowsWhoseImageItIsAndHowItIsPulled) {
+TEST(FindInObjects, ReadsOwnerAndPullPolicy) {
   EXPECT_THAT(
       owners("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: shop}\n"
              "spec: {template: {metadata: {namespace: other}, spec: {containers: [{image: a:1, "
@@ -88,7 +88,7 @@ TEST(FindInObjects, EachItemOfAListIsItsOwnOwner) {
               ElementsAre("apps/Deployment ns= policy="));
 }
 
-TEST(FindInObjects, WhatIsNoObjectHasNoOwner) {
+TEST(FindInObjects, OtherMappingsHaveNoOwner) {
   EXPECT_THAT(owners("images:\n- name: a\n  newTag: v1\n", "kustomization.yaml"), ElementsAre("/ ns= policy="));
   EXPECT_THAT(owners("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: shop\n"
                      "metadata: {namespace: shop}\nimages:\n- name: a\n  newTag: v1\nx: {image: y:1}\n",
@@ -129,7 +129,7 @@ TEST(FindInObjects, NamesAnObjectAsFarAsItIsWritten) {
   EXPECT_EQ(object_in("{generateName: web-}"), "Pod web-");
   EXPECT_EQ(object_in("{namespace: shop}"), "Pod");
   EXPECT_EQ(object_in(""), "Pod");
-  // What a terminal would take for a command is escaped, and nothing is longer than a name can be.
+  // Control sequences of a terminal are escaped, and no name is longer than the limit.
   EXPECT_EQ(object_in(R"({name: "w\e[31m"})"), R"(Pod "w\x1b[31m")");
   EXPECT_LT(object_in("{name: " + std::string(5000, 'x') + "}").size(), 300U);
 }
@@ -207,7 +207,7 @@ TEST(FindInObjects, TakesAnAliasForASiteOfItsOwn) {
                           "  - name: a\n    image: *i\n  - name: b\n    image: *i\n"),
               ElementsAre("8:12 /spec/containers/0/image | Pod | a | b:1 | b:1",
                           "10:12 /spec/containers/1/image | Pod | b | b:1 | b:1"));
-  // A collection behind an alias: its images stand where it is anchored.
+  // A collection behind an alias: the place of its images is that of the anchor.
   EXPECT_THAT(found_sites("apiVersion: v1\nkind: Pod\nspec:\n  containers: &c\n  - name: a\n    image: b:1\n"
                           "  initContainers: *c\n"),
               ElementsAre("6:12 /spec/containers/0/image | Pod | a | b:1 | b:1",
@@ -250,7 +250,7 @@ TEST(FindInObjects, KnowsTheItemsOfATypedList) {
   EXPECT_THAT(found_sites("apiVersion: batch/v1\nkind: JobList\nitems:\n- metadata: {name: a}\n"
                           "  spec: {template: {spec: {containers: [{name: x, image: b:1}]}}}\n"),
               ElementsAre("5:58 /items/0/spec/template/spec/containers/0/image | Job a | x | b:1 | b:1"));
-  // What is called a list and has no items is an object.
+  // A kind with the ending List but without items is an object.
   EXPECT_THAT(found_sites("apiVersion: example.com/v1\nkind: AllowList\nspec: {containers: [{name: x, image: b:1}]}\n"),
               ElementsAre("3:38 /spec/containers/0/image | AllowList | x | b:1 | b:1"));
 }
@@ -290,7 +290,7 @@ TEST(FindInObjects, TellsVariablesFromMistakes) {
   EXPECT_EQ(meaning_of(""), "none");
 }
 
-TEST(FindInObjects, SaysWhatIsWrongWithAReference) {
+TEST(FindInObjects, ReportsTheFaultOfAReference) {
   const std::string_view text = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: Nginx}]}\n";
   const auto from = yaml::read_source(text);
   ASSERT_TRUE(from);
@@ -300,13 +300,13 @@ TEST(FindInObjects, SaysWhatIsWrongWithAReference) {
   EXPECT_EQ(found->front().site.problem, registry::reference::parse("Nginx").error().message);
 }
 
-TEST(FindInObjects, LeavesOutWhatIsNoString) {
+TEST(FindInObjects, SkipsValuesThatAreNotStrings) {
   EXPECT_THAT(found_sites("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: 1.25\n  - image:\n  - image: ~\n"
                           "  - image: true\n  - image: {a: b}\n  - image: [a]\n"),
               IsEmpty());
 }
 
-TEST(FindInObjects, SaysWhichKeyStandsTwice) {
+TEST(FindInObjects, NamesTheDuplicateKey) {
   struct row {
     std::string_view text, expected;
   };
@@ -348,7 +348,7 @@ TEST(FindInObjects, RefusesTooManyImagesInOneObject) {
 }
 
 TEST(FindInObjects, RefusesListsNestedByAliasesForEver) {
-  // Each list holds the one before it, which no brackets limit.
+  // Each list holds the one before it through an alias, so the limit of nested brackets does not apply.
   const auto lists = [](std::size_t depth) {
     std::string text = "x0: &x0 {apiVersion: v1, kind: Pod, spec: {containers: [{image: b:1}]}}\n";
     for (std::size_t i = 1; i < depth; ++i)
@@ -359,8 +359,8 @@ TEST(FindInObjects, RefusesListsNestedByAliasesForEver) {
   EXPECT_THAT(found_sites(lists(max_list_depth + 1)), ElementsAre(HasSubstr("lists are nested more than 100 deep")));
 }
 
-TEST(FindInObjects, RefusesWhatAliasesUnfoldWithoutEnd) {
-  // Of lists, and of one object: twice as much with every line.
+TEST(FindInObjects, RefusesAliasesThatExpandWithoutEnd) {
+  // In lists, and in one object: the size doubles with every line.
   std::string lists = "x0: &x0 {apiVersion: v1, kind: Pod, spec: {containers: [{image: b:1}]}}\n";
   std::string object = "apiVersion: v1\nkind: Pod\nx0: &x0 [image, image]\n";
   for (int i = 1; i < 40; ++i) {

@@ -81,11 +81,11 @@ TEST(FindInValues, TakesStringsUnderAKeyImage) {
                           "4:13 /jobs/1/image | values | jobs[1].image | busybox:1.36 | busybox:1.36",
                           "5:15 /tool/image | values | tool.image | {{ .Values.global.image }} | (variable)",
                           "6:14 /bad/image | values | bad.image | Nginx:1.25 | (invalid)",
-                          // The tag beside it is put behind it by the chart.
+                          // The chart puts the tag beside it after it.
                           "7:42 /old | values | old | quay.io/acme/old:v1 | quay.io/acme/old:v1"));
 }
 
-TEST(FindInValues, PassesOverWhatIsNoImage) {
+TEST(FindInValues, SkipsValuesThatAreNotImages) {
   for (const std::string_view text : {"image: {}\n",
                                       "image:\n",
                                       "image: ''\n",
@@ -127,7 +127,7 @@ TEST(FindInValues, IsKnownByTheFilesName) {
 }
 
 TEST(FindInValues, AreNoObjectsAndMayHaveServices) {
-  // An object in a file of that name is one all the same.
+  // A Kubernetes object in a file of that name is still an object.
   EXPECT_THAT(
       found_sites("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: b:1}]}\nother: {image: c:1}\n",
                   "values.yaml"),
@@ -152,7 +152,7 @@ TEST(FindInValues, ReadsTheTagOfAStringFromItsComment) {
               ElementsAre("1:8 /image | values | image | nginx@" + pin + " | nginx:1.25"));
 }
 
-TEST(FindInValues, RefusesKeysThatStandTwice) {
+TEST(FindInValues, RefusesDuplicateKeys) {
   EXPECT_THAT(found_sites("a:\n  repository: b\n  tag: c\n  tag: d\n", "values.yaml"),
               ElementsAre("malformed: line 4, column 3: duplicate key \"tag\""));
   EXPECT_THAT(found_sites("jobs:\njobs: {a: {image: b}}\n", "values.yaml"),

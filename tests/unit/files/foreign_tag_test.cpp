@@ -10,9 +10,9 @@ namespace {
 
 struct comment_case {
   std::string_view comment;
-  // Of nginx; empty: it is not known.
+  // The tag of nginx. Empty: unknown.
   std::string_view tag;
-  // What is left of the comment without the pin.
+  // The rest of the comment without the pin.
   std::string_view left = {};
 };
 
@@ -27,9 +27,9 @@ void expect_read(const comment_case& one, std::string_view image = "nginx") {
   EXPECT_EQ(left, one.left) << one.comment;
 }
 
-TEST(ForeignTag, ReadsWhatOthersLeave) {
+TEST(ForeignTag, ReadsCommentsOfOtherPrograms) {
   const comment_case table[] = {
-      // ratchet: parser.go appends "ratchet:" and the reference to the comment that is there.
+      // ratchet: parser.go appends "ratchet:" and the reference to an existing comment.
       {" # ratchet:nginx:1.25", "nginx:1.25"},
       {"  #ratchet:nginx:1.25", "nginx:1.25"},
       {" # ratchet:docker.io/library/nginx:1.25", "nginx:1.25"},
@@ -64,7 +64,7 @@ TEST(ForeignTag, ReadsWhatOthersLeave) {
       {" # alpine3.19", "nginx:alpine3.19"},
       {" # release-1.2", "nginx:release-1.2"},
       {" # jdk-17.0.1", "nginx:jdk-17.0.1"},
-      // By hand, and Renovate's behind actions.
+      // By hand, and by Renovate after actions.
       {" #tag: 1.25", "nginx:1.25"},
       {" # tag: 1.25", "nginx:1.25"},
       {" # Tag: 1.25", "nginx:1.25"},
@@ -84,9 +84,9 @@ TEST(ForeignTag, ReadsWhatOthersLeave) {
   for (const comment_case& one : table) expect_read(one);
 }
 
-TEST(ForeignTag, LeavesWhatMayMeanSomethingElse) {
+TEST(ForeignTag, IgnoresAmbiguousComments) {
   const std::string_view table[] = {
-      // Words behind: a remark about that version, or another one.
+      // Words after the tag: a remark about that version, or another one.
       " # 1.25 (LTS)",
       " # 1.25 crashes, stay here",
       " # 1.25, see the wiki",
@@ -94,7 +94,7 @@ TEST(ForeignTag, LeavesWhatMayMeanSomethingElse) {
       " # nginx:1.25 is ours",
       " # tag: 1.25 (LTS)",
       " # was 1.25",
-      // Numbers that count, date, address and name other things.
+      // Numbers that are counts, dates, addresses and names of other things.
       " #123",
       " #16",
       " #v2",

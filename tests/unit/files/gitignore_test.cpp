@@ -36,7 +36,7 @@ bool ignores(const gitignore& rules, std::string_view path) {
   return rules.ignores(path, is_directory);
 }
 
-// What git 2.39 says of each, too: see AgreesWithGit.
+// git 2.39 agrees with each row: see AgreesWithGit.
 constexpr row rows[] = {
     // Names, anywhere.
     {"web.yaml", "web.yaml", true},
@@ -219,7 +219,7 @@ class git_repository {
   git_repository() { is_there_ = command("git init -q . 2>/dev/null") == 0; }
   [[nodiscard]] bool is_there() const { return is_there_; }
 
-  // Which of the paths are ignored, by themselves or by a directory above them. Those that end in '/' are made.
+  // The paths that are ignored by themselves or by a directory above them. Paths that end in '/' are created.
   std::set<std::string> ignored(std::string_view patterns, const std::vector<std::string>& paths) {
     folder_.write(".gitignore", patterns);
     std::string list;
@@ -269,7 +269,7 @@ TEST(Gitignore, AgreesWithGit) {
   }
 }
 
-// Pieces that meet each other in every way.
+// Pieces that are combined in every way.
 TEST(Gitignore, AgreesWithGitOnGeneratedPatterns) {
   git_repository git;
   if (!git.is_there()) GTEST_SKIP() << "git is not installed";

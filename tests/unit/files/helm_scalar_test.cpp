@@ -13,8 +13,8 @@ struct scalar_case {
   bool is_empty = false;
 };
 
-// As `{{ .Values.x }}` and `{{ .Values.x | default "…" }}` of Helm 3.22.0 and 4.3.1 came out, from a chart's
-// values.yaml and from -f alike.
+// The output of `{{ .Values.x }}` and `{{ .Values.x | default "…" }}` with Helm 3.22.0 and 4.3.1, the same from a
+// chart's values.yaml and from -f.
 constexpr scalar_case cases[] = {
     {"1.10", "1.1"},
     {"1.25", "1.25"},
@@ -92,15 +92,15 @@ constexpr scalar_case cases[] = {
 
 TEST(HelmScalar, ReadsAsHelmDoes) {
   for (const scalar_case& one : cases) {
-    const helm_scalar seen = read_by_helm(one.plain);
-    EXPECT_EQ(seen.text, one.text) << one.plain;
-    EXPECT_EQ(seen.is_empty, one.is_empty) << one.plain;
+    const helm_scalar found = read_by_helm(one.plain);
+    EXPECT_EQ(found.text, one.text) << one.plain;
+    EXPECT_EQ(found.is_empty, one.is_empty) << one.plain;
     EXPECT_EQ(is_same_in_helm(one.plain), !one.is_empty && one.plain == one.text) << one.plain;
   }
 }
 
-// JSON has none of them: Helm ends with an error.
-TEST(HelmScalar, HasNoTextForWhatJsonHasNot) {
+// JSON cannot express these numbers: Helm ends with an error.
+TEST(HelmScalar, HasNoTextForNumbersThatJsonLacks) {
   for (const std::string_view plain : {".inf", "-.Inf", "+.INF", ".nan", ".NaN"}) {
     EXPECT_EQ(read_by_helm(plain).text, "") << plain;
     EXPECT_FALSE(is_same_in_helm(plain)) << plain;

@@ -17,14 +17,14 @@ TEST(HelmTemplate, IsKnownByActionsWhereYamlWantsAValue) {
     EXPECT_TRUE(looks_like_template(text)) << text;
 }
 
-TEST(HelmTemplate, IsNotWhatYamlTakes) {
+TEST(HelmTemplate, IsNotValidYaml) {
   for (const std::string_view text :
        {"", "kind: Pod\n", "image: \"{{inputs.parameters.image}}\"\n", "name: x-{{ .Release.Name }}\n",
         "image: nginx:{{ .Values.tag }}\n", "# {{ .Values.x }}\n", "a: {{\n", "a: {b: {c: d}}\n", "a:{{x}}\n"})
     EXPECT_FALSE(looks_like_template(text)) << text;
 }
 
-TEST(HelmTemplate, SaysWhatToDo) {
+TEST(HelmTemplate, NamesTheRemedy) {
   const error e = not_rendered(7, 10);
   EXPECT_EQ(e.code, error_code::unsupported);
   EXPECT_EQ(e.message, "line 7, column 10: a Helm template, not YAML; render it first: helm template …");

@@ -77,7 +77,7 @@ TEST(ImageFile, RewritesFlowStyle) {
       {"lines", "a: {\n  image: nginx:1.25, # keep me\n  b: {image: redis}}\n",
        "a: {\n  image: nginx@D, # nginx:1.25 # keep me\n  b: {image: redis@D}} # redis\n"},
       {"a scalar that goes on", "{image: nginx:1.25, b: \"c\n  d\"}\n", "{image: nginx:1.25@D, b: \"c\n  d\"}\n"},
-      {"a pin of the same name whose tag nobody knows", "[{image: nginx@E}, {image: nginx:1.25}]\n",
+      {"a pin of the same name with an unknown tag", "[{image: nginx@E}, {image: nginx:1.25}]\n",
        "[{image: nginx@E}, {image: nginx:1.25@D}]\n"},
   };
   expect_rewrites(table);
@@ -98,7 +98,7 @@ TEST(ImageFile, WritesTagAndDigestIntoJson) {
   expect_rewrites(table);
 }
 
-TEST(ImageFile, AFormatThatIsSaidIsObeyedWhereNoCommentCanStand) {
+TEST(ImageFile, TheFormatOfAChangeWinsWhereNoCommentIsPossible) {
   const std::string_view table[][2] = {
       {R"({"image":"nginx:1.25"})", R"({"image":"nginx@D"})"},
       {"{image: nginx:1.25, b: \"c\n  d\"}\n", "{image: nginx@D, b: \"c\n  d\"}\n"},
@@ -107,8 +107,8 @@ TEST(ImageFile, AFormatThatIsSaidIsObeyedWhereNoCommentCanStand) {
   for (const auto& [before, after] : table) {
     const auto file = image_file::read(std::string(before), "values.yaml", {});
     ASSERT_TRUE(file) << file.error().message;
-    const change said[] = {{0, digest_of('d'), pin::pin_format::digest}};
-    EXPECT_EQ(*file->rewrite(said, pin::pin_format::tag_and_digest), filled(after));
+    const change requested[] = {{0, digest_of('d'), pin::pin_format::digest}};
+    EXPECT_EQ(*file->rewrite(requested, pin::pin_format::tag_and_digest), filled(after));
   }
 }
 
@@ -176,7 +176,7 @@ TEST(ImageFile, RewritesAnchorsAndAliases) {
        "image: &x 'nginx:1'\nb: 'nginx:1'\nc: ['nginx:1', 1]\n"},
       {"merge key", "x: &x {image: nginx:1}\na:\n  <<: *x\n  b: c\n",
        "x: &x {image: nginx@D} # nginx:1\na:\n  <<: *x\n  b: c\n"},
-      {"an anchor that is set anew", "a: {image: &x nginx:1}\nb: {image: &x redis}\nc: {image: *x}\n",
+      {"an anchor that is set again", "a: {image: &x nginx:1}\nb: {image: &x redis}\nc: {image: *x}\n",
        "a: {image: &x nginx@D} # nginx:1\nb: {image: &x redis@D} # redis\nc: {image: *x}\n"},
   };
   expect_rewrites(table);
@@ -196,7 +196,7 @@ TEST(ImageFile, SitesOfOneAnchorChangeApart) {
             filled("a: {image: &x nginx:1}\nb: {image: nginx@D} # nginx:1\n"));
   EXPECT_EQ(file->rewrite(differing, pin::pin_format::digest),
             filled("a: {image: &x nginx@D} # nginx:1\nb: {image: nginx@E} # nginx:1\n"));
-  // What is left alone keeps its comment, too.
+  // A skipped image keeps its comment, too.
   const auto pinned =
       image_file::read(filled("a: {image: &x nginx@D} # nginx:1\nb: {image: *x} # keep me\n"), "values.yaml", {});
   ASSERT_TRUE(pinned);
@@ -366,10 +366,10 @@ TEST(ImageFile, RewritesKustomizationsToTagAndDigest) {
       filled("images: [{newTag: b, digest: %D, name: a}]\n"));
 }
 
-TEST(ImageFile, UnpinsWhatAuthorsPinned) {
+TEST(ImageFile, UnpinsPinsOfAuthors) {
   const rewrite_case table[] = {
       {"a name that reads as a number", "image: 12@D # 12\n", "image: \"12\"\n"},
-      {"nobody knows the tag", "image: nginx@D # keep me\n", "image: nginx@D # keep me\n"},
+      {"the tag is unknown", "image: nginx@D # keep me\n", "image: nginx@D # keep me\n"},
       {"kustomization",
        "images:\n- name: a\n  digest: %D # a:7\n",
        "images:\n- name: a\n  newTag: \"7\"\n",

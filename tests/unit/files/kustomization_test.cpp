@@ -98,7 +98,7 @@ TEST(Kustomization, AddsSeveralInEitherForm) {
   EXPECT_EQ(with("a: b\n", {}), "a: b\n");
 }
 
-TEST(Kustomization, RefusesWhatItCannotAddTo) {
+TEST(Kustomization, RefusesTextsThatItCannotAddTo) {
   EXPECT_EQ(with("images: {a: b}\n", {"nginx"}), "line 1, column 9: `images` must be a list");
   EXPECT_EQ(with("- a\n", {"nginx"}), "not a kustomization");
   EXPECT_EQ(with("images: []\nimages: []\n", {"nginx"}), "line 2, column 1: duplicate key \"images\"");
@@ -183,7 +183,7 @@ TEST(Kustomization, FillsAndAddsAtOnce) {
       filled("images:\n- name: a\n  newTag: \"1.25\"\n  digest: %D\n- name: redis\n  digest: \"%D\" # redis:7\n"));
 }
 
-TEST(Kustomization, FillsInNothingThatStandsElsewhereToo) {
+TEST(Kustomization, FillsInNoSharedEntry) {
   const std::vector<new_entry> entries{
       {*registry::reference::parse("a:1.25"), *registry::digest::parse(digest_text), std::nullopt, 0}};
   for (const std::string_view text :

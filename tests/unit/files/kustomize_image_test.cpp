@@ -40,12 +40,12 @@ std::string kustomization_of(const kustomize_case& one) {
   return filled(fmt::format("images:\n- {{{}}}\n", one.entry));
 }
 
-TEST(KustomizeImage, IsWhatKustomizeBuilds) {
+TEST(KustomizeImage, IsTheImageThatKustomizeBuilds) {
   static_assert(kustomize_cases.size() >= 40);
   for (const kustomize_case& one : kustomize_cases) {
     const auto entries = image_entries(kustomization_of(one));
     ASSERT_TRUE(entries && entries->size() == 1) << one.entry;
-    // What is not followed is known as such.
+    // Entries that are not followed are reported.
     if (is_pattern(entries->front().name)) continue;
     const std::string image = filled(one.image);
     const auto times = times_applied("/spec/containers/0/image");
@@ -55,8 +55,8 @@ TEST(KustomizeImage, IsWhatKustomizeBuilds) {
   }
 }
 
-// A pin is the digest of what was built, and is built; unpinned, every byte is as it was.
-TEST(KustomizeImage, TheEntryIsPinnedToWhatIsBuilt) {
+// A pin is the digest of the built image and is built in turn; unpin restores every byte.
+TEST(KustomizeImage, TheEntryIsPinnedToTheBuiltImage) {
   for (const kustomize_case& one : kustomize_cases) {
     const std::string text = kustomization_of(one);
     const auto file = image_file::read(text, "kustomization.yaml", {});
@@ -193,7 +193,7 @@ struct chain_case {
   std::string_view built;
 };
 
-// Every entry in order, each on what those before it made.
+// Every entry is applied in order, each to the result of those before it.
 TEST(KustomizeImage, GoesThroughAllEntries) {
   const chain_case table[] = {
       {"a:1", "- {name: a, newName: b}\n- {name: b, newTag: v2}\n", "b:v2"},

@@ -29,7 +29,7 @@ std::vector<line_change> changes(const std::string& before, const std::string& a
   return changes_between(text(before), text(after), effort);
 }
 
-// What stands in `after`, from `before` and the changes.
+// Builds `after` from `before` and the changes.
 std::string applied(const std::string& before, const std::string& after, const std::vector<line_change>& all) {
   std::string out;
   std::size_t at = 0;
@@ -48,7 +48,7 @@ std::size_t size_of(const std::vector<line_change>& all) {
   return out;
 }
 
-// By the longest common subsequence, the slow way.
+// The number of changed lines by the longest common subsequence, computed slowly.
 std::size_t least(const std::string& a, const std::string& b) {
   std::vector<std::vector<std::size_t>> common(a.size() + 1, std::vector<std::size_t>(b.size() + 1, 0));
   for (std::size_t i = 1; i <= a.size(); ++i)
@@ -57,7 +57,7 @@ std::size_t least(const std::string& a, const std::string& b) {
   return a.size() + b.size() - 2 * common[a.size()][b.size()];
 }
 
-TEST(LineChanges, AreWhatDiffers) {
+TEST(LineChanges, AreTheDifferences) {
   EXPECT_THAT(changes("abc", "abc"), IsEmpty());
   EXPECT_THAT(changes("", ""), IsEmpty());
   EXPECT_THAT(changes("abc", "aXc"), ElementsAre(line_change{1, 2, 1, 2}));

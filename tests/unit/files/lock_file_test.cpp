@@ -23,7 +23,7 @@ void put(resolve::image_lock& lock, std::string_view ref, char digit, std::strin
   lock.put(registry::reference::parse(ref).value(), {digest_of(digit), std::move(when)});
 }
 
-// "DIGEST" stands for a good digest.
+// "DIGEST" is replaced by a valid digest.
 std::string with_digest(std::string text) {
   for (std::size_t at = text.find("DIGEST"); at != std::string::npos; at = text.find("DIGEST", at))
     text.replace(at, 6, digest_text('a'));
@@ -43,9 +43,9 @@ std::string refusal(std::string_view text) {
   return out.error().message;
 }
 
-std::vector<std::string> names_in(const lock_file& what) {
+std::vector<std::string> names_in(const lock_file& lock) {
   std::vector<std::string> out;
-  for (const auto& [name, image] : what.images.images()) out.push_back(name);
+  for (const auto& [name, image] : lock.images.images()) out.push_back(name);
   return out;
 }
 
@@ -76,7 +76,7 @@ images:
                         digest_text('4')));
 }
 
-TEST(LockFile, WhatIsWrittenReadsBack) {
+TEST(LockFile, WrittenFilesReadBack) {
   for (const lock_format format : {lock_format::pinhook, lock_format::kbld})
     for (const auto& images : {resolve::image_lock{}, some_images()}) {
       const auto back = read_lock(write_lock({format, images}));
@@ -100,7 +100,7 @@ TEST(LockFile, ALongestReferenceReadsBack) {
   }
 }
 
-TEST(LockFile, ReadsHoweverItIsWritten) {
+TEST(LockFile, ReadsEveryYamlStyle) {
   for (
       const char* text : {
           "apiVersion: pinhook.dev/v1\nkind: ImageLock\nimages:\n  nginx:1.25:\n    digest: DIGEST\n",
@@ -119,7 +119,7 @@ TEST(LockFile, ReadsHoweverItIsWritten) {
   EXPECT_TRUE(read("apiVersion: pinhook.dev/v1\nkind: ImageLock\nimages:\n").images.images().empty());
 }
 
-TEST(LockFile, SaysWhatIsWrongAndWhere) {
+TEST(LockFile, ReportsFaultsWithTheirPlace) {
   const std::string head = "apiVersion: pinhook.dev/v1\nkind: ImageLock\n";
   struct sample {
     std::string text;
@@ -212,8 +212,8 @@ images:
     kbld.carvel.dev/id: quay.io/acme/two@DIGEST
     kbld.carvel.dev/origins: "[{resolved: {tag: v2, url: \"quay.io/acme/two@DIGEST\"}}]"
   image: quay.io/acme/two@DIGEST
-- annotations: {kbld.carvel.dev/id: quay.io/acme/nobody-knows@DIGEST}
-  image: quay.io/acme/nobody-knows@DIGEST
+- annotations: {kbld.carvel.dev/id: quay.io/acme/unknown@DIGEST}
+  image: quay.io/acme/unknown@DIGEST
 - annotations: {kbld.carvel.dev/id: "my app", kbld.carvel.dev/origins: "{"}
   image: quay.io/acme/no-reference@DIGEST
 - image: quay.io/acme/no-annotations@DIGEST
@@ -251,7 +251,7 @@ overrides:
   EXPECT_TRUE(read("apiVersion: imgpkg.carvel.dev/v1alpha1\nkind: ImagesLock\n").images.images().empty());
 }
 
-TEST(LockFile, SaysWhatIsWrongWithKblds) {
+TEST(LockFile, ReportsFaultsOfKbldLocks) {
   const std::string head = "apiVersion: imgpkg.carvel.dev/v1alpha1\nkind: ImagesLock\nimages:";
   const std::string other = "sha256:" + std::string(64, 'b');
   EXPECT_THAT(refusal(head + " {}\n"), StartsWith("line 3, column 9: images must be a list, not a mapping"));

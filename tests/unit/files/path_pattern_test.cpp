@@ -10,7 +10,7 @@ bool matches(std::string_view pattern, std::string_view path) {
   return p && p->matches(path);
 }
 
-// The whole table stands in gitignore_test.cpp, where git itself is asked, too.
+// The whole table is in gitignore_test.cpp, which also compares with git itself.
 TEST(PathPattern, MatchesTheWholePath) {
   EXPECT_TRUE(matches("a/b", "a/b"));
   EXPECT_FALSE(matches("a/b", "a/bc"));
@@ -27,7 +27,7 @@ TEST(PathPattern, IsNoneWhenNothingCanMatch) {
     EXPECT_FALSE(path_pattern::parse(text)) << text;
 }
 
-TEST(PathPattern, KnowsWhatIsSpecial) {
+TEST(PathPattern, KnowsSpecialCharacters) {
   for (const char* text : {"*", "a?", "[", "a\\b"}) EXPECT_TRUE(path_pattern::is_special(text)) << text;
   for (const char* text : {"", "a/b", "a]", "!"}) EXPECT_FALSE(path_pattern::is_special(text)) << text;
 }

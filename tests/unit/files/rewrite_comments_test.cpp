@@ -20,7 +20,7 @@ using test::filled;
 using test::rewrite_case;
 using test::rewritten;
 
-TEST(RewriteComments, KeepsAPersonsCommentWhateverItSays) {
+TEST(RewriteComments, KeepsEveryCommentOfAPerson) {
   const rewrite_case table[] = {
       {"another tag", "image: nginx:1.26 # nginx:1.25\n", "image: nginx@D # nginx:1.26 # nginx:1.25\n"},
       {"its tag", "image: nginx:1.26 # nginx:1.26\n", "image: nginx@D # nginx:1.26 # nginx:1.26\n"},
@@ -86,7 +86,7 @@ TEST(RewriteComments, LeavesMarkersOfOtherProgramsAlone) {
        "acme/nginx:1.25\n",
        {},
        "kustomization.yaml"},
-      {"an entry's tag and what is no writer",
+      {"an entry's tag and a program that does not write",
        "images:\n- name: nginx\n  newTag: v1 # yamllint disable-line\n",
        "images:\n- name: nginx\n  newTag: v1 # yamllint disable-line\n  digest: %D\n",
        {},
@@ -124,7 +124,7 @@ TEST(RewriteComments, UnderstandsPinsOfOthers) {
       {"image: >- # 1.25\n  nginx@E\n", "image: >- # 1.25\n  nginx@D\n", "image: >-\n  nginx:1.25\n"},
       {"image: &a nginx@E # 1.25\nb: {image: *a} # 1.26\n", "image: &a nginx@D # 1.25\nb: {image: *a} # 1.26\n",
        "image: &a nginx:1.25\nb: {image: *a} # 1.26\n"},
-      // pinhook's own form goes first, wherever it stands.
+      // pinhook's own form has precedence at every place.
       {"image: nginx@E # 1.25 # nginx:1.26\n", "image: nginx@D # 1.25 # nginx:1.26\n", "image: nginx:1.26 # 1.25\n"},
   };
   for (const foreign_case& one : table) {
@@ -203,7 +203,7 @@ TEST(RewriteComments, KnowTheTagsOfOthersInAnObject) {
   }
 }
 
-// Every line keeps what its author and other programs wrote behind it, and goes back to what it was.
+// Every line keeps the comments of its author and of other programs, and unpin restores it.
 class line_maker {
  public:
   explicit line_maker(unsigned seed) : dice_(seed) {}

@@ -27,7 +27,7 @@ TEST(RewriteScalar, KeepsTheForm) {
   EXPECT_EQ(rewritten("k: a@b\n", ""), "");
 }
 
-TEST(RewriteScalar, WritesWhatDoesNotStandThereInDoubleQuotes) {
+TEST(RewriteScalar, WritesEscapedTextInDoubleQuotes) {
   EXPECT_EQ(rewritten("k: \"a\\x3a1\"\n", "a@b"), "\"a@b\"");
   EXPECT_EQ(rewritten("k: 'it''s'\n", "a@b"), "\"a@b\"");
 }

@@ -24,7 +24,7 @@ error refusal(const image_file& file, const std::vector<change>& changes) {
   return out ? error{} : out.error();
 }
 
-TEST(RewriteSite, RefusesWhatIsLeftAlone) {
+TEST(RewriteSite, RefusesSkippedSites) {
   const image_file file = read("services:\n  a: {image: mine:1, build: .}\n  b: {image: nginx}\n", "compose.yaml");
   const error built = refusal(file, {{0, digest_of('d')}});
   EXPECT_EQ(built.code, error_code::invalid_input);
@@ -32,7 +32,7 @@ TEST(RewriteSite, RefusesWhatIsLeftAlone) {
   EXPECT_EQ(refusal(file, {{2, digest_of('d')}}).code, error_code::invalid_input);
 }
 
-TEST(RewriteSite, RefusesATagThatNobodyKnows) {
+TEST(RewriteSite, RefusesAnUnknownTag) {
   const image_file file = read("a: 1\nimage: nginx@" + digest_of('d').to_string() + " # keep me\n");
   const error unknown = refusal(file, {{0, std::nullopt}});
   EXPECT_EQ(unknown.code, error_code::invalid_input);
@@ -49,7 +49,7 @@ TEST(RewriteSite, RefusesTwoValuesForTheSameBytes) {
   const error both = refusal(file, {{0, digest_of('d')}, {1, digest_of('e')}});
   EXPECT_EQ(both.code, error_code::invalid_input);
   EXPECT_EQ(both.message, "\"nginx\" cannot get two values: images share its bytes");
-  // One of them takes the other along.
+  // A change of one also changes the other.
   const change one[] = {{1, digest_of('d')}};
   EXPECT_EQ(file.rewrite(one, pin::pin_format::digest),
             "x-base: &base {image: nginx@" + digest_of('d').to_string() +
@@ -65,7 +65,7 @@ TEST(RewriteSite, ChangesNothingWithoutChanges) {
 }
 
 TEST(RewriteSite, KeepsTheTagsOfOthersOnTheLineTrue) {
-  // An element would be read as the tag of the first digest of its name, which nobody knows.
+  // An element would be read as the tag of the first digest of its name, whose tag is unknown.
   const std::string lone = "nginx@" + digest_of('c').to_string();
   const image_file file = read("[{image: " + lone + "}, {image: nginx:1}, {image: redis:7}]\n");
   const change changes[] = {{1, digest_of('d')}, {2, digest_of('e')}};
@@ -81,7 +81,7 @@ struct suggestion_case {
   std::string before_digest;
 };
 
-TEST(RewriteSite, SuggestsWhatItWouldWrite) {
+TEST(RewriteSite, SuggestsTheTextThatItWouldWrite) {
   using enum pin::pin_format;
   const suggestion_case table[] = {
       {"image: 'nginx:1.25'\n", "values.yaml", digest, "nginx@"},

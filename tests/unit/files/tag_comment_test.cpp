@@ -17,7 +17,7 @@ yaml::node_index scalar_of(const yaml::source_document& doc, std::string_view va
   return 0;
 }
 
-// The text with "[" where the chain begins and "]" where it ends; "none" where no comment may stand.
+// The text with "[" where the chain begins and "]" where it ends; "none" where no comment is allowed.
 std::string shown(const std::string& text, std::string_view value = "nginx") {
   const auto read = yaml::read_source(text);
   if (!read) return read.error().message;

@@ -28,7 +28,7 @@ image_file read(std::string text) {
   return *std::move(file);
 }
 
-// Every image of it pinned to `digit`s, and every one back at its tag.
+// The text with every image pinned to `digit`s, and with every image back at its tag.
 std::string rewritten(const image_file& file, char digit) {
   std::optional<registry::digest> to;
   if (digit != '\0') to = *registry::digest::parse("sha256:" + std::string(64, digit));
@@ -40,7 +40,7 @@ std::string rewritten(const image_file& file, char digit) {
   return out.value_or("");
 }
 
-TEST(ValuesImage, IsPutTogetherFromWhatStandsBesideIt) {
+TEST(ValuesImage, IsPutTogetherFromTheKeysBesideIt) {
   EXPECT_THAT(found_sites("search:\n  image: registry.example.com/search/engine\n  imageTag: \"8.5.1\"\n"
                           "web: {image: nginx, tag: \"1.25\"}\ncache: {image: {name: redis, tag: \"7.2\"}}\n"
                           "mesh: {hub: docker.io/acme, image: pilot, tag: 1.20.0}\n"
@@ -64,7 +64,7 @@ struct split_case {
   std::string_view expected;  // the tag that is looked up, else the reason in brackets
 };
 
-TEST(ValuesImage, LeavesWhatTheChartPutsTogether) {
+TEST(ValuesImage, LeavesImagesThatTheChartPutsTogether) {
   const split_case cases[] = {
       // Istio
       {"global: {hub: docker.io/acme, tag: 1.20.0, proxy: {image: meshproxy}}\n", "(split)"},
@@ -97,7 +97,7 @@ TEST(ValuesImage, LeavesWhatTheChartPutsTogether) {
       {"version: '3'\njob: {image: nginx}\n", "(split)"},
       {"version: '3'\njob: {image: nginx:1.25}\n", "nginx:1.25"},
       {"tag: v3\njob: {image: ghcr.io/a/b}\n", "(split)"},
-      // Parts that no two charts put together in one way.
+      // Parts that charts put together in different ways.
       {"image: {repository: a/b, tag: v1, tagSuffix: -alpine}\n", "(split)"},
       {"image: {repository: a/b, tag: v1, tagSuffix: ''}\n", "a/b:v1"},
       {"tagPrefix: v\nimage: {repository: a/b, tag: v1}\n", "(split)"},
@@ -123,7 +123,7 @@ TEST(ValuesImage, LeavesWhatTheChartPutsTogether) {
   }
 }
 
-TEST(ValuesImage, SaysWhyAndWhatToDo) {
+TEST(ValuesImage, ReportsReasonAndRemedy) {
   const image_file split =
       read("global: {imageRegistry: m.example}\nimage: {registry: docker.io, repository: a/b, tag: v1}\n");
   EXPECT_EQ(split.sites()[0].problem,
@@ -137,7 +137,7 @@ TEST(ValuesImage, SaysWhyAndWhatToDo) {
   EXPECT_EQ(number.sites()[0].remedy, "quote it: tag: \"1.10\"");
 }
 
-// A digest that stands already may be taken away again, but what its tag means by now is not asked.
+// An existing digest may be removed again, but its tag is not resolved again.
 TEST(ValuesImage, KeepsThePinOfASplitOne) {
   const image_file file = read(
       "global: {imageRegistry: m.example}\nimage: {registry: x.io, repository: a/b, tag: v1, digest: '" + pin + "'}\n");
@@ -162,9 +162,9 @@ TEST(ValuesImage, RefusesTagsThatHelmMakesAnotherTextOf) {
     ASSERT_EQ(file.sites().size(), 1U) << tag;
     EXPECT_NE(file.sites()[0].reason, skip_reason::number_tag) << tag;
   }
-  // A digest beside it says which bytes they are.
+  // A digest beside it decides, so the number does not matter.
   EXPECT_EQ(read("image: {repository: a, tag: 1.10, digest: '" + pin + "'}\n").sites()[0].reason, skip_reason::none);
-  // Quoted it would be no tag either.
+  // Quoted it would not be a valid tag either.
   EXPECT_EQ(read("image: {repository: a, tag: .5}\n").sites()[0].reason, skip_reason::invalid);
   EXPECT_EQ(read("image: {repository: a, tag: .5}\n").sites()[0].remedy, "");
   EXPECT_EQ(read("v: &v 1.10\nimage: {repository: a, tag: *v}\n").sites()[0].reason, skip_reason::number_tag);
@@ -205,7 +205,7 @@ TEST(ValuesImage, FillsAndEmptiesTheDigestWhereTheChartTakesIt) {
     EXPECT_TRUE(after.sites()[0].is_pinned());
     EXPECT_EQ(after.sites()[0].written, "quay.io/acme/metrics:v3.1.0@" + pin);
     EXPECT_EQ(rewritten(after, '\0'), text(one.back)) << one.key << one.before;
-    // One that holds another digest moves.
+    // Another digest replaces the one that is there.
     const std::string moved = one.key == "digest" ? "sha256:" + other : other;
     EXPECT_THAT(rewritten(after, 'e'), HasSubstr(moved)) << one.key << one.before;
   }
@@ -226,8 +226,8 @@ TEST(ValuesImage, KnowsDigestsByTheirKeys) {
   EXPECT_EQ(tag.suggestion({0, *registry::digest::parse(pin)}, pin::pin_format::digest), "imageTag: v1@" + pin);
 }
 
-// The scope of a deep file costs what is there, and no square of it.
-TEST(ValuesImage, BoundsWhatStandsAroundAnImage) {
+// The cost of the scopes of a deep file grows with its size, not with the square of it.
+TEST(ValuesImage, LimitsThePartsAroundAnImage) {
   std::string text;
   for (int i = 0; i < 60; ++i)
     text += std::string(static_cast<std::size_t>(i), ' ') + "a:\n" + std::string(static_cast<std::size_t>(i) + 1, ' ') +
