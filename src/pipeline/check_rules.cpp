@@ -74,9 +74,9 @@ std::string_view to_string(severity level) noexcept {
 
 const rule_table& built_in_rules() {
   static const rule_table rules{
-      {std::string(rule_id::invalid), severity::error, "No image reference",
-       "What stands here is no image reference, so no container can be started from it.",
-       "Write a reference: `name:tag`, or `name@sha256:…`. `pinhook explain REF` says what is wrong with one."},
+      {std::string(rule_id::invalid), severity::error, "Invalid image reference",
+       "The text is not a valid image reference, so no container can start from it.",
+       "Write a reference: `name:tag`, or `name@sha256:…`. `pinhook explain REF` reports the error in one."},
       {std::string(rule_id::number_tag), severity::error, "Tag is a number",
        "Helm reads an unquoted number and writes another text: `tag: 1.10` becomes 1.1, and `20240101` becomes "
        "2.0240101e+07. Another image runs than the one that is written.",
@@ -93,11 +93,10 @@ const rule_table& built_in_rules() {
        "Run `pinhook pin -i FILE`. The tag stays in sight, in a comment or (`--format tag-and-digest`) beside the "
        "digest."},
       {std::string(rule_id::drift), severity::warning, "Pin is behind its tag",
-       "The tag means other bytes by now than those that are pinned: an update, often a security fix, is not taken "
-       "yet.",
+       "The tag has another digest now than the pinned one: an update, often a security fix, is not used yet.",
        "Look at what changed, then run `pinhook pin --update -i FILE`."},
       {std::string(rule_id::unknown_tag), severity::note, "Pin without a known tag",
-       "Nobody wrote down which tag this digest was, so it cannot be compared with what the tag means now.",
+       "The tag of this digest is not written anywhere, so the digest cannot be compared with that of the tag.",
        "Write the tag before the digest (`name:tag@sha256:…`), or behind it in a comment: `# name:tag`."},
   };
   return rules;

@@ -227,8 +227,8 @@ class site_judge {
       if (digest != nullptr && *digest == *of.digest) continue;
       of.digest = nullptr;
       if (other.ref && digest == nullptr) return;
-      of.message += fmt::format("; {} makes {} of it, which {}", other.by, quoted_name(other.text),
-                                other.ref ? "has other bytes" : "is no image reference");
+      of.message += fmt::format("; {} changes it to {}, which {}", other.by, quoted_name(other.text),
+                                other.ref ? "has another digest" : "is not a valid image reference");
       of.fix = command_for(other.by, {});
       of.kind = fix_kind::command;
       return;
@@ -239,14 +239,15 @@ class site_judge {
     if (!s.tag)
       return violation{
           .row = row_of(rule_id::unknown_tag),
-          .message = fmt::format("nobody wrote which tag {} was, so it cannot be compared with what the tag means now",
-                                 quoted_name(s.written)),
+          .message = fmt::format(
+              "the tag of {} is not written anywhere, so its digest cannot be compared with that of the tag",
+              quoted_name(s.written)),
           .fix = tag_advice(s)};
     const auto* now = digest_of(question_, *s.tag);
     const auto source = question_.lock_file.empty() ? std::string("its registry") : std::string(question_.lock_file);
     if (now == nullptr || *now == *s.ref->digest()) return compared_names(s, index, source);
     return violation{.row = row_of(rule_id::drift),
-                     .message = fmt::format("{} is pinned to {}, and {} says {} by now", quoted_name(s.tag->written()),
+                     .message = fmt::format("{} is pinned to {}, but {} now has {}", quoted_name(s.tag->written()),
                                             s.ref->digest()->shortened(), source, now->shortened()),
                      .digest = now};
   }
@@ -258,7 +259,7 @@ class site_judge {
       if (now == nullptr || *now == *s.ref->digest()) continue;
       return violation{
           .row = row_of(rule_id::drift),
-          .message = fmt::format("{} is pinned to {}, and {} makes {} of it, of which {} says {}",
+          .message = fmt::format("{} is pinned to {}, and {} changes it to {}, for which {} has {}",
                                  quoted_name(s.tag->written()), s.ref->digest()->shortened(), other.by,
                                  quoted_name(other.text), source, now->shortened()),
           .fix = fmt::format("write newTag: {} into the entry of {}", other.ref->effective_tag(), other.by)};

@@ -162,7 +162,7 @@ result<std::string> with_results(std::string_view text, const std::vector<functi
   const auto read = yaml::read_source(text);
   if (!read) return fail(error_code::invalid_input, read.error().message);
   if (read->documents.size() != 1 || read->documents.front().root == yaml::no_node)
-    return fail(error_code::invalid_input, "no ResourceList");
+    return fail(error_code::invalid_input, "not a ResourceList");
   const auto& doc = read->documents.front();
   const bool is_nested = doc.text_of(doc.root, "apiVersion") != "config.kubernetes.io/v1";
   std::vector<std::string> lines;
@@ -172,7 +172,7 @@ result<std::string> with_results(std::string_view text, const std::vector<functi
   if (there == yaml::no_node) return yaml::splice(text, {w.member(lines, is_nested)});
   const auto list = list_in(doc, there);
   if (list == yaml::no_node || (!doc.is_null(list) && doc.at(list).kind != source_kind::sequence))
-    return fail(error_code::invalid_input, "`results` is no list");
+    return fail(error_code::invalid_input, "`results` is not a list");
   return yaml::splice(text, {doc.is_null(list) ? w.value(list, lines) : w.elements(list, lines)});
 }
 

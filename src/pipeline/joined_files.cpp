@@ -62,7 +62,7 @@ result<std::string> joined(const std::vector<printed_file>& files) {
   for (const auto& file : files) {
     if (looks_like_json(file.text))
       return fail(error_code::invalid_input,
-                  fmt::format("{} is JSON, and cannot stand on standard output with other files; write the files "
+                  fmt::format("{} is JSON, and cannot be printed together with other files; write the files "
                               "themselves (-i), or see what would change (--diff)",
                               file.path));
     // A byte order mark is allowed only at the start of a stream.

@@ -60,8 +60,8 @@ class gap_finder {
     if (!ref) {
       if (built.matched.empty())
         out_.notes.push_back(
-            fmt::format("{} of {} gets no entry: kustomize makes {} of it, which is no image reference", o.image,
-                        o.place, built.image));
+            fmt::format("{} of {} gets no entry: kustomize changes it to {}, which is not a valid image reference",
+                        o.image, o.place, built.image));
       return;
     }
     if (o.times > 0 && loses_entry(o, built)) {

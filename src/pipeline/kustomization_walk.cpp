@@ -80,7 +80,7 @@ result<void> kustomization_walk::take_resources(const std::string& path, const r
                                                 std::vector<taken_image>& into) {
   open_.push_back(canonical_path(path));
   for (const auto& resource : from.remote)
-    notes_.push_back(fmt::format("{}: {} is passed over: it is no file here", path, pinhook::quoted(resource)));
+    notes_.push_back(fmt::format("{}: {} is skipped: not a local file", path, pinhook::quoted(resource)));
   note_others(path, from);
   for (const auto& resource : from.resources)
     if (auto ok = take(path, resource, into); !ok && !within_.is_lenient) return ok;
@@ -100,16 +100,16 @@ void kustomization_walk::note_others(const std::string& path, const read_kustomi
   if (std::ranges::any_of(from.patches, holds_image))
     notes_.push_back(
         fmt::format("{}: images of its patches get no entry; pin the files of the patches, or {}", path, remedy));
-  if (from.has_charts) notes_.push_back(fmt::format("{}: what its charts make is not looked at; {}", path, remedy));
+  if (from.has_charts) notes_.push_back(fmt::format("{}: images of its charts get no entry; {}", path, remedy));
 }
 
 result<std::string> kustomization_walk::read(const std::string& path, std::string_view named_by) {
   if (++files_ > max_kustomization_files)
-    return fail(error_code::invalid_input, fmt::format("more than {} files are taken in", max_kustomization_files));
+    return fail(error_code::invalid_input, fmt::format("more than {} files are included", max_kustomization_files));
   auto text = read_input_text(path);
   if (!text)
     return fail(error_code::invalid_input,
-                fmt::format("{}, which {} takes in, {}", path, named_by, text.error().message));
+                fmt::format("{}, which {} includes, {}", path, named_by, text.error().message));
   return text;
 }
 
@@ -121,17 +121,17 @@ result<void> kustomization_walk::take(const std::string& from, const std::string
   const auto inner = kustomization_in(path);
   if (!inner)
     return fail(error_code::invalid_input,
-                fmt::format("{}, which {} takes in, holds no kustomization", path.string(), from));
+                fmt::format("{}, which {} includes, has no kustomization", path.string(), from));
   return take_kustomization(*inner, from, into);
 }
 
 result<void> kustomization_walk::take_kustomization(const std::string& path, const std::string& from,
                                                     std::vector<taken_image>& into) {
   if (std::ranges::find(open_, canonical_path(path)) != open_.end())
-    return fail(error_code::invalid_input, fmt::format("{} takes in {}, which takes it in itself", from, path));
+    return fail(error_code::invalid_input, fmt::format("{} includes {}, which includes it in turn", from, path));
   if (open_.size() >= max_kustomization_depth)
     return fail(error_code::invalid_input,
-                fmt::format("{} stands more than {} kustomizations deep", path, max_kustomization_depth));
+                fmt::format("{} is nested more than {} kustomizations deep", path, max_kustomization_depth));
   const bool is_input = is_skipped(path);
   auto text = read(path, from);
   if (!text) return fail(std::move(text.error()));
@@ -188,7 +188,7 @@ result<void> kustomization_walk::take_file(const std::string& path, const std::s
   const auto content = files::image_file::read(std::move(*text), path, rules_);
   if (!content)
     return fail(error_code::invalid_input,
-                fmt::format("{}, which {} takes in: {}", path, from, content.error().message));
+                fmt::format("{}, which {} includes: {}", path, from, content.error().message));
   std::vector<taken_image> own;
   for (std::size_t i = 0; i < content->sites().size(); ++i) {
     const files::site& s = content->sites()[i];

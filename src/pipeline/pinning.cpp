@@ -51,7 +51,7 @@ site_result unpinned(std::size_t index, const files::site& s) {
   using kind = site_result::kind;
   if (!s.is_pinned()) return {.site = index, .outcome = kind::current};
   if (s.tag) return {.site = index, .outcome = kind::changed, .after = s.tag->written()};
-  return {.site = index, .outcome = kind::left, .message = "its tag is not written beside it, so nobody knows it"};
+  return {.site = index, .outcome = kind::left, .message = "its tag is not written beside it"};
 }
 
 // The reason why an image is not pinned that a kustomization renames; none: both names have the same digest.
@@ -65,17 +65,18 @@ std::optional<site_result> renamed_result(std::size_t index, const pin_choice& c
   for (const auto& [i, one] : std::ranges::subrange(begin, end)) {
     const auto& [ref, text, by, problem] = one;
     if (!problem.empty()) continue;
-    if (!ref) return left(fmt::format("{} makes {} of it, which is no image reference", by, quoted_name(text)));
+    if (!ref)
+      return left(fmt::format("{} changes it to {}, which is not a valid image reference", by, quoted_name(text)));
     const auto found = known.find(ref->canonical());
     if (found == known.end()) continue;
     if (!found->second)
       return site_result{
           .site = index,
           .outcome = kind::failed,
-          .message = fmt::format("{} makes {} of it: {}", by, quoted_name(text), found->second.error().message),
+          .message = fmt::format("{} changes it to {}: {}", by, quoted_name(text), found->second.error().message),
           .code = found->second.error().code};
     if (*found->second == own) continue;
-    return left(fmt::format("{} makes {} of it, which has other bytes; pin it there: pinhook pin -i {}", by,
+    return left(fmt::format("{} changes it to {}, which has another digest; pin it there: pinhook pin -i {}", by,
                             quoted_name(text), by));
   }
   return std::nullopt;
@@ -97,7 +98,7 @@ site_result decide(std::size_t index, const files::site& s, const pin_choice& ch
   if (!ref) {
     if (choice.task == pin_task::pin) return {.site = index, .outcome = kind::current};
     return {
-        .site = index, .outcome = kind::left, .message = "its tag is not written beside it, so nobody can update it"};
+        .site = index, .outcome = kind::left, .message = "its tag is not written beside it, so it cannot be updated"};
   }
   const auto found = known.find(ref->canonical());
   if (found == known.end())
@@ -131,9 +132,9 @@ std::string note_of(const line_reader& by, std::size_t count) {
   const std::string_view advice = changes == files::marker_change::tag
                                       ? "; it changes the tag and leaves the digest: run pinhook pin --update after it"
                                   : changes == files::marker_change::value
-                                      ? "; what it writes next has no digest: run pinhook pin after it"
+                                      ? "; its next value has no digest: run pinhook pin after it"
                                       : "";
-  return fmt::format("{} written with tag and digest: {} reads the comment there, which must stand alone{}",
+  return fmt::format("{} written with tag and digest: {} reads the comment there, which must contain nothing else{}",
                      count == 1 ? "1 image is" : fmt::format("{} images are", count), program, advice);
 }
 

@@ -114,7 +114,7 @@ result<resource_list> resource_list::read(std::string_view text) {
   const auto kind = doc.root == yaml::no_node ? std::string_view() : doc.text_of(doc.root, "kind");
   if (kind != "ResourceList" || !doc.text_of(doc.root, "apiVersion").starts_with(api_group))
     return fail(error_code::invalid_input,
-                "no ResourceList of config.kubernetes.io; `pinhook pin` takes plain manifests");
+                "not a ResourceList of config.kubernetes.io; `pinhook pin` takes plain manifests");
   return resource_list(std::move(from));
 }
 

@@ -35,7 +35,7 @@ std::unexpected<rule_problem> blame(const Place& at, std::string message) {
 
 text_result one_text(const yaml::node& n) {
   if (n.kind != yaml::node_kind::scalar) return blame(n, fmt::format("want a text, not {}", to_string(n.kind)));
-  if (n.text.empty()) return blame(n, "nothing is written here");
+  if (n.text.empty()) return blame(n, "the value is missing");
   return n.text;
 }
 
@@ -101,7 +101,7 @@ outcome read_kind(const yaml::node& n, draft& d) {
   }
   const auto* const known = std::ranges::find(built_in_kinds, *text, &built_in_kind::kind);
   if (known == built_in_kinds.end())
-    return blame(n, fmt::format("{} is of no built-in group; write its group, as in argoproj.io/{}", *text, *text));
+    return blame(n, fmt::format("{} is not a built-in kind; write its group, as in argoproj.io/{}", *text, *text));
   d.group = known->group;
   d.kind = *text;
   return {};
@@ -112,9 +112,10 @@ outcome read_type(const yaml::node& n, draft& d) {
   if (!text) return std::unexpected(text.error());
   const auto type = rules::parse_container_type(*text);
   if (!type)
-    return blame(n,
-                 fmt::format("{} is no type; there are container, init-container, ephemeral-container, volume, field",
-                             quoted(*text, 60)));
+    return blame(
+        n,
+        fmt::format("{} is not a valid type; there are container, init-container, ephemeral-container, volume, field",
+                    quoted(*text, 60)));
   d.type = *type;
   return {};
 }
@@ -164,7 +165,8 @@ outcome read_word(const yaml::node& n, std::string_view known, std::optional<T>&
   if (!text) return std::unexpected(text.error());
   into = Parse(*text);
   if (!into)
-    return blame(n, fmt::format("{} is none of {}; leave the key out where no rule says", quoted(*text, 60), known));
+    return blame(
+        n, fmt::format("{} is not one of {}; leave the key out where no rule decides it", quoted(*text, 60), known));
   return {};
 }
 
@@ -183,11 +185,11 @@ outcome read_keys(const yaml::node& n, const std::array<key_row<Into>, N>& keys,
     const auto* const row = std::ranges::find(keys, std::string_view(m.key), &key_row<Into>::key);
     if (row == keys.end()) {
       const auto near = nearest_word(m.key, known);
-      return blame(m, near.empty()
-                          ? fmt::format("{} is no key here; there are {}", quoted(m.key, 60), fmt::join(known, ", "))
-                          : fmt::format("{} is no key here; did you mean {}?", quoted(m.key, 60), near));
+      return blame(m, near.empty() ? fmt::format("{} is not a valid key; there are {}", quoted(m.key, 60),
+                                                 fmt::join(known, ", "))
+                                   : fmt::format("{} is not a valid key; did you mean {}?", quoted(m.key, 60), near));
     }
-    if (m.value.is_null()) return blame(m, fmt::format("{}: nothing is written here", m.key));
+    if (m.value.is_null()) return blame(m, fmt::format("{}: the value is missing", m.key));
     if (auto good = row->read(m.value, into); !good) {
       good.error().message = fmt::format("{}: {}", m.key, good.error().message);
       return good;

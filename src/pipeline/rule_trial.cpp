@@ -81,7 +81,7 @@ std::string explain_missing(const rules::rule_set& rules, const judged_case& jud
       const auto& one = all[decides];
       if (!out.empty()) out += ", ";
       out += decides == i
-                 ? fmt::format("{} decides {}: {}, met or told by another", name, to_string(d.requirement),
+                 ? fmt::format("{} decides {}: {}, met or reported by another", name, to_string(d.requirement),
                                to_string(one.action))
                  : fmt::format("rule {} decides {}: {}", one.name, to_string(d.requirement), to_string(one.action));
     }

@@ -86,7 +86,7 @@ TEST_F(FnProcess, RefusesWhatIsNoList) {
   const auto seen = run("pinhook fn", deployment(image("a:1")));
   EXPECT_EQ(seen.exit_code, 2);
   EXPECT_EQ(seen.output, "");
-  EXPECT_THAT(seen.errors, HasSubstr("no ResourceList"));
+  EXPECT_THAT(seen.errors, HasSubstr("not a ResourceList"));
 }
 
 }  // namespace

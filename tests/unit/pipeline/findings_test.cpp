@@ -155,13 +155,13 @@ TEST(Findings, AnImageThatAnOverlayRenamesIsToldOnlyTheDigestOfBoth) {
   answers.merge(known("m.example/web:1", b_digest));
   const auto seen = check_one(image("web:1"), question);
   EXPECT_THAT(seen.findings.at(0).message,
-              HasSubstr("; over/k.yaml makes \"m.example/web:1\" of it, which has other bytes"));
+              HasSubstr("; over/k.yaml changes it to \"m.example/web:1\", which has another digest"));
   EXPECT_EQ(to_do(seen.findings.at(0)), "run pinhook pin -i over/k.yaml");
   // A pin: of the tag that is written it is what it means, of the other not.
   const auto drifted = check_one(image("web:1@" + a_digest), question);
   EXPECT_THAT(rules_of(drifted), ElementsAre("drift"));
-  EXPECT_THAT(drifted.findings.at(0).message, HasSubstr("over/k.yaml makes \"m.example/web:1\" of it, of which its "
-                                                        "registry says sha256:bbbbbbbbbbbb"));
+  EXPECT_THAT(drifted.findings.at(0).message, HasSubstr("over/k.yaml changes it to \"m.example/web:1\", for which its "
+                                                        "registry has sha256:bbbbbbbbbbbb"));
   EXPECT_EQ(to_do(drifted.findings.at(0)), "write newTag: 1 into the entry of over/k.yaml");
   answers = known("docker.io/library/web:1", a_digest);
   answers.merge(known("m.example/web:1", a_digest));

@@ -126,7 +126,7 @@ TEST_F(FunctionRun, WhatIsNoListGivesNoOutput) {
   const auto done = run("kind: Pod\n");
   EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_EQ(done.out, "");
-  EXPECT_THAT(done.messages, HasSubstr("no ResourceList"));
+  EXPECT_THAT(done.messages, HasSubstr("not a ResourceList"));
 }
 
 // The values of two releases, two images in the first, at paths that the operator names.

@@ -197,7 +197,7 @@ TEST_F(KustomizationGaps, NoteWhatIsNotFollowed) {
   EXPECT_THAT(missing("resources: [a.yaml]\n" + entries), IsEmpty());
   write("base/kustomization.yaml", "resources: [../over/a.yaml]\n" + entries);
   EXPECT_THAT(notes("resources: [../base]\nimages: [{name: web, newTag: v1}]\n"),
-              ElementsAre(HasSubstr("kustomize makes nginx:1:1.25 of it, which is no image reference")));
+              ElementsAre(HasSubstr("kustomize changes it to nginx:1:1.25, which is not a valid image reference")));
 }
 
 TEST_F(KustomizationGaps, NoteWhatComesFromPatchesAndCharts) {
@@ -217,7 +217,7 @@ TEST_F(KustomizationGaps, NoteWhatComesFromPatchesAndCharts) {
       IsEmpty())
       << "pinned by itself";
   EXPECT_THAT(notes("resources: [a.yaml]\nhelmCharts: [{name: x}]\n"),
-              ElementsAre(HasSubstr("what its charts make is not looked at; check what is built")));
+              ElementsAre(HasSubstr("images of its charts get no entry; check what is built")));
 }
 
 TEST_F(KustomizationGaps, CompareNamesAsWritten) {
@@ -232,7 +232,7 @@ TEST_F(KustomizationGaps, NoteWhatGetsNone) {
         "\"golang:1.22\"}\n");
   EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\n"), IsEmpty());
   EXPECT_THAT(notes("resources: [a.yaml, b.yaml, \"https://github.com/acme/base?ref=v1\"]\n"),
-              ElementsAre(HasSubstr("\"https://github.com/acme/base?ref=v1\" is passed over"),
+              ElementsAre(HasSubstr("\"https://github.com/acme/base?ref=v1\" is skipped"),
                           HasSubstr("golang:1.22 gets no entry: kustomize's images do not reach "),
                           HasSubstr("labelled pinhook.dev/pin: skip")));
 }
@@ -240,7 +240,7 @@ TEST_F(KustomizationGaps, NoteWhatGetsNone) {
 TEST_F(KustomizationGaps, RefuseWhatIsNotThere) {
   EXPECT_THAT(refusal("resources: [none.yaml]\n"), HasSubstr("over/none.yaml, which "));
   std::filesystem::create_directories(files_.path() / "empty");
-  EXPECT_THAT(refusal("resources: [../empty]\n"), HasSubstr("holds no kustomization"));
+  EXPECT_THAT(refusal("resources: [../empty]\n"), HasSubstr("has no kustomization"));
   write("over/bad.yaml", "spec: [\n");
   EXPECT_THAT(refusal("resources: [bad.yaml]\n"), HasSubstr("over/bad.yaml, which "));
 }
@@ -248,9 +248,9 @@ TEST_F(KustomizationGaps, RefuseWhatIsNotThere) {
 TEST_F(KustomizationGaps, RefuseCircles) {
   write("base/kustomization.yaml", "resources: [../base2]\n");
   write("base2/kustomization.yaml", "resources: [../base]\n");
-  EXPECT_THAT(refusal("resources: [../base]\n"), HasSubstr("takes it in itself"));
+  EXPECT_THAT(refusal("resources: [../base]\n"), HasSubstr("which includes it in turn"));
   write("self/kustomization.yaml", "resources: [.]\n");
-  EXPECT_THAT(refusal("resources: [../self]\n"), HasSubstr("takes it in itself"));
+  EXPECT_THAT(refusal("resources: [../self]\n"), HasSubstr("which includes it in turn"));
 }
 
 TEST_F(KustomizationGaps, HaveALimitOfDepth) {

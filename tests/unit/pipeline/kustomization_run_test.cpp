@@ -152,10 +152,11 @@ TEST_F(KustomizationRun, RenamedImagesArePinnedWhenBothNamesAreTheSameBytes) {
   const renamed_case cases[] = {
       {"m.example/nginx", "a", "pinned 1 image in 1 file", run_status::good},
       {"m.example/nginx", "b",
-       "makes \"m.example/nginx:1.25\" of it, which has other bytes; pin it there: pinhook pin -i", run_status::good},
-      {"m.example/nginx", "", "makes \"m.example/nginx:1.25\" of it: m.example/nginx:1.25 is not in the table",
+       "changes it to \"m.example/nginx:1.25\", which has another digest; pin it there: pinhook pin -i",
+       run_status::good},
+      {"m.example/nginx", "", "changes it to \"m.example/nginx:1.25\": m.example/nginx:1.25 is not in the table",
        run_status::unresolved},
-      {"m.example/nginx:v9", "", "makes \"m.example/nginx:v9:1.25\" of it, which is no image reference",
+      {"m.example/nginx:v9", "", "changes it to \"m.example/nginx:v9:1.25\", which is not a valid image reference",
        run_status::good},
   };
   for (const renamed_case& one : cases) {

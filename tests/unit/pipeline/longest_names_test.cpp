@@ -83,14 +83,14 @@ std::vector<line> lines() {
        false},
       {both,
        "a.yaml",
-       {" is pinned to sha256:aaaaaaaaaaaa, and its registry says sha256:bbbbbbbbbbbb by now"},
+       {" is pinned to sha256:aaaaaaaaaaaa, but its registry now has sha256:bbbbbbbbbbbb"},
        "write {0}@{4}",
        {},
        true,
        true},
       {alone,
        "a.yaml",
-       {"nobody wrote which tag ", " was, so it cannot be compared with what the tag means now"},
+       {"the tag of ", " is not written anywhere, so its digest cannot be compared with that of the tag"},
        "write the tag before the digest: {0}:TAG@{3}",
        {},
        false,
@@ -223,7 +223,7 @@ TEST(LongestNames, ARenamedImageIsToldWithTheCommandWhole) {
     ASSERT_TRUE(done);
     EXPECT_THAT(done->results[0].message, ::testing::StartsWith("over/k.yaml makes "));
     EXPECT_THAT(done->results[0].message,
-                ::testing::EndsWith(" of it, which has other bytes; pin it there: pinhook pin -i over/k.yaml"));
+                ::testing::EndsWith(", which has another digest; pin it there: pinhook pin -i over/k.yaml"));
     EXPECT_LE(done->results[0].message.size(), 300U);
   }
 }
@@ -233,11 +233,13 @@ TEST(LongestNames, LeaveTheReasonOfAPinThatStaysWhole) {
     const std::string text = filled(std::string(pod) + "{0}@{3}\n", n);
     const auto file = files::image_file::read(text, "a.yaml", {});
     ASSERT_TRUE(file);
-    for (const auto& [task, verb] : {std::pair{pin_task::unpin, "knows it"}, {pin_task::update, "can update it"}}) {
+    for (const auto& [task, message] :
+         {std::pair{pin_task::unpin, "its tag is not written beside it"},
+          {pin_task::update, "its tag is not written beside it, so it cannot be updated"}}) {
       const auto done = pinned(*file, {.task = task}, {});
       ASSERT_TRUE(done);
       ASSERT_EQ(done->results[0].outcome, site_result::kind::left);
-      EXPECT_EQ(done->results[0].message, fmt::format("its tag is not written beside it, so nobody {}", verb));
+      EXPECT_EQ(done->results[0].message, message);
     }
   }
 }

@@ -138,11 +138,12 @@ TEST_F(PinRun, SaysWhichProgramNeedsTheComment) {
   auto done = run();
   EXPECT_THAT(done.out, HasSubstr("image: nginx:1.25@" + a + flux + "\n"));
   EXPECT_THAT(done.messages, HasSubstr("a.yaml: 1 image is written with tag and digest: Flux reads the comment there, "
-                                       "which must stand alone; what it writes next has no digest: run pinhook pin "
+                                       "which must contain nothing else; its next value has no digest: run pinhook pin "
                                        "after it\n"));
-  EXPECT_THAT(done.messages, HasSubstr("b.yaml: 1 image is written with tag and digest: release-please reads the "
-                                       "comment there, which must stand alone; it changes the tag and leaves the "
-                                       "digest: run pinhook pin --update after it\n"));
+  EXPECT_THAT(done.messages,
+              HasSubstr("b.yaml: 1 image is written with tag and digest: release-please reads the "
+                        "comment there, which must contain nothing else; it changes the tag and leaves the "
+                        "digest: run pinhook pin --update after it\n"));
   options.orders.format = pin::pin_format::digest;
   inputs.clear();
   add("a.yaml", pod("nginx:1.25", flux));
@@ -215,7 +216,7 @@ TEST_F(PinRun, UnpinsWithoutAskingAnybody) {
   EXPECT_EQ(done.out, pod("nginx:1.25") + "---\n" + pod("nginx@" + a));
   EXPECT_EQ(digests.calls(), 0U);
   EXPECT_EQ(done.messages, "b.yaml:6:14: container web: \"nginx@" + a +
-                               "\" is left as it is: its tag is not written beside it, so nobody knows it\n"
+                               "\" is left as it is: its tag is not written beside it\n"
                                "unpinned 1 image in 1 file; 1 left as it is\n");
 }
 

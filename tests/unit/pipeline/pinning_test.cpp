@@ -104,7 +104,8 @@ TEST(Pinned, LeavesValuesThatAreNotSafeToPin) {
               HasSubstr("its digest would be in a.tag, and t.yaml:1 writes it as version; pin"));
   EXPECT_EQ(after.results[1].message,
             "YAML does not read the tag 1.10 as a string, and Helm writes 1.1; quote it: tag: \"1.10\"");
-  EXPECT_THAT(after.results[2].message, HasSubstr("the chart may put c.global.hub before or after it; pin the rendered"));
+  EXPECT_THAT(after.results[2].message,
+              HasSubstr("the chart may put c.global.hub before or after it; pin the rendered"));
   ASSERT_EQ(after.doubts.size(), 1U);
   EXPECT_THAT(*after.doubts.begin(), HasSubstr("no template here shows its use"));
   const auto back = files::image_file::read(after.text, "values.yaml", {}, &chart);

@@ -163,7 +163,7 @@ TEST(WithResults, AreAppendedToThoseThatAreThere) {
   EXPECT_EQ(written(head + "results: []\nitems: []\n", results), head + "results: [" + one + "]\nitems: []\n");
   EXPECT_EQ(written(head + "results:\nitems: []\n", results), head + "results: [" + one + "]\nitems: []\n");
   EXPECT_EQ(written(head + "results: null\nitems: []\n", results), head + "results: [" + one + "]\nitems: []\n");
-  EXPECT_THAT(written(head + "results: text\n", results), HasSubstr("`results` is no list"));
+  EXPECT_THAT(written(head + "results: text\n", results), HasSubstr("`results` is not a list"));
 }
 
 TEST(WithResults, StandInJson) {

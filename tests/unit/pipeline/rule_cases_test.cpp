@@ -87,16 +87,17 @@ TEST(RuleCases, PlaceEachProblem) {
       {"- x", "1:3: want a mapping, not a scalar"},
       {"- {expect: {}}", "1:3: image is missing"},
       {"- {image: nginx}", "1:3: expect is missing: write expect: {} where no rule says anything"},
-      {"- {image: nginx, imag: x, expect: {}}", "1:18: \"imag\" is no key here; did you mean image?"},
+      {"- {image: nginx, imag: x, expect: {}}", "1:18: \"imag\" is not a valid key; did you mean image?"},
       {"- {image: nginx, expect: {dney: x}}",
-       "1:27: expect: \"dney\" is no key here; there are deny, warn, audit, pin, "
+       "1:27: expect: \"dney\" is not a valid key; there are deny, warn, audit, pin, "
        "format, pullPolicy"},
       {"- {image: nginx, expect: {pin: nevr}}",
-       "1:32: expect: pin: \"nevr\" is none of always, never, keep, refresh; leave the key out where no rule says"},
+       "1:32: expect: pin: \"nevr\" is not one of always, never, keep, refresh; leave the key out where no rule "
+       "decides it"},
       {"- {image: nginx, in: files, expect: {}}", "1:22: in: \"files\" is neither admission nor file"},
       {"- {image: nginx, resolves: 'true', expect: {}}", "1:28: resolves: want true or false"},
       {"- {image: nginx, kind: Engine, expect: {}}",
-       "1:24: kind: Engine is of no built-in group; write its group, as in argoproj.io/Engine"},
+       "1:24: kind: Engine is not a built-in kind; write its group, as in argoproj.io/Engine"},
       {"- {image: nginx, namespace: 'a*', expect: {}}", "1:29: namespace: \"a*\" is a pattern; name one"},
       {"- {image: nginx, type: field, pull-policy: Always, expect: {}}",
        "1:44: pull-policy: a field has none; only containers and volumes do"},
