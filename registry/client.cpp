@@ -14,7 +14,7 @@ namespace {
 
 class registry_client final : public client {
  public:
-  registry_client(http::client& http, client_options options, const clock& time, observer* watch, exchange_seams seams)
+  registry_client(http::client& http, client_options options, const clock& time, observer* watch, wait_seams seams)
       : options_(std::move(options)),
         rules_(access_rules::make(options_.allow, options_.deny)),
         time_(time),
@@ -127,12 +127,8 @@ class registry_client final : public client {
 }  // namespace
 
 std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time, observer* watch,
-                                    exchange_seams seams) {
+                                    wait_seams seams) {
   return std::make_unique<registry_client>(http, std::move(options), time, watch, std::move(seams));
-}
-
-std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time, observer* watch) {
-  return make_client(http, std::move(options), time, watch, exchange_seams{});
 }
 
 }  // namespace pinhook::registry

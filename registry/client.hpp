@@ -7,13 +7,13 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/wait_seams.hpp>
 #include <pinhook/http/client.hpp>
 #include <pinhook/registry/client_options.hpp>
 #include <pinhook/registry/credential.hpp>
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/descriptor.hpp>
 #include <pinhook/registry/digest.hpp>
-#include <pinhook/registry/exchange_seams.hpp>
 #include <pinhook/registry/observer.hpp>
 #include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -51,10 +51,6 @@ class client {
 
 /// `http`, `time` and `watch` must outlive the client; `watch` may be null.
 [[nodiscard]] std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time,
-                                                  observer* watch);
-
-/// As make_client above, with the seams that tests replace.
-[[nodiscard]] std::unique_ptr<client> make_client(http::client& http, client_options options, const clock& time,
-                                                  observer* watch, exchange_seams seams);
+                                                  observer* watch, wait_seams seams = {});
 
 }  // namespace pinhook::registry

@@ -15,24 +15,12 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <random>
 #include <vector>
 
 namespace pinhook::registry {
 namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-
-awaitable<void> sleep_on_timer(std::chrono::nanoseconds span) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  timer.expires_after(span);
-  co_await timer.async_wait(as_result);
-}
-
-std::function<double()> jitter() {
-  auto engine = std::make_shared<std::minstd_rand>(std::random_device{}());
-  return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
-}
 
 // Removes a secret from a refusal that repeats it, so that it does not get into messages.
 void scrub(std::string& text, std::string_view hidden) {
@@ -125,10 +113,8 @@ struct exchange::hop {
 };
 
 exchange::exchange(http::client& http, const client_options& options, const access_rules& rules, const clock& time,
-                   observer* watch, exchange_seams seams)
+                   observer* watch, wait_seams seams)
     : http_(http), options_(options), rules_(rules), time_(time), watch_(watch), seams_(std::move(seams)) {
-  if (!seams_.sleep) seams_.sleep = sleep_on_timer;
-  if (!seams_.random) seams_.random = jitter();
   for (const auto& [registry, settings] : options_.hosts) tls_.emplace(registry, http::trusting(settings.ca_file));
 }
 

@@ -6,12 +6,12 @@
 #pragma once
 
 #include <pinhook/base/async.hpp>
+#include <pinhook/base/wait_seams.hpp>
 #include <pinhook/http/client.hpp>
 #include <pinhook/http/retry.hpp>
 #include <pinhook/registry/auth_flow.hpp>
 #include <pinhook/registry/client_options.hpp>
 #include <pinhook/registry/credential.hpp>
-#include <pinhook/registry/exchange_seams.hpp>
 #include <pinhook/registry/observer.hpp>
 #include <pinhook/registry/redirect.hpp>
 #include <pinhook/registry/route.hpp>
@@ -43,7 +43,7 @@ class exchange {
  public:
   /// All must outlive the exchange; `watch` may be null. `rules` holds for every host, no matter where it was named.
   exchange(http::client& http, const client_options& options, const access_rules& rules, const clock& time,
-           observer* watch, exchange_seams seams);
+           observer* watch, wait_seams seams);
   ~exchange();
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
@@ -81,7 +81,7 @@ class exchange {
   const access_rules& rules_;
   const clock& time_;
   observer* watch_;
-  exchange_seams seams_;
+  wait_seams seams_;
   // One for each host of the settings: requests with the same one may share connections.
   std::map<std::string, std::shared_ptr<const http::tls_settings>, std::less<>> tls_;
   challenge_cache challenges_;

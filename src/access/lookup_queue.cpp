@@ -3,30 +3,13 @@
 #include <pinhook/resolve/backoff.hpp>
 #include <pinhook/server/task_group.hpp>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
 #include <map>
-#include <random>
 #include <string>
 #include <utility>
 
 namespace pinhook::access {
 namespace {
-
-awaitable<void> sleep_on_timer(std::chrono::nanoseconds span) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  timer.expires_after(span);
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-}
-
-std::function<double()> jitter() {
-  auto engine = std::make_shared<std::minstd_rand>(std::random_device{}());
-  return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
-}
 
 // The resolver's own limit ends a look-up, with the reason in its error; this margin only makes sure that it ends
 // first.
@@ -73,10 +56,8 @@ struct lookup_queue::run {
   progress on_progress;
 };
 
-lookup_queue::lookup_queue(tools with, lookup_options options, seams replaced)
-    : with_(std::move(with)), options_(options), seams_(std::move(replaced)) {
-  if (!seams_.sleep) seams_.sleep = sleep_on_timer;
-  if (!seams_.random) seams_.random = jitter();
+lookup_queue::lookup_queue(tools with, lookup_options options, wait_seams seams)
+    : with_(std::move(with)), options_(options), seams_(std::move(seams)) {
   options_.at_once = std::max<std::size_t>(options_.at_once, 1);
 }
 

@@ -4,30 +4,14 @@
 #include <pinhook/kube/api_objects.hpp>
 #include <pinhook/kube/names.hpp>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/core.h>
 
-#include <random>
 #include <utility>
 
 namespace pinhook::kube {
 namespace {
 
 constexpr http::retry_options one_more{.tries = 2};
-
-awaitable<void> wait_on_timer(std::chrono::nanoseconds span) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  timer.expires_after(span);
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-}
-
-std::function<double()> jitter() {
-  auto engine = std::make_shared<std::minstd_rand>(std::random_device{}());
-  return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
-}
 
 result<void> check(const request_attributes& q) {
   if (!q.is_cluster_wide && !is_namespace_name(q.ns))
@@ -74,15 +58,12 @@ std::unexpected<error> refuse(error e, const request_attributes& attributes) {
 }
 
 api_connection::api_connection(http::client& http, cluster where, process_runner& processes, asio::any_io_executor on,
-                               const clock& time, login_options login, api_seams seams)
+                               const clock& time, login_options login, wait_seams seams)
     : http_(http),
       where_(std::make_shared<const cluster>(std::move(where))),
       time_(time),
       seams_(std::move(seams)),
-      login_(where_, processes, std::move(on), time, login) {
-  if (!seams_.sleep) seams_.sleep = wait_on_timer;
-  if (!seams_.random) seams_.random = jitter();
-}
+      login_(where_, processes, std::move(on), time, login) {}
 
 http::request api_connection::request_for(const api_call& call) const {
   http::request out;

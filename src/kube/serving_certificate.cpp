@@ -13,8 +13,8 @@ constexpr int max_passes = 8;
 }  // namespace
 
 serving_certificate::serving_certificate(serving_api& api, const clock& time, serving_options options, serving_sink& to,
-                                         serving_seams seams)
-    : api_(api), time_(time), options_(std::move(options)), seams_(std::move(seams).filled()), to_(to) {}
+                                         wait_seams seams)
+    : api_(api), time_(time), options_(std::move(options)), seams_(std::move(seams)), to_(to) {}
 
 std::string serving_certificate::secret_name() const {
   return fmt::format("Secret {}/{}", options_.ns, options_.secret_name);

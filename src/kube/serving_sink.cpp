@@ -1,30 +1,12 @@
 #include <pinhook/kube/serving_sink.hpp>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
-#include <memory>
-#include <random>
-#include <utility>
 
 namespace pinhook::kube {
 namespace {
 
 constexpr std::chrono::nanoseconds first_backoff = std::chrono::seconds(1);
 constexpr double jitter = 0.1;
-
-awaitable<void> wait_on_timer(std::chrono::nanoseconds span) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  timer.expires_after(span);
-  co_await timer.async_wait(asio::use_awaitable);
-}
-
-std::function<double()> machine_random() {
-  auto engine = std::make_shared<std::minstd_rand>(std::random_device{}());
-  return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
-}
 
 }  // namespace
 
@@ -58,12 +40,6 @@ std::chrono::nanoseconds look_pace::next(bool went_well, double random) {
   const auto span = static_cast<double>((went_well ? interval_ : backoff_).count());
   return std::chrono::nanoseconds(
       static_cast<std::chrono::nanoseconds::rep>(span * (1 - jitter + 2 * jitter * random)));
-}
-
-serving_seams serving_seams::filled() && {
-  if (!sleep) sleep = wait_on_timer;
-  if (!random) random = machine_random();
-  return std::move(*this);
 }
 
 }  // namespace pinhook::kube

@@ -11,12 +11,12 @@
 namespace pinhook::kube {
 
 trust_watch::trust_watch(serving_api& api, const clock& time, trust_watch_options options, chain served,
-                         serving_sink& to, serving_seams seams)
+                         serving_sink& to, wait_seams seams)
     : api_(api),
       time_(time),
       options_(std::move(options)),
       served_(std::move(served)),
-      seams_(std::move(seams).filled()),
+      seams_(std::move(seams)),
       to_(to) {}
 
 awaitable<void> trust_watch::keep() {

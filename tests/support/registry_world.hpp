@@ -116,7 +116,7 @@ class registry_world : public ::testing::Test {
 
   registry::client& client() {
     if (!client_) {
-      registry::exchange_seams seams;
+      wait_seams seams;
       // Waits between tries are decided elsewhere; here they take no time.
       seams.sleep = [](std::chrono::nanoseconds) -> awaitable<void> { co_return; };
       seams.random = [] { return 0.5; };

@@ -10,6 +10,7 @@
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/wait_seams.hpp>
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -53,13 +54,6 @@ struct lookup_options {
 
 class lookup_queue {
  public:
-  /// Functions that tests replace.
-  struct seams {
-    /// Default: a timer on the coroutine's executor.
-    std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
-    /// In [0, 1).
-    std::function<double()> random;
-  };
   /// Called with the number of references that are done and their total.
   using progress = std::function<void(std::size_t done, std::size_t total)>;
 
@@ -71,7 +65,7 @@ class lookup_queue {
     const clock& time;
   };
 
-  lookup_queue(tools with, lookup_options options, seams replaced = {});
+  lookup_queue(tools with, lookup_options options, wait_seams seams = {});
 
   /// One result a reference, in their order. Errors as registry::client::resolve.
   awaitable<std::vector<result<registry::digest>>> find(std::vector<registry::reference> refs, progress on_progress);
@@ -86,7 +80,7 @@ class lookup_queue {
 
   tools with_;
   lookup_options options_;
-  seams seams_;
+  wait_seams seams_;
 };
 
 }  // namespace pinhook::access

@@ -14,6 +14,7 @@
 
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/process.hpp>
+#include <pinhook/base/wait_seams.hpp>
 #include <pinhook/http/client.hpp>
 #include <pinhook/kube/api_error.hpp>
 #include <pinhook/kube/cluster.hpp>
@@ -21,21 +22,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace pinhook::kube {
-
-/// Functions that tests replace: waiting, and the jitter of the waits.
-struct api_seams {
-  /// Default: a timer on the coroutine's executor.
-  std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
-  /// In [0, 1).
-  std::function<double()> random;
-};
 
 /// One request to the API.
 struct api_call {
@@ -62,7 +53,7 @@ class api_connection {
  public:
   /// `http`, `processes` and `time` must outlive this object.
   api_connection(http::client& http, cluster where, process_runner& processes, asio::any_io_executor on,
-                 const clock& time, login_options login = {}, api_seams seams = {});
+                 const clock& time, login_options login = {}, wait_seams seams = {});
 
   /// Errors: those of kube::api. Messages begin with "Kubernetes API: " and the request.
   awaitable<result<api_answer>> ask(api_call call, deadline d);
@@ -76,7 +67,7 @@ class api_connection {
   http::client& http_;
   std::shared_ptr<const cluster> where_;
   const clock& time_;
-  api_seams seams_;
+  wait_seams seams_;
   login login_;
 };
 

@@ -15,6 +15,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/wait_seams.hpp>
 #include <pinhook/kube/serving_api.hpp>
 #include <pinhook/kube/serving_decision.hpp>
 #include <pinhook/kube/serving_options.hpp>
@@ -30,7 +31,7 @@ class serving_certificate {
  public:
   /// The arguments must outlive this object.
   serving_certificate(serving_api& api, const clock& time, serving_options options, serving_sink& to,
-                      serving_seams seams = {});
+                      wait_seams seams = {});
   serving_certificate(const serving_certificate&) = delete;
   serving_certificate& operator=(const serving_certificate&) = delete;
 
@@ -73,7 +74,7 @@ class serving_certificate {
   serving_api& api_;
   const clock& time_;
   const serving_options options_;
-  serving_seams seams_;
+  wait_seams seams_;
   sink_once to_;
   replica_memory memory_;
 };

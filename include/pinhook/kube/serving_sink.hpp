@@ -3,12 +3,10 @@
 // Thread rule: called on the one thread of the API.
 #pragma once
 
-#include <pinhook/base/async.hpp>
 #include <pinhook/base/certificate.hpp>
 #include <pinhook/base/error.hpp>
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,17 +67,6 @@ class look_pace {
  private:
   std::chrono::nanoseconds interval_;
   std::chrono::nanoseconds backoff_{0};
-};
-
-/// Functions that tests replace: waiting, and its jitter.
-struct serving_seams {
-  /// Default: a timer on the coroutine's executor.
-  std::function<awaitable<void>(std::chrono::nanoseconds)> sleep = {};
-  /// In [0, 1).
-  std::function<double()> random = {};
-
-  /// With the defaults for missing functions.
-  [[nodiscard]] serving_seams filled() &&;
 };
 
 }  // namespace pinhook::kube

@@ -11,6 +11,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/wait_seams.hpp>
 #include <pinhook/kube/serving_api.hpp>
 #include <pinhook/kube/serving_sink.hpp>
 
@@ -35,7 +36,7 @@ class trust_watch {
 
   /// Calls `trusted`, `not_trusted`, `unchecked` and `failed` of the sink. The arguments must outlive this object.
   trust_watch(serving_api& api, const clock& time, trust_watch_options options, chain served, serving_sink& to,
-              serving_seams seams = {});
+              wait_seams seams = {});
   trust_watch(const trust_watch&) = delete;
   trust_watch& operator=(const trust_watch&) = delete;
 
@@ -55,7 +56,7 @@ class trust_watch {
   const clock& time_;
   const trust_watch_options options_;
   chain served_;
-  serving_seams seams_;
+  wait_seams seams_;
   sink_once to_;
 };
 

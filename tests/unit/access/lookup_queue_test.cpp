@@ -116,7 +116,7 @@ class LookupQueue : public ::testing::Test {
   std::vector<std::string> find(const std::vector<std::string>& texts) {
     std::vector<registry::reference> refs;
     for (const auto& text : texts) refs.push_back(registry::reference::parse(text).value());
-    lookup_queue::seams seams;
+    wait_seams seams;
     seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
       slept.push_back(span);
       time.advance(span);

@@ -58,7 +58,7 @@ struct ApiClient : ::testing::Test {
     where.server = "https://k8s.example/prefix";
     where.origin = "the test's cluster";
     where.login = std::move(login);
-    api_seams seams;
+    wait_seams seams;
     seams.random = [] { return 1.0; };
     seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
       waits.push_back(span);

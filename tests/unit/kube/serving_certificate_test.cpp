@@ -43,7 +43,7 @@ struct ServingCertificate : ::testing::Test {
     serving_options o;
     o.ns = "pinhook";
     o.policy.names.dns_names = {"pinhook.pinhook.svc"};
-    serving_seams seams;
+    wait_seams seams;
     seams.random = [] { return 0.5; };
     seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
       waits.push_back(span);

@@ -78,7 +78,7 @@ class RegistryClient : public ::testing::Test {
 
   client& made() {
     if (!client_) {
-      exchange_seams seams;
+      wait_seams seams;
       seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
         slept.push_back(span);
         time.advance(span);

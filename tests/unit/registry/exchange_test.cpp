@@ -221,7 +221,7 @@ TEST_F(RegistryClient, CancellationIsAResult) {
   http.reply(head_line, respond(503));
   asio::io_context io(1);
   asio::cancellation_signal stop;
-  exchange_seams seams;
+  wait_seams seams;
   seams.sleep = [&](std::chrono::nanoseconds) -> awaitable<void> {
     stop.emit(asio::cancellation_type::terminal);
     co_return;
