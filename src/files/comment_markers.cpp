@@ -107,7 +107,7 @@ marked_text::marked_text(std::string_view text) : text_(text) {
     if (text.substr(before, at - before).contains('\n')) looked_at = 0;
     if (++looked_at > max_signs) continue;
     const comment_marker* found = marker_of(line_from(text, at));
-    if (found == nullptr || !found->stands_alone()) continue;
+    if (found == nullptr || !found->is_exclusive()) continue;
     is_empty_ = false;
     if (found->place == place::tight) of_file_ = found;
     const std::string_view comment = line_from(text, at);
@@ -130,7 +130,7 @@ const comment_marker* marked_text::above(std::size_t begin, bool is_item) const 
     const std::size_t sign = text_.find_first_not_of(" \t", begin);
     if (sign >= end || text_[sign] != '#') return nullptr;
     const comment_marker* found = marker_of(line_from(text_, sign));
-    if (found == nullptr || !found->stands_alone()) continue;
+    if (found == nullptr || !found->is_exclusive()) continue;
     if (found->reach == reach::next_line || (found->reach == reach::next_item && is_item)) return found;
   }
   return nullptr;
@@ -138,7 +138,7 @@ const comment_marker* marked_text::above(std::size_t begin, bool is_item) const 
 
 const comment_marker* marked_text::at(std::size_t begin, std::size_t sign, bool is_item) const {
   if (is_empty_) return nullptr;
-  if (const comment_marker* own = marker_of(line_from(text_, sign)); own != nullptr && own->stands_alone()) return own;
+  if (const comment_marker* own = marker_of(line_from(text_, sign)); own != nullptr && own->is_exclusive()) return own;
   if (of_file_ != nullptr) return of_file_;
   const auto behind = std::ranges::upper_bound(regions_, begin, {}, &yaml::text_span::begin);
   if (behind != regions_.begin() && begin < std::prev(behind)->end) return marker_of("#x-release-please-");

@@ -46,7 +46,7 @@ struct comment_marker {
 
   /// True when no comment may be added to its line: the program would not find the marker, or it finds the tag by its
   /// position in the line.
-  [[nodiscard]] bool stands_alone() const { return breaks_behind_text || changes == marker_change::tag; }
+  [[nodiscard]] bool is_exclusive() const { return breaks_behind_text || changes == marker_change::tag; }
 };
 
 /// Bytes of a comment that are read. A marker is a word or a short object.
@@ -68,7 +68,7 @@ class marked_text {
 
   /// True when no line of the text has a marker.
   [[nodiscard]] bool is_empty() const { return is_empty_; }
-  /// The marker that stands_alone() and applies to a line. The node of the line begins at the byte `begin`, and its
+  /// The exclusive marker that applies to a line. The node of the line begins at the byte `begin`, and its
   /// comment at `sign` (the end of the line when there is no comment). The marker is that of the comment itself, of a
   /// line above, of a region around it, or of the whole file. Null: none. `is_item`: the node is an item of a list.
   [[nodiscard]] const comment_marker* at(std::size_t begin, std::size_t sign, bool is_item) const;

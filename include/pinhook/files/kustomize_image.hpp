@@ -8,8 +8,7 @@
 // filters/imagetag (updater.go, legacy.go). Its unexpected behaviour:
 //
 //   - Images are compared as they are written: the entry `nginx` does not match docker.io/library/nginx.
-//   - `name` is put into a regular expression, ^name(:tag)?(@digest)?$: a name with a tag matches the images of that
-//   tag
+//   - `name` is put into a regular expression, ^name(:tag)?(@digest)?$: a name with a tag matches images of that tag
 //     alone, and '.' matches any character.
 //   - `newTag` and `digest` replace both tag and digest; `newName` replaces all text before them, whatever it holds:
 //     newName "x:1" makes "x:1:1.25" of nginx:1.25.

@@ -61,7 +61,7 @@ TEST(CommentMarkers, AreFoundByTheirText) {
   for (const marker_case& one : table) {
     const comment_marker* found = marker_of(one.comment);
     EXPECT_EQ(found == nullptr ? "" : found->program, one.program) << one.comment;
-    EXPECT_EQ(found != nullptr && found->stands_alone(), one.is_alone) << one.comment;
+    EXPECT_EQ(found != nullptr && found->is_exclusive(), one.is_alone) << one.comment;
   }
 }
 
