@@ -1,5 +1,7 @@
 #include <pinhook/server/health.hpp>
 
+#include <fmt/core.h>
+
 #include <array>
 #include <utility>
 
@@ -30,16 +32,19 @@ void health::set_stalled(std::string_view files, bool is_stalled) {
     stalled_.erase(found);
 }
 
-response health::livez() const {
+response health::livez(std::size_t overdue_reads) const {
   response out;
   out.content_type = "text/plain; charset=utf-8";
   const std::lock_guard lock(mutex_);
-  if (stalled_.empty()) {
+  if (stalled_.empty() && overdue_reads == 0) {
     out.body = "alive\n";
     return out;
   }
   out.status = 503;
   for (const auto& files : stalled_) out.body += "reading " + files + " does not come back: its volume hangs\n";
+  if (overdue_reads != 0)
+    out.body +=
+        fmt::format("reading files for look-ups does not come back (reads: {}): their volume hangs\n", overdue_reads);
   return out;
 }
 

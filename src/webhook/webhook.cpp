@@ -3,6 +3,7 @@
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/resolve/locked_resolver.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 #include <pinhook/server/health.hpp>
@@ -117,9 +118,13 @@ struct webhook::parts {
   }
 
   std::vector<server::handler> admin_handlers() {
-    return {[this](server::request) -> awaitable<server::response> { co_return state.livez(); },
-            [this](server::request) -> awaitable<server::response> { co_return state.readyz(); },
-            [this](server::request) -> awaitable<server::response> { co_return metrics_page(numbers); }};
+    return {
+        [this](server::request) -> awaitable<server::response> { co_return state.livez(overdue_reads(time.now())); },
+        [this](server::request) -> awaitable<server::response> { co_return state.readyz(); },
+        [this](server::request) -> awaitable<server::response> {
+          numbers.set_stalled_read("look-ups", overdue_reads(time.now()) != 0);
+          co_return metrics_page(numbers);
+        }};
   }
 
   std::vector<server::handler> service_handlers() {

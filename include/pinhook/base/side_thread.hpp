@@ -11,6 +11,7 @@
 #pragma once
 
 #include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
 
@@ -30,12 +31,19 @@ inline constexpr std::chrono::seconds read_limit{10};
 awaitable<bool> run_aside(std::function<void()> work, std::chrono::nanoseconds limit,
                           std::function<void(bool is_late)> on_late);
 
-/// Calls read_file (base/file) for at most `within`, and at most `read_limit`. Errors: as read_file; timed_out, and the
-/// read is left behind; unavailable at once while `most_stuck_reads` of these are left behind, so that a hanging volume
-/// does not take a thread for each look-up; canceled.
+/// Runs `read`, which reads the files that `name` names in errors, for at most `within`, and at most `read_limit`.
+/// At most `most_stuck_reads` run at a time; the others wait for a place. Errors: timed_out, and the read is left
+/// behind; unavailable at once while all places are taken by reads that were left behind, so that a hanging volume does
+/// not take a thread for each look-up; canceled.
+awaitable<result<void>> read_aside(std::string name, std::function<void()> read, std::chrono::nanoseconds within);
+
+/// The same for read_file (base/file), with its errors.
 awaitable<result<secret>> read_file_aside(std::string file, std::size_t limit, std::chrono::nanoseconds within);
 
 inline constexpr std::size_t most_stuck_reads = 32;
+
+/// The number of read_aside's reads that began `read_limit` before `now`, or earlier, and have not come back.
+[[nodiscard]] std::size_t overdue_reads(steady_time now);
 
 /// For the start of a program, which has nothing else to do: false when `work` has not returned after `limit`.
 [[nodiscard]] bool run_within(std::function<void()> work, std::chrono::nanoseconds limit);

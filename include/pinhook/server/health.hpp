@@ -7,6 +7,7 @@
 
 #include <pinhook/server/message.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -30,8 +31,9 @@ class health {
   /// Records that reading those files ("the configuration") hangs, or has returned after all.
   void set_stalled(std::string_view files, bool is_stalled);
 
-  /// 200 as long as the process answers and its files can be read: a restart helps in no other case.
-  [[nodiscard]] response livez() const;
+  /// 200 as long as the process answers and its files can be read: a restart helps in no other case. `overdue_reads`:
+  /// of files that look-ups need (base/side_thread).
+  [[nodiscard]] response livez(std::size_t overdue_reads = 0) const;
   /// 200 when ready, else 503 with state and reason.
   [[nodiscard]] response readyz() const;
 

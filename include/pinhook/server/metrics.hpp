@@ -131,8 +131,8 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
      "1 when the current configuration file is in use, 0 when it is invalid and the one before stays in use; only "
      "where there is one."},
     {"pinhook_stalled_reads", metric_type::gauge, "files",
-     "1 while reading files (certificate, configuration, lock, credentials) takes more than 10 s: their volume hangs; "
-     "else 0, once it did."},
+     "1 while reading files (certificate, configuration, lock, credentials, look-ups) takes more than 10 s: their "
+     "volume hangs; else 0, once it did."},
     {"pinhook_build_info", metric_type::gauge, "version,compiler", "Always 1; the labels name the running program."},
     {"process_cpu_seconds_total", metric_type::counter, "", "Time of processors used, user and system."},
     {"process_resident_memory_bytes", metric_type::gauge, "", "Memory in use."},

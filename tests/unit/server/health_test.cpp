@@ -52,6 +52,19 @@ TEST(Health, IsNotAliveWhileFilesHang) {
   EXPECT_EQ(h.livez().body, "alive\n");
 }
 
+TEST(Health, IsNotAliveWhileReadsForLookUpsAreOverdue) {
+  health h;
+  h.set(health_state::ready);
+  EXPECT_EQ(h.livez(0).body, "alive\n");
+  EXPECT_EQ(h.livez(2).status, 503U);
+  EXPECT_EQ(h.livez(2).body, "reading files for look-ups does not come back (reads: 2): their volume hangs\n");
+  h.set_stalled("certificate", true);
+  EXPECT_EQ(h.livez(1).body,
+            "reading certificate does not come back: its volume hangs\n"
+            "reading files for look-ups does not come back (reads: 1): their volume hangs\n");
+  EXPECT_EQ(h.readyz().status, 200U);
+}
+
 TEST(Health, NothingComesAfterDraining) {
   health h;
   h.set(health_state::draining, "asked to stop");
