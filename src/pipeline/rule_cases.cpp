@@ -17,7 +17,7 @@ using rules::rule_problem;
 using outcome = std::expected<void, rule_problem>;
 using text_result = std::expected<std::string_view, rule_problem>;
 
-// A case while it is being read.
+// A case while it is being read, since the image of a rule_case may be its last key.
 struct draft {
   std::optional<registry::reference> image;
   std::optional<std::string> ns, pull_policy;

@@ -37,7 +37,7 @@ struct pin_run_options {
   run_target target = run_target::standard_output;
   /// Write the files that succeed although something failed.
   bool keeps_going = false;
-  /// Paths of kustomizations that may take in the files, besides those among them.
+  /// Paths of kustomizations that may include the files, besides those among the inputs.
   std::vector<std::string> around{};
 };
 

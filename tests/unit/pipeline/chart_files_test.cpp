@@ -24,7 +24,7 @@ class ChartFiles : public ::testing::Test {
     std::ofstream(path, std::ios::binary) << text;
     return path.string();
   }
-  // Of the only image of a file: what is said against a pin, or of it.
+  // The problem, else the doubt, of the only image of a file.
   std::string note_on(const std::string& path) const {
     const auto inputs = read_inputs({path}, {});
     if (!inputs || inputs->size() != 1 || !(*inputs)[0].content || (*inputs)[0].content->sites().size() != 1)
@@ -69,7 +69,7 @@ TEST_F(ChartFiles, OfDependenciesStandUnderTheirKeys) {
               HasSubstr("no template here"));
   EXPECT_THAT(note_on(write("values.yaml", "more: {image: {repository: acme/redis, tag: v1}}\n")),
               HasSubstr("charts/more/templates/a.yaml:1 writes it as version"));
-  // Helpers belong to all.
+  // Helper templates of every dependency count.
   EXPECT_THAT(note_on(write("values.yaml", values_)), HasSubstr("templates/web.yaml:1 writes it as a"));
 }
 
@@ -91,7 +91,7 @@ TEST_F(ChartFiles, HaveASchemaOfTheirValues) {
               HasSubstr("its digest would be in sub.image.tag, and values.schema.json"));
 }
 
-TEST_F(ChartFiles, TellWhatTakesAWholeImageApart) {
+TEST_F(ChartFiles, ReportTemplatesThatSplitAWholeImage) {
   write("Chart.yaml", "name: a\n");
   write("templates/web.yaml", "image: {{ (split \":\" .Values.app.image)._0 }}:v2\n");
   const auto path = write("values.yaml", "app: {image: 'acme/api:v1'}\n");
@@ -100,7 +100,7 @@ TEST_F(ChartFiles, TellWhatTakesAWholeImageApart) {
   EXPECT_THAT(note_on(path), HasSubstr("which may be more than an image: templates/web.yaml:1 writes it as image"));
 }
 
-TEST_F(ChartFiles, TellThatNothingTakesTheDigest) {
+TEST_F(ChartFiles, ReportThatNoTemplateReadsTheDigest) {
   write("Chart.yaml", "name: a\n");
   write("templates/web.yaml", good_);
   EXPECT_THAT(note_on(write("values.yaml", "image: {repository: acme/api, tag: v1, digest: ''}\n")),

@@ -1,5 +1,5 @@
-// The reports of `check` on one run that has something of everything. Golden files: tests/golden/check;
-// PINHOOK_REWRITE_GOLDEN=1 writes them anew.
+// The reports of `check` on one run with every kind of finding. Golden files: tests/golden/check;
+// PINHOOK_REWRITE_GOLDEN=1 rewrites them.
 #include <pinhook/pipeline/check_report.hpp>
 
 #include "support/golden.hpp"
@@ -175,7 +175,7 @@ TEST(CheckReport, PathsStartFromTheDirectory) {
   EXPECT_THAT(write_junit({file}, {}), HasSubstr(" file=\"web.yaml\" "));
 }
 
-TEST(CheckReport, SarifTellsImagesApartWhereverTheyMove) {
+TEST(CheckReport, SarifFingerprintsStayWhenImagesMove) {
   const auto prints = [](const checked_files& files) {
     const auto read = json::parse(write_sarif(files, built_in_rules(), {})).value();
     std::vector<std::string> out;

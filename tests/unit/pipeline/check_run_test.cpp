@@ -87,7 +87,7 @@ TEST_F(CheckRun, KeepsTheOrderOfTheFiles) {
   EXPECT_LT(second, third);
 }
 
-// Of several outcomes the most severe is the status: an input at fault, a failed look-up, a finding.
+// Of several outcomes the most severe is the status: an invalid input, a failed look-up, a finding.
 TEST_F(CheckRun, TheMostSevereOutcomeCounts) {
   options.has_drift = true;
   add("finding.yaml", pod("nginx:1.25"));

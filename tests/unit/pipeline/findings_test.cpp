@@ -20,7 +20,7 @@ const std::string b_digest = "sha256:" + std::string(64, 'b');
 
 registry::digest digest(const std::string& text) { return registry::digest::parse(text).value(); }
 
-// As find_images would: a tag reference is its own tag; of "nginx:1.25@sha256:…" the tag is what stands before.
+// As find_images would: a tag reference is its own tag; of "nginx:1.25@sha256:…" the tag is the part before.
 site image(const std::string& written, std::size_t line = 1, std::size_t column = 8) {
   site s;
   s.object = "Deployment shop/web";
@@ -63,7 +63,7 @@ digest_map known(const std::string& canonical, const std::string& d) {
   return out;
 }
 
-TEST(Findings, OneRuleAnImageTheMostTellingFirst) {
+TEST(Findings, OneRuleAnImageTheMostSpecificFirst) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
       {"nginx", {"no-tag"}},          {"nginx:latest", {"latest"}},
       {"nginx:1.25", {"unpinned"}},   {"ghcr.io/acme/latest:v2", {"unpinned"}},
@@ -73,7 +73,7 @@ TEST(Findings, OneRuleAnImageTheMostTellingFirst) {
   for (const auto& [written, rules] : cases) EXPECT_EQ(rules_of(check_one(image(written))), rules) << written;
 }
 
-TEST(Findings, AFindingSaysWhereWhatWhyAndWhatToDo) {
+TEST(Findings, AFindingHasPlaceRuleReasonAndFix) {
   auto s = image("nginx:1.25", 1, 8);
   s.document = 3;
   const auto seen = check_one(s);
@@ -95,7 +95,7 @@ TEST(Findings, AFindingSaysWhereWhatWhyAndWhatToDo) {
   EXPECT_FALSE(f.change);
 }
 
-TEST(Findings, AnInvalidReferenceSaysWhatIsWrongWithIt) {
+TEST(Findings, AnInvalidReferenceIsReportedWithItsError) {
   const auto seen = check_one(image("Nginx:1"));
   ASSERT_EQ(seen.findings.size(), 1U);
   EXPECT_EQ(seen.findings[0].message, image("Nginx:1").problem);
@@ -116,7 +116,7 @@ TEST(Findings, ANumberAsATagIsAFindingWithTheLineToWrite) {
   EXPECT_TRUE(seen.left.empty());
 }
 
-// It is an image without a digest all the same; what to run would not help.
+// It is an image without a digest nevertheless, but a command to run would not help.
 TEST(Findings, AnImageThatPinRefusesHasItsReasonAndRemedy) {
   auto s = image("acme/api:v1");
   s.problem = "the tag is a label";
@@ -136,8 +136,8 @@ TEST(Findings, AnImageThatPinRefusesHasItsReasonAndRemedy) {
   EXPECT_THAT(rules_of(check_one(pinned, question)), IsEmpty());
 }
 
-// One digest stands where the image does, and comes out of the overlay under another name.
-TEST(Findings, AnImageThatAnOverlayRenamesIsToldOnlyTheDigestOfBoth) {
+// The file has one digest, which comes out of the overlay under another name.
+TEST(Findings, AnImageThatAnOverlayRenamesGetsOnlyTheDigestOfBoth) {
   renamed_images renamed;
   renamed.emplace(0, renamed_image{*registry::reference::parse("m.example/web:1"), "m.example/web:1", "over/k.yaml"});
   check_question question;
@@ -150,14 +150,14 @@ TEST(Findings, AnImageThatAnOverlayRenamesIsToldOnlyTheDigestOfBoth) {
   EXPECT_TRUE(add_wanted(std::vector<site>{image("web:1")}, question, references));
   EXPECT_EQ(references.size(), 2U);
   EXPECT_TRUE(references.contains("m.example/web:1"));
-  // Nobody knows the other's.
+  // The digest of the other name is not known.
   EXPECT_EQ(to_do(check_one(image("web:1"), question).findings.at(0)), "run pinhook pin -i web.yaml");
   answers.merge(known("m.example/web:1", b_digest));
   const auto seen = check_one(image("web:1"), question);
   EXPECT_THAT(seen.findings.at(0).message,
               HasSubstr("; over/k.yaml changes it to \"m.example/web:1\", which has another digest"));
   EXPECT_EQ(to_do(seen.findings.at(0)), "run pinhook pin -i over/k.yaml");
-  // A pin: of the tag that is written it is what it means, of the other not.
+  // A pin with the current digest of the written tag, but not of the other name.
   const auto drifted = check_one(image("web:1@" + a_digest), question);
   EXPECT_THAT(rules_of(drifted), ElementsAre("drift"));
   EXPECT_THAT(drifted.findings.at(0).message, HasSubstr("over/k.yaml changes it to \"m.example/web:1\", for which its "
@@ -181,7 +181,7 @@ TEST(Findings, AnEntryWhoseDotMatchesAnotherNameIsRefused) {
   EXPECT_EQ(to_do(seen.findings.at(0)), "pin them in their own files");
 }
 
-TEST(Findings, WhatIsFilledInElsewhereIsCountedAndNotJudged) {
+TEST(Findings, ImagesFilledInElsewhereAreCountedAndNotJudged) {
   const std::vector<site> sites{left("${TAG}", skip_reason::variable),         left("nginx", skip_reason::no_tag_here),
                                 left("app:dev", skip_reason::built),           left("app:dev", skip_reason::built),
                                 left("nginx:latest", skip_reason::skip_label), left("proxy", skip_reason::split)};
@@ -207,7 +207,7 @@ TEST(Findings, ListsEveryImageWhenAsked) {
   EXPECT_EQ(seen.images[2].reason, skip_reason::built);
 }
 
-TEST(Findings, DriftComparesAPinWithWhatItsTagMeans) {
+TEST(Findings, DriftComparesAPinWithTheDigestOfItsTag) {
   const auto answers = known("docker.io/library/nginx:1.25", b_digest);
   check_question question;
   question.has_drift = true;
@@ -290,7 +290,7 @@ TEST(Findings, AnUntaggedImageIsLookedUpAsLatest) {
   EXPECT_EQ(seen.findings.at(0).fix, b_digest);
 }
 
-TEST(Findings, TheWidthIsThatOfWhatIsWritten) {
+TEST(Findings, TheWidthIsThatOfTheWrittenText) {
   struct one {
     std::string line;
     std::size_t column;
@@ -370,7 +370,7 @@ TEST(Findings, AsksForEachMeaningOnce) {
   EXPECT_FALSE(add_wanted(std::span(sites).subspan(3), {.has_drift = true}, seen));
 }
 
-TEST(ShellWord, QuotesWhatAShellWouldChange) {
+TEST(ShellWord, QuotesTextThatAShellWouldChange) {
   EXPECT_EQ(shell_word("deploy/web.yaml"), "deploy/web.yaml");
   EXPECT_EQ(shell_word("a b.yaml"), "'a b.yaml'");
   EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
@@ -379,7 +379,7 @@ TEST(ShellWord, QuotesWhatAShellWouldChange) {
   EXPECT_EQ(shell_word(""), "''");
 }
 
-// What an editor does with a replacement.
+// Applies a replacement as an editor does.
 std::string applied(const std::string& before, const replacement& r) {
   const auto offset = [&](std::size_t line, std::size_t column) {
     std::size_t at = 0;
@@ -419,7 +419,7 @@ TEST(ChangedLines, NameNoMoreThanChanged) {
             (replacement{2, 1, 2, 12, "a: nginx@d "}));
 }
 
-TEST(CheckRules, EachIsToldInWords) {
+TEST(CheckRules, EachHasTexts) {
   for (const auto& one : built_in_rules()) {
     EXPECT_FALSE(one.title.empty()) << one.id;
     EXPECT_FALSE(one.reason.empty()) << one.id;

@@ -52,7 +52,7 @@ class FunctionRun : public ::testing::Test {
   function_config config;
 };
 
-TEST_F(FunctionRun, PinsItemsAndSaysSo) {
+TEST_F(FunctionRun, PinsItemsAndReportsIt) {
   const auto done = run(list("nginx:1.25"));
   EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.messages, "");
@@ -91,7 +91,7 @@ TEST_F(FunctionRun, AFailureStopsEverything) {
             Not(HasSubstr("is pinned"))));
 }
 
-TEST_F(FunctionRun, KeepsGoingWhenItIsTold) {
+TEST_F(FunctionRun, KeepsGoingOnRequest) {
   const auto done =
       run(list("nginx:1.25", config_head + "    keep-going: \"true\"\n", "\n    - name: other\n      image: redis:7"));
   EXPECT_EQ(done.status, run_status::unresolved);
@@ -99,7 +99,7 @@ TEST_F(FunctionRun, KeepsGoingWhenItIsTold) {
                               HasSubstr("\"error\""), HasSubstr("is pinned")));
 }
 
-TEST_F(FunctionRun, WarnsOfWhatIsNoReference) {
+TEST_F(FunctionRun, WarnsOfInvalidReferences) {
   const auto done = run(list("UPPER:1"));
   EXPECT_EQ(done.status, run_status::good);
   EXPECT_THAT(done.out, HasSubstr(R"("severity": "warning")"));
@@ -122,7 +122,7 @@ TEST_F(FunctionRun, ABrokenLockIsAnErrorResult) {
   EXPECT_THAT(done.out, HasSubstr("broken.lock is broken"));
 }
 
-TEST_F(FunctionRun, WhatIsNoListGivesNoOutput) {
+TEST_F(FunctionRun, AnotherInputThanAListGivesNoOutput) {
   const auto done = run("kind: Pod\n");
   EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_EQ(done.out, "");
@@ -176,7 +176,7 @@ TEST_F(FunctionRun, WarnsOfNoChartThatTakesTheDigestOrIsNotChanged) {
   EXPECT_THAT(done.out, AllOf(HasSubstr(a), Not(HasSubstr("warning"))));
 }
 
-TEST_F(FunctionRun, WarnsOfWhatIsWrittenOtherwiseThanAsked) {
+TEST_F(FunctionRun, WarnsOfAnotherFormatThanRequested) {
   auto done = run(list("nginx:1.25", config_head + "    format: digest\n", " # {\"$imagepolicy\": \"a:b\"}"));
   EXPECT_THAT(done.out, AllOf(HasSubstr("image: nginx"), HasSubstr(a)));
   done = run(list("nginx:1.25", "", " # {\"$imagepolicy\": \"a:b\"}"));
@@ -198,7 +198,7 @@ TEST_F(FunctionRun, WarnsOfTagsThatAreLost) {
                                        "tag-and-digest keeps it\n"));
 }
 
-TEST_F(FunctionRun, NeverIsLeftAndSaid) {
+TEST_F(FunctionRun, ImagesWithNeverAreLeftAndReported) {
   orders.set = pinhook::testing::made_rules({pinhook::testing::never_rule("left")});
   const auto done = run(list("nginx:1.25"));
   EXPECT_EQ(done.status, run_status::good);
@@ -215,7 +215,7 @@ TEST_F(FunctionRun, TheFormatOfItsConfigBeatsThatOfARule) {
               HasSubstr("image: nginx@" + a + " # nginx:1.25\n"));
 }
 
-// Reason and advice stand whole in the results, whatever the names.
+// Results have the whole reason and advice, however long the names are.
 TEST_F(FunctionRun, LeavesReasonsWholeWithTheLongestNames) {
   for (const auto& n : pinhook::testing::all_names()) {
     const std::string name = n.host + "/" + n.repository;
@@ -223,7 +223,7 @@ TEST_F(FunctionRun, LeavesReasonsWholeWithTheLongestNames) {
       std::string text = list(image);
       return text.replace(text.find("name: web"), 9, "name: " + n.container);
     };
-    // Of what has no digest, of what is no reference, and of what is pinned.
+    // For an image without a digest, an invalid reference, and a pinned image.
     auto done = run(item(name + ":" + n.tag));
     EXPECT_EQ(done.status, run_status::unresolved);
     EXPECT_THAT(done.out, AllOf(HasSubstr(n.container), HasSubstr("is not in the table of the test\"")));

@@ -29,7 +29,7 @@ class Inputs : public ::testing::Test {
   }
   std::string folder() const { return folder_.path().string(); }
 
-  // "web.yaml: 1 image", "bad.yaml: malformed", each with " (named)" when it was.
+  // "web.yaml: 1 image", "bad.yaml: malformed", each with " (named)" when an argument names it.
   std::vector<std::string> seen(const std::vector<std::string>& words) const {
     std::vector<std::string> out;
     const auto inputs = read_inputs(words, rules_);
@@ -47,7 +47,7 @@ class Inputs : public ::testing::Test {
   files::file_rules rules_;
 };
 
-TEST_F(Inputs, ReadsWhatIsFoundAndWhatIsNamed) {
+TEST_F(Inputs, ReadsFoundAndNamedFiles) {
   const auto web = write("web.yaml", pod);
   write("none.yaml", "a: 1\n");
   write("notes.txt", pod);
@@ -56,7 +56,7 @@ TEST_F(Inputs, ReadsWhatIsFoundAndWhatIsNamed) {
   EXPECT_THAT(seen({folder() + "/notes.txt"}), ElementsAre("notes.txt: 1 image (named)"));
 }
 
-TEST_F(Inputs, KeepsWhatIsNoGood) {
+TEST_F(Inputs, KeepsInvalidFiles) {
   const auto bad = write("bad.yaml", "image: [\n");
   EXPECT_THAT(seen({folder()}), ElementsAre("bad.yaml: malformed"));
   EXPECT_THAT(seen({bad}), ElementsAre("bad.yaml: malformed (named)"));

@@ -27,7 +27,7 @@ TEST(Joined, KnowsTheEndOfADocument) {
   EXPECT_EQ(text_of({{"a", "a: 1\n...\n"}, {"b", "b: 2\n"}}), "a: 1\n...\nb: 2\n");
   EXPECT_EQ(text_of({{"a", "a: 1\n"}, {"b", "%YAML 1.2\n---\nb: 2\n"}}), "a: 1\n...\n%YAML 1.2\n---\nb: 2\n");
   EXPECT_EQ(text_of({{"a", "a: 1\n...\n\n"}, {"b", "%YAML 1.2\n---\nb: 2\n"}}), "a: 1\n...\n\n%YAML 1.2\n---\nb: 2\n");
-  // A key is no marker.
+  // A key is not a marker.
   EXPECT_EQ(text_of({{"a", "a: 1\n"}, {"b", "---b: 2\n"}}), "a: 1\n---\n---b: 2\n");
 }
 
@@ -48,7 +48,7 @@ TEST(Joined, TakesNothingFromEmptyFiles) {
   EXPECT_EQ(text_of({{"a", ""}, {"b", "b: 2\n"}, {"c", ""}, {"d", "d: 4\n"}}), "b: 2\n---\nd: 4\n");
 }
 
-TEST(Joined, ASingleFileStaysWhateverItIs) {
+TEST(Joined, ASingleFileStaysAsItIs) {
   EXPECT_EQ(text_of({{"a", " {\"a\": 1}"}}), " {\"a\": 1}");
   EXPECT_EQ(text_of({{"a", "\xEF\xBB\xBF\r\na: 1"}}), "\xEF\xBB\xBF\r\na: 1");
 }

@@ -99,11 +99,11 @@ TEST_F(KustomizationGaps, FollowComponents) {
                           "images:\n  - {name: nginx, newTag: \"1.26\"}\n");
   const std::string text = "resources: [a.yaml]\ncomponents: [../part]\n";
   EXPECT_THAT(missing(text), ElementsAre("nginx:1.26", "redis:7"));
-  // A component of the same run pins what it names by itself.
+  // A component of the same run pins the images of its entries by itself.
   EXPECT_THAT(missing(text, {std::filesystem::weakly_canonical(part)}), IsEmpty());
 }
 
-TEST_F(KustomizationGaps, LeaveOutWhatIsPinnedInItsOwnFile) {
+TEST_F(KustomizationGaps, LeaveOutImagesPinnedInTheirOwnFile) {
   const auto file = pod("over/a.yaml", {"nginx:1.25"});
   pod("base/b.yaml", {"redis:7"});
   const auto base = write("base/kustomization.yaml", "resources: [b.yaml]\n");
@@ -125,7 +125,7 @@ TEST_F(KustomizationGaps, RefuseOneNameWithTwoTags) {
   EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\n"), ElementsAre("redis"));
 }
 
-// An entry that matches gets the digest; a second one would be the last word on images that it does not name.
+// An entry that matches gets the digest, since a second one would override the first for images of other names.
 TEST_F(KustomizationGaps, FillTheEntryThatMatches) {
   pod("over/a.yaml", {"nginx:1.25", "quay.io/acme/web:v1.7.7", "redis:7", "alpine:3", "busybox"});
   const std::string text =
@@ -151,11 +151,11 @@ TEST_F(KustomizationGaps, FillTheLastEntryOfAChain) {
 }
 
 TEST_F(KustomizationGaps, RefuseAnEntryThatWouldChangeAnother) {
-  // Of the name that one entry gives and another image has.
+  // The name that one entry gives and another image has.
   pod("over/a.yaml", {"nginx:1.25", "web:v1"});
   EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: web, newName: nginx, newTag: v2}]\n"),
               AllOf(HasSubstr("nginx:v2 of "), HasSubstr("a.yaml:10:14 would become nginx:1.25")));
-  // Of two tags of one name, one of which has an entry.
+  // Two tags of one name, one of which has an entry.
   pod("over/a.yaml", {"web:v1", "web:v2"});
   EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: 'web:v1', newTag: v3}]\n"), HasSubstr("web:v3 of "));
   EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: web, newName: mirror/web}]\n"),
@@ -186,12 +186,12 @@ TEST_F(KustomizationGaps, NoteAPinThatAnEntryNoLongerMatches) {
   EXPECT_THAT(notes("resources: [a.yaml]\nimages: [{name: web, newTag: v2}]\n"), IsEmpty());
 }
 
-TEST_F(KustomizationGaps, NoteWhatIsNotFollowed) {
+TEST_F(KustomizationGaps, NoteImagesThatAreNotFollowed) {
   pod("over/a.yaml", {"nginx:1.25", "web:v1"});
   EXPECT_THAT(
       notes("resources: [a.yaml]\nimages:\n- {name: 'w.*', newName: api, newTag: v2}\n- {name: web, newTag: v1}\n"),
       ElementsAre(AllOf(HasSubstr("nginx:1.25 of "), HasSubstr("gets no entry: kustomize reads the name \"w.*\" of"))));
-  // The entry itself says what is wrong with it; one on the way does not.
+  // The fault of an entry of the run is reported with that entry, one on the way is not.
   const std::string entries = "images: [{name: nginx, newName: 'nginx:1'}, {name: web, newTag: v1}]\n";
   EXPECT_THAT(notes("resources: [a.yaml]\n" + entries), IsEmpty());
   EXPECT_THAT(missing("resources: [a.yaml]\n" + entries), IsEmpty());
@@ -200,7 +200,7 @@ TEST_F(KustomizationGaps, NoteWhatIsNotFollowed) {
               ElementsAre(HasSubstr("kustomize changes it to nginx:1:1.25, which is not a valid image reference")));
 }
 
-TEST_F(KustomizationGaps, NoteWhatComesFromPatchesAndCharts) {
+TEST_F(KustomizationGaps, NoteImagesOfPatchesAndCharts) {
   pod("over/a.yaml", {"nginx@" + a});
   const std::string patch = pod("over/p.yaml", {"redis:7"});
   write("over/q.yaml", "metadata: {labels: {a: b}}\n");
@@ -225,7 +225,7 @@ TEST_F(KustomizationGaps, CompareNamesAsWritten) {
   EXPECT_THAT(missing("resources: [a.yaml]\n"), ElementsAre("nginx:1.25", "docker.io/library/nginx:1.26"));
 }
 
-TEST_F(KustomizationGaps, NoteWhatGetsNone) {
+TEST_F(KustomizationGaps, NoteImagesWithoutAnEntry) {
   pod("over/a.yaml", {"nginx:1.25"}, "  labels: {pinhook.dev/pin: skip}\n");
   write("over/b.yaml",
         "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n    - {name: s, image: "
@@ -237,7 +237,7 @@ TEST_F(KustomizationGaps, NoteWhatGetsNone) {
                           HasSubstr("labelled pinhook.dev/pin: skip")));
 }
 
-TEST_F(KustomizationGaps, RefuseWhatIsNotThere) {
+TEST_F(KustomizationGaps, RefuseMissingResources) {
   EXPECT_THAT(refusal("resources: [none.yaml]\n"), HasSubstr("over/none.yaml, which "));
   std::filesystem::create_directories(files_.path() / "empty");
   EXPECT_THAT(refusal("resources: [../empty]\n"), HasSubstr("has no kustomization"));
@@ -292,7 +292,7 @@ TEST_F(KustomizationGaps, NeverOfOneImageCountsForItsName) {
   EXPECT_THAT(notes("resources: [a.yaml, b.yaml]\n"), ElementsAre(HasSubstr("rule shop")));
 }
 
-TEST_F(KustomizationGaps, RulesLookAtWhatComesOutOfAResource) {
+TEST_F(KustomizationGaps, RulesJudgeTheImageThatComesOutOfAResource) {
   pod("base/a.yaml", {"nginx:1.25", "redis:7"});
   write("base/kustomization.yaml",
         "resources: [a.yaml]\nimages:\n- {name: nginx, newName: ghcr.io/acme/nginx, newTag: v9}\n");
@@ -303,7 +303,7 @@ TEST_F(KustomizationGaps, RulesLookAtWhatComesOutOfAResource) {
   EXPECT_THAT(notes("resources: [../base]\n"), ElementsAre(HasSubstr("ghcr.io/acme/nginx:v9 gets no entry")));
 }
 
-TEST_F(KustomizationGaps, NothingIsSaidOfNeverWhereAnEntryCouldNotStand) {
+TEST_F(KustomizationGaps, NeverIsNotNotedWhereNoEntryIsPossible) {
   write("over/a.yaml",
         "apiVersion: acme.io/v1\nkind: App\nspec: {ephemeralContainers: [{name: a, image: nginx:1.25}]}\n");
   EXPECT_THAT(notes("resources: [a.yaml]\n"), ElementsAre(HasSubstr("do not reach")));

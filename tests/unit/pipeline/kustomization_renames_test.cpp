@@ -49,14 +49,14 @@ class KustomizationRenames : public ::testing::Test {
   std::vector<input> inputs_;
 };
 
-TEST_F(KustomizationRenames, AreOfImagesWhoseTagStays) {
+TEST_F(KustomizationRenames, AreOfImagesThatKeepTheirTag) {
   pod("a.yaml", {"web:1", "nginx:1.25", "web"});
   write("kustomization.yaml", "resources: [a.yaml]\nimages:\n- {name: web, newName: ghcr.io/acme/web}\n");
   EXPECT_THAT(found(), ElementsAre("a.yaml 0 ghcr.io/acme/web:1 (kustomization.yaml)",
                                    "a.yaml 2 ghcr.io/acme/web (kustomization.yaml)"));
 }
 
-TEST_F(KustomizationRenames, AreNoneWhereAnEntrySaysTheTag) {
+TEST_F(KustomizationRenames, AreNoneWhereAnEntryGivesTheTag) {
   pod("a.yaml", {"web:1"});
   write(
       "kustomization.yaml",
@@ -74,7 +74,7 @@ TEST_F(KustomizationRenames, GoThroughKustomizationsOnTheWay) {
   write("base/kustomization.yaml", "resources: [a.yaml]\nimages:\n- {name: web, newName: m.example/web}\n");
   write("over/kustomization.yaml", "resources: [../base]\nimages:\n- {name: m.example/web, newName: n.example/web}\n");
   write("plain/kustomization.yaml", "resources: [../other]\n");
-  // One digest stands in the file, and it comes out under both names.
+  // The file has one digest, which comes out under both names.
   EXPECT_THAT(found(), ElementsAre("base/a.yaml 0 m.example/web:1 (base/kustomization.yaml)",
                                    "base/a.yaml 0 n.example/web:1 (over/kustomization.yaml)"));
 }
@@ -89,7 +89,7 @@ TEST_F(KustomizationRenames, ComeFromComponents) {
   EXPECT_THAT(found(), ElementsAre("base/a.yaml 0 m.example/web:1 (over/kustomization.yaml)"));
 }
 
-// What the base's entry says comes out, not what stands in its files.
+// The tag of the base's entry comes out, not the one in its files.
 TEST_F(KustomizationRenames, AreOfEntriesThatSayTheTag) {
   pod("base/a.yaml", {"web:1"});
   write("base/kustomization.yaml", "resources: [a.yaml]\nimages:\n- {name: web, newTag: v2}\n");
@@ -105,7 +105,7 @@ TEST_F(KustomizationRenames, OfAPinnedOneAreThoseOfItsTag) {
   EXPECT_THAT(found(), ElementsAre("a.yaml 0 m.example/web:1 (kustomization.yaml)"));
 }
 
-TEST_F(KustomizationRenames, KnowWhatIsNoReference) {
+TEST_F(KustomizationRenames, KeepInvalidReferences) {
   pod("a.yaml", {"web:1"});
   write("kustomization.yaml", "resources: [a.yaml]\nimages:\n- {name: web, newName: \"m.example/web:v9\"}\n");
   EXPECT_THAT(found(), ElementsAre("a.yaml 0 m.example/web:v9:1 (none) (kustomization.yaml)"));
@@ -122,7 +122,7 @@ TEST_F(KustomizationRenames, AreOfEveryOverlay) {
                                    "base/a.yaml 0 n.example/web:1 (n/kustomization.yaml)"));
 }
 
-TEST_F(KustomizationRenames, PassOverWhatCannotBeRead) {
+TEST_F(KustomizationRenames, SkipUnreadableFiles) {
   pod("a.yaml", {"web:1"});
   write("kustomization.yaml",
         "resources: [missing.yaml, missing, a.yaml]\nimages:\n- {name: web, newName: m.example/web}\n");
@@ -161,7 +161,7 @@ TEST_F(KustomizationRenames, RefuseEntriesWhoseDotMatchesAnotherName) {
   }
 }
 
-// Whichever kustomization of the chain it stands in.
+// In any kustomization of the chain.
 TEST_F(KustomizationRenames, RefuseDotsOfBasesAndComponents) {
   const std::string entry = "images:\n- {name: other, newTag: v1}\n- {name: foo.bar/app, newTag: v2}\n";
   const std::string component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
@@ -174,7 +174,7 @@ TEST_F(KustomizationRenames, RefuseDotsOfBasesAndComponents) {
   write("comp/kustomization.yaml", component + entry);
   write("over/kustomization.yaml", "resources: [../base]\ncomponents: [../comp]\n");
   EXPECT_THAT(found(), ElementsAre("comp/kustomization.yaml 1 fooxbar/app:v2 (refused) (comp/kustomization.yaml)"));
-  // The name that a base makes of it.
+  // The name that a base gives to it.
   pod("base/a.yaml", {"web:1"});
   write("base/kustomization.yaml", "resources: [a.yaml]\nimages:\n- {name: web, newName: fooxbar/app, newTag: v1}\n");
   write("over/kustomization.yaml", "resources: [../base]\n" + entry);

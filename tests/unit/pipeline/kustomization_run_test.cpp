@@ -48,7 +48,7 @@ TEST_F(KustomizationRun, AddsEntriesForItsResources) {
   EXPECT_TRUE(done.writes[0].text.starts_with(text));
   EXPECT_THAT(done.writes[0].text, AllOf(HasSubstr("images:\n"), HasSubstr("name: nginx\n"), HasSubstr(a)));
 
-  // And nothing more the next time.
+  // A second run adds nothing.
   add(path, done.writes[0].text);
   const auto again = run();
   EXPECT_THAT(again.writes, IsEmpty());

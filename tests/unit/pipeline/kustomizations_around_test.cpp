@@ -44,7 +44,7 @@ TEST_F(KustomizationsAround, AreThoseOfTheWorkTree) {
   write("repo/my-kustomization.yaml");
   write("other/kustomization.yaml");
   EXPECT_THAT(around({"repo/base/web.yaml"}), ElementsAre("repo/a/b/c/d/Kustomization", "repo/base/kustomization.yml"));
-  // Those of the run come first, each once.
+  // The kustomizations of the run come first, each once.
   EXPECT_THAT(around({"repo/base/web.yaml", "repo/base/kustomization.yml"}),
               ElementsAre("repo/base/kustomization.yml", "repo/a/b/c/d/Kustomization"));
 }
@@ -66,7 +66,7 @@ TEST_F(KustomizationsAround, OfStandardInputAreNone) {
   EXPECT_THAT(around({}), IsEmpty());
 }
 
-// A made-up path of nobody must not make the whole file system the place to look.
+// A path that does not exist must not start a search of the whole file system.
 TEST_F(KustomizationsAround, OfFilesBelowTheRootAreNone) {
   EXPECT_THAT(kustomizations_around({"/no-such-file.yaml", "/no-such-directory/web.yaml"}), IsEmpty());
 }

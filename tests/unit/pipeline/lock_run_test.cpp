@@ -93,7 +93,7 @@ TEST_F(LockRun, WritesTheFormatThatIsChosenElseThatOfTheLock) {
   EXPECT_EQ(files::read_lock(run().writes.at(0).text)->format, files::lock_format::kbld);
 }
 
-// One row a fault: nothing is written, and nothing is asked where the inputs are at fault.
+// One row for each fault: nothing is written, and nothing is looked up when the inputs are invalid.
 TEST_F(LockRun, AnyFaultLeavesTheLockAsItIs) {
   struct row {
     std::string_view name;

@@ -53,7 +53,7 @@ std::vector<std::string> missing(const lock_plan& p) {
   return out;
 }
 
-TEST(PlanLock, AsksForWhatIsNotDecided) {
+TEST(PlanLock, LooksUpUndecidedTags) {
   const auto p =
       plan({file("a", "nginx:1.25"), file("b", "redis:7"), file("c", "nginx:1.25")}, lock_of({{"redis:7", 'b'}}));
   EXPECT_THAT(missing(p), ElementsAre(nginx));
@@ -62,7 +62,7 @@ TEST(PlanLock, AsksForWhatIsNotDecided) {
   EXPECT_EQ(p.decided.find(redis)->when, "then");
 }
 
-TEST(PlanLock, AnUpdateAsksForWhatIsLocked) {
+TEST(PlanLock, AnUpdateLooksUpLockedTags) {
   EXPECT_THAT(missing(plan({file("b", "redis:7")}, lock_of({{"redis:7", 'b'}}), true)), ElementsAre(redis));
 }
 
@@ -87,7 +87,7 @@ TEST(PlanLock, RefusesTwoPinsOfOneTag) {
               AllOf(HasSubstr(nginx + " is pinned to " + a + " in a:3:40"), HasSubstr(b + " in b:3:40")));
 }
 
-TEST(PlanLock, HoldsWhatPinAddsEntriesFor) {
+TEST(PlanLock, HoldsImagesForWhichPinAddsEntries) {
   const std::vector<input> inputs{file("a", "nginx:1.25")};
   const auto p =
       plan_lock({inputs, {{ref("redis:7"), "base/b.yaml:3:4"}, {ref("nginx:1.25"), "base/c.yaml:1:1"}}}, {}, false);
@@ -103,7 +103,7 @@ TEST(PlanLock, CountsPinsWithoutATag) {
   EXPECT_THAT(p.decided.images(), IsEmpty());
 }
 
-TEST(Locked, HoldsExactlyWhatFilesUse) {
+TEST(Locked, HoldsExactlyTheImagesThatFilesUse) {
   const auto existing = lock_of({{"redis:7", 'b'}, {"alpine:3", 'b'}});
   const auto p = plan({file("a", "nginx:1.25"), file("b", "redis:7")}, existing);
   digest_map known;
@@ -116,7 +116,7 @@ TEST(Locked, HoldsExactlyWhatFilesUse) {
   EXPECT_EQ(lock_summary(after, after), "locked 2 images, none changed");
 }
 
-TEST(Locked, KeepsTheTimeOfWhatDidNotMove) {
+TEST(Locked, KeepsTheTimeOfUnchangedDigests) {
   const auto existing = lock_of({{"redis:7", 'b'}, {"nginx:1.25", 'b'}});
   const auto p = plan({file("a", "nginx:1.25"), file("b", "redis:7")}, existing, true);
   digest_map known;
@@ -139,7 +139,7 @@ TEST(PlanLock, NeverIsNotInTheLock) {
   EXPECT_EQ(p->left_by_rule, (std::map<std::string, std::size_t>{{"left", 3}}));
 }
 
-// What comes out of a kustomization under another name is asked for under that name, too.
+// An image that comes out of a kustomization under another name is looked up under that name, too.
 TEST(PlanLock, HoldsTheNamesThatKustomizationsMake) {
   const std::vector<input> inputs{file("a", "nginx:1.25"), file("b", "redis:7@" + b + " # redis:7")};
   lock_uses uses{inputs};
@@ -150,7 +150,7 @@ TEST(PlanLock, HoldsTheNamesThatKustomizationsMake) {
   ASSERT_TRUE(p);
   EXPECT_THAT(missing(*p), ElementsAre(nginx, "m.example/nginx:1.25"));
   EXPECT_EQ(p->places.at("m.example/nginx:1.25"), "a:3:40: container web, which over/k.yaml renames");
-  // A pin comes out as it stands.
+  // A pin comes out as it is written.
   const auto* held = p->decided.find("m.example/redis:7");
   ASSERT_NE(held, nullptr);
   EXPECT_EQ(held->digest.to_string(), b);

@@ -1,5 +1,5 @@
-// Every sentence of check, pin, unpin and lock about an image with the longest names that are allowed: what is wrong
-// and what to do stand whole, and the begin and the end of the image are there.
+// Every sentence of check, pin, unpin and lock about an image with the longest names that are allowed: the fault and
+// the advice are whole, and the begin and the end of the image are there.
 #include "support/fake_resolver.hpp"
 #include "support/longest_names.hpp"
 #include "support/made_rules.hpp"
@@ -30,17 +30,17 @@ using pinhook::testing::digest_of_digit;
 using pinhook::testing::names;
 using ::testing::HasSubstr;
 
-// What check_report allows one text.
+// The limit of one text in check_report.
 constexpr std::size_t max_text = 1'024;
 
 struct line {
   /// {0}: host and repository, {1}: the tag, {2}: the container, {3}: a digest.
   std::string_view text;
   std::string_view path;
-  /// What is wrong, in pieces between names; empty: check has nothing to say.
+  /// The message of check, in pieces between names; empty: no finding.
   std::vector<std::string> reason;
   std::string to_do;
-  /// What pin says when it leaves the image; empty: it pins it.
+  /// The message of pin when it leaves the image; empty: it pins it.
   std::vector<std::string> left{};
   bool has_tag = true;
   bool has_drift = false;
@@ -133,7 +133,7 @@ void expect_pieces(const std::string& text, const std::vector<std::string>& piec
   }
 }
 
-// As a JSON string has it.
+// The text as in a JSON string.
 std::string in_json(std::string_view text) {
   std::string out;
   for (const char c : text) out += c == '"' ? std::string("\\\"") : std::string(1, c);
@@ -211,7 +211,7 @@ TEST(LongestNames, LeaveTheReasonOfAnImageThatPinLeavesWhole) {
   }
 }
 
-TEST(LongestNames, ARenamedImageIsToldWithTheCommandWhole) {
+TEST(LongestNames, KeepTheCommandOfARenamedImageWhole) {
   for (const names& n : all_names()) {
     const auto file = read(lines()[0], n);
     pin_choice choice;

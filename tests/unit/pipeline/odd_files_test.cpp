@@ -1,5 +1,5 @@
-// Made-up files with odd nodes in every place, through all that the commands make of files. Nothing ends the process,
-// nothing changes beside images and their comments, and every error has words.
+// Generated files with odd nodes in every place, through all steps of the commands. Nothing ends the process, nothing
+// changes but images and their comments, and every error has a message.
 #include "support/odd_file_maker.hpp"
 #include "support/pin_trial.hpp"
 
@@ -22,7 +22,7 @@ namespace {
 using testing::make_odd_file;
 using testing::odd_file;
 
-// PINHOOK_SEEDS=<first>:<count> takes others.
+// PINHOOK_SEEDS=<first>:<count> sets others.
 struct seeds {
   std::uint64_t first = 1;
   std::uint64_t count = 250;
@@ -63,7 +63,7 @@ bool is_commented(const std::string& line, const std::map<std::string, int>& old
   return false;
 }
 
-// A line that was not there holds a digest, a tag's key, a comment, or what an alias stood for.
+// A new line holds a digest, a tag's key, a comment, or the content of an alias.
 std::string unexpected_line(const std::string& before, const std::string& after) {
   const auto old = lines_of(before);
   for (const auto& [line, count] : lines_of(after)) {
@@ -140,7 +140,7 @@ TEST(OddFiles, AreReadPinnedAndRefusedInWords) {
     }
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ": " << file.path << "\n" << file.text;
   }
-  // Files that are all refused would show nothing.
+  // A run in which every file is refused would test nothing.
   EXPECT_GT(read, count / 2);
   EXPECT_GT(pinned_images, count / 2);
 }

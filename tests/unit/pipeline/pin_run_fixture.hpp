@@ -1,4 +1,4 @@
-// What tests of pin_run share: files in memory, and a table of digests.
+// Shared by tests of pin_run: files in memory, and a table of digests.
 //
 // One thread.
 #pragma once

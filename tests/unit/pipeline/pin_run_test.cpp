@@ -36,7 +36,7 @@ TEST_F(PinRun, AsksEachImageOnceForAllFiles) {
   EXPECT_EQ(digests.calls(), 1U);
 }
 
-TEST_F(PinRun, WritesOnlyWhatChanges) {
+TEST_F(PinRun, WritesOnlyChangedFiles) {
   options.target = run_target::in_place;
   add("a.yaml", pod("nginx:1.25"));
   add("b.yaml", pod("nginx@" + a));
@@ -48,7 +48,7 @@ TEST_F(PinRun, WritesOnlyWhatChanges) {
   EXPECT_EQ(done.messages, "pinned 1 image in 1 file; 1 is pinned already\n");
 }
 
-TEST_F(PinRun, ShowsWhatWouldChange) {
+TEST_F(PinRun, ShowsADiff) {
   options.target = run_target::diff;
   add("a.yaml", pod("nginx:1.25"));
   const auto done = run();
@@ -74,7 +74,7 @@ TEST_F(PinRun, AFailedLookUpStopsEverything) {
   }
 }
 
-TEST_F(PinRun, KeepsGoingWhenItIsTold) {
+TEST_F(PinRun, KeepsGoingOnRequest) {
   options.target = run_target::in_place;
   options.keeps_going = true;
   add("a.yaml", pod("nginx:1.25"));
@@ -122,7 +122,7 @@ TEST_F(PinRun, PassesOverTemplatesItFound) {
   EXPECT_EQ(run().status, run_status::invalid);
 }
 
-TEST_F(PinRun, WarnsOfWhatIsNoReference) {
+TEST_F(PinRun, WarnsOfInvalidReferences) {
   add("a.yaml", pod("UPPER:1"));
   const auto done = run();
   EXPECT_EQ(done.status, run_status::good);
@@ -131,7 +131,7 @@ TEST_F(PinRun, WarnsOfWhatIsNoReference) {
                                    HasSubstr("nothing to pin; 1 left as it is\n")));
 }
 
-TEST_F(PinRun, SaysWhichProgramNeedsTheComment) {
+TEST_F(PinRun, NamesTheProgramThatNeedsTheComment) {
   const std::string flux = " # {\"$imagepolicy\": \"flux-system:web\"}";
   add("a.yaml", pod("nginx:1.25", flux));
   add("b.yaml", "# renovate: datasource=docker\n" + pod("redis:7", " # x-release-please-version"));
@@ -168,7 +168,7 @@ TEST_F(PinRun, UpdatesAndTakesBackPinsOfOthers) {
   EXPECT_THAT(done.messages, HasSubstr("its tag is not written beside it"));
 }
 
-TEST_F(PinRun, KeepsTagsInJsonUnlessTheFormatIsSaid) {
+TEST_F(PinRun, KeepsTagsInJsonWithoutAFormatOption) {
   const std::string text = R"({"kind": "Pod", "apiVersion": "v1", "spec": {"containers": [{"image": "nginx:1.25"}]}})";
   add("pod.json", text);
   auto done = run();
@@ -227,7 +227,7 @@ TEST_F(PinRun, EmptyInputStaysEmpty) {
   EXPECT_EQ(done.out, "");
 }
 
-TEST_F(PinRun, WhatHelmPrintsStaysButForImages) {
+TEST_F(PinRun, OutputOfHelmKeepsAllButImages) {
   const std::string before =
       "---\n# Source: web/templates/none.yaml\n---\n# Source: web/templates/empty.yaml\n\n---\n"
       "# Source: web/templates/pod.yaml\n";
@@ -236,7 +236,7 @@ TEST_F(PinRun, WhatHelmPrintsStaysButForImages) {
   EXPECT_EQ(run().out, before + pod("nginx@" + a, " # nginx:1.25") + after);
 }
 
-TEST_F(PinRun, SaysWhichRulesLeaveImages) {
+TEST_F(PinRun, NamesTheRulesThatLeaveImages) {
   options.orders.set = pinhook::testing::made_rules(
       {pinhook::testing::never_rule("b", {"**/redis"}), pinhook::testing::never_rule("a", {"**/alpine"})});
   add("a.yaml", pod("nginx:1.25"));

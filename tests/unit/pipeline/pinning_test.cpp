@@ -27,7 +27,7 @@ using ::testing::HasSubstr;
 const std::string a = digest_of_digit('a').to_string();
 const std::string b = digest_of_digit('b').to_string();
 
-// A Pod with these images as its containers, one a line; what stands behind a '#' is a comment.
+// A Pod with these images as its containers, one on each line; text after a '#' is a comment.
 files::image_file pod(const std::vector<std::string>& images) {
   std::string text = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n";
   for (std::size_t i = 0; i < images.size(); ++i)
@@ -68,7 +68,7 @@ TEST(Wanted, IsEachMeaningOnce) {
   EXPECT_THAT(names(wanted(file, {.task = pin_task::unpin})), ElementsAre());
 }
 
-TEST(Wanted, OfAnUpdateIsWhatPinsWereToo) {
+TEST(Wanted, OfAnUpdateIncludesTheTagsOfPins) {
   const auto file = pod({"nginx@" + a + " # nginx:1.25", "redis:7@" + a, "busybox@" + a, "alpine:3"});
   EXPECT_THAT(names(wanted(file, {})), ElementsAre("alpine:3"));
   const auto refs = wanted(file, {.task = pin_task::update});
@@ -88,7 +88,7 @@ TEST(Pinned, GivesDigests) {
   EXPECT_FALSE(after.has(kind::failed));
 }
 
-// What only the chart can put together, numbers, and what the chart would break on: told, never looked up.
+// Images that only the chart can compose, numbers, and values that would break the chart: reported, never looked up.
 TEST(Pinned, LeavesValuesThatAreNotSafeToPin) {
   const std::vector<files::chart_template> templates{{"t.yaml", "version: {{ .Values.a.tag }}\n"}};
   const files::chart chart{.own = files::read_templates(templates), .dependencies = {}};
@@ -167,7 +167,7 @@ TEST(Pinned, AFailureLeavesItsImageAlone) {
   EXPECT_THAT(after.text, HasSubstr("image: redis:7}"));
 }
 
-TEST(Pinned, UpdatesMoveWhatMoved) {
+TEST(Pinned, UpdatesFollowMovedTags) {
   const auto file = pod({"nginx@" + a + " # nginx:1.25", "redis:7@" + b, "busybox@" + a});
   const auto after = done(file, {.task = pin_task::update},
                           known({{"docker.io/library/nginx:1.25", 'b'}, {"docker.io/library/redis:7", 'b'}}));
@@ -190,7 +190,7 @@ TEST(Pinned, UnpinsToTheTag) {
   EXPECT_THAT(unknown.results[0].message, HasSubstr("tag is not written"));
 }
 
-TEST(Pinned, SaysWhySomethingIsLeft) {
+TEST(Pinned, GivesTheReasonForImagesThatAreLeft) {
   const auto file = pod({"'{{ .Values.image }}'", "UPPER:1"});
   const auto after = done(file, {}, {});
   EXPECT_THAT(kinds(after), ElementsAre(kind::left, kind::left));

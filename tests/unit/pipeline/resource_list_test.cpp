@@ -47,7 +47,7 @@ TEST(ResourceList, TakesEveryVersion) {
               "");
 }
 
-TEST(ResourceList, RefusesWhatIsNone) {
+TEST(ResourceList, RefusesOtherDocuments) {
   EXPECT_THAT(refusal(""), HasSubstr("ResourceList"));
   EXPECT_THAT(refusal("a: ["), HasSubstr("line 2, column 1"));
   EXPECT_THAT(refusal("apiVersion: v1\nkind: List\nitems: []\n"), HasSubstr("pinhook pin"));
@@ -74,7 +74,7 @@ TEST(ResourceList, ReadsTheFunctionsConfig) {
   EXPECT_FALSE(own.update);
 }
 
-TEST(ResourceList, NamesWhatIsWrongWithTheConfig) {
+TEST(ResourceList, NamesTheInvalidSetting) {
   const auto of = [](const std::string& config) { return refusal(head + "items: []\nfunctionConfig:\n" + config); };
   EXPECT_THAT(of("  apiVersion: v1\n  kind: Secret\n"), HasSubstr("PinImages is expected, not \"v1\" \"Secret\""));
   EXPECT_THAT(of("  apiVersion: pinhook.dev/v2\n  kind: PinImages\n"), HasSubstr("\"pinhook.dev/v2\""));
@@ -87,7 +87,7 @@ TEST(ResourceList, NamesWhatIsWrongWithTheConfig) {
   EXPECT_THAT(of("  apiVersion: v1\n  kind: ConfigMap\n  data: text\n"), HasSubstr("a mapping"));
 }
 
-TEST(ResourceList, SaysWhoseImageItIs) {
+TEST(ResourceList, NamesTheObjectOfAnImage) {
   const std::string text = head + R"(items:
 - apiVersion: apps/v1
   kind: Deployment
@@ -188,7 +188,7 @@ TEST(WithResults, BeforeV1HaveANameAndItems) {
             old + "results:\n  name: other\n  items:\n  - message: old\n  - " + one + "\n");
 }
 
-TEST(WithResults, SayWhereAndWhat) {
+TEST(WithResults, HavePlaceAndValues) {
   function_result r = made_result(result_severity::info, "say \"it\"\n");
   r.api_version = "apps/v1";
   r.kind = "Deployment";

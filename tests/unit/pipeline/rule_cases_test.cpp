@@ -63,7 +63,7 @@ TEST(RuleCases, AreQuietWhenAllIsAsExpected) {
   EXPECT_EQ(r.failed, 0U);
 }
 
-TEST(RuleCases, SayWhatIsOtherwiseAndWhichRuleDecides) {
+TEST(RuleCases, ReportDifferencesAndTheDecidingRule) {
   const auto r = report_of(
       "- {image: nginx, namespace: legacy, expect: {deny: [no-latest], pullPolicy: if-not-present}}\n"
       "- {image: \"nginx:1.25\", expect: {pullPolicy: if-not-present}}\n"

@@ -1,4 +1,4 @@
-// What the operator's rules make of the findings of `check`.
+// The effect of the operator's rules on the findings of `check`.
 #include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
 
@@ -49,7 +49,7 @@ class RuleFindings : public ::testing::Test {
     return check_file(path, text, file_->sites(), question_);
   }
 
-  // "error own-registries" of each.
+  // "error own-registries" for each finding.
   std::vector<std::string> findings_in(const std::string& text, std::string_view path = "web.yaml") {
     std::vector<std::string> out;
     for (const auto& f : check(text, path).findings) out.push_back(std::string(to_string(f.level)) + " " + f.rule);
@@ -105,7 +105,7 @@ TEST_F(RuleFindings, AnImageThatIsPinnedBreaksNothingOfItsReference) {
   EXPECT_THAT(findings_in(pod("nginx:1")), ElementsAre("error d"));
 }
 
-TEST_F(RuleFindings, TheMostSevereIsTold) {
+TEST_F(RuleFindings, OnlyTheMostSevereIsReported) {
   use({demand_rule("d", requirement::digest, action::audit)});
   EXPECT_THAT(findings_in(pod("nginx")), ElementsAre("error no-tag"));
   EXPECT_THAT(findings_in(pod("nginx:1")), ElementsAre("note d"));
@@ -142,7 +142,7 @@ TEST_F(RuleFindings, NeverIsNotComparedAndNotAskedFor) {
   EXPECT_THAT(references, IsEmpty());
 }
 
-TEST_F(RuleFindings, WhatMayGoWithoutADigestIsNotAskedFor) {
+TEST_F(RuleFindings, ImagesAllowedWithoutADigestAreNotLookedUp) {
   use({demand_rule("free", requirement::digest, action::allow)});
   std::map<std::string, registry::reference> references;
   EXPECT_THAT(findings_in(pod("nginx:1")), IsEmpty());
@@ -183,11 +183,11 @@ TEST_F(RuleFindings, VolumesAndValuesHaveAnotherNameForIt) {
   EXPECT_EQ(to_do(seen.findings.at(0)), "write pullPolicy: IfNotPresent");
   seen = check("a: {repository: nginx, tag: v1, digest: '" + a + "', pullPolicy: Always}\n", "values.yaml");
   EXPECT_EQ(to_do(seen.findings.at(0)), "write pullPolicy: IfNotPresent");
-  // What the chart writes without, nobody knows.
+  // The chart's own default is not known.
   EXPECT_THAT(findings_in("a: {repository: nginx, tag: v1, digest: '" + a + "'}\n", "values.yaml"), IsEmpty());
 }
 
-TEST_F(RuleFindings, NamespacesAreTheObjectsOrWereSaid) {
+TEST_F(RuleFindings, NamespacesAreTheObjectsOrTheOption) {
   auto r = demand_rule("d", requirement::digest, action::deny);
   r.about.namespaces = {"shop"};
   use({r});
@@ -204,7 +204,7 @@ TEST_F(RuleFindings, TheOperatorsWordsReplaceOurs) {
   EXPECT_EQ(checks_.table.back().reason, "Ask platform@example.com.");
 }
 
-TEST_F(RuleFindings, WhatIsLeftAloneBreaksNoRule) {
+TEST_F(RuleFindings, SkippedImagesBreakNoRule) {
   use({demand_rule("ours", requirement::registry, action::deny, {"ghcr.io"})});
   EXPECT_THAT(findings_in(pod("'{{ .Values.image }}'")), IsEmpty());
   EXPECT_THAT(findings_in("services: {web: {image: a/b:1, build: .}}\n", "compose.yaml"), IsEmpty());

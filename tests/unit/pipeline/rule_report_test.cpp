@@ -21,7 +21,7 @@ constexpr std::string_view some = R"(
 - {name: all, pin: refresh, require: [tag, {registry: docker.io}], action: deny}
 )";
 
-TEST(RuleReport, TellsAPersonWhichRulesMatch) {
+TEST(RuleReport, PrintsLinesForAPerson) {
   EXPECT_EQ(to_lines(matches_of(some, "istio/proxyv2:1")),
             "rules       shop: pin: keep; in namespaces shop, team-*\n"
             "            sidecars: pin: never; rule shop decides pin where it matches\n"
@@ -30,7 +30,7 @@ TEST(RuleReport, TellsAPersonWhichRulesMatch) {
   EXPECT_EQ(to_lines({}), "");
 }
 
-TEST(RuleReport, TellsAProgram) {
+TEST(RuleReport, PrintsJsonForAProgram) {
   EXPECT_EQ(to_json(matches_of(some, "nginx")),
             R"([{"name":"shop","says":["pin: keep"],"conditions":["namespaces shop, team-*"],"instead":[]},)"
             R"({"name":"all","says":["pin: refresh","require tag: deny","require registry docker.io: deny"],)"

@@ -58,7 +58,7 @@ TEST(SiteRules, MatchTheTagAndTheDigestThatAreKnown) {
         << one.image << " " << one.pattern;
 }
 
-TEST(SiteRules, TheNamespaceIsTheObjectsElseTheOneThatWasSaid) {
+TEST(SiteRules, TheNamespaceIsTheObjectsElseTheOption) {
   auto r = never_rule("r");
   r.about.namespaces = {"shop"};
   EXPECT_EQ(never(r, sites(pod("nginx", "{namespace: shop}"))), "r");
@@ -85,12 +85,12 @@ TEST(SiteRules, KindContainerAndTypeAreTheSites) {
   EXPECT_EQ(never(type, sites("images: [{name: nginx, newTag: v1}]\n", "kustomization.yaml")), "r");
 }
 
-TEST(SiteRules, WhatIsNoReferenceHasNoOrder) {
+TEST(SiteRules, InvalidReferencesHaveNoOrder) {
   EXPECT_EQ(never(never_rule("r"), sites(pod("Nginx:1"))), "");
   EXPECT_EQ(never(never_rule("r"), sites(pod("'{{ .Values.image }}'"))), "");
 }
 
-TEST(SiteRules, AFormatThatWasSaidBeatsTheirs) {
+TEST(SiteRules, TheFormatOptionPrecedesRules) {
   const auto of = sites(pod("nginx"));
   site_rules orders{.set = made_rules({format_rule("r", {})})};
   EXPECT_EQ(orders.order_of(of.front()).format, pin::pin_format::tag_and_digest);
