@@ -58,8 +58,8 @@ process_request exec_request(const exec_plugin& plugin, const cluster& where, st
 
 result<exec_credential> read_exec_answer(const exec_plugin& plugin, const process_output& output) {
   const std::string name = quoted(plugin.command);
-  const auto broken = [&](std::string_view what) {
-    return fail(error_code::malformed, fmt::format("credential plugin {}: {}", name, what));
+  const auto broken = [&](std::string_view fault) {
+    return fail(error_code::malformed, fmt::format("credential plugin {}: {}", name, fault));
   };
   if (output.exit_code != 0)
     return fail(error_code::unavailable, fmt::format("credential plugin {}: exit code {}, it says {}", name,
@@ -67,10 +67,10 @@ result<exec_credential> read_exec_answer(const exec_plugin& plugin, const proces
   constexpr json::parse_limits limits{.depth = 16, .size = max_exec_output};
   const auto document = json::parse(output.output.reveal(), limits);
   if (!document) return broken(document.error().message);
-  if (json::find_string(*document, "kind") != "ExecCredential") return broken("the answer is no ExecCredential");
+  if (json::find_string(*document, "kind") != "ExecCredential") return broken("the answer is not an ExecCredential");
   const auto version = json::find_string(*document, "apiVersion").value_or("");
   if (version != plugin.api_version)
-    return broken(fmt::format("it answers in apiVersion {}, asked for was {}", quoted(version), plugin.api_version));
+    return broken(fmt::format("the answer has apiVersion {}; {} was requested", quoted(version), plugin.api_version));
   const json::value* status = json::find(*document, "status");
   if (status == nullptr || !status->IsObject()) return broken("the answer has no \"status\"");
 
@@ -81,10 +81,10 @@ result<exec_credential> read_exec_answer(const exec_plugin& plugin, const proces
   out.key = secret(std::string(text("clientKeyData")));
   if (out.certificate.is_empty() != out.key.is_empty()) return broken("a certificate and its key must come together");
   if (out.token.is_empty() && out.certificate.is_empty()) return broken("the answer has neither token nor certificate");
-  if (!out.token.is_empty() && !is_token(out.token.reveal())) return broken("a character that no token has");
+  if (!out.token.is_empty() && !is_token(out.token.reveal())) return broken("the token has an invalid character");
   if (const json::value* end = json::find(*status, "expirationTimestamp"); end != nullptr && !end->IsNull()) {
     out.expires_at = parse_timestamp(text("expirationTimestamp"));
-    if (!out.expires_at) return broken("\"expirationTimestamp\" is no RFC 3339 time");
+    if (!out.expires_at) return broken("\"expirationTimestamp\" is not a valid RFC 3339 time");
   }
   return out;
 }

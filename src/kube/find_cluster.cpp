@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t max_pem_size = std::size_t{1024} * 1024;
 
-// A file that is missing is found at the start, not with the first object that needs it.
+// A missing file is reported at the start, not with the first object that needs it.
 std::optional<error> unreadable_file(const cluster& c) {
   std::vector<std::pair<std::string_view, std::string>> files{{"client-certificate", c.tls.certificate.file},
                                                               {"client-key", c.tls.key.file}};

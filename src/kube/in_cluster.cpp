@@ -24,7 +24,7 @@ bool is_port(std::string_view text) {
   return bad == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
-// A name or an address; the rest of the URL is ours.
+// A host name or an address; the rest of the URL is added here.
 bool is_host(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
@@ -41,7 +41,7 @@ result<cluster> in_cluster(const environment& variables, const std::string& fold
     return fail(error_code::not_found, "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set");
   if (!is_host(host) || !is_port(port))
     return fail(error_code::invalid_input,
-                fmt::format("KUBERNETES_SERVICE_HOST {} and KUBERNETES_SERVICE_PORT {} are no host and port",
+                fmt::format("KUBERNETES_SERVICE_HOST {} and KUBERNETES_SERVICE_PORT {} are not a valid host and port",
                             quoted(host), quoted(port)));
   cluster out;
   out.server = host.find(':') == std::string_view::npos ? fmt::format("https://{}:{}", host, port)
@@ -55,7 +55,7 @@ result<cluster> in_cluster(const environment& variables, const std::string& fold
   }
   const std::string authority = folder + "/ca.crt";
   if (auto text = read_file(authority, max_authority_file); !text) {
-    // The system's authorities have no say in who a cluster is.
+    // The system's authorities must not vouch for a cluster.
     if (text.error().code == error_code::not_found) text.error().code = error_code::invalid_input;
     return fail(std::move(text.error()));
   }

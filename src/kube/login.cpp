@@ -12,14 +12,14 @@
 namespace pinhook::kube {
 namespace {
 
-// There is one answer to hold.
+// The key of the only answer in the cache.
 constexpr const char* held = "credentials";
 constexpr std::size_t max_authority_size = std::size_t{1024} * 1024;
 constexpr std::size_t shown_hint = 500;
 
 secret bearer(const std::string& token) { return secret("Bearer " + token); }
 
-// As show says: the rest is about the file, not about the object that is asked for.
+// `unavailable`, see login::show: codes such as not_found are about the file, not about the requested object.
 error unreadable(error e) {
   if (e.code != error_code::timed_out && e.code != error_code::canceled) e.code = error_code::unavailable;
   return e;
@@ -31,7 +31,7 @@ awaitable<result<secret>> read_token(std::string file, std::chrono::nanoseconds 
   const auto token = trimmed(text->reveal());
   if (token.empty()) co_return fail(error_code::unavailable, fmt::format("{} is empty", file));
   if (!is_token(token))
-    co_return fail(error_code::malformed, fmt::format("{} has a character that no token has", file));
+    co_return fail(error_code::malformed, fmt::format("{}: the token has an invalid character", file));
   co_return secret(std::string(token));
 }
 
@@ -53,7 +53,7 @@ error cannot_run(const exec_plugin& plugin, error e) {
   const bool is_missing = e.code == error_code::not_found;
   const bool keeps_code =
       e.code == error_code::timed_out || e.code == error_code::canceled || e.code == error_code::malformed;
-  // A program that is missing says nothing about the object that is asked for.
+  // A missing program must not look like a missing object.
   if (!keeps_code) e.code = error_code::unavailable;
   e.message = fmt::format("credential plugin {}: {}", quoted(plugin.command), e.message);
   if (is_missing && !plugin.install_hint.empty())
@@ -61,7 +61,7 @@ error cannot_run(const exec_plugin& plugin, error e) {
   return e;
 }
 
-// What a run of the plugin needs, owned by it.
+// The inputs of a run of the plugin, owned by the run.
 struct plan {
   std::shared_ptr<const cluster> where;
   std::shared_ptr<const http::tls_settings> tls;
@@ -94,7 +94,7 @@ awaitable<result<fetch_cache<login::shown>::fetched>> run_plugin(plan p, process
   fetch_cache<login::shown>::fetched fetched{std::move(out), steady_time::max()};
   if (got->expires_at) {
     constexpr std::chrono::nanoseconds none(0);
-    // Compared before they are subtracted: times far apart do not fit.
+    // The times are compared before they are subtracted: the difference of times far apart does not fit.
     const wall_time wall = time.wall();
     const auto left = *got->expires_at <= wall ? none : std::chrono::nanoseconds(*got->expires_at - wall);
     const deadline end = deadline::after(time.now(), left);
@@ -139,17 +139,17 @@ awaitable<result<login::shown>> login::show(deadline d) {
   plan p{where_, tls_, options_};
   auto* processes = &processes_;
   const auto* time = &time_;
-  fetch_cache<shown>::fetch how = [p = std::move(p), processes, time](deadline limit) {
+  fetch_cache<shown>::fetch fetch = [p = std::move(p), processes, time](deadline limit) {
     return run_plugin(p, *processes, *time, limit);
   };
-  auto out = co_await plugin_.get(held, std::move(how), d);
+  auto out = co_await plugin_.get(held, std::move(fetch), d);
   co_return out;
 }
 
 awaitable<result<login::shown>> login::from_file(const token_file& from, deadline d) {
   const steady_time now = time_.now();
   const bool is_fresh = read_at_ && now - *read_at_ < options_.token_file_age;
-  // One read at a time where there is a token to go on with.
+  // One read at a time where there is a token to show meanwhile.
   if (!token_.is_empty() && (is_fresh || *is_reading_)) co_return with(bearer(token_.reveal()));
   const std::chrono::nanoseconds left = d.remaining(now);
   const auto within = token_.is_empty() ? left : std::min<std::chrono::nanoseconds>(left, options_.token_file_patience);
@@ -159,7 +159,7 @@ awaitable<result<login::shown>> login::from_file(const token_file& from, deadlin
   if (token) {
     token_ = *std::move(token);
   } else {
-    // The token that was read before may still do; without one the next question looks again.
+    // The token that was read before may still be valid; without one the next call reads the file again.
     if (token_.is_empty()) token_ = from.otherwise;
     if (token_.is_empty()) co_return fail(std::move(token.error()));
   }
@@ -175,7 +175,7 @@ awaitable<bool> login::renew(shown refused, deadline d) {
     co_return now && !(*now == refused);
   }
   if (!std::holds_alternative<exec_plugin>(where_->login)) co_return false;
-  // Others may have had it renewed already.
+  // Another request may have had it renewed already.
   if (const auto now = plugin_.held(held); now && *now == refused) plugin_.drop(held);
   co_return true;
 }

@@ -67,17 +67,17 @@ void certificate_source::trusted() {
   log::info("ready: the serving certificate is trusted", {{"configuration", configuration_}});
 }
 
-void certificate_source::not_trusted(const std::string& why) {
+void certificate_source::not_trusted(const std::string& reason) {
   around_.numbers.set_certificate_trusted(false);
-  around_.state.set(server::health_state::not_ready, why);
-  log::warning("not ready: the serving certificate is not trusted", {{"why", why}});
+  around_.state.set(server::health_state::not_ready, reason);
+  log::warning("not ready: the serving certificate is not trusted", {{"why", reason}});
 }
 
-void certificate_source::wrote(std::string_view what, std::string_view why) {
-  const bool is_secret = what.starts_with("Secret ");
+void certificate_source::wrote(std::string_view object, std::string_view reason) {
+  const bool is_secret = object.starts_with("Secret ");
   around_.numbers.count_certificate_change(is_secret ? server::certificate_change::secret
                                                      : server::certificate_change::bundle);
-  log::info(fmt::format("wrote {}", what), {{"why", why}});
+  log::info(fmt::format("wrote {}", object), {{"why", reason}});
 }
 
 void certificate_source::failed(const error& e) {
@@ -85,8 +85,8 @@ void certificate_source::failed(const error& e) {
   log::error("the serving certificate cannot be looked after", {{"why", e.message}});
 }
 
-void certificate_source::unchecked(const std::string& why) {
-  log::warning("whether API servers trust the serving certificate cannot be checked", {{"why", why}});
+void certificate_source::unchecked(const std::string& reason) {
+  log::warning("whether API servers trust the serving certificate cannot be checked", {{"why", reason}});
 }
 
 }  // namespace pinhook::webhook

@@ -48,7 +48,7 @@ result<bool> certificate_watch::take_held() {
   return true;
 }
 
-void certificate_watch::tell(const result<bool>& taken) {
+void certificate_watch::log_change(const result<bool>& taken) {
   if (!taken) {
     log::error("the changed certificate is not used; the old one stays", {{"why", taken.error().message}});
   } else if (*taken) {
@@ -69,9 +69,9 @@ awaitable<void> certificate_watch::keep(std::function<void(bool)> on_stall) {
   for (;;) {
     const auto found = co_await watch_->next();
     if (found)
-      tell(take_if_changed(*found));
+      log_change(take_if_changed(*found));
     else
-      tell(take_held());
+      log_change(take_held());
   }
 }
 

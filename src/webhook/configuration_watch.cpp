@@ -12,8 +12,8 @@
 namespace pinhook::webhook {
 namespace {
 
-// No line but empty ones, comments and the marks of a document.
-bool says_nothing(std::string_view text) {
+// True when all lines are empty, comments, or the marks of a document.
+bool is_blank(std::string_view text) {
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
@@ -41,8 +41,8 @@ configuration_watch::configuration_watch(config::configuration_source from, conf
       started_(std::move(started)),
       use_(std::move(use)),
       numbers_(numbers),
-      seen_(keyed_hash(from_.text)),
-      is_blank_(says_nothing(from_.text)) {
+      last_mark_(keyed_hash(from_.text)),
+      is_blank_(is_blank(from_.text)) {
   numbers_.set_configuration_current(true);
 }
 
@@ -51,25 +51,25 @@ std::vector<watched_file> configuration_watch::files() const { return {{from_.fi
 result<config::settings> configuration_watch::settings_of(const file_contents& found) const {
   const auto text = config::configuration_text(found);
   if (!text) return fail(text.error());
-  // What a writer leaves who is in the middle of it, or failed, must not mean "no rules".
-  if (!is_blank_ && says_nothing(*text))
+  // An empty file can be left by a writer that is not done yet, or has failed. It must not mean "no rules".
+  if (!is_blank_ && is_blank(*text))
     return fail(error_code::invalid_input,
-                fmt::format("{}: it says nothing any more; for the defaults, restart", from_.file));
+                fmt::format("{}: the file has no settings any more; to use the defaults, restart", from_.file));
   auto read = from_.settings(*text);
   if (read) return std::move(read->values);
-  error why = std::move(read.error());
-  if (!why.message.contains(from_.file)) why = std::move(why).at(from_.file);
-  return fail(std::move(why));
+  error cause = std::move(read.error());
+  if (!cause.message.contains(from_.file)) cause = std::move(cause).at(from_.file);
+  return fail(std::move(cause));
 }
 
 result<std::optional<configuration_change>> configuration_watch::take_if_changed(const file_contents& found) {
-  if (found.mark == seen_) return std::nullopt;
-  seen_ = found.mark;
+  if (found.mark == last_mark_) return std::nullopt;
+  last_mark_ = found.mark;
   auto fresh = settings_of(found);
   numbers_.count_configuration_reload(fresh.has_value());
   numbers_.set_configuration_current(fresh.has_value());
   if (!fresh) return fail(std::move(fresh.error()));
-  is_blank_ = says_nothing(found.texts.front().reveal());
+  is_blank_ = is_blank(found.texts.front().reveal());
   configuration_change out{differing(started_, *fresh)};
   config::settings live = started_;
   live.pin = std::move(fresh->pin);
@@ -78,7 +78,7 @@ result<std::optional<configuration_change>> configuration_watch::take_if_changed
   return out;
 }
 
-void configuration_watch::tell(const result<configuration_change>& taken) const {
+void configuration_watch::log_change(const result<configuration_change>& taken) const {
   if (!taken)
     log::error("the configuration changed and cannot be used; the old one stays", {{"why", taken.error().message}});
   else if (taken->after_restart.empty())
@@ -94,15 +94,15 @@ void configuration_watch::hurry() {
 
 awaitable<void> configuration_watch::keep(std::function<void(bool)> on_stall) {
   asio::any_io_executor on = co_await asio::this_coro::executor;
-  watch_.emplace(on, look_at(files()), seen_, std::move(on_stall));
+  watch_.emplace(on, look_at(files()), last_mark_, std::move(on_stall));
   for (;;) {
     const auto found = co_await watch_->next();
     if (!found) continue;
     auto changed = take_if_changed(*found);
     if (!changed)
-      tell(fail(std::move(changed.error())));
+      log_change(fail(std::move(changed.error())));
     else if (*changed)
-      tell(*std::move(*changed));
+      log_change(*std::move(*changed));
   }
 }
 

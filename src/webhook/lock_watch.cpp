@@ -10,7 +10,7 @@
 namespace pinhook::webhook {
 namespace {
 
-// What is wrong with it, as whoever set lock.file is to hear it.
+// The error names the file and the setting, for the person who set lock.file.
 error named(error e, const std::string& file) {
   e.code = error_code::invalid_input;
   if (!e.message.contains(file)) e = std::move(e).at(file);
@@ -29,7 +29,7 @@ result<std::unique_ptr<lock_watch>> lock_watch::open(std::string file, std::shar
   if (found.problem) return fail(named(*std::move(found.problem), out->file_));
   auto read = files::read_lock(found.texts.front().reveal());
   if (!read) return fail(named(std::move(read.error()), out->file_));
-  out->seen_ = std::move(found.mark);
+  out->last_mark_ = std::move(found.mark);
   out->take(std::move(read->images));
   return out;
 }
@@ -40,8 +40,8 @@ void lock_watch::take(resolve::image_lock lock) {
 }
 
 result<bool> lock_watch::take_if_changed(const file_contents& found) {
-  if (found.mark == seen_) return false;
-  seen_ = found.mark;
+  if (found.mark == last_mark_) return false;
+  last_mark_ = found.mark;
   result<files::lock_file> read = fail(error_code::internal, "");
   if (found.problem)
     read = fail(*found.problem);
@@ -59,7 +59,7 @@ void lock_watch::hurry() {
 
 awaitable<void> lock_watch::keep(std::function<void(bool)> on_stall) {
   asio::any_io_executor on = co_await asio::this_coro::executor;
-  watch_.emplace(on, look_at(files_), seen_, std::move(on_stall));
+  watch_.emplace(on, look_at(files_), last_mark_, std::move(on_stall));
   for (;;) {
     const auto found = co_await watch_->next();
     if (!found) continue;

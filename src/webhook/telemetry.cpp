@@ -17,8 +17,8 @@ std::string_view name_of(kind k) {
 
 bool has_digest(kind k) { return k == kind::pinned || k == kind::kept; }
 
-server::cache_lookup lookup_of(resolve::cache_event what) {
-  switch (what) {
+server::cache_lookup lookup_of(resolve::cache_event event) {
+  switch (event) {
     case resolve::cache_event::fresh:
       return server::cache_lookup::fresh;
     case resolve::cache_event::negative:
@@ -52,7 +52,7 @@ void telemetry::rate_limit_remaining(std::string_view host, std::int64_t remaini
   numbers_.set_pulls_remaining(host, remaining);
 }
 
-void telemetry::cache_met(resolve::cache_event what) { numbers_.count_cache_lookup(lookup_of(what)); }
+void telemetry::cache_met(resolve::cache_event event) { numbers_.count_cache_lookup(lookup_of(event)); }
 
 void telemetry::lookup_started(bool) {}
 void telemetry::lookup_joined() {}

@@ -84,7 +84,7 @@ server::response metrics_page(server::metrics& numbers) {
 
 }  // namespace
 
-// In the order in which each needs those before it; destroyed the other way round.
+// The members are in the order in which each needs those before it; they are destroyed the other way round.
 struct webhook::parts {
   parts(asio::io_context& io, config::settings s, environment all, config::configuration_source c,
         const pinhook::clock& t)
@@ -172,7 +172,7 @@ struct webhook::parts {
     };
   }
 
-  // With a lock file that one, and the registries behind it.
+  // If there is a lock file: its resolver, with the registries behind it.
   result<std::shared_ptr<resolve::resolver>> tags_before_registries() {
     if (config.lock.file.empty()) return resolver;
     auto locked = std::make_shared<resolve::locked_resolver>(resolver, config.lock.required);
@@ -224,7 +224,8 @@ struct webhook::parts {
     return ok;
   }
 
-  // Reading those files does not come back, or has after all. Serving goes on with what there is.
+  // Called when reading those files does not come back, and when it has come back after all. Serving goes on with the
+  // contents that were read before.
   std::function<void(bool)> on_stall(std::string files) {
     return [this, files = std::move(files)](bool is_stalled) {
       state.set_stalled(files, is_stalled);
@@ -270,10 +271,10 @@ struct webhook::parts {
   std::unique_ptr<configuration_watch> configuration;
   /// Null: no files are given.
   std::unique_ptr<certificate_watch> pair_files;
-  /// Null: nobody's trust is asked for.
+  /// Null: trust is not checked.
   std::unique_ptr<certificate_source> certificate;
   server::worker_pool workers;
-  /// Before those whose requests it works on.
+  /// Declared before the servers whose requests it works on.
   compute_thread large;
   server::task_group tasks;
   server::server admin;

@@ -1,5 +1,5 @@
-// The protocol of client-go's credential plugins, without running one: what a plugin is told, and what its answer
-// means.
+// The protocol of client-go's credential plugins, without running one: the request to a plugin, and the meaning of its
+// answer.
 //
 // A plugin gets an ExecCredential with a `spec` in the variable KUBERNETES_EXEC_INFO and prints one with a `status`.
 // Source: kubernetes.io, "Authentication: client-go credential plugins" and "Client Authentication (v1)".
@@ -20,12 +20,12 @@ namespace pinhook::kube {
 /// Bytes of a plugin's answer: a token of a few KiB, or a certificate with its key.
 inline constexpr std::size_t max_exec_output = std::size_t{64} * 1024;
 
-/// What a plugin gave: a token, or a certificate and its key, or all.
+/// The credential from a plugin: a token, or a certificate and its key, or all.
 struct exec_credential {
   secret token;
   secret certificate;
   secret key;
-  /// Nothing: until it is refused.
+  /// Empty: valid until it is refused.
   std::optional<wall_time> expires_at;
 };
 
@@ -36,8 +36,8 @@ struct exec_credential {
 [[nodiscard]] process_request exec_request(const exec_plugin& plugin, const cluster& where,
                                            std::string_view authorities);
 
-/// Errors: unavailable (an exit code other than 0; with what it wrote to standard error, quoted), malformed (an answer
-/// that is none; its content is not shown).
+/// Errors: unavailable (an exit code other than 0; the message quotes the plugin's standard error), malformed (an
+/// invalid answer; its content is not shown).
 [[nodiscard]] result<exec_credential> read_exec_answer(const exec_plugin& plugin, const process_output& output);
 
 }  // namespace pinhook::kube

@@ -1,8 +1,8 @@
-// Finds the API server that is meant: the kubeconfig of the settings, the cluster that we run in, or $KUBECONFIG.
+// Finds the API server to be used: from the kubeconfig of the settings, the cluster that we run in, or $KUBECONFIG.
 //
 //   const auto here = kube::find_cluster(settings.kubeconfig, environment);
 //   if (here) api.emplace(http, *here, machine_processes(), io.get_executor(), machine_clock());
-//   else if (here.error().code == error_code::not_found) …   // there is no cluster to ask
+//   else if (here.error().code == error_code::not_found) …   // there is no cluster
 //
 // Any thread; reads files.
 #pragma once
@@ -15,12 +15,12 @@
 
 namespace pinhook::kube {
 
-/// Where a Pod finds its service account (kubernetes.io: "Accessing the Kubernetes API from a Pod").
+/// The folder of a Pod's service account (kubernetes.io: "Accessing the Kubernetes API from a Pod").
 inline constexpr const char* service_account_folder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The kubeconfig of the settings when one is named; else the cluster we run in; else the files of $KUBECONFIG. Errors:
-/// not_found (there is none of them: the message says what was looked for), invalid_input (one that cannot be used, or
-/// the named file does not exist), unsupported (it asks for what we do not do), denied or unavailable (a file that
+/// not_found (all three are missing: the message names the places), invalid_input (one cannot be used, or the named
+/// file does not exist), unsupported (it needs a feature that pinhook does not have), denied or unavailable (a file
 /// cannot be read).
 [[nodiscard]] result<cluster> find_cluster(const std::string& kubeconfig_setting, const environment& variables,
                                            const std::string& folder = service_account_folder);

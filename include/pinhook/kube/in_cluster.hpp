@@ -1,5 +1,5 @@
 // The cluster that we run in: its address from the environment, its authorities and our token from the service
-// account's folder, as client-go has it (rest.InClusterConfig).
+// account's folder, as in client-go (rest.InClusterConfig).
 //
 // Any thread; reads files.
 #pragma once
@@ -13,8 +13,8 @@
 namespace pinhook::kube {
 
 /// KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, and of `folder`: token, ca.crt, namespace. Errors: not_found
-/// (no such variables, or no token: the Pod has no service account mounted), invalid_input (variables that are no
-/// address, or no ca.crt), denied or unavailable (a file that cannot be read).
+/// (no such variables, or no token: the Pod has no service account mounted), invalid_input (the variables are not a
+/// valid address, or there is no ca.crt), denied or unavailable (a file cannot be read).
 [[nodiscard]] result<cluster> in_cluster(const environment& variables, const std::string& folder);
 
 }  // namespace pinhook::kube

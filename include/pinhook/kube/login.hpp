@@ -1,8 +1,8 @@
-// What we show to a cluster's API server at this moment: an Authorization header, a client certificate, or both.
+// The present credentials for a cluster's API server: an Authorization header, a client certificate, or both.
 //
-//   const auto shown = co_await who.show(d);
+//   const auto shown = co_await credentials.show(d);
 //   request.authorization = shown->authorization;  request.tls = shown->tls;
-//   … 401: if (co_await who.renew(*shown, d)) once more with show()
+//   … 401: if (co_await credentials.renew(*shown, d)) once more with show()
 //
 // Thread rule: one thread, that of the executor. `show` must have ended before this is destroyed. Files are read
 // on another (base/side_thread).
@@ -34,13 +34,13 @@ struct login_options {
   /// A token file is read again when it was read this long ago, as client-go does. The kubelet renews tokens of an hour
   /// when 80 % have passed.
   std::chrono::seconds token_file_age{60};
-  /// How long that is waited for where a token was read before, which is shown again otherwise.
+  /// The time that a read of the file may take where a token was read before; then that token is shown again.
   std::chrono::seconds token_file_patience{1};
   /// A plugin that runs longer is killed.
   std::chrono::seconds plugin_limit{30};
-  /// How long a plugin's failure answers without running it again.
+  /// A plugin's failure is the answer for this long; then the plugin is run again.
   std::chrono::seconds hold_failure{5};
-  /// A plugin's answer is renewed so long before it ends (at most a tenth of its time).
+  /// A plugin's answer is renewed this long before it ends (at most a tenth of its time).
   std::chrono::seconds ahead{60};
 };
 
@@ -50,19 +50,20 @@ class login {
     std::optional<secret> authorization;
     /// Null for http.
     std::shared_ptr<const http::tls_settings> tls;
-    /// The same to the server.
+    /// Equal if the server cannot tell them apart.
     friend bool operator==(const shown& a, const shown& b);
   };
 
-  /// `processes` and `time` must outlive this and the plugins it runs.
+  /// `processes` and `time` must outlive this and the plugins that it runs.
   login(std::shared_ptr<const cluster> where, process_runner& processes, asio::any_io_executor on, const clock& time,
         login_options options = {});
 
-  /// Errors: unavailable (no token to be read, a plugin that fails or is missing), malformed (a plugin's answer, a
-  /// token that can be none), timed_out, canceled.
+  /// Errors: unavailable (the token cannot be read; a plugin fails or is missing), malformed (a plugin's answer, or a
+  /// token with invalid characters), timed_out, canceled.
   awaitable<result<shown>> show(deadline d);
 
-  /// The server does not accept `refused`: forgets it. True when the next `show` may give something else.
+  /// To be called when the server does not accept `refused`: forgets it. True when the next `show` may give another
+  /// credential.
   awaitable<bool> renew(shown refused, deadline d);
 
  private:
@@ -75,7 +76,7 @@ class login {
   const login_options options_;
   std::shared_ptr<const http::tls_settings> tls_;  // null for http
 
-  secret token_;  // of the file, as read last; empty: none
+  secret token_;  // as last read from the file; empty: none
   std::optional<steady_time> read_at_;
   std::shared_ptr<bool> is_reading_ = std::make_shared<bool>(false);
   fetch_cache<shown> plugin_;

@@ -1,6 +1,6 @@
-// Where the webhook's certificate comes from when there is a cluster, and whether its API servers trust it: kept in a
-// Secret by pinhook itself, or given as files and watched. What is decided elsewhere (kube/serving_certificate,
-// kube/trust_watch) is done to TLS, readiness, metrics and log here.
+// The source of the webhook's certificate when there is a cluster, and whether its API servers trust it: kept in a
+// Secret by pinhook itself, or given as files and watched. Decisions are made elsewhere (kube/serving_certificate,
+// kube/trust_watch) and carried out here: on TLS, readiness, metrics and log.
 //
 //   auto from = certificate_source::self_managed(connection, settings, {tls, state, numbers, time});
 //   tasks.spawn(from->keep());           // until it is canceled; the task ends before `from` does
@@ -30,7 +30,7 @@ namespace pinhook::webhook {
 
 class certificate_source final : public kube::serving_sink {
  public:
-  /// All outlive it.
+  /// All outlive the certificate_source.
   struct surroundings {
     server::tls_context& tls;
     server::health& state;
@@ -48,15 +48,15 @@ class certificate_source final : public kube::serving_sink {
   certificate_source(const certificate_source&) = delete;
   certificate_source& operator=(const certificate_source&) = delete;
 
-  /// Not ready until it is trusted; then as it is found, again and again.
+  /// Not ready until the certificate is trusted; then readiness follows each check, until it is canceled.
   awaitable<void> keep();
 
   result<void> use(const key_pair& pair) override;
   void trusted() override;
-  void not_trusted(const std::string& why) override;
-  void wrote(std::string_view what, std::string_view why) override;
+  void not_trusted(const std::string& reason) override;
+  void wrote(std::string_view object, std::string_view reason) override;
   void failed(const error& e) override;
-  void unchecked(const std::string& why) override;
+  void unchecked(const std::string& reason) override;
 
  private:
   certificate_source(std::shared_ptr<kube::api_connection> to, const config::settings& s, surroundings around);
@@ -64,7 +64,7 @@ class certificate_source final : public kube::serving_sink {
   surroundings around_;
   std::string configuration_;
   kube::serving_api_client api_;
-  // One of them.
+  // One of the two is set.
   std::optional<kube::serving_certificate> keeper_;
   std::optional<kube::trust_watch> watch_;
 };

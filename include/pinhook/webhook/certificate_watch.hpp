@@ -4,8 +4,8 @@
 //   if (auto ok = watch.open(); !ok) …
 //   tasks.spawn(watch.keep(on_stall));
 //
-// A pair that is no good leaves the one in use. So does one that has expired, or is not valid yet, while the one in use
-// is valid (server/certificate_validity); it is tried again at each look, since its time may come.
+// An invalid pair does not replace the one in use. Neither does one that has expired, or is not valid yet, while the
+// one in use is valid (server/certificate_validity); it is tried again at each look, since its time may come.
 //
 // Thread rule: the control thread.
 #pragma once
@@ -29,19 +29,20 @@ class certificate_watch {
   certificate_watch(server::pair_names files, file_watch_options options, server::tls_context& tls,
                     server::metrics& numbers);
 
-  /// Reads the pair and puts it into use. invalid_input, naming the file: not readable, or as tls_context::set_pair.
+  /// Reads the pair and puts it into use. invalid_input, naming the file: it cannot be read, or as
+  /// tls_context::set_pair.
   [[nodiscard]] result<void> open();
 
-  /// What the files hold now. True: it is another pair than the one last tried, and in use; or the one that had to wait
-  /// for its time, which has come. Errors as `open`: the old pair stays, and the same trouble is not reported again.
-  /// Counts.
+  /// `found`: the present contents of the files. True: the pair is another than the one last tried, and now in use.
+  /// Errors as `open`: the old pair stays, and the same trouble is not reported again. Counts.
   [[nodiscard]] result<bool> take_if_changed(const file_contents& found);
+  /// The same for the pair that had to wait for its time: true when its time has come and it is in use.
   [[nodiscard]] result<bool> take_held();
 
-  /// The files, to be read for that.
+  /// The files to be read for take_if_changed.
   [[nodiscard]] const std::vector<watched_file>& files() const { return files_; }
 
-  /// Looks at the files again and again until it is canceled, and logs what became of a change. `on_stall`: as
+  /// Looks at the files again and again until it is canceled, and logs the result of a change. `on_stall`: as
   /// file_watch.
   awaitable<void> keep(std::function<void(bool)> on_stall);
 
@@ -50,16 +51,16 @@ class certificate_watch {
 
  private:
   result<void> use(const file_contents& found);
-  void tell(const result<bool>& taken);
+  void log_change(const result<bool>& taken);
 
   const server::pair_names names_;
   const file_watch_options options_;
   const std::vector<watched_file> files_;
   server::tls_context& tls_;
   server::metrics& numbers_;
-  /// The mark of what was tried last, good or not.
+  /// The mark of the contents that were tried last, valid or not.
   std::string tried_;
-  /// What waits for its time.
+  /// The pair that waits for its time.
   std::optional<file_contents> held_;
   std::optional<file_watch> watch_;
 };

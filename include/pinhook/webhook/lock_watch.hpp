@@ -1,11 +1,11 @@
-// The lock file that a process serves by: read at the start, read again when its content changes.
+// The lock file of a running process: read at the start, and again when its content changes.
 //
 //   auto watch = lock_watch::open("/etc/pinhook/lock/pinhook.lock", tags, numbers);
 //   tasks.spawn((*watch)->keep(on_stall));
 //
-// How it is looked at: base/file_watch.
+// base/file_watch reads it.
 //
-// Thread rule: one thread; the resolver it tells may be used by any.
+// Thread rule: one thread; the resolver that gets the lock may be used by any.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -24,20 +24,20 @@ namespace pinhook::webhook {
 
 class lock_watch {
  public:
-  /// Reads `file` and puts it into use. `numbers` outlives this. invalid_input: the file and what is wrong with it,
-  /// with line and column; also when there is none.
+  /// Reads `file` and puts it into use. `numbers` outlives this. invalid_input: the file and its fault, with line and
+  /// column; also when there is no such file.
   [[nodiscard]] static result<std::unique_ptr<lock_watch>> open(std::string file,
                                                                 std::shared_ptr<resolve::locked_resolver> into,
                                                                 server::metrics& numbers);
 
-  /// What the file holds now. True: it is another content than the last one, and in use. Errors as `open`: the lock
-  /// stays as it was, and the same trouble is not reported again. Counts.
+  /// `found`: the present content of the file. True: it differs from the last one, and is in use. Errors as `open`: the
+  /// lock stays as it was, and the same trouble is not reported again. Counts.
   [[nodiscard]] result<bool> take_if_changed(const file_contents& found);
 
-  /// The file, to be read for that.
+  /// The file to be read for take_if_changed.
   [[nodiscard]] const std::vector<watched_file>& files() const { return files_; }
 
-  /// Looks at the file every few seconds until it is canceled, and logs what became of a change. `on_stall`: as
+  /// Looks at the file every few seconds until it is canceled, and logs the result of a change. `on_stall`: as
   /// file_watch.
   awaitable<void> keep(std::function<void(bool)> on_stall);
 
@@ -52,8 +52,8 @@ class lock_watch {
   const std::vector<watched_file> files_;
   const std::shared_ptr<resolve::locked_resolver> into_;
   server::metrics& numbers_;
-  /// The mark of what was seen last.
-  std::string seen_;
+  /// The mark of the content that was read last.
+  std::string last_mark_;
   std::optional<file_watch> watch_;
 };
 

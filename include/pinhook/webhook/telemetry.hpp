@@ -1,4 +1,4 @@
-// What happens becomes numbers and lines: the observers of registry and resolver, and one log line an admission.
+// Turns events into metrics and log lines: the observers of registry and resolver, and one log line for each admission.
 //
 // Thread rule: any thread.
 #pragma once
@@ -26,7 +26,7 @@ class telemetry final : public registry::observer, public resolve::observer {
   void token_fetched(std::string_view host, std::string_view outcome) override;
   void rate_limit_remaining(std::string_view host, std::int64_t remaining) override;
 
-  void cache_met(resolve::cache_event what) override;
+  void cache_met(resolve::cache_event event) override;
   void lookup_started(bool is_ahead) override;
   void lookup_joined() override;
   void lookup_ended(bool is_ahead, std::optional<error_code> failure) override;
@@ -42,10 +42,10 @@ class telemetry final : public registry::observer, public resolve::observer {
 };
 
 /// The level of an admission's line: info when something was changed, refused, could not be resolved, or breaks a rule;
-/// warning when the request was no review; else, also where only pins were kept, debug.
+/// warning when the request was not a review; else, also where only pins were kept, debug.
 [[nodiscard]] log::level level_of(const admission::verdict& v);
 
-/// "web: nginx:1.25 -> nginx@sha256:… (registry)"; without a new reference "web: nginx:1.25 (why)".
+/// "web: nginx:1.25 -> nginx@sha256:… (registry)"; without a new reference "web: nginx:1.25 (reason)".
 [[nodiscard]] std::string describe(const admission::slot_outcome& slot);
 
 /// "deny no-latest: web: nginx:latest".

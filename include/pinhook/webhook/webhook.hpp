@@ -31,8 +31,9 @@ namespace pinhook::webhook {
 
 class webhook {
  public:
-  /// `surroundings`: the variables that say where credentials and clusters are (DOCKER_CONFIG, KUBERNETES_SERVICE_HOST,
-  /// AWS_ROLE_ARN, …). `from`: where the settings came from; its file, if it has one, is watched.
+  /// `surroundings`: the variables that name the places of credentials and clusters (DOCKER_CONFIG,
+  /// KUBERNETES_SERVICE_HOST, AWS_ROLE_ARN, …). `from`: the source of the settings; its file, if it has one, is
+  /// watched.
   webhook(asio::io_context& control, config::settings s, environment surroundings,
           config::configuration_source from = {}, const clock& time = machine_clock());
   webhook(const webhook&) = delete;
@@ -41,27 +42,27 @@ class webhook {
 
   /// The admin port first, so that /readyz can say "starting"; then credentials and certificate; then the webhook's
   /// port; then ready. The certificate is `pair`, else the settings' files, else one that is kept in the cluster. With
-  /// a cluster it is ready later, when the API servers trust what is served: until a certificate is there, connections
-  /// are closed. One call; after an error nothing serves.
+  /// a cluster it is ready later, when the API servers trust the served certificate: until a certificate is there,
+  /// connections are closed. To be called once; after an error nothing is served.
   result<void> start(std::optional<key_pair> pair = std::nullopt);
 
-  /// Unready, `shutdown.delay`, no new connections, requests under way answered within `shutdown.limit`. Once, after
-  /// `start` succeeded; before destruction.
+  /// Becomes unready, waits for `shutdown.delay`, stops accepting, and answers the requests under way within
+  /// `shutdown.limit`. To be called once, after `start` succeeded and before destruction.
   awaitable<void> stop();
 
-  /// Reads the configuration file now, after `start`, as is done every few seconds. True: it is another one, and in
-  /// use. Errors as configuration_watch.
+  /// After `start`: reads the configuration file now, as is done every few seconds. True: its content has changed and
+  /// is in use. Errors as configuration_watch.
   result<bool> reload_if_changed();
 
-  /// After `start`: looks at every file that it watches now, instead of at its time (configuration, lock, certificate,
+  /// After `start`: looks at every watched file now instead of at its time (configuration, lock, certificate,
   /// credentials).
   void look_at_files();
 
-  /// Where it listens: as in the settings, port 0 replaced by the one taken.
+  /// The addresses that it listens at: as in the settings, with port 0 replaced by the port in use.
   [[nodiscard]] server::listen_address listens_at() const;
   [[nodiscard]] server::listen_address admin_at() const;
   [[nodiscard]] std::size_t threads() const;
-  /// How the Kubernetes API is asked; empty: not at all.
+  /// The origin of the Kubernetes API's address and credentials; empty: the API is not used.
   [[nodiscard]] std::string cluster() const;
 
  private:

@@ -34,7 +34,7 @@ process_output prints(const std::string& text, int exit_code = 0) {
   process_output out;
   out.exit_code = exit_code;
   out.output = secret(text);
-  out.errors = secret("what went wrong\n");
+  out.errors = secret("the cause of it\n");
   return out;
 }
 
@@ -62,13 +62,13 @@ TEST(ExecCredential, TellsThePluginOfTheClusterWhenItWantsThat) {
   const std::string info = got.environment.back().substr(std::string("KUBERNETES_EXEC_INFO=").size());
   const auto document = json::parse(info);
   ASSERT_TRUE(document) << info;
-  const auto* told = json::find(*json::find(*document, "spec"), "cluster");
-  ASSERT_NE(told, nullptr);
-  EXPECT_EQ(json::find_string(*told, "server"), "https://k8s.example:6443");
-  EXPECT_EQ(json::find_string(*told, "tls-server-name"), "api.\"example");
-  EXPECT_EQ(json::find_bool(*told, "insecure-skip-tls-verify"), true);
-  EXPECT_EQ(json::find_string(*told, "certificate-authority-data"), "UEVN");
-  EXPECT_EQ(json::find_string(*json::find(*told, "config"), "audience"), "x");
+  const auto* described = json::find(*json::find(*document, "spec"), "cluster");
+  ASSERT_NE(described, nullptr);
+  EXPECT_EQ(json::find_string(*described, "server"), "https://k8s.example:6443");
+  EXPECT_EQ(json::find_string(*described, "tls-server-name"), "api.\"example");
+  EXPECT_EQ(json::find_bool(*described, "insecure-skip-tls-verify"), true);
+  EXPECT_EQ(json::find_string(*described, "certificate-authority-data"), "UEVN");
+  EXPECT_EQ(json::find_string(*json::find(*described, "config"), "audience"), "x");
 }
 
 TEST(ExecCredential, ReadsTokensAndCertificates) {
@@ -86,18 +86,18 @@ TEST(ExecCredential, ReadsTokensAndCertificates) {
   EXPECT_TRUE(read_exec_answer(plugin(), prints(with_status(R"({"token":"abc","expirationTimestamp":null})"))));
 }
 
-TEST(ExecCredential, RefusesAnswersThatAreNoneAndShowsNothingOfThem) {
+TEST(ExecCredential, RefusesInvalidAnswersAndDoesNotShowThem) {
   const std::pair<std::string, const char*> table[] = {
       {"hunter2", "not valid JSON"},
       {"", "not valid JSON"},
-      {"[]", "no ExecCredential"},
+      {"[]", "not an ExecCredential"},
       {R"({"kind":"ExecCredential"})", "apiVersion"},
       {R"({"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"hunter2"}})",
-       "it answers in apiVersion \"client.authentication.k8s.io/v1beta1\""},
+       "the answer has apiVersion \"client.authentication.k8s.io/v1beta1\""},
       {R"({"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"})", "no \"status\""},
       {with_status("{}"), "neither token nor certificate"},
       {with_status(R"({"token":17})"), "neither token nor certificate"},
-      {with_status(R"({"token":"hunter2\r\nX: y"})"), "a character that no token has"},
+      {with_status(R"({"token":"hunter2\r\nX: y"})"), "the token has an invalid character"},
       {with_status(R"({"clientCertificateData":"hunter2"})"), "must come together"},
       {with_status(R"({"clientKeyData":"hunter2","token":"hunter2"})"), "must come together"},
       {with_status(R"({"token":"hunter2","expirationTimestamp":"soon"})"), "RFC 3339"},
@@ -117,7 +117,7 @@ TEST(ExecCredential, SaysWhatAFailedPluginWroteToStandardError) {
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, error_code::unavailable);
   EXPECT_THAT(got.error().message,
-              AllOf(HasSubstr("exit code 3"), HasSubstr("what went wrong"), Not(HasSubstr("hunter2"))));
+              AllOf(HasSubstr("exit code 3"), HasSubstr("the cause of it"), Not(HasSubstr("hunter2"))));
 }
 
 }  // namespace

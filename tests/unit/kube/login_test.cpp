@@ -30,15 +30,15 @@ struct Login : ::testing::Test {
   asio::io_context io{1};
   temporary_directory files;
   cluster where;
-  std::unique_ptr<login> who;
+  std::unique_ptr<login> credentials;
 
   Login() {
     where.server = "https://k8s.example";
     where.tls.authorities.push_back({"", secret("PEM")});
   }
-  void use(login_method how) {
-    where.login = std::move(how);
-    who = std::make_unique<login>(std::make_shared<const cluster>(where), processes, io.get_executor(), time);
+  void use(login_method method) {
+    where.login = std::move(method);
+    credentials = std::make_unique<login>(std::make_shared<const cluster>(where), processes, io.get_executor(), time);
   }
   void use_plugin() {
     exec_plugin p;
@@ -57,16 +57,16 @@ struct Login : ::testing::Test {
                token + "\"" + (until.empty() ? "" : R"(,"expirationTimestamp":")" + until + "\"") + "}}");
     processes.answer(std::move(out));
   }
-  result<login::shown> show() { return testing::run_on(io, who->show(deadline::after(time.now(), 10s))); }
+  result<login::shown> show() { return testing::run_on(io, credentials->show(deadline::after(time.now(), 10s))); }
   std::string authorization() {
     const auto got = show();
     if (!got) return std::string(to_string(got.error().code)) + ": " + got.error().message;
     return got->authorization ? got->authorization->reveal() : "none";
   }
-  // Whether what is shown now is worth another try after it was refused.
+  // Whether another try is worthwhile after the present credential was refused.
   bool renew() { return renew(*show()); }
   bool renew(login::shown refused) {
-    return testing::run_on(io, who->renew(std::move(refused), deadline::after(time.now(), 10s)));
+    return testing::run_on(io, credentials->renew(std::move(refused), deadline::after(time.now(), 10s)));
   }
 };
 
@@ -100,7 +100,7 @@ TEST_F(Login, ReadsTheTokenFileOnceAMinute) {
   EXPECT_EQ(authorization(), "Bearer one");
   time.advance(1s);
   EXPECT_EQ(authorization(), "Bearer two");
-  // What was read before stays while the file cannot be read.
+  // The last token stays while the file cannot be read.
   std::filesystem::remove(file);
   time.advance(60s);
   EXPECT_EQ(authorization(), "Bearer two");
@@ -114,12 +114,12 @@ TEST_F(Login, ReadsTheTokenFileAtOnceAfterARefusal) {
   EXPECT_EQ(authorization(), "Bearer two");
 }
 
-// As on a volume that hangs: nobody else of this thread waits for it, and the token that was read before is shown.
+// As on a volume that hangs: other work of this thread goes on, and the token that was read before is shown.
 TEST_F(Login, ATokenFileThatHangsHoldsUpNobody) {
   {
     testing::hanging_file hangs;
     use(token_file{hangs.path(), {}});
-    const auto got = testing::run_on(io, who->show(deadline::after(time.now(), 1ms)));
+    const auto got = testing::run_on(io, credentials->show(deadline::after(time.now(), 1ms)));
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().code, error_code::timed_out);
     EXPECT_THAT(got.error().message, HasSubstr("the volume that it is on may hang"));
@@ -131,7 +131,7 @@ TEST_F(Login, ATokenFileThatHangsHoldsUpNobody) {
   std::filesystem::remove(file);
   std::filesystem::create_symlink(hangs.path(), file);
   time.advance(60s);
-  const auto held = testing::run_on(io, who->show(deadline::after(time.now(), 1ms)));
+  const auto held = testing::run_on(io, credentials->show(deadline::after(time.now(), 1ms)));
   ASSERT_TRUE(held);
   EXPECT_EQ(held->authorization->reveal(), "Bearer one");
   // It is looked at again a minute later, not by each question.
@@ -148,7 +148,7 @@ TEST_F(Login, AnAuthorityThatHangsForAPluginHoldsUpNobody) {
   p.command = "login";
   p.wants_cluster = true;
   use(std::move(p));
-  const auto got = testing::run_on(io, who->show(deadline::after(time.now(), 1ms)));
+  const auto got = testing::run_on(io, credentials->show(deadline::after(time.now(), 1ms)));
   EXPECT_FALSE(got);
   EXPECT_EQ(side_threads(), 1U);
   EXPECT_TRUE(processes.calls().empty());
@@ -181,7 +181,7 @@ TEST_F(Login, RunsAPluginOnceForAll) {
   prints("one");
   std::vector<awaitable<result<login::shown>>> all;
   all.reserve(20);
-  for (int i = 0; i < 20; ++i) all.push_back(who->show(deadline::after(time.now(), 10s)));
+  for (int i = 0; i < 20; ++i) all.push_back(credentials->show(deadline::after(time.now(), 10s)));
   for (const auto& one : testing::gather(io, std::move(all))) {
     ASSERT_TRUE(one);
     EXPECT_EQ(one->authorization->reveal(), "Bearer one");
@@ -211,7 +211,7 @@ TEST_F(Login, RunsAPluginAgainAheadOfTheEnd) {
 TEST_F(Login, RunsAPluginAgainAtTheEnd) {
   use_plugin();
   prints("one", "2026-01-01T01:00:00Z");
-  prints("two", "2025-12-31T00:00:00Z");  // over before it came: good for those who wait for it
+  prints("two", "2025-12-31T00:00:00Z");  // expired before it came: only the calls that wait for it get it
   EXPECT_EQ(authorization(), "Bearer one");
   time.advance(1h);
   EXPECT_EQ(authorization(), "Bearer two");

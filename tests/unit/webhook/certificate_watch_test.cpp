@@ -50,7 +50,7 @@ struct CertificateWatch : ::testing::Test {
     const auto before = tls.current();
     const auto taken = look();
     EXPECT_EQ(tls.current(), before);
-    EXPECT_EQ(look(), result<bool>(false)) << "it is said once";
+    EXPECT_EQ(look(), result<bool>(false)) << "it is reported once";
     return taken ? "no trouble" : taken.error().message;
   }
 };

@@ -35,7 +35,7 @@ struct ConfigurationWatch : ::testing::Test {
   server::metrics numbers;
   config::configuration_choice choice;
   environment all;
-  /// What was taken into use, one after the other.
+  /// The settings that were taken into use, in their order.
   std::vector<config::settings> used;
   std::unique_ptr<configuration_watch> watch;
 
@@ -66,14 +66,14 @@ struct ConfigurationWatch : ::testing::Test {
     const auto changed = watch->take_if_changed(read_files(watch->files()));
     return changed && !*changed;
   }
-  // The trouble, which is told once and leaves everything as it was.
+  // The trouble, which is reported once and leaves everything as it was.
   std::string refused() {
     const std::size_t before = used.size();
     const auto changed = watch->take_if_changed(read_files(watch->files()));
     EXPECT_THAT(used, SizeIs(before));
     if (changed) return "no trouble";
     EXPECT_EQ(changed.error().code, error_code::invalid_input);
-    EXPECT_TRUE(is_unchanged()) << "the same trouble is told once";
+    EXPECT_TRUE(is_unchanged()) << "the same trouble is reported once";
     EXPECT_THAT(numbers.render(), HasSubstr("pinhook_configuration_current 0\n"));
     return changed.error().message;
   }
@@ -105,7 +105,7 @@ TEST_F(ConfigurationWatch, TakesChangedRules) {
                                       HasSubstr("pinhook_configuration_reloads_total{result=\"failure\"} 0\n")));
 }
 
-// What changes between the start and the first look must not be missed.
+// A change between the start and the first look must not be missed.
 TEST_F(ConfigurationWatch, ComparesWithWhatTheSettingsCameFrom) {
   choice.file = write(rule_named("one"));
   auto from = config::open_configuration(choice, all);
@@ -145,9 +145,9 @@ TEST_F(ConfigurationWatch, AFileThatVanishesOrIsEmptiedDoesNotMeanNoRules) {
   fs::remove(choice.file);
   EXPECT_THAT(refused(), HasSubstr("cannot read the configuration " + choice.file + ": No such file"));
   write("");
-  EXPECT_THAT(refused(), HasSubstr(choice.file + ": it says nothing any more"));
+  EXPECT_THAT(refused(), HasSubstr(choice.file + ": the file has no settings any more"));
   write("# rules follow\n---\n\n  # soon\r\n...\n");
-  EXPECT_THAT(refused(), HasSubstr("it says nothing any more"));
+  EXPECT_THAT(refused(), HasSubstr("the file has no settings any more"));
   write("rules: []\n");
   EXPECT_THAT(taken(), IsEmpty());
   EXPECT_TRUE(used.back().rules.is_empty()) << "this says so";
@@ -162,7 +162,7 @@ TEST_F(ConfigurationWatch, AFileThatWasEmptyMayBeSoAgain) {
   taken();
   EXPECT_EQ(rule_in_use(), "one");
   write("");
-  EXPECT_THAT(refused(), HasSubstr("it says nothing any more"));
+  EXPECT_THAT(refused(), HasSubstr("the file has no settings any more"));
 }
 
 TEST_F(ConfigurationWatch, TakesTheOldContentAgainAfterABadOne) {
@@ -186,7 +186,7 @@ TEST_F(ConfigurationWatch, NamesWhatCountsAfterARestart) {
   EXPECT_EQ(used.back().threads, 2U);
 
   write(rule_named("three", "threads: 3\nnamespace: mine\n"));
-  EXPECT_THAT(taken(), ElementsAre("threads")) << "as long as it differs from what runs";
+  EXPECT_THAT(taken(), ElementsAre("threads")) << "as long as it differs from the running value";
   write(rule_named("three", "threads: 2\nnamespace: mine\n"));
   EXPECT_THAT(taken(), IsEmpty());
 }

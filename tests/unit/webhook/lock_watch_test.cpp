@@ -49,7 +49,7 @@ struct LockWatch : ::testing::Test {
     return out.error().message;
   }
   static result<bool> reload(lock_watch& watch) { return watch.take_if_changed(read_files(watch.files())); }
-  // The digit of what the lock in use says; '-' when it does not hold the image.
+  // The digit of the digest in the lock in use; '-' when it does not hold the image.
   char digit_of(const std::string& name) {
     const auto held = tags->known({ref_of(name), nullptr, resolve::freshness::cached});
     return held ? held->hex().front() : '-';
@@ -119,7 +119,7 @@ TEST_F(LockWatch, KeepsTheOldLockWhenTheNewOneIsNoGood) {
     EXPECT_EQ(changed.error().code, error_code::invalid_input);
     EXPECT_THAT(changed.error().message, AllOf(StartsWith("lock.file: "), HasSubstr(file.string()), HasSubstr(part)));
     EXPECT_EQ(digit_of("nginx:1.25"), '1');
-    EXPECT_EQ(reload(*watch), false) << "the same trouble is told once";
+    EXPECT_EQ(reload(*watch), false) << "the same trouble is reported once";
   };
   folder.write("pinhook.lock", lock_text({{"nginx:1.25", '2'}}) + "imges: {}\n");
   fails("line 5, column 1");

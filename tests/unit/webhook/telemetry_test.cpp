@@ -68,7 +68,7 @@ TEST_F(Telemetry, ChangedAndRefusedAdmissionsAreLinesUnchangedAreNot) {
   EXPECT_DOUBLE_EQ(json::find(*line, "duration_ms")->GetDouble(), 1.5);
 }
 
-// Who asks the log for "pinned" learns what was pinned when.
+// A search of the log for "pinned" finds each image that was pinned, with its time.
 TEST_F(Telemetry, DryRunsSaySoAndWhatIsKeptIsNoNews) {
   const slot_outcome kept{slot_outcome::kind::kept, "c", "a:1", "a@sha256:x", "recorded"};
   auto v = verdict(admission::outcome::kept, {kept});
@@ -123,9 +123,9 @@ TEST_F(Telemetry, EverythingIsCounted) {
   seen_.registry_request("r.example", 200, "", 1ms);
   seen_.registry_request("r.example", 0, "timed_out", 1ms);
   seen_.token_fetched("t.example", "ok");
-  for (const auto what : {resolve::cache_event::fresh, resolve::cache_event::negative, resolve::cache_event::stale,
-                          resolve::cache_event::miss})
-    seen_.cache_met(what);
+  for (const auto event : {resolve::cache_event::fresh, resolve::cache_event::negative, resolve::cache_event::stale,
+                           resolve::cache_event::miss})
+    seen_.cache_met(event);
   seen_.levels(7, 1);
   EXPECT_THAT(
       numbers_.render(),
