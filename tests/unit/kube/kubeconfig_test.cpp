@@ -226,7 +226,7 @@ TEST(Kubeconfig, SaysWhatIsWrongAndWhere) {
       {cluster_with("    server: [https://k]\n"), error_code::invalid_input, "must be text, not a list"},
       {cluster_with("    server: https://k\n    proxy-url: http://hunter2@proxy\n"), error_code::unsupported,
        "proxy-url"},
-      {user_with("    token: 'hunter2 x'\n"), error_code::invalid_input, "token has a character that no token has"},
+      {user_with("    token: 'hunter2 x'\n"), error_code::invalid_input, "token has an invalid character"},
       {user_with("    token: hunter2\n    username: u\n"), error_code::invalid_input, "is set beside a token"},
       {user_with("    tokenFile: /t\n    password: hunter2\n    username: u\n"), error_code::invalid_input,
        "is set beside a token"},

@@ -130,7 +130,7 @@ TEST(PluginConfig, SaysWhatIsWrongWithTheFile) {
            {"kind: CredentialProviderConfig\n", "plugins.yaml: line 1, column 1: apiVersion is required"},
            {"apiVersion: kubelet.config.k8s.io/v1\n", "plugins.yaml: line 1, column 1: kind is required"},
            {"apiVersion: kubelet.config.k8s.io/v2\n",
-            R"(line 1, column 13: apiVersion: "kubelet.config.k8s.io/v2" is none)"},
+            R"(line 1, column 13: apiVersion: "kubelet.config.k8s.io/v2" is not one of)"},
            {"apiVersion: kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\n",
             R"(line 2, column 7: kind: "KubeletConfiguration" is not one of CredentialProviderConfig)"},
            {h + "plugins: []\n", R"(plugins.yaml: line 3, column 1: no such field: "plugins")"},
@@ -195,7 +195,8 @@ TEST(PluginConfig, SaysWhatIsWrongWithTheRest) {
   for (const auto& [more, message] : std::vector<row>{
            {"    matchImage: [r.io]\n", R"(line 8, column 5: providers[0]: no such field: "matchImage")"},
            {"    args: x\n", "providers[0].args: must be a list, not a scalar"},
-           {"    args: [x, 8080]\n", R"(line 8, column 15: providers[0].args[1]: must be text, so "8080" is none)"},
+           {"    args: [x, 8080]\n",
+            R"(line 8, column 15: providers[0].args[1]: must be text, so "8080" needs quotes)"},
            {"    env: {A: b}\n", "providers[0].env: must be a list, not a mapping"},
            {"    env: [{value: b}]\n", "providers[0].env[0]: name is required"},
            {"    env: [{name: '', value: b}]\n", "providers[0].env[0].name: must not be empty"},
