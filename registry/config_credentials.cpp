@@ -25,13 +25,13 @@ config_credentials::config_credentials(docker_config config, process_runner* hel
 
 result<std::shared_ptr<config_credentials>> config_credentials::open(std::string file, process_runner* helpers,
                                                                      const clock& time, helper_cache_options options) {
-  // The state is taken before the text, so that a change in between shows at the next check.
-  const auto state = state_of(file);
+  // The stamp is taken before the text, so that a change in between shows at the next check.
+  const auto stamp = stamp_of(file);
   auto config = read_config(file);
   if (!config) return fail(std::move(config.error()));
   auto out = std::make_shared<config_credentials>(*std::move(config), helpers, time, options);
   out->file_ = std::move(file);
-  out->state_ = state;
+  out->stamp_ = stamp;
   return out;
 }
 
@@ -92,21 +92,14 @@ std::vector<credential_match> config_credentials::matches(const reference& ref) 
 result<bool> config_credentials::reload_if_changed() {
   const std::lock_guard lock(reload_mutex_);
   if (file_.empty()) return false;
-  const auto state = state_of(file_);
-  if (state == state_) return false;
-  state_ = state;
+  const auto stamp = stamp_of(file_);
+  if (stamp == stamp_) return false;
+  stamp_ = stamp;
   auto config = read_config(file_);
   if (!config) return fail(std::move(config.error()).at("the credentials stay as they were"));
   auto fresh = std::make_shared<const docker_config>(*std::move(config));
   config_.store(std::move(fresh));
   return true;
-}
-
-std::optional<config_credentials::file_state> config_credentials::state_of(const std::string& file) {
-  struct stat found{};
-  if (::stat(file.c_str(), &found) != 0) return std::nullopt;
-  return file_state{found.st_dev, found.st_ino, found.st_size,
-                    found.st_mtim.tv_sec * 1'000'000'000LL + found.st_mtim.tv_nsec};
 }
 
 }  // namespace pinhook::registry

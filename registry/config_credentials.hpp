@@ -8,13 +8,13 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/file_stamp.hpp>
 #include <pinhook/base/process.hpp>
 #include <pinhook/base/shared_value.hpp>
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/docker_config.hpp>
 #include <pinhook/registry/helper_cache.hpp>
 
-#include <sys/stat.h>
 
 #include <memory>
 #include <mutex>
@@ -60,23 +60,13 @@ class config_credentials final : public credential_source {
   [[nodiscard]] result<bool> reload_if_changed();
 
  private:
-  struct file_state {
-    dev_t device = 0;
-    ino_t inode = 0;
-    off_t size = 0;
-    long long nanoseconds = 0;
-    friend bool operator==(const file_state&, const file_state&) = default;
-  };
-
-  static std::optional<file_state> state_of(const std::string& file);
-
   std::unique_ptr<helper_cache> helpers_;  // null: switched off
 
   shared_value<const docker_config> config_;
 
   std::mutex reload_mutex_;  // guards the members below
   std::string file_;         // empty: none to reload
-  std::optional<file_state> state_;
+  file_stamp stamp_;
 };
 
 }  // namespace pinhook::registry

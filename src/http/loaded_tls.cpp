@@ -8,7 +8,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <sys/stat.h>
 
 #include <utility>
 
@@ -17,12 +16,6 @@ namespace {
 
 constexpr std::string_view certificate_role = "client certificate";
 constexpr std::string_view key_file_role = "client key";
-
-file_stamp stamp_of(const std::string& path) {
-  struct ::stat s{};
-  if (path.empty() || ::stat(path.c_str(), &s) != 0) return {};
-  return {s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, s.st_size};
-}
 
 // The form of a host in a URL.
 result<std::string> url_host(const std::string& name) {

@@ -1,10 +1,10 @@
 #include <pinhook/http/network.hpp>
 
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <charconv>
-#include <cstddef>
 
 namespace pinhook::http {
 namespace {
@@ -14,20 +14,10 @@ namespace ip = boost::asio::ip;
 constexpr unsigned mapped_bits = 96;
 
 // The address with the bits after the prefix set to zero.
-template <class Address>
-Address masked(const Address& address, unsigned prefix) {
-  auto bytes = address.to_bytes();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const unsigned before = static_cast<unsigned>(i) * 8;
-    const unsigned kept = prefix <= before ? 0 : std::min(prefix - before, 8U);
-    bytes[i] = static_cast<unsigned char>(bytes[i] & (0xff00U >> kept));
-  }
-  return Address(bytes);
-}
-
 ip::address masked(const ip::address& address, unsigned prefix) {
-  if (address.is_v4()) return masked(address.to_v4(), prefix);
-  return masked(address.to_v6(), prefix);
+  const auto bits = static_cast<unsigned short>(prefix);
+  if (address.is_v4()) return ip::network_v4(address.to_v4(), bits).network();
+  return ip::network_v6(address.to_v6(), bits).network();
 }
 
 unsigned width(const ip::address& address) { return address.is_v4() ? 32 : 128; }

@@ -122,8 +122,8 @@ result<std::shared_ptr<credential_plugins>> credential_plugins::open(std::string
                                                                      process_runner& processes, api* kubernetes,
                                                                      asio::any_io_executor on, const clock& time,
                                                                      credential_plugins_options options) {
-  // The state is read before the text, so that a change in between is found at the next call.
-  auto state = state_of(config_path);
+  // The stamps are taken before the text, so that a change in between is found at the next call.
+  auto stamps = stamps_of(config_path);
   auto providers = read_config(config_path);
   if (!providers) return fail(std::move(providers.error()));
   if (auto there = check_programs(*providers, bin_dir); !there) return fail(std::move(there.error()));
@@ -131,7 +131,7 @@ result<std::shared_ptr<credential_plugins>> credential_plugins::open(std::string
   std::shared_ptr<credential_plugins> out(
       new credential_plugins(std::move(config_path), std::move(shared), kubernetes, on));
   out->config_.store(std::make_shared<const config>(load(*std::move(providers))));
-  out->file_state_ = std::move(state);
+  out->stamps_ = std::move(stamps);
   return out;
 }
 
@@ -141,9 +141,9 @@ std::shared_ptr<registry::credential_source> credential_plugins::for_tenant(cons
 
 result<bool> credential_plugins::reload_if_changed() {
   const std::lock_guard lock(reload_mutex_);
-  auto state = state_of(config_path_);
-  if (state == file_state_) return false;
-  file_state_ = std::move(state);
+  auto stamps = stamps_of(config_path_);
+  if (stamps == stamps_) return false;
+  stamps_ = std::move(stamps);
   auto providers = read_config(config_path_);
   if (!providers) return fail(std::move(providers.error()).at("the credential plugins stay as they were"));
   auto fresh = std::make_shared<const config>(load(*std::move(providers)));
@@ -156,16 +156,11 @@ void credential_plugins::cancel() {
   flights_.cancel();
 }
 
-std::vector<std::string> credential_plugins::state_of(const std::string& config_path) {
-  std::vector<std::string> out;
+std::vector<std::pair<std::string, file_stamp>> credential_plugins::stamps_of(const std::string& config_path) {
+  std::vector<std::pair<std::string, file_stamp>> out;
   const auto paths = list_plugin_files(config_path);
   if (!paths) return out;
-  for (const auto& path : *paths) {
-    struct stat found{};
-    if (::stat(path.c_str(), &found) == 0)
-      out.push_back(fmt::format("{} {} {} {} {}.{}", path, found.st_dev, found.st_ino, found.st_size,
-                                found.st_mtim.tv_sec, found.st_mtim.tv_nsec));
-  }
+  for (const auto& path : *paths) out.emplace_back(path, stamp_of(path));
   return out;
 }
 

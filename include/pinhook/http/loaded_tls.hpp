@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/file_stamp.hpp>
 #include <pinhook/http/message.hpp>
 
 #include <cstdint>
@@ -34,15 +35,6 @@ struct loaded_tls {
 
 /// Gives a connection's context the trust store and the client certificate. False: OpenSSL refuses them.
 [[nodiscard]] bool apply(const loaded_tls& tls, ssl_ctx_st* context);
-
-/// Identifies a version of a file, so that a rotated one is read again.
-struct file_stamp {
-  std::int64_t seconds = 0;
-  std::int64_t nanoseconds = 0;
-  std::uint64_t inode = 0;
-  std::int64_t size = 0;
-  friend bool operator==(const file_stamp&, const file_stamp&) = default;
-};
 
 /// The stamps of all files that the settings name, in a fixed order; a missing file has an empty one.
 [[nodiscard]] std::vector<file_stamp> stamps_of(const tls_settings& s);

@@ -18,6 +18,7 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/fetch_cache.hpp>
+#include <pinhook/base/file_stamp.hpp>
 #include <pinhook/base/process.hpp>
 #include <pinhook/base/shared_value.hpp>
 #include <pinhook/kube/api.hpp>
@@ -92,7 +93,7 @@ class credential_plugins : public std::enable_shared_from_this<credential_plugin
                      const asio::any_io_executor& on);
 
   /// The state of the configuration's files: name, device, inode, size and time of each.
-  static std::vector<std::string> state_of(const std::string& config_path);
+  static std::vector<std::pair<std::string, file_stamp>> stamps_of(const std::string& config_path);
   static config load(std::vector<plugin_provider> providers);
 
   /// The plugins that run for `ref` and the tenant, in their order.
@@ -113,8 +114,9 @@ class credential_plugins : public std::enable_shared_from_this<credential_plugin
 
   shared_value<const config> config_;
 
-  std::mutex reload_mutex_;  // guards file_state_
-  std::vector<std::string> file_state_;
+  std::mutex reload_mutex_;  // guards stamps_
+  /// Of the files of the configuration, by their paths.
+  std::vector<std::pair<std::string, file_stamp>> stamps_;
 };
 
 }  // namespace pinhook::kube
