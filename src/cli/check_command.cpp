@@ -25,7 +25,7 @@ std::string here() {
 }
 
 pipeline::check_run_options options_of(const file_arguments& arguments, const config::settings& s,
-                                       const files::file_rules& rules) {
+                                       const files::image_places& places) {
   pipeline::check_run_options out;
   out.output = pipeline::parse_report_format(arguments.output).value_or(pipeline::report_format::table);
   out.report.has_colour = out.output == pipeline::report_format::table && wants_colour();
@@ -35,7 +35,7 @@ pipeline::check_run_options options_of(const file_arguments& arguments, const co
   out.lock_file = arguments.lock_file;
   out.format = format_of(arguments, s);
   out.orders = orders_of(arguments, s);
-  out.renames = pipeline::renames_around(arguments.paths, rules);
+  out.renames = pipeline::renames_around(arguments.paths, places);
   return out;
 }
 
@@ -46,11 +46,11 @@ int check(const arguments& arguments) {
   const environment variables = process_environment();
   const auto s = config::settings_for_files(arguments.configuration.file, variables);
   if (!s) return refuse_run(own_name, s.error());
-  const auto rules = file_rules_of(*s);
+  const auto places = image_places_of(*s);
   const std::string flag = arguments.configuration.file;
-  pipeline::check_run run(options_of(options, *s, rules), s->rules,
+  pipeline::check_run run(options_of(options, *s, places), s->rules,
                           flag.empty() ? variable(variables, "PINHOOK_CONFIG") : flag);
-  const auto read = pipeline::each_input(options.paths, rules, [&](pipeline::input one) { run.take(std::move(one)); });
+  const auto read = pipeline::each_input(options.paths, places, [&](pipeline::input one) { run.take(std::move(one)); });
   if (!read) return refuse_run(own_name, read.error());
   return run_files(own_name, run,
                    [&] { return access::open_digests({options.lock_file, options.offline}, *s, variables); });

@@ -15,7 +15,7 @@ int fn(const arguments& arguments) {
   const auto text = pipeline::read_standard_input();
   if (!text) return refuse_run("fn", text.error());
   pipeline::function_run run(*text, {.format = s->pin.format, .orders = orders_of(arguments.files, *s)},
-                             file_rules_of(*s));
+                             image_places_of(*s));
   return run_files("fn", run,
                    [&] { return access::open_digests({run.config().lock_file, run.config().offline}, *s, variables); });
 }

@@ -49,8 +49,8 @@ int lock(const arguments& arguments) {
   if (!s) return refuse_run(own_name, s.error());
   auto existing = read_existing(options.lock_file);
   if (!existing) return refuse_run(own_name, existing.error());
-  const auto rules = file_rules_of(*s);
-  const auto inputs = pipeline::read_inputs(options.paths, rules);
+  const auto places = image_places_of(*s);
+  const auto inputs = pipeline::read_inputs(options.paths, places);
   if (!inputs) return refuse_run(own_name, inputs.error());
   pipeline::lock_run run({.path = options.lock_file,
                           .existing = std::move(*existing),
@@ -58,7 +58,7 @@ int lock(const arguments& arguments) {
                           .updates = options.update,
                           .orders = orders_of(options, *s),
                           .now = now_text()},
-                         *inputs, rules);
+                         *inputs, places);
   return run_files(own_name, run,
                    [&] { return access::open_digests({.lock_file = {}, .offline = options.offline}, *s, variables); });
 }

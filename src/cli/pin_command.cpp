@@ -22,8 +22,8 @@ int rewrite(std::string_view command, pipeline::pin_task task, const arguments& 
   const environment variables = process_environment();
   const auto s = config::settings_for_files(arguments.configuration.file, variables);
   if (!s) return refuse_run(command, s.error());
-  const auto rules = file_rules_of(*s);
-  auto inputs = pipeline::read_inputs(options.paths, rules);
+  const auto places = image_places_of(*s);
+  auto inputs = pipeline::read_inputs(options.paths, places);
   if (!inputs) return refuse_run(command, inputs.error());
   pipeline::pin_run_options chosen{.task = task, .target = target_of(options), .keeps_going = options.keep_going};
   // A tag is given back whatever the rules are.
@@ -32,7 +32,7 @@ int rewrite(std::string_view command, pipeline::pin_task task, const arguments& 
     chosen.orders = orders_of(options, *s);
     chosen.around = pipeline::kustomizations_around(pipeline::paths_of(*inputs));
   }
-  pipeline::pin_run run(std::move(chosen), std::move(*inputs), rules);
+  pipeline::pin_run run(std::move(chosen), std::move(*inputs), places);
   return run_files(command, run,
                    [&] { return access::open_digests({options.lock_file, options.offline}, *s, variables); });
 }

@@ -55,7 +55,7 @@ pin::pin_format format_of(const file_arguments& arguments, const config::setting
   return chosen_format(arguments).value_or(s.pin.format);
 }
 
-files::file_rules file_rules_of(const config::settings& s) {
+files::image_places image_places_of(const config::settings& s) {
   return {.kinds = pin::pod_paths(s.pin.kinds), .paths = s.files.paths};
 }
 

@@ -173,9 +173,9 @@ std::string kinds_type::write(const std::vector<pin::custom_kind>& v) {
   return out + "]";
 }
 
-read_result<std::vector<files::path_rule>> paths_type::read(const yaml::node& n) {
+read_result<std::vector<files::custom_paths>> paths_type::read(const yaml::node& n) {
   if (auto good = expect_list(n, name()); !good) return std::unexpected(std::move(good.error()));
-  std::vector<files::path_rule> out;
+  std::vector<files::custom_paths> out;
   for (const auto& item : n.items) {
     if (auto good = expect_mapping(item, {"files", "paths"}); !good) return std::unexpected(std::move(good.error()));
     auto files = required_text(item, "files");
@@ -187,7 +187,7 @@ read_result<std::vector<files::path_rule>> paths_type::read(const yaml::node& n)
   return out;
 }
 
-std::string paths_type::write(const std::vector<files::path_rule>& v) {
+std::string paths_type::write(const std::vector<files::custom_paths>& v) {
   std::string out = "[";
   for (const auto& one : v)
     out += fmt::format("{}{{files: {}, paths: {}}}", out.size() > 1 ? ", " : "", quoted_yaml(one.files),

@@ -54,7 +54,7 @@ bool may_be_kustomization(const source_document& doc) {
 // The kind of the document decides the search.
 result<void> find_by_kind(image_search& in, std::string_view path) {
   const std::string_view own = in.text.substr(in.doc.span.begin, in.doc.span.size());
-  const bool may_hold = holds_key(own, in.rules.kinds.keys());
+  const bool may_hold = holds_key(own, in.places.kinds.keys());
   if (const auto type = type_of(in.doc, in.doc.root))
     return may_hold ? find_in_object(in, in.doc.root, *type) : result<void>();
   if (is_kustomization_name(path) && may_be_kustomization(in.doc)) return find_in_kustomization(in, in.doc.root, {});
@@ -90,9 +90,9 @@ result<void> search(image_search& in, std::string_view path, const marked_text& 
   if (auto ok = refuse_template(in); !ok) return ok;
   if (in.doc.root == no_node) return {};
   if (auto ok = find_by_kind(in, path); !ok) return ok;
-  for (const path_rule& rule : in.rules.paths)
-    if (applies_to(rule, path))
-      if (auto ok = find_by_rule(in, rule); !ok) return ok;
+  for (const custom_paths& custom : in.places.paths)
+    if (applies_to(custom, path))
+      if (auto ok = find_by_path(in, custom); !ok) return ok;
   sort_by_place(in);
   take_tags_from_comments(in);
   take_markers(in, marks);
@@ -206,23 +206,24 @@ void take_tags_from_comments(image_search& in) {
 }
 
 result<std::vector<found_image>> find_images(const yaml::source& from, std::string_view text, std::string_view path,
-                                             const file_rules& rules) {
+                                             const image_places& places) {
   std::vector<found_image> out;
   const marked_text marks(text);
   for (std::size_t i = 0; i < from.documents.size(); ++i) {
     const source_document& doc = from.documents[i];
-    image_search in{.doc = doc, .text = text, .document = i, .rules = rules, .budget = allowed_for(doc), .images = {}};
+    image_search in{
+        .doc = doc, .text = text, .document = i, .places = places, .budget = allowed_for(doc), .images = {}};
     if (auto ok = search(in, path, marks); !ok) return fail(std::move(ok.error()));
     std::ranges::move(in.images, std::back_inserter(out));
   }
   return out;
 }
 
-bool may_hold_images(std::string_view text, std::string_view path, const file_rules& rules) {
-  if (holds_key(text, rules.kinds.keys())) return true;
+bool may_hold_images(std::string_view text, std::string_view path, const image_places& places) {
+  if (holds_key(text, places.kinds.keys())) return true;
   if (is_values_file(path) && text.contains("repository")) return true;
-  // Most rules name a file or two, so that parsing these costs little.
-  return std::ranges::any_of(rules.paths, [&](const path_rule& rule) { return applies_to(rule, path); });
+  // Most custom paths name a file or two, so that parsing these costs little.
+  return std::ranges::any_of(places.paths, [&](const custom_paths& custom) { return applies_to(custom, path); });
 }
 
 }  // namespace pinhook::files

@@ -54,7 +54,7 @@ std::string shown(std::string_view name) {
 // True when an image depends on the duplicate key. `first` and `second` are its places.
 bool matters(const image_search& in, node_index mapping, node_index first, node_index second) {
   const std::string_view key = in.doc.at(in.doc.resolve(first)).text;
-  const auto& keys = in.rules.kinds.keys();
+  const auto& keys = in.places.kinds.keys();
   if (std::ranges::find(keys, key) != keys.end() || std::ranges::find(single_keys, key) != single_keys.end())
     return true;
   if (key == "name") return in.doc.find(mapping, "image") != no_node;
@@ -141,14 +141,14 @@ class object_search {
   // True when its own bytes hold neither a key of an image nor an alias to other bytes.
   [[nodiscard]] bool cannot_hold_images(node_index i) const {
     const std::string_view text = in_.written(i);
-    return !text.contains('*') && !holds_key(text, in_.rules.kinds.keys());
+    return !text.contains('*') && !holds_key(text, in_.places.kinds.keys());
   }
 
   result<void> take_object(node_index i, const object_type& type) {
     const auto json = yaml::to_json(in_.doc, i, in_.budget);
     if (!json) return in_.spend(in_.budget + 1);
     if (auto ok = in_.spend(json->size()); !ok) return ok;
-    const auto read = pin::read_object(*json, in_.rules.kinds.of(type.group, type.kind));
+    const auto read = pin::read_object(*json, in_.places.kinds.of(type.group, type.kind));
     if (!read) return explain(in_, i, read.error());
     if (read->found.slots.empty()) return {};
     site owned;

@@ -19,7 +19,7 @@ namespace pinhook::files {
 struct image_file::parts {
   std::string text;
   std::string path;
-  file_rules rules;
+  image_places places;
   /// Points into `text`.
   yaml::source from;
   std::vector<found_image> images;
@@ -142,18 +142,19 @@ result<void> compare(const std::vector<found_image>& images, const document_plan
 
 }  // namespace
 
-result<image_file> image_file::read(std::string text, std::string_view path, const file_rules& rules, const chart* of) {
+result<image_file> image_file::read(std::string text, std::string_view path, const image_places& places,
+                                    const chart* of) {
   auto out = std::make_shared<parts>();
   out->text = std::move(text);
   out->path = path;
-  out->rules = rules;
+  out->places = places;
   auto from = yaml::read_source(out->text);
   if (!from) {
     if (looks_like_template(out->text)) return fail(not_rendered());
     return fail(std::move(from.error()));
   }
   out->from = *std::move(from);
-  auto images = find_images(out->from, out->text, path, rules);
+  auto images = find_images(out->from, out->text, path, places);
   if (!images) return fail(std::move(images.error()));
   out->images = *std::move(images);
   judge_pins(out->from, out->images, of);
@@ -199,7 +200,7 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
   auto text = yaml::splice(p.text, std::move(edits));
   if (!text) return fail(std::move(text.error()));
   if (*text == p.text) return *this;
-  auto again = image_file::read(std::move(*text), p.path, p.rules);
+  auto again = image_file::read(std::move(*text), p.path, p.places);
   if (!again) return fail(error_code::internal, fmt::format("the file would be damaged: {}", again.error().message));
   if (auto ok = compare(p.images, by_document, again->sites()); !ok) return fail(std::move(ok.error()));
   return again;

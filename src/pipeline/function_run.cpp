@@ -8,19 +8,20 @@
 
 namespace pinhook::pipeline {
 
-function_run::function_run(std::string_view text, const function_run_options& options, const files::file_rules& rules)
+function_run::function_run(std::string_view text, const function_run_options& options,
+                           const files::image_places& places)
     : text_(text) {
-  if (auto good = read(options, rules); !good) fault_ = std::move(good.error());
+  if (auto good = read(options, places); !good) fault_ = std::move(good.error());
 }
 
-result<void> function_run::read(const function_run_options& options, const files::file_rules& rules) {
+result<void> function_run::read(const function_run_options& options, const files::image_places& places) {
   auto list = resource_list::read(text_);
   if (!list) return fail(std::move(list.error()));
   list_ = std::move(*list);
   auto config = list_->config();
   if (!config) return fail(std::move(config.error()));
   config_ = std::move(*config);
-  auto file = files::image_file::read(std::string(text_), "-", rules);
+  auto file = files::image_file::read(std::string(text_), "-", places);
   if (!file) return fail(std::move(file.error()));
   file_ = std::move(*file);
   choice_ = {.task = config_.update ? pin_task::update : pin_task::pin,

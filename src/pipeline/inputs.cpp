@@ -20,9 +20,9 @@ namespace {
 
 class reader {
  public:
-  reader(const std::vector<std::string>& arguments, const files::file_rules& rules,
+  reader(const std::vector<std::string>& arguments, const files::image_places& places,
          const std::function<void(input)>& take)
-      : rules_(rules), take_(take) {
+      : places_(places), take_(take) {
     for (const auto& one : arguments) named_.insert(std::filesystem::path(one).lexically_normal().string());
   }
 
@@ -43,7 +43,7 @@ class reader {
     if (!seen_.insert("-").second) return {};
     auto text = read_standard_input(terminal::allowed);
     if (!text) return fail(std::move(text.error()));
-    take_({"-", files::image_file::read(std::move(*text), "-", rules_), true});
+    take_({"-", files::image_file::read(std::move(*text), "-", places_), true});
     return {};
   }
 
@@ -60,13 +60,13 @@ class reader {
       return;
     }
     const bool may_hold =
-        is_named || (files::may_hold_images(*text, path, rules_) && !is_json_with_comments(path, *text));
-    auto content = files::image_file::read(std::move(*text), path, rules_, charts_.chart_of(path));
+        is_named || (files::may_hold_images(*text, path, places_) && !is_json_with_comments(path, *text));
+    auto content = files::image_file::read(std::move(*text), path, places_, charts_.chart_of(path));
     if (!content && !may_hold) return;
     take_({std::move(path), std::move(content), is_named});
   }
 
-  const files::file_rules& rules_;
+  const files::image_places& places_;
   chart_files charts_;
   std::set<std::string, std::less<>> named_;
   std::set<std::string, std::less<>> seen_;
@@ -82,9 +82,9 @@ std::vector<std::string> paths_of(const std::vector<input>& inputs) {
   return out;
 }
 
-result<void> each_input(const std::vector<std::string>& arguments, const files::file_rules& rules,
+result<void> each_input(const std::vector<std::string>& arguments, const files::image_places& places,
                         const std::function<void(input)>& take) {
-  reader r(arguments, rules, take);
+  reader r(arguments, places, take);
   if (arguments.empty()) {
     if (::isatty(STDIN_FILENO) != 0)
       return fail(error_code::invalid_input,
@@ -104,9 +104,9 @@ result<void> each_input(const std::vector<std::string>& arguments, const files::
   return r.read_files(before);
 }
 
-result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments, const files::file_rules& rules) {
+result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments, const files::image_places& places) {
   std::vector<input> out;
-  auto ok = each_input(arguments, rules, [&out](input one) { out.push_back(std::move(one)); });
+  auto ok = each_input(arguments, places, [&out](input one) { out.push_back(std::move(one)); });
   if (!ok) return fail(std::move(ok.error()));
   return out;
 }

@@ -178,14 +178,14 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
                                                    const gap_limits& within) {
   auto top = read_kustomization_text(text);
   if (!top) return fail(std::move(top.error()));
-  kustomization_walk through({.skipped = &within.inputs}, within.rules);
+  kustomization_walk through({.skipped = &within.inputs}, within.places);
   std::vector<taken_image> all;
   if (auto ok = through.take_resources(path, *top, all); !ok) return fail(std::move(ok.error()));
   return gap_finder(*top, within.orders).find(all, through.take_notes());
 }
 
 std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::vector<const input*>& inputs,
-                                                                     const files::file_rules& rules,
+                                                                     const files::image_places& places,
                                                                      const site_rules& orders) {
   std::set<fs::path> paths;
   for (const auto* in : inputs) {
@@ -196,7 +196,7 @@ std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const auto& [path, content, is_named] = *inputs[i];
     if (content && is_named && path != "-" && files::is_kustomization(content->text(), path))
-      out[i] = find_kustomization_gaps(path, content->text(), {paths, rules, orders});
+      out[i] = find_kustomization_gaps(path, content->text(), {paths, places, orders});
   }
   return out;
 }

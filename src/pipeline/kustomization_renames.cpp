@@ -41,10 +41,10 @@ void put(renamed_images& into, std::size_t index, renamed_image one) {
 
 class rename_finder {
  public:
-  explicit rename_finder(const files::file_rules& rules) : rules_(rules) {}
+  explicit rename_finder(const files::image_places& places) : places_(places) {}
 
   void take(const std::string& path, const read_kustomization& top) {
-    kustomization_walk walk({.takes_entries = true, .is_lenient = true, .read_files = &read_files_}, rules_);
+    kustomization_walk walk({.takes_entries = true, .is_lenient = true, .read_files = &read_files_}, places_);
     std::vector<taken_image> taken;
     if (!walk.take_resources(path, top, taken)) return;
     walk.find_dots(path, top, taken);
@@ -71,7 +71,7 @@ class rename_finder {
   void take_dot(const dot_match& one) {
     auto text = read_input_text(one.path);
     if (!text) return;
-    const auto content = files::image_file::read(*std::move(text), one.path, rules_);
+    const auto content = files::image_file::read(*std::move(text), one.path, places_);
     if (!content) return;
     const auto found = std::ranges::find(content->sites(), fmt::format("/images/{}", one.item), &files::site::pointer);
     if (found == content->sites().end()) return;
@@ -80,14 +80,14 @@ class rename_finder {
         {ref && !ref->is_pinned() ? std::optional(*std::move(ref)) : std::nullopt, one.built, one.path, one.problem});
   }
 
-  const files::file_rules& rules_;
+  const files::image_places& places_;
   taken_files read_files_;
   renames_by_file out_;
 };
 
 }  // namespace
 
-renames_by_file find_renames(const std::vector<std::string>& kustomizations, const files::file_rules& rules) {
+renames_by_file find_renames(const std::vector<std::string>& kustomizations, const files::image_places& places) {
   std::vector<std::pair<std::string, read_kustomization>> tops;
   bool has_rename = false;
   for (const std::string& path : kustomizations) {
@@ -100,20 +100,20 @@ renames_by_file find_renames(const std::vector<std::string>& kustomizations, con
   }
   // Most runs have no rename, and then no resource is read.
   if (!has_rename) return {};
-  rename_finder finder(rules);
+  rename_finder finder(places);
   for (const auto& [path, top] : tops) finder.take(path, top);
   return finder.found();
 }
 
-renames_by_file renames_around(const std::vector<std::string>& arguments, const files::file_rules& rules) {
+renames_by_file renames_around(const std::vector<std::string>& arguments, const files::image_places& places) {
   std::vector<std::string> names;
   std::ranges::copy_if(arguments, std::back_inserter(names), [](const auto& one) { return one != "-"; });
   const auto found = files::find_files(names);
-  return found ? find_renames(kustomizations_around(found->paths), rules) : renames_by_file();
+  return found ? find_renames(kustomizations_around(found->paths), places) : renames_by_file();
 }
 
 std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, const std::vector<std::string>& around,
-                                       const files::file_rules& rules) {
+                                       const files::image_places& places) {
   std::vector<std::string> kustomizations;
   std::set<std::filesystem::path> own;
   for (const input* one : inputs)
@@ -122,7 +122,7 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
       kustomizations.push_back(one->path);
   std::ranges::copy_if(around, std::back_inserter(kustomizations),
                        [&](const std::string& path) { return !own.contains(canonical_path(path)); });
-  auto found = find_renames(kustomizations, rules);
+  auto found = find_renames(kustomizations, places);
   std::vector<renamed_images> out(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (const auto at = found.find(canonical_path(inputs[i]->path)); at != found.end()) out[i] = at->second;

@@ -159,7 +159,7 @@ result<void> kustomization_walk::take_kustomization(const std::string& path, con
 void kustomization_walk::take_entries(const std::string& path, std::string text, std::vector<taken_image>& into) const {
   constexpr std::size_t times = 2;
   if (!within_.takes_entries) return;
-  const auto content = files::image_file::read(std::move(text), path, rules_);
+  const auto content = files::image_file::read(std::move(text), path, places_);
   if (!content) return;
   for (std::size_t i = 0; i < content->sites().size(); ++i) {
     const files::site& s = content->sites()[i];
@@ -185,7 +185,7 @@ result<void> kustomization_walk::take_file(const std::string& path, const std::s
   }
   auto text = read(path, from);
   if (!text) return fail(std::move(text.error()));
-  const auto content = files::image_file::read(std::move(*text), path, rules_);
+  const auto content = files::image_file::read(std::move(*text), path, places_);
   if (!content)
     return fail(error_code::invalid_input,
                 fmt::format("{}, which {} includes: {}", path, from, content.error().message));

@@ -12,17 +12,17 @@
 
 namespace pinhook::pipeline {
 
-lock_run::lock_run(lock_run_options options, const std::vector<input>& inputs, const files::file_rules& rules)
+lock_run::lock_run(lock_run_options options, const std::vector<input>& inputs, const files::image_places& places)
     : options_(std::move(options)) {
   read_existing();
   if (!is_stopped()) report_inputs(inputs);
   if (is_stopped()) return;
-  auto gaps = find_gaps(inputs, rules);
+  auto gaps = find_gaps(inputs, places);
   if (!gaps) {
     refuse(gaps.error());
     return;
   }
-  auto plan = plan_lock({inputs, std::move(*gaps), options_.orders, find_renames(inputs, rules)},
+  auto plan = plan_lock({inputs, std::move(*gaps), options_.orders, find_renames(inputs, places)},
                         existing_ ? existing_->images : resolve::image_lock(), options_.updates);
   if (plan)
     plan_ = std::move(*plan);
@@ -59,18 +59,19 @@ void lock_run::report_inputs(const std::vector<input>& inputs) {
   if (!is_good) refuse({error_code::invalid_input, "nothing is written: a file is invalid", std::nullopt});
 }
 
-std::vector<renamed_images> lock_run::find_renames(const std::vector<input>& inputs, const files::file_rules& rules) {
+std::vector<renamed_images> lock_run::find_renames(const std::vector<input>& inputs,
+                                                   const files::image_places& places) {
   std::vector<const input*> all;
   for (const auto& in : inputs) all.push_back(&in);
-  return renames_in(all, kustomizations_around(paths_of(inputs)), rules);
+  return renames_in(all, kustomizations_around(paths_of(inputs)), places);
 }
 
 // The images for which pin would add entries to kustomizations.
 result<std::vector<kustomization_gap>> lock_run::find_gaps(const std::vector<input>& inputs,
-                                                           const files::file_rules& rules) {
+                                                           const files::image_places& places) {
   std::vector<const input*> all;
   for (const auto& in : inputs) all.push_back(&in);
-  auto found = gaps_of_named(all, rules, options_.orders);
+  auto found = gaps_of_named(all, places, options_.orders);
   std::vector<kustomization_gap> out;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!found[i]) continue;

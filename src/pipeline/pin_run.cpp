@@ -28,8 +28,8 @@ std::string_view verb_of(const pin_run_options& options) {
 
 }  // namespace
 
-pin_run::pin_run(pin_run_options options, std::vector<input> inputs, const files::file_rules& rules)
-    : options_(std::move(options)), choice_{options_.task, options_.format, options_.orders}, rules_(rules) {
+pin_run::pin_run(pin_run_options options, std::vector<input> inputs, const files::image_places& places)
+    : options_(std::move(options)), choice_{options_.task, options_.format, options_.orders}, places_(places) {
   for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, {}, std::nullopt});
   report_inputs();
   if (options_.task != pin_task::unpin) find_entries();
@@ -79,7 +79,7 @@ void pin_run::add_entries(const std::string& path, std::string_view text) {
 void pin_run::find_gaps() {
   std::vector<const input*> inputs;
   for (const auto& file : files_) inputs.push_back(&file.in);
-  auto found = gaps_of_named(inputs, rules_, options_.orders);
+  auto found = gaps_of_named(inputs, places_, options_.orders);
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (!found[i]) continue;
     auto& gaps = *found[i];
@@ -97,7 +97,7 @@ void pin_run::find_gaps() {
 void pin_run::find_renames() {
   std::vector<const input*> inputs;
   for (const auto& file : files_) inputs.push_back(&file.in);
-  auto found = renames_in(inputs, options_.around, rules_);
+  auto found = renames_in(inputs, options_.around, places_);
   for (std::size_t i = 0; i < files_.size(); ++i) files_[i].renamed = std::move(found[i]);
 }
 

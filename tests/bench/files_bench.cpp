@@ -68,8 +68,8 @@ void read_source(benchmark::State& state) {
 BENCHMARK(read_source)->Unit(benchmark::kMillisecond);
 
 void find_images(benchmark::State& state) {
-  const files::file_rules rules;
-  for (auto unused : state) benchmark::DoNotOptimize(files::image_file::read(manifests(), "web.yaml", rules));
+  const files::image_places places;
+  for (auto unused : state) benchmark::DoNotOptimize(files::image_file::read(manifests(), "web.yaml", places));
   set_rate(state);
 }
 BENCHMARK(find_images)->Unit(benchmark::kMillisecond);

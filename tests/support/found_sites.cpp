@@ -95,12 +95,12 @@ std::string line_of(const files::site& s) {
 
 }  // namespace
 
-std::vector<std::string> found_sites(std::string_view text, std::string_view path, const files::file_rules& rules) {
+std::vector<std::string> found_sites(std::string_view text, std::string_view path, const files::image_places& places) {
   const auto from = yaml::read_source(text);
   if (!from) return {fmt::format("{}: {}", to_string(from.error().code), from.error().message)};
-  const auto found = files::find_images(*from, text, path, rules);
+  const auto found = files::find_images(*from, text, path, places);
   if (!found) return {fmt::format("{}: {}", to_string(found.error().code), found.error().message)};
-  EXPECT_TRUE(found->empty() || files::may_hold_images(text, path, rules)) << text;
+  EXPECT_TRUE(found->empty() || files::may_hold_images(text, path, places)) << text;
   std::vector<std::string> out;
   for (const found_image& image : *found) {
     SCOPED_TRACE(image.site.pointer);

@@ -13,6 +13,6 @@ namespace pinhook::test {
 /// the written text; the tag ("-": unknown), or in brackets the reason why the site is skipped. A failure is one line:
 /// "malformed: line 3, …". Every site is also compared with the text at its place.
 [[nodiscard]] std::vector<std::string> found_sites(std::string_view text, std::string_view path = "web.yaml",
-                                                   const files::file_rules& rules = {});
+                                                   const files::image_places& places = {});
 
 }  // namespace pinhook::test

@@ -163,10 +163,10 @@ inline std::string again_difference(pin_trial& t, const files::image_file& again
 
 /// `is_mixed`: every other image is written in the other format; those that share their bytes in the same.
 inline pin_trial try_pin(const std::string& text, const std::string& path, pin::pin_format format,
-                         const files::file_rules& rules = {}, bool is_mixed = false) {
+                         const files::image_places& places = {}, bool is_mixed = false) {
   using namespace pin_trial_detail;
   pin_trial t;
-  const auto file = files::image_file::read(text, path, rules);
+  const auto file = files::image_file::read(text, path, places);
   if (!file) {
     t.refusal = file.error().message;
     if (t.refusal.empty()) t.problem = "refused without a word";
@@ -196,7 +196,7 @@ inline pin_trial try_pin(const std::string& text, const std::string& path, pin::
   }
   t.pinned = std::move(*pinned);
   if (t.problem = tree_difference(text, t.pinned, digests); !t.problem.empty()) return t;
-  const auto again = files::image_file::read(t.pinned, path, rules);
+  const auto again = files::image_file::read(t.pinned, path, places);
   if (!again) {
     t.problem = "refused once it is pinned: " + again.error().message;
     return t;

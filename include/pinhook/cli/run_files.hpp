@@ -32,7 +32,7 @@ using digest_opener = std::function<result<std::unique_ptr<access::digest_source
 /// --format, else pin.format.
 [[nodiscard]] pin::pin_format format_of(const file_arguments& arguments, const config::settings& s);
 /// The places of images from the settings: pin.kinds, files.paths.
-[[nodiscard]] files::file_rules file_rules_of(const config::settings& s);
+[[nodiscard]] files::image_places image_places_of(const config::settings& s);
 /// The settings' rules for images in files, with --namespace and --format.
 [[nodiscard]] pipeline::site_rules orders_of(const file_arguments& arguments, const config::settings& s);
 

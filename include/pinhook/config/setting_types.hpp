@@ -152,8 +152,8 @@ struct kinds_type {
 
 struct paths_type {
   [[nodiscard]] static std::string name() { return "list of {files, paths}"; }
-  [[nodiscard]] static read_result<std::vector<files::path_rule>> read(const yaml::node& n);
-  [[nodiscard]] static std::string write(const std::vector<files::path_rule>& v);
+  [[nodiscard]] static read_result<std::vector<files::custom_paths>> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const std::vector<files::custom_paths>& v);
 };
 
 struct registries_type {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <pinhook/base/log.hpp>
-#include <pinhook/files/file_rules.hpp>
+#include <pinhook/files/image_places.hpp>
 #include <pinhook/http/address_guard.hpp>
 #include <pinhook/kube/pull_secrets_options.hpp>
 #include <pinhook/kube/serving_options.hpp>
@@ -72,7 +72,7 @@ struct settings {
   } lock;
 
   struct file_settings {
-    std::vector<files::path_rule> paths;
+    std::vector<files::custom_paths> paths;
   } files;
 
   struct deadline_settings {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/files/file_rules.hpp>
+#include <pinhook/files/image_places.hpp>
 #include <pinhook/files/site.hpp>
 #include <pinhook/yaml/source.hpp>
 
@@ -45,11 +45,11 @@ struct found_image {
 /// (tag_comment.hpp). Images reached through an alias are sites of their own, at the alias.
 /// Errors as image_file::read.
 [[nodiscard]] result<std::vector<found_image>> find_images(const yaml::source& from, std::string_view text,
-                                                           std::string_view path, const file_rules& rules);
+                                                           std::string_view path, const image_places& places);
 
 /// False for a text that cannot hold an image, whatever its kind: `find_images` would find none, so the text need not
 /// be parsed. Fast.
-[[nodiscard]] bool may_hold_images(std::string_view text, std::string_view path, const file_rules& rules);
+[[nodiscard]] bool may_hold_images(std::string_view text, std::string_view path, const image_places& places);
 
 /// True for a text that could not be parsed and is probably a Helm template that is not rendered: an action ("{{ … }}")
 /// is where YAML expects a value or at the begin of a line, or its quotes end the quoted text around it. Templates with

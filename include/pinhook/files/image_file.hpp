@@ -1,6 +1,6 @@
 // A file with images: their places, and the same text with other digests, every other byte unchanged.
 //
-//   auto file = files::image_file::read(text, "deploy/web.yaml", rules);
+//   auto file = files::image_file::read(text, "deploy/web.yaml", places);
 //   for (const files::site& s : file->sites()) …
 //   std::string pinned = *file->rewrite({{0, digest}}, pin::pin_format::digest);
 //
@@ -11,14 +11,14 @@
 //   kustomization            images[*]: name, newName, newTag, digest
 //   Compose file             services.*.image
 //   Helm values              mappings with repository and tag or digest; strings under a key `image`
-//   files of the operator    the paths of file_rules
+//   files of the operator    the paths of image_places
 //
 // Immutable; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/change.hpp>
-#include <pinhook/files/file_rules.hpp>
+#include <pinhook/files/image_places.hpp>
 #include <pinhook/files/site.hpp>
 #include <pinhook/pin/path.hpp>
 #include <pinhook/pin/pod_paths.hpp>
@@ -46,7 +46,7 @@ class image_file {
   /// malformed: "line 3, column 5: …": not valid YAML, or a duplicate key that an image's place depends on.
   /// unsupported: a Helm template that is not rendered ("a Helm template, not YAML; render it first: helm template …").
   /// `of`: the chart that values belong to, for site::problem and site::doubt; null: unknown.
-  [[nodiscard]] static result<image_file> read(std::string text, std::string_view path, const file_rules& rules,
+  [[nodiscard]] static result<image_file> read(std::string text, std::string_view path, const image_places& places,
                                                const chart* of = nullptr);
 
   [[nodiscard]] const std::string& text() const;

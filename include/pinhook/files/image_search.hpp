@@ -41,7 +41,7 @@ struct image_search {
   std::string_view text;
   /// Index of `doc` in its source.
   std::size_t document = 0;
-  const file_rules& rules;
+  const image_places& places;
   /// The rest of the budget.
   std::size_t budget = unfolded_allowance;
   std::vector<found_image> images;
@@ -112,9 +112,9 @@ void set_owner(const yaml::source_document& doc, yaml::node_index object, const 
 /// complete.
 [[nodiscard]] std::string part_of_split(image_search& in, yaml::node_index mapping, const registry::reference& ref);
 
-/// Searches the document by the operator's rule; images that are already in `images` are skipped.
-[[nodiscard]] result<void> find_by_rule(image_search& in, const path_rule& rule);
-[[nodiscard]] bool applies_to(const path_rule& rule, std::string_view path);
+/// Searches the document by the custom paths of the operator; images that are already in `images` are skipped.
+[[nodiscard]] result<void> find_by_path(image_search& in, const custom_paths& custom);
+[[nodiscard]] bool applies_to(const custom_paths& custom, std::string_view path);
 
 /// Takes the tags of digests without a tag from the comments of their lines.
 void take_tags_from_comments(image_search& in);

@@ -29,7 +29,7 @@ struct function_run_options {
 class function_run final : public run {
  public:
   /// `text` outlives it.
-  function_run(std::string_view text, const function_run_options& options, const files::file_rules& rules);
+  function_run(std::string_view text, const function_run_options& options, const files::image_places& places);
 
   /// The settings in functionConfig; the defaults when the list is invalid.
   [[nodiscard]] const function_config& config() const { return config_; }
@@ -41,7 +41,7 @@ class function_run final : public run {
   [[nodiscard]] run_outcome stop(const error& e) override;
 
  private:
-  result<void> read(const function_run_options& options, const files::file_rules& rules);
+  result<void> read(const function_run_options& options, const files::image_places& places);
   result<void> pin(const digest_map& known);
   void report(const files::site& s, const site_result& r, bool writes);
   void report_notes(const pinned_file& file);

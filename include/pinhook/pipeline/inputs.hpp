@@ -30,10 +30,10 @@ struct input {
 /// A file that cannot be read is an input with an error. A file that is not YAML is skipped when it was found in a
 /// directory and cannot hold an image (its text has neither "image" nor "repository") or is JSON with comments.
 [[nodiscard]] result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments,
-                                                     const files::file_rules& rules);
+                                                     const files::image_places& places);
 
 /// As `read_inputs`, one at a time: each can be forgotten before the next is read.
-[[nodiscard]] result<void> each_input(const std::vector<std::string>& arguments, const files::file_rules& rules,
+[[nodiscard]] result<void> each_input(const std::vector<std::string>& arguments, const files::image_places& places,
                                       const std::function<void(input)>& take);
 
 }  // namespace pinhook::pipeline

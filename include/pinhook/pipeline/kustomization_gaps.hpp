@@ -49,7 +49,7 @@ struct kustomization_gaps {
 struct gap_limits {
   /// Canonical paths of the run's own files, which are pinned by themselves.
   const std::set<std::filesystem::path>& inputs;
-  const files::file_rules& rules;
+  const files::image_places& places;
   /// They judge the image as it comes out of the resource, and the object there.
   const site_rules& orders;
 };
@@ -62,6 +62,6 @@ struct gap_limits {
 
 /// One for each input, in their order: the gaps of a kustomization that an argument names; none for any other input.
 [[nodiscard]] std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(
-    const std::vector<const input*>& inputs, const files::file_rules& rules, const site_rules& orders);
+    const std::vector<const input*>& inputs, const files::image_places& places, const site_rules& orders);
 
 }  // namespace pinhook::pipeline

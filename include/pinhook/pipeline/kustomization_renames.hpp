@@ -26,14 +26,15 @@ using renames_by_file = std::map<std::filesystem::path, renamed_images>;
 
 /// `kustomizations`: their paths (kustomizations_around). A file that cannot be read counts as missing.
 [[nodiscard]] renames_by_file find_renames(const std::vector<std::string>& kustomizations,
-                                           const files::file_rules& rules);
+                                           const files::image_places& places);
 
 /// The same for the kustomizations around the files that a command's arguments name; "-" and missing files have none.
-[[nodiscard]] renames_by_file renames_around(const std::vector<std::string>& arguments, const files::file_rules& rules);
+[[nodiscard]] renames_by_file renames_around(const std::vector<std::string>& arguments,
+                                             const files::image_places& places);
 
 /// The same for the inputs of a run, one for each, in their order; `around`: kustomizations that are not inputs.
 [[nodiscard]] std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs,
                                                      const std::vector<std::string>& around,
-                                                     const files::file_rules& rules);
+                                                     const files::image_places& places);
 
 }  // namespace pinhook::pipeline

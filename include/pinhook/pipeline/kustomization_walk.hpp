@@ -100,7 +100,7 @@ struct walk_limits {
 class kustomization_walk {
  public:
   /// The referents of the arguments outlive it.
-  kustomization_walk(walk_limits within, const files::file_rules& rules) : within_(within), rules_(rules) {}
+  kustomization_walk(walk_limits within, const files::image_places& places) : within_(within), places_(places) {}
 
   /// Adds the images of a kustomization's resources, before its own entries. invalid_input: a resource that does not
   /// exist or is not YAML, a cycle of resources, an exceeded limit.
@@ -125,7 +125,7 @@ class kustomization_walk {
   result<void> take_file(const std::string& path, const std::string& from, std::vector<taken_image>& into);
 
   walk_limits within_;
-  const files::file_rules& rules_;
+  const files::image_places& places_;
   std::vector<std::filesystem::path> open_;
   std::vector<std::string> notes_;
   std::vector<dot_match> dots_;

@@ -34,7 +34,7 @@ struct lock_run_options {
 
 class lock_run final : public run {
  public:
-  lock_run(lock_run_options options, const std::vector<input>& inputs, const files::file_rules& rules);
+  lock_run(lock_run_options options, const std::vector<input>& inputs, const files::image_places& places);
 
   [[nodiscard]] std::vector<registry::reference> wanted() const override;
   /// Nothing is written when an input is invalid or an image cannot be resolved, nor when the lock stays the same.
@@ -48,9 +48,9 @@ class lock_run final : public run {
   void read_existing();
   void report_inputs(const std::vector<input>& inputs);
   [[nodiscard]] result<std::vector<kustomization_gap>> find_gaps(const std::vector<input>& inputs,
-                                                                 const files::file_rules& rules);
+                                                                 const files::image_places& places);
   [[nodiscard]] static std::vector<renamed_images> find_renames(const std::vector<input>& inputs,
-                                                                const files::file_rules& rules);
+                                                                const files::image_places& places);
   void report_failures(const digest_map& known);
   [[nodiscard]] files::lock_format format() const;
   void write(std::string text);

@@ -43,8 +43,8 @@ struct pin_run_options {
 
 class pin_run final : public run {
  public:
-  /// `rules` outlives it.
-  pin_run(pin_run_options options, std::vector<input> inputs, const files::file_rules& rules);
+  /// `places` outlives it.
+  pin_run(pin_run_options options, std::vector<input> inputs, const files::image_places& places);
 
   [[nodiscard]] std::vector<registry::reference> wanted() const override;
   [[nodiscard]] run_outcome finish(const digest_map& known) override;
@@ -86,7 +86,7 @@ class pin_run final : public run {
 
   const pin_run_options options_;
   const pin_choice choice_;
-  const files::file_rules& rules_;
+  const files::image_places& places_;
   std::vector<one_file> files_;
   /// The `images` lists that compare tags, by the path of their kustomization.
   std::vector<std::pair<std::string, std::vector<files::kustomize_entry>>> entries_;

@@ -95,7 +95,7 @@ TEST(FindImages, TakesActionsInsideOfStrings) {
 }
 
 TEST(FindImages, NeedsNoLookAtTextsWithoutTheirKeys) {
-  const file_rules none;
+  const image_places none;
   EXPECT_FALSE(may_hold_images("", "a.yaml", none));
   EXPECT_FALSE(may_hold_images("apiVersion: v1\nkind: ConfigMap\ndata: {a: \"b\\n\"}\n", "a.yaml", none));
   EXPECT_FALSE(may_hold_images("repository: a\ntag: b\n", "a.yaml", none));
@@ -103,7 +103,7 @@ TEST(FindImages, NeedsNoLookAtTextsWithoutTheirKeys) {
   EXPECT_TRUE(may_hold_images("spec: {image: a}\n", "a.yaml", none));
   EXPECT_TRUE(may_hold_images("{\"im\\u0061ge\": \"a\"}", "a.yaml", none));
   EXPECT_TRUE(may_hold_images("\"\\x69mage\": a", "a.yaml", none));
-  file_rules more;
+  image_places more;
   more.kinds = pin::pod_paths({{"example.com", "Fleet", {"spec.run"}}});
   more.paths.push_back({"*.conf", {"tool"}});
   EXPECT_TRUE(may_hold_images("spec: {run: a}\n", "a.yaml", more));

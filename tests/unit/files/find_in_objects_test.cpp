@@ -56,9 +56,10 @@ spec:
 }
 
 // "group/kind ns type pull-policy" of each.
-std::vector<std::string> owners(std::string_view text, std::string_view path = "a.yaml", const file_rules& rules = {}) {
+std::vector<std::string> owners(std::string_view text, std::string_view path = "a.yaml",
+                                const image_places& places = {}) {
   std::vector<std::string> out;
-  const auto file = image_file::read(std::string(text), path, rules);
+  const auto file = image_file::read(std::string(text), path, places);
   if (!file) return {file.error().message};
   for (const site& s : file->sites())
     out.push_back(fmt::format("{}/{} ns={} policy={}", s.group, s.kind, s.ns, s.pull_policy));
@@ -155,9 +156,9 @@ TEST(FindInObjects, ReadsEveryKindAsTheWebhookDoes) {
            row{"apiVersion: example.com/v1\nkind: Fleet\nspec:\n  run: b:1\n",
                "4:8 /spec/run | Fleet | spec.run | b:1 | b:1"},
        }) {
-    file_rules rules;
-    rules.kinds = pin::pod_paths({{"example.com", "Fleet", {"spec.run"}}});
-    EXPECT_THAT(found_sites(r.text, "x.yaml", rules), ElementsAre(r.expected));
+    image_places places;
+    places.kinds = pin::pod_paths({{"example.com", "Fleet", {"spec.run"}}});
+    EXPECT_THAT(found_sites(r.text, "x.yaml", places), ElementsAre(r.expected));
   }
 }
 
@@ -368,8 +369,8 @@ TEST(FindInObjects, RefusesAliasesThatExpandWithoutEnd) {
     object += fmt::format("x{}: &x{} [*x{}, *x{}]\n", i, i, i - 1, i - 1);
   }
   lists += "apiVersion: v1\nkind: List\nitems: [*x39]\n";
-  EXPECT_THAT(found_sites(lists), ElementsAre(HasSubstr("its aliases make more than")));
-  EXPECT_THAT(found_sites(object), ElementsAre(HasSubstr("its aliases make more than")));
+  EXPECT_THAT(found_sites(lists), ElementsAre(HasSubstr("its aliases expand to more than")));
+  EXPECT_THAT(found_sites(object), ElementsAre(HasSubstr("its aliases expand to more than")));
 }
 
 }  // namespace

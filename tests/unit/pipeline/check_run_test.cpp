@@ -33,7 +33,7 @@ class CheckRun : public ::testing::Test {
   CheckRun() { digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a')); }
 
   void add(const std::string& path, const std::string& text, bool is_named = true) {
-    inputs.push_back({path, files::image_file::read(text, path, rules), is_named});
+    inputs.push_back({path, files::image_file::read(text, path, places), is_named});
   }
 
   shown_outcome run() {
@@ -43,7 +43,7 @@ class CheckRun : public ::testing::Test {
     return shown(r.finish(digests.answers(r.wanted())));
   }
 
-  files::file_rules rules;
+  files::image_places places;
   check_run_options options;
   std::vector<input> inputs;
   fake_digests digests;

@@ -40,13 +40,13 @@ class FunctionRun : public ::testing::Test {
   FunctionRun() { digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a')); }
 
   shown_outcome run(const std::string& text) {
-    function_run r(text, {.orders = orders}, rules);
+    function_run r(text, {.orders = orders}, places);
     config = r.config();
     if (config.lock_file == "broken.lock") return shown(r.stop({error_code::malformed, "broken.lock is broken", {}}));
     return shown(r.finish(digests.answers(r.wanted())));
   }
 
-  files::file_rules rules;
+  files::image_places places;
   site_rules orders;
   fake_digests digests;
   function_config config;
@@ -149,14 +149,14 @@ std::size_t count(std::string_view text, std::string_view part) {
 
 // As pin does, the function warns once for each object that a digest in a chart's tag may break it.
 TEST_F(FunctionRun, WarnsOfChartsThatADigestMayBreak) {
-  rules.paths.push_back({"*", {"items[*].spec.values.images[*]"}});
+  places.paths.push_back({"*", {"items[*].spec.values.images[*]"}});
   const auto done = run(releases("{repository: nginx, tag: '1.25'}"));
   EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(count(done.out, "tag: \"1.25@" + a + "\"") + count(done.out, "tag: '1.25@" + a + "'"), 3U) << done.out;
   EXPECT_EQ(count(done.out, R"(", "severity": "warning", )"), 2U) << done.out;
   EXPECT_THAT(done.out,
-              AllOf(HasSubstr(R"({"message": "items[0].spec.values.images[0]: digests go into the tag, and no )"
-                              R"(templates stand beside)"),
+              AllOf(HasSubstr(R"({"message": "items[0].spec.values.images[0]: digests go into the tag, and there )"
+                              R"(are no templates beside)"),
                     HasSubstr(R"("severity": "warning", "resourceRef": {"apiVersion": "example.com/v1", )"
                               R"("kind": "Release", "name": "one", "namespace": "shop"}, )"
                               R"("field": {"path": "spec.values.images[0]"}})"),
@@ -166,7 +166,7 @@ TEST_F(FunctionRun, WarnsOfChartsThatADigestMayBreak) {
 }
 
 TEST_F(FunctionRun, WarnsOfNoChartThatTakesTheDigestOrIsNotChanged) {
-  rules.paths.push_back({"*", {"items[*].spec.values.images[*]"}});
+  places.paths.push_back({"*", {"items[*].spec.values.images[*]"}});
   EXPECT_THAT(run(releases("{repository: nginx, tag: '1.24'}")).out, Not(HasSubstr("warning"))) << "nothing is written";
   const std::string text =
       "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: example.com/v1\n  kind: Release\n"

@@ -32,7 +32,7 @@ class Inputs : public ::testing::Test {
   // "web.yaml: 1 image", "bad.yaml: malformed", each with " (named)" when an argument names it.
   std::vector<std::string> seen(const std::vector<std::string>& words) const {
     std::vector<std::string> out;
-    const auto inputs = read_inputs(words, rules_);
+    const auto inputs = read_inputs(words, places_);
     if (!inputs) return {inputs.error().message};
     for (const input& one : *inputs) {
       std::string line = std::filesystem::path(one.path).filename().string() + ": ";
@@ -44,7 +44,7 @@ class Inputs : public ::testing::Test {
   }
 
   testing::temporary_directory folder_;
-  files::file_rules rules_;
+  files::image_places places_;
 };
 
 TEST_F(Inputs, ReadsFoundAndNamedFiles) {

@@ -22,7 +22,7 @@ class KustomizationRenames : public ::testing::Test {
   void write(const std::string& name, const std::string& text) {
     std::filesystem::create_directories((files_.path() / name).parent_path());
     const auto path = files_.write(name, text).string();
-    inputs_.push_back({path, files::image_file::read(text, path, rules_), false});
+    inputs_.push_back({path, files::image_file::read(text, path, places_), false});
   }
   void pod(const std::string& name, const std::vector<std::string>& images) {
     std::string text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n";
@@ -33,7 +33,7 @@ class KustomizationRenames : public ::testing::Test {
   std::vector<std::string> found() {
     std::vector<const input*> all;
     for (const auto& one : inputs_) all.push_back(&one);
-    const auto renames = renames_in(all, {}, rules_);
+    const auto renames = renames_in(all, {}, places_);
     std::vector<std::string> out;
     for (std::size_t i = 0; i < all.size(); ++i)
       for (const auto& [site, to] : renames[i])
@@ -45,7 +45,7 @@ class KustomizationRenames : public ::testing::Test {
   std::string shown(const std::string& path) const { return path.substr(files_.path().string().size() + 1); }
 
   temporary_directory files_;
-  files::file_rules rules_;
+  files::image_places places_;
   std::vector<input> inputs_;
 };
 
@@ -189,7 +189,7 @@ TEST_F(KustomizationRenames, ComeFromKustomizationsOutsideTheRun) {
   inputs_ = base;
   EXPECT_THAT(found(), IsEmpty());
   const input* one = base.data();
-  const auto renames = renames_in({one}, around, rules_);
+  const auto renames = renames_in({one}, around, places_);
   ASSERT_EQ(renames.at(0).size(), 1U);
   EXPECT_EQ(renames[0].begin()->second.text, "m.example/web:1");
 }

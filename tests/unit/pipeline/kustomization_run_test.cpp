@@ -168,7 +168,7 @@ TEST_F(KustomizationRun, RenamedImagesArePinnedWhenBothNamesAreTheSameBytes) {
     add(files.write("a.yaml", pod("nginx:1.25")), pod("nginx:1.25"), false);
     add(files.write("kustomization.yaml", text), text, false);
     options.target = run_target::in_place;
-    pin_run r(options, std::move(inputs), rules);
+    pin_run r(options, std::move(inputs), places);
     const auto done = testing::shown(r.finish(known.answers(r.wanted())));
     EXPECT_EQ(done.status, one.status) << done.messages;
     EXPECT_THAT(done.messages, HasSubstr(one.message));

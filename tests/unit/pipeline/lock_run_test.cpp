@@ -35,15 +35,15 @@ class LockRun : public ::testing::Test {
   }
 
   void add(const std::string& path, const std::string& text, bool is_named = true) {
-    inputs.push_back({path, files::image_file::read(text, path, rules), is_named});
+    inputs.push_back({path, files::image_file::read(text, path, places), is_named});
   }
 
   shown_outcome run() {
-    lock_run r(options, inputs, rules);
+    lock_run r(options, inputs, places);
     return shown(r.finish(digests.answers(r.wanted())));
   }
 
-  files::file_rules rules;
+  files::image_places places;
   lock_run_options options;
   std::vector<input> inputs;
   fake_digests digests;
@@ -72,7 +72,7 @@ TEST_F(LockRun, AsksOnlyForImagesThatAreNotLocked) {
   EXPECT_EQ(run().writes.size(), 1U);
   EXPECT_THAT(digests.asked(), ElementsAre("docker.io/library/nginx:1.25", "docker.io/library/redis:7"));
   options.updates = true;
-  EXPECT_EQ(lock_run(options, inputs, rules).wanted().size(), 2U);
+  EXPECT_EQ(lock_run(options, inputs, places).wanted().size(), 2U);
 }
 
 TEST_F(LockRun, PrintsTheLockForADash) {
@@ -129,7 +129,7 @@ TEST_F(LockRun, AnyFaultLeavesTheLockAsItIs) {
 
 TEST_F(LockRun, StopsWithoutASourceOfDigests) {
   add("a.yaml", pod("nginx:1.25"));
-  lock_run r(options, inputs, rules);
+  lock_run r(options, inputs, places);
   const auto done = shown(r.stop({error_code::invalid_input, "no registry can be asked", {}}));
   EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_EQ(done.messages, "no registry can be asked\n");

@@ -31,15 +31,15 @@ class PinRun : public ::testing::Test {
   }
 
   void add(const std::string& path, const std::string& text, bool is_named = true) {
-    inputs.push_back({path, files::image_file::read(text, path, rules), is_named});
+    inputs.push_back({path, files::image_file::read(text, path, places), is_named});
   }
 
   testing::shown_outcome run() {
-    pin_run r(options, std::move(inputs), rules);
+    pin_run r(options, std::move(inputs), places);
     return testing::shown(r.finish(digests.answers(r.wanted())));
   }
 
-  files::file_rules rules;
+  files::image_places places;
   pin_run_options options;
   std::vector<input> inputs;
   testing::fake_digests digests;

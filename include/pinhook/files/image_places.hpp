@@ -11,7 +11,7 @@
 namespace pinhook::files {
 
 /// The operator's places of images in files that are not Kubernetes objects.
-struct path_rule {
+struct custom_paths {
   /// A glob for the file's path as given, without a leading "./" (base/glob.hpp): "**/argo-values.yaml". A leading
   /// "**/" matches no directory, too.
   std::string files;
@@ -19,13 +19,13 @@ struct path_rule {
   /// with `repository`.
   std::vector<std::string> paths;
 
-  friend bool operator==(const path_rule&, const path_rule&) = default;
+  friend bool operator==(const custom_paths&, const custom_paths&) = default;
 };
 
-struct file_rules {
+struct image_places {
   /// The table and the operator's kinds.
   pin::pod_paths kinds;
-  std::vector<path_rule> paths;
+  std::vector<custom_paths> paths;
 };
 
 }  // namespace pinhook::files

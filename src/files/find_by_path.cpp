@@ -24,9 +24,9 @@ constexpr std::size_t step_cost = 4;
 
 node_index place_of(const found_image& image) { return image.scalar != no_node ? image.scalar : image.mapping; }
 
-class rule_search {
+class path_search {
  public:
-  explicit rule_search(image_search& in) : in_(in) {
+  explicit path_search(image_search& in) : in_(in) {
     for (const found_image& one : in.images) known_.insert(place_of(one));
     const auto type = type_of(in.doc, in.doc.root);
     owner_.object = "document";
@@ -110,9 +110,9 @@ class rule_search {
 
 }  // namespace
 
-result<void> find_by_rule(image_search& in, const path_rule& rule) {
-  rule_search search(in);
-  for (const std::string& text : rule.paths) {
+result<void> find_by_path(image_search& in, const custom_paths& custom) {
+  path_search search(in);
+  for (const std::string& text : custom.paths) {
     const auto path = pin::parse_path(text);
     if (!path) return fail(path.error());
     if (auto ok = search.follow(*path); !ok) return ok;
@@ -120,10 +120,10 @@ result<void> find_by_rule(image_search& in, const path_rule& rule) {
   return {};
 }
 
-bool applies_to(const path_rule& rule, std::string_view path) {
+bool applies_to(const custom_paths& custom, std::string_view path) {
   while (path.starts_with("./")) path.remove_prefix(2);
   constexpr std::string_view any_directory = "**/";
-  const std::string_view pattern = rule.files;
+  const std::string_view pattern = custom.files;
   return glob(pattern).matches(path) ||
          (pattern.starts_with(any_directory) && glob(pattern.substr(any_directory.size())).matches(path));
 }
