@@ -1,5 +1,7 @@
 #include <pinhook/base/x509_certificate.hpp>
 
+#include <pinhook/base/openssl_values.hpp>
+
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -8,9 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include <algorithm>
 #include <array>
-#include <ctime>
 #include <optional>
 
 namespace pinhook {
@@ -26,19 +26,6 @@ using owned = std::unique_ptr<T, closer>;
 
 owned<BIO> reading(std::string_view text) {
   return owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-// Refuses to give a pass phrase: without this OpenSSL would ask at the terminal.
-int no_pass_phrase(char*, int, int, void*) { return -1; }
-
-// A certificate may be valid until the year 9999, but the clock's range ends in 2262.
-std::optional<wall_time> moment(const ASN1_TIME* t) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(t, &parts) != 1) return std::nullopt;
-  const std::chrono::seconds since(timegm(&parts));
-  const auto first = std::chrono::ceil<std::chrono::seconds>(wall_time::min().time_since_epoch());
-  const auto last = std::chrono::floor<std::chrono::seconds>(wall_time::max().time_since_epoch());
-  return wall_time(std::clamp(since, first, last));
 }
 
 std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
@@ -117,8 +104,8 @@ struct x509_certificate::facts {
 result<x509_certificate> x509_certificate::of(std::shared_ptr<x509_st> parsed) {
   auto out = std::make_shared<facts>();
   X509* c = parsed.get();
-  const auto from = moment(X509_get0_notBefore(c));
-  const auto until = moment(X509_get0_notAfter(c));
+  const auto from = moment_of(X509_get0_notBefore(c));
+  const auto until = moment_of(X509_get0_notAfter(c));
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int digest_size = 0;
   const owned<BIO> text(BIO_new(BIO_s_mem()));

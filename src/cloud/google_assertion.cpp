@@ -2,6 +2,7 @@
 
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/openssl_values.hpp>
 
 #include <fmt/core.h>
 #include <openssl/bio.h>
@@ -30,14 +31,11 @@ std::string base64url(std::string_view bytes) {
   return out;
 }
 
-// No prompt on a terminal: a key with a password is refused.
-int no_password(char*, int, int, void*) { return -1; }
-
 std::unique_ptr<EVP_PKEY, freed> read_key(const secret& pem) {
   const std::string& text = pem.reveal();
   if (text.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return nullptr;
   const std::unique_ptr<BIO, freed> in(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  return std::unique_ptr<EVP_PKEY, freed>(PEM_read_bio_PrivateKey(in.get(), nullptr, no_password, nullptr));
+  return std::unique_ptr<EVP_PKEY, freed>(PEM_read_bio_PrivateKey(in.get(), nullptr, no_pass_phrase, nullptr));
 }
 
 std::unexpected<error> wrong(std::string_view why) {

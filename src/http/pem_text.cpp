@@ -1,6 +1,7 @@
 #include <pinhook/http/pem_text.hpp>
 
 #include <pinhook/base/file.hpp>
+#include <pinhook/base/openssl_values.hpp>
 
 #include <fmt/core.h>
 #include <openssl/err.h>
@@ -16,9 +17,6 @@ using bio_ptr = std::unique_ptr<BIO, decltype(&BIO_free)>;
 bio_ptr open_text(const secret& text) {
   return {BIO_new_mem_buf(text.reveal().data(), static_cast<int>(text.reveal().size())), BIO_free};
 }
-
-// Refuses to give a pass phrase: without this OpenSSL would ask at the terminal.
-int no_pass_phrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
 

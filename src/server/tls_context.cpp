@@ -1,5 +1,7 @@
 #include <pinhook/server/tls_context.hpp>
 
+#include <pinhook/base/openssl_values.hpp>
+
 #include <fmt/core.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -9,7 +11,6 @@
 #include <openssl/x509.h>
 
 #include <array>
-#include <ctime>
 #include <utility>
 
 namespace pinhook::server {
@@ -37,9 +38,6 @@ std::unexpected<error> bad(const std::string& name, std::string_view reason) {
 }
 
 bio_ptr memory(std::string_view text) { return bio_ptr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
-
-// Refuses a key with a passphrase, which OpenSSL would ask for on a terminal.
-int no_passphrase(char*, int, int, void*) { return -1; }
 
 // Selects HTTP/1.1 when the peer offers it, also beside h2; any other peer continues without ALPN.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
@@ -71,22 +69,17 @@ std::shared_ptr<SSL_CTX> make_context() {
   return c;
 }
 
-wall_time time_of(const ASN1_TIME* t) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(t, &parts) != 1) return {};
-  return std::chrono::system_clock::from_time_t(timegm(&parts));
-}
-
 result<void> put_chain(SSL_CTX* c, std::string_view pem, const std::string& name, certificate_validity& valid) {
   const auto in = memory(pem);
-  const x509_ptr leaf(PEM_read_bio_X509_AUX(in.get(), nullptr, no_passphrase, nullptr));
+  const x509_ptr leaf(PEM_read_bio_X509_AUX(in.get(), nullptr, no_pass_phrase, nullptr));
   if (!leaf) {
     ERR_clear_error();
     return bad(name, "holds no certificate in PEM; the leaf comes first, then its chain");
   }
   if (SSL_CTX_use_certificate(c, leaf.get()) != 1) return bad(name, openssl_reason());
-  valid = {time_of(X509_get0_notBefore(leaf.get())), time_of(X509_get0_notAfter(leaf.get()))};
-  while (const x509_ptr next{PEM_read_bio_X509(in.get(), nullptr, no_passphrase, nullptr)})
+  valid = {moment_of(X509_get0_notBefore(leaf.get())).value_or(wall_time{}),
+           moment_of(X509_get0_notAfter(leaf.get())).value_or(wall_time{})};
+  while (const x509_ptr next{PEM_read_bio_X509(in.get(), nullptr, no_pass_phrase, nullptr)})
     if (SSL_CTX_add1_chain_cert(c, next.get()) != 1) return bad(name, openssl_reason());
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   const std::string reason = openssl_reason();
@@ -96,7 +89,7 @@ result<void> put_chain(SSL_CTX* c, std::string_view pem, const std::string& name
 
 result<key_ptr> read_key(const secret& pem, const std::string& name) {
   const auto in = memory(pem.reveal());
-  key_ptr key(PEM_read_bio_PrivateKey(in.get(), nullptr, no_passphrase, nullptr));
+  key_ptr key(PEM_read_bio_PrivateKey(in.get(), nullptr, no_pass_phrase, nullptr));
   ERR_clear_error();
   if (!key) return bad(name, "holds no private key in PEM without a passphrase");
   return key;
