@@ -4,7 +4,8 @@
 //   auto credentials = co_await (*source)->credentials_for(ref, d);
 //   if (auto changed = (*source)->reload_if_changed(); !changed) log::warning(changed.error().message);
 //
-// Thread rule: every function may be called from any thread. Must outlive its coroutines.
+// Thread rule: `credentials_for` and `forget` on one thread, that of the registry look-ups; every other function on any
+// thread. Must outlive its coroutines.
 #pragma once
 
 #include <pinhook/base/clock.hpp>

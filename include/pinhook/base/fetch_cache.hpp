@@ -3,12 +3,13 @@
 // One fetch serves all callers with the same key at a time; it runs under its own time limit, so a caller whose
 // deadline passes leaves and the next one finds the value. A value is renewed before its end while the old one still
 // serves; a failure is the answer for a short while, so that a broken source does not get every caller's request.
+// A caller that gives up ends its own wait alone: the fetch goes on, for the others and for the cache.
 //
 //   fetch_cache<token> tokens(io.get_executor(), time);
 //   auto got = co_await tokens.get("sts", [this](deadline d) { return ask_sts(d); }, d);
 //
-// Thread rule: everything on the executor's one thread. Fetches under way are cancelled by `cancel` or the destructor;
-// their coroutines end later on the io_context, so they must own everything that they use.
+// Thread rule: everything on one thread, that of the callers' executor. Fetches under way are cancelled by `cancel` or
+// the destructor; their coroutines end later on the io_context, so they must own everything that they use.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -22,6 +23,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -42,13 +44,14 @@ struct fetch_cache_options {
   /// A fetch that takes longer is given up.
   std::chrono::nanoseconds fetch_limit = std::chrono::seconds(30);
   /// The time for which a failure answers without another fetch, and the time between a failed renewal and the next.
+  /// Zero: failures are not held; only the present waiters get them.
   std::chrono::nanoseconds hold_failure = std::chrono::seconds(5);
   /// Values and failures held. When the cache is full, expired ones are dropped, and if there is none, the one that
   /// expires first.
   std::size_t capacity = 1000;
 };
 
-template <class T>
+template <class T, class Key = std::string>
 class fetch_cache {
  public:
   /// A value with its times on the steady clock.
@@ -62,7 +65,8 @@ class fetch_cache {
   };
   using fetch = std::function<awaitable<result<fetched>>(deadline)>;
 
-  /// `time` must outlive the cache and its fetches.
+  /// `time` must outlive the cache and its fetches. `on`: the executor of the fetches; empty: that of the caller that
+  /// begins one.
   fetch_cache(asio::any_io_executor on, const clock& time, fetch_cache_options options = {})
       : all_(std::make_shared<table>(std::move(on), time, options)) {}
   ~fetch_cache() { cancel(); }
@@ -71,14 +75,15 @@ class fetch_cache {
 
   /// Errors: those of `source`; timed_out when `d` passed first (the fetch goes on), canceled after `cancel`, and
   /// internal when `source` threw.
-  awaitable<result<T>> get(std::string key, fetch source, deadline d) {
+  awaitable<result<T>> get(Key key, fetch source, deadline d) {
+    const asio::any_io_executor here = co_await asio::this_coro::executor;
     const std::shared_ptr<table> all = all_;
     const steady_time now = all->time.now();
     if (const auto found = all->held.find(key); found != all->held.end() && now < found->second.until) {
       entry& e = found->second;
       if (!e.value) co_return fail(*e.failure);
       T out = *e.value;
-      if (now >= e.renew_at && !all->flights.contains(key)) start(all, key, std::move(source));
+      if (now >= e.renew_at && !all->flights.contains(key)) start(all, here, key, std::move(source));
       co_return out;
     }
     if (all->is_over) co_return fail(error_code::canceled, "not fetched: pinhook is stopping");
@@ -86,7 +91,7 @@ class fetch_cache {
     if (const auto under_way = all->flights.find(key); under_way != all->flights.end())
       f = under_way->second;
     else
-      f = start(all, key, std::move(source));
+      f = start(all, here, key, std::move(source));
     if (!f->outcome) co_await wait_for(all, f, d);
     if (f->outcome) co_return *f->outcome;
     if (d.has_passed(all->time.now())) co_return fail(error_code::timed_out, "no answer in time");
@@ -94,14 +99,14 @@ class fetch_cache {
   }
 
   /// The value held for the key, also one that is due for renewal.
-  [[nodiscard]] std::optional<T> held(const std::string& key) const {
+  [[nodiscard]] std::optional<T> held(const Key& key) const {
     const auto found = all_->held.find(key);
     if (found == all_->held.end() || all_->time.now() >= found->second.until) return std::nullopt;
     return found->second.value;
   }
 
   /// Drops the entry for the key; false when it held no value.
-  bool drop(const std::string& key) {
+  bool drop(const Key& key) {
     const auto found = all_->held.find(key);
     if (found == all_->held.end()) return false;
     const bool had_value = found->second.value.has_value();
@@ -134,7 +139,7 @@ class fetch_cache {
     table(asio::any_io_executor where, const clock& t, fetch_cache_options o)
         : on(std::move(where)), time(t), options(o) {}
 
-    void hold(const std::string& key, entry e) {
+    void hold(const Key& key, entry e) {
       if (!held.contains(key) && held.size() >= options.capacity) make_room();
       held.insert_or_assign(key, std::move(e));
     }
@@ -144,7 +149,7 @@ class fetch_cache {
       held.erase(std::min_element(held.begin(), held.end(),
                                   [](const auto& a, const auto& b) { return a.second.until < b.second.until; }));
     }
-    void record(const std::string& key, const result<fetched>& outcome) {
+    void record(const Key& key, const result<fetched>& outcome) {
       const steady_time now = time.now();
       if (outcome) {
         if (outcome->until > now) hold(key, {outcome->value, std::nullopt, outcome->until, outcome->renew_at});
@@ -154,19 +159,26 @@ class fetch_cache {
       const auto found = held.find(key);
       if (found != held.end() && found->second.value && now < found->second.until)
         found->second.renew_at = now + options.hold_failure;
-      else
+      else if (options.hold_failure.count() > 0)
         hold(key, {std::nullopt, outcome.error(), now + options.hold_failure});
     }
 
     asio::any_io_executor on;
     const clock& time;
     fetch_cache_options options;
-    std::map<std::string, entry> held;
-    std::map<std::string, std::shared_ptr<flight>> flights;
+    std::map<Key, entry> held;
+    std::map<Key, std::shared_ptr<flight>> flights;
     bool is_over = false;
   };
 
-  static awaitable<void> run(std::shared_ptr<table> all, std::string key, std::shared_ptr<flight> f, fetch source) {
+  static awaitable<void> run(std::shared_ptr<table> all, Key key, std::shared_ptr<flight> f, fetch source) {
+    // The flight ends also when this frame is destroyed with its io_context and the table is not.
+    struct landing {
+      table& all;
+      const Key& key;
+      ~landing() { all.flights.erase(key); }
+    };
+    const landing at_the_end{*all, key};
     result<fetched> outcome = fail(error_code::internal, "nothing was fetched");
     try {
       const deadline limit = deadline::after(all->time.now(), all->options.fetch_limit);
@@ -175,7 +187,6 @@ class fetch_cache {
       outcome = all->is_over ? result<fetched>(fail(error_code::canceled, "given up"))
                              : result<fetched>(fail(error_code::internal, e.what()));
     }
-    all->flights.erase(key);
     all->record(key, outcome);
     if (outcome)
       f->outcome.emplace(std::move(outcome->value));
@@ -184,12 +195,12 @@ class fetch_cache {
     for (asio::steady_timer* one : f->waiting) one->cancel();
   }
 
-  static std::shared_ptr<flight> start(const std::shared_ptr<table>& all, const std::string& key, fetch source) {
+  static std::shared_ptr<flight> start(const std::shared_ptr<table>& all, const asio::any_io_executor& here,
+                                       const Key& key, fetch source) {
     auto f = std::make_shared<flight>();
     all->flights.insert_or_assign(key, f);
-    // A frame that is destroyed with its io_context leaves nothing behind: the table is destroyed with it. The handler
-    // keeps the signal alive: Asio uses its slot after the coroutine's frame has ended.
-    asio::co_spawn(all->on, run(all, key, f, std::move(source)),
+    // The handler keeps the signal alive: Asio uses its slot after the coroutine's frame has ended.
+    asio::co_spawn(all->on ? all->on : here, run(all, key, f, std::move(source)),
                    asio::bind_cancellation_slot(f->stop.slot(), [f](const std::exception_ptr&) {}));
     return f;
   }
@@ -197,7 +208,7 @@ class fetch_cache {
   static awaitable<void> wait_for(std::shared_ptr<table> all, std::shared_ptr<flight> f, deadline d) {
     // The timer's clock may differ much from a test's, so the span is used.
     constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
-    asio::steady_timer timer(all->on);
+    asio::steady_timer timer(co_await asio::this_coro::executor);
     timer.expires_after(std::min(d.remaining(all->time.now()), longest));
     const auto place = f->waiting.insert(f->waiting.end(), &timer);
     struct leave {

@@ -4,6 +4,8 @@
 #include "support/gather.hpp"
 #include "support/run.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -123,6 +125,71 @@ TEST_F(FetchCache, WhoLosesPatienceLeavesAndTheFetchGoesOn) {
   settle();
   EXPECT_EQ(got(), "late");
   EXPECT_EQ(fetches, 1);
+}
+
+TEST_F(FetchCache, ACanceledFirstFailsNoOtherThatWaits) {
+  asio::steady_timer gate(io, asio::steady_timer::time_point::max());
+  cache::fetch slow = [&](deadline) -> awaitable<result<cache::fetched>> {
+    ++fetches;
+    co_await gate.async_wait(asio::as_tuple(asio::use_awaitable));
+    cache::fetched out{"late", time.now() + 100s};
+    co_return out;
+  };
+  asio::cancellation_signal stop;
+  std::vector<std::string> ended;
+  auto work = [&]() -> awaitable<void> {
+    const auto got = co_await held.get("k", slow, deadline::after(time.now(), 10s));
+    ended.emplace_back(got ? *got : to_string(got.error().code));
+  };
+  asio::co_spawn(io, work(), asio::bind_cancellation_slot(stop.slot(), [](const std::exception_ptr&) {}));
+  asio::co_spawn(io, work(), [](const std::exception_ptr&) {});
+  settle();
+  stop.emit(asio::cancellation_type::terminal);
+  settle();
+  EXPECT_EQ(ended, std::vector<std::string>{"canceled"});
+  gate.cancel();
+  settle();
+  EXPECT_EQ(ended, (std::vector<std::string>{"canceled", "late"}));
+  EXPECT_EQ(fetches, 1);
+}
+
+TEST_F(FetchCache, HoldsNoFailureWhereNoneIsToBeHeld) {
+  cache brief(io.get_executor(), time, {.hold_failure = 0s});
+  failure = error{error_code::denied, "no", std::nullopt};
+  const auto ask = [&] { return run_on(io, brief.get("k", source(), deadline::after(time.now(), 10s))); };
+  EXPECT_EQ(ask().error().code, error_code::denied);
+  EXPECT_EQ(brief.size(), 0U);
+  failure.reset();
+  EXPECT_EQ(ask(), "first");
+  EXPECT_EQ(fetches, 2);
+}
+
+TEST_F(FetchCache, RunsOnTheCallersExecutorWhenItHasNone) {
+  cache anywhere({}, time);
+  asio::io_context other(1);
+  cache::fetch where = [this, &other](deadline) -> awaitable<result<cache::fetched>> {
+    ++fetches;
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    cache::fetched out{executor == asio::any_io_executor(other.get_executor()) ? "there" : "here", time.now() + 100s};
+    co_return out;
+  };
+  EXPECT_EQ(run_on(other, anywhere.get("k", where, deadline::after(time.now(), 1s))), "there");
+}
+
+TEST_F(FetchCache, AFetchThatIsDestroyedWithItsContextMakesWayForTheNext) {
+  cache anywhere({}, time);
+  {
+    asio::io_context other(1);
+    asio::steady_timer gate(other, asio::steady_timer::time_point::max());
+    cache::fetch stuck = [&](deadline) -> awaitable<result<cache::fetched>> {
+      co_await gate.async_wait(asio::use_awaitable);
+      co_return fail(error_code::internal, "not reached");
+    };
+    EXPECT_FALSE(run_on(other, anywhere.get("k", stuck, deadline::after(time.now(), 0s))));
+    EXPECT_EQ(anywhere.under_way(), 1U);
+  }
+  EXPECT_EQ(anywhere.under_way(), 0U);
+  EXPECT_EQ(run_on(io, anywhere.get("k", source(), deadline::after(time.now(), 10s))), "first");
 }
 
 TEST_F(FetchCache, ForgetsWhatIsDropped) {
