@@ -6,6 +6,7 @@
 #include <pinhook/registry/host_settings.hpp>
 #include <pinhook/registry/platform.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -29,6 +30,8 @@ struct client_options {
   /// platform.
   std::optional<registry::platform> of_platform;
   std::string user_agent = "pinhook";
+  /// A token's fetch that takes longer is given up, whatever time the requests that wait for it have.
+  std::chrono::nanoseconds token_limit = std::chrono::seconds(30);
 };
 
 }  // namespace pinhook::registry

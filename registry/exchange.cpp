@@ -6,10 +6,6 @@
 #include <pinhook/registry/error_body.hpp>
 #include <pinhook/registry/manifest.hpp>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -19,8 +15,6 @@
 
 namespace pinhook::registry {
 namespace {
-
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 // Removes a secret from a refusal that repeats it, so that it does not get into messages.
 void scrub(std::string& text, std::string_view hidden) {
@@ -82,15 +76,19 @@ error too_late(std::string_view registry) {
 
 }  // namespace
 
-struct exchange::flight {
-  std::optional<result<secret>> outcome;
-  bool over = false;
-  std::vector<asio::steady_timer*> waiting;
+// The parts that the fetch of a token still needs when no caller waits for it any more.
+struct exchange::common {
+  http::client& http;
+  const clock& time;
+  const std::string user_agent;
+  observer* watch;  // null also when the exchange has ended
+  wait_seams seams;
+  token_cache tokens = token_cache();
 
-  void end() {
-    over = true;
-    for (auto* timer : waiting) timer->cancel();
-  }
+  awaitable<result<http::response>> send(http::request r, int* tries_made, bool observed, std::string registry,
+                                         deadline d);
+  awaitable<result<granted_token>> fetch(token_request request, registry::credential credential, deadline d);
+  void observe(std::string_view registry, const result<http::response>& outcome, steady_time started) const;
 };
 
 // The host that the request has reached: the registry itself, or one that it was redirected to.
@@ -114,11 +112,14 @@ struct exchange::hop {
 
 exchange::exchange(http::client& http, const client_options& options, const access_rules& rules, const clock& time,
                    observer* watch, wait_seams seams)
-    : http_(http), options_(options), rules_(rules), time_(time), watch_(watch), seams_(std::move(seams)) {
+    : common_(std::make_shared<common>(common{http, time, options.user_agent, watch, std::move(seams)})),
+      options_(options),
+      rules_(rules),
+      flights_({}, time, {.fetch_limit = options.token_limit, .hold_failure = std::chrono::nanoseconds(0)}) {
   for (const auto& [registry, settings] : options_.hosts) tls_.emplace(registry, http::trusting(settings.ca_file));
 }
 
-exchange::~exchange() = default;
+exchange::~exchange() { common_->watch = nullptr; }
 
 const host_settings* exchange::settings_for(std::string_view registry) const {
   const auto found = options_.hosts.find(registry);
@@ -224,7 +225,7 @@ awaitable<result<http::response>> exchange::ask_host(const manifest_request& req
   target.redirected = at.redirected;
   if (at.redirected) target.registry = at.url.where().authority();
   const credential shown = at.redirected ? credential{} : request.credential;
-  auth_flow flow(std::move(target), shown, challenges_, tokens_, time_.wall());
+  auth_flow flow(std::move(target), shown, challenges_, common_->tokens, common_->time.wall());
   result<http::response> last = fail(error_code::internal, "nothing was sent");
   auth_action action = flow.next(auth_started{});
   for (;;) {
@@ -233,7 +234,7 @@ awaitable<result<http::response>> exchange::ask_host(const manifest_request& req
     if (auto* fetch = std::get_if<get_token>(&action)) {
       auto token_wanted = std::move(fetch->request);
       credential copy = shown;
-      auth_token obtained = co_await token(std::move(token_wanted), std::move(copy), request.tries_made, d);
+      auth_token obtained = co_await token(std::move(token_wanted), std::move(copy), d);
       action = flow.next(obtained);
     } else if (std::holds_alternative<send_ping>(action)) {
       http::request ping = manifest_message(request, at);
@@ -278,7 +279,7 @@ awaitable<result<http::response>> exchange::send(const manifest_request& request
                                                  deadline d) {
   auto sent = std::make_shared<http::request>(r);
   std::string registry = request.registry;
-  auto outcome = co_await send_with_retries(std::move(r), request.tries_made, true, std::move(registry), d);
+  auto outcome = co_await common_->send(std::move(r), request.tries_made, true, std::move(registry), d);
   if (!outcome) {
     error failed = at_registry(std::move(outcome).error(), request.registry);
     if (!at.redirected && http::speaks_plain_http(failed))
@@ -287,105 +288,81 @@ awaitable<result<http::response>> exchange::send(const manifest_request& request
   }
   scrub_refusal(*outcome, *sent, at.redirected ? credential{} : request.credential, at.headers);
   log_warnings(request.registry, *outcome);
-  if (watch_ != nullptr) {
-    if (const auto left = read_rate_limit(*outcome)) watch_->rate_limit_remaining(request.registry, *left);
+  if (common_->watch != nullptr) {
+    if (const auto left = read_rate_limit(*outcome)) common_->watch->rate_limit_remaining(request.registry, *left);
   }
   co_return outcome;
 }
 
-awaitable<result<http::response>> exchange::send_with_retries(http::request r, int* tries_made, bool observed,
-                                                              std::string registry, deadline d) {
+awaitable<result<http::response>> exchange::common::send(http::request r, int* tries_made, bool observed,
+                                                         std::string registry, deadline d) {
   // Some registries compress manifests, and then the digest is not that of the body (registry.md §2.1).
   r.headers.push_back({"Accept-Encoding", "identity"});
-  if (!http::find_header(r.headers, "User-Agent")) r.headers.push_back({"User-Agent", options_.user_agent});
+  if (!http::find_header(r.headers, "User-Agent")) r.headers.push_back({"User-Agent", user_agent});
   for (;;) {
-    const steady_time started = time_.now();
+    const steady_time started = time.now();
     if (d.has_passed(started)) co_return fail(too_late(registry));
     http::request once = r;
-    auto outcome = co_await http_.send(std::move(once), d);
+    auto outcome = co_await http.send(std::move(once), d);
     if (observed) observe(registry, outcome, started);
-    const auto wait = http::next_try(*tries_made, outcome, d.remaining(time_.now()), time_.wall(), seams_.random());
+    const auto wait = http::next_try(*tries_made, outcome, d.remaining(time.now()), time.wall(), seams.random());
     if (!wait) co_return outcome;
     ++*tries_made;
-    co_await seams_.sleep(*wait);
+    co_await seams.sleep(*wait);
   }
 }
 
-void exchange::observe(std::string_view registry, const result<http::response>& outcome, steady_time started) const {
-  if (watch_ == nullptr) return;
-  watch_->registry_request(registry, outcome ? outcome->status : 0,
-                           outcome ? std::string_view("ok") : to_string(outcome.error().code), time_.now() - started);
+void exchange::common::observe(std::string_view registry, const result<http::response>& outcome,
+                               steady_time started) const {
+  if (watch == nullptr) return;
+  watch->registry_request(registry, outcome ? outcome->status : 0,
+                          outcome ? std::string_view("ok") : to_string(outcome.error().code), time.now() - started);
 }
 
-awaitable<auth_token> exchange::token(token_request request, registry::credential credential, int* tries_made,
-                                      deadline d) {
+awaitable<auth_token> exchange::token(token_request request, registry::credential credential, deadline d) {
+  const clock& time = common_->time;
+  if (auto held = common_->tokens.find(request.key, time.now())) co_return auth_token{std::move(*held), false};
+  token_key key = request.key;
+  const std::string registry = request.registry;
+  token_flights::fetch fetch = [with = common_, request = std::move(request), credential = std::move(credential)](
+                                   deadline limit) { return fetch_token(with, request, credential, limit); };
+  auto got = co_await flights_.get(std::move(key), std::move(fetch), d);
+  if (!got && got.error().code == error_code::timed_out && d.has_passed(time.now())) got = fail(too_late(registry));
+  co_return auth_token{std::move(got)};
+}
+
+awaitable<result<exchange::token_flights::fetched>> exchange::fetch_token(std::shared_ptr<common> with,
+                                                                          token_request request,
+                                                                          registry::credential credential, deadline d) {
   const token_key key = request.key;
-  for (;;) {
-    if (auto held = tokens_.find(key, time_.now())) co_return auth_token{std::move(*held), false};
-    const auto found = flights_.find(key);
-    if (found == flights_.end()) break;
-    const std::shared_ptr<flight> under_way = found->second;
-    std::shared_ptr<flight> joined = under_way;
-    co_await join(std::move(joined), d);
-    if (d.has_passed(time_.now())) co_return auth_token{fail(too_late(request.registry))};
-    if (!under_way->over) co_return auth_token{fail(error_code::canceled, "the wait for a token was canceled")};
-    // The leader's time limit or cancellation does not end this wait: fetch it again.
-    const bool shared =
-        under_way->outcome && (*under_way->outcome || (under_way->outcome->error().code != error_code::timed_out &&
-                                                       under_way->outcome->error().code != error_code::canceled));
-    if (shared) co_return auth_token{*under_way->outcome};
-  }
-  // Wakes the waiting coroutines however this one ends.
-  struct leader {
-    std::map<token_key, std::shared_ptr<flight>>& all;
-    token_key key;
-    std::shared_ptr<flight> own = std::make_shared<flight>();
-    ~leader() {
-      all.erase(key);
-      own->end();
-    }
-  };
-  leader mine{flights_, key};
-  flights_.emplace(key, mine.own);
   const std::string registry = request.registry;
-  auto granted = co_await fetch_token(std::move(request), std::move(credential), tries_made, d);
-  if (watch_ != nullptr) watch_->token_fetched(registry, granted ? "ok" : to_string(granted.error().code));
-  if (!granted) {
-    mine.own->outcome = fail(granted.error());
-    co_return auth_token{fail(std::move(granted).error())};
-  }
-  tokens_.put(key, *granted, time_.now());
-  mine.own->outcome = granted->token;
-  co_return auth_token{std::move(granted->token)};
+  auto granted = co_await with->fetch(std::move(request), std::move(credential), d);
+  if (with->watch != nullptr) with->watch->token_fetched(registry, granted ? "ok" : to_string(granted.error().code));
+  if (!granted) co_return fail(std::move(granted).error());
+  const steady_time now = with->time.now();
+  with->tokens.put(key, *granted, now);
+  // Held by `tokens`, and not by the flights.
+  token_flights::fetched out{std::move(granted->token), now};
+  co_return out;
 }
 
-awaitable<result<granted_token>> exchange::fetch_token(token_request request, registry::credential credential,
-                                                       int* tries_made, deadline d) {
-  const std::string registry = request.registry;
+awaitable<result<granted_token>> exchange::common::fetch(token_request request, registry::credential credential,
+                                                         deadline d) {
+  int tries_made = 1;
+  std::string registry = request.registry;
   const registry::credential shown = credential;
   const http::headers added = request.headers;
-  token_flow flow(std::move(request), std::move(credential), time_.wall());
+  token_flow flow(std::move(request), std::move(credential), time.wall());
   token_step step = flow.start();
   for (;;) {
     if (auto* failed = std::get_if<error>(&step)) co_return fail(std::move(*failed));
     if (auto* granted = std::get_if<granted_token>(&step)) co_return std::move(*granted);
     http::request r = std::get<http::request>(std::move(step));
     auto sent = std::make_shared<http::request>(r);
-    std::string name = registry;
-    auto outcome = co_await send_with_retries(std::move(r), tries_made, false, std::move(name), d);
+    auto outcome = co_await send(std::move(r), &tries_made, false, registry, d);
     if (outcome) scrub_refusal(*outcome, *sent, shown, added);
     step = flow.next(outcome);
   }
-}
-
-awaitable<void> exchange::join(std::shared_ptr<flight> under_way, deadline d) {
-  // A timer's clock may differ much from a fake one, so the span is used.
-  constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  timer.expires_after(std::min(d.remaining(time_.now()), longest));
-  under_way->waiting.push_back(&timer);
-  co_await timer.async_wait(as_result);
-  std::erase(under_way->waiting, &timer);
 }
 
 }  // namespace pinhook::registry

@@ -2,10 +2,12 @@
 // obeys auth_flow, token_flow, next_hop and http::next_try.
 //
 // Thread rule: one thread, that of the io_context of the HTTP client. Requests may run side by side; those that need
-// the same token fetch it once.
+// the same token fetch it once. That fetch has its own time limit and its own tries: it goes on when the request that
+// began it is canceled or out of time, and its token serves the others and the next request.
 #pragma once
 
 #include <pinhook/base/async.hpp>
+#include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/base/wait_seams.hpp>
 #include <pinhook/http/client.hpp>
 #include <pinhook/http/retry.hpp>
@@ -32,8 +34,8 @@ struct manifest_request {
   std::string repository;
   registry::credential credential;
   http::method verb = http::method::head;
-  /// Counts the messages sent for this request, retries included; shared by its HEAD and its GET. Must outlive the
-  /// call.
+  /// Counts the messages sent for this request, retries included and those for its tokens not; shared by its HEAD and
+  /// its GET. Must outlive the call.
   int* tries_made = nullptr;
   /// The route to use; null: the host that the registry's name gives.
   std::shared_ptr<const route> by = nullptr;
@@ -41,7 +43,8 @@ struct manifest_request {
 
 class exchange {
  public:
-  /// All must outlive the exchange; `watch` may be null. `rules` holds for every host, no matter where it was named.
+  /// All must outlive the exchange; `http` and `time` also the fetches of tokens, which end later on the io_context.
+  /// `watch` may be null. `rules` holds for every host, no matter where it was named.
   exchange(http::client& http, const client_options& options, const access_rules& rules, const clock& time,
            observer* watch, wait_seams seams);
   ~exchange();
@@ -55,8 +58,8 @@ class exchange {
   [[nodiscard]] std::string base_url(const route* by, const reference& ref) const;
 
  private:
-  // A token that is being fetched, for all that need it.
-  struct flight;
+  using token_flights = fetch_cache<secret, token_key>;
+  struct common;
   struct hop;
 
   [[nodiscard]] result<hop> first_hop(const manifest_request& request) const;
@@ -64,29 +67,21 @@ class exchange {
   [[nodiscard]] std::optional<error> follow(const manifest_request& request, hop& at, const http::response& r) const;
   awaitable<result<http::response>> ask_host(const manifest_request& request, hop& at, deadline d);
   awaitable<result<http::response>> send(const manifest_request& request, const hop& at, http::request r, deadline d);
-  awaitable<result<http::response>> send_with_retries(http::request r, int* tries_made, bool observed,
-                                                      std::string registry, deadline d);
-  awaitable<auth_token> token(token_request request, registry::credential credential, int* tries_made, deadline d);
-  awaitable<result<granted_token>> fetch_token(token_request request, registry::credential credential, int* tries_made,
-                                               deadline d);
-  awaitable<void> join(std::shared_ptr<flight> under_way, deadline d);
+  awaitable<auth_token> token(token_request request, registry::credential credential, deadline d);
+  static awaitable<result<token_flights::fetched>> fetch_token(std::shared_ptr<common> with, token_request request,
+                                                               registry::credential credential, deadline d);
 
   [[nodiscard]] http::request manifest_message(const manifest_request& request, const hop& at) const;
   [[nodiscard]] const host_settings* settings_for(std::string_view registry) const;
   [[nodiscard]] std::shared_ptr<const http::tls_settings> tls_for(std::string_view registry) const;
-  void observe(std::string_view registry, const result<http::response>& outcome, steady_time started) const;
 
-  http::client& http_;
+  std::shared_ptr<common> common_;
   const client_options& options_;
   const access_rules& rules_;
-  const clock& time_;
-  observer* watch_;
-  wait_seams seams_;
   // One for each host of the settings: requests with the same one may share connections.
   std::map<std::string, std::shared_ptr<const http::tls_settings>, std::less<>> tls_;
   challenge_cache challenges_;
-  token_cache tokens_;
-  std::map<token_key, std::shared_ptr<flight>> flights_;
+  token_flights flights_;
 };
 
 }  // namespace pinhook::registry

@@ -3,6 +3,9 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -197,24 +200,71 @@ TEST_F(RegistryClient, ATokenFetchedInVainFailsAllThatWaitedAndIsNotRemembered) 
   EXPECT_EQ(std::count(lines.begin(), lines.end(), token_line), 2);
 }
 
-TEST_F(RegistryClient, WhenTheOneThatFetchesIsCanceledAnotherTakesOver) {
-  http.reply(head_line, challenged());
-  http.reply(head_line, challenged());
-  http.reply(head_line, manifest_head());
-  http.reply(token_line, fail(error_code::canceled, "canceled"));
-  http.reply(token_line, token_reply("T1"));
-  asio::io_context io(1);
-  std::vector<std::string> outcomes;
-  const deadline d = deadline::after(time.now(), 10s);
-  auto one = [&]() -> awaitable<void> {
+// A world in which the first of the requests is canceled while its token is fetched.
+class CanceledLeader : public RegistryClient {
+ protected:
+  void start(int requests) {
+    for (int i = 0; i < requests; ++i) http.reply(head_line, challenged());
+    http.reply(head_line, manifest_head());
+    http.reply(token_line, respond(503));
+    http.reply(token_line, token_reply("T1"));
+    wait_seams seams;
+    seams.sleep = [this](std::chrono::nanoseconds) -> awaitable<void> {
+      stop.emit(asio::cancellation_type::terminal);
+      auto executor = co_await asio::this_coro::executor;
+      for (int turn = 0; turn < 3; ++turn) co_await asio::post(executor, asio::use_awaitable);
+      at_sleep_end = outcomes;
+    };
+    client_ = make_client(http, options, time, &watch, std::move(seams));
+    asio::io_context io(1);
+    for (int i = 0; i < requests; ++i)
+      asio::co_spawn(io, one(),
+                     asio::bind_cancellation_slot(i == 0 ? stop.slot() : asio::cancellation_slot(),
+                                                  [](const std::exception_ptr&) {}));
+    io.run();
+  }
+  awaitable<void> one() {
     auto ref = *reference::parse("r.example/acme/api:v1");
     credential anonymous;
+    const deadline d = deadline::after(time.now(), 10s);
     auto found = co_await made().resolve(std::move(ref), std::move(anonymous), d);
     outcomes.emplace_back(found ? "good" : to_string(found.error().code));
-  };
-  for (int i = 0; i < 2; ++i) asio::co_spawn(io, one(), [](std::exception_ptr) {});
-  io.run();
+  }
+  asio::cancellation_signal stop;
+  std::vector<std::string> outcomes;
+  std::vector<std::string> at_sleep_end;
+};
+
+TEST_F(CanceledLeader, FailsNoOtherThatWaitsForItsToken) {
+  start(2);
+  EXPECT_THAT(at_sleep_end, ElementsAre("canceled"));
   EXPECT_THAT(outcomes, ElementsAre("canceled", "good"));
+  const auto lines = http.lines();
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), token_line), 2) << "one fetch, of two tries";
+}
+
+TEST_F(CanceledLeader, LeavesItsTokenToTheNextRequest) {
+  start(1);
+  EXPECT_THAT(outcomes, ElementsAre("canceled"));
+  EXPECT_EQ(std::count(watch.seen.begin(), watch.seen.end(), "r.example token ok"), 1);
+  http.clear_requests();
+  http.forget(head_line);
+  http.reply(head_line, challenged());
+  http.reply(head_line, manifest_head());
+  EXPECT_EQ(ask(), own_digest);
+  EXPECT_THAT(shown(), ElementsAre("r.example -", "r.example Bearer T1"));
+}
+
+TEST_F(RegistryClient, ATokensTriesAreItsOwn) {
+  for (const auto& line : {token_line, head_line}) {
+    if (line == head_line) http.reply(line, challenged());
+    http.reply(line, respond(503));
+    http.reply(line, respond(503));
+  }
+  http.reply(token_line, token_reply("T1"));
+  http.reply(head_line, manifest_head());
+  EXPECT_EQ(ask(), own_digest);
+  EXPECT_EQ(http.requests().size(), 7U);
 }
 
 TEST_F(RegistryClient, CancellationIsAResult) {
@@ -300,6 +350,8 @@ TEST_P(BrokenStep, GivesAnErrorOrRecoversLeaksNothingAndTheNextRequestWorks) {
   for (const auto& way : ways) {
     SCOPED_TRACE(way.name);
     client_.reset();
+    // A request that hangs does so to the end of its own limit, and a token's must not be longer than the whole.
+    options.token_limit = 10s;
     testing::fake_http_client& world = http;
     world.clear_requests();
     for (const auto& line : {head_line, get_line, "GET " + elsewhere, token_line,
