@@ -1,9 +1,11 @@
 #include <pinhook/registry/route_table.hpp>
 
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/registry/host_directory.hpp>
 #include <pinhook/registry/hosts_toml.hpp>
 
+#include <boost/asio/this_coro.hpp>
 #include <fmt/core.h>
 
 #include <utility>
@@ -68,40 +70,93 @@ found_routes from_directory(const host_directory& at, const reference& ref) {
   return out;
 }
 
-}  // namespace
-
-const std::vector<mirror_setting>* route_table::configured(const std::string& registry) const {
-  if (const auto own = options_.mirrors.find(registry); own != options_.mirrors.end()) return &own->second;
-  const auto others = options_.mirrors.find(for_all_others);
-  return others == options_.mirrors.end() ? nullptr : &others->second;
+const std::vector<mirror_setting>* configured(const route_options& options, const std::string& registry) {
+  if (const auto own = options.mirrors.find(registry); own != options.mirrors.end()) return &own->second;
+  const auto others = options.mirrors.find(for_all_others);
+  return others == options.mirrors.end() ? nullptr : &others->second;
 }
 
-found_routes route_table::routes_for(const reference& ref) {
-  const steady_time now = time_.now();
-  entry* const held = held_.find(ref.registry());
-  if (held != nullptr && now < held->until) return held->found;
-  const steady_time until = now + options_.recheck;
+error about_mirrors(error reason, const reference& ref) {
+  return std::move(reason).at(fmt::format("the mirrors of registry {}", ref.registry()));
+}
 
-  if (const auto* mirrors = configured(ref.registry())) {
-    entry made{"configuration", made_of(*mirrors, {}, ref, "the configuration"), until};
-    auto out = made.found;
-    held_.put(ref.registry(), std::move(made));
-    return out;
+}  // namespace
+
+// Where no directory has a say.
+found_routes route_table::without_files(world& all, const reference& ref) {
+  entry* const held = all.held.find(ref.registry());
+  const steady_time now = all.time.now();
+  if (held != nullptr && now < held->until) return held->found;
+  const auto* mirrors = configured(all.options, ref.registry());
+  entry made{"configuration", fail(error_code::internal, "not made"), now + all.options.recheck};
+  made.found = mirrors == nullptr ? made_of({}, {}, ref, "") : made_of(*mirrors, {}, ref, "the configuration");
+  auto out = made.found;
+  all.held.put(ref.registry(), std::move(made));
+  return out;
+}
+
+std::shared_ptr<const routes> route_table::known(const reference& ref) const {
+  const bool has_files = !world_->options.directories.empty() && configured(world_->options, ref.registry()) == nullptr;
+  const entry* const held = has_files ? world_->held.find(ref.registry()) : nullptr;
+  if (has_files) return held != nullptr && held->found ? *held->found : nullptr;
+  const auto out = without_files(*world_, ref);
+  return out ? *out : nullptr;
+}
+
+awaitable<found_routes> route_table::routes_for(reference ref, deadline d) {
+  const std::shared_ptr<world> all = world_;
+  const steady_time now = all->time.now();
+  const entry* const held = all->held.find(ref.registry());
+  if (held != nullptr && now < held->until) co_return held->found;
+  if (all->options.directories.empty() || configured(all->options, ref.registry()) != nullptr)
+    co_return without_files(*all, ref);
+  if (!reads_) {
+    fetch_cache_options options;
+    options.fetch_limit = read_limit;
+    options.hold_failure = std::chrono::nanoseconds(0);
+    asio::any_io_executor home = co_await asio::this_coro::executor;
+    reads_ = std::make_unique<reads>(std::move(home), all->time, options);
   }
+  const found_routes before = held != nullptr ? held->found : fail(error_code::not_found, "");
+  const deadline until = before ? sooner(d, deadline::after(now, all->options.patience)) : d;
+  reads::fetch source = [all, ref](deadline limit) { return read(all, ref, limit); };
+  auto got = co_await reads_->get(ref.registry(), std::move(source), until);
+  if (got) co_return *got;
+  const bool is_late = got.error().code == error_code::timed_out;
+  if (before && (is_late || got.error().code == error_code::canceled)) co_return before;
+  co_return fail(is_late ? about_mirrors(std::move(got.error()), ref) : std::move(got.error()));
+}
+
+awaitable<result<route_table::reads::fetched>> route_table::read(std::shared_ptr<world> all, reference ref,
+                                                                 deadline d) {
+  using directory = result<std::optional<host_directory>>;
+  const auto directory_read = std::make_shared<directory>(fail(error_code::internal, "nothing was read"));
+  std::function<void()> look = [directory_read, roots = all->options.directories, registry = ref.registry()] {
+    *directory_read = find_host_directory(roots, registry);
+  };
+  std::string name = fmt::format("hosts.toml of {}", ref.registry());
+  const auto done = co_await read_aside(std::move(name), std::move(look), d.remaining(all->time.now()));
+  const entry* const held = all->held.find(ref.registry());
+  const steady_time until = all->time.now() + all->options.recheck;
   entry made{{}, fail(error_code::internal, "nothing was read"), until};
-  auto directory = find_host_directory(options_.directories, ref.registry());
-  if (!directory) {
-    made.found = fail(std::move(directory.error()).at(fmt::format("the mirrors of registry {}", ref.registry())));
-  } else if (!*directory) {
+  if (!done) {
+    // Whatever it knew before stays in use; without that the next look-up tries again.
+    if (held == nullptr || !held->found) co_return fail(about_mirrors(done.error(), ref));
+    made = entry{held->fingerprint, held->found, until};
+  } else if (!*directory_read) {
+    made.found = fail(about_mirrors(directory_read->error(), ref));
+  } else if (!**directory_read) {
     made.found = made_of({}, {}, ref, "");
   } else {
-    made.fingerprint = fingerprint_of(**directory);
+    const host_directory& from = ***directory_read;
+    made.fingerprint = fingerprint_of(from);
     const bool is_same = held != nullptr && held->fingerprint == made.fingerprint;
-    made.found = is_same ? held->found : from_directory(**directory, ref);
+    made.found = is_same ? held->found : from_directory(from, ref);
   }
-  auto out = made.found;
-  held_.put(ref.registry(), std::move(made));
-  return out;
+  const found_routes out = made.found;
+  all->held.put(ref.registry(), std::move(made));
+  if (!out) co_return fail(out.error());
+  co_return reads::fetched{*out, all->time.now()};
 }
 
 }  // namespace pinhook::registry

@@ -2,14 +2,18 @@
 // containerd reads them on a node.
 //
 //   route_table table({.directories = {"/etc/containerd/certs.d"}}, time);
-//   auto found = table.routes_for(ref);          // sometimes reads a file
+//   auto found = co_await table.routes_for(ref, d);   // reads files on a thread of their own, now and then
 //   for (const auto& r : (*found)->in_order) …   // r->host, r->can_resolve
 //
 // One thread: that of the client and the resolver's look-ups. A program that asks once may make its own table.
+// Directories are read on another (base/side_thread).
 #pragma once
 
+#include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/registry/route.hpp>
 #include <pinhook/registry/token_cache.hpp>
@@ -35,6 +39,8 @@ struct route_options {
   std::vector<std::string> directories;
   /// The time for which routes are used without a check whether the files have changed.
   std::chrono::nanoseconds recheck = std::chrono::seconds(5);
+  /// The time that a check may take before the routes known so far are used once more.
+  std::chrono::nanoseconds patience = std::chrono::seconds(1);
 };
 
 class route_table {
@@ -42,14 +48,17 @@ class route_table {
   /// Registries that are kept; their names come from any user who may create Pods.
   static constexpr std::size_t most_registries = 1000;
 
-  /// `time` must outlive the table.
-  route_table(route_options options, const clock& time)
-      : options_(std::move(options)), time_(time), held_(most_registries) {}
+  /// `time` must outlive the table and its reads.
+  route_table(route_options options, const clock& time) : world_(std::make_shared<world>(std::move(options), time)) {}
 
   /// Never null and never empty. As in containerd, an invalid hosts.toml is reported (routes::trouble, and the log),
   /// and the registry itself is asked with the certificates in the same directory. unavailable: the directory or the
-  /// file cannot be read, and then no host may be asked. invalid_input: an invalid mirror in pinhook's configuration.
-  [[nodiscard]] result<std::shared_ptr<const routes>> routes_for(const reference& ref);
+  /// file cannot be read, and then no host may be asked. timed_out: nor can it by `d`, or within base's read_limit;
+  /// known routes stay in use then. invalid_input: an invalid mirror in pinhook's configuration. canceled.
+  awaitable<result<std::shared_ptr<const routes>>> routes_for(reference ref, deadline d);
+
+  /// What is known without reading a file, though it may be older than `recheck`. Null: nothing, or an error.
+  [[nodiscard]] std::shared_ptr<const routes> known(const reference& ref) const;
 
  private:
   struct entry {
@@ -57,11 +66,21 @@ class route_table {
     result<std::shared_ptr<const routes>> found;
     steady_time until;
   };
-  [[nodiscard]] const std::vector<mirror_setting>* configured(const std::string& registry) const;
+  /// What a read needs: it may end later than the table.
+  struct world {
+    world(route_options o, const clock& t) : options(std::move(o)), time(t), held(most_registries) {}
+    route_options options;
+    const clock& time;
+    lru_map<std::string, entry> held;
+  };
+  using reads = fetch_cache<std::shared_ptr<const routes>>;
 
-  route_options options_;
-  const clock& time_;
-  lru_map<std::string, entry> held_;
+  static result<std::shared_ptr<const routes>> without_files(world& all, const reference& ref);
+  static awaitable<result<reads::fetched>> read(std::shared_ptr<world> all, reference ref, deadline d);
+
+  std::shared_ptr<world> world_;
+  /// One at a time for a registry.
+  std::unique_ptr<reads> reads_;
 };
 
 }  // namespace pinhook::registry

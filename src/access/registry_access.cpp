@@ -235,7 +235,8 @@ awaitable<access_report> registry_access::report(registry::reference ref, regist
   const source credentials = co_await tenants_->credentials_of(std::move(tenant), d);
   out.credentials = credentials->matches(ref);
   for (const auto& trouble : credentials->troubles()) out.troubles.push_back(trouble.message);
-  auto found = routes_->routes_for(ref);
+  registry::reference asked = ref;
+  auto found = co_await routes_->routes_for(std::move(asked), d);
   if (!found) {
     out.troubles.push_back(found.error().message);
     if (tries) out.attempts.emplace();

@@ -88,7 +88,7 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   const std::size_t most = large_ != nullptr ? max_small_images : pin::max_slots;
   result<inquiry> about = is_long ? fail(given_up()) : prepare(body, mode, *book, most);
   const bool is_large = is_long || (!about && about.error().code == error_code::unsupported);
-  if (is_large) about = co_await prepare_aside(body, mode, *book);
+  if (is_large) about = co_await prepare_aside(body, mode, *book, d);
   if (!about) co_return refuse_request(about.error());
   std::vector<result<resolve::answer>> answers;
   std::vector<source> sources(about->tenants.size());
@@ -119,18 +119,22 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
 }
 
 // Decoding a review, which gives its namespace, takes little time, so it is done for all in the order of arrival.
-awaitable<result<inquiry>> handler::prepare_aside(std::string_view body, pin::mode mode, const rulebook& book) const {
+awaitable<result<inquiry>> handler::prepare_aside(std::string_view body, pin::mode mode, const rulebook& book,
+                                                  deadline d) const {
   result<review> decoded = fail(given_up());
   std::function<void()> decode = [&] { decoded = decode_review(body); };
-  co_await large_->run({}, std::move(decode));
+  auto done = co_await large_->run_by({}, std::move(decode), d);
+  if (!done) co_return fail(std::move(done.error()));
   if (!decoded) co_return fail(std::move(decoded.error()));
   result<inquiry> out = fail(given_up());
   std::string account = decoded->ns;
   std::function<void()> plan = [&] { out = prepare(*std::move(decoded), mode, book); };
-  co_await large_->run(std::move(account), std::move(plan));
+  done = co_await large_->run_by(std::move(account), std::move(plan), d);
+  if (!done) co_return fail(std::move(done.error()));
   co_return out;
 }
 
+// Without the deadline: where look-ups took all the time, this is what says so.
 awaitable<verdict> handler::compose_aside(inquiry about, pin::mode mode, const rulebook& book,
                                           std::vector<result<resolve::answer>> answers) const {
   std::optional<verdict> out;

@@ -1,5 +1,6 @@
 #include <pinhook/admission/inquiry.hpp>
 
+#include <pinhook/admission/failure.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 #include <pinhook/pin/standing_image.hpp>
@@ -278,7 +279,9 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
 
 verdict refuse_request(const error& cause) {
   verdict v;
-  v.http_status = cause.code == error_code::canceled ? 503 : 400;
+  const bool is_ours = cause.code == error_code::canceled || cause.code == error_code::timed_out ||
+                       cause.code == error_code::unavailable;
+  v.http_status = is_ours ? status_of(cause.code).code : 400;
   v.content_type = "text/plain; charset=utf-8";
   v.body = cause.message + "\n";
   v.outcome = outcome::bad_request;

@@ -15,11 +15,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -34,30 +37,66 @@ constexpr int lower_priority = 5;
 
 }  // namespace
 
+enum class compute_thread::end_of_run : std::uint8_t { done, canceled, late, refused };
+
 struct compute_thread::line {
   struct task {
     std::string account;
     std::function<void()> work;
     /// Posts the end to the caller's executor, and goes with it.
-    std::function<void(std::shared_ptr<task>, std::exception_ptr, bool has_run)> post_end;
+    std::function<void(std::shared_ptr<task>, std::exception_ptr, end_of_run)> post_end;
+    /// Not begun after that, and refused where the line is full; none: follow-up work of what was let in.
+    std::optional<deadline> until;
     /// Held while that is posted: the caller, and the io_context with it, must not go before.
     std::mutex posting;
   };
   using task_pointer = std::shared_ptr<task>;
 
   // Without `guard`.
-  static void finish(const task_pointer& one, std::exception_ptr thrown, bool has_run) {
+  static void finish(const task_pointer& one, std::exception_ptr thrown, end_of_run end) {
     auto post_end = std::exchange(one->post_end, nullptr);
     const std::lock_guard lock(one->posting);
-    post_end(one, std::move(thrown), has_run);
+    post_end(one, std::move(thrown), end);
   }
 
-  void put(const task_pointer& one) {
+  // The task that finds no place, or has to give up its own: null when there is room for all.
+  task_pointer put(const task_pointer& one) {
     const std::lock_guard lock(guard);
+    task_pointer refused;
+    if (one->until && limited >= most_waiting) {
+      refused = newest_of_most(one->account);
+      if (refused == nullptr) return one;
+      take_out(refused);
+    }
     auto& all = accounts[one->account];
     if (all.empty()) turns.push_back(one->account);
     all.push_back(one);
+    if (one->until) ++limited;
     changed.notify_one();
+    return refused;
+  }
+
+  // Of the account with the most tasks, where that has two more than `account`: its newest that may be refused.
+  task_pointer newest_of_most(const std::string& account) {
+    const auto most = std::ranges::max_element(accounts, {}, [](const auto& a) { return a.second.size(); });
+    const auto own = accounts.find(account);
+    const std::size_t has = own == accounts.end() ? 0 : own->second.size();
+    if (most == accounts.end() || most->second.size() < has + 2) return nullptr;
+    const auto newest = std::find_if(most->second.rbegin(), most->second.rend(),
+                                     [](const task_pointer& t) { return t->until.has_value(); });
+    return newest == most->second.rend() ? nullptr : *newest;
+  }
+
+  // False: it is not in the line any more.
+  bool take_out(const task_pointer& one) {
+    const auto account = accounts.find(one->account);
+    if (account == accounts.end() || std::erase(account->second, one) == 0) return false;
+    if (one->until) --limited;
+    if (account->second.empty()) {
+      std::erase(turns, one->account);
+      accounts.erase(account);
+    }
+    return true;
   }
 
   // The next one of whoever's turn it is; null when it is over.
@@ -70,6 +109,7 @@ struct compute_thread::line {
     const auto account = accounts.find(whose);
     task_pointer one = std::move(account->second.front());
     account->second.pop_front();
+    if (one->until) --limited;
     if (account->second.empty())
       accounts.erase(account);
     else
@@ -77,20 +117,18 @@ struct compute_thread::line {
     return one;
   }
 
-  // False: it is not in the line any more.
   bool remove(const task_pointer& one) {
     const std::lock_guard lock(guard);
-    const auto account = accounts.find(one->account);
-    if (account == accounts.end() || std::erase(account->second, one) == 0) return false;
-    if (account->second.empty()) {
-      std::erase(turns, one->account);
-      accounts.erase(account);
-    }
-    return true;
+    return take_out(one);
   }
 
   void serve() {
     while (const task_pointer one = take()) {
+      if (one->until && one->until->has_passed(std::chrono::steady_clock::now())) {
+        one->work = nullptr;
+        finish(one, nullptr, end_of_run::late);
+        continue;
+      }
       std::exception_ptr thrown;
       try {
         one->work();
@@ -99,7 +137,7 @@ struct compute_thread::line {
       }
       // What the work owns goes before its caller hears that it is over.
       one->work = nullptr;
-      finish(one, std::move(thrown), true);
+      finish(one, std::move(thrown), end_of_run::done);
     }
   }
 
@@ -112,10 +150,11 @@ struct compute_thread::line {
       left = std::move(accounts);
       accounts.clear();
       turns.clear();
+      limited = 0;
       changed.notify_one();
     }
     for (const auto& [account, all] : left)
-      for (const task_pointer& one : all) finish(one, nullptr, false);
+      for (const task_pointer& one : all) finish(one, nullptr, end_of_run::canceled);
     thread.join();
   }
 
@@ -123,6 +162,8 @@ struct compute_thread::line {
   std::condition_variable changed;
   std::map<std::string, std::deque<task_pointer>> accounts;
   std::deque<std::string> turns;
+  /// How many of the tasks have a deadline.
+  std::size_t limited = 0;
   bool is_over = false;
   std::thread thread;
 };
@@ -146,10 +187,12 @@ std::size_t compute_thread::waiting() const {
 }
 
 // An operation of its own, and no wait for a timer: cancellation must not end it while the work runs.
-awaitable<bool> compute_thread::run(std::string account, std::function<void()> work) {
+awaitable<compute_thread::end_of_run> compute_thread::enter(std::string account, std::function<void()> work,
+                                                            std::optional<deadline> until) {
   auto one = std::make_shared<line::task>();
   one->account = std::move(account);
   one->work = std::move(work);
+  one->until = until;
   auto begin = [l = line_](auto handler, const line::task_pointer& mine) {
     using handler_type = decltype(handler);
     auto slot = asio::get_associated_cancellation_slot(handler);
@@ -162,27 +205,46 @@ awaitable<bool> compute_thread::run(std::string account, std::function<void()> w
     auto kept = std::make_shared<caller>(
         caller{std::move(handler), asio::prefer(home, asio::execution::outstanding_work.tracked)});
     mine->post_end = [home, slot, kept = std::move(kept)](line::task_pointer me, std::exception_ptr thrown,
-                                                          bool has_run) mutable {
-      asio::post(home,
-                 [slot, me = std::move(me), kept = std::move(kept), thrown = std::move(thrown), has_run]() mutable {
-                   {
-                     const std::lock_guard is_posted(me->posting);
-                   }
-                   me.reset();
-                   slot.clear();
-                   auto resume = std::move(kept->handler);
-                   std::move(resume)(std::move(thrown), has_run);
-                 });
+                                                          end_of_run end) mutable {
+      asio::post(home, [slot, me = std::move(me), kept = std::move(kept), thrown = std::move(thrown), end]() mutable {
+        {
+          const std::lock_guard is_posted(me->posting);
+        }
+        me.reset();
+        slot.clear();
+        auto resume = std::move(kept->handler);
+        std::move(resume)(std::move(thrown), end);
+      });
     };
     if (slot.is_connected())
       slot.assign([l, weak = std::weak_ptr(mine)](asio::cancellation_type) {
         const auto waits = weak.lock();
-        if (waits && l->remove(waits)) line::finish(waits, nullptr, false);
+        if (waits && l->remove(waits)) line::finish(waits, nullptr, end_of_run::canceled);
       });
-    l->put(mine);
+    if (const auto refused = l->put(mine)) line::finish(refused, nullptr, end_of_run::refused);
   };
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, bool)>(
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, end_of_run)>(
       std::move(begin), asio::use_awaitable, std::move(one));
+}
+
+awaitable<bool> compute_thread::run(std::string account, std::function<void()> work) {
+  const end_of_run end = co_await enter(std::move(account), std::move(work), std::nullopt);
+  co_return end == end_of_run::done;
+}
+
+awaitable<result<void>> compute_thread::run_by(std::string account, std::function<void()> work, deadline until) {
+  const end_of_run end = co_await enter(std::move(account), std::move(work), until);
+  switch (end) {
+    case end_of_run::done:
+      co_return result<void>{};
+    case end_of_run::canceled:
+      co_return fail(error_code::canceled, "the request was given up");
+    case end_of_run::late:
+      co_return fail(error_code::timed_out, "the request was not worked on in time");
+    case end_of_run::refused:
+      break;
+  }
+  co_return fail(error_code::unavailable, "too many large requests at one time; try again");
 }
 
 }  // namespace pinhook

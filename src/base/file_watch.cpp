@@ -4,7 +4,6 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/core.h>
 
 #include <memory>
 #include <utility>
@@ -32,11 +31,7 @@ file_contents read_files_in_time(const std::vector<watched_file>& files, std::ch
   const auto found = std::make_shared<file_contents>();
   if (run_within([found, files] { *found = read_files(files); }, limit)) return std::move(*found);
   file_contents out;
-  out.problem = error{error_code::timed_out,
-                      fmt::format("cannot read {}: no answer within {} s; the volume that it is on may hang",
-                                  files.empty() ? "" : files.front().path,
-                                  std::chrono::duration_cast<std::chrono::seconds>(limit).count()),
-                      std::nullopt};
+  out.problem = read_hangs(files.empty() ? std::string() : files.front().path, limit);
   out.mark = out.problem->message;
   return out;
 }

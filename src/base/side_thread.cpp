@@ -124,12 +124,17 @@ side_reads& all_reads() {
 
 std::unexpected<error> not_in_time(const std::string& name, crossing_end how, std::chrono::nanoseconds limit) {
   if (how == crossing_end::canceled) return fail(error_code::canceled, fmt::format("reading {} was canceled", name));
-  return fail(error_code::timed_out,
-              fmt::format("cannot read {}: no answer within {:.1f} s; the volume that it is on may hang", name,
-                          std::chrono::duration<double>(limit).count()));
+  return std::unexpected(read_hangs(name, limit));
 }
 
 }  // namespace
+
+error read_hangs(std::string_view name, std::chrono::nanoseconds limit) {
+  return {error_code::timed_out,
+          fmt::format("cannot read {}: no answer within {:.1f} s; the volume that it is on may hang", name,
+                      std::chrono::duration<double>(limit).count()),
+          std::nullopt};
+}
 
 std::size_t side_threads() { return running.load(); }
 

@@ -1,6 +1,7 @@
 #include <pinhook/kube/credential_plugins.hpp>
 
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/side_thread.hpp>
 
 #include <fmt/core.h>
 #include <sys/stat.h>
@@ -53,6 +54,13 @@ result<std::vector<plugin_provider>> read_config(const std::string& path) {
   const auto files = read_plugin_files(path);
   if (!files) return fail(files.error());
   return parse_plugin_files(*files);
+}
+
+result<std::vector<plugin_provider>> read_checked(const std::string& path, const std::string& bin_dir) {
+  auto providers = read_config(path);
+  if (!providers) return providers;
+  if (auto there = check_programs(*providers, bin_dir); !there) return fail(std::move(there.error()));
+  return providers;
 }
 
 }  // namespace
@@ -123,15 +131,17 @@ result<std::shared_ptr<credential_plugins>> credential_plugins::open(std::string
                                                                      asio::any_io_executor on, const clock& time,
                                                                      credential_plugins_options options) {
   // The stamps are taken before the text, so that a change in between is found at the next call.
-  auto stamps = stamps_of(config_path);
-  auto providers = read_config(config_path);
+  auto stamps = std::make_shared<decltype(stamps_of(config_path))>();
+  auto providers = read_within<std::vector<plugin_provider>>(config_path, [stamps, config_path, bin_dir] {
+    *stamps = stamps_of(config_path);
+    return read_checked(config_path, bin_dir);
+  });
   if (!providers) return fail(std::move(providers.error()));
-  if (auto there = check_programs(*providers, bin_dir); !there) return fail(std::move(there.error()));
   auto shared = std::make_shared<common>(std::move(bin_dir), processes, time, options);
   std::shared_ptr<credential_plugins> out(
       new credential_plugins(std::move(config_path), std::move(shared), kubernetes, on));
   out->config_.store(std::make_shared<const config>(load(*std::move(providers))));
-  out->stamps_ = std::move(stamps);
+  out->stamps_ = std::move(*stamps);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include <pinhook/kube/find_cluster.hpp>
 
 #include <pinhook/base/file.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/kube/in_cluster.hpp>
 #include <pinhook/kube/kubeconfig.hpp>
 
@@ -60,10 +61,8 @@ result<cluster> from_variable(std::string_view list) {
   return choose_checked(files);
 }
 
-}  // namespace
-
-result<cluster> find_cluster(const std::string& kubeconfig_setting, const environment& variables,
-                             const std::string& folder) {
+result<cluster> find_now(const std::string& kubeconfig_setting, const environment& variables,
+                         const std::string& folder) {
   if (!kubeconfig_setting.empty()) {
     auto named = open_kubeconfig(kubeconfig_setting);
     if (named) return choose_checked({*std::move(named)});
@@ -78,6 +77,15 @@ result<cluster> find_cluster(const std::string& kubeconfig_setting, const enviro
         error_code::not_found,
         fmt::format("no Kubernetes API: not in a cluster ({}), and KUBECONFIG is not set", here.error().message));
   return from_variable(list);
+}
+
+}  // namespace
+
+result<cluster> find_cluster(const std::string& kubeconfig_setting, const environment& variables,
+                             const std::string& folder, std::chrono::nanoseconds limit) {
+  const std::string name =
+      kubeconfig_setting.empty() ? fmt::format("{} or KUBECONFIG", folder) : "kubeconfig " + kubeconfig_setting;
+  return read_within<cluster>(name, [=] { return find_now(kubeconfig_setting, variables, folder); }, limit);
 }
 
 }  // namespace pinhook::kube

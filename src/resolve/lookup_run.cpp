@@ -61,9 +61,11 @@ awaitable<void> lookup_run::run() {
   std::vector<route> routes{nullptr};
   std::string routes_source;
   if (with_.options.routes) {
-    const auto known = with_.options.routes->routes_for(ref);
+    registry::reference named = ref;
+    const auto known = co_await with_.options.routes->routes_for(std::move(named), f_->limit);
     if (!known) {
-      f_->outcome = fail(known.error());
+      f_->outcome = f_->is_over_limit ? fail(error_code::timed_out, fmt::format("{} in time", describe(*f_)))
+                                      : fail(known.error());
       co_return;
     }
     if ((*known)->trouble) failed_routes_.add("the configuration of its mirrors", *(*known)->trouble);

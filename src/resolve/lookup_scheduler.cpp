@@ -184,9 +184,11 @@ lookup_scheduler::host_state lookup_scheduler::state_of(const query& q) const {
   const registry::reference& ref = q.ref;
   std::vector<std::string> hosts;
   if (options_.routes) {
-    if (const auto known = options_.routes->routes_for(ref))
-      for (const auto& one : (*known)->in_order)
-        if (one->answers(ref)) hosts.push_back(one->host);
+    const auto known = options_.routes->known(ref);
+    // The look-up reads them, and asks the gate by what it finds.
+    if (!known) return {host_health::state::clear, std::nullopt, time_.now()};
+    for (const auto& one : known->in_order)
+      if (one->answers(ref)) hosts.push_back(one->host);
   }
   if (hosts.empty()) hosts.push_back(ref.registry());
   host_state out{host_health::state::resting, std::nullopt, steady_time::max()};

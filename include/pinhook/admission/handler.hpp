@@ -40,11 +40,13 @@ class handler {
   void use(std::shared_ptr<const rulebook> book);
 
   /// Any thread. Answers by `d`. `body` must stay valid until completion, with 32 readable bytes behind it. A large
-  /// review waits for its thread, in turns with the large reviews of other namespaces.
+  /// review waits for its thread, in turns with the large reviews of other namespaces; HTTP 504 when its turn comes
+  /// after `d`, 503 when too many wait, and the failure policy of the mode's webhook decides.
   awaitable<verdict> handle(std::string_view body, pin::mode mode, deadline d) const;
 
  private:
-  awaitable<result<inquiry>> prepare_aside(std::string_view body, pin::mode mode, const rulebook& book) const;
+  awaitable<result<inquiry>> prepare_aside(std::string_view body, pin::mode mode, const rulebook& book,
+                                           deadline d) const;
   awaitable<verdict> compose_aside(inquiry about, pin::mode mode, const rulebook& book,
                                    std::vector<result<resolve::answer>> answers) const;
   awaitable<std::vector<result<resolve::answer>>> look_up(

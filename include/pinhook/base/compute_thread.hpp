@@ -3,21 +3,24 @@
 //   compute_thread aside("large");
 //   result<plan> made = …;
 //   std::function<void()> work = [&] { made = plan_of(text); };
-//   if (!co_await aside.run("shop", std::move(work))) …     // canceled: it has not run and never will
+//   auto done = co_await aside.run_by("shop", std::move(work), d);     // an error: it has not run and never will
 //
 // One after the other, in turns between accounts: who brings many waits behind his own. The thread has a lower priority
-// than those that serve. There is no limit of its own on how many wait: whoever asks waits for the answer, so there are
-// as many as callers.
+// than those that serve.
 //
 // Thread rule: any thread may call; the work runs on another, and `run` completes on the caller's executor. The object
 // outlives the calls, and its destruction ends them: what waits is not run.
 #pragma once
 
 #include <pinhook/base/async.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +34,16 @@ class compute_thread {
   compute_thread& operator=(const compute_thread&) = delete;
   ~compute_thread();
 
+  /// Tasks of `run_by` that wait at most. One of 1,000 images takes some 2 ms, so that the last of 256 waits half a
+  /// second, less than the time that API servers give.
+  static constexpr std::size_t most_waiting = 256;
+
+  /// Runs `work`, unless `until` has passed on the steady clock when its turn comes: timed_out. unavailable: the line
+  /// is full. Then the account with the most tasks loses its newest, unless the newcomer's has as many. canceled: as
+  /// `run`.
+  awaitable<result<void>> run_by(std::string account, std::function<void()> work, deadline until);
+
+  /// The same without a limit, for the further work of what was let in; there is as much of it as there are callers.
   /// True: `work` has run. False: it never will, since the wait for its turn was canceled. Work that has begun is
   /// waited for even then, so it may refer to what the caller owns. What it throws is thrown here.
   awaitable<bool> run(std::string account, std::function<void()> work);
@@ -40,6 +53,8 @@ class compute_thread {
 
  private:
   struct line;
+  enum class end_of_run : std::uint8_t;
+  awaitable<end_of_run> enter(std::string account, std::function<void()> work, std::optional<deadline> until);
   std::shared_ptr<line> line_;
 };
 

@@ -17,8 +17,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <expected>
 #include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace pinhook {
 
@@ -47,6 +51,19 @@ inline constexpr std::size_t most_stuck_reads = 32;
 
 /// For the start of a program, which has nothing else to do: false when `work` has not returned after `limit`.
 [[nodiscard]] bool run_within(std::function<void()> work, std::chrono::nanoseconds limit);
+
+/// That reading `name` took longer than `limit`.
+[[nodiscard]] error read_hangs(std::string_view name, std::chrono::nanoseconds limit);
+
+/// The same for work that reads the files that `name` names in errors. Errors: those of `work`; timed_out.
+template <class T>
+[[nodiscard]] result<T> read_within(std::string_view name, std::function<result<T>()> work,
+                                    std::chrono::nanoseconds limit = read_limit) {
+  const auto out = std::make_shared<result<T>>(fail(error_code::internal, "not read"));
+  if (!run_within([out, work = std::move(work)] { *out = work(); }, limit))
+    return std::unexpected(read_hangs(name, limit));
+  return std::move(*out);
+}
 
 /// The number of these functions' running threads. While there is one, the program must not end by `exit`, which
 /// destroys objects that the thread may still use.

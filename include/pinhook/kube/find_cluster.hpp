@@ -9,8 +9,10 @@
 
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/kube/cluster.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace pinhook::kube {
@@ -21,8 +23,9 @@ inline constexpr const char* service_account_folder = "/var/run/secrets/kubernet
 /// The kubeconfig of the settings when one is named; else the cluster we run in; else the files of $KUBECONFIG. Errors:
 /// not_found (all three are missing: the message names the places), invalid_input (one cannot be used, or the named
 /// file does not exist), unsupported (it needs a feature that pinhook does not have), denied or unavailable (a file
-/// cannot be read).
+/// cannot be read), timed_out (a file hangs for longer than `limit`).
 [[nodiscard]] result<cluster> find_cluster(const std::string& kubeconfig_setting, const environment& variables,
-                                           const std::string& folder = service_account_folder);
+                                           const std::string& folder = service_account_folder,
+                                           std::chrono::nanoseconds limit = read_limit);
 
 }  // namespace pinhook::kube

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <future>
@@ -73,8 +74,9 @@ struct LargeReview : testing::handler_fixture {
     std::optional<verdict> got;
   };
   using handler_fixture::ask;
-  void ask(const handler& h, const std::string& body, asked& into, pin::mode mode = pin::mode::best_effort) {
-    asio::co_spawn(io, h.handle(body, mode, deadline::never()),
+  void ask(const handler& h, const std::string& body, asked& into, pin::mode mode = pin::mode::best_effort,
+           deadline d = deadline::never()) {
+    asio::co_spawn(io, h.handle(body, mode, d),
                    asio::bind_cancellation_slot(into.cancel.slot(), [&into](std::exception_ptr e, verdict v) {
                      into.thrown = std::move(e);
                      into.got = std::move(v);
@@ -149,6 +151,38 @@ TEST_F(LargeReview, IsAnsweredAsItWouldBeWithoutThatThread) {
       EXPECT_EQ(a.slots.size(), b.slots.size());
     }
   }
+}
+
+TEST_F(LargeReview, OneThatIsLateWhenItsTurnComesIsNotWorkedOn) {
+  const auto h = make(&aside);
+  hold();
+  asked late;
+  ask(*h, large, late, pin::mode::enforce, deadline::at(std::chrono::steady_clock::now()));
+  open.set_value();
+  io.restart();
+  io.run();
+  ASSERT_TRUE(late.got);
+  EXPECT_EQ(late.got->http_status, 504U);
+  EXPECT_EQ(late.got->body, "the request was not worked on in time\n");
+  EXPECT_TRUE(tags->asked().empty());
+}
+
+TEST_F(LargeReview, BeyondTheLimitOfTheLineItIsRefusedAtOnce) {
+  const auto h = make(&aside);
+  hold();
+  std::vector<std::unique_ptr<asked>> all;
+  for (std::size_t i = 0; i <= compute_thread::most_waiting; ++i) {
+    all.push_back(std::make_unique<asked>());
+    ask(*h, large, *all.back());
+  }
+  ASSERT_TRUE(all.back()->got);
+  EXPECT_EQ(all.back()->got->http_status, 503U);
+  EXPECT_EQ(all.back()->got->body, "too many large requests at one time; try again\n");
+  EXPECT_FALSE(all.front()->got);
+  for (const auto& one : all) one->cancel.emit(asio::cancellation_type::terminal);
+  open.set_value();
+  io.restart();
+  io.run();
 }
 
 TEST_F(LargeReview, OneThatIsGivenUpWhileItWaitsIsLeft) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <future>
 #include <memory>
@@ -173,6 +174,72 @@ TEST(ComputeThread, ItsEndIsToldToThoseWhoWait) {
   io.run();
   EXPECT_EQ(first.has_run, true);
   EXPECT_FALSE(has_run);
+}
+
+// A call of `run_by`, and what became of it.
+struct limited_call {
+  limited_call(asio::io_context& io, compute_thread& on, std::string account, deadline until) {
+    std::function<void()> work = [this] { has_run = true; };
+    asio::co_spawn(io, on.run_by(std::move(account), std::move(work), until),
+                   [this](const std::exception_ptr&, result<void> r) {
+                     end = r ? "done" : std::string(to_string(r.error().code));
+                   });
+  }
+  std::atomic<bool> has_run{false};
+  std::string end = "waits";
+};
+
+TEST(ComputeThread, WhatIsLateWhenItsTurnComesIsSkipped) {
+  compute_thread aside("aside");
+  asio::io_context io(1);
+  gate held;
+  call first(io, aside, "a", held.work());
+  const auto now = std::chrono::steady_clock::now();
+  limited_call late(io, aside, "a", deadline::at(now));
+  limited_call good(io, aside, "a", deadline::after(now, std::chrono::hours(1)));
+  io.poll();
+  held.entered.get_future().wait();
+  held.open.set_value();
+  io.run();
+  EXPECT_EQ(late.end, "timed_out");
+  EXPECT_FALSE(late.has_run);
+  EXPECT_EQ(good.end, "done");
+  EXPECT_TRUE(good.has_run);
+}
+
+TEST(ComputeThread, TheLineHasALimitAndWhoeverHasMostGivesWay) {
+  compute_thread aside("aside");
+  asio::io_context io(1);
+  gate held;
+  call first(io, aside, "a", held.work());
+  io.poll();
+  held.entered.get_future().wait();
+  std::vector<std::unique_ptr<limited_call>> flood;
+  const auto add = [&](const std::string& account) {
+    auto one = std::make_unique<limited_call>(io, aside, account, deadline::never());
+    io.poll();
+    return one;
+  };
+  for (std::size_t i = 0; i < compute_thread::most_waiting; ++i) flood.push_back(add("flood"));
+  EXPECT_EQ(aside.waiting(), compute_thread::most_waiting);
+  EXPECT_EQ(add("flood")->end, "unavailable");
+  const auto shop = add("shop");
+  EXPECT_EQ(shop->end, "waits");
+  EXPECT_EQ(flood.back()->end, "unavailable");
+  EXPECT_EQ(flood.front()->end, "waits");
+  // What was let in goes on.
+  call further(io, aside, "shop", [] {});
+  io.poll();
+  EXPECT_EQ(aside.waiting(), compute_thread::most_waiting + 1);
+  held.open.set_value();
+  io.run();
+  EXPECT_EQ(shop->end, "done");
+  EXPECT_EQ(flood.front()->end, "done");
+  EXPECT_FALSE(flood.back()->has_run);
+  EXPECT_EQ(further.has_run, true);
+  EXPECT_EQ(add("flood")->end, "waits") << "there is room again";
+  io.restart();
+  io.run();
 }
 
 TEST(ComputeThread, ServesManyThreads) {

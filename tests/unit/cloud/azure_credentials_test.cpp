@@ -4,6 +4,7 @@
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/gather.hpp"
+#include "support/hanging_file.hpp"
 #include "support/run.hpp"
 
 #include <pinhook/cloud/azure_principal.hpp>
@@ -356,6 +357,20 @@ TEST(AzureCredentialsAtTheEnd, GoesWhileFetchesAreUnderWay) {
     EXPECT_EQ(got->error().code, error_code::canceled);
     EXPECT_EQ(silent.asked, 1) << "no request is sent afterwards";
   }
+}
+
+TEST_F(AzureCredentials, ATokenFileThatHangsHoldsNobodyUp) {
+  testing::hanging_file hangs;
+  be_a_workload();
+  variables["AZURE_FEDERATED_TOKEN_FILE"] = hangs.path();
+  source.emplace(api, metadata, io.get_executor(), machine_clock(), variables);
+  const auto d = deadline::after(machine_clock().now(), 20ms);
+  const auto got = testing::run_on(io, source->credentials_for(ref("acme1.azurecr.io/a:1"), d));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, error_code::timed_out);
+  EXPECT_EQ(side_threads(), 1U) << "the read is left behind";
+  // Another registry has no part in it.
+  EXPECT_EQ(token_of(ask("ghcr.io/a/b:1")), "none");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/gather.hpp"
+#include "support/hanging_file.hpp"
 #include "support/run.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -242,6 +243,19 @@ TEST(GoogleCredentialsAtTheEnd, GoesWhileAFetchIsUnderWay) {
       EXPECT_EQ(got->error().code, error_code::canceled);
     }
   }
+}
+
+TEST_F(GoogleCredentials, AKeyFileThatHangsHoldsNobodyUp) {
+  testing::hanging_file hangs;
+  variables = {{"GOOGLE_APPLICATION_CREDENTIALS", hangs.path()}};
+  source.emplace(api, metadata, io.get_executor(), machine_clock(), variables);
+  const auto d = deadline::after(machine_clock().now(), 20ms);
+  const auto got = testing::run_on(io, source->credentials_for(ref("eu.gcr.io/p/a:1"), d));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, error_code::timed_out);
+  EXPECT_EQ(side_threads(), 1U) << "the read is left behind";
+  EXPECT_EQ(token_of(ask("ghcr.io/a/b:1")), "none");
+  EXPECT_TRUE(metadata.requests().empty());
 }
 
 }  // namespace

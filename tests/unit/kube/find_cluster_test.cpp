@@ -1,6 +1,7 @@
 #include <pinhook/kube/find_cluster.hpp>
 
 #include "support/certificates.hpp"
+#include "support/hanging_file.hpp"
 
 #include <pinhook/kube/cluster.hpp>
 #include <pinhook/kube/in_cluster.hpp>
@@ -134,6 +135,14 @@ TEST_F(FindCluster, FindsMissingFilesAtTheStart) {
   EXPECT_THAT(server({}, file),
               HasSubstr("invalid_input: kubeconfig " + file + ", context \"x\": certificate-authority: cannot read " +
                         (files.path() / "none.crt").string()));
+}
+
+TEST(FindClusterInTime, AFileThatHangsIsAnErrorInTime) {
+  const testing::hanging_file hangs;
+  const auto got = find_cluster(hangs.path(), {}, "/nonexistent", std::chrono::milliseconds(1));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, error_code::timed_out);
+  EXPECT_NE(got.error().message.find("cannot read kubeconfig "), std::string::npos) << got.error().message;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include "support/certificates.hpp"
 #include "support/fake_clock.hpp"
+#include "support/hanging_file.hpp"
+#include "support/run.hpp"
 
 #include <pinhook/registry/host_directory.hpp>
 #include <pinhook/registry/hosts_toml.hpp>
@@ -20,6 +22,7 @@ namespace fs = std::filesystem;
 
 class RouteTable : public ::testing::Test {
  protected:
+  asio::io_context io{1};
   testing::fake_clock time;
   testing::temporary_directory directory;
   route_options options;
@@ -33,7 +36,7 @@ class RouteTable : public ::testing::Test {
   result<std::shared_ptr<const routes>> find(const std::string& image = "nginx") {
     if (options.directories.empty()) options.directories = {directory.path().string()};
     if (!table_) table_ = std::make_unique<route_table>(options, time);
-    return table_->routes_for(reference::parse(image).value());
+    return testing::run_on(io, table_->routes_for(reference::parse(image).value(), deadline::after(time.now(), 10s)));
   }
   std::string hosts(const std::string& image = "nginx") {
     const auto got = find(image);
@@ -191,6 +194,48 @@ TEST_F(RouteTable, SeveralDirectoriesAreSearchedInOrder) {
 TEST_F(RouteTable, RemembersABoundedNumberOfRegistries) {
   for (std::size_t i = 0; i < route_table::most_registries + 10; ++i)
     ASSERT_EQ(hosts("r" + std::to_string(i) + ".example/x"), "r" + std::to_string(i) + ".example");
+}
+
+// A hanging volume holds nobody up: the thread goes on, whoever knows nothing hears of it in time.
+TEST_F(RouteTable, AFileThatHangsIsLeftBehind) {
+  const testing::hanging_file hangs;
+  fs::create_directories(directory.path() / "docker.io");
+  fs::create_symlink(hangs.path(), directory.path() / "docker.io" / "hosts.toml");
+  options.directories = {directory.path().string()};
+  route_table table(options, machine_clock());
+  const auto d = deadline::after(machine_clock().now(), 20ms);
+  const auto got = testing::run_on(io, table.routes_for(reference::parse("nginx").value(), d));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, error_code::timed_out);
+  EXPECT_EQ(got.error().message.find("the mirrors of registry docker.io: "), 0U) << got.error().message;
+  EXPECT_EQ(side_threads(), 1U);
+  EXPECT_EQ(hosts("quay.io/x"), "quay.io") << "others go on";
+}
+
+TEST_F(RouteTable, WhileAFileHangsTheKnownRoutesAreUsed) {
+  const testing::hanging_file hangs;
+  write("docker.io/hosts.toml", "[host.\"https://one.corp\"]\n");
+  options.patience = 20ms;
+  EXPECT_EQ(hosts(), "one.corp docker.io");
+  fs::remove(directory.path() / "docker.io" / "hosts.toml");
+  fs::create_symlink(hangs.path(), directory.path() / "docker.io" / "hosts.toml");
+  time.advance(5s);
+  EXPECT_EQ(hosts(), "one.corp docker.io");
+  EXPECT_EQ(hosts(), "one.corp docker.io");
+  EXPECT_EQ(side_threads(), 1U) << "one read of a registry at a time";
+}
+
+TEST_F(RouteTable, KnowsWithoutAFileWhatItHasRead) {
+  write("docker.io/hosts.toml", "[host.\"https://one.corp\"]\n");
+  const auto nginx = reference::parse("nginx").value();
+  options.directories = {directory.path().string()};
+  table_ = std::make_unique<route_table>(options, time);
+  EXPECT_EQ(table_->known(nginx), nullptr);
+  const auto found = *find();
+  time.advance(60s);
+  EXPECT_EQ(table_->known(nginx), found);
+  options.directories.clear();
+  EXPECT_EQ(route_table(options, time).known(nginx)->in_order.front()->host, "docker.io");
 }
 
 }  // namespace

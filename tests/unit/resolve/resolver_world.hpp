@@ -6,6 +6,7 @@
 #include "support/fake_registry_client.hpp"
 #include "support/fake_resolver.hpp"
 
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -19,6 +20,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -118,6 +120,16 @@ struct resolver_world : ::testing::Test {
     EXPECT_FALSE(time.is_armed());
   }
 
+  /// With the reads of files that other threads do.
+  void settle() {
+    bool was_reading = false;
+    do {
+      was_reading = side_threads() != 0;
+      time.settle();
+      std::this_thread::yield();
+    } while (was_reading || side_threads() != 0);
+  }
+
   static awaitable<void> keep(std::shared_ptr<resolve::tag_resolver> r, std::vector<resolve::query> queries, deadline d,
                               std::shared_ptr<pending_request> p) {
     auto got = co_await r->resolve(std::move(queries), d);
@@ -127,7 +139,7 @@ struct resolver_world : ::testing::Test {
     auto p = std::make_shared<pending_request>();
     boost::asio::co_spawn(time.io, keep(tags, std::move(queries), deadline::after(time.clock.now(), within), p),
                           boost::asio::bind_cancellation_slot(p->cancel.slot(), [p](const std::exception_ptr&) {}));
-    time.settle();
+    settle();
     return p;
   }
   std::shared_ptr<pending_request> start(resolve::query q, std::chrono::nanoseconds within = std::chrono::seconds(10)) {
