@@ -1,5 +1,7 @@
 #include <pinhook/http/curl_client.hpp>
 
+#include <pinhook/base/side_thread.hpp>
+#include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/http/loaded_tls.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -7,7 +9,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
+#include <expected>
+#include <functional>
 #include <iterator>
+#include <list>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,6 +24,9 @@
 
 namespace pinhook::http {
 namespace {
+
+// Files that could not be looked at in time are not looked at again for so long.
+constexpr std::chrono::seconds after_a_hang{5};
 
 const tls_settings& settings_of(const std::shared_ptr<const tls_settings>& tls) {
   static const tls_settings defaults;
@@ -37,7 +47,6 @@ struct lane_key {
   }
   // True for the same settings with other versions of the files.
   [[nodiscard]] bool replaces(const lane_key& o) const { return is_like(o) && stamps != o.stamps; }
-  friend bool operator==(const lane_key& a, const lane_key& b) { return a.is_like(b) && a.stamps == b.stamps; }
 };
 
 struct lane {
@@ -47,7 +56,42 @@ struct lane {
   curl_multi multi;
   lane_key key;
   steady_time used;
+  /// When the files are to be looked at again, and whether somebody does.
+  steady_time check_at;
+  bool is_checked = false;
 };
+
+// A lane whose files are being read, and those who wait for it.
+struct lane_to_come {
+  lane_key key;
+  std::vector<std::function<void()>> waiting;
+};
+
+// The files of a lane as another thread read them.
+struct lane_files {
+  std::vector<file_stamp> stamps;
+  result<loaded_tls> tls = fail(error_code::internal, "not read");
+  result<loaded_tls> proxy_tls = fail(error_code::internal, "not read");
+};
+
+std::string first_file(const lane_key& key) {
+  const tls_settings& s = settings_of(key.tls);
+  for (const pem& one : s.authorities)
+    if (!one.file.empty()) return one.file;
+  return !s.certificate.file.empty() ? s.certificate.file : s.key.file;
+}
+
+// For `known` stamps the content is not read again.
+std::function<void()> reading(const std::shared_ptr<lane_files>& into, const lane_key& key,
+                              std::optional<std::vector<file_stamp>> known) {
+  return [into, tls = key.tls, is_https = key.is_https, has_proxy = key.is_by_https_proxy, known = std::move(known)] {
+    // Before the content, so that a change in between is found by the next look.
+    if (is_https) into->stamps = stamps_of(settings_of(tls));
+    if (known == into->stamps) return;
+    if (is_https) into->tls = load_tls(settings_of(tls));
+    if (has_proxy) into->proxy_tls = load_tls(settings_of(nullptr));
+  };
+}
 
 }  // namespace
 
@@ -69,41 +113,107 @@ struct curl_client::state {
 
   state(asio::io_context& context, curl_client_options o) : io(context), options(std::move(o)) {}
 
-  result<std::shared_ptr<lane>> find_lane(const request& r, const endpoint& to, const std::optional<proxy_place>& proxy,
-                                          steady_time now) {
+  static lane_key key_of(const request& r, const endpoint& to, const std::optional<proxy_place>& proxy) {
     lane_key key;
     key.reach = r.reach;
     key.is_https = to.is_https;
     key.is_by_https_proxy = proxy && proxy->is_https;
-    if (to.is_https && r.tls != nullptr) {
-      key.tls = r.tls;
-      key.stamps = stamps_of(*r.tls);
-    } else if (to.is_https) {
-      key.stamps = stamps_of(settings_of(nullptr));
-    }
-    const auto found = std::find_if(lanes.begin(), lanes.end(), [&](const auto& one) { return one->key == key; });
-    if (found != lanes.end()) {
-      (*found)->used = now;
-      return *found;
-    }
+    if (to.is_https) key.tls = r.tls;
+    return key;
+  }
+
+  std::shared_ptr<lane> known_lane(const lane_key& key) const {
+    const auto found = std::find_if(lanes.begin(), lanes.end(), [&](const auto& one) { return one->key.is_like(key); });
+    return found == lanes.end() ? nullptr : *found;
+  }
+
+  result<std::shared_ptr<lane>> add_lane(lane_key key, lane_files files) {
+    const steady_time now = std::chrono::steady_clock::now();
     curl_multi_options most = options.connections;
-    if (!to.is_https && options.plain_connections_per_host != 0)
+    if (!key.is_https && options.plain_connections_per_host != 0)
       most.connections_per_host = options.plain_connections_per_host;
+    key.stamps = std::move(files.stamps);
     auto fresh = std::make_shared<lane>(io, most, std::move(key));
     fresh->used = now;
-    if (to.is_https) {
-      auto loaded = load_tls(settings_of(r.tls));
-      if (!loaded) return fail(std::move(loaded.error()));
-      fresh->tls = std::move(*loaded);
+    fresh->check_at = now + options.recheck;
+    if (fresh->key.is_https) {
+      if (!files.tls) return fail(std::move(files.tls.error()));
+      fresh->tls = std::move(*files.tls);
     }
-    if (proxy && proxy->is_https) {
-      auto loaded = load_tls(settings_of(nullptr));
-      if (!loaded) return fail(std::move(loaded.error()));
-      fresh->proxy_tls = std::move(*loaded);
+    if (fresh->key.is_by_https_proxy) {
+      if (!files.proxy_tls) return fail(std::move(files.proxy_tls.error()));
+      fresh->proxy_tls = std::move(*files.proxy_tls);
     }
     make_room(fresh->key, now);
     lanes.push_back(fresh);
     return fresh;
+  }
+
+  // Nothing is read on this thread: a volume that hangs holds up those alone who need its files for the first time.
+  static awaitable<result<std::shared_ptr<lane>>> find_lane(std::shared_ptr<state> self, lane_key key, deadline d) {
+    asio::any_io_executor home = self->io.get_executor();
+    for (;;) {
+      if (self->is_closed) co_return fail(error_code::canceled, "the HTTP client is closed");
+      const steady_time now = std::chrono::steady_clock::now();
+      const auto known = self->known_lane(key);
+      if (known) known->used = now;
+      if (known && (first_file(key).empty() || known->is_checked || now < known->check_at)) co_return known;
+      if (known) {
+        auto checked = co_await check(self, known, d);
+        co_return checked;
+      }
+      if (!key.is_https && !key.is_by_https_proxy) co_return self->add_lane(std::move(key), {});
+      const auto coming = std::find_if(self->to_come.begin(), self->to_come.end(),
+                                       [&](const auto& one) { return one.key.is_like(key); });
+      if (coming == self->to_come.end()) {
+        auto loaded = co_await load(self, std::move(key), d);
+        co_return loaded;
+      }
+      thread_crossing crossing(home);
+      coming->waiting.push_back(crossing.arrival());
+      const auto end = co_await crossing.wait_for(d.remaining(now));
+      if (end == crossing_end::canceled) co_return fail(error_code::canceled, "the request was canceled");
+      if (end == crossing_end::late) co_return std::unexpected(read_hangs(name_of(key), d.remaining(now)));
+    }
+  }
+
+  static std::string name_of(const lane_key& key) {
+    std::string file = first_file(key);
+    return file.empty() ? "the system's certificates" : file;
+  }
+
+  static awaitable<result<std::shared_ptr<lane>>> load(std::shared_ptr<state> self, lane_key key, deadline d) {
+    const auto coming = self->to_come.insert(self->to_come.end(), lane_to_come{key, {}});
+    // Whatever comes of it, the others look again.
+    const std::shared_ptr<void> done(nullptr, [self, coming](void*) {
+      const auto waiting = std::move(coming->waiting);
+      self->to_come.erase(coming);
+      for (const auto& wake : waiting) wake();
+    });
+    const auto files = std::make_shared<lane_files>();
+    auto read = co_await read_aside(name_of(key), reading(files, key, std::nullopt),
+                                    d.remaining(std::chrono::steady_clock::now()));
+    if (!read) co_return fail(std::move(read.error()));
+    if (self->is_closed) co_return fail(error_code::canceled, "the HTTP client is closed");
+    co_return self->add_lane(std::move(key), std::move(*files));
+  }
+
+  // The lane itself where its files are the same or cannot be looked at in time.
+  static awaitable<result<std::shared_ptr<lane>>> check(std::shared_ptr<state> self, std::shared_ptr<lane> known,
+                                                        deadline d) {
+    const curl_client_options& o = self->options;
+    known->is_checked = true;
+    const std::shared_ptr<void> done(nullptr, [known](void*) { known->is_checked = false; });
+    const auto files = std::make_shared<lane_files>();
+    const auto left = d.remaining(std::chrono::steady_clock::now());
+    auto read = co_await read_aside(name_of(known->key), reading(files, known->key, known->key.stamps),
+                                    std::min<std::chrono::nanoseconds>(left, o.patience));
+    if (!read && read.error().code == error_code::canceled) co_return fail(std::move(read.error()));
+    const steady_time now = std::chrono::steady_clock::now();
+    known->check_at = now + (read ? o.recheck : std::max<std::chrono::nanoseconds>(o.recheck, after_a_hang));
+    if (self->is_closed) co_return fail(error_code::canceled, "the HTTP client is closed");
+    if (!read || files->stamps == known->key.stamps) co_return known;
+    co_return self->add_lane(known->key, std::move(*files));
   }
 
   // A dropped lane ends with its last transfer. Lanes of files that have been replaced since are dropped at once.
@@ -119,27 +229,30 @@ struct curl_client::state {
           std::min_element(lanes.begin(), lanes.end(), [](const auto& a, const auto& b) { return a->used < b->used; }));
   }
 
-  result<std::unique_ptr<running>> start(const std::shared_ptr<state>& self, request r, deadline d) {
-    if (is_closed) return fail(error_code::canceled, "the HTTP client is closed");
+  static awaitable<result<std::unique_ptr<running>>> start(std::shared_ptr<state> self, request r, deadline d) {
+    if (self->is_closed) co_return fail(error_code::canceled, "the HTTP client is closed");
     auto to = parse_endpoint(r.url);
-    if (!to) return fail(std::move(to.error()));
-    const steady_time now = std::chrono::steady_clock::now();
-    if (d.has_passed(now))
-      return fail(error_code::timed_out, fmt::format("{}: out of time before the request was sent", to->to_string()));
+    if (!to) co_return fail(std::move(to.error()));
+    if (d.has_passed(std::chrono::steady_clock::now()))
+      co_return fail(error_code::timed_out,
+                     fmt::format("{}: out of time before the request was sent", to->to_string()));
+    const curl_client_options& options = self->options;
     transfer_rules rules;
     if (const std::string setting = proxy_for(*to, options.proxy); !setting.empty()) {
       auto proxy = parse_proxy(setting);
-      if (!proxy) return fail(std::move(proxy).error().at(to->to_string()));
+      if (!proxy) co_return fail(std::move(proxy).error().at(to->to_string()));
       rules.proxy = std::move(*proxy);
     }
-    auto in = find_lane(r, *to, rules.proxy, now);
-    if (!in) return fail(std::move(in.error()));
+    lane_key key = key_of(r, *to, rules.proxy);
+    auto in = co_await find_lane(self, std::move(key), d);
+    if (!in) co_return fail(std::move(in.error()));
     if ((*in)->tls) rules.tls = &*(*in)->tls;
     if ((*in)->proxy_tls) rules.proxy_tls = &*(*in)->proxy_tls;
     if (options.guards_addresses) rules.guard = &options.networks;
     auto out = std::make_unique<running>(self, std::move(*in), std::move(rules), std::move(r), std::move(*to), d);
-    if (auto started = out->transfer.start(options.transfer, now); !started) return fail(std::move(started.error()));
-    return out;
+    if (auto started = out->transfer.start(options.transfer, std::chrono::steady_clock::now()); !started)
+      co_return fail(std::move(started.error()));
+    co_return out;
   }
 
   void close() {
@@ -154,6 +267,7 @@ struct curl_client::state {
   asio::io_context& io;
   curl_client_options options;
   std::vector<std::shared_ptr<lane>> lanes;
+  std::list<lane_to_come> to_come;
   std::set<running*> under_way;
   std::uint64_t opened_before = 0;
   bool is_closed = false;
@@ -166,7 +280,7 @@ curl_client::~curl_client() { state_->close(); }
 
 awaitable<result<response>> curl_client::send(request r, deadline d) {
   const std::shared_ptr<state> s = state_;  // outlives `this` during the wait
-  auto started = s->start(s, std::move(r), d);
+  auto started = co_await state::start(s, std::move(r), d);
   if (!started) co_return fail(std::move(started.error()));
   curl_transfer& transfer = (*started)->transfer;
   const auto token = asio::as_tuple(asio::use_awaitable);

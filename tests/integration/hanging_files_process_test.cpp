@@ -1,9 +1,12 @@
 // `pinhook serve` as a real process whose files are replaced by named pipes, which wait for ever for a writer. The
 // earlier content stays in use, and the thread that accepts, answers probes and handles signals never waits.
+#include "support/hanging_file.hpp"
 #include "support/serve_process.hpp"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -95,6 +98,34 @@ TEST_F(HangingFilesProcess, SighupReadsThemNowAndSigusr1IsNothing) {
   }
   https_client c(port_);
   EXPECT_THAT(answer(c.ask(review_request())).message, HasSubstr("rule one: "));
+  EXPECT_EQ(end(), 0) << process_->errors();
+}
+
+// A read for a look-up that does not come back, as on a volume that hangs: the probe says so after ten seconds, serving
+// goes on, and when it comes back all is well.
+TEST_F(HangingFilesProcess, AReadForALookUpThatHangsIsSeenByTheProbe) {
+  hanging_file hangs;
+  const std::string pipe = hangs.path();
+  const auto folder = files_.path() / "certs.d" / "hangs.example";
+  std::filesystem::create_directories(folder);
+  std::filesystem::create_symlink(fmt::format("/proc/{}/fd/{}", ::getpid(), pipe.substr(pipe.rfind('/') + 1)),
+                                  folder / "hosts.toml");
+  const std::string file =
+      files_.write("pinhook.yaml", fmt::format("mirrors: {{certs_dirs: ['{}']}}\n", folder.parent_path().string()));
+  start({"--config", file});
+  const auto denied = answer(https_client(port_).ask(review_request("/v1/pin/enforce?timeout=1s", "hangs.example")));
+  EXPECT_FALSE(denied.allowed);
+  expect_it_serves();
+  const auto probe = [&] { return https_client(admin_port_, {.tls = false}).ask(get("/livez"))->status; };
+  while (probe() == 200) {
+  }
+  EXPECT_THAT(admin("/livez", 503), HasSubstr("reading files for look-ups does not come back"));
+  EXPECT_THAT(admin("/metrics", 200), HasSubstr("pinhook_stalled_reads{files=\"look-ups\"} 1\n"));
+  EXPECT_TRUE(answer(https_client(port_).ask(review_request())).allowed);
+  hangs.release();
+  while (probe() != 200) {
+  }
+  expect_it_serves();
   EXPECT_EQ(end(), 0) << process_->errors();
 }
 

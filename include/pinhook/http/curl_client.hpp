@@ -22,6 +22,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -45,6 +46,10 @@ struct curl_client_options {
   /// Pools of connections kept at once; the one unused for longest is dropped first, and its transfers still end
   /// undisturbed. More are needed only where more registries have certificates of their own.
   std::size_t most_lanes = 64;
+  /// The time for which files of certificates that were read are not looked at again.
+  std::chrono::nanoseconds recheck = std::chrono::seconds(1);
+  /// The time that such a look may take before what was read is used once more.
+  std::chrono::nanoseconds patience = std::chrono::seconds(1);
 };
 
 class curl_client final : public client {
@@ -54,7 +59,8 @@ class curl_client final : public client {
   ~curl_client() override;
 
   /// Cancellation of the awaiting coroutine (terminal) aborts the transfer: `canceled`. Further errors: invalid_input
-  /// for a header, a signature, a proxy setting or a PEM file that cannot be used.
+  /// for a header, a signature, a proxy setting or a PEM file that cannot be used. PEM files are read on another thread
+  /// (base/side_thread), with its errors for a file that hangs.
   awaitable<result<response>> send(request r, deadline d) override;
 
   /// Transfers under way.

@@ -1,6 +1,7 @@
 // The HTTP client and TLS: its trust, its own identity, the server's name, and the sharing of connections.
 #include "support/certificates.hpp"
 #include "support/gather.hpp"
+#include "support/hanging_file.hpp"
 #include "support/nginx.hpp"
 #include "support/run.hpp"
 #include "support/scripted_server.hpp"
@@ -8,11 +9,14 @@
 #include <pinhook/http/curl_client.hpp>
 #include <pinhook/http/curl_error.hpp>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <exception>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,7 +69,13 @@ class CurlClientTls : public ::testing::Test {
   temporary_directory directory;
   certificate_authority authority;
   std::string ca_file = directory.write("ca.pem", authority.certificate()).string();
-  curl_client client{io};
+  // Every request looks at the files again.
+  static curl_client_options watchful() {
+    curl_client_options o;
+    o.recheck = 0s;
+    return o;
+  }
+  curl_client client{io, watchful()};
 };
 
 TEST_F(CurlClientTls, TrustsTheCaFile) {
@@ -126,6 +136,70 @@ TEST_F(CurlClientTls, ReadsACaFileAgainWhenItWasReplaced) {
   directory.write("ca.pem", authority.certificate() + next.certificate());
   const auto r = send(server.url("/a"), ca_file);
   EXPECT_TRUE(r) << r.error().message;
+}
+
+TEST_F(CurlClientTls, LooksAtTheFilesNoMoreOftenThanItIsToldTo) {
+  const certificate_authority next("the next authority");
+  scripted_server server(next.issue());
+  server.on("GET", "/a", {.body = "a"});
+  curl_client_options o;
+  o.recheck = 1h;
+  curl_client calm(io, o);
+  auto r = to(server.url("/a"));
+  r.tls = trusting(ca_file);
+  ASSERT_FALSE(run_on(io, calm.send(r, in(30s))));
+  directory.write("ca.pem", next.certificate());
+  EXPECT_FALSE(run_on(io, calm.send(r, in(30s)))) << "it was looked at just now";
+}
+
+TEST_F(CurlClientTls, AFileThatHangsHoldsUpThoseAloneWhoNeedIt) {
+  testing::hanging_file hangs;
+  scripted_server server(authority.issue());
+  server.on("GET", "/a", {.body = "a"});
+  auto r = to(server.url("/a"));
+  r.tls = trusting(hangs.path());
+  const auto late = run_on(io, client.send(r, in(20ms)));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, error_code::timed_out);
+  EXPECT_THAT(late.error().message, HasSubstr("the volume that it is on may hang"));
+  EXPECT_EQ(side_threads(), 1U) << "the read is left behind";
+  EXPECT_TRUE(send(server.url("/a"), ca_file)) << "others go on";
+}
+
+TEST_F(CurlClientTls, WhileAFileHangsWhatWasReadIsUsed) {
+  testing::hanging_file hangs;
+  scripted_server server(authority.issue());
+  server.on("GET", "/a", {.body = "a"});
+  curl_client_options o = watchful();
+  o.patience = 20ms;
+  curl_client hasty(io, o);
+  auto r = to(server.url("/a"));
+  r.tls = trusting(ca_file);
+  ASSERT_TRUE(run_on(io, hasty.send(r, in(30s))));
+  std::filesystem::remove(ca_file);
+  std::filesystem::create_symlink(hangs.path(), ca_file);
+  EXPECT_TRUE(run_on(io, hasty.send(r, in(30s))));
+  EXPECT_TRUE(run_on(io, hasty.send(r, in(30s))));
+  EXPECT_EQ(side_threads(), 1U) << "it is not looked at again by each request";
+}
+
+TEST_F(CurlClientTls, RequestsThatComeTogetherReadTheFilesOnce) {
+  scripted_server server(authority.issue());
+  server.on("GET", "/a", {.body = "a"});
+  std::vector<result<response>> got;
+  for (int i = 0; i < 50; ++i) {
+    auto r = to(server.url("/a"));
+    r.tls = trusting(ca_file);
+    asio::co_spawn(io, client.send(std::move(r), in(30s)),
+                   [&](const std::exception_ptr&, result<response> one) { got.push_back(std::move(one)); });
+  }
+  io.restart();
+  io.poll();
+  io.restart();
+  io.run();
+  ASSERT_EQ(got.size(), 50U);
+  for (const auto& one : got) EXPECT_TRUE(one) << one.error().message;
+  EXPECT_EQ(client.lanes(), 1U);
 }
 
 TEST_F(CurlClientTls, SpeaksNoHttpsToAPlainServer) {
