@@ -3,6 +3,7 @@
 
 #include <pinhook/base/side_thread.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ namespace pinhook::testing {
 // A pipe: a read of it comes back when the other end is closed.
 class hanging_file {
  public:
-  hanging_file() { EXPECT_EQ(::pipe(ends_.data()), 0); }
+  hanging_file() { EXPECT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0); }
   ~hanging_file() {
     release();
     while (side_threads() != 0) std::this_thread::yield();
