@@ -1,6 +1,7 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/run_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/config/command_settings.hpp>
@@ -52,8 +53,9 @@ int check(const arguments& arguments) {
                           flag.empty() ? variable(variables, "PINHOOK_CONFIG") : flag);
   const auto read = pipeline::each_input(options.paths, places, [&](pipeline::input one) { run.take(std::move(one)); });
   if (!read) return refuse_run(own_name, read.error());
-  return run_files(own_name, run,
-                   [&] { return access::open_digests({options.lock_file, options.offline}, *s, variables); });
+  const auto open = [&] { return access::open_digests({options.lock_file, options.offline}, *s, variables); };
+  // 1 means findings.
+  return run_files(own_name, run, open, exit_usage);
 }
 
 }  // namespace pinhook::cli

@@ -33,12 +33,12 @@ int exit_code_of(pipeline::run_status status) {
   return status == good ? exit_good : status == failed ? exit_failed : status == unresolved ? exit_lookup : exit_usage;
 }
 
-int deliver(std::string_view command, const pipeline::run_outcome& done) {
+int deliver(std::string_view command, const pipeline::run_outcome& done, int cannot_write) {
   auto delivered = write_all(done.writes);
   if (delivered) delivered = print_text(done.out);
   if (!delivered) {
     say(command, delivered.error().message);
-    return exit_failed;
+    return cannot_write;
   }
   for (const auto& message : done.messages) say(command, message);
   return exit_code_of(done.status);
@@ -70,11 +70,11 @@ pipeline::digest_map look_up(access::digest_source& source, const std::vector<re
   return out;
 }
 
-int run_files(std::string_view command, pipeline::run& run, const digest_opener& open) {
+int run_files(std::string_view command, pipeline::run& run, const digest_opener& open, int cannot_write) {
   const auto refs = run.wanted();
-  if (refs.empty()) return deliver(command, run.finish({}));
+  if (refs.empty()) return deliver(command, run.finish({}), cannot_write);
   auto source = open();
-  return deliver(command, source ? run.finish(look_up(**source, refs)) : run.stop(source.error()));
+  return deliver(command, source ? run.finish(look_up(**source, refs)) : run.stop(source.error()), cannot_write);
 }
 
 }  // namespace pinhook::cli

@@ -281,7 +281,7 @@ TEST_F(ServingCertificateProcess, WithoutACertificateConnectionsAreClosedAndItEn
 }
 
 TEST_F(ServingCertificateProcess, NeedsItsNamespace) {
-  environment_.emplace_back("PINHOOK_NAMESPACE=");
+  std::erase_if(environment_, [](const std::string& one) { return one.starts_with("PINHOOK_NAMESPACE="); });
   const auto none = run_program(words(), environment_);
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.errors, HasSubstr("set namespace or POD_NAMESPACE"));

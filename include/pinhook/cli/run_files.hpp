@@ -6,6 +6,7 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/cli/arguments.hpp>
+#include <pinhook/cli/exit_code.hpp>
 #include <pinhook/config/settings.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pin/policy.hpp>
@@ -23,8 +24,10 @@ namespace pinhook::cli {
 /// Opens the source of digests; called when references have to be looked up.
 using digest_opener = std::function<result<std::unique_ptr<access::digest_source>>()>;
 
-/// Returns the exit code. Files are written after everything else has succeeded, each whole or not at all.
-[[nodiscard]] int run_files(std::string_view command, pipeline::run& run, const digest_opener& open);
+/// Returns the exit code: `cannot_write` when a file or standard output cannot be written. Files are written after
+/// everything else has succeeded, each whole or not at all.
+[[nodiscard]] int run_files(std::string_view command, pipeline::run& run, const digest_opener& open,
+                            int cannot_write = exit_failed);
 
 /// The results of a source for references, by their canonical form.
 [[nodiscard]] pipeline::digest_map look_up(access::digest_source& source, const std::vector<registry::reference>& refs);

@@ -143,8 +143,8 @@ TEST_F(AwsWebIdentity, EveryRefusalNamesTheStep) {
   EXPECT_EQ(refused(answer(400, sts_error("ExpiredTokenException", "Token hunter2 expired"))),
             where + R"(sts.eu-central-1.amazonaws.com: HTTP 400 ExpiredTokenException: "Token [redacted] expired")");
   EXPECT_EQ(refused(answer(503, "<html>hunter")), where + "sts.eu-central-1.amazonaws.com: HTTP 503");
-  EXPECT_TRUE(refused(answer(200, "{}")).starts_with(where + "not the XML of AWS"));
-  EXPECT_TRUE(refused(answer(200, std::string(64 * 1024 + 1, ' '))).starts_with(where + "not the XML of AWS"));
+  EXPECT_TRUE(refused(answer(200, "{}")).starts_with(where + "the answer is not valid XML"));
+  EXPECT_TRUE(refused(answer(200, std::string(64 * 1024 + 1, ' '))).starts_with(where + "the answer is not valid XML"));
   for (const std::string name : {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"})
     EXPECT_EQ(refused(answer(200, sts_answer(name))), where + "the answer has no usable " + name);
 }

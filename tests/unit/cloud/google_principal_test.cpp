@@ -78,7 +78,7 @@ TEST(GooglePrincipal, SaysWhatIsWrong) {
   };
   for (const auto& [text, says] : {
            row{"", "JSON"},
-           row{"[]", "no JSON object"},
+           row{"[]", "not a JSON object"},
            row{"{}", "\"type\""},
            row{R"({"Type":"service_account"})", "\"type\""},
            row{R"({"type":"service_account"})", "\"client_email\""},

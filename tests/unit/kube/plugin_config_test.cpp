@@ -201,7 +201,7 @@ TEST(PluginConfig, SaysWhatIsWrongWithTheRest) {
            {"    env: [{value: b}]\n", "providers[0].env[0]: name is required"},
            {"    env: [{name: '', value: b}]\n", "providers[0].env[0].name: must not be empty"},
            {"    env: [{name: A=B, value: b}]\n", "providers[0].env[0]: a variable's name must not contain '='"},
-           {"    env: [{name: A, value: 1}]\n", "providers[0].env[0].value: want text"},
+           {"    env: [{name: A, value: 1}]\n", "providers[0].env[0].value: must be text"},
            {"    env: [{name: A, valueFrom: b}]\n", R"(providers[0].env[0]: no such field: "valueFrom")"},
            {token(""), "providers[0].tokenAttributes: serviceAccountTokenAudience is required"},
            {token("serviceAccountTokenAudience: '', cacheType: Token, requireServiceAccount: true"),

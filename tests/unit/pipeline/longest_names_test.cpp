@@ -221,7 +221,7 @@ TEST(LongestNames, KeepTheCommandOfARenamedImageWhole) {
       known.insert_or_assign(ref.canonical(), digest_of_digit(ref.canonical() == "m.example/x:1" ? 'b' : 'a'));
     const auto done = pinned(file, choice, known);
     ASSERT_TRUE(done);
-    EXPECT_THAT(done->results[0].message, ::testing::StartsWith("over/k.yaml makes "));
+    EXPECT_THAT(done->results[0].message, ::testing::StartsWith("over/k.yaml changes it to "));
     EXPECT_THAT(done->results[0].message,
                 ::testing::EndsWith(", which has another digest; pin it there: pinhook pin -i over/k.yaml"));
     EXPECT_LE(done->results[0].message.size(), 300U);
