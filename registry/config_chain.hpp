@@ -40,8 +40,7 @@ struct config_place {
 
 /// `configured`: the path in the settings; empty: none. Empty variables count as absent. A file that two of them name
 /// is listed once, at its first place.
-[[nodiscard]] std::vector<config_place> config_places(std::string_view configured,
-                                                      const environment& variables);
+[[nodiscard]] std::vector<config_place> config_places(std::string_view configured, const environment& variables);
 
 /// Reads the value of DOCKER_AUTH_CONFIG as strictly as Docker does: `auths` alone, and `auth` alone in each entry.
 /// invalid_input: the message names the key, and nothing of its content.

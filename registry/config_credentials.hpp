@@ -16,7 +16,6 @@
 #include <pinhook/registry/docker_config.hpp>
 #include <pinhook/registry/helper_cache.hpp>
 
-
 #include <memory>
 #include <mutex>
 #include <optional>

@@ -94,8 +94,8 @@ registry_digests::registry_digests(std::unique_ptr<parts> p) : parts_(std::move(
 
 registry_digests::~registry_digests() { parts_->stop(*parts_->tags); }
 
-result<std::unique_ptr<registry_digests>> registry_digests::open(const config::settings& s,
-                                                                 const environment& all, progress on_progress) {
+result<std::unique_ptr<registry_digests>> registry_digests::open(const config::settings& s, const environment& all,
+                                                                 progress on_progress) {
   log::configure({.least = s.log.level, .shape = s.log.format});
   auto p = std::make_unique<parts>();
   p->chosen = s;

@@ -1,5 +1,5 @@
-// OpenSSL over the descriptor. OpenSSL writes with write(), which raises SIGPIPE when the peer has closed: the threads of
-// the worker pool block every signal, so that it is an error like any other.
+// OpenSSL over the descriptor. OpenSSL writes with write(), which raises SIGPIPE when the peer has closed: the threads
+// of the worker pool block every signal, so that it is an error like any other.
 #include <pinhook/server/stream.hpp>
 
 #include <openssl/err.h>

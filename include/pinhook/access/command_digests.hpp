@@ -42,8 +42,7 @@ class registry_digests final : public digest_source {
 
   /// `s` as config::settings_for_files gives them: $DOCKER_CONFIG is used only through them. Configures the log as in
   /// `s`. Errors name the file or the setting.
-  [[nodiscard]] static result<std::unique_ptr<registry_digests>> open(const config::settings& s,
-                                                                      const environment& all,
+  [[nodiscard]] static result<std::unique_ptr<registry_digests>> open(const config::settings& s, const environment& all,
                                                                       progress on_progress = {});
   ~registry_digests() override;
   [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
@@ -92,7 +91,6 @@ struct digest_choice {
 /// The source of a command: the lock when there is one, no_digests when offline, else the registries, with a progress
 /// line on standard error when that is a terminal. Errors name the file or the setting.
 [[nodiscard]] result<std::unique_ptr<digest_source>> open_digests(const digest_choice& choice,
-                                                                  const config::settings& s,
-                                                                  const environment& all);
+                                                                  const config::settings& s, const environment& all);
 
 }  // namespace pinhook::access
