@@ -6,9 +6,9 @@
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/run.hpp"
+#include "support/settle_reads.hpp"
 #include "support/token_server.hpp"
 
-#include <pinhook/base/side_thread.hpp>
 #include <pinhook/cloud/ecr_credentials.hpp>
 
 #include <fmt/chrono.h>
@@ -19,7 +19,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 namespace pinhook::testing {
@@ -66,15 +65,7 @@ struct ecr_world : ::testing::Test {
     return got.error().message;
   }
   // Runs the renewals that follow the answers, and their reads.
-  void settle() {
-    io.restart();
-    bool was_reading = false;
-    do {
-      was_reading = side_threads() != 0;
-      io.poll();
-      std::this_thread::yield();
-    } while (was_reading || side_threads() != 0);
-  }
+  void settle() { settle_reads(io); }
 
   std::string utc(std::chrono::seconds from_now) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",

@@ -5,8 +5,8 @@
 #include "support/fake_credentials.hpp"
 #include "support/fake_registry_client.hpp"
 #include "support/fake_resolver.hpp"
+#include "support/settle_reads.hpp"
 
-#include <pinhook/base/side_thread.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -20,7 +20,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -121,14 +120,7 @@ struct resolver_world : ::testing::Test {
   }
 
   /// With the reads of files that other threads do.
-  void settle() {
-    bool was_reading = false;
-    do {
-      was_reading = side_threads() != 0;
-      time.settle();
-      std::this_thread::yield();
-    } while (was_reading || side_threads() != 0);
-  }
+  void settle() { settle_reads(time.io); }
 
   static awaitable<void> keep(std::shared_ptr<resolve::tag_resolver> r, std::vector<resolve::query> queries, deadline d,
                               std::shared_ptr<pending_request> p) {
