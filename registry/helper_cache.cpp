@@ -1,5 +1,6 @@
 #include <pinhook/registry/helper_cache.hpp>
 
+#include <pinhook/base/counted.hpp>
 #include <pinhook/registry/credential_helper.hpp>
 
 #include <fmt/core.h>
@@ -39,13 +40,6 @@ awaitable<result<helper_cache::answers::fetched>> helper_cache::run(std::shared_
     co_return fail(error_code::unavailable,
                    fmt::format("{} credential helpers are running already; none was started for {}", all->running,
                                quoted(call.server)));
-  struct counted {
-    std::size_t& count;
-    explicit counted(std::size_t& c) : count(++c) {}
-    counted(const counted&) = delete;
-    counted& operator=(const counted&) = delete;
-    ~counted() { --count; }
-  };
   const counted one(all->running);
   auto request = helper_request(call);
   auto output = co_await all->processes.run(std::move(request), d);

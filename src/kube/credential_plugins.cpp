@@ -1,5 +1,6 @@
 #include <pinhook/kube/credential_plugins.hpp>
 
+#include <pinhook/base/counted.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/side_thread.hpp>
 
@@ -273,13 +274,6 @@ awaitable<result<credential_plugins::flights::fetched>> credential_plugins::run(
   const std::size_t most = shared->options.max_running;
   if (shared->running >= most)
     co_return fail(error_code::unavailable, fmt::format("{} credential plugins run already; it was not started", most));
-  struct counted {
-    std::size_t& count;
-    explicit counted(std::size_t& c) : count(++c) {}
-    counted(const counted&) = delete;
-    counted& operator=(const counted&) = delete;
-    ~counted() { --count; }
-  };
   const counted one(shared->running);
 
   plugin_question question;

@@ -1,7 +1,6 @@
 #include <pinhook/pipeline/check_run.hpp>
 
-#include "support/fake_digests.hpp"
-#include "support/shown_outcome.hpp"
+#include "unit/pipeline/run_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,29 +12,14 @@
 namespace pinhook::pipeline {
 namespace {
 
-using pinhook::testing::digest_of_digit;
-using pinhook::testing::fake_digests;
 using pinhook::testing::shown;
 using pinhook::testing::shown_outcome;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::string a = digest_of_digit('a').to_string();
-const std::string b = digest_of_digit('b').to_string();
-
-std::string pod(const std::string& image, const std::string& behind = "") {
-  return "kind: Pod\napiVersion: v1\nspec:\n  containers:\n    - name: web\n      image: " + image + behind + "\n";
-}
-
-class CheckRun : public ::testing::Test {
+class CheckRun : public FilesRun {
  protected:
-  CheckRun() { digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a')); }
-
-  void add(const std::string& path, const std::string& text, bool is_named = true) {
-    inputs.push_back({path, files::image_file::read(text, path, places), is_named});
-  }
-
   shown_outcome run() {
     check_run r(options, {}, "");
     for (auto& one : inputs) r.take(std::move(one));
@@ -43,10 +27,7 @@ class CheckRun : public ::testing::Test {
     return shown(r.finish(digests.answers(r.wanted())));
   }
 
-  files::image_places places;
   check_run_options options;
-  std::vector<input> inputs;
-  fake_digests digests;
 };
 
 TEST_F(CheckRun, ReportsFindingsWithoutAskingARegistry) {

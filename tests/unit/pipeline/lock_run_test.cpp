@@ -1,7 +1,6 @@
 #include <pinhook/pipeline/lock_run.hpp>
 
-#include "support/fake_digests.hpp"
-#include "support/shown_outcome.hpp"
+#include "unit/pipeline/run_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,21 +20,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string pod(const std::string& image) {
-  return "kind: Pod\napiVersion: v1\nspec:\n  containers:\n    - name: web\n      image: " + image + "\n";
-}
-
-class LockRun : public ::testing::Test {
+class LockRun : public FilesRun {
  protected:
   LockRun() {
-    digests.holds("docker.io/library/nginx:1.25", digest_of_digit('a'));
-    digests.holds("docker.io/library/redis:7", digest_of_digit('b'));
     options.path = "images.lock";
     options.now = "2026-11-21T08:30:00Z";
-  }
-
-  void add(const std::string& path, const std::string& text, bool is_named = true) {
-    inputs.push_back({path, files::image_file::read(text, path, places), is_named});
   }
 
   shown_outcome run() {
@@ -43,10 +32,7 @@ class LockRun : public ::testing::Test {
     return shown(r.finish(digests.answers(r.wanted())));
   }
 
-  files::image_places places;
   lock_run_options options;
-  std::vector<input> inputs;
-  fake_digests digests;
 };
 
 TEST_F(LockRun, WritesTheLockOfAllImages) {

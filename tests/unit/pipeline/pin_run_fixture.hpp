@@ -1,48 +1,24 @@
-// Shared by tests of pin_run: files in memory, and a table of digests.
+// pin and unpin over files in memory.
 //
 // One thread.
 #pragma once
 
-#include "support/fake_digests.hpp"
-#include "support/shown_outcome.hpp"
+#include "unit/pipeline/run_fixture.hpp"
 
 #include <pinhook/pipeline/pin_run.hpp>
 
-#include <gtest/gtest.h>
-
-#include <string>
 #include <utility>
-#include <vector>
 
 namespace pinhook::pipeline {
 
-inline const std::string a = testing::digest_of_digit('a').to_string();
-inline const std::string b = testing::digest_of_digit('b').to_string();
-
-inline std::string pod(const std::string& image, const std::string& behind = "") {
-  return "kind: Pod\napiVersion: v1\nspec:\n  containers:\n    - name: web\n      image: " + image + behind + "\n";
-}
-
-class PinRun : public ::testing::Test {
+class PinRun : public FilesRun {
  protected:
-  PinRun() {
-    digests.holds("docker.io/library/nginx:1.25", testing::digest_of_digit('a'));
-    digests.holds("docker.io/library/redis:7", testing::digest_of_digit('b'));
-  }
-
-  void add(const std::string& path, const std::string& text, bool is_named = true) {
-    inputs.push_back({path, files::image_file::read(text, path, places), is_named});
-  }
-
   testing::shown_outcome run() {
     pin_run r(options, std::move(inputs), places);
     return testing::shown(r.finish(digests.answers(r.wanted())));
   }
 
-  files::image_places places;
   pin_run_options options;
-  std::vector<input> inputs;
-  testing::fake_digests digests;
 };
 
 }  // namespace pinhook::pipeline
