@@ -38,7 +38,7 @@ std::optional<std::chrono::nanoseconds> next_lookup(int made, const error& last,
 // One distinct reference and the positions of its result.
 struct lookup_queue::job {
   registry::reference ref;
-  std::vector<std::size_t> slots;
+  std::vector<std::size_t> positions;
 };
 
 // The references of one registry, and the registry's state.
@@ -78,7 +78,7 @@ awaitable<std::vector<result<registry::digest>>> lookup_queue::find(std::vector<
       l.jobs.push_back({refs[i], {}});
       ++all.total;
     }
-    at->second.first->jobs[at->second.second].slots.push_back(i);
+    at->second.first->jobs[at->second.second].positions.push_back(i);
   }
   if (all.on_progress && all.total != 0) all.on_progress(0, all.total);
   server::task_group workers(with_.on);
@@ -94,7 +94,7 @@ awaitable<void> lookup_queue::work(run& all, line& at) {
     const job& mine = at.jobs[at.next++];
     registry::reference ref = mine.ref;
     const auto got = co_await look_up(at, std::move(ref));
-    for (const std::size_t slot : mine.slots) all.out[slot] = got;
+    for (const std::size_t i : mine.positions) all.out[i] = got;
     ++all.done;
     if (all.on_progress) all.on_progress(all.done, all.total);
   }

@@ -59,7 +59,7 @@ files::image_places image_places_of(const config::settings& s) {
   return {.kinds = pin::pod_paths(s.pin.kinds), .paths = s.files.paths};
 }
 
-pipeline::site_rules orders_of(const file_arguments& arguments, const config::settings& s) {
+pipeline::slot_rules orders_of(const file_arguments& arguments, const config::settings& s) {
   return {.set = s.rules, .ns = arguments.ns, .format = chosen_format(arguments)};
 }
 

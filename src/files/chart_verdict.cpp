@@ -1,7 +1,7 @@
 #include <pinhook/files/chart_verdict.hpp>
 
 #include <pinhook/files/chart_schema.hpp>
-#include <pinhook/files/rewrite_site.hpp>
+#include <pinhook/files/rewrite_slot.hpp>
 
 #include <fmt/core.h>
 
@@ -97,7 +97,7 @@ std::string judge_written(const chart& of, const values_place& value) {
 
 // Judges a string that is the whole image.
 void judge_string(found_image& image, const chart& of) {
-  values_path path = path_of(image.site.pointer);
+  values_path path = path_of(image.slot.pointer);
   if (path.empty()) return;
   const std::string key = path.back();
   path.pop_back();
@@ -105,25 +105,25 @@ void judge_string(found_image& image, const chart& of) {
   const use_verdict verdict = judge(of, {path, key, key}, is_known);
   if (verdict.conflict.empty()) {
     if (!verdict.doubt.empty())
-      image.site.doubt = fmt::format(
+      image.slot.doubt = fmt::format(
           "the digest goes into {}, which may be more than an image: {}; compare the output of helm template",
-          image.site.name, verdict.doubt);
+          image.slot.name, verdict.doubt);
     return;
   }
-  image.site.problem = fmt::format("its digest would be in {}, and {}", image.site.name, verdict.conflict);
-  image.site.remedy = rendered_first;
+  image.slot.problem = fmt::format("its digest would be in {}, and {}", image.slot.name, verdict.conflict);
+  image.slot.remedy = rendered_first;
 }
 
 void judge(const source_document& doc, found_image& image, const chart& of) {
   const bool is_tag = takes_digest_in_tag(doc, image);
   const std::string key(doc.at(doc.resolve(is_tag ? image.tag_key : image.digest_key)).text);
-  values_place value{path_of(image.site.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
+  values_place value{path_of(image.slot.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
   value.name = doc.at(doc.resolve(image.name)).text;
   if (!is_tag) value.takes = image.is_hex_digest ? values_place::form::hex : values_place::form::digest;
-  const std::string name = fmt::format("{}{}{}", image.site.name, image.site.name.empty() ? "" : ".", key);
+  const std::string name = fmt::format("{}{}{}", image.slot.name, image.slot.name.empty() ? "" : ".", key);
   bool is_known = true;
   const use_verdict verdict = judge(of, value, is_known);
-  site& s = image.site;
+  slot& s = image.slot;
   if (!is_tag) {
     if (const std::string broken = judge_written(of, value); !broken.empty()) {
       s.problem = fmt::format("its digest would be in {}, and {}", name, broken);
@@ -147,10 +147,10 @@ void judge(const source_document& doc, found_image& image, const chart& of) {
 
 void judge_pins(const yaml::source& from, std::vector<found_image>& images, const chart* of) {
   for (found_image& image : images) {
-    site& s = image.site;
+    slot& s = image.slot;
     if (s.reason != skip_reason::none || s.is_pinned() || s.is_refused()) continue;
-    if (s.form == site_form::scalar && of != nullptr) judge_string(image, *of);
-    if (s.form != site_form::values) continue;
+    if (s.form == slot_form::scalar && of != nullptr) judge_string(image, *of);
+    if (s.form != slot_form::values) continue;
     if (of != nullptr)
       judge(from.documents[s.document], image, *of);
     else if (takes_digest_in_tag(from.documents[s.document], image))

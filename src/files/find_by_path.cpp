@@ -92,18 +92,18 @@ class path_search {
 
   void add(found_image image) {
     known_.insert(place_of(image));
-    image.site.object = owner_.object;
-    image.site.group = owner_.group;
-    image.site.kind = owner_.kind;
-    image.site.ns = owner_.ns;
-    if (is_skipped_) image.site.reason = skip_reason::skip_label;
+    image.slot.object = owner_.object;
+    image.slot.group = owner_.group;
+    image.slot.kind = owner_.kind;
+    image.slot.ns = owner_.ns;
+    if (is_skipped_) image.slot.reason = skip_reason::skip_label;
     keep(in_, std::move(image));
   }
 
   image_search& in_;
   std::set<node_index> known_;
   // The owner of the images.
-  site owner_;
+  slot owner_;
   bool is_skipped_ = false;
   std::string pointer_;
 };

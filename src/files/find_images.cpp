@@ -1,7 +1,7 @@
 #include <pinhook/files/foreign_tag.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_search.hpp>
-#include <pinhook/files/rewrite_site.hpp>
+#include <pinhook/files/rewrite_slot.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
 #include <algorithm>
@@ -105,11 +105,11 @@ struct lone_pin {
   std::vector<found_image*> images;
 };
 
-// All lone pins in the order of the text; several sites may belong to one node.
+// All lone pins in the order of the text; several slots may belong to one node.
 std::vector<lone_pin> lone_pins(image_search& in) {
   std::map<node_index, lone_pin> by_node;
   for (found_image& image : in.images) {
-    if (image.site.tag || !needs_comment(image)) continue;
+    if (image.slot.tag || !needs_comment(image)) continue;
     const node_index node = in.doc.resolve(commented_node(image));
     // The digest of a kustomization's entry may be in its name, where no comment is read.
     if (node == no_node) continue;
@@ -144,11 +144,11 @@ bool ends_content(const image_search& in, node_index i, const line_end& line) {
 void take_foreign_tag(const image_search& in, const lone_pin& pin, const line_end& line) {
   if (!ends_content(in, pin.node, line)) return;
   const std::string_view rest = in.text.substr(line.chain_begin, max_foreign_comment);
-  auto found = read_foreign_tag(rest.substr(0, rest.find_first_of("\r\n")), *pin.images.front()->site.ref);
+  auto found = read_foreign_tag(rest.substr(0, rest.find_first_of("\r\n")), *pin.images.front()->slot.ref);
   if (!found) return;
   const yaml::text_span span{line.chain_begin + found->span.begin, line.chain_begin + found->span.end};
   for (found_image* image : pin.images) {
-    image->site.tag = found->tag;
+    image->slot.tag = found->tag;
     image->foreign_comment = span;
   }
 }
@@ -157,11 +157,11 @@ void take_tags_of_line(const image_search& in, std::span<lone_pin> pins, bool ar
   const auto line = line_end_at(in.doc, in.text, pins.front().node);
   if (!line) return;
   std::vector<std::string_view> names;
-  for (const lone_pin& one : pins) names.push_back(one.images.front()->site.ref->written_name());
+  for (const lone_pin& one : pins) names.push_back(one.images.front()->slot.ref->written_name());
   const auto matched = match_chain(line->chain, names);
   for (std::size_t i = 0; i < pins.size(); ++i)
     if (matched[i])
-      for (found_image* image : pins[i].images) image->site.tag = line->chain[*matched[i]];
+      for (found_image* image : pins[i].images) image->slot.tag = line->chain[*matched[i]];
   if (pins.size() == 1 && are_all && !matched[0]) take_foreign_tag(in, pins[0], *line);
 }
 

@@ -28,9 +28,9 @@ result<void> take_service(image_search& in, std::string_view name, node_index se
   std::string pointer = "/services";
   pin::append_pointer(pointer, name);
   found_image found = scalar_image(in, image->value, pointer + "/image");
-  found.site.object = fmt::format("service {}", name);
-  found.site.name = name;
-  if (!in.doc.is_null(build->value)) found.site.reason = skip_reason::built;
+  found.slot.object = fmt::format("service {}", name);
+  found.slot.name = name;
+  if (!in.doc.is_null(build->value)) found.slot.reason = skip_reason::built;
   keep(in, std::move(found));
   return {};
 }

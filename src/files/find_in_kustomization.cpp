@@ -104,7 +104,7 @@ result<entry> read_entry(const image_search& in, node_index mapping) {
 
 // The format that later entries require.
 std::optional<pin::pin_format> needed_format(std::span<const kustomize_entry> later, const kustomize_entry& e,
-                                             const site& s) {
+                                             const slot& s) {
   if (s.reason != skip_reason::none || !s.tag) return std::nullopt;
   const std::string image = image_of(e);
   const image_to_pin one{image, split_image(image).name, s.tag->effective_tag()};
@@ -115,7 +115,7 @@ std::optional<pin::pin_format> needed_format(std::span<const kustomize_entry> la
 
 // Applies the later entries to the entry's image: a new name makes it another image, and with a later tag this entry's
 // tag has no effect.
-void judge_later(std::span<const kustomize_entry> later, const kustomize_entry& e, site& s) {
+void judge_later(std::span<const kustomize_entry> later, const kustomize_entry& e, slot& s) {
   if (s.reason != skip_reason::none || !e.decides()) return;
   const auto built = follow(later, s.written);
   if (built.matched.empty()) return;
@@ -139,11 +139,11 @@ void judge_later(std::span<const kustomize_entry> later, const kustomize_entry& 
 void take_entry(image_search& in, entry one, std::string pointer, std::span<const kustomize_entry> later) {
   const std::string_view image_name = scalar_at(in.doc, one.image.name);
   if (image_name.empty()) return;
-  site& s = one.image.site;
+  slot& s = one.image.slot;
   s.document = in.document;
   s.object = "kustomization";
   s.name = one.values.name.empty() ? image_name : std::string_view(one.values.name);
-  s.form = site_form::kustomization;
+  s.form = slot_form::kustomization;
   s.pointer = std::move(pointer);
   s.line = in.doc.at(place_of(in, one.image)).line;
   s.column = in.doc.at(place_of(in, one.image)).column;
@@ -155,7 +155,7 @@ void take_entry(image_search& in, entry one, std::string pointer, std::span<cons
   }
   judge_later(later, one.values, s);
   keep(in, std::move(one.image));
-  site& kept = in.images.back().site;
+  slot& kept = in.images.back().slot;
   // A tag in the name is not restored by unpin.
   if (one.values.new_tag.empty() && kept.is_pinned()) kept.tag.reset();
   kept.format = needed_format(later, one.values, kept);

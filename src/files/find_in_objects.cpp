@@ -151,7 +151,7 @@ class object_search {
     const auto read = pin::read_object(*json, in_.places.kinds.of(type.group, type.kind));
     if (!read) return explain(in_, i, read.error());
     if (read->found.slots.empty()) return {};
-    site owned;
+    slot owned;
     set_owner(in_.doc, i, type, owned);
     for (const pin::slot& slot : read->found.slots) {
       const node_index node = in_.doc.at_pointer(i, slot.pointer);
@@ -160,14 +160,14 @@ class object_search {
       if (scalar == no_node || in_.doc.at(scalar).text != slot.image)
         return explain(in_, i, {error_code::malformed, "a duplicate key on the way to an image", std::nullopt});
       found_image image = scalar_image(in_, node, pointer_ + slot.pointer);
-      image.site.object = owned.object;
-      image.site.group = owned.group;
-      image.site.kind = owned.kind;
-      image.site.ns = owned.ns;
-      image.site.pull_policy = slot.pull_policy;
-      image.site.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
-      image.site.type = slot.type;
-      if (read->metadata.pin_label == "skip") image.site.reason = skip_reason::skip_label;
+      image.slot.object = owned.object;
+      image.slot.group = owned.group;
+      image.slot.kind = owned.kind;
+      image.slot.ns = owned.ns;
+      image.slot.pull_policy = slot.pull_policy;
+      image.slot.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
+      image.slot.type = slot.type;
+      if (read->metadata.pin_label == "skip") image.slot.reason = skip_reason::skip_label;
       keep(in_, std::move(image));
     }
     return {};
@@ -200,7 +200,7 @@ std::string object_text(const source_document& doc, node_index i, const object_t
                     : fmt::format("{} {}/{}", shown(type.kind), shown(ns), shown(name));
 }
 
-void set_owner(const source_document& doc, node_index object, const object_type& type, site& s) {
+void set_owner(const source_document& doc, node_index object, const object_type& type, slot& s) {
   s.object = object_text(doc, object, type);
   s.group = type.group;
   s.kind = type.kind;

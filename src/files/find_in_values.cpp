@@ -90,17 +90,17 @@ class values_search {
     if (!text || !may_be_image(*text)) return;
     found_image image = scalar_image(in_, value, pointer_);
     const auto ref = registry::reference::parse(*text);
-    if (ref) image.site.problem = part_of_split(in_, mapping, *ref);
-    if (!image.site.problem.empty()) {
-      image.site.reason = skip_reason::split;
-      image.site.remedy = rendered_first;
+    if (ref) image.slot.problem = part_of_split(in_, mapping, *ref);
+    if (!image.slot.problem.empty()) {
+      image.slot.reason = skip_reason::split;
+      image.slot.remedy = rendered_first;
     }
-    image.site.pull_policy = pull_policy_beside(in_, mapping);
+    image.slot.pull_policy = pull_policy_beside(in_, mapping);
     add(std::move(image));
   }
 
   void add(found_image image) {
-    image.site.object = "values";
+    image.slot.object = "values";
     keep(in_, std::move(image));
   }
 

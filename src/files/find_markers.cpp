@@ -76,7 +76,7 @@ void take_markers(image_search& in, const marked_text& marks) {
   marker_search search(in, marks);
   for (found_image& image : in.images) {
     const node_index tagged = tagged_node(in, image);
-    image.site.marker = search.of(tagged);
+    image.slot.marker = search.of(tagged);
     if (image.digest == no_node || image.digest == tagged) continue;
     image.is_digest_marked = search.of(image.digest) != nullptr;
   }

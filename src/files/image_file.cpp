@@ -4,7 +4,7 @@
 #include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/rewrite_document.hpp>
-#include <pinhook/files/rewrite_site.hpp>
+#include <pinhook/files/rewrite_slot.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
 #include <fmt/core.h>
@@ -23,43 +23,43 @@ struct image_file::parts {
   /// Points into `text`.
   yaml::source from;
   std::vector<found_image> images;
-  std::vector<site> sites;
+  std::vector<slot> slots;
 };
 
 namespace {
 
-// The state of a site that reading the result must give.
-struct expected_site {
+// The state of a slot that reading the result must give.
+struct expected_slot {
   std::string written;
   std::optional<std::string> tag;
 };
 
-expected_site as_it_is(const site& s) { return {s.written, s.tag ? std::optional(s.tag->written()) : std::nullopt}; }
+expected_slot as_it_is(const slot& s) { return {s.written, s.tag ? std::optional(s.tag->written()) : std::nullopt}; }
 
-expected_site as_planned(const planned_change& one) {
+expected_slot as_planned(const planned_change& one) {
   return {one.plan.written, one.has_comment ? one.plan.comment : one.plan.tag};
 }
 
-bool is_as_expected(const site& s, const expected_site& e) {
+bool is_as_expected(const slot& s, const expected_slot& e) {
   const auto tag = s.tag ? std::optional(s.tag->written()) : std::nullopt;
   return s.written == e.written && tag == e.tag;
 }
 
-// True for two sites with the same bytes, through a merge key or an alias around them.
+// True for two slots with the same bytes, through a merge key or an alias around them.
 bool share_bytes(const found_image& a, const found_image& b) {
-  return a.site.document == b.site.document && a.scalar == b.scalar && a.tag == b.tag && a.digest == b.digest &&
+  return a.slot.document == b.slot.document && a.scalar == b.scalar && a.tag == b.tag && a.digest == b.digest &&
          a.name == b.name;
 }
 
 std::span<const found_image> images_of(const std::vector<found_image>& all, std::size_t document) {
-  const auto range = std::ranges::equal_range(all, document, {}, [](const found_image& i) { return i.site.document; });
+  const auto range = std::ranges::equal_range(all, document, {}, [](const found_image& i) { return i.slot.document; });
   return {range.begin(), range.end()};
 }
 
 using pin::pin_format;
 
 // The format of a change before it is known where comments are possible.
-pin_format first_format(const change& one, const site& s, pin_format format) {
+pin_format first_format(const change& one, const slot& s, pin_format format) {
   return one.format.value_or(s.marker != nullptr ? pin_format::tag_and_digest : format);
 }
 
@@ -71,9 +71,9 @@ class document_plan {
       : doc_(doc), text_(text), all_(all) {}
 
   result<void> add(const found_image& image, const change& one, pin_format format) {
-    auto plan = rewrite_site(doc_, text_, image, one.digest, first_format(one, image.site, format));
-    if (!plan) return fail(std::move(plan.error()).at(fmt::format("line {}", image.site.line)));
-    changes_.push_back({.image = &image, .plan = *std::move(plan), .may_add_comment = image.site.marker == nullptr});
+    auto plan = rewrite_slot(doc_, text_, image, one.digest, first_format(one, image.slot, format));
+    if (!plan) return fail(std::move(plan.error()).at(fmt::format("line {}", image.slot.line)));
+    changes_.push_back({.image = &image, .plan = *std::move(plan), .may_add_comment = image.slot.marker == nullptr});
     requests_.push_back(&one);
     return {};
   }
@@ -98,7 +98,7 @@ class document_plan {
     for (std::size_t i = 0; i < changes_.size(); ++i) {
       planned_change& one = changes_[i];
       if (!one.plan.comment || one.has_comment || requests_[i]->format) continue;
-      auto plan = rewrite_site(doc_, text_, *one.image, requests_[i]->digest, pin_format::tag_and_digest);
+      auto plan = rewrite_slot(doc_, text_, *one.image, requests_[i]->digest, pin_format::tag_and_digest);
       if (!plan) return fail(std::move(plan.error()));
       one.plan = *std::move(plan);
       has_moved = true;
@@ -116,9 +116,9 @@ class document_plan {
 
 using document_plans = std::map<std::size_t, document_plan>;
 
-// Compares every site of the file after reading it again: changed ones with the plan, all others with their old state.
+// Compares every slot of the file after reading it again: changed ones with the plan, all others with their old state.
 result<void> compare(const std::vector<found_image>& images, const document_plans& planned,
-                     const std::vector<site>& again) {
+                     const std::vector<slot>& again) {
   if (again.size() != images.size())
     return fail(error_code::internal, fmt::format("the file would be damaged: of its {} images {} would be left",
                                                   images.size(), again.size()));
@@ -128,14 +128,14 @@ result<void> compare(const std::vector<found_image>& images, const document_plan
   for (std::size_t i = 0; i < images.size(); ++i) {
     const found_image& before = images[i];
     const auto found = changed.find(&before);
-    if (is_as_expected(again[i], found != changed.end() ? as_planned(*found->second) : as_it_is(before.site))) continue;
+    if (is_as_expected(again[i], found != changed.end() ? as_planned(*found->second) : as_it_is(before.slot))) continue;
     const bool follows = found == changed.end() && std::ranges::any_of(changed, [&](const auto& one) {
                            return share_bytes(*one.first, before) && is_as_expected(again[i], as_planned(*one.second));
                          });
     if (!follows)
       return fail(error_code::internal,
                   fmt::format("line {}: {} cannot be rewritten: it would be read as {}; the file is left as it is",
-                              before.site.line, quoted_name(before.site.written), quoted_name(again[i].written)));
+                              before.slot.line, quoted_name(before.slot.written), quoted_name(again[i].written)));
   }
   return {};
 }
@@ -158,14 +158,14 @@ result<image_file> image_file::read(std::string text, std::string_view path, con
   if (!images) return fail(std::move(images.error()));
   out->images = *std::move(images);
   judge_pins(out->from, out->images, of);
-  out->sites.reserve(out->images.size());
-  for (const found_image& one : out->images) out->sites.push_back(one.site);
+  out->slots.reserve(out->images.size());
+  for (const found_image& one : out->images) out->slots.push_back(one.slot);
   return image_file(std::move(out));
 }
 
 const std::string& image_file::text() const { return parts_->text; }
 
-const std::vector<site>& image_file::sites() const { return parts_->sites; }
+const std::vector<slot>& image_file::slots() const { return parts_->slots; }
 
 result<std::string> image_file::rewrite(std::span<const change> changes, pin::pin_format format) const {
   const auto after = rewritten(changes, format);
@@ -177,11 +177,11 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
   const parts& p = *parts_;
   document_plans by_document;
   for (const change& one : changes) {
-    if (one.site >= p.images.size())
+    if (one.slot >= p.images.size())
       return fail(error_code::invalid_input,
-                  fmt::format("image {} not found: the file has {}", one.site, p.images.size()));
-    const found_image& image = p.images[one.site];
-    const std::size_t document = image.site.document;
+                  fmt::format("image {} not found: the file has {}", one.slot, p.images.size()));
+    const found_image& image = p.images[one.slot];
+    const std::size_t document = image.slot.document;
     const auto at = by_document.find(document);
     document_plan& plan =
         at != by_document.end()
@@ -202,22 +202,22 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
   if (*text == p.text) return *this;
   auto again = image_file::read(std::move(*text), p.path, p.places);
   if (!again) return fail(error_code::internal, fmt::format("the file would be damaged: {}", again.error().message));
-  if (auto ok = compare(p.images, by_document, again->sites()); !ok) return fail(std::move(ok.error()));
+  if (auto ok = compare(p.images, by_document, again->slots()); !ok) return fail(std::move(ok.error()));
   return again;
 }
 
 std::string image_file::suggestion(const change& one, pin::pin_format format) const {
-  if (one.site >= parts_->images.size() || !one.digest) return {};
-  const found_image& image = parts_->images[one.site];
+  if (one.slot >= parts_->images.size() || !one.digest) return {};
+  const found_image& image = parts_->images[one.slot];
   const registry::digest& digest = *one.digest;
-  const yaml::source_document& doc = parts_->from.documents[image.site.document];
+  const yaml::source_document& doc = parts_->from.documents[image.slot.document];
   const yaml::node_index node = doc.resolve(commented_node(image));
   if (node != yaml::no_node && is_in_json(doc, parts_->text, node)) format = pin_format::tag_and_digest;
-  const auto plan = rewrite_site(doc, parts_->text, image, digest, first_format(one, image.site, format));
+  const auto plan = rewrite_slot(doc, parts_->text, image, digest, first_format(one, image.slot, format));
   if (!plan || !plan->value) return plan ? fmt::format("digest: {}", digest.to_string()) : std::string();
-  if (image.site.form == site_form::scalar) return plan->value->value;
+  if (image.slot.form == slot_form::scalar) return plan->value->value;
   const bool is_tag = plan->value->value.contains('@');
-  if (image.site.form == site_form::values) {
+  if (image.slot.form == slot_form::values) {
     const auto key = doc.resolve(is_tag ? image.tag_key : image.digest_key);
     return fmt::format("{}: {}", doc.at(key).text, plan->value->value);
   }

@@ -31,7 +31,7 @@ bool holds_escaped_letters(std::string_view text) {
 bool is_block(const yaml::source_node& n) { return n.form == scalar_form::literal || n.form == scalar_form::folded; }
 
 // The lines of a block begin with their indentation; the image follows it.
-void pass_indentation(std::string_view lines, site& s) {
+void pass_indentation(std::string_view lines, slot& s) {
   for (const char c : lines) {
     if (c != ' ' && c != '\n' && c != '\r') return;
     if (c == '\n') ++s.line;
@@ -93,18 +93,18 @@ found_image scalar_image(const image_search& in, node_index scalar, std::string 
   found_image out;
   out.scalar = scalar;
   const yaml::source_node& n = in.doc.at(scalar);
-  out.site.document = in.document;
-  out.site.name = path_text(pointer);
-  out.site.pointer = std::move(pointer);
-  out.site.line = n.line;
-  out.site.column = n.column;
-  if (is_block(n)) pass_indentation(in.written(scalar), out.site);
-  out.site.written = in.doc.at(in.doc.resolve(scalar)).text;
+  out.slot.document = in.document;
+  out.slot.name = path_text(pointer);
+  out.slot.pointer = std::move(pointer);
+  out.slot.line = n.line;
+  out.slot.column = n.column;
+  if (is_block(n)) pass_indentation(in.written(scalar), out.slot);
+  out.slot.written = in.doc.at(in.doc.resolve(scalar)).text;
   return out;
 }
 
 void keep(image_search& in, found_image image) {
-  site& s = image.site;
+  slot& s = image.slot;
   auto ref = registry::reference::parse(s.written);
   if (ref) {
     s.ref = *std::move(ref);

@@ -310,10 +310,10 @@ result<std::string> with_entries(std::string_view text, const std::vector<new_en
   std::size_t end = tagged->before;
   for (const new_entry& one : entries) {
     const std::string pointer = fmt::format("/images/{}", one.fills ? *one.fills : end++);
-    const auto found = std::ranges::find(file->sites(), pointer, &site::pointer);
-    if (found == file->sites().end() || !found->ref || found->ref->canonical() != one.ref.canonical())
+    const auto found = std::ranges::find(file->slots(), pointer, &slot::pointer);
+    if (found == file->slots().end() || !found->ref || found->ref->canonical() != one.ref.canonical())
       return fail(error_code::internal, "the new entries of `images` cannot be read back");
-    changes.push_back({static_cast<std::size_t>(found - file->sites().begin()), one.digest, one.format});
+    changes.push_back({static_cast<std::size_t>(found - file->slots().begin()), one.digest, one.format});
   }
   return file->rewrite(changes, format);
 }

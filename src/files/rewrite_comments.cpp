@@ -1,4 +1,4 @@
-// The comments of lines with changed sites: the elements that stay, change, are added or removed.
+// The comments of lines with changed slots: the elements that stay, change, are added or removed.
 #include <pinhook/files/rewrite_document.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
@@ -38,21 +38,21 @@ member_map members_of(const source_document& doc, std::span<const found_image> a
   member_map out;
   for (const found_image& one : all) {
     const node_index node = doc.resolve(commented_node(one));
-    if (node == no_node || !one.site.ref) continue;
+    if (node == no_node || !one.slot.ref) continue;
     const bool is_alone = needs_comment(one);
-    out.emplace(node, chain_member{one.site.ref->written_name(), is_alone, is_alone, false, std::nullopt, true,
+    out.emplace(node, chain_member{one.slot.ref->written_name(), is_alone, is_alone, false, std::nullopt, true,
                                    one.foreign_comment});
     // An alias that became its anchor's old text also needs the comment.
-    if (is_alone && one.site.tag && values.kept.contains(commented_node(one)))
+    if (is_alone && one.slot.tag && values.kept.contains(commented_node(one)))
       out.emplace(commented_node(one),
-                  chain_member{one.site.ref->written_name(), false, true, true, one.site.tag->written()});
+                  chain_member{one.slot.ref->written_name(), false, true, true, one.slot.tag->written()});
   }
   for (const planned_change& one : changes) {
     node_index node = commented_node(*one.image);
     if (node == no_node) continue;
     if (!values.replaced.contains(node)) node = doc.resolve(node);
     chain_member& m =
-        out.try_emplace(node, chain_member{one.image->site.ref->written_name(), false, false, true, std::nullopt})
+        out.try_emplace(node, chain_member{one.image->slot.ref->written_name(), false, false, true, std::nullopt})
             .first->second;
     m.is_changed = true;
     m.wanted = one.plan.comment;

@@ -168,12 +168,12 @@ bool has_digest(const image_search& in, const found_image& image) {
   return !scalar_at(in.doc, image.digest).empty() || scalar_at(in.doc, image.tag).contains('@');
 }
 
-// Fills in all of the site that follows from the nodes.
+// Fills in all of the slot that follows from the nodes.
 found_image completed(image_search& in, found_image out, std::string pointer, bool is_image) {
-  site& s = out.site;
+  slot& s = out.slot;
   s.document = in.document;
   s.name = path_text(pointer);
-  s.form = site_form::values;
+  s.form = slot_form::values;
   s.pointer = std::move(pointer);
   s.pull_policy = pull_policy_beside(in, out.mapping);
   const bool has_tag = !scalar_at(in.doc, out.tag).empty();
@@ -267,7 +267,7 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
   image.name = string->value;
   if ((image.tag == no_node && image.digest == no_node) || !is_own(in, image)) return none;
   image = completed(in, std::move(image), std::move(pointer), false);
-  site& s = image.site;
+  slot& s = image.slot;
   if (const auto other = other_image_beside(in, mapping);
       s.reason == skip_reason::none && s.problem.empty() && !has_digest(in, image) && !other.empty()) {
     s.problem = fmt::format("its tag may also be that of {}", other);

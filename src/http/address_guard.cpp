@@ -67,7 +67,7 @@ const auto& v6_ranges() {
         v6("fd20:ce::254", 128, address_kind::metadata),  // Google
         v6("fe80::", 10, address_kind::link_local),      v6("ff00::", 8, address_kind::multicast),
         v6("fc00::", 7, address_kind::private_network),   // RFC 4193, unique local
-        v6("fec0::", 10, address_kind::private_network),  // RFC 3879, site-local of old
+        v6("fec0::", 10, address_kind::private_network),  // RFC 3879, slot-local of old
     };
   }();
   return ranges;

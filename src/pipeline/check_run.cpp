@@ -1,7 +1,7 @@
 #include <pinhook/pipeline/check_run.hpp>
 
 #include <pinhook/pipeline/kustomization_walk.hpp>
-#include <pinhook/pipeline/site_label.hpp>
+#include <pinhook/pipeline/slot_label.hpp>
 
 #include <fmt/core.h>
 
@@ -32,7 +32,7 @@ void check_run::take(input one) {
   const digest_map* known = looks_up_ ? &none : nullptr;
   if (!one.content) {
     take_fault(std::move(one));
-  } else if (looks_up_ && add_wanted(one.content->sites(), question(one.path, known), wanted_)) {
+  } else if (looks_up_ && add_wanted(one.content->slots(), question(one.path, known), wanted_)) {
     waiting_.push_back({files_.size(), std::move(*one.content)});
     files_.emplace_back().path = std::move(one.path);
   } else {
@@ -73,17 +73,17 @@ check_question check_run::question(const std::string& path, const digest_map* kn
 
 checked_file check_run::check(const std::string& path, const files::image_file& file, const digest_map* known) {
   auto q = question(path, known);
-  q.suggest_pin = [this, &file](std::size_t site, const registry::digest& d) { return suggestion(file, site, d); };
-  return check_file(path, file.text(), file.sites(), q);
+  q.suggest_pin = [this, &file](std::size_t slot, const registry::digest& d) { return suggestion(file, slot, d); };
+  return check_file(path, file.text(), file.slots(), q);
 }
 
-pin_text check_run::suggestion(const files::image_file& file, std::size_t site, const registry::digest& digest) {
-  const files::change change{site, digest, options_.orders.order_of(file.sites()[site]).format};
+pin_text check_run::suggestion(const files::image_file& file, std::size_t slot, const registry::digest& digest) {
+  const files::change change{slot, digest, options_.orders.order_of(file.slots()[slot]).format};
   pin_text out{file.suggestion(change, options_.format), std::nullopt};
   if (options_.output != report_format::sarif || file.text().size() > max_rewritten - rewritten_) return out;
   rewritten_ += file.text().size();
   const std::vector<files::change> changes{change};
-  // A site that shares its bytes with another one must not be changed alone.
+  // A slot that shares its bytes with another one must not be changed alone.
   if (const auto after = file.rewrite(changes, options_.format)) out.change = changed_lines(file.text(), *after);
   return out;
 }

@@ -1,6 +1,6 @@
 #include <pinhook/pipeline/findings.hpp>
 
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <fmt/core.h>
@@ -13,8 +13,8 @@
 namespace pinhook::pipeline {
 namespace {
 
-using files::site;
 using files::skip_reason;
+using files::slot;
 using rules::fix_kind;
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -68,7 +68,7 @@ std::size_t quoted_size(std::string_view rest) {
 }
 
 // The number of characters of the image as written in the line: with its quotes; of an alias that of its name.
-std::size_t width_of(std::string_view rest, const site& s) {
+std::size_t width_of(std::string_view rest, const slot& s) {
   if (rest.empty()) return characters(s.written);
   if (rest.front() == '"' || rest.front() == '\'') return characters(rest.substr(0, quoted_size(rest)));
   if (!s.written.empty() && rest.starts_with(s.written)) return characters(s.written);
@@ -94,20 +94,20 @@ struct violation {
   bool lacks_digest = false;
 };
 
-std::string tag_advice(const site& s) {
+std::string tag_advice(const slot& s) {
   switch (s.form) {
-    case files::site_form::values:
+    case files::slot_form::values:
       return "write tag: TAG beside the digest";
-    case files::site_form::kustomization:
+    case files::slot_form::kustomization:
       return "write newTag: TAG beside the digest";
-    case files::site_form::scalar:
+    case files::slot_form::scalar:
       break;
   }
   return fmt::format("write the tag before the digest: {}:TAG@{}", s.ref->written_name(), s.ref->digest()->to_string());
 }
 
 // The message of one of pinhook's own rules about an image.
-std::string own_message(rules::requirement requirement, const site& s) {
+std::string own_message(rules::requirement requirement, const slot& s) {
   if (requirement == rules::requirement::tag)
     return fmt::format("{} has neither tag nor digest: what was pushed last is pulled, and later something else",
                        quoted_name(s.written));
@@ -126,25 +126,25 @@ std::string command_for(std::string_view path, std::string_view rule) {
 }
 
 // Judges the images of one file.
-class site_judge {
+class slot_judge {
  public:
-  explicit site_judge(const check_question& question)
+  explicit slot_judge(const check_question& question)
       : question_(question),
         checks_(question.checks == nullptr ? own_checks() : *question.checks),
         rules_{.set = checks_.set, .ns = std::string(question.ns)} {}
 
   [[nodiscard]] const rule_table& table() const { return checks_.table; }
 
-  [[nodiscard]] bool is_never(const site& s) const {
+  [[nodiscard]] bool is_never(const slot& s) const {
     return checks_.set.order_of(rules_.effects_of(s)).pin == pin::pin_order::never;
   }
 
-  [[nodiscard]] bool lacks_digest(const site& s, std::size_t index) const {
+  [[nodiscard]] bool lacks_digest(const slot& s, std::size_t index) const {
     return std::ranges::any_of(judge(s, index), &violation::lacks_digest);
   }
 
   // In the order of the report.
-  [[nodiscard]] std::vector<violation> judge(const site& s, std::size_t index) const {
+  [[nodiscard]] std::vector<violation> judge(const slot& s, std::size_t index) const {
     std::vector<violation> out;
     if (s.reason == skip_reason::invalid || (s.reason == skip_reason::none && !s.ref)) {
       out.push_back({.row = row_of(rule_id::invalid),
@@ -177,13 +177,13 @@ class site_judge {
 
  private:
   // None for Helm values without a pull policy, since the chart's default is not known.
-  static std::optional<std::string_view> policy_of(const site& s) {
+  static std::optional<std::string_view> policy_of(const slot& s) {
     if (!s.pull_policy.empty()) return s.pull_policy;
     if (s.type == pin::container_type::other) return std::nullopt;
     return rules::default_pull_policy(*s.ref);
   }
 
-  violation violation_of(const site& s, rules::finding f, bool is_never) const {
+  violation violation_of(const slot& s, rules::finding f, bool is_never) const {
     violation out{.row = checks_.rows[f.rule]};
     out.message = checks_.is_own(f.rule) ? own_message(f.requirement, s) : message_of(s, f);
     out.lacks_digest = f.requirement <= rules::requirement::digest && !is_never;
@@ -199,12 +199,12 @@ class site_judge {
     }
     out.fix = std::move(f.fix);
     out.kind = f.kind;
-    if (f.requirement == rules::requirement::pull_policy && s.form == files::site_form::values)
+    if (f.requirement == rules::requirement::pull_policy && s.form == files::slot_form::values)
       out.fix = fmt::format("pullPolicy{}", out.fix.substr(out.fix.find(':')));
     return out;
   }
 
-  static std::string message_of(const site& s, const rules::finding& f) {
+  static std::string message_of(const slot& s, const rules::finding& f) {
     if (f.requirement != rules::requirement::pull_policy)
       return fmt::format("{}: {}", quoted_name(s.written), f.reason);
     return s.pull_policy.empty()
@@ -235,7 +235,7 @@ class site_judge {
     }
   }
 
-  [[nodiscard]] std::optional<violation> compared(const site& s, std::size_t index) const {
+  [[nodiscard]] std::optional<violation> compared(const slot& s, std::size_t index) const {
     if (!s.tag)
       return violation{
           .row = row_of(rule_id::unknown_tag),
@@ -252,7 +252,7 @@ class site_judge {
                      .digest = now};
   }
 
-  [[nodiscard]] std::optional<violation> compared_names(const site& s, std::size_t index,
+  [[nodiscard]] std::optional<violation> compared_names(const slot& s, std::size_t index,
                                                         const std::string& source) const {
     for (const auto& [i, other] : names_of(index)) {
       const auto* now = other.ref ? digest_of(question_, *other.ref) : nullptr;
@@ -271,10 +271,10 @@ class site_judge {
 
   const check_question& question_;
   const file_checks& checks_;
-  const site_rules rules_;
+  const slot_rules rules_;
 };
 
-finding make_finding(std::string_view path, const site& s, const check_rule& broken, std::string_view rest) {
+finding make_finding(std::string_view path, const slot& s, const check_rule& broken, std::string_view rest) {
   finding out;
   out.rule = broken.id;
   out.level = broken.level;
@@ -323,17 +323,17 @@ std::optional<replacement> changed_lines(std::string_view before, std::string_vi
   return replacement{line, column, end_line, end_column, std::string(after.substr(begin, after.size() - same - begin))};
 }
 
-checked_file check_file(std::string_view path, std::string_view text, std::span<const site> all,
+checked_file check_file(std::string_view path, std::string_view text, std::span<const slot> all,
                         const check_question& question) {
-  std::vector<site> judged;
-  const auto sites = question.renamed == nullptr ? all : with_problems(all, *question.renamed, judged);
+  std::vector<slot> judged;
+  const auto slots = question.renamed == nullptr ? all : with_problems(all, *question.renamed, judged);
   checked_file out;
   out.path = path;
-  out.image_count = sites.size();
-  const site_judge judge(question);
+  out.image_count = slots.size();
+  const slot_judge judge(question);
   line_finder lines(text);
-  for (std::size_t i = 0; i < sites.size(); ++i) {
-    const site& s = sites[i];
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const slot& s = slots[i];
     if (s.reason != skip_reason::none && s.reason != skip_reason::invalid && s.reason != skip_reason::number_tag)
       ++out.left[s.reason];
     std::vector<std::size_t> indices;
@@ -360,14 +360,14 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
   return out;
 }
 
-bool add_wanted(std::span<const site> all, const check_question& question,
+bool add_wanted(std::span<const slot> all, const check_question& question,
                 std::map<std::string, registry::reference>& to) {
-  std::vector<site> judged;
-  const auto sites = question.renamed == nullptr ? all : with_problems(all, *question.renamed, judged);
-  const site_judge judge(question);
+  std::vector<slot> judged;
+  const auto slots = question.renamed == nullptr ? all : with_problems(all, *question.renamed, judged);
+  const slot_judge judge(question);
   bool has_any = false;
-  for (std::size_t i = 0; i < sites.size(); ++i) {
-    const site& s = sites[i];
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const slot& s = slots[i];
     if (s.reason != skip_reason::none || s.is_refused() || !s.ref || !s.tag) continue;
     if (s.is_pinned() ? !question.has_drift || judge.is_never(s) : !judge.lacks_digest(s, i)) continue;
     to.try_emplace(s.tag->canonical(), *s.tag);

@@ -1,6 +1,6 @@
 #include <pinhook/pipeline/function_run.hpp>
 
-#include <pinhook/pipeline/site_label.hpp>
+#include <pinhook/pipeline/slot_label.hpp>
 
 #include <fmt/core.h>
 
@@ -56,13 +56,13 @@ run_outcome function_run::finish(const digest_map& known) {
 result<void> function_run::pin(const digest_map& known) {
   const auto pinned = pipeline::pinned(*file_, choice_, known);
   if (!pinned) return fail(pinned.error());
-  const bool is_failed = pinned->has(site_result::kind::failed);
+  const bool is_failed = pinned->has(slot_result::kind::failed);
   const bool writes = !is_failed || config_.keeps_going;
   if (writes) report_notes(*pinned);
   for (const auto& r : pinned->results) {
-    const files::site& s = file_->sites()[r.site];
+    const files::slot& s = file_->slots()[r.slot];
     report(s, r, writes);
-    if (writes && r.outcome == site_result::kind::changed) report_doubt(s);
+    if (writes && r.outcome == slot_result::kind::changed) report_doubt(s);
   }
   auto out = with_results(writes ? pinned->text : text_, results_);
   if (!out) return fail(std::move(out.error()));
@@ -71,8 +71,8 @@ result<void> function_run::pin(const digest_map& known) {
   return {};
 }
 
-void function_run::report(const files::site& s, const site_result& r, bool writes) {
-  using kind = site_result::kind;
+void function_run::report(const files::slot& s, const slot_result& r, bool writes) {
+  using kind = slot_result::kind;
   auto about = list_->about(s);
   about.current_value = s.written;
   switch (r.outcome) {
@@ -105,7 +105,7 @@ void function_run::report_notes(const pinned_file& file) {
 }
 
 // Warns, once for each item, that a digest may break it.
-void function_run::report_doubt(const files::site& s) {
+void function_run::report_doubt(const files::slot& s) {
   if (s.doubt.empty()) return;
   const auto item = s.pointer.substr(0, s.pointer.find('/', std::string_view("/items/").size()));
   if (doubts_.emplace(item, s.doubt).second)

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-site_order order_of(const files::site& s, const registry::reference& ref, const site_rules& from) {
+slot_order order_of(const files::slot& s, const registry::reference& ref, const slot_rules& from) {
   auto out = s;
   out.ref = ref;
   if (!ref.is_pinned()) out.tag = ref;
@@ -41,7 +41,7 @@ struct gap_group {
 
 class gap_finder {
  public:
-  gap_finder(const read_kustomization& top, const site_rules& orders) : top_(top), orders_(orders) {}
+  gap_finder(const read_kustomization& top, const slot_rules& orders) : top_(top), orders_(orders) {}
 
   result<kustomization_gaps> find(const std::vector<taken_image>& all, std::vector<std::string> notes) {
     out_.notes = std::move(notes);
@@ -68,10 +68,10 @@ class gap_finder {
       out_.notes.push_back(
           fmt::format("{} in {} is pinned without the tag that an entry of `images` compares, so that the "
                       "entry does not reach it: write {}@{} there",
-                      o.image, o.place, o.site.tag->written(), o.site.ref->digest()->to_string()));
+                      o.image, o.place, o.slot.tag->written(), o.slot.ref->digest()->to_string()));
     }
     if (o.times == 0) {
-      if (!ref->is_pinned() && !o.is_skipped() && order_of(o.site, *ref, orders_).never.empty())
+      if (!ref->is_pinned() && !o.is_skipped() && order_of(o.slot, *ref, orders_).never.empty())
         out_.notes.push_back(
             fmt::format("{} gets no entry: kustomize's images do not reach {}; pin it there", o.image, o.place));
       return;
@@ -97,8 +97,8 @@ class gap_finder {
 
   // A pin in the image's own file, which an entry for its tag no longer matches.
   [[nodiscard]] bool loses_entry(const taken_image& o, const files::followed_image& built) const {
-    if (!o.site.is_pinned() || !o.site.tag || o.site.ref->written() != o.image) return false;
-    return files::follow(top_.images, o.site.tag->written(), o.times).matched != built.matched;
+    if (!o.slot.is_pinned() || !o.slot.tag || o.slot.ref->written() != o.image) return false;
+    return files::follow(top_.images, o.slot.tag->written(), o.times).matched != built.matched;
   }
 
   // The gap that a group leaves, if any.
@@ -109,7 +109,7 @@ class gap_finder {
     const auto& first = same.front();
     std::optional<pin::pin_format> format;
     for (const auto& one : same) {
-      const auto order = order_of(one.from->site, one.ref, orders_);
+      const auto order = order_of(one.from->slot, one.ref, orders_);
       if (!order.never.empty()) {
         out_.notes.push_back(fmt::format("{} gets no {}: rule {} says pin: never of the image in {}", one.ref.written(),
                                          kind, order.never, one.from->place));
@@ -167,7 +167,7 @@ class gap_finder {
   }
 
   const read_kustomization& top_;
-  const site_rules& orders_;
+  const slot_rules& orders_;
   std::vector<gap_group> groups_;
   kustomization_gaps out_;
 };
@@ -186,7 +186,7 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
 
 std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::vector<const input*>& inputs,
                                                                      const files::image_places& places,
-                                                                     const site_rules& orders) {
+                                                                     const slot_rules& orders) {
   std::set<fs::path> paths;
   for (const auto* in : inputs) {
     std::error_code ignored;

@@ -28,7 +28,7 @@ bool may_match_others(const files::kustomize_entry& entry) {
 
 // The tag reference that reaches the entries of the kustomization; of a pinned image the one in its file.
 std::string before_entries(const taken_image& one) {
-  return one.site.is_pinned() ? one.site.tag->written() : one.image;
+  return one.slot.is_pinned() ? one.slot.tag->written() : one.image;
 }
 
 void put(renamed_images& into, std::size_t index, renamed_image one) {
@@ -56,13 +56,13 @@ class rename_finder {
 
  private:
   void take_image(const std::string& path, const read_kustomization& top, const taken_image& image) {
-    if (!image.site.tag || image.times == 0 || image.is_decided) return;
+    if (!image.slot.tag || image.times == 0 || image.is_decided) return;
     const auto built = files::follow(top.images, before_entries(image), image.times);
     const auto decides = [&](std::size_t i) { return top.images[i].decides(); };
-    if (std::ranges::any_of(built.matched, decides) || built.image == image.site.tag->written()) return;
+    if (std::ranges::any_of(built.matched, decides) || built.image == image.slot.tag->written()) return;
     const auto ref = registry::reference::parse(built.image);
-    if (ref && (ref->is_pinned() || ref->written_name() == image.site.tag->written_name() ||
-                ref->canonical() == image.site.tag->canonical()))
+    if (ref && (ref->is_pinned() || ref->written_name() == image.slot.tag->written_name() ||
+                ref->canonical() == image.slot.tag->canonical()))
       return;
     put(out_[image.file], image.index, {ref ? std::optional(*ref) : std::nullopt, built.image, path, {}});
   }
@@ -73,10 +73,10 @@ class rename_finder {
     if (!text) return;
     const auto content = files::image_file::read(*std::move(text), one.path, places_);
     if (!content) return;
-    const auto found = std::ranges::find(content->sites(), fmt::format("/images/{}", one.item), &files::site::pointer);
-    if (found == content->sites().end()) return;
+    const auto found = std::ranges::find(content->slots(), fmt::format("/images/{}", one.item), &files::slot::pointer);
+    if (found == content->slots().end()) return;
     auto ref = registry::reference::parse(one.built);
-    put(out_[canonical_path(one.path)], static_cast<std::size_t>(found - content->sites().begin()),
+    put(out_[canonical_path(one.path)], static_cast<std::size_t>(found - content->slots().begin()),
         {ref && !ref->is_pinned() ? std::optional(*std::move(ref)) : std::nullopt, one.built, one.path, one.problem});
   }
 

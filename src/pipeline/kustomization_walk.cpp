@@ -161,12 +161,12 @@ void kustomization_walk::take_entries(const std::string& path, std::string text,
   if (!within_.takes_entries) return;
   const auto content = files::image_file::read(std::move(text), path, places_);
   if (!content) return;
-  for (std::size_t i = 0; i < content->sites().size(); ++i) {
-    const files::site& s = content->sites()[i];
+  for (std::size_t i = 0; i < content->slots().size(); ++i) {
+    const files::slot& s = content->slots()[i];
     if (s.reason == files::skip_reason::none && s.ref && s.tag)
       into.push_back({.image = s.ref->written(),
                       .place = path,
-                      .site = s,
+                      .slot = s,
                       .times = times,
                       .file = canonical_path(path),
                       .index = i});
@@ -190,8 +190,8 @@ result<void> kustomization_walk::take_file(const std::string& path, const std::s
     return fail(error_code::invalid_input,
                 fmt::format("{}, which {} includes: {}", path, from, content.error().message));
   std::vector<taken_image> own;
-  for (std::size_t i = 0; i < content->sites().size(); ++i) {
-    const files::site& s = content->sites()[i];
+  for (std::size_t i = 0; i < content->slots().size(); ++i) {
+    const files::slot& s = content->slots()[i];
     const bool counts = s.reason == files::skip_reason::none || s.reason == files::skip_reason::skip_label;
     if (!counts || !s.ref) continue;
     own.push_back({s.ref->written(),

@@ -2,7 +2,7 @@
 
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
-#include <pinhook/pipeline/site_label.hpp>
+#include <pinhook/pipeline/slot_label.hpp>
 
 #include <fmt/core.h>
 
@@ -46,9 +46,9 @@ void lock_run::report_inputs(const std::vector<input>& inputs) {
   bool is_good = true;
   for (const auto& in : inputs) {
     if (in.content) {
-      for (const auto& s : in.content->sites())
+      for (const auto& s : in.content->slots())
         if (s.reason != files::skip_reason::none && !files::is_on_purpose(s.reason))
-          say(fmt::format("{}: {} is not locked: {}", site_label(in.path, s), quoted_name(s.written), s.problem));
+          say(fmt::format("{}: {} is not locked: {}", slot_label(in.path, s), quoted_name(s.written), s.problem));
       continue;
     }
     const auto& e = in.content.error();

@@ -1,6 +1,6 @@
 #include <pinhook/pipeline/locking.hpp>
 
-#include <pinhook/pipeline/site_label.hpp>
+#include <pinhook/pipeline/slot_label.hpp>
 
 #include <fmt/core.h>
 
@@ -22,7 +22,7 @@ struct use {
   std::string pinned_at;
 };
 
-result<void> take(use& into, const files::site& s, const std::string& place) {
+result<void> take(use& into, const files::slot& s, const std::string& place) {
   if (!s.is_pinned()) return {};
   const auto& digest = *s.ref->digest();
   if (!into.digest) {
@@ -61,11 +61,11 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
     const auto& in = from.inputs[file];
     if (!in.content) continue;
     const auto& renamed = file < from.renamed.size() ? from.renamed[file] : no_renames;
-    std::vector<files::site> judged;
-    const auto sites = with_problems(in.content->sites(), renamed, judged);
-    const auto orders = from.orders.orders_of(sites);
-    for (std::size_t i = 0; i < sites.size(); ++i) {
-      const auto& s = sites[i];
+    std::vector<files::slot> judged;
+    const auto slots = with_problems(in.content->slots(), renamed, judged);
+    const auto orders = from.orders.orders_of(slots);
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      const auto& s = slots[i];
       // The digest beside a tag that the chart composes may not be the digest of that tag.
       if (s.reason != files::skip_reason::none || (s.is_refused() && s.is_pinned())) continue;
       if (!orders[i].never.empty()) {
@@ -78,7 +78,7 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
       }
       const auto& tag = s.tag ? *s.tag : *s.ref;
       const auto [at, is_new] = by_canonical.try_emplace(tag.canonical(), uses.size());
-      const auto place = site_label(in.path, s);
+      const auto place = slot_label(in.path, s);
       take_renamed(renamed, i, {tag, place, s.is_pinned() ? s.ref->digest() : std::nullopt, {}}, others);
       if (is_new) uses.push_back({tag, place, std::nullopt, {}});
       if (auto ok = take(uses[at->second], s, place); !ok) return fail(std::move(ok.error()));

@@ -6,7 +6,7 @@
 #include <pinhook/pipeline/joined_files.hpp>
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
-#include <pinhook/pipeline/site_label.hpp>
+#include <pinhook/pipeline/slot_label.hpp>
 
 #include <fmt/core.h>
 
@@ -117,8 +117,8 @@ std::vector<registry::reference> pin_run::wanted() const {
   return out;
 }
 
-void pin_run::report_site(const one_file& file, const files::site& s, const site_result& r) {
-  using kind = site_result::kind;
+void pin_run::report_slot(const one_file& file, const files::slot& s, const slot_result& r) {
+  using kind = slot_result::kind;
   switch (r.outcome) {
     case kind::changed:
       ++n_.changed_images;
@@ -134,13 +134,13 @@ void pin_run::report_site(const one_file& file, const files::site& s, const site
       }
       // An image that the author wrote so on purpose needs no line; an entry of a kustomization does, since it may seem
       // to pin an image that it does not pin.
-      if (!files::is_on_purpose(s.reason) || s.form == files::site_form::kustomization)
-        say(fmt::format("{}: {} is left as it is: {}", site_label(file.in.path, s), quoted_name(s.written), r.message));
+      if (!files::is_on_purpose(s.reason) || s.form == files::slot_form::kustomization)
+        say(fmt::format("{}: {} is left as it is: {}", slot_label(file.in.path, s), quoted_name(s.written), r.message));
       return;
     case kind::failed:
       ++n_.failed;
       worsen(r.code == error_code::internal ? run_status::failed : run_status::unresolved);
-      say(fmt::format("{}: {}", site_label(file.in.path, s), r.message));
+      say(fmt::format("{}: {}", slot_label(file.in.path, s), r.message));
       return;
   }
 }
@@ -168,8 +168,8 @@ result<std::string> pin_run::with_gaps(const one_file& file, std::string text, c
   return files::with_entries(text, entries, options_.format);
 }
 
-bool pin_run::is_filled(const one_file& file, const files::site& s) {
-  return file.gaps && s.form == files::site_form::kustomization &&
+bool pin_run::is_filled(const one_file& file, const files::slot& s) {
+  return file.gaps && s.form == files::slot_form::kustomization &&
          std::ranges::any_of(file.gaps->missing, [&](const kustomization_gap& gap) {
            return gap.entry && s.pointer == fmt::format("/images/{}", *gap.entry);
          });
@@ -193,7 +193,7 @@ void pin_run::finish_file(one_file& file, const digest_map& known) {
   for (const auto& doubt : pinned->doubts) say(fmt::format("{}: {}", shown_path(file.in.path), doubt));
   for (const auto& note : pinned->notes) say(fmt::format("{}: {}", shown_path(file.in.path), note));
   for (const auto& r : pinned->results)
-    if (!is_filled(file, content.sites()[r.site])) report_site(file, content.sites()[r.site], r);
+    if (!is_filled(file, content.slots()[r.slot])) report_slot(file, content.slots()[r.slot], r);
   auto text = with_gaps(file, std::move(pinned->text), choice, known);
   if (!text) return bad(file.in.path, text.error());
   if (*text != content.text()) ++n_.changed_files;

@@ -18,14 +18,14 @@
 namespace pinhook::pipeline {
 namespace {
 
-std::string reason_of(const files::site& s) {
+std::string reason_of(const files::slot& s) {
   switch (s.reason) {
     case files::skip_reason::none:
       break;
     case files::skip_reason::variable:
       return "something else fills it in";
     case files::skip_reason::no_tag_here:
-      return s.form == files::site_form::kustomization ? "its tag comes from the images that it matches"
+      return s.form == files::slot_form::kustomization ? "its tag comes from the images that it matches"
                                                        : "its tag comes from elsewhere";
     case files::skip_reason::built:
       return "it is built, not pulled";
@@ -41,25 +41,25 @@ std::string reason_of(const files::site& s) {
 }
 
 // The reference whose digest decides; none when no look-up is needed.
-std::optional<registry::reference> deciding_reference(const files::site& s, pin_task task) {
+std::optional<registry::reference> deciding_reference(const files::slot& s, pin_task task) {
   if (s.reason != files::skip_reason::none || s.is_refused() || task == pin_task::unpin) return std::nullopt;
   if (!s.is_pinned()) return s.tag ? s.tag : s.ref;
   return task == pin_task::update ? s.tag : std::nullopt;
 }
 
-site_result unpinned(std::size_t index, const files::site& s) {
-  using kind = site_result::kind;
-  if (!s.is_pinned()) return {.site = index, .outcome = kind::current};
-  if (s.tag) return {.site = index, .outcome = kind::changed, .after = s.tag->written()};
-  return {.site = index, .outcome = kind::left, .message = "its tag is not written beside it"};
+slot_result unpinned(std::size_t index, const files::slot& s) {
+  using kind = slot_result::kind;
+  if (!s.is_pinned()) return {.slot = index, .outcome = kind::current};
+  if (s.tag) return {.slot = index, .outcome = kind::changed, .after = s.tag->written()};
+  return {.slot = index, .outcome = kind::left, .message = "its tag is not written beside it"};
 }
 
 // The reason why an image is not pinned that a kustomization renames; none: both names have the same digest.
-std::optional<site_result> renamed_result(std::size_t index, const pin_choice& choice, const registry::digest& own,
+std::optional<slot_result> renamed_result(std::size_t index, const pin_choice& choice, const registry::digest& own,
                                           const digest_map& known) {
-  using kind = site_result::kind;
+  using kind = slot_result::kind;
   const auto left = [&](std::string message) {
-    return site_result{.site = index, .outcome = kind::left, .message = std::move(message)};
+    return slot_result{.slot = index, .outcome = kind::left, .message = std::move(message)};
   };
   const auto [begin, end] = choice.renamed.equal_range(index);
   for (const auto& [i, one] : std::ranges::subrange(begin, end)) {
@@ -70,8 +70,8 @@ std::optional<site_result> renamed_result(std::size_t index, const pin_choice& c
     const auto found = known.find(ref->canonical());
     if (found == known.end()) continue;
     if (!found->second)
-      return site_result{
-          .site = index,
+      return slot_result{
+          .slot = index,
           .outcome = kind::failed,
           .message = fmt::format("{} changes it to {}: {}", by, quoted_name(text), found->second.error().message),
           .code = found->second.error().code};
@@ -82,40 +82,40 @@ std::optional<site_result> renamed_result(std::size_t index, const pin_choice& c
   return std::nullopt;
 }
 
-site_result decide(std::size_t index, const files::site& s, const pin_choice& choice, const site_order& order,
+slot_result decide(std::size_t index, const files::slot& s, const pin_choice& choice, const slot_order& order,
                    const digest_map& known) {
-  using kind = site_result::kind;
-  if (s.reason != files::skip_reason::none) return {.site = index, .outcome = kind::left, .message = reason_of(s)};
+  using kind = slot_result::kind;
+  if (s.reason != files::skip_reason::none) return {.slot = index, .outcome = kind::left, .message = reason_of(s)};
   if (choice.task == pin_task::unpin) return unpinned(index, s);
   if (!order.never.empty())
-    return {.site = index,
+    return {.slot = index,
             .outcome = kind::left,
             .message = fmt::format("rule {} says pin: never", order.never),
             .rule = order.never};
   if (s.is_refused() && (choice.task == pin_task::update || !s.is_pinned()))
-    return {.site = index, .outcome = kind::left, .message = reason_of(s)};
+    return {.slot = index, .outcome = kind::left, .message = reason_of(s)};
   const auto ref = deciding_reference(s, choice.task);
   if (!ref) {
-    if (choice.task == pin_task::pin) return {.site = index, .outcome = kind::current};
+    if (choice.task == pin_task::pin) return {.slot = index, .outcome = kind::current};
     return {
-        .site = index, .outcome = kind::left, .message = "its tag is not written beside it, so it cannot be updated"};
+        .slot = index, .outcome = kind::left, .message = "its tag is not written beside it, so it cannot be updated"};
   }
   const auto found = known.find(ref->canonical());
   if (found == known.end())
-    return {.site = index, .outcome = kind::failed, .message = "it was never looked up", .code = error_code::internal};
+    return {.slot = index, .outcome = kind::failed, .message = "it was never looked up", .code = error_code::internal};
   const auto& answer = found->second;
   if (!answer)
-    return {.site = index, .outcome = kind::failed, .message = answer.error().message, .code = answer.error().code};
-  if (s.is_pinned() && *s.ref->digest() == *answer) return {.site = index, .outcome = kind::current};
+    return {.slot = index, .outcome = kind::failed, .message = answer.error().message, .code = answer.error().code};
+  if (s.is_pinned() && *s.ref->digest() == *answer) return {.slot = index, .outcome = kind::current};
   if (auto other = renamed_result(index, choice, *answer, known)) return *std::move(other);
   const auto format = s.format.value_or(order.format.value_or(choice.format));
-  return {.site = index,
+  return {.slot = index,
           .outcome = kind::changed,
           .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, format)};
 }
 
 // The format that the entries of kustomizations need to match the image; the format of `order` when any will do.
-std::optional<pin::pin_format> matched_format(const files::site& s, const pin_choice& choice, const site_order& order) {
+std::optional<pin::pin_format> matched_format(const files::slot& s, const pin_choice& choice, const slot_order& order) {
   const auto ref = deciding_reference(s, choice.task);
   if (!ref) return order.format;
   const auto wanted = order.format.value_or(choice.format);
@@ -138,38 +138,38 @@ std::string note_of(const line_reader& by, std::size_t count) {
                      count == 1 ? "1 image is" : fmt::format("{} images are", count), program, advice);
 }
 
-// Completes the results of the changed sites from the rewritten file.
-void take_outcome(const std::vector<files::site>& after, const std::vector<files::change>& changes,
+// Completes the results of the changed slots from the rewritten file.
+void take_outcome(const std::vector<files::slot>& after, const std::vector<files::change>& changes,
                   pin::pin_format format, pinned_file& out) {
   std::map<line_reader, std::size_t> marked;
   for (const files::change& one : changes) {
-    const files::site& s = after[one.site];
+    const files::slot& s = after[one.slot];
     if (!s.tag) ++out.lost_tags;
     const bool is_both = s.ref && !s.ref->tag().empty();
-    if (s.marker != nullptr && is_both && s.form != files::site_form::values &&
+    if (s.marker != nullptr && is_both && s.form != files::slot_form::values &&
         one.format.value_or(format) == pin::pin_format::digest)
       ++marked[{s.marker->program, s.marker->changes}];
-    if (s.form == files::site_form::scalar) out.results[one.site].after = s.written;
+    if (s.form == files::slot_form::scalar) out.results[one.slot].after = s.written;
   }
   for (const auto& [by, count] : marked) out.notes.push_back(note_of(by, count));
 }
 
 }  // namespace
 
-std::span<const files::site> with_problems(std::span<const files::site> sites, const renamed_images& renamed,
-                                           std::vector<files::site>& into) {
+std::span<const files::slot> with_problems(std::span<const files::slot> slots, const renamed_images& renamed,
+                                           std::vector<files::slot>& into) {
   for (const auto& [index, one] : renamed) {
-    if (one.problem.empty() || index >= sites.size() || sites[index].reason != files::skip_reason::none) continue;
-    if (into.empty()) into.assign(sites.begin(), sites.end());
+    if (one.problem.empty() || index >= slots.size() || slots[index].reason != files::skip_reason::none) continue;
+    if (into.empty()) into.assign(slots.begin(), slots.end());
     if (!into[index].problem.empty()) continue;
     into[index].problem = one.problem;
     into[index].remedy = files::dot_remedy;
   }
-  return into.empty() ? sites : std::span<const files::site>(into);
+  return into.empty() ? slots : std::span<const files::slot>(into);
 }
 
-bool pinned_file::has(site_result::kind outcome) const {
-  return std::ranges::any_of(results, [&](const site_result& r) { return r.outcome == outcome; });
+bool pinned_file::has(slot_result::kind outcome) const {
+  return std::ranges::any_of(results, [&](const slot_result& r) { return r.outcome == outcome; });
 }
 
 std::string pinned_file::lost_tags_note() const {
@@ -185,12 +185,12 @@ std::vector<registry::reference> wanted(const files::image_file& file, const pin
   std::vector<registry::reference> out;
   if (choice.task == pin_task::unpin) return out;
   std::set<std::string, std::less<>> seen;
-  std::vector<files::site> judged;
-  const auto sites = with_problems(file.sites(), choice.renamed, judged);
-  const auto orders = choice.orders.orders_of(sites);
-  for (std::size_t i = 0; i < sites.size(); ++i) {
+  std::vector<files::slot> judged;
+  const auto slots = with_problems(file.slots(), choice.renamed, judged);
+  const auto orders = choice.orders.orders_of(slots);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
     if (!orders[i].never.empty()) continue;
-    auto ref = deciding_reference(sites[i], choice.task);
+    auto ref = deciding_reference(slots[i], choice.task);
     if (!ref) continue;
     const auto [begin, end] = choice.renamed.equal_range(i);
     for (const auto& [index, one] : std::ranges::subrange(begin, end))
@@ -203,15 +203,15 @@ std::vector<registry::reference> wanted(const files::image_file& file, const pin
 result<pinned_file> pinned(const files::image_file& file, const pin_choice& choice, const digest_map& known) {
   pinned_file out;
   std::vector<files::change> changes;
-  std::vector<files::site> judged;
-  const auto sites = with_problems(file.sites(), choice.renamed, judged);
-  auto orders = choice.orders.orders_of(sites);
-  for (std::size_t i = 0; i < sites.size(); ++i) {
-    if (!choice.entries.empty()) orders[i].format = matched_format(sites[i], choice, orders[i]);
-    auto one = decide(i, sites[i], choice, orders[i], known);
-    if (one.outcome == site_result::kind::changed) {
-      if (choice.task != pin_task::unpin && !sites[i].doubt.empty()) out.doubts.insert(sites[i].doubt);
-      const auto ref = deciding_reference(sites[i], choice.task);
+  std::vector<files::slot> judged;
+  const auto slots = with_problems(file.slots(), choice.renamed, judged);
+  auto orders = choice.orders.orders_of(slots);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (!choice.entries.empty()) orders[i].format = matched_format(slots[i], choice, orders[i]);
+    auto one = decide(i, slots[i], choice, orders[i], known);
+    if (one.outcome == slot_result::kind::changed) {
+      if (choice.task != pin_task::unpin && !slots[i].doubt.empty()) out.doubts.insert(slots[i].doubt);
+      const auto ref = deciding_reference(slots[i], choice.task);
       changes.push_back(
           {i, ref ? std::optional(*known.find(ref->canonical())->second) : std::nullopt, orders[i].format});
     }
@@ -224,7 +224,7 @@ result<pinned_file> pinned(const files::image_file& file, const pin_choice& choi
   const auto after = file.rewritten(changes, choice.format);
   if (!after) return fail(after.error());
   out.text = after->text();
-  if (choice.task != pin_task::unpin) take_outcome(after->sites(), changes, choice.format, out);
+  if (choice.task != pin_task::unpin) take_outcome(after->slots(), changes, choice.format, out);
   return out;
 }
 

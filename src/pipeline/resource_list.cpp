@@ -133,7 +133,7 @@ result<function_config> resource_list::config() const {
                           pinhook::quoted(version), pinhook::quoted(kind)));
 }
 
-function_result resource_list::about(const files::site& s) const {
+function_result resource_list::about(const files::slot& s) const {
   function_result out;
   const auto [item_pointer, rest] = split_item(s.pointer);
   const auto& doc = document();

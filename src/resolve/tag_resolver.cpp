@@ -17,13 +17,13 @@ namespace {
 // Equal queries of a request are looked up once.
 class batch_builder {
  public:
-  void add(std::size_t slot, query q, std::string identity) {
+  void add(std::size_t position, query q, std::string identity) {
     // The source counts beside its identity, which may change while the query is under way.
     std::string key = fmt::format("{}{}\n{}\n{}", q.want == freshness::refreshed ? '!' : ' ',
                                   static_cast<const void*>(q.credentials.get()), q.ref.canonical(), identity);
     const auto [at, is_new] = places_.try_emplace(std::move(key), made_->asks.size());
     if (is_new) made_->asks.emplace_back(std::move(q), std::move(identity));
-    made_->asks[at->second].slots.push_back(slot);
+    made_->asks[at->second].positions.push_back(position);
   }
   [[nodiscard]] const std::shared_ptr<batch>& made() const { return made_; }
 
@@ -99,8 +99,8 @@ awaitable<std::vector<result<answer>>> tag_resolver::resolve(std::vector<query> 
   const bool has_arrived = co_await crossing.wait();
   if (!has_arrived) co_return out;
   for (const batch::ask& a : b->asks) {
-    for (const std::size_t slot : a.slots) {
-      out[slot] = a.outcome;
+    for (const std::size_t i : a.positions) {
+      out[i] = a.outcome;
       count(is_stale(a.outcome) ? cache_event::stale : cache_event::miss);
     }
   }

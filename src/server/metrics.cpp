@@ -396,9 +396,9 @@ void metrics::set_stalled_read(std::string_view files, bool is_stalled) {
 
 connection_metrics& metrics::listener(std::string_view name) {
   const std::lock_guard lock(state_->mutex);
-  auto& slot = state_->listeners[std::string(name)];
-  if (!slot) slot = std::make_unique<state::listener_counters>(*state_, std::string(name));
-  return *slot;
+  auto& counted = state_->listeners[std::string(name)];
+  if (!counted) counted = std::make_unique<state::listener_counters>(*state_, std::string(name));
+  return *counted;
 }
 
 std::string metrics::render() {

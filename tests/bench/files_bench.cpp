@@ -77,7 +77,7 @@ BENCHMARK(find_images)->Unit(benchmark::kMillisecond);
 void rewrite_all(benchmark::State& state) {
   const auto file = files::image_file::read(manifests(), "web.yaml", {});
   std::vector<files::change> changes;
-  for (std::size_t i = 0; i < file->sites().size(); ++i) changes.push_back({i, registry::digest::of("x")});
+  for (std::size_t i = 0; i < file->slots().size(); ++i) changes.push_back({i, registry::digest::of("x")});
   for (auto unused : state) benchmark::DoNotOptimize(file->rewrite(changes, pin::pin_format::digest));
   set_rate(state);
 }

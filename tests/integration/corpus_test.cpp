@@ -24,7 +24,7 @@ const fs::path corpus = fs::path(testing::source_dir()) / "tests/corpus";
 struct corpus_case {
   const char* file;
   /// Images that are found, and those of them that get a digest.
-  std::size_t sites, pinned;
+  std::size_t slots, pinned;
   /// Pinned and unpinned it is not the same text, since a value was not written as it reads.
   bool is_respelled = false;
   /// It is JSON, where no comment can hold the tag: by digest alone there is no way back.
@@ -108,11 +108,11 @@ void remove_all(std::string& text, const std::string& part) {
 
 // The line without every text of these images: an oracle without knowledge of YAML. Longer words first, since "nginx"
 // is a part of "nginx:1.25".
-std::string bare(std::string line, const std::vector<files::site>& sites, const std::vector<files::change>& changes,
+std::string bare(std::string line, const std::vector<files::slot>& slots, const std::vector<files::change>& changes,
                  pin::pin_format format) {
   std::vector<std::string> words;
   for (const auto& c : changes) {
-    const auto& ref = *sites[c.site].ref;
+    const auto& ref = *slots[c.slot].ref;
     const std::string name(ref.written_name());
     const std::string digest = c.digest->to_string();
     const std::string tag(ref.effective_tag());
@@ -162,7 +162,7 @@ class Corpus : public ::testing::TestWithParam<corpus_case> {
     const auto t = try_pin(text, c.file, format);
     ASSERT_EQ(t.refusal, "");
     EXPECT_EQ(t.problem, "") << t.pinned;
-    EXPECT_EQ(t.before.size(), c.sites) << [&] {
+    EXPECT_EQ(t.before.size(), c.slots) << [&] {
       std::string all;
       for (const auto& s : t.before)
         all += fmt::format("{}:{} {} {} {}\n", s.line, s.column, s.object, s.written, to_string(s.reason));

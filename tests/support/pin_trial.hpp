@@ -28,7 +28,7 @@ struct pin_trial {
   std::string problem;
   /// The file was not read at all, in these words.
   std::string refusal;
-  std::vector<files::site> before;
+  std::vector<files::slot> before;
   std::vector<files::change> changes;
   std::string pinned;
   /// Pins whose tag is not known from the pinned file.
@@ -137,10 +137,10 @@ inline std::string tree_difference(std::string_view before, std::string_view aft
 
 // Pinned once more: the digests are seen, and nothing is left to do.
 inline std::string again_difference(pin_trial& t, const files::image_file& again, pin::pin_format format) {
-  if (again.sites().size() != t.before.size()) return "another number of images once it is pinned";
+  if (again.slots().size() != t.before.size()) return "another number of images once it is pinned";
   for (const auto& c : t.changes) {
-    const auto& before = t.before[c.site];
-    const auto& after = again.sites()[c.site];
+    const auto& before = t.before[c.slot];
+    const auto& after = again.slots()[c.slot];
     if (!after.is_pinned() || after.ref->digest() != c.digest)
       return fmt::format("{} at line {} reads as {} once it is pinned", before.written, before.line, after.written);
     if (before.ref->tag().empty() && after.ref->digest() && !after.ref->tag().empty()) ++t.tagged;
@@ -151,7 +151,7 @@ inline std::string again_difference(pin_trial& t, const files::image_file& again
                          after.tag->written());
   }
   for (std::size_t i = 0; i < t.before.size(); ++i)
-    if (again.sites()[i].reason != t.before[i].reason)
+    if (again.slots()[i].reason != t.before[i].reason)
       return fmt::format("image {} is left alone for another reason", i);
   if (t.lost > 0) return {};
   const auto twice = again.rewrite(t.changes, format);
@@ -172,7 +172,7 @@ inline pin_trial try_pin(const std::string& text, const std::string& path, pin::
     if (t.refusal.empty()) t.problem = "refused without a word";
     return t;
   }
-  t.before = file->sites();
+  t.before = file->slots();
   std::set<std::string> digests;
   for (std::size_t i = 0; i < t.before.size(); ++i) {
     const auto& s = t.before[i];
@@ -203,7 +203,7 @@ inline pin_trial try_pin(const std::string& text, const std::string& path, pin::
   }
   if (t.problem = again_difference(t, *again, format); !t.problem.empty() || t.lost > 0) return t;
   std::vector<files::change> back;
-  for (const auto& c : t.changes) back.push_back({c.site, std::nullopt});
+  for (const auto& c : t.changes) back.push_back({c.slot, std::nullopt});
   auto unpinned = again->rewrite(back, format);
   if (!unpinned) {
     t.problem = "not unpinned: " + unpinned.error().message;

@@ -32,14 +32,14 @@ inline std::string filled(std::string_view text) {
 
 inline registry::digest digest_of(char c) { return *registry::digest::parse("sha256:" + std::string(64, c)); }
 
-/// Every site that can change, changed.
+/// Every slot that can change, changed.
 inline std::string rewritten(const std::string& text, std::string_view path, std::optional<registry::digest> digest,
                              pin::pin_format format = pin::pin_format::digest) {
   const auto file = files::image_file::read(text, path, {});
   if (!file) return file.error().message;
   std::vector<files::change> changes;
-  for (std::size_t i = 0; i < file->sites().size(); ++i) {
-    const files::site& s = file->sites()[i];
+  for (std::size_t i = 0; i < file->slots().size(); ++i) {
+    const files::slot& s = file->slots()[i];
     if (s.reason != files::skip_reason::none || (digest ? !s.tag : !(s.is_pinned() && s.tag))) continue;
     changes.push_back({i, digest});
   }

@@ -12,7 +12,7 @@
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/digest_map.hpp>
 #include <pinhook/pipeline/run.hpp>
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 
 #include <functional>
 #include <memory>
@@ -37,7 +37,7 @@ using digest_opener = std::function<result<std::unique_ptr<access::digest_source
 /// The places of images from the settings: pin.kinds, files.paths.
 [[nodiscard]] files::image_places image_places_of(const config::settings& s);
 /// The settings' rules for images in files, with --namespace and --format.
-[[nodiscard]] pipeline::site_rules orders_of(const file_arguments& arguments, const config::settings& s);
+[[nodiscard]] pipeline::slot_rules orders_of(const file_arguments& arguments, const config::settings& s);
 
 /// Prints "pinhook pin: …" on standard error and returns the exit code for wrong usage, configuration or input.
 int refuse_run(std::string_view command, const error& e);

@@ -12,10 +12,10 @@
 
 namespace pinhook::files {
 
-/// The new state of one site. Empty digest: the site goes back to its tag.
+/// The new state of one slot. Empty digest: the slot goes back to its tag.
 struct change {
-  /// Index in sites().
-  std::size_t site = 0;
+  /// Index in slots().
+  std::size_t slot = 0;
   std::optional<registry::digest> digest;
   /// The format of the pin. None: the format of the call, but tag and digest where no comment can keep the tag.
   std::optional<pin::pin_format> format{};

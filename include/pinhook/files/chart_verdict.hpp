@@ -12,7 +12,7 @@
 
 namespace pinhook::files {
 
-/// Fills in site::problem, remedy and doubt of Helm values that have no digest. `of`: the chart that the file belongs
+/// Fills in slot::problem, remedy and doubt of Helm values that have no digest. `of`: the chart that the file belongs
 /// to; null: unknown.
 void judge_pins(const yaml::source& from, std::vector<found_image>& images, const chart* of);
 

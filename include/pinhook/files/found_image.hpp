@@ -1,4 +1,4 @@
-// A site with the nodes of its image, which rewriting needs. `find_images` finds them by the kind of the document;
+// A slot with the nodes of its image, which rewriting needs. `find_images` finds them by the kind of the document;
 // `image_file` keeps them.
 //
 // Pure; any thread.
@@ -6,7 +6,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/image_places.hpp>
-#include <pinhook/files/site.hpp>
+#include <pinhook/files/slot.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <cstddef>
@@ -18,10 +18,10 @@ namespace pinhook::files {
 /// The remedy for an image of values that only the chart can put together.
 inline constexpr std::string_view rendered_first = "pin the rendered chart: helm template … | pinhook pin -";
 
-/// Indices in source.documents[site.document].nodes; no_node where there is none. They are the nodes at their place: an
+/// Indices in source.documents[slot.document].nodes; no_node where there is none. They are the nodes at their place: an
 /// alias is the alias, not its anchor.
 struct found_image {
-  files::site site;
+  files::slot slot;
   /// scalar: the string.
   yaml::node_index scalar = yaml::no_node;
   /// values, kustomization: the mapping (resolved), the values of its members, and the keys of the members that a pin
@@ -35,14 +35,14 @@ struct found_image {
   yaml::node_index digest = yaml::no_node;
   /// values: the digest is written without its "sha256:".
   bool is_hex_digest = false;
-  /// The comment of another pinning program when `site.tag` comes from it (foreign_tag.hpp); else empty.
+  /// The comment of another pinning program when `slot.tag` comes from it (foreign_tag.hpp); else empty.
   yaml::text_span foreign_comment{};
-  /// True when another program writes the digest, too: its line has a comment like `site.marker`.
+  /// True when another program writes the digest, too: its line has a comment like `slot.marker`.
   bool is_digest_marked = false;
 };
 
-/// Every image of the text, in the order of the text. Fills all of `site`, including a `tag` from a comment
-/// (tag_comment.hpp). Images reached through an alias are sites of their own, at the alias.
+/// Every image of the text, in the order of the text. Fills all of `slot`, including a `tag` from a comment
+/// (tag_comment.hpp). Images reached through an alias are slots of their own, at the alias.
 /// Errors as image_file::read.
 [[nodiscard]] result<std::vector<found_image>> find_images(const yaml::source& from, std::string_view text,
                                                            std::string_view path, const image_places& places);

@@ -1,7 +1,7 @@
 // A file with images: their places, and the same text with other digests, every other byte unchanged.
 //
 //   auto file = files::image_file::read(text, "deploy/web.yaml", places);
-//   for (const files::site& s : file->sites()) …
+//   for (const files::slot& s : file->slots()) …
 //   std::string pinned = *file->rewrite({{0, digest}}, pin::pin_format::digest);
 //
 // The places that are read, by the kind of the document (pinning.md §2, and the other files of repositories):
@@ -19,7 +19,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/change.hpp>
 #include <pinhook/files/image_places.hpp>
-#include <pinhook/files/site.hpp>
+#include <pinhook/files/slot.hpp>
 #include <pinhook/pin/path.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/pin/policy.hpp>
@@ -45,29 +45,29 @@ class image_file {
   /// "-": standard input. Takes YAML of any number of documents, and JSON.
   /// malformed: "line 3, column 5: …": not valid YAML, or a duplicate key that an image's place depends on.
   /// unsupported: a Helm template that is not rendered ("a Helm template, not YAML; render it first: helm template …").
-  /// `of`: the chart that values belong to, for site::problem and site::doubt; null: unknown.
+  /// `of`: the chart that values belong to, for slot::problem and slot::doubt; null: unknown.
   [[nodiscard]] static result<image_file> read(std::string text, std::string_view path, const image_places& places,
                                                const chart* of = nullptr);
 
   [[nodiscard]] const std::string& text() const;
   /// In the order of the file.
-  [[nodiscard]] const std::vector<site>& sites() const;
+  [[nodiscard]] const std::vector<slot>& slots() const;
 
-  /// The text with these sites changed. A site reached through an alias changes with its anchor, unless the anchor is
-  /// used for something else too; then the alias is replaced by the text. Sites that share their bytes
+  /// The text with these slots changed. A slot reached through an alias changes with its anchor, unless the anchor is
+  /// used for something else too; then the alias is replaced by the text. Slots that share their bytes
   /// change once. With pin_format::digest the tag stays visible in a comment at the end of the line, where YAML allows
   /// one: not in JSON, not where a scalar continues on the next line, not after a digest of the same name on that line
-  /// whose tag is unknown, and not beside another program's comment that must be alone (site::marker). There tag and
+  /// whose tag is unknown, and not beside another program's comment that must be alone (slot::marker). There tag and
   /// digest are both written, unless the change has its own format: then the tag is lost. A change without a digest
   /// restores tag and comment as before the pin. Where an anchor's scalar changes, aliases that do not change are
   /// replaced by the old text.
-  /// invalid_input: a site whose `reason` is not `none`; a site without a known tag that should go back to it; two
-  /// sites with shared bytes and different changes. internal: the result would not be read as planned; nothing is lost.
+  /// invalid_input: a slot whose `reason` is not `none`; a slot without a known tag that should go back to it; two
+  /// slots with shared bytes and different changes. internal: the result would not be read as planned; nothing is lost.
   [[nodiscard]] result<std::string> rewrite(std::span<const change> changes, pin::pin_format format) const;
-  /// The result of `rewrite`, read: its sites are those of this file, in their order.
+  /// The result of `rewrite`, read: its slots are those of this file, in their order.
   [[nodiscard]] result<image_file> rewritten(std::span<const change> changes, pin::pin_format format) const;
 
-  /// The scalar of a site after `rewrite`, which check suggests. For values and kustomizations it is the line to write:
+  /// The scalar of a slot after `rewrite`, which check suggests. For values and kustomizations it is the line to write:
   /// "digest: sha256:…", "tag: 1.25@sha256:…". Empty without a digest.
   [[nodiscard]] std::string suggestion(const change& one, pin::pin_format format) const;
 

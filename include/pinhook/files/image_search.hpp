@@ -10,7 +10,7 @@
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/files/node_access.hpp>
-#include <pinhook/files/site.hpp>
+#include <pinhook/files/slot.hpp>
 #include <pinhook/files/values_scope.hpp>
 #include <pinhook/yaml/source.hpp>
 
@@ -83,7 +83,7 @@ struct object_type {
 [[nodiscard]] std::string object_text(const yaml::source_document& doc, yaml::node_index i, const object_type& type);
 
 /// Fills in the object that the image belongs to: `object`, `group`, `kind`, `ns`.
-void set_owner(const yaml::source_document& doc, yaml::node_index object, const object_type& type, site& s);
+void set_owner(const yaml::source_document& doc, yaml::node_index object, const object_type& type, slot& s);
 
 /// Searches a Kubernetes object, or a list of them item by item. Errors: a duplicate key on the way to an image, a
 /// limit of find_slots.hpp or of this header.
@@ -119,7 +119,7 @@ void set_owner(const yaml::source_document& doc, yaml::node_index object, const 
 /// Takes the tags of digests without a tag from the comments of their lines.
 void take_tags_from_comments(image_search& in);
 
-/// Finds comments of other programs that must be the only comment of an image's line: site::marker,
+/// Finds comments of other programs that must be the only comment of an image's line: slot::marker,
 /// found_image::is_digest_marked.
 void take_markers(image_search& in, const marked_text& marks);
 

@@ -6,7 +6,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/found_image.hpp>
-#include <pinhook/files/rewrite_site.hpp>
+#include <pinhook/files/rewrite_slot.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <cstddef>
@@ -18,10 +18,10 @@
 
 namespace pinhook::files {
 
-/// One site that changes.
+/// One slot that changes.
 struct planned_change {
   const found_image* image = nullptr;
-  site_rewrite plan;
+  slot_rewrite plan;
   /// True when a new comment may be added to its line.
   bool may_add_comment = true;
   /// Set by `document_edits`: the comment is written, so that the tag can be read.

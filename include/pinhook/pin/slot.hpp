@@ -1,4 +1,4 @@
-// A slot: one place in an object that holds an image reference.
+// A slot: the place of one image reference in an object. Its fellow in files is files::slot.
 #pragma once
 
 #include <cstddef>

@@ -19,7 +19,7 @@
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/run.hpp>
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 
 #include <cstddef>
 #include <map>
@@ -41,7 +41,7 @@ struct check_run_options {
   std::string lock_file;
   /// The format of suggested pins.
   pin::pin_format format = pin::pin_format::digest;
-  site_rules orders{};
+  slot_rules orders{};
   /// Renames by the kustomizations around the files: renames_around().
   renames_by_file renames{};
 };
@@ -67,7 +67,7 @@ class check_run final : public run {
   void take_fault(input one);
   [[nodiscard]] check_question question(const std::string& path, const digest_map* known) const;
   [[nodiscard]] checked_file check(const std::string& path, const files::image_file& file, const digest_map* known);
-  [[nodiscard]] pin_text suggestion(const files::image_file& file, std::size_t site, const registry::digest& digest);
+  [[nodiscard]] pin_text suggestion(const files::image_file& file, std::size_t slot, const registry::digest& digest);
   std::size_t report_failures(const digest_map& known);
 
   const check_run_options options_;

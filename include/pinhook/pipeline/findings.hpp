@@ -1,13 +1,13 @@
 // Turns the images of a file into the findings that `pinhook check` reports. Pure.
 //
-//   const auto seen = check_file("deploy/web.yaml", file.text(), file.sites(), {});
+//   const auto seen = check_file("deploy/web.yaml", file.text(), file.slots(), {});
 //   for (const finding& f : seen.findings) …   // {"no-tag", …, line 12, column 16, "nginx", "pinhook pin -i
 //   deploy/web.yaml"}
 //
 // Any thread.
 #pragma once
 
-#include <pinhook/files/site.hpp>
+#include <pinhook/files/slot.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/registry/digest.hpp>
@@ -52,7 +52,7 @@ struct finding {
   std::size_t column = 1;
   /// On the same line, one after the last character of the image.
   std::size_t end_column = 1;
-  /// The object and the container's name: as in files::site.
+  /// The object and the container's name: as in files::slot.
   std::string object;
   std::string name;
   /// As written.
@@ -91,7 +91,7 @@ struct checked_file {
   std::string fault;
 };
 
-/// A site as it would be pinned to a digest.
+/// A slot as it would be pinned to a digest.
 struct pin_text {
   std::string suggestion;
   std::optional<replacement> change;
@@ -110,7 +110,7 @@ struct check_question {
   /// failed, is not compared, and its fix is a command.
   const digest_map* known = nullptr;
   /// Called for findings whose digest is known.
-  std::function<pin_text(std::size_t site, const registry::digest&)> suggest_pin{};
+  std::function<pin_text(std::size_t slot, const registry::digest&)> suggest_pin{};
   /// Names that kustomizations give to the file's images; null: not searched.
   const renamed_images* renamed = nullptr;
   /// Fill checked_file::images.
@@ -120,12 +120,12 @@ struct check_question {
 /// At most one finding an image for tag, latest and digest together, one for its registry, one for its pull policy, and
 /// one for its drift. An image with a rule `pin: never` is neither reported as unpinned nor compared. `text` is the
 /// file's; the width of an image as written is read from it.
-[[nodiscard]] checked_file check_file(std::string_view path, std::string_view text, std::span<const files::site> sites,
+[[nodiscard]] checked_file check_file(std::string_view path, std::string_view text, std::span<const files::slot> slots,
                                       const check_question& question);
 
 /// Adds the references whose digests `check_file` needs, each canonical one once: of images that lack a digest and
 /// should have one and, with `has_drift`, of pins. False when it needs none.
-bool add_wanted(std::span<const files::site> sites, const check_question& question,
+bool add_wanted(std::span<const files::slot> slots, const check_question& question,
                 std::map<std::string, registry::reference>& to);
 
 /// `word` as a POSIX shell reads it back: in single quotes where it needs them.

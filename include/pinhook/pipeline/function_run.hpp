@@ -8,7 +8,7 @@
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/pipeline/resource_list.hpp>
 #include <pinhook/pipeline/run.hpp>
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 
 #include <optional>
 #include <set>
@@ -23,7 +23,7 @@ struct function_run_options {
   /// Used when functionConfig has no format.
   pin::pin_format format = pin::pin_format::digest;
   /// The operator's rules for single images; a format in functionConfig wins over theirs.
-  site_rules orders{};
+  slot_rules orders{};
 };
 
 class function_run final : public run {
@@ -43,9 +43,9 @@ class function_run final : public run {
  private:
   result<void> read(const function_run_options& options, const files::image_places& places);
   result<void> pin(const digest_map& known);
-  void report(const files::site& s, const site_result& r, bool writes);
+  void report(const files::slot& s, const slot_result& r, bool writes);
   void report_notes(const pinned_file& file);
-  void report_doubt(const files::site& s);
+  void report_doubt(const files::slot& s);
   void warn(function_result about, std::string_view place, std::string message);
 
   const std::string_view text_;

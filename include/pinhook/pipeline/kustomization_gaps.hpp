@@ -13,7 +13,7 @@
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <cstddef>
@@ -51,7 +51,7 @@ struct gap_limits {
   const std::set<std::filesystem::path>& inputs;
   const files::image_places& places;
   /// They judge the image as it comes out of the resource, and the object there.
-  const site_rules& orders;
+  const slot_rules& orders;
 };
 
 /// `path` and `text` are those of the kustomization.
@@ -62,6 +62,6 @@ struct gap_limits {
 
 /// One for each input, in their order: the gaps of a kustomization that an argument names; none for any other input.
 [[nodiscard]] std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(
-    const std::vector<const input*>& inputs, const files::image_places& places, const site_rules& orders);
+    const std::vector<const input*>& inputs, const files::image_places& places, const slot_rules& orders);
 
 }  // namespace pinhook::pipeline

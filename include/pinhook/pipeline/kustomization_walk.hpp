@@ -7,7 +7,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/kustomize_image.hpp>
-#include <pinhook/files/site.hpp>
+#include <pinhook/files/slot.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -31,19 +31,19 @@ struct taken_image {
   std::string image;
   std::string place;
   /// Its place, for rules; `image` replaces the reference.
-  files::site site;
+  files::slot slot;
   /// The number of times kustomize applies an entry to it; 0: its `images` do not reach this field.
   std::size_t times = 0;
   /// The name of an entry on the way that may have changed it: a regular expression. Empty: none.
   std::string pattern{};
-  /// The file's canonical_path, and the index of the image among its sites.
+  /// The file's canonical_path, and the index of the image among its slots.
   std::filesystem::path file{};
   std::size_t index = 0;
   /// An entry on the way gives the tag or digest, so those in the file do not come out.
   bool is_decided = false;
 
   /// The object is labelled to be skipped; an entry would pin it nevertheless.
-  [[nodiscard]] bool is_skipped() const { return site.reason == files::skip_reason::skip_label; }
+  [[nodiscard]] bool is_skipped() const { return slot.reason == files::skip_reason::skip_label; }
 };
 
 /// The parts of a kustomization that the walk needs.

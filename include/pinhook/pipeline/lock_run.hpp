@@ -9,7 +9,7 @@
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/pipeline/locking.hpp>
 #include <pinhook/pipeline/run.hpp>
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 
 #include <optional>
 #include <string>
@@ -27,7 +27,7 @@ struct lock_run_options {
   /// Look up again images that are locked already, unless a file pins them.
   bool updates = false;
   /// The operator's rules for single images.
-  site_rules orders{};
+  slot_rules orders{};
   /// RFC 3339, for images that are new or changed.
   std::string now;
 };

@@ -14,7 +14,7 @@
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/pipeline/pinning.hpp>
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/resolve/image_lock.hpp>
 
@@ -30,7 +30,7 @@ struct lock_uses {
   /// Images that `pin` adds entries for: see kustomization_gaps.hpp.
   std::vector<kustomization_gap> gaps{};
   /// Images with `pin: never` are skipped.
-  site_rules orders{};
+  slot_rules orders{};
   /// Names that kustomizations give to the images, one for each input; empty: not searched.
   std::vector<renamed_images> renamed{};
 };

@@ -33,7 +33,7 @@ struct pin_run_options {
   pin_task task = pin_task::pin;
   pin::pin_format format = pin::pin_format::digest;
   /// The operator's rules for single images.
-  site_rules orders{};
+  slot_rules orders{};
   run_target target = run_target::standard_output;
   /// Write the files that succeed although something failed.
   bool keeps_going = false;
@@ -74,8 +74,8 @@ class pin_run final : public run {
   [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text, const pin_choice& choice,
                                               const digest_map& known);
   /// True for an entry of a kustomization that gets the digest of the images that it matches.
-  [[nodiscard]] static bool is_filled(const one_file& file, const files::site& s);
-  void report_site(const one_file& file, const files::site& s, const site_result& r);
+  [[nodiscard]] static bool is_filled(const one_file& file, const files::slot& s);
+  void report_slot(const one_file& file, const files::slot& s, const slot_result& r);
   void bad(const std::string& path, const error& e);
   void say(std::string line) { outcome_.messages.push_back(std::move(line)); }
   void worsen(run_status status);

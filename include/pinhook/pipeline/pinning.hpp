@@ -9,7 +9,7 @@
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/digest_map.hpp>
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
 
@@ -41,13 +41,13 @@ struct renamed_image {
   /// The reason why no digest may be written, whatever the other image's is; empty: a digest of both may.
   std::string problem{};
 };
-/// By the index of the site; one for each name.
+/// By the index of the slot; one for each name.
 using renamed_images = std::multimap<std::size_t, renamed_image>;
 
-/// The sites, with site::problem and remedy of those to which no digest may be written by `renamed`. `into` holds the
-/// sites when there is one, and outlives the result.
-[[nodiscard]] std::span<const files::site> with_problems(std::span<const files::site> sites,
-                                                         const renamed_images& renamed, std::vector<files::site>& into);
+/// The slots, with slot::problem and remedy of those to which no digest may be written by `renamed`. `into` holds the
+/// slots when there is one, and outlives the result.
+[[nodiscard]] std::span<const files::slot> with_problems(std::span<const files::slot> slots,
+                                                         const renamed_images& renamed, std::vector<files::slot>& into);
 
 /// The choices for pinning the images of a file.
 struct pin_choice {
@@ -55,7 +55,7 @@ struct pin_choice {
   /// Used where `orders` have no other, and a comment can keep the tag (files::image_file::rewrite).
   pin::pin_format format = pin::pin_format::digest;
   /// The operator's. unpin removes every pin, whatever they order.
-  site_rules orders{};
+  slot_rules orders{};
   /// The `images` lists of kustomizations in the same run that hold a name with a tag or a suffix: an image that such
   /// an entry matches is pinned in a form that it still matches.
   std::vector<std::vector<files::kustomize_entry>> entries{};
@@ -63,15 +63,15 @@ struct pin_choice {
   renamed_images renamed{};
 };
 
-/// The outcome for one site.
-struct site_result {
+/// The outcome for one slot.
+struct slot_result {
   enum class kind : std::uint8_t {
     changed,  // `after` differs
     current,  // it needs no change
-    left,     // because of site.reason, a rule, or a pin without a known tag (update, unpin): `message` has the reason
+    left,     // because of slot.reason, a rule, or a pin without a known tag (update, unpin): `message` has the reason
     failed,   // no digest was found: `message` has the reason
   };
-  std::size_t site = 0;
+  std::size_t slot = 0;
   kind outcome = kind::current;
   /// The image afterwards, as a reference; empty unless changed.
   std::string after{};
@@ -84,15 +84,15 @@ struct site_result {
 struct pinned_file {
   /// The file afterwards; as before when nothing changed.
   std::string text;
-  std::vector<site_result> results;
+  std::vector<slot_result> results;
   /// The number of changed images whose tag is no longer in the file, since no comment is possible there and `orders`
   /// set the format.
   std::size_t lost_tags = 0;
-  /// Doubts about the new digests: site::doubt of the changed sites, each once.
+  /// Doubts about the new digests: slot::doubt of the changed slots, each once.
   std::set<std::string> doubts;
   /// Sentences about images that are not written in the run's format because of another program's comment.
   std::vector<std::string> notes{};
-  [[nodiscard]] bool has(site_result::kind outcome) const;
+  [[nodiscard]] bool has(slot_result::kind outcome) const;
   /// A sentence about `lost_tags`; empty when none is lost.
   [[nodiscard]] std::string lost_tags_note() const;
 };

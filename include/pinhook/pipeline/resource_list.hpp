@@ -3,7 +3,7 @@
 //
 //   auto list = resource_list::read(text);
 //   list->config().format;
-//   auto out = with_results(text, {list->about(site), …});
+//   auto out = with_results(text, {list->about(slot), …});
 //
 // Source: kustomize cmd/config/docs/api-conventions/functions-spec.md; of the shape of results sigs.k8s.io/kustomize/
 // kyaml (fn/framework/result.go): a list since v1, before that a mapping with `name` and `items`.
@@ -12,7 +12,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
-#include <pinhook/files/site.hpp>
+#include <pinhook/files/slot.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/yaml/source.hpp>
 
@@ -67,8 +67,8 @@ class resource_list {
   /// value; the message names it.
   [[nodiscard]] result<function_config> config() const;
 
-  /// A result about the item that holds the site, without message and values.
-  [[nodiscard]] function_result about(const files::site& s) const;
+  /// A result about the item that holds the slot, without message and values.
+  [[nodiscard]] function_result about(const files::slot& s) const;
 
  private:
   explicit resource_list(std::shared_ptr<const yaml::source> from) : from_(std::move(from)) {}

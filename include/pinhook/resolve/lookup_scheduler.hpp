@@ -42,7 +42,7 @@ struct batch {
 
     resolve::query query;
     std::string identity;
-    std::vector<std::size_t> slots;  // positions in the request
+    std::vector<std::size_t> positions;  // in the request
 
     bool is_settled = false;
     result<answer> outcome = fail(error_code::internal, "the query has no outcome");

@@ -146,7 +146,7 @@ TEST(ChartTexts, RefuseAnImageOfValues) {
   const auto problem = [](std::string_view text, std::string values) {
     const chart of{read(text), {}};
     const auto file = image_file::read(std::move(values), "values.yaml", {}, &of);
-    return file && file->sites().size() == 1 ? file->sites()[0].problem : "no image";
+    return file && file->slots().size() == 1 ? file->slots()[0].problem : "no image";
   };
   EXPECT_EQ(problem(filled("image: ghcr.io/R:T\n"), "image: {repository: a/b, tag: v1}\n"),
             "its digest would be in image.tag, and a.yaml:1 writes \"ghcr.io/\" before its name");

@@ -1,4 +1,4 @@
-#include "support/found_sites.hpp"
+#include "support/found_slots.hpp"
 
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_search.hpp>
@@ -12,7 +12,7 @@
 namespace pinhook::files {
 namespace {
 
-using test::found_sites;
+using test::found_slots;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -24,13 +24,13 @@ TEST(FindImages, FindsNothingInOtherFiles) {
         "apiVersion: v1\nkind: ConfigMap\ndata: {image: nginx:1, repository: a, tag: b}\n",
         "apiVersion: 1\nkind: Pod\nspec: {containers: [{image: a:1}]}\n",
         "kind: Pod\nspec: {containers: [{image: a}]}\n"})
-    EXPECT_THAT(found_sites(text, "x.yaml"), IsEmpty()) << text;
+    EXPECT_THAT(found_slots(text, "x.yaml"), IsEmpty()) << text;
 }
 
 TEST(FindImages, GivesThemInTheOrderOfTheText) {
   // Both by pointer and by the engine, initContainers come at their place in the text; the alias at its own place.
   EXPECT_THAT(
-      found_sites("apiVersion: v1\nkind: Pod\nx: &i d:1\nspec:\n  volumes: [{name: v, image: {reference: a:1}}]\n"
+      found_slots("apiVersion: v1\nkind: Pod\nx: &i d:1\nspec:\n  volumes: [{name: v, image: {reference: a:1}}]\n"
                   "  initContainers: [{name: i, image: *i}]\n  containers: [{name: c, image: b:1}]\n---\n"
                   "services: {s: {image: c:1}}\n"),
       ElementsAre("5:42 /spec/volumes/0/image/reference | Pod | v | a:1 | a:1",
@@ -45,7 +45,7 @@ TEST(FindImages, ReadsTagsFromTheCommentsOfALine) {
                            "} # nginx:1.25\n  initContainers: [{name: c, image: a@" + pin + "}, {name: d, image: b@" +
                            pin + "}, {name: e, image: a@" + pin + "}, {name: f, image: a:0@" + pin +
                            "}] # a:1 # b # a:2\n";
-  EXPECT_THAT(found_sites(text), ElementsAre("5:22 /spec/containers/0/image | Pod | a | nginx@" + pin + " | nginx:1.25",
+  EXPECT_THAT(found_slots(text), ElementsAre("5:22 /spec/containers/0/image | Pod | a | nginx@" + pin + " | nginx:1.25",
                                              "6:22 /spec/containers/1/image | Pod | b | redis@" + pin + " | -",
                                              "7:37 /spec/initContainers/0/image | Pod | c | a@" + pin + " | a:1",
                                              "7:130 /spec/initContainers/1/image | Pod | d | b@" + pin + " | b",
@@ -54,7 +54,7 @@ TEST(FindImages, ReadsTagsFromTheCommentsOfALine) {
 }
 
 TEST(FindImages, ReadsTheTagOfAnAliasAtItsAnchor) {
-  EXPECT_THAT(found_sites("x-image: &i nginx@" + pin +
+  EXPECT_THAT(found_slots("x-image: &i nginx@" + pin +
                           " # nginx:1.25\nservices:\n  a: {image: *i} # nginx:1.24\n"
                           "  b: {image: *i}\n"),
               ElementsAre("3:14 /services/a/image | service a | a | nginx@" + pin + " | nginx:1.25",
@@ -62,7 +62,7 @@ TEST(FindImages, ReadsTheTagOfAnAliasAtItsAnchor) {
 }
 
 TEST(FindImages, ReadsTheTagOfABlockAtItsIndicator) {
-  EXPECT_THAT(found_sites("services:\n  a:\n    image: >- # nginx:1.25\n      nginx@" + pin +
+  EXPECT_THAT(found_slots("services:\n  a:\n    image: >- # nginx:1.25\n      nginx@" + pin +
                           "\n  b:\n    image: |-\n      b@" + pin + "\n"),
               ElementsAre("4:7 /services/a/image | service a | a | nginx@" + pin + " | nginx:1.25",
                           "7:7 /services/b/image | service b | b | b@" + pin + " | -"));
@@ -81,16 +81,16 @@ TEST(FindImages, RefusesTemplatesThatParse) {
                "line 5, column 11"},
            row{"a: [{{ .x }}]\nimage: x\n", "line 1, column 5"},
        })
-    EXPECT_THAT(found_sites(r.text), ElementsAre("unsupported: " + std::string(r.place) +
+    EXPECT_THAT(found_slots(r.text), ElementsAre("unsupported: " + std::string(r.place) +
                                                  ": a Helm template, not YAML; render it first: helm template …"));
 }
 
 TEST(FindImages, TakesActionsInsideOfStrings) {
-  EXPECT_THAT(found_sites("apiVersion: v1\nkind: Pod\nmetadata: {name: \"{{ .Release.Name }}\"}\nspec:\n"
+  EXPECT_THAT(found_slots("apiVersion: v1\nkind: Pod\nmetadata: {name: \"{{ .Release.Name }}\"}\nspec:\n"
                           "  containers: [{name: a, image: \"{{ .x }}\"}]\n"),
               ElementsAre("5:33 /spec/containers/0/image | Pod {{ .Release.Name }} | a | {{ .x }} | (variable)"));
   // Mappings in mappings, as in JSON.
-  EXPECT_THAT(found_sites("{services: {web: {image: a:1}},x: {y: {z: {}}}}"),
+  EXPECT_THAT(found_slots("{services: {web: {image: a:1}},x: {y: {z: {}}}}"),
               ElementsAre("1:26 /services/web/image | service web | web | a:1 | a:1"));
 }
 
@@ -122,7 +122,7 @@ TEST(FindImages, ReadsAListOfManyObjectsAtOnce) {
   const auto found = find_images(*from, text, "", {});
   ASSERT_TRUE(found) << found.error().message;
   ASSERT_EQ(found->size(), 2000U);
-  EXPECT_EQ(found->back().site.pointer, "/items/1999/spec/containers/0/image");
+  EXPECT_EQ(found->back().slot.pointer, "/items/1999/spec/containers/0/image");
 }
 
 TEST(FindImages, WritesPointersAsPaths) {

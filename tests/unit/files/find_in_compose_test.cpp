@@ -1,4 +1,4 @@
-#include "support/found_sites.hpp"
+#include "support/found_slots.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,12 +8,12 @@
 namespace pinhook::files {
 namespace {
 
-using test::found_sites;
+using test::found_slots;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(FindInComposeFile, ReadsTheImageOfEachService) {
-  EXPECT_THAT(found_sites(R"(name: shop
+  EXPECT_THAT(found_slots(R"(name: shop
 services:
   web:
     image: nginx:1.25
@@ -43,7 +43,7 @@ volumes:
 
 TEST(FindInComposeFile, FollowsMergeKeysAndAliases) {
   EXPECT_THAT(
-      found_sites(R"(x-base: &base
+      found_slots(R"(x-base: &base
   image: &i ghcr.io/acme/app:v1
   restart: always
 services:
@@ -65,15 +65,15 @@ TEST(FindInComposeFile, IsKnownByItsServices) {
        {"services: [{image: a:1}]\n", "kind: Shop\nservices: {web: {image: a:1}}\n",
         "- services: {web: {image: a:1}}\n", "apiVersion: v1\nservices: {web: {image: a:1}}\n",
         "service: {web: {image: a:1}}\n", "services: image\n"})
-    EXPECT_THAT(found_sites(text, "x.yaml"), IsEmpty()) << text;
+    EXPECT_THAT(found_slots(text, "x.yaml"), IsEmpty()) << text;
 }
 
 TEST(FindInComposeFile, RefusesDuplicateKeys) {
-  EXPECT_THAT(found_sites("services:\n  web:\n    image: a:1\n    image: b:1\n"),
+  EXPECT_THAT(found_slots("services:\n  web:\n    image: a:1\n    image: b:1\n"),
               ElementsAre("malformed: line 4, column 5: duplicate key \"image\""));
-  EXPECT_THAT(found_sites("services:\n  web: {image: a:1}\n  web: {image: b:1}\n"),
+  EXPECT_THAT(found_slots("services:\n  web: {image: a:1}\n  web: {image: b:1}\n"),
               ElementsAre("malformed: line 3, column 3: duplicate key \"web\""));
-  EXPECT_THAT(found_sites("services: {web: {image: a:1}}\nservices: {}\n"),
+  EXPECT_THAT(found_slots("services: {web: {image: a:1}}\nservices: {}\n"),
               ElementsAre("malformed: line 2, column 1: duplicate key \"services\""));
 }
 

@@ -1,4 +1,4 @@
-#include "support/found_sites.hpp"
+#include "support/found_slots.hpp"
 
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
@@ -14,14 +14,14 @@
 namespace pinhook::files {
 namespace {
 
-using test::found_sites;
+using test::found_slots;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
 TEST(FindInObjects, FindsThePlacesOfADeploymentsImages) {
-  EXPECT_THAT(found_sites(R"(# The shop's front.
+  EXPECT_THAT(found_slots(R"(# The shop's front.
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -61,7 +61,7 @@ std::vector<std::string> owners(std::string_view text, std::string_view path = "
   std::vector<std::string> out;
   const auto file = image_file::read(std::string(text), path, places);
   if (!file) return {file.error().message};
-  for (const site& s : file->sites())
+  for (const slot& s : file->slots())
     out.push_back(fmt::format("{}/{} ns={} policy={}", s.group, s.kind, s.ns, s.pull_policy));
   return out;
 }
@@ -114,16 +114,16 @@ TEST(FindInObjects, KnowsTheTypeOfEachContainer) {
   const auto found = find_images(*from, text, "", {});
   ASSERT_TRUE(found);
   std::vector<pin::container_type> types;
-  for (const found_image& one : *found) types.push_back(one.site.type);
+  for (const found_image& one : *found) types.push_back(one.slot.type);
   using enum pin::container_type;
   EXPECT_THAT(types, ElementsAre(container, init_container, ephemeral_container, image_volume));
 }
 
 TEST(FindInObjects, NamesAnObjectAsFarAsItIsWritten) {
   const auto object_in = [](std::string_view metadata) {
-    const auto sites = found_sites("apiVersion: v1\nkind: Pod\nmetadata: " + std::string(metadata) +
+    const auto slots = found_slots("apiVersion: v1\nkind: Pod\nmetadata: " + std::string(metadata) +
                                    "\nspec: {containers: [{image: a:1}]}\n");
-    return sites.empty() ? "" : sites[0].substr(0, sites[0].rfind(" | spec")).substr(sites[0].find(" | ") + 3);
+    return slots.empty() ? "" : slots[0].substr(0, slots[0].rfind(" | spec")).substr(slots[0].find(" | ") + 3);
   };
   EXPECT_EQ(object_in("{name: web, namespace: shop}"), "Pod shop/web");
   EXPECT_EQ(object_in("{name: web}"), "Pod web");
@@ -158,13 +158,13 @@ TEST(FindInObjects, ReadsEveryKindAsTheWebhookDoes) {
        }) {
     image_places places;
     places.kinds = pin::pod_paths({{"example.com", "Fleet", {"spec.run"}}});
-    EXPECT_THAT(found_sites(r.text, "x.yaml", places), ElementsAre(r.expected));
+    EXPECT_THAT(found_slots(r.text, "x.yaml", places), ElementsAre(r.expected));
   }
 }
 
 TEST(FindInObjects, ReadsEachDocumentByItself) {
   EXPECT_THAT(
-      found_sites("---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: x, image: "
+      found_slots("---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: x, image: "
                   "b:1}]}\n---\n# nothing\n---\napiVersion: v1\nkind: ConfigMap\ndata: {image: no}\n---\n"
                   "apiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {containers: [{name: y, image: c}]}\n"),
       ElementsAre("5:38 /spec/containers/0/image | Pod a | x | b:1 | b:1",
@@ -173,25 +173,25 @@ TEST(FindInObjects, ReadsEachDocumentByItself) {
 
 TEST(FindInObjects, CountsCharactersInLinesOfAnyEnd) {
   // A byte order mark, CR LF, and letters of several bytes before the image.
-  EXPECT_THAT(found_sites("\xEF\xBB\xBF"
+  EXPECT_THAT(found_slots("\xEF\xBB\xBF"
                           "apiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n"
                           "  - {name: \"f\xC3\xBC\xC3\xA4\", image: b:1}\r\n"),
               ElementsAre("5:26 /spec/containers/0/image | Pod | f\xC3\xBC\xC3\xA4 | b:1 | b:1"));
 }
 
 TEST(FindInObjects, ReadsJson) {
-  EXPECT_THAT(found_sites("{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"spec\": {\n    \"containers\": [\n"
+  EXPECT_THAT(found_slots("{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"spec\": {\n    \"containers\": [\n"
                           "      {\"name\": \"a\", \"image\": \"b:1\"}]}}\n",
                           "pod.json"),
               ElementsAre("6:30 /spec/containers/0/image | Pod | a | b:1 | b:1"));
   // Escapes in the value, and in the key.
-  EXPECT_THAT(found_sites(R"({"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"\u0069mage":"b\u003a1"}]}})"),
+  EXPECT_THAT(found_slots(R"({"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"\u0069mage":"b\u003a1"}]}})"),
               ElementsAre("1:69 /spec/containers/0/image | Pod | spec.containers[0].image | b:1 | b:1"));
 }
 
 TEST(FindInObjects, ReadsEveryStyleOfScalar) {
   EXPECT_THAT(
-      found_sites("apiVersion: v1\nkind: Pod\nspec:\n  \"containers\":\n  - 'image': >-\n      b:1\n  - image: |-\n"
+      found_slots("apiVersion: v1\nkind: Pod\nspec:\n  \"containers\":\n  - 'image': >-\n      b:1\n  - image: |-\n"
                   "      c:1\n  - {\"image\": \"d\\x3a1\"}\n  - ? image\n    : e:1\n  - image: !!str f:1\n"
                   "  - image:\n      g:1\n  - image: &x h:1\n"),
       ElementsAre("6:7 /spec/containers/0/image | Pod | spec.containers[0].image | b:1 | b:1",
@@ -203,20 +203,20 @@ TEST(FindInObjects, ReadsEveryStyleOfScalar) {
                   "15:15 /spec/containers/6/image | Pod | spec.containers[6].image | h:1 | h:1"));
 }
 
-TEST(FindInObjects, TakesAnAliasForASiteOfItsOwn) {
-  EXPECT_THAT(found_sites("apiVersion: v1\nkind: Pod\nmetadata:\n  annotations: {from: &i b:1}\nspec:\n  containers:\n"
+TEST(FindInObjects, TakesAnAliasForASlotOfItsOwn) {
+  EXPECT_THAT(found_slots("apiVersion: v1\nkind: Pod\nmetadata:\n  annotations: {from: &i b:1}\nspec:\n  containers:\n"
                           "  - name: a\n    image: *i\n  - name: b\n    image: *i\n"),
               ElementsAre("8:12 /spec/containers/0/image | Pod | a | b:1 | b:1",
                           "10:12 /spec/containers/1/image | Pod | b | b:1 | b:1"));
   // A collection behind an alias: the place of its images is that of the anchor.
-  EXPECT_THAT(found_sites("apiVersion: v1\nkind: Pod\nspec:\n  containers: &c\n  - name: a\n    image: b:1\n"
+  EXPECT_THAT(found_slots("apiVersion: v1\nkind: Pod\nspec:\n  containers: &c\n  - name: a\n    image: b:1\n"
                           "  initContainers: *c\n"),
               ElementsAre("6:12 /spec/containers/0/image | Pod | a | b:1 | b:1",
                           "6:12 /spec/initContainers/0/image | Pod | a | b:1 | b:1"));
 }
 
 TEST(FindInObjects, FollowsMergeKeys) {
-  EXPECT_THAT(found_sites("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - &base\n    name: a\n    image: b:1\n"
+  EXPECT_THAT(found_slots("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - &base\n    name: a\n    image: b:1\n"
                           "  - <<: *base\n    name: b\n  - <<: [*base]\n    name: c\n    image: d:1\n"),
               ElementsAre("7:12 /spec/containers/0/image | Pod | a | b:1 | b:1",
                           "7:12 /spec/containers/1/image | Pod | b | b:1 | b:1",
@@ -224,7 +224,7 @@ TEST(FindInObjects, FollowsMergeKeys) {
 }
 
 TEST(FindInObjects, ReadsListsItemByItem) {
-  EXPECT_THAT(found_sites(R"(apiVersion: v1
+  EXPECT_THAT(found_slots(R"(apiVersion: v1
 kind: List
 metadata: {labels: {pinhook.dev/pin: skip}}
 items:
@@ -248,16 +248,16 @@ items:
 }
 
 TEST(FindInObjects, KnowsTheItemsOfATypedList) {
-  EXPECT_THAT(found_sites("apiVersion: batch/v1\nkind: JobList\nitems:\n- metadata: {name: a}\n"
+  EXPECT_THAT(found_slots("apiVersion: batch/v1\nkind: JobList\nitems:\n- metadata: {name: a}\n"
                           "  spec: {template: {spec: {containers: [{name: x, image: b:1}]}}}\n"),
               ElementsAre("5:58 /items/0/spec/template/spec/containers/0/image | Job a | x | b:1 | b:1"));
   // A kind with the ending List but without items is an object.
-  EXPECT_THAT(found_sites("apiVersion: example.com/v1\nkind: AllowList\nspec: {containers: [{name: x, image: b:1}]}\n"),
+  EXPECT_THAT(found_slots("apiVersion: example.com/v1\nkind: AllowList\nspec: {containers: [{name: x, image: b:1}]}\n"),
               ElementsAre("3:38 /spec/containers/0/image | AllowList | x | b:1 | b:1"));
 }
 
 TEST(FindInObjects, ReadsAResourceListsItems) {
-  EXPECT_THAT(found_sites("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n"
+  EXPECT_THAT(found_slots("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n"
                           "  apiVersion: v1\n  kind: Pod\n  spec: {containers: [{image: not:this}]}\nitems:\n"
                           "- apiVersion: v1\n  kind: Pod\n  spec: {containers: [{name: x, image: b:1}]}\n"
                           "- apiVersion: kustomize.config.k8s.io/v1beta1\n  kind: Kustomization\n"
@@ -267,7 +267,7 @@ TEST(FindInObjects, ReadsAResourceListsItems) {
 }
 
 TEST(FindInObjects, LeavesASkippedObjectAlone) {
-  EXPECT_THAT(found_sites("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n"
+  EXPECT_THAT(found_slots("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n"
                           "  metadata: {labels: {pinhook.dev/pin: skip}}\n"
                           "  spec: {containers: [{name: a, image: b:1}, {name: b, image: 'No Image'}]}\n"
                           "- apiVersion: v1\n  kind: Pod\n  metadata: {labels: {pinhook.dev/pin: enforce}}\n"
@@ -279,9 +279,9 @@ TEST(FindInObjects, LeavesASkippedObjectAlone) {
 
 TEST(FindInObjects, TellsVariablesFromMistakes) {
   const auto meaning_of = [](std::string_view image) {
-    const auto sites =
-        found_sites("apiVersion: v1\nkind: Pod\nspec: {containers: [{image: \"" + std::string(image) + "\"}]}\n");
-    return sites.size() == 1 ? sites[0].substr(sites[0].rfind("| ") + 2) : "none";
+    const auto slots =
+        found_slots("apiVersion: v1\nkind: Pod\nspec: {containers: [{image: \"" + std::string(image) + "\"}]}\n");
+    return slots.size() == 1 ? slots[0].substr(slots[0].rfind("| ") + 2) : "none";
   };
   for (const std::string_view image : {"{{ .Values.image }}", "nginx:{{inputs.parameters.tag}}", "$(params.image)",
                                        "${REGISTRY}/nginx:1.25", "nginx:${TAG:-1.25}", "nginx:$TAG"})
@@ -298,11 +298,11 @@ TEST(FindInObjects, ReportsTheFaultOfAReference) {
   const auto found = find_images(*from, text, "", {});
   ASSERT_TRUE(found);
   ASSERT_THAT(*found, SizeIs(1));
-  EXPECT_EQ(found->front().site.problem, registry::reference::parse("Nginx").error().message);
+  EXPECT_EQ(found->front().slot.problem, registry::reference::parse("Nginx").error().message);
 }
 
 TEST(FindInObjects, SkipsValuesThatAreNotStrings) {
-  EXPECT_THAT(found_sites("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: 1.25\n  - image:\n  - image: ~\n"
+  EXPECT_THAT(found_slots("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: 1.25\n  - image:\n  - image: ~\n"
                           "  - image: true\n  - image: {a: b}\n  - image: [a]\n"),
               IsEmpty());
 }
@@ -333,18 +333,18 @@ TEST(FindInObjects, NamesTheDuplicateKey) {
            row{"apiVersion: v1\nkind: List\nitems: []\nitems: [{image: a}]\n",
                "malformed: line 4, column 1: duplicate key \"items\""},
        })
-    EXPECT_THAT(found_sites(r.text), ElementsAre(r.expected));
+    EXPECT_THAT(found_slots(r.text), ElementsAre(r.expected));
   // No image depends on it.
   EXPECT_THAT(
-      found_sites("apiVersion: v1\nkind: Pod\nspec:\n  containers: [{image: b:1, env: [{name: a, name: b}]}]\n"),
+      found_slots("apiVersion: v1\nkind: Pod\nspec:\n  containers: [{image: b:1, env: [{name: a, name: b}]}]\n"),
       SizeIs(1));
 }
 
 TEST(FindInObjects, RefusesTooManyImagesInOneObject) {
   std::string text = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n";
   for (std::size_t i = 0; i < pin::max_slots; ++i) text += "  - image: b:1\n";
-  EXPECT_THAT(found_sites(text), SizeIs(pin::max_slots));
-  EXPECT_THAT(found_sites(text + "  - image: b:1\n"),
+  EXPECT_THAT(found_slots(text), SizeIs(pin::max_slots));
+  EXPECT_THAT(found_slots(text + "  - image: b:1\n"),
               ElementsAre("malformed: line 1, column 1: it has more than 1000 images"));
 }
 
@@ -356,8 +356,8 @@ TEST(FindInObjects, RefusesListsNestedByAliasesForEver) {
       text += fmt::format("x{}: &x{} {{apiVersion: v1, kind: List, items: [*x{}]}}\n", i, i, i - 1);
     return text + fmt::format("apiVersion: v1\nkind: List\nitems: [*x{}]\n", depth - 1);
   };
-  EXPECT_THAT(found_sites(lists(max_list_depth)), SizeIs(1));
-  EXPECT_THAT(found_sites(lists(max_list_depth + 1)), ElementsAre(HasSubstr("lists are nested more than 100 deep")));
+  EXPECT_THAT(found_slots(lists(max_list_depth)), SizeIs(1));
+  EXPECT_THAT(found_slots(lists(max_list_depth + 1)), ElementsAre(HasSubstr("lists are nested more than 100 deep")));
 }
 
 TEST(FindInObjects, RefusesAliasesThatExpandWithoutEnd) {
@@ -369,8 +369,8 @@ TEST(FindInObjects, RefusesAliasesThatExpandWithoutEnd) {
     object += fmt::format("x{}: &x{} [*x{}, *x{}]\n", i, i, i - 1, i - 1);
   }
   lists += "apiVersion: v1\nkind: List\nitems: [*x39]\n";
-  EXPECT_THAT(found_sites(lists), ElementsAre(HasSubstr("its aliases expand to more than")));
-  EXPECT_THAT(found_sites(object), ElementsAre(HasSubstr("its aliases expand to more than")));
+  EXPECT_THAT(found_slots(lists), ElementsAre(HasSubstr("its aliases expand to more than")));
+  EXPECT_THAT(found_slots(object), ElementsAre(HasSubstr("its aliases expand to more than")));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "support/found_sites.hpp"
+#include "support/found_slots.hpp"
 
 #include <pinhook/files/image_search.hpp>
 
@@ -11,7 +11,7 @@
 namespace pinhook::files {
 namespace {
 
-using test::found_sites;
+using test::found_slots;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -20,7 +20,7 @@ const std::string pin = "sha256:000000000000000000000000000000000000000000000000
 
 TEST(FindInValues, PutsAMappingTogether) {
   EXPECT_THAT(
-      found_sites(R"(image:
+      found_slots(R"(image:
   registry: docker.io
   repository: bitnami/redis
   tag: 7.2.4-debian-12-r9
@@ -51,7 +51,7 @@ volumePermissions: {image: {repository: os-shell, tag: "12", digest: )" +
 
 TEST(FindInValues, LeavesTheChartsOwnTagAlone) {
   EXPECT_THAT(
-      found_sites("a: {repository: nginx, tag: \"\"}\nb: {repository: nginx, tag: , digest: ~}\n"
+      found_slots("a: {repository: nginx, tag: \"\"}\nb: {repository: nginx, tag: , digest: ~}\n"
                   "image: {repository: nginx}\n",
                   "values.yaml"),
       ElementsAre("1:17 /a | values | a | nginx | (no-tag-here)", "2:17 /b | values | b | nginx | (no-tag-here)",
@@ -64,15 +64,15 @@ TEST(FindInValues, KeepsThePullPolicyBesideThem) {
       "c: {image: nginx:1}\nd: {repository: nginx, tag: v1, pullPolicy: {x: y}}\n",
       "values.yaml", {});
   ASSERT_TRUE(file) << file.error().message;
-  ASSERT_EQ(file->sites().size(), 4U);
-  EXPECT_EQ(file->sites()[0].pull_policy, "Always");
-  EXPECT_EQ(file->sites()[1].pull_policy, "Never");
-  EXPECT_EQ(file->sites()[2].pull_policy, "");
-  EXPECT_EQ(file->sites()[3].pull_policy, "");
+  ASSERT_EQ(file->slots().size(), 4U);
+  EXPECT_EQ(file->slots()[0].pull_policy, "Always");
+  EXPECT_EQ(file->slots()[1].pull_policy, "Never");
+  EXPECT_EQ(file->slots()[2].pull_policy, "");
+  EXPECT_EQ(file->slots()[3].pull_policy, "");
 }
 
 TEST(FindInValues, TakesStringsUnderAKeyImage) {
-  EXPECT_THAT(found_sites("image: nginx\njobs:\n- image: 'ghcr.io/acme/api:v2'\n- {\"image\": busybox:1.36}\n"
+  EXPECT_THAT(found_slots("image: nginx\njobs:\n- image: 'ghcr.io/acme/api:v2'\n- {\"image\": busybox:1.36}\n"
                           "tool: {image: \"{{ .Values.global.image }}\"}\nbad: {image: Nginx:1.25}\n"
                           "old: {image: quay.io/acme/old, imageTag: v1}\n",
                           "values-prod.yaml"),
@@ -111,7 +111,7 @@ TEST(FindInValues, SkipsValuesThatAreNotImages) {
                                       "- tag: v1\n",
                                       "image\n",
                                       ""})
-    EXPECT_THAT(found_sites(text, "values.yaml"), IsEmpty()) << text;
+    EXPECT_THAT(found_slots(text, "values.yaml"), IsEmpty()) << text;
 }
 
 TEST(FindInValues, IsKnownByTheFilesName) {
@@ -121,25 +121,25 @@ TEST(FindInValues, IsKnownByTheFilesName) {
   for (const std::string_view path : {"", "-", "values/web.yaml", "my-values.json", "value.yaml"})
     EXPECT_FALSE(is_values_file(path)) << path;
   const std::string_view text = "image: {repository: nginx, tag: v1}\nother: {image: nginx:1}\n";
-  EXPECT_THAT(found_sites(text, "values.yaml"), SizeIs(2));
-  EXPECT_THAT(found_sites(text, "-"), IsEmpty());
-  EXPECT_THAT(found_sites("repository: nginx\ntag: v1\n", "values.yaml"), SizeIs(1));
+  EXPECT_THAT(found_slots(text, "values.yaml"), SizeIs(2));
+  EXPECT_THAT(found_slots(text, "-"), IsEmpty());
+  EXPECT_THAT(found_slots("repository: nginx\ntag: v1\n", "values.yaml"), SizeIs(1));
 }
 
 TEST(FindInValues, AreNoObjectsAndMayHaveServices) {
   // A Kubernetes object in a file of that name is still an object.
   EXPECT_THAT(
-      found_sites("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: b:1}]}\nother: {image: c:1}\n",
+      found_slots("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: b:1}]}\nother: {image: c:1}\n",
                   "values.yaml"),
       ElementsAre("3:38 /spec/containers/0/image | Pod | a | b:1 | b:1"));
   EXPECT_THAT(
-      found_sites("kind: DaemonSet\nservices: {web: {image: {repository: b, tag: v1}, build: x}}\n", "values.yaml"),
+      found_slots("kind: DaemonSet\nservices: {web: {image: {repository: b, tag: v1}, build: x}}\n", "values.yaml"),
       ElementsAre("2:46 /services/web/image | values | services.web.image | b:v1 | b:v1"));
 }
 
 TEST(FindInValues, FindsAnchorsOnceAndAliasesAtTheirPlaces) {
   EXPECT_THAT(
-      found_sites("base: &base\n  repository: nginx\n  tag: &tag v1\na: *base\nb: {<<: *base}\n"
+      found_slots("base: &base\n  repository: nginx\n  tag: &tag v1\na: *base\nb: {<<: *base}\n"
                   "c: {<<: *base, tag: v2}\nd: {repository: redis, tag: *tag}\nx: &x busybox:1\ne: {image: *x}\n",
                   "values.yaml"),
       ElementsAre("3:13 /base | values | base | nginx:v1 | nginx:v1", "6:21 /c | values | c | nginx:v2 | nginx:v2",
@@ -148,17 +148,17 @@ TEST(FindInValues, FindsAnchorsOnceAndAliasesAtTheirPlaces) {
 }
 
 TEST(FindInValues, ReadsTheTagOfAStringFromItsComment) {
-  EXPECT_THAT(found_sites("image: nginx@" + pin + " # nginx:1.25\n", "values.yaml"),
+  EXPECT_THAT(found_slots("image: nginx@" + pin + " # nginx:1.25\n", "values.yaml"),
               ElementsAre("1:8 /image | values | image | nginx@" + pin + " | nginx:1.25"));
 }
 
 TEST(FindInValues, RefusesDuplicateKeys) {
-  EXPECT_THAT(found_sites("a:\n  repository: b\n  tag: c\n  tag: d\n", "values.yaml"),
+  EXPECT_THAT(found_slots("a:\n  repository: b\n  tag: c\n  tag: d\n", "values.yaml"),
               ElementsAre("malformed: line 4, column 3: duplicate key \"tag\""));
-  EXPECT_THAT(found_sites("jobs:\njobs: {a: {image: b}}\n", "values.yaml"),
+  EXPECT_THAT(found_slots("jobs:\njobs: {a: {image: b}}\n", "values.yaml"),
               ElementsAre("malformed: line 2, column 1: duplicate key \"jobs\""));
-  EXPECT_THAT(found_sites("x: 1\nx: 2\nimage: b\n", "values.yaml"), SizeIs(1));
-  EXPECT_THAT(found_sites("image: b\nimage: c\n", "values.yaml"),
+  EXPECT_THAT(found_slots("x: 1\nx: 2\nimage: b\n", "values.yaml"), SizeIs(1));
+  EXPECT_THAT(found_slots("image: b\nimage: c\n", "values.yaml"),
               ElementsAre("malformed: line 2, column 1: duplicate key \"image\""));
 }
 

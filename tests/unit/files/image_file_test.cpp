@@ -126,7 +126,7 @@ TEST(ImageFile, AChangesOwnFormatBeatsTheCalls) {
   const auto file = image_file::read("image: &a nginx:1.25\nb: {image: redis:7, c: {image: busybox}}\nd: {image: *a}\n",
                                      "values.yaml", {});
   ASSERT_TRUE(file) << file.error().message;
-  ASSERT_EQ(file->sites().size(), 4U);
+  ASSERT_EQ(file->slots().size(), 4U);
   const std::vector<change> changes{{0, digest_of('d')},
                                     {1, digest_of('d'), pin::pin_format::tag_and_digest},
                                     {2, digest_of('e'), pin::pin_format::digest},
@@ -140,11 +140,11 @@ TEST(ImageFile, AChangesOwnFormatBeatsTheCalls) {
 }
 
 // One scalar cannot be written in two ways.
-TEST(ImageFile, SitesThatShareTheirBytesTakeOneFormat) {
+TEST(ImageFile, SlotsThatShareTheirBytesTakeOneFormat) {
   const auto file = image_file::read("a: &all {image: nginx:1.25}\nb: *all\nc: {<<: *all}\n", "x.yaml",
                                      {.kinds = {}, .paths = {{"x.yaml", {"a.image", "b.image"}}}});
   ASSERT_TRUE(file) << file.error().message;
-  ASSERT_EQ(file->sites().size(), 1U);
+  ASSERT_EQ(file->slots().size(), 1U);
   const std::vector<change> both{{0, digest_of('d'), pin::pin_format::digest},
                                  {0, digest_of('d'), pin::pin_format::tag_and_digest}};
   const auto out = file->rewrite(both, pin::pin_format::digest);
@@ -182,11 +182,11 @@ TEST(ImageFile, RewritesAnchorsAndAliases) {
   expect_rewrites(table);
 }
 
-TEST(ImageFile, SitesOfOneAnchorChangeApart) {
+TEST(ImageFile, SlotsOfOneAnchorChangeApart) {
   const std::string text = "a: {image: &x nginx:1}\nb: {image: *x}\n";
   const auto file = image_file::read(text, "values.yaml", {});
   ASSERT_TRUE(file);
-  ASSERT_EQ(file->sites().size(), 2U);
+  ASSERT_EQ(file->slots().size(), 2U);
   const change first[] = {{0, digest_of('d')}};
   const change second[] = {{1, digest_of('d')}};
   const change differing[] = {{0, digest_of('d')}, {1, digest_of('e')}};

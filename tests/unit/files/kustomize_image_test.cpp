@@ -60,8 +60,8 @@ TEST(KustomizeImage, TheEntryIsPinnedToTheBuiltImage) {
   for (const kustomize_case& one : kustomize_cases) {
     const std::string text = kustomization_of(one);
     const auto file = image_file::read(text, "kustomization.yaml", {});
-    ASSERT_TRUE(file && file->sites().size() == 1) << text;
-    const site& s = file->sites().front();
+    ASSERT_TRUE(file && file->slots().size() == 1) << text;
+    const slot& s = file->slots().front();
     switch (one.verdict) {
       case entry_verdict::refused:
         EXPECT_EQ(s.reason, skip_reason::invalid) << text;
@@ -228,8 +228,8 @@ TEST(KustomizeImage, PinsInAChainAreBuiltAsTheTagsWere) {
     const auto file = image_file::read(text, "kustomization.yaml", {});
     ASSERT_TRUE(file) << text;
     std::vector<change> changes;
-    for (std::size_t i = 0; i < file->sites().size(); ++i)
-      if (const site& s = file->sites()[i]; s.reason == skip_reason::none) changes.push_back({i, digest_for(*s.ref)});
+    for (std::size_t i = 0; i < file->slots().size(); ++i)
+      if (const slot& s = file->slots()[i]; s.reason == skip_reason::none) changes.push_back({i, digest_for(*s.ref)});
     for (const auto format : {pin::pin_format::digest, pin::pin_format::tag_and_digest}) {
       const auto pinned = file->rewrite(changes, format);
       ASSERT_TRUE(pinned) << pinned.error().message << "\n" << text;

@@ -153,7 +153,7 @@ TEST(RewriteComments, KnowsNoTagBehindSeveralThings) {
   for (const std::string_view text : table) {
     const auto file = image_file::read(filled(text), "values.yaml", {});
     ASSERT_TRUE(file) << file.error().message;
-    for (const site& s : file->sites())
+    for (const slot& s : file->slots())
       EXPECT_TRUE(!s.is_pinned() || s.ref->written_name() != "nginx" || !s.tag) << text;
   }
 }
@@ -184,7 +184,7 @@ TEST(RewriteComments, OfWholeObjects) {
   const auto file =
       image_file::read(filled(table[2].before), "x.yaml", {.kinds = {}, .paths = {{"x.yaml", {"images[*]"}}}});
   ASSERT_TRUE(file) << file.error().message;
-  ASSERT_EQ(file->sites().size(), 2U);
+  ASSERT_EQ(file->slots().size(), 2U);
   const change both[] = {{0, digest_of('d')}, {1, digest_of('d')}};
   EXPECT_EQ(*file->rewrite(both, pin::pin_format::digest), filled(table[2].after));
 }
@@ -196,8 +196,8 @@ TEST(RewriteComments, KnowTheTagsOfOthersInAnObject) {
     text += "    - name: a\n      image: " + filled("nginx@E ") + comment + "\n";
   const auto file = image_file::read(text, "pod.yaml", {});
   ASSERT_TRUE(file) << file.error().message;
-  ASSERT_EQ(file->sites().size(), 6U);
-  for (const site& s : file->sites()) {
+  ASSERT_EQ(file->slots().size(), 6U);
+  for (const slot& s : file->slots()) {
     ASSERT_TRUE(s.tag) << s.line;
     EXPECT_EQ(s.tag->written(), s.line == 11 ? "nginx:v1.25" : "nginx:1.25") << s.line;
   }
@@ -310,7 +310,7 @@ TEST(RewriteComments, KeepEveryCommentOfMadeLinesAndGoBack) {
     ASSERT_TRUE(pinned.contains("a: 1" + line_break)) << text << pinned;
     const auto file = image_file::read(pinned, "values.yaml", {});
     ASSERT_TRUE(file) << pinned << text;
-    for (const site& s : file->sites()) EXPECT_TRUE(s.is_pinned() && s.tag) << text << pinned;
+    for (const slot& s : file->slots()) EXPECT_TRUE(s.is_pinned() && s.tag) << text << pinned;
     EXPECT_EQ(rewritten(pinned, "values.yaml", digest_of('d')), pinned) << text;
     EXPECT_EQ(rewritten(pinned, "values.yaml", std::nullopt), text);
     const std::string moved = rewritten(pinned, "values.yaml", digest_of('e'));

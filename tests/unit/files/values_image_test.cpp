@@ -1,4 +1,4 @@
-#include "support/found_sites.hpp"
+#include "support/found_slots.hpp"
 
 #include <pinhook/files/image_file.hpp>
 
@@ -15,7 +15,7 @@
 namespace pinhook::files {
 namespace {
 
-using test::found_sites;
+using test::found_slots;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -33,15 +33,15 @@ std::string rewritten(const image_file& file, char digit) {
   std::optional<registry::digest> to;
   if (digit != '\0') to = *registry::digest::parse("sha256:" + std::string(64, digit));
   std::vector<change> changes;
-  for (std::size_t i = 0; i < file.sites().size(); ++i)
-    if (file.sites()[i].reason == skip_reason::none && !file.sites()[i].is_refused()) changes.push_back({i, to});
+  for (std::size_t i = 0; i < file.slots().size(); ++i)
+    if (file.slots()[i].reason == skip_reason::none && !file.slots()[i].is_refused()) changes.push_back({i, to});
   auto out = file.rewrite(changes, pin::pin_format::digest);
   EXPECT_TRUE(out) << out.error().message;
   return out.value_or("");
 }
 
 TEST(ValuesImage, IsPutTogetherFromTheKeysBesideIt) {
-  EXPECT_THAT(found_sites("search:\n  image: registry.example.com/search/engine\n  imageTag: \"8.5.1\"\n"
+  EXPECT_THAT(found_slots("search:\n  image: registry.example.com/search/engine\n  imageTag: \"8.5.1\"\n"
                           "web: {image: nginx, tag: \"1.25\"}\ncache: {image: {name: redis, tag: \"7.2\"}}\n"
                           "mesh: {hub: docker.io/acme, image: pilot, tag: 1.20.0}\n"
                           "old: {image: acme/old, tag: ''}\nboth: {image: a/b:1, tag: v2}\n"
@@ -117,33 +117,33 @@ TEST(ValuesImage, LeavesImagesThatTheChartPutsTogether) {
       {"job: {image: nginx}\nother: {tag: v1, hub: x}\n", "nginx"},
   };
   for (const split_case& one : cases) {
-    const auto sites = found_sites(one.text, "values.yaml");
-    ASSERT_EQ(sites.size(), 1U) << one.text;
-    EXPECT_TRUE(sites[0].ends_with(fmt::format("| {}", one.expected))) << one.text << sites[0];
+    const auto slots = found_slots(one.text, "values.yaml");
+    ASSERT_EQ(slots.size(), 1U) << one.text;
+    EXPECT_TRUE(slots[0].ends_with(fmt::format("| {}", one.expected))) << one.text << slots[0];
   }
 }
 
 TEST(ValuesImage, ReportsReasonAndRemedy) {
   const image_file split =
       read("global: {imageRegistry: m.example}\nimage: {registry: docker.io, repository: a/b, tag: v1}\n");
-  EXPECT_EQ(split.sites()[0].problem,
+  EXPECT_EQ(split.slots()[0].problem,
             "the chart decides whether global.imageRegistry, \"m.example\", is part of its name");
-  EXPECT_THAT(split.sites()[0].remedy, HasSubstr("helm template"));
-  EXPECT_EQ(read("global: {hub: docker.io/acme, proxy: {image: meshproxy}}\n").sites()[0].problem,
+  EXPECT_THAT(split.slots()[0].remedy, HasSubstr("helm template"));
+  EXPECT_EQ(read("global: {hub: docker.io/acme, proxy: {image: meshproxy}}\n").slots()[0].problem,
             "the chart may put global.hub before or after it");
   const image_file number = read("a:\n  image:\n    repository: acme/api\n    tag: 1.10\n");
-  EXPECT_EQ(number.sites()[0].reason, skip_reason::number_tag);
-  EXPECT_EQ(number.sites()[0].problem, "YAML does not read the tag 1.10 as a string, and Helm writes 1.1");
-  EXPECT_EQ(number.sites()[0].remedy, "quote it: tag: \"1.10\"");
+  EXPECT_EQ(number.slots()[0].reason, skip_reason::number_tag);
+  EXPECT_EQ(number.slots()[0].problem, "YAML does not read the tag 1.10 as a string, and Helm writes 1.1");
+  EXPECT_EQ(number.slots()[0].remedy, "quote it: tag: \"1.10\"");
 }
 
 // An existing digest may be removed again, but its tag is not resolved again.
 TEST(ValuesImage, KeepsThePinOfASplitOne) {
   const image_file file = read(
       "global: {imageRegistry: m.example}\nimage: {registry: x.io, repository: a/b, tag: v1, digest: '" + pin + "'}\n");
-  EXPECT_EQ(file.sites()[0].reason, skip_reason::none);
-  EXPECT_TRUE(file.sites()[0].is_pinned());
-  EXPECT_TRUE(file.sites()[0].is_refused());
+  EXPECT_EQ(file.slots()[0].reason, skip_reason::none);
+  EXPECT_TRUE(file.slots()[0].is_pinned());
+  EXPECT_TRUE(file.slots()[0].is_refused());
   const change back[] = {{0, std::nullopt}};
   EXPECT_EQ(file.rewrite(back, pin::pin_format::digest),
             "global: {imageRegistry: m.example}\nimage: {registry: x.io, repository: a/b, tag: v1, digest: ''}\n");
@@ -153,21 +153,21 @@ TEST(ValuesImage, RefusesTagsThatHelmMakesAnotherTextOf) {
   for (const std::string_view tag : {"1.10", "20240101", "1e3", "0x10", "010", "1_000", "0o7", "08", "1.0", "1000000",
                                      "0", "false", "True", "yes", "n", "!!float 1.10", "&v 1.10"}) {
     const image_file file = read(fmt::format("image: {{repository: acme/api, tag: {}}}\n", tag));
-    ASSERT_EQ(file.sites().size(), 1U) << tag;
-    EXPECT_EQ(file.sites()[0].reason, skip_reason::number_tag) << tag;
+    ASSERT_EQ(file.slots().size(), 1U) << tag;
+    EXPECT_EQ(file.slots()[0].reason, skip_reason::number_tag) << tag;
   }
   for (const std::string_view tag : {"'1.10'", "\"010\"", "7", "16", "123456", "1.25", "3.14", "true", "2024-01-01",
                                      "1.2.3", "v1", "_1", "!!str 1.10", "0x", "12e4567", "1.10@sha256"}) {
     const image_file file = read(fmt::format("image: {{repository: acme/api, tag: {}}}\n", tag));
-    ASSERT_EQ(file.sites().size(), 1U) << tag;
-    EXPECT_NE(file.sites()[0].reason, skip_reason::number_tag) << tag;
+    ASSERT_EQ(file.slots().size(), 1U) << tag;
+    EXPECT_NE(file.slots()[0].reason, skip_reason::number_tag) << tag;
   }
   // A digest beside it decides, so the number does not matter.
-  EXPECT_EQ(read("image: {repository: a, tag: 1.10, digest: '" + pin + "'}\n").sites()[0].reason, skip_reason::none);
+  EXPECT_EQ(read("image: {repository: a, tag: 1.10, digest: '" + pin + "'}\n").slots()[0].reason, skip_reason::none);
   // Quoted it would not be a valid tag either.
-  EXPECT_EQ(read("image: {repository: a, tag: .5}\n").sites()[0].reason, skip_reason::invalid);
-  EXPECT_EQ(read("image: {repository: a, tag: .5}\n").sites()[0].remedy, "");
-  EXPECT_EQ(read("v: &v 1.10\nimage: {repository: a, tag: *v}\n").sites()[0].reason, skip_reason::number_tag);
+  EXPECT_EQ(read("image: {repository: a, tag: .5}\n").slots()[0].reason, skip_reason::invalid);
+  EXPECT_EQ(read("image: {repository: a, tag: .5}\n").slots()[0].remedy, "");
+  EXPECT_EQ(read("v: &v 1.10\nimage: {repository: a, tag: *v}\n").slots()[0].reason, skip_reason::number_tag);
 }
 
 struct digest_case {
@@ -197,13 +197,13 @@ TEST(ValuesImage, FillsAndEmptiesTheDigestWhereTheChartTakesIt) {
                          one.key, value);
     };
     const image_file before = read(text(one.before));
-    ASSERT_EQ(before.sites().size(), 1U);
-    EXPECT_FALSE(before.sites()[0].is_pinned());
+    ASSERT_EQ(before.slots().size(), 1U);
+    EXPECT_FALSE(before.slots()[0].is_pinned());
     EXPECT_EQ(rewritten(before, 'd'), text(one.after)) << one.key << one.before;
     const image_file after = read(text(one.after));
-    ASSERT_EQ(after.sites().size(), 1U);
-    EXPECT_TRUE(after.sites()[0].is_pinned());
-    EXPECT_EQ(after.sites()[0].written, "quay.io/acme/metrics:v3.1.0@" + pin);
+    ASSERT_EQ(after.slots().size(), 1U);
+    EXPECT_TRUE(after.slots()[0].is_pinned());
+    EXPECT_EQ(after.slots()[0].written, "quay.io/acme/metrics:v3.1.0@" + pin);
     EXPECT_EQ(rewritten(after, '\0'), text(one.back)) << one.key << one.before;
     // Another digest replaces the one that is there.
     const std::string moved = one.key == "digest" ? "sha256:" + other : other;
@@ -213,7 +213,7 @@ TEST(ValuesImage, FillsAndEmptiesTheDigestWhereTheChartTakesIt) {
 
 TEST(ValuesImage, KnowsDigestsByTheirKeys) {
   EXPECT_THAT(
-      found_sites("a: {repository: x, tag: v1, sha: sha256:" + hex + "}\nb: {repository: x, tag: v1, sha: " + hex +
+      found_slots("a: {repository: x, tag: v1, sha: sha256:" + hex + "}\nb: {repository: x, tag: v1, sha: " + hex +
                       "}\nc: {repository: x, tag: v1, digest: '', sha: " + hex +
                       "}\nd: {repository: x, sha256: " + hex + "}\ne: {repository: x, tag: v1, sha: 1a2b3c}\n",
                   "values.yaml"),
@@ -234,8 +234,8 @@ TEST(ValuesImage, LimitsThePartsAroundAnImage) {
             "version: v1\n";
   text += std::string(60, ' ') + "image: nginx\n";
   const image_file file = read(text);
-  ASSERT_EQ(file.sites().size(), 1U);
-  EXPECT_EQ(file.sites()[0].reason, skip_reason::split);
+  ASSERT_EQ(file.slots().size(), 1U);
+  EXPECT_EQ(file.slots()[0].reason, skip_reason::split);
 }
 
 }  // namespace

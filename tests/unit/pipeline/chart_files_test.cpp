@@ -27,9 +27,9 @@ class ChartFiles : public ::testing::Test {
   // The problem, else the doubt, of the only image of a file.
   std::string note_on(const std::string& path) const {
     const auto inputs = read_inputs({path}, {});
-    if (!inputs || inputs->size() != 1 || !(*inputs)[0].content || (*inputs)[0].content->sites().size() != 1)
+    if (!inputs || inputs->size() != 1 || !(*inputs)[0].content || (*inputs)[0].content->slots().size() != 1)
       return "not read";
-    const auto& s = (*inputs)[0].content->sites()[0];
+    const auto& s = (*inputs)[0].content->slots()[0];
     return s.problem + s.doubt;
   }
 

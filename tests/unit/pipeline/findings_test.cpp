@@ -9,8 +9,8 @@
 namespace pinhook::pipeline {
 namespace {
 
-using files::site;
 using files::skip_reason;
+using files::slot;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -21,8 +21,8 @@ const std::string b_digest = "sha256:" + std::string(64, 'b');
 registry::digest digest(const std::string& text) { return registry::digest::parse(text).value(); }
 
 // As find_images would: a tag reference is its own tag; of "nginx:1.25@sha256:…" the tag is the part before.
-site image(const std::string& written, std::size_t line = 1, std::size_t column = 8) {
-  site s;
+slot image(const std::string& written, std::size_t line = 1, std::size_t column = 8) {
+  slot s;
   s.object = "Deployment shop/web";
   s.name = "web";
   s.pointer = "/spec/image";
@@ -40,7 +40,7 @@ site image(const std::string& written, std::size_t line = 1, std::size_t column 
   return s;
 }
 
-site left(const std::string& written, skip_reason reason) {
+slot left(const std::string& written, skip_reason reason) {
   auto s = image(written);
   s.reason = reason;
   return s;
@@ -52,9 +52,9 @@ std::vector<std::string> rules_of(const checked_file& file) {
   return out;
 }
 
-checked_file check_one(const site& s, const check_question& question = {}) {
-  const std::vector<site> sites{s};
-  return check_file("web.yaml", "image: " + s.written + "\n", sites, question);
+checked_file check_one(const slot& s, const check_question& question = {}) {
+  const std::vector<slot> slots{s};
+  return check_file("web.yaml", "image: " + s.written + "\n", slots, question);
 }
 
 digest_map known(const std::string& canonical, const std::string& d) {
@@ -130,7 +130,7 @@ TEST(Findings, AnImageThatPinRefusesHasItsReasonAndRemedy) {
   EXPECT_THAT(seen.findings.at(0).message, HasSubstr("a digest cannot; the tag is a label"));
   EXPECT_EQ(to_do(seen.findings.at(0)), "render it first");
   std::map<std::string, registry::reference> references;
-  EXPECT_FALSE(add_wanted(std::vector<site>{s}, question, references));
+  EXPECT_FALSE(add_wanted(std::vector<slot>{s}, question, references));
   auto pinned = image("acme/api:v1@" + b_digest);
   pinned.problem = s.problem;
   EXPECT_THAT(rules_of(check_one(pinned, question)), IsEmpty());
@@ -147,7 +147,7 @@ TEST(Findings, AnImageThatAnOverlayRenamesGetsOnlyTheDigestOfBoth) {
   auto answers = known("docker.io/library/web:1", a_digest);
   question.known = &answers;
   std::map<std::string, registry::reference> references;
-  EXPECT_TRUE(add_wanted(std::vector<site>{image("web:1")}, question, references));
+  EXPECT_TRUE(add_wanted(std::vector<slot>{image("web:1")}, question, references));
   EXPECT_EQ(references.size(), 2U);
   EXPECT_TRUE(references.contains("m.example/web:1"));
   // The digest of the other name is not known.
@@ -182,10 +182,10 @@ TEST(Findings, AnEntryWhoseDotMatchesAnotherNameIsRefused) {
 }
 
 TEST(Findings, ImagesFilledInElsewhereAreCountedAndNotJudged) {
-  const std::vector<site> sites{left("${TAG}", skip_reason::variable),         left("nginx", skip_reason::no_tag_here),
+  const std::vector<slot> slots{left("${TAG}", skip_reason::variable),         left("nginx", skip_reason::no_tag_here),
                                 left("app:dev", skip_reason::built),           left("app:dev", skip_reason::built),
                                 left("nginx:latest", skip_reason::skip_label), left("proxy", skip_reason::split)};
-  const auto seen = check_file("c.yaml", "", sites, {});
+  const auto seen = check_file("c.yaml", "", slots, {});
   EXPECT_THAT(seen.findings, IsEmpty());
   EXPECT_EQ(seen.image_count, 6U);
   EXPECT_EQ(seen.left, (std::map<skip_reason, std::size_t>{{skip_reason::variable, 1},
@@ -199,8 +199,8 @@ TEST(Findings, ImagesFilledInElsewhereAreCountedAndNotJudged) {
 TEST(Findings, ListsEveryImageWhenAsked) {
   check_question question;
   question.lists_images = true;
-  const std::vector<site> sites{image("nginx@" + a_digest), image("nginx"), left("x", skip_reason::built)};
-  const auto seen = check_file("c.yaml", "", sites, question);
+  const std::vector<slot> slots{image("nginx@" + a_digest), image("nginx"), left("x", skip_reason::built)};
+  const auto seen = check_file("c.yaml", "", slots, question);
   ASSERT_EQ(seen.images.size(), 3U);
   EXPECT_THAT(seen.images[0].findings, IsEmpty());
   EXPECT_THAT(seen.images[1].findings, ElementsAre(0U));
@@ -245,9 +245,9 @@ TEST(Findings, APinWithoutATagIsANoteWithDrift) {
   EXPECT_EQ(seen.findings[0].level, severity::note);
   EXPECT_EQ(seen.findings[0].fix, "write the tag before the digest: nginx:TAG@" + a_digest);
   auto s = image("nginx@" + a_digest);
-  s.form = files::site_form::values;
+  s.form = files::slot_form::values;
   EXPECT_EQ(check_one(s, question).findings.at(0).fix, "write tag: TAG beside the digest");
-  s.form = files::site_form::kustomization;
+  s.form = files::slot_form::kustomization;
   EXPECT_EQ(check_one(s, question).findings.at(0).fix, "write newTag: TAG beside the digest");
 }
 
@@ -271,8 +271,8 @@ TEST(Findings, AKnownDigestMakesTheFixExact) {
     references = at;
     return pin_text{"nginx@" + d.to_string(), replacement{1, 1, 1, 18, "new"}};
   };
-  const std::vector<site> sites{image("redis:7"), image("nginx:1.25")};
-  const auto seen = check_file("web.yaml", "", sites, question);
+  const std::vector<slot> slots{image("redis:7"), image("nginx:1.25")};
+  const auto seen = check_file("web.yaml", "", slots, question);
   ASSERT_EQ(seen.findings.size(), 2U);
   EXPECT_EQ(seen.findings[0].fix, "pinhook pin -i web.yaml");
   EXPECT_EQ(to_do(seen.findings[1]), "write nginx@" + b_digest);
@@ -310,64 +310,64 @@ TEST(Findings, TheWidthIsThatOfTheWrittenText) {
       {"image: \"nginx:1.25", 8, 19},
   };
   for (const auto& c : cases) {
-    const std::vector<site> sites{image("nginx:1.25", 2, c.column)};
-    const auto seen = check_file("f", "# é\n" + c.line + "\nmore\n", sites, {});
+    const std::vector<slot> slots{image("nginx:1.25", 2, c.column)};
+    const auto seen = check_file("f", "# é\n" + c.line + "\nmore\n", slots, {});
     EXPECT_EQ(seen.findings.at(0).end_column, c.end) << c.line;
   }
 }
 
 TEST(Findings, TheWidthOfAPlaceThatTheTextDoesNotHaveIsTheImages) {
-  const std::vector<site> sites{image("nginx:1.25", 7, 3)};
-  EXPECT_EQ(check_file("f", "a: b\n", sites, {}).findings.at(0).end_column, 13U);
+  const std::vector<slot> slots{image("nginx:1.25", 7, 3)};
+  EXPECT_EQ(check_file("f", "a: b\n", slots, {}).findings.at(0).end_column, 13U);
 }
 
-TEST(Findings, SitesMayGoBackwardsInTheText) {
+TEST(Findings, SlotsMayGoBackwardsInTheText) {
   const std::string text = "a: 'x:1'\nb: nginx:1.25\nc: \"y:1\"\n";
-  const std::vector<site> sites{image("y:1", 3, 4), image("x:1", 1, 4), image("nginx:1.25", 2, 4)};
-  const auto seen = check_file("f", text, sites, {});
+  const std::vector<slot> slots{image("y:1", 3, 4), image("x:1", 1, 4), image("nginx:1.25", 2, 4)};
+  const auto seen = check_file("f", text, slots, {});
   EXPECT_EQ(seen.findings.at(0).end_column, 9U);
   EXPECT_EQ(seen.findings.at(1).end_column, 9U);
   EXPECT_EQ(seen.findings.at(2).end_column, 14U);
 }
 
 TEST(Findings, AByteOrderMarkIsNoColumn) {
-  const std::vector<site> sites{image("nginx:1", 1, 4)};
+  const std::vector<slot> slots{image("nginx:1", 1, 4)};
   EXPECT_EQ(check_file("f",
                        "\xef\xbb\xbf"
                        "a: 'nginx:1'\n",
-                       sites, {})
+                       slots, {})
                 .findings.at(0)
                 .end_column,
             13U);
 }
 
 TEST(Findings, StandardInputIsPinnedByAPipe) {
-  const std::vector<site> sites{image("nginx:1")};
-  EXPECT_EQ(check_file("-", "", sites, {}).findings.at(0).fix, "pinhook pin -");
+  const std::vector<slot> slots{image("nginx:1")};
+  EXPECT_EQ(check_file("-", "", slots, {}).findings.at(0).fix, "pinhook pin -");
 }
 
 TEST(Findings, CommandsReadBackAnyPath) {
-  const std::vector<site> sites{image("nginx:1")};
-  EXPECT_EQ(check_file("a b.yaml", "", sites, {}).findings.at(0).fix, "pinhook pin -i 'a b.yaml'");
-  EXPECT_EQ(check_file("-i.yaml", "", sites, {}).findings.at(0).fix, "pinhook pin -i ./-i.yaml");
+  const std::vector<slot> slots{image("nginx:1")};
+  EXPECT_EQ(check_file("a b.yaml", "", slots, {}).findings.at(0).fix, "pinhook pin -i 'a b.yaml'");
+  EXPECT_EQ(check_file("-i.yaml", "", slots, {}).findings.at(0).fix, "pinhook pin -i ./-i.yaml");
 }
 
 TEST(Findings, AsksForEachMeaningOnce) {
-  const std::vector<site> sites{image("nginx"),
+  const std::vector<slot> slots{image("nginx"),
                                 image("docker.io/library/nginx:latest"),
                                 image("redis:7@" + a_digest),
                                 image("busybox@" + a_digest),
                                 image("Bad:1"),
                                 left("app:dev", skip_reason::built)};
   std::map<std::string, registry::reference> seen;
-  EXPECT_TRUE(add_wanted(sites, {}, seen));
+  EXPECT_TRUE(add_wanted(slots, {}, seen));
   ASSERT_EQ(seen.size(), 1U);
   EXPECT_EQ(seen.begin()->first, "docker.io/library/nginx:latest");
   seen.clear();
-  EXPECT_TRUE(add_wanted(sites, {.has_drift = true}, seen));
+  EXPECT_TRUE(add_wanted(slots, {.has_drift = true}, seen));
   EXPECT_EQ(seen.size(), 2U);
   EXPECT_TRUE(seen.contains("docker.io/library/redis:7"));
-  EXPECT_FALSE(add_wanted(std::span(sites).subspan(3), {.has_drift = true}, seen));
+  EXPECT_FALSE(add_wanted(std::span(slots).subspan(3), {.has_drift = true}, seen));
 }
 
 TEST(ShellWord, QuotesTextThatAShellWouldChange) {

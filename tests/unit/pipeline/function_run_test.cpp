@@ -47,7 +47,7 @@ class FunctionRun : public ::testing::Test {
   }
 
   files::image_places places;
-  site_rules orders;
+  slot_rules orders;
   fake_digests digests;
   function_config config;
 };

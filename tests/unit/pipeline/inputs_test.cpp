@@ -36,7 +36,7 @@ class Inputs : public ::testing::Test {
     if (!inputs) return {inputs.error().message};
     for (const input& one : *inputs) {
       std::string line = std::filesystem::path(one.path).filename().string() + ": ";
-      line += one.content ? std::to_string(one.content->sites().size()) + " image"
+      line += one.content ? std::to_string(one.content->slots().size()) + " image"
                           : std::string(to_string(one.content.error().code));
       out.push_back(line + (one.is_named ? " (named)" : ""));
     }

@@ -61,7 +61,7 @@ class KustomizationGaps : public ::testing::Test {
 
   temporary_directory files_;
   files::image_places image_places_;
-  site_rules orders_;
+  slot_rules orders_;
 };
 
 TEST_F(KustomizationGaps, AreImagesThatNoEntryNames) {

@@ -36,8 +36,8 @@ class KustomizationRenames : public ::testing::Test {
     const auto renames = renames_in(all, {}, places_);
     std::vector<std::string> out;
     for (std::size_t i = 0; i < all.size(); ++i)
-      for (const auto& [site, to] : renames[i])
-        out.push_back(fmt::format("{} {} {}{}{} ({})", shown(all[i]->path), site, to.text, to.ref ? "" : " (none)",
+      for (const auto& [slot, to] : renames[i])
+        out.push_back(fmt::format("{} {} {}{}{} ({})", shown(all[i]->path), slot, to.text, to.ref ? "" : " (none)",
                                   to.problem.empty() ? "" : " (refused)", shown(to.by)));
     inputs_.clear();
     return out;

@@ -129,7 +129,7 @@ TEST(Locked, KeepsTheTimeOfUnchangedDigests) {
 }
 
 TEST(PlanLock, NeverIsNotInTheLock) {
-  const site_rules orders{.set = pinhook::testing::made_rules({pinhook::testing::never_rule("left", {"**/redis"})})};
+  const slot_rules orders{.set = pinhook::testing::made_rules({pinhook::testing::never_rule("left", {"**/redis"})})};
   const std::vector<input> inputs{file("a", "nginx:1.25"), file("b", "redis:7"), file("c", "redis:8@" + a),
                                   file("d", "redis:8@" + b)};
   const auto p = plan_lock({inputs, {}, orders}, lock_of({{"redis:7", 'b'}}), false);

@@ -151,10 +151,10 @@ checked_file checked(const line& one, const files::image_file& file, const names
   known.insert_or_assign(registry::reference::parse(n.image())->canonical(), digest_of_digit('b'));
   check_question question{.has_drift = one.has_drift};
   if (one.has_drift) question.known = &known;
-  question.suggest_pin = [&](std::size_t site, const registry::digest& d) {
-    return pin_text{file.suggestion({site, d}, pin::pin_format::digest), std::nullopt};
+  question.suggest_pin = [&](std::size_t slot, const registry::digest& d) {
+    return pin_text{file.suggestion({slot, d}, pin::pin_format::digest), std::nullopt};
   };
-  return check_file(one.path, file.text(), file.sites(), question);
+  return check_file(one.path, file.text(), file.slots(), question);
 }
 
 TEST(LongestNames, LeaveReasonAndAdviceOfCheckWhole) {
@@ -204,7 +204,7 @@ TEST(LongestNames, LeaveTheReasonOfAnImageThatPinLeavesWhole) {
       for (const auto& ref : wanted(file, {})) known.insert_or_assign(ref.canonical(), digest_of_digit('a'));
       const auto done = pinned(file, {}, known);
       ASSERT_TRUE(done);
-      ASSERT_EQ(done->results[0].outcome, site_result::kind::left);
+      ASSERT_EQ(done->results[0].outcome, slot_result::kind::left);
       expect_pieces(done->results[0].message, one.left);
       EXPECT_LE(done->results[0].message.size(), max_text);
     }
@@ -238,7 +238,7 @@ TEST(LongestNames, LeaveTheReasonOfAPinThatStaysWhole) {
           {pin_task::update, "its tag is not written beside it, so it cannot be updated"}}) {
       const auto done = pinned(*file, {.task = task}, {});
       ASSERT_TRUE(done);
-      ASSERT_EQ(done->results[0].outcome, site_result::kind::left);
+      ASSERT_EQ(done->results[0].outcome, slot_result::kind::left);
       EXPECT_EQ(done->results[0].message, message);
     }
   }

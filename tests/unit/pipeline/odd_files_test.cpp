@@ -91,12 +91,12 @@ outcome expect_all_in_words(const odd_file& file, pin::pin_format format) {
     return out;
   }
   out.is_read = true;
-  for (const auto& s : content->sites()) {
+  for (const auto& s : content->slots()) {
     EXPECT_TRUE(s.reason != files::skip_reason::none || s.ref) << s.written;
     EXPECT_TRUE(s.reason != files::skip_reason::invalid || !s.problem.empty()) << s.written;
   }
-  const auto checked = check_file(file.path, file.text, content->sites(), {.has_drift = true, .lists_images = true});
-  EXPECT_EQ(checked.images.size(), content->sites().size());
+  const auto checked = check_file(file.path, file.text, content->slots(), {.has_drift = true, .lists_images = true});
+  EXPECT_EQ(checked.images.size(), content->slots().size());
   for (const auto& one : checked.findings) EXPECT_FALSE(one.message.empty());
 
   for (const pin_task task : {pin_task::update, pin_task::unpin, pin_task::pin}) {
@@ -108,10 +108,10 @@ outcome expect_all_in_words(const odd_file& file, pin::pin_format format) {
       continue;
     }
     for (const auto& r : once->results)
-      EXPECT_TRUE(r.outcome != site_result::kind::left || !r.message.empty()) << content->sites()[r.site].written;
+      EXPECT_TRUE(r.outcome != slot_result::kind::left || !r.message.empty()) << content->slots()[r.slot].written;
     if (task != pin_task::pin) continue;
     out.pinned +=
-        static_cast<std::size_t>(std::ranges::count(once->results, site_result::kind::changed, &site_result::outcome));
+        static_cast<std::size_t>(std::ranges::count(once->results, slot_result::kind::changed, &slot_result::outcome));
     EXPECT_EQ(unexpected_line(file.text, once->text), "") << once->text;
     const auto again = files::image_file::read(once->text, file.path, {});
     if (!again) {

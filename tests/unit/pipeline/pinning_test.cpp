@@ -16,7 +16,7 @@
 namespace pinhook::pipeline {
 namespace {
 
-using kind = site_result::kind;
+using kind = slot_result::kind;
 using pinhook::testing::digest_of_digit;
 using pinhook::testing::format_rule;
 using pinhook::testing::made_rules;
@@ -262,7 +262,7 @@ TEST(PinnedByRules, BytesThatAreSharedAreLeftOrWrittenTogether) {
       "- {apiVersion: v1, kind: Pod, metadata: {namespace: b}, spec: {containers: *c}}\n",
       "list.yaml", {});
   ASSERT_TRUE(file) << file.error().message;
-  ASSERT_EQ(file->sites().size(), 2U);
+  ASSERT_EQ(file->slots().size(), 2U);
   const auto with = known({{"docker.io/library/nginx:1.25", 'a'}});
   auto left = never_rule("left");
   left.about.namespaces = {"b"};

@@ -104,7 +104,7 @@ TEST(ResourceList, NamesTheObjectOfAnImage) {
 )";
   const auto list = resource_list::read(text);
   ASSERT_TRUE(list);
-  files::site s;
+  files::slot s;
   s.pointer = "/items/0/spec/template/spec/containers/1/image";
   const auto first = list->about(s);
   EXPECT_EQ(first.api_version, "apps/v1");

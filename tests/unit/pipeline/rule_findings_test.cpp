@@ -46,7 +46,7 @@ class RuleFindings : public ::testing::Test {
     file_ = files::image_file::read(text, path, {}).value();
     question_.checks = &checks_;
     question_.lists_images = true;
-    return check_file(path, text, file_->sites(), question_);
+    return check_file(path, text, file_->slots(), question_);
   }
 
   // "error own-registries" for each finding.
@@ -131,14 +131,14 @@ TEST_F(RuleFindings, NeverIsNotComparedAndNotAskedFor) {
   question_.known = &known;
   std::map<std::string, registry::reference> references;
   EXPECT_THAT(findings_in(text), ElementsAre("warning drift"));
-  EXPECT_TRUE(add_wanted(file_->sites(), question_, references));
+  EXPECT_TRUE(add_wanted(file_->slots(), question_, references));
   references.clear();
   use({never_rule("left")});
   EXPECT_THAT(findings_in(text), IsEmpty());
-  EXPECT_FALSE(add_wanted(file_->sites(), question_, references));
+  EXPECT_FALSE(add_wanted(file_->slots(), question_, references));
   EXPECT_THAT(findings_in(pod("'nginx@" + a + "'")), IsEmpty());
   EXPECT_THAT(findings_in(pod("nginx")), ElementsAre("error no-tag"));
-  EXPECT_FALSE(add_wanted(file_->sites(), question_, references));
+  EXPECT_FALSE(add_wanted(file_->slots(), question_, references));
   EXPECT_THAT(references, IsEmpty());
 }
 
@@ -146,9 +146,9 @@ TEST_F(RuleFindings, ImagesAllowedWithoutADigestAreNotLookedUp) {
   use({demand_rule("free", requirement::digest, action::allow)});
   std::map<std::string, registry::reference> references;
   EXPECT_THAT(findings_in(pod("nginx:1")), IsEmpty());
-  EXPECT_FALSE(add_wanted(file_->sites(), question_, references));
+  EXPECT_FALSE(add_wanted(file_->slots(), question_, references));
   EXPECT_THAT(findings_in(pod("nginx:latest")), ElementsAre("error latest"));
-  EXPECT_TRUE(add_wanted(file_->sites(), question_, references));
+  EXPECT_TRUE(add_wanted(file_->slots(), question_, references));
 }
 
 TEST_F(RuleFindings, AKnownDigestMakesTheFixExact) {

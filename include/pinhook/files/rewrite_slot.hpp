@@ -1,4 +1,4 @@
-// The edits for the change of one site: values of scalars, renamed keys, added and removed lines, and the comment. For
+// The edits for the change of one slot: values of scalars, renamed keys, added and removed lines, and the comment. For
 // image_file::rewrite.
 //
 // Pure; any thread.
@@ -25,21 +25,21 @@ struct node_value {
   plain_rule rule = plain_rule::string;
 };
 
-struct site_rewrite {
+struct slot_rewrite {
   std::optional<node_value> value;
   /// Edits of keys and lines beside the value.
   std::vector<yaml::edit> edits;
-  /// The text for this site in the line's comment. None: no text.
+  /// The text for this slot in the line's comment. None: no text.
   std::optional<std::string> comment;
-  /// True when the site then has a digest without a tag, whether its tag is known or not.
+  /// True when the slot then has a digest without a tag, whether its tag is known or not.
   bool leaves_digest_alone = false;
-  /// The new site::written, and the new tag without a comment.
+  /// The new slot::written, and the new tag without a comment.
   std::string written;
   std::optional<std::string> tag;
 };
 
-/// invalid_input: the site's `reason` is not `none`; it should go back to its tag, which is unknown.
-[[nodiscard]] result<site_rewrite> rewrite_site(const yaml::source_document& doc, std::string_view text,
+/// invalid_input: the slot's `reason` is not `none`; it should go back to its tag, which is unknown.
+[[nodiscard]] result<slot_rewrite> rewrite_slot(const yaml::source_document& doc, std::string_view text,
                                                 const found_image& image, const std::optional<registry::digest>& digest,
                                                 pin::pin_format format);
 
@@ -48,7 +48,7 @@ struct site_rewrite {
 /// override.
 [[nodiscard]] bool takes_digest_in_tag(const yaml::source_document& doc, const found_image& image);
 
-/// The scalar (or alias) whose line holds the comment of the site: the image; for a kustomization's entry its digest,
+/// The scalar (or alias) whose line holds the comment of the slot: the image; for a kustomization's entry its digest,
 /// else its tag. no_node for values, which have no comment.
 [[nodiscard]] yaml::node_index commented_node(const found_image& image);
 

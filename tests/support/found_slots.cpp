@@ -1,4 +1,4 @@
-#include "found_sites.hpp"
+#include "found_slots.hpp"
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -54,11 +54,11 @@ void expect_in_text(const yaml::source_document& doc, std::string_view text, yam
 }
 
 void expect_in_text(const yaml::source& from, std::string_view text, const found_image& image) {
-  const files::site& s = image.site;
+  const files::slot& s = image.slot;
   ASSERT_LT(s.document, from.documents.size());
   const yaml::source_document& doc = from.documents[s.document];
   const std::string place = fmt::format("{}:{}", s.line, s.column);
-  if (s.form == files::site_form::scalar) {
+  if (s.form == files::slot_form::scalar) {
     ASSERT_NE(image.scalar, no_node);
     // For a block the first letter after its indentation.
     const std::size_t begin = doc.at(image.scalar).span.begin;
@@ -86,7 +86,7 @@ void expect_in_text(const yaml::source& from, std::string_view text, const found
   }
 }
 
-std::string line_of(const files::site& s) {
+std::string line_of(const files::slot& s) {
   const std::string meaning = s.reason != files::skip_reason::none ? fmt::format("({})", to_string(s.reason))
                               : s.tag                              ? s.tag->written()
                                                                    : "-";
@@ -95,7 +95,7 @@ std::string line_of(const files::site& s) {
 
 }  // namespace
 
-std::vector<std::string> found_sites(std::string_view text, std::string_view path, const files::image_places& places) {
+std::vector<std::string> found_slots(std::string_view text, std::string_view path, const files::image_places& places) {
   const auto from = yaml::read_source(text);
   if (!from) return {fmt::format("{}: {}", to_string(from.error().code), from.error().message)};
   const auto found = files::find_images(*from, text, path, places);
@@ -103,13 +103,13 @@ std::vector<std::string> found_sites(std::string_view text, std::string_view pat
   EXPECT_TRUE(found->empty() || files::may_hold_images(text, path, places)) << text;
   std::vector<std::string> out;
   for (const found_image& image : *found) {
-    SCOPED_TRACE(image.site.pointer);
+    SCOPED_TRACE(image.slot.pointer);
     expect_in_text(*from, text, image);
     const bool has_problem =
-        image.site.reason == files::skip_reason::invalid || image.site.reason == files::skip_reason::overridden;
-    EXPECT_TRUE(!has_problem || !image.site.problem.empty());
-    EXPECT_TRUE(image.site.ref || image.site.reason != files::skip_reason::none);
-    out.push_back(line_of(image.site));
+        image.slot.reason == files::skip_reason::invalid || image.slot.reason == files::skip_reason::overridden;
+    EXPECT_TRUE(!has_problem || !image.slot.problem.empty());
+    EXPECT_TRUE(image.slot.ref || image.slot.reason != files::skip_reason::none);
+    out.push_back(line_of(image.slot));
   }
   return out;
 }

@@ -1,4 +1,4 @@
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 
 #include <fmt/core.h>
 
@@ -10,7 +10,7 @@ namespace pinhook::pipeline {
 namespace {
 
 // "nginx:1.25@sha256:…" of a digest without a tag in the reference whose tag is known.
-std::optional<registry::reference> with_known_tag(const files::site& s) {
+std::optional<registry::reference> with_known_tag(const files::slot& s) {
   if (!s.is_pinned() || !s.tag || !s.ref->tag().empty()) return std::nullopt;
   auto whole = registry::reference::parse(
       fmt::format("{}:{}@{}", s.ref->written_name(), s.tag->effective_tag(), s.ref->digest()->to_string()));
@@ -20,7 +20,7 @@ std::optional<registry::reference> with_known_tag(const files::site& s) {
 
 }  // namespace
 
-rules::effects site_rules::effects_of(const files::site& s) const {
+rules::effects slot_rules::effects_of(const files::slot& s) const {
   const auto whole = with_known_tag(s);
   rules::subject about{.ref = whole ? &*whole : &*s.ref,
                        .ns = std::nullopt,
@@ -35,8 +35,8 @@ rules::effects site_rules::effects_of(const files::site& s) const {
   return set.effects_of(about);
 }
 
-site_order site_rules::order_of(const files::site& s) const {
-  site_order out{.never = {}, .format = format};
+slot_order slot_rules::order_of(const files::slot& s) const {
+  slot_order out{.never = {}, .format = format};
   if (set.is_empty() || !s.ref) return out;
   const auto e = effects_of(s);
   const auto order = set.order_of(e);
@@ -45,17 +45,17 @@ site_order site_rules::order_of(const files::site& s) const {
   return out;
 }
 
-std::vector<site_order> site_rules::orders_of(std::span<const files::site> sites) const {
-  std::vector<site_order> out(sites.size(), site_order{.never = {}, .format = format});
+std::vector<slot_order> slot_rules::orders_of(std::span<const files::slot> slots) const {
+  std::vector<slot_order> out(slots.size(), slot_order{.never = {}, .format = format});
   if (set.is_empty()) return out;
-  std::map<std::pair<std::size_t, std::size_t>, site_order> by_place;
-  for (std::size_t i = 0; i < sites.size(); ++i) {
-    auto own = order_of(sites[i]);
-    auto& shared = by_place[{sites[i].line, sites[i].column}];
+  std::map<std::pair<std::size_t, std::size_t>, slot_order> by_place;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    auto own = order_of(slots[i]);
+    auto& shared = by_place[{slots[i].line, slots[i].column}];
     if (shared.never.empty()) shared.never = std::move(own.never);
     if (!shared.format) shared.format = own.format;
   }
-  for (std::size_t i = 0; i < sites.size(); ++i) out[i] = by_place.at({sites[i].line, sites[i].column});
+  for (std::size_t i = 0; i < slots.size(); ++i) out[i] = by_place.at({slots[i].line, slots[i].column});
   return out;
 }
 

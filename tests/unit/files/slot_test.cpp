@@ -1,4 +1,4 @@
-#include <pinhook/files/site.hpp>
+#include <pinhook/files/slot.hpp>
 
 #include <gtest/gtest.h>
 
@@ -8,15 +8,15 @@
 namespace pinhook::files {
 namespace {
 
-TEST(Site, NamesEveryReasonDifferently) {
+TEST(Slot, NamesEveryReasonDifferently) {
   std::set<std::string_view> names;
   for (const auto reason : {skip_reason::none, skip_reason::variable, skip_reason::no_tag_here, skip_reason::built,
                             skip_reason::skip_label, skip_reason::split, skip_reason::number_tag, skip_reason::invalid})
     EXPECT_TRUE(names.insert(to_string(reason)).second) << to_string(reason);
 }
 
-TEST(Site, IsPinnedByItsDigest) {
-  site one;
+TEST(Slot, IsPinnedByItsDigest) {
+  slot one;
   EXPECT_FALSE(one.is_pinned());
   one.ref = *registry::reference::parse("nginx:1.25");
   EXPECT_FALSE(one.is_pinned());

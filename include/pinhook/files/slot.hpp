@@ -1,4 +1,4 @@
-// A site: the place of one image in a file, and its text there.
+// A slot: the place of one image reference in a file, and its text there. Its fellow at admission is pin::slot.
 //
 // A plain value; any thread.
 #pragma once
@@ -17,13 +17,13 @@ namespace pinhook::files {
 
 struct comment_marker;
 
-enum class site_form : std::uint8_t {
+enum class slot_form : std::uint8_t {
   scalar,         // one string: "nginx:1.25"
   values,         // Helm values: registry, repository, tag and digest beside each other in one mapping
   kustomization,  // an entry of a kustomization's `images`: name, newName, newTag, digest
 };
 
-/// The reason why no command changes a site.
+/// The reason why no command changes a slot.
 enum class skip_reason : std::uint8_t {
   none,
   variable,     // "{{ .Values.image }}", "$(params.image)", "${TAG}": another program fills it in
@@ -46,7 +46,7 @@ enum class skip_reason : std::uint8_t {
   return reason == variable || reason == no_tag_here || reason == built || reason == skip_label;
 }
 
-struct site {
+struct slot {
   /// Index of the YAML document in its file.
   std::size_t document = 0;
   /// The owner of the image: "Deployment shop/web" (kind, namespace/name as far as they are written), "service web",
@@ -58,7 +58,7 @@ struct site {
   /// The container's (volume's, entry's) name, else the path to the image: "spec.image".
   std::string name;
   pin::container_type type = pin::container_type::other;
-  site_form form = site_form::scalar;
+  slot_form form = slot_form::scalar;
   /// JSON Pointer, from the document's root, to the string, the mapping of the values, or the entry.
   std::string pointer;
   /// The imagePullPolicy beside it (of an image volume: pullPolicy; of Helm values: either); empty when there is none.

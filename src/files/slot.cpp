@@ -1,4 +1,4 @@
-#include <pinhook/files/site.hpp>
+#include <pinhook/files/slot.hpp>
 
 namespace pinhook::files {
 

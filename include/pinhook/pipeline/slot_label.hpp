@@ -3,7 +3,7 @@
 // Pure; any thread.
 #pragma once
 
-#include <pinhook/files/site.hpp>
+#include <pinhook/files/slot.hpp>
 
 #include <string>
 
@@ -14,9 +14,9 @@ namespace pinhook::pipeline {
 
 /// "container web", "init container setup", "volume models"; the name alone where there is no
 /// container: "spec.image".
-[[nodiscard]] std::string shown_name(const files::site& s);
+[[nodiscard]] std::string shown_name(const files::slot& s);
 
 /// "deploy/web.yaml:12:16: container web"
-[[nodiscard]] std::string site_label(const std::string& path, const files::site& s);
+[[nodiscard]] std::string slot_label(const std::string& path, const files::slot& s);
 
 }  // namespace pinhook::pipeline

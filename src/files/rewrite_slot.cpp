@@ -1,4 +1,4 @@
-#include <pinhook/files/rewrite_site.hpp>
+#include <pinhook/files/rewrite_slot.hpp>
 
 #include <pinhook/base/text.hpp>
 #include <pinhook/files/comment_markers.hpp>
@@ -49,7 +49,7 @@ yaml::edit renamed(const source_node& key, std::string_view text, std::string_vi
 }
 
 // The name as the author wrote it, with `digest`, and with the tag when the format has it.
-std::string pinned_text(const site& s, const registry::digest& digest, pin_format format) {
+std::string pinned_text(const slot& s, const registry::digest& digest, pin_format format) {
   if (format == pin_format::digest || !s.tag)
     return pin::write_pin(s.ref->written_name(), {}, digest, pin_format::digest);
   return pin::write_pin(s.ref->written_name(), s.tag->effective_tag(), digest, format);
@@ -60,13 +60,13 @@ std::string with_tag(const registry::reference& tag) {
   return fmt::format("{}:{}", tag.written_name(), tag.effective_tag());
 }
 
-class site_rewriter {
+class slot_rewriter {
  public:
-  site_rewriter(const source_document& doc, std::string_view text, const found_image& image, pin_format format)
-      : doc_(doc), text_(text), image_(image), site_(image.site), format_(format) {}
+  slot_rewriter(const source_document& doc, std::string_view text, const found_image& image, pin_format format)
+      : doc_(doc), text_(text), image_(image), slot_(image.slot), format_(format) {}
 
-  site_rewrite pin(const registry::digest& digest) {
-    if (site_.form == site_form::scalar) {
+  slot_rewrite pin(const registry::digest& digest) {
+    if (slot_.form == slot_form::scalar) {
       pin_scalar(digest);
     } else if (const auto tag = text_at(doc_, image_.tag); takes_digest_in_tag(doc_, image_)) {
       set(image_.tag, fmt::format("{}@{}", tag.substr(0, tag.find('@')), digest.to_string()));
@@ -80,19 +80,19 @@ class site_rewriter {
     return std::move(out_);
   }
 
-  site_rewrite unpin() {
-    out_.written = site_.tag->written();
+  slot_rewrite unpin() {
+    out_.written = slot_.tag->written();
     out_.tag = out_.written;
-    if (site_.form == site_form::scalar) {
-      set(image_.scalar, site_.tag->written());
+    if (slot_.form == slot_form::scalar) {
+      set(image_.scalar, slot_.tag->written());
     } else if (const auto tag = text_at(doc_, image_.tag); tag_holds_digest()) {
       set(image_.tag, std::string(tag.substr(0, tag.find('@'))));
     } else if (!is_entry()) {
       set(image_.digest, "");
     } else if (tag.empty()) {
       out_.edits.push_back(renamed(doc_.at(image_.digest_key), text_, "newTag"));
-      set(image_.digest, std::string(site_.tag->effective_tag()));
-      out_.written = with_tag(*site_.tag);
+      set(image_.digest, std::string(slot_.tag->effective_tag()));
+      out_.written = with_tag(*slot_.tag);
       out_.tag = out_.written;
     } else if (const auto line = added_digest()) {
       out_.edits.push_back({*line, ""});
@@ -103,32 +103,32 @@ class site_rewriter {
   }
 
  private:
-  [[nodiscard]] bool is_entry() const { return site_.form == site_form::kustomization; }
+  [[nodiscard]] bool is_entry() const { return slot_.form == slot_form::kustomization; }
   [[nodiscard]] bool has_digest_key() const { return image_.digest != no_node; }
   [[nodiscard]] bool tag_holds_digest() const { return text_at(doc_, image_.tag).contains('@'); }
 
   // A chart's "tag: 1.25" was a number before, and Helm writes the same text for it; kustomize refuses numbers.
   void set(node_index node, std::string value) {
-    const bool is_tag = site_.form == site_form::values && node == image_.tag;
+    const bool is_tag = slot_.form == slot_form::values && node == image_.tag;
     out_.value = node_value{node, std::move(value), is_tag ? plain_rule::as_it_is : plain_rule::string};
   }
 
   // The tag stays where it is, and the digest is written in another place.
   void keep_tag(const registry::digest& digest) {
-    const std::string name = site_.tag ? site_.tag->written() : std::string(site_.ref->written_name());
+    const std::string name = slot_.tag ? slot_.tag->written() : std::string(slot_.ref->written_name());
     out_.written = fmt::format("{}@{}", name, digest.to_string());
-    if (site_.tag) out_.tag = site_.tag->written();
+    if (slot_.tag) out_.tag = slot_.tag->written();
   }
 
   void pin_scalar(const registry::digest& digest) {
-    out_.written = pinned_text(site_, digest, format_);
+    out_.written = pinned_text(slot_, digest, format_);
     set(image_.scalar, out_.written);
-    out_.leaves_digest_alone = !site_.tag || format_ == pin_format::digest;
-    if (!site_.tag) return;
+    out_.leaves_digest_alone = !slot_.tag || format_ == pin_format::digest;
+    if (!slot_.tag) return;
     if (format_ == pin_format::digest)
-      out_.comment = site_.tag->written();
+      out_.comment = slot_.tag->written();
     else
-      out_.tag = with_tag(*site_.tag);
+      out_.tag = with_tag(*slot_.tag);
   }
 
   void pin_entry(const registry::digest& digest) {
@@ -140,14 +140,14 @@ class site_rewriter {
     }
     if (has_tag) out_.edits.push_back(renamed(doc_.at(image_.tag_key), text_, "digest"));
     set(has_tag ? image_.tag : image_.digest, digest.to_string());
-    out_.written = pinned_text(site_, digest, format_);
-    out_.leaves_digest_alone = !site_.tag || format_ == pin_format::digest;
-    if (!site_.tag) return;
+    out_.written = pinned_text(slot_, digest, format_);
+    out_.leaves_digest_alone = !slot_.tag || format_ == pin_format::digest;
+    if (!slot_.tag) return;
     if (format_ == pin_format::digest) {
-      out_.comment = site_.tag->written();
+      out_.comment = slot_.tag->written();
     } else {
       add_tag();
-      out_.tag = with_tag(*site_.tag);
+      out_.tag = with_tag(*slot_.tag);
     }
   }
 
@@ -183,7 +183,7 @@ class site_rewriter {
     const source_node& digest = doc_.at(doc_.resolve(image_.digest));
     source_node like = digest;
     if (like.form == scalar_form::literal || like.form == scalar_form::folded) like.form = scalar_form::double_quoted;
-    const std::string tag = rewritten_scalar(like, text_, site_.tag->effective_tag(), plain_rule::string);
+    const std::string tag = rewritten_scalar(like, text_, slot_.tag->effective_tag(), plain_rule::string);
     const std::string_view name = key.form == scalar_form::double_quoted ? "\"newTag\"" : "newTag";
     const std::string behind =
         doc_.at(image_.mapping).is_flow ? ", " : std::string(line_break_of(text_, key.span.begin)) + indent_of(key);
@@ -212,43 +212,43 @@ class site_rewriter {
   const source_document& doc_;
   std::string_view text_;
   const found_image& image_;
-  const site& site_;
+  const slot& slot_;
   pin_format format_;
-  site_rewrite out_;
+  slot_rewrite out_;
 };
 
 }  // namespace
 
-result<site_rewrite> rewrite_site(const source_document& doc, std::string_view text, const found_image& image,
+result<slot_rewrite> rewrite_slot(const source_document& doc, std::string_view text, const found_image& image,
                                   const std::optional<registry::digest>& digest, pin_format format) {
-  const site& s = image.site;
+  const slot& s = image.slot;
   if (s.reason != skip_reason::none || !s.ref)
     return fail(error_code::invalid_input,
                 fmt::format("{} is left as it is: {}", quoted_name(s.written), to_string(s.reason)));
   if (!digest && !s.tag)
     return fail(error_code::invalid_input, fmt::format("unknown tag of {}", quoted_name(s.written)));
-  site_rewriter rewriter(doc, text, image, s.format.value_or(format));
+  slot_rewriter rewriter(doc, text, image, s.format.value_or(format));
   return digest ? rewriter.pin(*digest) : rewriter.unpin();
 }
 
 bool takes_digest_in_tag(const source_document& doc, const found_image& image) {
   const std::string_view tag = text_at(doc, image.tag);
   if (tag.contains('@')) return true;
-  const comment_marker* marker = image.site.marker;
+  const comment_marker* marker = image.slot.marker;
   const bool is_written = marker != nullptr && marker->changes != marker_change::nothing && !image.is_digest_marked;
   if (is_written && !tag.empty() && text_at(doc, image.digest).empty()) return true;
-  return image.site.form == site_form::values && image.digest == no_node;
+  return image.slot.form == slot_form::values && image.digest == no_node;
 }
 
 node_index commented_node(const found_image& image) {
-  if (image.site.form == site_form::scalar) return image.scalar;
-  if (image.site.form == site_form::values) return no_node;
+  if (image.slot.form == slot_form::scalar) return image.scalar;
+  if (image.slot.form == slot_form::values) return no_node;
   return needs_comment(image) ? image.digest : image.tag;
 }
 
 bool needs_comment(const found_image& image) {
-  const site& s = image.site;
-  return s.form != site_form::values && s.ref && s.ref->is_pinned() && s.ref->tag().empty();
+  const slot& s = image.slot;
+  return s.form != slot_form::values && s.ref && s.ref->is_pinned() && s.ref->tag().empty();
 }
 
 }  // namespace pinhook::files

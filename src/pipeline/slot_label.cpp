@@ -1,4 +1,4 @@
-#include <pinhook/pipeline/site_label.hpp>
+#include <pinhook/pipeline/slot_label.hpp>
 
 #include <fmt/core.h>
 
@@ -27,9 +27,9 @@ std::string_view prefix_of(pin::container_type type) {
 
 std::string shown_path(const std::string& path) { return path.empty() || path == "-" ? "standard input" : path; }
 
-std::string shown_name(const files::site& s) { return std::string(prefix_of(s.type)) + s.name; }
+std::string shown_name(const files::slot& s) { return std::string(prefix_of(s.type)) + s.name; }
 
-std::string site_label(const std::string& path, const files::site& s) {
+std::string slot_label(const std::string& path, const files::slot& s) {
   auto out = fmt::format("{}:{}:{}", shown_path(path), s.line, s.column);
   if (!s.name.empty()) out += ": " + shown_name(s);
   return out;

@@ -24,7 +24,7 @@ error refusal(const image_file& file, const std::vector<change>& changes) {
   return out ? error{} : out.error();
 }
 
-TEST(RewriteSite, RefusesSkippedSites) {
+TEST(RewriteSlot, RefusesSkippedSlots) {
   const image_file file = read("services:\n  a: {image: mine:1, build: .}\n  b: {image: nginx}\n", "compose.yaml");
   const error built = refusal(file, {{0, digest_of('d')}});
   EXPECT_EQ(built.code, error_code::invalid_input);
@@ -32,7 +32,7 @@ TEST(RewriteSite, RefusesSkippedSites) {
   EXPECT_EQ(refusal(file, {{2, digest_of('d')}}).code, error_code::invalid_input);
 }
 
-TEST(RewriteSite, RefusesAnUnknownTag) {
+TEST(RewriteSlot, RefusesAnUnknownTag) {
   const image_file file = read("a: 1\nimage: nginx@" + digest_of('d').to_string() + " # keep me\n");
   const error unknown = refusal(file, {{0, std::nullopt}});
   EXPECT_EQ(unknown.code, error_code::invalid_input);
@@ -42,10 +42,10 @@ TEST(RewriteSite, RefusesAnUnknownTag) {
             "a: 1\nimage: nginx@" + digest_of('e').to_string() + " # keep me\n");
 }
 
-TEST(RewriteSite, RefusesTwoValuesForTheSameBytes) {
+TEST(RewriteSlot, RefusesTwoValuesForTheSameBytes) {
   const image_file file =
       read("x-base: &base {image: nginx}\nservices:\n  a: {<<: *base}\n  b: {<<: *base}\n", "compose.yaml");
-  ASSERT_EQ(file.sites().size(), 2U);
+  ASSERT_EQ(file.slots().size(), 2U);
   const error both = refusal(file, {{0, digest_of('d')}, {1, digest_of('e')}});
   EXPECT_EQ(both.code, error_code::invalid_input);
   EXPECT_EQ(both.message, "\"nginx\" cannot get two values: images share its bytes");
@@ -56,7 +56,7 @@ TEST(RewriteSite, RefusesTwoValuesForTheSameBytes) {
                 "} # nginx\nservices:\n  a: {<<: *base}\n  b: {<<: *base}\n");
 }
 
-TEST(RewriteSite, ChangesNothingWithoutChanges) {
+TEST(RewriteSlot, ChangesNothingWithoutChanges) {
   const std::string text =
       "\xEF\xBB\xBF"
       "image:  nginx \r\n";
@@ -64,7 +64,7 @@ TEST(RewriteSite, ChangesNothingWithoutChanges) {
   EXPECT_EQ(read(text).text(), text);
 }
 
-TEST(RewriteSite, KeepsTheTagsOfOthersOnTheLineTrue) {
+TEST(RewriteSlot, KeepsTheTagsOfOthersOnTheLineTrue) {
   // An element would be read as the tag of the first digest of its name, whose tag is unknown.
   const std::string lone = "nginx@" + digest_of('c').to_string();
   const image_file file = read("[{image: " + lone + "}, {image: nginx:1}, {image: redis:7}]\n");
@@ -81,7 +81,7 @@ struct suggestion_case {
   std::string before_digest;
 };
 
-TEST(RewriteSite, SuggestsTheTextThatItWouldWrite) {
+TEST(RewriteSlot, SuggestsTheTextThatItWouldWrite) {
   using enum pin::pin_format;
   const suggestion_case table[] = {
       {"image: 'nginx:1.25'\n", "values.yaml", digest, "nginx@"},
@@ -96,7 +96,7 @@ TEST(RewriteSite, SuggestsTheTextThatItWouldWrite) {
   };
   for (const suggestion_case& one : table) {
     const image_file file = read(std::string(one.text), one.path);
-    ASSERT_EQ(file.sites().size(), 1U) << one.text;
+    ASSERT_EQ(file.slots().size(), 1U) << one.text;
     EXPECT_EQ(file.suggestion({0, digest_of('d')}, one.format), one.before_digest + digest_of('d').to_string())
         << one.text;
   }
@@ -104,7 +104,7 @@ TEST(RewriteSite, SuggestsTheTextThatItWouldWrite) {
   EXPECT_EQ(read("image: \"nginx:${TAG}\"\n").suggestion({0, digest_of('d')}, digest), "");
 }
 
-TEST(RewriteSite, TellsTemplatesFromBrokenYaml) {
+TEST(RewriteSlot, TellsTemplatesFromBrokenYaml) {
   const auto chart = image_file::read("a:\n  {{- if .Values.x }}\n  image: nginx\n  {{- end }}\n", "a.yaml", {});
   ASSERT_FALSE(chart);
   EXPECT_EQ(chart.error().code, error_code::unsupported);

@@ -1,4 +1,4 @@
-#include <pinhook/pipeline/site_rules.hpp>
+#include <pinhook/pipeline/slot_rules.hpp>
 
 #include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
@@ -21,10 +21,10 @@ using pinhook::testing::never_rule;
 
 const std::string a = pinhook::testing::digest_of_digit('a').to_string();
 
-std::vector<files::site> sites(std::string_view text, std::string_view path = "a.yaml") {
+std::vector<files::slot> slots(std::string_view text, std::string_view path = "a.yaml") {
   const auto file = files::image_file::read(std::string(text), path, {});
   if (!file) throw std::runtime_error(file.error().message);
-  return file->sites();
+  return file->slots();
 }
 
 std::string pod(std::string_view image, std::string_view metadata = "{}") {
@@ -32,11 +32,11 @@ std::string pod(std::string_view image, std::string_view metadata = "{}") {
          "\nspec:\n  containers:\n  - name: web\n    image: " + std::string(image) + "\n";
 }
 
-std::string never(const rules::rule& r, const std::vector<files::site>& of, const std::string& ns = "") {
-  return site_rules{.set = made_rules({r}), .ns = ns}.order_of(of.front()).never;
+std::string never(const rules::rule& r, const std::vector<files::slot>& of, const std::string& ns = "") {
+  return slot_rules{.set = made_rules({r}), .ns = ns}.order_of(of.front()).never;
 }
 
-TEST(SiteRules, MatchTheTagAndTheDigestThatAreKnown) {
+TEST(SlotRules, MatchTheTagAndTheDigestThatAreKnown) {
   struct row {
     std::string image;
     std::string_view pattern;
@@ -54,66 +54,66 @@ TEST(SiteRules, MatchTheTagAndTheDigestThatAreKnown) {
       {"nginx@" + a, "docker.io/library/nginx", true},
   };
   for (const row& one : table)
-    EXPECT_EQ(never(never_rule("r", {one.pattern}), sites(pod(one.image))), one.is_matched ? "r" : "")
+    EXPECT_EQ(never(never_rule("r", {one.pattern}), slots(pod(one.image))), one.is_matched ? "r" : "")
         << one.image << " " << one.pattern;
 }
 
-TEST(SiteRules, TheNamespaceIsTheObjectsElseTheOption) {
+TEST(SlotRules, TheNamespaceIsTheObjectsElseTheOption) {
   auto r = never_rule("r");
   r.about.namespaces = {"shop"};
-  EXPECT_EQ(never(r, sites(pod("nginx", "{namespace: shop}"))), "r");
-  EXPECT_EQ(never(r, sites(pod("nginx", "{namespace: shop}")), "other"), "r");
-  EXPECT_EQ(never(r, sites(pod("nginx", "{namespace: other}")), "shop"), "");
-  EXPECT_EQ(never(r, sites(pod("nginx"))), "");
-  EXPECT_EQ(never(r, sites(pod("nginx")), "shop"), "r");
-  EXPECT_EQ(never(r, sites("image: nginx\n", "values.yaml"), "shop"), "r");
-  EXPECT_EQ(never(r, sites("image: nginx\n", "values.yaml")), "");
+  EXPECT_EQ(never(r, slots(pod("nginx", "{namespace: shop}"))), "r");
+  EXPECT_EQ(never(r, slots(pod("nginx", "{namespace: shop}")), "other"), "r");
+  EXPECT_EQ(never(r, slots(pod("nginx", "{namespace: other}")), "shop"), "");
+  EXPECT_EQ(never(r, slots(pod("nginx"))), "");
+  EXPECT_EQ(never(r, slots(pod("nginx")), "shop"), "r");
+  EXPECT_EQ(never(r, slots("image: nginx\n", "values.yaml"), "shop"), "r");
+  EXPECT_EQ(never(r, slots("image: nginx\n", "values.yaml")), "");
 }
 
-TEST(SiteRules, KindContainerAndTypeAreTheSites) {
+TEST(SlotRules, KindContainerAndTypeAreTheSlots) {
   auto kind = never_rule("r");
   kind.about.kinds = {"core/Pod"};
-  EXPECT_EQ(never(kind, sites(pod("nginx"))), "r");
-  EXPECT_EQ(never(kind, sites("services: {web: {image: nginx}}\n", "compose.yaml")), "");
+  EXPECT_EQ(never(kind, slots(pod("nginx"))), "r");
+  EXPECT_EQ(never(kind, slots("services: {web: {image: nginx}}\n", "compose.yaml")), "");
   auto container = never_rule("r");
   container.about.containers = {"we*"};
-  EXPECT_EQ(never(container, sites(pod("nginx"))), "r");
-  EXPECT_EQ(never(container, sites("services: {web: {image: nginx}}\n", "compose.yaml")), "r");
+  EXPECT_EQ(never(container, slots(pod("nginx"))), "r");
+  EXPECT_EQ(never(container, slots("services: {web: {image: nginx}}\n", "compose.yaml")), "r");
   auto type = never_rule("r");
   type.about.types = {pin::container_type::other};
-  EXPECT_EQ(never(type, sites(pod("nginx"))), "");
-  EXPECT_EQ(never(type, sites("images: [{name: nginx, newTag: v1}]\n", "kustomization.yaml")), "r");
+  EXPECT_EQ(never(type, slots(pod("nginx"))), "");
+  EXPECT_EQ(never(type, slots("images: [{name: nginx, newTag: v1}]\n", "kustomization.yaml")), "r");
 }
 
-TEST(SiteRules, InvalidReferencesHaveNoOrder) {
-  EXPECT_EQ(never(never_rule("r"), sites(pod("Nginx:1"))), "");
-  EXPECT_EQ(never(never_rule("r"), sites(pod("'{{ .Values.image }}'"))), "");
+TEST(SlotRules, InvalidReferencesHaveNoOrder) {
+  EXPECT_EQ(never(never_rule("r"), slots(pod("Nginx:1"))), "");
+  EXPECT_EQ(never(never_rule("r"), slots(pod("'{{ .Values.image }}'"))), "");
 }
 
-TEST(SiteRules, TheFormatOptionPrecedesRules) {
-  const auto of = sites(pod("nginx"));
-  site_rules orders{.set = made_rules({format_rule("r", {})})};
+TEST(SlotRules, TheFormatOptionPrecedesRules) {
+  const auto of = slots(pod("nginx"));
+  slot_rules orders{.set = made_rules({format_rule("r", {})})};
   EXPECT_EQ(orders.order_of(of.front()).format, pin::pin_format::tag_and_digest);
   orders.format = pin::pin_format::digest;
   EXPECT_EQ(orders.order_of(of.front()).format, pin::pin_format::digest);
   EXPECT_EQ(orders.orders_of(of).front().format, pin::pin_format::digest);
-  EXPECT_EQ(site_rules{.format = pin::pin_format::digest}.orders_of(of).front().format, pin::pin_format::digest);
+  EXPECT_EQ(slot_rules{.format = pin::pin_format::digest}.orders_of(of).front().format, pin::pin_format::digest);
 }
 
-TEST(SiteRules, AnAliasOfAScalarIsAPlaceOfItsOwn) {
+TEST(SlotRules, AnAliasOfAScalarIsAPlaceOfItsOwn) {
   auto r = never_rule("r");
   r.about.containers = {"b"};
-  const auto of = sites(
+  const auto of = slots(
       "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - {name: a, image: &i nginx}\n  - {name: b, image: *i}\n");
-  const auto orders = site_rules{.set = made_rules({r})}.orders_of(of);
+  const auto orders = slot_rules{.set = made_rules({r})}.orders_of(of);
   ASSERT_EQ(orders.size(), 2U);
   EXPECT_EQ(orders[0].never, "");
   EXPECT_EQ(orders[1].never, "r");
 }
 
-TEST(SiteRules, WithoutRulesNothingIsOrdered) {
-  const auto of = sites(pod("nginx"));
-  EXPECT_EQ(site_rules{}.orders_of(of), std::vector<site_order>{{}});
+TEST(SlotRules, WithoutRulesNothingIsOrdered) {
+  const auto of = slots(pod("nginx"));
+  EXPECT_EQ(slot_rules{}.orders_of(of), std::vector<slot_order>{{}});
 }
 
 }  // namespace
