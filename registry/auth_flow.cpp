@@ -198,7 +198,8 @@ auth_action auth_flow::use(auth_choice choice, bool from_public_network) {
   choice_ = std::move(choice);
   from_public_network_ = from_public_network;
   if (!choice_->is_bearer()) {
-    // ECR's public registries accept Basic only at their token server (registry.md §3.4); no manifest needs it.
+    // ECR's public registries accept Basic only at their token server and answer 400 to it elsewhere; no manifest needs
+    // it.
     if (is_ecr_public(target_.url.where().host))
       return error{error_code::unauthorized,
                    fmt::format("registry {} requires a user name and password, which its manifests never need",
@@ -279,7 +280,9 @@ std::optional<error> auth_flow::denied_realm(const origin& realm) const {
   return std::move(*refused).at(fmt::format("registry {} requires tokens from another host", target_.registry));
 }
 
-// The hosts that may receive credentials: registry.md §3.5.
+// The hosts that may receive credentials. A realm on another host is normal (Docker Hub, GitLab, NVCR, Red Hat), so it
+// cannot be compared with the registry; yet a registry may name any realm. CVE-2020-15157 (containerd), CVE-2026-33540
+// (distribution), CVE-2026-24845, CVE-2026-33990 and CVE-2026-48978 (oras-go) are of this kind.
 std::optional<error> auth_flow::realm_fault(const auth_choice& choice) const {
   const origin& registry = target_.url.where();
   const origin& realm = choice.realm->where();
@@ -304,7 +307,8 @@ std::optional<error> auth_flow::realm_fault(const auth_choice& choice) const {
 
 // A realm has the reach of its registry when it is the registry itself or was configured. Any other realm does not
 // reach loopback, even where the registry is on this machine, and not from the public internet into a private network
-// (registry.md §6).
+// (go-containerregistry#2291; the exception for the registry itself after #2258 and #2302, where an on-premises Harbor
+// was refused).
 http::reach auth_flow::realm_reach() const {
   const origin& registry = target_.url.where();
   const origin& realm = choice_->realm->where();

@@ -1,6 +1,6 @@
-// The handshake that gets one request answered: send it, be challenged, fetch a token, send it again (registry.md §3).
-// A resumable value without I/O: the caller carries out the action that `next` returns and passes the result to `next`
-// as an event.
+// The handshake that gets one request answered: send it, be challenged, fetch a token, send it again (distribution's
+// docs/content/spec/auth/token.md). A resumable value without I/O: the caller carries out the action that `next`
+// returns and passes the result to `next` as an event.
 //
 //   auth_flow flow(target, credential, challenges, tokens, now);
 //   auth_action action = flow.next(auth_started{});

@@ -1,5 +1,7 @@
 // WWW-Authenticate, the header by which a server asks for credentials (RFC 9110 §11; distribution's auth/token.md;
-// registry.md §3.2).
+// distribution-spec at 967efdc0). As lenient as containerd (auth/parse.go), regclient (internal/auth/auth.go),
+// go-containerregistry (ping.go) and containers/image (wwwauthenticate.go) together; unlike the latter two it reads on
+// after an empty value.
 //
 //   const auto all = parse_challenges(http::find_headers(r.headers, "WWW-Authenticate"));
 //   const auto chosen = choose_challenge(all, url_of_the_request);

@@ -1,6 +1,6 @@
 // Asks a registry for the digest of a tag: HEAD (else GET and hash) of /v2/<repository>/manifests/<tag>, with the
-// authentication, redirects and fallbacks that real registries need (OCI distribution-spec "Pulling manifests";
-// registry.md §2, §3).
+// authentication, redirects and fallbacks that real registries need (OCI distribution-spec at 967efdc0, "Pulling
+// manifests"). tests/integration/registry_quirks_test.cpp has the quirks one by one, with their sources.
 #pragma once
 
 #include <pinhook/base/async.hpp>

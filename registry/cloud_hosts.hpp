@@ -1,4 +1,8 @@
-// Registries of clouds, recognized by their names: facts that no protocol provides (registry.md §3.5, §4.4–§4.6, §7).
+// Registries of clouds, recognized by their names: facts that no protocol provides. Sources:
+//   Amazon   amazon-ecr-credential-helper at 2a415207, ecr-login/api/client.go, and the SDK that it vendors
+//   Google   cloud-provider-gcp at 4e245312, pkg/gcpcredential
+//   Azure    cloud-provider-azure at 7b31c76c, pkg/credentialprovider/azure_credentials.go; Azure/acr,
+//   docs/AAD-OAuth.md
 //
 // Pure functions; any thread. Names are compared anchored, label by label, and with case, because the check is a
 // security boundary. A name with a port never matches.

@@ -6,7 +6,7 @@
 //   for (const auto& place : config_places(settings.docker_config, variables)) {
 //     auto source = open_config(place, &machine_processes(), machine_clock());
 //
-// Sources: docker/cli cli/config/configfile (DOCKER_AUTH_CONFIG); containers-auth.json(5); registry.md §4.1. The
+// Sources: docker/cli cli/config/configfile (DOCKER_AUTH_CONFIG); containers-auth.json(5). The
 // functions are pure but for `open_config`; any thread.
 #pragma once
 

@@ -25,10 +25,11 @@ struct credential {
   /// For messages: "config.json: ghcr.io", "credential helper ecr-login: …". Never a secret.
   std::string source = "anonymous";
   /// Part of the key of every cache entry that this credential obtained: a keyed hash of secret and source, or
-  /// "anonymous". Equal identities may share answers (pinning.md §7).
+  /// "anonymous". Equal identities may share answers, others never: a digest is handed out only to a request that
+  /// could have asked the registry itself.
   std::string identity = "anonymous";
   /// True for a credential that a cloud made and that opens more than this one registry: it is sent only to that
-  /// cloud's registries and to these as their own token servers (registry.md §3.5), no matter where the registry's name
+  /// cloud's registries and to these as their own token servers (cloud_hosts.hpp), no matter where the registry's name
   /// came from.
   bool cloud_minted = false;
 };

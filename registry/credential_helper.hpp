@@ -1,8 +1,8 @@
 // The protocol of Docker's credential helpers, without running one: the request, and the meaning of an answer.
 //
 // `docker-credential-<suffix> get`, the server on standard input, JSON with Username and Secret on standard output. "No
-// credentials" is a non-zero exit with a fixed sentence, on standard output. Source: docker/docker-credential-helpers;
-// registry.md §4.1. Pure; any thread.
+// credentials" is a non-zero exit with a fixed sentence, on standard output. Source: docker/docker-credential-helpers.
+// Pure; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>

@@ -14,7 +14,7 @@ struct known_algorithm {
   std::string_view name;
   std::size_t hex_digits;
 };
-// The algorithms that go-digest knows in the kubelet (registry.md §1.1).
+// The algorithms of go-digest (algorithm.go), which the kubelet's parser uses.
 constexpr std::array<known_algorithm, 3> algorithms{{{"sha256", 64}, {"sha384", 96}, {"sha512", 128}}};
 
 constexpr std::size_t shown_hex_digits = 12;

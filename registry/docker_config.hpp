@@ -4,7 +4,7 @@
 //    "credHelpers": {"public.ecr.aws": "ecr-login"}, "credsStore": "desktop"}
 //
 // Pure: a text becomes a value, and the value answers for a reference. config_credentials reads the file and runs
-// helpers. Sources: docker/cli cli/config; containers-auth.json(5); registry.md §4.1. An immutable value; any thread.
+// helpers. Sources: docker/cli cli/config; containers-auth.json(5). An immutable value; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>

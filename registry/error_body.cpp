@@ -11,7 +11,7 @@
 namespace pinhook::registry {
 namespace {
 
-// Token and error bodies are at most 64 KiB (registry.md §6); no known error body nests deeper than 32.
+// Token and error bodies are at most 64 KiB (http::response_limits); no known error body nests deeper than 32.
 constexpr json::parse_limits limits{.depth = 32, .size = std::size_t{64} * 1024};
 
 std::string one_line(std::string_view text) {

@@ -176,8 +176,7 @@ std::optional<error> exchange::follow(const manifest_request& request, hop& at, 
     return std::move(*refused).at(fmt::format("{} redirects to another host", where));
   at.from_public_network = at.from_public_network || r.from_public_network;
   at.url = std::move(next->url);
-  // Another host gets nothing that was meant for the registry, and reaches no deeper than the registry's own network
-  // (registry.md §6).
+  // Another host gets nothing that was meant for the registry, and reaches no deeper than the registry's own network.
   at.redirected = true;
   const origin& there = at.url.where();
   const host_settings* known = settings_for(there.authority());
@@ -296,7 +295,8 @@ awaitable<result<http::response>> exchange::send(const manifest_request& request
 
 awaitable<result<http::response>> exchange::common::send(http::request r, int* tries_made, bool observed,
                                                          std::string registry, deadline d) {
-  // Some registries compress manifests, and then the digest is not that of the body (registry.md §2.1).
+  // Some registries compress manifests, and then the digest is not that of the body
+  // (registry.access.redhat.com: quay/quay#1310; Harbor: oras-go#1177).
   r.headers.push_back({"Accept-Encoding", "identity"});
   if (!http::find_header(r.headers, "User-Agent")) r.headers.push_back({"User-Agent", user_agent});
   for (;;) {

@@ -24,7 +24,7 @@ struct helper_cache_options {
   /// The time for which an answer is reused. Longer: fewer processes; shorter: a token that expires soon is not offered
   /// for long. Helpers cache their tokens themselves.
   std::chrono::seconds hold_for{60};
-  /// A helper that runs longer is killed (registry.md §4.1).
+  /// A helper that runs longer is killed. The protocol sets no limit; 30 s is ours.
   std::chrono::seconds run_for{30};
   /// Helpers that run at the same time: a `credsStore` is asked about every registry that any user names.
   std::size_t max_running = 16;

@@ -1,5 +1,5 @@
-// Turns a response into a digest: which answers are trusted, when GET is needed, and which are refused (registry.md
-// §2.2).
+// Turns a response into a digest: which answers are trusted, when GET is needed, and which are refused
+// (distribution-spec at 967efdc0, "Pulling manifests", and the registries that do otherwise).
 //
 // Pure functions on values; any thread.
 #pragma once
@@ -17,8 +17,10 @@
 
 namespace pinhook::registry {
 
-/// All four types in one line without q values: without the index types some registries answer with one platform's
-/// manifest or 404, and Nexus fails on q values (registry.md §2.1).
+/// All four types in one line without q values: without the index types distribution answers with one platform's
+/// manifest or with 404 (registry/handlers/manifests.go at 0d6b721d; ACR and GitLab with 404, too), without the OCI
+/// types Quay answers with schema 1, and Nexus fails on q values (NEXUS-24124). One line, since a proxy kept only one
+/// of several (cri-o#9902); Harbor 1.1.1 required several (containerd#5632).
 inline constexpr std::string_view accepted_manifests =
     "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";

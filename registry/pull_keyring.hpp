@@ -8,7 +8,7 @@
 //
 // The kubelet's rules, not Docker's: only `username`, `password` and `auth` count (identitytoken, registrytoken and
 // credHelpers do not), `auth` beats the pair, keys are patterns (image_pattern.hpp), sorted backwards over all secrets,
-// and every match is tried. Sources: kubernetes/pkg/credentialprovider/{config,keyring}.go, registry.md §4.2.
+// and every match is tried. Source: kubernetes/pkg/credentialprovider/{config,keyring}.go.
 // Immutable values; any thread.
 #pragma once
 

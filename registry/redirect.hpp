@@ -1,5 +1,6 @@
-// The target of a redirect, and the decision to follow it (registry.md §2.3, §3.5, §6). The HTTP client never follows
-// one by itself.
+// The target of a redirect, and the decision to follow it. The HTTP client never follows one by itself.
+// distribution-spec permits redirects for every request and forbids to forward Authorization to another host; storage
+// behind signed URLs even fails with it.
 //
 // Pure functions on values; any thread.
 #pragma once

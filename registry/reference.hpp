@@ -3,7 +3,7 @@
 //   nginx                       → docker.io/library/nginx:latest, asked at registry-1.docker.io
 //   ghcr.io/acme/api:v2@sha256… → ghcr.io/acme/api@sha256:…  (the digest wins)
 //
-// As strict as the kubelet's parser (distribution/reference, registry.md §1): an image that it refuses cannot run, so
+// As strict as the kubelet's parser (distribution/reference at 0965666a): an image that it refuses cannot run, so
 // nothing legitimate is lost. Stricter in three places: a port is 1 to 65535, a registry name has no underscore (that
 // parser then takes it for a path without a registry), and the whole text is limited. Letter case and leading zeros of
 // the registry name are kept as written, as that parser does. An immutable value; any thread.

@@ -62,7 +62,8 @@ class lru_map {
   std::map<Key, typename std::list<std::pair<Key, Value>>::iterator> index_;
 };
 
-/// The scope of a token's use. Without the identity a token would leak from one tenant to another (registry.md §3.5).
+/// The scope of a token's use. Without the identity a token would leak from one tenant to another
+/// (artifact-keeper#3606).
 struct token_key {
   std::string registry;  // origin::to_string(): scheme, host, port
   std::string realm;

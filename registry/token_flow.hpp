@@ -1,5 +1,5 @@
-// Fetches one token: the requests, and the meaning of their responses (distribution's auth/token.md and auth/oauth.md;
-// registry.md §3.3). A resumable value without I/O:
+// Fetches one token: the requests, and the meaning of their responses (distribution's auth/token.md and auth/oauth.md).
+// A resumable value without I/O:
 //
 //   token_flow flow(request, credential, now);
 //   for (token_step step = flow.start();;) {
@@ -22,7 +22,7 @@
 
 namespace pinhook::registry {
 
-/// Bytes of a token. ECR and Azure make some of 5 KiB; at least 16 KiB must be accepted (registry.md §3.3).
+/// Bytes of a token. ECR and Azure make some of 5 KiB; the specification sets no limit.
 inline constexpr std::size_t max_token_size = std::size_t{16} * 1024;
 
 /// pinhook's client name where OAuth requires one.

@@ -1,4 +1,4 @@
-// The verdict: patch, warnings, denial, audit annotations (pinning.md §6).
+// The verdict: patch, warnings, denial, audit annotations.
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/admission/rule_findings.hpp>

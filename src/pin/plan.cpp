@@ -19,8 +19,8 @@ struct group_kind {
   std::string_view group, kind;
 };
 
-// Rule 7: the kinds that may control a Pod without comparing the Pod's images afterwards. Not among them: Node, which
-// controls the mirror Pods of static Pods; their images are not taken from the API.
+// Rule 3.7 (README.md): the kinds that may control a Pod without comparing the Pod's images afterwards. Not among them:
+// Node, which controls the mirror Pods of static Pods; their images are not taken from the API.
 constexpr std::array<group_kind, 7> built_in_workloads{{{"apps", "ReplicaSet"},
                                                         {"apps", "StatefulSet"},
                                                         {"apps", "DaemonSet"},
@@ -42,12 +42,12 @@ bool has_tag(const slot& s) {
   return !ref || !ref->is_pinned();
 }
 
-// Rule 6.
+// Rule 3.6.
 bool is_owned_replica_set(const request& asked, const object& now) {
   return (is(asked, "apps", "ReplicaSet") || is(asked, "", "ReplicationController")) && now.metadata.controller;
 }
 
-// Rule 7.
+// Rule 3.7.
 bool has_foreign_controller(const request& asked, const object& now) {
   const auto& controller = now.metadata.controller;
   return is_pod(asked) && controller && std::ranges::none_of(built_in_workloads, [&](const group_kind& w) {
@@ -55,7 +55,7 @@ bool has_foreign_controller(const request& asked, const object& now) {
          });
 }
 
-// Rules 6, 7, 8 and the label of §6.
+// Rules 3.6, 3.7, 3.8 and the label of 6.
 leave_reason exempt_by_object(const request& asked, mode m, const policy& options, const object& now) {
   if (now.metadata.has_deletion_timestamp) return leave_reason::being_deleted;
   if (m != mode::enforce && now.metadata.pin_label == "skip") return leave_reason::skip_label;
@@ -71,7 +71,7 @@ bool asks_refresh(const request& asked, const object& now, const object* before)
   return value && !value->empty() && value != before->metadata.refresh;
 }
 
-// The choice for a slot by the rules of pinning.md §3, before its text is looked at.
+// The choice for a slot by the rules of 3, before its text is looked at.
 struct choice {
   leave_reason leave = leave_reason::none;
   bool refresh = false;
@@ -94,7 +94,7 @@ std::string foreign_warning(const object& now, std::size_t left) {
   return fmt::format("{} may compare its images ({} {})", which, controller.kind, controller.name);
 }
 
-// Rule 5. The API server lets an update of a Pod change only the images of containers and init containers.
+// Rule 3.5. The API server lets an update of a Pod change only the images of containers and init containers.
 choice choose_in_pod(const request& asked, const slot& s, const slot* old, bool refresh) {
   if (asked.subresource == "ephemeralcontainers") {
     const bool is_new = s.type == container_type::ephemeral_container && old == nullptr;
@@ -107,7 +107,7 @@ choice choose_in_pod(const request& asked, const slot& s, const slot* old, bool 
   return {is_same ? leave_reason::same_image : leave_reason::none, false, is_same, old};
 }
 
-// The exception from rule 4.
+// The exception from rule 3.4.
 choice choose_in_immutable(const slot& s, const slot* old) {
   const bool is_same = old != nullptr && old->image == s.image;
   return {is_same ? leave_reason::immutable : leave_reason::none, false, is_same, old};
@@ -217,7 +217,7 @@ class planner {
     if (c.standing != nullptr) d.standing = pin_for(*d.ref, *c.standing);
     read_record();
     if (c.refresh || asked_.operation != operation::update || updates_of(order) == update_rule::refresh) return d;
-    // §4, step 1.
+    // 4.1.
     if (const registry::digest* digest = out_.record.find(d.ref->canonical()); digest != nullptr) {
       d.action = decision::kind::keep;
       d.kept = *digest;

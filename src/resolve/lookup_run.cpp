@@ -8,7 +8,7 @@
 #include <exception>
 #include <utility>
 
-// Tenants are kept apart as follows (pinning.md §7). A key's identity is read before the flight; the credentials are
+// Tenants are kept apart as follows. A key's identity is read before the flight; the credentials are
 // fetched later, and may be others by then. So the identity is read again once they are there, and a flight whose
 // credentials are not those of its key asks nothing: every waiter is placed again under the identity its own source has
 // now. A request is therefore always sent with the credentials of the key that its answer is stored under, and a waiter

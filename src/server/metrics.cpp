@@ -37,7 +37,7 @@ std::size_t position(names all, std::string_view name) {
 constexpr auto modes = std::to_array<std::string_view>({"enforce", "best-effort", "audit", "other"});
 constexpr auto outcomes =
     std::to_array<std::string_view>({"unchanged", "kept", "pinned", "denied", "audited", "bad_request", "other"});
-// The kinds of pinning.md's table.
+// The kinds that hold pod templates (docs/pinning.md).
 constexpr auto kinds = std::to_array<std::string_view>({"Pod",
                                                         "Deployment",
                                                         "ReplicaSet",
@@ -74,7 +74,7 @@ constexpr auto actions =
 constexpr auto certificate_changes = std::to_array<std::string_view>({"secret", "bundle", "served"});
 constexpr auto http_statuses = std::to_array<std::string_view>(
     {"100", "200", "400", "404", "405", "408", "411", "413", "414", "415", "417", "431", "500", "503", "other"});
-// Statuses of registries (registry.md), and the names of error codes.
+// Statuses that registries answer with, and the names of error codes.
 constexpr auto registry_statuses = std::to_array<std::string_view>(
     {"200",         "206",       "301",           "302",       "303",          "304",      "307",
      "308",         "400",       "401",           "403",       "404",          "405",      "406",

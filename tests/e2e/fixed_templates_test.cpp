@@ -1,5 +1,5 @@
 // Objects whose images cannot change any more, or not without a restart: a Job's template and a running Pod. No
-// update of them is refused because of a pin, and none of their images moves (pinning.md §3, rules 4 and 5).
+// update of them is refused because of a pin, and none of their images moves (pin/README.md, rules 3.4 and 3.5).
 #include "e2e/cluster.hpp"
 #include "e2e/objects.hpp"
 

@@ -1,5 +1,5 @@
-// A registry that its owner made to steal (registry.md §6): it names a cloud's metadata service as its token realm or
-// redirects to it, in every spelling, and hopes to be shown its answer. With the real HTTP client: the guard
+// A registry that its owner made to steal (go-containerregistry#2291): it names a cloud's metadata service as its token
+// realm or redirects to it, in every spelling, and hopes to be shown its answer. With the real HTTP client: the guard
 // refuses before a connection is opened, so nothing of this leaves the machine.
 #include "support/certificates.hpp"
 #include "support/run.hpp"

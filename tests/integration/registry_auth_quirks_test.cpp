@@ -1,4 +1,4 @@
-// As registry_quirks_test.cpp, for authentication: registry.md §3 and §7.
+// As registry_quirks_test.cpp, for authentication.
 #include "support/registry_world.hpp"
 
 #include <gmock/gmock.h>
@@ -31,7 +31,9 @@ class RegistryAuthQuirks : public registry_world {
   recorded_request token_request(std::size_t which = 0) { return net.at("auth.example").requests().at(which); }
 };
 
-// ---- §3.1 When ----
+// ---- When ----
+// zot#3869, zot#2928: /v2/ is 200 where any anonymous policy exists. gcr.io: a comment in containers/image at df7e80d2,
+// docker/docker_client.go, on a 401 without WWW-Authenticate.
 
 TEST_F(RegistryAuthQuirks, ZotsPingSucceedsThoughItsRepositoriesWantAuthentication) {
   net.at("one.example").on("GET", "/v2/", {});
@@ -63,7 +65,9 @@ TEST_F(RegistryAuthQuirks, AChallengeIsRememberedAndTheTokenKept) {
   EXPECT_THAT(net.at("auth.example").requests(), SizeIs(1));
 }
 
-// ---- §3.2 Challenges ----
+// ---- Challenges ----
+// RFC 9110 §11; containerd at 301026e5, core/remotes/docker/auth/parse.go; regclient at 725072f6, internal/auth/auth.go
+// (relative realms); nexus-public#659 (no scope); nvidia-container-toolkit#1945 (another realm after expiry).
 
 TEST_F(RegistryAuthQuirks, ChallengesStandInSeveralLines) {
   net.at("one.example").otherwise([](const recorded_request& r) {
@@ -189,7 +193,10 @@ TEST_F(RegistryAuthQuirks, NvcrNamesAnotherRealmOnceATokenExpired) {
   EXPECT_EQ(digest_of("nvcr.io/nvidia/a:1"), digest());
 }
 
-// ---- §3.3 Tokens ----
+// ---- Tokens ----
+// distribution at 0d6b721d, docs/content/spec/auth/token.md and oauth.md. POST fails: GCR and Gitea 404, Artifactory
+// 401, ACR 400 (comments in containerd at 301026e5). One scope: go-containerregistry (some honour the first only),
+// manifest-tool#53 (GitLab the last only).
 
 TEST_F(RegistryAuthQuirks, AnonymousTokensAreAskedForWithoutAuthorization) {
   challenge_with("Bearer realm=\"https://auth.example/token\",service=\"ghcr.io\"");
@@ -292,7 +299,8 @@ TEST_F(RegistryAuthQuirks, ATokenMayBeNarrowerThanAsked) {
   EXPECT_THAT(e.message, HasSubstr("requested access is denied"));
 }
 
-// ---- §3.4 Basic, expiry ----
+// ---- Basic, expiry ----
+// Private ECR: flipt#3043 (403 without a challenge), aws/containers-roadmap#1931 (no digest on GET).
 
 TEST_F(RegistryAuthQuirks, BasicIsSentWhereItIsAskedFor) {
   protect_with_basic("one.example", manifest, manifest_reply());
@@ -379,7 +387,10 @@ TEST_F(RegistryAuthQuirks, QuaySays401ForWhatDoesNotExist) {
   EXPECT_EQ(failure("quay.io/acme/none:1").code, error_code::unauthorized);
 }
 
-// ---- §3.5 Who may receive credentials ----
+// ---- Where credentials may go ----
+// CVE-2020-15157 (containerd), CVE-2026-33540 (distribution), CVE-2026-24845, CVE-2026-33990, CVE-2026-48978 (oras-go);
+// go-containerregistry#2291 (redirects of token requests), #2258 and #2302 (Harbor in a private network);
+// artifact-keeper#3606 (tokens shared by tenants).
 
 TEST_F(RegistryAuthQuirks, GitLabsRealmIsOnAnotherHost) {
   protect_with_token("registry.gitlab.corp", "/v2/g/a/manifests/1", "https://gitlab.corp/jwt/auth", manifest_reply(),

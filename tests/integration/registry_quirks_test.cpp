@@ -1,5 +1,5 @@
 // The registry client with the real HTTP client against servers that behave as real registries do, one test a quirk.
-// The quirks and their sources: registry.md §2, §3 and §7.
+// Each section names the sources of its quirks; "repo#N" is a GitHub thread, one report each.
 #include "support/registry_world.hpp"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,10 @@ using ::testing::SizeIs;
 
 class RegistryQuirks : public registry_world {};
 
-// ---- §2.1 The request ----
+// ---- The request ----
+// distribution at 0d6b721d, registry/handlers/manifests.go: 404 without a matching Accept, the linux/amd64 child for a
+// list that is not accepted. One line: containerd joins; cri-o#9902 (a proxy keeps one of several lines) against
+// containerd#5632 (Harbor 1.1.1). No q values: NEXUS-24124.
 
 TEST_F(RegistryQuirks, AllFourTypesAreAcceptedInOneLineWithoutQ) {
   serve("one.example", "a/b", "1");
@@ -66,7 +69,11 @@ TEST_F(RegistryQuirks, QuayDowngradesToSchema1WithoutOciTypes) {
   EXPECT_EQ(digest_of("quay.io/org/a:1"), digest());
 }
 
-// ---- §2.2 The digest ----
+// ---- The digest ----
+// distribution-spec at 967efdc0. Digest missing: Red Hat (regclient#363, diun#594), ECR on GET
+// (aws/containers-roadmap#1931), Artifactory without Accept (docker_registry2#83), Nexus (registry-cli#43), load
+// balancers that strip it (distribution#3848); without "sha256:": Huawei (kaniko#298). Compressed: quay/quay#1310.
+// Schema 1: distribution#3718 (the digests of converted manifests mismatch); containerd 2.0 dropped it.
 
 TEST_F(RegistryQuirks, RedHatSendsNoDigestHeader) {
   serve("registry.redhat.io", "ubi9", "1", without_digest(manifest_reply()));
@@ -221,7 +228,9 @@ TEST_F(RegistryQuirks, VerifyByGetBelievesNoHead) {
   EXPECT_EQ(digest_of("one.example/a:1"), digest());
 }
 
-// ---- §2.3 Redirects ----
+// ---- Redirects ----
+// registry.k8s.io at 093d55a6, cmd/archeio: 307 to *.pkg.dev. A host redirected to: go-containerregistry#2360 makes an
+// anonymous token exchange for it. GHCR's referrers: artifacthub#4785.
 
 TEST_F(RegistryQuirks, RegistryK8sIoRedirectsManifestsToAnotherHost) {
   net.at("registry.k8s.io").otherwise([](const recorded_request& r) {
@@ -297,7 +306,8 @@ TEST_F(RegistryQuirks, GhcrRedirectsToAHtmlSite) {
   EXPECT_EQ(failure("ghcr.io/org/a:1").code, error_code::malformed);
 }
 
-// ---- §2.4 Statuses ----
+// ---- Statuses ----
+// distribution-spec at 967efdc0, "Error Codes" and "Warnings"; Retry-After: RFC 9110 §10.2.3.
 
 TEST_F(RegistryQuirks, TooManyRequestsInSeconds) {
   net.at("one.example").otherwise([](const auto&) {
@@ -360,7 +370,8 @@ TEST_F(RegistryQuirks, WarningsChangeNothing) {
   EXPECT_EQ(digest_of("one.example/a:1"), digest());
 }
 
-// ---- §2.5 Docker Hub ----
+// ---- Docker Hub ----
+// docker/docs, the pages about usage and limits: a HEAD of a manifest is not a pull, a GET is.
 
 TEST_F(RegistryQuirks, DockerHubHeadIsFreeAndGetIsNot) {
   protect_with_token("registry-1.docker.io", "/v2/library/nginx/manifests/1", "https://auth.docker.io/token",

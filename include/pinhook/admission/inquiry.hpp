@@ -71,8 +71,8 @@ struct inquiry {
   pin::object now;
   pin::plan plan;
   std::vector<slot_work> work;
-  /// Slots on which some rule makes a demand, in their order; empty where rules do not apply (pinning.md §3: rules 6
-  /// and 8, the label of §6). A slot whose text is not a reference, or is a variable, is left out.
+  /// Slots on which some rule makes a demand, in their order; empty where rules do not apply (pin/README.md: 3.6, 3.8
+  /// and the label of 6). A slot whose text is not a reference, or is a variable, is left out.
   std::vector<judged_slot> judged;
   std::vector<lookup> lookups;
   /// The tenants of the images; the namespace is the request's. Each once; empty when nothing is resolved, kept or

@@ -1,7 +1,8 @@
-// The source of this process's AWS keys, chosen as AWS's SDKs do by the configuration (registry.md §4.4): keys in the
-// environment, else a web identity token for STS (IRSA), else an agent that hands out keys (EKS Pod Identity, ECS),
-// else the instance's metadata service. The configured source is used or fails: there is no fallback to another
-// principal. Files of ~/.aws are not read.
+// The source of this process's AWS keys, chosen as AWS's SDKs do by the configuration (as in
+// amazon-ecr-credential-helper at 2a415207, with the SDK that it vendors): keys in the environment, else a web identity
+// token for STS (IRSA), else an agent that hands out keys (EKS Pod Identity, ECS), else the instance's metadata
+// service. The configured source is used or fails: there is no fallback to another principal. Files of ~/.aws are not
+// read.
 //
 // Plain values and pure functions; any thread.
 #pragma once

@@ -1,5 +1,5 @@
 // Credentials for Azure Container Registry without a plugin: the token of the process's identity at Azure is exchanged
-// for a refresh token of the registry, which the registry's token server then takes (registry.md §4.6).
+// for a refresh token of the registry, which the registry's token server then takes (Azure/acr, docs/AAD-OAuth.md).
 //
 //   azure_credentials azure(public_http, metadata_http, io.get_executor(), machine_clock(), process_environment());
 //

@@ -1,4 +1,5 @@
-// The process's identity at Azure, from the environment, and the requests for its token (registry.md §4.6).
+// The process's identity at Azure, from the environment, and the requests for its token. Sources:
+// cloud-provider-azure at 7b31c76c, pkg/credentialprovider/azure_credentials.go; fluxcd/pkg at e2cfd1a2, auth/azure.
 //
 // Pure functions on values; any thread.
 #pragma once

@@ -1,5 +1,6 @@
 // Credentials for Google's registries (gcr.io, Artifact Registry) as Google's own libraries find them: an access token
-// of the process's principal, shown as the password of oauth2accesstoken (registry.md §4.5).
+// of the process's principal, shown as the password of oauth2accesstoken. Sources: go-containerregistry at 3f4ff3ca,
+// pkg/v1/google; fluxcd/pkg at e2cfd1a2, auth/gcp.
 //
 //   google_credentials google(public_http, metadata_http, io.get_executor(), machine_clock(), process_environment());
 //

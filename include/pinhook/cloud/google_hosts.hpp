@@ -10,7 +10,9 @@
 namespace pinhook::cloud {
 
 /// gcr.io, one label before it, one label that ends in "-docker" before pkg.dev, docker.<region>.rep.pkg.dev
-/// (registry.md §4.5). `registry` as a reference names it; one with a port is not Google's.
+/// (cloud-provider-gcp at 4e245312, pkg/gcpcredential; fluxcd/pkg at e2cfd1a2, auth/gcp). go-containerregistry takes
+/// all of .pkg.dev and .google.com as well, which is wider than Google's registries. `registry` as a reference names
+/// it; one with a port is not Google's.
 [[nodiscard]] bool is_google_registry(std::string_view registry);
 
 /// True for an https URL, at the usual port, of Google's service `name` ("sts", "iamcredentials"): its global, regional

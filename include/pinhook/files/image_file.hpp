@@ -4,7 +4,7 @@
 //   for (const files::slot& s : file->slots()) …
 //   std::string pinned = *file->rewrite({{0, digest}}, pin::pin_format::digest);
 //
-// The places that are read, by the kind of the document (pinning.md §2, and the other files of repositories):
+// The places that are read, by the kind of the document (pin/README.md, 2; and the other files of repositories):
 //
 //   Kubernetes object        pod specs by kind, else everything that looks like one; List kinds item by item; a
 //                            ResourceList's items

@@ -1,5 +1,6 @@
 // Decides which addresses a connection may go to, on the resolved address at the moment of connecting: that covers DNS
-// rebinding, odd spellings of numbers ("0x7f.1") and redirects in one place (registry.md §6).
+// rebinding, odd spellings of numbers ("0x7f.1") and redirects in one place. go-containerregistry,
+// which compares the text of a host, was open to names (#2440), numbers (#2425) and 0.0.0.0 (#2284).
 //
 // Pure functions; any thread.
 #pragma once

@@ -31,7 +31,8 @@ using headers = std::vector<header>;
 /// Limits of a response. They are counted in libcurl's callbacks, so a false length gains a peer nothing. Exceeding one
 /// ends the transfer with `malformed`.
 struct response_limits {
-  /// Token and error bodies: 64 KiB (registry.md §6). Manifests: 8 MiB.
+  /// Token and error bodies: 64 KiB, as in go-containerregistry (pkg/v1/remote). Manifests: 8 MiB, as in regclient
+  /// (scheme/reg/manifest.go).
   std::size_t body = std::size_t{64} * 1024;
   std::size_t header_bytes = std::size_t{64} * 1024;
   std::size_t header_lines = 100;
@@ -107,7 +108,8 @@ struct response {
   /// The raw bytes after transfer decoding; content encoding is never undone.
   std::string body;
   /// True when the connection went to an address outside loopback and private networks. A host that such a peer names
-  /// (a token realm, a redirect) must then not be in a private network (registry.md §6). False: unknown.
+  /// (a token realm, a redirect) must then not be in a private network: go-containerregistry#2291 shows
+  /// how a registry gets at a cloud's metadata in that way. False: unknown.
   bool from_public_network = false;
 };
 

@@ -21,7 +21,7 @@ struct retry_options {
   std::chrono::milliseconds base{100};
 };
 
-/// The longest wait that a server may request (registry.md §2.4).
+/// The longest wait that a server may request. It is our choice: RFC 9110 sets none.
 inline constexpr std::chrono::seconds max_retry_after{60};
 
 /// Retry-After: delta-seconds or an HTTP date (RFC 9110 §10.2.3), at most `max_retry_after`, never negative. No value

@@ -6,8 +6,8 @@
 //   if (auto changed = (*plugins)->reload_if_changed(); !changed) log::warning(changed.error().message);
 //
 // All plugins whose `matchImages` match an image run for it, in the order of the file; their logins are merged as by
-// the kubelet's keyring. A plugin that fails is skipped when another gave credentials. Sources:
-// kubernetes/pkg/credentialprovider/plugin/plugin.go; registry.md §4.3.
+// the kubelet's keyring. A plugin that fails is skipped when another gave credentials. Source:
+// kubernetes/pkg/credentialprovider/plugin/plugin.go.
 //
 // Thread rule: `for_tenant`, `reload_if_changed`, and a source's `identity_for` and `matches` from any thread; the
 // rest, the destructor included, on the executor's one thread.

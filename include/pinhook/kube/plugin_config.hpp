@@ -9,7 +9,7 @@
 //       defaultCacheDuration: 12h0m0s
 //
 // It is read strictly, as by the kubelet, so that a file has the same meaning for both. Sources:
-// kubernetes/pkg/credentialprovider/plugin/config.go, pkg/kubelet/apis/config; registry.md §4.3. Values without state;
+// kubernetes/pkg/credentialprovider/plugin/config.go, pkg/kubelet/apis/config. Values without state;
 // any thread. `read_plugin_files` blocks while the disk is read.
 #pragma once
 

@@ -3,7 +3,7 @@
 //
 // A CredentialProviderRequest goes to the plugin's standard input, a CredentialProviderResponse of the same apiVersion
 // comes from its standard output, as JSON. Sources: kubernetes/staging/src/k8s.io/kubelet/pkg/apis/credentialprovider,
-// pkg/credentialprovider/plugin; registry.md §4.3. Pure; any thread.
+// pkg/credentialprovider/plugin. Pure; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>

@@ -1,4 +1,4 @@
-// Finds every image of an object in one forward pass over its text (pinning.md §2).
+// Finds every image of an object in one forward pass over its text (README.md, 2).
 //
 // Pure; any thread. The views point into the text.
 #pragma once

@@ -37,7 +37,7 @@ enum class scope : std::uint8_t {
 /// Tells whether the images of an existing object can be changed.
 enum class images : std::uint8_t {
   changeable,
-  /// The validation of the kind refuses a change: pinning.md §3, the exception from rule 4.
+  /// The validation of the kind refuses a change: the exception from rule 3.4 (README.md).
   immutable,
   /// The same, where the pod template has a name and keeps it.
   immutable_by_name,

@@ -15,7 +15,7 @@
 
 namespace pinhook::pin {
 
-/// pinning.md §8.
+/// The label of namespaces and objects, and the annotations of objects (docs/pinning.md).
 inline constexpr std::string_view pin_label = "pinhook.dev/pin";
 inline constexpr std::string_view pins_annotation = "pinhook.dev/pins";
 inline constexpr std::string_view updates_annotation = "pinhook.dev/updates";

@@ -1,5 +1,5 @@
-// Decides which slots of an object are changed, and where their digests come from: pinning.md §3 and §4 as one pure
-// function.
+// Decides which slots of an object are changed, and where their digests come from: the rules of 3 and 4 in
+// README.md as one pure function.
 //
 // Values; any thread.
 #pragma once
@@ -44,8 +44,8 @@ struct decision {
   std::size_t slot = 0;
   /// leave: the reason.
   leave_reason reason = leave_reason::none;
-  /// The update leaves this image as it was: the pod template is the same (rule 3), or the image in the Pod is (rule
-  /// 5), or it means the same in an immutable template (rule 4). Independent of `action`.
+  /// The update leaves this image as it was: the pod template is the same (rule 3.3), or the image in the Pod is (3.5),
+  /// or it means the same in an immutable template (3.4). Independent of `action`.
   bool is_unchanged = false;
   /// keep, resolve: the tag reference that is meant, with the author's name.
   std::optional<registry::reference> ref;
@@ -80,7 +80,7 @@ struct plan {
   std::vector<std::string> warnings;
 };
 
-/// Applies rule 8 as far as the request alone decides it: none when the objects must be looked at.
+/// Applies rule 3.8 as far as the request alone decides it: none when the objects must be looked at.
 [[nodiscard]] leave_reason exempt_by_request(const request& asked, const policy& options);
 
 /// The plan for `now`. `before` is needed for an update, and null otherwise. The caller has called exempt_by_request.

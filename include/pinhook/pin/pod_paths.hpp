@@ -1,5 +1,5 @@
 // The kinds that hold pod templates, containers or images, and the paths to them: the table's (kind_table.hpp) and the
-// operator's (pinning.md §2).
+// operator's (README.md, 2).
 //
 // Immutable; any thread.
 #pragma once

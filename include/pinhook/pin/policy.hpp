@@ -9,25 +9,25 @@
 
 namespace pinhook::pin {
 
-/// The mode that a namespace opted in to (pinning.md §6): it is in the webhook's path.
+/// The mode that a namespace opted in to (README.md, 6): it is in the webhook's path.
 enum class mode : std::uint8_t { enforce, best_effort, audit };
 
 /// "enforce", "best-effort", "audit": as in the label's value and the path /v1/pin/<mode>.
 std::string_view to_string(mode m) noexcept;
 std::optional<mode> parse_mode(std::string_view text) noexcept;
 
-/// The format of a pin (pinning.md §5).
+/// The format of a pin.
 enum class pin_format : std::uint8_t {
   digest,          // name@sha256:…
   tag_and_digest,  // name:tag@sha256:…; some runtimes refuse both together
 };
 
-/// The use of recorded pins on UPDATE (pinning.md §4).
+/// The use of recorded pins on UPDATE (README.md, 4).
 enum class update_rule : std::uint8_t { keep, refresh };
 
 /// The order of a rule for an image, in place of the defaults of `policy`.
 enum class pin_order : std::uint8_t {
-  always,   // pinned, in Pods of foreign controllers (rule 7), too
+  always,   // pinned, in Pods of foreign controllers (rule 3.7), too
   never,    // left as it is
   keep,     // pinned; recorded pins are kept on UPDATE
   refresh,  // pinned; the registry is asked again on UPDATE
@@ -59,7 +59,7 @@ struct policy {
   pin_format format = pin_format::digest;
   update_rule updates = update_rule::keep;
   std::vector<custom_kind> kinds;
-  /// Pin Pods whose controller is not a built-in workload (rule 7). Operators that compare Pods' images fight with
+  /// Pin Pods whose controller is not a built-in workload (rule 3.7). Operators that compare Pods' images fight with
   /// that.
   bool pin_foreign_controllers = false;
   /// Namespaces that are never changed, beside kube-system, kube-public and kube-node-lease: pinhook's own.

@@ -1,4 +1,4 @@
-// The annotation pinhook.dev/pins: which digest a tag was pinned to, newest first (pinning.md §1).
+// The annotation pinhook.dev/pins: which digest a tag was pinned to, newest first.
 //
 //   {"docker.io/library/nginx:1.25":"sha256:…","ghcr.io/acme/api:v2":"sha256:…"}
 //

@@ -1,5 +1,5 @@
-// Compares the pod templates of two objects, which decides if a rollout is happening anyway (pinning.md §3, rules 3 and
-// 4).
+// Compares the pod templates of two objects, which decides if a rollout is happening anyway (README.md, rules 3.3
+// and 3.4).
 //
 // Pure; any thread.
 #pragma once

@@ -1,5 +1,6 @@
 // The image that oldObject has in the place of an image of object, and whether it means the same: of use where a change
-// of the text alone is refused (immutable templates) or restarts a container (Pods). pinning.md §3, rules 4 and 5.
+// of the text alone is refused (immutable templates) or restarts a container (Pods). README.md, rules 3.4
+// and 3.5.
 //
 // Pure; any thread.
 #pragma once

@@ -1,4 +1,4 @@
-// Writes a pin (pinning.md §5).
+// Writes a pin (README.md, 5).
 #pragma once
 
 #include <pinhook/pin/policy.hpp>

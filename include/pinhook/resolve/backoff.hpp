@@ -24,7 +24,7 @@ struct backoff_options {
   /// requests go on, unless the answer has a Retry-After. For commands, which end soon and try again themselves.
   std::chrono::nanoseconds first = std::chrono::seconds(1);
   std::chrono::nanoseconds most = std::chrono::seconds(30);
-  /// The rest after 429 without Retry-After; doubles likewise. Retry-After counts up to the most (registry.md §2.4).
+  /// The rest after 429 without Retry-After; doubles likewise. Retry-After (RFC 9110 §10.2.3) counts up to the most.
   std::chrono::nanoseconds rate_limited_first = std::chrono::seconds(5);
   std::chrono::nanoseconds rate_limited_most = std::chrono::seconds(60);
   /// A probe without an answer keeps others from being the next for this time.

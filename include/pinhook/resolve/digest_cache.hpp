@@ -38,7 +38,8 @@ namespace pinhook::resolve {
 /// then the cache holds fewer of them.
 inline constexpr std::size_t entry_budget = 768;
 
-/// A key that borrows its text. Entries are shared between equal identities only (pinning.md §7).
+/// A key that borrows its text. Entries are shared between equal identities only: a digest is handed out
+/// only to a request that could have asked the registry itself.
 struct cache_key {
   /// `on_account_of`: the owner (a namespace) that looks up; not compared.
   cache_key(std::string_view canonical_reference, std::string_view credential_identity,

@@ -2,7 +2,7 @@
 // behind it.
 //
 // The lock wins over `freshness::refreshed`, too: an operator who locks an image wants the same bytes everywhere until
-// the lock changes (pinning.md §4, step 2).
+// the lock changes (docs/pinning.md, "Which digest").
 //
 // Thread rule: as resolver. `use` may be called from any thread at any time.
 #pragma once

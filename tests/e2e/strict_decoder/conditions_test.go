@@ -172,7 +172,7 @@ func TestConditionsDoNotFailOnDelete(t *testing.T) {
 	}
 }
 
-// pinning.md, rule 6.
+// Rule 3.6 of include/pinhook/pin/README.md.
 func TestNoReplicaSetOfAControllerIsSent(t *testing.T) {
 	m := matcher(t)
 	const owner = "{apiVersion: apps/v1, kind: Deployment, name: web, uid: u"

@@ -195,7 +195,7 @@ func TestRights(t *testing.T) {
 	}
 }
 
-// The three entries are one, but for what pinning.md §6 says.
+// The three entries are one, but for what the table of modes in docs/pinning.md says.
 func TestEntriesDifferInTheirModeAlone(t *testing.T) {
 	for _, overlay := range overlays {
 		entries := one[admissionregistration.MutatingWebhookConfiguration](t, render(t, overlay, "")).Webhooks

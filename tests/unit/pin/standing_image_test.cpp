@@ -82,7 +82,7 @@ example under(const circumstances& c, std::string group, std::string kind) {
   const std::string updates = c.updates.empty() ? "" : "," + annotation("updates", c.updates);
   e.metadata = e.old_metadata = R"("annotations":{)" + pins + updates + "}";
   if (c.order) e.orders = {{.pin = c.order}};
-  // The template changes, so rule 4 would pin.
+  // The template changes, so rule 3.4 would pin.
   e.more = R"(,"nodeSelector":{"pool":"a"})";
   return e;
 }

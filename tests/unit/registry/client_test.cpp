@@ -1,4 +1,4 @@
-// The registry client: the messages for a digest, their hosts, and the result (registry.md §2).
+// The registry client: the messages for a digest, their hosts, and the result.
 #include "client_world.hpp"
 
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@ std::string authority_of(const http::request& r) {
   return r.tls != nullptr && r.tls->authorities.size() == 1 ? r.tls->authorities.front().file : "";
 }
 
-// --- The request (registry.md §2.1) ---
+// --- The request ---
 
 TEST_F(RegistryClient, AsksByHeadWithAllTypesAndWithoutCompression) {
   http.reply(head_line, manifest_head());
@@ -72,7 +72,7 @@ TEST_F(RegistryClient, SpeaksHttpToLoopbackNamesAndConfiguredHostsOnly) {
   EXPECT_EQ(http.requests()[8].tls, nullptr);
 }
 
-// --- HEAD and GET (§2.2) ---
+// --- HEAD and GET ---
 
 TEST_F(RegistryClient, FallsBackToGetAndHashesTheBytes) {
   http.reply(head_line, respond(405));
@@ -112,7 +112,7 @@ TEST_F(RegistryClient, ADigestIsAskedForItsExistence) {
   EXPECT_EQ(ask(ref), "malformed");
 }
 
-// --- Redirects (§2.3) ---
+// --- Redirects ---
 
 TEST_F(RegistryClient, FollowsARedirectToAnotherHostWithoutAuthorization) {
   http.reply(head_line, challenged("Basic realm=x"));
@@ -200,7 +200,7 @@ TEST_F(RegistryClient, TheRegistrysOwnAuthoritiesAreNotTrustedElsewhere) {
   EXPECT_EQ(http.requests()[1].tls, nullptr);
 }
 
-// --- Statuses (§2.4) ---
+// --- Statuses ---
 
 TEST_F(RegistryClient, RateLimitIsSaidWithItsTimeAndNotRetried) {
   http.reply(head_line, respond(429, {{"Retry-After", "30"}}));
@@ -281,7 +281,7 @@ TEST_F(RegistryClient, PrivateEcrs403SaysThatThePasswordExpired) {
   EXPECT_EQ(http.requests().size(), 2U);
 }
 
-// --- Docker Hub's budget and the observer (§2.5) ---
+// --- Docker Hub's budget and the observer ---
 
 TEST_F(RegistryClient, ReportsWhatHappened) {
   http.reply(head_line, challenged());

@@ -1,4 +1,4 @@
-// The registry client: authentication, and failures at each step (registry.md §3).
+// The registry client: authentication, and failures at each step.
 #include "client_world.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -17,7 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// --- Authentication (§3) ---
+// --- Authentication ---
 
 TEST_F(RegistryClient, ExchangesAnonymouslyForPublicImages) {
   http.reply(head_line, challenged());

@@ -1,4 +1,4 @@
-// A digest may be handed out only to a request that could have asked the registry itself (pinning.md §7).
+// A digest may be handed out only to a request that could have asked the registry itself.
 #include "resolver_world.hpp"
 
 #include <gmock/gmock.h>
