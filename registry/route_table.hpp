@@ -57,7 +57,8 @@ class route_table {
   /// known routes stay in use then. invalid_input: an invalid mirror in pinhook's configuration. canceled.
   awaitable<result<std::shared_ptr<const routes>>> routes_for(reference ref, deadline d);
 
-  /// What is known without reading a file, though it may be older than `recheck`. Null: nothing, or an error.
+  /// The routes that are known without reading a file, though it may be older than `recheck`. Null: nothing, or an
+  /// error.
   [[nodiscard]] std::shared_ptr<const routes> known(const reference& ref) const;
 
  private:
@@ -66,7 +67,7 @@ class route_table {
     result<std::shared_ptr<const routes>> found;
     steady_time until;
   };
-  /// What a read needs: it may end later than the table.
+  /// The data of a read, which may end later than the table.
   struct world {
     world(route_options o, const clock& t) : options(std::move(o)), time(t), held(most_registries) {}
     route_options options;

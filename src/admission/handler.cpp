@@ -134,7 +134,7 @@ awaitable<result<inquiry>> handler::prepare_aside(std::string_view body, pin::mo
   co_return out;
 }
 
-// Without the deadline: where look-ups took all the time, this is what says so.
+// The deadline does not apply: where look-ups took all the time, the verdict made here reports that.
 awaitable<verdict> handler::compose_aside(inquiry about, pin::mode mode, const rulebook& book,
                                           std::vector<result<resolve::answer>> answers) const {
   std::optional<verdict> out;

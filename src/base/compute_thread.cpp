@@ -45,7 +45,7 @@ struct compute_thread::line {
     std::function<void()> work;
     /// Posts the end to the caller's executor, and goes with it.
     std::function<void(std::shared_ptr<task>, std::exception_ptr, end_of_run)> post_end;
-    /// Not begun after that, and refused where the line is full; none: follow-up work of what was let in.
+    /// Not begun after that, and refused where the line is full; none: the follow-up of admitted work.
     std::optional<deadline> until;
     /// Held while that is posted: the caller, and the io_context with it, must not go before.
     std::mutex posting;
@@ -99,7 +99,7 @@ struct compute_thread::line {
     return true;
   }
 
-  // The next one of whoever's turn it is; null when it is over.
+  // The next task of the account whose turn it is; null at the end of the line.
   task_pointer take() {
     std::unique_lock lock(guard);
     changed.wait(lock, [&] { return is_over || !turns.empty(); });
@@ -135,13 +135,13 @@ struct compute_thread::line {
       } catch (...) {
         thrown = std::current_exception();
       }
-      // What the work owns goes before its caller hears that it is over.
+      // The values that the work owns are destroyed before its caller learns of the end.
       one->work = nullptr;
       finish(one, std::move(thrown), end_of_run::done);
     }
   }
 
-  // Null where a task that waited is told that it does not run.
+  // The tasks that still wait are ended without having run.
   void end() {
     std::map<std::string, std::deque<task_pointer>> left;
     {
@@ -162,7 +162,7 @@ struct compute_thread::line {
   std::condition_variable changed;
   std::map<std::string, std::deque<task_pointer>> accounts;
   std::deque<std::string> turns;
-  /// How many of the tasks have a deadline.
+  /// The number of tasks that have a deadline.
   std::size_t limited = 0;
   bool is_over = false;
   std::thread thread;

@@ -55,7 +55,8 @@ struct side_read {
   std::function<void()> on_place;
 };
 
-// The reads under way and those that wait for a place. Places are handed on, so whoever waits longest is next.
+// The reads under way and those that wait for a place. Places are handed on, so the read that has waited longest is
+// next.
 class side_reads {
  public:
   using pointer = std::shared_ptr<side_read>;
@@ -122,8 +123,8 @@ side_reads& all_reads() {
   return *all;
 }
 
-std::unexpected<error> not_in_time(const std::string& name, crossing_end how, std::chrono::nanoseconds limit) {
-  if (how == crossing_end::canceled) return fail(error_code::canceled, fmt::format("reading {} was canceled", name));
+std::unexpected<error> not_in_time(const std::string& name, crossing_end end, std::chrono::nanoseconds limit) {
+  if (end == crossing_end::canceled) return fail(error_code::canceled, fmt::format("reading {} was canceled", name));
   return std::unexpected(read_hangs(name, limit));
 }
 

@@ -61,7 +61,7 @@ struct lane {
   bool is_checked = false;
 };
 
-// A lane whose files are being read, and those who wait for it.
+// A lane whose files are being read, and the transfers that wait for it.
 struct lane_to_come {
   lane_key key;
   std::vector<std::function<void()>> waiting;
@@ -149,7 +149,7 @@ struct curl_client::state {
     return fresh;
   }
 
-  // Nothing is read on this thread: a volume that hangs holds up those alone who need its files for the first time.
+  // Nothing is read on this thread: a volume that hangs delays only transfers that need its files for the first time.
   static awaitable<result<std::shared_ptr<lane>>> find_lane(std::shared_ptr<state> self, lane_key key, deadline d) {
     asio::any_io_executor home = self->io.get_executor();
     for (;;) {

@@ -38,7 +38,7 @@ constexpr std::array table{
     row{500, 599, error_code::unavailable, "it failed"},
 };
 
-/// The message of a Status; nothing when the body is none.
+/// The message of a Status; nothing when the body is not a Status.
 std::optional<std::string> message_of(const std::string& body) {
   constexpr json::parse_limits limits{.depth = 16, .size = max_status_size};
   const auto document = json::parse(body, limits);

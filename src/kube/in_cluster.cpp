@@ -55,7 +55,7 @@ result<cluster> in_cluster(const environment& variables, const std::string& fold
   }
   const std::string authority = folder + "/ca.crt";
   if (auto text = read_file(authority, max_authority_file); !text) {
-    // The system's authorities must not vouch for a cluster.
+    // The system's authorities must not be used to verify a cluster's API server.
     if (text.error().code == error_code::not_found) text.error().code = error_code::invalid_input;
     return fail(std::move(text.error()));
   }

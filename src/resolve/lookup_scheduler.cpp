@@ -185,7 +185,7 @@ lookup_scheduler::host_state lookup_scheduler::state_of(const query& q) const {
   std::vector<std::string> hosts;
   if (options_.routes) {
     const auto known = options_.routes->known(ref);
-    // The look-up reads them, and asks the gate by what it finds.
+    // The look-up will read the routes, and ask the gate about the hosts that it finds there.
     if (!known) return {host_health::state::clear, std::nullopt, time_.now()};
     for (const auto& one : known->in_order)
       if (one->answers(ref)) hosts.push_back(one->host);

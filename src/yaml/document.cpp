@@ -47,7 +47,7 @@ class builder {
     return {static_cast<std::size_t>(mark->line) + 1, static_cast<std::size_t>(mark->column) + (is_behind ? 0 : 1)};
   }
 
-  // A value that is not written stands where its key or its list does: libfyaml 0.7 gives it no place, 0.8 some other.
+  // A value that is not written gets the position of its key or its list: libfyaml 0.7 gives it none, 0.8 another one.
   static void place_unwritten(node& value, std::size_t line, std::size_t column) {
     const bool is_written =
         value.kind != node_kind::scalar || value.style != scalar_style::plain || !value.text.empty();

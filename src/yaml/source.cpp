@@ -171,7 +171,7 @@ class tree_builder {
       n.kind = source_kind::alias;
     else
       n.form = form_of(fy_token_scalar_style(token));
-    // libfyaml 0.7 has no token for what is not written, 0.8 an empty one that stands before its ':' or further away.
+    // For a value that is not written libfyaml 0.7 has no token, and 0.8 an empty one before its ':' or further away.
     if (n.form == scalar_form::plain && n.span.size() == 0) return add_empty(e);
     n.text = value_of(n, token);
     // The marks of quoted text and of aliases leave out the quotes and the star.

@@ -27,7 +27,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-// The variables added stand in place of those of the same name.
+// The added variables replace those of the same name.
 std::vector<std::string> child_environment(const command_options& o) {
   std::vector<std::string> out;
   for (const auto& [name, value] : o.environment) out.push_back(name + "=" + value);

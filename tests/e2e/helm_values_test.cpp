@@ -27,7 +27,7 @@ struct chart_case {
   std::string message{};
   /// The chart's values.schema.json; empty: none.
   std::string schema{};
-  /// What is rendered changes in more than the images, or an operator reads the parts of an image.
+  /// The rendered text changes in more than the images, or an operator reads the parts of an image.
   bool changes_more = false;
 };
 

@@ -213,7 +213,7 @@ TEST_F(KustomizeEntries, GoOnToMatchWhatIsPinnedBesideThem) {
 
 constexpr std::string_view component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
 
-// A base with an image, a component and an overlay: what each says of `images`, and what the run names.
+// A base with an image, a component and an overlay: the `images` of each, and the arguments of the run.
 struct layered_case {
   std::string image, base, component, overlay;
   std::vector<std::string> named{"."};
@@ -242,8 +242,8 @@ class KustomizeLayers : public KustomizeEntries {
   }
 };
 
-// Every kind of entry in every layer, and the files of each layer by themselves: what comes out of the overlay is what
-// came out, or its digest.
+// Every kind of entry in every layer, and the files of each layer by themselves: the overlay builds the same image as
+// before, or its digest.
 TEST_F(KustomizeLayers, ComeOutAsWhatTheyWere) {
   const std::vector<std::string> entries{"",
                                          "name: '%R/a-b', newTag: v2",
@@ -277,7 +277,7 @@ TEST_F(KustomizeLayers, ComeOutAsWhatTheyWere) {
   EXPECT_GE(refused, 10U);
 }
 
-// `lock` knows what comes out, so that `pin --lock` asks no registry.
+// `lock` knows the image that is built, so that `pin --lock` asks no registry.
 TEST_F(KustomizeLayers, AreLockedAsTheyComeOut) {
   const layered_case one{"%R/web:v1", "", "", "name: '%R/web', newName: '%R/api'"};
   write_layers(one);

@@ -1,5 +1,5 @@
-// Any bytes as image rules: read, or refused with a place and in words; what was read is written such that it reads
-// back the same, and says the same of images as the rules asked one by one.
+// Any bytes as image rules: they are read, or refused with a position and a reason. Rules that were read are written
+// such that they read back the same, and together they judge images as each of them does alone.
 #include <pinhook/rules/judge.hpp>
 #include <pinhook/rules/read_rules.hpp>
 #include <pinhook/yaml/document.hpp>

@@ -21,7 +21,7 @@ using testing::reply;
 using testing::scripted_server;
 
 const std::string image_path = "/v2/acme/api/manifests/1";
-// What a metadata service answers: the credential of the node, under a name that a careless reader takes for "token".
+// The answer of a metadata service: the credential of the node, under a name that a careless reader takes for "token".
 const std::string cloud_answer =
     R"({"Code":"Success","AccessKeyId":"AKIA","SecretAccessKey":"s3cr3t","Token":"cl0ud-t0ken"})";
 

@@ -228,7 +228,7 @@ TEST_F(Ecr, APublicRegistryIsOpenedByATokenOfItsOwn) {
     EXPECT_EQ(r.header("Authorization") == own_basic, r.path() == "/token/") << r.target;
 }
 
-// --- What networks and services do wrong.
+// --- Faults of networks and services.
 
 struct broken {
   const char* name;

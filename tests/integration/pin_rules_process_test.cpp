@@ -1,4 +1,4 @@
-// What the operator's rules make of pin, unpin, lock and fn, as processes.
+// The effect of the operator's rules on pin, unpin, lock and fn, as processes.
 #include "support/file_commands.hpp"
 
 #include <gmock/gmock.h>

@@ -130,7 +130,7 @@ class Readme : public FileCommands {
       fs::create_directories(folder);
       fs::create_symlink(testing::program_path(), folder / "pinhook");
     }
-    // What examples pipe into: takes all of it.
+    // Examples pipe into kubectl: it reads all of its input.
     fs::permissions(logs_.write("bin/kubectl", "#!/bin/sh\ncat >/dev/null\n"), fs::perms::owner_all);
   }
 

@@ -277,7 +277,7 @@ TEST_F(RegistryAuthQuirks, LongTokensAreTaken) {
 TEST_F(RegistryAuthQuirks, UnusableTokensAreRefused) {
   for (const std::string body :
        {R"({"token":"a\r\nX-Evil: 1"})", R"({"token":""})", R"({"token":7})", R"({})", R"([])", "", "token-1",
-        // What a cloud's metadata service calls its credentials: never shown to a registry.
+        // The name that a cloud's metadata service gives its credentials: never shown to a registry.
         R"({"Token":"token-1"})"}) {
     protect_with_token("one.example", manifest, realm, manifest_reply());
     grant(realm, token_reply(body));

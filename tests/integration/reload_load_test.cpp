@@ -32,7 +32,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// What answers were, by many threads.
+// Counts the answers that many threads get.
 class tally {
  public:
   void add(const std::string& text) {

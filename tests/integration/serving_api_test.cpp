@@ -180,7 +180,7 @@ TEST_F(ServingApi, FailuresArePassedOn) {
     EXPECT_EQ(set({"1", {}}).error().code, code);
     EXPECT_THAT(update("1", "hunter2").error().message, Not(HasSubstr("hunter2")));
   }
-  // Whose 404 it is, only an API server says.
+  // Only an API server tells whose 404 it is.
   server.fail("", 404, "<html>");
   EXPECT_EQ(update("1", "x").error().code, error_code::malformed);
   EXPECT_EQ(set({"1", {}}).error().code, error_code::malformed);

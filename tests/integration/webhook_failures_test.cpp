@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 struct failure_row {
   const char* name;
   reply answer;
-  // What enforce says; retries are only worth it for 503 and 504.
+  // The message under enforce; retries are only worth it for 503 and 504.
   int code;
 };
 

@@ -1,4 +1,4 @@
-// Kustomizations, values, Compose files and objects in which odd nodes stand anywhere: nothing, lists, mappings,
+// Kustomizations, values, Compose files and objects in which odd nodes are anywhere: nothing, lists, mappings,
 // aliases, merge keys, digests, templates, numbers, long text. A made file need not be accepted; it must be refused in
 // words then.
 //

@@ -95,7 +95,7 @@ inline std::string difference(const json::value& a, const json::value& b, const 
     return {};
   }
   if (!a.IsObject()) return a == b ? std::string() : where + " became another value";
-  // Keys may stand twice and pins may add one: the members that may not differ, in their order.
+  // A key may occur twice and pins may add one: the members that may not differ, in their order.
   auto ma = a.MemberBegin();
   auto mb = b.MemberBegin();
   for (;;) {

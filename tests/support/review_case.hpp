@@ -1,5 +1,5 @@
-// One golden case of tests/golden/cases/<name>/: a request of an API server, what the world answers, what must come
-// out.
+// One golden case of tests/golden/cases/<name>/: a request of an API server, the answers of registries, and the
+// expected response.
 //
 //   request.json   the AdmissionReview; or request.txt, a body that is no JSON value
 //   case.json      {"about": "…", "mode": "enforce", "policy": {…}, "rules": […], "registry": {…}, "known": {…},
@@ -9,8 +9,8 @@
 //
 // `registry` maps a canonical reference to its digest, or to {"digest": …, "from": "cache"}, {"error": "not_found",
 // "message": …} or {"timeout": true}. `known` holds further entries of the cache. `lock` maps references to the digests
-// of a lock file; with `lock_required` nothing else can be resolved. `rules` is what the setting of that name takes in
-// a configuration file.
+// of a lock file; with `lock_required` nothing else can be resolved. `rules` has the form of that setting in a
+// configuration file.
 #pragma once
 
 #include "support/golden.hpp"

@@ -1,4 +1,4 @@
-// Runs what is ready on an io_context, and what the reads of files on threads of their own make ready.
+// Runs the handlers that are ready on an io_context, and those that reads of files on other threads make ready.
 #pragma once
 
 #include <pinhook/base/side_thread.hpp>

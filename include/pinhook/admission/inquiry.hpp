@@ -98,7 +98,7 @@ struct inquiry {
 /// The verdict of the mode on an object that is too large.
 [[nodiscard]] verdict refuse_too_large(const inquiry& about, pin::mode m, const rulebook& book);
 
-/// HTTP 400; for what is not its own fault that of status_of: 503 given up or too many, 504 late.
+/// HTTP 400; for a cause outside the request the status of status_of: 503 when given up or too many, 504 when late.
 [[nodiscard]] verdict refuse_request(const error& cause);
 
 }  // namespace pinhook::admission

@@ -20,7 +20,7 @@ inline constexpr std::size_t max_uid_size = 256;
 /// Bytes of status.message and of one audit annotation: enough for dozens of images, small in an audit log.
 inline constexpr std::size_t max_message_size = 4 * 1024;
 
-/// Bytes of a warning, and how many there are. Clients show each on a line, and types.go asks for 120 characters at
+/// Bytes of a warning, and the number of warnings. Clients show each on a line, and types.go asks for 120 characters at
 /// most; API servers pass all of them whole up to 4,096 characters together, and cut to 256 each only beyond
 /// (apiserver, endpoints/filters/warning.go). All of ours are less than these, so that only pinhook cuts them.
 inline constexpr std::size_t max_warning_size = 256;

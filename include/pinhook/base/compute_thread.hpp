@@ -1,15 +1,15 @@
-// Long computations on a thread of their own, so that a thread that serves many does not stand still for one of them.
+// Long computations on a thread of their own, so that a thread that serves many is not blocked by one of them.
 //
 //   compute_thread aside("large");
 //   result<plan> made = …;
 //   std::function<void()> work = [&] { made = plan_of(text); };
 //   auto done = co_await aside.run_by("shop", std::move(work), d);     // an error: it has not run and never will
 //
-// One after the other, in turns between accounts: who brings many waits behind his own. The thread has a lower priority
-// than those that serve.
+// They run one after the other, in turns between accounts: an account with many waits behind its own. The thread has a
+// lower priority than those that serve.
 //
 // Thread rule: any thread may call; the work runs on another, and `run` completes on the caller's executor. The object
-// outlives the calls, and its destruction ends them: what waits is not run.
+// outlives the calls, and its destruction ends them: work that still waits is not run.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -43,12 +43,12 @@ class compute_thread {
   /// `run`.
   awaitable<result<void>> run_by(std::string account, std::function<void()> work, deadline until);
 
-  /// The same without a limit, for the further work of what was let in; there is as much of it as there are callers.
+  /// The same without a limit, for the follow-up of work that was admitted; a caller has one at a time.
   /// True: `work` has run. False: it never will, since the wait for its turn was canceled. Work that has begun is
-  /// waited for even then, so it may refer to what the caller owns. What it throws is thrown here.
+  /// waited for even then, so it may refer to what the caller owns. Its exceptions are thrown here.
   awaitable<bool> run(std::string account, std::function<void()> work);
 
-  /// How many wait for their turn.
+  /// The number of tasks that wait for their turn.
   [[nodiscard]] std::size_t waiting() const;
 
  private:

@@ -1,4 +1,4 @@
-// Counts what is under way, however it ends.
+// Counts an operation while it is under way, however it ends.
 //
 //   const counted one(running);   // ++running here, --running at the end of the scope or of the coroutine
 #pragma once

@@ -1,4 +1,4 @@
-// What the readers of certificates and keys share. For sources that use OpenSSL.
+// Helpers that the readers of certificates and keys share. For sources that use OpenSSL.
 //
 // Pure; any thread.
 #pragma once

@@ -1,10 +1,10 @@
 // A value that many threads read while another replaces it whole, such as the image rules at a reload.
 //
 //   shared_value<const rulebook> book(first);
-//   book.store(next);                // any thread; who has loaded `first` keeps it
+//   book.store(next);                // any thread; a reader that has loaded `first` keeps it
 //   const auto now = book.load();    // any thread
 //
-// std::atomic<std::shared_ptr> would say the same, but libstdc++ 12's has a data race, which ThreadSanitizer reports:
+// std::atomic<std::shared_ptr> would do the same, but libstdc++ 12's has a data race, which ThreadSanitizer reports:
 // its load lets go of the pointer's lock with memory_order_relaxed (bits/shared_ptr_atomic.h, _Sp_atomic::load).
 #pragma once
 
@@ -27,7 +27,7 @@ class shared_value {
   }
 
   void store(std::shared_ptr<T> value) {
-    // What is replaced ends in `value`, without the lock: its destructor may take long.
+    // The replaced value is destroyed in `value`, without the lock: its destructor may take long.
     const std::lock_guard lock(mutex_);
     value_.swap(value);
   }

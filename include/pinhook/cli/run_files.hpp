@@ -1,4 +1,4 @@
-// The driver of the commands over files: looks up what a run wants, writes and prints what it gives.
+// The driver of the commands over files: looks up the references that a run needs, then writes and prints its results.
 //
 // Blocks until it is done; one thread.
 #pragma once

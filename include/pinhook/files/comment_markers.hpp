@@ -1,4 +1,4 @@
-// Comments by which other programs find what they read or write:
+// Comments that other programs search for to find the values that they read or write:
 //
 //   image: ghcr.io/acme/web:2.0.1 # {"$imagepolicy": "flux-system:web"}
 //

@@ -48,7 +48,7 @@ struct curl_client_options {
   std::size_t most_lanes = 64;
   /// The time for which files of certificates that were read are not looked at again.
   std::chrono::nanoseconds recheck = std::chrono::seconds(1);
-  /// The time that such a look may take before what was read is used once more.
+  /// The time that such a look may take before the previous contents are used once more.
   std::chrono::nanoseconds patience = std::chrono::seconds(1);
 };
 

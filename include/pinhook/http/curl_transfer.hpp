@@ -49,7 +49,7 @@ class curl_transfer final : public curl_multi::transfer {
  public:
   /// `multi` must outlive the transfer.
   curl_transfer(curl_multi& multi, transfer_rules rules, request r, endpoint to, deadline d);
-  /// Aborts what is under way.
+  /// Aborts the transfer if it is under way.
   ~curl_transfer() override;
   curl_transfer(const curl_transfer&) = delete;
   curl_transfer& operator=(const curl_transfer&) = delete;

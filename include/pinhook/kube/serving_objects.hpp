@@ -33,7 +33,7 @@ inline constexpr std::size_t max_field_manager_size = 128;
 [[nodiscard]] secret applied_secret(std::string_view ns, std::string_view name, const secret_data& data);
 
 /// Replaces a Secret's data when it is still of that version (application/json-patch+json). Replacing resourceVersion
-/// is how a version is demanded: 409 otherwise; a `test` that fails would be a 422 like any bad patch.
+/// demands that version: 409 otherwise; a `test` that fails would be a 422 like any bad patch.
 [[nodiscard]] secret replaced_data(const stored_secret& with);
 
 /// Writes the bundles of the named entries when it is still of that version (application/strategic-merge-patch+json).

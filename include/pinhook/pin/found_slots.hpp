@@ -37,7 +37,7 @@ struct pod_template {
 };
 
 struct found_slots {
-  /// How many slots the search takes.
+  /// The number of slots that the search takes.
   std::size_t limit = max_slots;
   std::vector<slot> slots;
   /// In the order of the text.

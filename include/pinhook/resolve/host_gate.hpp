@@ -7,8 +7,8 @@
 //   … ask …
 //   entered->settle(failed ? &failure : nullptr);
 //
-// fair_line decides who is next and who gives way, host_health what is in trouble. Look-up thread only. The gate must
-// outlive its permits.
+// fair_line decides which visitor is next and which gives way, host_health which hosts are in trouble. Look-up thread
+// only. The gate must outlive its permits.
 #pragma once
 
 #include <pinhook/base/async.hpp>

@@ -1,4 +1,4 @@
-// The certificate that is given as files: read at the start, read again when what they hold changes.
+// The certificate that is given as files: read at the start, and read again when their contents change.
 //
 //   certificate_watch watch({"/tls/tls.crt", "/tls/tls.key"}, options, tls, numbers);
 //   if (auto ok = watch.open(); !ok) …

@@ -48,27 +48,27 @@ func split(in io.Reader) ([][]byte, error) {
 	}
 }
 
-// decode says what a document is, and everything that is wrong with it.
-func decode(text []byte) (what string, faults []string) {
-	what = describe(text)
+// decode names a document, and returns all of its faults.
+func decode(text []byte) (name string, faults []string) {
+	name = describe(text)
 	object, _, err := decoder.Decode(text, nil, nil)
 	if strict, is := runtime.AsStrictDecodingError(err); is {
 		for _, one := range strict.Errors() {
 			faults = append(faults, one.Error())
 		}
-		return what, faults
+		return name, faults
 	}
 	if err != nil {
-		return what, []string{err.Error()}
+		return name, []string{err.Error()}
 	}
 	switch object := object.(type) {
 	case *corev1.List:
 		// Its items are not decoded with it.
-		return what, []string{"write the items as documents of their own"}
+		return name, []string{"write the items as documents of their own"}
 	case *monitoring.PrometheusRule:
-		return what, ruleFaults(object)
+		return name, ruleFaults(object)
 	}
-	return what, nil
+	return name, nil
 }
 
 // describe names a document, also one that cannot be decoded: "apps/v1 Deployment pinhook/pinhook".

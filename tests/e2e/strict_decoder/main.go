@@ -27,12 +27,12 @@ func run(in io.Reader, out, errors io.Writer) int {
 	}
 	status := 0
 	for i, text := range documents {
-		what, faults := decode(text)
+		name, faults := decode(text)
 		if len(faults) == 0 {
-			fmt.Fprintf(out, "ok    document %d: %s\n", i+1, what)
+			fmt.Fprintf(out, "ok    document %d: %s\n", i+1, name)
 		}
 		for _, fault := range faults {
-			fmt.Fprintf(out, "FAULT document %d: %s: %s\n", i+1, what, fault)
+			fmt.Fprintf(out, "FAULT document %d: %s: %s\n", i+1, name, fault)
 			status = 1
 		}
 	}

@@ -85,10 +85,10 @@ func TestRefusesFaults(t *testing.T) {
 			if c.from != "" && text == c.text {
 				t.Fatal("the fault was not put in")
 			}
-			// A document that is right stands on each side: they are judged all the same.
+			// A valid document comes before and after: they are judged all the same.
 			status, out := output(t, deployment+"---\n"+text+"---\n"+rule)
 			if status != 1 || !strings.Contains(out, "FAULT document 2: ") || !strings.Contains(out, c.says) {
-				t.Errorf("status %d, %q is not said:\n%s", status, c.says, out)
+				t.Errorf("status %d, %q is missing:\n%s", status, c.says, out)
 			}
 			if strings.Count(out, "ok    ") != 2 {
 				t.Errorf("the other documents:\n%s", out)

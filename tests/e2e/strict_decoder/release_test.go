@@ -164,7 +164,7 @@ func TestReleaseChangesNothingWhenSomethingIsWrong(t *testing.T) {
 			dir := manifests(t, c.files)
 			before := contents(t, dir)
 			if code, out := release(t, dir, c.argument); code != 2 || !strings.Contains(out, c.says) {
-				t.Errorf("exit code %d, %q is not said: %s", code, c.says, out)
+				t.Errorf("exit code %d, %q is missing: %s", code, c.says, out)
 			}
 			for name, text := range contents(t, dir) {
 				if text != before[name] {

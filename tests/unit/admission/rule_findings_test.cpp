@@ -43,9 +43,9 @@ struct RuleFindings : ::testing::Test {
     rule_findings out(about, mode, set);
     for (std::size_t i = 0; i < about.now.found.slots.size(); ++i) {
       const auto ref = registry::reference::parse(about.now.found.slots[i].image);
-      rules::subject whom;
-      whom.ref = &*ref;
-      const judged_slot j{.slot = i, .ref = *ref, .effects = set.effects_of(whom), .is_unchanged = is_unchanged};
+      rules::subject subject;
+      subject.ref = &*ref;
+      const judged_slot j{.slot = i, .ref = *ref, .effects = set.effects_of(subject), .is_unchanged = is_unchanged};
       rules::image_state image;
       image.ref = &j.ref;
       image.pinned = pinned;

@@ -1,4 +1,4 @@
-// Whose credentials an object's images are asked with.
+// The tenant whose credentials are used for an object's images.
 #include "support/fake_resolver.hpp"
 #include "support/fake_tenant_credentials.hpp"
 #include "support/run.hpp"

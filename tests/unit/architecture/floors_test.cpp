@@ -140,7 +140,7 @@ std::vector<include_line> includes_of(const std::vector<source_file>& sources) {
   return out;
 }
 
-// "pin/slot.hpp" of "pinhook/pin/slot.hpp"; nothing for what is not ours.
+// "pin/slot.hpp" of "pinhook/pin/slot.hpp"; nothing for a header that is not ours.
 std::optional<std::string> our_target(const include_line& line) {
   constexpr std::string_view ours = "pinhook/";
   if (!line.target.starts_with(ours)) return std::nullopt;

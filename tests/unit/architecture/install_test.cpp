@@ -1,4 +1,4 @@
-// .ci/install with programs in place of apt's and dpkg's that record what they are called with.
+// .ci/install with programs in place of apt's and dpkg's that record their arguments.
 #include "support/certificates.hpp"
 #include "support/golden.hpp"
 #include "support/paths.hpp"
@@ -135,7 +135,7 @@ TEST_F(Install, RemovesItsPolicyWhenAptFails) {
   EXPECT_THAT(read("calls"), HasSubstr("update-rc.d registryd disable"));
 }
 
-// As in an image for containers: no folder of what starts at boot.
+// As in an image for containers: no folder of services that start at boot.
 TEST_F(Install, TakesASystemThatStartsNothing) {
   fs::remove_all(work_.path() / "root/etc/init.d");
   fs::remove_all(work_.path() / "root/etc/systemd");

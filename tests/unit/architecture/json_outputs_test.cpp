@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 struct ban {
   std::string_view text;
-  /// Where it may stand.
+  /// Where it may be.
   std::set<std::string> places;
   const char* reason;
 };

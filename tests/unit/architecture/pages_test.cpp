@@ -31,7 +31,7 @@ std::string prose_of(const std::string& text) {
 
 std::set<std::string> links_of(const std::string& text) { return all_of(prose_of(text), R"(\]\(([^)\s]+)\))"); }
 
-// "" when the link of the page leads to a file, and to a heading of it where it names one; else what is wrong.
+// "" when the link of the page leads to a file, and to a heading of it where it names one; else the fault.
 std::string fault_of(const std::string& page, const std::string& link) {
   if (link.starts_with("https://")) return "";
   const auto hash = link.find('#');

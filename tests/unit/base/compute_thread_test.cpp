@@ -39,11 +39,11 @@ struct gate {
   }
 };
 
-// A call of `run` on an io_context, and what became of it.
+// A call of `run` on an io_context, and its outcome.
 struct call {
   call(asio::io_context& io, compute_thread& on, std::string account, std::function<void()> work) {
     auto keep = [](awaitable<bool> inner) -> awaitable<bool> {
-      // As in the session: what is over is over, whether it was canceled or not.
+      // As in the session: a call that has ended is not undone by its cancellation.
       co_await asio::this_coro::throw_if_cancelled(false);
       const bool ran = co_await std::move(inner);
       co_return ran;
@@ -126,7 +126,7 @@ TEST(ComputeThread, OneThatIsCanceledWhileItWaitsNeverRuns) {
   EXPECT_FALSE(has_run);
 }
 
-// It refers to what its caller owns, so the caller must not go before it.
+// It refers to values of its caller, so the caller must not end before it.
 TEST(ComputeThread, OneThatIsCanceledWhileItRunsIsWaitedFor) {
   compute_thread aside("aside");
   asio::io_context io(1);
@@ -176,7 +176,7 @@ TEST(ComputeThread, ItsEndIsToldToThoseWhoWait) {
   EXPECT_FALSE(has_run);
 }
 
-// A call of `run_by`, and what became of it.
+// A call of `run_by`, and its outcome.
 struct limited_call {
   limited_call(asio::io_context& io, compute_thread& on, std::string account, deadline until) {
     std::function<void()> work = [this] { has_run = true; };
@@ -228,7 +228,7 @@ TEST(ComputeThread, TheLineHasALimitAndWhoeverHasMostGivesWay) {
   EXPECT_EQ(shop->end, "waits");
   EXPECT_EQ(flood.back()->end, "unavailable");
   EXPECT_EQ(flood.front()->end, "waits");
-  // What was let in goes on.
+  // Admitted work goes on.
   call further(io, aside, "shop", [] {});
   io.poll();
   EXPECT_EQ(aside.waiting(), compute_thread::most_waiting + 1);

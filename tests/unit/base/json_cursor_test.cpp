@@ -114,7 +114,7 @@ TEST(JsonCursor, RefusesWrongStrings) {
 }
 
 TEST(JsonCursor, SkipsValuesOfEveryLength) {
-  // The closing quote, the escapes and the brackets come to stand at every place of a block.
+  // The closing quote, the escapes and the brackets come to every position of a block.
   for (std::size_t n = 0; n < 200; ++n) {
     const std::string fill(n, 'x');
     for (const std::string& value :

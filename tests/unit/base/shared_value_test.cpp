@@ -23,7 +23,7 @@ TEST(SharedValue, LeavesTheOldOneToItsReaders) {
   EXPECT_EQ(*value.load(), 2);
 }
 
-// Ends what it is given only when the last reader has gone, and without the lock: its destructor reads again.
+// The old value is destroyed only when the last reader has gone, and without the lock: its destructor reads again.
 TEST(SharedValue, EndsTheOldOneWithoutItsLock) {
   shared_value<const int> value;
   int seen = 0;

@@ -67,8 +67,8 @@ TEST_F(ReadFileAside, NoMoreThanSoManyAreLeftBehind) {
   EXPECT_TRUE(read(folder / "token"));
 }
 
-// A burst on a healthy volume is no hanging volume: whoever finds no place waits for one.
-TEST_F(ReadFileAside, WhoFindsNoPlaceWaitsForOne) {
+// A burst on a healthy volume is no hanging volume: a read that finds no place waits for one.
+TEST_F(ReadFileAside, AReadWithoutAPlaceWaitsForOne) {
   std::ofstream(folder / "token") << "abc";
   testing::hanging_file hangs;
   asio::io_context io(1);
@@ -95,8 +95,8 @@ TEST_F(ReadFileAside, WhoFindsNoPlaceWaitsForOne) {
   EXPECT_EQ(tokens, 2U);
 }
 
-// The place of whoever leaves the line goes to the next.
-TEST_F(ReadFileAside, WhoLeavesTheLineKeepsNoPlace) {
+// The place of a read that leaves the line goes to the next.
+TEST_F(ReadFileAside, AReadThatLeavesTheLineKeepsNoPlace) {
   std::ofstream(folder / "token") << "abc";
   testing::hanging_file hangs;
   asio::io_context io(1);

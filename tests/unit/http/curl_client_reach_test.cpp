@@ -1,4 +1,4 @@
-// Which addresses the HTTP client connects to: the request's reach, the operator's rules, and proxies.
+// The addresses that the HTTP client connects to: the request's reach, the operator's rules, and proxies.
 #include "support/run.hpp"
 #include "support/scripted_server.hpp"
 

@@ -1,4 +1,4 @@
-// What tests of runs share: files in memory, and a table of digests.
+// The fixture of tests of runs: files in memory, and a table of digests.
 //
 // One thread.
 #pragma once

@@ -196,7 +196,7 @@ TEST_F(RouteTable, RemembersABoundedNumberOfRegistries) {
     ASSERT_EQ(hosts("r" + std::to_string(i) + ".example/x"), "r" + std::to_string(i) + ".example");
 }
 
-// A hanging volume holds nobody up: the thread goes on, whoever knows nothing hears of it in time.
+// A hanging volume delays no other caller: the thread goes on, and a caller without routes gets an error in time.
 TEST_F(RouteTable, AFileThatHangsIsLeftBehind) {
   const testing::hanging_file hangs;
   fs::create_directories(directory.path() / "docker.io");

@@ -37,7 +37,7 @@ struct HostHealth : ::testing::Test {
   [[nodiscard]] std::chrono::nanoseconds rest(const errand& on) const { return health.look(on, now).until - now; }
 };
 
-// Which part rests after which failure: the first table of docs/backoff.md.
+// The part that rests after each failure: the first table of docs/backoff.md.
 TEST_F(HostHealth, AFailureCountsForItsRepository) {
   fail(to("one"));
   EXPECT_EQ(at(to("one")), state::resting);
