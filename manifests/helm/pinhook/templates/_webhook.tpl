@@ -1,6 +1,6 @@
 {{/*
-What is sent to pinhook; `pinhook explain --kinds` lists the same. Nobody moved a pod template between versions of a
-custom resource.
+The objects that are sent to pinhook; `pinhook explain --kinds` lists the same. apiVersions is "*" for custom resources,
+because none of them has moved its pod template between versions.
 */}}
 {{- define "pinhook.rules" -}}
 {{- $kinds := list
@@ -41,14 +41,14 @@ custom resource.
 {{- end -}}
 
 {{/*
-What pinhook would leave as it is for certain is not sent: it costs no time, and needs no pinhook to be there. All must
-be true for an object to be sent.
-nothing-that-is-being-deleted: finalizers can always be removed from what is going away.
-no-replica-set-of-a-controller: their template must equal their controller's, or it makes new ones for ever. Their Pods
+Objects that pinhook would certainly leave as they are are not sent: they cost no time, and do not need pinhook to be
+available. An object is sent when all conditions are true.
+nothing-that-is-being-deleted: finalizers can always be removed from an object that is being deleted.
+no-replica-set-of-a-controller: their template must equal their controller's, or the controller makes new ones for ever. Their Pods
 are pinned instead.
 no-pod-without-anything-to-pin: a Pod is sent for an image without a digest (if it exists already: only when its spec
 changes), or because a refresh of its pins is asked for.
-no-pod-that-stays-as-it-is (webhook.pinnedPods): Pods by digest are sent, too, for rules to be asked about them.
+no-pod-that-stays-as-it-is (webhook.pinnedPods): Pods by digest are sent, too, so that rules apply to them.
 */}}
 {{- define "pinhook.matchConditions" -}}
 - name: nothing-that-is-being-deleted
