@@ -1,9 +1,8 @@
 #include <pinhook/server/metrics.hpp>
 
-#include <pinhook/base/error.hpp>
+#include <pinhook/server/metric_labels.hpp>
 #include <pinhook/server/process_usage.hpp>
 
-#include <fmt/core.h>
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
@@ -17,7 +16,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <span>
 
 namespace pinhook::server {
 namespace {
@@ -25,64 +23,6 @@ namespace {
 using labels = std::map<std::string, std::string>;
 
 constexpr const metric_info& info(metric m) { return metric_table[static_cast<std::size_t>(m)]; }
-
-// A bounded label: the position of a value in a list; the last name is used for all others.
-using names = std::span<const std::string_view>;
-
-std::size_t position(names all, std::string_view name) {
-  const auto found = std::find(all.begin(), all.end() - 1, name);
-  return static_cast<std::size_t>(found - all.begin());
-}
-
-constexpr auto modes = std::to_array<std::string_view>({"enforce", "best-effort", "audit", "other"});
-constexpr auto outcomes =
-    std::to_array<std::string_view>({"unchanged", "kept", "pinned", "denied", "audited", "bad_request", "other"});
-// The kinds that hold pod templates (docs/pinning.md).
-constexpr auto kinds = std::to_array<std::string_view>({"Pod",
-                                                        "Deployment",
-                                                        "ReplicaSet",
-                                                        "StatefulSet",
-                                                        "DaemonSet",
-                                                        "Job",
-                                                        "CronJob",
-                                                        "PodTemplate",
-                                                        "Rollout",
-                                                        "Workflow",
-                                                        "WorkflowTemplate",
-                                                        "CronWorkflow",
-                                                        "Task",
-                                                        "TaskRun",
-                                                        "Service",
-                                                        "ScaledJob",
-                                                        "JobSet",
-                                                        "PyTorchJob",
-                                                        "TFJob",
-                                                        "MPIJob",
-                                                        "RayCluster",
-                                                        "RayJob",
-                                                        "LeaderWorkerSet",
-                                                        "CloneSet",
-                                                        "ReplicationController",
-                                                        "other"});
-constexpr auto slot_outcomes = std::to_array<std::string_view>({"pinned", "kept", "failed", "skipped", "other"});
-constexpr auto sources = std::to_array<std::string_view>({"cache", "stale", "registry", "recorded", "lock", "none"});
-constexpr auto lookups = std::to_array<std::string_view>({"fresh", "stale", "negative", "miss"});
-constexpr auto handshake_failures =
-    std::to_array<std::string_view>({"timeout", "closed", "protocol", "no_certificate"});
-constexpr auto actions =
-    std::to_array<std::string_view>({"deny", "warn", "audit", "would-deny", "would-warn", "other"});
-constexpr auto certificate_changes = std::to_array<std::string_view>({"secret", "bundle", "served"});
-constexpr auto http_statuses = std::to_array<std::string_view>(
-    {"100", "200", "400", "404", "405", "408", "411", "413", "414", "415", "417", "431", "500", "503", "other"});
-// Statuses that registries answer with, and the names of error codes.
-constexpr auto registry_statuses = std::to_array<std::string_view>(
-    {"200",         "206",       "301",           "302",       "303",          "304",      "307",
-     "308",         "400",       "401",           "403",       "404",          "405",      "406",
-     "408",         "416",       "418",           "429",       "500",          "502",      "503",
-     "504",         "ok",        "invalid_input", "not_found", "unauthorized", "denied",   "rate_limited",
-     "unavailable", "timed_out", "canceled",      "malformed", "unsupported",  "internal", "other"});
-
-constexpr auto registry_parts = std::to_array<std::string_view>({"repository", "credential", "registry"});
 
 const prometheus::Histogram::BucketBoundaries durations{
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
@@ -127,7 +67,7 @@ class finding_counters {
   static constexpr std::string_view rest = "other";
   // Never more than half full, so a search ends soon.
   static constexpr std::size_t table_size = 4096;
-  static_assert(metrics::finding_limit * 3 / 2 + actions.size() < table_size / 2);
+  static_assert(metrics::finding_limit * 3 / 2 + label::actions.size() < table_size / 2);
 
   struct key {
     std::string_view rule, action, ns;
@@ -199,10 +139,11 @@ struct metrics::state {
         .Register(registry);
   }
 
-  counter_array<modes.size() * kinds.size() * outcomes.size() * 2> admissions{counters(metric::admissions)};
-  std::array<prometheus::Histogram*, modes.size()> admission_durations{};
-  counter_array<slot_outcomes.size() * sources.size()> slots{counters(metric::slots)};
-  counter_array<lookups.size()> cache_lookups{counters(metric::cache_lookups)};
+  counter_array<label::modes.size() * label::kinds.size() * label::outcomes.size() * 2> admissions{
+      counters(metric::admissions)};
+  std::array<prometheus::Histogram*, label::modes.size()> admission_durations{};
+  counter_array<label::slot_outcomes.size() * label::sources.size()> slots{counters(metric::slots)};
+  counter_array<label::lookups.size()> cache_lookups{counters(metric::cache_lookups)};
   prometheus::Gauge& cache_entries = gauges(metric::cache_entries).Add({});
   prometheus::Family<prometheus::Counter>& registry_requests = counters(metric::registry_requests);
   prometheus::Family<prometheus::Histogram>& registry_durations = histograms(metric::registry_duration);
@@ -215,11 +156,11 @@ struct metrics::state {
   prometheus::Family<prometheus::Counter>& connections_rejected = counters(metric::connections_rejected);
   prometheus::Family<prometheus::Counter>& connections_evicted = counters(metric::connections_evicted);
   prometheus::Family<prometheus::Counter>& responses = counters(metric::responses);
-  counter_array<handshake_failures.size()> handshakes{counters(metric::handshake_failures)};
+  counter_array<label::handshake_failures.size()> handshakes{counters(metric::handshake_failures)};
   // Not shown before there is a value: 0 would be an alarm.
   prometheus::Family<prometheus::Gauge>& certificate_expiry = gauges(metric::certificate_expiry);
   prometheus::Family<prometheus::Gauge>& certificate_trusted = gauges(metric::certificate_trusted);
-  counter_array<certificate_changes.size()> changes{counters(metric::certificate_changes)};
+  counter_array<label::certificate_changes.size()> changes{counters(metric::certificate_changes)};
   prometheus::Counter& certificate_failures = counters(metric::certificate_failures).Add({});
   prometheus::Family<prometheus::Counter>& reload_family = counters(metric::certificate_reloads);
   std::array<prometheus::Counter*, 2> reloads{&reload_family.Add({{"result", "failure"}}),
@@ -277,13 +218,14 @@ class metrics::state::listener_counters final : public connection_metrics {
   void count_response(unsigned status) override {
     const std::array<char, 3> digits{static_cast<char>('0' + status / 100 % 10),
                                      static_cast<char>('0' + status / 10 % 10), static_cast<char>('0' + status % 10)};
-    const std::size_t at = position(http_statuses, std::string_view(digits.data(), digits.size()));
-    responses_.increment(at, [&] { return labels{{"listener", name_}, {"status", std::string(http_statuses[at])}}; });
+    const std::size_t at = label::position(label::http_statuses, std::string_view(digits.data(), digits.size()));
+    responses_.increment(
+        at, [&] { return labels{{"listener", name_}, {"status", std::string(label::http_statuses[at])}}; });
   }
 
   void count_handshake_failure(handshake_failure reason) override {
     const auto at = static_cast<std::size_t>(reason);
-    state_.handshakes.increment(at, [&] { return labels{{"reason", std::string(handshake_failures[at])}}; });
+    state_.handshakes.increment(at, [&] { return labels{{"reason", std::string(label::handshake_failures[at])}}; });
   }
 
  private:
@@ -293,13 +235,13 @@ class metrics::state::listener_counters final : public connection_metrics {
   prometheus::Counter& total_;
   prometheus::Counter& rejected_;
   prometheus::Counter& evicted_;
-  counter_array<http_statuses.size()> responses_;
+  counter_array<label::http_statuses.size()> responses_;
 };
 
 metrics::metrics() : state_(std::make_unique<state>()) {
   auto& durations_family = state_->histograms(metric::admission_duration);
-  for (std::size_t i = 0; i < modes.size(); ++i)
-    state_->admission_durations[i] = &durations_family.Add({{"mode", std::string(modes[i])}}, durations);
+  for (std::size_t i = 0; i < label::modes.size(); ++i)
+    state_->admission_durations[i] = &durations_family.Add({{"mode", std::string(label::modes[i])}}, durations);
   state_->gauges(metric::build_info).Add({{"version", PINHOOK_VERSION}, {"compiler", __VERSION__}}).Set(1);
   state_->start.Set(process_start_time());
 }
@@ -308,43 +250,43 @@ metrics::~metrics() = default;
 
 void metrics::count_admission(std::string_view mode, std::string_view kind, std::string_view outcome, bool is_dry_run,
                               std::chrono::nanoseconds took) {
-  const std::size_t m = position(modes, mode);
-  const std::size_t k = position(kinds, kind);
-  const std::size_t o = position(outcomes, outcome);
-  const std::size_t at = ((m * kinds.size() + k) * outcomes.size() + o) * 2 + (is_dry_run ? 1 : 0);
+  const std::size_t m = label::position(label::modes, mode);
+  const std::size_t k = label::position(label::kinds, kind);
+  const std::size_t o = label::position(label::outcomes, outcome);
+  const std::size_t at = ((m * label::kinds.size() + k) * label::outcomes.size() + o) * 2 + (is_dry_run ? 1 : 0);
   state_->admissions.increment(at, [&] {
-    return labels{{"mode", std::string(modes[m])},
-                  {"kind", std::string(kinds[k])},
-                  {"outcome", std::string(outcomes[o])},
+    return labels{{"mode", std::string(label::modes[m])},
+                  {"kind", std::string(label::kinds[k])},
+                  {"outcome", std::string(label::outcomes[o])},
                   {"dry_run", is_dry_run ? "true" : "false"}};
   });
   state_->admission_durations[m]->Observe(std::chrono::duration<double>(took).count());
 }
 
 void metrics::count_slot(std::string_view outcome, std::string_view source) {
-  const std::size_t o = position(slot_outcomes, outcome);
-  const std::size_t s = position(sources, source);
-  state_->slots.increment(o * sources.size() + s, [&] {
-    return labels{{"outcome", std::string(slot_outcomes[o])}, {"source", std::string(sources[s])}};
+  const std::size_t o = label::position(label::slot_outcomes, outcome);
+  const std::size_t s = label::position(label::sources, source);
+  state_->slots.increment(o * label::sources.size() + s, [&] {
+    return labels{{"outcome", std::string(label::slot_outcomes[o])}, {"source", std::string(label::sources[s])}};
   });
 }
 
 void metrics::count_cache_lookup(cache_lookup found) {
   const auto at = static_cast<std::size_t>(found);
-  state_->cache_lookups.increment(at, [&] { return labels{{"result", std::string(lookups[at])}}; });
+  state_->cache_lookups.increment(at, [&] { return labels{{"result", std::string(label::lookups[at])}}; });
 }
 
 void metrics::set_cache_entries(std::size_t count) { state_->cache_entries.Set(static_cast<double>(count)); }
 
 void metrics::count_registry_request(std::string_view host, std::string_view status, std::chrono::nanoseconds took) {
-  const std::string label = state_->host_label(host);
-  const std::string_view known = registry_statuses[position(registry_statuses, status)];
-  state_->registry_requests.Add({{"host", label}, {"status", std::string(known)}}).Increment();
-  state_->registry_durations.Add({{"host", label}}, durations).Observe(std::chrono::duration<double>(took).count());
+  const std::string shown = state_->host_label(host);
+  const std::string_view known = label::registry_statuses[label::position(label::registry_statuses, status)];
+  state_->registry_requests.Add({{"host", shown}, {"status", std::string(known)}}).Increment();
+  state_->registry_durations.Add({{"host", shown}}, durations).Observe(std::chrono::duration<double>(took).count());
 }
 
 void metrics::count_token(std::string_view host, std::string_view outcome) {
-  const std::string_view known = registry_statuses[position(registry_statuses, outcome)];
+  const std::string_view known = label::registry_statuses[label::position(label::registry_statuses, outcome)];
   state_->tokens.Add({{"host", state_->host_label(host)}, {"result", std::string(known)}}).Increment();
 }
 
@@ -353,7 +295,7 @@ void metrics::set_pulls_remaining(std::string_view host, std::int64_t remaining)
 }
 
 void metrics::add_trouble(std::string_view host, std::string_view part, int change) {
-  const std::string_view known = registry_parts[position(registry_parts, part)];
+  const std::string_view known = label::registry_parts[label::position(label::registry_parts, part)];
   state_->trouble.Add({{"host", state_->host_label(host)}, {"part", std::string(known)}}).Increment(change);
 }
 
@@ -369,7 +311,7 @@ void metrics::set_certificate_trusted(bool is_trusted) { state_->certificate_tru
 
 void metrics::count_certificate_change(certificate_change kind) {
   const auto at = static_cast<std::size_t>(kind);
-  state_->changes.increment(at, [&] { return labels{{"what", std::string(certificate_changes[at])}}; });
+  state_->changes.increment(at, [&] { return labels{{"what", std::string(label::certificate_changes[at])}}; });
 }
 
 void metrics::count_certificate_failure() { state_->certificate_failures.Increment(); }
@@ -379,7 +321,7 @@ void metrics::set_lock_images(std::size_t count) { state_->lock_images.Add({}).S
 void metrics::count_lock_reload(bool good) { state_->lock_reloads[good ? 1 : 0]->Increment(); }
 
 void metrics::count_rule_finding(std::string_view rule, std::string_view taken, std::string_view ns) {
-  state_->findings.increment(rule, actions[position(actions, taken)], ns);
+  state_->findings.increment(rule, label::actions[label::position(label::actions, taken)], ns);
 }
 
 void metrics::set_rules(std::size_t count) { state_->rules.Set(static_cast<double>(count)); }

@@ -29,6 +29,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/json_string.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -39,22 +40,6 @@ namespace pinhook::json {
 
 /// Nesting inside a skipped value; the API server's own limit (apimachinery, json-iterator and sigs.k8s.io/json).
 inline constexpr std::size_t max_skipped_depth = 10'000;
-
-/// The raw JSON string between its quotes.
-struct string {
-  std::string_view raw;
-  bool has_escapes = false;
-
-  /// Compares the meaning: "\u0073pec" equals "spec". False when the escapes are wrong.
-  [[nodiscard]] bool operator==(std::string_view text) const {
-    return has_escapes ? equals_decoded(text) : raw == text;
-  }
-  /// Appends the meaning to `out`; false on a wrong escape or half a surrogate pair, `out` then holds a part.
-  [[nodiscard]] bool append_to(std::string& out) const;
-
- private:
-  [[nodiscard]] bool equals_decoded(std::string_view text) const;
-};
 
 /// The offset of the quote that opens the string in which `text`, the beginning of a JSON text, ends; npos when it ends
 /// outside of strings. Bytes from 0.

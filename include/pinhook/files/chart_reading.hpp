@@ -3,21 +3,16 @@
 // branches of every condition are taken.
 //
 //   const chart_uses uses = read_templates(templates);
-//   judge_tag(uses, {{"image"}, "tag"})   // "templates/deployment.yaml:12 writes it as app.kubernetes.io/version"
+//   judge_use(uses, place)   // chart_uses.hpp
 //
 // Pure; any thread.
 #pragma once
 
-#include <pinhook/files/chart_texts.hpp>
-#include <pinhook/files/chart_value.hpp>
+#include <pinhook/files/chart_uses.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace pinhook::files {
 
@@ -33,45 +28,8 @@ struct chart_template {
   std::string text;
 };
 
-struct value_use {
-  enum class place : std::uint8_t {
-    image,    // the value of a key `image`, or of one with that ending
-    other,    // the value of another key, or an element of a list: `as`
-    test,     // the argument of a function that compares or splits it: `as`
-    note,     // a label or an annotation: `as`
-    hash,     // the argument of a function whose result differs when it changes: `as`
-    unclear,  // unknown
-  };
-  place at = place::unclear;
-  /// The values written there, or earlier in the same line.
-  std::vector<values_path> values;
-  bool is_changed = false;
-  std::string file;
-  std::size_t line = 1;
-  std::string as;
-};
-
-struct chart_uses {
-  std::vector<value_use> uses;
-  std::vector<written_text> texts{};
-  /// The text of the chart's values.schema.json. Empty: it has none.
-  std::string schema{};
-  /// True when everything was read; false when a limit was reached.
-  bool is_whole = true;
-};
-
 /// `helpers`: the templates of other charts of the same run, since all charts share their `define`s.
 [[nodiscard]] chart_uses read_templates(std::span<const chart_template> templates,
                                         std::span<const chart_template> helpers = {});
-
-/// The verdict by the uses of the value, and by the text written beside it.
-[[nodiscard]] use_verdict judge_use(const chart_uses& of, const values_place& value);
-
-/// A chart's own templates, and those of its dependencies by the key of their values (alias, else name). None for a
-/// dependency that is missing.
-struct chart {
-  chart_uses own;
-  std::map<std::string, std::optional<chart_uses>> dependencies;
-};
 
 }  // namespace pinhook::files
