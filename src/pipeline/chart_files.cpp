@@ -1,5 +1,6 @@
 #include <pinhook/pipeline/chart_files.hpp>
 
+#include <pinhook/files/chart_reading.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/yaml/source.hpp>

@@ -4,7 +4,7 @@
 // Pure; any thread.
 #pragma once
 
-#include <pinhook/files/chart_reading.hpp>
+#include <pinhook/files/chart_uses.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/yaml/source.hpp>
 

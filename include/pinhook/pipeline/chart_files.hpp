@@ -3,7 +3,7 @@
 // One thread; blocks for as long as the disk does.
 #pragma once
 
-#include <pinhook/files/chart_reading.hpp>
+#include <pinhook/files/chart_uses.hpp>
 
 #include <cstddef>
 #include <map>
