@@ -117,10 +117,28 @@ std::vector<const fair_line::owner_entry*> fair_line::owners_in_turn() const {
   return out;
 }
 
-std::optional<std::pair<claim, fair_line::key>> fair_line::first_of(const owner_entry& owner, const filter& may) {
+std::optional<std::pair<claim, fair_line::key>> fair_line::first_of(const owner_entry& owner, const filter& of) const {
+  if (of.alone) {
+    const auto at = entries_.find(*of.alone);
+    if (at == entries_.end() || at->second.since) return std::nullopt;
+    for (const claim& c : at->second.claims)
+      if (c.owner == owner.first && of.may(*of.alone)) return std::pair(c, *of.alone);
+    return std::nullopt;
+  }
   for (const auto& [turn, request] : owner.second.turns)
     for (const auto& [order, number] : owner.second.requests.at(request).waiting)
-      if (may(number)) return std::pair(claim{owner.first, request}, number);
+      if (of.may(number)) return std::pair(claim{owner.first, request}, number);
+  return std::nullopt;
+}
+
+std::optional<fair_line::key> fair_line::first_unwanted(const filter& of) const {
+  if (of.alone) {
+    const auto at = entries_.find(*of.alone);
+    if (at == entries_.end() || !unwanted_line_.contains(at->second.order) || !of.may(*of.alone)) return std::nullopt;
+    return of.alone;
+  }
+  for (const auto& [order, number] : unwanted_line_)
+    if (of.may(number)) return number;
   return std::nullopt;
 }
 
@@ -130,54 +148,51 @@ void fair_line::seat(key number, entry& e, const std::string& owner, steady_time
   charge(number, e, owner);
 }
 
-std::optional<fair_line::key> fair_line::next(steady_time now, const filter& may) {
+std::optional<fair_line::key> fair_line::next(steady_time now, const filter& of) {
   if (held_ >= options_.places || waiting() == 0) return std::nullopt;
   const std::size_t free = options_.places - held_;
   for (const owner_entry* owner : owners_in_turn()) {
     if (!owner->second.holding.empty() && free <= reserved()) continue;
-    const auto found = first_of(*owner, may);
+    const auto found = first_of(*owner, of);
     if (!found) continue;
     const auto& [by, number] = *found;
     entry& e = entries_.at(number);
-    account& of = owners_.at(by.owner);
-    of.turn = ++turns_;
-    request_line& line = of.requests.at(by.request);
-    of.turns.erase(line.turn);
+    account& payer = owners_.at(by.owner);
+    payer.turn = ++turns_;
+    request_line& line = payer.requests.at(by.request);
+    payer.turns.erase(line.turn);
     line.turn = ++turns_;
-    of.turns.emplace(line.turn, by.request);
+    payer.turns.emplace(line.turn, by.request);
     step_out(e);
     seat(number, e, by.owner, now);
     return number;
   }
   if (free <= reserved()) return std::nullopt;
-  for (const auto& [order, number] : unwanted_line_) {
-    if (!may(number)) continue;
-    const key chosen = number;
-    entry& e = entries_.at(chosen);
-    step_out(e);
-    const std::string payer = e.owner;
-    seat(chosen, e, payer, now);
-    return chosen;
-  }
-  return std::nullopt;
+  const auto chosen = first_unwanted(of);
+  if (!chosen) return std::nullopt;
+  entry& e = entries_.at(*chosen);
+  step_out(e);
+  const std::string payer = e.owner;
+  seat(*chosen, e, payer, now);
+  return chosen;
 }
 
-fair_line::way fair_line::give_way(steady_time now, const filter& may) const {
+fair_line::way fair_line::give_way(steady_time now, const filter& of) const {
   const auto in_turn = owners_in_turn();
   // One more free place must be of use to it.
   const bool is_reserve_whole = options_.places - held_ >= reserved();
   const auto waits = std::ranges::find_if(in_turn, [&](const owner_entry* one) {
-    return (one->second.holding.empty() || is_reserve_whole) && first_of(*one, may).has_value();
+    return (one->second.holding.empty() || is_reserve_whole) && first_of(*one, of).has_value();
   });
   if (waits == in_turn.end()) return {};
   if (!unwanted_held_.empty()) return {unwanted_held_.begin()->second};
   const std::size_t enough = (*waits)->second.holding.size() + 2;
   way out;
   std::size_t most = 0;
-  for (const auto& [owner, of] : owners_) {
-    const std::size_t holds = of.holding.size();
+  for (const auto& [owner, held] : owners_) {
+    const std::size_t holds = held.holding.size();
     if (holds < enough) continue;
-    for (const auto& [since, number] : of.holding) {
+    for (const auto& [since, number] : held.holding) {
       const auto& claims = entries_.at(number).claims;
       if (std::ranges::any_of(claims, [&, name = &owner](const claim& c) { return c.owner != *name; })) continue;
       const steady_time when = since + options_.patience;

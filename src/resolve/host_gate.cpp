@@ -112,17 +112,17 @@ fair_line::filter host_gate::may_enter(const host& h, std::optional<fair_line::k
     const errand* of;
     bool may;
   };
-  return [this, &h, alone, now = time_.now(),
-          known_verdicts = std::unordered_map<std::string_view, verdict>()](fair_line::key number) mutable {
-    if (alone && *alone != number) return false;
+  auto may = [this, &h, now = time_.now(),
+              known_verdicts = std::unordered_map<std::string_view, verdict>()](fair_line::key number) mutable {
     const errand& on = visitors_.at(number)->on;
     const auto known = known_verdicts.find(on.repository);
     if (known != known_verdicts.end() && *known->second.of == on) return known->second.may;
     const auto state = h.health.look(on, now).now;
-    const bool may = state == host_health::state::clear || state == host_health::state::half_open;
-    known_verdicts.insert_or_assign(on.repository, verdict{&on, may});
-    return may;
+    const bool is_let_in = state == host_health::state::clear || state == host_health::state::half_open;
+    known_verdicts.insert_or_assign(on.repository, verdict{&on, is_let_in});
+    return is_let_in;
   };
+  return {std::move(may), alone};
 }
 
 bool host_gate::is_worth_waiting(const visitor& v) const {
@@ -191,7 +191,7 @@ void host_gate::advance(host& h, std::optional<fair_line::key> alone) {
 }
 
 void host_gate::advance_all() {
-  constexpr auto anybody = [](fair_line::key) { return true; };
+  const fair_line::filter anybody{[](fair_line::key) { return true; }};
   for (;;) {
     const steady_time now = time_.now();
     if (const auto found = all_.next(now, anybody)) {

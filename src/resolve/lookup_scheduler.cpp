@@ -19,6 +19,8 @@ constexpr int most_moves = 3;
 
 // Look-ups that are begun, or given up, in one go: some tens of microseconds each.
 constexpr std::size_t asks_in_a_slice = 4;
+// Of those that were not begun, or have ended, this many are given up in the time of one that was.
+constexpr std::size_t light_asks = 8;
 
 }  // namespace
 
@@ -51,12 +53,26 @@ void lookup_scheduler::begin() {
 void lookup_scheduler::take(const std::shared_ptr<batch>& b) {
   b->open = b->asks.size();
   b->number = ++requests_;
-  slices_.run([this, b, next = std::size_t{0}]() mutable {
-    const std::size_t end = std::min(next + asks_in_a_slice, b->asks.size());
-    for (; next < end && !b->is_late; ++next) place(b, next);
-    return next < b->asks.size() && !b->is_late;
-  });
+  slices_.run(beginning(b));
   if (b->open != 0) b->timer = timers_.add(b->limit.time(), [this, b] { out_of_time(b); });
+}
+
+bool lookup_scheduler::may_begin(const batch& b) const {
+  return b.next < b.asks.size() && b.begun < options_.flights.most_of_request && !b.is_late;
+}
+
+slices::step lookup_scheduler::beginning(const std::shared_ptr<batch>& b) {
+  b->is_beginning = true;
+  return [this, b] {
+    for (std::size_t done = 0; done < asks_in_a_slice && may_begin(*b); ++done) {
+      const std::size_t i = b->next++;
+      b->asks[i].is_begun = true;
+      ++b->begun;
+      place(b, i);
+    }
+    b->is_beginning = may_begin(*b);
+    return b->is_beginning;
+  };
 }
 
 void lookup_scheduler::place(const std::shared_ptr<batch>& b, std::size_t i) {
@@ -295,7 +311,11 @@ void lookup_scheduler::settle(const std::shared_ptr<batch>& b, std::size_t i, re
   ask& a = b->asks[i];
   if (std::exchange(a.is_settled, true)) return;
   a.outcome = std::move(with);
-  if (--b->open != 0) return;
+  if (a.is_begun) --b->begun;
+  if (--b->open != 0) {
+    if (!b->is_beginning && may_begin(*b)) slices_.line_up(beginning(b));
+    return;
+  }
   timers_.cancel(b->timer);
   b->done();
 }
@@ -319,8 +339,10 @@ void lookup_scheduler::out_of_time(const std::shared_ptr<batch>& b) {
   b->is_late = true;
   const auto waited = std::chrono::duration<double>(time_.now() - b->since).count();
   slices_.run([this, b, waited, next = std::size_t{0}]() mutable {
-    const std::size_t end = std::min(next + asks_in_a_slice, b->asks.size());
-    for (; next < end && b->open != 0; ++next) give_up(b, next, waited);
+    for (std::size_t cost = 0; cost < asks_in_a_slice * light_asks && next < b->asks.size() && b->open != 0; ++next) {
+      cost += b->asks[next].on != nullptr ? light_asks : 1;
+      give_up(b, next, waited);
+    }
     gate_.go_on();
     return next < b->asks.size() && b->open != 0;
   });
@@ -330,6 +352,15 @@ void lookup_scheduler::out_of_time(const std::shared_ptr<batch>& b) {
 void lookup_scheduler::give_up(const std::shared_ptr<batch>& b, std::size_t i, double waited) {
   ask& a = b->asks[i];
   if (a.is_settled) return;
+  if (!a.is_begun)
+    return settle_failure(
+        b, i,
+        {error_code::timed_out,
+         fmt::format(
+             "the look-up of {} was not begun within {:.1f} s: {} other images of the same request came first, and "
+             "{} are looked up at a time; try again",
+             a.query.ref.canonical(), waited, i, options_.flights.most_of_request),
+         std::nullopt});
   std::string problem = "no answer came";
   if (a.on != nullptr) {
     problem = describe(*a.on);

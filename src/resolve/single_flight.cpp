@@ -67,8 +67,9 @@ std::vector<claim> claims_of(const flight& f) {
 
 single_flight::made single_flight::make(query q, std::string identity, std::uint64_t request, bool is_ahead) {
   if (is_canceled_) return {};
-  constexpr auto anybody = [](fair_line::key) { return true; };
   const fair_line::key number = ++last_;
+  // The line is empty but for this one.
+  const fair_line::filter anybody{[](fair_line::key) { return true; }, number};
   table_.enter(number, q.owner, {{q.owner, request}});
   made out;
   if (!table_.next(time_.now(), anybody)) {

@@ -17,7 +17,10 @@ struct slices::line {
 slices::slices(const boost::asio::any_io_executor& on) : line_(std::make_shared<line>(on)) {}
 
 void slices::run(step work) {
-  if (!work()) return;
+  if (work()) line_up(std::move(work));
+}
+
+void slices::line_up(step work) {
   line_->waiting.push_back(std::move(work));
   post_next(line_);
 }

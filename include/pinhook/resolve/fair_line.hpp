@@ -53,7 +53,12 @@ class fair_line {
  public:
   /// Names an entry.
   using key = std::uint64_t;
-  using filter = std::function<bool(key)>;
+  /// Which entries of the line are meant: those for which `may` is true, or of them one alone, which is found without a
+  /// look at the others.
+  struct filter {
+    std::function<bool(key)> may;
+    std::optional<key> alone{};
+  };
 
   /// The entry that must give its place up, or the earliest time at which one may have to.
   struct way {
@@ -67,11 +72,11 @@ class fair_line {
   void enter(key number, const std::string& beginner, std::vector<claim> wanted_by);
   /// Others want it now, or fewer do. It keeps its place, also in line. Does nothing for an entry that is not here.
   void set_claims(key number, std::vector<claim> wanted_by);
-  /// Lets in one of those for which `may` is true; nothing: there is no place for any of them.
-  std::optional<key> next(steady_time now, const filter& may);
-  /// The entry whose place is needed by one for which `may` is true. For use when `next` returned nothing; it changes
+  /// Lets in one of those that are meant; nothing: there is no place for any of them.
+  std::optional<key> next(steady_time now, const filter& of);
+  /// The entry whose place is needed by one of those that are meant. For use when `next` returned nothing; it changes
   /// nothing.
-  [[nodiscard]] way give_way(steady_time now, const filter& may) const;
+  [[nodiscard]] way give_way(steady_time now, const filter& of) const;
   /// Out of the line or off its place. False: it is not here.
   bool leave(key number);
 
@@ -108,7 +113,8 @@ class fair_line {
 
   [[nodiscard]] std::size_t reserved() const;
   [[nodiscard]] std::vector<const owner_entry*> owners_in_turn() const;
-  [[nodiscard]] static std::optional<std::pair<claim, key>> first_of(const owner_entry& owner, const filter& may);
+  [[nodiscard]] std::optional<std::pair<claim, key>> first_of(const owner_entry& owner, const filter& of) const;
+  [[nodiscard]] std::optional<key> first_unwanted(const filter& of) const;
   account& account_of(const std::string& owner);
   void line_up(key number, const entry& e);
   void step_out(const entry& e);

@@ -44,6 +44,7 @@ struct batch {
     std::string identity;
     std::vector<std::size_t> positions;  // in the request
 
+    bool is_begun = false;
     bool is_settled = false;
     result<answer> outcome = fail(error_code::internal, "the query has no outcome");
     flight* on = nullptr;
@@ -58,7 +59,12 @@ struct batch {
   /// Called once, when every ask has its outcome.
   std::function<void()> done;
 
+  /// Asks without an outcome; of these, begun ones. The first that is not begun.
   std::size_t open = 0;
+  std::size_t begun = 0;
+  std::size_t next = 0;
+  /// A slice that begins more is in line.
+  bool is_beginning = false;
   /// Its deadline has passed: nothing more is begun for it.
   bool is_late = false;
   timer_queue::id timer{};
@@ -82,6 +88,8 @@ class lookup_scheduler : public std::enable_shared_from_this<lookup_scheduler> {
  private:
   using ask = batch::ask;
 
+  [[nodiscard]] slices::step beginning(const std::shared_ptr<batch>& b);
+  [[nodiscard]] bool may_begin(const batch& b) const;
   void place(const std::shared_ptr<batch>& b, std::size_t i);
   void wait_on(const std::shared_ptr<flight>& f, const std::shared_ptr<batch>& b, std::size_t i);
   void let_go(flight& f, std::list<flight_waiter>::iterator waiter);

@@ -25,6 +25,8 @@ class slices {
   /// Runs the first slice now, so that short work is done when this returns; the others later. Slices that have not run
   /// when this object dies never run.
   void run(step work);
+  /// As `run`, with the first slice later, too.
+  void line_up(step work);
   /// Runs all slices of every work that are left, now.
   void finish();
 

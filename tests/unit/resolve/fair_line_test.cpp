@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using keys = std::vector<fair_line::key>;
 
 const steady_time t0{1'000'000s};
-bool anybody(fair_line::key) { return true; }
+const fair_line::filter anybody{[](fair_line::key) { return true; }};
 
 struct FairLine : ::testing::Test {
   fair_line line{{2, 0, 1s}};
@@ -106,8 +106,8 @@ TEST_F(FairLine, WhatMayNotIsPassedOver) {
   const auto a1 = come("a");
   const auto a2 = come("a");
   const auto b1 = come("b");
-  EXPECT_EQ(line.next(t0, [&](fair_line::key number) { return number != a1; }), a2);
-  EXPECT_EQ(line.next(t0, [&](fair_line::key number) { return number != a1; }), b1);
+  EXPECT_EQ(line.next(t0, {[&](fair_line::key number) { return number != a1; }}), a2);
+  EXPECT_EQ(line.next(t0, {[&](fair_line::key number) { return number != a1; }}), b1);
   EXPECT_EQ(line.waiting(), 1U);
 }
 
@@ -192,7 +192,7 @@ TEST(FairLineDice, BoundsHoldNobodyStarvesAndNothingIsLeft) {
     std::map<fair_line::key, std::pair<std::string, steady_time>> holding;
     std::map<fair_line::key, std::size_t> passed;  // times that others were let in meanwhile
     std::set<fair_line::key> blocked;
-    const auto may = [&](fair_line::key number) { return !blocked.contains(number); };
+    const fair_line::filter may{[&](fair_line::key number) { return !blocked.contains(number); }};
     for (int step = 0; step < 600; ++step) {
       now += std::chrono::milliseconds(dice.roll(400));
       const std::string owner = fmt::format("o{}", dice.roll(owners));
@@ -222,6 +222,16 @@ TEST(FairLineDice, BoundsHoldNobodyStarvesAndNothingIsLeft) {
         }
         default:
           if (!blocked.empty() && dice.once_in(3)) blocked.erase(blocked.begin());
+      }
+      if (!waiting.empty()) {
+        // One alone is found as by a look at all.
+        const auto alone = std::next(waiting.begin(), static_cast<long>(dice.roll(waiting.size())))->first;
+        const fair_line::filter by_all{[&](fair_line::key number) { return number == alone && may.may(number); }};
+        const fair_line::filter by_one{may.may, alone};
+        fair_line one = line;
+        fair_line other = line;
+        ASSERT_EQ(one.next(now, by_one), other.next(now, by_all));
+        ASSERT_EQ(line.give_way(now, by_one).entry, line.give_way(now, by_all).entry);
       }
       while (true) {
         if (const auto number = line.next(now, may)) {

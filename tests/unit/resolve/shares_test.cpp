@@ -73,6 +73,8 @@ TEST_F(Shares, TheLineOfARegistryIsShared) {
 
 // Between two looks at the sockets run a few look-ups, not all that an object wants.
 TEST_F(Shares, AnObjectOfManyImagesIsBegunAndGivenUpInSlices) {
+  options.flights.most_of_request = 300;
+  open();
   client.hang();
   std::vector<query> all;
   for (int i = 0; i < 400; ++i) all.push_back(of("noisy", fmt::format("h{}.example/x:1", i)));
@@ -83,11 +85,41 @@ TEST_F(Shares, AnObjectOfManyImagesIsBegunAndGivenUpInSlices) {
   int most = 0;
   for (int before = 0; time.io.poll_one() != 0; before = watch.count("started"))
     most = std::max(most, watch.count("started") - before);
-  EXPECT_EQ(watch.count("started"), 400);
+  EXPECT_EQ(watch.count("started"), 300);
   EXPECT_LE(most, 8);
   time.advance(1s);
   ASSERT_TRUE(p->is_done());
   for (const auto& one : *p->answers) EXPECT_EQ(one.error().code, error_code::timed_out);
+}
+
+TEST_F(Shares, OfAnObjectOfManyImagesSomeAreLookedUpAtATime) {
+  client.hang();
+  const auto p = post("noisy", "h{}.example/x:1", 200, 1s);
+  EXPECT_EQ(watch.count("started"), 128);
+  time.advance(1s);
+  ASSERT_TRUE(p->is_done());
+  EXPECT_EQ(watch.count("started"), 128) << "begun after the deadline";
+  EXPECT_THAT((*p->answers)[127].error().message, HasSubstr("goes on"));
+  EXPECT_EQ((*p->answers)[128].error().code, error_code::timed_out);
+  EXPECT_EQ((*p->answers)[128].error().message,
+            "the look-up of h128.example/x:1 was not begun within 1.0 s: 128 other images of the same request came "
+            "first, and 128 are looked up at a time; try again");
+}
+
+TEST_F(Shares, EveryImageOfAnObjectOfManyIsLookedUpInItsTurn) {
+  client.hang();
+  for (int i = 0; i < 1000; ++i) client.holds(fmt::format("h{}.example/x:{}", i % 9, i), digest_of_digit('a'));
+  for (int i = 0; i < 9; ++i) client.answers(fmt::format("h{}.example", i), "x", 5ms);
+  std::vector<query> all;
+  for (int i = 0; i < 1000; ++i) all.push_back(of("large", fmt::format("h{}.example/x:{}", i % 9, i)));
+  const auto p = start(std::move(all), 5s);
+  for (int i = 0; i < 100 && !p->is_done(); ++i) {
+    EXPECT_LE(watch.count("started") - watch.count("found"), 128);
+    time.advance(5ms);
+  }
+  ASSERT_TRUE(p->is_done());
+  EXPECT_EQ(watch.count("started"), 1000);
+  for (const auto& one : *p->answers) EXPECT_TRUE(one) << one.error().message;
 }
 
 TEST_F(Shares, StoppingRefusesWhatWasNotBegun) {
