@@ -9,10 +9,10 @@ IMAGE ?= pinhook:dev
 
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test test-debian e2e e2e-programs e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image clean
+.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install the Debian packages of all groups that are missing (.ci/packages)
 	@.ci/install build test e2e check bench
@@ -45,6 +45,9 @@ test: packages-test build/$(PRESET)/build.ninja ## unit, golden and integration 
 
 test-debian: ## demo and tests on the other release of Debian, in a chroot (as root; SUITE=bookworm or trixie)
 	@.ci/debian
+
+test-arm64: ## cross-built for arm64 in a chroot: unit and golden tests, and the demo, under qemu (as root)
+	@TARGET=arm64 .ci/debian
 
 # tests/e2e/tools reads it.
 export KUBERNETES

@@ -49,7 +49,7 @@ std::optional<error> header_fault(const route_header& h) {
   if (!is_name)
     return error{error_code::invalid_input, fmt::format("{} is not a valid header name", quoted(h.name)), std::nullopt};
   const std::string& value = h.value.reveal();
-  if (std::any_of(value.begin(), value.end(), [](char c) { return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f; }))
+  if (std::any_of(value.begin(), value.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; }))
     return error{error_code::invalid_input, fmt::format("header {} has control characters in its value", h.name),
                  std::nullopt};
   return std::nullopt;

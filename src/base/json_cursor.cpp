@@ -1,68 +1,19 @@
 #include <pinhook/base/json_cursor.hpp>
 
+#include <pinhook/base/json_bytes.hpp>
+
 #include <fmt/core.h>
 
 #include <array>
 #include <bit>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace pinhook::json {
 namespace {
 
-constexpr std::size_t block = 64;
-
-// One bit for each byte of a block of 64, lowest first.
-struct masks {
-  std::uint64_t quote = 0;
-  std::uint64_t backslash = 0;
-  std::uint64_t open = 0;
-  std::uint64_t close = 0;
-};
-
-// '[' and '{' differ in bit 0x20 alone, and so do ']' and '}'; no other byte becomes '{' or '}' by setting it.
-#if defined(__SSE2__)
-inline masks classify(const char* p) {
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i lower = _mm_set1_epi8(0x20);
-  const __m128i open = _mm_set1_epi8('{');
-  const __m128i close = _mm_set1_epi8('}');
-  masks m;
-  for (unsigned i = 0; i < 4; ++i) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + i * 16));
-    const __m128i lowered = _mm_or_si128(bytes, lower);
-    const auto bits = [i](__m128i equal) {
-      return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(equal))) << (i * 16);
-    };
-    m.quote |= bits(_mm_cmpeq_epi8(bytes, quote));
-    m.backslash |= bits(_mm_cmpeq_epi8(bytes, backslash));
-    m.open |= bits(_mm_cmpeq_epi8(lowered, open));
-    m.close |= bits(_mm_cmpeq_epi8(lowered, close));
-  }
-  return m;
-}
-#else
-inline masks classify(const char* p) {
-  masks m;
-  for (unsigned i = 0; i < block; ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << i;
-    const char lowered = static_cast<char>(p[i] | 0x20);
-    if (p[i] == '"') m.quote |= bit;
-    if (p[i] == '\\') m.backslash |= bit;
-    if (lowered == '{') m.open |= bit;
-    if (lowered == '}') m.close |= bit;
-  }
-  return m;
-}
-#endif
-
 // A whole block from `p`: the text itself, or its rest padded with spaces.
-inline const char* block_at(const char* p, std::size_t left, std::array<char, block>& tail) {
-  if (left >= block) return p;
+inline const char* block_at(const char* p, std::size_t left, std::array<char, block_size>& tail) {
+  if (left >= block_size) return p;
   tail.fill(' ');
   std::memcpy(tail.data(), p, left);
   return tail.data();
@@ -99,28 +50,6 @@ unsigned count(std::uint64_t bits) {
   return static_cast<unsigned>(bits * 0x0101010101010101U >> 56);
 }
 
-// The bytes at which a scan for the end of a string stops.
-bool is_special(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
-
-// The first quote, backslash or control character in [p, end), or end.
-const char* find_special(const char* p, const char* end) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i last_control = _mm_set1_epi8(0x1f);
-  for (; end - p >= 16; p += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, last_control), last_control);
-    const __m128i hit =
-        _mm_or_si128(control, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-    const auto found = static_cast<std::uint32_t>(_mm_movemask_epi8(hit));
-    if (found != 0) return p + std::countr_zero(found);
-  }
-#endif
-  while (p < end && !is_special(*p)) ++p;
-  return p;
-}
-
 constexpr bool is_literal_byte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '-' || c == '.';
 }
@@ -131,8 +60,8 @@ std::size_t open_string(std::string_view text) {
   std::size_t last_quote = std::string_view::npos;
   bool is_inside = false;
   bool carry = false;
-  std::array<char, block> tail;
-  for (std::size_t done = 0; done < text.size(); done += block) {
+  std::array<char, block_size> tail;
+  for (std::size_t done = 0; done < text.size(); done += block_size) {
     masks m = classify(block_at(text.data() + done, text.size() - done, tail));
     if (m.backslash != 0 || carry) m.quote &= ~escaped_bytes(m.backslash, carry);
     if (m.quote == 0) continue;
@@ -315,7 +244,6 @@ void cursor::skip_literal() {
 void cursor::skip_text() {
   const char* const start = at_ + 1;
   const auto size = static_cast<std::size_t>(end_ - start);
-#if defined(__SSE2__)
   if (size >= 16) {
     const char* const stop = find_special(start, start + 16);
     if (stop != start + 16 && *stop == '"') {
@@ -323,10 +251,9 @@ void cursor::skip_text() {
       return;
     }
   }
-#endif
   bool carry = false;
-  std::array<char, block> tail;
-  for (std::size_t done = 0; done < size; done += block) {
+  std::array<char, block_size> tail;
+  for (std::size_t done = 0; done < size; done += block_size) {
     masks m = classify(block_at(start + done, size - done, tail));
     if (m.backslash != 0 || carry) m.quote &= ~escaped_bytes(m.backslash, carry);
     if (m.quote != 0) {
@@ -345,8 +272,8 @@ void cursor::skip_brackets() {
   std::size_t depth = 0;
   std::uint64_t in_string = 0;
   bool carry = false;
-  std::array<char, block> tail;
-  for (std::size_t done = 0; done < size; done += block) {
+  std::array<char, block_size> tail;
+  for (std::size_t done = 0; done < size; done += block_size) {
     masks m = classify(block_at(start + done, size - done, tail));
     if (m.backslash != 0 || carry) m.quote &= ~escaped_bytes(m.backslash, carry);
     const std::uint64_t inside = parity(m.quote) ^ in_string;

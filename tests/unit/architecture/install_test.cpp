@@ -31,7 +31,7 @@ class Install : public ::testing::Test {
     work_.write("ci/packages",
                 "# group package for\n"
                 "build g++ the compiler\n"
-                "build libboost1.81-dev|libboost1.83-dev Asio\n"
+                "build libboost1.81-dev:target|libboost1.83-dev:target Asio\n"
                 "test registryd a server\n");
     put_program("id", "echo 0");
     put_program("dpkg-query", "grep -qx \"$3\" \"$WORK/installed\" && echo 'install ok installed'");
@@ -43,7 +43,7 @@ class Install : public ::testing::Test {
                 "touch \"$ROOT/etc/init.d/registryd\"\n"
                 "ln -s /nowhere \"$ROOT/etc/systemd/system/multi-user.target.wants/registryd.service\"\n"
                 "cat \"$WORK/apt-get-fails\" 2>/dev/null && exit 100; exit 0");
-    for (const char* name : {"update-rc.d", "deb-systemd-helper"})
+    for (const char* name : {"dpkg", "update-rc.d", "deb-systemd-helper"})
       put_program(name, fmt::format("echo \"{} $*\" >>\"$WORK/calls\"", name));
     set_system("debian", "12", "Debian GNU/Linux 12 (bookworm)");
     work_.write("installed", "");
@@ -60,10 +60,11 @@ class Install : public ::testing::Test {
                 fmt::format("ID={}\nVERSION_ID=\"{}\"\nPRETTY_NAME=\"{}\"\n", id, version, name));
   }
 
-  int run(const std::string& groups) {
+  int run(const std::string& groups, const std::string& target = "") {
     const auto command = fmt::format(
-        "WORK='{0}' ROOT='{0}/root' PATH='{0}/programs':\"$PATH\" bash '{0}/ci/install' {1} >'{0}/out' 2>'{0}/errors'",
-        work_.path().string(), groups);
+        "WORK='{0}' ROOT='{0}/root' TARGET='{2}' PATH='{0}/programs':\"$PATH\" bash '{0}/ci/install' {1} >'{0}/out' "
+        "2>'{0}/errors'",
+        work_.path().string(), groups, target);
     const int status = std::system(command.c_str());
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
@@ -87,6 +88,20 @@ TEST_F(Install, TakesTheNameThatTheSystemHas) {
   work_.write("available", "g++\nlibboost1.83-dev\n");
   EXPECT_EQ(run("build"), 0) << read("errors");
   EXPECT_THAT(read("calls"), HasSubstr("--no-install-recommends g++ libboost1.83-dev\n"));
+}
+
+TEST_F(Install, TakesLibrariesOfTheTarget) {
+  work_.write("installed", "libboost1.81-dev\n");
+  work_.write("available", "g++\nlibboost1.81-dev:arm64\nregistryd\n");
+  EXPECT_EQ(run("build test", "arm64"), 0) << read("errors");
+  EXPECT_THAT(read("calls"),
+              StartsWith("dpkg --add-architecture arm64\n"
+                         "apt-get update -qq\n"
+                         "apt-get install -y -qq --no-install-recommends g++ libboost1.81-dev:arm64 registryd\n"));
+  fs::remove(work_.path() / "calls");
+  work_.write("installed", "g++\nlibboost1.81-dev:arm64\n");
+  EXPECT_EQ(run("build", "arm64"), 0) << read("errors");
+  EXPECT_FALSE(exists("calls"));
 }
 
 TEST_F(Install, RunsNothingWhereEverythingIsInstalled) {
