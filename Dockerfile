@@ -1,30 +1,39 @@
-# Two stages: pinhook is built and tested on Debian 12, then taken alone with the libraries it loads. `make image` builds it and says
-# how big it is; so do `docker build .` and `buildah build .`.
+# Two stages: pinhook is built and tested on Debian 12, then taken alone with the libraries it loads. `make image` builds it for
+# amd64 and arm64 and says how big it is; `docker build .` and `buildah build .` build it for the machine they run on.
 #
 #   BASE               what it is built on: Debian 12; a release gives it by digest. Packages come from its package sources
 #   TESTS              off leaves the tests out, for a quick image
 #   SOURCE_DATE_EPOCH  the date of every file, in seconds; the same source, base and packages make the same files
 #   VERSION, REVISION  what the image's labels say; VERSION is checked against the program
+#
+# For another architecture (--platform=linux/arm64) the builder's own compiler crosses over, and the tests are left out:
+# `make test-arm64` runs them.
 ARG BASE=docker.io/library/debian:bookworm-slim
 ARG VERSION=0.1.0
 
-FROM ${BASE} AS build
+FROM --platform=$BUILDPLATFORM ${BASE} AS build
+ARG BUILDARCH
+ARG TARGETARCH
 ARG TESTS=on
 WORKDIR /src
 COPY .ci/packages .ci/install .ci/
-RUN .ci/install build $(if [ "$TESTS" != off ]; then echo test; fi) && rm -rf /var/lib/apt/lists/*
+RUN if [ "$TARGETARCH" != "$BUILDARCH" ]; then TARGET=$TARGETARCH .ci/install build cross; \
+    elif [ "$TESTS" != off ]; then .ci/install build test; \
+    else .ci/install build; fi && rm -rf /var/lib/apt/lists/*
 COPY . .
 ARG JOBS=""
 RUN --mount=type=cache,target=/root/.cache/ccache \
-    cmake --preset release -DPINHOOK_TESTS=$TESTS -DPINHOOK_BENCH=OFF && \
-    cmake --build build/release -j "${JOBS:-$(nproc)}"
+    if [ "$TARGETARCH" != "$BUILDARCH" ]; then preset=$TARGETARCH TESTS=off; else preset=release; fi && \
+    cmake --preset $preset -B build/image -DPINHOOK_TESTS=$TESTS -DPINHOOK_BENCH=OFF && \
+    cmake --build build/image -j "${JOBS:-$(nproc)}"
 # All suites but the one that needs a control plane; everything they talk to is on loopback.
-RUN if [ "$TESTS" != off ]; then ctest --test-dir build/release --output-on-failure -j "${JOBS:-$(nproc)}" -E e2e; fi
+RUN if [ "$TESTS" != off ] && [ "$TARGETARCH" = "$BUILDARCH" ]; then \
+    ctest --test-dir build/image --output-on-failure -j "${JOBS:-$(nproc)}" -E e2e; fi
 # The program, its shared libraries as the loader finds them, and of each Debian package among them its licence and its entry in
 # dpkg's status: scanners of images read /var/lib/dpkg/status.d.
 ARG VERSION
 ARG SOURCE_DATE_EPOCH=0
-RUN .ci/image-files build/release/pinhook /out "$VERSION" "$SOURCE_DATE_EPOCH"
+RUN .ci/image-files build/image/pinhook /out "$VERSION" "$SOURCE_DATE_EPOCH"
 
 FROM scratch
 ARG VERSION

@@ -1,14 +1,11 @@
 // .ci/install with programs in place of apt's and dpkg's that record their arguments.
-#include "support/certificates.hpp"
-#include "support/golden.hpp"
 #include "support/paths.hpp"
+#include "support/script_stage.hpp"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -33,26 +30,21 @@ class Install : public ::testing::Test {
                 "build g++ the compiler\n"
                 "build libboost1.81-dev:target|libboost1.83-dev:target Asio\n"
                 "test registryd a server\n");
-    put_program("id", "echo 0");
-    put_program("dpkg-query", "grep -qx \"$3\" \"$WORK/installed\" && echo 'install ok installed'");
-    put_program("apt-cache", "grep -qx \"$2\" \"$WORK/available\"");
-    put_program("apt-get",
-                "echo \"apt-get $*\" >>\"$WORK/calls\"\n"
-                "[ \"$1\" = install ] || exit 0\n"
-                "cp \"$ROOT/usr/sbin/policy-rc.d\" \"$WORK/policy\"\n"
-                "touch \"$ROOT/etc/init.d/registryd\"\n"
-                "ln -s /nowhere \"$ROOT/etc/systemd/system/multi-user.target.wants/registryd.service\"\n"
-                "cat \"$WORK/apt-get-fails\" 2>/dev/null && exit 100; exit 0");
+    work_.put_program("id", "echo 0");
+    work_.put_program("dpkg-query", "grep -qx \"$3\" \"$WORK/installed\" && echo 'install ok installed'");
+    work_.put_program("apt-cache", "grep -qx \"$2\" \"$WORK/available\"");
+    work_.put_program("apt-get",
+                      "echo \"apt-get $*\" >>\"$WORK/calls\"\n"
+                      "[ \"$1\" = install ] || exit 0\n"
+                      "cp \"$ROOT/usr/sbin/policy-rc.d\" \"$WORK/policy\"\n"
+                      "touch \"$ROOT/etc/init.d/registryd\"\n"
+                      "ln -s /nowhere \"$ROOT/etc/systemd/system/multi-user.target.wants/registryd.service\"\n"
+                      "cat \"$WORK/apt-get-fails\" 2>/dev/null && exit 100; exit 0");
     for (const char* name : {"dpkg", "update-rc.d", "deb-systemd-helper"})
-      put_program(name, fmt::format("echo \"{} $*\" >>\"$WORK/calls\"", name));
+      work_.put_program(name, fmt::format("echo \"{} $*\" >>\"$WORK/calls\"", name));
     set_system("debian", "12", "Debian GNU/Linux 12 (bookworm)");
     work_.write("installed", "");
     work_.write("available", "g++\nlibboost1.81-dev\nregistryd\n");
-  }
-
-  void put_program(const std::string& name, const std::string& commands) {
-    const auto path = work_.write("programs/" + name, "#!/bin/bash\n" + commands + "\n");
-    fs::permissions(path, fs::perms::owner_all);
   }
 
   void set_system(const std::string& id, const std::string& version, const std::string& name) {
@@ -61,18 +53,13 @@ class Install : public ::testing::Test {
   }
 
   int run(const std::string& groups, const std::string& target = "") {
-    const auto command = fmt::format(
-        "WORK='{0}' ROOT='{0}/root' TARGET='{2}' PATH='{0}/programs':\"$PATH\" bash '{0}/ci/install' {1} >'{0}/out' "
-        "2>'{0}/errors'",
-        work_.path().string(), groups, target);
-    const int status = std::system(command.c_str());
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return work_.run(fmt::format("ROOT=\"$WORK/root\" TARGET='{}' bash \"$WORK/ci/install\" {}", target, groups));
   }
 
-  [[nodiscard]] std::string read(const std::string& name) const { return read_file(work_.path() / name); }
-  [[nodiscard]] bool exists(const std::string& name) const { return fs::exists(work_.path() / name); }
+  [[nodiscard]] std::string read(const std::string& name) const { return work_.read(name); }
+  [[nodiscard]] bool exists(const std::string& name) const { return work_.exists(name); }
 
-  temporary_directory work_;
+  script_stage work_;
 };
 
 TEST_F(Install, InstallsWhatIsMissingOfTheGroups) {

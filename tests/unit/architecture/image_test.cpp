@@ -1,0 +1,104 @@
+// .ci/image with programs in place of docker and buildah that record what they are called with.
+#include "support/paths.hpp"
+#include "support/script_stage.hpp"
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+namespace pinhook::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Image : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    stage_.put_program("uname", "echo x86_64");
+    stage_.put_program("docker", "exit 1");
+    // Pushing makes the file or folder that is measured; an image that is looked for is there when a file says so.
+    stage_.put_program(
+        "buildah",
+        "echo \"buildah $*\" >>\"$WORK/calls\"\n"
+        "case $1 in\n"
+        "  push) echo image >\"${@: -1:1}\" 2>/dev/null || { d=${@: -1:1}; mkdir -p \"${d#*:}\"; } ;;\n"
+        "  inspect) case \"$*\" in *--format*) echo 65532:65532 ;; *) [ -e \"$WORK/earlier\" ] ;; esac ;;\n"
+        "  manifest) [ \"$2\" != inspect ] ;;\n"
+        "esac");
+  }
+
+  void use_docker(const std::string& store) {
+    stage_.put_program("docker",
+                       "echo \"docker $*\" >>\"$WORK/calls\"\n"
+                       "case \"$*\" in *DriverStatus*) echo '" +
+                           store + "' ;; *Size*) echo 1000000 ;; esac");
+  }
+
+  int run(const std::string& environment, const std::string& arguments = "") {
+    return stage_.run(fmt::format("{} bash '{}/.ci/image' {}", environment, source_dir(), arguments));
+  }
+
+  script_stage stage_;
+};
+
+TEST_F(Image, IsBuiltForBothArchitecturesAndListed) {
+  ASSERT_EQ(run("IMAGE=r.example/pinhook:1", "--build-arg TESTS=off"), 0) << stage_.read("errors");
+  const std::string calls = stage_.read("calls");
+  EXPECT_THAT(calls, AllOf(HasSubstr("--platform linux/amd64 -t r.example/pinhook:1-amd64 --build-arg VERSION="),
+                           HasSubstr("--platform linux/arm64 -t r.example/pinhook:1-arm64 --build-arg VERSION="),
+                           HasSubstr("--build-arg TESTS=off ."),
+                           HasSubstr("buildah manifest create r.example/pinhook:1 r.example/pinhook:1-amd64 "
+                                     "r.example/pinhook:1-arm64\n"),
+                           Not(HasSubstr("rmi"))));
+  EXPECT_THAT(
+      stage_.read("out"),
+      AllOf(HasSubstr("r.example/pinhook:1: a manifest list of linux/amd64 linux/arm64\n"),
+            HasSubstr("to push it: buildah manifest push --all r.example/pinhook:1 docker://r.example/pinhook:1\n")));
+}
+
+TEST_F(Image, TakesThePlaceOfAnEarlierBuild) {
+  stage_.write("earlier", "");
+  ASSERT_EQ(run("IMAGE=localhost:5000/pinhook"), 0) << stage_.read("errors");
+  EXPECT_THAT(stage_.read("calls"),
+              HasSubstr("buildah rmi localhost:5000/pinhook:latest\n"
+                        "buildah manifest create localhost:5000/pinhook:latest "
+                        "localhost:5000/pinhook:latest-amd64 localhost:5000/pinhook:latest-arm64\n"));
+}
+
+TEST_F(Image, OfOnePlatformIsNoList) {
+  for (const auto& [machine, environment] : {std::pair{"x86_64", "PLATFORMS=linux/arm64"}, std::pair{"aarch64", ""}}) {
+    stage_.put_program("uname", std::string("echo ") + machine);
+    stage_.write("calls", "");
+    ASSERT_EQ(run(environment), 0) << stage_.read("errors");
+    EXPECT_THAT(stage_.read("calls"),
+                AllOf(HasSubstr("--platform linux/arm64 -t pinhook:dev "), Not(HasSubstr("manifest"))))
+        << machine;
+    EXPECT_THAT(stage_.read("out"), HasSubstr("to push it: buildah push pinhook:dev\n"));
+  }
+}
+
+TEST_F(Image, OfDockerIsAListWhereItsStoreHoldsLists) {
+  use_docker("[[driver-type io.containerd.snapshotter.v1]]");
+  ASSERT_EQ(run(""), 0) << stage_.read("errors");
+  EXPECT_THAT(stage_.read("calls"), AllOf(HasSubstr("docker build --platform linux/amd64,linux/arm64 -t pinhook:dev "),
+                                          Not(HasSubstr("buildah"))));
+  use_docker("[[Backing Filesystem extfs]]");
+  ASSERT_EQ(run(""), 0) << stage_.read("errors");
+  EXPECT_THAT(stage_.read("calls"), HasSubstr("docker build --platform linux/amd64 -t pinhook:dev "));
+  EXPECT_THAT(stage_.read("errors"), HasSubstr("holds one platform only: building linux/amd64"));
+}
+
+TEST_F(Image, ThatCannotBeBuiltIsNotListed) {
+  stage_.put_program("buildah", "echo \"buildah $*\" >>\"$WORK/calls\"; exit 3");
+  EXPECT_EQ(run(""), 3);
+  EXPECT_THAT(stage_.read("calls"), Not(HasSubstr("manifest")));
+}
+
+}  // namespace
+}  // namespace pinhook::testing
