@@ -32,7 +32,12 @@ class Install : public ::testing::Test {
                 "test registryd a server\n");
     work_.put_program("id", "echo 0");
     work_.put_program("dpkg-query", "grep -qx \"$3\" \"$WORK/installed\" && echo 'install ok installed'");
-    work_.put_program("apt-cache", "grep -qx \"$2\" \"$WORK/available\"");
+    // Every name is known; those that other packages merely mention have no version.
+    work_.put_program(
+        "apt-cache",
+        "[ \"$1\" = policy ] || exit 0\n"
+        "echo \"$2:\"\n"
+        "if grep -qx \"$2\" \"$WORK/available\"; then echo '  Candidate: 1.2-3'; else echo '  Candidate: (none)'; fi");
     work_.put_program("apt-get",
                       "echo \"apt-get $*\" >>\"$WORK/calls\"\n"
                       "[ \"$1\" = install ] || exit 0\n"
