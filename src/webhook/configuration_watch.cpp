@@ -78,6 +78,10 @@ result<std::optional<configuration_change>> configuration_watch::take_if_changed
   return out;
 }
 
+result<std::optional<configuration_change>> configuration_watch::take_now() {
+  return take_if_changed(read_files_in_time(files()));
+}
+
 void configuration_watch::log_change(const result<configuration_change>& taken) const {
   if (!taken)
     log::error("the configuration changed and cannot be used; the old one stays", {{"why", taken.error().message}});

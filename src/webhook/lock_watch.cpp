@@ -19,12 +19,14 @@ error named(error e, const std::string& file) {
 
 }  // namespace
 
-lock_watch::lock_watch(std::string file, std::shared_ptr<resolve::locked_resolver> into, server::metrics& numbers)
-    : file_(std::move(file)), files_{{file_, files::max_lock_size}}, into_(std::move(into)), numbers_(numbers) {}
+lock_watch::lock_watch(std::string file, behind_lock next, server::metrics& numbers)
+    : file_(std::move(file)),
+      files_{{file_, files::max_lock_size}},
+      into_(std::make_shared<resolve::locked_resolver>(std::move(next.registries), next.is_required)),
+      numbers_(numbers) {}
 
-result<std::unique_ptr<lock_watch>> lock_watch::open(std::string file, std::shared_ptr<resolve::locked_resolver> into,
-                                                     server::metrics& numbers) {
-  std::unique_ptr<lock_watch> out(new lock_watch(std::move(file), std::move(into), numbers));
+result<std::unique_ptr<lock_watch>> lock_watch::open(std::string file, behind_lock next, server::metrics& numbers) {
+  std::unique_ptr<lock_watch> out(new lock_watch(std::move(file), std::move(next), numbers));
   file_contents found = read_files_in_time(out->files_);
   if (found.problem) return fail(named(*std::move(found.problem), out->file_));
   auto read = files::read_lock(found.texts.front().reveal());

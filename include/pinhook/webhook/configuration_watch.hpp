@@ -48,6 +48,9 @@ class configuration_watch {
   /// changes. Counts.
   [[nodiscard]] result<std::optional<configuration_change>> take_if_changed(const file_contents& found);
 
+  /// The same for the content of now: reads the file, within base's read_limit.
+  [[nodiscard]] result<std::optional<configuration_change>> take_now();
+
   /// The file to be read for take_if_changed.
   [[nodiscard]] std::vector<watched_file> files() const;
 

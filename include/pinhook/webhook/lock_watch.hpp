@@ -1,6 +1,7 @@
 // The lock file of a running process: read at the start, and again when its content changes.
 //
-//   auto watch = lock_watch::open("/etc/pinhook/lock/pinhook.lock", tags, numbers);
+//   auto watch = lock_watch::open("/etc/pinhook/lock/pinhook.lock", {registries, false}, numbers);
+//   resolver = (*watch)->resolver();                       // the lock first, then `registries`
 //   tasks.spawn((*watch)->keep(on_stall));
 //
 // base/file_watch reads it.
@@ -24,11 +25,20 @@ namespace pinhook::webhook {
 
 class lock_watch {
  public:
+  struct behind_lock {
+    /// For the images that the lock does not hold.
+    std::shared_ptr<resolve::resolver> registries;
+    /// True: these are not resolved.
+    bool is_required = false;
+  };
+
   /// Reads `file` and puts it into use. `numbers` outlives this. invalid_input: the file and its fault, with line and
   /// column; also when there is no such file.
-  [[nodiscard]] static result<std::unique_ptr<lock_watch>> open(std::string file,
-                                                                std::shared_ptr<resolve::locked_resolver> into,
+  [[nodiscard]] static result<std::unique_ptr<lock_watch>> open(std::string file, behind_lock next,
                                                                 server::metrics& numbers);
+
+  /// Answers from the lock in use.
+  [[nodiscard]] const std::shared_ptr<resolve::locked_resolver>& resolver() const { return into_; }
 
   /// `found`: the present content of the file. True: it differs from the last one, and is in use. Errors as `open`: the
   /// lock stays as it was, and the same trouble is not reported again. Counts.
@@ -45,7 +55,7 @@ class lock_watch {
   void hurry();
 
  private:
-  lock_watch(std::string file, std::shared_ptr<resolve::locked_resolver> into, server::metrics& numbers);
+  lock_watch(std::string file, behind_lock next, server::metrics& numbers);
   void take(resolve::image_lock lock);
 
   const std::string file_;

@@ -64,7 +64,7 @@ TEST_F(CertificateSource, NeedsANamespace) {
   EXPECT_THAT(out.error().message, HasSubstr("POD_NAMESPACE"));
 }
 
-TEST_F(CertificateSource, ServesWhatItIsTold) {
+TEST_F(CertificateSource, ServesThePairThatItGets) {
   const auto source = made();
   ASSERT_TRUE(source->use(pair(48h)));
   EXPECT_TRUE(tls.is_loaded());

@@ -2,6 +2,7 @@
 
 #include "support/certificates.hpp"
 #include "support/fake_resolver.hpp"
+#include "support/run.hpp"
 
 #include <pinhook/files/lock_file.hpp>
 
@@ -34,16 +35,19 @@ std::string lock_text(const std::vector<std::pair<std::string, char>>& images) {
 struct LockWatch : ::testing::Test {
   testing::temporary_directory folder;
   server::metrics numbers;
-  std::shared_ptr<resolve::locked_resolver> tags =
-      std::make_shared<resolve::locked_resolver>(std::make_shared<testing::fake_resolver>(), true);
+  std::shared_ptr<testing::fake_resolver> registries = std::make_shared<testing::fake_resolver>();
+  /// Of the watch that was opened last.
+  std::shared_ptr<resolve::locked_resolver> tags;
 
-  std::unique_ptr<lock_watch> open(const fs::path& file) {
-    auto out = lock_watch::open(file.string(), tags, numbers);
+  std::unique_ptr<lock_watch> open(const fs::path& file, bool is_required = true) {
+    auto out = lock_watch::open(file.string(), {registries, is_required}, numbers);
     EXPECT_TRUE(out) << out.error().message;
-    return out ? *std::move(out) : nullptr;
+    if (!out) return nullptr;
+    tags = (*out)->resolver();
+    return *std::move(out);
   }
   std::string refusal(const fs::path& file) {
-    const auto out = lock_watch::open(file.string(), tags, numbers);
+    const auto out = lock_watch::open(file.string(), {registries, true}, numbers);
     if (out) return "no refusal";
     EXPECT_EQ(out.error().code, error_code::invalid_input);
     return out.error().message;
@@ -64,7 +68,23 @@ TEST_F(LockWatch, PutsTheFileIntoUse) {
   EXPECT_EQ(reload(*watch), false) << "it is the same file";
 }
 
-TEST_F(LockWatch, SaysWhatIsWrongWithTheFile) {
+TEST_F(LockWatch, AsksTheRegistriesUnlessTheLockIsRequired) {
+  registries->holds("docker.io/library/redis:7", digest_of_digit('7'));
+  const auto file = folder.write("pinhook.lock", lock_text({{"nginx:1.25", '1'}}));
+  const auto answered = [&](const std::string& image) {
+    std::vector<resolve::query> all;
+    all.push_back({ref_of(image), nullptr, resolve::freshness::cached});
+    return testing::run(tags->resolve(std::move(all), deadline::never())).front();
+  };
+  const auto optional = open(file, false);
+  EXPECT_EQ(answered("nginx:1.25").value().digest, digest_of_digit('1'));
+  EXPECT_EQ(answered("redis:7").value().digest, digest_of_digit('7'));
+  const auto required = open(file, true);
+  EXPECT_EQ(answered("nginx:1.25").value().digest, digest_of_digit('1'));
+  EXPECT_FALSE(answered("redis:7"));
+}
+
+TEST_F(LockWatch, NamesTheFaultOfTheFile) {
   const std::string missing = (folder.path() / "none.lock").string();
   EXPECT_EQ(refusal(missing), "lock.file: cannot read " + missing + ": No such file or directory");
   const std::string broken = folder.write("pinhook.lock", "apiVersion: v1\nkind: ConfigMap\n");
@@ -110,7 +130,7 @@ TEST_F(LockWatch, TakesAChangeOfTheDirectoryBehindALink) {
   EXPECT_EQ(digit_of("nginx:1.25"), '2');
 }
 
-TEST_F(LockWatch, KeepsTheOldLockWhenTheNewOneIsNoGood) {
+TEST_F(LockWatch, KeepsTheOldLockWhenTheNewOneIsInvalid) {
   const auto file = folder.write("pinhook.lock", lock_text({{"nginx:1.25", '1'}}));
   const auto watch = open(file);
   const auto fails = [&](const std::string& part) {

@@ -1,0 +1,57 @@
+// The webhook's routes: a request's body goes to admission, its verdict to metrics, log and answer.
+//
+//   admission_endpoint admission(seen, numbers, time, settings.deadline);
+//   server::server service(control, workers, options, admission.endpoint(tls), numbers, time);
+//   admission.open(resolver, tenants, settings, large);      // before the first request
+//
+// Thread rule: `open` before the server starts; `use` from any thread; the handlers run on those of the server.
+#pragma once
+
+#include <pinhook/admission/handler.hpp>
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/compute_thread.hpp>
+#include <pinhook/config/settings.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/registry/tenant_credentials.hpp>
+#include <pinhook/resolve/resolver.hpp>
+#include <pinhook/server/endpoint.hpp>
+#include <pinhook/server/metrics.hpp>
+#include <pinhook/webhook/telemetry.hpp>
+
+#include <memory>
+
+namespace pinhook::webhook {
+
+class admission_endpoint {
+ public:
+  /// `seen`, `numbers` and `time` outlive it.
+  admission_endpoint(telemetry& seen, server::metrics& numbers, const clock& time,
+                     config::settings::deadline_settings limits)
+      : seen_(seen), numbers_(numbers), time_(time), limits_(limits) {}
+  admission_endpoint(const admission_endpoint&) = delete;
+  admission_endpoint& operator=(const admission_endpoint&) = delete;
+
+  /// `s` has the policy and the rules at the start. `large`, the thread for large reviews, outlives the requests.
+  void open(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
+            const config::settings& s, compute_thread& large);
+
+  /// Requests that come from now on are answered by the policy and the rules of `s`.
+  void use(const config::settings& s);
+
+  /// POST /v1/pin/enforce, /v1/pin/best-effort and /v1/pin/audit. The handlers refer to this object.
+  [[nodiscard]] server::endpoint endpoint(server::tls_context& tls);
+
+ private:
+  awaitable<server::response> admit(pin::mode mode, server::request r);
+
+  telemetry& seen_;
+  server::metrics& numbers_;
+  const clock& time_;
+  const config::settings::deadline_settings limits_;
+  /// Null before `open`.
+  std::unique_ptr<admission::handler> handler_;
+  compute_thread* large_ = nullptr;
+};
+
+}  // namespace pinhook::webhook

@@ -1,0 +1,66 @@
+#include <pinhook/webhook/admission_endpoint.hpp>
+
+#include <pinhook/webhook/request_deadline.hpp>
+
+#include <array>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace pinhook::webhook {
+namespace {
+
+const std::vector<server::route> routes{
+    {"POST", "/v1/pin/enforce", "application/json", 0},
+    {"POST", "/v1/pin/best-effort", "application/json", 1},
+    {"POST", "/v1/pin/audit", "application/json", 2},
+};
+// In the order of the routes.
+constexpr std::array modes{pin::mode::enforce, pin::mode::best_effort, pin::mode::audit};
+
+std::shared_ptr<const admission::rulebook> book_of(const config::settings& s) {
+  pin::policy policy = s.pin;
+  if (!s.own_namespace.empty()) policy.excluded_namespaces.push_back(s.own_namespace);
+  return std::make_shared<const admission::rulebook>(std::move(policy), s.rules);
+}
+
+}  // namespace
+
+void admission_endpoint::open(std::shared_ptr<resolve::resolver> resolver,
+                              std::shared_ptr<registry::tenant_credentials> tenants, const config::settings& s,
+                              compute_thread& large) {
+  large_ = &large;
+  handler_ = std::make_unique<admission::handler>(std::move(resolver), std::move(tenants), book_of(s), &large);
+  numbers_.set_rules(s.rules.rules().size());
+}
+
+void admission_endpoint::use(const config::settings& s) {
+  handler_->use(book_of(s));
+  numbers_.set_rules(s.rules.rules().size());
+}
+
+server::endpoint admission_endpoint::endpoint(server::tls_context& tls) {
+  server::endpoint out{.routes = routes, .handlers = {}, .tls = &tls};
+  for (const auto mode : modes)
+    out.handlers.emplace_back([this, mode](server::request r) { return admit(mode, std::move(r)); });
+  return out;
+}
+
+awaitable<server::response> admission_endpoint::admit(pin::mode mode, server::request r) {
+  const deadline d = request_deadline(r.received, r.query("timeout"), limits_);
+  admission::verdict v = co_await handler_->handle(r.body, mode, d);
+  const auto took = time_.now() - r.received;
+  if (v.slots.size() > admission::max_small_images) {
+    std::function<void()> note = [&] { seen_.admitted(v, mode, took); };
+    co_await large_->run(v.ns, std::move(note));
+  } else {
+    seen_.admitted(v, mode, took);
+  }
+  server::response out;
+  out.status = v.http_status;
+  out.content_type = std::move(v.content_type);
+  out.body = std::move(v.body);
+  co_return out;
+}
+
+}  // namespace pinhook::webhook
