@@ -15,12 +15,15 @@ import re
 import yaml
 
 INSTANCE = "app.kubernetes.io/instance"
-CHART_LABELS = {INSTANCE, "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "helm.sh/chart"}
+MANAGED_BY = "app.kubernetes.io/managed-by"
+CHART = "helm.sh/chart"
+INSTALLATION = "pinhook"
 
 # Name and reason of each; the test fails when one is never met.
 ALLOWED = {
-    "labels": "the chart says on every object which release and chart made it",
-    "instance": "the chart selects its own release's Pods, of which there may be several",
+    "labels": "a label of every object names the version of the chart",
+    "managed-by": "a label of every object names the tool",
+    "instance": "the chart selects its own release's Pods, since there may be several releases",
     "checksum": "the chart's Pods restart for a configuration by an annotation, kustomize's by the ConfigMap's name",
     "hash": "the same, on the other side",
     "namespace": "helm installs into a namespace that is there",
@@ -51,7 +54,8 @@ def compare(kustomize, chart):
 def index(objects):
     by_name = {}
     for o in objects:
-        key = (o["kind"], o["metadata"]["name"])
+        namespace = o["metadata"].get("namespace", INSTALLATION)
+        key = (o["kind"], o["metadata"]["name"]) + (() if namespace == INSTALLATION else ("in " + namespace,))
         if key in by_name:
             raise ValueError(f"{'/'.join(key)} is there twice")
         by_name[key] = o
@@ -89,6 +93,7 @@ def without_allowed_of_kustomize(objects, allowed):
             allowed["namespace"] += 1
             continue
         o = mapped(o, lambda text: re.sub(r"-config-[0-9a-z]{10}$", "-config", text), allowed, "hash")
+        without_tool(o, "kustomize", allowed)
         kept.append(with_parsed_configuration(o, allowed, "comments"))
     return kept
 
@@ -97,11 +102,10 @@ def without_allowed_of_chart(objects, allowed):
     kept = []
     for o in objects:
         o = with_parsed_configuration(mapped(o, lambda text: text), None, None)
-        labels = o["metadata"].get("labels", {})
-        for name in CHART_LABELS & labels.keys():
+        without_tool(o, "Helm", allowed)
+        if o["metadata"].get("labels", {}).pop(CHART, None):
             allowed["labels"] += 1
-            del labels[name]
-        for holder in holders_of_instance(o):
+        for holder in selectors(o):
             if holder.pop(INSTANCE, None) is not None:
                 allowed["instance"] += 1
         template = o["spec"]["template"]["metadata"] if o["kind"] == "Deployment" else {}
@@ -113,12 +117,17 @@ def without_allowed_of_chart(objects, allowed):
     return kept
 
 
-def holders_of_instance(o):
-    """The maps that are selectors, or the labels of a Pod template."""
+def without_tool(o, tool, allowed):
+    """Takes away the labels that name the tool, of the object and of its Pod template."""
+    for metadata in (o["metadata"], o.get("spec", {}).get("template", {}).get("metadata", {})):
+        if metadata.get("labels", {}).get(MANAGED_BY) == tool:
+            allowed["managed-by"] += 1
+            del metadata["labels"][MANAGED_BY]
+
+
+def selectors(o):
     if o["kind"] == "Service":
         yield o["spec"]["selector"]
-    elif o["kind"] == "Deployment":
-        yield o["spec"]["template"]["metadata"]["labels"]
     yield from match_labels(o)
 
 

@@ -10,7 +10,9 @@ import collections
 import copy
 import json
 import os
+import shutil
 import sys
+import tempfile
 import unittest
 
 import yaml
@@ -32,7 +34,11 @@ def tearDownModule():
 
 def the(kind, objects):
     """The object of that kind; of several the one that all overlays have."""
-    return next(o for o in objects if o["kind"] == kind and not o["metadata"]["name"].endswith("-secrets"))
+    return next(o for o in objects if o["kind"] == kind and not o["metadata"]["name"].endswith(("-secrets", "-metrics")))
+
+
+def container(objects):
+    return the("Deployment", objects)["spec"]["template"]["spec"]["containers"][0]
 
 
 class Same(unittest.TestCase):
@@ -53,16 +59,56 @@ class Same(unittest.TestCase):
         self.assertEqual(unused, [], "differences that may be, but are not: take them out of the table")
 
     def test_image_of_a_release_is_written_alike(self):
-        """manifests/release sets tag and digest on both sides."""
-        folder = rendering.tempfile.mkdtemp(dir=rendering.scratch)
-        relative = os.path.relpath(os.path.realpath(rendering.KUSTOMIZE), os.path.realpath(folder))
-        with open(os.path.join(folder, "kustomization.yaml"), "w", encoding="utf-8") as f:
-            json.dump({"resources": [f"{relative}/overlays/self-managed"], "images": [
-                {"name": "ghcr.io/pinhook/pinhook", "newTag": "9.9.9", "digest": matrix.DIGEST}]}, f)
-        values = {"image": {"tag": "9.9.9", "digest": matrix.DIGEST}}
-        found = difference.compare(rendering.objects(rendering.succeed("kubectl", "kustomize", folder)),
-                                   rendering.installed(rendering.chart(values)))
-        self.assert_none(found)
+        """manifests/release sets it on both sides; nothing else names an image."""
+        release = f"ghcr.io/pinhook/pinhook:9.9.9@{matrix.DIGEST}"
+        copy_of_manifests = shutil.copytree(rendering.MANIFESTS, tempfile.mkdtemp(dir=rendering.scratch), dirs_exist_ok=True)
+        status, out, err = rendering.run_command([os.path.join(copy_of_manifests, "release"), release])
+        self.assertEqual((status, out.strip(), err), (0, release, ""))
+        overlay = rendering.succeed("kubectl", "kustomize", os.path.join(copy_of_manifests, "kustomize/overlays/self-managed"))
+        chart = rendering.succeed("helm", "template", "pinhook", os.path.join(copy_of_manifests, "helm/pinhook"),
+                                  "--namespace", "pinhook", "--kube-version", rendering.KUBERNETES)
+        objects = rendering.objects(overlay)
+        self.assertEqual(container(objects)["image"], release)
+        self.assertEqual({o["metadata"]["labels"]["app.kubernetes.io/version"] for o in objects}, {"9.9.9"})
+        self.assert_none(difference.compare(objects, rendering.installed(chart)))
+
+    def test_without_a_release_nothing_is_installed_by_tag(self):
+        """kustomize cannot refuse, so the image says that there is none. The chart refuses: matrix.REFUSED."""
+        status, _, _ = rendering.run_command([os.path.join(rendering.MANIFESTS, "release"), "--check"])
+        for overlay in ("self-managed", "cert-manager"):
+            image = container(rendering.objects(rendering.kustomize(overlay, images=[])))["image"]
+            self.assertRegex(image, "@sha256:[0-9a-f]{64}$")
+            if status != 0:
+                self.assertEqual(image, "ghcr.io/pinhook/pinhook:no-release-yet@sha256:" + "0" * 64)
+
+
+RECOMMENDED = {"app.kubernetes.io/" + n for n in ("name", "instance", "version", "component", "part-of", "managed-by")}
+
+
+class Labels(unittest.TestCase):
+    def test_every_object_and_pod_has_the_recommended_ones(self):
+        for name, (overlay, components, values) in matrix.SAME.items():
+            for text in (rendering.kustomize(overlay, components), rendering.chart(values)):
+                for o in rendering.objects(text):
+                    of_template = o.get("spec", {}).get("template", {}).get("metadata", {}).get("labels", o["metadata"]["labels"])
+                    for labels in (o["metadata"]["labels"], of_template):
+                        self.assertEqual(RECOMMENDED - labels.keys(), set(), f"{name}: {o['kind']}")
+
+    def test_components_label_no_object_of_the_user(self):
+        """Else pinhook's Service would select the user's Pods."""
+        mine = tempfile.mkdtemp(dir=rendering.scratch)
+        with open(os.path.join(mine, "kustomization.yaml"), "w", encoding="utf-8") as f:
+            f.write("resources: [mine.yaml]\n")
+        with open(os.path.join(mine, "mine.yaml"), "w", encoding="utf-8") as f:
+            f.write(json.dumps({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "mine"}, "spec": {
+                "template": {"metadata": {"labels": {"app": "mine"}}, "spec": {}}}}))
+        every = sorted(os.listdir(os.path.join(rendering.MANIFESTS, "kustomize", "components")))
+        text = rendering.kustomization({
+            "resources": ["{manifests}/kustomize/overlays/self-managed", os.path.relpath(mine, tempfile.mkdtemp(dir=rendering.scratch))],
+            "components": [f"{{manifests}}/kustomize/components/{c}" for c in every]})
+        found = next(o for o in rendering.objects(text) if o["metadata"]["name"] == "mine")
+        self.assertNotIn("labels", found["metadata"])
+        self.assertEqual(found["spec"]["template"]["metadata"]["labels"], {"app": "mine"})
 
 
 class SelfCheck(unittest.TestCase):
@@ -70,7 +116,7 @@ class SelfCheck(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.objects = rendering.installed(rendering.chart(matrix.MONITORING))
+        cls.objects = rendering.installed(rendering.chart(matrix.MONITORING | matrix.ADMISSION_POLICY))
 
     def planted(self, kind, change):
         there = copy.deepcopy(self.objects)
@@ -128,7 +174,14 @@ class SelfCheck(unittest.TestCase):
             ("Service", lambda o: o["spec"]["selector"].update(a="b"), "a=b selects no Pod"),
             ("Service", lambda o: o["spec"]["ports"][0].update(targetPort="x"), "no port x"),
             ("ConfigMap", lambda o: o["metadata"].update(name="x"), "ConfigMap pinhook-config is not there"),
-            ("ServiceMonitor", lambda o: o["spec"]["endpoints"][0].update(port="x"), "no port x"),
+            ("ServiceMonitor", lambda o: o["spec"]["endpoints"][0].update(port="x"), "no Service with port x"),
+            ("ServiceMonitor", lambda o: o["spec"]["selector"]["matchLabels"].update(a="b"), "no Service with port metrics"),
+            ("ValidatingAdmissionPolicy", lambda o: o["spec"]["matchConditions"][0].update(expression="x == 'y'"),
+             "'system:serviceaccount:pinhook:pinhook' is not in"),
+            ("ValidatingAdmissionPolicy", lambda o: o["spec"]["validations"][0].update(expression="request.name == 'y'"),
+             "MutatingWebhookConfiguration y is not there"),
+            ("ValidatingAdmissionPolicyBinding", lambda o: o["spec"].update(policyName="x"),
+             "ValidatingAdmissionPolicy x is not there"),
             ("MutatingWebhookConfiguration", lambda o: o["webhooks"][1]["namespaceSelector"]["matchExpressions"].pop(),
              "best-effort.pinhook.dev: its own namespace is not excluded"),
         ]
@@ -171,7 +224,8 @@ class Chart(unittest.TestCase):
 
     def test_other_names_lead_everywhere(self):
         """A release of another name in another namespace, with everything on."""
-        for values in (matrix.MONITORING | matrix.AUTOSCALING, matrix.MONITORING | matrix.CERT_MANAGER):
+        for values in (matrix.MONITORING | matrix.AUTOSCALING | matrix.ADMISSION_POLICY,
+                       matrix.MONITORING | matrix.CERT_MANAGER):
             there = self.check(rendering.chart(values, release="front", namespace="gate"))
             for o in there:
                 self.assertEqual(o["metadata"]["name"].split("-")[:2], ["front", "pinhook"], o["kind"])
@@ -187,8 +241,7 @@ class Chart(unittest.TestCase):
 
     def test_ports_follow_the_configuration(self):
         there = self.check(rendering.chart(matrix.OPTIONS["config ports"]))
-        container = the("Deployment", there)["spec"]["template"]["spec"]["containers"][0]
-        self.assertEqual({p["name"]: p["containerPort"] for p in container["ports"]}, {"webhook": 10250, "metrics": 9091})
+        self.assertEqual({p["name"]: p["containerPort"] for p in container(there)["ports"]}, {"webhook": 10250, "metrics": 9091})
 
     def test_a_changed_configuration_rolls_out_and_nothing_else_does(self):
         def checksum(values):
@@ -209,7 +262,7 @@ class Chart(unittest.TestCase):
     def test_lint_finds_nothing(self):
         for values in [{}, *(values for _, _, values in matrix.SAME.values())]:
             out = rendering.succeed("helm", "lint", "--strict", rendering.CHART, "--kube-version", rendering.KUBERNETES,
-                                    "-f", rendering.values_file(values))
+                                    "-f", rendering.values_file({"image": rendering.IMAGE} | values))
             self.assertIn("0 chart(s) failed", out)
 
     def test_oldest_kubernetes(self):

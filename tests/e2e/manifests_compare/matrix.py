@@ -7,6 +7,7 @@ AUTOSCALING = {"autoscaling": {"enabled": True}}
 NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
 LOCK = {"lock": {"configMap": "image-lock"}}
 PINNED_PODS = {"webhook": {"pinnedPods": True}}
+ADMISSION_POLICY = {"admissionPolicy": {"enabled": True}}
 CERT_MANAGER = {"certificate": {"mode": "cert-manager"}}
 
 # name: (overlay, components, values of the chart)
@@ -18,19 +19,21 @@ SAME = {
     "no-pull-secrets": ("self-managed", ["no-pull-secrets"], NO_PULL_SECRETS),
     "lock": ("self-managed", ["lock"], LOCK),
     "pinned-pods": ("self-managed", ["pinned-pods"], PINNED_PODS),
-    "cert-manager with everything": ("cert-manager",
-                                     ["monitoring", "autoscaling", "no-pull-secrets", "lock", "pinned-pods"],
-                                     MONITORING | AUTOSCALING | NO_PULL_SECRETS | LOCK | PINNED_PODS | CERT_MANAGER),
+    "admission-policy": ("self-managed", ["admission-policy"], ADMISSION_POLICY),
+    "pull secrets by namespace": ("examples/pull-secrets-by-namespace", [],
+                                  {"rbac": {"pullSecrets": ["team-a", "team-b"]}}),
+    "cert-manager with everything": (
+        "cert-manager", ["monitoring", "autoscaling", "no-pull-secrets", "lock", "pinned-pods", "admission-policy"],
+        MONITORING | AUTOSCALING | NO_PULL_SECRETS | LOCK | PINNED_PODS | ADMISSION_POLICY | CERT_MANAGER),
 }
 
 # Every option of the chart, away from its default. Each must change the rendering.
 OPTIONS = {
     "nameOverride": {"nameOverride": "gate"},
     "fullnameOverride": {"fullnameOverride": "gate"},
-    "image.repository": {"image": {"repository": "registry.example.com:5000/mirror/pinhook"}},
-    "image.tag": {"image": {"tag": "9.9.9"}},
-    "image.digest": {"image": {"digest": DIGEST}},
-    "image.pullPolicy": {"image": {"pullPolicy": "Always"}},
+    "image": {"image": f"registry.example.com:5000/mirror/pinhook@{DIGEST}"},
+    "image with a tag": {"image": f"pinhook:9.9.9@{DIGEST}"},
+    "imagePullPolicy": {"imagePullPolicy": "Always"},
     "imagePullSecrets": {"imagePullSecrets": [{"name": "mirror"}]},
     "replicaCount": {"replicaCount": 3},
     "config": {"config": {"pin": {"format": "tag-and-digest"}, "cache": {"entries": 10000000}}},
@@ -52,9 +55,11 @@ OPTIONS = {
         {"key": "team", "operator": "NotIn", "values": ["infra"]}]}},
     "webhook.extraRules": {"webhook": {"extraRules": [
         {"apiGroups": ["example.com"], "apiVersions": ["*"], "resources": ["engines"]}]}},
+    "admissionPolicy": ADMISSION_POLICY,
+    "admissionPolicy, another's account": ADMISSION_POLICY | {"serviceAccount": {"create": False, "name": "other"}},
     "webhook.annotations": {"webhook": {"annotations": {"example.com/inject": "true"}}},
     "rbac.create": {"rbac": {"create": False}},
-    "rbac.pullSecrets namespaces": {"rbac": {"pullSecrets": "namespaces", "pullSecretNamespaces": ["shop", "bank"]}},
+    "rbac.pullSecrets of namespaces": {"rbac": {"pullSecrets": ["shop", "bank"]}},
     "rbac.pullSecrets none": NO_PULL_SECRETS,
     "rbac.plugins": {"rbac": {"plugins": True}},
     "serviceAccount.create": {"serviceAccount": {"create": False}},
@@ -107,22 +112,25 @@ IGNORED = {"global": {"global": {"imageRegistry": "registry.example.com"}}, "ena
 # name: (values, what the message must hold: where, and what is right)
 REFUSED = {
     "a value that is not there": ({"replicas": 3}, ["replicas"]),
-    "one further down": ({"image": {"name": "x"}}, ["image", "name"]),
+    "one further down": ({"lock": {"name": "x"}}, ["lock", "name"]),
     "mode": ({"certificate": {"mode": "certmanager"}}, ["certificate", "mode", "cert-manager", "existing-secret"]),
-    "short digest": ({"image": {"digest": "sha256:0123"}}, ["image", "digest", "[0-9a-f]{64}"]),
-    "digest without algorithm": ({"image": {"digest": "0" * 64}}, ["image", "digest", "sha256:"]),
-    "tag in the repository": ({"image": {"repository": "ghcr.io/pinhook/pinhook:1"}}, ["image", "repository"]),
-    "number as tag": ({"image": {"tag": 1.25}}, ["image", "tag", "string"]),
-    "pull policy": ({"image": {"pullPolicy": "always"}}, ["pullPolicy", "IfNotPresent"]),
+    "no image": ({"image": ""}, ["image: name pinhook's own image by its digest", "manifests/README.md"]),
+    "image without anything": ({"image": "pinhook"}, ['image: "pinhook" has no digest', "NAME@sha256:"]),
+    "image by tag": ({"image": "a.example:5000/x/pinhook:1.0"}, ['pinhook:1.0" has no digest', "NAME@sha256:"]),
+    "short digest": ({"image": "pinhook@sha256:0123"}, ["image", "[0-9a-f]{64}"]),
+    "digest alone": ({"image": "sha256:" + "0" * 64}, ["has no digest", "NAME@sha256:"]),
+    "repository and tag apart": ({"image": {"repository": "a/b", "tag": "1"}}, ["image", "string"]),
+    "upper-case image": ({"image": f"a.example/Pinhook@{DIGEST}"}, ["image", "does not match pattern"]),
+    "pull policy": ({"imagePullPolicy": "always"}, ["imagePullPolicy", "IfNotPresent"]),
     "replicas as text": ({"replicaCount": "2"}, ["replicaCount", "integer"]),
     "negative replicas": ({"replicaCount": -1}, ["replicaCount"]),
     "timeout": ({"webhook": {"timeoutSeconds": 31}}, ["timeoutSeconds", "30"]),
     "match conditions as text": ({"webhook": {"matchConditions": "off"}}, ["matchConditions", "boolean"]),
     "operator": ({"webhook": {"namespaceSelector": [{"key": "a", "operator": "Not"}]}}, ["operator", "NotIn"]),
     "rule without kinds": ({"webhook": {"extraRules": [{"apiGroups": ["a.b"], "apiVersions": ["v1"]}]}}, ["resources"]),
-    "pull secrets": ({"rbac": {"pullSecrets": "all"}}, ["pullSecrets", "cluster", "namespaces", "none"]),
-    "no namespaces": ({"rbac": {"pullSecrets": "namespaces"}}, ["pullSecretNamespaces"]),
-    "namespaces for nothing": ({"rbac": {"pullSecretNamespaces": ["a"]}}, ["pullSecretNamespaces"]),
+    "pull secrets": ({"rbac": {"pullSecrets": "all"}}, ["pullSecrets", "cluster", "none", "array"]),
+    "no namespaces": ({"rbac": {"pullSecrets": []}}, ["pullSecrets", "minItems"]),
+    "namespace that is none": ({"rbac": {"pullSecrets": ["Shop"]}}, ["pullSecrets", "Shop"]),
     "caBundle that is no PEM": ({"certificate": {"mode": "existing-secret", "secretName": "a", "caBundle": "TUlJ"}},
                                 ["caBundle", "BEGIN CERTIFICATE"]),
     "caBundle in another mode": ({"certificate": {"caBundle": PEM}}, ["certificate.caBundle", "existing-secret"]),

@@ -3,6 +3,8 @@
     dangling(objects) -> ["ClusterRoleBinding/pinhook: ClusterRole pinhook is not there"]
 """
 
+import re
+
 
 def dangling(objects):
     there = {(o["kind"], o["metadata"]["name"]): o for o in objects}
@@ -88,10 +90,27 @@ def selecting_pods(field):
 
 
 def service_monitor(o, there):
-    services = [s for (kind, _), s in there.items() if kind == "Service"]
-    named = {p["name"] for s in services for p in s["spec"]["ports"]}
-    faults = selects(o["spec"]["selector"]["matchLabels"], services[0]["metadata"]["labels"], "Service")
-    return faults + [f"no port {e['port']}" for e in o["spec"]["endpoints"] if e["port"] not in named]
+    wanted = {e["port"] for e in o["spec"]["endpoints"]}
+    found = [s for (kind, _), s in there.items() if kind == "Service"
+             and not selects(o["spec"]["selector"]["matchLabels"], s["metadata"]["labels"], "Service")]
+    offered = [{p["name"] for p in s["spec"]["ports"]} & wanted for s in found]
+    faults = [f"no Service with port {port}" for port in wanted - set().union(*offered)]
+    # Two Services would give each replica twice.
+    return faults + ["more than one Service has its port"] * (sum(map(bool, offered)) > 1)
+
+
+def admission_policy(o, there):
+    """The policy is about the account and the webhook configuration of this installation."""
+    account = template(there)["spec"]["serviceAccountName"]
+    user = f"'system:serviceaccount:{deployment_namespace(there)}:{account}'"
+    named = [c["expression"] for c in o["spec"]["matchConditions"]]
+    faults = [f"{user} is not in {named}"] if not any(e.endswith(f"== {user}") for e in named) else []
+    names = re.findall(r"request\.name == '([^']*)'", o["spec"]["validations"][0]["expression"])
+    return faults + [f for name in names or ["(none)"] for f in expect(there, "MutatingWebhookConfiguration", name)]
+
+
+def policy_binding(o, there):
+    return expect(there, "ValidatingAdmissionPolicy", o["spec"]["policyName"])
 
 
 def autoscaler(o, there):
@@ -140,4 +159,6 @@ CHECKS = {
     "HorizontalPodAutoscaler": autoscaler,
     "MutatingWebhookConfiguration": webhooks,
     "Certificate": certificate,
+    "ValidatingAdmissionPolicy": admission_policy,
+    "ValidatingAdmissionPolicyBinding": policy_binding,
 }

@@ -14,8 +14,10 @@ import tempfile
 import yaml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-KUSTOMIZE = os.path.join(ROOT, "manifests", "kustomize")
-CHART = os.path.join(ROOT, "manifests", "helm", "pinhook")
+MANIFESTS = os.path.join(ROOT, "manifests")
+CHART = os.path.join(MANIFESTS, "helm", "pinhook")
+# Of an installation, where a test does not name another.
+IMAGE = "registry.example.com/tools/pinhook@sha256:" + "fedcba9876543210" * 4
 # A helm that is built from its module believes that clusters are at 1.20 when it has none to ask.
 KUBERNETES = "1.35.0"
 SECONDS = 60
@@ -36,10 +38,15 @@ def program(name):
 
 
 def run(name, *arguments, stdin=None):
-    """What the program exited with, and what it wrote to stdout and to stderr."""
-    environment = {"PATH": os.environ.get("PATH", ""), "HOME": scratch, "KUBECONFIG": os.devnull}
-    done = subprocess.run([program(name), *arguments], input=stdin, env=environment, cwd=scratch, capture_output=True,
-                          text=True, timeout=SECONDS, check=False)
+    """The exit code, stdout and stderr of one of the programs."""
+    return run_command([program(name), *arguments], stdin=stdin)
+
+
+def run_command(command, stdin=None, cwd=scratch, **environment):
+    """The same of any command; `environment` is added to one that holds no user's configuration."""
+    environment = {"PATH": os.environ.get("PATH", ""), "HOME": scratch, "KUBECONFIG": os.devnull} | environment
+    done = subprocess.run(command, input=stdin, env=environment, cwd=cwd, capture_output=True, text=True,
+                          timeout=SECONDS, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -54,14 +61,23 @@ def objects(text):
     return [o for o in yaml.load_all(text, Loader=Loader) if o]
 
 
-def kustomize(overlay, components=()):
-    """The text of an overlay, with components on top as a user's own kustomization has them."""
+def kustomization(content):
+    """The rendering of a kustomization, in whose resources and components "{manifests}" is the folder of that name."""
     folder = tempfile.mkdtemp(dir=scratch)
-    relative = os.path.relpath(os.path.realpath(KUSTOMIZE), os.path.realpath(folder))
+    relative = os.path.relpath(os.path.realpath(MANIFESTS), os.path.realpath(folder))
     with open(os.path.join(folder, "kustomization.yaml"), "w", encoding="utf-8") as f:
-        json.dump({"resources": [f"{relative}/overlays/{overlay}"],
-                   "components": [f"{relative}/components/{c}" for c in components]}, f)
+        f.write(json.dumps(content).replace("{manifests}", relative))
     return succeed("kubectl", "kustomize", folder)
+
+
+def kustomize(overlay, components=(), **more):
+    """The text of an overlay, with components and the image on top as a user's own kustomization has them."""
+    folder = overlay if overlay.startswith("examples/") else f"kustomize/overlays/{overlay}"
+    name, digest = IMAGE.split("@")
+    return kustomization({
+        "resources": [f"{{manifests}}/{folder}"],
+        "components": [f"{{manifests}}/kustomize/components/{c}" for c in components],
+        "images": [{"name": "ghcr.io/pinhook/pinhook", "newName": name, "digest": digest}]} | more)
 
 
 def values_file(values):
@@ -73,7 +89,7 @@ def values_file(values):
 
 def template_arguments(values, release, namespace, kubernetes=KUBERNETES):
     return ["template", release, CHART, "--namespace", namespace, "--kube-version", kubernetes,
-            "-f", values_file(values)]
+            "-f", values_file({"image": IMAGE} | values)]
 
 
 def chart(values, release="pinhook", namespace="pinhook"):

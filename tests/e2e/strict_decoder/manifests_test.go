@@ -91,7 +91,7 @@ func read(t *testing.T, path string) string {
 }
 
 func TestEveryRenderingIsRight(t *testing.T) {
-	components := []string{"monitoring", "autoscaling", "no-pull-secrets", "lock", "pinned-pods"}
+	components := []string{"monitoring", "autoscaling", "no-pull-secrets", "lock", "pinned-pods", "admission-policy"}
 	for _, overlay := range overlays {
 		for subset := range 1 << len(components) {
 			var with []string

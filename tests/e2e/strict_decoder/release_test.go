@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -15,7 +14,10 @@ const (
 	digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	other  = "sha256:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 
+	none = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+
 	kustomization = "kustomize/base/kustomization.yaml"
+	labels        = "kustomize/labels/kustomization.yaml"
 	values        = "helm/pinhook/values.yaml"
 	chart         = "helm/pinhook/Chart.yaml"
 )
@@ -25,8 +27,9 @@ func manifests(t *testing.T, more map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	files := map[string]string{
-		kustomization: "# head\nresources:\n  - webhook.yaml\n\nimages:\n  - name: " + image + "\n    newTag: 0.1.0\n\nlabels: []\n",
-		values:        "image:\n  repository: " + image + "\n  tag: \"\"  # empty: the appVersion\n  digest: \"\"    # sha256:…\n  pullPolicy: \"\"\nother:\n  digest: keep\n",
+		kustomization: "# head\nresources:\n  - webhook.yaml\n\nimages:\n  - name: " + image + "\n    newTag: none # yet\n    digest: " + none + "\n  - name: other\n    newTag: keep\n",
+		labels:        "labels:\n  - pairs:\n      app.kubernetes.io/name: pinhook\n      app.kubernetes.io/version: 0.1.0\n",
+		values:        "image: \"\"  # name@sha256:…\nimagePullPolicy: \"\"\nother:\n  digest: keep\n",
 		chart:         "name: pinhook\r\nversion: 0.1.0\r\nappVersion: 0.1.0\r\n",
 	}
 	for name, text := range more {
@@ -87,9 +90,10 @@ func TestReleaseChangesTagAndDigestAlone(t *testing.T) {
 	if code, out := release(t, dir, image+":0.2.0@"+digest); code != 0 || out != image+":0.2.0@"+digest+"\n" {
 		t.Fatalf("exit code %d: %s", code, out)
 	}
-	want[kustomization] = strings.Replace(want[kustomization], "newTag: 0.1.0\n", "newTag: 0.2.0\n    digest: "+digest+"\n", 1)
-	want[values] = strings.Replace(want[values], `digest: ""`, "digest: "+digest, 1)
-	want[chart] = strings.Replace(want[chart], "appVersion: 0.1.0", "appVersion: 0.2.0", 1)
+	want[kustomization] = strings.Replace(strings.Replace(want[kustomization], "newTag: none", "newTag: 0.2.0", 1), none, digest, 1)
+	want[labels] = strings.Replace(want[labels], "0.1.0", "0.2.0", 1)
+	want[values] = strings.Replace(want[values], `image: ""`, "image: "+image+":0.2.0@"+digest, 1)
+	want[chart] = strings.ReplaceAll(want[chart], "ersion: 0.1.0", "ersion: 0.2.0")
 	got := contents(t, dir)
 	for name := range got {
 		if got[name] != want[name] {
@@ -114,7 +118,7 @@ func TestReleaseChangesTagAndDigestAlone(t *testing.T) {
 func TestReleaseCheck(t *testing.T) {
 	dir := manifests(t, nil)
 	code, out := release(t, dir, "--check")
-	if code != 1 || strings.Count(out, "has no digest") != 2 {
+	if code != 1 || strings.Count(out, "no release is named") != 2 {
 		t.Errorf("not pinned: exit code %d: %s", code, out)
 	}
 	release(t, dir, image+":0.2.0@"+digest)
@@ -123,6 +127,7 @@ func TestReleaseCheck(t *testing.T) {
 	}
 	for name, change := range map[string][2]string{
 		kustomization: {digest, other},
+		labels:        {"0.2.0", "0.3.0"},
 		values:        {image, "example.com/pinhook"},
 		chart:         {"0.2.0", "0.3.0"},
 	} {
@@ -147,18 +152,23 @@ func TestReleaseChangesNothingWhenSomethingIsWrong(t *testing.T) {
 		argument string
 		says     string
 	}{
-		"no digest":              {nil, image + ":0.2.0", "is not <name>:<tag>@sha256"},
-		"no tag":                 {nil, image + "@" + digest, "is not <name>:<tag>@sha256"},
-		"short digest":           {nil, strings.TrimSuffix(good, "f"), "is not <name>:<tag>@sha256"},
-		"upper case":             {nil, image + ":0.2.0@" + strings.ToUpper(digest), "is not <name>:<tag>@sha256"},
-		"unknown flag":           {nil, "--chek", "is not <name>:<tag>@sha256"},
+		"no digest":              {nil, image + ":0.2.0", "is not <name>:<version>@sha256"},
+		"no tag":                 {nil, image + "@" + digest, "is not <name>:<version>@sha256"},
+		"short digest":           {nil, strings.TrimSuffix(good, "f"), "is not <name>:<version>@sha256"},
+		"upper case":             {nil, image + ":0.2.0@" + strings.ToUpper(digest), "is not <name>:<version>@sha256"},
+		"the digest of none":     {nil, image + ":0.2.0@" + none, "is not <name>:<version>@sha256"},
+		"no semantic version":    {nil, image + ":1.10@" + digest, "is not <name>:<version>@sha256"},
+		"leading zero":           {nil, image + ":01.1.0@" + digest, "is not <name>:<version>@sha256"},
+		"unknown flag":           {nil, "--chek", "is not <name>:<version>@sha256"},
 		"another image":          {nil, "example.com/pinhook:0.2.0@" + digest, "installs " + image},
-		"no newTag":              {map[string]string{kustomization: "images:\n  - name: " + image + "\n"}, good, "has no newTag"},
+		"no newTag":              {map[string]string{kustomization: "images:\n  - name: " + image + "\n    digest: x\n"}, good, "newTag is there 0 times"},
+		"no digest of the image": {map[string]string{kustomization: "images:\n  - name: " + image + "\n    newTag: x\n"}, good, "digest is there 0 times"},
 		"image twice":            {map[string]string{kustomization: "  - name: a/pinhook\n  - name: b/pinhook\n"}, good, "2 lines match"},
-		"values without digest":  {map[string]string{values: "image:\n  repository: " + image + "\n  tag: \"\"\n"}, good, "image.digest is missing"},
-		"values without image":   {map[string]string{values: "replicas: 2\n"}, good, "0 lines match"},
-		"a value that is a list": {map[string]string{values: "image:\n  repository: " + image + "\n  tag: \"\"\n  digest: [a]b c\n"}, good, "not one plain value"},
-		"no appVersion":          {map[string]string{chart: "name: pinhook\n"}, good, "appVersion is missing"},
+		"labels without version": {map[string]string{labels: "labels: []\n"}, good, "app.kubernetes.io/version is there 0 times"},
+		"values without image":   {map[string]string{values: "replicas: 2\n"}, good, "image is there 0 times"},
+		"a value that is a list": {map[string]string{values: "image: [a]b c\n"}, good, "not one plain value"},
+		"no appVersion":          {map[string]string{chart: "version: 0.1.0\n"}, good, "appVersion is there 0 times"},
+		"no version":             {map[string]string{chart: "appVersion: 0.1.0\n"}, good, "version is there 0 times"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := manifests(t, c.files)
@@ -187,7 +197,7 @@ func TestReleaseChangesNothingWhenSomethingIsWrong(t *testing.T) {
 // The tree's own manifests have the shape that the script expects.
 func TestReleaseKnowsTheManifests(t *testing.T) {
 	more := map[string]string{}
-	for _, name := range []string{kustomization, values, chart} {
+	for _, name := range []string{kustomization, labels, values, chart} {
 		text, err := os.ReadFile(filepath.Join(root, "manifests", name))
 		if os.IsNotExist(err) {
 			t.Skipf("%s is not there", name)
@@ -205,8 +215,8 @@ func TestReleaseKnowsTheManifests(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, out)
 	}
 	for name, text := range contents(t, dir) {
-		was, is := bytes.Count([]byte(more[name]), []byte("\n")), strings.Count(text, "\n")
-		if is < was || is > was+1 {
+		was, is := strings.Count(more[name], "\n"), strings.Count(text, "\n")
+		if is != was {
 			t.Errorf("%s: %d lines became %d", name, was, is)
 		}
 	}

@@ -1,4 +1,4 @@
-{{/* The name of every object: the release's, with the chart's when it does not hold it. */}}
+{{/* The name of every object: the release's name, followed by the chart's unless it already holds that. */}}
 {{- define "pinhook.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- if .Values.fullnameOverride -}}
@@ -16,11 +16,16 @@ app.kubernetes.io/component: webhook
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{- define "pinhook.labels" -}}
+{{/* The labels of the Pods. The chart's version is not among them: a new one alone must not restart them. */}}
+{{- define "pinhook.podLabels" -}}
 {{ include "pinhook.selector" . }}
 app.kubernetes.io/part-of: pinhook
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{- define "pinhook.labels" -}}
+{{ include "pinhook.podLabels" . }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
@@ -28,11 +33,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- default (ternary (include "pinhook.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end -}}
 
+{{/* pinhook's own image. A tag could move, so an image without a digest is refused. */}}
 {{- define "pinhook.image" -}}
-{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
+{{- $image := .Values.image -}}
+{{- if not $image -}}
+{{- fail "image: name pinhook's own image by its digest, as in --set image=NAME@sha256:…; manifests/README.md has the commands under \"An image of your own\"" -}}
+{{- else if not (regexMatch "@sha256:[0-9a-f]{64}$" $image) -}}
+{{- fail (printf "image: %q has no digest: pinhook is installed by digest alone; write NAME@sha256:… with the 64 hexadecimal digits that the push printed" $image) -}}
+{{- end -}}
+{{- $image -}}
 {{- end -}}
 
-{{/* The Secret of the serving certificate, whoever keeps it. */}}
+{{/* The Secret of the serving certificate. Values that belong to another mode of certificates are refused. */}}
 {{- define "pinhook.certificateSecret" -}}
 {{- $mode := .Values.certificate.mode -}}
 {{- if and (eq $mode "existing-secret") (not .Values.certificate.secretName) -}}
@@ -63,7 +75,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- include "pinhook.portOf" (list (dig "admin" "listen" "" .Values.config) "9090") -}}
 {{- end -}}
 
-{{/* pinhook.yaml: the values' config, and what follows from other values. */}}
+{{/* The text of pinhook.yaml: the value `config`, and the settings that follow from other values. */}}
 {{- define "pinhook.config" -}}
 {{- $config := deepCopy .Values.config -}}
 {{- $tls := default dict $config.tls -}}
@@ -75,21 +87,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $secrets := default dict $config.pull_secrets -}}
 {{- range list "mode" "namespaces" -}}
 {{- if hasKey $secrets . -}}
-{{- fail (printf "config.pull_secrets.%s: the chart sets it; use rbac.pullSecrets and rbac.pullSecretNamespaces" .) -}}
+{{- fail (printf "config.pull_secrets.%s: the chart sets it; use rbac.pullSecrets" .) -}}
 {{- end -}}
 {{- end -}}
 {{- if and .Values.lock.configMap (hasKey (default dict $config.lock) "file") -}}
 {{- fail "config.lock.file: the chart sets it for lock.configMap; use one of the two" -}}
 {{- end -}}
-{{- if eq .Values.rbac.pullSecrets "namespaces" -}}
-{{- $_ := set $config "pull_secrets" (merge (dict "namespaces" .Values.rbac.pullSecretNamespaces) $secrets) -}}
+{{- if kindIs "slice" .Values.rbac.pullSecrets -}}
+{{- $_ := set $config "pull_secrets" (merge (dict "namespaces" .Values.rbac.pullSecrets) $secrets) -}}
 {{- end -}}
 {{- if $config -}}
 {{- toYaml $config -}}
 {{- end -}}
 {{- end -}}
 
-{{/* The variables of the container: names of objects that are not called as pinhook expects them by itself. */}}
+{{/* The container's environment variables: they name those objects whose names differ from pinhook's defaults. */}}
 {{- define "pinhook.env" -}}
 {{- $name := include "pinhook.fullname" . -}}
 - name: PINHOOK_CONFIG
@@ -117,7 +129,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - name: PINHOOK_LOCK_FILE
   value: /etc/pinhook/lock/pinhook.lock
 {{- end }}
-{{- if eq .Values.rbac.pullSecrets "none" }}
+{{- if eq (toString .Values.rbac.pullSecrets) "none" }}
 - name: PINHOOK_PULL_SECRETS_MODE
   value: "off"
 {{- end }}
@@ -126,7 +138,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
-{{/* roleRef and subjects of a binding of pinhook's account: (list . kind-of-role name-of-role). */}}
+{{/* roleRef and subjects of a binding of pinhook's service account: (list . kind-of-role name-of-role). */}}
 {{- define "pinhook.binding" -}}
 {{- $ := index . 0 -}}
 roleRef:
