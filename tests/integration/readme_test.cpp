@@ -91,13 +91,14 @@ struct elsewhere {
   std::string_view where;
 };
 constexpr elsewhere others[] = {
+    {"make image ", "e2e/own_image_test.cpp"},
     {"make ", "Makefile's own targets: .ci/run and a fresh machine"},
     {"build/release/pinhook demo", "integration/demo_process_test.cpp"},
     {"build/release/pinhook serve", "integration/serve_process_test.cpp"},
     {"cmake ", "every build of this program"},
     {"build/release/tests/golden_test", "ctest"},
     {"docker build ", "by hand: it takes an engine; the image's content is that of .ci/image-files"},
-    {"docker push ", "by hand: it takes an engine and a registry"},
+    {"docker push ", "e2e/own_image_test.cpp, by a stand-in for the engine"},
     {"kubectl label namespace", "e2e/opt_in_test.cpp"},
     {"kubectl delete mutatingwebhookconfiguration", "by hand: the command is complete by itself"},
     {"pinhook explain ghcr.io/acme/api:v2 -n team-a", "integration/explain_process_test.cpp; it takes a cluster"},
@@ -105,6 +106,7 @@ constexpr elsewhere others[] = {
     {"pinhook explain europe-docker.pkg.dev", "integration/google_credentials_test.cpp; it takes Google's"},
     {"pinhook explain acme.azurecr.io", "integration/azure_credentials_test.cpp; it takes Azure's"},
     {"kustomize build", "e2e/kustomize_fn_test.cpp"},
+    {"helm install pinhook ", "e2e/own_image_test.cpp"},
     {"helm ", "e2e/helm_post_renderer_test.cpp"},
 };
 
