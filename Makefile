@@ -9,7 +9,7 @@ IMAGE ?= pinhook:dev
 
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image clean
+.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more check format format-check tidy headers asan tsan bench load flood fuzz image manifests chart clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -60,7 +60,8 @@ e2e: packages-e2e build/$(PRESET)/build.ninja ## on a real Kubernetes control pl
 	if [ $$found = 3 ]; then echo "e2e: SKIPPED: no control plane to run on"; exit 0; fi; \
 	[ $$found = 0 ] && { $(call configured_with,PINHOOK_TESTS); } && cmake --build build/$(PRESET) -j $(JOBS) --target pinhook e2e_test && \
 	if [ -x $$programs/helm ] && [ -x $$programs/strict_decoder ]; then \
-	  PINHOOK_E2E_BIN=$$programs tests/e2e/manifests_compare/manifests_compare_test.py && (cd tests/e2e/strict_decoder && go test ./...); \
+	  PINHOOK_E2E_BIN=$$programs tests/e2e/manifests_compare/manifests_compare_test.py && \
+	  PINHOOK_E2E_BIN=$$programs tests/e2e/manifests_compare/install_files_test.py && (cd tests/e2e/strict_decoder && go test ./...); \
 	else echo "e2e: the chart is not compared with kustomize: that takes helm and strict_decoder, built with Go"; fi && \
 	E2E_PROGRAMS=$$programs build/$(PRESET)/tests/e2e_test $(E2E_FLAGS)
 
@@ -120,6 +121,14 @@ fuzz: packages-check ## each fuzz target for FUZZ_SECONDS (30)
 
 image: ## the container image, with docker or buildah
 	@IMAGE=$(IMAGE) .ci/image
+
+# The image of a build that was not pushed has no digest: these take IMAGE only where it is given.
+manifests chart: installed_image = $(if $(filter command environment,$(firstword $(origin IMAGE))),$(IMAGE))
+manifests: ## build/install/pinhook-*.yaml, each all objects in one file (IMAGE=name@sha256:…, else the release's; KUBECTL)
+	@IMAGE=$(installed_image) .ci/package manifests
+
+chart: ## build/install/pinhook-VERSION.tgz, pushed where CHARTS=oci://… says so (IMAGE as above; HELM, HELM_PUSH_FLAGS)
+	@IMAGE=$(installed_image) .ci/package chart
 
 clean: ## remove build/
 	rm -rf build
