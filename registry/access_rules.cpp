@@ -1,5 +1,6 @@
 #include <pinhook/registry/access_rules.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/http/endpoint.hpp>
 #include <pinhook/registry/web_url.hpp>
 
@@ -10,13 +11,6 @@
 
 namespace pinhook::registry {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
 
 // "*" is any number of any characters. The time is at most the product of the lengths.
 bool fits(std::string_view pattern, std::string_view text) {
@@ -65,7 +59,7 @@ result<access_rules::rule> access_rules::read(const std::string& text, std::stri
   if (!is_plain || text.find("://") != std::string::npos)
     return bad("is not a registry such as \"*.example.com\" or \"ghcr.io/acme/*\"");
   const auto slash = std::min(text.find('/'), text.size());
-  const std::string authority = lower(text.substr(0, slash));
+  const std::string authority = lowered(text.substr(0, slash));
   rule out;
   out.text = text;
   out.host = std::string(host_of(authority));
@@ -95,7 +89,7 @@ result<access_rules> access_rules::make(const std::vector<std::string>& allow, c
 }
 
 access_rules::place access_rules::place_of(std::string_view authority) {
-  place out{lower(host_of(authority)), std::string(port_of(authority))};
+  place out{lowered(host_of(authority)), std::string(port_of(authority))};
   if (out.port.empty()) out.port = "443";
   // An odd spelling of an address means that address, and a trailing dot means nothing.
   if (const auto plain = http::parse_endpoint(fmt::format("https://{}/", out.host))) {

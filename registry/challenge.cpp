@@ -13,13 +13,6 @@ bool is_token_char(char c) {
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
 // A proper header line has no control characters, but that of a fake or broken peer may; a value becomes part of URLs
 // and messages.
 bool is_clean(std::string_view value) {
@@ -42,7 +35,7 @@ class line_reader {
           rest_.remove_prefix(1);
         continue;
       }
-      out_.push_back({lower(name), {}});
+      out_.push_back({lowered(name), {}});
       skip_spaces();
       if (!read_parameter()) take_credentials();
       while (skip_separators(), read_parameter()) {
@@ -78,7 +71,7 @@ class line_reader {
     if (const auto space = rest_.find_first_not_of(" \t"); space != std::string_view::npos && rest_[space] == '"')
       rest_.remove_prefix(space);
     std::optional<std::string> value = !rest_.empty() && rest_.front() == '"' ? take_quoted() : take_bare();
-    if (value && is_clean(*value)) out_.back().parameters.emplace_back(lower(name), std::move(*value));
+    if (value && is_clean(*value)) out_.back().parameters.emplace_back(lowered(name), std::move(*value));
     return true;
   }
 

@@ -9,8 +9,6 @@
 namespace pinhook::registry {
 namespace {
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-
 bool is_label(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || is_lower(c) || c == '-'; });

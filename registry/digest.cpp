@@ -1,5 +1,7 @@
 #include <pinhook/registry/digest.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 #include <openssl/evp.h>
 
@@ -19,34 +21,35 @@ constexpr std::array<known_algorithm, 3> algorithms{{{"sha256", 64}, {"sha384", 
 
 constexpr std::size_t shown_hex_digits = 12;
 
-bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-
-std::unexpected<syntax_fault> fault(std::size_t offset, std::string reason) {
+std::unexpected<syntax_fault> digest_fault(std::size_t offset, std::string reason) {
   return std::unexpected(syntax_fault{offset + 1, std::move(reason)});
 }
 
 }  // namespace
 
 std::expected<digest, syntax_fault> digest::read(std::string_view text) {
-  if (text.empty()) return fault(0, "the digest is empty; write sha256: and 64 hexadecimal digits");
+  if (text.empty()) return digest_fault(0, "the digest is empty; write sha256: and 64 hexadecimal digits");
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   const auto* algorithm = std::ranges::find(algorithms, name, &known_algorithm::name);
   if (algorithm == algorithms.end())
-    return fault(0, fmt::format("unknown digest algorithm {}; sha256, sha384 and sha512 are known", quoted(name, 40)));
+    return digest_fault(
+        0, fmt::format("unknown digest algorithm {}; sha256, sha384 and sha512 are known", quoted(name, 40)));
   if (colon == std::string_view::npos)
-    return fault(text.size(), fmt::format("':' and {} hexadecimal digits must follow {}", algorithm->hex_digits, name));
+    return digest_fault(text.size(),
+                        fmt::format("':' and {} hexadecimal digits must follow {}", algorithm->hex_digits, name));
   const std::string_view hex = text.substr(colon + 1);
   const auto* bad = std::ranges::find_if_not(hex, is_lower_hex);
   if (bad != hex.end()) {
     const auto offset = static_cast<std::size_t>(bad - text.begin());
     if (*bad >= 'A' && *bad <= 'F')
-      return fault(offset, "the hexadecimal digits of a digest are lower-case; write a to f");
-    return fault(offset, fmt::format("{} is not a hexadecimal digit", quoted({bad, 1})));
+      return digest_fault(offset, "the hexadecimal digits of a digest are lower-case; write a to f");
+    return digest_fault(offset, fmt::format("{} is not a hexadecimal digit", quoted({bad, 1})));
   }
   if (hex.size() != algorithm->hex_digits)
-    return fault(colon + 1 + std::min(hex.size(), algorithm->hex_digits),
-                 fmt::format("a {} digest has {} hexadecimal digits, not {}", name, algorithm->hex_digits, hex.size()));
+    return digest_fault(
+        colon + 1 + std::min(hex.size(), algorithm->hex_digits),
+        fmt::format("a {} digest has {} hexadecimal digits, not {}", name, algorithm->hex_digits, hex.size()));
   return digest(std::string(text));
 }
 

@@ -13,11 +13,11 @@
 namespace pinhook::registry {
 namespace {
 
-constexpr std::string_view docker_hub = "docker.io";
-constexpr std::string_view docker_hub_key = "https://index.docker.io/v1/";
+constexpr std::string_view hub_registry = "docker.io";
+constexpr std::string_view hub_url = "https://index.docker.io/v1/";
 constexpr std::array<std::string_view, 2> docker_hub_hosts{"index.docker.io", "registry-1.docker.io"};
 constexpr std::size_t max_suffix_size = 64;
-constexpr json::parse_limits limits{.depth = 32, .size = max_docker_config_size};
+constexpr json::parse_limits config_limits{.depth = 32, .size = max_docker_config_size};
 
 /// A place in the file: "config.json: auths: "ghcr.io"". Keys are not secret.
 struct place {
@@ -33,7 +33,7 @@ struct place {
 };
 
 std::string_view canonical_host(std::string_view host) {
-  return std::ranges::find(docker_hub_hosts, host) != docker_hub_hosts.end() ? docker_hub : host;
+  return std::ranges::find(docker_hub_hosts, host) != docker_hub_hosts.end() ? hub_registry : host;
 }
 
 struct registry_key {
@@ -53,7 +53,7 @@ registry_key read_key(std::string_view key) {
   if (scheme != std::string_view::npos || path == "/v1" || path == "/v2") path = {};
   std::string normal(canonical_host(rest.substr(0, slash)));
   normal += path;
-  const bool is_exact = key == docker_hub_key || (key == normal && key != docker_hub);
+  const bool is_exact = key == hub_url || (key == normal && key != hub_registry);
   return {std::move(normal), is_exact};
 }
 
@@ -61,7 +61,7 @@ struct entry_fields {
   std::string_view username, password, auth, identity_token, registry_token;
 };
 
-result<entry_fields> read_fields(const json::value& entry, const place& at) {
+result<entry_fields> read_config_fields(const json::value& entry, const place& at) {
   entry_fields out;
   const std::array<std::pair<const char*, std::string_view*>, 5> names{{{"username", &out.username},
                                                                         {"password", &out.password},
@@ -78,10 +78,10 @@ result<entry_fields> read_fields(const json::value& entry, const place& at) {
 }
 
 /// No value: an entry without credentials, as Docker leaves behind when a helper stores them.
-result<std::optional<credential>> read_entry(const json::value& entry, const place& at) {
+result<std::optional<credential>> read_config_entry(const json::value& entry, const place& at) {
   if (entry.IsNull()) return std::nullopt;
   if (!entry.IsObject()) return at.wrong("must be an object");
-  auto fields = read_fields(entry, at);
+  auto fields = read_config_fields(entry, at);
   if (!fields) return fail(std::move(fields.error()));
 
   std::string user(fields->username);
@@ -150,7 +150,7 @@ bool is_helper_suffix(std::string_view text) {
 }
 
 result<docker_config> docker_config::parse(std::string_view text, std::string_view name) {
-  auto document = json::parse(text, limits);
+  auto document = json::parse(text, config_limits);
   if (!document) return fail(error_code::invalid_input, fmt::format("{}: {}", name, document.error().message));
   if (!document->IsObject()) return fail(error_code::invalid_input, fmt::format("{}: must be a JSON object", name));
 
@@ -161,7 +161,7 @@ result<docker_config> docker_config::parse(std::string_view text, std::string_vi
   if (*auths != nullptr) {
     for (const auto& member : (*auths)->GetObject()) {
       const auto key = json::text_of(member.name);
-      auto read = read_entry(member.value, {name, "auths", key});
+      auto read = read_config_entry(member.value, {name, "auths", key});
       if (!read) return fail(std::move(read.error()));
       std::optional<credential> entry = *std::move(read);
       if (!entry) continue;
@@ -181,9 +181,9 @@ result<docker_config> docker_config::parse(std::string_view text, std::string_vi
       const auto key = json::text_of(member.name);
       auto suffix = read_suffix(member.value, {name, "credHelpers", key});
       if (!suffix) return fail(std::move(suffix.error()));
-      const auto host = key == docker_hub_key ? docker_hub : canonical_host(key);
+      const auto host = key == hub_url ? hub_registry : canonical_host(key);
       helper_entry entry{*std::move(suffix), std::string(key)};
-      if (key == docker_hub_key)
+      if (key == hub_url)
         out.helpers_.insert_or_assign(std::string(host), std::move(entry));
       else
         out.helpers_.try_emplace(std::string(host), std::move(entry));
@@ -201,7 +201,7 @@ result<docker_config> docker_config::parse(std::string_view text, std::string_vi
 docker_config::match docker_config::find(const reference& ref) const {
   const std::string_view host = canonical_host(ref.registry());
   if (const auto* own = own_helper(host)) return helper_call{own->suffix, own->server};
-  if (asks_store(host)) return helper_call{store_, std::string(host == docker_hub ? docker_hub_key : host)};
+  if (asks_store(host)) return helper_call{store_, std::string(host == hub_registry ? hub_url : host)};
   if (const auto* entry = find_inline(host, ref)) return &entry->content;
   return {};
 }

@@ -12,7 +12,7 @@ namespace pinhook::registry {
 namespace {
 
 // Token and error bodies are at most 64 KiB (http::response_limits); no known error body nests deeper than 32.
-constexpr json::parse_limits limits{.depth = 32, .size = std::size_t{64} * 1024};
+constexpr json::parse_limits body_limits{.depth = 32, .size = std::size_t{64} * 1024};
 
 std::string one_line(std::string_view text) {
   std::string out;
@@ -40,7 +40,7 @@ void add(std::string& text, std::string_view more) {
   text += more;
 }
 
-void read_entry(const json::value& entry, peer_message& out) {
+void read_error_entry(const json::value& entry, peer_message& out) {
   if (entry.IsString()) return add(out.text, quoted_line(json::text_of(entry)));
   const auto code = json::find_string(entry, "code");
   auto message = json::find_string(entry, "message");
@@ -61,14 +61,14 @@ constexpr std::array<std::string_view, 6> other_keys{"error_description", "error
                                                      "details",           "detail", "errorMessage"};
 
 bool read_json(std::string_view body, peer_message& out) {
-  const auto parsed = json::parse(body, limits);
+  const auto parsed = json::parse(body, body_limits);
   if (!parsed) return false;
   if (const json::value* errors = json::find(*parsed, "errors")) {
     if (errors->IsArray()) {
       std::size_t left = peer_message::max_errors;
-      for (auto it = errors->Begin(); it != errors->End() && left > 0; ++it, --left) read_entry(*it, out);
+      for (auto it = errors->Begin(); it != errors->End() && left > 0; ++it, --left) read_error_entry(*it, out);
     } else {
-      read_entry(*errors, out);
+      read_error_entry(*errors, out);
     }
   }
   if (out.text.empty()) {

@@ -33,13 +33,13 @@ namespace pinhook::registry {
 namespace {
 
 // An error with its line; returned, never thrown.
-struct fault {
+struct toml_fault {
   std::size_t line = 0;
   std::string reason;
 };
-using maybe_fault = std::optional<fault>;
+using maybe_fault = std::optional<toml_fault>;
 
-fault wrong(const toml::node& at, std::string reason) {
+toml_fault toml_fault_at(const toml::node& at, std::string reason) {
   return {static_cast<std::size_t>(at.source().begin.line), std::move(reason)};
 }
 
@@ -66,12 +66,12 @@ class table_reader {
     const toml::node* const all = from_.get("capabilities");
     if (all == nullptr) return std::nullopt;
     const toml::array* const list = all->as_array();
-    if (list == nullptr) return wrong(*all, "capabilities is not a list");
+    if (list == nullptr) return toml_fault_at(*all, "capabilities is not a list");
     if (list->empty()) return std::nullopt;
     to.can_pull = to.can_resolve = false;
     for (const auto& one : *list) {
       const auto name = one.value<std::string>();
-      if (!name) return wrong(one, "a capability is not a string");
+      if (!name) return toml_fault_at(one, "a capability is not a string");
       std::string low = *name;
       std::transform(low.begin(), low.end(), low.begin(),
                      [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -80,7 +80,7 @@ class table_reader {
       else if (low == "resolve")
         to.can_resolve = true;
       else if (low != "push" && low != "referrers")
-        return wrong(one, fmt::format("unknown capability {}", pinhook::quoted(*name)));
+        return toml_fault_at(one, fmt::format("unknown capability {}", pinhook::quoted(*name)));
     }
     return std::nullopt;
   }
@@ -90,7 +90,7 @@ class table_reader {
          {std::pair{"skip_verify", &to.skip_verify}, std::pair{"override_path", &to.override_path}}) {
       const toml::node* const node = from_.get(name);
       if (node == nullptr) continue;
-      if (!node->is_boolean()) return wrong(*node, fmt::format("{} is neither true nor false", name));
+      if (!node->is_boolean()) return toml_fault_at(*node, fmt::format("{} is neither true nor false", name));
       *into = node->as_boolean()->get();
     }
     return std::nullopt;
@@ -104,10 +104,10 @@ class table_reader {
       return std::nullopt;
     }
     const toml::array* const list = node->as_array();
-    if (list == nullptr) return wrong(*node, "ca is neither a file nor a list of files");
+    if (list == nullptr) return toml_fault_at(*node, "ca is neither a file nor a list of files");
     for (const auto& each : *list) {
       const auto* const file = each.as_string();
-      if (file == nullptr) return wrong(each, "ca has an entry that is not a file name");
+      if (file == nullptr) return toml_fault_at(each, "ca has an entry that is not a file name");
       to.ca_files.push_back(path_of(file->get()));
     }
     return std::nullopt;
@@ -123,7 +123,7 @@ class table_reader {
         const toml::array* const pair = each.as_array();
         const bool is_pair = pair != nullptr && pair->size() == 2 && pair->is_homogeneous(toml::node_type::string);
         if (!each.is_string() && !is_pair)
-          return wrong(each, "client has an entry that is neither a file nor a pair of certificate and key");
+          return toml_fault_at(each, "client has an entry that is neither a file nor a pair of certificate and key");
       }
       node = list->get(0);
     }
@@ -133,7 +133,7 @@ class table_reader {
       to.client_certificate_file = path_of(pair->get(0)->as_string()->get());
       to.client_key_file = path_of(pair->get(1)->as_string()->get());
     } else {
-      return wrong(*node, "client is neither a file nor a list of files");
+      return toml_fault_at(*node, "client is neither a file nor a list of files");
     }
     return std::nullopt;
   }
@@ -142,7 +142,7 @@ class table_reader {
     const toml::node* const node = from_.get("header");
     if (node == nullptr) return std::nullopt;
     const toml::table* const table = node->as_table();
-    if (table == nullptr) return wrong(*node, "header is not a table");
+    if (table == nullptr) return toml_fault_at(*node, "header is not a table");
     for (const auto& [key, value] : *table) {
       const std::string name(key.str());
       if (const auto* const text = value.as_string()) {
@@ -151,7 +151,8 @@ class table_reader {
       }
       const toml::array* const list = value.as_array();
       if (list == nullptr || (!list->empty() && !list->is_homogeneous(toml::node_type::string)))
-        return wrong(value, fmt::format("header {} is neither a string nor a list of strings", pinhook::quoted(name)));
+        return toml_fault_at(value,
+                             fmt::format("header {} is neither a string nor a list of strings", pinhook::quoted(name)));
       for (const auto& each : *list) to.headers.push_back({name, secret(each.as_string()->get())});
     }
     return std::nullopt;
@@ -161,10 +162,10 @@ class table_reader {
     const toml::node* const node = from_.get("dial_timeout");
     if (node == nullptr) return std::nullopt;
     const auto* const text = node->as_string();
-    if (text == nullptr) return wrong(*node, "dial_timeout is not a string");
+    if (text == nullptr) return toml_fault_at(*node, "dial_timeout is not a string");
     if (text->get().empty()) return std::nullopt;
     const auto span = parse_duration(text->get());
-    if (!span) return wrong(*node, fmt::format("dial_timeout: {}", span.error().message));
+    if (!span) return toml_fault_at(*node, fmt::format("dial_timeout: {}", span.error().message));
     to.dial_timeout = *span;
     return std::nullopt;
   }
@@ -191,17 +192,17 @@ std::vector<std::pair<std::string, const toml::node*>> in_file_order(const toml:
 
 maybe_fault read_document(const toml::table& root, const std::filesystem::path& directory, hosts_toml& to) {
   if (const toml::node* const server = root.get("server")) {
-    if (!server->is_string()) return wrong(*server, "server is not a string");
+    if (!server->is_string()) return toml_fault_at(*server, "server is not a string");
     to.server.url = server->as_string()->get();
   }
   if (auto bad = table_reader(root, directory).read(to.server)) return bad;
   const toml::node* const hosts = root.get("host");
   if (hosts == nullptr) return std::nullopt;
-  if (!hosts->is_table()) return wrong(*hosts, "host is not a table");
+  if (!hosts->is_table()) return toml_fault_at(*hosts, "host is not a table");
   for (const auto& [name, node] : in_file_order(*hosts->as_table())) {
     const toml::table* const fields = node->as_table();
-    if (fields == nullptr) return wrong(*node, fmt::format("host {} is not a table", pinhook::quoted(name)));
-    if (name.empty()) return wrong(*node, "a host without a name");
+    if (fields == nullptr) return toml_fault_at(*node, fmt::format("host {} is not a table", pinhook::quoted(name)));
+    if (name.empty()) return toml_fault_at(*node, "a host without a name");
     mirror_setting one;
     one.url = name;
     if (auto bad = table_reader(*fields, directory).read(one)) return bad;

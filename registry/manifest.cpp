@@ -69,7 +69,7 @@ digest_header read_digest_header(const http::response& r) {
   return out;
 }
 
-std::unexpected<error> malformed(const manifest_query& q, std::string_view answer) {
+std::unexpected<error> malformed_manifest(const manifest_query& q, std::string_view answer) {
   return fail(error_code::malformed, fmt::format("{} answered for {} with {}", q.about.peer, q.about.subject, answer));
 }
 
@@ -82,10 +82,10 @@ error schema1_refused(const manifest_query& q) {
 }
 
 error wrong_digest(const manifest_query& q, std::string_view named, std::string_view expected) {
-  return malformed(q,
-                   fmt::format("the digest {}, but it is {}: the registry, or something on the way to it, is broken or "
-                               "lies",
-                               named, expected))
+  return malformed_manifest(
+             q, fmt::format("the digest {}, but it is {}: the registry, or something on the way to it, is broken or "
+                            "lies",
+                            named, expected))
       .error();
 }
 
@@ -156,36 +156,37 @@ result<std::string> check_body(const manifest_query& q, const http::response& r)
   const manifest_kind named = kind_of(content_type);
   if (named == manifest_kind::schema1) return fail(schema1_refused(q));
   if (named == manifest_kind::html)
-    return malformed(q, fmt::format("{}: is this a registry, or a proxy or login page in front of it?",
-                                    read_error_body(r.body).text));
+    return malformed_manifest(q, fmt::format("{}: is this a registry, or a proxy or login page in front of it?",
+                                             read_error_body(r.body).text));
   if (const auto coding = http::find_header(r.headers, "Content-Encoding"); coding && *coding != "identity")
-    return malformed(q, fmt::format("a body compressed as {}, which was not requested", quoted(*coding, 40)));
+    return malformed_manifest(q, fmt::format("a body compressed as {}, which was not requested", quoted(*coding, 40)));
 
   manifest_outline outline;
   rapidjson::MemoryStream stream(r.body.data(), r.body.size());
   rapidjson::Reader reader;
   constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
   if (const auto parsed = reader.Parse<flags>(stream, outline); parsed.IsError())
-    return malformed(q, fmt::format("a body that is not a manifest: at byte {}: {}", parsed.Offset(),
-                                    rapidjson::GetParseError_En(parsed.Code())));
+    return malformed_manifest(q, fmt::format("a body that is not a manifest: at byte {}: {}", parsed.Offset(),
+                                             rapidjson::GetParseError_En(parsed.Code())));
   if (!outline.is_object || outline.repeats_itself || (outline.has_manifests && outline.has_layers))
-    return malformed(q, "JSON that is not a manifest, or two at once");
+    return malformed_manifest(q, "JSON that is not a manifest, or two at once");
   const manifest_kind inside = outline.media_type ? kind_of(*outline.media_type) : manifest_kind::unknown;
   if (outline.schema_version == 1 || inside == manifest_kind::schema1) return fail(schema1_refused(q));
   if (named == manifest_kind::index || named == manifest_kind::image) {
     if (outline.media_type && *outline.media_type != content_type)
-      return malformed(q, fmt::format("Content-Type {} for a manifest that calls itself {}", content_type,
-                                      quoted(*outline.media_type, 100)));
+      return malformed_manifest(q, fmt::format("Content-Type {} for a manifest that calls itself {}", content_type,
+                                               quoted(*outline.media_type, 100)));
     if (outline.schema_version.value_or(2) != 2 ||
         (named == manifest_kind::index ? outline.has_layers : outline.has_manifests))
-      return malformed(q, fmt::format("Content-Type {} for a body of another type", content_type));
+      return malformed_manifest(q, fmt::format("Content-Type {} for a body of another type", content_type));
     return content_type;
   }
   // No type, octet-stream, text/plain (Red Hat), application/json: the body's form decides.
   const bool fits = outline.media_type ? (inside == manifest_kind::index && !outline.has_layers) ||
                                              (inside == manifest_kind::image && !outline.has_manifests)
                                        : outline.has_manifests || outline.has_layers;
-  if (outline.schema_version != 2 || !fits) return malformed(q, "JSON that is neither an image manifest nor an index");
+  if (outline.schema_version != 2 || !fits)
+    return malformed_manifest(q, "JSON that is neither an image manifest nor an index");
   return outline.media_type.value_or("");
 }
 
@@ -227,7 +228,7 @@ result<descriptor> decide_get(const manifest_query& q, const http::response& r, 
   if (!media_type) return fail(std::move(media_type).error());
   const digest own = digest::of(r.body);
   const digest_header header = read_digest_header(r);
-  if (header.contradicts_itself) return malformed(q, "two digests that differ");
+  if (header.contradicts_itself) return malformed_manifest(q, "two digests that differ");
   if (header.sha256 && *header.sha256 != own) return fail(wrong_digest(q, header.sha256->to_string(), own.to_string()));
   if (!header.bare_hex.empty() && header.bare_hex != own.hex())
     return fail(wrong_digest(q, header.bare_hex, own.to_string()));

@@ -1,6 +1,7 @@
 #include <pinhook/registry/platform.hpp>
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/text.hpp>
 #include <pinhook/registry/manifest.hpp>
 
 #include <fmt/format.h>
@@ -38,13 +39,6 @@ constexpr std::array usual{usual_row{"amd64", "v1"}, usual_row{"arm", "v7"}, usu
 std::string_view usual_variant(std::string_view architecture) {
   const auto* const row = std::ranges::find(usual, architecture, &usual_row::architecture);
   return row == usual.end() ? std::string_view() : row->variant;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
 }
 
 // "v8" → 800, "v8.2" → 802: variants of an architecture with a usual one are in this order.
@@ -100,7 +94,7 @@ std::string list_of(const std::vector<platform>& all) {
                      count > names.size() ? fmt::format(" and {} more", count - names.size()) : "");
 }
 
-error malformed(const refused_request& about, std::string_view answer) {
+error malformed_answer(const refused_request& about, std::string_view answer) {
   return {error_code::malformed, fmt::format("{} answered for {} with {}", about.peer, about.subject, answer),
           std::nullopt};
 }
@@ -137,7 +131,7 @@ std::variant<index_entry, ask_configuration, error> entry_for(const refused_requ
                  std::nullopt};
   auto named = digest::parse(json::find_string(*best, "digest").value_or(""));
   if (!named)
-    return malformed(about, fmt::format("an index whose entry for {} has no valid digest", wanted.to_string()));
+    return malformed_answer(about, fmt::format("an index whose entry for {} has no valid digest", wanted.to_string()));
   const bool is_index = is_index_type(json::find_string(*best, "mediaType").value_or(""));
   return index_entry{std::move(*named), is_index, has_platform};
 }
@@ -172,7 +166,7 @@ result<platform> platform::parse(std::string_view text) {
 }
 
 platform platform::of(std::string_view os, std::string_view architecture, std::string_view variant) {
-  platform out{lower(os), lower(architecture), lower(variant)};
+  platform out{lowered(os), lowered(architecture), lowered(variant)};
   if (out.os == "macos") out.os = "darwin";
   const auto* const row = std::ranges::find(architectures, out.architecture, &architecture_row::spelling);
   if (row != architectures.end()) {
@@ -193,23 +187,24 @@ std::string platform::to_string() const {
 std::variant<index_entry, ask_configuration, error> part_for(const refused_request& about, std::string_view text,
                                                              const platform& wanted) {
   const auto root = json::parse(text, {.depth = max_manifest_depth, .size = max_manifest_size});
-  if (!root) return malformed(about, fmt::format("a body that is not a manifest: {}", root.error().message));
+  if (!root) return malformed_answer(about, fmt::format("a body that is not a manifest: {}", root.error().message));
   if (const json::value* const entries = json::find(*root, "manifests"); entries != nullptr && entries->IsArray())
     return entry_for(about, *entries, wanted);
   const json::value* const config = json::find(*root, "config");
   auto config_digest = digest::parse(config == nullptr ? "" : json::find_string(*config, "digest").value_or(""));
-  if (!config_digest) return malformed(about, "a manifest that names no configuration");
+  if (!config_digest) return malformed_answer(about, "a manifest that names no configuration");
   return ask_configuration{std::move(*config_digest)};
 }
 
 result<void> check_configuration(const refused_request& about, std::string_view text, const digest& named,
                                  const platform& wanted) {
   if (named.algorithm() == "sha256" && digest::of(text) != named)
-    return fail(malformed(about, fmt::format("a configuration whose digest is {}, but it is {}: the registry, or "
-                                             "something on the way to it, is broken or lies",
-                                             digest::of(text).to_string(), named.to_string())));
+    return fail(
+        malformed_answer(about, fmt::format("a configuration whose digest is {}, but it is {}: the registry, or "
+                                            "something on the way to it, is broken or lies",
+                                            digest::of(text).to_string(), named.to_string())));
   const auto root = json::parse(text, {.depth = max_manifest_depth, .size = max_manifest_size});
-  if (!root) return fail(malformed(about, "a configuration that is not JSON"));
+  if (!root) return fail(malformed_answer(about, "a configuration that is not JSON"));
   const platform own = platform_in(*root);
   if (!is_named(own))
     return fail(error_code::not_found,

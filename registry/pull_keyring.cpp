@@ -15,11 +15,11 @@
 namespace pinhook::registry {
 namespace {
 
-constexpr json::parse_limits limits{.depth = 32, .size = max_pull_secret_size};
-constexpr std::string_view docker_hub = "docker.io";
-constexpr std::string_view docker_hub_key = "index.docker.io";
+constexpr json::parse_limits keyring_limits{.depth = 32, .size = max_pull_secret_size};
+constexpr std::string_view hub_host = "docker.io";
+constexpr std::string_view hub_key = "index.docker.io";
 
-std::unexpected<error> wrong(std::string_view where, std::string_view fault) {
+std::unexpected<error> invalid_keyring(std::string_view where, std::string_view fault) {
   return fail(error_code::invalid_input, fmt::format("{}: {}", where, fault));
 }
 
@@ -29,20 +29,20 @@ bool is_same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-struct entry_fields {
+struct keyring_fields {
   std::string_view username, password, email, auth;
 };
 
-result<entry_fields> read_fields(const json::value& entry, std::string_view where) {
-  entry_fields out;
+result<keyring_fields> read_keyring_fields(const json::value& entry, std::string_view where) {
+  keyring_fields out;
   if (entry.IsNull()) return out;
-  if (!entry.IsObject()) return wrong(where, "must be an object");
+  if (!entry.IsObject()) return invalid_keyring(where, "must be an object");
   const std::array<std::pair<std::string_view, std::string_view*>, 4> names{
       {{"username", &out.username}, {"password", &out.password}, {"email", &out.email}, {"auth", &out.auth}}};
   for (const auto& member : entry.GetObject()) {
     for (const auto& [name, to] : names) {
       if (!is_same_name(json::text_of(member.name), name) || member.value.IsNull()) continue;
-      if (!member.value.IsString()) return wrong(where, fmt::format("\"{}\" must be a string", name));
+      if (!member.value.IsString()) return invalid_keyring(where, fmt::format("\"{}\" must be a string", name));
       *to = json::text_of(member.value);
     }
   }
@@ -50,20 +50,20 @@ result<entry_fields> read_fields(const json::value& entry, std::string_view wher
 }
 
 // No value: an entry without a user name.
-result<std::optional<credential>> read_entry(const json::value& entry, std::string_view secret_name,
-                                             std::string_view key, std::string_view where) {
-  auto fields = read_fields(entry, where);
+result<std::optional<credential>> read_keyring_entry(const json::value& entry, std::string_view secret_name,
+                                                     std::string_view key, std::string_view where) {
+  auto fields = read_keyring_fields(entry, where);
   if (!fields) return fail(std::move(fields.error()));
   credential out;
   out.username = fields->username;
   out.secret = secret(std::string(fields->password));
   if (!fields->auth.empty()) {
     auto decoded = decode_base64(fields->auth);
-    if (!decoded) return wrong(where, "\"auth\" is not base64");
+    if (!decoded) return invalid_keyring(where, "\"auth\" is not base64");
     const secret pair(*std::move(decoded));
     const std::string_view text = pair.reveal();
     const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos) return wrong(where, "\"auth\" must be the base64 of user:password");
+    if (colon == std::string_view::npos) return invalid_keyring(where, "\"auth\" must be the base64 of user:password");
     out.username = text.substr(0, colon);
     out.secret = secret(std::string(text.substr(colon + 1)));
   }
@@ -86,14 +86,14 @@ result<const json::value*> find_entries(pull_secret_form form, const json::docum
   const json::value* out = nullptr;
   for (const auto& member : all.GetObject())
     if (is_same_name(json::text_of(member.name), "auths") && !member.value.IsNull()) out = &member.value;
-  if (out != nullptr && !out->IsObject()) return wrong("\"auths\"", "must be an object");
+  if (out != nullptr && !out->IsObject()) return invalid_keyring("\"auths\"", "must be an object");
   return out;
 }
 
 }  // namespace
 
 result<std::vector<pull_entry>> parse_pull_secret(pull_secret_form form, const secret& text, std::string_view name) {
-  auto document = json::parse(text.reveal(), limits);
+  auto document = json::parse(text.reveal(), keyring_limits);
   if (!document) return fail(error_code::invalid_input, std::move(document.error().message));
   const auto entries = find_entries(form, *document);
   if (!entries) return fail(entries.error());
@@ -107,7 +107,7 @@ result<std::vector<pull_entry>> parse_pull_secret(pull_secret_form form, const s
   for (const auto& member : (*entries)->GetObject()) {
     const std::string_view key = json::text_of(member.name);
     if (last.at(key) != &member.value) continue;
-    auto read = read_entry(member.value, name, key, quoted(key, 100));
+    auto read = read_keyring_entry(member.value, name, key, quoted(key, 100));
     if (!read) return fail(std::move(read.error()));
     auto pattern = parse_image_pattern(key);
     if (pattern && *read) out.push_back({*std::move(pattern), **std::move(read)});
@@ -134,9 +134,9 @@ std::vector<const pull_entry*> pull_keyring::find(const reference& ref) const {
   std::vector<const pull_entry*> out;
   for (const pull_entry& e : entries_)
     if (e.pattern.matches(ref)) out.push_back(&e);
-  if (!out.empty() || ref.registry() != docker_hub) return out;
+  if (!out.empty() || ref.registry() != hub_host) return out;
   for (const pull_entry& e : entries_)
-    if (e.pattern.key() == docker_hub_key) out.push_back(&e);
+    if (e.pattern.key() == hub_key) out.push_back(&e);
   return out;
 }
 

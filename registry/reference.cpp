@@ -19,19 +19,16 @@ constexpr std::string_view official_images = "library/";
 constexpr std::size_t image_id_size = 64;
 constexpr unsigned max_port = 65535;
 
-constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_path_letter(char c) { return is_lower(c) || is_digit(c); }
 constexpr bool is_path_separator(char c) { return c == '.' || c == '_' || c == '-'; }
 constexpr bool is_host_letter(char c) { return is_lower(c) || is_upper(c) || is_digit(c); }
 constexpr bool is_tag_start(char c) { return is_host_letter(c) || c == '_'; }
 constexpr bool is_tag_letter(char c) { return is_tag_start(c) || c == '.' || c == '-'; }
-constexpr bool is_lower_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 constexpr bool is_hex(char c) { return is_lower_hex(c) || (c >= 'A' && c <= 'F'); }
 
-using fault = std::optional<syntax_fault>;
+using reference_fault = std::optional<syntax_fault>;
 
-fault fault_at(std::size_t offset, std::string reason) { return syntax_fault{offset + 1, std::move(reason)}; }
+reference_fault fault_at(std::size_t offset, std::string reason) { return syntax_fault{offset + 1, std::move(reason)}; }
 
 /// The name of a byte in a message.
 std::string name_of(char c) {
@@ -51,7 +48,7 @@ bool is_registry_name(std::string_view first) {
 }
 
 /// Labels of letters, digits and inner hyphens, joined by dots. `at` moves to the ':' of the port or the end.
-fault read_labels(std::string_view host, std::size_t& at) {
+reference_fault read_labels(std::string_view host, std::size_t& at) {
   for (;;) {
     const std::size_t start = at;
     while (at < host.size() && (is_host_letter(host[at]) || host[at] == '-')) ++at;
@@ -69,7 +66,7 @@ fault read_labels(std::string_view host, std::size_t& at) {
 }
 
 /// "[", hexadecimal digits and colons, "]": without a zone or a dotted quad, as in distribution/reference.
-fault read_ipv6(std::string_view host, std::size_t& at) {
+reference_fault read_ipv6(std::string_view host, std::size_t& at) {
   const std::size_t start = ++at;
   while (at < host.size() && (is_hex(host[at]) || host[at] == ':')) ++at;
   if (at == host.size()) return fault_at(at, "']' is missing after the IPv6 address");
@@ -84,7 +81,7 @@ fault read_ipv6(std::string_view host, std::size_t& at) {
 }
 
 /// `at` is the position after the ':'.
-fault read_port(std::string_view host, std::size_t at) {
+reference_fault read_port(std::string_view host, std::size_t at) {
   const std::size_t start = at;
   unsigned port = 0;
   for (; at < host.size() && is_digit(host[at]); ++at)
@@ -97,7 +94,7 @@ fault read_port(std::string_view host, std::size_t at) {
   return std::nullopt;
 }
 
-fault read_registry(std::string_view host) {
+reference_fault read_registry(std::string_view host) {
   std::size_t at = 0;
   if (auto wrong = host.starts_with('[') ? read_ipv6(host, at) : read_labels(host, at)) return wrong;
   if (at == host.size()) return std::nullopt;
@@ -110,7 +107,7 @@ std::string component_fault(char c) {
 }
 
 /// One '.', one or two '_', or any number of '-', between letters or digits. `at` moves past it.
-fault read_separator(std::string_view text, std::size_t& at) {
+reference_fault read_separator(std::string_view text, std::size_t& at) {
   const char c = text[at];
   const std::size_t start = at;
   const std::size_t most = c == '.' ? 1 : c == '_' ? 2 : text.size();
@@ -125,7 +122,7 @@ fault read_separator(std::string_view text, std::size_t& at) {
 }
 
 /// Components joined by '/'. `at` moves to the ':' of the tag, the '@' of the digest, or the end.
-fault read_path(std::string_view text, std::size_t& at) {
+reference_fault read_path(std::string_view text, std::size_t& at) {
   for (;;) {
     if (at == text.size() || text[at] == '/' || text[at] == ':' || text[at] == '@')
       return fault_at(at, "a part of the repository name is empty");
@@ -144,7 +141,7 @@ fault read_path(std::string_view text, std::size_t& at) {
 }
 
 /// `at` is the position after the ':' and moves to the '@' or the end.
-fault read_tag(std::string_view text, std::size_t& at) {
+reference_fault read_tag(std::string_view text, std::size_t& at) {
   const std::size_t start = at;
   if (at == text.size() || text[at] == '@') return fault_at(at, "the tag after ':' is empty");
   if (text[at] == '.' || text[at] == '-')
@@ -159,7 +156,7 @@ fault read_tag(std::string_view text, std::size_t& at) {
 }
 
 /// Finds a fault of the text as a whole.
-fault check_whole(std::string_view text) {
+reference_fault check_whole(std::string_view text) {
   if (text.empty()) return fault_at(0, "an image reference must not be empty");
   if (text.size() > max_reference_size)
     return fault_at(max_reference_size,

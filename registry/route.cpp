@@ -1,5 +1,7 @@
 #include <pinhook/registry/route.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -9,13 +11,6 @@
 
 namespace pinhook::registry {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
 
 // Removes double and trailing slashes.
 std::string clean_path(std::string_view path) {
@@ -59,7 +54,7 @@ std::optional<error> header_fault(const route_header& h) {
 bool is_ours(std::string_view name) {
   constexpr std::array<std::string_view, 7> names{"host",       "content-length", "transfer-encoding", "connection",
                                                   "keep-alive", "accept",         "accept-encoding"};
-  return std::find(names.begin(), names.end(), lower(name)) != names.end();
+  return std::find(names.begin(), names.end(), lowered(name)) != names.end();
 }
 
 std::shared_ptr<const http::tls_settings> make_tls(const mirror_setting& setting) {
@@ -113,7 +108,7 @@ result<route> make_route(const mirror_setting& setting, const reference& ref) {
   }
   out.is_named = true;
   const std::string authority = base->where().authority();
-  out.is_upstream = authority == lower(ref.registry()) || authority == lower(ref.wire_host());
+  out.is_upstream = authority == lowered(ref.registry()) || authority == lowered(ref.wire_host());
   if (!out.is_upstream) {
     out.host = authority;
     out.ns = ref.registry();

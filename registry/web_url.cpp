@@ -1,5 +1,7 @@
 #include <pinhook/registry/web_url.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 #include <fmt/core.h>
@@ -13,13 +15,6 @@ namespace {
 namespace urls = boost::urls;
 
 std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
 
 bool is_plain_host(std::string_view host) {
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
@@ -40,7 +35,7 @@ std::string origin::authority() const { return port == default_port(scheme) ? ho
 std::string origin::to_string() const { return fmt::format("{}://{}:{}", scheme, host, port); }
 
 bool is_loopback_name(std::string_view host) {
-  if (lower(host) == "localhost" || host == "[::1]") return true;
+  if (lowered(host) == "localhost" || host == "[::1]") return true;
   // Four decimal numbers below 256, the first one 127: "127.1" and "0x7f.0.0.1" are names of uncertain meaning.
   int parts = 0;
   const char* at = host.data();
@@ -69,12 +64,12 @@ result<web_url> web_url::parse(std::string_view text) {
   const auto parsed = urls::parse_uri({text.data(), text.size()});
   if (!parsed) return fail(error_code::malformed, fmt::format("{} is not an absolute URL", quoted(text)));
   web_url out;
-  out.where_.scheme = lower(view(parsed->scheme()));
+  out.where_.scheme = lowered(view(parsed->scheme()));
   if (out.where_.scheme != "https" && out.where_.scheme != "http")
     return fail(error_code::malformed, fmt::format("{} is neither http nor https", quoted(text)));
   if (!parsed->has_authority() || parsed->has_userinfo())
     return fail(error_code::malformed, fmt::format("{} has no host, or a user before it", quoted(text)));
-  out.where_.host = lower(view(parsed->encoded_host()));
+  out.where_.host = lowered(view(parsed->encoded_host()));
   if (!is_plain_host(out.where_.host))
     return fail(error_code::malformed, fmt::format("{} has an invalid host", quoted(text)));
   if (parsed->has_port() && !parsed->port().empty()) {

@@ -17,7 +17,7 @@
 namespace pinhook::admission {
 namespace {
 
-auto invalid(std::string_view field, const error& cause) {
+auto invalid_inquiry(std::string_view field, const error& cause) {
   return fail(error_code::invalid_input, fmt::format("invalid AdmissionReview: {}: {}", field, cause.message));
 }
 
@@ -28,7 +28,7 @@ result<pin::object> read(std::string_view field, std::string_view text, std::spa
   if (text.front() != '{')
     return fail(error_code::invalid_input, fmt::format("invalid AdmissionReview: {} is not an object", field));
   auto object = pin::read_object(text, places, most);
-  if (!object && object.error().code != error_code::unsupported) return invalid(field, object.error());
+  if (!object && object.error().code != error_code::unsupported) return invalid_inquiry(field, object.error());
   return object;
 }
 
@@ -191,13 +191,13 @@ result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, 
   out.lookups.clear();
   out.tenants.clear();
   auto now = pin::read_metadata(out.request.object);
-  if (!now) return invalid("request.object", now.error());
+  if (!now) return invalid_inquiry("request.object", now.error());
   out.now = std::move(*now);
   name(out);
   const pin::request request = out.request.pin_request();
   const bool is_update = request.operation == pin::operation::update;
   auto plan = pin::make_plan(request, m, book.policy, out.now, is_update ? &out.now : nullptr, {});
-  if (!plan) return invalid("request.object", plan.error());
+  if (!plan) return invalid_inquiry("request.object", plan.error());
   if (plan->exempt != pin::leave_reason::none)
     out.plan.exempt = plan->exempt;
   else if (is_update && pin::is_same_but_metadata(out.request.object, out.request.old_object))
@@ -237,7 +237,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
     // An object that was too large and is not any more is compared by its metadata: every image counts as changed.
     if (!read_before && read_before.error().code == error_code::unsupported && most == pin::max_slots) {
       read_before = pin::read_metadata(out.request.old_object);
-      if (!read_before) return invalid("request.oldObject", read_before.error());
+      if (!read_before) return invalid_inquiry("request.oldObject", read_before.error());
     }
     if (!read_before) return fail(std::move(read_before.error()));
     before = std::move(*read_before);
@@ -247,7 +247,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   rulings ruled;
   if (!book.rules.is_empty()) ruled = apply_rules(book.rules, request, out.now);
   auto plan = pin::make_plan(request, m, book.policy, out.now, old, ruled.orders);
-  if (!plan) return invalid("request.object", plan.error());
+  if (!plan) return invalid_inquiry("request.object", plan.error());
   out.plan = std::move(*plan);
   take_judged(std::move(ruled.judged), book.rules, old, out);
   leave_denied(out);
@@ -265,7 +265,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
       const auto tenant = tenants.of(out.now.found.slots[work.decision.slot]);
       if (!tenant && tenant.error().code == error_code::unsupported)
         return without_content(std::move(out), m, book, tenant.error().message);
-      if (!tenant) return invalid("request.object", tenant.error());
+      if (!tenant) return invalid_inquiry("request.object", tenant.error());
       work.tenant = *tenant;
       if (action == pin::decision::kind::resolve) work.lookup = lookups.place_of(work.decision, *tenant);
     }

@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, pin::operation>, 4> operations{
                                                                                  {"DELETE", pin::operation::remove},
                                                                                  {"CONNECT", pin::operation::connect}}};
 
-auto invalid(std::string_view field, std::string_view fault) {
+auto invalid_review(std::string_view field, std::string_view fault) {
   return fail(error_code::invalid_input, fmt::format("invalid AdmissionReview: {} {}", field, fault));
 }
 
@@ -105,10 +105,11 @@ void take_request(json::cursor& at, raw_request& out) {
 }
 
 result<review> check(raw_request raw) {
-  if (!raw.uid.text || raw.uid.text->empty()) return invalid("request.uid", "is missing or not a string");
+  if (!raw.uid.text || raw.uid.text->empty()) return invalid_review("request.uid", "is missing or not a string");
   if (raw.uid.text->size() > max_uid_size)
-    return invalid("request.uid", fmt::format("is longer than {} bytes", max_uid_size));
-  if (!raw.kind.text || raw.kind.text->empty()) return invalid("request.kind.kind", "is missing or not a string");
+    return invalid_review("request.uid", fmt::format("is longer than {} bytes", max_uid_size));
+  if (!raw.kind.text || raw.kind.text->empty())
+    return invalid_review("request.kind.kind", "is missing or not a string");
   review out;
   const std::string_view operation = raw.operation.or_empty();
   bool is_known = false;
@@ -118,8 +119,8 @@ result<review> check(raw_request raw) {
     is_known = true;
   }
   if (!is_known)
-    return invalid("request.operation", fmt::format("is {}; CREATE, UPDATE, DELETE or CONNECT is expected",
-                                                    raw.operation.is_there ? quoted(operation, 40) : "missing"));
+    return invalid_review("request.operation", fmt::format("is {}; CREATE, UPDATE, DELETE or CONNECT is expected",
+                                                           raw.operation.is_there ? quoted(operation, 40) : "missing"));
   out.uid = std::move(*raw.uid.text);
   out.group = raw.group.or_empty();
   out.kind = std::move(*raw.kind.text);
@@ -166,7 +167,7 @@ std::string_view to_string(pin::operation o) noexcept {
 
 result<review> decode_review(std::string_view body) {
   json::cursor at(body);
-  if (at.peek() != json::kind::object) return invalid("the body", "is not a JSON object");
+  if (at.peek() != json::kind::object) return invalid_review("the body", "is not a JSON object");
   text_field version, kind;
   bool has_request = false;
   bool is_object = false;
@@ -191,14 +192,14 @@ result<review> decode_review(std::string_view body) {
   if (!at.has_failed() && !at.is_at_end()) at.reject("unexpected text after the value");
   if (at.has_failed()) return fail(error_code::invalid_input, "invalid AdmissionReview: " + at.failure().message);
   if (kind.or_empty() != review_kind)
-    return invalid("kind", kind.is_there
-                               ? fmt::format("is {}; {} is expected", quoted(kind.or_empty(), 80), review_kind)
-                               : "is missing");
+    return invalid_review("kind", kind.is_there
+                                      ? fmt::format("is {}; {} is expected", quoted(kind.or_empty(), 80), review_kind)
+                                      : "is missing");
   if (version.or_empty() != api_version)
-    return invalid("apiVersion", version.is_there
-                                     ? fmt::format("is {}; {} is expected", quoted(version.or_empty(), 80), api_version)
-                                     : "is missing");
-  if (!is_object) return invalid("request", "is missing or not an object");
+    return invalid_review("apiVersion", version.is_there ? fmt::format("is {}; {} is expected",
+                                                                       quoted(version.or_empty(), 80), api_version)
+                                                         : "is missing");
+  if (!is_object) return invalid_review("request", "is missing or not an object");
   return check(std::move(raw));
 }
 

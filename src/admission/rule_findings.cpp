@@ -16,7 +16,7 @@ using rules::action;
 using rules::fix_kind;
 
 // Bytes that are kept for the names behind a warning.
-constexpr std::size_t least_names_size = 48;
+constexpr std::size_t least_finding_size = 48;
 
 // Room for "; and 1000 more".
 constexpr std::size_t rest_size = 32;
@@ -99,7 +99,7 @@ void rule_findings::warn(const rules::finding& f, std::string_view taken, const 
   const std::string reason = fmt::format("{}{}: {}", rule, would, f.reason);
   const std::string fix = clause_of(f);
   const std::string both = reason + "; " + fix;
-  if (both.size() + least_names_size <= max_warning_size) {
+  if (both.size() + least_finding_size <= max_warning_size) {
     warnings_.push_back({with_names(both, s, s.image, max_warning_size)});
     return;
   }

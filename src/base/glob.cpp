@@ -63,7 +63,7 @@ std::string without_longer_runs(std::string_view text, std::string_view stars) {
   return out;
 }
 
-std::string as_text(std::string_view pattern) {
+std::string pattern_text(std::string_view pattern) {
   std::string out;
   out.reserve(pattern.size());
   for (std::size_t i = 0; i < pattern.size(); ++i) {
@@ -109,7 +109,7 @@ bool glob::covers(const glob& other) const {
   if (form_ == form::literal || !other.literal_begin().starts_with(literal_begin()) ||
       !other.literal_end().ends_with(literal_end()))
     return false;
-  const std::string text = as_text(other.text_);
+  const std::string text = pattern_text(other.text_);
   return walk<pattern_as_text>(std::string_view(text_).substr(begin_, text_.size() - begin_ - end_),
                                std::string_view(text).substr(begin_, text.size() - begin_ - end_));
 }

@@ -72,7 +72,7 @@ std::string as_json(std::string_view time, level l, std::string_view message, co
   return std::move(out).text();
 }
 
-std::string as_text(std::string_view time, level l, std::string_view message, const fields& f) {
+std::string text_line(std::string_view time, level l, std::string_view message, const fields& f) {
   std::string out = fmt::format("{} {:<7} {}", time, to_string(l), printable(message));
   for (const auto& one : f) {
     out += fmt::format(" {}=", one.key);
@@ -105,7 +105,7 @@ void configure(const options& o) {
 bool is_enabled(level l) noexcept { return l >= the_state().least; }
 
 std::string render(format shape, std::string_view time, level l, std::string_view message, const fields& f) {
-  return shape == format::json ? as_json(time, l, message, f) : as_text(time, l, message, f);
+  return shape == format::json ? as_json(time, l, message, f) : text_line(time, l, message, f);
 }
 
 void write(level l, std::string_view message, const fields& f) {

@@ -16,16 +16,16 @@
 namespace pinhook {
 namespace {
 
-struct closer {
+struct x509_closer {
   void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
   void operator()(BIO* p) const { BIO_free(p); }
   void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
 };
 template <class T>
-using owned = std::unique_ptr<T, closer>;
+using x509_owned = std::unique_ptr<T, x509_closer>;
 
-owned<BIO> reading(std::string_view text) {
-  return owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+x509_owned<BIO> x509_reading(std::string_view text) {
+  return x509_owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
 std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
@@ -87,7 +87,7 @@ struct x509_certificate::facts {
   std::vector<std::string> addresses;
 
   void read_names() {
-    const owned<GENERAL_NAMES> all(
+    const x509_owned<GENERAL_NAMES> all(
         static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x509.get(), NID_subject_alt_name, nullptr, nullptr)));
     for (int i = 0; i < sk_GENERAL_NAME_num(all.get()); ++i) {
       const GENERAL_NAME* one = sk_GENERAL_NAME_value(all.get(), i);
@@ -108,7 +108,7 @@ result<x509_certificate> x509_certificate::of(std::shared_ptr<x509_st> parsed) {
   const auto until = moment_of(X509_get0_notAfter(c));
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int digest_size = 0;
-  const owned<BIO> text(BIO_new(BIO_s_mem()));
+  const x509_owned<BIO> text(BIO_new(BIO_s_mem()));
   const bool good = from && until && X509_digest(c, EVP_sha256(), digest.data(), &digest_size) == 1 &&
                     PEM_write_bio_X509(text.get(), c) == 1;
   if (!good) {
@@ -149,8 +149,8 @@ bool x509_certificate::is_issued_by(const x509_certificate& authority) const {
 
 bool x509_certificate::has_key(const secret& key) const {
   if (key.reveal().size() > max_bundle_size) return false;
-  const auto in = reading(key.reveal());
-  const owned<EVP_PKEY> read(PEM_read_bio_PrivateKey(in.get(), nullptr, no_pass_phrase, nullptr));
+  const auto in = x509_reading(key.reveal());
+  const x509_owned<EVP_PKEY> read(PEM_read_bio_PrivateKey(in.get(), nullptr, no_pass_phrase, nullptr));
   const bool out = read && X509_check_private_key(facts_->x509.get(), read.get()) == 1;
   ERR_clear_error();
   return out;
@@ -163,7 +163,7 @@ struct bundle_reader {
       out.unread = 1;
       return out;
     }
-    const auto in = reading(pem);
+    const auto in = x509_reading(pem);
     for (;;) {
       if (out.certificates.size() == most) return out;
       block b;

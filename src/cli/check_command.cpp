@@ -17,7 +17,7 @@
 namespace pinhook::cli {
 namespace {
 
-constexpr std::string_view own_name = "check";
+constexpr std::string_view check_name = "check";
 
 std::string here() {
   std::error_code ignored;
@@ -25,8 +25,8 @@ std::string here() {
   return path.empty() ? "/" : path.string();
 }
 
-pipeline::check_run_options options_of(const file_arguments& arguments, const config::settings& s,
-                                       const files::image_places& places) {
+pipeline::check_run_options check_options(const file_arguments& arguments, const config::settings& s,
+                                          const files::image_places& places) {
   pipeline::check_run_options out;
   out.output = pipeline::parse_report_format(arguments.output).value_or(pipeline::report_format::table);
   out.report.has_colour = out.output == pipeline::report_format::table && wants_colour();
@@ -46,16 +46,16 @@ int check(const arguments& arguments) {
   const auto& options = arguments.files;
   const environment variables = process_environment();
   const auto s = config::settings_for_files(arguments.configuration.file, variables);
-  if (!s) return refuse_run(own_name, s.error());
+  if (!s) return refuse_run(check_name, s.error());
   const auto places = image_places_of(*s);
   const std::string flag = arguments.configuration.file;
-  pipeline::check_run run(options_of(options, *s, places), s->rules,
+  pipeline::check_run run(check_options(options, *s, places), s->rules,
                           flag.empty() ? variable(variables, "PINHOOK_CONFIG") : flag);
   const auto read = pipeline::each_input(options.paths, places, [&](pipeline::input one) { run.take(std::move(one)); });
-  if (!read) return refuse_run(own_name, read.error());
+  if (!read) return refuse_run(check_name, read.error());
   const auto open = [&] { return access::open_digests({options.lock_file, options.offline}, *s, variables); };
   // 1 means findings.
-  return run_files(own_name, run, open, exit_usage);
+  return run_files(check_name, run, open, exit_usage);
 }
 
 }  // namespace pinhook::cli

@@ -26,24 +26,24 @@ int print_version(const arguments&) {
   return exit_good;
 }
 
-struct row {
+struct command_row {
   cli::command command;
   int (*run)(const arguments&);
 };
 
-constexpr std::array<row, 13> rows{{{command::help, print_help},
-                                    {command::version, print_version},
-                                    {command::explain, explain},
-                                    {command::serve, serve},
-                                    {command::demo, run_demo},
-                                    {command::pin, pin},
-                                    {command::unpin, unpin},
-                                    {command::check, check},
-                                    {command::lock, lock},
-                                    {command::resolve, resolve},
-                                    {command::fn, fn},
-                                    {command::rules, rules_test},
-                                    {command::completion, completion}}};
+constexpr std::array<command_row, 13> command_rows{{{command::help, print_help},
+                                                    {command::version, print_version},
+                                                    {command::explain, explain},
+                                                    {command::serve, serve},
+                                                    {command::demo, run_demo},
+                                                    {command::pin, pin},
+                                                    {command::unpin, unpin},
+                                                    {command::check, check},
+                                                    {command::lock, lock},
+                                                    {command::resolve, resolve},
+                                                    {command::fn, fn},
+                                                    {command::rules, rules_test},
+                                                    {command::completion, completion}}};
 
 // A read that hangs cannot be ended, and its thread may still use objects that `exit` destroys, so the process ends
 // without destructors then.
@@ -64,7 +64,7 @@ int run(const std::vector<std::string>& words) {
     return exit_code(arguments.error().code);
   }
   try {
-    for (const auto& one : rows)
+    for (const auto& one : command_rows)
       if (one.command == arguments->command) return ended(one.run(*arguments));
   } catch (const std::exception& e) {
     // Construction at start-up throws when there is no thread, no descriptor or no output.

@@ -219,27 +219,27 @@ std::string fish_script(const described_command& program, commands_span commands
   return out;
 }
 
-struct row {
+struct shell_row {
   completion_shell shell;
   std::string_view name;
   std::string (*script)(const described_command&, commands_span);
 };
 
-constexpr std::array<row, 3> rows{{{completion_shell::bash, "bash", bash_script},
-                                   {completion_shell::zsh, "zsh", zsh_script},
-                                   {completion_shell::fish, "fish", fish_script}}};
+constexpr std::array<shell_row, 3> shell_rows{{{completion_shell::bash, "bash", bash_script},
+                                               {completion_shell::zsh, "zsh", zsh_script},
+                                               {completion_shell::fish, "fish", fish_script}}};
 
 }  // namespace
 
 std::optional<completion_shell> parse_shell(std::string_view name) {
-  const auto* const found = std::ranges::find(rows, name, &row::name);
-  if (found == rows.end()) return std::nullopt;
+  const auto* const found = std::ranges::find(shell_rows, name, &shell_row::name);
+  if (found == shell_rows.end()) return std::nullopt;
   return found->shell;
 }
 
 std::string completion_script(completion_shell shell, const std::vector<described_command>& commands) {
   if (commands.empty()) return {};
-  const auto* const found = std::ranges::find(rows, shell, &row::shell);
+  const auto* const found = std::ranges::find(shell_rows, shell, &shell_row::shell);
   return found->script(commands.front(), commands_span(commands).subspan(1));
 }
 

@@ -24,9 +24,9 @@ constexpr std::size_t shown_in_all = 100;
 
 using optional_text = std::optional<std::string>;
 
-std::string as_json(const std::array<std::pair<std::string_view, optional_text>, 8>& members,
-                    const access::access_report* report = nullptr,
-                    const std::vector<pipeline::rule_match>* matches = nullptr) {
+std::string explanation_json(const std::array<std::pair<std::string_view, optional_text>, 8>& members,
+                             const access::access_report* report = nullptr,
+                             const std::vector<pipeline::rule_match>* matches = nullptr) {
   std::string out = "{";
   for (const auto& [key, text] : members) {
     if (out.size() > 1) out += ',';
@@ -48,15 +48,15 @@ explanation explain_good(const reference& ref, output_format format, const acces
   const std::string tag(ref.effective_tag());
   const auto& digest = ref.digest();
   if (format == output_format::json)
-    return {as_json({{{"reference", ref.written()},
-                      {"registry", ref.registry()},
-                      {"host", ref.wire_host()},
-                      {"repository", ref.repository()},
-                      {"tag", tag.empty() ? optional_text() : tag},
-                      {"digest", digest ? optional_text(digest->to_string()) : std::nullopt},
-                      {"canonical", ref.canonical()},
-                      {"error", std::nullopt}}},
-                    report, matches),
+    return {explanation_json({{{"reference", ref.written()},
+                               {"registry", ref.registry()},
+                               {"host", ref.wire_host()},
+                               {"repository", ref.repository()},
+                               {"tag", tag.empty() ? optional_text() : tag},
+                               {"digest", digest ? optional_text(digest->to_string()) : std::nullopt},
+                               {"canonical", ref.canonical()},
+                               {"error", std::nullopt}}},
+                             report, matches),
             "", code};
 
   const auto line = [](std::string_view name, std::string_view text) { return fmt::format("{:<12}{}\n", name, text); };
@@ -95,14 +95,14 @@ explanation explain(std::string_view text, output_format format, const access::a
   const auto read = reference::read(text);
   if (read) return explain_good(*read, format, report, matches);
   if (format == output_format::json)
-    return {as_json({{{"reference", std::string(text)},
-                      {"registry", std::nullopt},
-                      {"host", std::nullopt},
-                      {"repository", std::nullopt},
-                      {"tag", std::nullopt},
-                      {"digest", std::nullopt},
-                      {"canonical", std::nullopt},
-                      {"error", reference::parse(text).error().message}}}),
+    return {explanation_json({{{"reference", std::string(text)},
+                               {"registry", std::nullopt},
+                               {"host", std::nullopt},
+                               {"repository", std::nullopt},
+                               {"tag", std::nullopt},
+                               {"digest", std::nullopt},
+                               {"canonical", std::nullopt},
+                               {"error", reference::parse(text).error().message}}}),
             "", exit_usage};
   const auto& fault = read.error();
   return {"",

@@ -23,13 +23,13 @@ namespace {
 // Limit for reading secrets; --try adds the time limit of a look-up.
 constexpr std::chrono::seconds reading_time{10};
 
-int print(const explanation& output) {
+int print_explanation(const explanation& output) {
   fmt::print("{}", output.out);
   fmt::print(stderr, "{}", output.err);
   return output.exit_code;
 }
 
-int refuse(const error& e) {
+int refuse_explain(const error& e) {
   say("explain", e.message);
   return exit_code(e.code);
 }
@@ -60,19 +60,20 @@ int explain(const arguments& arguments) {
     return exit_good;
   }
   const auto ref = registry::reference::parse(arguments.reference);
-  if (!ref) return print(explain(arguments.reference, format));
+  if (!ref) return print_explanation(explain(arguments.reference, format));
   if (arguments.ns.empty() && (!arguments.service_account.empty() || !arguments.pull_secrets.empty()))
-    return refuse({error_code::invalid_input, "--service-account and --pull-secret need --namespace", std::nullopt});
+    return refuse_explain(
+        {error_code::invalid_input, "--service-account and --pull-secret need --namespace", std::nullopt});
   auto found = config::settings_for(arguments.configuration, process_environment());
-  if (!found) return refuse(found.error());
+  if (!found) return refuse_explain(found.error());
   // Without a namespace there is no secret to read, so no cluster is needed.
   if (arguments.ns.empty()) found->values.pull_secrets.mode = config::switch_state::off;
   // The report shows failures, so the log needs only errors.
   log::configure({.least = log::level::error, .shape = found->values.log.format});
   const auto report = find_report(arguments, found->values, *ref);
-  if (!report) return refuse(report.error());
+  if (!report) return refuse_explain(report.error());
   const auto matches = pipeline::find_rule_matches(found->values.rules, *ref);
-  return print(explain(arguments.reference, format, &*report, &matches));
+  return print_explanation(explain(arguments.reference, format, &*report, &matches));
 }
 
 }  // namespace pinhook::cli

@@ -59,7 +59,7 @@ void put_flag(std::string& out, std::string_view key, bool value) {
   out += value ? ":true" : ":false";
 }
 
-std::string as_json() {
+std::string kinds_json() {
   std::string out = R"({"kinds":[)";
   for (const known_kind& k : pin::known_kinds()) {
     out += out.ends_with('[') ? "{" : ",{";
@@ -90,6 +90,6 @@ std::string as_json() {
 
 }  // namespace
 
-std::string kind_list(output_format format) { return format == output_format::json ? as_json() : as_table(); }
+std::string kind_list(output_format format) { return format == output_format::json ? kinds_json() : as_table(); }
 
 }  // namespace pinhook::cli

@@ -19,7 +19,7 @@
 namespace pinhook::cli {
 namespace {
 
-constexpr std::string_view own_name = "lock";
+constexpr std::string_view lock_name = "lock";
 
 result<std::optional<std::string>> read_existing(const std::string& path) {
   if (path == "-") return std::nullopt;
@@ -29,7 +29,7 @@ result<std::optional<std::string>> read_existing(const std::string& path) {
   return fail(std::move(text.error()));
 }
 
-std::optional<files::lock_format> chosen_format(const file_arguments& arguments) {
+std::optional<files::lock_format> chosen_lock_format(const file_arguments& arguments) {
   if (arguments.lock_format == "kbld") return files::lock_format::kbld;
   if (arguments.lock_format == "pinhook") return files::lock_format::pinhook;
   return std::nullopt;
@@ -46,20 +46,20 @@ int lock(const arguments& arguments) {
   const auto& options = arguments.files;
   const environment variables = process_environment();
   const auto s = config::settings_for_files(arguments.configuration.file, variables);
-  if (!s) return refuse_run(own_name, s.error());
+  if (!s) return refuse_run(lock_name, s.error());
   auto existing = read_existing(options.lock_file);
-  if (!existing) return refuse_run(own_name, existing.error());
+  if (!existing) return refuse_run(lock_name, existing.error());
   const auto places = image_places_of(*s);
   const auto inputs = pipeline::read_inputs(options.paths, places);
-  if (!inputs) return refuse_run(own_name, inputs.error());
+  if (!inputs) return refuse_run(lock_name, inputs.error());
   pipeline::lock_run run({.path = options.lock_file,
                           .existing = std::move(*existing),
-                          .format = chosen_format(options),
+                          .format = chosen_lock_format(options),
                           .updates = options.update,
                           .orders = orders_of(options, *s),
                           .now = now_text()},
                          *inputs, places);
-  return run_files(own_name, run,
+  return run_files(lock_name, run,
                    [&] { return access::open_digests({.lock_file = {}, .offline = options.offline}, *s, variables); });
 }
 

@@ -19,7 +19,7 @@ std::string reason_of(const CLI::ParseError& e) {
   return text;
 }
 
-std::unexpected<error> refuse(std::string_view message, const CLI::App* sub) {
+std::unexpected<error> refuse_arguments(std::string_view message, const CLI::App* sub) {
   return fail(error_code::invalid_input, fmt::format("{}; `pinhook{}{} --help` shows the usage", message,
                                                      sub == nullptr ? "" : " ", sub == nullptr ? "" : sub->get_name()));
 }
@@ -96,7 +96,7 @@ result<arguments> parse_arguments(const std::vector<std::string>& words) {
     out.command = command::version;
     return out;
   } catch (const CLI::ParseError& e) {
-    return refuse(reason_of(e), chosen());
+    return refuse_arguments(reason_of(e), chosen());
   }
   const auto* sub = chosen();
   if (sub == nullptr) {
@@ -108,7 +108,7 @@ result<arguments> parse_arguments(const std::vector<std::string>& words) {
   }
   out.command = command_named(sub->get_name());
   for (const auto& one : contradictions)
-    if (one.holds(out)) return refuse(one.message, sub);
+    if (one.holds(out)) return refuse_arguments(one.message, sub);
   fill_defaults(out);
   return out;
 }

@@ -25,7 +25,7 @@ namespace {
 // Limit in bytes of the references on standard input.
 constexpr std::size_t max_listed = std::size_t{16} * 1024 * 1024;
 
-int refuse(std::string_view message) {
+int refuse_resolve(std::string_view message) {
   say("resolve", message);
   return exit_usage;
 }
@@ -119,7 +119,7 @@ std::string to_json(const std::vector<answer>& all) {
   return out + (all.empty() ? "]\n" : "\n]\n");
 }
 
-int print(const std::vector<answer>& all, bool as_json) {
+int print_answers(const std::vector<answer>& all, bool as_json) {
   int code = exit_good;
   if (as_json) fmt::print("{}", to_json(all));
   for (const auto& one : all) {
@@ -139,22 +139,22 @@ int resolve(const arguments& arguments) {
   std::optional<registry::platform> platform;
   if (!arguments.files.platform.empty()) {
     auto parsed = registry::platform::parse(arguments.files.platform);
-    if (!parsed) return refuse("--platform: " + parsed.error().message);
+    if (!parsed) return refuse_resolve("--platform: " + parsed.error().message);
     platform = std::move(*parsed);
   }
   const auto refs = read_references(arguments.files.references);
-  if (!refs) return refuse(refs.error().message);
+  if (!refs) return refuse_resolve(refs.error().message);
   const environment all = process_environment();
   const auto s = config::settings_for_files(arguments.configuration.file, all);
-  if (!s) return refuse(s.error().message);
+  if (!s) return refuse_resolve(s.error().message);
   auto digests = access::registry_digests::open(*s, all, access::terminal_progress());
-  if (!digests) return refuse(digests.error().message);
+  if (!digests) return refuse_resolve(digests.error().message);
 
   const auto found = platform ? (*digests)->find_platform(*refs, *platform) : (*digests)->find(*refs);
   std::vector<answer> lines;
   for (std::size_t i = 0; i < found.size(); ++i)
     lines.push_back({(*refs)[i], found[i], s->pin.format, platform ? platform->to_string() : std::string()});
-  return print(lines, arguments.files.output == "json");
+  return print_answers(lines, arguments.files.output == "json");
 }
 
 }  // namespace pinhook::cli

@@ -23,7 +23,7 @@ result<void> write_all(const std::vector<pipeline::file_write>& writes) {
   return {};
 }
 
-std::optional<pin::pin_format> chosen_format(const file_arguments& arguments) {
+std::optional<pin::pin_format> chosen_pin_format(const file_arguments& arguments) {
   if (arguments.format.empty()) return std::nullopt;
   return arguments.format == "digest" ? pin::pin_format::digest : pin::pin_format::tag_and_digest;
 }
@@ -52,7 +52,7 @@ int refuse_run(std::string_view command, const error& e) {
 }
 
 pin::pin_format format_of(const file_arguments& arguments, const config::settings& s) {
-  return chosen_format(arguments).value_or(s.pin.format);
+  return chosen_pin_format(arguments).value_or(s.pin.format);
 }
 
 files::image_places image_places_of(const config::settings& s) {
@@ -60,7 +60,7 @@ files::image_places image_places_of(const config::settings& s) {
 }
 
 pipeline::slot_rules orders_of(const file_arguments& arguments, const config::settings& s) {
-  return {.set = s.rules, .ns = arguments.ns, .format = chosen_format(arguments)};
+  return {.set = s.rules, .ns = arguments.ns, .format = chosen_pin_format(arguments)};
 }
 
 pipeline::digest_map look_up(access::digest_source& source, const std::vector<registry::reference>& refs) {

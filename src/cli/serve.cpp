@@ -20,7 +20,7 @@
 namespace pinhook::cli {
 namespace {
 
-int refuse(const error& e) {
+int refuse_serve(const error& e) {
   say({}, e.message);
   return exit_code(e.code);
 }
@@ -55,9 +55,9 @@ awaitable<void> serve_until_signal(asio::signal_set& signals, webhook::webhook& 
 int serve(const arguments& arguments) {
   const environment all = process_environment();
   auto from = config::open_configuration(arguments.configuration, all);
-  if (!from) return refuse(from.error());
+  if (!from) return refuse_serve(from.error());
   const auto found = from->settings(from->text);
-  if (!found) return refuse(found.error());
+  if (!found) return refuse_serve(found.error());
   const config::settings& s = found->values;
   if (arguments.print_config) {
     fmt::print("{}", config::render(s));
@@ -72,7 +72,7 @@ int serve(const arguments& arguments) {
   // Log rotation sends SIGUSR1 to have logs reopened; there are no log files here.
   std::signal(SIGUSR1, SIG_IGN);
   webhook::webhook hook(control, s, all, *std::move(from));
-  if (const auto ok = hook.start(); !ok) return refuse(ok.error());
+  if (const auto ok = hook.start(); !ok) return refuse_serve(ok.error());
   log::info("serving", {{"version", PINHOOK_VERSION},
                         {"listen", hook.listens_at().to_string()},
                         {"admin", hook.admin_at().to_string()},

@@ -16,7 +16,7 @@ constexpr std::string_view agent_step = "container credentials";
 constexpr std::string_view instance_step = "instance metadata";
 constexpr json::parse_limits agent_limits{.depth = 16, .size = std::size_t{64} * 1024};
 
-error malformed(std::string_view where, std::string_view problem) {
+error malformed_agent(std::string_view where, std::string_view problem) {
   return {error_code::malformed, fmt::format("{}: {}", where, problem), std::nullopt};
 }
 
@@ -138,7 +138,7 @@ aws_step aws_instance_flow::on_answer(const result<http::response>& outcome) {
 }
 
 aws_step aws_instance_flow::on_token(const http::response& r) {
-  if (!is_aws_token(r.body)) return malformed(instance_step, "session token: the answer is not a valid token");
+  if (!is_aws_token(r.body)) return malformed_agent(instance_step, "session token: the answer is not a valid token");
   token_ = secret(r.body);
   asked_ = asked::role;
   return get("");
@@ -147,7 +147,7 @@ aws_step aws_instance_flow::on_token(const http::response& r) {
 aws_step aws_instance_flow::on_role(const http::response& r) {
   std::string_view role = r.body;
   role = role.substr(0, role.find_first_of("\r\n"));
-  if (!is_role_name(role)) return malformed(instance_step, "role name: the answer is not a valid name");
+  if (!is_role_name(role)) return malformed_agent(instance_step, "role name: the answer is not a valid name");
   role_ = role;
   asked_ = asked::keys;
   return get(role_);
@@ -158,8 +158,8 @@ aws_step aws_instance_flow::on_keys(const http::response& r) const {
   if (const auto json = json::parse(r.body, agent_limits)) {
     const auto code = json::find_string(*json, "Code");
     if (!code || *code != "Success")
-      return malformed(where, code ? fmt::format("the service says {} instead of \"Success\"", quoted(*code, 60))
-                                   : "the answer has no Code");
+      return malformed_agent(where, code ? fmt::format("the service says {} instead of \"Success\"", quoted(*code, 60))
+                                         : "the answer has no Code");
   }
   auto keys = read_aws_keys(r.body, true);
   if (!keys) return std::move(keys.error()).at(where);

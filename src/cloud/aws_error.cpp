@@ -47,7 +47,7 @@ constexpr std::array<code_row, 19> codes{{
     {"RequestLimitExceeded", error_code::rate_limited},
 }};
 
-error_code code_of(int status, std::string_view code) {
+error_code aws_code_of(int status, std::string_view code) {
   const auto* const known =
       std::find_if(codes.begin(), codes.end(), [&](const code_row& one) { return code.starts_with(one.begins); });
   if (known != codes.end()) return known->means;
@@ -109,7 +109,7 @@ error aws_refusal(const http::response& r, const aws_words& words, std::span<con
   const std::string code = without(words.code, sent);
   if (!code.empty()) text += is_plain && code.size() <= max_code ? " " + code : " " + quoted(code, max_code);
   if (!words.message.empty()) text += ": " + quoted(without(words.message, sent), max_message);
-  return {code_of(r.status, words.code), std::move(text), std::nullopt};
+  return {aws_code_of(r.status, words.code), std::move(text), std::nullopt};
 }
 
 }  // namespace pinhook::cloud

@@ -11,7 +11,7 @@
 namespace pinhook::cloud {
 namespace {
 
-std::unexpected<error> wrong(std::string message) { return fail(error_code::invalid_input, std::move(message)); }
+std::unexpected<error> invalid_keys(std::string message) { return fail(error_code::invalid_input, std::move(message)); }
 
 bool equals_without_case(std::string_view a, std::string_view lower) {
   return std::equal(a.begin(), a.end(), lower.begin(), lower.end(),
@@ -21,15 +21,15 @@ bool equals_without_case(std::string_view a, std::string_view lower) {
 result<aws_key_source> from_keys(const environment& env) {
   const std::string_view id = variable(env, "AWS_ACCESS_KEY_ID");
   const std::string_view key = variable(env, "AWS_SECRET_ACCESS_KEY");
-  if (id.empty()) return wrong("AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not");
-  if (key.empty()) return wrong("AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not");
+  if (id.empty()) return invalid_keys("AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not");
+  if (key.empty()) return invalid_keys("AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not");
   const std::string_view session = variable(env, "AWS_SESSION_TOKEN");
   struct row {
     std::string_view name, value;
   };
   for (const auto& [name, value] :
        {row{"AWS_ACCESS_KEY_ID", id}, {"AWS_SECRET_ACCESS_KEY", key}, {"AWS_SESSION_TOKEN", session}})
-    if (!value.empty() && !is_aws_token(value)) return wrong(fmt::format("{} holds no key of AWS", name));
+    if (!value.empty() && !is_aws_token(value)) return invalid_keys(fmt::format("{} holds no key of AWS", name));
   aws_key_source out;
   out.kind = aws_key_source_kind::environment_keys;
   out.keys = {std::string(id), secret(std::string(key)), secret(std::string(session)), std::nullopt,
@@ -39,8 +39,9 @@ result<aws_key_source> from_keys(const environment& env) {
 
 result<aws_key_source> from_web_identity(const environment& env, std::string_view file) {
   const std::string_view role = variable(env, "AWS_ROLE_ARN");
-  if (role.empty()) return wrong("AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not");
-  if (!role.starts_with("arn:")) return wrong(fmt::format("AWS_ROLE_ARN is {}, which is not an ARN", quoted(role)));
+  if (role.empty()) return invalid_keys("AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not");
+  if (!role.starts_with("arn:"))
+    return invalid_keys(fmt::format("AWS_ROLE_ARN is {}, which is not an ARN", quoted(role)));
   aws_key_source out;
   out.kind = aws_key_source_kind::web_identity;
   out.role_arn = role;
@@ -65,7 +66,8 @@ result<aws_key_source> from_container(const environment& env, std::string_view r
   aws_key_source out;
   out.kind = aws_key_source_kind::container;
   if (!relative.empty()) {
-    if (!relative.starts_with('/')) return wrong("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with '/'");
+    if (!relative.starts_with('/'))
+      return invalid_keys("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with '/'");
     out.url = fmt::format("http://169.254.170.2{}", relative);
   } else {
     out.url = full;
@@ -73,9 +75,9 @@ result<aws_key_source> from_container(const environment& env, std::string_view r
   const std::string_view name =
       relative.empty() ? "AWS_CONTAINER_CREDENTIALS_FULL_URI" : "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
   const auto agent = http::parse_endpoint(out.url);
-  if (!agent) return wrong(fmt::format("{}: {}", name, agent.error().message));
+  if (!agent) return invalid_keys(fmt::format("{}: {}", name, agent.error().message));
   if (!agent->is_https && !may_be_plain(*agent))
-    return wrong(
+    return invalid_keys(
         fmt::format("{} leads to {} over HTTP, which is allowed only on this machine and to 169.254.170.2, "
                     "169.254.170.23 and fd00:ec2::23",
                     name, quoted(agent->to_string())));
@@ -91,7 +93,7 @@ result<aws_key_source> from_instance(const environment& env) {
   out.url = variable(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
   if (!out.url.empty()) {
     if (const auto where = http::parse_endpoint(out.url); !where)
-      return wrong(fmt::format("AWS_EC2_METADATA_SERVICE_ENDPOINT: {}", where.error().message));
+      return invalid_keys(fmt::format("AWS_EC2_METADATA_SERVICE_ENDPOINT: {}", where.error().message));
     while (out.url.ends_with('/')) out.url.pop_back();
     return out;
   }
@@ -101,7 +103,7 @@ result<aws_key_source> from_instance(const environment& env) {
   else if (equals_without_case(mode, "ipv6"))
     out.url = "http://[fd00:ec2::254]";
   else
-    return wrong(
+    return invalid_keys(
         fmt::format("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is {}, neither \"IPv4\" nor \"IPv6\"", quoted(mode)));
   return out;
 }
@@ -128,7 +130,7 @@ result<std::string> aws_sts_region(const environment& env, std::string_view regi
     const std::string_view region = variable(env, name);
     if (region.empty()) continue;
     if (!registry::is_aws_region(region))
-      return wrong(fmt::format("{} is {}, which is not a region", name, quoted(region)));
+      return invalid_keys(fmt::format("{} is {}, which is not a region", name, quoted(region)));
     return std::string(region);
   }
   return std::string(registry_region);

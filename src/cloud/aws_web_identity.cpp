@@ -40,7 +40,7 @@ std::string principal_of(std::string_view arn) {
 }
 
 // The remedy for the two refusals that are mistakes of set-up.
-std::string_view hint_for(const aws_words& words) {
+std::string_view identity_hint(const aws_words& words) {
   if (words.code.starts_with("AccessDenied"))
     return " (the role's trust policy must let this service account assume it)";
   if (words.code.starts_with("InvalidIdentityToken"))
@@ -105,7 +105,7 @@ aws_step aws_web_identity_flow::on_answer(const result<http::response>& outcome)
   if (outcome->status != 200) {
     const aws_words words = read_aws_xml_error(*outcome);
     error refused = aws_refusal(*outcome, words, std::array{token_});
-    refused.message += hint_for(words);
+    refused.message += identity_hint(words);
     return std::move(refused).at(fmt::format("{}: {}", where, sts_host(region_)));
   }
   auto keys = read_web_identity_answer(outcome->body);

@@ -10,7 +10,7 @@
 namespace pinhook::cloud {
 namespace {
 
-auto malformed(std::string_view reason) {
+auto malformed_xml(std::string_view reason) {
   return fail(error_code::malformed, fmt::format("the answer is not valid XML: {}", reason));
 }
 
@@ -32,12 +32,12 @@ pugi::xml_node only_child(const pugi::xml_node& parent, std::string_view name) {
 }  // namespace
 
 result<aws_xml> aws_xml::parse(std::string_view text) {
-  if (text.size() > max_aws_xml) return malformed(fmt::format("it has more than {} bytes", max_aws_xml));
+  if (text.size() > max_aws_xml) return malformed_xml(fmt::format("it has more than {} bytes", max_aws_xml));
   auto document = std::make_shared<pugi::xml_document>();
   // Without a guess at the encoding: a zero byte at the start would make it UTF-16 or UTF-32.
   const pugi::xml_parse_result read =
       document->load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
-  if (!read) return malformed(read.description());
+  if (!read) return malformed_xml(read.description());
   return aws_xml(std::move(document));
 }
 

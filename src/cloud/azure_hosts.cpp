@@ -6,7 +6,7 @@
 namespace pinhook::cloud {
 namespace {
 
-bool is_label(std::string_view text) {
+bool is_azure_label(std::string_view text) {
   constexpr std::size_t longest = 63;
   return !text.empty() && text.size() <= longest && text.front() != '-' && text.back() != '-' &&
          std::all_of(text.begin(), text.end(),
@@ -14,7 +14,7 @@ bool is_label(std::string_view text) {
 }
 
 // Registries have names of 5 and more characters; shorter ones are Microsoft's own ("data", "geo").
-bool is_name(std::string_view text) { return text.size() >= 5 && is_label(text); }
+bool is_name(std::string_view text) { return text.size() >= 5 && is_azure_label(text); }
 
 }  // namespace
 
@@ -30,7 +30,8 @@ std::optional<std::string_view> acr_name(std::string_view registry) {
   if (dot == std::string_view::npos) return name;
   constexpr std::string_view replica = ".geo";
   const std::string_view region = rest.substr(dot + 1);
-  if (!region.ends_with(replica) || !is_label(region.substr(0, region.size() - replica.size()))) return std::nullopt;
+  if (!region.ends_with(replica) || !is_azure_label(region.substr(0, region.size() - replica.size())))
+    return std::nullopt;
   return name;
 }
 

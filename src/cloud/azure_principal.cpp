@@ -21,7 +21,7 @@ bool is_tenant(std::string_view text) {
          });
 }
 
-std::unexpected<error> wrong(std::string message) {
+std::unexpected<error> invalid_azure(std::string message) {
   return fail(error_code::invalid_input, "Azure: " + std::move(message));
 }
 
@@ -33,7 +33,7 @@ result<azure_principal> managed(std::string client, std::string_view endpoint) {
   const bool has_path =
       authority == std::string_view::npos || endpoint.find_first_of("/?#", authority + 3) != std::string_view::npos;
   if (has_path || !http::parse_endpoint(std::string(endpoint)))
-    return wrong("AZURE_POD_IDENTITY_AUTHORITY_HOST is not an http URL without a path");
+    return invalid_azure("AZURE_POD_IDENTITY_AUTHORITY_HOST is not an http URL without a path");
   out.endpoint = endpoint;
   return out;
 }
@@ -55,13 +55,13 @@ result<azure_principal> find_azure_principal(const environment& variables) {
     return managed(std::move(client), variable(variables, "AZURE_POD_IDENTITY_AUTHORITY_HOST"));
   }
   const std::string tenant(variable(variables, "AZURE_TENANT_ID"));
-  if (client.empty()) return wrong("AZURE_FEDERATED_TOKEN_FILE is set and AZURE_CLIENT_ID is not");
-  if (tenant.empty()) return wrong("AZURE_FEDERATED_TOKEN_FILE is set and AZURE_TENANT_ID is not");
-  if (!is_tenant(tenant)) return wrong("AZURE_TENANT_ID is not a tenant's id");
+  if (client.empty()) return invalid_azure("AZURE_FEDERATED_TOKEN_FILE is set and AZURE_CLIENT_ID is not");
+  if (tenant.empty()) return invalid_azure("AZURE_FEDERATED_TOKEN_FILE is set and AZURE_TENANT_ID is not");
+  if (!is_tenant(tenant)) return invalid_azure("AZURE_TENANT_ID is not a tenant's id");
   const auto authority = azure_authority(variable(variables, "AZURE_AUTHORITY_HOST"));
   if (!authority)
-    return wrong(fmt::format("AZURE_AUTHORITY_HOST is {}, which is not an authority of Azure's clouds",
-                             quoted(variable(variables, "AZURE_AUTHORITY_HOST"), 80)));
+    return invalid_azure(fmt::format("AZURE_AUTHORITY_HOST is {}, which is not an authority of Azure's clouds",
+                                     quoted(variable(variables, "AZURE_AUTHORITY_HOST"), 80)));
   return azure_workload{fmt::format("{}/{}/oauth2/v2.0/token", *authority, tenant), std::move(client), file};
 }
 

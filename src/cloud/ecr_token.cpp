@@ -24,7 +24,7 @@ std::string private_api(const registry::ecr_registry& r) {
   return fmt::format("{}{}.{}.{}", is_bare ? "" : "api.", service, r.region, suffix);
 }
 
-std::unexpected<error> malformed(std::string_view problem) {
+std::unexpected<error> malformed_ecr(std::string_view problem) {
   return fail(error_code::malformed, fmt::format("the answer {}", problem));
 }
 
@@ -45,7 +45,7 @@ const json::value* authorization_of(const ecr_api& api, const json::value& body)
   return data->IsArray() && !data->Empty() && (*data)[0].IsObject() ? &(*data)[0] : nullptr;
 }
 
-std::string_view hint_for(const ecr_api& api, const error& refused) {
+std::string_view ecr_hint(const ecr_api& api, const error& refused) {
   if (refused.code != error_code::denied) return "";
   return api.is_public ? " (its IAM policy must allow ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken)"
                        : " (its IAM policy must allow ecr:GetAuthorizationToken)";
@@ -54,25 +54,25 @@ std::string_view hint_for(const ecr_api& api, const error& refused) {
 result<ecr_token> read_success(const ecr_api& api, std::string_view body, wall_time now) {
   constexpr json::parse_limits limits{.depth = 16, .size = std::size_t{64} * 1024};
   const auto json = json::parse(body, limits);
-  if (!json) return malformed("is not JSON");
+  if (!json) return malformed_ecr("is not JSON");
   const json::value* data = authorization_of(api, *json);
-  if (data == nullptr) return malformed("has no authorizationData");
+  if (data == nullptr) return malformed_ecr("has no authorizationData");
   const auto text = json::find_string(*data, "authorizationToken");
-  if (!text) return malformed("has no authorizationToken");
+  if (!text) return malformed_ecr("has no authorizationToken");
   auto decoded = decode_base64(*text);
   const auto plain = decoded ? std::optional(secret(std::move(*decoded))) : std::nullopt;
   constexpr std::string_view user = "AWS";
   if (!plain || !plain->reveal().starts_with("AWS:"))
-    return malformed("has a token that is not base64 of AWS:password");
+    return malformed_ecr("has a token that is not base64 of AWS:password");
   const std::string_view password = std::string_view(plain->reveal()).substr(user.size() + 1);
-  if (!is_aws_token(password)) return malformed("has a token without a usable password");
+  if (!is_aws_token(password)) return malformed_ecr("has a token without a usable password");
 
   ecr_token out{std::string(user), secret(std::string(password)), std::nullopt, {}};
   const json::value* expires = json::find(*data, "expiresAt");
   if (expires == nullptr || expires->IsNull()) return out;
   out.expires = read_time(*expires);
-  if (!out.expires) return malformed("has an expiresAt that is not a time");
-  if (*out.expires <= now) return malformed("has a token that has already ended; is the clock right?");
+  if (!out.expires) return malformed_ecr("has an expiresAt that is not a time");
+  if (*out.expires <= now) return malformed_ecr("has a token that has already ended; is the clock right?");
   return out;
 }
 
@@ -105,7 +105,7 @@ http::request ecr_token_request(const ecr_api& api, const aws_keys& keys) {
 result<ecr_token> read_ecr_answer(const ecr_api& api, const aws_keys& keys, const http::response& r, wall_time now) {
   if (r.status != 200) {
     error refused = aws_refusal(r, read_aws_json_error(r), std::array{keys.secret_access_key, keys.session_token});
-    refused.message += hint_for(api, refused);
+    refused.message += ecr_hint(api, refused);
     return fail(std::move(refused));
   }
   auto out = read_success(api, r.body, now);

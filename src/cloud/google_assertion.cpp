@@ -38,7 +38,7 @@ std::unique_ptr<EVP_PKEY, freed> read_key(const secret& pem) {
   return std::unique_ptr<EVP_PKEY, freed>(PEM_read_bio_PrivateKey(in.get(), nullptr, no_pass_phrase, nullptr));
 }
 
-std::unexpected<error> wrong(std::string_view why) {
+std::unexpected<error> invalid_assertion(std::string_view why) {
   ERR_clear_error();
   return fail(error_code::invalid_input, fmt::format("\"private_key\" {}", why));
 }
@@ -55,8 +55,8 @@ void add(std::string& json, std::string_view name, std::string_view text) {
 result<secret> make_google_assertion(const google_service_account& account, std::string_view audience,
                                      std::string_view scope, wall_time now) {
   const auto key = read_key(account.private_key);
-  if (!key) return wrong("is not a private key in PEM");
-  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return wrong("is not an RSA key");
+  if (!key) return invalid_assertion("is not a private key in PEM");
+  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return invalid_assertion("is not an RSA key");
 
   std::string head;
   add(head, "alg", "RS256");
@@ -76,11 +76,11 @@ result<secret> make_google_assertion(const google_service_account& account, std:
   std::size_t size = 0;
   if (EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
       EVP_DigestSign(context.get(), nullptr, &size, bytes, signed_part.size()) != 1)
-    return wrong("does not sign");
+    return invalid_assertion("does not sign");
   std::string signature(size, '\0');
   if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes,
                      signed_part.size()) != 1)
-    return wrong("does not sign");
+    return invalid_assertion("does not sign");
   return secret(signed_part + '.' + base64url(std::string_view(signature).substr(0, size)));
 }
 

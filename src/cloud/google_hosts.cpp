@@ -8,7 +8,7 @@
 namespace pinhook::cloud {
 namespace {
 
-bool is_label(std::string_view text) {
+bool is_google_label(std::string_view text) {
   constexpr std::size_t longest = 63;
   return !text.empty() && text.size() <= longest && text.front() != '-' && text.back() != '-' &&
          std::all_of(text.begin(), text.end(),
@@ -29,7 +29,7 @@ std::vector<std::string_view> labels_of(std::string_view host) {
 bool matches(const std::vector<std::string_view>& labels, const std::vector<std::string>& pattern) {
   return std::equal(labels.begin(), labels.end(), pattern.begin(), pattern.end(),
                     [](std::string_view label, std::string_view wanted) {
-                      if (!is_label(label)) return false;
+                      if (!is_google_label(label)) return false;
                       if (wanted == "*") return true;
                       if (wanted.starts_with('*'))
                         return label.size() >= wanted.size() && label.ends_with(wanted.substr(1));

@@ -14,7 +14,9 @@
 namespace pinhook::cloud {
 namespace {
 
-std::unexpected<error> wrong(std::string message) { return fail(error_code::invalid_input, std::move(message)); }
+std::unexpected<error> invalid_google(std::string message) {
+  return fail(error_code::invalid_input, std::move(message));
+}
 std::unexpected<error> unsupported(std::string message) { return fail(error_code::unsupported, std::move(message)); }
 
 // The first of the fields that is not a string, or an empty one.
@@ -34,11 +36,11 @@ std::string text(const json::value& from, std::string_view field) {
 result<void> read_headers(const json::value& from, http::headers& out) {
   const json::value* all = json::find(from, "headers");
   if (all == nullptr) return {};
-  if (!all->IsObject()) return wrong("\"headers\" is not an object");
+  if (!all->IsObject()) return invalid_google("\"headers\" is not an object");
   if (all->MemberCount() > max_source_headers)
-    return wrong(fmt::format("\"headers\" has more than {} entries", max_source_headers));
+    return invalid_google(fmt::format("\"headers\" has more than {} entries", max_source_headers));
   for (auto one = all->MemberBegin(); one != all->MemberEnd(); ++one) {
-    if (!one->value.IsString()) return wrong("\"headers\" holds something else than texts");
+    if (!one->value.IsString()) return invalid_google("\"headers\" holds something else than texts");
     out.push_back({std::string(json::text_of(one->name)), std::string(json::text_of(one->value))});
   }
   return {};
@@ -50,15 +52,15 @@ result<void> read_format(const json::value& from, std::string& field) {
   const std::string type = text(*format, "type");
   if (type == "text") return {};
   if (type != "json")
-    return wrong(fmt::format("\"format\" has the type {}; known are text and json", quoted(type, 40)));
+    return invalid_google(fmt::format("\"format\" has the type {}; known are text and json", quoted(type, 40)));
   field = text(*format, "subject_token_field_name");
-  if (field.empty()) return wrong("\"format\" is json without \"subject_token_field_name\"");
+  if (field.empty()) return invalid_google("\"format\" is json without \"subject_token_field_name\"");
   return {};
 }
 
 result<google_subject_source> read_source(const json::value& file) {
   const json::value* from = json::find(file, "credential_source");
-  if (from == nullptr || !from->IsObject()) return wrong("\"credential_source\" is missing or no object");
+  if (from == nullptr || !from->IsObject()) return invalid_google("\"credential_source\" is missing or no object");
   struct row {
     std::string_view key, source;
   };
@@ -71,9 +73,10 @@ result<google_subject_source> read_source(const json::value& file) {
   google_subject_source out;
   out.file = text(*from, "file");
   out.url = text(*from, "url");
-  if (out.file.empty() == out.url.empty()) return wrong("\"credential_source\" needs either \"file\" or \"url\"");
+  if (out.file.empty() == out.url.empty())
+    return invalid_google("\"credential_source\" needs either \"file\" or \"url\"");
   if (!out.url.empty() && !http::parse_endpoint(out.url))
-    return wrong("\"credential_source\": \"url\" is not an http URL");
+    return invalid_google("\"credential_source\": \"url\" is not an http URL");
   if (auto read = read_headers(*from, out.headers); !read)
     return fail(std::move(read.error()).at("\"credential_source\""));
   if (auto read = read_format(*from, out.json_field); !read)
@@ -98,17 +101,17 @@ result<google_principal> read_external(const json::value& file) {
   out.subject_token_type = text(file, "subject_token_type");
   out.token_url = text(file, "token_url");
   if (!is_google_service(out.token_url, "sts"))
-    return wrong("\"token_url\" is not https or not the Security Token Service below googleapis.com");
+    return invalid_google("\"token_url\" is not https or not the Security Token Service below googleapis.com");
   out.impersonation_url = text(file, "service_account_impersonation_url");
   if (!out.impersonation_url.empty() && !is_impersonation(out.impersonation_url))
-    return wrong(
+    return invalid_google(
         "\"service_account_impersonation_url\" is not generateAccessToken of https://iamcredentials.googleapis.com");
   if (const json::value* options = json::find(file, "service_account_impersonation")) {
     constexpr std::int64_t least = 600;
     constexpr std::int64_t most = 43200;
     const auto life = json::find_integer(*options, "token_lifetime_seconds");
     if (life && (*life < least || *life > most))
-      return wrong(fmt::format("\"token_lifetime_seconds\" is not between {} and {}", least, most));
+      return invalid_google(fmt::format("\"token_lifetime_seconds\" is not between {} and {}", least, most));
     if (life) out.impersonation_life = std::chrono::seconds(*life);
   }
   auto source = read_source(file);
@@ -133,8 +136,8 @@ result<google_principal> read_user(const json::value& file) {
 
 result<google_principal> parse_google_principal(std::string_view content) {
   const auto file = json::parse(content, {.depth = 32, .size = max_google_credentials_size});
-  if (!file) return wrong(file.error().message);
-  if (!file->IsObject()) return wrong("it is not a JSON object");
+  if (!file) return invalid_google(file.error().message);
+  if (!file->IsObject()) return invalid_google("it is not a JSON object");
   if (auto missing = lacking(*file, {"type"})) return fail(*std::move(missing));
   if (const auto universe = json::find_string(*file, "universe_domain"); universe && *universe != "googleapis.com")
     return unsupported(

@@ -70,14 +70,14 @@ std::string words_of(const token_step& step, std::string_view body) {
   return line.empty() ? std::string() : quoted(line, max_words);
 }
 
-error_code code_of(int status) {
+error_code oauth_code_of(int status) {
   if (status == 429) return error_code::rate_limited;
   if (status == 408 || status == 410 || (status >= 500 && status < 600)) return error_code::unavailable;
   if (status >= 400 && status < 500) return error_code::denied;
   return error_code::malformed;
 }
 
-std::unexpected<error> malformed(const token_step& step, std::string_view why) {
+std::unexpected<error> malformed_token(const token_step& step, std::string_view why) {
   return fail(error_code::malformed, fmt::format("{}: the answer {}", step.name, why));
 }
 
@@ -112,7 +112,8 @@ http::request form_request(std::string url, const form& fields) {
 error refused(const token_step& step, const http::response& r, wall_time now) {
   const bool is_redirect = r.status >= 300 && r.status < 400;
   const std::string words = is_redirect ? "a redirect, which is not followed" : words_of(step, r.body);
-  return {code_of(r.status), fmt::format("{}: HTTP {}{}{}", step.name, r.status, words.empty() ? "" : ", ", words),
+  return {oauth_code_of(r.status),
+          fmt::format("{}: HTTP {}{}{}", step.name, r.status, words.empty() ? "" : ", ", words),
           http::parse_retry_after(r.headers, now)};
 }
 
@@ -121,18 +122,18 @@ result<json::document> read_answer(const token_step& step, const result<http::re
   if (outcome->status != 200) return fail(refused(step, *outcome, now));
   auto parsed = json::parse(outcome->body, limits);
   if (!parsed) return fail(std::move(parsed.error()).at(fmt::format("{}: the answer", step.name)));
-  if (!parsed->IsObject()) return malformed(step, "is not a JSON object");
+  if (!parsed->IsObject()) return malformed_token(step, "is not a JSON object");
   return parsed;
 }
 
 result<secret> read_token(const token_step& step, const json::value& answer, std::string_view key) {
   const auto text = json::find_string(answer, key);
-  if (!text || text->empty()) return malformed(step, fmt::format("has no \"{}\"", key));
+  if (!text || text->empty()) return malformed_token(step, fmt::format("has no \"{}\"", key));
   if (text->size() > max_access_token_size)
-    return malformed(step,
-                     fmt::format("has {} bytes of \"{}\"; the limit is {}", text->size(), key, max_access_token_size));
+    return malformed_token(
+        step, fmt::format("has {} bytes of \"{}\"; the limit is {}", text->size(), key, max_access_token_size));
   if (!std::all_of(text->begin(), text->end(), [](char c) { return c > 0x20 && c < 0x7f; }))
-    return malformed(step, fmt::format("has characters in \"{}\" that are not allowed in a header", key));
+    return malformed_token(step, fmt::format("has characters in \"{}\" that are not allowed in a header", key));
   return secret(std::string(*text));
 }
 
@@ -142,8 +143,8 @@ result<access_token> read_access_token(const token_step& step, const result<http
   auto token = read_token(step, *answer, "access_token");
   if (!token) return fail(std::move(token.error()));
   const auto seconds = read_seconds(*answer);
-  if (!seconds) return malformed(step, "has no \"expires_in\" that is a number of seconds");
-  if (*seconds <= 0) return malformed(step, "holds a token that has expired");
+  if (!seconds) return malformed_token(step, "has no \"expires_in\" that is a number of seconds");
+  if (*seconds <= 0) return malformed_token(step, "holds a token that has expired");
   const auto life = std::min<std::int64_t>(*seconds, most_token_life.count());
   return access_token{*std::move(token), std::chrono::seconds(life)};
 }

@@ -19,23 +19,23 @@ using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
-using form = values_place::form;
+using schema_form = values_place::form;
 
 constexpr std::size_t hex_size = 64;
 constexpr std::size_t digest_size = 71;
 
 // The least number of characters of a value with a digest.
 std::size_t needed_size(const values_place& value) {
-  if (value.takes == form::hex) return hex_size;
-  return value.takes == form::digest ? digest_size : digest_size + 2;
+  if (value.takes == schema_form::hex) return hex_size;
+  return value.takes == schema_form::digest ? digest_size : digest_size + 2;
 }
 
 // True for patterns that match any text, and for those that name a part of a digest.
-bool allows_digest(std::string_view pattern, form takes) {
+bool allows_digest(std::string_view pattern, schema_form takes) {
   constexpr std::array<std::string_view, 7> any{"", ".*", "^.*$", ".+", "^.+$", "^.*", ".*$"};
   if (std::ranges::find(any, pattern) != any.end()) return true;
-  if (takes == form::hex) return pattern.contains("64") || pattern.contains("a-f");
-  return pattern.contains("sha256") || (takes == form::tag && pattern.contains('@'));
+  if (takes == schema_form::hex) return pattern.contains("64") || pattern.contains("a-f");
+  return pattern.contains("sha256") || (takes == schema_form::tag && pattern.contains('@'));
 }
 
 class schema_judge {

@@ -12,9 +12,9 @@
 namespace pinhook::files {
 namespace {
 
-using form = values_place::form;
+using text_form = values_place::form;
 
-constexpr std::string_view algorithm = "sha256:";
+constexpr std::string_view digest_algorithm = "sha256:";
 
 bool is_mark(char c) { return c == text_value || c == text_number || c == text_edge; }
 
@@ -114,10 +114,10 @@ class text_judge {
     const neighbours by = neighbours_at(text_.text, at);
     if (by.is_number && into_.conflict.empty())
       into_.conflict = fmt::format("{}:{} writes it as a number", text_.file, text_.line);
-    if (value_.takes != form::tag) {
-      const bool has_algorithm = by.before.ends_with(algorithm);
-      if (has_algorithm && value_.takes == form::digest) conflict(algorithm, "before it");
-      if (by.before.ends_with('@') && value_.takes == form::hex) conflict("@", "before it, without sha256:");
+    if (value_.takes != text_form::tag) {
+      const bool has_algorithm = by.before.ends_with(digest_algorithm);
+      if (has_algorithm && value_.takes == text_form::digest) conflict(digest_algorithm, "before it");
+      if (by.before.ends_with('@') && value_.takes == text_form::hex) conflict("@", "before it, without sha256:");
       return;
     }
     if (!by.before.empty() && is_name_char(by.before.back()))

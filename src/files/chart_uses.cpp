@@ -14,7 +14,7 @@ enum class match : std::uint8_t { none, inside, exact };
 
 // Compares a use's path with the value's: exact, or that of a mapping that holds it. A deeper path (`.tag.x`) belongs
 // to something else.
-match compare(const values_path& used, const values_path& value) {
+match compare_paths(const values_path& used, const values_path& value) {
   if (used.size() == 2 && used[0] == "**") return used[1] == value.back() ? match::inside : match::none;
   if (used.size() > value.size()) return match::none;
   for (std::size_t i = 0; i < used.size(); ++i)
@@ -24,7 +24,7 @@ match compare(const values_path& used, const values_path& value) {
 
 match best(const value_use& use, const values_path& value) {
   auto out = match::none;
-  for (const values_path& path : use.values) out = std::max(out, compare(path, value));
+  for (const values_path& path : use.values) out = std::max(out, compare_paths(path, value));
   return out;
 }
 

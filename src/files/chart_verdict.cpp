@@ -26,7 +26,7 @@ constexpr std::string_view marked_remedy =
     "pin the rendered chart (helm template … | pinhook pin -), or let the program that writes the tag write the "
     "digest, too: its marker at the line of the digest";
 
-values_path path_of(std::string_view pointer) {
+values_path path_of_pointer(std::string_view pointer) {
   values_path out;
   while (!pointer.empty()) {
     pointer.remove_prefix(1);
@@ -43,7 +43,7 @@ values_path path_of(std::string_view pointer) {
   return out;
 }
 
-std::string_view key_of(const source_document& doc, node_index mapping, node_index value) {
+std::string_view key_of_value(const source_document& doc, node_index mapping, node_index value) {
   for (node_index k = doc.at(mapping).first; k != no_node; k = doc.at(doc.at(k).next).next)
     if (doc.at(k).next == value) return doc.at(doc.resolve(k)).text;
   return "repository";
@@ -97,7 +97,7 @@ std::string judge_written(const chart& of, const values_place& value) {
 
 // Judges a string that is the whole image.
 void judge_string(found_image& image, const chart& of) {
-  values_path path = path_of(image.slot.pointer);
+  values_path path = path_of_pointer(image.slot.pointer);
   if (path.empty()) return;
   const std::string key = path.back();
   path.pop_back();
@@ -117,7 +117,8 @@ void judge_string(found_image& image, const chart& of) {
 void judge(const source_document& doc, found_image& image, const chart& of) {
   const bool is_tag = takes_digest_in_tag(doc, image);
   const std::string key(doc.at(doc.resolve(is_tag ? image.tag_key : image.digest_key)).text);
-  values_place value{path_of(image.slot.pointer), std::string(key_of(doc, image.mapping, image.name)), key};
+  values_place value{path_of_pointer(image.slot.pointer), std::string(key_of_value(doc, image.mapping, image.name)),
+                     key};
   value.name = doc.at(doc.resolve(image.name)).text;
   if (!is_tag) value.takes = image.is_hex_digest ? values_place::form::hex : values_place::form::digest;
   const std::string name = fmt::format("{}{}{}", image.slot.name, image.slot.name.empty() ? "" : ".", key);

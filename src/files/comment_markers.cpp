@@ -8,8 +8,6 @@
 namespace pinhook::files {
 namespace {
 
-using change = marker_change;
-using place = marker_place;
 using reach = marker_reach;
 
 constexpr std::string_view kyaml = "sigs.k8s.io/kustomize/kyaml/fieldmeta: the whole line comment is parsed as JSON";
@@ -18,52 +16,50 @@ constexpr std::string_view region_end = "x-release-please-end";
 
 // The first match wins.
 constexpr std::array<comment_marker, 23> markers{{
-    {"Flux", "\"$imagepolicy\"", place::object, true, true, change::value, reach::next_item,
+    {"Flux", "\"$imagepolicy\"", marker_place::object, true, true, marker_change::value, reach::next_item,
      "https://fluxcd.io/flux/guides/image-update/"},
-    {"kpt", "\"$kpt-set\"", place::object, true, true, change::value, reach::next_item, kyaml},
-    {"kyaml", "\"$openapi\"", place::object, true, true, change::value, reach::next_item, kyaml},
-    {"kyaml", "{", place::first, true, true, change::value, reach::next_item, kyaml},
-    {"kpt", "kpt-set:", place::first, true, true, change::value, reach::nothing,
+    {"kpt", "\"$kpt-set\"", marker_place::object, true, true, marker_change::value, reach::next_item, kyaml},
+    {"kyaml", "\"$openapi\"", marker_place::object, true, true, marker_change::value, reach::next_item, kyaml},
+    {"kyaml", "{", marker_place::first, true, true, marker_change::value, reach::next_item, kyaml},
+    {"kpt", "kpt-set:", marker_place::first, true, true, marker_change::value, reach::nothing,
      "https://catalog.kpt.dev/apply-setters/"},
-    {"kpt", "kpt-merge:", place::first, true, true, change::nothing, reach::nothing,
+    {"kpt", "kpt-merge:", marker_place::first, true, true, marker_change::nothing, reach::nothing,
      "https://kpt.dev/reference/cli/pkg/update/"},
-    {"Cloud Deploy", "from-param:", place::first, true, true, change::value, reach::nothing,
+    {"Cloud Deploy", "from-param:", marker_place::first, true, true, marker_change::value, reach::nothing,
      "https://cloud.google.com/deploy/docs/parameters"},
-    {"Renovate", "renovate:", place::first, true, false, change::tag, reach::next_line,
+    {"Renovate", "renovate:", marker_place::first, true, false, marker_change::tag, reach::next_line,
      "https://docs.renovatebot.com/modules/manager/regex/"},
-    {"release-please", "x-release-please-", place::anywhere, false, false, change::tag, reach::nothing,
+    {"release-please", "x-release-please-", marker_place::anywhere, false, false, marker_change::tag, reach::nothing,
      "https://github.com/googleapis/release-please/blob/main/docs/customizing.md"},
-    {"ytt", "@", place::tight, true, false, change::nothing, reach::nothing,
+    {"ytt", "@", marker_place::tight, true, false, marker_change::nothing, reach::nothing,
      "https://carvel.dev/ytt/docs/latest/yaml-primer/: comments that open with neither #@ nor #! are errors"},
-    {"yamllint", "yamllint disable-line", place::first, true, true, change::nothing, reach::nothing,
+    {"yamllint", "yamllint disable-line", marker_place::first, true, true, marker_change::nothing, reach::nothing,
      "https://yamllint.readthedocs.io/en/stable/disable_with_comments.html"},
-    {"helm-values-schema-json", "@schema", place::first, true, true, change::nothing, reach::nothing,
+    {"helm-values-schema-json", "@schema", marker_place::first, true, true, marker_change::nothing, reach::nothing,
      "https://github.com/losisin/helm-values-schema-json/blob/main/docs/README.md"},
-    {"ratchet", "ratchet:exclude", place::anywhere, false, false, change::nothing, reach::nothing,
+    {"ratchet", "ratchet:exclude", marker_place::anywhere, false, false, marker_change::nothing, reach::nothing,
      "https://github.com/sethvargo/ratchet#excluding"},
-    {"Checkov", "checkov:skip=", place::anywhere, false, true, change::nothing, reach::nothing,
+    {"Checkov", "checkov:skip=", marker_place::anywhere, false, true, marker_change::nothing, reach::nothing,
      "https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html"},
-    {"Trivy", "trivy:ignore:", place::anywhere, false, true, change::nothing, reach::nothing,
+    {"Trivy", "trivy:ignore:", marker_place::anywhere, false, true, marker_change::nothing, reach::nothing,
      "https://trivy.dev/latest/docs/configuration/filtering/"},
-    {"KICS", "kics-scan ", place::first, false, false, change::nothing, reach::nothing,
+    {"KICS", "kics-scan ", marker_place::first, false, false, marker_change::nothing, reach::nothing,
      "https://docs.kics.io/latest/running-kics/#using_commands_on_scanned_files_as_comments"},
-    {"detect-secrets", "pragma: allowlist", place::anywhere, false, false, change::nothing, reach::nothing,
-     "https://github.com/Yelp/detect-secrets#inline-allowlisting"},
-    {"Semgrep", "nosem", place::anywhere, false, true, change::nothing, reach::nothing,
+    {"detect-secrets", "pragma: allowlist", marker_place::anywhere, false, false, marker_change::nothing,
+     reach::nothing, "https://github.com/Yelp/detect-secrets#inline-allowlisting"},
+    {"Semgrep", "nosem", marker_place::anywhere, false, true, marker_change::nothing, reach::nothing,
      "https://semgrep.dev/docs/ignoring-files-folders-code"},
-    {"gitleaks", "gitleaks:allow", place::anywhere, false, false, change::nothing, reach::nothing,
+    {"gitleaks", "gitleaks:allow", marker_place::anywhere, false, false, marker_change::nothing, reach::nothing,
      "https://github.com/gitleaks/gitleaks#gitleaksallow"},
-    {"TruffleHog", "trufflehog:ignore", place::anywhere, false, false, change::nothing, reach::nothing,
+    {"TruffleHog", "trufflehog:ignore", marker_place::anywhere, false, false, marker_change::nothing, reach::nothing,
      "https://github.com/trufflesecurity/trufflehog#how-do-i-ignore-specific-secrets"},
-    {"zizmor", "zizmor: ignore[", place::anywhere, false, false, change::nothing, reach::nothing,
+    {"zizmor", "zizmor: ignore[", marker_place::anywhere, false, false, marker_change::nothing, reach::nothing,
      "https://docs.zizmor.sh/usage/#ignoring-results"},
-    {"ansible-lint", "noqa", place::first, false, true, change::nothing, reach::nothing,
+    {"ansible-lint", "noqa", marker_place::first, false, true, marker_change::nothing, reach::nothing,
      "https://ansible.readthedocs.io/projects/lint/usage/#muting-warnings-to-avoid-false-positives"},
-    {"SonarQube", "NOSONAR", place::anywhere, false, false, change::nothing, reach::nothing,
+    {"SonarQube", "NOSONAR", marker_place::anywhere, false, false, marker_change::nothing, reach::nothing,
      "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/issues/managing/"},
 }};
-
-bool is_break(char c) { return c == '\n' || c == '\r'; }
 
 std::string_view line_from(std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at, max_marker_comment);
@@ -72,13 +68,13 @@ std::string_view line_from(std::string_view text, std::size_t at) {
 
 bool fits(const comment_marker& m, std::string_view comment, std::string_view body) {
   switch (m.place) {
-    case place::first:
+    case marker_place::first:
       return body.starts_with(m.text);
-    case place::tight:
+    case marker_place::tight:
       return comment.substr(1).starts_with(m.text);
-    case place::object:
+    case marker_place::object:
       return body.starts_with('{') && body.contains(m.text);
-    case place::anywhere:
+    case marker_place::anywhere:
       return body.contains(m.text);
   }
   return false;
@@ -109,7 +105,7 @@ marked_text::marked_text(std::string_view text) : text_(text) {
     const comment_marker* found = marker_of(line_from(text, at));
     if (found == nullptr || !found->is_exclusive()) continue;
     is_empty_ = false;
-    if (found->place == place::tight) of_file_ = found;
+    if (found->place == marker_place::tight) of_file_ = found;
     const std::string_view comment = line_from(text, at);
     if (!is_open && comment.contains(region_start)) {
       is_open = true;

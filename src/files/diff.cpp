@@ -53,7 +53,7 @@ std::string range(std::size_t from, std::size_t count) {
   return fmt::format("{},{}", count == 0 ? from : from + 1, count);
 }
 
-void put(std::string& out, char mark, const lines& all, std::size_t from, std::size_t to) {
+void put_lines(std::string& out, char mark, const lines& all, std::size_t from, std::size_t to) {
   for (std::size_t i = from; i < to; ++i) {
     out += mark;
     out += all[i];
@@ -62,9 +62,9 @@ void put(std::string& out, char mark, const lines& all, std::size_t from, std::s
 }
 
 // Writes changes that are so near to each other that their context lines meet as one hunk.
-void put_hunk(std::string& out, std::span<const line_change> changes, const lines& before, const lines& after) {
-  const line_change& first = changes.front();
-  const line_change& last = changes.back();
+void put_hunk(std::string& out, std::span<const replaced_lines> changes, const lines& before, const lines& after) {
+  const replaced_lines& first = changes.front();
+  const replaced_lines& last = changes.back();
   const std::size_t lead = std::min(context, first.old_from);
   const std::size_t tail = std::min(context, before.size() - last.old_to);
   const std::size_t old_from = first.old_from - lead;
@@ -73,12 +73,12 @@ void put_hunk(std::string& out, std::span<const line_change> changes, const line
                      range(from, last.to + tail - from));
   std::size_t at = old_from;
   for (const auto& change : changes) {
-    put(out, ' ', before, at, change.old_from);
-    put(out, '-', before, change.old_from, change.old_to);
-    put(out, '+', after, change.from, change.to);
+    put_lines(out, ' ', before, at, change.old_from);
+    put_lines(out, '-', before, change.old_from, change.old_to);
+    put_lines(out, '+', after, change.from, change.to);
     at = change.old_to;
   }
-  put(out, ' ', before, at, at + tail);
+  put_lines(out, ' ', before, at, at + tail);
 }
 
 }  // namespace

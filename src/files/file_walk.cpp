@@ -31,7 +31,7 @@ std::unexpected<error> cannot_read(const std::string& path, const std::error_cod
   return fail(code, fmt::format("cannot read {}: {}", path.empty() ? "\"\"" : path, reason.message()));
 }
 
-std::string joined(const std::string& directory, const std::string& name) {
+std::string joined_path(const std::string& directory, const std::string& name) {
   if (directory.empty() || directory.ends_with('/')) return directory + name;
   return directory + '/' + name;
 }
@@ -45,16 +45,16 @@ std::string as_directory(std::string_view word) {
   return word == "." ? std::string() : std::string(word);
 }
 
-struct entry {
+struct walked_entry {
   std::string name;
   bool is_directory = false;
   bool is_link = false;
 };
 
 // Sorted so that the paths below come in the order of their bytes.
-result<std::vector<entry>> entries_of(const std::string& written) {
+result<std::vector<walked_entry>> entries_of(const std::string& written) {
   std::error_code failed;
-  std::vector<entry> out;
+  std::vector<walked_entry> out;
   for (fs::directory_iterator at(opened(written), failed), end; !failed && at != end; at.increment(failed)) {
     std::error_code gone;
     const auto type = at->symlink_status(gone).type();
@@ -62,7 +62,7 @@ result<std::vector<entry>> entries_of(const std::string& written) {
     out.push_back({at->path().filename().string(), type == fs::file_type::directory, type == fs::file_type::symlink});
   }
   if (failed) return cannot_read(opened(written), failed);
-  const auto key = [](const entry& e) { return e.is_directory ? e.name + '/' : e.name; };
+  const auto key = [](const walked_entry& e) { return e.is_directory ? e.name + '/' : e.name; };
   std::ranges::sort(out, {}, key);
   return out;
 }
@@ -150,10 +150,10 @@ class walk {
     return {};
   }
 
-  result<void> visit(const place& here, const entry& one) {
+  result<void> visit(const place& here, const walked_entry& one) {
     if (one.name == ".git") return {};
     place below;
-    below.below = joined(here.below, one.name);
+    below.below = joined_path(here.below, one.name);
     const bool is_found = here.has_glob && glob_->finds(below.below, one.is_directory);
     below.takes_all = here.takes_all || (is_found && one.is_directory);
     below.has_glob = here.has_glob && one.is_directory && glob_->may_hold(one.name, here.depth);
@@ -161,11 +161,11 @@ class walk {
     const bool is_wanted = one.is_directory ? below.takes_all || below.has_glob
                                             : is_taken || ((here.takes_all || is_found) && is_manifest(one.name));
     if (!is_wanted) return {};
-    below.inside = joined(here.inside, one.name);
+    below.inside = joined_path(here.inside, one.name);
     if (tree_.rules.ignores(below.inside, one.is_directory)) return {};
     has_found_ = has_found_ || is_found;
-    below.written = joined(here.written, one.name);
-    below.real = joined(here.real, one.name);
+    below.written = joined_path(here.written, one.name);
+    below.real = joined_path(here.real, one.name);
     below.depth = here.depth + 1;
     if (one.is_directory) return enter(below);
     if (!one.is_link) return into_.add({std::move(below.written)}, std::move(below.real));

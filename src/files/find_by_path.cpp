@@ -22,12 +22,12 @@ using step_kind = pin::path_step::kind;
 // The cost of a step in the budget.
 constexpr std::size_t step_cost = 4;
 
-node_index place_of(const found_image& image) { return image.scalar != no_node ? image.scalar : image.mapping; }
+node_index place_of_image(const found_image& image) { return image.scalar != no_node ? image.scalar : image.mapping; }
 
 class path_search {
  public:
   explicit path_search(image_search& in) : in_(in) {
-    for (const found_image& one : in.images) known_.insert(place_of(one));
+    for (const found_image& one : in.images) known_.insert(place_of_image(one));
     const auto type = type_of(in.doc, in.doc.root);
     owner_.object = "document";
     if (type && is_kustomization_type(*type))
@@ -91,7 +91,7 @@ class path_search {
   }
 
   void add(found_image image) {
-    known_.insert(place_of(image));
+    known_.insert(place_of_image(image));
     image.slot.object = owner_.object;
     image.slot.group = owner_.group;
     image.slot.kind = owner_.kind;

@@ -1,11 +1,11 @@
 #include <pinhook/files/foreign_tag.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_search.hpp>
+#include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/rewrite_slot.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <map>
 #include <span>
@@ -19,15 +19,6 @@ using yaml::node_index;
 using yaml::scalar_form;
 using yaml::source_document;
 using yaml::source_kind;
-
-constexpr std::array<std::string_view, 3> kustomization_names{"kustomization.yaml", "kustomization.yml",
-                                                              "Kustomization"};
-
-bool is_kustomization_name(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  return std::ranges::find(kustomization_names, name) != kustomization_names.end();
-}
 
 // "{{ … }}" as YAML reads it: a mapping as the first key of a mapping. Real files do not have that.
 bool is_action(const source_document& doc, const yaml::source_node& n) {
@@ -122,13 +113,13 @@ std::vector<lone_pin> lone_pins(image_search& in) {
   return out;
 }
 
-bool is_block(const image_search& in, node_index i) {
+bool is_block_node(const image_search& in, node_index i) {
   return in.doc.at(i).form == scalar_form::literal || in.doc.at(i).form == scalar_form::folded;
 }
 
 // True when both end on one line, for the purpose of comments.
-bool share_line(const image_search& in, node_index a, node_index b) {
-  if (is_block(in, a) || is_block(in, b)) return false;
+bool nodes_share_line(const image_search& in, node_index a, node_index b) {
+  if (is_block_node(in, a) || is_block_node(in, b)) return false;
   const std::size_t end = in.doc.at(a).span.end;
   return !in.text.substr(end, in.doc.at(b).span.begin - end).contains('\n');
 }
@@ -136,7 +127,7 @@ bool share_line(const image_search& in, node_index a, node_index b) {
 // True when only brackets and commas are between the node and the end of the line's content.
 bool ends_content(const image_search& in, node_index i, const line_end& line) {
   const std::size_t end = in.doc.at(i).span.end;
-  return is_block(in, i) ||
+  return is_block_node(in, i) ||
          in.text.substr(end, line.chain_begin - end).find_first_not_of(" \t]},") == std::string_view::npos;
 }
 
@@ -185,9 +176,9 @@ bool is_only_image(const image_search& in, const std::vector<node_index>& places
   };
   const auto at = std::ranges::lower_bound(places, pin.node);
   if (at == places.end() || *at != pin.node) return false;
-  for (auto next = std::next(at); next != places.end() && share_line(in, pin.node, *next); ++next)
+  for (auto next = std::next(at); next != places.end() && nodes_share_line(in, pin.node, *next); ++next)
     if (!is_own(*next)) return false;
-  for (auto before = at; before != places.begin() && share_line(in, *std::prev(before), pin.node); --before)
+  for (auto before = at; before != places.begin() && nodes_share_line(in, *std::prev(before), pin.node); --before)
     if (!is_own(*std::prev(before))) return false;
   return true;
 }
@@ -199,7 +190,7 @@ void take_tags_from_comments(image_search& in) {
   if (pins.empty()) return;
   const std::vector<node_index> places = places_of(in);
   for (std::size_t begin = 0, end = 0; begin < pins.size(); begin = end) {
-    for (end = begin + 1; end < pins.size() && share_line(in, pins[end - 1].node, pins[end].node);) ++end;
+    for (end = begin + 1; end < pins.size() && nodes_share_line(in, pins[end - 1].node, pins[end].node);) ++end;
     const bool are_all = end == begin + 1 && is_only_image(in, places, pins[begin]);
     take_tags_of_line(in, std::span(pins).subspan(begin, end - begin), are_all);
   }

@@ -27,13 +27,13 @@ constexpr std::array<std::pair<std::string_view, std::string kustomize_entry::*>
     {"digest", &kustomize_entry::digest},
 }};
 
-struct entry {
+struct kustomization_entry {
   found_image image;
   kustomize_entry values;
 };
 
 // The node where the image is written: its tag, else its digest, else its name.
-node_index place_of(const image_search& in, const found_image& image) {
+node_index place_in_entry(const image_search& in, const found_image& image) {
   if (!scalar_at(in.doc, image.tag).empty()) return image.tag;
   return scalar_at(in.doc, image.digest).empty() ? image.name : image.digest;
 }
@@ -81,14 +81,14 @@ std::string fault_of(const kustomize_entry& e) {
   return {};
 }
 
-result<entry> read_entry(const image_search& in, node_index mapping) {
+result<kustomization_entry> read_entry(const image_search& in, node_index mapping) {
   const auto name = member_of(in.doc, mapping, "name");
   const auto new_name = member_of(in.doc, mapping, "newName");
   const auto tag = member_of(in.doc, mapping, "newTag");
   const auto digest = member_of(in.doc, mapping, "digest");
   for (const auto* one : {&name, &new_name, &tag, &digest})
     if (!*one) return fail(one->error());
-  entry out;
+  kustomization_entry out;
   out.image.mapping = mapping;
   // Keys in another case count, too: kustomize accepts them, and the entry's fault is reported at its name.
   const node_index own_name = entry_member_of(in.doc, mapping, "name").value;
@@ -136,7 +136,8 @@ void judge_later(std::span<const kustomize_entry> later, const kustomize_entry& 
   }
 }
 
-void take_entry(image_search& in, entry one, std::string pointer, std::span<const kustomize_entry> later) {
+void take_entry(image_search& in, kustomization_entry one, std::string pointer,
+                std::span<const kustomize_entry> later) {
   const std::string_view image_name = scalar_at(in.doc, one.image.name);
   if (image_name.empty()) return;
   slot& s = one.image.slot;
@@ -145,8 +146,8 @@ void take_entry(image_search& in, entry one, std::string pointer, std::span<cons
   s.name = one.values.name.empty() ? image_name : std::string_view(one.values.name);
   s.form = slot_form::kustomization;
   s.pointer = std::move(pointer);
-  s.line = in.doc.at(place_of(in, one.image)).line;
-  s.column = in.doc.at(place_of(in, one.image)).column;
+  s.line = in.doc.at(place_in_entry(in, one.image)).line;
+  s.column = in.doc.at(place_in_entry(in, one.image)).column;
   s.written = image_of(one.values);
   if (!one.values.decides()) s.reason = skip_reason::no_tag_here;
   if (!one.values.fault.empty() && !is_filled_in(s.written)) {
@@ -187,7 +188,7 @@ result<void> find_in_kustomization(image_search& in, node_index root, const std:
   if (!images) return fail(images.error());
   const node_index list = in.doc.resolve(images->value);
   if (in.doc.at(list).kind != source_kind::sequence) return {};
-  std::vector<std::pair<std::size_t, entry>> entries;
+  std::vector<std::pair<std::size_t, kustomization_entry>> entries;
   std::vector<kustomize_entry> values;
   std::size_t index = 0;
   for (node_index one = in.doc.at(list).first; one != no_node; one = in.doc.at(one).next, ++index) {

@@ -26,11 +26,7 @@ struct tag_word {
 constexpr std::array<tag_word, 8> tag_words{
     {{"tag: "}, {"tag:"}, {"tag = "}, {"tag="}, {"Tag: "}, {"pin @", true}, {"pin ", true}, {"@", true}}};
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) { return is_lower(c) || is_upper(c); }
-
-std::size_t skip_blanks(std::string_view text, std::size_t at) {
+std::size_t past_blanks(std::string_view text, std::size_t at) {
   while (at < text.size() && is_blank(text[at])) ++at;
   return at;
 }
@@ -40,7 +36,7 @@ std::size_t back_over_blanks(std::string_view text, std::size_t at) {
   return at;
 }
 
-std::size_t word_end(std::string_view text, std::size_t at) {
+std::size_t foreign_word_end(std::string_view text, std::size_t at) {
   while (at < text.size() && !is_blank(text[at])) ++at;
   return at;
 }
@@ -110,7 +106,7 @@ bool is_tag(std::string_view word) {
          std::ranges::all_of(word, is_good);
 }
 
-std::optional<registry::reference> with_tag(const registry::reference& name, std::string_view tag) {
+std::optional<registry::reference> name_with_tag(const registry::reference& name, std::string_view tag) {
   auto out = registry::reference::parse(tag.empty() ? std::string(name.written_name())
                                                     : fmt::format("{}:{}", name.written_name(), tag));
   if (!out) return std::nullopt;
@@ -124,7 +120,7 @@ std::optional<registry::reference> tag_of_reference(std::string_view text, const
   const auto ref = registry::reference::parse(text);
   if (!ref || ref->is_pinned() || (needs_tag && ref->tag().empty())) return std::nullopt;
   if (ref->registry() != name.registry() || ref->repository() != name.repository()) return std::nullopt;
-  return with_tag(name, ref->tag());
+  return name_with_tag(name, ref->tag());
 }
 
 // "ratchet:nginx:1.25", which ratchet writes after the words of an existing comment.
@@ -133,10 +129,10 @@ std::optional<foreign_tag> read_ratchet(std::string_view behind, const registry:
   if (begin == std::string_view::npos || behind.find(ratchet, begin + 1) != std::string_view::npos) return std::nullopt;
   if (!is_blank(behind[begin - 1]) && behind[begin - 1] != '#') return std::nullopt;
   const std::size_t word = begin + ratchet.size();
-  const std::size_t end = word_end(behind, word);
+  const std::size_t end = foreign_word_end(behind, word);
   auto tag = tag_of_reference(behind.substr(word, end - word), name, false);
   if (!tag) return std::nullopt;
-  const std::size_t next = skip_blanks(behind, end);
+  const std::size_t next = past_blanks(behind, end);
   std::size_t from = back_over_blanks(behind, begin);
   if (behind[from - 1] != '#') return foreign_tag{*std::move(tag), {from, end}};
   // Its own '#' is removed with it, unless other words need it.
@@ -152,12 +148,12 @@ std::optional<registry::reference> tag_of_comment(std::string_view body, const r
     if (!body.starts_with(word.text)) continue;
     const std::string_view tag = body.substr(word.text.size());
     if (!is_tag(tag) || (word.needs_version && !looks_like_version(tag))) return std::nullopt;
-    return with_tag(name, tag);
+    return name_with_tag(name, tag);
   }
   if (looks_like_version(body)) {
     // "#123" and "#v2" are issues and hash tags.
     if (is_tight && !body.contains('.')) return std::nullopt;
-    return with_tag(name, body);
+    return name_with_tag(name, body);
   }
   return tag_of_reference(body, name, true);
 }
@@ -173,10 +169,10 @@ bool looks_like_version(std::string_view word) {
 }
 
 std::optional<foreign_tag> read_foreign_tag(std::string_view behind, const registry::reference& name) {
-  const std::size_t sign = skip_blanks(behind, 0);
+  const std::size_t sign = past_blanks(behind, 0);
   if (sign == 0 || sign == behind.size() || behind[sign] != '#') return std::nullopt;
   if (auto found = read_ratchet(behind, name)) return found;
-  const std::size_t begin = skip_blanks(behind, sign + 1);
+  const std::size_t begin = past_blanks(behind, sign + 1);
   std::size_t end = begin;
   // To the next " #".
   while (end < behind.size() && !(behind[end] == '#' && is_blank(behind[end - 1]))) ++end;

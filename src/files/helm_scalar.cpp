@@ -71,7 +71,7 @@ std::optional<double> decimal(std::string_view text) {
 }
 
 // A date, "2024-1-2", is not a number: sigs.k8s.io/yaml leaves it as text.
-std::optional<double> number(std::string_view text) {
+std::optional<double> number_of(std::string_view text) {
   const char first = text.front();
   if (first == '.') return decimal(text);
   if (!is_digit(first) && first != '+' && first != '-') return std::nullopt;
@@ -104,7 +104,7 @@ helm_scalar read_by_helm(std::string_view plain) {
   if (is_one_of(plain, true_words)) return {.text = "true"};
   if (is_one_of(plain, false_words)) return {.text = "false", .is_empty = true};
   if (is_one_of(plain, no_json_words)) return {};
-  const auto value = number(plain);
+  const auto value = number_of(plain);
   if (!value) return {.text = std::string(plain)};
   return {.text = printed(*value), .is_empty = *value == 0};
 }

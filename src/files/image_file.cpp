@@ -117,8 +117,8 @@ class document_plan {
 using document_plans = std::map<std::size_t, document_plan>;
 
 // Compares every slot of the file after reading it again: changed ones with the plan, all others with their old state.
-result<void> compare(const std::vector<found_image>& images, const document_plans& planned,
-                     const std::vector<slot>& again) {
+result<void> compare_images(const std::vector<found_image>& images, const document_plans& planned,
+                            const std::vector<slot>& again) {
   if (again.size() != images.size())
     return fail(error_code::internal, fmt::format("the file would be damaged: of its {} images {} would be left",
                                                   images.size(), again.size()));
@@ -202,7 +202,7 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
   if (*text == p.text) return *this;
   auto again = image_file::read(std::move(*text), p.path, p.places);
   if (!again) return fail(error_code::internal, fmt::format("the file would be damaged: {}", again.error().message));
-  if (auto ok = compare(p.images, by_document, again->slots()); !ok) return fail(std::move(ok.error()));
+  if (auto ok = compare_images(p.images, by_document, again->slots()); !ok) return fail(std::move(ok.error()));
   return again;
 }
 

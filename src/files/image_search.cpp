@@ -15,7 +15,7 @@ namespace {
 using yaml::node_index;
 using yaml::scalar_form;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 bool holds(std::string_view text, std::string_view word) {
   return ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
@@ -40,7 +40,7 @@ void pass_indentation(std::string_view lines, slot& s) {
 }
 
 // The reference without its digest: the written text up to the '@'.
-std::optional<registry::reference> tag_of(const registry::reference& ref) {
+std::optional<registry::reference> tag_in(const registry::reference& ref) {
   if (!ref.is_pinned()) return ref;
   if (ref.tag().empty()) return std::nullopt;
   auto tag = registry::reference::parse(std::string_view(ref.written()).substr(0, ref.written().rfind('@')));
@@ -65,7 +65,7 @@ bool holds_key(std::string_view text, const std::vector<std::string>& keys) {
 bool is_filled_in(std::string_view image) {
   if (pin::is_variable(image)) return true;
   for (std::size_t at = image.find('$'); at != std::string_view::npos; at = image.find('$', at + 1))
-    if (at + 1 < image.size() && (image[at + 1] == '{' || is_letter(image[at + 1]))) return true;
+    if (at + 1 < image.size() && (image[at + 1] == '{' || is_word_start(image[at + 1]))) return true;
   return false;
 }
 
@@ -108,7 +108,7 @@ void keep(image_search& in, found_image image) {
   auto ref = registry::reference::parse(s.written);
   if (ref) {
     s.ref = *std::move(ref);
-    if (s.reason != skip_reason::no_tag_here) s.tag = tag_of(*s.ref);
+    if (s.reason != skip_reason::no_tag_here) s.tag = tag_in(*s.ref);
   } else if (s.reason != skip_reason::built && s.reason != skip_reason::skip_label) {
     // The search that found it may have a better reason.
     if (s.reason == skip_reason::invalid && !s.problem.empty()) return in.images.push_back(std::move(image));

@@ -23,7 +23,7 @@ constexpr std::string_view origins_annotation = "kbld.carvel.dev/origins";
 /// The annotation of pinhook; kbld and imgpkg keep unknown ones.
 constexpr std::string_view resolved_annotation = "pinhook.dev/resolved";
 
-std::unexpected<error> refuse(const yaml::node& at, std::string_view message) {
+std::unexpected<error> refuse_kbld(const yaml::node& at, std::string_view message) {
   return yaml::refuse_at(at.line, at.column, message);
 }
 
@@ -54,31 +54,32 @@ std::optional<reference> resolved_origin(const std::string& origins) {
   return std::nullopt;
 }
 
-std::optional<reference> tag_of(const yaml::node& annotations) {
+std::optional<reference> annotated_tag(const yaml::node& annotations) {
   if (auto ref = tag_reference(text_of(annotations, id_annotation))) return ref;
   return resolved_origin(text_of(annotations, origins_annotation));
 }
 
 // Several spellings of one image are the same entry.
-result<void> put(resolve::image_lock& into, const yaml::node& at, const reference& ref, resolve::locked_image image) {
+result<void> put_image(resolve::image_lock& into, const yaml::node& at, const reference& ref,
+                       resolve::locked_image image) {
   if (const auto* held = into.find(ref.canonical()); held != nullptr && held->digest != image.digest)
-    return refuse(at, fmt::format("duplicate entry for {}, with another digest", ref.canonical()));
+    return refuse_kbld(at, fmt::format("duplicate entry for {}, with another digest", ref.canonical()));
   into.put(ref, std::move(image));
   return {};
 }
 
 result<reference> pinned_at(const yaml::node& mapping, std::string_view key) {
   const yaml::node* found = mapping.find(key);
-  if (found == nullptr || found->is_null()) return refuse(mapping, fmt::format("{} is missing", key));
+  if (found == nullptr || found->is_null()) return refuse_kbld(mapping, fmt::format("{} is missing", key));
   auto ref = reference::parse(found->text);
-  if (!ref) return refuse(*found, fmt::format("{}: {}", key, ref.error().message));
-  if (!ref->is_pinned()) return refuse(*found, fmt::format("{}: {} has no digest", key, quoted(found->text)));
+  if (!ref) return refuse_kbld(*found, fmt::format("{}: {}", key, ref.error().message));
+  if (!ref->is_pinned()) return refuse_kbld(*found, fmt::format("{}: {} has no digest", key, quoted(found->text)));
   return ref;
 }
 
 result<void> want_list(const yaml::node& n, std::string_view name) {
   if (n.kind == yaml::node_kind::sequence) return {};
-  return refuse(n, fmt::format("{} must be a list, not {}", name, to_string(n.kind)));
+  return refuse_kbld(n, fmt::format("{} must be a list, not {}", name, to_string(n.kind)));
 }
 
 result<resolve::image_lock> read_images(const yaml::node& root) {
@@ -92,11 +93,11 @@ result<resolve::image_lock> read_images(const yaml::node& root) {
     if (!pinned) return fail(pinned.error());
     const yaml::node* annotations = item.find("annotations");
     if (annotations == nullptr) continue;
-    const auto ref = tag_of(*annotations);
+    const auto ref = annotated_tag(*annotations);
     if (!ref) continue;
     resolve::locked_image image{*pinned->digest(), {}};
     if (std::string when = text_of(*annotations, resolved_annotation); is_time(when)) image.when = std::move(when);
-    if (auto good = put(out, item, *ref, std::move(image)); !good) return fail(std::move(good.error()));
+    if (auto good = put_image(out, item, *ref, std::move(image)); !good) return fail(std::move(good.error()));
   }
   return out;
 }
@@ -111,7 +112,7 @@ result<resolve::image_lock> read_overrides(const yaml::node& root) {
     const auto into = reference::parse(text_of(item, "newImage"));
     if (!ref || !into || !into->is_pinned()) continue;
     if (ref->registry() != into->registry() || ref->repository() != into->repository()) continue;
-    if (auto good = put(out, item, *ref, {*into->digest(), {}}); !good) return fail(std::move(good.error()));
+    if (auto good = put_image(out, item, *ref, {*into->digest(), {}}); !good) return fail(std::move(good.error()));
   }
   return out;
 }

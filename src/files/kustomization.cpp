@@ -1,5 +1,6 @@
 #include <pinhook/files/kustomization.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/rewrite_scalar.hpp>
 
@@ -24,8 +25,6 @@ constexpr std::string_view file_name = "kustomization.yaml";
 constexpr std::array<std::string_view, 3> file_names{file_name, "kustomization.yml", "Kustomization"};
 constexpr std::string_view group = "kustomize.config.k8s.io";
 constexpr std::array<std::string_view, 3> resource_keys{"resources", "bases", "components"};
-
-bool is_break(char c) { return c == '\n' || c == '\r'; }
 
 // The document that kustomize would read; real files have only one.
 const source_document* main_document(const yaml::source& from) {

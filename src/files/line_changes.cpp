@@ -13,7 +13,7 @@ namespace {
 // Equal lines have equal numbers.
 using numbered = std::span<const std::uint32_t>;
 
-void extend(std::vector<line_change>& all, const line_change& next) {
+void extend(std::vector<replaced_lines>& all, const replaced_lines& next) {
   if (!all.empty() && all.back().old_to == next.old_from && all.back().to == next.from) {
     all.back().old_to = next.old_to;
     all.back().to = next.to;
@@ -28,7 +28,7 @@ class shortest_way {
  public:
   shortest_way(numbered before, numbered after) : before_(before), after_(after) {}
 
-  std::optional<std::vector<line_change>> find(std::size_t effort) {
+  std::optional<std::vector<replaced_lines>> find(std::size_t effort) {
     const std::size_t most = std::min({effort, before_.size() + after_.size(),
                                        static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max() / 4)});
     for (std::int64_t d = 0; d <= static_cast<std::int64_t>(most); ++d)
@@ -76,17 +76,17 @@ class shortest_way {
     return is_done;
   }
 
-  [[nodiscard]] std::vector<line_change> way_back(std::int64_t d) const {
-    std::vector<line_change> backwards;
+  [[nodiscard]] std::vector<replaced_lines> way_back(std::int64_t d) const {
+    std::vector<replaced_lines> backwards;
     std::int64_t k = static_cast<std::int64_t>(before_.size()) - static_cast<std::int64_t>(after_.size());
     for (; d > 0; --d) {
       const bool adds = comes_by_adding(d, k);
       const auto x = static_cast<std::size_t>(start(d, k));
       const auto y = static_cast<std::size_t>(start(d, k) - k);
-      backwards.push_back(adds ? line_change{x, x, y - 1, y} : line_change{x - 1, x, y, y});
+      backwards.push_back(adds ? replaced_lines{x, x, y - 1, y} : replaced_lines{x - 1, x, y, y});
       k += adds ? 1 : -1;
     }
-    std::vector<line_change> out;
+    std::vector<replaced_lines> out;
     for (auto at = backwards.rbegin(); at != backwards.rend(); ++at) extend(out, *at);
     return out;
   }
@@ -95,9 +95,9 @@ class shortest_way {
   std::vector<round> rounds_;
 };
 
-std::vector<line_change> line_by_line(numbered before, numbered after) {
+std::vector<replaced_lines> line_by_line(numbered before, numbered after) {
   if (before.size() != after.size()) return {{0, before.size(), 0, after.size()}};
-  std::vector<line_change> out;
+  std::vector<replaced_lines> out;
   for (std::size_t i = 0; i < before.size(); ++i)
     if (before[i] != after[i]) extend(out, {i, i + 1, i, i + 1});
   return out;
@@ -115,8 +115,8 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return out;
 }
 
-std::vector<line_change> changes_between(const std::vector<std::string_view>& before,
-                                         const std::vector<std::string_view>& after, std::size_t effort) {
+std::vector<replaced_lines> changes_between(const std::vector<std::string_view>& before,
+                                            const std::vector<std::string_view>& after, std::size_t effort) {
   const auto same_start = static_cast<std::size_t>(std::ranges::mismatch(before, after).in1 - before.begin());
   std::size_t same_end = 0;
   const auto most = std::min(before.size(), after.size()) - same_start;

@@ -24,7 +24,7 @@ constexpr std::string_view own_kind = "ImageLock";
 /// Our own format nests three levels deep, kbld's configuration some more.
 constexpr yaml::parse_limits read_limits{.size = max_lock_size, .depth = 32};
 
-std::unexpected<error> refuse(const yaml::node& at, std::string_view message) {
+std::unexpected<error> refuse_lock(const yaml::node& at, std::string_view message) {
   return refuse_at(at.line, at.column, message);
 }
 
@@ -37,29 +37,29 @@ result<void> want_keys(const yaml::node& mapping, std::initializer_list<std::str
 }
 
 // A scalar under a key; null when there is none.
-result<const yaml::node*> text_at(const yaml::node& mapping, std::string_view key) {
+result<const yaml::node*> lock_text(const yaml::node& mapping, std::string_view key) {
   const yaml::node* found = mapping.find(key);
   if (found == nullptr || found->is_null()) return nullptr;
   if (found->kind != yaml::node_kind::scalar)
-    return refuse(*found, fmt::format("{} must be a string, not {}", key, to_string(found->kind)));
+    return refuse_lock(*found, fmt::format("{} must be a string, not {}", key, to_string(found->kind)));
   return found;
 }
 
 result<resolve::locked_image> read_image(const yaml::node& n) {
   if (n.kind != yaml::node_kind::mapping)
-    return refuse(n, fmt::format("an image must be a mapping of digest and resolved, not {}", to_string(n.kind)));
+    return refuse_lock(n, fmt::format("an image must be a mapping of digest and resolved, not {}", to_string(n.kind)));
   if (auto good = want_keys(n, {"digest", "resolved"}); !good) return fail(std::move(good.error()));
-  const auto digest = text_at(n, "digest");
+  const auto digest = lock_text(n, "digest");
   if (!digest) return fail(digest.error());
-  if (*digest == nullptr) return refuse(n, "digest is missing");
+  if (*digest == nullptr) return refuse_lock(n, "digest is missing");
   auto parsed = registry::digest::parse((*digest)->text);
-  if (!parsed) return refuse(**digest, parsed.error().message);
-  const auto when = text_at(n, "resolved");
+  if (!parsed) return refuse_lock(**digest, parsed.error().message);
+  const auto when = lock_text(n, "resolved");
   if (!when) return fail(when.error());
   if (*when == nullptr) return resolve::locked_image{*std::move(parsed), {}};
   if (!is_time((*when)->text))
-    return refuse(**when,
-                  fmt::format("{} is not a valid time; write it like 2026-11-21T08:30:00Z", quoted((*when)->text, 60)));
+    return refuse_lock(
+        **when, fmt::format("{} is not a valid time; write it like 2026-11-21T08:30:00Z", quoted((*when)->text, 60)));
   return resolve::locked_image{*std::move(parsed), (*when)->text};
 }
 
@@ -67,12 +67,12 @@ result<resolve::image_lock> read_own(const yaml::node& root) {
   if (auto good = want_keys(root, {"apiVersion", "kind", "images"}); !good) return fail(std::move(good.error()));
   const yaml::node* images = root.find("images");
   // A truncated file must not look like one without locked images.
-  if (images == nullptr) return refuse(root, "images is missing");
+  if (images == nullptr) return refuse_lock(root, "images is missing");
   resolve::image_lock out;
   if (images->is_null()) return out;
   if (images->kind != yaml::node_kind::mapping)
-    return refuse(*images,
-                  fmt::format("images must be a mapping of reference to digest, not {}", to_string(images->kind)));
+    return refuse_lock(*images,
+                       fmt::format("images must be a mapping of reference to digest, not {}", to_string(images->kind)));
   for (const auto& m : images->members) {
     const auto ref = registry::reference::parse(m.key);
     if (!ref) return refuse_at(m.line, m.column, fmt::format("{}: {}", quoted(m.key), ref.error().message));
@@ -108,14 +108,15 @@ result<lock_file> read_lock(std::string_view text) {
   const auto root = yaml::parse(text, read_limits);
   if (!root) return fail(root.error());
   if (root->kind != yaml::node_kind::mapping)
-    return refuse(*root, root->is_null() ? std::string("the file is empty; a lock file begins with apiVersion and kind")
-                                         : fmt::format("a lock file must be a mapping, not {}", to_string(root->kind)));
-  const auto version = text_at(*root, "apiVersion");
-  const auto kind = text_at(*root, "kind");
+    return refuse_lock(*root, root->is_null()
+                                  ? std::string("the file is empty; a lock file begins with apiVersion and kind")
+                                  : fmt::format("a lock file must be a mapping, not {}", to_string(root->kind)));
+  const auto version = lock_text(*root, "apiVersion");
+  const auto kind = lock_text(*root, "kind");
   if (!version) return fail(version.error());
   if (!kind) return fail(kind.error());
-  if (*version == nullptr) return refuse(*root, "apiVersion is missing");
-  if (*kind == nullptr) return refuse(*root, "kind is missing");
+  if (*version == nullptr) return refuse_lock(*root, "apiVersion is missing");
+  if (*kind == nullptr) return refuse_lock(*root, "kind is missing");
 
   const std::string_view v = (*version)->text;
   const std::string_view k = (*kind)->text;
@@ -130,9 +131,9 @@ result<lock_file> read_lock(std::string_view text) {
     return lock_file{lock_format::kbld, *std::move(images)};
   }
   if (k == own_kind)
-    return refuse(**version, fmt::format("{} {} is not supported; use {}", own_kind, quoted(v, 60), own_version));
-  return refuse(**kind, fmt::format("{} {} is not a lock file; it must be {} {}, or kbld's ImagesLock", quoted(v, 60),
-                                    quoted(k, 60), own_version, own_kind));
+    return refuse_lock(**version, fmt::format("{} {} is not supported; use {}", own_kind, quoted(v, 60), own_version));
+  return refuse_lock(**kind, fmt::format("{} {} is not a lock file; it must be {} {}, or kbld's ImagesLock",
+                                         quoted(v, 60), quoted(k, 60), own_version, own_kind));
 }
 
 std::string write_lock(const lock_file& lock) {

@@ -10,7 +10,7 @@ namespace pinhook::files {
 namespace {
 
 // The parts of a path, without empty ones and ".".
-std::vector<std::string_view> parts_of(std::string_view text) {
+std::vector<std::string_view> glob_parts(std::string_view text) {
   std::vector<std::string_view> out;
   while (!text.empty()) {
     const auto end = std::min(text.find('/'), text.size());
@@ -33,7 +33,7 @@ std::optional<path_glob> path_glob::parse(std::string_view word) {
     out.directory_ = word.substr(0, std::max<std::size_t>(slash, 1));
     word.remove_prefix(slash + 1);
   }
-  const auto parts = parts_of(word);
+  const auto parts = glob_parts(word);
   if (parts.empty()) return std::nullopt;
   auto whole = path_pattern::parse(fmt::format("{}", fmt::join(parts, "/")));
   if (!whole) return std::nullopt;

@@ -12,10 +12,10 @@ constexpr std::string_view special = "*?[\\";
 bool is_between(unsigned c, char first, char last) {
   return c >= static_cast<unsigned char>(first) && c <= static_cast<unsigned char>(last);
 }
-bool is_lower(unsigned c) { return is_between(c, 'a', 'z'); }
-bool is_upper(unsigned c) { return is_between(c, 'A', 'Z'); }
+bool is_lower_code(unsigned c) { return is_between(c, 'a', 'z'); }
+bool is_upper_code(unsigned c) { return is_between(c, 'A', 'Z'); }
 bool is_digit(unsigned c) { return is_between(c, '0', '9'); }
-bool is_alpha(unsigned c) { return is_lower(c) || is_upper(c); }
+bool is_alpha(unsigned c) { return is_lower_code(c) || is_upper_code(c); }
 bool is_alnum(unsigned c) { return is_alpha(c) || is_digit(c); }
 bool is_blank(unsigned c) { return c == ' ' || c == '\t'; }
 bool is_control(unsigned c) { return c < ' ' || c == 127; }
@@ -38,14 +38,14 @@ constexpr std::array<character_class, 12> classes{{{"alnum", is_alnum},
                                                    {"cntrl", is_control},
                                                    {"digit", is_digit},
                                                    {"graph", is_graph},
-                                                   {"lower", is_lower},
+                                                   {"lower", is_lower_code},
                                                    {"print", is_print},
                                                    {"punct", is_punct},
                                                    {"space", is_space},
-                                                   {"upper", is_upper},
+                                                   {"upper", is_upper_code},
                                                    {"xdigit", is_hex}}};
 
-std::size_t number(char c) { return static_cast<unsigned char>(c); }
+std::size_t code_of(char c) { return static_cast<unsigned char>(c); }
 
 }  // namespace
 
@@ -117,7 +117,7 @@ class path_pattern::reader {
       if (is_range) ++at_;
       const auto c = character();
       if (!c) return std::nullopt;
-      for (std::size_t i = number(is_range ? *before : *c); i <= number(*c); ++i) out.set(i);
+      for (std::size_t i = code_of(is_range ? *before : *c); i <= code_of(*c); ++i) out.set(i);
       before = is_range ? std::nullopt : c;
     }
     ++at_;
@@ -178,7 +178,7 @@ void path_pattern::step(const token& t, std::string_view path, std::vector<bool>
     case token_kind::any:
       return take_one([](char c) { return c != '/'; });
     case token_kind::set:
-      return take_one([&](char c) { return c != '/' && t.set.test(number(c)); });
+      return take_one([&](char c) { return c != '/' && t.set.test(code_of(c)); });
     case token_kind::within:
     case token_kind::across:
       for (std::size_t j = 1; j <= path.size(); ++j)

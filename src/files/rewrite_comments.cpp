@@ -62,12 +62,12 @@ member_map members_of(const source_document& doc, std::span<const found_image> a
   return out;
 }
 
-bool is_block(const source_document& doc, node_index i) {
+bool is_block_scalar(const source_document& doc, node_index i) {
   return doc.at(i).form == scalar_form::literal || doc.at(i).form == scalar_form::folded;
 }
 
 bool share_line(const source_document& doc, std::string_view text, node_index a, node_index b) {
-  if (is_block(doc, a) || is_block(doc, b)) return false;
+  if (is_block_scalar(doc, a) || is_block_scalar(doc, b)) return false;
   const std::size_t end = doc.at(a).span.end;
   return !text.substr(end, doc.at(b).span.begin - end).contains('\n');
 }

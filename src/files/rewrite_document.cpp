@@ -17,8 +17,6 @@ using yaml::source_document;
 using yaml::source_kind;
 using yaml::source_node;
 
-bool is_break(char c) { return c == '\n' || c == '\r'; }
-
 yaml::edit value_edit(const source_node& n, std::string_view text, const node_value& value) {
   yaml::text_span span = n.span;
   std::string bytes = rewritten_scalar(n, text, value.value, value.rule);

@@ -18,8 +18,6 @@ using yaml::scalar_form;
 using yaml::source_document;
 using yaml::source_node;
 
-bool is_break(char c) { return c == '\n' || c == '\r'; }
-
 // The text of a scalar, through an alias; empty for null and for no_node.
 std::string_view text_at(const source_document& doc, node_index i) {
   return i == no_node || doc.is_null(i) ? std::string_view() : doc.at(doc.resolve(i)).text;
@@ -56,7 +54,7 @@ std::string pinned_text(const slot& s, const registry::digest& digest, pin_forma
 }
 
 // "nginx:latest" of "nginx".
-std::string with_tag(const registry::reference& tag) {
+std::string text_with_tag(const registry::reference& tag) {
   return fmt::format("{}:{}", tag.written_name(), tag.effective_tag());
 }
 
@@ -92,7 +90,7 @@ class slot_rewriter {
     } else if (tag.empty()) {
       out_.edits.push_back(renamed(doc_.at(image_.digest_key), text_, "newTag"));
       set(image_.digest, std::string(slot_.tag->effective_tag()));
-      out_.written = with_tag(*slot_.tag);
+      out_.written = text_with_tag(*slot_.tag);
       out_.tag = out_.written;
     } else if (const auto line = added_digest()) {
       out_.edits.push_back({*line, ""});
@@ -128,7 +126,7 @@ class slot_rewriter {
     if (format_ == pin_format::digest)
       out_.comment = slot_.tag->written();
     else
-      out_.tag = with_tag(*slot_.tag);
+      out_.tag = text_with_tag(*slot_.tag);
   }
 
   void pin_entry(const registry::digest& digest) {
@@ -147,7 +145,7 @@ class slot_rewriter {
       out_.comment = slot_.tag->written();
     } else {
       add_tag();
-      out_.tag = with_tag(*slot_.tag);
+      out_.tag = text_with_tag(*slot_.tag);
     }
   }
 

@@ -17,8 +17,6 @@ using yaml::scalar_form;
 using yaml::source_document;
 using yaml::source_kind;
 
-bool is_break(char c) { return c == '\n' || c == '\r'; }
-
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
   while (at < text.size() && is_blank(text[at])) ++at;
   return at;

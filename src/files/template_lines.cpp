@@ -10,7 +10,7 @@ namespace {
 
 // The key before a value: "image" of `  - image: "` and of `- {name: a, image: `. `is_whole`: the line ends here, so
 // that it may end with its colon.
-std::optional<std::string_view> key_of(std::string_view line, bool is_whole) {
+std::optional<std::string_view> key_of_line(std::string_view line, bool is_whole) {
   if (const auto brace = line.rfind('{'); brace != std::string_view::npos)
     line.remove_prefix(std::max(brace, line.rfind(',') == std::string_view::npos ? 0 : line.rfind(',')) + 1);
   line.remove_prefix(std::min(line.find_first_not_of(" \t-\"'"), line.size()));
@@ -23,7 +23,7 @@ std::optional<std::string_view> key_of(std::string_view line, bool is_whole) {
   return key;
 }
 
-std::string_view without_end(std::string_view line) {
+std::string_view line_without_end(std::string_view line) {
   return line.substr(0, line.find_last_not_of(" \t\r") + 1);  // npos + 1 is 0
 }
 
@@ -84,7 +84,7 @@ void template_lines::text(std::string_view more) {
       now_.text += c;
       continue;
     }
-    const auto key = key_of(without_end(line_), true);
+    const auto key = key_of_line(line_without_end(line_), true);
     note_parent(key);
     const auto behind = line_.find_last_not_of(" \t\r");
     if (behind != std::string::npos)
@@ -100,7 +100,7 @@ void template_lines::note_parent(std::optional<std::string_view> key) {
   const auto indent = line_.find_first_not_of(" \t");
   if (indent == std::string::npos) return;
   while (!parents_.empty() && parents_.back().first >= indent) parents_.pop_back();
-  if (key && without_end(line_).ends_with(':')) parents_.emplace_back(indent, *key);
+  if (key && line_without_end(line_).ends_with(':')) parents_.emplace_back(indent, *key);
 }
 
 bool template_lines::is_note(std::string_view key) const {
@@ -114,7 +114,7 @@ bool template_lines::is_note(std::string_view key) const {
 }
 
 std::string template_lines::key(bool is_below) const {
-  if (const auto key = key_of(line_, is_below)) return std::string(*key);
+  if (const auto key = key_of_line(line_, is_below)) return std::string(*key);
   const auto first = line_.find_first_not_of(" \t");
   if (first != std::string::npos && std::string_view(line_).substr(first).starts_with("- ")) return "-";
   return open_key_;

@@ -203,8 +203,8 @@ found_image completed(image_search& in, found_image out, std::string pointer, bo
 }
 
 // Registry, tag and digest of `mapping`; none when tag or digest is not a scalar.
-result<std::optional<found_image>> parts_of(const image_search& in, node_index mapping,
-                                            std::span<const std::string_view> tags) {
+result<std::optional<found_image>> values_parts(const image_search& in, node_index mapping,
+                                                std::span<const std::string_view> tags) {
   const auto registry = first_of(in, mapping, registry_keys);
   const auto tag = first_of(in, mapping, tags);
   const auto digest = first_of(in, mapping, digest_keys);
@@ -239,7 +239,7 @@ std::string_view pull_policy_beside(const image_search& in, node_index mapping) 
 result<std::optional<found_image>> values_image(image_search& in, node_index mapping, std::string pointer,
                                                 bool is_image) {
   const std::optional<found_image> none;
-  auto parts = parts_of(in, mapping, tag_key);
+  auto parts = values_parts(in, mapping, tag_key);
   if (!parts || !*parts) return parts;
   found_image image = std::move(**parts);
   auto repository = member_of(in.doc, mapping, "repository");
@@ -261,7 +261,7 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
   const auto text = string_at(in.doc, string->value);
   const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
   if (!ref || !ref->tag().empty() || ref->is_pinned()) return none;
-  auto parts = parts_of(in, mapping, tag_keys);
+  auto parts = values_parts(in, mapping, tag_keys);
   if (!parts || !*parts) return parts;
   found_image image = std::move(**parts);
   image.name = string->value;

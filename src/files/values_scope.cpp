@@ -49,12 +49,12 @@ constexpr std::array<std::pair<std::string_view, part_kind>, 31> part_keys{
      {"repositoryPrefix", part_kind::affix},
      {"imageRepositoryPrefix", part_kind::affix}}};
 
-std::string joined(std::string_view path, std::string_view key) {
+std::string joined_key(std::string_view path, std::string_view key) {
   return fmt::format("{}{}{}", path, path.empty() || key.empty() ? "" : ".", key);
 }
 
 // "spec.global" of a mapping, as keys; elements of lists are left out.
-std::string path_of(const source_document& doc, node_index i) {
+std::string path_of_node(const source_document& doc, node_index i) {
   std::vector<std::string_view> keys;
   for (node_index up = doc.at(i).parent; up != no_node; i = up, up = doc.at(i).parent) {
     if (doc.at(up).kind != source_kind::mapping) continue;
@@ -62,7 +62,7 @@ std::string path_of(const source_document& doc, node_index i) {
       if (doc.at(k).next == i) keys.push_back(doc.at(doc.resolve(k)).text);
   }
   std::string out;
-  for (auto key = keys.rbegin(); key != keys.rend(); ++key) out = joined(out, *key);
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) out = joined_key(out, *key);
   return out;
 }
 
@@ -74,7 +74,7 @@ void take(const source_document& doc, node_index mapping, node_index named, std:
   for (const auto& [key, kind] : part_keys) {
     const node_index value = doc.find(mapping, key);
     if (value == no_node || doc.at(doc.resolve(value)).kind != source_kind::scalar) continue;
-    into.push_back({kind, joined(joined(path_of(doc, named), below), key), value, scalar_at(doc, value)});
+    into.push_back({kind, joined_key(joined_key(path_of_node(doc, named), below), key), value, scalar_at(doc, value)});
   }
 }
 

@@ -1,5 +1,7 @@
 #include <pinhook/http/header_lines.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 #include <openssl/crypto.h>
 
@@ -25,11 +27,6 @@ bool is_field_value(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return text;
-}
-
 result<void> add_secret(header_lines& to, std::string_view name, const secret& value) {
   if (!is_field_value(value.reveal()))
     return fail(error_code::invalid_input, fmt::format("the {} header cannot be sent: it contains line ends", name));
@@ -43,7 +40,7 @@ result<void> add_secret(header_lines& to, std::string_view name, const secret& v
 std::vector<std::string> signed_names(const request& r) {
   std::vector<std::string> out{"host", "x-amz-date"};
   if (!r.sign->session_token.is_empty()) out.emplace_back("x-amz-security-token");
-  for (const auto& h : r.headers) out.push_back(lower(h.name));
+  for (const auto& h : r.headers) out.push_back(lowered(h.name));
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;

@@ -57,7 +57,7 @@ bool matches(const endpoint& to, std::string_view entry) {
   return to.host.size() > suffix.size() && std::string_view(to.host).substr(to.host.size() - suffix.size()) == suffix;
 }
 
-std::string part(CURLU* url, CURLUPart field, unsigned flags = 0) {
+std::string proxy_part(CURLU* url, CURLUPart field, unsigned flags = 0) {
   char* text = nullptr;
   if (curl_url_get(url, field, &text, flags) != CURLUE_OK) return {};
   std::string out = text;
@@ -92,18 +92,18 @@ result<proxy_place> parse_proxy(const std::string& setting) {
   if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
     return fail(error_code::invalid_input,
                 "the proxy setting is not a valid URL: it must be like http://proxy.example:3128");
-  const std::string scheme = part(url.get(), CURLUPART_SCHEME);
+  const std::string scheme = proxy_part(url.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https")
     return fail(error_code::invalid_input,
                 fmt::format("the proxy setting names a {} proxy; http and https are known", quoted(scheme, 20)));
   proxy_place out;
   out.is_https = scheme == "https";
-  const std::string host = part(url.get(), CURLUPART_HOST);
+  const std::string host = proxy_part(url.get(), CURLUPART_HOST);
   // curl's own default for proxies is 1080, of SOCKS; other programs take the scheme's.
-  const std::string port = part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  const std::string port = proxy_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   out.name = fmt::format("{}:{}", host, port);
-  const std::string user = part(url.get(), CURLUPART_USER);
-  const std::string password = part(url.get(), CURLUPART_PASSWORD);
+  const std::string user = proxy_part(url.get(), CURLUPART_USER);
+  const std::string password = proxy_part(url.get(), CURLUPART_PASSWORD);
   const std::string login = user.empty() && password.empty() ? "" : fmt::format("{}:{}@", user, password);
   out.url = secret(fmt::format("{}://{}{}", scheme, login, out.name));
   return out;

@@ -45,7 +45,7 @@ result<void> check_programs(const std::vector<plugin_provider>& plugins, const s
 }
 
 /// All failures as one error, with the code of the first.
-error joined(std::vector<error> failures) {
+error joined_failures(std::vector<error> failures) {
   error out = std::move(failures.front());
   for (std::size_t i = 1; i < failures.size(); ++i) out.message += "; " + failures[i].message;
   return out;
@@ -219,7 +219,7 @@ awaitable<result<std::vector<registry::credential>>> credential_plugins::credent
     }
   }
   auto found = logins_for(ref, named);
-  if (found.empty() && !failures.empty()) co_return fail(joined(std::move(failures)));
+  if (found.empty() && !failures.empty()) co_return fail(joined_failures(std::move(failures)));
   for (const auto& one : failures)
     log::debug("a credential plugin failed, and another gave credentials", {{"why", one.message}});
   co_return found;

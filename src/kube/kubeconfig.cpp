@@ -189,7 +189,7 @@ exec_plugin read_plugin(section& from) {
   return out;
 }
 
-void read_token(section& from, cluster& out) {
+void read_user_token(section& from, cluster& out) {
   const std::string token = from.text("token");
   const std::string file = from.path("tokenFile");
   if (!token.empty() && !is_token(token)) from.refuse("token", "has an invalid character");
@@ -227,7 +227,7 @@ std::optional<error> read_user(section& from, const entry& e, const std::string&
   if (out.tls.certificate.is_empty() != out.tls.key.is_empty())
     from.refuse(out.tls.key.is_empty() ? "client-certificate" : "client-key",
                 "is set alone: a certificate needs its key");
-  read_token(from, out);
+  read_user_token(from, out);
   read_password(from, out);
   if (const yaml::node* exec = from.find("exec"); exec != nullptr) {
     section plugin(*e.file, where + " exec", *exec);

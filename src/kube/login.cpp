@@ -25,7 +25,7 @@ error unreadable(error e) {
   return e;
 }
 
-awaitable<result<secret>> read_token(std::string file, std::chrono::nanoseconds within) {
+awaitable<result<secret>> read_token_file(std::string file, std::chrono::nanoseconds within) {
   auto text = co_await read_file_aside(file, max_token_size, within);
   if (!text) co_return fail(unreadable(std::move(text.error())));
   const auto token = trimmed(text->reveal());
@@ -155,7 +155,7 @@ awaitable<result<login::shown>> login::from_file(const token_file& from, deadlin
   const auto within = token_.is_empty() ? left : std::min<std::chrono::nanoseconds>(left, options_.token_file_patience);
   *is_reading_ = true;
   const std::shared_ptr<void> reading(nullptr, [flag = is_reading_](void*) { *flag = false; });
-  auto token = co_await read_token(from.file, within);
+  auto token = co_await read_token_file(from.file, within);
   if (token) {
     token_ = *std::move(token);
   } else {

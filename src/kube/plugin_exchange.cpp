@@ -28,7 +28,7 @@ std::unexpected<error> bad_answer(std::string_view reason) {
 }
 
 /// The member when it is there and not null.
-const json::value* member(const json::value& of, std::string_view name) {
+const json::value* plugin_member(const json::value& of, std::string_view name) {
   const json::value* found = json::find(of, name);
   return found == nullptr || found->IsNull() ? nullptr : found;
 }
@@ -51,7 +51,7 @@ result<plugin_cache_key> read_cache_key(const json::value& root) {
 
 /// A negative duration counts as 0, since it has passed already.
 result<std::chrono::nanoseconds> read_hold(const json::value& root, std::chrono::nanoseconds otherwise) {
-  const json::value* found = member(root, "cacheDuration");
+  const json::value* found = plugin_member(root, "cacheDuration");
   if (found == nullptr) return otherwise;
   if (!found->IsString()) return bad_answer("\"cacheDuration\" is not a string");
   std::string_view text = json::text_of(*found);
@@ -64,7 +64,7 @@ result<std::chrono::nanoseconds> read_hold(const json::value& root, std::chrono:
 
 result<std::vector<plugin_login>> read_logins(const json::value& root) {
   std::vector<plugin_login> out;
-  const json::value* auth = member(root, "auth");
+  const json::value* auth = plugin_member(root, "auth");
   if (auth == nullptr) return out;
   if (!auth->IsObject()) return bad_answer("\"auth\" is not an object");
   for (const auto& entry : auth->GetObject()) {
@@ -76,7 +76,7 @@ result<std::vector<plugin_login>> read_logins(const json::value& root) {
     std::array<std::string_view, 2> texts;
     constexpr std::array<std::string_view, 2> names{"username", "password"};
     for (std::size_t i = 0; i < names.size(); ++i) {
-      const json::value* text = member(entry.value, names[i]);
+      const json::value* text = plugin_member(entry.value, names[i]);
       if (text == nullptr) continue;
       if (!text->IsString()) return wrong(fmt::format("\"{}\" is not a string", names[i]));
       texts[i] = json::text_of(*text);

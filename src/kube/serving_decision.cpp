@@ -68,7 +68,7 @@ const x509_certificate* newest_of(const certificates& known, const std::optional
   return found == known.end() ? nullptr : &*found;
 }
 
-certificate_names joined(const x509_certificate& leaf, const certificate_names& names) {
+certificate_names joined_names(const x509_certificate& leaf, const certificate_names& names) {
   certificate_names out = names;
   const auto add = [](std::vector<std::string>& to, const std::vector<std::string>& more) {
     for (const auto& one : more)
@@ -139,7 +139,7 @@ class state_decision {
     const x509_certificate& leaf = plan_.kept.served->leaf;
     const bool is_by_newest = newest_ && leaf.is_issued_by(*newest_);
     const auto missing = missing_name(leaf, policy_.names);
-    if (missing) plan_.leaf_names = joined(leaf, policy_.names);
+    if (missing) plan_.leaf_names = joined_names(leaf, policy_.names);
     if (missing && !has_any_name(leaf, policy_.names)) return issue("the certificate is for none of our names");
     // Until every API server knows the newest authority, no leaf of it must be served.
     if (!is_by_newest && !(newest_ && is_settled(memory_, *newest_, facts_, policy_))) return;

@@ -12,9 +12,11 @@
 namespace pinhook::kube {
 namespace {
 
-constexpr json::parse_limits limits{.depth = 64, .size = max_object_size};
+constexpr json::parse_limits serving_limits{.depth = 64, .size = max_object_size};
 
-std::unexpected<error> broken(std::string_view reason) { return fail(error_code::malformed, std::string(reason)); }
+std::unexpected<error> broken_object(std::string_view reason) {
+  return fail(error_code::malformed, std::string(reason));
+}
 
 std::string text(std::string_view plain) {
   std::string out;
@@ -55,12 +57,12 @@ secret around(std::string_view before, const secret& middle, std::string_view af
 result<std::string> version_of(const json::value& object) {
   const json::value* metadata = json::find(object, "metadata");
   auto version = metadata == nullptr ? std::nullopt : json::find_string(*metadata, "resourceVersion");
-  if (!version || version->empty()) return broken("\"resourceVersion\" is missing");
+  if (!version || version->empty()) return broken_object("\"resourceVersion\" is missing");
   return std::string(*version);
 }
 
 /// Null for a member that is missing or null; Kubernetes leaves empty ones out.
-const json::value* member(const json::value& in, std::string_view name) {
+const json::value* serving_member(const json::value& in, std::string_view name) {
   const json::value* found = json::find(in, name);
   return found == nullptr || found->IsNull() ? nullptr : found;
 }
@@ -68,12 +70,12 @@ const json::value* member(const json::value& in, std::string_view name) {
 result<webhook_entry> parse_entry(const json::value& v) {
   webhook_entry out;
   out.name = json::find_string(v, "name").value_or("");
-  if (out.name.empty()) return broken("an entry of \"webhooks\" has no name");
-  const json::value* config = member(v, "clientConfig");
-  const json::value* bundle = config == nullptr ? nullptr : member(*config, "caBundle");
+  if (out.name.empty()) return broken_object("an entry of \"webhooks\" has no name");
+  const json::value* config = serving_member(v, "clientConfig");
+  const json::value* bundle = config == nullptr ? nullptr : serving_member(*config, "caBundle");
   if (bundle == nullptr) return out;
   auto bytes = bundle->IsString() ? decode_base64(json::text_of(*bundle)) : std::nullopt;
-  if (!bytes) return broken(fmt::format("the caBundle of {} is not base64", quoted(out.name)));
+  if (!bytes) return broken_object(fmt::format("the caBundle of {} is not base64", quoted(out.name)));
   out.ca_bundle = *std::move(bytes);
   return out;
 }
@@ -83,7 +85,7 @@ result<webhook_entry> parse_entry(const json::value& v) {
 result<stored_secret> parse_stored(std::string_view body) {
   auto plain = parse_secret(body);
   if (!plain) return fail(std::move(plain.error()));
-  const auto document = json::parse(body, limits);
+  const auto document = json::parse(body, serving_limits);
   if (!document) return fail(document.error());
   auto version = version_of(*document);
   if (!version) return fail(std::move(version.error()));
@@ -91,21 +93,21 @@ result<stored_secret> parse_stored(std::string_view body) {
 }
 
 result<webhook_registration> parse_registration(std::string_view body) {
-  const auto document = json::parse(body, limits);
+  const auto document = json::parse(body, serving_limits);
   if (!document) return fail(document.error());
   constexpr std::string_view kind = "MutatingWebhookConfiguration";
   constexpr std::string_view api_version = "admissionregistration.k8s.io/v1";
   if (json::find_string(*document, "kind") != kind || json::find_string(*document, "apiVersion") != api_version)
-    return broken(fmt::format("the answer is not a {} of {}", kind, api_version));
+    return broken_object(fmt::format("the answer is not a {} of {}", kind, api_version));
   webhook_registration out;
   auto version = version_of(*document);
   if (!version) return fail(std::move(version.error()));
   out.resource_version = *std::move(version);
-  const json::value* all = member(*document, "webhooks");
+  const json::value* all = serving_member(*document, "webhooks");
   if (all == nullptr) return out;
-  if (!all->IsArray()) return broken("\"webhooks\" is not a list");
+  if (!all->IsArray()) return broken_object("\"webhooks\" is not a list");
   if (all->Size() > max_webhook_entries)
-    return broken(fmt::format("\"webhooks\" has more than {} entries", max_webhook_entries));
+    return broken_object(fmt::format("\"webhooks\" has more than {} entries", max_webhook_entries));
   for (const json::value& one : all->GetArray()) {
     auto entry = parse_entry(one);
     if (!entry) return fail(std::move(entry.error()));

@@ -20,14 +20,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view pull_keys::*>,
      {"serviceAccountName", &pull_keys::service_account_name},
      {"serviceAccount", &pull_keys::service_account}}};
 
-constexpr const char* duplicate_key = "a duplicate key";
+constexpr const char* duplicate_pod_key = "a duplicate key";
 
 // Remembers which of a few keys were there; a second time makes the cursor fail.
 class once {
  public:
   explicit once(json::cursor& at) : at_(at) {}
   void operator()(unsigned which) {
-    if ((seen_ >> which & 1U) != 0) at_.reject(duplicate_key);
+    if ((seen_ >> which & 1U) != 0) at_.reject(duplicate_pod_key);
     seen_ |= 1U << which;
   }
 
@@ -36,7 +36,7 @@ class once {
   unsigned seen_ = 0;
 };
 
-std::string read_if_string(json::cursor& at) {
+std::string read_string_or_skip(json::cursor& at) {
   if (at.peek() == json::kind::string) return at.read_text();
   at.skip();
   return {};
@@ -44,7 +44,7 @@ std::string read_if_string(json::cursor& at) {
 
 // Reads the next value as the pull policy, the member `name` of the object that `pointer` leads to.
 void read_pull_policy(json::cursor& at, std::string_view pointer, std::string_view name, slot& out) {
-  out.pull_policy = read_if_string(at);
+  out.pull_policy = read_string_or_skip(at);
   if (out.pull_policy.empty()) return;
   out.pull_policy_pointer.reserve(pointer.size() + 1 + name.size());
   out.pull_policy_pointer += pointer;
@@ -64,7 +64,7 @@ std::string read_name(json::cursor& at) {
   for (at.enter_object(); at.next_key(key);) {
     if (key == "name") {
       in_reference(0);
-      out = read_if_string(at);
+      out = read_string_or_skip(at);
     } else {
       at.skip();
     }
@@ -91,14 +91,14 @@ void take_volume(json::cursor& at, const std::string& pointer, found_slots& out)
   for (at.enter_object(); at.next_key(key);) {
     if (key == "name") {
       in_volume(0);
-      s.container = read_if_string(at);
+      s.container = read_string_or_skip(at);
     } else if (key == "image" && at.peek() == json::kind::object) {
       in_volume(1);
       once in_image(at);
       for (at.enter_object(); at.next_key(key);) {
         if (key == "reference") {
           in_image(0);
-          s.image = read_if_string(at);
+          s.image = read_string_or_skip(at);
         } else if (key == "pullPolicy") {
           in_image(1);
           read_pull_policy(at, pointer + "/image", "pullPolicy", s);
@@ -146,10 +146,10 @@ void take_container(json::cursor& at, std::string& pointer, container_type type,
   for (at.enter_object(); at.next_key(key);) {
     if (key == "image") {
       in_container(0);
-      s.image = read_if_string(at);
+      s.image = read_string_or_skip(at);
     } else if (key == "name") {
       in_container(1);
-      s.container = read_if_string(at);
+      s.container = read_string_or_skip(at);
     } else if (key == "imagePullPolicy") {
       in_container(2);
       read_pull_policy(at, pointer, "imagePullPolicy", s);
@@ -161,7 +161,7 @@ void take_container(json::cursor& at, std::string& pointer, container_type type,
 }
 
 void take_image(json::cursor& at, const std::string& pointer, found_slots& out) {
-  slot s{.pointer = pointer, .image = read_if_string(at), .container = {}, .type = container_type::other};
+  slot s{.pointer = pointer, .image = read_string_or_skip(at), .container = {}, .type = container_type::other};
   add(at, std::move(s), out);
 }
 
@@ -200,7 +200,7 @@ result<pod_identity> read_identity(const pull_keys& keys) {
   for (const std::string_view text : {keys.service_account_name, keys.service_account}) {
     if (text.empty() || !out.service_account.empty()) continue;
     json::cursor at(text);
-    std::string name = read_if_string(at);
+    std::string name = read_string_or_skip(at);
     if (at.has_failed()) return fail(at.failure());
     if (name.size() <= max_object_name_size) out.service_account = std::move(name);
   }

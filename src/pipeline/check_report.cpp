@@ -2,6 +2,7 @@
 
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/printable.hpp>
+#include <pinhook/base/text.hpp>
 #include <pinhook/registry/digest.hpp>
 
 #include <fmt/format.h>
@@ -93,8 +94,6 @@ std::string_view workflow_command(severity level) {
   constexpr std::array<std::string_view, 3> names{"notice", "warning", "error"};
   return names[static_cast<std::size_t>(level)];
 }
-
-std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
 }  // namespace
 
@@ -205,16 +204,16 @@ check_totals totals_of(const checked_files& files) {
 }
 
 std::string summary(const check_totals& t) {
-  std::string out = t.findings == 0 ? fmt::format("no findings in {}", counted(t.files, "file"))
-                                    : fmt::format("{} in {} of {}", counted(t.findings, "finding"),
-                                                  t.files_with_findings, counted(t.files, "file"));
-  if (t.notes > 0) out += fmt::format(", {}", counted(t.notes, "note"));
-  out += fmt::format("; {}", counted(t.images, "image"));
+  std::string out = t.findings == 0 ? fmt::format("no findings in {}", counted_noun(t.files, "file"))
+                                    : fmt::format("{} in {} of {}", counted_noun(t.findings, "finding"),
+                                                  t.files_with_findings, counted_noun(t.files, "file"));
+  if (t.notes > 0) out += fmt::format(", {}", counted_noun(t.notes, "note"));
+  out += fmt::format("; {}", counted_noun(t.images, "image"));
   std::string left;
   for (const auto& [reason, count] : t.left)
     left += fmt::format("{}{} {}", left.empty() ? "" : ", ", count, files::to_string(reason));
   if (!left.empty()) out += fmt::format(", of which left alone: {}", left);
-  if (t.faults > 0) out += fmt::format("; {} could not be read", counted(t.faults, "file"));
+  if (t.faults > 0) out += fmt::format("; {} could not be read", counted_noun(t.faults, "file"));
   return out;
 }
 

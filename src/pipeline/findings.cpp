@@ -17,7 +17,7 @@ using files::skip_reason;
 using files::slot;
 using rules::fix_kind;
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::string_view utf8_mark = "\xef\xbb\xbf";
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }
 
@@ -39,7 +39,7 @@ class line_finder {
       begin_ = end + 1;
     }
     auto rest = text_.substr(begin_, text_.find('\n', begin_) - begin_);
-    if (begin_ == 0 && rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
+    if (begin_ == 0 && rest.starts_with(utf8_mark)) rest.remove_prefix(utf8_mark.size());
     if (rest.ends_with('\r')) rest.remove_suffix(1);
     for (std::size_t left = column - 1; left > 0 && !rest.empty(); --left) {
       rest.remove_prefix(1);

@@ -1,5 +1,6 @@
 #include <pinhook/pipeline/pin_run.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/files/diff.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/input_text.hpp>
@@ -17,8 +18,6 @@
 
 namespace pinhook::pipeline {
 namespace {
-
-std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
 std::string_view verb_of(const pin_run_options& options) {
   const bool is_unpin = options.task == pin_task::unpin;
@@ -226,7 +225,7 @@ void pin_run::emit() {
 
 void pin_run::report_rules() {
   for (const auto& [rule, count] : left_by_rule_)
-    say(fmt::format("rule {} leaves {} as {}: it says pin: never", rule, counted(count, "image"),
+    say(fmt::format("rule {} leaves {} as {}: it says pin: never", rule, counted_noun(count, "image"),
                     count == 1 ? "it is" : "they are"));
 }
 
@@ -234,8 +233,8 @@ std::string pin_run::summary() const {
   const bool is_unpin = options_.task == pin_task::unpin;
   std::string out = n_.changed_images == 0
                         ? fmt::format("nothing to {}", is_unpin ? "unpin" : "pin")
-                        : fmt::format("{} {} in {}", verb_of(options_), counted(n_.changed_images, "image"),
-                                      counted(n_.changed_files, "file"));
+                        : fmt::format("{} {} in {}", verb_of(options_), counted_noun(n_.changed_images, "image"),
+                                      counted_noun(n_.changed_files, "file"));
   if (n_.current != 0)
     out += fmt::format("; {} {}", n_.current,
                        is_unpin          ? "without a digest"
@@ -243,7 +242,7 @@ std::string pin_run::summary() const {
                                          : "are pinned already");
   if (n_.left != 0) out += fmt::format("; {} left as {}", n_.left, n_.left == 1 ? "it is" : "they are");
   if (n_.failed != 0) out += fmt::format("; {} not resolved", n_.failed);
-  if (n_.bad_files != 0) out += fmt::format("; {} invalid", counted(n_.bad_files, "file"));
+  if (n_.bad_files != 0) out += fmt::format("; {} invalid", counted_noun(n_.bad_files, "file"));
   return out;
 }
 
@@ -262,8 +261,8 @@ run_outcome pin_run::finish(const digest_map& known) {
     report_rules();
     say(summary());
   } else {
-    std::string failures = n_.failed == 0 ? "" : counted(n_.failed, "image") + " not resolved";
-    if (n_.bad_files != 0) failures += (failures.empty() ? "" : ", ") + counted(n_.bad_files, "file") + " invalid";
+    std::string failures = n_.failed == 0 ? "" : counted_noun(n_.failed, "image") + " not resolved";
+    if (n_.bad_files != 0) failures += (failures.empty() ? "" : ", ") + counted_noun(n_.bad_files, "file") + " invalid";
     say(fmt::format("nothing is written: {}; use --keep-going to write the rest", failures));
   }
   return std::move(outcome_);

@@ -53,7 +53,7 @@ std::string known_keys() {
   return out;
 }
 
-result<function_config> read_keys(const yaml::source_document& doc, yaml::node_index from) {
+result<function_config> read_function_keys(const yaml::source_document& doc, yaml::node_index from) {
   function_config out;
   if (from == yaml::no_node || doc.is_null(from)) return out;
   if (doc.at(from).kind != yaml::source_kind::mapping)
@@ -126,8 +126,9 @@ result<function_config> resource_list::config() const {
   if (config == yaml::no_node || doc.is_null(config)) return function_config();
   const auto kind = doc.text_of(config, "kind");
   const auto version = doc.text_of(config, "apiVersion");
-  if (kind == "ConfigMap" && version == "v1") return read_keys(doc, doc.resolve(doc.find(config, "data")));
-  if (kind == "PinImages" && version == "pinhook.dev/v1") return read_keys(doc, doc.resolve(doc.find(config, "spec")));
+  if (kind == "ConfigMap" && version == "v1") return read_function_keys(doc, doc.resolve(doc.find(config, "data")));
+  if (kind == "PinImages" && version == "pinhook.dev/v1")
+    return read_function_keys(doc, doc.resolve(doc.find(config, "spec")));
   return fail(error_code::invalid_input,
               fmt::format("functionConfig: a v1 ConfigMap or a pinhook.dev/v1 PinImages is expected, not {} {}",
                           pinhook::quoted(version), pinhook::quoted(kind)));

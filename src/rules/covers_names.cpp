@@ -33,7 +33,7 @@ void skip_stars(std::string_view wide, places& at) {
     if (at.has(i) && wide[i] == '*') at.add(i + (wide.substr(i, 2) == "**" ? 2 : 1));
 }
 
-places read(std::string_view wide, const places& at, char c) {
+places places_after(std::string_view wide, const places& at, char c) {
   places out;
   for (std::size_t i = 0; i < wide.size(); ++i) {
     if (!at.has(i)) continue;
@@ -94,13 +94,13 @@ bool covers_names(const glob& wide, const glob& narrow) {
       continue;
     }
     if (n[here.at] != '*') {
-      go({here.at + 1, grammar.next(here.in, n[here.at]), read(w, here.of_wide, n[here.at])});
+      go({here.at + 1, grammar.next(here.in, n[here.at]), places_after(w, here.of_wide, n[here.at])});
       continue;
     }
     const bool is_deep = n.compare(here.at, 2, "**") == 0;
     go({here.at + (is_deep ? 2 : 1), here.in, here.of_wide});
     for (const char c : letters)
-      if (is_deep || c != '/') go({here.at, grammar.next(here.in, c), read(w, here.of_wide, c)});
+      if (is_deep || c != '/') go({here.at, grammar.next(here.in, c), places_after(w, here.of_wide, c)});
   }
   return true;
 }

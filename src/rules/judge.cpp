@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t named_registries = 3;
 
 // In the order of `requirement`.
-constexpr std::array<requirement_text, requirement_count> texts{{
+constexpr std::array<requirement_text, requirement_count> requirement_texts{{
     {"Neither tag nor digest", "without a tag it runs whatever was pushed last when a node pulls it",
      "Without a tag and a digest the tag `latest` is meant: whatever was pushed last when a node pulls it. Write the "
      "tag of the version that is meant; `pinhook resolve REF` prints its digest, `pinhook pin -i FILE` writes it."},
@@ -145,6 +145,6 @@ std::string_view to_string(fix_kind kind) noexcept {
   return names[static_cast<std::size_t>(kind)];
 }
 
-const requirement_text& text_of(requirement r) noexcept { return texts[static_cast<std::size_t>(r)]; }
+const requirement_text& text_of(requirement r) noexcept { return requirement_texts[static_cast<std::size_t>(r)]; }
 
 }  // namespace pinhook::rules

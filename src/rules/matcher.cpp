@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint8_t every_type = 0xff;
 
-constexpr std::uint8_t bit_of(pin::container_type t) {
+constexpr std::uint8_t type_bit(pin::container_type t) {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(t));
 }
 
@@ -41,12 +41,12 @@ matcher::matcher(const condition& about) : images_(about.images) {
     groups_.push_back(glob::of_word(has_group ? group_name(k.substr(0, slash)) : "*"));
     kinds_.push_back(glob::of_word(has_group ? k.substr(slash + 1) : k));
   }
-  for (const pin::container_type t : about.types) types_ |= bit_of(t);
+  for (const pin::container_type t : about.types) types_ |= type_bit(t);
   if (about.types.empty()) types_ = every_type;
 }
 
 bool matcher::matches_place(const subject& s) const {
-  if ((types_ & bit_of(s.type)) == 0) return false;
+  if ((types_ & type_bit(s.type)) == 0) return false;
   if (!namespaces_.empty() && (!s.ns || !is_in(namespaces_, *s.ns))) return false;
   if (!containers_.empty() && (s.container.empty() || !is_in(containers_, s.container))) return false;
   if (kinds_.empty()) return true;

@@ -13,15 +13,13 @@
 namespace pinhook::rules {
 namespace {
 
-constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+constexpr bool is_any_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 constexpr std::string_view most_port = "65535";
 /// Registries that are not plain host names: one is written in another form, one has two parts at least behind it, one
 /// needs no dot. No two begin alike.
 constexpr std::array<std::string_view, 3> known_hosts{"index.docker.io", "docker.io", "localhost"};
-constexpr std::uint8_t unknown = 0xff;
+constexpr std::uint8_t unknown_state = 0xff;
 
 enum class place : std::uint8_t {
   label_start,
@@ -45,7 +43,7 @@ enum class place : std::uint8_t {
 struct reading {
   place at = place::label_start;
   /// Registry: index in known_hosts and the number of its bytes that were read.
-  std::uint8_t known = unknown;
+  std::uint8_t known = unknown_state;
   std::uint8_t count = 0;
   /// Registry: it has a character that a part of a repository cannot have. Port: its digits are more than the first of
   /// 65535.
@@ -62,7 +60,7 @@ using step = std::optional<reading>;
 step begin_repository(const reading& r) {
   reading out;
   out.at = place::part_start;
-  const bool is_known = r.known != unknown && r.count == known_hosts[r.known].size();
+  const bool is_known = r.known != unknown_state && r.count == known_hosts[r.known].size();
   if (is_known && r.known == 0) return std::nullopt;
   out.needs_slash = is_known && r.known == 1;
   return r.is_marked || is_known ? step(out) : std::nullopt;
@@ -78,13 +76,13 @@ void follow_known(reading& r, char c, bool is_first) {
   if (is_first) {
     for (std::uint8_t i = 0; i < known_hosts.size(); ++i)
       if (known_hosts[i].front() == c) r.known = i;
-    r.count = r.known != unknown;
-  } else if (r.known != unknown) {
+    r.count = r.known != unknown_state;
+  } else if (r.known != unknown_state) {
     const std::string_view host = known_hosts[r.known];
     if (r.count < host.size() && host[r.count] == c)
       ++r.count;
     else
-      r.known = unknown, r.count = 0;
+      r.known = unknown_state, r.count = 0;
   }
 }
 
@@ -113,7 +111,7 @@ step read_ipv6(reading r, char c) {
   if (r.at == place::ipv6_end) return c == '/' ? begin_repository(r) : c == ':' ? begin_port() : std::nullopt;
   if (c == ']' && r.at == place::ipv6)
     r.at = place::ipv6_end;
-  else if (is_hex(c) || c == ':')
+  else if (is_any_hex(c) || c == ':')
     r.at = place::ipv6;
   else
     return std::nullopt;
@@ -163,7 +161,7 @@ step read_repository(reading r, char c) {
   return r;
 }
 
-step read(const reading& r, char c, bool is_first) {
+step step_after(const reading& r, char c, bool is_first) {
   if (r.at <= place::label_hyphen) return read_host(r, c, is_first);
   if (r.at <= place::ipv6_end) return read_ipv6(r, c);
   if (r.at <= place::port) return read_port(r, c);
@@ -181,7 +179,7 @@ name_grammar::name_grammar() {
     made.is_in_repository = here.at >= place::part_start;
     made.is_end = here.at == place::part && !here.needs_slash;
     for (char c = ' '; c < 127; ++c) {
-      const step after = read(here, c, s == start);
+      const step after = step_after(here, c, s == start);
       if (!after) continue;
       const auto [known, is_new] = numbers.emplace(*after, static_cast<state>(readings.size()));
       if (is_new) readings.push_back(*after);

@@ -16,22 +16,12 @@ namespace {
 
 using fault = std::optional<std::string>;
 
-constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || is_upper(c); }
-constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 constexpr bool is_tag_letter(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-'; }
-constexpr bool is_ipv6_letter(char c) { return is_hex(c) || (c >= 'A' && c <= 'F') || c == ':' || c == '*'; }
+constexpr bool is_ipv6_letter(char c) { return is_lower_hex(c) || (c >= 'A' && c <= 'F') || c == ':' || c == '*'; }
 
 bool is_possible(std::string_view text);
 
 constexpr std::string_view hub_before = "index.docker.io/";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 /// "; write A or B" for those of the suggestions that are possible patterns; else nothing.
 std::string suggest(const std::vector<std::string>& suggestions) {
@@ -103,7 +93,7 @@ bool can_be_digest(std::string_view pattern, std::string_view algorithm, std::si
       for (std::size_t j = 1; j <= whole; ++j) can[j] |= can[j - 1];
     } else {
       for (std::size_t j = whole; j > 0; --j)
-        can[j] = can[j - 1] != 0 && (j > algorithm.size() ? is_hex(c) : c == algorithm[j - 1]);
+        can[j] = can[j - 1] != 0 && (j > algorithm.size() ? is_lower_hex(c) : c == algorithm[j - 1]);
       can[0] = 0;
     }
   }
@@ -120,8 +110,8 @@ fault check_digest(std::string_view digest) {
   if (can_be_digest(digest)) return std::nullopt;
   const std::size_t colon = digest.find(':');
   const std::string_view hex = digest.substr(colon == std::string_view::npos ? 0 : colon + 1);
-  if (std::ranges::any_of(hex, is_upper) && can_be_digest(lower(digest)))
-    return fmt::format("a digest has small letters; write @{}", lower(digest));
+  if (std::ranges::any_of(hex, is_upper) && can_be_digest(lowered(digest)))
+    return fmt::format("a digest has small letters; write @{}", lowered(digest));
   if (colon == std::string_view::npos && can_be_digest(fmt::format("sha256:{}", digest)))
     return fmt::format("a digest begins with its algorithm; write @sha256:{}", digest);
   if (!hex.contains('*') && can_be_digest(fmt::format("{}*", digest)))
@@ -142,9 +132,9 @@ std::string fault_without_slash(const pattern_parts& parts, std::string_view res
     }
     return fmt::format("{} is a registry without an image{}", name, suggest({fmt::format("{}/**{}", name, rest)}));
   }
-  return fmt::format(
-      "{} does not name a registry{}", name,
-      suggest({fmt::format("docker.io/library/{}{}", lower(name), rest), fmt::format("**/{}{}", lower(name), rest)}));
+  return fmt::format("{} does not name a registry{}", name,
+                     suggest({fmt::format("docker.io/library/{}{}", lowered(name), rest),
+                              fmt::format("**/{}{}", lowered(name), rest)}));
 }
 
 /// The fault of a name that no image has. `rest`: tag and digest as written.
@@ -160,7 +150,7 @@ std::string fault_of_name(const pattern_parts& parts, std::string_view rest, con
   if (name.starts_with('/')) return "the name begins with '/'" + suggest({with_rest(fmt::format("**{}", name))});
   if (name.contains("//")) return "a part of the name is empty between two '/'";
   if (std::ranges::any_of(behind, is_upper)) {
-    const std::string small = suggest({with_rest(fmt::format("{}/{}", first, lower(behind)))});
+    const std::string small = suggest({with_rest(fmt::format("{}/{}", first, lowered(behind)))});
     if (!small.empty()) return "repositories are lower-case" + small;
   }
   if (first == "docker.io") {
@@ -221,7 +211,7 @@ bool is_possible(std::string_view text) {
 }  // namespace
 
 std::string common_registry(std::string_view registry) {
-  std::string out = lower(registry);
+  std::string out = lowered(registry);
   const std::size_t colon = out.rfind(':');
   // "A/b" is b at the registry A; "a/b" is on Docker Hub.
   const bool is_still_registry = out == "localhost" || out.contains('.') || colon != std::string::npos;

@@ -18,8 +18,8 @@ namespace pinhook::rules {
 namespace {
 
 using outcome = std::expected<void, rule_problem>;
-using texts = std::vector<std::string>;
-using words = std::span<const std::string_view>;
+using text_list = std::vector<std::string>;
+using known_words = std::span<const std::string_view>;
 
 template <class Place>
 std::unexpected<rule_problem> blame(const Place& at, std::string message) {
@@ -31,7 +31,7 @@ std::unexpected<rule_problem> within(std::string_view where, rule_problem p) {
   return std::unexpected(std::move(p));
 }
 
-std::string unknown(std::string_view kind, std::string_view word, words known) {
+std::string unknown_word(std::string_view kind, std::string_view word, known_words known) {
   const auto near = nearest_word(word, known);
   if (!near.empty()) return fmt::format("{} is not a valid {}; did you mean {}?", quoted(word, 60), kind, near);
   return fmt::format("{} is not a valid {}; there are {}", quoted(word, 60), kind, fmt::join(known, ", "));
@@ -63,11 +63,11 @@ outcome each_text(const yaml::node& n, Take take) {
 
 // A word of a table.
 template <class T, class Parse>
-outcome read_word(const yaml::node& n, std::string_view kind, words known, Parse parse, T& into) {
+outcome read_word(const yaml::node& n, std::string_view kind, known_words known, Parse parse, T& into) {
   const auto text = one_text(n);
   if (!text) return std::unexpected(text.error());
   const auto value = parse(*text);
-  if (!value) return blame(n, unknown(kind, *text, known));
+  if (!value) return blame(n, unknown_word(kind, *text, known));
   into = *value;
   return {};
 }
@@ -96,7 +96,7 @@ outcome read_name(const yaml::node& n, rule& r) {
 outcome read_preset(const yaml::node& n, rule& r) {
   const auto text = one_text(n);
   if (!text) return std::unexpected(text.error());
-  if (rules_of_preset(*text).empty()) return blame(n, unknown("preset", *text, preset_words));
+  if (rules_of_preset(*text).empty()) return blame(n, unknown_word("preset", *text, preset_words));
   r.preset = *text;
   return {};
 }
@@ -111,7 +111,7 @@ outcome read_images(const yaml::node& n, rule& r) {
 }
 
 template <result<void> (*Check)(std::string_view)>
-outcome read_texts(const yaml::node& n, texts& into) {
+outcome read_texts(const yaml::node& n, text_list& into) {
   return each_text(n, [&](std::string_view text) -> result<void> {
     if (auto good = Check(text); !good) return good;
     into.emplace_back(text);
@@ -126,7 +126,7 @@ outcome read_kinds(const yaml::node& n, rule& r) { return read_texts<check_kind_
 outcome read_types(const yaml::node& n, rule& r) {
   return each_text(n, [&](std::string_view text) -> result<void> {
     const auto type = parse_container_type(text);
-    if (!type) return fail(error_code::invalid_input, unknown("type", text, type_words));
+    if (!type) return fail(error_code::invalid_input, unknown_word("type", text, type_words));
     r.about.types.push_back(*type);
     return {};
   });
@@ -159,7 +159,7 @@ outcome add_demand(const Place& at, demand d, rule& r) {
   return {};
 }
 
-std::string example_of(requirement r) {
+std::string requirement_example(requirement r) {
   return r == requirement::registry ? "{registry: [docker.io, \"ghcr.io/acme/**\"]}"
                                     : "{pull-policy: [IfNotPresent, Never]}";
 }
@@ -168,10 +168,11 @@ bool has_values(requirement r) { return r == requirement::registry || r == requi
 
 // {registry: […]}, {pull-policy: […]}, or both.
 outcome read_demands_with_values(const yaml::node& n, rule& r) {
-  if (n.members.empty()) return blame(n, "nothing is demanded; write for example " + example_of(requirement::registry));
+  if (n.members.empty())
+    return blame(n, "nothing is demanded; write for example " + requirement_example(requirement::registry));
   for (const yaml::member& m : n.members) {
     const auto wanted = parse_requirement(m.key);
-    if (!wanted) return blame(m, unknown("requirement", m.key, requirement_words));
+    if (!wanted) return blame(m, unknown_word("requirement", m.key, requirement_words));
     if (!has_values(*wanted))
       return blame(m, fmt::format("{} has no values: write it as a text, not a mapping", m.key));
     demand d{*wanted, {}};
@@ -189,8 +190,8 @@ outcome read_demand(const yaml::node& n, rule& r) {
   const auto text = one_text(n);
   if (!text) return std::unexpected(text.error());
   const auto wanted = parse_requirement(*text);
-  if (!wanted) return blame(n, unknown("requirement", *text, requirement_words));
-  if (has_values(*wanted)) return blame(n, fmt::format("list the allowed ones: {}", example_of(*wanted)));
+  if (!wanted) return blame(n, unknown_word("requirement", *text, requirement_words));
+  if (has_values(*wanted)) return blame(n, fmt::format("list the allowed ones: {}", requirement_example(*wanted)));
   return add_demand(n, {*wanted, {}}, r);
 }
 
@@ -209,27 +210,27 @@ struct key_row {
   outcome (*read)(const yaml::node&, rule&);
 };
 
-constexpr std::array<key_row, 13> keys{{{"name", false, read_name},
-                                        {"preset", false, read_preset},
-                                        {"images", true, read_images},
-                                        {"namespaces", true, read_namespaces},
-                                        {"kinds", true, read_kinds},
-                                        {"containers", true, read_containers},
-                                        {"types", true, read_types},
-                                        {"pin", false, read_pin},
-                                        {"format", false, read_format},
-                                        {"pullPolicy", false, read_pull_policy},
-                                        {"require", false, read_require},
-                                        {"action", false, read_action},
-                                        {"message", false, read_message}}};
+constexpr std::array<key_row, 13> rule_keys{{{"name", false, read_name},
+                                             {"preset", false, read_preset},
+                                             {"images", true, read_images},
+                                             {"namespaces", true, read_namespaces},
+                                             {"kinds", true, read_kinds},
+                                             {"containers", true, read_containers},
+                                             {"types", true, read_types},
+                                             {"pin", false, read_pin},
+                                             {"format", false, read_format},
+                                             {"pullPolicy", false, read_pull_policy},
+                                             {"require", false, read_require},
+                                             {"action", false, read_action},
+                                             {"message", false, read_message}}};
 
 std::string no_such_key(std::string_view key) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> slips{{{"pull-policy", "pullPolicy"},
                                                                                 {"pull_policy", "pullPolicy"},
                                                                                 {"imagePullPolicy", "pullPolicy"},
                                                                                 {"repo", "images"}}};
-  std::array<std::string_view, keys.size()> known;
-  std::ranges::transform(keys, known.begin(), &key_row::key);
+  std::array<std::string_view, rule_keys.size()> known;
+  std::ranges::transform(rule_keys, known.begin(), &key_row::key);
   std::string_view near = nearest_word(key, known);
   for (const auto& [slip, meant] : slips)
     if (slip == key) near = meant;
@@ -239,8 +240,8 @@ std::string no_such_key(std::string_view key) {
 
 outcome read_keys(const yaml::node& n, rule& r) {
   for (const yaml::member& m : n.members) {
-    const auto* const row = std::ranges::find(keys, std::string_view(m.key), &key_row::key);
-    if (row == keys.end()) return blame(m, no_such_key(m.key));
+    const auto* const row = std::ranges::find(rule_keys, std::string_view(m.key), &key_row::key);
+    if (row == rule_keys.end()) return blame(m, no_such_key(m.key));
     // A null value has no place of its own.
     if (m.value.is_null())
       return blame(m, fmt::format("{}: the value is missing; write one, or leave the key out", m.key));
@@ -256,7 +257,8 @@ const yaml::member* member_of(const yaml::node& n, std::string_view key) {
 
 outcome check_preset_alone(const yaml::node& n, const rule& r) {
   for (const yaml::member& m : n.members) {
-    if (m.key == "preset" || std::ranges::find(keys, std::string_view(m.key), &key_row::key)->is_condition) continue;
+    if (m.key == "preset" || std::ranges::find(rule_keys, std::string_view(m.key), &key_row::key)->is_condition)
+      continue;
     return blame(m,
                  fmt::format("{} cannot be combined with preset: {}, which brings its own; images, namespaces, kinds, "
                              "containers and types can",

@@ -7,39 +7,39 @@ namespace pinhook::rules {
 namespace {
 
 template <class T, std::size_t N>
-using words = std::array<std::pair<std::string_view, T>, N>;
+using word_table = std::array<std::pair<std::string_view, T>, N>;
 
-constexpr words<requirement, requirement_count> requirements{{{"tag", requirement::tag},
-                                                              {"not-latest", requirement::not_latest},
-                                                              {"digest", requirement::digest},
-                                                              {"registry", requirement::registry},
-                                                              {"pull-policy", requirement::pull_policy}}};
-constexpr words<action, 4> actions{
+constexpr word_table<requirement, requirement_count> requirements{{{"tag", requirement::tag},
+                                                                   {"not-latest", requirement::not_latest},
+                                                                   {"digest", requirement::digest},
+                                                                   {"registry", requirement::registry},
+                                                                   {"pull-policy", requirement::pull_policy}}};
+constexpr word_table<action, 4> actions{
     {{"allow", action::allow}, {"audit", action::audit}, {"warn", action::warn}, {"deny", action::deny}}};
-constexpr words<pin::container_type, 5> container_types{
+constexpr word_table<pin::container_type, 5> container_types{
     {{"container", pin::container_type::container},
      {"init-container", pin::container_type::init_container},
      {"ephemeral-container", pin::container_type::ephemeral_container},
      {"volume", pin::container_type::image_volume},
      {"field", pin::container_type::other}}};
-constexpr words<pin::pin_order, 4> pin_orders{{{"always", pin::pin_order::always},
-                                               {"never", pin::pin_order::never},
-                                               {"keep", pin::pin_order::keep},
-                                               {"refresh", pin::pin_order::refresh}}};
-constexpr words<pin::pull_policy_order, 2> pull_policy_orders{
+constexpr word_table<pin::pin_order, 4> pin_orders{{{"always", pin::pin_order::always},
+                                                    {"never", pin::pin_order::never},
+                                                    {"keep", pin::pin_order::keep},
+                                                    {"refresh", pin::pin_order::refresh}}};
+constexpr word_table<pin::pull_policy_order, 2> pull_policy_orders{
     {{"if-not-present", pin::pull_policy_order::if_not_present}, {"as-written", pin::pull_policy_order::as_written}}};
-constexpr words<pin::pin_format, 2> pin_formats{
+constexpr word_table<pin::pin_format, 2> pin_formats{
     {{"digest", pin::pin_format::digest}, {"tag-and-digest", pin::pin_format::tag_and_digest}}};
 
 template <class T, std::size_t N>
-std::string_view word_of(const words<T, N>& all, T value) noexcept {
+std::string_view word_of(const word_table<T, N>& all, T value) noexcept {
   for (const auto& [word, one] : all)
     if (one == value) return word;
   return {};
 }
 
 template <class T, std::size_t N>
-std::optional<T> value_of(const words<T, N>& all, std::string_view text) noexcept {
+std::optional<T> value_of(const word_table<T, N>& all, std::string_view text) noexcept {
   for (const auto& [word, one] : all)
     if (word == text) return one;
   return std::nullopt;

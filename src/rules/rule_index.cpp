@@ -13,7 +13,7 @@ namespace {
 /// The sort of text that a list's key is made of.
 enum class sort : std::uint8_t { name, name_and_tag, digest, begin, end, tag, ns, container };
 
-constexpr std::uint32_t bit_of(sort s) { return 1U << static_cast<unsigned>(s); }
+constexpr std::uint32_t sort_bit(sort s) { return 1U << static_cast<unsigned>(s); }
 
 // FNV-1a, so that a name is read once for itself and all its begins. Two texts with the same key do no harm: the
 // pattern is compared in any case.
@@ -127,10 +127,10 @@ struct key_choice {
   sort of = sort::name;
   std::size_t depth = 0;
 };
-using keys = std::vector<key_choice>;
+using key_choices = std::vector<key_choice>;
 
-keys keys_of(const reference_pattern& p) {
-  keys out;
+key_choices keys_of(const reference_pattern& p) {
+  key_choices out;
   const glob &name = p.name(), &tag = p.tag(), &digest = p.digest();
   const bool has_tag = !tag.is_empty() && tag.is_literal();
   if (!digest.is_empty() && digest.is_literal())
@@ -149,8 +149,8 @@ keys keys_of(const reference_pattern& p) {
 }
 
 /// None where a star is in one of them.
-keys keys_of(const std::vector<glob>& names, sort s) {
-  keys out;
+key_choices keys_of(const std::vector<glob>& names, sort s) {
+  key_choices out;
   if (!std::ranges::all_of(names, &glob::is_literal)) return out;
   for (const glob& one : names) out.push_back({key_of(s, hash_of(one.text())), s});
   return out;
@@ -158,28 +158,28 @@ keys keys_of(const std::vector<glob>& names, sort s) {
 
 /// The lists that a rule may be in.
 struct listing {
-  std::vector<keys> images;
-  keys namespaces, containers;
+  std::vector<key_choices> images;
+  key_choices namespaces, containers;
 };
 
 using counts = std::unordered_map<std::uint64_t, std::uint32_t>;
 constexpr std::uint32_t unlisted = std::numeric_limits<std::uint32_t>::max();
 
-const key_choice* shortest(const keys& of_image, const counts& sizes) {
+const key_choice* shortest(const key_choices& of_image, const counts& sizes) {
   const auto size = [&](const key_choice& k) { return sizes.at(k.key); };
   const auto least = std::ranges::min_element(of_image, {}, size);
   return least == of_image.end() ? nullptr : &*least;
 }
 
-std::uint32_t longest(const keys& all, const counts& sizes) {
+std::uint32_t longest(const key_choices& all, const counts& sizes) {
   std::uint32_t out = all.empty() ? unlisted : 0;
   for (const key_choice& k : all) out = std::max(out, sizes.at(k.key));
   return out;
 }
 
-std::uint32_t longest(const std::vector<keys>& images, const counts& sizes) {
+std::uint32_t longest(const std::vector<key_choices>& images, const counts& sizes) {
   std::uint32_t out = images.empty() ? unlisted : 0;
-  for (const keys& one : images) {
+  for (const key_choices& one : images) {
     const key_choice* best = shortest(one, sizes);
     out = std::max(out, best == nullptr ? unlisted : sizes.at(best->key));
   }
@@ -191,7 +191,7 @@ std::uint32_t longest(const std::vector<keys>& images, const counts& sizes) {
 rule_index::rule_index(std::span<const matcher> rules) {
   std::vector<listing> listings;
   counts sizes;
-  const auto count = [&](const keys& all) {
+  const auto count = [&](const key_choices& all) {
     for (const key_choice& k : all) ++sizes[k.key];
   };
   for (const matcher& m : rules) {
@@ -205,7 +205,7 @@ rule_index::rule_index(std::span<const matcher> rules) {
   std::vector<std::pair<std::uint64_t, entry>> all;
   const auto add = [&](const key_choice* at, const entry& e) {
     if (at != nullptr) {
-      sorts_ |= bit_of(at->of);
+      sorts_ |= sort_bit(at->of);
       if (at->of == sort::begin) begin_depths_ |= 1U << at->depth;
       if (at->of == sort::end) end_depths_ |= 1U << at->depth;
     }
@@ -262,8 +262,8 @@ rule_index::walk::walk(const rule_index& index, const subject& s) {
   add_pairs(canonical_name(*s.ref), image_pairs{has_});
 
   add_name(index, s);
-  if (s.ns && (index.sorts_ & bit_of(sort::ns)) != 0) add(index.find(key_of(sort::ns, hash_of(*s.ns))));
-  if (!s.container.empty() && (index.sorts_ & bit_of(sort::container)) != 0)
+  if (s.ns && (index.sorts_ & sort_bit(sort::ns)) != 0) add(index.find(key_of(sort::ns, hash_of(*s.ns))));
+  if (!s.container.empty() && (index.sorts_ & sort_bit(sort::container)) != 0)
     add(index.find(key_of(sort::container, hash_of(s.container))));
   add(std::span(index.entries_).subspan(index.unlisted_));
 }
@@ -277,10 +277,10 @@ void rule_index::walk::add_name(const rule_index& index, const subject& s) {
     if (c == '/' && ++depth <= max_depth && (index.begin_depths_ >> depth & 1) != 0)
       add(index.find(key_of(sort::begin, hash)));
   }
-  if ((index.sorts_ & bit_of(sort::name)) != 0) add(index.find(key_of(sort::name, hash)));
-  if ((index.sorts_ & bit_of(sort::name_and_tag)) != 0 && !tag.empty()) add(index.find(name_and_tag(hash, tag)));
-  if ((index.sorts_ & bit_of(sort::tag)) != 0 && !tag.empty()) add(index.find(key_of(sort::tag, hash_of(tag))));
-  if ((index.sorts_ & bit_of(sort::digest)) != 0 && s.ref->digest())
+  if ((index.sorts_ & sort_bit(sort::name)) != 0) add(index.find(key_of(sort::name, hash)));
+  if ((index.sorts_ & sort_bit(sort::name_and_tag)) != 0 && !tag.empty()) add(index.find(name_and_tag(hash, tag)));
+  if ((index.sorts_ & sort_bit(sort::tag)) != 0 && !tag.empty()) add(index.find(key_of(sort::tag, hash_of(tag))));
+  if ((index.sorts_ & sort_bit(sort::digest)) != 0 && s.ref->digest())
     add(index.find(key_of(sort::digest, hash_of(s.ref->digest()->to_string()))));
   if (index.end_depths_ != 0) add_ends(index, name);
 }

@@ -20,17 +20,8 @@ constexpr std::array<std::string_view, 3> pull_policies{"Always", "IfNotPresent"
 
 std::unexpected<error> refuse(std::string message) { return fail(error_code::invalid_input, std::move(message)); }
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_label_char(char c) { return is_lower(c) || is_digit(c) || c == '-'; }
 bool is_only_stars(std::string_view text) { return text.find_first_not_of('*') == std::string_view::npos; }
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (is_upper(c)) c = static_cast<char>(c + 32);
-  return out;
-}
 
 // "v1", "v1beta1": a version of the API, which is often taken for a group.
 bool is_version(std::string_view text) {

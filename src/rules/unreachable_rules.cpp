@@ -94,7 +94,7 @@ constexpr std::array<effect_word, 3> order_words{
     {{pin_effect, "pin"}, {format_effect, "format"}, {pull_policy_effect, "pullPolicy"}}};
 
 /// The name of the first of these effects.
-std::string word_of(effect_bits some) {
+std::string effect_text(effect_bits some) {
   for (const auto& [effect, word] : order_words)
     if ((some & effect) != 0) return std::string(word);
   for (std::size_t i = 0; i < requirement_count; ++i)
@@ -135,7 +135,7 @@ std::optional<unreachable_rule> find_unreachable_rule(std::span<const rule> rule
     std::optional<unreachable_rule> out;
     see_before(i, matchers, index, [&](std::uint32_t by) {
       const auto both = static_cast<effect_bits>(effects[i] & effects[by]);
-      if (both != 0 && matchers[by].covers(matchers[i])) out = {i, by, word_of(both)};
+      if (both != 0 && matchers[by].covers(matchers[i])) out = {i, by, effect_text(both)};
       return out.has_value();
     });
     return out;

@@ -17,7 +17,7 @@ namespace pinhook::server {
 namespace {
 
 // Bodies up to this size are not counted against limits::bodies_in_memory.
-constexpr std::size_t small_body = std::size_t{64} * 1024;
+constexpr std::size_t small_request = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -226,7 +226,7 @@ bool session::check_head() {
 
 // Accounts for the memory of this request's body; false, with a refusal, when there is none left.
 bool session::account(std::size_t bytes) {
-  if (bytes <= small_body || bytes <= accounted_) return true;
+  if (bytes <= small_request || bytes <= accounted_) return true;
   const std::size_t added = bytes - accounted_;
   if (all_.bodies_in_memory.fetch_add(added) + added > all_.limits.bodies_in_memory) {
     all_.bodies_in_memory -= added;

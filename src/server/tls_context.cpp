@@ -136,7 +136,7 @@ wall_time tls_context::not_after() const {
 std::optional<std::string> tls_context::why_not_valid() const {
   const std::lock_guard lock(mutex_);
   if (!context_) return std::nullopt;
-  return server::why_not_valid(validity_, time_.wall());
+  return pinhook::server::why_not_valid(validity_, time_.wall());
 }
 
 std::string tls_context::chain() const {

@@ -10,7 +10,7 @@
 namespace pinhook::webhook {
 namespace {
 
-const std::vector<server::route> routes{
+const std::vector<server::route> admission_routes{
     {"POST", "/v1/pin/enforce", "application/json", 0},
     {"POST", "/v1/pin/best-effort", "application/json", 1},
     {"POST", "/v1/pin/audit", "application/json", 2},
@@ -40,7 +40,7 @@ void admission_endpoint::use(const config::settings& s) {
 }
 
 server::endpoint admission_endpoint::endpoint(server::tls_context& tls) {
-  server::endpoint out{.routes = routes, .handlers = {}, .tls = &tls};
+  server::endpoint out{.routes = admission_routes, .handlers = {}, .tls = &tls};
   for (const auto mode : modes)
     out.handlers.emplace_back([this, mode](server::request r) { return admit(mode, std::move(r)); });
   return out;

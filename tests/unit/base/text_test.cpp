@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 namespace pinhook {
 namespace {
@@ -28,6 +29,24 @@ TEST(Text, TellsDigitsBlanksAndSpaces) {
     EXPECT_EQ(is_blank(c), c == ' ' || c == '\t') << code;
     EXPECT_EQ(is_space(c), std::string(" \t\r\n").find(c) != std::string::npos) << code;
   }
+}
+
+TEST(Text, LettersAreThoseOfAscii) {
+  EXPECT_EQ(lowered("Ghcr.IO/Acme_9\xc3\x84Z"), "ghcr.io/acme_9\xc3\x84z");
+  for (int i = -128; i < 128; ++i) {
+    const char c = static_cast<char>(i);
+    EXPECT_EQ(is_lower(c), std::string_view("abcdefghijklmnopqrstuvwxyz").contains(c)) << i;
+    EXPECT_EQ(is_upper(c), std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZ").contains(c)) << i;
+    EXPECT_EQ(is_letter(c), is_lower(c) || is_upper(c)) << i;
+    EXPECT_EQ(is_lower_hex(c), std::string_view("0123456789abcdef").contains(c)) << i;
+    EXPECT_EQ(is_break(c), c == '\r' || c == '\n') << i;
+  }
+}
+
+TEST(Text, CountsNouns) {
+  EXPECT_EQ(counted_noun(0, "file"), "0 files");
+  EXPECT_EQ(counted_noun(1, "file"), "1 file");
+  EXPECT_EQ(counted_noun(12, "image"), "12 images");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 namespace pinhook::files {
 
-void PrintTo(const line_change& c, std::ostream* out) {
+void PrintTo(const replaced_lines& c, std::ostream* out) {
   *out << '[' << c.old_from << ',' << c.old_to << ")->[" << c.from << ',' << c.to << ')';
 }
 
@@ -25,12 +25,12 @@ std::vector<std::string_view> text(const std::string& s) {
   return out;
 }
 
-std::vector<line_change> changes(const std::string& before, const std::string& after, std::size_t effort = 100) {
+std::vector<replaced_lines> changes(const std::string& before, const std::string& after, std::size_t effort = 100) {
   return changes_between(text(before), text(after), effort);
 }
 
 // Builds `after` from `before` and the changes.
-std::string applied(const std::string& before, const std::string& after, const std::vector<line_change>& all) {
+std::string applied(const std::string& before, const std::string& after, const std::vector<replaced_lines>& all) {
   std::string out;
   std::size_t at = 0;
   for (const auto& c : all) {
@@ -42,7 +42,7 @@ std::string applied(const std::string& before, const std::string& after, const s
   return out + before.substr(at);
 }
 
-std::size_t size_of(const std::vector<line_change>& all) {
+std::size_t size_of(const std::vector<replaced_lines>& all) {
   std::size_t out = 0;
   for (const auto& c : all) out += c.old_to - c.old_from + c.to - c.from;
   return out;
@@ -60,13 +60,13 @@ std::size_t least(const std::string& a, const std::string& b) {
 TEST(LineChanges, AreTheDifferences) {
   EXPECT_THAT(changes("abc", "abc"), IsEmpty());
   EXPECT_THAT(changes("", ""), IsEmpty());
-  EXPECT_THAT(changes("abc", "aXc"), ElementsAre(line_change{1, 2, 1, 2}));
-  EXPECT_THAT(changes("abc", "abXc"), ElementsAre(line_change{2, 2, 2, 3}));
-  EXPECT_THAT(changes("abc", "ac"), ElementsAre(line_change{1, 2, 1, 1}));
-  EXPECT_THAT(changes("", "ab"), ElementsAre(line_change{0, 0, 0, 2}));
-  EXPECT_THAT(changes("ab", ""), ElementsAre(line_change{0, 2, 0, 0}));
-  EXPECT_THAT(changes("abcdef", "XbcdeY"), ElementsAre(line_change{0, 1, 0, 1}, line_change{5, 6, 5, 6}));
-  EXPECT_THAT(changes("aa", "aaa"), ElementsAre(line_change{2, 2, 2, 3}));
+  EXPECT_THAT(changes("abc", "aXc"), ElementsAre(replaced_lines{1, 2, 1, 2}));
+  EXPECT_THAT(changes("abc", "abXc"), ElementsAre(replaced_lines{2, 2, 2, 3}));
+  EXPECT_THAT(changes("abc", "ac"), ElementsAre(replaced_lines{1, 2, 1, 1}));
+  EXPECT_THAT(changes("", "ab"), ElementsAre(replaced_lines{0, 0, 0, 2}));
+  EXPECT_THAT(changes("ab", ""), ElementsAre(replaced_lines{0, 2, 0, 0}));
+  EXPECT_THAT(changes("abcdef", "XbcdeY"), ElementsAre(replaced_lines{0, 1, 0, 1}, replaced_lines{5, 6, 5, 6}));
+  EXPECT_THAT(changes("aa", "aaa"), ElementsAre(replaced_lines{2, 2, 2, 3}));
 }
 
 TEST(LineChanges, AreAsFewAsCanBe) {
@@ -85,8 +85,8 @@ TEST(LineChanges, AreAsFewAsCanBe) {
 }
 
 TEST(LineChanges, AreLineByLineWhenThereAreTooMany) {
-  EXPECT_THAT(changes("abcdef", "XbcYef", 3), ElementsAre(line_change{0, 1, 0, 1}, line_change{3, 4, 3, 4}));
-  EXPECT_THAT(changes("abcdef", "XbYZf", 3), ElementsAre(line_change{0, 5, 0, 4})) << "not as many lines: one block";
+  EXPECT_THAT(changes("abcdef", "XbcYef", 3), ElementsAre(replaced_lines{0, 1, 0, 1}, replaced_lines{3, 4, 3, 4}));
+  EXPECT_THAT(changes("abcdef", "XbYZf", 3), ElementsAre(replaced_lines{0, 5, 0, 4})) << "not as many lines: one block";
 }
 
 TEST(LineChanges, KeepTheirLineEnds) {
