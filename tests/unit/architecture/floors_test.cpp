@@ -35,6 +35,7 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"kube", {"base", "http", "registry", "yaml"}},
     {"cloud", {"base", "http", "registry"}},
     {"server", {"base"}},
+    {"trust", {"base"}},
     {"pipeline", {"base", "registry", "resolve", "pin", "yaml", "rules", "files"}},
     {"config", {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "server"}},
     {"access",
@@ -52,7 +53,7 @@ const std::map<std::string, std::set<std::string>> allowed{
 const std::set<std::string> values_of_registry{"reference.hpp", "digest.hpp"};
 
 // Whole floors that decide and never wait, and headers of decisions and values on floors that also wait.
-const std::set<std::string> pure_floors{"pin", "rules", "yaml", "files", "pipeline"};
+const std::set<std::string> pure_floors{"pin", "rules", "yaml", "files", "trust", "pipeline"};
 const std::set<std::string> pure_headers{
     "admission/inquiry.hpp",
     "admission/verdict.hpp",

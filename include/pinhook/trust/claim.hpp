@@ -1,0 +1,33 @@
+// What a signature's payload claims, once it is verified: which image is meant, and what is said about it.
+//
+// Sources: https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md (and v0.1);
+// https://github.com/containers/image/blob/main/docs/containers-signature.5.md (simple signing). Pure; any thread.
+#pragma once
+
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/json.hpp>
+#include <pinhook/trust/signature.hpp>
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace pinhook::trust {
+
+/// The predicate type of cosign 3's signatures; other statements are attestations.
+inline constexpr std::string_view sign_predicate = "https://sigstore.dev/cosign/sign/v1";
+
+struct claim {
+  /// Of a statement; `sign_predicate` for simple signing.
+  std::string predicate_type;
+  /// Given to the image by whoever signed (cosign sign -a).
+  std::map<std::string, std::string> annotations;
+  /// The whole payload.
+  json::document document;
+};
+
+/// The claim about the manifest `digest` ("sha256:…"). denied: the payload is about other digests; malformed: it is not
+/// a payload of its form.
+[[nodiscard]] result<claim> read_claim(const signature& of, std::string_view digest);
+
+}  // namespace pinhook::trust

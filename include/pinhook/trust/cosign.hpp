@@ -1,0 +1,68 @@
+// Verifies what cosign signed: one signature against one policy, at one moment.
+//
+//   const verdict v = verify_cosign(signature, "sha256:…", policy, now);
+//   if (!v.is_verified()) … v.failure
+//
+// With keys, a signature of one of them is enough unless the policy wants more. With identities, the certificate has to
+// come from an authority of the trusted root, at a proven time, with what the policy wants: by default an entry in a
+// log and a log's answer for the certificate (SCT). The time comes from an RFC 3161 timestamp or from the promise of
+// Rekor v1; a time that no one signed does not count, and neither does `now`.
+//
+// Pure: bytes, keys, policy and time go in, a verdict comes out. Any thread.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/trust/public_key.hpp>
+#include <pinhook/trust/signature.hpp>
+#include <pinhook/trust/trusted_root.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::trust {
+
+/// Who may sign without a key of their own. Both must match; an empty function matches every text.
+struct identity_rule {
+  std::function<bool(const std::string&)> issuer;
+  std::function<bool(const std::string&)> subject;
+};
+
+struct cosign_policy {
+  /// Any of them.
+  std::vector<public_key> keys;
+  /// By which the keys' signatures hash; no value: by the one that goes with the key, or SHA-256.
+  std::optional<hash> digest_algorithm;
+  /// Any of them; counts without keys only.
+  std::vector<identity_rule> identities;
+  std::shared_ptr<const trusted_root> root;
+  /// Which the signer must have given to the image, with these values.
+  std::map<std::string, std::string> annotations;
+  bool needs_log = false;
+  bool needs_timestamp = false;
+  /// For certificates.
+  bool needs_sct = true;
+  /// Statements of this type count: signatures by default. Empty: all.
+  std::string predicate_type = "https://sigstore.dev/cosign/sign/v1";
+};
+
+struct verdict {
+  /// No value: verified.
+  std::optional<error> failure;
+  /// For people: "key sha256:…", or the certificate's identity; empty: not known.
+  std::string signer;
+  /// The OIDC issuer of the certificate; empty: a key.
+  std::string issuer;
+  /// The earliest proven time.
+  std::optional<wall_time> signed_at;
+  [[nodiscard]] bool is_verified() const { return !failure; }
+};
+
+[[nodiscard]] verdict verify_cosign(const signature& of, std::string_view digest, const cosign_policy& policy);
+
+}  // namespace pinhook::trust

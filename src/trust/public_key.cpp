@@ -1,0 +1,205 @@
+#include <pinhook/trust/public_key.hpp>
+
+#include <pinhook/base/openssl_values.hpp>
+
+#include <fmt/core.h>
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <sodium/crypto_sign_ed25519.h>
+
+#include <array>
+#include <utility>
+
+namespace pinhook::trust {
+namespace {
+
+// Shorter ones can be factored with effort (NIST SP 800-57 part 1, table 2).
+constexpr int least_rsa_bits = 2048;
+// Longer ones make each verification slow.
+constexpr int most_rsa_bits = 8192;
+constexpr std::size_t ed25519_size = crypto_sign_ed25519_PUBLICKEYBYTES;
+
+const EVP_MD* digest_for(hash by) {
+  switch (by) {
+    case hash::sha384:
+      return EVP_sha384();
+    case hash::sha512:
+      return EVP_sha512();
+    default:
+      return EVP_sha256();
+  }
+}
+
+const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+struct bio_closer {
+  void operator()(BIO* b) const { BIO_free(b); }
+};
+
+// One PEM block; its bytes may be a private key's, so they are wiped.
+struct pem_block {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+
+  pem_block() = default;
+  pem_block(const pem_block&) = delete;
+  pem_block& operator=(const pem_block&) = delete;
+  ~pem_block() {
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_clear_free(data, static_cast<std::size_t>(size));
+  }
+};
+
+std::shared_ptr<EVP_PKEY> shared(EVP_PKEY* key) { return {key, EVP_PKEY_free}; }
+
+std::shared_ptr<EVP_PKEY> key_in(const pem_block& block) {
+  const std::string_view name(block.name);
+  const unsigned char* at = block.data;
+  if (name == PEM_STRING_PUBLIC) return shared(d2i_PUBKEY(nullptr, &at, block.size));
+  if (name == PEM_STRING_RSA_PUBLIC) return shared(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, block.size));
+  if (name == PEM_STRING_X509) {
+    const std::shared_ptr<X509> certificate(d2i_X509(nullptr, &at, block.size), X509_free);
+    return certificate ? shared(X509_get_pubkey(certificate.get())) : nullptr;
+  }
+  return nullptr;
+}
+
+std::optional<public_key::kind> curve_of(const EVP_PKEY* key) {
+  std::array<char, 64> name{};
+  std::size_t size = 0;
+  if (EVP_PKEY_get_group_name(key, name.data(), name.size(), &size) != 1) return std::nullopt;
+  switch (OBJ_sn2nid(name.data())) {
+    case NID_X9_62_prime256v1:
+      return public_key::kind::p256;
+    case NID_secp384r1:
+      return public_key::kind::p384;
+    case NID_secp521r1:
+      return public_key::kind::p521;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::string digest_of(hash by, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, digest_for(by), nullptr);
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+result<public_key> public_key::of(std::shared_ptr<EVP_PKEY> key) {
+  public_key out;
+  out.bits_ = EVP_PKEY_get_bits(key.get());
+  switch (EVP_PKEY_get_base_id(key.get())) {
+    case EVP_PKEY_EC: {
+      const auto curve = curve_of(key.get());
+      if (!curve)
+        return fail(error_code::invalid_input, "an elliptic curve other than P-256, P-384 and P-521 is not supported");
+      out.kind_ = *curve;
+      break;
+    }
+    case EVP_PKEY_RSA:
+      if (out.bits_ < least_rsa_bits || out.bits_ > most_rsa_bits)
+        return fail(error_code::invalid_input, fmt::format("an RSA key of {} bits is not supported: {} to {} are",
+                                                           out.bits_, least_rsa_bits, most_rsa_bits));
+      out.kind_ = kind::rsa;
+      break;
+    case EVP_PKEY_ED25519: {
+      out.kind_ = kind::ed25519;
+      std::array<unsigned char, ed25519_size> raw{};
+      std::size_t size = raw.size();
+      if (EVP_PKEY_get_raw_public_key(key.get(), raw.data(), &size) != 1 || size != raw.size())
+        return fail(error_code::invalid_input, "the Ed25519 key is damaged");
+      out.raw_.assign(reinterpret_cast<const char*>(raw.data()), raw.size());
+      break;
+    }
+    default:
+      return fail(error_code::invalid_input, "the key is not an ECDSA, RSA or Ed25519 key");
+  }
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(key.get(), &der);
+  if (size <= 0) return fail(error_code::invalid_input, "the key cannot be encoded");
+  out.spki_.assign(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  out.key_ = std::move(key);
+  return out;
+}
+
+result<public_key> public_key::parse_pem(std::string_view text) {
+  ERR_clear_error();
+  const std::unique_ptr<BIO, bio_closer> in(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  pem_block block;
+  if (!in || PEM_read_bio(in.get(), &block.name, &block.header, &block.data, &block.size) != 1) {
+    ERR_clear_error();
+    return fail(error_code::invalid_input, "no PEM block (-----BEGIN PUBLIC KEY-----) was found");
+  }
+  if (std::string_view(block.name).find("PRIVATE") != std::string_view::npos)
+    return fail(error_code::invalid_input, "this is a private key; only the public one belongs here");
+  auto key = key_in(block);
+  ERR_clear_error();
+  if (!key)
+    return fail(error_code::invalid_input,
+                fmt::format("the PEM block {} holds no readable public key", quoted(block.name, 40)));
+  return of(std::move(key));
+}
+
+result<public_key> public_key::parse_der(std::string_view spki) {
+  const unsigned char* at = bytes_of(spki);
+  auto key = shared(d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())));
+  ERR_clear_error();
+  if (!key || at != bytes_of(spki) + spki.size())
+    return fail(error_code::invalid_input, "the public key is not readable DER");
+  return of(std::move(key));
+}
+
+result<public_key> public_key::of_ed25519(std::string_view raw) {
+  auto key = shared(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
+  ERR_clear_error();
+  if (!key) return fail(error_code::invalid_input, "an Ed25519 key has 32 bytes");
+  return of(std::move(key));
+}
+
+hash public_key::own_hash() const {
+  switch (kind_) {
+    case kind::p384:
+      return hash::sha384;
+    case kind::p521:
+      return hash::sha512;
+    default:
+      return hash::sha256;
+  }
+}
+
+bool public_key::verifies(std::string_view message, std::string_view signature, hash by) const {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  const EVP_MD* digest = kind_ == kind::ed25519 ? nullptr : digest_for(by);
+  const bool is_good =
+      context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key_.get()) == 1 &&
+      EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
+  ERR_clear_error();
+  if (is_good || kind_ != kind::ed25519) return is_good;
+  // OpenSSL 3.0 has no Ed25519ph.
+  if (signature.size() != crypto_sign_ed25519_BYTES) return false;
+  crypto_sign_ed25519ph_state state;
+  crypto_sign_ed25519ph_init(&state);
+  crypto_sign_ed25519ph_update(&state, bytes_of(message), message.size());
+  return crypto_sign_ed25519ph_final_verify(&state, bytes_of(signature), bytes_of(raw_)) == 0;
+}
+
+std::optional<hash> public_key::made_with(std::string_view message, std::string_view signature) const {
+  const hash own = own_hash();
+  if (verifies(message, signature, own)) return own;
+  if (own != hash::sha256 && verifies(message, signature, hash::sha256)) return hash::sha256;
+  return std::nullopt;
+}
+
+}  // namespace pinhook::trust

@@ -1,0 +1,167 @@
+#include "support/paths.hpp"
+#include "support/signature_case.hpp"
+
+#include <pinhook/base/json.hpp>
+#include <pinhook/trust/wire_json.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+namespace pinhook::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path root() { return fs::path(source_dir()) / "tests/corpus/signatures"; }
+
+std::string text_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw std::runtime_error(file.string() + " cannot be read");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+json::document json_of(const std::string& text) {
+  auto out = json::parse(text);
+  if (!out) throw std::runtime_error(out.error().message);
+  return std::move(*out);
+}
+
+// The registry of a case.
+class store {
+ public:
+  explicit store(fs::path folder) : folder_(std::move(folder)), index_(json_of(text_of(folder_ / "oci.json"))) {}
+
+  [[nodiscard]] std::string tagged(const std::string& tag) const {
+    const json::value* tags = json::find(index_, "tags");
+    return tags == nullptr ? std::string() : std::string(trust::text_in(*tags, tag));
+  }
+  [[nodiscard]] std::string manifest(std::string_view digest) const {
+    const json::value* one = trust::find_path(index_, {"manifests", digest});
+    return one == nullptr ? std::string() : text_of(folder_ / std::string(trust::text_in(*one, "file")));
+  }
+  /// Empty also when its bytes have another digest or size.
+  [[nodiscard]] std::string blob(const json::value& descriptor) const {
+    const std::string_view digest = trust::text_in(descriptor, "digest");
+    const json::value* blobs = json::find(index_, "blobs");
+    const std::string_view file = blobs == nullptr ? std::string_view() : trust::text_in(*blobs, digest);
+    if (file.empty()) return {};
+    std::string out = text_of(folder_ / std::string(file));
+    std::string hex;
+    for (const unsigned char c : trust::sha256(out)) hex += fmt::format("{:02x}", c);
+    const bool is_whole = digest == "sha256:" + hex && json::find_integer(descriptor, "size") == std::ssize(out);
+    return is_whole ? out : std::string();
+  }
+  [[nodiscard]] std::vector<std::string> referrers(const std::string& subject) const {
+    std::vector<std::string> out;
+    const json::value* answer = trust::find_path(index_, {"referrers", subject});
+    for (const std::string& list :
+         {answer == nullptr ? std::string() : text_of(folder_ / std::string(trust::text_in(*answer, "file"))),
+          manifest(tagged("sha256-" + subject.substr(7)))}) {
+      if (list.empty()) continue;
+      const auto read = json_of(list);
+      for (const json::value* one : trust::list_in(read, "manifests")) {
+        std::string digest(trust::text_in(*one, "digest"));
+        if (std::ranges::find(out, digest) == out.end()) out.push_back(std::move(digest));
+      }
+    }
+    return out;
+  }
+
+ private:
+  fs::path folder_;
+  json::document index_;
+};
+
+std::vector<trust::signature> bundles_in(const store& in, const std::string& subject) {
+  std::vector<trust::signature> out;
+  for (const std::string& digest : in.referrers(subject)) {
+    const std::string text = in.manifest(digest);
+    if (text.empty()) continue;
+    const auto manifest = json_of(text);
+    const auto layers = trust::list_in(manifest, "layers");
+    if (layers.size() != 1) continue;
+    if (!trust::text_in(*layers.front(), "mediaType").starts_with("application/vnd.dev.sigstore.bundle")) continue;
+    if (auto read = trust::parse_bundle(in.blob(*layers.front()))) out.push_back(std::move(*read));
+  }
+  return out;
+}
+
+std::vector<trust::signature> simple_ones_in(const store& in, const std::string& subject) {
+  std::vector<trust::signature> out;
+  const std::string text = in.manifest(in.tagged("sha256-" + subject.substr(7) + ".sig"));
+  if (text.empty()) return out;
+  const auto manifest = json_of(text);
+  for (const json::value* layer : trust::list_in(manifest, "layers")) {
+    std::map<std::string, std::string> annotations;
+    if (const json::value* all = json::find(*layer, "annotations"))
+      for (const auto& [name, value] : all->GetObject()) annotations.emplace(json::text_of(name), json::text_of(value));
+    if (auto read = trust::parse_simple_signing(in.blob(*layer), annotations)) out.push_back(std::move(*read));
+  }
+  return out;
+}
+
+std::function<bool(const std::string&)> exactly(std::string_view text) {
+  return [wanted = std::string(text)](const std::string& found) { return found == wanted; };
+}
+
+trust::cosign_policy policy_of(const fs::path& folder, const json::value& v) {
+  trust::cosign_policy out;
+  if (const auto file = trust::text_in(v, "key"); !file.empty())
+    out.keys.push_back(trust::public_key::parse_pem(text_of(folder / std::string(file))).value());
+  if (const auto file = trust::text_in(v, "trusted_root"); !file.empty())
+    out.root =
+        std::make_shared<trust::trusted_root>(trust::trusted_root::parse(text_of(folder / std::string(file))).value());
+  if (trust::text_in(v, "digest_algorithm") == "sha384") out.digest_algorithm = trust::hash::sha384;
+  if (const json::value* all = json::find(v, "annotations"))
+    for (const auto& [name, value] : all->GetObject())
+      out.annotations.emplace(json::text_of(name), json::text_of(value));
+  if (out.keys.empty()) {
+    out.identities.push_back({exactly(trust::text_in(v, "issuer")), exactly(trust::text_in(v, "identity"))});
+    out.needs_log = json::find(v, "require") == nullptr;
+    out.needs_sct = json::find_bool(v, "sct").value_or(true);
+  }
+  for (const json::value* one : trust::list_in(v, "require")) {
+    if (json::text_of(*one) == "log") out.needs_log = true;
+    if (json::text_of(*one) == "timestamp") out.needs_timestamp = true;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> signature_cases(const std::string& flavour) {
+  std::vector<std::string> out;
+  for (const auto& one : fs::directory_iterator(root())) {
+    const auto read = json_of(text_of(one.path() / "case.json"));
+    if (trust::text_in(read, "flavour").starts_with(flavour)) out.push_back(one.path().filename());
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+signature_case read_signature_case(const std::string& name) {
+  const fs::path folder = root() / name;
+  const auto read = json_of(text_of(folder / "case.json"));
+  signature_case out;
+  out.name = name;
+  out.flavour = trust::text_in(read, "flavour");
+  out.subject = trust::text_in(read, "subject");
+  out.is_verified = trust::text_in(read, "expect") == "verified";
+  out.is_either_right = json::find(read, "also_acceptable") != nullptr;
+  if (out.flavour.starts_with("cosign")) {
+    out.policy = policy_of(folder, *json::find(read, "policy"));
+    const store in(folder);
+    out.signatures = bundles_in(in, out.subject);
+    for (trust::signature& one : simple_ones_in(in, out.subject)) out.signatures.push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace pinhook::testing
