@@ -61,7 +61,8 @@ result<checkpoint> checkpoint::parse(std::string_view note) {
 
 bool checkpoint::is_signed_by(const trusted_log& log) const {
   return std::ranges::any_of(signatures, [&](const line& one) {
-    return one.name == log.origin && one.hint == log.id.substr(0, hint_size) && log.key.verifies(text, one.value, hash::sha256);
+    return one.name == log.origin && one.hint == log.id.substr(0, hint_size) &&
+           log.key.verifies(text, one.value, hash::sha256);
   });
 }
 

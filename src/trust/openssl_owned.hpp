@@ -4,6 +4,7 @@
 #include <openssl/asn1.h>
 #include <openssl/ct.h>
 #include <openssl/evp.h>
+#include <openssl/pkcs7.h>
 #include <openssl/ts.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -22,6 +23,8 @@ struct openssl_closer {
   void operator()(STACK_OF(X509) * p) const { sk_X509_pop_free(p, X509_free); }
   void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
   void operator()(TS_RESP* p) const { TS_RESP_free(p); }
+  void operator()(TS_TST_INFO* p) const { TS_TST_INFO_free(p); }
+  void operator()(PKCS7* p) const { PKCS7_free(p); }
   void operator()(TS_VERIFY_CTX* p) const { TS_VERIFY_CTX_free(p); }
   void operator()(STACK_OF(SCT) * p) const { SCT_LIST_free(p); }
   void operator()(ASN1_OBJECT* p) const { ASN1_OBJECT_free(p); }

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <sodium/crypto_sign_ed25519.h>
 
@@ -193,6 +194,69 @@ bool public_key::verifies(std::string_view message, std::string_view signature, 
   crypto_sign_ed25519ph_init(&state);
   crypto_sign_ed25519ph_update(&state, bytes_of(message), message.size());
   return crypto_sign_ed25519ph_final_verify(&state, bytes_of(signature), bytes_of(raw_)) == 0;
+}
+
+namespace {
+
+std::optional<hash> jose_hash_of(const public_key& key) {
+  if (key.type() == public_key::kind::ed25519) return std::nullopt;
+  if (key.type() != public_key::kind::rsa) return key.own_hash();
+  switch (key.bits()) {
+    case 2048:
+      return hash::sha256;
+    case 3072:
+      return hash::sha384;
+    case 4096:
+      return hash::sha512;
+    default:
+      return std::nullopt;
+  }
+}
+
+// The DER form of two numbers of `size` bytes each; empty: they are not.
+std::string der_of_numbers(std::string_view both, std::size_t size) {
+  if (both.size() != 2 * size) return {};
+  const std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)> pair(ECDSA_SIG_new(), ECDSA_SIG_free);
+  BIGNUM* r = BN_bin2bn(bytes_of(both), static_cast<int>(size), nullptr);
+  BIGNUM* s = BN_bin2bn(bytes_of(both) + size, static_cast<int>(size), nullptr);
+  if (!pair || r == nullptr || s == nullptr || ECDSA_SIG_set0(pair.get(), r, s) != 1) {
+    BN_free(r);
+    BN_free(s);
+    return {};
+  }
+  unsigned char* der = nullptr;
+  const int length = i2d_ECDSA_SIG(pair.get(), &der);
+  if (length <= 0) return {};
+  std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length));
+  OPENSSL_free(der);
+  return out;
+}
+
+}  // namespace
+
+std::string public_key::jose_algorithm() const {
+  const auto by = jose_hash_of(*this);
+  if (!by) return {};
+  constexpr std::array<int, 3> sizes{256, 384, 512};
+  return fmt::format("{}{}", kind_ == kind::rsa ? "PS" : "ES", sizes[static_cast<std::size_t>(*by)]);
+}
+
+bool public_key::verifies_jose(std::string_view message, std::string_view signature) const {
+  const auto by = jose_hash_of(*this);
+  if (!by) return false;
+  if (kind_ != kind::rsa) {
+    const std::string der = der_of_numbers(signature, static_cast<std::size_t>(bits_ + 7) / 8);
+    return !der.empty() && verifies(message, der, *by);
+  }
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_PKEY_CTX* with = nullptr;
+  const bool is_good =
+      context && EVP_DigestVerifyInit(context.get(), &with, digest_for(*by), nullptr, key_.get()) == 1 &&
+      EVP_PKEY_CTX_set_rsa_padding(with, RSA_PKCS1_PSS_PADDING) == 1 &&
+      EVP_PKEY_CTX_set_rsa_pss_saltlen(with, RSA_PSS_SALTLEN_DIGEST) == 1 &&
+      EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
+  ERR_clear_error();
+  return is_good;
 }
 
 std::optional<hash> public_key::made_with(std::string_view message, std::string_view signature) const {

@@ -27,31 +27,37 @@ bool is_strong(const TS_TST_INFO* info) {
   }
 }
 
-// The context owns data, store and certificates. Nonce and policy are not compared: the signer chose them.
-bool is_made_by(const trusted_authority& authority, TS_RESP* response, std::string_view data, std::time_t when) {
-  const auto anchor = read_certificate(authority.chain.back());
-  if (!anchor) return false;
-  auto store = store_of(anchor.get(), when);
-  // Tokens come without certificates: the one that signs is in the chain's first place. A lone one is both.
-  auto others = read_certificates(authority.chain, 0, authority.chain.size() == 1 ? 1 : authority.chain.size() - 1);
-  const owned<TS_VERIFY_CTX> with(TS_VERIFY_CTX_new());
+// The context owns data, store and certificates (which may be null: the token brings its own). Nonce and policy are not
+// compared: the signer chose them. Null: no memory.
+owned<TS_VERIFY_CTX> context_for(std::string_view data, owned<X509_STORE> store, owned<STACK_OF(X509)> certificates) {
+  owned<TS_VERIFY_CTX> with(TS_VERIFY_CTX_new());
   BIO* bytes = BIO_new_mem_buf(data.data(), static_cast<int>(data.size()));
-  if (!store || !others || !with || bytes == nullptr) {
+  if (!store || !with || bytes == nullptr) {
     BIO_free(bytes);
-    return false;
+    return nullptr;
   }
   TS_VERIFY_CTX_set_flags(with.get(), TS_VFY_VERSION | TS_VFY_SIGNER | TS_VFY_SIGNATURE | TS_VFY_DATA);
   // The same functions by two names: the older ones are deprecated from 3.4.
 #if OPENSSL_VERSION_PREREQ(3, 4)
   TS_VERIFY_CTX_set0_data(with.get(), bytes);
   TS_VERIFY_CTX_set0_store(with.get(), store.release());
-  TS_VERIFY_CTX_set0_certs(with.get(), others.release());
+  if (certificates) TS_VERIFY_CTX_set0_certs(with.get(), certificates.release());
 #else
   TS_VERIFY_CTX_set_data(with.get(), bytes);
   TS_VERIFY_CTX_set_store(with.get(), store.release());
-  TS_VERIFY_CTX_set_certs(with.get(), others.release());
+  if (certificates) TS_VERIFY_CTX_set_certs(with.get(), certificates.release());
 #endif
-  return TS_RESP_verify_response(with.get(), response) == 1;
+  return with;
+}
+
+bool is_made_by(const trusted_authority& authority, TS_RESP* response, std::string_view data, std::time_t when) {
+  const auto anchor = read_certificate(authority.chain.back());
+  if (!anchor) return false;
+  auto store = store_of(anchor.get(), when);
+  // Tokens come without certificates: the one that signs is in the chain's first place. A lone one is both.
+  auto others = read_certificates(authority.chain, 0, authority.chain.size() == 1 ? 1 : authority.chain.size() - 1);
+  const auto with = context_for(data, std::move(store), std::move(others));
+  return with && TS_RESP_verify_response(with.get(), response) == 1;
 }
 
 }  // namespace
@@ -75,6 +81,30 @@ result<wall_time> verify_timestamp(std::string_view response, std::string_view d
   return fail(error_code::denied,
               authorities.empty() ? "its timestamp cannot be verified: the trusted root has no timestamp authority"
                                   : "its timestamp is for another signature, or of an authority that is not trusted");
+}
+
+result<wall_time> verify_timestamp_token(std::string_view token, std::string_view data,
+                                         const std::vector<std::string>& anchors) {
+  ERR_clear_error();
+  const unsigned char* at = bytes_of(token);
+  const owned<PKCS7> parsed(d2i_PKCS7(nullptr, &at, static_cast<long>(token.size())));
+  // What is no signed data makes OpenSSL's reader of its content fail, with null.
+  const owned<TS_TST_INFO> info(parsed && PKCS7_type_is_signed(parsed.get()) ? PKCS7_to_TS_TST_INFO(parsed.get())
+                                                                             : nullptr);
+  const auto when = info ? moment_of(TS_TST_INFO_get_time(info.get())) : std::nullopt;
+  ERR_clear_error();
+  if (!when) return fail(error_code::malformed, "its timestamp cannot be read");
+  if (!is_strong(info.get())) return fail(error_code::malformed, "its timestamp hashes by another method than SHA-2");
+  for (const std::string& one : anchors) {
+    const auto anchor = read_certificate(one);
+    if (!anchor) continue;
+    auto store = store_of(anchor.get(), std::chrono::system_clock::to_time_t(*when));
+    const auto with = context_for(data, std::move(store), nullptr);
+    const bool is_good = with && TS_RESP_verify_token(with.get(), parsed.get()) == 1;
+    ERR_clear_error();
+    if (is_good) return *when;
+  }
+  return fail(error_code::denied, "its timestamp is for another signature, or of an authority that is not trusted");
 }
 
 }  // namespace pinhook::trust

@@ -2,6 +2,8 @@
 #include "support/signature_case.hpp"
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/timestamp.hpp>
+#include <pinhook/trust/pem.hpp>
 #include <pinhook/trust/wire_json.hpp>
 
 #include <fmt/core.h>
@@ -107,6 +109,23 @@ std::vector<trust::signature> simple_ones_in(const store& in, const std::string&
   return out;
 }
 
+std::vector<trust::notation_signature> notation_ones_in(const store& in, const std::string& subject) {
+  std::vector<trust::notation_signature> out;
+  for (const std::string& digest : in.referrers(subject)) {
+    const std::string text = in.manifest(digest);
+    if (text.empty()) continue;
+    const auto manifest = json_of(text);
+    const json::value* config = json::find(manifest, "config");
+    if (config == nullptr || trust::text_in(*config, "mediaType") != "application/vnd.cncf.notary.signature") continue;
+    for (const json::value* layer : trust::list_in(manifest, "layers")) {
+      const bool is_cose = trust::text_in(*layer, "mediaType") == "application/cose";
+      auto read = is_cose ? trust::parse_notation_cose(in.blob(*layer)) : trust::parse_notation_jws(in.blob(*layer));
+      if (read) out.push_back(std::move(*read));
+    }
+  }
+  return out;
+}
+
 std::function<bool(const std::string&)> exactly(std::string_view text) {
   return [wanted = std::string(text)](const std::string& found) { return found == wanted; };
 }
@@ -155,6 +174,21 @@ signature_case read_signature_case(const std::string& name) {
   out.subject = trust::text_in(read, "subject");
   out.is_verified = trust::text_in(read, "expect") == "verified";
   out.is_either_right = json::find(read, "also_acceptable") != nullptr;
+  out.verify_at = parse_timestamp(trust::text_in(read, "verify_at")).value();
+  if (out.flavour.starts_with("notation")) {
+    const json::value& policy = *json::find(read, "policy");
+    out.notation =
+        trust::notation_policy::parse(text_of(folder / std::string(trust::text_in(policy, "trust_policy")))).value();
+    for (const auto& [store_name, files] : json::find(policy, "trust_stores")->GetObject())
+      for (const json::value& file : files.GetArray())
+        for (std::string& der : trust::certificates_in_pem(text_of(folder / std::string(json::text_of(file))), 100))
+          out.stores[std::string(json::text_of(store_name))].push_back(std::move(der));
+    const store in(folder);
+    const std::string text = in.manifest(out.subject);
+    const auto manifest = json_of(text);
+    out.described = {out.subject, std::string(trust::text_in(manifest, "mediaType")), std::ssize(text)};
+    out.notation_signatures = notation_ones_in(in, out.subject);
+  }
   if (out.flavour.starts_with("cosign")) {
     out.policy = policy_of(folder, *json::find(read, "policy"));
     const store in(folder);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/trust/cosign.hpp>
+#include <pinhook/trust/notation.hpp>
 
 #include <string>
 #include <vector>
@@ -19,6 +20,12 @@ struct signature_case {
   bool is_verified = false;
   /// A verifier that knows more than the tool may decide otherwise.
   bool is_either_right = false;
+  /// Notation's, with the moment at which it is verified.
+  trust::notation_policy notation;
+  trust::trust_stores stores;
+  trust::notation_subject described;
+  wall_time verify_at{};
+  std::vector<trust::notation_signature> notation_signatures;
   /// What lies beside the image, in the form that `trust` reads; what cannot be read is left out.
   std::vector<trust::signature> signatures;
 };

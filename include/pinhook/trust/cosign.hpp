@@ -11,11 +11,10 @@
 // Pure: bytes, keys, policy and time go in, a verdict comes out. Any thread.
 #pragma once
 
-#include <pinhook/base/clock.hpp>
-#include <pinhook/base/error.hpp>
 #include <pinhook/trust/public_key.hpp>
 #include <pinhook/trust/signature.hpp>
 #include <pinhook/trust/trusted_root.hpp>
+#include <pinhook/trust/verdict.hpp>
 
 #include <functional>
 #include <map>
@@ -49,18 +48,6 @@ struct cosign_policy {
   bool needs_sct = true;
   /// Statements of this type count: signatures by default. Empty: all.
   std::string predicate_type = "https://sigstore.dev/cosign/sign/v1";
-};
-
-struct verdict {
-  /// No value: verified.
-  std::optional<error> failure;
-  /// For people: "key sha256:…", or the certificate's identity; empty: not known.
-  std::string signer;
-  /// The OIDC issuer of the certificate; empty: a key.
-  std::string issuer;
-  /// The earliest proven time.
-  std::optional<wall_time> signed_at;
-  [[nodiscard]] bool is_verified() const { return !failure; }
 };
 
 [[nodiscard]] verdict verify_cosign(const signature& of, std::string_view digest, const cosign_policy& policy);

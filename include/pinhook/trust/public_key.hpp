@@ -56,6 +56,14 @@ class public_key {
   /// 3 hashes whatever the curve. No value: it did not make it.
   [[nodiscard]] std::optional<hash> made_with(std::string_view message, std::string_view signature) const;
 
+  /// True when this key made `signature` in the form of JWS and COSE: ECDSA as two numbers side by side (RFC 7518
+  /// §3.4), RSA as PSS with a salt as long as the hash (§3.5). The hash is that of the curve, or goes with the modulus:
+  /// SHA-256 for 2,048 bits, SHA-384 for 3,072, SHA-512 for 4,096 (notaryproject/specifications,
+  /// signature-specification.md). False for other keys.
+  [[nodiscard]] bool verifies_jose(std::string_view message, std::string_view signature) const;
+  /// As JWS names that algorithm: "ES256", "PS384"; empty: none.
+  [[nodiscard]] std::string jose_algorithm() const;
+
   friend bool operator==(const public_key& a, const public_key& b) { return a.spki_ == b.spki_; }
 
  private:
