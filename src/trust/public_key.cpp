@@ -243,15 +243,19 @@ std::string public_key::jose_algorithm() const {
 
 bool public_key::verifies_jose(std::string_view message, std::string_view signature) const {
   const auto by = jose_hash_of(*this);
-  if (!by) return false;
+  return by && verifies_numbers_or_pss(message, signature, *by);
+}
+
+bool public_key::verifies_numbers_or_pss(std::string_view message, std::string_view signature, hash by) const {
+  if (kind_ == kind::ed25519) return false;
   if (kind_ != kind::rsa) {
     const std::string der = der_of_numbers(signature, static_cast<std::size_t>(bits_ + 7) / 8);
-    return !der.empty() && verifies(message, der, *by);
+    return !der.empty() && verifies(message, der, by);
   }
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   EVP_PKEY_CTX* with = nullptr;
   const bool is_good =
-      context && EVP_DigestVerifyInit(context.get(), &with, digest_for(*by), nullptr, key_.get()) == 1 &&
+      context && EVP_DigestVerifyInit(context.get(), &with, digest_for(by), nullptr, key_.get()) == 1 &&
       EVP_PKEY_CTX_set_rsa_padding(with, RSA_PKCS1_PSS_PADDING) == 1 &&
       EVP_PKEY_CTX_set_rsa_pss_saltlen(with, RSA_PSS_SALTLEN_DIGEST) == 1 &&
       EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;

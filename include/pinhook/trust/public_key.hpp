@@ -61,6 +61,8 @@ class public_key {
   /// SHA-256 for 2,048 bits, SHA-384 for 3,072, SHA-512 for 4,096 (notaryproject/specifications,
   /// signature-specification.md). False for other keys.
   [[nodiscard]] bool verifies_jose(std::string_view message, std::string_view signature) const;
+  /// The same with a given hash.
+  [[nodiscard]] bool verifies_numbers_or_pss(std::string_view message, std::string_view signature, hash by) const;
   /// As JWS names that algorithm: "ES256", "PS384"; empty: none.
   [[nodiscard]] std::string jose_algorithm() const;
 

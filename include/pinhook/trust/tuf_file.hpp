@@ -1,0 +1,68 @@
+// Files of The Update Framework in the form of 2015, in which Notary (Docker Content Trust) writes them.
+//
+// A file is JSON of two members: what is signed, and the signatures over exactly those bytes. Keys are named by the
+// hash of their own text, so an ID cannot be given to another key.
+//
+// Source: https://github.com/notaryproject/notary/tree/v0.7.0/tuf/data. Immutable values; any thread.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/base/json.hpp>
+#include <pinhook/trust/public_key.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::trust {
+
+/// Bytes of one file that are read: targets of a repository with 10,000 tags have 2 MiB.
+inline constexpr std::size_t max_tuf_bytes = std::size_t{8} * 1024 * 1024;
+
+using tuf_keys = std::map<std::string, public_key>;
+
+/// Who must sign for a role.
+struct tuf_role {
+  std::vector<std::string> key_ids;
+  std::int64_t threshold = 0;
+};
+
+class tuf_file {
+ public:
+  /// `type`: "Root", "Timestamp", "Snapshot", "Targets", as the file has to say itself. malformed: it is no such file.
+  [[nodiscard]] static result<tuf_file> parse(std::string_view text, std::string_view type);
+
+  /// What is signed.
+  [[nodiscard]] const json::value& content() const { return *content_; }
+  [[nodiscard]] std::int64_t version() const { return version_; }
+  [[nodiscard]] wall_time expires() const { return expires_; }
+  /// True when as many of the role's keys as its threshold demands have signed.
+  [[nodiscard]] bool is_signed_by(const tuf_role& role, const tuf_keys& keys) const;
+
+ private:
+  struct signature_line {
+    std::string key_id;
+    std::string method;
+    std::string value;
+  };
+  tuf_file() = default;
+
+  std::string signed_text_;
+  std::shared_ptr<const json::document> content_;
+  std::vector<signature_line> signatures_;
+  std::int64_t version_ = 0;
+  wall_time expires_{};
+};
+
+/// The keys of a member `keys`; those of other kinds, or under another key's ID, are left out.
+[[nodiscard]] tuf_keys tuf_keys_in(const json::value& keys);
+/// No value: not a role, or one that asks for no signature.
+[[nodiscard]] std::optional<tuf_role> tuf_role_in(const json::value& role);
+
+}  // namespace pinhook::trust

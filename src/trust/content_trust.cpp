@@ -1,0 +1,185 @@
+#include <pinhook/trust/content_trust.hpp>
+
+#include <pinhook/trust/pem.hpp>
+#include <pinhook/trust/tuf_file.hpp>
+#include <pinhook/trust/wire_json.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace pinhook::trust {
+namespace {
+
+// Root files that are walked through: a repository that rotates its root key each month for 20 years has fewer.
+constexpr std::size_t max_roots = 256;
+
+std::unexpected<error> denied(std::string message) { return fail(error_code::denied, std::move(message)); }
+
+// The keys that a root file gives to each role.
+struct root_file {
+  tuf_file file;
+  tuf_keys keys;
+
+  [[nodiscard]] std::optional<tuf_role> role(std::string_view name) const {
+    const json::value* found = find_path(file.content(), {"roles", name});
+    return found == nullptr ? std::nullopt : tuf_role_in(*found);
+  }
+  [[nodiscard]] bool has_signed(const tuf_file& other, std::string_view name) const {
+    const auto of = role(name);
+    return of && other.is_signed_by(*of, keys);
+  }
+};
+
+result<root_file> read_root(std::string_view text) {
+  auto file = tuf_file::parse(text, "Root");
+  if (!file) return fail(std::move(file.error()));
+  const json::value* keys = json::find(file->content(), "keys");
+  tuf_keys known = keys == nullptr ? tuf_keys() : tuf_keys_in(*keys);
+  return root_file{std::move(*file), std::move(known)};
+}
+
+// One of the pinned keys is among those that must sign, and has signed.
+bool is_pinned(const root_file& root, const std::vector<std::string>& key_ids) {
+  const auto role = root.role("root");
+  if (!role || !root.has_signed(root.file, "root")) return false;
+  return std::ranges::any_of(key_ids, [&](const std::string& id) {
+    return std::ranges::find(role->key_ids, id) != role->key_ids.end() && root.file.is_signed_by({{id}, 1}, root.keys);
+  });
+}
+
+// The newest root to which a chain leads from the anchor: each file is signed by the keys of the one before and by its
+// own.
+result<root_file> newest_root(const std::vector<std::string>& files, const content_trust_anchor& anchor) {
+  std::optional<root_file> trusted;
+  if (!anchor.root.empty()) {
+    auto read = read_root(anchor.root);
+    if (!read) return fail(read.error().at("the trusted root"));
+    trusted = std::move(*read);
+  }
+  if (files.empty() || files.size() > max_roots)
+    return fail(error_code::malformed, fmt::format("the server has {} root files", files.size()));
+  for (const std::string& text : files) {
+    auto next = read_root(text);
+    if (!next) return fail(std::move(next.error()));
+    if (!trusted) {
+      if (is_pinned(*next, anchor.root_key_ids)) trusted = std::move(*next);
+      continue;
+    }
+    if (next->file.version() <= trusted->file.version()) continue;
+    if (next->file.version() != trusted->file.version() + 1)
+      return denied(fmt::format("root file {} is missing: {} cannot be reached from the trusted one",
+                                trusted->file.version() + 1, next->file.version()));
+    if (!trusted->has_signed(next->file, "root") || !next->has_signed(next->file, "root"))
+      return denied(
+          fmt::format("root file {} is not signed by the keys of the one before and by its own", next->file.version()));
+    trusted = std::move(*next);
+  }
+  if (!trusted) return denied("no root file is signed by a key that is trusted");
+  return std::move(*trusted);
+}
+
+// Length and hash of a file, as another one lists them.
+std::optional<error> compare(std::string_view name, std::string_view text, const tuf_file& list) {
+  const json::value* row = find_path(list.content(), {"meta", name});
+  const json::value* hashes = row == nullptr ? nullptr : json::find(*row, "hashes");
+  const auto wanted = hashes == nullptr ? std::nullopt : bytes_in(*hashes, "sha256");
+  if (!wanted || wanted->size() != 32)
+    return denied(fmt::format("the {} file is not listed by the one that must vouch for it", name)).error();
+  if (json::find_integer(*row, "length") != std::ssize(text) || sha256(text) != *wanted)
+    return denied(fmt::format("the {} file is not the one that was signed for", name)).error();
+  return std::nullopt;
+}
+
+std::optional<error> check_expiry(std::string_view name, const tuf_file& file, wall_time now, signed_tag& out) {
+  if (file.expires() < now) return denied(fmt::format("the {} file has expired", name)).error();
+  out.expires = std::min(out.expires, file.expires());
+  return std::nullopt;
+}
+
+std::optional<error> take_tag(const tuf_file& targets, std::string_view tag, signed_tag& out, bool& is_found) {
+  const json::value* row = find_path(targets.content(), {"targets", tag});
+  is_found = row != nullptr;
+  if (!is_found) return std::nullopt;
+  const json::value* hashes = json::find(*row, "hashes");
+  const auto hash = hashes == nullptr ? std::nullopt : bytes_in(*hashes, "sha256");
+  const auto length = json::find_integer(*row, "length");
+  if (!hash || hash->size() != 32 || !length || *length <= 0)
+    return error{error_code::malformed, "the signed tag has no SHA-256 or no length", std::nullopt};
+  out.digest = fmt::format("sha256:{}", encode_hexadecimal(*hash));
+  out.size = *length;
+  return std::nullopt;
+}
+
+// The delegation's keys stand in the targets file.
+std::optional<tuf_role> releases_role(const tuf_file& targets, std::string_view tag) {
+  const json::value* delegations = json::find(targets.content(), "delegations");
+  if (delegations == nullptr) return std::nullopt;
+  for (const json::value* one : list_in(*delegations, "roles")) {
+    if (text_in(*one, "name") != "targets/releases") continue;
+    const auto paths = list_in(*one, "paths");
+    const bool is_for_tag = std::ranges::any_of(
+        paths, [&](const json::value* path) { return path->IsString() && tag.starts_with(json::text_of(*path)); });
+    return is_for_tag ? tuf_role_in(*one) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+result<signed_tag> find_signed_tag(const content_trust_files& files, const content_trust_anchor& anchor,
+                                   std::string_view tag, wall_time now) {
+  signed_tag out;
+  out.expires = wall_time::max();
+  const auto root = newest_root(files.roots, anchor);
+  if (!root) return fail(root.error());
+  if (auto failed = check_expiry("root", root->file, now, out)) return fail(std::move(*failed));
+
+  struct step {
+    std::string_view name;
+    std::string_view type;
+    const std::string* text;
+  };
+  const step steps[] = {{"timestamp", "Timestamp", &files.timestamp},
+                        {"snapshot", "Snapshot", &files.snapshot},
+                        {"targets", "Targets", &files.targets}};
+  std::optional<tuf_file> before;
+  std::optional<tuf_file> snapshot;
+  for (const auto& [name, type, text] : steps) {
+    if (before)
+      if (auto failed = compare(name, *text, *before)) return fail(std::move(*failed));
+    auto file = tuf_file::parse(*text, type);
+    if (!file) return fail(std::move(file.error()));
+    if (!root->has_signed(*file, name))
+      return denied(fmt::format("the {} file is not signed by the keys of its role", name));
+    if (auto failed = check_expiry(name, *file, now, out)) return fail(std::move(*failed));
+    if (name == "targets") snapshot = std::move(before);
+    before = std::move(*file);
+  }
+  const tuf_file& targets = *before;
+
+  bool is_found = false;
+  if (const auto role = releases_role(targets, tag); role && !files.releases.empty()) {
+    constexpr std::string_view name = "targets/releases";
+    if (auto failed = compare(name, files.releases, *snapshot)) return fail(std::move(*failed));
+    const auto file = tuf_file::parse(files.releases, "Targets");
+    if (!file) return fail(file.error());
+    const json::value* keys = find_path(targets.content(), {"delegations", "keys"});
+    if (keys == nullptr || !file->is_signed_by(*role, tuf_keys_in(*keys)))
+      return denied(fmt::format("the {} file is not signed by the keys of its role", name));
+    if (auto failed = check_expiry(name, *file, now, out)) return fail(std::move(*failed));
+    if (auto failed = take_tag(*file, tag, out, is_found)) return fail(std::move(*failed));
+    if (is_found) {
+      out.role = name;
+      return out;
+    }
+  }
+  if (auto failed = take_tag(targets, tag, out, is_found)) return fail(std::move(*failed));
+  if (!is_found) return fail(error_code::not_found, fmt::format("no signer gave a digest to tag {}", quoted(tag, 128)));
+  out.role = "targets";
+  return out;
+}
+
+}  // namespace pinhook::trust
