@@ -1,4 +1,4 @@
-#include "cbor_reader.hpp"
+#include <pinhook/trust/cbor_reader.hpp>
 
 #include <cbor.h>
 

@@ -1,9 +1,8 @@
 #include <pinhook/trust/notation.hpp>
 
-#include "openssl_owned.hpp"
-
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/openssl_values.hpp>
+#include <pinhook/trust/openssl_owned.hpp>
 #include <pinhook/trust/public_key.hpp>
 #include <pinhook/trust/timestamp_token.hpp>
 #include <pinhook/trust/wire_json.hpp>

@@ -1,9 +1,8 @@
 #include <pinhook/trust/notation_signature.hpp>
 
-#include "cbor_reader.hpp"
-
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/timestamp.hpp>
+#include <pinhook/trust/cbor_reader.hpp>
 #include <pinhook/trust/signature.hpp>
 #include <pinhook/trust/wire_json.hpp>
 

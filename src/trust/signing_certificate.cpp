@@ -1,8 +1,7 @@
 #include <pinhook/trust/signing_certificate.hpp>
 
-#include "openssl_owned.hpp"
-
 #include <pinhook/base/openssl_values.hpp>
+#include <pinhook/trust/openssl_owned.hpp>
 #include <pinhook/trust/signature.hpp>
 
 #include <fmt/core.h>

@@ -1,8 +1,7 @@
 #include <pinhook/trust/timestamp_token.hpp>
 
-#include "openssl_owned.hpp"
-
 #include <pinhook/base/openssl_values.hpp>
+#include <pinhook/trust/openssl_owned.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>

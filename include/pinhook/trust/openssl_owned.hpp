@@ -1,4 +1,4 @@
-// OpenSSL's values with owners, for the sources of this folder.
+// OpenSSL values with owners, for the sources of this floor.
 #pragma once
 
 #include <openssl/asn1.h>
