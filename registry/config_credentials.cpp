@@ -24,21 +24,29 @@ config_credentials::config_credentials(docker_config config, process_runner* hel
       config_(std::make_shared<const docker_config>(std::move(config))) {}
 
 result<std::shared_ptr<config_credentials>> config_credentials::open(std::string file, process_runner* helpers,
-                                                                     const clock& time, helper_cache_options options) {
+                                                                     const clock& time, helper_cache_options options,
+                                                                     std::chrono::nanoseconds limit) {
   // The stamp is taken before the text, so that a change in between shows at the next check.
-  const auto stamp = stamp_of(file);
-  auto config = read_config(file);
+  const auto stamp = std::make_shared<file_stamp>();
+  auto config = read_within<docker_config>(
+      file,
+      [stamp, file] {
+        *stamp = stamp_of(file);
+        return read_config(file);
+      },
+      limit);
   if (!config) return fail(std::move(config.error()));
   auto out = std::make_shared<config_credentials>(*std::move(config), helpers, time, options);
   out->file_ = std::move(file);
-  out->stamp_ = stamp;
+  out->stamp_ = *stamp;
   return out;
 }
 
 result<std::shared_ptr<config_credentials>> config_credentials::open_if_there(std::string file, process_runner* helpers,
                                                                               const clock& time,
-                                                                              helper_cache_options options) {
-  auto opened = open(file, helpers, time, options);
+                                                                              helper_cache_options options,
+                                                                              std::chrono::nanoseconds limit) {
+  auto opened = open(file, helpers, time, options, limit);
   if (opened || opened.error().code != error_code::not_found) return opened;
   auto out = std::make_shared<config_credentials>(docker_config(), helpers, time, options);
   out->file_ = std::move(file);

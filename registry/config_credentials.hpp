@@ -12,10 +12,12 @@
 #include <pinhook/base/file_stamp.hpp>
 #include <pinhook/base/process.hpp>
 #include <pinhook/base/shared_value.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/docker_config.hpp>
 #include <pinhook/registry/helper_cache.hpp>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,16 +34,16 @@ class config_credentials final : public credential_source {
                      helper_cache_options options = {});
 
   /// Reads `file`. Errors: not_found (no such file), denied (no permission to read it), invalid_input (its content),
-  /// unavailable (another failure to read).
+  /// unavailable (another failure to read), timed_out (reading it takes longer than `limit`).
   [[nodiscard]] static result<std::shared_ptr<config_credentials>> open(std::string file, process_runner* helpers,
                                                                         const clock& time,
-                                                                        helper_cache_options options = {});
+                                                                        helper_cache_options options = {},
+                                                                        std::chrono::nanoseconds limit = read_limit);
 
   /// As `open`, but a missing file counts as empty, and `reload_if_changed` reads it once it exists.
-  [[nodiscard]] static result<std::shared_ptr<config_credentials>> open_if_there(std::string file,
-                                                                                 process_runner* helpers,
-                                                                                 const clock& time,
-                                                                                 helper_cache_options options = {});
+  [[nodiscard]] static result<std::shared_ptr<config_credentials>> open_if_there(
+      std::string file, process_runner* helpers, const clock& time, helper_cache_options options = {},
+      std::chrono::nanoseconds limit = read_limit);
 
   [[nodiscard]] std::string identity_for(const reference& ref) const override;
 

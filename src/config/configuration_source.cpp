@@ -1,25 +1,32 @@
 #include <pinhook/config/configuration_source.hpp>
 
+#include <pinhook/base/file.hpp>
+#include <pinhook/base/side_thread.hpp>
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 
-#include <fstream>
 #include <utility>
 
 namespace pinhook::config {
 namespace {
 
-// The file with the namespace's name in every Pod with a service account.
-constexpr const char* namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+constexpr std::size_t max_namespace_file = 256;
 
-void take_from_surroundings(const environment& all, settings& s) {
-  if (s.own_namespace.empty()) s.own_namespace = variable(all, "POD_NAMESPACE");
-  if (s.own_namespace.empty()) std::ifstream(namespace_file) >> s.own_namespace;
+// Empty where there is none. Errors: timed_out, since without the name pinhook's own namespace would not be left alone.
+result<std::string> pod_namespace(const std::string& file, const environment& all) {
+  const auto given = variable(all, "POD_NAMESPACE");
+  if (!given.empty()) return std::string(given);
+  const auto text = read_within<secret>(file, [file] { return read_file(file, max_namespace_file); });
+  if (!text && text.error().code == error_code::timed_out) return fail(text.error());
+  return text ? std::string(trimmed(text->reveal())) : std::string();
 }
 
 struct origin {
   std::string file;
   std::vector<setting_flag> flags;
   environment all;
+  std::string pod_namespace;
   settings start;
 };
 
@@ -32,7 +39,7 @@ result<effective_settings> settings_of(const origin& from, std::string_view text
   out.warnings = std::move(*warnings);
   for (const auto& flag : from.flags)
     if (auto good = apply_text(flag.name, flag.key, flag.text, out.values); !good) return fail(std::move(good.error()));
-  take_from_surroundings(from.all, out.values);
+  if (out.values.own_namespace.empty()) out.values.own_namespace = from.pod_namespace;
   if (auto good = check_together(out.values); !good) return fail(std::move(good.error()));
   return out;
 }
@@ -63,9 +70,10 @@ result<configuration_source> open_configuration(const configuration_choice& choi
     if (!text) return fail(std::move(text.error()));
     out.text = *std::move(text);
   }
-  out.settings = [from = origin{out.file, choice.flags, all, std::move(start)}](std::string_view text) {
-    return settings_of(from, text);
-  };
+  auto in_pod = pod_namespace(choice.namespace_file, all);
+  if (!in_pod) return fail(std::move(in_pod.error()));
+  out.settings = [from = origin{out.file, choice.flags, all, *std::move(in_pod), std::move(start)}](
+                     std::string_view text) { return settings_of(from, text); };
   return out;
 }
 

@@ -31,11 +31,14 @@ struct setting_flag {
   std::string text;
 };
 
-/// The settings on the command line.
+/// The settings on the command line, and the place of those of the Pod.
 struct configuration_choice {
   /// Path of the configuration file. Empty: the one that PINHOOK_CONFIG names, if it does.
   std::string file;
   std::vector<setting_flag> flags;
+  /// The file with the name of the Pod's namespace, which every Pod with a service account has. It is read once, when
+  /// the configuration is opened, for where neither settings nor POD_NAMESPACE give the name.
+  std::string namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 };
 
 struct effective_settings {

@@ -56,6 +56,21 @@ TEST_F(SettingsFor, TakesWhatIsOpenFromWhereItRuns) {
   EXPECT_EQ(found(with_file("namespace: mine\n"), all).own_namespace, "mine");
 }
 
+// A reload runs on the thread that serves, which must read no file.
+TEST_F(SettingsFor, ReadsTheFileOfThePodsNamespaceOnce) {
+  auto choice = with_file("threads: 1\n");
+  choice.namespace_file = files_.write("namespace", "shop\n").string();
+  const auto from = open_configuration(choice, {});
+  ASSERT_TRUE(from) << from.error().message;
+  files_.write("namespace", "other\n");
+  const auto read = from->settings("threads: 2\n");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->values.own_namespace, "shop");
+  EXPECT_EQ(found(choice, {{"POD_NAMESPACE", "pod"}}).own_namespace, "pod");
+  choice.namespace_file += ".none";
+  EXPECT_EQ(found(choice, {}).own_namespace, "");
+}
+
 TEST_F(SettingsFor, SaysWhichFileItCannotRead) {
   configuration_choice choice;
   choice.file = files_.path().string() + "/none.yaml";

@@ -1,6 +1,7 @@
 #include <pinhook/registry/config_credentials.hpp>
 
 #include "support/fake_process_runner.hpp"
+#include "support/hanging_file.hpp"
 #include "support/run.hpp"
 
 #include <gtest/gtest.h>
@@ -153,6 +154,19 @@ TEST_F(ConfigCredentials, SaysWhatMatches) {
   }
   EXPECT_TRUE(mine->matches(ref("other.io/x")).empty());
   EXPECT_EQ(processes.calls().size(), 0U);
+}
+
+TEST_F(ConfigCredentials, AFileThatHangsIsAnErrorInTime) {
+  const testing::hanging_file hangs;
+  using opener = result<std::shared_ptr<config_credentials>> (*)(std::string, process_runner*, const clock&,
+                                                                 helper_cache_options, std::chrono::nanoseconds);
+  for (const opener open_one : {opener{&config_credentials::open}, opener{&config_credentials::open_if_there}}) {
+    const auto got = open_one(hangs.path(), nullptr, machine_clock(), {}, std::chrono::milliseconds(1));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, error_code::timed_out);
+    EXPECT_EQ(got.error().message,
+              "cannot read " + hangs.path() + ": no answer within 0.0 s; the volume that it is on may hang");
+  }
 }
 
 TEST_F(ConfigCredentials, FileThatCannotBeReadIsAnError) {
