@@ -378,7 +378,7 @@ class composer {
 
 verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
                 const std::vector<result<resolve::answer>>& answers) {
-  verdict v = about.too_large.empty() ? composer(about, m, book, answers).make() : refuse_too_large(about, m, book);
+  verdict v = about.not_planned ? refuse_whole(about, m, book) : composer(about, m, book, answers).make();
   v.uid = about.request.uid;
   v.group = about.request.group;
   v.kind = about.request.kind;

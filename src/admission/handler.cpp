@@ -29,6 +29,9 @@ resolve::query query_of(const registry::reference& ref, bool past_cache, const s
 
 error given_up() { return {error_code::canceled, "the request was given up", std::nullopt}; }
 
+// The errors of compute_thread::run_by for work that was not begun. `prepare` has no such errors.
+bool is_turn_missed(const error& e) { return e.code == error_code::timed_out || e.code == error_code::unavailable; }
+
 // The sources of several tenants, as they arrive. Shared by the fetches and their waiter, which may leave earlier.
 struct gathering {
   std::vector<source> found;
@@ -88,7 +91,13 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   const std::size_t most = large_ != nullptr ? max_small_images : pin::max_slots;
   result<inquiry> about = is_long ? fail(given_up()) : prepare(body, mode, *book, most);
   const bool is_large = is_long || (!about && about.error().code == error_code::unsupported);
-  if (is_large) about = co_await prepare_aside(body, mode, *book, d);
+  if (is_large) {
+    std::optional<review> head = read_review_head(body);
+    std::string account = head ? head->ns : std::string();
+    about = co_await prepare_aside(std::move(account), body, mode, *book, d);
+    if (!about && head && is_turn_missed(about.error()))
+      co_return refuse_unread(*std::move(head), mode, *book, std::move(about.error()));
+  }
   if (!about) co_return refuse_request(about.error());
   std::vector<result<resolve::answer>> answers;
   std::vector<source> sources(about->tenants.size());
@@ -118,18 +127,11 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   co_return made;
 }
 
-// Decoding a review, which gives its namespace, takes little time, so it is done for all in the order of arrival.
-awaitable<result<inquiry>> handler::prepare_aside(std::string_view body, pin::mode mode, const rulebook& book,
-                                                  deadline d) const {
-  result<review> decoded = fail(given_up());
-  std::function<void()> decode = [&] { decoded = decode_review(body); };
-  auto done = co_await large_->run_by({}, std::move(decode), d);
-  if (!done) co_return fail(std::move(done.error()));
-  if (!decoded) co_return fail(std::move(decoded.error()));
+awaitable<result<inquiry>> handler::prepare_aside(std::string account, std::string_view body, pin::mode mode,
+                                                  const rulebook& book, deadline d) const {
   result<inquiry> out = fail(given_up());
-  std::string account = decoded->ns;
-  std::function<void()> plan = [&] { out = prepare(*std::move(decoded), mode, book); };
-  done = co_await large_->run_by(std::move(account), std::move(plan), d);
+  std::function<void()> plan = [&] { out = prepare(body, mode, book); };
+  auto done = co_await large_->run_by(std::move(account), std::move(plan), d);
   if (!done) co_return fail(std::move(done.error()));
   co_return out;
 }

@@ -183,8 +183,8 @@ void name(inquiry& out) {
 
 // The inquiry about an object that is too large: the exemptions that metadata alone decides apply to it, too, and so
 // does the one of an update that does not change the template.
-result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, std::string reason) {
-  out.too_large = std::move(reason);
+result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, error reason) {
+  out.not_planned = std::move(reason);
   out.plan = {};
   out.work.clear();
   out.judged.clear();
@@ -202,7 +202,7 @@ result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, 
     out.plan.exempt = plan->exempt;
   else if (is_update && pin::is_same_but_metadata(out.request.object, out.request.old_object))
     out.plan.exempt = pin::leave_reason::same_template;
-  if (out.plan.exempt != pin::leave_reason::none) out.too_large.clear();
+  if (out.plan.exempt != pin::leave_reason::none) out.not_planned.reset();
   return out;
 }
 
@@ -226,7 +226,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   auto now = read("request.object", out.request.object, places, most);
   if (!now) {
     if (now.error().code != error_code::unsupported || most < pin::max_slots) return fail(std::move(now.error()));
-    return without_content(std::move(out), m, book, std::move(now.error().message));
+    return without_content(std::move(out), m, book, std::move(now.error()));
   }
   out.now = std::move(*now);
   name(out);
@@ -264,7 +264,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
     if (action == pin::decision::kind::resolve || action == pin::decision::kind::keep) {
       const auto tenant = tenants.of(out.now.found.slots[work.decision.slot]);
       if (!tenant && tenant.error().code == error_code::unsupported)
-        return without_content(std::move(out), m, book, tenant.error().message);
+        return without_content(std::move(out), m, book, tenant.error());
       if (!tenant) return invalid_inquiry("request.object", tenant.error());
       work.tenant = *tenant;
       if (action == pin::decision::kind::resolve) work.lookup = lookups.place_of(work.decision, *tenant);

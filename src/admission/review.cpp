@@ -78,9 +78,13 @@ void take_object(json::cursor& at, bool& seen, std::string_view& into) {
   if (!is_null) into = text;
 }
 
-void take_request(json::cursor& at, raw_request& out) {
+// The part of a review that is read: all of it, or what stands before its objects.
+enum class part : std::uint8_t { whole, head };
+
+void take_request(json::cursor& at, raw_request& out, part wanted) {
   json::string key;
   for (at.enter_object(); at.next_key(key);) {
+    if (wanted == part::head && (key == "object" || key == "oldObject")) return;
     if (key == "uid")
       out.uid.take(at);
     else if (key == "operation")
@@ -104,7 +108,35 @@ void take_request(json::cursor& at, raw_request& out) {
   }
 }
 
-result<review> check(raw_request raw) {
+struct raw_review {
+  text_field version, kind;
+  bool has_request = false;
+  bool is_object = false;
+  raw_request request;
+};
+
+void take_review(json::cursor& at, raw_review& out, part wanted) {
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "apiVersion") {
+      out.version.take(at);
+    } else if (key == "kind") {
+      out.kind.take(at);
+    } else if (key == "request") {
+      take_once(at, out.has_request);
+      out.is_object = at.peek() == json::kind::object;
+      if (out.is_object)
+        take_request(at, out.request, wanted);
+      else
+        at.skip();
+      if (wanted == part::head) return;
+    } else {
+      at.skip();
+    }
+  }
+}
+
+result<review> check_request(raw_request raw) {
   if (!raw.uid.text || raw.uid.text->empty()) return invalid_review("request.uid", "is missing or not a string");
   if (raw.uid.text->size() > max_uid_size)
     return invalid_review("request.uid", fmt::format("is longer than {} bytes", max_uid_size));
@@ -131,6 +163,20 @@ result<review> check(raw_request raw) {
   out.old_object = raw.old_object;
   out.is_dry_run = raw.is_dry_run;
   return out;
+}
+
+result<review> check(raw_review raw) {
+  const std::string_view kind = raw.kind.or_empty();
+  const std::string_view version = raw.version.or_empty();
+  if (kind != review_kind)
+    return invalid_review(
+        "kind", raw.kind.is_there ? fmt::format("is {}; {} is expected", quoted(kind, 80), review_kind) : "is missing");
+  if (version != api_version)
+    return invalid_review("apiVersion", raw.version.is_there
+                                            ? fmt::format("is {}; {} is expected", quoted(version, 80), api_version)
+                                            : "is missing");
+  if (!raw.is_object) return invalid_review("request", "is missing or not an object");
+  return check_request(std::move(raw.request));
 }
 
 // `text` may contain texts of users and registries: it is made fit for a terminal, and cut to `size` bytes.
@@ -168,39 +214,21 @@ std::string_view to_string(pin::operation o) noexcept {
 result<review> decode_review(std::string_view body) {
   json::cursor at(body);
   if (at.peek() != json::kind::object) return invalid_review("the body", "is not a JSON object");
-  text_field version, kind;
-  bool has_request = false;
-  bool is_object = false;
-  raw_request raw;
-  json::string key;
-  for (at.enter_object(); at.next_key(key);) {
-    if (key == "apiVersion") {
-      version.take(at);
-    } else if (key == "kind") {
-      kind.take(at);
-    } else if (key == "request") {
-      take_once(at, has_request);
-      is_object = at.peek() == json::kind::object;
-      if (is_object)
-        take_request(at, raw);
-      else
-        at.skip();
-    } else {
-      at.skip();
-    }
-  }
+  raw_review raw;
+  take_review(at, raw, part::whole);
   if (!at.has_failed() && !at.is_at_end()) at.reject("unexpected text after the value");
   if (at.has_failed()) return fail(error_code::invalid_input, "invalid AdmissionReview: " + at.failure().message);
-  if (kind.or_empty() != review_kind)
-    return invalid_review("kind", kind.is_there
-                                      ? fmt::format("is {}; {} is expected", quoted(kind.or_empty(), 80), review_kind)
-                                      : "is missing");
-  if (version.or_empty() != api_version)
-    return invalid_review("apiVersion", version.is_there ? fmt::format("is {}; {} is expected",
-                                                                       quoted(version.or_empty(), 80), api_version)
-                                                         : "is missing");
-  if (!is_object) return invalid_review("request", "is missing or not an object");
   return check(std::move(raw));
+}
+
+std::optional<review> read_review_head(std::string_view body) {
+  json::cursor at(body.substr(0, max_head_size));
+  raw_review raw;
+  take_review(at, raw, part::head);
+  if (at.has_failed()) return std::nullopt;
+  auto read = check(std::move(raw));
+  if (!read) return std::nullopt;
+  return *std::move(read);
 }
 
 std::string encode_review(std::string_view uid, const answer& a) {

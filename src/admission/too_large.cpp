@@ -1,11 +1,13 @@
-// An object that is too large to be worked on: the mode decides, as it does about an image that cannot be resolved.
-// Where rules deny, best-effort denies, too: the rules could not be applied, and size must not be a way round them.
+// An object that is not worked on, since it is too large or its turn did not come: the mode decides, as it does about
+// an image that cannot be resolved. Where rules deny, best-effort denies, too: the rules could not be applied, and
+// neither size nor a crowd must be a way round them.
+#include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
+#include <string_view>
 #include <utility>
 
 namespace pinhook::admission {
@@ -15,25 +17,43 @@ bool can_deny(const rules::rule_set& rules) {
   return std::ranges::any_of(rules.rules(), [](const rules::rule& r) { return r.action == rules::action::deny; });
 }
 
+// What the author of a denied object can do; the other reasons hold it.
+std::string_view advice_on(const error& reason) { return reason.code == error_code::unsupported ? ". Split it" : ""; }
+
 }  // namespace
 
-verdict refuse_too_large(const inquiry& about, pin::mode m, const rulebook& book) {
+verdict refuse_whole(const inquiry& about, pin::mode m, const rulebook& book) {
+  const error& reason = *about.not_planned;
   const bool is_denied = m == pin::mode::enforce || (m == pin::mode::best_effort && can_deny(book.rules));
   verdict v;
   v.outcome = is_denied ? outcome::denied : m == pin::mode::audit ? outcome::audited : outcome::unchanged;
-  v.slots.push_back({slot_outcome::kind::failed, {}, {}, {}, about.too_large});
+  v.slots.push_back({slot_outcome::kind::failed, {}, {}, {}, reason.message});
   answer out;
   out.is_allowed = !is_denied;
-  if (m == pin::mode::enforce)
-    out.status.message = fmt::format("pinhook cannot pin this object: {}. Split it", about.too_large);
-  else if (is_denied)
-    out.status.message = fmt::format("pinhook cannot ask the rules about this object: {}. Split it", about.too_large);
-  else
+  if (is_denied) {
+    const failure_status& status = status_of(reason.code);
+    out.status.code = status.code;
+    out.status.reason = status.reason;
+    out.status.message =
+        fmt::format("pinhook cannot {} this object: {}{}", m == pin::mode::enforce ? "pin" : "ask the rules about",
+                    reason.message, advice_on(reason));
+  } else {
     out.warnings.push_back(
-        {fmt::format("the object {} pinned: {}", m == pin::mode::audit ? "would not be" : "is not", about.too_large)});
-  if (!is_denied) out.audit.emplace_back("skipped", about.too_large);
+        {fmt::format("the object {} pinned: {}", m == pin::mode::audit ? "would not be" : "is not", reason.message)});
+    out.audit.emplace_back("skipped", reason.message);
+  }
   v.body = encode_review(about.request.uid, out);
   return v;
+}
+
+verdict refuse_unread(review head, pin::mode m, const rulebook& book, error cause) {
+  inquiry about;
+  about.request = std::move(head);
+  pin::request request = about.request.pin_request();
+  request.images = book.paths.images_of(request.group, request.kind);
+  about.plan.exempt = pin::exempt_by_request(request, book.policy);
+  if (about.plan.exempt == pin::leave_reason::none) about.not_planned = std::move(cause);
+  return compose(about, m, book, {});
 }
 
 }  // namespace pinhook::admission

@@ -9,6 +9,7 @@
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -201,9 +202,20 @@ awaitable<compute_thread::end_of_run> compute_thread::enter(std::string account,
       handler_type handler;
       // It has work to do for as long as this waits.
       decltype(asio::prefer(home, asio::execution::outstanding_work.tracked)) busy;
+      asio::steady_timer at_until;
     };
-    auto kept = std::make_shared<caller>(
-        caller{std::move(handler), asio::prefer(home, asio::execution::outstanding_work.tracked)});
+    auto kept = std::make_shared<caller>(caller{
+        std::move(handler), asio::prefer(home, asio::execution::outstanding_work.tracked), asio::steady_timer(home)});
+    const auto end_wait = [l, weak = std::weak_ptr(mine)](end_of_run end) {
+      const auto waits = weak.lock();
+      if (waits && l->remove(waits)) line::finish(waits, nullptr, end);
+    };
+    if (mine->until) {
+      kept->at_until.expires_after(mine->until->remaining(std::chrono::steady_clock::now()));
+      kept->at_until.async_wait([end_wait](const boost::system::error_code& ec) {
+        if (!ec) end_wait(end_of_run::late);
+      });
+    }
     mine->post_end = [home, slot, kept = std::move(kept)](line::task_pointer me, std::exception_ptr thrown,
                                                           end_of_run end) mutable {
       asio::post(home, [slot, me = std::move(me), kept = std::move(kept), thrown = std::move(thrown), end]() mutable {
@@ -216,11 +228,7 @@ awaitable<compute_thread::end_of_run> compute_thread::enter(std::string account,
         std::move(resume)(std::move(thrown), end);
       });
     };
-    if (slot.is_connected())
-      slot.assign([l, weak = std::weak_ptr(mine)](asio::cancellation_type) {
-        const auto waits = weak.lock();
-        if (waits && l->remove(waits)) line::finish(waits, nullptr, end_of_run::canceled);
-      });
+    if (slot.is_connected()) slot.assign([end_wait](asio::cancellation_type) { end_wait(end_of_run::canceled); });
     if (const auto refused = l->put(mine)) line::finish(refused, nullptr, end_of_run::refused);
   };
   return asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, end_of_run)>(
@@ -240,7 +248,7 @@ awaitable<result<void>> compute_thread::run_by(std::string account, std::functio
     case end_of_run::canceled:
       co_return fail(error_code::canceled, "the request was given up");
     case end_of_run::late:
-      co_return fail(error_code::timed_out, "the request was not worked on in time");
+      co_return fail(error_code::timed_out, "large requests were not worked on in time; try again");
     case end_of_run::refused:
       break;
   }

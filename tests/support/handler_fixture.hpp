@@ -73,12 +73,14 @@ struct handler_fixture : ::testing::Test {
     const admission::handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials),
                                std::make_shared<const admission::rulebook>(policy, rules));
     admission::verdict v = run(h.handle(body, mode, deadline::never()));
-    if (v.http_status == 200) {
-      auto parsed = json::parse(v.body);
-      EXPECT_TRUE(parsed) << v.body;
-      response = std::move(*parsed);
-    }
+    if (v.http_status == 200) show(v);
     return v;
+  }
+  /// Makes it the last answer.
+  void show(const admission::verdict& v) {
+    auto parsed = json::parse(v.body);
+    ASSERT_TRUE(parsed) << v.body;
+    response = std::move(*parsed);
   }
   /// The setting `rules`, as YAML.
   void use_rules(std::string_view yaml) {

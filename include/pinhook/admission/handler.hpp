@@ -40,13 +40,14 @@ class handler {
   void use(std::shared_ptr<const rulebook> book);
 
   /// Any thread. Answers by `d`. `body` must stay valid until completion, with 32 readable bytes behind it. A large
-  /// review waits for its thread, in turns with the large reviews of other namespaces; HTTP 504 when its turn comes
-  /// after `d`, 503 when too many wait, and the failure policy of the mode's webhook decides.
+  /// review waits for its thread, in turns with the large reviews of other namespaces. When its turn comes after `d`,
+  /// or too many wait, the mode decides about it: a denial with code 504 or 503, or an answer with a warning. Where the
+  /// uid does not stand before the objects, this is HTTP 504 or 503.
   awaitable<verdict> handle(std::string_view body, pin::mode mode, deadline d) const;
 
  private:
-  awaitable<result<inquiry>> prepare_aside(std::string_view body, pin::mode mode, const rulebook& book,
-                                           deadline d) const;
+  awaitable<result<inquiry>> prepare_aside(std::string account, std::string_view body, pin::mode mode,
+                                           const rulebook& book, deadline d) const;
   awaitable<verdict> compose_aside(inquiry about, pin::mode mode, const rulebook& book,
                                    std::vector<result<resolve::answer>> answers) const;
   awaitable<std::vector<result<resolve::answer>>> look_up(

@@ -78,9 +78,10 @@ struct inquiry {
   /// The tenants of the images; the namespace is the request's. Each once; empty when nothing is resolved, kept or
   /// judged.
   std::vector<registry::tenant> tenants;
-  /// The reason why the object is too large to be worked on ("it has more than 1000 images"): only its metadata was
-  /// read, and nothing is looked up. Empty: it is not too large.
-  std::string too_large = {};
+  /// The reason why the object is not worked on, so that the mode decides about it as a whole and nothing is looked up.
+  /// unsupported: it is too large ("it has more than 1000 images"), and only its metadata was read; timed_out,
+  /// unavailable: its turn among the large ones did not come, and it was not read at all.
+  std::optional<error> not_planned = {};
 };
 
 /// invalid_input: HTTP 400; the message is the reason. unsupported: the object or oldObject has more than `most`
@@ -95,8 +96,11 @@ struct inquiry {
 [[nodiscard]] verdict compose(const inquiry& about, pin::mode m, const rulebook& book,
                               const std::vector<result<resolve::answer>>& answers);
 
-/// The verdict of the mode on an object that is too large.
-[[nodiscard]] verdict refuse_too_large(const inquiry& about, pin::mode m, const rulebook& book);
+/// The verdict of the mode on an object that is not planned.
+[[nodiscard]] verdict refuse_whole(const inquiry& about, pin::mode m, const rulebook& book);
+
+/// The verdict on a review whose turn did not come for the reason `cause`, from what read_review_head gave.
+[[nodiscard]] verdict refuse_unread(review head, pin::mode m, const rulebook& book, error cause);
 
 /// HTTP 400; for a cause outside the request the status of status_of: 503 when given up or too many, 504 when late.
 [[nodiscard]] verdict refuse_request(const error& cause);

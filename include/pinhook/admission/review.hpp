@@ -6,7 +6,9 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/pin/plan.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +18,9 @@ namespace pinhook::admission {
 
 /// Bytes of a request's uid (a UUID has 36); it is echoed.
 inline constexpr std::size_t max_uid_size = 256;
+
+/// Bytes of a review in which read_review_head looks. Only userInfo in it has no size of its own.
+inline constexpr std::size_t max_head_size = std::size_t{64} * 1024;
 
 /// Bytes of status.message and of one audit annotation: enough for dozens of images, small in an audit log.
 inline constexpr std::size_t max_message_size = 4 * 1024;
@@ -46,6 +51,12 @@ struct review {
 
 /// invalid_input: not a valid AdmissionReview v1; the message names the field and the fault.
 [[nodiscard]] result<review> decode_review(std::string_view body);
+
+/// The review without its objects, from the fields that stand before them; is_dry_run, which stands behind, is false.
+/// Reading takes a few µs whatever the size of the objects. Nothing: this is not the beginning of a review as API
+/// servers write it (types.go: kind, apiVersion, then the request with the objects behind uid, kind, namespace and
+/// operation).
+[[nodiscard]] std::optional<review> read_review_head(std::string_view body);
 
 /// The status of a refused request: metav1.Status.
 struct refusal {

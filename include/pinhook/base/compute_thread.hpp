@@ -38,9 +38,9 @@ class compute_thread {
   /// second, less than the time that API servers give.
   static constexpr std::size_t most_waiting = 256;
 
-  /// Runs `work`, unless `until` has passed on the steady clock when its turn comes: timed_out. unavailable: the line
-  /// is full. Then the account with the most tasks loses its newest, unless the newcomer's has as many. canceled: as
-  /// `run`.
+  /// Runs `work`, unless `until` passes on the steady clock before its turn comes: timed_out, then at once.
+  /// unavailable: the line is full. Then the account with the most tasks loses its newest, unless the newcomer's has as
+  /// many. canceled: as `run`.
   awaitable<result<void>> run_by(std::string account, std::function<void()> work, deadline until);
 
   /// The same without a limit, for the follow-up of work that was admitted; a caller has one at a time.

@@ -56,6 +56,10 @@ struct LargeReview : testing::handler_fixture {
                                      std::make_shared<const rulebook>(policy, rules), on);
   }
 
+  static std::string replaced(std::string text, std::string_view from, std::string_view to) {
+    return text.replace(text.find(from), from.size(), to);
+  }
+
   // The thread is busy until `open`.
   void hold() {
     std::function<void()> work = [this] {
@@ -153,21 +157,75 @@ TEST_F(LargeReview, IsAnsweredAsItWouldBeWithoutThatThread) {
   }
 }
 
-TEST_F(LargeReview, OneThatIsLateWhenItsTurnComesIsNotWorkedOn) {
-  const auto h = make(&aside);
+// The mode decides, as about what is too large.
+TEST_F(LargeReview, OnOneWhoseTurnDoesNotComeInTimeTheModeDecides) {
+  const std::string why = "large requests were not worked on in time; try again";
+  const std::string deny = "[{name: own, require: {registry: [ghcr.io]}, action: deny}]";
+  struct row {
+    pin::mode mode;
+    std::string rules;
+    std::string body;
+    outcome expected;
+    unsigned code;
+    std::string message;
+    std::vector<std::string> warnings;
+  };
+  const std::string system = replaced(large, R"("namespace":"shop")", R"("namespace":"kube-system")");
+  const std::string removal = replaced(large, "CREATE", "DELETE");
+  const std::vector<row> rows{
+      {pin::mode::enforce, "[]", large, outcome::denied, 504, "pinhook cannot pin this object: " + why, {}},
+      {pin::mode::best_effort, "[]", large, outcome::unchanged, 0, "", {"the object is not pinned: " + why}},
+      {pin::mode::audit, deny, large, outcome::audited, 0, "", {"the object would not be pinned: " + why}},
+      {pin::mode::best_effort,
+       deny,
+       large,
+       outcome::denied,
+       504,
+       "pinhook cannot ask the rules about this object: " + why,
+       {}},
+      {pin::mode::enforce, "[]", system, outcome::unchanged, 0, "", {}},
+      {pin::mode::enforce, "[]", removal, outcome::unchanged, 0, "", {}},
+  };
   hold();
-  asked late;
-  ask(*h, large, late, pin::mode::enforce, deadline::at(std::chrono::steady_clock::now()));
+  for (const row& r : rows) {
+    use_rules(r.rules);
+    const auto h = make(&aside);
+    asked late;
+    ask(*h, r.body, late, r.mode, deadline::at(std::chrono::steady_clock::now()));
+    while (!late.got) io.run_one();
+    EXPECT_EQ(late.got->outcome, r.expected) << r.message;
+    EXPECT_EQ(late.got->http_status, 200U);
+    EXPECT_EQ(late.got->uid, "u-1");
+    EXPECT_EQ(late.got->kind, "Deployment");
+    show(*late.got);
+    EXPECT_EQ(message(), r.message);
+    EXPECT_EQ(warnings(), r.warnings);
+    EXPECT_EQ(has("status") ? field("status")["code"].GetUint() : 0, r.code);
+    EXPECT_FALSE(has("patch"));
+  }
   open.set_value();
   io.restart();
   io.run();
-  ASSERT_TRUE(late.got);
-  EXPECT_EQ(late.got->http_status, 504U);
-  EXPECT_EQ(late.got->body, "the request was not worked on in time\n");
   EXPECT_TRUE(tags->asked().empty());
 }
 
-TEST_F(LargeReview, BeyondTheLimitOfTheLineItIsRefusedAtOnce) {
+// A body that API servers do not write: the uid comes too late.
+TEST_F(LargeReview, OneWithoutAUidBeforeItsObjectsIsAnHttpError) {
+  const std::string body =
+      replaced(replaced(large, R"("uid":"u-1",)", ""), R"("oldObject":null)", R"("oldObject":null,"uid":"u-1")");
+  const auto h = make(&aside);
+  hold();
+  asked late;
+  ask(*h, body, late, pin::mode::enforce, deadline::at(std::chrono::steady_clock::now()));
+  while (!late.got) io.run_one();
+  EXPECT_EQ(late.got->http_status, 504U);
+  EXPECT_EQ(late.got->body, "large requests were not worked on in time; try again\n");
+  open.set_value();
+  io.restart();
+  io.run();
+}
+
+TEST_F(LargeReview, BeyondTheLimitOfTheLineTheNamespaceThatHasMostGivesWay) {
   const auto h = make(&aside);
   hold();
   std::vector<std::unique_ptr<asked>> all;
@@ -176,10 +234,23 @@ TEST_F(LargeReview, BeyondTheLimitOfTheLineItIsRefusedAtOnce) {
     ask(*h, large, *all.back());
   }
   ASSERT_TRUE(all.back()->got);
-  EXPECT_EQ(all.back()->got->http_status, 503U);
-  EXPECT_EQ(all.back()->got->body, "too many large requests at one time; try again\n");
-  EXPECT_FALSE(all.front()->got);
+  show(*all.back()->got);
+  EXPECT_EQ(warnings(),
+            std::vector<std::string>{"the object is not pinned: too many large requests at one time; try again"});
+  EXPECT_FALSE(all[all.size() - 2]->got);
+  asked other;
+  const std::string quiet = replaced(large, R"("namespace":"shop")", R"("namespace":"quiet")");
+  ask(*h, quiet, other, pin::mode::enforce);
+  EXPECT_FALSE(other.got) << "it has a place";
+  EXPECT_TRUE(all[all.size() - 2]->got) << "and this one gave way";
+  asked refused;
+  ask(*h, large, refused, pin::mode::enforce);
+  ASSERT_TRUE(refused.got);
+  show(*refused.got);
+  EXPECT_EQ(message(), "pinhook cannot pin this object: too many large requests at one time; try again");
+  EXPECT_EQ(field("status")["code"].GetUint(), 503U);
   for (const auto& one : all) one->cancel.emit(asio::cancellation_type::terminal);
+  other.cancel.emit(asio::cancellation_type::terminal);
   open.set_value();
   io.restart();
   io.run();

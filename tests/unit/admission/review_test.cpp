@@ -80,6 +80,35 @@ TEST(Review, NamesTheFieldThatIsWrong) {
   }
 }
 
+TEST(Review, ItsHeadIsWhatStandsBeforeTheObjects) {
+  const std::string type = R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1",)";
+  const std::string before =
+      R"("request":{"uid":"u","kind":{"group":"apps","version":"v1","kind":"Deployment"},"subResource":"s",)"
+      R"("name":"web","namespace":"shop","operation":"UPDATE","userInfo":{"username":"a"})";
+  // What is behind need not even be there.
+  for (const char* rest : {R"(,"object":{"a":1},"dryRun":true}})", R"(,"object":{"a)", R"(,"oldObject":)", "}}"}) {
+    const auto head = read_review_head(type + before + rest);
+    ASSERT_TRUE(head) << rest;
+    EXPECT_EQ(head->uid, "u");
+    EXPECT_EQ(head->group, "apps");
+    EXPECT_EQ(head->kind, "Deployment");
+    EXPECT_EQ(head->subresource, "s");
+    EXPECT_EQ(head->name, "web");
+    EXPECT_EQ(head->ns, "shop");
+    EXPECT_EQ(head->operation, pin::operation::update);
+    EXPECT_EQ(head->object, "");
+    EXPECT_FALSE(head->is_dry_run);
+  }
+  const std::string space(max_head_size, ' ');
+  for (const std::string& body :
+       {std::string(), std::string("["), type, type + before, "{" + before + "}}", type + R"("request":[]})",
+        type + R"("request":{"object":{},"uid":"u","kind":{"kind":"Pod"},"operation":"CREATE"}})",
+        type + R"("request":{"uid":"u","uid":"v","kind":{"kind":"Pod"},"operation":"CREATE","object":{}}})",
+        type + R"("request":{"uid":"u","kind":{"kind":"Pod"},"operation":"PATCH","object":{}}})",
+        R"({"kind":"Pod","apiVersion":"admission.k8s.io/v1",)" + before + "}}", type + space + before + "}}"})
+    EXPECT_FALSE(read_review_head(body)) << body.substr(0, 200);
+}
+
 TEST(Review, LimitsTheUid) {
   EXPECT_TRUE(decode_review(with("u-1", std::string(max_uid_size, 'u'))));
   EXPECT_FALSE(decode_review(with("u-1", std::string(max_uid_size + 1, 'u'))));

@@ -207,6 +207,22 @@ TEST(ComputeThread, WhatIsLateWhenItsTurnComesIsSkipped) {
   EXPECT_TRUE(good.has_run);
 }
 
+// The thread may be busy for long.
+TEST(ComputeThread, WhatIsLateIsToldAtThatTime) {
+  compute_thread aside("aside");
+  asio::io_context io(1);
+  gate held;
+  call first(io, aside, "a", held.work());
+  limited_call late(io, aside, "a", deadline::after(std::chrono::steady_clock::now(), std::chrono::milliseconds(1)));
+  while (late.end == "waits") io.run_one();
+  EXPECT_EQ(late.end, "timed_out");
+  EXPECT_EQ(aside.waiting(), 0U);
+  held.open.set_value();
+  io.run();
+  EXPECT_FALSE(late.has_run);
+  EXPECT_EQ(first.has_run, true);
+}
+
 TEST(ComputeThread, TheLineHasALimitAndWhoeverHasMostGivesWay) {
   compute_thread aside("aside");
   asio::io_context io(1);
