@@ -7,6 +7,7 @@
 #include <pinhook/cloud/azure_hosts.hpp>
 #include <pinhook/cloud/azure_principal.hpp>
 #include <pinhook/cloud/fetch_deadline.hpp>
+#include <pinhook/http/answer_time.hpp>
 
 #include <fmt/core.h>
 
@@ -124,7 +125,7 @@ awaitable<result<fetch_cache<secret>::fetched>> azure_credentials::ask_azure(std
   http::client& to = ready->to_metadata ? w->metadata : w->api;
   http::request request = std::move(ready->request);
   const auto outcome = co_await to.send(std::move(request), limit);
-  auto got = read_access_token(ready->step, outcome, w->time.wall());
+  auto got = read_access_token(ready->step, outcome, http::answered_at(outcome, w->time.wall()));
   if (!got) co_return fail(std::move(got.error()));
   const token_times times = times_of(got->life, w->time.now());
   co_return cache::fetched{std::move(got->token), times.until, times.renew_at};
@@ -140,7 +141,7 @@ awaitable<result<fetch_cache<secret>::fetched>> azure_credentials::ask_registry(
   const deadline limit = w->limit(d, w->options.api_limit);
   const auto outcome = co_await w->api.send(std::move(request), limit);
   const token_step step{fmt::format("Azure: token exchange at {}", host), {*token}};
-  auto got = read_exchange(step, outcome, w->time.wall());
+  auto got = read_exchange(step, outcome, http::answered_at(outcome, w->time.wall()));
   if (!got) co_return fail(std::move(got.error()));
   const token_times times = times_of(got->life, w->time.now());
   co_return cache::fetched{std::move(got->token), times.until, times.renew_at};

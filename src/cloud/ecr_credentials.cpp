@@ -4,6 +4,7 @@
 #include <pinhook/base/file.hpp>
 #include <pinhook/base/side_thread.hpp>
 #include <pinhook/cloud/ecr_token.hpp>
+#include <pinhook/http/answer_time.hpp>
 
 #include <fmt/core.h>
 
@@ -15,23 +16,23 @@ namespace {
 
 using std::chrono::minutes;
 
-std::chrono::nanoseconds left_of(const clock& time, wall_time expires) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(expires - time.wall());
-}
-
 // Keys are not used so close to their end that a request under way could outlive them.
 std::chrono::nanoseconds margin(std::chrono::nanoseconds left) {
   return std::min(std::chrono::nanoseconds(minutes(1)), left / 10);
 }
 
+// Keys of a role last 12 hours at most (IAM's "maximum session duration"). Beyond that an end is not believed.
+constexpr std::chrono::hours most_key_life{12};
+
 // Keys are renewed five minutes ahead, as by the SDKs; those that live for less than ten, after half of their life.
-result<fetch_cache<aws_keys>::fetched> hold_keys(const clock& time, aws_keys keys) {
+// `answered`: when they were given.
+result<fetch_cache<aws_keys>::fetched> hold_keys(const clock& time, aws_keys keys, wall_time answered) {
   if (!keys.expires) {
     constexpr auto without_end = minutes(15);
     const steady_time until = time.now() + without_end;
     return fetch_cache<aws_keys>::fetched{std::move(keys), until, until - minutes(1)};
   }
-  const auto left = left_of(time, *keys.expires);
+  const auto left = std::min<std::chrono::nanoseconds>(*keys.expires - answered, most_key_life);
   if (left <= std::chrono::nanoseconds(0))
     return fail(error_code::malformed,
                 fmt::format("{}: the keys given have already ended; is the clock right?", keys.principal));
@@ -42,7 +43,7 @@ result<fetch_cache<aws_keys>::fetched> hold_keys(const clock& time, aws_keys key
 
 // A password is used for half of its life; the other half is for a renewal that does not succeed at once.
 fetch_cache<ecr_token>::fetched hold_token(const clock& time, ecr_token token) {
-  const auto left = token.expires ? left_of(time, *token.expires) : std::chrono::nanoseconds(minutes(30));
+  const std::chrono::nanoseconds left = token.life.value_or(minutes(30));
   return {std::move(token), time.now() + (left - margin(left)), time.now() + left / 2};
 }
 
@@ -147,9 +148,10 @@ awaitable<result<fetch_cache<aws_keys>::fetched>> ecr_credentials::state::fetch_
                                                                                      std::string region, deadline d) {
   const auto flow = make_aws_identity_flow(*all->source, std::move(region), all->options.limits);
   aws_step step = flow->start();
+  wall_time answered = all->time.wall();
   for (;;) {
     if (auto* failed = std::get_if<error>(&step)) co_return fail(std::move(*failed));
-    if (auto* done = std::get_if<aws_keys>(&step)) co_return hold_keys(all->time, std::move(*done));
+    if (auto* done = std::get_if<aws_keys>(&step)) co_return hold_keys(all->time, std::move(*done), answered);
     if (const auto* file = std::get_if<aws_read_file>(&step)) {
       std::string name = file->file;
       const auto content = co_await read_file_aside(std::move(name), max_aws_token_file, d.remaining(all->time.now()));
@@ -160,6 +162,7 @@ awaitable<result<fetch_cache<aws_keys>::fetched>> ecr_credentials::state::fetch_
     const deadline limit = sooner(d, deadline::after(all->time.now(), send.limit));
     http::client& via = send.is_local ? all->metadata : all->registries;
     auto outcome = co_await via.send(std::move(send.request), limit);
+    answered = http::answered_at(outcome, all->time.wall());
     step = flow->on_answer(outcome);
   }
 }
@@ -179,7 +182,7 @@ awaitable<result<ecr_token>> ecr_credentials::state::ask(std::shared_ptr<state> 
   auto outcome = co_await all->registries.send(std::move(request), limit);
   const std::string where = fmt::format("GetAuthorizationToken of {} as {}", api.host, signer.principal);
   if (!outcome) co_return fail(std::move(outcome.error()).at(where));
-  auto token = read_ecr_answer(api, signer, *outcome, all->time.wall());
+  auto token = read_ecr_answer(api, signer, *outcome, http::answered_at(outcome, all->time.wall()));
   if (!token) co_return fail(std::move(token.error()).at(where));
   co_return token;
 }

@@ -7,7 +7,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -27,6 +29,8 @@ std::string private_api(const registry::ecr_registry& r) {
 std::unexpected<error> malformed_ecr(std::string_view problem) {
   return fail(error_code::malformed, fmt::format("the answer {}", problem));
 }
+
+constexpr std::chrono::hours most_password_life{12};
 
 // Seconds since 1970 with a fraction.
 std::optional<wall_time> read_time(const json::value& v) {
@@ -70,9 +74,10 @@ result<ecr_token> read_success(const ecr_api& api, std::string_view body, wall_t
   ecr_token out{std::string(user), secret(std::string(password)), std::nullopt, {}};
   const json::value* expires = json::find(*data, "expiresAt");
   if (expires == nullptr || expires->IsNull()) return out;
-  out.expires = read_time(*expires);
-  if (!out.expires) return malformed_ecr("has an expiresAt that is not a time");
-  if (*out.expires <= now) return malformed_ecr("has a token that has already ended; is the clock right?");
+  const auto end = read_time(*expires);
+  if (!end) return malformed_ecr("has an expiresAt that is not a time");
+  out.life = std::min<std::chrono::seconds>(std::chrono::floor<std::chrono::seconds>(*end - now), most_password_life);
+  if (*end <= now) return malformed_ecr("has a token that has already ended; is the clock right?");
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <pinhook/cloud/google_hosts.hpp>
 #include <pinhook/cloud/google_token_flow.hpp>
 #include <pinhook/cloud/oauth.hpp>
+#include <pinhook/http/answer_time.hpp>
 
 #include <utility>
 
@@ -83,7 +84,7 @@ awaitable<result<fetch_cache<secret>::fetched>> google_credentials::fetch(std::s
       http::client& to = send->to_metadata ? w->metadata : w->api;
       http::request request = std::move(send->request);
       const auto outcome = co_await to.send(std::move(request), limit);
-      step = flow.answered(outcome, w->time.wall());
+      step = flow.answered(outcome, http::answered_at(outcome, w->time.wall()));
     } else if (auto* got = std::get_if<access_token>(&step)) {
       const token_times times = times_of(got->life, w->time.now());
       co_return cache::fetched{std::move(got->token), times.until, times.renew_at};

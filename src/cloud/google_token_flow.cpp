@@ -211,7 +211,7 @@ google_step google_token_flow::read_impersonation(const result<http::response>& 
   const auto life = std::chrono::duration_cast<std::chrono::seconds>(*expiry - now);
   if (life <= std::chrono::seconds(0))
     return failed({error_code::malformed, "the answer holds a token that has expired", std::nullopt});
-  return access_token{*std::move(token), std::min(life, most_token_life)};
+  return access_token{*std::move(token), std::min(life, external_.impersonation_life)};
 }
 
 }  // namespace pinhook::cloud

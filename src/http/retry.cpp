@@ -1,29 +1,14 @@
 #include <pinhook/http/retry.hpp>
 
 #include <pinhook/base/text.hpp>
-
-#include <curl/curl.h>
+#include <pinhook/http/answer_time.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <ctime>
-#include <string>
 
 namespace pinhook::http {
-namespace {
-
-// RFC 9110 §5.6.7: the fixed form and the two obsolete ones. libcurl reads them whatever the locale is, and gives -1
-// for a text that is no date.
-std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
-  const time_t read = curl_getdate(std::string(text).c_str(), nullptr);
-  if (read < 0) return std::nullopt;
-  return std::chrono::sys_seconds(std::chrono::seconds(read));
-}
-
-}  // namespace
-
 std::optional<std::chrono::seconds> parse_retry_after(const headers& all, wall_time now) {
   const auto found = find_header(all, "Retry-After");
   if (!found) return std::nullopt;
@@ -35,7 +20,7 @@ std::optional<std::chrono::seconds> parse_retry_after(const headers& all, wall_t
     if (bad != std::errc()) return max_retry_after;
     return std::min(max_retry_after, std::chrono::seconds(std::min<std::int64_t>(seconds, 3600)));
   }
-  const auto date = parse_http_date(text);
+  const auto date = parse_date(text);
   if (!date) return std::nullopt;
   const auto wait = *date - std::chrono::floor<std::chrono::seconds>(now);
   return std::clamp(wait, std::chrono::seconds(0), max_retry_after);

@@ -43,9 +43,12 @@ awaitable<result<service_account_token>> api_client::request_token(std::string n
     co_return refuse(std::move(wrong), attributes);
   }
   api_call call{.attributes = attributes, .verb = http::method::post, .content_type = "application/json"};
-  call.body.emplace(token_request(audience, std::clamp(options_.token_lifetime, shortest_token, longest_token)));
+  const auto lifetime = std::clamp(options_.token_lifetime, shortest_token, longest_token);
+  call.body.emplace(token_request(audience, lifetime));
   auto answer = co_await to_->ask(std::move(call), d);
-  co_return read_answer(std::move(answer), attributes, parse_token);
+  auto token = read_answer(std::move(answer), attributes, parse_token);
+  if (token) token->lifetime = lifetime;
+  co_return token;
 }
 
 }  // namespace pinhook::kube

@@ -96,7 +96,9 @@ awaitable<result<fetch_cache<login::shown>::fetched>> run_plugin(plan p, process
     constexpr std::chrono::nanoseconds none(0);
     // The times are compared before they are subtracted: the difference of times far apart does not fit.
     const wall_time wall = time.wall();
-    const auto left = *got->expires_at <= wall ? none : std::chrono::nanoseconds(*got->expires_at - wall);
+    const auto left = *got->expires_at <= wall
+                          ? none
+                          : std::min<std::chrono::nanoseconds>(*got->expires_at - wall, p.options.most_plugin_life);
     const deadline end = deadline::after(time.now(), left);
     fetched.until = end.time();
     fetched.renew_at = end.time() - std::min<std::chrono::nanoseconds>(p.options.ahead, left / 10);

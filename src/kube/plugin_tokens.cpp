@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace pinhook::kube {
@@ -114,7 +115,7 @@ awaitable<result<plugin_tokens::tokens::fetched>> plugin_tokens::get_token(api* 
                                                                            deadline d) {
   auto given = co_await kubernetes->request_token(name.ns, name.name, audience, d);
   if (!given) co_return fail(std::move(given.error()));
-  const std::chrono::nanoseconds life = given->expires_at - time->wall();
+  const auto life = std::min<std::chrono::nanoseconds>(given->expires_at - time->wall(), given->lifetime);
   const steady_time now = time->now();
   // The last tenth is left for the plugin to use the token.
   tokens::fetched out{*std::move(given), now + life / 10 * 9, now + life / 10 * 8};

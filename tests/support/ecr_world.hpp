@@ -71,6 +71,13 @@ struct ecr_world : ::testing::Test {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                        fmt::gmtime(std::chrono::system_clock::to_time_t(time.wall() + from_now)));
   }
+  // With the clock of the service, when that of the test is another.
+  http::response dated(http::response r, std::chrono::seconds from_now) {
+    r.headers.push_back(
+        {"Date", fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT",
+                             fmt::gmtime(std::chrono::system_clock::to_time_t(time.wall() + from_now)))});
+    return r;
+  }
   http::response password(const std::string& text, std::chrono::seconds life = std::chrono::hours(12)) {
     const auto ends = std::chrono::duration_cast<std::chrono::seconds>((time.wall() + life).time_since_epoch()).count();
     return respond(200, {},

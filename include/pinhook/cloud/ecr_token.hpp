@@ -9,6 +9,7 @@
 #include <pinhook/cloud/aws_keys.hpp>
 #include <pinhook/http/message.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,15 +39,16 @@ struct ecr_api {
 struct ecr_token {
   std::string username;  // "AWS"
   secret password;
-  /// Nothing: not in the answer.
-  std::optional<wall_time> expires;
+  /// The time for which it can be used, at most 12 hours (GetAuthorizationToken: "valid for 12 hours"). Nothing: not in
+  /// the answer.
+  std::optional<std::chrono::seconds> life;
   /// aws_keys::principal of the caller.
   std::string principal;
 };
 
 /// The answer of any status. Errors: those of aws_refusal, with the permission to add in IAM when it is denied;
 /// malformed: not the JSON of ECR, no token, a token that is not base64 of AWS:<password>, or that has already ended at
-/// `now`.
+/// `now`, the time of the answer.
 [[nodiscard]] result<ecr_token> read_ecr_answer(const ecr_api& api, const aws_keys& keys, const http::response& r,
                                                 wall_time now);
 

@@ -6,6 +6,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/secret.hpp>
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct service_account {
 struct service_account_token {
   secret token;
   wall_time expires_at;
+  /// The lifetime that was requested, beyond which it is not used whatever this machine's calendar says.
+  std::chrono::seconds lifetime{3600};
 };
 
 }  // namespace pinhook::kube

@@ -42,6 +42,9 @@ struct login_options {
   std::chrono::seconds hold_failure{5};
   /// A plugin's answer is renewed this long before it ends (at most a tenth of its time).
   std::chrono::seconds ahead{60};
+  /// The longest time for which a plugin's answer is used, whatever its expirationTimestamp is by this machine's
+  /// calendar.
+  std::chrono::seconds most_plugin_life = std::chrono::hours(24);
 };
 
 class login {

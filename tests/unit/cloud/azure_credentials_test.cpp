@@ -103,6 +103,19 @@ TEST_F(AzureCredentials, ChangesTheMachinesTokenForTheRegistrys) {
   EXPECT_EQ(matches[0].pattern, "container registry acme1");
 }
 
+// The registry's token ends three hours after the fake clock's start, by the registry's clock, which says when it is.
+TEST_F(AzureCredentials, AClockThatIsBehindKeepsNoTokenBeyondItsEnd) {
+  metadata.reply(imds_line, azure_grants());
+  auto granted = registry_grants();
+  granted.headers.push_back({"Date", "Thu, 01 Jan 2026 00:00:00 GMT"});
+  api.reply(exchange_line, granted);
+  api.reply(exchange_line, respond(500));
+  time.set_wall(-3h);
+  EXPECT_EQ(token_of(ask()), refresh_token);
+  time.advance(3h);
+  EXPECT_THAT(token_of(ask()), HasSubstr("HTTP 500"));
+}
+
 TEST_F(AzureCredentials, ChangesTheWorkloadsTokenForTheRegistrys) {
   be_a_workload();
   api.reply(authority_line, azure_grants());

@@ -5,6 +5,7 @@
 #include "support/hanging_file.hpp"
 
 #include <fmt/core.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -210,6 +211,38 @@ TEST_F(EcrCredentials, APasswordWithoutAnEndIsHeldForAWhile) {
   EXPECT_EQ(asked(*source), "p1");
   settle();
   EXPECT_EQ(web.requests().size(), 2U);
+}
+
+// The services' clock is three hours ahead of ours: what they give for an hour is not held for four.
+TEST_F(EcrCredentials, AClockThatIsBehindKeepsNothingBeyondItsEnd) {
+  web.answer(sts, [this](const http::request&) { return dated(sts_keys(4h), 3h); });
+  web.answer(api, [this](const http::request&) { return dated(password("p1", 4h), 3h); });
+  web.answer(api, [](const http::request&) { return respond(500); });
+  const auto source = make(web_identity);
+  EXPECT_EQ(asked(*source), "p1");
+  time.advance(58min);
+  EXPECT_EQ(asked(*source), "p1");
+  settle();
+  time.advance(2min);
+  web.clear_requests();
+  EXPECT_THAT(asked(*source), ::testing::HasSubstr("HTTP 500"));
+  EXPECT_EQ(web.lines().front(), sts) << "nor are the keys";
+}
+
+// Services that give no date.
+TEST_F(EcrCredentials, NothingIsHeldForMoreThanTwelveHours) {
+  web.answer(sts, [this](const http::request&) { return sts_keys(24h * 400); });
+  web.answer(api, [this](const http::request&) { return password("p1", 24h * 400); });
+  web.answer(api, [](const http::request&) { return respond(500); });
+  const auto source = make(web_identity);
+  EXPECT_EQ(asked(*source), "p1");
+  time.advance(11h + 58min);
+  EXPECT_EQ(asked(*source), "p1");
+  settle();
+  time.advance(2min);
+  web.clear_requests();
+  EXPECT_THAT(asked(*source), ::testing::HasSubstr("HTTP 500"));
+  EXPECT_EQ(web.lines().front(), sts);
 }
 
 TEST_F(EcrCredentials, ForgettingAsksOnceMore) {

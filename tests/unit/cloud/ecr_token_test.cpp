@@ -119,7 +119,7 @@ TEST_F(EcrToken, ReadsAPassword) {
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(got->username, "AWS");
   EXPECT_EQ(got->password.reveal(), "hunter2:more") << "the first colon ends the name";
-  EXPECT_EQ(got->expires, now + 12h);
+  EXPECT_EQ(got->life, 12h);
   EXPECT_EQ(got->principal, "instance role node");
 
   const auto open = read_ecr_answer(public_api, keys, answer(200, for_public(entry(token("AWS:p")))), now);
@@ -129,7 +129,7 @@ TEST_F(EcrToken, ReadsAPassword) {
   for (const char* none : {"", "null"}) {
     const auto endless = read_ecr_answer(api, keys, answer(200, for_private(entry(token("AWS:p"), none))), now);
     ASSERT_TRUE(endless);
-    EXPECT_EQ(endless->expires, std::nullopt);
+    EXPECT_EQ(endless->life, std::nullopt);
   }
 }
 

@@ -357,6 +357,13 @@ TEST_F(GoogleImpersonation, TheFederatedTokenMayStandForAServiceAccount) {
   EXPECT_EQ(std::get<access_token>(step).life, 1800s);
 }
 
+// Whatever our clock makes of its end.
+TEST_F(GoogleImpersonation, ATokenLivesNoLongerThanItWasAskedFor) {
+  reach();
+  give(200, R"({"accessToken":"final-secret","expireTime":"2026-01-01T04:00:00Z"})");
+  EXPECT_EQ(std::get<access_token>(step).life, 3600s);
+}
+
 TEST_F(GoogleImpersonation, FailuresNameTheStep) {
   expect_failures("Google: generateAccessToken: ", [this] { reach(); }, "federated-secret");
   for (const char* text : {R"({"accessToken":"final-secret"})", R"({"accessToken":"final-secret","expireTime":"soon"})",

@@ -208,6 +208,17 @@ TEST_F(Login, RunsAPluginAgainAheadOfTheEnd) {
   EXPECT_EQ(authorization(), "Bearer two");
 }
 
+TEST_F(Login, RunsAPluginAgainAfterADayWhateverTheCalendarSays) {
+  use_plugin();
+  prints("one", "2126-01-01T00:00:00Z");
+  prints("two", "2126-01-01T00:00:00Z");
+  EXPECT_EQ(authorization(), "Bearer one");
+  time.advance(24h - 1s);
+  EXPECT_EQ(authorization(), "Bearer one");
+  time.advance(1s);
+  EXPECT_EQ(authorization(), "Bearer two");
+}
+
 TEST_F(Login, RunsAPluginAgainAtTheEnd) {
   use_plugin();
   prints("one", "2026-01-01T01:00:00Z");

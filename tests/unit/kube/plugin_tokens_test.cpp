@@ -109,6 +109,16 @@ TEST_F(PluginTokens, AreHeldAndRenewed) {
   EXPECT_EQ(kubernetes.calls(token_line), 2U);
 }
 
+// The API server's clock is three hours ahead of ours, so that the end of a token of an hour looks far away.
+TEST_F(PluginTokens, AClockThatIsBehindKeepsNoneBeyondItsLifetime) {
+  set_token("one", 4h);
+  EXPECT_EQ(token().token.reveal(), "one");
+  set_token("two", 4h);
+  time.advance(54min);
+  EXPECT_FALSE(tokens.held(attributes, {"shop", "api"}));
+  EXPECT_EQ(token().token.reveal(), "two");
+}
+
 TEST_F(PluginTokens, ATokenThatHasEndedIsNotHeld) {
   set_token("old", -1s);
   EXPECT_EQ(token().token.reveal(), "old");
