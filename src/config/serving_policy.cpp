@@ -22,6 +22,10 @@ bool is_dns_name(std::string_view text) { return kube::is_object_name(text.start
 
 }  // namespace
 
+std::string called_name(const settings& s, const std::string& ns) {
+  return fmt::format("{}.{}.svc", s.tls.service, ns);
+}
+
 result<kube::serving_policy> serving_policy_of(const settings& s, const std::string& ns) {
   if (!kube::is_object_name(s.tls.secret)) return wrong("tls.secret", s.tls.secret, "not a valid name of a Secret");
   if (!kube::is_object_name(s.tls.webhook_configuration))
@@ -31,8 +35,8 @@ result<kube::serving_policy> serving_policy_of(const settings& s, const std::str
     return wrong("tls.service", s.tls.service, "not a valid name of a Service");
   if (!kube::is_namespace_name(ns)) return wrong("namespace", ns, "not a valid name of a namespace");
   kube::serving_policy out;
-  const std::string service = fmt::format("{}.{}", s.tls.service, ns);
-  out.names.dns_names = {service + ".svc", service + ".svc.cluster.local", service};
+  const std::string called = called_name(s, ns);
+  out.names.dns_names = {called, called + ".cluster.local", fmt::format("{}.{}", s.tls.service, ns)};
   for (const auto& name : s.tls.names) {
     boost::system::error_code ec;
     const auto ip = boost::asio::ip::make_address(name, ec);

@@ -9,7 +9,9 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -95,6 +97,12 @@ result<key_ptr> read_key(const secret& pem, const std::string& name) {
   return key;
 }
 
+// As Go's verifier reads it: the subject's common name does not count (crypto/x509 Certificate.VerifyHostname).
+bool is_for(X509* leaf, const std::string& name) {
+  return X509_check_host(leaf, name.data(), name.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1 ||
+         X509_check_ip_asc(leaf, name.c_str(), 0) == 1;
+}
+
 }  // namespace
 
 tls_context::tls_context(const clock& time) : time_(time) {}
@@ -114,13 +122,25 @@ result<void> tls_context::set_pair(std::string_view certificate_pem, const secre
   }
   if (SSL_CTX_use_PrivateKey(c.get(), key->get()) != 1) return bad(names.key, openssl_reason());
   const std::lock_guard lock(mutex_);
-  if (context_)
-    if (auto reason = reason_to_keep(validity_, validity, time_.wall()))
+  X509* const leaf = SSL_CTX_get0_certificate(c.get());
+  const bool is_named = std::ranges::any_of(expected_names_, [&](const auto& one) { return is_for(leaf, one); });
+  if (context_) {
+    const wall_time now = time_.wall();
+    if (auto reason = reason_to_keep(validity_, validity, now))
       return fail(error_code::unavailable, fmt::format("{}: {}", names.certificate, *reason));
+    if (is_named_ && !is_named && !server::why_not_valid(validity_, now))
+      return bad(names.certificate, "it is not for " + expected_names_.front());
+  }
   context_ = std::move(c);
   validity_ = validity;
+  is_named_ = is_named;
   chain_ = certificate_pem;
   return {};
+}
+
+void tls_context::set_expected_names(std::vector<std::string> names) {
+  const std::lock_guard lock(mutex_);
+  expected_names_ = std::move(names);
 }
 
 bool tls_context::is_loaded() const {
@@ -137,6 +157,12 @@ std::optional<std::string> tls_context::why_not_valid() const {
   const std::lock_guard lock(mutex_);
   if (!context_) return std::nullopt;
   return pinhook::server::why_not_valid(validity_, time_.wall());
+}
+
+std::optional<std::string> tls_context::why_not_named() const {
+  const std::lock_guard lock(mutex_);
+  if (!context_ || is_named_ || expected_names_.empty()) return std::nullopt;
+  return "it is not for " + expected_names_.front();
 }
 
 std::string tls_context::chain() const {

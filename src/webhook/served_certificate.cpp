@@ -1,13 +1,27 @@
 #include <pinhook/webhook/served_certificate.hpp>
 
 #include <pinhook/base/log.hpp>
+#include <pinhook/config/serving_policy.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace pinhook::webhook {
+namespace {
+
+// The names by which API servers may call. Empty where the namespace is not known.
+std::vector<std::string> expected_names(const config::settings& s) {
+  if (s.own_namespace.empty()) return {};
+  std::vector<std::string> out{config::called_name(s, s.own_namespace)};
+  out.insert(out.end(), s.tls.names.begin(), s.tls.names.end());
+  return out;
+}
+
+}  // namespace
 
 result<void> served_certificate::open(const std::optional<key_pair>& pair, const config::settings& s,
                                       const connector& connect) {
@@ -45,10 +59,13 @@ result<void> served_certificate::open_files(const config::settings& s) {
   options.settle = std::min(options.settle, options.poll);
   files_ = std::make_unique<certificate_watch>(server::pair_names{s.tls.cert_file, s.tls.key_file}, options,
                                                around_.tls, around_.numbers);
+  around_.tls.set_expected_names(expected_names(s));
   auto ok = files_->open();
-  if (ok)
-    if (const auto why = around_.tls.why_not_valid())
-      log::error("the serving certificate is refused by clients", {{"why", *why}});
+  if (!ok) return ok;
+  if (const auto why = around_.tls.why_not_valid())
+    log::error("the serving certificate is refused by clients", {{"why", *why}});
+  if (const auto why = around_.tls.why_not_named())
+    log::warning("the serving certificate is refused by API servers that call the Service", {{"why", *why}});
   return ok;
 }
 

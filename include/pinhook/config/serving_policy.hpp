@@ -9,6 +9,10 @@
 
 namespace pinhook::config {
 
+/// The name of the Service in the namespace by which API servers call it: "pinhook.pinhook.svc"
+/// (admissionregistration.k8s.io/v1, WebhookClientConfig).
+[[nodiscard]] std::string called_name(const settings& s, const std::string& ns);
+
 /// The policy by the settings for the certificate that is kept in the namespace. invalid_input: invalid names,
 /// lifetimes that do not fit each other; the message names the settings.
 [[nodiscard]] result<kube::serving_policy> serving_policy_of(const settings& s, const std::string& ns);

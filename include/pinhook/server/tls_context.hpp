@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct ssl_ctx_st;
 
@@ -43,10 +44,15 @@ class tls_context {
   tls_context& operator=(const tls_context&) = delete;
   ~tls_context();
 
+  /// The names and addresses that clients may ask for. A certificate for none of them does not replace a valid one that
+  /// is for one of them, since that is how a file of another service looks; where the one in use is for none, these are
+  /// not what clients ask for, and any certificate is taken. Before the first pair.
+  void set_expected_names(std::vector<std::string> names);
+
   /// Uses the pair from now on. `certificate_pem`: the leaf first, then its chain; `key_pem`: not encrypted, RSA or
   /// ECDSA. Errors leave the old pair in use. invalid_input, with the name: not PEM, a key of another certificate, too
-  /// weak for OpenSSL's security level; unavailable: the pair is not valid now and the pair in use is better; it can be
-  /// tried again later.
+  /// weak for OpenSSL's security level, not for the expected names; unavailable: the pair is not valid now and the pair
+  /// in use is better; it can be tried again later.
   result<void> set_pair(std::string_view certificate_pem, const secret& key_pem, const pair_names& names = {});
 
   [[nodiscard]] bool is_loaded() const;
@@ -55,6 +61,10 @@ class tls_context {
   /// The reason for which clients refuse the certificate in use: it has expired, or is not valid yet. Nothing when it
   /// is valid or none is loaded.
   [[nodiscard]] std::optional<std::string> why_not_valid() const;
+
+  /// The reason for which clients may refuse the certificate in use: it is for none of the expected names. Nothing when
+  /// it is for one, when none are expected, or none is loaded.
+  [[nodiscard]] std::optional<std::string> why_not_named() const;
 
   /// PEM of the chain in use, the leaf first; empty when none is loaded.
   [[nodiscard]] std::string chain() const;
@@ -67,6 +77,9 @@ class tls_context {
   mutable std::mutex mutex_;
   std::shared_ptr<ssl_ctx_st> context_;
   certificate_validity validity_;
+  /// The certificate in use is for an expected name.
+  bool is_named_ = false;
+  std::vector<std::string> expected_names_;
   std::string chain_;
 };
 

@@ -81,6 +81,53 @@ TEST_F(TlsContext, OneThatIsNotValidDoesNotReplaceAValidOne) {
   EXPECT_EQ(tls.current(), first);
 }
 
+TEST_F(TlsContext, OneForOtherNamesDoesNotReplaceAValidOne) {
+  struct row {
+    std::vector<std::string> names;
+    std::chrono::seconds until;
+    /// Empty: it is taken.
+    std::string problem;
+  };
+  const std::string wrong = "tls.crt: it is not for pinhook.shop.svc";
+  const std::vector<row> rows{
+      {{"other.shop.svc"}, 48h, wrong},
+      {{"shop.svc", "pinhook.shop"}, 48h, wrong},
+      {{}, 48h, wrong},
+      {{"10.0.0.2"}, 48h, wrong},
+      {{"other.shop.svc"}, -24h, "tls.crt: it expired at "},
+      {{"pinhook.shop.svc"}, -24h, "tls.crt: it expired at "},
+      {{"x", "PINHOOK.shop.svc"}, 48h, ""},
+      {{"*.shop.svc"}, 48h, ""},
+      {{"hook.example"}, 48h, ""},
+      {{"10.0.0.1"}, 48h, ""},
+  };
+  tls.set_expected_names({"pinhook.shop.svc", "hook.example", "10.0.0.1"});
+  ASSERT_TRUE(set(authority.issue({.names = {"pinhook.shop.svc"}})));
+  for (const row& r : rows) {
+    const auto was = tls.chain();
+    const auto pair = authority.issue(
+        {.common_name = "pinhook.shop.svc", .names = r.names, .not_before = -48h, .not_after = r.until});
+    const auto taken = set(pair);
+    EXPECT_EQ(taken ? "" : taken.error().message.substr(0, r.problem.size()), r.problem);
+    EXPECT_EQ(tls.chain(), taken ? pair.certificate : was);
+    EXPECT_EQ(tls.why_not_named(), std::nullopt);
+  }
+}
+
+// Then these are not the names that clients ask for; and one that expired is no better.
+TEST_F(TlsContext, OneForOtherNamesReplacesOneThatServesNobody) {
+  tls.set_expected_names({"pinhook.shop.svc"});
+  ASSERT_TRUE(set(authority.issue({.names = {"hook.example"}})));
+  EXPECT_EQ(tls.why_not_named(), "it is not for pinhook.shop.svc");
+  EXPECT_TRUE(set(authority.issue({.names = {"hook2.example"}})));
+  tls_context second;
+  second.set_expected_names({"pinhook.shop.svc"});
+  const auto old = authority.issue({.names = {"pinhook.shop.svc"}, .not_before = -48h, .not_after = -24h});
+  ASSERT_TRUE(second.set_pair(old.certificate, secret(old.key)));
+  const auto fresh = authority.issue({.names = {"hook.example"}});
+  EXPECT_TRUE(second.set_pair(fresh.certificate, secret(fresh.key)));
+}
+
 TEST_F(TlsContext, TheFirstOneIsTakenAsItIs) {
   ASSERT_TRUE(set(authority.issue({.not_before = -48h, .not_after = -24h})));
   EXPECT_TRUE(tls.is_loaded());

@@ -91,6 +91,26 @@ TEST_F(ServedCertificate, FilesWithoutAClusterAreReadyAtOnce) {
   end_tasks();
 }
 
+// Those of the Service and the configured ones.
+TEST_F(ServedCertificate, FilesKeepTheNamesByWhichApiServersCall) {
+  config.tls.service = "hook";
+  config.tls.names = {"hook.example"};
+  const testing::certificate_authority authority;
+  const auto takes = [&](const std::string& name) {
+    const auto one = authority.issue({.names = {name}});
+    return tls.set_pair(one.certificate, secret(one.key)).has_value();
+  };
+  const auto first = authority.issue({.names = {"hook.pinhook.svc"}});
+  config.tls.cert_file = folder.write("tls.crt", first.certificate);
+  config.tls.key_file = folder.write("tls.key", first.key);
+  ASSERT_TRUE(certificate.open(std::nullopt, config, fails(error_code::not_found)));
+  EXPECT_EQ(tls.why_not_named(), std::nullopt);
+  EXPECT_FALSE(takes("pinhook.pinhook.svc"));
+  EXPECT_FALSE(takes("hook.other.svc"));
+  EXPECT_TRUE(takes("hook.example"));
+  EXPECT_TRUE(takes("hook.pinhook.svc"));
+}
+
 TEST_F(ServedCertificate, FilesInAClusterAreReadyWhenTheyAreTrusted) {
   use_files();
   ASSERT_TRUE(certificate.open(std::nullopt, config, connects()));
