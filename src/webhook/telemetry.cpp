@@ -1,5 +1,7 @@
 #include <pinhook/webhook/telemetry.hpp>
 
+#include <pinhook/base/printable.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -31,11 +33,37 @@ server::cache_lookup lookup_of(resolve::cache_event event) {
   return server::cache_lookup::miss;
 }
 
+// Bytes of one text of a user in a line: as in messages.
+constexpr std::size_t max_container = 63;
+constexpr std::size_t max_image = 256;
+constexpr std::size_t max_reason = 600;
+
+// Bytes of the images and of the findings in a line. Together they are less than the 256 KiB that stores of logs take
+// in a line (Loki's max_line_size, Google's LogEntry, CloudWatch's event).
+constexpr std::size_t max_images_size = std::size_t{160} * 1024;
+constexpr std::size_t max_findings_size = std::size_t{64} * 1024;
+
+// The text, or `room` with its begin and its end.
+std::string_view shortened(std::string_view text, std::size_t most, std::string& room) {
+  if (text.size() <= most) return text;
+  room = cut_middle(text, most);
+  return room;
+}
+
 template <class Outcome>
-std::vector<std::string> described(const std::vector<Outcome>& all) {
+std::vector<std::string> described(const std::vector<Outcome>& all, std::size_t most) {
   std::vector<std::string> out;
   out.reserve(all.size());
-  for (const Outcome& one : all) out.push_back(describe(one));
+  std::size_t size = 0;
+  for (const Outcome& one : all) {
+    std::string text = describe(one);
+    size += text.size();
+    if (size > most) {
+      out.push_back(fmt::format("and {} more", all.size() - out.size()));
+      break;
+    }
+    out.push_back(std::move(text));
+  }
   return out;
 }
 
@@ -75,7 +103,7 @@ void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chron
 
   const auto level = level_of(v);
   if (!log::is_enabled(level)) return;
-  const auto images = described(v.slots);
+  const auto images = described(v.slots, max_images_size);
   log::fields fields{{"outcome", to_string(v.outcome)},
                      {"mode", to_string(mode)},
                      {"operation", v.operation},
@@ -85,7 +113,7 @@ void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chron
                      {"uid", v.uid},
                      {"images", images}};
   if (v.is_dry_run) fields.emplace_back("dry_run", true);
-  if (!v.findings.empty()) fields.emplace_back("findings", described(v.findings));
+  if (!v.findings.empty()) fields.emplace_back("findings", described(v.findings, max_findings_size));
   if (v.outcome == admission::outcome::bad_request) fields.emplace_back("why", v.body);
   fields.emplace_back("duration_ms", std::chrono::duration<double, std::milli>(took).count());
   log::write(level, "admission", fields);
@@ -100,14 +128,21 @@ log::level level_of(const admission::verdict& v) {
 }
 
 std::string describe(const admission::slot_outcome& slot) {
-  const std::string where = slot.container.empty() ? std::string() : slot.container + ": ";
-  if (slot.to.empty()) return fmt::format("{}{} ({})", where, slot.from, slot.source);
-  return fmt::format("{}{} -> {} ({})", where, slot.from, slot.to, slot.source);
+  std::array<std::string, 4> rooms;
+  const std::string_view from = shortened(slot.from, max_image, rooms[1]);
+  const std::string_view source = shortened(slot.source, max_reason, rooms[3]);
+  const std::string_view colon = slot.container.empty() ? "" : ": ";
+  const std::string_view container = shortened(slot.container, max_container, rooms[0]);
+  if (slot.to.empty()) return fmt::format("{}{}{} ({})", container, colon, from, source);
+  return fmt::format("{}{}{} -> {} ({})", container, colon, from, shortened(slot.to, max_image, rooms[2]), source);
 }
 
 std::string describe(const admission::rule_outcome& finding) {
-  const std::string where = finding.container.empty() ? std::string() : finding.container + ": ";
-  return fmt::format("{} {}: {}{}", finding.taken, finding.rule, where, finding.image);
+  std::array<std::string, 2> rooms;
+  const std::string_view colon = finding.container.empty() ? "" : ": ";
+  return fmt::format("{} {}: {}{}{}", finding.taken, finding.rule,
+                     shortened(finding.container, max_container, rooms[0]), colon,
+                     shortened(finding.image, max_image, rooms[1]));
 }
 
 }  // namespace pinhook::webhook

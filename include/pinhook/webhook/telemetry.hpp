@@ -46,6 +46,7 @@ class telemetry final : public registry::observer, public resolve::observer {
 [[nodiscard]] log::level level_of(const admission::verdict& v);
 
 /// "web: nginx:1.25 -> nginx@sha256:… (registry)"; without a new reference "web: nginx:1.25 (reason)".
+/// Long names and reasons are shortened, so that it has some 1,300 bytes at most.
 [[nodiscard]] std::string describe(const admission::slot_outcome& slot);
 
 /// "deny no-latest: web: nginx:latest".

@@ -2,6 +2,7 @@
 
 #include <pinhook/base/json.hpp>
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -95,6 +96,32 @@ TEST_F(Telemetry, SlotsReadAsSentences) {
             "web: a:1 -> a@sha256:x (recorded)");
   EXPECT_EQ(describe({slot_outcome::kind::failed, "web", "a:1", "", "no such tag"}), "web: a:1 (no such tag)");
   EXPECT_EQ(describe({slot_outcome::kind::failed, "", "a:1", "", "no such tag"}), "a:1 (no such tag)");
+}
+
+// Stores of logs cut or refuse lines of more than 256 KiB.
+TEST_F(Telemetry, ALineIsBoundedWhateverItsNamesAre) {
+  const std::string sha = "@sha256:" + std::string(64, 'a');
+  auto usual = verdict(admission::outcome::pinned, {});
+  for (int i = 0; i < 500; ++i)
+    usual.slots.push_back({slot_outcome::kind::pinned, "web", "ghcr.io/acme/api:1", "ghcr.io/acme/api" + sha, "cache"});
+  seen_.admitted(usual, pin::mode::enforce, 1ms);
+  EXPECT_THAT(lines().at(0), Not(HasSubstr(" more\"")));
+
+  const std::string name(10'000, 'n');
+  auto odd = verdict(admission::outcome::denied, {});
+  for (int i = 0; i < 1000; ++i) {
+    odd.slots.push_back({slot_outcome::kind::failed, name, name, name, name});
+    odd.findings.push_back({"own", "deny", name, name});
+  }
+  seen_.admitted(odd, pin::mode::enforce, 1ms);
+  EXPECT_LT(lines().at(1).size(), 256U * 1024);
+  const auto line = json::parse(lines()[1]);
+  ASSERT_TRUE(line);
+  for (const char* key : {"images", "findings"}) {
+    const json::value& all = *json::find(*line, key);
+    const std::string last(json::text_of(all[all.Size() - 1]));
+    EXPECT_EQ(last, fmt::format("and {} more", 1001 - all.Size())) << key;
+  }
 }
 
 TEST_F(Telemetry, AdmissionsThatBreakRulesAreCountedAndTold) {
