@@ -4,5 +4,6 @@ namespace pinhook::testing {
 
 std::string source_dir() { return PINHOOK_SOURCE_DIR; }
 std::string program_path() { return PINHOOK_PROGRAM; }
+std::string calendar_library_path() { return PINHOOK_CALENDAR; }
 
 }  // namespace pinhook::testing

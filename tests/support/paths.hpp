@@ -12,5 +12,7 @@ namespace pinhook::testing {
 [[nodiscard]] std::string source_dir();
 /// The path of the built program `pinhook`.
 [[nodiscard]] std::string program_path();
+/// The path of the built library that sets a program's calendar (support/calendar).
+[[nodiscard]] std::string calendar_library_path();
 
 }  // namespace pinhook::testing
