@@ -2,6 +2,9 @@
 #include "support/child_process.hpp"
 #include "support/paths.hpp"
 #include "support/serve_process.hpp"
+#include "support/strict_json.hpp"
+
+#include <pinhook/base/printable.hpp>
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -94,6 +97,28 @@ TEST_F(ResolveProcess, TellsProgramsEverything) {
   const auto& bad = (*read)[1];
   EXPECT_TRUE(bad["digest"].IsNull() && bad["pinned"].IsNull());
   EXPECT_THAT(std::string(json::find_string(bad, "error").value_or("")), HasSubstr("missing:2"));
+}
+
+TEST_F(ResolveProcess, IsJsonAndPrintableWhateverARegistrySays) {
+  for (int c = 0; c < 0x20; ++c)
+    for (const char* method : {"HEAD", "GET"})
+      registry_.on(
+          method, fmt::format("/v2/a/manifests/c{}", c),
+          {.status = 403,
+           .body = fmt::format(
+               R"({{"errors":[{{"code":"DENIED\u{0:04x}","message":"0123456789a\u{0:04x}\u202e\u0085z"}}]}})", c)});
+  std::vector<std::string> arguments{"-o", "json"};
+  for (int c = 0; c < 0x20; ++c) arguments.push_back(image(fmt::format("a:c{}", c)));
+  const auto seen = resolve(arguments);
+  EXPECT_EQ(seen.exit_code, 3);
+  const auto read = read_strict_json(seen.output);
+  ASSERT_TRUE(read) << seen.output;
+  EXPECT_EQ(read->elements.size(), 0x20U);
+  EXPECT_TRUE(read->has_text("0123456789a")) << "what the registry says is told";
+  for (std::string text : {seen.output, seen.errors}) {
+    std::erase(text, '\n');
+    EXPECT_EQ(printable(text), text);
+  }
 }
 
 TEST_F(ResolveProcess, ReadsReferencesFromStandardInput) {

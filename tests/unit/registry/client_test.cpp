@@ -191,6 +191,28 @@ TEST_F(RegistryClient, ARedirectReachesNoDeeperThanItsRegistry) {
   EXPECT_FALSE(http.requests()[1].reach.private_networks);
 }
 
+// The other ports of this machine are other programs, such as our own admin port.
+TEST_F(RegistryClient, ARegistryOnThisMachineLeadsOnlyToNamedOnesOfIt) {
+  options.hosts["localhost:5000"] = options.hosts["localhost:5001"] = options.hosts["127.0.0.1:5001"] = {};
+  const std::vector<std::pair<std::string, bool>> rows{
+      {"http://localhost:5001", true},  {"http://127.0.0.1:5001", true}, {"http://localhost:5002", false},
+      {"http://127.0.0.1:9090", false}, {"http://[::1]:5001", false},    {"http://localhost", false},
+      {"https://r.example", false},
+  };
+  for (const auto& [to, is_reached] : rows) {
+    http.clear_requests();
+    const std::string here = "HEAD http://localhost:5000/v2/a/manifests/1";
+    const std::string there = to + "/v2/a/manifests/1";
+    http.forget(here);
+    http.reply(here, respond(307, {{"Location", there}}));
+    http.reply("HEAD " + there, manifest_head());
+    EXPECT_EQ(ask("localhost:5000/a:1"), own_digest);
+    ASSERT_EQ(http.requests().size(), 2U) << to;
+    EXPECT_TRUE(http.requests()[0].reach.loopback);
+    EXPECT_EQ(http.requests()[1].reach.loopback, is_reached) << to;
+  }
+}
+
 TEST_F(RegistryClient, TheRegistrysOwnAuthoritiesAreNotTrustedElsewhere) {
   options.hosts["r.example"].ca_file = "/etc/corp.pem";
   http.reply(head_line, respond(307, {{"Location", elsewhere}}));
