@@ -69,8 +69,8 @@ int serve(const arguments& arguments) {
   asio::io_context control(1);
   // From here on a signal waits until it is handled, also one that arrives during the start.
   asio::signal_set signals(control, SIGTERM, SIGINT, SIGHUP);
-  // Log rotation sends SIGUSR1 to have logs reopened; there are no log files here.
-  std::signal(SIGUSR1, SIG_IGN);
+  // Log rotation sends these to have logs reopened, or a program replaced; there are no log files here.
+  for (const int number : {SIGUSR1, SIGUSR2}) std::signal(number, SIG_IGN);
   webhook::webhook hook(control, s, all, *std::move(from));
   if (const auto ok = hook.start(); !ok) return refuse_serve(ok.error());
   log::info("serving", {{"version", PINHOOK_VERSION},

@@ -82,12 +82,11 @@ TEST_F(HangingFilesProcess, ACertificateThatHasExpiredDoesNotReplaceAValidOne) {
 }
 
 // Nothing is due for a long time: the interval of the certificate is a day.
-TEST_F(HangingFilesProcess, SighupReadsThemNowAndSigusr1IsNothing) {
+TEST_F(HangingFilesProcess, SighupReadsThemNowAndOtherSignalsAreNothing) {
   environment_.emplace_back("PINHOOK_TLS_RELOAD_INTERVAL=24h");
   const std::string file = files_.write("pinhook.yaml", "{}\n");
   start({"--config", file});
-  process_->send(SIGUSR1);
-  process_->send(SIGPIPE);
+  for (const int number : {SIGUSR1, SIGUSR2, SIGPIPE}) process_->send(number);
   write_certificate("two");
   files_.write("pinhook.yaml", "rules: [{name: one, require: {registry: [docker.io]}, action: deny}]\n");
   process_->send(SIGHUP);

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -224,9 +225,8 @@ TEST_F(EcrCredentials, AClockThatIsBehindKeepsNothingBeyondItsEnd) {
   EXPECT_EQ(asked(*source), "p1");
   settle();
   time.advance(2min);
-  web.clear_requests();
   EXPECT_THAT(asked(*source), ::testing::HasSubstr("HTTP 500"));
-  EXPECT_EQ(web.lines().front(), sts) << "nor are the keys";
+  EXPECT_EQ(std::ranges::count(web.lines(), sts), 2) << "nor are the keys";
 }
 
 // Services that give no date.
@@ -240,9 +240,8 @@ TEST_F(EcrCredentials, NothingIsHeldForMoreThanTwelveHours) {
   EXPECT_EQ(asked(*source), "p1");
   settle();
   time.advance(2min);
-  web.clear_requests();
   EXPECT_THAT(asked(*source), ::testing::HasSubstr("HTTP 500"));
-  EXPECT_EQ(web.lines().front(), sts);
+  EXPECT_EQ(std::ranges::count(web.lines(), sts), 2);
 }
 
 TEST_F(EcrCredentials, ForgettingAsksOnceMore) {
