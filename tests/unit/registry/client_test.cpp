@@ -195,9 +195,9 @@ TEST_F(RegistryClient, ARedirectReachesNoDeeperThanItsRegistry) {
 TEST_F(RegistryClient, ARegistryOnThisMachineLeadsOnlyToNamedOnesOfIt) {
   options.hosts["localhost:5000"] = options.hosts["localhost:5001"] = options.hosts["127.0.0.1:5001"] = {};
   const std::vector<std::pair<std::string, bool>> rows{
-      {"http://localhost:5001", true},  {"http://127.0.0.1:5001", true}, {"http://localhost:5002", false},
-      {"http://127.0.0.1:9090", false}, {"http://[::1]:5001", false},    {"http://localhost", false},
-      {"https://r.example", false},
+      {"http://localhost:5001", true},   {"http://localhost:5002", false},  {"http://localhost", false},
+      {"https://127.0.0.1:5001", true},  {"https://127.0.0.1:9090", false}, {"https://[::1]:5001", false},
+      {"https://localhost:5002", false}, {"https://r.example", false},
   };
   for (const auto& [to, is_reached] : rows) {
     http.clear_requests();
