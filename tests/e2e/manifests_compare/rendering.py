@@ -62,11 +62,17 @@ def objects(text):
 
 
 def kustomization(content):
-    """The rendering of a kustomization, in whose resources and components "{manifests}" is the folder of that name."""
+    """The rendering of a kustomization, in whose resources and components "{manifests}" is the folder of that name; rendered
+    once for the same question."""
+    return kustomization_once(json.dumps(content))
+
+
+@functools.cache
+def kustomization_once(content):
     folder = tempfile.mkdtemp(dir=scratch)
     relative = os.path.relpath(os.path.realpath(MANIFESTS), os.path.realpath(folder))
     with open(os.path.join(folder, "kustomization.yaml"), "w", encoding="utf-8") as f:
-        f.write(json.dumps(content).replace("{manifests}", relative))
+        f.write(content.replace("{manifests}", relative))
     return succeed("kubectl", "kustomize", folder)
 
 
