@@ -24,7 +24,7 @@ COPY . .
 ARG JOBS=""
 RUN --mount=type=cache,target=/root/.cache/ccache \
     if [ "$TARGETARCH" != "$BUILDARCH" ]; then preset=$TARGETARCH TESTS=off; else preset=release; fi && \
-    cmake --preset $preset -B build/image -DPINHOOK_TESTS=$TESTS -DPINHOOK_BENCH=OFF && \
+    cmake --preset $preset -B build/image -DPINHOOK_TESTS=$TESTS -DPINHOOK_BENCH=OFF -DPINHOOK_UNITY=ON && \
     cmake --build build/image -j "${JOBS:-$(nproc)}"
 # All suites but the one that needs a control plane; everything they talk to is on loopback.
 RUN if [ "$TESTS" != off ] && [ "$TARGETARCH" = "$BUILDARCH" ]; then \
