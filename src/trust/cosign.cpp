@@ -15,7 +15,7 @@
 namespace pinhook::trust {
 namespace {
 
-error denied(std::string reason) { return {error_code::denied, std::move(reason), std::nullopt}; }
+error denied_cosign(std::string reason) { return {error_code::denied, std::move(reason), std::nullopt}; }
 
 // The proofs of time and log that hold, and why the last one that does not fails.
 struct proofs {
@@ -50,9 +50,9 @@ proofs proofs_of(const signature& of, const signer& by, const cosign_policy& pol
 
 std::optional<error> missing_proof(const proofs& found, const cosign_policy& policy) {
   if (policy.needs_log && !found.is_logged)
-    return found.log_failure ? *found.log_failure : denied("it has no entry of a transparency log");
+    return found.log_failure ? *found.log_failure : denied_cosign("it has no entry of a transparency log");
   if (policy.needs_timestamp && found.stamped.empty())
-    return found.stamp_failure ? *found.stamp_failure : denied("it has no timestamp");
+    return found.stamp_failure ? *found.stamp_failure : denied_cosign("it has no timestamp");
   return std::nullopt;
 }
 
@@ -67,13 +67,14 @@ std::optional<error> check_claim(const signature& of, std::string_view digest, c
   const auto found = read_claim(of, digest);
   if (!found) return found.error();
   if (!policy.predicate_type.empty() && found->predicate_type != policy.predicate_type)
-    return denied(
+    return denied_cosign(
         fmt::format("it is a statement of type {}, not {}", quoted(found->predicate_type, 100), policy.predicate_type));
   for (const auto& [name, value] : policy.annotations) {
     const auto at = found->annotations.find(name);
-    if (at == found->annotations.end()) return denied(fmt::format("it has no annotation {}", name));
+    if (at == found->annotations.end()) return denied_cosign(fmt::format("it has no annotation {}", name));
     if (at->second != value)
-      return denied(fmt::format("its annotation {} is {}, not {}", name, quoted(at->second, 60), quoted(value, 60)));
+      return denied_cosign(
+          fmt::format("its annotation {} is {}, not {}", name, quoted(at->second, 60), quoted(value, 60)));
   }
   return std::nullopt;
 }
@@ -94,7 +95,8 @@ verdict verify_by_key(const signature& of, std::string_view digest, const cosign
     out.failure = missing_proof(found, policy);
     return out;
   }
-  out.failure = denied(policy.keys.size() == 1 ? "it was not made by the key" : "it was not made by one of the keys");
+  out.failure =
+      denied_cosign(policy.keys.size() == 1 ? "it was not made by the key" : "it was not made by one of the keys");
   return out;
 }
 
@@ -130,15 +132,16 @@ verdict verify_by_identity(const signature& of, std::string_view digest, const c
   verdict out;
   const auto leaf = signing_certificate::parse(of.certificates);
   if (!leaf) {
-    out.failure = of.certificates.empty() ? denied("it was made by a key, without a certificate that names someone")
-                                          : leaf.error();
+    out.failure = of.certificates.empty()
+                      ? denied_cosign("it was made by a key, without a certificate that names someone")
+                      : leaf.error();
     return out;
   }
   out.signer = fmt::format("{}", fmt::join(leaf->identities(), ", "));
   out.issuer = leaf->issuer();
   const auto by = leaf->key().made_with(of.message, of.value);
   if (!by) {
-    out.failure = denied("it was not made by the key of its certificate");
+    out.failure = denied_cosign("it was not made by the key of its certificate");
     return out;
   }
   const proofs found = proofs_of(of, {leaf->key(), *by, leaf->der()}, policy);
@@ -148,12 +151,12 @@ verdict verify_by_identity(const signature& of, std::string_view digest, const c
     return out;
   }
   if (policy.needs_sct && !leaf->is_logged(*issued, policy.root->certificate_logs)) {
-    out.failure = denied("no trusted log of certificates knows its certificate (SCT)");
+    out.failure = denied_cosign("no trusted log of certificates knows its certificate (SCT)");
     return out;
   }
   if (std::ranges::none_of(policy.identities, [&](const identity_rule& rule) { return is_allowed(*leaf, rule); })) {
-    out.failure = denied(fmt::format("it was made by {} (issuer {}), who may not sign for this",
-                                     quoted(out.signer, 200), quoted(out.issuer, 120)));
+    out.failure = denied_cosign(fmt::format("it was made by {} (issuer {}), who may not sign for this",
+                                            quoted(out.signer, 200), quoted(out.issuer, 120)));
     return out;
   }
   out.failure = missing_proof(found, policy);

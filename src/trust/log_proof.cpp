@@ -16,7 +16,7 @@
 namespace pinhook::trust {
 namespace {
 
-std::unexpected<error> denied(std::string_view reason) { return fail(error_code::denied, std::string(reason)); }
+std::unexpected<error> denied_proof(std::string_view reason) { return fail(error_code::denied, std::string(reason)); }
 
 std::string_view algorithm_name(hash by) {
   switch (by) {
@@ -147,7 +147,7 @@ std::optional<error> compare_rekor1(const log_entry& entry, const signature& of,
   const json::value* spec = json::find(*body, "spec");
   if (spec == nullptr || text_in(*body, "kind") != entry.kind || text_in(*body, "apiVersion") != entry.version ||
       !form->is_of(*spec, of, by))
-    return denied("its log entry is of another signature").error();
+    return denied_proof("its log entry is of another signature").error();
   return std::nullopt;
 }
 
@@ -161,22 +161,23 @@ std::optional<error> check_inclusion(const inclusion_proof& proof, std::string_v
   const auto head = checkpoint::parse(proof.checkpoint);
   if (!head) return head.error();
   if (!head->is_signed_by(log) || (has_origin && head->origin != log.origin))
-    return denied("the checkpoint of its log entry is not signed by the log").error();
+    return denied_proof("the checkpoint of its log entry is not signed by the log").error();
   const auto root = root_of(leaf_hash(entry), proof.index, head->size, proof.hashes);
-  if (!root || *root != head->root) return denied("the inclusion proof of its log entry does not hold").error();
+  if (!root || *root != head->root) return denied_proof("the inclusion proof of its log entry does not hold").error();
   return std::nullopt;
 }
 
 result<log_proof> verify_rekor1(const log_entry& entry, const signature& of, const signer& by, const trusted_log& log) {
   if (auto failed = compare_rekor1(entry, of, by)) return fail(std::move(*failed));
   if (entry.promise.empty() && !entry.proof)
-    return denied("its log entry has neither a promise nor an inclusion proof");
+    return denied_proof("its log entry has neither a promise nor an inclusion proof");
   log_proof out{log.origin, std::nullopt};
   if (!entry.promise.empty()) {
     if (!log.key.verifies(promised_text(entry), entry.promise, hash::sha256))
-      return denied("the log's promise (signed entry timestamp) does not fit the entry");
+      return denied_proof("the log's promise (signed entry timestamp) does not fit the entry");
     const wall_time when{std::chrono::seconds(entry.integrated_time)};
-    if (!log.valid.holds_at(when)) return denied("its log entry is from a time at which the log's key was not valid");
+    if (!log.valid.holds_at(when))
+      return denied_proof("its log entry is from a time at which the log's key was not valid");
     out.time = when;
   }
   if (entry.proof)
@@ -185,11 +186,11 @@ result<log_proof> verify_rekor1(const log_entry& entry, const signature& of, con
 }
 
 result<log_proof> verify_rekor2(const log_entry& entry, const signature& of, const signer& by, const trusted_log& log) {
-  if (!entry.proof) return denied("its log entry has no inclusion proof");
+  if (!entry.proof) return denied_proof("its log entry has no inclusion proof");
   const auto body = rekor2_entry(of, by);
   if (!body) return fail(error_code::unsupported, "the log has no form for a signature of this key and hash");
   if (auto failed = check_inclusion(*entry.proof, *body, log, true)) {
-    if (entry.body != *body) return denied("its log entry is of another signature");
+    if (entry.body != *body) return denied_proof("its log entry is of another signature");
     return fail(std::move(*failed));
   }
   return log_proof{log.origin, std::nullopt};
@@ -212,7 +213,7 @@ result<log_proof> verify_log_entry(const log_entry& entry, const signature& of, 
     failure = std::move(proven.error());
   }
   if (failure) return fail(std::move(*failure));
-  return denied("its log entry is of a log that is not trusted");
+  return denied_proof("its log entry is of a log that is not trusted");
 }
 
 }  // namespace pinhook::trust

@@ -26,8 +26,8 @@ constexpr std::string_view authority_scheme = "notary.x509.signingAuthority";
 constexpr std::array<std::string_view, 4> understood{"io.cncf.notary.signingScheme", "io.cncf.notary.expiry",
                                                      "io.cncf.notary.authenticSigningTime", "3"};
 
-error denied(std::string reason) { return {error_code::denied, std::move(reason), std::nullopt}; }
-error malformed(std::string reason) { return {error_code::malformed, std::move(reason), std::nullopt}; }
+error denied_notation(std::string reason) { return {error_code::denied, std::move(reason), std::nullopt}; }
+error malformed_notation(std::string reason) { return {error_code::malformed, std::move(reason), std::nullopt}; }
 
 std::string der_text(const ASN1_STRING* text) {
   unsigned char* utf8 = nullptr;
@@ -77,25 +77,26 @@ std::vector<std::string> certificates_of(std::string_view type, const notation_r
 }
 
 std::optional<error> check_integrity(const notation_signature& of, const public_key& key) {
-  if (of.content_type != payload_type) return malformed(fmt::format("its content type is not {}", payload_type));
+  if (of.content_type != payload_type)
+    return malformed_notation(fmt::format("its content type is not {}", payload_type));
   for (const std::string& one : of.critical)
     if (std::ranges::find(understood, one) == understood.end())
       return error{error_code::unsupported,
                    fmt::format("it has a critical header that is not known: {}", quoted(one, 80)), std::nullopt};
   if (of.algorithm != key.jose_algorithm())
-    return denied(fmt::format("its algorithm {} is not that of its key", quoted(of.algorithm, 20)));
-  if (!key.verifies_jose(of.message, of.value)) return denied("it was not made by the key of its certificate");
+    return denied_notation(fmt::format("its algorithm {} is not that of its key", quoted(of.algorithm, 20)));
+  if (!key.verifies_jose(of.message, of.value)) return denied_notation("it was not made by the key of its certificate");
   return std::nullopt;
 }
 
 std::optional<error> check_payload(const notation_signature& of, const notation_subject& subject) {
   const auto parsed = json::parse(of.payload, {.depth = 16, .size = std::size_t{1024} * 1024});
   const json::value* target = parsed ? json::find(*parsed, "targetArtifact") : nullptr;
-  if (target == nullptr) return malformed("its payload is not a notary payload");
+  if (target == nullptr) return malformed_notation("its payload is not a notary payload");
   if (const auto digest = text_in(*target, "digest"); digest != subject.digest)
-    return denied(fmt::format("it is about another image: {}", quoted(digest, 80)));
+    return denied_notation(fmt::format("it is about another image: {}", quoted(digest, 80)));
   if (text_in(*target, "mediaType") != subject.media_type || json::find_integer(*target, "size") != subject.size)
-    return denied("it is about the digest with another media type or size");
+    return denied_notation("it is about the digest with another media type or size");
   return std::nullopt;
 }
 
@@ -111,14 +112,14 @@ moment moment_of_signing(const notation_signature& of, const notation_rule& rule
   moment out{now, std::nullopt, std::nullopt};
   if (of.scheme == authority_scheme) {
     if (of.authentic_signing_time) out.at = *(out.proven = of.authentic_signing_time);
-    if (!of.authentic_signing_time) out.failure = malformed("it has no authentic signing time");
+    if (!of.authentic_signing_time) out.failure = malformed_notation("it has no authentic signing time");
     return out;
   }
   const auto anchors = certificates_of("tsa", rule, stores);
   if (anchors.empty() || (rule.is_timestamp_after_expiry_only && !is_expired)) return out;
   if (of.timestamp.empty()) {
     if (is_expired)
-      out.failure = denied("its certificate has expired, and no timestamp proves that it was made before");
+      out.failure = denied_notation("its certificate has expired, and no timestamp proves that it was made before");
     return out;
   }
   const auto when = verify_timestamp_token(of.timestamp, of.value, anchors);
@@ -133,9 +134,10 @@ moment moment_of_signing(const notation_signature& of, const notation_rule& rule
 std::optional<error> check_chain(const notation_signature& of, const std::vector<std::string>& anchors,
                                  wall_time when) {
   const auto leaf = read_certificate(of.certificates.front());
-  if (!leaf) return malformed("its certificate cannot be read");
+  if (!leaf) return malformed_notation("its certificate cannot be read");
   const std::uint32_t usage = X509_get_extended_key_usage(leaf.get());
-  if (usage != UINT32_MAX && (usage & XKU_CODE_SIGN) == 0) return denied("its certificate is not for signing code");
+  if (usage != UINT32_MAX && (usage & XKU_CODE_SIGN) == 0)
+    return denied_notation("its certificate is not for signing code");
   const auto others = read_certificates(of.certificates, 1, of.certificates.size());
   std::string reason = "its certificates lead to none of the policy's trust stores";
   for (const std::string& one : of.certificates) {
@@ -149,7 +151,7 @@ std::optional<error> check_chain(const notation_signature& of, const std::vector
     reason = fmt::format("its certificates do not hold: {}",
                          X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
   }
-  return denied(std::move(reason));
+  return denied_notation(std::move(reason));
 }
 
 bool is_any_expired(const notation_signature& of, wall_time now) {
@@ -182,7 +184,7 @@ verdict verify_notation(const notation_signature& of, const notation_subject& su
   const auto key = public_key::parse_der(spki);
   ERR_clear_error();
   if (!key) {
-    out.failure = malformed("its certificate cannot be read, or its key is not supported");
+    out.failure = malformed_notation("its certificate cannot be read, or its key is not supported");
     return out;
   }
   const subject_attributes signer = subject_of(leaf.get());
@@ -206,8 +208,8 @@ verdict verify_notation(const notation_signature& of, const notation_subject& su
   note(out, is_matter_of_time ? rule.level.authentic_timestamp : rule.level.authenticity, std::move(failed));
   if (!is_trusted(signer, rule))
     note(out, rule.level.authenticity,
-         denied(fmt::format("it was made by {}, who is no trusted identity", quoted(out.signer, 200))));
-  if (of.expiry && *of.expiry < now) note(out, rule.level.expiry, denied("it has expired"));
+         denied_notation(fmt::format("it was made by {}, who is no trusted identity", quoted(out.signer, 200))));
+  if (of.expiry && *of.expiry < now) note(out, rule.level.expiry, denied_notation("it has expired"));
   ERR_clear_error();
   return out;
 }

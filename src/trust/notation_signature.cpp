@@ -15,7 +15,7 @@
 namespace pinhook::trust {
 namespace {
 
-std::unexpected<error> malformed(std::string_view reason) {
+std::unexpected<error> malformed_envelope(std::string_view reason) {
   return fail(error_code::malformed, fmt::format("the signature's {}", reason));
 }
 
@@ -30,7 +30,7 @@ std::optional<error> take_protected(const json::value& v, notation_signature& ou
   out.content_type = std::string(text_in(v, "cty"));
   out.scheme = std::string(text_in(v, scheme_header));
   for (const json::value* one : list_in(v, "crit")) {
-    if (!one->IsString()) return malformed("header crit has a value that is not a text").error();
+    if (!one->IsString()) return malformed_envelope("header crit has a value that is not a text").error();
     out.critical.emplace_back(json::text_of(*one));
   }
   struct time_header {
@@ -43,7 +43,7 @@ std::optional<error> take_protected(const json::value& v, notation_signature& ou
   for (const auto& [name, to] : times) {
     if (json::find(v, name) == nullptr) continue;
     out.*to = parse_timestamp(text_in(v, name));
-    if (!(out.*to)) return malformed(fmt::format("header {} is not RFC 3339", name)).error();
+    if (!(out.*to)) return malformed_envelope(fmt::format("header {} is not RFC 3339", name)).error();
   }
   return std::nullopt;
 }
@@ -197,36 +197,36 @@ std::string sig_structure(std::string_view protected_headers, std::string_view p
 
 result<notation_signature> parse_notation_jws(std::string_view text) {
   const auto parsed = json::parse(text, {.depth = 16, .size = max_bundle_bytes});
-  if (!parsed) return malformed(fmt::format("envelope is not JSON: {}", parsed.error().message));
+  if (!parsed) return malformed_envelope(fmt::format("envelope is not JSON: {}", parsed.error().message));
   const std::string_view header = text_in(*parsed, "protected");
   const std::string_view payload = text_in(*parsed, "payload");
   const auto header_text = decode_any_base64(header);
   auto payload_text = decode_any_base64(payload);
   auto value = decode_any_base64(text_in(*parsed, "signature"));
   if (!header_text || !payload_text || !value || value->empty())
-    return malformed("protected header, payload or signature is not base64");
+    return malformed_envelope("protected header, payload or signature is not base64");
   const auto headers = json::parse(*header_text, {.depth = 16, .size = max_bundle_bytes});
-  if (!headers) return malformed("protected header is not JSON");
+  if (!headers) return malformed_envelope("protected header is not JSON");
   notation_signature out;
   if (auto failed = take_protected(*headers, out)) return fail(std::move(*failed));
   out.message = fmt::format("{}.{}", header, payload);
   out.payload = std::move(*payload_text);
   out.value = std::move(*value);
   const json::value* unprotected = json::find(*parsed, "header");
-  if (unprotected == nullptr) return malformed("header with its certificates is missing");
+  if (unprotected == nullptr) return malformed_envelope("header with its certificates is missing");
   for (const json::value* one : list_in(*unprotected, "x5c")) {
     auto der = one->IsString() ? decode_any_base64(json::text_of(*one)) : std::nullopt;
-    if (!der || out.certificates.size() >= max_chain) return malformed("certificates are invalid or too many");
+    if (!der || out.certificates.size() >= max_chain) return malformed_envelope("certificates are invalid or too many");
     out.certificates.push_back(std::move(*der));
   }
   auto stamp = bytes_in(*unprotected, timestamp_header);
-  if (!stamp) return malformed("timestamp is not base64");
+  if (!stamp) return malformed_envelope("timestamp is not base64");
   out.timestamp = std::move(*stamp);
   return out;
 }
 
 result<notation_signature> parse_notation_cose(std::string_view bytes) {
-  const auto bad = [] { return malformed("envelope is not COSE_Sign1"); };
+  const auto bad = [] { return malformed_envelope("envelope is not COSE_Sign1"); };
   if (bytes.size() > max_bundle_bytes) return bad();
   // Tag 18, by hand: libcbor 0.8 refuses tags that had no meaning when it was written.
   constexpr std::string_view sign1 = "\xd2";
@@ -238,8 +238,8 @@ result<notation_signature> parse_notation_cose(std::string_view bytes) {
   notation_signature out;
   cose_headers taken(out);
   cbor_reader inside(headers->content);
-  if (!taken.read(inside, true) || !inside.is_at_end()) return malformed("protected headers are invalid");
-  if (!taken.read(in, false)) return malformed("headers are invalid");
+  if (!taken.read(inside, true) || !inside.is_at_end()) return malformed_envelope("protected headers are invalid");
+  if (!taken.read(in, false)) return malformed_envelope("headers are invalid");
   const auto payload = in.next(cbor_item::kind::bytes);
   const auto value = in.next(cbor_item::kind::bytes);
   if (!payload || !value || !in.is_at_end()) return bad();

@@ -49,7 +49,7 @@ owned<TS_VERIFY_CTX> context_for(std::string_view data, owned<X509_STORE> store,
   return with;
 }
 
-bool is_made_by(const trusted_authority& authority, TS_RESP* response, std::string_view data, std::time_t when) {
+bool is_stamped_by(const trusted_authority& authority, TS_RESP* response, std::string_view data, std::time_t when) {
   const auto anchor = read_certificate(authority.chain.back());
   if (!anchor) return false;
   auto store = store_of(anchor.get(), when);
@@ -73,7 +73,7 @@ result<wall_time> verify_timestamp(std::string_view response, std::string_view d
   if (!is_strong(info)) return fail(error_code::malformed, "its timestamp hashes by another method than SHA-2");
   for (const trusted_authority& one : authorities) {
     if (!one.valid.holds_at(*when)) continue;
-    const bool is_good = is_made_by(one, parsed.get(), data, std::chrono::system_clock::to_time_t(*when));
+    const bool is_good = is_stamped_by(one, parsed.get(), data, std::chrono::system_clock::to_time_t(*when));
     ERR_clear_error();
     if (is_good) return *when;
   }

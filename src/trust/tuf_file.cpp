@@ -13,7 +13,7 @@
 namespace pinhook::trust {
 namespace {
 
-std::unexpected<error> malformed(std::string_view type, std::string_view reason) {
+std::unexpected<error> malformed_tuf(std::string_view type, std::string_view reason) {
   return fail(error_code::malformed, fmt::format("the {} file {}", type, reason));
 }
 
@@ -43,7 +43,7 @@ result<tuf_file> tuf_file::parse(std::string_view text, std::string_view type) {
   constexpr std::string_view between = R"(,"signatures":)";
   const auto end = text.rfind(between);
   if (text.size() > max_tuf_bytes || !text.starts_with(before) || end == std::string_view::npos || end < before.size())
-    return malformed(type, "is not signed JSON");
+    return malformed_tuf(type, "is not signed JSON");
   tuf_file out;
   // The signed bytes and the read ones are the same.
   out.signed_text_ = std::string(text.substr(before.size(), end - before.size()));
@@ -51,17 +51,18 @@ result<tuf_file> tuf_file::parse(std::string_view text, std::string_view type) {
   std::string_view rest = text.substr(end + between.size());
   const auto last = rest.rfind('}');
   const auto lines = json::parse(rest.substr(0, last), {.depth = 8, .size = max_tuf_bytes});
-  if (!content || !lines || !lines->IsArray()) return malformed(type, "is not signed JSON");
-  if (text_in(*content, "_type") != type) return malformed(type, "says that it is another one");
+  if (!content || !lines || !lines->IsArray()) return malformed_tuf(type, "is not signed JSON");
+  if (text_in(*content, "_type") != type) return malformed_tuf(type, "says that it is another one");
   const auto version = json::find_integer(*content, "version");
   const auto expires = parse_timestamp(text_in(*content, "expires"));
-  if (!version || *version < 0 || !expires) return malformed(type, "has no valid version or no valid time of expiry");
+  if (!version || *version < 0 || !expires)
+    return malformed_tuf(type, "has no valid version or no valid time of expiry");
   for (const json::value& one : lines->GetArray()) {
     auto value = bytes_in(one, "sig");
-    if (!value || value->empty()) return malformed(type, "has a signature that is not base64");
+    if (!value || value->empty()) return malformed_tuf(type, "has a signature that is not base64");
     out.signatures_.push_back(
         {std::string(text_in(one, "keyid")), std::string(text_in(one, "method")), std::move(*value)});
-    if (out.signatures_.size() > 64) return malformed(type, "has more than 64 signatures");
+    if (out.signatures_.size() > 64) return malformed_tuf(type, "has more than 64 signatures");
   }
   out.content_ = std::make_shared<json::document>(std::move(*content));
   out.version_ = *version;
