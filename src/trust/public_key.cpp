@@ -35,7 +35,7 @@ const EVP_MD* digest_for(hash by) {
   }
 }
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* data_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 struct bio_closer {
   void operator()(BIO* b) const { BIO_free(b); }
@@ -154,16 +154,16 @@ result<public_key> public_key::parse_pem(std::string_view text) {
 }
 
 result<public_key> public_key::parse_der(std::string_view spki) {
-  const unsigned char* at = bytes_of(spki);
+  const unsigned char* at = data_of(spki);
   auto key = shared(d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())));
   ERR_clear_error();
-  if (!key || at != bytes_of(spki) + spki.size())
+  if (!key || at != data_of(spki) + spki.size())
     return fail(error_code::invalid_input, "the public key is not readable DER");
   return of(std::move(key));
 }
 
 result<public_key> public_key::of_ed25519(std::string_view raw) {
-  auto key = shared(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
+  auto key = shared(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, data_of(raw), raw.size()));
   ERR_clear_error();
   if (!key) return fail(error_code::invalid_input, "an Ed25519 key has 32 bytes");
   return of(std::move(key));
@@ -185,15 +185,15 @@ bool public_key::verifies(std::string_view message, std::string_view signature, 
   const EVP_MD* digest = kind_ == kind::ed25519 ? nullptr : digest_for(by);
   const bool is_good =
       context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key_.get()) == 1 &&
-      EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
+      EVP_DigestVerify(context.get(), data_of(signature), signature.size(), data_of(message), message.size()) == 1;
   ERR_clear_error();
   if (is_good || kind_ != kind::ed25519) return is_good;
   // OpenSSL 3.0 has no Ed25519ph.
   if (signature.size() != crypto_sign_ed25519_BYTES) return false;
   crypto_sign_ed25519ph_state state;
   crypto_sign_ed25519ph_init(&state);
-  crypto_sign_ed25519ph_update(&state, bytes_of(message), message.size());
-  return crypto_sign_ed25519ph_final_verify(&state, bytes_of(signature), bytes_of(raw_)) == 0;
+  crypto_sign_ed25519ph_update(&state, data_of(message), message.size());
+  return crypto_sign_ed25519ph_final_verify(&state, data_of(signature), data_of(raw_)) == 0;
 }
 
 namespace {
@@ -217,8 +217,8 @@ std::optional<hash> jose_hash_of(const public_key& key) {
 std::string der_of_numbers(std::string_view both, std::size_t size) {
   if (both.size() != 2 * size) return {};
   const std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)> pair(ECDSA_SIG_new(), ECDSA_SIG_free);
-  BIGNUM* r = BN_bin2bn(bytes_of(both), static_cast<int>(size), nullptr);
-  BIGNUM* s = BN_bin2bn(bytes_of(both) + size, static_cast<int>(size), nullptr);
+  BIGNUM* r = BN_bin2bn(data_of(both), static_cast<int>(size), nullptr);
+  BIGNUM* s = BN_bin2bn(data_of(both) + size, static_cast<int>(size), nullptr);
   if (!pair || r == nullptr || s == nullptr || ECDSA_SIG_set0(pair.get(), r, s) != 1) {
     BN_free(r);
     BN_free(s);
@@ -258,7 +258,7 @@ bool public_key::verifies_numbers_or_pss(std::string_view message, std::string_v
       context && EVP_DigestVerifyInit(context.get(), &with, digest_for(by), nullptr, key_.get()) == 1 &&
       EVP_PKEY_CTX_set_rsa_padding(with, RSA_PKCS1_PSS_PADDING) == 1 &&
       EVP_PKEY_CTX_set_rsa_pss_saltlen(with, RSA_PSS_SALTLEN_DIGEST) == 1 &&
-      EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
+      EVP_DigestVerify(context.get(), data_of(signature), signature.size(), data_of(message), message.size()) == 1;
   ERR_clear_error();
   return is_good;
 }

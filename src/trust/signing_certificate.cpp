@@ -98,7 +98,7 @@ void append_number(std::string& out, std::uint64_t number, int bytes) {
     out.push_back(static_cast<char>((number >> (8U * static_cast<unsigned>(i))) & 0xFFU));
 }
 
-std::string_view bytes_in(unsigned char* data, std::size_t size) { return {reinterpret_cast<const char*>(data), size}; }
+std::string_view view_of(unsigned char* data, std::size_t size) { return {reinterpret_cast<const char*>(data), size}; }
 
 // RFC 6962 §3.2, digitally-signed struct of a precertificate.
 std::string signed_by_log(const SCT* sct, std::string_view key_hash, std::string_view part) {
@@ -111,7 +111,7 @@ std::string signed_by_log(const SCT* sct, std::string_view key_hash, std::string
   unsigned char* extensions = nullptr;
   const std::size_t size = SCT_get0_extensions(sct, &extensions);
   append_number(out, size, 2);
-  out.append(bytes_in(extensions, size));
+  out.append(view_of(extensions, size));
   return out;
 }
 
@@ -192,8 +192,8 @@ bool signing_certificate::is_logged(const std::string& issued_by, const std::vec
     const std::size_t value_size = SCT_get0_signature(sct, &value);
     const wall_time when{std::chrono::milliseconds(SCT_get_timestamp(sct) & 0x7FFF'FFFF'FFFFULL)};
     is_found = std::ranges::any_of(logs, [&](const trusted_log& log) {
-      return log.id == bytes_in(id, id_size) && log.valid.holds_at(when) &&
-             log.key.verifies(signed_by_log(sct, key_hash, part), bytes_in(value, value_size), hash::sha256);
+      return log.id == view_of(id, id_size) && log.valid.holds_at(when) &&
+             log.key.verifies(signed_by_log(sct, key_hash, part), view_of(value, value_size), hash::sha256);
     });
   }
   ERR_clear_error();
