@@ -1,5 +1,6 @@
 #include <pinhook/files/file_walk.hpp>
 
+#include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/path_glob.hpp>
 #include <pinhook/files/work_tree.hpp>
 
@@ -20,7 +21,8 @@ namespace fs = std::filesystem;
 
 bool is_manifest(std::string_view name) {
   constexpr std::array<std::string_view, 3> endings{".yaml", ".yml", ".json"};
-  return name == "Kustomization" || std::ranges::any_of(endings, [&](auto e) { return name.ends_with(e); });
+  return name == "Kustomization" || std::ranges::any_of(endings, [&](auto e) { return name.ends_with(e); }) ||
+         form_of_file(name) != nullptr;
 }
 
 std::unexpected<error> cannot_read(const std::string& path, const std::error_code& reason) {

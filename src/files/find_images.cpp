@@ -1,3 +1,4 @@
+#include <pinhook/files/document_form.hpp>
 #include <pinhook/files/foreign_tag.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_search.hpp>
@@ -35,23 +36,30 @@ result<void> refuse_template(const image_search& in) {
   return {};
 }
 
-// True for a document that kustomize accepts in a file of that name: it fills in a missing kind or apiVersion.
-bool may_be_kustomization(const source_document& doc) {
-  const node_index kind = doc.find(doc.root, "kind");
-  const std::string_view text = doc.text_of(doc.root, "kind");
-  return kind == no_node || text.empty() || text == "Kustomization" || text == "Component";
-}
-
-// The kind of the document decides the search.
-result<void> find_by_kind(image_search& in, std::string_view path) {
+// The form of the document decides the search.
+result<void> find_by_form(image_search& in, std::string_view path) {
   const std::string_view own = in.text.substr(in.doc.span.begin, in.doc.span.size());
   const bool may_hold = holds_key(own, in.places.kinds.keys());
-  if (const auto type = type_of(in.doc, in.doc.root))
-    return may_hold ? find_in_object(in, in.doc.root, *type) : result<void>();
-  if (is_kustomization_name(path) && may_be_kustomization(in.doc)) return find_in_kustomization(in, in.doc.root, {});
-  // The name counts first: charts have values called `services`, too.
-  if (is_values_file(path)) return find_in_values(in);
-  return may_hold && is_compose_file(in.doc) ? find_in_compose_file(in) : result<void>();
+  const auto [form, row] = recognise(in.doc, path);
+  switch (form) {
+    case document_form::object: {
+      const auto type = type_of(in.doc, in.doc.root);
+      const bool may_have_fields = form_of_group(type->group) != nullptr || type->kind.ends_with("List");
+      return may_hold || may_have_fields ? find_in_object(in, in.doc.root, *type) : result<void>();
+    }
+    case document_form::kustomization:
+      return find_in_kustomization(in, in.doc.root, {});
+    case document_form::known:
+      return find_in_known_form(in, *row);
+    case document_form::values:
+      return find_in_values(in);
+    case document_form::compose:
+      return may_hold ? find_in_compose_file(in) : result<void>();
+    case document_form::empty:
+    case document_form::other:
+      break;
+  }
+  return {};
 }
 
 // The offset of the image, or of its alias.
@@ -80,7 +88,7 @@ void sort_by_place(image_search& in) {
 result<void> search(image_search& in, std::string_view path, const marked_text& marks) {
   if (auto ok = refuse_template(in); !ok) return ok;
   if (in.doc.root == no_node) return {};
-  if (auto ok = find_by_kind(in, path); !ok) return ok;
+  if (auto ok = find_by_form(in, path); !ok) return ok;
   for (const custom_paths& custom : in.places.paths)
     if (applies_to(custom, path))
       if (auto ok = find_by_path(in, custom); !ok) return ok;
@@ -211,7 +219,7 @@ result<std::vector<found_image>> find_images(const yaml::source& from, std::stri
 }
 
 bool may_hold_images(std::string_view text, std::string_view path, const image_places& places) {
-  if (holds_key(text, places.kinds.keys())) return true;
+  if (holds_key(text, places.kinds.keys()) || may_be_known_form(text, path)) return true;
   if (is_values_file(path) && text.contains("repository")) return true;
   // Most custom paths name a file or two, so that parsing these costs little.
   return std::ranges::any_of(places.paths, [&](const custom_paths& custom) { return applies_to(custom, path); });

@@ -115,7 +115,9 @@ class object_search {
       if (items != no_node && in_.doc.at(items).kind == source_kind::sequence) return take_items(items, type, depth);
     }
     if (is_kustomization_type(type)) return find_in_kustomization(in_, i, pointer_);
-    return depth > 0 && cannot_hold_images(i) ? result<void>() : take_object(i, type);
+    if (depth == 0 || !cannot_hold_images(i))
+      if (auto ok = take_object(i, type); !ok) return ok;
+    return find_in_known_fields(in_, i, type, pointer_);
   }
 
  private:

@@ -2,9 +2,15 @@
 
 #include <pinhook/files/chart_verdict.hpp>
 #include <pinhook/files/comment_markers.hpp>
+#include <pinhook/files/dockerfile.hpp>
+#include <pinhook/files/document_form.hpp>
 #include <pinhook/files/found_image.hpp>
+#include <pinhook/files/image_search.hpp>
+#include <pinhook/files/json_comments.hpp>
+#include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/rewrite_document.hpp>
 #include <pinhook/files/rewrite_slot.hpp>
+#include <pinhook/files/skip_comment.hpp>
 #include <pinhook/files/tag_comment.hpp>
 
 #include <fmt/core.h>
@@ -20,10 +26,15 @@ struct image_file::parts {
   std::string text;
   std::string path;
   image_places places;
-  /// Points into `text`.
+  /// The text without comments, each byte at its place, where the reader takes none; empty: `text` itself is read.
+  std::string bare;
+  /// Points into read_text().
   yaml::source from;
   std::vector<found_image> images;
   std::vector<slot> slots;
+  std::string unread_reason;
+
+  [[nodiscard]] std::string_view read_text() const { return bare.empty() ? text : bare; }
 };
 
 namespace {
@@ -43,6 +54,25 @@ expected_slot as_planned(const planned_change& one) {
 bool is_as_expected(const slot& s, const expected_slot& e) {
   const auto tag = s.tag ? std::optional(s.tag->written()) : std::nullopt;
   return s.written == e.written && tag == e.tag;
+}
+
+result<yaml::source> source_of(std::string_view text, file_syntax syntax) {
+  if (syntax == file_syntax::hcl) return yaml::source();
+  if (syntax == file_syntax::dockerfile) return dockerfile_source(text);
+  return yaml::read_source(text);
+}
+
+std::string unread_reason_of(const yaml::source& from, std::string_view path, const image_places& places,
+                             file_syntax syntax) {
+  if (syntax == file_syntax::hcl) return "HCL is not read";
+  if (std::ranges::any_of(places.paths, [&](const custom_paths& one) { return applies_to(one, path); })) return {};
+  bool has_unknown = false;
+  for (const yaml::source_document& doc : from.documents) {
+    const document_form form = recognise(doc, path).form;
+    if (form != document_form::empty && form != document_form::other) return {};
+    has_unknown = has_unknown || form == document_form::other;
+  }
+  return has_unknown ? "its form is not known" : std::string();
 }
 
 // True for two slots with the same bytes, through a merge key or an alias around them.
@@ -148,15 +178,19 @@ result<image_file> image_file::read(std::string text, std::string_view path, con
   out->text = std::move(text);
   out->path = path;
   out->places = places;
-  auto from = yaml::read_source(out->text);
+  const file_syntax syntax = syntax_of_file(path);
+  if (syntax == file_syntax::json_with_comments) out->bare = without_json_comments(out->text);
+  auto from = source_of(out->read_text(), syntax);
   if (!from) {
     if (looks_like_template(out->text)) return fail(not_rendered());
     return fail(std::move(from.error()));
   }
   out->from = *std::move(from);
-  auto images = find_images(out->from, out->text, path, places);
+  auto images = find_images(out->from, out->read_text(), path, places);
   if (!images) return fail(std::move(images.error()));
   out->images = *std::move(images);
+  skip_images(out->from, skipped_lines(out->text, syntax == file_syntax::json_with_comments ? "//" : "#"), out->images);
+  out->unread_reason = unread_reason_of(out->from, path, places, syntax);
   judge_pins(out->from, out->images, of);
   out->slots.reserve(out->images.size());
   for (const found_image& one : out->images) out->slots.push_back(one.slot);
@@ -166,6 +200,12 @@ result<image_file> image_file::read(std::string text, std::string_view path, con
 const std::string& image_file::text() const { return parts_->text; }
 
 const std::vector<slot>& image_file::slots() const { return parts_->slots; }
+
+const std::string& image_file::unread_reason() const { return parts_->unread_reason; }
+
+bool image_file::is_of_known_form() const { return form_of_file(parts_->path) != nullptr; }
+
+std::vector<unread_image> image_file::unread() const { return unread_images(parts_->from, parts_->images); }
 
 result<std::string> image_file::rewrite(std::span<const change> changes, pin::pin_format format) const {
   const auto after = rewritten(changes, format);
@@ -183,12 +223,12 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
     const found_image& image = p.images[one.slot];
     const std::size_t document = image.slot.document;
     const auto at = by_document.find(document);
-    document_plan& plan =
-        at != by_document.end()
-            ? at->second
-            : by_document
-                  .emplace(document, document_plan(p.from.documents[document], p.text, images_of(p.images, document)))
-                  .first->second;
+    document_plan& plan = at != by_document.end()
+                              ? at->second
+                              : by_document
+                                    .emplace(document, document_plan(p.from.documents[document], p.read_text(),
+                                                                     images_of(p.images, document)))
+                                    .first->second;
     if (auto ok = plan.add(image, one, format); !ok) return fail(std::move(ok.error()));
   }
   std::vector<yaml::edit> edits;
@@ -212,8 +252,8 @@ std::string image_file::suggestion(const change& one, pin::pin_format format) co
   const registry::digest& digest = *one.digest;
   const yaml::source_document& doc = parts_->from.documents[image.slot.document];
   const yaml::node_index node = doc.resolve(commented_node(image));
-  if (node != yaml::no_node && is_in_json(doc, parts_->text, node)) format = pin_format::tag_and_digest;
-  const auto plan = rewrite_slot(doc, parts_->text, image, digest, first_format(one, image.slot, format));
+  if (node != yaml::no_node && is_in_json(doc, parts_->read_text(), node)) format = pin_format::tag_and_digest;
+  const auto plan = rewrite_slot(doc, parts_->read_text(), image, digest, first_format(one, image.slot, format));
   if (!plan || !plan->value) return plan ? fmt::format("digest: {}", digest.to_string()) : std::string();
   if (image.slot.form == slot_form::scalar) return plan->value->value;
   const bool is_tag = plan->value->value.contains('@');

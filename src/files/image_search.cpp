@@ -63,7 +63,8 @@ bool holds_key(std::string_view text, const std::vector<std::string>& keys) {
 }
 
 bool is_filled_in(std::string_view image) {
-  if (pin::is_variable(image)) return true;
+  // CircleCI: "<< parameters.tag >>". GitLab: "$[[ inputs.tag ]]".
+  if (pin::is_variable(image) || image.contains("<<") || image.contains("$[[")) return true;
   for (std::size_t at = image.find('$'); at != std::string_view::npos; at = image.find('$', at + 1))
     if (at + 1 < image.size() && (image[at + 1] == '{' || is_word_start(image[at + 1]))) return true;
   return false;

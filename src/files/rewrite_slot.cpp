@@ -82,7 +82,7 @@ class slot_rewriter {
     out_.written = slot_.tag->written();
     out_.tag = out_.written;
     if (slot_.form == slot_form::scalar) {
-      set(image_.scalar, slot_.tag->written());
+      set(image_.scalar, image_.before + slot_.tag->written());
     } else if (const auto tag = text_at(doc_, image_.tag); tag_holds_digest()) {
       set(image_.tag, std::string(tag.substr(0, tag.find('@'))));
     } else if (!is_entry()) {
@@ -120,7 +120,7 @@ class slot_rewriter {
 
   void pin_scalar(const registry::digest& digest) {
     out_.written = pinned_text(slot_, digest, format_);
-    set(image_.scalar, out_.written);
+    set(image_.scalar, image_.before + out_.written);
     out_.leaves_digest_alone = !slot_.tag || format_ == pin_format::digest;
     if (!slot_.tag) return;
     if (format_ == pin_format::digest)

@@ -16,6 +16,8 @@ std::string_view to_string(skip_reason reason) noexcept {
       return "overridden";
     case skip_reason::skip_label:
       return "skip-label";
+    case skip_reason::skip_comment:
+      return "skip-comment";
     case skip_reason::split:
       return "split";
     case skip_reason::number_tag:

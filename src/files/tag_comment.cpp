@@ -89,6 +89,7 @@ bool is_double_quoted(const source_document& doc, node_index i) {
 // True when the document is JSON as far as the path from its root to `scalar` shows: only brackets and double quotes,
 // and no text before them. Reading the whole document each time would be slow for many images in one file.
 bool looks_like_json(const source_document& doc, std::string_view text, node_index scalar) {
+  if (!doc.has_comments) return true;
   if (!is_double_quoted(doc, scalar)) return false;
   const std::string_view head = text.substr(doc.span.begin, doc.nodes[doc.root].span.begin - doc.span.begin);
   constexpr std::string_view mark = "\xEF\xBB\xBF";
@@ -124,7 +125,7 @@ void read_chain(std::string_view text, line_end& line) {
 }  // namespace
 
 std::optional<line_end> line_end_at(const source_document& doc, std::string_view text, node_index scalar) {
-  if (scalar >= doc.nodes.size()) return std::nullopt;
+  if (scalar >= doc.nodes.size() || !doc.has_comments) return std::nullopt;
   const yaml::source_node& node = doc.nodes[scalar];
   const bool is_block = node.form == scalar_form::literal || node.form == scalar_form::folded;
   const std::size_t from = is_block ? header_end(doc, text, scalar) : node.span.end;

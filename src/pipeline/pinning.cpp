@@ -23,7 +23,7 @@ std::string reason_of(const files::slot& s) {
     case files::skip_reason::none:
       break;
     case files::skip_reason::variable:
-      return "something else fills it in";
+      return s.problem.empty() ? "something else fills it in" : s.problem;
     case files::skip_reason::no_tag_here:
       return s.form == files::slot_form::kustomization ? "its tag comes from the images that it matches"
                                                        : "its tag comes from elsewhere";
@@ -31,6 +31,8 @@ std::string reason_of(const files::slot& s) {
       return "it is built, not pulled";
     case files::skip_reason::skip_label:
       return "the object is labelled pinhook.dev/pin: skip";
+    case files::skip_reason::skip_comment:
+      return "a comment says pinhook: skip";
     case files::skip_reason::split:
     case files::skip_reason::number_tag:
     case files::skip_reason::overridden:

@@ -64,7 +64,7 @@ void expect_in_text(const yaml::source& from, std::string_view text, const found
     const std::size_t begin = doc.at(image.scalar).span.begin;
     EXPECT_EQ(place, place_of(text, is_block(doc.at(image.scalar)) ? text.find_first_not_of(" \r\n", begin) : begin));
     EXPECT_EQ(doc.at_pointer(doc.root, s.pointer), image.scalar) << s.pointer;
-    EXPECT_EQ(doc.at(doc.resolve(image.scalar)).text, s.written);
+    EXPECT_EQ(doc.at(doc.resolve(image.scalar)).text, image.before + s.written);
     expect_in_text(doc, text, image.scalar);
     return;
   }

@@ -30,14 +30,15 @@ struct walk_limits {
 };
 
 /// A named file is taken whatever its name is, even when git ignores it. A directory gives every *.yaml, *.yml and
-/// *.json below it, and files called Kustomization. Files ignored by .gitignore files (of the directory, those below
-/// it, and those above it up to the root of the repository) or by .git/info/exclude are left out, as are `.git`
-/// directories. A named directory is read even when it is ignored itself. Links to directories are not followed; links
-/// to files are taken unless the file itself is found. An argument with `*`, `?` or `[` that names no file is a glob
-/// (see path_pattern): `*` within a part, `**` across parts; ignored files are left out as above. A directory that
-/// matches is read. When the last part is `*` or `**` alone the glob finds files of the names above, otherwise of any
-/// name. not_found: no such file, or a glob that finds nothing; denied: no permission to read a directory;
-/// invalid_input: more than the limits, or a glob that cannot match anything. Messages name the path.
+/// *.json below it, files called Kustomization, Dockerfiles and others of known_forms.hpp. Files ignored by .gitignore
+/// files (of the directory, those below it, and those above it up to the root of the repository) or by
+/// .git/info/exclude are left out, as are `.git` directories. A named directory is read even when it is ignored itself.
+/// Links to directories are not followed; links to files are taken unless the file itself is found. An argument with
+/// `*`, `?` or `[` that names no file is a glob (see path_pattern): `*` within a part, `**` across parts; ignored files
+/// are left out as above. A directory that matches is read. When the last part is `*` or `**` alone the glob finds
+/// files of the names above, otherwise of any name. not_found: no such file, or a glob that finds nothing; denied: no
+/// permission to read a directory; invalid_input: more than the limits, or a glob that cannot match anything. Messages
+/// name the path.
 [[nodiscard]] result<found_files> find_files(const std::vector<std::string>& words, walk_limits limits = {});
 
 }  // namespace pinhook::files

@@ -10,6 +10,7 @@
 #include <pinhook/yaml/source.hpp>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,8 @@ struct found_image {
   yaml::node_index tag = yaml::no_node;
   yaml::node_index digest_key = yaml::no_node;  // values: digest, sha256, sha
   yaml::node_index digest = yaml::no_node;
+  /// scalar: the text before the image: "docker://".
+  std::string before{};
   /// values: the digest is written without its "sha256:".
   bool is_hex_digest = false;
   /// The comment of another pinning program when `slot.tag` comes from it (foreign_tag.hpp); else empty.

@@ -10,6 +10,7 @@
 //                            ResourceList's items
 //   kustomization            images[*]: name, newName, newTag, digest
 //   Compose file             services.*.image
+//   known forms              files of CI systems and build tools (known_forms.hpp), Dockerfiles (dockerfile.hpp)
 //   Helm values              mappings with repository and tag or digest; strings under a key `image`
 //   files of the operator    the paths of image_places
 //
@@ -20,6 +21,7 @@
 #include <pinhook/files/change.hpp>
 #include <pinhook/files/image_places.hpp>
 #include <pinhook/files/slot.hpp>
+#include <pinhook/files/unread.hpp>
 #include <pinhook/pin/path.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/pin/policy.hpp>
@@ -52,6 +54,14 @@ class image_file {
   [[nodiscard]] const std::string& text() const;
   /// In the order of the file.
   [[nodiscard]] const std::vector<slot>& slots() const;
+
+  /// The reason why the file as a whole is not searched for images: "its form is not known", "HCL is not read".
+  /// Empty: it is.
+  [[nodiscard]] const std::string& unread_reason() const;
+  /// True for a file whose name is in the table of known forms.
+  [[nodiscard]] bool is_of_known_form() const;
+  /// Values that look like images and are not read as such (unread.hpp).
+  [[nodiscard]] std::vector<unread_image> unread() const;
 
   /// The text with these slots changed. A slot reached through an alias changes with its anchor, unless the anchor is
   /// used for something else too; then the alias is replaced by the text. Slots that share their bytes

@@ -26,6 +26,9 @@ struct image_places {
   /// The table and the operator's kinds.
   pin::pod_paths kinds;
   std::vector<custom_paths> paths;
+  /// Files and directories that are left out, even where an argument names them: patterns as in .gitignore, from the
+  /// working directory.
+  std::vector<std::string> excluded{};
 };
 
 }  // namespace pinhook::files

@@ -8,6 +8,7 @@
 #include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_file.hpp>
+#include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/files/node_access.hpp>
 #include <pinhook/files/slot.hpp>
@@ -95,6 +96,15 @@ void set_owner(const yaml::source_document& doc, yaml::node_index object, const 
 
 [[nodiscard]] bool is_compose_file(const yaml::source_document& doc);
 [[nodiscard]] result<void> find_in_compose_file(image_search& in);
+
+/// Searches a file of a known form that is no object. Errors: as node_paths::walk.
+[[nodiscard]] result<void> find_in_known_form(image_search& in, const known_form& form);
+/// Searches the fields of an object whose API group is in the table of known forms. `pointer` leads to the object.
+[[nodiscard]] result<void> find_in_known_fields(image_search& in, yaml::node_index object, const object_type& type,
+                                                const std::string& pointer);
+
+/// The document is of dockerfile_source().
+void find_in_dockerfile(image_search& in);
 
 /// Decides by the name; false for standard input.
 [[nodiscard]] bool is_values_file(std::string_view path);

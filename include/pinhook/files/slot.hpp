@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace pinhook::files {
 
@@ -26,24 +27,26 @@ enum class slot_form : std::uint8_t {
 /// The reason why no command changes a slot.
 enum class skip_reason : std::uint8_t {
   none,
-  variable,     // "{{ .Values.image }}", "$(params.image)", "${TAG}": another program fills it in
-  no_tag_here,  // a kustomization's or chart's entry without a tag: the tag comes from elsewhere
-  built,        // a Compose service with `build`: its image is built, not pulled
-  overridden,   // a kustomization's entry whose tag a later entry replaces, which `problem` names
-  skip_label,   // the object is labelled pinhook.dev/pin: skip
-  split,        // Helm values: a chart puts it together from several places in an unknown way; `problem` names them
-  number_tag,   // Helm values: the tag is a number, and Helm writes another text; `problem` has the line to write
-  invalid,      // not an image reference; `problem` has the reason
+  variable,      // "{{ .Values.image }}", "$(params.image)", "${TAG}": another program fills it in
+  no_tag_here,   // a kustomization's or chart's entry without a tag: the tag comes from elsewhere
+  built,         // a Compose service with `build`: its image is built, not pulled
+  overridden,    // a kustomization's entry whose tag a later entry replaces, which `problem` names
+  skip_label,    // the object is labelled pinhook.dev/pin: skip
+  skip_comment,  // the author's comment "pinhook: skip" (skip_comment.hpp)
+  split,         // it is put together from several places (by a chart), or stands on two lines; `problem` says so
+  number_tag,    // Helm values: the tag is a number, and Helm writes another text; `problem` has the line to write
+  invalid,       // not an image reference; `problem` has the reason
 };
 
-/// For people and JSON: "variable", "no-tag-here", "built", "overridden", "skip-label", "split", "number-tag",
-/// "invalid".
+/// For people and JSON: "variable", "no-tag-here", "built", "overridden", "skip-label", "skip-comment", "split",
+/// "number-tag", "invalid".
 [[nodiscard]] std::string_view to_string(skip_reason reason) noexcept;
 
 /// True for a reason that the author chose; reports need no line for it.
 [[nodiscard]] constexpr bool is_on_purpose(skip_reason reason) noexcept {
   using enum skip_reason;
-  return reason == variable || reason == no_tag_here || reason == built || reason == skip_label;
+  return reason == variable || reason == no_tag_here || reason == built || reason == skip_label ||
+         reason == skip_comment;
 }
 
 struct slot {
@@ -69,7 +72,8 @@ struct slot {
   /// The image as written; of values and kustomizations put together: "docker.io/bitnami/redis:7.2@sha256:…".
   std::string written;
   skip_reason reason = skip_reason::none;
-  /// invalid, number_tag, split: the fault of `written`; overridden: the entry that replaces it. Where `reason` is
+  /// invalid, number_tag, split: the fault of `written`; overridden: the entry that replaces it; variable: what fills
+  /// it in, where that is known. Where `reason` is
   /// `none`: the reason why no digest is looked up and written here; empty: none.
   std::string problem;
   /// The remedy for `problem`. Empty: write a reference.

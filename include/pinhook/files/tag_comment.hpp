@@ -35,8 +35,9 @@ struct line_end {
   std::vector<yaml::text_span> spans;
 };
 
-/// The end of the line in which the scalar's span ends. None where no comment is allowed: in JSON, and inside of a
-/// scalar of several lines that begins or continues there. For a literal or folded scalar the line of its indicator
+/// The end of the line in which the scalar's span ends. None where no comment is allowed: in JSON, where the document
+/// has none, and inside of a scalar of several lines that begins or continues there. For a literal or folded scalar the
+/// line of its indicator
 /// ("image: >-") counts.
 [[nodiscard]] std::optional<line_end> line_end_at(const yaml::source_document& doc, std::string_view text,
                                                   yaml::node_index scalar);

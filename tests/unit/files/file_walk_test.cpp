@@ -53,6 +53,14 @@ struct FileWalk : ::testing::Test {
   }
 };
 
+TEST_F(FileWalk, TakesFilesOfKnownForms) {
+  for (const char* name : {"Dockerfile", "Dockerfile.dev", "web.dockerfile", "Containerfile", "docker-bake.hcl",
+                           "web.nomad", "Dockerfile.dockerignore", "main.tf", ".github/workflows/ci.yml"})
+    make(name);
+  EXPECT_EQ(found({"."}), (words{".github/workflows/ci.yml", "Containerfile", "Dockerfile", "Dockerfile.dev",
+                                 "docker-bake.hcl", "web.dockerfile", "web.nomad"}));
+}
+
 TEST_F(FileWalk, TakesNamedFilesOfEveryKind) {
   make("notes.txt");
   make("web.yaml");

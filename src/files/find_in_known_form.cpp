@@ -1,0 +1,102 @@
+// The images of the files and fields in the table of known forms.
+#include <pinhook/files/image_search.hpp>
+#include <pinhook/files/known_forms.hpp>
+#include <pinhook/pin/object.hpp>
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+
+constexpr std::string_view uri_scheme = "docker://";
+
+// True for a word of a text whose words are separated by blanks.
+bool is_word_of(std::string_view words, std::string_view word) {
+  for (std::size_t at = words.find(word); at != std::string_view::npos; at = words.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' ')) return true;
+  }
+  return false;
+}
+
+class form_search {
+ public:
+  // `owner`: object, group, kind, namespace and reason of the images.
+  form_search(image_search& in, const known_form& form, const slot& owner)
+      : in_(in), form_(form), owner_(owner), image_count_(node_paths(form.images).size()) {
+    for (const found_image& one : in.images) known_.insert(one.scalar);
+  }
+
+  // `base`: the pointer to `from`.
+  result<void> run(node_index from, const std::string& base) {
+    return image_paths_of(form_).walk(in_.doc, from, in_.budget, [&](const path_match& m) {
+      take(m, base);
+      return true;
+    });
+  }
+
+ private:
+  [[nodiscard]] bool is_other(std::string_view pointer) const {
+    if (pointer.empty() || form_.others.empty()) return false;
+    pointer.remove_prefix(1);
+    return is_word_of(form_.others, pointer.substr(0, pointer.find('/')));
+  }
+
+  void take(const path_match& m, const std::string& base) {
+    const auto text = string_at(in_.doc, m.node);
+    if (!text || text->empty() || is_other(m.pointer)) return;
+    const bool has_scheme = text->starts_with(uri_scheme);
+    const bool is_uri_path = m.path >= image_count_;
+    // A node that is found by two paths, or through an alias around it, is one image.
+    if ((is_uri_path && !has_scheme) || !known_.insert(m.node).second) return;
+    found_image image = scalar_image(in_, m.node, base + std::string(m.pointer));
+    if (has_scheme) {
+      image.before = uri_scheme;
+      image.slot.written.erase(0, uri_scheme.size());
+    }
+    image.slot.object = owner_.object;
+    image.slot.group = owner_.group;
+    image.slot.kind = owner_.kind;
+    image.slot.ns = owner_.ns;
+    image.slot.reason = owner_.reason;
+    keep(in_, std::move(image));
+  }
+
+  image_search& in_;
+  const known_form& form_;
+  const slot& owner_;
+  // The number of paths to images; those to URIs follow.
+  const std::size_t image_count_;
+  std::set<node_index> known_;
+};
+
+}  // namespace
+
+result<void> find_in_known_form(image_search& in, const known_form& form) {
+  if (form.syntax == file_syntax::dockerfile) {
+    find_in_dockerfile(in);
+    return {};
+  }
+  slot owner;
+  owner.object = form.title;
+  return form_search(in, form, owner).run(in.doc.root, {});
+}
+
+result<void> find_in_known_fields(image_search& in, node_index object, const object_type& type,
+                                  const std::string& pointer) {
+  const known_form* form = form_of_group(type.group);
+  if (form == nullptr) return {};
+  slot owner;
+  set_owner(in.doc, object, type, owner);
+  const node_index labels = in.doc.find(in.doc.find(object, "metadata"), "labels");
+  if (string_at(in.doc, in.doc.find(labels, pin::pin_label)) == "skip") owner.reason = skip_reason::skip_label;
+  return form_search(in, *form, owner).run(object, pointer);
+}
+
+}  // namespace pinhook::files

@@ -1,0 +1,236 @@
+#include <pinhook/files/known_forms.hpp>
+
+#include <pinhook/base/glob.hpp>
+#include <pinhook/files/node_access.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace pinhook::files {
+namespace {
+
+// Visited nodes, times their cost, in the look at one document's shape.
+constexpr std::size_t shape_budget = std::size_t{1024} * 1024;
+
+constexpr std::array rows{
+    known_form{.title = "GitHub workflow",
+               .files = ".github/workflows/*.yml .github/workflows/*.yaml .gitea/workflows/*.yml "
+                        ".gitea/workflows/*.yaml .forgejo/workflows/*.yml .forgejo/workflows/*.yaml",
+               .shape = "on jobs/*/runs-on",
+               .images = "jobs/*/container jobs/*/container/image jobs/*/services/* jobs/*/services/*/image",
+               .uris = "jobs/*/steps/*/uses",
+               .source = "https://docs.github.com/actions/reference/workflow-syntax-for-github-actions"},
+    known_form{.title = "GitHub action",
+               .files = "action.yml action.yaml",
+               .uris = "runs/image runs/steps/*/uses",
+               .source = "https://docs.github.com/actions/reference/metadata-syntax-for-github-actions"},
+    known_form{.title = "GitLab CI",
+               .files = ".gitlab-ci.yml .gitlab-ci.yaml *.gitlab-ci.yml *.gitlab-ci.yaml .gitlab/ci/*.yml "
+                        ".gitlab/ci/*.yaml .gitlab/ci/*/*.yml .gitlab-ci/*.yml .gitlab-ci/*.yaml",
+               .shape = "*/script */stage",
+               .images = "image image/name services/* services/*/name */image */image/name */services/* "
+                         "*/services/*/name",
+               .others = "variables include workflow stages spec cache",
+               .source = "https://docs.gitlab.com/ci/yaml/"},
+    known_form{.title = "CircleCI",
+               .files = ".circleci/*.yml .circleci/*.yaml .circleci/*/*.yml .circleci/*/*.yaml",
+               .shape = "version **/docker/*/image",
+               .images = "**/docker/*/image",
+               .source = "https://circleci.com/docs/reference/configuration-reference/#docker"},
+    known_form{.title = "Drone",
+               .files = ".drone.yml .drone.yaml drone.yml drone.yaml",
+               .shape = "kind=pipeline steps/*/image",
+               .images = "steps/*/image services/*/image pipeline/*/image",
+               .source = "https://docs.drone.io/pipeline/docker/syntax/"},
+    known_form{.title = "Woodpecker",
+               .files = ".woodpecker.yml .woodpecker.yaml .woodpecker/*.yml .woodpecker/*.yaml .woodpecker/*/*.yml "
+                        ".woodpecker/*/*.yaml",
+               .images = "steps/*/image services/*/image clone/*/image pipeline/*/image",
+               .source = "https://woodpecker-ci.org/docs/usage/workflow-syntax"},
+    known_form{.title = "Bitbucket Pipelines",
+               .files = "bitbucket-pipelines.yml bitbucket-pipelines.yaml",
+               .images = "image image/name **/step/image **/step/image/name definitions/services/*/image "
+                         "definitions/services/*/image/name",
+               .uris = "**/script/*/pipe **/after-script/*/pipe",
+               .source = "https://support.atlassian.com/bitbucket-cloud/docs/docker-image-options/"},
+    known_form{.title = "Cloud Build",
+               .files = "cloudbuild.yaml cloudbuild.yml cloudbuild.json cloudbuild-*.yaml cloudbuild-*.yml "
+                        "cloudbuild.*.yaml cloudbuild.*.yml "
+                        "*.cloudbuild.yaml *.cloudbuild.yml .cloudbuild/*.yaml .cloudbuild/*.yml",
+               .images = "steps/*/name",
+               .source = "https://cloud.google.com/build/docs/build-config-file-schema"},
+    known_form{.title = "Azure Pipelines",
+               .files = "azure-pipelines.yml azure-pipelines.yaml azure-pipelines-*.yml azure-pipelines-*.yaml "
+                        "azure-pipelines.*.yml "
+                        ".azure-pipelines/*.yml .azure-pipelines/*.yaml",
+               .images = "resources/containers/*/image **/container/image",
+               .source = "https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/"},
+    known_form{.title = "Buildkite",
+               .files = ".buildkite/*.yml .buildkite/*.yaml",
+               .images = "image **/steps/*/image **/plugins/*/*/image",
+               .source = "https://buildkite.com/docs/pipelines/configure/step-types/command-step"},
+    known_form{.title = "Semaphore",
+               .files = ".semaphore/*.yml .semaphore/*.yaml",
+               .images = "**/agent/containers/*/image",
+               .source = "https://docs.semaphore.io/reference/pipeline-yaml"},
+    known_form{.title = "Gitpod",
+               .files = ".gitpod.yml",
+               .images = "image",
+               .source = "https://www.gitpod.io/docs/classic/user/references/gitpod-yml"},
+    known_form{.title = "Dev container",
+               .files = "devcontainer.json .devcontainer.json",
+               .images = "image",
+               .syntax = file_syntax::json_with_comments,
+               .source = "https://containers.dev/implementors/json_reference/"},
+    known_form{
+        .title = "Dockerfile",
+        .files = "Dockerfile Dockerfile.* *.Dockerfile *.dockerfile Containerfile Containerfile.* *.Containerfile",
+        .syntax = file_syntax::dockerfile,
+        .source = "https://docs.docker.com/reference/dockerfile/"},
+    known_form{.title = "Docker Bake file",
+               .files = "docker-bake.hcl docker-bake.*.hcl",
+               .syntax = file_syntax::hcl,
+               .source = "https://docs.docker.com/build/bake/reference/"},
+    known_form{.title = "Nomad job",
+               .files = "*.nomad *.nomad.hcl",
+               .syntax = file_syntax::hcl,
+               .source = "https://developer.hashicorp.com/nomad/docs/job-specification"},
+    known_form{.title = "Tekton bundle",
+               .group = "tekton.dev",
+               .images = "**/taskRef[resolver=bundles]/params/*[name=bundle]/value "
+                         "**/pipelineRef[resolver=bundles]/params/*[name=bundle]/value "
+                         "**/ref[resolver=bundles]/params/*[name=bundle]/value "
+                         "**/taskRef/bundle **/pipelineRef/bundle",
+               .source = "https://tekton.dev/docs/pipelines/bundle-resolver/"},
+    known_form{.title = "Crossplane package",
+               .group = "pkg.crossplane.io",
+               .images = "spec/package",
+               .source = "https://docs.crossplane.io/latest/packages/providers/"},
+};
+
+// Files whose names a row's globs match, and which are something else.
+constexpr std::array<std::string_view, 2> other_endings{".dockerignore", ".md"};
+
+// A word of every GitHub workflow; documents of the other shapes with images hold the word "image".
+constexpr std::string_view shape_word = "runs-on";
+
+// The last parts of the path, as many as a pattern with this number of slashes has; empty when it has fewer.
+std::string_view last_parts(std::string_view path, std::size_t slashes) {
+  std::size_t begin = path.size();
+  for (std::size_t i = 0; i <= slashes; ++i) {
+    const std::size_t at = begin == 0 ? std::string_view::npos : path.rfind('/', begin - 1);
+    if (at == std::string_view::npos) return i == slashes ? path : std::string_view();
+    begin = at;
+  }
+  return path.substr(begin + 1);
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) out.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+// A row with its texts read.
+class compiled_form {
+ public:
+  explicit compiled_form(const known_form& form) : form_(&form), images_(form.images, form.uris) {
+    for (const std::string_view word : words_of(form.files))
+      names_.push_back({glob(word), static_cast<std::size_t>(std::ranges::count(word, '/'))});
+    for (const std::string_view word : words_of(form.shape)) {
+      const std::size_t sign = std::min(word.find('='), word.size());
+      shape_.push_back({node_paths(word.substr(0, sign)), word.substr(std::min(sign + 1, word.size()))});
+    }
+  }
+
+  [[nodiscard]] const known_form& form() const { return *form_; }
+  [[nodiscard]] const node_paths& images() const { return images_; }
+
+  [[nodiscard]] bool is_name(std::string_view path) const {
+    return std::ranges::any_of(names_,
+                               [&](const name& one) { return one.pattern.matches(last_parts(path, one.slashes)); });
+  }
+
+  [[nodiscard]] bool is_shape(const yaml::source_document& doc) const {
+    return !shape_.empty() && std::ranges::all_of(shape_, [&](const demand& one) { return meets(doc, one); });
+  }
+
+ private:
+  struct name {
+    glob pattern;
+    std::size_t slashes = 0;
+  };
+  struct demand {
+    node_paths path;
+    /// Empty: any node.
+    std::string_view text;
+  };
+
+  // A document that cannot be walked has no form.
+  static bool meets(const yaml::source_document& doc, const demand& wanted) {
+    bool is_met = false;
+    std::size_t budget = shape_budget;
+    const auto ok = wanted.path.walk(doc, doc.root, budget, [&](const path_match& m) {
+      is_met = wanted.text.empty() || scalar_at(doc, m.node) == wanted.text;
+      return !is_met;
+    });
+    return ok && is_met;
+  }
+
+  const known_form* form_;
+  std::vector<name> names_;
+  std::vector<demand> shape_;
+  node_paths images_;
+};
+
+const std::vector<compiled_form>& compiled_forms() {
+  static const std::vector<compiled_form> all(rows.begin(), rows.end());
+  return all;
+}
+
+}  // namespace
+
+std::span<const known_form> known_forms() { return rows; }
+
+const known_form* form_of_file(std::string_view path) {
+  if (std::ranges::any_of(other_endings, [&](std::string_view ending) { return path.ends_with(ending); }))
+    return nullptr;
+  const auto found =
+      std::ranges::find_if(compiled_forms(), [&](const compiled_form& one) { return one.is_name(path); });
+  return found == compiled_forms().end() ? nullptr : &found->form();
+}
+
+file_syntax syntax_of_file(std::string_view path) {
+  const known_form* form = form_of_file(path);
+  return form == nullptr ? file_syntax::yaml : form->syntax;
+}
+
+const known_form* form_of_shape(const yaml::source_document& doc) {
+  const auto found =
+      std::ranges::find_if(compiled_forms(), [&](const compiled_form& one) { return one.is_shape(doc); });
+  return found == compiled_forms().end() ? nullptr : &found->form();
+}
+
+const known_form* form_of_group(std::string_view group) {
+  const auto found =
+      std::ranges::find_if(rows, [&](const known_form& one) { return !one.group.empty() && one.group == group; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+bool may_be_known_form(std::string_view text, std::string_view path) {
+  if (form_of_file(path) != nullptr || text.contains(shape_word)) return true;
+  return std::ranges::any_of(rows,
+                             [&](const known_form& one) { return !one.group.empty() && text.contains(one.group); });
+}
+
+const node_paths& image_paths_of(const known_form& form) {
+  return compiled_forms()[static_cast<std::size_t>(&form - rows.data())].images();
+}
+
+}  // namespace pinhook::files

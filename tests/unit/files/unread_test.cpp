@@ -1,0 +1,112 @@
+#include <pinhook/files/unread.hpp>
+
+#include <pinhook/files/document_form.hpp>
+#include <pinhook/files/image_file.hpp>
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pinhook::files {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> unread(std::string_view text, std::string_view path = "web.yaml") {
+  const auto file = image_file::read(std::string(text), path, {});
+  if (!file) return {file.error().message};
+  std::vector<std::string> out;
+  for (const unread_image& one : file->unread())
+    out.push_back(fmt::format("{} {}:{} {} {}", one.document, one.line, one.column, one.pointer, one.written));
+  return out;
+}
+
+TEST(Unread, NamesWhatLooksLikeAnImage) {
+  EXPECT_THAT(unread("a: 1\n---\ntasks:\n  - {image: \"nginx:1.25\"}\n  - some_image: ghcr.io/acme/web\n"),
+              ElementsAre("1 4:13 /tasks/0/image nginx:1.25", "1 5:17 /tasks/1/some_image ghcr.io/acme/web"));
+  EXPECT_THAT(unread("jobs: {a: {strategy: {matrix: {image: 'node:20'}}}}\n", ".github/workflows/a.yml"),
+              ElementsAre("0 1:39 /jobs/a/strategy/matrix/image node:20"));
+}
+
+TEST(Unread, PassesOverTheRest) {
+  const std::vector<std::string_view> cases{
+      "image: nginx\n",
+      "image: logo.png\n",
+      "image: acme/web\n",
+      "image: {name: \"a:1\"}\n",
+      "image: ./x:1\n",
+      "image: \"a b:1\"\n",
+      "image: 1\n",
+      "image:\n",
+      "image: disk:1.iso\n",
+      "status: {image: a:1}\n",
+      "example: {image: a:1}\n",
+      "images: [a:1]\n",
+      "text: \"image: a:1\"\n",
+      "x: &a {y: 1}\nimage: *a\n",
+  };
+  for (const auto text : cases) EXPECT_THAT(unread(text), IsEmpty()) << text;
+}
+
+TEST(Unread, PassesOverImages) {
+  EXPECT_THAT(unread("apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'a:1'}]}\n"), IsEmpty());
+  EXPECT_THAT(unread("services: {a: {image: 'a:1'}}\n"), IsEmpty());
+  EXPECT_THAT(unread("image: {repository: a, tag: '1'}\n", "values.yaml"), IsEmpty());
+  EXPECT_THAT(unread("x: &i a:1\nservices: {a: {image: *i}}\n"), IsEmpty());
+}
+
+TEST(DocumentForm, IsRecognisedByMembersAndNames) {
+  using enum document_form;
+  const std::vector<std::pair<std::pair<std::string_view, std::string_view>, document_form>> cases{
+      {{"a.yaml", ""}, empty},
+      {{"a.yaml", "# x\n"}, empty},
+      {{"a.yaml", "null\n"}, empty},
+      {{"a.yaml", "apiVersion: v1\nkind: Pod\n"}, object},
+      {{"values.yaml", "apiVersion: v1\nkind: Pod\n"}, object},
+      {{"kustomization.yaml", "images: []\n"}, kustomization},
+      {{"kustomization.yaml", "kind: Other\n"}, other},
+      {{".gitlab-ci.yml", "services: [a]\n"}, known},
+      {{"a.yaml", "on: push\njobs: {a: {runs-on: x}}\n"}, known},
+      {{"values.yaml", "services: {}\n"}, values},
+      {{"a.yaml", "services: {}\n"}, compose},
+      {{"a.yaml", "image: a:1\n"}, other},
+      {{"a.yaml", "[1]\n"}, other},
+  };
+  for (const auto& [file, form] : cases) {
+    const auto from = yaml::read_source(file.second);
+    ASSERT_TRUE(from);
+    const auto& documents = from->documents;
+    EXPECT_EQ(documents.empty() ? empty : recognise(documents[0], file.first).form, form)
+        << file.first << ": " << file.second;
+  }
+}
+
+TEST(ImageFile, KnowsWhetherItIsRead) {
+  const std::vector<std::pair<std::pair<std::string_view, std::string_view>, std::string_view>> cases{
+      {{"a.yaml", "image: a:1\n"}, "its form is not known"},
+      {{"a.yaml", "image: a:1\n---\napiVersion: v1\nkind: Pod\n"}, ""},
+      {{"a.yaml", ""}, ""},
+      {{"-", "x: 1\n"}, "its form is not known"},
+      {{"values.yaml", "x: 1\n"}, ""},
+      {{"Dockerfile", "FROM a\n"}, ""},
+      {{"web.nomad", "job \"web\" { image = \"a:1\" }\n"}, "HCL is not read"},
+      {{"docker-bake.hcl", "target \"web\" {\n"}, "HCL is not read"},
+  };
+  for (const auto& [file, reason] : cases) {
+    const auto read = image_file::read(std::string(file.second), file.first, {});
+    ASSERT_TRUE(read) << file.first;
+    EXPECT_EQ(read->unread_reason(), reason) << file.first << ": " << file.second;
+  }
+  image_places places;
+  places.paths.push_back({"a.yaml", {"image"}});
+  EXPECT_EQ(image_file::read("image: a:1\n", "a.yaml", places)->unread_reason(), "");
+}
+
+}  // namespace
+}  // namespace pinhook::files
