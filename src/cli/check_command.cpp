@@ -30,6 +30,7 @@ pipeline::check_run_options check_options(const file_arguments& arguments, const
   pipeline::check_run_options out;
   out.output = pipeline::parse_report_format(arguments.output).value_or(pipeline::report_format::table);
   out.report.has_colour = out.output == pipeline::report_format::table && wants_colour();
+  out.report.is_verbose = arguments.verbose;
   out.report.directory = here();
   out.ns = arguments.ns;
   out.has_drift = arguments.drift;

@@ -120,6 +120,7 @@ void declare_unpin(CLI::App& app, arguments& out) {
 void declare_check(CLI::App& app, arguments& out) {
   add_paths(app, out);
   app.add_flag("--drift", out.files.drift, "Compare pins with the digests that their tags have now");
+  app.add_flag("-v,--verbose", out.files.verbose, "List values that look like images and are not read, too");
   one_of(app.add_option("-o,--output", out.files.output, "How to print the findings"),
          {"table", "json", "sarif", "junit", "github"});
   add_format(app, out);

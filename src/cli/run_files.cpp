@@ -56,7 +56,7 @@ pin::pin_format format_of(const file_arguments& arguments, const config::setting
 }
 
 files::image_places image_places_of(const config::settings& s) {
-  return {.kinds = pin::pod_paths(s.pin.kinds), .paths = s.files.paths};
+  return {.kinds = pin::pod_paths(s.pin.kinds), .paths = s.files.paths, .excluded = s.files.exclude};
 }
 
 pipeline::slot_rules orders_of(const file_arguments& arguments, const config::settings& s) {

@@ -134,6 +134,10 @@ std::vector<setting> make_table() {
           "glob "
           "on the path.",
           "For example [{files: \"**/engine.yaml\", paths: [\"server.image\", \"jobs[*].image\"]}]."),
+      row("files.exclude", text_list_type{}, at(&settings::files, &settings::file_settings::exclude),
+          "Files and directories that pin, unpin, check and lock leave out, even when they are named: patterns as in "
+          ".gitignore, from the working directory.",
+          "For example [\"vendor/\", \"**/testdata/**\", \"*.tmpl.yaml\"]."),
       row("deadline.limit", duration_type{100ms, 30s}, at(&settings::deadline, &settings::deadline_settings::limit),
           "The longest a request may take, whatever time the API server gives.",
           "Lower it when a slow registry must not hold up requests."),

@@ -23,35 +23,29 @@ constexpr std::array<std::string_view, 3> directive_names{"syntax", "escape", "c
 // Limit of here-documents of one instruction; shells need one or two.
 constexpr std::size_t max_heredocs = 64;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return out;
-}
+bool is_name_letter(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
 
 bool is_number(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
 
 // One line of the text without its end.
-struct line {
+struct text_line {
   std::size_t begin = 0, end = 0, next = 0;
 };
 
-line line_at(std::string_view text, std::size_t at) {
+text_line line_at(std::string_view text, std::size_t at) {
   const std::size_t stop = std::min(text.find('\n', at), text.size());
   std::size_t end = stop;
   if (end > at && text[end - 1] == '\r') --end;
   return {at, end, std::min(stop + 1, text.size())};
 }
 
-std::size_t skip_blanks(std::string_view text, std::size_t at, std::size_t end) {
+std::size_t behind_blanks(std::string_view text, std::size_t at, std::size_t end) {
   while (at < end && is_blank(text[at])) ++at;
   return at;
 }
 
 // The position of the character that continues the line, when it ends with one that is not itself escaped.
-std::optional<std::size_t> continuation_of(std::string_view text, const line& l, char escape) {
+std::optional<std::size_t> continuation_of(std::string_view text, const text_line& l, char escape) {
   std::size_t end = l.end;
   while (end > l.begin && is_blank(text[end - 1])) --end;
   if (end == l.begin || text[end - 1] != escape) return std::nullopt;
@@ -72,7 +66,7 @@ struct word {
   [[nodiscard]] bool is_whole() const { return end - begin == text.size(); }
 };
 
-std::vector<word> words_of(const std::vector<placed>& characters, char escape) {
+std::vector<word> instruction_words(const std::vector<placed>& characters, char escape) {
   std::vector<word> out;
   bool is_open = false;
   char quote = 0;
@@ -140,17 +134,17 @@ class reader {
   std::size_t read_directives(std::size_t at) {
     std::set<std::string> seen;
     while (at < text_.size()) {
-      const line l = line_at(text_, at);
+      const text_line l = line_at(text_, at);
       if (text_[l.begin] != '#') return at;
-      const std::size_t name_begin = skip_blanks(text_, l.begin + 1, l.end);
+      const std::size_t name_begin = behind_blanks(text_, l.begin + 1, l.end);
       std::size_t name_end = name_begin;
-      while (name_end < l.end && (is_letter(text_[name_end]) || is_digit(text_[name_end]))) ++name_end;
-      const std::size_t sign = skip_blanks(text_, name_end, l.end);
-      const std::string name = lower(text_.substr(name_begin, name_end - name_begin));
+      while (name_end < l.end && is_name_letter(text_[name_end])) ++name_end;
+      const std::size_t sign = behind_blanks(text_, name_end, l.end);
+      const std::string name = lowered(text_.substr(name_begin, name_end - name_begin));
       if (sign == l.end || text_[sign] != '=' || std::ranges::find(directive_names, name) == directive_names.end() ||
           !seen.insert(name).second)
         return at;
-      const std::size_t value = skip_blanks(text_, sign + 1, l.end);
+      const std::size_t value = behind_blanks(text_, sign + 1, l.end);
       if (value == l.end) return at;
       if (name == "escape" && (text_[value] == '`' || text_[value] == '\\')) escape_ = text_[value];
       if (name == "syntax") take_syntax(value, l.end);
@@ -170,9 +164,9 @@ class reader {
     std::vector<placed> characters;
     bool is_first = true;
     for (bool goes_on = true; goes_on && at < text_.size(); is_first = false) {
-      const line l = line_at(text_, at);
+      const text_line l = line_at(text_, at);
       at = l.next;
-      const std::size_t content = skip_blanks(text_, l.begin, l.end);
+      const std::size_t content = behind_blanks(text_, l.begin, l.end);
       if (content == l.end || text_[content] == '#') {
         // Empty lines and comments do not end a continued instruction.
         goes_on = !is_first;
@@ -184,22 +178,22 @@ class reader {
       for (std::size_t i = is_first ? content : l.begin; i < sign.value_or(l.end); ++i)
         characters.push_back({text_[i], i});
     }
-    const auto words = words_of(characters, escape_);
+    const auto words = instruction_words(characters, escape_);
     if (words.empty()) return at;
     take_instruction(words, 0);
     return skip_heredocs(words, at);
   }
 
   std::size_t skip_heredocs(const std::vector<word>& words, std::size_t at) const {
-    const std::size_t own = lower(words[0].text) == "onbuild" && words.size() > 1 ? 1 : 0;
-    const std::string name = lower(words[own].text);
+    const std::size_t own = lowered(words[0].text) == "onbuild" && words.size() > 1 ? 1 : 0;
+    const std::string name = lowered(words[own].text);
     if (name != "run" && name != "copy" && name != "add") return at;
     std::size_t count = 0;
     for (const word& one : words) {
       const auto found = heredoc_of(one.text);
       if (!found || ++count > max_heredocs) continue;
       while (at < text_.size()) {
-        const line l = line_at(text_, at);
+        const text_line l = line_at(text_, at);
         at = l.next;
         std::string_view content = text_.substr(l.begin, l.end - l.begin);
         while (found->drops_tabs && content.starts_with('\t')) content.remove_prefix(1);
@@ -210,7 +204,7 @@ class reader {
   }
 
   void take_instruction(const std::vector<word>& words, std::size_t first) {
-    const std::string name = lower(words[first].text);
+    const std::string name = lowered(words[first].text);
     if (name == "from") {
       take_from(words, first + 1);
     } else if (name == "arg") {
@@ -245,7 +239,7 @@ class reader {
     stage_ = fmt::format("stage {}", stages_ - 1);
     if (at >= words.size()) return;
     std::string name;
-    if (at + 2 < words.size() && lower(words[at + 1].text) == "as") name = lower(words[at + 2].text);
+    if (at + 2 < words.size() && lowered(words[at + 1].text) == "as") name = lowered(words[at + 2].text);
     if (!name.empty()) stage_ = fmt::format("stage {}", name);
     take("FROM", words[at]);
     if (!name.empty()) names_.insert(std::move(name));
@@ -281,12 +275,12 @@ class reader {
     drop_quotes(image, out.span);
     if (image.text.empty() || (place == "FROM" && image.text == "scratch")) return;
     const auto& stages = place == "FROM" ? names_ : all_names_;
-    if (stages.contains(lower(image.text)) || (place != "FROM" && is_number(image.text))) return;
+    if (stages.contains(lowered(image.text)) || (place != "FROM" && is_number(image.text))) return;
     if (const std::size_t sign = image.text.find('$'); sign != std::string::npos) {
       std::size_t begin = sign + 1;
       if (begin < image.text.size() && image.text[begin] == '{') ++begin;
       std::size_t end = begin;
-      while (end < image.text.size() && (is_letter(image.text[end]) || is_digit(image.text[end]))) ++end;
+      while (end < image.text.size() && is_name_letter(image.text[end])) ++end;
       out.variable = image.text.substr(begin, end - begin);
       if (const auto found = arguments_.find(out.variable); found != arguments_.end())
         out.argument_line = found->second;

@@ -22,7 +22,7 @@ text_span line_around(std::string_view text, std::size_t at) {
   return {before == std::string_view::npos ? 0 : before + 1, std::min(text.find('\n', at), text.size())};
 }
 
-std::size_t skip_blanks(std::string_view text, std::size_t at, std::size_t end) {
+std::size_t content_from(std::string_view text, std::size_t at, std::size_t end) {
   while (at < end && is_blank(text[at])) ++at;
   return at;
 }
@@ -37,7 +37,7 @@ std::size_t sign_before(std::string_view text, const text_span& line, std::size_
 }
 
 bool is_skip(std::string_view text, std::size_t at, std::size_t end) {
-  at = skip_blanks(text, at + words.size(), end);
+  at = content_from(text, at + words.size(), end);
   if (!text.substr(at, end - at).starts_with(order)) return false;
   at += order.size();
   return at == end || is_space(text[at]);
@@ -47,7 +47,7 @@ bool is_skip(std::string_view text, std::size_t at, std::size_t end) {
 text_span next_content(std::string_view text, text_span line, std::string_view sign) {
   while (line.end < text.size()) {
     line = line_around(text, line.end + 1);
-    const std::size_t content = skip_blanks(text, line.begin, line.end);
+    const std::size_t content = content_from(text, line.begin, line.end);
     const std::string_view rest = trimmed(text.substr(content, line.end - content));
     if (!rest.empty() && !rest.starts_with(sign)) return line;
   }
@@ -77,7 +77,7 @@ std::vector<text_span> skipped_lines(std::string_view text, std::string_view sig
     const text_span line = line_around(text, at);
     const std::size_t begin = sign_before(text, line, at, sign);
     if (begin == std::string_view::npos || !is_skip(text, at, line.end)) continue;
-    const bool is_alone = skip_blanks(text, line.begin, begin) == begin;
+    const bool is_alone = content_from(text, line.begin, begin) == begin;
     const text_span skipped = is_alone ? next_content(text, line, sign) : line;
     if (skipped.size() > 0 && (out.empty() || out.back().begin != skipped.begin)) out.push_back(skipped);
   }

@@ -22,17 +22,17 @@ using yaml::source_kind;
 constexpr std::array<std::string_view, 6> passed_over{"status",  "openAPIV3Schema", "managedFields",
                                                       "example", "examples",        "$defs"};
 // Files that web pages and machines call images.
-constexpr std::array<std::string_view, 12> other_endings{".png", ".jpg", ".jpeg",  ".gif", ".svg", ".webp",
-                                                         ".ico", ".iso", ".qcow2", ".img", ".raw", ".gz"};
+constexpr std::array<std::string_view, 12> picture_endings{".png", ".jpg", ".jpeg",  ".gif", ".svg", ".webp",
+                                                           ".ico", ".iso", ".qcow2", ".img", ".raw", ".gz"};
 
-bool is_image_key(std::string_view key) {
+bool has_image_key(std::string_view key) {
   constexpr std::array<std::string_view, 4> endings{"image", "Image", "IMAGE", "imageName"};
   return std::ranges::any_of(endings, [&](std::string_view one) { return key.ends_with(one); });
 }
 
 // More than a word: with a tag, a digest, or a registry.
-bool is_whole_image(std::string_view text) {
-  if (std::ranges::any_of(other_endings, [&](std::string_view one) { return text.ends_with(one); })) return false;
+bool is_complete_image(std::string_view text) {
+  if (std::ranges::any_of(picture_endings, [&](std::string_view one) { return text.ends_with(one); })) return false;
   const auto ref = registry::reference::parse(text);
   if (!ref) return false;
   const std::string_view name = ref->written_name();
@@ -61,9 +61,9 @@ class unread_search {
   [[nodiscard]] bool is_unread(node_index key) const {
     const node_index value = doc_.at(key).next;
     if (doc_.at(key).kind != source_kind::scalar || doc_.at(value).kind != source_kind::scalar) return false;
-    if (!is_image_key(doc_.at(key).text) || taken_.contains(value)) return false;
+    if (!has_image_key(doc_.at(key).text) || taken_.contains(value)) return false;
     const auto text = string_at(doc_, value);
-    return text && is_whole_image(*text) && !is_passed_over(value);
+    return text && is_complete_image(*text) && !is_passed_over(value);
   }
 
   [[nodiscard]] node_index key_of(node_index i) const {

@@ -109,22 +109,25 @@ std::string write_table(const checked_files& files, const report_options& option
     const auto w = width(text);
     if (w <= max_column) columns[i] = std::max(columns[i], w);
   };
-  for (const auto& file : files) {
-    for (const auto& f : file.findings) {
-      measure(0, place_of(f));
-      measure(1, shown(f.rule));
-      measure(2, image_of(f));
+  const auto each = [&](auto use) {
+    for (const auto& file : files) {
+      for (const auto& f : file.findings) use(f);
+      if (options.is_verbose)
+        for (const auto& f : file.unread) use(f);
     }
-  }
+  };
+  each([&](const finding& f) {
+    measure(0, place_of(f));
+    measure(1, shown(f.rule));
+    measure(2, image_of(f));
+  });
   std::string out;
-  for (const auto& file : files) {
-    for (const auto& f : file.findings) {
-      auto name = padded(shown(f.rule), columns[1]);
-      if (options.has_colour) name = fmt::format("{}{}\x1b[0m", colour_of(f.level), name);
-      fmt::format_to(std::back_inserter(out), "{}  {}  {}  {}\n", padded(place_of(f), columns[0]), name,
-                     padded(image_of(f), columns[2]), shown(to_do(f)));
-    }
-  }
+  each([&](const finding& f) {
+    auto name = padded(shown(f.rule), columns[1]);
+    if (options.has_colour) name = fmt::format("{}{}\x1b[0m", colour_of(f.level), name);
+    fmt::format_to(std::back_inserter(out), "{}  {}  {}  {}\n", padded(place_of(f), columns[0]), name,
+                   padded(image_of(f), columns[2]), shown(to_do(f)));
+  });
   return out;
 }
 
@@ -132,10 +135,12 @@ std::string write_json(const checked_files& files) {
   std::string out = "[";
   bool is_first = true;
   for (const auto& file : files) {
-    for (const auto& f : file.findings) {
-      out += is_first ? "\n  " : ",\n  ";
-      append_json(out, f);
-      is_first = false;
+    for (const auto* list : {&file.findings, &file.unread}) {
+      for (const auto& f : *list) {
+        out += is_first ? "\n  " : ",\n  ";
+        append_json(out, f);
+        is_first = false;
+      }
     }
   }
   return out + (is_first ? "]\n" : "\n]\n");
@@ -197,6 +202,7 @@ check_totals totals_of(const checked_files& files) {
     for (const auto& [reason, count] : file.left) out.left[reason] += count;
     const auto notes = static_cast<std::size_t>(std::ranges::count(file.findings, severity::note, &finding::level));
     out.notes += notes;
+    out.unread += file.unread.size();
     out.findings += file.findings.size() - notes;
     if (file.findings.size() > notes) ++out.files_with_findings;
   }
@@ -213,6 +219,9 @@ std::string summary(const check_totals& t) {
   for (const auto& [reason, count] : t.left)
     left += fmt::format("{}{} {}", left.empty() ? "" : ", ", count, files::to_string(reason));
   if (!left.empty()) out += fmt::format(", of which left alone: {}", left);
+  if (t.unread > 0)
+    out += t.unread == 1 ? "; 1 value looks like an image and is not read"
+                         : fmt::format("; {} values look like images and are not read", t.unread);
   if (t.faults > 0) out += fmt::format("; {} could not be read", counted_noun(t.faults, "file"));
   return out;
 }

@@ -98,6 +98,8 @@ const rule_table& built_in_rules() {
       {std::string(rule_id::unknown_tag), severity::note, "Pin without a known tag",
        "The tag of this digest is not written anywhere, so the digest cannot be compared with that of the tag.",
        "Write the tag before the digest (`name:tag@sha256:…`), or behind it in a comment: `# name:tag`."},
+      {std::string(rule_id::unread), severity::note, "Not read", "Images there are neither checked nor pinned.",
+       "Name the places of images in `files.paths` or `pin.kinds`, or leave the file out with `files.exclude`."},
   };
   return rules;
 }

@@ -2,6 +2,7 @@
 
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
+#include <pinhook/pipeline/unread.hpp>
 
 #include <fmt/core.h>
 
@@ -28,15 +29,19 @@ check_run::check_run(check_run_options options, const rules::rule_set& of_operat
       looks_up_(options_.has_drift || !options_.lock_file.empty()) {}
 
 void check_run::take(input one) {
+  if (one.is_excluded) {
+    ++excluded_;
+    return;
+  }
   static const digest_map none;
   const digest_map* known = looks_up_ ? &none : nullptr;
   if (!one.content) {
     take_fault(std::move(one));
   } else if (looks_up_ && add_wanted(one.content->slots(), question(one.path, known), wanted_)) {
-    waiting_.push_back({files_.size(), std::move(*one.content)});
+    waiting_.push_back({files_.size(), std::move(*one.content), one.is_named});
     files_.emplace_back().path = std::move(one.path);
   } else {
-    files_.push_back(check(one.path, *one.content, known));
+    files_.push_back(check(one.path, *one.content, one.is_named, known));
   }
 }
 
@@ -71,10 +76,13 @@ check_question check_run::question(const std::string& path, const digest_map* kn
   return out;
 }
 
-checked_file check_run::check(const std::string& path, const files::image_file& file, const digest_map* known) {
+checked_file check_run::check(const std::string& path, const files::image_file& file, bool is_named,
+                              const digest_map* known) {
   auto q = question(path, known);
   q.suggest_pin = [this, &file](std::size_t slot, const registry::digest& d) { return suggestion(file, slot, d); };
-  return check_file(path, file.text(), file.slots(), q);
+  auto out = check_file(path, file.text(), file.slots(), q);
+  add_unread(file, is_named, q.lists_images, out);
+  return out;
 }
 
 pin_text check_run::suggestion(const files::image_file& file, std::size_t slot, const registry::digest& digest) {
@@ -107,7 +115,7 @@ run_outcome check_run::stop(const error& e) {
 
 run_outcome check_run::finish(const digest_map& known) {
   const std::size_t failures = report_failures(known);
-  for (auto& one : waiting_) files_[one.place] = check(files_[one.place].path, one.file, &known);
+  for (auto& one : waiting_) files_[one.place] = check(files_[one.place].path, one.file, one.is_named, &known);
   const auto totals = totals_of(files_);
   auto options = options_.report;
   options.is_complete = totals.faults == 0 && failures == 0;
@@ -116,6 +124,7 @@ run_outcome check_run::finish(const digest_map& known) {
     say(fmt::format("skipped {} not rendered ({}{}): helm template … | pinhook check -",
                     templates_ == 1 ? "a Helm template that is" : fmt::format("{} Helm templates that are", templates_),
                     first_template_, templates_ == 1 ? "" : ", …"));
+  if (auto note = excluded_note(excluded_); !note.empty()) say(std::move(note));
   say(summary(totals));
   outcome_.status = status_of(totals, failures);
   return std::move(outcome_);

@@ -154,6 +154,11 @@ class slot_judge {
     }
     if (s.reason == skip_reason::number_tag)
       out.push_back({.row = row_of(rule_id::number_tag), .message = s.problem, .fix = s.remedy});
+    // A variable of a known source: of an ARG in a Dockerfile, which may have a default.
+    if (s.reason == skip_reason::variable && !s.problem.empty())
+      out.push_back({.row = row_of(rule_id::unread),
+                     .message = fmt::format("{} is not judged: {}", quoted_name(s.written), s.problem),
+                     .fix = "write the image itself"});
     if (s.reason != skip_reason::none) return out;
     auto e = rules_.effects_of(s);
     const bool is_never = checks_.set.order_of(e).pin == pin::pin_order::never;

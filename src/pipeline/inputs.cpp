@@ -3,6 +3,7 @@
 #include <pinhook/base/file.hpp>
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/found_image.hpp>
+#include <pinhook/files/gitignore.hpp>
 #include <pinhook/pipeline/chart_files.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 
@@ -24,6 +25,7 @@ class reader {
          const std::function<void(input)>& take)
       : places_(places), take_(take) {
     for (const auto& one : arguments) named_.insert(std::filesystem::path(one).lexically_normal().string());
+    for (const auto& one : places.excluded) excluded_.add("", one);
   }
 
   // Files, directories, globs.
@@ -53,7 +55,29 @@ class reader {
     return path.ends_with(".json") && (text.contains("//") || text.contains("/*"));
   }
 
+  // True when a pattern matches the file, or a directory around it.
+  [[nodiscard]] bool is_excluded(const std::string& path) const {
+    if (places_.excluded.empty()) return false;
+    auto whole = std::filesystem::path(path).lexically_normal();
+    if (whole.is_absolute()) {
+      std::error_code ignored;
+      const auto here = std::filesystem::current_path(ignored);
+      const auto below = whole.lexically_relative(here);
+      if (!below.empty() && *below.begin() != "..") whole = below;
+    }
+    const std::string text = whole.generic_string();
+    for (std::size_t end = text.find('/', 1); end != std::string::npos; end = text.find('/', end + 1))
+      if (excluded_.ignores(std::string_view(text).substr(0, end), true)) return true;
+    return excluded_.ignores(text, false);
+  }
+
   void add(std::string path, bool is_named) {
+    if (is_excluded(path)) {
+      take_({.path = std::move(path),
+             .content = fail(error_code::unsupported, "files.exclude leaves it out"),
+             .is_excluded = true});
+      return;
+    }
     auto text = read_input_text(path);
     if (!text) {
       take_({std::move(path), fail(std::move(text.error())), is_named});
@@ -67,6 +91,7 @@ class reader {
   }
 
   const files::image_places& places_;
+  files::gitignore excluded_;
   chart_files charts_;
   std::set<std::string, std::less<>> named_;
   std::set<std::string, std::less<>> seen_;
@@ -74,6 +99,12 @@ class reader {
 };
 
 }  // namespace
+
+std::string excluded_note(std::size_t count) {
+  if (count == 0) return {};
+  return count == 1 ? "1 file is left out by files.exclude"
+                    : fmt::format("{} files are left out by files.exclude", count);
+}
 
 std::vector<std::string> paths_of(const std::vector<input>& inputs) {
   std::vector<std::string> out;

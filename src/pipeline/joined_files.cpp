@@ -1,6 +1,7 @@
 #include <pinhook/pipeline/joined_files.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/files/known_forms.hpp>
 
 #include <fmt/core.h>
 
@@ -60,11 +61,12 @@ result<std::string> joined(const std::vector<printed_file>& files) {
   if (files.size() == 1) return std::string(files.front().text);
   std::string out;
   for (const auto& file : files) {
-    if (looks_like_json(file.text))
+    const auto syntax = files::syntax_of_file(file.path);
+    if (looks_like_json(file.text) || syntax != files::file_syntax::yaml)
       return fail(error_code::invalid_input,
-                  fmt::format("{} is JSON, and cannot be printed together with other files; write the files "
+                  fmt::format("{} is {}, and cannot be printed together with other files; write the files "
                               "themselves (-i), or see what would change (--diff)",
-                              file.path));
+                              file.path, syntax == files::file_syntax::yaml ? "JSON" : "no YAML"));
     // A byte order mark is allowed only at the start of a stream.
     const auto text = out.empty() ? file.text : without_mark(file.text);
     if (text.empty()) continue;

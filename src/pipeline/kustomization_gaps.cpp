@@ -194,9 +194,9 @@ std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::
   }
   std::vector<std::optional<result<kustomization_gaps>>> out(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const auto& [path, content, is_named] = *inputs[i];
-    if (content && is_named && path != "-" && files::is_kustomization(content->text(), path))
-      out[i] = find_kustomization_gaps(path, content->text(), {paths, places, orders});
+    const input& in = *inputs[i];
+    if (in.content && in.is_named && in.path != "-" && files::is_kustomization(in.content->text(), in.path))
+      out[i] = find_kustomization_gaps(in.path, in.content->text(), {paths, places, orders});
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
+#include <pinhook/pipeline/unread.hpp>
 
 #include <fmt/core.h>
 
@@ -44,7 +45,13 @@ void lock_run::read_existing() {
 
 void lock_run::report_inputs(const std::vector<input>& inputs) {
   bool is_good = true;
+  std::size_t excluded = 0;
   for (const auto& in : inputs) {
+    if (in.is_excluded) {
+      ++excluded;
+      continue;
+    }
+    if (auto note = unread_note(in); !note.empty()) say(std::move(note));
     if (in.content) {
       for (const auto& s : in.content->slots())
         if (s.reason != files::skip_reason::none && !files::is_on_purpose(s.reason))
@@ -56,6 +63,7 @@ void lock_run::report_inputs(const std::vector<input>& inputs) {
     say(fmt::format("{}: {}{}", shown_path(in.path), is_skipped ? "skipped: " : "", e.message));
     is_good = is_good && is_skipped;
   }
+  if (auto note = excluded_note(excluded); !note.empty()) say(std::move(note));
   if (!is_good) refuse({error_code::invalid_input, "nothing is written: a file is invalid", std::nullopt});
 }
 

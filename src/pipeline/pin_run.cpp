@@ -2,12 +2,14 @@
 
 #include <pinhook/base/text.hpp>
 #include <pinhook/files/diff.hpp>
+#include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/joined_files.hpp>
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
+#include <pinhook/pipeline/unread.hpp>
 
 #include <fmt/core.h>
 
@@ -29,6 +31,11 @@ std::string_view verb_of(const pin_run_options& options) {
 
 pin_run::pin_run(pin_run_options options, std::vector<input> inputs, const files::image_places& places)
     : options_(std::move(options)), choice_{options_.task, options_.format, options_.orders}, places_(places) {
+  // Other languages cannot stand between the documents of a stream; they are printed when they are named.
+  if (options_.target == run_target::standard_output && inputs.size() > 1)
+    std::erase_if(inputs, [](const input& in) {
+      return !in.is_named && files::syntax_of_file(in.path) != files::file_syntax::yaml;
+    });
   for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, {}, std::nullopt});
   report_inputs();
   if (options_.task != pin_task::unpin) find_entries();
@@ -48,14 +55,18 @@ void pin_run::bad(const std::string& path, const error& e) {
 bool pin_run::is_stopped() const { return n_.bad_files != 0 && !options_.keeps_going; }
 
 void pin_run::report_inputs() {
+  std::size_t excluded = 0;
   for (const auto& file : files_) {
-    if (file.in.content) continue;
+    if (file.in.is_excluded) ++excluded;
+    if (auto note = unread_note(file.in); !note.empty()) say(std::move(note));
+    if (file.in.content || file.in.is_excluded) continue;
     const auto& e = file.in.content.error();
     if (e.code == error_code::unsupported && !file.in.is_named)
       say(fmt::format("{}: skipped: {}", shown_path(file.in.path), e.message));
     else
       bad(file.in.path, e);
   }
+  if (auto note = excluded_note(excluded); !note.empty()) say(std::move(note));
 }
 
 void pin_run::find_entries() {
@@ -133,7 +144,7 @@ void pin_run::report_slot(const one_file& file, const files::slot& s, const slot
       }
       // An image that the author wrote so on purpose needs no line; an entry of a kustomization does, since it may seem
       // to pin an image that it does not pin.
-      if (!files::is_on_purpose(s.reason) || s.form == files::slot_form::kustomization)
+      if (!files::is_on_purpose(s.reason) || !s.problem.empty() || s.form == files::slot_form::kustomization)
         say(fmt::format("{}: {} is left as it is: {}", slot_label(file.in.path, s), quoted_name(s.written), r.message));
       return;
     case kind::failed:

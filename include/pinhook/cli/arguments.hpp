@@ -46,6 +46,8 @@ struct file_arguments {
   std::string lock_file;
   /// pin, check, lock: do not contact registries.
   bool offline = false;
+  /// check: list values that look like images and are not read, too.
+  bool verbose = false;
   /// check: compare pins with the digests that their tags have now.
   bool drift = false;
   /// check: "table", "json", "sarif", "junit", "github"; resolve: "text", "json".

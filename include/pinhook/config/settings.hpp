@@ -73,6 +73,7 @@ struct settings {
 
   struct file_settings {
     std::vector<files::custom_paths> paths;
+    std::vector<std::string> exclude;
   } files;
 
   struct deadline_settings {

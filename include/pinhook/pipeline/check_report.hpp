@@ -26,6 +26,8 @@ enum class report_format : std::uint8_t { table, json, sarif, junit, github };
 struct report_options {
   /// table: rules in colour.
   bool has_colour = false;
+  /// table: values that look like images and are not read (checked_file::unread), too.
+  bool is_verbose = false;
   /// sarif, junit, github: the directory that relative paths start from, absolute; best the root of the repository.
   std::string directory = "/";
   /// sarif: whether every file was read and every reference resolved.
@@ -39,8 +41,9 @@ using checked_files = std::vector<checked_file>;
 
 /// A line for each finding, aligned: place, rule, image, fix. Empty when there are none.
 [[nodiscard]] std::string write_table(const checked_files& files, const report_options& options);
-/// An array of objects, one for each finding, one on each line. Every object has all keys: rule, severity, path,
-/// document, line, column, end_column, pointer, object, name, image, message, fix, fix_kind (text, command or advice).
+/// An array of objects, one for each finding and each of checked_file::unread, one on each line. Every object has all
+/// keys: rule, severity, path, document, line, column, end_column, pointer, object, name, image, message, fix, fix_kind
+/// (text, command or advice).
 [[nodiscard]] std::string write_json(const checked_files& files);
 /// SARIF 2.1.0 with errata 01 (docs.oasis-open.org/sarif), as GitHub's code scanning accepts it. A file that could not
 /// be read is a notification of the invocation.
@@ -66,6 +69,8 @@ struct check_totals {
   /// Warnings and errors.
   std::size_t findings = 0;
   std::size_t notes = 0;
+  /// Values that look like images and are not read.
+  std::size_t unread = 0;
   std::size_t images = 0;
   std::map<files::skip_reason, std::size_t> left;
   /// Files that could not be read.

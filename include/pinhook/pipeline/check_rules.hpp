@@ -46,6 +46,7 @@ inline constexpr std::string_view latest = "latest";
 inline constexpr std::string_view unpinned = "unpinned";
 inline constexpr std::string_view drift = "drift";
 inline constexpr std::string_view unknown_tag = "unknown-tag";
+inline constexpr std::string_view unread = "unread";
 }  // namespace rule_id
 
 using rule_table = std::vector<check_rule>;

@@ -61,12 +61,14 @@ class check_run final : public run {
   struct waiting_file {
     std::size_t place;
     files::image_file file;
+    bool is_named = false;
   };
 
   void say(std::string line) { outcome_.messages.push_back(std::move(line)); }
   void take_fault(input one);
   [[nodiscard]] check_question question(const std::string& path, const digest_map* known) const;
-  [[nodiscard]] checked_file check(const std::string& path, const files::image_file& file, const digest_map* known);
+  [[nodiscard]] checked_file check(const std::string& path, const files::image_file& file, bool is_named,
+                                   const digest_map* known);
   [[nodiscard]] pin_text suggestion(const files::image_file& file, std::size_t slot, const registry::digest& digest);
   std::size_t report_failures(const digest_map& known);
 
@@ -76,6 +78,7 @@ class check_run final : public run {
   checked_files files_;
   std::vector<waiting_file> waiting_;
   std::map<std::string, registry::reference> wanted_;
+  std::size_t excluded_ = 0;
   std::size_t templates_ = 0;
   std::string first_template_;
   /// Bytes of the files that were rewritten for the lines of a fix.

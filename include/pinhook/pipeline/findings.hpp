@@ -87,6 +87,8 @@ struct checked_file {
   std::map<files::skip_reason, std::size_t> left;
   /// All of them, in their order; empty without check_question::lists_images.
   std::vector<checked_image> images;
+  /// Notes about values that look like images and are not read; they are no findings.
+  std::vector<finding> unread{};
   /// The reason why the file could not be read; empty when it could.
   std::string fault;
 };

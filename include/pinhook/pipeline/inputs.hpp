@@ -6,6 +6,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/image_file.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -20,7 +21,12 @@ struct input {
   result<files::image_file> content;
   /// An argument names the file itself, not a directory or glob in which it was found.
   bool is_named = false;
+  /// image_places::excluded leaves it out: it was not read, and `content` is unsupported.
+  bool is_excluded = false;
 };
+
+/// "12 files are left out by files.exclude"; empty for none.
+[[nodiscard]] std::string excluded_note(std::size_t count);
 
 /// The paths of all inputs but standard input.
 [[nodiscard]] std::vector<std::string> paths_of(const std::vector<input>& inputs);

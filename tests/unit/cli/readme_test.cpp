@@ -7,14 +7,17 @@
 
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/setting_table.hpp>
+#include <pinhook/files/known_forms.hpp>
 #include <pinhook/server/metrics.hpp>
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pinhook::cli {
@@ -35,6 +38,30 @@ std::string metrics_block() {
   return out;
 }
 
+// "`a` `b`" of the words "a b".
+std::string code_of(std::string_view words) {
+  std::string out;
+  while (!words.empty()) {
+    const auto end = std::min(words.find(' '), words.size());
+    if (end > 0) out += fmt::format("{}`{}`", out.empty() ? "" : " ", words.substr(0, end));
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return out;
+}
+
+std::string forms_block() {
+  std::string out = "| form | files | images |\n|---|---|---|\n";
+  for (const files::known_form& row : files::known_forms()) {
+    std::string images = code_of(row.images);
+    if (!row.uris.empty()) images += fmt::format("{}`docker://` in {}", images.empty() ? "" : "; ", code_of(row.uris));
+    if (row.syntax == files::file_syntax::dockerfile) images = "see below";
+    if (row.syntax == files::file_syntax::hcl) images = "not read";
+    out += fmt::format("| [{}]({}) | {} | {} |\n", row.title, row.source,
+                       row.group.empty() ? code_of(row.files) : fmt::format("objects of `{}`", row.group), images);
+  }
+  return out;
+}
+
 // docs/<name>.md with the text between <!-- name --> and <!-- /name --> replaced.
 void expect_block(const std::string& name, const std::string& expected) {
   const std::string path = fmt::format("{}/docs/{}.md", testing::source_dir(), name);
@@ -49,6 +76,7 @@ void expect_block(const std::string& name, const std::string& expected) {
 }
 
 TEST(Pages, ListEverySettingWithItsDefault) { expect_block("settings", settings_block()); }
+TEST(Pages, ListEveryKnownForm) { expect_block("files", forms_block()); }
 TEST(Pages, ListEveryMetric) { expect_block("metrics", metrics_block()); }
 
 // The commands beside it run with the first (integration/readme_test.cpp).

@@ -43,6 +43,7 @@ slot image(const std::string& written, std::size_t line = 1, std::size_t column 
 slot left(const std::string& written, skip_reason reason) {
   auto s = image(written);
   s.reason = reason;
+  s.problem.clear();
   return s;
 }
 

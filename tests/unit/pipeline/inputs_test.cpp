@@ -56,6 +56,32 @@ TEST_F(Inputs, ReadsFoundAndNamedFiles) {
   EXPECT_THAT(seen({folder() + "/notes.txt"}), ElementsAre("notes.txt: 1 image (named)"));
 }
 
+TEST_F(Inputs, LeavesOutExcludedFilesEvenWhenTheyAreNamed) {
+  const auto web = write("web.yaml", pod);
+  const auto vendored = write("vendor/a/b.yaml", pod);
+  write("vendored.yaml", pod);
+  const auto broken = write("x/broken.tmpl.yaml", "image: [\n");
+  places_.excluded = {"vendor/", "*.tmpl.yaml", "# no pattern"};
+  EXPECT_THAT(seen({folder(), vendored, broken}), ElementsAre("vendored.yaml: 1 image", "web.yaml: 1 image",
+                                                              "b.yaml: unsupported", "broken.tmpl.yaml: unsupported"));
+  const auto inputs = read_inputs({web, vendored}, places_);
+  ASSERT_TRUE(inputs);
+  EXPECT_FALSE(inputs->at(0).is_excluded);
+  EXPECT_TRUE(inputs->at(1).is_excluded);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder());
+  places_.excluded = {"/vendor"};
+  EXPECT_THAT(seen({"./vendor/a/b.yaml", vendored, "web.yaml"}),
+              ElementsAre("b.yaml: unsupported", "web.yaml: 1 image (named)"));
+  std::filesystem::current_path(before);
+}
+
+TEST_F(Inputs, CountsExcludedFiles) {
+  EXPECT_EQ(excluded_note(0), "");
+  EXPECT_EQ(excluded_note(1), "1 file is left out by files.exclude");
+  EXPECT_EQ(excluded_note(12), "12 files are left out by files.exclude");
+}
+
 TEST_F(Inputs, KeepsInvalidFiles) {
   const auto bad = write("bad.yaml", "image: [\n");
   EXPECT_THAT(seen({folder()}), ElementsAre("bad.yaml: malformed"));
@@ -69,12 +95,14 @@ TEST_F(Inputs, PassesOverFoundFilesThatAreNoYamlAndCanHoldNoImage) {
 }
 
 TEST_F(Inputs, PassesOverFoundJsonWithComments) {
-  const auto container = write("devcontainer.json", "{\n  // [ours\n  \"image\": \"mcr.example.com/base:1\",\n}\n");
+  const auto settings = write("settings.json", "{\n  // [ours\n  \"image\": \"mcr.example.com/base:1\",\n}\n");
   EXPECT_THAT(seen({folder()}), IsEmpty());
-  EXPECT_THAT(seen({container}), ElementsAre("devcontainer.json: malformed (named)"));
+  EXPECT_THAT(seen({settings}), ElementsAre("settings.json: malformed (named)"));
   write("pod.json", R"({"apiVersion":"v1","kind":"Pod","metadata":{"annotations":{"see":"https://example.com"}},)"
                     R"("spec":{"containers":[{"name":"a","image":"nginx"}]}})");
   EXPECT_THAT(seen({folder()}), ElementsAre("pod.json: 1 image"));
+  write("devcontainer.json", "{\n  // [ours\n  \"image\": \"mcr.example.com/base:1\",\n}\n");
+  EXPECT_THAT(seen({folder()}), ElementsAre("devcontainer.json: 1 image", "pod.json: 1 image"));
 }
 
 TEST_F(Inputs, TellsTemplatesFromBrokenFiles) {

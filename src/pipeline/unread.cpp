@@ -1,0 +1,62 @@
+#include <pinhook/pipeline/unread.hpp>
+
+#include <pinhook/pipeline/slot_label.hpp>
+
+#include <fmt/core.h>
+
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+// A word of every file of HCL that names an image: image = "…", docker-image://….
+constexpr std::string_view image_word = "image";
+
+finding note(const std::string& path) {
+  finding out;
+  out.rule = rule_id::unread;
+  out.level = severity::note;
+  out.path = path;
+  out.kind = rules::fix_kind::advice;
+  return out;
+}
+
+}  // namespace
+
+std::string unread_reason(const files::image_file& file, bool is_named) {
+  const std::string& reason = file.unread_reason();
+  const bool has_images = file.is_of_known_form() && file.text().contains(image_word);
+  return is_named || has_images ? reason : std::string();
+}
+
+std::string unread_note(const input& in) {
+  if (!in.content) return {};
+  const std::string reason = unread_reason(*in.content, in.is_named);
+  return reason.empty() ? reason : fmt::format("{}: left unread: {}", shown_path(in.path), reason);
+}
+
+void add_unread(const files::image_file& file, bool is_named, bool lists_images, checked_file& to) {
+  if (const std::string reason = unread_reason(file, is_named); !reason.empty()) {
+    finding f = note(to.path);
+    f.end_column = f.column;
+    f.message = fmt::format("{}, so no image in it is found", reason);
+    f.fix = file.is_of_known_form() ? "check its images by hand"
+                                    : "name the places of its images in files.paths, or the file in files.exclude";
+    if (lists_images) to.images.push_back({"file", "", files::skip_reason::none, {to.findings.size()}});
+    to.findings.push_back(std::move(f));
+  }
+  for (const files::unread_image& one : file.unread()) {
+    finding f = note(to.path);
+    f.document = one.document;
+    f.pointer = one.pointer;
+    f.line = one.line;
+    f.column = one.column;
+    f.end_column = one.column + one.written.size();
+    f.image = one.written;
+    f.message = fmt::format("{} looks like an image, in a place that is not read", quoted_name(one.written));
+    f.fix = "name the place in pin.kinds or files.paths";
+    to.unread.push_back(std::move(f));
+  }
+}
+
+}  // namespace pinhook::pipeline
