@@ -34,21 +34,83 @@ class registry_client final : public client {
     co_return fail(error_code::canceled, "the look-up was canceled");
   }
 
+  awaitable<result<document>> read_by(std::shared_ptr<const route> by, reference ref, document_name what,
+                                      registry::credential credential, deadline d) override {
+    if (!rules_) co_return fail(rules_.error());
+    if (auto refused = rules_->refusal(ref)) co_return fail(std::move(*refused));
+    try {
+      auto outcome = co_await read(std::move(by), std::move(ref), std::move(what), std::move(credential), d);
+      co_return outcome;
+    } catch (const boost::system::system_error& e) {
+      if (e.code() != boost::asio::error::operation_aborted) throw;
+    }
+    co_return fail(error_code::canceled, "the look-up was canceled");
+  }
+
  private:
+  awaitable<result<document>> read(std::shared_ptr<const route> by, reference ref, document_name what,
+                                   registry::credential credential, deadline d) {
+    constexpr std::string_view folders[] = {"manifests", "blobs", "referrers"};
+    const std::string_view folder = folders[static_cast<std::size_t>(what.of)];
+    auto url = web_url::parse(address(by.get(), ref, folder, what.name));
+    if (!url) co_return fail(error_code::invalid_input, url.error().message);
+    const std::string host = host_of(by.get(), ref);
+    if (by && !by->headers.empty()) credential.identity = identity_with(by->headers, credential.identity);
+    refused_request about = request_named(by.get(), host, credential);
+    about.subject = quoted(fmt::format("{}/{}/{}", ref.repository(), folder, what.name), 512);
+    int tries_made = 1;
+    manifest_request request{host, std::move(*url), ref.repository(), std::move(credential)};
+    request.verb = http::method::get;
+    request.tries_made = &tries_made;
+    request.most_bytes = what.most;
+    request.by = by;
+    auto response = co_await exchange_.ask(std::move(request), d);
+    if (!response) co_return fail(std::move(response).error());
+    if (response->status != 200) co_return fail(from_status(about, *response, time_.wall()));
+    if (what.of != document_name::kind::referrers)
+      if (auto failed = check_digest(about, what.name, response->body)) co_return fail(std::move(*failed));
+    document out{media_type_of(*response), std::move(response->body)};
+    co_return out;
+  }
+
+  // A tag has none to compare with.
+  static std::optional<error> check_digest(const refused_request& about, const std::string& name,
+                                           std::string_view bytes) {
+    const auto wanted = digest::parse(name);
+    if (!wanted) return std::nullopt;
+    if (wanted->algorithm() != "sha256")
+      return error{
+          error_code::unsupported, fmt::format("{}: {} is not named by SHA-256", about.peer, about.subject), {}};
+    if (digest::of(bytes) == *wanted) return std::nullopt;
+    return error{
+        error_code::malformed, fmt::format("{}: the bytes of {} have another digest", about.peer, about.subject), {}};
+  }
+
+  static std::string host_of(const route* by, const reference& ref) {
+    return by != nullptr && !by->is_upstream ? by->host : ref.registry();
+  }
+
+  // For messages; the subject is left to the caller.
+  static refused_request request_named(const route* by, const std::string& host,
+                                       const registry::credential& credential) {
+    const bool is_mirror = by != nullptr && !by->is_upstream;
+    return {fmt::format("{} {}", is_mirror ? "mirror" : "registry", host),
+            {},
+            credential.kind == credential_kind::anonymous ? std::string() : credential.source};
+  }
+
   awaitable<result<descriptor>> ask(std::shared_ptr<const route> by, reference ref, registry::credential credential,
                                     deadline d) {
-    const bool is_mirror = by && !by->is_upstream;
     const std::string tag_or_digest = ref.digest() ? ref.digest()->to_string() : std::string(ref.effective_tag());
     auto url = web_url::parse(address(by.get(), ref, "manifests", tag_or_digest));
     if (!url) co_return fail(error_code::invalid_input, url.error().message);
-    const std::string host = is_mirror ? by->host : ref.registry();
+    const std::string host = host_of(by.get(), ref);
     // An answer obtained with these headers must not be shared with requests without them.
     if (by && !by->headers.empty()) credential.identity = identity_with(by->headers, credential.identity);
 
     manifest_query query;
-    query.about = {fmt::format("{} {}", is_mirror ? "mirror" : "registry", host),
-                   quoted(fmt::format("{}{}{}", ref.repository(), ref.digest() ? "@" : ":", tag_or_digest), 512),
-                   credential.kind == credential_kind::anonymous ? std::string() : credential.source};
+    query.about = request_named(by.get(), host, credential);
+    query.about.subject = quoted(fmt::format("{}{}{}", ref.repository(), ref.digest() ? "@" : ":", tag_or_digest), 512);
     if (url->where().scheme == "http") query.about.tls_advice = scheme_advice(by.get(), host, false);
     query.expected = ref.digest();
     query.get_is_costly = host == "docker.io";
@@ -98,7 +160,7 @@ class registry_client final : public client {
     }
   }
 
-  // `kind`: "manifests" or "blobs".
+  // `kind`: "manifests", "blobs" or "referrers".
   [[nodiscard]] std::string address(const route* by, const reference& ref, std::string_view kind,
                                     const std::string& tag_or_digest) const {
     const bool is_placed = by != nullptr && by->base;

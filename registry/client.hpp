@@ -14,6 +14,7 @@
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/descriptor.hpp>
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/document.hpp>
 #include <pinhook/registry/observer.hpp>
 #include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -47,6 +48,11 @@ class client {
   /// sent to that route's host, so a mirror must be given a credential of its own, never one for the registry of `ref`.
   virtual awaitable<result<descriptor>> resolve_by(std::shared_ptr<const route> by, reference ref,
                                                    registry::credential credential, deadline d) = 0;
+
+  /// A document of `ref`'s repository, by a route as above. When its name is a digest of a manifest or a blob, its
+  /// bytes have that digest. Errors as above; not_found also where a registry has no referrers API.
+  virtual awaitable<result<document>> read_by(std::shared_ptr<const route> by, reference ref, document_name what,
+                                              registry::credential credential, deadline d) = 0;
 };
 
 /// `http`, `time` and `watch` must outlive the client; `watch` may be null.

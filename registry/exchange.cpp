@@ -268,7 +268,7 @@ http::request exchange::manifest_message(const manifest_request& request, const 
   r.url = at.url.text();
   for (const auto& one : at.headers) add_configured(r, one);
   r.headers.push_back({"Accept", std::string(accepted_manifests)});
-  r.limits.body = max_manifest_size;
+  r.limits.body = request.most_bytes != 0 ? request.most_bytes : max_manifest_size;
   r.reach = at.reach;
   r.tls = at.tls;
   return r;

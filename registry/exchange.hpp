@@ -27,16 +27,18 @@
 
 namespace pinhook::registry {
 
-/// A request for a manifest or for an image's configuration.
+/// A request for a manifest, a blob or a list of referrers.
 struct manifest_request {
   std::string registry;  // "docker.io"; for a mirror its own host
-  web_url url;           // …/v2/<repository>/manifests/<tag or digest>, …/blobs/<digest>
+  web_url url;           // …/v2/<repository>/manifests/<tag or digest>, …/blobs/<digest>, …/referrers/<digest>
   std::string repository;
   registry::credential credential;
   http::method verb = http::method::head;
   /// Counts the messages sent for this request, retries included and those for its tokens not; shared by its HEAD and
   /// its GET. Must outlive the call.
   int* tries_made = nullptr;
+  /// Bytes of an answer that are read; 0: those of a manifest.
+  std::size_t most_bytes = 0;
   /// The route to use; null: the host that the registry's name gives.
   std::shared_ptr<const route> by = nullptr;
 };

@@ -35,16 +35,6 @@ manifest_kind kind_of(std::string_view media_type) {
   return row == types.end() ? manifest_kind::unknown : row->kind;
 }
 
-// Content-Type without parameters, in lower case.
-std::string media_type_of(const http::response& r) {
-  std::string_view text = http::find_header(r.headers, "Content-Type").value_or("");
-  text = text.substr(0, text.find(';'));
-  std::string out;
-  for (const char c : text)
-    if (c != ' ' && c != '\t') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 // Docker-Content-Digest: whether it is present, and its one well-formed sha256. Some registries leave the "sha256:" out
 // (kaniko#298); then it only serves for a comparison with the computed hash.
 struct digest_header {
@@ -191,6 +181,15 @@ result<std::string> check_body(const manifest_query& q, const http::response& r)
 }
 
 }  // namespace
+
+std::string media_type_of(const http::response& r) {
+  std::string_view text = http::find_header(r.headers, "Content-Type").value_or("");
+  text = text.substr(0, text.find(';'));
+  std::string out;
+  for (const char c : text)
+    if (c != ' ' && c != '\t') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return out;
+}
 
 bool is_index_type(std::string_view media_type) { return kind_of(media_type) == manifest_kind::index; }
 

@@ -41,6 +41,9 @@ struct manifest_query {
   bool get_is_costly = false;
 };
 
+/// The response's Content-Type without parameters, in lower case; empty: none.
+[[nodiscard]] std::string media_type_of(const http::response& r);
+
 /// For a media type without parameters, in lower case. An image here is one that can run, not an index.
 [[nodiscard]] bool is_index_type(std::string_view media_type);
 [[nodiscard]] bool is_image_type(std::string_view media_type);

@@ -57,6 +57,10 @@ class private_registry final : public registry::client {
       co_return fail(error_code::denied, "not for " + credential.username);
     co_return registry::descriptor{digest_of_digit('a'), "application/vnd.oci.image.index.v1+json"};
   }
+  awaitable<result<registry::document>> read_by(std::shared_ptr<const registry::route>, registry::reference,
+                                                registry::document_name, registry::credential, deadline) override {
+    co_return fail(error_code::not_found, "no documents");
+  }
   std::atomic<int> asked{0};
 
  private:

@@ -118,6 +118,11 @@ class fake_registry_client final : public registry::client {
     co_return finish(ref, credential, host);
   }
 
+  awaitable<result<registry::document>> read_by(std::shared_ptr<const registry::route>, registry::reference,
+                                                registry::document_name, registry::credential, deadline) override {
+    co_return fail(error_code::not_found, "no documents");
+  }
+
   [[nodiscard]] std::vector<record> calls() const {
     const std::lock_guard lock(guard_);
     return calls_;

@@ -36,6 +36,7 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"cloud", {"base", "http", "registry"}},
     {"server", {"base"}},
     {"trust", {"base"}},
+    {"signatures", {"base", "registry", "trust"}},
     {"pipeline", {"base", "registry", "resolve", "pin", "yaml", "rules", "files"}},
     {"config", {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "server"}},
     {"access",

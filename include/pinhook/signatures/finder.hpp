@@ -1,0 +1,40 @@
+// Fetches the signatures that lie beside an image.
+//
+//   const auto found = co_await find_signatures(read, digest, d);
+//
+// Requests: the list of referrers, or the tag that stands for it (both where a registry has the API), the tag of
+// cosign's older layout, and for each signature its manifest and its blob.
+#pragma once
+
+#include <pinhook/base/async.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/document.hpp>
+#include <pinhook/trust/notation_signature.hpp>
+#include <pinhook/trust/signature.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace pinhook::signatures {
+
+/// Reads a document of the image's repository: with whichever credentials and by whichever route lead there.
+using document_reader = std::function<awaitable<result<registry::document>>(registry::document_name, deadline)>;
+
+struct found_signatures {
+  std::vector<trust::signature> cosign;
+  std::vector<trust::notation_signature> notation;
+  /// Why others could not be read, a sentence each: "the signature's bundle is not JSON: …".
+  std::vector<std::string> unreadable;
+  /// Referrers beyond `most_referrers`, which were not looked at.
+  std::size_t left_out = 0;
+};
+
+/// Errors are those of a registry that did not give what it must: unavailable, timed_out, rate_limited, unauthorized,
+/// denied, canceled. An image without signatures is no error, and neither is one whose signatures are damaged.
+awaitable<result<found_signatures>> find_signatures(document_reader read, registry::digest of, deadline d);
+
+}  // namespace pinhook::signatures

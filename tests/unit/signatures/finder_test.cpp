@@ -1,0 +1,184 @@
+// Finds what the registries of tests/corpus/signatures hold beside each image, and counts the requests.
+#include <pinhook/signatures/finder.hpp>
+
+#include "support/paths.hpp"
+#include "support/run.hpp"
+#include "support/signature_case.hpp"
+
+#include <pinhook/base/json.hpp>
+#include <pinhook/signatures/beside.hpp>
+#include <pinhook/trust/cosign.hpp>
+#include <pinhook/trust/wire_json.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace pinhook::signatures {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using kind = registry::document_name::kind;
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The registry of a case: answers by its files, and records what it is asked.
+class case_registry {
+ public:
+  explicit case_registry(const std::string& name)
+      : folder_(std::filesystem::path(testing::source_dir()) / "tests/corpus/signatures" / name),
+        index_(json::parse(text_of(folder_ / "oci.json")).value()) {}
+
+  document_reader reader() {
+    return [this](registry::document_name name, deadline) { return answer(std::move(name)); };
+  }
+  std::vector<std::string> asked;
+  std::map<std::string, error> failures;  // by the name that is asked for
+
+ private:
+  awaitable<result<registry::document>> answer(registry::document_name name) {
+    asked.push_back(fmt::format("{} {}",
+                                name.of == kind::referrers ? "referrers"
+                                : name.of == kind::blob    ? "blob"
+                                                           : "manifest",
+                                name.name.substr(0, name.name.starts_with("sha256:") ? 7 : std::string::npos)));
+    if (const auto failed = failures.find(name.name); failed != failures.end()) co_return fail(failed->second);
+    co_return find(name);
+  }
+  [[nodiscard]] result<registry::document> find(const registry::document_name& name) const {
+    std::string wanted = name.name;
+    if (name.of == kind::manifest && !wanted.starts_with("sha256:"))
+      wanted = std::string(trust::text_in(*json::find(index_, "tags"), wanted));
+    const json::value* row = nullptr;
+    if (name.of == kind::referrers) row = trust::find_path(index_, {"referrers", wanted});
+    if (name.of == kind::manifest) row = trust::find_path(index_, {"manifests", wanted});
+    std::string file(row == nullptr ? std::string_view() : trust::text_in(*row, "file"));
+    if (name.of == kind::blob) file = std::string(trust::text_in(*json::find(index_, "blobs"), wanted));
+    if (file.empty()) return fail(error_code::not_found, "not there");
+    std::string bytes = text_of(folder_ / file);
+    // As the registry client does.
+    if (name.of != kind::referrers && registry::digest::of(bytes).to_string() != wanted)
+      return fail(error_code::malformed, "the bytes have another digest");
+    return registry::document{"", std::move(bytes)};
+  }
+
+  std::filesystem::path folder_;
+  json::document index_;
+};
+
+result<found_signatures> find(case_registry& in, const std::string& subject) {
+  return testing::run(find_signatures(in.reader(), registry::digest::parse(subject).value(), deadline::never()));
+}
+
+TEST(Finder, FindsInEveryCaseAsMuchAsLiesThere) {
+  for (const char* flavour : {"cosign", "notation"}) {
+    for (const std::string& name : testing::signature_cases(flavour)) {
+      const auto of = testing::read_signature_case(name);
+      case_registry in(name);
+      const auto found = find(in, of.subject);
+      ASSERT_TRUE(found) << name << found.error().message;
+      if (of.flavour.starts_with("cosign")) {
+        EXPECT_EQ(found->cosign.size(), of.signatures.size()) << name;
+        const bool is_good = std::ranges::any_of(found->cosign, [&](const trust::signature& one) {
+          return trust::verify_cosign(one, of.subject, of.policy).is_verified();
+        });
+        if (!of.is_either_right) {
+          EXPECT_EQ(is_good, of.is_verified) << name;
+        }
+      } else {
+        EXPECT_EQ(found->notation.size(), of.notation_signatures.size()) << name;
+      }
+    }
+  }
+}
+
+TEST(Finder, NeedsFiveRequestsAtMostForOneSignature) {
+  const auto of = testing::read_signature_case("cosign3-key-p256");
+  case_registry in("cosign3-key-p256");
+  ASSERT_TRUE(find(in, of.subject));
+  const std::string tag = "sha256-" + of.subject.substr(7);
+  EXPECT_THAT(in.asked, ElementsAre("referrers sha256:", "manifest " + tag,
+                                    "manifest sha256:", "blob sha256:", "manifest " + tag + ".sig"));
+}
+
+TEST(Finder, DamagedSignaturesAreNamedAndTheOthersFound) {
+  const auto of = testing::read_signature_case("cosign3-bad-truncated-bundle");
+  case_registry truncated("cosign3-bad-truncated-bundle");
+  const auto found = find(truncated, of.subject);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->cosign.empty());
+  ASSERT_EQ(found->unreadable.size(), 1U);
+  EXPECT_THAT(found->unreadable.front(), HasSubstr("the signature's bundle is not JSON"));
+  case_registry altered("cosign3-bad-blob-digest");
+  const auto other = find(altered, testing::read_signature_case("cosign3-bad-blob-digest").subject);
+  ASSERT_TRUE(other);
+  EXPECT_THAT(other->unreadable, ElementsAre("the bytes have another digest"));
+}
+
+// "Not signed" is never concluded from an answer that did not come.
+TEST(Finder, ARegistryThatDoesNotAnswerIsAnErrorAtEachStep) {
+  const auto of = testing::read_signature_case("cosign2-signature-beside-foreign-bundle");
+  case_registry all("cosign2-signature-beside-foreign-bundle");
+  std::vector<std::string> names;
+  const document_reader recording = [&, inner = all.reader()](registry::document_name name, deadline d) {
+    names.push_back(name.name);
+    return inner(std::move(name), d);
+  };
+  ASSERT_TRUE(testing::run(find_signatures(recording, registry::digest::parse(of.subject).value(), deadline::never())));
+  ASSERT_GE(names.size(), 5U);
+  for (const std::string& name : names) {
+    for (const error_code code : {error_code::unavailable, error_code::timed_out, error_code::unauthorized,
+                                  error_code::denied, error_code::rate_limited, error_code::canceled}) {
+      case_registry in("cosign2-signature-beside-foreign-bundle");
+      in.failures.emplace(name, error{code, "no answer", std::nullopt});
+      const auto found = find(in, of.subject);
+      ASSERT_FALSE(found) << name;
+      EXPECT_EQ(found.error().code, code);
+    }
+  }
+}
+
+TEST(Beside, AListIsBoundedAndOtherArtifactsAreLeftOut) {
+  const std::string digest = "sha256:" + std::string(63, '0');
+  std::string list = R"({"manifests":[)";
+  for (const auto& [number, type] :
+       std::vector<std::pair<char, std::string>>{{'1', "application/vnd.dev.sigstore.bundle.v0.3+json"},
+                                                 {'2', "application/spdx+json"},
+                                                 {'3', ""},
+                                                 {'1', "application/vnd.cncf.notary.signature"},
+                                                 {'4', "application/vnd.oci.empty.v1+json"}})
+    list += fmt::format(R"({}{{"digest":"{}{}","artifactType":"{}"}})", list.back() == '[' ? "" : ",", digest, number,
+                        type);
+  list += "]}";
+  std::vector<std::string> ends;
+  for (const auto& one : signatures_listed(list)) ends.emplace_back(1, one.to_string().back());
+  EXPECT_THAT(ends, ElementsAre("1", "3", "4"));
+  for (const char* bad : {"", "[]", "{}", R"({"manifests":{}})", R"({"manifests":[1,{"digest":"x"}]})"})
+    EXPECT_TRUE(signatures_listed(bad).empty()) << bad;
+}
+
+TEST(Finder, ReferrersBeyondTheLimitAreCounted) {
+  std::string list = R"({"manifests":[)";
+  for (int i = 0; i < 1000; ++i) list += fmt::format(R"({}{{"digest":"sha256:{:064x}"}})", i == 0 ? "" : ",", i + 1);
+  list += "]}";
+  int asked = 0;
+  const document_reader read = [&](registry::document_name name, deadline) -> awaitable<result<registry::document>> {
+    ++asked;
+    if (name.of == kind::referrers) co_return registry::document{"", list};
+    co_return fail(error_code::not_found, "not there");
+  };
+  const auto found = testing::run(find_signatures(read, registry::digest::of("x"), deadline::never()));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->left_out, 1000 - most_referrers);
+  EXPECT_EQ(asked, 2 + static_cast<int>(most_referrers) + 1);
+}
+
+}  // namespace
+}  // namespace pinhook::signatures
