@@ -7,7 +7,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/found_image.hpp>
-#include <pinhook/files/image_file.hpp>
+#include <pinhook/files/image_places.hpp>
 #include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/files/node_access.hpp>

@@ -76,6 +76,7 @@ files:
   paths:
     - {files: "**/engine.yaml", paths: [server.image, "jobs[*].image"]}
     - {files: "*.cfg.yaml", paths: ["images{*}"]}
+  exclude: [vendor/, "*.tmpl.yaml"]
 deadline: {limit: 9s, margin: 1ms}
 cache: {ttl: 1m1s, negative_ttl: 0s, stale_for: 2h, entries: 7}
 resolver: {host_concurrency: 2, lookup_limit: 3s, source_limit: 1s}
@@ -125,6 +126,7 @@ TEST(Configuration, ReadsEverySetting) {
   EXPECT_EQ(s.pin.kinds[1].group, "");
   EXPECT_EQ(s.lock.file, "/locks/pinhook.lock");
   EXPECT_TRUE(s.lock.required);
+  EXPECT_THAT(s.files.exclude, ElementsAre("vendor/", "*.tmpl.yaml"));
   ASSERT_EQ(s.files.paths.size(), 2U);
   EXPECT_EQ(s.files.paths[0].files, "**/engine.yaml");
   EXPECT_THAT(s.files.paths[0].paths, ElementsAre("server.image", "jobs[*].image"));
