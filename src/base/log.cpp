@@ -2,6 +2,7 @@
 
 #include <pinhook/base/json_writer.hpp>
 #include <pinhook/base/printable.hpp>
+#include <pinhook/base/terminal.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
@@ -21,7 +22,7 @@ namespace {
 
 struct state {
   std::atomic<level> least{level::info};
-  std::atomic<format> shape{isatty(STDERR_FILENO) != 0 ? format::text : format::json};
+  std::atomic<format> shape{is_terminal(STDERR_FILENO) ? format::text : format::json};
   std::atomic<void (*)(std::string_view)> sink{nullptr};
   // spdlog's sink locks and writes whole lines; the line is made here, so spdlog's pattern is the bare text.
   spdlog::logger out{"pinhook", std::make_shared<spdlog::sinks::stderr_sink_mt>()};

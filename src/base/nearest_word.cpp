@@ -2,21 +2,24 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace pinhook {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> last(b.size() + 1);
+  // Three rows of the table: that of the letter before the last one, of the last one, and of this one.
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), now(b.size() + 1);
   std::iota(last.begin(), last.end(), std::size_t{0});
   for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = last[0];
-    last[0] = i + 1;
+    now[0] = i + 1;
     for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = last[j + 1];
-      last[j + 1] = std::min({replaced, last[j] + 1, last[j + 1] + 1});
+      const std::size_t replaced = last[j] + (a[i] == b[j] ? 0 : 1);
+      now[j + 1] = std::min({replaced, last[j + 1] + 1, now[j] + 1});
+      if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]) now[j + 1] = std::min(now[j + 1], before[j - 1] + 1);
     }
+    std::swap(before, last);
+    std::swap(last, now);
   }
   return last.back();
 }

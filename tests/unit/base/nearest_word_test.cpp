@@ -16,11 +16,16 @@ TEST(NearestWord, CountsEdits) {
   EXPECT_EQ(edit_distance("pin", ""), 3U);
   EXPECT_EQ(edit_distance("pin", "pinn"), 1U);
   EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+  EXPECT_EQ(edit_distance("chekc", "check"), 1U) << "two neighbours that changed places";
+  EXPECT_EQ(edit_distance("--drfit", "--drift"), 1U);
+  EXPECT_EQ(edit_distance("ab", "ba"), 1U);
+  EXPECT_EQ(edit_distance("abc", "cab"), 2U);
 }
 
 TEST(NearestWord, FindsSmallSlips) {
   EXPECT_EQ(nearest_word("namespace", known), "namespaces");
-  EXPECT_EQ(nearest_word("nmae", known), "");
+  EXPECT_EQ(nearest_word("nmae", known), "name");
+  EXPECT_EQ(nearest_word("nmea", known), "");
   EXPECT_EQ(nearest_word("nam", known), "name");
   EXPECT_EQ(nearest_word("pinn", known), "pin");
 }
