@@ -64,7 +64,6 @@ int serve(const arguments& arguments) {
     return exit_good;
   }
   log::configure({.least = s.log.level, .shape = s.log.format});
-  for (const auto& warning : found->warnings) log::warning(warning);
 
   asio::io_context control(1);
   // From here on a signal waits until it is handled, also one that arrives during the start.

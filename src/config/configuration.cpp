@@ -1,5 +1,8 @@
 #include <pinhook/config/configuration.hpp>
 
+#include <pinhook/base/nearest_word.hpp>
+#include <pinhook/base/printable.hpp>
+#include <pinhook/config/service_variables.hpp>
 #include <pinhook/config/serving_policy.hpp>
 #include <pinhook/config/setting_table.hpp>
 #include <pinhook/config/units.hpp>
@@ -15,6 +18,7 @@ namespace pinhook::config {
 namespace {
 
 constexpr std::string_view prefix = "PINHOOK_";
+constexpr std::string_view ignored_variable = "PINHOOK_IGNORE_UNKNOWN";
 
 bool is_section(std::string_view key) {
   return std::ranges::any_of(setting_table(), [&](const setting& row) {
@@ -78,23 +82,30 @@ result<void> read_section(const yaml::node& n, const std::string& path, std::str
   return {};
 }
 
-// The variables that Kubernetes sets in every container for a Service whose name begins with "pinhook":
-// {NAME}_SERVICE_HOST, {NAME}_SERVICE_PORT[_{PORT NAME}], {NAME}_PORT, {NAME}_PORT_{N}_TCP[_PROTO|_PORT|_ADDR]
-// (kubernetes/kubernetes pkg/kubelet/envvars).
-bool is_service_variable(std::string_view name) {
-  // "PINHOOK" itself is the Service's name: only the rest is compared.
-  std::string_view rest = name.substr(prefix.size() - 1);
-  if (rest.ends_with("_SERVICE_HOST") || rest.ends_with("_SERVICE_PORT") ||
-      rest.find("_SERVICE_PORT_") != std::string_view::npos || rest.ends_with("_PORT"))
-    return true;
-  for (auto at = rest.find("_PORT_"); at != std::string_view::npos; at = rest.find("_PORT_", at + 1)) {
-    std::string_view tail = rest.substr(at + 6);
-    const auto digits = std::min(tail.find_first_not_of("0123456789"), tail.size());
-    if (digits == 0) continue;
-    tail.remove_prefix(digits);
-    if (tail.starts_with("_TCP") || tail.starts_with("_UDP") || tail.starts_with("_SCTP")) return true;
+// PINHOOK_IGNORE_UNKNOWN: names between commas or blanks.
+std::vector<std::string_view> ignored_names(const environment& all) {
+  constexpr std::string_view between = ", \t\n";
+  std::vector<std::string_view> out;
+  std::string_view rest = variable(all, ignored_variable);
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find_first_of(between), rest.size());
+    if (end != 0) out.push_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return false;
+  return out;
+}
+
+std::unexpected<error> refuse_unknown_variable(std::string_view name) {
+  std::vector<std::string> names;
+  for (const auto& row : setting_table()) names.push_back(variable_name(row.key).substr(prefix.size()));
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const auto near = nearest_word(name.substr(prefix.size()), known);
+  return fail(error_code::invalid_input,
+              fmt::format("{}: no such setting; {} {} lists variables that are another program's",
+                          printable(name.substr(0, 100)),
+                          near.empty() ? std::string("`pinhook serve --print-config` shows all.")
+                                       : fmt::format("did you mean {}{}?", prefix, near),
+                          ignored_variable));
 }
 
 }  // namespace
@@ -118,21 +129,23 @@ std::string variable_name(std::string_view key) {
   return out;
 }
 
-result<std::vector<std::string>> apply_environment(const environment& all, settings& s) {
-  std::vector<std::string> warnings;
+result<void> apply_environment(const environment& all, settings& s) {
+  const auto ignored = ignored_names(all);
   for (const auto& [name, text] : all) {
-    if (!name.starts_with(prefix) || name == "PINHOOK_CONFIG") continue;
+    if (!name.starts_with(prefix) || name == "PINHOOK_CONFIG" || name == ignored_variable) continue;
     const auto row =
         std::ranges::find_if(setting_table(), [&](const setting& one) { return variable_name(one.key) == name; });
     if (row != setting_table().end()) {
       if (auto good = apply_text(name, row->key, text, s); !good) return fail(std::move(good.error()));
+    } else if (is_service_variable(name, text) || std::ranges::find(ignored, name) != ignored.end()) {
+      continue;
     } else if (const auto* former = find_former(variable_name, name)) {
       return fail(error_code::invalid_input, fmt::format("{}: {}", name, former->replacement));
-    } else if (!is_service_variable(name)) {
-      warnings.push_back(fmt::format("{} is set but is not a setting", name));
+    } else {
+      return refuse_unknown_variable(name);
     }
   }
-  return warnings;
+  return {};
 }
 
 result<void> apply_text(std::string_view origin, std::string_view key, std::string_view text, settings& s) {

@@ -31,12 +31,10 @@ struct origin {
 };
 
 result<effective_settings> settings_of(const origin& from, std::string_view text) {
-  effective_settings out{from.start, {}};
+  effective_settings out{from.start};
   if (!from.file.empty())
     if (auto good = read_configuration(text, from.file, out.values); !good) return fail(std::move(good.error()));
-  auto warnings = apply_environment(from.all, out.values);
-  if (!warnings) return fail(std::move(warnings.error()));
-  out.warnings = std::move(*warnings);
+  if (auto good = apply_environment(from.all, out.values); !good) return fail(std::move(good.error()));
   for (const auto& flag : from.flags)
     if (auto good = apply_text(flag.name, flag.key, flag.text, out.values); !good) return fail(std::move(good.error()));
   if (out.values.own_namespace.empty()) out.values.own_namespace = from.pod_namespace;

@@ -2,7 +2,7 @@
 //
 //   settings s;
 //   auto read = read_configuration(text, "pinhook.yaml", s);
-//   auto warnings = apply_environment(environment(), s);
+//   auto variables = apply_environment(environment(), s);
 //   auto flag = apply_text("--listen", "listen", "127.0.0.1:0", s);
 //   fmt::print("{}", render(s));     // reads back as `s`
 //
@@ -28,11 +28,11 @@ namespace pinhook::config {
 /// "deadline.limit" → "PINHOOK_DEADLINE_LIMIT".
 [[nodiscard]] std::string variable_name(std::string_view key);
 
-/// Takes every PINHOOK_… variable of a setting; gives a warning for each PINHOOK_… variable of none. Those that
-/// Kubernetes sets by itself for a Service called pinhook (PINHOOK_SERVICE_HOST, PINHOOK_PORT_443_TCP_ADDR, …) are
-/// skipped. PINHOOK_CONFIG, the path of the file, belongs to the command line. invalid_input: a value that is not
-/// valid; the message names the variable.
-[[nodiscard]] result<std::vector<std::string>> apply_environment(const environment& all, settings& s);
+/// Takes every PINHOOK_… variable of a setting. Variables of Services (service_variables.hpp), those that
+/// PINHOOK_IGNORE_UNKNOWN lists (names between commas), and PINHOOK_CONFIG, which belongs to the command line, are
+/// skipped. invalid_input: a value that is not valid, or a PINHOOK_… variable of no setting (with a suggestion); the
+/// message names the variable.
+[[nodiscard]] result<void> apply_environment(const environment& all, settings& s);
 
 /// One setting from a text: of a flag or a variable, called `origin` in messages. `key` is a key of the table.
 [[nodiscard]] result<void> apply_text(std::string_view origin, std::string_view key, std::string_view text,

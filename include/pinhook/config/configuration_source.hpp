@@ -43,7 +43,6 @@ struct configuration_choice {
 
 struct effective_settings {
   settings values;
-  std::vector<std::string> warnings;
 };
 
 /// Bytes of a configuration file: a ConfigMap holds 1 MiB at most.

@@ -10,7 +10,6 @@
 namespace pinhook::config {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class SettingsFor : public ::testing::Test {
@@ -94,10 +93,10 @@ TEST_F(SettingsFor, NamesTheFlagThatDoesNotFit) {
   EXPECT_THAT(bad.error().message, HasSubstr("--listen: \"here\""));
 }
 
-TEST_F(SettingsFor, HandsWarningsOn) {
-  const auto out = settings_for({}, {{"PINHOOK_TREADS", "1"}});
-  ASSERT_TRUE(out);
-  EXPECT_THAT(out->warnings, ElementsAre(HasSubstr("PINHOOK_TREADS")));
+TEST_F(SettingsFor, RefusesAVariableOfNoSetting) {
+  const auto bad = settings_for({}, {{"PINHOOK_TREADS", "1"}});
+  ASSERT_FALSE(bad);
+  EXPECT_THAT(bad.error().message, HasSubstr("PINHOOK_TREADS"));
 }
 
 }  // namespace

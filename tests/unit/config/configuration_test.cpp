@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -290,9 +289,9 @@ TEST(Configuration, PlacesProblemsOfRules) {
   EXPECT_THAT(refusal("rules:\n  - {name: a, pin: keep}\n  - {name: b, images: docker.io/**, pin: never}\n"),
               StartsWith("pinhook.yaml: line 3, column 5: rules[1] (b): "));
   settings s;
-  const auto warnings = apply_environment({{"PINHOOK_RULES", "[{name: a, pin: nevr}]"}}, s);
-  ASSERT_FALSE(warnings);
-  EXPECT_EQ(warnings.error().message,
+  const auto applied = apply_environment({{"PINHOOK_RULES", "[{name: a, pin: nevr}]"}}, s);
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().message,
             "PINHOOK_RULES: line 1, column 17: rules[0] (a): pin: \"nevr\" is not a valid order; did you mean never?");
   EXPECT_TRUE(s.rules.is_empty());
 }
@@ -305,9 +304,9 @@ TEST(Configuration, SaysWhatTookThePlaceOfFormerSettings) {
   ASSERT_EQ(s.rules.written().size(), 1U);
   EXPECT_EQ(s.rules.written()[0].pin, pin::pin_order::refresh);
   settings unchanged;
-  const auto warnings = apply_environment({{"PINHOOK_PIN_UPDATE_OVERRIDES", "[]"}}, unchanged);
-  ASSERT_FALSE(warnings);
-  EXPECT_THAT(warnings.error().message, StartsWith("PINHOOK_PIN_UPDATE_OVERRIDES: replaced by rules"));
+  const auto applied = apply_environment({{"PINHOOK_PIN_UPDATE_OVERRIDES", "[]"}}, unchanged);
+  ASSERT_FALSE(applied);
+  EXPECT_THAT(applied.error().message, StartsWith("PINHOOK_PIN_UPDATE_OVERRIDES: replaced by rules"));
 }
 
 TEST(Configuration, HeadersOfMirrorsAreReadAndNotPrinted) {
@@ -321,9 +320,8 @@ TEST(Configuration, HeadersOfMirrorsAreReadAndNotPrinted) {
 
 TEST(Configuration, VariablesWinOverTheFileAndFlagsOverVariables) {
   settings s = read("threads: 2\nlisten: 127.0.0.1:1\nnamespace: file\n");
-  const auto warnings = apply_environment({{"PINHOOK_THREADS", "3"}, {"PINHOOK_LISTEN", "[::]:2"}}, s);
-  ASSERT_TRUE(warnings) << warnings.error().message;
-  EXPECT_THAT(*warnings, IsEmpty());
+  const auto applied = apply_environment({{"PINHOOK_THREADS", "3"}, {"PINHOOK_LISTEN", "[::]:2"}}, s);
+  ASSERT_TRUE(applied) << applied.error().message;
   ASSERT_TRUE(apply_text("--listen", "listen", "127.0.0.1:3", s));
   EXPECT_EQ(s.own_namespace, "file");
   EXPECT_EQ(s.threads, 3U);
@@ -342,8 +340,8 @@ TEST(Configuration, EverySettingHasAVariable) {
     all.emplace(variable_name(row.key), text);
     EXPECT_TRUE(names.insert(variable_name(row.key)).second) << row.key << " shares a variable";
   }
-  const auto warnings = apply_environment(all, s);
-  ASSERT_TRUE(warnings) << warnings.error().message;
+  const auto applied = apply_environment(all, s);
+  ASSERT_TRUE(applied) << applied.error().message;
   EXPECT_EQ(render(s), render(changed));
 }
 
@@ -351,35 +349,45 @@ TEST(Configuration, NamesTheVariableThatDoesNotFit) {
   settings s;
   for (const auto& [name, text] :
        environment{{"PINHOOK_THREADS", "x"}, {"PINHOOK_PIN_EXCLUDED_NAMESPACES", "a"}, {"PINHOOK_PIN_KINDS", "[{"}}) {
-    const auto warnings = apply_environment({{name, text}}, s);
-    ASSERT_FALSE(warnings);
-    EXPECT_EQ(warnings.error().code, error_code::invalid_input);
-    EXPECT_THAT(warnings.error().message, StartsWith(name + ": "));
+    const auto applied = apply_environment({{name, text}}, s);
+    ASSERT_FALSE(applied);
+    EXPECT_EQ(applied.error().code, error_code::invalid_input);
+    EXPECT_THAT(applied.error().message, StartsWith(name + ": "));
   }
 }
 
-TEST(Configuration, WarnsOfVariablesThatNameNothing) {
+TEST(Configuration, RefusesVariablesOfNoSetting) {
   settings s;
-  const auto warnings = apply_environment({{"PINHOOK_TREADS", "1"}, {"PATH", "/bin"}, {"PINHOOK_CONFIG", "/x"}}, s);
-  ASSERT_TRUE(warnings);
-  EXPECT_THAT(*warnings, ElementsAre(HasSubstr("PINHOOK_TREADS")));
+  const struct {
+    const char* name;
+    const char* part;
+  } rows[] = {
+      {"PINHOOK_TREADS", "PINHOOK_TREADS: no such setting; did you mean PINHOOK_THREADS?"},
+      {"PINHOOK_CACHE_TLL", "did you mean PINHOOK_CACHE_TTL?"},
+      {"PINHOOK_SOMETHING_ELSE",
+       "no such setting; `pinhook serve --print-config` shows all. PINHOOK_IGNORE_UNKNOWN lists"},
+      {"PINHOOK_", "no such setting"},
+  };
+  for (const auto& [name, part] : rows) {
+    const auto refused = apply_environment({{name, "1"}, {"PATH", "/bin"}, {"PINHOOK_CONFIG", "/x"}}, s);
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().code, error_code::invalid_input);
+    EXPECT_THAT(refused.error().message, HasSubstr(part));
+  }
 }
 
-TEST(Configuration, PassesOverWhatKubernetesSetsForAService) {
+TEST(Configuration, SkipsVariablesOfOthers) {
   settings s;
-  const auto warnings = apply_environment({{"PINHOOK_SERVICE_HOST", "10.0.0.1"},
-                                           {"PINHOOK_SERVICE_PORT", "443"},
-                                           {"PINHOOK_SERVICE_PORT_HTTPS", "443"},
-                                           {"PINHOOK_PORT", "tcp://10.0.0.1:443"},
-                                           {"PINHOOK_PORT_443_TCP", "tcp://10.0.0.1:443"},
-                                           {"PINHOOK_PORT_443_TCP_PROTO", "tcp"},
-                                           {"PINHOOK_PORT_443_TCP_PORT", "443"},
-                                           {"PINHOOK_PORT_443_TCP_ADDR", "10.0.0.1"},
-                                           {"PINHOOK_METRICS_SERVICE_HOST", "10.0.0.2"},
-                                           {"PINHOOK_METRICS_PORT_9090_TCP_ADDR", "10.0.0.2"}},
-                                          s);
-  ASSERT_TRUE(warnings);
-  EXPECT_THAT(*warnings, IsEmpty());
+  EXPECT_TRUE(apply_environment({{"PINHOOK_SERVICE_HOST", "10.0.0.1"}, {"PINHOOK_PORT", "tcp://10.0.0.1:443"}}, s));
+  for (const char* list :
+       {"PINHOOK_TREADS,PINHOOK_OTHER", "PINHOOK_OTHER, PINHOOK_TREADS", " PINHOOK_TREADS\tPINHOOK_OTHER,"})
+    EXPECT_TRUE(
+        apply_environment({{"PINHOOK_TREADS", "1"}, {"PINHOOK_OTHER", "x"}, {"PINHOOK_IGNORE_UNKNOWN", list}}, s))
+        << list;
+  EXPECT_FALSE(apply_environment({{"PINHOOK_TREADS", "1"}, {"PINHOOK_IGNORE_UNKNOWN", "PINHOOK_TREAD"}}, s));
+  EXPECT_TRUE(apply_environment(
+      {{"PINHOOK_PIN_UPDATE_OVERRIDES", "[]"}, {"PINHOOK_IGNORE_UNKNOWN", "PINHOOK_PIN_UPDATE_OVERRIDES"}}, s))
+      << "a deployment that serves two versions of pinhook";
 }
 
 TEST(Configuration, ChecksWhatBelongsTogether) {
