@@ -16,8 +16,13 @@
 namespace pinhook::registry {
 
 struct client_options {
-  /// Registries on this machine (loopback addresses) are contacted only when they are listed here.
+  /// Registries on this machine (loopback addresses) are contacted only when they are listed here, unless
+  /// `asks_loopback`.
   std::map<std::string, host_settings, std::less<>> hosts;
+  /// A registry on this machine is contacted like any other. For a person who names the image: another's image must not
+  /// make a server of the cluster send requests to its own machine. Redirects and token realms reach this machine only
+  /// as without it.
+  bool asks_loopback = false;
   /// access_rules: the registries that may be named; empty: all. A denied host is never contacted, not even by a
   /// redirect, a token realm or a mirror. An invalid rule makes every look-up fail: see access_rules::make.
   std::vector<std::string> allow;

@@ -143,7 +143,7 @@ result<exchange::hop> exchange::first_hop(const manifest_request& request) const
   hop at{request.url};
   at.plain_http = there.scheme == "http";
   at.api_root = by != nullptr && by->base ? by->base->text() + "/" : default_root(there);
-  at.reach.loopback = settings != nullptr || (by != nullptr && by->is_named);
+  at.reach.loopback = options_.asks_loopback || settings != nullptr || (by != nullptr && by->is_named);
   if (!at.reach.loopback && is_loopback_name(there.host))
     return fail({error_code::denied,
                  fmt::format("registry {0} is on this machine: it is used only when the configuration lists it under "

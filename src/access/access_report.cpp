@@ -15,6 +15,7 @@ namespace pinhook::access {
 namespace {
 
 std::string text_of(const access_report::host& h) {
+  if (!h.refusal.empty()) return fmt::format("{}{}, never: {}", h.is_mirror ? "mirror " : "", h.url, h.refusal);
   return fmt::format("{}{}, {}", h.is_mirror ? "mirror " : "", h.url,
                      h.proxy.empty() ? "directly" : "through the proxy " + h.proxy);
 }
@@ -74,7 +75,10 @@ std::string to_json_members(const access_report& r) {
   std::string out = "\"hosts\":[";
   for (const auto& h : r.hosts) {
     const std::string kind = h.is_mirror ? "mirror" : "registry";
-    add_object(out, {{"url", &h.url}, {"kind", &kind}, {"proxy", h.proxy.empty() ? nullptr : &h.proxy}});
+    add_object(out, {{"url", &h.url},
+                     {"kind", &kind},
+                     {"proxy", h.proxy.empty() ? nullptr : &h.proxy},
+                     {"refusal", h.refusal.empty() ? nullptr : &h.refusal}});
   }
   out += "],\"credentials\":[";
   for (const auto& m : r.credentials)

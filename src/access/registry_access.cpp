@@ -10,6 +10,7 @@
 #include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/config_chain.hpp>
 #include <pinhook/registry/ordered_credentials.hpp>
+#include <pinhook/registry/web_url.hpp>
 #include <pinhook/resolve/begun_rest.hpp>
 #include <pinhook/resolve/lookup_run.hpp>
 
@@ -26,6 +27,7 @@ constexpr std::chrono::seconds files_poll{5};
 
 http::curl_client_options registries_options(const config::settings& s, const http::proxy_settings& proxy) {
   http::curl_client_options out;
+  out.transfer.stall_time = stall_time(s);
   out.proxy = proxy;
   out.networks = s.networks;
   // Enough for all requests that can go to one registry: on plain HTTP a connection each; with TLS as streams of a
@@ -49,6 +51,8 @@ http::curl_client_options unguarded(const http::proxy_settings& proxy) {
 registry::client_options client_options(const config::settings& s) {
   registry::client_options out;
   out.hosts = s.registries;
+  out.asks_loopback = s.for_command;
+  out.token_limit = std::max(out.token_limit, s.resolver.lookup_limit);
   out.allow = s.allowed_registries;
   out.deny = s.denied_registries;
   out.verify_by_get = s.verify_by_get;
@@ -81,11 +85,22 @@ void report_reload(const result<bool>& changed, std::string_view files) {
 
 }  // namespace
 
+std::chrono::seconds stall_time(const config::settings& s) {
+  constexpr int parts = 3;
+  const auto whole = std::chrono::ceil<std::chrono::seconds>(s.resolver.lookup_limit);
+  const std::chrono::seconds least = http::transfer_options{}.stall_time;
+  return std::max(least, s.for_command ? whole : whole / parts);
+}
+
 registry_access::registry_access(asio::io_context& control, const config::settings& s, const clock& time,
                                  registry::observer* watch)
     : control_(control),
       time_(time),
       hosts_(s.registries),
+      rules_(
+          registry::access_rules::make(s.allowed_registries, s.denied_registries).value_or(registry::access_rules())),
+      networks_(s.networks),
+      asks_loopback_(s.for_command),
       proxy_(http::proxy_from_environment()),
       registries_(control, registries_options(s, proxy_)),
       cluster_(control, unguarded(proxy_)),
@@ -113,6 +128,7 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
                                                                registry::observer* watch) {
   if (auto good = registry::access_rules::make(s.allowed_registries, s.denied_registries); !good)
     return fail(std::move(good.error()));
+  if (auto good = http::check(http::proxy_from_environment()); !good) return fail(std::move(good.error()));
   std::unique_ptr<registry_access> out(new registry_access(control, s, time, watch));
   if (auto ok = out->open_cluster(s, all); !ok) return fail(std::move(ok.error()));
   if (auto ok = out->open_plugins(s); !ok) return fail(std::move(ok.error()));
@@ -246,12 +262,12 @@ awaitable<access_report> registry_access::report(registry::reference ref, regist
   if (tries) out.attempts.emplace();
   for (const auto& by : (*found)->in_order) {
     if (!by->answers(ref)) continue;
-    const std::string url = url_of(*by, ref);
-    std::string through;
-    if (const auto to = http::parse_endpoint(url))
-      if (const auto proxy = http::proxy_for(*to, proxy_); !proxy.empty())
-        if (const auto place = http::parse_proxy(proxy)) through = place->name;
-    out.hosts.push_back({url, !by->is_upstream, std::move(through)});
+    out.hosts.push_back(host_of(*by, ref));
+    if (is_for_commands_alone(*by, ref))
+      out.troubles.push_back(
+          fmt::format("the webhook asks a registry on this machine only when the configuration lists it: registries: "
+                      "{{\"{}\": {{}}}}",
+                      ref.registry()));
     if (!tries) continue;
     if (by->is_upstream)
       co_await try_registry(out, by, ref, credentials, d);
@@ -266,6 +282,34 @@ std::string registry_access::url_of(const registry::route& by, const registry::r
   const auto known = hosts_.find(ref.registry());
   const bool is_plain = registry::speaks_plain_http(known == hosts_.end() ? nullptr : &known->second, &by, ref);
   return fmt::format("{}://{}", is_plain ? "http" : "https", ref.wire_host());
+}
+
+access_report::host registry_access::host_of(const registry::route& by, const registry::reference& ref) const {
+  access_report::host out{url_of(by, ref), !by.is_upstream, {}, {}};
+  const auto to = http::parse_endpoint(out.url);
+  if (!to) return out;
+  out.refusal = refusal_of(by, ref, *to);
+  if (const auto proxy = http::proxy_for(*to, proxy_); !proxy.empty())
+    if (const auto place = http::parse_proxy(proxy)) out.proxy = place->name;
+  return out;
+}
+
+// The reason that is known before the host's name is resolved.
+std::string registry_access::refusal_of(const registry::route& by, const registry::reference& ref,
+                                        const http::endpoint& to) const {
+  if (const auto denied = by.is_upstream ? rules_.refusal(ref) : rules_.refusal_of_host(by.host))
+    return denied->message;
+  const bool reaches_loopback = asks_loopback_ || is_named(by, ref);
+  return http::host_fault(to.host, {.loopback = reaches_loopback, .private_networks = true}, networks_)
+      .value_or(std::string());
+}
+
+bool registry_access::is_named(const registry::route& by, const registry::reference& ref) const {
+  return by.is_named || hosts_.contains(ref.registry());
+}
+
+bool registry_access::is_for_commands_alone(const registry::route& by, const registry::reference& ref) const {
+  return asks_loopback_ && !is_named(by, ref) && registry::is_loopback_name(registry::host_of(ref.wire_host()));
 }
 
 awaitable<void> registry_access::try_mirror(access_report& out, std::shared_ptr<const registry::route> by,

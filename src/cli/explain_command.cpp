@@ -64,7 +64,9 @@ int explain(const arguments& arguments) {
   if (arguments.ns.empty() && (!arguments.service_account.empty() || !arguments.pull_secrets.empty()))
     return refuse_explain(
         {error_code::invalid_input, "--service-account and --pull-secret need --namespace", std::nullopt});
-  auto found = config::settings_for(arguments.configuration, process_environment());
+  config::settings start;
+  start.for_command = true;
+  auto found = config::settings_for(arguments.configuration, process_environment(), std::move(start));
   if (!found) return refuse_explain(found.error());
   // Without a namespace there is no secret to read, so no cluster is needed.
   if (arguments.ns.empty()) found->values.pull_secrets.mode = config::switch_state::off;

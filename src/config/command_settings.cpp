@@ -33,6 +33,7 @@ std::string docker_config(const environment& all) {
 
 result<settings> settings_for_files(const std::string& config_file, const environment& all) {
   settings start;
+  start.for_command = true;
   start.resolver.host_concurrency = host_concurrency;
   start.docker_config = docker_config(all);
   start.credential_helpers = true;

@@ -173,8 +173,8 @@ std::vector<setting> make_table() {
           "Connection settings of single registries: plain_http (default: true for a loopback name without ca_file, "
           "else "
           "false), ca_file (authorities trusted beside the system's; default: none), realm_hosts (token servers that "
-          "may get its credentials; default: any that may be asked). A registry on this machine (loopback) is asked "
-          "only when it is named here.",
+          "may get its credentials; default: any that may be asked). The webhook asks a registry on this machine "
+          "(loopback) only when it is named here; commands that a person types ask it like any other.",
           "For example {\"registry.example.com:5000\": {ca_file: /etc/ca.pem, realm_hosts: [auth.example.com]}}."),
       row("registry.verify_by_get", bool_type{}, at(&settings::verify_by_get),
           "Always fetch the manifest and hash it instead of trusting the registry's word for its digest.",

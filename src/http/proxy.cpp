@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace pinhook::http {
 namespace {
@@ -107,6 +108,15 @@ result<proxy_place> parse_proxy(const std::string& setting) {
   const std::string login = user.empty() && password.empty() ? "" : fmt::format("{}:{}@", user, password);
   out.url = secret(fmt::format("{}://{}{}", scheme, login, out.name));
   return out;
+}
+
+result<void> check(const proxy_settings& s) {
+  for (const auto& [setting, variables] :
+       {std::pair{&s.https, "HTTPS_PROXY (or https_proxy)"}, std::pair{&s.http, "HTTP_PROXY (or http_proxy)"}}) {
+    if (setting->empty()) continue;
+    if (auto place = parse_proxy(*setting); !place) return fail(std::move(place.error()).at(variables));
+  }
+  return {};
 }
 
 }  // namespace pinhook::http

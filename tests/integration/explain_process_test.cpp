@@ -111,12 +111,46 @@ TEST_F(ExplainProcess, SaysWhichNetworkIsForbidden) {
   EXPECT_TRUE(registry_.requests().empty());
 }
 
-TEST_F(ExplainProcess, LoopbackIsAskedOnlyWhereItIsNamed) {
+TEST_F(ExplainProcess, SaysThatTheWebhookAsksLoopbackOnlyWhereItIsListed) {
+  constexpr auto hint = "the webhook asks a registry on this machine only when the configuration lists it";
+  EXPECT_THAT(tried().output, Not(HasSubstr(hint)));
   name_registries({});
   const auto seen = tried();
-  EXPECT_EQ(seen.exit_code, 3) << seen.output << seen.errors;
-  EXPECT_THAT(seen.output, HasSubstr("only when the configuration lists it under registries"));
-  EXPECT_TRUE(registry_.requests().empty());
+  EXPECT_EQ(seen.exit_code, 0) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output, AllOf(HasSubstr(some_digest), HasSubstr(hint),
+                                 HasSubstr("registries: {\"" + registry_.host() + "\": {}}")));
+}
+
+// What it says without asking is what asking gives.
+TEST_F(ExplainProcess, SaysWhichHostIsNeverAsked) {
+  environment_.emplace_back("PINHOOK_REGISTRY_DENY=[\"denied.example\"]");
+  environment_.emplace_back("PINHOOK_NETWORKS_DENY=[10.0.0.0/8]");
+  const struct {
+    const char* image;
+    const char* reason;
+  } rows[] = {
+      {"169.254.169.254/a:1", "asked at    https://169.254.169.254, never: it is a link-local address\n"},
+      {"0.0.0.0:5000/a:1", "never: it is the unspecified address\n"},
+      {"10.1.2.3/a:1", "never: networks.deny has 10.0.0.0/8\n"},
+      {"denied.example/a:1", "in registry.deny\n"},
+  };
+  for (const auto& row : rows) {
+    const auto seen = run_program({"explain", row.image}, environment_);
+    EXPECT_EQ(seen.exit_code, 0) << seen.errors;
+    EXPECT_THAT(seen.output, HasSubstr(row.reason));
+    const auto asked = run_program({"explain", row.image, "--try"}, environment_);
+    EXPECT_EQ(asked.exit_code, 3) << asked.output;
+  }
+}
+
+TEST_F(ExplainProcess, AnInvalidProxyEndsEveryCommandThatAsks) {
+  environment_.emplace_back("HTTPS_PROXY=::::");
+  const std::string image = registry_.host() + "/a:1";
+  for (const auto& words : {std::vector<std::string>{"explain", image}, {"resolve", image}, arguments()}) {
+    const auto seen = run_program(words, environment_);
+    EXPECT_EQ(seen.exit_code, 2) << words.front();
+    EXPECT_THAT(seen.errors, HasSubstr("HTTPS_PROXY (or https_proxy): the proxy setting is not a valid URL"));
+  }
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ struct access_report {
     bool is_mirror = false;
     /// Empty: direct.
     std::string proxy;
+    /// The reason why it is never asked, for the end of a sentence: "169.254.169.254 is a link-local address". Empty:
+    /// it is asked.
+    std::string refusal{};
   };
   /// In the order of the requests.
   std::vector<host> hosts;

@@ -15,9 +15,12 @@
 #include <pinhook/base/file_watch.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/settings.hpp>
+#include <pinhook/http/address_guard.hpp>
 #include <pinhook/http/curl_client.hpp>
+#include <pinhook/http/endpoint.hpp>
 #include <pinhook/kube/api_client.hpp>
 #include <pinhook/kube/credential_plugins.hpp>
+#include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/client.hpp>
 #include <pinhook/registry/config_credentials.hpp>
 #include <pinhook/registry/route_table.hpp>
@@ -26,6 +29,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +37,10 @@
 #include <vector>
 
 namespace pinhook::access {
+
+/// The time after which a registry that sends nothing is given up: for a command all of a look-up's limit; for the
+/// webhook a third of it, since one that hangs must not hold the few requests to a registry for long. 10 s at least.
+[[nodiscard]] std::chrono::seconds stall_time(const config::settings& s);
 
 class registry_access {
  public:
@@ -85,6 +93,12 @@ class registry_access {
   [[nodiscard]] std::vector<source> sources_of(const registry::tenant& tenant) const;
 
   [[nodiscard]] std::string url_of(const registry::route& by, const registry::reference& ref) const;
+  [[nodiscard]] access_report::host host_of(const registry::route& by, const registry::reference& ref) const;
+  [[nodiscard]] std::string refusal_of(const registry::route& by, const registry::reference& ref,
+                                       const http::endpoint& to) const;
+  // The operator named the host, so that it may be on this machine.
+  [[nodiscard]] bool is_named(const registry::route& by, const registry::reference& ref) const;
+  [[nodiscard]] bool is_for_commands_alone(const registry::route& by, const registry::reference& ref) const;
   awaitable<void> try_mirror(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
                              deadline d);
   awaitable<void> try_registry(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
@@ -97,6 +111,9 @@ class registry_access {
   asio::io_context& control_;
   const clock& time_;
   const std::map<std::string, registry::host_settings, std::less<>> hosts_;
+  const registry::access_rules rules_;
+  const http::address_rules networks_;
+  const bool asks_loopback_;
   const http::proxy_settings proxy_;
   /// For hosts from the names of images: addresses are guarded; uses the proxy.
   http::curl_client registries_;

@@ -89,6 +89,10 @@ struct settings {
     std::chrono::nanoseconds source_limit = resolve::resolver_options{}.source_limit;
   } resolver;
 
+  /// Not a setting of a file: true for commands that a person types. A registry on this machine is asked although
+  /// `registries` does not name it, and one that is slow to answer has all the time of a look-up.
+  bool for_command = false;
+
   std::map<std::string, registry::host_settings, std::less<>> registries;
   bool verify_by_get = false;
   /// Globs on registries.

@@ -40,4 +40,8 @@ struct proxy_place {
 /// another scheme; the message does not repeat the setting, which may hold a password.
 [[nodiscard]] result<proxy_place> parse_proxy(const std::string& setting);
 
+/// Checks the settings at the start, before a request needs them. invalid_input: one that `parse_proxy` refuses; the
+/// message names its variable.
+[[nodiscard]] result<void> check(const proxy_settings& s);
+
 }  // namespace pinhook::http

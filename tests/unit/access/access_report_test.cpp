@@ -30,6 +30,13 @@ TEST(AccessReport, TellsAPerson) {
             std::string::npos);
 }
 
+TEST(AccessReport, SaysWhichHostIsNeverAsked) {
+  access_report r;
+  r.hosts = {{"https://169.254.169.254", false, "", "it is a link-local address"}};
+  EXPECT_TRUE(to_lines(r).starts_with("asked at    https://169.254.169.254, never: it is a link-local address\n"));
+  EXPECT_NE(to_json_members(r).find(R"("proxy":null,"refusal":"it is a link-local address"})"), std::string::npos);
+}
+
 TEST(AccessReport, SaysThatItIsAskedAnonymously) {
   EXPECT_EQ(to_lines({}), "credentials none: it is asked anonymously\n");
 }
@@ -37,8 +44,8 @@ TEST(AccessReport, SaysThatItIsAskedAnonymously) {
 TEST(AccessReport, TellsAProgram) {
   access_report r = some_report();
   EXPECT_EQ("{" + to_json_members(r) + "}",
-            R"({"hosts":[{"url":"https://mirror.example.com","kind":"mirror","proxy":null},)"
-            R"({"url":"https://ghcr.io","kind":"registry","proxy":"http://proxy:3128"}],)"
+            R"({"hosts":[{"url":"https://mirror.example.com","kind":"mirror","proxy":null,"refusal":null},)"
+            R"({"url":"https://ghcr.io","kind":"registry","proxy":"http://proxy:3128","refusal":null}],)"
             R"("credentials":[{"source":"pull secret regcred","pattern":"ghcr.io/acme"},)"
             R"({"source":"credential plugin ecr","pattern":null}],)"
             R"("troubles":["pull secret old: it does not exist"]})");

@@ -37,6 +37,8 @@ TEST_F(SettingsForFiles, AreForAPersonWhereTheConfigurationIsSilent) {
   EXPECT_EQ(s.pull_secrets.mode, switch_state::off);
   EXPECT_EQ(s.resolver.host_concurrency, 512U);
   EXPECT_EQ(s.log.level, log::level::error);
+  EXPECT_TRUE(s.for_command);
+  EXPECT_FALSE(settings{}.for_command) << "the webhook's";
 }
 
 TEST_F(SettingsForFiles, LetTheConfigurationDecide) {

@@ -85,5 +85,21 @@ TEST(Proxy, ThatIsNoneIsSaidWithoutItsPassword) {
   }
 }
 
+// Before a request needs it, by the name of its variable.
+TEST(Proxy, IsCheckedAtTheStart) {
+  EXPECT_TRUE(check({}));
+  EXPECT_TRUE(check({"http://proxy:3128", "proxy.corp", "*,not a host"}));
+  for (const char* setting : {"::::", "http://", "socks5://me:hidden@proxy:1080", "http://proxy:port"}) {
+    const auto https = check({.http = {}, .https = setting, .no_proxy = {}});
+    ASSERT_FALSE(https) << setting;
+    EXPECT_EQ(https.error().code, error_code::invalid_input);
+    EXPECT_TRUE(https.error().message.starts_with("HTTPS_PROXY (or https_proxy): ")) << https.error().message;
+    EXPECT_EQ(https.error().message.find("hidden"), std::string::npos);
+    const auto http = check({.http = setting, .https = "http://proxy:3128", .no_proxy = {}});
+    ASSERT_FALSE(http) << setting;
+    EXPECT_TRUE(http.error().message.starts_with("HTTP_PROXY (or http_proxy): ")) << http.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace pinhook::http

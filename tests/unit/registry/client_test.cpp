@@ -45,6 +45,23 @@ TEST_F(RegistryClient, ReachesLoopbackOnlyForRegistriesThatTheConfigurationNames
   EXPECT_TRUE(http.requests().empty());
 }
 
+TEST_F(RegistryClient, ReachesLoopbackForAPersonButNotWhereARegistryLeads) {
+  options.asks_loopback = true;
+  http.reply("HEAD http://localhost:5000/v2/a/manifests/1", manifest_head());
+  EXPECT_EQ(ask("localhost:5000/a:1"), own_digest);
+  EXPECT_TRUE(http.requests().back().reach.loopback);
+  // Another program of this machine, or one that a registry elsewhere names.
+  http.reply("HEAD https://r.example/v2/a/manifests/1", respond(307, {{"Location", "https://localhost:6000/x"}}));
+  http.reply("HEAD https://localhost:6000/x", manifest_head());
+  ask("r.example/a:1");
+  EXPECT_FALSE(http.requests().back().reach.loopback);
+  http.reply("HEAD https://r.example/v2/b/manifests/1",
+             challenged(R"(Bearer realm="https://localhost:6001/token",service="x")"));
+  http.reply("GET https://localhost:6001/*", token_reply("T"));
+  ask("r.example/b:1");
+  for (const auto& r : http.requests()) EXPECT_EQ(r.reach.loopback, !r.url.contains("localhost:600")) << r.url;
+}
+
 TEST_F(RegistryClient, SpeaksHttpToLoopbackNamesAndConfiguredHostsOnly) {
   for (const char* host : {"localhost:5000", "127.0.0.1:5000", "[::1]:5000"}) options.hosts[host] = {};
   options.hosts["plain.example"].plain_http = true;
