@@ -1,10 +1,13 @@
 #include <pinhook/access/command_digests.hpp>
 
+#include <pinhook/access/answer_times.hpp>
 #include <pinhook/access/lookup_queue.hpp>
+#include <pinhook/access/progress_lines.hpp>
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/access/run_to_end.hpp>
 #include <pinhook/base/file.hpp>
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/terminal.hpp>
 #include <pinhook/files/lock_file.hpp>
 #include <pinhook/resolve/advice.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
@@ -60,14 +63,23 @@ void print_progress(std::size_t done, std::size_t total) {
 
 }  // namespace
 
-registry_digests::progress terminal_progress() {
-  if (isatty(STDERR_FILENO) != 1) return {};
-  return print_progress;
+registry_digests::progress shown_progress(std::string_view command) {
+  if (is_terminal(STDERR_FILENO)) return print_progress;
+  return
+      [of = progress_lines(std::string(command), machine_clock().now())](std::size_t done, std::size_t total) mutable {
+        const auto line = of.line_for(done, total, machine_clock().now());
+        if (line.empty()) return;
+        fmt::print(stderr, "{}", line);
+        std::fflush(stderr);
+      };
 }
 
 struct registry_digests::parts {
   std::vector<result<registry::digest>> find(resolve::resolver& by, const std::vector<registry::reference>& refs) {
-    lookup_queue queue({io.get_executor(), by, access->own_credentials(), machine_clock()}, options_of(chosen));
+    lookup_queue queue(
+        {io.get_executor(), by, access->own_credentials(), machine_clock(),
+         [this](std::string_view registry, steady_time since) { return heard.has_answered(registry, since); }},
+        options_of(chosen));
     auto out = run_to_end(io, queue.find(refs, on_progress));
     for (std::size_t i = 0; i < refs.size(); ++i)
       if (!out[i]) out[i] = fail(about(refs[i], std::move(out[i].error())));
@@ -86,6 +98,7 @@ struct registry_digests::parts {
   config::settings chosen;
   progress on_progress;
   asio::io_context io{1};
+  answer_times heard{machine_clock()};
   std::unique_ptr<registry_access> access;
   std::unique_ptr<resolve::tag_resolver> tags;
 };
@@ -102,7 +115,7 @@ result<std::unique_ptr<registry_digests>> registry_digests::open(const config::s
   p->on_progress = std::move(on_progress);
   environment rest = all;
   std::erase_if(rest, [](const auto& one) { return one.first == "DOCKER_CONFIG"; });
-  auto access = registry_access::open(p->io, s, rest, machine_clock(), nullptr);
+  auto access = registry_access::open(p->io, s, rest, machine_clock(), &p->heard);
   if (!access) return fail(std::move(access.error()));
   p->access = std::move(*access);
   p->tags = std::make_unique<resolve::tag_resolver>(p->io.get_executor(), p->access->client(), machine_clock(), nullptr,
@@ -162,7 +175,7 @@ result<std::unique_ptr<digest_source>> open_digests(const digest_choice& choice,
     return std::make_unique<locked_digests>(std::move(lock->images), choice.lock_file);
   }
   if (choice.offline) return std::make_unique<no_digests>();
-  auto opened = registry_digests::open(s, all, terminal_progress());
+  auto opened = registry_digests::open(s, all, choice.on_progress);
   if (!opened) return fail(std::move(opened.error()));
   return std::move(*opened);
 }

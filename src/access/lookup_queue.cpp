@@ -118,6 +118,9 @@ awaitable<result<registry::digest>> lookup_queue::look_up(line& at, registry::re
       co_return fail(answer.error());
     }
     at.trouble = answer.error();
+    if (answer.error().code == error_code::timed_out && made < options_.tries_timed_out && with_.has_answered &&
+        with_.has_answered(ref.registry(), now))
+      continue;
     const auto wait = next_lookup(made, answer.error(), seams_.random(), options_);
     if (!wait || then + *wait - at.answered_at > patience) co_return fail(answer.error());
     co_await seams_.sleep(*wait);

@@ -34,6 +34,8 @@ pipeline::check_run_options check_options(const file_arguments& arguments, const
   out.report.directory = here();
   out.ns = arguments.ns;
   out.has_drift = arguments.drift;
+  out.arguments = arguments.paths;
+  out.is_strict = arguments.strict;
   out.lock_file = arguments.lock_file;
   out.format = format_of(arguments, s);
   out.orders = orders_of(arguments, s);
@@ -54,9 +56,9 @@ int check(const arguments& arguments) {
                           flag.empty() ? variable(variables, "PINHOOK_CONFIG") : flag);
   const auto read = pipeline::each_input(options.paths, places, [&](pipeline::input one) { run.take(std::move(one)); });
   if (!read) return refuse_run(check_name, read.error());
-  const auto open = [&] { return access::open_digests({options.lock_file, options.offline}, *s, variables); };
   // 1 means findings.
-  return run_files(check_name, run, open, exit_usage);
+  return run_files({check_name, options.quiet, exit_usage}, run,
+                   [&] { return access::open_digests(digest_choice_of(check_name, options), *s, variables); });
 }
 
 }  // namespace pinhook::cli

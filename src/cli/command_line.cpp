@@ -1,7 +1,5 @@
 #include <pinhook/cli/command_line.hpp>
 
-#include <pinhook/cli/command_notes.hpp>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -60,6 +58,10 @@ void add_digests(CLI::App& app, arguments& out) {
   app.add_flag("--offline", out.files.offline, "Ask no registry");
 }
 
+void add_quiet(CLI::App& app, arguments& out) {
+  app.add_flag("-q,--quiet", out.files.quiet, "Print errors and results alone");
+}
+
 void add_rewriting(CLI::App& app, arguments& out) {
   app.add_flag("-i,--in-place", out.files.in_place, "Write the files themselves, each whole or not at all");
   app.add_flag("--diff", out.files.diff, "Print the changes as a diff, and write nothing");
@@ -108,12 +110,14 @@ void declare_pin(CLI::App& app, arguments& out) {
   add_format(app, out);
   add_digests(app, out);
   add_namespace(app, out);
+  add_quiet(app, out);
   add_config(app, out);
 }
 
 void declare_unpin(CLI::App& app, arguments& out) {
   add_paths(app, out);
   add_rewriting(app, out);
+  add_quiet(app, out);
   add_config(app, out);
 }
 
@@ -121,11 +125,13 @@ void declare_check(CLI::App& app, arguments& out) {
   add_paths(app, out);
   app.add_flag("--drift", out.files.drift, "Compare pins with the digests that their tags have now");
   app.add_flag("-v,--verbose", out.files.verbose, "List values that look like images and are not read, too");
+  app.add_flag("--strict", out.files.strict, "Fail for notes, too, and for a PATH without an image");
   one_of(app.add_option("-o,--output", out.files.output, "How to print the findings"),
          {"table", "json", "sarif", "junit", "github"});
   add_format(app, out);
   add_digests(app, out);
   add_namespace(app, out);
+  add_quiet(app, out);
   add_config(app, out);
 }
 
@@ -136,8 +142,10 @@ void declare_lock(CLI::App& app, arguments& out) {
   one_of(app.add_option("--as", out.files.lock_format, "Its format (default: as the file is, else pinhook)"),
          {"pinhook", "kbld"});
   app.add_flag("--update", out.files.update, "Resolve again what is locked already");
+  app.add_flag("--prune", out.files.prune, "Drop what is locked and not in these files");
   app.add_flag("--offline", out.files.offline, "Ask no registry: fail when something is missing");
   add_namespace(app, out);
+  add_quiet(app, out);
   add_config(app, out);
 }
 
@@ -148,16 +156,18 @@ void declare_resolve(CLI::App& app, arguments& out) {
   app.add_option("--platform", out.files.platform, "The digest of one platform's manifest: linux/arm64")
       ->type_name("OS/ARCH");
   one_of(app.add_option("-o,--output", out.files.output, "How to print them"), {"text", "json"});
+  add_quiet(app, out);
   add_config(app, out);
 }
 
 void declare_fn(CLI::App& app, arguments& out) {
   add_namespace(app, out);
+  add_quiet(app, out);
   add_config(app, out);
 }
 
 void declare_rules(CLI::App& app, arguments& out) {
-  one_of(app.add_option("ACTION", out.rules_action, "What to do: test")->required(), {"test"});
+  one_of(app.add_option("ACTION", out.rules_action, "What to do")->required(), {"test"});
   app.add_option("FILE", out.rules_file, "Images, where they are used, and the expected result of the rules")
       ->required()
       ->type_name("");
@@ -169,6 +179,12 @@ void declare_completion(CLI::App& app, arguments& out) {
 }
 
 void declare_version(CLI::App&, arguments&) {}
+
+void declare_help(CLI::App& app, arguments& out) {
+  app.add_option("COMMAND", out.topic, "Its help; without one, that of the program")->type_name("");
+  // For an installation; shown by no help.
+  app.add_option("--man", out.manual_directory)->type_name("DIR")->group("");
+}
 
 struct row {
   cli::command command;
@@ -182,7 +198,7 @@ constexpr const char* files = "Images in files";
 constexpr const char* cluster = "Images in a cluster";
 constexpr const char* others = "Others";
 
-constexpr std::array<row, 12> rows{{
+constexpr std::array<row, 13> rows{{
     {command::pin, "pin", files, "Pin the images of files to digests", declare_pin},
     {command::unpin, "unpin", files, "Turn pins of files back into tags", declare_unpin},
     {command::check, "check", files, "Report images in files that are not pinned, have no tag, or moved",
@@ -198,6 +214,7 @@ constexpr std::array<row, 12> rows{{
     {command::demo, "demo", cluster, "Show pinning from end to end in this process, without a cluster", declare_demo},
     {command::completion, "completion", others, "Print the completion script of a shell", declare_completion},
     {command::version, "version", others, "Print the version", declare_version},
+    {command::help, "help", others, "Print the help of the program or of a command", declare_help},
 }};
 
 described_option described(const CLI::Option& o) {
@@ -206,6 +223,7 @@ described_option described(const CLI::Option& o) {
   if (!o.get_lnames().empty()) out.long_name = o.get_lnames().front();
   out.help = o.get_description();
   out.repeats = o.get_expected_max() > 1;
+  out.is_required = o.get_required();
   if (o.get_items_expected_max() == 0) return out;
   const std::string type = o.get_type_name();
   out.value_name = o.get_positional() ? o.get_name(true, false) : type;
@@ -221,10 +239,11 @@ described_option described(const CLI::Option& o) {
   return out;
 }
 
-described_command described(const CLI::App& app, std::string name) {
-  described_command out{std::move(name), app.get_description(), {}};
+described_command described(const CLI::App& app, std::string name, std::string group) {
+  described_command out{std::move(name), app.get_description(), std::move(group), {}};
   for (const bool is_word : {false, true})
-    for (const CLI::Option* o : app.get_options([&](const CLI::Option* x) { return x->get_positional() == is_word; }))
+    for (const CLI::Option* o : app.get_options(
+             [&](const CLI::Option* x) { return x->get_positional() == is_word && !x->get_group().empty(); }))
       out.options.push_back(described(*o));
   return out;
 }
@@ -236,18 +255,11 @@ std::unique_ptr<CLI::App> declare_command_line(arguments& into) {
       "pinhook pins image tags to digests: of Kubernetes objects as a mutating admission webhook, and in files.",
       "pinhook");
   app->set_help_flag("-h,--help", "Print this help");
-  app->set_version_flag("--version", PINHOOK_VERSION, "Print the version");
+  app->set_version_flag("-V,--version", PINHOOK_VERSION, "Print the version");
   app->require_subcommand(0, 1);
-  const auto look = app->get_formatter();
-  look->column_width(34);
-  look->label("SUBCOMMAND", "COMMAND");
-  look->label("Positionals", "Words");
-  look->label("REQUIRED", "(required)");
-  app->footer(program_notes());
   for (const auto& one : rows) {
     CLI::App* sub = app->add_subcommand(one.name, one.summary)->group(one.group);
     one.declare(*sub, into);
-    sub->footer(notes_of(one.command));
   }
   return app;
 }
@@ -260,8 +272,8 @@ command command_named(std::string_view name) {
 std::vector<described_command> describe_command_line() {
   arguments unused;
   const auto app = declare_command_line(unused);
-  std::vector<described_command> out{described(*app, "")};
-  for (const auto& one : rows) out.push_back(described(*app->get_subcommand(one.name), one.name));
+  std::vector<described_command> out{described(*app, "", "")};
+  for (const auto& one : rows) out.push_back(described(*app->get_subcommand(one.name), one.name, one.group));
   return out;
 }
 

@@ -5,18 +5,17 @@
 namespace pinhook::cli {
 namespace {
 
+// A paragraph is one line here; help and manual pages wrap it.
 struct note {
   cli::command command;
   const char* text;
 };
 
-constexpr std::array<note, 12> notes{{
+constexpr std::array<note, 13> notes{{
     {command::pin,
-     "Standard input is written to standard output, pinned. A directory gives its *.yaml, *.yml and "
-     "*.json\n"
-     "files that git does not ignore. Only the bytes of the image change. Without -i nothing is written but the "
-     "result;\n"
-     "with it, no file is touched when any look-up fails, unless --keep-going.\n"
+     "Standard input is written to standard output, pinned. A directory gives its *.yaml, *.yml and *.json files that "
+     "git does not ignore. Only the bytes of the image change. Without -i nothing is written but the result; with it, "
+     "no file is touched when any look-up fails, unless --keep-going.\n"
      "\n"
      "Examples:\n"
      "  pinhook pin -i deploy/                       pin every manifest below a directory\n"
@@ -25,8 +24,8 @@ constexpr std::array<note, 12> notes{{
      "  pinhook pin -i --lock pinhook.lock deploy/   take the digests of a lock file\n"
      "  helm template web ./chart | pinhook pin -    pin a rendered chart\n"
      "\n"
-     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed.\n"
-     "1 when the result could not be written."},
+     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed. 1 when the "
+     "result could not be written."},
     {command::unpin,
      "A pin becomes the tag in its reference or in the comment behind it. Pins without a tag stay.\n"
      "\n"
@@ -35,10 +34,11 @@ constexpr std::array<note, 12> notes{{
      "  pinhook unpin --diff deploy/          show the changes\n"
      "  pinhook unpin <web.yaml >plain.yaml   from standard input to standard output\n"
      "\n"
-     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood.\n"
-     "1 when the result could not be written."},
+     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood. 1 when the result could not be "
+     "written."},
     {command::check,
-     "Only --drift contacts registries, unless --lock gives the digests of tags.\n"
+     "Only --drift contacts registries, unless --lock gives the digests of tags. A PATH in which no image is found is "
+     "named on standard error.\n"
      "\n"
      "Examples:\n"
      "  pinhook check deploy/                          images not pinned, without a tag, or at latest\n"
@@ -47,23 +47,21 @@ constexpr std::array<note, 12> notes{{
      "  pinhook check -o sarif deploy/ >images.sarif   for code scanning\n"
      "  pinhook check -o github .                      annotations of a GitHub workflow\n"
      "\n"
-     "Exit codes: 0 nothing found; 1 findings; 2 wrong usage, or a file that cannot be read or understood;\n"
-     "3 a look-up failed. When several apply: 2, then 3, then 1."},
+     "Exit codes: 0 nothing found; 1 findings, with --strict also notes and a PATH without an image; 2 wrong usage, or "
+     "a file that cannot be read or understood; 3 a look-up failed. When several apply: 2, then 3, then 1."},
     {command::lock,
-     "Images that are locked already keep their digest unless --update. Lines are sorted, one an image, so that "
-     "branches "
-     "merge.\n"
+     "Images that are locked already keep their digest unless --update, and stay although these files do not use them "
+     "unless --prune. Lines are sorted, one an image, so that branches merge.\n"
      "\n"
      "Examples:\n"
      "  pinhook lock deploy/                   write pinhook.lock\n"
      "  pinhook lock --update deploy/          resolve everything again\n"
+     "  pinhook lock --prune .                 and drop what no file uses any more\n"
      "  pinhook lock --offline deploy/         fail when something is not locked\n"
-     "  pinhook lock --as kbld --file images.lock.yml deploy/\n"
-     "                                         write an ImagesLock of kbld\n"
+     "  pinhook lock --as kbld --file images.lock.yml deploy/   write an ImagesLock of kbld\n"
      "\n"
      "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed, and nothing "
-     "is\n"
-     "written. 1 when the lock file could not be written."},
+     "is written. 1 when the lock file could not be written."},
     {command::resolve,
      "One line a reference, in their order, written as pin would write it.\n"
      "\n"
@@ -75,19 +73,19 @@ constexpr std::array<note, 12> notes{{
      "Exit codes: 0 all known; 2 wrong usage, or an invalid reference; 3 a look-up failed."},
     {command::fn,
      "Reads a ResourceList from standard input and writes it to standard output with the images of its items pinned "
-     "and\n"
-     "a report in `results`. Options come from its functionConfig.\n"
+     "and a report in `results`. Options come from its functionConfig.\n"
      "\n"
      "Examples:\n"
      "  kpt fn source deploy/ | pinhook fn | kpt fn sink out/\n"
      "  pinhook fn <resource-list.yaml\n"
      "\n"
-     "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed.\n"
-     "1 when the result could not be written."},
+     "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed. 1 when the result "
+     "could not be written."},
     {command::rules,
      "FILE is a list of images with the expected result of the rules for each, and nothing else:\n"
      "\n"
-     "  - {image: nginx, namespace: shop, kind: Deployment, container: web, expect: {deny: [no-latest], pin: never}}\n"
+     "  - {image: nginx, namespace: shop, kind: Deployment, container: web,\n"
+     "     expect: {deny: [no-latest], pin: never}}\n"
      "  - {image: \"ghcr.io/acme/api:v2\", in: file, expect: {}}\n"
      "\n"
      "Keys beside these: type, pull-policy, resolves (default true); of expect: warn, audit, format, pullPolicy.\n"
@@ -97,8 +95,8 @@ constexpr std::array<note, 12> notes{{
      "\n"
      "Exit codes: 0 all as expected; 1 some are not; 2 wrong usage, rules or file, or there are no rules."},
     {command::serve,
-     "Settings come from the file, then PINHOOK_… variables, then flags; the later wins.\n"
-     "SIGTERM ends it in good order: unready, no new connections, answers under way, exit 0.\n"
+     "Settings come from the file, then PINHOOK_… variables, then flags; the later wins. SIGTERM ends it in good "
+     "order: unready, no new connections, answers under way, exit 0.\n"
      "\n"
      "Exit codes: 0 ended in good order; 1 it could not serve; 2 wrong usage or configuration."},
     {command::explain,
@@ -107,8 +105,7 @@ constexpr std::array<note, 12> notes{{
      "  pinhook explain --try -n web ghcr.io/acme/api:v2\n"
      "  pinhook explain --kinds -o json\n"
      "\n"
-     "Exit codes: 0 understood, and with --try found; 2 wrong usage, or an invalid reference; 3 tried, and not "
-     "found.\n"
+     "Exit codes: 0 understood, and with --try found; 2 wrong usage, or an invalid reference; 3 tried, and not found. "
      "1 another failure."},
     {command::demo, "Exit codes: 0 shown; 1 something in it failed; 2 wrong usage."},
     {command::completion,
@@ -120,13 +117,20 @@ constexpr std::array<note, 12> notes{{
      "\n"
      "Exit codes: 0 printed; 2 wrong usage."},
     {command::version, "Exit codes: 0 printed; 2 wrong usage."},
+    {command::help,
+     "Examples:\n"
+     "  pinhook help\n"
+     "  pinhook help check\n"
+     "\n"
+     "Exit codes: 0 printed; 2 wrong usage, or no such command."},
 }};
 
 }  // namespace
 
 std::string program_notes() {
-  return "`pinhook COMMAND --help` shows more, with examples.\n"
-         "Exit codes: 0 fine, 1 findings or a failure of this machine, 2 wrong usage or input, 3 a look-up failed.";
+  return "`pinhook help COMMAND` shows more, with examples.\n"
+         "\n"
+         "Exit codes: 0 fine; 1 findings or a failure of this machine; 2 wrong usage or input; 3 a look-up failed.";
 }
 
 std::string notes_of(cli::command command) {

@@ -1,11 +1,17 @@
 #include <pinhook/cli/commands.hpp>
 
+#include <pinhook/base/replace_file.hpp>
 #include <pinhook/base/side_thread.hpp>
+#include <pinhook/base/terminal.hpp>
+#include <pinhook/cli/command_line.hpp>
 #include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/help_text.hpp>
+#include <pinhook/cli/manual_page.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/parse_arguments.hpp>
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <array>
 #include <csignal>
@@ -16,8 +22,18 @@
 namespace pinhook::cli {
 namespace {
 
+int write_manual(const std::string& directory) {
+  for (const auto& page : manual_pages(describe_command_line()))
+    if (const auto ok = replace_file(directory + "/" + page.name, page.text); !ok) {
+      say("help", ok.error().message);
+      return exit_code(ok.error().code);
+    }
+  return exit_good;
+}
+
 int print_help(const arguments& arguments) {
-  fmt::print("{}", arguments.help);
+  if (!arguments.manual_directory.empty()) return write_manual(arguments.manual_directory);
+  fmt::print("{}", help_text(describe_command_line(), arguments.topic, text_columns(STDOUT_FILENO)));
   return exit_good;
 }
 

@@ -12,8 +12,6 @@ namespace {
 
 using commands_span = std::span<const described_command>;
 
-bool is_word(const described_option& o) { return o.long_name.empty() && o.short_name.empty(); }
-
 // "-o", "--output", as they are typed.
 std::vector<std::string> spellings(const described_option& o) {
   std::vector<std::string> out;
@@ -79,7 +77,7 @@ void put_bash_reply(std::string& out, std::string_view indent, const described_o
 void put_bash_words(std::string& out, const described_command& c) {
   std::vector<const described_option*> words;
   for (const auto& o : c.options)
-    if (is_word(o) && o.kind != value_kind::free) words.push_back(&o);
+    if (o.is_word() && o.kind != value_kind::free) words.push_back(&o);
   if (words.empty()) return;
   out += fmt::format("    {})\n", c.name);
   if (words.size() == 1) {
@@ -99,7 +97,7 @@ std::string bash_script(const described_command& program, commands_span commands
   out += "  if [[ -z $ended ]]; then\n    case \"$command $option\" in\n";
   for (const auto& c : commands) {
     for (const auto& o : c.options) {
-      if (is_word(o) || o.kind == value_kind::none) continue;
+      if (o.is_word() || o.kind == value_kind::none) continue;
       std::vector<std::string> patterns;
       for (const auto& spelling : spellings(o)) patterns.push_back(fmt::format("\"{} {}\"", c.name, spelling));
       out += fmt::format("      {})\n", fmt::join(patterns, " | "));
@@ -133,7 +131,7 @@ std::string zsh_action(const described_option& o) {
 
 // One word of an _arguments line: '(-o --output)'{-o+,--output=}'[How to print it]:FORMAT:(text json)'
 std::string zsh_specification(const described_option& o) {
-  if (is_word(o)) return zsh_quoted(fmt::format("{}{}", o.repeats ? "*" : "", zsh_action(o)));
+  if (o.is_word()) return zsh_quoted(fmt::format("{}{}", o.repeats ? "*" : "", zsh_action(o)));
   const bool has_value = o.kind != value_kind::none;
   const auto all = spellings(o);
   const std::string help = fmt::format("[{}]{}", zsh_help(o.help), zsh_action(o));
@@ -199,10 +197,10 @@ std::string fish_line(std::string_view condition, const described_option& o) {
   std::string out = fmt::format("complete -c pinhook -n '{}'", condition);
   if (!o.short_name.empty()) out += " -s " + o.short_name;
   if (!o.long_name.empty()) out += " -l " + o.long_name;
-  if (o.kind == value_kind::file) out += is_word(o) ? " -F" : " -r -F";
+  if (o.kind == value_kind::file) out += o.is_word() ? " -F" : " -r -F";
   if (o.kind == value_kind::free) out += " -x";
   if (o.kind == value_kind::listed) {
-    if (!is_word(o)) out += " -x";
+    if (!o.is_word()) out += " -x";
     out += fmt::format(" -a {}", fish_quoted(fmt::format("{}", fmt::join(o.values, " "))));
   }
   return out + fmt::format(" -d {}\n", fish_quoted(o.help));
@@ -215,7 +213,7 @@ std::string fish_script(const described_command& program, commands_span commands
     out += fmt::format("complete -c pinhook -n __pinhook_says -a {} -d {}\n", c.name, fish_quoted(c.help));
   for (const auto& c : commands)
     for (const auto& o : c.options)
-      if (!is_word(o) || o.kind != value_kind::free) out += fish_line("__pinhook_says " + c.name, o);
+      if (!o.is_word() || o.kind != value_kind::free) out += fish_line("__pinhook_says " + c.name, o);
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/terminal.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
@@ -7,6 +8,7 @@
 #include <pinhook/demo/story.hpp>
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -44,7 +46,7 @@ int run_demo(const arguments& arguments) {
   log::configure({.least = log::level::warning, .shape = log::format::text});
   demo::site site;
   if (const auto ok = site.start(); !ok) return give_up(ok.error());
-  demo::view view(wants_colour());
+  demo::view view(wants_colour(), text_columns(STDOUT_FILENO));
   view.headline(
       fmt::format("pinhook {}: the answers below came over HTTPS from the webhook at 127.0.0.1:{}; the images "
                   "are in an OCI registry at {}. Both run in this process.",

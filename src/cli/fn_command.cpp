@@ -16,8 +16,12 @@ int fn(const arguments& arguments) {
   if (!text) return refuse_run("fn", text.error());
   pipeline::function_run run(*text, {.format = s->pin.format, .orders = orders_of(arguments.files, *s)},
                              image_places_of(*s));
-  return run_files("fn", run,
-                   [&] { return access::open_digests({run.config().lock_file, run.config().offline}, *s, variables); });
+  return run_files({"fn", arguments.files.quiet}, run, [&] {
+    auto choice = digest_choice_of("fn", arguments.files);
+    choice.lock_file = run.config().lock_file;
+    choice.offline = run.config().offline;
+    return access::open_digests(choice, *s, variables);
+  });
 }
 
 }  // namespace pinhook::cli

@@ -56,11 +56,16 @@ int lock(const arguments& arguments) {
                           .existing = std::move(*existing),
                           .format = chosen_lock_format(options),
                           .updates = options.update,
+                          .prunes = options.prune,
                           .orders = orders_of(options, *s),
                           .now = now_text()},
                          *inputs, places);
-  return run_files(lock_name, run,
-                   [&] { return access::open_digests({.lock_file = {}, .offline = options.offline}, *s, variables); });
+  return run_files({lock_name, options.quiet}, run, [&] {
+    auto choice = digest_choice_of(lock_name, options);
+    // The lock file is written, not read from.
+    choice.lock_file.clear();
+    return access::open_digests(choice, *s, variables);
+  });
 }
 
 }  // namespace pinhook::cli

@@ -1,6 +1,7 @@
 #include <pinhook/cli/parse_arguments.hpp>
 
 #include <pinhook/cli/command_line.hpp>
+#include <pinhook/cli/unknown_word.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -20,8 +21,9 @@ std::string reason_of(const CLI::ParseError& e) {
 }
 
 std::unexpected<error> refuse_arguments(std::string_view message, const CLI::App* sub) {
-  return fail(error_code::invalid_input, fmt::format("{}; `pinhook{}{} --help` shows the usage", message,
-                                                     sub == nullptr ? "" : " ", sub == nullptr ? "" : sub->get_name()));
+  return fail(error_code::invalid_input,
+              fmt::format("{}{} `pinhook{}{} --help` shows the usage", message, message.ends_with('?') ? "" : ";",
+                          sub == nullptr ? "" : " ", sub == nullptr ? "" : sub->get_name()));
 }
 
 // True when a positional word of the command can be repeated.
@@ -76,12 +78,52 @@ void fill_defaults(arguments& a) {
   if (a.command == command::resolve) a.files.output = "text";
 }
 
+// The index of the word of an error that begins with the name of an option ("--output: xml not in {…}"); none when the
+// error has no place.
+std::size_t place_in_words(std::string_view message, const std::vector<std::string>& words,
+                           const described_command* of) {
+  const auto name = message.substr(0, message.find_first_of(": "));
+  std::string short_name;
+  if (of != nullptr)
+    for (const auto& o : of->options)
+      if (name == "--" + o.long_name && !o.short_name.empty()) short_name = "-" + o.short_name;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (words[i] == name || words[i].starts_with(std::string(name) + "=") ||
+        (!short_name.empty() && words[i].starts_with(short_name)))
+      return i;
+  return words.size();
+}
+
+// The first fault in the order of the words: CLI11 reports unknown words last.
+std::unexpected<error> refuse_first(const CLI::ParseError& e, const CLI::App& app, const CLI::App* sub,
+                                    const std::vector<std::string>& words) {
+  const auto unknown = app.remaining(true);
+  auto reason = reason_of(e);
+  if (unknown.empty()) return refuse_arguments(reason, sub);
+  const auto commands = describe_command_line();
+  const std::string name = sub == nullptr ? "" : sub->get_name();
+  const auto of = std::ranges::find(commands, name, &described_command::name);
+  const auto at = static_cast<std::size_t>(std::ranges::find(words, unknown.front()) - words.begin());
+  if (place_in_words(reason, words, of == commands.end() ? nullptr : &*of) < at) return refuse_arguments(reason, sub);
+  // A flag before the command is none of the program.
+  const bool is_before =
+      sub != nullptr && at < static_cast<std::size_t>(std::ranges::find(words, name) - words.begin());
+  return refuse_arguments(unknown_word(commands, is_before ? "" : name, unknown.front()), sub);
+}
+
+result<arguments> checked_topic(arguments out) {
+  const auto commands = describe_command_line();
+  if (std::ranges::find(commands, out.topic, &described_command::name) == commands.end())
+    return refuse_arguments(unknown_command(commands, out.topic), nullptr);
+  return out;
+}
+
 }  // namespace
 
 result<arguments> parse_arguments(const std::vector<std::string>& words) {
   arguments out;
   const auto app = declare_command_line(out);
-  const auto chosen = [&]() -> const CLI::App* {
+  const auto chosen = [&app]() -> const CLI::App* {
     const auto parsed = app->get_subcommands();
     return parsed.empty() ? nullptr : parsed.front();
   };
@@ -90,23 +132,23 @@ result<arguments> parse_arguments(const std::vector<std::string>& words) {
   } catch (const CLI::CallForHelp&) {
     const auto* sub = chosen();
     out.command = command::help;
-    out.help = sub == nullptr ? app->help() : sub->help("pinhook");
+    out.topic = sub == nullptr ? "" : sub->get_name();
     return out;
   } catch (const CLI::CallForVersion&) {
     out.command = command::version;
     return out;
   } catch (const CLI::ParseError& e) {
-    return refuse_arguments(reason_of(e), chosen());
+    return refuse_first(e, *app, chosen(), words);
   }
   const auto* sub = chosen();
   if (sub == nullptr) {
     if (words.empty())
       return fail(error_code::invalid_input,
                   "a command is required, for example serve, pin or check; `pinhook --help` shows more");
-    out.help = app->help();
     return out;
   }
   out.command = command_named(sub->get_name());
+  if (out.command == command::help) return checked_topic(std::move(out));
   for (const auto& one : contradictions)
     if (one.holds(out)) return refuse_arguments(one.message, sub);
   fill_defaults(out);

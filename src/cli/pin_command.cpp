@@ -33,8 +33,8 @@ int rewrite(std::string_view command, pipeline::pin_task task, const arguments& 
     chosen.around = pipeline::kustomizations_around(pipeline::paths_of(*inputs));
   }
   pipeline::pin_run run(std::move(chosen), std::move(*inputs), places);
-  return run_files(command, run,
-                   [&] { return access::open_digests({options.lock_file, options.offline}, *s, variables); });
+  return run_files({command, options.quiet}, run,
+                   [&] { return access::open_digests(digest_choice_of(command, options), *s, variables); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
+#include <pinhook/cli/run_files.hpp>
 #include <pinhook/config/command_settings.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/registry/platform.hpp>
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <iostream>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,7 +28,7 @@ namespace {
 constexpr std::size_t max_listed = std::size_t{16} * 1024 * 1024;
 
 int refuse_resolve(std::string_view message) {
-  say("resolve", message);
+  for (const auto line : std::views::split(message, '\n')) say("resolve", std::string_view(line));
   return exit_usage;
 }
 
@@ -59,7 +61,7 @@ result<std::vector<std::string>> read_words(const std::vector<std::string>& argu
   return out;
 }
 
-// invalid_input: its message names every invalid word.
+// invalid_input: its message names every invalid word, a line each.
 result<std::vector<registry::reference>> read_references(const std::vector<std::string>& arguments) {
   const auto words = read_words(arguments);
   if (!words) return fail(words.error());
@@ -70,8 +72,8 @@ result<std::vector<registry::reference>> read_references(const std::vector<std::
     if (ref)
       out.push_back(std::move(*ref));
     else
-      bad += fmt::format("{}{} is not a valid image reference: {}",
-                         bad.empty() ? "" : "\npinhook resolve: ", quoted(word), ref.error().message);
+      bad += fmt::format("{}{} is not a valid image reference: {}", bad.empty() ? "" : "\n", quoted(word),
+                         ref.error().message);
   }
   if (!bad.empty()) return fail(error_code::invalid_input, std::move(bad));
   return out;
@@ -147,7 +149,7 @@ int resolve(const arguments& arguments) {
   const environment all = process_environment();
   const auto s = config::settings_for_files(arguments.configuration.file, all);
   if (!s) return refuse_resolve(s.error().message);
-  auto digests = access::registry_digests::open(*s, all, access::terminal_progress());
+  auto digests = access::registry_digests::open(*s, all, digest_choice_of("resolve", arguments.files).on_progress);
   if (!digests) return refuse_resolve(digests.error().message);
 
   const auto found = platform ? (*digests)->find_platform(*refs, *platform) : (*digests)->find(*refs);

@@ -33,14 +33,15 @@ int exit_code_of(pipeline::run_status status) {
   return status == good ? exit_good : status == failed ? exit_failed : status == unresolved ? exit_lookup : exit_usage;
 }
 
-int deliver(std::string_view command, const pipeline::run_outcome& done, int cannot_write) {
+int deliver(const run_options& options, const pipeline::run_outcome& done) {
   auto delivered = write_all(done.writes);
   if (delivered) delivered = print_text(done.out);
   if (!delivered) {
-    say(command, delivered.error().message);
-    return cannot_write;
+    say(options.command, delivered.error().message);
+    return options.cannot_write;
   }
-  for (const auto& message : done.messages) say(command, message);
+  for (const auto& message : done.messages)
+    if (message.is_error || !options.is_quiet) say(options.command, message.text);
   return exit_code_of(done.status);
 }
 
@@ -49,6 +50,11 @@ int deliver(std::string_view command, const pipeline::run_outcome& done, int can
 int refuse_run(std::string_view command, const error& e) {
   say(command, e.message);
   return exit_usage;
+}
+
+access::digest_choice digest_choice_of(std::string_view command, const file_arguments& arguments) {
+  return {arguments.lock_file, arguments.offline,
+          arguments.quiet ? access::registry_digests::progress() : access::shown_progress(command)};
 }
 
 pin::pin_format format_of(const file_arguments& arguments, const config::settings& s) {
@@ -70,11 +76,11 @@ pipeline::digest_map look_up(access::digest_source& source, const std::vector<re
   return out;
 }
 
-int run_files(std::string_view command, pipeline::run& run, const digest_opener& open, int cannot_write) {
+int run_files(const run_options& options, pipeline::run& run, const digest_opener& open) {
   const auto refs = run.wanted();
-  if (refs.empty()) return deliver(command, run.finish({}), cannot_write);
+  if (refs.empty()) return deliver(options, run.finish({}));
   auto source = open();
-  return deliver(command, source ? run.finish(look_up(**source, refs)) : run.stop(source.error()), cannot_write);
+  return deliver(options, source ? run.finish(look_up(**source, refs)) : run.stop(source.error()));
 }
 
 }  // namespace pinhook::cli

@@ -1,5 +1,7 @@
 #include <pinhook/cli/standard_output.hpp>
 
+#include <pinhook/base/terminal.hpp>
+
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -27,7 +29,7 @@ result<void> print_text(std::string_view text) {
 bool wants_colour() {
   const char* refused = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) != 0 && (refused == nullptr || *refused == '\0') &&
+  return is_terminal(STDOUT_FILENO) && (refused == nullptr || *refused == '\0') &&
          (terminal == nullptr || std::string_view(terminal) != "dumb");
 }
 

@@ -80,9 +80,13 @@ class collection {
     bool is_link = false;
   };
 
+  // What is added from now on belongs to the next argument.
+  void next_argument() { of_argument_.emplace_back(); }
+
   // `real`: the path without links.
   result<void> add(candidate c, std::string real) {
     const auto [at, is_new] = winners_.try_emplace(std::move(real), all_.size());
+    of_argument_.back().push_back(&at->second);
     if (!is_new) {
       candidate& before = all_[at->second];
       const auto rank = [](const candidate& x) { return std::pair(x.is_named, !x.is_link); };
@@ -98,15 +102,25 @@ class collection {
 
   found_files take() {
     found_files out;
-    for (auto& one : all_)
-      if (!one.path.empty()) out.paths.push_back(std::move(one.path));
+    std::vector<std::size_t> index_of(all_.size());
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      if (all_[i].path.empty()) continue;
+      index_of[i] = out.paths.size();
+      out.paths.push_back(std::move(all_[i].path));
+    }
+    for (const auto& winners : of_argument_) {
+      auto& indices = out.of_argument.emplace_back();
+      for (const std::size_t* winner : winners) indices.push_back(index_of[*winner]);
+    }
     return out;
   }
 
  private:
   std::size_t limit_;
   std::vector<candidate> all_;
+  // By real path: indices in `all_`. Its elements keep their addresses.
   std::unordered_map<std::string, std::size_t> winners_;
+  std::vector<std::vector<const std::size_t*>> of_argument_;
 };
 
 // One walk from a named directory, or from the directory of a glob.
@@ -235,8 +249,10 @@ result<void> find_word(const std::string& word, collection& into, const walk_lim
 
 result<found_files> find_files(const std::vector<std::string>& words, walk_limits limits) {
   collection all(limits.files);
-  for (const auto& word : words)
+  for (const auto& word : words) {
+    all.next_argument();
     if (auto found = find_word(word, all, limits); !found) return fail(std::move(found.error()));
+  }
   return all.take();
 }
 

@@ -1,6 +1,7 @@
 #include <pinhook/files/kustomization.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/files/added_mark.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/rewrite_scalar.hpp>
 
@@ -26,15 +27,6 @@ constexpr std::array<std::string_view, 3> file_names{file_name, "kustomization.y
 constexpr std::string_view group = "kustomize.config.k8s.io";
 constexpr std::array<std::string_view, 3> resource_keys{"resources", "bases", "components"};
 
-// The document that kustomize would read; real files have only one.
-const source_document* main_document(const yaml::source& from) {
-  for (const source_document& doc : from.documents) {
-    if (doc.root == no_node || doc.at(doc.root).kind != source_kind::mapping) continue;
-    const auto type = type_of(doc, doc.root);
-    if (!type || is_kustomization_type(*type)) return &doc;
-  }
-  return nullptr;
-}
 
 // True for a resource that kustomize clones (api/internal/git/repospec.go) or fetches instead of opening it.
 bool is_remote(std::string_view resource) {
@@ -92,7 +84,9 @@ class entry_writer {
                         is_json(doc) ? fmt::format(R"(, "newTag": "{}")", e.ref.effective_tag())
                                      : fmt::format(", newTag: {}", tag_of(e))};
     const std::size_t at = line_end(value.span.begin, value.span.end);
-    return yaml::edit{{at, at}, fmt::format("{}{:{}}newTag: {}", line_break_, "", key.column - 1, tag_of(e))};
+    return yaml::edit{{at, at},
+                      fmt::format("{}{:{}}newTag: {}{}", line_break_, "", key.column - 1, tag_of(e),
+                                  added_mark(added_part::tag, e.ref.effective_tag()))};
   }
 
   [[nodiscard]] result<std::vector<yaml::edit>> into(const source_document& doc) const {
@@ -123,8 +117,8 @@ class entry_writer {
   [[nodiscard]] std::string block(std::size_t indent, std::size_t dash) const {
     std::string out;
     for (const new_entry& e : entries_)
-      out += fmt::format("{0}{1:{2}}-{1:{3}}name: {4}{0}{1:{5}}newTag: {6}", line_break_, "", indent, dash - 1,
-                         name_of(e), indent + dash, tag_of(e));
+      out += fmt::format("{0}{1:{2}}-{1:{3}}name: {4}{0}{1:{5}}newTag: {6}{7}", line_break_, "", indent, dash - 1,
+                         name_of(e), indent + dash, tag_of(e), added_mark(added_part::entry, e.ref.effective_tag()));
     return out;
   }
 
@@ -258,6 +252,15 @@ result<tagged_text> with_tags(std::string_view text, const std::vector<new_entry
 }
 
 }  // namespace
+
+const source_document* main_document(const yaml::source& from) {
+  for (const source_document& doc : from.documents) {
+    if (doc.root == no_node || doc.at(doc.root).kind != source_kind::mapping) continue;
+    const auto type = type_of(doc, doc.root);
+    if (!type || is_kustomization_type(*type)) return &doc;
+  }
+  return nullptr;
+}
 
 bool is_kustomization_name(std::string_view path) {
   const auto slash = path.rfind('/');

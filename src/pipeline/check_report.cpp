@@ -55,6 +55,11 @@ std::string place_of(const finding& f) {
 
 std::string image_of(const finding& f) { return cut_middle(printable(registry::shorten_digest(f.image)), max_shown); }
 
+// The fix, after the operator's words for the people who read the table.
+std::string advice_of(const finding& f) {
+  return f.rule_message.empty() ? to_do(f) : fmt::format("{}; {}", f.rule_message, to_do(f));
+}
+
 void append_json(std::string& out, const finding& f) {
   const auto text = [&out](std::string_view key, std::string_view value) {
     fmt::format_to(std::back_inserter(out), "\"{}\": ", key);
@@ -126,7 +131,7 @@ std::string write_table(const checked_files& files, const report_options& option
     auto name = padded(shown(f.rule), columns[1]);
     if (options.has_colour) name = fmt::format("{}{}\x1b[0m", colour_of(f.level), name);
     fmt::format_to(std::back_inserter(out), "{}  {}  {}  {}\n", padded(place_of(f), columns[0]), name,
-                   padded(image_of(f), columns[2]), shown(to_do(f)));
+                   padded(image_of(f), columns[2]), shown(advice_of(f)));
   });
   return out;
 }

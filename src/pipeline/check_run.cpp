@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 namespace pinhook::pipeline {
@@ -15,10 +17,18 @@ namespace {
 // described. Each fix rewrites its whole file, which is read again as a check: together a few seconds at most.
 constexpr std::size_t max_rewritten = std::size_t{32} * 1024 * 1024;
 
-run_status status_of(const check_totals& totals, std::size_t failures) {
+// Arguments without an image that are named: a hook gives every YAML file of a commit.
+constexpr std::size_t max_named_arguments = 3;
+
+// A template that is not rendered and was found, not named.
+bool is_skipped_template(const input& one) {
+  return !one.content && one.content.error().code == error_code::unsupported && !one.is_named;
+}
+
+run_status status_of(const check_totals& totals, std::size_t failures, bool has_failed) {
   if (totals.faults > 0) return run_status::invalid;
   if (failures > 0) return run_status::unresolved;
-  return totals.findings > 0 ? run_status::failed : run_status::good;
+  return has_failed ? run_status::failed : run_status::good;
 }
 
 }  // namespace
@@ -26,15 +36,18 @@ run_status status_of(const check_totals& totals, std::size_t failures) {
 check_run::check_run(check_run_options options, const rules::rule_set& of_operator, std::string_view file)
     : options_(std::move(options)),
       checks_(checks_with(of_operator, file)),
-      looks_up_(options_.has_drift || !options_.lock_file.empty()) {}
+      looks_up_(options_.has_drift || !options_.lock_file.empty()),
+      has_content_(std::max<std::size_t>(options_.arguments.size(), 1)) {}
 
 void check_run::take(input one) {
+  static const digest_map none;
+  const digest_map* known = looks_up_ ? &none : nullptr;
+  if (one.content ? !one.content->slots().empty() : one.is_excluded || !is_skipped_template(one))
+    for (const std::size_t i : one.arguments) has_content_.at(i) = true;
   if (one.is_excluded) {
     ++excluded_;
     return;
   }
-  static const digest_map none;
-  const digest_map* known = looks_up_ ? &none : nullptr;
   if (!one.content) {
     take_fault(std::move(one));
   } else if (looks_up_ && add_wanted(one.content->slots(), question(one.path, known), wanted_)) {
@@ -46,14 +59,14 @@ void check_run::take(input one) {
 }
 
 void check_run::take_fault(input one) {
-  if (one.content.error().code == error_code::unsupported && !one.is_named) {
+  if (is_skipped_template(one)) {
     if (templates_++ == 0) first_template_ = std::move(one.path);
     return;
   }
   auto& bad = files_.emplace_back();
   bad.path = std::move(one.path);
   bad.fault = std::move(one.content.error().message);
-  say(fmt::format("{}: {}", shown_path(bad.path), bad.fault));
+  say_error(fmt::format("{}: {}", shown_path(bad.path), bad.fault));
 }
 
 std::vector<registry::reference> check_run::wanted() const {
@@ -101,14 +114,36 @@ std::size_t check_run::report_failures(const digest_map& known) {
   for (const auto& [canonical, ref] : wanted_) {
     const auto found = known.find(canonical);
     if (found == known.end() || found->second) continue;
-    say(found->second.error().message);
+    say_error(found->second.error().message);
     ++failures;
   }
   return failures;
 }
 
+// A report without findings must not hide that a path is wrong, or of a kind that is not read.
+std::size_t check_run::report_empty_arguments() {
+  // An argument that is repeated has its inputs the first time only.
+  std::map<std::string, bool> has_content;
+  for (std::size_t i = 0; i < has_content_.size(); ++i) {
+    auto& at = has_content[options_.arguments.empty() ? "-" : options_.arguments[i]];
+    at = at || has_content_[i];
+  }
+  std::erase_if(has_content, [](const auto& one) { return one.second; });
+  if (has_content.empty()) return 0;
+  std::string names;
+  std::size_t named = 0;
+  for (const auto& [path, unused] : has_content) {
+    if (named++ == max_named_arguments) break;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", path == "-" ? "standard input" : shown_path(path));
+  }
+  if (has_content.size() > max_named_arguments)
+    names += fmt::format(" and {} more", has_content.size() - max_named_arguments);
+  outcome_.messages.push_back({fmt::format("no image found in {}", names), options_.is_strict});
+  return has_content.size();
+}
+
 run_outcome check_run::stop(const error& e) {
-  say(e.message);
+  say_error(e.message);
   outcome_.status = run_status::invalid;
   return std::move(outcome_);
 }
@@ -125,8 +160,10 @@ run_outcome check_run::finish(const digest_map& known) {
                     templates_ == 1 ? "a Helm template that is" : fmt::format("{} Helm templates that are", templates_),
                     first_template_, templates_ == 1 ? "" : ", …"));
   if (auto note = excluded_note(excluded_); !note.empty()) say(std::move(note));
+  const std::size_t empty = report_empty_arguments();
   say(summary(totals));
-  outcome_.status = status_of(totals, failures);
+  const bool has_failed = totals.findings > 0 || (options_.is_strict && totals.notes + empty > 0);
+  outcome_.status = status_of(totals, failures, has_failed);
   return std::move(outcome_);
 }
 

@@ -88,6 +88,8 @@ struct violation {
   /// Empty: the text or command of pinning.
   std::string fix{};
   fix_kind kind = fix_kind::advice;
+  /// The operator's own words.
+  std::string rule_message{};
   /// The digest that pinning would write.
   const registry::digest* digest = nullptr;
   /// A digest would mend it.
@@ -191,6 +193,7 @@ class slot_judge {
   violation violation_of(const slot& s, rules::finding f, bool is_never) const {
     violation out{.row = checks_.rows[f.rule]};
     out.message = checks_.is_own(f.rule) ? own_message(f.requirement, s) : message_of(s, f);
+    if (!checks_.set.rules()[f.rule].message.empty() && !checks_.is_own(f.rule)) out.rule_message = f.reason;
     out.lacks_digest = f.requirement <= rules::requirement::digest && !is_never;
     if (out.lacks_digest && s.is_refused()) {
       out.message += fmt::format("; {}", s.problem);
@@ -345,6 +348,7 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
     for (violation& v : judge.judge(s, i)) {
       auto f = make_finding(path, s, judge.table()[v.row], lines.from(s.line, s.column));
       f.message = std::move(v.message);
+      f.rule_message = std::move(v.rule_message);
       f.fix = std::move(v.fix);
       f.kind = v.kind;
       if (v.digest != nullptr && question.suggest_pin) {

@@ -43,7 +43,7 @@ run_outcome function_run::stop(const error& e) {
   auto out = list_ ? with_results(text_, {failure}) : fail(e);
   return {.out = out ? std::move(*out) : std::string(),
           .writes = {},
-          .messages = {e.message},
+          .messages = {{e.message, true}},
           .status = run_status::invalid};
 }
 
@@ -94,7 +94,8 @@ void function_run::report(const files::slot& s, const slot_result& r, bool write
       break;
   }
   if (about.severity != result_severity::info)
-    outcome_.messages.push_back(fmt::format("{}: {}", s.object, about.message));
+    outcome_.messages.push_back(
+        {fmt::format("{}: {}", s.object, about.message), about.severity == result_severity::error});
   results_.push_back(std::move(about));
 }
 
@@ -113,7 +114,7 @@ void function_run::report_doubt(const files::slot& s) {
 }
 
 void function_run::warn(function_result about, std::string_view place, std::string message) {
-  outcome_.messages.push_back(fmt::format("{}{}", place, message));
+  outcome_.messages.push_back({fmt::format("{}{}", place, message), false});
   about.severity = result_severity::warning;
   about.message = std::move(message);
   results_.push_back(std::move(about));

@@ -1,6 +1,7 @@
 #include <pinhook/pipeline/input_text.hpp>
 
 #include <pinhook/base/file.hpp>
+#include <pinhook/base/terminal.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
@@ -62,7 +63,7 @@ result<std::string> read_input_text(const std::string& path) {
 }
 
 result<std::string> read_standard_input(terminal from) {
-  if (from == terminal::refused && ::isatty(STDIN_FILENO) != 0)
+  if (from == terminal::refused && is_terminal(STDIN_FILENO))
     return fail(error_code::invalid_input, "standard input is a terminal; pipe into it");
   auto text = read_all(STDIN_FILENO);
   if (!text) return fail(std::move(text.error()).at("standard input"));

@@ -1,6 +1,7 @@
 #include <pinhook/pipeline/inputs.hpp>
 
 #include <pinhook/base/file.hpp>
+#include <pinhook/base/terminal.hpp>
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/gitignore.hpp>
@@ -28,24 +29,28 @@ class reader {
     for (const auto& one : places.excluded) excluded_.add("", one);
   }
 
-  // Files, directories, globs.
-  result<void> read_files(const std::vector<std::string>& arguments) {
+  // Files, directories, globs. `first`: the index of the first of them among all arguments.
+  result<void> read_files(const std::vector<std::string>& arguments, std::size_t first) {
     if (arguments.empty()) return {};
     auto found = files::find_files(arguments);
     if (!found) return fail(std::move(found.error()));
-    for (auto& path : found->paths) {
+    std::vector<std::vector<std::size_t>> of_path(found->paths.size());
+    for (std::size_t i = 0; i < found->of_argument.size(); ++i)
+      for (const std::size_t path : found->of_argument[i]) of_path[path].push_back(first + i);
+    for (std::size_t i = 0; i < found->paths.size(); ++i) {
+      auto& path = found->paths[i];
       if (!seen_.insert(path).second) continue;
       const bool is_named = named_.contains(std::filesystem::path(path).lexically_normal().string());
-      add(std::move(path), is_named);
+      add({std::move(path), fail(error_code::internal, ""), is_named, false, std::move(of_path[i])});
     }
     return {};
   }
 
-  result<void> read_stdin() {
+  result<void> read_stdin(std::size_t index) {
     if (!seen_.insert("-").second) return {};
     auto text = read_standard_input(terminal::allowed);
     if (!text) return fail(std::move(text.error()));
-    take_({"-", files::image_file::read(std::move(*text), "-", places_), true});
+    take_({"-", files::image_file::read(std::move(*text), "-", places_), true, false, {index}});
     return {};
   }
 
@@ -71,23 +76,27 @@ class reader {
     return excluded_.ignores(text, false);
   }
 
-  void add(std::string path, bool is_named) {
+  // Fills in the content.
+  void add(input one) {
+    const std::string& path = one.path;
     if (is_excluded(path)) {
-      take_({.path = std::move(path),
-             .content = fail(error_code::unsupported, "files.exclude leaves it out"),
-             .is_excluded = true});
+      one.content = fail(error_code::unsupported, "files.exclude leaves it out");
+      one.is_named = false;
+      one.is_excluded = true;
+      take_(std::move(one));
       return;
     }
     auto text = read_input_text(path);
     if (!text) {
-      take_({std::move(path), fail(std::move(text.error())), is_named});
+      one.content = fail(std::move(text.error()));
+      take_(std::move(one));
       return;
     }
     const bool may_hold =
-        is_named || (files::may_hold_images(*text, path, places_) && !is_json_with_comments(path, *text));
-    auto content = files::image_file::read(std::move(*text), path, places_, charts_.chart_of(path));
-    if (!content && !may_hold) return;
-    take_({std::move(path), std::move(content), is_named});
+        one.is_named || (files::may_hold_images(*text, path, places_) && !is_json_with_comments(path, *text));
+    one.content = files::image_file::read(std::move(*text), path, places_, charts_.chart_of(path));
+    if (!one.content && !may_hold) return;
+    take_(std::move(one));
   }
 
   const files::image_places& places_;
@@ -117,22 +126,24 @@ result<void> each_input(const std::vector<std::string>& arguments, const files::
                         const std::function<void(input)>& take) {
   reader r(arguments, places, take);
   if (arguments.empty()) {
-    if (::isatty(STDIN_FILENO) != 0)
+    if (is_terminal(STDIN_FILENO))
       return fail(error_code::invalid_input,
                   "no files are named, and standard input is a terminal; name files or directories, or pipe into it");
-    return r.read_stdin();
+    return r.read_stdin(0);
   }
   // In the order of the arguments: those before a "-", then standard input, then the rest.
   std::vector<std::string> before;
-  for (const auto& one : arguments) {
-    if (one != "-") {
-      before.push_back(one);
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] != "-") {
+      before.push_back(arguments[i]);
       continue;
     }
-    if (auto ok = r.read_files(std::exchange(before, {})); !ok) return fail(std::move(ok.error()));
-    if (auto ok = r.read_stdin(); !ok) return fail(std::move(ok.error()));
+    if (auto ok = r.read_files(std::exchange(before, {}), first); !ok) return fail(std::move(ok.error()));
+    if (auto ok = r.read_stdin(i); !ok) return fail(std::move(ok.error()));
+    first = i + 1;
   }
-  return r.read_files(before);
+  return r.read_files(before, first);
 }
 
 result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments, const files::image_places& places) {

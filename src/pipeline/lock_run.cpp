@@ -32,7 +32,7 @@ lock_run::lock_run(lock_run_options options, const std::vector<input>& inputs, c
 }
 
 void lock_run::refuse(const error& e) {
-  say(e.message);
+  say_error(e.message);
   outcome_.status = run_status::invalid;
 }
 
@@ -60,7 +60,8 @@ void lock_run::report_inputs(const std::vector<input>& inputs) {
     }
     const auto& e = in.content.error();
     const bool is_skipped = e.code == error_code::unsupported && !in.is_named;
-    say(fmt::format("{}: {}{}", shown_path(in.path), is_skipped ? "skipped: " : "", e.message));
+    outcome_.messages.push_back(
+        {fmt::format("{}: {}{}", shown_path(in.path), is_skipped ? "skipped: " : "", e.message), !is_skipped});
     is_good = is_good && is_skipped;
   }
   if (auto note = excluded_note(excluded); !note.empty()) say(std::move(note));
@@ -101,10 +102,10 @@ void lock_run::report_failures(const digest_map& known) {
     const auto found = known.find(ref.canonical());
     if (found == known.end() || found->second) continue;
     is_good = false;
-    say(fmt::format("{}: {}", plan_.places.at(ref.canonical()), found->second.error().message));
+    say_error(fmt::format("{}: {}", plan_.places.at(ref.canonical()), found->second.error().message));
   }
   if (is_good) return;
-  say("nothing is written: not every image could be resolved");
+  say_error("nothing is written: not every image could be resolved");
   outcome_.status = run_status::unresolved;
 }
 
@@ -129,15 +130,28 @@ run_outcome lock_run::finish(const digest_map& known) {
   if (!is_stopped()) report_failures(known);
   if (is_stopped()) return std::move(outcome_);
   const auto before = existing_ ? existing_->images : resolve::image_lock();
-  const files::lock_file after{format(), locked(plan_, known, before, options_.now)};
+  files::lock_file after{format(), locked(plan_, known, before, options_.now)};
+  const std::size_t used = after.images.images().size();
+  if (!options_.prunes) after.images.add_missing(before);
   write(files::write_lock(after));
+  report(before, after.images, used);
+  return std::move(outcome_);
+}
+
+// `used`: the number of images of the files.
+void lock_run::report(const resolve::image_lock& before, const resolve::image_lock& after, std::size_t used) {
   for (const auto& [rule, count] : plan_.left_by_rule)
     say(fmt::format("rule {} leaves {} out: it says pin: never", rule,
                     count == 1 ? "1 image" : fmt::format("{} images", count)));
   if (plan_.without_tag != 0)
     say(fmt::format("{} pinned without a tag that is written anywhere: nothing to lock", plan_.without_tag));
-  say(lock_summary(before, after.images));
-  return std::move(outcome_);
+  if (used == 0) say("no image to lock was found");
+  const std::size_t kept = after.images().size() - used;
+  const std::string rest = kept == 0 ? ""
+                           : kept == 1
+                               ? "; 1 of them is not in these files and stays (--prune drops it)"
+                               : fmt::format("; {} of them are not in these files and stay (--prune drops them)", kept);
+  say(lock_summary(before, after) + rest);
 }
 
 }  // namespace pinhook::pipeline

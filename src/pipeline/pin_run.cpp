@@ -1,6 +1,7 @@
 #include <pinhook/pipeline/pin_run.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/files/added_entries.hpp>
 #include <pinhook/files/diff.hpp>
 #include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/kustomization.hpp>
@@ -46,7 +47,7 @@ pin_run::pin_run(pin_run_options options, std::vector<input> inputs, const files
 void pin_run::worsen(run_status status) { outcome_.status = std::max(outcome_.status, status); }
 
 void pin_run::bad(const std::string& path, const error& e) {
-  say(fmt::format("{}: {}", shown_path(path), e.message));
+  say_error(fmt::format("{}: {}", shown_path(path), e.message));
   ++n_.bad_files;
   const bool is_ours = e.code == error_code::internal;
   worsen(is_ours ? run_status::failed : run_status::invalid);
@@ -150,7 +151,7 @@ void pin_run::report_slot(const one_file& file, const files::slot& s, const slot
     case kind::failed:
       ++n_.failed;
       worsen(r.code == error_code::internal ? run_status::failed : run_status::unresolved);
-      say(fmt::format("{}: {}", slot_label(file.in.path, s), r.message));
+      say_error(fmt::format("{}: {}", slot_label(file.in.path, s), r.message));
       return;
   }
 }
@@ -170,8 +171,8 @@ result<std::string> pin_run::with_gaps(const one_file& file, std::string text, c
     }
     ++n_.failed;
     worsen(run_status::unresolved);
-    say(fmt::format("{}: {}: {}", file.in.path, gap.place,
-                    found == known.end() ? "it was never looked up" : found->second.error().message));
+    say_error(fmt::format("{}: {}: {}", file.in.path, gap.place,
+                          found == known.end() ? "it was never looked up" : found->second.error().message));
   }
   if (entries.empty()) return text;
   n_.changed_images += entries.size();
@@ -205,6 +206,10 @@ void pin_run::finish_file(one_file& file, const digest_map& known) {
   for (const auto& r : pinned->results)
     if (!is_filled(file, content.slots()[r.slot])) report_slot(file, content.slots()[r.slot], r);
   auto text = with_gaps(file, std::move(pinned->text), choice, known);
+  // The entries that pin added have nothing left to do.
+  if (text && options_.task == pin_task::unpin && pinned->has(slot_result::kind::changed) &&
+      files::is_kustomization(*text, file.in.path))
+    text = files::without_added_entries(*text);
   if (!text) return bad(file.in.path, text.error());
   if (*text != content.text()) ++n_.changed_files;
   file.text = std::move(*text);
@@ -229,7 +234,7 @@ void pin_run::emit() {
     outcome_.out += *text;
   } else {
     outcome_.out.clear();
-    say(text.error().message);
+    say_error(text.error().message);
     outcome_.status = run_status::invalid;
   }
 }
@@ -258,7 +263,7 @@ std::string pin_run::summary() const {
 }
 
 run_outcome pin_run::stop(const error& e) {
-  say(e.message);
+  say_error(e.message);
   outcome_.status = run_status::invalid;
   return std::move(outcome_);
 }
@@ -274,7 +279,7 @@ run_outcome pin_run::finish(const digest_map& known) {
   } else {
     std::string failures = n_.failed == 0 ? "" : counted_noun(n_.failed, "image") + " not resolved";
     if (n_.bad_files != 0) failures += (failures.empty() ? "" : ", ") + counted_noun(n_.bad_files, "file") + " invalid";
-    say(fmt::format("nothing is written: {}; use --keep-going to write the rest", failures));
+    say_error(fmt::format("nothing is written: {}; use --keep-going to write the rest", failures));
   }
   return std::move(outcome_);
 }

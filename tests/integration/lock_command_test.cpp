@@ -67,7 +67,10 @@ TEST_F(LockCommand, KeepsWhatItHoldsUntilItIsToldOtherwise) {
   EXPECT_THAT(registry_.requests(), IsEmpty());
   EXPECT_EQ(run("pinhook lock a.yaml b.yaml").errors, "pinhook lock: locked 2 images: 1 new\n");
   EXPECT_THAT(read("pinhook.lock"), HasSubstr(digest('a')));
-  EXPECT_EQ(run("pinhook lock --update a.yaml").errors, "pinhook lock: locked 1 image: 1 changed, 1 dropped\n");
+  EXPECT_EQ(run("pinhook lock --update a.yaml").errors,
+            "pinhook lock: locked 2 images: 1 changed; 1 of them is not in these files and stays (--prune drops it)\n");
+  EXPECT_THAT(read("pinhook.lock"), AllOf(HasSubstr(digest('c')), HasSubstr("/b:2")));
+  EXPECT_EQ(run("pinhook lock --prune a.yaml").errors, "pinhook lock: locked 1 image: 1 dropped\n");
   EXPECT_THAT(read("pinhook.lock"), AllOf(HasSubstr(digest('c')), Not(HasSubstr("/b:2"))));
 }
 

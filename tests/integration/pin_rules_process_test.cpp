@@ -88,8 +88,10 @@ TEST_F(PinRulesProcess, AKustomizationGetsNoEntryOfIt) {
   EXPECT_EQ(seen.exit_code, 0);
   EXPECT_THAT(seen.errors,
               HasSubstr(image("a:1") + " gets no entry: rule left says pin: never of the image in web.yaml"));
-  EXPECT_THAT(seen.output, AllOf(HasSubstr("- name: " + image("b") + "\n  newTag: \"2\"\n  digest: " + digest('b')),
-                                 Not(HasSubstr("name: " + image("a")))));
+  EXPECT_THAT(seen.output,
+              AllOf(HasSubstr("- name: " + image("b") +
+                              "\n  newTag: \"2\" # entry added by pinhook pin for 2\n  digest: " + digest('b')),
+                    Not(HasSubstr("name: " + image("a")))));
 }
 
 TEST_F(PinRulesProcess, LockHoldsNothingOfIt) {

@@ -79,7 +79,8 @@ TEST_F(ResolveProcess, RefusesWhatIsNoReferenceBeforeItAsksAnybody) {
   EXPECT_EQ(seen.exit_code, 2);
   EXPECT_EQ(seen.output, "");
   EXPECT_THAT(seen.errors, AllOf(HasSubstr("pinhook resolve: \"UPPER\" is not a valid image reference"),
-                                 HasSubstr("pinhook resolve: \"a b\" is not a valid image reference")));
+                                 HasSubstr("\npinhook resolve: \"a b\" is not a valid image reference")));
+  EXPECT_EQ(std::ranges::count(seen.errors, '\n'), 2);
   EXPECT_TRUE(registry_.requests().empty());
 }
 

@@ -17,11 +17,16 @@ struct shown_outcome {
   std::vector<pipeline::file_write> writes;
   std::string messages;
   pipeline::run_status status;
+  /// The messages that -q does not leave out.
+  std::string errors{};
 };
 
 inline shown_outcome shown(pipeline::run_outcome of) {
   shown_outcome out{std::move(of.out), std::move(of.writes), {}, of.status};
-  for (const auto& line : of.messages) out.messages += line + '\n';
+  for (const auto& [text, is_error] : of.messages) {
+    out.messages += text + '\n';
+    if (is_error) out.errors += text + '\n';
+  }
   return out;
 }
 

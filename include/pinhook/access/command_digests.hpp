@@ -59,9 +59,9 @@ class registry_digests final : public digest_source {
   std::unique_ptr<parts> parts_;
 };
 
-/// A line "resolving 120/300 images" on standard error, rewritten in place and gone at the end; null where standard
-/// error is not a terminal.
-[[nodiscard]] registry_digests::progress terminal_progress();
+/// Progress on standard error. On a terminal a line "resolving 120/300 images", rewritten in place and gone at the end;
+/// elsewhere, as in the log of a CI job, a line "pinhook pin: resolving 120/300 images" every ten seconds.
+[[nodiscard]] registry_digests::progress shown_progress(std::string_view command);
 
 /// Digests from a lock alone; no registry is contacted. not_found: the lock does not have it; the message names the
 /// command that adds it.
@@ -86,10 +86,12 @@ struct digest_choice {
   /// Path of a lock file; empty: none.
   std::string lock_file;
   bool offline = false;
+  /// Of look-ups in registries; null: none.
+  registry_digests::progress on_progress{};
 };
 
-/// The source of a command: the lock when there is one, no_digests when offline, else the registries, with a progress
-/// line on standard error when that is a terminal. Errors name the file or the setting.
+/// The source of a command: the lock when there is one, no_digests when offline, else the registries. Errors name the
+/// file or the setting.
 [[nodiscard]] result<std::unique_ptr<digest_source>> open_digests(const digest_choice& choice,
                                                                   const config::settings& s, const environment& all);
 

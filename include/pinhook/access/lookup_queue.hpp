@@ -23,6 +23,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace pinhook::access {
@@ -31,7 +32,8 @@ namespace pinhook::access {
 struct lookup_options {
   /// References of one registry that are looked up at the same time.
   std::size_t at_once = 512;
-  /// The time of one try; a try that takes longer has failed and is not repeated.
+  /// The time of one try; a try that takes longer has failed. It is repeated only where the registry answered meanwhile
+  /// (tries_timed_out).
   std::chrono::nanoseconds limit = std::chrono::seconds(30);
   /// A registry that gave no answer for as many limits is given up: the remaining references fail with its last error.
   /// So no command hangs: with a limit of 30 s it ends 90 s after the last good answer at the latest.
@@ -39,6 +41,9 @@ struct lookup_options {
   /// Tries after `unavailable` (no connection, 5xx), the first included. Each includes quick retries of its own
   /// (http::retry_options).
   int tries_unavailable = 2;
+  /// Tries of a look-up that ran out of time between its requests, the first included: a registry that is slow gives
+  /// its challenge and its token in the first, and the manifest in the second.
+  int tries_timed_out = 2;
   /// Tries after `rate_limited`, the first included.
   int tries_rate_limited = 5;
   /// The wait before the second try is between half of this and this; it doubles with each. A registry's
@@ -63,6 +68,8 @@ class lookup_queue {
     resolve::resolver& tags;
     std::shared_ptr<registry::credential_source> credentials;
     const clock& time;
+    /// Whether the registry answered anything after that moment; null: not known.
+    std::function<bool(std::string_view registry, steady_time since)> has_answered{};
   };
 
   lookup_queue(tools with, lookup_options options, wait_seams seams = {});

@@ -40,6 +40,8 @@ struct file_arguments {
   bool keep_going = false;
   /// pin, lock: resolve tags again in place of the digests that are pinned (locked) already.
   bool update = false;
+  /// lock: drop the images of the lock that the files do not use.
+  bool prune = false;
   /// pin, check: "digest", "tag-and-digest"; empty: as configured.
   std::string format;
   /// pin, check: take digests from this lock file. lock: the file that is written.
@@ -48,8 +50,12 @@ struct file_arguments {
   bool offline = false;
   /// check: list values that look like images and are not read, too.
   bool verbose = false;
+  /// pin, unpin, check, lock, resolve, fn: print errors and results alone.
+  bool quiet = false;
   /// check: compare pins with the digests that their tags have now.
   bool drift = false;
+  /// check: notes, and paths without an image, fail, too.
+  bool strict = false;
   /// check: "table", "json", "sarif", "junit", "github"; resolve: "text", "json".
   std::string output;
   /// pin, check, lock, fn: the namespace, for rules, of objects that name none; empty: unknown.
@@ -64,8 +70,10 @@ struct file_arguments {
 
 struct arguments {
   cli::command command = cli::command::help;
-  /// For help: the text, of the program or of one command.
-  std::string help;
+  /// help: the name of a command; empty: the program.
+  std::string topic;
+  /// help: the directory that gets the manual pages; empty: help is printed.
+  std::string manual_directory;
   /// serve: flags that set values.
   config::configuration_choice configuration;
   bool print_config = false;

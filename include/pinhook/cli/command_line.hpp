@@ -48,13 +48,19 @@ struct described_option {
   std::vector<std::string> values;
   /// Can be given more than once.
   bool repeats = false;
+  /// A word that must be given.
+  bool is_required = false;
+
+  [[nodiscard]] bool is_word() const { return long_name.empty() && short_name.empty(); }
 };
 
 struct described_command {
   /// Empty: the program itself.
   std::string name;
   std::string help;
-  /// Options first, then words.
+  /// The title of the commands among which help lists it; empty for the program.
+  std::string group;
+  /// Without those that help does not show. Options first, then words.
   std::vector<described_option> options;
 };
 

@@ -24,14 +24,22 @@ namespace pinhook::cli {
 /// Opens the source of digests; called when references have to be looked up.
 using digest_opener = std::function<result<std::unique_ptr<access::digest_source>>()>;
 
-/// Returns the exit code: `cannot_write` when a file or standard output cannot be written. Files are written after
-/// everything else has succeeded, each whole or not at all.
-[[nodiscard]] int run_files(std::string_view command, pipeline::run& run, const digest_opener& open,
-                            int cannot_write = exit_failed);
+struct run_options {
+  std::string_view command;
+  /// Errors alone on standard error.
+  bool is_quiet = false;
+  /// The exit code when a file or standard output cannot be written.
+  int cannot_write = exit_failed;
+};
+
+/// Returns the exit code. Files are written after everything else has succeeded, each whole or not at all.
+[[nodiscard]] int run_files(const run_options& options, pipeline::run& run, const digest_opener& open);
 
 /// The results of a source for references, by their canonical form.
 [[nodiscard]] pipeline::digest_map look_up(access::digest_source& source, const std::vector<registry::reference>& refs);
 
+/// --lock, --offline and --quiet.
+[[nodiscard]] access::digest_choice digest_choice_of(std::string_view command, const file_arguments& arguments);
 /// --format, else pin.format.
 [[nodiscard]] pin::pin_format format_of(const file_arguments& arguments, const config::settings& s);
 /// The places of images from the settings: pin.kinds, files.paths.

@@ -1,22 +1,21 @@
-// The output of the demo: steps, images before and after side by side, checks. 100 columns; colours are optional.
+// The output of the demo: steps, images before and after side by side, checks. Colours are optional.
 //
 // Prints to standard output. Thread rule: one thread.
 #pragma once
 
 #include <pinhook/demo/objects.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pinhook::demo {
 
-/// `text` in lines of at most `width` columns, broken at spaces; the lines after the first begin with `indent` spaces.
-[[nodiscard]] std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
-
 class view {
  public:
-  explicit view(bool has_colour) : has_colour_(has_colour) {}
+  /// `width`: the columns of a line.
+  explicit view(bool has_colour, std::size_t width = 80) : has_colour_(has_colour), width_(width) {}
 
   void headline(std::string_view text) const;
   /// "1  A Deployment is created", with the number of the step; `note` is at the right end.
@@ -36,8 +35,10 @@ class view {
 
  private:
   [[nodiscard]] std::string painted(std::string_view code, std::string_view text) const;
+  void paragraph(std::string_view code, std::string_view text) const;
 
   bool has_colour_;
+  std::size_t width_;
   int steps_ = 0;
   int checks_ = 0;
   int failures_ = 0;

@@ -22,6 +22,9 @@ struct found_files {
   /// Each file once, as the user would write it: "deploy/web.yaml". Arguments keep their order; the files of one
   /// argument are sorted by bytes. A file named on the command line keeps the exact text of the argument.
   std::vector<std::string> paths;
+  /// For each argument, the indices in `paths` of the files that it names or finds, also those that another argument
+  /// has first.
+  std::vector<std::vector<std::size_t>> of_argument;
 };
 
 struct walk_limits {

@@ -39,7 +39,8 @@ using checked_files = std::vector<checked_file>;
 [[nodiscard]] std::string write_report(report_format format, const checked_files& files, const rule_table& rules,
                                        const report_options& options);
 
-/// A line for each finding, aligned: place, rule, image, fix. Empty when there are none.
+/// A line for each finding, aligned: place, rule, image, fix; before the fix, the rule's own message where the operator
+/// wrote one. Empty when there are none.
 [[nodiscard]] std::string write_table(const checked_files& files, const report_options& options);
 /// An array of objects, one for each finding and each of checked_file::unread, one on each line. Every object has all
 /// keys: rule, severity, path, document, line, column, end_column, pointer, object, name, image, message, fix, fix_kind

@@ -39,6 +39,10 @@ struct check_run_options {
   bool has_drift = false;
   /// The lock file that gives digests; empty: registries, and these only with `has_drift`.
   std::string lock_file;
+  /// The arguments that name the inputs: each without an image gets a message. Empty: standard input.
+  std::vector<std::string> arguments{};
+  /// Notes, and arguments without an image, fail the run, too.
+  bool is_strict = false;
   /// The format of suggested pins.
   pin::pin_format format = pin::pin_format::digest;
   slot_rules orders{};
@@ -64,19 +68,23 @@ class check_run final : public run {
     bool is_named = false;
   };
 
-  void say(std::string line) { outcome_.messages.push_back(std::move(line)); }
+  void say(std::string line) { outcome_.messages.push_back({std::move(line), false}); }
+  void say_error(std::string line) { outcome_.messages.push_back({std::move(line), true}); }
   void take_fault(input one);
   [[nodiscard]] check_question question(const std::string& path, const digest_map* known) const;
   [[nodiscard]] checked_file check(const std::string& path, const files::image_file& file, bool is_named,
                                    const digest_map* known);
   [[nodiscard]] pin_text suggestion(const files::image_file& file, std::size_t slot, const registry::digest& digest);
   std::size_t report_failures(const digest_map& known);
+  std::size_t report_empty_arguments();
 
   const check_run_options options_;
   const file_checks checks_;
   const bool looks_up_;
   checked_files files_;
   std::vector<waiting_file> waiting_;
+  /// By argument: one of its inputs holds an image, or could not be read.
+  std::vector<bool> has_content_;
   std::map<std::string, registry::reference> wanted_;
   std::size_t excluded_ = 0;
   std::size_t templates_ = 0;

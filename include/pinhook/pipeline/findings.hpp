@@ -59,6 +59,8 @@ struct finding {
   std::string image;
   /// One sentence, without a full stop: the fault, and why it matters.
   std::string message;
+  /// The operator's own message of the rule, which is a part of `message`; empty: the rule has none, or is pinhook's.
+  std::string rule_message{};
   /// Its form is `kind`.
   std::string fix;
   rules::fix_kind kind = rules::fix_kind::advice;

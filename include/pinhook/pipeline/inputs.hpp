@@ -23,6 +23,8 @@ struct input {
   bool is_named = false;
   /// image_places::excluded leaves it out: it was not read, and `content` is unsupported.
   bool is_excluded = false;
+  /// Indices of the arguments that name or find it; 0 for standard input without arguments.
+  std::vector<std::size_t> arguments{};
 };
 
 /// "12 files are left out by files.exclude"; empty for none.

@@ -26,6 +26,9 @@ struct lock_run_options {
   std::optional<files::lock_format> format;
   /// Look up again images that are locked already, unless a file pins them.
   bool updates = false;
+  /// Drop the images of the existing lock that the files do not use. False: they stay, since they may be of files
+  /// that this run does not read.
+  bool prunes = false;
   /// The operator's rules for single images.
   slot_rules orders{};
   /// RFC 3339, for images that are new or changed.
@@ -42,7 +45,8 @@ class lock_run final : public run {
   [[nodiscard]] run_outcome stop(const error& e) override;
 
  private:
-  void say(std::string line) { outcome_.messages.push_back(std::move(line)); }
+  void say(std::string line) { outcome_.messages.push_back({std::move(line), false}); }
+  void say_error(std::string line) { outcome_.messages.push_back({std::move(line), true}); }
   void refuse(const error& e);
   [[nodiscard]] bool is_stopped() const { return outcome_.status != run_status::good; }
   void read_existing();
@@ -54,6 +58,7 @@ class lock_run final : public run {
   void report_failures(const digest_map& known);
   [[nodiscard]] files::lock_format format() const;
   void write(std::string text);
+  void report(const resolve::image_lock& before, const resolve::image_lock& after, std::size_t used);
 
   const lock_run_options options_;
   std::optional<files::lock_file> existing_;

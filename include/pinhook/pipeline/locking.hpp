@@ -4,8 +4,9 @@
 //   … look up plan->missing …
 //   auto lock = locked(*plan, known, "2026-11-21T08:30:00Z");
 //
-// The lock holds exactly the images that the files use. A pin with its tag in a file is its author's decision and
-// precedes the existing lock; the existing lock precedes the registry.
+// The lock holds the images that the files use; lock_run keeps those of the existing lock beside them, unless it
+// prunes. A pin with its tag in a file is its author's decision and precedes the existing lock; the existing lock
+// precedes the registry.
 //
 // Pure; any thread.
 #pragma once
@@ -52,8 +53,9 @@ struct lock_plan {
 /// read are skipped. invalid_input: two files pin one tag to different digests; the message names both places.
 [[nodiscard]] result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& existing, bool updates);
 
-/// The whole lock. `known` holds an answer for each of `plan.missing`; those that failed are left out. An image with
-/// the same digest as in `existing` keeps its time, so that a lock without changes is the same file.
+/// The lock of the images that the files use. `known` holds an answer for each of `plan.missing`; those that failed are
+/// left out. An image with the same digest as in `existing` keeps its time, so that a lock without changes is the same
+/// file.
 [[nodiscard]] resolve::image_lock locked(const lock_plan& plan, const digest_map& known,
                                          const resolve::image_lock& existing, const std::string& now);
 

@@ -77,7 +77,8 @@ class pin_run final : public run {
   [[nodiscard]] static bool is_filled(const one_file& file, const files::slot& s);
   void report_slot(const one_file& file, const files::slot& s, const slot_result& r);
   void bad(const std::string& path, const error& e);
-  void say(std::string line) { outcome_.messages.push_back(std::move(line)); }
+  void say(std::string line) { outcome_.messages.push_back({std::move(line), false}); }
+  void say_error(std::string line) { outcome_.messages.push_back({std::move(line), true}); }
   void worsen(run_status status);
   [[nodiscard]] bool is_stopped() const;
   void emit();

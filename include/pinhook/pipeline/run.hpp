@@ -34,13 +34,20 @@ struct file_write {
   std::string text;
 };
 
+struct run_message {
+  /// Without the command's name and not yet made printable.
+  std::string text;
+  /// A reason for a status other than `good`. False: a note or the summary, which -q leaves out.
+  bool is_error = false;
+};
+
 struct run_outcome {
   /// For standard output.
   std::string out;
   /// To be written after everything else has succeeded, each whole or not at all.
   std::vector<file_write> writes;
-  /// For standard error: a line each, without the command's name and not yet made printable.
-  std::vector<std::string> messages;
+  /// For standard error: a line each.
+  std::vector<run_message> messages;
   run_status status = run_status::good;
 };
 

@@ -33,6 +33,8 @@ class image_lock {
   void put(const registry::reference& ref, locked_image image) {
     images_.insert_or_assign(ref.canonical(), std::move(image));
   }
+  /// Adds the entries of `other` for references that have none here.
+  void add_missing(const image_lock& other) { images_.insert(other.images_.begin(), other.images_.end()); }
   /// By canonical reference, sorted.
   [[nodiscard]] const std::map<std::string, locked_image, std::less<>>& images() const { return images_; }
 

@@ -123,7 +123,7 @@ class LookupQueue : public ::testing::Test {
       co_return;
     };
     seams.random = [] { return 0.0; };
-    lookup_queue queue({io.get_executor(), tags, nullptr, time}, options, std::move(seams));
+    lookup_queue queue({io.get_executor(), tags, nullptr, time, has_answered}, options, std::move(seams));
     const auto found = testing::run_on(io, queue.find(refs, [this](std::size_t done, std::size_t total) {
       reported.push_back(std::to_string(done) + "/" + std::to_string(total));
     }));
@@ -140,6 +140,7 @@ class LookupQueue : public ::testing::Test {
   asio::io_context io{1};
   testing::fake_clock time;
   scripted_resolver tags{io, time};
+  std::function<bool(std::string_view, steady_time)> has_answered;
   lookup_options options;
   std::vector<std::chrono::nanoseconds> slept;
   std::vector<std::string> reported;
@@ -207,6 +208,19 @@ TEST_F(LookupQueue, EndsAfterItsTriesWithTheLastError) {
 TEST_F(LookupQueue, DoesNotRepeatATryThatTimedOut) {
   answers("r.example/a:1", {fail(late), digest_of_digit('a')});
   EXPECT_THAT(find({"r.example/a:1"}), ElementsAre("timed_out"));
+}
+
+// 401, token, manifest at 11 s each do not fit into 30 s; challenge and token are known at the second try.
+TEST_F(LookupQueue, RepeatsATryThatTimedOutWhereTheRegistryAnsweredMeanwhile) {
+  tags.takes = 30s;
+  has_answered = [this](std::string_view registry, steady_time since) {
+    return registry == "slow.example" && since < time.now();
+  };
+  answers("slow.example/a:1", {fail(late), digest_of_digit('a')});
+  answers("slow.example/b:1", {fail(late), fail(late), digest_of_digit('b')});
+  answers("dead.example/a:1", {fail(late), digest_of_digit('a')});
+  EXPECT_THAT(find({"slow.example/a:1", "dead.example/a:1"}), ElementsAre("a", "timed_out"));
+  EXPECT_THAT(find({"slow.example/b:1"}), ElementsAre("timed_out"));
 }
 
 TEST_F(LookupQueue, GivesUpARegistryThatAnswersNothing) {

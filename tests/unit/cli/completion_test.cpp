@@ -89,8 +89,8 @@ TEST(Completion, HoldsEveryCommandOptionAndValue) {
 // Awkward help must not end a quote or a bracket.
 TEST(Completion, QuotesHelp) {
   const std::vector<described_command> odd{
-      {"", "", {}},
-      {"it's", "a [b]: c's \\ $x `y`", {{"o", "odd", "F:G", "it's [x] \\ $y", value_kind::free, {}, true}}}};
+      {"", "", "", {}},
+      {"it's", "a [b]: c's \\ $x `y`", "", {{"o", "odd", "F:G", "it's [x] \\ $y", value_kind::free, {}, true}}}};
   EXPECT_THAT(completion_script(completion_shell::zsh, odd),
               HasSubstr(R"('*'{-o+,--odd=}'[it'\''s \[x\] \\ $y]:F\:G: ')"));
   EXPECT_THAT(completion_script(completion_shell::fish, odd), HasSubstr(R"(-s o -l odd -x -d 'it\'s [x] \\ $y')"));

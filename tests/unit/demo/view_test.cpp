@@ -1,8 +1,11 @@
 #include <pinhook/demo/view.hpp>
 
+#include <pinhook/base/wrapped_text.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 
 namespace pinhook::demo {
@@ -13,11 +16,20 @@ using ::testing::Not;
 
 const std::string digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-TEST(DemoView, WrapsAtSpaces) {
-  EXPECT_EQ(wrap("one two three", 7, 2), "one two\n  three");
-  EXPECT_EQ(wrap("one", 7, 2), "one");
-  EXPECT_EQ(wrap("", 7, 2), "");
-  EXPECT_EQ(wrap("unbreakable word", 4, 0), "unbreakable\nword");
+TEST(DemoView, KeepsToTheWidth) {
+  for (const std::size_t width : {40U, 80U, 120U}) {
+    ::testing::internal::CaptureStdout();
+    const view v(false, width);
+    v.headline("some words that are in the headline of the demo and do not fit on one line of a small screen");
+    v.line("some words about a step, and some more of them, so that one line is not enough for all");
+    v.denial("one finding of many words that does not fit\nanother finding of many words that does not fit");
+    v.side_by_side("before", {{"web", "127.0.0.1:40000/shop/web:1.44"}}, "after",
+                   {{"web", "127.0.0.1:40000/shop/web@" + digest}});
+    std::istringstream lines(::testing::internal::GetCapturedStdout());
+    // An image is not broken.
+    for (std::string line; std::getline(lines, line);)
+      EXPECT_TRUE(line.contains("@sha256:") || columns_of(line) <= width) << line;
+  }
 }
 
 TEST(DemoView, CountsChecksAndShowsStatesSideBySide) {

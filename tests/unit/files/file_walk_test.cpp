@@ -72,6 +72,23 @@ TEST_F(FileWalk, TakesNamedFilesOfEveryKind) {
   EXPECT_EQ(found({}), words{});
 }
 
+// Also of files that another argument has first, and of links.
+TEST_F(FileWalk, SaysWhichFilesAreOfWhichArgument) {
+  for (const char* path : {"d/a.yaml", "d/b.yaml", "e/c.yaml"}) make(path);
+  fs::create_directories("empty");
+  fs::create_symlink("../d/a.yaml", "e/link.yaml");
+  const auto out = find_files({"d/b.yaml", "d", "empty", "e", "d/*.yaml"});
+  ASSERT_TRUE(out) << out.error().message;
+  EXPECT_EQ(out->paths, (words{"d/b.yaml", "d/a.yaml", "e/c.yaml"}));
+  using indices = std::vector<std::size_t>;
+  ASSERT_EQ(out->of_argument.size(), 5U);
+  EXPECT_EQ(out->of_argument[0], indices{0});
+  EXPECT_EQ(out->of_argument[1], (indices{1, 0}));
+  EXPECT_EQ(out->of_argument[2], indices{});
+  EXPECT_EQ(out->of_argument[3], (indices{2, 1}));
+  EXPECT_EQ(out->of_argument[4], (indices{1, 0}));
+}
+
 TEST_F(FileWalk, TakesManifestsBelowADirectoryInTheOrderOfTheirBytes) {
   for (const char* path :
        {"d/z.yaml", "d/a.yml", "d/a/x.json", "d/a-b.yaml", "d/a/b/c.yaml", "d/Kustomization", "d/B.yaml",

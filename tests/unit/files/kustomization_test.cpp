@@ -10,10 +10,14 @@ namespace pinhook::files {
 namespace {
 
 const std::string digest_text = "sha256:" + std::string(64, 'd');
+const std::string mark_of_tag = " # added by pinhook pin for 1.25";
+const std::string mark = " # entry added by pinhook pin for 1.25";
 
 std::string filled(std::string_view text) {
   std::string out(text);
   for (auto at = out.find("%D"); at != std::string::npos; at = out.find("%D")) out.replace(at, 2, digest_text);
+  for (auto at = out.find("%M"); at != std::string::npos; at = out.find("%M")) out.replace(at, 2, mark);
+  for (auto at = out.find("%F"); at != std::string::npos; at = out.find("%F")) out.replace(at, 2, mark_of_tag);
   return out;
 }
 
@@ -35,17 +39,18 @@ struct entry_case {
 TEST(Kustomization, AddsAnEntryAsItsNeighboursAre) {
   const entry_case table[] = {
       {"list at its key", "images:\n- name: a\n  newTag: v1 # keep me\n# behind\nresources: []\n",
-       "images:\n- name: a\n  newTag: v1 # keep me\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n# behind\nresources: "
+       "images:\n- name: a\n  newTag: v1 # keep me\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M\n# "
+       "behind\nresources: "
        "[]\n"},
       {"list indented", "images:\n  - name: a\n    newTag: v1\n",
-       "images:\n  - name: a\n    newTag: v1\n  - name: nginx\n    digest: \"%D\" # nginx:1.25\n"},
+       "images:\n  - name: a\n    newTag: v1\n  - name: nginx\n    digest: \"%D\" # nginx:1.25%M\n"},
       {"wide dashes", "images:\n-   name: a\n    newTag: v1\n",
-       "images:\n-   name: a\n    newTag: v1\n-   name: nginx\n    digest: \"%D\" # nginx:1.25\n"},
+       "images:\n-   name: a\n    newTag: v1\n-   name: nginx\n    digest: \"%D\" # nginx:1.25%M\n"},
       {"dash on its own line", "images:\n-\n  name: a\n",
-       "images:\n-\n  name: a\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
-      {"no line end", "images:\n- name: a", "images:\n- name: a\n- name: nginx\n  digest: \"%D\" # nginx:1.25"},
+       "images:\n-\n  name: a\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M\n"},
+      {"no line end", "images:\n- name: a", "images:\n- name: a\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M"},
       {"CRLF", "images:\r\n- name: a\r\nx: 1\r\n",
-       "images:\r\n- name: a\r\n- name: nginx\r\n  digest: \"%D\" # nginx:1.25\r\nx: 1\r\n"},
+       "images:\r\n- name: a\r\n- name: nginx\r\n  digest: \"%D\" # nginx:1.25%M\r\nx: 1\r\n"},
       {"flow", "images: [{name: a}] # keep me\n",
        "images: [{name: a}, {name: nginx, digest: \"%D\"}] # nginx:1.25 # keep me\n"},
       {"flow with a comma at its end", "images: [\n  {name: a},\n]\n",
@@ -53,21 +58,22 @@ TEST(Kustomization, AddsAnEntryAsItsNeighboursAre) {
       {"flow with pins", "images: [{name: a, digest: %D}] # a:v1\n",
        "images: [{name: a, digest: %D}, {name: nginx, digest: \"%D\"}] # a:v1 # nginx:1.25\n"},
       {"empty list", "images: [] # none yet\nresources:\n- a\n",
-       "images: # none yet\n- name: nginx\n  digest: \"%D\" # nginx:1.25\nresources:\n- a\n"},
+       "images: # none yet\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M\nresources:\n- a\n"},
       {"nothing", "resources:\n  - a\nimages:\n",
-       "resources:\n  - a\nimages:\n  - name: nginx\n    digest: \"%D\" # nginx:1.25\n"},
+       "resources:\n  - a\nimages:\n  - name: nginx\n    digest: \"%D\" # nginx:1.25%M\n"},
       {"null", "images: ~\nresources: [a]\n",
-       "images:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\nresources: [a]\n"},
+       "images:\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M\nresources: [a]\n"},
       {"no key", "kind: Kustomization\nresources:\n  - a # keep me\n",
-       "kind: Kustomization\nresources:\n  - a # keep me\nimages:\n  - name: nginx\n    digest: \"%D\" # nginx:1.25\n"},
+       "kind: Kustomization\nresources:\n  - a # keep me\nimages:\n  - name: nginx\n    digest: \"%D\" # "
+       "nginx:1.25%M\n"},
       {"no key, no line end", "resources:\n- a",
-       "resources:\n- a\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25"},
+       "resources:\n- a\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M"},
       {"no key, literal text", "patches:\n- patch: |-\n    a: b\n",
-       "patches:\n- patch: |-\n    a: b\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
+       "patches:\n- patch: |-\n    a: b\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M\n"},
       {"no key, document end", "--- # k\nresources: [a]\n...\n",
-       "--- # k\nresources: [a]\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n...\n"},
-      {"comments alone", "# nothing", "# nothing\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
-      {"empty", "", "images:\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n"},
+       "--- # k\nresources: [a]\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M\n...\n"},
+      {"comments alone", "# nothing", "# nothing\nimages:\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M\n"},
+      {"empty", "", "images:\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M\n"},
       {"JSON", R"({"resources": ["a"]})",
        R"({"resources": ["a"], "images": [{"name": "nginx", "newTag": "1.25", "digest": "%D"}]})"},
       {"JSON with images", R"({"images": [{"name": "a"}]})",
@@ -84,17 +90,19 @@ TEST(Kustomization, AnEntrysOwnFormatBeatsTheCalls) {
   const std::vector<new_entry> entries{{*registry::reference::parse("nginx:1.25"), digest},
                                        {*registry::reference::parse("redis"), digest, pin::pin_format::tag_and_digest}};
   EXPECT_EQ(with_entries("images:\n- name: a\n", entries, pin::pin_format::digest).value_or("none"),
-            filled("images:\n- name: a\n- name: nginx\n  digest: \"%D\" # nginx:1.25\n- name: redis\n  newTag: "
-                   "latest\n  digest: %D\n"));
+            filled("images:\n- name: a\n- name: nginx\n  digest: \"%D\" # nginx:1.25%M\n- name: redis\n  newTag: "
+                   "latest # entry added by pinhook pin for latest\n  digest: %D\n"));
 }
 
 TEST(Kustomization, AddsSeveralInEitherForm) {
-  EXPECT_EQ(with("resources:\n- a\n", {"nginx", "localhost:5000/a/b:v1"}),
-            filled("resources:\n- a\nimages:\n- name: nginx\n  digest: %D # nginx:latest\n"
-                   "- name: localhost:5000/a/b\n  digest: %D # localhost:5000/a/b:v1\n"));
+  EXPECT_EQ(
+      with("resources:\n- a\n", {"nginx", "localhost:5000/a/b:v1"}),
+      filled("resources:\n- a\nimages:\n- name: nginx\n  digest: %D # nginx:latest # entry added by pinhook pin for "
+             "latest\n"
+             "- name: localhost:5000/a/b\n  digest: %D # localhost:5000/a/b:v1 # entry added by pinhook pin for v1\n"));
   EXPECT_EQ(with("resources:\n- a\n", {"nginx:1.25", "a:v1"}, pin::pin_format::tag_and_digest),
-            filled("resources:\n- a\nimages:\n- name: nginx\n  newTag: \"1.25\"\n  digest: %D\n"
-                   "- name: a\n  newTag: v1\n  digest: %D\n"));
+            filled("resources:\n- a\nimages:\n- name: nginx\n  newTag: \"1.25\"%M\n  digest: %D\n"
+                   "- name: a\n  newTag: v1 # entry added by pinhook pin for v1\n  digest: %D\n"));
   EXPECT_EQ(with("a: b\n", {}), "a: b\n");
 }
 
@@ -152,18 +160,18 @@ struct fill_case {
 TEST(Kustomization, FillsInAnEntryThatIsThere) {
   const fill_case table[] = {
       {"behind its name", "images:\n- name: nginx # keep me\n  newName: a # me too\nresources: []\n",
-       "images:\n- name: nginx # keep me\n  newName: a # me too\n  digest: \"%D\" # a:1.25\nresources: []\n"},
+       "images:\n- name: nginx # keep me\n  newName: a # me too\n  digest: \"%D\" # a:1.25%F\nresources: []\n"},
       {"behind the name alone", "images:\n  - tagSuffix: -x\n    name: a\n",
-       "images:\n  - tagSuffix: -x\n    name: a\n    digest: \"%D\" # a:1.25\n"},
-      {"no line end", "images:\n- name: a", "images:\n- name: a\n  digest: \"%D\" # a:1.25"},
+       "images:\n  - tagSuffix: -x\n    name: a\n    digest: \"%D\" # a:1.25%F\n"},
+      {"no line end", "images:\n- name: a", "images:\n- name: a\n  digest: \"%D\" # a:1.25%F"},
       {"CRLF", "images:\r\n- name: a\r\n- name: b\r\n",
-       "images:\r\n- name: a\r\n  digest: \"%D\" # a:1.25\r\n- name: b\r\n"},
+       "images:\r\n- name: a\r\n  digest: \"%D\" # a:1.25%F\r\n- name: b\r\n"},
       {"an empty tag", "images:\n- name: a\n  newTag: ''\n", "images:\n- name: a\n  digest: '%D' # a:1.25\n"},
       {"nothing as a tag", "images:\n- name: a\n  newTag:\n", "images:\n- name: a\n  digest: \"%D\" # a:1.25\n"},
       {"flow", "images: [b, {name: a}] # keep me\n", "images: [b, {name: a, digest: \"%D\"}] # a:1.25 # keep me\n", 1},
       {"JSON", R"({"images": [{"name": "a"}]})", R"({"images": [{"name": "a", "newTag": "1.25", "digest": "%D"}]})"},
       {"literal text", "images:\n- name: |-\n    a\n  newName: b\n- name: |-\n    a\n",
-       "images:\n- name: |-\n    a\n  newName: b\n- name: |-\n    a\n  digest: \"%D\" # a:1.25\n", 1},
+       "images:\n- name: |-\n    a\n  newName: b\n- name: |-\n    a\n  digest: \"%D\" # a:1.25%F\n", 1},
   };
   for (const fill_case& one : table) {
     const std::vector<new_entry> entries{
@@ -178,9 +186,9 @@ TEST(Kustomization, FillsAndAddsAtOnce) {
   const std::vector<new_entry> entries{
       {*registry::reference::parse("redis:7"), digest},
       {*registry::reference::parse("a:1.25"), digest, pin::pin_format::tag_and_digest, 0}};
-  EXPECT_EQ(
-      with_entries("images:\n- name: a\n", entries, pin::pin_format::digest).value_or("none"),
-      filled("images:\n- name: a\n  newTag: \"1.25\"\n  digest: %D\n- name: redis\n  digest: \"%D\" # redis:7\n"));
+  EXPECT_EQ(with_entries("images:\n- name: a\n", entries, pin::pin_format::digest).value_or("none"),
+            filled("images:\n- name: a\n  newTag: \"1.25\"%F\n  digest: %D\n- name: redis\n  digest: \"%D\" # redis:7 "
+                   "# entry added by pinhook pin for 7\n"));
 }
 
 TEST(Kustomization, FillsInNoSharedEntry) {

@@ -77,7 +77,7 @@ TEST_F(CheckRun, TheMostSevereOutcomeCounts) {
   add("unknown.yaml", pod("redis:9"));
   auto done = run();
   EXPECT_EQ(done.status, run_status::unresolved);
-  EXPECT_THAT(done.messages, HasSubstr("redis:9 is not in the table of the test\n"));
+  EXPECT_EQ(done.errors, "redis:9 is not in the table of the test\n") << "not the summary";
   add("unknown.yaml", pod("redis:9"));
   add("broken.yaml", "kind: [");
   done = run();
@@ -91,6 +91,59 @@ TEST_F(CheckRun, TemplatesThatAreFoundAreCounted) {
   const auto done = run();
   EXPECT_EQ(done.status, run_status::good);
   EXPECT_THAT(done.messages, HasSubstr("skipped 2 Helm templates that are not rendered (chart/templates/a.yaml, …)"));
+}
+
+// A typo in a path, or a kind of file that is not read, is no clean check.
+TEST_F(CheckRun, SaysWhichArgumentHoldsNoImage) {
+  options.arguments = {"deploy", "empty", "other.yaml", "broken.yaml", "empty"};
+  const auto with = [&](bool is_strict) {
+    options.is_strict = is_strict;
+    inputs.push_back(
+        {"deploy/a.yaml", files::image_file::read(pod("nginx@" + a), "a.yaml", places), false, false, {0}});
+    inputs.push_back({"deploy/none.yaml", files::image_file::read("a: 1", "none.yaml", places), false, false, {0, 1}});
+    inputs.push_back({"other.yaml", files::image_file::read("b: 1", "other.yaml", places), true, false, {2}});
+    inputs.push_back(
+        {"deploy/b.yaml", files::image_file::read(pod("nginx@" + b), "b.yaml", places), false, false, {3}});
+    return run();
+  };
+  const std::string lines = "no image found in empty, other.yaml\nno findings in 4 files; 2 images\n";
+  auto done = with(false);
+  EXPECT_EQ(done.status, run_status::good);
+  EXPECT_EQ(done.messages, lines);
+  EXPECT_EQ(done.errors, "");
+  done = with(true);
+  EXPECT_EQ(done.status, run_status::failed);
+  EXPECT_EQ(done.messages, lines);
+  EXPECT_EQ(done.errors, "no image found in empty, other.yaml\n");
+  options.arguments.clear();
+  done = run();
+  EXPECT_EQ(done.status, run_status::failed);
+  EXPECT_EQ(done.messages, "no image found in standard input\nno findings in 0 files; 0 images\n");
+}
+
+TEST_F(CheckRun, NamesSomeOfManyArgumentsWithoutAnImage) {
+  options.arguments = {"1.yaml", "2.yaml", "3.yaml", "4.yaml", "5.yaml"};
+  EXPECT_THAT(run().messages, HasSubstr("no image found in 1.yaml, 2.yaml, 3.yaml and 2 more\n"));
+}
+
+TEST_F(CheckRun, AFileThatCannotBeReadIsNotReportedAsEmpty) {
+  options.arguments = {"broken.yaml"};
+  add("broken.yaml", "kind: [");
+  EXPECT_THAT(run().messages, ::testing::Not(HasSubstr("no image found")));
+  options.arguments = {"chart/templates"};
+  add("chart/templates/a.yaml", "image: {{ .Values.image }}\nkind: {{ if }}", false);
+  EXPECT_THAT(run().messages, HasSubstr("no image found in chart/templates\n"));
+}
+
+TEST_F(CheckRun, NotesFailAStrictRun) {
+  options.has_drift = true;
+  add("a.yaml", pod("nginx@" + a));
+  EXPECT_EQ(run().status, run_status::good);
+  options.is_strict = true;
+  add("a.yaml", pod("nginx@" + a));
+  const auto done = run();
+  EXPECT_EQ(done.status, run_status::failed);
+  EXPECT_THAT(done.messages, HasSubstr("1 note"));
 }
 
 TEST_F(CheckRun, StopsWithoutASourceOfDigests) {

@@ -82,6 +82,14 @@ TEST_F(Inputs, CountsExcludedFiles) {
   EXPECT_EQ(excluded_note(12), "12 files are left out by files.exclude");
 }
 
+TEST_F(Inputs, SaysWhichArgumentsHoldAFile) {
+  const auto web = write("d/web.yaml", pod);
+  const auto inputs = read_inputs({folder() + "/d", web, folder()}, places_);
+  ASSERT_TRUE(inputs);
+  ASSERT_EQ(inputs->size(), 1U);
+  EXPECT_THAT(inputs->front().arguments, ElementsAre(0U, 1U, 2U));
+}
+
 TEST_F(Inputs, KeepsInvalidFiles) {
   const auto bad = write("bad.yaml", "image: [\n");
   EXPECT_THAT(seen({folder()}), ElementsAre("bad.yaml: malformed"));

@@ -53,6 +53,14 @@ TEST_F(KustomizationRun, AddsEntriesForItsResources) {
   const auto again = run();
   EXPECT_THAT(again.writes, IsEmpty());
   EXPECT_EQ(again.messages, "nothing to pin; 1 is pinned already\n");
+
+  // And unpin takes it away again.
+  options.task = pin_task::unpin;
+  add(path, done.writes[0].text);
+  const auto back = run();
+  ASSERT_EQ(back.writes.size(), 1U);
+  EXPECT_EQ(back.writes[0].text, text);
+  EXPECT_EQ(back.messages, "unpinned 1 image in 1 file\n");
 }
 
 TEST_F(KustomizationRun, AFailedEntryStopsEverything) {
@@ -113,7 +121,8 @@ TEST_F(KustomizationRun, AnEntryWithoutATagIsFilledIn) {
   add(write("over/kustomization.yaml", text), text);
   const auto done = run();
   ASSERT_EQ(done.writes.size(), 1U) << done.messages;
-  EXPECT_THAT(done.writes[0].text, HasSubstr("nginx\n    digest: \"" + b + "\" # quay.io/mirror/nginx:1.25\n"));
+  EXPECT_THAT(done.writes[0].text, HasSubstr("nginx\n    digest: \"" + b +
+                                             "\" # quay.io/mirror/nginx:1.25 # added by pinhook pin for 1.25\n"));
   EXPECT_THAT(done.messages,
               AllOf(HasSubstr("other: \"quay.io/mirror/other\" is left as it is: its tag comes from the "
                               "images that it matches"),
@@ -137,7 +146,9 @@ TEST_F(KustomizationRun, EntriesAreWrittenAsRulesSay) {
   add(files.write("kustomization.yaml", text), text);
   const auto done = run();
   EXPECT_EQ(done.status, run_status::good) << done.messages;
-  EXPECT_EQ(done.out, text + "images:\n- name: nginx\n  newTag: \"1.25\"\n  digest: " + a + "\n");
+  EXPECT_EQ(
+      done.out,
+      text + "images:\n- name: nginx\n  newTag: \"1.25\" # entry added by pinhook pin for 1.25\n  digest: " + a + "\n");
   EXPECT_THAT(done.messages, HasSubstr("redis:7 gets no entry: rule left says pin: never"));
 }
 

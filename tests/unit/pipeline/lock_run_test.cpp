@@ -47,6 +47,7 @@ TEST_F(LockRun, WritesTheLockOfAllImages) {
   EXPECT_EQ(lock->images.images().size(), 2U);
   EXPECT_EQ(done.out, "");
   EXPECT_THAT(done.messages, HasSubstr("locked 2 images"));
+  EXPECT_EQ(done.errors, "");
 }
 
 TEST_F(LockRun, AsksOnlyForImagesThatAreNotLocked) {
@@ -59,6 +60,33 @@ TEST_F(LockRun, AsksOnlyForImagesThatAreNotLocked) {
   EXPECT_THAT(digests.asked(), ElementsAre("docker.io/library/nginx:1.25", "docker.io/library/redis:7"));
   options.updates = true;
   EXPECT_EQ(lock_run(options, inputs, places).wanted().size(), 2U);
+}
+
+// A folder without images, and one of many folders, leave the rest of the lock as it is.
+TEST_F(LockRun, DropsImagesOnlyWhenItPrunes) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("redis:7"));
+  options.existing = run().writes.at(0).text;
+  inputs.clear();
+  auto done = run();
+  EXPECT_EQ(done.status, run_status::good);
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_EQ(done.messages,
+            "no image to lock was found\n"
+            "locked 2 images, none changed; 2 of them are not in these files and stay (--prune drops them)\n");
+  add("a.yaml", pod("nginx:1.25"));
+  done = run();
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_EQ(done.messages,
+            "locked 2 images, none changed; 1 of them is not in these files and stays (--prune drops it)\n");
+  options.prunes = true;
+  done = run();
+  EXPECT_EQ(done.messages, "locked 1 image: 1 dropped\n");
+  ASSERT_EQ(done.writes.size(), 1U);
+  EXPECT_EQ(files::read_lock(done.writes[0].text)->images.images().size(), 1U);
+  inputs.clear();
+  done = run();
+  EXPECT_EQ(done.messages, "no image to lock was found\nlocked 0 images: 2 dropped\n");
 }
 
 TEST_F(LockRun, PrintsTheLockForADash) {
@@ -108,7 +136,7 @@ TEST_F(LockRun, AnyFaultLeavesTheLockAsItIs) {
     EXPECT_EQ(done.status, one.status);
     EXPECT_THAT(done.writes, IsEmpty());
     EXPECT_EQ(done.out, "");
-    EXPECT_THAT(done.messages, HasSubstr(one.message));
+    EXPECT_THAT(done.errors, HasSubstr(one.message));
     EXPECT_EQ(digests.calls(), one.calls);
   }
 }

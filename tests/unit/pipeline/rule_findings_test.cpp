@@ -3,6 +3,7 @@
 #include "support/made_rules.hpp"
 
 #include <pinhook/files/image_file.hpp>
+#include <pinhook/pipeline/check_report.hpp>
 #include <pinhook/pipeline/findings.hpp>
 #include <pinhook/rules/judge.hpp>
 
@@ -92,6 +93,19 @@ TEST_F(RuleFindings, OneOfTagLatestAndDigestAndTheOthersApart) {
   EXPECT_EQ(to_do(seen.findings[1]), "take it from ghcr.io");
   EXPECT_THAT(seen.findings[2].message, HasSubstr("has no pull policy, which means Always: "));
   EXPECT_EQ(to_do(seen.findings[2]), "write imagePullPolicy: IfNotPresent");
+}
+
+TEST_F(RuleFindings, TheTableHoldsTheRulesOwnMessage) {
+  auto ours = demand_rule("ours", requirement::registry, action::deny, {"ghcr.io"});
+  use({ours});
+  auto seen = check(pod("nginx@" + a));
+  ASSERT_EQ(seen.findings.size(), 1U);
+  EXPECT_EQ(seen.findings[0].rule_message, "") << "the built-in reason is no message of the rule";
+  ours.message = "Have it copied to ghcr.io/acme.";
+  use({ours});
+  seen = check(pod("nginx@" + a));
+  EXPECT_EQ(seen.findings[0].rule_message, "Have it copied to ghcr.io/acme");
+  EXPECT_THAT(write_table({seen}, {}), HasSubstr("  Have it copied to ghcr.io/acme; take it from ghcr.io\n"));
 }
 
 TEST_F(RuleFindings, AnImageThatIsPinnedBreaksNothingOfItsReference) {

@@ -31,7 +31,7 @@ class FilesRun : public ::testing::Test {
   }
 
   void add(const std::string& path, const std::string& text, bool is_named = true) {
-    inputs.push_back({path, files::image_file::read(text, path, places), is_named});
+    inputs.push_back({path, files::image_file::read(text, path, places), is_named, false, {0}});
   }
 
   files::image_places places;

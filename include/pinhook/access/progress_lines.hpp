@@ -1,0 +1,30 @@
+// The progress of look-ups in the log of a CI job, which cannot rewrite a line: one every ten seconds.
+//
+// A value; any thread.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace pinhook::access {
+
+/// Short enough for CI systems that end a job without output (Travis after 10 minutes), long enough for a log.
+inline constexpr std::chrono::seconds progress_interval{10};
+
+class progress_lines {
+ public:
+  progress_lines(std::string command, steady_time start) : command_(std::move(command)), last_(start) {}
+
+  /// "pinhook pin: resolving 120/300 images\n" when the last line, or the start, was at least progress_interval ago and
+  /// something is left to do; else empty.
+  [[nodiscard]] std::string line_for(std::size_t done, std::size_t total, steady_time now);
+
+ private:
+  std::string command_;
+  steady_time last_;
+};
+
+}  // namespace pinhook::access

@@ -1,0 +1,13 @@
+#include <pinhook/access/progress_lines.hpp>
+
+#include <fmt/core.h>
+
+namespace pinhook::access {
+
+std::string progress_lines::line_for(std::size_t done, std::size_t total, steady_time now) {
+  if (done >= total || now - last_ < progress_interval) return {};
+  last_ = now;
+  return fmt::format("pinhook {}: resolving {}/{} images\n", command_, done, total);
+}
+
+}  // namespace pinhook::access

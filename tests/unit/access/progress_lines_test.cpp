@@ -1,0 +1,22 @@
+#include <pinhook/access/progress_lines.hpp>
+
+#include <gtest/gtest.h>
+
+namespace pinhook::access {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(ProgressLines, GiveOneLineEveryTenSeconds) {
+  const steady_time start{};
+  progress_lines p("pin", start);
+  EXPECT_EQ(p.line_for(0, 300, start), "");
+  EXPECT_EQ(p.line_for(10, 300, start + 9s), "");
+  EXPECT_EQ(p.line_for(20, 300, start + 10s), "pinhook pin: resolving 20/300 images\n");
+  EXPECT_EQ(p.line_for(30, 300, start + 19s), "");
+  EXPECT_EQ(p.line_for(299, 300, start + 21s), "pinhook pin: resolving 299/300 images\n");
+  EXPECT_EQ(p.line_for(300, 300, start + 60s), "") << "the summary follows";
+}
+
+}  // namespace
+}  // namespace pinhook::access
