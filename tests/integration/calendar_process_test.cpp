@@ -26,7 +26,7 @@ class CalendarProcess : public ServeProcess {
   CalendarProcess() {
     file_ = files_.write("calendar", std::string(sizeof(std::int64_t), '\0')).string();
     environment_.push_back("LD_PRELOAD=" + calendar_library_path());
-    environment_.push_back("PINHOOK_TEST_CALENDAR=" + file_);
+    environment_.push_back("TEST_CALENDAR=" + file_);
   }
 
   // Of the whole process, from now on.
@@ -59,9 +59,6 @@ class CalendarProcess : public ServeProcess {
 TEST_F(CalendarProcess, NewTagsAreServedWhereverItIsSet) {
   start();
   EXPECT_TRUE(is_pinned("warm"));
-  set(-3h);
-  // The sanitizer for threads has a clock of its own.
-  if (ahead() != -3h) GTEST_SKIP() << "the calendar of the program cannot be set";
   int tag = 0;
   for (const auto forward : {-3h, -240h, 3h, 240h, 0h}) {
     set(forward);

@@ -1,5 +1,5 @@
 // Sets the calendar of a running program and leaves its other clocks alone, as `date -s` does to a machine. The program
-// is started with LD_PRELOAD of this library and PINHOOK_TEST_CALENDAR, the path of a file of eight bytes: the seconds
+// is started with LD_PRELOAD of this library and TEST_CALENDAR, the path of a file of eight bytes: the seconds
 // to add, which a test may write at any time.
 //
 // libfaketime (0.9.10) cannot do this: it adds its offset to absolute timers of CLOCK_MONOTONIC, too, even with
@@ -22,7 +22,7 @@ std::int64_t seconds_to_add() {
   static std::atomic<const volatile std::int64_t*> shared{nullptr};
   const volatile std::int64_t* at = shared.load();
   if (at == nullptr) {
-    const char* file = std::getenv("PINHOOK_TEST_CALENDAR");
+    const char* file = std::getenv("TEST_CALENDAR");
     const int fd = file == nullptr ? -1 : ::open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return 0;
     void* mapped = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, fd, 0);
