@@ -78,7 +78,7 @@ void take_object(json::cursor& at, bool& seen, std::string_view& into) {
   if (!is_null) into = text;
 }
 
-// The part of a review that is read: all of it, or what stands before its objects.
+// The part of a review that is read: all of it, or the fields before its objects.
 enum class part : std::uint8_t { whole, head };
 
 void take_request(json::cursor& at, raw_request& out, part wanted) {

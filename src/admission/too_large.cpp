@@ -17,7 +17,7 @@ bool can_deny(const rules::rule_set& rules) {
   return std::ranges::any_of(rules.rules(), [](const rules::rule& r) { return r.action == rules::action::deny; });
 }
 
-// What the author of a denied object can do; the other reasons hold it.
+// Advice to the author of a denied object; the other reasons have theirs in the text.
 std::string_view advice_on(const error& reason) { return reason.code == error_code::unsupported ? ". Split it" : ""; }
 
 }  // namespace

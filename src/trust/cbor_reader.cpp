@@ -53,7 +53,7 @@ const cbor_callbacks& callbacks() {
 
 }  // namespace
 
-// What has no callback of ours (a start or end of indefinite length) leaves `out` without a value.
+// An item that has no callback of ours (a start or end of indefinite length) leaves `out` without a value.
 std::optional<cbor_item> cbor_reader::next() {
   std::optional<cbor_item> out;
   if (rest_.empty()) return out;

@@ -15,8 +15,8 @@ namespace {
 constexpr std::string_view statement_type = "application/vnd.in-toto+json";
 constexpr std::string_view annotation_prefix = "dev.sigstore.cosign/";
 
-std::unexpected<error> malformed(std::string_view what) {
-  return fail(error_code::malformed, fmt::format("the signature's {}", what));
+std::unexpected<error> malformed(std::string_view part) {
+  return fail(error_code::malformed, fmt::format("the signature's {}", part));
 }
 
 result<json::document> parse_json(std::string_view text, std::string_view name) {

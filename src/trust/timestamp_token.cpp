@@ -87,7 +87,7 @@ result<wall_time> verify_timestamp_token(std::string_view token, std::string_vie
   ERR_clear_error();
   const unsigned char* at = bytes_of(token);
   const owned<PKCS7> parsed(d2i_PKCS7(nullptr, &at, static_cast<long>(token.size())));
-  // What is no signed data makes OpenSSL's reader of its content fail, with null.
+  // For other data than signed data OpenSSL's reader of its content fails, with null.
   const owned<TS_TST_INFO> info(parsed && PKCS7_type_is_signed(parsed.get()) ? PKCS7_to_TS_TST_INFO(parsed.get())
                                                                              : nullptr);
   const auto when = info ? moment_of(TS_TST_INFO_get_time(info.get())) : std::nullopt;

@@ -99,7 +99,7 @@ struct inquiry {
 /// The verdict of the mode on an object that is not planned.
 [[nodiscard]] verdict refuse_whole(const inquiry& about, pin::mode m, const rulebook& book);
 
-/// The verdict on a review whose turn did not come for the reason `cause`, from what read_review_head gave.
+/// The verdict on a review whose turn did not come for the reason `cause`; `head` is of read_review_head.
 [[nodiscard]] verdict refuse_unread(review head, pin::mode m, const rulebook& book, error cause);
 
 /// HTTP 400; for a cause outside the request the status of status_of: 503 when given up or too many, 504 when late.

@@ -52,7 +52,7 @@ struct review {
 /// invalid_input: not a valid AdmissionReview v1; the message names the field and the fault.
 [[nodiscard]] result<review> decode_review(std::string_view body);
 
-/// The review without its objects, from the fields that stand before them; is_dry_run, which stands behind, is false.
+/// The review without its objects, from the fields before them; is_dry_run, which comes after them, is false.
 /// Reading takes a few µs whatever the size of the objects. Nothing: this is not the beginning of a review as API
 /// servers write it (types.go: kind, apiVersion, then the request with the objects behind uid, kind, namespace and
 /// operation).

@@ -1,5 +1,5 @@
 // The bytes that give JSON its structure, found many at a time: by SSE2 on x86, by NEON on 64-bit Arm, one by one
-// elsewhere. All three find the same; `plain` is what the other two are tested against.
+// elsewhere. All three find the same; the other two are tested against `plain`.
 //
 //   const masks m = classify(text);              // a bit for each of 64 bytes
 //   const char* stop = find_special(text, end);

@@ -32,7 +32,7 @@ namespace pinhook {
 /// The text with its ASCII capitals as small letters.
 [[nodiscard]] std::string lowered(std::string_view text);
 
-/// "1 file", "2 files": a number and what it counts.
+/// "1 file", "2 files": a number with its noun.
 [[nodiscard]] std::string counted_noun(std::size_t n, std::string_view noun);
 
 /// The text with all but RFC 3986's unreserved characters (§2.3) as %XX.

@@ -53,8 +53,8 @@ class fair_line {
  public:
   /// Names an entry.
   using key = std::uint64_t;
-  /// Which entries of the line are meant: those for which `may` is true, or of them one alone, which is found without a
-  /// look at the others.
+  /// The entries of the line that are meant: those for which `may` is true, or of them one alone, which is found
+  /// without a look at the others.
   struct filter {
     std::function<bool(key)> may;
     std::optional<key> alone{};

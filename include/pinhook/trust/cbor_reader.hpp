@@ -1,4 +1,4 @@
-// Reads CBOR (RFC 8949) item by item: what COSE signatures are written in.
+// Reads CBOR (RFC 8949) item by item; COSE signatures are written in it.
 //
 // libcbor decodes each head; its reader of whole values is not used, since that one goes as deep as the input does.
 // Indefinite lengths are refused: COSE signers do not write them.

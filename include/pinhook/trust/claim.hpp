@@ -1,4 +1,4 @@
-// What a signature's payload claims, once it is verified: which image is meant, and what is said about it.
+// The claim of a signature's verified payload: the image that is meant, and the statements about it.
 //
 // Sources: https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md (and v0.1);
 // https://github.com/containers/image/blob/main/docs/containers-signature.5.md (simple signing). Pure; any thread.
@@ -20,7 +20,7 @@ inline constexpr std::string_view sign_predicate = "https://sigstore.dev/cosign/
 struct claim {
   /// Of a statement; `sign_predicate` for simple signing.
   std::string predicate_type;
-  /// Given to the image by whoever signed (cosign sign -a).
+  /// Given to the image by the signer (cosign sign -a).
   std::map<std::string, std::string> annotations;
   /// The whole payload.
   json::document document;

@@ -18,7 +18,7 @@
 
 namespace pinhook::trust {
 
-/// What the server has for a repository.
+/// The files that the server has for a repository.
 struct content_trust_files {
   /// "N.root.json" in the order of their numbers, the newest last; those before the trusted one may be missing.
   std::vector<std::string> roots;

@@ -1,12 +1,12 @@
-// Verifies what cosign signed: one signature against one policy, at one moment.
+// Verifies the signatures of cosign: one signature against one policy, at one moment.
 //
 //   const verdict v = verify_cosign(signature, "sha256:…", policy, now);
 //   if (!v.is_verified()) … v.failure
 //
 // With keys, a signature of one of them is enough unless the policy wants more. With identities, the certificate has to
-// come from an authority of the trusted root, at a proven time, with what the policy wants: by default an entry in a
-// log and a log's answer for the certificate (SCT). The time comes from an RFC 3161 timestamp or from the promise of
-// Rekor v1; a time that no one signed does not count, and neither does `now`.
+// come from an authority of the trusted root, at a proven time, with the evidence that the policy demands: by default
+// an entry in a log and a log's answer for the certificate (SCT). The time comes from an RFC 3161 timestamp or from the
+// promise of Rekor v1; a time that no one signed does not count, and neither does `now`.
 //
 // Pure: bytes, keys, policy and time go in, a verdict comes out. Any thread.
 #pragma once
@@ -26,7 +26,7 @@
 
 namespace pinhook::trust {
 
-/// Who may sign without a key of their own. Both must match; an empty function matches every text.
+/// The identities that may sign without a key of their own. Both must match; an empty function matches every text.
 struct identity_rule {
   std::function<bool(const std::string&)> issuer;
   std::function<bool(const std::string&)> subject;
@@ -40,7 +40,7 @@ struct cosign_policy {
   /// Any of them; counts without keys only.
   std::vector<identity_rule> identities;
   std::shared_ptr<const trusted_root> root;
-  /// Which the signer must have given to the image, with these values.
+  /// The signer must have given these to the image, with these values.
   std::map<std::string, std::string> annotations;
   bool needs_log = false;
   bool needs_timestamp = false;

@@ -1,4 +1,4 @@
-// An entry of a transparency log (Rekor) as a signature brings it along, with what proves that it is in the log.
+// An entry of a transparency log (Rekor) as a signature brings it along, with the proofs that it is in the log.
 //
 // Plain values; any thread.
 #pragma once

@@ -1,4 +1,5 @@
-// Verifies what the Notary Project's tools signed: one signature against one rule of a trust policy, at one moment.
+// Verifies the signatures of the Notary Project's tools: one signature against one rule of a trust policy, at one
+// moment.
 //
 // The certificates must lead to one of the rule's trust stores and be valid now, or when a timestamp authority of a
 // `tsa:` store saw the signature. Revocation is not looked up, since that needs the network: a rule that enforces it is

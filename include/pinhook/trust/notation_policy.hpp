@@ -20,7 +20,7 @@ namespace pinhook::trust {
 
 inline constexpr std::size_t max_trust_policy_bytes = std::size_t{1024} * 1024;
 
-/// What becomes of a signature whose check fails.
+/// The consequence for a signature whose check fails.
 enum class check_action : std::uint8_t { enforce, log, skip };
 
 /// Integrity, the signature itself, is always checked unless all is skipped.

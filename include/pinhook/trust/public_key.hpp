@@ -44,7 +44,7 @@ class public_key {
   [[nodiscard]] const std::string& spki() const { return spki_; }
   /// The 32 bytes of an Ed25519 key; empty for other kinds.
   [[nodiscard]] const std::string& raw() const { return raw_; }
-  /// SHA-256 of `spki`, 32 bytes: what logs call their ID, and cosign's bundles the hint of a key.
+  /// SHA-256 of `spki`, 32 bytes: the ID of a log, and the hint of a key in cosign's bundles.
   [[nodiscard]] std::string id() const { return sha256(spki_); }
 
   /// The hash that goes with the key: that of the curve's size, otherwise SHA-256.

@@ -1,5 +1,5 @@
-// One signature found beside an image, whatever form it was stored in: the signed bytes, the signature, and what proves
-// who made it and when.
+// One signature found beside an image, whatever form it was stored in: the signed bytes, the signature, and the
+// proofs of its signer and time.
 //
 // `parse_bundle` reads cosign 3's form, `parse_simple_signing` the one before. Nothing here is verified. Plain values;
 // any thread.

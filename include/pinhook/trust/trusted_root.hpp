@@ -1,4 +1,4 @@
-// Whom signatures are believed for: the keys of logs and the certificates of authorities, as Sigstore's
+// The roots of trust for signatures: the keys of logs and the certificates of authorities, as Sigstore's
 // trusted_root.json lists them.
 //
 //   const auto root = trusted_root::parse(text);
@@ -53,7 +53,7 @@ struct trusted_root {
   std::vector<trusted_authority> timestamp_authorities;
 
   /// invalid_input: not JSON, another media type, or an entry that is damaged; the message names it. A log with a key
-  /// of a kind that is not supported is passed over: what only it could prove is not proven.
+  /// of a kind that is not supported is passed over: a fact that only it could prove is not proven.
   [[nodiscard]] static result<trusted_root> parse(std::string_view text);
 };
 

@@ -1,6 +1,6 @@
 // Files of The Update Framework in the form of 2015, in which Notary (Docker Content Trust) writes them.
 //
-// A file is JSON of two members: what is signed, and the signatures over exactly those bytes. Keys are named by the
+// A file is JSON of two members: the signed content, and the signatures over exactly those bytes. Keys are named by the
 // hash of their own text, so an ID cannot be given to another key.
 //
 // Source: https://github.com/notaryproject/notary/tree/v0.7.0/tuf/data. Immutable values; any thread.
@@ -27,7 +27,7 @@ inline constexpr std::size_t max_tuf_bytes = std::size_t{8} * 1024 * 1024;
 
 using tuf_keys = std::map<std::string, public_key>;
 
-/// Who must sign for a role.
+/// The keys that must sign for a role.
 struct tuf_role {
   std::vector<std::string> key_ids;
   std::int64_t threshold = 0;
@@ -38,7 +38,7 @@ class tuf_file {
   /// `type`: "Root", "Timestamp", "Snapshot", "Targets", as the file has to say itself. malformed: it is no such file.
   [[nodiscard]] static result<tuf_file> parse(std::string_view text, std::string_view type);
 
-  /// What is signed.
+  /// The signed content.
   [[nodiscard]] const json::value& content() const { return *content_; }
   [[nodiscard]] std::int64_t version() const { return version_; }
   [[nodiscard]] wall_time expires() const { return expires_; }

@@ -1,4 +1,4 @@
-// What verifying one signature came to.
+// The result of verifying one signature.
 //
 // A plain value; any thread.
 #pragma once

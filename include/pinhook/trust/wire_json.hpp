@@ -1,5 +1,5 @@
-// Members of JSON as protocol buffers write it: bytes are base64, 64-bit integers are strings, and what is zero or
-// empty is left out.
+// Members of JSON as protocol buffers write it: bytes are base64, 64-bit integers are strings, and a member that is
+// zero or empty is left out.
 //
 // Source: the ProtoJSON format, https://protobuf.dev/programming-guides/json/ (readers take both alphabets of base64,
 // and integers as numbers, too). Pure; any thread.
