@@ -1,5 +1,6 @@
 #include "support/found_slots.hpp"
 
+#include <pinhook/files/image_file.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 
