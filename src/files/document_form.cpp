@@ -1,9 +1,8 @@
 #include <pinhook/files/document_form.hpp>
 
 #include <pinhook/files/image_search.hpp>
+#include <pinhook/files/kustomization.hpp>
 
-#include <algorithm>
-#include <array>
 
 namespace pinhook::files {
 namespace {
@@ -11,15 +10,6 @@ namespace {
 using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
-
-constexpr std::array<std::string_view, 3> kustomization_names{"kustomization.yaml", "kustomization.yml",
-                                                              "Kustomization"};
-
-bool is_kustomization_name(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  return std::ranges::find(kustomization_names, name) != kustomization_names.end();
-}
 
 // True for a document that kustomize accepts in a file of that name: it fills in a missing kind or apiVersion.
 bool may_be_kustomization(const source_document& doc) {

@@ -42,7 +42,7 @@ bool is_fraction(std::string_view t) {
          !(whole.empty() && part.empty());
 }
 
-bool is_number(std::string_view t) {
+bool is_number_text(std::string_view t) {
   if (t.starts_with('+') || t.starts_with('-')) t.remove_prefix(1);
   return is_whole(t) || is_fraction(t);
 }
@@ -60,7 +60,7 @@ bool reads_as_string(std::string_view plain) {
                                     "off", "y", "n",    ".inf", "-.inf", "+.inf", ".nan"};
   std::string lower(plain);
   std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return std::ranges::find(words, std::string_view(lower)) == words.end() && !is_number(plain);
+  return std::ranges::find(words, std::string_view(lower)) == words.end() && !is_number_text(plain);
 }
 
 std::string rewritten_scalar(const yaml::source_node& scalar, std::string_view text, std::string_view value,
