@@ -185,6 +185,29 @@ TEST(Guide, SaysWhatToDoAboutEveryAlert) {
   }
 }
 
+// Whoever is woken by an alert finds its heading in docs/alerts.md, from both forms of the rules.
+TEST(Alerts, HaveARunbookWithAHeadingForEach) {
+  const std::set<std::string> anchors = testing::anchors_of(testing::page_text("docs/alerts.md"));
+  std::set<std::string> headings;
+  for (const char* file :
+       {"kustomize/components/monitoring/objects/prometheusrule.yaml", "helm/pinhook/files/alerts.yaml"}) {
+    const std::string rules = read(manifests_dir / file);
+    const std::regex rule(R"(- alert: (\w+)\n(?:(?!\s*- alert:).*\n)*?\s*runbook_url: (\S+)\n)");
+    std::set<std::string> found;
+    for (std::sregex_iterator it(rules.begin(), rules.end(), rule); it != std::sregex_iterator(); ++it) {
+      std::string anchor = (*it)[1].str();
+      std::ranges::transform(anchor, anchor.begin(), [](unsigned char c) { return std::tolower(c); });
+      EXPECT_EQ((*it)[2].str(), "https://github.com/pinhook/pinhook/blob/main/docs/alerts.md#" + anchor) << file;
+      EXPECT_TRUE(anchors.contains(anchor)) << "docs/alerts.md has no heading " << (*it)[1].str();
+      found.insert((*it)[1].str());
+    }
+    EXPECT_EQ(found, all_of(rules, R"(- alert:\s*(\w+))")) << file << ": an alert without runbook_url";
+    headings.merge(found);
+  }
+  EXPECT_EQ(all_of(testing::page_text("docs/alerts.md"), R"((?:^|\n)## (\w+))"), headings)
+      << "an alert that is no more";
+}
+
 // The guide quotes warnings and denials as the program writes them.
 TEST(Guide, QuotesWhatTheProgramSays) {
   struct quote {
