@@ -113,7 +113,7 @@ std::optional<error> access_rules::refusal(const reference& ref) const {
     return error{
         error_code::denied,
         fmt::format("{}/{} is not allowed: {} in registry.deny", ref.registry(), ref.repository(), quoted(r.text)),
-        std::nullopt};
+        std::nullopt, remedy::other_source};
   }
   if (allow_.empty()) return std::nullopt;
   const bool is_allowed = std::any_of(allow_.begin(), allow_.end(), [&](const rule& r) {
@@ -124,7 +124,7 @@ std::optional<error> access_rules::refusal(const reference& ref) const {
       error_code::denied,
       fmt::format("{}/{} is not allowed: no rule in registry.allow matches it ({})", ref.registry(), ref.repository(),
                   allow_.size() == 1 ? quoted(allow_.front().text) : fmt::format("{} rules", allow_.size())),
-      std::nullopt};
+      std::nullopt, remedy::other_source};
 }
 
 std::optional<error> access_rules::refusal_of_host(std::string_view authority) const {
@@ -132,7 +132,7 @@ std::optional<error> access_rules::refusal_of_host(std::string_view authority) c
   for (const rule& r : deny_) {
     if (!r.path.empty() || !is_about(r, at, true)) continue;
     return error{error_code::denied, fmt::format("{} is not allowed: {} in registry.deny", authority, quoted(r.text)),
-                 std::nullopt};
+                 std::nullopt, remedy::other_source};
   }
   return std::nullopt;
 }

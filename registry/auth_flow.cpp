@@ -206,13 +206,13 @@ auth_action auth_flow::use(auth_choice choice, bool from_public_network) {
                                target_.registry),
                    std::nullopt};
     if (credential_.kind == credential_kind::basic) return send_basic();
-    const std::string_view lacking = credential_.kind == credential_kind::anonymous
-                                         ? "and none are known"
-                                         : "and the known ones are an identity token, which it cannot use";
+    const std::string lacking =
+        credential_.kind == credential_kind::anonymous
+            ? "and none are known"
+            : fmt::format("and the known ones ({}) are an identity token, which it cannot use", credential_.source);
     return error{error_code::unauthorized,
-                 fmt::format("registry {} requires a user name and password for repository {}, {}: {}. Add them to "
-                             "config.json or a pull secret",
-                             target_.registry, quoted(target_.repository), lacking, credential_.source),
+                 fmt::format("registry {} requires a user name and password for repository {}, {}", target_.registry,
+                             quoted(target_.repository), lacking),
                  std::nullopt};
   }
   if (auto fault = realm_fault(*choice_)) return std::move(*fault);
@@ -302,7 +302,7 @@ std::optional<error> auth_flow::realm_fault(const auth_choice& choice) const {
   return error{error_code::denied,
                fmt::format("registry {} requires tokens from {}, which is refused: {}", target_.registry,
                            quoted(fmt::format("{}://{}", realm.scheme, realm.authority())), reason),
-               std::nullopt};
+               std::nullopt, remedy::configuration};
 }
 
 // A realm has the reach of its registry when it is the registry itself or was configured. Any other realm does not

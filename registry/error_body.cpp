@@ -139,6 +139,26 @@ bool requires_tls(const http::response& r) {
          std::ranges::any_of(tls_texts, [&](std::string_view text) { return r.body.find(text) != std::string::npos; });
 }
 
+// The size of an answer that `text` begins with: " (404)" or " (404: …)", where a parenthesis within quotes ends
+// nothing.
+std::size_t answer_size(std::string_view text) {
+  constexpr std::size_t status_end = 5;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (!text.starts_with(" (") || text.size() <= status_end || !is_digit(text[2]) || !is_digit(text[3]) ||
+      !is_digit(text[4]) || (text[status_end] != ':' && text[status_end] != ')'))
+    return 0;
+  bool is_quoted = false;
+  for (std::size_t at = status_end; at < text.size(); ++at) {
+    if (text[at] == '\\' && is_quoted)
+      ++at;
+    else if (text[at] == '"')
+      is_quoted = !is_quoted;
+    else if (text[at] == ')' && !is_quoted)
+      return at + 1;
+  }
+  return 0;
+}
+
 }  // namespace
 
 bool peer_message::has_code(std::string_view code) const {
@@ -177,6 +197,7 @@ error from_status(const refused_request& request, const http::response& r, wall_
   error out{chosen.code, {}, http::parse_retry_after(r.headers, now)};
   if (!request.tls_advice.empty() && requires_tls(r)) {
     out.message = fmt::format("{} speaks HTTPS, but the request used plain HTTP. {}", request.peer, request.tls_advice);
+    out.mended_by = remedy::in_message;
     return out;
   }
   const peer_message message = read_error_body(r.body);
@@ -184,6 +205,16 @@ error from_status(const refused_request& request, const http::response& r, wall_
       fmt::format("{} {} {} ({}{}{}){}", request.peer,
                   request.token ? std::string_view("refused to give a token for") : chosen.verb, request.subject,
                   r.status, message.text.empty() ? "" : ": ", message.text, circumstances(chosen, request, out));
+  return out;
+}
+
+std::string without_answers(std::string_view message) {
+  std::string out;
+  while (!message.empty()) {
+    const std::size_t answer = answer_size(message);
+    if (answer == 0) out += message.front();
+    message.remove_prefix(std::max<std::size_t>(answer, 1));
+  }
   return out;
 }
 

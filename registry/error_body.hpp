@@ -55,4 +55,8 @@ struct refused_request {
 /// 404 not_found · 429 rate_limited · 408, 499, 5xx unavailable · others malformed.
 [[nodiscard]] error from_status(const refused_request& request, const http::response& r, wall_time now);
 
+/// The message without the statuses and texts of peers that `from_status` puts into it, ` (404: MANIFEST_UNKNOWN:
+/// "manifest unknown")`: for a reader with little room, who needs the other words more.
+[[nodiscard]] std::string without_answers(std::string_view message);
+
 }  // namespace pinhook::registry

@@ -145,11 +145,13 @@ result<exchange::hop> exchange::first_hop(const manifest_request& request) const
   at.api_root = by != nullptr && by->base ? by->base->text() + "/" : default_root(there);
   at.reach.loopback = options_.asks_loopback || settings != nullptr || (by != nullptr && by->is_named);
   if (!at.reach.loopback && is_loopback_name(there.host))
-    return fail({error_code::denied,
-                 fmt::format("registry {0} is on this machine: it is used only when the configuration lists it under "
-                             "registries. Write in the configuration: registries: {{\"{0}\": {{}}}}",
-                             request.registry),
-                 std::nullopt});
+    return fail(
+        {error_code::denied,
+         fmt::format("registry {0} has a loopback name, which means the machine or Pod that pinhook itself runs "
+                     "on: it is asked only when pinhook's configuration lists it. Give the registry's name in "
+                     "the network, or write in pinhook's configuration: registries: {{\"{0}\": {{}}}}",
+                     request.registry),
+         std::nullopt, remedy::in_message});
   at.repository = request.repository;
   if (by != nullptr && !by->is_upstream) {
     if (auto refused = rules_.refusal_of_host(there.authority()))
@@ -281,8 +283,10 @@ awaitable<result<http::response>> exchange::send(const manifest_request& request
   auto outcome = co_await common_->send(std::move(r), request.tries_made, true, std::move(registry), d);
   if (!outcome) {
     error failed = at_registry(std::move(outcome).error(), request.registry);
-    if (!at.redirected && http::speaks_plain_http(failed))
+    if (!at.redirected && http::speaks_plain_http(failed)) {
       failed.message += ". " + scheme_advice(request.by.get(), request.registry, true);
+      failed.mended_by = remedy::in_message;
+    }
     co_return fail(std::move(failed));
   }
   scrub_refusal(*outcome, *sent, at.redirected ? credential{} : request.credential, at.headers);

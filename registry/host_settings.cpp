@@ -14,9 +14,9 @@ bool speaks_plain_http(const host_settings* settings, const route* by, const ref
 
 std::string scheme_advice(const route* by, std::string_view host, bool plain_http) {
   if (by != nullptr && by->base)
-    return fmt::format("Write {}:// in the URL of {} {}", plain_http ? "http" : "https",
+    return fmt::format("Write {}:// in the URL of {} {} in pinhook's configuration", plain_http ? "http" : "https",
                        by->is_upstream ? "the server for" : "mirror", by->host);
-  return fmt::format("Write in the configuration: registries: {{\"{}\": {{plain_http: {}}}}}", host, plain_http);
+  return fmt::format("Write in pinhook's configuration: registries: {{\"{}\": {{plain_http: {}}}}}", host, plain_http);
 }
 
 }  // namespace pinhook::registry

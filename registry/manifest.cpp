@@ -65,9 +65,8 @@ std::unexpected<error> malformed_manifest(const manifest_query& q, std::string_v
 
 error schema1_refused(const manifest_query& q) {
   return {error_code::unsupported,
-          fmt::format("{} has {} only in the old image format (schema 1), whose digest cannot be checked. Push it "
-                      "again with a current tool",
-                      q.about.peer, q.about.subject),
+          fmt::format("{} has {} only in the old image format (schema 1), whose digest cannot be checked", q.about.peer,
+                      q.about.subject),
           std::nullopt};
 }
 

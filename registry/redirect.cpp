@@ -27,8 +27,9 @@ result<redirect_target> next_hop(const web_url& from, const http::response& r, i
                 fmt::format("{} redirects ({}) to something that is not an http or https URL", host, r.status));
   const origin& next = to->where();
   if (next.scheme == "http" && (from.where().scheme != "http" || from.where().host != next.host))
-    return fail(error_code::denied,
-                fmt::format("{} redirects to plain HTTP at {}, which is not followed", host, next.authority()));
+    return fail({error_code::denied,
+                 fmt::format("{} redirects to plain HTTP at {}, which is not followed", host, next.authority()),
+                 std::nullopt, remedy::other_source});
   const bool same = next == from.where();
   return redirect_target{std::move(*to), same};
 }

@@ -46,8 +46,10 @@ lookup_options options_of(const config::settings& s) {
 
 error about(const registry::reference& ref, error e) {
   while (e.message.ends_with('.')) e.message.pop_back();
-  e.message = fmt::format("{} is not resolved: {}. {}", quoted(ref.written(), registry::max_reference_size), e.message,
-                          resolve::advice_for(e.code));
+  const std::string advice =
+      resolve::advice_for(e, {.at = resolve::audience::place::command, .registry = ref.registry()});
+  e.message = fmt::format("{} is not resolved: {}{}{}", quoted(ref.written(), registry::max_reference_size), e.message,
+                          advice.empty() ? "" : ". ", advice);
   return e;
 }
 

@@ -1,17 +1,21 @@
 // The verdict: patch, warnings, denial, audit annotations.
+#include <pinhook/admission/entry_list.hpp>
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/refusal_lines.hpp>
 #include <pinhook/admission/rule_findings.hpp>
 #include <pinhook/admission/slot_words.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/pin/json_patch.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/write_pin.hpp>
+#include <pinhook/resolve/advice.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace pinhook::admission {
 namespace {
@@ -21,48 +25,20 @@ using pin::decision;
 // Bytes of one registry's answer and of the advice, inside a message.
 constexpr std::size_t max_reason_size = 600;
 
-// Bytes of a warning that the reason leaves to the names behind it: container and image; where the reason would have to
-// be cut for both, the container alone. Most reasons name the image.
+// A warning has room for the names of container and image; where the reason would have to be cut for both, for the
+// container alone. Most reasons name the image.
 constexpr std::size_t names_size = 88;
 constexpr std::size_t least_names_size = 40;
 
 constexpr std::string_view if_not_present = "IfNotPresent";
-
-// An audit annotation: the entries that fit, and the number of the others.
-class entry_list {
- public:
-  /// `entry` makes the text, and is called only where the text may fit: an object may have 1,000 of them.
-  template <class Entry>
-  void add(const Entry& entry) {
-    if (left_ != 0) {
-      ++left_;
-      return;
-    }
-    const std::string one = cut_words(printable(entry()), max_message_size - rest_size);
-    const bool is_first = text_.empty();
-    if (!is_first && text_.size() + 2 + one.size() + rest_size > max_message_size) {
-      ++left_;
-      return;
-    }
-    if (!is_first) text_ += "; ";
-    text_ += one;
-  }
-  [[nodiscard]] bool is_empty() const { return text_.empty(); }
-  [[nodiscard]] std::string text() const { return left_ == 0 ? text_ : fmt::format("{}; and {} more", text_, left_); }
-  void clear() { *this = {}; }
-
- private:
-  // Room for "; and 1000 more".
-  static constexpr std::size_t rest_size = 32;
-  std::string text_;
-  std::size_t left_ = 0;
-};
 
 struct failed_slot {
   std::size_t slot = 0;
   /// The requested image.
   std::string image;
   error cause;
+  /// Index in inquiry::tenants, or no_tenant.
+  std::size_t tenant = no_tenant;
 };
 
 class composer {
@@ -90,6 +66,7 @@ class composer {
     if (!skipped_.is_empty()) answer_.audit.emplace_back("skipped", skipped_.text());
     if (!found_.is_empty()) take_findings();
     for (std::string& w : previews_) warn(std::move(w));
+    add_help(answer_.warnings, help_line(book_.help, about_.request.ns));
     v_.body = encode_review(about_.request.uid, answer_);
     return std::move(v_);
   }
@@ -192,11 +169,11 @@ class composer {
         if (answer)
           take_resolved(d, *answer);
         else
-          take_failed(d, answer.error());
+          take_failed(d, answer.error(), w.tenant);
         break;
       }
       case decision::kind::refuse:
-        take_failed(d, {error_code::invalid_input, d.problem, std::nullopt});
+        take_failed(d, {error_code::invalid_input, d.problem, std::nullopt}, no_tenant);
         break;
       case decision::kind::restore:
         take_restored(w);
@@ -269,7 +246,17 @@ class composer {
     pinned_.push_back({d.slot, std::move(to), d.relaxes_pull_policy});
   }
 
-  void take_failed(const decision& d, error cause) {
+  resolve::audience reader_of(std::size_t tenant) const {
+    resolve::audience out{.at = resolve::audience::place::webhook};
+    if (tenant >= about_.tenants.size()) return out;
+    const registry::tenant& owner = about_.tenants[tenant];
+    out.reads_pull_secrets = tenant < about_.reads_pull_secrets.size() && about_.reads_pull_secrets[tenant];
+    out.has_pull_secrets = !owner.pull_secrets.empty();
+    out.service_account = owner.service_account;
+    return out;
+  }
+
+  void take_failed(const decision& d, error cause, std::size_t tenant) {
     const pin::slot& s = slot_of(d.slot);
     std::string image = image_of(d);
     add_outcome(slot_outcome::kind::failed, d.slot, {}, cause.message);
@@ -278,13 +265,12 @@ class composer {
         // A slot whose refresh failed keeps the pin it has.
         const std::string_view done = image == s.image ? "pinned" : "refreshed";
         const std::string head = fmt::format("{} {}: ", mode_ == pin::mode::audit ? "would not be" : "not", done);
-        const std::size_t room = max_warning_size - head.size();
-        const bool has_room = least_cut_size(with_advice(cause, max_message_size)) + names_size <= room;
-        return head + with_advice(cause, room - (has_room ? names_size : least_names_size));
+        return head + with_advice(cause, reader_of(tenant),
+                                  {max_warning_size - head.size(), names_size, least_names_size, true});
       });
       skipped_.add([&] { return fmt::format("{}: {}", short_label(s), cause.message); });
     }
-    failed_.push_back({d.slot, std::move(image), std::move(cause)});
+    failed_.push_back({d.slot, std::move(image), std::move(cause), tenant});
   }
 
   // All or nothing. After a refusal by rules another try would not help, so the status is 403; else it is that of the
@@ -298,10 +284,13 @@ class composer {
       answer_.status.code = status.code;
       answer_.status.reason = status.reason;
     }
-    std::string& message = answer_.status.message;
+    std::vector<std::string> last = last_lines(about_.request.ns, mode_, book_.help);
+    const std::size_t room = max_message_size - size_of(last);
+    std::vector<std::string>& lines = answer_.status.lines;
     // The message has both: neither takes the other's room.
-    if (found_.denies()) message = found_.denial(failed_.empty() ? max_message_size : max_message_size / 2);
-    if (!failed_.empty()) append_failures(message);
+    if (found_.denies()) lines = found_.denial(failed_.empty() ? room : room / 2);
+    if (!failed_.empty()) append(lines, failures(room - size_of(lines)));
+    append(lines, std::move(last));
     pins_.clear();
     skipped_.clear();
     // In the end nothing was pinned.
@@ -311,20 +300,26 @@ class composer {
     }
   }
 
-  void append_failures(std::string& message) const {
-    message += fmt::format("{}pinhook cannot pin {} of {} images", message.empty() ? "" : ". ", failed_.size(),
-                           about_.work.size());
-    for (std::size_t i = 0; i < failed_.size(); ++i) {
-      const pin::slot& s = slot_of(failed_[i].slot);
-      const error& cause = failed_[i].cause;
-      const std::string one = fmt::format("{} {} {}, image {}: {}", i == 0 ? ':' : ';', noun_of(s), short_label(s),
-                                          short_image(failed_[i].image), with_advice(cause, max_reason_size));
-      if (message.size() + one.size() > max_message_size - 64) {
-        message += fmt::format("; and {} more", failed_.size() - i);
-        break;
-      }
-      message += one;
+  static void append(std::vector<std::string>& to, std::vector<std::string> more) {
+    std::ranges::move(more, std::back_inserter(to));
+  }
+
+  // The lines about images that cannot be pinned. The text of a finding is made only where it may have room: an object
+  // may have 1,000 of them.
+  std::vector<std::string> failures(std::size_t size) const {
+    std::vector<std::string> texts;
+    std::size_t made = 0;
+    for (const failed_slot& f : failed_) {
+      if (made > size) break;
+      const pin::slot& s = slot_of(f.slot);
+      const resolve::audience reader = reader_of(f.tenant);
+      const std::string_view page = resolve::page_for(f.cause, reader);
+      texts.push_back(fmt::format("{} {}, image {}: {}{}{}", noun_of(s), short_label(s), short_image(f.image),
+                                  with_advice(f.cause, reader, {max_reason_size}), page.empty() ? "" : "; see ", page));
+      made += texts.back().size();
     }
+    return finding_lines(fmt::format("pinhook cannot pin {} of {} images", failed_.size(), about_.work.size()), texts,
+                         failed_.size(), size);
   }
 
   void write_patch() {

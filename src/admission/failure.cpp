@@ -1,7 +1,7 @@
 #include <pinhook/admission/failure.hpp>
 
 #include <pinhook/base/printable.hpp>
-#include <pinhook/resolve/advice.hpp>
+#include <pinhook/registry/error_body.hpp>
 
 #include <fmt/core.h>
 
@@ -37,23 +37,17 @@ constexpr std::size_t max_shown_troubles = 2;
 constexpr std::size_t max_trouble_size = 140;
 constexpr std::size_t max_refusal_size = 200;
 
-// Beginnings of the advice that floors below put at the end of a message (registry: client, exchange, auth_flow,
-// manifest; resolve: locked_resolver).
-constexpr std::array<std::string_view, 4> advice_begins{". Write ", ". Give some ", ". Push it ",
-                                                        ": run `pinhook lock`"};
-
-bool has_advice(std::string_view message) {
-  return std::ranges::any_of(advice_begins,
-                             [&](std::string_view begin) { return message.find(begin) != std::string_view::npos; });
-}
-
 }  // namespace
 
-std::string with_advice(const error& cause, std::size_t size) {
-  const std::string reason = printable(cause.message);
-  const std::string advice =
-      has_advice(cause.message) ? std::string() : fmt::format(". {}", resolve::advice_for(cause.code));
-  return cut_words(reason, size - std::min(size, advice.size())) + advice;
+std::string with_advice(const error& cause, const resolve::audience& reader, const text_room& room) {
+  std::string reason = printable(cause.message);
+  std::string advice = resolve::advice_for(cause, reader);
+  if (!advice.empty()) advice.insert(0, ". ");
+  const std::size_t left = room.size - std::min(room.size, advice.size());
+  if (reason.size() + room.names <= left) return reason + advice;
+  if (room.drops_answers) reason = registry::without_answers(reason);
+  const std::size_t names = least_cut_size(reason) + room.names <= left ? room.names : room.least_names;
+  return cut_words(reason, left - std::min(left, names)) + advice;
 }
 
 error with_troubles(error cause, std::span<const error> troubles) {
@@ -68,7 +62,7 @@ error with_troubles(error cause, std::span<const error> troubles) {
   const bool is_refusal =
       cause.code == error_code::unauthorized || cause.code == error_code::denied || cause.code == error_code::not_found;
   if (is_refusal && std::ranges::any_of(troubles, [](const error& e) { return is_temporary(e.code); }))
-    cause.code = error_code::unavailable;
+    cause = {error_code::unavailable, std::move(cause.message), cause.retry_after};
   return cause;
 }
 

@@ -108,6 +108,8 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
     for (const std::size_t t : asking) tenants.push_back(about->tenants[t]);
     auto found = co_await find_sources(tenants_, std::move(tenants), d);
     for (std::size_t i = 0; i < asking.size(); ++i) sources[asking[i]] = std::move(found[i]);
+    for (const registry::tenant& t : about->tenants)
+      about->reads_pull_secrets.push_back(tenants_->reads_pull_secrets(t));
     answers = co_await look_up(*about, sources, d);
   }
   for (slot_work& w : about->work) {

@@ -188,6 +188,16 @@ void append_shown(std::string& out, std::string_view text, std::size_t size) {
     json::append_string(out, cut_words(is_plain ? text : std::string_view(printable(text)), size));
 }
 
+// The last lines are the most important: their writer keeps them within the limit (refusal_lines.hpp).
+void append_lines(std::string& out, const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    if (!text.empty()) text += '\n';
+    text += cut_words(printable(line), max_message_size - std::min(max_message_size, text.size()));
+  }
+  json::append_string(out, cut(text, max_message_size));
+}
+
 void append_warnings(std::string& out, const std::vector<warning>& warnings) {
   out += R"(,"warnings":[)";
   const bool is_over = warnings.size() > max_warnings;
@@ -240,7 +250,7 @@ std::string encode_review(std::string_view uid, const answer& a) {
   if (!a.is_allowed) {
     out += fmt::format(R"(,"status":{{"status":"Failure","code":{},"reason":"{}","message":)", a.status.code,
                        a.status.reason);
-    append_shown(out, a.status.message, max_message_size);
+    append_lines(out, a.status.lines);
     out += '}';
   }
   if (!a.patch.empty()) {

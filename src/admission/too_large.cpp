@@ -3,6 +3,7 @@
 // neither size nor a crowd must be a way round them.
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/refusal_lines.hpp>
 
 #include <fmt/core.h>
 
@@ -34,12 +35,15 @@ verdict refuse_whole(const inquiry& about, pin::mode m, const rulebook& book) {
     const failure_status& status = status_of(reason.code);
     out.status.code = status.code;
     out.status.reason = status.reason;
-    out.status.message =
+    out.status.lines = last_lines(about.request.ns, m, book.help);
+    out.status.lines.insert(
+        out.status.lines.begin(),
         fmt::format("pinhook cannot {} this object: {}{}", m == pin::mode::enforce ? "pin" : "ask the rules about",
-                    reason.message, advice_on(reason));
+                    reason.message, advice_on(reason)));
   } else {
     out.warnings.push_back(
         {fmt::format("the object {} pinned: {}", m == pin::mode::audit ? "would not be" : "is not", reason.message)});
+    add_help(out.warnings, help_line(book.help, about.request.ns));
     out.audit.emplace_back("skipped", reason.message);
   }
   v.body = encode_review(about.request.uid, out);

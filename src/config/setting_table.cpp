@@ -122,6 +122,10 @@ std::vector<setting> make_table() {
           "the first rule that matches decides.",
           "For example [{name: sidecars, images: \"**/istio/proxyv2\", pin: never}, {preset: recommended}]; "
           "`pinhook explain REF` says which match, `pinhook rules test FILE` tries them."),
+      row("help", help_type{}, at(&settings::help),
+          "Text or URL for people whose image is refused: it ends every refusal, and warnings that have room; "
+          "{namespace} stands for the request's namespace.",
+          "For example \"https://wiki.example.com/pins?namespace={namespace}\", or \"chat: #platform\"."),
       row("lock.file", text_type{}, at(&settings::lock, &settings::lock_settings::file),
           "Path of a lock file (pinhook.lock, or kbld's): images that it holds get its digests, no registry is asked; "
           "read again when it changes.",

@@ -3,6 +3,7 @@
 #include <pinhook/pin/path.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/resolve/help_text.hpp>
 #include <pinhook/rules/read_rules.hpp>
 #include <pinhook/server/listener.hpp>
 
@@ -58,6 +59,15 @@ std::string quoted_yaml(std::string_view text) {
   std::string out;
   json::append_string(out, text);
   return out;
+}
+
+std::string help_type::name() { return fmt::format("text or URL, at most {} bytes", resolve::max_help_size); }
+
+read_result<std::string> help_type::read(const yaml::node& n) {
+  auto text = read_scalar(n, name());
+  if (!text) return text;
+  if (const auto fault = resolve::fault_of_help(*text)) return no_value(n, *fault);
+  return text;
 }
 
 read_result<bool> bool_type::read(const yaml::node& n) {

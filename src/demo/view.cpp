@@ -46,7 +46,14 @@ void view::line(std::string_view text) const { fmt::print("{}\n", wrapped(text, 
 
 void view::warning(std::string_view text) const { paragraph(yellow, fmt::format("Warning: {}", text)); }
 
-void view::denial(std::string_view text) const { paragraph(red, fmt::format("Denied: {}", text)); }
+// Each of its lines is a finding or a fact.
+void view::denial(std::string_view text) const {
+  for (std::string_view head = "Denied: "; !text.empty(); head = "  ") {
+    const std::string_view one = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    paragraph(red, fmt::format("{}{}", head, one));
+  }
+}
 
 void view::paragraph(std::string_view code, std::string_view text) const {
   fmt::print("{}\n", painted(code, wrapped(text, {.width = width_, .indent = margin, .hanging = 2})));

@@ -16,15 +16,16 @@ struct row {
   error_code ours;
   std::string_view text;
   bool shows_detail;
+  remedy mended_by = remedy::of_code;
 };
 
 // Other codes are `unavailable` with curl's own text.
 constexpr std::array rows{
     row{CURLE_URL_MALFORMAT, error_code::invalid_input, "the URL is malformed", false},
-    row{CURLE_COULDNT_RESOLVE_HOST, error_code::unavailable,
-        "the host name does not resolve: check its spelling and the cluster's DNS", false},
+    row{CURLE_COULDNT_RESOLVE_HOST, error_code::unavailable, "the host name does not resolve", false,
+        remedy::name_resolution},
     row{CURLE_COULDNT_RESOLVE_PROXY, error_code::unavailable,
-        "the proxy's host name does not resolve: check the proxy setting", false},
+        "the proxy's host name does not resolve: check the proxy setting", false, remedy::configuration},
     row{CURLE_COULDNT_CONNECT, error_code::unavailable, "no connection", false},
     row{CURLE_PROXY, error_code::unavailable, "the proxy did not connect", true},
     row{CURLE_OPERATION_TIMEDOUT, error_code::unavailable, "no connection in time, or no data for too long", true},
@@ -48,6 +49,7 @@ constexpr std::array rows{
 struct trust_row {
   long result;
   std::string_view text;
+  remedy mended_by = remedy::configuration;
 };
 
 constexpr std::string_view not_trusted =
@@ -60,19 +62,23 @@ constexpr std::array trust_rows{
     trust_row{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, not_trusted},
     trust_row{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
               "its certificate is signed by itself: name it, or its authority's PEM file, in ca_file"},
-    trust_row{X509_V_ERR_CERT_HAS_EXPIRED, "its certificate has expired: it must be renewed there"},
-    trust_row{X509_V_ERR_CERT_NOT_YET_VALID, "its certificate is not valid yet: are both clocks right?"},
-    trust_row{X509_V_ERR_CERT_REVOKED, "its certificate is revoked"},
+    trust_row{X509_V_ERR_CERT_HAS_EXPIRED, "its certificate has expired: it must be renewed there", remedy::in_message},
+    trust_row{X509_V_ERR_CERT_NOT_YET_VALID, "its certificate is not valid yet: are both clocks right?",
+              remedy::in_message},
+    trust_row{X509_V_ERR_CERT_REVOKED, "its certificate is revoked", remedy::of_code},
     // curl leaves this when the chain is valid and only the names differ.
-    trust_row{X509_V_ERR_UNSPECIFIED, "its certificate is for other names"},
+    trust_row{X509_V_ERR_UNSPECIFIED, "its certificate is for other names", remedy::of_code},
 };
 
-std::string trust_words(const curl_outcome& o, long result) {
+// `whose`: where the certificate is from.
+error not_accepted(const curl_outcome& o, std::string_view whose, long result) {
   const auto found =
       std::find_if(trust_rows.begin(), trust_rows.end(), [&](const auto& r) { return r.result == result; });
-  const std::string_view text = found != trust_rows.end() ? found->text : "its certificate is not accepted";
-  const bool says_all = found != trust_rows.end() && result != X509_V_ERR_UNSPECIFIED;
-  return says_all ? std::string(text) : fmt::format("{}: {}", text, quoted(o.detail));
+  const bool is_known = found != trust_rows.end();
+  std::string message =
+      fmt::format("{}: {}{}", o.endpoint, whose, is_known ? found->text : "its certificate is not accepted");
+  if (!is_known || result == X509_V_ERR_UNSPECIFIED) message += ": " + quoted(o.detail);
+  return {error_code::unavailable, std::move(message), std::nullopt, is_known ? found->mended_by : remedy::of_code};
 }
 
 constexpr std::string_view plain_words = "it answers TLS in plain HTTP";
@@ -97,12 +103,12 @@ error from_proxy_status(const std::string& endpoint, long status) {
     return error{error_code::denied,
                  fmt::format("{}: the proxy requires a user name and password (HTTP 407): put valid ones into its URL",
                              endpoint),
-                 std::nullopt};
+                 std::nullopt, remedy::configuration};
   const bool is_its_rule = status == 401 || status == 403 || status == 405;
   return error{is_its_rule ? error_code::denied : error_code::unavailable,
                fmt::format("{}: the proxy {} (HTTP {})", endpoint,
                            is_its_rule ? "refuses to connect" : "could not connect", status),
-               std::nullopt};
+               std::nullopt, is_its_rule ? remedy::other_source : remedy::of_code};
 }
 
 error from_curl(const curl_outcome& o) {
@@ -110,11 +116,8 @@ error from_curl(const curl_outcome& o) {
   if (o.proxy_status != 0 && o.proxy_status / 100 != tunnel_opened / 100)
     return from_proxy_status(o.endpoint, o.proxy_status);
   if (o.code == CURLE_PEER_FAILED_VERIFICATION && o.is_proxied && o.proxy_verify_result != 0)
-    return error{error_code::unavailable,
-                 fmt::format("{}: the proxy: {}", o.endpoint, trust_words(o, o.proxy_verify_result)), std::nullopt};
-  if (o.code == CURLE_PEER_FAILED_VERIFICATION)
-    return error{error_code::unavailable, fmt::format("{}: {}", o.endpoint, trust_words(o, o.verify_result)),
-                 std::nullopt};
+    return not_accepted(o, "the proxy: ", o.proxy_verify_result);
+  if (o.code == CURLE_PEER_FAILED_VERIFICATION) return not_accepted(o, {}, o.verify_result);
   // curl 7.88 reports broken chunks as a failure to receive; only its text shows it.
   if (o.code == CURLE_RECV_ERROR && o.detail.find("chunked-encoding") != std::string::npos)
     return error{error_code::malformed,
@@ -138,7 +141,7 @@ error from_curl(const curl_outcome& o) {
   } else if (r.shows_detail && !o.detail.empty()) {
     message += fmt::format(": {}", quoted(o.detail));
   }
-  return error{r.ours, std::move(message), std::nullopt};
+  return error{r.ours, std::move(message), std::nullopt, r.mended_by};
 }
 
 }  // namespace pinhook::http

@@ -60,7 +60,8 @@ result<void> curl_transfer::start(const transfer_options& o, steady_time now) {
   // A proxy resolves names itself, out of the guard's sight; the URL's host can be checked here.
   if (rules_.proxy && rules_.guard != nullptr) {
     if (const auto fault = host_fault(to_.host, request_.reach, *rules_.guard))
-      return fail(error_code::denied, fmt::format("{}: {} is not allowed: {}", to_.to_string(), to_.host, *fault));
+      return fail({error_code::denied, fmt::format("{}: {} is not allowed: {}", to_.to_string(), to_.host, *fault),
+                   std::nullopt, remedy::other_source});
   }
   set_place();
   set_verb();
@@ -305,7 +306,11 @@ error curl_transfer::failure() const {
   if (aborted_ == error_code::timed_out) return make(error_code::timed_out, fmt::format("out of time {}", phase()));
   if (aborted_) return make(*aborted_, fmt::format("given up {}", phase()));
   if (!crossed_.empty()) return make(error_code::malformed, crossed_);
-  if (code_ == CURLE_COULDNT_CONNECT && !refused_.empty() && !opened_any_) return make(error_code::denied, refused_);
+  if (code_ == CURLE_COULDNT_CONNECT && !refused_.empty() && !opened_any_) {
+    error out = make(error_code::denied, refused_);
+    out.mended_by = remedy::other_source;
+    return out;
+  }
   curl_outcome o;
   o.code = code_;
   o.endpoint = where;

@@ -353,6 +353,8 @@ pull_secrets::~pull_secrets() {
   asio::post(core_->executor(), [c = core_] { c->cancel(); });
 }
 
+bool pull_secrets::reads_pull_secrets(const tenant& owner) const { return !core_->needs_no_reads(owner); }
+
 std::shared_ptr<credential_source> pull_secrets::held(const tenant& owner) {
   if (auto out = core_->held(owner)) return out;
   return core_->needs_no_reads(owner) ? core_->make_without_reads(owner) : nullptr;

@@ -16,9 +16,7 @@ const locked_image* find_in(const held_lock& lock, const registry::reference& re
 }
 
 error not_locked(const registry::reference& ref) {
-  return {error_code::not_found,
-          fmt::format("{} is not in the lock file: run `pinhook lock`, roll it out", ref.canonical()),
-          {}};
+  return {error_code::not_found, fmt::format("{} is not in the lock file", ref.canonical()), {}, remedy::lock_file};
 }
 
 }  // namespace

@@ -74,9 +74,10 @@ awaitable<void> lookup_run::run() {
     std::erase_if(routes, [&](const route& one) { return !one->answers(ref); });
   }
   if (routes.empty()) {
-    f_->outcome =
-        fail(error_code::denied, fmt::format("{} cannot be resolved: {} gives no host the capability {}",
-                                             ref.canonical(), routes_source, ref.is_pinned() ? "pull" : "resolve"));
+    f_->outcome = fail({error_code::denied,
+                        fmt::format("{} cannot be resolved: {} gives no host the capability {}", ref.canonical(),
+                                    routes_source, ref.is_pinned() ? "pull" : "resolve"),
+                        std::nullopt, remedy::configuration});
     co_return;
   }
   std::optional<error> verdict;

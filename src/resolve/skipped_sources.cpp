@@ -26,7 +26,10 @@ error skipped_sources::added_to(error verdict) const {
   for (const auto& text : texts_) verdict.message += "; " + text;
   if (count_ > texts_.size())
     fmt::format_to(std::back_inserter(verdict.message), "; and {} more", count_ - texts_.size());
-  if (has_temporary_ && is_refusal(verdict.code)) verdict.code = error_code::unavailable;
+  if (has_temporary_ && is_refusal(verdict.code)) {
+    verdict.code = error_code::unavailable;
+    verdict.mended_by = remedy::of_code;
+  }
   return verdict;
 }
 

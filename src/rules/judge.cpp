@@ -19,20 +19,25 @@ constexpr std::size_t named_registries = 3;
 constexpr std::array<requirement_text, requirement_count> requirement_texts{{
     {"Neither tag nor digest", "without a tag it runs whatever was pushed last when a node pulls it",
      "Without a tag and a digest the tag `latest` is meant: whatever was pushed last when a node pulls it. Write the "
-     "tag of the version that is meant; `pinhook resolve REF` prints its digest, `pinhook pin -i FILE` writes it."},
+     "tag of the version that is meant; `pinhook resolve REF` prints its digest, `pinhook pin -i FILE` writes it.",
+     "write the tag of the version that is meant"},
     {"Tag latest", "latest moves with every push: nodes may differ and a rollback finds the newest",
      "The tag `latest` means whatever was pushed last: two nodes may run different versions, and a rollback gets the "
-     "newest one. Write the tag of the version that is meant, or its digest: `pinhook resolve REF` prints it."},
+     "newest one. Write the tag of the version that is meant, or its digest: `pinhook resolve REF` prints it.",
+     "write the tag of the version that is meant"},
     {"Tag without a digest", "a tag can be moved, so the image run may be an untested one",
      "A tag can be moved to other bytes by anyone who may push; a digest cannot. `pinhook resolve REF` prints the "
      "digest, "
-     "`pinhook pin -i FILE` writes it."},
+     "`pinhook pin -i FILE` writes it.",
+     "write it with its digest, which docker buildx imagetools inspect prints"},
     {"Registry that is not allowed", "the images of that registry are not reviewed here",
      "Images come from the registries that the rule names, because their content is reviewed. Take the "
-     "image from one of them, or have it copied there."},
+     "image from one of them, or have it copied there.",
+     "take it from a registry that is allowed"},
     {"Pull policy that is not allowed", "the pull policy decides what a restart runs and whether it needs the registry",
      "`Always` asks the registry at each start, so a registry that is down stops restarts; `IfNotPresent` with a tag "
-     "runs whatever a node pulled once. Write one of the policies that the rule names."},
+     "runs whatever a node pulled once. Write one of the policies that the rule names.",
+     "write a pull policy that is allowed"},
 }};
 
 using values = std::vector<std::string>;

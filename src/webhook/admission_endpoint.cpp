@@ -21,7 +21,7 @@ constexpr std::array modes{pin::mode::enforce, pin::mode::best_effort, pin::mode
 std::shared_ptr<const admission::rulebook> book_of(const config::settings& s) {
   pin::policy policy = s.pin;
   if (!s.own_namespace.empty()) policy.excluded_namespaces.push_back(s.own_namespace);
-  return std::make_shared<const admission::rulebook>(std::move(policy), s.rules);
+  return std::make_shared<const admission::rulebook>(std::move(policy), s.rules, s.help);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ std::vector<std::string> differing(const config::settings& started, const config
 
 }  // namespace
 
-bool is_live(std::string_view key) { return key == "rules" || key.starts_with("pin."); }
+bool is_live(std::string_view key) { return key == "rules" || key == "help" || key.starts_with("pin."); }
 
 configuration_watch::configuration_watch(config::configuration_source from, config::settings started,
                                          std::function<void(const config::settings&)> use, server::metrics& numbers)
@@ -74,6 +74,7 @@ result<std::optional<configuration_change>> configuration_watch::take_if_changed
   config::settings live = started_;
   live.pin = std::move(fresh->pin);
   live.rules = std::move(fresh->rules);
+  live.help = std::move(fresh->help);
   use_(live);
   return out;
 }

@@ -1,6 +1,7 @@
 // An AdmissionReview of any bytes never crashes the webhook, with rules and without; its patch changes images, pull
 // policies beside them and the annotation alone; and the findings in the answer fit their limits.
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/refusal_lines.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/rules/read_rules.hpp>
 #include <pinhook/yaml/document.hpp>
@@ -85,7 +86,7 @@ rules::rule_set some_rules() {
 }
 
 // A denial is one in the message, a finding is one in the annotation, and all of it is bounded.
-void check_findings(const admission::verdict& v, pin::mode mode) {
+void check_findings(const admission::verdict& v, pin::mode mode, const std::string& help) {
   const auto review = json::parse(v.body);
   require(review.has_value());
   const json::value& response = (*review)["response"];
@@ -96,6 +97,7 @@ void check_findings(const admission::verdict& v, pin::mode mode) {
   if (const auto* status = json::find(response, "status")) {
     const auto message = *json::find_string(*status, "message");
     require(message.size() <= admission::max_message_size && denies == message.starts_with("pinhook denies "));
+    require(message.ends_with("\n" + admission::last_lines(v.ns, mode, help).back()));
   }
   if (const auto* warnings = json::find(response, "warnings")) {
     require(warnings->Size() <= admission::max_warnings);
@@ -148,7 +150,7 @@ bool answer(std::string_view body, pin::mode mode, const admission::rulebook& bo
   const std::string patch = patch_of(verdict);
   require(!patch.empty() == (verdict.outcome == admission::outcome::pinned));
   if (!patch.empty()) check_patch(*about, patch);
-  check_findings(verdict, mode);
+  check_findings(verdict, mode, book.help);
   return true;
 }
 
@@ -163,8 +165,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     p.kinds = {{"example.com", "Fleet", {"spec.image", "spec.workers[*].image", "spec.tools{*}"}}};
     return p;
   }();
-  static const std::array<admission::rulebook, 2> books{admission::rulebook(policy),
-                                                        admission::rulebook(policy, some_rules())};
+  static const std::array<admission::rulebook, 2> books{
+      admission::rulebook(policy), admission::rulebook(policy, some_rules(), "see wiki/{namespace}")};
   static const auto digest = registry::digest::parse("sha256:" + std::string(64, 'a')).value();
   for (const auto& book : books) {
     for (const pin::mode mode : {pin::mode::enforce, pin::mode::best_effort, pin::mode::audit})

@@ -19,6 +19,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 class Digests : public ::testing::Test {
@@ -152,8 +153,10 @@ TEST_F(Digests, SayWhatToDo) {
   const auto found = digests->find(references({registry.host() + "/a:1", registry.host() + "/b:1"}));
   EXPECT_EQ(found[0].error().code, error_code::unauthorized);
   EXPECT_THAT(text_of(found[0]), HasSubstr("/a:1\" is not resolved: registry " + registry.host()));
-  EXPECT_THAT(text_of(found[0]), HasSubstr("Check the name, and pinhook's credentials"));
+  EXPECT_THAT(text_of(found[0]),
+              EndsWith(". Check the name; for a private image, log in: docker login " + registry.host()));
   EXPECT_EQ(found[1].error().code, error_code::denied);
+  EXPECT_THAT(text_of(found[1]), HasSubstr("docker login "));
 }
 
 }  // namespace

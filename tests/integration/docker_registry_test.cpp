@@ -139,15 +139,16 @@ TEST_F(DockerRegistry, SaysWhichSchemeToWrite) {
   };
   EXPECT_EQ(
       message_of(secure.host(), {}),
-      fmt::format("registry {0} speaks HTTPS, but the request used plain HTTP. Write in the configuration: registries: "
-                  "{{\"{0}\": {{plain_http: false}}}}",
-                  secure.host()));
+      fmt::format(
+          "registry {0} speaks HTTPS, but the request used plain HTTP. Write in pinhook's configuration: registries: "
+          "{{\"{0}\": {{plain_http: false}}}}",
+          secure.host()));
   const std::string ca_file = directory.write("ca.pem", authority.certificate()).string();
-  EXPECT_EQ(
-      message_of(plain.host(), {std::nullopt, ca_file, {}}),
-      fmt::format("registry {0}: it answers TLS in plain HTTP. Write in the configuration: registries: {{\"{0}\": "
-                  "{{plain_http: true}}}}",
-                  plain.host()));
+  EXPECT_EQ(message_of(plain.host(), {std::nullopt, ca_file, {}}),
+            fmt::format(
+                "registry {0}: it answers TLS in plain HTTP. Write in pinhook's configuration: registries: {{\"{0}\": "
+                "{{plain_http: true}}}}",
+                plain.host()));
 }
 
 TEST_F(DockerRegistry, ChecksPasswords) {

@@ -67,7 +67,9 @@ TEST_F(LockProcess, RefusesWhatMustBeLockedAndIsNot) {
   start_with(write_lock({{"/b:1", '1'}}));
   const auto denied = ask();
   EXPECT_FALSE(denied.allowed);
-  EXPECT_THAT(denied.message, HasSubstr(registry_.host() + "/a:1 is not in the lock file: run `pinhook lock`"));
+  EXPECT_THAT(
+      denied.message,
+      HasSubstr(registry_.host() + "/a:1 is not in the lock file. Ask those who keep the lock file to add the image"));
   const auto easy = ask("/v1/pin/best-effort");
   EXPECT_TRUE(easy.allowed);
   EXPECT_EQ(easy.warnings.size(), 1U);

@@ -29,6 +29,7 @@ class fake_tenant_credentials final : public registry::tenant_credentials {
     const auto found = held_.find(owner);
     return found != held_.end() && found->second ? sources_.at(owner) : nullptr;
   }
+  [[nodiscard]] bool reads_pull_secrets(const registry::tenant&) const override { return true; }
   awaitable<std::shared_ptr<registry::credential_source>> credentials_of(registry::tenant owner, deadline) override {
     const std::lock_guard lock(guard_);
     asked_.push_back(owner);

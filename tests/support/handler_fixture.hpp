@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,11 +68,13 @@ struct handler_fixture : ::testing::Test {
   std::shared_ptr<registry::tenant_credentials> tenants;
   pin::policy policy;
   rules::rule_set rules;
+  /// The setting `help`.
+  std::string help;
   json::document response;
 
   admission::verdict ask(const std::string& body, pin::mode mode = pin::mode::enforce) {
     const admission::handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials),
-                               std::make_shared<const admission::rulebook>(policy, rules));
+                               std::make_shared<const admission::rulebook>(policy, rules, help));
     admission::verdict v = run(h.handle(body, mode, deadline::never()));
     if (v.http_status == 200) show(v);
     return v;
@@ -94,6 +97,13 @@ struct handler_fixture : ::testing::Test {
   bool has(const char* name) { return json::find(response["response"], name) != nullptr; }
   std::string patch() { return has("patch") ? base64_decoded(json::text_of(field("patch"))) : ""; }
   std::string message() { return has("status") ? std::string(json::text_of(field("status")["message"])) : ""; }
+  /// The lines of `message`.
+  std::vector<std::string> lines() {
+    std::vector<std::string> out;
+    std::istringstream all(message());
+    for (std::string line; std::getline(all, line);) out.push_back(line);
+    return out;
+  }
   std::string annotation(const char* name) {
     if (!has("auditAnnotations")) return "";
     return std::string(json::find_string(field("auditAnnotations"), name).value_or(""));

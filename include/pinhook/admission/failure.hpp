@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/resolve/advice.hpp>
 
 #include <cstddef>
 #include <span>
@@ -19,8 +20,18 @@ struct failure_status {
 /// 403 if another try will not help, 503 if it may, 504 if the time ran out, 500 for a mistake of ours.
 [[nodiscard]] const failure_status& status_of(error_code code) noexcept;
 
-/// "reason. Advice", in at most `size` bytes: names are cut in their middles, then the reason; the advice is whole.
-[[nodiscard]] std::string with_advice(const error& cause, std::size_t size);
+/// The room for a text in bytes, and the part of it that is left to the names of container and image behind the text:
+/// `names`, or `least_names` where the reason would have to be cut for that. A warning is so short that the status and
+/// text of the registry's answer are left out before anything is cut (`drops_answers`).
+struct text_room {
+  std::size_t size = 0;
+  std::size_t names = 0;
+  std::size_t least_names = 0;
+  bool drops_answers = false;
+};
+
+/// "reason. Advice". The advice is whole: without room for all, names are cut in their middles, then the reason is cut.
+[[nodiscard]] std::string with_advice(const error& cause, const resolve::audience& reader, const text_room& room);
 
 /// The error of a look-up for a tenant of which some credentials could not be read (`troubles`): they are added to the
 /// message, which grows by some 400 bytes. A refusal (unauthorized, denied, not_found) becomes `unavailable` when one

@@ -78,6 +78,8 @@ struct inquiry {
   /// The tenants of the images; the namespace is the request's. Each once; empty when nothing is resolved, kept or
   /// judged.
   std::vector<registry::tenant> tenants;
+  /// For each of them: its pull secrets are read. Filled by the caller; empty: none are. Only an advice needs it.
+  std::vector<bool> reads_pull_secrets = {};
   /// The reason why the object is not worked on, so that the mode decides about it as a whole and nothing is looked up.
   /// unsupported: it is too large ("it has more than 1000 images"), and only its metadata was read; timed_out,
   /// unavailable: its turn among the large ones did not come, and it was not read at all.

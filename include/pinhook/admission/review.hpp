@@ -62,7 +62,9 @@ struct review {
 struct refusal {
   unsigned code = 403;
   std::string_view reason = "Forbidden";
-  std::string message;
+  /// status.message, a line each. In a line unprintable characters are escaped: its only control characters are the
+  /// breaks between the lines.
+  std::vector<std::string> lines;
 };
 
 struct warning {

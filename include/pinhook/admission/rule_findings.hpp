@@ -2,7 +2,7 @@
 //
 //   rule_findings found(about, mode, book.rules);
 //   for (const judged_slot& j : about.judged) found.judge(j, image_as_it_will_run);
-//   if (found.denies()) status.message = found.denial(2'048);
+//   if (found.denies()) status.lines = found.denial(2'048);
 //
 // One request, one thread.
 #pragma once
@@ -34,10 +34,10 @@ class rule_findings {
   /// The request is refused.
   [[nodiscard]] bool denies() const { return denials_ != 0; }
 
-  /// The part of status.message that is about rules, without a full stop: "pinhook denies Deployment "web": 2 findings:
-  /// rule own-registries: container web, image "quay.io/x:1": reason. Advice; rule …". At most `size` bytes; findings
-  /// that do not fit are counted.
-  [[nodiscard]] std::string denial(std::size_t size) const;
+  /// The lines of status.message that are about rules: "pinhook denies Deployment "web": 2 findings:", "- rule
+  /// own-registries: container web, image "quay.io/x:1": reason. Advice", …; a single finding stands in the first line.
+  /// At most `size` bytes; findings that do not fit are counted.
+  [[nodiscard]] std::vector<std::string> denial(std::size_t size) const;
   /// The audit annotation "findings": "deny no-latest: web: nginx:latest; …", in at most max_message_size bytes.
   [[nodiscard]] std::string annotation() const;
   /// The warnings for the author; a fix for which there is no room is a warning of its own.

@@ -39,10 +39,21 @@ std::string_view to_string(error_code code) noexcept;
 /// malformed.
 bool is_temporary(error_code code) noexcept;
 
+/// What mends an error, where its code does not tell. The advice in words depends on its reader: resolve/advice.hpp.
+enum class remedy : std::uint8_t {
+  of_code,          // the one of the code
+  in_message,       // the message ends with it
+  name_resolution,  // the spelling of a host, or the DNS of the machine that asked
+  other_source,     // an image from elsewhere: the configuration or a proxy refuses this host
+  configuration,    // a change of the configuration, which the message names
+  lock_file,        // an entry in the lock file
+};
+
 struct error {
   error_code code = error_code::internal;
   std::string message;
   std::optional<std::chrono::seconds> retry_after;
+  remedy mended_by = remedy::of_code;
 
   /// The same error with its place in front: `where: message`.
   [[nodiscard]] error at(std::string_view where) const&;

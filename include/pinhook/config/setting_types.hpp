@@ -56,6 +56,13 @@ struct text_type {
   [[nodiscard]] static std::string write(const std::string& v) { return quoted_yaml(v); }
 };
 
+/// The text of the setting `help` (resolve/help_text.hpp).
+struct help_type {
+  [[nodiscard]] static std::string name();
+  [[nodiscard]] static read_result<std::string> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const std::string& v) { return quoted_yaml(v); }
+};
+
 struct bool_type {
   [[nodiscard]] static std::string name() { return "true or false"; }
   [[nodiscard]] static read_result<bool> read(const yaml::node& n);

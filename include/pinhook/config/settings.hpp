@@ -63,6 +63,8 @@ struct settings {
   pin::policy pin;
   /// On images; they are more specific than `pin`.
   rules::rule_set rules;
+  /// Ends refusals; resolve::fault_of_help finds no fault in it. Empty: none.
+  std::string help;
 
   struct lock_settings {
     /// Path. Empty: nothing is locked.

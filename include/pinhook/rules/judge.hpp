@@ -71,6 +71,8 @@ struct requirement_text {
   std::string_view reason;
   /// Markdown.
   std::string_view help;
+  /// The fix for a reader without pinhook, inside a sentence, where none is a text to write.
+  std::string_view fix;
 };
 [[nodiscard]] const requirement_text& text_of(requirement r) noexcept;
 

@@ -27,7 +27,7 @@
 
 namespace pinhook::webhook {
 
-/// Whether a changed value of that setting takes effect without a restart: pin.… and rules.
+/// Whether a changed value of that setting takes effect without a restart: pin.…, rules and help.
 [[nodiscard]] bool is_live(std::string_view key);
 
 /// A changed file that is in use.

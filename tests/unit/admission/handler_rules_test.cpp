@@ -61,9 +61,12 @@ TEST_F(HandlerRules, DeniesWithWhyAndTheLineToWrite) {
   EXPECT_FALSE(field("allowed").GetBool());
   EXPECT_EQ(field("status")["code"].GetInt(), 403);
   EXPECT_EQ(json::text_of(field("status")["reason"]), "Forbidden");
-  EXPECT_EQ(message(), fmt::format("pinhook denies Deployment \"web\": 1 finding: rule no-latest: container web, image "
-                                   "\"nginx\": {}. Write image: nginx@{}",
-                                   rules::text_of(rules::requirement::not_latest).reason, sha('a')));
+  EXPECT_THAT(
+      lines(),
+      ElementsAre(fmt::format("pinhook denies Deployment \"web\": 1 finding: rule no-latest: container web, image "
+                              "\"nginx\": {}. Write image: nginx@{}",
+                              rules::text_of(rules::requirement::not_latest).reason, sha('a')),
+                  StartsWith("Namespace shop is labelled pinhook.dev/pin=enforce: ")));
   EXPECT_FALSE(has("patch"));
   EXPECT_THAT(warnings(), IsEmpty());
   EXPECT_EQ(annotation("findings"), "deny no-latest: web: nginx");
@@ -88,11 +91,16 @@ TEST_F(HandlerRules, TellsAllFindingsAndWhatCannotBePinnedTogether) {
                           m);
     EXPECT_EQ(v.outcome, outcome::denied);
     EXPECT_EQ(field("status")["code"].GetInt(), 403);
-    EXPECT_THAT(message(), StartsWith("pinhook denies Deployment \"web\": 3 findings: rule no-latest: container web"));
-    EXPECT_THAT(message(), HasSubstr("; rule no-latest: container side, image \"quay.io/x:latest\""));
-    EXPECT_THAT(message(), HasSubstr("Run pinhook resolve quay.io/x:latest; rule own: container side, image "
-                                     "\"quay.io/x:latest\": ask platform@example.com. Take it from docker.io. pinhook "
-                                     "cannot pin 1 of 3 images: container gone, image \"nope:1\""));
+    ASSERT_EQ(lines().size(), 6U) << message();
+    EXPECT_EQ(lines()[0], "pinhook denies Deployment \"web\": 3 findings:");
+    EXPECT_THAT(lines()[1], StartsWith("- rule no-latest: container web"));
+    EXPECT_THAT(lines()[2], StartsWith("- rule no-latest: container side, image \"quay.io/x:latest\""));
+    EXPECT_THAT(lines()[2], EndsWith(". Write the tag of the version that is meant"));
+    EXPECT_EQ(
+        lines()[3],
+        "- rule own: container side, image \"quay.io/x:latest\": ask platform@example.com. Take it from docker.io");
+    EXPECT_THAT(lines()[4], StartsWith("pinhook cannot pin 1 of 3 images: container gone, image \"nope:1\": "));
+    EXPECT_THAT(lines()[5], StartsWith(fmt::format("Namespace shop is labelled pinhook.dev/pin={}: ", to_string(m))));
     EXPECT_THAT(found(v), ElementsAre("deny no-latest web", "deny no-latest side", "deny own side"));
     EXPECT_FALSE(has("patch"));
   }
@@ -243,13 +251,13 @@ TEST_F(HandlerRules, TheFixNamesTheDigestThatTheCacheKnows) {
   use_rules(need_digest);
   const std::string body = review_of(deployment(container("web", "proxy:1")));
   ask(body);
-  EXPECT_THAT(message(), EndsWith(". Run pinhook resolve proxy:1"));
+  EXPECT_THAT(lines().at(0), EndsWith(". Write it with its digest, which docker buildx imagetools inspect prints"));
   tags->knows("docker.io/library/proxy:1", digest_of_digit('c'));
   ask(body);
-  EXPECT_THAT(message(), EndsWith(". Write image: proxy@" + sha('c')));
+  EXPECT_THAT(lines().at(0), EndsWith(". Write image: proxy@" + sha('c')));
   policy.format = pin::pin_format::tag_and_digest;
   ask(body);
-  EXPECT_THAT(message(), EndsWith(". Write image: proxy:1@" + sha('c')));
+  EXPECT_THAT(lines().at(0), EndsWith(". Write image: proxy:1@" + sha('c')));
   EXPECT_THAT(tags->asked(), IsEmpty());
 }
 
@@ -261,7 +269,7 @@ TEST_F(HandlerRules, TheDigestOfTheFixIsTheTenantsOwn) {
   all->set({"shop", "", {}}, testing::fake_credentials::make("shop's"), false);
   tenants = all;
   ask(review_of(deployment(container("web", "proxy:1"))));
-  EXPECT_THAT(message(), HasSubstr("Run pinhook resolve proxy:1"));
+  EXPECT_THAT(message(), HasSubstr("Write it with its digest"));
   EXPECT_THAT(all->asked(), IsEmpty());
 }
 
@@ -294,7 +302,7 @@ TEST_F(HandlerRules, PullPoliciesAreJudgedAsTheyAreThen) {
     return !ask(review_of(deployment(containers))).findings.empty();
   };
   EXPECT_TRUE(finds(pulled("web", "nginx:1.25", "Always")));
-  EXPECT_THAT(message(), EndsWith("Write imagePullPolicy: IfNotPresent"));
+  EXPECT_THAT(lines().at(0), EndsWith("Write imagePullPolicy: IfNotPresent"));
   EXPECT_FALSE(finds(pulled("web", "nginx", "IfNotPresent")));
   // The API server's default is that of the image as it is by then.
   EXPECT_FALSE(finds(container("web", "nginx:1.25")));
@@ -394,9 +402,9 @@ TEST_F(HandlerRules, AnswersStayBoundedWithAThousandFindings) {
     if (m == pin::mode::audit) continue;
     EXPECT_LE(message().size(), max_message_size);
     EXPECT_THAT(message(),
-                StartsWith("pinhook denies Deployment \"web\": 2000 findings: rule no-latest: container c0"));
-    EXPECT_THAT(message(), ::testing::ContainsRegex("; and [0-9]+ more. pinhook cannot pin 1000 of 1000 images"));
-    EXPECT_THAT(message(), ::testing::ContainsRegex("; and [0-9]+ more$"));
+                StartsWith("pinhook denies Deployment \"web\": 2000 findings:\n- rule no-latest: container c0"));
+    EXPECT_THAT(message(), ::testing::ContainsRegex("\n- and [0-9]+ more\npinhook cannot pin 1000 of 1000 images:\n"));
+    EXPECT_THAT(message(), ::testing::ContainsRegex("\n- and [0-9]+ more\nNamespace shop is labelled "));
   }
 }
 

@@ -83,10 +83,15 @@ TEST_F(Handler, DeniesAllWhenOneFails) {
   EXPECT_EQ(field("status")["code"].GetInt(), 403);
   EXPECT_EQ(json::text_of(field("status")["reason"]), "Forbidden");
   const std::string message(json::text_of(field("status")["message"]));
-  for (const char* part :
-       {"3 of 4 images", "container cache, image \"redis:7\": no connection. Try again",
-        "container x, image \"nope:1\": MANIFEST_UNKNOWN. Check the name and the tag", "container y, image \"Wrong\""})
-    EXPECT_NE(message.find(part), std::string::npos) << message;
+  ASSERT_EQ(lines().size(), 5U) << message;
+  EXPECT_EQ(lines()[0], "pinhook cannot pin 3 of 4 images:");
+  EXPECT_THAT(lines()[1], StartsWith("- container cache, image \"redis:7\": no connection. Try again"));
+  EXPECT_EQ(lines()[2], "- container x, image \"nope:1\": MANIFEST_UNKNOWN. Check the name and the tag");
+  EXPECT_THAT(lines()[3], StartsWith("- container y, image \"Wrong\""));
+  EXPECT_EQ(
+      lines()[4],
+      "Namespace shop is labelled pinhook.dev/pin=enforce: an image that cannot be pinned to its digest, or breaks "
+      "a rule, is refused");
   for (const slot_outcome& s : v.slots) EXPECT_EQ(s.to, "");
 }
 

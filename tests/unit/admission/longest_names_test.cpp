@@ -31,16 +31,22 @@ struct failure {
   error_code code;
   /// {0}: the registry, {1}: the request to it.
   std::string message;
-  bool has_advice = false;
+  remedy mended_by = remedy::of_code;
+  /// As long as the limit of a warning demands it: without the status and text of the answer.
+  std::string short_message = {};
 };
 
 // As the floors below put them.
 const std::vector<failure>& failures() {
   static const std::vector<failure> all{
-      {error_code::not_found, R"(registry {0} does not have "{1}" (404: MANIFEST_UNKNOWN: "manifest unknown"))"},
-      {error_code::denied, R"(registry {0} does not give access to "{1}" (403: DENIED: "denied"))"},
-      {error_code::unauthorized, R"(registry {0} requires other credentials for "{1}" (401))"},
-      {error_code::rate_limited, R"(registry {0} limits the rate of requests, now for "{1}" (429))"},
+      {error_code::not_found, R"(registry {0} does not have "{1}" (404: MANIFEST_UNKNOWN: "manifest unknown"))",
+       remedy::of_code, R"(registry {0} does not have "{1}")"},
+      {error_code::denied, R"(registry {0} does not give access to "{1}" (403: DENIED: "denied"))", remedy::of_code,
+       R"(registry {0} does not give access to "{1}")"},
+      {error_code::unauthorized, R"(registry {0} requires other credentials for "{1}" (401))", remedy::of_code,
+       R"(registry {0} requires other credentials for "{1}")"},
+      {error_code::rate_limited, R"(registry {0} limits the rate of requests, now for "{1}" (429))", remedy::of_code,
+       R"(registry {0} limits the rate of requests, now for "{1}")"},
       {error_code::unavailable, R"(registry {0}: no connection: Connection refused)"},
       {error_code::timed_out, R"(registry {0} did not answer in time)"},
       {error_code::malformed, R"(registry {0} answered for "{1}" with two digests that differ)"},
@@ -48,9 +54,13 @@ const std::vector<failure>& failures() {
       {error_code::canceled, R"(looking up "{1}" was canceled)"},
       {error_code::internal, R"(looking up "{1}" failed)"},
       {error_code::invalid_input, R"("{1}" is no reference)"},
-      {error_code::denied,
-       "registry {0} is on this machine: it is used only when the configuration lists it under registries. Write it",
-       true},
+      {error_code::denied, "registry {0}: it answers TLS in plain HTTP. Write in pinhook's configuration: plain_http",
+       remedy::in_message},
+      {error_code::unavailable, "registry {0}: the host name does not resolve", remedy::name_resolution},
+      {error_code::denied, R"({0} is not allowed: "*.example.com" in registry.deny)", remedy::other_source},
+      {error_code::unavailable, "registry {0}: its certificate is signed by itself: name it in ca_file",
+       remedy::configuration},
+      {error_code::not_found, "{1} is not in the lock file", remedy::lock_file},
   };
   return all;
 }
@@ -63,9 +73,8 @@ std::string filled(std::string text, const names& n) {
 }
 
 // The words of a reason without the names: those must all be there, in their order.
-std::vector<std::string> words_of(const failure& f) {
+std::vector<std::string> words_of(std::string rest) {
   std::vector<std::string> out;
-  std::string rest = f.message;
   for (std::size_t at = rest.find('{'); at != std::string::npos; at = rest.find('{')) {
     out.push_back(rest.substr(0, at));
     rest = rest.substr(at + 3);
@@ -74,9 +83,9 @@ std::vector<std::string> words_of(const failure& f) {
   return out;
 }
 
-void expect_words(const std::string& text, const failure& f) {
+void expect_words(const std::string& text, const std::string& message) {
   std::size_t at = 0;
-  for (const std::string& word : words_of(f)) {
+  for (const std::string& word : words_of(message)) {
     at = text.find(word, at);
     ASSERT_NE(at, std::string::npos) << word << " in: " << text;
     at += word.size();
@@ -84,7 +93,9 @@ void expect_words(const std::string& text, const failure& f) {
 }
 
 std::string advice_of(const failure& f) {
-  return f.has_advice ? std::string() : fmt::format(". {}", resolve::advice_for(f.code));
+  const std::string advice =
+      resolve::advice_for({f.code, f.message, std::nullopt, f.mended_by}, {.at = resolve::audience::place::webhook});
+  return advice.empty() ? advice : ". " + advice;
 }
 
 struct LongestNames : testing::handler_fixture {
@@ -96,7 +107,7 @@ TEST_F(LongestNames, LeaveReasonAndAdviceOfAWarningWhole) {
     for (const failure& f : failures()) {
       SCOPED_TRACE(std::string(n.about) + ": " + f.message);
       const std::string whole = filled(f.message, n);
-      tags->fails(registry::reference::parse(n.image())->canonical(), {f.code, whole, std::nullopt});
+      tags->fails(registry::reference::parse(n.image())->canonical(), {f.code, whole, std::nullopt, f.mended_by});
       for (const auto& [mode, head] :
            {std::pair{pin::mode::best_effort, "not pinned: "}, {pin::mode::audit, "would not be pinned: "}}) {
         ask(reviewed(n), mode);
@@ -104,7 +115,7 @@ TEST_F(LongestNames, LeaveReasonAndAdviceOfAWarningWhole) {
         const std::string text = warnings().front();
         EXPECT_LE(text.size(), max_warning_size);
         EXPECT_THAT(text, StartsWith(head));
-        expect_words(text, f);
+        expect_words(text, f.short_message.empty() ? f.message : f.short_message);
         EXPECT_THAT(text, HasSubstr(advice_of(f) + " (container " + n.container.substr(0, 8)));
         EXPECT_THAT(text, HasSubstr(n.tag.substr(n.tag.size() - 2))) << "in the reason or behind it";
         EXPECT_EQ(annotation("skipped"), n.container + ": " + whole) << "the whole reason";
@@ -117,12 +128,14 @@ TEST_F(LongestNames, LeaveReasonAndAdviceOfADenialWhole) {
   for (const names& n : all_names()) {
     for (const failure& f : failures()) {
       SCOPED_TRACE(std::string(n.about) + ": " + f.message);
-      tags->fails(registry::reference::parse(n.image())->canonical(), {f.code, filled(f.message, n), std::nullopt});
+      tags->fails(registry::reference::parse(n.image())->canonical(),
+                  {f.code, filled(f.message, n), std::nullopt, f.mended_by});
       ask(reviewed(n));
-      EXPECT_THAT(message(), StartsWith("pinhook cannot pin 1 of 1 images: container " + n.container + ", image \""));
-      expect_words(message(), f);
-      EXPECT_THAT(message(), EndsWith(advice_of(f)));
-      EXPECT_LE(message().size(), 1'000U);
+      ASSERT_EQ(lines().size(), 2U);
+      EXPECT_THAT(lines()[0], StartsWith("pinhook cannot pin 1 of 1 images: container " + n.container + ", image \""));
+      expect_words(lines()[0], f.message);
+      EXPECT_THAT(lines()[0], EndsWith(advice_of(f)));
+      EXPECT_LE(message().size(), 1'200U);
     }
   }
 }
@@ -176,17 +189,19 @@ TEST_F(LongestNames, ANameOfTenKilobytesLeavesTheReasonWhole) {
   for (const pin::mode mode : {pin::mode::enforce, pin::mode::best_effort, pin::mode::audit}) {
     const verdict v = ask(body, mode);
     std::vector<std::string> texts = warnings();
-    texts.push_back(message());
+    std::ranges::copy(lines(), std::back_inserter(texts));
     texts.push_back(annotation("skipped"));
     for (const std::string& text : texts) {
       EXPECT_EQ(printable(text), text);
       EXPECT_LE(text.size(), max_message_size);
     }
     if (mode == pin::mode::enforce) {
-      EXPECT_THAT(message(), StartsWith("pinhook cannot pin 2 of 2 images: container begin-ccc"));
-      EXPECT_THAT(message(), HasSubstr("ccc-end, image \"nope:1\": the fake resolver does not hold "
-                                       "docker.io/library/nope:1. Check the name and the tag; container "
-                                       "a\\x1b[2J\\u202e\\x0a, image \"nope:2\": "));
+      ASSERT_EQ(lines().size(), 4U) << message();
+      EXPECT_EQ(lines()[0], "pinhook cannot pin 2 of 2 images:");
+      EXPECT_THAT(lines()[1], StartsWith("- container begin-ccc"));
+      EXPECT_THAT(lines()[1], EndsWith("ccc-end, image \"nope:1\": the fake resolver does not hold "
+                                       "docker.io/library/nope:1. Check the name and the tag"));
+      EXPECT_THAT(lines()[2], StartsWith("- container a\\x1b[2J\\u202e\\x0a, image \"nope:2\": "));
     } else {
       ASSERT_EQ(warnings().size(), 2U);
       EXPECT_THAT(warnings()[0],

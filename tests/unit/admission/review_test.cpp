@@ -1,6 +1,7 @@
 #include <pinhook/admission/review.hpp>
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/printable.hpp>
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -122,21 +123,43 @@ TEST(Review, AnUnchangedAnswerIsShort) {
 TEST(Review, EncodesEveryPartOfAnAnswer) {
   answer a;
   a.is_allowed = false;
-  a.status = {503, "ServiceUnavailable", "the \"registry\" is away"};
+  a.status = {503, "ServiceUnavailable", {"the \"registry\" is away", "Help: ask"}};
   a.patch = "[]";
   a.warnings = {{"one"}, {"two"}};
   a.audit = {{"pins", "a"}, {"skipped", "b"}};
   EXPECT_EQ(
       encode_review("u\"1", a),
       R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"u\"1","allowed":false,)"
-      R"("status":{"status":"Failure","code":503,"reason":"ServiceUnavailable","message":"the \"registry\" is away"},)"
+      R"("status":{"status":"Failure","code":503,"reason":"ServiceUnavailable","message":"the \"registry\" is away\nHelp: ask"},)"
       R"("patchType":"JSONPatch","patch":"W10=","warnings":["one","two"],"auditAnnotations":{"pins":"a","skipped":"b"}}})");
+}
+
+// The breaks between lines are the only control characters that reach a terminal, whoever wrote a line.
+TEST(Review, ALineOfARefusalStaysALine) {
+  for (const std::string_view text : {"a\nb", "a\r\nb", "a\tb", "a\x1b[2Jb",
+                                      "a\x7f"
+                                      "b",
+                                      "a\xc2\x85"
+                                      "b",
+                                      "a\xe2\x80\xa8"
+                                      "b",
+                                      "a\xe2\x80\xae"
+                                      "b",
+                                      "a\xff"
+                                      "b"}) {
+    answer a;
+    a.is_allowed = false;
+    a.status.lines = {std::string(text), "Help: ask"};
+    const auto parsed = json::parse(encode_review("u", a));
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(json::find_string((*parsed)["response"]["status"], "message"), printable(text) + "\nHelp: ask");
+  }
 }
 
 TEST(Review, BoundsWhatItSays) {
   answer a;
   a.is_allowed = false;
-  a.status.message = std::string(max_message_size + 1, 'm');
+  a.status.lines = {std::string(max_message_size + 1, 'm'), "one more"};
   for (std::size_t i = 0; i < max_warnings + 2; ++i)
     a.warnings.push_back({fmt::format("{} {}", i, std::string(2 * max_warning_size, 'w'))});
   a.audit = {{"pins", std::string(max_message_size + 1, 'p')}};

@@ -1,5 +1,7 @@
 #include <pinhook/admission/rule_findings.hpp>
 
+#include <pinhook/admission/refusal_lines.hpp>
+
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -123,25 +125,27 @@ TEST_F(RuleFindings, CountTheDenialsThatDoNotFit) {
   for (int i = 0; i < 100; ++i) add("nginx", fmt::format("c{}", i));
   const auto found = judge();
   for (const std::size_t size : {600U, 1000U, 4000U}) {
-    const std::string text = found.denial(size);
-    EXPECT_LE(text.size(), size);
-    EXPECT_GT(text.size(), size / 2);
-    EXPECT_THAT(text, StartsWith("pinhook denies this Pod: 100 findings: rule x: container c0, image \"nginx\": "));
-    std::size_t shown = 0;
-    for (std::size_t at = text.find("rule x: "); at != std::string::npos; at = text.find("rule x: ", at + 1)) ++shown;
-    EXPECT_THAT(text, EndsWith(fmt::format("; and {} more", 100 - shown)));
+    const std::vector<std::string> lines = found.denial(size);
+    EXPECT_LE(size_of(lines), size);
+    EXPECT_GT(size_of(lines), size / 2);
+    EXPECT_EQ(lines.at(0), "pinhook denies this Pod: 100 findings:");
+    EXPECT_THAT(lines.at(1), StartsWith("- rule x: container c0, image \"nginx\": "));
+    EXPECT_EQ(lines.back(), fmt::format("- and {} more", 100 - (lines.size() - 2)));
   }
 }
 
 TEST_F(RuleFindings, ShowTheFirstDenialWhateverItTakes) {
   demand(rules::requirement::tag, rules::action::deny, std::string(63, 'n'), std::string(300, 'm'));
   add(std::string(250, 'r') + "/app");
-  auto text = judge().denial(400);
-  EXPECT_LE(text.size(), 400U);
+  auto lines = judge().denial(400);
+  EXPECT_EQ(lines.size(), 1U);
+  EXPECT_LE(size_of(lines), 400U);
   add("nginx");
-  text = judge().denial(400);
-  EXPECT_LE(text.size(), 400U);
-  EXPECT_THAT(text, EndsWith("; and 1 more"));
+  lines = judge().denial(400);
+  EXPECT_LE(size_of(lines), 400U);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_THAT(lines[1], StartsWith("- rule nnn"));
+  EXPECT_EQ(lines[2], "- and 1 more");
 }
 
 TEST_F(RuleFindings, BoundTheKind) {
@@ -149,7 +153,7 @@ TEST_F(RuleFindings, BoundTheKind) {
   add("nginx");
   const auto found = judge();
   about.request.kind = std::string(5'000, 'K');
-  EXPECT_LE(found.denial(max_message_size).size(), 1'000U);
+  EXPECT_LE(size_of(found.denial(max_message_size)), 1'000U);
 }
 
 }  // namespace

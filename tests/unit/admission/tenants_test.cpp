@@ -221,6 +221,24 @@ TEST_F(AdmissionTenants, KeptPinsReadNothing) {
   EXPECT_THAT(tenants->asked(), IsEmpty());
 }
 
+// The advice is for the Pod that is refused: its service account, and the pull secrets that it has.
+TEST_F(AdmissionTenants, ADenialNamesTheServiceAccountThatNeedsAPullSecret) {
+  tags->fails("r.io/api:1", {error_code::unauthorized, "r.io says no", std::nullopt});
+  const std::string page = "; see https://kubernetes.io/docs/";
+  EXPECT_THAT(
+      ask(review_of(pod(api_image))).body,
+      HasSubstr("r.io says no. Check the name; for a private image, add imagePullSecrets to the Pod or to service "
+                "account default" +
+                page));
+  EXPECT_THAT(ask(review_of(pod(R"("serviceAccountName":"builder",)" + api_image))).body,
+              HasSubstr("to the Pod or to service account builder" + page));
+  EXPECT_THAT(ask(review_of(pod(R"("imagePullSecrets":[{"name":"a"}],)" + api_image))).body,
+              HasSubstr("Check the name, and the imagePullSecrets of the Pod and of service account default" + page));
+  const std::string warned = ask(review_of(pod(api_image)), pin::mode::best_effort).body;
+  EXPECT_THAT(warned, HasSubstr("add imagePullSecrets to the Pod or to service account default (container api"));
+  EXPECT_THAT(warned, Not(HasSubstr("https://"))) << "a warning has no room for the page";
+}
+
 TEST_F(AdmissionTenants, ADenialSaysWhatCouldNotBeRead) {
   tenants->set({"shop", "", {}},
                std::make_shared<troubled_source>(std::vector<error>{

@@ -13,6 +13,7 @@ using testing::deployment;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::review_of;
+using ::testing::StartsWith;
 
 struct TooLarge : testing::handler_fixture {
   static std::string containers(std::size_t count, std::string_view image = "nginx:1.25") {
@@ -30,7 +31,8 @@ TEST_F(TooLarge, EnforceDeniesInWords) {
   EXPECT_EQ(v.http_status, 200U);
   EXPECT_EQ(v.outcome, outcome::denied);
   EXPECT_EQ(v.name, "web");
-  EXPECT_EQ(message(), "pinhook cannot pin this object: it has more than 1000 images. Split it");
+  EXPECT_THAT(lines(), ElementsAre("pinhook cannot pin this object: it has more than 1000 images. Split it",
+                                   StartsWith("Namespace shop is labelled pinhook.dev/pin=enforce: ")));
   EXPECT_TRUE(tags->queries().empty()) << "nothing is looked up";
 }
 
@@ -51,7 +53,9 @@ TEST_F(TooLarge, RulesThatDenyMakeBestEffortDeny) {
   EXPECT_EQ(ask(review_of(large()), pin::mode::best_effort).outcome, outcome::unchanged);
   use_rules("- {name: own, require: {registry: [ghcr.io]}, action: deny}");
   EXPECT_EQ(ask(review_of(large()), pin::mode::best_effort).outcome, outcome::denied);
-  EXPECT_EQ(message(), "pinhook cannot ask the rules about this object: it has more than 1000 images. Split it");
+  EXPECT_THAT(lines(),
+              ElementsAre("pinhook cannot ask the rules about this object: it has more than 1000 images. Split it",
+                          StartsWith("Namespace shop is labelled pinhook.dev/pin=best-effort: ")));
   EXPECT_EQ(ask(review_of(large()), pin::mode::audit).outcome, outcome::audited);
 }
 

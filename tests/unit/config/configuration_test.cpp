@@ -70,6 +70,7 @@ rules:
     action: deny
     message: 'ask "platform": #x'
   - preset: recommended
+help: "chat: #platform, wiki/{namespace}"
 lock: {file: /locks/pinhook.lock, required: true}
 files:
   paths:
@@ -123,6 +124,7 @@ TEST(Configuration, ReadsEverySetting) {
   ASSERT_EQ(s.pin.kinds.size(), 2U);
   EXPECT_THAT(s.pin.kinds[0].paths, ElementsAre("spec.image", "spec.workers[*].image"));
   EXPECT_EQ(s.pin.kinds[1].group, "");
+  EXPECT_EQ(s.help, "chat: #platform, wiki/{namespace}");
   EXPECT_EQ(s.lock.file, "/locks/pinhook.lock");
   EXPECT_TRUE(s.lock.required);
   EXPECT_THAT(s.files.exclude, ElementsAre("vendor/", "*.tmpl.yaml"));
@@ -237,6 +239,9 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
            sample{"log: {level: loud}\n", "line 1, column 14: log.level: ", "debug, info, warning or error"},
            sample{"credential_helpers: yes\n", "line 1, column 21: credential_helpers: ", "true or false"},
            sample{"credential_helpers: 'true'\n", "line 1, column 21: credential_helpers: ", "true or false"},
+           sample{"help: wiki/{team}\n", "line 1, column 7: help: ", "has a brace outside {namespace}: \"{team}\""},
+           sample{"help: \"a\\nb\"\n", "line 1, column 7: help: ", "has a character that is not printable"},
+           sample{"help: [a]\n", "line 1, column 7: help: ", "must be text or URL"},
            sample{"namespace: {a: b}\n", "line 1, column 12: namespace: ", "must be text"},
            sample{"pin: {excluded_namespaces: a}\n", "line 1, column 28: pin.excluded_namespaces: ", "must be a list"},
            sample{"pin: {kinds: [{kind: a, paths: []}]}\n", "line 1, column 32: pin.kinds: ", "0 paths; name 1 to 64"},

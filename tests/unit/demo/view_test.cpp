@@ -52,6 +52,14 @@ TEST(DemoView, CountsChecksAndShowsStatesSideBySide) {
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
+TEST(DemoView, KeepsTheLinesOfADenial) {
+  ::testing::internal::CaptureStdout();
+  view(false).denial("two findings:\n- one\n- " + std::string(60, 'x') + " " + std::string(60, 'y'));
+  EXPECT_EQ(
+      ::testing::internal::GetCapturedStdout(),
+      "   Denied: two findings:\n     - one\n     - " + std::string(60, 'x') + "\n     " + std::string(60, 'y') + "\n");
+}
+
 TEST(DemoView, PaintsWhenAsked) {
   ::testing::internal::CaptureStdout();
   view view(true);

@@ -316,12 +316,15 @@ TEST_F(PullSecrets, OfOtherNamespacesThanThoseAllowedAreNotRead) {
   EXPECT_THAT(troubles(got), ElementsAre("the pull secrets of namespace team-a are not among those that are read"));
   EXPECT_THAT(troubles(of(team_a({}))), IsEmpty());
   EXPECT_THAT(api->calls(), IsEmpty());
+  EXPECT_FALSE(tenants->reads_pull_secrets(team_a({"one"})));
+  EXPECT_TRUE(tenants->reads_pull_secrets({"team-b", "", {}}));
   of({"team-b", "", {}});
   EXPECT_EQ(api->calls().size(), 1U);
 }
 
 TEST_F(PullSecrets, ObjectsWithoutANamespaceHaveNone) {
   node = {fake_credentials::make("node")};
+  EXPECT_FALSE(tenants->reads_pull_secrets({"", "", {"one"}}));
   EXPECT_THAT(users(tenant{"", "", {"one"}}), ElementsAre("node"));
   EXPECT_THAT(api->calls(), IsEmpty());
 }
@@ -335,6 +338,7 @@ TEST_F(PullSecrets, WithoutAnApiOnlyWhatStandsBehindCounts) {
   EXPECT_THAT(users(got), ElementsAre("node"));
   EXPECT_THAT(troubles(got), IsEmpty());
   EXPECT_EQ(behind_tenants.size(), 1U);
+  EXPECT_FALSE(tenants->reads_pull_secrets(team_a({"one"})));
 }
 
 TEST_F(PullSecrets, MoreThanTheLimitArePassedOver) {

@@ -103,6 +103,21 @@ INSTANTIATE_TEST_SUITE_P(
                       status_case{304, error_code::malformed}, status_case{0, error_code::malformed},
                       status_case{999, error_code::malformed}));
 
+TEST(WithoutAnswers, LeavesOutWhatFromStatusPutsIn) {
+  const refused_request about{"registry r.example", R"("a:1")", ""};
+  for (const char* body : {"", R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]})",
+                           R"({"errors":[{"code":"X","message":"a ) b \" ) c ( d"}]})",
+                           "<html><title>no (404)</title></html>", "(403: x)"}) {
+    const error e = from_status(about, respond(404, {}, body), now);
+    EXPECT_THAT(e.message, HasSubstr(" (404"));
+    EXPECT_EQ(without_answers(e.message), R"(registry r.example does not have "a:1")") << e.message;
+    EXPECT_EQ(without_answers(e.message + "; mirror m: " + e.message + ". More"),
+              R"(registry r.example does not have "a:1"; mirror m: registry r.example does not have "a:1". More)");
+  }
+  for (const char* text : {"", "a (b)", "a (40: b)", "a (4040)", "a (404: b", "a(404)", "a (404"})
+    EXPECT_EQ(without_answers(text), text) << "not such an answer";
+}
+
 TEST(FromStatusMessage, TellsTheWrongScheme) {
   const refused_request plain{"registry localhost:5000", R"("a:1")", "", false, "Write https://"};
   for (const char* body : {"Client sent an HTTP request to an HTTPS server.\n",

@@ -35,6 +35,17 @@ TEST(SkippedSources, ARefusalIsNotTheLastWordWhileSomethingMayPass) {
   }
 }
 
+// "Log in" would be the wrong advice where the look-up may succeed later.
+TEST(SkippedSources, WhatMayPassIsNotMendedAsTheRefusalIs) {
+  skipped_sources some;
+  some.add("mirror m.corp", failure(error_code::timed_out));
+  error refused = failure(error_code::denied);
+  refused.mended_by = remedy::other_source;
+  EXPECT_EQ(some.added_to(refused).mended_by, remedy::of_code);
+  some.clear();
+  EXPECT_EQ(some.added_to(refused).mended_by, remedy::other_source);
+}
+
 TEST(SkippedSources, NamesAFewAndCountsTheRest) {
   skipped_sources some;
   for (int i = 0; i < 6; ++i) some.add("m" + std::to_string(i), failure(error_code::denied, "x"));

@@ -235,11 +235,11 @@ TEST_F(ConfigurationWatch, TakesAChangeOfTheDirectoryBehindALink) {
   EXPECT_EQ(rule_in_use(), "two");
 }
 
-TEST(IsLive, RulesAndPinningAlone) {
+TEST(IsLive, RulesHelpAndPinningAlone) {
   std::vector<std::string> live;
   for (const config::setting& row : config::setting_table())
     if (is_live(row.key)) live.emplace_back(row.key);
-  EXPECT_THAT(live, ::testing::UnorderedElementsAre("rules", "pin.format", "pin.updates", "pin.kinds",
+  EXPECT_THAT(live, ::testing::UnorderedElementsAre("rules", "help", "pin.format", "pin.updates", "pin.kinds",
                                                     "pin.foreign_controllers", "pin.excluded_namespaces"));
 }
 
