@@ -1,5 +1,6 @@
 #include <pinhook/pipeline/findings.hpp>
 
+#include <pinhook/pipeline/line_finder.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/rules/judge.hpp>
 
@@ -16,64 +17,6 @@ namespace {
 using files::skip_reason;
 using files::slot;
 using rules::fix_kind;
-
-constexpr std::string_view utf8_mark = "\xef\xbb\xbf";
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !is_continuation(c); }));
-}
-
-// Finds the lines of a text by number; fast when the numbers mostly increase.
-class line_finder {
- public:
-  explicit line_finder(std::string_view text) : text_(text) {}
-
-  // The rest of a line from a column on, without CR LF; empty when there is no such place.
-  std::string_view from(std::size_t line, std::size_t column) {
-    if (line < line_) line_ = 1, begin_ = 0;
-    for (; line_ < line; ++line_) {
-      const auto end = text_.find('\n', begin_);
-      if (end == std::string_view::npos) return {};
-      begin_ = end + 1;
-    }
-    auto rest = text_.substr(begin_, text_.find('\n', begin_) - begin_);
-    if (begin_ == 0 && rest.starts_with(utf8_mark)) rest.remove_prefix(utf8_mark.size());
-    if (rest.ends_with('\r')) rest.remove_suffix(1);
-    for (std::size_t left = column - 1; left > 0 && !rest.empty(); --left) {
-      rest.remove_prefix(1);
-      while (!rest.empty() && is_continuation(rest.front())) rest.remove_prefix(1);
-    }
-    return rest;
-  }
-
- private:
-  std::string_view text_;
-  std::size_t line_ = 1;
-  std::size_t begin_ = 0;
-};
-
-std::size_t quoted_size(std::string_view rest) {
-  const char quote = rest.front();
-  for (std::size_t at = 1; at < rest.size(); ++at) {
-    if (quote == '"' && rest[at] == '\\')
-      ++at;
-    else if (rest[at] == quote && quote == '\'' && at + 1 < rest.size() && rest[at + 1] == '\'')
-      ++at;
-    else if (rest[at] == quote)
-      return at + 1;
-  }
-  return rest.size();
-}
-
-// The number of characters of the image as written in the line: with its quotes; of an alias that of its name.
-std::size_t width_of(std::string_view rest, const slot& s) {
-  if (rest.empty()) return characters(s.written);
-  if (rest.front() == '"' || rest.front() == '\'') return characters(rest.substr(0, quoted_size(rest)));
-  if (!s.written.empty() && rest.starts_with(s.written)) return characters(s.written);
-  return characters(rest.substr(0, rest.find_first_of(" \t,]}\"'")));
-}
 
 const registry::digest* digest_of(const check_question& question, const registry::reference& tag) {
   if (question.known == nullptr) return nullptr;
@@ -298,13 +241,6 @@ finding make_finding(std::string_view path, const slot& s, const check_rule& bro
   return out;
 }
 
-// Line and column of a byte of a text.
-std::pair<std::size_t, std::size_t> place(std::string_view text, std::size_t offset) {
-  const auto before = text.substr(0, offset);
-  const auto begin = before.rfind('\n') + 1;  // npos + 1 is 0
-  return {1 + static_cast<std::size_t>(std::ranges::count(before, '\n')), 1 + characters(before.substr(begin))};
-}
-
 }  // namespace
 
 std::string to_do(const finding& f) {
@@ -326,8 +262,8 @@ std::optional<replacement> changed_lines(std::string_view before, std::string_vi
   same = line_end == std::string_view::npos ? 0 : same - line_end;
   if (same > 0 && line_end > 0 && tail[line_end - 1] == '\r') ++same;
   const auto end = before.size() - same;
-  const auto [line, column] = place(before, begin);
-  const auto [end_line, end_column] = place(before, end);
+  const auto [line, column] = place_in(before, begin);
+  const auto [end_line, end_column] = place_in(before, end);
   return replacement{line, column, end_line, end_column, std::string(after.substr(begin, after.size() - same - begin))};
 }
 
