@@ -75,6 +75,19 @@ TEST(CurlError, SaysWhatToDoAboutTrust) {
               AllOf(HasSubstr("not accepted"), HasSubstr("unsuitable")));
 }
 
+TEST(CurlError, TellsWhatMendsIt) {
+  const auto trust = [](long result) { return translate(CURLE_PEER_FAILED_VERIFICATION, result).mended_by; };
+  EXPECT_EQ(translate(CURLE_COULDNT_RESOLVE_HOST).mended_by, remedy::name_resolution);
+  EXPECT_EQ(translate(CURLE_COULDNT_CONNECT).mended_by, remedy::of_code);
+  EXPECT_EQ(trust(X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN), remedy::configuration);
+  EXPECT_EQ(trust(X509_V_ERR_CERT_HAS_EXPIRED), remedy::in_message) << "no configuration helps";
+  EXPECT_EQ(trust(X509_V_ERR_CERT_REVOKED), remedy::of_code);
+  EXPECT_EQ(trust(X509_V_ERR_INVALID_PURPOSE), remedy::of_code);
+  EXPECT_EQ(from_proxy_status("r.example:443", 407).mended_by, remedy::configuration);
+  EXPECT_EQ(from_proxy_status("r.example:443", 403).mended_by, remedy::other_source);
+  EXPECT_EQ(from_proxy_status("r.example:443", 502).mended_by, remedy::of_code);
+}
+
 TEST(CurlError, QuotesThePeersText) {
   EXPECT_THAT(translate(CURLE_WEIRD_SERVER_REPLY, 0, 0, "a\r\nb").message, HasSubstr(R"("a\x0d\x0ab")"));
 }

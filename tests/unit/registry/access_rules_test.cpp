@@ -76,8 +76,9 @@ TEST(AccessRules, DenyHoldsForHostsThatOthersName) {
 
 TEST(AccessRules, MessagesNameTheRuleAndTheSetting) {
   const auto ref = reference::parse("evil.org/a/b:1").value();
-  EXPECT_EQ(*access_rules::make({}, {"*.org"})->refusal(ref),
-            (error{error_code::denied, "evil.org/a/b is not allowed: \"*.org\" in registry.deny", {}}));
+  EXPECT_EQ(
+      *access_rules::make({}, {"*.org"})->refusal(ref),
+      (error{error_code::denied, "evil.org/a/b is not allowed: \"*.org\" in registry.deny", {}, remedy::other_source}));
   EXPECT_EQ(access_rules::make({"docker.io"}, {})->refusal(ref)->message,
             "evil.org/a/b is not allowed: no rule in registry.allow matches it (\"docker.io\")");
   EXPECT_EQ(access_rules::make({"docker.io", "ghcr.io"}, {})->refusal(ref)->message,

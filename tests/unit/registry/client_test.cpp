@@ -40,7 +40,12 @@ TEST_F(RegistryClient, AsksDockerHubAtItsWireHost) {
 TEST_F(RegistryClient, ReachesLoopbackOnlyForRegistriesThatTheConfigurationNames) {
   for (const char* ref : {"localhost:5000/a:1", "LOCALHOST/a:1", "127.0.0.1/a:1", "[::1]:5000/a:1"}) {
     EXPECT_EQ(ask(ref), "denied") << ref;
-    EXPECT_NE(last.error().message.find("under registries"), std::string::npos) << last.error().message;
+    // The line to write, ready to be copied.
+    const std::string registry = reference::parse(ref)->registry();
+    EXPECT_TRUE(
+        last.error().message.ends_with("write in pinhook's configuration: registries: {\"" + registry + "\": {}}"))
+        << last.error().message;
+    EXPECT_EQ(last.error().mended_by, remedy::in_message);
   }
   EXPECT_TRUE(http.requests().empty());
 }
