@@ -3,7 +3,6 @@
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/kustomization.hpp>
 
-
 namespace pinhook::files {
 namespace {
 
