@@ -46,7 +46,7 @@ struct variable_form {
 // The ends of names.
 constexpr std::array<variable_form, 3> variable_ends{
     {{"_SERVICE_HOST", is_address_value}, {"_SERVICE_PORT", is_port_value}, {"_PORT", is_place_value}}};
-// What may follow {NAME}_PORT_{NUMBER}_{PROTOCOL}.
+// The endings that may follow {NAME}_PORT_{NUMBER}_{PROTOCOL}.
 constexpr std::array<variable_form, 4> port_variable_ends{
     {{"", is_place_value}, {"_PROTO", is_protocol_value}, {"_PORT", is_port_value}, {"_ADDR", is_address_value}}};
 constexpr std::array<std::string_view, 3> port_protocols{"_TCP", "_UDP", "_SCTP"};

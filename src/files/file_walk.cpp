@@ -80,7 +80,7 @@ class collection {
     bool is_link = false;
   };
 
-  // What is added from now on belongs to the next argument.
+  // Paths that are added from now on belong to the next argument.
   void next_argument() { of_argument_.emplace_back(); }
 
   // `real`: the path without links.

@@ -32,7 +32,7 @@ std::string_view verb_of(const pin_run_options& options) {
 
 pin_run::pin_run(pin_run_options options, std::vector<input> inputs, const files::image_places& places)
     : options_(std::move(options)), choice_{options_.task, options_.format, options_.orders}, places_(places) {
-  // Other languages cannot stand between the documents of a stream; they are printed when they are named.
+  // Other languages cannot be between the documents of a stream; they are printed when they are named.
   if (options_.target == run_target::standard_output && inputs.size() > 1)
     std::erase_if(inputs, [](const input& in) {
       return !in.is_named && files::syntax_of_file(in.path) != files::file_syntax::yaml;

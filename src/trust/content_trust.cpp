@@ -113,7 +113,7 @@ std::optional<error> take_tag(const tuf_file& targets, std::string_view tag, sig
   return std::nullopt;
 }
 
-// The delegation's keys stand in the targets file.
+// The delegation's keys are in the targets file.
 std::optional<tuf_role> releases_role(const tuf_file& targets, std::string_view tag) {
   const json::value* delegations = json::find(targets.content(), "delegations");
   if (delegations == nullptr) return std::nullopt;

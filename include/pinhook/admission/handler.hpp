@@ -42,7 +42,7 @@ class handler {
   /// Any thread. Answers by `d`. `body` must stay valid until completion, with 32 readable bytes behind it. A large
   /// review waits for its thread, in turns with the large reviews of other namespaces. When its turn comes after `d`,
   /// or too many wait, the mode decides about it: a denial with code 504 or 503, or an answer with a warning. Where the
-  /// uid does not stand before the objects, this is HTTP 504 or 503.
+  /// uid is not before the objects, this is HTTP 504 or 503.
   awaitable<verdict> handle(std::string_view body, pin::mode mode, deadline d) const;
 
  private:

@@ -20,7 +20,7 @@
 
 namespace pinhook::admission {
 
-/// A single finding stands behind the head ("head: finding"), several stand below it. At most `size` bytes with the
+/// A single finding is behind the head ("head: finding"), several are below it. At most `size` bytes with the
 /// line breaks: of `count` findings `findings` has the first ones; those without room are counted ("- and 3 more"), the
 /// first one is cut if necessary. `head` is without its colon, `findings` are without their full stops.
 [[nodiscard]] std::vector<std::string> finding_lines(std::string head, const std::vector<std::string>& findings,

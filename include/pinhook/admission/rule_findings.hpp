@@ -35,7 +35,7 @@ class rule_findings {
   [[nodiscard]] bool denies() const { return denials_ != 0; }
 
   /// The lines of status.message that are about rules: "pinhook denies Deployment "web": 2 findings:", "- rule
-  /// own-registries: container web, image "quay.io/x:1": reason. Advice", …; a single finding stands in the first line.
+  /// own-registries: container web, image "quay.io/x:1": reason. Advice", …; a single finding is in the first line.
   /// At most `size` bytes; findings that do not fit are counted.
   [[nodiscard]] std::vector<std::string> denial(std::size_t size) const;
   /// The audit annotation "findings": "deny no-latest: web: nginx:latest; …", in at most max_message_size bytes.

@@ -39,7 +39,7 @@ std::string_view to_string(error_code code) noexcept;
 /// malformed.
 bool is_temporary(error_code code) noexcept;
 
-/// What mends an error, where its code does not tell. The advice in words depends on its reader: resolve/advice.hpp.
+/// The remedy of an error, where its code does not tell. The advice in words depends on its reader: resolve/advice.hpp.
 enum class remedy : std::uint8_t {
   of_code,          // the one of the code
   in_message,       // the message ends with it

@@ -25,7 +25,7 @@ namespace pinhook::cli {
 /// An option as help spells it, with its value: "-o, --output table|json"; of a word its placeholder: "PATH...".
 [[nodiscard]] std::string spelled(const described_option& o);
 
-/// What an option or a word is for, with the fixed values of a word.
+/// The purpose of an option or a word, with the fixed values of a word.
 [[nodiscard]] std::string explained(const described_option& o);
 
 /// A line of notes that is an example, as its command and its description (which may be empty).

@@ -8,7 +8,7 @@
 
 namespace pinhook::files {
 
-/// The text with blanks in place of comments, so that every other byte stands at its place; ends of lines stay, too. A
+/// The text with blanks in place of comments, so that every other byte keeps its position; ends of lines stay, too. A
 /// comment that is not closed reaches to the end.
 [[nodiscard]] std::string without_json_comments(std::string_view text);
 

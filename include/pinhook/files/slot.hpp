@@ -33,7 +33,7 @@ enum class skip_reason : std::uint8_t {
   overridden,    // a kustomization's entry whose tag a later entry replaces, which `problem` names
   skip_label,    // the object is labelled pinhook.dev/pin: skip
   skip_comment,  // the author's comment "pinhook: skip" (skip_comment.hpp)
-  split,         // it is put together from several places (by a chart), or stands on two lines; `problem` says so
+  split,         // it is put together from several places (by a chart), or is on two lines; `problem` says so
   number_tag,    // Helm values: the tag is a number, and Helm writes another text; `problem` has the line to write
   invalid,       // not an image reference; `problem` has the reason
 };

@@ -1,4 +1,4 @@
-// What a file holds beside the images that were found: values that look like images, and are not read as such.
+// The rest of a file beside the images that were found: values that look like images, and are not read as such.
 //
 // Pure; any thread.
 #pragma once

@@ -1,4 +1,4 @@
-// What a run does not read in its files, as notes for people.
+// The parts of its files that a run does not read, as notes for people.
 //
 // Pure; any thread.
 #pragma once

@@ -15,7 +15,7 @@ struct flight_options {
   /// Look-ups under way, each a few coroutines; names come from anyone who may create Pods.
   std::size_t most = 4096;
   /// Look-ups under way of one request, which may bring 1,000 images; the next begins when one of them has ended. More
-  /// would only stand in line, for registries are asked gate_options::requests at a time; and where they hang, what was
+  /// would only wait in line, for registries are asked gate_options::requests at a time; and where they hang, what was
   /// not begun costs no one anything.
   std::size_t most_of_request = 128;
 };

@@ -2,7 +2,7 @@
 //
 //   const auto found = co_await find_signatures(read, digest, d);
 //
-// Requests: the list of referrers, or the tag that stands for it (both where a registry has the API), the tag of
+// Requests: the list of referrers, or the tag that replaces it (both where a registry has the API), the tag of
 // cosign's older layout, and for each signature its manifest and its blob.
 #pragma once
 

@@ -77,7 +77,7 @@ struct source_document {
   node_index root = no_node;
   /// Its bytes, from its "---" (or the start of the text) to before the next one's (or the end).
   text_span span;
-  /// False where no comment may stand behind a value. The readers of other languages set it.
+  /// False where no comment may be behind a value. The readers of other languages set it.
   bool has_comments = true;
 
   /// The node; for `no_node` the absent one, so that a missing node reads as empty instead of ending the process. It
