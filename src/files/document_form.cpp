@@ -1,7 +1,7 @@
 #include <pinhook/files/document_form.hpp>
 
 #include <pinhook/files/image_search.hpp>
-#include <pinhook/files/kustomization.hpp>
+#include <pinhook/files/kustomization_name.hpp>
 
 namespace pinhook::files {
 namespace {

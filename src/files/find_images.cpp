@@ -2,7 +2,6 @@
 #include <pinhook/files/foreign_tag.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_search.hpp>
-#include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/rewrite_slot.hpp>
 #include <pinhook/files/tag_comment.hpp>
 

@@ -3,6 +3,7 @@
 #include <pinhook/base/text.hpp>
 #include <pinhook/files/added_mark.hpp>
 #include <pinhook/files/image_search.hpp>
+#include <pinhook/files/kustomization_name.hpp>
 #include <pinhook/files/rewrite_scalar.hpp>
 
 #include <fmt/core.h>
@@ -23,10 +24,8 @@ using yaml::source_kind;
 using yaml::source_node;
 
 constexpr std::string_view file_name = "kustomization.yaml";
-constexpr std::array<std::string_view, 3> file_names{file_name, "kustomization.yml", "Kustomization"};
 constexpr std::string_view group = "kustomize.config.k8s.io";
 constexpr std::array<std::string_view, 3> resource_keys{"resources", "bases", "components"};
-
 
 // True for a resource that kustomize clones (api/internal/git/repospec.go) or fetches instead of opening it.
 bool is_remote(std::string_view resource) {
@@ -260,12 +259,6 @@ const source_document* main_document(const yaml::source& from) {
     if (!type || is_kustomization_type(*type)) return &doc;
   }
   return nullptr;
-}
-
-bool is_kustomization_name(std::string_view path) {
-  const auto slash = path.rfind('/');
-  const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  return std::ranges::find(file_names, name) != file_names.end();
 }
 
 bool is_kustomization(std::string_view text, std::string_view path) {

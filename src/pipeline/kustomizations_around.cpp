@@ -2,6 +2,7 @@
 
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/kustomization.hpp>
+#include <pinhook/files/kustomization_name.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 
 #include <algorithm>

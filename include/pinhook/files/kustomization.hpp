@@ -19,10 +19,6 @@
 
 namespace pinhook::files {
 
-/// True for a path whose last part is a name that kustomize reads: kustomization.yaml, kustomization.yml,
-/// Kustomization.
-[[nodiscard]] bool is_kustomization_name(std::string_view path);
-
 /// True for a file that kustomize reads as a kustomization: by its name or by a document of kind Kustomization or
 /// Component of kustomize.config.k8s.io.
 [[nodiscard]] bool is_kustomization(std::string_view text, std::string_view path);
@@ -47,8 +43,8 @@ struct new_entry {
 };
 
 /// The text with all entries added at the end of `images` (which is added at the end of the file when missing),
-/// indented like their neighbours and marked (added_mark.hpp), or filled in. malformed: not valid YAML, or `images` is not a list. invalid_input:
-/// an entry to fill is an alias, or has its name from a merge key.
+/// indented like their neighbours and marked (added_mark.hpp), or filled in. malformed: not valid YAML, or `images` is
+/// not a list. invalid_input: an entry to fill is an alias, or has its name from a merge key.
 [[nodiscard]] result<std::string> with_entries(std::string_view text, const std::vector<new_entry>& entries,
                                                pin::pin_format format);
 
