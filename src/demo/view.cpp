@@ -38,7 +38,9 @@ void view::headline(std::string_view text) const { fmt::print("{}\n", wrapped(te
 void view::step(std::string_view title, std::string_view note) {
   const std::string left = fmt::format("{}  {}", ++steps_, title);
   const auto used = columns_of(left) + columns_of(note);
-  const std::string gap(used + 1 < width_ ? width_ - used : 1, ' ');
+  // A note that does not fit has a line of its own.
+  const std::string gap =
+      used < width_ ? std::string(width_ - used, ' ') : fmt::format("\n{}", std::string(margin, ' '));
   fmt::print("\n{}{}{}\n", painted(bold, left), note.empty() ? "" : gap, painted(dim, note));
 }
 

@@ -19,7 +19,8 @@ const std::string digest = "sha256:0123456789abcdef0123456789abcdef0123456789abc
 TEST(DemoView, KeepsToTheWidth) {
   for (const std::size_t width : {40U, 80U, 120U}) {
     ::testing::internal::CaptureStdout();
-    const view v(false, width);
+    view v(false, width);
+    v.step("A rule: container api has", "enforce · CREATE · denied · no patch");
     v.headline("some words that are in the headline of the demo and do not fit on one line of a small screen");
     v.line("some words about a step, and some more of them, so that one line is not enough for all");
     v.denial("one finding of many words that does not fit\nanother finding of many words that does not fit");
