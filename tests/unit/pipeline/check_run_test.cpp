@@ -101,7 +101,7 @@ TEST_F(CheckRun, SaysWhichArgumentHoldsNoImage) {
     inputs.push_back(
         {"deploy/a.yaml", files::image_file::read(pod("nginx@" + a), "a.yaml", places), false, false, {0}});
     inputs.push_back({"deploy/none.yaml", files::image_file::read("a: 1", "none.yaml", places), false, false, {0, 1}});
-    inputs.push_back({"other.yaml", files::image_file::read("b: 1", "other.yaml", places), true, false, {2}});
+    inputs.push_back({"other.yaml", files::image_file::read("b: 1", "other.yaml", places), false, false, {2}});
     inputs.push_back(
         {"deploy/b.yaml", files::image_file::read(pod("nginx@" + b), "b.yaml", places), false, false, {3}});
     return run();
