@@ -109,7 +109,7 @@ std::vector<setting> make_table() {
           "Whether an update keeps the digest recorded for a tag, or asks the registry again.",
           "Choose refresh when re-applying a manifest must move images to the current digests of their tags."),
       row("pin.kinds", kinds_type{}, at(&settings::pin, &pin::policy::kinds),
-          "Custom resources whose images are at other paths.",
+          "Custom resources whose images are at other paths; * in a group or kind is any text.",
           "For example [{group: example.com, kind: Engine, paths: [\"spec.image\", \"spec.workers[*].image\"]}]."),
       row("pin.foreign_controllers", bool_type{}, at(&settings::pin, &pin::policy::pin_foreign_controllers),
           "Pin Pods whose controller is not a built-in workload.",

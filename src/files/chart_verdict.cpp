@@ -20,6 +20,8 @@ constexpr std::string_view unknown_chart =
     "digests go into the tag, and there are no templates beside this file to show whether the chart uses the tag for "
     "more "
     "than the image (a label, a version): compare the output of helm template";
+constexpr std::string_view unknown_operator =
+    "digests go into the tag, and it is not known whether the operator takes that: see its documentation";
 constexpr std::string_view remedy =
     "pin the rendered chart (helm template … | pinhook pin -), or give the chart a key digest beside the tag";
 constexpr std::string_view marked_remedy =
@@ -150,12 +152,12 @@ void judge_pins(const yaml::source& from, std::vector<found_image>& images, cons
   for (found_image& image : images) {
     slot& s = image.slot;
     if (s.reason != skip_reason::none || s.is_pinned() || s.is_refused()) continue;
-    if (s.form == slot_form::scalar && of != nullptr) judge_string(image, *of);
+    if (s.form == slot_form::scalar && of != nullptr && s.kind.empty()) judge_string(image, *of);
     if (s.form != slot_form::values) continue;
-    if (of != nullptr)
-      judge(from.documents[s.document], image, *of);
-    else if (takes_digest_in_tag(from.documents[s.document], image))
-      s.doubt = unknown_chart;
+    if (of != nullptr && s.kind.empty())
+      judge(from.documents[image.tree], image, *of);
+    else if (takes_digest_in_tag(from.documents[image.tree], image))
+      s.doubt = image.is_by_keys ? unknown_operator : unknown_chart;
   }
 }
 

@@ -27,31 +27,25 @@ bool is_action(const source_document& doc, const yaml::source_node& n) {
   return up.kind == source_kind::mapping && up.is_flow && up.span.begin + 1 == n.span.begin;
 }
 
-result<void> refuse_template(const image_search& in) {
-  const std::string_view own = in.text.substr(in.doc.span.begin, in.doc.span.size());
-  if (!own.contains("{{")) return {};
-  for (const yaml::source_node& n : in.doc.nodes)
-    if (is_action(in.doc, n)) return fail(not_rendered(in.doc.at(n.parent).line, in.doc.at(n.parent).column));
-  return {};
-}
-
 // The form of the document decides the search.
 result<void> find_by_form(image_search& in, std::string_view path) {
   const std::string_view own = in.text.substr(in.doc.span.begin, in.doc.span.size());
-  const bool may_hold = holds_key(own, in.places.kinds.keys());
-  const auto [form, row] = recognise(in.doc, path);
+  const bool may_hold = holds_image_key(own, in.places);
+  auto [form, row] = recognise(in.doc, path);
+  if (in.places.values_files.contains(path) && (form == document_form::compose || form == document_form::other))
+    form = document_form::values;
   switch (form) {
     case document_form::object: {
       const auto type = type_of(in.doc, in.doc.root);
       const bool may_have_fields = form_of_group(type->group) != nullptr || type->kind.ends_with("List");
-      return may_hold || may_have_fields ? find_in_object(in, in.doc.root, *type) : result<void>();
+      return may_hold || may_have_fields ? find_in_object(in, part_of(in.doc.root, {}), *type) : result<void>();
     }
     case document_form::kustomization:
       return find_in_kustomization(in, in.doc.root, {});
     case document_form::known:
       return find_in_known_form(in, *row);
     case document_form::values:
-      return find_in_values(in);
+      return find_in_values(in, part_of(in.doc.root, "values"));
     case document_form::compose:
       return may_hold ? find_in_compose_file(in) : result<void>();
     case document_form::empty:
@@ -84,16 +78,14 @@ void sort_by_place(image_search& in) {
   in.images = std::move(sorted);
 }
 
-result<void> search(image_search& in, std::string_view path, const marked_text& marks) {
+result<void> search(image_search& in, std::string_view path) {
   if (auto ok = refuse_template(in); !ok) return ok;
   if (in.doc.root == no_node) return {};
   if (auto ok = find_by_form(in, path); !ok) return ok;
   for (const custom_paths& custom : in.places.paths)
     if (applies_to(custom, path))
       if (auto ok = find_by_path(in, custom); !ok) return ok;
-  sort_by_place(in);
-  take_tags_from_comments(in);
-  take_markers(in, marks);
+  complete(in);
   return {};
 }
 
@@ -192,6 +184,14 @@ bool is_only_image(const image_search& in, const std::vector<node_index>& places
 
 }  // namespace
 
+result<void> refuse_template(const image_search& in) {
+  const std::string_view own = in.text.substr(in.doc.span.begin, in.doc.span.size());
+  if (!own.contains("{{")) return {};
+  for (const yaml::source_node& n : in.doc.nodes)
+    if (is_action(in.doc, n)) return fail(not_rendered(in.doc.at(n.parent).line, in.doc.at(n.parent).column));
+  return {};
+}
+
 void take_tags_from_comments(image_search& in) {
   std::vector<lone_pin> pins = lone_pins(in);
   if (pins.empty()) return;
@@ -203,23 +203,50 @@ void take_tags_from_comments(image_search& in) {
   }
 }
 
-result<std::vector<found_image>> find_images(const yaml::source& from, std::string_view text, std::string_view path,
+void complete(image_search& in) {
+  sort_by_place(in);
+  take_tags_from_comments(in);
+  take_markers(in, in.marks);
+}
+
+result<std::vector<found_image>> find_images(yaml::source& from, std::string_view text, std::string_view path,
                                              const image_places& places) {
   std::vector<found_image> out;
+  std::vector<source_document> trees;
   const marked_text marks(text);
   for (std::size_t i = 0; i < from.documents.size(); ++i) {
     const source_document& doc = from.documents[i];
-    image_search in{
-        .doc = doc, .text = text, .document = i, .places = places, .budget = allowed_for(doc), .images = {}};
-    if (auto ok = search(in, path, marks); !ok) return fail(std::move(ok.error()));
+    std::deque<inner_text> inner;
+    image_search in{.doc = doc,
+                    .text = text,
+                    .document = i,
+                    .places = places,
+                    .marks = marks,
+                    .inner = inner,
+                    .budget = allowed_for(doc),
+                    .images = {}};
+    if (auto ok = search(in, path); !ok) return fail(std::move(ok.error()));
+    for (found_image& one : in.images) one.tree = i;
     std::ranges::move(in.images, std::back_inserter(out));
+    for (inner_text& one : inner) {
+      for (std::size_t tree = 0; tree < one.images.size(); ++tree) {
+        if (one.images[tree].empty()) continue;
+        for (found_image& image : one.images[tree]) {
+          image.tree = from.documents.size() + trees.size();
+          image.slot.is_in_text = true;
+        }
+        std::ranges::move(one.images[tree], std::back_inserter(out));
+        trees.push_back(std::move(one.from.documents[tree]));
+      }
+      from.inner.push_back(std::move(one.from.owned));
+    }
   }
+  std::ranges::move(trees, std::back_inserter(from.documents));
   return out;
 }
 
 bool may_hold_images(std::string_view text, std::string_view path, const image_places& places) {
-  if (holds_key(text, places.kinds.keys()) || may_be_known_form(text, path)) return true;
-  if (is_values_file(path) && text.contains("repository")) return true;
+  if (holds_image_key(text, places) || may_be_known_form(text, path)) return true;
   // Most custom paths name a file or two, so that parsing these costs little.
   return std::ranges::any_of(places.paths, [&](const custom_paths& custom) { return applies_to(custom, path); });
 }

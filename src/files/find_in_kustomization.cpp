@@ -1,5 +1,6 @@
 // The `images` of a kustomization (sigs.k8s.io/kustomize, api/types/image.go); kustomize_image.hpp describes their
 // effect.
+#include <pinhook/files/filled_in.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -181,7 +183,7 @@ kustomize_entry kustomize_entry_at(const yaml::source_document& doc, node_index 
   return out;
 }
 
-result<void> find_in_kustomization(image_search& in, node_index root, const std::string& pointer) {
+result<void> find_in_entries(image_search& in, node_index root, const std::string& pointer) {
   if (const node_index old = in.doc.find(root, "imageTags"); old != no_node)
     return refuse_at(in.doc.at(old), "kustomize reads `imageTags` as `images`: write them there");
   const auto images = member_of(in.doc, root, "images");
@@ -205,6 +207,14 @@ result<void> find_in_kustomization(image_search& in, node_index root, const std:
     take_entry(in, std::move(entries[i].second), fmt::format("{}/images/{}", pointer, entries[i].first),
                std::span(values).subspan(i + 1));
   return {};
+}
+
+result<void> find_in_kustomization(image_search& in, node_index root, const std::string& pointer) {
+  if (auto ok = find_in_entries(in, root, pointer); !ok) return ok;
+  owned_part part = part_of(root, "kustomization");
+  part.pointer = pointer;
+  std::set<node_index> searched;
+  return find_in_places(in, part, {kustomize_group, "Kustomization"}, searched);
 }
 
 }  // namespace pinhook::files

@@ -1,4 +1,5 @@
 // Kubernetes objects: the webhook's own engine reads them as JSON, and its pointers lead back to the nodes.
+#include <pinhook/files/image_kinds.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/object.hpp>
@@ -8,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
+#include <vector>
 
 namespace pinhook::files {
 namespace {
@@ -19,7 +22,6 @@ using yaml::source_document;
 using yaml::source_kind;
 
 constexpr std::string_view list_suffix = "List";
-constexpr std::string_view kustomize_group = "kustomize.config.k8s.io";
 
 // The cost of an object beside its JSON.
 constexpr std::size_t object_cost = 256;
@@ -104,7 +106,8 @@ std::unexpected<error> explain(const image_search& in, node_index object, const 
 
 class object_search {
  public:
-  explicit object_search(image_search& in) : in_(in) {}
+  object_search(image_search& in, const owned_part& part)
+      : in_(in), reason_(part.owner.reason), pointer_(part.pointer) {}
 
   result<void> take(node_index i, const object_type& type, std::size_t depth) {
     if (auto ok = in_.spend(object_cost); !ok) return ok;
@@ -143,7 +146,7 @@ class object_search {
   // True when its own bytes hold neither a key of an image nor an alias to other bytes.
   [[nodiscard]] bool cannot_hold_images(node_index i) const {
     const std::string_view text = in_.written(i);
-    return !text.contains('*') && !holds_key(text, in_.places.kinds.keys());
+    return !text.contains('*') && !holds_image_key(text, in_.places);
   }
 
   result<void> take_object(node_index i, const object_type& type) {
@@ -152,30 +155,38 @@ class object_search {
     if (auto ok = in_.spend(json->size()); !ok) return ok;
     const auto read = pin::read_object(*json, in_.places.kinds.of(type.group, type.kind));
     if (!read) return explain(in_, i, read.error());
-    if (read->found.slots.empty()) return {};
-    slot owned;
-    set_owner(in_.doc, i, type, owned);
-    for (const pin::slot& slot : read->found.slots) {
-      const node_index node = in_.doc.at_pointer(i, slot.pointer);
-      const node_index scalar = in_.doc.resolve(node);
-      // With duplicate keys the engine takes the value that leads to an image, and the nodes give the first.
-      if (scalar == no_node || in_.doc.at(scalar).text != slot.image)
-        return explain(in_, i, {error_code::malformed, "a duplicate key on the way to an image", std::nullopt});
-      found_image image = scalar_image(in_, node, pointer_ + slot.pointer);
-      image.slot.object = owned.object;
-      image.slot.group = owned.group;
-      image.slot.kind = owned.kind;
-      image.slot.ns = owned.ns;
-      image.slot.pull_policy = slot.pull_policy;
-      image.slot.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
-      image.slot.type = slot.type;
-      if (read->metadata.pin_label == "skip") image.slot.reason = skip_reason::skip_label;
-      keep(in_, std::move(image));
-    }
+    owned_part part = part_of(i, {});
+    part.pointer = pointer_;
+    set_owner(in_.doc, i, type, part.owner);
+    part.owner.reason = is_policy_group(type.group) ? skip_reason::pattern : reason_;
+    if (read->metadata.pin_label == "skip") part.owner.reason = skip_reason::skip_label;
+    // The search of an object around this one may have found some of them.
+    std::vector<std::pair<const pin::slot*, node_index>> found;
+    for (const pin::slot& slot : read->found.slots)
+      if (const node_index node = in_.doc.at_pointer(i, slot.pointer); !in_.known.contains(node))
+        found.emplace_back(&slot, node);
+    for (const auto& [slot, node] : found)
+      if (auto ok = take_slot(*slot, node, part); !ok) return ok;
+    std::set<node_index> searched;
+    if (auto ok = find_in_places(in_, part, type, searched); !ok) return ok;
+    return find_by_keys(in_, part, type, searched);
+  }
+
+  result<void> take_slot(const pin::slot& slot, node_index node, const owned_part& part) {
+    const node_index scalar = in_.doc.resolve(node);
+    // With duplicate keys the engine takes the value that leads to an image, and the nodes give the first.
+    if (scalar == no_node || in_.doc.at(scalar).text != slot.image)
+      return explain(in_, part.root, {error_code::malformed, "a duplicate key on the way to an image", std::nullopt});
+    found_image image = scalar_image(in_, node, pointer_ + slot.pointer);
+    image.slot.pull_policy = slot.pull_policy;
+    image.slot.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
+    image.slot.type = slot.type;
+    keep(in_, part, std::move(image));
     return {};
   }
 
   image_search& in_;
+  skip_reason reason_;
   std::string pointer_;
 };
 
@@ -209,8 +220,8 @@ void set_owner(const source_document& doc, node_index object, const object_type&
   s.ns = string_at(doc, doc.find(doc.find(object, "metadata"), "namespace")).value_or(std::string_view());
 }
 
-result<void> find_in_object(image_search& in, node_index object, const object_type& type) {
-  return object_search(in).take(object, type, 0);
+result<void> find_in_object(image_search& in, const owned_part& part, const object_type& type) {
+  return object_search(in, part).take(part.root, type, 0);
 }
 
 }  // namespace pinhook::files

@@ -1,5 +1,8 @@
-// Helm values: mappings with `repository` and `tag` or `digest`, and strings under a key `image`. Charts share only
-// these names, so the search follows their usage, and values that are evidently not images are left out.
+// Helm values: mappings with `repository` and `tag` or `digest`, and strings under a key `image`, `initImage` and the
+// like, or in a list `images`. Charts share only these names, so the search follows their usage, and values that are
+// evidently not images are left out.
+#include <pinhook/files/filled_in.hpp>
+#include <pinhook/files/image_guess.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/json_pointer.hpp>
@@ -10,6 +13,7 @@
 #include <array>
 #include <cctype>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace pinhook::files {
@@ -19,54 +23,59 @@ using yaml::no_node;
 using yaml::node_index;
 using yaml::source_kind;
 
-constexpr std::string_view image_key = "image";
+// The meaning of a node by its place.
+enum class key_meaning : std::uint8_t {
+  other,
+  image,   // under a key `image` and the like
+  images,  // under `images`, or an item of it
+};
 
-// Endings of pictures and disks, whose names could be those of images.
-constexpr std::array<std::string_view, 13> other_files{".png", ".svg",   ".jpg", ".jpeg", ".gif",  ".webp", ".ico",
-                                                       ".iso", ".qcow2", ".img", ".vmdk", ".vhdx", ".ova"};
+key_meaning meaning_of(std::string_view key) {
+  if (names_image(key)) return key_meaning::image;
+  return is_image_list_key(key) ? key_meaning::images : key_meaning::other;
+}
 
-// A value under `image` need not be an image. Without a tag or digest it must be a reference; with one, a mistake in it
-// is worth reporting.
-bool may_be_image(std::string_view text) {
-  if (text.empty() || text.contains("://") || text.starts_with('/') || text.starts_with('.')) return false;
-  if (is_filled_in(text)) return true;
-  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) <= ' '; })) return false;
-  if (std::ranges::any_of(other_files, [&](std::string_view end) { return text.ends_with(end); })) return false;
-  if (registry::reference::parse(text)) return true;
-  const std::size_t slash = text.rfind('/');
-  return text.find_first_of(":@", slash == std::string_view::npos ? 0 : slash) != std::string_view::npos;
+// Parts of images that may stand beside whole images in a mapping `images`.
+constexpr std::array<std::string_view, 6> image_part_keys{"registry",   "hub", "imageRegistry",
+                                                          "repository", "tag", "digest"};
+
+// A text under `image` is taken when it can be one; a text elsewhere only when it shows that it is one.
+bool is_taken_text(std::string_view key, std::string_view text) {
+  if (is_built_later(text)) return true;
+  if (key == image_key) return may_be_image(text);
+  return is_whole_image(text) || (may_be_image(text) && is_filled_in(text));
 }
 
 class values_search {
  public:
-  explicit values_search(image_search& in) : in_(in) {}
+  values_search(image_search& in, const owned_part& part) : in_(in), part_(part), pointer_(part.pointer) {}
 
   // The reader's limit of nesting also limits this recursion: aliases are not followed, since their anchors are visited
   // anyway.
-  result<void> take(node_index i, std::string_view key) {
-    if (in_.doc.at(i).kind == source_kind::mapping) return take_mapping(i, key);
+  result<void> take(node_index i, key_meaning at, node_index around) {
+    if (in_.doc.at(i).kind == source_kind::mapping) return take_mapping(i, at);
     if (in_.doc.at(i).kind != source_kind::sequence) return {};
     const std::size_t size = pointer_.size();
     std::size_t index = 0;
     for (node_index one = in_.doc.at(i).first; one != no_node; one = in_.doc.at(one).next, ++index) {
       pointer_ += fmt::format("/{}", index);
-      if (auto ok = take(one, {}); !ok) return ok;
+      if (at == key_meaning::images) take_string(around, {}, one);
+      if (auto ok = take(one, at == key_meaning::images ? key_meaning::image : key_meaning::other, around); !ok)
+        return ok;
       pointer_.resize(size);
     }
     return {};
   }
 
  private:
-  result<void> take_mapping(node_index i, std::string_view key) {
-    auto image = values_image(in_, i, pointer_, key == image_key);
+  result<void> take_mapping(node_index i, key_meaning at) {
+    auto image = values_image(in_, i, pointer_, at == key_meaning::image);
     if (!image) return fail(std::move(image.error()));
-    bool has_string = false;
-    if (const auto text = string_at(in_.doc, in_.doc.find(i, image_key)); !*image && text && may_be_image(*text)) {
-      image = image_beside_tag(in_, i, pointer_);
-      if (!image) return fail(std::move(image.error()));
-      has_string = image->has_value();
-    }
-    if (*image) add(std::move(**image));
+    const bool is_image = image->has_value();
+    if (is_image) keep(in_, part_, std::move(**image));
+    const auto taken = take_beside_tags(i, is_image);
+    if (!taken) return fail(taken.error());
+    take_variable(i);
     const std::size_t size = pointer_.size();
     // For each key, whether it led to an image.
     std::map<std::string_view, bool> seen;
@@ -75,8 +84,14 @@ class values_search {
       if (name.kind != source_kind::scalar) continue;
       const std::size_t before = in_.images.size();
       pin::append_pointer(pointer_, name.text);
-      if (name.text == image_key && !has_string) take_string(i, in_.doc.at(k).next);
-      if (auto ok = take(in_.doc.at(k).next, name.text); !ok) return ok;
+      const bool is_item =
+          at == key_meaning::images && std::ranges::find(image_part_keys, name.text) == image_part_keys.end();
+      if ((names_image(name.text) || is_item) && !taken->contains(name.text))
+        take_string(i, name.text, in_.doc.at(k).next);
+      const key_meaning inner = meaning_of(name.text);
+      if (auto ok = take(in_.doc.at(k).next, is_item && inner == key_meaning::other ? key_meaning::image : inner, i);
+          !ok)
+        return ok;
       pointer_.resize(size);
       const auto [first, is_new] = seen.emplace(name.text, false);
       first->second = first->second || in_.images.size() > before;
@@ -85,9 +100,35 @@ class values_search {
     return {};
   }
 
-  void take_string(node_index mapping, node_index value) {
+  // Takes strings `image`, `initImage` whose tag is beside them; returns their keys.
+  result<std::set<std::string_view>> take_beside_tags(node_index i, bool is_image) {
+    std::set<std::string_view> out;
+    for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
+      const std::string_view key = scalar_at(in_.doc, k);
+      if (!names_image(key) || (is_image && key == image_key)) continue;
+      const auto text = string_at(in_.doc, in_.doc.at(k).next);
+      if (!text || !may_be_image(*text)) continue;
+      auto image = image_beside_tag(in_, i, key, pointer_);
+      if (!image) return fail(std::move(image.error()));
+      if (!*image || !out.insert(key).second) continue;
+      keep(in_, part_, std::move(**image));
+    }
+    return out;
+  }
+
+  // {name: RELATED_IMAGE_WORKER, value: acme/worker:1.0}
+  void take_variable(node_index i) {
+    const node_index value = image_of_variable(in_.doc, i);
+    if (value == no_node) return;
+    const std::size_t size = pointer_.size();
+    pointer_ += "/value";
+    take_string(i, {}, value);
+    pointer_.resize(size);
+  }
+
+  void take_string(node_index mapping, std::string_view key, node_index value) {
     const auto text = string_at(in_.doc, value);
-    if (!text || !may_be_image(*text)) return;
+    if (!text || !is_taken_text(key, *text)) return;
     found_image image = scalar_image(in_, value, pointer_);
     const auto ref = registry::reference::parse(*text);
     if (ref) image.slot.problem = part_of_split(in_, mapping, *ref);
@@ -95,16 +136,13 @@ class values_search {
       image.slot.reason = skip_reason::split;
       image.slot.remedy = rendered_first;
     }
+    image.slot.is_guess = key != image_key || (ref && ref->tag().empty() && !ref->is_pinned());
     image.slot.pull_policy = pull_policy_beside(in_, mapping);
-    add(std::move(image));
-  }
-
-  void add(found_image image) {
-    image.slot.object = "values";
-    keep(in_, std::move(image));
+    keep(in_, part_, std::move(image));
   }
 
   image_search& in_;
+  const owned_part& part_;
   std::string pointer_;
 };
 
@@ -117,6 +155,18 @@ bool is_values_file(std::string_view path) {
   return name.starts_with("values") || name.ends_with("values.yaml") || name.ends_with("values.yml");
 }
 
-result<void> find_in_values(image_search& in) { return values_search(in).take(in.doc.root, {}); }
+node_index image_of_variable(const yaml::source_document& doc, node_index mapping) {
+  const auto name = string_at(doc, doc.find(mapping, "name"));
+  const node_index value = doc.find(mapping, "value");
+  const auto text = string_at(doc, value);
+  return name && text && is_image_variable(*name) && is_whole_image(*text) ? value : no_node;
+}
+
+result<void> find_in_values(image_search& in, const owned_part& part) {
+  values_scopes outer = std::exchange(in.scopes, values_scopes(part.root));
+  auto out = values_search(in, part).take(part.root, key_meaning::other, no_node);
+  in.scopes = std::move(outer);
+  return out;
+}
 
 }  // namespace pinhook::files

@@ -65,6 +65,7 @@ result<yaml::source> source_of(std::string_view text, file_syntax syntax) {
 std::string unread_reason_of(const yaml::source& from, std::string_view path, const image_places& places,
                              file_syntax syntax) {
   if (syntax == file_syntax::hcl) return "HCL is not read";
+  if (places.values_files.contains(path)) return {};
   if (std::ranges::any_of(places.paths, [&](const custom_paths& one) { return applies_to(one, path); })) return {};
   bool has_unknown = false;
   for (const yaml::source_document& doc : from.documents) {
@@ -77,13 +78,16 @@ std::string unread_reason_of(const yaml::source& from, std::string_view path, co
 
 // True for two slots with the same bytes, through a merge key or an alias around them.
 bool share_bytes(const found_image& a, const found_image& b) {
-  return a.slot.document == b.slot.document && a.scalar == b.scalar && a.tag == b.tag && a.digest == b.digest &&
-         a.name == b.name;
+  return a.tree == b.tree && a.scalar == b.scalar && a.tag == b.tag && a.digest == b.digest && a.name == b.name;
 }
 
-std::span<const found_image> images_of(const std::vector<found_image>& all, std::size_t document) {
-  const auto range = std::ranges::equal_range(all, document, {}, [](const found_image& i) { return i.slot.document; });
-  return {range.begin(), range.end()};
+// The images of one tree; they are beside each other.
+std::span<const found_image> images_of(const std::vector<found_image>& all, const found_image& one) {
+  const auto range =
+      std::ranges::equal_range(all, one.slot.document, {}, [](const found_image& i) { return i.slot.document; });
+  const auto begin = std::ranges::find(range, one.tree, &found_image::tree);
+  const auto end = std::find_if(begin, range.end(), [&](const found_image& i) { return i.tree != one.tree; });
+  return {begin, end};
 }
 
 using pin::pin_format;
@@ -127,7 +131,7 @@ class document_plan {
     bool has_moved = false;
     for (std::size_t i = 0; i < changes_.size(); ++i) {
       planned_change& one = changes_[i];
-      if (!one.plan.comment || one.has_comment || requests_[i]->format) continue;
+      if (!one.plan.comment || one.has_comment || requests_[i]->format || one.image->slot.format) continue;
       auto plan = rewrite_slot(doc_, text_, *one.image, requests_[i]->digest, pin_format::tag_and_digest);
       if (!plan) return fail(std::move(plan.error()));
       one.plan = *std::move(plan);
@@ -221,13 +225,13 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
       return fail(error_code::invalid_input,
                   fmt::format("image {} not found: the file has {}", one.slot, p.images.size()));
     const found_image& image = p.images[one.slot];
-    const std::size_t document = image.slot.document;
+    const std::size_t document = image.tree;
     const auto at = by_document.find(document);
     document_plan& plan = at != by_document.end()
                               ? at->second
                               : by_document
                                     .emplace(document, document_plan(p.from.documents[document], p.read_text(),
-                                                                     images_of(p.images, document)))
+                                                                     images_of(p.images, image)))
                                     .first->second;
     if (auto ok = plan.add(image, one, format); !ok) return fail(std::move(ok.error()));
   }
@@ -250,7 +254,7 @@ std::string image_file::suggestion(const change& one, pin::pin_format format) co
   if (one.slot >= parts_->images.size() || !one.digest) return {};
   const found_image& image = parts_->images[one.slot];
   const registry::digest& digest = *one.digest;
-  const yaml::source_document& doc = parts_->from.documents[image.slot.document];
+  const yaml::source_document& doc = parts_->from.documents[image.tree];
   const yaml::node_index node = doc.resolve(commented_node(image));
   if (node != yaml::no_node && is_in_json(doc, parts_->read_text(), node)) format = pin_format::tag_and_digest;
   const auto plan = rewrite_slot(doc, parts_->read_text(), image, digest, first_format(one, image.slot, format));

@@ -1,11 +1,12 @@
 #include <pinhook/files/image_search.hpp>
 
-#include <pinhook/pin/variable.hpp>
+#include <pinhook/files/filled_in.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -14,8 +15,6 @@ namespace {
 
 using yaml::node_index;
 using yaml::scalar_form;
-
-bool is_word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 bool holds(std::string_view text, std::string_view word) {
   return ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
@@ -47,6 +46,18 @@ std::optional<registry::reference> tag_in(const registry::reference& ref) {
   return tag ? std::optional(*std::move(tag)) : std::nullopt;
 }
 
+// True for a reason that holds whatever the text is.
+bool is_settled(skip_reason reason) {
+  return reason == skip_reason::built || reason == skip_reason::skip_label || reason == skip_reason::pattern;
+}
+
+// The reason of a text that is no reference to an image.
+skip_reason reason_without_reference(std::string_view written) {
+  if (is_filled_in(written)) return skip_reason::variable;
+  if (is_built_later(written)) return skip_reason::built;
+  return is_image_pattern(written) ? skip_reason::pattern : skip_reason::invalid;
+}
+
 }  // namespace
 
 result<void> image_search::spend(std::size_t amount) {
@@ -62,12 +73,11 @@ bool holds_key(std::string_view text, const std::vector<std::string>& keys) {
          holds_escaped_letters(text);
 }
 
-bool is_filled_in(std::string_view image) {
-  // CircleCI: "<< parameters.tag >>". GitLab: "$[[ inputs.tag ]]".
-  if (pin::is_variable(image) || image.contains("<<") || image.contains("$[[")) return true;
-  for (std::size_t at = image.find('$'); at != std::string_view::npos; at = image.find('$', at + 1))
-    if (at + 1 < image.size() && (image[at + 1] == '{' || is_word_start(image[at + 1]))) return true;
-  return false;
+bool holds_image_key(std::string_view text, const image_places& places) {
+  // In any case: "initImage", "RELATED_IMAGE_INIT".
+  static constexpr std::array<std::string_view, 3> keys{"Image", "IMAGE", "repository"};
+  return std::ranges::any_of(keys, [&](std::string_view key) { return holds(text, key); }) ||
+         holds_key(text, places.kinds.keys());
 }
 
 std::string path_text(std::string_view pointer) {
@@ -106,18 +116,37 @@ found_image scalar_image(const image_search& in, node_index scalar, std::string 
 
 void keep(image_search& in, found_image image) {
   slot& s = image.slot;
+  in.known.insert(image.scalar != yaml::no_node ? image.scalar : image.mapping);
   auto ref = registry::reference::parse(s.written);
-  if (ref) {
+  const bool is_placeholder = !is_settled(s.reason) && (!ref || !ref->is_pinned()) && is_filled_in(s.written);
+  if (ref && !is_placeholder) {
     s.ref = *std::move(ref);
     if (s.reason != skip_reason::no_tag_here) s.tag = tag_in(*s.ref);
-  } else if (s.reason != skip_reason::built && s.reason != skip_reason::skip_label) {
+  } else if (!is_settled(s.reason)) {
     // The search that found it may have a better reason.
     if (s.reason == skip_reason::invalid && !s.problem.empty()) return in.images.push_back(std::move(image));
-    s.reason = is_filled_in(s.written) ? skip_reason::variable : skip_reason::invalid;
+    s.reason = reason_without_reference(s.written);
     s.problem = s.reason == skip_reason::invalid ? std::move(ref.error().message) : std::string();
     s.remedy.clear();
   }
   in.images.push_back(std::move(image));
+}
+
+owned_part part_of(yaml::node_index root, std::string_view object) {
+  owned_part out;
+  out.root = root;
+  out.owner.object = object;
+  return out;
+}
+
+void keep(image_search& in, const owned_part& part, found_image image) {
+  slot& s = image.slot;
+  s.object = part.owner.object;
+  s.group = part.owner.group;
+  s.kind = part.owner.kind;
+  s.ns = part.owner.ns;
+  if (part.owner.reason != skip_reason::none) s.reason = part.owner.reason;
+  keep(in, std::move(image));
 }
 
 }  // namespace pinhook::files

@@ -88,7 +88,7 @@ std::vector<text_span> skipped_lines(std::string_view text, std::string_view sig
 void skip_images(const yaml::source& from, const std::vector<text_span>& lines, std::vector<found_image>& images) {
   if (lines.empty()) return;
   for (found_image& image : images) {
-    const source_document& doc = from.documents[image.slot.document];
+    const source_document& doc = from.documents[image.tree];
     const bool is_skipped = std::ranges::any_of(
         std::vector{image.scalar, image.mapping, image.registry, image.name, image.tag, image.digest},
         [&](node_index i) { return is_on(lines, doc, i) || is_on(lines, doc, doc.resolve(i)); });

@@ -18,6 +18,10 @@ std::string_view to_string(skip_reason reason) noexcept {
       return "skip-label";
     case skip_reason::skip_comment:
       return "skip-comment";
+    case skip_reason::pattern:
+      return "pattern";
+    case skip_reason::replaced:
+      return "replaced";
     case skip_reason::split:
       return "split";
     case skip_reason::number_tag:

@@ -112,9 +112,12 @@ std::vector<unread_image> unread_images(const yaml::source& from, std::span<cons
   std::vector<unread_image> out;
   for (std::size_t document = 0; document < from.documents.size(); ++document) {
     const source_document& doc = from.documents[document];
+    // A text inside of another document is a value of that document.
+    const auto is_inner = [&](const found_image& one) { return one.tree == document && one.slot.document != document; };
+    if (std::ranges::any_of(images, is_inner)) continue;
     std::set<node_index> taken;
     for (const found_image& one : images) {
-      if (one.slot.document != document) continue;
+      if (one.tree != document) continue;
       for (const node_index i : {one.scalar, one.registry, one.name, one.tag, one.digest}) taken.insert(doc.resolve(i));
     }
     auto found = unread_search(doc, document, std::move(taken)).run();

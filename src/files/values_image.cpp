@@ -1,6 +1,7 @@
 // The image of a mapping of Helm values: the members that are parts of its name, and whether they are the whole name.
 // The use of the members by charts is not documented; where two charts differ, nothing is guessed.
 #include <pinhook/files/helm_scalar.hpp>
+#include <pinhook/files/image_guess.hpp>
 #include <pinhook/files/image_search.hpp>
 
 #include <fmt/core.h>
@@ -8,7 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace pinhook::files {
 namespace {
@@ -20,7 +24,13 @@ using yaml::source_kind;
 
 constexpr std::array<std::string_view, 3> registry_keys{"registry", "hub", "imageRegistry"};
 constexpr std::array<std::string_view, 1> tag_key{"tag"};
-constexpr std::array<std::string_view, 3> tag_keys{"tag", "imageTag", "image_tag"};
+// In a mapping that is called an image, and beside a string `image`.
+constexpr std::array<std::string_view, 6> tag_keys{"tag",     "imageTag",     "image_tag",
+                                                   "version", "imageVersion", "image_version"};
+// Beside a string `initImage`: "initImageTag".
+constexpr std::array<std::string_view, 4> tag_endings{"Tag", "_tag", "Version", "_version"};
+// The name in a mapping that is called an image; the last one only beside a tag.
+constexpr std::array<std::string_view, 3> name_keys{"repository", "repo", "name"};
 // For sha and sha256 charts write "@sha256:{{ … }}", so that they hold only the hex digits (kube-prometheus-stack,
 // Grafana).
 constexpr std::array<std::string_view, 3> digest_keys{"digest", "sha256", "sha"};
@@ -36,16 +46,6 @@ constexpr std::array<std::string_view, 13> hinted_parts{"namespace", "owner",   
 // A Git repository's address, or a chart's.
 bool is_address(std::string_view repository) {
   return repository.contains("://") || repository.contains('@') || repository.ends_with(".git");
-}
-
-// True for "localhost/a", "ghcr.io/acme/a", "mirror:5000/a": reference::parse distinguishes a registry from a path by
-// the same rule.
-bool names_registry(std::string_view name) {
-  const std::size_t slash = name.find('/');
-  if (slash == std::string_view::npos) return false;
-  const std::string_view first = name.substr(0, slash);
-  return first == "localhost" || first.find_first_of(".:") != std::string_view::npos ||
-         std::ranges::any_of(first, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 struct found_member {
@@ -145,7 +145,7 @@ std::string other_part(image_search& in, const found_image& image, std::string_v
   if (is_image || image.registry != no_node)
     for (const std::string_view key : hinted_parts)
       if (says(key)) return named(key);
-  auto around = values_scopes::within(in.doc, image.mapping);
+  auto around = in.scopes.within(in.doc, image.mapping);
   for (outer_part& one : in.scopes.around(in.doc, image.mapping)) around.push_back(std::move(one));
   for (const outer_part& one : around)
     if (one.kind == part_kind::affix && !one.text.empty()) return may_put(one.path);
@@ -157,9 +157,12 @@ std::string_view other_image_beside(const image_search& in, node_index mapping) 
   for (node_index k = in.doc.at(mapping).first; k != no_node; k = in.doc.at(in.doc.at(k).next).next) {
     const yaml::source_node& key = in.doc.at(in.doc.resolve(k));
     if (key.kind != source_kind::scalar || !(key.text.ends_with("Image") || key.text.ends_with("_image"))) continue;
+    const bool has_tag = std::ranges::any_of(tag_endings, [&](std::string_view ending) {
+      return in.doc.find(mapping, fmt::format("{}{}", key.text, ending)) != no_node;
+    });
     const auto text = string_at(in.doc, in.doc.at(k).next);
     const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
-    if (ref && ref->tag().empty() && !ref->is_pinned()) return key.text;
+    if (ref && ref->tag().empty() && !ref->is_pinned() && !has_tag) return key.text;
   }
   return {};
 }
@@ -202,12 +205,18 @@ found_image completed(image_search& in, found_image out, std::string pointer, bo
   return out;
 }
 
+// The keys of an image's parts.
+struct part_names {
+  std::span<const std::string_view> registries = registry_keys;
+  std::span<const std::string_view> tags;
+  std::span<const std::string_view> digests = digest_keys;
+};
+
 // Registry, tag and digest of `mapping`; none when tag or digest is not a scalar.
-result<std::optional<found_image>> values_parts(const image_search& in, node_index mapping,
-                                                std::span<const std::string_view> tags) {
-  const auto registry = first_of(in, mapping, registry_keys);
-  const auto tag = first_of(in, mapping, tags);
-  const auto digest = first_of(in, mapping, digest_keys);
+result<std::optional<found_image>> values_parts(const image_search& in, node_index mapping, const part_names& names) {
+  const auto registry = first_of(in, mapping, names.registries);
+  const auto tag = first_of(in, mapping, names.tags);
+  const auto digest = first_of(in, mapping, names.digests);
   for (const auto* one : {&registry, &tag, &digest})
     if (!*one) return fail(one->error());
   if (!is_scalar(in, tag->at.value) || !is_scalar(in, digest->at.value)) return std::optional<found_image>();
@@ -218,7 +227,7 @@ result<std::optional<found_image>> values_parts(const image_search& in, node_ind
   out.tag = tag->at.value;
   out.digest_key = digest->at.key;
   out.digest = digest->at.value;
-  out.is_hex_digest = digest->name != digest_keys[0] && !scalar_at(in.doc, out.digest).starts_with(algorithm);
+  out.is_hex_digest = digest->name.starts_with("sha") && !scalar_at(in.doc, out.digest).starts_with(algorithm);
   return std::optional(std::move(out));
 }
 
@@ -230,6 +239,12 @@ bool is_own(const image_search& in, const found_image& image) {
 
 }  // namespace
 
+void complete_values(image_search& in, found_image& image, std::string pointer) {
+  values_scopes outer = std::exchange(in.scopes, values_scopes(image.mapping));
+  image = completed(in, std::move(image), std::move(pointer), false);
+  in.scopes = std::move(outer);
+}
+
 std::string_view pull_policy_beside(const image_search& in, node_index mapping) {
   for (const std::string_view key : {"pullPolicy", "imagePullPolicy"})
     if (const auto text = string_at(in.doc, in.doc.find(mapping, key))) return *text;
@@ -239,37 +254,55 @@ std::string_view pull_policy_beside(const image_search& in, node_index mapping) 
 result<std::optional<found_image>> values_image(image_search& in, node_index mapping, std::string pointer,
                                                 bool is_image) {
   const std::optional<found_image> none;
-  auto parts = values_parts(in, mapping, tag_key);
+  auto parts = is_image ? values_parts(in, mapping, {.tags = tag_keys}) : values_parts(in, mapping, {.tags = tag_key});
   if (!parts || !*parts) return parts;
   found_image image = std::move(**parts);
-  auto repository = member_of(in.doc, mapping, "repository");
-  if (repository && repository->value == no_node && is_image && image.tag != no_node)
-    repository = member_of(in.doc, mapping, "name");
-  if (!repository) return fail(std::move(repository.error()));
-  const auto name = string_at(in.doc, repository->value);
+  member repository;
+  std::string_view name_key;
+  for (const std::string_view key : name_keys) {
+    if (repository.value != no_node || (key != name_keys[0] && !is_image)) break;
+    if (key == name_keys.back() && image.tag == no_node) break;
+    auto one = member_of(in.doc, mapping, key);
+    if (!one) return fail(std::move(one.error()));
+    repository = *one;
+    name_key = key;
+  }
+  const auto name = string_at(in.doc, repository.value);
   if (!name || name->empty() || is_address(*name)) return none;
   if (image.tag == no_node && image.digest == no_node && !is_image) return none;
-  image.name = repository->value;
+  image.name = repository.value;
   if (!is_own(in, image)) return none;
-  return std::optional(completed(in, std::move(image), std::move(pointer), is_image));
+  image = completed(in, std::move(image), std::move(pointer), is_image);
+  image.slot.is_guess = !is_image || name_key == name_keys.back();
+  return std::optional(std::move(image));
 }
 
-result<std::optional<found_image>> image_beside_tag(image_search& in, node_index mapping, std::string pointer) {
+result<std::optional<found_image>> image_beside_tag(image_search& in, node_index mapping, std::string_view key,
+                                                    std::string pointer) {
   const std::optional<found_image> none;
-  const auto string = member_of(in.doc, mapping, "image");
+  const auto string = member_of(in.doc, mapping, key);
   if (!string) return fail(string.error());
   const auto text = string_at(in.doc, string->value);
   const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
   if (!ref || !ref->tag().empty() || ref->is_pinned()) return none;
-  auto parts = values_parts(in, mapping, tag_keys);
+  const bool is_only = key == image_key;
+  std::vector<std::string> own_keys;
+  for (const std::string_view ending : tag_endings) own_keys.push_back(fmt::format("{}{}", key, ending));
+  own_keys.push_back(fmt::format("{}Digest", key));
+  const std::vector<std::string_view> names(own_keys.begin(), own_keys.end());
+  const auto own_tags = std::span(names).first(tag_endings.size());
+  auto parts = is_only ? values_parts(in, mapping, {.tags = tag_keys})
+                       : values_parts(in, mapping, {{}, own_tags, std::span(names).subspan(tag_endings.size())});
   if (!parts || !*parts) return parts;
   found_image image = std::move(**parts);
   image.name = string->value;
   if ((image.tag == no_node && image.digest == no_node) || !is_own(in, image)) return none;
   image = completed(in, std::move(image), std::move(pointer), false);
   slot& s = image.slot;
+  s.is_guess = !is_only;
+  if (!is_only) s.name += fmt::format("{}{}", s.name.empty() ? "" : ".", key);
   if (const auto other = other_image_beside(in, mapping);
-      s.reason == skip_reason::none && s.problem.empty() && !has_digest(in, image) && !other.empty()) {
+      is_only && s.reason == skip_reason::none && s.problem.empty() && !has_digest(in, image) && !other.empty()) {
     s.problem = fmt::format("its tag may also be that of {}", other);
     s.remedy = rendered_first;
     s.reason = skip_reason::split;
@@ -281,7 +314,7 @@ std::string part_of_split(image_search& in, node_index mapping, const registry::
   if (ref.is_pinned()) return {};
   const bool is_bare = ref.tag().empty() && !ref.written_name().contains('/');
   const bool is_whole = names_registry(ref.written_name());
-  auto around = values_scopes::within(in.doc, mapping);
+  auto around = in.scopes.within(in.doc, mapping);
   for (outer_part& one : in.scopes.around(in.doc, mapping)) around.push_back(std::move(one));
   for (const outer_part& one : around) {
     const bool may_be_part = is_bare || (!one.text.empty() && (one.kind == part_kind::tag        ? ref.tag().empty()

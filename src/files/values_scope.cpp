@@ -53,10 +53,10 @@ std::string joined_key(std::string_view path, std::string_view key) {
   return fmt::format("{}{}{}", path, path.empty() || key.empty() ? "" : ".", key);
 }
 
-// "spec.global" of a mapping, as keys; elements of lists are left out.
-std::string path_of_node(const source_document& doc, node_index i) {
+// "spec.global" of a mapping below `root`, as keys; elements of lists are left out.
+std::string path_of_node(const source_document& doc, node_index root, node_index i) {
   std::vector<std::string_view> keys;
-  for (node_index up = doc.at(i).parent; up != no_node; i = up, up = doc.at(i).parent) {
+  for (node_index up = doc.at(i).parent; up != no_node && i != root; i = up, up = doc.at(i).parent) {
     if (doc.at(up).kind != source_kind::mapping) continue;
     for (node_index k = doc.at(up).first; k != no_node; k = doc.at(doc.at(k).next).next)
       if (doc.at(k).next == i) keys.push_back(doc.at(doc.resolve(k)).text);
@@ -66,41 +66,41 @@ std::string path_of_node(const source_document& doc, node_index i) {
   return out;
 }
 
+void take_outer(const std::vector<outer_part>& outer, std::vector<outer_part>& into) {
+  for (const outer_part& one : outer)
+    if (into.size() < max_outer_parts) into.push_back(one);
+}
+
+}  // namespace
+
+node_index values_scopes::mapping_around(const source_document& doc, node_index i) const {
+  do {
+    i = i == root_ ? no_node : doc.at(i).parent;
+  } while (i != no_node && doc.at(i).kind != source_kind::mapping);
+  return i;
+}
+
 // `below`: the path of `mapping` under `named`, whose own path is only computed when a part is found.
-void take(const source_document& doc, node_index mapping, node_index named, std::string_view below,
-          std::vector<outer_part>& into) {
+void values_scopes::take(const source_document& doc, node_index mapping, node_index named, std::string_view below,
+                         std::vector<outer_part>& into) const {
   mapping = doc.resolve(mapping);
   if (mapping == no_node || doc.at(mapping).kind != source_kind::mapping) return;
   for (const auto& [key, kind] : part_keys) {
     const node_index value = doc.find(mapping, key);
     if (value == no_node || doc.at(doc.resolve(value)).kind != source_kind::scalar) continue;
-    into.push_back({kind, joined_key(joined_key(path_of_node(doc, named), below), key), value, scalar_at(doc, value)});
+    into.push_back(
+        {kind, joined_key(joined_key(path_of_node(doc, root_, named), below), key), value, scalar_at(doc, value)});
   }
 }
 
-void take_global(const source_document& doc, node_index mapping, std::vector<outer_part>& into) {
+void values_scopes::take_global(const source_document& doc, node_index mapping, std::vector<outer_part>& into) const {
   const node_index global = doc.find(mapping, "global");
   if (global == no_node) return;
   take(doc, global, mapping, "global", into);
   take(doc, doc.find(global, "image"), mapping, "global.image", into);
 }
 
-void take_outer(const std::vector<outer_part>& outer, std::vector<outer_part>& into) {
-  for (const outer_part& one : outer)
-    if (into.size() < max_outer_parts) into.push_back(one);
-}
-
-// The mapping around a node, also through lists.
-node_index mapping_around(const source_document& doc, node_index i) {
-  do {
-    i = doc.at(i).parent;
-  } while (i != no_node && doc.at(i).kind != source_kind::mapping);
-  return i;
-}
-
-}  // namespace
-
-std::vector<outer_part> values_scopes::within(const source_document& doc, node_index mapping) {
+std::vector<outer_part> values_scopes::within(const source_document& doc, node_index mapping) const {
   std::vector<outer_part> out;
   take(doc, mapping, mapping, {}, out);
   return out;

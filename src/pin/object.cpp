@@ -4,6 +4,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -132,6 +135,25 @@ void take_member_metadata(json::cursor& at, object& out) {
     at.skip();
 }
 
+// Adds the slots that are not in `to` by another way. False: they are too many.
+bool add_new(found_slots from, found_slots& to) {
+  if (to.slots.empty()) {
+    to = std::move(from);
+    return true;
+  }
+  const std::size_t known = to.slots.size();
+  const std::size_t templates = to.templates.size();
+  for (slot& one : from.slots) {
+    const auto is_same = [&](const slot& s) { return s.pointer == one.pointer; };
+    if (std::any_of(to.slots.begin(), to.slots.begin() + static_cast<std::ptrdiff_t>(known), is_same)) continue;
+    if (to.slots.size() == to.limit) return false;
+    one.pod += templates;
+    to.slots.push_back(std::move(one));
+  }
+  std::ranges::move(from.templates, std::back_inserter(to.templates));
+  return true;
+}
+
 // Key and value of each member except metadata and status, as they are written.
 std::vector<std::pair<std::string_view, std::string_view>> members_of(std::string_view text) {
   std::vector<std::pair<std::string_view, std::string_view>> out;
@@ -151,6 +173,8 @@ std::vector<std::pair<std::string_view, std::string_view>> members_of(std::strin
 result<object> read_object(std::string_view text, std::span<const place> places, std::size_t most) {
   object out;
   out.found.limit = most;
+  const bool is_searched = places.empty() || places.back().path.empty();
+  if (!places.empty() && is_searched) places = places.first(places.size() - 1);
   json::cursor at(text);
   slot_finder finder(at, places, out.found);
   json::string key;
@@ -162,9 +186,12 @@ result<object> read_object(std::string_view text, std::span<const place> places,
     }
   }
   if (at.has_failed()) return fail(failure_of(at, most));
-  if (places.empty()) {
+  if (is_searched) {
+    found_slots searched;
+    searched.limit = most;
     at = json::cursor(text);
-    search_pod_specs(at, out.found);
+    search_pod_specs(at, searched);
+    if (!at.has_failed() && !add_new(std::move(searched), out.found)) at.reject(too_many_images);
     if (at.has_failed()) return fail(failure_of(at, most));
   }
   if (has_duplicate_pointers(out.found.slots))

@@ -1,5 +1,7 @@
 #include <pinhook/pin/pod_paths.hpp>
 
+#include <pinhook/base/glob.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -7,6 +9,16 @@
 #include <stdexcept>
 
 namespace pinhook::pin {
+namespace {
+
+bool is_wildcard(std::string_view group, std::string_view kind) { return group.contains('*') || kind.contains('*'); }
+
+// True when every kind of the second row is one of the first.
+bool covers(const custom_kind& wide, std::string_view group, std::string_view kind) {
+  return glob::of_word(wide.group).covers(glob::of_word(group)) && glob::of_word(wide.kind).covers(glob::of_word(kind));
+}
+
+}  // namespace
 
 pod_paths::pod_paths(const std::vector<custom_kind>& more) {
   for (const known_kind& k : known_kinds()) {
@@ -15,22 +27,38 @@ pod_paths::pod_paths(const std::vector<custom_kind>& more) {
   }
   for (const custom_kind& k : more)
     for (const std::string& text : k.paths) add(row_of(k.group, k.kind), text, holding::image);
+  // The paths of a row with wildcards are those of every row that it covers, too.
+  for (const custom_kind& k : more) {
+    if (!is_wildcard(k.group, k.kind)) continue;
+    for (row& r : rows_)
+      if ((r.group != k.group || r.kind != k.kind) && covers(k, r.group, r.kind))
+        for (const std::string& text : k.paths) add(r, text, holding::image);
+  }
+  for (row& r : rows_)
+    if (is_wildcard(r.group, r.kind)) r.places.push_back({});
 }
 
+// A row without wildcards counts first, then of two that match the one that the other covers.
 const pod_paths::row* pod_paths::find(std::string_view group, std::string_view kind) const {
-  for (const row& r : rows_)
+  const row* out = nullptr;
+  for (const row& r : rows_) {
     if (r.kind == kind && r.group == group) return &r;
-  return nullptr;
+    if (!is_wildcard(r.group, r.kind) || !covers({r.group, r.kind, {}}, group, kind)) continue;
+    if (out == nullptr || covers({out->group, out->kind, {}}, r.group, r.kind)) out = &r;
+  }
+  return out;
 }
 
 pod_paths::row& pod_paths::row_of(std::string_view group, std::string_view kind) {
-  if (const row* known = find(group, kind)) return rows_[static_cast<std::size_t>(known - rows_.data())];
+  const auto known = std::ranges::find_if(rows_, [&](const row& r) { return r.kind == kind && r.group == group; });
+  if (known != rows_.end()) return *known;
   return rows_.emplace_back(row{std::string(group), std::string(kind), {}});
 }
 
 void pod_paths::add(row& to, std::string_view text, holding holds) {
   auto parsed = parse_path(text);
   if (!parsed) throw std::invalid_argument(parsed.error().message);
+  if (std::ranges::any_of(to.places, [&](const place& p) { return p.path == *parsed; })) return;
   if (to.places.size() == max_places)
     throw std::invalid_argument(fmt::format("kind {} has more than {} paths", quoted(to.kind), max_places));
   // A pod spec's and a container's image is under "image"; one of the operator's under the path's last name.

@@ -51,6 +51,8 @@ void check_run::take(input one) {
   if (!one.content) {
     take_fault(std::move(one));
   } else if (looks_up_ && add_wanted(one.content->slots(), question(one.path, known), wanted_)) {
+    for (const files::slot& s : one.content->slots())
+      if (!s.is_guess && s.tag) certain_.insert(s.tag->canonical());
     waiting_.push_back({files_.size(), std::move(*one.content), one.is_named});
     files_.emplace_back().path = std::move(one.path);
   } else {
@@ -114,7 +116,12 @@ std::size_t check_run::report_failures(const digest_map& known) {
   for (const auto& [canonical, ref] : wanted_) {
     const auto found = known.find(canonical);
     if (found == known.end() || found->second) continue;
-    say_error(found->second.error().message);
+    const error& answer = found->second.error();
+    if (!certain_.contains(canonical) && is_unknown_image(answer)) {
+      say(fmt::format("{}; {}", answer.message, guess_note));
+      continue;
+    }
+    say_error(answer.message);
     ++failures;
   }
   return failures;

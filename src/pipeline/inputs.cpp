@@ -7,6 +7,7 @@
 #include <pinhook/files/gitignore.hpp>
 #include <pinhook/pipeline/chart_files.hpp>
 #include <pinhook/pipeline/input_text.hpp>
+#include <pinhook/pipeline/named_values.hpp>
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -94,14 +95,17 @@ class reader {
     }
     const bool may_hold =
         one.is_named || (files::may_hold_images(*text, path, places_) && !is_json_with_comments(path, *text));
+    // A file of values has no kind, whatever it is called.
+    if (may_hold && !text->contains("apiVersion") && named_values_.is_named(path)) places_.values_files.insert(path);
     one.content = files::image_file::read(std::move(*text), path, places_, charts_.chart_of(path));
     if (!one.content && !may_hold) return;
     take_(std::move(one));
   }
 
-  const files::image_places& places_;
+  files::image_places places_;
   files::gitignore excluded_;
   chart_files charts_;
+  named_values named_values_;
   std::set<std::string, std::less<>> named_;
   std::set<std::string, std::less<>> seen_;
   const std::function<void(input)>& take_;

@@ -11,20 +11,19 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace pinhook::pipeline {
 namespace {
 
 bool renames(const files::kustomize_entry& entry) { return !entry.new_name.empty() && !entry.decides(); }
-
-bool may_match_others(const files::kustomize_entry& entry) {
-  return entry.new_name.empty() && entry.decides() && entry.name.contains('.');
-}
 
 // The tag reference that reaches the entries of the kustomization; of a pinned image the one in its file.
 std::string before_entries(const taken_image& one) {
@@ -50,11 +49,57 @@ class rename_finder {
     walk.find_dots(path, top, taken);
     for (const taken_image& image : taken) take_image(path, top, image);
     for (const dot_match& one : walk.take_dots()) take_dot(one);
+    inner_.insert(walk.nested().begin(), walk.nested().end());
+    taken_by_.push_back({path, &top, std::move(taken)});
   }
 
-  renames_by_file found() { return std::move(out_); }
+  renames_by_file found() {
+    take_replaced();
+    return std::move(out_);
+  }
 
  private:
+  // A kustomization with the images of its resources.
+  struct outer_images {
+    std::string path;
+    const read_kustomization* top = nullptr;
+    std::vector<taken_image> images;
+  };
+
+  // The uses of one image: the entry that replaces it, and whether a kustomization takes it without one.
+  struct image_use {
+    std::optional<renamed_image> replaced;
+    bool is_taken = false;
+  };
+
+  // Images that are replaced wherever a kustomization that no other one includes takes them.
+  void take_replaced() {
+    std::map<std::pair<std::filesystem::path, std::size_t>, image_use> uses;
+    for (const outer_images& outer : taken_by_) {
+      if (outer.top->is_component || inner_.contains(canonical_path(outer.path))) continue;
+      for (const taken_image& image : outer.images)
+        if (image.slot.form == files::slot_form::scalar) take_use(outer, image, uses[{image.file, image.index}]);
+    }
+    for (auto& [at, use] : uses)
+      if (use.replaced && !use.is_taken) put(out_[at.first], at.second, *std::move(use.replaced));
+  }
+
+  static void take_use(const outer_images& outer, const taken_image& image, image_use& into) {
+    const auto built = files::follow(outer.top->images, image.image, image.times);
+    const bool is_own =
+        std::ranges::any_of(built.matched, [&](std::size_t i) { return outer.top->images[i].decides(); });
+    if (image.times == 0 || (!is_own && !image.is_decided)) {
+      into.is_taken = true;
+      return;
+    }
+    const std::string& by = is_own ? outer.path : image.decided_by;
+    into.replaced = {.ref = std::nullopt,
+                     .text = built.image,
+                     .by = by,
+                     .problem = fmt::format("replaced by {} in {}", quoted_name(built.image), by),
+                     .is_replaced = true};
+  }
+
   void take_image(const std::string& path, const read_kustomization& top, const taken_image& image) {
     if (!image.slot.tag || image.times == 0 || image.is_decided) return;
     const auto built = files::follow(top.images, before_entries(image), image.times);
@@ -82,6 +127,9 @@ class rename_finder {
 
   const files::image_places& places_;
   taken_files read_files_;
+  std::vector<outer_images> taken_by_;
+  /// Kustomizations that others include.
+  std::set<std::filesystem::path> inner_;
   renames_by_file out_;
 };
 
@@ -89,17 +137,18 @@ class rename_finder {
 
 renames_by_file find_renames(const std::vector<std::string>& kustomizations, const files::image_places& places) {
   std::vector<std::pair<std::string, read_kustomization>> tops;
-  bool has_rename = false;
+  bool has_change = false;
   for (const std::string& path : kustomizations) {
     const auto text = read_input_text(path);
     auto read = text ? read_kustomization_text(*text) : fail(text.error());
     if (!read) continue;
-    has_rename =
-        has_rename || std::ranges::any_of(read->images, renames) || std::ranges::any_of(read->images, may_match_others);
+    has_change = has_change || std::ranges::any_of(read->images, [](const files::kustomize_entry& entry) {
+                   return renames(entry) || entry.decides();
+                 });
     tops.emplace_back(path, *std::move(read));
   }
-  // Most runs have no rename, and then no resource is read.
-  if (!has_rename) return {};
+  // Where no entry changes an image, no resource is read.
+  if (!has_change) return {};
   rename_finder finder(places);
   for (const auto& [path, top] : tops) finder.take(path, top);
   return finder.found();

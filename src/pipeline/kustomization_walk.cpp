@@ -132,6 +132,7 @@ result<void> kustomization_walk::take_kustomization(const std::string& path, con
   if (open_.size() >= max_kustomization_depth)
     return fail(error_code::invalid_input,
                 fmt::format("{} is nested more than {} kustomizations deep", path, max_kustomization_depth));
+  nested_.insert(canonical_path(path));
   const bool is_input = is_skipped(path);
   auto text = read(path, from);
   if (!text) return fail(std::move(text.error()));
@@ -197,7 +198,7 @@ result<void> kustomization_walk::take_file(const std::string& path, const std::s
     own.push_back({s.ref->written(),
                    fmt::format("{}:{}:{}", path, s.line, s.column),
                    s,
-                   files::times_applied(s.pointer),
+                   s.is_in_text ? 0 : files::times_applied(s.pointer),
                    {},
                    real_path,
                    i});
@@ -222,8 +223,10 @@ void kustomization_walk::apply(const std::string& path, const read_kustomization
     if (o.times == 0) continue;
     auto built = files::follow(k.images, o.image, o.times);
     o.image = std::move(built.image);
-    o.is_decided =
-        o.is_decided || std::ranges::any_of(built.matched, [&](std::size_t i) { return k.images[i].decides(); });
+    if (!o.is_decided && std::ranges::any_of(built.matched, [&](std::size_t i) { return k.images[i].decides(); })) {
+      o.is_decided = true;
+      o.decided_by = path;
+    }
     if (o.pattern.empty()) o.pattern = k.pattern();
   }
 }

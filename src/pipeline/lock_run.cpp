@@ -101,8 +101,14 @@ void lock_run::report_failures(const digest_map& known) {
   for (const auto& ref : plan_.missing) {
     const auto found = known.find(ref.canonical());
     if (found == known.end() || found->second) continue;
+    const error& answer = found->second.error();
+    const std::string& place = plan_.places.at(ref.canonical());
+    if (plan_.guesses.contains(ref.canonical()) && is_unknown_image(answer)) {
+      say(fmt::format("{}: {}; {}, and is not locked", place, answer.message, guess_note));
+      continue;
+    }
     is_good = false;
-    say_error(fmt::format("{}: {}", plan_.places.at(ref.canonical()), found->second.error().message));
+    say_error(fmt::format("{}: {}", place, answer.message));
   }
   if (is_good) return;
   say_error("nothing is written: not every image could be resolved");

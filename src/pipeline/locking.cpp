@@ -20,6 +20,7 @@ struct use {
   /// The digest in the first file that pins the tag.
   std::optional<registry::digest> digest;
   std::string pinned_at;
+  bool is_guess = false;
 };
 
 result<void> take(use& into, const files::slot& s, const std::string& place) {
@@ -80,16 +81,17 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
       const auto [at, is_new] = by_canonical.try_emplace(tag.canonical(), uses.size());
       const auto place = slot_label(in.path, s);
       take_renamed(renamed, i, {tag, place, s.is_pinned() ? s.ref->digest() : std::nullopt, {}}, others);
-      if (is_new) uses.push_back({tag, place, std::nullopt, {}});
+      if (is_new) uses.push_back({tag, place, std::nullopt, {}, s.is_guess});
+      uses[at->second].is_guess = uses[at->second].is_guess && s.is_guess;
       if (auto ok = take(uses[at->second], s, place); !ok) return fail(std::move(ok.error()));
     }
   }
   for (const auto& gap : from.gaps)
     if (by_canonical.try_emplace(gap.ref.canonical(), uses.size()).second)
-      uses.push_back({gap.ref, gap.place, std::nullopt, {}});
+      uses.push_back({gap.ref, gap.place, std::nullopt, {}, false});
   for (auto& one : others)
     if (by_canonical.try_emplace(one.tag.canonical(), uses.size()).second)
-      uses.push_back({one.tag, one.place, one.digest, one.place});
+      uses.push_back({one.tag, one.place, one.digest, one.place, false});
   for (const auto& one : uses) {
     const auto* held = existing.find(one.tag.canonical());
     if (one.digest) {
@@ -99,6 +101,7 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
     } else {
       out.missing.push_back(one.tag);
       out.places.emplace(one.tag.canonical(), one.place);
+      if (one.is_guess) out.guesses.insert(one.tag.canonical());
     }
   }
   return out;

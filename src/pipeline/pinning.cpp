@@ -33,6 +33,9 @@ std::string reason_of(const files::slot& s) {
       return "the object is labelled pinhook.dev/pin: skip";
     case files::skip_reason::skip_comment:
       return "a comment says pinhook: skip";
+    case files::skip_reason::pattern:
+      return "a policy compares images with it";
+    case files::skip_reason::replaced:
     case files::skip_reason::split:
     case files::skip_reason::number_tag:
     case files::skip_reason::overridden:
@@ -65,8 +68,8 @@ std::optional<slot_result> renamed_result(std::size_t index, const pin_choice& c
   };
   const auto [begin, end] = choice.renamed.equal_range(index);
   for (const auto& [i, one] : std::ranges::subrange(begin, end)) {
-    const auto& [ref, text, by, problem] = one;
-    if (!problem.empty()) continue;
+    const auto& [ref, text, by, problem, is_replaced] = one;
+    if (is_replaced || !problem.empty()) continue;
     if (!ref)
       return left(fmt::format("{} changes it to {}, which is not a valid image reference", by, quoted_name(text)));
     const auto found = known.find(ref->canonical());
@@ -106,6 +109,8 @@ slot_result decide(std::size_t index, const files::slot& s, const pin_choice& ch
   if (found == known.end())
     return {.slot = index, .outcome = kind::failed, .message = "it was never looked up", .code = error_code::internal};
   const auto& answer = found->second;
+  if (!answer && is_unknown_guess(s, answer.error()))
+    return {.slot = index, .outcome = kind::left, .message = fmt::format("{}; {}", answer.error().message, guess_note)};
   if (!answer)
     return {.slot = index, .outcome = kind::failed, .message = answer.error().message, .code = answer.error().code};
   if (s.is_pinned() && *s.ref->digest() == *answer) return {.slot = index, .outcome = kind::current};
@@ -163,12 +168,24 @@ std::span<const files::slot> with_problems(std::span<const files::slot> slots, c
   for (const auto& [index, one] : renamed) {
     if (one.problem.empty() || index >= slots.size() || slots[index].reason != files::skip_reason::none) continue;
     if (into.empty()) into.assign(slots.begin(), slots.end());
-    if (!into[index].problem.empty()) continue;
+    if (!into[index].problem.empty() || (one.is_replaced && into[index].is_pinned())) continue;
     into[index].problem = one.problem;
+    if (one.is_replaced) {
+      into[index].reason = files::skip_reason::replaced;
+      continue;
+    }
     into[index].remedy = files::dot_remedy;
   }
   return into.empty() ? slots : std::span<const files::slot>(into);
 }
+
+bool is_unknown_image(const error& answer) {
+  // Some registries answer 401 or 403 where there is no repository of that name.
+  using enum error_code;
+  return answer.code == not_found || answer.code == unauthorized || answer.code == denied;
+}
+
+bool is_unknown_guess(const files::slot& s, const error& answer) { return s.is_guess && is_unknown_image(answer); }
 
 bool pinned_file::has(slot_result::kind outcome) const {
   return std::ranges::any_of(results, [&](const slot_result& r) { return r.outcome == outcome; });

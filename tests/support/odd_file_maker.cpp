@@ -200,7 +200,44 @@ class maker {
     if (dice_.once_in(4)) {
       return mapping({{"apiVersion", text("v1")}, {"kind", text("List")}, {"items", list({pod(), pod()})}});
     }
-    return pod();
+    return dice_.once_in(2) ? custom() : pod();
+  }
+
+  node parameter(std::string_view name, node value) {
+    return mapping({{"name", text(std::string(name))}, {"value", std::move(value)}});
+  }
+
+  // Kinds whose images are found by tables and by the names of keys.
+  node custom() {
+    const auto named = [&](const char* version, const char* kind, node spec) {
+      return mapping({{"apiVersion", text(version)},
+                      {"kind", text(kind)},
+                      {"metadata", mapping({{"name", text("web")}})},
+                      {"spec", std::move(spec)}});
+    };
+    switch (dice_.roll(4)) {
+      case 0:
+        return named("helm.toolkit.fluxcd.io/v2", "HelmRelease", mapping({{"values", values()}}));
+      case 1:
+        return named(
+            "argoproj.io/v1alpha1", "Application",
+            mapping({{"source",
+                      mapping({{"helm", mapping({{"parameters", list({parameter("image.repository", text("a/b")),
+                                                                      parameter("image.tag", text("v1")),
+                                                                      parameter("job.image", image_text())})},
+                                                 {"valuesObject", values()}})},
+                               {"kustomize", mapping({{"images", list({text("web=nginx:1.25"), image_text()})}})}})}}));
+      case 2:
+        return named("kustomize.toolkit.fluxcd.io/v1", "Kustomization",
+                     mapping({{"images", list({entry(), entry()})}}));
+      default:
+        return named("example.com/v1", "Engine",
+                     mapping({{"image", value_image()},
+                              {"sidecarImage", image_text()},
+                              {"images", list({image_text(), value_image()})},
+                              {"env", list({parameter("WORKER_IMAGE", image_text())})},
+                              {"objects", list({pod(), object()})}}));
+    }
   }
 
   node pod() {

@@ -77,6 +77,9 @@ inline std::string number_text(const json::value& v, std::string_view after) {
 // Members that a pinned kustomization's entry may have gained or lost.
 inline bool may_differ(std::string_view key) { return key == "digest" || key == "newTag"; }
 
+inline std::string tree_difference(std::string_view before, std::string_view after,
+                                   const std::set<std::string>& digests);
+
 inline std::string difference(const json::value& a, const json::value& b, const std::set<std::string>& digests,
                               const std::string& where) {
   if (b.IsString() && !a.IsObject() && !a.IsArray()) {
@@ -85,7 +88,10 @@ inline std::string difference(const json::value& a, const json::value& b, const 
     // A tag that reads as a number is written as the text it is.
     if (a.IsNumber() && after.find("sha256:") == std::string_view::npos) return {};
     const auto before = a.IsString() ? std::string(text_of(a)) : number_text(a, after);
-    return is_pin_of(before, after, digests) ? std::string() : fmt::format("{} became {:?}", where, after);
+    if (is_pin_of(before, after, digests)) return {};
+    // A text that holds YAML itself.
+    if (before.contains('\n')) return tree_difference(before, after, digests);
+    return fmt::format("{} became {:?}", where, after);
   }
   if (a.GetType() != b.GetType()) return where + " became something else";
   if (a.IsArray()) {

@@ -19,10 +19,12 @@ namespace pinhook::files {
 /// The remedy for an image of values that only the chart can put together.
 inline constexpr std::string_view rendered_first = "pin the rendered chart: helm template … | pinhook pin -";
 
-/// Indices in source.documents[slot.document].nodes; no_node where there is none. They are the nodes at their place: an
+/// Indices in source.documents[tree].nodes; no_node where there is none. They are the nodes at their place: an
 /// alias is the alias, not its anchor.
 struct found_image {
   files::slot slot;
+  /// Index in source.documents: `slot.document`, or the text inside of that document which holds the image.
+  std::size_t tree = 0;
   /// scalar: the string.
   yaml::node_index scalar = yaml::no_node;
   /// values, kustomization: the mapping (resolved), the values of its members, and the keys of the members that a pin
@@ -34,7 +36,10 @@ struct found_image {
   yaml::node_index tag = yaml::no_node;
   yaml::node_index digest_key = yaml::no_node;  // values: digest, sha256, sha
   yaml::node_index digest = yaml::no_node;
-  /// scalar: the text before the image: "docker://".
+  /// True when it was found by the names of keys in an object, not in values or in a known place.
+  bool is_by_keys = false;
+  /// scalar: the text before the image: "docker://", "nginx=" of an Application's
+  /// kustomize.images.
   std::string before{};
   /// values: the digest is written without its "sha256:".
   bool is_hex_digest = false;
@@ -44,10 +49,11 @@ struct found_image {
   bool is_digest_marked = false;
 };
 
-/// Every image of the text, in the order of the text. Fills all of `slot`, including a `tag` from a comment
+/// Every image of the text, in the order of the text; those of a text inside of a document follow the others of the
+/// document, and its trees are added to `from`. Fills all of `slot`, including a `tag` from a comment
 /// (tag_comment.hpp). Images reached through an alias are slots of their own, at the alias.
 /// Errors as image_file::read.
-[[nodiscard]] result<std::vector<found_image>> find_images(const yaml::source& from, std::string_view text,
+[[nodiscard]] result<std::vector<found_image>> find_images(yaml::source& from, std::string_view text,
                                                            std::string_view path, const image_places& places);
 
 /// False for a text that cannot hold an image, whatever its kind: `find_images` would find none, so the text need not

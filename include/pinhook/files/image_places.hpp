@@ -5,6 +5,8 @@
 
 #include <pinhook/pin/pod_paths.hpp>
 
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,8 @@ struct image_places {
   /// Files and directories that are left out, even where an argument names them: patterns as in .gitignore, from the
   /// working directory.
   std::vector<std::string> excluded{};
+  /// Paths of files that hold Helm values, as they are given to image_file::read, beside those whose names say so.
+  std::set<std::string, std::less<>> values_files{};
 };
 
 }  // namespace pinhook::files

@@ -13,10 +13,15 @@
 #include <pinhook/files/node_access.hpp>
 #include <pinhook/files/slot.hpp>
 #include <pinhook/files/values_scope.hpp>
+#include <pinhook/pin/path.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +30,9 @@ namespace pinhook::files {
 
 /// Limit of nested Lists. The reader's own limit of nesting allows some 100; aliases could go further.
 inline constexpr std::size_t max_list_depth = 100;
+
+/// Limit of texts with YAML inside of each other. Real ones have two: an Application in a ConfigMap, and its values.
+inline constexpr std::size_t max_text_depth = 3;
 
 /// Limit of a document with its aliases expanded, in bytes of JSON and visited nodes: this constant, plus so many times
 /// the document's own size.
@@ -36,6 +44,12 @@ inline constexpr std::size_t unfolded_factor = 16;
   return unfolded_allowance + doc.span.size() * unfolded_factor;
 }
 
+/// A text inside of a document that is YAML, with the images of each of its documents.
+struct inner_text {
+  yaml::source from;
+  std::vector<std::vector<found_image>> images;
+};
+
 struct image_search {
   const yaml::source_document& doc;
   /// The whole file.
@@ -43,10 +57,18 @@ struct image_search {
   /// Index of `doc` in its source.
   std::size_t document = 0;
   const image_places& places;
+  /// Comments of other programs in the file.
+  const marked_text& marks;
+  /// Texts of the document that were searched by themselves.
+  std::deque<inner_text>& inner;
+  /// The number of texts around this one.
+  std::size_t depth = 0;
   /// The rest of the budget.
   std::size_t budget = unfolded_allowance;
   std::vector<found_image> images;
   values_scopes scopes{};
+  /// The strings and mappings of `images`.
+  std::set<yaml::node_index> known{};
 
   /// The text of a node as written.
   [[nodiscard]] std::string_view written(yaml::node_index i) const {
@@ -58,10 +80,9 @@ struct image_search {
 
 /// True when the text may hold one of the keys, perhaps written with escapes.
 [[nodiscard]] bool holds_key(std::string_view text, const std::vector<std::string>& keys);
-
-/// True for a text that another program fills in: pin::is_variable, and the variables of Compose, envsubst and Flux:
-/// "${TAG}", "$TAG".
-[[nodiscard]] bool is_filled_in(std::string_view image);
+/// The same for the keys that images may have in objects and values: of the table of kinds, and those of
+/// image_guess.hpp.
+[[nodiscard]] bool holds_image_key(std::string_view text, const image_places& places);
 
 /// "/spec/jobs/0/image" → "spec.jobs[0].image".
 [[nodiscard]] std::string path_text(std::string_view pointer);
@@ -78,6 +99,7 @@ struct object_type {
   std::string_view kind;
 };
 [[nodiscard]] std::optional<object_type> type_of(const yaml::source_document& doc, yaml::node_index i);
+inline constexpr std::string_view kustomize_group = "kustomize.config.k8s.io";
 [[nodiscard]] bool is_kustomization_type(const object_type& type);
 
 /// "Deployment shop/web"
@@ -86,11 +108,10 @@ struct object_type {
 /// Fills in the object that the image belongs to: `object`, `group`, `kind`, `ns`.
 void set_owner(const yaml::source_document& doc, yaml::node_index object, const object_type& type, slot& s);
 
-/// Searches a Kubernetes object, or a list of them item by item. Errors: a duplicate key on the way to an image, a
-/// limit of find_slots.hpp or of this header.
-[[nodiscard]] result<void> find_in_object(image_search& in, yaml::node_index object, const object_type& type);
-
+/// Searches a kustomization: its `images`, and the values of its charts.
 [[nodiscard]] result<void> find_in_kustomization(image_search& in, yaml::node_index root, const std::string& pointer);
+/// Searches the `images` of a mapping alone.
+[[nodiscard]] result<void> find_in_entries(image_search& in, yaml::node_index root, const std::string& pointer);
 /// An item of `images` as kustomize reads it; empty for an item that is not a mapping.
 [[nodiscard]] kustomize_entry kustomize_entry_at(const yaml::source_document& doc, yaml::node_index item);
 
@@ -108,23 +129,78 @@ void find_in_dockerfile(image_search& in);
 
 /// Decides by the name; false for standard input.
 [[nodiscard]] bool is_values_file(std::string_view path);
-[[nodiscard]] result<void> find_in_values(image_search& in);
+
+/// A part of a document that holds images of one owner.
+struct owned_part {
+  /// Its node, and the JSON Pointer to it.
+  yaml::node_index root = yaml::no_node;
+  std::string pointer;
+  /// `object`, `group`, `kind` and `ns`; `reason` skip_label or pattern: none of its images is changed.
+  slot owner;
+};
+[[nodiscard]] owned_part part_of(yaml::node_index root, std::string_view object);
+/// Fills in the owner, and adds it to `images`.
+void keep(image_search& in, const owned_part& part, found_image image);
+
+/// Searches a Kubernetes object, or a list of them item by item. Of `part` the root, the pointer and the reason count.
+/// Errors: a duplicate key on the way to an image, a limit of find_slots.hpp or of this header.
+[[nodiscard]] result<void> find_in_object(image_search& in, const owned_part& part, const object_type& type);
+
+/// Searches Helm values: a whole file, or a part of an object.
+[[nodiscard]] result<void> find_in_values(image_search& in, const owned_part& part);
+/// Searches the Helm values, kustomize's images and texts inside of an object of this type (values_places.hpp).
+/// `owner`: the object itself. Adds the nodes whose content is searched to `searched`.
+[[nodiscard]] result<void> find_in_places(image_search& in, const owned_part& owner, const object_type& type,
+                                          std::set<yaml::node_index>& searched);
+
+/// Searches the `spec` of an object of any kind by the names of keys (image_guess.hpp), and objects inside of it. Nodes
+/// in `searched`, and images that are known already, are passed over.
+[[nodiscard]] result<void> find_by_keys(image_search& in, const owned_part& owner, const object_type& type,
+                                        const std::set<yaml::node_index>& searched);
+
+enum class text_form : std::uint8_t {
+  values,   // Helm values
+  objects,  // Kubernetes objects; other documents hold no images
+};
+/// Searches a literal text that holds YAML: its images are added to `inner`. A text that cannot be read, or not be
+/// edited in its place, holds none.
+void find_in_text(image_search& in, yaml::node_index scalar, const owned_part& part, text_form form);
+
 /// The image of a mapping with `repository` and other keys, if it has one. `is_image`: its place shows that it is an
-/// image, even when it has neither `tag` nor `digest`; then `name` may replace `repository` beside a tag.
+/// image, even when it has neither `tag` nor `digest`; then `repo`, or beside a tag `name`, may replace `repository`,
+/// and `version` the tag.
 [[nodiscard]] result<std::optional<found_image>> values_image(image_search& in, yaml::node_index mapping,
                                                               std::string pointer, bool is_image);
-/// The image of a string `image` without a tag and of the keys beside it: `tag`, `imageTag`, `digest`.
+/// The image of a string `image` without a tag and of the keys beside it: `tag`, `imageTag`, `version`, `digest`. Of a
+/// string with another name, `initImage`, and `initImageTag`, `initImageVersion`, `initImageDigest`.
 [[nodiscard]] result<std::optional<found_image>> image_beside_tag(image_search& in, yaml::node_index mapping,
-                                                                  std::string pointer);
+                                                                  std::string_view key, std::string pointer);
+/// The value of an environment variable, `name` and `value`, whose name shows that it is an image, and whose text is
+/// one; no_node for any other mapping.
+[[nodiscard]] yaml::node_index image_of_variable(const yaml::source_document& doc, yaml::node_index mapping);
+/// Fills in all of the slot that follows from the nodes of the parts.
+void complete_values(image_search& in, found_image& image, std::string pointer);
 /// The value that charts pass on as imagePullPolicy; empty when there is none.
 [[nodiscard]] std::string_view pull_policy_beside(const image_search& in, yaml::node_index mapping);
 /// The reason why the chart may put text before or after `ref`, the text of a string `image`. Empty: the image is
 /// complete.
 [[nodiscard]] std::string part_of_split(image_search& in, yaml::node_index mapping, const registry::reference& ref);
 
+/// Calls `take` with each node that `path` leads to from the mapping `from`; `pointer`, to `from`, then leads to the
+/// node. malformed: a duplicate key on the way.
+[[nodiscard]] result<void> follow_path(image_search& in, yaml::node_index from, const pin::path& path,
+                                       std::string& pointer, const std::function<result<void>(yaml::node_index)>& take);
+/// The JSON Pointer to a node below the root of `part`; aliases are not followed.
+[[nodiscard]] std::string pointer_to(const yaml::source_document& doc, const owned_part& part, yaml::node_index node);
+
 /// Searches the document by the custom paths of the operator; images that are already in `images` are skipped.
 [[nodiscard]] result<void> find_by_path(image_search& in, const custom_paths& custom);
 [[nodiscard]] bool applies_to(const custom_paths& custom, std::string_view path);
+
+/// unsupported: the document is a Helm template that is not rendered.
+[[nodiscard]] result<void> refuse_template(const image_search& in);
+/// Sorts the images by their places, and takes what the comments of their lines tell.
+void complete(image_search& in);
 
 /// Takes the tags of digests without a tag from the comments of their lines.
 void take_tags_from_comments(image_search& in);

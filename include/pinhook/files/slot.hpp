@@ -29,16 +29,19 @@ enum class skip_reason : std::uint8_t {
   none,
   variable,      // "{{ .Values.image }}", "$(params.image)", "${TAG}": another program fills it in
   no_tag_here,   // a kustomization's or chart's entry without a tag: the tag comes from elsewhere
-  built,         // a Compose service with `build`: its image is built, not pulled
+  built,         // a Compose service with `build`, "ko://…": its image is built, not pulled
   overridden,    // a kustomization's entry whose tag a later entry replaces, which `problem` names
   skip_label,    // the object is labelled pinhook.dev/pin: skip
   skip_comment,  // the author's comment "pinhook: skip" (skip_comment.hpp)
+  pattern,       // a policy compares images with it: "ghcr.io/acme/*"; or it stands in a policy
+  replaced,      // a kustomization replaces it, tag or digest included; `problem` names both
   split,         // it is put together from several places (by a chart), or is on two lines; `problem` says so
   number_tag,    // Helm values: the tag is a number, and Helm writes another text; `problem` has the line to write
   invalid,       // not an image reference; `problem` has the reason
 };
 
-/// For people and JSON: "variable", "no-tag-here", "built", "overridden", "skip-label", "skip-comment", "split",
+/// For people and JSON: "variable", "no-tag-here", "built", "overridden", "skip-label", "skip-comment", "pattern",
+/// "replaced", "split",
 /// "number-tag", "invalid".
 [[nodiscard]] std::string_view to_string(skip_reason reason) noexcept;
 
@@ -46,7 +49,7 @@ enum class skip_reason : std::uint8_t {
 [[nodiscard]] constexpr bool is_on_purpose(skip_reason reason) noexcept {
   using enum skip_reason;
   return reason == variable || reason == no_tag_here || reason == built || reason == skip_label ||
-         reason == skip_comment;
+         reason == skip_comment || reason == pattern;
 }
 
 struct slot {
@@ -62,6 +65,8 @@ struct slot {
   std::string name;
   pin::container_type type = pin::container_type::other;
   slot_form form = slot_form::scalar;
+  /// True for an image in a text that holds YAML: `pointer` leads to the text and then on in it.
+  bool is_in_text = false;
   /// JSON Pointer, from the document's root, to the string, the mapping of the values, or the entry.
   std::string pointer;
   /// The imagePullPolicy beside it (of an image volume: pullPolicy; of Helm values: either); empty when there is none.
@@ -72,9 +77,12 @@ struct slot {
   /// The image as written; of values and kustomizations put together: "docker.io/bitnami/redis:7.2@sha256:…".
   std::string written;
   skip_reason reason = skip_reason::none;
-  /// invalid, number_tag, split: the fault of `written`; overridden: the entry that replaces it; variable: what fills
-  /// it in, where that is known. Where `reason` is
-  /// `none`: the reason why no digest is looked up and written here; empty: none.
+  /// True for a text that only looks like an image, in a place that no schema names: when its registry does not know
+  /// it, it is left as it is.
+  bool is_guess = false;
+  /// invalid, number_tag, split: the fault of `written`; overridden, replaced: the entry that replaces it; variable:
+  /// what fills it in, where that is known. Where `reason` is `none`: the reason why no digest is looked up and written
+  /// here; empty: none.
   std::string problem;
   /// The remedy for `problem`. Empty: write a reference.
   std::string remedy;

@@ -40,14 +40,24 @@ struct outer_part {
 
 class values_scopes {
  public:
+  values_scopes() = default;
+  /// Values inside an object: mappings around `root` are no values.
+  explicit values_scopes(yaml::node_index root) : root_(root) {}
+
   /// The parts around the mapping, with its own `global` but not its other members. The innermost first.
   [[nodiscard]] std::vector<outer_part> around(const yaml::source_document& doc, yaml::node_index mapping);
   /// The parts that the mapping itself holds.
-  [[nodiscard]] static std::vector<outer_part> within(const yaml::source_document& doc, yaml::node_index mapping);
+  [[nodiscard]] std::vector<outer_part> within(const yaml::source_document& doc, yaml::node_index mapping) const;
 
  private:
+  /// The mapping around a node, also through lists; no_node outside of the values.
+  [[nodiscard]] yaml::node_index mapping_around(const yaml::source_document& doc, yaml::node_index i) const;
+  void take(const yaml::source_document& doc, yaml::node_index mapping, yaml::node_index named, std::string_view below,
+            std::vector<outer_part>& into) const;
+  void take_global(const yaml::source_document& doc, yaml::node_index mapping, std::vector<outer_part>& into) const;
   const std::vector<outer_part>& up_from(const yaml::source_document& doc, yaml::node_index mapping);
 
+  yaml::node_index root_ = yaml::no_node;
   /// By mapping: the parts of the mapping, of its `global` and of everything around them.
   std::map<yaml::node_index, std::vector<outer_part>> known_;
 };

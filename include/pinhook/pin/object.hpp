@@ -45,7 +45,7 @@ struct object {
   found_slots found;
 };
 
-/// `places`: the places of images; empty: the object is searched for pod specs.
+/// `places`: the places of images; empty, or the last with an empty path: the object is searched for pod specs.
 /// malformed: no JSON object, or a duplicate of a key that pinning acts on (it is not for us to guess which of the two
 /// the API server takes). unsupported: a limit of find_slots.hpp was crossed, or it has more than `most` images.
 [[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places,

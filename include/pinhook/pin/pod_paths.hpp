@@ -28,11 +28,13 @@ class pod_paths {
  public:
   /// The table alone.
   pod_paths() : pod_paths(std::vector<custom_kind>{}) {}
-  /// With the operator's kinds: their paths are added to the table's for the same kind. Throws std::invalid_argument
+  /// With the operator's kinds: their paths are added to the table's for the same kind; `*` in a group or kind stands
+  /// for any characters. Throws std::invalid_argument
   /// when a path cannot be parsed (check with `parse_path` beforehand) or a kind has more than max_places.
   explicit pod_paths(const std::vector<custom_kind>& more);
 
-  /// Empty: the kind is not known, and its objects are searched for pod specs by their shape.
+  /// Empty: the kind is not known, and its objects are searched for pod specs by their shape. So are those of a kind
+  /// that only a row of the operator's with wildcards matches: the last place has an empty path then.
   [[nodiscard]] std::span<const place> of(std::string_view group, std::string_view kind) const;
 
   /// Tells whether images of an existing object of the kind can be changed. They can where it is not known: in the

@@ -48,7 +48,7 @@ struct slot_order {
 
 /// The places of images in a kind that the operator named.
 struct custom_kind {
-  /// API group ("" is core) and kind; versions do not matter.
+  /// API group ("" is core) and kind, with wildcards; versions do not matter.
   std::string group;
   std::string kind;
   /// "spec.image", "spec.workers[*].image"

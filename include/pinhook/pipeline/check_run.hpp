@@ -22,7 +22,9 @@
 #include <pinhook/pipeline/slot_rules.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +89,8 @@ class check_run final : public run {
   std::vector<bool> has_content_;
   std::map<std::string, registry::reference> wanted_;
   std::size_t excluded_ = 0;
+  /// The canonical references of images that are no guesses (slot::is_guess).
+  std::set<std::string, std::less<>> certain_;
   std::size_t templates_ = 0;
   std::string first_template_;
   /// Bytes of the files that were rewritten for the lines of a fix.

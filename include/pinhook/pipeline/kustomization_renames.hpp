@@ -7,6 +7,9 @@
 // And an entry with a dot in its name, which kustomize reads as any character, gives its own digest to images of other
 // names, so no digest is written into it.
 //
+// An image that entries with a tag or a digest replace in every kustomization that takes it, and that no other one
+// includes, is never used as it is written: `controller:latest` of kubebuilder. It needs no digest.
+//
 // Blocks for as long as the disk does; any thread.
 #pragma once
 

@@ -41,6 +41,8 @@ struct taken_image {
   std::size_t index = 0;
   /// An entry on the way gives the tag or digest, so those in the file do not come out.
   bool is_decided = false;
+  /// The kustomization whose entry gives it, by the path on which it was reached; empty: none, or that of the walk.
+  std::string decided_by{};
 
   /// The object is labelled to be skipped; an entry would pin it nevertheless.
   [[nodiscard]] bool is_skipped() const { return slot.reason == files::skip_reason::skip_label; }
@@ -109,6 +111,8 @@ class kustomization_walk {
   /// Records the entries of a kustomization that match an image of another name among those that reach them.
   void find_dots(const std::string& path, const read_kustomization& k, const std::vector<taken_image>& among);
   [[nodiscard]] std::vector<dot_match> take_dots() { return std::move(dots_); }
+  /// The canonical paths of the kustomizations that were reached.
+  [[nodiscard]] const std::set<std::filesystem::path>& nested() const { return nested_; }
 
   [[nodiscard]] std::vector<std::string> take_notes() { return std::move(notes_); }
 
@@ -129,6 +133,7 @@ class kustomization_walk {
   std::vector<std::filesystem::path> open_;
   std::vector<std::string> notes_;
   std::vector<dot_match> dots_;
+  std::set<std::filesystem::path> nested_;
   std::size_t files_ = 0;
 };
 

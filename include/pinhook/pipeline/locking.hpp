@@ -20,7 +20,9 @@
 #include <pinhook/resolve/image_lock.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,8 @@ struct lock_plan {
   std::map<std::string, std::string, std::less<>> places;
   /// References to look up, each canonical one once, in the order of the files.
   std::vector<registry::reference> missing;
+  /// The canonical references of `missing` that are only guesses, in every place (slot::is_guess): they need no entry.
+  std::set<std::string, std::less<>> guesses{};
   /// Decided by a pin in a file, or by the existing lock.
   resolve::image_lock decided;
   /// The number of pins without a known tag, which cannot be locked.

@@ -20,6 +20,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pinhook::pipeline {
@@ -40,12 +41,14 @@ struct renamed_image {
   std::string by;
   /// The reason why no digest may be written, whatever the other image's is; empty: a digest of both may.
   std::string problem{};
+  /// The other image has a tag or digest of its own, so that this one's is never used: `problem` says so.
+  bool is_replaced = false;
 };
 /// By the index of the slot; one for each name.
 using renamed_images = std::multimap<std::size_t, renamed_image>;
 
-/// The slots, with slot::problem and remedy of those to which no digest may be written by `renamed`. `into` holds the
-/// slots when there is one, and outlives the result.
+/// The slots, with slot::problem and remedy of those to which no digest may be written by `renamed`; the reason of
+/// those that are replaced is skip_reason::replaced. `into` holds the slots when there is one, and outlives the result.
 [[nodiscard]] std::span<const files::slot> with_problems(std::span<const files::slot> slots,
                                                          const renamed_images& renamed, std::vector<files::slot>& into);
 
@@ -96,6 +99,14 @@ struct pinned_file {
   /// A sentence about `lost_tags`; empty when none is lost.
   [[nodiscard]] std::string lost_tags_note() const;
 };
+
+/// True when the registry does not know an image that is only a guess (slot::is_guess): it is left with a warning, and
+/// fails no run.
+[[nodiscard]] bool is_unknown_guess(const files::slot& s, const error& answer);
+/// The same for an error of any image that may be a guess: its registry has no such image, or shows it to nobody.
+[[nodiscard]] bool is_unknown_image(const error& answer);
+/// The sentence about such an image, behind the registry's answer.
+inline constexpr std::string_view guess_note = "it may not be an image";
 
 /// References whose digests are needed, each canonical one once, in their order. None for unpin.
 [[nodiscard]] std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& choice);

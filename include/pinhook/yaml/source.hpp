@@ -100,6 +100,8 @@ struct source {
   std::vector<source_document> documents;
   /// Values that do not occur literally in the source.
   std::deque<std::string> owned;
+  /// Those of documents that were read from a text inside of another one (embedded.hpp).
+  std::deque<std::deque<std::string>> inner{};
 };
 
 struct source_limits {

@@ -98,8 +98,10 @@ TEST(FindImages, NeedsNoLookAtTextsWithoutTheirKeys) {
   const image_places none;
   EXPECT_FALSE(may_hold_images("", "a.yaml", none));
   EXPECT_FALSE(may_hold_images("apiVersion: v1\nkind: ConfigMap\ndata: {a: \"b\\n\"}\n", "a.yaml", none));
-  EXPECT_FALSE(may_hold_images("repository: a\ntag: b\n", "a.yaml", none));
-  EXPECT_TRUE(may_hold_images("repository: a\ntag: b\n", "values.yaml", none));
+  EXPECT_FALSE(may_hold_images("repo: a\ntag: b\n", "values.yaml", none));
+  EXPECT_TRUE(may_hold_images("repository: a\ntag: b\n", "a.yaml", none));
+  EXPECT_TRUE(may_hold_images("spec: {initImage: a}\n", "a.yaml", none));
+  EXPECT_TRUE(may_hold_images("env: [{name: RELATED_IMAGE_A, value: a}]\n", "a.yaml", none));
   EXPECT_TRUE(may_hold_images("spec: {image: a}\n", "a.yaml", none));
   EXPECT_TRUE(may_hold_images("{\"im\\u0061ge\": \"a\"}", "a.yaml", none));
   EXPECT_TRUE(may_hold_images("\"\\x69mage\": a", "a.yaml", none));
@@ -117,7 +119,7 @@ TEST(FindImages, ReadsAListOfManyObjectsAtOnce) {
   std::string text = "apiVersion: v1\nkind: List\nitems:\n";
   for (int i = 0; i < 2000; ++i)
     text += "- apiVersion: v1\n  kind: Pod\n  spec: {containers: [{name: a, image: b:1}]}\n";
-  const auto from = yaml::read_source(text);
+  auto from = yaml::read_source(text);
   ASSERT_TRUE(from);
   const auto found = find_images(*from, text, "", {});
   ASSERT_TRUE(found) << found.error().message;

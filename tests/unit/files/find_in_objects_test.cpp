@@ -110,7 +110,7 @@ TEST(FindInObjects, KnowsTheTypeOfEachContainer) {
   const std::string_view text =
       "apiVersion: v1\nkind: Pod\nspec:\n  containers: [{image: a:1}]\n  initContainers: [{image: b:1}]\n"
       "  ephemeralContainers: [{image: c:1}]\n  volumes: [{image: {reference: d:1}}]\n";
-  const auto from = yaml::read_source(text);
+  auto from = yaml::read_source(text);
   ASSERT_TRUE(from);
   const auto found = find_images(*from, text, "", {});
   ASSERT_TRUE(found);
@@ -294,7 +294,7 @@ TEST(FindInObjects, TellsVariablesFromMistakes) {
 
 TEST(FindInObjects, ReportsTheFaultOfAReference) {
   const std::string_view text = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: Nginx}]}\n";
-  const auto from = yaml::read_source(text);
+  auto from = yaml::read_source(text);
   ASSERT_TRUE(from);
   const auto found = find_images(*from, text, "", {});
   ASSERT_TRUE(found);

@@ -10,9 +10,9 @@ namespace {
 
 TEST(Slot, NamesEveryReasonDifferently) {
   std::set<std::string_view> names;
-  for (const auto reason :
-       {skip_reason::none, skip_reason::variable, skip_reason::no_tag_here, skip_reason::built, skip_reason::skip_label,
-        skip_reason::skip_comment, skip_reason::split, skip_reason::number_tag, skip_reason::invalid})
+  for (const auto reason : {skip_reason::none, skip_reason::variable, skip_reason::no_tag_here, skip_reason::built,
+                            skip_reason::skip_label, skip_reason::skip_comment, skip_reason::pattern,
+                            skip_reason::replaced, skip_reason::split, skip_reason::number_tag, skip_reason::invalid})
     EXPECT_TRUE(names.insert(to_string(reason)).second) << to_string(reason);
 }
 

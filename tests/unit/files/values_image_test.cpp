@@ -56,7 +56,84 @@ TEST(ValuesImage, IsPutTogetherFromTheKeysBesideIt) {
                           "7:14 /old | values | old | acme/old | (no-tag-here)",
                           "8:15 /both/image | values | both.image | a/b:1 | a/b:1",
                           "9:45 /two | values | two | app:v1 | (split)",
-                          "11:14 /ver/image | values | ver.image | acme/api | (split)"));
+                          "11:33 /ver | values | ver | acme/api:1.2.3 | acme/api:1.2.3"));
+}
+
+TEST(ValuesImage, TakesTheNamesThatChartsUse) {
+  struct name_case {
+    std::string_view text;
+    std::string_view expected;
+  };
+  const name_case cases[] = {
+      {"web: {image: nginx, version: '1.25'}\n", "/web | values | web | nginx:1.25 | nginx:1.25"},
+      {"web: {image: nginx, imageVersion: v1}\n", "/web | values | web | nginx:v1 | nginx:v1"},
+      // The tag counts before the version.
+      {"web: {image: nginx, version: v2, tag: v1}\n", "/web | values | web | nginx:v1 | nginx:v1"},
+      {"web: {image: {repo: acme/web, version: v1}}\n", "/web/image | values | web.image | acme/web:v1 | acme/web:v1"},
+      {"web: {image: {repository: acme/web, imageTag: v1}}\n",
+       "/web/image | values | web.image | acme/web:v1 | acme/web:v1"},
+      {"sidecarImage: {name: acme/side, tag: v1}\n",
+       "/sidecarImage | values | sidecarImage | acme/side:v1 | acme/side:v1"},
+      {"job: {initImage: acme/init:1.0}\n", "/job/initImage | values | job.initImage | acme/init:1.0 | acme/init:1.0"},
+      {"job: {init_image: ghcr.io/acme/init}\n",
+       "/job/init_image | values | job.init_image | ghcr.io/acme/init | ghcr.io/acme/init"},
+      {"job: {initImage: acme/init, initImageTag: '1.0'}\n",
+       "/job | values | job.initImage | acme/init:1.0 | acme/init:1.0"},
+      {"job: {initImage: '{{ .Values.x }}'}\n",
+       "/job/initImage | values | job.initImage | {{ .Values.x }} | (variable)"},
+      {"job: {image: 'ko://example.com/a'}\n", "/job/image | values | job.image | ko://example.com/a | (built)"},
+      {"job: {images: [acme/tool:1.0]}\n", "/job/images/0 | values | job.images[0] | acme/tool:1.0 | acme/tool:1.0"},
+      {"images: {web: acme/web:1.0}\n", "/images/web | values | images.web | acme/web:1.0 | acme/web:1.0"},
+      {"images: {web: {name: acme/web, tag: v1}}\n", "/images/web | values | images.web | acme/web:v1 | acme/web:v1"},
+      {"env: [{name: RELATED_IMAGE_X, value: 'acme/x:1'}]\n",
+       "/env/0/value | values | env[0].value | acme/x:1 | acme/x:1"},
+      {"env: {WORKER_IMAGE: 'acme/x:1'}\n", "/env/WORKER_IMAGE | values | env.WORKER_IMAGE | acme/x:1 | acme/x:1"},
+  };
+  for (const name_case& one : cases) {
+    const auto slots = found_slots(one.text, "values.yaml");
+    ASSERT_EQ(slots.size(), 1U) << one.text;
+    EXPECT_EQ(slots[0].substr(slots[0].find(' ') + 1), one.expected) << one.text;
+  }
+}
+
+TEST(ValuesImage, LeavesOutWhatOnlyHasSuchAName) {
+  for (const std::string_view text :
+       {"a: {repo: acme/a, version: v1}\n", "a: {name: a, version: v1}\n", "logoImage: acme/logo:1\n",
+        "osImage: ubuntu:22.04\n", "initImage: init\n", "initImage: acme/init\n", "images: [web, 'a b']\n",
+        "images: {registry: 'localhost:5000', tag: v1, pullPolicy: Always}\n", "env: [{name: TAG, value: 'a:1'}]\n",
+        "env: [{name: WORKER_IMAGE, value: worker}]\n", "image: {name: a}\n", "heroImage: {repository: a}\n"})
+    EXPECT_THAT(found_slots(text, "values.yaml"), testing::IsEmpty()) << text;
+}
+
+TEST(ValuesImage, TellsGuessesFromPlacesThatAreKnown) {
+  const auto is_guess = [](std::string text) {
+    const image_file file = read(text);
+    EXPECT_EQ(file.slots().size(), 1U) << text;
+    return !file.slots().empty() && file.slots()[0].is_guess;
+  };
+  for (const char* text : {"image: nginx:1.25\n", "image: {repository: nginx, tag: v1}\n", "image: nginx\ntag: v1\n",
+                           "sidecarImage: {repository: nginx, tag: v1}\n"})
+    EXPECT_FALSE(is_guess(text)) << text;
+  for (const char* text :
+       {"image: nginx\n", "initImage: acme/init:1\n", "images: [acme/a:1]\n", "a: {repository: nginx, tag: v1}\n",
+        "image: {name: nginx, tag: v1}\n", "initImage: a\ninitImageTag: v1\n"})
+    EXPECT_TRUE(is_guess(text)) << text;
+}
+
+TEST(ValuesImage, PinsTheNamesThatChartsUse) {
+  const std::string text =
+      "search:\n  image: registry.example.com/search/engine\n  imageTag: \"8.5.1\"\n"
+      "web:\n  image: nginx\n  version: \"1.25\"\ncache:\n  image:\n    name: redis\n    tag: \"7.2\"\n"
+      "job:\n  initImage: acme/init:1.0\n  images:\n    - acme/tool:1.0\n";
+  const image_file file = read(text);
+  const std::string d = "sha256:" + std::string(64, 'a');
+  const std::string pinned = "search:\n  image: registry.example.com/search/engine\n  imageTag: \"8.5.1@" + d +
+                             "\"\nweb:\n  image: nginx\n  version: \"1.25@" + d +
+                             "\"\ncache:\n  image:\n    name: redis\n    tag: \"7.2@" + d +
+                             "\"\njob:\n  initImage: acme/init@" + d + " # acme/init:1.0\n  images:\n    - acme/tool@" +
+                             d + " # acme/tool:1.0\n";
+  EXPECT_EQ(rewritten(file, 'a'), pinned);
+  EXPECT_EQ(rewritten(read(pinned), '\0'), text);
 }
 
 struct split_case {
@@ -232,7 +309,7 @@ TEST(ValuesImage, LimitsThePartsAroundAnImage) {
   for (int i = 0; i < 60; ++i)
     text += std::string(static_cast<std::size_t>(i), ' ') + "a:\n" + std::string(static_cast<std::size_t>(i) + 1, ' ') +
             "version: v1\n";
-  text += std::string(60, ' ') + "image: nginx\n";
+  text += std::string(60, ' ') + "job: {image: nginx}\n";
   const image_file file = read(text);
   ASSERT_EQ(file.slots().size(), 1U);
   EXPECT_EQ(file.slots()[0].reason, skip_reason::split);

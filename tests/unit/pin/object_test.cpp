@@ -314,5 +314,18 @@ TEST(Object, SurvivesEveryTruncation) {
   EXPECT_TRUE(read("apps", "Deployment", text));
 }
 
+TEST(ReadObject, SearchesObjectsOfKindsWithWildcards) {
+  const pod_paths paths({{"*", "*", {"spec.image", "spec.pod.containers[*].image"}}});
+  const auto read = read_object(R"({"spec": {"image": "a:1", "pod": {"containers": [{"image": "b:1"}]},
+                                    "other": {"containers": [{"image": "c:1"}]}}})",
+                                paths.of("example.com", "Engine"));
+  ASSERT_TRUE(read) << read.error().message;
+  std::vector<std::string> images;
+  for (const slot& one : read->found.slots) images.push_back(one.image);
+  EXPECT_EQ(images, (std::vector<std::string>{"a:1", "b:1", "c:1"}));
+  EXPECT_LT(read->found.slots.back().pod, read->found.templates.size());
+  EXPECT_EQ(read->found.templates.at(read->found.slots.back().pod).pointer, "/spec/other");
+}
+
 }  // namespace
 }  // namespace pinhook::pin

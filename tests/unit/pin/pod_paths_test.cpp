@@ -3,9 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace pinhook::pin {
 namespace {
+
+std::vector<std::string> most_paths() {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < max_places; ++i) out.push_back("spec.image" + std::to_string(i));
+  return out;
+}
 
 TEST(PodPaths, KnowsTheKindsOfTheTable) {
   const pod_paths paths;
@@ -47,9 +56,29 @@ TEST(PodPaths, KnowsTheKeysThatImagesStandUnder) {
   EXPECT_EQ(paths.keys(), (std::vector<std::string>{"image", "tools", "runtime"}));
 }
 
+TEST(PodPaths, TakesWildcards) {
+  const pod_paths paths({{"*", "*", {"spec.image"}},
+                         {"*.acme.io", "*", {"spec.imageName"}},
+                         {"db.acme.io", "Cluster", {"spec.tool.image"}}});
+  const auto texts = [&](std::string_view group, std::string_view kind) {
+    std::vector<std::string> out;
+    for (const place& one : paths.of(group, kind)) {
+      std::string text;
+      for (const path_step& step : one.path) text += "/" + step.name;
+      out.push_back(text);
+    }
+    return out;
+  };
+  using testing_texts = std::vector<std::string>;
+  EXPECT_EQ(texts("example.com", "Engine"), (testing_texts{"/spec/image", ""})) << "still searched by its shape";
+  EXPECT_EQ(texts("web.acme.io", "Site"), (testing_texts{"/spec/imageName", "/spec/image", ""}));
+  EXPECT_EQ(texts("db.acme.io", "Cluster"), (testing_texts{"/spec/tool/image", "/spec/image", "/spec/imageName"}));
+  EXPECT_EQ(texts("apps", "Deployment"), (testing_texts{"/spec/template", "/spec/image"}));
+}
+
 TEST(PodPaths, RefusesWrongPathsAtStart) {
   EXPECT_THROW(pod_paths({{"example.com", "Fleet", {"spec[0]"}}}), std::invalid_argument);
-  const custom_kind most{"example.com", "Fleet", std::vector<std::string>(max_places, "spec.image")};
+  const custom_kind most{"example.com", "Fleet", most_paths()};
   EXPECT_NO_THROW(pod_paths({most}));
   EXPECT_THROW(pod_paths({most, {"example.com", "Fleet", {"spec.image"}}}), std::invalid_argument);
 }

@@ -122,5 +122,17 @@ TEST_F(Inputs, NamesAFileThatIsNotThere) {
   EXPECT_THAT(seen({folder() + "/none.yaml"}), ElementsAre(HasSubstr("none.yaml")));
 }
 
+TEST_F(Inputs, FilesThatAChartOfAKustomizationNamesAreValues) {
+  const std::string values = "image: {repository: acme/web, tag: v1}\n";
+  write("app/kustomization.yaml",
+        "helmCharts:\n- {name: web, valuesFile: web.yaml, additionalValuesFiles: [env/prod.yaml]}\n");
+  const auto named = write("app/web.yaml", values);
+  write("app/env/prod.yaml", values);
+  write("app/other.yaml", values);
+  EXPECT_THAT(seen({folder()}), ElementsAre("prod.yaml: 1 image", "kustomization.yaml: 0 image", "other.yaml: 0 image",
+                                            "web.yaml: 1 image"));
+  EXPECT_THAT(seen({named}), ElementsAre("web.yaml: 1 image (named)"));
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline

@@ -38,7 +38,10 @@ class KustomizationRenames : public ::testing::Test {
     for (std::size_t i = 0; i < all.size(); ++i)
       for (const auto& [slot, to] : renames[i])
         out.push_back(fmt::format("{} {} {}{}{} ({})", shown(all[i]->path), slot, to.text, to.ref ? "" : " (none)",
-                                  to.problem.empty() ? "" : " (refused)", shown(to.by)));
+                                  to.is_replaced       ? " (replaced)"
+                                  : to.problem.empty() ? ""
+                                                       : " (refused)",
+                                  shown(to.by)));
     inputs_.clear();
     return out;
   }
@@ -192,6 +195,42 @@ TEST_F(KustomizationRenames, ComeFromKustomizationsOutsideTheRun) {
   const auto renames = renames_in({one}, around, places_);
   ASSERT_EQ(renames.at(0).size(), 1U);
   EXPECT_EQ(renames[0].begin()->second.text, "m.example/web:1");
+}
+
+TEST_F(KustomizationRenames, TellImagesThatAreReplaced) {
+  pod("a.yaml", {"controller:latest", "nginx:1.25"});
+  write("kustomization.yaml",
+        "resources: [a.yaml]\nimages:\n- {name: controller, newName: ghcr.io/acme/operator, newTag: v1.2.0}\n");
+  EXPECT_THAT(found(), ElementsAre("a.yaml 0 ghcr.io/acme/operator:v1.2.0 (none) (replaced) (kustomization.yaml)"));
+}
+
+TEST_F(KustomizationRenames, TellImagesThatAnInnerKustomizationReplaces) {
+  pod("config/manager/manager.yaml", {"controller:latest"});
+  write("config/manager/kustomization.yaml",
+        "resources: [manager.yaml]\nimages:\n- {name: controller, newName: ghcr.io/acme/operator, newTag: v1.2.0}\n");
+  write("config/default/kustomization.yaml", "resources: [../manager]\n");
+  EXPECT_THAT(found(), ElementsAre("config/manager/manager.yaml 0 ghcr.io/acme/operator:v1.2.0 (none) (replaced) "
+                                   "(config/manager/kustomization.yaml)"));
+}
+
+// The base is no use of its own where overlays include it; all overlays count.
+TEST_F(KustomizationRenames, TellImagesThatEveryOverlayReplaces) {
+  const auto tree = [this](const std::string& second) {
+    pod("base/a.yaml", {"web:placeholder"});
+    write("base/kustomization.yaml", "resources: [a.yaml]\n");
+    write("dev/kustomization.yaml", "resources: [../base]\nimages: [{name: web, newTag: v1}]\n");
+    write("prod/kustomization.yaml", "resources: [../base]\n" + second);
+  };
+  tree("images: [{name: web, newTag: v2}]\n");
+  EXPECT_THAT(found(), ElementsAre("base/a.yaml 0 web:v2 (none) (replaced) (prod/kustomization.yaml)"));
+  tree("");
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(KustomizationRenames, DoNotReplaceWhereImagesDoNotReach) {
+  write("a.yaml", "apiVersion: helm.fluxcd.io/v1\nkind: HelmRelease\nspec: {values: {image: 'web:1'}}\n");
+  write("kustomization.yaml", "resources: [a.yaml]\nimages: [{name: web, newTag: v1}]\n");
+  EXPECT_THAT(found(), IsEmpty());
 }
 
 }  // namespace

@@ -103,14 +103,29 @@ TEST_F(KustomizationRun, AnEntryWhoseNameHoldsATagKeepsItsImage) {
 }
 
 TEST_F(KustomizationRun, AnImageBesideANameWithATagKeepsItsTag) {
-  digests.holds("docker.io/library/nginx:1.26", digest_of_digit('b'));
-  const std::string text = "resources: [pod.yaml]\nimages:\n  - {name: 'nginx:1.25', newTag: '1.26'}\n";
+  digests.holds("m.example/nginx:1.25", digest_of_digit('a'));
+  const std::string text = "resources: [pod.yaml]\nimages:\n  - {name: 'nginx:1.25', newName: m.example/nginx}\n";
   add(write("over/pod.yaml", pod("nginx:1.25")), pod("nginx:1.25"));
-  add(write("over/kustomization.yaml", text), text);
+  add(write("over/kustomization.yaml", text), text, false);
   const auto done = run();
-  ASSERT_EQ(done.writes.size(), 2U) << done.messages;
+  ASSERT_EQ(done.writes.size(), 1U) << done.messages;
   EXPECT_EQ(done.writes[0].text, pod("nginx:1.25@" + a));
-  EXPECT_THAT(done.writes[1].text, HasSubstr("digest: '" + b + "'}"));
+}
+
+TEST_F(KustomizationRun, AnImageThatIsReplacedIsLeft) {
+  digests.holds("ghcr.io/acme/operator:v1.2.0", digest_of_digit('b'));
+  const std::string text =
+      "resources: [pod.yaml]\nimages:\n  - name: controller\n    newName: ghcr.io/acme/operator\n    newTag: v1.2.0\n";
+  add(write("over/pod.yaml", pod("controller:latest")), pod("controller:latest"));
+  const auto path = write("over/kustomization.yaml", text);
+  add(path, text);
+  const auto done = run();
+  EXPECT_EQ(done.status, run_status::good) << done.messages;
+  ASSERT_EQ(done.writes.size(), 1U) << done.messages;
+  EXPECT_THAT(done.writes[0].text, HasSubstr("digest: " + b + " # ghcr.io/acme/operator:v1.2.0\n"));
+  EXPECT_THAT(done.messages, HasSubstr("\"controller:latest\" is left as it is: replaced by "
+                                       "\"ghcr.io/acme/operator:v1.2.0\" in " +
+                                       path));
 }
 
 TEST_F(KustomizationRun, AnEntryWithoutATagIsFilledIn) {

@@ -1,0 +1,178 @@
+// Helm values and images for kustomize inside of objects (values_places.hpp).
+#include <pinhook/files/image_guess.hpp>
+#include <pinhook/files/image_search.hpp>
+#include <pinhook/files/kustomize_image.hpp>
+#include <pinhook/files/values_places.hpp>
+#include <pinhook/pin/path.hpp>
+#include <pinhook/yaml/embedded.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+using yaml::source_kind;
+
+// The last part of a parameter's name, "image.tag", and the part of the image that its value is.
+constexpr std::array<std::pair<std::string_view, node_index found_image::*>, 7> parameter_parts{
+    {{"repository", &found_image::name},
+     {"repo", &found_image::name},
+     {"registry", &found_image::registry},
+     {"tag", &found_image::tag},
+     {"digest", &found_image::digest},
+     {"sha256", &found_image::digest},
+     {"sha", &found_image::digest}}};
+
+struct parameter {
+  std::string_view name;
+  node_index key = no_node;
+  node_index value = no_node;
+};
+
+class place_search {
+ public:
+  place_search(image_search& in, const owned_part& owner) : in_(in), owner_(owner) {}
+
+  result<void> take(node_index at, values_form form, const std::string& pointer) {
+    at = in_.doc.resolve(at);
+    owned_part part{at, pointer, owner_.owner};
+    switch (form) {
+      case values_form::object:
+        return find_in_values(in_, part);
+      case values_form::text:
+        find_in_text(in_, at, part, text_form::values);
+        return {};
+      case values_form::objects:
+        find_in_text(in_, at, part, text_form::objects);
+        return {};
+      case values_form::parameters:
+        take_parameters(part, listed(at));
+        return {};
+      case values_form::pairs:
+        take_parameters(part, paired(at));
+        return {};
+      case values_form::image_strings:
+        take_image_strings(part);
+        return {};
+      case values_form::entries:
+        return in_.doc.at(at).kind == source_kind::mapping ? find_in_entries(in_, at, pointer) : result<void>();
+    }
+    return {};
+  }
+
+ private:
+  [[nodiscard]] std::vector<parameter> listed(node_index list) const {
+    std::vector<parameter> out;
+    if (in_.doc.at(list).kind != source_kind::sequence) return out;
+    for (node_index one = in_.doc.at(list).first; one != no_node; one = in_.doc.at(one).next) {
+      const auto name = string_at(in_.doc, in_.doc.find(one, "name"));
+      const auto value = member_of(in_.doc, one, "value");
+      if (name && value && value->value != no_node) out.push_back({*name, value->key, value->value});
+    }
+    return out;
+  }
+
+  [[nodiscard]] std::vector<parameter> paired(node_index mapping) const {
+    std::vector<parameter> out;
+    if (in_.doc.at(mapping).kind != source_kind::mapping) return out;
+    for (node_index k = in_.doc.at(mapping).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next)
+      if (const std::string_view name = scalar_at(in_.doc, k); !name.empty())
+        out.push_back({name, k, in_.doc.at(k).next});
+    return out;
+  }
+
+  // Parameters with the same begin of their names are parts of one image.
+  void take_parameters(const owned_part& part, const std::vector<parameter>& all) {
+    std::vector<std::pair<std::string_view, found_image>> images;
+    for (const parameter& one : all) {
+      const std::size_t dot = one.name.rfind('.');
+      const std::string_view last = dot == std::string_view::npos ? one.name : one.name.substr(dot + 1);
+      const std::string_view begin = dot == std::string_view::npos ? std::string_view() : one.name.substr(0, dot);
+      const auto known = std::ranges::find(parameter_parts, last, [](const auto& p) { return p.first; });
+      if (known == parameter_parts.end()) {
+        take_whole(part, one, last);
+        continue;
+      }
+      auto at = std::ranges::find(images, begin, [](const auto& p) { return p.first; });
+      if (at == images.end()) at = images.insert(images.end(), {begin, found_image()});
+      found_image& image = at->second;
+      image.*known->second = one.value;
+      if (known->second == &found_image::tag) image.tag_key = one.key;
+      if (known->second != &found_image::digest) continue;
+      image.digest_key = one.key;
+      image.is_hex_digest = last.starts_with("sha");
+    }
+    for (auto& [name, image] : images)
+      if (!scalar_at(in_.doc, image.name).empty()) take_parts(part, name, std::move(image));
+  }
+
+  // {name: sidecar.image, value: acme/side:1.0}
+  void take_whole(const owned_part& part, const parameter& one, std::string_view last) {
+    const auto text = string_at(in_.doc, one.value);
+    if (!text || !names_image(last) || !is_whole_image(*text)) return;
+    found_image image = scalar_image(in_, one.value, pointer_to(in_.doc, part, one.value));
+    image.slot.name = one.name;
+    image.slot.is_guess = last != image_key;
+    keep(in_, part, std::move(image));
+  }
+
+  void take_parts(const owned_part& part, std::string_view name, found_image image) {
+    image.mapping = part.root;
+    complete_values(in_, image, part.pointer);
+    image.slot.name = name;
+    image.slot.is_guess = name.empty() || !names_image(name.substr(name.rfind('.') + 1));
+    keep(in_, part, std::move(image));
+  }
+
+  // "NAME=NEW:TAG", "NEW:TAG", "NAME=NEW@DIGEST"; tag and digest together are not taken (kustomize/commands/edit/set).
+  void take_image_strings(const owned_part& part) {
+    if (in_.doc.at(part.root).kind != source_kind::sequence) return;
+    std::size_t index = 0;
+    for (node_index one = in_.doc.at(part.root).first; one != no_node; one = in_.doc.at(one).next, ++index) {
+      const auto text = string_at(in_.doc, one);
+      if (!text || text->empty()) continue;
+      found_image image = scalar_image(in_, one, fmt::format("{}/{}", part.pointer, index));
+      const std::size_t behind = text->find('=') + 1;  // npos + 1 is 0
+      image.before = text->substr(0, behind);
+      image.slot.written = text->substr(behind);
+      image.slot.format = pin::pin_format::digest;
+      const image_parts written = split_image(image.slot.written);
+      if (written.tag.empty() && written.digest.empty()) image.slot.reason = skip_reason::no_tag_here;
+      keep(in_, part, std::move(image));
+    }
+  }
+
+  image_search& in_;
+  const owned_part& owner_;
+};
+
+}  // namespace
+
+result<void> find_in_places(image_search& in, const owned_part& owner, const object_type& type,
+                            std::set<node_index>& searched) {
+  for (const values_place& one : values_places()) {
+    if (one.kind != type.kind || one.group != type.group) continue;
+    const auto path = pin::parse_path(one.path);
+    if (!path) return fail(path.error());
+    std::string pointer = owner.pointer;
+    const auto take = [&](node_index at) {
+      if (one.form != values_form::entries) searched.insert(at);
+      return place_search(in, owner).take(at, one.form, pointer);
+    };
+    if (auto ok = follow_path(in, owner.root, *path, pointer, take); !ok) return ok;
+  }
+  return {};
+}
+
+}  // namespace pinhook::files

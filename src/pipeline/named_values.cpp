@@ -1,0 +1,76 @@
+#include <pinhook/pipeline/named_values.hpp>
+
+#include <pinhook/pipeline/input_text.hpp>
+#include <pinhook/pipeline/kustomization_walk.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace pinhook::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using yaml::no_node;
+using yaml::node_index;
+using yaml::source_document;
+using yaml::source_kind;
+
+template <class Take>
+void for_each_item(const source_document& doc, node_index mapping, std::string_view key, Take take) {
+  const node_index list = doc.resolve(doc.find(mapping, key));
+  if (list == no_node || doc.at(list).kind != source_kind::sequence) return;
+  for (node_index one = doc.at(list).first; one != no_node; one = doc.at(one).next) take(doc.resolve(one));
+}
+
+// sigs.k8s.io/kustomize, api/types/helmchartargs.go: HelmChart, and HelmChartArgs before it.
+void take_names(const source_document& doc, std::set<std::string_view>& out) {
+  for_each_item(doc, doc.root, "helmCharts", [&](node_index chart) {
+    out.insert(doc.text_of(chart, "valuesFile"));
+    for_each_item(doc, chart, "additionalValuesFiles", [&](node_index file) {
+      if (doc.at(file).kind == source_kind::scalar) out.insert(doc.at(file).text);
+    });
+  });
+  for_each_item(doc, doc.root, "helmChartInflationGenerator",
+                [&](node_index chart) { out.insert(doc.text_of(chart, "values")); });
+}
+
+std::optional<std::string> kustomization_text(const fs::path& directory) {
+  for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(directory / name, ignored)) continue;
+    auto text = read_input_text((directory / name).string());
+    return text ? std::optional(*std::move(text)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const std::set<fs::path>& named_values::files_of(const fs::path& directory) {
+  const auto [at, is_new] = known_.try_emplace(directory);
+  if (!is_new) return at->second;
+  const auto text = kustomization_text(directory);
+  if (!text || !text->contains("helmChart")) return at->second;
+  const auto read = yaml::read_source(*text);
+  if (!read) return at->second;
+  std::set<std::string_view> names;
+  for (const source_document& doc : read->documents) take_names(doc, names);
+  for (const std::string_view name : names)
+    if (!name.empty()) at->second.insert(canonical_path(directory / name));
+  return at->second;
+}
+
+bool named_values::is_named(const std::string& path) {
+  const fs::path file = canonical_path(path);
+  fs::path directory = file.parent_path();
+  for (int level = 0; level <= max_levels_above; ++level) {
+    if (files_of(directory).contains(file)) return true;
+    if (directory == directory.parent_path()) return false;
+    directory = directory.parent_path();
+  }
+  return false;
+}
+
+}  // namespace pinhook::pipeline

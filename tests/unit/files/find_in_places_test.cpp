@@ -1,0 +1,295 @@
+#include "support/found_slots.hpp"
+
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/files/image_search.hpp>
+#include <pinhook/files/values_places.hpp>
+#include <pinhook/pin/path.hpp>
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pinhook::files {
+namespace {
+
+using test::found_slots;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// The text with every image pinned to `digit`s, and with every image back at its tag.
+std::string rewritten(const std::string& text, char digit, pin::pin_format format = pin::pin_format::digest) {
+  auto file = image_file::read(text, "app.yaml", {});
+  EXPECT_TRUE(file) << file.error().message;
+  if (!file) return {};
+  std::optional<registry::digest> to;
+  if (digit != '\0') to = *registry::digest::parse("sha256:" + std::string(64, digit));
+  std::vector<change> changes;
+  for (std::size_t i = 0; i < file->slots().size(); ++i)
+    if (file->slots()[i].reason == skip_reason::none) changes.push_back({i, to});
+  auto out = file->rewrite(changes, format);
+  EXPECT_TRUE(out) << out.error().message;
+  return out.value_or("");
+}
+
+const std::string d = "sha256:" + std::string(64, 'a');
+
+TEST(ValuesPlaces, HavePathsThatCanBeParsed) {
+  for (const values_place& one : values_places()) EXPECT_TRUE(pin::parse_path(one.path)) << one.path;
+}
+
+TEST(FindInPlaces, ReadsValuesInAHelmRelease) {
+  const std::string text = R"(apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web}
+spec:
+  values:
+    image:
+      repository: ghcr.io/acme/web
+      tag: 2.0.1
+    sidecar:
+      image: docker.io/acme/side:1.2
+  postRenderers:
+    - kustomize:
+        images:
+          - name: nginx
+            newTag: v1.25
+)";
+  EXPECT_THAT(found_slots(text),
+              ElementsAre("8:12 /spec/values/image | HelmRelease web | spec.values.image | ghcr.io/acme/web:2.0.1 | "
+                          "ghcr.io/acme/web:2.0.1",
+                          "10:14 /spec/values/sidecar/image | HelmRelease web | spec.values.sidecar.image | "
+                          "docker.io/acme/side:1.2 | docker.io/acme/side:1.2",
+                          "15:21 /spec/postRenderers/0/kustomize/images/0 | kustomization | nginx | nginx:v1.25 | "
+                          "nginx:v1.25"));
+  const std::string pinned = rewritten(text, 'a');
+  EXPECT_EQ(pinned, R"(apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web}
+spec:
+  values:
+    image:
+      repository: ghcr.io/acme/web
+      tag: 2.0.1@)" + d +
+                        R"(
+    sidecar:
+      image: docker.io/acme/side@)" +
+                        d + R"( # docker.io/acme/side:1.2
+  postRenderers:
+    - kustomize:
+        images:
+          - name: nginx
+            digest: )" + d +
+                        R"( # nginx:v1.25
+)");
+  EXPECT_EQ(rewritten(pinned, '\0'), text);
+}
+
+TEST(FindInPlaces, ReadsAnApplication) {
+  const std::string text = R"(apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web}
+spec:
+  source:
+    chart: web
+    helm:
+      valuesObject:
+        image: {repository: ghcr.io/acme/web, tag: 2.0.1}
+    kustomize:
+      images:
+        - ghcr.io/acme/web:2.0.1
+        - nginx=docker.io/library/nginx:1.25
+        - plain
+)";
+  EXPECT_THAT(
+      found_slots(text),
+      ElementsAre("9:52 /spec/source/helm/valuesObject/image | Application web | spec.source.helm.valuesObject.image | "
+                  "ghcr.io/acme/web:2.0.1 | ghcr.io/acme/web:2.0.1",
+                  "12:11 /spec/source/kustomize/images/0 | Application web | spec.source.kustomize.images[0] | "
+                  "ghcr.io/acme/web:2.0.1 | ghcr.io/acme/web:2.0.1",
+                  "13:11 /spec/source/kustomize/images/1 | Application web | spec.source.kustomize.images[1] | "
+                  "docker.io/library/nginx:1.25 | docker.io/library/nginx:1.25",
+                  "14:11 /spec/source/kustomize/images/2 | Application web | spec.source.kustomize.images[2] | plain | "
+                  "(no-tag-here)"));
+  const std::string pinned = rewritten(text, 'a', pin::pin_format::tag_and_digest);
+  // kustomize's short form takes a digest or a tag, not both.
+  EXPECT_EQ(pinned, R"(apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web}
+spec:
+  source:
+    chart: web
+    helm:
+      valuesObject:
+        image: {repository: ghcr.io/acme/web, tag: 2.0.1@)" +
+                        d + R"(}
+    kustomize:
+      images:
+        - ghcr.io/acme/web@)" +
+                        d + R"( # ghcr.io/acme/web:2.0.1
+        - nginx=docker.io/library/nginx@)" +
+                        d + R"( # docker.io/library/nginx:1.25
+        - plain
+)");
+  EXPECT_EQ(rewritten(pinned, '\0'), text);
+}
+
+TEST(FindInPlaces, ReadsValuesThatAreText) {
+  const std::string text = R"(apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      sources:
+        - chart: web
+          helm:
+            values: |
+              # ours
+              image:
+                repository: ghcr.io/acme/web   # the web
+                tag: "2.0.1"
+                digest:
+
+              job: {image: 'busybox:1.36'}
+              init:
+                image: nginx:1.25
+            parameters:
+              - {name: sidecar.image.repository, value: acme/side}
+              - {name: sidecar.image.tag, value: "1.2"}
+              - {name: proxy.image, value: "acme/proxy:3"}
+)";
+  EXPECT_THAT(
+      found_slots(text),
+      ElementsAre("22:50 /spec/template/spec/sources/0/helm/parameters | ApplicationSet web | sidecar.image | "
+                  "acme/side:1.2 | acme/side:1.2",
+                  "23:44 /spec/template/spec/sources/0/helm/parameters/2/value | ApplicationSet web | proxy.image | "
+                  "acme/proxy:3 | acme/proxy:3",
+                  "14:22 /spec/template/spec/sources/0/helm/values/image | ApplicationSet web | "
+                  "spec.template.spec.sources[0].helm.values.image | ghcr.io/acme/web:2.0.1 | ghcr.io/acme/web:2.0.1",
+                  "17:28 /spec/template/spec/sources/0/helm/values/job/image | ApplicationSet web | "
+                  "spec.template.spec.sources[0].helm.values.job.image | busybox:1.36 | busybox:1.36",
+                  "19:24 /spec/template/spec/sources/0/helm/values/init/image | ApplicationSet web | "
+                  "spec.template.spec.sources[0].helm.values.init.image | nginx:1.25 | nginx:1.25"));
+  const std::string pinned = rewritten(text, 'a');
+  EXPECT_EQ(pinned, R"(apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      sources:
+        - chart: web
+          helm:
+            values: |
+              # ours
+              image:
+                repository: ghcr.io/acme/web   # the web
+                tag: "2.0.1"
+                digest: )" +
+                        d + R"(
+
+              job: {image: 'busybox@)" +
+                        d + R"('} # busybox:1.36
+              init:
+                image: nginx@)" +
+                        d + R"( # nginx:1.25
+            parameters:
+              - {name: sidecar.image.repository, value: acme/side}
+              - {name: sidecar.image.tag, value: "1.2@)" +
+                        d + R"("}
+              - {name: proxy.image, value: "acme/proxy@)" +
+                        d + R"("} # acme/proxy:3
+)");
+  EXPECT_EQ(rewritten(pinned, '\0'), text);
+}
+
+struct place_case {
+  std::string_view type;  // apiVersion and kind
+  std::string_view rest;
+  std::string_view expected;  // the name and the image
+};
+
+TEST(FindInPlaces, ReadsTheKindsOfManyPrograms) {
+  const place_case cases[] = {
+      {"helm.fluxcd.io/v1 HelmRelease", "spec: {values: {image: 'a/b:1'}}", "spec.values.image | a/b:1"},
+      {"kustomize.toolkit.fluxcd.io/v1 Kustomization", "spec: {images: [{name: a/b, newTag: v1}]}", "a/b | a/b:v1"},
+      {"helm.crossplane.io/v1beta1 Release", "spec: {forProvider: {values: {image: 'a/b:1'}}}",
+       "spec.forProvider.values.image | a/b:1"},
+      {"helm.m.crossplane.io/v1beta1 Release",
+       "spec: {forProvider: {set: [{name: image.repository, value: a/b}, {name: image.tag, value: v1}]}}",
+       "image | a/b:v1"},
+      {"helm.cattle.io/v1 HelmChart", "spec: {set: {image.repository: a/b, image.tag: v1}}", "image | a/b:v1"},
+      {"helm.cattle.io/v1 HelmChart", "spec:\n  valuesContent: |-\n    image: {repository: a/b, tag: v1}",
+       "spec.valuesContent.image | a/b:v1"},
+      {"helm.cattle.io/v1 HelmChartConfig",
+       "spec:\n  valuesContent: |\n    image:\n      repository: a/b\n      tag: v1",
+       "spec.valuesContent.image | a/b:v1"},
+      {"fleet.cattle.io/v1alpha1 Bundle", "spec: {targets: [{helm: {values: {image: 'a/b:1'}}}]}",
+       "spec.targets[0].helm.values.image | a/b:1"},
+      {"addons.cluster.x-k8s.io/v1alpha1 HelmChartProxy", "spec:\n  valuesTemplate: |\n    image: a/b:1",
+       "spec.valuesTemplate.image | a/b:1"},
+      {"config.projectsveltos.io/v1beta1 ClusterProfile", "spec:\n  helmCharts:\n  - values: |\n      image: a/b:1",
+       "spec.helmCharts[0].values.image | a/b:1"},
+      {"k0s.k0sproject.io/v1beta1 ClusterConfig",
+       "spec:\n  extensions:\n    helm:\n      charts:\n      - values: |\n          image: a/b:1",
+       "spec.extensions.helm.charts[0].values.image | a/b:1"},
+      {"kustomize.config.k8s.io/v1beta1 Kustomization", "helmCharts: [{name: x, valuesInline: {image: 'a/b:1'}}]",
+       "helmCharts[0].valuesInline.image | a/b:1"},
+      {"builtin HelmChartInflationGenerator", "valuesInline: {image: 'a/b:1'}", "valuesInline.image | a/b:1"},
+  };
+  for (const place_case& one : cases) {
+    const auto space = one.type.find(' ');
+    const std::string text =
+        fmt::format("apiVersion: {}\nkind: {}\n{}\n", one.type.substr(0, space), one.type.substr(space + 1), one.rest);
+    const auto slots = found_slots(text);
+    ASSERT_EQ(slots.size(), 1U) << text << testing::PrintToString(slots);
+    EXPECT_THAT(slots[0], testing::HasSubstr(fmt::format("| {} |", one.expected))) << text;
+    const std::string pinned = rewritten(text, 'a');
+    EXPECT_THAT(pinned, testing::HasSubstr(d)) << text;
+    EXPECT_EQ(rewritten(pinned, '\0'), text);
+  }
+}
+
+// The keys around the values are no values: they are no parts of an image.
+TEST(FindInPlaces, TakesNoPartsFromOutsideOfTheValues) {
+  EXPECT_THAT(found_slots("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {registry: x.io, version: "
+                          "'1', values: {image: {repository: a/b, tag: v1}, job: {image: nginx}}}\n"),
+              ElementsAre("3:77 /spec/values/image | HelmRelease | spec.values.image | a/b:v1 | a/b:v1",
+                          "3:95 /spec/values/job/image | HelmRelease | spec.values.job.image | nginx | nginx"));
+}
+
+TEST(FindInPlaces, LeavesTextThatItCannotEdit) {
+  for (const std::string_view values :
+       {"\"image: nginx:1.25\\n\"", ">\n  image: nginx:1.25", "'image: nginx:1.25'", "|\n  image: [a",
+        "|\n  {{ .x }}: image", "|\n  image: nginx:1\n  image: nginx:2", "|\n  just text about an image",
+        "{image: 'nginx:1.25'}"})
+    EXPECT_THAT(
+        found_slots(fmt::format("apiVersion: helm.cattle.io/v1\nkind: HelmChart\nspec:\n valuesContent: {}\n", values)),
+        IsEmpty())
+        << values;
+}
+
+TEST(FindInPlaces, LeavesImagesOfALabelledObject) {
+  EXPECT_THAT(found_slots("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a, labels: "
+                          "{pinhook.dev/pin: skip}}\nspec: {values: {image: 'a/b:1'}}\n"),
+              ElementsAre("4:24 /spec/values/image | HelmRelease a | spec.values.image | a/b:1 | (skip-label)"));
+}
+
+TEST(FindInPlaces, KeepsCrLfAndComments) {
+  const std::string text =
+      "apiVersion: helm.cattle.io/v1\r\nkind: HelmChartConfig\r\nspec:\r\n  valuesContent: |-\r\n    image:\r\n"
+      "      repository: a/b # ours\r\n      tag: v1  # the tag\r\n    job:\r\n      image: nginx:1.25 # ours\r\n";
+  const std::string pinned = rewritten(text, 'a');
+  EXPECT_EQ(pinned,
+            "apiVersion: helm.cattle.io/v1\r\nkind: HelmChartConfig\r\nspec:\r\n  valuesContent: |-\r\n    image:\r\n"
+            "      repository: a/b # ours\r\n      tag: v1@" +
+                d + "  # the tag\r\n    job:\r\n      image: nginx@" + d + " # nginx:1.25 # ours\r\n");
+  EXPECT_EQ(rewritten(pinned, '\0'), text);
+}
+
+}  // namespace
+}  // namespace pinhook::files
