@@ -113,14 +113,29 @@ class path_search {
   result<void> take(node_index at) {
     const node_index inner = in_.doc.resolve(at);
     if (in_.doc.at(inner).kind == source_kind::mapping) {
-      if (known_.contains(inner)) return {};
+      if (known_.contains(inner)) {
+        settle(inner);
+        return {};
+      }
       auto image = values_image(in_, inner, pointer_, true);
       if (!image) return fail(std::move(image.error()));
       if (*image) add(std::move(**image));
-    } else if (const auto text = string_at(in_.doc, at); text && !text->empty() && !known_.contains(at)) {
-      add(scalar_image(in_, at, pointer_));
+    } else if (const auto text = string_at(in_.doc, at); text && !text->empty()) {
+      if (known_.contains(at))
+        settle(at);
+      else
+        add(scalar_image(in_, at, pointer_));
     }
     return {};
+  }
+
+  // An image in a place that the operator names is no guess.
+  void settle(node_index place) {
+    for (found_image& one : in_.images) {
+      if (place_of_image(one) != place) continue;
+      one.slot.is_guess = false;
+      one.is_by_keys = false;
+    }
   }
 
   void add(found_image image) {

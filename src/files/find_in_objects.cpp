@@ -107,7 +107,7 @@ std::unexpected<error> explain(const image_search& in, node_index object, const 
 class object_search {
  public:
   object_search(image_search& in, const owned_part& part)
-      : in_(in), reason_(part.owner.reason), pointer_(part.pointer) {}
+      : in_(in), is_inner_(part.root != in.doc.root), reason_(part.owner.reason), pointer_(part.pointer) {}
 
   result<void> take(node_index i, const object_type& type, std::size_t depth) {
     if (auto ok = in_.spend(object_cost); !ok) return ok;
@@ -163,7 +163,7 @@ class object_search {
     // The search of an object around this one may have found some of them.
     std::vector<std::pair<const pin::slot*, node_index>> found;
     for (const pin::slot& slot : read->found.slots)
-      if (const node_index node = in_.doc.at_pointer(i, slot.pointer); !in_.known.contains(node))
+      if (const node_index node = in_.doc.at_pointer(i, slot.pointer); !is_inner_ || !in_.known.contains(node))
         found.emplace_back(&slot, node);
     for (const auto& [slot, node] : found)
       if (auto ok = take_slot(*slot, node, part); !ok) return ok;
@@ -186,6 +186,8 @@ class object_search {
   }
 
   image_search& in_;
+  // It is inside of another object.
+  bool is_inner_;
   skip_reason reason_;
   std::string pointer_;
 };

@@ -154,15 +154,34 @@ renames_by_file find_renames(const std::vector<std::string>& kustomizations, con
   return finder.found();
 }
 
+namespace {
+
+// Of images that are replaced those remain that a kustomization of the run replaces.
+void keep_of_run(renames_by_file& all, const std::vector<std::string>& paths) {
+  std::set<std::filesystem::path> own;
+  for (const std::string& path : paths) own.insert(canonical_path(path));
+  for (auto& [file, images] : all)
+    std::erase_if(images, [&](const auto& one) {
+      return one.second.is_replaced && !own.contains(canonical_path(one.second.by));
+    });
+}
+
+}  // namespace
+
 renames_by_file renames_around(const std::vector<std::string>& arguments, const files::image_places& places) {
   std::vector<std::string> names;
   std::ranges::copy_if(arguments, std::back_inserter(names), [](const auto& one) { return one != "-"; });
   const auto found = files::find_files(names);
-  return found ? find_renames(kustomizations_around(found->paths), places) : renames_by_file();
+  if (!found) return {};
+  auto out = find_renames(kustomizations_around(found->paths), places);
+  keep_of_run(out, found->paths);
+  return out;
 }
 
 std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, const std::vector<std::string>& around,
                                        const files::image_places& places) {
+  std::vector<std::string> paths;
+  for (const input* one : inputs) paths.push_back(one->path);
   std::vector<std::string> kustomizations;
   std::set<std::filesystem::path> own;
   for (const input* one : inputs)
@@ -172,6 +191,7 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
   std::ranges::copy_if(around, std::back_inserter(kustomizations),
                        [&](const std::string& path) { return !own.contains(canonical_path(path)); });
   auto found = find_renames(kustomizations, places);
+  keep_of_run(found, paths);
   std::vector<renamed_images> out(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (const auto at = found.find(canonical_path(inputs[i]->path)); at != found.end()) out[i] = at->second;
