@@ -72,7 +72,7 @@ void view::side_by_side(std::string_view left, const std::vector<container_image
   // Where both do not fit beside each other, the later state has a line of its own.
   std::size_t right_width = columns_of(right);
   for (const auto& one : after) right_width = std::max(right_width, columns_of(registry::shorten_digest(one.image)));
-  const bool is_beside = margin + name_width + left_width + right_width + 5 <= width_;
+  const bool is_beside = margin + name_width + left_width + right_width + 6 <= width_;
   const std::string gap = is_beside ? " " : fmt::format("\n{}", std::string(margin + name_width + 1, ' '));
   put(painted(dim, fmt::format("{}  {}{}   {}", padded("", name_width),
                                is_beside ? padded(std::string(left), left_width) : std::string(left), gap, right)));
@@ -89,8 +89,10 @@ void view::side_by_side(std::string_view left, const std::vector<container_image
 void view::check(bool holds, std::string_view expectation) {
   ++checks_;
   if (!holds) ++failures_;
-  put(holds ? painted(green, fmt::format("✓ {}", expectation))
-            : painted(red, fmt::format("✗ failed: {}", expectation)));
+  if (holds)
+    paragraph(green, fmt::format("✓ {}", expectation));
+  else
+    paragraph(red, fmt::format("✗ failed: {}", expectation));
 }
 
 }  // namespace pinhook::demo

@@ -23,6 +23,7 @@ TEST(DemoView, KeepsToTheWidth) {
     v.step("A rule: container api has", "enforce · CREATE · denied · no patch");
     v.headline("some words that are in the headline of the demo and do not fit on one line of a small screen");
     v.line("some words about a step, and some more of them, so that one line is not enough for all");
+    v.check(true, "an expectation of the demo that is true and needs more than one line of a screen that is small");
     v.denial("one finding of many words that does not fit\nanother finding of many words that does not fit");
     v.side_by_side("before", {{"web", "127.0.0.1:40000/shop/web:1.44"}}, "after",
                    {{"web", "127.0.0.1:40000/shop/web@" + digest}});
@@ -65,7 +66,7 @@ TEST(DemoView, PaintsWhenAsked) {
   ::testing::internal::CaptureStdout();
   view view(true);
   view.check(true, "good");
-  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("\x1b[32m✓ good\x1b[0m"));
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("\x1b[32m   ✓ good\x1b[0m"));
 }
 
 }  // namespace
