@@ -56,7 +56,8 @@ class FileCommands : public ::testing::Test {
     const auto out = logs_.path() / "out";
     const auto err = logs_.path() / "err";
     const auto whole = fmt::format(
-        "unset PINHOOK_REWRITE_GOLDEN PINHOOK_SEEDS; cd '{}' && HOME='{}' && export HOME PINHOOK_CLOUDS='[]' PINHOOK_REGISTRIES='{{\"{}\": {{}}}}' && "
+        "unset PINHOOK_REWRITE_GOLDEN PINHOOK_SEEDS; cd '{}' && HOME='{}' && export HOME PINHOOK_CLOUDS='[]' "
+        "PINHOOK_REGISTRIES='{{\"{}\": {{}}}}' && "
         "pinhook() {{ '{}' \"$@\"; }} && {{ {}\n}} <'{}' >'{}' 2>'{}'",
         work_.path().string(), logs_.path().string(), registry_.host(), program_path(), line, in.string(), out.string(),
         err.string());

@@ -14,7 +14,8 @@ namespace pinhook {
 /// Longer words are not taken for slips.
 inline constexpr std::size_t max_slip_size = 100;
 
-/// Edits (insert, delete or replace one byte, swap two neighbours) from one text to the other. Time grows with the product of the lengths.
+/// Edits (insert, delete or replace one byte, swap two neighbours) from one text to the other. Time grows with the
+/// product of the lengths.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The one of `known` that is fewest edits away, of equal ones the first; empty when all are further than a third of

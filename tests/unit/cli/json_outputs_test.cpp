@@ -57,7 +57,7 @@ pipeline::checked_files findings_of(const std::string& text) {
 admission::answer answer_of(const std::string& text) {
   admission::answer out;
   out.is_allowed = false;
-  out.status.message = text;
+  out.status.lines = {text};
   out.warnings = {{text}, {text, true}};
   out.audit = {{"skipped", text}};
   return out;
