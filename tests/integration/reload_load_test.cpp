@@ -121,7 +121,7 @@ class ReloadUnderLoad : public ::testing::Test {
     if (answer->allowed) return "allowed";
     for (const std::string name : {"one", "two"}) {
       const std::string other = name == "one" ? "two" : "one";
-      if (answer->message.contains("2 findings: ") && answer->message.contains("rule " + name + "-registry: ") &&
+      if (answer->message.contains("2 findings:\n") && answer->message.contains("rule " + name + "-registry: ") &&
           answer->message.contains("rule " + name + "-policy: ") && !answer->message.contains("rule " + other))
         return name;
     }

@@ -88,8 +88,9 @@ TEST(RuleCases, PlaceEachProblem) {
       {"- {expect: {}}", "1:3: image is missing"},
       {"- {image: nginx}", "1:3: expect is missing: write expect: {} where no rule says anything"},
       {"- {image: nginx, imag: x, expect: {}}", "1:18: \"imag\" is not a valid key; did you mean image?"},
-      {"- {image: nginx, expect: {dney: x}}",
-       "1:27: expect: \"dney\" is not a valid key; there are deny, warn, audit, pin, "
+      {"- {image: nginx, expect: {dney: x}}", "1:27: expect: \"dney\" is not a valid key; did you mean deny?"},
+      {"- {image: nginx, expect: {outcome: x}}",
+       "1:27: expect: \"outcome\" is not a valid key; there are deny, warn, audit, pin, "
        "format, pullPolicy"},
       {"- {image: nginx, expect: {pin: nevr}}",
        "1:32: expect: pin: \"nevr\" is not one of always, never, keep, refresh; leave the key out where no rule "

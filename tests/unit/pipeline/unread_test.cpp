@@ -39,14 +39,18 @@ TEST_F(Unread, ANamedFileOfUnknownFormIsANote) {
   EXPECT_EQ(done.status, run_status::good);
   EXPECT_EQ(done.out,
             "x.yaml:1:1  unread    name the places of its images in files.paths, or the file in files.exclude\n");
-  EXPECT_EQ(done.messages, "no findings in 1 file, 1 note; 0 images; 1 value looks like an image and is not read\n");
+  EXPECT_EQ(done.messages,
+            "no image found in standard input\n"
+            "no findings in 1 file, 1 note; 0 images; 1 value looks like an image and is not read\n");
 }
 
 TEST_F(Unread, AFoundFileOfUnknownFormIsCounted) {
   add("x.yaml", unknown, false);
   auto done = check();
   EXPECT_EQ(done.out, "");
-  EXPECT_EQ(done.messages, "no findings in 1 file; 0 images; 1 value looks like an image and is not read\n");
+  EXPECT_EQ(done.messages,
+            "no image found in standard input\n"
+            "no findings in 1 file; 0 images; 1 value looks like an image and is not read\n");
   check_options.report.is_verbose = true;
   add("x.yaml", unknown, false);
   done = check();
