@@ -11,7 +11,6 @@
 namespace pinhook::files {
 namespace {
 
-using yaml::no_node;
 using yaml::node_index;
 
 constexpr std::string_view uri_scheme = "docker://";

@@ -46,8 +46,10 @@ inline owned<X509> read_certificate(std::string_view der) {
 /// Those that can be read.
 inline owned<STACK_OF(X509)> read_certificates(const std::vector<std::string>& der, std::size_t from, std::size_t to) {
   owned<STACK_OF(X509)> out(sk_X509_new_null());
-  for (std::size_t i = from; out && i < to && i < der.size(); ++i)
-    if (auto one = read_certificate(der[i]); one && sk_X509_push(out.get(), one.get()) > 0) (void)one.release();
+  for (std::size_t i = from; out && i < to && i < der.size(); ++i) {
+    X509* const one = read_certificate(der[i]).release();
+    if (one != nullptr && sk_X509_push(out.get(), one) <= 0) X509_free(one);
+  }
   return out;
 }
 
