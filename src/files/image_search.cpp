@@ -17,7 +17,7 @@ using yaml::node_index;
 using yaml::scalar_form;
 
 bool holds(std::string_view text, std::string_view word) {
-  return ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
+  return !text.empty() && ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
 }
 
 // True for "\x69", "\u0069", "\U00000069", or a line that continues after "\": such keys are not literally in the text.
