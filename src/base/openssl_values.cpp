@@ -1,9 +1,11 @@
 #include <pinhook/base/openssl_values.hpp>
 
 #include <openssl/asn1.h>
+#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <ctime>
 
 namespace pinhook {
@@ -17,6 +19,12 @@ std::optional<wall_time> moment_of(const ASN1_TIME* time) {
   const auto first = std::chrono::ceil<std::chrono::seconds>(wall_time::min().time_since_epoch());
   const auto last = std::chrono::floor<std::chrono::seconds>(wall_time::max().time_since_epoch());
   return wall_time(std::clamp(since, first, last));
+}
+
+pem_block::~pem_block() {
+  OPENSSL_free(name);
+  OPENSSL_free(header);
+  OPENSSL_clear_free(data, static_cast<std::size_t>(size));
 }
 
 }  // namespace pinhook

@@ -1,5 +1,7 @@
 #include <pinhook/base/secret.hpp>
 
+#include <pinhook/base/hexadecimal.hpp>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -50,9 +52,7 @@ std::string keyed_hash(std::string_view text) {
   unsigned size = 0;
   HMAC(EVP_sha256(), key.data(), key.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
        out.data(), &size);
-  std::string hex;
-  for (std::size_t i = 0; i < 16; ++i) fmt::format_to(std::back_inserter(hex), "{:02x}", out[i]);
-  return hex;
+  return encode_hexadecimal({reinterpret_cast<const char*>(out.data()), 16});
 }
 
 }  // namespace pinhook

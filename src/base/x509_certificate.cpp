@@ -1,9 +1,9 @@
 #include <pinhook/base/x509_certificate.hpp>
 
+#include <pinhook/base/hexadecimal.hpp>
 #include <pinhook/base/openssl_values.hpp>
 
 #include <boost/asio/ip/address.hpp>
-#include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -28,10 +28,6 @@ x509_owned<BIO> x509_reading(std::string_view text) {
   return x509_owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
-  return fmt::format("{:02x}", fmt::join(bytes, bytes + size, ""));
-}
-
 std::string address_text(const ASN1_OCTET_STRING* ip) {
   const unsigned char* bytes = ASN1_STRING_get0_data(ip);
   const int size = ASN1_STRING_length(ip);
@@ -49,30 +45,13 @@ std::string address_text(const ASN1_OCTET_STRING* ip) {
   return {};
 }
 
-// One block of PEM. Its bytes may be a key's: they are wiped.
-struct block {
-  char* name = nullptr;
-  char* header = nullptr;
-  unsigned char* data = nullptr;
-  long size = 0;
-
-  block() = default;
-  block(const block&) = delete;
-  block& operator=(const block&) = delete;
-  ~block() {
-    OPENSSL_free(name);
-    OPENSSL_free(header);
-    OPENSSL_clear_free(data, static_cast<std::size_t>(size));
-  }
-
-  // Null: not a certificate, or a damaged one.
-  [[nodiscard]] std::shared_ptr<X509> certificate() const {
-    if (std::string_view(name) != PEM_STRING_X509 || *header != '\0') return nullptr;
-    const unsigned char* at = data;
-    std::shared_ptr<X509> out(d2i_X509(nullptr, &at, size), X509_free);
-    return out && at == data + size ? out : nullptr;
-  }
-};
+// Null: not a certificate, or a damaged one.
+std::shared_ptr<X509> x509_in(const pem_block& block) {
+  if (std::string_view(block.name) != PEM_STRING_X509 || *block.header != '\0') return nullptr;
+  const unsigned char* at = block.data;
+  std::shared_ptr<X509> out(d2i_X509(nullptr, &at, block.size), X509_free);
+  return out && at == block.data + block.size ? out : nullptr;
+}
 
 }  // namespace
 
@@ -119,7 +98,7 @@ result<x509_certificate> x509_certificate::of(std::shared_ptr<x509_st> parsed) {
   const long size = BIO_get_mem_data(text.get(), &pem);
   out->x509 = std::move(parsed);
   out->pem.assign(pem, static_cast<std::size_t>(size));
-  out->fingerprint = hexadecimal(digest.data(), digest_size);
+  out->fingerprint = encode_hexadecimal({reinterpret_cast<const char*>(digest.data()), digest_size});
   out->not_before = *from;
   out->not_after = *until;
   // 1: by its basic constraints. Larger numbers are certificates from before these existed.
@@ -166,7 +145,7 @@ struct bundle_reader {
     const auto in = x509_reading(pem);
     for (;;) {
       if (out.certificates.size() == most) return out;
-      block b;
+      pem_block b;
       ERR_clear_error();
       if (PEM_read_bio(in.get(), &b.name, &b.header, &b.data, &b.size) != 1) {
         // An unreadable block is skipped; where no further one begins, the text is at its end.
@@ -176,7 +155,7 @@ struct bundle_reader {
         ++out.unread;
         continue;
       }
-      auto parsed = b.certificate();
+      auto parsed = x509_in(b);
       auto one = parsed ? x509_certificate::of(std::move(parsed)) : fail(error_code::invalid_input, "");
       if (one)
         out.certificates.push_back(*std::move(one));

@@ -1,5 +1,6 @@
 #include <pinhook/files/unread.hpp>
 
+#include <pinhook/files/image_guess.hpp>
 #include <pinhook/files/node_access.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 
@@ -21,24 +22,10 @@ using yaml::source_kind;
 // Members whose content describes images, or reports them.
 constexpr std::array<std::string_view, 6> passed_over{"status",  "openAPIV3Schema", "managedFields",
                                                       "example", "examples",        "$defs"};
-// Files that web pages and machines call images.
-constexpr std::array<std::string_view, 12> picture_endings{".png", ".jpg", ".jpeg",  ".gif", ".svg", ".webp",
-                                                           ".ico", ".iso", ".qcow2", ".img", ".raw", ".gz"};
-
+// More keys than those whose images are taken (names_image): an unread one is only told.
 bool has_image_key(std::string_view key) {
   constexpr std::array<std::string_view, 4> endings{"image", "Image", "IMAGE", "imageName"};
   return std::ranges::any_of(endings, [&](std::string_view one) { return key.ends_with(one); });
-}
-
-// More than a word: with a tag, a digest, or a registry.
-bool is_complete_image(std::string_view text) {
-  if (std::ranges::any_of(picture_endings, [&](std::string_view one) { return text.ends_with(one); })) return false;
-  const auto ref = registry::reference::parse(text);
-  if (!ref) return false;
-  const std::string_view name = ref->written_name();
-  const std::string_view first = name.substr(0, name.find('/'));
-  return ref->is_pinned() || !ref->tag().empty() ||
-         (first.size() < name.size() && first.find_first_of(".:") != std::string_view::npos);
 }
 
 class unread_search {
@@ -63,7 +50,7 @@ class unread_search {
     if (doc_.at(key).kind != source_kind::scalar || doc_.at(value).kind != source_kind::scalar) return false;
     if (!has_image_key(doc_.at(key).text) || taken_.contains(value)) return false;
     const auto text = string_at(doc_, value);
-    return text && is_complete_image(*text) && !is_passed_over(value);
+    return text && is_whole_image(*text) && !is_passed_over(value);
   }
 
   [[nodiscard]] node_index key_of(node_index i) const {

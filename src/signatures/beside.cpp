@@ -2,6 +2,7 @@
 
 #include <pinhook/base/json.hpp>
 #include <pinhook/registry/manifest.hpp>
+#include <pinhook/trust/wire_json.hpp>
 
 #include <fmt/core.h>
 
@@ -11,6 +12,9 @@
 
 namespace pinhook::signatures {
 namespace {
+
+using trust::list_in;
+using trust::text_in;
 
 constexpr std::string_view bundle_type = "application/vnd.dev.sigstore.bundle";
 constexpr std::string_view notation_type = "application/vnd.cncf.notary.signature";
@@ -35,19 +39,10 @@ bool may_be_signature(std::string_view listed_type) {
          std::ranges::any_of(beginnings, [&](std::string_view one) { return listed_type.starts_with(one); });
 }
 
-std::string_view text_in(const json::value& v, std::string_view name) {
-  return json::find_string(v, name).value_or(std::string_view());
-}
-
 result<json::document> read(std::string_view text) {
   auto out = json::parse(text, {.depth = registry::max_manifest_depth, .size = registry::max_manifest_size});
   if (!out || !out->IsObject()) return fail(error_code::malformed, "is not a manifest");
   return out;
-}
-
-const json::value* array_in(const json::value& v, std::string_view name) {
-  const json::value* out = json::find(v, name);
-  return out != nullptr && out->IsArray() ? out : nullptr;
 }
 
 std::map<std::string, std::string> annotations_of(const json::value& layer) {
@@ -68,11 +63,10 @@ std::string tag_for(const registry::digest& of, std::string_view suffix) {
 std::vector<registry::digest> signatures_listed(std::string_view index) {
   std::vector<registry::digest> out;
   const auto parsed = read(index);
-  const json::value* all = parsed ? array_in(*parsed, "manifests") : nullptr;
-  if (all == nullptr) return out;
-  for (const json::value& one : all->GetArray()) {
-    if (!may_be_signature(text_in(one, "artifactType"))) continue;
-    auto digest = registry::digest::parse(text_in(one, "digest"));
+  if (!parsed) return out;
+  for (const json::value* one : list_in(*parsed, "manifests")) {
+    if (!may_be_signature(text_in(*one, "artifactType"))) continue;
+    auto digest = registry::digest::parse(text_in(*one, "digest"));
     if (digest && std::ranges::find(out, *digest) == out.end()) out.push_back(std::move(*digest));
   }
   return out;
@@ -82,18 +76,16 @@ result<std::vector<stored_signature>> signatures_in(std::string_view manifest) {
   const auto parsed = read(manifest);
   if (!parsed) return fail(parsed.error());
   std::vector<stored_signature> out;
-  const json::value* layers = array_in(*parsed, "layers");
-  if (layers == nullptr) return out;
-  for (const json::value& layer : layers->GetArray()) {
-    const std::string_view type = text_in(layer, "mediaType");
+  for (const json::value* layer : list_in(*parsed, "layers")) {
+    const std::string_view type = text_in(*layer, "mediaType");
     const auto* const row =
         std::ranges::find_if(layer_forms, [&](const layer_row& one) { return type.starts_with(one.media_type); });
     if (row == layer_forms.end()) continue;
-    auto blob = registry::digest::parse(text_in(layer, "digest"));
-    const auto size = json::find_integer(layer, "size");
+    auto blob = registry::digest::parse(text_in(*layer, "digest"));
+    const auto size = json::find_integer(*layer, "size");
     if (!blob || !size || *size < 0) return fail(error_code::malformed, "has a layer without digest or size");
     if (out.size() >= most_layers) break;
-    out.push_back({row->as, std::move(*blob), static_cast<std::size_t>(*size), annotations_of(layer)});
+    out.push_back({row->as, std::move(*blob), static_cast<std::size_t>(*size), annotations_of(*layer)});
   }
   return out;
 }

@@ -1,6 +1,6 @@
 #include <pinhook/trust/content_trust.hpp>
 
-#include <pinhook/trust/pem.hpp>
+#include <pinhook/base/hexadecimal.hpp>
 #include <pinhook/trust/tuf_file.hpp>
 #include <pinhook/trust/wire_json.hpp>
 

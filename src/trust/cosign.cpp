@@ -1,8 +1,8 @@
 #include <pinhook/trust/cosign.hpp>
 
+#include <pinhook/base/hexadecimal.hpp>
 #include <pinhook/trust/claim.hpp>
 #include <pinhook/trust/log_proof.hpp>
-#include <pinhook/trust/pem.hpp>
 #include <pinhook/trust/signing_certificate.hpp>
 #include <pinhook/trust/timestamp_token.hpp>
 

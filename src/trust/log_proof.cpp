@@ -1,6 +1,7 @@
 #include <pinhook/trust/log_proof.hpp>
 
 #include <pinhook/base/base64.hpp>
+#include <pinhook/base/hexadecimal.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/trust/checkpoint.hpp>
 #include <pinhook/trust/pem.hpp>

@@ -1,8 +1,8 @@
 #include <pinhook/trust/notation_policy.hpp>
 
+#include <pinhook/base/hexadecimal.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/text.hpp>
-#include <pinhook/trust/pem.hpp>
 #include <pinhook/trust/wire_json.hpp>
 
 #include <fmt/core.h>

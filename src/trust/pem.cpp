@@ -5,16 +5,6 @@
 #include <utility>
 
 namespace pinhook::trust {
-namespace {
-
-int value_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 std::vector<std::string> certificates_in_pem(std::string_view text, std::size_t most) {
   constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
@@ -26,31 +16,6 @@ std::vector<std::string> certificates_in_pem(std::string_view text, std::size_t 
     if (stop == std::string_view::npos) break;
     if (auto der = decode_base64(text.substr(at, stop - at))) out.push_back(std::move(*der));
     at = stop;
-  }
-  return out;
-}
-
-std::optional<std::string> decode_hexadecimal(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = value_of(text[i]);
-    const int low = value_of(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out.push_back(static_cast<char>(high * 16 + low));
-  }
-  return out;
-}
-
-std::string encode_hexadecimal(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    out.push_back(digits[byte >> 4U]);
-    out.push_back(digits[byte & 15U]);
   }
   return out;
 }

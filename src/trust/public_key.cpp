@@ -41,23 +41,6 @@ struct bio_closer {
   void operator()(BIO* b) const { BIO_free(b); }
 };
 
-// One PEM block; its bytes may be a private key's, so they are wiped.
-struct pem_block {
-  char* name = nullptr;
-  char* header = nullptr;
-  unsigned char* data = nullptr;
-  long size = 0;
-
-  pem_block() = default;
-  pem_block(const pem_block&) = delete;
-  pem_block& operator=(const pem_block&) = delete;
-  ~pem_block() {
-    OPENSSL_free(name);
-    OPENSSL_free(header);
-    OPENSSL_clear_free(data, static_cast<std::size_t>(size));
-  }
-};
-
 std::shared_ptr<EVP_PKEY> shared(EVP_PKEY* key) { return {key, EVP_PKEY_free}; }
 
 std::shared_ptr<EVP_PKEY> key_in(const pem_block& block) {

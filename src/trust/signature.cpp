@@ -1,5 +1,6 @@
 #include <pinhook/trust/signature.hpp>
 
+#include <pinhook/base/hexadecimal.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/trust/pem.hpp>
 #include <pinhook/trust/wire_json.hpp>

@@ -1,7 +1,7 @@
 #include <pinhook/trust/tuf_file.hpp>
 
+#include <pinhook/base/hexadecimal.hpp>
 #include <pinhook/base/timestamp.hpp>
-#include <pinhook/trust/pem.hpp>
 #include <pinhook/trust/wire_json.hpp>
 
 #include <fmt/core.h>

@@ -1,6 +1,7 @@
 #include "support/paths.hpp"
 #include "support/signature_case.hpp"
 
+#include <pinhook/base/hexadecimal.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/timestamp.hpp>
 #include <pinhook/trust/pem.hpp>
@@ -25,7 +26,6 @@ fs::path root() { return fs::path(source_dir()) / "tests/corpus/signatures"; }
 
 std::string text_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw std::runtime_error(file.string() + " cannot be read");
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -35,67 +35,43 @@ json::document json_of(const std::string& text) {
   return std::move(*out);
 }
 
-// The registry of a case.
-class store {
- public:
-  explicit store(fs::path folder) : folder_(std::move(folder)), index_(json_of(text_of(folder_ / "oci.json"))) {}
+// Empty also when its bytes have another digest or size.
+std::string whole_blob(const signature_registry& in, const json::value& descriptor) {
+  const std::string_view digest = trust::text_in(descriptor, "digest");
+  std::string out = in.blob(digest);
+  const bool is_whole = digest == "sha256:" + encode_hexadecimal(trust::sha256(out)) &&
+                        json::find_integer(descriptor, "size") == std::ssize(out);
+  return is_whole ? out : std::string();
+}
 
-  [[nodiscard]] std::string tagged(const std::string& tag) const {
-    const json::value* tags = json::find(index_, "tags");
-    return tags == nullptr ? std::string() : std::string(trust::text_in(*tags, tag));
-  }
-  [[nodiscard]] std::string manifest(std::string_view digest) const {
-    const json::value* one = trust::find_path(index_, {"manifests", digest});
-    return one == nullptr ? std::string() : text_of(folder_ / std::string(trust::text_in(*one, "file")));
-  }
-  /// Empty also when its bytes have another digest or size.
-  [[nodiscard]] std::string blob(const json::value& descriptor) const {
-    const std::string_view digest = trust::text_in(descriptor, "digest");
-    const json::value* blobs = json::find(index_, "blobs");
-    const std::string_view file = blobs == nullptr ? std::string_view() : trust::text_in(*blobs, digest);
-    if (file.empty()) return {};
-    std::string out = text_of(folder_ / std::string(file));
-    std::string hex;
-    for (const unsigned char c : trust::sha256(out)) hex += fmt::format("{:02x}", c);
-    const bool is_whole = digest == "sha256:" + hex && json::find_integer(descriptor, "size") == std::ssize(out);
-    return is_whole ? out : std::string();
-  }
-  [[nodiscard]] std::vector<std::string> referrers(const std::string& subject) const {
-    std::vector<std::string> out;
-    const json::value* answer = trust::find_path(index_, {"referrers", subject});
-    for (const std::string& list :
-         {answer == nullptr ? std::string() : text_of(folder_ / std::string(trust::text_in(*answer, "file"))),
-          manifest(tagged("sha256-" + subject.substr(7)))}) {
-      if (list.empty()) continue;
-      const auto read = json_of(list);
-      for (const json::value* one : trust::list_in(read, "manifests")) {
-        std::string digest(trust::text_in(*one, "digest"));
-        if (std::ranges::find(out, digest) == out.end()) out.push_back(std::move(digest));
-      }
+std::vector<std::string> referrers_in(const signature_registry& in, const std::string& subject) {
+  std::vector<std::string> out;
+  for (const std::string& list : {in.referrers(subject), in.manifest(in.tagged("sha256-" + subject.substr(7)))}) {
+    if (list.empty()) continue;
+    const auto read = json_of(list);
+    for (const json::value* one : trust::list_in(read, "manifests")) {
+      std::string digest(trust::text_in(*one, "digest"));
+      if (std::ranges::find(out, digest) == out.end()) out.push_back(std::move(digest));
     }
-    return out;
   }
+  return out;
+}
 
- private:
-  fs::path folder_;
-  json::document index_;
-};
-
-std::vector<trust::signature> bundles_in(const store& in, const std::string& subject) {
+std::vector<trust::signature> bundles_in(const signature_registry& in, const std::string& subject) {
   std::vector<trust::signature> out;
-  for (const std::string& digest : in.referrers(subject)) {
+  for (const std::string& digest : referrers_in(in, subject)) {
     const std::string text = in.manifest(digest);
     if (text.empty()) continue;
     const auto manifest = json_of(text);
     const auto layers = trust::list_in(manifest, "layers");
     if (layers.size() != 1) continue;
     if (!trust::text_in(*layers.front(), "mediaType").starts_with("application/vnd.dev.sigstore.bundle")) continue;
-    if (auto read = trust::parse_bundle(in.blob(*layers.front()))) out.push_back(std::move(*read));
+    if (auto read = trust::parse_bundle(whole_blob(in, *layers.front()))) out.push_back(std::move(*read));
   }
   return out;
 }
 
-std::vector<trust::signature> simple_ones_in(const store& in, const std::string& subject) {
+std::vector<trust::signature> simple_ones_in(const signature_registry& in, const std::string& subject) {
   std::vector<trust::signature> out;
   const std::string text = in.manifest(in.tagged("sha256-" + subject.substr(7) + ".sig"));
   if (text.empty()) return out;
@@ -104,14 +80,14 @@ std::vector<trust::signature> simple_ones_in(const store& in, const std::string&
     std::map<std::string, std::string> annotations;
     if (const json::value* all = json::find(*layer, "annotations"))
       for (const auto& [name, value] : all->GetObject()) annotations.emplace(json::text_of(name), json::text_of(value));
-    if (auto read = trust::parse_simple_signing(in.blob(*layer), annotations)) out.push_back(std::move(*read));
+    if (auto read = trust::parse_simple_signing(whole_blob(in, *layer), annotations)) out.push_back(std::move(*read));
   }
   return out;
 }
 
-std::vector<trust::notation_signature> notation_ones_in(const store& in, const std::string& subject) {
+std::vector<trust::notation_signature> notation_ones_in(const signature_registry& in, const std::string& subject) {
   std::vector<trust::notation_signature> out;
-  for (const std::string& digest : in.referrers(subject)) {
+  for (const std::string& digest : referrers_in(in, subject)) {
     const std::string text = in.manifest(digest);
     if (text.empty()) continue;
     const auto manifest = json_of(text);
@@ -119,7 +95,8 @@ std::vector<trust::notation_signature> notation_ones_in(const store& in, const s
     if (config == nullptr || trust::text_in(*config, "mediaType") != "application/vnd.cncf.notary.signature") continue;
     for (const json::value* layer : trust::list_in(manifest, "layers")) {
       const bool is_cose = trust::text_in(*layer, "mediaType") == "application/cose";
-      auto read = is_cose ? trust::parse_notation_cose(in.blob(*layer)) : trust::parse_notation_jws(in.blob(*layer));
+      auto read = is_cose ? trust::parse_notation_cose(whole_blob(in, *layer))
+                          : trust::parse_notation_jws(whole_blob(in, *layer));
       if (read) out.push_back(std::move(*read));
     }
   }
@@ -155,6 +132,33 @@ trust::cosign_policy policy_of(const fs::path& folder, const json::value& v) {
 
 }  // namespace
 
+signature_registry::signature_registry(const std::string& name)
+    : folder_(root() / name), index_(json_of(text_of(folder_ / "oci.json"))) {}
+
+std::string signature_registry::tagged(std::string_view tag) const {
+  const json::value* tags = json::find(index_, "tags");
+  return tags == nullptr ? std::string() : std::string(trust::text_in(*tags, tag));
+}
+
+std::string signature_registry::file_of(std::string_view member, std::string_view digest) const {
+  const json::value* one = trust::find_path(index_, {member, digest});
+  if (one == nullptr) return {};
+  const std::string_view file = one->IsString() ? json::text_of(*one) : trust::text_in(*one, "file");
+  return text_of(folder_ / std::string(file));
+}
+
+std::string signature_registry::manifest(std::string_view digest) const { return file_of("manifests", digest); }
+std::string signature_registry::blob(std::string_view digest) const { return file_of("blobs", digest); }
+std::string signature_registry::referrers(std::string_view digest) const { return file_of("referrers", digest); }
+
+std::string signature_file(const std::string& name, const std::string& file) { return text_of(root() / name / file); }
+
+std::string signature_test_name(const ::testing::TestParamInfo<std::string>& of) {
+  std::string out = of.param;
+  std::ranges::replace(out, '-', '_');
+  return out;
+}
+
 std::vector<std::string> signature_cases(const std::string& flavour) {
   std::vector<std::string> out;
   for (const auto& one : fs::directory_iterator(root())) {
@@ -183,7 +187,7 @@ signature_case read_signature_case(const std::string& name) {
       for (const json::value& file : files.GetArray())
         for (std::string& der : trust::certificates_in_pem(text_of(folder / std::string(json::text_of(file))), 100))
           out.stores[std::string(json::text_of(store_name))].push_back(std::move(der));
-    const store in(folder);
+    const signature_registry in(name);
     const std::string text = in.manifest(out.subject);
     const auto manifest = json_of(text);
     out.described = {out.subject, std::string(trust::text_in(manifest, "mediaType")), std::ssize(text)};
@@ -191,7 +195,7 @@ signature_case read_signature_case(const std::string& name) {
   }
   if (out.flavour.starts_with("cosign")) {
     out.policy = policy_of(folder, *json::find(read, "policy"));
-    const store in(folder);
+    const signature_registry in(name);
     out.signatures = bundles_in(in, out.subject);
     for (trust::signature& one : simple_ones_in(in, out.subject)) out.signatures.push_back(std::move(one));
   }

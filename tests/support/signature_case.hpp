@@ -3,13 +3,36 @@
 // A folder is one image: `case.json` with the policy and the expected verdict, `oci.json` with what the registry holds.
 #pragma once
 
+#include <pinhook/base/json.hpp>
 #include <pinhook/trust/cosign.hpp>
 #include <pinhook/trust/notation.hpp>
 
+#include <gtest/gtest.h>
+
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pinhook::testing {
+
+/// What the registry of a case holds, by its `oci.json`. Empty: it does not hold that.
+class signature_registry {
+ public:
+  explicit signature_registry(const std::string& name);
+  /// The digest of a tag.
+  [[nodiscard]] std::string tagged(std::string_view tag) const;
+  /// The bytes as they are stored, whether they fit the digest or not.
+  [[nodiscard]] std::string manifest(std::string_view digest) const;
+  [[nodiscard]] std::string blob(std::string_view digest) const;
+  /// The answer of the referrers API.
+  [[nodiscard]] std::string referrers(std::string_view digest) const;
+
+ private:
+  [[nodiscard]] std::string file_of(std::string_view member, std::string_view digest) const;
+  std::filesystem::path folder_;
+  json::document index_;
+};
 
 struct signature_case {
   std::string name;
@@ -33,5 +56,9 @@ struct signature_case {
 /// Names of folders, in order. `flavour`: the beginning of the case's.
 [[nodiscard]] std::vector<std::string> signature_cases(const std::string& flavour);
 [[nodiscard]] signature_case read_signature_case(const std::string& name);
+/// The text of a file of a case; empty: it has none of that name.
+[[nodiscard]] std::string signature_file(const std::string& name, const std::string& file);
+/// The name of a test that has a case's name as its parameter.
+[[nodiscard]] std::string signature_test_name(const ::testing::TestParamInfo<std::string>& of);
 
 }  // namespace pinhook::testing

@@ -18,4 +18,17 @@ int no_pass_phrase(char* into, int size, int is_writing, void* data);
 /// until the year 9999). No value for an invalid time.
 [[nodiscard]] std::optional<wall_time> moment_of(const ASN1_TIME* time);
 
+/// One block of PEM, for PEM_read_bio to fill. Its bytes may be a key's: they are wiped.
+struct pem_block {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+
+  pem_block() = default;
+  pem_block(const pem_block&) = delete;
+  pem_block& operator=(const pem_block&) = delete;
+  ~pem_block();
+};
+
 }  // namespace pinhook

@@ -1,21 +1,15 @@
 // Finds what the registries of tests/corpus/signatures hold beside each image, and counts the requests.
 #include <pinhook/signatures/finder.hpp>
 
-#include "support/paths.hpp"
 #include "support/run.hpp"
 #include "support/signature_case.hpp"
 
-#include <pinhook/base/json.hpp>
 #include <pinhook/signatures/beside.hpp>
 #include <pinhook/trust/cosign.hpp>
-#include <pinhook/trust/wire_json.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
 
 namespace pinhook::signatures {
 namespace {
@@ -24,17 +18,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using kind = registry::document_name::kind;
 
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 // The registry of a case: answers by its files, and records what it is asked.
 class case_registry {
  public:
-  explicit case_registry(const std::string& name)
-      : folder_(std::filesystem::path(testing::source_dir()) / "tests/corpus/signatures" / name),
-        index_(json::parse(text_of(folder_ / "oci.json")).value()) {}
+  explicit case_registry(const std::string& name) : held_(name) {}
 
   document_reader reader() {
     return [this](registry::document_name name, deadline) { return answer(std::move(name)); };
@@ -53,24 +40,19 @@ class case_registry {
     co_return find(name);
   }
   [[nodiscard]] result<registry::document> find(const registry::document_name& name) const {
-    std::string wanted = name.name;
-    if (name.of == kind::manifest && !wanted.starts_with("sha256:"))
-      wanted = std::string(trust::text_in(*json::find(index_, "tags"), wanted));
-    const json::value* row = nullptr;
-    if (name.of == kind::referrers) row = trust::find_path(index_, {"referrers", wanted});
-    if (name.of == kind::manifest) row = trust::find_path(index_, {"manifests", wanted});
-    std::string file(row == nullptr ? std::string_view() : trust::text_in(*row, "file"));
-    if (name.of == kind::blob) file = std::string(trust::text_in(*json::find(index_, "blobs"), wanted));
-    if (file.empty()) return fail(error_code::not_found, "not there");
-    std::string bytes = text_of(folder_ / file);
+    const bool is_tag = name.of == kind::manifest && !name.name.starts_with("sha256:");
+    const std::string wanted = is_tag ? held_.tagged(name.name) : name.name;
+    std::string bytes = name.of == kind::referrers ? held_.referrers(wanted)
+                        : name.of == kind::blob    ? held_.blob(wanted)
+                                                   : held_.manifest(wanted);
+    if (bytes.empty()) return fail(error_code::not_found, "not there");
     // As the registry client does.
     if (name.of != kind::referrers && registry::digest::of(bytes).to_string() != wanted)
       return fail(error_code::malformed, "the bytes have another digest");
     return registry::document{"", std::move(bytes)};
   }
 
-  std::filesystem::path folder_;
-  json::document index_;
+  testing::signature_registry held_;
 };
 
 result<found_signatures> find(case_registry& in, const std::string& subject) {

@@ -1,6 +1,5 @@
 #include <pinhook/trust/content_trust.hpp>
 
-#include "support/paths.hpp"
 #include "support/signature_case.hpp"
 
 #include <pinhook/base/json.hpp>
@@ -11,18 +10,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 namespace pinhook::trust {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 struct tag_case {
   content_trust_files files;
@@ -35,22 +26,22 @@ struct tag_case {
 };
 
 tag_case read_case(const std::string& name) {
-  const auto folder = std::filesystem::path(testing::source_dir()) / "tests/corpus/signatures" / name;
-  const auto read = json::parse(text_of(folder / "case.json")).value();
+  const auto text_of = [&](const std::string& file) { return testing::signature_file(name, file); };
+  const auto read = json::parse(text_of("case.json")).value();
   const json::value& policy = *json::find(read, "policy");
   tag_case out;
   for (int i = 1; i < 10; ++i)
-    if (auto text = text_of(folder / "tuf" / fmt::format("{}.root.json", i)); !text.empty())
+    if (auto text = text_of(fmt::format("tuf/{}.root.json", i)); !text.empty())
       out.files.roots.push_back(std::move(text));
-  out.files.roots.push_back(text_of(folder / "tuf/root.json"));
-  out.files.timestamp = text_of(folder / "tuf/timestamp.json");
-  out.files.snapshot = text_of(folder / "tuf/snapshot.json");
-  out.files.targets = text_of(folder / "tuf/targets.json");
-  out.files.releases = text_of(folder / "tuf/targets.releases.json");
+  out.files.roots.push_back(text_of("tuf/root.json"));
+  out.files.timestamp = text_of("tuf/timestamp.json");
+  out.files.snapshot = text_of("tuf/snapshot.json");
+  out.files.targets = text_of("tuf/targets.json");
+  out.files.releases = text_of("tuf/targets.releases.json");
   for (const json::value* one : list_in(policy, "pinned_root_key_ids"))
     out.anchor.root_key_ids.emplace_back(json::text_of(*one));
   if (const auto file = text_in(policy, "trusted_root_file"); !file.empty())
-    out.anchor.root = text_of(folder / std::string(file));
+    out.anchor.root = text_of(std::string(file));
   out.tag = text_in(policy, "tag");
   out.role = text_in(policy, "role");
   out.subject = text_in(read, "subject");

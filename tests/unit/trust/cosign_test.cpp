@@ -40,12 +40,8 @@ TEST_P(CosignCases, AreDecidedAsByTheTool) {
   EXPECT_EQ(is_verified(of), of.is_verified) << reasons;
 }
 
-std::string test_name(const ::testing::TestParamInfo<std::string>& of) {
-  std::string out = of.param;
-  std::ranges::replace(out, '-', '_');
-  return out;
-}
-INSTANTIATE_TEST_SUITE_P(Corpus, CosignCases, ::testing::ValuesIn(signature_cases("cosign")), test_name);
+INSTANTIATE_TEST_SUITE_P(Corpus, CosignCases, ::testing::ValuesIn(signature_cases("cosign")),
+                         testing::signature_test_name);
 
 TEST(Cosign, SaysWhyASignatureDoesNotCount) {
   const std::map<std::string, std::string> reasons{

@@ -42,12 +42,8 @@ TEST_P(NotationCases, AreDecidedAsByTheTool) {
   EXPECT_EQ(is_verified(of), of.is_verified) << reasons;
 }
 
-std::string test_name(const ::testing::TestParamInfo<std::string>& of) {
-  std::string out = of.param;
-  std::ranges::replace(out, '-', '_');
-  return out;
-}
-INSTANTIATE_TEST_SUITE_P(Corpus, NotationCases, ::testing::ValuesIn(signature_cases("notation")), test_name);
+INSTANTIATE_TEST_SUITE_P(Corpus, NotationCases, ::testing::ValuesIn(signature_cases("notation")),
+                         testing::signature_test_name);
 
 TEST(Notation, SaysWhyASignatureDoesNotCount) {
   const std::map<std::string, std::string> reasons{
