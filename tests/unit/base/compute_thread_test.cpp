@@ -214,6 +214,8 @@ TEST(ComputeThread, WhatIsLateIsToldAtThatTime) {
   asio::io_context io(1);
   gate held;
   call first(io, aside, "a", held.work());
+  io.poll();
+  held.entered.get_future().wait();
   limited_call late(io, aside, "a", deadline::after(std::chrono::steady_clock::now(), std::chrono::milliseconds(1)));
   while (late.end == "waits") io.run_one();
   EXPECT_EQ(late.end, "timed_out");

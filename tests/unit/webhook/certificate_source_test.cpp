@@ -1,13 +1,7 @@
 #include <pinhook/webhook/certificate_source.hpp>
 
-#include "support/certificates.hpp"
-#include "support/fake_clock.hpp"
-#include "support/fake_http_client.hpp"
-#include "support/fake_process_runner.hpp"
+#include "serving_world.hpp"
 
-#include <pinhook/base/log.hpp>
-
-#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,29 +16,7 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct CertificateSource : ::testing::Test {
-  testing::fake_clock time;
-  testing::fake_http_client http{time};
-  testing::fake_process_runner processes;
-  asio::io_context io{1};
-  server::tls_context tls;
-  server::health state;
-  server::metrics numbers;
-  config::settings config;
-  inline static std::string logged;
-
-  CertificateSource() {
-    logged.clear();
-    log::redirect([](std::string_view line) { logged += line; });
-    config.own_namespace = "pinhook";
-  }
-  ~CertificateSource() override { log::redirect(nullptr); }
-
-  std::shared_ptr<kube::api_connection> connection() {
-    kube::cluster where;
-    where.server = "https://k8s.example";
-    return std::make_shared<kube::api_connection>(http, where, processes, io.get_executor(), time);
-  }
+struct CertificateSource : serving_world {
   std::unique_ptr<certificate_source> made() {
     auto out = certificate_source::self_managed(connection(), config, {tls, state, numbers, time});
     EXPECT_TRUE(out);

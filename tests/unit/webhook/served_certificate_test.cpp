@@ -1,14 +1,8 @@
 #include <pinhook/webhook/served_certificate.hpp>
 
-#include "support/certificates.hpp"
-#include "support/fake_clock.hpp"
-#include "support/fake_http_client.hpp"
-#include "support/fake_process_runner.hpp"
-
-#include <pinhook/base/log.hpp>
+#include "serving_world.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,25 +17,11 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-struct ServedCertificate : ::testing::Test {
+struct ServedCertificate : serving_world {
   testing::temporary_directory folder;
-  testing::fake_clock time;
-  testing::fake_http_client http{time};
-  testing::fake_process_runner processes;
-  asio::io_context io{1};
-  server::tls_context tls;
-  server::health state;
-  server::metrics numbers;
-  config::settings config;
   server::task_group tasks{io.get_executor()};
   served_certificate certificate{{tls, state, numbers, time}};
   int connections = 0;
-
-  ServedCertificate() {
-    log::redirect([](std::string_view) {});
-    config.own_namespace = "pinhook";
-  }
-  ~ServedCertificate() override { log::redirect(nullptr); }
 
   static testing::key_pair leaf() { return testing::certificate_authority().issue({.not_after = 48h}); }
   void use_files() {
@@ -58,9 +38,7 @@ struct ServedCertificate : ::testing::Test {
   served_certificate::connector connects() {
     return [this]() -> result<std::shared_ptr<kube::api_connection>> {
       ++connections;
-      kube::cluster where;
-      where.server = "https://k8s.example";
-      return std::make_shared<kube::api_connection>(http, where, processes, io.get_executor(), time);
+      return connection();
     };
   }
   void end_tasks() {
