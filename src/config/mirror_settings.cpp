@@ -8,17 +8,6 @@
 namespace pinhook::config {
 namespace {
 
-// A field that is not there stays as it is.
-template <class Type, class T>
-read_result<void> read_member(const yaml::node& mapping, std::string_view key, Type type, T& into) {
-  const yaml::node* found = mapping.find(key);
-  if (found == nullptr || found->is_null()) return {};
-  auto value = type.read(*found);
-  if (!value) return std::unexpected(std::move(value.error()));
-  into = std::move(*value);
-  return {};
-}
-
 read_result<void> read_capabilities(const yaml::node& mapping, registry::mirror_setting& out) {
   const yaml::node* found = mapping.find("capabilities");
   if (found == nullptr || found->is_null()) return {};

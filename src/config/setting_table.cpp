@@ -28,10 +28,11 @@ setting row(std::string_view key, Type type, Place place, std::string_view help,
   out.help = help;
   out.when = when;
   out.is_structured = std::is_same_v<Type, text_list_type> || std::is_same_v<Type, rules_type> ||
-                      std::is_same_v<Type, kinds_type> || std::is_same_v<Type, paths_type> ||
-                      std::is_same_v<Type, registries_type> || std::is_same_v<Type, networks_type> ||
-                      std::is_same_v<Type, mirrors_type> || std::is_same_v<Type, clouds_type>;
-  out.needs_value = std::is_same_v<Type, rules_type>;
+                      std::is_same_v<Type, verifiers_type> || std::is_same_v<Type, kinds_type> ||
+                      std::is_same_v<Type, paths_type> || std::is_same_v<Type, registries_type> ||
+                      std::is_same_v<Type, networks_type> || std::is_same_v<Type, mirrors_type> ||
+                      std::is_same_v<Type, clouds_type>;
+  out.needs_value = std::is_same_v<Type, rules_type> || std::is_same_v<Type, verifiers_type>;
   out.read = [type, place](const yaml::node& n, settings& s) -> std::expected<void, value_problem> {
     auto value = type.read(n);
     if (!value) return std::unexpected(std::move(value.error()));
@@ -122,6 +123,10 @@ std::vector<setting> make_table() {
           "the first rule that matches decides.",
           "For example [{name: sidecars, images: \"**/istio/proxyv2\", pin: never}, {preset: recommended}]; "
           "`pinhook explain REF` says which match, `pinhook rules test FILE` tries them."),
+      row("verifiers", verifiers_type{}, at(&settings::verifiers),
+          "Who may sign images: keys and certificates of cosign, trust policies of Notation, servers of Docker Content "
+          "Trust, each under a name.",
+          "Set it to have rules require signed images, and for pinhook verify; docs/signatures.md has examples."),
       row("help", help_type{}, at(&settings::help),
           "Text or URL for people whose image is refused: it ends every refusal, and warnings that have room; "
           "{namespace} stands for the request's namespace.",

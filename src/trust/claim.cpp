@@ -1,8 +1,10 @@
 #include <pinhook/trust/claim.hpp>
 
+#include <pinhook/base/json_writer.hpp>
 #include <pinhook/trust/wire_json.hpp>
 
 #include <fmt/core.h>
+#include <rapidjson/pointer.h>
 
 #include <utility>
 
@@ -67,6 +69,26 @@ result<claim> read_claim(const signature& of, std::string_view digest) {
     return fail(error_code::malformed, fmt::format("its payload is not JSON: {}", document.error().message));
   if (of.as == signature::form::dsse) return read_statement(std::move(*document), digest);
   return read_simple(std::move(*document), digest);
+}
+
+std::string predicate_type_of(const signature& of) {
+  if (of.as == signature::form::simple_signing) return std::string(sign_predicate);
+  const auto document = json::parse(of.payload, {.depth = 100, .size = max_bundle_bytes});
+  return document ? std::string(text_in(*document, "predicateType")) : std::string();
+}
+
+std::optional<std::string> text_at(const json::value& document, std::string_view pointer) {
+  const rapidjson::Pointer at(pointer.data(), pointer.size());
+  const json::value* found = at.IsValid() ? at.Get(document) : nullptr;
+  if (found == nullptr || found->IsObject() || found->IsArray()) return std::nullopt;
+  if (found->IsString()) return std::string(json::text_of(*found));
+  json::writer out;
+  out.tree(*found);
+  return std::move(out).text();
+}
+
+bool is_json_pointer(std::string_view text) {
+  return text.starts_with('/') && rapidjson::Pointer(text.data(), text.size()).IsValid();
 }
 
 }  // namespace pinhook::trust

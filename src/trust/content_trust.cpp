@@ -129,6 +129,42 @@ std::optional<tuf_role> releases_role(const tuf_file& targets, std::string_view 
 
 }  // namespace
 
+result<void> check_root(std::string_view text) {
+  const auto read = read_root(text);
+  if (!read) return fail(error_code::invalid_input, read.error().message);
+  if (!read->has_signed(read->file, "root"))
+    return fail(error_code::invalid_input, "the root file is not signed by its own keys");
+  return {};
+}
+
+result<std::vector<std::int64_t>> roots_between(const content_trust_anchor& anchor, std::string_view newest) {
+  const auto last = read_root(newest);
+  if (!last) return fail(last.error());
+  std::int64_t first = 1;
+  if (!anchor.root.empty()) {
+    const auto trusted = read_root(anchor.root);
+    if (!trusted) return fail(trusted.error().at("the trusted root"));
+    first = trusted->file.version() + 1;
+  } else if (is_pinned(*last, anchor.root_key_ids)) {
+    first = last->file.version();
+  }
+  std::vector<std::int64_t> out;
+  if (last->file.version() - first >= static_cast<std::int64_t>(max_roots))
+    return fail(error_code::malformed, fmt::format("root file {} is more than {} files away from the trusted one",
+                                                   last->file.version(), max_roots));
+  for (std::int64_t number = first; number < last->file.version(); ++number) out.push_back(number);
+  return out;
+}
+
+bool delegates_releases(std::string_view targets) {
+  const auto file = tuf_file::parse(targets, "Targets");
+  if (!file) return false;
+  const json::value* delegations = json::find(file->content(), "delegations");
+  return delegations != nullptr && std::ranges::any_of(list_in(*delegations, "roles"), [](const json::value* one) {
+           return text_in(*one, "name") == "targets/releases";
+         });
+}
+
 result<signed_tag> find_signed_tag(const content_trust_files& files, const content_trust_anchor& anchor,
                                    std::string_view tag, wall_time now) {
   signed_tag out;

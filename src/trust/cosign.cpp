@@ -76,6 +76,13 @@ std::optional<error> check_claim(const signature& of, std::string_view digest, c
       return denied_cosign(
           fmt::format("its annotation {} is {}, not {}", name, quoted(at->second, 60), quoted(value, 60)));
   }
+  for (const auto& [pointer, value] : policy.fields) {
+    const auto written = text_at(found->document, pointer);
+    if (!written) return denied_cosign(fmt::format("its statement has no text at {}", pointer));
+    if (*written != value)
+      return denied_cosign(
+          fmt::format("its statement has {} at {}, not {}", quoted(*written, 120), pointer, quoted(value, 120)));
+  }
   return std::nullopt;
 }
 

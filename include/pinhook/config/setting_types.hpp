@@ -35,6 +35,18 @@ using read_result = std::expected<T, value_problem>;
 /// A mapping without other keys than these.
 [[nodiscard]] read_result<void> expect_mapping(const yaml::node& n, std::initializer_list<std::string_view> known);
 
+/// A field that is not there stays as it is.
+template <class Type, class T>
+[[nodiscard]] read_result<void> read_member(const yaml::node& mapping, std::string_view key, const Type& type,
+                                            T& into) {
+  const yaml::node* found = mapping.find(key);
+  if (found == nullptr || found->is_null()) return {};
+  auto value = type.read(*found);
+  if (!value) return std::unexpected(std::move(value.error()));
+  into = std::move(*value);
+  return {};
+}
+
 /// A list; `kind` names it in the problem.
 [[nodiscard]] read_result<void> expect_list(const yaml::node& n, std::string_view kind);
 
@@ -149,6 +161,12 @@ struct rules_type {
   [[nodiscard]] static std::string name() { return "list of rules"; }
   [[nodiscard]] static read_result<rules::rule_set> read(const yaml::node& n);
   [[nodiscard]] static std::string write(const rules::rule_set& v);
+};
+
+struct verifiers_type {
+  [[nodiscard]] static std::string name() { return "list of {name, cosign or notation or content_trust, platforms}"; }
+  [[nodiscard]] static read_result<std::vector<signatures::verifier_setting>> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const std::vector<signatures::verifier_setting>& v);
 };
 
 struct kinds_type {

@@ -16,6 +16,7 @@
 #include <pinhook/rules/rule_set.hpp>
 #include <pinhook/server/limits.hpp>
 #include <pinhook/server/listen_address.hpp>
+#include <pinhook/signatures/verifier_setting.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -63,6 +64,8 @@ struct settings {
   pin::policy pin;
   /// On images; they are more specific than `pin`.
   rules::rule_set rules;
+  /// Who may sign images, by names. Rules and `pinhook verify` name them.
+  std::vector<signatures::verifier_setting> verifiers;
   /// Ends refusals; resolve::fault_of_help finds no fault in it. Empty: none.
   std::string help;
 

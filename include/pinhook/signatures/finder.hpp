@@ -11,27 +11,14 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/document.hpp>
-#include <pinhook/trust/notation_signature.hpp>
-#include <pinhook/trust/signature.hpp>
+#include <pinhook/signatures/image_verdict.hpp>
 
-#include <cstddef>
 #include <functional>
-#include <string>
-#include <vector>
 
 namespace pinhook::signatures {
 
 /// Reads a document of the image's repository: with whichever credentials and by whichever route lead there.
 using document_reader = std::function<awaitable<result<registry::document>>(registry::document_name, deadline)>;
-
-struct found_signatures {
-  std::vector<trust::signature> cosign;
-  std::vector<trust::notation_signature> notation;
-  /// Why others could not be read, a sentence each: "the signature's bundle is not JSON: …".
-  std::vector<std::string> unreadable;
-  /// Referrers beyond `most_referrers`, which were not looked at.
-  std::size_t left_out = 0;
-};
 
 /// Errors are those of a registry that did not give what it must: unavailable, timed_out, rate_limited, unauthorized,
 /// denied, canceled. An image without signatures is no error, and neither is one whose signatures are damaged.

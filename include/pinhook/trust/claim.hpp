@@ -9,6 +9,7 @@
 #include <pinhook/trust/signature.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,5 +30,13 @@ struct claim {
 /// The claim about the manifest `digest` ("sha256:…"). denied: the payload is about other digests; malformed: it is not
 /// a payload of its form.
 [[nodiscard]] result<claim> read_claim(const signature& of, std::string_view digest);
+
+/// The type that the payload gives itself, verified or not; empty: it is no statement.
+[[nodiscard]] std::string predicate_type_of(const signature& of);
+
+/// The text at a JSON Pointer (RFC 6901: "/predicate/runDetails/builder/id"); of a number, true, false or null as JSON
+/// has it. No value: nothing is there, or an array or object; or the pointer is none (is_json_pointer).
+[[nodiscard]] std::optional<std::string> text_at(const json::value& document, std::string_view pointer);
+[[nodiscard]] bool is_json_pointer(std::string_view text);
 
 }  // namespace pinhook::trust

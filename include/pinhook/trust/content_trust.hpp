@@ -48,6 +48,17 @@ struct signed_tag {
   wall_time expires{};
 };
 
+/// invalid_input: the text is not a root file that its own keys have signed.
+[[nodiscard]] result<void> check_root(std::string_view text);
+
+/// The numbers of the root files that lead from the anchor to the newest one, which is not among them. Empty: none is
+/// needed. malformed: the newest is no root file; its number, or the way to it, is longer than is walked.
+[[nodiscard]] result<std::vector<std::int64_t>> roots_between(const content_trust_anchor& anchor,
+                                                              std::string_view newest);
+
+/// True when the targets file has the delegation targets/releases, so that its file is wanted.
+[[nodiscard]] bool delegates_releases(std::string_view targets);
+
 /// not_found: no file names the tag. denied: a file is not signed by those who must, does not fit its hash, or has
 /// expired; the message names it. malformed: a file cannot be read.
 [[nodiscard]] result<signed_tag> find_signed_tag(const content_trust_files& files, const content_trust_anchor& anchor,

@@ -48,6 +48,9 @@ struct cosign_policy {
   bool needs_sct = true;
   /// Statements of this type count: signatures by default. Empty: all.
   std::string predicate_type = "https://sigstore.dev/cosign/sign/v1";
+  /// JSON Pointers (RFC 6901) into the statement, with the texts that must be there; a number, true, false or null is
+  /// compared as it is written in JSON.
+  std::map<std::string, std::string> fields;
 };
 
 [[nodiscard]] verdict verify_cosign(const signature& of, std::string_view digest, const cosign_policy& policy);

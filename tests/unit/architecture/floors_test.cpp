@@ -38,16 +38,18 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"trust", {"base"}},
     {"signatures", {"base", "registry", "trust"}},
     {"pipeline", {"base", "registry", "resolve", "pin", "yaml", "rules", "files"}},
-    {"config", {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "server"}},
+    {"config", {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "server",
+      "signatures"}},
     {"access",
-     {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config"}},
+     {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config",
+      "trust", "signatures"}},
     {"webhook",
      {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config",
-      "admission", "access"}},
+      "admission", "access", "trust", "signatures"}},
     {"demo", {"base", "http", "registry", "pin", "rules", "server", "config", "webhook"}},
     {"cli",
      {"base", "http", "registry", "resolve", "pin", "rules", "yaml", "files", "kube", "server", "pipeline", "config",
-      "access", "webhook", "demo"}},
+      "access", "webhook", "demo", "trust", "signatures"}},
 };
 
 // pin and rules are pure: of the registry floor they know the values alone.

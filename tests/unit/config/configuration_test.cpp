@@ -70,6 +70,29 @@ rules:
     action: deny
     message: 'ask "platform": #x'
   - preset: recommended
+verifiers:
+  - name: acme
+    cosign:
+      keys: [/etc/acme.pub, "-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----"]
+      digest_algorithm: sha384
+      annotations: {team: "web: #1"}
+      require: [log, timestamp]
+      trusted_root: /etc/trusted_root.json
+    platforms: [linux/amd64, linux/arm/v6]
+  - name: github
+    cosign:
+      trusted_root: /etc/trusted_root.json
+      require: []
+      sct: false
+      identities:
+        - {issuer: "https://token.actions.githubusercontent.com", subject_regexp: "https://github\\.com/acme/.*"}
+        - {issuer_regexp: ".*", subject: dev@acme.test}
+  - {name: notary-project, notation: {trust_policy: /etc/trustpolicy.json, trust_store: /etc/truststore}}
+  - name: legacy
+    content_trust:
+      server: https://notary.example.com
+      root_key_ids: [d2fefa3165bd50a74f9baf203ec21f32fb151482963e7a01105c8ffcac135124]
+  - {name: rooted, content_trust: {server: "http://localhost:4443", root: /etc/root.json}}
 help: "chat: #platform, wiki/{namespace}"
 lock: {file: /locks/pinhook.lock, required: true}
 files:
@@ -299,6 +322,43 @@ TEST(Configuration, PlacesProblemsOfRules) {
   EXPECT_EQ(applied.error().message,
             "PINHOOK_RULES: line 1, column 17: rules[0] (a): pin: \"nevr\" is not a valid order; did you mean never?");
   EXPECT_TRUE(s.rules.is_empty());
+}
+
+TEST(Configuration, PlacesProblemsOfVerifiers) {
+  const struct {
+    std::string_view verifier;
+    std::string_view message;
+  } rows[] = {
+      {"{name: a, cosgn: {}}", "column 23: verifiers[0] (a): \"cosgn\" is not a valid key; did you mean cosign?"},
+      {"{cosign: {keys: [k]}}", "column 13: verifiers[0]: name is missing"},
+      {"{name: A, cosign: {keys: [k]}}", "column 20: verifiers[0] (A): \"A\" is not a valid name of a verifier"},
+      {"{name: a}", "verifiers[0] (a): must have one of cosign, notation, content_trust, and has none"},
+      {"{name: a, cosign: {keys: [k]}, notation: {}}", "and has several"},
+      {"{name: a, cosign: {key: k}}",
+       "column 32: verifiers[0] (a): cosign: \"key\" is not a valid key; did you mean keys?"},
+      {"{name: a, cosign: {}}", "verifiers[0] (a): cosign: keys or identities are missing"},
+      {"{name: a, cosign: {keys: k}}", "cosign: keys: must be a list, not a scalar"},
+      {"{name: a, cosign: {keys: [k, \"\"]}}", "cosign: keys: [1]: is empty"},
+      {"{name: a, cosign: {keys: [k], digest_algorithm: md5}}",
+       "cosign: digest_algorithm: \"md5\" is not one of: sha256, sha384 or sha512"},
+      {"{name: a, cosign: {keys: [k], require: [logs]}}", "require: [0]: \"logs\" is not one of: log or timestamp"},
+      {"{name: a, cosign: {keys: [k], sct: maybe}}", "cosign: sct: \"maybe\" is not true or false"},
+      {"{name: a, cosign: {trusted_root: r, identities: [{issuer: i, subject_regexp: \"(\"}]}}",
+       "column 90: verifiers[0] (a): cosign: identities: [0]: subject_regexp: \"(\" is not a valid regular expression"},
+      {"{name: a, cosign: {trusted_root: r, identities: [{subject: s}]}}", "issuer or issuer_regexp is missing"},
+      {"{name: a, cosign: {trusted_root: r, identities: [{issuers: s}]}}", "did you mean issuer?"},
+      {"{name: a, notation: {trust_policy: p}}", "notation.trust_store is missing"},
+      {"{name: a, content_trust: {server: \"https://n\"}}", "either root_key_ids or root"},
+      {"{name: a, cosign: {keys: [k]}, platforms: [amd64]}", "platforms: [0]: \"amd64\" is not a valid platform"},
+      {"{name: a, cosign: {keys: [k]}}, {name: a, cosign: {keys: [k]}}", "another verifier has this name"},
+      {"x", "verifiers[0]: must be a mapping of name, cosign"},
+  };
+  for (const auto& row : rows)
+    EXPECT_THAT(refusal(std::string("verifiers: [").append(row.verifier) + "]\n"),
+                AllOf(StartsWith("pinhook.yaml: line 1, column "), HasSubstr(row.message)))
+        << row.verifier;
+  EXPECT_THAT(refusal("verifiers:\n"), HasSubstr("verifiers: the value is missing; write verifiers: [] for none"));
+  EXPECT_THAT(refusal("verifiers: {}\n"), HasSubstr("verifiers: must be a list of verifiers, not a mapping"));
 }
 
 TEST(Configuration, SaysWhatTookThePlaceOfFormerSettings) {

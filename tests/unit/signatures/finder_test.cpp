@@ -1,6 +1,7 @@
 // Finds what the registries of tests/corpus/signatures hold beside each image, and counts the requests.
 #include <pinhook/signatures/finder.hpp>
 
+#include "support/case_registry.hpp"
 #include "support/run.hpp"
 #include "support/signature_case.hpp"
 
@@ -17,43 +18,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using kind = registry::document_name::kind;
-
-// The registry of a case: answers by its files, and records what it is asked.
-class case_registry {
- public:
-  explicit case_registry(const std::string& name) : held_(name) {}
-
-  document_reader reader() {
-    return [this](registry::document_name name, deadline) { return answer(std::move(name)); };
-  }
-  std::vector<std::string> asked;
-  std::map<std::string, error> failures;  // by the name that is asked for
-
- private:
-  awaitable<result<registry::document>> answer(registry::document_name name) {
-    asked.push_back(fmt::format("{} {}",
-                                name.of == kind::referrers ? "referrers"
-                                : name.of == kind::blob    ? "blob"
-                                                           : "manifest",
-                                name.name.substr(0, name.name.starts_with("sha256:") ? 7 : std::string::npos)));
-    if (const auto failed = failures.find(name.name); failed != failures.end()) co_return fail(failed->second);
-    co_return find(name);
-  }
-  [[nodiscard]] result<registry::document> find(const registry::document_name& name) const {
-    const bool is_tag = name.of == kind::manifest && !name.name.starts_with("sha256:");
-    const std::string wanted = is_tag ? held_.tagged(name.name) : name.name;
-    std::string bytes = name.of == kind::referrers ? held_.referrers(wanted)
-                        : name.of == kind::blob    ? held_.blob(wanted)
-                                                   : held_.manifest(wanted);
-    if (bytes.empty()) return fail(error_code::not_found, "not there");
-    // As the registry client does.
-    if (name.of != kind::referrers && registry::digest::of(bytes).to_string() != wanted)
-      return fail(error_code::malformed, "the bytes have another digest");
-    return registry::document{"", std::move(bytes)};
-  }
-
-  testing::signature_registry held_;
-};
+using testing::case_registry;
 
 result<found_signatures> find(case_registry& in, const std::string& subject) {
   return testing::run(find_signatures(in.reader(), registry::digest::parse(subject).value(), deadline::never()));

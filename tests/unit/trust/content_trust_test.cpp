@@ -137,5 +137,38 @@ TEST(ContentTrust, AnyFlippedByteIsFound) {
   }
 }
 
+TEST(ContentTrust, RootsAreWantedFromTheTrustedOneToTheNewest) {
+  const tag_case rotated = read_case("dct-root-rotated");
+  const std::string newest = rotated.files.roots.back();
+  const auto last = static_cast<std::int64_t>(rotated.files.roots.size() - 1);
+  const auto wanted = [&](const content_trust_anchor& anchor) { return roots_between(anchor, newest).value(); };
+  std::vector<std::int64_t> between;
+  for (std::int64_t n = 2; n < last; ++n) between.push_back(n);
+  EXPECT_EQ(wanted({{}, rotated.files.roots.front()}), between);
+  EXPECT_TRUE(wanted({{}, newest}).empty());
+  // A pin of a key that the newest does not have: it may be among those before.
+  between.insert(between.begin(), 1);
+  EXPECT_EQ(wanted({{std::string(64, '0')}, {}}), between);
+  const tag_case pinned = read_case("dct-targets");
+  EXPECT_TRUE(roots_between(pinned.anchor, pinned.files.roots.back()).value().empty());
+  EXPECT_EQ(roots_between(pinned.anchor, "{}").error().code, error_code::malformed);
+}
+
+TEST(ContentTrust, ATrustedRootHasToBeSignedByItself) {
+  const std::string good = read_case("dct-targets").files.roots.back();
+  EXPECT_TRUE(check_root(good));
+  std::string bad = good;
+  const auto at = bad.find("\"sig\":\"") + 7;
+  bad[at] = bad[at] == 'A' ? 'B' : 'A';
+  EXPECT_THAT(check_root(bad).error().message, HasSubstr("not signed by its own keys"));
+  EXPECT_EQ(check_root("{}").error().code, error_code::invalid_input);
+}
+
+TEST(ContentTrust, TheDelegationIsWantedWhereThereIsOne) {
+  EXPECT_TRUE(delegates_releases(read_case("dct-delegation").files.targets));
+  EXPECT_FALSE(delegates_releases(read_case("dct-targets").files.targets));
+  EXPECT_FALSE(delegates_releases("{}"));
+}
+
 }  // namespace
 }  // namespace pinhook::trust
