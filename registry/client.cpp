@@ -50,7 +50,7 @@ class registry_client final : public client {
  private:
   awaitable<result<document>> read(std::shared_ptr<const route> by, reference ref, document_name what,
                                    registry::credential credential, deadline d) {
-    constexpr std::string_view folders[] = {"manifests", "blobs", "referrers"};
+    constexpr std::string_view folders[] = {"manifests", "blobs", "referrers", "_trust/tuf"};
     const std::string_view folder = folders[static_cast<std::size_t>(what.of)];
     auto url = web_url::parse(address(by.get(), ref, folder, what.name));
     if (!url) co_return fail(error_code::invalid_input, url.error().message);
@@ -67,7 +67,7 @@ class registry_client final : public client {
     auto response = co_await exchange_.ask(std::move(request), d);
     if (!response) co_return fail(std::move(response).error());
     if (response->status != 200) co_return fail(from_status(about, *response, time_.wall()));
-    if (what.of != document_name::kind::referrers)
+    if (what.of == document_name::kind::manifest || what.of == document_name::kind::blob)
       if (auto failed = check_digest(about, what.name, response->body)) co_return fail(std::move(*failed));
     document out{media_type_of(*response), std::move(response->body)};
     co_return out;
@@ -160,7 +160,7 @@ class registry_client final : public client {
     }
   }
 
-  // `kind`: "manifests", "blobs" or "referrers".
+  // `kind`: the folder of the address.
   [[nodiscard]] std::string address(const route* by, const reference& ref, std::string_view kind,
                                     const std::string& tag_or_digest) const {
     const bool is_placed = by != nullptr && by->base;

@@ -1,8 +1,9 @@
 // A document of a repository beside its images: a manifest by tag or digest, a blob, the list of what refers to a
-// digest.
+// digest, a file of Docker Content Trust.
 //
-// Sources: OCI distribution-spec at 967efdc0, "Pulling manifests", "Pulling blobs", "Listing Referrers". Plain values;
-// any thread.
+// Sources: OCI distribution-spec at 967efdc0, "Pulling manifests", "Pulling blobs", "Listing Referrers";
+// https://github.com/notaryproject/notary/blob/v0.7.0/server/server.go (the paths below _trust). Plain values; any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +13,10 @@
 namespace pinhook::registry {
 
 struct document_name {
-  enum class kind : std::uint8_t { manifest, blob, referrers };
+  enum class kind : std::uint8_t { manifest, blob, referrers, trust_file };
   kind of = kind::manifest;
-  /// A tag or a digest of a manifest; a blob's digest; the digest that is referred to.
+  /// A tag or a digest of a manifest; a blob's digest; the digest that is referred to; a trust file, which
+  /// a Notary server has and no registry: "root.json", "targets/releases.json".
   std::string name;
   /// Bytes that are read; a longer document is malformed.
   std::size_t most = std::size_t{4} * 1024 * 1024;

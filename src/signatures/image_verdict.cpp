@@ -148,7 +148,7 @@ image_verdict judge(const image_evidence& evidence, const verifier& by, wall_tim
   return out;
 }
 
-image_verdict judge_signed_tag(const result<trust::signed_tag>& found, const registry::digest& digest) {
+image_verdict judge_signed_tag(const result<trust::signed_tag>& found, const std::optional<registry::digest>& digest) {
   image_verdict out;
   signature_report report;
   report.of = kind::content_trust;
@@ -161,9 +161,10 @@ image_verdict judge_signed_tag(const result<trust::signed_tag>& found, const reg
   }
   report.signer = found->role;
   out.signed_tag = *found;
-  out.is_verified = found->digest == digest.to_string();
+  out.is_verified = !digest || found->digest == digest->to_string();
   if (!out.is_verified) {
-    out.reason = fmt::format("{} is signed for the tag, not {}", found->digest, digest.to_string());
+    out.reason =
+        fmt::format("{} is signed for tag {}, not {}", found->digest, quoted(found->tag, 128), digest->to_string());
     report.failure = error{error_code::denied, out.reason, std::nullopt};
   }
   out.signatures.push_back(std::move(report));

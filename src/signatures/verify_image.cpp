@@ -43,6 +43,10 @@ result<std::vector<image_evidence::manifest>> parts_of(const registry::document&
   return out;
 }
 
+bool is_empty(const found_signatures& found) {
+  return found.cosign.empty() && found.notation.empty() && found.unreadable.empty();
+}
+
 }  // namespace
 
 evidence_demand demand_of(const std::vector<const verifier*>& verifiers) {
@@ -68,11 +72,14 @@ awaitable<result<image_evidence>> gather_evidence(document_reader read, image_su
     out.manifests[i].found = std::move(*found);
     const bool is_described = wanted.describes_manifests && !out.manifests[i].found.notation.empty();
     const bool is_opened = i == 0 && !wanted.platforms.empty();
-    if (!is_described && !is_opened) continue;
+    // Registries hide what a credential may not see: where nothing was found, the image itself must be there to see.
+    const bool is_proven = i != 0 || !is_empty(out.manifests[i].found);
+    if (!is_described && !is_opened && is_proven) continue;
     registry::document_name name{registry::document_name::kind::manifest, out.manifests[i].digest.to_string(),
                                  registry::max_manifest_size};
     auto manifest = co_await read(std::move(name), d);
     if (!manifest) co_return fail(std::move(manifest.error()));
+    if (!is_described && !is_opened) continue;
     out.manifests[i].media_type = media_type_of(*manifest);
     out.manifests[i].size = std::ssize(manifest->bytes);
     if (!is_opened) continue;

@@ -99,30 +99,68 @@ std::optional<error> check_expiry(std::string_view name, const tuf_file& file, w
   return std::nullopt;
 }
 
-std::optional<error> take_tag(const tuf_file& targets, std::string_view tag, signed_tag& out, bool& is_found) {
-  const json::value* row = find_path(targets.content(), {"targets", tag});
-  is_found = row != nullptr;
-  if (!is_found) return std::nullopt;
-  const json::value* hashes = json::find(*row, "hashes");
+// A tag, or a digest that some tag must have.
+struct target_query {
+  std::string_view tag;
+  std::string_view digest;
+};
+
+using path_list = std::vector<std::string>;
+
+bool is_below(std::string_view tag, const path_list& paths) {
+  return std::ranges::any_of(paths, [&](const std::string& path) { return tag.starts_with(path); });
+}
+
+// No value: the row is no target with a SHA-256.
+std::optional<std::string> digest_in(const json::value& row) {
+  const json::value* hashes = json::find(row, "hashes");
   const auto hash = hashes == nullptr ? std::nullopt : bytes_in(*hashes, "sha256");
-  const auto length = json::find_integer(*row, "length");
-  if (!hash || hash->size() != 32 || !length || *length <= 0)
-    return error{error_code::malformed, "the signed tag has no SHA-256 or no length", std::nullopt};
-  out.digest = fmt::format("sha256:{}", encode_hexadecimal(*hash));
-  out.size = *length;
+  if (!hash || hash->size() != 32) return std::nullopt;
+  return fmt::format("sha256:{}", encode_hexadecimal(*hash));
+}
+
+// `paths`: the beginnings of the tags that the file may speak for.
+std::optional<error> take_target(const tuf_file& targets, const target_query& of, const path_list& paths,
+                                 signed_tag& out, bool& is_found) {
+  is_found = false;
+  const json::value* all = json::find(targets.content(), "targets");
+  if (all == nullptr || !all->IsObject()) return std::nullopt;
+  for (const auto& [name, row] : all->GetObject()) {
+    const std::string_view tag = json::text_of(name);
+    if (!is_below(tag, paths)) continue;
+    const auto digest = digest_in(row);
+    if (of.tag.empty() ? digest != of.digest : tag != of.tag) continue;
+    const auto length = json::find_integer(row, "length");
+    if (!digest || !length || *length <= 0)
+      return error{error_code::malformed, "the signed tag has no SHA-256 or no length", std::nullopt};
+    is_found = true;
+    out.tag = std::string(tag);
+    out.digest = *digest;
+    out.size = *length;
+    return std::nullopt;
+  }
   return std::nullopt;
 }
 
-// The delegation's keys are in the targets file.
-std::optional<tuf_role> releases_role(const tuf_file& targets, std::string_view tag) {
+// The keys of the delegation targets/releases are in the targets file, and so are the tags that it may speak for.
+struct delegation {
+  tuf_role role;
+  path_list paths;
+};
+
+std::optional<delegation> releases_role(const tuf_file& targets, const target_query& of) {
   const json::value* delegations = json::find(targets.content(), "delegations");
   if (delegations == nullptr) return std::nullopt;
   for (const json::value* one : list_in(*delegations, "roles")) {
     if (text_in(*one, "name") != "targets/releases") continue;
-    const auto paths = list_in(*one, "paths");
-    const bool is_for_tag = std::ranges::any_of(
-        paths, [&](const json::value* path) { return path->IsString() && tag.starts_with(json::text_of(*path)); });
-    return is_for_tag ? tuf_role_in(*one) : std::nullopt;
+    delegation out;
+    for (const json::value* path : list_in(*one, "paths"))
+      if (path->IsString()) out.paths.emplace_back(json::text_of(*path));
+    if (out.paths.empty() || (!of.tag.empty() && !is_below(of.tag, out.paths))) return std::nullopt;
+    const auto role = tuf_role_in(*one);
+    if (!role) return std::nullopt;
+    out.role = *role;
+    return out;
   }
   return std::nullopt;
 }
@@ -165,8 +203,10 @@ bool delegates_releases(std::string_view targets) {
          });
 }
 
-result<signed_tag> find_signed_tag(const content_trust_files& files, const content_trust_anchor& anchor,
-                                   std::string_view tag, wall_time now) {
+namespace {
+
+result<signed_tag> find_target(const content_trust_files& files, const content_trust_anchor& anchor,
+                               const target_query& of, wall_time now) {
   signed_tag out;
   out.expires = wall_time::max();
   const auto root = newest_root(files.roots, anchor);
@@ -197,25 +237,42 @@ result<signed_tag> find_signed_tag(const content_trust_files& files, const conte
   const tuf_file& targets = *before;
 
   bool is_found = false;
-  if (const auto role = releases_role(targets, tag); role && !files.releases.empty()) {
+  if (const auto releases = releases_role(targets, of); releases && !files.releases.empty()) {
     constexpr std::string_view name = "targets/releases";
     if (auto failed = compare(name, files.releases, *snapshot)) return fail(std::move(*failed));
     const auto file = tuf_file::parse(files.releases, "Targets");
     if (!file) return fail(file.error());
     const json::value* keys = find_path(targets.content(), {"delegations", "keys"});
-    if (keys == nullptr || !file->is_signed_by(*role, tuf_keys_in(*keys)))
+    if (keys == nullptr || !file->is_signed_by(releases->role, tuf_keys_in(*keys)))
       return denied(fmt::format("the {} file is not signed by the keys of its role", name));
     if (auto failed = check_expiry(name, *file, now, out)) return fail(std::move(*failed));
-    if (auto failed = take_tag(*file, tag, out, is_found)) return fail(std::move(*failed));
+    if (auto failed = take_target(*file, of, releases->paths, out, is_found)) return fail(std::move(*failed));
     if (is_found) {
       out.role = name;
       return out;
     }
   }
-  if (auto failed = take_tag(targets, tag, out, is_found)) return fail(std::move(*failed));
-  if (!is_found) return fail(error_code::not_found, fmt::format("no signer gave a digest to tag {}", quoted(tag, 128)));
+  if (auto failed = take_target(targets, of, {""}, out, is_found)) return fail(std::move(*failed));
+  if (!is_found)
+    return fail(error_code::not_found, of.tag.empty()
+                                           ? fmt::format("no signer gave {} to a tag", of.digest)
+                                           : fmt::format("no signer gave a digest to tag {}", quoted(of.tag, 128)));
   out.role = "targets";
   return out;
+}
+
+}  // namespace
+
+result<signed_tag> find_signed_tag(const content_trust_files& files, const content_trust_anchor& anchor,
+                                   std::string_view tag, wall_time now) {
+  // An empty tag would ask for a digest.
+  if (tag.empty()) return fail(error_code::not_found, "there is no tag");
+  return find_target(files, anchor, {tag, {}}, now);
+}
+
+result<signed_tag> find_signed_digest(const content_trust_files& files, const content_trust_anchor& anchor,
+                                      std::string_view digest, wall_time now) {
+  return find_target(files, anchor, {{}, digest}, now);
 }
 
 }  // namespace pinhook::trust

@@ -82,8 +82,8 @@ struct image_verdict {
   /// As found_signatures.
   std::vector<std::string> unreadable;
   std::size_t left_out = 0;
-  /// Why it is not verified, for the end of a sentence: "no signature was found"; "none of 2 signatures that were found holds: …".
-  /// Empty: it is.
+  /// Why it is not verified, for the end of a sentence: "no signature was found"; "none of 2 signatures that were found
+  /// holds: …". Empty: it is.
   std::string reason;
   /// Of content trust alone: the digest that was signed for the tag.
   std::optional<trust::signed_tag> signed_tag;
@@ -99,7 +99,8 @@ struct image_verdict {
                                   const attestation_demand* attested = nullptr);
 
 /// The verdict on an image whose tag has a signed digest, or the error of finding one (not_found, denied, malformed:
-/// not verified). `digest`: the image's.
-[[nodiscard]] image_verdict judge_signed_tag(const result<trust::signed_tag>& found, const registry::digest& digest);
+/// not verified). `digest`: the image's; no value: the signed one is taken.
+[[nodiscard]] image_verdict judge_signed_tag(const result<trust::signed_tag>& found,
+                                             const std::optional<registry::digest>& digest);
 
 }  // namespace pinhook::signatures

@@ -38,6 +38,7 @@ struct content_trust_anchor {
 };
 
 struct signed_tag {
+  std::string tag;
   /// "sha256:…"
   std::string digest;
   /// Bytes of the manifest.
@@ -63,5 +64,11 @@ struct signed_tag {
 /// expired; the message names it. malformed: a file cannot be read.
 [[nodiscard]] result<signed_tag> find_signed_tag(const content_trust_files& files, const content_trust_anchor& anchor,
                                                  std::string_view tag, wall_time now);
+
+/// A tag that was given this digest ("sha256:…"), in the same order of the files; for an image that is named by its
+/// digest. Errors: the same.
+[[nodiscard]] result<signed_tag> find_signed_digest(const content_trust_files& files,
+                                                    const content_trust_anchor& anchor, std::string_view digest,
+                                                    wall_time now);
 
 }  // namespace pinhook::trust

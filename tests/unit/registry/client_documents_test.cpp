@@ -57,6 +57,14 @@ TEST_F(RegistryDocuments, ListsOfReferrersAreNotComparedWithTheirSubject) {
   EXPECT_EQ(read(kind::referrers, own_digest).error().code, error_code::not_found);
 }
 
+TEST_F(RegistryDocuments, TrustFilesAreBelowTheRepository) {
+  http.reply("GET https://r.example/v2/acme/api/_trust/tuf/targets/releases.json",
+             respond(200, {{"Content-Type", "text/plain"}}, "{}"));
+  const auto got = read(kind::trust_file, "targets/releases.json");
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->bytes, "{}");
+}
+
 TEST_F(RegistryDocuments, AskForAToken) {
   http.reply("GET " + blob_url, challenged());
   http.reply(token_line, token_reply("t1"));

@@ -247,11 +247,11 @@ TEST(VerifyImage, OfAnotherKindIsUnsupported) {
 
 TEST(JudgeSignedTag, ComparesTheSignedDigest) {
   const std::string digest = "sha256:" + std::string(64, 'a');
-  const trust::signed_tag tag{digest, 1, "targets", {}};
+  const trust::signed_tag tag{"v1", digest, 1, "targets", {}};
   EXPECT_TRUE(judge_signed_tag(tag, digest_of(digest)).is_verified);
   const auto other = judge_signed_tag(tag, digest_of("sha256:" + std::string(64, 'b')));
   EXPECT_FALSE(other.is_verified);
-  EXPECT_THAT(other.reason, AllOf(HasSubstr(digest), HasSubstr("is signed for the tag, not sha256:bbb")));
+  EXPECT_THAT(other.reason, AllOf(HasSubstr(digest), HasSubstr("is signed for tag \"v1\", not sha256:bbb")));
   const auto none =
       judge_signed_tag(fail(error_code::not_found, "no signer gave a digest to tag \"v9\""), digest_of(digest));
   EXPECT_THAT(none.signatures, IsEmpty());

@@ -81,6 +81,22 @@ TEST(ContentTrust, SaysWhichFileIsWrong) {
   }
 }
 
+TEST(ContentTrust, ADigestIsFoundByTheTagThatHasIt) {
+  for (const char* name : {"dct-targets", "dct-delegation", "dct-root-rotated"}) {
+    const tag_case of = read_case(name);
+    const auto found = find_signed_digest(of.files, of.anchor, of.subject, of.now);
+    ASSERT_TRUE(found) << name << found.error().message;
+    EXPECT_EQ(found->digest, of.subject);
+    EXPECT_EQ(found->role, of.role) << name;
+    const std::string other = "sha256:" + std::string(64, '0');
+    const auto none = find_signed_digest(of.files, of.anchor, other, of.now);
+    EXPECT_EQ(none.error().code, error_code::not_found);
+    EXPECT_THAT(none.error().message, HasSubstr(other));
+  }
+  const tag_case bad = read_case("dct-bad-altered-targets");
+  EXPECT_EQ(find_signed_digest(bad.files, bad.anchor, bad.subject, bad.now).error().code, error_code::denied);
+}
+
 TEST(ContentTrust, ATagThatNobodySignedIsNotFound) {
   tag_case of = read_case("dct-targets");
   of.tag = "v9";
