@@ -2,6 +2,8 @@
 
 #include <pinhook/base/text.hpp>
 
+#include <fmt/chrono.h>
+
 #include <algorithm>
 #include <cstddef>
 
@@ -54,6 +56,10 @@ std::optional<wall_time> parse_timestamp(std::string_view text) {
   if (day.year() > std::chrono::year(2261)) return wall_time::max();
   return std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
          std::chrono::seconds(second) - *offset;
+}
+
+std::string timestamp_text(wall_time moment) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(moment)));
 }
 
 }  // namespace pinhook

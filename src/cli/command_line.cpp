@@ -1,5 +1,7 @@
 #include <pinhook/cli/command_line.hpp>
 
+#include <pinhook/pipeline/cooldown.hpp>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -58,6 +60,19 @@ void add_digests(CLI::App& app, arguments& out) {
   app.add_flag("--offline", out.files.offline, "Ask no registry");
 }
 
+// CLI11 reads a number without a unit by itself: the text is parsed here.
+void add_cooldown(CLI::App& app, arguments& out, const char* help) {
+  app.add_option_function<std::string>(
+         "--cooldown",
+         [&out](const std::string& text) {
+           const auto length = pipeline::parse_cooldown(text);
+           if (!length) throw CLI::ValidationError("--cooldown", length.error().message);
+           out.files.cooldown = *length;
+         },
+         help)
+      ->type_name("DURATION");
+}
+
 void add_quiet(CLI::App& app, arguments& out) {
   app.add_flag("-q,--quiet", out.files.quiet, "Print errors and results alone");
 }
@@ -107,6 +122,9 @@ void declare_pin(CLI::App& app, arguments& out) {
   add_paths(app, out);
   add_rewriting(app, out);
   app.add_flag("--update", out.files.update, "Resolve the tags of pinned images again, too");
+  add_cooldown(app, out,
+               "With --update: a moved tag keeps its digest until the new one was seen for so long (72h); the lock "
+               "file (--lock, else pinhook.lock) remembers it");
   add_format(app, out);
   add_digests(app, out);
   add_namespace(app, out);
@@ -142,6 +160,7 @@ void declare_lock(CLI::App& app, arguments& out) {
   one_of(app.add_option("--as", out.files.lock_format, "Its format (default: as the file is, else pinhook)"),
          {"pinhook", "kbld"});
   app.add_flag("--update", out.files.update, "Resolve again what is locked already");
+  add_cooldown(app, out, "With --update: a moved tag keeps its digest until the new one was seen for so long (72h)");
   app.add_flag("--prune", out.files.prune, "Drop what is locked and not in these files");
   app.add_flag("--offline", out.files.offline, "Ask no registry: fail when something is missing");
   add_namespace(app, out);

@@ -59,7 +59,7 @@ bool reads_standard_input(const arguments& a) {
 }
 
 // Options that are valid by themselves and not together.
-constexpr std::array<contradiction, 4> contradictions{{
+constexpr std::array<contradiction, 6> contradictions{{
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.diff; },
      "--in-place writes and --diff only shows: use one of them"},
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.paths.empty(); },
@@ -68,11 +68,16 @@ constexpr std::array<contradiction, 4> contradictions{{
      "--in-place cannot write standard input (-): give the PATHs alone"},
     {[](const arguments& a) { return a.command == command::lock && a.files.update && a.files.offline; },
      "--update asks registries and --offline forbids it: use one of them"},
+    {[](const arguments& a) { return a.files.cooldown && !a.files.update; },
+     "--cooldown is for moved tags, which only --update takes: add --update"},
+    {[](const arguments& a) { return a.files.cooldown && a.files.offline; },
+     "--cooldown asks registries and --offline forbids it: use one of them"},
 }};
 
 // Defaults are filled in here and not in the declarations: all commands are declared, and they share members.
 void fill_defaults(arguments& a) {
   if (a.command == command::lock && a.files.lock_file.empty()) a.files.lock_file = "pinhook.lock";
+  if (a.command == command::pin && a.files.cooldown && a.files.lock_file.empty()) a.files.lock_file = "pinhook.lock";
   if (!a.files.output.empty()) return;
   if (a.command == command::check) a.files.output = "table";
   if (a.command == command::resolve) a.files.output = "text";

@@ -32,9 +32,18 @@ int rewrite(std::string_view command, pipeline::pin_task task, const arguments& 
     chosen.orders = orders_of(options, *s);
     chosen.around = pipeline::kustomizations_around(pipeline::paths_of(*inputs));
   }
+  if (options.cooldown) {
+    auto existing = read_existing_lock(options.lock_file);
+    if (!existing) return refuse_run(command, existing.error());
+    chosen.memory = pipeline::pin_memory{options.lock_file, std::move(*existing), cooldown_of(options)};
+  }
   pipeline::pin_run run(std::move(chosen), std::move(*inputs), places);
-  return run_files({command, options.quiet}, run,
-                   [&] { return access::open_digests(digest_choice_of(command, options), *s, variables); });
+  return run_files({command, options.quiet}, run, [&] {
+    auto choice = digest_choice_of(command, options);
+    // With a cooldown, the lock file remembers and registries are asked.
+    if (options.cooldown) choice.lock_file.clear();
+    return access::open_digests(choice, *s, variables);
+  });
 }
 
 }  // namespace

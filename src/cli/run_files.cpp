@@ -1,12 +1,16 @@
 #include <pinhook/cli/run_files.hpp>
 
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/file.hpp>
 #include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/files/lock_file.hpp>
 
 #include <fmt/core.h>
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -55,6 +59,18 @@ int refuse_run(std::string_view command, const error& e) {
 access::digest_choice digest_choice_of(std::string_view command, const file_arguments& arguments) {
   return {arguments.lock_file, arguments.offline,
           arguments.quiet ? access::registry_digests::progress() : access::shown_progress(command)};
+}
+
+pipeline::cooldown cooldown_of(const file_arguments& arguments) {
+  return {.length = arguments.cooldown.value_or(std::chrono::nanoseconds(0)), .now = machine_clock().wall()};
+}
+
+result<std::optional<std::string>> read_existing_lock(const std::string& path) {
+  if (path == "-") return std::nullopt;
+  auto text = read_file(path, files::max_lock_size);
+  if (text) return text->reveal();
+  if (text.error().code == error_code::not_found) return std::nullopt;
+  return fail(std::move(text.error()));
 }
 
 pin::pin_format format_of(const file_arguments& arguments, const config::settings& s) {

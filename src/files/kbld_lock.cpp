@@ -20,8 +20,10 @@ constexpr std::string_view imgpkg_version = "imgpkg.carvel.dev/v1alpha1";
 constexpr std::string_view kbld_version = "kbld.k14s.io/v1alpha1";
 constexpr std::string_view id_annotation = "kbld.carvel.dev/id";
 constexpr std::string_view origins_annotation = "kbld.carvel.dev/origins";
-/// The annotation of pinhook; kbld and imgpkg keep unknown ones.
+/// The annotations of pinhook; kbld and imgpkg keep unknown ones.
 constexpr std::string_view resolved_annotation = "pinhook.dev/resolved";
+/// The digest and its first sight, with a blank between them.
+constexpr std::string_view seen_annotation = "pinhook.dev/seen";
 
 std::unexpected<error> refuse_kbld(const yaml::node& at, std::string_view message) {
   return yaml::refuse_at(at.line, at.column, message);
@@ -30,6 +32,16 @@ std::unexpected<error> refuse_kbld(const yaml::node& at, std::string_view messag
 std::string text_of(const yaml::node& mapping, std::string_view key) {
   const yaml::node* found = mapping.find(key);
   return found == nullptr || found->is_null() ? std::string() : found->text;
+}
+
+std::optional<resolve::seen_digest> seen_of(const yaml::node& annotations) {
+  const std::string text = text_of(annotations, seen_annotation);
+  const auto blank = text.find(' ');
+  if (blank == std::string::npos) return std::nullopt;
+  auto digest = registry::digest::parse(text.substr(0, blank));
+  std::string since = text.substr(blank + 1);
+  if (!digest || !is_time(since)) return std::nullopt;
+  return resolve::seen_digest{*std::move(digest), std::move(since)};
 }
 
 std::optional<reference> tag_reference(std::string_view text) {
@@ -97,6 +109,7 @@ result<resolve::image_lock> read_images(const yaml::node& root) {
     if (!ref) continue;
     resolve::locked_image image{*pinned->digest(), {}};
     if (std::string when = text_of(*annotations, resolved_annotation); is_time(when)) image.when = std::move(when);
+    image.seen = seen_of(*annotations);
     if (auto good = put_image(out, item, *ref, std::move(image)); !good) return fail(std::move(good.error()));
   }
   return out;
@@ -159,6 +172,11 @@ std::string write_kbld(const resolve::image_lock& lock) {
       if (!image.when.empty()) {
         out += fmt::format("    {}: ", resolved_annotation);
         json::append_string(out, image.when);
+        out += '\n';
+      }
+      if (image.seen) {
+        out += fmt::format("    {}: ", seen_annotation);
+        json::append_string(out, fmt::format("{} {}", image.seen->digest.to_string(), image.seen->since));
         out += '\n';
       }
       out += fmt::format("  image: {}\n", plain_or_quoted(canonical.substr(0, colon) + '@' + image.digest.to_string()));

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 #include <utility>
 
 namespace pinhook::files {
@@ -19,6 +20,8 @@ namespace {
 using yaml::refuse_at;
 
 constexpr std::string_view own_version = "pinhook.dev/v1";
+// Since `seen`.
+constexpr std::string_view version_with_seen = "pinhook.dev/v2";
 constexpr std::string_view own_kind = "ImageLock";
 
 /// Our own format nests three levels deep, kbld's configuration some more.
@@ -45,22 +48,51 @@ result<const yaml::node*> lock_text(const yaml::node& mapping, std::string_view 
   return found;
 }
 
-result<resolve::locked_image> read_image(const yaml::node& n) {
-  if (n.kind != yaml::node_kind::mapping)
-    return refuse_lock(n, fmt::format("an image must be a mapping of digest and resolved, not {}", to_string(n.kind)));
-  if (auto good = want_keys(n, {"digest", "resolved"}); !good) return fail(std::move(good.error()));
-  const auto digest = lock_text(n, "digest");
+result<registry::digest> read_digest(const yaml::node& mapping) {
+  const auto digest = lock_text(mapping, "digest");
   if (!digest) return fail(digest.error());
-  if (*digest == nullptr) return refuse_lock(n, "digest is missing");
+  if (*digest == nullptr) return refuse_lock(mapping, "digest is missing");
   auto parsed = registry::digest::parse((*digest)->text);
   if (!parsed) return refuse_lock(**digest, parsed.error().message);
-  const auto when = lock_text(n, "resolved");
+  return *std::move(parsed);
+}
+
+// The time under a key; empty when there is none.
+result<std::string> read_time(const yaml::node& mapping, std::string_view key) {
+  const auto when = lock_text(mapping, key);
   if (!when) return fail(when.error());
-  if (*when == nullptr) return resolve::locked_image{*std::move(parsed), {}};
+  if (*when == nullptr) return std::string();
   if (!is_time((*when)->text))
     return refuse_lock(
         **when, fmt::format("{} is not a valid time; write it like 2026-11-21T08:30:00Z", quoted((*when)->text, 60)));
-  return resolve::locked_image{*std::move(parsed), (*when)->text};
+  return (*when)->text;
+}
+
+result<std::optional<resolve::seen_digest>> read_seen(const yaml::node& image) {
+  const yaml::node* n = image.find("seen");
+  if (n == nullptr || n->is_null()) return std::nullopt;
+  if (n->kind != yaml::node_kind::mapping)
+    return refuse_lock(*n, fmt::format("seen must be a mapping of digest and since, not {}", to_string(n->kind)));
+  if (auto good = want_keys(*n, {"digest", "since"}); !good) return fail(std::move(good.error()));
+  auto digest = read_digest(*n);
+  if (!digest) return fail(std::move(digest.error()));
+  auto since = read_time(*n, "since");
+  if (!since) return fail(std::move(since.error()));
+  if (since->empty()) return refuse_lock(*n, "since is missing");
+  return resolve::seen_digest{*std::move(digest), *std::move(since)};
+}
+
+result<resolve::locked_image> read_image(const yaml::node& n) {
+  if (n.kind != yaml::node_kind::mapping)
+    return refuse_lock(n, fmt::format("an image must be a mapping of digest and resolved, not {}", to_string(n.kind)));
+  if (auto good = want_keys(n, {"digest", "resolved", "seen"}); !good) return fail(std::move(good.error()));
+  auto digest = read_digest(n);
+  if (!digest) return fail(std::move(digest.error()));
+  auto when = read_time(n, "resolved");
+  if (!when) return fail(std::move(when.error()));
+  auto seen = read_seen(n);
+  if (!seen) return fail(std::move(seen.error()));
+  return resolve::locked_image{*std::move(digest), *std::move(when), *std::move(seen)};
 }
 
 result<resolve::image_lock> read_own(const yaml::node& root) {
@@ -89,13 +121,19 @@ result<resolve::image_lock> read_own(const yaml::node& root) {
 }
 
 std::string write_own(const resolve::image_lock& lock) {
-  std::string out = fmt::format("apiVersion: {}\nkind: {}\n", own_version, own_kind);
+  const bool has_seen = std::ranges::any_of(lock.images(), [](const auto& one) { return one.second.seen.has_value(); });
+  std::string out = fmt::format("apiVersion: {}\nkind: {}\n", has_seen ? version_with_seen : own_version, own_kind);
   out += lock.images().empty() ? "images: {}\n" : "images:\n";
   for (const auto& [canonical, image] : lock.images()) {
     out += fmt::format("  {}: {{digest: \"{}\"", plain_or_quoted(canonical), image.digest.to_string());
     if (!image.when.empty()) {
       out += ", resolved: ";
       json::append_string(out, image.when);
+    }
+    if (image.seen) {
+      out += fmt::format(", seen: {{digest: \"{}\", since: ", image.seen->digest.to_string());
+      json::append_string(out, image.seen->since);
+      out += '}';
     }
     out += "}\n";
   }
@@ -120,7 +158,7 @@ result<lock_file> read_lock(std::string_view text) {
 
   const std::string_view v = (*version)->text;
   const std::string_view k = (*kind)->text;
-  if (k == own_kind && v == own_version) {
+  if (k == own_kind && (v == own_version || v == version_with_seen)) {
     auto images = read_own(*root);
     if (!images) return fail(std::move(images.error()));
     return lock_file{lock_format::pinhook, *std::move(images)};
@@ -131,7 +169,8 @@ result<lock_file> read_lock(std::string_view text) {
     return lock_file{lock_format::kbld, *std::move(images)};
   }
   if (k == own_kind)
-    return refuse_lock(**version, fmt::format("{} {} is not supported; use {}", own_kind, quoted(v, 60), own_version));
+    return refuse_lock(**version, fmt::format("{} {} is not supported; use {}, or a newer pinhook", own_kind,
+                                              quoted(v, 60), own_version));
   return refuse_lock(**kind, fmt::format("{} {} is not a lock file; it must be {} {}, or kbld's ImagesLock",
                                          quoted(v, 60), quoted(k, 60), own_version, own_kind));
 }

@@ -136,12 +136,19 @@ run_outcome lock_run::finish(const digest_map& known) {
   if (!is_stopped()) report_failures(known);
   if (is_stopped()) return std::move(outcome_);
   const auto before = existing_ ? existing_->images : resolve::image_lock();
-  files::lock_file after{format(), locked(plan_, known, before, options_.now)};
+  files::lock_file after{format(), locked(plan_, known, before, options_.wait)};
   const std::size_t used = after.images.images().size();
   if (!options_.prunes) after.images.add_missing(before);
   write(files::write_lock(after));
   report(before, after.images, used);
   return std::move(outcome_);
+}
+
+// The images that this run looked up and whose tag moved, and until when their digest stays.
+void lock_run::report_waiting(const resolve::image_lock& after) {
+  for (const auto& ref : plan_.missing)
+    if (const auto* image = after.find(ref.canonical()); image != nullptr && image->seen)
+      say(waiting_note(ref.canonical(), *image, options_.wait));
 }
 
 // `used`: the number of images of the files.
@@ -151,6 +158,7 @@ void lock_run::report(const resolve::image_lock& before, const resolve::image_lo
                     count == 1 ? "1 image" : fmt::format("{} images", count)));
   if (plan_.without_tag != 0)
     say(fmt::format("{} pinned without a tag that is written anywhere: nothing to lock", plan_.without_tag));
+  report_waiting(after);
   if (used == 0) say("no image to lock was found");
   const std::size_t kept = after.images().size() - used;
   const std::string rest = kept == 0 ? ""

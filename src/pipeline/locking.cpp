@@ -95,7 +95,8 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
   for (const auto& one : uses) {
     const auto* held = existing.find(one.tag.canonical());
     if (one.digest) {
-      out.decided.put(one.tag, {*one.digest, held != nullptr && held->digest == *one.digest ? held->when : ""});
+      const bool is_held = held != nullptr && held->digest == *one.digest;
+      out.decided.put(one.tag, is_held ? *held : resolve::locked_image{*one.digest, {}});
     } else if (held != nullptr && !updates) {
       out.decided.put(one.tag, *held);
     } else {
@@ -108,14 +109,12 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
 }
 
 resolve::image_lock locked(const lock_plan& plan, const digest_map& known, const resolve::image_lock& existing,
-                           const std::string& now) {
+                           const cooldown& wait) {
   auto out = plan.decided;
   for (const auto& ref : plan.missing) {
     const auto found = known.find(ref.canonical());
     if (found == known.end() || !found->second) continue;
-    const auto* held = existing.find(ref.canonical());
-    const bool is_same = held != nullptr && held->digest == *found->second && !held->when.empty();
-    out.put(ref, {*found->second, is_same ? held->when : now});
+    out.put(ref, after_look_up(existing.find(ref.canonical()), *found->second, wait));
   }
   return out;
 }

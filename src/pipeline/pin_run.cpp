@@ -38,6 +38,7 @@ pin_run::pin_run(pin_run_options options, std::vector<input> inputs, const files
       return !in.is_named && files::syntax_of_file(in.path) != files::file_syntax::yaml;
     });
   for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, {}, std::nullopt});
+  read_memory();
   report_inputs();
   if (options_.task != pin_task::unpin) find_entries();
   if (options_.task != pin_task::unpin && !is_stopped()) find_gaps();
@@ -54,6 +55,49 @@ void pin_run::bad(const std::string& path, const error& e) {
 }
 
 bool pin_run::is_stopped() const { return n_.bad_files != 0 && !options_.keeps_going; }
+
+void pin_run::read_memory() {
+  if (!options_.memory || !options_.memory->existing) return;
+  auto read = files::read_lock(*options_.memory->existing);
+  if (!read) return bad(options_.memory->path, read.error());
+  memory_ = std::move(*read);
+}
+
+std::vector<registry::digest> pin_run::pins_of(std::string_view canonical) const {
+  std::vector<registry::digest> out;
+  for (const auto& file : files_) {
+    if (!file.in.content) continue;
+    for (const auto& s : file.in.content->slots())
+      if (s.is_pinned() && s.tag && s.tag->canonical() == canonical) out.push_back(*s.ref->digest());
+  }
+  return out;
+}
+
+digest_map pin_run::cooled(const digest_map& known) {
+  if (!options_.memory) return known;
+  const auto& wait = options_.memory->wait;
+  auto out = known;
+  for (const auto& ref : wanted()) {
+    const auto found = out.find(ref.canonical());
+    if (found == out.end() || !found->second) continue;
+    const auto pins = pins_of(ref.canonical());
+    std::optional<resolve::locked_image> before;
+    if (const auto* held = memory_.images.find(ref.canonical()))
+      before = *held;
+    else if (!pins.empty())
+      before = resolve::locked_image{pins.front(), {}};
+    // What a file is pinned to already is its author's decision.
+    const bool is_decided = std::ranges::find(pins, *found->second) != pins.end();
+    auto after = after_look_up(before ? &*before : nullptr, *found->second, is_decided ? at_once(wait) : wait);
+    if (after.seen) {
+      say(waiting_note(ref.canonical(), after, wait));
+      choice_.waiting.insert(ref.canonical());
+      found->second = after.digest;
+    }
+    memory_.images.put(ref, std::move(after));
+  }
+  return out;
+}
 
 void pin_run::report_inputs() {
   std::size_t excluded = 0;
@@ -217,6 +261,10 @@ void pin_run::finish_file(one_file& file, const digest_map& known) {
 
 void pin_run::emit() {
   std::vector<printed_file> printed;
+  // First, so that a lock file that cannot be written leaves the files as they are.
+  if (options_.memory && options_.target != run_target::diff)
+    if (auto text = files::write_lock(memory_); text != options_.memory->existing)
+      outcome_.writes.push_back({options_.memory->path, std::move(text)});
   for (const auto& file : files_) {
     if (!file.text) continue;
     const auto& before = file.in.content->text();
@@ -269,9 +317,11 @@ run_outcome pin_run::stop(const error& e) {
 }
 
 run_outcome pin_run::finish(const digest_map& known) {
-  if (!is_stopped())
+  if (!is_stopped()) {
+    const auto digests = cooled(known);
     for (auto& file : files_)
-      if (file.in.content) finish_file(file, known);
+      if (file.in.content) finish_file(file, digests);
+  }
   if (options_.keeps_going || (n_.failed == 0 && n_.bad_files == 0)) {
     emit();
     report_rules();

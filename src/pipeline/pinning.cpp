@@ -105,6 +105,7 @@ slot_result decide(std::size_t index, const files::slot& s, const pin_choice& ch
     return {
         .slot = index, .outcome = kind::left, .message = "its tag is not written beside it, so it cannot be updated"};
   }
+  if (s.is_pinned() && choice.waiting.contains(ref->canonical())) return {.slot = index, .outcome = kind::current};
   const auto found = known.find(ref->canonical());
   if (found == known.end())
     return {.slot = index, .outcome = kind::failed, .message = "it was never looked up", .code = error_code::internal};

@@ -1,6 +1,8 @@
 #include <pinhook/server/certificate_validity.hpp>
 
-#include <fmt/chrono.h>
+#include <pinhook/base/timestamp.hpp>
+
+#include <fmt/core.h>
 
 #include <cstdint>
 
@@ -14,18 +16,14 @@ state state_of(const certificate_validity& v, wall_time now) {
   return now < v.not_before ? state::not_yet : state::valid;
 }
 
-std::string written(wall_time t) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(t)));
-}
-
 }  // namespace
 
 std::optional<std::string> why_not_valid(const certificate_validity& v, wall_time now) {
   switch (state_of(v, now)) {
     case state::expired:
-      return fmt::format("it expired at {}", written(v.not_after));
+      return fmt::format("it expired at {}", timestamp_text(v.not_after));
     case state::not_yet:
-      return fmt::format("it is not valid before {}", written(v.not_before));
+      return fmt::format("it is not valid before {}", timestamp_text(v.not_before));
     case state::valid:
       break;
   }

@@ -74,6 +74,49 @@ TEST_F(LockCommand, KeepsWhatItHoldsUntilItIsToldOtherwise) {
   EXPECT_THAT(read("pinhook.lock"), AllOf(HasSubstr(digest('c')), Not(HasSubstr("/b:2"))));
 }
 
+TEST_F(LockCommand, AMovedTagWaitsForItsCooldown) {
+  EXPECT_EQ(run("pinhook lock a.yaml").exit_code, 0);
+  serve("a:1", 'c');
+  const std::string line = "pinhook lock --update --cooldown 72h a.yaml";
+  const auto seen = run(line);
+  EXPECT_EQ(seen.exit_code, 0);
+  EXPECT_THAT(seen.errors, AllOf(HasSubstr(image("a:1") + " moved to " + digest('c')),
+                                 HasSubstr(digest('a') + " stays until "), HasSubstr("none changed")));
+  const auto waiting = read("pinhook.lock");
+  EXPECT_THAT(waiting, AllOf(HasSubstr("digest: \"" + digest('a')), HasSubstr("seen: {digest: \"" + digest('c'))));
+  EXPECT_EQ(run(line).exit_code, 0);
+  EXPECT_EQ(read("pinhook.lock"), waiting);
+  EXPECT_EQ(run("pinhook pin --lock pinhook.lock a.yaml").output,
+            deployment(image("a@") + digest('a'), " # " + image("a:1")));
+  // A first sight three days ago.
+  EXPECT_EQ(run("sed -i 's/since: \"[^\"]*\"/since: \"2026-01-01T00:00:00Z\"/' pinhook.lock").exit_code, 0);
+  EXPECT_EQ(run(line).errors, "pinhook lock: locked 1 image: 1 changed\n");
+  EXPECT_THAT(read("pinhook.lock"), AllOf(HasSubstr("apiVersion: pinhook.dev/v1\n"),
+                                          HasSubstr("digest: \"" + digest('c')), Not(HasSubstr("seen"))));
+}
+
+TEST_F(LockCommand, PinsWaitForTheirCooldown) {
+  EXPECT_EQ(run("pinhook pin -i a.yaml").exit_code, 0);
+  const auto pinned = read("a.yaml");
+  serve("a:1", 'c');
+  const std::string line = "pinhook pin -i --update --cooldown 72h a.yaml";
+  EXPECT_EQ(run("pinhook pin --diff --update --cooldown 72h a.yaml").output, "");
+  EXPECT_FALSE(is_there("pinhook.lock")) << "a diff writes nothing";
+  const auto seen = run(line);
+  EXPECT_EQ(seen.exit_code, 0);
+  EXPECT_THAT(seen.errors, AllOf(HasSubstr(digest('a') + " stays until "), HasSubstr("nothing to pin")));
+  EXPECT_EQ(read("a.yaml"), pinned);
+  EXPECT_EQ(run("sed -i 's/since: \"[^\"]*\"/since: \"2026-01-01T00:00:00Z\"/' pinhook.lock").exit_code, 0);
+  EXPECT_EQ(run(line).errors, "pinhook pin: pinned 1 image in 1 file\n");
+  EXPECT_THAT(read("a.yaml"), HasSubstr(image("a@") + digest('c')));
+  EXPECT_EQ(run("pinhook lock --offline a.yaml").errors, "pinhook lock: locked 1 image, none changed\n");
+  // A lock file that cannot be written leaves the files as they are.
+  serve("a:1", 'd');
+  EXPECT_EQ(run("rm pinhook.lock && mkdir -p pinhook.lock/x").exit_code, 0);
+  EXPECT_EQ(run(line).exit_code, 2);
+  EXPECT_THAT(read("a.yaml"), HasSubstr(image("a@") + digest('c')));
+}
+
 TEST_F(LockCommand, FailsOfflineWhenSomethingIsMissing) {
   const auto seen = run("pinhook lock --offline a.yaml");
   EXPECT_EQ(seen.exit_code, 3);

@@ -5,7 +5,9 @@
 
 #include <pinhook/config/configuration_source.hpp>
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,11 +42,14 @@ struct file_arguments {
   bool keep_going = false;
   /// pin, lock: resolve tags again in place of the digests that are pinned (locked) already.
   bool update = false;
+  /// pin, lock, with `update`: how long a moved tag keeps the digest before; none: it is taken at once.
+  std::optional<std::chrono::nanoseconds> cooldown;
   /// lock: drop the images of the lock that the files do not use.
   bool prune = false;
   /// pin, check: "digest", "tag-and-digest"; empty: as configured.
   std::string format;
-  /// pin, check: take digests from this lock file. lock: the file that is written.
+  /// pin, check: take digests from this lock file. lock: the file that is written. pin with `cooldown`: the lock file
+  /// that remembers the digests of tags.
   std::string lock_file;
   /// pin, check, lock: do not contact registries.
   bool offline = false;

@@ -10,12 +10,15 @@
 #include <pinhook/config/settings.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/cooldown.hpp>
 #include <pinhook/pipeline/digest_map.hpp>
 #include <pinhook/pipeline/run.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +43,10 @@ struct run_options {
 
 /// --lock, --offline and --quiet.
 [[nodiscard]] access::digest_choice digest_choice_of(std::string_view command, const file_arguments& arguments);
+/// --cooldown, by the machine's clock.
+[[nodiscard]] pipeline::cooldown cooldown_of(const file_arguments& arguments);
+/// The text of a lock file that is to be written; none when there is no such file yet, or for "-", standard output.
+[[nodiscard]] result<std::optional<std::string>> read_existing_lock(const std::string& path);
 /// --format, else pin.format.
 [[nodiscard]] pin::pin_format format_of(const file_arguments& arguments, const config::settings& s);
 /// The places of images from the settings: pin.kinds, files.paths.

@@ -5,6 +5,13 @@
 //   images:
 //     docker.io/library/nginx:1.25: {digest: "sha256:…", resolved: "2026-11-21T08:30:00Z"}
 //
+// An image whose tag moved and whose new digest is not taken yet (`--cooldown`) also has
+//
+//     seen: {digest: "sha256:…", since: "2026-11-24T08:30:00Z"}
+//
+// A lock with such an image is written as pinhook.dev/v2, which readers before it refuse by its version; any other is
+// written as pinhook.dev/v1. `seen` is read in both, since a merge of two branches may leave either version.
+//
 // The file is sorted and has one line for each image, so that two branches that lock different images merge without a
 // conflict. Pure; any thread.
 #pragma once

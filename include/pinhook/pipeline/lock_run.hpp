@@ -5,6 +5,7 @@
 
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/lock_file.hpp>
+#include <pinhook/pipeline/cooldown.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/pipeline/locking.hpp>
@@ -31,8 +32,8 @@ struct lock_run_options {
   bool prunes = false;
   /// The operator's rules for single images.
   slot_rules orders{};
-  /// RFC 3339, for images that are new or changed.
-  std::string now;
+  /// The time of images that are new or changed, and how long a moved tag waits.
+  cooldown wait{};
 };
 
 class lock_run final : public run {
@@ -58,6 +59,7 @@ class lock_run final : public run {
   void report_failures(const digest_map& known);
   [[nodiscard]] files::lock_format format() const;
   void write(std::string text);
+  void report_waiting(const resolve::image_lock& after);
   void report(const resolve::image_lock& before, const resolve::image_lock& after, std::size_t used);
 
   const lock_run_options options_;

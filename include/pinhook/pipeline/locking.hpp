@@ -2,7 +2,7 @@
 //
 //   auto plan = plan_lock({inputs, gaps}, existing, false);
 //   … look up plan->missing …
-//   auto lock = locked(*plan, known, "2026-11-21T08:30:00Z");
+//   auto lock = locked(*plan, known, existing, {.now = clock.wall()});
 //
 // The lock holds the images that the files use; lock_run keeps those of the existing lock beside them, unless it
 // prunes. A pin with its tag in a file is its author's decision and precedes the existing lock; the existing lock
@@ -12,6 +12,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/pipeline/cooldown.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/pipeline/pinning.hpp>
@@ -59,9 +60,9 @@ struct lock_plan {
 
 /// The lock of the images that the files use. `known` holds an answer for each of `plan.missing`; those that failed are
 /// left out. An image with the same digest as in `existing` keeps its time, so that a lock without changes is the same
-/// file.
+/// file. A moved tag keeps its digest of `existing` until its cooldown is over.
 [[nodiscard]] resolve::image_lock locked(const lock_plan& plan, const digest_map& known,
-                                         const resolve::image_lock& existing, const std::string& now);
+                                         const resolve::image_lock& existing, const cooldown& wait);
 
 /// "locked 12 images: 2 new, 1 changed, 1 dropped"; "locked 12 images, none changed".
 [[nodiscard]] std::string lock_summary(const resolve::image_lock& before, const resolve::image_lock& after);

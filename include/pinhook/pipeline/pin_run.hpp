@@ -5,7 +5,9 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/image_file.hpp>
+#include <pinhook/files/lock_file.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/cooldown.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/pipeline/pinning.hpp>
@@ -17,6 +19,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,6 +32,15 @@ enum class run_target : std::uint8_t {
   diff,             // unified diffs to standard output
 };
 
+/// The lock file that remembers the digests of tags and the first sight of newer ones, so that a moved tag keeps its
+/// digest until its cooldown is over. It is written beside the files, unless the target is a diff.
+struct pin_memory {
+  std::string path;
+  /// Its text today; none when there is no file yet.
+  std::optional<std::string> existing;
+  cooldown wait{};
+};
+
 struct pin_run_options {
   pin_task task = pin_task::pin;
   pin::pin_format format = pin::pin_format::digest;
@@ -39,6 +51,8 @@ struct pin_run_options {
   bool keeps_going = false;
   /// Paths of kustomizations that may include the files, besides those among the inputs.
   std::vector<std::string> around{};
+  /// None: what registries say is taken at once.
+  std::optional<pin_memory> memory{};
 };
 
 class pin_run final : public run {
@@ -64,6 +78,11 @@ class pin_run final : public run {
     std::size_t changed_images = 0, changed_files = 0, current = 0, left = 0, failed = 0, bad_files = 0;
   };
 
+  void read_memory();
+  /// The digests to write: those of `known`, but that of the memory for a tag whose cooldown is not over.
+  [[nodiscard]] digest_map cooled(const digest_map& known);
+  /// The digests of a tag in the files.
+  [[nodiscard]] std::vector<registry::digest> pins_of(std::string_view canonical) const;
   void find_entries();
   void add_entries(const std::string& path, std::string_view text);
   void find_gaps();
@@ -86,7 +105,9 @@ class pin_run final : public run {
   [[nodiscard]] std::string summary() const;
 
   const pin_run_options options_;
-  const pin_choice choice_;
+  pin_choice choice_;
+  /// Of options_.memory, and as this run leaves it.
+  files::lock_file memory_;
   const files::image_places& places_;
   std::vector<one_file> files_;
   /// The `images` lists that compare tags, by the path of their kustomization.

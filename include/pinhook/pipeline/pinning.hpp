@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -64,6 +65,9 @@ struct pin_choice {
   std::vector<std::vector<files::kustomize_entry>> entries{};
   /// Images of the file that come out under another name: they are pinned when both names have the same digest.
   renamed_images renamed{};
+  /// Canonical tag references whose pins stay as they are, since their cooldown is not over. An image without a digest
+  /// is pinned nevertheless.
+  std::set<std::string, std::less<>> waiting{};
 };
 
 /// The outcome for one slot.

@@ -9,15 +9,27 @@
 #include <pinhook/registry/reference.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace pinhook::resolve {
 
+/// The digest that a tag has by now and that is not taken yet, since it was seen for a short time only.
+struct seen_digest {
+  registry::digest digest;
+  /// Its first sight, RFC 3339 in UTC.
+  std::string since;
+
+  friend bool operator==(const seen_digest&, const seen_digest&) = default;
+};
+
 struct locked_image {
   registry::digest digest;
   /// When it was resolved, RFC 3339 in UTC: "2026-11-21T08:30:00Z"; empty when the file does not say.
   std::string when;
+  /// None: the tag has not moved, as far as is known.
+  std::optional<seen_digest> seen{};
 
   friend bool operator==(const locked_image&, const locked_image&) = default;
 };

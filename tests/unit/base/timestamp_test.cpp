@@ -26,6 +26,11 @@ TEST(Timestamp, ReadsRfc3339) {
   for (const auto& [text, seconds] : table) EXPECT_EQ(seconds_of(text), seconds) << text;
 }
 
+TEST(Timestamp, WritesWhatItReads) {
+  for (const char* text : {"1970-01-01T00:00:00Z", "2024-02-29T12:34:56Z", "2026-12-31T23:59:59Z"})
+    EXPECT_EQ(timestamp_text(*parse_timestamp(text)), text);
+}
+
 TEST(Timestamp, RefusesOtherTexts) {
   for (const char* text : {"",
                            "2026",

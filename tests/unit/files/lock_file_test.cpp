@@ -86,6 +86,30 @@ TEST(LockFile, WrittenFilesReadBack) {
     }
 }
 
+TEST(LockFile, WritesWhatWaitsWithALaterVersion) {
+  resolve::image_lock images;
+  put(images, "nginx:1.25", '1', "2026-11-21T08:30:00Z");
+  auto image = *images.find("docker.io/library/nginx:1.25");
+  image.seen = resolve::seen_digest{digest_of('2'), "2026-11-24T08:30:00Z"};
+  images.put(registry::reference::parse("nginx:1.25").value(), image);
+  const std::string text = write_lock({lock_format::pinhook, images});
+  EXPECT_EQ(text, fmt::format(R"(apiVersion: pinhook.dev/v2
+kind: ImageLock
+images:
+  docker.io/library/nginx:1.25: {{digest: "{}", resolved: "2026-11-21T08:30:00Z", seen: {{digest: "{}", since: "2026-11-24T08:30:00Z"}}}}
+)",
+                              digest_text('1'), digest_text('2')));
+  // A merge of branches can leave either version.
+  std::string merged = text;
+  merged.replace(merged.find("v2"), 2, "v1");
+  EXPECT_EQ(read(merged).images, images);
+  for (const lock_format format : {lock_format::pinhook, lock_format::kbld}) {
+    const auto back = read_lock(write_lock({format, images}));
+    ASSERT_TRUE(back) << back.error().message;
+    EXPECT_EQ(back->images, images);
+  }
+}
+
 TEST(LockFile, ALongestReferenceReadsBack) {
   const std::string tag(registry::max_tag_size, 't');
   const std::string path(registry::max_repository_size, 'p');
@@ -133,7 +157,17 @@ TEST(LockFile, ReportsFaultsWithTheirPlace) {
            sample{"nginx\n", "line 1, column 1: ", "not a scalar"},
            sample{"kind: ImageLock\n", "line 1, column 1: ", "apiVersion is missing"},
            sample{"apiVersion: pinhook.dev/v1\n", "line 1, column 1: ", "kind is missing"},
-           sample{"apiVersion: pinhook.dev/v2\nkind: ImageLock\n", "line 1, column 13: ", "use pinhook.dev/v1"},
+           sample{"apiVersion: pinhook.dev/v3\nkind: ImageLock\n", "line 1, column 13: ", "use pinhook.dev/v1"},
+           sample{head + "images:\n  nginx:1: {digest: DIGEST, seen: DIGEST}\n",
+                  "line 4, column 100: ", "seen must be a mapping of digest and since, not a scalar"},
+           sample{head + "images:\n  nginx:1: {digest: DIGEST, seen: {since: \"2026-11-24T08:30:00Z\"}}\n",
+                  "line 4, column 100: ", "digest is missing"},
+           sample{head + "images:\n  nginx:1: {digest: DIGEST, seen: {digest: DIGEST}}\n",
+                  "line 4, column 100: ", "since is missing"},
+           sample{head + "images:\n  nginx:1: {digest: DIGEST, seen: {digest: DIGEST, since: today}}\n",
+                  "line 4, column 189: ", "\"today\" is not a valid time"},
+           sample{head + "images:\n  nginx:1: {digest: DIGEST, seen: {first: 1}}\n",
+                  "line 4, column 101: ", "unknown field \"first\"; valid fields are digest, since"},
            sample{"apiVersion: v1\nkind: ConfigMap\n", "line 2, column 7: ", "\"v1\" \"ConfigMap\" is not a lock file"},
            sample{"apiVersion: v1\nkind: [ImageLock]\n", "line 2, column 7: ", "kind must be a string, not a list"},
            sample{head, "line 1, column 1: ", "images is missing"},

@@ -2,9 +2,12 @@
 
 #include "unit/pipeline/run_fixture.hpp"
 
+#include <pinhook/base/timestamp.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +27,7 @@ class LockRun : public FilesRun {
  protected:
   LockRun() {
     options.path = "images.lock";
-    options.now = "2026-11-21T08:30:00Z";
+    options.wait.now = *parse_timestamp("2026-11-21T08:30:00Z");
   }
 
   shown_outcome run() {
@@ -139,6 +142,36 @@ TEST_F(LockRun, AnyFaultLeavesTheLockAsItIs) {
     EXPECT_THAT(done.errors, HasSubstr(one.message));
     EXPECT_EQ(digests.calls(), one.calls);
   }
+}
+
+TEST_F(LockRun, AMovedTagKeepsItsDigestUntilItsCooldownIsOver) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("redis:7"));
+  options.existing = run().writes.at(0).text;
+  options.updates = true;
+  options.wait.length = std::chrono::hours(72);
+  options.wait.now += std::chrono::hours(1);
+  digests.holds("docker.io/library/nginx:1.25", digest_of_digit('c'));
+  auto done = run();
+  EXPECT_EQ(done.status, run_status::good);
+  EXPECT_EQ(done.errors, "");
+  EXPECT_EQ(done.messages, "docker.io/library/nginx:1.25 moved to " + digest_of_digit('c').to_string() +
+                               ", seen since 2026-11-21T09:30:00Z; " + a +
+                               " stays until 2026-11-24T09:30:00Z (--cooldown 72h)\n"
+                               "locked 2 images, none changed\n");
+  ASSERT_EQ(done.writes.size(), 1U) << "the first sight is written down";
+  options.existing = done.writes[0].text;
+  EXPECT_EQ(files::read_lock(*options.existing)->images.find("docker.io/library/nginx:1.25")->digest,
+            digest_of_digit('a'));
+
+  options.wait.now += std::chrono::hours(72) - std::chrono::seconds(1);
+  EXPECT_THAT(run().writes, IsEmpty()) << "a second run changes nothing";
+  options.wait.now += std::chrono::seconds(1);
+  done = run();
+  EXPECT_EQ(done.messages, "locked 2 images: 1 changed\n");
+  const auto after = files::read_lock(done.writes.at(0).text)->images;
+  EXPECT_EQ(*after.find("docker.io/library/nginx:1.25"),
+            (resolve::locked_image{digest_of_digit('c'), "2026-11-24T09:30:00Z"}));
 }
 
 TEST_F(LockRun, StopsWithoutASourceOfDigests) {

@@ -3,6 +3,8 @@
 #include "support/fake_digests.hpp"
 #include "support/made_rules.hpp"
 
+#include <pinhook/base/timestamp.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,11 +35,15 @@ input file(const std::string& path, const std::string& image) {
           true};
 }
 
+const std::string then = "2026-11-21T08:30:00Z";
+const std::string now = "2026-11-29T12:00:00Z";
+const cooldown no_wait{.now = *parse_timestamp(now)};
+
 registry::reference ref(const std::string& text) { return *registry::reference::parse(text); }
 
 resolve::image_lock lock_of(const std::vector<std::pair<std::string, char>>& rows) {
   resolve::image_lock out;
-  for (const auto& [name, digit] : rows) out.put(ref(name), {digest_of_digit(digit), "then"});
+  for (const auto& [name, digit] : rows) out.put(ref(name), {digest_of_digit(digit), then});
   return out;
 }
 
@@ -59,7 +65,7 @@ TEST(PlanLock, LooksUpUndecidedTags) {
   EXPECT_THAT(missing(p), ElementsAre(nginx));
   EXPECT_EQ(p.places.at(nginx), "a:3:40: container web");
   ASSERT_NE(p.decided.find(redis), nullptr);
-  EXPECT_EQ(p.decided.find(redis)->when, "then");
+  EXPECT_EQ(p.decided.find(redis)->when, then);
 }
 
 TEST(PlanLock, AnUpdateLooksUpLockedTags) {
@@ -74,7 +80,7 @@ TEST(PlanLock, APinInAFileGoesBeforeTheLock) {
     EXPECT_THAT(missing(p), IsEmpty());
     EXPECT_EQ(p.decided.find(nginx)->digest, digest_of_digit('a'));
     EXPECT_EQ(p.decided.find(nginx)->when, "");
-    EXPECT_EQ(p.decided.find(redis)->when, "then");
+    EXPECT_EQ(p.decided.find(redis)->when, then);
   }
 }
 
@@ -108,10 +114,10 @@ TEST(Locked, HoldsExactlyTheImagesThatFilesUse) {
   const auto p = plan({file("a", "nginx:1.25"), file("b", "redis:7")}, existing);
   digest_map known;
   known.emplace(nginx, digest_of_digit('a'));
-  const auto after = locked(p, known, existing, "now");
+  const auto after = locked(p, known, existing, no_wait);
   EXPECT_EQ(after.images().size(), 2U);
-  EXPECT_EQ(after.find(nginx)->when, "now");
-  EXPECT_EQ(after.find(redis)->when, "then");
+  EXPECT_EQ(after.find(nginx)->when, now);
+  EXPECT_EQ(after.find(redis)->when, then);
   EXPECT_EQ(lock_summary(existing, after), "locked 2 images: 1 new, 1 dropped");
   EXPECT_EQ(lock_summary(after, after), "locked 2 images, none changed");
 }
@@ -122,10 +128,20 @@ TEST(Locked, KeepsTheTimeOfUnchangedDigests) {
   digest_map known;
   known.emplace(nginx, digest_of_digit('a'));
   known.emplace(redis, digest_of_digit('b'));
-  const auto after = locked(p, known, existing, "now");
-  EXPECT_EQ(after.find(nginx)->when, "now");
-  EXPECT_EQ(after.find(redis)->when, "then");
+  const auto after = locked(p, known, existing, no_wait);
+  EXPECT_EQ(after.find(nginx)->when, now);
+  EXPECT_EQ(after.find(redis)->when, then);
   EXPECT_EQ(lock_summary(existing, after), "locked 2 images: 1 changed");
+}
+
+// `pin --cooldown` remembers moves of pinned images in the lock; other runs of lock leave them.
+TEST(PlanLock, APinInAFileKeepsWhatTheLockSaw) {
+  resolve::image_lock existing;
+  existing.put(ref("redis:7"), {digest_of_digit('b'), then, resolve::seen_digest{digest_of_digit('c'), then}});
+  const auto p = plan({file("c", "redis:7@" + b)}, existing, true);
+  EXPECT_THAT(missing(p), IsEmpty());
+  EXPECT_EQ(p.decided, existing);
+  EXPECT_FALSE(plan({file("c", "redis:7@" + a)}, existing, true).decided.find(redis)->seen);
 }
 
 TEST(PlanLock, NeverIsNotInTheLock) {
