@@ -35,6 +35,7 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"kube", {"base", "http", "registry", "yaml"}},
     {"cloud", {"base", "http", "registry"}},
     {"server", {"base"}},
+    {"store", {"base"}},
     {"trust", {"base"}},
     {"signatures", {"base", "registry", "trust"}},
     {"pipeline", {"base", "registry", "resolve", "pin", "yaml", "rules", "files"}},
@@ -49,7 +50,7 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"demo", {"base", "http", "registry", "pin", "rules", "server", "config", "webhook"}},
     {"cli",
      {"base", "http", "registry", "resolve", "pin", "rules", "yaml", "files", "kube", "server", "pipeline", "config",
-      "access", "webhook", "demo", "trust", "signatures"}},
+      "access", "webhook", "demo", "trust", "signatures", "store"}},
 };
 
 // pin and rules are pure: of the registry floor they know the values alone.
