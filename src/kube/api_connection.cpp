@@ -1,7 +1,6 @@
 #include <pinhook/kube/api_connection.hpp>
 
 #include <pinhook/http/retry.hpp>
-#include <pinhook/kube/api_objects.hpp>
 #include <pinhook/kube/names.hpp>
 
 #include <fmt/core.h>
@@ -14,9 +13,10 @@ namespace {
 constexpr http::retry_options one_more{.tries = 2};
 
 result<void> check(const request_attributes& q) {
+  if (q.is_path()) return {};
   if (!q.is_cluster_wide && !is_namespace_name(q.ns))
     return fail(error_code::invalid_input, fmt::format("{} is not a valid name of a namespace", quoted(q.ns)));
-  if (!is_object_name(q.name))
+  if (!q.is_list() && !is_object_name(q.name))
     return fail(error_code::invalid_input, fmt::format("{} is not a valid name of an object", quoted(q.name)));
   return {};
 }
@@ -37,10 +37,12 @@ struct refusal {
   error reason;
 };
 
-// The core group has a path of its own; all requests are of version v1.
+// The core group has a path of its own.
 std::string path_of(const request_attributes& q) {
-  std::string out = q.group.empty() ? "/api/v1" : fmt::format("/apis/{}/v1", q.group);
+  if (q.is_path()) return q.resource;
+  std::string out = q.group.empty() ? "/api/" + q.version : fmt::format("/apis/{}/{}", q.group, q.version);
   if (!q.is_cluster_wide) out += "/namespaces/" + q.ns;
+  if (q.is_list()) return fmt::format("{}/{}", out, q.resource);
   const auto slash = q.resource.find('/');
   out += fmt::format("/{}/{}", q.resource.substr(0, slash), q.name);
   if (slash != std::string::npos) out += q.resource.substr(slash);
@@ -48,7 +50,8 @@ std::string path_of(const request_attributes& q) {
 }
 
 bool is_answer(const api_call& call, int status) {
-  return (status >= 200 && status < 300) || (status == 409 && call.takes_conflict);
+  return (status >= 200 && status < 300) || (status == 409 && call.takes_conflict) ||
+         (status == 410 && call.takes_gone);
 }
 
 }  // namespace
@@ -75,7 +78,7 @@ http::request api_connection::request_for(const api_call& call) const {
     out.body = call.body;
     out.headers.push_back({"Content-Type", call.content_type});
   }
-  out.limits.body = max_object_size;
+  out.limits.body = call.most;
   // The operator or the platform gives the API server's address, so it can also be this machine.
   out.reach.loopback = true;
   return out;

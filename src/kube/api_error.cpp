@@ -48,16 +48,23 @@ std::optional<std::string> message_of(const std::string& body) {
 
 // A rule for the one name is enough, and so is a rule for all.
 std::string missing_rule(const request_attributes& q) {
-  return fmt::format(R"(our user lacks a {} with verb{} "{}"{} on resource "{}"{} {} (resourceName "{}", or none))",
+  if (q.is_path())
+    return fmt::format(R"(our user lacks a ClusterRole with verb "{}" on the nonResourceURL "{}")", q.verb, q.resource);
+  return fmt::format(R"(our user lacks a {} with verb{} "{}"{} on resource "{}"{} {}{})",
                      q.is_cluster_wide ? "ClusterRole" : "Role or ClusterRole", q.second_verb.empty() ? "" : "s",
                      q.verb, q.second_verb.empty() ? "" : fmt::format(" and \"{}\"", q.second_verb), q.resource,
                      q.group.empty() ? "" : fmt::format(" of apiGroup \"{}\"", q.group),
-                     q.is_cluster_wide ? "cluster-wide" : "in namespace " + q.ns, q.name);
+                     q.is_cluster_wide ? "cluster-wide" : "in namespace " + q.ns,
+                     q.is_list() ? "" : fmt::format(R"( (resourceName "{}", or none))", q.name));
 }
 
 }  // namespace
 
 std::string request_attributes::to_string() const {
+  if (is_path()) return fmt::format("{} {}", verb, resource);
+  if (is_list())
+    return fmt::format("{} {}{}{} in {}", verb, resource, group.empty() ? "" : ".", group,
+                       is_cluster_wide ? "all namespaces" : "namespace " + ns);
   return is_cluster_wide ? fmt::format("{} {} {}", verb, resource, name)
                          : fmt::format("{} {} {}/{}", verb, resource, ns, name);
 }

@@ -17,11 +17,13 @@
 #include <pinhook/base/wait_seams.hpp>
 #include <pinhook/http/client.hpp>
 #include <pinhook/kube/api_error.hpp>
+#include <pinhook/kube/api_objects.hpp>
 #include <pinhook/kube/cluster.hpp>
 #include <pinhook/kube/login.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,14 +41,19 @@ struct api_call {
   std::optional<secret> body = std::nullopt;
   /// A 409 is an answer and not an error: another writer was faster.
   bool takes_conflict = false;
+  /// A 410 is an answer and not an error: the place where a list was to continue is forgotten.
+  bool takes_gone = false;
+  /// Limit in bytes of the answer.
+  std::size_t most = max_object_size;
 };
 
-/// A 2xx, or a conflict where the call takes one.
+/// A 2xx, or a 409 or 410 where the call takes one.
 struct api_answer {
   int status = 0;
   secret body;
 
   [[nodiscard]] bool is_conflict() const { return status == 409; }
+  [[nodiscard]] bool is_gone() const { return status == 410; }
 };
 
 class api_connection {

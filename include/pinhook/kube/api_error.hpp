@@ -13,16 +13,24 @@ namespace pinhook::kube {
 
 /// The attributes of a request to the API server, in the terms of RBAC.
 struct request_attributes {
-  std::string verb;      // "get"
-  std::string resource;  // "secrets", "serviceaccounts/token"
-  std::string ns;        // empty when it is cluster-wide
-  std::string name;
+  std::string verb;  // "get", "list"
+  /// "secrets", "serviceaccounts/token"; with a '/' in front a path of its own ("/apis"), which RBAC calls a
+  /// nonResourceURL.
+  std::string resource;
+  std::string ns;          // empty when it is cluster-wide
+  std::string name;        // empty for "list"
   std::string group = {};  // "" is the core group
   bool is_cluster_wide = false;
   /// A verb that RBAC requires beside `verb`; can be empty.
   std::string second_verb = {};
+  /// Of the group.
+  std::string version = "v1";
 
-  /// "get secrets shop/pull", "get mutatingwebhookconfigurations pinhook"; for messages.
+  [[nodiscard]] bool is_list() const { return verb == "list"; }
+  [[nodiscard]] bool is_path() const { return resource.starts_with('/'); }
+
+  /// "get secrets shop/pull", "get mutatingwebhookconfigurations pinhook", "list pods in namespace shop", "list
+  /// rollouts.argoproj.io in all namespaces", "get /apis"; for messages.
   [[nodiscard]] std::string to_string() const;
 };
 

@@ -39,25 +39,26 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"trust", {"base"}},
     {"signatures", {"base", "registry", "trust"}},
     {"pipeline", {"base", "registry", "resolve", "pin", "yaml", "rules", "files"}},
+    {"fleet", {"base", "registry", "pin", "rules", "pipeline"}},
     {"config", {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "server",
       "signatures"}},
     {"access",
      {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config",
-      "trust", "signatures"}},
+      "trust", "signatures", "fleet"}},
     {"webhook",
      {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config",
       "admission", "access", "trust", "signatures"}},
     {"demo", {"base", "http", "registry", "pin", "rules", "server", "config", "webhook"}},
     {"cli",
      {"base", "http", "registry", "resolve", "pin", "rules", "yaml", "files", "kube", "server", "pipeline", "config",
-      "access", "webhook", "demo", "trust", "signatures", "store"}},
+      "access", "webhook", "demo", "trust", "signatures", "store", "fleet"}},
 };
 
 // pin and rules are pure: of the registry floor they know the values alone.
 const std::set<std::string> values_of_registry{"reference.hpp", "digest.hpp"};
 
 // Whole floors that decide and never wait, and headers of decisions and values on floors that also wait.
-const std::set<std::string> pure_floors{"pin", "rules", "yaml", "files", "trust", "pipeline"};
+const std::set<std::string> pure_floors{"pin", "rules", "yaml", "files", "trust", "pipeline", "fleet"};
 const std::set<std::string> pure_headers{
     "admission/inquiry.hpp",
     "admission/verdict.hpp",
