@@ -31,8 +31,8 @@ std::optional<error> unreadable_file(const cluster& c) {
   return std::nullopt;
 }
 
-result<cluster> choose_checked(const std::vector<kubeconfig>& files) {
-  auto out = choose_cluster(files);
+result<cluster> choose_checked(const std::vector<kubeconfig>& files, std::string_view context = {}) {
+  auto out = choose_cluster(files, context);
   if (!out) return out;
   if (auto bad = unreadable_file(*out)) return fail(*std::move(bad));
   return out;
@@ -44,7 +44,7 @@ result<kubeconfig> open_kubeconfig(const std::string& file) {
   return parse_kubeconfig(text->reveal(), file);
 }
 
-result<cluster> from_variable(std::string_view list) {
+result<cluster> from_variable(std::string_view list, std::string_view context = {}) {
   std::vector<kubeconfig> files;
   for (std::string_view left = list; !left.empty();) {
     const auto colon = left.find(':');
@@ -58,17 +58,19 @@ result<cluster> from_variable(std::string_view list) {
       return fail(std::move(one.error()).at("KUBECONFIG"));
   }
   if (files.empty()) return fail(error_code::not_found, fmt::format("no file of KUBECONFIG {} exists", quoted(list)));
-  return choose_checked(files);
+  return choose_checked(files, context);
+}
+
+result<cluster> from_named(const std::string& file, std::string_view context = {}) {
+  auto named = open_kubeconfig(file);
+  if (named) return choose_checked({*std::move(named)}, context);
+  if (named.error().code == error_code::not_found) named.error().code = error_code::invalid_input;
+  return fail(std::move(named.error()).at("kubeconfig"));
 }
 
 result<cluster> find_now(const std::string& kubeconfig_setting, const environment& variables,
                          const std::string& folder) {
-  if (!kubeconfig_setting.empty()) {
-    auto named = open_kubeconfig(kubeconfig_setting);
-    if (named) return choose_checked({*std::move(named)});
-    if (named.error().code == error_code::not_found) named.error().code = error_code::invalid_input;
-    return fail(std::move(named.error()).at("kubeconfig"));
-  }
+  if (!kubeconfig_setting.empty()) return from_named(kubeconfig_setting);
   auto here = in_cluster(variables, folder);
   if (here || here.error().code != error_code::not_found) return here;
   const std::string_view list = variable(variables, "KUBECONFIG");
@@ -80,6 +82,27 @@ result<cluster> find_now(const std::string& kubeconfig_setting, const environmen
 }
 
 }  // namespace
+
+result<cluster> find_cluster_of_person(const cluster_choice& choice, const environment& variables,
+                                       const std::string& folder, std::chrono::nanoseconds limit) {
+  const auto find = [=]() -> result<cluster> {
+    if (!choice.kubeconfig.empty()) return from_named(choice.kubeconfig, choice.context);
+    if (const auto list = variable(variables, "KUBECONFIG"); !list.empty()) return from_variable(list, choice.context);
+    const std::string home(variable(variables, "HOME"));
+    auto own = home.empty() ? fail(error_code::not_found, "HOME is not set")
+                            : from_variable(home + "/.kube/config", choice.context);
+    if (own || own.error().code != error_code::not_found) return own;
+    auto here = in_cluster(variables, folder);
+    if (!choice.context.empty() || (!here && here.error().code == error_code::not_found))
+      return fail(
+          error_code::not_found,
+          "no cluster: name a kubeconfig with --kubeconfig or KUBECONFIG, have one at ~/.kube/config, or run it "
+          "in a cluster");
+    return here;
+  };
+  return read_within<cluster>(choice.kubeconfig.empty() ? "the kubeconfig" : "kubeconfig " + choice.kubeconfig, find,
+                              limit);
+}
 
 result<cluster> find_cluster(const std::string& kubeconfig_setting, const environment& variables,
                              const std::string& folder, std::chrono::nanoseconds limit) {

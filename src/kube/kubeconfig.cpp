@@ -268,16 +268,16 @@ result<kubeconfig> parse_kubeconfig(std::string_view text, std::string file) {
   return out;
 }
 
-result<cluster> choose_cluster(const std::vector<kubeconfig>& files) {
+result<cluster> choose_cluster(const std::vector<kubeconfig>& files, std::string_view chosen) {
   constexpr list_kind contexts{"contexts", "context"};
   constexpr list_kind clusters{"clusters", "cluster"};
   constexpr list_kind users{"users", "user"};
   if (files.empty()) return fail(error_code::invalid_input, "no kubeconfig");
-  const kubeconfig* naming = names_context(files);
+  const kubeconfig* naming = chosen.empty() ? names_context(files) : &files.front();
   if (naming == nullptr) return wrong(files.front(), files.front().root.line, "there is no current-context");
-  const std::string name = naming->root.find("current-context")->text;
+  const std::string name(chosen.empty() ? naming->root.find("current-context")->text : chosen);
 
-  const auto context_entry = find_entry(files, contexts, name, "current-context");
+  const auto context_entry = find_entry(files, contexts, name, chosen.empty() ? "current-context" : "--context");
   if (!context_entry) return fail(context_entry.error());
   section context = section_of(*context_entry, contexts, name);
   const std::string cluster_name = context.text("cluster");

@@ -138,15 +138,18 @@ result<std::map<std::string, std::string, std::less<>>> read_groups(std::string_
   return out;
 }
 
-result<std::vector<std::string>> read_resources(std::string_view body) {
+result<std::vector<api_resource>> read_resources(std::string_view body) {
   const auto document = json::parse(body);
   if (!document) return fail(document.error());
   const json::value* resources = array_in(*document, "resources");
   if (resources == nullptr) return fail(error_code::malformed, "the answer is no APIResourceList");
-  std::vector<std::string> out;
-  for (const json::value& one : resources->GetArray())
-    if (const auto name = json::find_string(one, "name"); name && name->find('/') == std::string_view::npos)
-      out.emplace_back(*name);
+  std::vector<api_resource> out;
+  for (const json::value& one : resources->GetArray()) {
+    const auto name = json::find_string(one, "name");
+    const auto kind = json::find_string(one, "kind");
+    if (!name || !kind || name->find('/') != std::string_view::npos) continue;
+    out.push_back({std::string(*name), std::string(*kind), json::find_bool(one, "namespaced").value_or(false)});
+  }
   return out;
 }
 
@@ -157,8 +160,8 @@ awaitable<result<std::map<std::string, std::string, std::less<>>>> find_groups(a
   co_return read_answer(std::move(answer), about, read_groups);
 }
 
-awaitable<result<std::vector<std::string>>> find_resources(api_connection& to, std::string group, std::string version,
-                                                           deadline d) {
+awaitable<result<std::vector<api_resource>>> find_resources(api_connection& to, std::string group, std::string version,
+                                                            deadline d) {
   const request_attributes about = about_path(fmt::format("/apis/{}/{}", group, version));
   api_call call{.attributes = about};
   auto answer = co_await to.ask(std::move(call), d);

@@ -168,6 +168,7 @@ struct fake_api_server::state {
                        const peer& client) {
     if (!knows(std::string(r[beast::http::field::authorization]), client))
       return status_object(401, "Unauthorized", "Unauthorized");
+    if (auto listed = lists.answer(std::string(r.method_string()), path, rules)) return *listed;
     const api_target t = parse_api_target(std::string(r.method_string()), path);
     if (t.verb.empty()) return status_object(404, "NotFound", "the server could not find the requested resource");
     if (!rules.allows(t.verb, t)) return api_rules::forbidden(t.verb, t);
@@ -197,6 +198,7 @@ struct fake_api_server::state {
   mutable std::mutex mutex;  // guards the members below
   mutable std::condition_variable arrived;
   written_objects objects;
+  object_lists lists;
   std::map<std::pair<std::string, std::string>, std::string> accounts;  // (namespace, name) → JSON
   api_rules rules;
   std::vector<std::string> tokens;
@@ -243,6 +245,31 @@ void fake_api_server::set_service_account(const std::string& ns, const std::stri
 void fake_api_server::remove_service_account(const std::string& ns, const std::string& name) {
   const std::lock_guard hold(state_->mutex);
   state_->accounts.erase({ns, name});
+}
+
+void fake_api_server::set_list(const object_lists::resource& of, const std::string& ns,
+                               std::vector<std::string> objects) {
+  const std::lock_guard hold(state_->mutex);
+  state_->lists.set(of, ns, std::move(objects));
+}
+
+void fake_api_server::set_namespaces(const std::map<std::string, std::string>& labels) {
+  std::vector<std::string> objects;
+  for (const auto& [name, label] : labels)
+    objects.push_back(
+        fmt::format(R"({{"kind":"Namespace","apiVersion":"v1","metadata":{{"name":"{}","labels":{{{}}}}}}})", name,
+                    label.empty() ? "" : fmt::format(R"("pinhook.dev/pin":"{}")", label)));
+  set_list({"/api/v1", "namespaces", "Namespace", false}, "", std::move(objects));
+}
+
+void fake_api_server::expire_lists(int count) {
+  const std::lock_guard hold(state_->mutex);
+  state_->lists.expire(count);
+}
+
+void fake_api_server::allow_lists(const std::vector<std::string>& resources) {
+  const std::lock_guard hold(state_->mutex);
+  for (const auto& one : resources) state_->rules.allow("list", one, "*", "*");
 }
 
 std::optional<std::map<std::string, std::string>> fake_api_server::secret(const std::string& ns,

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "support/certificates.hpp"
+#include "support/object_lists.hpp"
 
 #include <pinhook/kube/serving_api.hpp>
 
@@ -87,6 +88,14 @@ class fake_api_server {
                            const std::map<std::string, std::string>& annotations = {});
   void remove_service_account(const std::string& ns, const std::string& name);
 
+  /// Objects that are listed, or namespaces: replaces those of a namespace. Lists of Kubernetes' own resources are
+  /// empty without.
+  void set_list(const object_lists::resource& of, const std::string& ns, std::vector<std::string> objects);
+  /// Namespaces and the value of the label pinhook.dev/pin of each; "": it has none.
+  void set_namespaces(const std::map<std::string, std::string>& labels);
+  /// The next `count` requests for a further page of a list get 410.
+  void expire_lists(int count);
+
   // Authentication and RBAC.
   /// `resource`: "secrets", "serviceaccounts", "serviceaccounts/token" or "mutatingwebhookconfigurations" (namespace
   /// ""); verbs "get", "create" and "patch"; "*" for any namespace, and for any name.
@@ -94,6 +103,8 @@ class fake_api_server {
              const std::string& name = "*");
   /// Allows all requests of pinhook for pull secrets, in every namespace.
   void allow_all();
+  /// Allows lists of the resource in all namespaces and in each; "*" is no resource: name each.
+  void allow_lists(const std::vector<std::string>& resources);
   /// Allows the requests of the Role and the ClusterRole of a self-managed certificate.
   void allow_serving_certificate();
   void forbid(const std::string& verb, const std::string& resource, const std::string& ns,

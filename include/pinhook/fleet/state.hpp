@@ -1,9 +1,9 @@
 // What a cluster writes and runs: workloads with their images, and for each image the digests that its Pods run.
 //
 // Pods belong to the owner at the top of their chain of controllers (Pod → ReplicaSet → Deployment, Job → CronJob, any
-// kinds that were read); a Pod without one stands for itself. An owner of a Pod, a ReplicaSet or a Job that was not read
-// (deleted, or of a kind that is not listed) is known by its Pods alone. Other workloads whose owner was not read, such
-// as an operator's StatefulSet, are their own top.
+// kinds that were read); a Pod without one stands for itself. An owner of a Pod, a ReplicaSet or a Job that was not
+// read (deleted, or of a kind that is not listed) is known by its Pods alone. Other workloads whose owner was not read,
+// such as an operator's StatefulSet, are their own top.
 //
 // Plain values; any thread.
 #pragma once

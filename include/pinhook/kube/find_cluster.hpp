@@ -20,6 +20,18 @@ namespace pinhook::kube {
 /// The folder of a Pod's service account (kubernetes.io: "Accessing the Kubernetes API from a Pod").
 inline constexpr const char* service_account_folder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// For a command that a person runs: the named kubeconfig; else the files of $KUBECONFIG; else ~/.kube/config; else,
+/// without a name of a context, the cluster that we run in. Errors: as below.
+struct cluster_choice {
+  /// Path; empty: none is named.
+  std::string kubeconfig;
+  /// Empty: the current one.
+  std::string context;
+};
+[[nodiscard]] result<cluster> find_cluster_of_person(const cluster_choice& choice, const environment& variables,
+                                                     const std::string& folder = service_account_folder,
+                                                     std::chrono::nanoseconds limit = read_limit);
+
 /// The kubeconfig of the settings when one is named; else the cluster we run in; else the files of $KUBECONFIG. Errors:
 /// not_found (all three are missing: the message names the places), invalid_input (one cannot be used, or the named
 /// file does not exist), unsupported (it needs a feature that pinhook does not have), denied or unavailable (a file

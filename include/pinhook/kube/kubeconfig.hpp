@@ -26,8 +26,8 @@ inline constexpr std::size_t max_kubeconfig_size = std::size_t{1024} * 1024;
 /// Reads YAML, or JSON, which is YAML. invalid_input: neither, too large, or not a kubeconfig.
 [[nodiscard]] result<kubeconfig> parse_kubeconfig(std::string_view text, std::string file);
 
-/// The cluster of the current context. Errors: invalid_input (an entry is missing, duplicate or invalid),
-/// unsupported (proxy-url, auth-provider, impersonation, a plugin that needs a person).
-[[nodiscard]] result<cluster> choose_cluster(const std::vector<kubeconfig>& files);
+/// The cluster of a context; empty: of the current one. Errors: invalid_input (an entry is missing, duplicate or
+/// invalid), unsupported (proxy-url, auth-provider, impersonation, a plugin that needs a person).
+[[nodiscard]] result<cluster> choose_cluster(const std::vector<kubeconfig>& files, std::string_view context = {});
 
 }  // namespace pinhook::kube

@@ -68,11 +68,21 @@ struct list_page {
 
 /// The versions that the API server prefers, by group; the core group is not among them. malformed: no APIGroupList.
 [[nodiscard]] result<std::map<std::string, std::string, std::less<>>> read_groups(std::string_view body);
-/// The names of the resources of one group and version, subresources left out.
-[[nodiscard]] result<std::vector<std::string>> read_resources(std::string_view body);
+
+struct api_resource {
+  /// The plural: "rollouts".
+  std::string name;
+  std::string kind;
+  bool is_namespaced = false;
+
+  friend bool operator==(const api_resource&, const api_resource&) = default;
+};
+
+/// The resources of one group and version, subresources left out. malformed: no APIResourceList.
+[[nodiscard]] result<std::vector<api_resource>> read_resources(std::string_view body);
 
 awaitable<result<std::map<std::string, std::string, std::less<>>>> find_groups(api_connection& to, deadline d);
-awaitable<result<std::vector<std::string>>> find_resources(api_connection& to, std::string group, std::string version,
-                                                           deadline d);
+awaitable<result<std::vector<api_resource>>> find_resources(api_connection& to, std::string group, std::string version,
+                                                            deadline d);
 
 }  // namespace pinhook::kube
