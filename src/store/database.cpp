@@ -160,7 +160,8 @@ result<transaction> transaction::begin(database& of) {
 
 transaction::~transaction() {
   // SQLite has rolled back by itself after some errors; the second attempt then fails, and nothing is lost by it.
-  if (of_ != nullptr) static_cast<void>(of_->execute("ROLLBACK"));
+  if (of_ == nullptr) return;
+  [[maybe_unused]] const auto ok = of_->execute("ROLLBACK");
 }
 
 result<void> transaction::commit() {
