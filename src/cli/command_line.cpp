@@ -162,6 +162,7 @@ void declare_lock(CLI::App& app, arguments& out) {
   app.add_flag("--update", out.files.update, "Resolve again what is locked already");
   add_cooldown(app, out, "With --update: a moved tag keeps its digest until the new one was seen for so long (72h)");
   app.add_flag("--prune", out.files.prune, "Drop what is locked and not in these files");
+  app.add_flag("--keep-going", out.files.keep_going, "Write what succeeds although something failed");
   app.add_flag("--offline", out.files.offline, "Ask no registry: fail when something is missing");
   add_namespace(app, out);
   add_quiet(app, out);

@@ -52,7 +52,8 @@ constexpr std::array<note, 13> notes{{
      "a file that cannot be read or understood; 3 a look-up failed. When several apply: 2, then 3, then 1."},
     {command::lock,
      "Images that are locked already keep their digest unless --update, and stay although these files do not use them "
-     "unless --prune. Lines are sorted, one an image, so that branches merge.\n"
+     "unless --prune. Lines are sorted, one an image, so that branches merge. Files that pin one tag to different "
+     "digests get a warning and decide nothing.\n"
      "\n"
      "Examples:\n"
      "  pinhook lock deploy/                   write pinhook.lock\n"
@@ -62,8 +63,8 @@ constexpr std::array<note, 13> notes{{
      "  pinhook lock --offline deploy/         fail when something is not locked\n"
      "  pinhook lock --as kbld --file images.lock.yml deploy/   write an ImagesLock of kbld\n"
      "\n"
-     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed, and nothing "
-     "is written. 1 when the lock file could not be written."},
+     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed. Nothing is "
+     "written after 2 or 3, unless --keep-going. 1 when the lock file could not be written."},
     {command::resolve,
      "One line a reference, in their order, written as pin would write it.\n"
      "\n"

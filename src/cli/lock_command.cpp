@@ -38,6 +38,7 @@ int lock(const arguments& arguments) {
                           .format = chosen_lock_format(options),
                           .updates = options.update,
                           .prunes = options.prune,
+                          .keeps_going = options.keep_going,
                           .orders = orders_of(options, *s),
                           .wait = cooldown_of(options)},
                          *inputs, places);

@@ -1,5 +1,6 @@
 #include <pinhook/pipeline/lock_run.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
@@ -19,21 +20,22 @@ lock_run::lock_run(lock_run_options options, const std::vector<input>& inputs, c
   if (!is_stopped()) report_inputs(inputs);
   if (is_stopped()) return;
   auto gaps = find_gaps(inputs, places);
-  if (!gaps) {
-    refuse(gaps.error());
-    return;
-  }
-  auto plan = plan_lock({inputs, std::move(*gaps), options_.orders, find_renames(inputs, places)},
-                        existing_ ? existing_->images : resolve::image_lock(), options_.updates);
-  if (plan)
-    plan_ = std::move(*plan);
-  else
-    refuse(plan.error());
+  if (is_stopped()) return;
+  plan_ = plan_lock({inputs, std::move(gaps), options_.orders, find_renames(inputs, places)},
+                    existing_ ? existing_->images : resolve::image_lock(), options_.updates);
+  for (const auto& note : plan_.conflicts) say(note);
 }
 
 void lock_run::refuse(const error& e) {
   say_error(e.message);
-  outcome_.status = run_status::invalid;
+  is_refused_ = true;
+  worsen(run_status::invalid);
+}
+
+void lock_run::bad(const std::string& path, const error& e) {
+  say_error(fmt::format("{}: {}", shown_path(path), e.message));
+  ++bad_files_;
+  worsen(run_status::invalid);
 }
 
 void lock_run::read_existing() {
@@ -44,7 +46,6 @@ void lock_run::read_existing() {
 }
 
 void lock_run::report_inputs(const std::vector<input>& inputs) {
-  bool is_good = true;
   std::size_t excluded = 0;
   for (const auto& in : inputs) {
     if (in.is_excluded) {
@@ -59,13 +60,12 @@ void lock_run::report_inputs(const std::vector<input>& inputs) {
       continue;
     }
     const auto& e = in.content.error();
-    const bool is_skipped = e.code == error_code::unsupported && !in.is_named;
-    outcome_.messages.push_back(
-        {fmt::format("{}: {}{}", shown_path(in.path), is_skipped ? "skipped: " : "", e.message), !is_skipped});
-    is_good = is_good && is_skipped;
+    if (e.code == error_code::unsupported && !in.is_named)
+      say(fmt::format("{}: skipped: {}", shown_path(in.path), e.message));
+    else
+      bad(in.path, e);
   }
   if (auto note = excluded_note(excluded); !note.empty()) say(std::move(note));
-  if (!is_good) refuse({error_code::invalid_input, "nothing is written: a file is invalid", std::nullopt});
 }
 
 std::vector<renamed_images> lock_run::find_renames(const std::vector<input>& inputs,
@@ -76,15 +76,18 @@ std::vector<renamed_images> lock_run::find_renames(const std::vector<input>& inp
 }
 
 // The images for which pin would add entries to kustomizations.
-result<std::vector<kustomization_gap>> lock_run::find_gaps(const std::vector<input>& inputs,
-                                                           const files::image_places& places) {
+std::vector<kustomization_gap> lock_run::find_gaps(const std::vector<input>& inputs,
+                                                   const files::image_places& places) {
   std::vector<const input*> all;
   for (const auto& in : inputs) all.push_back(&in);
   auto found = gaps_of_named(all, places, options_.orders);
   std::vector<kustomization_gap> out;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!found[i]) continue;
-    if (!*found[i]) return fail(std::move(found[i]->error()).at(inputs[i].path));
+    if (!*found[i]) {
+      bad(inputs[i].path, found[i]->error());
+      continue;
+    }
     for (const auto& note : (*found[i])->notes) say(fmt::format("{}: {}", inputs[i].path, note));
     std::ranges::move((*found[i])->missing, std::back_inserter(out));
   }
@@ -97,7 +100,6 @@ std::vector<registry::reference> lock_run::wanted() const {
 
 // Reports each with the place of the image.
 void lock_run::report_failures(const digest_map& known) {
-  bool is_good = true;
   for (const auto& ref : plan_.missing) {
     const auto found = known.find(ref.canonical());
     if (found == known.end() || found->second) continue;
@@ -107,12 +109,17 @@ void lock_run::report_failures(const digest_map& known) {
       say(fmt::format("{}: {}; {}, and is not locked", place, answer.message, guess_note));
       continue;
     }
-    is_good = false;
+    ++unresolved_;
+    worsen(run_status::unresolved);
     say_error(fmt::format("{}: {}", place, answer.message));
   }
-  if (is_good) return;
-  say_error("nothing is written: not every image could be resolved");
-  outcome_.status = run_status::unresolved;
+}
+
+void lock_run::say_nothing_is_written() {
+  if (is_refused_) return;
+  std::string failures = unresolved_ == 0 ? "" : counted_noun(unresolved_, "image") + " not resolved";
+  if (bad_files_ != 0) failures += (failures.empty() ? "" : ", ") + counted_noun(bad_files_, "file") + " invalid";
+  say_error(fmt::format("nothing is written: {}; use --keep-going to write the rest", failures));
 }
 
 files::lock_format lock_run::format() const {
@@ -134,12 +141,18 @@ run_outcome lock_run::stop(const error& e) {
 
 run_outcome lock_run::finish(const digest_map& known) {
   if (!is_stopped()) report_failures(known);
-  if (is_stopped()) return std::move(outcome_);
+  if (is_stopped()) {
+    say_nothing_is_written();
+    return std::move(outcome_);
+  }
   const auto before = existing_ ? existing_->images : resolve::image_lock();
   files::lock_file after{format(), locked(plan_, known, before, options_.wait)};
   const std::size_t used = after.images.images().size();
-  if (!options_.prunes) after.images.add_missing(before);
-  write(files::write_lock(after));
+  const bool may_prune = bad_files_ == 0;
+  if (options_.prunes && !may_prune) say("nothing is dropped: the images of an invalid file are not known");
+  if (!options_.prunes || !may_prune) after.images.add_missing(before);
+  // A run in which everything failed has nothing to say in a new file.
+  if (outcome_.status == run_status::good || !after.images.images().empty()) write(files::write_lock(after));
   report(before, after.images, used);
   return std::move(outcome_);
 }
@@ -154,8 +167,7 @@ void lock_run::report_waiting(const resolve::image_lock& after) {
 // `used`: the number of images of the files.
 void lock_run::report(const resolve::image_lock& before, const resolve::image_lock& after, std::size_t used) {
   for (const auto& [rule, count] : plan_.left_by_rule)
-    say(fmt::format("rule {} leaves {} out: it says pin: never", rule,
-                    count == 1 ? "1 image" : fmt::format("{} images", count)));
+    say(fmt::format("rule {} leaves {} out: it says pin: never", rule, counted_noun(count, "image")));
   if (plan_.without_tag != 0)
     say(fmt::format("{} pinned without a tag that is written anywhere: nothing to lock", plan_.without_tag));
   report_waiting(after);
@@ -165,7 +177,10 @@ void lock_run::report(const resolve::image_lock& before, const resolve::image_lo
                            : kept == 1
                                ? "; 1 of them is not in these files and stays (--prune drops it)"
                                : fmt::format("; {} of them are not in these files and stay (--prune drops them)", kept);
-  say(lock_summary(before, after) + rest);
+  std::string failures;
+  if (unresolved_ != 0) failures += fmt::format("; {} not resolved", unresolved_);
+  if (bad_files_ != 0) failures += fmt::format("; {} invalid", counted_noun(bad_files_, "file"));
+  say(lock_summary(before, after) + rest + failures);
 }
 
 }  // namespace pinhook::pipeline

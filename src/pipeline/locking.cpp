@@ -19,22 +19,39 @@ struct use {
   std::string place;
   /// The digest in the first file that pins the tag.
   std::optional<registry::digest> digest;
-  std::string pinned_at;
+  std::string pinned_at{};
   bool is_guess = false;
+  /// True when a file uses the tag without a digest.
+  bool is_open = false;
+  /// The first place with another digest than `digest`, and that digest; empty: there is none.
+  std::string conflict{};
 };
 
-result<void> take(use& into, const files::slot& s, const std::string& place) {
-  if (!s.is_pinned()) return {};
+void take(use& into, const files::slot& s, const std::string& place) {
+  if (!s.is_pinned()) {
+    into.is_open = true;
+    return;
+  }
   const auto& digest = *s.ref->digest();
   if (!into.digest) {
     into.digest = digest;
     into.pinned_at = place;
-  } else if (*into.digest != digest) {
-    return fail(error_code::invalid_input,
-                fmt::format("{} is pinned to {} in {} and to {} in {}; a lock holds one digest of it",
-                            into.tag.canonical(), into.digest->to_string(), into.pinned_at, digest.to_string(), place));
+  } else if (*into.digest != digest && into.conflict.empty()) {
+    into.conflict = fmt::format("{} in {}", digest.to_string(), place);
   }
-  return {};
+}
+
+// The warning about a tag with two digests; `outcome` is what becomes of its entry.
+std::string conflict_note(const use& one, std::string_view outcome) {
+  return fmt::format("{} is pinned to {} in {} and to {}: {}", one.tag.canonical(), one.digest->to_string(),
+                     one.pinned_at, one.conflict, outcome);
+}
+
+// What becomes of the entry of a tag with two digests.
+std::string_view conflict_outcome(const use& one, bool is_held, bool updates) {
+  if (is_held && (!updates || !one.is_open)) return "its entry in the lock stays; pin --update makes them one";
+  if (one.is_open) return "the lock gets the digest that the registry gives; pin --update makes them one";
+  return "it gets no entry, since every file pins it; pin --update makes them one";
 }
 
 // The use of an image under another name that a kustomization gives to it. The digest of that name has no other source.
@@ -50,10 +67,8 @@ void take_renamed(const renamed_images& renamed, std::size_t index, const use& o
     if (one.ref) into.push_back({*one.ref, fmt::format("{}, which {} renames", of.place, one.by), of.digest});
 }
 
-}  // namespace
-
-result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& existing, bool updates) {
-  lock_plan out;
+// The uses of all tags, each canonical one once, in the order of the files. Counts in `out` what needs no entry.
+std::vector<use> uses_of(const lock_uses& from, lock_plan& out) {
   std::vector<use> uses;
   std::map<std::string, std::size_t, std::less<>> by_canonical;
   std::vector<renamed_use> others;
@@ -80,21 +95,36 @@ result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& ex
       const auto& tag = s.tag ? *s.tag : *s.ref;
       const auto [at, is_new] = by_canonical.try_emplace(tag.canonical(), uses.size());
       const auto place = slot_label(in.path, s);
-      take_renamed(renamed, i, {tag, place, s.is_pinned() ? s.ref->digest() : std::nullopt, {}}, others);
+      take_renamed(renamed, i, {tag, place, s.is_pinned() ? s.ref->digest() : std::nullopt}, others);
       if (is_new) uses.push_back({tag, place, std::nullopt, {}, s.is_guess});
       uses[at->second].is_guess = uses[at->second].is_guess && s.is_guess;
-      if (auto ok = take(uses[at->second], s, place); !ok) return fail(std::move(ok.error()));
+      take(uses[at->second], s, place);
     }
   }
-  for (const auto& gap : from.gaps)
-    if (by_canonical.try_emplace(gap.ref.canonical(), uses.size()).second)
-      uses.push_back({gap.ref, gap.place, std::nullopt, {}, false});
-  for (auto& one : others)
-    if (by_canonical.try_emplace(one.tag.canonical(), uses.size()).second)
-      uses.push_back({one.tag, one.place, one.digest, one.place, false});
-  for (const auto& one : uses) {
+  for (const auto& gap : from.gaps) {
+    const auto [at, is_new] = by_canonical.try_emplace(gap.ref.canonical(), uses.size());
+    if (is_new) uses.push_back({gap.ref, gap.place, std::nullopt, {}, false, true});
+    uses[at->second].is_open = true;
+  }
+  for (auto& one : others) {
+    const auto [at, is_new] = by_canonical.try_emplace(one.tag.canonical(), uses.size());
+    if (is_new) uses.push_back({one.tag, one.place, one.digest, one.place, false, !one.digest});
+    uses[at->second].is_open = uses[at->second].is_open || !one.digest;
+  }
+  return uses;
+}
+
+}  // namespace
+
+lock_plan plan_lock(const lock_uses& from, const resolve::image_lock& existing, bool updates) {
+  lock_plan out;
+  for (const auto& one : uses_of(from, out)) {
     const auto* held = existing.find(one.tag.canonical());
-    if (one.digest) {
+    const bool is_disputed = !one.conflict.empty();
+    if (is_disputed) out.conflicts.push_back(conflict_note(one, conflict_outcome(one, held != nullptr, updates)));
+    if (is_disputed && !one.is_open) {
+      if (held != nullptr) out.decided.put(one.tag, *held);
+    } else if (one.digest && !is_disputed) {
       const bool is_held = held != nullptr && held->digest == *one.digest;
       out.decided.put(one.tag, is_held ? *held : resolve::locked_image{*one.digest, {}});
     } else if (held != nullptr && !updates) {
@@ -113,8 +143,11 @@ resolve::image_lock locked(const lock_plan& plan, const digest_map& known, const
   auto out = plan.decided;
   for (const auto& ref : plan.missing) {
     const auto found = known.find(ref.canonical());
-    if (found == known.end() || !found->second) continue;
-    out.put(ref, after_look_up(existing.find(ref.canonical()), *found->second, wait));
+    const auto* held = existing.find(ref.canonical());
+    if (found != known.end() && found->second)
+      out.put(ref, after_look_up(held, *found->second, wait));
+    else if (held != nullptr)
+      out.put(ref, *held);
   }
   return out;
 }

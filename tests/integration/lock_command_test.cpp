@@ -132,6 +132,10 @@ TEST_F(LockCommand, WritesNothingWhenOneIsNotResolved) {
   EXPECT_EQ(seen.exit_code, 3);
   EXPECT_FALSE(is_there("pinhook.lock"));
   EXPECT_THAT(seen.errors, HasSubstr("c.yaml:10:18"));
+  const auto rest = run("pinhook lock --keep-going .");
+  EXPECT_EQ(rest.exit_code, 3);
+  EXPECT_THAT(rest.errors, AllOf(HasSubstr("c.yaml:10:18"), HasSubstr("locked 2 images: 2 new; 1 not resolved\n")));
+  EXPECT_THAT(read("pinhook.lock"), AllOf(HasSubstr(digest('a')), HasSubstr(digest('b'))));
 }
 
 TEST_F(LockCommand, TakesPinsOfFilesAsDecided) {
@@ -141,8 +145,10 @@ TEST_F(LockCommand, TakesPinsOfFilesAsDecided) {
   EXPECT_THAT(registry_.requests(), IsEmpty());
   write("b.yaml", deployment(image("a:1@") + digest('e')));
   const auto seen = run("pinhook lock a.yaml b.yaml");
-  EXPECT_EQ(seen.exit_code, 2);
+  EXPECT_EQ(seen.exit_code, 0);
   EXPECT_THAT(seen.errors, AllOf(HasSubstr("a.yaml:10:18"), HasSubstr("b.yaml:10:18"), HasSubstr(digest('e'))));
+  EXPECT_THAT(read("pinhook.lock"), AllOf(HasSubstr(digest('d')), Not(HasSubstr(digest('e')))));
+  EXPECT_THAT(registry_.requests(), IsEmpty());
 }
 
 TEST_F(LockCommand, WritesKbldsFormAndKeepsIt) {

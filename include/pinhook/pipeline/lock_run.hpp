@@ -12,8 +12,11 @@
 #include <pinhook/pipeline/run.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pinhook::pipeline {
@@ -30,6 +33,9 @@ struct lock_run_options {
   /// Drop the images of the existing lock that the files do not use. False: they stay, since they may be of files
   /// that this run does not read.
   bool prunes = false;
+  /// Write what succeeds although a file is invalid or an image cannot be resolved. Then a failed image keeps the entry
+  /// that it has, and `prunes` drops nothing when a file is invalid, since its images are not known.
+  bool keeps_going = false;
   /// The operator's rules for single images.
   slot_rules orders{};
   /// The time of images that are new or changed, and how long a moved tag waits.
@@ -41,22 +47,29 @@ class lock_run final : public run {
   lock_run(lock_run_options options, const std::vector<input>& inputs, const files::image_places& places);
 
   [[nodiscard]] std::vector<registry::reference> wanted() const override;
-  /// Nothing is written when an input is invalid or an image cannot be resolved, nor when the lock stays the same.
+  /// Nothing is written when an input is invalid or an image cannot be resolved, unless it keeps going, nor when the
+  /// lock stays the same.
   [[nodiscard]] run_outcome finish(const digest_map& known) override;
   [[nodiscard]] run_outcome stop(const error& e) override;
 
  private:
   void say(std::string line) { outcome_.messages.push_back({std::move(line), false}); }
   void say_error(std::string line) { outcome_.messages.push_back({std::move(line), true}); }
+  void worsen(run_status status) { outcome_.status = std::max(outcome_.status, status); }
+  /// Ends the run, whether it keeps going or not.
   void refuse(const error& e);
-  [[nodiscard]] bool is_stopped() const { return outcome_.status != run_status::good; }
+  [[nodiscard]] bool is_stopped() const {
+    return is_refused_ || (outcome_.status != run_status::good && !options_.keeps_going);
+  }
   void read_existing();
   void report_inputs(const std::vector<input>& inputs);
-  [[nodiscard]] result<std::vector<kustomization_gap>> find_gaps(const std::vector<input>& inputs,
-                                                                 const files::image_places& places);
+  void bad(const std::string& path, const error& e);
+  [[nodiscard]] std::vector<kustomization_gap> find_gaps(const std::vector<input>& inputs,
+                                                         const files::image_places& places);
   [[nodiscard]] static std::vector<renamed_images> find_renames(const std::vector<input>& inputs,
                                                                 const files::image_places& places);
   void report_failures(const digest_map& known);
+  void say_nothing_is_written();
   [[nodiscard]] files::lock_format format() const;
   void write(std::string text);
   void report_waiting(const resolve::image_lock& after);
@@ -65,6 +78,9 @@ class lock_run final : public run {
   const lock_run_options options_;
   std::optional<files::lock_file> existing_;
   lock_plan plan_;
+  bool is_refused_ = false;
+  std::size_t bad_files_ = 0;
+  std::size_t unresolved_ = 0;
   run_outcome outcome_;
 };
 

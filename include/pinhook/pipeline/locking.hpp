@@ -6,7 +6,9 @@
 //
 // The lock holds the images that the files use; lock_run keeps those of the existing lock beside them, unless it
 // prunes. A pin with its tag in a file is its author's decision and precedes the existing lock; the existing lock
-// precedes the registry.
+// precedes the registry. Files that pin one tag to different digests decide nothing about it, since no file says which
+// pin is newer: the existing lock does, else the registry, and of a tag that no file uses without a digest no entry is
+// needed.
 //
 // Pure; any thread.
 #pragma once
@@ -48,6 +50,8 @@ struct lock_plan {
   std::set<std::string, std::less<>> guesses{};
   /// Decided by a pin in a file, or by the existing lock.
   resolve::image_lock decided;
+  /// A warning for each tag that files pin to different digests: it names two places and what becomes of its entry.
+  std::vector<std::string> conflicts{};
   /// The number of pins without a known tag, which cannot be locked.
   std::size_t without_tag = 0;
   /// The number of images that each rule leaves out.
@@ -55,12 +59,13 @@ struct lock_plan {
 };
 
 /// `updates`: images that are locked already are looked up again, unless a file pins them. Inputs that could not be
-/// read are skipped. invalid_input: two files pin one tag to different digests; the message names both places.
-[[nodiscard]] result<lock_plan> plan_lock(const lock_uses& from, const resolve::image_lock& existing, bool updates);
+/// read are skipped.
+[[nodiscard]] lock_plan plan_lock(const lock_uses& from, const resolve::image_lock& existing, bool updates);
 
-/// The lock of the images that the files use. `known` holds an answer for each of `plan.missing`; those that failed are
-/// left out. An image with the same digest as in `existing` keeps its time, so that a lock without changes is the same
-/// file. A moved tag keeps its digest of `existing` until its cooldown is over.
+/// The lock of the images that the files use. `known` holds an answer for each of `plan.missing`; those that failed
+/// keep their entry of `existing`, and are left out without one. An image with the same digest as in `existing` keeps
+/// its time, so that a lock without changes is the same file. A moved tag keeps its digest of `existing` until its
+/// cooldown is over.
 [[nodiscard]] resolve::image_lock locked(const lock_plan& plan, const digest_map& known,
                                          const resolve::image_lock& existing, const cooldown& wait);
 

@@ -118,6 +118,7 @@ TEST(Args, ReadsTheCommandsForFiles) {
        [](const arguments& a) { return a.files.lock_file == "l" && a.files.paths.size() == 1; }},
       {{"pin", "--offline"}, command::pin, [](const arguments& a) { return a.files.offline; }},
       {{"pin", "--config", "c"}, command::pin, [](const arguments& a) { return a.configuration.file == "c"; }},
+      {{"lock", "--keep-going"}, command::lock, [](const arguments& a) { return a.files.keep_going; }},
       {{"unpin", "a"}, command::unpin, [](const arguments& a) { return a.files.paths.size() == 1; }},
       {{"unpin", "-i", "a"}, command::unpin, [](const arguments& a) { return a.files.in_place; }},
       {{"unpin", "--diff", "--keep-going"},

@@ -119,13 +119,10 @@ TEST_F(LockRun, AnyFaultLeavesTheLockAsItIs) {
     std::string_view message;
     std::size_t calls;
   };
-  const std::string digest = digest_of_digit('c').to_string();
   const row rows[] = {
       {"broken lock", "kind: [", pod("redis:7"), run_status::invalid, "images.lock: ", 0},
-      {"broken file", "", "kind: [", run_status::invalid, "nothing is written: a file is invalid", 0},
-      {"unknown tag", "", pod("redis:9"), run_status::unresolved, "not every image could be resolved", 1},
-      {"two digests", "", pod("nginx:1.25@" + digest) + "---\n" + pod("nginx:1.25@" + digest_of_digit('d').to_string()),
-       run_status::invalid, "nginx:1.25", 0},
+      {"broken file", "", "kind: [", run_status::invalid, "nothing is written: 1 file invalid", 0},
+      {"unknown tag", "", pod("redis:9"), run_status::unresolved, "nothing is written: 1 image not resolved", 1},
   };
   for (const row& one : rows) {
     SCOPED_TRACE(one.name);
@@ -172,6 +169,103 @@ TEST_F(LockRun, AMovedTagKeepsItsDigestUntilItsCooldownIsOver) {
   const auto after = files::read_lock(done.writes.at(0).text)->images;
   EXPECT_EQ(*after.find("docker.io/library/nginx:1.25"),
             (resolve::locked_image{digest_of_digit('c'), "2026-11-24T09:30:00Z"}));
+}
+
+// One row for each fault: what succeeded is written, and the status stays.
+TEST_F(LockRun, KeepsGoing) {
+  struct row {
+    std::string_view name;
+    std::string first, second;
+    run_status status;
+    std::string_view messages;
+    std::vector<std::string> locked;
+  };
+  const row rows[] = {
+      {"broken file",
+       pod("nginx:1.25"),
+       "kind: [",
+       run_status::invalid,
+       "b.yaml: line 2, column 1: flow sequence without a closing bracket",
+       {"docker.io/library/nginx:1.25"}},
+      {"unknown tag",
+       pod("nginx:1.25"),
+       pod("redis:9"),
+       run_status::unresolved,
+       "locked 1 image: 1 new; 1 not resolved\n",
+       {"docker.io/library/nginx:1.25"}},
+      {"both",
+       "kind: [",
+       pod("redis:9") + "---\n" + pod("redis:7"),
+       run_status::invalid,
+       "locked 1 image: 1 new; 1 not resolved; 1 file invalid\n",
+       {"docker.io/library/redis:7"}},
+      {"nothing succeeds", "kind: [", pod("redis:9"), run_status::invalid, "no image to lock was found\n", {}},
+  };
+  options.keeps_going = true;
+  for (const row& one : rows) {
+    SCOPED_TRACE(one.name);
+    inputs.clear();
+    add("a.yaml", one.first);
+    add("b.yaml", one.second);
+    const auto done = run();
+    EXPECT_EQ(done.status, one.status);
+    EXPECT_THAT(done.messages, HasSubstr(one.messages));
+    EXPECT_EQ(done.writes.size(), one.locked.empty() ? 0U : 1U);
+    if (done.writes.empty()) continue;
+    const auto lock = files::read_lock(done.writes[0].text);
+    ASSERT_TRUE(lock);
+    std::vector<std::string> names;
+    for (const auto& [name, image] : lock->images.images()) names.push_back(name);
+    EXPECT_EQ(names, one.locked);
+  }
+}
+
+// The images of a file that cannot be read are not known, and an image that cannot be looked up is still used.
+TEST_F(LockRun, KeepsGoingWithoutDroppingWhatItCannotJudge) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("redis:7"));
+  options.existing = run().writes.at(0).text;
+  options.keeps_going = options.prunes = true;
+  inputs.pop_back();
+  add("b.yaml", "kind: [");
+  auto done = run();
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_THAT(done.messages, HasSubstr("nothing is dropped: the images of an invalid file are not known\n"));
+  inputs.pop_back();
+  add("b.yaml", pod("redis:7"));
+  options.updates = true;
+  digests = fake_digests();
+  digests.holds("docker.io/library/nginx:1.25", digest_of_digit('c'));
+  done = run();
+  EXPECT_EQ(done.status, run_status::unresolved);
+  ASSERT_EQ(done.writes.size(), 1U);
+  const auto lock = files::read_lock(done.writes[0].text);
+  ASSERT_TRUE(lock);
+  EXPECT_EQ(lock->images.find("docker.io/library/nginx:1.25")->digest, digest_of_digit('c'));
+  EXPECT_EQ(lock->images.find("docker.io/library/redis:7")->digest, digest_of_digit('b'));
+}
+
+// A lock that cannot be read is never written over.
+TEST_F(LockRun, KeepsABrokenLock) {
+  add("a.yaml", pod("nginx:1.25"));
+  options.keeps_going = true;
+  options.existing = "kind: [";
+  const auto done = run();
+  EXPECT_EQ(done.status, run_status::invalid);
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_THAT(done.errors, ::testing::StartsWith("images.lock: "));
+}
+
+TEST_F(LockRun, TwoDigestsOfOneTagAreAWarning) {
+  add("a.yaml", pod("nginx:1.25@" + a) + "---\n" + pod("nginx:1.25@" + b));
+  add("b.yaml", pod("redis:7"));
+  const auto done = run();
+  EXPECT_EQ(done.status, run_status::good);
+  EXPECT_EQ(done.errors, "");
+  EXPECT_EQ(done.messages, "docker.io/library/nginx:1.25 is pinned to " + a + " in a.yaml:6:14: container web and to " +
+                               b +
+                               " in a.yaml:13:14: container web: it gets no entry, since every file pins it; pin "
+                               "--update makes them one\nlocked 1 image: 1 new\n");
 }
 
 TEST_F(LockRun, StopsWithoutASourceOfDigests) {

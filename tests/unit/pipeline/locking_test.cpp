@@ -48,9 +48,7 @@ resolve::image_lock lock_of(const std::vector<std::pair<std::string, char>>& row
 }
 
 lock_plan plan(const std::vector<input>& inputs, const resolve::image_lock& existing = {}, bool updates = false) {
-  auto out = plan_lock({inputs}, existing, updates);
-  EXPECT_TRUE(out) << out.error().message;
-  return out ? std::move(*out) : lock_plan();
+  return plan_lock({inputs}, existing, updates);
 }
 
 std::vector<std::string> missing(const lock_plan& p) {
@@ -84,22 +82,45 @@ TEST(PlanLock, APinInAFileGoesBeforeTheLock) {
   }
 }
 
-TEST(PlanLock, RefusesTwoPinsOfOneTag) {
-  const std::vector<input> inputs{file("a", "nginx:1.25@" + a), file("b", "nginx:1.25@" + b)};
-  const auto p = plan_lock({inputs}, {}, false);
-  ASSERT_FALSE(p);
-  EXPECT_EQ(p.error().code, error_code::invalid_input);
-  EXPECT_THAT(p.error().message,
-              AllOf(HasSubstr(nginx + " is pinned to " + a + " in a:3:40"), HasSubstr(b + " in b:3:40")));
+// No file says which of two pins is newer: the lock decides, else the registry, else no entry is needed.
+TEST(PlanLock, TwoPinsOfOneTagDecideNothing) {
+  struct row {
+    std::string_view name;
+    bool is_held, updates, is_open;
+    /// The digit of the entry; ' ': none.
+    char decided;
+    bool is_missing;
+    std::string_view note;
+  };
+  const row rows[] = {
+      {"pinned everywhere", false, false, false, ' ', false, "it gets no entry, since every file pins it"},
+      {"pinned everywhere, updated", false, true, false, ' ', false, "it gets no entry"},
+      {"used by tag, too", false, false, true, ' ', true, "the lock gets the digest that the registry gives"},
+      {"locked", true, false, false, 'c', false, "its entry in the lock stays"},
+      {"locked and used by tag", true, false, true, 'c', false, "its entry in the lock stays"},
+      {"locked, updated", true, true, false, 'c', false, "its entry in the lock stays"},
+      {"locked and used by tag, updated", true, true, true, ' ', true, "the registry gives"},
+  };
+  for (const row& one : rows) {
+    SCOPED_TRACE(one.name);
+    std::vector<input> inputs{file("a", "nginx:1.25@" + a), file("b", "nginx:1.25@" + b), file("c", "nginx:1.25@" + b)};
+    if (one.is_open) inputs.push_back(file("d", "nginx:1.25"));
+    const auto p = plan(inputs, one.is_held ? lock_of({{"nginx:1.25", 'c'}}) : resolve::image_lock(), one.updates);
+    const auto* decided = p.decided.find(nginx);
+    EXPECT_EQ(decided == nullptr ? ' ' : decided->digest.to_string().back(), one.decided);
+    EXPECT_EQ(missing(p), one.is_missing ? std::vector<std::string>{nginx} : std::vector<std::string>());
+    ASSERT_EQ(p.conflicts.size(), 1U);
+    EXPECT_THAT(p.conflicts[0], AllOf(HasSubstr(nginx + " is pinned to " + a + " in a:3:40"),
+                                      HasSubstr(b + " in b:3:40"), HasSubstr(one.note)));
+  }
 }
 
 TEST(PlanLock, HoldsImagesForWhichPinAddsEntries) {
   const std::vector<input> inputs{file("a", "nginx:1.25")};
   const auto p =
       plan_lock({inputs, {{ref("redis:7"), "base/b.yaml:3:4"}, {ref("nginx:1.25"), "base/c.yaml:1:1"}}}, {}, false);
-  ASSERT_TRUE(p);
-  EXPECT_THAT(missing(*p), ElementsAre(nginx, redis));
-  EXPECT_EQ(p->places.at(redis), "base/b.yaml:3:4");
+  EXPECT_THAT(missing(p), ElementsAre(nginx, redis));
+  EXPECT_EQ(p.places.at(redis), "base/b.yaml:3:4");
 }
 
 TEST(PlanLock, CountsPinsWithoutATag) {
@@ -149,10 +170,9 @@ TEST(PlanLock, NeverIsNotInTheLock) {
   const std::vector<input> inputs{file("a", "nginx:1.25"), file("b", "redis:7"), file("c", "redis:8@" + a),
                                   file("d", "redis:8@" + b)};
   const auto p = plan_lock({inputs, {}, orders}, lock_of({{"redis:7", 'b'}}), false);
-  ASSERT_TRUE(p) << p.error().message;
-  EXPECT_THAT(missing(*p), ElementsAre(nginx));
-  EXPECT_TRUE(p->decided.images().empty());
-  EXPECT_EQ(p->left_by_rule, (std::map<std::string, std::size_t>{{"left", 3}}));
+  EXPECT_THAT(missing(p), ElementsAre(nginx));
+  EXPECT_TRUE(p.decided.images().empty());
+  EXPECT_EQ(p.left_by_rule, (std::map<std::string, std::size_t>{{"left", 3}}));
 }
 
 // An image that comes out of a kustomization under another name is looked up under that name, too.
@@ -163,11 +183,10 @@ TEST(PlanLock, HoldsTheNamesThatKustomizationsMake) {
   uses.renamed[0].emplace(0, renamed_image{ref("m.example/nginx:1.25"), "m.example/nginx:1.25", "over/k.yaml"});
   uses.renamed[1].emplace(0, renamed_image{ref("m.example/redis:7"), "m.example/redis:7", "over/k.yaml"});
   const auto p = plan_lock(uses, {}, false);
-  ASSERT_TRUE(p);
-  EXPECT_THAT(missing(*p), ElementsAre(nginx, "m.example/nginx:1.25"));
-  EXPECT_EQ(p->places.at("m.example/nginx:1.25"), "a:3:40: container web, which over/k.yaml renames");
+  EXPECT_THAT(missing(p), ElementsAre(nginx, "m.example/nginx:1.25"));
+  EXPECT_EQ(p.places.at("m.example/nginx:1.25"), "a:3:40: container web, which over/k.yaml renames");
   // A pin comes out as it is written.
-  const auto* held = p->decided.find("m.example/redis:7");
+  const auto* held = p.decided.find("m.example/redis:7");
   ASSERT_NE(held, nullptr);
   EXPECT_EQ(held->digest.to_string(), b);
 }
