@@ -18,23 +18,30 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <utility>
 
 namespace pinhook::files {
 
-struct image_file::parts {
-  std::string text;
-  std::string path;
-  image_places places;
-  /// The text without comments, each byte at its place, where the reader takes none; empty: `text` itself is read.
+// The nodes of a text, and its images by their nodes.
+struct image_file::tree {
+  /// The text without comments, each byte at its place, where the reader takes none; empty: the text itself is read.
   std::string bare;
-  /// Points into read_text().
+  /// The text that was read: `bare`, or that of the file.
+  std::string_view text;
+  /// Points into `text`.
   yaml::source from;
   std::vector<found_image> images;
-  std::vector<slot> slots;
-  std::string unread_reason;
+};
 
-  [[nodiscard]] std::string_view read_text() const { return bare.empty() ? text : bare; }
+struct image_file::parts {
+  std::shared_ptr<const std::string> text;
+  std::string path;
+  std::shared_ptr<const image_places> places;
+  std::vector<slot> slots{};
+  std::string unread_reason{};
+  /// Points into `text`. Null: it is read when it is needed.
+  shared_tree nodes{};
 };
 
 namespace {
@@ -178,30 +185,62 @@ result<void> compare_images(const std::vector<found_image>& images, const docume
 
 result<image_file> image_file::read(std::string text, std::string_view path, const image_places& places,
                                     const chart* of) {
-  auto out = std::make_shared<parts>();
-  out->text = std::move(text);
-  out->path = path;
-  out->places = places;
-  const file_syntax syntax = syntax_of_file(path);
-  if (syntax == file_syntax::json_with_comments) out->bare = without_json_comments(out->text);
-  auto from = source_of(out->read_text(), syntax);
-  if (!from) {
-    if (looks_like_template(out->text)) return fail(not_rendered());
-    return fail(std::move(from.error()));
-  }
-  out->from = *std::move(from);
-  auto images = find_images(out->from, out->read_text(), path, places);
-  if (!images) return fail(std::move(images.error()));
-  out->images = *std::move(images);
-  skip_images(out->from, skipped_lines(out->text, syntax == file_syntax::json_with_comments ? "//" : "#"), out->images);
-  out->unread_reason = unread_reason_of(out->from, path, places, syntax);
-  judge_pins(out->from, out->images, of);
-  out->slots.reserve(out->images.size());
-  for (const found_image& one : out->images) out->slots.push_back(one.slot);
+  return read_shared(std::move(text), path, std::make_shared<const image_places>(places), of);
+}
+
+result<image_file> image_file::read_shared(std::string text, std::string_view path,
+                                           std::shared_ptr<const image_places> places, const chart* of) {
+  auto out = std::make_shared<parts>(parts{
+      std::make_shared<const std::string>(std::move(text)), std::string(path), std::move(places), {}, {}, nullptr});
+  auto nodes = read_tree(*out);
+  if (!nodes) return fail(std::move(nodes.error()));
+  tree& read = **nodes;
+  out->unread_reason = unread_reason_of(read.from, path, *out->places, syntax_of_file(path));
+  judge_pins(read.from, read.images, of);
+  out->slots.reserve(read.images.size());
+  for (const found_image& one : read.images) out->slots.push_back(one.slot);
+  out->nodes = *std::move(nodes);
   return image_file(std::move(out));
 }
 
-const std::string& image_file::text() const { return parts_->text; }
+// The nodes, before judge_pins.
+result<std::shared_ptr<image_file::tree>> image_file::read_tree(const parts& of) {
+  auto out = std::make_shared<tree>();
+  const file_syntax syntax = syntax_of_file(of.path);
+  const bool has_comments = syntax == file_syntax::json_with_comments;
+  if (has_comments) out->bare = without_json_comments(*of.text);
+  out->text = out->bare.empty() ? *of.text : out->bare;
+  auto from = source_of(out->text, syntax);
+  if (!from) {
+    if (looks_like_template(*of.text)) return fail(not_rendered());
+    return fail(std::move(from.error()));
+  }
+  out->from = *std::move(from);
+  auto images = find_images(out->from, out->text, of.path, *of.places);
+  if (!images) return fail(std::move(images.error()));
+  out->images = *std::move(images);
+  skip_images(out->from, skipped_lines(*of.text, has_comments ? "//" : "#"), out->images);
+  return out;
+}
+
+// The slots are those of the first time, which know the chart.
+result<image_file::shared_tree> image_file::nodes() const {
+  if (parts_->nodes) return parts_->nodes;
+  auto out = read_tree(*parts_);
+  if (!out) return fail(std::move(out.error()));
+  auto& images = (*out)->images;
+  if (images.size() != parts_->slots.size()) return fail(error_code::internal, "the text is read in another way");
+  for (std::size_t i = 0; i < images.size(); ++i) images[i].slot = parts_->slots[i];
+  return shared_tree(*std::move(out));
+}
+
+image_file image_file::without_nodes() const {
+  auto out = std::make_shared<parts>(*parts_);
+  out->nodes = nullptr;
+  return image_file(std::move(out));
+}
+
+const std::string& image_file::text() const { return *parts_->text; }
 
 const std::vector<slot>& image_file::slots() const { return parts_->slots; }
 
@@ -209,7 +248,10 @@ const std::string& image_file::unread_reason() const { return parts_->unread_rea
 
 bool image_file::is_of_known_form() const { return form_of_file(parts_->path) != nullptr; }
 
-std::vector<unread_image> image_file::unread() const { return unread_images(parts_->from, parts_->images); }
+std::vector<unread_image> image_file::unread() const {
+  const auto read = nodes();
+  return read ? unread_images((*read)->from, (*read)->images) : std::vector<unread_image>();
+}
 
 result<std::string> image_file::rewrite(std::span<const change> changes, pin::pin_format format) const {
   const auto after = rewritten(changes, format);
@@ -218,7 +260,9 @@ result<std::string> image_file::rewrite(std::span<const change> changes, pin::pi
 }
 
 result<image_file> image_file::rewritten(std::span<const change> changes, pin::pin_format format) const {
-  const parts& p = *parts_;
+  const auto read_again = nodes();
+  if (!read_again) return fail(read_again.error());
+  const tree& p = **read_again;
   document_plans by_document;
   for (const change& one : changes) {
     if (one.slot >= p.images.size())
@@ -227,12 +271,12 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
     const found_image& image = p.images[one.slot];
     const std::size_t document = image.tree;
     const auto at = by_document.find(document);
-    document_plan& plan = at != by_document.end()
-                              ? at->second
-                              : by_document
-                                    .emplace(document, document_plan(p.from.documents[document], p.read_text(),
-                                                                     images_of(p.images, image)))
-                                    .first->second;
+    document_plan& plan =
+        at != by_document.end()
+            ? at->second
+            : by_document
+                  .emplace(document, document_plan(p.from.documents[document], p.text, images_of(p.images, image)))
+                  .first->second;
     if (auto ok = plan.add(image, one, format); !ok) return fail(std::move(ok.error()));
   }
   std::vector<yaml::edit> edits;
@@ -241,23 +285,25 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
     if (!more) return fail(std::move(more.error()));
     std::ranges::move(*more, std::back_inserter(edits));
   }
-  auto text = yaml::splice(p.text, std::move(edits));
+  auto text = yaml::splice(*parts_->text, std::move(edits));
   if (!text) return fail(std::move(text.error()));
-  if (*text == p.text) return *this;
-  auto again = image_file::read(std::move(*text), p.path, p.places);
+  if (*text == *parts_->text) return *this;
+  auto again = image_file::read_shared(std::move(*text), parts_->path, parts_->places);
   if (!again) return fail(error_code::internal, fmt::format("the file would be damaged: {}", again.error().message));
   if (auto ok = compare_images(p.images, by_document, again->slots()); !ok) return fail(std::move(ok.error()));
   return again;
 }
 
 std::string image_file::suggestion(const change& one, pin::pin_format format) const {
-  if (one.slot >= parts_->images.size() || !one.digest) return {};
-  const found_image& image = parts_->images[one.slot];
+  const auto read = nodes();
+  if (!read || one.slot >= (*read)->images.size() || !one.digest) return {};
+  const found_image& image = (*read)->images[one.slot];
+  const std::string_view text = (*read)->text;
   const registry::digest& digest = *one.digest;
-  const yaml::source_document& doc = parts_->from.documents[image.tree];
+  const yaml::source_document& doc = (*read)->from.documents[image.tree];
   const yaml::node_index node = doc.resolve(commented_node(image));
-  if (node != yaml::no_node && is_in_json(doc, parts_->read_text(), node)) format = pin_format::tag_and_digest;
-  const auto plan = rewrite_slot(doc, parts_->read_text(), image, digest, first_format(one, image.slot, format));
+  if (node != yaml::no_node && is_in_json(doc, text, node)) format = pin_format::tag_and_digest;
+  const auto plan = rewrite_slot(doc, text, image, digest, first_format(one, image.slot, format));
   if (!plan || !plan->value) return plan ? fmt::format("digest: {}", digest.to_string()) : std::string();
   if (image.slot.form == slot_form::scalar) return plan->value->value;
   const bool is_tag = plan->value->value.contains('@');

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -25,7 +26,7 @@ class reader {
  public:
   reader(const std::vector<std::string>& arguments, const files::image_places& places,
          const std::function<void(input)>& take)
-      : places_(places), take_(take) {
+      : places_(std::make_shared<const files::image_places>(places)), take_(take) {
     for (const auto& one : arguments) named_.insert(std::filesystem::path(one).lexically_normal().string());
     for (const auto& one : places.excluded) excluded_.add("", one);
   }
@@ -51,7 +52,7 @@ class reader {
     if (!seen_.insert("-").second) return {};
     auto text = read_standard_input(terminal::allowed);
     if (!text) return fail(std::move(text.error()));
-    take_({"-", files::image_file::read(std::move(*text), "-", places_), true, false, {index}});
+    take_({"-", files::image_file::read_shared(std::move(*text), "-", places_), true, false, {index}});
     return {};
   }
 
@@ -63,7 +64,7 @@ class reader {
 
   // True when a pattern matches the file, or a directory around it.
   [[nodiscard]] bool is_excluded(const std::string& path) const {
-    if (places_.excluded.empty()) return false;
+    if (places_->excluded.empty()) return false;
     auto whole = std::filesystem::path(path).lexically_normal();
     if (whole.is_absolute()) {
       std::error_code ignored;
@@ -94,15 +95,23 @@ class reader {
       return;
     }
     const bool may_hold =
-        one.is_named || (files::may_hold_images(*text, path, places_) && !is_json_with_comments(path, *text));
+        one.is_named || (files::may_hold_images(*text, path, *places_) && !is_json_with_comments(path, *text));
     // A file of values has no kind, whatever it is called.
-    if (may_hold && !text->contains("apiVersion") && named_values_.is_named(path)) places_.values_files.insert(path);
-    one.content = files::image_file::read(std::move(*text), path, places_, charts_.chart_of(path));
+    const bool is_values = may_hold && !text->contains("apiVersion") && named_values_.is_named(path);
+    one.content = files::image_file::read_shared(std::move(*text), path, is_values ? places_of_values(path) : places_,
+                                                 charts_.chart_of(path));
     if (!one.content && !may_hold) return;
     take_(std::move(one));
   }
 
-  files::image_places places_;
+  [[nodiscard]] std::shared_ptr<const files::image_places> places_of_values(const std::string& path) const {
+    auto out = *places_;
+    out.values_files.insert(path);
+    return std::make_shared<const files::image_places>(std::move(out));
+  }
+
+  /// All files share it.
+  std::shared_ptr<const files::image_places> places_;
   files::gitignore excluded_;
   chart_files charts_;
   named_values named_values_;
@@ -152,7 +161,10 @@ result<void> each_input(const std::vector<std::string>& arguments, const files::
 
 result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments, const files::image_places& places) {
   std::vector<input> out;
-  auto ok = each_input(arguments, places, [&out](input one) { out.push_back(std::move(one)); });
+  auto ok = each_input(arguments, places, [&out](input one) {
+    if (one.content) one.content = one.content->without_nodes();
+    out.push_back(std::move(one));
+  });
   if (!ok) return fail(std::move(ok.error()));
   return out;
 }

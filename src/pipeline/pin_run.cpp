@@ -37,7 +37,7 @@ pin_run::pin_run(pin_run_options options, std::vector<input> inputs, const files
     std::erase_if(inputs, [](const input& in) {
       return !in.is_named && files::syntax_of_file(in.path) != files::file_syntax::yaml;
     });
-  for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, {}, std::nullopt});
+  for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, {}, std::nullopt, false});
   read_memory();
   report_inputs();
   if (options_.task != pin_task::unpin) find_entries();
@@ -255,7 +255,9 @@ void pin_run::finish_file(one_file& file, const digest_map& known) {
       files::is_kustomization(*text, file.in.path))
     text = files::without_added_entries(*text);
   if (!text) return bad(file.in.path, text.error());
-  if (*text != content.text()) ++n_.changed_files;
+  file.is_done = true;
+  if (*text == content.text()) return;
+  ++n_.changed_files;
   file.text = std::move(*text);
 }
 
@@ -265,17 +267,17 @@ void pin_run::emit() {
   if (options_.memory && options_.target != run_target::diff)
     if (auto text = files::write_lock(memory_); text != options_.memory->existing)
       outcome_.writes.push_back({options_.memory->path, std::move(text)});
-  for (const auto& file : files_) {
-    if (!file.text) continue;
+  for (auto& file : files_) {
+    if (!file.is_done) continue;
     const auto& before = file.in.content->text();
-    const bool is_changed = *file.text != before;
     if (options_.target == run_target::diff) {
-      outcome_.out += files::unified_diff(file.in.path == "-" ? "stdin" : file.in.path, before, *file.text);
+      if (file.text)
+        outcome_.out += files::unified_diff(file.in.path == "-" ? "stdin" : file.in.path, before, *file.text);
     } else if (options_.target == run_target::in_place) {
-      if (is_changed) outcome_.writes.push_back({file.in.path, *file.text});
-    } else if (file.in.is_named || is_changed || !looks_like_json(*file.text) || files_.size() == 1) {
+      if (file.text) outcome_.writes.push_back({file.in.path, std::move(*file.text)});
+    } else if (file.in.is_named || file.text || !looks_like_json(before) || files_.size() == 1) {
       // JSON that is found in a directory beside manifests and holds no image is not a manifest.
-      printed.push_back({file.in.path, *file.text});
+      printed.push_back({file.in.path, file.text ? *file.text : before});
     }
   }
   if (auto text = joined(printed)) {

@@ -44,6 +44,8 @@ inline std::string rewritten(const std::string& text, std::string_view path, std
     changes.push_back({i, digest});
   }
   auto out = file->rewrite(changes, format);
+  const auto again = file->without_nodes().rewrite(changes, format);
+  EXPECT_EQ(again ? *again : again.error().message, out ? *out : out.error().message) << "without nodes";
   return out ? *out : out.error().message;
 }
 

@@ -50,6 +50,14 @@ class image_file {
   /// `of`: the chart that values belong to, for slot::problem and slot::doubt; null: unknown.
   [[nodiscard]] static result<image_file> read(std::string text, std::string_view path, const image_places& places,
                                                const chart* of = nullptr);
+  /// The same for many files with the same places, which they then share: the table of kinds is larger than most files.
+  [[nodiscard]] static result<image_file> read_shared(std::string text, std::string_view path,
+                                                      std::shared_ptr<const image_places> places,
+                                                      const chart* of = nullptr);
+
+  /// The same file without the nodes of its text, which need some ten times its bytes: for runs that hold many files.
+  /// What needs them (rewrite, suggestion, unread) reads the text again.
+  [[nodiscard]] image_file without_nodes() const;
 
   [[nodiscard]] const std::string& text() const;
   /// In the order of the file.
@@ -83,6 +91,10 @@ class image_file {
 
  private:
   struct parts;
+  struct tree;
+  using shared_tree = std::shared_ptr<const tree>;
+  static result<std::shared_ptr<tree>> read_tree(const parts& of);
+  [[nodiscard]] result<shared_tree> nodes() const;
   explicit image_file(std::shared_ptr<const parts> p) : parts_(std::move(p)) {}
   std::shared_ptr<const parts> parts_;
 };

@@ -37,6 +37,7 @@ struct input {
 /// input cannot be read; invalid_input: no arguments, and standard input is a terminal.
 /// A file that cannot be read is an input with an error. A file that is not YAML is skipped when it was found in a
 /// directory and cannot hold an image (its text has neither "image" nor "repository") or is JSON with comments.
+/// The files are held without their nodes (image_file::without_nodes).
 [[nodiscard]] result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments,
                                                      const files::image_places& places);
 

@@ -71,8 +71,9 @@ class pin_run final : public run {
     std::optional<kustomization_gaps> gaps;
     /// Its images that a kustomization renames.
     renamed_images renamed;
-    /// The file afterwards; none when it is invalid.
+    /// The file afterwards, where it changes.
     std::optional<std::string> text;
+    bool is_done = false;
   };
   struct counts {
     std::size_t changed_images = 0, changed_files = 0, current = 0, left = 0, failed = 0, bad_files = 0;
