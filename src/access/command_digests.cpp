@@ -2,6 +2,7 @@
 
 #include <pinhook/access/answer_times.hpp>
 #include <pinhook/access/lookup_queue.hpp>
+#include <pinhook/access/manifest_reader.hpp>
 #include <pinhook/access/progress_lines.hpp>
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/access/run_to_end.hpp>
@@ -137,6 +138,24 @@ std::vector<result<registry::digest>> registry_digests::find_platform(const std:
                              resolver_options(p.chosen, *p.access));
   auto out = p.find(tags, refs);
   p.stop(tags);
+  return out;
+}
+
+std::vector<result<fleet::manifest>> registry_digests::find_manifests(const std::vector<registry::reference>& refs) {
+  parts& p = *parts_;
+  manifest_reader reader(p.access->client());
+  resolve::tag_resolver tags(p.io.get_executor(), reader, machine_clock(), nullptr,
+                             resolver_options(p.chosen, *p.access));
+  auto digests = p.find(tags, refs);
+  p.stop(tags);
+  std::vector<result<fleet::manifest>> out;
+  out.reserve(digests.size());
+  for (auto& one : digests) {
+    if (one)
+      out.emplace_back(reader.read().at(*one));
+    else
+      out.push_back(fail(std::move(one.error())));
+  }
   return out;
 }
 

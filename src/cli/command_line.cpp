@@ -194,6 +194,35 @@ void declare_rules(CLI::App& app, arguments& out) {
   add_config(app, out);
 }
 
+void add_cluster(CLI::App& app, arguments& out) {
+  // One value for each option: words may follow it.
+  app.add_option("-n,--namespace", out.of_cluster.namespaces,
+                 "A namespace; may be repeated (default: that of the kubeconfig's context)")
+      ->type_name("NS")
+      ->allow_extra_args(false);
+  app.add_flag("-A,--all-namespaces", out.of_cluster.all_namespaces, "All namespaces");
+  app.add_option("-l,--selector", out.of_cluster.selector,
+                 "Workloads with these labels, as kubectl's -l: app=web,!canary")
+      ->type_name("SELECTOR");
+  app.add_option("--kubeconfig", out.of_cluster.kubeconfig,
+                 "Kubeconfig (default: KUBECONFIG, ~/.kube/config, or the cluster it runs in)")
+      ->type_name("FILE");
+  app.add_option("--context", out.of_cluster.context, "Context of the kubeconfig (default: the current one)")
+      ->type_name("NAME");
+}
+
+void declare_report(CLI::App& app, arguments& out) {
+  add_cluster(app, out);
+  app.add_flag("--no-registry", out.of_cluster.no_registry, "Ask no registry: nothing about moved and gone images");
+  one_of(
+      app.add_option("--what-if", out.of_cluster.what_if, "Show what this mode would do in namespaces that have none"),
+      {"enforce", "best-effort"});
+  one_of(app.add_option("-o,--output", out.of_cluster.output, "How to print the report"),
+         {"table", "json", "sarif", "html"});
+  app.add_flag("-q,--quiet", out.of_cluster.quiet, "Print errors and results alone");
+  add_config(app, out);
+}
+
 void declare_completion(CLI::App& app, arguments& out) {
   one_of(app.add_option("SHELL", out.shell, "The shell")->required(), {"bash", "zsh", "fish"});
 }
@@ -218,7 +247,7 @@ constexpr const char* files = "Images in files";
 constexpr const char* cluster = "Images in a cluster";
 constexpr const char* others = "Others";
 
-constexpr std::array<row, 13> rows{{
+constexpr std::array<row, 14> rows{{
     {command::pin, "pin", files, "Pin the images of files to digests", declare_pin},
     {command::unpin, "unpin", files, "Turn pins of files back into tags", declare_unpin},
     {command::check, "check", files, "Report images in files that are not pinned, have no tag, or moved",
@@ -229,6 +258,7 @@ constexpr std::array<row, 13> rows{{
     {command::rules, "rules", files, "Test the rules of the configuration with a file of expected results",
      declare_rules},
     {command::serve, "serve", cluster, "Run the webhook", declare_serve},
+    {command::report, "report", cluster, "Report the images that a cluster writes and runs", declare_report},
     {command::explain, "explain", cluster, "Explain how an image reference is understood and looked up",
      declare_explain},
     {command::demo, "demo", cluster, "Show pinning from end to end in this process, without a cluster", declare_demo},

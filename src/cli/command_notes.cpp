@@ -11,7 +11,7 @@ struct note {
   const char* text;
 };
 
-constexpr std::array<note, 13> notes{{
+constexpr std::array<note, 14> notes{{
     {command::pin,
      "Standard input is written to standard output, pinned. A directory gives its *.yaml, *.yml and *.json files that "
      "git does not ignore. Only the bytes of the image change. Without -i nothing is written but the result; with it, "
@@ -102,6 +102,19 @@ constexpr std::array<note, 13> notes{{
      "order: unready, no new connections, answers under way, exit 0.\n"
      "\n"
      "Exit codes: 0 ended in good order; 1 it could not serve; 2 wrong usage or configuration."},
+    {command::report,
+     "Reads workloads, Pods and namespaces, and changes nothing. Every tag and every pinned digest is asked for once, "
+     "with the credentials of Docker's config.json and of the configuration, not with pull secrets.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook report -A                           a summary of all namespaces, then the findings\n"
+     "  pinhook report -n shop -n web -o json       every image of two namespaces\n"
+     "  pinhook report -A --no-registry             what is written and what runs\n"
+     "  pinhook report -A --what-if enforce         what opting in would deny\n"
+     "  pinhook report -A -o html >images.html      a page to send\n"
+     "\n"
+     "Exit codes: 0 nothing found; 1 findings; 2 wrong usage or configuration; 3 something could not be read or "
+     "looked up. When several apply: 2, then 3, then 1."},
     {command::explain,
      "Examples:\n"
      "  pinhook explain nginx\n"

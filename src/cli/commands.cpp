@@ -47,7 +47,7 @@ struct command_row {
   int (*run)(const arguments&);
 };
 
-constexpr std::array<command_row, 13> command_rows{{{command::help, print_help},
+constexpr std::array<command_row, 14> command_rows{{{command::help, print_help},
                                                     {command::version, print_version},
                                                     {command::explain, explain},
                                                     {command::serve, serve},
@@ -59,6 +59,7 @@ constexpr std::array<command_row, 13> command_rows{{{command::help, print_help},
                                                     {command::resolve, resolve},
                                                     {command::fn, fn},
                                                     {command::rules, rules_test},
+                                                    {command::report, report},
                                                     {command::completion, completion}}};
 
 // A read that hangs cannot be ended, and its thread may still use objects that `exit` destroys, so the process ends

@@ -59,7 +59,7 @@ bool reads_standard_input(const arguments& a) {
 }
 
 // Options that are valid by themselves and not together.
-constexpr std::array<contradiction, 6> contradictions{{
+constexpr std::array<contradiction, 7> contradictions{{
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.diff; },
      "--in-place writes and --diff only shows: use one of them"},
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.paths.empty(); },
@@ -72,6 +72,8 @@ constexpr std::array<contradiction, 6> contradictions{{
      "--cooldown is for moved tags, which only --update takes: add --update"},
     {[](const arguments& a) { return a.files.cooldown && a.files.offline; },
      "--cooldown asks registries and --offline forbids it: use one of them"},
+    {[](const arguments& a) { return a.of_cluster.all_namespaces && !a.of_cluster.namespaces.empty(); },
+     "--all-namespaces and --namespace exclude each other: use one of them"},
 }};
 
 // Defaults are filled in here and not in the declarations: all commands are declared, and they share members.

@@ -101,6 +101,7 @@ constexpr elsewhere others[] = {
     {"docker push ", "e2e/own_image_test.cpp, by a stand-in for the engine"},
     {"kubectl label namespace", "e2e/opt_in_test.cpp"},
     {"kubectl delete mutatingwebhookconfiguration", "by hand: the command is complete by itself"},
+    {"pinhook report ", "integration/report_process_test.cpp; it takes a cluster"},
     {"pinhook explain ghcr.io/acme/api:v2 -n team-a", "integration/explain_process_test.cpp; it takes a cluster"},
     {"pinhook explain 123456789012.dkr.ecr", "integration/ecr_test.cpp; it takes Amazon's identity"},
     {"pinhook explain europe-docker.pkg.dev", "integration/google_credentials_test.cpp; it takes Google's"},

@@ -10,6 +10,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/settings.hpp>
+#include <pinhook/fleet/manifest.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -52,6 +53,10 @@ class registry_digests final : public digest_source {
   /// platform, else not_found. Each costs a GET of the manifest, which Docker Hub counts as a pull.
   [[nodiscard]] std::vector<result<registry::digest>> find_platform(const std::vector<registry::reference>& refs,
                                                                     const registry::platform& platform);
+
+  /// The manifests of tags and digests, with those that an index holds. Each costs one GET, which Docker Hub counts as
+  /// a pull. not_found: every place that was asked has none.
+  [[nodiscard]] std::vector<result<fleet::manifest>> find_manifests(const std::vector<registry::reference>& refs);
 
  private:
   struct parts;

@@ -27,6 +27,7 @@ enum class command : std::uint8_t {
   resolve,
   fn,
   rules,
+  report,
   completion,
 };
 
@@ -73,6 +74,25 @@ struct file_arguments {
   std::string platform;
 };
 
+/// Arguments of report.
+struct cluster_arguments {
+  /// Empty: that of the kubeconfig's context, unless `all_namespaces`.
+  std::vector<std::string> namespaces;
+  bool all_namespaces = false;
+  /// As kubectl's -l.
+  std::string selector;
+  /// Paths and names; empty: as kubectl finds them.
+  std::string kubeconfig;
+  std::string context;
+  /// report: "table", "json", "sarif", "html".
+  std::string output = "table";
+  /// report: ask no registry.
+  bool no_registry = false;
+  /// report: "enforce", "best-effort"; empty: nothing.
+  std::string what_if;
+  bool quiet = false;
+};
+
 struct arguments {
   cli::command command = cli::command::help;
   /// help: the name of a command; empty: the program.
@@ -97,6 +117,7 @@ struct arguments {
   /// demo: keep serving after the story.
   bool stays = false;
   file_arguments files;
+  cluster_arguments of_cluster;
   /// rules: the action ("test") and the file of cases.
   std::string rules_action;
   std::string rules_file;

@@ -43,6 +43,10 @@ namespace pinhook::cli {
 /// some are not; 2: the file, the rules or the usage is wrong, or there are no rules.
 [[nodiscard]] int rules_test(const arguments& arguments);
 
+/// Reports the images of a cluster. 0: nothing found; 1: findings; 2: the usage or the configuration is wrong; 3:
+/// something could not be read or looked up.
+[[nodiscard]] int report(const arguments& arguments);
+
 /// Prints a shell's completion script.
 [[nodiscard]] int completion(const arguments& arguments);
 

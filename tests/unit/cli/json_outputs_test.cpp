@@ -10,6 +10,7 @@
 #include <pinhook/base/printable.hpp>
 #include <pinhook/cli/explain.hpp>
 #include <pinhook/cli/messages.hpp>
+#include <pinhook/fleet/report.hpp>
 #include <pinhook/kube/api_objects.hpp>
 #include <pinhook/kube/exec_credential.hpp>
 #include <pinhook/kube/plugin_exchange.hpp>
@@ -60,6 +61,18 @@ admission::answer answer_of(const std::string& text) {
   out.status.lines = {text};
   out.warnings = {{text}, {text, true}};
   out.audit = {{"skipped", text}};
+  return out;
+}
+
+fleet::report report_of(const std::string& text) {
+  fleet::row r;
+  r.ns = r.owner.kind = r.owner.name = r.owner.group = r.container = r.image = r.pointer = r.mode = r.tag = text;
+  r.unresolved = text;
+  r.if_opted_in = fleet::what_if{true, text, text, text};
+  r.findings = {{text, pipeline::severity::error, text, text, rules::fix_kind::text}};
+  fleet::report out;
+  out.rows = {r};
+  out.troubles = {text};
   return out;
 }
 
@@ -118,6 +131,8 @@ const std::vector<output>& outputs() {
          return out.text();
        }},
       {"check -o json", [](const std::string& t) { return pipeline::write_json(findings_of(t)); }, false, 4},
+      {"report -o json", [](const std::string& t) { return fleet::write_json(report_of(t)); }, false, 4},
+      {"report -o sarif", [](const std::string& t) { return fleet::write_sarif(report_of(t)); }, true, 2},
       {"check -o sarif", [](const std::string& t) { return pipeline::write_sarif(findings_of(t), {}, {}); }, true, 2},
       {"results of fn", results_of, false, 1},
       {"matching rules", [](const std::string& t) { return pipeline::to_json({{t, {t}, {t}, {{t, t, true}}}}); }},

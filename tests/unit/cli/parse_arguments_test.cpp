@@ -209,6 +209,24 @@ TEST(Args, ReadsQuiet) {
   EXPECT_TRUE(parsed({"resolve", "-q", "nginx"}).files.quiet);
 }
 
+TEST(Args, ReadsReport) {
+  const auto r = parsed({"report", "-n", "shop", "-n", "web", "-l", "app in (a,b)", "--no-registry", "--what-if",
+                         "enforce", "--kubeconfig", "k", "--context", "c", "-o", "json", "-q", "--config", "p.yaml"});
+  EXPECT_EQ(r.command, command::report);
+  const auto& o = r.of_cluster;
+  EXPECT_EQ(o.namespaces, (std::vector<std::string>{"shop", "web"}));
+  EXPECT_EQ(o.selector, "app in (a,b)");
+  EXPECT_EQ(o.what_if, "enforce");
+  EXPECT_EQ(o.kubeconfig, "k");
+  EXPECT_EQ(o.context, "c");
+  EXPECT_EQ(o.output, "json");
+  EXPECT_TRUE(o.no_registry);
+  EXPECT_TRUE(o.quiet);
+  EXPECT_EQ(r.configuration.file, "p.yaml");
+  EXPECT_TRUE(parsed({"report", "-A"}).of_cluster.all_namespaces);
+  EXPECT_EQ(parsed({"report"}).of_cluster.output, "table");
+}
+
 // The words of a shell's line, as far as the examples need: quotes, and the end of a command.
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> out;
@@ -227,8 +245,8 @@ std::vector<std::string> words_of(std::string_view line) {
 }
 
 TEST(Args, ReadsTheExamplesOfItsHelp) {
-  constexpr std::string_view with_examples[] = {"pin", "unpin", "check",   "lock",       "resolve",
-                                                "fn",  "rules", "explain", "completion", "help"};
+  constexpr std::string_view with_examples[] = {"pin",   "unpin",   "check",      "lock", "resolve", "fn",
+                                                "rules", "explain", "completion", "help", "report"};
   for (const auto& one : describe_command_line()) {
     if (one.name.empty()) continue;
     std::size_t examples = 0;
@@ -287,6 +305,10 @@ TEST(Args, RefusesInOneLine) {
       {{"pin", "--format", "tag"}, "--format: tag not in {digest,tag-and-digest}"},
       {{"pin", "--format"}, "--format"},
       {{"pin", "--drift"}, "--drift"},
+      {{"report", "-A", "-n", "shop"}, "--all-namespaces and --namespace exclude each other"},
+      {{"report", "-o", "junit"}, "--output: junit not in"},
+      {{"report", "--what-if", "audit"}, "--what-if: audit not in"},
+      {{"report", "Deployment/web"}, "unexpected argument"},
       {{"unpin", "-i"}, "--in-place needs a PATH"},
       {{"unpin", "-i", "-"}, "pinhook unpin --help"},
       {{"unpin", "--diff", "-i", "a"}, "use one of them"},

@@ -1,0 +1,246 @@
+#include <pinhook/fleet/row_findings.hpp>
+
+#include <pinhook/base/text.hpp>
+#include <pinhook/pin/write_pin.hpp>
+#include <pinhook/rules/judge.hpp>
+#include <pinhook/rules/rule_set.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pinhook::fleet {
+namespace {
+
+using pipeline::severity;
+using rules::fix_kind;
+
+namespace id {
+constexpr std::string_view mixed = "mixed";
+constexpr std::string_view differs = "running-differs";
+constexpr std::string_view moved = "moved";
+constexpr std::string_view moved_list = "moved-list";
+constexpr std::string_view moved_version = "moved-version";
+constexpr std::string_view gone = "gone";
+constexpr std::string_view unresolvable = "unresolvable";
+}  // namespace id
+
+std::string restart_command(const row& r) {
+  const auto& kind = r.owner.kind;
+  if (kind == "Deployment" || kind == "StatefulSet" || kind == "DaemonSet")
+    return fmt::format("kubectl rollout restart {}/{} -n {}", lowered(kind), r.owner.name, r.ns);
+  return {};
+}
+
+class judged_row {
+ public:
+  explicit judged_row(const row_question& q)
+      : q_(q), row_(q.of), checks_(q.options.checks == nullptr ? pipeline::own_checks() : *q.options.checks) {}
+
+  void judge() {
+    if (!q_.ref) {
+      add(pipeline::rule_id::invalid, severity::error,
+          fmt::format("{} is not a valid image reference, so no container starts from it", quoted_name(row_.image)),
+          "write a reference: name:tag or name@sha256:…", fix_kind::advice);
+    } else {
+      judge_by_rules();
+    }
+    judge_running();
+    judge_by_registry();
+    if (row_.mode == "none" && q_.options.what_if && row_.is_in_workload) add_what_if();
+  }
+
+ private:
+  void add(std::string_view rule, severity level, std::string message, std::string fix, fix_kind kind) {
+    row_.findings.push_back({std::string(rule), level, std::move(message), std::move(fix), kind});
+  }
+
+  [[nodiscard]] rules::subject subject() const {
+    return {.ref = &*q_.ref,
+            .ns = row_.ns,
+            .group = row_.owner.group,
+            .kind = row_.owner.kind,
+            .container = row_.container,
+            .type = row_.type};
+  }
+
+  [[nodiscard]] std::string pin_text() const {
+    if (!row_.tag_digest || !q_.ref) return {};
+    return pin::write_pin(q_.ref->written_name(), row_.tag, *row_.tag_digest, q_.options.format);
+  }
+
+  // The API server gives every container a pull policy; an object that was made before that has the default.
+  [[nodiscard]] std::optional<std::string_view> policy() const {
+    if (!q_.pull_policy.empty()) return q_.pull_policy;
+    if (row_.type == pin::container_type::other) return std::nullopt;
+    return rules::default_pull_policy(*q_.ref);
+  }
+
+  [[nodiscard]] std::vector<rules::finding> judged(const rules::rule_set& set, bool has_digest) const {
+    const rules::image_state image{.ref = &*q_.ref,
+                                   .has_digest = has_digest,
+                                   .pull_policy = policy(),
+                                   .pinned = {},
+                                   .is_volume = row_.type == pin::container_type::image_volume};
+    return rules::judge(set, set.effects_of(subject()), image);
+  }
+
+  void judge_by_rules() {
+    const bool is_never = checks_.set.order_of(subject()).pin == pin::pin_order::never;
+    for (rules::finding& f : judged(checks_.set, q_.ref->is_pinned())) {
+      const std::size_t at = checks_.rows[f.rule];
+      if (at == pipeline::file_checks::no_row) continue;
+      // A rule wants the image without a digest.
+      if (is_never && checks_.is_own(f.rule) && f.requirement == rules::requirement::digest) continue;
+      const pipeline::check_rule& rule = checks_.table[at];
+      row_finding out{rule.id, rule.level, fmt::format("{}: {}", quoted_name(row_.image), f.reason), std::move(f.fix),
+                      f.kind};
+      if (f.requirement <= rules::requirement::digest && !is_never) {
+        if (std::string text = pin_text(); !text.empty()) {
+          out.fix = std::move(text);
+          out.kind = fix_kind::text;
+        } else {
+          out.fix = fmt::format("pinhook resolve {}", row_.image);
+          out.kind = fix_kind::command;
+        }
+      }
+      row_.findings.push_back(std::move(out));
+    }
+  }
+
+  void judge_running() {
+    if (row_.is_mixed) {
+      std::string list;
+      for (const running_digest& one : row_.running)
+        list +=
+            fmt::format("{}{} in {}", list.empty() ? "" : ", ", one.digest.shortened(), counted_noun(one.pods, "Pod"));
+      add_restart(id::mixed, severity::error,
+                  fmt::format("its Pods run {} images for {}: {}", row_.running.size(), quoted_name(row_.image), list),
+                  "pin the image, then restart the workload");
+    }
+    if (row_.differs == true && !row_.is_mixed)
+      add_restart(
+          id::differs, severity::error,
+          fmt::format("{} is written, and {} runs", quoted_name(row_.image), row_.running.front().digest.shortened()),
+          "look at the nodes: their runtime holds other bytes under this name");
+  }
+
+  void add_restart(std::string_view rule, severity level, std::string message, std::string otherwise) {
+    std::string command = row_.written == written_class::pinned ? restart_command(row_) : std::string();
+    const bool is_command = !command.empty();
+    add(rule, level, std::move(message), is_command ? std::move(command) : std::move(otherwise),
+        is_command ? fix_kind::command : fix_kind::advice);
+  }
+
+  void judge_by_registry() {
+    if (row_.gone == true)
+      add(id::gone, severity::error,
+          fmt::format("the registry no longer has {}: a node that must pull it cannot start the container",
+                      quoted_name(row_.image)),
+          "push the image again, or write a digest that the registry has", fix_kind::advice);
+    if (!row_.unresolved.empty())
+      add(id::unresolvable, severity::error, row_.unresolved, "write a tag that the registry has", fix_kind::advice);
+    if (!row_.baseline || !row_.tag_digest) return;
+    const auto tell = [&](std::string_view rule, severity level, std::string_view what) {
+      add(rule, level,
+          fmt::format("the tag {} moved from {} to {}: {}", quoted_name(row_.tag), row_.baseline->shortened(),
+                      row_.tag_digest->shortened(), what),
+          pin_text(), fix_kind::text);
+    };
+    switch (row_.moved) {
+      case move::list:
+        return tell(id::moved_list, severity::note, "only the list of platforms or the attestations changed");
+      case move::bytes:
+        return tell(id::moved, severity::warning, "other bytes, perhaps a security fix, are not used yet");
+      case move::version_tag:
+        return tell(id::moved_version, severity::error,
+                    "a tag that names one release is expected to stay; find out who pushed it");
+      case move::none:
+      case move::unknown:
+        return;
+    }
+  }
+
+  // As the webhook decides: rules that deny first, then the digest.
+  void add_what_if() {
+    what_if out{.is_denied = false, .rule = {}, .becomes = row_.image, .reason = {}};
+    const bool is_enforced = *q_.options.what_if == pin::mode::enforce;
+    if (!q_.ref) {
+      out.reason = "it is not a valid image reference";
+      out.is_denied = is_enforced;
+      out.rule = is_enforced ? std::string(pipeline::rule_id::invalid) : std::string();
+      row_.if_opted_in = std::move(out);
+      return;
+    }
+    const bool is_never = checks_.set.order_of(subject()).pin == pin::pin_order::never;
+    const bool is_pinned = q_.ref->is_pinned();
+    const bool can_pin = !is_pinned && !is_never && row_.tag_digest.has_value();
+    if (can_pin)
+      out.becomes = pin_text();
+    else if (is_never && !is_pinned)
+      out.reason = "a rule has pin: never";
+    else if (!is_pinned && !q_.has_facts)
+      out.reason = "no registry was asked (--no-registry)";
+    else if (!is_pinned)
+      out.reason = row_.unresolved.empty() ? "its tag could not be resolved" : row_.unresolved;
+    const bool is_unresolved = !is_pinned && !is_never && !can_pin && q_.has_facts;
+    for (const rules::finding& f : judged(checks_.set, is_pinned || can_pin || (!q_.has_facts && !is_never))) {
+      if (f.action != rules::action::deny || checks_.is_own(f.rule)) continue;
+      out.is_denied = true;
+      out.rule = checks_.set.rules()[f.rule].name;
+      out.reason = f.reason;
+      break;
+    }
+    if (!out.is_denied && is_unresolved && is_enforced) {
+      out.is_denied = true;
+      out.rule = id::unresolvable;
+    }
+    if (out.is_denied) out.becomes = row_.image;
+    row_.if_opted_in = std::move(out);
+  }
+
+  const row_question& q_;
+  row& row_;
+  const pipeline::file_checks& checks_;
+};
+
+}  // namespace
+
+void add_findings(const row_question& question) { judged_row(question).judge(); }
+
+const pipeline::rule_table& cluster_rules() {
+  static const pipeline::rule_table rules{
+      {std::string(id::mixed), severity::error, "Pods of one workload run two images",
+       "The tag moved while the workload ran: replicas differ, and which bytes answer depends on the Pod.",
+       "Pin the image, then restart the workload: `kubectl rollout restart`."},
+      {std::string(id::differs), severity::error, "Another image runs than the one that is written",
+       "The digest that runs is neither the pinned one nor a platform of it.",
+       "Look at the node: its runtime holds other bytes under this name. Restart the workload."},
+      {std::string(id::moved), severity::warning, "Tag moved to other bytes",
+       "The tag has other bytes now than those that are pinned or run: an update is not used yet.",
+       "Look at what changed, then take it: the annotation `pinhook.dev/refresh`, or the new digest in the manifest."},
+      {std::string(id::moved_list), severity::note, "Tag moved, with the same bytes",
+       "Only attestations or the list of platforms changed: what nodes run is the same.", "Nothing has to be done."},
+      {std::string(id::moved_version), severity::error, "A version's tag moved",
+       "A tag that names one release is expected to stay. It was pushed again with other bytes: by mistake, or by an "
+       "attacker.",
+       "Find out who pushed it and why. Turn on immutable tags in the registry."},
+      {std::string(id::gone), severity::error, "The registry no longer has the pinned digest",
+       "The next node that has to pull it cannot start the container.",
+       "Push the image again, or write a digest that the registry has. Let the registry's clean-up keep untagged "
+       "manifests that run."},
+      {std::string(id::unresolvable), severity::error, "The registry does not have the tag",
+       "A Pod on a new node cannot start, and a namespace with `enforce` denies the workload.",
+       "Write a tag that the registry has: `pinhook explain --try REF` shows its answer."},
+  };
+  return rules;
+}
+
+pipeline::rule_table rules_of_report(const pipeline::file_checks& checks) {
+  pipeline::rule_table out = checks.table;
+  out.insert(out.end(), cluster_rules().begin(), cluster_rules().end());
+  return out;
+}
+
+}  // namespace pinhook::fleet
