@@ -92,7 +92,7 @@ TEST_F(Unread, PinAndLockNameTheFile) {
   const auto copy = inputs;
   EXPECT_EQ(run().messages,
             "x.yaml: left unread: its form is not known\nweb.nomad: left unread: HCL is not read\nnothing to pin\n");
-  lock_run r({.path = "-", .existing = {}, .format = {}, .now = {}}, copy, places);
+  lock_run r({.path = "-", .existing = {}, .format = {}}, copy, places);
   EXPECT_THAT(testing::shown(r.finish({})).messages, HasSubstr("x.yaml: left unread: its form is not known\n"));
 }
 
