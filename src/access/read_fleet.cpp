@@ -156,10 +156,11 @@ class reading {
   void make_jobs() {
     std::vector<std::string> namespaces = question_.namespaces;
     if (namespaces.empty()) namespaces.emplace_back();
-    // Pods take longest.
-    std::ranges::stable_partition(kinds_, &kind_to_list::is_pod);
-    for (const std::string& ns : namespaces)
-      for (const kind_to_list& kind : kinds_) jobs_.push_back({&kind, ns});
+    // Pods take longest, so they are first.
+    for (const bool is_pod : {true, false})
+      for (const std::string& ns : namespaces)
+        for (const kind_to_list& kind : kinds_)
+          if (kind.is_pod() == is_pod) jobs_.push_back({&kind, ns});
   }
 
   awaitable<void> work() {
