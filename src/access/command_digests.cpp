@@ -126,6 +126,8 @@ result<std::unique_ptr<registry_digests>> registry_digests::open(const config::s
   return std::unique_ptr<registry_digests>(new registry_digests(std::move(p)));
 }
 
+registry_digests::connected registry_digests::connection() { return {parts_->io, *parts_->access}; }
+
 std::vector<result<registry::digest>> registry_digests::find(const std::vector<registry::reference>& refs) {
   return parts_->find(*parts_->tags, refs);
 }

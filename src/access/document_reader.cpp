@@ -28,6 +28,8 @@ bool is_by_digest(const registry::document_name& name) {
   return name.of == kind::blob || (name.of == kind::manifest && registry::digest::parse(name.name).has_value());
 }
 
+bool is_out_of_reach(const error& e) { return e.code == error_code::unavailable || e.code == error_code::timed_out; }
+
 class reading {
  public:
   reading(reader_tools with, registry::reference ref, route only)
@@ -43,18 +45,29 @@ class reading {
     }
     resolve::skipped_sources skipped;
     std::optional<error> verdict;
+    std::optional<error> absence;  // a mirror's word
     for (const route& by : all) {
       if (is_by_digest(name) ? !by->can_pull : !by->can_resolve) continue;
+      if (by->is_upstream && absence && is_registry_lost_) break;
       host_place place = place_for(by);
       registry::document_name wanted = name;
       auto got = co_await read_at(std::move(place), std::move(wanted), d);
       if (got) co_return got;
       // The registry's own word, whatever a mirror had to say.
       if (by->is_upstream && got.error().code == error_code::not_found) co_return got;
-      if (!by->is_upstream && !only_ && got.error().code != error_code::not_found)
+      // Behind a mirror that answers, the registry may be out of reach for good: what the mirror says counts then, and
+      // the registry is not waited for again.
+      if (by->is_upstream && absence && is_out_of_reach(got.error())) {
+        is_registry_lost_ = true;
+        break;
+      }
+      if (got.error().code == error_code::not_found)
+        absence = got.error();
+      else if (!by->is_upstream && !only_)
         skipped.add(fmt::format("mirror {}", by->host), got.error());
       verdict = std::move(got.error());
     }
+    if (absence && is_registry_lost_) co_return fail(std::move(*absence));
     const error none{error_code::denied, fmt::format("no host may be asked for {}", ref_.canonical()), std::nullopt};
     co_return fail(skipped.added_to(std::move(verdict).value_or(none)));
   }
@@ -131,6 +144,7 @@ class reading {
   registry::reference ref_;
   /// Null: those of the table.
   route only_;
+  bool is_registry_lost_ = false;
   std::optional<registry::credential> good_;
   route good_route_;
 };

@@ -180,6 +180,35 @@ void declare_resolve(CLI::App& app, arguments& out) {
   add_config(app, out);
 }
 
+void declare_verify(CLI::App& app, arguments& out) {
+  verify_arguments& to = out.verify;
+  app.add_option("REF", out.files.references, "References, as in a Pod's image; - reads more from standard input")
+      ->required()
+      ->type_name("");
+  const auto text = [&](const char* name, std::string& into, const char* type, const char* help) {
+    app.add_option(name, into, help)->type_name(type);
+  };
+  text("--verifier", to.verifier, "NAME", "A verifier of the configuration (default: each of them)");
+  // One value for each option, since REF may follow it.
+  app.add_option("--key", to.keys, "PEM file with the public key of a signer; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  text("--trusted-root", to.trusted_root, "FILE",
+       "Sigstore's trusted_root.json: whose certificates and logs are believed");
+  text("--identity", to.identity, "NAME", "The signer in the certificate: an e-mail address or URI");
+  text("--identity-regexp", to.identity_regexp, "REGEXP", "The same by a regular expression for the whole text");
+  text("--issuer", to.issuer, "URL", "The OIDC issuer in the certificate");
+  text("--issuer-regexp", to.issuer_regexp, "REGEXP", "The same by a regular expression for the whole text");
+  text("--trust-policy", to.trust_policy, "FILE", "Notation's trustpolicy.json");
+  text("--trust-store", to.trust_store, "DIR", "Notation's directory truststore");
+  text("--attestation", to.attestation, "TYPE",
+       "Ask for an attestation of this predicate type in place of a signature");
+  text("--at", to.at, "TIME", "Verify as at this moment, as 2026-11-21T02:45:00Z (default: now)");
+  one_of(app.add_option("-o,--output", out.files.output, "How to print it"), {"table", "json"});
+  add_quiet(app, out);
+  add_config(app, out);
+}
+
 void declare_fn(CLI::App& app, arguments& out) {
   add_namespace(app, out);
   add_quiet(app, out);
@@ -247,13 +276,15 @@ constexpr const char* files = "Images in files";
 constexpr const char* cluster = "Images in a cluster";
 constexpr const char* others = "Others";
 
-constexpr std::array<row, 14> rows{{
+constexpr std::array<row, 15> rows{{
     {command::pin, "pin", files, "Pin the images of files to digests", declare_pin},
     {command::unpin, "unpin", files, "Turn pins of files back into tags", declare_unpin},
     {command::check, "check", files, "Report images in files that are not pinned, have no tag, or moved",
      declare_check},
     {command::lock, "lock", files, "Write the digests of the images in files to a lock file", declare_lock},
     {command::resolve, "resolve", files, "Print the digests of references", declare_resolve},
+    {command::verify, "verify", files, "Verify who signed images, and say what holds of each signature",
+     declare_verify},
     {command::fn, "fn", files, "Pin as a KRM function: a ResourceList in, a ResourceList out", declare_fn},
     {command::rules, "rules", files, "Test the rules of the configuration with a file of expected results",
      declare_rules},

@@ -11,7 +11,7 @@ struct note {
   const char* text;
 };
 
-constexpr std::array<note, 14> notes{{
+constexpr std::array<note, 15> notes{{
     {command::pin,
      "Standard input is written to standard output, pinned. A directory gives its *.yaml, *.yml and *.json files that "
      "git does not ignore. Only the bytes of the image change. Without -i nothing is written but the result; with it, "
@@ -74,6 +74,20 @@ constexpr std::array<note, 14> notes{{
      "  pinhook resolve -o json nginx:1.25\n"
      "\n"
      "Exit codes: 0 all known; 2 wrong usage, or an invalid reference; 3 a look-up failed."},
+    {command::verify,
+     "Says for each signature beside an image what holds and what does not, who made it and when. One that holds is "
+     "enough. Read are signatures of cosign (both layouts), of Notation, and with content_trust in the configuration "
+     "those of Docker Content Trust. Without an option that says who may sign, each verifier of the configuration is "
+     "asked, and one that accepts an image is enough. Nothing but the registry (and a Notary server) is contacted.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook verify --key acme.pub acme/app:v1      a key of your own\n"
+     "  pinhook verify --verifier github acme/app:v1   a verifier of the configuration\n"
+     "  pinhook verify -o json acme/app:v1             all of them, for programs\n"
+     "\n"
+     "Exit codes: 0 every image is verified; 1 one is not; 2 wrong usage, or a verifier that cannot be used; 3 it "
+     "could "
+     "not be looked up."},
     {command::fn,
      "Reads a ResourceList from standard input and writes it to standard output with the images of its items pinned "
      "and a report in `results`. Options come from its functionConfig.\n"

@@ -47,7 +47,7 @@ struct command_row {
   int (*run)(const arguments&);
 };
 
-constexpr std::array<command_row, 14> command_rows{{{command::help, print_help},
+constexpr std::array<command_row, 15> command_rows{{{command::help, print_help},
                                                     {command::version, print_version},
                                                     {command::explain, explain},
                                                     {command::serve, serve},
@@ -57,6 +57,7 @@ constexpr std::array<command_row, 14> command_rows{{{command::help, print_help},
                                                     {command::check, check},
                                                     {command::lock, lock},
                                                     {command::resolve, resolve},
+                                                    {command::verify, verify},
                                                     {command::fn, fn},
                                                     {command::rules, rules_test},
                                                     {command::report, report},

@@ -58,8 +58,23 @@ bool reads_standard_input(const arguments& a) {
   return a.files.paths.empty() || std::ranges::find(a.files.paths, "-") != a.files.paths.end();
 }
 
+bool is_for_notation(const verify_arguments& a) { return !a.trust_policy.empty() || !a.trust_store.empty(); }
+
+bool names_signer(const verify_arguments& a) {
+  return !(a.identity.empty() && a.identity_regexp.empty() && a.issuer.empty() && a.issuer_regexp.empty());
+}
+
+bool is_for_cosign(const verify_arguments& a) { return !a.keys.empty() || !a.trusted_root.empty() || names_signer(a); }
+
+// True also without any of an identity; a root beside keys alone proves nothing by itself.
+bool has_whole_identity(const verify_arguments& a) {
+  if (!names_signer(a)) return a.trusted_root.empty();
+  return !a.trusted_root.empty() && a.identity.empty() != a.identity_regexp.empty() &&
+         a.issuer.empty() != a.issuer_regexp.empty();
+}
+
 // Options that are valid by themselves and not together.
-constexpr std::array<contradiction, 7> contradictions{{
+constexpr std::array<contradiction, 11> contradictions{{
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.diff; },
      "--in-place writes and --diff only shows: use one of them"},
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.paths.empty(); },
@@ -74,6 +89,17 @@ constexpr std::array<contradiction, 7> contradictions{{
      "--cooldown asks registries and --offline forbids it: use one of them"},
     {[](const arguments& a) { return a.of_cluster.all_namespaces && !a.of_cluster.namespaces.empty(); },
      "--all-namespaces and --namespace exclude each other: use one of them"},
+    {[](const arguments& a) { return !a.verify.verifier.empty() && a.verify.describes_verifier(); },
+     "--verifier takes one of the configuration, and the other options describe another: use one of them"},
+    {[](const arguments& a) { return is_for_notation(a.verify) && is_for_cosign(a.verify); },
+     "--trust-policy and --trust-store are for Notation, and the others for cosign: use one of them"},
+    {[](const arguments& a) {
+       return is_for_notation(a.verify) && (a.verify.trust_policy.empty() || a.verify.trust_store.empty());
+     },
+     "Notation needs both --trust-policy and --trust-store"},
+    {[](const arguments& a) { return !has_whole_identity(a.verify); },
+     "certificates need --trusted-root, one of --identity and --identity-regexp, and one of --issuer and "
+     "--issuer-regexp; a key needs --key"},
 }};
 
 // Defaults are filled in here and not in the declarations: all commands are declared, and they share members.
@@ -81,7 +107,7 @@ void fill_defaults(arguments& a) {
   if (a.command == command::lock && a.files.lock_file.empty()) a.files.lock_file = "pinhook.lock";
   if (a.command == command::pin && a.files.cooldown && a.files.lock_file.empty()) a.files.lock_file = "pinhook.lock";
   if (!a.files.output.empty()) return;
-  if (a.command == command::check) a.files.output = "table";
+  if (a.command == command::check || a.command == command::verify) a.files.output = "table";
   if (a.command == command::resolve) a.files.output = "text";
 }
 

@@ -6,6 +6,7 @@
 #include "support/pages.hpp"
 #include "support/paths.hpp"
 #include "support/scripted_server.hpp"
+#include "support/signature_server.hpp"
 
 #include <pinhook/registry/digest.hpp>
 
@@ -117,10 +118,19 @@ bool runs_elsewhere(const std::string& command) {
   return false;
 }
 
+// Images of docs/signatures.md, and the signed images that stand in for them.
+std::vector<signature_server> signed_images() {
+  return {{"cosign3-key-p256", "acme/shop"},      {"cosign3-bad-unsigned", "acme/unsigned"},
+          {"keyless-github-uri", "acme/rockets"}, {"cosign3-own-pki-chain", "acme/release"},
+          {"notation-jws-p256", "acme/gate"},      {"cosign3-signature-and-attestation", "acme/built"}};
+}
+
 class Readme : public FileCommands {
  protected:
   Readme() {
-    registry_.otherwise([](const recorded_request& r) -> reply {
+    registry_.otherwise([held = signed_images()](const recorded_request& r) -> reply {
+      for (const signature_server& one : held)
+        if (auto answer = one.answer(r); answer && answer->status == 200) return std::move(*answer);
       if (r.path().find("/manifests/") == std::string::npos) return {.status = 404};
       // A manifest by its digest has that digest; a tag has the hash of its path.
       const std::string last = r.path().substr(r.path().rfind('/') + 1);

@@ -6,6 +6,7 @@
 // Thread rule: one thread; `find` blocks until all results are known.
 #pragma once
 
+#include <pinhook/base/async.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/config/configuration.hpp>
@@ -16,6 +17,8 @@
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/resolve/image_lock.hpp>
 
+#include <boost/asio/io_context.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -23,6 +26,8 @@
 #include <vector>
 
 namespace pinhook::access {
+
+class registry_access;
 
 /// The only interface between commands and registries. In tests: fake_digests (tests/support).
 class digest_source {
@@ -57,6 +62,14 @@ class registry_digests final : public digest_source {
   /// The manifests of tags and digests, with those that an index holds. Each costs one GET, which Docker Hub counts as
   /// a pull. not_found: every place that was asked has none.
   [[nodiscard]] std::vector<result<fleet::manifest>> find_manifests(const std::vector<registry::reference>& refs);
+
+  /// For further requests with the same settings, credentials and tokens: the loop that runs them, on this thread
+  /// alone.
+  struct connected {
+    asio::io_context& io;
+    registry_access& access;
+  };
+  [[nodiscard]] connected connection();
 
  private:
   struct parts;

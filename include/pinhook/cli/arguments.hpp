@@ -25,6 +25,7 @@ enum class command : std::uint8_t {
   check,
   lock,
   resolve,
+  verify,
   fn,
   rules,
   report,
@@ -62,13 +63,13 @@ struct file_arguments {
   bool drift = false;
   /// check: notes, and paths without an image, fail, too.
   bool strict = false;
-  /// check: "table", "json", "sarif", "junit", "github"; resolve: "text", "json".
+  /// check: "table", "json", "sarif", "junit", "github"; resolve: "text", "json"; verify: "table", "json".
   std::string output;
   /// pin, check, lock, fn: the namespace, for rules, of objects that name none; empty: unknown.
   std::string ns;
   /// lock: "pinhook", "kbld"; empty: the format of the existing file, else pinhook.
   std::string lock_format;
-  /// resolve: references.
+  /// resolve, verify: references.
   std::vector<std::string> references;
   /// resolve: "linux/arm64"; empty: the digest of the index.
   std::string platform;
@@ -91,6 +92,33 @@ struct cluster_arguments {
   /// report: "enforce", "best-effort"; empty: nothing.
   std::string what_if;
   bool quiet = false;
+};
+
+/// Arguments of verify: who may sign. The references and the output are among file_arguments.
+struct verify_arguments {
+  /// The name of a verifier of the configuration; empty: those that the other members describe, else all.
+  std::string verifier;
+  /// PEM files.
+  std::vector<std::string> keys;
+  std::string trusted_root;
+  std::string identity;
+  std::string identity_regexp;
+  std::string issuer;
+  std::string issuer_regexp;
+  std::string trust_policy;
+  std::string trust_store;
+  /// The predicate type of an attestation that is wanted in place of a signature; empty: none.
+  std::string attestation;
+  /// RFC 3339; empty: now.
+  std::string at;
+
+  /// True when something but `verifier` says who may sign.
+  [[nodiscard]] bool describes_verifier() const {
+    for (const auto* one :
+         {&trusted_root, &identity, &identity_regexp, &issuer, &issuer_regexp, &trust_policy, &trust_store})
+      if (!one->empty()) return true;
+    return !keys.empty();
+  }
 };
 
 struct arguments {
@@ -118,6 +146,7 @@ struct arguments {
   bool stays = false;
   file_arguments files;
   cluster_arguments of_cluster;
+  verify_arguments verify;
   /// rules: the action ("test") and the file of cases.
   std::string rules_action;
   std::string rules_file;

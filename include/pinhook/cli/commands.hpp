@@ -35,6 +35,10 @@ namespace pinhook::cli {
 /// Prints digests. 3 when any could not be resolved.
 [[nodiscard]] int resolve(const arguments& arguments);
 
+/// Verifies who signed images. 0: all are verified; 1: some are not; 2: a verifier or the usage is wrong; 3: of some it
+/// could not be looked up.
+[[nodiscard]] int verify(const arguments& arguments);
+
 /// A KRM function: ResourceList on standard input, ResourceList on standard output. Exit codes as `pin`;
 /// failures are listed in `results`, too.
 [[nodiscard]] int fn(const arguments& arguments);

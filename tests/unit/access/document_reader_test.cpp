@@ -114,6 +114,21 @@ TEST_F(DocumentReader, TheRegistrysNotFoundCountsWhenAMirrorIsDown) {
   EXPECT_THAT(both.error().message, HasSubstr("mirror m.example: down"));
 }
 
+// Where only mirrors can be reached, most documents that are looked for are nowhere.
+TEST_F(DocumentReader, AMirrorsNotFoundCountsWhereTheRegistryIsOutOfReach) {
+  client.answers.emplace("r.example anonymous", fail(error_code::unavailable, "no connection"));
+  const auto from = document_reader(tools({"https://m.example"}), ref());
+  EXPECT_EQ(read(from, "a").error().code, error_code::not_found);
+  EXPECT_EQ(read(from, "b").error().code, error_code::not_found);
+  EXPECT_THAT(client.asked, ElementsAre("m.example anonymous a", "r.example anonymous a", "m.example anonymous b"));
+  client.answers.emplace("m.example anonymous", "text");
+  EXPECT_TRUE(read(from, "c"));
+  // A registry that refuses is not out of reach.
+  client.answers.erase("m.example anonymous");
+  client.answers.at("r.example anonymous") = fail(error_code::denied, "no");
+  EXPECT_EQ(read(document_reader(tools({"https://m.example"}), ref()), "d").error().code, error_code::denied);
+}
+
 // Absence must not be concluded from a request that lacked its credential.
 TEST_F(DocumentReader, NotFoundWithoutTheCredentialsOfABrokenSourceIsNoAbsence) {
   tenant = testing::fake_credentials::make("tenant");

@@ -65,5 +65,11 @@ TEST(Timestamp, TakesTheFarFutureForNever) {
   EXPECT_EQ(parse_timestamp("0001-01-01T00:00:00Z"), wall_time{});
 }
 
+TEST(Timestamp, IsWrittenInUtcAndReadBack) {
+  for (const char* text : {"1970-01-01T00:00:00Z", "2026-11-21T02:45:09Z"})
+    EXPECT_EQ(timestamp_text(parse_timestamp(text).value()), text);
+  EXPECT_EQ(timestamp_text(parse_timestamp("2026-11-21T03:45:00+01:00").value()), "2026-11-21T02:45:00Z");
+}
+
 }  // namespace
 }  // namespace pinhook

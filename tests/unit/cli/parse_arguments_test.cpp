@@ -167,6 +167,22 @@ TEST(Args, ReadsTheCommandsForFiles) {
        [](const arguments& a) { return a.files.platform == "linux/arm64"; }},
       {{"resolve", "[a,b]", "c"}, command::resolve, [](const arguments& a) { return a.files.references.size() == 2; }},
       {{"resolve", "-"}, command::resolve, [](const arguments& a) { return a.files.references[0] == "-"; }},
+      {{"verify", "--key", "k", "--key", "l", "a", "b:1"},
+       command::verify,
+       [](const arguments& a) {
+         return a.verify.keys.size() == 2 && a.files.references.size() == 2 && a.files.output == "table";
+       }},
+      {{"verify", "--verifier", "acme", "-o", "json", "--at", "2026-11-21T02:45:00Z", "a"},
+       command::verify,
+       [](const arguments& a) {
+         return a.verify.verifier == "acme" && a.files.output == "json" && !a.verify.describes_verifier();
+       }},
+      {{"verify", "--trusted-root", "r", "--identity", "i", "--issuer-regexp", ".*", "a"},
+       command::verify,
+       [](const arguments& a) { return a.verify.identity == "i" && a.verify.issuer_regexp == ".*"; }},
+      {{"verify", "--trust-policy", "p", "--trust-store", "s", "--attestation", "t", "a"},
+       command::verify,
+       [](const arguments& a) { return a.verify.trust_store == "s" && a.verify.attestation == "t"; }},
       {{"fn"}, command::fn, [](const arguments& a) { return a.configuration.file.empty(); }},
       {{"fn", "--config", "c"}, command::fn, [](const arguments& a) { return a.configuration.file == "c"; }},
       {{"completion", "zsh"}, command::completion, [](const arguments& a) { return a.shell == "zsh"; }},
@@ -246,7 +262,7 @@ std::vector<std::string> words_of(std::string_view line) {
 
 TEST(Args, ReadsTheExamplesOfItsHelp) {
   constexpr std::string_view with_examples[] = {"pin",   "unpin",   "check",      "lock", "resolve", "fn",
-                                                "rules", "explain", "completion", "help", "report"};
+                                                "rules", "explain", "completion", "help", "report",  "verify"};
   for (const auto& one : describe_command_line()) {
     if (one.name.empty()) continue;
     std::size_t examples = 0;
@@ -326,6 +342,14 @@ TEST(Args, RefusesInOneLine) {
       {{"lock", "--update", "--cooldown", "9000h"}, "\"9000h\" is too long; at most 8760h (a year)"},
       {{"resolve"}, "REF"},
       {{"resolve", "a", "-o", "sarif"}, "sarif"},
+      {{"verify"}, "REF"},
+      {{"verify", "a", "-o", "sarif"}, "sarif"},
+      {{"verify", "a", "--verifier", "v", "--key", "k"}, "--verifier takes one of the configuration"},
+      {{"verify", "a", "--trust-policy", "p", "--trust-store", "s", "--key", "k"}, "are for Notation"},
+      {{"verify", "a", "--trust-policy", "p"}, "Notation needs both --trust-policy and --trust-store"},
+      {{"verify", "a", "--identity", "i", "--issuer", "u"}, "certificates need --trusted-root"},
+      {{"verify", "a", "--trusted-root", "r", "--identity", "i"}, "one of --issuer and --issuer-regexp"},
+      {{"verify", "a", "--trusted-root", "r"}, "a key needs --key"},
       {{"fn", "a"}, "a"},
       {{"completion"}, "SHELL"},
       {{"completion", "tcsh"}, "tcsh not in {bash,zsh,fish}"},

@@ -1,0 +1,98 @@
+#include <pinhook/access/command_verdicts.hpp>
+
+#include <pinhook/access/document_reader.hpp>
+#include <pinhook/access/registry_access.hpp>
+#include <pinhook/access/run_to_end.hpp>
+#include <pinhook/base/deadline.hpp>
+#include <pinhook/signatures/content_trust_source.hpp>
+#include <pinhook/signatures/verify_image.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pinhook::access {
+namespace {
+
+using signatures::image_verdict;
+using signatures::verifier;
+
+reader_tools tools_of(registry_access& access) {
+  return {access.client(), access.routes(), access.own_credentials(), access.own_credentials()};
+}
+
+awaitable<result<image_verdict>> verify_tag(reader_tools with, verified_image& of, const verifier& by,
+                                            const verdict_options& options, deadline d) {
+  const auto& trusted = std::get<signatures::content_trust_verifier>(by.by);
+  auto read = trust_reader(std::move(with), of.ref, trusted.server);
+  if (!read) co_return fail(std::move(read.error()));
+  // A reference by digest alone has no tag; one that has both is pinned, and its tag may have moved on.
+  signatures::tag_subject subject{of.ref.is_pinned() ? std::string() : std::string(of.ref.effective_tag()),
+                                  of.digest.value()};
+  signatures::document_reader reader = std::move(*read);
+  auto verdict = co_await signatures::verify_signed_tag(std::move(reader), std::move(subject), by, options.now, d);
+  co_return verdict;
+}
+
+result<image_verdict> judged(const result<signatures::image_evidence>& evidence, const verifier& by,
+                             const verdict_options& options) {
+  if (options.attested && !by.reads_attestations()) {
+    image_verdict out;
+    out.reason = "this verifier does not read attestations";
+    return out;
+  }
+  if (!evidence) return fail(evidence.error());
+  return judge(*evidence, by, options.now, options.attested ? &*options.attested : nullptr);
+}
+
+awaitable<bool> verify_one(registry_access& access, verified_image& of, const std::vector<verifier>& verifiers,
+                           const verdict_options& options, deadline d) {
+  std::vector<const verifier*> of_digests;
+  for (const verifier& one : verifiers)
+    if (!one.is_content_trust()) of_digests.push_back(&one);
+  result<signatures::image_evidence> evidence = fail(error_code::internal, "not fetched");
+  if (!of_digests.empty()) {
+    signatures::image_subject subject{fmt::format("{}/{}", of.ref.registry(), of.ref.repository()), of.digest.value()};
+    signatures::evidence_demand wanted = signatures::demand_of(of_digests);
+    signatures::document_reader read = document_reader(tools_of(access), of.ref);
+    evidence = co_await signatures::gather_evidence(std::move(read), std::move(subject), std::move(wanted), d);
+  }
+  for (const verifier& one : verifiers) {
+    if (!one.is_content_trust() || options.attested) {
+      of.verdicts.push_back({one.name, judged(evidence, one, options)});
+      continue;
+    }
+    auto verdict = co_await verify_tag(tools_of(access), of, one, options, d);
+    of.verdicts.push_back({one.name, std::move(verdict)});
+  }
+  co_return true;
+}
+
+}  // namespace
+
+bool verified_image::is_verified() const {
+  return std::ranges::any_of(verdicts, [](const named_verdict& v) { return v.verdict && v.verdict->is_verified; });
+}
+
+bool verified_image::is_unknown() const {
+  if (is_verified()) return false;
+  return !digest || std::ranges::any_of(verdicts, [](const named_verdict& v) { return !v.verdict; });
+}
+
+std::vector<verified_image> verify_images(registry_digests& registries, const std::vector<registry::reference>& refs,
+                                          const std::vector<signatures::verifier>& verifiers,
+                                          const verdict_options& options) {
+  const auto digests = registries.find(refs);
+  const auto [io, access] = registries.connection();
+  std::vector<verified_image> out;
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    out.push_back({refs[i], digests[i], {}});
+    if (!out.back().digest) continue;
+    const deadline d = deadline::after(machine_clock().now(), options.limit);
+    run_to_end(io, verify_one(access, out.back(), verifiers, options, d));
+  }
+  return out;
+}
+
+}  // namespace pinhook::access
