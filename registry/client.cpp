@@ -48,6 +48,9 @@ class registry_client final : public client {
   }
 
  private:
+  // A wildcard of registries.conf may cover any number of hosts.
+  static constexpr std::size_t most_plain_hosts = 1000;
+
   awaitable<result<document>> read(std::shared_ptr<const route> by, reference ref, document_name what,
                                    registry::credential credential, deadline d) {
     constexpr std::string_view folders[] = {"manifests", "blobs", "referrers", "_trust/tuf"};
@@ -57,14 +60,14 @@ class registry_client final : public client {
     const std::string host = host_of(by.get(), ref);
     if (by && !by->headers.empty()) credential.identity = identity_with(by->headers, credential.identity);
     refused_request about = request_named(by.get(), host, credential);
-    about.subject = quoted(fmt::format("{}/{}/{}", ref.repository(), folder, what.name), 512);
+    about.subject = quoted(fmt::format("{}/{}/{}", repository_of(by.get(), ref), folder, what.name), 512);
     int tries_made = 1;
-    manifest_request request{host, std::move(*url), ref.repository(), std::move(credential)};
+    manifest_request request{host, std::move(*url), repository_of(by.get(), ref), std::move(credential)};
     request.verb = http::method::get;
     request.tries_made = &tries_made;
     request.most_bytes = what.most;
     request.by = by;
-    auto response = co_await exchange_.ask(std::move(request), d);
+    auto response = co_await send(std::move(request), d);
     if (!response) co_return fail(std::move(response).error());
     if (response->status != 200) co_return fail(from_status(about, *response, time_.wall()));
     if (what.of == document_name::kind::manifest || what.of == document_name::kind::blob)
@@ -86,6 +89,42 @@ class registry_client final : public client {
         error_code::malformed, fmt::format("{}: the bytes of {} have another digest", about.peer, about.subject), {}};
   }
 
+  // A host that need not speak HTTPS is asked by plain HTTP where that fails, as nodes ask an insecure registry; which
+  // one it speaks is remembered.
+  awaitable<result<http::response>> send(manifest_request request, deadline d) {
+    const bool may_change = request.by && request.by->may_be_plain && request.url.where().scheme == "https";
+    if (!may_change) {
+      auto only = co_await exchange_.ask(std::move(request), d);
+      co_return only;
+    }
+    const std::string authority = request.url.where().authority();
+    const bool is_known = plain_.find(authority) != nullptr;
+    auto plain = web_url::parse("http" + request.url.text().substr(std::string_view("https").size()));
+    if (!plain) co_return fail(std::move(plain).error());
+    manifest_request by_plain = request;
+    by_plain.url = std::move(*plain);
+    result<http::response> secure = fail(error_code::internal, "not asked");
+    if (!is_known) {
+      int last_try = http::retry_options{}.tries;
+      request.tries_made = &last_try;
+      secure = co_await exchange_.ask(std::move(request), d);
+      if (secure || secure.error().code != error_code::unavailable) co_return secure;
+    }
+    auto open = co_await exchange_.ask(std::move(by_plain), d);
+    if (open)
+      plain_.put(authority, true);
+    else if (is_known)
+      plain_.erase(authority);
+    else
+      co_return secure;
+    co_return open;
+  }
+
+  // The repository's name at the host of the route.
+  static const std::string& repository_of(const route* by, const reference& ref) {
+    return by != nullptr && by->named ? by->named->repository() : ref.repository();
+  }
+
   static std::string host_of(const route* by, const reference& ref) {
     return by != nullptr && !by->is_upstream ? by->host : ref.registry();
   }
@@ -93,7 +132,7 @@ class registry_client final : public client {
   // For messages; the subject is left to the caller.
   static refused_request request_named(const route* by, const std::string& host,
                                        const registry::credential& credential) {
-    const bool is_mirror = by != nullptr && !by->is_upstream;
+    const bool is_mirror = by != nullptr && !by->is_source;
     return {fmt::format("{} {}", is_mirror ? "mirror" : "registry", host),
             {},
             credential.kind == credential_kind::anonymous ? std::string() : credential.source};
@@ -110,18 +149,19 @@ class registry_client final : public client {
 
     manifest_query query;
     query.about = request_named(by.get(), host, credential);
-    query.about.subject = quoted(fmt::format("{}{}{}", ref.repository(), ref.digest() ? "@" : ":", tag_or_digest), 512);
+    query.about.subject =
+        quoted(fmt::format("{}{}{}", repository_of(by.get(), ref), ref.digest() ? "@" : ":", tag_or_digest), 512);
     if (url->where().scheme == "http") query.about.tls_advice = scheme_advice(by.get(), host, false);
     query.expected = ref.digest();
     query.get_is_costly = host == "docker.io";
 
     int tries_made = 1;
-    manifest_request request{host, std::move(*url), ref.repository(), std::move(credential)};
+    manifest_request request{host, std::move(*url), repository_of(by.get(), ref), std::move(credential)};
     request.tries_made = &tries_made;
     request.by = by;
     if (!options_.verify_by_get && !options_.of_platform) {
       manifest_request by_head = request;
-      auto response = co_await exchange_.ask(std::move(by_head), d);
+      auto response = co_await send(std::move(by_head), d);
       if (!response) co_return fail(std::move(response).error());
       head_decision decision = decide_head(query, *response, time_.wall());
       if (auto* known = std::get_if<descriptor>(&decision)) co_return std::move(*known);
@@ -130,7 +170,7 @@ class registry_client final : public client {
     }
     request.verb = http::method::get;
     manifest_request by_get = request;
-    auto response = co_await exchange_.ask(std::move(by_get), d);
+    auto response = co_await send(std::move(by_get), d);
     if (!response) co_return fail(std::move(response).error());
     auto known = decide_get(query, *response, time_.wall());
     if (!known || !options_.of_platform) co_return known;
@@ -147,7 +187,7 @@ class registry_client final : public client {
       if (!next) co_return fail(error_code::invalid_input, next.error().message);
       manifest_request part = request;
       part.url = std::move(*next);
-      auto text = co_await exchange_.ask(std::move(part), d);
+      auto text = co_await send(std::move(part), d);
       if (!text) co_return fail(std::move(text).error());
       if (deeper == nullptr) {
         if (text->status != 200) co_return fail(from_status(query.about, *text, time_.wall()));
@@ -164,8 +204,9 @@ class registry_client final : public client {
   [[nodiscard]] std::string address(const route* by, const reference& ref, std::string_view kind,
                                     const std::string& tag_or_digest) const {
     const bool is_placed = by != nullptr && by->base;
-    std::string out = is_placed ? by->base->text() : exchange_.base_url(by, ref) + "/v2";
-    out += fmt::format("/{}/{}/{}", ref.repository(), kind, tag_or_digest);
+    const reference& named = by != nullptr && by->named ? *by->named : ref;
+    std::string out = is_placed ? by->base->text() : exchange_.base_url(by, named) + "/v2";
+    out += fmt::format("/{}/{}/{}", named.repository(), kind, tag_or_digest);
     // A query need not escape anything in a registry's name; it may hold even the brackets of IPv6.
     if (is_placed && !by->ns.empty()) out += "?ns=" + by->ns;
     return out;
@@ -184,6 +225,8 @@ class registry_client final : public client {
   access_rules no_rules_;
   const clock& time_;
   exchange exchange_;
+  // Hosts of routes with may_be_plain that were found to speak plain HTTP.
+  lru_map<std::string, bool> plain_{most_plain_hosts};
 };
 
 }  // namespace

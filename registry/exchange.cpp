@@ -155,7 +155,8 @@ result<exchange::hop> exchange::first_hop(const manifest_request& request) const
   at.repository = request.repository;
   if (by != nullptr && !by->is_upstream) {
     if (auto refused = rules_.refusal_of_host(there.authority()))
-      return fail(std::move(*refused).at(fmt::format("mirror of {}", by->ns)));
+      return fail(std::move(*refused).at(by->ns.empty() ? fmt::format("registry {}", by->host)
+                                                        : fmt::format("mirror of {}", by->ns)));
     // The URL holds the mirror's name for the repository; else its challenge has it.
     at.repository = repository_of(request.url.path());
   }

@@ -79,6 +79,37 @@ std::shared_ptr<const http::tls_settings> authorities_of(std::shared_ptr<const h
   return out;
 }
 
+// One value for all, since requests with the same one may share connections.
+std::shared_ptr<const http::tls_settings> any_certificate() {
+  static const auto out = [] {
+    auto made = std::make_shared<http::tls_settings>();
+    made->verify = false;
+    return std::shared_ptr<const http::tls_settings>(std::move(made));
+  }();
+  return out;
+}
+
+route route_to(const node_place& place, const reference& ref) {
+  route out;
+  out.named = place.named;
+  out.host = place.named.registry();
+  out.is_upstream = out.host == ref.registry();
+  out.is_source = !place.is_mirror;
+  out.is_named = true;
+  if (place.is_insecure) {
+    out.may_be_plain = true;
+    out.tls = any_certificate();
+  }
+  return out;
+}
+
+error blocked_place(const node_place& place, const std::string& file) {
+  return {error_code::denied,
+          fmt::format("registry {} is blocked for nodes by the entry {} of {}", place.named.registry(),
+                      quoted(place.blocked_by), file),
+          std::nullopt, remedy::configuration};
+}
+
 bool is_same_place(const route& a, const route& b) {
   if (a.is_upstream != b.is_upstream) return false;
   if (a.is_upstream) return true;
@@ -109,6 +140,7 @@ result<route> make_route(const mirror_setting& setting, const reference& ref) {
   out.is_named = true;
   const std::string authority = base->where().authority();
   out.is_upstream = authority == lowered(ref.registry()) || authority == lowered(ref.wire_host());
+  out.is_source = out.is_upstream;
   if (!out.is_upstream) {
     out.host = authority;
     out.ns = ref.registry();
@@ -141,6 +173,22 @@ result<routes> make_routes(const std::vector<mirror_setting>& settings, const mi
     if (auto failed = add(one)) return fail(std::move(*failed));
   }
   if (auto failed = add(upstream)) return fail(std::move(*failed));
+  return out;
+}
+
+result<routes> make_routes(const node_places& places, const reference& ref) {
+  routes out;
+  out.source = places.entry->file;
+  for (const auto& place : places.in_order) {
+    if (!place.blocked_by.empty()) {
+      if (!out.trouble) out.trouble = blocked_place(place, places.entry->file);
+      continue;
+    }
+    // The last one is the source, which no number of mirrors may crowd out.
+    if (out.in_order.size() + 1 >= max_routes && place.is_mirror) continue;
+    out.in_order.push_back(std::make_shared<const route>(route_to(place, ref)));
+  }
+  if (out.in_order.empty()) return fail(std::move(*out.trouble));
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <pinhook/base/secret.hpp>
 #include <pinhook/http/message.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/registry/registries_conf.hpp>
 #include <pinhook/registry/web_url.hpp>
 
 #include <chrono>
@@ -53,8 +54,14 @@ struct mirror_setting {
 
 /// A setting prepared for requests.
 struct route {
-  /// True for the registry that the reference names: it gets its credentials. False: a mirror, which never does.
+  /// True for the registry that the reference names: it gets its credentials. False: another host, which never does.
   bool is_upstream = true;
+  /// True for the place that comes after the mirrors: the registry itself, or where registries.conf has moved it to.
+  bool is_source = true;
+  /// The image's own name at this place, where that is another one than the reference's; its registry is the host.
+  std::optional<reference> named;
+  /// True: where the host does not speak HTTPS, it is asked by plain HTTP.
+  bool may_be_plain = false;
   /// "https://mirror.corp:5000/v2"; no value: the host that the registry's name gives.
   std::optional<web_url> base;
   bool can_pull = true;
@@ -71,7 +78,6 @@ struct route {
   std::optional<std::chrono::nanoseconds> dial_timeout;
   /// The host in messages and metrics: "mirror.corp:5000"; for the registry itself its canonical name.
   std::string host;
-
   /// True when it may answer a request for `ref`.
   [[nodiscard]] bool answers(const reference& ref) const { return ref.is_pinned() ? can_pull : can_resolve; }
 };
@@ -92,5 +98,9 @@ struct routes {
 /// Errors: those of make_route.
 [[nodiscard]] result<routes> make_routes(const std::vector<mirror_setting>& settings, const mirror_setting& upstream,
                                          const reference& ref);
+
+/// The routes of `places`, for their reference alone; those that are blocked are left out and named in `trouble`.
+/// denied: all are.
+[[nodiscard]] result<routes> make_routes(const node_places& places, const reference& ref);
 
 }  // namespace pinhook::registry

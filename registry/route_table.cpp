@@ -82,6 +82,17 @@ error about_mirrors(error reason, const reference& ref) {
 
 }  // namespace
 
+std::optional<found_routes> route_table::by_conf(const world& all, const reference& ref) {
+  if (!all.options.conf || configured(all.options, ref.registry()) != nullptr) return std::nullopt;
+  const auto conf = all.options.conf->current();
+  const auto places = places_for(*conf, ref);
+  if (!places) return fail(about_mirrors(places.error(), ref));
+  if (places->in_order.empty()) return std::nullopt;
+  auto out = make_routes(*places, ref);
+  if (!out) return fail(std::move(out.error()));
+  return std::make_shared<const routes>(std::move(*out));
+}
+
 // Where no directory has a say.
 found_routes route_table::without_files(world& all, const reference& ref) {
   entry* const held = all.held.find(ref.registry());
@@ -96,6 +107,7 @@ found_routes route_table::without_files(world& all, const reference& ref) {
 }
 
 std::shared_ptr<const routes> route_table::known(const reference& ref) const {
+  if (const auto made = by_conf(*world_, ref)) return *made ? **made : nullptr;
   const bool has_files = !world_->options.directories.empty() && configured(world_->options, ref.registry()) == nullptr;
   const entry* const held = has_files ? world_->held.find(ref.registry()) : nullptr;
   if (has_files) return held != nullptr && held->found ? *held->found : nullptr;
@@ -105,6 +117,7 @@ std::shared_ptr<const routes> route_table::known(const reference& ref) const {
 
 awaitable<found_routes> route_table::routes_for(reference ref, deadline d) {
   const std::shared_ptr<world> all = world_;
+  if (auto made = by_conf(*all, ref)) co_return std::move(*made);
   const steady_time now = all->time.now();
   const entry* const held = all->held.find(ref.registry());
   if (held != nullptr && now < held->until) co_return held->found;

@@ -14,6 +14,7 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/fetch_cache.hpp>
+#include <pinhook/registry/node_conf.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/registry/route.hpp>
 #include <pinhook/registry/token_cache.hpp>
@@ -34,6 +35,8 @@ struct route_options {
   /// registry itself comes after them. "_default": the mirrors of all others. These precede any directory; an empty
   /// list means no mirror.
   std::map<std::string, std::vector<mirror_setting>, std::less<>> mirrors;
+  /// The nodes' registries.conf: its entries precede the directories. Null: there is none.
+  std::shared_ptr<const node_conf> conf;
   /// Directories in the layout of containerd's config_path, such as "/etc/containerd/certs.d". The first one with an
   /// entry for a registry counts.
   std::vector<std::string> directories;
@@ -54,7 +57,8 @@ class route_table {
   /// Never null and never empty. As in containerd, an invalid hosts.toml is reported (routes::trouble, and the log),
   /// and the registry itself is asked with the certificates in the same directory. unavailable: the directory or the
   /// file cannot be read, and then no host may be asked. timed_out: nor can it by `d`, or within base's read_limit;
-  /// known routes stay in use then. invalid_input: an invalid mirror in pinhook's configuration. canceled.
+  /// known routes stay in use then. invalid_input: an invalid mirror in pinhook's configuration. denied: the nodes'
+  /// registries.conf blocks every place, or makes no name of it. canceled.
   awaitable<result<std::shared_ptr<const routes>>> routes_for(reference ref, deadline d);
 
   /// The routes that are known without reading a file, though it may be older than `recheck`. Null: nothing, or an
@@ -76,6 +80,8 @@ class route_table {
   };
   using reads = fetch_cache<std::shared_ptr<const routes>>;
 
+  // Nothing where the nodes' registries.conf has no entry for it, or is not read.
+  static std::optional<result<std::shared_ptr<const routes>>> by_conf(const world& all, const reference& ref);
   static result<std::shared_ptr<const routes>> without_files(world& all, const reference& ref);
   static awaitable<result<reads::fetched>> read(std::shared_ptr<world> all, reference ref, deadline d);
 

@@ -15,9 +15,11 @@ namespace pinhook::access {
 namespace {
 
 std::string text_of(const access_report::host& h) {
-  if (!h.refusal.empty()) return fmt::format("{}{}, never: {}", h.is_mirror ? "mirror " : "", h.url, h.refusal);
-  return fmt::format("{}{}, {}", h.is_mirror ? "mirror " : "", h.url,
-                     h.proxy.empty() ? "directly" : "through the proxy " + h.proxy);
+  std::string out = fmt::format("{}{}, ", h.is_mirror ? "mirror " : "", h.url);
+  if (!h.repository.empty()) out += fmt::format("as {}, ", h.repository);
+  if (!h.refusal.empty()) return out + "never: " + h.refusal;
+  out += h.proxy.empty() ? "directly" : "through the proxy " + h.proxy;
+  return h.from.empty() ? out : fmt::format("{} (by {})", out, h.from);
 }
 
 std::string text_of(const registry::credential_match& m) {
@@ -53,6 +55,22 @@ void add_object(std::string& out, std::initializer_list<member> members) {
   out += '}';
 }
 
+const std::string* null_if_empty(const std::string& text) { return text.empty() ? nullptr : &text; }
+
+void add_hosts(std::string& out, std::string_view name, const std::vector<access_report::host>& all) {
+  out += fmt::format(",\"{}\":[", name);
+  for (const auto& h : all) {
+    const std::string kind = h.is_mirror ? "mirror" : "registry";
+    add_object(out, {{"url", &h.url},
+                     {"kind", &kind},
+                     {"proxy", null_if_empty(h.proxy)},
+                     {"refusal", null_if_empty(h.refusal)},
+                     {"repository", null_if_empty(h.repository)},
+                     {"from", null_if_empty(h.from)}});
+  }
+  out += ']';
+}
+
 }  // namespace
 
 bool access_report::has_failed() const {
@@ -61,7 +79,14 @@ bool access_report::has_failed() const {
 
 std::string to_lines(const access_report& r) {
   std::string out;
+  if (!r.meaning.empty()) add_lines(out, "nodes read", std::vector<std::string>{r.meaning});
   add_lines(out, "asked at", r.hosts);
+  if (r.pulled_from) {
+    if (r.pulled_from->empty())
+      add_lines(out, "pulled from", std::vector<std::string>{"nowhere: no place may serve it by digest"});
+    else
+      add_lines(out, "pulled from", *r.pulled_from);
+  }
   if (r.credentials.empty())
     add_lines(out, "credentials", std::vector<std::string>{"none: it is asked anonymously"});
   else
@@ -72,15 +97,14 @@ std::string to_lines(const access_report& r) {
 }
 
 std::string to_json_members(const access_report& r) {
-  std::string out = "\"hosts\":[";
-  for (const auto& h : r.hosts) {
-    const std::string kind = h.is_mirror ? "mirror" : "registry";
-    add_object(out, {{"url", &h.url},
-                     {"kind", &kind},
-                     {"proxy", h.proxy.empty() ? nullptr : &h.proxy},
-                     {"refusal", h.refusal.empty() ? nullptr : &h.refusal}});
-  }
-  out += "],\"credentials\":[";
+  std::string out = "\"meaning\":";
+  if (r.meaning.empty())
+    out += "null";
+  else
+    json::append_string(out, valid_utf8(r.meaning));
+  add_hosts(out, "hosts", r.hosts);
+  add_hosts(out, "pulledFrom", r.pulled_from.value_or(r.hosts));
+  out += ",\"credentials\":[";
   for (const auto& m : r.credentials)
     add_object(out, {{"source", &m.source}, {"pattern", m.pattern.empty() ? nullptr : &m.pattern}});
   out += "],\"troubles\":[";

@@ -54,6 +54,17 @@ error about(const registry::reference& ref, error e) {
   return e;
 }
 
+// A file keeps the name that its author wrote. Where nodes make another image of it, or may, the author has to write
+// which one is meant: a pin of the short name would be read by every other tool as Docker Hub's.
+std::optional<error> refusal_of_meaning(const registry::reference& ref, const result<registry::reference>& meant) {
+  if (!meant) return meant.error();
+  if (*meant == ref) return std::nullopt;
+  return error{
+      error_code::denied,
+      fmt::format("nodes read this short name as {} (mirrors.registries_conf): write that name", meant->written()),
+      std::nullopt, remedy::in_message};
+}
+
 // Rewrites the line in place, and removes it when all are done.
 void print_progress(std::size_t done, std::size_t total) {
   constexpr const char* back_and_clear = "\r\x1b[K";
@@ -79,6 +90,25 @@ registry_digests::progress shown_progress(std::string_view command) {
 
 struct registry_digests::parts {
   std::vector<result<registry::digest>> find(resolve::resolver& by, const std::vector<registry::reference>& refs) {
+    const auto meaning_of = access->meaning_of();
+    if (!meaning_of) return look_up(by, refs);
+    std::vector<result<registry::digest>> out(refs.size(), fail(error_code::internal, "it was never looked up"));
+    std::vector<registry::reference> asked;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < refs.size(); ++i) {
+      if (auto refused = refusal_of_meaning(refs[i], meaning_of(refs[i]))) {
+        out[i] = fail(about(refs[i], std::move(*refused)));
+        continue;
+      }
+      asked.push_back(refs[i]);
+      places.push_back(i);
+    }
+    auto found = look_up(by, asked);
+    for (std::size_t i = 0; i < found.size(); ++i) out[places[i]] = std::move(found[i]);
+    return out;
+  }
+
+  std::vector<result<registry::digest>> look_up(resolve::resolver& by, const std::vector<registry::reference>& refs) {
     lookup_queue queue(
         {io.get_executor(), by, access->own_credentials(), machine_clock(),
          [this](std::string_view registry, steady_time since) { return heard.has_answered(registry, since); }},

@@ -60,8 +60,9 @@ registry::client_options client_options(const config::settings& s) {
   return out;
 }
 
-registry::route_options route_options(const config::settings& s) {
+registry::route_options route_options(const config::settings& s, std::shared_ptr<const registry::node_conf> conf) {
   registry::route_options out;
+  out.conf = std::move(conf);
   out.mirrors = s.mirrors.hosts;
   out.directories = s.mirrors.certs_dirs;
   return out;
@@ -92,7 +93,8 @@ std::chrono::seconds stall_time(const config::settings& s) {
   return std::max(least, s.for_command ? whole : whole / parts);
 }
 
-registry_access::registry_access(asio::io_context& control, const config::settings& s, const clock& time,
+registry_access::registry_access(asio::io_context& control, const config::settings& s,
+                                 std::shared_ptr<registry::node_conf> conf, const clock& time,
                                  registry::observer* watch)
     : control_(control),
       time_(time),
@@ -101,13 +103,20 @@ registry_access::registry_access(asio::io_context& control, const config::settin
           registry::access_rules::make(s.allowed_registries, s.denied_registries).value_or(registry::access_rules())),
       networks_(s.networks),
       asks_loopback_(s.for_command),
+      reads_short_names_(s.mirrors.short_names),
       proxy_(http::proxy_from_environment()),
       registries_(control, registries_options(s, proxy_)),
       cluster_(control, unguarded(proxy_)),
       metadata_(control, unguarded({})),
       client_(registry::make_client(registries_, client_options(s), time, watch)),
-      routes_(std::make_shared<registry::route_table>(route_options(s), time)),
+      conf_(std::move(conf)),
+      routes_(std::make_shared<registry::route_table>(route_options(s, conf_), time)),
       files_timer_(control.get_executor()) {}
+
+std::function<result<registry::reference>(const registry::reference&)> registry_access::meaning_of() const {
+  if (!conf_ || !reads_short_names_) return nullptr;
+  return [conf = conf_](const registry::reference& ref) { return registry::meaning_of(*conf->current(), ref); };
+}
 
 resolve::resolver_options registry_access::resolver_options(const config::settings& s) const {
   resolve::resolver_options out;
@@ -129,7 +138,13 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
   if (auto good = registry::access_rules::make(s.allowed_registries, s.denied_registries); !good)
     return fail(std::move(good.error()));
   if (auto good = http::check(http::proxy_from_environment()); !good) return fail(std::move(good.error()));
-  std::unique_ptr<registry_access> out(new registry_access(control, s, time, watch));
+  std::shared_ptr<registry::node_conf> conf;
+  if (!s.mirrors.registries_conf.empty()) {
+    auto opened = registry::node_conf::open(s.mirrors.registries_conf);
+    if (!opened) return fail(std::move(opened.error()).at("mirrors.registries_conf"));
+    conf = std::move(*opened);
+  }
+  std::unique_ptr<registry_access> out(new registry_access(control, s, std::move(conf), time, watch));
   if (auto ok = out->open_cluster(s, all); !ok) return fail(std::move(ok.error()));
   if (auto ok = out->open_plugins(s); !ok) return fail(std::move(ok.error()));
   if (auto ok = out->open_configs(s, all); !ok) return fail(std::move(ok.error()));
@@ -237,9 +252,10 @@ std::unique_ptr<registry::client> registry_access::make_platform_client(const co
 awaitable<void> registry_access::watch_files(std::function<void(bool)> on_stall) {
   for (;;) {
     co_await files_timer_.wait(files_poll);
-    std::function<void()> look = [configs = configs_, plugins = plugins_] {
+    std::function<void()> look = [configs = configs_, plugins = plugins_, conf = conf_] {
       for (const auto& one : configs) report_reload(one->reload_if_changed(), "registry credentials");
       if (plugins) report_reload(plugins->reload_if_changed(), "credential plugins");
+      if (conf) report_reload(conf->reload_if_changed(), "registries.conf files");
     };
     co_await run_aside(std::move(look), read_limit, on_stall);
   }
@@ -248,6 +264,16 @@ awaitable<void> registry_access::watch_files(std::function<void(bool)> on_stall)
 awaitable<access_report> registry_access::report(registry::reference ref, registry::tenant tenant, bool tries,
                                                  deadline d) {
   access_report out;
+  if (const auto meaning_of = this->meaning_of()) {
+    const auto meant = meaning_of(ref);
+    if (!meant) {
+      out.troubles.push_back(meant.error().message);
+      if (tries) out.attempts.emplace();
+      co_return out;
+    }
+    if (meant->canonical() != ref.canonical()) out.meaning = meant->canonical();
+    ref = *meant;
+  }
   const source credentials = co_await tenants_->credentials_of(std::move(tenant), d);
   out.credentials = credentials->matches(ref);
   for (const auto& trouble : credentials->troubles()) out.troubles.push_back(trouble.message);
@@ -262,7 +288,7 @@ awaitable<access_report> registry_access::report(registry::reference ref, regist
   if (tries) out.attempts.emplace();
   for (const auto& by : (*found)->in_order) {
     if (!by->answers(ref)) continue;
-    out.hosts.push_back(host_of(*by, ref));
+    out.hosts.push_back(host_of(*by, **found, ref));
     if (is_for_commands_alone(*by, ref))
       out.troubles.push_back(
           fmt::format("the webhook asks a registry on this machine only when the configuration lists it: registries: "
@@ -274,18 +300,42 @@ awaitable<access_report> registry_access::report(registry::reference ref, regist
     else
       co_await try_mirror(out, by, ref, d);
   }
+  registry::reference named = ref;
+  co_await add_places_of_digest(out, std::move(named), d);
   co_return out;
+}
+
+awaitable<void> registry_access::add_places_of_digest(access_report& to, registry::reference ref, deadline d) {
+  if (ref.is_pinned()) co_return;
+  const auto pinned =
+      registry::reference::parse(fmt::format("{}@{}", ref.written_name(), registry::digest::of("").to_string()));
+  if (!pinned) co_return;
+  registry::reference asked = *pinned;
+  const auto found = co_await routes_->routes_for(std::move(asked), d);
+  std::vector<access_report::host> places;
+  if (!found) {
+    to.troubles.push_back(fmt::format("by digest: {}", found.error().message));
+  } else {
+    for (const auto& by : (*found)->in_order)
+      if (by->answers(*pinned)) places.push_back(host_of(*by, **found, *pinned));
+  }
+  if (places != to.hosts) to.pulled_from = std::move(places);
 }
 
 std::string registry_access::url_of(const registry::route& by, const registry::reference& ref) const {
   if (by.base) return by.base->text();
-  const auto known = hosts_.find(ref.registry());
-  const bool is_plain = registry::speaks_plain_http(known == hosts_.end() ? nullptr : &known->second, &by, ref);
-  return fmt::format("{}://{}", is_plain ? "http" : "https", ref.wire_host());
+  const registry::reference& named = by.named ? *by.named : ref;
+  const auto known = hosts_.find(named.registry());
+  const bool is_plain = registry::speaks_plain_http(known == hosts_.end() ? nullptr : &known->second, &by, named);
+  return fmt::format("{}://{}", is_plain ? "http" : "https", named.wire_host());
 }
 
-access_report::host registry_access::host_of(const registry::route& by, const registry::reference& ref) const {
-  access_report::host out{url_of(by, ref), !by.is_upstream, {}, {}};
+access_report::host registry_access::host_of(const registry::route& by, const registry::routes& of,
+                                             const registry::reference& ref) const {
+  access_report::host out{url_of(by, ref), !by.is_source, {}, {}};
+  if (by.named && by.named->repository() != ref.repository()) out.repository = by.named->repository();
+  // A registry that no entry names is asked by its name alone.
+  if (by.is_named) out.from = of.source;
   const auto to = http::parse_endpoint(out.url);
   if (!to) return out;
   out.refusal = refusal_of(by, ref, *to);

@@ -71,11 +71,12 @@ struct rulings {
 };
 
 // A text that is not a reference, such as a variable, matches no rule.
-rulings apply_rules(const rules::rule_set& rules, const pin::request& request, const pin::object& now) {
+rulings apply_rules(const rulebook& book, const pin::request& request, const pin::object& now) {
+  const rules::rule_set& rules = book.rules;
   rulings out;
   const auto& slots = now.found.slots;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    auto ref = registry::reference::parse(slots[i].image);
+    auto ref = pin::read_image(slots[i].image, book.meaning_of);
     if (!ref) continue;
     const rules::subject subject{.ref = &*ref,
                                  .ns = request.ns,
@@ -219,6 +220,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   out.request = std::move(decoded);
   pin::request request = out.request.pin_request();
   request.images = book.paths.images_of(request.group, request.kind);
+  request.meaning_of = book.meaning_of;
   out.plan.exempt = pin::exempt_by_request(request, book.policy);
   if (out.plan.exempt != pin::leave_reason::none) return out;
 
@@ -245,7 +247,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   // `request` refers to strings of out.request that stay as they are.
   const pin::object* old = before ? &*before : nullptr;
   rulings ruled;
-  if (!book.rules.is_empty()) ruled = apply_rules(book.rules, request, out.now);
+  if (!book.rules.is_empty()) ruled = apply_rules(book, request, out.now);
   auto plan = pin::make_plan(request, m, book.policy, out.now, old, ruled.orders);
   if (!plan) return invalid_inquiry("request.object", plan.error());
   out.plan = std::move(*plan);

@@ -212,6 +212,16 @@ std::vector<setting> make_table() {
           "Mirrors of registries, asked in their order before the registry; they win over mirrors.certs_dirs. Values "
           "of headers are not printed.",
           "For example {docker.io: [{url: \"https://mirror.example.com\", ca: [/etc/ca.pem]}]}."),
+      row("mirrors.registries_conf", text_list_type{},
+          at(&settings::mirrors, &settings::mirror_settings::registries_conf),
+          "registries.conf of nodes with CRI-O (OpenShift) or podman, and directories whose *.conf files follow it; "
+          "read "
+          "again when they change. Its entries win over mirrors.certs_dirs.",
+          "For example [/etc/containers/registries.conf, /etc/containers/registries.conf.d], as nodes have them."),
+      row("mirrors.short_names", bool_type{}, at(&settings::mirrors, &settings::mirror_settings::short_names),
+          "Whether a name without a registry (nginx) means what mirrors.registries_conf makes of it; where that may be "
+          "another image than Docker Hub's, the pin names its registry. Without such files it is Docker Hub's.",
+          "Set false where nodes read short names otherwise than these files say."),
       row("pull_secrets.mode", switches, at(&settings::pull_secrets, &settings::pull_secret_settings::mode),
           "Whether imagePullSecrets of Pods and service accounts are read through the Kubernetes API; auto: where "
           "there "

@@ -203,7 +203,7 @@ class planner {
       return leave(index, leave_reason::variable);
     }
     if (c.leave == leave_reason::same_image) return leave(index, c.leave);
-    auto parsed = registry::reference::parse(s.image);
+    auto parsed = read_image(s.image, asked_.meaning_of);
     if (parsed && parsed->is_pinned())
       return c.refresh ? refresh_pinned(index, *parsed) : leave(index, leave_reason::has_digest);
     const slot_order order = order_of(index);
@@ -228,7 +228,7 @@ class planner {
   // Keeps oldObject's image in this place when that means the same tag: rules and settings for new pins do not apply.
   std::optional<decision> stay(std::size_t index, const registry::reference& tag, const slot& old,
                                const slot_order& order) {
-    const auto ref = registry::reference::parse(old.image);
+    const auto ref = read_image(old.image, asked_.meaning_of);
     // In a Pod, the same tag in another spelling is a change by its author.
     if (!ref || (!ref->is_pinned() && !is_immutable_)) return std::nullopt;
     if (ref->is_pinned()) read_record();
@@ -364,6 +364,12 @@ class planner {
 };
 
 }  // namespace
+
+result<registry::reference> read_image(std::string_view text, const name_meaning& meaning_of) {
+  auto ref = registry::reference::parse(text);
+  if (!ref || ref->is_pinned() || !meaning_of) return ref;
+  return meaning_of(*ref);
+}
 
 bool has_same_image(std::size_t index, const object& now, const object& before) {
   const slot* old = standing_slot(index, now, before);

@@ -42,6 +42,7 @@ std::vector<std::shared_ptr<registry::credential_source>> parts_of(
 
 std::optional<registry::reference> reference_at(const registry::route& mirror, const registry::reference& ref) {
   constexpr std::string_view api = "/v2";
+  if (mirror.named) return mirror.named;
   std::string prefix(mirror.base ? mirror.base->path() : std::string_view());
   if (prefix.starts_with(api)) prefix.erase(0, api.size());
   if (prefix.ends_with(api)) prefix.erase(prefix.size() - api.size());
@@ -88,7 +89,7 @@ awaitable<void> lookup_run::run() {
       f_->outcome = std::move(*got);
       co_return;
     }
-    const bool is_mirror = by && !by->is_upstream;
+    const bool is_mirror = by && !by->is_source;
     const bool is_last_hope = is_mirror && routes.size() == 1;
     if (is_mirror && !is_last_hope)
       failed_routes_.add(fmt::format("mirror {}", by->host), got.error());
@@ -102,14 +103,18 @@ awaitable<void> lookup_run::run() {
 }
 
 lookup_run::question lookup_run::question_for(route by) const {
-  if (!by || by->is_upstream)
-    return {std::move(by), f_->query.ref.registry(), f_->query.credentials, f_->query.ref, f_->limit};
-  std::chrono::nanoseconds most = with_.options.mirror_limit;
-  if (by->dial_timeout) most = std::min(most, *by->dial_timeout + after_dialling);
+  if (!by || by->is_upstream) {
+    const bool is_last = !by || by->is_source;
+    return {std::move(by), f_->query.ref.registry(), f_->query.credentials, f_->query.ref, f_->limit, true, is_last};
+  }
   auto named = reference_at(*by, f_->query.ref);
   const source own = named ? with_.options.mirror_credentials : nullptr;
+  registry::reference there = named ? std::move(*named) : f_->query.ref;
   const std::string host = by->host;
-  return {std::move(by), host, own, named ? std::move(*named) : f_->query.ref, share(most, f_->limit), false, false};
+  if (by->is_source) return {std::move(by), host, own, std::move(there), f_->limit, false, true};
+  std::chrono::nanoseconds most = with_.options.mirror_limit;
+  if (by->dial_timeout) most = std::min(most, *by->dial_timeout + after_dialling);
+  return {std::move(by), host, own, std::move(there), share(most, f_->limit), false, false};
 }
 
 awaitable<result<registry::digest>> lookup_run::by_route(route by) {
@@ -125,7 +130,7 @@ awaitable<result<registry::digest>> lookup_run::by_route(route by) {
 }
 
 awaitable<result<registry::digest>> lookup_run::ask(question q) {
-  f_->asking = fmt::format("{} {}", q.is_upstream ? "registry" : "mirror", q.host);
+  f_->asking = fmt::format("{} {}", !q.by || q.by->is_source ? "registry" : "mirror", q.host);
   sources_.clear();
   // Credentials for a mirror that rests would be fetched for nothing: it is skipped.
   const errand on{repository_at(q.host, f_->query.ref), registry::credential{}.identity, {f_->query.owner}};

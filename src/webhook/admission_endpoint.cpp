@@ -18,18 +18,21 @@ const std::vector<server::route> admission_routes{
 // In the order of the routes.
 constexpr std::array modes{pin::mode::enforce, pin::mode::best_effort, pin::mode::audit};
 
-std::shared_ptr<const admission::rulebook> book_of(const config::settings& s) {
+}  // namespace
+
+std::shared_ptr<const admission::rulebook> admission_endpoint::book_of(const config::settings& s) const {
   pin::policy policy = s.pin;
   if (!s.own_namespace.empty()) policy.excluded_namespaces.push_back(s.own_namespace);
-  return std::make_shared<const admission::rulebook>(std::move(policy), s.rules, s.help);
+  auto book = std::make_shared<admission::rulebook>(std::move(policy), s.rules, s.help);
+  book->meaning_of = meaning_of_;
+  return book;
 }
-
-}  // namespace
 
 void admission_endpoint::open(std::shared_ptr<resolve::resolver> resolver,
                               std::shared_ptr<registry::tenant_credentials> tenants, const config::settings& s,
-                              compute_thread& large) {
+                              pin::name_meaning meaning_of, compute_thread& large) {
   large_ = &large;
+  meaning_of_ = std::move(meaning_of);
   handler_ = std::make_unique<admission::handler>(std::move(resolver), std::move(tenants), book_of(s), &large);
   numbers_.set_rules(s.rules.rules().size());
 }

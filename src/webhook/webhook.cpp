@@ -63,7 +63,7 @@ struct webhook::parts {
       lock = *std::move(opened);
       tags = lock->resolver();
     }
-    admission.open(std::move(tags), access->tenants(), config, large);
+    admission.open(std::move(tags), access->tenants(), config, access->meaning_of(), large);
     if (!from.file.empty())
       configuration = std::make_unique<configuration_watch>(
           from, config, [this](const config::settings& s) { admission.use(s); }, status.numbers());

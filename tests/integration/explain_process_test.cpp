@@ -76,7 +76,8 @@ TEST_F(ExplainProcess, AsksMirrorsFirst) {
   const auto seen = tried();
   EXPECT_EQ(seen.exit_code, 0) << seen.output << seen.errors;
   EXPECT_THAT(seen.output, AllOf(HasSubstr("asked at    mirror http://" + mirror.host() +
-                                           "/v2, directly\n            http://" + registry_.host() + ", directly\n"),
+                                           "/v2, directly (by the configuration)\n            http://" +
+                                           registry_.host() + ", directly\n"),
                                  HasSubstr("tried       " + mirror.host() + ", anonymous: " + some_digest)));
   ASSERT_EQ(mirror.requests().size(), 1U);
   EXPECT_EQ(mirror.requests()[0].query(), "ns=" + registry_.host());
@@ -93,6 +94,61 @@ TEST_F(ExplainProcess, ReadsContainerdsDirectories) {
   const auto seen = tried();
   EXPECT_EQ(seen.exit_code, 0) << seen.output << seen.errors;
   EXPECT_THAT(seen.output, HasSubstr("tried       " + mirror.host() + ", anonymous: " + some_digest));
+}
+
+// The way of the tag and the way of the digest, which a node takes after the pin.
+TEST_F(ExplainProcess, ShowsTheWaysOfTagAndDigestByRegistriesConf) {
+  scripted_server mirror;
+  mirror.on("HEAD", "/v2/m/a/manifests/1", manifest_reply());
+  const std::string conf = files_
+                               .write("registries.conf", fmt::format(R"(
+[[registry]]
+prefix = "reg.example"
+location = "{}/moved"
+insecure = true
+[[registry.mirror]]
+location = "{}/m"
+insecure = true
+pull-from-mirror = "tag-only"
+)",
+                                                                     registry_.host(), mirror.host()))
+                               .string();
+  environment_.push_back("PINHOOK_MIRRORS_REGISTRIES_CONF=[\"" + conf + "\"]");
+  const auto seen = run_program({"explain", "reg.example/a:1", "--try"}, environment_);
+  EXPECT_EQ(seen.exit_code, 0) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output,
+              AllOf(HasSubstr("asked at    mirror https://" + mirror.host() + ", as m/a, directly (by " + conf + ")\n" +
+                              "            https://" + registry_.host() + ", as moved/a, directly (by " + conf + ")\n" +
+                              "pulled from https://" + registry_.host() + ", as moved/a"),
+                    HasSubstr("tried       " + mirror.host() + ", anonymous: " + some_digest)));
+}
+
+TEST_F(ExplainProcess, ReadsShortNamesAsNodesDo) {
+  const auto use = [&](const std::string& text) {
+    const std::string conf = files_.write("registries.conf", text).string();
+    environment_.push_back("PINHOOK_MIRRORS_REGISTRIES_CONF=[\"" + conf + "\"]");
+  };
+  use("unqualified-search-registries = [\"a.example\"]\n");
+  const auto seen = run_program({"explain", "nginx:1"}, environment_);
+  EXPECT_EQ(seen.exit_code, 0) << seen.errors;
+  EXPECT_THAT(seen.output,
+              AllOf(HasSubstr("nodes read  a.example/nginx:1\n"), HasSubstr("asked at    https://a.example, ")));
+  use("unqualified-search-registries = [\"a.example\", \"b.example\"]\nshort-name-mode = \"enforcing\"\n");
+  const auto refused = run_program({"explain", "nginx:1"}, environment_);
+  EXPECT_THAT(refused.output, HasSubstr("trouble     \"nginx:1\" is a short name, and nodes refuse it"));
+  const auto resolved = run_program({"resolve", "nginx:1"}, environment_);
+  EXPECT_EQ(resolved.exit_code, 3) << resolved.output;
+  EXPECT_THAT(resolved.errors, HasSubstr("write its registry, as in docker.io/nginx"));
+}
+
+TEST_F(ExplainProcess, AnInvalidRegistriesConfEndsEveryCommandThatAsks) {
+  const std::string conf = files_.write("registries.conf", "[[registry]]\ninsecure = true\n").string();
+  environment_.push_back("PINHOOK_MIRRORS_REGISTRIES_CONF=[\"" + conf + "\"]");
+  for (const auto& words : {std::vector<std::string>{"explain", "nginx"}, {"resolve", "nginx"}, arguments()}) {
+    const auto seen = run_program(words, environment_);
+    EXPECT_EQ(seen.exit_code, 2) << words.front();
+    EXPECT_THAT(seen.errors, HasSubstr("mirrors.registries_conf: " + conf + ":1: a registry has neither"));
+  }
 }
 
 TEST_F(ExplainProcess, SaysWhichRuleForbids) {

@@ -35,6 +35,7 @@ struct example {
   pin::mode mode = pin::mode::enforce;
   pin::policy policy = {};
   std::vector<pin::slot_order> orders = {};
+  pin::name_meaning meaning_of = {};
 };
 
 struct planned {
@@ -61,7 +62,8 @@ inline planned plan_of(const example& e) {
                            e.kind,
                            e.subresource,
                            "shop",
-                           paths.images_of(e.group, e.kind)};
+                           paths.images_of(e.group, e.kind),
+                           e.meaning_of};
   EXPECT_EQ(pin::exempt_by_request(asked, e.policy), pin::leave_reason::none);
   auto plan = pin::make_plan(asked, e.mode, e.policy, *now, e.is_update ? &*before : nullptr, e.orders);
   EXPECT_TRUE(plan);

@@ -22,9 +22,18 @@ struct access_report {
     /// The reason why it is never asked, for the end of a sentence: "169.254.169.254 is a link-local address". Empty:
     /// it is asked.
     std::string refusal{};
+    /// The image's name there, where it is another one: "hub/acme/app".
+    std::string repository{};
+    /// The file or setting that names it. Empty: none, it is the registry of the image.
+    std::string from{};
+    friend bool operator==(const host&, const host&) = default;
   };
+  /// The name that nodes read, where it is another one than the reference's.
+  std::string meaning{};
   /// In the order of the requests.
   std::vector<host> hosts;
+  /// The places that a node asks for the digest of a tag, in their order, where they are others than `hosts`.
+  std::optional<std::vector<host>> pulled_from{};
   /// In the order in which they are tried; empty: anonymous.
   std::vector<registry::credential_match> credentials;
   /// Obstacles: secrets that could not be read, a setting that forbids the registry.
@@ -48,7 +57,8 @@ struct access_report {
 /// Lines for a person, each "name        text".
 [[nodiscard]] std::string to_lines(const access_report& r);
 
-/// Members of a JSON object, without its braces: "hosts", "credentials", "troubles", and "attempts" when tried.
+/// Members of a JSON object, without its braces: "meaning", "hosts", "pulledFrom", "credentials", "troubles", and
+/// "attempts" when tried.
 [[nodiscard]] std::string to_json_members(const access_report& r);
 
 }  // namespace pinhook::access

@@ -23,6 +23,7 @@
 #include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/client.hpp>
 #include <pinhook/registry/config_credentials.hpp>
+#include <pinhook/registry/node_conf.hpp>
 #include <pinhook/registry/route_table.hpp>
 #include <pinhook/registry/tenant_credentials.hpp>
 #include <pinhook/resolve/resolver_options.hpp>
@@ -60,6 +61,8 @@ class registry_access {
                                                                        registry::platform platform);
   [[nodiscard]] const std::shared_ptr<registry::tenant_credentials>& tenants() const { return tenants_; }
   [[nodiscard]] const std::shared_ptr<registry::route_table>& routes() const { return routes_; }
+  /// What nodes make of a short name (pin::name_meaning); null where that is Docker Hub's image.
+  [[nodiscard]] std::function<result<registry::reference>(const registry::reference&)> meaning_of() const;
   /// The credentials for mirrors: the sources of the process, without those of tenants.
   [[nodiscard]] const std::shared_ptr<registry::credential_source>& own_credentials() const { return own_; }
   /// The options, from the settings, of a resolver on this access. The cache has its defaults.
@@ -72,8 +75,8 @@ class registry_access {
   /// "in-cluster service account"; empty without a Kubernetes API.
   [[nodiscard]] std::string cluster() const { return connection_ ? connection_->where().origin : std::string(); }
 
-  /// Checks the files of credentials periodically until it is canceled, and loads changed ones. `on_stall`:
-  /// as file_watch.
+  /// Checks the files of credentials and registries.conf periodically until it is canceled, and loads changed ones.
+  /// `on_stall`: as file_watch.
   awaitable<void> watch_files(std::function<void(bool)> on_stall);
   /// Checks them now.
   void hurry() { files_timer_.hurry(); }
@@ -84,7 +87,8 @@ class registry_access {
  private:
   using source = std::shared_ptr<registry::credential_source>;
 
-  registry_access(asio::io_context& control, const config::settings& s, const clock& time, registry::observer* watch);
+  registry_access(asio::io_context& control, const config::settings& s, std::shared_ptr<registry::node_conf> conf,
+                  const clock& time, registry::observer* watch);
   result<void> open_cluster(const config::settings& s, const environment& all);
   result<void> open_plugins(const config::settings& s);
   result<void> open_configs(const config::settings& s, const environment& all);
@@ -93,7 +97,10 @@ class registry_access {
   [[nodiscard]] std::vector<source> sources_of(const registry::tenant& tenant) const;
 
   [[nodiscard]] std::string url_of(const registry::route& by, const registry::reference& ref) const;
-  [[nodiscard]] access_report::host host_of(const registry::route& by, const registry::reference& ref) const;
+  [[nodiscard]] access_report::host host_of(const registry::route& by, const registry::routes& of,
+                                            const registry::reference& ref) const;
+  // The places for the reference with some digest in place of its tag.
+  awaitable<void> add_places_of_digest(access_report& to, registry::reference ref, deadline d);
   [[nodiscard]] std::string refusal_of(const registry::route& by, const registry::reference& ref,
                                        const http::endpoint& to) const;
   // The operator named the host, so that it may be on this machine.
@@ -114,6 +121,7 @@ class registry_access {
   const registry::access_rules rules_;
   const http::address_rules networks_;
   const bool asks_loopback_;
+  const bool reads_short_names_;
   const http::proxy_settings proxy_;
   /// For hosts from the names of images: addresses are guarded; uses the proxy.
   http::curl_client registries_;
@@ -122,6 +130,8 @@ class registry_access {
   /// For a cloud's metadata: not guarded; never uses a proxy.
   http::curl_client metadata_;
   std::unique_ptr<registry::client> client_;
+  /// Null: the nodes have no registries.conf that is known.
+  std::shared_ptr<registry::node_conf> conf_;
   std::shared_ptr<registry::route_table> routes_;
   std::shared_ptr<kube::api_connection> connection_;
   std::shared_ptr<kube::api_client> api_;

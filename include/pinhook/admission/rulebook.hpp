@@ -4,6 +4,7 @@
 // Immutable once made; any thread.
 #pragma once
 
+#include <pinhook/pin/plan.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/rules/rule_set.hpp>
@@ -23,6 +24,8 @@ struct rulebook {
   rules::rule_set rules;
   /// The setting `help`; resolve::fault_of_help finds no fault in it. Empty: none.
   std::string help;
+  /// Of short names; null: Docker Hub's.
+  pin::name_meaning meaning_of = {};
 };
 
 }  // namespace pinhook::admission

@@ -109,6 +109,10 @@ struct settings {
   struct mirror_settings {
     /// Paths of directories like containerd's certs.d.
     std::vector<std::string> certs_dirs;
+    /// Paths of registries.conf and of directories with more of its kind.
+    std::vector<std::string> registries_conf;
+    /// Short names mean what registries_conf makes of them.
+    bool short_names = true;
     std::map<std::string, std::vector<registry::mirror_setting>, std::less<>> hosts;
   } mirrors;
 

@@ -13,6 +13,7 @@
 #include <pinhook/registry/reference.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,15 @@
 namespace pinhook::pin {
 
 enum class operation : std::uint8_t { create, update, remove, connect };
+
+/// The reference that nodes make of a short name by their registries.conf: the same one where that is Docker Hub's
+/// alone, else with its registry, and so it is pinned; an error where they refuse it. Null: Docker Hub's, whatever
+/// nodes make of it. Any thread.
+using name_meaning = std::function<result<registry::reference>(const registry::reference&)>;
+
+/// What the text of an image means: the reference that is resolved when it has a tag. Errors: of reference::parse, of
+/// `meaning_of`.
+[[nodiscard]] result<registry::reference> read_image(std::string_view text, const name_meaning& meaning_of);
 
 /// The facts of the admission request, beside the objects.
 struct request {
@@ -34,6 +44,7 @@ struct request {
   std::string_view ns;
   /// pod_paths::images_of the kind.
   pin::images images = images::changeable;
+  name_meaning meaning_of = {};
 };
 
 /// The decision for one slot.

@@ -12,6 +12,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/compute_thread.hpp>
 #include <pinhook/config/settings.hpp>
+#include <pinhook/pin/plan.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/tenant_credentials.hpp>
 #include <pinhook/resolve/resolver.hpp>
@@ -32,9 +33,10 @@ class admission_endpoint {
   admission_endpoint(const admission_endpoint&) = delete;
   admission_endpoint& operator=(const admission_endpoint&) = delete;
 
-  /// `s` has the policy and the rules at the start. `large`, the thread for large reviews, outlives the requests.
+  /// `s` has the policy and the rules at the start. `meaning_of`: of short names, also after `use`. `large`, the
+  /// thread for large reviews, outlives the requests.
   void open(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
-            const config::settings& s, compute_thread& large);
+            const config::settings& s, pin::name_meaning meaning_of, compute_thread& large);
 
   /// Requests that come from now on are answered by the policy and the rules of `s`.
   void use(const config::settings& s);
@@ -43,6 +45,7 @@ class admission_endpoint {
   [[nodiscard]] server::endpoint endpoint(server::tls_context& tls);
 
  private:
+  [[nodiscard]] std::shared_ptr<const admission::rulebook> book_of(const config::settings& s) const;
   awaitable<server::response> admit(pin::mode mode, server::request r);
 
   telemetry& seen_;
@@ -52,6 +55,7 @@ class admission_endpoint {
   /// Null before `open`.
   std::unique_ptr<admission::handler> handler_;
   compute_thread* large_ = nullptr;
+  pin::name_meaning meaning_of_;
 };
 
 }  // namespace pinhook::webhook

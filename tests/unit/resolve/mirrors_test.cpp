@@ -75,6 +75,28 @@ TEST_F(Mirrors, AnyFailureFallsThroughToTheRegistry) {
   }
 }
 
+// A registries.conf that moves the registry elsewhere: that place is no mirror, and there is nothing after it.
+TEST_F(Mirrors, ASourceElsewhereHasTheLastWordAndNoTenantsSecret) {
+  registry::route_options ways;
+  const std::string conf =
+      "[[registry]]\nprefix = \"docker.io\"\nlocation = \"s.corp/hub\"\n[[registry.mirror]]\nlocation = \"m.corp\"\n";
+  ways.conf = std::make_shared<registry::node_conf>(registry::parse_registries_conf(conf, "/r.conf").value());
+  options.routes = std::make_shared<registry::route_table>(std::move(ways), time.clock);
+  TearDown();
+  open();
+  client.route_says("m.corp", pinhook::fail(error_code::unavailable, "no connection"));
+  client.route_says("s.corp", pinhook::fail(error_code::not_found, "no such tag"));
+  const auto got = ask(query_of(nginx, tenant));
+  ASSERT_FALSE(got);
+  EXPECT_THAT(got.error().message, HasSubstr("no such tag; mirror m.corp: no connection"));
+  client.route_says("s.corp", digest_of_digit('b'));
+  const auto then = ask(query_of("docker.io/library/nginx:2", tenant));
+  ASSERT_TRUE(then) << then.error().message;
+  EXPECT_EQ(then->digest, digest_of_digit('b'));
+  EXPECT_THAT(asked(), ElementsAre("m.corp as anonymous", "s.corp as anonymous", "s.corp as anonymous"));
+  EXPECT_EQ(tenant->asked(), 0) << "they are for another host";
+}
+
 TEST_F(Mirrors, OnceAFlightNotOnceACredential) {
   have({mirror("https://one.corp")});
   client.route_says("one.corp", pinhook::fail(error_code::not_found, "no"));
