@@ -125,6 +125,7 @@ result<route> make_route(const mirror_setting& setting, const reference& ref) {
   out.tls = make_tls(setting);
   out.tls_elsewhere = authorities_of(out.tls);
   out.dial_timeout = setting.dial_timeout;
+  out.rewrite = setting.rewrite;
   for (const auto& h : setting.headers) {
     if (auto fault = header_fault(h)) return fail(std::move(*fault));
     if (!is_ours(h.name)) out.headers.push_back(h);
@@ -173,6 +174,29 @@ result<routes> make_routes(const std::vector<mirror_setting>& settings, const mi
     if (auto failed = add(one)) return fail(std::move(*failed));
   }
   if (auto failed = add(upstream)) return fail(std::move(*failed));
+  return out;
+}
+
+result<std::shared_ptr<const routes>> for_reference(std::shared_ptr<const routes> all, const reference& ref) {
+  const auto rewrites = [](const auto& one) { return one->rewrite != nullptr; };
+  if (std::none_of(all->in_order.begin(), all->in_order.end(), rewrites)) return all;
+  auto out = std::make_shared<routes>(*all);
+  const std::string suffix =
+      ref.digest() ? fmt::format("@{}", ref.digest()->to_string()) : fmt::format(":{}", ref.effective_tag());
+  for (auto& one : out->in_order) {
+    if (!rewrites(one)) continue;
+    const std::string name = one->rewrite(ref.repository());
+    if (name == ref.repository()) continue;
+    auto named = reference::parse(fmt::format("{}/{}{}", one->host, name, suffix));
+    if (!named || named->registry() != one->host)
+      return fail({error_code::denied,
+                   fmt::format("{} turns {} into {} for {}, which is not a valid name", all->source, ref.repository(),
+                               quoted(name), one->host),
+                   std::nullopt, remedy::configuration});
+    auto renamed = std::make_shared<route>(*one);
+    renamed->named = std::move(*named);
+    one = std::move(renamed);
+  }
   return out;
 }
 

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ struct mirror_setting {
   std::vector<route_header> headers;
   /// The time limit for connecting.
   std::optional<std::chrono::nanoseconds> dial_timeout;
+  /// The repository's name at the host, for the one in the reference; null: the same.
+  std::function<std::string(const std::string&)> rewrite;
 };
 
 /// A setting prepared for requests.
@@ -76,6 +79,8 @@ struct route {
   /// The part of it for a token realm on another host: the authorities, never the client certificate or `skip_verify`.
   std::shared_ptr<const http::tls_settings> tls_elsewhere;
   std::optional<std::chrono::nanoseconds> dial_timeout;
+  /// mirror_setting::rewrite; for_reference has applied it.
+  std::function<std::string(const std::string&)> rewrite;
   /// The host in messages and metrics: "mirror.corp:5000"; for the registry itself its canonical name.
   std::string host;
   /// True when it may answer a request for `ref`.
@@ -98,6 +103,10 @@ struct routes {
 /// Errors: those of make_route.
 [[nodiscard]] result<routes> make_routes(const std::vector<mirror_setting>& settings, const mirror_setting& upstream,
                                          const reference& ref);
+
+/// The routes of a registry with the name that each has for the image. invalid_input: a rewritten name is not valid.
+[[nodiscard]] result<std::shared_ptr<const routes>> for_reference(std::shared_ptr<const routes> all,
+                                                                  const reference& ref);
 
 /// The routes of `places`, for their reference alone; those that are blocked are left out and named in `trouble`.
 /// denied: all are.

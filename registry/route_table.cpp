@@ -93,14 +93,26 @@ std::optional<found_routes> route_table::by_conf(const world& all, const referen
   return std::make_shared<const routes>(std::move(*out));
 }
 
+bool route_table::is_known_without_files(const world& all, const std::string& registry) {
+  return all.options.directories.empty() || configured(all.options, registry) != nullptr ||
+         (all.options.rules && all.options.rules->find(registry) != nullptr);
+}
+
 // Where no directory has a say.
 found_routes route_table::without_files(world& all, const reference& ref) {
   entry* const held = all.held.find(ref.registry());
   const steady_time now = all.time.now();
   if (held != nullptr && now < held->until) return held->found;
   const auto* mirrors = configured(all.options, ref.registry());
+  const auto* rules = mirrors == nullptr && all.options.rules ? all.options.rules->find(ref.registry()) : nullptr;
   entry made{"configuration", fail(error_code::internal, "not made"), now + all.options.recheck};
-  made.found = mirrors == nullptr ? made_of({}, {}, ref, "") : made_of(*mirrors, {}, ref, "the configuration");
+  // They do not change, so requests go on with the same TLS settings, and on the same connections.
+  if (held != nullptr)
+    made.found = held->found;
+  else if (rules != nullptr)
+    made.found = made_of(rules->mirrors, rules->upstream, ref, all.options.rules->file);
+  else
+    made.found = mirrors == nullptr ? made_of({}, {}, ref, "") : made_of(*mirrors, {}, ref, "the configuration");
   auto out = made.found;
   all.held.put(ref.registry(), std::move(made));
   return out;
@@ -108,21 +120,25 @@ found_routes route_table::without_files(world& all, const reference& ref) {
 
 std::shared_ptr<const routes> route_table::known(const reference& ref) const {
   if (const auto made = by_conf(*world_, ref)) return *made ? **made : nullptr;
-  const bool has_files = !world_->options.directories.empty() && configured(world_->options, ref.registry()) == nullptr;
+  const bool has_files = !is_known_without_files(*world_, ref.registry());
   const entry* const held = has_files ? world_->held.find(ref.registry()) : nullptr;
   if (has_files) return held != nullptr && held->found ? *held->found : nullptr;
-  const auto out = without_files(*world_, ref);
+  const auto all = without_files(*world_, ref);
+  const auto out = all ? for_reference(*all, ref) : all;
   return out ? *out : nullptr;
 }
 
 awaitable<found_routes> route_table::routes_for(reference ref, deadline d) {
   const std::shared_ptr<world> all = world_;
   if (auto made = by_conf(*all, ref)) co_return std::move(*made);
+  if (is_known_without_files(*all, ref.registry())) {
+    auto found = without_files(*all, ref);
+    if (found) found = for_reference(*found, ref);
+    co_return found;
+  }
   const steady_time now = all->time.now();
   const entry* const held = all->held.find(ref.registry());
   if (held != nullptr && now < held->until) co_return held->found;
-  if (all->options.directories.empty() || configured(all->options, ref.registry()) != nullptr)
-    co_return without_files(*all, ref);
   if (!reads_) {
     fetch_cache_options options;
     options.fetch_limit = read_limit;

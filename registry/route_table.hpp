@@ -14,6 +14,7 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/fetch_cache.hpp>
+#include <pinhook/registry/mirror_rules.hpp>
 #include <pinhook/registry/node_conf.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/registry/route.hpp>
@@ -37,6 +38,8 @@ struct route_options {
   std::map<std::string, std::vector<mirror_setting>, std::less<>> mirrors;
   /// The nodes' registries.conf: its entries precede the directories. Null: there is none.
   std::shared_ptr<const node_conf> conf;
+  /// The nodes' registries.yaml: after `conf` and before the directories. Null: there is none.
+  std::shared_ptr<const mirror_rules> rules;
   /// Directories in the layout of containerd's config_path, such as "/etc/containerd/certs.d". The first one with an
   /// entry for a registry counts.
   std::vector<std::string> directories;
@@ -82,6 +85,8 @@ class route_table {
 
   // Nothing where the nodes' registries.conf has no entry for it, or is not read.
   static std::optional<result<std::shared_ptr<const routes>>> by_conf(const world& all, const reference& ref);
+  // True where no directory is read for the registry.
+  static bool is_known_without_files(const world& all, const std::string& registry);
   static result<std::shared_ptr<const routes>> without_files(world& all, const reference& ref);
   static awaitable<result<reads::fetched>> read(std::shared_ptr<world> all, reference ref, deadline d);
 

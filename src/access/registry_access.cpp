@@ -1,7 +1,9 @@
 #include <pinhook/access/registry_access.hpp>
 
+#include <pinhook/base/file.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/process.hpp>
+#include <pinhook/base/side_thread.hpp>
 #include <pinhook/cloud/azure_credentials.hpp>
 #include <pinhook/cloud/ecr_credentials.hpp>
 #include <pinhook/cloud/google_credentials.hpp>
@@ -60,9 +62,11 @@ registry::client_options client_options(const config::settings& s) {
   return out;
 }
 
-registry::route_options route_options(const config::settings& s, std::shared_ptr<const registry::node_conf> conf) {
+registry::route_options route_options(const config::settings& s, std::shared_ptr<const registry::node_conf> conf,
+                                      const std::optional<registries_yaml>& yaml) {
   registry::route_options out;
   out.conf = std::move(conf);
+  if (yaml) out.rules = std::make_shared<const registry::mirror_rules>(yaml->rules);
   out.mirrors = s.mirrors.hosts;
   out.directories = s.mirrors.certs_dirs;
   return out;
@@ -93,9 +97,8 @@ std::chrono::seconds stall_time(const config::settings& s) {
   return std::max(least, s.for_command ? whole : whole / parts);
 }
 
-registry_access::registry_access(asio::io_context& control, const config::settings& s,
-                                 std::shared_ptr<registry::node_conf> conf, const clock& time,
-                                 registry::observer* watch)
+registry_access::registry_access(asio::io_context& control, const config::settings& s, node_files nodes,
+                                 const clock& time, registry::observer* watch)
     : control_(control),
       time_(time),
       hosts_(s.registries),
@@ -109,13 +112,13 @@ registry_access::registry_access(asio::io_context& control, const config::settin
       cluster_(control, unguarded(proxy_)),
       metadata_(control, unguarded({})),
       client_(registry::make_client(registries_, client_options(s), time, watch)),
-      conf_(std::move(conf)),
-      routes_(std::make_shared<registry::route_table>(route_options(s, conf_), time)),
+      nodes_(std::move(nodes)),
+      routes_(std::make_shared<registry::route_table>(route_options(s, nodes_.conf, nodes_.yaml), time)),
       files_timer_(control.get_executor()) {}
 
 std::function<result<registry::reference>(const registry::reference&)> registry_access::meaning_of() const {
-  if (!conf_ || !reads_short_names_) return nullptr;
-  return [conf = conf_](const registry::reference& ref) { return registry::meaning_of(*conf->current(), ref); };
+  if (!nodes_.conf || !reads_short_names_) return nullptr;
+  return [conf = nodes_.conf](const registry::reference& ref) { return registry::meaning_of(*conf->current(), ref); };
 }
 
 resolve::resolver_options registry_access::resolver_options(const config::settings& s) const {
@@ -138,13 +141,9 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
   if (auto good = registry::access_rules::make(s.allowed_registries, s.denied_registries); !good)
     return fail(std::move(good.error()));
   if (auto good = http::check(http::proxy_from_environment()); !good) return fail(std::move(good.error()));
-  std::shared_ptr<registry::node_conf> conf;
-  if (!s.mirrors.registries_conf.empty()) {
-    auto opened = registry::node_conf::open(s.mirrors.registries_conf);
-    if (!opened) return fail(std::move(opened.error()).at("mirrors.registries_conf"));
-    conf = std::move(*opened);
-  }
-  std::unique_ptr<registry_access> out(new registry_access(control, s, std::move(conf), time, watch));
+  auto nodes = read_node_files(s);
+  if (!nodes) return fail(std::move(nodes.error()));
+  std::unique_ptr<registry_access> out(new registry_access(control, s, std::move(*nodes), time, watch));
   if (auto ok = out->open_cluster(s, all); !ok) return fail(std::move(ok.error()));
   if (auto ok = out->open_plugins(s); !ok) return fail(std::move(ok.error()));
   if (auto ok = out->open_configs(s, all); !ok) return fail(std::move(ok.error()));
@@ -155,6 +154,23 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
     log::warning(
         "a proxy resolves the names of registries, so their addresses are not checked: list the allowed registries "
         "under registry.allow");
+  return out;
+}
+
+result<registry_access::node_files> registry_access::read_node_files(const config::settings& s) {
+  node_files out;
+  if (!s.mirrors.registries_conf.empty()) {
+    auto opened = registry::node_conf::open(s.mirrors.registries_conf);
+    if (!opened) return fail(std::move(opened.error()).at("mirrors.registries_conf"));
+    out.conf = std::move(*opened);
+  }
+  if (const std::string& file = s.mirrors.registries_yaml; !file.empty()) {
+    auto read = read_within<secret>(file, [file] { return read_file(file, max_registries_yaml); });
+    if (!read) return fail(std::move(read.error()).at("mirrors.registries_yaml"));
+    auto parsed = parse_registries_yaml(read->reveal(), {file, s.mirrors.default_endpoint});
+    if (!parsed) return fail(std::move(parsed.error()).at("mirrors.registries_yaml"));
+    out.yaml = std::move(*parsed);
+  }
   return out;
 }
 
@@ -195,6 +211,9 @@ result<void> registry_access::open_configs(const config::settings& s, const envi
     if (!opened) return fail(std::move(opened.error()).at("registry credentials"));
     configs_.push_back(std::move(*opened));
   }
+  // As on the node, for every Pod; after the files that are for pinhook itself.
+  if (nodes_.yaml)
+    configs_.push_back(std::make_shared<registry::config_credentials>(nodes_.yaml->credentials, nullptr, time_));
   return {};
 }
 
@@ -252,7 +271,7 @@ std::unique_ptr<registry::client> registry_access::make_platform_client(const co
 awaitable<void> registry_access::watch_files(std::function<void(bool)> on_stall) {
   for (;;) {
     co_await files_timer_.wait(files_poll);
-    std::function<void()> look = [configs = configs_, plugins = plugins_, conf = conf_] {
+    std::function<void()> look = [configs = configs_, plugins = plugins_, conf = nodes_.conf] {
       for (const auto& one : configs) report_reload(one->reload_if_changed(), "registry credentials");
       if (plugins) report_reload(plugins->reload_if_changed(), "credential plugins");
       if (conf) report_reload(conf->reload_if_changed(), "registries.conf files");

@@ -218,6 +218,12 @@ std::vector<setting> make_table() {
           "read "
           "again when they change. Its entries win over mirrors.certs_dirs.",
           "For example [/etc/containers/registries.conf, /etc/containers/registries.conf.d], as nodes have them."),
+      row("mirrors.registries_yaml", text_type{}, at(&settings::mirrors, &settings::mirror_settings::registries_yaml),
+          "registries.yaml of nodes with k3s or RKE2, read at the start; it wins over mirrors.certs_dirs.",
+          "For example /etc/rancher/k3s/registries.yaml, from a Secret when it holds passwords."),
+      row("mirrors.default_endpoint", bool_type{}, at(&settings::mirrors, &settings::mirror_settings::default_endpoint),
+          "Whether nodes with mirrors.registries_yaml ask a registry after its mirrors.",
+          "Set false where k3s or RKE2 run with --disable-default-registry-endpoint."),
       row("mirrors.short_names", bool_type{}, at(&settings::mirrors, &settings::mirror_settings::short_names),
           "Whether a name without a registry (nginx) means what mirrors.registries_conf makes of it; where that may be "
           "another image than Docker Hub's, the pin names its registry. Without such files it is Docker Hub's.",

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <pinhook/access/access_report.hpp>
+#include <pinhook/access/registries_yaml.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/environment.hpp>
@@ -34,6 +35,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -87,8 +89,14 @@ class registry_access {
  private:
   using source = std::shared_ptr<registry::credential_source>;
 
-  registry_access(asio::io_context& control, const config::settings& s, std::shared_ptr<registry::node_conf> conf,
-                  const clock& time, registry::observer* watch);
+  // What the nodes' files say.
+  struct node_files {
+    std::shared_ptr<registry::node_conf> conf;
+    std::optional<registries_yaml> yaml;
+  };
+  static result<node_files> read_node_files(const config::settings& s);
+  registry_access(asio::io_context& control, const config::settings& s, node_files nodes, const clock& time,
+                  registry::observer* watch);
   result<void> open_cluster(const config::settings& s, const environment& all);
   result<void> open_plugins(const config::settings& s);
   result<void> open_configs(const config::settings& s, const environment& all);
@@ -130,8 +138,7 @@ class registry_access {
   /// For a cloud's metadata: not guarded; never uses a proxy.
   http::curl_client metadata_;
   std::unique_ptr<registry::client> client_;
-  /// Null: the nodes have no registries.conf that is known.
-  std::shared_ptr<registry::node_conf> conf_;
+  node_files nodes_;
   std::shared_ptr<registry::route_table> routes_;
   std::shared_ptr<kube::api_connection> connection_;
   std::shared_ptr<kube::api_client> api_;

@@ -111,6 +111,10 @@ struct settings {
     std::vector<std::string> certs_dirs;
     /// Paths of registries.conf and of directories with more of its kind.
     std::vector<std::string> registries_conf;
+    /// Path of a registries.yaml; empty: none.
+    std::string registries_yaml;
+    /// Of nodes with registries.yaml: a registry with mirrors is asked itself, too.
+    bool default_endpoint = true;
     /// Short names mean what registries_conf makes of them.
     bool short_names = true;
     std::map<std::string, std::vector<registry::mirror_setting>, std::less<>> hosts;
