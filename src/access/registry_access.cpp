@@ -126,6 +126,8 @@ resolve::resolver_options registry_access::resolver_options(const config::settin
   out.gate.requests_per_host = s.resolver.host_concurrency;
   out.flights.limit = s.resolver.lookup_limit;
   out.source_limit = s.resolver.source_limit;
+  // A command gives its digests to files, which know no warnings about nodes.
+  if (!s.for_command) out.verify_pull = s.resolver.verify_pull;
   out.routes = routes_;
   out.mirror_credentials = own_;
   return out;

@@ -220,7 +220,18 @@ class composer {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "same_digest");
       return;
     }
+    if (a.trouble && a.trouble->is_unservable) return take_unservable(d, *a.trouble);
+    if (a.trouble) warn_of(d, [&] { return fmt::format("the pin may not run: {}", a.trouble->reason.message); });
     take_pin(slot_outcome::kind::pinned, d, a.digest, resolve::to_string(a.from));
+  }
+
+  // In every mode: the tag works, and a pin would not.
+  void take_unservable(const decision& d, const resolve::pull_trouble& trouble) {
+    add_outcome(slot_outcome::kind::skipped, d.slot, {}, "no_place_by_digest");
+    warn_of(d, [&] {
+      return fmt::format("stays a tag, since nodes could not pull it by digest: {}", trouble.reason.message);
+    });
+    skipped_.add([&] { return fmt::format("{}: {}", short_label(slot_of(d.slot)), trouble.reason.message); });
   }
 
   void take_pin(slot_outcome::kind status, const decision& d, const registry::digest& digest, std::string_view source) {

@@ -52,6 +52,9 @@ std::vector<setting> make_table() {
                                       {"error", log::level::error}}};
   const word_type<std::optional<log::format>> shapes{
       {{"auto", std::nullopt}, {"json", log::format::json}, {"text", log::format::text}}};
+  const word_type<resolve::pull_order> pull_orders{{{"off", resolve::pull_order::off},
+                                                    {"warn", resolve::pull_order::warn},
+                                                    {"enforce", resolve::pull_order::enforce}}};
   const word_type<switch_state> switches{
       {{"auto", switch_state::automatic}, {"on", switch_state::on}, {"off", switch_state::off}}};
   return {
@@ -118,6 +121,13 @@ std::vector<setting> make_table() {
       row("pin.excluded_namespaces", text_list_type{}, at(&settings::pin, &pin::policy::excluded_namespaces),
           "Namespaces never changed, beside kube-system, kube-public, kube-node-lease and pinhook's own.",
           "Add namespaces that must come up while registries are out of reach."),
+      row("pin.verify_pull", pull_orders, at(&settings::resolver, &settings::resolver_settings::verify_pull),
+          "Whether the places are asked from which nodes pull the digest, where these are others than the one that "
+          "answered for the tag; warn: an image that they do not have is pinned with a warning; enforce: it counts as "
+          "not "
+          "resolved. What no place may serve by digest stays a tag, with a warning.",
+          "Set enforce where a Pod that cannot start is worse than one that is refused, off to spare registries a "
+          "request."),
       row("rules", rules_type{}, at(&settings::rules),
           "Rules on images: their orders (pin, format, pullPolicy) or requirements (require); for each effect "
           "the first rule that matches decides.",

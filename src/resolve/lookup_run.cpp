@@ -83,10 +83,12 @@ awaitable<void> lookup_run::run() {
   }
   std::optional<error> verdict;
   for (const route& by : routes) {
-    auto got = co_await by_route(by);
+    question q = question_for(by, ref);
+    auto got = co_await by_route(std::move(q));
     if (f_->has_moved) co_return;
     if (got) {
       f_->outcome = std::move(*got);
+      co_await check_pull(by);
       co_return;
     }
     const bool is_mirror = by && !by->is_source;
@@ -102,23 +104,91 @@ awaitable<void> lookup_run::run() {
   f_->outcome = fail(failed_routes_.added_to(std::move(verdict).value_or(none)));
 }
 
-lookup_run::question lookup_run::question_for(route by) const {
-  if (!by || by->is_upstream) {
-    const bool is_last = !by || by->is_source;
-    return {std::move(by), f_->query.ref.registry(), f_->query.credentials, f_->query.ref, f_->limit, true, is_last};
-  }
-  auto named = reference_at(*by, f_->query.ref);
-  const source own = named ? with_.options.mirror_credentials : nullptr;
-  registry::reference there = named ? std::move(*named) : f_->query.ref;
-  const std::string host = by->host;
-  if (by->is_source) return {std::move(by), host, own, std::move(there), f_->limit, false, true};
-  std::chrono::nanoseconds most = with_.options.mirror_limit;
-  if (by->dial_timeout) most = std::min(most, *by->dial_timeout + after_dialling);
-  return {std::move(by), host, own, std::move(there), share(most, f_->limit), false, false};
+// True when both lead to the same repository of the same host.
+bool is_same_place(const registry::route& a, const registry::route& b) {
+  const auto base = [](const registry::route& one) { return one.base ? one.base->text() : std::string(); };
+  const auto name = [](const registry::route& one) { return one.named ? one.named->repository() : std::string(); };
+  return a.host == b.host && base(a) == base(b) && name(a) == name(b);
 }
 
-awaitable<result<registry::digest>> lookup_run::by_route(route by) {
-  const question q = question_for(std::move(by));
+// A node that asks the place which answered for the tag finds the digest there, be it after others.
+awaitable<void> lookup_run::check_pull(route by) {
+  const registry::reference& ref = f_->query.ref;
+  if (with_.options.verify_pull == pull_order::off || !with_.options.routes || !by || ref.is_pinned()) co_return;
+  found_ = *f_->outcome;
+  auto pinned = registry::reference::parse(fmt::format("{}@{}", ref.written_name(), found_->to_string()));
+  if (!pinned) co_return;
+  registry::reference named = *pinned;
+  const auto known = co_await with_.options.routes->routes_for(std::move(named), f_->limit);
+  std::vector<route> places;
+  // Blocked, every one of them; another error says nothing about the nodes.
+  if (!known && known.error().code != error_code::denied) co_return;
+  if (known) places = (*known)->in_order;
+  std::erase_if(places, [&](const route& one) { return !one->answers(*pinned); });
+  if (std::ranges::any_of(places, [&](const route& one) { return is_same_place(*one, *by); })) co_return;
+  if (places.empty()) {
+    const std::string reason = known ? std::string() : "; " + known.error().message;
+    take_pull(std::make_shared<const pull_trouble>(pull_trouble{
+        {error_code::denied,
+         fmt::format(
+             "{} {} serves tags alone, and no place may serve the digest: let a mirror do so (containerd: pull; "
+             "registries.conf: pull-from-mirror; OpenShift: ImageDigestMirrorSet){}",
+             by->is_source ? "registry" : "mirror", by->host, reason),
+         std::nullopt, remedy::configuration},
+        true}));
+    co_return;
+  }
+  if (with_.pulls.is_good(ref.canonical(), f_->identity, *found_, with_.time.now())) co_return;
+  const auto asked_at = f_->asked_at;
+  auto trouble = co_await ask_for_pull(std::move(*pinned), std::move(places));
+  f_->asked_at = asked_at;
+  if (!f_->has_moved) take_pull(std::move(trouble));
+}
+
+// Null: one of the places has it.
+awaitable<std::shared_ptr<const pull_trouble>> lookup_run::ask_for_pull(registry::reference pinned,
+                                                                        std::vector<route> places) {
+  skipped_sources failed;
+  std::optional<error> last;
+  std::string last_name;
+  for (const route& place : places) {
+    question q = question_for(place, pinned);
+    // The digest is known by now: those who wait for it lose no more time than by a mirror.
+    q.limit = share(with_.options.mirror_limit, f_->limit);
+    q.is_last = false;
+    auto got = co_await by_route(std::move(q));
+    if (got || f_->has_moved) co_return nullptr;
+    if (last) failed.add(std::move(last_name), *last);
+    last = std::move(got.error());
+    last_name = fmt::format("{} {}", place->is_source ? "registry" : "mirror", place->host);
+    if (f_->is_over_limit) break;
+  }
+  error reason = failed.added_to(std::move(*last)).at(fmt::format("nodes cannot pull {}", found_->shortened()));
+  co_return std::make_shared<const pull_trouble>(pull_trouble{std::move(reason), false});
+}
+
+void lookup_run::take_pull(std::shared_ptr<const pull_trouble> trouble) {
+  const bool is_error = trouble && !trouble->is_unservable && with_.options.verify_pull == pull_order::enforce;
+  if (is_error) f_->outcome = fail(trouble->reason);
+  with_.pulls.put(f_->query.ref.canonical(), f_->identity, *found_, std::move(trouble), with_.time.now());
+}
+
+lookup_run::question lookup_run::question_for(route by, const registry::reference& ref) const {
+  if (!by || by->is_upstream) {
+    const bool is_last = !by || by->is_source;
+    return {std::move(by), ref.registry(), f_->query.credentials, ref, ref, f_->limit, true, is_last};
+  }
+  auto named = reference_at(*by, ref);
+  const source own = named ? with_.options.mirror_credentials : nullptr;
+  registry::reference there = named ? std::move(*named) : ref;
+  const std::string host = by->host;
+  if (by->is_source) return {std::move(by), host, own, std::move(there), ref, f_->limit, false, true};
+  std::chrono::nanoseconds most = with_.options.mirror_limit;
+  if (by->dial_timeout) most = std::min(most, *by->dial_timeout + after_dialling);
+  return {std::move(by), host, own, std::move(there), ref, share(most, f_->limit), false, false};
+}
+
+awaitable<result<registry::digest>> lookup_run::by_route(question q) {
   question first = q;
   auto got = co_await ask(std::move(first));
   if (got || f_->has_moved || got.error().code != error_code::unauthorized) co_return got;
@@ -213,7 +283,7 @@ awaitable<result<registry::digest>> lookup_run::ask_once(question q, registry::c
   std::exception_ptr thrown;
   try {
     route by = q.by;
-    registry::reference ref = f_->query.ref;
+    registry::reference ref = q.ref;
     auto reply = co_await with_.client.resolve_by(std::move(by), std::move(ref), std::move(credential), q.limit);
     if (reply) {
       entered->settle(nullptr);

@@ -27,13 +27,15 @@ constexpr std::size_t light_asks = 8;
 deadline limit_of(const flight_waiter& w) { return w.of->limit; }
 
 lookup_scheduler::lookup_scheduler(boost::asio::any_io_executor on, registry::client& client, const clock& time,
-                                   observer* watch, std::shared_ptr<digest_cache> cache, resolver_options options,
+                                   observer* watch, std::shared_ptr<digest_cache> cache,
+                                   std::shared_ptr<pull_notes> pulls, resolver_options options,
                                    std::unique_ptr<alarm> bell)
     : on_(std::move(on)),
       client_(client),
       time_(time),
       watch_(watch),
       cache_(std::move(cache)),
+      pulls_(std::move(pulls)),
       options_(options),
       timers_(time, std::move(bell)),
       gate_(on_, time, timers_, options.gate, options.jitter_seed.value_or(std::random_device{}()),
@@ -192,7 +194,7 @@ awaitable<void> lookup_scheduler::work([[maybe_unused]] std::shared_ptr<lookup_s
   const auto waits = [this](flight& which, steady_time until, const error& refusal) {
     return waits_out(which, until, refusal);
   };
-  lookup_run steps({client_, time_, gate_, options_, waits}, std::move(f));
+  lookup_run steps({client_, time_, gate_, options_, *pulls_, waits}, std::move(f));
   co_await steps.run();
 }
 

@@ -45,7 +45,8 @@ tag_resolver::tag_resolver(boost::asio::any_io_executor lookup_executor, registr
       time_(time),
       watch_(watch),
       cache_(std::make_shared<digest_cache>(options.cache)),
-      scheduler_(std::make_shared<lookup_scheduler>(on_, client, time, watch, cache_, options,
+      pulls_(std::make_shared<pull_notes>()),
+      scheduler_(std::make_shared<lookup_scheduler>(on_, client, time, watch, cache_, pulls_, options,
                                                     bell ? std::move(bell) : make_alarm(on_))) {
   scheduler_->begin();
 }
@@ -80,6 +81,7 @@ awaitable<std::vector<result<answer>>> tag_resolver::resolve(std::vector<query> 
     }
     std::string identity = identity_of(q);
     if (auto held = from_cache(q, identity, now)) {
+      if (*held) (*held)->trouble = pulls_->trouble_of(q.ref.canonical(), identity, (*held)->digest, now);
       out.push_back(std::move(*held));
       continue;
     }
@@ -101,6 +103,8 @@ awaitable<std::vector<result<answer>>> tag_resolver::resolve(std::vector<query> 
   for (const batch::ask& a : b->asks) {
     for (const std::size_t i : a.positions) {
       out[i] = a.outcome;
+      if (out[i])
+        out[i]->trouble = pulls_->trouble_of(a.query.ref.canonical(), a.identity, out[i]->digest, time_.now());
       count(is_stale(a.outcome) ? cache_event::stale : cache_event::miss);
     }
   }

@@ -37,6 +37,10 @@ class fake_resolver final : public resolve::resolver {
     const std::lock_guard lock(guard_);
     answers_.insert_or_assign(canonical, result<resolve::answer>(resolve::answer{std::move(d), from}));
   }
+  void answers(const std::string& canonical, resolve::answer a) {
+    const std::lock_guard lock(guard_);
+    answers_.insert_or_assign(canonical, result<resolve::answer>(std::move(a)));
+  }
   void fails(const std::string& canonical, error e) {
     const std::lock_guard lock(guard_);
     answers_.insert_or_assign(canonical, result<resolve::answer>(fail(std::move(e))));

@@ -70,11 +70,15 @@ struct handler_fixture : ::testing::Test {
   rules::rule_set rules;
   /// The setting `help`.
   std::string help;
+  /// Of short names.
+  pin::name_meaning meaning_of;
   json::document response;
 
   admission::verdict ask(const std::string& body, pin::mode mode = pin::mode::enforce) {
+    const auto book = std::make_shared<admission::rulebook>(policy, rules, help);
+    book->meaning_of = meaning_of;
     const admission::handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials),
-                               std::make_shared<const admission::rulebook>(policy, rules, help));
+                               book);
     admission::verdict v = run(h.handle(body, mode, deadline::never()));
     if (v.http_status == 200) show(v);
     return v;

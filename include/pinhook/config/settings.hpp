@@ -92,6 +92,7 @@ struct settings {
     std::size_t host_concurrency = resolve::gate_options{}.requests_per_host;
     std::chrono::nanoseconds lookup_limit = resolve::flight_options{}.limit;
     std::chrono::nanoseconds source_limit = resolve::resolver_options{}.source_limit;
+    resolve::pull_order verify_pull = resolve::pull_order::warn;
   } resolver;
 
   /// Not a setting of a file: true for commands that a person types. A registry on this machine is asked although

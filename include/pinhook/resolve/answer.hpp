@@ -4,8 +4,10 @@
 #pragma once
 
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/resolve/pull_notes.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace pinhook::resolve {
@@ -23,6 +25,8 @@ std::string_view to_string(origin from) noexcept;
 struct answer {
   registry::digest digest;
   origin from = origin::registry;
+  /// What nodes would meet with that pull the digest; null: nothing is known.
+  std::shared_ptr<const pull_trouble> trouble = nullptr;
 };
 
 }  // namespace pinhook::resolve

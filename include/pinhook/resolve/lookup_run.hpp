@@ -8,6 +8,8 @@
 // the next route is taken. A source of credentials is asked only when those before it had none or theirs were refused;
 // it too gets a share, and one that fails is skipped and named in the end.
 //
+// Then, where nodes pull the digest from other places than the one that answered, those are asked for it.
+//
 // Look-up thread only; lives in the frame of the flight's coroutine.
 #pragma once
 
@@ -19,6 +21,7 @@
 #include <pinhook/registry/route.hpp>
 #include <pinhook/resolve/credential_chain.hpp>
 #include <pinhook/resolve/host_gate.hpp>
+#include <pinhook/resolve/pull_notes.hpp>
 #include <pinhook/resolve/resolver_options.hpp>
 #include <pinhook/resolve/single_flight.hpp>
 #include <pinhook/resolve/skipped_sources.hpp>
@@ -39,6 +42,7 @@ class lookup_run {
     const clock& time;
     host_gate& gate;
     const resolver_options& options;
+    pull_notes& pulls;
     /// True when one of those who wait for the flight waits for the end of a rest.
     std::function<bool(flight&, steady_time until, const error& refusal)> waits_out;
   };
@@ -56,13 +60,17 @@ class lookup_run {
     std::string host;
     source credentials;
     registry::reference named;
+    registry::reference ref;
     deadline limit;
     bool is_upstream = true;
     /// There is no other route.
     bool is_last = true;
   };
 
-  awaitable<result<registry::digest>> by_route(route by);
+  awaitable<result<registry::digest>> by_route(question q);
+  awaitable<void> check_pull(route by);
+  awaitable<std::shared_ptr<const pull_trouble>> ask_for_pull(registry::reference pinned, std::vector<route> places);
+  void take_pull(std::shared_ptr<const pull_trouble> trouble);
   awaitable<result<registry::digest>> ask(question q);
   awaitable<result<registry::digest>> ask_each_source(question q);
   awaitable<std::optional<registry::digest>> ask_with_offered(question q, credential_chain& chain);
@@ -70,11 +78,13 @@ class lookup_run {
   [[nodiscard]] host_gate::visit visit_for(const question& q, const registry::credential& credential) const;
   [[nodiscard]] bool may_ask_again(const question& q, const registry::credential& credential, const error& after) const;
   [[nodiscard]] deadline share(std::chrono::nanoseconds most, deadline within) const;
-  [[nodiscard]] question question_for(route by) const;
+  [[nodiscard]] question question_for(route by, const registry::reference& ref) const;
   void note_source(const registry::credential_source& which, const registry::reference& named, error failure);
 
   tools with_;
   std::shared_ptr<flight> f_;
+  // The digest whose places are asked, while they are.
+  std::optional<registry::digest> found_;
   skipped_sources failed_routes_;
   skipped_sources sources_;
 };

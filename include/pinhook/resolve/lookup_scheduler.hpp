@@ -74,7 +74,8 @@ class lookup_scheduler : public std::enable_shared_from_this<lookup_scheduler> {
  public:
   /// `client`, `time` and `watch` (may be null) must outlive the scheduler.
   lookup_scheduler(boost::asio::any_io_executor on, registry::client& client, const clock& time, observer* watch,
-                   std::shared_ptr<digest_cache> cache, resolver_options options, std::unique_ptr<alarm> bell);
+                   std::shared_ptr<digest_cache> cache, std::shared_ptr<pull_notes> pulls, resolver_options options,
+                   std::unique_ptr<alarm> bell);
 
   /// Once, before anything else.
   void begin();
@@ -122,6 +123,7 @@ class lookup_scheduler : public std::enable_shared_from_this<lookup_scheduler> {
   const clock& time_;
   observer* watch_;
   std::shared_ptr<digest_cache> cache_;
+  std::shared_ptr<pull_notes> pulls_;
   resolver_options options_;
   timer_queue timers_;
   host_gate gate_;

@@ -4,6 +4,7 @@
 #include <pinhook/resolve/cache_options.hpp>
 #include <pinhook/resolve/flight_options.hpp>
 #include <pinhook/resolve/gate_options.hpp>
+#include <pinhook/resolve/pull_notes.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -37,6 +38,9 @@ struct resolver_options {
   /// Credentials for mirrors, asked with the mirror's host as the registry; null: none. Those of the process alone
   /// (plugins, clouds, config files), never a tenant's: a mirror's answer is given to every tenant.
   std::shared_ptr<registry::credential_source> mirror_credentials;
+  /// Whether the places are asked from which nodes pull a digest, where these are others than the one that answered
+  /// for the tag. `enforce`: a digest that they cannot pull is an error.
+  pull_order verify_pull = pull_order::off;
   /// Feeds the jitter of back-offs. Without a value: random, so that replicas differ.
   std::optional<std::uint64_t> jitter_seed;
 };

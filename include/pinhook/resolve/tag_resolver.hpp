@@ -58,6 +58,7 @@ class tag_resolver final : public resolver {
   const clock& time_;
   observer* watch_;
   std::shared_ptr<digest_cache> cache_;
+  std::shared_ptr<pull_notes> pulls_;
   std::shared_ptr<lookup_scheduler> scheduler_;
 };
 
