@@ -105,6 +105,8 @@ void declare_explain(CLI::App& app, arguments& out) {
   app.add_option("-n,--namespace", out.ns, "As a Pod of this namespace: read its pull secrets")->type_name("NS");
   app.add_option("--service-account", out.service_account, "As a Pod of this service account (default: default)")
       ->type_name("SA");
+  app.add_option("--node-config", out.node_config, "As a node with these files: its /etc, or a copy of that")
+      ->type_name("DIR");
   // One value for each option, since REF may follow it.
   app.add_option("--pull-secret", out.pull_secrets, "As a Pod with this imagePullSecret; may be repeated")
       ->type_name("NAME")

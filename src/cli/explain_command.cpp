@@ -1,3 +1,4 @@
+#include <pinhook/access/node_config.hpp>
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/access/run_to_end.hpp>
 #include <pinhook/base/environment.hpp>
@@ -68,6 +69,9 @@ int explain(const arguments& arguments) {
   start.for_command = true;
   auto found = config::settings_for(arguments.configuration, process_environment(), std::move(start));
   if (!found) return refuse_explain(found.error());
+  if (!arguments.node_config.empty())
+    if (auto good = access::use_node_config(arguments.node_config, found->values); !good)
+      return refuse_explain(good.error());
   // Without a namespace there is no secret to read, so no cluster is needed.
   if (arguments.ns.empty()) found->values.pull_secrets.mode = config::switch_state::off;
   // The report shows failures, so the log needs only errors.

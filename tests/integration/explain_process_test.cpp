@@ -141,6 +141,32 @@ TEST_F(ExplainProcess, ReadsShortNamesAsNodesDo) {
   EXPECT_THAT(resolved.errors, HasSubstr("write its registry, as in docker.io/nginx"));
 }
 
+TEST_F(ExplainProcess, TakesTheFilesOfANode) {
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((files_.path() / name).parent_path());
+    files_.write(name, text);
+  };
+  const std::string node = files_.path().string() + "/node";
+  const auto asked = [&](const std::string& image) {
+    return run_program({"explain", "--node-config", node, image}, environment_);
+  };
+  std::filesystem::create_directories(node);
+  const auto none = asked("nginx:1");
+  EXPECT_EQ(none.exit_code, 2) << none.output;
+  EXPECT_THAT(none.errors, HasSubstr(node + " has none of a node's files: containerd/certs.d, "));
+  write("node/etc/containerd/certs.d/a.example/hosts.toml", "[host.\"https://certs.example\"]\n");
+  EXPECT_THAT(asked("a.example/x:1").output, HasSubstr("mirror https://certs.example/v2, directly (by " + node +
+                                                       "/etc/containerd/certs.d/a.example/hosts.toml)"));
+  write("node/etc/rancher/k3s/registries.yaml",
+        "mirrors: {b.example: {endpoint: [\"https://k3s.example\"], rewrite: {\"^(.*)$\": \"hub/$1\"}}}\n");
+  EXPECT_THAT(asked("b.example/x:1").output, HasSubstr("mirror https://k3s.example/v2, as hub/x, directly (by " + node +
+                                                       "/etc/rancher/k3s/registries.yaml)"));
+  write("node/etc/containers/registries.conf.d/c.conf",
+        "[[registry]]\nprefix = \"c.example\"\nlocation = \"conf.example\"\n");
+  EXPECT_THAT(asked("c.example/x:1").output,
+              HasSubstr("https://conf.example, directly (by " + node + "/etc/containers/registries.conf.d/c.conf)"));
+}
+
 TEST_F(ExplainProcess, AnInvalidRegistriesConfEndsEveryCommandThatAsks) {
   const std::string conf = files_.write("registries.conf", "[[registry]]\ninsecure = true\n").string();
   environment_.push_back("PINHOOK_MIRRORS_REGISTRIES_CONF=[\"" + conf + "\"]");

@@ -138,6 +138,8 @@ struct arguments {
   std::vector<std::string> pull_secrets;
   /// explain: list the known kinds; there is no reference then.
   bool lists_kinds = false;
+  /// explain: the directory with a node's files; empty: those of the settings.
+  std::string node_config;
   /// explain: contact the registry and its mirrors, too.
   bool tries = false;
   /// explain: "text" or "json".

@@ -63,6 +63,7 @@ pin:
     - {kind: Thing, paths: [spec.x]}
   foreign_controllers: true
   excluded_namespaces: [a, b]
+  verify_pull: enforce
 rules:
   - {name: sidecars, images: "**/istio/proxyv2", namespaces: [shop, "team-*"], pin: never}
   - name: own-registries
@@ -111,6 +112,10 @@ registry: {verify_by_get: true, allow: [docker.io, "*.example.com"], deny: ["*.s
 networks: {allow: [10.20.0.0/16, "fd00::/8"], deny: [10.1.2.3], private: false}
 mirrors:
   certs_dirs: [/etc/containerd/certs.d]
+  registries_conf: [/etc/containers/registries.conf]
+  registries_yaml: /etc/rancher/k3s/registries.yaml
+  default_endpoint: false
+  short_names: false
   hosts:
     docker.io:
       - url: https://one.example.com
