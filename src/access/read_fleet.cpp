@@ -59,9 +59,9 @@ bool is_wanted_kind(std::string_view group, std::string_view kind, const std::ve
 }
 
 // One reading; it lives in the frame of read_fleet.
-class reading {
+class cluster_reading {
  public:
-  reading(kube::api_connection& to, asio::io_context::executor_type on, fleet_question question, deadline d)
+  cluster_reading(kube::api_connection& to, asio::io_context::executor_type on, fleet_question question, deadline d)
       : to_(to),
         on_(std::move(on)),
         question_(std::move(question)),
@@ -233,7 +233,7 @@ class reading {
 
 awaitable<result<fleet_reading>> read_fleet(kube::api_connection& to, asio::io_context::executor_type on,
                                             fleet_question question, deadline d) {
-  reading all(to, std::move(on), std::move(question), d);
+  cluster_reading all(to, std::move(on), std::move(question), d);
   auto out = co_await all.run();
   co_return out;
 }
