@@ -75,8 +75,8 @@ class reading {
  private:
   host_place place_for(const route& by) const {
     if (by->is_upstream) return {by, with_.credentials, ref_};
-    auto there = resolve::reference_at(*by, ref_);
-    return {by, there ? with_.own : nullptr, there ? std::move(*there) : ref_};
+    const auto there = resolve::reference_at(*by, ref_);
+    return {by, there ? with_.own : nullptr, there ? *there : ref_};
   }
 
   awaitable<result<registry::document>> read_at(host_place place, registry::document_name name, deadline d) {

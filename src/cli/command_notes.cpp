@@ -53,7 +53,7 @@ constexpr std::array<note, 15> notes{{
     {command::lock,
      "Images that are locked already keep their digest unless --update, and stay although these files do not use them "
      "unless --prune. Lines are sorted, one an image, so that branches merge. Files that pin one tag to different "
-     "digests get a warning and decide nothing.\n"
+     "digests are named and decide nothing.\n"
      "\n"
      "Examples:\n"
      "  pinhook lock deploy/                   write pinhook.lock\n"

@@ -101,7 +101,7 @@ TEST_F(DocumentReader, WhatAMirrorDoesNotHaveIsAskedForAtTheRegistry) {
 TEST_F(DocumentReader, MirrorsGetTheProcessCredentialsAndTheRegistryTheTenants) {
   tenant = testing::fake_credentials::make("tenant");
   own = testing::fake_credentials::make("own");
-  (void)read(document_reader(tools({"https://m.example"}), ref()), "v1");
+  EXPECT_FALSE(read(document_reader(tools({"https://m.example"}), ref()), "v1"));
   EXPECT_THAT(client.asked, ElementsAre("m.example own v1", "r.example tenant v1"));
 }
 
