@@ -168,6 +168,8 @@ class composer {
         const auto& answer = answers_.at(w.lookup);
         if (answer)
           take_resolved(d, *answer);
+        else if (slot_of(d.slot).is_guess && is_unknown(answer.error()))
+          take_guess(d, answer.error());
         else
           take_failed(d, answer.error(), w.tenant);
         break;
@@ -190,6 +192,20 @@ class composer {
     add_outcome(slot_outcome::kind::skipped, d.slot, {}, pin::to_string(d.reason));
     if (d.reason != pin::leave_reason::has_digest && d.reason != pin::leave_reason::same_image)
       skipped_.add([&] { return fmt::format("{}: {}", short_label(slot_of(d.slot)), pin::to_string(d.reason)); });
+  }
+
+  // Some registries answer 401 or 403 where there is no repository of that name.
+  static bool is_unknown(const error& cause) {
+    using enum error_code;
+    return cause.code == not_found || cause.code == unauthorized || cause.code == denied;
+  }
+
+  // Whatever the mode: the text may be anything, and an object that is no workload must not fail for it.
+  void take_guess(const decision& d, const error& cause) {
+    const std::string_view reason = pin::to_string(pin::leave_reason::unknown_guess);
+    add_outcome(slot_outcome::kind::skipped, d.slot, {}, reason);
+    warn_of(d, [&] { return fmt::format("left as it is, since only its key tells of an image: {}", cause.message); });
+    skipped_.add([&] { return fmt::format("{}: {}", short_label(slot_of(d.slot)), reason); });
   }
 
   void take_restored(const slot_work& w) {

@@ -3,6 +3,7 @@
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/pod_spec.hpp>
+#include <pinhook/pin/search_keys.hpp>
 #include <pinhook/pin/standing_image.hpp>
 #include <pinhook/rules/judge.hpp>
 
@@ -22,12 +23,12 @@ auto invalid_inquiry(std::string_view field, const error& cause) {
 }
 
 result<pin::object> read(std::string_view field, std::string_view text, std::span<const pin::place> places,
-                         std::size_t most) {
+                         const pin::object_search& search) {
   if (text.empty())
     return fail(error_code::invalid_input, fmt::format("invalid AdmissionReview: {} is missing", field));
   if (text.front() != '{')
     return fail(error_code::invalid_input, fmt::format("invalid AdmissionReview: {} is not an object", field));
-  auto object = pin::read_object(text, places, most);
+  auto object = pin::read_object(text, places, search);
   if (!object && object.error().code != error_code::unsupported) return invalid_inquiry(field, object.error());
   return object;
 }
@@ -225,7 +226,9 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   if (out.plan.exempt != pin::leave_reason::none) return out;
 
   const auto places = book.paths.of(request.group, request.kind);
-  auto now = read("request.object", out.request.object, places, most);
+  const pin::object_search search{
+      .most = most, .takes_keys = book.policy.searches_keys && pin::may_search_keys(request.group, request.kind)};
+  auto now = read("request.object", out.request.object, places, search);
   if (!now) {
     if (now.error().code != error_code::unsupported || most < pin::max_slots) return fail(std::move(now.error()));
     return without_content(std::move(out), m, book, std::move(now.error()));
@@ -235,7 +238,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
 
   std::optional<pin::object> before;
   if (request.operation == pin::operation::update) {
-    auto read_before = read("request.oldObject", out.request.old_object, places, most);
+    auto read_before = read("request.oldObject", out.request.old_object, places, search);
     // An object that was too large and is not any more is compared by its metadata: every image counts as changed.
     if (!read_before && read_before.error().code == error_code::unsupported && most == pin::max_slots) {
       read_before = pin::read_metadata(out.request.old_object);

@@ -115,6 +115,10 @@ std::vector<setting> make_table() {
       row("pin.kinds", kinds_type{}, at(&settings::pin, &pin::policy::kinds),
           "Custom resources whose images are at other paths; * in a group or kind is any text.",
           "For example [{group: example.com, kind: Engine, paths: [\"spec.image\", \"spec.workers[*].image\"]}]."),
+      row("pin.custom_resources", bool_type{}, at(&settings::pin, &pin::policy::searches_keys),
+          "Pin custom resources of unknown kinds by the names of keys (image, imageName, initImage), as in files.",
+          "Set it when the operators take digests; the API server must send the kinds. What a registry does not know "
+          "is left, with a warning."),
       row("pin.foreign_controllers", bool_type{}, at(&settings::pin, &pin::policy::pin_foreign_controllers),
           "Pin Pods whose controller is not a built-in workload.",
           "Set it when no operator in the cluster compares the images of its Pods; one that does fights pins."),

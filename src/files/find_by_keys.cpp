@@ -2,8 +2,9 @@
 // objects.
 #include <pinhook/files/filled_in.hpp>
 #include <pinhook/files/image_guess.hpp>
-#include <pinhook/files/image_kinds.hpp>
 #include <pinhook/files/image_search.hpp>
+#include <pinhook/pin/image_keys.hpp>
+#include <pinhook/pin/image_kinds.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/core.h>
@@ -19,8 +20,8 @@ using yaml::source_kind;
 
 // A name alone, without a tag or a path, may be that of anything: of a machine's image, of an object.
 bool is_image_text(std::string_view key, std::string_view text) {
-  if (is_whole_image(text)) return true;
-  if (key != image_key) return false;
+  if (pin::is_whole_image(text)) return true;
+  if (key != pin::image_key) return false;
   return is_built_later(text) || (may_be_image(text) && (is_filled_in(text) || text.contains('/')));
 }
 
@@ -28,18 +29,29 @@ class key_search {
  public:
   key_search(image_search& in, const owned_part& owner, const std::set<node_index>& searched)
       : in_(in), owner_(owner), searched_(searched), pointer_(owner.pointer) {
-    format_ = format_of_operator(owner.owner.group);
+    format_ = pin::format_of_operator(owner.owner.group);
   }
 
   // The reader's limit of nesting also limits this recursion: aliases are not followed, since their anchors are visited
   // anyway.
-  result<void> take_spec(node_index mapping) {
-    for (node_index k = in_.doc.at(mapping).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next)
-      if (scalar_at(in_.doc, k) == "spec") {
+  //
+  // Kinds of configuration files (KatibConfig) have their fields beside `kind`.
+  result<void> take_spec(node_index mapping, std::string_view kind) {
+    const bool is_whole = kind.ends_with("Config") && in_.doc.find(mapping, "spec") == no_node;
+    for (node_index k = in_.doc.at(mapping).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
+      const std::string_view key = scalar_at(in_.doc, k);
+      if (is_whole && !key.empty() && !pin::is_key_without_images(key)) {
+        const std::size_t size = pointer_.size();
+        pin::append_pointer(pointer_, key);
+        if (auto ok = take(in_.doc.at(k).next, key); !ok) return ok;
+        pointer_.resize(size);
+      }
+      if (key == "spec") {
         pointer_ += "/spec";
         in_.scopes = values_scopes(in_.doc.resolve(in_.doc.at(k).next));
         return take(in_.doc.at(k).next, {});
       }
+    }
     return {};
   }
 
@@ -53,8 +65,8 @@ class key_search {
     std::size_t index = 0;
     for (node_index one = in_.doc.at(i).first; one != no_node; one = in_.doc.at(one).next, ++index) {
       pointer_ += fmt::format("/{}", index);
-      if (is_image_list_key(key)) take_string(one, {});
-      if (auto ok = take(one, is_variable_list(key) ? key : std::string_view()); !ok) return ok;
+      if (pin::is_image_list_key(key)) take_string(one, {});
+      if (auto ok = take(one, pin::is_variable_list_key(key) ? key : std::string_view()); !ok) return ok;
       pointer_.resize(size);
     }
     return {};
@@ -70,18 +82,19 @@ class key_search {
       in_.scopes = std::move(outer);
       return ok;
     }
-    if (auto ok = take_parts(i, names_image(key)); !ok) return ok;
+    if (auto ok = take_parts(i, pin::names_image(key)); !ok) return ok;
     const std::size_t size = pointer_.size();
-    if (const node_index value = is_variable_list(key) ? image_of_variable(in_.doc, i) : no_node; value != no_node) {
+    if (const node_index value = pin::is_variable_list_key(key) ? image_of_variable(in_.doc, i) : no_node;
+        value != no_node) {
       pointer_ += "/value";
       take_string(value, {});
       pointer_.resize(size);
     }
     for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
       const std::string_view name = scalar_at(in_.doc, k);
-      if (name.empty() || name == "<<" || is_key_without_images(name)) continue;
+      if (name.empty() || name == "<<" || pin::is_key_without_images(name)) continue;
       pin::append_pointer(pointer_, name);
-      if (names_image(name)) take_string(in_.doc.at(k).next, name);
+      if (pin::names_image(name)) take_string(in_.doc.at(k).next, name);
       if (auto ok = take(in_.doc.at(k).next, name); !ok) return ok;
       pointer_.resize(size);
     }
@@ -93,7 +106,7 @@ class key_search {
   result<void> take_parts(node_index i, bool is_image) {
     auto image = values_image(in_, i, pointer_, is_image);
     const bool has_tag = in_.doc.find(i, "tag") != no_node || in_.doc.find(i, "imageTag") != no_node;
-    if (image && !*image && has_tag) image = image_beside_tag(in_, i, image_key, pointer_);
+    if (image && !*image && has_tag) image = image_beside_tag(in_, i, pin::image_key, pointer_);
     if (!image) return fail(std::move(image.error()));
     if (!*image || (*image)->slot.reason == skip_reason::number_tag || in_.known.contains(i)) return {};
     in_.known.insert((*image)->name);
@@ -114,11 +127,6 @@ class key_search {
     keep(in_, owner_, std::move(image));
   }
 
-  // "env", "extraEnv", "envVars": lists of environment variables.
-  static bool is_variable_list(std::string_view key) {
-    return key.starts_with("env") || key.ends_with("Env") || key.contains("EnvVar");
-  }
-
   image_search& in_;
   const owned_part& owner_;
   const std::set<node_index>& searched_;
@@ -130,9 +138,9 @@ class key_search {
 
 result<void> find_by_keys(image_search& in, const owned_part& owner, const object_type& type,
                           const std::set<node_index>& searched) {
-  if (is_policy_group(type.group) || holds_no_images(type.group, type.kind)) return {};
+  if (pin::is_policy_group(type.group) || pin::holds_no_images(type.group, type.kind)) return {};
   values_scopes outer = std::exchange(in.scopes, values_scopes());
-  auto ok = key_search(in, owner, searched).take_spec(owner.root);
+  auto ok = key_search(in, owner, searched).take_spec(owner.root, type.kind);
   in.scopes = std::move(outer);
   return ok;
 }

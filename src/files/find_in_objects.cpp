@@ -1,7 +1,7 @@
 // Kubernetes objects: the webhook's own engine reads them as JSON, and its pointers lead back to the nodes.
-#include <pinhook/files/image_kinds.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
+#include <pinhook/pin/image_kinds.hpp>
 #include <pinhook/pin/object.hpp>
 
 #include <fmt/core.h>
@@ -158,7 +158,7 @@ class object_search {
     owned_part part = part_of(i, {});
     part.pointer = pointer_;
     set_owner(in_.doc, i, type, part.owner);
-    part.owner.reason = is_policy_group(type.group) ? skip_reason::pattern : reason_;
+    part.owner.reason = pin::is_policy_group(type.group) ? skip_reason::pattern : reason_;
     if (read->metadata.pin_label == "skip") part.owner.reason = skip_reason::skip_label;
     // The search of an object around this one may have found some of them.
     std::vector<std::pair<const pin::slot*, node_index>> found;

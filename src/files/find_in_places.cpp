@@ -1,8 +1,8 @@
 // Helm values and images for kustomize inside of objects (values_places.hpp).
-#include <pinhook/files/image_guess.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/files/values_places.hpp>
+#include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/path.hpp>
 #include <pinhook/yaml/embedded.hpp>
 
@@ -120,10 +120,10 @@ class place_search {
   // {name: sidecar.image, value: acme/side:1.0}
   void take_whole(const owned_part& part, const parameter& one, std::string_view last) {
     const auto text = string_at(in_.doc, one.value);
-    if (!text || !names_image(last) || !is_whole_image(*text)) return;
+    if (!text || !pin::names_image(last) || !pin::is_whole_image(*text)) return;
     found_image image = scalar_image(in_, one.value, pointer_to(in_.doc, part, one.value));
     image.slot.name = one.name;
-    image.slot.is_guess = last != image_key;
+    image.slot.is_guess = last != pin::image_key;
     keep(in_, part, std::move(image));
   }
 
@@ -131,7 +131,7 @@ class place_search {
     image.mapping = part.root;
     complete_values(in_, image, part.pointer);
     image.slot.name = name;
-    image.slot.is_guess = name.empty() || !names_image(name.substr(name.rfind('.') + 1));
+    image.slot.is_guess = name.empty() || !pin::names_image(name.substr(name.rfind('.') + 1));
     keep(in_, part, std::move(image));
   }
 

@@ -5,6 +5,7 @@
 #include <pinhook/files/image_guess.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
+#include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/core.h>
@@ -31,8 +32,8 @@ enum class key_meaning : std::uint8_t {
 };
 
 key_meaning meaning_of(std::string_view key) {
-  if (names_image(key)) return key_meaning::image;
-  return is_image_list_key(key) ? key_meaning::images : key_meaning::other;
+  if (pin::names_image(key)) return key_meaning::image;
+  return pin::is_image_list_key(key) ? key_meaning::images : key_meaning::other;
 }
 
 // Parts of images that may stand beside whole images in a mapping `images`.
@@ -42,8 +43,8 @@ constexpr std::array<std::string_view, 6> image_part_keys{"registry",   "hub", "
 // A text under `image` is taken when it can be one; a text elsewhere only when it shows that it is one.
 bool is_taken_text(std::string_view key, std::string_view text) {
   if (is_built_later(text)) return true;
-  if (key == image_key) return may_be_image(text);
-  return is_whole_image(text) || (may_be_image(text) && is_filled_in(text));
+  if (key == pin::image_key) return may_be_image(text);
+  return pin::is_whole_image(text) || (may_be_image(text) && is_filled_in(text));
 }
 
 class values_search {
@@ -86,7 +87,7 @@ class values_search {
       pin::append_pointer(pointer_, name.text);
       const bool is_item =
           at == key_meaning::images && std::ranges::find(image_part_keys, name.text) == image_part_keys.end();
-      if ((names_image(name.text) || is_item) && !taken->contains(name.text))
+      if ((pin::names_image(name.text) || is_item) && !taken->contains(name.text))
         take_string(i, name.text, in_.doc.at(k).next);
       const key_meaning inner = meaning_of(name.text);
       if (auto ok = take(in_.doc.at(k).next, is_item && inner == key_meaning::other ? key_meaning::image : inner, i);
@@ -105,7 +106,7 @@ class values_search {
     std::set<std::string_view> out;
     for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
       const std::string_view key = scalar_at(in_.doc, k);
-      if (!names_image(key) || (is_image && key == image_key)) continue;
+      if (!pin::names_image(key) || (is_image && key == pin::image_key)) continue;
       const auto text = string_at(in_.doc, in_.doc.at(k).next);
       if (!text || !may_be_image(*text)) continue;
       auto image = image_beside_tag(in_, i, key, pointer_);
@@ -136,7 +137,7 @@ class values_search {
       image.slot.reason = skip_reason::split;
       image.slot.remedy = rendered_first;
     }
-    image.slot.is_guess = key != image_key || (ref && ref->tag().empty() && !ref->is_pinned());
+    image.slot.is_guess = key != pin::image_key || (ref && ref->tag().empty() && !ref->is_pinned());
     image.slot.pull_policy = pull_policy_beside(in_, mapping);
     keep(in_, part_, std::move(image));
   }
@@ -159,7 +160,7 @@ node_index image_of_variable(const yaml::source_document& doc, node_index mappin
   const auto name = string_at(doc, doc.find(mapping, "name"));
   const node_index value = doc.find(mapping, "value");
   const auto text = string_at(doc, value);
-  return name && text && is_image_variable(*name) && is_whole_image(*text) ? value : no_node;
+  return name && text && pin::is_image_variable(*name) && pin::is_whole_image(*text) ? value : no_node;
 }
 
 result<void> find_in_values(image_search& in, const owned_part& part) {

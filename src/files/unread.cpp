@@ -1,7 +1,7 @@
 #include <pinhook/files/unread.hpp>
 
-#include <pinhook/files/image_guess.hpp>
 #include <pinhook/files/node_access.hpp>
+#include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/core.h>
@@ -22,11 +22,6 @@ using yaml::source_kind;
 // Members whose content describes images, or reports them.
 constexpr std::array<std::string_view, 6> passed_over{"status",  "openAPIV3Schema", "managedFields",
                                                       "example", "examples",        "$defs"};
-// More keys than those whose images are taken (names_image): an unread one is only told.
-bool has_image_key(std::string_view key) {
-  constexpr std::array<std::string_view, 4> endings{"image", "Image", "IMAGE", "imageName"};
-  return std::ranges::any_of(endings, [&](std::string_view one) { return key.ends_with(one); });
-}
 
 class unread_search {
  public:
@@ -48,9 +43,10 @@ class unread_search {
   [[nodiscard]] bool is_unread(node_index key) const {
     const node_index value = doc_.at(key).next;
     if (doc_.at(key).kind != source_kind::scalar || doc_.at(value).kind != source_kind::scalar) return false;
-    if (!has_image_key(doc_.at(key).text) || taken_.contains(value)) return false;
+    // More keys than those whose images are taken (names_image): an unread one is only told.
+    if (!pin::is_like_image_key(doc_.at(key).text) || taken_.contains(value)) return false;
     const auto text = string_at(doc_, value);
-    return text && is_whole_image(*text) && !is_passed_over(value);
+    return text && pin::is_whole_image(*text) && !is_passed_over(value);
   }
 
   [[nodiscard]] node_index key_of(node_index i) const {

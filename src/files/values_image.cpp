@@ -1,8 +1,8 @@
 // The image of a mapping of Helm values: the members that are parts of its name, and whether they are the whole name.
 // The use of the members by charts is not documented; where two charts differ, nothing is guessed.
 #include <pinhook/files/helm_scalar.hpp>
-#include <pinhook/files/image_guess.hpp>
 #include <pinhook/files/image_search.hpp>
+#include <pinhook/pin/image_keys.hpp>
 
 #include <fmt/core.h>
 
@@ -122,7 +122,8 @@ std::string settle_registry(image_search& in, found_image& image) {
   const std::string_view own = scalar_at(in.doc, image.registry);
   if (outer.empty() || (outer.size() == 1 && outer[0].text == own)) return {};
   const auto& first = outer[0];
-  if (outer.size() == 1 && own.empty() && image.registry != no_node && !names_registry(scalar_at(in.doc, image.name))) {
+  if (outer.size() == 1 && own.empty() && image.registry != no_node &&
+      !pin::names_registry(scalar_at(in.doc, image.name))) {
     image.registry = first.value;
     return {};
   }
@@ -285,7 +286,7 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
   const auto text = string_at(in.doc, string->value);
   const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
   if (!ref || !ref->tag().empty() || ref->is_pinned()) return none;
-  const bool is_only = key == image_key;
+  const bool is_only = key == pin::image_key;
   std::vector<std::string> own_keys;
   for (const std::string_view ending : tag_endings) own_keys.push_back(fmt::format("{}{}", key, ending));
   own_keys.push_back(fmt::format("{}Digest", key));
@@ -313,7 +314,7 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
 std::string part_of_split(image_search& in, node_index mapping, const registry::reference& ref) {
   if (ref.is_pinned()) return {};
   const bool is_bare = ref.tag().empty() && !ref.written_name().contains('/');
-  const bool is_whole = names_registry(ref.written_name());
+  const bool is_whole = pin::names_registry(ref.written_name());
   auto around = in.scopes.within(in.doc, mapping);
   for (outer_part& one : in.scopes.around(in.doc, mapping)) around.push_back(std::move(one));
   for (const outer_part& one : around) {

@@ -6,7 +6,7 @@
 namespace pinhook::pin {
 namespace {
 
-constexpr std::array<std::string_view, 15> reason_names{"none",
+constexpr std::array<std::string_view, 16> reason_names{"none",
                                                         "other_operation",
                                                         "other_subresource",
                                                         "excluded_namespace",
@@ -20,7 +20,8 @@ constexpr std::array<std::string_view, 15> reason_names{"none",
                                                         "has_digest",
                                                         "no_recorded_tag",
                                                         "rule",
-                                                        "variable"};
+                                                        "variable",
+                                                        "unknown_guess"};
 
 }  // namespace
 

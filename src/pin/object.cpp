@@ -1,6 +1,7 @@
 #include <pinhook/pin/object.hpp>
 
 #include <pinhook/pin/pod_spec.hpp>
+#include <pinhook/pin/search_keys.hpp>
 
 #include <fmt/core.h>
 
@@ -170,8 +171,9 @@ std::vector<std::pair<std::string_view, std::string_view>> members_of(std::strin
 
 }  // namespace
 
-result<object> read_object(std::string_view text, std::span<const place> places, std::size_t most) {
+result<object> read_object(std::string_view text, std::span<const place> places, const object_search& search) {
   object out;
+  const std::size_t most = search.most;
   out.found.limit = most;
   const bool is_searched = places.empty() || places.back().path.empty();
   if (!places.empty() && is_searched) places = places.first(places.size() - 1);
@@ -186,11 +188,13 @@ result<object> read_object(std::string_view text, std::span<const place> places,
     }
   }
   if (at.has_failed()) return fail(failure_of(at, most));
-  if (is_searched) {
+  for (const auto& [is_wanted, look] :
+       {std::pair{is_searched, &search_pod_specs}, std::pair{is_searched && search.takes_keys, &search_image_keys}}) {
+    if (!is_wanted) continue;
     found_slots searched;
     searched.limit = most;
     at = json::cursor(text);
-    search_pod_specs(at, searched);
+    look(at, searched);
     if (!at.has_failed() && !add_new(std::move(searched), out.found)) at.reject(too_many_images);
     if (at.has_failed()) return fail(failure_of(at, most));
   }

@@ -1,5 +1,7 @@
 #include <pinhook/pin/plan.hpp>
 
+#include <pinhook/pin/foreign_controller.hpp>
+#include <pinhook/pin/image_kinds.hpp>
 #include <pinhook/pin/same_templates.hpp>
 #include <pinhook/pin/standing_image.hpp>
 #include <pinhook/pin/variable.hpp>
@@ -14,20 +16,6 @@ namespace pinhook::pin {
 namespace {
 
 constexpr std::array<std::string_view, 3> system_namespaces{"kube-system", "kube-public", "kube-node-lease"};
-
-struct group_kind {
-  std::string_view group, kind;
-};
-
-// Rule 3.7 (README.md): the kinds that may control a Pod without comparing the Pod's images afterwards. Not among them:
-// Node, which controls the mirror Pods of static Pods; their images are not taken from the API.
-constexpr std::array<group_kind, 7> built_in_workloads{{{"apps", "ReplicaSet"},
-                                                        {"apps", "StatefulSet"},
-                                                        {"apps", "DaemonSet"},
-                                                        {"apps", "Deployment"},
-                                                        {"batch", "Job"},
-                                                        {"batch", "CronJob"},
-                                                        {"", "ReplicationController"}}};
 
 bool is(const request& asked, std::string_view group, std::string_view kind) {
   return asked.group == group && asked.kind == kind;
@@ -47,20 +35,13 @@ bool is_owned_replica_set(const request& asked, const object& now) {
   return (is(asked, "apps", "ReplicaSet") || is(asked, "", "ReplicationController")) && now.metadata.controller;
 }
 
-// Rule 3.7.
-bool has_foreign_controller(const request& asked, const object& now) {
-  const auto& controller = now.metadata.controller;
-  return is_pod(asked) && controller && std::ranges::none_of(built_in_workloads, [&](const group_kind& w) {
-           return w.group == controller->group && w.kind == controller->kind;
-         });
-}
-
 // Rules 3.6, 3.7, 3.8 and the label of 6.
 leave_reason exempt_by_object(const request& asked, mode m, const policy& options, const object& now) {
   if (now.metadata.has_deletion_timestamp) return leave_reason::being_deleted;
   if (m != mode::enforce && now.metadata.pin_label == "skip") return leave_reason::skip_label;
   if (is_owned_replica_set(asked, now)) return leave_reason::owned_replica_set;
-  if (!options.pin_foreign_controllers && has_foreign_controller(asked, now)) return leave_reason::foreign_controller;
+  if (!options.pin_foreign_controllers && has_foreign_controller(asked.group, asked.kind, now))
+    return leave_reason::foreign_controller;
   return leave_reason::none;
 }
 
@@ -83,15 +64,6 @@ struct choice {
 // True when an operator's rule orders `always` for one slot at least.
 bool orders_always(std::span<const slot_order> orders) {
   return std::ranges::find(orders, pin_order::always, &slot_order::pin) != orders.end();
-}
-
-std::string foreign_warning(const object& now, std::size_t left) {
-  const owner& controller = *now.metadata.controller;
-  const std::string which =
-      left == now.found.slots.size()
-          ? "this Pod is not pinned: its controller"
-          : fmt::format("{} of {} images not pinned: the Pod's controller", left, now.found.slots.size());
-  return fmt::format("{} may compare its images ({} {})", which, controller.kind, controller.name);
 }
 
 // Rule 3.5. The API server lets an update of a Pod change only the images of containers and init containers.
@@ -122,7 +94,7 @@ class planner {
         now_(now),
         before_(before),
         orders_(orders),
-        is_foreign_(!options.pin_foreign_controllers && has_foreign_controller(asked, now)) {}
+        is_foreign_(!options.pin_foreign_controllers && has_foreign_controller(asked.group, asked.kind, now)) {}
 
   result<plan> make() {
     const bool is_update = asked_.operation == operation::update && before_ != nullptr;
@@ -145,13 +117,13 @@ class planner {
       choice c{stays ? leave_reason::same_template : leave_reason::none, refresh, stays};
       if (is_immutable_) c = choose_in_immutable(slots[i], standing(i));
       if (is_update && is_pod(asked_)) c = choose_in_pod(asked_, slots[i], standing(i), refresh);
-      out_.decisions.push_back(is_foreign_ && order_of(i).pin != pin_order::always
-                                   ? leave(i, leave_reason::foreign_controller)
-                                   : decide(i, c));
+      const bool is_left = is_foreign_ || (slots[i].is_guess && is_made_by_controller());
+      out_.decisions.push_back(
+          is_left && order_of(i).pin != pin_order::always ? leave(i, leave_reason::foreign_controller) : decide(i, c));
       out_.decisions.back().is_unchanged |= c.is_unchanged;
     }
     warn_of_tags_that_stay();
-    if (is_foreign_) warn_of_foreign_controller();
+    if (is_foreign_ || is_made_by_controller()) warn_of_foreign_controller();
     return std::move(out_);
   }
 
@@ -175,10 +147,20 @@ class planner {
     decision d;
     d.action = decision::kind::resolve;
     d.slot = index;
-    d.format = order.format.value_or(options_.format);
+    d.format = operator_format(index).value_or(order.format.value_or(options_.format));
     d.relaxes_pull_policy = relaxes_pull_policy(index, ref, order);
     d.ref = std::move(ref);
     return d;
+  }
+
+  // As rule 3.7: a controller that makes custom resources may compare them afterwards, too.
+  bool is_made_by_controller() const {
+    return now_.metadata.controller && !options_.pin_foreign_controllers && !is_pod(asked_);
+  }
+
+  // The format that the operator of a custom resource needs in the places that it reads.
+  std::optional<pin_format> operator_format(std::size_t index) const {
+    return now_.found.slots[index].is_guess ? format_of_operator(asked_.group) : std::nullopt;
   }
 
   const slot* standing(std::size_t index) const { return standing_slot(index, now_, *before_); }
@@ -345,7 +327,7 @@ class planner {
     std::size_t left = 0;
     for (const decision& d : out_.decisions)
       if (d.reason == leave_reason::foreign_controller && has_tag(now_.found.slots[d.slot])) ++left;
-    if (left != 0) out_.warnings.push_back(foreign_warning(now_, left));
+    if (left != 0) out_.warnings.push_back(foreign_warning(asked_.kind, now_, left));
   }
 
   const request& asked_;
@@ -396,7 +378,7 @@ result<plan> make_plan(const request& asked, mode m, const policy& options, cons
   if (out.exempt == leave_reason::foreign_controller) {
     if (orders_always(orders)) return planner(asked, options, now, before, orders).make();
     if (std::ranges::any_of(now.found.slots, has_tag))
-      out.warnings.push_back(foreign_warning(now, now.found.slots.size()));
+      out.warnings.push_back(foreign_warning(asked.kind, now, now.found.slots.size()));
   }
   if (out.exempt != leave_reason::none) return out;
   return planner(asked, options, now, before, orders).make();

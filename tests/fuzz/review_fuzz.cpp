@@ -163,6 +163,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const pin::policy policy = [] {
     pin::policy p;
     p.kinds = {{"example.com", "Fleet", {"spec.image", "spec.workers[*].image", "spec.tools{*}"}}};
+    p.searches_keys = true;
     return p;
   }();
   static const std::array<admission::rulebook, 2> books{

@@ -138,6 +138,8 @@ inline pin::policy policy_of(const json::value& v) {
     } else if (key == "kinds") {
       for (const auto& item : value.GetArray())
         p.kinds.push_back({string_of(item["group"]), string_of(item["kind"]), strings_of(item["paths"])});
+    } else if (key == "searches_keys") {
+      p.searches_keys = value.GetBool();
     } else if (key == "pin_foreign_controllers") {
       p.pin_foreign_controllers = value.GetBool();
     } else if (key == "excluded_namespaces") {

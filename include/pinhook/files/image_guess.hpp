@@ -1,9 +1,5 @@
-// The keys and texts that authors use for images where no schema names the place: in Helm values, and in custom
-// resources of unknown kinds.
-//
-//   names_image("initImage")            // true
-//   names_image("backgroundImage")      // false: a picture
-//   is_whole_image("acme/init:1.0")      // true
+// Texts of files that may be images, beside those of pin/image_keys.hpp: with placeholders that another program fills
+// in, and with mistakes.
 //
 // Pure; any thread.
 #pragma once
@@ -12,28 +8,8 @@
 
 namespace pinhook::files {
 
-/// The key that charts and most custom resources use.
-inline constexpr std::string_view image_key = "image";
-
-/// True for "image", "imageName", "initImage", "init_image", "INIT_IMAGE", "RELATED_IMAGE_INIT" and their like; false
-/// for pictures and for images of disks and machines ("logoImage", "osImage").
-[[nodiscard]] bool names_image(std::string_view key);
-
-/// True for "images", "initImages": their items are images.
-[[nodiscard]] bool is_image_list_key(std::string_view key);
-
-/// True for the names of environment variables that hold images: "RELATED_IMAGE_WORKER" (the Operator Lifecycle
-/// Manager's), "WORKER_IMAGE".
-[[nodiscard]] bool is_image_variable(std::string_view name);
-
 /// False for addresses, paths, sentences, and names of pictures and disks. Without a tag or a digest the text must be a
 /// reference; with one, a mistake in it is worth reporting.
 [[nodiscard]] bool may_be_image(std::string_view text);
-
-/// True for a reference with a tag, a digest or a registry, which is more than a word: "acme/init:1.0", "ghcr.io/acme".
-[[nodiscard]] bool is_whole_image(std::string_view text);
-
-/// True for "localhost/a", "ghcr.io/acme/a", "mirror:5000/a".
-[[nodiscard]] bool names_registry(std::string_view name);
 
 }  // namespace pinhook::files

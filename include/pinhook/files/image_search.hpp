@@ -81,7 +81,7 @@ struct image_search {
 /// True when the text may hold one of the keys, perhaps written with escapes.
 [[nodiscard]] bool holds_key(std::string_view text, const std::vector<std::string>& keys);
 /// The same for the keys that images may have in objects and values: of the table of kinds, and those of
-/// image_guess.hpp.
+/// pin/image_keys.hpp.
 [[nodiscard]] bool holds_image_key(std::string_view text, const image_places& places);
 
 /// "/spec/jobs/0/image" → "spec.jobs[0].image".
@@ -139,6 +139,8 @@ struct owned_part {
   slot owner;
 };
 [[nodiscard]] owned_part part_of(yaml::node_index root, std::string_view object);
+/// Searches a Flux OCIRepository, `owner`. malformed: a duplicate key.
+[[nodiscard]] result<void> find_in_oci_repository(image_search& in, const owned_part& owner);
 /// Fills in the owner, and adds it to `images`.
 void keep(image_search& in, const owned_part& part, found_image image);
 
@@ -153,8 +155,8 @@ void keep(image_search& in, const owned_part& part, found_image image);
 [[nodiscard]] result<void> find_in_places(image_search& in, const owned_part& owner, const object_type& type,
                                           std::set<yaml::node_index>& searched);
 
-/// Searches the `spec` of an object of any kind by the names of keys (image_guess.hpp), and objects inside of it. Nodes
-/// in `searched`, and images that are known already, are passed over.
+/// Searches the `spec` of an object of any kind by the names of keys (pin/image_keys.hpp), and objects inside of it.
+/// Nodes in `searched`, and images that are known already, are passed over.
 [[nodiscard]] result<void> find_by_keys(image_search& in, const owned_part& owner, const object_type& type,
                                         const std::set<yaml::node_index>& searched);
 

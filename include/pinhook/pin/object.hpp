@@ -8,6 +8,7 @@
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,11 +46,18 @@ struct object {
   found_slots found;
 };
 
+struct object_search {
+  /// Images that are taken.
+  std::size_t most = max_slots;
+  /// An object that is searched for pod specs is searched by the names of keys, too (search_keys.hpp).
+  bool takes_keys = false;
+};
+
 /// `places`: the places of images; empty, or the last with an empty path: the object is searched for pod specs.
 /// malformed: no JSON object, or a duplicate of a key that pinning acts on (it is not for us to guess which of the two
-/// the API server takes). unsupported: a limit of find_slots.hpp was crossed, or it has more than `most` images.
+/// the API server takes). unsupported: a limit of find_slots.hpp was crossed, or it has more images than are taken.
 [[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places,
-                                         std::size_t most = max_slots);
+                                         const object_search& search = {});
 
 /// Its metadata alone; `found` stays empty. malformed: as read_object.
 [[nodiscard]] result<object> read_metadata(std::string_view text);

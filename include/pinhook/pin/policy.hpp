@@ -59,6 +59,8 @@ struct policy {
   pin_format format = pin_format::digest;
   update_rule updates = update_rule::keep;
   std::vector<custom_kind> kinds;
+  /// Search custom resources of unknown kinds by the names of keys, too (search_keys.hpp).
+  bool searches_keys = false;
   /// Pin Pods whose controller is not a built-in workload (rule 3.7). Operators that compare Pods' images fight with
   /// that.
   bool pin_foreign_controllers = false;

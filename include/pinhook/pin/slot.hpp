@@ -23,6 +23,9 @@ struct slot {
   /// when there is no string.
   std::string pull_policy = {};
   std::string pull_policy_pointer = {};
+  /// True for a text that only looks like an image, found by the name of its key (search_keys.hpp): when its registry
+  /// does not know it, it is left as it is.
+  bool is_guess = false;
 
   friend bool operator==(const slot&, const slot&) = default;
 };

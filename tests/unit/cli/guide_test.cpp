@@ -222,7 +222,7 @@ TEST(Guide, QuotesWhatTheProgramSays) {
       {"give it credentials", "src/resolve/advice.cpp"},
       {"Try again", "src/resolve/advice.cpp"},
       {"to be pinned at the next change of the pod template", "src/pin/plan.cpp"},
-      {"this Pod is not pinned: its controller", "src/pin/plan.cpp"},
+      {" is not pinned: its controller", "src/pin/foreign_controller.cpp"},
       {"not pinned here, it is filled in later", "src/pin/plan.cpp"},
       {"annotation pinhook.dev/pins is ignored: ", "src/pin/plan.cpp"},
       {" moved to ", "src/admission/compose.cpp"},

@@ -61,6 +61,7 @@ pin:
   kinds:
     - {group: example.com, kind: Engine, paths: ["spec.image", "spec.workers[*].image"]}
     - {kind: Thing, paths: [spec.x]}
+  custom_resources: true
   foreign_controllers: true
   excluded_namespaces: [a, b]
   verify_pull: enforce

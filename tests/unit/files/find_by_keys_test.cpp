@@ -1,7 +1,7 @@
 #include "support/found_slots.hpp"
 
 #include <pinhook/files/image_file.hpp>
-#include <pinhook/files/image_kinds.hpp>
+#include <pinhook/pin/image_kinds.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -89,6 +89,14 @@ TEST(FindByKeys, FindsImagesOfCustomResources) {
   };
   for (const key_case& one : cases)
     EXPECT_THAT(images_of(object(one.type, one.spec)), ElementsAre(one.expected)) << one.spec;
+}
+
+TEST(FindByKeys, SearchesKindsOfConfigurationFilesAsAWhole) {
+  EXPECT_THAT(images_of("apiVersion: config.example.com/v1\nkind: EngineConfig\nmetadata: {image: 'acme/m:1'}\n"
+                        "runtime: {jobs: [{image: 'acme/a:1'}]}\n"),
+              ElementsAre("runtime.jobs[0].image | acme/a:1"));
+  EXPECT_THAT(images_of("apiVersion: example.com/v1\nkind: Engine\nruntime: {jobs: [{image: 'acme/a:1'}]}\n"),
+              IsEmpty());
 }
 
 TEST(FindByKeys, LeavesOutWhatIsNoImage) {

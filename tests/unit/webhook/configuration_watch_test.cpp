@@ -240,7 +240,8 @@ TEST(IsLive, RulesHelpAndPinningAlone) {
   for (const config::setting& row : config::setting_table())
     if (is_live(row.key)) live.emplace_back(row.key);
   EXPECT_THAT(live, ::testing::UnorderedElementsAre("rules", "help", "pin.format", "pin.updates", "pin.kinds",
-                                                    "pin.foreign_controllers", "pin.excluded_namespaces"));
+                                                    "pin.custom_resources", "pin.foreign_controllers",
+                                                    "pin.excluded_namespaces"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Objects of any kind in files: those whose fields are no images although their names look like it, and the format of
-// pins that an operator needs. Tables.
+// Objects of any kind: those whose fields are no images although their names look like it, and the format of pins that
+// an operator needs. Tables, for files and for admission.
 //
 // Constant; any thread.
 #pragma once
@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pinhook::files {
+namespace pinhook::pin {
 
 /// True for the groups of policies: images in them are compared with those of other objects.
 [[nodiscard]] bool is_policy_group(std::string_view group);
@@ -22,6 +22,6 @@ namespace pinhook::files {
 [[nodiscard]] bool is_key_without_images(std::string_view key);
 
 /// The only format that the operator of the group accepts; none: any.
-[[nodiscard]] std::optional<pin::pin_format> format_of_operator(std::string_view group);
+[[nodiscard]] std::optional<pin_format> format_of_operator(std::string_view group);
 
-}  // namespace pinhook::files
+}  // namespace pinhook::pin

@@ -1,10 +1,10 @@
-#include <pinhook/files/image_kinds.hpp>
+#include <pinhook/pin/image_kinds.hpp>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-namespace pinhook::files {
+namespace pinhook::pin {
 namespace {
 
 constexpr std::array<std::string_view, 7> policy_groups{
@@ -55,8 +55,8 @@ constexpr std::array<std::string_view, 16> keys_without_images{
 
 // CloudNativePG reads the version of PostgreSQL from the tag of imageName ("Image Tag Requirements" in its
 // documentation).
-constexpr std::array<std::pair<std::string_view, pin::pin_format>, 1> operator_formats{
-    {{"postgresql.cnpg.io", pin::pin_format::tag_and_digest}}};
+constexpr std::array<std::pair<std::string_view, pin_format>, 1> operator_formats{
+    {{"postgresql.cnpg.io", pin_format::tag_and_digest}}};
 
 }  // namespace
 
@@ -72,9 +72,9 @@ bool is_key_without_images(std::string_view key) {
   return std::ranges::find(keys_without_images, key) != keys_without_images.end();
 }
 
-std::optional<pin::pin_format> format_of_operator(std::string_view group) {
+std::optional<pin_format> format_of_operator(std::string_view group) {
   const auto known = std::ranges::find(operator_formats, group, [](const auto& one) { return one.first; });
   return known == operator_formats.end() ? std::nullopt : std::optional(known->second);
 }
 
-}  // namespace pinhook::files
+}  // namespace pinhook::pin
