@@ -1,6 +1,7 @@
 // The images of the files and fields in the table of known forms.
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/known_forms.hpp>
+#include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/object.hpp>
 
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace {
 
 using yaml::node_index;
 
-constexpr std::string_view uri_scheme = "docker://";
+constexpr std::string_view flux_sources = "source.toolkit.fluxcd.io";
 
 // True for a word of a text whose words are separated by blanks.
 bool is_word_of(std::string_view words, std::string_view word) {
@@ -28,7 +29,11 @@ class form_search {
  public:
   // `owner`: object, group, kind, namespace and reason of the images.
   form_search(image_search& in, const known_form& form, const slot& owner)
-      : in_(in), form_(form), owner_(owner), image_count_(node_paths(form.images).size()) {
+      : in_(in),
+        form_(form),
+        owner_(owner),
+        image_count_(node_paths(form.images).size()),
+        uri_end_(node_paths(form.images, form.uris).size()) {
     for (const found_image& one : in.images) known_.insert(one.scalar);
   }
 
@@ -50,14 +55,15 @@ class form_search {
   void take(const path_match& m, const std::string& base) {
     const auto text = string_at(in_.doc, m.node);
     if (!text || text->empty() || is_other(m.pointer)) return;
-    const bool has_scheme = text->starts_with(uri_scheme);
-    const bool is_uri_path = m.path >= image_count_;
+    const bool has_scheme = text->starts_with(form_.scheme);
+    const bool is_uri_path = m.path >= image_count_ && m.path < uri_end_;
+    if (m.path >= uri_end_ && !pin::is_whole_image(*text)) return;
     // A node that is found by two paths, or through an alias around it, is one image.
     if ((is_uri_path && !has_scheme) || !known_.insert(m.node).second) return;
     found_image image = scalar_image(in_, m.node, base + std::string(m.pointer));
     if (has_scheme) {
-      image.before = uri_scheme;
-      image.slot.written.erase(0, uri_scheme.size());
+      image.before = form_.scheme;
+      image.slot.written.erase(0, form_.scheme.size());
     }
     image.slot.object = owner_.object;
     image.slot.group = owner_.group;
@@ -70,8 +76,9 @@ class form_search {
   image_search& in_;
   const known_form& form_;
   const slot& owner_;
-  // The number of paths to images; those to URIs follow.
+  // The number of paths to images; those to URIs follow until `uri_end_`, then those to names.
   const std::size_t image_count_;
+  const std::size_t uri_end_;
   std::set<node_index> known_;
 };
 
@@ -90,12 +97,14 @@ result<void> find_in_known_form(image_search& in, const known_form& form) {
 result<void> find_in_known_fields(image_search& in, node_index object, const object_type& type,
                                   const std::string& pointer) {
   const known_form* form = form_of_group(type.group);
-  if (form == nullptr) return {};
-  slot owner;
-  set_owner(in.doc, object, type, owner);
+  const bool is_artefact = type.group == flux_sources && type.kind == "OCIRepository";
+  if (form == nullptr && !is_artefact) return {};
+  owned_part part = part_of(object, {});
+  part.pointer = pointer;
+  set_owner(in.doc, object, type, part.owner);
   const node_index labels = in.doc.find(in.doc.find(object, "metadata"), "labels");
-  if (string_at(in.doc, in.doc.find(labels, pin::pin_label)) == "skip") owner.reason = skip_reason::skip_label;
-  return form_search(in, *form, owner).run(object, pointer);
+  if (string_at(in.doc, in.doc.find(labels, pin::pin_label)) == "skip") part.owner.reason = skip_reason::skip_label;
+  return is_artefact ? find_in_oci_repository(in, part) : form_search(in, *form, part.owner).run(object, pointer);
 }
 
 }  // namespace pinhook::files

@@ -66,6 +66,7 @@ constexpr std::array rows{
                         "azure-pipelines.*.yml "
                         ".azure-pipelines/*.yml .azure-pipelines/*.yaml",
                .images = "resources/containers/*/image **/container/image",
+               .names = "**/container",
                .source = "https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/"},
     known_form{.title = "Buildkite",
                .files = ".buildkite/*.yml .buildkite/*.yaml",
@@ -93,6 +94,11 @@ constexpr std::array rows{
                .files = "docker-bake.hcl docker-bake.*.hcl",
                .syntax = file_syntax::hcl,
                .source = "https://docs.docker.com/build/bake/reference/"},
+    known_form{.title = "Docker Bake file in JSON",
+               .files = "docker-bake.json docker-bake.*.json",
+               .uris = "target/*/contexts/*",
+               .scheme = "docker-image://",
+               .source = "https://docs.docker.com/build/bake/reference/#targetcontexts"},
     known_form{.title = "Nomad job",
                .files = "*.nomad *.nomad.hcl",
                .syntax = file_syntax::hcl,
@@ -104,6 +110,11 @@ constexpr std::array rows{
                          "**/ref[resolver=bundles]/params/*[name=bundle]/value "
                          "**/taskRef/bundle **/pipelineRef/bundle",
                .source = "https://tekton.dev/docs/pipelines/bundle-resolver/"},
+    // The path leads to a mapping, which find_in_oci_repository reads.
+    known_form{.title = "Flux OCI artefact",
+               .group = "source.toolkit.fluxcd.io",
+               .images = "spec/ref",
+               .source = "https://fluxcd.io/flux/components/source/ocirepositories/#reference"},
     known_form{.title = "Crossplane package",
                .group = "pkg.crossplane.io",
                .images = "spec/package",
@@ -140,7 +151,7 @@ std::vector<std::string_view> words_of(std::string_view text) {
 // A row with its texts read.
 class compiled_form {
  public:
-  explicit compiled_form(const known_form& form) : form_(&form), images_(form.images, form.uris) {
+  explicit compiled_form(const known_form& form) : form_(&form), images_(form.images, form.uris, form.names) {
     for (const std::string_view word : words_of(form.files))
       names_.push_back({glob(word), static_cast<std::size_t>(std::ranges::count(word, '/'))});
     for (const std::string_view word : words_of(form.shape)) {

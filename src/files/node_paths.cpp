@@ -165,8 +165,8 @@ class node_paths::walker {
   bool is_ended_ = false;
 };
 
-node_paths::node_paths(std::string_view text, std::string_view more) {
-  for (std::string_view rest : {text, more})
+node_paths::node_paths(std::string_view text, std::string_view more, std::string_view last) {
+  for (std::string_view rest : {text, more, last})
     while (!rest.empty())
       if (const std::string_view word = next_word(rest, ' '); !word.empty()) paths_.push_back(parts_of(word));
 }

@@ -101,7 +101,9 @@ class slot_rewriter {
   }
 
  private:
-  [[nodiscard]] bool is_entry() const { return slot_.form == slot_form::kustomization; }
+  [[nodiscard]] bool is_entry() const {
+    return slot_.form == slot_form::kustomization || slot_.form == slot_form::artefact;
+  }
   [[nodiscard]] bool has_digest_key() const { return image_.digest != no_node; }
   [[nodiscard]] bool tag_holds_digest() const { return text_at(doc_, image_.tag).contains('@'); }
 
@@ -231,6 +233,7 @@ result<slot_rewrite> rewrite_slot(const source_document& doc, std::string_view t
 
 bool takes_digest_in_tag(const source_document& doc, const found_image& image) {
   const std::string_view tag = text_at(doc, image.tag);
+  if (image.slot.form == slot_form::artefact) return false;
   if (tag.contains('@')) return true;
   const comment_marker* marker = image.slot.marker;
   const bool is_written = marker != nullptr && marker->changes != marker_change::nothing && !image.is_digest_marked;
@@ -240,13 +243,14 @@ bool takes_digest_in_tag(const source_document& doc, const found_image& image) {
 
 node_index commented_node(const found_image& image) {
   if (image.slot.form == slot_form::scalar) return image.scalar;
-  if (image.slot.form == slot_form::values) return no_node;
+  if (image.slot.form == slot_form::values || image.slot.form == slot_form::artefact) return no_node;
   return needs_comment(image) ? image.digest : image.tag;
 }
 
 bool needs_comment(const found_image& image) {
   const slot& s = image.slot;
-  return s.form != slot_form::values && s.ref && s.ref->is_pinned() && s.ref->tag().empty();
+  return s.form != slot_form::values && s.form != slot_form::artefact && s.ref && s.ref->is_pinned() &&
+         s.ref->tag().empty();
 }
 
 }  // namespace pinhook::files

@@ -42,6 +42,7 @@ struct violation {
 std::string tag_advice(const slot& s) {
   switch (s.form) {
     case files::slot_form::values:
+    case files::slot_form::artefact:
       return "write tag: TAG beside the digest";
     case files::slot_form::kustomization:
       return "write newTag: TAG beside the digest";

@@ -1,6 +1,7 @@
 #include <pinhook/pipeline/function_run.hpp>
 
 #include <pinhook/pipeline/slot_label.hpp>
+#include <pinhook/pipeline/unread.hpp>
 
 #include <fmt/core.h>
 
@@ -64,6 +65,7 @@ result<void> function_run::pin(const digest_map& known) {
     report(s, r, writes);
     if (writes && r.outcome == slot_result::kind::changed) report_doubt(s);
   }
+  report_unread();
   auto out = with_results(writes ? pinned->text : text_, results_);
   if (!out) return fail(std::move(out.error()));
   outcome_.out = std::move(*out);
@@ -111,6 +113,19 @@ void function_run::report_doubt(const files::slot& s) {
   const auto item = s.pointer.substr(0, s.pointer.find('/', std::string_view("/items/").size()));
   if (doubts_.emplace(item, s.doubt).second)
     warn(list_->about(s), fmt::format("{}: ", s.object), fmt::format("{}: {}", shown_name(s), s.doubt));
+}
+
+// Notes for values that look like images and are not read; those of functionConfig are the function's own.
+void function_run::report_unread() {
+  for (const files::unread_image& one : file_->unread()) {
+    files::slot place;
+    place.pointer = one.pointer;
+    auto about = list_->about(place);
+    if (about.kind.empty()) continue;
+    about.current_value = one.written;
+    about.message = unread_text(one.written);
+    results_.push_back(std::move(about));
+  }
 }
 
 void function_run::warn(function_result about, std::string_view place, std::string message) {

@@ -154,7 +154,7 @@ void take_outcome(const std::vector<files::slot>& after, const std::vector<files
     const files::slot& s = after[one.slot];
     if (!s.tag) ++out.lost_tags;
     const bool is_both = s.ref && !s.ref->tag().empty();
-    if (s.marker != nullptr && is_both && s.form != files::slot_form::values &&
+    if (s.marker != nullptr && is_both && s.form != files::slot_form::values && s.form != files::slot_form::artefact &&
         one.format.value_or(format) == pin::pin_format::digest)
       ++marked[{s.marker->program, s.marker->changes}];
     if (s.form == files::slot_form::scalar) out.results[one.slot].after = s.written;

@@ -29,6 +29,10 @@ std::string unread_reason(const files::image_file& file, bool is_named) {
   return is_named || has_images ? reason : std::string();
 }
 
+std::string unread_text(const std::string& written) {
+  return fmt::format("{} looks like an image, in a place that is not read", quoted_name(written));
+}
+
 std::string unread_note(const input& in) {
   if (!in.content) return {};
   const std::string reason = unread_reason(*in.content, in.is_named);
@@ -53,7 +57,7 @@ void add_unread(const files::image_file& file, bool is_named, bool lists_images,
     f.column = one.column;
     f.end_column = one.column + one.written.size();
     f.image = one.written;
-    f.message = fmt::format("{} looks like an image, in a place that is not read", quoted_name(one.written));
+    f.message = unread_text(one.written);
     f.fix = "name the place in pin.kinds or files.paths";
     to.unread.push_back(std::move(f));
   }

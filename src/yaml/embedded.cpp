@@ -18,6 +18,8 @@ struct line_map {
   /// In their order, the empty line at the end included.
   std::vector<line_place> lines;
   std::size_t indent = 0;
+  /// The number of columns before those of the inner text.
+  std::uint32_t columns = 0;
   /// The line of the file that holds the first inner line.
   std::uint32_t first_line = 1;
 
@@ -60,7 +62,25 @@ std::optional<line_map> map_lines(std::string_view text, const source_node& scal
     inner = end + 1;
     at = std::min(line_end + 1, text.size());
   }
+  out.columns = static_cast<std::uint32_t>(out.indent);
   return is_known ? std::optional(std::move(out)) : std::nullopt;
+}
+
+// The text between quotes, where it is what YAML reads: on one line, and without escapes.
+std::optional<line_map> map_quoted(std::string_view text, const source_node& scalar) {
+  const std::size_t begin = scalar.span.begin + 1;
+  if (scalar.span.size() != scalar.text.size() + 2 || text.substr(begin, scalar.text.size()) != scalar.text)
+    return std::nullopt;
+  if (scalar.text.contains('\n') || scalar.text.empty()) return std::nullopt;
+  line_map out;
+  out.lines.push_back({0, begin});
+  out.columns = scalar.column;
+  out.first_line = scalar.line;
+  return out;
+}
+
+bool is_quoted(const source_node& node) {
+  return node.form == scalar_form::single_quoted || node.form == scalar_form::double_quoted;
 }
 
 }  // namespace
@@ -68,18 +88,19 @@ std::optional<line_map> map_lines(std::string_view text, const source_node& scal
 result<source> read_embedded(const source_document& doc, std::string_view text, node_index scalar,
                              const source_limits& limits) {
   const source_node& node = doc.at(scalar);
-  if (node.kind != source_kind::scalar || node.form != scalar_form::literal)
-    return fail(error_code::unsupported, "only literal text is read as YAML");
-  const auto lines = map_lines(text, node);
+  if (node.kind != source_kind::scalar || (node.form != scalar_form::literal && !is_quoted(node)))
+    return fail(error_code::unsupported, "only literal and quoted text is read as YAML");
+  const auto lines = is_quoted(node) ? map_quoted(text, node) : map_lines(text, node);
   if (!lines) return fail(error_code::unsupported, "the text is not in the file as it is");
   auto out = read_source(node.text, limits);
   if (!out) return out;
   for (source_document& inner : out->documents) {
     inner.span = lines->outer(inner.span);
+    inner.has_comments = !is_quoted(node);
     for (source_node& one : inner.nodes) {
       one.span = lines->outer(one.span);
       one.line += lines->first_line - 1;
-      one.column += static_cast<std::uint32_t>(lines->indent);
+      one.column += lines->columns;
     }
   }
   return out;

@@ -35,8 +35,12 @@ struct known_form {
   std::string_view group{};
   /// Node paths to images.
   std::string_view images{};
-  /// Node paths to texts that are images when they begin with "docker://".
+  /// Node paths to texts that are images when they begin with `scheme`.
   std::string_view uris{};
+  std::string_view scheme = "docker://";
+  /// Node paths to texts that may be names of something else: images when they are whole references
+  /// (pin/image_keys.hpp).
+  std::string_view names{};
   /// Members of the root, separated by blanks, that hold no images although a path of `images` leads there.
   std::string_view others{};
   file_syntax syntax = file_syntax::yaml;
@@ -61,7 +65,7 @@ struct known_form {
 /// False for a text that is of no known form, or has no image because it lacks the words of it. Fast.
 [[nodiscard]] bool may_be_known_form(std::string_view text, std::string_view path);
 
-/// The paths of a row, read once. `images` come first, then `uris`.
+/// The paths of a row, read once. `images` come first, then `uris`, then `names`.
 [[nodiscard]] const node_paths& image_paths_of(const known_form& form);
 
 }  // namespace pinhook::files

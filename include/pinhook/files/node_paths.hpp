@@ -35,8 +35,8 @@ struct path_match {
 class node_paths {
  public:
   /// The views of `text` are kept. The texts are constants of this program: a part that is not closed is a literal key.
-  /// The paths of `more` follow.
-  explicit node_paths(std::string_view text, std::string_view more = {});
+  /// The paths of `more` follow, then those of `last`.
+  explicit node_paths(std::string_view text, std::string_view more = {}, std::string_view last = {});
 
   [[nodiscard]] std::size_t size() const { return paths_.size(); }
 

@@ -22,6 +22,7 @@ enum class slot_form : std::uint8_t {
   scalar,         // one string: "nginx:1.25"
   values,         // Helm values: registry, repository, tag and digest beside each other in one mapping
   kustomization,  // an entry of a kustomization's `images`: name, newName, newTag, digest
+  artefact,       // a Flux OCIRepository: url, ref.tag, ref.digest
 };
 
 /// The reason why no command changes a slot.

@@ -46,6 +46,7 @@ class function_run final : public run {
   void report(const files::slot& s, const slot_result& r, bool writes);
   void report_notes(const pinned_file& file);
   void report_doubt(const files::slot& s);
+  void report_unread();
   void warn(function_result about, std::string_view place, std::string message);
 
   const std::string_view text_;

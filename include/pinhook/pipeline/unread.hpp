@@ -19,6 +19,9 @@ namespace pinhook::pipeline {
 /// "web.nomad: left unread: HCL is not read"; empty for an input that is read.
 [[nodiscard]] std::string unread_note(const input& in);
 
+/// "\"nginx:1.25\" looks like an image, in a place that is not read".
+[[nodiscard]] std::string unread_text(const std::string& written);
+
 /// Adds the finding about a file that is not read, and fills checked_file::unread. `lists_images`: as in
 /// check_question.
 void add_unread(const files::image_file& file, bool is_named, bool lists_images, checked_file& to);

@@ -53,7 +53,9 @@ std::string forms_block() {
   std::string out = "| form | files | images |\n|---|---|---|\n";
   for (const files::known_form& row : files::known_forms()) {
     std::string images = code_of(row.images);
-    if (!row.uris.empty()) images += fmt::format("{}`docker://` in {}", images.empty() ? "" : "; ", code_of(row.uris));
+    if (!row.uris.empty())
+      images += fmt::format("{}`{}` in {}", images.empty() ? "" : "; ", row.scheme, code_of(row.uris));
+    if (!row.names.empty()) images += fmt::format("; with a tag, a digest or a registry {}", code_of(row.names));
     if (row.syntax == files::file_syntax::dockerfile) images = "see below";
     if (row.syntax == files::file_syntax::hcl) images = "not read";
     out += fmt::format("| [{}]({}) | {} | {} |\n", row.title, row.source,

@@ -102,6 +102,13 @@ TEST(FindInKnownForm, FindsTheImagesOfEachForm) {
        "resources: {containers: [{container: a, image: 'u:1'}]}\njobs: [{container: {image: 'b:1'}}]",
        {"u:1 | u:1", "b:1 | b:1"}},
       {"azure-pipelines.yml", "pool: {vmImage: ubuntu-22.04}", {}},
+      {"azure-pipelines.yml",
+       "resources: {containers: [{container: a, image: 'u:1'}]}\njobs: [{container: a}, {container: 'b:1'}]\n"
+       "stages: [{jobs: [{container: ghcr.io/x/c}, {container: '$[variables.c]'}]}]",
+       {"u:1 | u:1", "b:1 | b:1", "ghcr.io/x/c | ghcr.io/x/c"}},
+      {"docker-bake.json",
+       R"({"target": {"app": {"contexts": {"base": "docker-image://alpine:3.20", "src": "target:x"}, "tags": ["a:1"]}}})",
+       {"alpine:3.20 | alpine:3.20"}},
       {".buildkite/pipeline.yml",
        "steps: [{plugins: [{'docker#v5': {image: 'a:1'}}]}, {image: 'b:1'}]",
        {"a:1 | a:1", "b:1 | b:1"}},

@@ -264,7 +264,7 @@ TEST(FindInPlaces, TakesNoPartsFromOutsideOfTheValues) {
 
 TEST(FindInPlaces, LeavesTextThatItCannotEdit) {
   for (const std::string_view values :
-       {"\"image: nginx:1.25\\n\"", ">\n  image: nginx:1.25", "'image: nginx:1.25'", "|\n  image: [a",
+       {"\"image: nginx:1.25\\n\"", ">\n  image: nginx:1.25", "'image:\n   nginx:1.25'", "|\n  image: [a",
         "|\n  {{ .x }}: image", "|\n  image: nginx:1\n  image: nginx:2", "|\n  just text about an image",
         "{image: 'nginx:1.25'}"})
     EXPECT_THAT(

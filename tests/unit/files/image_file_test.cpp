@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pinhook::files {
@@ -364,6 +365,46 @@ TEST(ImageFile, RewritesKustomizationsToTagAndDigest) {
   EXPECT_EQ(
       rewritten(filled("images: [{digest: %E, name: a}] # a:b\n"), k, digest_of('d'), pin::pin_format::tag_and_digest),
       filled("images: [{newTag: b, digest: %D, name: a}]\n"));
+}
+
+// No comment can keep the tag there.
+TEST(ImageFile, RewritesTextInQuotes) {
+  const std::string head = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nspec:\n  valuesContent: ";
+  const std::pair<std::string, std::string> rows[] = {
+      {R"('{"image": "nginx:1.25"}' # ours)", R"('{"image": "nginx:1.25@%D"}' # ours)"},
+      {"'image: nginx:1.25'", "'image: nginx:1.25@%D'"},
+      {"\"image: {repository: nginx, tag: '1.25'}\"", "\"image: {repository: nginx, tag: '1.25@%D'}\""},
+  };
+  for (const auto& [text, pinned] : rows) {
+    const std::string before = head + text + "\n";
+    const std::string after = head + pinned + "\n";
+    const rewrite_case table[] = {{text, before, after, {}, "a.yaml"}};
+    expect_rewrites(table);
+  }
+}
+
+TEST(ImageFile, RewritesFluxArtefacts) {
+  const std::string head =
+      "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nspec:\n  url: oci://ghcr.io/a/b\n";
+  struct row {
+    std::string_view name, before, after;
+  };
+  const row rows[] = {
+      {"a block", "  ref:\n    tag: v1 # ours\n  interval: 1h\n",
+       "  ref:\n    tag: v1 # ours\n    digest: %D\n  interval: 1h\n"},
+      {"a line", "  ref: {tag: v1}\n", "  ref: {tag: v1, digest: %D}\n"},
+      {"semver decides", "  ref: {semver: '>=1', tag: v1}\n", "  ref: {semver: '>=1', tag: v1}\n"},
+      {"no tag", "  ref: {}\n", "  ref: {}\n"},
+      {"a number", "  ref: {tag: 1.10}\n", "  ref: {tag: 1.10, digest: %D}\n"},
+      {"another program's comment", "  ref:\n    tag: v1 # {\"$imagepolicy\": \"ns:a:tag\"}\n",
+       "  ref:\n    tag: v1 # {\"$imagepolicy\": \"ns:a:tag\"}\n    digest: %D\n"},
+  };
+  for (const row& one : rows) {
+    const std::string before = head + std::string(one.before);
+    const std::string after = head + std::string(one.after);
+    const rewrite_case table[] = {{one.name, before, after, {}, "source.yaml"}};
+    expect_rewrites(table);
+  }
 }
 
 TEST(ImageFile, UnpinsPinsOfAuthors) {

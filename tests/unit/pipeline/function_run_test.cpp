@@ -106,6 +106,27 @@ TEST_F(FunctionRun, WarnsOfInvalidReferences) {
   EXPECT_THAT(done.messages, HasSubstr("Pod p: container web: \"UPPER:1\" is left as it is"));
 }
 
+// "No results" means that all was read.
+TEST_F(FunctionRun, TellsOfValuesThatAreNotRead) {
+  const std::string other = R"(apiVersion: config.kubernetes.io/v1
+kind: ResourceList
+functionConfig: {apiVersion: v1, kind: ConfigMap, data: {}, image: "acme/function:1"}
+items:
+- apiVersion: example.com/v1
+  kind: Engine
+  metadata: {name: e}
+  tools: {image: "acme/tool:1"}
+)";
+  const auto done = run(other);
+  EXPECT_EQ(done.status, run_status::good);
+  EXPECT_THAT(done.out, HasSubstr(R"("message": "\"acme/tool:1\" looks like an image, in a place that is not read", )"
+                                  R"("severity": "info", "resourceRef": {"apiVersion": "example.com/v1", )"
+                                  R"("kind": "Engine", "name": "e"}, "field": {"path": "tools.image", )"
+                                  R"("currentValue": "acme/tool:1"})"));
+  EXPECT_THAT(done.out, Not(HasSubstr("\\\"acme/function:1")));
+  EXPECT_EQ(done.messages, "");
+}
+
 TEST_F(FunctionRun, AWrongConfigIsAnErrorResult) {
   const auto text = list("nginx:1.25", config_head + "    formt: digest\n");
   const auto done = run(text);

@@ -48,12 +48,17 @@ TEST(Embedded, HasItsPlacesInTheFile) {
            "v: |\n  ä: ö # ü\n  é: b\n",
            "v: | # a comment\n  a: b\n  ---\n  c: d\n",
            "v: |\n  a: |\n    text\n  c: d\n",
+           "x: 1\nv: 'a: b'\n",
+           "v: \"{a: b, ä: [c, d]}\" # e\n",
+           "ä: ö\nv:   '{\"x\": {a: ü, b: c}}'\n",
        })
     expect_places(text, "v");
 }
 
-TEST(Embedded, TakesLiteralTextAlone) {
-  for (const std::string_view text : {"v: >\n  a: b\n", "v: 'a: b'\n", "v: \"a: b\\n\"\n", "v: a\n", "v: {a: b}\n"}) {
+// In quotes, bytes that are not the text's: escapes, doubled quotes, a line that is folded.
+TEST(Embedded, TakesTextThatIsInTheFileAsItIs) {
+  for (const std::string_view text : {"v: >\n  a: b\n", "v: \"a: b\\n\"\n", "v: a\n", "v: {a: b}\n", "v: 'a: ''b'''\n",
+                                      "v: 'a:\n  b'\n", "v: \"a: \\\"b\\\"\"\n", "v: ''\n"}) {
     const auto outer = read_source(text);
     ASSERT_TRUE(outer);
     const auto inner = read_embedded(outer->documents[0], text, text_at(*outer, "v"));
