@@ -20,14 +20,15 @@ namespace pinhook::kube {
 /// The folder of a Pod's service account (kubernetes.io: "Accessing the Kubernetes API from a Pod").
 inline constexpr const char* service_account_folder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// For a command that a person runs: the named kubeconfig; else the files of $KUBECONFIG; else ~/.kube/config; else,
-/// without a name of a context, the cluster that we run in. Errors: as below.
+/// The cluster that a person names on a command line.
 struct cluster_choice {
   /// Path; empty: none is named.
   std::string kubeconfig;
   /// Empty: the current one.
   std::string context;
 };
+/// For a command that a person runs: the named kubeconfig; else the files of $KUBECONFIG; else ~/.kube/config; else,
+/// without a name of a context, the cluster that we run in. Errors: as find_cluster.
 [[nodiscard]] result<cluster> find_cluster_of_person(const cluster_choice& choice, const environment& variables,
                                                      const std::string& folder = service_account_folder,
                                                      std::chrono::nanoseconds limit = read_limit);

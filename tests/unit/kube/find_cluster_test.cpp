@@ -137,6 +137,54 @@ TEST_F(FindCluster, FindsMissingFilesAtTheStart) {
                         (files.path() / "none.crt").string()));
 }
 
+TEST_F(FindCluster, OfAPersonIsTheOneThatKubectlFinds) {
+  mount();
+  const auto named = config("named", "https://named");
+  const auto listed = config("listed", "https://listed");
+  ASSERT_FALSE(config("home/.kube/config", "https://home").empty());
+  const std::string home = files.path() / "home";
+  environment all = pod;
+  all["HOME"] = home;
+  environment variable_too = all;
+  variable_too["KUBECONFIG"] = listed;
+  struct row {
+    cluster_choice choice;
+    environment variables;
+    std::string server;
+  };
+  const row rows[] = {
+      {{named, ""}, variable_too, "https://named"},
+      {{"", ""}, variable_too, "https://listed"},
+      {{"", ""}, all, "https://home"},
+      {{"", ""}, pod, "https://10.96.0.1:443"},
+      {{named, "x"}, all, "https://named"},
+  };
+  for (const row& one : rows) {
+    const auto got = find_cluster_of_person(one.choice, one.variables, folder);
+    ASSERT_TRUE(got) << one.server << ": " << got.error().message;
+    EXPECT_EQ(got->server, one.server);
+  }
+  EXPECT_THAT(find_cluster_of_person({"", ""}, {}, "/nonexistent").error().message, HasSubstr("--kubeconfig"));
+  EXPECT_EQ(find_cluster_of_person({"", "x"}, pod, folder).error().code, error_code::not_found);
+  const auto other = find_cluster_of_person({named, "other"}, all, folder);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, error_code::invalid_input);
+  EXPECT_THAT(other.error().message, HasSubstr("other"));
+}
+
+TEST_F(FindCluster, TakesAnotherContextThanTheCurrentOne) {
+  const auto file =
+      files.write("two",
+                  "current-context: a\n"
+                  "contexts: [{name: a, context: {cluster: a}}, {name: b, context: {cluster: b, namespace: shop}}]\n"
+                  "clusters: [{name: a, cluster: {server: https://a}}, {name: b, cluster: {server: https://b}}]\n");
+  EXPECT_EQ(find_cluster_of_person({file, ""}, {}, folder)->server, "https://a");
+  const auto b = find_cluster_of_person({file, "b"}, {}, folder);
+  ASSERT_TRUE(b) << b.error().message;
+  EXPECT_EQ(b->server, "https://b");
+  EXPECT_EQ(b->ns, "shop");
+}
+
 TEST(FindClusterInTime, AFileThatHangsIsAnErrorInTime) {
   const testing::hanging_file hangs;
   const auto got = find_cluster(hangs.path(), {}, "/nonexistent", std::chrono::milliseconds(1));
