@@ -254,6 +254,18 @@ void declare_report(CLI::App& app, arguments& out) {
   add_config(app, out);
 }
 
+void declare_adopt(CLI::App& app, arguments& out) {
+  app.add_option("WORKLOAD", out.adopt.names, "Workloads, as deployment/web (default: all)")->type_name("");
+  add_cluster(app, out);
+  one_of(app.add_option("--dry-run", out.adopt.dry_run, "Let the API server check the writes, and keep none"),
+         {"server"});
+  app.add_flag("--force-conflicts", out.adopt.forces_conflicts,
+               "Write the annotation also where another field manager owns it");
+  one_of(app.add_option("-o,--output", out.of_cluster.output, "How to print what was done"), {"table", "json"});
+  app.add_flag("-q,--quiet", out.of_cluster.quiet, "Print errors and results alone");
+  add_config(app, out);
+}
+
 void declare_completion(CLI::App& app, arguments& out) {
   one_of(app.add_option("SHELL", out.shell, "The shell")->required(), {"bash", "zsh", "fish"});
 }
@@ -278,7 +290,7 @@ constexpr const char* files = "Images in files";
 constexpr const char* cluster = "Images in a cluster";
 constexpr const char* others = "Others";
 
-constexpr std::array<row, 15> rows{{
+constexpr std::array<row, 16> rows{{
     {command::pin, "pin", files, "Pin the images of files to digests", declare_pin},
     {command::unpin, "unpin", files, "Turn pins of files back into tags", declare_unpin},
     {command::check, "check", files, "Report images in files that are not pinned, have no tag, or moved",
@@ -292,6 +304,8 @@ constexpr std::array<row, 15> rows{{
      declare_rules},
     {command::serve, "serve", cluster, "Run the webhook", declare_serve},
     {command::report, "report", cluster, "Report the images that a cluster writes and runs", declare_report},
+    {command::adopt, "adopt", cluster, "Record the digests that workloads run, so that the next rollout keeps them",
+     declare_adopt},
     {command::explain, "explain", cluster, "Explain how an image reference is understood and looked up",
      declare_explain},
     {command::demo, "demo", cluster, "Show pinning from end to end in this process, without a cluster", declare_demo},

@@ -11,7 +11,7 @@ struct note {
   const char* text;
 };
 
-constexpr std::array<note, 15> notes{{
+constexpr std::array<note, 16> notes{{
     {command::pin,
      "Standard input is written to standard output, pinned. A directory gives its *.yaml, *.yml and *.json files that "
      "git does not ignore. Only the bytes of the image change. Without -i nothing is written but the result; with it, "
@@ -129,6 +129,21 @@ constexpr std::array<note, 15> notes{{
      "\n"
      "Exit codes: 0 nothing found; 1 findings; 2 wrong usage or configuration; 3 something could not be read or "
      "looked up. When several apply: 2, then 3, then 1."},
+    {command::adopt,
+     "For each image that a workload writes by tag, the digest that its ready Pods run is written to the workload's "
+     "annotation pinhook.dev/pins, by a server-side apply of that annotation alone. Nothing restarts. In a namespace "
+     "that "
+     "has opted in, the next rollout is pinned to the bytes that run today. What cannot be adopted is left, with the "
+     "reason and what to do. A second run changes nothing.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook adopt -n shop --dry-run=server      show it, and let the API server check it\n"
+     "  pinhook adopt -n shop deployment/web        one workload\n"
+     "  pinhook adopt -A                            all namespaces\n"
+     "\n"
+     "Exit codes: 0 all images are recorded; 1 some are left; 2 wrong usage, or no such workload; 3 the cluster or a "
+     "part "
+     "of it could not be read or written."},
     {command::explain,
      "Examples:\n"
      "  pinhook explain nginx\n"

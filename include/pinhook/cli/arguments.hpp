@@ -29,6 +29,7 @@ enum class command : std::uint8_t {
   fn,
   rules,
   report,
+  adopt,
   completion,
 };
 
@@ -121,6 +122,16 @@ struct verify_arguments {
   }
 };
 
+/// Arguments of adopt beside those of the cluster.
+struct adopt_arguments {
+  /// "deployment/web"; empty: all workloads of the namespaces.
+  std::vector<std::string> names;
+  /// "server": the API server checks each write and keeps none; empty: it keeps them.
+  std::string dry_run;
+  /// Write annotations that another field manager owns, too.
+  bool forces_conflicts = false;
+};
+
 struct arguments {
   cli::command command = cli::command::help;
   /// help: the name of a command; empty: the program.
@@ -149,6 +160,7 @@ struct arguments {
   file_arguments files;
   cluster_arguments of_cluster;
   verify_arguments verify;
+  adopt_arguments adopt;
   /// rules: the action ("test") and the file of cases.
   std::string rules_action;
   std::string rules_file;

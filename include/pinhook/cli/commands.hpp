@@ -51,6 +51,10 @@ namespace pinhook::cli {
 /// something could not be read or looked up.
 [[nodiscard]] int report(const arguments& arguments);
 
+/// Records the digests that workloads run. 0: all are recorded; 1: some are left; 2: the usage or the configuration is
+/// wrong; 3: something could not be read or written.
+[[nodiscard]] int adopt(const arguments& arguments);
+
 /// Prints a shell's completion script.
 [[nodiscard]] int completion(const arguments& arguments);
 

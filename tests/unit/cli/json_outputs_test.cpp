@@ -10,6 +10,7 @@
 #include <pinhook/base/printable.hpp>
 #include <pinhook/cli/explain.hpp>
 #include <pinhook/cli/messages.hpp>
+#include <pinhook/fleet/adoption_report.hpp>
 #include <pinhook/fleet/report.hpp>
 #include <pinhook/kube/api_objects.hpp>
 #include <pinhook/kube/exec_credential.hpp>
@@ -76,6 +77,12 @@ fleet::report report_of(const std::string& text) {
   return out;
 }
 
+std::vector<fleet::workload_adoption> adoption_of(const std::string& text) {
+  fleet::image_adoption one{.container = text, .image = text};
+  one.leave(text);
+  return {{{text, text, text, text}, {one}}};
+}
+
 std::string patch_of(const std::string& text) {
   pin::json_patch out;
   out.replace(text, text);
@@ -133,6 +140,7 @@ const std::vector<output>& outputs() {
       {"check -o json", [](const std::string& t) { return pipeline::write_json(findings_of(t)); }, false, 4},
       {"report -o json", [](const std::string& t) { return fleet::write_json(report_of(t)); }, false, 4},
       {"report -o sarif", [](const std::string& t) { return fleet::write_sarif(report_of(t)); }, true, 2},
+      {"adopt -o json", [](const std::string& t) { return fleet::adoption_json(adoption_of(t), false); }, false, 4},
       {"check -o sarif", [](const std::string& t) { return pipeline::write_sarif(findings_of(t), {}, {}); }, true, 2},
       {"results of fn", results_of, false, 1},
       {"matching rules", [](const std::string& t) { return pipeline::to_json({{t, {t}, {t}, {{t, t, true}}}}); }},

@@ -243,6 +243,19 @@ TEST(Args, ReadsReport) {
   EXPECT_EQ(parsed({"report"}).of_cluster.output, "table");
 }
 
+TEST(Args, ReadsAdopt) {
+  const auto r = parsed({"adopt", "-n", "shop", "deployment/web", "sts/db", "--dry-run=server", "--force-conflicts",
+                         "-o", "json", "-q", "--kubeconfig", "k"});
+  EXPECT_EQ(r.command, command::adopt);
+  EXPECT_EQ(r.of_cluster.namespaces, std::vector<std::string>{"shop"});
+  EXPECT_EQ(r.adopt.names, (std::vector<std::string>{"deployment/web", "sts/db"}));
+  EXPECT_EQ(r.adopt.dry_run, "server");
+  EXPECT_TRUE(r.adopt.forces_conflicts);
+  EXPECT_EQ(r.of_cluster.output, "json");
+  EXPECT_TRUE(r.of_cluster.quiet);
+  EXPECT_TRUE(parsed({"adopt", "-A"}).of_cluster.all_namespaces);
+}
+
 // The words of a shell's line, as far as the examples need: quotes, and the end of a command.
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> out;
@@ -261,8 +274,8 @@ std::vector<std::string> words_of(std::string_view line) {
 }
 
 TEST(Args, ReadsTheExamplesOfItsHelp) {
-  constexpr std::string_view with_examples[] = {"pin",   "unpin",   "check",      "lock", "resolve", "fn",
-                                                "rules", "explain", "completion", "help", "report",  "verify"};
+  constexpr std::string_view with_examples[] = {"pin",     "unpin",      "check", "lock",   "resolve", "fn",   "rules",
+                                                "explain", "completion", "help",  "report", "verify",  "adopt"};
   for (const auto& one : describe_command_line()) {
     if (one.name.empty()) continue;
     std::size_t examples = 0;
@@ -325,6 +338,8 @@ TEST(Args, RefusesInOneLine) {
       {{"report", "-o", "junit"}, "--output: junit not in"},
       {{"report", "--what-if", "audit"}, "--what-if: audit not in"},
       {{"report", "Deployment/web"}, "unexpected argument"},
+      {{"adopt", "--dry-run=client"}, "--dry-run: client not in"},
+      {{"adopt", "-A", "-n", "shop"}, "--all-namespaces and --namespace exclude each other"},
       {{"unpin", "-i"}, "--in-place needs a PATH"},
       {{"unpin", "-i", "-"}, "pinhook unpin --help"},
       {{"unpin", "--diff", "-i", "a"}, "use one of them"},

@@ -1,0 +1,121 @@
+#include <pinhook/access/adopt_pins.hpp>
+#include <pinhook/access/command_digests.hpp>
+#include <pinhook/access/read_fleet.hpp>
+#include <pinhook/access/run_to_end.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/environment.hpp>
+#include <pinhook/cli/cluster_session.hpp>
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
+#include <pinhook/cli/run_files.hpp>
+#include <pinhook/cli/standard_output.hpp>
+#include <pinhook/config/command_settings.hpp>
+#include <pinhook/fleet/adoption.hpp>
+#include <pinhook/fleet/adoption_report.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::cli {
+namespace {
+
+constexpr std::string_view adopt_name = "adopt";
+// A write takes some 10 ms; a thousand workloads are read and written within it.
+constexpr std::chrono::minutes writing_limit{15};
+
+result<std::vector<fleet::workload_name>> parse_names(const std::vector<std::string>& texts) {
+  std::vector<fleet::workload_name> out;
+  for (const auto& text : texts) {
+    auto one = fleet::workload_name::parse(text);
+    if (!one) return fail(std::move(one.error()));
+    out.push_back(std::move(*one));
+  }
+  return out;
+}
+
+// A name without a workload is an error before anything is written.
+result<void> check_names(const std::vector<fleet::workload_name>& names, const fleet::state& all) {
+  for (const auto& name : names)
+    if (std::ranges::none_of(all.workloads, [&](const fleet::workload& w) { return name.matches(w.id); }))
+      return fail(error_code::invalid_input,
+                  fmt::format("{} is in none of these namespaces, or has no images; -n names another namespace, -A "
+                              "takes all",
+                              quoted(name.text())));
+  return {};
+}
+
+// Asks registries for the digests and the tags of the pending images: what is not there, or is one platform's, is left.
+result<void> check_registries(std::vector<fleet::workload_adoption>& plan, const cluster_arguments& options,
+                              const config::settings& s, const environment& all) {
+  std::vector<fleet::image_adoption*> pending;
+  std::vector<registry::reference> refs;
+  for (auto& of : plan)
+    for (auto& one : of.images)
+      if (one.state == fleet::adoption_state::pending) {
+        pending.push_back(&one);
+        refs.push_back(fleet::pinned_image(one));
+        refs.push_back(*one.tag);
+      }
+  if (refs.empty()) return {};
+  auto progress = options.quiet ? access::registry_digests::progress() : access::shown_progress(adopt_name);
+  auto registries = access::registry_digests::open(s, all, std::move(progress));
+  if (!registries) return fail(std::move(registries.error()));
+  const auto answers = (*registries)->find_manifests(refs);
+  for (std::size_t i = 0; i < pending.size(); ++i)
+    fleet::check_manifests(*pending[i], answers[2 * i], answers[2 * i + 1]);
+  return {};
+}
+
+int print_adoption(const std::vector<fleet::workload_adoption>& all, const arguments& arguments) {
+  const bool is_dry = !arguments.adopt.dry_run.empty();
+  const auto text =
+      arguments.of_cluster.output == "json" ? fleet::adoption_json(all, is_dry) : fleet::adoption_table(all, is_dry);
+  if (const auto ok = print_text(text); !ok) {
+    say(adopt_name, ok.error().message);
+    return exit_failed;
+  }
+  if (!arguments.of_cluster.quiet) say(adopt_name, fleet::adoption_summary(all, is_dry));
+  const bool has_left = std::ranges::any_of(all, [](const auto& one) { return one.has(fleet::adoption_state::left); });
+  return has_left ? exit_failed : exit_good;
+}
+
+int refuse_adopt(const error& e) {
+  say(adopt_name, e.message);
+  return exit_code_of_cluster(e);
+}
+
+}  // namespace
+
+int adopt(const arguments& arguments) {
+  const cluster_arguments& options = arguments.of_cluster;
+  const environment variables = process_environment();
+  const auto names = parse_names(arguments.adopt.names);
+  if (!names) return refuse_run(adopt_name, names.error());
+  const auto s = config::settings_for_files(arguments.configuration.file, variables);
+  if (!s) return refuse_run(adopt_name, s.error());
+  auto session = cluster_session::open(options, *s, variables);
+  if (!session) return refuse_adopt(session.error());
+  const auto read = (*session)->read();
+  if (!read) return refuse_adopt(read.error());
+  for (const auto& line : access::trouble_lines(read->troubles)) say(adopt_name, line);
+  if (const auto ok = check_names(*names, read->state); !ok) return refuse_adopt(ok.error());
+  auto plan = fleet::plan_adoption(read->state, *names);
+  if (const auto ok = check_registries(plan, options, *s, variables); !ok) return refuse_run(adopt_name, ok.error());
+  access::adopt_request request{.plan = std::move(plan),
+                                .is_dry_run = !arguments.adopt.dry_run.empty(),
+                                .takes_over = arguments.adopt.forces_conflicts};
+  const auto done =
+      access::run_to_end((*session)->io(), access::adopt_pins((*session)->connection(), std::move(request),
+                                                              deadline::after(machine_clock().now(), writing_limit)));
+  if (!done) return refuse_adopt(done.error());
+  const int code = print_adoption(*done, arguments);
+  return read->troubles.empty() ? code : exit_lookup;
+}
+
+}  // namespace pinhook::cli

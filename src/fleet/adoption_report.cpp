@@ -1,0 +1,93 @@
+#include <pinhook/fleet/adoption_report.hpp>
+
+#include <pinhook/base/json_writer.hpp>
+#include <pinhook/base/printable.hpp>
+#include <pinhook/base/text.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace pinhook::fleet {
+namespace {
+
+constexpr std::size_t columns = 5;
+using line = std::array<std::string, columns>;
+
+// The longest reference is longer than any terminal.
+constexpr std::size_t most_image = 80;
+
+std::string_view result_word(adoption_state state, bool is_dry_run) {
+  return is_dry_run && state == adoption_state::adopted ? to_string(adoption_state::pending) : to_string(state);
+}
+
+line line_of(const object_id& id, const image_adoption& one, bool is_dry_run) {
+  std::string result(is_dry_run && one.state == adoption_state::adopted ? "would adopt" : to_string(one.state));
+  if (one.digest && one.state != adoption_state::left) result += " " + one.digest->to_string();
+  return {printable(id.ns), printable(id.to_string()), printable(one.container),
+          cut_middle(printable(one.image), most_image), std::move(result)};
+}
+
+}  // namespace
+
+std::string adoption_table(const std::vector<workload_adoption>& all, bool is_dry_run) {
+  std::vector<std::pair<line, std::string>> lines;
+  for (const auto& of : all)
+    for (const auto& one : of.images) lines.emplace_back(line_of(of.id, one, is_dry_run), printable(one.reason));
+  if (lines.empty()) return {};
+  lines.insert(lines.begin(), {{"NAMESPACE", "WORKLOAD", "CONTAINER", "IMAGE", "RESULT"}, ""});
+  std::array<std::size_t, columns> widths{};
+  for (const auto& [cells, reason] : lines)
+    for (std::size_t i = 0; i < columns; ++i) widths.at(i) = std::max(widths.at(i), cells.at(i).size());
+  std::string out;
+  for (const auto& [cells, reason] : lines) {
+    for (std::size_t i = 0; i + 1 < columns; ++i) out += fmt::format("{:<{}}  ", cells.at(i), widths.at(i));
+    out += cells.back() + "\n";
+    if (!reason.empty()) out += fmt::format("  {}\n", reason);
+  }
+  return out;
+}
+
+std::string adoption_json(const std::vector<workload_adoption>& all, bool is_dry_run) {
+  json::writer out(2);
+  const auto text_or_null = [&](std::string_view key, const std::string& text) {
+    out.key(key);
+    text.empty() ? out.null() : out.string(text);
+  };
+  out.open_array();
+  for (const auto& of : all)
+    for (const auto& one : of.images) {
+      out.open_object();
+      out.member("namespace", of.id.ns);
+      out.member("owner", of.id.to_string());
+      out.member("container", one.container);
+      out.member("image", one.image);
+      out.member("result", result_word(one.state, is_dry_run));
+      text_or_null("digest", one.digest ? one.digest->to_string() : "");
+      text_or_null("reason", one.reason);
+      out.close_object();
+    }
+  out.close_array();
+  return std::move(out).text() + "\n";
+}
+
+std::string adoption_summary(const std::vector<workload_adoption>& all, bool is_dry_run) {
+  std::size_t adopted = 0, current = 0, left = 0;
+  for (const auto& of : all)
+    for (const auto& one : of.images) {
+      if (one.state == adoption_state::adopted) ++adopted;
+      if (one.state == adoption_state::current) ++current;
+      if (one.state == adoption_state::left) ++left;
+    }
+  std::string out = adopted == 0
+                        ? "nothing to adopt"
+                        : fmt::format("{} {}", is_dry_run ? "would adopt" : "adopted", counted_noun(adopted, "image"));
+  if (current != 0) out += fmt::format("; {} {} recorded already", current, current == 1 ? "is" : "are");
+  if (left != 0) out += fmt::format("; {} {} left", left, left == 1 ? "is" : "are");
+  return out;
+}
+
+}  // namespace pinhook::fleet
