@@ -245,6 +245,9 @@ void add_cluster(CLI::App& app, arguments& out) {
 void declare_report(CLI::App& app, arguments& out) {
   add_cluster(app, out);
   app.add_flag("--no-registry", out.of_cluster.no_registry, "Ask no registry: nothing about moved and gone images");
+  app.add_option("--store", out.of_cluster.store,
+                 "Remember this report in an SQLite file, and show since when each finding is there and what moved")
+      ->type_name("FILE");
   one_of(
       app.add_option("--what-if", out.of_cluster.what_if, "Show what this mode would do in namespaces that have none"),
       {"enforce", "best-effort"});

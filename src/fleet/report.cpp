@@ -149,6 +149,7 @@ class json_rows {
       to.member("message", one.message);
       to.member("fix", one.fix);
       to.member("fix_kind", rules::to_string(one.kind));
+      time(to, "first_seen", one.first_seen);
       to.close_object();
     }
     to.close_array();
@@ -258,7 +259,7 @@ std::string write_table(const report& r, const report_options& options) {
                        printable(what_if_line(one))});
   }
   if (!lines.empty()) out += "\n" + aligned(lines);
-  return out;
+  return out + r.history;
 }
 
 std::string write_json(const report& r) { return json_rows().text(r.rows); }

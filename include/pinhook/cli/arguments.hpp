@@ -88,6 +88,8 @@ struct cluster_arguments {
   std::string context;
   /// report: "table", "json", "sarif", "html".
   std::string output = "table";
+  /// report: the file that remembers earlier reports; empty: none.
+  std::string store;
   /// report: ask no registry.
   bool no_registry = false;
   /// report: "enforce", "best-effort"; empty: nothing.

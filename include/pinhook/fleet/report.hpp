@@ -37,6 +37,8 @@ struct report {
   /// The cluster, for a reader of the page: "kubeconfig /home/me/.kube/config, context \"dev\"".
   std::string origin;
   wall_time made_at{};
+  /// Of a store: moves of tags and findings that were resolved; for the end of the table (report_history.hpp).
+  std::string history{};
 };
 
 struct report_options {

@@ -36,6 +36,8 @@ struct row_finding {
   std::string message;
   std::string fix;
   rules::fix_kind kind = rules::fix_kind::advice;
+  /// From a store; nothing without one.
+  std::optional<wall_time> first_seen{};
 
   friend bool operator==(const row_finding&, const row_finding&) = default;
 };

@@ -39,7 +39,7 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"trust", {"base"}},
     {"signatures", {"base", "registry", "trust"}},
     {"pipeline", {"base", "registry", "resolve", "pin", "yaml", "rules", "files"}},
-    {"fleet", {"base", "registry", "pin", "rules", "pipeline"}},
+    {"fleet", {"base", "registry", "pin", "rules", "pipeline", "store"}},
     {"config", {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "server",
       "signatures"}},
     {"access",

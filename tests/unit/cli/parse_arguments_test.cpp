@@ -254,6 +254,7 @@ TEST(Args, ReadsAdopt) {
   EXPECT_EQ(r.of_cluster.output, "json");
   EXPECT_TRUE(r.of_cluster.quiet);
   EXPECT_TRUE(parsed({"adopt", "-A"}).of_cluster.all_namespaces);
+  EXPECT_EQ(parsed({"report", "--store", "h.db"}).of_cluster.store, "h.db");
 }
 
 // The words of a shell's line, as far as the examples need: quotes, and the end of a command.

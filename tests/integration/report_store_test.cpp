@@ -1,0 +1,129 @@
+// `pinhook report --store` as a process: what one report saw is known to the next.
+#include "support/fake_api_server.hpp"
+#include "support/file_commands.hpp"
+#include "support/fleet_objects.hpp"
+
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/store/database.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+namespace pinhook::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const object_lists::resource deployments{"/apis/apps/v1", "deployments", "Deployment"};
+
+class ReportStore : public FileCommands {
+ protected:
+  ReportStore() {
+    api_.allow_lists({"namespaces", "deployments", "replicasets", "statefulsets", "daemonsets", "cronjobs", "jobs",
+                      "pods", "podtemplates", "replicationcontrollers"});
+    api_.allow("get", "namespaces", "");
+    api_.set_namespaces({{"shop", ""}});
+    kubeconfig_ = api_.write_kubeconfig(logs_.path());
+    tag_has("one");
+    deploy(image("a:1"));
+  }
+
+  static std::string manifest(const std::string& seed) {
+    return fmt::format(
+        R"({{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{{"mediaType":)"
+        R"("application/vnd.oci.image.config.v1+json","digest":"{}","size":2}},"layers":[]}})",
+        registry::digest::of(seed).to_string());
+  }
+  // Gives the digest.
+  std::string tag_has(const std::string& seed) {
+    const auto text = manifest(seed);
+    const auto digest = registry::digest::of(text).to_string();
+    for (const std::string& name : {digest, std::string("1")})
+      registry_.on("GET", "/v2/a/manifests/" + name,
+                   {.status = 200,
+                    .headers = {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"},
+                                {"Docker-Content-Digest", digest}},
+                    .body = text});
+    return digest;
+  }
+  void deploy(const std::string& written) {
+    api_.set_list(deployments, "shop", {workload_text(metadata_text("shop", "web"), {{"web", written}})});
+  }
+  program_result report(const std::string& arguments) const {
+    return run(fmt::format("pinhook report -A --store history.db --kubeconfig '{}' {}", kubeconfig_, arguments));
+  }
+  void change_store(const char* script) const {
+    auto db = store::database::open((work_.path() / "history.db").string(), std::chrono::seconds(1));
+    ASSERT_TRUE(db);
+    const auto ok = (*db)->execute(script);
+    ASSERT_TRUE(ok) << ok.error().message;
+  }
+
+  fake_api_server api_;
+  std::string kubeconfig_;
+};
+
+TEST_F(ReportStore, KnowsSinceWhenAndWhatWasResolved) {
+  auto seen = report("-o json");
+  EXPECT_EQ(seen.exit_code, 1) << seen.errors;
+  EXPECT_THAT(seen.output, Not(HasSubstr("\"first_seen\":null")));
+  // As if that report had been a week ago.
+  change_store("UPDATE image_use SET first_seen = 1795000000; UPDATE finding SET first_seen = 1795000000");
+  seen = report("-o json");
+  EXPECT_THAT(seen.output, AllOf(HasSubstr(R"("fix_kind":"text","first_seen":"2026-11-18T11:06:40Z"})"),
+                                 HasSubstr(R"(],"first_seen":"2026-11-18T11:06:40Z","last_seen":"2)")));
+  deploy(image("a:1@") + tag_has("one"));
+  seen = report("");
+  EXPECT_EQ(seen.exit_code, 0) << seen.output;
+  EXPECT_THAT(seen.output, AllOf(HasSubstr("\nRESOLVED\n"), HasSubstr("shop  Deployment/web/web  unpinned  "),
+                                 HasSubstr("since 2026-11-18T11:06:40Z\n")));
+}
+
+TEST_F(ReportStore, KnowsTheMovesOfTags) {
+  report("-q");
+  tag_has("two");
+  const auto seen = report("");
+  EXPECT_THAT(seen.output, AllOf(HasSubstr("\nMOVED TAGS\n"), HasSubstr(image("a:1") + "  sha256:")));
+}
+
+// A report without registries, and one of a part of the cluster, end nothing that they did not look at.
+TEST_F(ReportStore, APartialReportEndsNothing) {
+  report("-q");
+  deploy("nginx");
+  EXPECT_THAT(report("-l app=none --no-registry").output, Not(HasSubstr("RESOLVED")));
+}
+
+TEST_F(ReportStore, AStoreThatCannotBeUsedCostsNoReading) {
+  report("-q");
+  change_store("PRAGMA user_version = 9");
+  api_.forget_requests();
+  auto seen = report("");
+  EXPECT_EQ(seen.exit_code, 2);
+  EXPECT_EQ(seen.output, "");
+  EXPECT_THAT(seen.errors, AllOf(HasSubstr("pinhook report: --store: history.db: a later pinhook wrote this store"),
+                                 HasSubstr("name another file")));
+  EXPECT_THAT(api_.requests(), IsEmpty());
+  write("history.db", "nothing of the kind");
+  seen = report("");
+  EXPECT_EQ(seen.exit_code, 2);
+  EXPECT_THAT(seen.errors, HasSubstr("this is no store of pinhook"));
+}
+
+TEST_F(ReportStore, TwoAtATimeAreBothRemembered) {
+  const auto seen =
+      run(fmt::format("for i in 1 2 3; do pinhook report -A -q --store history.db --kubeconfig '{}' >out$i "
+                      "2>err$i & done; wait; cat err1 err2 err3",
+                      kubeconfig_));
+  EXPECT_EQ(seen.output, "");
+  EXPECT_THAT(report("-o json").output, Not(HasSubstr("\"first_seen\":null")));
+}
+
+}  // namespace
+}  // namespace pinhook::testing
