@@ -15,7 +15,7 @@ namespace {
 
 using route = std::shared_ptr<const registry::route>;
 using source = std::shared_ptr<registry::credential_source>;
-using kind = registry::document_name::kind;
+using document_kind = registry::document_name::kind;
 
 // One host to ask, with the name of the image there for the look-up of credentials.
 struct host_place {
@@ -25,7 +25,8 @@ struct host_place {
 };
 
 bool is_by_digest(const registry::document_name& name) {
-  return name.of == kind::blob || (name.of == kind::manifest && registry::digest::parse(name.name).has_value());
+  return name.of == document_kind::blob ||
+         (name.of == document_kind::manifest && registry::digest::parse(name.name).has_value());
 }
 
 bool is_out_of_reach(const error& e) { return e.code == error_code::unavailable || e.code == error_code::timed_out; }

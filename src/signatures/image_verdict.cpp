@@ -12,7 +12,7 @@
 namespace pinhook::signatures {
 namespace {
 
-using kind = signature_report::kind;
+using report_kind = signature_report::kind;
 
 // Reasons of signatures that a message repeats.
 constexpr std::size_t most_reasons = 3;
@@ -30,7 +30,8 @@ bool counts(const image_evidence::manifest& one, const verifier& by) {
          });
 }
 
-signature_report report_of(kind of, const image_evidence::manifest& beside, std::string statement, trust::verdict v) {
+signature_report report_of(report_kind of, const image_evidence::manifest& beside, std::string statement,
+                           trust::verdict v) {
   return {of,          name_of(beside.platforms), std::move(statement), std::move(v.signer), std::move(v.issuer),
           v.signed_at, std::move(v.failure)};
 }
@@ -64,7 +65,8 @@ void judge_cosign(const image_evidence::manifest& of, const cosign_verifier* by,
       v = verify_by_any(one, of.digest.to_string(), *by, attested);
     else
       v.failure = not_for_it("it is cosign's, which this verifier does not read");
-    const kind as = one.as == trust::signature::form::dsse ? kind::cosign_bundle : kind::cosign_simple_signing;
+    const report_kind as =
+        one.as == trust::signature::form::dsse ? report_kind::cosign_bundle : report_kind::cosign_simple_signing;
     to.push_back(report_of(as, of, trust::predicate_type_of(one), std::move(v)));
   }
 }
@@ -80,7 +82,7 @@ void judge_notation(const image_evidence& all, const image_evidence::manifest& o
       v.failure = not_for_it(fmt::format("the trust policy has no rule for {}", all.repository));
     else
       v = verify_notation(one, {of.digest.to_string(), of.media_type, of.size}, *rule, by->stores, now);
-    to.push_back(report_of(kind::notation, of, {}, std::move(v)));
+    to.push_back(report_of(report_kind::notation, of, {}, std::move(v)));
   }
 }
 
@@ -151,7 +153,7 @@ image_verdict judge(const image_evidence& evidence, const verifier& by, wall_tim
 image_verdict judge_signed_tag(const result<trust::signed_tag>& found, const std::optional<registry::digest>& digest) {
   image_verdict out;
   signature_report report;
-  report.of = kind::content_trust;
+  report.of = report_kind::content_trust;
   if (!found) {
     out.reason = found.error().message;
     if (found.error().code == error_code::not_found) return out;
