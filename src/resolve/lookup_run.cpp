@@ -38,6 +38,13 @@ std::vector<std::shared_ptr<registry::credential_source>> parts_of(
   return {parts.begin(), parts.end()};
 }
 
+// True when both lead to the same repository of the same host.
+bool is_same_place(const registry::route& a, const registry::route& b) {
+  const auto base = [](const registry::route& one) { return one.base ? one.base->text() : std::string(); };
+  const auto name = [](const registry::route& one) { return one.named ? one.named->repository() : std::string(); };
+  return a.host == b.host && base(a) == base(b) && name(a) == name(b);
+}
+
 }  // namespace
 
 std::optional<registry::reference> reference_at(const registry::route& mirror, const registry::reference& ref) {
@@ -102,13 +109,6 @@ awaitable<void> lookup_run::run() {
   }
   const error none{error_code::unavailable, fmt::format("no mirror knows {}", ref.canonical()), std::nullopt};
   f_->outcome = fail(failed_routes_.added_to(std::move(verdict).value_or(none)));
-}
-
-// True when both lead to the same repository of the same host.
-bool is_same_place(const registry::route& a, const registry::route& b) {
-  const auto base = [](const registry::route& one) { return one.base ? one.base->text() : std::string(); };
-  const auto name = [](const registry::route& one) { return one.named ? one.named->repository() : std::string(); };
-  return a.host == b.host && base(a) == base(b) && name(a) == name(b);
 }
 
 // A node that asks the place which answered for the tag finds the digest there, be it after others.
