@@ -19,6 +19,11 @@ namespace pinhook::admission {
 /// Bytes of a request's uid (a UUID has 36); it is echoed.
 inline constexpr std::size_t max_uid_size = 256;
 
+/// Bytes of a namespace's name (RFC 1123's label), and of other names in a request (RFC 1123's subdomain; apimachinery,
+/// util/validation). Longer ones are no API server's.
+inline constexpr std::size_t max_request_namespace = 63;
+inline constexpr std::size_t max_request_name = 253;
+
 /// Bytes of a review in which read_review_head looks. Only userInfo in it has no size of its own.
 inline constexpr std::size_t max_head_size = std::size_t{64} * 1024;
 

@@ -212,6 +212,21 @@ TEST_F(LongestNames, ANameOfTenKilobytesLeavesTheReasonWhole) {
   }
 }
 
+// The answer grows with the images alone: a path, a new reference, an annotation entry each.
+TEST_F(LongestNames, ThePatchOf253ImagesWithNamesOf255LettersIsBounded) {
+  constexpr int images = 253;
+  std::string containers;
+  for (int i = 0; i < images; ++i) {
+    const std::string name = "registry.example/" + std::string(250, 'r') + fmt::format("{:05}", i);
+    tags->holds(name + ":1", testing::digest_of_digit('a'));
+    containers += (containers.empty() ? "" : ",") + container(fmt::format("c{}", i), name + ":1");
+  }
+  const verdict v = ask(review_of(deployment(containers)));
+  EXPECT_EQ(v.outcome, outcome::pinned);
+  EXPECT_EQ(v.slots.size(), static_cast<std::size_t>(images));
+  EXPECT_LT(v.body.size(), images * std::size_t{1024});
+}
+
 TEST_F(LongestNames, AllWarningsOfAnAnswerAreLessThanApiServersCut) {
   std::string containers;
   for (int i = 0; i < 100; ++i)

@@ -4,12 +4,15 @@
 #include <pinhook/base/printable.hpp>
 
 #include <fmt/core.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
 namespace pinhook::admission {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr std::string_view good =
     R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u-1","kind":{"group":"apps",)"
@@ -171,6 +174,36 @@ TEST(Review, BoundsWhatItSays) {
   ASSERT_EQ(response["warnings"].Size(), max_warnings);
   for (const auto& w : response["warnings"].GetArray()) EXPECT_LE(w.GetStringLength(), max_warning_size);
   EXPECT_EQ(json::text_of(response["warnings"][max_warnings - 1]), "and 3 more warnings");
+}
+
+// Texts that are kept as keys, in log lines and in labels of metrics.
+TEST(DecodeReview, TextsThatAreKeptHaveSizes) {
+  const auto review_with = [](std::string_view ns, std::string_view name, std::string_view group, std::string_view kind,
+                              std::string_view subresource) {
+    return fmt::format(
+        R"({{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{{"uid":"u","kind":{{"group":"{}","version":"v1","kind":"{}"}},"subResource":"{}","namespace":"{}","name":"{}","operation":"CREATE","object":{{}}}}}})",
+        group, kind, subresource, ns, name);
+  };
+  const std::string longest(max_request_name, 'x');
+  EXPECT_TRUE(decode_review(review_with(std::string(max_request_namespace, 'n'), longest, longest, longest, longest)));
+  const struct {
+    std::string body;
+    const char* field;
+  } cases[]{
+      {review_with(std::string(max_request_namespace + 1, 'n'), "", "", "Pod", ""),
+       "request.namespace is longer than 63"},
+      {review_with("", longest + "x", "", "Pod", ""), "request.name is longer than 253"},
+      {review_with("", "", longest + "x", "Pod", ""), "request.kind.group is longer than 253"},
+      {review_with("", "", "", longest + "x", ""), "request.kind.kind is longer than 253"},
+      {review_with("", "", "", "Pod", longest + "x"), "request.subResource is longer than 253"},
+  };
+  for (const auto& c : cases) {
+    std::string padded = c.body + std::string(32, ' ');
+    const auto read = decode_review(std::string_view(padded).substr(0, c.body.size()));
+    ASSERT_FALSE(read) << c.field;
+    EXPECT_EQ(read.error().code, error_code::invalid_input);
+    EXPECT_THAT(read.error().message, HasSubstr(c.field));
+  }
 }
 
 }  // namespace

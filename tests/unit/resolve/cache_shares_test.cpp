@@ -1,10 +1,14 @@
 // The cache is shared between the namespaces that ask, through the resolver.
 #include "resolver_world.hpp"
 
+#include <pinhook/resolve/digest_cache.hpp>
+
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <string_view>
 
 namespace pinhook::resolve {
 namespace {
@@ -32,6 +36,31 @@ TEST_F(CacheShares, AFloodOfOneNamespacePushesOutItsOwnTags) {
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(is_known(fmt::format("nginx:{}", i))) << i;
   EXPECT_TRUE(is_known("evil/x:499"));
   EXPECT_FALSE(is_known("evil/x:300"));
+}
+
+// A tenant that asks for a million tags keeps its own share, whatever it asks; the entries and their bytes are bounded.
+TEST(CacheSharesOfMany, AMillionTagsOfOneNamespacePushOutNobodyElses) {
+  cache_options o;
+  o.capacity = 10'000;
+  digest_cache cache(o);
+  const steady_time now{std::chrono::hours(1)};
+  const registry::digest digest = digest_of_digit('a');
+  const auto name = [](std::string_view owner, int i) { return fmt::format("r.example/{}/app:{}", owner, i); };
+  const auto store = [&](std::string_view owner, int i) {
+    const std::string text = name(owner, i);
+    cache.store(cache_key(text, "anonymous", owner), digest, now);
+  };
+  for (int i = 0; i < 500; ++i)
+    for (const std::string_view owner : {"quiet", "other"}) store(owner, i);
+  for (int i = 0; i < 1'000'000; ++i) store("flood", i);
+  for (int i = 0; i < 500; ++i) {
+    for (const std::string_view owner : {"quiet", "other"}) {
+      const std::string text = name(owner, i);
+      EXPECT_EQ(cache.find(cache_key(text, "anonymous", owner), now).status, cached::state::fresh) << text;
+    }
+  }
+  EXPECT_LE(cache.size(), o.capacity + 64);
+  EXPECT_LE(cache.bytes(), o.capacity * 768);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <string>
@@ -166,6 +167,24 @@ TEST_F(ServerAtItsLimit, AFloodOfSilentSocketsLetsNewOnesIn) {
     EXPECT_TRUE(serves(one)) << i;
   }
   running_server::wait_until([&] { return s.connections() <= 8; });
+}
+
+// 10,000 sockets, some of them with half a handshake; no more than the limit are held at any time.
+TEST_F(ServerAtItsLimit, TenThousandConnectionsTakeNoMoreThanTheLimit) {
+  constexpr int all = 10'000;
+  constexpr std::size_t limit = 64;
+  running_server s(with(limit, 2));
+  std::deque<https_client> open;
+  for (int i = 0; i < all; ++i) {
+    open.push_back(s.connect({.shakes_hands = false}));
+    if (i % 3 == 0) open.back().send_raw(std::string("\x16\x03\x01", 3));
+    // The client's descriptors are not the subject.
+    if (open.size() > 4 * limit) open.pop_front();
+    if (i % 500 != 499) continue;
+    auto one = s.connect();
+    EXPECT_TRUE(serves(one)) << i;
+    EXPECT_LE(s.connections(), limit + 1) << i;
+  }
 }
 
 TEST_F(ServerAtItsLimit, RequestsUnderWayAreNotDisturbed) {
