@@ -72,6 +72,20 @@ registry::route_options route_options(const config::settings& s, std::shared_ptr
   return out;
 }
 
+// Where callers are verified they are API servers, which send reviews of labelled namespaces alone; a command's caller
+// is the person who typed it.
+kube::label_check label_check_of(const config::settings& s) {
+  if (s.for_command) return kube::label_check::never;
+  switch (s.callers.labelled_namespaces) {
+    case config::switch_state::on:
+      return kube::label_check::always;
+    case config::switch_state::off:
+      return kube::label_check::never;
+    default:
+      return s.callers.are_verified() ? kube::label_check::never : kube::label_check::where_allowed;
+  }
+}
+
 // Outside a cloud there is no metadata service, and public images should not wait for it again and again.
 constexpr std::chrono::seconds hold_no_cloud{20};
 
@@ -139,7 +153,8 @@ registry_access::~registry_access() {
 
 result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context& control, const config::settings& s,
                                                                const environment& all, const clock& time,
-                                                               registry::observer* watch) {
+                                                               registry::observer* watch,
+                                                               std::function<void(kube::label_event)> on_namespace) {
   if (auto good = registry::access_rules::make(s.allowed_registries, s.denied_registries); !good)
     return fail(std::move(good.error()));
   if (auto good = http::check(http::proxy_from_environment()); !good) return fail(std::move(good.error()));
@@ -150,7 +165,7 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
   if (auto ok = out->open_plugins(s); !ok) return fail(std::move(ok.error()));
   if (auto ok = out->open_configs(s, all); !ok) return fail(std::move(ok.error()));
   out->open_clouds(s, all);
-  out->open_tenants(s);
+  out->open_tenants(s, std::move(on_namespace));
   const bool has_proxy = !out->proxy_.http.empty() || !out->proxy_.https.empty();
   if (has_proxy && s.allowed_registries.empty())
     log::warning(
@@ -242,11 +257,13 @@ void registry_access::open_clouds(const config::settings& s, const environment& 
   }
 }
 
-void registry_access::open_tenants(const config::settings& s) {
+void registry_access::open_tenants(const config::settings& s, std::function<void(kube::label_event)> on_namespace) {
   own_ = std::make_shared<registry::ordered_credentials>(sources_of({}));
   kube::pull_secrets_options options;
   options.ttl = s.pull_secrets.ttl;
   options.namespaces = s.pull_secrets.namespaces;
+  options.labels = label_check_of(s);
+  options.on_namespace = std::move(on_namespace);
   std::shared_ptr<kube::api> reads;
   if (s.pull_secrets.mode != config::switch_state::off) reads = api_;
   tenants_ = std::make_shared<kube::pull_secrets>(

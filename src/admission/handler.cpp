@@ -2,6 +2,7 @@
 
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/lookup_allowance.hpp>
 #include <pinhook/base/thread_crossing.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -64,6 +65,19 @@ awaitable<std::vector<source>> find_sources(tenant_credentials from, std::vector
   co_return all->found;
 }
 
+// A look-up that is passed to the resolver.
+struct asked_lookup {
+  std::size_t position;
+  /// It is counted by the caller's allowance.
+  bool counts;
+};
+
+bool found_nothing(const result<resolve::answer>& got) {
+  if (got) return false;
+  const error_code code = got.error().code;
+  return code == error_code::not_found || code == error_code::denied || code == error_code::unauthorized;
+}
+
 // The indices of the tenants whose images are looked up, each once.
 std::vector<std::size_t> asking_tenants(const inquiry& about) {
   std::vector<std::size_t> out;
@@ -85,7 +99,7 @@ handler::handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<re
 
 void handler::use(std::shared_ptr<const rulebook> book) { book_.store(std::move(book)); }
 
-awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadline d) const {
+awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadline d, lookup_allowance* allowed) const {
   const auto book = book_.load();
   const bool is_long = large_ != nullptr && body.size() > max_small_body;
   const std::size_t most = large_ != nullptr ? max_small_images : pin::max_slots;
@@ -102,15 +116,17 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   std::vector<result<resolve::answer>> answers;
   std::vector<source> sources(about->tenants.size());
   if (!about->lookups.empty()) {
-    const auto asking = asking_tenants(*about);
+    auto asking = asking_tenants(*about);
+    std::erase_if(asking, [&](std::size_t t) { return exceeds(allowed, about->tenants[t]); });
     std::vector<registry::tenant> tenants;
     tenants.reserve(asking.size());
     for (const std::size_t t : asking) tenants.push_back(about->tenants[t]);
-    auto found = co_await find_sources(tenants_, std::move(tenants), d);
+    std::vector<source> found;
+    if (!tenants.empty()) found = co_await find_sources(tenants_, std::move(tenants), d);
     for (std::size_t i = 0; i < asking.size(); ++i) sources[asking[i]] = std::move(found[i]);
     for (const registry::tenant& t : about->tenants)
       about->reads_pull_secrets.push_back(tenants_->reads_pull_secrets(t));
-    answers = co_await look_up(*about, sources, d);
+    answers = co_await look_up(*about, sources, d, allowed);
   }
   for (slot_work& w : about->work) {
     if (w.decision.action != pin::decision::kind::keep) continue;
@@ -152,25 +168,48 @@ awaitable<verdict> handler::compose_aside(inquiry about, pin::mode mode, const r
   co_return *std::move(out);
 }
 
+bool handler::exceeds(lookup_allowance* allowed, const registry::tenant& owner) const {
+  if (allowed == nullptr || !tenants_->reads_pull_secrets(owner) || tenants_->held(owner)) return false;
+  if (!allowed->begin()) return true;
+  allowed->end(false);
+  return false;
+}
+
 // One answer for each of the look-ups.
 awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& about,
-                                                                 const std::vector<source>& sources, deadline d) const {
-  std::vector<result<resolve::answer>> out;
+                                                                 const std::vector<source>& sources, deadline d,
+                                                                 lookup_allowance* allowed) const {
+  const std::size_t size = about.lookups.size();
+  std::vector<result<resolve::answer>> out(size, fail(given_up()));
   std::vector<resolve::query> queries;
-  queries.reserve(about.lookups.size());
-  for (const lookup& l : about.lookups) {
+  std::vector<asked_lookup> asked;
+  queries.reserve(size);
+  asked.reserve(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    const lookup& l = about.lookups[i];
+    // The source of a tenant whose secrets must not be read is not there; nor is any where the wait was canceled.
     if (!sources[l.tenant]) {
-      out.assign(about.lookups.size(), fail(given_up()));
-      co_return out;
+      if (allowed != nullptr) out[i] = fail(allowed->refusal());
+      continue;
     }
-    queries.push_back(query_of(l.ref, l.past_cache, sources[l.tenant]));
-    queries.back().owner = about.request.ns;
+    resolve::query q = query_of(l.ref, l.past_cache, sources[l.tenant]);
+    const bool counts = allowed != nullptr && about.reads_pull_secrets[l.tenant] && !resolver_->is_held(q);
+    if (counts && !allowed->begin()) {
+      out[i] = fail(allowed->refusal());
+      continue;
+    }
+    q.owner = about.request.ns;
+    queries.push_back(std::move(q));
+    asked.push_back({i, counts});
   }
-  out = co_await resolver_->resolve(std::move(queries), d);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (out[i]) continue;
-    const std::vector<error> troubles = sources[about.lookups[i].tenant]->troubles();
-    out[i] = fail(with_troubles(std::move(out[i].error()), troubles));
+  if (queries.empty()) co_return out;
+  auto answers = co_await resolver_->resolve(std::move(queries), d);
+  for (std::size_t n = 0; n < asked.size(); ++n) {
+    result<resolve::answer>& got = answers[n];
+    if (asked[n].counts) allowed->end(found_nothing(got));
+    const std::size_t at = asked[n].position;
+    out[at] = got ? std::move(got)
+                  : fail(with_troubles(std::move(got.error()), sources[about.lookups[at].tenant]->troubles()));
   }
   co_return out;
 }

@@ -45,6 +45,11 @@ std::string address_text(const ASN1_OCTET_STRING* ip) {
   return {};
 }
 
+std::string text_of(const ASN1_IA5STRING* name) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(name)),
+          static_cast<std::size_t>(ASN1_STRING_length(name))};
+}
+
 // Null: not a certificate, or a damaged one.
 std::shared_ptr<X509> x509_in(const pem_block& block) {
   if (std::string_view(block.name) != PEM_STRING_X509 || *block.header != '\0') return nullptr;
@@ -64,6 +69,20 @@ struct x509_certificate::facts {
   bool is_authority = false;
   std::vector<std::string> dns_names;
   std::vector<std::string> addresses;
+  std::vector<std::string> uris;
+  std::string common_name;
+
+  void read_common_name() {
+    const X509_NAME* subject = X509_get_subject_name(x509.get());
+    int at = -1;
+    for (int next = -1; (next = X509_NAME_get_index_by_NID(subject, NID_commonName, next)) >= 0;) at = next;
+    if (at < 0) return;
+    unsigned char* text = nullptr;
+    const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+    if (size < 0) return;
+    common_name.assign(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+    OPENSSL_free(text);
+  }
 
   void read_names() {
     const x509_owned<GENERAL_NAMES> all(
@@ -71,16 +90,22 @@ struct x509_certificate::facts {
     for (int i = 0; i < sk_GENERAL_NAME_num(all.get()); ++i) {
       const GENERAL_NAME* one = sk_GENERAL_NAME_value(all.get(), i);
       if (one->type == GEN_DNS) {
-        const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(one->d.dNSName));
-        dns_names.emplace_back(text, static_cast<std::size_t>(ASN1_STRING_length(one->d.dNSName)));
+        dns_names.push_back(text_of(one->d.dNSName));
       } else if (one->type == GEN_IPADD) {
         if (std::string text = address_text(one->d.iPAddress); !text.empty()) addresses.push_back(std::move(text));
+      } else if (one->type == GEN_URI) {
+        uris.push_back(text_of(one->d.uniformResourceIdentifier));
       }
     }
   }
 };
 
-result<x509_certificate> x509_certificate::of(std::shared_ptr<x509_st> parsed) {
+result<x509_certificate> x509_certificate::of(x509_st& read) {
+  X509_up_ref(&read);
+  return made_of(std::shared_ptr<X509>(&read, X509_free));
+}
+
+result<x509_certificate> x509_certificate::made_of(std::shared_ptr<x509_st> parsed) {
   auto out = std::make_shared<facts>();
   X509* c = parsed.get();
   const auto from = moment_of(X509_get0_notBefore(c));
@@ -104,6 +129,7 @@ result<x509_certificate> x509_certificate::of(std::shared_ptr<x509_st> parsed) {
   // 1: by its basic constraints. Larger numbers are certificates from before these existed.
   out->is_authority = X509_check_ca(c) == 1;
   out->read_names();
+  out->read_common_name();
   ERR_clear_error();
   return x509_certificate(std::move(out));
 }
@@ -115,6 +141,9 @@ wall_time x509_certificate::not_after() const { return facts_->not_after; }
 bool x509_certificate::is_authority() const { return facts_->is_authority; }
 const std::vector<std::string>& x509_certificate::dns_names() const { return facts_->dns_names; }
 const std::vector<std::string>& x509_certificate::addresses() const { return facts_->addresses; }
+const std::vector<std::string>& x509_certificate::uris() const { return facts_->uris; }
+const std::string& x509_certificate::common_name() const { return facts_->common_name; }
+x509_st* x509_certificate::native() const { return facts_->x509.get(); }
 
 bool x509_certificate::is_issued_by(const x509_certificate& authority) const {
   if (!authority.is_authority()) return false;
@@ -156,7 +185,7 @@ struct bundle_reader {
         continue;
       }
       auto parsed = x509_in(b);
-      auto one = parsed ? x509_certificate::of(std::move(parsed)) : fail(error_code::invalid_input, "");
+      auto one = parsed ? x509_certificate::made_of(std::move(parsed)) : fail(error_code::invalid_input, "");
       if (one)
         out.certificates.push_back(*std::move(one));
       else

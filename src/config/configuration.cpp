@@ -172,6 +172,12 @@ result<void> check_together(const settings& s) {
     return fail(error_code::invalid_input, fmt::format("tls.{} is set without tls.{}; both are needed",
                                                        s.tls.key_file.empty() ? "cert_file" : "key_file",
                                                        s.tls.key_file.empty() ? "key_file" : "cert_file"));
+  if (s.callers.client_ca.empty() != s.callers.names.empty())
+    return fail(error_code::invalid_input,
+                s.callers.names.empty()
+                    ? "callers.client_ca is set without callers.names; name the API servers' client certificate, or "
+                      "[\"*\"] for every certificate of these authorities"
+                    : "callers.names is set without callers.client_ca, which has the authorities of these names");
   // The namespace may be known only later.
   if (auto good = serving_policy_of(s, s.own_namespace.empty() ? "pinhook" : s.own_namespace); !good)
     return fail(std::move(good.error()));

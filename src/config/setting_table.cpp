@@ -105,6 +105,29 @@ std::vector<setting> make_table() {
       row("tls.check_interval", duration_type{100ms, 1h}, at(&settings::tls, &settings::tls_settings::check_interval),
           "The interval at which the Secret and the caBundles are checked.",
           "Lower it to heal sooner; a look is two requests to the API server."),
+      row("callers.client_ca", text_type{}, at(&settings::callers, &settings::caller_settings::client_ca),
+          "PEM file with the authorities of callers' client certificates, read again when it changes; empty: whoever "
+          "reaches the port is answered.",
+          "Set it where the API servers' flag --admission-control-config-file can be set (docs/callers.md)."),
+      row("callers.names", text_list_type{}, at(&settings::callers, &settings::caller_settings::names),
+          "Callers that are answered: globs on the common name, the DNS names, addresses and URIs of their "
+          "certificates; "
+          "\"*\" is any name.",
+          "Name the API servers' certificate: an authority may have signed others, too."),
+      row("callers.required", bool_type{}, at(&settings::callers, &settings::caller_settings::required),
+          "Whether callers without such a certificate are refused; without client_ca it has no effect.",
+          "Set false until pinhook_callers_total shows that all API servers have theirs."),
+      row("callers.labelled_namespaces", switches,
+          at(&settings::callers, &settings::caller_settings::labelled_namespaces),
+          "Whether credentials are used only for namespaces that have the label pinhook.dev/pin, which takes `get` on "
+          "namespaces; auto: where callers are not verified and RBAC allows it.",
+          "Set off where your webhook configuration selects namespaces by something else."),
+      row("callers.lookups", integer_type<std::size_t>{0, 10'000'000},
+          at(&settings::callers, &settings::caller_settings::lookups),
+          "Look-ups with pull secrets that one address may cause in a minute, unless its client certificate counts; "
+          "one "
+          "that finds nothing counts ten times. 0: any number.",
+          "Raise it where pinhook_withheld_lookups_total rises; API servers behind one address share it."),
       row("pin.format", formats, at(&settings::pin, &pin::policy::format),
           "The format of a pin: name@sha256:… or name:tag@sha256:….",
           "Choose tag-and-digest when people read tags and every runtime takes both; a change rolls out at the next "

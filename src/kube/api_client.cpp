@@ -26,6 +26,15 @@ awaitable<result<secret_object>> api_client::get_secret(std::string ns, std::str
   co_return read_answer(std::move(answer), attributes, parse_secret);
 }
 
+awaitable<result<namespace_object>> api_client::get_namespace(std::string name, deadline d) {
+  // RBAC takes the namespace itself as the one that a request for it is in, so a Role there can allow it, too.
+  const request_attributes attributes{
+      .verb = "get", .resource = "namespaces", .ns = {}, .name = std::move(name), .is_cluster_wide = true};
+  api_call call{.attributes = attributes};
+  auto answer = co_await to_->ask(std::move(call), d);
+  co_return read_answer(std::move(answer), attributes, parse_namespace);
+}
+
 awaitable<result<service_account>> api_client::get_service_account(std::string ns, std::string name, deadline d) {
   const request_attributes attributes{
       .verb = "get", .resource = "serviceaccounts", .ns = std::move(ns), .name = std::move(name)};

@@ -30,6 +30,19 @@ const json::value* member(const json::value& in, std::string_view name) {
   return found == nullptr || found->IsNull() ? nullptr : found;
 }
 
+/// A member that maps texts to texts; empty without one.
+result<std::map<std::string, std::string, std::less<>>> texts_of(const json::value& in, std::string_view name) {
+  std::map<std::string, std::string, std::less<>> out;
+  const json::value* all = member(in, name);
+  if (all == nullptr) return out;
+  if (!all->IsObject()) return broken(fmt::format("\"{}\" is not an object", name));
+  for (auto it = all->MemberBegin(); it != all->MemberEnd(); ++it) {
+    if (!it->value.IsString()) return broken(fmt::format("a value of \"{}\" is not a string", name));
+    out.insert_or_assign(std::string(json::text_of(it->name)), std::string(json::text_of(it->value)));
+  }
+  return out;
+}
+
 }  // namespace
 
 result<secret_object> parse_secret(std::string_view body) {
@@ -53,20 +66,27 @@ result<secret_object> parse_secret(std::string_view body) {
   return out;
 }
 
+result<namespace_object> parse_namespace(std::string_view body) {
+  const auto document = parse_kind(body, "v1", "Namespace");
+  if (!document) return fail(document.error());
+  namespace_object out;
+  const json::value* metadata = member(*document, "metadata");
+  if (metadata == nullptr) return out;
+  auto labels = texts_of(*metadata, "labels");
+  if (!labels) return fail(std::move(labels.error()));
+  out.labels = *std::move(labels);
+  return out;
+}
+
 result<service_account> parse_service_account(std::string_view body) {
   const auto document = parse_kind(body, "v1", "ServiceAccount");
   if (!document) return fail(document.error());
   service_account out;
   if (const json::value* metadata = member(*document, "metadata"); metadata != nullptr) {
     out.uid = json::find_string(*metadata, "uid").value_or("");
-    const json::value* annotations = member(*metadata, "annotations");
-    if (annotations != nullptr && !annotations->IsObject()) return broken("\"annotations\" is not an object");
-    if (annotations != nullptr) {
-      for (auto it = annotations->MemberBegin(); it != annotations->MemberEnd(); ++it) {
-        if (!it->value.IsString()) return broken("an annotation is not a string");
-        out.annotations.insert_or_assign(std::string(json::text_of(it->name)), std::string(json::text_of(it->value)));
-      }
-    }
+    auto annotations = texts_of(*metadata, "annotations");
+    if (!annotations) return fail(std::move(annotations.error()));
+    out.annotations = *std::move(annotations);
   }
   const json::value* secrets = member(*document, "imagePullSecrets");
   if (secrets == nullptr) return out;

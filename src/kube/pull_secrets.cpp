@@ -3,6 +3,8 @@
 #include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/kube/names.hpp>
+#include <pinhook/kube/namespace_labels.hpp>
+#include <pinhook/kube/pull_secret_reads.hpp>
 #include <pinhook/registry/ordered_credentials.hpp>
 #include <pinhook/registry/pull_keyring.hpp>
 
@@ -25,64 +27,8 @@ using registry::credential_source;
 using registry::pull_entry;
 using registry::tenant;
 
-constexpr std::string_view config_json_type = "kubernetes.io/dockerconfigjson";
-constexpr std::string_view dockercfg_type = "kubernetes.io/dockercfg";
-
 // The time after which a read is given up that no caller waits for any more.
 constexpr std::chrono::seconds longest_read{10};
-
-// The age at which a value is read again: the rest of `ttl` is left for the read.
-std::chrono::nanoseconds fresh_for(std::chrono::nanoseconds ttl) { return ttl * 2 / 3; }
-
-struct secret_read {
-  std::vector<pull_entry> entries;
-  steady_time at;
-};
-using shared_read = std::shared_ptr<const secret_read>;
-
-struct account_read {
-  std::vector<std::string> names;
-  steady_time at;
-};
-
-// As for the kubelet, the type and the key must match; unlike it, a misspelt one is reported.
-result<std::vector<pull_entry>> entries_of(const secret_object& from, std::string_view name) {
-  const bool is_json = from.type == config_json_type;
-  if (!is_json && from.type != dockercfg_type)
-    return fail(error_code::invalid_input,
-                fmt::format("its type is {}, not {}", quoted(from.type, 100), config_json_type));
-  const std::string_view key = is_json ? ".dockerconfigjson" : ".dockercfg";
-  const auto found = from.data.find(key);
-  if (found == from.data.end()) return fail(error_code::invalid_input, fmt::format("it has no {}", key));
-  const auto form = is_json ? registry::pull_secret_form::config_json : registry::pull_secret_form::dockercfg;
-  auto entries = registry::parse_pull_secret(form, found->second, name);
-  if (!entries) return fail(std::move(entries.error()).at(key));
-  return entries;
-}
-
-awaitable<result<fetch_cache<shared_read>::fetched>> read_secret(std::shared_ptr<api> from, std::string ns,
-                                                                 std::string name, const clock& time,
-                                                                 std::chrono::nanoseconds fresh, deadline d) {
-  auto got = co_await from->get_secret(ns, name, d);
-  if (!got) co_return fail(std::move(got.error()));
-  auto entries = entries_of(*got, name);
-  if (!entries) co_return fail(std::move(entries.error()));
-  const steady_time now = time.now();
-  auto out = std::make_shared<secret_read>();
-  out->entries = *std::move(entries);
-  out->at = now;
-  co_return fetch_cache<shared_read>::fetched{std::move(out), now + fresh};
-}
-
-awaitable<result<fetch_cache<account_read>::fetched>> read_account(std::shared_ptr<api> from, std::string ns,
-                                                                   std::string name, const clock& time,
-                                                                   std::chrono::nanoseconds fresh, deadline d) {
-  auto got = co_await from->get_service_account(ns, name, d);
-  if (!got) co_return fail(std::move(got.error()));
-  const steady_time now = time.now();
-  account_read out{std::move(got->image_pull_secrets), now};
-  co_return fetch_cache<account_read>::fetched{std::move(out), now + fresh};
-}
 
 // A name comes from the object and can be any text.
 std::string shown(std::string_view name) { return is_object_name(name) ? std::string(name) : quoted(name, 60); }
@@ -118,6 +64,12 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
         time_(time),
         behind_(std::move(behind)),
         options_(std::move(options)),
+        labels_(api_, on_, time,
+                {.check = options_.labels,
+                 .ttl = options_.ttl,
+                 .retry_after = options_.retry_after,
+                 .read_limit = longest_read,
+                 .on_read = options_.on_namespace}),
         secrets_(on_, time, {.fetch_limit = longest_read, .hold_failure = options_.retry_after}),
         accounts_(on_, time, {.fetch_limit = longest_read, .hold_failure = options_.retry_after}) {}
 
@@ -163,6 +115,7 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
   /// On the control thread. `done` is called there, by `limit`.
   void read(tenant owner, deadline limit, std::function<void(source)> done);
   void cancel() {
+    labels_.cancel();
     secrets_.cancel();
     accounts_.cancel();
   }
@@ -180,6 +133,8 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
     deadline limit = deadline::never();
     std::function<void(source)> done;
     secret_list of_pod, of_account;
+    /// The namespace gets no credentials.
+    std::optional<error> refusal;
     std::optional<error> account_failure;
     steady_time oldest{};
     std::size_t left = 0;
@@ -194,11 +149,14 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
   }
 
   void start(const std::shared_ptr<reading>& r, awaitable<void> work);
+  void start_reads(const std::shared_ptr<reading>& r);
   void start_list(const std::shared_ptr<reading>& r, secret_list& list);
+  static awaitable<void> check_namespace_of(std::shared_ptr<core> self, std::shared_ptr<reading> r);
   static awaitable<void> read_one(std::shared_ptr<core> self, std::shared_ptr<reading> r, secret_list& list,
                                   std::size_t i);
   static awaitable<void> read_account_of(std::shared_ptr<core> self, std::shared_ptr<reading> r);
   void finish(reading& r);
+  void withhold(reading& r);
   [[nodiscard]] source made_of(std::vector<pull_entry> pod, std::vector<error> pod_troubles,
                                std::vector<pull_entry> account, std::vector<error> account_troubles,
                                const tenant& owner) const;
@@ -210,6 +168,7 @@ class pull_secrets::core : public std::enable_shared_from_this<core> {
   behind_secrets behind_;
   pull_secrets_options options_;
   // Used on the control thread alone.
+  namespace_labels labels_;
   fetch_cache<shared_read> secrets_;
   fetch_cache<account_read> accounts_;
 
@@ -270,12 +229,43 @@ void pull_secrets::core::read(tenant owner, deadline limit, std::function<void(s
   r->of_pod.take(r->owner.pull_secrets, {});
   // No read ends before all have begun, since each waits for the API or for the next turn of the loop.
   ++r->left;
-  start_list(r, r->of_pod);
-  start(r, read_account_of(shared_from_this(), r));
+  if (labels_.is_checked())
+    start(r, check_namespace_of(shared_from_this(), r));
+  else
+    start_reads(r);
   if (--r->left == 0) finish(*r);
 }
 
+void pull_secrets::core::start_reads(const std::shared_ptr<reading>& r) {
+  start_list(r, r->of_pod);
+  start(r, read_account_of(shared_from_this(), r));
+}
+
+awaitable<void> pull_secrets::core::check_namespace_of(std::shared_ptr<core> self, std::shared_ptr<reading> r) {
+  std::string ns = r->owner.ns;
+  r->refusal = co_await self->labels_.refusal_of(std::move(ns), r->limit);
+  if (r->refusal && r->refusal->code != error_code::denied)
+    r->refusal->message =
+        fmt::format("the label of namespace {} is not known: {}", shown(r->owner.ns), r->refusal->message);
+  if (!r->refusal) self->start_reads(r);
+}
+
+// The sources behind the secrets are not asked either: this review is not from an API server. It learns what everybody
+// may know. Not held for long, since the namespace may be labelled at any time.
+void pull_secrets::core::withhold(reading& r) {
+  const bool is_temporary_trouble = is_temporary(r.refusal->code);
+  std::vector<error> troubles{*std::move(r.refusal)};
+  sources parts;
+  parts.push_back(std::make_shared<registry::keyring_credentials>(registry::pull_keyring(std::vector<pull_entry>()),
+                                                                  std::move(troubles)));
+  source out = std::make_shared<registry::ordered_credentials>(std::move(parts));
+  const steady_time soon = time_.now() + options_.retry_after;
+  hold(r.owner, {out, soon, soon, is_temporary_trouble, false});
+  r.done(std::move(out));
+}
+
 void pull_secrets::core::finish(reading& r) {
+  if (r.refusal) return withhold(r);
   bool is_definite = true;
   std::vector<error> troubles;
   const auto note = [&](error e, std::string_view kind, std::string_view name) {

@@ -59,4 +59,9 @@ std::optional<registry::digest> locked_resolver::known(const query& q) const {
   return behind_->known(q);
 }
 
+bool locked_resolver::is_held(const query& q) const {
+  const bool is_answered_here = must_hold_ && !q.ref.is_pinned();
+  return is_answered_here || find_in(lock_.load(), q.ref) != nullptr || behind_->is_held(q);
+}
+
 }  // namespace pinhook::resolve

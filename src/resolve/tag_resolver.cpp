@@ -118,6 +118,12 @@ std::optional<registry::digest> tag_resolver::known(const query& q) const {
   return std::move(held.digest);
 }
 
+bool tag_resolver::is_held(const query& q) const {
+  if (q.want == freshness::refreshed) return false;
+  const auto status = cache_->peek(cache_key(q.ref.canonical(), identity_of(q)), time_.now()).status;
+  return status == cached::state::fresh || status == cached::state::negative;
+}
+
 awaitable<void> tag_resolver::stop() {
   boost::asio::any_io_executor home = co_await boost::asio::this_coro::executor;
   thread_crossing crossing(std::move(home));

@@ -24,6 +24,14 @@ health_state health::state() const {
   return state_;
 }
 
+void health::note(std::string_view subject, std::string text) {
+  const std::lock_guard lock(mutex_);
+  if (text.empty())
+    notes_.erase(std::string(subject));
+  else
+    notes_.insert_or_assign(std::string(subject), std::move(text));
+}
+
 void health::set_stalled(std::string_view files, bool is_stalled) {
   const std::lock_guard lock(mutex_);
   if (is_stalled)
@@ -48,7 +56,7 @@ response health::livez(std::size_t overdue_reads) const {
   return out;
 }
 
-response health::readyz() const {
+response health::readyz(bool is_verbose) const {
   response out;
   out.content_type = "text/plain; charset=utf-8";
   const std::lock_guard lock(mutex_);
@@ -56,6 +64,8 @@ response health::readyz() const {
   out.body = std::string(to_string(state_));
   if (!reason_.empty()) out.body += ": " + reason_;
   out.body += "\n";
+  if (!is_verbose) return out;
+  for (const auto& [subject, text] : notes_) out.body += fmt::format("{}: {}\n", subject, text);
   return out;
 }
 

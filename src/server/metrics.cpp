@@ -1,5 +1,6 @@
 #include <pinhook/server/metrics.hpp>
 
+#include <pinhook/base/printable.hpp>
 #include <pinhook/server/metric_labels.hpp>
 #include <pinhook/server/process_usage.hpp>
 
@@ -157,6 +158,10 @@ struct metrics::state {
   prometheus::Family<prometheus::Counter>& connections_evicted = counters(metric::connections_evicted);
   prometheus::Family<prometheus::Counter>& responses = counters(metric::responses);
   counter_array<label::handshake_failures.size()> handshakes{counters(metric::handshake_failures)};
+  counter_array<label::callers.size()> callers{counters(metric::callers)};
+  prometheus::Family<prometheus::Gauge>& callers_verified = gauges(metric::callers_verified);
+  counter_array<label::namespace_reads.size()> namespace_reads{counters(metric::namespaces_read)};
+  prometheus::Counter& withheld_lookups = counters(metric::withheld_lookups).Add({});
   // Not shown before there is a value: 0 would be an alarm.
   prometheus::Family<prometheus::Gauge>& certificate_expiry = gauges(metric::certificate_expiry);
   prometheus::Family<prometheus::Gauge>& certificate_trusted = gauges(metric::certificate_trusted);
@@ -301,6 +306,20 @@ void metrics::add_trouble(std::string_view host, std::string_view part, int chan
 
 void metrics::count_displaced_lookup() { state_->displaced.Increment(); }
 
+void metrics::count_caller(caller kind) {
+  const auto at = static_cast<std::size_t>(kind);
+  state_->callers.increment(at, [&] { return labels{{"caller", std::string(label::callers[at])}}; });
+}
+
+void metrics::set_callers_verified(bool are_verified) { state_->callers_verified.Add({}).Set(are_verified ? 1 : 0); }
+
+void metrics::count_namespace_read(std::string_view event) {
+  const std::size_t at = label::position(label::namespace_reads, event);
+  state_->namespace_reads.increment(at, [&] { return labels{{"result", std::string(label::namespace_reads[at])}}; });
+}
+
+void metrics::count_withheld_lookup() { state_->withheld_lookups.Increment(); }
+
 void metrics::count_reload(bool good) { state_->reloads[good ? 1 : 0]->Increment(); }
 
 void metrics::set_certificate_expiry(wall_time when) {
@@ -321,7 +340,8 @@ void metrics::set_lock_images(std::size_t count) { state_->lock_images.Add({}).S
 void metrics::count_lock_reload(bool good) { state_->lock_reloads[good ? 1 : 0]->Increment(); }
 
 void metrics::count_rule_finding(std::string_view rule, std::string_view taken, std::string_view ns) {
-  state_->findings.increment(rule, label::actions[label::position(label::actions, taken)], ns);
+  // Prometheus refuses a whole page for one label that is not UTF-8.
+  state_->findings.increment(rule, label::actions[label::position(label::actions, taken)], printable(ns));
 }
 
 void metrics::set_rules(std::size_t count) { state_->rules.Set(static_cast<double>(count)); }

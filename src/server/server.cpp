@@ -35,6 +35,7 @@ struct server::state {
             .routes = std::move(answers.routes),
             .handlers = std::move(answers.handlers),
             .tls = answers.tls,
+            .gate = std::move(answers.gate),
             .clock = time,
             .counters = m.listener(options.name),
             .sweep = options.sweep,

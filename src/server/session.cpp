@@ -211,6 +211,26 @@ awaitable<session::reading> session::read_request() {
   }
 }
 
+// The certificate of a connection that is kept is checked again when it ends, and when the authorities are others.
+void session::know_client() {
+  const std::uint64_t version = all_.tls != nullptr ? all_.tls->client_authorities_version() : 0;
+  if (client_ && version == client_version_ && (client_until_ == wall_time::max() || all_.clock.wall() < client_until_))
+    return;
+  const auto found = std::make_shared<client>();
+  boost::system::error_code is_gone;
+  found->address = socket_.remote_endpoint(is_gone).address();
+  client_version_ = version;
+  client_until_ = wall_time::max();
+  if (const auto by = all_.tls != nullptr ? all_.tls->authorities_of_clients() : nullptr) {
+    client_proof proof = stream_->verify_peer(*by, all_.clock.wall());
+    found->certificate = proof.state;
+    found->names = std::move(proof.names);
+    found->fault = std::move(proof.fault);
+    client_until_ = proof.until;
+  }
+  client_ = found;
+}
+
 // False: the request is refused, and not all of its body has arrived.
 bool session::check_head() {
   const request_head& head = reader_.head();
@@ -218,9 +238,12 @@ bool session::check_head() {
   const auto found = find_route(all_.routes, head.method, path, head.content_type);
   if (found) {
     route_ = *found;
-    return account(head.content_length.value_or(0));
+    know_client();
+    if (all_.gate) refusal_ = all_.gate(*client_);
+    if (!refusal_) return account(head.content_length.value_or(0));
+  } else {
+    refusal_ = found.error();
   }
-  refusal_ = found.error();
   return !head.is_chunked && head.content_length.value_or(0) <= buffer_.size();
 }
 
@@ -253,7 +276,7 @@ awaitable<bool> session::read_more() {
 
 awaitable<response> session::call_handler() {
   const request_head& head = reader_.head();
-  request received{head.method, head.target, head.content_type, reader_.body(buffer_), received_};
+  request received{head.method, head.target, head.content_type, reader_.body(buffer_), received_, client_};
   // The handler has a deadline of its own; the socket has no time limit meanwhile.
   time_limit_ = steady_time::max();
   response out;

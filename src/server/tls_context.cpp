@@ -71,6 +71,17 @@ std::shared_ptr<SSL_CTX> make_context() {
   return c;
 }
 
+int accept_any(X509_STORE_CTX*, void*) { return 1; }
+
+// The certificate is checked behind the handshake (client_authorities). No names of authorities are sent: Go's client
+// would then answer a request for another authority with no certificate, and the reason of the refusal would be lost.
+void request_client_certificate(SSL_CTX* c) {
+  SSL_CTX_set_verify(c, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(c, accept_any, nullptr);
+  SSL_CTX_set_options(c, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(c, 0);
+}
+
 result<void> put_chain(SSL_CTX* c, std::string_view pem, const std::string& name, certificate_validity& valid) {
   const auto in = memory(pem);
   const x509_ptr leaf(PEM_read_bio_X509_AUX(in.get(), nullptr, no_pass_phrase, nullptr));
@@ -122,6 +133,7 @@ result<void> tls_context::set_pair(std::string_view certificate_pem, const secre
   }
   if (SSL_CTX_use_PrivateKey(c.get(), key->get()) != 1) return bad(names.key, openssl_reason());
   const std::lock_guard lock(mutex_);
+  if (clients_) request_client_certificate(c.get());
   X509* const leaf = SSL_CTX_get0_certificate(c.get());
   const bool is_named = std::ranges::any_of(expected_names_, [&](const auto& one) { return is_for(leaf, one); });
   if (context_) {
@@ -141,6 +153,20 @@ result<void> tls_context::set_pair(std::string_view certificate_pem, const secre
 void tls_context::set_expected_names(std::vector<std::string> names) {
   const std::lock_guard lock(mutex_);
   expected_names_ = std::move(names);
+}
+
+result<void> tls_context::set_client_authorities(std::string_view pem, std::string_view name) {
+  auto read = client_authorities::parse(pem, name);
+  if (!read) return fail(std::move(read.error()));
+  const std::lock_guard lock(mutex_);
+  clients_ = *std::move(read);
+  ++clients_version_;
+  return {};
+}
+
+std::shared_ptr<const client_authorities> tls_context::authorities_of_clients() const {
+  const std::lock_guard lock(mutex_);
+  return clients_;
 }
 
 bool tls_context::is_loaded() const {

@@ -48,6 +48,10 @@ class tls_stream final : public stream {
 
   [[nodiscard]] bool has_buffered() const override { return SSL_has_pending(ssl_.get()) == 1; }
 
+  [[nodiscard]] client_proof verify_peer(const client_authorities& by, wall_time now) const override {
+    return by.verify(SSL_get0_peer_certificate(ssl_.get()), SSL_get_peer_cert_chain(ssl_.get()), now);
+  }
+
   [[nodiscard]] std::string failure() const override { return failure_; }
 
  private:

@@ -29,7 +29,9 @@ server::endpoint admin_status::endpoint() {
           .handlers = {[this](server::request) -> awaitable<server::response> {
                          co_return state_.livez(overdue_reads(time_.now()));
                        },
-                       [this](server::request) -> awaitable<server::response> { co_return state_.readyz(); },
+                       [this](server::request r) -> awaitable<server::response> {
+                         co_return state_.readyz(r.has_query("verbose"));
+                       },
                        [this](server::request) -> awaitable<server::response> {
                          numbers_.set_stalled_read("look-ups", overdue_reads(time_.now()) != 0);
                          co_return metrics_page(numbers_);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,15 @@ std::shared_ptr<const admission::rulebook> admission_endpoint::book_of(const con
   return book;
 }
 
+admission_endpoint::admission_endpoint(telemetry& seen, server::metrics& numbers, const clock& time,
+                                       const config::settings& s)
+    : seen_(seen),
+      numbers_(numbers),
+      time_(time),
+      limits_(s.deadline),
+      callers_(s, numbers, time),
+      lookups_(s.callers.lookups, numbers, time) {}
+
 void admission_endpoint::open(std::shared_ptr<resolve::resolver> resolver,
                               std::shared_ptr<registry::tenant_credentials> tenants, const config::settings& s,
                               pin::name_meaning meaning_of, compute_thread& large) {
@@ -46,12 +56,15 @@ server::endpoint admission_endpoint::endpoint(server::tls_context& tls) {
   server::endpoint out{.routes = admission_routes, .handlers = {}, .tls = &tls};
   for (const auto mode : modes)
     out.handlers.emplace_back([this, mode](server::request r) { return admit(mode, std::move(r)); });
+  out.gate = [this](const server::client& from) { return callers_.check(from); };
   return out;
 }
 
 awaitable<server::response> admission_endpoint::admit(pin::mode mode, server::request r) {
   const deadline d = request_deadline(r.received, r.query("timeout"), limits_);
-  admission::verdict v = co_await handler_->handle(r.body, mode, d);
+  std::optional<caller_limits::share> share;
+  if (r.from && lookups_.limits() && !callers_.is_known(*r.from)) share.emplace(lookups_, r.from->address);
+  admission::verdict v = co_await handler_->handle(r.body, mode, d, share ? &*share : nullptr);
   const auto took = time_.now() - r.received;
   if (v.slots.size() > admission::max_small_images) {
     std::function<void()> note = [&] { seen_.admitted(v, mode, took); };

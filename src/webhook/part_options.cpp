@@ -23,6 +23,13 @@ resolve::resolver_options resolver_options(const config::settings& s, resolve::r
   return base;
 }
 
+file_watch_options tls_file_options(const config::settings& s) {
+  file_watch_options out;
+  out.poll = s.tls.reload_interval;
+  out.settle = std::min(out.settle, out.poll);
+  return out;
+}
+
 server::server_options admin_options(const config::settings& s) {
   server::server_options out;
   out.name = "admin";

@@ -2,10 +2,10 @@
 
 #include <pinhook/base/log.hpp>
 #include <pinhook/config/serving_policy.hpp>
+#include <pinhook/webhook/part_options.hpp>
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,10 +54,7 @@ result<void> served_certificate::open(const std::optional<key_pair>& pair, const
 }
 
 result<void> served_certificate::open_files(const config::settings& s) {
-  file_watch_options options;
-  options.poll = s.tls.reload_interval;
-  options.settle = std::min(options.settle, options.poll);
-  files_ = std::make_unique<certificate_watch>(server::pair_names{s.tls.cert_file, s.tls.key_file}, options,
+  files_ = std::make_unique<certificate_watch>(server::pair_names{s.tls.cert_file, s.tls.key_file}, tls_file_options(s),
                                                around_.tls, around_.numbers);
   around_.tls.set_expected_names(expected_names(s));
   auto ok = files_->open();

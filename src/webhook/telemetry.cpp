@@ -94,6 +94,14 @@ void telemetry::lookup_gave_way() { numbers_.count_displaced_lookup(); }
 
 void telemetry::levels(std::size_t cache_entries, std::size_t) { numbers_.set_cache_entries(cache_entries); }
 
+void telemetry::namespace_read(kube::label_event event) {
+  constexpr std::array<std::string_view, 5> names{"opted_in", "not_labelled", "not_found", "not_allowed", "failed"};
+  numbers_.count_namespace_read(names.at(static_cast<std::size_t>(event)));
+  if (event != kube::label_event::not_allowed || is_warned_.exchange(true)) return;
+  log::warning("namespaces cannot be read, so it is not checked whether they have opted in: grant get on namespaces",
+               {{"setting", "callers.labelled_namespaces"}});
+}
+
 void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chrono::nanoseconds took) {
   numbers_.count_admission(to_string(mode), v.kind, to_string(v.outcome), v.is_dry_run, took);
   for (const auto& slot : v.slots)

@@ -9,6 +9,8 @@
 #include <pinhook/server/worker_pool.hpp>
 #include <pinhook/webhook/admin_status.hpp>
 #include <pinhook/webhook/admission_endpoint.hpp>
+#include <pinhook/webhook/caller_gate.hpp>
+#include <pinhook/webhook/client_authority_watch.hpp>
 #include <pinhook/webhook/configuration_watch.hpp>
 #include <pinhook/webhook/lock_watch.hpp>
 #include <pinhook/webhook/part_options.hpp>
@@ -37,7 +39,7 @@ struct webhook::parts {
         status(time),
         seen(status.numbers()),
         tls(time),
-        admission(seen, status.numbers(), time, config.deadline),
+        admission(seen, status.numbers(), time, config),
         certificate({tls, status.state(), status.numbers(), time}),
         workers(thread_count(config), "webhook"),
         large("webhook-large"),
@@ -47,12 +49,23 @@ struct webhook::parts {
   }
 
   result<void> open_access() {
-    auto opened = access::registry_access::open(control, config, surroundings, time, &seen);
+    auto opened = access::registry_access::open(control, config, surroundings, time, &seen,
+                                                [this, alive = std::weak_ptr<const bool>(there)](kube::label_event e) {
+                                                  if (!alive.expired()) note_namespace(e);
+                                                });
     if (!opened) return fail(std::move(opened.error()));
     access = std::move(*opened);
+    if (!access->cluster().empty()) status.state().note("namespaces", describe_labels(config, false));
     resolver = std::make_shared<resolve::tag_resolver>(control.get_executor(), access->client(), time, &seen,
                                                        resolver_options(config, access->resolver_options(config)));
     return {};
+  }
+
+  // The state of the check of namespaces' labels; the last read decides it.
+  void note_namespace(kube::label_event event) {
+    seen.namespace_read(event);
+    if (event != kube::label_event::failed)
+      status.state().note("namespaces", describe_labels(config, event == kube::label_event::not_allowed));
   }
 
   result<void> open_admission() {
@@ -70,6 +83,13 @@ struct webhook::parts {
     return {};
   }
 
+  result<void> open_callers() {
+    status.state().note("callers", describe_callers(config));
+    if (config.callers.client_ca.empty()) return {};
+    authorities = std::make_unique<client_authority_watch>(config.callers.client_ca, tls_file_options(config), tls);
+    return authorities->open();
+  }
+
   result<void> open_certificate(const std::optional<key_pair>& pair) {
     return certificate.open(pair, config, [this] { return access->connect(config, surroundings); });
   }
@@ -78,6 +98,7 @@ struct webhook::parts {
     tasks.spawn(access->watch_files(status.on_stall("credentials")));
     if (lock) tasks.spawn(lock->keep(status.on_stall("lock")));
     if (configuration) tasks.spawn(configuration->keep(status.on_stall("configuration")));
+    if (authorities) tasks.spawn(authorities->keep(status.on_stall("callers")));
     certificate.keep(tasks, status.on_stall("certificate"));
   }
 
@@ -85,10 +106,13 @@ struct webhook::parts {
     access->hurry();
     if (lock) lock->hurry();
     if (configuration) configuration->hurry();
+    if (authorities) authorities->hurry();
     certificate.hurry();
   }
 
   asio::io_context& control;
+  /// Reads of namespaces may end after this, on the control thread.
+  std::shared_ptr<const bool> there = std::make_shared<const bool>(true);
   config::settings config;
   environment surroundings;
   config::configuration_source from;
@@ -105,6 +129,8 @@ struct webhook::parts {
   admission_endpoint admission;
   /// Null: there is no configuration file.
   std::unique_ptr<configuration_watch> configuration;
+  /// Null: callers are not verified.
+  std::unique_ptr<client_authority_watch> authorities;
   served_certificate certificate;
   server::worker_pool workers;
   /// Declared before the servers whose requests it works on.
@@ -126,6 +152,7 @@ result<void> webhook::start(std::optional<key_pair> pair) {
   p.status.state().set(server::health_state::starting, "the webhook does not listen yet");
   if (auto ok = p.open_access(); !ok) return ok;
   if (auto ok = p.open_admission(); !ok) return ok;
+  if (auto ok = p.open_callers(); !ok) return ok;
   if (auto ok = p.open_certificate(pair); !ok) return ok;
   if (auto ok = p.service.start(); !ok) return fail(std::move(ok.error()).at("webhook port"));
   p.watch_files();

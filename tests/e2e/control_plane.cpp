@@ -46,6 +46,7 @@ std::uint16_t free_port() {
 
 control_plane::control_plane(std::filesystem::path programs) : programs_(std::move(programs)) {
   write_files();
+  write_admission_configuration();
   start_etcd();
   start_api_server();
   start_controller_manager();
@@ -77,6 +78,27 @@ void control_plane::write_files() {
                "- {level: Metadata, users: [admin], verbs: [create, update, patch]}\n");
   files_.write("tokens.csv", token_ + ",admin,admin,\"system:masters\"\n" + manager_token_ +
                                  ",system:kube-controller-manager,kube-controller-manager,\"\"\n");
+}
+
+// As docs/callers.md shows it, but for the user's name: webhooks are called by URL here, whose port is not known yet.
+void control_plane::write_admission_configuration() {
+  testing::leaf_options o;
+  o.common_name = webhook_client;
+  o.names = {webhook_client};
+  o.usage = "clientAuth";
+  const auto client = callers_.issue(o);
+  const auto certificate = files_.write("webhook-client.crt", client.certificate).string();
+  const auto key = files_.write("webhook-client.key", client.key).string();
+  const auto kubeconfig = files_.write("webhooks.kubeconfig",
+                                       "apiVersion: v1\nkind: Config\nusers:\n- name: '*'\n  user:\n"
+                                       "    client-certificate: " +
+                                           certificate + "\n    client-key: " + key + "\n");
+  files_.write("admission.yaml",
+               "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n"
+               "- name: MutatingAdmissionWebhook\n  configuration:\n"
+               "    apiVersion: apiserver.config.k8s.io/v1\n    kind: WebhookAdmissionConfiguration\n"
+               "    kubeConfigFile: " +
+                   kubeconfig.string() + "\n");
 }
 
 void control_plane::start_etcd() {
@@ -114,6 +136,7 @@ void control_plane::start_api_server() {
                         "--service-account-key-file=" + in("accounts.pem"), "--service-cluster-ip-range=10.0.0.0/24",
                         "--allow-privileged=true", "--audit-policy-file=" + in("audit-policy.yaml"),
                         "--audit-log-path=" + in("audit.log"),
+                        "--admission-control-config-file=" + in("admission.yaml"),
                         // Written into the Endpoints of the Service "kubernetes", where loopback is
                         // refused; no one connects to it (192.0.2.0/24 is for documentation, RFC 5737).
                         "--advertise-address=192.0.2.1"},

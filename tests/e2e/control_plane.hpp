@@ -35,6 +35,9 @@ class control_plane {
   [[nodiscard]] const std::string& token() const { return token_; }
   /// The authority that signed the API server's certificate (PEM).
   [[nodiscard]] const std::string& authority() const { return authority_.certificate(); }
+  /// The authority of the client certificate that the API server shows webhooks, which names it webhook_client.
+  [[nodiscard]] const std::string& callers_authority() const { return callers_.certificate(); }
+  static constexpr const char* webhook_client = "kube-apiserver-webhooks";
   /// The admin's kubeconfig.
   [[nodiscard]] const std::filesystem::path& kubeconfig() const { return kubeconfig_; }
   [[nodiscard]] std::filesystem::path program(std::string_view name) const { return programs_ / name; }
@@ -56,6 +59,7 @@ class control_plane {
 
  private:
   void write_files();
+  void write_admission_configuration();
   void start_etcd();
   void start_api_server();
   void start_controller_manager();
@@ -64,6 +68,7 @@ class control_plane {
   std::filesystem::path programs_;
   testing::temporary_directory files_;
   testing::certificate_authority authority_;
+  testing::certificate_authority callers_{"callers of webhooks"};
   std::string token_, manager_token_, etcd_url_;
   std::uint16_t port_ = 0;
   std::filesystem::path kubeconfig_;

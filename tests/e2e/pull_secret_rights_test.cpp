@@ -28,6 +28,10 @@ class PullSecretRights : public Cluster {
     return kubectl({"auth", "can-i", verb, resource, "-n", ns, "--as=system:serviceaccount:pinhook:pinhook"})
         .output.starts_with("yes");
   }
+  // A namespace is in itself for RBAC, so that a Role there lets pinhook read its labels.
+  static bool sees(const std::string& ns) {
+    return kubectl({"get", "namespace", ns, "--as=system:serviceaccount:pinhook:pinhook"}).exit_code == 0;
+  }
 };
 
 TEST_F(PullSecretRights, ReachTheNamedNamespacesAlone) {
@@ -35,12 +39,14 @@ TEST_F(PullSecretRights, ReachTheNamedNamespacesAlone) {
     // API servers learn of roles a moment after they were written.
     EXPECT_TRUE(eventually([&] { return may("get", "secrets/regcred", ns); })) << ns;
     EXPECT_TRUE(may("get", "serviceaccounts/default", ns)) << ns;
+    EXPECT_TRUE(sees(ns)) << ns;
     EXPECT_FALSE(may("list", "secrets", ns)) << ns;
     EXPECT_FALSE(may("watch", "secrets", ns)) << ns;
   }
   for (const char* ns : {"default", "kube-system"}) {
     EXPECT_TRUE(eventually([&] { return !may("get", "secrets/regcred", ns); })) << ns;
     EXPECT_FALSE(may("get", "serviceaccounts/default", ns)) << ns;
+    EXPECT_FALSE(sees(ns)) << ns;
   }
 }
 

@@ -35,8 +35,9 @@ struct example {
 
 // Commands begin with one of these words.
 bool is_command(const std::string& text) {
-  for (const std::string_view word : {"pinhook ", "build/release/pinhook ", "make ", "kubectl ", "helm ", "kustomize ",
-                                      "docker ", "git ", "source ", "cp ", "mkdir ", "cmake ", "build/release/tests/"})
+  for (const std::string_view word :
+       {"pinhook ", "build/release/pinhook ", "make ", "kubectl ", "helm ", "kustomize ", "docker ", "git ", "source ",
+        "cp ", "mkdir ", "cmake ", "openssl ", "build/release/tests/"})
     if (text.starts_with(word)) return true;
   return false;
 }
@@ -124,7 +125,7 @@ bool runs_elsewhere(const std::string& command) {
 std::vector<signature_server> signed_images() {
   return {{"cosign3-key-p256", "acme/shop"},      {"cosign3-bad-unsigned", "acme/unsigned"},
           {"keyless-github-uri", "acme/rockets"}, {"cosign3-own-pki-chain", "acme/release"},
-          {"notation-jws-p256", "acme/gate"},      {"cosign3-signature-and-attestation", "acme/built"}};
+          {"notation-jws-p256", "acme/gate"},     {"cosign3-signature-and-attestation", "acme/built"}};
 }
 
 class Readme : public FileCommands {

@@ -161,7 +161,7 @@ TEST_F(TenantProcess, AHangingApiDoesNotTakeTheDeadline) {
   https_client c(port_);
   const auto refused = admit(c, "with", named);
   EXPECT_FALSE(refused.allowed);
-  EXPECT_THAT(refused.message, HasSubstr("regcred"));
+  EXPECT_THAT(refused.message, HasSubstr("the label of namespace with is not known"));
   api_.release();
   EXPECT_EQ(end(), 0);
 }

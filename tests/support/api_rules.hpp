@@ -23,6 +23,7 @@ class api_rules {
   void allow_pull_secrets() {
     allow("get", "secrets", "*", "*");
     allow("get", "serviceaccounts", "*", "*");
+    allow("get", "namespaces", "*", "*");
     allow("create", "serviceaccounts/token", "*", "*");
   }
   /// Allows the requests of the Role and the ClusterRole of a self-managed certificate.

@@ -38,6 +38,7 @@ api_answer status_object(unsigned code, const std::string& reason, const std::st
 
 api_target parse_api_target(const std::string& method, const std::string& path) {
   static const std::regex core("/api/v1/namespaces/([^/?]+)/(secrets|serviceaccounts)/([^/?]+)(/token)?");
+  static const std::regex of_namespace("/api/v1/(namespaces)/([^/?]+)");
   static const std::regex cluster("/apis/(admissionregistration.k8s.io)/v1/(mutatingwebhookconfigurations)/([^/?]+)");
   static const std::map<std::string, std::string> verbs{{"GET", "get"}, {"POST", "create"}, {"PATCH", "patch"}};
   const auto verb = verbs.find(method);
@@ -54,6 +55,13 @@ api_target parse_api_target(const std::string& method, const std::string& path) 
   } else if (std::regex_match(place, m, cluster)) {
     out.group = m[1];
     out.resource = m[2];
+  } else if (std::regex_match(place, m, of_namespace)) {
+    // The request is in the namespace that it is for (apiserver, pkg/endpoints/request/requestinfo.go).
+    out.resource = m[1];
+    out.ns = m[2];
+    out.name = m[2];
+    if (out.verb != "get") return {};
+    return out;
   } else {
     return {};
   }
@@ -73,6 +81,13 @@ std::string secret_json(const std::string& ns, const std::string& name, const st
       R"({{"kind":"Secret","apiVersion":"v1","metadata":{{"name":{},"namespace":{},"resourceVersion":{}}},)"
       R"("data":{},"type":{}}})",
       json_text(name), json_text(ns), json_text(version), json_object(data, true), json_text(type));
+}
+
+std::string namespace_json(const std::string& name, const std::string& mode) {
+  std::map<std::string, std::string> labels{{"kubernetes.io/metadata.name", name}};
+  if (!mode.empty()) labels.emplace("pinhook.dev/pin", mode);
+  return fmt::format(R"({{"kind":"Namespace","apiVersion":"v1","metadata":{{"name":{},"labels":{}}}}})",
+                     json_text(name), json_object(labels, false));
 }
 
 std::string registration_json(const std::string& name, const kube::webhook_registration& all) {

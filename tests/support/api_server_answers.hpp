@@ -35,6 +35,8 @@ struct api_target {
 /// `data` is not encoded yet.
 [[nodiscard]] std::string secret_json(const std::string& ns, const std::string& name, const std::string& type,
                                       const std::map<std::string, std::string>& data, const std::string& version);
+/// `mode`: the label pinhook.dev/pin; empty: none.
+[[nodiscard]] std::string namespace_json(const std::string& name, const std::string& mode);
 /// A MutatingWebhookConfiguration with entries as they are needed here: without rules.
 [[nodiscard]] std::string registration_json(const std::string& name, const kube::webhook_registration& all);
 [[nodiscard]] std::string service_account_json(const std::string& ns, const std::string& name,

@@ -66,7 +66,10 @@ std::string alternative_names(const std::vector<std::string>& names) {
     boost::system::error_code not_an_address;
     boost::asio::ip::make_address(name, not_an_address);
     if (!out.empty()) out += ',';
-    out += (not_an_address ? "DNS:" : "IP:") + name;
+    if (name.starts_with("URI:"))
+      out += name;
+    else
+      out += (not_an_address ? "DNS:" : "IP:") + name;
   }
   return out;
 }

@@ -43,7 +43,7 @@ struct key_pair {
 
 struct leaf_options {
   std::string common_name = "localhost";
-  /// DNS names and addresses the certificate is for.
+  /// DNS names, addresses and URIs ("URI:spiffe://…") the certificate is for.
   std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
   /// Both counted from now: {-2h, -1h} is an expired certificate.
   std::chrono::seconds not_before = std::chrono::hours(-1);

@@ -172,6 +172,12 @@ struct fake_api_server::state {
     const api_target t = parse_api_target(std::string(r.method_string()), path);
     if (t.verb.empty()) return status_object(404, "NotFound", "the server could not find the requested resource");
     if (!rules.allows(t.verb, t)) return api_rules::forbidden(t.verb, t);
+    if (t.resource == "namespaces") {
+      const auto set = namespaces.find(t.name);
+      const std::optional<std::string> mode = set == namespaces.end() ? "enforce" : set->second;
+      if (!mode) return status_object(404, "NotFound", fmt::format("namespaces \"{}\" not found", t.name));
+      return {200, namespace_json(t.name, *mode), {}};
+    }
     const bool is_written = t.resource == "secrets" || !t.group.empty();
     // A patch that creates an object counts as a creation, too.
     if (t.resource == "secrets" && t.verb == "patch" && !objects.has(t) && !rules.allows("create", t))
@@ -199,6 +205,7 @@ struct fake_api_server::state {
   mutable std::condition_variable arrived;
   written_objects objects;
   object_lists lists;
+  std::map<std::string, std::optional<std::string>> namespaces;
   std::map<std::pair<std::string, std::string>, std::string> accounts;  // (namespace, name) → JSON
   api_rules rules;
   std::vector<std::string> tokens;
@@ -240,6 +247,11 @@ void fake_api_server::set_service_account(const std::string& ns, const std::stri
                                           const std::map<std::string, std::string>& annotations) {
   const std::lock_guard hold(state_->mutex);
   state_->accounts.insert_or_assign({ns, name}, service_account_json(ns, name, image_pull_secrets, annotations));
+}
+
+void fake_api_server::set_namespace(const std::string& name, std::optional<std::string> mode) {
+  const std::lock_guard hold(state_->mutex);
+  state_->namespaces.insert_or_assign(name, std::move(mode));
 }
 
 void fake_api_server::remove_service_account(const std::string& ns, const std::string& name) {

@@ -62,6 +62,7 @@ class fake_api_server {
   static std::string registration_path(const std::string& name) {
     return "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/" + name;
   }
+  static std::string namespace_path(const std::string& name) { return "/api/v1/namespaces/" + name; }
   static std::string service_account_path(const std::string& ns, const std::string& name) {
     return "/api/v1/namespaces/" + ns + "/serviceaccounts/" + name;
   }
@@ -87,6 +88,9 @@ class fake_api_server {
                            const std::vector<std::string>& image_pull_secrets = {},
                            const std::map<std::string, std::string>& annotations = {});
   void remove_service_account(const std::string& ns, const std::string& name);
+  /// Every namespace exists, with the label pinhook.dev/pin: enforce, but for those that a test sets: `mode` empty: it
+  /// has no such label; nothing: it does not exist.
+  void set_namespace(const std::string& name, std::optional<std::string> mode);
 
   /// Objects that are listed, or namespaces: replaces those of a namespace. Lists of Kubernetes' own resources are
   /// empty without.

@@ -7,8 +7,8 @@
 //   api.fail("get secrets shop/pull", {error_code::denied, "RBAC", std::nullopt});
 //   … api.calls();                               // {"get serviceaccounts shop/default", "get secrets shop/pull"}
 //
-// A call's line is "get secrets NS/NAME", "get serviceaccounts NS/NAME" or "create serviceaccounts/token NS/NAME
-// AUDIENCE". Missing objects are not_found. Any thread.
+// A call's line is "get secrets NS/NAME", "get namespaces NAME", "get serviceaccounts NS/NAME" or "create
+// serviceaccounts/token NS/NAME AUDIENCE". Missing objects are not_found. Any thread.
 #pragma once
 
 #include <pinhook/kube/api.hpp>
@@ -50,6 +50,15 @@ class fake_kube_api final : public kube::api {
     return "create serviceaccounts/token " + ns + "/" + name + " " + audience;
   }
 
+  static std::string namespace_line(const std::string& name) { return "get namespaces " + name; }
+
+  /// A namespace with the label pinhook.dev/pin; without it when `mode` is empty.
+  void set_namespace(const std::string& name, const std::string& mode) {
+    const std::lock_guard lock(guard_);
+    kube::namespace_object made;
+    if (!mode.empty()) made.labels.emplace("pinhook.dev/pin", mode);
+    namespaces_.insert_or_assign(name, std::move(made));
+  }
   void set_secret(const std::string& ns, const std::string& name, kube::secret_object s) {
     const std::lock_guard lock(guard_);
     secrets_.insert_or_assign(ns + "/" + name, std::move(s));
@@ -109,6 +118,17 @@ class fake_kube_api final : public kube::api {
     co_return look_up(secrets_, ns, name, "secrets");
   }
 
+  awaitable<result<kube::namespace_object>> get_namespace(std::string name, deadline) override {
+    const std::string line = namespace_line(name);
+    std::optional<error> failure = co_await begin(line);
+    if (failure) co_return pinhook::fail(*std::move(failure));
+    const std::lock_guard lock(guard_);
+    const auto found = namespaces_.find(name);
+    if (found == namespaces_.end())
+      co_return pinhook::fail(error_code::not_found, "namespaces \"" + name + "\" not found");
+    co_return found->second;
+  }
+
   awaitable<result<kube::service_account>> get_service_account(std::string ns, std::string name, deadline) override {
     const std::string line = service_account_line(ns, name);
     std::optional<error> failure = co_await begin(line);
@@ -162,6 +182,7 @@ class fake_kube_api final : public kube::api {
   }
 
   mutable std::mutex guard_;
+  std::map<std::string, kube::namespace_object> namespaces_;
   std::map<std::string, kube::secret_object> secrets_;
   std::map<std::string, kube::service_account> accounts_;
   std::map<std::string, kube::service_account_token> tokens_;

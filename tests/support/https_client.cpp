@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <fmt/core.h>
 #include <netinet/in.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <poll.h>
@@ -49,6 +51,17 @@ std::string lower(std::string text) {
 
 using ssl_ptr = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
+void use_pair(SSL_CTX* c, const https_client_options& o) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> certificate(BIO_new_mem_buf(o.certificate.data(), -1), &BIO_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> key(BIO_new_mem_buf(o.key.data(), -1), &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> leaf(
+      PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr), &X509_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> of_leaf(
+      PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+  SSL_CTX_use_certificate(c, leaf.get());
+  SSL_CTX_use_PrivateKey(c, of_leaf.get());
+}
+
 ssl_ptr make_tls(int fd, const https_client_options& o) {
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> c(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
   if (o.highest_version != 0) {
@@ -58,6 +71,7 @@ ssl_ptr make_tls(int fd, const https_client_options& o) {
       SSL_CTX_set_security_level(c.get(), 0);
     }
   }
+  if (!o.certificate.empty()) use_pair(c.get(), o);
   ssl_ptr s(SSL_new(c.get()), &SSL_free);
   std::string offered;
   for (const auto& p : o.protocols) offered += static_cast<char>(p.size()) + p;
@@ -139,6 +153,8 @@ bool https_client::send_raw(std::string_view bytes) {
   }
   return true;
 }
+
+void https_client::end_sending() { ::shutdown(state_->fd, SHUT_WR); }
 
 std::optional<received_response> https_client::receive(bool has_no_body) {
   auto& s = *state_;

@@ -35,6 +35,9 @@ struct https_client_options {
   std::vector<std::string> protocols{};
   /// A session to resume.
   std::shared_ptr<ssl_session_st> resumes{};
+  /// The client's own certificate and its key in PEM; empty: none is sent.
+  std::string certificate{};
+  std::string key{};
   /// Bytes of the socket's receive buffer; 0: the system's default.
   int receive_buffer = 0;
 };
@@ -63,6 +66,9 @@ class https_client {
   bool send(std::string_view bytes);
   /// Past TLS, straight to the socket.
   bool send_raw(std::string_view bytes);
+
+  /// Ends the sending direction of the socket, without TLS's own end.
+  void end_sending();
 
   /// The next response, whole (100 Continue too). Nothing when the connection ends before.
   /// `has_no_body`: the answer to HEAD.

@@ -21,6 +21,7 @@
 #include <pinhook/http/endpoint.hpp>
 #include <pinhook/kube/api_client.hpp>
 #include <pinhook/kube/credential_plugins.hpp>
+#include <pinhook/kube/label_check.hpp>
 #include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/client.hpp>
 #include <pinhook/registry/config_credentials.hpp>
@@ -48,10 +49,11 @@ namespace pinhook::access {
 class registry_access {
  public:
   /// Reads the files that the settings and the environment name. `time` and `watch` (can be null) must outlive it.
+  /// `on_namespace`: called for each read of a namespace's label, on the thread of `control`.
   /// Errors name the file or the setting.
-  [[nodiscard]] static result<std::unique_ptr<registry_access>> open(asio::io_context& control,
-                                                                     const config::settings& s, const environment& all,
-                                                                     const clock& time, registry::observer* watch);
+  [[nodiscard]] static result<std::unique_ptr<registry_access>> open(
+      asio::io_context& control, const config::settings& s, const environment& all, const clock& time,
+      registry::observer* watch, std::function<void(kube::label_event)> on_namespace = {});
   ~registry_access();
   registry_access(const registry_access&) = delete;
   registry_access& operator=(const registry_access&) = delete;
@@ -101,7 +103,7 @@ class registry_access {
   result<void> open_plugins(const config::settings& s);
   result<void> open_configs(const config::settings& s, const environment& all);
   void open_clouds(const config::settings& s, const environment& all);
-  void open_tenants(const config::settings& s);
+  void open_tenants(const config::settings& s, std::function<void(kube::label_event)> on_namespace);
   [[nodiscard]] std::vector<source> sources_of(const registry::tenant& tenant) const;
 
   [[nodiscard]] std::string url_of(const registry::route& by, const registry::reference& ref) const;

@@ -1,6 +1,7 @@
 // An AdmissionReview in, a verdict out: decode → plan (pin) → look up (resolve) → patch → encode.
 #pragma once
 
+#include <pinhook/admission/lookup_allowance.hpp>
 #include <pinhook/admission/rulebook.hpp>
 #include <pinhook/admission/verdict.hpp>
 #include <pinhook/base/async.hpp>
@@ -43,7 +44,9 @@ class handler {
   /// review waits for its thread, in turns with the large reviews of other namespaces. When its turn comes after `d`,
   /// or too many wait, the mode decides about it: a denial with code 504 or 503, or an answer with a warning. Where the
   /// uid is not before the objects, this is HTTP 504 or 503.
-  awaitable<verdict> handle(std::string_view body, pin::mode mode, deadline d) const;
+  /// `allowed`: null where look-ups are not limited; it must stay valid, too.
+  awaitable<verdict> handle(std::string_view body, pin::mode mode, deadline d,
+                            lookup_allowance* allowed = nullptr) const;
 
  private:
   awaitable<result<inquiry>> prepare_aside(std::string account, std::string_view body, pin::mode mode,
@@ -51,7 +54,10 @@ class handler {
   awaitable<verdict> compose_aside(inquiry about, pin::mode mode, const rulebook& book,
                                    std::vector<result<resolve::answer>> answers) const;
   awaitable<std::vector<result<resolve::answer>>> look_up(
-      const inquiry& about, const std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d) const;
+      const inquiry& about, const std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
+      lookup_allowance* allowed) const;
+  /// True when the tenant's secrets must not be read for this caller.
+  [[nodiscard]] bool exceeds(lookup_allowance* allowed, const registry::tenant& owner) const;
 
   std::shared_ptr<resolve::resolver> resolver_;
   std::shared_ptr<registry::tenant_credentials> tenants_;

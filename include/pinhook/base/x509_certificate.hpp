@@ -31,6 +31,8 @@ class x509_certificate {
  public:
   /// The first certificate of a text; the rest is ignored. invalid_input: it has no readable one.
   [[nodiscard]] static result<x509_certificate> parse(std::string_view pem);
+  /// One that OpenSSL has read already; shared, not copied.
+  [[nodiscard]] static result<x509_certificate> of(x509_st& read);
 
   /// PEM, encoded again: equal certificates give equal texts.
   [[nodiscard]] const std::string& pem() const;
@@ -46,6 +48,11 @@ class x509_certificate {
   /// The alternative names; verifiers check only these. Addresses are in their usual textual form.
   [[nodiscard]] const std::vector<std::string>& dns_names() const;
   [[nodiscard]] const std::vector<std::string>& addresses() const;
+  [[nodiscard]] const std::vector<std::string>& uris() const;
+  /// The subject's, which names a client; the last of several, as Go reads it. Empty: none.
+  [[nodiscard]] const std::string& common_name() const;
+  /// For OpenSSL's functions; valid as long as this value or a copy.
+  [[nodiscard]] x509_st* native() const;
   /// True when `authority` is an authority, the names and key identifiers agree, and its key made the signature.
   /// Validity does not count.
   [[nodiscard]] bool is_issued_by(const x509_certificate& authority) const;
@@ -60,7 +67,7 @@ class x509_certificate {
  private:
   struct facts;
   explicit x509_certificate(std::shared_ptr<const facts> read) : facts_(std::move(read)) {}
-  static result<x509_certificate> of(std::shared_ptr<x509_st> parsed);
+  static result<x509_certificate> made_of(std::shared_ptr<x509_st> parsed);
   friend struct bundle_reader;
   std::shared_ptr<const facts> facts_;
 };

@@ -61,6 +61,22 @@ struct settings {
     std::chrono::nanoseconds check_interval = kube::serving_options{}.check_interval;
   } tls;
 
+  struct caller_settings {
+    /// Path. Empty: callers are not asked for a certificate.
+    std::string client_ca;
+    /// Globs on the names of a caller's certificate.
+    std::vector<std::string> names;
+    /// Other callers are refused.
+    bool required = true;
+    /// Credentials are used for namespaces that have opted in alone; automatic: where callers are not verified.
+    switch_state labelled_namespaces = switch_state::automatic;
+    /// Look-ups with pull secrets in a minute that one address may cause; 0: any number.
+    std::size_t lookups = 6000;
+
+    /// Only callers with a client certificate that counts are answered.
+    [[nodiscard]] bool are_verified() const { return !client_ca.empty() && required; }
+  } callers;
+
   pin::policy pin;
   /// On images; they are more specific than `pin`.
   rules::rule_set rules;

@@ -18,6 +18,7 @@ namespace pinhook::kube {
 inline constexpr std::size_t max_object_size = std::size_t{4} * 1024 * 1024;
 
 [[nodiscard]] result<secret_object> parse_secret(std::string_view body);
+[[nodiscard]] result<namespace_object> parse_namespace(std::string_view body);
 [[nodiscard]] result<service_account> parse_service_account(std::string_view body);
 [[nodiscard]] result<service_account_token> parse_token(std::string_view body);
 

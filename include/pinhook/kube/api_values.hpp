@@ -20,6 +20,11 @@ struct secret_object {
   std::map<std::string, pinhook::secret, std::less<>> data;
 };
 
+/// The parts of a Namespace (v1) that are read.
+struct namespace_object {
+  std::map<std::string, std::string, std::less<>> labels;
+};
+
 /// The parts of a ServiceAccount (v1) that are read.
 struct service_account {
   std::string uid;

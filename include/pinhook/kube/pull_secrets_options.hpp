@@ -3,8 +3,11 @@
 // Plain values; any thread.
 #pragma once
 
+#include <pinhook/kube/label_check.hpp>
+
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +23,10 @@ struct pull_secrets_options {
   std::chrono::nanoseconds read_limit = std::chrono::seconds(3);
   /// The time before a failed read is tried again.
   std::chrono::nanoseconds retry_after = std::chrono::seconds(5);
+  /// Whether a namespace has to have opted in, so that its secrets, and the sources behind them, are used.
+  label_check labels = label_check::never;
+  /// Called for each read of a namespace, on the control thread.
+  std::function<void(label_event)> on_namespace = {};
   /// The number of tenants with held sources; beyond it those that expire first are dropped.
   std::size_t capacity = 1000;
 };

@@ -29,6 +29,7 @@ class locked_resolver final : public resolver {
   awaitable<std::vector<result<answer>>> resolve(std::vector<query> queries, deadline d) override;
   /// The lock's digest, else the one that the resolver behind knows.
   [[nodiscard]] std::optional<registry::digest> known(const query& q) const override;
+  [[nodiscard]] bool is_held(const query& q) const override;
 
  private:
   std::shared_ptr<resolver> behind_;

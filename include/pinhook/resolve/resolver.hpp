@@ -52,6 +52,11 @@ class resolver {
 
   /// The digest that the cache holds for `q`, unexpired. Never any I/O.
   [[nodiscard]] virtual std::optional<registry::digest> known(const query& q) const = 0;
+
+  /// True when `resolve` would answer `q` without asking a registry: a digest or a refusal is held. Never any I/O.
+  [[nodiscard]] virtual bool is_held(const query& q) const {
+    return q.want == freshness::cached && known(q).has_value();
+  }
 };
 
 }  // namespace pinhook::resolve

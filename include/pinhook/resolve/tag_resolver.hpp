@@ -41,6 +41,7 @@ class tag_resolver final : public resolver {
   /// Completes on the caller's executor, which must be served by one thread.
   awaitable<std::vector<result<answer>>> resolve(std::vector<query> queries, deadline d) override;
   [[nodiscard]] std::optional<registry::digest> known(const query& q) const override;
+  [[nodiscard]] bool is_held(const query& q) const override;
 
   /// Cancels the look-ups, gives those who wait their outcome (canceled, or a stale digest) and returns when every
   /// look-up has ended. From then on only the cache answers. From any thread; the look-up thread must be running.

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/server/client.hpp>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,8 +24,12 @@ struct request {
   std::string_view body;
   /// The arrival of the request's first byte; deadlines count from it.
   steady_time received;
+  /// Not null in a request that a session has read.
+  std::shared_ptr<const client> from = nullptr;
 
   [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
+  /// True for a parameter without a value, too: "/readyz?verbose".
+  [[nodiscard]] bool has_query(std::string_view name) const;
   /// The raw value of a query parameter, or empty.
   [[nodiscard]] std::string_view query(std::string_view name) const;
 };

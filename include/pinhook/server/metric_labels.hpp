@@ -57,11 +57,15 @@ inline constexpr auto sources =
 inline constexpr auto lookups = std::to_array<std::string_view>({"fresh", "stale", "negative", "miss"});
 inline constexpr auto handshake_failures =
     std::to_array<std::string_view>({"timeout", "closed", "protocol", "no_certificate"});
+inline constexpr auto callers =
+    std::to_array<std::string_view>({"any", "known", "no_certificate", "invalid_certificate", "other_name"});
+inline constexpr auto namespace_reads =
+    std::to_array<std::string_view>({"opted_in", "not_labelled", "not_found", "not_allowed", "failed"});
 inline constexpr auto actions =
     std::to_array<std::string_view>({"deny", "warn", "audit", "would-deny", "would-warn", "other"});
 inline constexpr auto certificate_changes = std::to_array<std::string_view>({"secret", "bundle", "served"});
 inline constexpr auto http_statuses = std::to_array<std::string_view>(
-    {"100", "200", "400", "404", "405", "408", "411", "413", "414", "415", "417", "431", "500", "503", "other"});
+    {"100", "200", "400", "403", "404", "405", "408", "411", "413", "414", "415", "417", "431", "500", "503", "other"});
 /// Statuses that registries answer with, and the names of error codes.
 inline constexpr auto registry_statuses = std::to_array<std::string_view>(
     {"200",         "206",       "301",           "302",       "303",          "304",      "307",

@@ -54,6 +54,10 @@ enum class metric : std::uint8_t {
   connections_evicted,
   responses,
   handshake_failures,
+  callers,
+  callers_verified,
+  namespaces_read,
+  withheld_lookups,
   certificate_expiry,
   certificate_reloads,
   certificate_trusted,
@@ -108,6 +112,18 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
     {"pinhook_http_responses_total", metric_type::counter, "listener,status", "HTTP responses sent, by status."},
     {"pinhook_tls_handshake_failures_total", metric_type::counter, "reason",
      "TLS handshakes that failed: timeout, closed (the peer went away), protocol, no_certificate (there is none yet)."},
+    {"pinhook_callers_total", metric_type::counter, "caller",
+     "Requests for admission, by caller: any (callers.client_ca is not set, so it is not known who calls), known (its "
+     "client certificate counts); refused where callers.required is true: no_certificate, invalid_certificate, "
+     "other_name (not one of callers.names)."},
+    {"pinhook_callers_verified", metric_type::gauge, "",
+     "1 when only callers with a client certificate that counts are answered, 0 when whoever reaches the port is."},
+    {"pinhook_namespaces_read_total", metric_type::counter, "result",
+     "Reads of namespaces to see whether they have opted in: opted_in; not_labelled, not_found (no credentials are "
+     "used "
+     "for them); not_allowed (RBAC), failed."},
+    {"pinhook_withheld_lookups_total", metric_type::counter, "",
+     "Look-ups with pull secrets that were not begun, since the caller's address has used up callers.lookups."},
     {"pinhook_certificate_expiry_timestamp_seconds", metric_type::gauge, "",
      "When the serving certificate expires, in seconds since the epoch."},
     {"pinhook_certificate_reloads_total", metric_type::counter, "result",
@@ -141,6 +157,8 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
     {"process_max_fds", metric_type::gauge, "", "Limit of open file descriptors."},
 });
 
+/// How a caller is known: any (it is not asked for a certificate) and known are answered, the others refused.
+enum class caller : std::uint8_t { any, known, no_certificate, invalid_certificate, other_name };
 enum class cache_lookup : std::uint8_t { fresh, stale, negative, miss };
 enum class handshake_failure : std::uint8_t { timeout, closed, protocol, no_certificate };
 /// Changes made to keep the serving certificate: the Secret, the caBundles, the certificate that is served.
@@ -190,6 +208,12 @@ class metrics {
   void add_trouble(std::string_view host, std::string_view part, int change);
   void count_displaced_lookup();
   void set_pulls_remaining(std::string_view host, std::int64_t remaining);
+
+  void count_caller(caller kind);
+  void set_callers_verified(bool are_verified);
+  /// `event`: "opted_in", "not_labelled", "not_found", "not_allowed", "failed".
+  void count_namespace_read(std::string_view event);
+  void count_withheld_lookup();
 
   void count_reload(bool good);
   void set_certificate_expiry(wall_time when);

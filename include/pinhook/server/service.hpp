@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/server/endpoint.hpp>
 #include <pinhook/server/handler.hpp>
 #include <pinhook/server/limits.hpp>
 #include <pinhook/server/message.hpp>
@@ -35,6 +36,7 @@ struct service {
   std::vector<handler> handlers;
   /// Null: plain HTTP.
   const tls_context* tls = nullptr;
+  client_gate gate;
   const pinhook::clock& clock;
   connection_metrics& counters;
   /// The interval at which the time limits of connections are checked; a limit is exceeded by at most this.

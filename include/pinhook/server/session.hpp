@@ -80,6 +80,7 @@ class session {
   awaitable<bool> wait_until_ready(io_status want);
 
   bool check_head();
+  void know_client();
   bool account(std::size_t bytes);
   void finish_request();
   void give_time(std::chrono::milliseconds span);
@@ -91,6 +92,10 @@ class session {
   std::unique_ptr<stream> stream_;
   request_reader reader_;
   byte_buffer buffer_;
+  // The client, and until when its certificate is known to count, or not to.
+  std::shared_ptr<const client> client_;
+  std::uint64_t client_version_ = 0;
+  wall_time client_until_ = wall_time::max();
   // State of the current request.
   const route* route_ = nullptr;
   std::optional<refusal> refusal_;

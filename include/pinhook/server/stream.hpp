@@ -4,6 +4,7 @@
 // Thread rule: one thread at a time.
 #pragma once
 
+#include <pinhook/server/client_authorities.hpp>
 #include <pinhook/server/tls_context.hpp>
 
 #include <cstddef>
@@ -43,6 +44,8 @@ class stream {
   virtual void close() = 0;
   /// True when bytes were received that the descriptor does not announce again.
   [[nodiscard]] virtual bool has_buffered() const = 0;
+  /// The check of the certificate that the peer has sent in the handshake.
+  [[nodiscard]] virtual client_proof verify_peer(const client_authorities& by, wall_time now) const = 0;
   /// OpenSSL's text for the failure.
   [[nodiscard]] virtual std::string failure() const = 0;
 };

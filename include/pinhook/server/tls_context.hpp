@@ -9,6 +9,10 @@
 // TLS 1.2 and 1.3; of 1.2 only suites with forward secrecy and AEAD. Session tickets are on: resuming costs the peer
 // and us less than a full handshake. HTTP/2 is not offered.
 //
+// With authorities of clients, a client's certificate is requested and not required: a handshake without one, or with a
+// bad one, succeeds, and the session knows the outcome (client.hpp). There are no tickets then, since one would carry
+// the outcome of an earlier check; API servers do not resume anyway.
+//
 // Thread rule: all functions from any thread; `set_pair` does key work and belongs on the control thread.
 #pragma once
 
@@ -16,7 +20,10 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/secret.hpp>
 #include <pinhook/server/certificate_validity.hpp>
+#include <pinhook/server/client_authorities.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,6 +62,14 @@ class tls_context {
   /// in use is better; it can be tried again later.
   result<void> set_pair(std::string_view certificate_pem, const secret& key_pem, const pair_names& names = {});
 
+  /// Client certificates are requested from now on in new connections, and checked by these authorities in all. Before
+  /// the first pair, and then again with others. Errors as client_authorities::parse; the old ones stay.
+  result<void> set_client_authorities(std::string_view pem, std::string_view name);
+  /// Null: none are set.
+  [[nodiscard]] std::shared_ptr<const client_authorities> authorities_of_clients() const;
+  /// Another number after each change of them.
+  [[nodiscard]] std::uint64_t client_authorities_version() const { return clients_version_.load(); }
+
   [[nodiscard]] bool is_loaded() const;
   /// The expiry of the leaf in use; the epoch when none is loaded.
   [[nodiscard]] wall_time not_after() const;
@@ -81,6 +96,8 @@ class tls_context {
   bool is_named_ = false;
   std::vector<std::string> expected_names_;
   std::string chain_;
+  std::shared_ptr<const client_authorities> clients_;
+  std::atomic<std::uint64_t> clients_version_{0};
 };
 
 }  // namespace pinhook::server

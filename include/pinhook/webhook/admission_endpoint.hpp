@@ -1,6 +1,6 @@
 // The webhook's routes: a request's body goes to admission, its verdict to metrics, log and answer.
 //
-//   admission_endpoint admission(seen, numbers, time, settings.deadline);
+//   admission_endpoint admission(seen, numbers, time, settings);
 //   server::server service(control, workers, options, admission.endpoint(tls), numbers, time);
 //   admission.open(resolver, tenants, settings, large);      // before the first request
 //
@@ -18,6 +18,8 @@
 #include <pinhook/resolve/resolver.hpp>
 #include <pinhook/server/endpoint.hpp>
 #include <pinhook/server/metrics.hpp>
+#include <pinhook/webhook/caller_gate.hpp>
+#include <pinhook/webhook/caller_limits.hpp>
 #include <pinhook/webhook/telemetry.hpp>
 
 #include <memory>
@@ -27,9 +29,7 @@ namespace pinhook::webhook {
 class admission_endpoint {
  public:
   /// `seen`, `numbers` and `time` outlive it.
-  admission_endpoint(telemetry& seen, server::metrics& numbers, const clock& time,
-                     config::settings::deadline_settings limits)
-      : seen_(seen), numbers_(numbers), time_(time), limits_(limits) {}
+  admission_endpoint(telemetry& seen, server::metrics& numbers, const clock& time, const config::settings& s);
   admission_endpoint(const admission_endpoint&) = delete;
   admission_endpoint& operator=(const admission_endpoint&) = delete;
 
@@ -41,7 +41,8 @@ class admission_endpoint {
   /// Requests that come from now on are answered by the policy and the rules of `s`.
   void use(const config::settings& s);
 
-  /// POST /v1/pin/enforce, /v1/pin/best-effort and /v1/pin/audit. The handlers refer to this object.
+  /// POST /v1/pin/enforce, /v1/pin/best-effort and /v1/pin/audit. The handlers refer to this object; `tls`
+  /// outlives the server.
   [[nodiscard]] server::endpoint endpoint(server::tls_context& tls);
 
  private:
@@ -52,6 +53,8 @@ class admission_endpoint {
   server::metrics& numbers_;
   const clock& time_;
   const config::settings::deadline_settings limits_;
+  caller_gate callers_;
+  caller_limits lookups_;
   /// Null before `open`.
   std::unique_ptr<admission::handler> handler_;
   compute_thread* large_ = nullptr;

@@ -3,6 +3,7 @@
 // Pure but for `thread_count`, which reads the limits of this process; any thread.
 #pragma once
 
+#include <pinhook/base/file_watch.hpp>
 #include <pinhook/config/settings.hpp>
 #include <pinhook/resolve/resolver_options.hpp>
 #include <pinhook/server/server_options.hpp>
@@ -17,6 +18,8 @@ namespace pinhook::webhook {
 /// `base`: the options of a resolver on this access to registries (registry_access::resolver_options).
 [[nodiscard]] resolve::resolver_options resolver_options(const config::settings& s, resolve::resolver_options base);
 
+/// For the watches of the certificate's files and of callers.client_ca.
+[[nodiscard]] file_watch_options tls_file_options(const config::settings& s);
 [[nodiscard]] server::server_options admin_options(const config::settings& s);
 [[nodiscard]] server::server_options service_options(const config::settings& s);
 

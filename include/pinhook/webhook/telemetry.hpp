@@ -5,11 +5,13 @@
 
 #include <pinhook/admission/verdict.hpp>
 #include <pinhook/base/log.hpp>
+#include <pinhook/kube/label_check.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/observer.hpp>
 #include <pinhook/resolve/observer.hpp>
 #include <pinhook/server/metrics.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -34,11 +36,16 @@ class telemetry final : public registry::observer, public resolve::observer {
   void trouble_changed(std::string_view registry, resolve::part which, int change) override;
   void lookup_gave_way() override;
 
+  /// A namespace was read to see whether it has opted in.
+  void namespace_read(kube::label_event event);
+
   /// Counts the admission, its slots and findings, and writes its line.
   void admitted(const admission::verdict& v, pin::mode mode, std::chrono::nanoseconds took);
 
  private:
   server::metrics& numbers_;
+  /// RBAC's refusal of namespaces was logged.
+  std::atomic<bool> is_warned_{false};
 };
 
 /// The level of an admission's line: info when something was changed, refused, could not be resolved, or breaks a rule;

@@ -6,6 +6,7 @@ MONITORING = {"monitoring": {"serviceMonitor": {"enabled": True}, "rules": {"ena
 AUTOSCALING = {"autoscaling": {"enabled": True}}
 NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
 LOCK = {"lock": {"configMap": "image-lock"}}
+CALLERS = {"callers": {"configMap": "callers"}}
 PINNED_PODS = {"webhook": {"pinnedPods": True}}
 ADMISSION_POLICY = {"admissionPolicy": {"enabled": True}}
 CERT_MANAGER = {"certificate": {"mode": "cert-manager"}}
@@ -18,6 +19,7 @@ SAME = {
     "autoscaling": ("self-managed", ["autoscaling"], AUTOSCALING),
     "no-pull-secrets": ("self-managed", ["no-pull-secrets"], NO_PULL_SECRETS),
     "lock": ("self-managed", ["lock"], LOCK),
+    "callers": ("self-managed", ["callers"], CALLERS),
     "pinned-pods": ("self-managed", ["pinned-pods"], PINNED_PODS),
     "admission-policy": ("self-managed", ["admission-policy"], ADMISSION_POLICY),
     "pull secrets by namespace": ("examples/pull-secrets-by-namespace", [],
@@ -40,6 +42,7 @@ OPTIONS = {
     "config ports": {"config": {"listen": "[::]:10250", "admin": {"listen": "[::]:9091"}}},
     "config emptied": {"config": {"threads": None}},
     "lock.configMap": LOCK,
+    "callers": {"callers": {"configMap": "callers", "names": ["api", "*.example.com"]}},
     "lock.configMap and lock.required": LOCK | {"config": {"lock": {"required": True}}},
     "certificate self-managed, name": {"certificate": {"secretName": "certificate"}},
     "certificate cert-manager": CERT_MANAGER,
@@ -149,6 +152,10 @@ REFUSED = {
                                    ["config.tls.secret", "certificate.secretName"]),
     "pull secrets in the config": ({"config": {"pull_secrets": {"mode": "off"}}},
                                    ["config.pull_secrets.mode", "rbac.pullSecrets"]),
+    "two authorities of callers": (
+        CALLERS | {"config": {"callers": {"client_ca": "/x"}}},
+        ["config.callers.client_ca", "callers.configMap"],
+    ),
     "two lock files": (LOCK | {"config": {"lock": {"file": "/x"}}}, ["config.lock.file", "lock.configMap"]),
     "upper-case ConfigMap": ({"lock": {"configMap": "Lock"}}, ["lock", "configMap"]),
     "any port": ({"config": {"listen": "0.0.0.0:0"}}, ["0.0.0.0:0", "port"]),

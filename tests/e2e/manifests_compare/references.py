@@ -70,7 +70,7 @@ def deployment(o, there):
     mounts = {m["name"] for m in container["volumeMounts"]}
     faults += [f"volume {v} is not mounted" for v in volumes - mounts] + [f"no volume {v}" for v in mounts - volumes]
     for v in spec["volumes"]:
-        if "configMap" in v and v["name"] != "lock":  # that one the operator makes
+        if "configMap" in v and v["name"] not in ("lock", "callers"):  # that one the operator makes
             faults += expect(there, "ConfigMap", v["configMap"]["name"], o["metadata"]["namespace"])
     for probe in ("readinessProbe", "livenessProbe"):
         if container[probe]["httpGet"]["port"] not in ports(there):

@@ -6,6 +6,7 @@
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/handler.hpp>
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/lookup_allowance.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 
 #include <fmt/core.h>
@@ -280,6 +281,61 @@ TEST(WithTroubles, IsBounded) {
   EXPECT_LT(got.message.size(), 520U);
   EXPECT_TRUE(got.message.starts_with("rrr"));
   EXPECT_TRUE(got.message.ends_with("; and 38 more")) << got.message;
+}
+
+// Lets a number of look-ups begin.
+class fake_allowance final : public lookup_allowance {
+ public:
+  explicit fake_allowance(int left) : left_(left) {}
+  bool begin() override { return left_-- > 0; }
+  void end(bool found_nothing) override { ended.push_back(found_nothing); }
+  [[nodiscard]] error refusal() const override { return {error_code::rate_limited, "used up", std::nullopt}; }
+  std::vector<bool> ended;
+
+ private:
+  int left_;
+};
+
+struct AdmissionAllowance : AdmissionTenants {
+  const tenant owner{"shop", "", {}};
+  const std::string two_images =
+      R"("containers":[{"name":"api","image":"r.io/api:1"},{"name":"other","image":"r.io/none:1"}])";
+
+  AdmissionAllowance() { tenants->set(owner, fake_credentials::make("shop")); }
+  verdict ask_with(lookup_allowance& allowed, const std::string& spec) {
+    const handler h(tags, tenants, std::make_shared<const rulebook>(policy));
+    return testing::run(h.handle(review_of(pod(spec)), pin::mode::best_effort, deadline::never(), &allowed));
+  }
+};
+
+TEST_F(AdmissionAllowance, CountsWhatTheCacheDoesNotHold) {
+  fake_allowance allowed(100);
+  ask_with(allowed, two_images);
+  EXPECT_THAT(allowed.ended, ElementsAre(false, true)) << "one is found, one is not";
+  allowed.ended.clear();
+  tags->knows("r.io/api:1", digest_of_digit('a'));
+  ask_with(allowed, api_image);
+  EXPECT_THAT(allowed.ended, IsEmpty());
+}
+
+TEST_F(AdmissionAllowance, BeyondItNothingIsLookedUpAndTheModeDecides) {
+  fake_allowance allowed(1);
+  const verdict v = ask_with(allowed, two_images);
+  EXPECT_THAT(tags->asked(), ElementsAre("r.io/api:1"));
+  EXPECT_EQ(v.outcome, outcome::pinned);
+  EXPECT_THAT(v.body, HasSubstr("used up"));
+  EXPECT_THAT(v.body, HasSubstr(R"("allowed":true)"));
+}
+
+TEST_F(AdmissionAllowance, SecretsThatAreNotHeldAreNotReadBeyondIt) {
+  tenants->set(owner, fake_credentials::make("shop"), false);
+  fake_allowance none(0);
+  EXPECT_THAT(ask_with(none, api_image).body, HasSubstr("used up"));
+  EXPECT_THAT(tenants->asked(), IsEmpty());
+  EXPECT_THAT(tags->asked(), IsEmpty());
+  fake_allowance some(2);
+  EXPECT_EQ(ask_with(some, api_image).outcome, outcome::pinned);
+  EXPECT_THAT(some.ended, ElementsAre(false, false)) << "the read, and the look-up";
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ TEST_F(X509Certificate, SaysWhatItIs) {
   EXPECT_TRUE(c.is_valid_at(time_.wall() + 1h));
   EXPECT_FALSE(c.is_valid_at(time_.wall() + 1h + 1s));
   EXPECT_FALSE(c.is_valid_at(time_.wall() - 5min - 1s));
+  EXPECT_EQ(c.common_name(), "x");
   EXPECT_FALSE(c.is_authority());
   EXPECT_TRUE(read(ca).is_authority());
   EXPECT_EQ(c.fingerprint().size(), 64U);

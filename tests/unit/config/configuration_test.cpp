@@ -55,6 +55,12 @@ tls:
   authority_lifetime: 200h
   settle: 0s
   check_interval: 1s
+callers:
+  client_ca: /ca
+  names: ["*.example.com"]
+  required: false
+  labelled_namespaces: "on"
+  lookups: 0
 pin:
   format: tag-and-digest
   updates: refresh
@@ -475,6 +481,13 @@ TEST(Configuration, ChecksWhatBelongsTogether) {
   EXPECT_THAT(check_together(s).error().message, HasSubstr("without lock.file"));
   s.lock.file = "/pinhook.lock";
   EXPECT_TRUE(check_together(s));
+  s.callers.client_ca = "/ca.crt";
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("callers.client_ca is set without callers.names"));
+  s.callers.names = {"kube-apiserver"};
+  EXPECT_TRUE(check_together(s));
+  s.callers.client_ca.clear();
+  EXPECT_THAT(check_together(s).error().message, HasSubstr("callers.names is set without callers.client_ca"));
+  s.callers.names.clear();
   s.admin_listen = s.listen;
   EXPECT_THAT(check_together(s).error().message, HasSubstr("0.0.0.0:8443"));
 }

@@ -63,6 +63,9 @@ class slow_api final : public api {
     co_await gate_.async_wait(asio::as_tuple(asio::use_awaitable));
     co_return co_await inner.get_secret(std::move(ns), std::move(name), d);
   }
+  awaitable<result<namespace_object>> get_namespace(std::string, deadline) override {
+    co_return fail(error_code::internal, "not used");
+  }
   awaitable<result<service_account>> get_service_account(std::string ns, std::string name, deadline d) override {
     ++requests;
     co_await gate_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -510,6 +513,27 @@ TEST(PullSecretsOnThreads, AreReadOnTheControlThreadAlone) {
   runner.join();
   EXPECT_EQ(elsewhere, 0);
   EXPECT_FALSE(api->calls().empty());
+}
+
+TEST_F(PullSecrets, OfANamespaceThatHasNotOptedInAreNotRead) {
+  pull_secrets_options options;
+  options.labels = label_check::where_allowed;
+  open(options);
+  api->set_secret("team-a", "one", for_r_io("1"));
+  api->set_namespace("team-a", "");
+  node = {fake_credentials::make("node")};
+  const source none = of(team_a({"one"}));
+  EXPECT_THAT(users(none), IsEmpty()) << "not those behind the secrets either";
+  EXPECT_THAT(troubles(none), ElementsAre(HasSubstr("no credentials are used for namespace team-a")));
+  EXPECT_THAT(api->calls(), ElementsAre("get namespaces team-a")) << "no secret is read, nor the service account";
+  EXPECT_TRUE(behind_tenants.empty());
+
+  api->set_namespace("team-a", "enforce");
+  time.advance(5s);
+  EXPECT_THAT(users(team_a({"one"})), ElementsAre("1", "node"));
+  api->set_namespace("team-a", "");
+  time.advance(30s);
+  EXPECT_THAT(users(team_a({"one"})), IsEmpty());
 }
 
 }  // namespace

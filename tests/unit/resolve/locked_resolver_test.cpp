@@ -111,6 +111,12 @@ TEST_F(LockedResolver, KnowsWhatTheLockHoldsElseWhatStandsBehind) {
   EXPECT_EQ(tags.known({ref_of("nginx:1.25"), nullptr, freshness::cached}), digest_of_digit('1'));
   EXPECT_EQ(tags.known({ref_of("redis:7"), nullptr, freshness::cached}), digest_of_digit('7'));
   EXPECT_EQ(tags.known({ref_of("none:7"), nullptr, freshness::cached}), std::nullopt);
+  EXPECT_TRUE(tags.is_held({ref_of("nginx:1.25"), nullptr, freshness::refreshed})) << "the lock wins over a refresh";
+  EXPECT_TRUE(tags.is_held({ref_of("none:7"), nullptr, freshness::cached})) << "the lock alone answers";
+  locked_resolver open(behind, false);
+  EXPECT_TRUE(open.is_held({ref_of("redis:7"), nullptr, freshness::cached}));
+  EXPECT_FALSE(open.is_held({ref_of("redis:7"), nullptr, freshness::refreshed}));
+  EXPECT_FALSE(open.is_held({ref_of("none:7"), nullptr, freshness::cached}));
 }
 
 // A request sees one lock for all its images, even when others are put in place meanwhile.

@@ -35,6 +35,20 @@ TEST(Health, MayBecomeReadyAndNotReadyAgain) {
   }
 }
 
+TEST(Health, ShowsItsNotesWhenAskedForMore) {
+  health h;
+  h.set(health_state::ready);
+  h.note("callers", "not verified");
+  h.note("b", "x");
+  EXPECT_EQ(h.readyz().body, "ready\n");
+  EXPECT_EQ(h.readyz(true).body, "ready\nb: x\ncallers: not verified\n");
+  h.note("callers", "verified");
+  h.note("b", "");
+  h.set(health_state::not_ready, "why");
+  EXPECT_EQ(h.readyz(true).body, "not ready: why\ncallers: verified\n");
+  EXPECT_EQ(h.readyz(true).status, 503U);
+}
+
 TEST(Health, IsNotAliveWhileFilesHang) {
   health h;
   h.set(health_state::ready);

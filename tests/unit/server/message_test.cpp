@@ -26,5 +26,12 @@ TEST(Request, QueryFindsAParameter) {
     EXPECT_EQ(of(target).query("timeout"), "") << target;
 }
 
+TEST(Request, HasAParameterWithOrWithoutAValue) {
+  for (const auto* target : {"/readyz?verbose", "/readyz?verbose=", "/readyz?verbose=1", "/readyz?a&verbose"})
+    EXPECT_TRUE(of(target).has_query("verbose")) << target;
+  for (const auto* target : {"/readyz", "/readyz?", "/readyz?verbosely", "/readyz?a=verbose"})
+    EXPECT_FALSE(of(target).has_query("verbose")) << target;
+}
+
 }  // namespace
 }  // namespace pinhook::server

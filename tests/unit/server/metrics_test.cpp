@@ -29,6 +29,10 @@ void count_all(metrics& m) {
   m.count_token("ghcr.io", "ok");
   m.add_trouble("ghcr.io", "repository", 1);
   m.set_pulls_remaining("docker.io", 76);
+  m.count_caller(caller::known);
+  m.set_callers_verified(true);
+  m.count_namespace_read("opted_in");
+  m.count_withheld_lookup();
   m.count_reload(true);
   m.set_certificate_expiry(std::chrono::system_clock::from_time_t(1800000000));
   m.set_certificate_trusted(true);
@@ -250,6 +254,22 @@ TEST(Metrics, KnowsTheProcess) {
   EXPECT_GT(value_of(text, "process_start_time_seconds"), 1.6e9);
   EXPECT_GE(value_of(text, "process_open_fds"), 3);
   EXPECT_GT(value_of(text, "process_max_fds"), 3);
+}
+
+// Namespaces come from whoever calls. The page stays one that Prometheus reads: lines of printable ASCII, one a series.
+TEST(Metrics, HostileLabelsBreakNoLine) {
+  metrics m;
+  const std::string other = "a\"} 1\npinhook_forged 1\n";
+  for (const std::string& ns : {other, std::string("\xff\xfe"), std::string("\\"), std::string("a\0b", 3),
+                                std::string("\x1b[2J"), std::string("\u202e")})
+    m.count_rule_finding("one", "deny", ns);
+  m.count_admission("a\nb", "c\"d", "e\\f", false, 1ms);
+  m.count_registry_request("host\"\n", "2\n00", 1ms);
+  const std::string text = m.render();
+  for (const char c : text) ASSERT_TRUE(c == '\n' || (c >= ' ' && c <= '~')) << static_cast<int>(c);
+  EXPECT_EQ(count_of(text, "\npinhook_forged"), 0U);
+  EXPECT_EQ(count_of(text, "\npinhook_rule_findings_total{"), 6U);
+  EXPECT_THAT(text, HasSubstr(R"(namespace="\\xff\\xfe")"));
 }
 
 }  // namespace

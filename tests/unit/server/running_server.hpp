@@ -98,6 +98,9 @@ struct running_server_options {
   bool tls = true;
   /// With TLS: there is a certificate at the start.
   bool certificate = true;
+  /// PEM of the authorities of clients; empty: no certificate of a client is requested.
+  std::string client_authorities{};
+  server::client_gate gate{};
 };
 
 /// POST /echo (application/json) gives the body back; POST /gate (application/json) answers when `open_gate` was
@@ -148,12 +151,19 @@ class running_server {
 };
 
 inline running_server::running_server(running_server_options o) : uses_tls_(o.tls), workers_(o.workers) {
+  if (!o.client_authorities.empty()) {
+    // Certificates of the tests are valid now.
+    time.set_wall(std::chrono::system_clock::now() - time.wall());
+    const auto used = tls.set_client_authorities(o.client_authorities, "the authorities");
+    if (!used) throw std::runtime_error(used.error().message);
+  }
   if (uses_tls_ && o.certificate) {
     const auto loaded = tls.set_pair(test_certificate().certificate, secret(test_certificate().key));
     if (!loaded) throw std::runtime_error(loaded.error().message);
   }
   server_.emplace(control_.context(0), workers_.contexts(), std::move(o.server),
-                  server::endpoint{detail::test_routes(), handlers(), uses_tls_ ? &tls : nullptr}, numbers, time);
+                  server::endpoint{detail::test_routes(), handlers(), uses_tls_ ? &tls : nullptr, std::move(o.gate)},
+                  numbers, time);
   detail::run_there(control_.context(0), [this] {
     const auto started = server_->start();
     if (!started) throw std::runtime_error(started.error().message);

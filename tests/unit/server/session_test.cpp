@@ -432,5 +432,37 @@ TEST(SessionTls, PeerThatVanishesIsForgotten) {
   EXPECT_THAT(s.numbers.render(), HasSubstr("pinhook_connections{listener=\"webhook\"} 0"));
 }
 
+TEST(SessionTime, AHandshakeDoesNotWinByTrickling) {
+  running_server s;
+  auto c = s.connect({.shakes_hands = false});
+  // The begin of a record with a ClientHello, a byte at a time.
+  const std::string begin("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
+  running_server::wait_until([&] { return s.connections() == 1; });
+  for (std::size_t i = 0; i < begin.size() && s.connections() == 1; ++i) {
+    c.send_raw(begin.substr(i, 1));
+    s.time.advance(1s);
+  }
+  EXPECT_TRUE(s.advance_until_something(c, 1s));
+  running_server::wait_until([&] { return s.connections() == 0; });
+}
+
+TEST(Session, AHalfClosedConnectionIsAnsweredAndEnds) {
+  for (const bool tls : {false, true}) {
+    running_server s({.tls = tls});
+    auto c = s.connect();
+    ASSERT_TRUE(c.send(post("/echo", "x")));
+    c.end_sending();
+    const auto r = c.receive();
+    ASSERT_TRUE(r) << tls;
+    EXPECT_EQ(r->body, "x");
+    running_server::wait_until([&] { return s.connections() == 0; });
+    // Half a request, and nothing to follow.
+    auto half = s.connect();
+    ASSERT_TRUE(half.send(post("/echo", "xyz").substr(0, 30)));
+    half.end_sending();
+    running_server::wait_until([&] { return s.connections() == 0; });
+  }
+}
+
 }  // namespace
 }  // namespace pinhook::server

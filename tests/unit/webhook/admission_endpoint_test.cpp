@@ -29,7 +29,7 @@ struct AdmissionEndpoint : ::testing::Test {
   server::tls_context tls;
   std::shared_ptr<testing::fake_resolver> tags = std::make_shared<testing::fake_resolver>();
   config::settings config;
-  admission_endpoint endpoint{seen, numbers, time, config.deadline};
+  admission_endpoint endpoint{seen, numbers, time, config};
   compute_thread large{"large"};
 
   AdmissionEndpoint() {

@@ -93,6 +93,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and .Values.lock.configMap (hasKey (default dict $config.lock) "file") -}}
 {{- fail "config.lock.file: the chart sets it for lock.configMap; use one of the two" -}}
 {{- end -}}
+{{- if .Values.callers.configMap -}}
+{{- range list "client_ca" "names" -}}
+{{- if hasKey (default dict $config.callers) . -}}
+{{- fail (printf "config.callers.%s: the chart sets it for callers.configMap; use one of the two" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if kindIs "slice" .Values.rbac.pullSecrets -}}
 {{- $_ := set $config "pull_secrets" (merge (dict "namespaces" .Values.rbac.pullSecrets) $secrets) -}}
 {{- end -}}
@@ -128,6 +135,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.lock.configMap }}
 - name: PINHOOK_LOCK_FILE
   value: /etc/pinhook/lock/pinhook.lock
+{{- end }}
+{{- if .Values.callers.configMap }}
+- name: PINHOOK_CALLERS_CLIENT_CA
+  value: /etc/pinhook/callers/ca.crt
+- name: PINHOOK_CALLERS_NAMES
+  value: {{ toJson .Values.callers.names | quote }}
 {{- end }}
 {{- if eq (toString .Values.rbac.pullSecrets) "none" }}
 - name: PINHOOK_PULL_SECRETS_MODE
