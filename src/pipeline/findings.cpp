@@ -37,6 +37,8 @@ struct violation {
   const registry::digest* digest = nullptr;
   /// A digest would mend it.
   bool lacks_digest = false;
+  /// It is not known whether the image breaks the rule.
+  bool is_unchecked = false;
 };
 
 std::string tag_advice(const slot& s) {
@@ -151,6 +153,8 @@ class slot_judge {
     }
     out.fix = std::move(f.fix);
     out.kind = f.kind;
+    out.is_unchecked = f.failure.has_value();
+    if (out.is_unchecked) out.rule_message.clear();
     if (f.requirement == rules::requirement::pull_policy && s.form == files::slot_form::values)
       out.fix = fmt::format("pullPolicy{}", out.fix.substr(out.fix.find(':')));
     return out;
@@ -284,6 +288,7 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
     std::vector<std::size_t> indices;
     for (violation& v : judge.judge(s, i)) {
       auto f = make_finding(path, s, judge.table()[v.row], lines.from(s.line, s.column));
+      if (v.is_unchecked) f.level = severity::note;
       f.message = std::move(v.message);
       f.rule_message = std::move(v.rule_message);
       f.fix = std::move(v.fix);

@@ -24,6 +24,7 @@ struct draft {
   std::string group, kind, container;
   pin::container_type type = pin::container_type::container;
   judging_place in = judging_place::admission;
+  std::vector<std::string> accepted_by;
   bool resolves = true;
   std::optional<rule_expectation> expect;
 };
@@ -159,6 +160,8 @@ outcome read_names(const yaml::node& n, std::vector<std::string>& into) {
   return {};
 }
 
+outcome read_accepted_by(const yaml::node& n, draft& d) { return read_names(n, d.accepted_by); }
+
 template <auto Parse, class T>
 outcome read_word(const yaml::node& n, std::string_view known, std::optional<T>& into) {
   const auto text = one_text(n);
@@ -219,15 +222,16 @@ outcome read_expect(const yaml::node& n, draft& d) {
   return read_keys(n, expectation_keys, *d.expect);
 }
 
-constexpr std::array<key_row<draft>, 9> case_keys{{{"image", read_image},
-                                                   {"namespace", read_namespace},
-                                                   {"kind", read_kind},
-                                                   {"container", read_container},
-                                                   {"type", read_type},
-                                                   {"pull-policy", read_pull_policy},
-                                                   {"in", read_in},
-                                                   {"resolves", read_resolves},
-                                                   {"expect", read_expect}}};
+constexpr std::array<key_row<draft>, 10> case_keys{{{"image", read_image},
+                                                    {"namespace", read_namespace},
+                                                    {"kind", read_kind},
+                                                    {"container", read_container},
+                                                    {"type", read_type},
+                                                    {"pull-policy", read_pull_policy},
+                                                    {"accepted-by", read_accepted_by},
+                                                    {"in", read_in},
+                                                    {"resolves", read_resolves},
+                                                    {"expect", read_expect}}};
 
 std::expected<rule_case, rule_problem> read_case(const yaml::node& n) {
   draft d;
@@ -244,6 +248,7 @@ std::expected<rule_case, rule_problem> read_case(const yaml::node& n) {
                    d.type,
                    std::move(d.pull_policy),
                    d.in,
+                   std::move(d.accepted_by),
                    d.resolves,
                    std::move(*d.expect),
                    n.line,

@@ -2,6 +2,7 @@
 
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/printable.hpp>
+#include <pinhook/rules/proof.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,17 +15,27 @@ namespace {
 
 using names = std::vector<std::string>;
 
+// " docker.io, ghcr.io", " by acme or github", " https://slsa.dev/provenance/v1 by acme".
+std::string values_of(const rules::demand& d) {
+  if (!d.values.empty()) return fmt::format(" {}", fmt::join(d.values, ", "));
+  if (!d.verifiers.empty()) return " by " + rules::names_of(d.verifiers);
+  names out;
+  for (const rules::attestation& one : d.attestations) {
+    out.push_back(fmt::format("{} by {}", one.type, rules::names_of(one.by)));
+    for (const auto& [pointer, value] : one.fields) out.back() += fmt::format(" with {}: {}", pointer, value);
+  }
+  return out.empty() ? "" : fmt::format(" {}", fmt::join(out, " and "));
+}
+
 // The effects that a rule decides, each with its text.
 std::vector<std::pair<std::string, std::string>> effects_of(const rules::rule& r) {
   std::vector<std::pair<std::string, std::string>> out;
   if (r.pin) out.emplace_back("pin", fmt::format("pin: {}", rules::to_string(*r.pin)));
   if (r.format) out.emplace_back("format", fmt::format("format: {}", rules::to_string(*r.format)));
   if (r.pull_policy) out.emplace_back("pullPolicy", fmt::format("pullPolicy: {}", rules::to_string(*r.pull_policy)));
-  for (const rules::demand& d : r.demands) {
-    const std::string values = d.values.empty() ? "" : fmt::format(" {}", fmt::join(d.values, ", "));
+  for (const rules::demand& d : r.demands)
     out.emplace_back(rules::to_string(d.requirement), fmt::format("require {}{}: {}", rules::to_string(d.requirement),
-                                                                  values, rules::to_string(r.action)));
-  }
+                                                                  values_of(d), rules::to_string(r.action)));
   return out;
 }
 

@@ -37,6 +37,16 @@ std::optional<std::string_view> policy_of(const rule_case& c, const pin::slot_or
   return is_relaxed ? std::string_view("IfNotPresent") : written;
 }
 
+// What the verifiers that the rules name say of the image.
+rules::proofs answers_of(const rules::rule_set& rules, const rules::effects& e, const rule_case& c) {
+  rules::proofs out;
+  for (rules::proof_question& q : rules::questions_of(rules, e)) {
+    const bool is_accepted = std::ranges::find(c.accepted_by, q.verifier) != c.accepted_by.end();
+    out.emplace(std::move(q), rules::proof{.is_given = is_accepted});
+  }
+  return out;
+}
+
 judged_case judge_case(const rules::rule_set& rules, const rule_case& c) {
   rules::subject s;
   s.ref = &c.image;
@@ -51,6 +61,8 @@ judged_case judge_case(const rules::rule_set& rules, const rule_case& c) {
   image.ref = &c.image;
   image.has_digest = is_pinned(c, order);
   image.pull_policy = policy_of(c, order);
+  const rules::proofs answers = answers_of(rules, out.effects, c);
+  image.proofs = &answers;
   out.findings = judge(rules, out.effects, image);
   return out;
 }

@@ -38,6 +38,14 @@ constexpr std::array<requirement_text, requirement_count> requirement_texts{{
      "`Always` asks the registry at each start, so a registry that is down stops restarts; `IfNotPresent` with a tag "
      "runs whatever a node pulled once. Write one of the policies that the rule names.",
      "write a pull policy that is allowed"},
+    {"Image without a signature that counts", "a digest says which bytes run; a signature says whose they are",
+     "The rule names the verifiers, one of which must accept a signature of the image. `pinhook verify REF` prints the "
+     "signatures that the image has, and why each counts or does not.",
+     "have it signed by those whose signature counts, or take an image that is"},
+    {"Image without an attestation that counts", "an attestation says how an image was made, and who answers for it",
+     "The rule names the statement that must be signed beside the image, and the verifiers that may accept it. "
+     "`pinhook verify REF` prints what the image has.",
+     "have the attestation signed and pushed beside the image"},
 }};
 
 using values = std::vector<std::string>;
@@ -52,6 +60,8 @@ bool is_from_one_of(const values& allowed, const registry::reference& as_written
   });
 }
 
+bool is_about_proofs(requirement r) { return r == requirement::signed_by || r == requirement::attested; }
+
 bool is_met(const demand& d, const image_state& image) {
   const bool is_by_digest = image.ref->is_pinned();
   switch (d.requirement) {
@@ -65,6 +75,9 @@ bool is_met(const demand& d, const image_state& image) {
       return is_from_one_of(d.values, *image.ref);
     case requirement::pull_policy:
       return !image.pull_policy || std::ranges::find(d.values, *image.pull_policy) != d.values.end();
+    case requirement::signed_by:
+    case requirement::attested:
+      break;
   }
   return true;
 }
@@ -78,7 +91,10 @@ std::string name_some(const values& all) {
 }
 
 void tell_fix(finding& f, const demand& d, const image_state& image) {
-  if (d.requirement == requirement::registry) {
+  if (is_about_proofs(d.requirement)) {
+    f.kind = fix_kind::command;
+    f.fix = fmt::format("pinhook verify {}", image.pinned.empty() ? image.ref->written() : std::string(image.pinned));
+  } else if (d.requirement == requirement::registry) {
     f.kind = fix_kind::advice;
     f.fix = d.values.size() > named_registries ? fmt::format("take it from one of {}", name_some(d.values))
                                                : fmt::format("take it from {}", name_some(d.values));
@@ -105,6 +121,31 @@ const demand* demand_of(const rule& r, requirement wanted) {
   return found == r.demands.end() ? nullptr : &*found;
 }
 
+// The finding about a demand on signatures; none: it is met.
+std::optional<finding> judge_proofs(const rule& r, const demand& d, const image_state& image) {
+  if (image.leaves_proofs) return std::nullopt;
+  finding f;
+  if (image.proofs == nullptr) {
+    f.failure =
+        error{error_code::unsupported,
+              fmt::format("not checked whether it is {}: signatures are not looked up here", to_string(d.requirement)),
+              std::nullopt};
+    f.reason = f.failure->message;
+    return f;
+  }
+  judgement found = judge_proofs(d, *image.proofs);
+  if (found.is == judgement::state::met) return std::nullopt;
+  if (found.is == judgement::state::unknown) {
+    f.failure = std::move(found.failure);
+    f.reason = f.failure->message;
+    return f;
+  }
+  f.lines = std::move(found.lines);
+  f.reason =
+      r.message.empty() ? std::move(found.summary) : fmt::format("{} ({})", reason_of(r, d.requirement), found.summary);
+  return f;
+}
+
 bool is_mended_by_image(requirement r) { return r <= requirement::digest; }
 
 }  // namespace
@@ -116,12 +157,19 @@ std::vector<finding> judge(const rule_set& rules, const effects& e, const image_
     const rule& r = rules.rules()[e.demands[i]];
     const auto wanted = static_cast<requirement>(i);
     const demand* d = demand_of(r, wanted);
-    if (r.action == action::allow || d == nullptr || is_met(*d, image)) continue;
+    if (r.action == action::allow || d == nullptr) continue;
     finding f;
+    if (is_about_proofs(wanted)) {
+      auto found = judge_proofs(r, *d, image);
+      if (!found) continue;
+      f = *std::move(found);
+    } else {
+      if (is_met(*d, image)) continue;
+      f.reason = reason_of(r, wanted);
+    }
     f.rule = e.demands[i];
     f.requirement = wanted;
     f.action = r.action;
-    f.reason = reason_of(r, wanted);
     tell_fix(f, *d, image);
     const bool is_again = !out.empty() && is_mended_by_image(wanted);
     if (!is_again) {
@@ -130,6 +178,27 @@ std::vector<finding> judge(const rule_set& rules, const effects& e, const image_
       out.front() = std::move(f);
     }
   }
+  return out;
+}
+
+std::vector<proof_question> questions_of(const rule_set& rules, const effects& e) {
+  std::vector<proof_question> out;
+  for (const requirement wanted : {requirement::signed_by, requirement::attested}) {
+    const std::uint32_t at = e.demands[static_cast<std::size_t>(wanted)];
+    if (at == effects::none || rules.rules()[at].action == action::allow) continue;
+    const demand* d = demand_of(rules.rules()[at], wanted);
+    if (d == nullptr) continue;
+    for (proof_question& q : questions_of(*d))
+      if (std::ranges::find(out, q) == out.end()) out.push_back(std::move(q));
+  }
+  return out;
+}
+
+action action_on_proofs(const rule_set& rules, const effects& e) {
+  action out = action::allow;
+  for (const requirement wanted : {requirement::signed_by, requirement::attested})
+    if (const std::uint32_t at = e.demands[static_cast<std::size_t>(wanted)]; at != effects::none)
+      out = std::max(out, rules.rules()[at].action);
   return out;
 }
 

@@ -2,6 +2,8 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/nearest_word.hpp>
+#include <pinhook/rules/read_demands.hpp>
+#include <pinhook/rules/rule_nodes.hpp>
 #include <pinhook/rules/rule_values.hpp>
 
 #include <fmt/format.h>
@@ -17,49 +19,8 @@
 namespace pinhook::rules {
 namespace {
 
-using outcome = std::expected<void, rule_problem>;
+using outcome = read_outcome;
 using text_list = std::vector<std::string>;
-using known_words = std::span<const std::string_view>;
-
-template <class Place>
-std::unexpected<rule_problem> blame(const Place& at, std::string message) {
-  return std::unexpected(rule_problem{at.line, at.column, std::move(message)});
-}
-
-std::unexpected<rule_problem> within(std::string_view where, rule_problem p) {
-  p.message = fmt::format("{}: {}", where, p.message);
-  return std::unexpected(std::move(p));
-}
-
-std::string unknown_word(std::string_view kind, std::string_view word, known_words known) {
-  const auto near = nearest_word(word, known);
-  if (!near.empty()) return fmt::format("{} is not a valid {}; did you mean {}?", quoted(word, 60), kind, near);
-  return fmt::format("{} is not a valid {}; there are {}", quoted(word, 60), kind, fmt::join(known, ", "));
-}
-
-std::expected<std::string_view, rule_problem> one_text(const yaml::node& n) {
-  if (n.kind != yaml::node_kind::scalar) return blame(n, fmt::format("want a text, not {}", to_string(n.kind)));
-  if (n.is_null() || n.text.empty()) return blame(n, "the value is missing; write one, or leave the key out");
-  return n.text;
-}
-
-// Reads one text or a list of texts, each of which `take` accepts or refuses.
-template <class Take>
-outcome each_text(const yaml::node& n, Take take) {
-  const auto one = [&](const yaml::node& item) -> outcome {
-    if (item.kind != yaml::node_kind::scalar)
-      return blame(item, fmt::format("want a text or a list of texts, not {}", to_string(item.kind)));
-    const auto text = one_text(item);
-    if (!text) return std::unexpected(text.error());
-    if (auto taken = take(*text); !taken) return blame(item, std::move(taken.error().message));
-    return {};
-  };
-  if (n.kind != yaml::node_kind::sequence) return one(n);
-  if (n.items.empty()) return blame(n, "the list is empty; name something, or leave the key out");
-  for (const yaml::node& item : n.items)
-    if (auto good = one(item); !good) return good;
-  return {};
-}
 
 // A word of a table.
 template <class T, class Parse>
@@ -80,9 +41,6 @@ constexpr std::array<std::string_view, 2> pull_policy_words{"if-not-present", "a
 constexpr std::array<std::string_view, 4> action_words{"deny", "warn", "audit", "allow"};
 constexpr std::array<std::string_view, 5> type_words{"container", "init-container", "ephemeral-container", "volume",
                                                      "field"};
-constexpr std::array<std::string_view, requirement_count> requirement_words{"tag", "not-latest", "digest", "registry",
-                                                                            "pull-policy"};
-
 outcome read_name(const yaml::node& n, rule& r) {
   const auto text = one_text(n);
   if (!text) return std::unexpected(text.error());
@@ -106,15 +64,6 @@ outcome read_images(const yaml::node& n, rule& r) {
     auto pattern = reference_pattern::parse(text);
     if (!pattern) return fail(std::move(pattern.error()));
     r.about.images.push_back(std::move(*pattern));
-    return {};
-  });
-}
-
-template <result<void> (*Check)(std::string_view)>
-outcome read_texts(const yaml::node& n, text_list& into) {
-  return each_text(n, [&](std::string_view text) -> result<void> {
-    if (auto good = Check(text); !good) return good;
-    into.emplace_back(text);
     return {};
   });
 }
@@ -151,58 +100,6 @@ outcome read_message(const yaml::node& n, rule& r) {
   return {};
 }
 
-template <class Place>
-outcome add_demand(const Place& at, demand d, rule& r) {
-  if (std::ranges::find(r.demands, d.requirement, &demand::requirement) != r.demands.end())
-    return blame(at, fmt::format("{} is listed twice", to_string(d.requirement)));
-  r.demands.push_back(std::move(d));
-  return {};
-}
-
-std::string requirement_example(requirement r) {
-  return r == requirement::registry ? "{registry: [docker.io, \"ghcr.io/acme/**\"]}"
-                                    : "{pull-policy: [IfNotPresent, Never]}";
-}
-
-bool has_values(requirement r) { return r == requirement::registry || r == requirement::pull_policy; }
-
-// {registry: […]}, {pull-policy: […]}, or both.
-outcome read_demands_with_values(const yaml::node& n, rule& r) {
-  if (n.members.empty())
-    return blame(n, "nothing is demanded; write for example " + requirement_example(requirement::registry));
-  for (const yaml::member& m : n.members) {
-    const auto wanted = parse_requirement(m.key);
-    if (!wanted) return blame(m, unknown_word("requirement", m.key, requirement_words));
-    if (!has_values(*wanted))
-      return blame(m, fmt::format("{} has no values: write it as a text, not a mapping", m.key));
-    demand d{*wanted, {}};
-    auto read = *wanted == requirement::registry ? read_texts<check_registry_value>(m.value, d.values)
-                                                 : read_texts<check_pull_policy_value>(m.value, d.values);
-    if (!read) return within(m.key, std::move(read.error()));
-    if (auto good = check_demand(d); !good) return blame(m.value, std::move(good.error().message));
-    if (auto added = add_demand(m, std::move(d), r); !added) return added;
-  }
-  return {};
-}
-
-outcome read_demand(const yaml::node& n, rule& r) {
-  if (n.kind == yaml::node_kind::mapping) return read_demands_with_values(n, r);
-  const auto text = one_text(n);
-  if (!text) return std::unexpected(text.error());
-  const auto wanted = parse_requirement(*text);
-  if (!wanted) return blame(n, unknown_word("requirement", *text, requirement_words));
-  if (has_values(*wanted)) return blame(n, fmt::format("list the allowed ones: {}", requirement_example(*wanted)));
-  return add_demand(n, {*wanted, {}}, r);
-}
-
-outcome read_require(const yaml::node& n, rule& r) {
-  if (n.kind != yaml::node_kind::sequence) return read_demand(n, r);
-  if (n.items.empty()) return blame(n, "the list is empty; demand something, or leave the key out");
-  for (const yaml::node& item : n.items)
-    if (auto good = read_demand(item, r); !good) return good;
-  return {};
-}
-
 struct key_row {
   std::string_view key;
   /// It is a condition, so a preset may have it.
@@ -220,7 +117,7 @@ constexpr std::array<key_row, 13> rule_keys{{{"name", false, read_name},
                                              {"pin", false, read_pin},
                                              {"format", false, read_format},
                                              {"pullPolicy", false, read_pull_policy},
-                                             {"require", false, read_require},
+                                             {"require", false, read_demands},
                                              {"action", false, read_action},
                                              {"message", false, read_message}}};
 

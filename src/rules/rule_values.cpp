@@ -164,6 +164,17 @@ result<void> check_pull_policy_value(std::string_view value) {
       fmt::format("{} is not a valid pull policy; there are Always, IfNotPresent and Never", quoted(value, 60)));
 }
 
+result<void> check_pointer(std::string_view pointer) {
+  if (!pointer.starts_with('/'))
+    return refuse(
+        fmt::format("{} is not a JSON pointer: they begin with /, as in /predicate/builder/id", quoted(pointer, 100)));
+  for (auto at = pointer.find('~'); at != std::string_view::npos; at = pointer.find('~', at + 1))
+    if (at + 1 == pointer.size() || (pointer[at + 1] != '0' && pointer[at + 1] != '1'))
+      return refuse(
+          fmt::format("{} is not a JSON pointer: ~ is written ~0, and / inside a name ~1", quoted(pointer, 100)));
+  return {};
+}
+
 result<void> check_demand(const demand& d) {
   if (d.requirement == requirement::registry)
     for (const std::string& one : d.values)

@@ -41,10 +41,33 @@ void add_list(mapping_text& into, std::string_view key, const List& all, Text te
   if (!all.empty()) into.add(key, list_of(all, text));
 }
 
-std::string demand_text(const demand& d) {
-  if (d.values.empty()) return std::string(to_string(d.requirement));
+// A group of one verifier is written as its name.
+std::string groups_text(const verifier_groups& all) {
+  return list_of(all, [](const std::vector<std::string>& group) {
+    return group.size() == 1 ? quoted_text(group.front()) : list_of(group, quoted_text);
+  });
+}
+
+std::string attestation_text(const attestation& a) {
   mapping_text out;
-  out.add(to_string(d.requirement), list_of(d.values, quoted_text));
+  out.add("type", quoted_text(a.type));
+  out.add("by", groups_text(a.by));
+  mapping_text fields;
+  for (const auto& [pointer, value] : a.fields) fields.add(quoted_text(pointer), quoted_text(value));
+  if (!a.fields.empty()) out.add("fields", fields.done());
+  return out.done();
+}
+
+std::string demand_text(const demand& d) {
+  mapping_text out;
+  if (!d.values.empty())
+    out.add(to_string(d.requirement), list_of(d.values, quoted_text));
+  else if (!d.verifiers.empty())
+    out.add(to_string(d.requirement), groups_text(d.verifiers));
+  else if (!d.attestations.empty())
+    out.add(to_string(d.requirement), list_of(d.attestations, attestation_text));
+  else
+    return std::string(to_string(d.requirement));
   return out.done();
 }
 

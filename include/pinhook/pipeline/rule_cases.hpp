@@ -51,6 +51,8 @@ struct rule_case {
   /// As written; none: Kubernetes' default.
   std::optional<std::string> pull_policy;
   judging_place in = judging_place::admission;
+  /// The verifiers that accept it, whatever is asked of them.
+  std::vector<std::string> accepted_by;
   /// Whether its digest can be found.
   bool resolves = true;
   rule_expectation expect;
@@ -60,8 +62,8 @@ struct rule_case {
 };
 
 /// A list of mappings with the keys image, namespace, kind ("apps/Deployment", or "Deployment" of a built-in group),
-/// container, type, pull-policy, in, resolves, expect (deny, warn, audit, pin, format, pullPolicy). A problem is an
-/// unknown key, an invalid value, a missing image or expectation, or an empty list.
+/// container, type, pull-policy, accepted-by, in, resolves, expect (deny, warn, audit, pin, format, pullPolicy). A
+/// problem is an unknown key, an invalid value, a missing image or expectation, or an empty list.
 [[nodiscard]] std::expected<std::vector<rule_case>, rules::rule_problem> read_rule_cases(const yaml::node& list);
 
 /// The first expectation that names an unknown rule, with its place.

@@ -3,7 +3,9 @@
 // Pure; any thread.
 #pragma once
 
+#include <pinhook/base/error.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/proof.hpp>
 #include <pinhook/rules/rule_set.hpp>
 
 #include <cstddef>
@@ -27,6 +29,11 @@ struct image_state {
   std::string_view pinned;
   /// An image volume, whose fields are called reference and pullPolicy.
   bool is_volume = false;
+  /// The answers of the verifiers that its rules name; null: none was asked, so what rules demand of signatures is
+  /// unchecked.
+  const rules::proofs* proofs = nullptr;
+  /// Demands on signatures are not judged: the image does not run, or is not new.
+  bool leaves_proofs = false;
 };
 
 /// The form of a fix.
@@ -49,11 +56,22 @@ struct finding {
   std::string reason;
   std::string fix;
   fix_kind kind = fix_kind::advice;
+  /// What was found instead, a line each.
+  std::vector<std::string> lines = {};
+  /// It is not known whether the image breaks the rule, for this reason: the look-up of its signatures failed, or there
+  /// was none (image_state::proofs; its code is unsupported). Then `reason` is the error's message.
+  std::optional<error> failure = {};
 };
 
 /// In the order of `requirement`. Of tag, not-latest and digest, which one line mends, only the most severe; of equal
 /// ones the first.
 [[nodiscard]] std::vector<finding> judge(const rule_set& rules, const effects& e, const image_state& image);
+
+/// The questions whose answers decide the demands on signatures, each once; none where there is no such demand.
+[[nodiscard]] std::vector<proof_question> questions_of(const rule_set& rules, const effects& e);
+
+/// The most severe action of the demands on signatures; allow: there is none.
+[[nodiscard]] action action_on_proofs(const rule_set& rules, const effects& e);
 
 /// True when a rule denies the image for the registry it comes from. The image is denied for any answer of that
 /// registry, so it need not be asked.

@@ -9,6 +9,10 @@
 //     require: {registry: [docker.io, "ghcr.io/acme/**"]}
 //     action: deny
 //     message: ask platform@example.com for a new one
+//   - name: own-builds
+//     images: ["ghcr.io/acme/**"]
+//     require: {signed: [acme, github]}
+//     action: deny
 //   - preset: recommended
 //
 // Plain values; any thread.
@@ -20,6 +24,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,10 +39,12 @@ enum class requirement : std::uint8_t {
   digest,       // the image that runs has a digest: written, or given by pinning
   registry,     // it comes from one of these registries
   pull_policy,  // its imagePullPolicy is one of these
+  signed_by,    // one of these verifiers accepts a signature of it
+  attested,     // one of these verifiers accepts an attestation of it, which states this
 };
-inline constexpr std::size_t requirement_count = 5;
+inline constexpr std::size_t requirement_count = 7;
 
-/// "tag", "not-latest", "digest", "registry", "pull-policy".
+/// "tag", "not-latest", "digest", "registry", "pull-policy", "signed", "attested".
 [[nodiscard]] std::string_view to_string(requirement r) noexcept;
 [[nodiscard]] std::optional<requirement> parse_requirement(std::string_view text) noexcept;
 
@@ -53,11 +60,31 @@ enum class action : std::uint8_t {
 [[nodiscard]] std::string_view to_string(action a) noexcept;
 [[nodiscard]] std::optional<action> parse_action(std::string_view text) noexcept;
 
+/// Names of verifiers: all those of one group must accept the image. [a, b] is {{a}, {b}}, [[a, b]] is {{a, b}}.
+using verifier_groups = std::vector<std::vector<std::string>>;
+
+/// An attestation that an image must have.
+struct attestation {
+  /// The predicateType of its statement.
+  std::string type;
+  verifier_groups by;
+  /// JSON pointers (RFC 6901) into the statement, each with the value there: a string's content, else the JSON text of
+  /// a number or of true, false, null. In the order of the pointers.
+  std::map<std::string, std::string> fields;
+
+  friend bool operator==(const attestation&, const attestation&) = default;
+  friend auto operator<=>(const attestation&, const attestation&) = default;
+};
+
 struct demand {
   rules::requirement requirement = rules::requirement::tag;
   /// registry: registries ("docker.io", "*.example.com", "localhost:5000") and patterns without a tag
   /// ("ghcr.io/acme/**"); pull_policy: "Always", "IfNotPresent", "Never". Else empty.
-  std::vector<std::string> values;
+  std::vector<std::string> values = {};
+  /// signed_by: never empty. Else empty.
+  verifier_groups verifiers = {};
+  /// attested: all of them, never empty. Else empty.
+  std::vector<attestation> attestations = {};
 
   friend bool operator==(const demand&, const demand&) = default;
 };

@@ -35,7 +35,7 @@ struct effects {
   std::uint32_t format = none;
   std::uint32_t pull_policy = none;
   /// By requirement. A rule with action allow decides, too.
-  std::array<std::uint32_t, requirement_count> demands{none, none, none, none, none};
+  std::array<std::uint32_t, requirement_count> demands{none, none, none, none, none, none, none};
 
   friend bool operator==(const effects&, const effects&) = default;
 };

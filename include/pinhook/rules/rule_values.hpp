@@ -36,6 +36,9 @@ inline constexpr std::size_t max_rule_message_size = 300;
 /// "Always", "IfNotPresent", "Never".
 [[nodiscard]] result<void> check_pull_policy_value(std::string_view value);
 
+/// A JSON pointer (RFC 6901) to a part of a document, not to the whole.
+[[nodiscard]] result<void> check_pointer(std::string_view pointer);
+
 /// Refuses a requirement that every image meets.
 [[nodiscard]] result<void> check_demand(const demand& d);
 

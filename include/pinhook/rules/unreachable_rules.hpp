@@ -18,7 +18,7 @@
 namespace pinhook::rules {
 
 /// Effects of a rule, one bit each: pin, format, pullPolicy, then the requirements in their order.
-using effect_bits = std::uint8_t;
+using effect_bits = std::uint16_t;
 inline constexpr effect_bits pin_effect = 1, format_effect = 2, pull_policy_effect = 4;
 [[nodiscard]] constexpr effect_bits effect_of(requirement r) {
   return static_cast<effect_bits>(8U << static_cast<unsigned>(r));

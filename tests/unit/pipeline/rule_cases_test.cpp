@@ -118,5 +118,25 @@ TEST(RuleCases, ExpectationsNameRules) {
   EXPECT_EQ(problem->message, "expect: there is no rule \"digest\"; did you mean digests?");
 }
 
+TEST(RuleCases, SayWhichVerifiersAcceptAnImage) {
+  const auto signers = rules_of(R"(
+- {name: own, images: "ghcr.io/acme/**", require: {signed: [acme, [ci, release]]}, action: deny}
+- {name: built, images: "ghcr.io/acme/**", require: {attested: {type: t, by: ci}}, action: warn}
+)");
+  const auto tried = [&](std::string_view yaml) {
+    return try_rules(signers, *read_rule_cases(*yaml::parse(yaml)), "t.yaml");
+  };
+  EXPECT_EQ(tried(R"(
+- {image: "ghcr.io/acme/web:1", expect: {deny: own, warn: built}}
+- {image: "ghcr.io/acme/web:1", accepted-by: acme, expect: {warn: built}}
+- {image: "ghcr.io/acme/web:1", accepted-by: [ci], expect: {deny: own}}
+- {image: "ghcr.io/acme/web:1", accepted-by: [ci, release], expect: {}}
+- {image: "nginx:1", expect: {}}
+)")
+                .out,
+            "5 images as expected\n");
+  EXPECT_EQ(tried("[{image: 'ghcr.io/acme/web:1', accepted-by: acme, expect: {}}]").failed, 1U);
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline

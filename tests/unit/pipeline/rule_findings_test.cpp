@@ -260,5 +260,26 @@ TEST(FileChecks, WithoutRulesAreOurs) {
     EXPECT_EQ(own_checks().table[own_checks().rows[i]].level, severity_of(own_checks().set.rules()[i].action));
 }
 
+// Nothing is looked up for a file: what a rule demands of signatures is neither met nor broken.
+TEST_F(RuleFindings, DemandsOnSignaturesAreUnchecked) {
+  rules::rule own = made_rule("own-builds", {"docker.io/**"});
+  own.demands.push_back({.requirement = requirement::signed_by, .verifiers = {{"acme"}}});
+  own.action = action::deny;
+  own.message = "have CI sign it";
+  use({own});
+  const auto seen = check(pod("nginx@" + a));
+  ASSERT_EQ(seen.findings.size(), 1U);
+  EXPECT_EQ(seen.findings[0].level, severity::note) << "it makes no exit code";
+  EXPECT_EQ(seen.findings[0].rule, "own-builds");
+  EXPECT_EQ(seen.findings[0].message,
+            "\"nginx@" + a + "\": not checked whether it is signed: signatures are not looked up here");
+  EXPECT_EQ(seen.findings[0].rule_message, "");
+  EXPECT_EQ(to_do(seen.findings[0]), "run pinhook verify nginx@" + a);
+  EXPECT_THAT(findings_in(pod("quay.io/x@" + a)), IsEmpty());
+  own.action = action::allow;
+  use({own});
+  EXPECT_THAT(findings_in(pod("nginx@" + a)), IsEmpty());
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline

@@ -214,5 +214,55 @@ TEST(Judge, KnowsTheDefaultPullPolicy) {
     EXPECT_EQ(default_pull_policy(*registry::reference::parse(image)), policy) << image;
 }
 
+TEST(Judge, AsksTheVerifiersOfTheRulesThatDecide) {
+  const auto set = rules_of(
+      "[{name: a, require: {signed: [acme, [b, c]]}, action: warn}, {name: b, require: {attested: {type: t, by: acme}},"
+      " action: deny}, {name: c, images: 'quay.io/**', require: [{registry: quay.io}], action: deny}]");
+  const auto ref = registry::reference::parse("nginx:1");
+  const subject where{&*ref, "shop", "apps", "Deployment", "web", pin::container_type::container};
+  const effects e = set.effects_of(where);
+  EXPECT_THAT(questions_of(set, e), ElementsAre(proof_question{"acme"}, proof_question{"b"}, proof_question{"c"},
+                                                proof_question{"acme", "t"}));
+  EXPECT_EQ(action_on_proofs(set, e), action::deny);
+  EXPECT_EQ(action_on_proofs(rule_set(), effects()), action::allow);
+  const auto allowed = rules_of("[{name: a, require: {signed: x}, action: allow}]");
+  EXPECT_THAT(questions_of(allowed, allowed.effects_of(where)), IsEmpty());
+}
+
+TEST(Judge, TellsWhatVerifiersSaid) {
+  const auto set = rules_of("[{name: own, require: {signed: acme}, action: deny, message: ask CI to sign it}]");
+  const auto plain = rules_of("[{name: own, require: {signed: acme}, action: deny}]");
+  const auto ref = registry::reference::parse("nginx:1");
+  const subject where{&*ref, "shop", "apps", "Deployment", "web", pin::container_type::container};
+  const auto judged_with = [&](const rule_set& rules, const proofs* answers, bool leaves = false) {
+    image_state image;
+    image.ref = &*ref;
+    image.proofs = answers;
+    image.leaves_proofs = leaves;
+    return judge(rules, rules.effects_of(where), image);
+  };
+  const proofs accepted{{{"acme"}, proof{.is_given = true}}};
+  EXPECT_THAT(judged_with(set, &accepted), IsEmpty());
+  EXPECT_THAT(judged_with(set, nullptr, true), IsEmpty());
+  const proofs refused{{{"acme"}, proof{false, 1, {"key sha256:ab: it was not made by the key"}}}};
+  auto found = judged_with(set, &refused);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].reason, "ask CI to sign it (not signed by acme: 1 signature was found, which does not count)");
+  EXPECT_THAT(found[0].lines, ElementsAre("acme: key sha256:ab: it was not made by the key"));
+  EXPECT_EQ(found[0].fix, "pinhook verify nginx:1");
+  EXPECT_FALSE(found[0].failure);
+  EXPECT_EQ(judged_with(plain, &refused)[0].reason, "not signed by acme: 1 signature was found, which does not count");
+  const proofs failed{{{"acme"}, fail(error_code::unavailable, "registry a.test did not answer")}};
+  found = judged_with(set, &failed);
+  ASSERT_EQ(found.size(), 1U);
+  ASSERT_TRUE(found[0].failure);
+  EXPECT_EQ(found[0].failure->code, error_code::unavailable);
+  EXPECT_EQ(found[0].reason, "registry a.test did not answer");
+  found = judged_with(set, nullptr);
+  ASSERT_EQ(found.size(), 1U);
+  ASSERT_TRUE(found[0].failure);
+  EXPECT_EQ(found[0].reason, "not checked whether it is signed: signatures are not looked up here");
+}
+
 }  // namespace
 }  // namespace pinhook::rules

@@ -279,5 +279,69 @@ TEST(ReadRules, LimitsNamesOfNamespaces) {
   EXPECT_THAT(with(std::string(64, 'n') + "*"), HasSubstr("they have 63 characters at most"));
 }
 
+TEST(ReadRules, ReadsSignersAndAttestations) {
+  const auto set = good(R"(
+- {name: any, images: "a.test/**", require: {signed: [acme, github]}, action: deny}
+- {name: both, images: "b.test/**", require: {signed: [[acme, github]]}, action: warn}
+- {name: mixed, images: "c.test/**", require: [{signed: [acme, [b, c]]}, digest], action: audit}
+- {name: one, images: "d.test/**", require: {signed: acme}, action: deny}
+- name: built
+  images: "e.test/**"
+  require:
+    attested:
+      - {type: "https://slsa.dev/provenance/v1", by: [github], fields: {/predicate/n: 7, /predicate/id: "x y"}}
+      - {type: "https://example.com/scan", by: [[acme, github]]}
+  action: deny
+)");
+  ASSERT_EQ(set.rules().size(), 5U);
+  EXPECT_EQ(set.rules()[0].demands[0].verifiers, (verifier_groups{{"acme"}, {"github"}}));
+  EXPECT_EQ(set.rules()[1].demands[0].verifiers, (verifier_groups{{"acme", "github"}}));
+  EXPECT_EQ(set.rules()[2].demands[0].verifiers, (verifier_groups{{"acme"}, {"b", "c"}}));
+  EXPECT_EQ(set.rules()[3].demands[0].verifiers, (verifier_groups{{"acme"}}));
+  EXPECT_THAT(set.rules()[4].demands[0].attestations,
+              ElementsAre(attestation{"https://slsa.dev/provenance/v1",
+                                      {{"github"}},
+                                      {{"/predicate/id", "x y"}, {"/predicate/n", "7"}}},
+                          attestation{"https://example.com/scan", {{"acme", "github"}}, {}}));
+  EXPECT_EQ(write_rules(good(write_rules(set))), write_rules(set));
+  EXPECT_EQ(good(write_rules(set)).rules()[4].demands, set.rules()[4].demands);
+}
+
+TEST(ReadRules, ExplainsFaultsOfSignersAndAttestations) {
+  struct row {
+    std::string_view require, problem;
+  };
+  const std::vector<row> rows{
+      {"signed", "name the verifiers: {signed: [acme]}"},
+      {"{signed: []}", "the list is empty; name a verifier"},
+      {"{signed: [a, a]}", "the same verifiers are listed twice"},
+      {"{signed: [[a, a]]}", "\"a\" is listed twice"},
+      {"{signed: [[]]}", "the list is empty"},
+      {"{signed: [[[a]]]}", "want a text or a list of texts, not a list"},
+      {"{signed: {a: b}}", "want a text or a list of texts"},
+      {"{signd: [a]}", "did you mean signed?"},
+      {"attested", "describe it: {attested:"},
+      {"{attested: x}", "want a mapping of {type: …, by: […], fields: {…}}"},
+      {"{attested: []}", "the list is empty; describe an attestation"},
+      {"{attested: {by: [a]}}", "type is missing"},
+      {"{attested: {type: t}}", "by is missing"},
+      {"{attested: {typ: t, by: [a]}}", "did you mean type?"},
+      {"{attested: {type: t, by: [a], fields: {predicate: x}}}", "is not a JSON pointer: they begin with /"},
+      {"{attested: {type: t, by: [a], fields: {/a~2: x}}}", "~ is written ~0"},
+      {"{attested: {type: t, by: [a], fields: {/a: [x]}}}", "/a: want a text"},
+      {"{attested: {type: t, by: [a], fields: {}}}", "want a mapping of JSON pointers"},
+      {"{attested: [{type: t, by: [a]}, {type: t, by: [a]}]}", "it is listed twice"},
+      {"[{signed: a}, {signed: b}]", "signed is listed twice"},
+  };
+  for (const row& r : rows)
+    EXPECT_THAT(problem_of(fmt::format("[{{name: x, require: {}, action: deny}}]", r.require)), HasSubstr(r.problem))
+        << r.require;
+}
+
+TEST(ReadRules, DemandsOnSignaturesOutliveTags) {
+  EXPECT_THAT(problem_of("[{name: x, images: 'a.test/x:v*', require: {signed: a}, action: deny}]"),
+              HasSubstr("looks at the tag, which pinning changes, so signed would be demanded before and not after"));
+}
+
 }  // namespace
 }  // namespace pinhook::rules
