@@ -282,12 +282,11 @@ awaitable<result<registry::digest>> lookup_run::ask_once(question q, registry::c
   f_->asked_at = with_.time.now();
   std::exception_ptr thrown;
   try {
-    route by = q.by;
-    registry::reference ref = q.ref;
-    auto reply = co_await with_.client.resolve_by(std::move(by), std::move(ref), std::move(credential), q.limit);
+    question now = q;
+    auto reply = co_await request(std::move(now), std::move(credential));
     if (reply) {
       entered->settle(nullptr);
-      co_return std::move(reply->digest);
+      co_return std::move(*reply);
     }
     if (reply.error().code != error_code::canceled || !f_->is_over_limit) {
       entered->settle(&reply.error());
@@ -301,6 +300,22 @@ awaitable<result<registry::digest>> lookup_run::ask_once(question q, registry::c
   if (f_->is_over_limit) entered->settle(&late);
   if (thrown) std::rethrow_exception(thrown);
   co_return fail(std::move(late));
+}
+
+// The digest of the tag; of a query for a document the image's, and the flight has the document.
+awaitable<result<registry::digest>> lookup_run::request(question q, registry::credential credential) {
+  registry::reference ref = q.ref;
+  if (!f_->query.document) {
+    auto reply = co_await with_.client.resolve_by(q.by, std::move(ref), std::move(credential), q.limit);
+    if (!reply) co_return fail(std::move(reply.error()));
+    co_return std::move(reply->digest);
+  }
+  if (!ref.is_pinned()) co_return fail(error_code::internal, "a document of an image without a digest is asked for");
+  registry::document_name name = *f_->query.document;
+  auto reply = co_await with_.client.read_by(q.by, std::move(ref), std::move(name), std::move(credential), q.limit);
+  if (!reply) co_return fail(std::move(reply.error()));
+  f_->document = std::make_shared<const registry::document>(std::move(*reply));
+  co_return *f_->query.ref.digest();
 }
 
 // After a rate limit, or trouble with a Retry-After, a waiter that has the time asks again then; the gate makes it

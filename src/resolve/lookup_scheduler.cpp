@@ -82,7 +82,7 @@ void lookup_scheduler::place(const std::shared_ptr<batch>& b, std::size_t i) {
   if (is_stopping_) return settle_failure(b, i, {error_code::canceled, "pinhook is stopping", std::nullopt});
   const bool is_past_cache = a.query.want == freshness::refreshed;
   cached held;
-  if (!is_past_cache) {
+  if (!is_past_cache && !a.query.document) {
     // Looked up again, now in order with all that is stored: the answer may have come while the batch was on its way.
     held = cache_->find(cache_key(a.query.ref.canonical(), a.identity, a.query.owner), time_.now());
     if (held.refresh) refresh(a.query, a.identity);
@@ -94,7 +94,7 @@ void lookup_scheduler::place(const std::shared_ptr<batch>& b, std::size_t i) {
   // A query without an answer in the cache and with the time for it waits for the end of a rest.
   const bool is_waited_out = options_.waits_out_rests && !held.digest && rests_until < b->limit.time();
   const bool is_left_alone = (refusal && !is_waited_out) || held.status == cached::state::negative;
-  std::shared_ptr<flight> f = flights_.find(a.query.ref.canonical(), a.identity, is_past_cache);
+  std::shared_ptr<flight> f = flights_.find(subject_of(a.query), a.identity, is_past_cache);
   // Not with a flight that itself only waits for that end.
   if (f && is_left_alone && f->at != flight::stage::registry) f = nullptr;
   const bool is_joined = f != nullptr;
@@ -227,7 +227,7 @@ void lookup_scheduler::ended(const std::shared_ptr<flight>& f) {
   const bool is_placed_again = f->has_moved || f->has_given_way;
   if (!is_placed_again)
     record(*f);
-  else
+  else if (!f->query.document)
     cache_->release_refresh(cache_key(f->query.ref.canonical(), f->identity), pause_after(f->query));
 
   for (const flight_waiter& w : std::exchange(f->waiters, {})) {
@@ -245,7 +245,7 @@ void lookup_scheduler::ended(const std::shared_ptr<flight>& f) {
             {error_code::unavailable,
              fmt::format("the credentials for {} keep changing; try again", a.query.ref.registry()), std::nullopt});
     } else if (f->outcome.has_value()) {
-      settle(w.of, w.ask, answer{*f->outcome, origin::registry});
+      settle(w.of, w.ask, answer{*f->outcome, origin::registry, f->document});
     } else {
       settle_failure(w.of, w.ask, f->outcome.error());
     }
@@ -262,6 +262,7 @@ void lookup_scheduler::ended(const std::shared_ptr<flight>& f) {
 }
 
 void lookup_scheduler::record(const flight& f) {
+  if (f.query.document) return;
   const cache_key key(f.query.ref.canonical(), f.identity, f.query.owner);
   const steady_time asked_at = f.asked_at.value_or(f.started_at);
   if (f.outcome.has_value()) {
@@ -295,7 +296,7 @@ void lookup_scheduler::schedule_refresh(const query& q, const std::string& ident
 }
 
 void lookup_scheduler::refresh(const query& q, const std::string& identity) {
-  if (flights_.find(q.ref.canonical(), identity, false)) return;  // its outcome ends the claim
+  if (flights_.find(subject_of(q), identity, false)) return;  // its outcome ends the claim
   const auto health = state_of(q).health;
   const bool is_allowed =
       !is_stopping_ && (health == host_health::state::clear || health == host_health::state::half_open);
@@ -331,7 +332,7 @@ void lookup_scheduler::settle_failure(const std::shared_ptr<batch>& b, std::size
 
 std::optional<answer> lookup_scheduler::stale_answer(const ask& a) const {
   // A caller that asked past the cache would take an old answer for a new one.
-  if (a.query.want == freshness::refreshed) return std::nullopt;
+  if (a.query.want == freshness::refreshed || a.query.document) return std::nullopt;
   cached held = cache_->peek(cache_key(a.query.ref.canonical(), a.identity), time_.now());
   if (!held.digest) return std::nullopt;
   return answer{std::move(*held.digest), held.status == cached::state::fresh ? origin::cache : origin::stale};

@@ -40,14 +40,14 @@ std::string describe(const flight& f) {
   return fmt::format("{} did not answer", asked);
 }
 
-std::string single_flight::key_of(std::string_view canonical, std::string_view identity) {
-  // A canonical reference holds no line end, so the first one separates.
-  return fmt::format("{}\n{}", canonical, identity);
+std::string single_flight::key_of(std::string_view subject, std::string_view identity) {
+  // A subject holds no line end, so the first one separates.
+  return fmt::format("{}\n{}", subject, identity);
 }
 
-std::shared_ptr<flight> single_flight::find(std::string_view canonical, std::string_view identity,
+std::shared_ptr<flight> single_flight::find(std::string_view subject, std::string_view identity,
                                             bool is_unasked) const {
-  const auto found = newest_.find(key_of(canonical, identity));
+  const auto found = newest_.find(key_of(subject, identity));
   if (found == newest_.end() || (is_unasked && found->second->asked_at)) return nullptr;
   return found->second;
 }
@@ -87,7 +87,7 @@ single_flight::made single_flight::make(query q, std::string identity, std::uint
   f->is_ahead = is_ahead;
   f->started_at = time_.now();
   f->limit = deadline::after(f->started_at, options_.limit);
-  newest_[key_of(f->query.ref.canonical(), f->identity)] = f;
+  newest_[key_of(*f)] = f;
   running_.emplace(number, f);
   out.fresh = std::move(f);
   return out;
@@ -110,7 +110,7 @@ void single_flight::launch(const std::shared_ptr<flight>& f, awaitable<void> wor
 
 void single_flight::conclude(flight& f, const std::exception_ptr& thrown) {
   timers_.cancel(f.limit_timer);
-  const auto found = newest_.find(key_of(f.query.ref.canonical(), f.identity));
+  const auto found = newest_.find(key_of(f));
   if (found != newest_.end() && found->second.get() == &f) newest_.erase(found);
   running_.erase(f.number);
   table_.leave(f.number);
@@ -142,7 +142,7 @@ void single_flight::give_way(flight& f) {
   f.has_given_way = true;
   table_.leave(f.number);
   // Queries that come now must not wait for it.
-  const auto found = newest_.find(key_of(f.query.ref.canonical(), f.identity));
+  const auto found = newest_.find(key_of(f));
   if (found != newest_.end() && found->second.get() == &f) newest_.erase(found);
   f.cancel.emit(boost::asio::cancellation_type::terminal);
 }

@@ -20,7 +20,7 @@ class batch_builder {
   void add(std::size_t position, query q, std::string identity) {
     // The source counts beside its identity, which may change while the query is under way.
     std::string key = fmt::format("{}{}\n{}\n{}", q.want == freshness::refreshed ? '!' : ' ',
-                                  static_cast<const void*>(q.credentials.get()), q.ref.canonical(), identity);
+                                  static_cast<const void*>(q.credentials.get()), subject_of(q), identity);
     const auto [at, is_new] = places_.try_emplace(std::move(key), made_->asks.size());
     if (is_new) made_->asks.emplace_back(std::move(q), std::move(identity));
     made_->asks[at->second].positions.push_back(position);
@@ -52,7 +52,7 @@ tag_resolver::tag_resolver(boost::asio::any_io_executor lookup_executor, registr
 }
 
 std::optional<result<answer>> tag_resolver::from_cache(const query& q, const std::string& identity, steady_time now) {
-  if (q.want == freshness::refreshed) return std::nullopt;
+  if (q.want == freshness::refreshed || q.document) return std::nullopt;
   cached held = cache_->find(cache_key(q.ref.canonical(), identity, q.owner), now);
   if (held.refresh) boost::asio::post(on_, [a = scheduler_, q, identity] { a->refresh(q, identity); });
   switch (held.status) {
@@ -103,6 +103,7 @@ awaitable<std::vector<result<answer>>> tag_resolver::resolve(std::vector<query> 
   for (const batch::ask& a : b->asks) {
     for (const std::size_t i : a.positions) {
       out[i] = a.outcome;
+      if (a.query.document) continue;
       if (out[i])
         out[i]->trouble = pulls_->trouble_of(a.query.ref.canonical(), a.identity, out[i]->digest, time_.now());
       count(is_stale(a.outcome) ? cache_event::stale : cache_event::miss);

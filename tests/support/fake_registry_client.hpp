@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -22,6 +23,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,17 @@ class fake_registry_client final : public registry::client {
     std::string by;
   };
 
+  /// Sets a document of this repository ("ghcr.io/acme/web"). Unknown ones are not_found.
+  void holds_document(const std::string& repository, registry::document_name::kind of, const std::string& name,
+                      std::string bytes) {
+    const std::lock_guard lock(guard_);
+    documents_.insert_or_assign(document_key(repository, of, name), registry::document{{}, std::move(bytes)});
+  }
+  void fails_document(const std::string& repository, registry::document_name::kind of, const std::string& name,
+                      error e) {
+    const std::lock_guard lock(guard_);
+    documents_.insert_or_assign(document_key(repository, of, name), fail(std::move(e)));
+  }
   /// Sets the answer for this reference. Unknown ones are not_found.
   void holds(const std::string& canonical, registry::digest d) {
     const std::lock_guard lock(guard_);
@@ -103,24 +116,21 @@ class fake_registry_client final : public registry::client {
   awaitable<result<registry::descriptor>> resolve_by(std::shared_ptr<const registry::route> by, registry::reference ref,
                                                      registry::credential credential, deadline d) override {
     const std::string host = by ? by->host : std::string();
-    auto home = co_await boost::asio::this_coro::executor;
-    if (const auto delay = begin(ref, credential, d, host)) {
-      stay here(*this, home);
-      if (*delay != for_ever) release_later(here.self, *delay);
-      // The wait ends by `release` or by cancellation; the timer itself never expires.
-      if (!here.is_released()) co_await here.self.event.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-      if (!here.is_released()) co_return fail(error_code::canceled, "the call was canceled");
-    }
-    if (const auto let_pass = slow_route(host)) {
-      let_pass(d);
-      co_return fail(error_code::timed_out, host + " did not answer in time");
-    }
+    const std::string subject = ref.canonical();
+    auto entered = co_await enter(ref, subject, credential, d, host);
+    if (!entered) co_return fail(std::move(entered.error()));
     co_return finish(ref, credential, host);
   }
 
-  awaitable<result<registry::document>> read_by(std::shared_ptr<const registry::route>, registry::reference,
-                                                registry::document_name, registry::credential, deadline) override {
-    co_return fail(error_code::not_found, "no documents");
+  /// A call's `canonical` is then "ghcr.io/acme/web manifest sha256-…".
+  awaitable<result<registry::document>> read_by(std::shared_ptr<const registry::route> by, registry::reference ref,
+                                                registry::document_name name, registry::credential credential,
+                                                deadline d) override {
+    const std::string host = by ? by->host : std::string();
+    const std::string subject = document_key(ref.registry() + "/" + ref.repository(), name.of, name.name);
+    auto entered = co_await enter(ref, subject, credential, d, host);
+    if (!entered) co_return fail(std::move(entered.error()));
+    co_return document_at(subject, credential);
   }
 
   [[nodiscard]] std::vector<record> calls() const {
@@ -176,11 +186,50 @@ class fake_registry_client final : public registry::client {
     held self;
   };
 
-  // The time that the call takes, if any.
-  std::optional<std::chrono::nanoseconds> begin(const registry::reference& ref, const registry::credential& credential,
-                                                deadline d, const std::string& by) {
+  static std::string document_key(const std::string& repository, registry::document_name::kind of,
+                                  const std::string& name) {
+    constexpr std::array<std::string_view, 4> kinds{"manifest", "blob", "referrers", "trust file"};
+    return repository + " " + std::string(kinds.at(static_cast<std::size_t>(of))) + " " + name;
+  }
+
+  // Waits for as long as the call takes.
+  awaitable<result<void>> enter(const registry::reference& ref, const std::string& subject,
+                                const registry::credential& credential, deadline d, const std::string& host) {
+    auto home = co_await boost::asio::this_coro::executor;
+    if (const auto delay = begin(ref, subject, credential, d, host)) {
+      stay here(*this, home);
+      if (*delay != for_ever) release_later(here.self, *delay);
+      // The wait ends by `release` or by cancellation; the timer itself never expires.
+      if (!here.is_released()) co_await here.self.event.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+      if (!here.is_released()) co_return fail(error_code::canceled, "the call was canceled");
+    }
+    if (const auto let_pass = slow_route(host)) {
+      let_pass(d);
+      co_return fail(error_code::timed_out, host + " did not answer in time");
+    }
+    co_return result<void>();
+  }
+
+  result<registry::document> document_at(const std::string& subject, const registry::credential& credential) {
     const std::lock_guard lock(guard_);
-    calls_.push_back({ref.canonical(), credential.source, credential.identity, d, by});
+    if (!next_.empty()) {
+      error e = std::move(next_.front());
+      next_.pop_front();
+      return fail(std::move(e));
+    }
+    if (const auto refused = by_source_.find(credential.source); refused != by_source_.end())
+      return fail(refused->second);
+    const auto found = documents_.find(subject);
+    if (found == documents_.end()) return fail(error_code::not_found, "no such document: " + subject);
+    return found->second;
+  }
+
+  // The time that the call takes, if any.
+  std::optional<std::chrono::nanoseconds> begin(const registry::reference& ref, const std::string& subject,
+                                                const registry::credential& credential, deadline d,
+                                                const std::string& by) {
+    const std::lock_guard lock(guard_);
+    calls_.push_back({subject, credential.source, credential.identity, d, by});
     if (std::exchange(throws_, false)) throw std::runtime_error("the fake client throws");
     const auto slow = latencies_.find(ref.registry() + "/" + ref.repository());
     if (slow != latencies_.end()) return slow->second;
@@ -215,6 +264,7 @@ class fake_registry_client final : public registry::client {
 
   mutable std::mutex guard_;
   std::map<std::string, result<registry::digest>> answers_;
+  std::map<std::string, result<registry::document>> documents_;
   std::map<std::string, error> by_source_;
   std::map<std::string, result<registry::digest>> by_route_;
   std::map<std::string, std::function<void(deadline)>> slow_routes_;

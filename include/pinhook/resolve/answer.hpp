@@ -1,9 +1,10 @@
-// The digest that a tag was resolved to, and where it came from.
+// The digest that a tag was resolved to, and where it came from; or a document beside an image.
 //
 // Plain values; any thread.
 #pragma once
 
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/document.hpp>
 #include <pinhook/resolve/pull_notes.hpp>
 
 #include <cstdint>
@@ -27,6 +28,8 @@ struct answer {
   origin from = origin::registry;
   /// What nodes would meet with that pull the digest; null: nothing is known.
   std::shared_ptr<const pull_trouble> trouble = nullptr;
+  /// Of a query for a document. Then `digest` is the image's.
+  std::shared_ptr<const registry::document> document = {};
 };
 
 }  // namespace pinhook::resolve

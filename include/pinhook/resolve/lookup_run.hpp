@@ -75,6 +75,7 @@ class lookup_run {
   awaitable<result<registry::digest>> ask_each_source(question q);
   awaitable<std::optional<registry::digest>> ask_with_offered(question q, credential_chain& chain);
   awaitable<result<registry::digest>> ask_once(question q, registry::credential credential);
+  awaitable<result<registry::digest>> request(question q, registry::credential credential);
   [[nodiscard]] host_gate::visit visit_for(const question& q, const registry::credential& credential) const;
   [[nodiscard]] bool may_ask_again(const question& q, const registry::credential& credential, const error& after) const;
   [[nodiscard]] deadline share(std::chrono::nanoseconds most, deadline within) const;

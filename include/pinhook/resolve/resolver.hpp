@@ -10,6 +10,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/document.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/resolve/answer.hpp>
 
@@ -36,7 +37,13 @@ struct query {
   /// The account on which it is asked: the namespace of the request. Accounts share places fairly; the answer does not
   /// depend on it. Empty: no particular one, such as a command.
   std::string owner{};
+  /// Not a digest is asked for, but this document beside the image `ref`, which has one. Looked up like a tag, by the
+  /// same routes, credentials and places in line, and never cached.
+  std::optional<registry::document_name> document{};
 };
+
+/// What `q` is about, apart from credentials; equal ones are looked up once.
+[[nodiscard]] std::string subject_of(const query& q);
 
 /// The credential identity with which answers for `q` may be shared. Any thread; no I/O.
 [[nodiscard]] std::string identity_of(const query& q);
@@ -49,6 +56,9 @@ class resolver {
   /// Errors are those of registry::client::resolve; timed_out when `d` passed first and nothing stale was within its
   /// age. A look-up that outlives `d` goes on (within its own time limit) and fills the cache for the next request.
   virtual awaitable<std::vector<result<answer>>> resolve(std::vector<query> queries, deadline d) = 0;
+
+  /// The document of a query that names one. Errors as `resolve`; not_found: it is not there.
+  awaitable<result<registry::document>> read(query q, deadline d);
 
   /// The digest that the cache holds for `q`, unexpired. Never any I/O.
   [[nodiscard]] virtual std::optional<registry::digest> known(const query& q) const = 0;

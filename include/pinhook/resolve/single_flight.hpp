@@ -73,6 +73,8 @@ struct flight {
   bool is_over_limit = false;
   /// The outcome for the waiters; an error before the end.
   result<registry::digest> outcome = fail(error_code::internal, "the look-up has no outcome");
+  /// Of a query for a document, with a good outcome.
+  std::shared_ptr<const registry::document> document;
 
   std::list<flight_waiter> waiters;
   /// Those who wait, by owner: the first request of each, and their number.
@@ -101,9 +103,9 @@ class single_flight {
         // No place is reserved, and none is kept for a time: an owner that has fewer gets one at once.
         table_({options.most, 0, std::chrono::nanoseconds(0)}) {}
 
-  /// The newest look-up of that key under way, or null. With `is_unasked` only one that has not sent its request: its
-  /// answer will be newer than this moment.
-  [[nodiscard]] std::shared_ptr<flight> find(std::string_view canonical, std::string_view identity,
+  /// The newest look-up of that subject (subject_of) under way, or null. With `is_unasked` only one that has not sent
+  /// its request: its answer will be newer than this moment.
+  [[nodiscard]] std::shared_ptr<flight> find(std::string_view subject, std::string_view identity,
                                              bool is_unasked) const;
 
   /// A new look-up, in the table and not yet running, and the one that made room for it, whose waiters the caller
@@ -134,7 +136,8 @@ class single_flight {
   [[nodiscard]] const flight_options& options() const { return options_; }
 
  private:
-  static std::string key_of(std::string_view canonical, std::string_view identity);
+  static std::string key_of(std::string_view subject, std::string_view identity);
+  static std::string key_of(const flight& f) { return key_of(subject_of(f.query), f.identity); }
   void conclude(flight& f, const std::exception_ptr& thrown);
 
   boost::asio::any_io_executor on_;
