@@ -1,15 +1,15 @@
 // The verdict: patch, warnings, denial, audit annotations.
 #include <pinhook/admission/entry_list.hpp>
-#include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/proof_checks.hpp>
 #include <pinhook/admission/refusal_lines.hpp>
 #include <pinhook/admission/rule_findings.hpp>
+#include <pinhook/admission/slot_failures.hpp>
 #include <pinhook/admission/slot_words.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/pin/json_patch.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/write_pin.hpp>
-#include <pinhook/resolve/advice.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <fmt/core.h>
@@ -21,43 +21,31 @@ namespace pinhook::admission {
 namespace {
 
 using pin::decision;
-
-// Bytes of one registry's answer and of the advice, inside a message.
-constexpr std::size_t max_reason_size = 600;
-
-// A warning has room for the names of container and image; where the reason would have to be cut for both, for the
-// container alone. Most reasons name the image.
-constexpr std::size_t names_size = 88;
-constexpr std::size_t least_names_size = 40;
+using lookup_of = slot_failures::subject;
 
 constexpr std::string_view if_not_present = "IfNotPresent";
-
-struct failed_slot {
-  std::size_t slot = 0;
-  /// The requested image.
-  std::string image;
-  error cause;
-  /// Index in inquiry::tenants, or no_tenant.
-  std::size_t tenant = no_tenant;
-};
 
 class composer {
  public:
   composer(const inquiry& about, pin::mode m, const rulebook& book, const std::vector<result<resolve::answer>>& answers)
-      : about_(about), mode_(m), book_(book), answers_(answers), found_(about, m, book.rules) {
+      : about_(about), mode_(m), book_(book), answers_(answers), found_(about, m, book.rules), failed_(about, m) {
     for (const std::string& w : about.plan.warnings) warn(w);
   }
 
   verdict make() {
     if (about_.plan.exempt != pin::leave_reason::none) note_exemption();
+    for (const judged_slot& j : about_.judged)
+      if (auto why = unverified(about_, j, book_)) unverified_.push_back({j.slot, *std::move(why), j.proof_tenant});
     for (const slot_work& w : about_.work) take(w);
+    if (about_.work.empty()) take_unplanned();
     for (const judged_slot& j : about_.judged) found_.judge(j, state_of(j));
-    const bool is_denied = found_.denies() || (mode_ == pin::mode::enforce && !failed_.empty());
+    const bool is_denied = found_.denies() || (mode_ == pin::mode::enforce && !failed_.is_empty());
     if (is_denied)
       deny();
     else if (mode_ != pin::mode::audit)
       write_patch();
-    const bool is_audited = mode_ == pin::mode::audit && (!pinned_.empty() || !failed_.empty() || !found_.is_empty());
+    const bool is_audited =
+        mode_ == pin::mode::audit && (!pinned_.empty() || !failed_.is_empty() || !found_.is_empty());
     v_.outcome = is_denied                ? outcome::denied
                  : !answer_.patch.empty() ? (is_as_before_ ? outcome::kept : outcome::pinned)
                  : is_audited             ? outcome::audited
@@ -80,7 +68,14 @@ class composer {
     bool is_tag = false;
   };
 
-  // Both lists are in the order of the slots.
+  // A slot of which the mode decides, since the signatures that a rule demands could not be looked up.
+  struct unverified_slot {
+    std::size_t slot = 0;
+    error cause;
+    std::size_t tenant = no_tenant;
+  };
+
+  // The lists are in the order of the slots.
   template <class T>
   static const T* find_slot(const std::vector<T>& in, std::size_t slot) {
     const auto found = std::ranges::lower_bound(in, slot, {}, &T::slot);
@@ -97,7 +92,11 @@ class composer {
     rules::image_state out;
     out.ref = &j.ref;
     out.is_volume = s.type == pin::container_type::image_volume;
-    const bool does_not_run = j.is_denied || (mode_ == pin::mode::enforce && find_slot(failed_, j.slot) != nullptr);
+    const bool does_not_run = j.is_denied || (mode_ == pin::mode::enforce && failed_.contains(j.slot));
+    const proof_check* check = j.check == no_check ? nullptr : &about_.checks[j.check];
+    if (check != nullptr) out.proofs = &check->answers;
+    const bool is_asked = check != nullptr && (!j.is_unchanged || check->answers.size() == check->questions.size());
+    out.leaves_proofs = does_not_run || !is_asked || find_slot(unverified_, j.slot) != nullptr;
     if (pinned != nullptr && pinned->is_tag) pinned = nullptr;
     out.has_digest = j.ref.is_pinned() || pinned != nullptr || does_not_run;
     if (pinned != nullptr) {
@@ -157,6 +156,13 @@ class composer {
 
   void take(const slot_work& w) {
     const decision& d = w.decision;
+    const unverified_slot* unknown = find_slot(unverified_, d.slot);
+    const bool is_kept = d.action == decision::kind::keep && mode_ != pin::mode::enforce;
+    // A recorded pin stays where nothing is refused: without it the image would move.
+    if (unknown != nullptr && is_kept)
+      warn_failed({d.slot, image_of(d), unknown->cause, unknown->tenant, lookup_of::signatures});
+    else if (unknown != nullptr)
+      return take_failed(d, unknown->cause, unknown->tenant, lookup_of::signatures);
     switch (d.action) {
       case decision::kind::leave:
         take_left(d);
@@ -181,6 +187,13 @@ class composer {
         take_restored(w);
         break;
     }
+  }
+
+  // The Pod of a foreign controller: rules alone look at it.
+  void take_unplanned() {
+    for (const judged_slot& j : about_.judged)
+      if (const unverified_slot* unknown = find_slot(unverified_, j.slot))
+        take_failed({j.slot, j.ref.written(), unknown->cause, unknown->tenant, lookup_of::signatures});
   }
 
   void add_outcome(slot_outcome::kind status, std::size_t index, std::string to, std::string_view source) {
@@ -273,31 +286,20 @@ class composer {
     pinned_.push_back({d.slot, std::move(to), d.relaxes_pull_policy});
   }
 
-  resolve::audience reader_of(std::size_t tenant) const {
-    resolve::audience out{.at = resolve::audience::place::webhook};
-    if (tenant >= about_.tenants.size()) return out;
-    const registry::tenant& owner = about_.tenants[tenant];
-    out.reads_pull_secrets = tenant < about_.reads_pull_secrets.size() && about_.reads_pull_secrets[tenant];
-    out.has_pull_secrets = !owner.pull_secrets.empty();
-    out.service_account = owner.service_account;
-    return out;
+  void take_failed(const decision& d, error cause, std::size_t tenant, lookup_of about = lookup_of::digest) {
+    take_failed({d.slot, image_of(d), std::move(cause), tenant, about});
   }
 
-  void take_failed(const decision& d, error cause, std::size_t tenant) {
-    const pin::slot& s = slot_of(d.slot);
-    std::string image = image_of(d);
-    add_outcome(slot_outcome::kind::failed, d.slot, {}, cause.message);
-    if (mode_ != pin::mode::enforce) {
-      warn_of(d, [&] {
-        // A slot whose refresh failed keeps the pin it has.
-        const std::string_view done = image == s.image ? "pinned" : "refreshed";
-        const std::string head = fmt::format("{} {}: ", mode_ == pin::mode::audit ? "would not be" : "not", done);
-        return head + with_advice(cause, reader_of(tenant),
-                                  {max_warning_size - head.size(), names_size, least_names_size, true});
-      });
-      skipped_.add([&] { return fmt::format("{}: {}", short_label(s), cause.message); });
-    }
-    failed_.push_back({d.slot, std::move(image), std::move(cause), tenant});
+  void take_failed(slot_failures::entry e) {
+    add_outcome(slot_outcome::kind::failed, e.slot, {}, e.cause.message);
+    if (mode_ != pin::mode::enforce) warn_failed(e);
+    failed_.add(std::move(e));
+  }
+
+  // Warnings beyond those that an answer shows are only counted.
+  void warn_failed(const slot_failures::entry& e) {
+    warn(answer_.warnings.size() < max_warnings ? failed_.warning(e) : std::string());
+    skipped_.add([&] { return fmt::format("{}: {}", short_label(slot_of(e.slot)), e.cause.message); });
   }
 
   // All or nothing. After a refusal by rules another try would not help, so the status is 403; else it is that of the
@@ -305,9 +307,7 @@ class composer {
   void deny() {
     answer_.is_allowed = false;
     if (!found_.denies()) {
-      const auto definite =
-          std::ranges::find_if(failed_, [](const failed_slot& f) { return status_of(f.cause.code).code == 403; });
-      const failure_status& status = status_of((definite != failed_.end() ? *definite : failed_.front()).cause.code);
+      const failure_status& status = failed_.status();
       answer_.status.code = status.code;
       answer_.status.reason = status.reason;
     }
@@ -315,8 +315,8 @@ class composer {
     const std::size_t room = max_message_size - size_of(last);
     std::vector<std::string>& lines = answer_.status.lines;
     // The message has both: neither takes the other's room.
-    if (found_.denies()) lines = found_.denial(failed_.empty() ? room : room / 2);
-    if (!failed_.empty()) append(lines, failures(room - size_of(lines)));
+    if (found_.denies()) lines = found_.denial(failed_.is_empty() ? room : room / 2);
+    if (!failed_.is_empty()) append(lines, failed_.lines(room - size_of(lines)));
     append(lines, std::move(last));
     pins_.clear();
     skipped_.clear();
@@ -329,24 +329,6 @@ class composer {
 
   static void append(std::vector<std::string>& to, std::vector<std::string> more) {
     std::ranges::move(more, std::back_inserter(to));
-  }
-
-  // The lines about images that cannot be pinned. The text of a finding is made only where it may have room: an object
-  // may have 1,000 of them.
-  std::vector<std::string> failures(std::size_t size) const {
-    std::vector<std::string> texts;
-    std::size_t made = 0;
-    for (const failed_slot& f : failed_) {
-      if (made > size) break;
-      const pin::slot& s = slot_of(f.slot);
-      const resolve::audience reader = reader_of(f.tenant);
-      const std::string_view page = resolve::page_for(f.cause, reader);
-      texts.push_back(fmt::format("{} {}, image {}: {}{}{}", noun_of(s), short_label(s), short_image(f.image),
-                                  with_advice(f.cause, reader, {max_reason_size}), page.empty() ? "" : "; see ", page));
-      made += texts.back().size();
-    }
-    return finding_lines(fmt::format("pinhook cannot pin {} of {} images", failed_.size(), about_.work.size()), texts,
-                         failed_.size(), size);
   }
 
   void write_patch() {
@@ -391,7 +373,8 @@ class composer {
   std::vector<pinned_slot> pinned_;
   /// Each image that is written is the one that oldObject has.
   bool is_as_before_ = false;
-  std::vector<failed_slot> failed_;
+  slot_failures failed_;
+  std::vector<unverified_slot> unverified_;
   std::vector<pin::recorded_pin> recorded_;
   entry_list pins_, skipped_;
 };

@@ -3,11 +3,13 @@
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/admission/lookup_allowance.hpp>
+#include <pinhook/admission/proof_checks.hpp>
 #include <pinhook/base/thread_crossing.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <exception>
@@ -72,21 +74,33 @@ struct asked_lookup {
   bool counts;
 };
 
-bool found_nothing(const result<resolve::answer>& got) {
+template <class Answer>
+bool found_nothing(const result<Answer>& got) {
   if (got) return false;
   const error_code code = got.error().code;
   return code == error_code::not_found || code == error_code::denied || code == error_code::unauthorized;
 }
 
-// The indices of the tenants whose images are looked up, each once.
+// The indices of the tenants whose images are looked up or verified, each once.
 std::vector<std::size_t> asking_tenants(const inquiry& about) {
   std::vector<std::size_t> out;
   std::vector<bool> is_in(about.tenants.size());
-  for (const lookup& l : about.lookups) {
-    if (!is_in[l.tenant]) out.push_back(l.tenant);
-    is_in[l.tenant] = true;
-  }
+  const auto add = [&](std::size_t tenant) {
+    if (!is_in[tenant]) out.push_back(tenant);
+    is_in[tenant] = true;
+  };
+  for (const lookup& l : about.lookups) add(l.tenant);
+  for (const judged_slot& j : about.judged)
+    if (j.proof_tenant != no_tenant && !j.is_unchanged) add(j.proof_tenant);
   return out;
+}
+
+void refuse(proof_check& check, const error& with) {
+  for (const rules::proof_question& q : check.questions) check.answers.emplace(q, fail(with));
+}
+
+proof_query query_of(const proof_check& check, const source& credentials, const std::string& owner) {
+  return {check.image, credentials, check.questions, owner};
 }
 
 }  // namespace
@@ -94,8 +108,12 @@ std::vector<std::size_t> asking_tenants(const inquiry& about) {
 std::string_view to_string(outcome o) noexcept { return outcome_names[static_cast<std::size_t>(o)]; }
 
 handler::handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
-                 std::shared_ptr<const rulebook> book, compute_thread* large)
-    : resolver_(std::move(resolver)), tenants_(std::move(tenants)), book_(std::move(book)), large_(large) {}
+                 std::shared_ptr<const rulebook> book, compute_thread* large, std::shared_ptr<proof_source> signatures)
+    : resolver_(std::move(resolver)),
+      tenants_(std::move(tenants)),
+      signatures_(std::move(signatures)),
+      book_(std::move(book)),
+      large_(large) {}
 
 void handler::use(std::shared_ptr<const rulebook> book) { book_.store(std::move(book)); }
 
@@ -115,8 +133,7 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   if (!about) co_return refuse_request(about.error());
   std::vector<result<resolve::answer>> answers;
   std::vector<source> sources(about->tenants.size());
-  if (!about->lookups.empty()) {
-    auto asking = asking_tenants(*about);
+  if (auto asking = asking_tenants(*about); !asking.empty()) {
     std::erase_if(asking, [&](std::size_t t) { return exceeds(allowed, about->tenants[t]); });
     std::vector<registry::tenant> tenants;
     tenants.reserve(asking.size());
@@ -128,6 +145,9 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
       about->reads_pull_secrets.push_back(tenants_->reads_pull_secrets(t));
     answers = co_await look_up(*about, sources, d, allowed);
   }
+  const bool has_proofs =
+      std::ranges::any_of(about->judged, [](const judged_slot& j) { return j.proof_tenant != no_tenant; });
+  if (has_proofs) co_await verify(*about, *book, answers, sources, d, allowed);
   for (slot_work& w : about->work) {
     if (w.decision.action != pin::decision::kind::keep) continue;
     source& from = sources[w.tenant];
@@ -212,6 +232,50 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
                   : fail(with_troubles(std::move(got.error()), sources[about.lookups[at].tenant]->troubles()));
   }
   co_return out;
+}
+
+// Fills the answers of the checks.
+awaitable<void> handler::verify(inquiry& about, const rulebook& book,
+                                const std::vector<result<resolve::answer>>& answers, std::vector<source>& sources,
+                                deadline d, lookup_allowance* allowed) const {
+  list_checks(about, book, answers);
+  std::vector<proof_query> queries;
+  std::vector<asked_lookup> asked;
+  for (std::size_t i = 0; i < about.checks.size(); ++i) {
+    proof_check& check = about.checks[i];
+    source& from = sources[check.tenant];
+    if (!from) from = tenants_->held(about.tenants[check.tenant]);
+    if (!signatures_ || !check.answers.empty()) continue;
+    if (!from) {
+      if (allowed != nullptr && !check.is_known_only) refuse(check, allowed->refusal());
+      continue;
+    }
+    proof_query query = query_of(check, from, about.request.ns);
+    if (check.is_known_only) {
+      check.answers = signatures_->known(query);
+      continue;
+    }
+    const bool counts = allowed != nullptr && about.reads_pull_secrets[check.tenant] &&
+                        signatures_->known(query).size() < check.questions.size();
+    if (counts && !allowed->begin()) {
+      refuse(check, allowed->refusal());
+      continue;
+    }
+    queries.push_back(std::move(query));
+    asked.push_back({i, counts});
+  }
+  if (queries.empty()) co_return;
+  auto found = co_await signatures_->prove(std::move(queries), d);
+  for (std::size_t i = 0; i < asked.size() && i < found.size(); ++i) {
+    proof_check& check = about.checks[asked[i].position];
+    check.answers = std::move(found[i]);
+    if (asked[i].counts) allowed->end(std::ranges::any_of(check.answers, [](const auto& one) {
+      return found_nothing(one.second);
+    }));
+    const std::vector<error> troubles = sources[check.tenant]->troubles();
+    for (auto& [question, answer] : check.answers)
+      if (!answer) answer = fail(with_troubles(std::move(answer.error()), troubles));
+  }
 }
 
 }  // namespace pinhook::admission

@@ -39,19 +39,19 @@ class lookup_list {
  public:
   explicit lookup_list(std::vector<lookup>& all) : all_(all) {}
 
-  std::size_t place_of(const pin::decision& d, std::size_t tenant) {
+  std::size_t place_of(const registry::reference& ref, bool past_cache, std::size_t tenant) {
     const auto is_same = [&](const lookup& l) {
-      return l.tenant == tenant && l.past_cache == d.past_cache && l.ref.canonical() == d.ref->canonical();
+      return l.tenant == tenant && l.past_cache == past_cache && l.ref.canonical() == ref.canonical();
     };
     if (all_.size() < few) {
       const auto found = std::ranges::find_if(all_, is_same);
       if (found != all_.end()) return static_cast<std::size_t>(found - all_.begin());
     } else {
       for (; hashed_ < all_.size(); ++hashed_) by_hash_.emplace(hash(all_[hashed_].ref), hashed_);
-      for (auto [at, end] = by_hash_.equal_range(hash(*d.ref)); at != end; ++at)
+      for (auto [at, end] = by_hash_.equal_range(hash(ref)); at != end; ++at)
         if (is_same(all_[at->second])) return at->second;
     }
-    all_.push_back({*d.ref, d.past_cache, tenant});
+    all_.push_back({ref, past_cache, tenant});
     return all_.size() - 1;
   }
 
@@ -134,6 +134,14 @@ bool may_need_digest(const judged_slot& j, const std::vector<slot_work>& work) {
   return std::ranges::any_of(
       std::array{requirement::tag, requirement::not_latest, requirement::digest},
       [&](requirement r) { return j.effects.demands[static_cast<std::size_t>(r)] != rules::effects::none; });
+}
+
+// A new image that runs by its tag, which no look-up of the plan is about.
+bool stays_tag(const judged_slot& j, const std::vector<slot_work>& work) {
+  if (j.is_unchanged || j.ref.is_pinned()) return false;
+  if (work.empty()) return true;
+  const auto action = work[j.slot].decision.action;
+  return action == pin::decision::kind::leave || action == pin::decision::kind::restore;
 }
 
 // The tenant of each pod template: read for the first slot that needs it, and once.
@@ -272,13 +280,23 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
         return without_content(std::move(out), m, book, tenant.error());
       if (!tenant) return invalid_inquiry("request.object", tenant.error());
       work.tenant = *tenant;
-      if (action == pin::decision::kind::resolve) work.lookup = lookups.place_of(work.decision, *tenant);
+      if (action == pin::decision::kind::resolve)
+        work.lookup = lookups.place_of(*work.decision.ref, work.decision.past_cache, *tenant);
     }
     out.work.push_back(std::move(work));
   }
   out.plan.decisions.clear();
   for (judged_slot& j : out.judged)
     if (may_need_digest(j, out.work)) j.tenant = tenants.of_left(out.now.found.slots[j.slot]);
+  for (judged_slot& j : out.judged) {
+    if (j.is_denied || rules::questions_of(book.rules, j.effects).empty()) continue;
+    const auto tenant = tenants.of(out.now.found.slots[j.slot]);
+    if (!tenant && tenant.error().code == error_code::unsupported)
+      return without_content(std::move(out), m, book, tenant.error());
+    if (!tenant) return invalid_inquiry("request.object", tenant.error());
+    j.proof_tenant = *tenant;
+    if (stays_tag(j, out.work)) j.tag_lookup = lookups.place_of(j.ref, false, *tenant);
+  }
   return out;
 }
 

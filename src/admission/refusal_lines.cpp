@@ -5,12 +5,15 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace pinhook::admission {
 namespace {
 
 constexpr std::string_view bullet = "- ";
+constexpr std::string_view indent = "  - ";
 
 // Room for "- and 1000 more" and its line break.
 constexpr std::size_t rest_size = 32;
@@ -49,6 +52,29 @@ std::vector<std::string> finding_lines(std::string head, const std::vector<std::
     out.push_back(std::move(line));
   }
   if (const std::size_t left = count - (out.size() - 1); left != 0) out.push_back(fmt::format("- and {} more", left));
+  return out;
+}
+
+std::vector<std::string> detailed_finding_lines(std::string head, const std::vector<finding_text>& findings,
+                                                std::size_t count, std::size_t size) {
+  std::vector<std::string> texts;
+  texts.reserve(findings.size());
+  for (const finding_text& one : findings) texts.push_back(one.text);
+  const std::vector<std::string> heads = finding_lines(std::move(head), texts, count, size);
+  // The head of a single finding is its line, too.
+  const std::size_t first = count == 1 && findings.size() == 1 ? 0 : 1;
+  std::size_t room = size - std::min(size, size_of(heads));
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    out.push_back(heads[i]);
+    if (i < first || i - first >= findings.size()) continue;
+    for (const std::string& detail : findings[i - first].lines) {
+      std::string line = std::string(indent) + printable(detail);
+      if (line.size() + 1 > room) break;
+      room -= line.size() + 1;
+      out.push_back(std::move(line));
+    }
+  }
   return out;
 }
 

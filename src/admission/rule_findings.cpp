@@ -20,6 +20,9 @@ using rules::fix_kind;
 // Bytes that are kept for long names behind a warning: enough for a recognizable part of container and image.
 constexpr std::size_t least_finding_size = 72;
 
+// It is not known whether the image breaks the rule.
+constexpr std::string_view unchecked = "unchecked";
+
 constexpr std::size_t max_kind_size = 63;
 constexpr std::size_t max_name_size = 253;
 
@@ -53,18 +56,27 @@ void rule_findings::judge(const judged_slot& judged, const rules::image_state& i
   const pin::slot& s = about_.now.found.slots[judged.slot];
   for (const rules::finding& f : rules::judge(rules_, judged.effects, image)) {
     const rules::rule& r = rules_.rules()[f.rule];
-    const std::string_view taken = taken_for(f.action, mode_, judged.is_unchanged);
+    const std::string_view taken = f.failure ? unchecked : taken_for(f.action, mode_, judged.is_unchanged);
     outcomes_.push_back({r.name, taken, std::string(pin::label_of(s)), s.image});
     if (taken == "deny") {
       ++denials_;
       if (sentences_size_ > max_message_size) continue;
-      sentences_.push_back(fmt::format("rule {}: {} {}, image {}: {}. {}", r.name, noun_of(s), short_label(s),
-                                       short_image(s.image), f.reason, sentence_of(f)));
-      sentences_size_ += sentences_.back().size();
+      sentences_.push_back({fmt::format("rule {}: {} {}, image {}: {}. {}", r.name, noun_of(s), short_label(s),
+                                        short_image(s.image), f.reason, sentence_of(f)),
+                            f.lines});
+      sentences_size_ += sentences_.back().text.size();
+    } else if (f.failure) {
+      if (f.action != action::audit) warn_unchecked(f, s);
     } else if (taken != "audit") {
       warn(f, taken, s);
     }
   }
+}
+
+// "rule own-builds is unchecked: registry ghcr.io did not answer (container web, image ghcr.io/acme/web:1)"
+void rule_findings::warn_unchecked(const rules::finding& f, const pin::slot& s) {
+  warnings_.push_back({with_names(fmt::format("rule {} is unchecked: {}", rules_.rules()[f.rule].name, f.reason), s,
+                                  s.image, max_warning_size)});
 }
 
 // "rule no-latest: the reason; write the tag of the version that is meant (container web, image nginx:latest)"
@@ -93,8 +105,9 @@ std::vector<std::string> rule_findings::denial(std::size_t size) const {
   const std::string kind = cut(printable(about_.request.kind), max_kind_size);
   const std::string object =
       name.empty() ? "this " + kind : fmt::format("{} {}", kind, quoted_name(name, max_name_size));
-  return finding_lines(fmt::format("pinhook denies {}: {} finding{}", object, denials_, denials_ == 1 ? "" : "s"),
-                       sentences_, denials_, size);
+  return detailed_finding_lines(
+      fmt::format("pinhook denies {}: {} finding{}", object, denials_, denials_ == 1 ? "" : "s"), sentences_, denials_,
+      size);
 }
 
 std::string rule_findings::annotation() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "golden/scripted_resolver.hpp"
+#include "support/fake_proof_source.hpp"
 #include "support/review_case.hpp"
 #include "support/run.hpp"
 
@@ -40,12 +41,23 @@ inline std::shared_ptr<resolve::resolver> behind_lock(const review_case& c,
   return out;
 }
 
+inline std::shared_ptr<fake_proofs> signatures_of(const review_case& c) {
+  auto out = std::make_shared<fake_proofs>();
+  for (const auto& [text, scripted] : c.signatures) {
+    const auto digest = registry::digest::parse(text).value();
+    for (const std::string& verifier : scripted.accepted_by) out->accepts(verifier, digest);
+    for (const auto& [verifier, reasons] : scripted.refused_by) out->refuses(verifier, digest, reasons);
+    if (!scripted.error.empty()) out->fails(digest, error{code_of(scripted.error), scripted.message, {}});
+  }
+  return out;
+}
+
 inline answered answer(const review_case& c, const std::string& body, pin::mode mode) {
   auto resolver = std::make_shared<scripted_resolver>(c);
   const admission::handler handler(
       behind_lock(c, resolver),
       std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()),
-      std::make_shared<const admission::rulebook>(c.policy, c.rules));
+      std::make_shared<const admission::rulebook>(c.policy, c.rules), nullptr, signatures_of(c));
   // The handler can read 32 bytes behind the body; their value must not matter.
   const std::string padded = body + std::string(32, '}');
   answered out;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "support/fake_credentials.hpp"
+#include "support/fake_proof_source.hpp"
 #include "support/fake_resolver.hpp"
 #include "support/run.hpp"
 
@@ -66,6 +67,7 @@ struct handler_fixture : ::testing::Test {
   std::shared_ptr<fake_resolver> tags = std::make_shared<fake_resolver>();
   std::shared_ptr<fake_credentials> credentials = fake_credentials::make("operator");
   std::shared_ptr<registry::tenant_credentials> tenants;
+  std::shared_ptr<fake_proofs> signatures = std::make_shared<fake_proofs>();
   pin::policy policy;
   rules::rule_set rules;
   /// The setting `help`.
@@ -78,7 +80,7 @@ struct handler_fixture : ::testing::Test {
     const auto book = std::make_shared<admission::rulebook>(policy, rules, help);
     book->meaning_of = meaning_of;
     const admission::handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials),
-                               book);
+                               book, nullptr, signatures);
     admission::verdict v = run(h.handle(body, mode, deadline::never()));
     if (v.http_status == 200) show(v);
     return v;

@@ -9,8 +9,9 @@
 //
 // `registry` maps a canonical reference to its digest, or to {"digest": …, "from": "cache"}, {"error": "not_found",
 // "message": …} or {"timeout": true}. `known` holds further entries of the cache. `lock` maps references to the digests
-// of a lock file; with `lock_required` nothing else can be resolved. `rules` has the form of that setting in a
-// configuration file.
+// of a lock file; with `lock_required` nothing else can be resolved. `signatures` maps digests to what verifiers say of
+// them: {"acme": true}, {"acme": ["why a signature does not count"]}, or {"error": …, "message": …}. `rules` has the
+// form of that setting in a configuration file.
 #pragma once
 
 #include "support/golden.hpp"
@@ -35,6 +36,13 @@ namespace pinhook::testing {
 /// The registry's answer for one reference.
 struct scripted_answer {
   std::string digest = {}, from = "registry", error = {}, message = {};
+};
+
+/// What verifiers say of one digest.
+struct scripted_signatures {
+  std::set<std::string> accepted_by = {};
+  std::map<std::string, std::vector<std::string>> refused_by = {};
+  std::string error = {}, message = {};
 };
 
 /// A rule that an image breaks: admission::rule_outcome by hand.
@@ -87,6 +95,8 @@ struct review_case {
   std::map<std::string, std::string> known;
   std::map<std::string, std::string> lock;
   bool lock_required = false;
+  /// By digest.
+  std::map<std::string, scripted_signatures> signatures;
   expectation expect;
   std::filesystem::path folder;
   std::string request;
@@ -184,6 +194,22 @@ inline scripted_answer answer_of(const json::value& v) {
   return a;
 }
 
+inline scripted_signatures signatures_of(const json::value& v) {
+  scripted_signatures out;
+  for (const auto& member : v.GetObject()) {
+    const std::string key(json::text_of(member.name));
+    if (key == "error")
+      out.error = string_of(member.value);
+    else if (key == "message")
+      out.message = string_of(member.value);
+    else if (member.value.IsTrue())
+      out.accepted_by.insert(key);
+    else
+      out.refused_by.emplace(key, strings_of(member.value));
+  }
+  return out;
+}
+
 inline expectation expectation_of(const json::value& v) {
   expectation e;
   for (const auto& member : v.GetObject()) {
@@ -269,6 +295,9 @@ inline review_case load_review_case(const std::filesystem::path& folder) {
       for (auto& [ref, digest] : detail::pairs_of(value)) c.known.emplace(ref, digest);
     } else if (key == "lock") {
       for (auto& [ref, digest] : detail::pairs_of(value)) c.lock.emplace(ref, digest);
+    } else if (key == "signatures") {
+      for (const auto& entry : value.GetObject())
+        c.signatures.emplace(json::text_of(entry.name), detail::signatures_of(entry.value));
     } else if (key == "lock_required") {
       c.lock_required = value.GetBool();
     } else if (key == "expect") {

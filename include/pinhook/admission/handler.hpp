@@ -1,7 +1,8 @@
-// An AdmissionReview in, a verdict out: decode → plan (pin) → look up (resolve) → patch → encode.
+// An AdmissionReview in, a verdict out: decode → plan (pin) → look up (resolve, verify) → patch → encode.
 #pragma once
 
 #include <pinhook/admission/lookup_allowance.hpp>
+#include <pinhook/admission/proof_source.hpp>
 #include <pinhook/admission/rulebook.hpp>
 #include <pinhook/admission/verdict.hpp>
 #include <pinhook/base/async.hpp>
@@ -34,8 +35,10 @@ class handler {
  public:
   /// `resolver` and `tenants` are shared; both outlive the calls under way. `book` is never null. `large`, the thread
   /// for large reviews, outlives the calls, too; null: they are worked on by the thread that received them.
+  /// `signatures`, which answers what rules ask of verifiers, is shared, too; null: nothing is answered.
   handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
-          std::shared_ptr<const rulebook> book, compute_thread* large = nullptr);
+          std::shared_ptr<const rulebook> book, compute_thread* large = nullptr,
+          std::shared_ptr<proof_source> signatures = nullptr);
 
   /// Any thread. Requests that come from now on are answered by `book`; those under way by the one they began with.
   void use(std::shared_ptr<const rulebook> book);
@@ -59,8 +62,13 @@ class handler {
   /// True when the tenant's secrets must not be read for this caller.
   [[nodiscard]] bool exceeds(lookup_allowance* allowed, const registry::tenant& owner) const;
 
+  awaitable<void> verify(inquiry& about, const rulebook& book, const std::vector<result<resolve::answer>>& answers,
+                         std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
+                         lookup_allowance* allowed) const;
+
   std::shared_ptr<resolve::resolver> resolver_;
   std::shared_ptr<registry::tenant_credentials> tenants_;
+  std::shared_ptr<proof_source> signatures_;
   shared_value<const rulebook> book_;
   compute_thread* const large_;
 };

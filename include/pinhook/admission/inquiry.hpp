@@ -11,6 +11,7 @@
 #include <pinhook/pin/plan.hpp>
 #include <pinhook/registry/tenant.hpp>
 #include <pinhook/resolve/answer.hpp>
+#include <pinhook/rules/proof.hpp>
 #include <pinhook/rules/rule_set.hpp>
 
 #include <cstdint>
@@ -35,6 +36,7 @@ struct lookup {
 
 inline constexpr std::size_t no_lookup = std::numeric_limits<std::size_t>::max();
 inline constexpr std::size_t no_tenant = std::numeric_limits<std::size_t>::max();
+inline constexpr std::size_t no_check = std::numeric_limits<std::size_t>::max();
 
 /// One slot and the work that it needs.
 struct slot_work {
@@ -64,6 +66,24 @@ struct judged_slot {
   /// the tag has in the cache, if it is there. The caller fills in the digest; a finding shows it in its proposed line.
   std::size_t tenant = no_tenant;
   std::optional<registry::digest> known{};
+  /// Where a rule makes a demand on signatures: index in inquiry::tenants; for a tag that stays, the look-up of its
+  /// digest; and once the digests are there (list_checks), index in inquiry::checks.
+  std::size_t proof_tenant = no_tenant;
+  std::size_t tag_lookup = no_lookup;
+  std::size_t check = no_check;
+};
+
+/// The questions to verifiers about one image; slots that run the same image share them.
+struct proof_check {
+  /// With its digest.
+  registry::reference image;
+  /// Index in inquiry::tenants.
+  std::size_t tenant = 0;
+  std::vector<rules::proof_question> questions;
+  /// The image is not new, and must not make the update wait: only answers that are held count.
+  bool is_known_only = false;
+  /// Filled by the caller.
+  rules::proofs answers = {};
 };
 
 struct inquiry {
@@ -75,6 +95,8 @@ struct inquiry {
   /// and the label of 6). A slot whose text is not a reference, or is a variable, is left out.
   std::vector<judged_slot> judged;
   std::vector<lookup> lookups;
+  /// Filled by list_checks.
+  std::vector<proof_check> checks = {};
   /// The tenants of the images; the namespace is the request's. Each once; empty when nothing is resolved, kept or
   /// judged.
   std::vector<registry::tenant> tenants;

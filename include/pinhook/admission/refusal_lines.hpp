@@ -26,6 +26,17 @@ namespace pinhook::admission {
 [[nodiscard]] std::vector<std::string> finding_lines(std::string head, const std::vector<std::string>& findings,
                                                      std::size_t count, std::size_t size);
 
+/// A finding with lines of its own below it.
+struct finding_text {
+  std::string text;
+  std::vector<std::string> lines;
+};
+
+/// The same with the lines of each finding, indented, below it. They get the room that all findings leave.
+[[nodiscard]] std::vector<std::string> detailed_finding_lines(std::string head,
+                                                              const std::vector<finding_text>& findings,
+                                                              std::size_t count, std::size_t size);
+
 /// The reason why images are looked at here: the namespace's label and its meaning; at most `max_mode_size` bytes.
 inline constexpr std::size_t max_mode_size = 256;
 [[nodiscard]] std::string mode_line(std::string_view ns, pin::mode m);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/refusal_lines.hpp>
 #include <pinhook/admission/review.hpp>
 #include <pinhook/admission/verdict.hpp>
 #include <pinhook/pin/policy.hpp>
@@ -47,6 +48,7 @@ class rule_findings {
 
  private:
   void warn(const rules::finding& f, std::string_view taken, const pin::slot& s);
+  void warn_unchecked(const rules::finding& f, const pin::slot& s);
 
   const inquiry& about_;
   const pin::mode mode_;
@@ -54,7 +56,7 @@ class rule_findings {
   std::vector<rule_outcome> outcomes_;
   std::vector<warning> warnings_;
   /// Sentences of the denial, as many as a message can hold; their size; and the number of all denials.
-  std::vector<std::string> sentences_;
+  std::vector<finding_text> sentences_;
   std::size_t sentences_size_ = 0;
   std::size_t denials_ = 0;
 };

@@ -26,7 +26,8 @@ struct slot_outcome {
 struct rule_outcome {
   std::string rule;
   /// The action taken: "deny", "warn", "audit"; in audit mode "would-deny", "would-warn". A demand to deny an image
-  /// that was there before the request, and stays, becomes a "warn".
+  /// that was there before the request, and stays, becomes a "warn". "unchecked": what verifiers say could not be
+  /// looked up.
   std::string_view taken;
   std::string container;
   /// As written in the object.

@@ -1,0 +1,90 @@
+#include <pinhook/admission/proof_checks.hpp>
+
+#include <pinhook/pin/write_pin.hpp>
+#include <pinhook/rules/judge.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace pinhook::admission {
+namespace {
+
+using pin::decision;
+
+// The digest that will run, and the reference that it belongs to; an error: it could not be looked up.
+struct running_image {
+  const registry::reference* ref = nullptr;
+  result<registry::digest> digest = fail(error_code::internal, "the image has no digest");
+};
+
+result<registry::digest> digest_in(const std::vector<result<resolve::answer>>& answers, std::size_t lookup) {
+  if (lookup >= answers.size()) return fail(error_code::internal, "the tag was not looked up");
+  if (!answers[lookup]) return fail(answers[lookup].error());
+  return answers[lookup]->digest;
+}
+
+// None: nothing is to be asked about it: its own look-up failed or was refused, or it is a tag that is not new.
+std::optional<running_image> running(const inquiry& about, const judged_slot& j,
+                                     const std::vector<result<resolve::answer>>& answers) {
+  const decision* d = about.work.empty() ? nullptr : &about.work[j.slot].decision;
+  if (d != nullptr && d->action == decision::kind::refuse) return std::nullopt;
+  if (d != nullptr && d->action == decision::kind::keep) return running_image{&*d->ref, *d->kept};
+  if (d != nullptr && d->action == decision::kind::resolve) {
+    auto found = digest_in(answers, about.work[j.slot].lookup);
+    if (!found) return std::nullopt;
+    return running_image{&*d->ref, std::move(found)};
+  }
+  if (j.ref.is_pinned()) return running_image{&j.ref, *j.ref.digest()};
+  if (j.tag_lookup == no_lookup) return std::nullopt;
+  return running_image{&j.ref, digest_in(answers, j.tag_lookup)};
+}
+
+std::optional<registry::reference> by_digest(const registry::reference& ref, const registry::digest& digest) {
+  const bool has_tag = !ref.effective_tag().empty();
+  auto out =
+      registry::reference::parse(pin::write_pin(ref.written_name(), ref.effective_tag(), digest,
+                                                has_tag ? pin::pin_format::tag_and_digest : pin::pin_format::digest));
+  if (!out) return std::nullopt;
+  return *std::move(out);
+}
+
+}  // namespace
+
+void list_checks(inquiry& about, const rulebook& book, const std::vector<result<resolve::answer>>& answers) {
+  for (judged_slot& j : about.judged) {
+    if (j.proof_tenant == no_tenant) continue;
+    const auto runs = running(about, j, answers);
+    if (!runs) continue;
+    auto image = runs->digest ? by_digest(*runs->ref, *runs->digest) : *runs->ref;
+    if (!image) continue;
+    proof_check check{*std::move(image), j.proof_tenant, rules::questions_of(book.rules, j.effects), j.is_unchanged};
+    if (!runs->digest)
+      for (const rules::proof_question& q : check.questions) check.answers.emplace(q, fail(runs->digest.error()));
+    const auto same = std::ranges::find_if(about.checks, [&](const proof_check& other) {
+      return other.tenant == check.tenant && other.is_known_only == check.is_known_only &&
+             other.image.canonical() == check.image.canonical() && other.image.tag() == check.image.tag() &&
+             other.questions == check.questions;
+    });
+    j.check = static_cast<std::size_t>(same - about.checks.begin());
+    if (same == about.checks.end()) about.checks.push_back(std::move(check));
+  }
+}
+
+std::optional<error> unverified(const inquiry& about, const judged_slot& j, const rulebook& book) {
+  if (j.is_unchanged || j.check == no_check) return std::nullopt;
+  std::optional<error> out;
+  for (const rules::requirement wanted : {rules::requirement::signed_by, rules::requirement::attested}) {
+    const std::uint32_t at = j.effects.demands[static_cast<std::size_t>(wanted)];
+    if (at == rules::effects::none) continue;
+    const rules::rule& r = book.rules.rules()[at];
+    const auto d = std::ranges::find(r.demands, wanted, &rules::demand::requirement);
+    if (r.action != rules::action::deny || d == r.demands.end()) continue;
+    rules::judgement is = rules::judge_proofs(*d, about.checks[j.check].answers);
+    // It is refused anyway.
+    if (is.is == rules::judgement::state::broken) return std::nullopt;
+    if (is.is == rules::judgement::state::unknown && !out) out = std::move(is.failure);
+  }
+  return out;
+}
+
+}  // namespace pinhook::admission
