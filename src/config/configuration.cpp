@@ -6,6 +6,7 @@
 #include <pinhook/config/serving_policy.hpp>
 #include <pinhook/config/setting_table.hpp>
 #include <pinhook/config/units.hpp>
+#include <pinhook/rules/proof.hpp>
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 namespace pinhook::config {
 namespace {
@@ -167,6 +171,38 @@ result<void> apply_text(std::string_view origin, std::string_view key, std::stri
   return {};
 }
 
+namespace {
+
+// Why a rule cannot ask that question of that verifier; empty: it can.
+std::string_view fault_of_question(const signatures::verifier_setting& by, const rules::proof_question& q) {
+  if (!q.type.empty() && !std::holds_alternative<signatures::cosign_setting>(by.by))
+    return "is not one of cosign's, and only these read attestations";
+  return {};
+}
+
+// Rules name verifiers that there are, and that can answer them.
+result<void> check_verifiers(const settings& s) {
+  std::vector<std::string_view> all;
+  for (const signatures::verifier_setting& one : s.verifiers) all.emplace_back(one.name);
+  const auto refuse_rule = [](const rules::rule_problem& why) {
+    const std::string place = why.line == 0 ? std::string() : fmt::format("line {}: ", why.line);
+    return fail(error_code::invalid_input, fmt::format("{}rules: {}", place, why.message));
+  };
+  if (const auto unknown = rules::find_unknown_verifier(s.rules, all)) return refuse_rule(*unknown);
+  for (const rules::rule& r : s.rules.rules())
+    for (const rules::demand& d : r.demands)
+      for (const rules::proof_question& q : rules::questions_of(d)) {
+        const auto by = std::ranges::find(s.verifiers, q.verifier, &signatures::verifier_setting::name);
+        const std::string_view fault = by == s.verifiers.end() ? std::string_view() : fault_of_question(*by, q);
+        if (!fault.empty())
+          return refuse_rule(
+              {r.line, r.column, fmt::format("rule {}: verifier {} {}", quoted(r.name), by->name, fault)});
+      }
+  return {};
+}
+
+}  // namespace
+
 result<void> check_together(const settings& s) {
   if (s.tls.cert_file.empty() != s.tls.key_file.empty())
     return fail(error_code::invalid_input, fmt::format("tls.{} is set without tls.{}; both are needed",
@@ -183,6 +219,7 @@ result<void> check_together(const settings& s) {
     return fail(std::move(good.error()));
   if (s.lock.required && s.lock.file.empty())
     return fail(error_code::invalid_input, "lock.required is set without lock.file: nothing could be resolved");
+  if (auto good = check_verifiers(s); !good) return good;
   if (s.listen.port != 0 && s.listen == s.admin_listen)
     return fail(error_code::invalid_input,
                 fmt::format("listen and admin.listen are both {}; give one another port", s.listen.to_string()));

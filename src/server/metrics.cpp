@@ -174,6 +174,10 @@ struct metrics::state {
   prometheus::Family<prometheus::Counter>& lock_reload_family = counters(metric::lock_reloads);
   std::array<prometheus::Counter*, 2> lock_reloads{&lock_reload_family.Add({{"result", "failure"}}),
                                                    &lock_reload_family.Add({{"result", "success"}})};
+  prometheus::Family<prometheus::Counter>& verifier_reload_family = counters(metric::verifier_reloads);
+  std::array<prometheus::Counter*, 2> verifier_reloads{&verifier_reload_family.Add({{"result", "failure"}}),
+                                                       &verifier_reload_family.Add({{"result", "success"}})};
+  prometheus::Family<prometheus::Counter>& verdicts = counters(metric::signature_verdicts);
   finding_counters findings{counters(metric::rule_findings)};
   prometheus::Gauge& rules = gauges(metric::rules).Add({});
   prometheus::Family<prometheus::Counter>& configuration_reload_family = counters(metric::configuration_reloads);
@@ -338,6 +342,14 @@ void metrics::count_certificate_failure() { state_->certificate_failures.Increme
 void metrics::set_lock_images(std::size_t count) { state_->lock_images.Add({}).Set(static_cast<double>(count)); }
 
 void metrics::count_lock_reload(bool good) { state_->lock_reloads[good ? 1 : 0]->Increment(); }
+
+void metrics::count_verifier_reload(bool good) { state_->verifier_reloads[good ? 1 : 0]->Increment(); }
+
+void metrics::count_signature_verdict(std::string_view verifier, std::string_view outcome) {
+  // Not bounded here: names come from the operator, and are as many as signatures::max_verifiers at a time.
+  if (std::ranges::find(label::verdicts, outcome) == label::verdicts.end()) return;
+  state_->verdicts.Add({{"verifier", std::string(verifier)}, {"result", std::string(outcome)}}).Increment();
+}
 
 void metrics::count_rule_finding(std::string_view rule, std::string_view taken, std::string_view ns) {
   // Prometheus refuses a whole page for one label that is not UTF-8.

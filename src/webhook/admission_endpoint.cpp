@@ -40,10 +40,12 @@ admission_endpoint::admission_endpoint(telemetry& seen, server::metrics& numbers
 
 void admission_endpoint::open(std::shared_ptr<resolve::resolver> resolver,
                               std::shared_ptr<registry::tenant_credentials> tenants, const config::settings& s,
-                              pin::name_meaning meaning_of, compute_thread& large) {
+                              pin::name_meaning meaning_of, compute_thread& large,
+                              std::shared_ptr<admission::proof_source> signatures) {
   large_ = &large;
   meaning_of_ = std::move(meaning_of);
-  handler_ = std::make_unique<admission::handler>(std::move(resolver), std::move(tenants), book_of(s), &large);
+  handler_ = std::make_unique<admission::handler>(std::move(resolver), std::move(tenants), book_of(s), &large,
+                                                  std::move(signatures));
   numbers_.set_rules(s.rules.rules().size());
 }
 

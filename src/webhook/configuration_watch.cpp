@@ -33,13 +33,17 @@ std::vector<std::string> differing(const config::settings& started, const config
 
 }  // namespace
 
-bool is_live(std::string_view key) { return key == "rules" || key == "help" || key.starts_with("pin."); }
+bool is_live(std::string_view key) {
+  return key == "rules" || key == "verifiers" || key == "help" || key.starts_with("pin.");
+}
 
 configuration_watch::configuration_watch(config::configuration_source from, config::settings started,
-                                         std::function<void(const config::settings&)> use, server::metrics& numbers)
+                                         std::function<void(const config::settings&)> use, server::metrics& numbers,
+                                         std::function<result<void>(const config::settings&)> accept)
     : from_(std::move(from)),
       started_(std::move(started)),
       use_(std::move(use)),
+      accept_(std::move(accept)),
       numbers_(numbers),
       last_mark_(keyed_hash(from_.text)),
       is_blank_(is_blank(from_.text)) {
@@ -56,7 +60,10 @@ result<config::settings> configuration_watch::settings_of(const file_contents& f
     return fail(error_code::invalid_input,
                 fmt::format("{}: the file has no settings any more; to use the defaults, restart", from_.file));
   auto read = from_.settings(*text);
-  if (read) return std::move(read->values);
+  result<void> accepted;
+  if (read && accept_) accepted = accept_(read->values);
+  if (read && accepted) return std::move(read->values);
+  if (read) return fail(std::move(accepted.error()).at(from_.file));
   error cause = std::move(read.error());
   if (!cause.message.contains(from_.file)) cause = std::move(cause).at(from_.file);
   return fail(std::move(cause));
@@ -74,6 +81,7 @@ result<std::optional<configuration_change>> configuration_watch::take_if_changed
   config::settings live = started_;
   live.pin = std::move(fresh->pin);
   live.rules = std::move(fresh->rules);
+  live.verifiers = std::move(fresh->verifiers);
   live.help = std::move(fresh->help);
   use_(live);
   return out;

@@ -30,6 +30,13 @@ file_watch_options tls_file_options(const config::settings& s) {
   return out;
 }
 
+proofs::proof_options proof_options(const config::settings& s) {
+  proofs::proof_options out;
+  out.cache = s.verdicts;
+  out.limit = s.resolver.lookup_limit;
+  return out;
+}
+
 server::server_options admin_options(const config::settings& s) {
   server::server_options out;
   out.name = "admin";

@@ -92,6 +92,10 @@ void telemetry::trouble_changed(std::string_view registry, resolve::part which, 
 
 void telemetry::lookup_gave_way() { numbers_.count_displaced_lookup(); }
 
+void telemetry::proved(std::string_view verifier, proofs::proof_outcome outcome) {
+  numbers_.count_signature_verdict(verifier, to_string(outcome));
+}
+
 void telemetry::levels(std::size_t cache_entries, std::size_t) { numbers_.set_cache_entries(cache_entries); }
 
 void telemetry::namespace_read(kube::label_event event) {

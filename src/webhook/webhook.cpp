@@ -1,7 +1,9 @@
 #include <pinhook/webhook/webhook.hpp>
 
+#include <pinhook/access/document_reader.hpp>
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/base/compute_thread.hpp>
+#include <pinhook/proofs/proof_resolver.hpp>
 #include <pinhook/resolve/tag_resolver.hpp>
 #include <pinhook/server/server.hpp>
 #include <pinhook/server/task_group.hpp>
@@ -16,6 +18,7 @@
 #include <pinhook/webhook/part_options.hpp>
 #include <pinhook/webhook/served_certificate.hpp>
 #include <pinhook/webhook/telemetry.hpp>
+#include <pinhook/webhook/verifier_watch.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -76,10 +79,22 @@ struct webhook::parts {
       lock = *std::move(opened);
       tags = lock->resolver();
     }
-    admission.open(std::move(tags), access->tenants(), config, access->meaning_of(), large);
+    proofs::proof_options options = proof_options(config);
+    options.trust_files = [this](const registry::reference& image, const std::string& server) {
+      return access::trust_reader({access->client(), access->routes(), nullptr, access->own_credentials()}, image,
+                                  server);
+    };
+    proofs = std::make_shared<proofs::proof_resolver>(control.get_executor(), resolver, large, time, &seen,
+                                                      std::move(options));
+    auto loaded = verifier_watch::open(
+        config.verifiers, [this](verifier_watch::verifiers all) { proofs->use(std::move(all)); }, status.numbers());
+    if (!loaded) return fail(std::move(loaded.error()));
+    verifiers = *std::move(loaded);
+    admission.open(std::move(tags), access->tenants(), config, access->meaning_of(), large, proofs);
     if (!from.file.empty())
       configuration = std::make_unique<configuration_watch>(
-          from, config, [this](const config::settings& s) { admission.use(s); }, status.numbers());
+          from, config, [this](const config::settings& s) { admission.use(s); }, status.numbers(),
+          [this](const config::settings& s) { return verifiers->take(s.verifiers); });
     return {};
   }
 
@@ -97,6 +112,7 @@ struct webhook::parts {
   void watch_files() {
     tasks.spawn(access->watch_files(status.on_stall("credentials")));
     if (lock) tasks.spawn(lock->keep(status.on_stall("lock")));
+    tasks.spawn(verifiers->keep(status.on_stall("verifiers")));
     if (configuration) tasks.spawn(configuration->keep(status.on_stall("configuration")));
     if (authorities) tasks.spawn(authorities->keep(status.on_stall("callers")));
     certificate.keep(tasks, status.on_stall("certificate"));
@@ -105,6 +121,7 @@ struct webhook::parts {
   void look_at_files() {
     access->hurry();
     if (lock) lock->hurry();
+    verifiers->hurry();
     if (configuration) configuration->hurry();
     if (authorities) authorities->hurry();
     certificate.hurry();
@@ -125,6 +142,8 @@ struct webhook::parts {
   std::shared_ptr<resolve::tag_resolver> resolver;
   /// Null: nothing is locked.
   std::unique_ptr<lock_watch> lock;
+  std::shared_ptr<proofs::proof_resolver> proofs;
+  std::unique_ptr<verifier_watch> verifiers;
   /// Declared before the threads, whose unfinished requests refer to it.
   admission_endpoint admission;
   /// Null: there is no configuration file.
@@ -169,6 +188,7 @@ awaitable<void> webhook::stop() {
     co_await timer.async_wait(asio::use_awaitable);
   }
   co_await p.service.stop(std::chrono::duration_cast<milliseconds>(p.config.shutdown.limit));
+  p.proofs->stop();
   co_await p.resolver->stop();
   p.tasks.cancel();
   co_await p.tasks.wait();

@@ -236,6 +236,12 @@ std::string Cluster::push(const std::string& repository, const std::string& tag,
   return pusher.push_image(repository, tag, seed);
 }
 
+void Cluster::sign(const std::string& repository, const std::string& digest, const testing::image_signer& by) {
+  asio::io_context io(1);
+  testing::image_pusher pusher(io, shared().registry.url());
+  pusher.push_signature(repository, by.sign(digest));
+}
+
 std::string Cluster::image(const std::string& name) {
   return fmt::format("127.0.0.1:{}/{}", shared().registry_gate.port(), name);
 }

@@ -21,6 +21,7 @@
 #include "e2e/service_relay.hpp"
 #include "support/certificates.hpp"
 #include "support/docker_registry.hpp"
+#include "support/image_signer.hpp"
 
 #include <pinhook/base/json.hpp>
 
@@ -111,6 +112,8 @@ class Cluster : public ::testing::Test {
 
   /// Pushes an image made of `seed`: its digest.
   static std::string push(const std::string& repository, const std::string& tag, const std::string& seed);
+  /// Signs the image of that digest with the key.
+  static void sign(const std::string& repository, const std::string& digest, const testing::image_signer& by);
   /// "127.0.0.1:41234/team/web:1" of "team/web:1".
   static std::string image(const std::string& name);
   /// Connections to the registry end, and new ones are closed at once; then it is back.

@@ -3,6 +3,7 @@
 // Thread rule: the io_context's one thread. A test that includes this links pinhook_registry.
 #pragma once
 
+#include "support/image_signer.hpp"
 #include "support/run.hpp"
 
 #include <pinhook/http/curl_client.hpp>
@@ -56,6 +57,12 @@ class image_pusher {
     }
     return push_manifest(repository, tag, type,
                          R"({"schemaVersion":2,"mediaType":")" + type + R"(","manifests":[)" + list + "]}");
+  }
+
+  /// A signature of an image of the repository, as cosign's older layout stores it.
+  void push_signature(const std::string& repository, const signed_documents& of) {
+    push_blob(repository, of.payload);
+    push_manifest(repository, of.tag, "application/vnd.oci.image.manifest.v1+json", of.manifest);
   }
 
  private:

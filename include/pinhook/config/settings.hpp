@@ -16,6 +16,7 @@
 #include <pinhook/rules/rule_set.hpp>
 #include <pinhook/server/limits.hpp>
 #include <pinhook/server/listen_address.hpp>
+#include <pinhook/signatures/verdict_options.hpp>
 #include <pinhook/signatures/verifier_setting.hpp>
 
 #include <chrono>
@@ -103,6 +104,7 @@ struct settings {
   } deadline;
 
   resolve::cache_options cache;
+  signatures::verdict_options verdicts;
 
   struct resolver_settings {
     std::size_t host_concurrency = resolve::gate_options{}.requests_per_host;

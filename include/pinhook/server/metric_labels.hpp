@@ -62,7 +62,8 @@ inline constexpr auto callers =
 inline constexpr auto namespace_reads =
     std::to_array<std::string_view>({"opted_in", "not_labelled", "not_found", "not_allowed", "failed"});
 inline constexpr auto actions =
-    std::to_array<std::string_view>({"deny", "warn", "audit", "would-deny", "would-warn", "other"});
+    std::to_array<std::string_view>({"deny", "warn", "audit", "would-deny", "would-warn", "unchecked", "other"});
+inline constexpr auto verdicts = std::to_array<std::string_view>({"accepted", "refused", "failed"});
 inline constexpr auto certificate_changes = std::to_array<std::string_view>({"secret", "bundle", "served"});
 inline constexpr auto http_statuses = std::to_array<std::string_view>(
     {"100", "200", "400", "403", "404", "405", "408", "411", "413", "414", "415", "417", "431", "500", "503", "other"});

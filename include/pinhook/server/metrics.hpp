@@ -65,6 +65,8 @@ enum class metric : std::uint8_t {
   certificate_failures,
   lock_images,
   lock_reloads,
+  verifier_reloads,
+  signature_verdicts,
   rule_findings,
   rules,
   configuration_reloads,
@@ -137,9 +139,14 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
     {"pinhook_lock_images", metric_type::gauge, "", "Images that the lock file in use holds; only where there is one."},
     {"pinhook_lock_reloads_total", metric_type::counter, "result",
      "Changed lock files taken into use (success) or found to be invalid (failure)."},
+    {"pinhook_verifier_reloads_total", metric_type::counter, "result",
+     "Changed files of verifiers (keys, roots, policies) taken into use (success) or found to be invalid (failure)."},
+    {"pinhook_signature_verdicts_total", metric_type::counter, "verifier,result",
+     "Images that a verifier looked at, by its name and the result: accepted, refused, failed (a registry did not "
+     "answer). Verdicts from the cache are not counted."},
     {"pinhook_rule_findings_total", metric_type::counter, "rule,action,namespace",
-     "Images that break a rule, by rule, action (deny, warn, audit; in audit mode also would-deny and would-warn) "
-     "and namespace of the object."},
+     "Images that break a rule, by rule, action (deny, warn, audit; in audit mode also would-deny and would-warn; "
+     "unchecked: its signatures could not be looked up) and namespace of the object."},
     {"pinhook_rules", metric_type::gauge, "", "Rules in use, those of presets included."},
     {"pinhook_configuration_reloads_total", metric_type::counter, "result",
      "Changed configuration files taken into use (success) or found to be invalid (failure)."},
@@ -224,7 +231,11 @@ class metrics {
   void set_lock_images(std::size_t count);
   void count_lock_reload(bool good);
 
-  /// `taken`: "deny", "warn", "audit", "would-deny", "would-warn".
+  void count_verifier_reload(bool good);
+  /// `verifier`: of the configuration. `outcome`: "accepted", "refused", "failed".
+  void count_signature_verdict(std::string_view verifier, std::string_view outcome);
+
+  /// `taken`: "deny", "warn", "audit", "would-deny", "would-warn", "unchecked".
   void count_rule_finding(std::string_view rule, std::string_view taken, std::string_view ns);
   void set_rules(std::size_t count);
   void count_configuration_reload(bool good);

@@ -34,9 +34,10 @@ class admission_endpoint {
   admission_endpoint& operator=(const admission_endpoint&) = delete;
 
   /// `s` has the policy and the rules at the start. `meaning_of`: of short names, also after `use`. `large`, the
-  /// thread for large reviews, outlives the requests.
+  /// thread for large reviews, outlives the requests. `signatures` answers what rules ask of verifiers.
   void open(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
-            const config::settings& s, pin::name_meaning meaning_of, compute_thread& large);
+            const config::settings& s, pin::name_meaning meaning_of, compute_thread& large,
+            std::shared_ptr<admission::proof_source> signatures);
 
   /// Requests that come from now on are answered by the policy and the rules of `s`.
   void use(const config::settings& s);

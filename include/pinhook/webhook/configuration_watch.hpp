@@ -1,5 +1,6 @@
 // The configuration file of a running process: read again when its content changes. The settings that decide about
-// images (`pin.…`, `rules`) take effect at once; all other changed settings are reported as those that need a restart.
+// images (`pin.…`, `rules`, `verifiers`) take effect at once; all other changed settings are reported as those that
+// need a restart.
 //
 //   configuration_watch watch(source, in_use, [&](const settings& s) { handler.use(book_of(s)); }, numbers);
 //   tasks.spawn(watch.keep(on_stall));
@@ -27,7 +28,7 @@
 
 namespace pinhook::webhook {
 
-/// Whether a changed value of that setting takes effect without a restart: pin.…, rules and help.
+/// Whether a changed value of that setting takes effect without a restart: pin.…, rules, verifiers and help.
 [[nodiscard]] bool is_live(std::string_view key);
 
 /// A changed file that is in use.
@@ -40,8 +41,10 @@ class configuration_watch {
  public:
   /// `started`: the settings that `from.text` gave. `use` gets them with the live ones replaced, whenever these may
   /// have changed. `numbers` outlives this.
+  /// `accept` is called before `use`, where more than the file is needed; its error makes the file invalid.
   configuration_watch(config::configuration_source from, config::settings started,
-                      std::function<void(const config::settings&)> use, server::metrics& numbers);
+                      std::function<void(const config::settings&)> use, server::metrics& numbers,
+                      std::function<result<void>(const config::settings&)> accept = {});
 
   /// `found`: the present content of the file. Empty result: it is as it was at the last look. invalid_input, with the
   /// file, line and reason: the old settings stay in use; the same trouble is not reported again before the content
@@ -68,6 +71,7 @@ class configuration_watch {
   const config::configuration_source from_;
   const config::settings started_;
   const std::function<void(const config::settings&)> use_;
+  const std::function<result<void>(const config::settings&)> accept_;
   server::metrics& numbers_;
   /// The mark of the content that was read last.
   std::string last_mark_;

@@ -5,6 +5,7 @@
 
 #include <pinhook/base/file_watch.hpp>
 #include <pinhook/config/settings.hpp>
+#include <pinhook/proofs/proof_resolver.hpp>
 #include <pinhook/resolve/resolver_options.hpp>
 #include <pinhook/server/server_options.hpp>
 
@@ -20,6 +21,9 @@ namespace pinhook::webhook {
 
 /// For the watches of the certificate's files and of callers.client_ca.
 [[nodiscard]] file_watch_options tls_file_options(const config::settings& s);
+
+[[nodiscard]] proofs::proof_options proof_options(const config::settings& s);
+
 [[nodiscard]] server::server_options admin_options(const config::settings& s);
 [[nodiscard]] server::server_options service_options(const config::settings& s);
 

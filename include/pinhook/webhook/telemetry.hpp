@@ -1,4 +1,5 @@
-// Turns events into metrics and log lines: the observers of registry and resolver, and one log line for each admission.
+// Turns events into metrics and log lines: the observers of registry, resolver and verifiers, and one log line for each
+// admission.
 //
 // Thread rule: any thread.
 #pragma once
@@ -7,6 +8,7 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/kube/label_check.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/proofs/proof_resolver.hpp>
 #include <pinhook/registry/observer.hpp>
 #include <pinhook/resolve/observer.hpp>
 #include <pinhook/server/metrics.hpp>
@@ -18,7 +20,7 @@
 
 namespace pinhook::webhook {
 
-class telemetry final : public registry::observer, public resolve::observer {
+class telemetry final : public registry::observer, public resolve::observer, public proofs::proof_observer {
  public:
   /// `numbers` outlives it.
   explicit telemetry(server::metrics& numbers) : numbers_(numbers) {}
@@ -38,6 +40,8 @@ class telemetry final : public registry::observer, public resolve::observer {
 
   /// A namespace was read to see whether it has opted in.
   void namespace_read(kube::label_event event);
+
+  void proved(std::string_view verifier, proofs::proof_outcome outcome) override;
 
   /// Counts the admission, its slots and findings, and writes its line.
   void admitted(const admission::verdict& v, pin::mode mode, std::chrono::nanoseconds took);

@@ -492,6 +492,37 @@ TEST(Configuration, ChecksWhatBelongsTogether) {
   EXPECT_THAT(check_together(s).error().message, HasSubstr("0.0.0.0:8443"));
 }
 
+TEST(Configuration, RulesNameVerifiersThatCanAnswerThem) {
+  const std::string verifiers =
+      "verifiers:\n"
+      "- {name: acme, cosign: {keys: [/k.pub]}}\n"
+      "- {name: notary, notation: {trust_policy: /p.json, trust_store: /s}}\n"
+      "- {name: legacy, content_trust: {server: \"https://notary.example.com\", root_key_ids: [\"" +
+      std::string(64, 'a') + "\"]}}\n";
+  struct row {
+    std::string_view require, problem;
+  };
+  const std::vector<row> rows{
+      {"{signed: [acme, notary]}", ""},
+      {"{attested: {type: t, by: acme}}", ""},
+      {"{signed: [acne]}", "line 6: rules: rule \"own\": there is no verifier \"acne\"; did you mean acme?"},
+      {"{attested: {type: t, by: notary}}", "verifier notary is not one of cosign's, and only these read attestations"},
+      {"{signed: legacy}", ""},
+      {"{attested: {type: t, by: legacy}}", "verifier legacy is not one of cosign's"},
+  };
+  for (const row& r : rows) {
+    settings s;
+    const auto read = read_configuration(
+        fmt::format("{}rules:\n- {{name: own, require: {}, action: deny}}\n", verifiers, r.require), "f", s);
+    ASSERT_TRUE(read) << read.error().message;
+    const auto good = check_together(s);
+    EXPECT_EQ(good.has_value(), r.problem.empty()) << r.require;
+    if (!good) {
+      EXPECT_THAT(good.error().message, HasSubstr(r.problem));
+    }
+  }
+}
+
 TEST(SettingTable, EveryRowIsDocumented) {
   std::string last_section;
   std::set<std::string> closed;

@@ -41,6 +41,8 @@ void count_all(metrics& m) {
   m.count_slot("pinned", "lock");
   m.set_lock_images(3);
   m.count_lock_reload(false);
+  m.count_verifier_reload(true);
+  m.count_signature_verdict("acme", "refused");
   m.count_rule_finding("no-latest", "deny", "shop");
   m.set_rules(4);
   m.count_configuration_reload(false);
@@ -107,6 +109,8 @@ TEST(Metrics, ShowsWhatWasCounted) {
            "pinhook_lock_images 3\n",
            "pinhook_lock_reloads_total{result=\"failure\"} 1\n",
            "pinhook_lock_reloads_total{result=\"success\"} 0\n",
+           "pinhook_verifier_reloads_total{result=\"success\"} 1\n",
+           "pinhook_signature_verdicts_total{result=\"refused\",verifier=\"acme\"} 1\n",
            "pinhook_rule_findings_total{action=\"deny\",namespace=\"shop\",rule=\"no-latest\"} 1\n",
            "pinhook_rules 4\n",
            "pinhook_configuration_reloads_total{result=\"failure\"} 1\n",

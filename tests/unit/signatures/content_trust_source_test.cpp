@@ -1,6 +1,7 @@
 // Verifies the repositories of tests/corpus/signatures that a Notary server has.
 #include <pinhook/signatures/content_trust_source.hpp>
 
+#include "support/case_notary.hpp"
 #include "support/run.hpp"
 #include "support/signature_case.hpp"
 #include "support/verifier_case.hpp"
@@ -11,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 
 namespace pinhook::signatures {
 namespace {
@@ -19,32 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// The server of a case, by the files below tuf/.
-class case_notary {
- public:
-  explicit case_notary(std::string name) : name_(std::move(name)) {}
-  document_reader reader() {
-    return [this](registry::document_name wanted, deadline) { return answer(std::move(wanted)); };
-  }
-  std::vector<std::string> asked;
-  std::map<std::string, result<std::string>> instead;  // by name
-
- private:
-  awaitable<result<registry::document>> answer(registry::document_name wanted) {
-    EXPECT_EQ(wanted.of, registry::document_name::kind::trust_file);
-    asked.push_back(wanted.name);
-    if (const auto found = instead.find(wanted.name); found != instead.end()) {
-      if (!found->second) co_return fail(found->second.error());
-      co_return registry::document{"", *found->second};
-    }
-    std::string file = wanted.name;
-    std::ranges::replace(file, '/', '.');
-    std::string bytes = testing::signature_file(name_, "tuf/" + file);
-    if (bytes.empty()) co_return fail(error_code::not_found, "not there");
-    co_return registry::document{"text/plain", std::move(bytes)};
-  }
-  std::string name_;
-};
+using testing::case_notary;
 
 verifier loaded(const std::string& name) {
   return std::move(load_verifiers({testing::read_verifier_case(name).setting}).value().front());

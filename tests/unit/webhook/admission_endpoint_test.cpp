@@ -35,7 +35,7 @@ struct AdmissionEndpoint : ::testing::Test {
   AdmissionEndpoint() {
     log::redirect([](std::string_view) {});
     config.own_namespace = "pinhook";
-    endpoint.open(tags, std::make_shared<testing::fake_tenant_credentials>(), config, nullptr, large);
+    endpoint.open(tags, std::make_shared<testing::fake_tenant_credentials>(), config, nullptr, large, nullptr);
   }
   ~AdmissionEndpoint() override { log::redirect(nullptr); }
 

@@ -38,6 +38,8 @@ struct ConfigurationWatch : ::testing::Test {
   /// The settings that were taken into use, in their order.
   std::vector<config::settings> used;
   std::unique_ptr<configuration_watch> watch;
+  /// What `accept` says.
+  result<void> accepted;
 
   std::string write(const std::string& text) { return folder.write("pinhook.yaml", text).string(); }
 
@@ -52,7 +54,8 @@ struct ConfigurationWatch : ::testing::Test {
     const auto found = from->settings(from->text);
     ASSERT_TRUE(found) << found.error().message;
     watch = std::make_unique<configuration_watch>(
-        *std::move(from), found->values, [this](const config::settings& s) { used.push_back(s); }, numbers);
+        *std::move(from), found->values, [this](const config::settings& s) { used.push_back(s); }, numbers,
+        [this](const config::settings&) { return accepted; });
   }
 
   // The keys that count after a restart.
@@ -239,9 +242,20 @@ TEST(IsLive, RulesHelpAndPinningAlone) {
   std::vector<std::string> live;
   for (const config::setting& row : config::setting_table())
     if (is_live(row.key)) live.emplace_back(row.key);
-  EXPECT_THAT(live, ::testing::UnorderedElementsAre("rules", "help", "pin.format", "pin.updates", "pin.kinds",
+  EXPECT_THAT(live, ::testing::UnorderedElementsAre("rules", "verifiers", "help", "pin.format", "pin.updates", "pin.kinds",
                                                     "pin.custom_resources", "pin.foreign_controllers",
                                                     "pin.excluded_namespaces"));
+}
+
+// Verifiers name files: settings that are valid by themselves may not be usable.
+TEST_F(ConfigurationWatch, WhatCannotBeAcceptedChangesNothing) {
+  open("pin: {updates: keep}");
+  write("pin: {updates: refresh}");
+  accepted = fail(error_code::invalid_input, "verifier acme: cosign.keys[0]: no such file");
+  EXPECT_THAT(refused(), AllOf(HasSubstr("pinhook.yaml"), HasSubstr("verifier acme: cosign.keys[0]: no such file")));
+  accepted = {};
+  write("pin: {updates: refresh} # again");
+  EXPECT_THAT(taken(), IsEmpty());
 }
 
 }  // namespace

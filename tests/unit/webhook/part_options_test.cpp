@@ -27,6 +27,17 @@ TEST(PartOptions, TheGateHasRoomForOneRegistryAtLeast) {
   EXPECT_EQ(resolver_options(s, base).cache.capacity, 17U);
 }
 
+TEST(PartOptions, VerdictsAreHeldForTheSettingsTimes) {
+  config::settings s;
+  s.verdicts = {.capacity = 7, .accepted_for = 2h, .refused_for = 3s};
+  s.resolver.lookup_limit = 9s;
+  const proofs::proof_options out = proof_options(s);
+  EXPECT_EQ(out.cache.capacity, 7U);
+  EXPECT_EQ(out.cache.accepted_for, 2h);
+  EXPECT_EQ(out.cache.refused_for, 3s);
+  EXPECT_EQ(out.limit, 9s);
+}
+
 TEST(PartOptions, ServersHaveTheSettingsAddressesAndLimits) {
   config::settings s;
   s.limits.body = 1;

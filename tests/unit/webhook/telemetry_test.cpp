@@ -154,6 +154,7 @@ TEST_F(Telemetry, EverythingIsCounted) {
                            resolve::cache_event::miss})
     seen_.cache_met(event);
   seen_.levels(7, 1);
+  seen_.proved("acme", proofs::proof_outcome::failed);
   EXPECT_THAT(
       numbers_.render(),
       AllOf(HasSubstr(R"(pinhook_admissions_total{dry_run="false",kind="Pod",mode="enforce",outcome="denied"} 1)"),
@@ -161,6 +162,7 @@ TEST_F(Telemetry, EverythingIsCounted) {
             HasSubstr(R"(pinhook_slots_total{outcome="kept",source="recorded"} 1)"),
             HasSubstr(R"(pinhook_registry_requests_total{host="r.example",status="200"} 1)"),
             HasSubstr(R"(pinhook_registry_requests_total{host="r.example",status="timed_out"} 1)"),
+            HasSubstr(R"(pinhook_signature_verdicts_total{result="failed",verifier="acme"} 1)"),
             HasSubstr(R"(pinhook_registry_tokens_total{host="t.example",result="ok"} 1)"),
             HasSubstr(R"(pinhook_cache_lookups_total{result="stale"} 1)"),
             HasSubstr(R"(pinhook_cache_lookups_total{result="negative"} 1)"), HasSubstr("pinhook_cache_entries 7")));

@@ -1,0 +1,75 @@
+#include <pinhook/proofs/verdict_cache.hpp>
+
+#include "support/fake_clock.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace pinhook::proofs {
+namespace {
+
+using namespace std::chrono_literals;
+
+const rules::proof good{.is_given = true, .seen = 1};
+const rules::proof bad{false, 1, {"it was not made by the key"}};
+
+TEST(VerdictCache, HoldsGoodAnswersLongAndOthersShortly) {
+  testing::fake_clock time;
+  verdict_cache held({.capacity = 10, .accepted_for = 24h, .refused_for = 1min});
+  held.store("good", good, time.now());
+  held.store("bad", bad, time.now());
+  EXPECT_EQ(held.find("good", time.now()), good);
+  EXPECT_EQ(held.find("bad", time.now()), bad);
+  EXPECT_EQ(held.find("other", time.now()), std::nullopt);
+  time.advance(1min);
+  EXPECT_EQ(held.find("bad", time.now()), std::nullopt);
+  EXPECT_EQ(held.find("good", time.now()), good);
+  time.advance(24h);
+  EXPECT_EQ(held.find("good", time.now()), std::nullopt);
+  EXPECT_EQ(held.size(), 0U) << "what has ended takes no room";
+}
+
+TEST(VerdictCache, ANewerAnswerReplacesTheOlder) {
+  testing::fake_clock time;
+  verdict_cache held;
+  held.store("image", bad, time.now());
+  held.store("image", good, time.now());
+  EXPECT_EQ(held.find("image", time.now()), good);
+  held.store("image", bad, time.now());
+  EXPECT_EQ(held.find("image", time.now()), bad);
+  EXPECT_EQ(held.size(), 1U);
+}
+
+TEST(VerdictCache, ForgetsWhatWasUsedLongestAgo) {
+  testing::fake_clock time;
+  verdict_cache held({.capacity = 2});
+  held.store("a", good, time.now());
+  held.store("b", good, time.now());
+  EXPECT_TRUE(held.find("a", time.now()));
+  held.store("c", good, time.now());
+  EXPECT_TRUE(held.find("a", time.now()));
+  EXPECT_FALSE(held.find("b", time.now()));
+  EXPECT_TRUE(held.find("c", time.now()));
+}
+
+// Anyone who may create Pods can name images without signatures.
+TEST(VerdictCache, AFloodOfRefusedImagesTakesNoPlaceOfGoodOnes) {
+  testing::fake_clock time;
+  verdict_cache held({.capacity = 2});
+  held.store("a", good, time.now());
+  for (int i = 0; i < 100; ++i) held.store("flood " + std::to_string(i), bad, time.now());
+  EXPECT_TRUE(held.find("a", time.now()));
+  EXPECT_EQ(held.size(), 3U);
+}
+
+TEST(VerdictCache, HoldsNothingForNoTime) {
+  testing::fake_clock time;
+  verdict_cache held({.accepted_for = 0s, .refused_for = 0s});
+  held.store("a", good, time.now());
+  held.store("b", bad, time.now());
+  EXPECT_EQ(held.size(), 0U);
+}
+
+}  // namespace
+}  // namespace pinhook::proofs
