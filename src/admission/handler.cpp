@@ -147,7 +147,14 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   }
   const bool has_proofs =
       std::ranges::any_of(about->judged, [](const judged_slot& j) { return j.proof_tenant != no_tenant; });
-  if (has_proofs) co_await verify(*about, *book, answers, sources, d, allowed);
+  if (has_proofs) {
+    std::function<void()> list = [&] { list_checks(*about, *book, answers); };
+    if (is_large)
+      co_await large_->run(about->request.ns, std::move(list));
+    else
+      list();
+    co_await verify(*about, sources, d, allowed);
+  }
   for (slot_work& w : about->work) {
     if (w.decision.action != pin::decision::kind::keep) continue;
     source& from = sources[w.tenant];
@@ -235,10 +242,8 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
 }
 
 // Fills the answers of the checks.
-awaitable<void> handler::verify(inquiry& about, const rulebook& book,
-                                const std::vector<result<resolve::answer>>& answers, std::vector<source>& sources,
-                                deadline d, lookup_allowance* allowed) const {
-  list_checks(about, book, answers);
+awaitable<void> handler::verify(inquiry& about, std::vector<source>& sources, deadline d,
+                                lookup_allowance* allowed) const {
   std::vector<proof_query> queries;
   std::vector<asked_lookup> asked;
   for (std::size_t i = 0; i < about.checks.size(); ++i) {
@@ -269,9 +274,8 @@ awaitable<void> handler::verify(inquiry& about, const rulebook& book,
   for (std::size_t i = 0; i < asked.size() && i < found.size(); ++i) {
     proof_check& check = about.checks[asked[i].position];
     check.answers = std::move(found[i]);
-    if (asked[i].counts) allowed->end(std::ranges::any_of(check.answers, [](const auto& one) {
-      return found_nothing(one.second);
-    }));
+    if (asked[i].counts)
+      allowed->end(std::ranges::any_of(check.answers, [](const auto& one) { return found_nothing(one.second); }));
     const std::vector<error> troubles = sources[check.tenant]->troubles();
     for (auto& [question, answer] : check.answers)
       if (!answer) answer = fail(with_troubles(std::move(answer.error()), troubles));

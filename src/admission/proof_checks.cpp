@@ -4,6 +4,8 @@
 #include <pinhook/rules/judge.hpp>
 
 #include <algorithm>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace pinhook::admission {
@@ -48,9 +50,17 @@ std::optional<registry::reference> by_digest(const registry::reference& ref, con
   return *std::move(out);
 }
 
+// Both are about the same digest of the same repository.
+bool is_same(const proof_check& a, const proof_check& b) {
+  return a.tenant == b.tenant && a.is_known_only == b.is_known_only && a.image.tag() == b.image.tag() &&
+         a.questions == b.questions;
+}
+
 }  // namespace
 
 void list_checks(inquiry& about, const rulebook& book, const std::vector<result<resolve::answer>>& answers) {
+  // An object may have 1,000 images: only those of the same digest are compared.
+  std::unordered_multimap<std::string, std::size_t> by_image;
   for (judged_slot& j : about.judged) {
     if (j.proof_tenant == no_tenant) continue;
     const auto runs = running(about, j, answers);
@@ -60,13 +70,12 @@ void list_checks(inquiry& about, const rulebook& book, const std::vector<result<
     proof_check check{*std::move(image), j.proof_tenant, rules::questions_of(book.rules, j.effects), j.is_unchanged};
     if (!runs->digest)
       for (const rules::proof_question& q : check.questions) check.answers.emplace(q, fail(runs->digest.error()));
-    const auto same = std::ranges::find_if(about.checks, [&](const proof_check& other) {
-      return other.tenant == check.tenant && other.is_known_only == check.is_known_only &&
-             other.image.canonical() == check.image.canonical() && other.image.tag() == check.image.tag() &&
-             other.questions == check.questions;
-    });
-    j.check = static_cast<std::size_t>(same - about.checks.begin());
-    if (same == about.checks.end()) about.checks.push_back(std::move(check));
+    for (auto [at, end] = by_image.equal_range(check.image.canonical()); at != end && j.check == no_check; ++at)
+      if (is_same(about.checks[at->second], check)) j.check = at->second;
+    if (j.check != no_check) continue;
+    j.check = about.checks.size();
+    by_image.emplace(check.image.canonical(), j.check);
+    about.checks.push_back(std::move(check));
   }
 }
 

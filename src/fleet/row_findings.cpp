@@ -94,8 +94,9 @@ class judged_row {
       // A rule wants the image without a digest.
       if (is_never && checks_.is_own(f.rule) && f.requirement == rules::requirement::digest) continue;
       const pipeline::check_rule& rule = checks_.table[at];
-      row_finding out{rule.id, rule.level, fmt::format("{}: {}", quoted_name(row_.image), f.reason), std::move(f.fix),
-                      f.kind};
+      // What rules demand of signatures is unchecked here.
+      row_finding out{rule.id, f.failure ? severity::note : rule.level,
+                      fmt::format("{}: {}", quoted_name(row_.image), f.reason), std::move(f.fix), f.kind};
       if (f.requirement <= rules::requirement::digest && !is_never) {
         if (std::string text = pin_text(); !text.empty()) {
           out.fix = std::move(text);
@@ -186,7 +187,7 @@ class judged_row {
       out.reason = row_.unresolved.empty() ? "its tag could not be resolved" : row_.unresolved;
     const bool is_unresolved = !is_pinned && !is_never && !can_pin && q_.has_facts;
     for (const rules::finding& f : judged(checks_.set, is_pinned || can_pin || (!q_.has_facts && !is_never))) {
-      if (f.action != rules::action::deny || checks_.is_own(f.rule)) continue;
+      if (f.action != rules::action::deny || f.failure || checks_.is_own(f.rule)) continue;
       out.is_denied = true;
       out.rule = checks_.set.rules()[f.rule].name;
       out.reason = f.reason;

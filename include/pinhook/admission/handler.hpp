@@ -62,8 +62,7 @@ class handler {
   /// True when the tenant's secrets must not be read for this caller.
   [[nodiscard]] bool exceeds(lookup_allowance* allowed, const registry::tenant& owner) const;
 
-  awaitable<void> verify(inquiry& about, const rulebook& book, const std::vector<result<resolve::answer>>& answers,
-                         std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
+  awaitable<void> verify(inquiry& about, std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
                          lookup_allowance* allowed) const;
 
   std::shared_ptr<resolve::resolver> resolver_;

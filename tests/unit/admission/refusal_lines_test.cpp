@@ -50,6 +50,28 @@ TEST(FindingLines, AFindingIsOneLine) {
   EXPECT_THAT(finding_lines("head", {"a\r\nb"}, 1, 100), ElementsAre("head: a\\x0d\\x0ab"));
 }
 
+TEST(FindingLines, DetailsStandBelowTheirFindingWhereThereIsRoom) {
+  EXPECT_THAT(detailed_finding_lines("head", {{"a", {"x", "y"}}}, 1, 100), ElementsAre("head: a", "  - x", "  - y"));
+  EXPECT_THAT(detailed_finding_lines("head", {{"a", {"x"}}, {"b", {"y"}}}, 2, 100),
+              ElementsAre("head:", "- a", "  - x", "- b", "  - y"));
+  EXPECT_THAT(detailed_finding_lines("head", {{"a", {"x\n- b"}}}, 1, 100), ElementsAre("head: a", "  - x\\x0a- b"));
+  std::vector<finding_text> many;
+  for (int i = 0; i < 20; ++i)
+    many.push_back({fmt::format("finding {}", i), {std::string(60, 'd'), std::string(9, 'e')}});
+  for (std::size_t size = 100; size < 2'000; size += 13) {
+    const auto lines = detailed_finding_lines("head", many, many.size(), size);
+    EXPECT_LE(size_of(lines), size);
+    std::size_t findings = 0;
+    for (const std::string& line : lines) findings += line.starts_with("- finding") ? 1 : 0;
+    std::size_t alone = 0;
+    std::vector<std::string> texts;
+    for (const finding_text& one : many) texts.push_back(one.text);
+    for (const std::string& line : finding_lines("head", texts, texts.size(), size))
+      alone += line.starts_with("- finding") ? 1 : 0;
+    EXPECT_EQ(findings, alone) << "details take no room of findings";
+  }
+}
+
 TEST(ModeLine, NamesTheNamespaceAndItsMode) {
   EXPECT_THAT(mode_line("shop", pin::mode::enforce),
               StartsWith("Namespace shop is labelled pinhook.dev/pin=enforce: "));

@@ -4,6 +4,7 @@
 
 #include <pinhook/admission/proof_source.hpp>
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -211,7 +212,8 @@ TEST_F(SignedImages, ImagesThatAreNotNewAreJudgedByWhatIsHeld) {
   signatures->holds(digest_of_digit('b'));
   const auto v = ask(review_of(after, before));
   EXPECT_EQ(v.outcome, outcome::unchanged);
-  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("rule own: not signed by acme: no signature was found; have it signed")));
+  EXPECT_THAT(warnings(),
+              ElementsAre(HasSubstr("rule own: not signed by acme: no signature was found; have it signed")));
   EXPECT_THAT(signatures->queries(), IsEmpty());
 }
 
@@ -226,6 +228,24 @@ TEST_F(SignedImages, NothingIsAskedWithoutSuchARule) {
   use_rules("[{name: tags, require: tag, action: deny}, {name: x, require: {signed: acme}, action: allow}]");
   ask(web());
   EXPECT_THAT(signatures->queries(), IsEmpty());
+}
+
+TEST_F(SignedImages, LargeReviewsAreVerifiedToo) {
+  use_rules(deny_rule);
+  compute_thread aside("large");
+  std::string all;
+  for (std::size_t i = 0; i <= max_small_images; ++i) {
+    const std::string name = fmt::format("c{}", i);
+    tags->holds("ghcr.io/acme/" + name + ":1", digest_of_digit('a'));
+    all += (i == 0 ? "" : ",") + container(name, "ghcr.io/acme/" + name + ":1");
+  }
+  const handler h(tags, std::make_shared<registry::shared_credentials>(credentials),
+                  std::make_shared<const rulebook>(policy, rules, help), &aside, signatures);
+  const std::string body = review_of(deployment(all));
+  EXPECT_EQ(testing::run(h.handle(body, pin::mode::enforce, deadline::never())).outcome, outcome::denied);
+  EXPECT_EQ(verified().size(), max_small_images + 1);
+  signatures->accepts("acme", digest_of_digit('a'));
+  EXPECT_EQ(testing::run(h.handle(body, pin::mode::enforce, deadline::never())).outcome, outcome::pinned);
 }
 
 // An image that is denied for its registry makes no request of any kind.

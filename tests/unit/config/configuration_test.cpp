@@ -110,6 +110,7 @@ files:
   exclude: [vendor/, "*.tmpl.yaml"]
 deadline: {limit: 9s, margin: 1ms}
 cache: {ttl: 1m1s, negative_ttl: 0s, stale_for: 2h, entries: 7}
+signatures: {ttl: 25h, negative_ttl: 0s, entries: 7}
 resolver: {host_concurrency: 2, lookup_limit: 3s, source_limit: 1s}
 registries:
   localhost:5000: {plain_http: false}

@@ -124,6 +124,18 @@ TEST(FleetRow, FindsWhatIsWrittenAsCheckDoes) {
   EXPECT_THAT(rules_of(one_image{.image = "nginx:1.25", .rules = never}.made()), IsEmpty());
 }
 
+// Signatures are not looked up for a report: such a rule is neither met nor broken.
+TEST(FleetRow, DemandsOnSignaturesAreUnchecked) {
+  const row r =
+      one_image{.image = "nginx@" + digest_text('a'), .rules = "[{name: own, require: {signed: acme}, action: deny}]"}
+          .made(nullptr, pin::mode::enforce);
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].level, pipeline::severity::note);
+  EXPECT_THAT(r.findings[0].message, ::testing::HasSubstr("not checked whether it is signed"));
+  ASSERT_TRUE(r.if_opted_in);
+  EXPECT_FALSE(r.if_opted_in->is_denied);
+}
+
 TEST(FleetRow, TellsWhatRuns) {
   const std::string pinned = "nginx@" + digest_text('a');
   const manifest index = index_of('a', {{'b', "linux/amd64"}, {'c', "linux/arm64"}});
