@@ -245,7 +245,7 @@ void lookup_scheduler::ended(const std::shared_ptr<flight>& f) {
             {error_code::unavailable,
              fmt::format("the credentials for {} keep changing; try again", a.query.ref.registry()), std::nullopt});
     } else if (f->outcome.has_value()) {
-      settle(w.of, w.ask, answer{*f->outcome, origin::registry, f->document});
+      settle(w.of, w.ask, answer{*f->outcome, origin::registry, nullptr, f->document});
     } else {
       settle_failure(w.of, w.ask, f->outcome.error());
     }

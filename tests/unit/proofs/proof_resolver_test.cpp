@@ -45,7 +45,7 @@ class case_resolver final : public resolve::resolver {
       auto read = co_await held.reader()(std::move(name), d);
       if (on_read) on_read();
       if (read)
-        out.push_back(resolve::answer{*q.ref.digest(), resolve::origin::registry,
+        out.push_back(resolve::answer{*q.ref.digest(), resolve::origin::registry, nullptr,
                                       std::make_shared<const registry::document>(std::move(*read))});
       else
         out.push_back(fail(std::move(read.error())));

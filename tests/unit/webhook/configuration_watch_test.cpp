@@ -242,8 +242,8 @@ TEST(IsLive, RulesHelpAndPinningAlone) {
   std::vector<std::string> live;
   for (const config::setting& row : config::setting_table())
     if (is_live(row.key)) live.emplace_back(row.key);
-  EXPECT_THAT(live, ::testing::UnorderedElementsAre("rules", "verifiers", "help", "pin.format", "pin.updates", "pin.kinds",
-                                                    "pin.custom_resources", "pin.foreign_controllers",
+  EXPECT_THAT(live, ::testing::UnorderedElementsAre("rules", "verifiers", "help", "pin.format", "pin.updates",
+                                                    "pin.kinds", "pin.custom_resources", "pin.foreign_controllers",
                                                     "pin.excluded_namespaces"));
 }
 
