@@ -94,12 +94,12 @@ asan tsan: packages-check ## the tests under AddressSanitizer and UndefinedBehav
 	ctest --test-dir build/$@ --output-on-failure -j $(JOBS)
 
 headers: packages-check ## every header compiles alone (those with a source: its first include, as the format has it)
-	cmake --preset asan >/dev/null
-	cmake --build build/asan -j $(JOBS) --target lone_headers
+	cmake --preset lint >/dev/null
+	cmake --build build/lint -j $(JOBS) --target lone_headers
 
 tidy: packages-check ## clang-tidy, all findings are errors
-	cmake --preset asan >/dev/null
-	@git ls-files 'src/*.cpp' 'registry/*.cpp' | grep -v '_impl.cpp$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/asan --quiet \
+	cmake --preset lint >/dev/null
+	@git ls-files 'src/*.cpp' 'registry/*.cpp' | grep -v '_impl.cpp$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/lint --quiet \
 	  2> >(grep -vE 'warnings? (generated|treated)' >&2)
 
 bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of files, then the load run beside nginx
