@@ -2,6 +2,7 @@
 
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/json_bytes.hpp>
 #include <pinhook/base/json_cursor.hpp>
 #include <pinhook/base/printable.hpp>
 
@@ -199,7 +200,9 @@ result<review> check(raw_review raw) {
 
 // `text` may contain texts of users and registries: it is made fit for a terminal, and cut to `size` bytes.
 void append_shown(std::string& out, std::string_view text, std::size_t size) {
-  const bool is_plain = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+  const char* const end = text.data() + text.size();
+  const bool is_plain =
+      std::all_of(json::find_remarkable(text.data(), end), end, [](char c) { return c >= 0x20 && c < 0x7f; });
   if (is_plain && text.size() <= size)
     json::append_string(out, text);
   else
@@ -261,7 +264,9 @@ std::optional<review> read_review_head(std::string_view body) {
 
 std::string encode_review(std::string_view uid, const answer& a) {
   std::string out;
-  out.reserve(256 + a.patch.size() * 4 / 3);
+  std::size_t size = 256 + a.patch.size() * 4 / 3;
+  for (const auto& [key, text] : a.audit) size += key.size() + text.size() + 16;
+  out.reserve(size);
   out += R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":)";
   json::append_string(out, uid);
   out += a.is_allowed ? R"(,"allowed":true)" : R"(,"allowed":false)";

@@ -1,5 +1,6 @@
 #include <pinhook/base/json.hpp>
 
+#include <pinhook/base/json_bytes.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/base/utf8.hpp>
 
@@ -87,15 +88,6 @@ std::optional<bool> find_bool(const value& v, std::string_view name) {
 
 namespace {
 
-// Bytes that need no escape in a string: ASCII but controls, quotes and backslashes.
-constexpr std::array<bool, 256> plain_bytes = [] {
-  std::array<bool, 256> out{};
-  for (std::size_t c = 0x20; c < 0x7f; ++c) out[c] = c != '"' && c != '\\';
-  return out;
-}();
-
-bool is_plain(char c) { return plain_bytes[static_cast<unsigned char>(c)]; }
-
 void append_escaped(std::string& out, char32_t c) {
   constexpr std::array<std::pair<char32_t, std::string_view>, 5> short_forms{
       {{'"', R"(\")"}, {'\\', R"(\\)"}, {'\n', R"(\n)"}, {'\r', R"(\r)"}, {'\t', R"(\t)"}}};
@@ -112,8 +104,8 @@ void append_escaped(std::string& out, char32_t c) {
 void append_string(std::string& out, std::string_view text) {
   out += '"';
   while (true) {
-    std::size_t plain = 0;
-    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    const char* const begin = text.data();
+    const auto plain = static_cast<std::size_t>(find_remarkable(begin, begin + text.size()) - begin);
     out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;

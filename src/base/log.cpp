@@ -20,6 +20,9 @@
 namespace pinhook::log {
 namespace {
 
+// Bytes: the line about an admission with three images has some 800.
+constexpr std::size_t usual_line = 1024;
+
 struct state {
   std::atomic<level> least{level::info};
   std::atomic<format> shape{is_terminal(STDERR_FILENO) ? format::text : format::json};
@@ -54,6 +57,7 @@ overloaded(F...) -> overloaded<F...>;
 
 std::string as_json(std::string_view time, level l, std::string_view message, const fields& f) {
   json::writer out;
+  out.reserve(usual_line);
   out.open_object();
   out.member("time", time);
   out.member("level", to_string(l));

@@ -1,5 +1,6 @@
 #include <pinhook/base/printable.hpp>
 
+#include <pinhook/base/json_bytes.hpp>
 #include <pinhook/base/utf8.hpp>
 
 #include <fmt/format.h>
@@ -49,7 +50,7 @@ std::string printable(std::string_view text) {
   out.reserve(text.size());
   while (true) {
     // Mostly this is the whole text.
-    std::size_t plain = 0;
+    auto plain = static_cast<std::size_t>(json::find_remarkable(text.data(), text.data() + text.size()) - text.data());
     while (plain < text.size() && text[plain] >= 0x20 && text[plain] < 0x7f) ++plain;
     out += text.substr(0, plain);
     text.remove_prefix(plain);

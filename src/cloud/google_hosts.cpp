@@ -2,8 +2,11 @@
 
 #include <pinhook/http/endpoint.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <vector>
+#include <array>
+#include <optional>
 
 namespace pinhook::cloud {
 namespace {
@@ -15,41 +18,42 @@ bool is_google_label(std::string_view text) {
                      [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-'; });
 }
 
-std::vector<std::string_view> labels_of(std::string_view host) {
-  std::vector<std::string_view> out;
-  for (;;) {
-    const auto dot = host.find('.');
-    out.push_back(host.substr(0, dot));
-    if (dot == std::string_view::npos) return out;
-    host.remove_prefix(dot + 1);
+// The first label of `rest`, which then begins at the next one.
+std::string_view take_label(std::optional<std::string_view>& rest) {
+  const auto dot = rest->find('.');
+  const std::string_view label = rest->substr(0, dot);
+  if (dot == std::string_view::npos)
+    rest.reset();
+  else
+    rest->remove_prefix(dot + 1);
+  return label;
+}
+
+// "*" is any label, "*-x" and "x-*" any label with that end or beginning and more text.
+bool matches_label(std::string_view label, std::string_view wanted) {
+  if (!is_google_label(label)) return false;
+  if (wanted == "*") return true;
+  if (wanted.starts_with('*')) return label.size() >= wanted.size() && label.ends_with(wanted.substr(1));
+  if (wanted.ends_with('*'))
+    return label.size() >= wanted.size() && label.starts_with(wanted.substr(0, wanted.size() - 1));
+  return label == wanted;
+}
+
+bool matches(std::string_view host, std::string_view pattern) {
+  std::optional<std::string_view> labels = host;
+  std::optional<std::string_view> wanted = pattern;
+  while (labels && wanted) {
+    const std::string_view label = take_label(labels);
+    if (!matches_label(label, take_label(wanted))) return false;
   }
-}
-
-// The labels from the left; "*" is any label, "*-x" and "x-*" any label with that end or beginning and more text.
-bool matches(const std::vector<std::string_view>& labels, const std::vector<std::string>& pattern) {
-  return std::equal(labels.begin(), labels.end(), pattern.begin(), pattern.end(),
-                    [](std::string_view label, std::string_view wanted) {
-                      if (!is_google_label(label)) return false;
-                      if (wanted == "*") return true;
-                      if (wanted.starts_with('*'))
-                        return label.size() >= wanted.size() && label.ends_with(wanted.substr(1));
-                      if (wanted.ends_with('*'))
-                        return label.size() >= wanted.size() && label.starts_with(wanted.substr(0, wanted.size() - 1));
-                      return label == wanted;
-                    });
-}
-
-bool matches_any(std::string_view host, const std::vector<std::vector<std::string>>& patterns) {
-  const auto labels = labels_of(host);
-  return std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return matches(labels, one); });
+  return !labels && !wanted;
 }
 
 }  // namespace
 
 bool is_google_registry(std::string_view registry) {
-  static const std::vector<std::vector<std::string>> patterns{
-      {"gcr", "io"}, {"*", "gcr", "io"}, {"*-docker", "pkg", "dev"}, {"docker", "*", "rep", "pkg", "dev"}};
-  return matches_any(registry, patterns);
+  constexpr std::array<std::string_view, 4> patterns{"gcr.io", "*.gcr.io", "*-docker.pkg.dev", "docker.*.rep.pkg.dev"};
+  return std::ranges::any_of(patterns, [&](std::string_view one) { return matches(registry, one); });
 }
 
 bool is_google_service(const std::string& url, std::string_view name) {
@@ -57,13 +61,11 @@ bool is_google_service(const std::string& url, std::string_view name) {
   if (!url.starts_with(scheme)) return false;
   const auto where = http::parse_endpoint(url);
   if (!where || !where->is_https || where->port != 443) return false;
-  const std::string service(name);
-  return matches_any(where->host, {{service, "googleapis", "com"},
-                                   {"*", service, "googleapis", "com"},
-                                   {service, "*", "googleapis", "com"},
-                                   {"*-" + service, "googleapis", "com"},
-                                   {service + "-*", "p", "googleapis", "com"},
-                                   {service, "*", "rep", "googleapis", "com"}});
+  constexpr std::array<std::string_view, 6> patterns{"{}.googleapis.com",     "*.{}.googleapis.com",
+                                                     "{}.*.googleapis.com",   "*-{}.googleapis.com",
+                                                     "{}-*.p.googleapis.com", "{}.*.rep.googleapis.com"};
+  return std::ranges::any_of(
+      patterns, [&](std::string_view one) { return matches(where->host, fmt::format(fmt::runtime(one), name)); });
 }
 
 }  // namespace pinhook::cloud

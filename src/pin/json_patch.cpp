@@ -5,7 +5,12 @@
 namespace pinhook::pin {
 
 void json_patch::begin(std::string_view operation, std::string_view pointer) {
-  if (!text_.empty()) text_ += ',';
+  // Bytes: four operations with digests have some 800.
+  constexpr std::size_t usual_size = 1024;
+  if (text_.empty())
+    text_.reserve(usual_size);
+  else
+    text_ += ',';
   text_ += R"({"op":")";
   text_ += operation;
   text_ += R"(","path":)";

@@ -73,15 +73,20 @@ void recorded_pins::put_newest(std::vector<recorded_pin> newest) {
 }
 
 std::string recorded_pins::text() const {
+  // A name and a digest with their quotes.
+  constexpr std::size_t usual_entry = 160;
   std::string out = "{";
+  out.reserve(usual_entry * std::min(entries_.size(), max_recorded_pins));
   std::size_t count = 0;
   for (const recorded_pin& entry : entries_) {
-    std::string one = count == 0 ? "" : ",";
-    json::append_string(one, entry.reference);
-    one += ':';
-    json::append_string(one, entry.digest.to_string());
-    if (++count > max_recorded_pins || out.size() + one.size() + 1 > max_recorded_size) break;
-    out += one;
+    const std::size_t before = out.size();
+    if (count != 0) out += ',';
+    json::append_string(out, entry.reference);
+    out += ':';
+    json::append_string(out, entry.digest.to_string());
+    if (++count <= max_recorded_pins && out.size() + 1 <= max_recorded_size) continue;
+    out.resize(before);
+    break;
   }
   out += '}';
   return out;

@@ -2,6 +2,7 @@
 
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
+#include <pinhook/base/json_skip.hpp>
 
 #include <algorithm>
 

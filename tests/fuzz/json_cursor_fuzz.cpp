@@ -1,6 +1,7 @@
 // Whatever RapidJSON accepts, the cursor walks to the same values; whatever it refuses, the cursor survives.
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
+#include <pinhook/base/json_skip.hpp>
 #include <pinhook/base/utf8.hpp>
 
 #include <algorithm>

@@ -38,13 +38,6 @@
 
 namespace pinhook::json {
 
-/// Nesting inside a skipped value; the API server's own limit (apimachinery, json-iterator and sigs.k8s.io/json).
-inline constexpr std::size_t max_skipped_depth = 10'000;
-
-/// The offset of the quote that opens the string in which `text`, the beginning of a JSON text, ends; npos when it ends
-/// outside of strings. Bytes from 0.
-[[nodiscard]] std::size_t open_string(std::string_view text);
-
 enum class kind : std::uint8_t { object, array, string, number, boolean, null, none };
 
 class cursor {

@@ -27,6 +27,9 @@ class writer {
   /// 0: all in one line. Else each member and element has a line, `indent` spaces deeper than its container.
   explicit writer(std::size_t indent = 0) : indent_(indent) {}
 
+  /// Makes room for a text of `size` bytes.
+  void reserve(std::size_t size) { out_.reserve(size); }
+
   void open_object() { open('{'); }
   void close_object() { close('}'); }
   void open_array() { open('['); }

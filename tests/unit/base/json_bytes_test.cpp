@@ -52,7 +52,32 @@ TEST(JsonBytes, ClassifiesAsOneByOne) {
     ASSERT_EQ(classify(b.data()), plain::classify(b.data())) << ::testing::PrintToString(b);
 }
 
-TEST(JsonBytes, FindsSpecialBytesAsOneByOne) {
+template <typename Kernel>
+void expect_as_one_by_one() {
+  for (const auto& b : blocks()) {
+    const masks expected = plain::classify(b.data());
+    ASSERT_EQ(Kernel::classify(b.data()), expected) << ::testing::PrintToString(b);
+    std::uint64_t parity = 0;
+    unsigned count = 0;
+    for (unsigned i = 0; i < 64; ++i) {
+      count += (expected.quote >> i & 1) != 0 ? 1 : 0;
+      if (count % 2 != 0) parity |= std::uint64_t{1} << i;
+    }
+    ASSERT_EQ(Kernel::count(expected.quote), count) << expected.quote;
+    ASSERT_EQ(Kernel::parity(expected.quote), parity) << expected.quote;
+  }
+}
+
+TEST(JsonBytes, TheKernelOfEveryProcessorWorksAsOneByOne) { expect_as_one_by_one<kernel>(); }
+
+#if defined(__SSE2__)
+TEST(JsonBytes, TheWideKernelWorksAsOneByOne) {
+  if (!wide_kernel::is_supported()) GTEST_SKIP() << "this processor has no AVX2";
+  expect_as_one_by_one<wide_kernel>();
+}
+#endif
+
+TEST(JsonBytes, FindsSpecialAndRemarkableBytesAsOneByOne) {
   for (const auto& b : blocks()) {
     for (const std::size_t size : {0U, 1U, 15U, 16U, 17U, 31U, 33U, 48U, 64U}) {
       // Memory of that size, so that a sanitizer sees a read behind it.
@@ -60,6 +85,8 @@ TEST(JsonBytes, FindsSpecialBytesAsOneByOne) {
       std::copy_n(b.begin(), size, text.get());
       const char* const end = text.get() + size;
       ASSERT_EQ(find_special(text.get(), end) - text.get(), plain::find_special(text.get(), end) - text.get())
+          << size << ' ' << ::testing::PrintToString(b);
+      ASSERT_EQ(find_remarkable(text.get(), end) - text.get(), plain::find_remarkable(text.get(), end) - text.get())
           << size << ' ' << ::testing::PrintToString(b);
     }
   }
