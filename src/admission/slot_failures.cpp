@@ -57,10 +57,12 @@ resolve::audience slot_failures::reader_of(std::size_t tenant) const {
 std::string slot_failures::head() const {
   const auto pins = std::ranges::count(all_, subject::digest, &entry::about);
   const bool is_mixed = pins != 0 && static_cast<std::size_t>(pins) != all_.size();
-  const std::string_view work = is_mixed ? "pin or verify" : pins != 0 ? "pin" : "verify";
+  const std::string_view failure = is_mixed    ? "pinhook cannot pin or verify"
+                                   : pins != 0 ? "pinhook cannot pin"
+                                               : "pinhook cannot verify";
   // A Pod of a foreign controller has no work, and yet rules.
   const std::size_t images = about_.work.empty() ? about_.now.found.slots.size() : about_.work.size();
-  return fmt::format("pinhook cannot {} {} of {} images", work, all_.size(), images);
+  return fmt::format("{} {} of {} images", failure, all_.size(), images);
 }
 
 std::vector<std::string> slot_failures::lines(std::size_t size) const {

@@ -34,6 +34,8 @@ std::vector<std::string> differing(const config::settings& started, const config
 }  // namespace
 
 bool is_live(std::string_view key) {
+  // Look-ups take pin.verify_pull at the start.
+  if (key == "pin.verify_pull") return false;
   return key == "rules" || key == "verifiers" || key == "help" || key.starts_with("pin.");
 }
 

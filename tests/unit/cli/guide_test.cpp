@@ -215,7 +215,7 @@ TEST(Guide, QuotesWhatTheProgramSays) {
     const char* source;
   };
   constexpr quote quotes[] = {
-      {"pinhook cannot pin", "src/admission/compose.cpp"},
+      {"pinhook cannot pin", "src/admission/slot_failures.cpp"},
       {"pinhook denies ", "src/admission/rule_findings.cpp"},
       {"Check the name and the tag", "src/resolve/advice.cpp"},
       {"imagePullSecrets", "src/resolve/advice.cpp"},
