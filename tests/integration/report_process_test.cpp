@@ -209,6 +209,7 @@ TEST_F(ReportProcess, NamesALookUpThatFails) {
 }
 
 TEST_F(ReportProcess, RefusesWhatItCannotUse) {
+  server.set_namespaces({{"shop", ""}});
   const std::pair<std::string, std::string> rows[] = {
       {"-l 'a b'", "--selector: \"a b\" is not a label selector"},
       {"-n No_Name", "is not a valid name of a namespace"},
