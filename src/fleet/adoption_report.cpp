@@ -15,7 +15,7 @@ namespace pinhook::fleet {
 namespace {
 
 constexpr std::size_t columns = 5;
-using line = std::array<std::string, columns>;
+using adoption_row = std::array<std::string, columns>;
 
 // The longest reference is longer than any terminal.
 constexpr std::size_t most_image = 80;
@@ -24,7 +24,7 @@ std::string_view result_word(adoption_state state, bool is_dry_run) {
   return is_dry_run && state == adoption_state::adopted ? to_string(adoption_state::pending) : to_string(state);
 }
 
-line line_of(const object_id& id, const image_adoption& one, bool is_dry_run) {
+adoption_row row_of(const object_id& id, const image_adoption& one, bool is_dry_run) {
   std::string result(is_dry_run && one.state == adoption_state::adopted ? "would adopt" : to_string(one.state));
   if (one.digest && one.state != adoption_state::left) result += " " + one.digest->to_string();
   return {printable(id.ns), printable(id.to_string()), printable(one.container),
@@ -34,9 +34,9 @@ line line_of(const object_id& id, const image_adoption& one, bool is_dry_run) {
 }  // namespace
 
 std::string adoption_table(const std::vector<workload_adoption>& all, bool is_dry_run) {
-  std::vector<std::pair<line, std::string>> lines;
+  std::vector<std::pair<adoption_row, std::string>> lines;
   for (const auto& of : all)
-    for (const auto& one : of.images) lines.emplace_back(line_of(of.id, one, is_dry_run), printable(one.reason));
+    for (const auto& one : of.images) lines.emplace_back(row_of(of.id, one, is_dry_run), printable(one.reason));
   if (lines.empty()) return {};
   lines.insert(lines.begin(), {{"NAMESPACE", "WORKLOAD", "CONTAINER", "IMAGE", "RESULT"}, ""});
   std::array<std::size_t, columns> widths{};

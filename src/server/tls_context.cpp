@@ -140,7 +140,7 @@ result<void> tls_context::set_pair(std::string_view certificate_pem, const secre
     const wall_time now = time_.wall();
     if (auto reason = reason_to_keep(validity_, validity, now))
       return fail(error_code::unavailable, fmt::format("{}: {}", names.certificate, *reason));
-    if (is_named_ && !is_named && !server::why_not_valid(validity_, now))
+    if (is_named_ && !is_named && !pinhook::server::why_not_valid(validity_, now))
       return bad(names.certificate, "it is not for " + expected_names_.front());
   }
   context_ = std::move(c);
