@@ -1,4 +1,4 @@
-// `pinhook report` on a real API server, with the rights of manifests/examples/report and no others.
+// `pinhook report` on a real API server, with the rights of manifests/rights and no others.
 #include "e2e/cluster.hpp"
 #include "e2e/objects.hpp"
 #include "support/markdown.hpp"
@@ -20,7 +20,7 @@ using ::testing::SizeIs;
 class Report : public Cluster {
  protected:
   void SetUp() override {
-    kubectl_ok({"apply", "--validate=strict", "-f", testing::source_dir() + "/manifests/examples/report/rights.yaml"});
+    kubectl_ok({"apply", "--validate=strict", "-f", testing::source_dir() + "/manifests/rights/report.yaml"});
     kubeconfig_ = shared().plane.kubeconfig_of("pinhook", "pinhook-report").string();
     // API servers learn of roles a moment after they were written.
     ASSERT_TRUE(eventually([] {

@@ -260,9 +260,9 @@ TEST_F(ReportProcess, DoesWhatItsPageShows) {
   EXPECT_THAT(read("images.html"), AllOf(HasSubstr("<!doctype html>"), Not(HasSubstr("<script"))));
 }
 
-// manifests/examples/report: `get` and `list` on every kind that is read, and no other right.
+// manifests/rights: `get` and `list` on every kind that is read, and no other right.
 TEST(ReportRights, AreThoseThatAReportNeeds) {
-  const std::string text = read_file(source_dir() + "/manifests/examples/report/rights.yaml");
+  const std::string text = read_file(source_dir() + "/manifests/rights/report.yaml");
   const auto role = yaml::parse(text.substr(0, text.find("\n---")));
   ASSERT_TRUE(role) << role.error().message;
   std::set<std::pair<std::string, std::string>> granted;
