@@ -153,7 +153,7 @@ func TestRights(t *testing.T) {
 	const configurations = "get admissionregistration.k8s.io/mutatingwebhookconfigurations [pinhook]"
 	const written = "get,patch admissionregistration.k8s.io/mutatingwebhookconfigurations [pinhook]"
 	const secret = "pinhook: get,create,patch /secrets [pinhook-serving-certificate]"
-	const others = "get /secrets,serviceaccounts []"
+	const others = "get /secrets,serviceaccounts,namespaces []"
 	for _, c := range []struct {
 		overlay    string
 		components []string
