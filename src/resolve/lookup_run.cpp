@@ -180,7 +180,7 @@ lookup_run::question lookup_run::question_for(route by, const registry::referenc
   }
   auto named = reference_at(*by, ref);
   const source own = named ? with_.options.mirror_credentials : nullptr;
-  registry::reference there = named ? std::move(*named) : ref;
+  registry::reference there = named ? *named : ref;
   const std::string host = by->host;
   if (by->is_source) return {std::move(by), host, own, std::move(there), ref, f_->limit, false, true};
   std::chrono::nanoseconds most = with_.options.mirror_limit;
