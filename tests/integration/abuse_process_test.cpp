@@ -16,11 +16,17 @@ namespace {
 
 using ::testing::HasSubstr;
 
+#ifdef PINHOOK_IS_SANITIZED
+constexpr bool is_sanitized = true;
+#else
+constexpr bool is_sanitized = false;
+#endif
+
 class AbuseProcess : public ServeProcess {
  protected:
   // The most memory that the process has had, in MiB; always 0 with a sanitizer, which keeps what is freed.
   std::size_t peak_memory() const {
-    if (PINHOOK_IS_SANITIZED) return 0;
+    if (is_sanitized) return 0;
     std::ifstream in(fmt::format("/proc/{}/status", process_->id()));
     for (std::string line; std::getline(in, line);)
       if (line.starts_with("VmHWM:")) return std::stoul(line.substr(6)) / 1024;
