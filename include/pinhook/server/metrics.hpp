@@ -122,8 +122,7 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
      "1 when only callers with a client certificate that counts are answered, 0 when whoever reaches the port is."},
     {"pinhook_namespaces_read_total", metric_type::counter, "result",
      "Reads of namespaces to see whether they have opted in: opted_in; not_labelled, not_found (no credentials are "
-     "used "
-     "for them); not_allowed (RBAC), failed."},
+     "used for them); not_allowed (RBAC), failed."},
     {"pinhook_withheld_lookups_total", metric_type::counter, "",
      "Look-ups with pull secrets that were not begun, since the caller's address has used up callers.lookups."},
     {"pinhook_certificate_expiry_timestamp_seconds", metric_type::gauge, "",
