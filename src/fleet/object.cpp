@@ -190,25 +190,10 @@ void take_status(json::cursor& at, pod& out) {
   });
 }
 
-}  // namespace
-
-result<object> read_object(std::string_view text, const listed_kind& kind, const read_options& options) {
-  auto read = images_in(text, kind);
-  if (!read) return fail(std::move(read.error()));
-  more_metadata more;
-  json::cursor at(text);
-  each_member(at, [&](const json::string& key) {
-    if (key == "metadata")
-      take_more_metadata(at, options, read->metadata.pins.has_value(), more);
-    else
-      at.skip();
-  });
-  if (at.has_failed()) return fail(at.failure());
-  return from(std::move(*read), std::move(more), kind);
-}
-
-result<pod> read_pod(std::string_view text, const listed_kind& kind, const read_options& options) {
-  pod out;
+// `take_status` is called at the status of the object, and must read it or skip it.
+template <class TakeStatus>
+result<object> read_with(std::string_view text, const listed_kind& kind, const read_options& options,
+                         TakeStatus take_status_at) {
   auto read = images_in(text, kind);
   if (!read) return fail(std::move(read.error()));
   more_metadata more;
@@ -217,12 +202,23 @@ result<pod> read_pod(std::string_view text, const listed_kind& kind, const read_
     if (key == "metadata")
       take_more_metadata(at, options, read->metadata.pins.has_value(), more);
     else if (key == "status")
-      take_status(at, out);
+      take_status_at(at);
     else
       at.skip();
   });
   if (at.has_failed()) return fail(at.failure());
-  auto whole = from(std::move(*read), std::move(more), kind);
+  return from(std::move(*read), std::move(more), kind);
+}
+
+}  // namespace
+
+result<object> read_object(std::string_view text, const listed_kind& kind, const read_options& options) {
+  return read_with(text, kind, options, [](json::cursor& at) { at.skip(); });
+}
+
+result<pod> read_pod(std::string_view text, const listed_kind& kind, const read_options& options) {
+  pod out;
+  auto whole = read_with(text, kind, options, [&](json::cursor& at) { take_status(at, out); });
   if (!whole) return fail(std::move(whole.error()));
   out.as_object = std::move(*whole);
   return out;
