@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 namespace pinhook::store {
 namespace {
@@ -48,6 +49,11 @@ const advice* advice_for(int code) {
   return found == advices.end() ? nullptr : found;
 }
 
+bool is_busy(int code) {
+  constexpr int primary = 0xff;
+  return (code & primary) == SQLITE_BUSY;
+}
+
 }  // namespace
 
 void statement::finalizer::operator()(sqlite3_stmt* of) const noexcept { sqlite3_finalize(of); }
@@ -65,9 +71,29 @@ statement& statement::bind(int parameter, std::int64_t number) {
   return *this;
 }
 
+// SQLite's own wait (sqlite3_busy_timeout) is passed over where it cannot know whether waiting helps: when a file is
+// brought to WAL mode, and when its log is recovered or removed. Outside a transaction this connection holds nothing
+// that another one waits for, so waiting always helps.
+template <typename F>
+int database::while_busy(F call) const {
+  using namespace std::chrono_literals;
+  const auto until = std::chrono::steady_clock::now() + busy_timeout_;
+  for (;;) {
+    const int code = call();
+    if (!is_busy(code) || sqlite3_get_autocommit(owned_.get()) == 0 || std::chrono::steady_clock::now() >= until)
+      return code;
+    std::this_thread::sleep_for(5ms);
+  }
+}
+
 result<bool> statement::step() {
   errno = 0;
-  const int code = sqlite3_step(owned_.get());
+  const int code = database_->while_busy([this] {
+    const int now = sqlite3_step(owned_.get());
+    // A step after an error begins anew.
+    if (is_busy(now)) sqlite3_reset(owned_.get());
+    return now;
+  });
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) {
     sqlite3_reset(owned_.get());
@@ -99,7 +125,7 @@ bool statement::is_null(int column) const { return sqlite3_column_type(owned_.ge
 result<std::unique_ptr<database>> database::open(const std::string& path, std::chrono::milliseconds busy_timeout) {
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  auto out = std::unique_ptr<database>(new database(path, opened));
+  auto out = std::unique_ptr<database>(new database(path, opened, busy_timeout));
   if (opened == nullptr) return fail(error_code::unavailable, fmt::format("{}: there is not enough memory", path));
   if (code != SQLITE_OK) return fail(out->error_of(code));
   sqlite3_extended_result_codes(opened, 1);
@@ -109,14 +135,15 @@ result<std::unique_ptr<database>> database::open(const std::string& path, std::c
 
 result<void> database::execute(const char* script) {
   errno = 0;
-  const int code = sqlite3_exec(owned_.get(), script, nullptr, nullptr, nullptr);
+  const int code = while_busy([&] { return sqlite3_exec(owned_.get(), script, nullptr, nullptr, nullptr); });
   if (code != SQLITE_OK) return fail(error_of(code));
   return {};
 }
 
 result<statement> database::prepare(std::string_view text) {
   sqlite3_stmt* made = nullptr;
-  const int code = sqlite3_prepare_v2(owned_.get(), text.data(), static_cast<int>(text.size()), &made, nullptr);
+  const int code = while_busy(
+      [&] { return sqlite3_prepare_v2(owned_.get(), text.data(), static_cast<int>(text.size()), &made, nullptr); });
   if (code != SQLITE_OK) return fail(error_of(code));
   return statement(made, *this);
 }

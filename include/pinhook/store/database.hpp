@@ -59,7 +59,7 @@ class database {
   [[nodiscard]] static result<std::unique_ptr<database>> open(const std::string& path,
                                                               std::chrono::milliseconds busy_timeout);
 
-  /// Statements in a row, without rows or parameters.
+  /// Statements in a row, without rows or parameters. Outside a transaction each of them must bear to be run again.
   [[nodiscard]] result<void> execute(const char* script);
   /// The statement ends before the database.
   [[nodiscard]] result<statement> prepare(std::string_view text);
@@ -76,12 +76,18 @@ class database {
   [[nodiscard]] error damaged(const std::string& detail) const;
 
  private:
+  friend class statement;
   struct closer {
     void operator()(sqlite3* of) const noexcept;
   };
-  database(std::string path, sqlite3* owned) : path_(std::move(path)), owned_(owned) {}
+  database(std::string path, sqlite3* owned, std::chrono::milliseconds busy_timeout)
+      : path_(std::move(path)), busy_timeout_(busy_timeout), owned_(owned) {}
+  /// Runs a call again while it gives SQLITE_BUSY, for at most the busy timeout. Gives its last result code.
+  template <typename F>
+  int while_busy(F call) const;
 
   std::string path_;
+  std::chrono::milliseconds busy_timeout_;
   std::unique_ptr<sqlite3, closer> owned_;
 };
 

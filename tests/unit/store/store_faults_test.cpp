@@ -180,7 +180,7 @@ TEST_F(StoreFaults, TwoWriteInTurn) {
 // Children make the file, all at once, and each adds its part.
 TEST_F(StoreFaults, ManyAtOnceMakeOneStore) {
   std::vector<pid_t> children;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 8; ++i) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -198,7 +198,7 @@ TEST_F(StoreFaults, ManyAtOnceMakeOneStore) {
     ASSERT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(WEXITSTATUS(status), 0);
   }
-  EXPECT_EQ(findings(), 4U);
+  EXPECT_EQ(findings(), 8U);
 }
 
 // A child adds observations until it is killed: each that it reported as stored is there, and the file is sound.
