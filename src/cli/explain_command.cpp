@@ -1,3 +1,4 @@
+#include <pinhook/access/access_reporter.hpp>
 #include <pinhook/access/node_config.hpp>
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/access/run_to_end.hpp>
@@ -46,7 +47,8 @@ result<access::access_report> find_report(const arguments& arguments, const conf
   const std::chrono::nanoseconds span = arguments.tries ? reading_time + s.resolver.lookup_limit : reading_time;
   const deadline d = deadline::after(machine_clock().now(), span);
   registry::tenant tenant{arguments.ns, arguments.service_account, arguments.pull_secrets};
-  return access::run_to_end(io, (*access)->report(ref, std::move(tenant), arguments.tries, d));
+  access::access_reporter reporter(**access, s);
+  return access::run_to_end(io, reporter.report(ref, std::move(tenant), arguments.tries, d));
 }
 
 }  // namespace

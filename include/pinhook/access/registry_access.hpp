@@ -7,22 +7,17 @@
 // Thread rule: one thread, that of the io_context, except where `tenants` and the sources document another.
 #pragma once
 
-#include <pinhook/access/access_report.hpp>
 #include <pinhook/access/registries_yaml.hpp>
 #include <pinhook/base/clock.hpp>
-#include <pinhook/base/deadline.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/file_watch.hpp>
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/settings.hpp>
-#include <pinhook/http/address_guard.hpp>
 #include <pinhook/http/curl_client.hpp>
-#include <pinhook/http/endpoint.hpp>
 #include <pinhook/kube/api_client.hpp>
 #include <pinhook/kube/credential_plugins.hpp>
 #include <pinhook/kube/label_check.hpp>
-#include <pinhook/registry/access_rules.hpp>
 #include <pinhook/registry/client.hpp>
 #include <pinhook/registry/config_credentials.hpp>
 #include <pinhook/registry/node_conf.hpp>
@@ -34,7 +29,6 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,9 +79,6 @@ class registry_access {
   /// Checks them now.
   void hurry() { files_timer_.hurry(); }
 
-  /// The look-up of `ref` for `tenant`, and with `tries` the answer of each host to each credential.
-  awaitable<access_report> report(registry::reference ref, registry::tenant tenant, bool tries, deadline d);
-
  private:
   using source = std::shared_ptr<registry::credential_source>;
 
@@ -106,31 +97,8 @@ class registry_access {
   void open_tenants(const config::settings& s, std::function<void(kube::label_event)> on_namespace);
   [[nodiscard]] std::vector<source> sources_of(const registry::tenant& tenant) const;
 
-  [[nodiscard]] std::string url_of(const registry::route& by, const registry::reference& ref) const;
-  [[nodiscard]] access_report::host host_of(const registry::route& by, const registry::routes& of,
-                                            const registry::reference& ref) const;
-  // The places for the reference with some digest in place of its tag.
-  awaitable<void> add_places_of_digest(access_report& to, registry::reference ref, deadline d);
-  [[nodiscard]] std::string refusal_of(const registry::route& by, const registry::reference& ref,
-                                       const http::endpoint& to) const;
-  // The operator named the host, so that it may be on this machine.
-  [[nodiscard]] bool is_named(const registry::route& by, const registry::reference& ref) const;
-  [[nodiscard]] bool is_for_commands_alone(const registry::route& by, const registry::reference& ref) const;
-  awaitable<void> try_mirror(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
-                             deadline d);
-  awaitable<void> try_registry(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
-                               source credentials, deadline d);
-  awaitable<void> try_source(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
-                             source from, registry::reference target, deadline d);
-  awaitable<void> try_credential(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
-                                 registry::credential credential, deadline d);
-
   asio::io_context& control_;
   const clock& time_;
-  const std::map<std::string, registry::host_settings, std::less<>> hosts_;
-  const registry::access_rules rules_;
-  const http::address_rules networks_;
-  const bool asks_loopback_;
   const bool reads_short_names_;
   const http::proxy_settings proxy_;
   /// For hosts from the names of images: addresses are guarded; uses the proxy.
