@@ -1,7 +1,7 @@
 #include <pinhook/trust/content_trust.hpp>
 
 #include <pinhook/base/hexadecimal.hpp>
-#include <pinhook/trust/tuf_file.hpp>
+#include <pinhook/trust/tuf_root.hpp>
 #include <pinhook/trust/wire_json.hpp>
 
 #include <fmt/core.h>
@@ -13,38 +13,14 @@
 namespace pinhook::trust {
 namespace {
 
-// Root files that are walked through: a repository that rotates its root key each month for 20 years has fewer.
-constexpr std::size_t max_roots = 256;
-
 std::unexpected<error> denied(std::string message) { return fail(error_code::denied, std::move(message)); }
 
-// The keys that a root file gives to each role.
-struct root_file {
-  tuf_file file;
-  tuf_keys keys;
-
-  [[nodiscard]] std::optional<tuf_role> role(std::string_view name) const {
-    const json::value* found = find_path(file.content(), {"roles", name});
-    return found == nullptr ? std::nullopt : tuf_role_in(*found);
-  }
-  [[nodiscard]] bool has_signed(const tuf_file& other, std::string_view name) const {
-    const auto of = role(name);
-    return of && other.is_signed_by(*of, keys);
-  }
-};
-
-result<root_file> read_root(std::string_view text) {
-  auto file = tuf_file::parse(text, "Root");
-  if (!file) return fail(std::move(file.error()));
-  const json::value* keys = json::find(file->content(), "keys");
-  tuf_keys known = keys == nullptr ? tuf_keys() : tuf_keys_in(*keys);
-  return root_file{std::move(*file), std::move(known)};
-}
+result<tuf_root> read_root(std::string_view text) { return tuf_root::read(text, tuf_coding::notary); }
 
 // One of the pinned keys is among those that must sign, and has signed.
-bool is_pinned(const root_file& root, const std::vector<std::string>& key_ids) {
+bool is_pinned(const tuf_root& root, const std::vector<std::string>& key_ids) {
   const auto role = root.role("root");
-  if (!role || !root.has_signed(root.file, "root")) return false;
+  if (!role || !root.has_signed_itself()) return false;
   return std::ranges::any_of(key_ids, [&](const std::string& id) {
     return std::ranges::find(role->key_ids, id) != role->key_ids.end() && root.file.is_signed_by({{id}, 1}, root.keys);
   });
@@ -52,14 +28,14 @@ bool is_pinned(const root_file& root, const std::vector<std::string>& key_ids) {
 
 // The newest root to which a chain leads from the anchor: each file is signed by the keys of the one before and by its
 // own.
-result<root_file> newest_root(const std::vector<std::string>& files, const content_trust_anchor& anchor) {
-  std::optional<root_file> trusted;
+result<tuf_root> newest_root(const std::vector<std::string>& files, const content_trust_anchor& anchor) {
+  std::optional<tuf_root> trusted;
   if (!anchor.root.empty()) {
     auto read = read_root(anchor.root);
     if (!read) return fail(read.error().at("the trusted root"));
     trusted = std::move(*read);
   }
-  if (files.empty() || files.size() > max_roots)
+  if (files.empty() || files.size() > max_tuf_roots)
     return fail(error_code::malformed, fmt::format("the server has {} root files", files.size()));
   for (const std::string& text : files) {
     auto next = read_root(text);
@@ -72,7 +48,7 @@ result<root_file> newest_root(const std::vector<std::string>& files, const conte
     if (next->file.version() != trusted->file.version() + 1)
       return denied(fmt::format("root file {} is missing: {} cannot be reached from the trusted one",
                                 trusted->file.version() + 1, next->file.version()));
-    if (!trusted->has_signed(next->file, "root") || !next->has_signed(next->file, "root"))
+    if (!trusted->leads_to(*next))
       return denied(
           fmt::format("root file {} is not signed by the keys of the one before and by its own", next->file.version()));
     trusted = std::move(*next);
@@ -170,8 +146,7 @@ std::optional<delegation> releases_role(const tuf_file& targets, const target_qu
 result<void> check_root(std::string_view text) {
   const auto read = read_root(text);
   if (!read) return fail(error_code::invalid_input, read.error().message);
-  if (!read->has_signed(read->file, "root"))
-    return fail(error_code::invalid_input, "the root file is not signed by its own keys");
+  if (!read->has_signed_itself()) return fail(error_code::invalid_input, "the root file is not signed by its own keys");
   return {};
 }
 
@@ -187,9 +162,9 @@ result<std::vector<std::int64_t>> roots_between(const content_trust_anchor& anch
     first = last->file.version();
   }
   std::vector<std::int64_t> out;
-  if (last->file.version() - first >= static_cast<std::int64_t>(max_roots))
+  if (last->file.version() - first >= static_cast<std::int64_t>(max_tuf_roots))
     return fail(error_code::malformed, fmt::format("root file {} is more than {} files away from the trusted one",
-                                                   last->file.version(), max_roots));
+                                                   last->file.version(), max_tuf_roots));
   for (std::int64_t number = first; number < last->file.version(); ++number) out.push_back(number);
   return out;
 }
@@ -243,7 +218,7 @@ result<signed_tag> find_target(const content_trust_files& files, const content_t
     const auto file = tuf_file::parse(files.releases, "Targets");
     if (!file) return fail(file.error());
     const json::value* keys = find_path(targets.content(), {"delegations", "keys"});
-    if (keys == nullptr || !file->is_signed_by(releases->role, tuf_keys_in(*keys)))
+    if (keys == nullptr || !file->is_signed_by(releases->role, tuf_keys_in(*keys, tuf_coding::notary)))
       return denied(fmt::format("the {} file is not signed by the keys of its role", name));
     if (auto failed = check_expiry(name, *file, now, out)) return fail(std::move(*failed));
     if (auto failed = take_target(*file, of, releases->paths, out, is_found)) return fail(std::move(*failed));

@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)trust::parse_subject(text);
   for (const char* type : {"Root", "Timestamp", "Snapshot", "Targets"})
     if (const auto file = trust::tuf_file::parse(text, type))
-      (void)file->is_signed_by({{"a"}, 1}, trust::tuf_keys_in(file->content()));
+      (void)file->is_signed_by({{"a"}, 1}, trust::tuf_keys_in(file->content(), trust::tuf_coding::notary));
   trust::content_trust_files files;
   files.roots.emplace_back(text);
   if (trust::find_signed_tag(files, {{}, std::string(text)}, "v1", {})) std::abort();
