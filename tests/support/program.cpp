@@ -43,8 +43,17 @@ program::program(std::vector<std::string> arguments, std::vector<std::string> en
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
-  const int problem = posix_spawn(&id_, program_path().c_str(), &actions, nullptr, pointers(arguments).data(),
+  // A shell that runs the tests in the background ignores interrupts, and programs inherit that.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t interrupts;
+  sigemptyset(&interrupts);
+  for (const int one : {SIGINT, SIGQUIT}) sigaddset(&interrupts, one);
+  posix_spawnattr_setsigdefault(&attributes, &interrupts);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int problem = posix_spawn(&id_, program_path().c_str(), &actions, &attributes, pointers(arguments).data(),
                                   pointers(variables).data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   close(out[1]);
   close(err[1]);
