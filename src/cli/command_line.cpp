@@ -225,6 +225,14 @@ void declare_rules(CLI::App& app, arguments& out) {
   add_config(app, out);
 }
 
+void add_kubeconfig(CLI::App& app, arguments& out) {
+  app.add_option("--kubeconfig", out.of_cluster.kubeconfig,
+                 "Kubeconfig (default: KUBECONFIG, ~/.kube/config, or the cluster it runs in)")
+      ->type_name("FILE");
+  app.add_option("--context", out.of_cluster.context, "Context of the kubeconfig (default: the current one)")
+      ->type_name("NAME");
+}
+
 void add_cluster(CLI::App& app, arguments& out) {
   // One value for each option: words may follow it.
   app.add_option("-n,--namespace", out.of_cluster.namespaces,
@@ -235,11 +243,7 @@ void add_cluster(CLI::App& app, arguments& out) {
   app.add_option("-l,--selector", out.of_cluster.selector,
                  "Workloads with these labels, as kubectl's -l: app=web,!canary")
       ->type_name("SELECTOR");
-  app.add_option("--kubeconfig", out.of_cluster.kubeconfig,
-                 "Kubeconfig (default: KUBECONFIG, ~/.kube/config, or the cluster it runs in)")
-      ->type_name("FILE");
-  app.add_option("--context", out.of_cluster.context, "Context of the kubeconfig (default: the current one)")
-      ->type_name("NAME");
+  add_kubeconfig(app, out);
 }
 
 void declare_report(CLI::App& app, arguments& out) {
@@ -269,6 +273,26 @@ void declare_adopt(CLI::App& app, arguments& out) {
   add_config(app, out);
 }
 
+void declare_trust(CLI::App& app, arguments& out) {
+  trust_arguments& to = out.trust;
+  one_of(app.add_option("ACTION", to.action, "What to do")->required(), {"update"});
+  app.add_option("--tuf-url", to.url, "The repository: https://tuf-repo-cdn.sigstore.dev, or a mirror")
+      ->required()
+      ->type_name("URL");
+  app.add_option("--root", to.root, "The root.json with which trust begins; later updates go on from the stored one")
+      ->type_name("FILE");
+  // One value for each option, since ACTION may follow it.
+  app.add_option("--target", to.targets, "A file of the repository; may be repeated (default: trusted_root.json)")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  app.add_option("--out", to.out, "Keep the files in this directory")->type_name("DIR");
+  app.add_option("--configmap", to.configmap, "Keep them in a ConfigMap")->type_name("NS/NAME");
+  app.add_option("--secret", to.secret, "Keep them in a Secret")->type_name("NS/NAME");
+  add_kubeconfig(app, out);
+  app.add_flag("-q,--quiet", out.of_cluster.quiet, "Print errors and results alone");
+  add_config(app, out);
+}
+
 void declare_completion(CLI::App& app, arguments& out) {
   one_of(app.add_option("SHELL", out.shell, "The shell")->required(), {"bash", "zsh", "fish"});
 }
@@ -293,7 +317,7 @@ constexpr const char* files = "Images in files";
 constexpr const char* cluster = "Images in a cluster";
 constexpr const char* others = "Others";
 
-constexpr std::array<row, 16> rows{{
+constexpr std::array<row, 17> rows{{
     {command::pin, "pin", files, "Pin the images of files to digests", declare_pin},
     {command::unpin, "unpin", files, "Turn pins of files back into tags", declare_unpin},
     {command::check, "check", files, "Report images in files that are not pinned, have no tag, or moved",
@@ -309,6 +333,7 @@ constexpr std::array<row, 16> rows{{
     {command::report, "report", cluster, "Report the images that a cluster writes and runs", declare_report},
     {command::adopt, "adopt", cluster, "Record the digests that workloads run, so that the next rollout keeps them",
      declare_adopt},
+    {command::trust, "trust", cluster, "Update the trust roots of signatures from a TUF repository", declare_trust},
     {command::explain, "explain", cluster, "Explain how an image reference is understood and looked up",
      declare_explain},
     {command::demo, "demo", cluster, "Show pinning from end to end in this process, without a cluster", declare_demo},

@@ -11,7 +11,7 @@ struct note {
   const char* text;
 };
 
-constexpr std::array<note, 16> notes{{
+constexpr std::array<note, 17> notes{{
     {command::pin,
      "Standard input is written to standard output, pinned. A directory gives its *.yaml, *.yml and *.json files that "
      "git does not ignore. Only the bytes of the image change. Without -i nothing is written but the result; with it, "
@@ -144,6 +144,21 @@ constexpr std::array<note, 16> notes{{
      "Exit codes: 0 all images are recorded; 1 some are left; 2 wrong usage, or no such workload; 3 the cluster or a "
      "part "
      "of it could not be read or written."},
+    {command::trust,
+     "Walks a TUF repository from a root file that is trusted to its newest trusted_root.json, and stores that with "
+     "the "
+     "metadata (tuf.*.json) with which the next update notices versions that go back. Each root file has to be signed "
+     "by the one before it and by itself; every other file by its role, and not expired. Nothing is written unless all "
+     "of it holds. pinhook never does this by itself: run it by hand, or as a CronJob, and copy the files to where "
+     "there "
+     "is no network.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook trust update --tuf-url https://tuf-repo-cdn.sigstore.dev --root root.json --out /etc/pinhook/trust\n"
+     "  pinhook trust update --tuf-url URL --root root.json --configmap pinhook/trust\n"
+     "\n"
+     "Exit codes: 0 the newest files are stored; 1 what the repository has does not hold, and nothing was written; 2 "
+     "wrong usage, root file or stored file; 3 the repository or the cluster could not be asked."},
     {command::explain,
      "Examples:\n"
      "  pinhook explain nginx\n"

@@ -47,7 +47,7 @@ struct command_row {
   int (*run)(const arguments&);
 };
 
-constexpr std::array<command_row, 16> command_rows{{{command::help, print_help},
+constexpr std::array<command_row, 17> command_rows{{{command::help, print_help},
                                                     {command::version, print_version},
                                                     {command::explain, explain},
                                                     {command::serve, serve},
@@ -62,6 +62,7 @@ constexpr std::array<command_row, 16> command_rows{{{command::help, print_help},
                                                     {command::rules, rules_test},
                                                     {command::report, report},
                                                     {command::adopt, adopt},
+                                                    {command::trust, trust_update},
                                                     {command::completion, completion}}};
 
 // A read that hangs cannot be ended, and its thread may still use objects that `exit` destroys, so the process ends

@@ -2,6 +2,7 @@
 
 #include <pinhook/cli/command_line.hpp>
 #include <pinhook/cli/unknown_word.hpp>
+#include <pinhook/trust/tuf_update.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -74,7 +75,7 @@ bool has_whole_identity(const verify_arguments& a) {
 }
 
 // Options that are valid by themselves and not together.
-constexpr std::array<contradiction, 11> contradictions{{
+constexpr std::array<contradiction, 12> contradictions{{
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.diff; },
      "--in-place writes and --diff only shows: use one of them"},
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.paths.empty(); },
@@ -100,12 +101,19 @@ constexpr std::array<contradiction, 11> contradictions{{
     {[](const arguments& a) { return !has_whole_identity(a.verify); },
      "certificates need --trusted-root, one of --identity and --identity-regexp, and one of --issuer and "
      "--issuer-regexp; a key needs --key"},
+    {[](const arguments& a) {
+       const trust_arguments& t = a.trust;
+       return a.command == command::trust &&
+              int{!t.out.empty()} + int{!t.configmap.empty()} + int{!t.secret.empty()} != 1;
+     },
+     "the files need one place: one of --out, --configmap and --secret"},
 }};
 
 // Defaults are filled in here and not in the declarations: all commands are declared, and they share members.
 void fill_defaults(arguments& a) {
   if (a.command == command::lock && a.files.lock_file.empty()) a.files.lock_file = "pinhook.lock";
   if (a.command == command::pin && a.files.cooldown && a.files.lock_file.empty()) a.files.lock_file = "pinhook.lock";
+  if (a.command == command::trust && a.trust.targets.empty()) a.trust.targets.emplace_back(trust::trusted_root_target);
   if (!a.files.output.empty()) return;
   if (a.command == command::check || a.command == command::verify) a.files.output = "table";
   if (a.command == command::resolve) a.files.output = "text";

@@ -71,6 +71,13 @@ std::size_t at_most(std::optional<std::int64_t> length, std::size_t limit) {
 
 }  // namespace
 
+std::vector<std::string> tuf_stored_names(const std::vector<std::string>& targets) {
+  std::vector<std::string> out;
+  for (const std::string_view name : {stored_root, stored_timestamp, stored_snapshot}) out.emplace_back(name);
+  for (const std::string& path : targets) out.emplace_back(last_part(path));
+  return out;
+}
+
 result<tuf_root> tuf_update::trusted_start(const tuf_options& options) {
   const auto stored = options.stored.find(std::string(stored_root));
   const auto read = [](const std::string& text, std::string_view name, std::string_view remedy) -> result<tuf_root> {

@@ -109,6 +109,7 @@ constexpr elsewhere others[] = {
     {"pinhook explain europe-docker.pkg.dev", "integration/google_credentials_test.cpp; it takes Google's"},
     {"pinhook explain acme.azurecr.io", "integration/azure_credentials_test.cpp; it takes Azure's"},
     {"pinhook adopt ", "integration/adopt_process_test.cpp; it takes a cluster"},
+    {"pinhook trust update ", "integration/trust_process_test.cpp; it takes a TUF repository"},
     {"kubectl -n shop rollout restart", "e2e/adopt_test.cpp"},
     {"kustomize build", "e2e/kustomize_fn_test.cpp"},
     {"helm install pinhook ", "e2e/own_image_test.cpp"},

@@ -30,6 +30,7 @@ enum class command : std::uint8_t {
   rules,
   report,
   adopt,
+  trust,
   completion,
 };
 
@@ -134,6 +135,22 @@ struct adopt_arguments {
   bool forces_conflicts = false;
 };
 
+/// Arguments of trust.
+struct trust_arguments {
+  /// "update".
+  std::string action;
+  /// The address of the TUF repository.
+  std::string url;
+  /// The root file with which trust begins; empty: the one that is stored.
+  std::string root;
+  /// Where the files go: a directory, or "NAMESPACE/NAME". One of the three.
+  std::string out;
+  std::string configmap;
+  std::string secret;
+  /// Paths in the repository; none: trusted_root.json.
+  std::vector<std::string> targets;
+};
+
 struct arguments {
   cli::command command = cli::command::help;
   /// help: the name of a command; empty: the program.
@@ -163,6 +180,7 @@ struct arguments {
   cluster_arguments of_cluster;
   verify_arguments verify;
   adopt_arguments adopt;
+  trust_arguments trust;
   /// rules: the action ("test") and the file of cases.
   std::string rules_action;
   std::string rules_file;

@@ -55,6 +55,11 @@ namespace pinhook::cli {
 /// wrong; 3: something could not be read or written.
 [[nodiscard]] int adopt(const arguments& arguments);
 
+/// Updates trust roots from a TUF repository. 0: they are the newest; 1: what the repository has does not hold, and
+/// nothing was written; 2: the usage, the root file or a stored file is wrong; 3: the repository or the cluster could
+/// not be asked.
+[[nodiscard]] int trust_update(const arguments& arguments);
+
 /// Prints a shell's completion script.
 [[nodiscard]] int completion(const arguments& arguments);
 

@@ -66,6 +66,9 @@ struct tuf_options {
   wall_time now{};
 };
 
+/// The names of `stored`, and of `tuf_update::files()`, for these targets.
+[[nodiscard]] std::vector<std::string> tuf_stored_names(const std::vector<std::string>& targets);
+
 /// The versions of what was verified; 0: not yet.
 struct tuf_versions {
   std::int64_t root = 0;

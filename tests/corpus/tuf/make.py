@@ -126,6 +126,12 @@ def stored(files, version=1):
 odd = plain()
 odd.targets.unrecognized_fields = {"x-é": "a \"quoted\" \\ text\n\t\u007f é \u2028 😀", "x-a": {"": [], "b": [1, -2, True, None, {}]}, "x-B": 9007199254740993}
 case("good-ed25519", odd.publish())
+# For tests that run the program, which has the clock of the machine.
+lasting = plain()
+for content in (lasting.root, lasting.timestamp, lasting.snapshot, lasting.targets):
+    content.expires = datetime.datetime(2200, 1, 1, tzinfo=datetime.timezone.utc)
+lasting.sign_root(lasting.signers["root"])
+case("good-lasting", lasting.publish())
 case("good-ecdsa", plain(make=CryptoSigner.generate_ecdsa, threshold=2).publish())
 case("good-rsa", plain(make=CryptoSigner.generate_rsa).publish())
 case("good-plain-names", plain(consistent=False).publish(), targets=("trusted_root.json",))

@@ -257,6 +257,24 @@ TEST(Args, ReadsAdopt) {
   EXPECT_EQ(parsed({"report", "--store", "h.db"}).of_cluster.store, "h.db");
 }
 
+TEST(Args, ReadsTrustUpdate) {
+  const std::vector<std::string> words{"trust", "--target", "a.json", "update", "--tuf-url", "https://tuf.example"};
+  auto all = words;
+  all.insert(all.end(),
+             {"--secret", "pinhook/trust", "--root", "r.json", "--target", "b.json", "--context", "c", "-q"});
+  const auto r = parsed(all);
+  EXPECT_EQ(r.command, command::trust);
+  EXPECT_EQ(r.trust.action, "update");
+  EXPECT_EQ(r.trust.url, "https://tuf.example");
+  EXPECT_EQ(r.trust.secret, "pinhook/trust");
+  EXPECT_EQ(r.trust.root, "r.json");
+  EXPECT_EQ(r.trust.targets, (std::vector<std::string>{"a.json", "b.json"}));
+  EXPECT_EQ(r.of_cluster.context, "c");
+  EXPECT_TRUE(r.of_cluster.quiet);
+  const auto plain = parsed({"trust", "update", "--tuf-url", "https://tuf.example", "--out", "d"});
+  EXPECT_EQ(plain.trust.targets, std::vector<std::string>{"trusted_root.json"});
+}
+
 // The words of a shell's line, as far as the examples need: quotes, and the end of a command.
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> out;
@@ -275,8 +293,9 @@ std::vector<std::string> words_of(std::string_view line) {
 }
 
 TEST(Args, ReadsTheExamplesOfItsHelp) {
-  constexpr std::string_view with_examples[] = {"pin",     "unpin",      "check", "lock",   "resolve", "fn",   "rules",
-                                                "explain", "completion", "help",  "report", "verify",  "adopt"};
+  constexpr std::string_view with_examples[] = {"pin",    "unpin",  "check",   "lock",       "resolve",
+                                                "fn",     "rules",  "explain", "completion", "help",
+                                                "report", "verify", "adopt",   "trust"};
   for (const auto& one : describe_command_line()) {
     if (one.name.empty()) continue;
     std::size_t examples = 0;
@@ -341,6 +360,11 @@ TEST(Args, RefusesInOneLine) {
       {{"report", "Deployment/web"}, "unexpected argument"},
       {{"adopt", "--dry-run=client"}, "--dry-run: client not in"},
       {{"adopt", "-A", "-n", "shop"}, "--all-namespaces and --namespace exclude each other"},
+      {{"trust", "update", "--tuf-url", "u"}, "the files need one place: one of --out, --configmap and --secret"},
+      {{"trust", "update", "--tuf-url", "u", "--out", "d", "--secret", "a/b"}, "the files need one place"},
+      {{"trust", "update", "--out", "d"}, "--tuf-url is required"},
+      {{"trust", "--tuf-url", "u", "--out", "d"}, "ACTION is required"},
+      {{"trust", "renew", "--tuf-url", "u", "--out", "d"}, "ACTION: renew not in {update}"},
       {{"unpin", "-i"}, "--in-place needs a PATH"},
       {{"unpin", "-i", "-"}, "pinhook unpin --help"},
       {{"unpin", "--diff", "-i", "a"}, "use one of them"},
