@@ -57,6 +57,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- default (printf "%s-serving-certificate" (include "pinhook.fullname" .)) .Values.certificate.secretName -}}
 {{- end -}}
 
+{{/* The ConfigMap of the trust roots. */}}
+{{- define "pinhook.trustConfigMap" -}}
+{{- default (printf "%s-trust" (include "pinhook.fullname" .)) .Values.trustUpdate.configMap -}}
+{{- end -}}
+
+{{/* The labels of the update of trust roots, whose Pods must not be taken for Pods of the webhook. */}}
+{{- define "pinhook.trustSelector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/component: trust-update
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{/* The port of an "address:port", e.g. (list .Values.config.listen "8443"). */}}
 {{- define "pinhook.portOf" -}}
 {{- $address := default (printf ":%s" (index . 1)) (index . 0) -}}
