@@ -334,7 +334,7 @@ class composer {
   void write_patch() {
     pin::json_patch patch;
     for (const pinned_slot& p : pinned_) {
-      patch.replace(slot_of(p.slot).pointer, p.to);
+      patch.replace(slot_of(p.slot).pointer, pin::value_of(p.to, slot_of(p.slot).value));
       if (p.relaxes_pull_policy) patch.replace(slot_of(p.slot).pull_policy_pointer, if_not_present);
     }
     is_as_before_ = std::ranges::all_of(pinned_, [&](const pinned_slot& p) {

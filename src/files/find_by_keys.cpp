@@ -5,10 +5,12 @@
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/image_kinds.hpp>
+#include <pinhook/pin/image_parts.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace pinhook::files {
@@ -27,10 +29,13 @@ bool is_image_text(std::string_view key, std::string_view text) {
 
 class key_search {
  public:
-  key_search(image_search& in, const owned_part& owner, const std::set<node_index>& searched)
-      : in_(in), owner_(owner), searched_(searched), pointer_(owner.pointer) {
-    format_ = pin::format_of_operator(owner.owner.group);
-  }
+  key_search(image_search& in, const owned_part& owner, const object_type& type, const std::set<node_index>& searched)
+      : in_(in),
+        owner_(owner),
+        searched_(searched),
+        pointer_(owner.pointer),
+        format_(pin::format_of_operator(type.group)),
+        operator_(pin::parts_of_operator(type.group, type.kind)) {}
 
   // The reader's limit of nesting also limits this recursion: aliases are not followed, since their anchors are visited
   // anyway.
@@ -82,7 +87,8 @@ class key_search {
       in_.scopes = std::move(outer);
       return ok;
     }
-    if (auto ok = take_parts(i, pin::names_image(key)); !ok) return ok;
+    const auto parts = take_parts(i, pin::names_image(key));
+    if (!parts) return fail(parts.error());
     const std::size_t size = pointer_.size();
     if (const node_index value = pin::is_variable_list_key(key) ? image_of_variable(in_.doc, i) : no_node;
         value != no_node) {
@@ -94,7 +100,7 @@ class key_search {
       const std::string_view name = scalar_at(in_.doc, k);
       if (name.empty() || name == "<<" || pin::is_key_without_images(name)) continue;
       pin::append_pointer(pointer_, name);
-      if (pin::names_image(name)) take_string(in_.doc.at(k).next, name);
+      if (pin::names_image(name) && !parts->contains(in_.doc.at(k).next)) take_string(in_.doc.at(k).next, name);
       if (auto ok = take(in_.doc.at(k).next, name); !ok) return ok;
       pointer_.resize(size);
     }
@@ -102,16 +108,55 @@ class key_search {
   }
 
   // {repository: acme/engine, tag: "1.0"}; image: acme/engine with a tag beside it. A number as a tag is a fault of the
-  // object that its schema reports.
-  result<void> take_parts(node_index i, bool is_image) {
+  // object that its schema reports. Returns the strings that are no images by themselves.
+  result<std::set<node_index>> take_parts(node_index i, bool is_image) {
+    std::set<node_index> parts;
+    if (operator_ != nullptr) {
+      auto image = image_of_operator(in_, i, *operator_, pointer_);
+      if (!image) return fail(std::move(image.error()));
+      if (*image) {
+        parts.insert((*image)->name);
+        add_parts(std::move(**image));
+        return parts;
+      }
+    }
     auto image = values_image(in_, i, pointer_, is_image);
-    const bool has_tag = in_.doc.find(i, "tag") != no_node || in_.doc.find(i, "imageTag") != no_node;
-    if (image && !*image && has_tag) image = image_beside_tag(in_, i, pin::image_key, pointer_);
     if (!image) return fail(std::move(image.error()));
-    if (!*image || (*image)->slot.reason == skip_reason::number_tag || in_.known.contains(i)) return {};
-    in_.known.insert((*image)->name);
-    add(std::move(**image));
-    return {};
+    const bool has_repository = image->has_value();
+    if (has_repository) add_parts(std::move(**image));
+    for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
+      const std::string_view key = scalar_at(in_.doc, k);
+      const node_index value = in_.doc.at(k).next;
+      if (!pin::names_image(key) || parts.contains(value)) continue;
+      if (key == pin::image_key && has_repository) {
+        if (is_without_tag(value)) parts.insert(value);
+        continue;
+      }
+      auto beside = image_beside_tag(in_, i, key, pointer_);
+      if (!beside) return fail(std::move(beside.error()));
+      if (!*beside) continue;
+      // Without what may stand behind it, it is not the image that runs.
+      parts.insert(value);
+      if (key != pin::image_key || has_certain_tag(i)) add_parts(std::move(**beside));
+    }
+    return parts;
+  }
+
+  [[nodiscard]] bool has_certain_tag(node_index mapping) const {
+    const auto has = [&](std::string_view key) { return in_.doc.find(mapping, key) != no_node; };
+    return std::ranges::any_of(pin::certain_tag_keys, has) || std::ranges::any_of(pin::digest_keys, has);
+  }
+
+  [[nodiscard]] bool is_without_tag(node_index value) const {
+    const auto text = string_at(in_.doc, value);
+    const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
+    return ref && ref->tag().empty() && !ref->is_pinned() && !pin::names_registry(*text);
+  }
+
+  void add_parts(found_image image) {
+    if (image.slot.reason == skip_reason::number_tag || in_.known.contains(image.name)) return;
+    in_.known.insert(image.name);
+    add(std::move(image));
   }
 
   void take_string(node_index value, std::string_view key) {
@@ -132,6 +177,7 @@ class key_search {
   const std::set<node_index>& searched_;
   std::string pointer_;
   std::optional<pin::pin_format> format_;
+  const pin::operator_parts* operator_;
 };
 
 }  // namespace
@@ -140,7 +186,7 @@ result<void> find_by_keys(image_search& in, const owned_part& owner, const objec
                           const std::set<node_index>& searched) {
   if (pin::is_policy_group(type.group) || pin::holds_no_images(type.group, type.kind)) return {};
   values_scopes outer = std::exchange(in.scopes, values_scopes());
-  auto ok = key_search(in, owner, searched).take_spec(owner.root, type.kind);
+  auto ok = key_search(in, owner, type, searched).take_spec(owner.root, type.kind);
   in.scopes = std::move(outer);
   return ok;
 }

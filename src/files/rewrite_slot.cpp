@@ -66,6 +66,8 @@ class slot_rewriter {
   slot_rewrite pin(const registry::digest& digest) {
     if (slot_.form == slot_form::scalar) {
       pin_scalar(digest);
+    } else if (image_.has_digest_as_tag) {
+      replace_tag(digest);
     } else if (const auto tag = text_at(doc_, image_.tag); takes_digest_in_tag(doc_, image_)) {
       set(image_.tag, fmt::format("{}@{}", tag.substr(0, tag.find('@')), digest.to_string()));
       keep_tag(digest);
@@ -83,6 +85,8 @@ class slot_rewriter {
     out_.tag = out_.written;
     if (slot_.form == slot_form::scalar) {
       set(image_.scalar, image_.before + slot_.tag->written());
+    } else if (image_.has_digest_as_tag) {
+      set(image_.tag, std::string(slot_.tag->effective_tag()));
     } else if (const auto tag = text_at(doc_, image_.tag); tag_holds_digest()) {
       set(image_.tag, std::string(tag.substr(0, tag.find('@'))));
     } else if (!is_entry()) {
@@ -118,6 +122,13 @@ class slot_rewriter {
     const std::string name = slot_.tag ? slot_.tag->written() : std::string(slot_.ref->written_name());
     out_.written = fmt::format("{}@{}", name, digest.to_string());
     if (slot_.tag) out_.tag = slot_.tag->written();
+  }
+
+  void replace_tag(const registry::digest& digest) {
+    set(image_.tag, digest.to_string());
+    out_.written = pinned_text(slot_, digest, pin_format::digest);
+    out_.leaves_digest_alone = true;
+    if (slot_.tag) out_.comment = slot_.tag->written();
   }
 
   void pin_scalar(const registry::digest& digest) {
@@ -233,7 +244,7 @@ result<slot_rewrite> rewrite_slot(const source_document& doc, std::string_view t
 
 bool takes_digest_in_tag(const source_document& doc, const found_image& image) {
   const std::string_view tag = text_at(doc, image.tag);
-  if (image.slot.form == slot_form::artefact) return false;
+  if (image.slot.form == slot_form::artefact || image.has_digest_as_tag) return false;
   if (tag.contains('@')) return true;
   const comment_marker* marker = image.slot.marker;
   const bool is_written = marker != nullptr && marker->changes != marker_change::nothing && !image.is_digest_marked;
@@ -243,14 +254,15 @@ bool takes_digest_in_tag(const source_document& doc, const found_image& image) {
 
 node_index commented_node(const found_image& image) {
   if (image.slot.form == slot_form::scalar) return image.scalar;
+  if (image.has_digest_as_tag) return image.tag;
   if (image.slot.form == slot_form::values || image.slot.form == slot_form::artefact) return no_node;
   return needs_comment(image) ? image.digest : image.tag;
 }
 
 bool needs_comment(const found_image& image) {
   const slot& s = image.slot;
-  return s.form != slot_form::values && s.form != slot_form::artefact && s.ref && s.ref->is_pinned() &&
-         s.ref->tag().empty();
+  const bool has_place = (s.form != slot_form::values || image.has_digest_as_tag) && s.form != slot_form::artefact;
+  return has_place && s.ref && s.ref->is_pinned() && s.ref->tag().empty();
 }
 
 }  // namespace pinhook::files

@@ -3,6 +3,7 @@
 #include <pinhook/files/helm_scalar.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/image_keys.hpp>
+#include <pinhook/pin/image_parts.hpp>
 
 #include <fmt/core.h>
 
@@ -22,31 +23,13 @@ using yaml::node_index;
 using yaml::scalar_form;
 using yaml::source_kind;
 
-constexpr std::array<std::string_view, 3> registry_keys{"registry", "hub", "imageRegistry"};
-constexpr std::array<std::string_view, 1> tag_key{"tag"};
-// In a mapping that is called an image, and beside a string `image`.
-constexpr std::array<std::string_view, 6> tag_keys{"tag",     "imageTag",     "image_tag",
-                                                   "version", "imageVersion", "image_version"};
-// Beside a string `initImage`: "initImageTag".
-constexpr std::array<std::string_view, 4> tag_endings{"Tag", "_tag", "Version", "_version"};
-// The name in a mapping that is called an image; the last one only beside a tag.
-constexpr std::array<std::string_view, 3> name_keys{"repository", "repo", "name"};
-// For sha and sha256 charts write "@sha256:{{ … }}", so that they hold only the hex digits (kube-prometheus-stack,
-// Grafana).
-constexpr std::array<std::string_view, 3> digest_keys{"digest", "sha256", "sha"};
-constexpr std::string_view algorithm = "sha256:";
-
-// Other parts of a name or a tag in charts, beside `repository` and `tag`. The hinted parts count only in a mapping
-// that is called an image or has a registry: a chart's values have a `namespace` or a `host` for other purposes, too.
-constexpr std::array<std::string_view, 4> other_parts{"org", "organization", "organisation", "imageNamespace"};
-constexpr std::array<std::string_view, 13> hinted_parts{"namespace", "owner",   "host",   "hostname", "domain",
-                                                        "server",    "path",    "prefix", "suffix",   "variant",
-                                                        "flavor",    "flavour", "distro"};
-
-// A Git repository's address, or a chart's.
-bool is_address(std::string_view repository) {
-  return repository.contains("://") || repository.contains('@') || repository.ends_with(".git");
-}
+using pin::digest_algorithm;
+using pin::digest_keys;
+using pin::registry_keys;
+using pin::repository_keys;
+using pin::tag_endings;
+using pin::tag_key;
+using pin::tag_keys;
 
 struct found_member {
   std::string_view name;
@@ -100,8 +83,9 @@ std::string put_together(const image_search& in, const found_image& image) {
   const std::string_view digest = scalar_at(in.doc, image.digest);
   std::string out = registry.empty() ? std::string() : fmt::format("{}/", registry);
   out += scalar_at(in.doc, image.name);
-  if (!tag.empty()) out += fmt::format(":{}", tag);
-  if (!digest.empty()) out += fmt::format("@{}{}", image.is_hex_digest ? algorithm : "", digest);
+  const bool is_digest = image.has_digest_as_tag && tag.starts_with(digest_algorithm);
+  if (!tag.empty()) out += fmt::format("{}{}", is_digest ? '@' : ':', tag);
+  if (!digest.empty()) out += fmt::format("@{}{}", image.is_hex_digest ? digest_algorithm : "", digest);
   return out;
 }
 
@@ -141,11 +125,16 @@ std::string other_part(image_search& in, const found_image& image, std::string_v
   for (const std::string_view key : registry_keys)
     if (!is_scalar(in, in.doc.find(image.mapping, key))) return named(key);
   const auto says = [&](std::string_view key) { return !scalar_at(in.doc, in.doc.find(image.mapping, key)).empty(); };
-  for (const std::string_view key : other_parts)
+  for (const std::string_view key : pin::other_parts)
     if (says(key)) return named(key);
   if (is_image || image.registry != no_node)
-    for (const std::string_view key : hinted_parts)
+    for (const std::string_view key : pin::hinted_parts)
       if (says(key)) return named(key);
+  if (image.name == in.doc.find(image.mapping, repository_keys.front()))
+    for (const std::string_view key : pin::extension_keys)
+      if (const auto text = string_at(in.doc, in.doc.find(image.mapping, key));
+          text && pin::may_extend(scalar_at(in.doc, image.name), key, *text))
+        return named(key);
   auto around = in.scopes.within(in.doc, image.mapping);
   for (outer_part& one : in.scopes.around(in.doc, image.mapping)) around.push_back(std::move(one));
   for (const outer_part& one : around)
@@ -169,7 +158,9 @@ std::string_view other_image_beside(const image_search& in, node_index mapping) 
 }
 
 bool has_digest(const image_search& in, const found_image& image) {
-  return !scalar_at(in.doc, image.digest).empty() || scalar_at(in.doc, image.tag).contains('@');
+  const std::string_view tag = scalar_at(in.doc, image.tag);
+  return !scalar_at(in.doc, image.digest).empty() || tag.contains('@') ||
+         (image.has_digest_as_tag && tag.starts_with(digest_algorithm));
 }
 
 // Fills in all of the slot that follows from the nodes.
@@ -228,7 +219,7 @@ result<std::optional<found_image>> values_parts(const image_search& in, node_ind
   out.tag = tag->at.value;
   out.digest_key = digest->at.key;
   out.digest = digest->at.value;
-  out.is_hex_digest = digest->name.starts_with("sha") && !scalar_at(in.doc, out.digest).starts_with(algorithm);
+  out.is_hex_digest = pin::holds_hex_digest(digest->name, scalar_at(in.doc, out.digest));
   return std::optional(std::move(out));
 }
 
@@ -246,6 +237,32 @@ void complete_values(image_search& in, found_image& image, std::string pointer) 
   in.scopes = std::move(outer);
 }
 
+result<std::optional<found_image>> image_of_operator(image_search& in, node_index mapping,
+                                                     const pin::operator_parts& of, std::string pointer) {
+  const std::optional<found_image> none;
+  found_image image;
+  image.mapping = mapping;
+  image.has_digest_as_tag = true;
+  const auto name = member_of(in.doc, mapping, of.name);
+  const auto tag = member_of(in.doc, mapping, of.tag);
+  const auto repository = of.repository.empty() ? result<member>() : member_of(in.doc, mapping, of.repository);
+  for (const auto* one : {&name, &tag, &repository})
+    if (!*one) return fail(one->error());
+  const auto says = [&](node_index i) { return !string_at(in.doc, i).value_or(std::string_view()).empty(); };
+  if (!says(name->value) || !says(tag->value) || (!of.repository.empty() && !says(repository->value))) return none;
+  image.registry = repository->value;
+  image.name = name->value;
+  image.tag_key = tag->key;
+  image.tag = tag->value;
+  if (!is_own(in, image) || !registry::reference::parse(put_together(in, image))) return none;
+  complete_values(in, image, std::move(pointer));
+  if (image.slot.reason == skip_reason::split) image.slot.reason = skip_reason::none;
+  image.slot.problem.clear();
+  image.slot.remedy.clear();
+  image.slot.format = pin::pin_format::digest;
+  return std::optional(std::move(image));
+}
+
 std::string_view pull_policy_beside(const image_search& in, node_index mapping) {
   for (const std::string_view key : {"pullPolicy", "imagePullPolicy"})
     if (const auto text = string_at(in.doc, in.doc.find(mapping, key))) return *text;
@@ -260,21 +277,21 @@ result<std::optional<found_image>> values_image(image_search& in, node_index map
   found_image image = std::move(**parts);
   member repository;
   std::string_view name_key;
-  for (const std::string_view key : name_keys) {
-    if (repository.value != no_node || (key != name_keys[0] && !is_image)) break;
-    if (key == name_keys.back() && image.tag == no_node) break;
+  for (const std::string_view key : repository_keys) {
+    if (repository.value != no_node || (key != repository_keys[0] && !is_image)) break;
+    if (key == repository_keys.back() && image.tag == no_node) break;
     auto one = member_of(in.doc, mapping, key);
     if (!one) return fail(std::move(one.error()));
     repository = *one;
     name_key = key;
   }
   const auto name = string_at(in.doc, repository.value);
-  if (!name || name->empty() || is_address(*name)) return none;
+  if (!name || name->empty() || pin::is_repository_address(*name)) return none;
   if (image.tag == no_node && image.digest == no_node && !is_image) return none;
   image.name = repository.value;
   if (!is_own(in, image)) return none;
   image = completed(in, std::move(image), std::move(pointer), is_image);
-  image.slot.is_guess = !is_image || name_key == name_keys.back();
+  image.slot.is_guess = !is_image || name_key == repository_keys.back();
   return std::optional(std::move(image));
 }
 
@@ -289,7 +306,7 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
   const bool is_only = key == pin::image_key;
   std::vector<std::string> own_keys;
   for (const std::string_view ending : tag_endings) own_keys.push_back(fmt::format("{}{}", key, ending));
-  own_keys.push_back(fmt::format("{}Digest", key));
+  own_keys.push_back(fmt::format("{}{}", key, pin::digest_ending));
   const std::vector<std::string_view> names(own_keys.begin(), own_keys.end());
   const auto own_tags = std::span(names).first(tag_endings.size());
   auto parts = is_only ? values_parts(in, mapping, {.tags = tag_keys})

@@ -4,7 +4,6 @@
 
 #include <fmt/core.h>
 
-#include <array>
 #include <utility>
 
 namespace pinhook::files {
@@ -14,40 +13,6 @@ using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
-
-// The names that Istio (hub), Bitnami (global.imageRegistry) and others use.
-constexpr std::array<std::pair<std::string_view, part_kind>, 31> part_keys{
-    {{"registry", part_kind::registry},
-     {"hub", part_kind::registry},
-     {"imageRegistry", part_kind::registry},
-     {"image_registry", part_kind::registry},
-     {"dockerRegistry", part_kind::registry},
-     {"containerRegistry", part_kind::registry},
-     {"registryUrl", part_kind::registry},
-     {"tag", part_kind::tag},
-     {"imageTag", part_kind::tag},
-     {"image_tag", part_kind::tag},
-     {"version", part_kind::tag},
-     {"imageVersion", part_kind::tag},
-     {"image_version", part_kind::tag},
-     {"appVersion", part_kind::tag},
-     {"defaultTag", part_kind::tag},
-     {"defaultImageTag", part_kind::tag},
-     {"dockerTag", part_kind::tag},
-     {"tagPrefix", part_kind::affix},
-     {"tag_prefix", part_kind::affix},
-     {"tagSuffix", part_kind::affix},
-     {"tag_suffix", part_kind::affix},
-     {"imageTagPrefix", part_kind::affix},
-     {"imageTagSuffix", part_kind::affix},
-     {"imagePrefix", part_kind::affix},
-     {"image_prefix", part_kind::affix},
-     {"imageSuffix", part_kind::affix},
-     {"image_suffix", part_kind::affix},
-     {"registryHost", part_kind::affix},
-     {"registryPrefix", part_kind::affix},
-     {"repositoryPrefix", part_kind::affix},
-     {"imageRepositoryPrefix", part_kind::affix}}};
 
 std::string joined_key(std::string_view path, std::string_view key) {
   return fmt::format("{}{}{}", path, path.empty() || key.empty() ? "" : ".", key);
@@ -85,7 +50,7 @@ void values_scopes::take(const source_document& doc, node_index mapping, node_in
                          std::vector<outer_part>& into) const {
   mapping = doc.resolve(mapping);
   if (mapping == no_node || doc.at(mapping).kind != source_kind::mapping) return;
-  for (const auto& [key, kind] : part_keys) {
+  for (const auto& [key, kind] : pin::outer_part_keys) {
     const node_index value = doc.find(mapping, key);
     if (value == no_node || doc.at(doc.resolve(value)).kind != source_kind::scalar) continue;
     into.push_back(

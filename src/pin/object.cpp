@@ -188,13 +188,15 @@ result<object> read_object(std::string_view text, std::span<const place> places,
     }
   }
   if (at.has_failed()) return fail(failure_of(at, most));
-  for (const auto& [is_wanted, look] :
-       {std::pair{is_searched, &search_pod_specs}, std::pair{is_searched && search.takes_keys, &search_image_keys}}) {
-    if (!is_wanted) continue;
+  for (const bool by_keys : {false, true}) {
+    if (!is_searched || (by_keys && !search.takes_keys)) continue;
     found_slots searched;
     searched.limit = most;
     at = json::cursor(text);
-    look(at, searched);
+    if (by_keys)
+      search_image_keys(at, searched, search.parts);
+    else
+      search_pod_specs(at, searched);
     if (!at.has_failed() && !add_new(std::move(searched), out.found)) at.reject(too_many_images);
     if (at.has_failed()) return fail(failure_of(at, most));
   }

@@ -5,6 +5,7 @@
 #include <pinhook/pin/same_templates.hpp>
 #include <pinhook/pin/standing_image.hpp>
 #include <pinhook/pin/variable.hpp>
+#include <pinhook/pin/write_pin.hpp>
 
 #include <fmt/core.h>
 
@@ -158,9 +159,11 @@ class planner {
     return now_.metadata.controller && !options_.pin_foreign_controllers && !is_pod(asked_);
   }
 
-  // The format that the operator of a custom resource needs in the places that it reads.
+  // The format that the place of the image, or the operator of a custom resource, needs.
   std::optional<pin_format> operator_format(std::size_t index) const {
-    return now_.found.slots[index].is_guess ? format_of_operator(asked_.group) : std::nullopt;
+    const slot& s = now_.found.slots[index];
+    if (const auto only = format_of(s.value)) return only;
+    return s.is_guess ? format_of_operator(asked_.group) : std::nullopt;
   }
 
   const slot* standing(std::size_t index) const { return standing_slot(index, now_, *before_); }

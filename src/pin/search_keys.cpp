@@ -3,24 +3,22 @@
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/image_kinds.hpp>
 #include <pinhook/pin/json_pointer.hpp>
+#include <pinhook/pin/part_search.hpp>
 #include <pinhook/pin/pod_spec.hpp>
-#include <pinhook/registry/reference.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace pinhook::pin {
 namespace {
 
-// A name alone, without a tag or a path, may be that of anything: of a machine's image, of an object.
-bool is_image_text(std::string_view key, std::string_view text) {
-  if (is_whole_image(text)) return true;
-  return key == image_key && text.contains('/') && !is_other_text(text) && registry::reference::parse(text);
-}
-
 class key_search {
  public:
-  key_search(json::cursor& at, found_slots& out) : at_(at), out_(out) {}
+  key_search(json::cursor& at, found_slots& out, const operator_parts* parts) : at_(at), out_(out), parts_(parts) {}
 
   void take_object() {
     json::string key;
@@ -32,52 +30,83 @@ class key_search {
       pointer_ = "/spec";
       take({}, 1);
     }
+    hand_over();
   }
 
  private:
-  // `key`: that of the value, or of the list that holds it.
-  void take(std::string_view key, std::size_t depth) {
+  // `key`: that of the value, or of the list that holds it. Returns the parts of a mapping that may be parts of images
+  // around it, when it is called `global`.
+  std::vector<std::string> take(std::string_view key, std::size_t depth) {
     const json::kind kind = at_.peek();
     if (kind != json::kind::object && kind != json::kind::array)
       at_.skip();
     else if (depth == max_search_depth)
       at_.reject(nested_too_deeply);
     else if (kind == json::kind::object)
-      take_mapping(depth);
+      return take_mapping(key, depth);
     else
       take_list(key, depth);
+    return {};
   }
 
-  void take_mapping(std::size_t depth) {
-    const std::size_t slots = out_.slots.size();
-    const std::size_t templates = out_.templates.size();
+  std::vector<std::string> take_mapping(std::string_view key_of_it, std::size_t depth) {
+    const std::size_t found = found_.size();
     const std::size_t size = pointer_.size();
+    const bool is_image = names_image(key_of_it);
     bool has_version = false;
     bool has_kind = false;
+    std::vector<json_member> members;
+    std::vector<std::string> outer;
     json::string key;
     std::string name;
     for (at_.enter_object(); at_.next_key(key);) {
       name.clear();
-      const json::kind kind = at_.peek();
+      json_member one{.key = key, .kind = at_.peek()};
       if (!key.append_to(name) || is_key_without_images(name)) {
         at_.skip();
         continue;
       }
-      has_version = has_version || (name == "apiVersion" && kind == json::kind::string);
-      has_kind = has_kind || (name == "kind" && kind == json::kind::string);
-      append_pointer(pointer_, name);
-      if (kind != json::kind::string)
-        take(name, depth + 1);
-      else if (names_image(name))
-        take_text(name);
-      else
-        at_.skip();
-      pointer_.resize(size);
+      if (one.kind == json::kind::object || one.kind == json::kind::array) {
+        append_pointer(pointer_, name);
+        auto inner = take(name, depth + 1);
+        if (name == "global") outer = std::move(inner);
+        pointer_.resize(size);
+      } else {
+        const std::size_t begin = at_.offset();
+        if (one.kind == json::kind::string)
+          one.text = at_.read_string();
+        else
+          at_.skip();
+        one.written = at_.since(begin);
+        has_version = has_version || (one.kind == json::kind::string && name == "apiVersion");
+        has_kind = has_kind || (one.kind == json::kind::string && name == "kind");
+      }
+      members.push_back(one);
     }
-    if (!has_version || !has_kind) return;
-    // Another object, which is its own.
-    out_.slots.erase(out_.slots.begin() + static_cast<std::ptrdiff_t>(slots), out_.slots.end());
-    out_.templates.erase(out_.templates.begin() + static_cast<std::ptrdiff_t>(templates), out_.templates.end());
+    if (at_.has_failed()) return {};
+    auto own = outer_parts_of(members);
+    leave_parts(found, outer);
+    leave_parts(found, own);
+    if (has_version && has_kind) {
+      // Another object, which is its own.
+      found_.resize(found);
+      return {};
+    }
+    const std::size_t first = found_.size();
+    for (found_parts& one : images_of_mapping(at_, {pointer_, members, is_image, parts_})) add(std::move(one));
+    leave_parts(first, outer);
+    return own;
+  }
+
+  // Images in parts whose name may have another part, in a mapping around them.
+  void leave_parts(std::size_t from, const std::vector<std::string>& outer) {
+    if (outer.empty()) return;
+    const auto may_be_longer = [&](const found_parts& one) {
+      return one.slot.value != slot_value::image &&
+             std::ranges::any_of(outer, [&](const std::string& text) { return text.empty() || text != one.registry; });
+    };
+    found_.erase(std::remove_if(found_.begin() + static_cast<std::ptrdiff_t>(from), found_.end(), may_be_longer),
+                 found_.end());
   }
 
   void take_list(std::string_view key, std::size_t depth) {
@@ -88,7 +117,7 @@ class key_search {
     for (at_.enter_array(); at_.next_element(); ++index) {
       append_pointer(pointer_, std::to_string(index));
       if (has_images && at_.peek() == json::kind::string) {
-        take_text({});
+        take_text(at_);
       } else {
         if (has_variables && at_.peek() == json::kind::object) take_variable(at_);
         take({}, depth + 1);
@@ -119,28 +148,45 @@ class key_search {
     if (here.has_failed() || !has_value || !is_image_variable(name)) return;
     const std::size_t size = pointer_.size();
     append_pointer(pointer_, "value");
-    take_text_at(value, {});
+    take_text(value);
     pointer_.resize(size);
     if (value.has_failed()) at_ = value;
   }
 
-  void take_text(std::string_view key) { take_text_at(at_, key); }
-
-  void take_text_at(json::cursor& at, std::string_view key) {
-    json::cursor ahead = at;
-    if (!is_image_text(key, ahead.read_text())) {
-      at.skip();
-      return;
-    }
+  void take_text(json::cursor& at) {
     const std::size_t begin = at.offset();
-    take_image(at, pointer_, out_);
-    if (at.has_failed()) return;
-    out_.slots.back().is_guess = true;
-    out_.templates.push_back({pointer_, at.since(begin)});
+    std::string text = at.read_text();
+    if (!is_image_text({}, text)) return;
+    found_parts out;
+    out.slot.pointer = pointer_;
+    out.slot.image = std::move(text);
+    out.slot.is_guess = true;
+    out.values.push_back({pointer_, at.since(begin), {}});
+    add(std::move(out));
+  }
+
+  void add(found_parts one) {
+    if (found_.size() == out_.limit)
+      at_.reject(too_many_images);
+    else
+      found_.push_back(std::move(one));
+  }
+
+  // In the order of the text.
+  void hand_over() {
+    const auto place = [](const found_parts& one) { return one.values.front().text.data(); };
+    std::ranges::sort(found_, {}, place);
+    for (found_parts& one : found_) {
+      one.slot.pod = out_.templates.size();
+      out_.slots.push_back(std::move(one.slot));
+      std::ranges::move(one.values, std::back_inserter(out_.templates));
+    }
   }
 
   json::cursor& at_;
   found_slots& out_;
+  const operator_parts* parts_;
+  std::vector<found_parts> found_;
   std::string pointer_;
 };
 
@@ -151,6 +197,8 @@ bool may_search_keys(std::string_view group, std::string_view kind) {
          !holds_no_images(group, kind);
 }
 
-void search_image_keys(json::cursor& at, found_slots& out) { key_search(at, out).take_object(); }
+void search_image_keys(json::cursor& at, found_slots& out, const operator_parts* parts) {
+  key_search(at, out, parts).take_object();
+}
 
 }  // namespace pinhook::pin

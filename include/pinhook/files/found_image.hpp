@@ -43,6 +43,8 @@ struct found_image {
   std::string before{};
   /// values: the digest is written without its "sha256:".
   bool is_hex_digest = false;
+  /// values: a digest takes the place of the tag (pin::operator_parts).
+  bool has_digest_as_tag = false;
   /// The comment of another pinning program when `slot.tag` comes from it (foreign_tag.hpp); else empty.
   yaml::text_span foreign_comment{};
   /// True when another program writes the digest, too: its line has a comment like `slot.marker`.

@@ -49,7 +49,8 @@ struct slot_rewrite {
 [[nodiscard]] bool takes_digest_in_tag(const yaml::source_document& doc, const found_image& image);
 
 /// The scalar (or alias) whose line holds the comment of the slot: the image; for a kustomization's entry its digest,
-/// else its tag. no_node for values and artefacts, which have no comment.
+/// else its tag; of values the tag that a digest takes the place of. no_node for other values and artefacts, which have
+/// no comment.
 [[nodiscard]] yaml::node_index commented_node(const found_image& image);
 
 /// True for a digest without a tag, so that only a comment can hold the tag.

@@ -7,10 +7,10 @@
 // One thread. The document must outlive the scopes.
 #pragma once
 
+#include <pinhook/pin/image_parts.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,11 +22,7 @@ namespace pinhook::files {
 /// square of their number.
 inline constexpr std::size_t max_outer_parts = 32;
 
-enum class part_kind : std::uint8_t {
-  registry,  // text before the name, with a slash
-  tag,       // text after it, with a colon
-  affix,     // text before or after the name or the tag, in an unknown way
-};
+using pin::part_kind;
 
 struct outer_part {
   part_kind kind = part_kind::registry;

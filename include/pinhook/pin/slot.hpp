@@ -9,10 +9,20 @@ namespace pinhook::pin {
 
 enum class container_type : std::uint8_t { container, init_container, ephemeral_container, image_volume, other };
 
+/// What stands at the pointer of a slot, and so what a pin writes there.
+enum class slot_value : std::uint8_t {
+  image,          // the reference
+  tag,            // that of an image in parts: "1.25@sha256:…"
+  digest_or_tag,  // the tag or, in its place, the digest: "sha256:…" (image_parts.hpp, operator_parts)
+  digest,         // "sha256:…", beside the tag
+  hex_digest,     // the same without its algorithm
+};
+
 struct slot {
-  /// JSON Pointer (RFC 6901) to the string: "/spec/template/spec/containers/0/image".
+  /// JSON Pointer (RFC 6901) to the string that a pin changes: "/spec/template/spec/containers/0/image"; of an image in
+  /// parts to its tag or digest.
   std::string pointer;
-  /// The string at that place, decoded.
+  /// The image: the string at that place, decoded; of an image in parts all of them, put together.
   std::string image;
   /// The container's (or volume's) name; empty when it has none.
   std::string container;
@@ -26,6 +36,7 @@ struct slot {
   /// True for a text that only looks like an image, found by the name of its key (search_keys.hpp): when its registry
   /// does not know it, it is left as it is.
   bool is_guess = false;
+  slot_value value = slot_value::image;
 
   friend bool operator==(const slot&, const slot&) = default;
 };

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/pin/slot.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,5 +17,12 @@ namespace pinhook::pin {
 /// shows which tag was resolved.
 [[nodiscard]] std::string write_pin(std::string_view written_name, std::string_view tag, const registry::digest& digest,
                                     pin_format format);
+
+/// The part of the pinned `image` that stands at the pointer of its slot: of "acme/a:1.0@sha256:…" for slot_value::tag
+/// "1.0@sha256:…".
+[[nodiscard]] std::string_view value_of(std::string_view image, slot_value at);
+
+/// The only format whose parts have a place; none for whole references, which can have any.
+[[nodiscard]] std::optional<pin_format> format_of(slot_value at);
 
 }  // namespace pinhook::pin

@@ -27,5 +27,18 @@ TEST(WritePin, KeepsTheAuthorsName) {
   }
 }
 
+TEST(WritePin, GivesThePartThatASlotHolds) {
+  const std::string hex(64, 'a');
+  const std::string pinned = "localhost:5000/a/b:1.25@sha256:" + hex;
+  EXPECT_EQ(value_of(pinned, slot_value::image), pinned);
+  EXPECT_EQ(value_of(pinned, slot_value::tag), "1.25@sha256:" + hex);
+  EXPECT_EQ(value_of(pinned, slot_value::digest), "sha256:" + hex);
+  EXPECT_EQ(value_of(pinned, slot_value::hex_digest), hex);
+  EXPECT_EQ(value_of("a@sha256:" + hex, slot_value::digest_or_tag), "sha256:" + hex);
+  EXPECT_EQ(format_of(slot_value::image), std::nullopt);
+  EXPECT_EQ(format_of(slot_value::tag), pin_format::tag_and_digest);
+  EXPECT_EQ(format_of(slot_value::digest_or_tag), pin_format::digest);
+}
+
 }  // namespace
 }  // namespace pinhook::pin

@@ -1,0 +1,227 @@
+#include <pinhook/pin/part_search.hpp>
+
+#include <pinhook/pin/image_keys.hpp>
+#include <pinhook/pin/json_pointer.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace pinhook::pin {
+namespace {
+
+std::string text_of(const json_member* one) {
+  std::string out;
+  if (one == nullptr || one->kind != json::kind::string || !one->text.append_to(out)) out.clear();
+  return out;
+}
+
+std::string name_of(const json_member& one) {
+  std::string out;
+  if (!one.key.append_to(out)) out.clear();
+  return out;
+}
+
+bool has_neither_tag_nor_digest(const std::string& text) {
+  const auto ref = registry::reference::parse(text);
+  return ref && ref->tag().empty() && !ref->is_pinned();
+}
+
+// The members that make an image; null where there is none.
+struct image_members {
+  const json_member* registry = nullptr;
+  const json_member* name = nullptr;
+  const json_member* tag = nullptr;
+  const json_member* digest = nullptr;
+  // A pin takes the place of the tag.
+  bool has_digest_as_tag = false;
+};
+
+class mapping_search {
+ public:
+  mapping_search(json::cursor& at, const json_mapping& in) : at_(at), in_(in) {}
+
+  std::vector<found_parts> run() {
+    if (in_.parts != nullptr) take_of_operator(*in_.parts);
+    take_repository();
+    for (const json_member& one : in_.members) {
+      if (one.kind != json::kind::string) continue;
+      const std::string key = name_of(one);
+      if (names_image(key) && std::ranges::find(used_, &one) == used_.end()) take_string(one, key);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  const json_member* find(std::string_view key) {
+    const json_member* out = nullptr;
+    for (const json_member& one : in_.members) {
+      if (!(one.key == key)) continue;
+      if (out != nullptr) at_.reject("a duplicate key");
+      out = &one;
+    }
+    return out;
+  }
+
+  // The first of the keys with a text, else the first that exists.
+  const json_member* first_of(std::span<const std::string_view> keys) {
+    const json_member* out = nullptr;
+    for (const std::string_view key : keys) {
+      const json_member* one = find(key);
+      if (one == nullptr) continue;
+      if (!text_of(one).empty()) return one;
+      if (out == nullptr) out = one;
+    }
+    return out;
+  }
+
+  bool has_text(std::span<const std::string_view> keys) { return !text_of(first_of(keys)).empty(); }
+
+  void take_of_operator(const operator_parts& of) {
+    const image_members parts{of.repository.empty() ? nullptr : find(of.repository), find(of.name), find(of.tag),
+                              nullptr, true};
+    if (of.repository.empty() || parts.registry != nullptr) take(parts);
+  }
+
+  // {repository: acme/engine, tag: "1.0"}
+  void take_repository() {
+    image_members parts;
+    parts.tag = in_.is_image ? first_of(tag_keys) : first_of(tag_key);
+    for (const std::string_view key : repository_keys)
+      if (parts.name == nullptr && (key == repository_keys[0] || in_.is_image)) parts.name = find(key);
+    const std::string name = text_of(parts.name);
+    if (name.empty() || is_repository_address(name)) return;
+    parts.registry = first_of(registry_keys);
+    parts.digest = first_of(digest_keys);
+    if (!has_other_parts(parts, name)) take(parts);
+  }
+
+  // Members that may be parts, too, in an unknown way.
+  bool has_other_parts(const image_members& parts, const std::string& name) {
+    if (has_text(other_parts)) return true;
+    if ((in_.is_image || parts.registry != nullptr) && has_text(hinted_parts)) return true;
+    for (const std::string_view key : extension_keys)
+      if (const json_member* one = find(key); one != parts.name && may_extend(name, key, text_of(one))) return true;
+    return std::ranges::any_of(outer_part_keys, [&](const auto& known) {
+      return known.second == part_kind::affix && !text_of(find(known.first)).empty();
+    });
+  }
+
+  void take_string(const json_member& one, const std::string& key) {
+    const std::string text = text_of(&one);
+    if (!has_neither_tag_nor_digest(text)) {
+      if (is_image_text(key, text)) add({.name = &one}, slot_value::image);
+      return;
+    }
+    std::vector<std::string> own_keys;
+    for (const std::string_view ending : tag_endings) own_keys.push_back(fmt::format("{}{}", key, ending));
+    own_keys.push_back(fmt::format("{}{}", key, digest_ending));
+    const std::vector<std::string_view> own(own_keys.begin(), own_keys.end());
+    const auto own_tags = std::span(own).first(tag_endings.size());
+    const bool is_only = key == image_key;
+    if (is_only && !names_registry(text) && has_text(std::span(repository_keys).first(1))) return;
+    image_members parts{.name = &one};
+    parts.tag = is_only ? first_of(certain_tag_keys) : first_of(own_tags);
+    parts.digest = is_only ? first_of(digest_keys) : find(own.back());
+    if (is_only) parts.registry = first_of(registry_keys);
+    if (parts.tag != nullptr || parts.digest != nullptr) {
+      if (!is_only || !shares_tag(one)) take(parts);
+      return;
+    }
+    // The operator may write the version behind it: without that it is not the image that runs.
+    const bool may_have_version = is_only ? has_text(tag_keys) || has_text(own_tags) : false;
+    if (!may_have_version && is_image_text(key, text)) add({.name = &one}, slot_value::image);
+  }
+
+  // True when the tag beside `image` may also be that of another string, `sidecarImage: proxy`.
+  bool shares_tag(const json_member& image) {
+    return std::ranges::any_of(in_.members, [&](const json_member& one) {
+      if (&one == &image || one.kind != json::kind::string) return false;
+      const std::string key = name_of(one);
+      if (!names_image(key) || !has_neither_tag_nor_digest(text_of(&one))) return false;
+      return std::ranges::none_of(
+          tag_endings, [&](std::string_view ending) { return find(fmt::format("{}{}", key, ending)) != nullptr; });
+    });
+  }
+
+  void take(const image_members& parts) {
+    const auto is_text = [](const json_member* one) { return one == nullptr || one->kind == json::kind::string; };
+    if (parts.name == nullptr || !is_text(parts.registry) || !is_text(parts.tag) || !is_text(parts.digest)) return;
+    const std::string tag = text_of(parts.tag);
+    if (tag.empty() && text_of(parts.digest).empty()) return;
+    const bool is_in_tag = parts.digest == nullptr || tag.contains('@');
+    add(parts, parts.has_digest_as_tag                                           ? slot_value::digest_or_tag
+               : is_in_tag                                                       ? slot_value::tag
+               : holds_hex_digest(name_of(*parts.digest), text_of(parts.digest)) ? slot_value::hex_digest
+                                                                                 : slot_value::digest);
+  }
+
+  static std::string put_together(const image_members& parts, slot_value value) {
+    const std::string registry = text_of(parts.registry);
+    const std::string tag = text_of(parts.tag);
+    const std::string digest = text_of(parts.digest);
+    std::string out = registry.empty() ? std::string() : registry + "/";
+    out += text_of(parts.name);
+    const bool is_digest = value == slot_value::digest_or_tag && tag.starts_with(digest_algorithm);
+    if (!tag.empty()) out.append(is_digest ? "@" : ":").append(tag);
+    if (!digest.empty())
+      out.append("@").append(value == slot_value::hex_digest ? digest_algorithm : std::string_view()).append(digest);
+    return out;
+  }
+
+  void add(const image_members& parts, slot_value value) {
+    found_parts out;
+    out.slot.image = put_together(parts, value);
+    if (value != slot_value::image && !registry::reference::parse(out.slot.image)) return;
+    out.slot.is_guess = true;
+    out.registry = text_of(parts.registry);
+    out.slot.value = value;
+    const json_member* at = value == slot_value::image                                       ? parts.name
+                            : value == slot_value::tag || value == slot_value::digest_or_tag ? parts.tag
+                                                                                             : parts.digest;
+    for (const json_member* one : std::array{at, parts.registry, parts.name, parts.tag, parts.digest}) {
+      if (one == nullptr || (one == at && !out.values.empty())) continue;
+      std::string pointer = in_.pointer;
+      append_pointer(pointer, name_of(*one));
+      if (one == at) out.slot.pointer = pointer;
+      out.values.push_back({std::move(pointer), one->written, {}});
+      used_.push_back(one);
+    }
+    out_.push_back(std::move(out));
+  }
+
+  json::cursor& at_;
+  const json_mapping& in_;
+  std::vector<found_parts> out_;
+  // Members that are parts of found images.
+  std::vector<const json_member*> used_;
+};
+
+}  // namespace
+
+// A name alone, without a tag or a path, may be that of anything: of a machine's image, of an object.
+bool is_image_text(std::string_view key, std::string_view text) {
+  if (is_whole_image(text)) return true;
+  return key == image_key && text.contains('/') && !is_other_text(text) && registry::reference::parse(text);
+}
+
+std::vector<found_parts> images_of_mapping(json::cursor& at, const json_mapping& in) {
+  return mapping_search(at, in).run();
+}
+
+std::vector<std::string> outer_parts_of(std::span<const json_member> members) {
+  std::vector<std::string> out;
+  for (const json_member& one : members) {
+    const std::string text = text_of(&one);
+    if (text.empty()) continue;
+    for (const auto& [key, kind] : outer_part_keys)
+      if (kind != part_kind::tag && one.key == key) out.push_back(kind == part_kind::registry ? text : std::string());
+  }
+  return out;
+}
+
+}  // namespace pinhook::pin
