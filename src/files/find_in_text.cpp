@@ -43,6 +43,9 @@ void find_in_text(image_search& in, yaml::node_index scalar, const owned_part& p
       complete(own);
     else
       own.images.clear();
+    // A pin of a kustomization's entry may need a line of its own.
+    if (own.doc.encoding != yaml::text_encoding::none)
+      std::erase_if(own.images, [](const found_image& one) { return one.slot.form == slot_form::kustomization; });
     in.budget = own.budget;
     inner.images.push_back(std::move(own.images));
   }

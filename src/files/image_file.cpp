@@ -12,6 +12,7 @@
 #include <pinhook/files/rewrite_slot.hpp>
 #include <pinhook/files/skip_comment.hpp>
 #include <pinhook/files/tag_comment.hpp>
+#include <pinhook/yaml/embedded.hpp>
 
 #include <fmt/core.h>
 
@@ -283,7 +284,11 @@ result<image_file> image_file::rewritten(std::span<const change> changes, pin::p
   for (auto& [document, plan] : by_document) {
     auto more = plan.edits();
     if (!more) return fail(std::move(more.error()));
-    std::ranges::move(*more, std::back_inserter(edits));
+    for (yaml::edit& one : *more) {
+      auto bytes = yaml::encoded(one.text, p.from.documents[document].encoding);
+      if (!bytes) return fail(std::move(bytes.error()));
+      edits.push_back({one.span, *std::move(bytes)});
+    }
   }
   auto text = yaml::splice(*parts_->text, std::move(edits));
   if (!text) return fail(std::move(text.error()));
@@ -308,7 +313,7 @@ std::string image_file::suggestion(const change& one, pin::pin_format format) co
   if (image.slot.form == slot_form::scalar) return plan->value->value;
   const bool is_tag = plan->value->value.contains('@');
   if (image.slot.form == slot_form::values) {
-    const auto key = doc.resolve(is_tag ? image.tag_key : image.digest_key);
+    const auto key = doc.resolve(is_tag || image.has_digest_as_tag ? image.tag_key : image.digest_key);
     return fmt::format("{}: {}", doc.at(key).text, plan->value->value);
   }
   return fmt::format("{}: {}", is_tag ? "newTag" : "digest", plan->value->value);

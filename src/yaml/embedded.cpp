@@ -1,5 +1,7 @@
 #include <pinhook/yaml/embedded.hpp>
 
+#include <pinhook/yaml/text_places.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
@@ -66,21 +68,83 @@ std::optional<line_map> map_lines(std::string_view text, const source_node& scal
   return is_known ? std::optional(std::move(out)) : std::nullopt;
 }
 
-// The text between quotes, where it is what YAML reads: on one line, and without escapes.
-std::optional<line_map> map_quoted(std::string_view text, const source_node& scalar) {
-  const std::size_t begin = scalar.span.begin + 1;
-  if (scalar.span.size() != scalar.text.size() + 2 || text.substr(begin, scalar.text.size()) != scalar.text)
-    return std::nullopt;
-  if (scalar.text.contains('\n') || scalar.text.empty()) return std::nullopt;
-  line_map out;
-  out.lines.push_back({0, begin});
-  out.columns = scalar.column;
-  out.first_line = scalar.line;
+// The position of a byte of the file, at or behind a scalar's.
+class position_finder {
+ public:
+  position_finder(std::string_view text, const source_node& from)
+      : text_(text), at_(from.span.begin), line_(from.line) {
+    line_begin_ = at_;
+    while (line_begin_ > 0 && text_[line_begin_ - 1] != '\n') --line_begin_;
+  }
+
+  // Nodes come in the order of the text.
+  void set(source_node& node) {
+    for (; at_ < node.span.begin; ++at_) {
+      if (text_[at_] != '\n') continue;
+      ++line_;
+      line_begin_ = at_ + 1;
+    }
+    node.line = line_;
+    const std::string_view before = text_.substr(line_begin_, node.span.begin - line_begin_);
+    node.column = 1 + static_cast<std::uint32_t>(std::ranges::count_if(
+                          before, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_;
+  std::uint32_t line_;
+  std::size_t line_begin_ = 0;
+};
+
+text_encoding encoding_of(scalar_form form) {
+  return form == scalar_form::single_quoted   ? text_encoding::single_quoted
+         : form == scalar_form::double_quoted ? text_encoding::double_quoted
+         : form == scalar_form::folded        ? text_encoding::folded
+                                              : text_encoding::none;
+}
+
+auto not_certain() {
+  return fail(error_code::unsupported, "the places of the text's bytes in the file are not certain");
+}
+
+result<source> read_literal(std::string_view text, const source_node& node, const source_limits& limits) {
+  const auto lines = map_lines(text, node);
+  if (!lines) return not_certain();
+  auto out = read_source(node.text, limits);
+  if (!out) return out;
+  for (source_document& inner : out->documents) {
+    inner.span = lines->outer(inner.span);
+    for (source_node& one : inner.nodes) {
+      one.span = lines->outer(one.span);
+      one.line += lines->first_line - 1;
+      one.column += lines->columns;
+    }
+  }
   return out;
 }
 
-bool is_quoted(const source_node& node) {
-  return node.form == scalar_form::single_quoted || node.form == scalar_form::double_quoted;
+result<source> read_encoded(std::string_view text, const source_node& node, const source_limits& limits) {
+  const auto places = places_of_text(text, node);
+  if (!places || places->begins.empty()) return not_certain();
+  const std::size_t end = places->ends.back();
+  const auto outer = [&](text_span inner) -> text_span {
+    const std::size_t begin = inner.begin < places->begins.size() ? places->begins[inner.begin] : end;
+    return {begin, inner.size() == 0 ? begin : places->ends[inner.end - 1]};
+  };
+  auto out = read_source(node.text, limits);
+  if (!out) return out;
+  position_finder positions(text, node);
+  for (source_document& inner : out->documents) {
+    inner.span = outer(inner.span);
+    inner.has_comments = false;
+    inner.encoding = encoding_of(node.form);
+    for (source_node& one : inner.nodes) {
+      one.span = outer(one.span);
+      positions.set(one);
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -88,20 +152,24 @@ bool is_quoted(const source_node& node) {
 result<source> read_embedded(const source_document& doc, std::string_view text, node_index scalar,
                              const source_limits& limits) {
   const source_node& node = doc.at(scalar);
-  if (node.kind != source_kind::scalar || (node.form != scalar_form::literal && !is_quoted(node)))
-    return fail(error_code::unsupported, "only literal and quoted text is read as YAML");
-  const auto lines = is_quoted(node) ? map_quoted(text, node) : map_lines(text, node);
-  if (!lines) return fail(error_code::unsupported, "the text is not in the file as it is");
-  auto out = read_source(node.text, limits);
-  if (!out) return out;
-  for (source_document& inner : out->documents) {
-    inner.span = lines->outer(inner.span);
-    inner.has_comments = !is_quoted(node);
-    for (source_node& one : inner.nodes) {
-      one.span = lines->outer(one.span);
-      one.line += lines->first_line - 1;
-      one.column += lines->columns;
-    }
+  const bool is_text = node.kind == source_kind::scalar &&
+                       (node.form == scalar_form::literal || encoding_of(node.form) != text_encoding::none);
+  if (!is_text) return fail(error_code::unsupported, "only text in a block or in quotes is read as YAML");
+  if (doc.encoding != text_encoding::none) return not_certain();
+  return node.form == scalar_form::literal ? read_literal(text, node, limits) : read_encoded(text, node, limits);
+}
+
+result<std::string> encoded(std::string_view text, text_encoding as) {
+  if (as != text_encoding::none && as != text_encoding::double_quoted && text.contains('\n'))
+    return fail(error_code::unsupported, "a line break cannot be written in this text");
+  std::string out;
+  for (const char c : text) {
+    if (as == text_encoding::single_quoted && c == '\'') out += c;
+    if (as == text_encoding::double_quoted && (c == '"' || c == '\\')) out += '\\';
+    if (as == text_encoding::double_quoted && c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out;
 }

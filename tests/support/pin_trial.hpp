@@ -90,7 +90,8 @@ inline std::string difference(const json::value& a, const json::value& b, const 
     const auto before = a.IsString() ? std::string(text_of(a)) : number_text(a, after);
     if (is_pin_of(before, after, digests)) return {};
     // A text that holds YAML itself.
-    if (before.contains('\n')) return tree_difference(before, after, digests);
+    if (before.contains('\n') || before.contains(": ") || before.starts_with('{'))
+      return tree_difference(before, after, digests);
     return fmt::format("{} became {:?}", where, after);
   }
   if (a.GetType() != b.GetType()) return where + " became something else";

@@ -14,7 +14,8 @@
 
 namespace pinhook::files {
 
-/// A string under a key like "image" that is a whole reference, and no image of the file.
+/// A string under a key like "image" that is a whole reference, and no image of the file; or one in a text of the file,
+/// at the line of a literal text, else at the text's begin.
 struct unread_image {
   /// As in slot.
   std::size_t document = 0;

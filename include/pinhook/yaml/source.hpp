@@ -70,6 +70,9 @@ struct source_node {
 /// The node in place of a missing one: an empty scalar.
 inline constexpr source_node absent_node{};
 
+/// How the bytes of a document stand in the file: as they are, or in a text of another document (embedded.hpp).
+enum class text_encoding : std::uint8_t { none, single_quoted, double_quoted, folded };
+
 struct source_document {
   /// Parents come before their children, and everything in the order of the text.
   std::vector<source_node> nodes;
@@ -79,6 +82,8 @@ struct source_document {
   text_span span;
   /// False where no comment may be behind a value. The readers of other languages set it.
   bool has_comments = true;
+  /// The spans of its nodes are in this encoding, and edits of it must be.
+  text_encoding encoding = text_encoding::none;
 
   /// The node; for `no_node` the absent one, so that a missing node reads as empty instead of ending the process. It
   /// has no place: check before an edit.

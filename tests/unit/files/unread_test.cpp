@@ -34,6 +34,21 @@ TEST(Unread, NamesWhatLooksLikeAnImage) {
               ElementsAre("0 1:39 /jobs/a/strategy/matrix/image node:20"));
 }
 
+// Operators take the images that they start as arguments, too.
+TEST(Unread, NamesArguments) {
+  EXPECT_THAT(
+      unread("args: [--sidecar-image=quay.io/acme/side:1.0, \"-initImage=a:1\", --image=x, --v=a:1, image=a:1]\n"),
+      ElementsAre("0 1:8 /args/0 quay.io/acme/side:1.0", "0 1:47 /args/1 a:1"));
+}
+
+TEST(Unread, NamesLinesOfTexts) {
+  EXPECT_THAT(unread("run: |\n  cat <<X\n  - image: 'nginx:1.25'\n    }}: {{\n  X\n"),
+              ElementsAre("0 3:1 /run nginx:1.25"));
+  EXPECT_THAT(unread("a: |\n  x: {image: 'nginx:1.25'}\n  ---\n  image: b:1\nb: \"{'image': 'c:1'}\"\n"),
+              ElementsAre("0 2:1 /a/x/image nginx:1.25", "0 4:1 /a/1/image b:1", "0 5:4 /b/image c:1"));
+  EXPECT_THAT(unread("status:\n  a: |\n    image: b:1\n    c: 1\n"), IsEmpty());
+}
+
 TEST(Unread, PassesOverTheRest) {
   const std::vector<std::string_view> cases{
       "image: nginx\n",
