@@ -145,7 +145,9 @@ void declare_check(CLI::App& app, arguments& out) {
   add_paths(app, out);
   app.add_flag("--drift", out.files.drift, "Compare pins with the digests that their tags have now");
   app.add_flag("-v,--verbose", out.files.verbose, "List values that look like images and are not read, too");
-  app.add_flag("--strict", out.files.strict, "Fail for notes, too, and for a PATH without an image");
+  app.add_flag(
+      "--strict", out.files.strict,
+      "Fail for notes, for values that look like images and are not read, and for a PATH without an image, too");
   one_of(app.add_option("-o,--output", out.files.output, "How to print the findings"),
          {"table", "json", "sarif", "junit", "github"});
   add_format(app, out);

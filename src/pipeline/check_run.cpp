@@ -161,6 +161,8 @@ run_outcome check_run::finish(const digest_map& known) {
   const auto totals = totals_of(files_);
   auto options = options_.report;
   options.is_complete = totals.faults == 0 && failures == 0;
+  // What fails the check is shown.
+  options.is_verbose = options.is_verbose || options_.is_strict;
   outcome_.out = write_report(options_.output, files_, checks_.table, options);
   if (templates_ > 0)
     say(fmt::format("skipped {} not rendered ({}{}): helm template … | pinhook check -",
@@ -169,7 +171,7 @@ run_outcome check_run::finish(const digest_map& known) {
   if (auto note = excluded_note(excluded_); !note.empty()) say(std::move(note));
   const std::size_t empty = report_empty_arguments();
   say(summary(totals));
-  const bool has_failed = totals.findings > 0 || (options_.is_strict && totals.notes + empty > 0);
+  const bool has_failed = totals.findings > 0 || (options_.is_strict && totals.notes + totals.unread + empty > 0);
   outcome_.status = status_of(totals, failures, has_failed);
   return std::move(outcome_);
 }

@@ -57,6 +57,22 @@ TEST_F(Unread, AFoundFileOfUnknownFormIsCounted) {
   EXPECT_EQ(done.out, "x.yaml:1:15  unread  nginx:1.25  name the place in pin.kinds or files.paths\n");
 }
 
+// A gate: whatever may be an image was read, or the check fails and shows it.
+TEST_F(Unread, StrictFailsForValuesThatAreNotRead) {
+  for (const bool is_strict : {false, true}) {
+    check_options.is_strict = is_strict;
+    add("x.yaml", unknown, false);
+    add("pod.yaml",
+        "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'nginx@" + std::string("sha256:") +
+            std::string(64, 'a') + "'}]}\n",
+        false);
+    const auto done = check();
+    EXPECT_EQ(done.status, is_strict ? run_status::failed : run_status::good);
+    EXPECT_EQ(done.out,
+              is_strict ? "x.yaml:1:15  unread  nginx:1.25  name the place in pin.kinds or files.paths\n" : "");
+  }
+}
+
 TEST_F(Unread, JsonHasBoth) {
   check_options.output = report_format::json;
   add("x.yaml", unknown);
