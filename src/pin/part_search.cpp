@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <set>
 #include <utility>
 
 namespace pinhook::pin {
@@ -43,7 +43,11 @@ struct image_members {
 
 class mapping_search {
  public:
-  mapping_search(json::cursor& at, const json_mapping& in) : at_(at), in_(in) {}
+  mapping_search(json::cursor& at, const json_mapping& in) : at_(at), in_(in) {
+    if (in.members.size() <= few) return;
+    for (const json_member& one : in.members) by_name_.emplace_back(name_of(one), &one);
+    std::ranges::stable_sort(by_name_, {}, &named_member::first);
+  }
 
   std::vector<found_parts> run() {
     if (in_.parts != nullptr) take_of_operator(*in_.parts);
@@ -51,13 +55,18 @@ class mapping_search {
     for (const json_member& one : in_.members) {
       if (one.kind != json::kind::string) continue;
       const std::string key = name_of(one);
-      if (names_image(key) && std::ranges::find(used_, &one) == used_.end()) take_string(one, key);
+      if (names_image(key) && !used_.contains(&one)) take_string(one, key);
     }
     return std::move(out_);
   }
 
  private:
+  using named_member = std::pair<std::string, const json_member*>;
+  // Members that are compared one by one. Where there are more, the time must not grow with the square of their number.
+  static constexpr std::size_t few = 32;
+
   const json_member* find(std::string_view key) {
+    if (!by_name_.empty()) return find_by_name(key);
     const json_member* out = nullptr;
     for (const json_member& one : in_.members) {
       if (!(one.key == key)) continue;
@@ -65,6 +74,12 @@ class mapping_search {
       out = &one;
     }
     return out;
+  }
+
+  const json_member* find_by_name(std::string_view key) {
+    const auto known = std::ranges::equal_range(by_name_, key, {}, &named_member::first);
+    if (known.size() > 1) at_.reject("a duplicate key");
+    return known.empty() ? nullptr : known.front().second;
   }
 
   // The first of the keys with a text, else the first that exists.
@@ -189,16 +204,18 @@ class mapping_search {
       append_pointer(pointer, name_of(*one));
       if (one == at) out.slot.pointer = pointer;
       out.values.push_back({std::move(pointer), one->written, {}});
-      used_.push_back(one);
+      used_.insert(one);
     }
     out_.push_back(std::move(out));
   }
 
   json::cursor& at_;
   const json_mapping& in_;
+  // All members, sorted; empty where they are few.
+  std::vector<named_member> by_name_;
   std::vector<found_parts> out_;
   // Members that are parts of found images.
-  std::vector<const json_member*> used_;
+  std::set<const json_member*> used_;
 };
 
 }  // namespace
@@ -216,10 +233,10 @@ std::vector<found_parts> images_of_mapping(json::cursor& at, const json_mapping&
 std::vector<std::string> outer_parts_of(std::span<const json_member> members) {
   std::vector<std::string> out;
   for (const json_member& one : members) {
-    const std::string text = text_of(&one);
-    if (text.empty()) continue;
-    for (const auto& [key, kind] : outer_part_keys)
-      if (kind != part_kind::tag && one.key == key) out.push_back(kind == part_kind::registry ? text : std::string());
+    const auto* known = std::ranges::find_if(outer_part_keys, [&](const auto& part) { return one.key == part.first; });
+    if (known == outer_part_keys.end() || known->second == part_kind::tag) continue;
+    std::string text = text_of(&one);
+    if (!text.empty()) out.push_back(known->second == part_kind::registry ? std::move(text) : std::string());
   }
   return out;
 }

@@ -99,6 +99,26 @@ TEST(SearchImageKeys, RefusesDuplicatesOfParts) {
   }
 }
 
+// A mapping of many members: found as in a small one, in a time that does not grow with the square of their number
+// (which would be minutes).
+TEST(SearchImageKeys, FindsPartsAmongManyMembers) {
+  std::string text = R"({"spec": {"image": "acme/a", "zImage": "acme/z", "zImageTag": "2")";
+  for (std::size_t i = 0; i < 50'000; ++i) text += R"(,"n)" + std::to_string(i) + R"(Image": "x")";
+  json::cursor at(text);
+  std::string all = text + R"(,"other": {"repository": "acme/b", "tag": "1"}}})";
+  at = json::cursor(all);
+  found_slots found;
+  search_image_keys(at, found);
+  ASSERT_FALSE(at.has_failed());
+  std::vector<std::string> images;
+  for (const slot& one : found.slots) images.push_back(one.image);
+  EXPECT_THAT(images, ElementsAre("acme/a", "acme/z:2", "acme/b:1"));
+  all = text + R"(,"zImageTag": "3"}})";
+  at = json::cursor(all);
+  search_image_keys(at, found);
+  EXPECT_TRUE(at.has_failed());
+}
+
 TEST(SearchImageKeys, KeepsTheLimits) {
   const auto nested = [](std::size_t depth) {
     std::string out = R"({"spec": )";
