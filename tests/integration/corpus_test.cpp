@@ -144,6 +144,9 @@ std::string bare(std::string line, const std::vector<files::slot>& slots, const 
                                name + "@" + digest, name + ":" + tag, name, "@" + digest, digest});
     for (const std::string quote : {"", "'", "\""}) {
       words.push_back("newTag: " + quote + tag + quote);
+      // An operator that takes a digest in place of the tag.
+      words.push_back("version: " + quote + tag + quote);
+      words.push_back("version: " + quote + digest + quote);
       if (format == pin::pin_format::tag_and_digest) words.push_back(", digest: " + quote + digest + quote);
       words.push_back("digest: " + quote + digest + quote);
       words.push_back("digest: " + quote + quote);
@@ -223,7 +226,7 @@ TEST(CorpusTable, NamesEveryFile) {
   for (const auto& entry : fs::recursive_directory_iterator(corpus)) {
     const auto path = fs::relative(entry.path(), corpus).generic_string();
     if (!entry.is_regular_file() || path.starts_with("chart/") || path.starts_with("signatures/") ||
-        path.starts_with("trees/") || path == ".gitattributes")
+        path.starts_with("trees/") || path.starts_with("tuf/") || path == ".gitattributes")
       continue;
     found.insert(path);
   }

@@ -61,6 +61,8 @@ inline std::string without_tag(std::string_view text) {
 // A string before and after: the same, or the same image with a digest, or with the tag that is meant.
 inline bool is_pin_of(std::string_view before, std::string_view after, const std::set<std::string>& digests) {
   if (after == std::string(before) + ":latest") return true;
+  // A key `sha` holds the hexadecimal digits alone.
+  if (before.empty() && digests.contains("sha256:" + std::string(after))) return true;
   const auto at = after.rfind("sha256:");
   if (at == std::string_view::npos || !digests.contains(std::string(after.substr(at)))) return false;
   const auto rest = without_digest(after);
