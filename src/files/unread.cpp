@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <iterator>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace pinhook::files {
@@ -203,8 +204,8 @@ std::vector<unread_image> unread_images(const yaml::source& from, std::span<cons
     const auto behind = static_cast<std::ptrdiff_t>(out.size());
     std::ranges::move(search.run(), std::back_inserter(out));
     text_search(doc, document, images).run(search, out);
-    std::ranges::stable_sort(out.begin() + behind, out.end(), {},
-                             [](const unread_image& one) { return std::pair(one.line, one.column); });
+    std::ranges::sort(out.begin() + behind, out.end(), {},
+                      [](const unread_image& one) { return std::tie(one.line, one.column, one.pointer); });
   }
   return out;
 }

@@ -46,7 +46,7 @@ class mapping_search {
   mapping_search(json::cursor& at, const json_mapping& in) : at_(at), in_(in) {
     if (in.members.size() <= few) return;
     for (const json_member& one : in.members) by_name_.emplace_back(name_of(one), &one);
-    std::ranges::stable_sort(by_name_, {}, &named_member::first);
+    std::ranges::sort(by_name_);
   }
 
   std::vector<found_parts> run() {
