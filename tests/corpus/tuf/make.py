@@ -5,6 +5,9 @@
 
 Each folder is one repository as a server has it, with `case.json`: the root file to begin with, the moment, and the
 expected result. The keys are made for one run and thrown away, so each run makes other files.
+
+python-tuf's own client (Updater, 7.0.1) decides each case in the same way but two, in which pinhook is stricter: it counts
+one key under two names as two signers (bad-one-key-under-two-names), and it does not read the target (bad-trusted-root).
 """
 import copy, datetime, hashlib, json, os, shutil
 from securesystemslib.signer import CryptoSigner

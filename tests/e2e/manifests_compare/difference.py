@@ -118,8 +118,11 @@ def without_allowed_of_chart(objects, allowed):
 
 
 def without_tool(o, tool, allowed):
-    """Takes away the labels that name the tool, of the object and of its Pod template."""
-    for metadata in (o["metadata"], o.get("spec", {}).get("template", {}).get("metadata", {})):
+    """Takes away the labels that name the tool, of the object and of its templates."""
+    spec = o.get("spec", {})
+    jobs = spec.get("jobTemplate", {})
+    for metadata in (o["metadata"], spec.get("template", {}).get("metadata", {}), jobs.get("metadata", {}),
+                     jobs.get("spec", {}).get("template", {}).get("metadata", {})):
         if metadata.get("labels", {}).get(MANAGED_BY) == tool:
             allowed["managed-by"] += 1
             del metadata["labels"][MANAGED_BY]

@@ -34,7 +34,8 @@ def tearDownModule():
 
 def the(kind, objects):
     """The object of that kind; of several the one that all overlays have."""
-    return next(o for o in objects if o["kind"] == kind and not o["metadata"]["name"].endswith(("-secrets", "-metrics")))
+    others = ("-secrets", "-metrics", "-trust-update")
+    return next(o for o in objects if o["kind"] == kind and not o["metadata"]["name"].endswith(others))
 
 
 def container(objects):

@@ -7,6 +7,7 @@ AUTOSCALING = {"autoscaling": {"enabled": True}}
 NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
 LOCK = {"lock": {"configMap": "image-lock"}}
 CALLERS = {"callers": {"configMap": "callers"}}
+TRUST_UPDATE = {"trustUpdate": {"enabled": True}}
 PINNED_PODS = {"webhook": {"pinnedPods": True}}
 ADMISSION_POLICY = {"admissionPolicy": {"enabled": True}}
 CERT_MANAGER = {"certificate": {"mode": "cert-manager"}}
@@ -20,6 +21,7 @@ SAME = {
     "no-pull-secrets": ("self-managed", ["no-pull-secrets"], NO_PULL_SECRETS),
     "lock": ("self-managed", ["lock"], LOCK),
     "callers": ("self-managed", ["callers"], CALLERS),
+    "trust-update": ("self-managed", ["trust-update"], TRUST_UPDATE),
     "pinned-pods": ("self-managed", ["pinned-pods"], PINNED_PODS),
     "admission-policy": ("self-managed", ["admission-policy"], ADMISSION_POLICY),
     "pull secrets by namespace": ("examples/pull-secrets-by-namespace", [],
@@ -42,6 +44,15 @@ OPTIONS = {
     "config ports": {"config": {"listen": "[::]:10250", "admin": {"listen": "[::]:9091"}}},
     "config emptied": {"config": {"threads": None}},
     "lock.configMap": LOCK,
+    "trustUpdate": TRUST_UPDATE,
+    "trustUpdate of a mirror": {"trustUpdate": {"enabled": True, "url": "https://tuf.example.com/mirror", "configMap": "roots",
+                                                "rootConfigMap": "first", "schedule": "@hourly"}},
+    "trustUpdate without rights and policies": TRUST_UPDATE | {"rbac": {"create": False},
+                                                               "networkPolicy": {"enabled": False}},
+    "trustUpdate on chosen nodes": TRUST_UPDATE | {
+        "nodeSelector": {"kubernetes.io/arch": "amd64"}, "imagePullSecrets": [{"name": "mirror"}],
+        "tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}],
+        "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"}]},
     "callers": {"callers": {"configMap": "callers", "names": ["api", "*.example.com"]}},
     "lock.configMap and lock.required": LOCK | {"config": {"lock": {"required": True}}},
     "certificate self-managed, name": {"certificate": {"secretName": "certificate"}},
@@ -115,6 +126,7 @@ IGNORED = {"global": {"global": {"imageRegistry": "registry.example.com"}}, "ena
 # name: (values, what the message must hold: where, and what is right)
 REFUSED = {
     "a value that is not there": ({"replicas": 3}, ["replicas"]),
+    "the address of trust roots": ({"trustUpdate": {"enabled": True, "url": "tuf.example.com"}}, ["trustUpdate", "url"]),
     "one further down": ({"lock": {"name": "x"}}, ["lock", "name"]),
     "mode": ({"certificate": {"mode": "certmanager"}}, ["certificate", "mode", "cert-manager", "existing-secret"]),
     "no image": ({"image": ""}, ["image: name pinhook's own image by its digest", "manifests/README.md"]),

@@ -29,6 +29,12 @@ def template(there):
     return next(o for (kind, _), o in there.items() if kind == "Deployment")["spec"]["template"]
 
 
+def templates(there):
+    """Of the Deployment, and of a CronJob where there is one."""
+    jobs = [o["spec"]["jobTemplate"]["spec"]["template"] for (kind, _), o in there.items() if kind == "CronJob"]
+    return [template(there), *jobs]
+
+
 def selects(selector, labels, what):
     wrong = [f"{k}={v}" for k, v in selector.items() if labels.get(k) != v]
     return [f"{', '.join(wrong)} selects no {what}"] if wrong or not selector else []
@@ -40,10 +46,10 @@ def ports(there):
 
 def binding(o, there):
     faults = expect(there, o["roleRef"]["kind"], o["roleRef"]["name"])
-    account = template(there)["spec"]["serviceAccountName"]
+    accounts = [t["spec"]["serviceAccountName"] for t in templates(there)]
     for s in o["subjects"]:
-        if s["name"] != account:
-            faults.append(f"bound to {s['name']}, while Pods run as {account}")
+        if s["name"] not in accounts:
+            faults.append(f"bound to {s['name']}, while Pods run as {', '.join(accounts)}")
         if s["namespace"] != deployment_namespace(there):
             faults.append(f"bound to an account in {s['namespace']}")
     return faults
@@ -70,11 +76,30 @@ def deployment(o, there):
     mounts = {m["name"] for m in container["volumeMounts"]}
     faults += [f"volume {v} is not mounted" for v in volumes - mounts] + [f"no volume {v}" for v in mounts - volumes]
     for v in spec["volumes"]:
-        if "configMap" in v and v["name"] not in ("lock", "callers"):  # that one the operator makes
+        # Those the operator makes, and the CronJob.
+        if "configMap" in v and v["name"] not in ("lock", "callers", "trust"):
             faults += expect(there, "ConfigMap", v["configMap"]["name"], o["metadata"]["namespace"])
     for probe in ("readinessProbe", "livenessProbe"):
         if container[probe]["httpGet"]["port"] not in ports(there):
             faults.append(f"{probe}: no port {container[probe]['httpGet']['port']}")
+    return faults
+
+
+def cron_job(o, there):
+    """It writes the ConfigMap that the Deployment mounts, by a Role for that one."""
+    spec = o["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    container = spec["containers"][0]
+    namespace = o["metadata"]["namespace"]
+    faults = expect(there, "ServiceAccount", spec["serviceAccountName"], namespace)
+    mounted = [v["configMap"]["name"] for v in template(there)["spec"]["volumes"] if v["name"] == "trust"]
+    for name in mounted or ["(none)"]:
+        if f"--configmap={namespace}/{name}" not in container["args"]:
+            faults.append(f"{name} is mounted, and it writes {container['args'][-1]}")
+        role = there.get(("Role", spec["serviceAccountName"]))
+        if role is not None and role["rules"][0]["resourceNames"] != [name]:
+            faults.append(f"{name} is mounted, and it may write {role['rules'][0]['resourceNames']}")
+    if container["image"] != template(there)["spec"]["containers"][0]["image"]:
+        faults.append("its image is not the Deployment's")
     return faults
 
 
@@ -85,7 +110,8 @@ def service(o, there):
 
 def selecting_pods(field):
     def check(o, there):
-        return selects(o["spec"][field]["matchLabels"], template(there)["metadata"]["labels"], "Pod")
+        found = [selects(o["spec"][field]["matchLabels"], t["metadata"]["labels"], "Pod") for t in templates(there)]
+        return [] if [] in found else found[0]
     return check
 
 
@@ -152,6 +178,7 @@ CHECKS = {
     "ClusterRole": role,
     "Role": role,
     "Deployment": deployment,
+    "CronJob": cron_job,
     "Service": service,
     "PodDisruptionBudget": selecting_pods("selector"),
     "NetworkPolicy": selecting_pods("podSelector"),

@@ -69,6 +69,13 @@ app.kubernetes.io/component: trust-update
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{- define "pinhook.trustPodLabels" -}}
+{{ include "pinhook.trustSelector" . }}
+app.kubernetes.io/part-of: pinhook
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
 {{/* The port of an "address:port", e.g. (list .Values.config.listen "8443"). */}}
 {{- define "pinhook.portOf" -}}
 {{- $address := default (printf ":%s" (index . 1)) (index . 0) -}}
