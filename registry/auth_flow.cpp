@@ -1,5 +1,6 @@
 #include <pinhook/registry/auth_flow.hpp>
 
+#include <pinhook/http/retry.hpp>
 #include <pinhook/registry/authorization.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
 #include <pinhook/registry/error_body.hpp>
@@ -186,6 +187,8 @@ auth_action auth_flow::on_ping(const http::response& r) {
     choice->scope.clear();
     return use(std::move(*choice), r.from_public_network);
   }
+  // The registry is in trouble, which says nothing about credentials: this is the answer.
+  if (r.status == 429 || http::is_transient(r.status)) return finished{};
   return error{
       error_code::unauthorized,
       fmt::format("registry {} requires credentials for repository {} and does not say of which kind (401 without "

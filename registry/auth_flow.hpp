@@ -21,6 +21,7 @@
 //                   401 without one, not pinged                    send_ping                           (pinged)
 //                   401 without one, pinged                        error of the 401                    -
 //   (pinged)        /v2/ has a usable challenge                    choose, without its scope           see choose
+//                   429, 408, 499 or 5xx of /v2/                   finished                            -
 //                   /v2/ has none                                  error unauthorized                  -
 //   registry_token  401                                            error of the 401                    -
 //   basic           401 with Bearer, choice remembered, not probed probe                               none

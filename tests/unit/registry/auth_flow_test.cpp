@@ -63,6 +63,22 @@ TEST(AuthFlow, PingsOnlyWhenTheChallengeIsUnusable) {
   EXPECT_NE(d.failed.message.find("does not say of which kind"), std::string::npos);
 }
 
+// The outcome is the error of that answer: the registry is in trouble, and does not lack a login.
+TEST(AuthFlow, APingInTroubleIsTheAnswer) {
+  for (const int status : {408, 429, 499, 500, 502, 503, 504}) {
+    drive d;
+    d.start();
+    EXPECT_EQ(d.answer(respond(401)), "ping");
+    EXPECT_EQ(d.ping(respond(status)), "finished") << status;
+  }
+  for (const int status : {200, 400, 401, 403, 404, 501}) {
+    drive d;
+    d.start();
+    d.answer(respond(401));
+    EXPECT_EQ(d.ping(respond(status)), "error unauthorized") << status;
+  }
+}
+
 TEST(AuthFlow, BasicIsShownToARegistryThatAsksForIt) {
   drive d(user());
   EXPECT_EQ(d.start(), "send");
