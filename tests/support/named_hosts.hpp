@@ -33,6 +33,8 @@ class named_hosts final : public http::client {
   }
   /// Answers of this host are marked as coming from the public internet.
   void make_public(const std::string& authority) { public_.insert(authority); }
+  /// Requests to a name that is listed go to this host and port instead.
+  std::map<std::string, std::string> elsewhere;
   /// Requests for which this returns true go to a port without a listener.
   std::function<bool(const http::request&)> refuses;
 
@@ -44,7 +46,10 @@ class named_hosts final : public http::client {
     const std::string name = r.url.substr(scheme.size(), path - scheme.size());
     const auto found = servers_.find(name);
     if (found == servers_.end()) co_return fail(error_code::unavailable, name + ": no such name in this test");
-    const std::string host = refuses && refuses(r) ? closed_.host() : found->second->host();
+    const auto other = elsewhere.find(name);
+    const std::string host = refuses && refuses(r)      ? closed_.host()
+                             : other != elsewhere.end() ? other->second
+                                                        : found->second->host();
     r.url = std::string(scheme) + host + (path == std::string::npos ? "" : r.url.substr(path));
     r.headers.push_back({"Host", name});
     r.tls = tls_;
@@ -59,6 +64,8 @@ class named_hosts final : public http::client {
     std::string url;
     http::reach reach;
   };
+  /// The authority that requests trust.
+  [[nodiscard]] const certificate_authority& authority() const { return authority_; }
   /// All requests so far.
   [[nodiscard]] const std::vector<asked>& log() const { return log_; }
   [[nodiscard]] const http::curl_client& client() const { return client_; }
