@@ -1,6 +1,7 @@
 #include <pinhook/base/base64.hpp>
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include <string>
 #include <utility>
@@ -50,6 +51,24 @@ TEST(Base64, WritesWhatReadsBack) {
   for (int i = 0; i < 300; ++i) {
     EXPECT_EQ(decode_base64(encode_base64(bytes)), bytes) << i;
     bytes += static_cast<char>(i * 37);
+  }
+}
+
+// Beside OpenSSL's encoder: every length around the steps of wide instructions, every value of a byte, behind any text.
+TEST(Base64, IsOpenSslsForEveryLengthAndByte) {
+  std::string bytes;
+  for (int i = 0; i < 600; ++i) bytes += static_cast<char>(i * 7 + i / 256);
+  for (std::size_t from = 0; from < 3; ++from) {
+    for (std::size_t size = 0; size + from <= bytes.size(); ++size) {
+      const std::string part = bytes.substr(from, size);
+      std::string expected((size + 2) / 3 * 4 + 1, '\0');
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(expected.data()),
+                      reinterpret_cast<const unsigned char*>(part.data()), static_cast<int>(size));
+      expected.pop_back();
+      std::string out = "x";
+      append_base64(out, part);
+      ASSERT_EQ(out, "x" + expected) << size;
+    }
   }
 }
 
