@@ -30,9 +30,9 @@ class TrustProcess : public ::testing::Test {
       return found == files.end() ? reply{.status = 404} : reply{.status = 200, .body = found->second};
     });
   }
-  [[nodiscard]] program_result update(std::vector<std::string> words) const {
+  [[nodiscard]] program_result update(std::vector<std::string> words, const std::string& registries = "{}") const {
     words.insert(words.begin(), {"trust", "update"});
-    return run_program(std::move(words), {"HOME=" + home_.path().string()});
+    return run_program(std::move(words), {"HOME=" + home_.path().string(), "PINHOOK_REGISTRIES=" + registries});
   }
   [[nodiscard]] program_result update_directory(const std::string& root = "") const {
     std::vector<std::string> words{"--tuf-url", repository_.url("/r/"), "--out", out()};
@@ -84,6 +84,24 @@ TEST_F(TrustProcess, ADirectoryHoldsTheNewestFilesOrThoseBefore) {
   repository_.otherwise([](const recorded_request&) { return reply{.status = 401}; });
   EXPECT_EQ(update_directory().exit_code, 3);
   EXPECT_EQ(stored(), files);
+}
+
+TEST_F(TrustProcess, TheAuthorityOfAMirrorIsThatOfItsHost) {
+  const certificate_authority authority;
+  scripted_server secure{authority.issue()};
+  const tuf_case of = read_tuf_case("good-lasting");
+  secure.otherwise([files = of.repository](const recorded_request& r) {
+    const auto found = files.find(r.path().substr(1));
+    return found == files.end() ? reply{.status = 404} : reply{.status = 200, .body = found->second};
+  });
+  const std::vector<std::string> words{
+      "--tuf-url", secure.url("/"), "--out", out(), "--root", home_.write("root.json", of.options.root).string()};
+  const auto refused = update(words);
+  EXPECT_EQ(refused.exit_code, 3) << refused.errors;
+  EXPECT_THAT(refused.errors, HasSubstr("2.root.json"));
+  const std::string file = home_.write("ca.crt", authority.certificate()).string();
+  const auto done = update(words, "{\"" + secure.host() + "\": {\"ca_file\": \"" + file + "\"}}");
+  EXPECT_EQ(done.exit_code, 0) << done.errors;
 }
 
 TEST_F(TrustProcess, WrongUsageIsSaid) {
