@@ -1,6 +1,7 @@
 #include <pinhook/files/chart_texts.hpp>
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/pin/image_parts.hpp>
 
 #include <fmt/core.h>
 
@@ -13,8 +14,6 @@ namespace pinhook::files {
 namespace {
 
 using text_form = values_place::form;
-
-constexpr std::string_view digest_algorithm = "sha256:";
 
 bool is_mark(char c) { return c == text_value || c == text_number || c == text_edge; }
 
@@ -115,8 +114,8 @@ class text_judge {
     if (by.is_number && into_.conflict.empty())
       into_.conflict = fmt::format("{}:{} writes it as a number", text_.file, text_.line);
     if (value_.takes != text_form::tag) {
-      const bool has_algorithm = by.before.ends_with(digest_algorithm);
-      if (has_algorithm && value_.takes == text_form::digest) conflict(digest_algorithm, "before it");
+      const bool has_algorithm = by.before.ends_with(pin::digest_algorithm);
+      if (has_algorithm && value_.takes == text_form::digest) conflict(pin::digest_algorithm, "before it");
       if (by.before.ends_with('@') && value_.takes == text_form::hex) conflict("@", "before it, without sha256:");
       return;
     }
