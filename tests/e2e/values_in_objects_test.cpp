@@ -62,6 +62,7 @@ class ValuesInObjects : public FileTools {
         GTEST_SKIP() << "there is no " << name << ": tests/e2e/tools builds it where there is Go";
     std::filesystem::create_directories(folder_.path() / "charts/a/templates");
     folder_.write("charts/a/Chart.yaml", "apiVersion: v2\nname: a\nversion: 0.1.0\n");
+    folder_.write("charts/a/values.yaml", "{}\n");  // kustomize refuses an empty one
     folder_.write("charts/a/templates/pod.yaml", chart_template);
   }
 
@@ -123,7 +124,7 @@ TEST_F(ValuesInObjects, HelmRendersTheSameOfTextInAnApplication) {
   const std::string head =
       "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  source:\n    helm:\n"
       "      values: ";
-  const std::string quoted = replaced(replaced(own_values(), "\n", "\\n"), "'", "\\u0027");
+  const std::string quoted = replaced(own_values(), "\n", "\\n");
   const std::string json = yaml::to_json(yaml::read_source(own_values())->documents[0], 0).value();
   for (const std::string& text : {head + "|\n" + indented(own_values(), "        "), head + '"' + quoted + "\"\n",
                                   head + '"' + replaced(json, "\"", "\\\"") + "\"\n", head + '\'' + json + "'\n",
