@@ -18,7 +18,8 @@ constexpr std::array<fault_row, 7> fault_rows{{
     {error_code::denied,
      "the copy was altered, or the root file is another repository's: compare it with the "
      "one that its publisher gives, and try another mirror"},
-    {error_code::denied, "an old copy is served, or its signers are late: try another mirror, and check the clock"},
+    {error_code::denied,
+     "an old copy is served, or its signers are late: check the address and the clock, and try another mirror"},
     {error_code::denied,
      "an old copy is served: try another mirror; if the repository was really begun again, remove the stored files"},
     {error_code::denied, "the copy is incomplete or was altered: try again, or another mirror"},

@@ -202,14 +202,18 @@ result<void> tuf_update::take_root(std::string bytes) {
 }
 
 result<void> tuf_update::begin_timestamp() {
-  if (auto good = check_expiry(fmt::format("{}.root.json", root_.file.version()), "root", root_.file); !good)
-    return good;
+  versions_.root = root_.file.version();
+  expires_ = root_.file.expires();
+  // Where nothing newer is there the address may be wrong.
+  if (expires_ <= options_.now)
+    return refuse(
+        tuf_fault::expired, fmt::format("{}.root.json", versions_.root), "root",
+        fmt::format("has expired ({}), and {}.root.json is not there", timestamp_text(expires_), versions_.root + 1));
   if (roots_taken_ == 0) {
     const std::string stored = stored_text(stored_root);
     const auto kept = tuf_root::read(stored, tuf_coding::standard);
     files_[std::string(stored_root)] = kept && kept->file.version() == root_.file.version() ? stored : options_.root;
   }
-  versions_.root = root_.file.version();
   auto before = stored_before(stored_timestamp, "timestamp");
   if (!before) return fail(std::move(before.error()));
   timestamp_ = std::move(*before);

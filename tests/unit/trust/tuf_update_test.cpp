@@ -213,6 +213,14 @@ TEST(TufUpdate, AtTheMomentOfExpiryAFileHasExpired) {
   EXPECT_TRUE(walk_tuf(of));
 }
 
+// An address without any file leads nowhere, and looks like this.
+TEST(TufUpdate, AnExpiredRootWithoutANewerOneIsSaid) {
+  tuf_case of = read_tuf_case("bad-expired-root");
+  of.repository.clear();
+  EXPECT_THAT(walk_tuf(of).error().message,
+              ::testing::AllOf(HasSubstr("and 2.root.json is not there"), HasSubstr("check the address")));
+}
+
 TEST(TufUpdate, NothingIsTakenAfterTheEnd) {
   auto done = walk_tuf(read_tuf_case("good-ed25519"));
   ASSERT_TRUE(done);
