@@ -48,7 +48,8 @@ constexpr std::array<note, 17> notes{{
      "  pinhook check -o sarif deploy/ >images.sarif   for code scanning\n"
      "  pinhook check -o github .                      annotations of a GitHub workflow\n"
      "\n"
-     "Exit codes: 0 nothing found; 1 findings, with --strict also notes, unread values and a PATH without an image; 2 wrong usage, or "
+     "Exit codes: 0 nothing found; 1 findings, with --strict also notes, unread values and a PATH without an image; 2 "
+     "wrong usage, or "
      "a file that cannot be read or understood; 3 a look-up failed. When several apply: 2, then 3, then 1."},
     {command::lock,
      "Images that are locked already keep their digest unless --update, and stay although these files do not use them "
