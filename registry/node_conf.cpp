@@ -70,7 +70,27 @@ result<registries_conf> parse_conf_texts(const conf_texts& from) {
 
 }  // namespace
 
-node_conf::node_conf(registries_conf conf) : conf_(std::make_shared<const registries_conf>(std::move(conf))) {}
+node_conf::node_conf(registries_conf conf)
+    : files_(std::move(conf)), conf_(std::make_shared<const registries_conf>(files_)) {}
+
+void node_conf::publish() {
+  registries_conf all = files_;
+  merge(all, objects_);
+  all.unread = objects_.unread;
+  conf_.store(std::make_shared<const registries_conf>(std::move(all)));
+}
+
+void node_conf::use_objects(registries_conf objects) {
+  const std::lock_guard lock(parts_mutex_);
+  objects_ = std::move(objects);
+  publish();
+}
+
+void node_conf::await_objects(error unread) {
+  const std::lock_guard lock(parts_mutex_);
+  objects_.unread = std::move(unread);
+  publish();
+}
 
 result<std::shared_ptr<node_conf>> node_conf::open(std::vector<std::string> paths, std::chrono::nanoseconds limit) {
   const std::string name = paths.empty() ? std::string("registries.conf") : paths.front();
@@ -94,7 +114,9 @@ result<bool> node_conf::reload_if_changed() {
   texts_ = std::move(all);
   auto conf = parse_conf_texts(*texts);
   if (!conf) return fail(std::move(conf.error()));
-  conf_.store(std::make_shared<const registries_conf>(std::move(*conf)));
+  const std::lock_guard parts(parts_mutex_);
+  files_ = std::move(*conf);
+  publish();
   return true;
 }
 

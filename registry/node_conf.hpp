@@ -3,6 +3,7 @@
 //   auto conf = node_conf::open({"/etc/containers/registries.conf", "/etc/containers/registries.conf.d"});
 //   (*conf)->current();             // any thread
 //   (*conf)->reload_if_changed();   // one thread at a time; blocks for as long as the disk does
+//   (*conf)->use_objects(conf_of(sets));   // any thread: what the objects of a cluster say wins over the files
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -36,14 +37,28 @@ class node_conf {
   /// True when other texts were read. After an error the former ones stay in use.
   [[nodiscard]] result<bool> reload_if_changed();
 
+  /// Entries of a cluster's objects, instead of the former ones; those of the files with the same prefix do not count.
+  void use_objects(registries_conf objects);
+  /// Until the first objects come, every question for places has this error.
+  void await_objects(error unread);
+  /// False: it has objects alone, which say nothing about short names.
+  [[nodiscard]] bool has_files() const { return !paths_.empty(); }
+
   /// Never null.
   [[nodiscard]] std::shared_ptr<const registries_conf> current() const { return conf_.load(); }
 
  private:
+  // With `parts_mutex_`.
+  void publish();
+
   std::vector<std::string> paths_;
   std::mutex reload_mutex_;
   // The files and their texts, one after the other.
   std::string texts_;
+  // Of the two below; never held while files are read.
+  std::mutex parts_mutex_;
+  registries_conf files_;
+  registries_conf objects_;
   shared_value<const registries_conf> conf_;
 };
 

@@ -294,22 +294,24 @@ void merge(registries_conf& into, registries_conf later) {
 }
 
 result<node_places> places_for(const registries_conf& conf, const reference& ref) {
+  if (conf.unread) return fail(*conf.unread);
   node_places out;
   out.entry = entry_for(conf, name_of_repository(ref));
   if (out.entry == nullptr) return out;
-  const auto add = [&](const std::string& location, bool is_insecure, bool is_mirror) -> std::optional<error> {
+  const auto add = [&](const std::string& location, node_place to) -> std::optional<error> {
     auto named = moved_to(location, *out.entry, ref);
     if (!named) return std::move(named.error());
     // A place is blocked by the entry of its own name, not by the one that leads there.
     const auto* const own = entry_for(conf, name_of_repository(*named));
-    const bool is_blocked = own != nullptr && own->is_blocked;
-    out.in_order.push_back({std::move(*named), is_mirror, is_insecure, is_blocked ? own->prefix : std::string()});
+    if (own != nullptr && own->is_blocked) to.blocked_by = own;
+    to.named = std::move(*named);
+    out.in_order.push_back(std::move(to));
     return std::nullopt;
   };
   for (const auto& one : out.entry->mirrors)
     if (is_used_for(one, ref))
-      if (auto bad = add(one.location, one.is_insecure, true)) return fail(std::move(*bad));
-  if (auto bad = add(out.entry->location, out.entry->is_insecure, false)) return fail(std::move(*bad));
+      if (auto bad = add(one.location, {ref, true, one.is_insecure, nullptr, one.object})) return fail(std::move(*bad));
+  if (auto bad = add(out.entry->location, {ref, false, out.entry->is_insecure})) return fail(std::move(*bad));
   return out;
 }
 
@@ -355,6 +357,7 @@ result<std::vector<reference>> meanings_of(const registries_conf& conf, const re
 }
 
 result<reference> meaning_of(const registries_conf& conf, const reference& ref) {
+  if (!is_short_name(ref)) return ref;
   auto all = meanings_of(conf, ref);
   if (!all) return fail(std::move(all.error()));
   if (all->size() == 1 && all->front().canonical() == ref.canonical()) return ref;

@@ -38,6 +38,8 @@ struct conf_mirror {
   std::string location;
   bool is_insecure = false;
   mirror_use use = mirror_use::all;
+  /// The object of a cluster that has it; empty: the file of the entry.
+  std::string object{};
 };
 
 struct conf_registry {
@@ -47,9 +49,11 @@ struct conf_registry {
   std::string location;
   bool is_insecure = false;
   bool is_blocked = false;
+  /// Who blocks it and what to do about that, for messages; empty: the entry of the file.
+  std::string block_reason{};
   /// In the order in which they are tried.
   std::vector<conf_mirror> mirrors;
-  /// The file that has it.
+  /// The file or the object that has it.
   std::string file;
 };
 
@@ -69,6 +73,8 @@ struct registries_conf {
   /// "nginx" or "acme/nginx" → "registry.example.com/library/nginx"; an empty value removes an alias of an earlier
   /// file.
   std::map<std::string, std::string, std::less<>> aliases;
+  /// The error of every question for places, as long as a part of them was not read yet.
+  std::optional<error> unread;
 };
 
 /// `file` begins messages: "…/registries.conf:7: …". invalid_input: not TOML, a value of the wrong type, and what makes
@@ -86,8 +92,10 @@ struct node_place {
   bool is_mirror = false;
   /// HTTPS without a check of the certificate; where there is no HTTPS, plain HTTP.
   bool is_insecure = false;
-  /// The prefix of the entry that forbids the place; empty: it may be asked.
-  std::string blocked_by{};
+  /// The entry that forbids the place; null: it may be asked. It belongs to the conf.
+  const conf_registry* blocked_by = nullptr;
+  /// conf_mirror::object.
+  std::string object{};
 };
 
 struct node_places {
@@ -97,8 +105,8 @@ struct node_places {
   const conf_registry* entry = nullptr;
 };
 
-/// A reference with a digest is asked for by digest, whatever its tag. invalid_input: a rewritten name that is no
-/// reference, as the node refuses it. The entry belongs to `conf`.
+/// A reference with a digest is asked for by digest, whatever its tag. denied: a rewritten name that is no reference,
+/// as the node refuses it; registries_conf::unread. The entry belongs to `conf`.
 [[nodiscard]] result<node_places> places_for(const registries_conf& conf, const reference& ref);
 
 /// True for a name without a registry: "nginx", "acme/nginx". A digest does not make it less short.

@@ -96,6 +96,7 @@ route route_to(const node_place& place, const reference& ref) {
   out.is_upstream = out.host == ref.registry();
   out.is_source = !place.is_mirror;
   out.is_named = true;
+  out.object = place.object;
   if (place.is_insecure) {
     out.may_be_plain = true;
     out.tls = any_certificate();
@@ -103,11 +104,13 @@ route route_to(const node_place& place, const reference& ref) {
   return out;
 }
 
-error blocked_place(const node_place& place, const std::string& file) {
-  return {error_code::denied,
-          fmt::format("registry {} is blocked for nodes by the entry {} of {}", place.named.registry(),
-                      quoted(place.blocked_by), file),
-          std::nullopt, remedy::configuration};
+error blocked_place(const node_place& place) {
+  const conf_registry& by = *place.blocked_by;
+  const std::string registry = fmt::format("registry {} is blocked for nodes by ", place.named.registry());
+  if (!by.block_reason.empty())
+    return {error_code::denied, registry + by.block_reason, std::nullopt, remedy::in_message};
+  return {error_code::denied, fmt::format("{}the entry {} of {}", registry, quoted(by.prefix), by.file), std::nullopt,
+          remedy::configuration};
 }
 
 bool is_same_place(const route& a, const route& b) {
@@ -204,8 +207,8 @@ result<routes> make_routes(const node_places& places, const reference& ref) {
   routes out;
   out.source = places.entry->file;
   for (const auto& place : places.in_order) {
-    if (!place.blocked_by.empty()) {
-      if (!out.trouble) out.trouble = blocked_place(place, places.entry->file);
+    if (place.blocked_by != nullptr) {
+      if (!out.trouble) out.trouble = blocked_place(place);
       continue;
     }
     // The last one is the source, which no number of mirrors may crowd out.

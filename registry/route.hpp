@@ -81,6 +81,8 @@ struct route {
   std::optional<std::chrono::nanoseconds> dial_timeout;
   /// mirror_setting::rewrite; for_reference has applied it.
   std::function<std::string(const std::string&)> rewrite;
+  /// The object of a cluster that has it; empty: routes::source.
+  std::string object;
   /// The host in messages and metrics: "mirror.corp:5000"; for the registry itself its canonical name.
   std::string host;
   /// True when it may answer a request for `ref`.

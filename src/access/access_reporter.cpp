@@ -33,6 +33,8 @@ access_reporter::access_reporter(registry_access& access, const config::settings
 awaitable<access_report> access_reporter::report(registry::reference ref, registry::tenant tenant, bool tries,
                                                  deadline d) {
   access_report out;
+  // Its error is that of the places below.
+  (void)co_await access_.read_cluster_mirrors(d);
   if (const auto meaning_of = access_.meaning_of()) {
     const auto meant = meaning_of(ref);
     if (!meant) {
@@ -104,7 +106,7 @@ access_report::host access_reporter::host_of(const registry::route& by, const re
   access_report::host out{url_of(by, ref), !by.is_source, {}, {}};
   if (by.named && by.named->repository() != ref.repository()) out.repository = by.named->repository();
   // A registry that no entry names is asked by its name alone.
-  if (by.is_named) out.from = of.source;
+  if (by.is_named) out.from = by.object.empty() ? of.source : by.object;
   const auto to = http::parse_endpoint(out.url);
   if (!to) return out;
   out.refusal = refusal_of(by, ref, *to);

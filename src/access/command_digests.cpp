@@ -151,6 +151,9 @@ result<std::unique_ptr<registry_digests>> registry_digests::open(const config::s
   auto access = registry_access::open(p->io, s, rest, machine_clock(), &p->heard);
   if (!access) return fail(std::move(access.error()));
   p->access = std::move(*access);
+  const deadline limit = deadline::after(machine_clock().now(), s.resolver.lookup_limit);
+  if (auto read = run_to_end(p->io, p->access->read_cluster_mirrors(limit)); !read)
+    return fail(std::move(read.error()));
   p->tags = std::make_unique<resolve::tag_resolver>(p->io.get_executor(), p->access->client(), machine_clock(), nullptr,
                                                     resolver_options(s, *p->access));
   return std::unique_ptr<registry_digests>(new registry_digests(std::move(p)));

@@ -118,7 +118,7 @@ registry_access::registry_access(asio::io_context& control, const config::settin
       files_timer_(control.get_executor()) {}
 
 std::function<result<registry::reference>(const registry::reference&)> registry_access::meaning_of() const {
-  if (!nodes_.conf || !reads_short_names_) return nullptr;
+  if (!nodes_.conf || !nodes_.conf->has_files() || !reads_short_names_) return nullptr;
   return [conf = nodes_.conf](const registry::reference& ref) { return registry::meaning_of(*conf->current(), ref); };
 }
 
@@ -149,6 +149,7 @@ result<std::unique_ptr<registry_access>> registry_access::open(asio::io_context&
   if (!nodes) return fail(std::move(nodes.error()));
   std::unique_ptr<registry_access> out(new registry_access(control, s, std::move(*nodes), time, watch));
   if (auto ok = out->open_cluster(s, all); !ok) return fail(std::move(ok.error()));
+  if (auto ok = out->open_cluster_mirrors(s, all); !ok) return fail(std::move(ok.error()));
   if (auto ok = out->open_plugins(s); !ok) return fail(std::move(ok.error()));
   if (auto ok = out->open_configs(s, all); !ok) return fail(std::move(ok.error()));
   out->open_clouds(s, all);
@@ -167,6 +168,8 @@ result<registry_access::node_files> registry_access::read_node_files(const confi
     auto opened = registry::node_conf::open(s.mirrors.registries_conf);
     if (!opened) return fail(std::move(opened.error()).at("mirrors.registries_conf"));
     out.conf = std::move(*opened);
+  } else if (s.mirrors.openshift) {
+    out.conf = std::make_shared<registry::node_conf>(registry::registries_conf());
   }
   if (const std::string& file = s.mirrors.registries_yaml; !file.empty()) {
     auto read = read_within<secret>(file, [file] { return read_file(file, max_registries_yaml); });
@@ -198,6 +201,24 @@ result<std::shared_ptr<kube::api_connection>> registry_access::connect(const con
   connection_ = std::make_shared<kube::api_connection>(cluster_, std::move(*found), machine_processes(),
                                                        control_.get_executor(), time_);
   return connection_;
+}
+
+result<void> registry_access::open_cluster_mirrors(const config::settings& s, const environment& all) {
+  if (!s.mirrors.openshift) return {};
+  auto found = connect(s, all);
+  if (!found) return fail(std::move(found.error()).at("mirrors.openshift: Kubernetes API"));
+  cluster_mirrors_ = std::make_unique<cluster_mirrors>(*std::move(found), nodes_.conf, time_);
+  return {};
+}
+
+awaitable<result<void>> registry_access::read_cluster_mirrors(deadline d) {
+  if (!cluster_mirrors_) co_return result<void>();
+  auto done = co_await cluster_mirrors_->read(d);
+  co_return done;
+}
+
+awaitable<void> registry_access::keep_cluster_mirrors(std::function<void(std::string)> on_wait) {
+  if (cluster_mirrors_) co_await cluster_mirrors_->keep(std::move(on_wait));
 }
 
 result<void> registry_access::open_plugins(const config::settings& s) {

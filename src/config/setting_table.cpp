@@ -267,6 +267,11 @@ std::vector<setting> make_table() {
           "read "
           "again when they change. Its entries win over mirrors.certs_dirs.",
           "For example [/etc/containers/registries.conf, /etc/containers/registries.conf.d], as nodes have them."),
+      row("mirrors.openshift", bool_type{}, at(&settings::mirrors, &settings::mirror_settings::openshift),
+          "Whether ImageDigestMirrorSet, ImageTagMirrorSet and ImageContentSourcePolicy are read through the "
+          "Kubernetes "
+          "API; they win over mirrors.registries_conf.",
+          "Set true on OpenShift where images are mirrored; it needs `list` on these kinds."),
       row("mirrors.registries_yaml", text_type{}, at(&settings::mirrors, &settings::mirror_settings::registries_yaml),
           "registries.yaml of nodes with k3s or RKE2, read at the start; it wins over mirrors.certs_dirs.",
           "For example /etc/rancher/k3s/registries.yaml, from a Secret when it holds passwords."),

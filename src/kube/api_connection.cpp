@@ -51,7 +51,7 @@ std::string path_of(const request_attributes& q) {
 
 bool is_answer(const api_call& call, int status) {
   return (status >= 200 && status < 300) || (status == 409 && call.takes_conflict) ||
-         (status == 410 && call.takes_gone);
+         (status == 410 && call.takes_gone) || (status == 404 && call.takes_missing);
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ api_call page_call(const request_attributes& about, std::size_t objects, const s
   out.query = fmt::format("limit={}", objects);
   if (!next.empty()) out.query += "&continue=" + percent_encoded(next);
   out.takes_gone = true;
+  out.takes_missing = options.takes_missing;
   out.most = options.most_page;
   return out;
 }
@@ -105,6 +106,7 @@ awaitable<result<void>> list_objects(api_connection& to, listed_resource which, 
       continue;
     }
     if (!answer) co_return fail(std::move(answer.error()));
+    if (answer->is_missing()) co_return result<void>();
     if (answer->is_gone()) {
       if (restarts++ == options.restarts)
         co_return refuse(

@@ -1,5 +1,6 @@
 #include <pinhook/resolve/lookup_run.hpp>
 
+#include <pinhook/registry/cloud_hosts.hpp>
 #include <pinhook/registry/route_table.hpp>
 
 #include <fmt/core.h>
@@ -37,6 +38,24 @@ std::vector<std::shared_ptr<registry::credential_source>> parts_of(
   if (parts.empty()) return {all};
   return {parts.begin(), parts.end()};
 }
+
+// `cause`: why the places of the digest are not asked; null: there are none.
+std::shared_ptr<const pull_trouble> unservable(const registry::route& by, const error* cause) {
+  const std::string tags = fmt::format("{} {} serves tags alone", by.is_source ? "registry" : "mirror", by.host);
+  error out{error_code::denied, {}, std::nullopt, remedy::configuration};
+  if (cause != nullptr && cause->mended_by == remedy::in_message)
+    out = {error_code::denied, fmt::format("{}, and {}", tags, cause->message), std::nullopt, remedy::in_message};
+  else
+    out.message = fmt::format(
+        "{}, and no place may serve the digest: let a mirror do so (containerd: pull; registries.conf: "
+        "pull-from-mirror; OpenShift: ImageDigestMirrorSet){}",
+        tags, cause == nullptr ? std::string() : "; " + cause->message);
+  return std::make_shared<const pull_trouble>(pull_trouble{std::move(out), true});
+}
+
+// A pull-through cache of Amazon ECR fetches an image when its tag is asked for, and not when its digest is
+// (aws/containers-roadmap#2837, of 2026-07-18).
+bool fills_by_tag_alone(const registry::route& place) { return registry::is_ecr_private(place.host); }
 
 // True when both lead to the same repository of the same host.
 bool is_same_place(const registry::route& a, const registry::route& b) {
@@ -127,15 +146,7 @@ awaitable<void> lookup_run::check_pull(route by) {
   std::erase_if(places, [&](const route& one) { return !one->answers(*pinned); });
   if (std::ranges::any_of(places, [&](const route& one) { return is_same_place(*one, *by); })) co_return;
   if (places.empty()) {
-    const std::string reason = known ? std::string() : "; " + known.error().message;
-    take_pull(std::make_shared<const pull_trouble>(pull_trouble{
-        {error_code::denied,
-         fmt::format(
-             "{} {} serves tags alone, and no place may serve the digest: let a mirror do so (containerd: pull; "
-             "registries.conf: pull-from-mirror; OpenShift: ImageDigestMirrorSet){}",
-             by->is_source ? "registry" : "mirror", by->host, reason),
-         std::nullopt, remedy::configuration},
-        true}));
+    take_pull(unservable(*by, known ? nullptr : &known.error()));
     co_return;
   }
   if (with_.pulls.is_good(ref.canonical(), f_->identity, *found_, with_.time.now())) co_return;
@@ -152,11 +163,14 @@ awaitable<std::shared_ptr<const pull_trouble>> lookup_run::ask_for_pull(registry
   std::optional<error> last;
   std::string last_name;
   for (const route& place : places) {
-    question q = question_for(place, pinned);
-    // The digest is known by now: those who wait for it lose no more time than by a mirror.
-    q.limit = share(with_.options.mirror_limit, f_->limit);
-    q.is_last = false;
-    auto got = co_await by_route(std::move(q));
+    registry::reference asked = pinned;
+    auto got = co_await ask_place(place, std::move(asked));
+    if (!got && !f_->has_moved && fills_by_tag_alone(*place) && got.error().code == error_code::not_found) {
+      registry::reference tag = f_->query.ref;
+      const auto filled = co_await ask_place(place, std::move(tag));
+      registry::reference again = pinned;
+      if (filled && *filled == *found_) got = co_await ask_place(place, std::move(again));
+    }
     if (got || f_->has_moved) co_return nullptr;
     if (last) failed.add(std::move(last_name), *last);
     last = std::move(got.error());
@@ -165,6 +179,15 @@ awaitable<std::shared_ptr<const pull_trouble>> lookup_run::ask_for_pull(registry
   }
   error reason = failed.added_to(std::move(*last)).at(fmt::format("nodes cannot pull {}", found_->shortened()));
   co_return std::make_shared<const pull_trouble>(pull_trouble{std::move(reason), false});
+}
+
+// The digest is known by now: those who wait for it lose no more time than by a mirror.
+awaitable<result<registry::digest>> lookup_run::ask_place(route place, registry::reference ref) {
+  question q = question_for(std::move(place), ref);
+  q.limit = share(with_.options.mirror_limit, f_->limit);
+  q.is_last = false;
+  auto got = co_await by_route(std::move(q));
+  co_return got;
 }
 
 void lookup_run::take_pull(std::shared_ptr<const pull_trouble> trouble) {

@@ -6,6 +6,17 @@
 #include <utility>
 
 namespace pinhook::server {
+namespace {
+
+// An empty text is none.
+void put(std::map<std::string, std::string, std::less<>>& to, std::string_view subject, std::string text) {
+  if (text.empty())
+    to.erase(std::string(subject));
+  else
+    to.insert_or_assign(std::string(subject), std::move(text));
+}
+
+}  // namespace
 
 std::string_view to_string(health_state s) noexcept {
   constexpr std::array<std::string_view, 4> names{"starting", "not ready", "ready", "draining"};
@@ -21,15 +32,17 @@ void health::set(health_state s, std::string reason) {
 
 health_state health::state() const {
   const std::lock_guard lock(mutex_);
-  return state_;
+  return state_ == health_state::ready && !awaited_.empty() ? health_state::not_ready : state_;
+}
+
+void health::wait_for(std::string_view subject, std::string reason) {
+  const std::lock_guard lock(mutex_);
+  put(awaited_, subject, std::move(reason));
 }
 
 void health::note(std::string_view subject, std::string text) {
   const std::lock_guard lock(mutex_);
-  if (text.empty())
-    notes_.erase(std::string(subject));
-  else
-    notes_.insert_or_assign(std::string(subject), std::move(text));
+  put(notes_, subject, std::move(text));
 }
 
 void health::set_stalled(std::string_view files, bool is_stalled) {
@@ -60,9 +73,12 @@ response health::readyz(bool is_verbose) const {
   response out;
   out.content_type = "text/plain; charset=utf-8";
   const std::lock_guard lock(mutex_);
-  out.status = state_ == health_state::ready ? 200 : 503;
-  out.body = std::string(to_string(state_));
-  if (!reason_.empty()) out.body += ": " + reason_;
+  const bool waits = state_ == health_state::ready && !awaited_.empty();
+  const health_state now = waits ? health_state::not_ready : state_;
+  const std::string& reason = waits ? awaited_.begin()->second : reason_;
+  out.status = now == health_state::ready ? 200 : 503;
+  out.body = std::string(to_string(now));
+  if (!reason.empty()) out.body += ": " + reason;
   out.body += "\n";
   if (!is_verbose) return out;
   for (const auto& [subject, text] : notes_) out.body += fmt::format("{}: {}\n", subject, text);

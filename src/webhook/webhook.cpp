@@ -111,6 +111,8 @@ struct webhook::parts {
 
   void watch_files() {
     tasks.spawn(access->watch_files(status.on_stall("credentials")));
+    tasks.spawn(access->keep_cluster_mirrors(
+        [this](std::string reason) { status.state().wait_for("mirrors", std::move(reason)); }));
     if (lock) tasks.spawn(lock->keep(status.on_stall("lock")));
     tasks.spawn(verifiers->keep(status.on_stall("verifiers")));
     if (configuration) tasks.spawn(configuration->keep(status.on_stall("configuration")));

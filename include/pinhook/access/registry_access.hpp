@@ -7,8 +7,10 @@
 // Thread rule: one thread, that of the io_context, except where `tenants` and the sources document another.
 #pragma once
 
+#include <pinhook/access/cluster_mirrors.hpp>
 #include <pinhook/access/registries_yaml.hpp>
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/deadline.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/file_watch.hpp>
@@ -73,6 +75,11 @@ class registry_access {
   /// "in-cluster service account"; empty without a Kubernetes API.
   [[nodiscard]] std::string cluster() const { return connection_ ? connection_->where().origin : std::string(); }
 
+  /// Reads the cluster's mirrors, where the settings say so: for a command, before its look-ups. Errors: as
+  /// cluster_mirrors::read.
+  awaitable<result<void>> read_cluster_mirrors(deadline d);
+  /// As cluster_mirrors::keep; ends at once where the settings do not say so.
+  awaitable<void> keep_cluster_mirrors(std::function<void(std::string)> on_wait);
   /// Checks the files of credentials and registries.conf periodically until it is canceled, and loads changed ones.
   /// `on_stall`: as file_watch.
   awaitable<void> watch_files(std::function<void(bool)> on_stall);
@@ -91,6 +98,7 @@ class registry_access {
   registry_access(asio::io_context& control, const config::settings& s, node_files nodes, const clock& time,
                   registry::observer* watch);
   result<void> open_cluster(const config::settings& s, const environment& all);
+  result<void> open_cluster_mirrors(const config::settings& s, const environment& all);
   result<void> open_plugins(const config::settings& s);
   result<void> open_configs(const config::settings& s, const environment& all);
   void open_clouds(const config::settings& s, const environment& all);
@@ -112,6 +120,7 @@ class registry_access {
   std::shared_ptr<registry::route_table> routes_;
   std::shared_ptr<kube::api_connection> connection_;
   std::shared_ptr<kube::api_client> api_;
+  std::unique_ptr<cluster_mirrors> cluster_mirrors_;
   std::shared_ptr<kube::credential_plugins> plugins_;
   std::vector<source> clouds_;
   std::vector<std::shared_ptr<registry::config_credentials>> configs_;

@@ -130,6 +130,8 @@ struct settings {
     std::vector<std::string> certs_dirs;
     /// Paths of registries.conf and of directories with more of its kind.
     std::vector<std::string> registries_conf;
+    /// Those of OpenShift's objects in the cluster.
+    bool openshift = false;
     /// Path of a registries.yaml; empty: none.
     std::string registries_yaml;
     /// Of nodes with registries.yaml: a registry with mirrors is asked itself, too.

@@ -43,17 +43,20 @@ struct api_call {
   bool takes_conflict = false;
   /// A 410 is an answer and not an error: the place where a list was to continue is forgotten.
   bool takes_gone = false;
+  /// A 404 is an answer and not an error: there is no such object, or no such kind.
+  bool takes_missing = false;
   /// Limit in bytes of the answer.
   std::size_t most = max_object_size;
 };
 
-/// A 2xx, or a 409 or 410 where the call takes one.
+/// A 2xx, or a 404, 409 or 410 where the call takes one.
 struct api_answer {
   int status = 0;
   secret body;
 
   [[nodiscard]] bool is_conflict() const { return status == 409; }
   [[nodiscard]] bool is_gone() const { return status == 410; }
+  [[nodiscard]] bool is_missing() const { return status == 404; }
 };
 
 class api_connection {

@@ -43,6 +43,9 @@ struct list_options {
   std::size_t most_page = std::size_t{32} * 1024 * 1024;
   /// The number of times that a list begins again after a 410.
   int restarts = 3;
+  /// The kind may not exist; its list is empty then. The answer of an API server to that cannot be told from any other
+  /// server's 404, so the caller has to know that there is one (find_groups).
+  bool takes_missing = false;
 };
 
 struct object_sink {

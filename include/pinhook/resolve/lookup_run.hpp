@@ -70,6 +70,7 @@ class lookup_run {
   awaitable<result<registry::digest>> by_route(question q);
   awaitable<void> check_pull(route by);
   awaitable<std::shared_ptr<const pull_trouble>> ask_for_pull(registry::reference pinned, std::vector<route> places);
+  awaitable<result<registry::digest>> ask_place(route place, registry::reference ref);
   void take_pull(std::shared_ptr<const pull_trouble> trouble);
   awaitable<result<registry::digest>> ask(question q);
   awaitable<result<registry::digest>> ask_each_source(question q);

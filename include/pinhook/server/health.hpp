@@ -30,6 +30,10 @@ class health {
   void set(health_state s, std::string reason = {});
   [[nodiscard]] health_state state() const;
 
+  /// What a ready server waits for ("the mirrors of the cluster …"): it is `not_ready` until all reasons are gone. It
+  /// replaces the reason of the same subject before; empty: it waits no longer.
+  void wait_for(std::string_view subject, std::string reason);
+
   /// What an operator wants to know beside readiness, under a subject ("callers"); it replaces the note before. Empty:
   /// none any more.
   void note(std::string_view subject, std::string text);
@@ -48,6 +52,7 @@ class health {
   std::set<std::string, std::less<>> stalled_;
   health_state state_ = health_state::starting;
   std::map<std::string, std::string, std::less<>> notes_;
+  std::map<std::string, std::string, std::less<>> awaited_;
   std::string reason_ = "the server has not started yet";
 };
 

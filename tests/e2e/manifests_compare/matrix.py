@@ -8,6 +8,7 @@ NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
 LOCK = {"lock": {"configMap": "image-lock"}}
 CALLERS = {"callers": {"configMap": "callers"}}
 TRUST_UPDATE = {"trustUpdate": {"enabled": True}}
+OPENSHIFT = {"openshift": {"mirrors": True}}
 PINNED_PODS = {"webhook": {"pinnedPods": True}}
 ADMISSION_POLICY = {"admissionPolicy": {"enabled": True}}
 CERT_MANAGER = {"certificate": {"mode": "cert-manager"}}
@@ -22,6 +23,7 @@ SAME = {
     "lock": ("self-managed", ["lock"], LOCK),
     "callers": ("self-managed", ["callers"], CALLERS),
     "trust-update": ("self-managed", ["trust-update"], TRUST_UPDATE),
+    "openshift-mirrors": ("self-managed", ["openshift-mirrors"], OPENSHIFT),
     "pinned-pods": ("self-managed", ["pinned-pods"], PINNED_PODS),
     "admission-policy": ("self-managed", ["admission-policy"], ADMISSION_POLICY),
     "pull secrets by namespace": ("examples/pull-secrets-by-namespace", [],
@@ -76,6 +78,7 @@ OPTIONS = {
     "rbac.pullSecrets of namespaces": {"rbac": {"pullSecrets": ["shop", "bank"]}},
     "rbac.pullSecrets none": NO_PULL_SECRETS,
     "rbac.plugins": {"rbac": {"plugins": True}},
+    "openshift.mirrors": OPENSHIFT,
     "serviceAccount.create": {"serviceAccount": {"create": False}},
     "serviceAccount, another's": {"serviceAccount": {"create": False, "name": "other"}},
     "serviceAccount.name": {"serviceAccount": {"name": "other"}},
@@ -168,6 +171,8 @@ REFUSED = {
         CALLERS | {"config": {"callers": {"client_ca": "/x"}}},
         ["config.callers.client_ca", "callers.configMap"],
     ),
+    "mirrors of OpenShift without the rights": (
+        {"config": {"mirrors": {"openshift": True}}}, ["config.mirrors.openshift", "openshift.mirrors"]),
     "two lock files": (LOCK | {"config": {"lock": {"file": "/x"}}}, ["config.lock.file", "lock.configMap"]),
     "upper-case ConfigMap": ({"lock": {"configMap": "Lock"}}, ["lock", "configMap"]),
     "any port": ({"config": {"listen": "0.0.0.0:0"}}, ["0.0.0.0:0", "port"]),

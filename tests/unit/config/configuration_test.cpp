@@ -116,6 +116,7 @@ mirrors:
   registries_yaml: /etc/rancher/k3s/registries.yaml
   default_endpoint: false
   short_names: false
+  openshift: true
   hosts:
     docker.io:
       - url: https://one.example.com

@@ -82,5 +82,27 @@ TEST_F(NodeConf, ChangedFilesAreReadAgainAndABrokenOneIsReportedOnce) {
   EXPECT_EQ(place(*conf), "s.test/one/app:1");
 }
 
+TEST_F(NodeConf, ObjectsOfAClusterWinOverTheFiles) {
+  const auto conf = node_conf::open({main_}).value();
+  EXPECT_TRUE(conf->has_files());
+  conf->use_objects(parse_registries_conf(entry("object"), "object").value());
+  EXPECT_EQ(place(*conf), "s.test/object/app:1");
+  directory.write("registries.conf", entry("two"));
+  EXPECT_EQ(conf->reload_if_changed(), true);
+  EXPECT_EQ(place(*conf), "s.test/object/app:1");
+  conf->use_objects({});
+  EXPECT_EQ(place(*conf), "s.test/two/app:1");
+}
+
+TEST_F(NodeConf, NoPlaceIsKnownUntilTheObjectsCome) {
+  node_conf conf{registries_conf()};
+  EXPECT_FALSE(conf.has_files());
+  conf.await_objects({error_code::unavailable, "they were not read yet", std::nullopt});
+  const auto app = reference::parse("reg.test/app:1").value();
+  EXPECT_EQ(places_for(*conf.current(), app).error().message, "they were not read yet");
+  conf.use_objects({});
+  EXPECT_TRUE(places_for(*conf.current(), app));
+}
+
 }  // namespace
 }  // namespace pinhook::registry

@@ -32,7 +32,7 @@ std::string places(const registries_conf& conf, const std::string& image) {
   std::string out;
   for (const auto& one : got->in_order)
     out += fmt::format("{}{}{}{}", out.empty() ? "" : " ", one.is_insecure ? "!" : "",
-                       one.blocked_by.empty() ? "" : "#", without_digest(one.named.written()));
+                       one.blocked_by == nullptr ? "" : "#", without_digest(one.named.written()));
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Can nodes pull the digest that a tag was resolved to? The places are those of a registries.conf.
 #include "resolver_world.hpp"
 
+#include <pinhook/registry/mirror_sets.hpp>
 #include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/pull_notes.hpp>
 
@@ -98,6 +99,54 @@ TEST_F(PullCheck, WhatNoPlaceMayServeByDigestIsNamedInEveryOrder) {
                       HasSubstr("ImageDigestMirrorSet"), HasSubstr("; registry docker.io is blocked")));
   }
   EXPECT_THAT(asked(), ElementsAre("m.corp tag", "m.corp tag"));
+}
+
+TEST_F(PullCheck, AMissingImageDigestMirrorSetIsNamed) {
+  registry::route_options ways;
+  registry::mirror_sets sets;
+  sets.for_tags.push_back({"docker.io", {"m.corp"}, true, "ImageTagMirrorSet hub"});
+  ways.conf = std::make_shared<registry::node_conf>(registry::conf_of(sets));
+  options.routes = std::make_shared<registry::route_table>(std::move(ways), time.clock);
+  TearDown();
+  open();
+  client.route_says("m.corp", digest_of_digit('b'));
+  const auto got = ask(nginx);
+  ASSERT_TRUE(got) << got.error().message;
+  ASSERT_TRUE(got->trouble);
+  EXPECT_TRUE(got->trouble->is_unservable);
+  EXPECT_EQ(got->trouble->reason.message,
+            "mirror m.corp serves tags alone, and registry docker.io is blocked for nodes by NeverContactSource of "
+            "ImageTagMirrorSet hub: add an ImageDigestMirrorSet for docker.io");
+}
+
+TEST_F(PullCheck, ACacheThatFillsByTagAloneIsAskedForTheTag) {
+  const std::string ecr = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+  const std::string cache = "[[registry.mirror]]\nlocation = \"" + ecr + "/hub\"\npull-from-mirror = \"digest-only\"\n";
+  have(cache, "blocked = true\n");
+  client.fails_next({error_code::not_found, "no such manifest", std::nullopt});
+  client.holds(nginx, digest_of_digit('b'));
+  client.holds(pinned, digest_of_digit('b'));
+  EXPECT_FALSE(ask(nginx)->trouble);
+  EXPECT_THAT(asked(), ElementsAre("m.corp tag", ecr + " digest", ecr + " tag", ecr + " digest"));
+}
+
+TEST_F(PullCheck, ACacheThatHasAnotherDigestUnderTheTagIsNotAskedAgain) {
+  const std::string ecr = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+  have("[[registry.mirror]]\nlocation = \"" + ecr + "/hub\"\npull-from-mirror = \"digest-only\"\n", "blocked = true\n");
+  client.fails_next({error_code::not_found, "no such manifest", std::nullopt});
+  client.holds(nginx, digest_of_digit('c'));
+  const auto got = ask(nginx);
+  ASSERT_TRUE(got && got->trouble);
+  EXPECT_THAT(got->trouble->reason.message, HasSubstr("no such manifest"));
+  EXPECT_THAT(asked(), ElementsAre("m.corp tag", ecr + " digest", ecr + " tag"));
+}
+
+TEST_F(PullCheck, AnotherMirrorIsNotAskedForTheTag) {
+  have(for_digests, "blocked = true\n");
+  client.fails_next({error_code::not_found, "no such manifest", std::nullopt});
+  client.holds(nginx, digest_of_digit('b'));
+  EXPECT_TRUE(ask(nginx)->trouble);
+  EXPECT_THAT(asked(), ElementsAre("m.corp tag", "d.corp digest"));
 }
 
 TEST_F(PullCheck, OffAsksNothing) {

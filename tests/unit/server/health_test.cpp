@@ -88,5 +88,18 @@ TEST(Health, NothingComesAfterDraining) {
   }
 }
 
+TEST(Health, IsNotReadyWhileItWaitsForSomething) {
+  health h;
+  h.wait_for("mirrors", "they were not read yet");
+  EXPECT_EQ(h.readyz().body, "starting: the server has not started yet\n");
+  h.set(health_state::ready);
+  EXPECT_EQ(h.readyz().status, 503U);
+  EXPECT_EQ(h.readyz().body, "not ready: they were not read yet\n");
+  EXPECT_EQ(h.state(), health_state::not_ready);
+  h.wait_for("mirrors", "");
+  EXPECT_EQ(h.readyz().status, 200U);
+  EXPECT_EQ(h.state(), health_state::ready);
+}
+
 }  // namespace
 }  // namespace pinhook::server

@@ -109,6 +109,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- fail (printf "config.pull_secrets.%s: the chart sets it; use rbac.pullSecrets" .) -}}
 {{- end -}}
 {{- end -}}
+{{- if hasKey (default dict $config.mirrors) "openshift" -}}
+{{- fail "config.mirrors.openshift: the chart sets it; use openshift.mirrors, which grants the rights, too" -}}
+{{- end -}}
 {{- if and .Values.lock.configMap (hasKey (default dict $config.lock) "file") -}}
 {{- fail "config.lock.file: the chart sets it for lock.configMap; use one of the two" -}}
 {{- end -}}
@@ -150,6 +153,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
   value: {{ $name }}
 - name: PINHOOK_TLS_SERVICE
   value: {{ $name }}
+{{- end }}
+{{- if .Values.openshift.mirrors }}
+- name: PINHOOK_MIRRORS_OPENSHIFT
+  value: "true"
 {{- end }}
 {{- if .Values.lock.configMap }}
 - name: PINHOOK_LOCK_FILE
