@@ -128,6 +128,7 @@ class yaml_reader {
       if (auto good = read_configs(*configs); !good) return std::unexpected(good.error());
     if (const auto* mirrors = value_of(root, "mirrors"))
       if (auto good = read_mirrors(*mirrors); !good) return std::unexpected(good.error());
+    drop_what_says_nothing();
     return std::move(out_);
   }
 
@@ -157,7 +158,7 @@ class yaml_reader {
       auto one = read_host_config(m.value);
       if (!one) return std::unexpected(std::move(one.error()));
       // A registry without mirrors is asked with the same certificates.
-      if (m.key != all_others) take_tls(*one, out_.by_registry[m.key].upstream);
+      take_tls(*one, (m.key == all_others ? out_.others.emplace() : out_.by_registry[m.key]).upstream);
       configs_.emplace(m.key, std::move(*one));
     }
     return {};
@@ -168,12 +169,29 @@ class yaml_reader {
     for (const auto& m : n.members) {
       if (m.key != all_others && !config::is_registry(m.key)) return std::unexpected(config::not_a_registry(m));
       auto& to = m.key == all_others ? out_.others.emplace() : out_.by_registry[m.key];
-      if (!options_.asks_default_endpoint) to.upstream.can_pull = to.upstream.can_resolve = false;
+      // k3s takes the default endpoint from a registry that has no entry in `configs`, and from no other.
+      if (!options_.asks_default_endpoint && (m.key == all_others || !configs_.contains(m.key)))
+        to.upstream.can_pull = to.upstream.can_resolve = false;
       if (m.value.is_null()) continue;
       if (auto good = expect_section(m.value); !good) return good;
       if (auto good = read_mirror(m.value, to); !good) return good;
     }
     return {};
+  }
+
+  // Docker Hub's may be under either of its names.
+  [[nodiscard]] const host_config* config_for(const std::string& registry) const {
+    if (registry == docker_hub)
+      if (const auto wire = configs_.find(std::string(docker_hub_wire)); wire != configs_.end()) return &wire->second;
+    const auto found = configs_.find(registry);
+    return found == configs_.end() ? nullptr : &found->second;
+  }
+
+  // k3s writes no hosts.toml for them, so containerd goes by that of all others.
+  void drop_what_says_nothing() {
+    std::erase_if(out_.by_registry,
+                  [&](const auto& one) { return one.second.mirrors.empty() && !configs_.contains(one.first); });
+    if (out_.others && out_.others->mirrors.empty() && !configs_.contains(std::string(all_others))) out_.others.reset();
   }
 
   read_result<void> read_mirror(const yaml::node& n, registry::registry_rules& to) {
@@ -201,8 +219,7 @@ class yaml_reader {
       if (!made)
         return no_value(item,
                         fmt::format("{} is not an endpoint such as https://mirror.example.com:5000", quoted(*text)));
-      if (const auto known = configs_.find(made->registry); known != configs_.end())
-        take_tls(known->second, made->setting);
+      if (const auto* known = config_for(made->registry)) take_tls(*known, made->setting);
       made->setting.rewrite = rewrite;
       to.mirrors.push_back(std::move(made->setting));
     }

@@ -1,4 +1,5 @@
-// registries.yaml as k3s makes hosts.toml of it (pkg/agent/containerd/config.go).
+// registries.yaml as k3s makes hosts.toml of it, and as containerd reads that: the rules of getHostConfigs
+// (k3s-io/k3s, pkg/agent/containerd/config.go at 06ea261c) and the cases of its test, as places.
 #include <pinhook/access/registries_yaml.hpp>
 
 #include "support/fake_clock.hpp"
@@ -59,8 +60,16 @@ TEST_F(RegistriesYaml, GivesThePlacesOfARegistry) {
       {"another registry", "mirrors: {docker.io: {endpoint: [\"https://a.test\"]}}", "r.test/app:1", "r.test"},
       {"all others", "mirrors: {\"*\": {endpoint: [\"https://a.test\"]}, r.test: {}}", "q.test/app:1",
        "https://a.test/v2 q.test"},
-      {"an entry of its own", "mirrors: {\"*\": {endpoint: [\"https://a.test\"]}, r.test: {}}", "r.test/app:1",
-       "r.test"},
+      {"an entry that says nothing", "mirrors: {\"*\": {endpoint: [\"https://a.test\"]}, r.test: {}}", "r.test/app:1",
+       "https://a.test/v2 r.test"},
+      {"an entry with a certificate alone",
+       "mirrors: {\"*\": {endpoint: [\"https://a.test\"]}, r.test: {}}\nconfigs: {r.test: {tls: {ca_file: /r.pem}}}",
+       "r.test/app:1", "r.test"},
+      {"the registry itself as the last endpoint",
+       "mirrors: {r.test: {endpoint: [\"https://a.test\", \"r.test\"], rewrite: {\"(.*)\": \"hub/$1\"}}}",
+       "r.test/app:1", "https://a.test/v2 as hub/app https://r.test/v2 as hub/app"},
+      {"the same twice", "mirrors: {r.test: {endpoint: [a.test, \"https://a.test\", \"https://a.test/v2\"]}}",
+       "r.test/app:1", "https://a.test/v2 r.test"},
       {"without a scheme",
        "mirrors: {docker.io: {endpoint: [\"a.test\", \"localhost:5000\", \"127.0.0.1:443\", \"localhost\"]}}",
        "nginx:1", "https://a.test/v2 http://localhost:5000/v2 https://127.0.0.1/v2 https://localhost/v2 docker.io"},
@@ -83,6 +92,9 @@ TEST_F(RegistriesYaml, WithoutTheDefaultEndpointTheRegistryIsNotAsked) {
   const std::string yaml = "mirrors: {docker.io: {endpoint: [\"https://a.test\"]}}";
   EXPECT_EQ(places(yaml, "nginx:1"), "https://a.test/v2");
   EXPECT_EQ(places(yaml, "r.test/app:1"), "r.test") << "it has no mirrors";
+  EXPECT_EQ(places("mirrors: {r.test: {}}", "r.test/app:1"), "r.test") << "an entry that says nothing";
+  EXPECT_EQ(places(yaml + "\nconfigs: {docker.io: {auth: {username: u}}}", "nginx:1"), "https://a.test/v2 docker.io")
+      << "k3s asks a registry with an entry in configs all the same";
 }
 
 TEST_F(RegistriesYaml, TlsAndCredentialsAreThoseOfTheHost) {
@@ -107,6 +119,23 @@ configs:
   EXPECT_EQ(match->source, file);
   EXPECT_TRUE(got.credentials.describe(registry::reference::parse("t.test/x:1").value()));
   EXPECT_FALSE(got.credentials.describe(registry::reference::parse("r.test/x:1").value()));
+}
+
+TEST_F(RegistriesYaml, TheConfigOfAllOthersIsForRegistriesWithoutAnEntry) {
+  const std::string configs = "\nconfigs: {\"*\": {tls: {ca_file: /all.pem}}, r.test: {tls: {ca_file: /r.pem}}}";
+  const auto alone = read(configs);
+  EXPECT_EQ(alone.rules.find("q.test")->upstream.ca_files, std::vector<std::string>{"/all.pem"});
+  EXPECT_EQ(alone.rules.find("r.test")->upstream.ca_files, std::vector<std::string>{"/r.pem"});
+  const auto mirrored = read("mirrors: {\"*\": {endpoint: [\"https://a.test\"]}}" + configs);
+  EXPECT_TRUE(mirrored.rules.find("q.test")->upstream.ca_files.empty()) << "k3s drops it beside mirrors of \"*\"";
+}
+
+TEST_F(RegistriesYaml, DockerHubsConfigMayHaveEitherName) {
+  const std::string mirrors = "mirrors: {r.test: {endpoint: [\"https://docker.io\"]}}\nconfigs: ";
+  const std::string both = "{docker.io: {tls: {ca_file: /a.pem}}, registry-1.docker.io: {tls: {ca_file: /b.pem}}}";
+  EXPECT_EQ(read(mirrors + "{docker.io: {tls: {ca_file: /a.pem}}}").rules.find("r.test")->mirrors[0].ca_files,
+            std::vector<std::string>{"/a.pem"});
+  EXPECT_EQ(read(mirrors + both).rules.find("r.test")->mirrors[0].ca_files, std::vector<std::string>{"/b.pem"});
 }
 
 TEST_F(RegistriesYaml, ErrorsNameFileAndPlace) {
