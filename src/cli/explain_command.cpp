@@ -71,9 +71,11 @@ int explain(const arguments& arguments) {
   start.for_command = true;
   auto found = config::settings_for(arguments.configuration, process_environment(), std::move(start));
   if (!found) return refuse_explain(found.error());
-  if (!arguments.node_config.empty())
-    if (auto good = access::use_node_config(arguments.node_config, found->values); !good)
-      return refuse_explain(good.error());
+  if (!arguments.node_config.empty()) {
+    const auto notes = access::use_node_config(arguments.node_config, found->values);
+    if (!notes) return refuse_explain(notes.error());
+    for (const auto& note : *notes) say("explain", note);
+  }
   // Without a namespace there is no secret to read, so no cluster is needed.
   if (arguments.ns.empty()) found->values.pull_secrets.mode = config::switch_state::off;
   // The report shows failures, so the log needs only errors.

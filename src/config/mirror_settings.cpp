@@ -4,9 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace pinhook::config {
 namespace {
+
+// As containerd 2 has them; of the last two nothing follows here.
+constexpr std::array<std::string_view, 4> capabilities{"pull", "resolve", "push", "referrers"};
 
 read_result<void> read_capabilities(const yaml::node& mapping, registry::mirror_setting& out) {
   const yaml::node* found = mapping.find("capabilities");
@@ -14,9 +18,9 @@ read_result<void> read_capabilities(const yaml::node& mapping, registry::mirror_
   auto words = text_list_type::read(*found);
   if (!words) return std::unexpected(std::move(words.error()));
   for (std::size_t i = 0; i < words->size(); ++i)
-    if (const auto& word = (*words)[i]; word != "pull" && word != "resolve")
-      return no_value(found->items[i],
-                      fmt::format("{} is not a valid capability; known are: pull, resolve", quoted(word)));
+    if (const auto& word = (*words)[i]; std::ranges::find(capabilities, word) == capabilities.end())
+      return no_value(found->items[i], fmt::format("{} is not a valid capability; known are: {}", quoted(word),
+                                                   fmt::join(capabilities, ", ")));
   out.can_pull = std::ranges::find(*words, "pull") != words->end();
   out.can_resolve = std::ranges::find(*words, "resolve") != words->end();
   return {};

@@ -1,4 +1,5 @@
 // `pinhook explain --try` as a process: it uses the settings between a reference and its registry.
+#include "support/fake_api_server.hpp"
 #include "support/serve_process.hpp"
 
 #include <fmt/core.h>
@@ -123,6 +124,27 @@ pull-from-mirror = "tag-only"
                     HasSubstr("tried       " + mirror.host() + ", anonymous: " + some_digest)));
 }
 
+TEST_F(ExplainProcess, ShowsTheObjectsOfOpenshiftsMirrors) {
+  fake_api_server api;
+  api.allow_lists({"imagetagmirrorsets"});
+  api.set_list({"/apis/config.openshift.io/v1", "imagetagmirrorsets", "ImageTagMirrorSet", false}, "",
+               {R"({"metadata":{"name":"hub"},"spec":{"imageTagMirrors":[{"source":"reg.example",)"
+                R"("mirrors":["mirror.example/hub"],"mirrorSourcePolicy":"NeverContactSource"}]}})"});
+  environment_.push_back("PINHOOK_KUBECONFIG=" + api.write_kubeconfig(files_.path()));
+  environment_.emplace_back("PINHOOK_MIRRORS_OPENSHIFT=true");
+  const auto seen = run_program({"explain", "reg.example/a:1"}, environment_);
+  EXPECT_EQ(seen.exit_code, 0) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output,
+              AllOf(HasSubstr("mirror https://mirror.example, as hub/a, directly (by ImageTagMirrorSet hub)"),
+                    HasSubstr("by digest: registry reg.example is blocked for nodes by NeverContactSource of "
+                              "ImageTagMirrorSet hub: add an ImageDigestMirrorSet for reg.example")));
+  api.forbid("list", "imagetagmirrorsets", "*");
+  const auto refused = run_program({"resolve", "reg.example/a:1"}, environment_);
+  EXPECT_NE(refused.exit_code, 0) << refused.output;
+  EXPECT_THAT(refused.errors,
+              AllOf(HasSubstr("OpenShift's mirrors: Kubernetes API: "), HasSubstr("lacks a ClusterRole")));
+}
+
 TEST_F(ExplainProcess, ReadsShortNamesAsNodesDo) {
   const auto use = [&](const std::string& text) {
     const std::string conf = files_.write("registries.conf", text).string();
@@ -157,6 +179,14 @@ TEST_F(ExplainProcess, TakesTheFilesOfANode) {
   write("node/etc/containerd/certs.d/a.example/hosts.toml", "[host.\"https://certs.example\"]\n");
   EXPECT_THAT(asked("a.example/x:1").output, HasSubstr("mirror https://certs.example/v2, directly (by " + node +
                                                        "/etc/containerd/certs.d/a.example/hosts.toml)"));
+  write("node/etc/containerd/config.toml",
+        "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".registry]\nconfig_path = \"/etc/hosts.d:/opt/x\"\n"
+        "[plugins.\"io.containerd.grpc.v1.cri\".registry.mirrors.\"docker.io\"]\n");
+  write("node/etc/hosts.d/a.example/hosts.toml", "[host.\"https://other.example\"]\n");
+  const auto named = asked("a.example/x:1");
+  EXPECT_THAT(named.output, HasSubstr("mirror https://other.example/v2"));
+  EXPECT_THAT(named.errors, AllOf(HasSubstr("config.toml:4: registry.mirrors is not read, and containerd 2.4 drops it"),
+                                  HasSubstr("config_path /opt/x is outside of /etc")));
   write("node/etc/rancher/k3s/registries.yaml",
         "mirrors: {b.example: {endpoint: [\"https://k3s.example\"], rewrite: {\"^(.*)$\": \"hub/$1\"}}}\n");
   EXPECT_THAT(asked("b.example/x:1").output, HasSubstr("mirror https://k3s.example/v2, as hub/x, directly (by " + node +

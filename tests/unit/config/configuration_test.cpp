@@ -126,7 +126,7 @@ mirrors:
         skip_verify: true
         override_path: true
         dial_timeout: 2s
-      - {url: "http://two.example.com:5000/hub", capabilities: [resolve]}
+      - {url: "http://two.example.com:5000/hub", capabilities: [resolve, push, referrers]}
     _default: []
 pull_secrets: {mode: off, ttl: 5s, namespaces: [a]}
 kubeconfig: /kube/config
@@ -304,8 +304,8 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
            sample{"mirrors: {hosts: {docker.io: x}}\n",
                   "line 1, column 30: mirrors.hosts: ", "must be a list of mirrors"},
            sample{"mirrors: {hosts: {a/b: []}}\n", "line 1, column 19: mirrors.hosts: ", "not a valid registry"},
-           sample{"mirrors: {hosts: {docker.io: [{url: x, capabilities: [push]}]}}\n",
-                  "line 1, column 55: mirrors.hosts: ", "known are: pull, resolve"},
+           sample{"mirrors: {hosts: {docker.io: [{url: x, capabilities: [pushed]}]}}\n",
+                  "line 1, column 55: mirrors.hosts: ", "known are: pull, resolve, push, referrers"},
            sample{"- a\n", "line 1, column 1: ", "must be a mapping"},
        }) {
     EXPECT_THAT(refusal(s.text), StartsWith(std::string("pinhook.yaml: ") + s.start)) << s.text;
