@@ -3,6 +3,7 @@
 #include "support/review_maker.hpp"
 
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/registry/registries_conf.hpp>
 
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -50,8 +52,23 @@ rules::rule_set some_rules(std::size_t count) {
   return *rules::rule_set::make(std::move(all));
 }
 
-void answer(benchmark::State& state, const std::string& body, std::size_t rules = 0) {
-  const admission::rulebook book({}, rules == 0 ? rules::rule_set() : some_rules(rules));
+// As nodes with mirrors have it: an entry for each of many registries, and short names that mean Docker Hub's.
+std::shared_ptr<const registry::registries_conf> some_conf(std::size_t entries) {
+  std::string text = "unqualified-search-registries = [\"docker.io\"]\nshort-name-mode = \"enforcing\"\n";
+  for (std::size_t i = 0; i < entries; ++i)
+    text += fmt::format(
+        "[[registry]]\nlocation = \"r{0}.example.com\"\n[[registry.mirror]]\nlocation = "
+        "\"mirror.example.com/r{0}\"\npull-from-mirror = \"tag-only\"\n",
+        i);
+  return std::make_shared<const registry::registries_conf>(registry::parse_registries_conf(text, "bench").value());
+}
+
+void answer(benchmark::State& state, const std::string& body, std::size_t rules = 0, std::size_t conf_entries = 0) {
+  admission::rulebook book({}, rules == 0 ? rules::rule_set() : some_rules(rules));
+  if (conf_entries != 0)
+    book.meaning_of = [conf = some_conf(conf_entries)](const registry::reference& ref) {
+      return registry::meaning_of(*conf, ref);
+    };
   const auto digest = registry::digest::parse("sha256:" + std::string(64, 'b'));
   std::size_t bytes_out = 0;
   for (auto _ : state) {
@@ -78,6 +95,10 @@ void create(benchmark::State& state) {
 void create_with_rules(benchmark::State& state) {
   answer(state, body_of(static_cast<std::size_t>(state.range(0)), review_type::create, false),
          static_cast<std::size_t>(state.range(1)));
+}
+
+void create_with_registries_conf(benchmark::State& state) {
+  answer(state, body_of(static_cast<std::size_t>(state.range(0)), review_type::create, false), 0, 200);
 }
 
 void update_changed(benchmark::State& state) {
@@ -119,6 +140,7 @@ BENCHMARK(create_with_rules)
     ->Name("review/create_with_rules")
     ->ArgsProduct({{7'000, 200'000, 2'000'000}, {4, 1'000}})
     ->ArgNames({"bytes", "rules"});
+BENCHMARK(create_with_registries_conf)->Name("review/create_with_registries_conf")->Apply(sizes);
 BENCHMARK(update_changed)->Name("review/update_changed")->Apply(sizes);
 BENCHMARK(update_scaled)->Name("review/update_scaled")->Apply(sizes);
 BENCHMARK(rapidjson_tree)->Name("review/yardstick_rapidjson_in_situ")->Apply(sizes);
