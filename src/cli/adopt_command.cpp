@@ -1,6 +1,7 @@
 #include <pinhook/access/adopt_pins.hpp>
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/access/read_fleet.hpp>
+#include <pinhook/access/restart_workloads.hpp>
 #include <pinhook/access/run_to_end.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/environment.hpp>
@@ -13,6 +14,7 @@
 #include <pinhook/config/command_settings.hpp>
 #include <pinhook/fleet/adoption.hpp>
 #include <pinhook/fleet/adoption_report.hpp>
+#include <pinhook/fleet/rollout.hpp>
 
 #include <fmt/core.h>
 
@@ -85,6 +87,28 @@ int print_adoption(const std::vector<fleet::workload_adoption>& all, const argum
   return has_left ? exit_failed : exit_good;
 }
 
+// Rolls out what is recorded, and prints: a table before, since rollouts take minutes, JSON with their outcome behind.
+int restart_and_print(cluster_session& session, const std::vector<fleet::workload_adoption>& adopted,
+                      const arguments& arguments) {
+  const bool is_json = arguments.of_cluster.output == "json";
+  int code = is_json ? exit_good : print_adoption(adopted, arguments);
+  access::restart_request request{.plan = adopted};
+  if (arguments.adopt.timeout) request.timeout = *arguments.adopt.timeout;
+  request.on_progress = [&](const fleet::workload_adoption& one) {
+    const bool is_good =
+        one.rollout->state == fleet::rollout_state::ready || one.rollout->state == fleet::rollout_state::not_started;
+    if (!is_good || !arguments.of_cluster.quiet) say(adopt_name, fleet::rollout_line(one));
+  };
+  const auto done =
+      access::run_to_end(session.io(), access::restart_workloads(session.connection(), std::move(request), {}));
+  if (is_json) code = print_adoption(done, arguments);
+  if (!arguments.of_cluster.quiet) say(adopt_name, fleet::rollout_summary(done));
+  const bool is_whole = std::ranges::all_of(done, [](const fleet::workload_adoption& one) {
+    return !one.rollout || one.rollout->state == fleet::rollout_state::ready || !fleet::has_rollouts(one.id);
+  });
+  return is_whole ? code : exit_failed;
+}
+
 int refuse_adopt(const error& e) {
   say(adopt_name, e.message);
   return exit_code_of_cluster(e);
@@ -114,7 +138,8 @@ int adopt(const arguments& arguments) {
       access::run_to_end((*session)->io(), access::adopt_pins((*session)->connection(), std::move(request),
                                                               deadline::after(machine_clock().now(), writing_limit)));
   if (!done) return refuse_adopt(done.error());
-  const int code = print_adoption(*done, arguments);
+  const int code =
+      arguments.adopt.restarts ? restart_and_print(**session, *done, arguments) : print_adoption(*done, arguments);
   return read->troubles.empty() ? code : exit_lookup;
 }
 

@@ -1,5 +1,6 @@
 #include <pinhook/cli/command_line.hpp>
 
+#include <pinhook/base/duration.hpp>
 #include <pinhook/pipeline/cooldown.hpp>
 
 #include <CLI/CLI.hpp>
@@ -270,6 +271,17 @@ void declare_adopt(CLI::App& app, arguments& out) {
          {"server"});
   app.add_flag("--force-conflicts", out.adopt.forces_conflicts,
                "Write the annotation also where another field manager owns it");
+  app.add_flag("--restart", out.adopt.restarts,
+               "Then restart the workloads that are recorded, one by one, and wait until the Pods of each are ready");
+  app.add_option_function<std::string>(
+         "--timeout",
+         [&out](const std::string& text) {
+           const auto length = parse_duration(text);
+           if (!length) throw CLI::ValidationError("--timeout", length.error().message);
+           out.adopt.timeout = *length;
+         },
+         "With --restart: how long each workload may take (default 10m)")
+      ->type_name("DURATION");
   one_of(app.add_option("-o,--output", out.of_cluster.output, "How to print what was done"), {"table", "json"});
   app.add_flag("-q,--quiet", out.of_cluster.quiet, "Print errors and results alone");
   add_config(app, out);

@@ -75,7 +75,7 @@ bool has_whole_identity(const verify_arguments& a) {
 }
 
 // Options that are valid by themselves and not together.
-constexpr std::array<contradiction, 12> contradictions{{
+constexpr auto contradictions = std::to_array<contradiction>({
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.diff; },
      "--in-place writes and --diff only shows: use one of them"},
     {[](const arguments& a) { return rewrites(a) && a.files.in_place && a.files.paths.empty(); },
@@ -90,6 +90,10 @@ constexpr std::array<contradiction, 12> contradictions{{
      "--cooldown asks registries and --offline forbids it: use one of them"},
     {[](const arguments& a) { return a.of_cluster.all_namespaces && !a.of_cluster.namespaces.empty(); },
      "--all-namespaces and --namespace exclude each other: use one of them"},
+    {[](const arguments& a) { return a.adopt.restarts && !a.adopt.dry_run.empty(); },
+     "--restart restarts workloads and --dry-run keeps nothing: use one of them"},
+    {[](const arguments& a) { return a.adopt.timeout && !a.adopt.restarts; },
+     "--timeout is for the wait after a restart: add --restart"},
     {[](const arguments& a) { return !a.verify.verifier.empty() && a.verify.describes_verifier(); },
      "--verifier takes one of the configuration, and the other options describe another: use one of them"},
     {[](const arguments& a) { return is_for_notation(a.verify) && is_for_cosign(a.verify); },
@@ -107,7 +111,7 @@ constexpr std::array<contradiction, 12> contradictions{{
               int{!t.out.empty()} + int{!t.configmap.empty()} + int{!t.secret.empty()} != 1;
      },
      "the files need one place: one of --out, --configmap and --secret"},
-}};
+});
 
 // Defaults are filled in here and not in the declarations: all commands are declared, and they share members.
 void fill_defaults(arguments& a) {

@@ -147,6 +147,20 @@ std::string_view to_string(adoption_state state) noexcept {
   return "left";
 }
 
+std::string_view to_string(rollout_state state) noexcept {
+  switch (state) {
+    case rollout_state::ready:
+      return "ready";
+    case rollout_state::failed:
+      return "failed";
+    case rollout_state::left:
+      return "left";
+    case rollout_state::not_started:
+      break;
+  }
+  return "not-started";
+}
+
 bool workload_adoption::has(adoption_state state) const {
   return std::ranges::find(images, state, &image_adoption::state) != images.end();
 }
@@ -157,7 +171,7 @@ std::vector<workload_adoption> plan_adoption(const state& of, const std::vector<
     if (names.empty() ? is_never_rolled_out(w.id) : !is_named(w.id, names)) continue;
     // A record that cannot be read is none, as at admission.
     const auto record = pin::recorded_pins::parse(w.pins ? w.pins->text : "{}").value_or(pin::recorded_pins());
-    workload_adoption one{w.id, {}};
+    workload_adoption one{.id = w.id, .images = {}};
     for (const image_use& use : w.images) {
       const auto ref = registry::reference::parse(use.written.image);
       if (!use.is_in_workload || (ref && ref->is_pinned())) continue;

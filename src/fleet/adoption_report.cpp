@@ -68,10 +68,34 @@ std::string adoption_json(const std::vector<workload_adoption>& all, bool is_dry
       out.member("result", result_word(one.state, is_dry_run));
       text_or_null("digest", one.digest ? one.digest->to_string() : "");
       text_or_null("reason", one.reason);
+      text_or_null("rollout", of.rollout ? std::string(to_string(of.rollout->state)) : "");
+      text_or_null("rollout_reason", of.rollout ? of.rollout->reason : "");
       out.close_object();
     }
   out.close_array();
   return std::move(out).text() + "\n";
+}
+
+std::string rollout_line(const workload_adoption& of) {
+  std::string out = printable(fmt::format("{} {}: ", of.id.ns, of.id.to_string()));
+  if (!of.rollout || of.rollout->state == rollout_state::ready) return out + "restarted, its Pods are ready";
+  if (of.rollout->state == rollout_state::left) return out + "not restarted: " + printable(of.rollout->reason);
+  if (of.rollout->state == rollout_state::failed)
+    return out + "its Pods are not ready: " + printable(of.rollout->reason);
+  return out + "restarted, waiting for its Pods";
+}
+
+std::string rollout_summary(const std::vector<workload_adoption>& all) {
+  std::array<std::size_t, 4> counts{};
+  for (const auto& one : all)
+    if (one.rollout) ++counts.at(static_cast<std::size_t>(one.rollout->state));
+  const auto [ready, failed, left, not_started] = counts;
+  std::string out = ready == 0 ? "nothing restarted" : "restarted " + counted_noun(ready, "workload");
+  // The first one that fails is the last one that is started.
+  if (failed != 0) out += "; 1 did not become ready";
+  if (left != 0) out += fmt::format("; {} {} left", left, left == 1 ? "is" : "are");
+  if (not_started != 0) out += fmt::format("; {} not started", not_started);
+  return out;
 }
 
 std::string adoption_summary(const std::vector<workload_adoption>& all, bool is_dry_run) {

@@ -63,6 +63,44 @@ TEST_F(Adopt, TheNextRolloutGetsTheBytesThatRun) {
   EXPECT_EQ(read(ns, "deployment/web", in_template), image("adopt/web@" + digest));
 }
 
+// The rights of the manifest are enough, and kubectl goes on with what was written.
+TEST_F(Adopt, RestartsOneByOneWithTheRightsOfItsManifest) {
+  start_pinhook();
+  const auto ns = make_namespace("");
+  const auto digest = push("adopt/restart", "1", "one");
+  kubectl_ok({"create", "-n", ns, "-f", "-"}, deployment(image("adopt/restart:1"), 1));
+  run_pods(ns, image("adopt/restart@" + digest));
+  kubectl_ok({"apply", "--validate=strict", "-f", testing::source_dir() + "/manifests/rights/adopt.yaml"});
+  kubectl_ok({"-n", ns, "create", "serviceaccount", "adopter"});
+  kubectl_ok(
+      {"create", "clusterrolebinding", ns, "--clusterrole=pinhook-adopt", "--serviceaccount=" + ns + ":adopter"});
+  ASSERT_TRUE(eventually([&] {
+    return kubectl({"auth", "can-i", "patch", "deployments", "-n", ns, "--as=system:serviceaccount:" + ns + ":adopter"})
+        .output.starts_with("yes");
+  }));
+  const auto kubeconfig = shared().plane.kubeconfig_of(ns, "adopter").string();
+  const auto restart = [&](const std::string& timeout) {
+    return run_command({.command = {testing::program_path(), "adopt", "--kubeconfig", kubeconfig, "-n", ns, "--restart",
+                                    "--timeout", timeout}});
+  };
+  // Recorded, and not restarted: the namespace has not opted in.
+  const auto early = restart("1s");
+  EXPECT_EQ(early.exit_code, 1) << early;
+  EXPECT_THAT(early.errors, HasSubstr("not restarted: the rollout would have"));
+  EXPECT_EQ(read_all(ns, "replicasets", in_template), std::vector{image("adopt/restart:1")});
+
+  ASSERT_NE(push("adopt/restart", "1", "moved"), digest);
+  opt_in(ns, "enforce");
+  // No kubelet makes the new Pod ready.
+  const auto slow = restart("1s");
+  EXPECT_EQ(slow.exit_code, 1) << slow;
+  EXPECT_THAT(slow.errors, HasSubstr("its Pods are not ready: "));
+  EXPECT_EQ(read(ns, "deployment/web", in_template), image("adopt/restart@" + digest));
+  EXPECT_THAT(read(ns, "deployment/web", "/spec/template/metadata/annotations"), HasSubstr("restartedAt"));
+  EXPECT_THAT(read(ns, "deployment/web", "/metadata/managedFields"), HasSubstr("kubectl-rollout"));
+  kubectl_ok({"delete", "clusterrolebinding", ns});
+}
+
 TEST_F(Adopt, AnotherManagersAnnotationStays) {
   const auto ns = make_namespace("");
   const auto digest = push("adopt/other", "1", "one");

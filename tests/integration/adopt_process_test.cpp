@@ -180,6 +180,43 @@ TEST_F(AdoptProcess, RecordsOnCustomKinds) {
   EXPECT_THAT(writes()[0].body, HasSubstr(R"("apiVersion":"argoproj.io/v1alpha1","kind":"Rollout")"));
 }
 
+// The rollout's own steps are in access/restart_workloads_test.cpp.
+TEST_F(AdoptProcess, RestartsWhatItRecorded) {
+  const auto restarted = [&](const std::string& written, int ready) {
+    return fmt::format(R"({{"metadata":{{"name":"web","namespace":"shop","uid":"u-1","generation":2}},"spec":{{)"
+                       R"("replicas":2,"template":{{"spec":{{"containers":[{{"name":"web","image":"{}"}}]}}}}}},)"
+                       R"("status":{{"observedGeneration":2,"replicas":2,"updatedReplicas":2,)"
+                       R"("availableReplicas":{}}}}})",
+                       written, ready);
+  };
+  const std::string write = web_path + "?fieldManager=kubectl-rollout";
+  const auto serve_rollout = [&](const std::string& written, int ready) {
+    for (const auto& path : {web_path, write, write + "&dryRun=All"}) api_.fail(path, 200, restarted(written, ready));
+  };
+  serve_rollout(image("a@" + digest('a')), 2);
+  const auto done = adopt("-n shop --restart");
+  EXPECT_EQ(done.exit_code, 0) << done.errors;
+  EXPECT_THAT(done.output, HasSubstr("adopted " + digest('a')));
+  EXPECT_EQ(done.errors,
+            "pinhook adopt: adopted 1 image\n"
+            "pinhook adopt: shop Deployment/web: restarted, waiting for its Pods\n"
+            "pinhook adopt: shop Deployment/web: restarted, its Pods are ready\n"
+            "pinhook adopt: restarted 1 workload\n");
+  EXPECT_THAT(writes(), SizeIs(3));
+
+  serve_rollout(image("a@" + digest('a')), 1);
+  const auto slow = adopt("-n shop --restart --timeout 1ms -o json -q");
+  EXPECT_EQ(slow.exit_code, 1);
+  EXPECT_THAT(slow.output, HasSubstr(R"("rollout": "failed")"));
+  EXPECT_THAT(slow.errors, AllOf(HasSubstr("its Pods are not ready"), HasSubstr("describe deployment/web")));
+
+  serve_rollout(image("a:1"), 2);
+  const auto unpinned = adopt("-n shop --restart");
+  EXPECT_EQ(unpinned.exit_code, 1);
+  EXPECT_THAT(unpinned.errors, AllOf(HasSubstr("not restarted"), HasSubstr("pinhook.dev/pin=enforce"),
+                                     HasSubstr("nothing restarted; 1 is left")));
+}
+
 TEST_F(AdoptProcess, AWorkloadThatWasDeletedMeanwhileIsLeft) {
   api_.fail(web_path, 404, R"({"kind":"Status","message":"deployments.apps \"web\" not found"})");
   const auto seen = adopt("-n shop");

@@ -21,7 +21,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -260,23 +259,41 @@ TEST_F(ReportProcess, DoesWhatItsPageShows) {
   EXPECT_THAT(read("images.html"), AllOf(HasSubstr("<!doctype html>"), Not(HasSubstr("<script"))));
 }
 
-// manifests/rights: `get` and `list` on every kind that is read, and no other right.
-TEST(ReportRights, AreThoseThatAReportNeeds) {
-  const std::string text = read_file(source_dir() + "/manifests/rights/report.yaml");
+struct granted_rights {
+  /// Group and resource, and the verbs.
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> verbs;
+};
+
+granted_rights rights_of(const std::string& file) {
+  const std::string text = read_file(source_dir() + "/manifests/rights/" + file);
   const auto role = yaml::parse(text.substr(0, text.find("\n---")));
-  ASSERT_TRUE(role) << role.error().message;
-  std::set<std::pair<std::string, std::string>> granted;
+  EXPECT_TRUE(role) << role.error().message;
+  granted_rights out;
   for (const yaml::node& rule : role->find("rules")->items) {
     std::vector<std::string> verbs;
     for (const yaml::node& one : rule.find("verbs")->items) verbs.push_back(one.text);
-    EXPECT_EQ(verbs, (std::vector<std::string>{"get", "list"}));
     for (const yaml::node& resource : rule.find("resources")->items)
-      granted.emplace(rule.find("apiGroups")->items.front().text, resource.text);
+      out.verbs.emplace(std::pair(rule.find("apiGroups")->items.front().text, resource.text), verbs);
   }
-  std::set<std::pair<std::string, std::string>> needed{{"", "namespaces"}};
-  for (const pin::known_kind& one : pin::known_kinds())
-    if (one.is_sent()) needed.emplace(one.group, one.resource);
-  EXPECT_EQ(granted, needed);
+  return out;
+}
+
+// manifests/rights: `get` and `list` on every kind that is read, for adopt `patch` on those that get a record, and no
+// other right.
+TEST(Rights, AreThoseThatReportAndAdoptNeed) {
+  const std::vector<std::string> reads{"get", "list"}, writes{"get", "list", "patch"};
+  granted_rights of_report{{{{"", "namespaces"}, reads}}};
+  granted_rights of_adopt = of_report;
+  for (const pin::known_kind& one : pin::known_kinds()) {
+    if (!one.is_sent()) continue;
+    const std::pair<std::string, std::string> place(one.group, one.resource);
+    const bool is_never_rolled_out =
+        (one.group.empty() && one.kind == "Pod") || (one.group == "batch" && one.kind == "Job");
+    of_report.verbs.emplace(place, reads);
+    of_adopt.verbs.emplace(place, is_never_rolled_out ? reads : writes);
+  }
+  EXPECT_EQ(rights_of("report.yaml").verbs, of_report.verbs);
+  EXPECT_EQ(rights_of("adopt.yaml").verbs, of_adopt.verbs);
 }
 
 }  // namespace

@@ -133,6 +133,10 @@ struct adopt_arguments {
   std::string dry_run;
   /// Write annotations that another field manager owns, too.
   bool forces_conflicts = false;
+  /// Roll the adopted workloads out, one by one.
+  bool restarts = false;
+  /// With `restarts`, for each workload; none: the default.
+  std::optional<std::chrono::nanoseconds> timeout;
 };
 
 /// Arguments of trust.

@@ -64,9 +64,27 @@ struct image_adoption {
   }
 };
 
+enum class rollout_state : std::uint8_t {
+  ready,        // it was restarted, and its Pods are ready
+  failed,       // it was restarted, and its Pods did not become ready
+  left,         // it was not restarted, for a reason of its own
+  not_started,  // one before it failed
+};
+
+/// "ready", "failed", "left", "not-started".
+[[nodiscard]] std::string_view to_string(rollout_state state) noexcept;
+
+struct rollout_outcome {
+  rollout_state state = rollout_state::not_started;
+  /// failed, left: why, and what to do.
+  std::string reason{};
+};
+
 struct workload_adoption {
   object_id id;
   std::vector<image_adoption> images;
+  /// Nothing: no restart was asked for.
+  std::optional<rollout_outcome> rollout{};
 
   [[nodiscard]] bool has(adoption_state state) const;
 };

@@ -254,6 +254,9 @@ TEST(Args, ReadsAdopt) {
   EXPECT_EQ(r.of_cluster.output, "json");
   EXPECT_TRUE(r.of_cluster.quiet);
   EXPECT_TRUE(parsed({"adopt", "-A"}).of_cluster.all_namespaces);
+  const auto restarts = parsed({"adopt", "-A", "--restart", "--timeout", "90s"});
+  EXPECT_TRUE(restarts.adopt.restarts);
+  EXPECT_EQ(restarts.adopt.timeout, std::chrono::seconds(90));
   EXPECT_EQ(parsed({"report", "--store", "h.db"}).of_cluster.store, "h.db");
 }
 
@@ -359,6 +362,9 @@ TEST(Args, RefusesInOneLine) {
       {{"report", "--what-if", "audit"}, "--what-if: audit not in"},
       {{"report", "Deployment/web"}, "unexpected argument"},
       {{"adopt", "--dry-run=client"}, "--dry-run: client not in"},
+      {{"adopt", "--restart", "--dry-run=server"}, "--restart restarts workloads and --dry-run keeps nothing"},
+      {{"adopt", "--timeout=5m"}, "--timeout is for the wait after a restart: add --restart"},
+      {{"adopt", "--restart", "--timeout=5"}, "--timeout: "},
       {{"adopt", "-A", "-n", "shop"}, "--all-namespaces and --namespace exclude each other"},
       {{"trust", "update", "--tuf-url", "u"}, "the files need one place: one of --out, --configmap and --secret"},
       {{"trust", "update", "--tuf-url", "u", "--out", "d", "--secret", "a/b"}, "the files need one place"},

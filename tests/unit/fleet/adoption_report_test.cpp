@@ -44,6 +44,11 @@ TEST(AdoptionReport, IsJson) {
   EXPECT_NE(text.find(R"("digest": null,
     "reason": "its ready Pods run different digests")"),
             std::string::npos);
+  EXPECT_NE(text.find("\"rollout\": null,\n    \"rollout_reason\": null"), std::string::npos);
+  auto all = some();
+  all[0].rollout = {rollout_state::failed, "1 of 2 Pods ready"};
+  EXPECT_NE(adoption_json(all, false).find("\"rollout\": \"failed\",\n    \"rollout_reason\": \"1 of 2 Pods ready\""),
+            std::string::npos);
   EXPECT_EQ(adoption_json({}, false), "[]\n");
 }
 
