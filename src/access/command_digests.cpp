@@ -110,7 +110,7 @@ struct registry_digests::parts {
 
   std::vector<result<registry::digest>> look_up(resolve::resolver& by, const std::vector<registry::reference>& refs) {
     lookup_queue queue(
-        {io.get_executor(), by, access->own_credentials(), machine_clock(),
+        {io.get_executor(), by, credentials ? credentials : access->own_credentials(), machine_clock(),
          [this](std::string_view registry, steady_time since) { return heard.has_answered(registry, since); }},
         options_of(chosen));
     auto out = run_to_end(io, queue.find(refs, on_progress));
@@ -134,6 +134,8 @@ struct registry_digests::parts {
   answer_times heard{machine_clock()};
   std::unique_ptr<registry_access> access;
   std::unique_ptr<resolve::tag_resolver> tags;
+  /// Null: the process's own.
+  std::shared_ptr<registry::credential_source> credentials;
 };
 
 registry_digests::registry_digests(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
@@ -157,6 +159,10 @@ result<std::unique_ptr<registry_digests>> registry_digests::open(const config::s
   p->tags = std::make_unique<resolve::tag_resolver>(p->io.get_executor(), p->access->client(), machine_clock(), nullptr,
                                                     resolver_options(s, *p->access));
   return std::unique_ptr<registry_digests>(new registry_digests(std::move(p)));
+}
+
+void registry_digests::use_credentials(std::shared_ptr<registry::credential_source> all) {
+  parts_->credentials = std::move(all);
 }
 
 registry_digests::connected registry_digests::connection() { return {parts_->io, *parts_->access}; }

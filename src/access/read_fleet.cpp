@@ -79,6 +79,7 @@ class cluster_reading {
     co_await workers.wait();
     if (stop_) co_return fail(std::move(*stop_));
     out_.state = std::move(builder_).finish();
+    for (const kind_to_list& one : kinds_) out_.state.versions.emplace(one.group, one.version);
     co_return std::move(out_);
   }
 

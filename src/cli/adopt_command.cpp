@@ -1,10 +1,10 @@
 #include <pinhook/access/adopt_pins.hpp>
-#include <pinhook/access/command_digests.hpp>
 #include <pinhook/access/read_fleet.hpp>
 #include <pinhook/access/restart_workloads.hpp>
 #include <pinhook/access/run_to_end.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/environment.hpp>
+#include <pinhook/cli/cluster_registries.hpp>
 #include <pinhook/cli/cluster_session.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
@@ -14,6 +14,7 @@
 #include <pinhook/config/command_settings.hpp>
 #include <pinhook/fleet/adoption.hpp>
 #include <pinhook/fleet/adoption_report.hpp>
+#include <pinhook/fleet/make_rows.hpp>
 #include <pinhook/fleet/rollout.hpp>
 
 #include <fmt/core.h>
@@ -53,22 +54,25 @@ result<void> check_names(const std::vector<fleet::workload_name>& names, const f
 }
 
 // Asks registries for the digests and the tags of the pending images: what is not there, or is one platform's, is left.
-result<void> check_registries(std::vector<fleet::workload_adoption>& plan, const cluster_arguments& options,
-                              const config::settings& s, const environment& all) {
+result<void> check_registries(const registries_question& question, asking_tenants asking,
+                              std::vector<fleet::workload_adoption>& plan) {
   std::vector<fleet::image_adoption*> pending;
   std::vector<registry::reference> refs;
-  for (auto& of : plan)
-    for (auto& one : of.images)
+  for (auto& workload : plan)
+    for (auto& one : workload.images)
       if (one.state == fleet::adoption_state::pending) {
         pending.push_back(&one);
         refs.push_back(fleet::pinned_image(one));
         refs.push_back(*one.tag);
+        const auto of_tag = asking[one.tag->canonical()];
+        auto& of_digest = asking[fleet::pinned_image(one).canonical()];
+        of_digest.insert(of_digest.end(), of_tag.begin(), of_tag.end());
       }
   if (refs.empty()) return {};
-  auto progress = options.quiet ? access::registry_digests::progress() : access::shown_progress(adopt_name);
-  auto registries = access::registry_digests::open(s, all, std::move(progress));
+  auto registries = open_registries(question, std::move(asking));
   if (!registries) return fail(std::move(registries.error()));
-  const auto answers = (*registries)->find_manifests(refs);
+  for (const auto& line : registries->troubles) say(adopt_name, line);
+  const auto answers = registries->digests->find_manifests(refs);
   for (std::size_t i = 0; i < pending.size(); ++i)
     fleet::check_manifests(*pending[i], answers[2 * i], answers[2 * i + 1]);
   return {};
@@ -130,7 +134,10 @@ int adopt(const arguments& arguments) {
   for (const auto& line : access::trouble_lines(read->troubles)) say(adopt_name, line);
   if (const auto ok = check_names(*names, read->state); !ok) return refuse_adopt(ok.error());
   auto plan = fleet::plan_adoption(read->state, *names);
-  if (const auto ok = check_registries(plan, options, *s, variables); !ok) return refuse_run(adopt_name, ok.error());
+  if (const auto ok =
+          check_registries({adopt_name, **session, options, *s, variables}, fleet::asking_tenants(read->state), plan);
+      !ok)
+    return refuse_run(adopt_name, ok.error());
   access::adopt_request request{.plan = std::move(plan),
                                 .is_dry_run = !arguments.adopt.dry_run.empty(),
                                 .takes_over = arguments.adopt.forces_conflicts};

@@ -1,11 +1,9 @@
 #include <pinhook/cli/command_line.hpp>
 
-#include <pinhook/base/duration.hpp>
+#include <pinhook/cli/option_parts.hpp>
 #include <pinhook/pipeline/cooldown.hpp>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -28,18 +26,6 @@ constexpr std::array<serve_flag, 5> serve_flags{{
     {"--tls-key", "tls.key_file", "FILE", "PEM file with the certificate's key"},
     {"--threads", "threads", "N", "Threads that serve requests (default: the cores it may use)"},
 }};
-
-// Help and completion show the values of a fixed set as "text|json".
-constexpr char between_values = '|';
-
-CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values) {
-  return option->type_name(fmt::format("{}", fmt::join(values, std::string(1, between_values))))
-      ->check(CLI::IsMember(values).description(""));
-}
-
-void add_config(CLI::App& app, arguments& out) {
-  app.add_option("--config", out.configuration.file, "YAML file with settings; also PINHOOK_CONFIG")->type_name("FILE");
-}
 
 void add_paths(CLI::App& app, arguments& out) {
   app.add_option("PATH", out.files.paths, "Files, directories, globs; - or nothing: standard input")->type_name("");
@@ -228,38 +214,26 @@ void declare_rules(CLI::App& app, arguments& out) {
   add_config(app, out);
 }
 
-void add_kubeconfig(CLI::App& app, arguments& out) {
-  app.add_option("--kubeconfig", out.of_cluster.kubeconfig,
-                 "Kubeconfig (default: KUBECONFIG, ~/.kube/config, or the cluster it runs in)")
-      ->type_name("FILE");
-  app.add_option("--context", out.of_cluster.context, "Context of the kubeconfig (default: the current one)")
-      ->type_name("NAME");
-}
-
-void add_cluster(CLI::App& app, arguments& out) {
-  // One value for each option: words may follow it.
-  app.add_option("-n,--namespace", out.of_cluster.namespaces,
-                 "A namespace; may be repeated (default: that of the kubeconfig's context)")
-      ->type_name("NS")
-      ->allow_extra_args(false);
-  app.add_flag("-A,--all-namespaces", out.of_cluster.all_namespaces, "All namespaces");
-  app.add_option("-l,--selector", out.of_cluster.selector,
-                 "Workloads with these labels, as kubectl's -l: app=web,!canary")
-      ->type_name("SELECTOR");
-  add_kubeconfig(app, out);
-}
-
 void declare_report(CLI::App& app, arguments& out) {
   add_cluster(app, out);
   app.add_flag("--no-registry", out.of_cluster.no_registry, "Ask no registry: nothing about moved and gone images");
   app.add_option("--store", out.of_cluster.store,
                  "Remember this report in an SQLite file, and show since when each finding is there and what moved")
       ->type_name("FILE");
+  add_duration(app, "--retention", out.of_cluster.retention,
+               "With --store: forget what ended so long ago, as 90d or 36h (default 400d)");
+  app.add_option("--retention-count", out.of_cluster.most_ended,
+                 "With --store: keep at most so many ended findings, images and moves, each (default 200000)")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}).description(""));
   one_of(
       app.add_option("--what-if", out.of_cluster.what_if, "Show what this mode would do in namespaces that have none"),
       {"enforce", "best-effort"});
   one_of(app.add_option("-o,--output", out.of_cluster.output, "How to print the report"),
-         {"table", "json", "sarif", "html"});
+         {"table", "json", "sarif", "html", "openreports"});
+  app.add_flag(
+      "--write-reports", out.of_cluster.writes_reports,
+      "Write the findings into the cluster, too: a Report of OpenReports, else a PolicyReport, in each namespace");
   app.add_flag("-q,--quiet", out.of_cluster.quiet, "Print errors and results alone");
   add_config(app, out);
 }
@@ -273,15 +247,7 @@ void declare_adopt(CLI::App& app, arguments& out) {
                "Write the annotation also where another field manager owns it");
   app.add_flag("--restart", out.adopt.restarts,
                "Then restart the workloads that are recorded, one by one, and wait until the Pods of each are ready");
-  app.add_option_function<std::string>(
-         "--timeout",
-         [&out](const std::string& text) {
-           const auto length = parse_duration(text);
-           if (!length) throw CLI::ValidationError("--timeout", length.error().message);
-           out.adopt.timeout = *length;
-         },
-         "With --restart: how long each workload may take (default 10m)")
-      ->type_name("DURATION");
+  add_duration(app, "--timeout", out.adopt.timeout, "With --restart: how long each workload may take (default 10m)");
   one_of(app.add_option("-o,--output", out.of_cluster.output, "How to print what was done"), {"table", "json"});
   app.add_flag("-q,--quiet", out.of_cluster.quiet, "Print errors and results alone");
   add_config(app, out);

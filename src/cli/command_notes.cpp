@@ -118,8 +118,10 @@ constexpr std::array<note, 17> notes{{
      "\n"
      "Exit codes: 0 ended in good order; 1 it could not serve; 2 wrong usage or configuration."},
     {command::report,
-     "Reads workloads, Pods and namespaces, and changes nothing. Every tag and every pinned digest is asked for once, "
-     "with the credentials of Docker's config.json and of the configuration, not with pull secrets.\n"
+     "Reads workloads, Pods and namespaces, and changes nothing without --write-reports. Every tag and every pinned "
+     "digest is asked for once, "
+     "with the credentials of Docker's config.json and of the configuration, and with --pull-secrets with those of the "
+     "Pods.\n"
      "\n"
      "Examples:\n"
      "  pinhook report -A                           a summary of all namespaces, then the findings\n"
@@ -127,6 +129,7 @@ constexpr std::array<note, 17> notes{{
      "  pinhook report -A --no-registry             what is written and what runs\n"
      "  pinhook report -A --what-if enforce         what opting in would deny\n"
      "  pinhook report -A -o html >images.html      a page to send\n"
+     "  pinhook report -A --write-reports           and the findings as OpenReports in the cluster\n"
      "\n"
      "Exit codes: 0 nothing found; 1 findings; 2 wrong usage or configuration; 3 something could not be read or "
      "looked up. When several apply: 2, then 3, then 1."},

@@ -94,6 +94,16 @@ constexpr auto contradictions = std::to_array<contradiction>({
      "--restart restarts workloads and --dry-run keeps nothing: use one of them"},
     {[](const arguments& a) { return a.adopt.timeout && !a.adopt.restarts; },
      "--timeout is for the wait after a restart: add --restart"},
+    {[](const arguments& a) { return a.of_cluster.reads_pull_secrets && a.of_cluster.no_registry; },
+     "--pull-secrets is for registries, and --no-registry asks none: use one of them"},
+    {[](const arguments& a) {
+       return (a.of_cluster.retention || a.of_cluster.most_ended) && a.of_cluster.store.empty();
+     },
+     "--retention and --retention-count are for what --store remembers: add --store"},
+    {[](const arguments& a) { return a.of_cluster.retention && *a.of_cluster.retention < std::chrono::hours(1); },
+     "--retention must be an hour at least: it is how long the store keeps what has ended"},
+    {[](const arguments& a) { return a.of_cluster.writes_reports && !a.of_cluster.selector.empty(); },
+     "--write-reports writes what holds of whole namespaces, and --selector leaves workloads out: use one of them"},
     {[](const arguments& a) { return !a.verify.verifier.empty() && a.verify.describes_verifier(); },
      "--verifier takes one of the configuration, and the other options describe another: use one of them"},
     {[](const arguments& a) { return is_for_notation(a.verify) && is_for_cosign(a.verify); },

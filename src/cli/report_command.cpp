@@ -1,12 +1,13 @@
-#include <pinhook/access/command_digests.hpp>
 #include <pinhook/access/read_fleet.hpp>
 #include <pinhook/base/environment.hpp>
+#include <pinhook/cli/cluster_registries.hpp>
 #include <pinhook/cli/cluster_session.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/run_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
+#include <pinhook/cli/write_reports.hpp>
 #include <pinhook/config/command_settings.hpp>
 #include <pinhook/fleet/make_rows.hpp>
 #include <pinhook/fleet/report.hpp>
@@ -17,6 +18,7 @@
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/store/history.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,15 +35,14 @@ struct asked_registries {
   std::vector<std::string> failures;
 };
 
-result<asked_registries> ask_registries(const fleet::state& state, const cluster_arguments& options,
-                                        const config::settings& s, const environment& all) {
+result<asked_registries> ask_registries(const registries_question& question, const fleet::state& state) {
   asked_registries out;
   const auto refs = fleet::wanted_references(state);
   if (refs.empty()) return out;
-  auto progress = options.quiet ? access::registry_digests::progress() : access::shown_progress(report_name);
-  auto registries = access::registry_digests::open(s, all, std::move(progress));
+  auto registries = open_registries(question, fleet::asking_tenants(state));
   if (!registries) return fail(std::move(registries.error()));
-  auto answers = (*registries)->find_manifests(refs);
+  out.failures = std::move(registries->troubles);
+  auto answers = registries->digests->find_manifests(refs);
   for (std::size_t i = 0; i < refs.size(); ++i) {
     if (answers[i]) {
       const registry::digest digest = answers[i]->digest;
@@ -71,17 +72,24 @@ fleet::reading_scope scope_of(const cluster_arguments& options, const cluster_se
   return out;
 }
 
+store::history_options history_options_of(const cluster_arguments& options) {
+  store::history_options out;
+  if (options.retention) out.retention = std::chrono::floor<std::chrono::hours>(*options.retention);
+  if (options.most_ended) out.most_ended = *options.most_ended;
+  return out;
+}
+
 // Remembers the report, and fills in what is known of earlier ones.
 result<void> remember(store::history& to, const fleet::reading_scope& scope, fleet::report& r) {
   const auto records = to.add(fleet::observation_of(r, scope));
   if (!records) return fail(error(records.error()).at("--store"));
   fleet::take_records(r.rows, *records);
   const auto since = r.made_at - fleet::shown_history;
-  const auto moves = to.moves(since);
-  if (!moves) return fail(error(moves.error()).at("--store"));
-  const auto findings = to.findings(scope.server, since);
-  if (!findings) return fail(error(findings.error()).at("--store"));
-  r.history = fleet::history_table(*moves, *findings);
+  auto moves = to.moves(since);
+  if (!moves) return fail(std::move(moves.error()).at("--store"));
+  auto findings = to.findings(scope.server, since);
+  if (!findings) return fail(std::move(findings.error()).at("--store"));
+  fleet::take_history(r, std::move(*moves), std::move(*findings));
   return {};
 }
 
@@ -95,7 +103,7 @@ int report(const arguments& arguments) {
   // First, so that a store that cannot be used costs no reading.
   std::unique_ptr<store::history> memory;
   if (!options.store.empty()) {
-    auto opened = store::history::open(options.store, {});
+    auto opened = store::history::open(options.store, history_options_of(options));
     if (!opened) return refuse_run(report_name, std::move(opened.error()).at("--store"));
     memory = std::move(*opened);
   }
@@ -105,7 +113,7 @@ int report(const arguments& arguments) {
   if (!read) return refuse_report(read.error());
   asked_registries asked;
   if (!options.no_registry) {
-    auto answers = ask_registries(read->state, options, *s, variables);
+    auto answers = ask_registries({report_name, **session, options, *s, variables}, read->state);
     if (!answers) return refuse_run(report_name, answers.error());
     asked = std::move(*answers);
   }
@@ -121,6 +129,7 @@ int report(const arguments& arguments) {
   out.rows = fleet::make_rows(read->state, options.no_registry ? nullptr : &asked.facts, row_options);
   const auto scope = scope_of(options, **session, *read, asked);
   out.namespaces = std::move(read->state.namespaces);
+  out.versions = std::move(read->state.versions);
   out.rules = fleet::rules_of_report(checks);
   out.troubles = access::trouble_lines(read->troubles);
   out.troubles.insert(out.troubles.end(), asked.failures.begin(), asked.failures.end());
@@ -140,10 +149,11 @@ int report(const arguments& arguments) {
     return exit_usage;
   }
   for (const auto& one : out.troubles) say(report_name, one);
+  const bool is_written = !options.writes_reports || write_reports(**session, out, options, read->troubles);
   const auto totals = fleet::totals_of(out);
   if (!options.quiet) say(report_name, fleet::summary(totals));
   if (worst != exit_good) return worst;
-  if (!out.troubles.empty()) return exit_lookup;
+  if (!out.troubles.empty() || !is_written) return exit_lookup;
   return totals.findings > 0 ? exit_failed : exit_good;
 }
 

@@ -154,22 +154,36 @@ class row_maker {
   const manifests& known_;
 };
 
-}  // namespace
-
-std::vector<registry::reference> wanted_references(const state& of) {
-  std::map<std::string, registry::reference> all;
-  const auto add = [&](const registry::reference& one) { all.try_emplace(one.canonical(), one); };
+// The tags and the pinned digests of all images, as often as they are used.
+template <class F>
+void each_reference(const state& of, F take) {
   for (const workload& w : of.workloads) {
     const pin::recorded_pins record = record_of(w);
     for (const image_use& use : w.images) {
       const meaning means = meaning_of(use, record);
-      if (means.ref && means.ref->is_pinned()) add(*means.ref);
-      if (means.tag) add(*means.tag);
+      if (means.ref && means.ref->is_pinned()) take(*means.ref, w);
+      if (means.tag) take(*means.tag, w);
     }
   }
+}
+
+}  // namespace
+
+std::vector<registry::reference> wanted_references(const state& of) {
+  std::map<std::string, registry::reference> all;
+  each_reference(of, [&](const registry::reference& one, const workload&) { all.try_emplace(one.canonical(), one); });
   std::vector<registry::reference> out;
   out.reserve(all.size());
   for (auto& [canonical, ref] : all) out.push_back(std::move(ref));
+  return out;
+}
+
+std::map<std::string, std::vector<registry::tenant>, std::less<>> asking_tenants(const state& of) {
+  std::map<std::string, std::vector<registry::tenant>, std::less<>> out;
+  each_reference(of, [&](const registry::reference& one, const workload& by) {
+    auto& all = out[one.canonical()];
+    if (std::ranges::find(all, by.pulls_as) == all.end()) all.push_back(by.pulls_as);
+  });
   return out;
 }
 

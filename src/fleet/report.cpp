@@ -5,6 +5,7 @@
 #include <pinhook/base/text.hpp>
 #include <pinhook/base/timestamp.hpp>
 #include <pinhook/base/wrapped_text.hpp>
+#include <pinhook/fleet/history_table.hpp>
 #include <pinhook/pipeline/check_report.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/rules/rule.hpp>
@@ -20,10 +21,12 @@
 namespace pinhook::fleet {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, report_format>, 4> report_formats{{{"table", report_format::table},
-                                                                                    {"json", report_format::json},
-                                                                                    {"sarif", report_format::sarif},
-                                                                                    {"html", report_format::html}}};
+constexpr std::array<std::pair<std::string_view, report_format>, 5> report_formats{
+    {{"table", report_format::table},
+     {"json", report_format::json},
+     {"sarif", report_format::sarif},
+     {"html", report_format::html},
+     {"openreports", report_format::openreports}}};
 
 // Limit of a column; a wider text stays whole and pushes the rest of its line to the right.
 constexpr std::size_t widest_column = 48;
@@ -102,6 +105,7 @@ class json_rows {
     findings_of(to, r);
     time(to, "first_seen", r.first_seen);
     time(to, "last_seen", r.last_seen);
+    history_of(to, r);
     to.close_object();
     return std::move(to).text();
   }
@@ -124,6 +128,29 @@ class json_rows {
 
   static void time(json::writer& to, std::string_view name, const std::optional<wall_time>& at) {
     member_or_null(to, name, at ? timestamp_text(*at) : "");
+  }
+
+  static void history_of(json::writer& to, const row& r) {
+    to.key("moves"), to.open_array();
+    for (const past_move& one : r.moves) {
+      to.open_object();
+      time(to, "at", one.at);
+      to.member("before", one.before);
+      to.member("after", one.after);
+      member_or_null(to, "change", one.change);
+      to.close_object();
+    }
+    to.close_array();
+    to.key("resolved"), to.open_array();
+    for (const resolved_finding& one : r.resolved) {
+      to.open_object();
+      to.member("rule", one.rule);
+      to.member("image", one.image);
+      time(to, "first_seen", one.first_seen);
+      time(to, "resolved", one.resolved);
+      to.close_object();
+    }
+    to.close_array();
   }
 
   static void what_if_of(json::writer& to, const row& r) {
@@ -259,7 +286,7 @@ std::string write_table(const report& r, const report_options& options) {
                        printable(what_if_line(one))});
   }
   if (!lines.empty()) out += "\n" + aligned(lines);
-  return out + r.history;
+  return out + history_table(r.moves, r.past);
 }
 
 std::string write_json(const report& r) { return json_rows().text(r.rows); }
@@ -304,6 +331,8 @@ std::string write_report(report_format format, const report& r, const report_opt
       return write_sarif(r);
     case report_format::html:
       return write_html(r);
+    case report_format::openreports:
+      return write_openreports(r);
   }
   return {};
 }

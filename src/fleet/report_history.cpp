@@ -1,14 +1,12 @@
 #include <pinhook/fleet/report_history.hpp>
 
-#include <pinhook/base/printable.hpp>
-#include <pinhook/base/timestamp.hpp>
-#include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -25,6 +23,13 @@ std::string change_of(const row& one) {
   return std::string(to_string(one.moved));
 }
 
+store::image_use use_of(const row& one) { return {one.ns, one.owner.to_string(), one.container, one.image}; }
+
+store::image_use container_of(store::image_use use) {
+  use.image.clear();
+  return use;
+}
+
 // The canonical reference of the tag that is meant.
 std::optional<std::string> tag_of(const row& one) {
   const auto written = registry::reference::parse(one.image);
@@ -39,7 +44,7 @@ store::observation observation_of(const report& r, const reading_scope& scope) {
   store::observation out{.cluster = scope.server, .at = r.made_at};
   std::set<std::string, std::less<>> tags;
   for (const row& one : r.rows) {
-    store::seen_use seen{{one.ns, one.owner.to_string(), one.container, one.image}, {}};
+    store::seen_use seen{use_of(one), {}};
     for (const row_finding& f : one.findings) seen.findings.push_back({f.rule, f.message});
     out.uses.push_back(std::move(seen));
     auto tag = tag_of(one);
@@ -71,20 +76,23 @@ void take_records(std::vector<row>& rows, const std::vector<store::record>& reco
   }
 }
 
-std::string history_table(const std::vector<store::tag_move>& moves, const std::vector<store::past_finding>& findings) {
-  std::string out;
-  for (const auto& one : moves)
-    out += fmt::format("{}{}  {}  {} -> {}{}\n", out.empty() ? "\nMOVED TAGS\n" : "", timestamp_text(one.at),
-                       printable(one.reference), registry::shorten_digest(one.before),
-                       registry::shorten_digest(one.after), one.change.empty() ? "" : "  " + one.change);
-  std::string resolved;
+void take_history(report& r, std::vector<store::tag_move> moves, std::vector<store::past_finding> findings) {
+  std::map<std::string_view, std::vector<const store::tag_move*>> by_tag;
+  for (const auto& one : moves) by_tag[one.reference].push_back(&one);
+  // By the container, since the pin that resolves a finding makes another image of it.
+  std::map<store::image_use, std::vector<const store::past_finding*>> by_container;
   for (const auto& one : findings)
-    if (one.resolved)
-      resolved += fmt::format("{}{}  {}  {}/{}  {}  {}  since {}\n", resolved.empty() ? "\nRESOLVED\n" : "",
-                              timestamp_text(*one.resolved), printable(one.use.ns), printable(one.use.owner),
-                              printable(one.use.container), printable(one.times.kind),
-                              printable(registry::shorten_digest(one.use.image)), timestamp_text(one.times.first_seen));
-  return out + resolved;
+    if (one.resolved) by_container[container_of(one.use)].push_back(&one);
+  for (row& one : r.rows) {
+    if (const auto tag = tag_of(one))
+      if (const auto found = by_tag.find(*tag); found != by_tag.end())
+        for (const auto* move : found->second) one.moves.push_back({move->at, move->before, move->after, move->change});
+    if (const auto found = by_container.find(container_of(use_of(one))); found != by_container.end())
+      for (const auto* past : found->second)
+        one.resolved.push_back({past->times.kind, past->use.image, past->times.first_seen, *past->resolved});
+  }
+  r.moves = std::move(moves);
+  r.past = std::move(findings);
 }
 
 }  // namespace pinhook::fleet

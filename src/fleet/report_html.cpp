@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 #include <map>
 #include <numbers>
@@ -165,23 +166,46 @@ std::string evidence(const row& r) {
   return "<pre>" + out + "</pre>\n";
 }
 
-std::string history(const row& r) {
+// "12 days"; of less than two days the hours.
+std::string span_text(std::chrono::nanoseconds span) {
+  const auto hours = std::chrono::floor<std::chrono::hours>(std::max(span, span.zero()));
+  constexpr std::chrono::hours few{48};
+  if (hours < few) return counted_noun(static_cast<std::size_t>(hours.count()), "hour");
+  return counted_noun(static_cast<std::size_t>(std::chrono::floor<std::chrono::days>(hours).count()), "day");
+}
+
+std::string move_line(const past_move& one) {
+  return fmt::format("{}: {} became {}{}", timestamp_text(one.at), one.before, one.after,
+                     one.change.empty() ? "" : " (" + one.change + ")");
+}
+
+std::string history(const row& r, const row_finding& f, wall_time now) {
   std::string out;
   const auto add = [&out](std::string_view name, const std::optional<wall_time>& at) {
     if (at) out += fmt::format("{}{} {}", out.empty() ? "" : "; ", name, timestamp_text(*at));
   };
+  if (f.first_seen) out = "in violation for " + span_text(now - *f.first_seen);
+  add("since", f.first_seen);
   add("pinned before", r.pinned_at);
-  add("first seen", r.first_seen);
+  add("image first seen", r.first_seen);
   add("last seen", r.last_seen);
-  return out.empty() ? out : fmt::format("<p class=\"quiet\">{}</p>\n", markup(out));
+  std::string lines = out.empty() ? out : fmt::format("<p class=\"quiet\">{}</p>\n", markup(out));
+  for (const past_move& one : r.moves)
+    fmt::format_to(std::back_inserter(lines), "<p class=\"quiet\">{} moved at {}</p>\n", markup(r.tag),
+                   markup(move_line(one)));
+  for (const resolved_finding& one : r.resolved)
+    fmt::format_to(std::back_inserter(lines), "<p class=\"quiet\">{} of <code>{}</code> from {} to {}</p>\n",
+                   markup(one.rule), markup(registry::shorten_digest(one.image)), timestamp_text(one.first_seen),
+                   timestamp_text(one.resolved));
+  return lines;
 }
 
-std::string entity(const row& r, const row_finding& f) {
+std::string entity(const row& r, const row_finding& f, wall_time now) {
   return fmt::format(
       "<details><summary><span class=\"{0}\">{0}</span> {1} <b>{2}</b> {3}: <code>{4}</code></summary>\n<p>{5}</p>\n{6}"
       "<p>To do:</p><pre>{7}</pre>\n{8}</details>\n",
       pipeline::to_string(f.level), markup(r.ns), markup(r.owner.to_string()), markup(r.container),
-      markup(registry::shorten_digest(r.image)), markup(f.message), evidence(r), markup(f.fix), history(r));
+      markup(registry::shorten_digest(r.image)), markup(f.message), evidence(r), markup(f.fix), history(r, f, now));
 }
 
 std::string by_rule(const report& r) {
@@ -194,7 +218,7 @@ std::string by_rule(const report& r) {
     if (found == all.end()) continue;
     fmt::format_to(std::back_inserter(out), "<h2>{} <span class=\"quiet\">({}, {})</span></h2>\n<p>{} {}</p>\n",
                    markup(rule.title), markup(rule.id), found->second.size(), markup(rule.reason), markup(rule.help));
-    for (const auto& [one, f] : found->second) out += entity(*one, *f);
+    for (const auto& [one, f] : found->second) out += entity(*one, *f, r.made_at);
   }
   return out.empty() ? "<h2>No findings</h2>\n" : out;
 }
@@ -218,6 +242,33 @@ std::string opting_in(const report& r) {
          out + "</tbody></table>\n";
 }
 
+// A table with this head; empty without rows.
+std::string table_of(std::string_view title, std::string_view head_cells, const std::string& rows) {
+  if (rows.empty()) return {};
+  return fmt::format("<h2>{}</h2>\n<table><thead><tr>{}</tr></thead><tbody>\n{}</tbody></table>\n", title, head_cells,
+                     rows);
+}
+
+std::string past(const report& r) {
+  std::string moves, resolved;
+  for (const store::tag_move& one : r.moves)
+    fmt::format_to(
+        std::back_inserter(moves),
+        "<tr><td>{}</td><td><code>{}</code></td><td><code>{}</code><br><code>{}</code></td><td>{}</td></tr>\n",
+        timestamp_text(one.at), markup(one.reference), markup(one.before), markup(one.after), markup(one.change));
+  for (const store::past_finding& one : r.past)
+    if (one.resolved)
+      fmt::format_to(std::back_inserter(resolved),
+                     "<tr><td>{}</td><td>{}</td><td>{} {}</td><td>{}</td><td><code>{}</code></td><td>{}</td></tr>\n",
+                     timestamp_text(*one.resolved), markup(one.use.ns), markup(one.use.owner),
+                     markup(one.use.container), markup(one.times.kind), markup(registry::shorten_digest(one.use.image)),
+                     span_text(*one.resolved - one.times.first_seen));
+  return table_of("Moved tags", "<th>Seen</th><th>Tag</th><th>Before and after</th><th></th>", moves) +
+         table_of("Resolved",
+                  "<th>Seen</th><th>Namespace</th><th>Workload</th><th>Rule</th><th>Image</th><th>After</th>",
+                  resolved);
+}
+
 }  // namespace
 
 std::string write_html(const report& r) {
@@ -231,6 +282,7 @@ std::string write_html(const report& r) {
   out += namespaces_table(r);
   out += opting_in(r);
   out += by_rule(r);
+  out += past(r);
   return out + "</body>\n</html>\n";
 }
 

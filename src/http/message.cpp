@@ -24,6 +24,8 @@ std::string_view to_string(method m) noexcept {
       return "PUT";
     case method::patch:
       return "PATCH";
+    case method::remove:
+      return "DELETE";
   }
   return "GET";
 }

@@ -28,11 +28,18 @@ request_attributes about_path(std::string path) {
   return out;
 }
 
-api_call page_call(const request_attributes& about, std::size_t objects, const std::string& next,
+struct page_place {
+  std::size_t objects = 0;
+  /// The token of its place; empty: the first.
+  const std::string& next;
+};
+
+api_call page_call(const request_attributes& about, const page_place& page, const std::string& labels,
                    const list_options& options) {
   api_call out{.attributes = about};
-  out.query = fmt::format("limit={}", objects);
-  if (!next.empty()) out.query += "&continue=" + percent_encoded(next);
+  out.query = fmt::format("limit={}", page.objects);
+  if (!labels.empty()) out.query += "&labelSelector=" + percent_encoded(labels);
+  if (!page.next.empty()) out.query += "&continue=" + percent_encoded(page.next);
   out.takes_gone = true;
   out.takes_missing = options.takes_missing;
   out.most = options.most_page;
@@ -99,7 +106,7 @@ awaitable<result<void>> list_objects(api_connection& to, listed_resource which, 
   std::size_t objects = std::max<std::size_t>(options.page, 1);
   std::string next;
   for (int restarts = 0;;) {
-    api_call call = page_call(about, objects, next, options);
+    api_call call = page_call(about, {objects, next}, which.labels, options);
     auto answer = co_await to.ask(std::move(call), d);
     if (!answer && is_too_large(answer.error()) && objects > 1) {
       objects = std::max<std::size_t>(objects / shrink, 1);

@@ -10,6 +10,7 @@
 #include "support/pages.hpp"
 #include "support/paths.hpp"
 
+#include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/pin/kind_table.hpp>
 #include <pinhook/registry/digest.hpp>
@@ -34,6 +35,7 @@ using ::testing::SizeIs;
 
 const object_lists::resource deployments{"/apis/apps/v1", "deployments", "Deployment"};
 const object_lists::resource pods{"/api/v1", "pods", "Pod"};
+const object_lists::resource reports{"/apis/openreports.io/v1alpha1", "reports", "Report"};
 const std::vector<std::string> report_lists{
     "namespaces", "deployments", "replicasets", "statefulsets",           "daemonsets",
     "cronjobs",   "jobs",        "pods",        "replicationcontrollers", "podtemplates"};
@@ -246,6 +248,11 @@ TEST_F(ReportProcess, DoesWhatItsPageShows) {
   const std::string text = index_text({{digest('1'), "amd64"}});
   serve_document("a", "1", text);
   serve_document("b", "2", text);
+  server.set_list(reports, "", {});
+  server.allow_lists({"reports"});
+  for (const char* ns : {"shop", "web"})
+    server.fail(fmt::format("{}/namespaces/{}/reports/pinhook?fieldManager=pinhook&force=false", reports.api, ns), 201,
+                "{}");
   std::size_t count = 0;
   for (const std::string& line : lines_of(page_text("docs/report.md"))) {
     if (!line.starts_with("pinhook report")) continue;
@@ -257,6 +264,87 @@ TEST_F(ReportProcess, DoesWhatItsPageShows) {
   }
   EXPECT_GT(count, 4U);
   EXPECT_THAT(read("images.html"), AllOf(HasSubstr("<!doctype html>"), Not(HasSubstr("<script"))));
+}
+
+std::string basic(const std::string& user, const std::string& password) {
+  return "Basic " + encode_base64(user + ":" + password);
+}
+
+// As the webhook asks: with the secrets of the Pods that pull the image. Without the flag no Secret is read.
+TEST_F(ReportProcess, AsksWithTheRowsOwnPullSecrets) {
+  const std::string text = index_text({{digest('1'), "amd64"}});
+  const std::string has = registry::digest::of(text).to_string();
+  registry_.otherwise([=](const recorded_request& r) -> reply {
+    if (r.path() == "/v2/") return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"x\""}}};
+    const bool is_shared = r.path().starts_with("/v2/shared/");
+    if (r.header("Authorization") != basic(is_shared ? "shop" : "lab", "good"))
+      return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"x\""}}};
+    return {.status = 200,
+            .headers = {{"Content-Type", "application/vnd.oci.image.index.v1+json"}, {"Docker-Content-Digest", has}},
+            .body = text};
+  });
+  server.set_namespaces({{"lab", ""}, {"shop", ""}});
+  deploy("lab", {{"own", image("own:1")}, {"shared", image("shared:1")}});
+  deploy("shop", {{"shared", image("shared:1")}});
+  for (const char* ns : {"lab", "shop"}) {
+    server.set_service_account(ns, "default", {"pull"});
+    server.set_pull_secret(ns, "pull",
+                           fmt::format(R"({{"auths":{{"{}":{{"auth":"{}"}}}}}})", registry_.host(),
+                                       encode_base64(std::string(ns) + ":good")));
+  }
+  const auto secrets_read = [&] {
+    return std::ranges::any_of(server.requests(), [](const auto& one) { return one.path.contains("/secrets/"); });
+  };
+  const auto without = report("-A -o json");
+  EXPECT_EQ(without.exit_code, 3) << without.errors;
+  EXPECT_FALSE(secrets_read());
+
+  registry_.forget_requests();
+  const auto refused = report("-A -o json --pull-secrets");
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.errors, AllOf(HasSubstr("namespace shop: "), HasSubstr("serviceaccounts")));
+
+  server.allow_all();
+  registry_.forget_requests();
+  const auto done = report("-A -o json --pull-secrets");
+  EXPECT_EQ(done.exit_code, 1) << done.errors;
+  EXPECT_TRUE(secrets_read());
+  std::size_t rows = 0;
+  for (const auto& line : lines_of(done.output))
+    rows += line.contains(fmt::format(R"("tag_digest":"{}")", has)) ? 1 : 0;
+  EXPECT_EQ(rows, 3U) << done.output;
+  // Each image was read once, and no other credentials were shown than those of its Pods.
+  std::map<std::string, std::vector<std::string>> shown;
+  for (const auto& one : registry_.requests())
+    if (one.has_header("Authorization")) shown[one.path()].push_back(one.header("Authorization"));
+  EXPECT_EQ(shown["/v2/own/manifests/1"], std::vector{basic("lab", "good")});
+  EXPECT_EQ(shown["/v2/shared/manifests/1"], (std::vector{basic("lab", "good"), basic("shop", "good")}));
+}
+
+// What is written is in access/write_policy_reports_test.cpp.
+TEST_F(ReportProcess, WritesReportsIntoTheCluster) {
+  const std::string apply =
+      "/apis/openreports.io/v1alpha1/namespaces/lab/reports/pinhook?fieldManager=pinhook&force=false";
+  server.set_namespaces({{"lab", ""}});
+  deploy("lab", {{"web", "nginx:1.25"}});
+  const auto none = report("-A --no-registry --write-reports");
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_THAT(none.output, HasSubstr("nginx:1.25"));
+  EXPECT_THAT(none.errors, HasSubstr("the cluster has neither reports of openreports.io/v1alpha1"));
+
+  server.set_list(reports, "", {});
+  server.allow_lists({"reports"});
+  server.fail(apply, 201, "{}");
+  const auto done = report("-n lab --no-registry --write-reports -o openreports");
+  EXPECT_EQ(done.exit_code, 1) << done.errors;
+  EXPECT_THAT(done.errors, HasSubstr("1 Report of openreports.io written, 0 removed"));
+  std::string written;
+  for (const auto& one : server.requests())
+    if (one.method == "PATCH") written = one.body;
+  EXPECT_THAT(written, HasSubstr(R"("rule":"unpinned")"));
+  EXPECT_EQ(done.output, R"({"apiVersion":"v1","kind":"List","items":[)"
+                         "\n" +
+                             written + "\n]}\n");
 }
 
 struct granted_rights {
@@ -278,8 +366,8 @@ granted_rights rights_of(const std::string& file) {
   return out;
 }
 
-// manifests/rights: `get` and `list` on every kind that is read, for adopt `patch` on those that get a record, and no
-// other right.
+// manifests/rights: `get` and `list` on every kind that is read, for adopt `patch` on those that get a record, for
+// --write-reports those on reports, and no other right.
 TEST(Rights, AreThoseThatReportAndAdoptNeed) {
   const std::vector<std::string> reads{"get", "list"}, writes{"get", "list", "patch"};
   granted_rights of_report{{{{"", "namespaces"}, reads}}};
@@ -294,6 +382,12 @@ TEST(Rights, AreThoseThatReportAndAdoptNeed) {
   }
   EXPECT_EQ(rights_of("report.yaml").verbs, of_report.verbs);
   EXPECT_EQ(rights_of("adopt.yaml").verbs, of_adopt.verbs);
+  EXPECT_EQ(rights_of("pull-secrets.yaml").verbs,
+            (decltype(of_adopt.verbs){{{"", "secrets"}, {"get"}}, {{"", "serviceaccounts"}, {"get"}}}));
+  const std::vector<std::string> of_writer{"create", "delete", "list", "patch"};
+  EXPECT_EQ(rights_of("write-reports.yaml").verbs,
+            (decltype(of_adopt.verbs){{{"openreports.io", "reports"}, of_writer},
+                                      {{"wgpolicyk8s.io", "policyreports"}, of_writer}}));
 }
 
 }  // namespace

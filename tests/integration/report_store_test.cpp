@@ -86,6 +86,16 @@ TEST_F(ReportStore, KnowsSinceWhenAndWhatWasResolved) {
                                  HasSubstr("since 2026-11-18T11:06:40Z\n")));
 }
 
+TEST_F(ReportStore, ForgetsWhatEndedBeforeTheRetention) {
+  report("-q");
+  deploy(image("a:1@") + tag_has("one"));
+  EXPECT_THAT(report("").output, HasSubstr("RESOLVED"));
+  // As if that had been two hours ago.
+  change_store("UPDATE finding SET resolved = resolved - 7200; UPDATE image_use SET ended = ended - 7200");
+  EXPECT_THAT(report("--retention 36500d").output, HasSubstr("RESOLVED"));
+  EXPECT_THAT(report("--retention 1h").output, Not(HasSubstr("RESOLVED")));
+}
+
 TEST_F(ReportStore, KnowsTheMovesOfTags) {
   report("-q");
   tag_has("two");

@@ -12,6 +12,7 @@
 #include <pinhook/config/configuration.hpp>
 #include <pinhook/config/settings.hpp>
 #include <pinhook/fleet/manifest.hpp>
+#include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -62,6 +63,9 @@ class registry_digests final : public digest_source {
   /// The manifests of tags and digests, with those that an index holds. Each costs one GET, which Docker Hub counts as
   /// a pull. not_found: every place that was asked has none.
   [[nodiscard]] std::vector<result<fleet::manifest>> find_manifests(const std::vector<registry::reference>& refs);
+
+  /// These in place of the process's own, from the next look-up on; they may contain connection().access's own.
+  void use_credentials(std::shared_ptr<registry::credential_source> all);
 
   /// For further requests with the same settings, credentials and tokens: the loop that runs them, on this thread
   /// alone.

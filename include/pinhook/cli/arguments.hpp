@@ -87,14 +87,21 @@ struct cluster_arguments {
   /// Paths and names; empty: as kubectl finds them.
   std::string kubeconfig;
   std::string context;
-  /// report: "table", "json", "sarif", "html".
+  /// report: "table", "json", "sarif", "html", "openreports".
   std::string output = "table";
   /// report: the file that remembers earlier reports; empty: none.
   std::string store;
+  /// report, with `store`: how long it keeps what has ended, and how much of each kind; none: the defaults.
+  std::optional<std::chrono::nanoseconds> retention;
+  std::optional<std::int64_t> most_ended;
+  /// report, adopt: read the pull secrets of the cluster's Pods for look-ups.
+  bool reads_pull_secrets = false;
   /// report: ask no registry.
   bool no_registry = false;
   /// report: "enforce", "best-effort"; empty: nothing.
   std::string what_if;
+  /// report: write the findings into the cluster as reports.
+  bool writes_reports = false;
   bool quiet = false;
 };
 

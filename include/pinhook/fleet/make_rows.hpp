@@ -12,6 +12,7 @@
 #include <pinhook/fleet/state.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/registry/tenant.hpp>
 
 #include <map>
 #include <string>
@@ -27,6 +28,9 @@ struct registry_facts {
 
 /// The tags and the pinned digests, each once, in the order of their canonical form.
 [[nodiscard]] std::vector<registry::reference> wanted_references(const state& of);
+
+/// For each of those references, by canonical form: the Pods that pull it, each once.
+[[nodiscard]] std::map<std::string, std::vector<registry::tenant>, std::less<>> asking_tenants(const state& of);
 
 /// `facts`: null when no registry was asked.
 [[nodiscard]] std::vector<row> make_rows(const state& of, const registry_facts* facts, const row_options& options);

@@ -9,6 +9,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/fleet/row.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/store/observation.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,9 +21,9 @@
 
 namespace pinhook::fleet {
 
-enum class report_format : std::uint8_t { table, json, sarif, html };
+enum class report_format : std::uint8_t { table, json, sarif, html, openreports };
 
-/// "table", "json", "sarif", "html".
+/// "table", "json", "sarif", "html", "openreports".
 [[nodiscard]] std::optional<report_format> parse_report_format(std::string_view text) noexcept;
 
 struct report {
@@ -30,6 +31,8 @@ struct report {
   /// Those of the report, also the ones without a row.
   std::map<std::string, namespace_state, std::less<>> namespaces;
   pipeline::rule_table rules;
+  /// Of the API, by group: "v1" of "apps"; of those that were read.
+  std::map<std::string, std::string, std::less<>> versions{};
   /// What could not be read, a line each.
   std::vector<std::string> troubles;
   /// Registries were asked.
@@ -37,8 +40,10 @@ struct report {
   /// The cluster, for a reader of the page: "kubeconfig /home/me/.kube/config, context \"dev\"".
   std::string origin;
   wall_time made_at{};
-  /// Of a store: moves of tags and findings that were resolved; for the end of the table (report_history.hpp).
-  std::string history{};
+  /// Of a store, newest first: moves of tags, and findings with their end; of the time that is shown
+  /// (report_history.hpp).
+  std::vector<store::tag_move> moves{};
+  std::vector<store::past_finding> past{};
 };
 
 struct report_options {
@@ -56,6 +61,9 @@ struct report_options {
 [[nodiscard]] std::string write_sarif(const report& r);
 /// One file without outside parts, scripts or forms, with a policy that forbids all three.
 [[nodiscard]] std::string write_html(const report& r);
+
+/// A List of Reports (policy_report.hpp).
+[[nodiscard]] std::string write_openreports(const report& r);
 
 /// One line of the summary.
 struct namespace_counts {

@@ -36,11 +36,10 @@ struct reading_scope {
 /// `records` has one for each row, in their order: first and last sight of the row and of its findings.
 void take_records(std::vector<row>& rows, const std::vector<store::record>& records);
 
-/// How far back the table looks.
-inline constexpr std::chrono::hours shown_history{24 * 30};
+/// Puts what is known of earlier times into the report, and to each row the moves of its tag and its resolved findings.
+void take_history(report& r, std::vector<store::tag_move> moves, std::vector<store::past_finding> findings);
 
-/// Moves of tags and findings that were resolved, newest first; "" when there are none.
-[[nodiscard]] std::string history_table(const std::vector<store::tag_move>& moves,
-                                        const std::vector<store::past_finding>& findings);
+/// How far back reports look.
+inline constexpr std::chrono::hours shown_history{24 * 30};
 
 }  // namespace pinhook::fleet

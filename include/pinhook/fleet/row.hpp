@@ -42,6 +42,21 @@ struct row_finding {
   friend bool operator==(const row_finding&, const row_finding&) = default;
 };
 
+/// A move of the row's tag that a store remembers.
+struct past_move {
+  wall_time at{};
+  std::string before, after;
+  /// "list", "bytes", "version-tag"; empty: not known.
+  std::string change{};
+};
+
+/// A finding of the row's container that was there before, with this image or with another.
+struct resolved_finding {
+  std::string rule;
+  std::string image;
+  wall_time first_seen{}, resolved{};
+};
+
 /// What opting in would do to one image (--what-if).
 struct what_if {
   /// The next change of the workload would be refused.
@@ -90,6 +105,9 @@ struct row {
   /// From a store; nothing without one.
   std::optional<wall_time> first_seen;
   std::optional<wall_time> last_seen;
+  /// From a store, newest first; empty without one.
+  std::vector<past_move> moves{};
+  std::vector<resolved_finding> resolved{};
   std::optional<what_if> if_opted_in;
   std::vector<row_finding> findings;
 };

@@ -68,6 +68,8 @@ struct state {
   std::map<std::string, namespace_state, std::less<>> namespaces;
   /// By namespace, group, kind, name.
   std::vector<workload> workloads;
+  /// The version of the API in which each group was read.
+  std::map<std::string, std::string, std::less<>> versions{};
 };
 
 /// Puts workloads, Pods and namespaces together.

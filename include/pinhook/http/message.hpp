@@ -13,7 +13,7 @@
 
 namespace pinhook::http {
 
-enum class method : std::uint8_t { get, head, post, put, patch };
+enum class method : std::uint8_t { get, head, post, put, patch, remove };
 
 std::string_view to_string(method m) noexcept;
 

@@ -33,6 +33,8 @@ struct listed_resource {
   std::string resource;
   /// Empty: all namespaces, or a resource without them.
   std::string ns = {};
+  /// A selector of labels, "app=web"; empty: all objects.
+  std::string labels = {};
 };
 
 struct list_options {

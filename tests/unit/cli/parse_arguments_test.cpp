@@ -254,6 +254,9 @@ TEST(Args, ReadsAdopt) {
   EXPECT_EQ(r.of_cluster.output, "json");
   EXPECT_TRUE(r.of_cluster.quiet);
   EXPECT_TRUE(parsed({"adopt", "-A"}).of_cluster.all_namespaces);
+  const auto keeps = parsed({"report", "--store", "a.db", "--retention", "90d", "--retention-count", "5"});
+  EXPECT_EQ(keeps.of_cluster.retention, std::chrono::hours(24 * 90));
+  EXPECT_EQ(keeps.of_cluster.most_ended, 5);
   const auto restarts = parsed({"adopt", "-A", "--restart", "--timeout", "90s"});
   EXPECT_TRUE(restarts.adopt.restarts);
   EXPECT_EQ(restarts.adopt.timeout, std::chrono::seconds(90));
@@ -362,6 +365,13 @@ TEST(Args, RefusesInOneLine) {
       {{"report", "--what-if", "audit"}, "--what-if: audit not in"},
       {{"report", "Deployment/web"}, "unexpected argument"},
       {{"adopt", "--dry-run=client"}, "--dry-run: client not in"},
+      {{"report", "--retention=90d"}, "--retention and --retention-count are for what --store remembers"},
+      {{"report", "--store=a", "--retention=5m"}, "--retention must be an hour at least"},
+      {{"report", "--store=a", "--retention=90y"}, "--retention: "},
+      {{"report", "--store=a", "--retention=99999999d"}, "write it like 90d or 36h"},
+      {{"report", "--store=a", "--retention-count=0"}, "--retention-count: "},
+      {{"report", "--pull-secrets", "--no-registry"}, "--pull-secrets is for registries"},
+      {{"report", "--write-reports", "-l", "app=web"}, "--write-reports writes what holds of whole namespaces"},
       {{"adopt", "--restart", "--dry-run=server"}, "--restart restarts workloads and --dry-run keeps nothing"},
       {{"adopt", "--timeout=5m"}, "--timeout is for the wait after a restart: add --restart"},
       {{"adopt", "--restart", "--timeout=5"}, "--timeout: "},

@@ -3,6 +3,7 @@
 #include "support/fleet_objects.hpp"
 
 #include <pinhook/base/timestamp.hpp>
+#include <pinhook/fleet/history_table.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -81,6 +82,28 @@ TEST(ReportHistory, TakesTheFirstSights) {
   EXPECT_EQ(rows[0].findings[0].first_seen, before);
   EXPECT_EQ(rows[1].first_seen, noon);
   EXPECT_FALSE(rows[1].findings[0].first_seen);
+}
+
+TEST(ReportHistory, GivesRowsTheirPast) {
+  auto r = two_rows();
+  const store::image_use web{"shop", "Deployment/web", "web", "nginx:1.24"};
+  const store::image_use gone{"old", "Deployment/web", "web", "nginx:1.24"};
+  take_history(
+      r, {{"docker.io/library/nginx:1.25", "a", "b", "bytes", noon}, {"docker.io/library/redis:7", "a", "b", "", noon}},
+      {{web, {"gone", "m", before, noon}, noon},
+       {web, {"moved", "m", before, noon}, {}},
+       {gone, {"mixed", "m", before, noon}, noon}});
+  // Both rows have that tag; the finding was of an image that the first one had before.
+  for (const row& one : r.rows) {
+    ASSERT_THAT(one.moves, SizeIs(1));
+    EXPECT_EQ(one.moves[0].after, "b");
+  }
+  ASSERT_THAT(r.rows[0].resolved, SizeIs(1));
+  EXPECT_EQ(r.rows[0].resolved[0].rule, "gone");
+  EXPECT_EQ(r.rows[0].resolved[0].image, "nginx:1.24");
+  EXPECT_THAT(r.rows[1].resolved, IsEmpty());
+  EXPECT_THAT(r.moves, SizeIs(2));
+  EXPECT_THAT(r.past, SizeIs(3));
 }
 
 TEST(ReportHistory, ShowsMovesAndWhatWasResolved) {

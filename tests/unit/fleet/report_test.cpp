@@ -81,7 +81,8 @@ TEST(FleetReport, JsonHasEveryKeyInEveryRow) {
   const std::set<std::string> keys{"namespace",  "owner",       "group",   "container",  "type",       "image",
                                    "written",    "in_workload", "mode",    "pods",       "running",    "unknown_pods",
                                    "mixed",      "differs",     "tag",     "tag_digest", "moved",      "gone",
-                                   "unresolved", "pinned_at",   "what_if", "findings",   "first_seen", "last_seen"};
+                                   "unresolved", "pinned_at",   "what_if", "findings",   "first_seen", "last_seen",
+                                   "moves",      "resolved"};
   for (const auto& one : read->GetArray()) {
     std::set<std::string> seen;
     for (const auto& member : one.GetObject()) seen.emplace(json::text_of(member.name));
@@ -92,6 +93,33 @@ TEST(FleetReport, JsonHasEveryKeyInEveryRow) {
                     HasSubstr(R"("moved":"version-tag","gone":true)"), HasSubstr(R"("moved":"unknown","gone":null)"),
                     HasSubstr(R"("first_seen":"1970-01-01T00:00:00Z")"), HasSubstr(R"("first_seen":null)")));
   EXPECT_EQ(write_json(a_report({})), "[]\n");
+}
+
+TEST(FleetReport, JsonAndHtmlHaveTheHistory) {
+  const wall_time then(std::chrono::hours(24 * 100)), now(std::chrono::hours(24 * 112));
+  row one = a_row();
+  one.first_seen = one.findings[0].first_seen = then;
+  one.tag = "1.25";
+  one.moves = {{now, "sha256:old", "sha256:new", "bytes"}};
+  one.resolved = {{"gone", "nginx:1.24", then, now}};
+  report r = a_report({one});
+  r.made_at = now;
+  r.moves = {{"docker.io/library/nginx:1.25", "sha256:old", "sha256:new", "bytes", now}};
+  r.past = {{{"old", "Deployment/was", "web", "redis:7"}, {"mixed", "m", then, now}, now},
+            {{"shop", "Deployment/web", "web", "nginx:1.25"}, {"mixed", "m", then, now}, {}}};
+  EXPECT_THAT(write_json(r),
+              HasSubstr(R"("moves":[{"at":"1970-04-23T00:00:00Z","before":"sha256:old","after":"sha256:new",)"
+                        R"("change":"bytes"}],"resolved":[{"rule":"gone","image":"nginx:1.24",)"
+                        R"("first_seen":"1970-04-11T00:00:00Z","resolved":"1970-04-23T00:00:00Z"}])"));
+  const std::string page = write_html(r);
+  EXPECT_THAT(page, AllOf(HasSubstr("in violation for 12 days; since 1970-04-11T00:00:00Z"),
+                          HasSubstr("1.25 moved at 1970-04-23T00:00:00Z: sha256:old became sha256:new (bytes)"),
+                          HasSubstr("<h2>Moved tags</h2>"), HasSubstr("docker.io/library/nginx:1.25"),
+                          HasSubstr("<h2>Resolved</h2>"), HasSubstr("Deployment/was")));
+  EXPECT_THAT(write_table(r, {}), AllOf(HasSubstr("\nMOVED TAGS\n"), HasSubstr("\nRESOLVED\n")));
+  EXPECT_THAT(write_html(a_report({a_row()})), AllOf(Not(HasSubstr("Moved tags")), Not(HasSubstr("Resolved"))));
+  r.made_at = then + std::chrono::minutes(90);
+  EXPECT_THAT(write_html(r), HasSubstr("in violation for 1 hour;"));
 }
 
 TEST(FleetReport, SarifNamesTheWorkloadAndEveryRuleThatItUses) {
@@ -122,6 +150,10 @@ TEST(FleetReport, HostileTextsStayTexts) {
   all.namespaces.emplace(evil, namespace_state{true, evil});
   all.troubles = {evil};
   all.origin = evil;
+  all.rows[0].moves = {{{}, evil, evil, evil}};
+  all.rows[0].resolved = {{evil, evil, {}, {}}};
+  all.moves = {{evil, evil, evil, evil, {}}};
+  all.past = {{{evil, evil, evil, evil}, {evil, evil, {}, {}}, wall_time{}}};
   const std::string page = write_html(all);
   EXPECT_THAT(page, AllOf(Not(HasSubstr("<script")), Not(HasSubstr("\x1b")), HasSubstr("&lt;script&gt;")));
   EXPECT_THAT(write_table(all, {}), Not(HasSubstr("\x1b")));
@@ -130,8 +162,9 @@ TEST(FleetReport, HostileTextsStayTexts) {
 }
 
 TEST(FleetReport, KnowsItsFormats) {
-  for (const char* name : {"table", "json", "sarif", "html"}) EXPECT_TRUE(parse_report_format(name)) << name;
-  EXPECT_FALSE(parse_report_format("openreports"));
+  for (const char* name : {"table", "json", "sarif", "html", "openreports"})
+    EXPECT_TRUE(parse_report_format(name)) << name;
+  EXPECT_FALSE(parse_report_format("yaml"));
 }
 
 }  // namespace

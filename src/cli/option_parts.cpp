@@ -1,0 +1,70 @@
+#include <pinhook/cli/option_parts.hpp>
+
+#include <pinhook/base/duration.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string_view>
+
+namespace pinhook::cli {
+namespace {
+
+// "90d", which Go's form has not, or as Go has it.
+result<std::chrono::nanoseconds> parse_span(std::string_view text) {
+  if (!text.ends_with('d')) return parse_duration(text);
+  const auto hours = parse_duration(std::string(text.substr(0, text.size() - 1)) + "h");
+  constexpr int most_days = 36'500, hours_of_day = 24;
+  if (!hours || *hours > std::chrono::hours(most_days))
+    return fail(error_code::invalid_input, fmt::format("{} is not a duration; write it like 90d or 36h", quoted(text)));
+  return *hours * hours_of_day;
+}
+
+}  // namespace
+
+CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values) {
+  return option->type_name(fmt::format("{}", fmt::join(values, std::string(1, between_values))))
+      ->check(CLI::IsMember(values).description(""));
+}
+
+void add_config(CLI::App& app, arguments& out) {
+  app.add_option("--config", out.configuration.file, "YAML file with settings; also PINHOOK_CONFIG")->type_name("FILE");
+}
+
+void add_duration(CLI::App& app, const char* name, std::optional<std::chrono::nanoseconds>& to, const char* help) {
+  app.add_option_function<std::string>(
+         name,
+         [&to, name](const std::string& text) {
+           const auto length = parse_span(text);
+           if (!length) throw CLI::ValidationError(name, length.error().message);
+           to = *length;
+         },
+         help)
+      ->type_name("DURATION");
+}
+
+void add_kubeconfig(CLI::App& app, arguments& out) {
+  app.add_option("--kubeconfig", out.of_cluster.kubeconfig,
+                 "Kubeconfig (default: KUBECONFIG, ~/.kube/config, or the cluster it runs in)")
+      ->type_name("FILE");
+  app.add_option("--context", out.of_cluster.context, "Context of the kubeconfig (default: the current one)")
+      ->type_name("NAME");
+}
+
+void add_cluster(CLI::App& app, arguments& out) {
+  // One value for each option: words may follow it.
+  app.add_option("-n,--namespace", out.of_cluster.namespaces,
+                 "A namespace; may be repeated (default: that of the kubeconfig's context)")
+      ->type_name("NS")
+      ->allow_extra_args(false);
+  app.add_flag("-A,--all-namespaces", out.of_cluster.all_namespaces, "All namespaces");
+  app.add_option("-l,--selector", out.of_cluster.selector,
+                 "Workloads with these labels, as kubectl's -l: app=web,!canary")
+      ->type_name("SELECTOR");
+  add_kubeconfig(app, out);
+  app.add_flag("--pull-secrets", out.of_cluster.reads_pull_secrets,
+               "Ask registries for each image with the pull secrets of its Pods, too, as the webhook does");
+}
+
+}  // namespace pinhook::cli
