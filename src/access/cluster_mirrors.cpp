@@ -9,11 +9,11 @@
 namespace pinhook::access {
 namespace {
 
-constexpr std::string_view objects = "OpenShift's mirrors";
+constexpr std::string_view mirrors_of_cluster = "OpenShift's mirrors";
 
 error not_read_yet() { return {error_code::unavailable, "they were not read yet", std::nullopt}; }
 
-error about_mirrors(error e) { return std::move(e).at(objects); }
+error about_mirrors(error e) { return std::move(e).at(mirrors_of_cluster); }
 
 }  // namespace
 

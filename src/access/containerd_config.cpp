@@ -12,7 +12,8 @@ namespace pinhook::access {
 namespace {
 
 // Version 3 of the file, then 2 and 1.
-constexpr std::array<std::string_view, 3> plugins{"io.containerd.cri.v1.images", "io.containerd.grpc.v1.cri", "cri"};
+constexpr std::array<std::string_view, 3> cri_plugins{"io.containerd.cri.v1.images", "io.containerd.grpc.v1.cri",
+                                                      "cri"};
 
 struct old_member {
   std::string_view name;
@@ -26,7 +27,7 @@ constexpr std::array<old_member, 3> old_members{{
     {"auths", "use pull secrets"},
 }};
 
-const toml::table* member(const toml::table& from, std::string_view name) {
+const toml::table* table_in(const toml::table& from, std::string_view name) {
   const toml::node* const found = from.get(name);
   return found == nullptr ? nullptr : found->as_table();
 }
@@ -52,11 +53,11 @@ result<containerd_config> parse_containerd_config(std::string_view text, const s
   const auto parsed = registry::parse_toml(text, max_containerd_config, file);
   if (!parsed) return fail(parsed.error());
   containerd_config out;
-  const toml::table* const all = member(*parsed, "plugins");
+  const toml::table* const all = table_in(*parsed, "plugins");
   if (all == nullptr) return out;
-  for (const std::string_view name : plugins)
-    if (const toml::table* const plugin = member(*all, name))
-      if (const toml::table* const registry = member(*plugin, "registry")) read_registry(*registry, file, out);
+  for (const std::string_view name : cri_plugins)
+    if (const toml::table* const plugin = table_in(*all, name))
+      if (const toml::table* const registry = table_in(*plugin, "registry")) read_registry(*registry, file, out);
   return out;
 }
 
