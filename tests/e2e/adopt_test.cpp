@@ -97,7 +97,8 @@ TEST_F(Adopt, RestartsOneByOneWithTheRightsOfItsManifest) {
   EXPECT_THAT(slow.errors, HasSubstr("its Pods are not ready: "));
   EXPECT_EQ(read(ns, "deployment/web", in_template), image("adopt/restart@" + digest));
   EXPECT_THAT(read(ns, "deployment/web", "/spec/template/metadata/annotations"), HasSubstr("restartedAt"));
-  EXPECT_THAT(read(ns, "deployment/web", "/metadata/managedFields"), HasSubstr("kubectl-rollout"));
+  EXPECT_THAT(kubectl_ok({"get", "deployment", "web", "-n", ns, "-o", "json", "--show-managed-fields"}),
+              HasSubstr("kubectl-rollout"));
   kubectl_ok({"delete", "clusterrolebinding", ns});
 }
 

@@ -74,21 +74,26 @@ class PolicyReports : public Cluster {
     for (const char* one : {"report.yaml", "write-reports.yaml"})
       kubectl_ok({"apply", "--validate=strict", "-f", testing::source_dir() + "/manifests/rights/" + one});
     kubeconfig_ = shared().plane.kubeconfig_of("pinhook", "pinhook-report").string();
-    ASSERT_TRUE(eventually([] {
-      return kubectl({"auth", "can-i", "list", "reports.openreports.io", "-A",
-                      "--as=system:serviceaccount:pinhook:pinhook-report"})
-          .output.starts_with("yes");
-    }));
+    ASSERT_TRUE(may("list", "pods"));
   }
   void TearDown() override {
     kubectl({"delete", "crd", "--ignore-not-found", "policyreports.wgpolicyk8s.io", "reports.openreports.io",
              "clusterreports.openreports.io"});
   }
 
+  // API servers learn of roles a moment after they were written.
+  static bool may(const std::string& verb, const std::string& resource) {
+    return eventually([&] {
+      return kubectl({"auth", "can-i", verb, resource, "-A", "--as=system:serviceaccount:pinhook:pinhook-report"})
+          .output.starts_with("yes");
+    });
+  }
+
   static void establish(const std::string& definition) {
     kubectl_ok({"wait", "--for=condition=Established", "--timeout=30s", "crd/" + definition});
     // Discovery learns of a kind a moment later.
     ASSERT_TRUE(eventually([&] { return kubectl({"get", definition, "-A"}).exit_code == 0; }));
+    ASSERT_TRUE(may("patch", definition));
   }
 
   command_result report(const std::vector<std::string>& arguments) const {
