@@ -37,9 +37,9 @@ class secret_reading {
     while (!left_.empty()) {
       const registry::tenant one = std::move(left_.extract(left_.begin()).value());
       registry::tenant asked = one;
-      auto source = co_await from_.credentials_of(std::move(asked), limit_);
-      for (const error& e : source->troubles()) troubles.insert(fmt::format("namespace {}: {}", one.ns, e.message));
-      sources.emplace(one, std::move(source));
+      auto secrets = co_await from_.credentials_of(std::move(asked), limit_);
+      for (const error& e : secrets->troubles()) troubles.insert(fmt::format("namespace {}: {}", one.ns, e.message));
+      sources.emplace(one, std::move(secrets));
     }
   }
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::array<fleet::policy_report_kind, 2> kinds{fleet::openreports, fleet::wgpolicy};
 
 // Limit in bytes of a conflict's message.
-constexpr std::size_t shown_conflict = 300;
+constexpr std::size_t shown_refusal = 300;
 
 // A report of ours in the cluster.
 struct present_report {
@@ -133,7 +133,7 @@ class report_writer {
     const auto message = parsed ? json::find_string(*parsed, "message") : std::nullopt;
     out_.troubles.push_back(fmt::format("namespace {}: {} {} belongs to another field manager and is left{}", one.ns,
                                         out_.kind.kind, fleet::policy_report_name,
-                                        message ? ": " + quoted(*message, shown_conflict) : ""));
+                                        message ? ": " + quoted(*message, shown_refusal) : ""));
   }
 
   awaitable<void> remove_stale() {

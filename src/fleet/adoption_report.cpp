@@ -14,8 +14,8 @@
 namespace pinhook::fleet {
 namespace {
 
-constexpr std::size_t columns = 5;
-using adoption_row = std::array<std::string, columns>;
+constexpr std::size_t adoption_columns = 5;
+using adoption_row = std::array<std::string, adoption_columns>;
 
 // The longest reference is longer than any terminal.
 constexpr std::size_t most_image = 80;
@@ -39,12 +39,12 @@ std::string adoption_table(const std::vector<workload_adoption>& all, bool is_dr
     for (const auto& one : of.images) lines.emplace_back(row_of(of.id, one, is_dry_run), printable(one.reason));
   if (lines.empty()) return {};
   lines.insert(lines.begin(), {{"NAMESPACE", "WORKLOAD", "CONTAINER", "IMAGE", "RESULT"}, ""});
-  std::array<std::size_t, columns> widths{};
+  std::array<std::size_t, adoption_columns> widths{};
   for (const auto& [cells, reason] : lines)
-    for (std::size_t i = 0; i < columns; ++i) widths.at(i) = std::max(widths.at(i), cells.at(i).size());
+    for (std::size_t i = 0; i < adoption_columns; ++i) widths.at(i) = std::max(widths.at(i), cells.at(i).size());
   std::string out;
   for (const auto& [cells, reason] : lines) {
-    for (std::size_t i = 0; i + 1 < columns; ++i) out += fmt::format("{:<{}}  ", cells.at(i), widths.at(i));
+    for (std::size_t i = 0; i + 1 < adoption_columns; ++i) out += fmt::format("{:<{}}  ", cells.at(i), widths.at(i));
     out += cells.back() + "\n";
     if (!reason.empty()) out += fmt::format("  {}\n", reason);
   }
