@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
@@ -68,6 +69,12 @@ result<void> check_file(database& db) {
   if (!no_size && !has_log && size % static_cast<std::uintmax_t>(*page) != 0)
     return fail(db.damaged("its last page is not whole"));
   return {};
+}
+
+// The graver change of a tag counts for several moves in a row.
+int weight_of(std::string_view change) {
+  constexpr std::array<std::string_view, 4> lightest_first{"", "list", "bytes", "version-tag"};
+  return static_cast<int>(std::ranges::find(lightest_first, change) - lightest_first.begin());
 }
 
 result<void> resolve_unseen(database& db, std::int64_t now) {
@@ -323,10 +330,24 @@ result<std::vector<tag_move>> history::moves(wall_time since) {
   }
 }
 
+result<std::vector<known_tag>> history::tags(wall_time since) {
+  auto all = database_->prepare(
+      "SELECT reference, digest, first_seen, last_seen FROM tag WHERE last_seen >= ?1 ORDER BY reference");
+  if (!all) return fail(std::move(all.error()));
+  all->bind(1, seconds_of(since));
+  std::vector<known_tag> out;
+  for (;;) {
+    const auto row = all->step();
+    if (!row) return fail(row.error());
+    if (!*row) return out;
+    out.push_back({all->text(0), all->text(1), moment_of(all->number(2)), moment_of(all->number(3))});
+  }
+}
+
 result<std::vector<waiting_tag>> history::waiting(wall_time now, std::chrono::nanoseconds cooldown) {
   const auto length = std::chrono::duration_cast<std::chrono::seconds>(cooldown).count();
   auto all = database_->prepare(
-      "SELECT reference, before, after, at FROM tag_move WHERE reference IN "
+      "SELECT reference, before, after, at, change FROM tag_move WHERE reference IN "
       "(SELECT reference FROM tag_move WHERE at > ?1) ORDER BY reference, at, id");
   if (!all) return fail(std::move(all.error()));
   all->bind(1, seconds_of(now) - length);
@@ -338,10 +359,15 @@ result<std::vector<waiting_tag>> history::waiting(wall_time now, std::chrono::na
     const auto reference = all->text(0);
     const auto after = all->text(2);
     const auto at = moment_of(all->number(3));
-    if (tags.empty() || tags.back().reference != reference) tags.push_back({reference, all->text(1), all->text(1), at});
+    if (tags.empty() || tags.back().reference != reference)
+      tags.push_back({reference, all->text(1), all->text(1), at, {}});
     auto& tag = tags.back();
     // The digest until this move stood for a whole cooldown.
-    if (tag.now != tag.before && at - tag.since >= std::chrono::seconds(length)) tag.before = tag.now;
+    if (tag.now != tag.before && at - tag.since >= std::chrono::seconds(length)) {
+      tag.before = tag.now;
+      tag.change.clear();
+    }
+    if (const auto change = all->text(4); weight_of(change) > weight_of(tag.change)) tag.change = change;
     tag.now = after;
     tag.since = at;
   }

@@ -50,6 +50,8 @@ class history {
   [[nodiscard]] result<std::vector<past_finding>> findings(const std::string& cluster, wall_time since);
   /// Moves of tags at `since` or later, newest first.
   [[nodiscard]] result<std::vector<tag_move>> moves(wall_time since);
+  /// Tags that were looked up at `since` or later, by name.
+  [[nodiscard]] result<std::vector<known_tag>> tags(wall_time since);
   /// Tags whose newest digest was seen for less than `cooldown` at `now`, by name. A further move begins a new
   /// cooldown, and a move back ends it.
   [[nodiscard]] result<std::vector<waiting_tag>> waiting(wall_time now, std::chrono::nanoseconds cooldown);

@@ -97,6 +97,15 @@ struct tag_move {
   friend bool operator==(const tag_move&, const tag_move&) = default;
 };
 
+/// What a tag had when it was looked up last.
+struct known_tag {
+  std::string reference;
+  std::string digest;
+  wall_time first_seen{}, last_seen{};
+
+  friend bool operator==(const known_tag&, const known_tag&) = default;
+};
+
 /// A tag whose newest digest was seen for less than a cooldown.
 struct waiting_tag {
   std::string reference;
@@ -105,6 +114,8 @@ struct waiting_tag {
   std::string now;
   /// The first sight of `now`.
   wall_time since{};
+  /// The gravest change between the two: "version-tag", then "bytes", then "list"; empty: unknown.
+  std::string change{};
 
   friend bool operator==(const waiting_tag&, const waiting_tag&) = default;
 };

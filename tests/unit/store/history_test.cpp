@@ -200,6 +200,45 @@ TEST_F(History, TagsWaitForACooldown) {
   }
 }
 
+// The gravest change since the digest before counts.
+TEST_F(History, WaitingTagsSayHowTheyChanged) {
+  struct row {
+    std::vector<const char*> changes;
+    const char* expected;
+  };
+  const row rows[] = {{{"list"}, "list"},
+                      {{""}, ""},
+                      {{"", "list"}, "list"},
+                      {{"bytes", "list"}, "bytes"},
+                      {{"bytes", "version-tag", ""}, "version-tag"}};
+  for (const row& one : rows) {
+    std::filesystem::remove(files_.path() / "history.db");
+    reopen();
+    tag(noon, "t", "0");
+    int hour = 0;
+    for (const char* change : one.changes) {
+      ++hour;
+      tag(noon + std::chrono::hours(hour), "t", fmt::format("{}", hour), change);
+    }
+    const auto all = waiting(noon + 4h, 72h);
+    ASSERT_THAT(all, SizeIs(1));
+    EXPECT_EQ(all[0].change, one.expected);
+    // A digest that stood for the whole cooldown ends what was before it.
+    tag(noon + 100h, "t", "x", "list");
+    EXPECT_EQ(waiting(noon + 101h, 72h)[0].change, "list");
+  }
+}
+
+TEST_F(History, KnowsWhatTagsHad) {
+  tag(noon, "a", "1");
+  tag(noon, "b", "2");
+  tag(noon + 2h, "b", "2");
+  tag(noon + 3h, "c", "3");
+  EXPECT_THAT(*history_->tags(noon + 1h),
+              ElementsAre(known_tag{"b", "2", noon, noon + 2h}, known_tag{"c", "3", noon + 3h, noon + 3h}));
+  EXPECT_THAT(*history_->tags(noon), SizeIs(3));
+}
+
 TEST_F(History, ForgetsWhatEndedBeforeTheRetention) {
   options_.retention = 24h;
   reopen();
