@@ -1,11 +1,15 @@
 // The verdict: patch, warnings, denial, audit annotations.
+#include <pinhook/admission/cooldowns.hpp>
 #include <pinhook/admission/entry_list.hpp>
+#include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/admission/proof_checks.hpp>
+#include <pinhook/admission/pull_policy.hpp>
 #include <pinhook/admission/refusal_lines.hpp>
 #include <pinhook/admission/rule_findings.hpp>
 #include <pinhook/admission/slot_failures.hpp>
 #include <pinhook/admission/slot_words.hpp>
+#include <pinhook/admission/wait_words.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/pin/json_patch.hpp>
 #include <pinhook/pin/json_pointer.hpp>
@@ -22,8 +26,6 @@ namespace {
 
 using pin::decision;
 using lookup_of = slot_failures::subject;
-
-constexpr std::string_view if_not_present = "IfNotPresent";
 
 class composer {
  public:
@@ -106,19 +108,16 @@ class composer {
       known_pin_ = pin::write_pin(j.ref.written_name(), j.ref.effective_tag(), *j.known, format);
       out.pinned = known_pin_;
     }
+    if (j.effects.demands[static_cast<std::size_t>(rules::requirement::unmoved)] != rules::effects::none) {
+      out.is_moved = does_not_run
+                         ? std::optional(false)
+                         : runs_moved_bytes(about_, j, pinned != nullptr ? std::string_view(pinned->to) : s.image);
+      out.moves_unknown = "the setting moves.file is not set";
+    }
     const bool is_planned = !about_.work.empty() && (pinned != nullptr || does_not_run);
     if (s.type != pin::container_type::other)
       out.pull_policy = pull_policy_of(s, j.ref, is_planned ? &about_.work[j.slot].decision : nullptr);
     return out;
-  }
-
-  // If the object has no policy, the API server derives it from the image after the patch: there it has no tag when the
-  // digest took the tag's place. `pinned`: null when the slot is not pinned.
-  static std::string_view pull_policy_of(const pin::slot& s, const registry::reference& ref, const decision* pinned) {
-    if (pinned != nullptr && pinned->relaxes_pull_policy) return if_not_present;
-    if (!s.pull_policy.empty()) return s.pull_policy;
-    if (pinned != nullptr && pinned->ref && pinned->format == pin::pin_format::digest) return if_not_present;
-    return rules::default_pull_policy(ref);
   }
 
   // Where not all fit, the faults come before the lines to write.
@@ -173,7 +172,9 @@ class composer {
       case decision::kind::resolve: {
         const auto& answer = answers_.at(w.lookup);
         if (answer)
-          take_resolved(d, *answer);
+          take_resolved(w, *answer);
+        else if (w.wait && !w.wait->is_passed_over)
+          take_failed(d, wait_words(*w.wait, book_.rules).without_digest_before(answer.error()), w.tenant);
         else if (slot_of(d.slot).is_guess && is_unknown(answer.error()))
           take_guess(d, answer.error());
         else
@@ -207,12 +208,6 @@ class composer {
       skipped_.add([&] { return fmt::format("{}: {}", short_label(slot_of(d.slot)), pin::to_string(d.reason)); });
   }
 
-  // Some registries answer 401 or 403 where there is no repository of that name.
-  static bool is_unknown(const error& cause) {
-    using enum error_code;
-    return cause.code == not_found || cause.code == unauthorized || cause.code == denied;
-  }
-
   // Whatever the mode: the text may be anything, and an object that is no workload must not fail for it.
   void take_guess(const decision& d, const error& cause) {
     const std::string_view reason = pin::to_string(pin::leave_reason::unknown_guess);
@@ -243,7 +238,8 @@ class composer {
     });
   }
 
-  void take_resolved(const decision& d, const resolve::answer& a) {
+  void take_resolved(const slot_work& w, const resolve::answer& a) {
+    const decision& d = w.decision;
     // A refresh that finds the same digest leaves the slot as it is, in whatever format it is written.
     if (slot_of(d.slot).image.ends_with("@" + a.digest.to_string())) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "same_digest");
@@ -251,7 +247,14 @@ class composer {
     }
     if (a.trouble && a.trouble->is_unservable) return take_unservable(d, *a.trouble);
     if (a.trouble) warn_of(d, [&] { return fmt::format("the pin may not run: {}", a.trouble->reason.message); });
+    if (w.wait) note_wait(w, a.digest);
     take_pin(slot_outcome::kind::pinned, d, a.digest, resolve::to_string(a.from));
+  }
+
+  void note_wait(const slot_work& w, const registry::digest& taken) {
+    const wait_words words(*w.wait, book_.rules);
+    warn_of(w.decision, [&] { return words.warning(taken); });
+    skipped_.add([&] { return fmt::format("{}: {}", short_label(slot_of(w.decision.slot)), words.entry()); });
   }
 
   // In every mode: the tag works, and a pin would not.

@@ -72,4 +72,9 @@ const failure_status& status_of(error_code code) noexcept {
   return table.back().status;
 }
 
+bool is_unknown(const error& cause) noexcept {
+  using enum error_code;
+  return cause.code == not_found || cause.code == unauthorized || cause.code == denied;
+}
+
 }  // namespace pinhook::admission

@@ -1,5 +1,6 @@
 #include <pinhook/admission/handler.hpp>
 
+#include <pinhook/admission/cooldowns.hpp>
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/admission/lookup_allowance.hpp>
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -76,9 +78,7 @@ struct asked_lookup {
 
 template <class Answer>
 bool found_nothing(const result<Answer>& got) {
-  if (got) return false;
-  const error_code code = got.error().code;
-  return code == error_code::not_found || code == error_code::denied || code == error_code::unauthorized;
+  return !got && is_unknown(got.error());
 }
 
 // The indices of the tenants whose images are looked up or verified, each once.
@@ -108,14 +108,17 @@ proof_query query_of(const proof_check& check, const source& credentials, const 
 std::string_view to_string(outcome o) noexcept { return outcome_names[static_cast<std::size_t>(o)]; }
 
 handler::handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
-                 std::shared_ptr<const rulebook> book, compute_thread* large, std::shared_ptr<proof_source> signatures)
+                 std::shared_ptr<const rulebook> book, compute_thread* large, std::shared_ptr<proof_source> signatures,
+                 const clock& time)
     : resolver_(std::move(resolver)),
       tenants_(std::move(tenants)),
       signatures_(std::move(signatures)),
       book_(std::move(book)),
+      time_(time),
       large_(large) {}
 
 void handler::use(std::shared_ptr<const rulebook> book) { book_.store(std::move(book)); }
+void handler::use(std::shared_ptr<const resolve::tag_moves> moves) { moves_.store(std::move(moves)); }
 
 awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadline d, lookup_allowance* allowed) const {
   const auto book = book_.load();
@@ -131,6 +134,7 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
       co_return refuse_unread(*std::move(head), mode, *book, std::move(about.error()));
   }
   if (!about) co_return refuse_request(about.error());
+  about->moves = moves_.load();
   std::vector<result<resolve::answer>> answers;
   std::vector<source> sources(about->tenants.size());
   if (auto asking = asking_tenants(*about); !asking.empty()) {
@@ -144,6 +148,7 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
     for (const registry::tenant& t : about->tenants)
       about->reads_pull_secrets.push_back(tenants_->reads_pull_secrets(t));
     answers = co_await look_up(*about, sources, d, allowed);
+    if (has_cooldowns(*about)) co_await look_up_before(*about, *book, sources, d, allowed, answers);
   }
   const bool has_proofs =
       std::ranges::any_of(about->judged, [](const judged_slot& j) { return j.proof_tenant != no_tenant; });
@@ -202,18 +207,29 @@ bool handler::exceeds(lookup_allowance* allowed, const registry::tenant& owner) 
   return false;
 }
 
-// One answer for each of the look-ups.
+// The digests before of the tags whose newest ones wait. Held answers cost nothing, as those for tags do.
+awaitable<void> handler::look_up_before(inquiry& about, const rulebook& book, const std::vector<source>& sources,
+                                        deadline d, lookup_allowance* allowed,
+                                        std::vector<result<resolve::answer>>& answers) const {
+  const std::size_t first = about.lookups.size();
+  hold_back(about, book, answers, time_.wall());
+  if (about.lookups.size() == first) co_return;
+  auto more = co_await look_up(about, sources, d, allowed, first);
+  std::ranges::move(more, std::back_inserter(answers));
+}
+
+// One answer for each of the look-ups from `first` on.
 awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& about,
                                                                  const std::vector<source>& sources, deadline d,
-                                                                 lookup_allowance* allowed) const {
-  const std::size_t size = about.lookups.size();
+                                                                 lookup_allowance* allowed, std::size_t first) const {
+  const std::size_t size = about.lookups.size() - first;
   std::vector<result<resolve::answer>> out(size, fail(given_up()));
   std::vector<resolve::query> queries;
   std::vector<asked_lookup> asked;
   queries.reserve(size);
   asked.reserve(size);
   for (std::size_t i = 0; i < size; ++i) {
-    const lookup& l = about.lookups[i];
+    const lookup& l = about.lookups[first + i];
     // The source of a tenant whose secrets must not be read is not there; nor is any where the wait was canceled.
     if (!sources[l.tenant]) {
       if (allowed != nullptr) out[i] = fail(allowed->refusal());
@@ -236,7 +252,7 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
     if (asked[n].counts) allowed->end(found_nothing(got));
     const std::size_t at = asked[n].position;
     out[at] = got ? std::move(got)
-                  : fail(with_troubles(std::move(got.error()), sources[about.lookups[at].tenant]->troubles()));
+                  : fail(with_troubles(std::move(got.error()), sources[about.lookups[first + at].tenant]->troubles()));
   }
   co_return out;
 }

@@ -1,6 +1,7 @@
 #include <pinhook/admission/inquiry.hpp>
 
 #include <pinhook/admission/failure.hpp>
+#include <pinhook/admission/lookup_list.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 #include <pinhook/pin/search_keys.hpp>
@@ -33,41 +34,12 @@ result<pin::object> read(std::string_view field, std::string_view text, std::spa
   return object;
 }
 
-// Slots that mean the same image for the same tenant share a look-up. A few look-ups are compared one by one; where
-// there are many, only those of the same hash are compared, so that the time grows only in proportion to their number.
-class lookup_list {
- public:
-  explicit lookup_list(std::vector<lookup>& all) : all_(all) {}
-
-  std::size_t place_of(const registry::reference& ref, bool past_cache, std::size_t tenant) {
-    const auto is_same = [&](const lookup& l) {
-      return l.tenant == tenant && l.past_cache == past_cache && l.ref.canonical() == ref.canonical();
-    };
-    if (all_.size() < few) {
-      const auto found = std::ranges::find_if(all_, is_same);
-      if (found != all_.end()) return static_cast<std::size_t>(found - all_.begin());
-    } else {
-      for (; hashed_ < all_.size(); ++hashed_) by_hash_.emplace(hash(all_[hashed_].ref), hashed_);
-      for (auto [at, end] = by_hash_.equal_range(hash(ref)); at != end; ++at)
-        if (is_same(all_[at->second])) return at->second;
-    }
-    all_.push_back({ref, past_cache, tenant});
-    return all_.size() - 1;
-  }
-
- private:
-  static constexpr std::size_t few = 16;
-  static std::size_t hash(const registry::reference& ref) { return std::hash<std::string>()(ref.canonical()); }
-
-  std::vector<lookup>& all_;
-  std::unordered_multimap<std::size_t, std::size_t> by_hash_;
-  std::size_t hashed_ = 0;
-};
-
 // The effects of the operator's rules on the slots of an object.
 struct rulings {
   /// One for each slot; empty where no rule orders anything.
   std::vector<pin::slot_order> orders;
+  /// The rules that order a cooldown, one for each slot; empty where none does.
+  std::vector<std::uint32_t> cooldowns;
   std::vector<judged_slot> judged;
 };
 
@@ -90,6 +62,10 @@ rulings apply_rules(const rulebook& book, const pin::request& request, const pin
     if (order != pin::slot_order{}) {
       out.orders.resize(slots.size());
       out.orders[i] = order;
+    }
+    if (effects.cooldown != rules::effects::none) {
+      out.cooldowns.resize(slots.size(), rules::effects::none);
+      out.cooldowns[i] = effects.cooldown;
     }
     if (std::ranges::any_of(effects.demands, [](std::uint32_t r) { return r != rules::effects::none; }))
       out.judged.push_back({.slot = i, .ref = std::move(*ref), .effects = effects});
@@ -268,7 +244,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   tenant_finder tenants(out);
   lookup_list lookups(out.lookups);
   for (pin::decision& d : out.plan.decisions) {
-    slot_work work{std::move(d), no_lookup, 0, std::nullopt, {}, {}};
+    slot_work work{.decision = std::move(d)};
     if (old != nullptr && work.decision.action != pin::decision::kind::leave)
       if (const pin::slot* standing = pin::standing_slot(work.decision.slot, out.now, *old)) {
         work.image_before = standing->image;
@@ -281,8 +257,10 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
         return without_content(std::move(out), m, book, tenant.error());
       if (!tenant) return invalid_inquiry("request.object", tenant.error());
       work.tenant = *tenant;
-      if (action == pin::decision::kind::resolve)
+      if (action == pin::decision::kind::resolve) {
         work.lookup = lookups.place_of(*work.decision.ref, work.decision.past_cache, *tenant);
+        if (!ruled.cooldowns.empty()) work.cooldown_rule = ruled.cooldowns[work.decision.slot];
+      }
     }
     out.work.push_back(std::move(work));
   }

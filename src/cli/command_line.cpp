@@ -1,7 +1,7 @@
 #include <pinhook/cli/command_line.hpp>
 
 #include <pinhook/cli/option_parts.hpp>
-#include <pinhook/pipeline/cooldown.hpp>
+#include <pinhook/rules/rule_values.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -48,13 +48,20 @@ void add_digests(CLI::App& app, arguments& out) {
 }
 
 // CLI11 reads a number without a unit by itself: the text is parsed here.
-void add_cooldown(CLI::App& app, arguments& out, const char* help) {
+void add_sights(CLI::App& app, arguments& out) {
+  app.add_option(
+         "--store", out.files.store,
+         "With --cooldown: what `pinhook report --store` has seen counts, too, not this lock file's sights alone")
+      ->type_name("FILE");
+}
+
+void add_cooldown(CLI::App& app, std::optional<std::chrono::nanoseconds>& into, const char* help) {
   app.add_option_function<std::string>(
          "--cooldown",
-         [&out](const std::string& text) {
-           const auto length = pipeline::parse_cooldown(text);
+         [&into](const std::string& text) {
+           const auto length = rules::parse_cooldown(text);
            if (!length) throw CLI::ValidationError("--cooldown", length.error().message);
-           out.files.cooldown = *length;
+           into = *length;
          },
          help)
       ->type_name("DURATION");
@@ -111,9 +118,10 @@ void declare_pin(CLI::App& app, arguments& out) {
   add_paths(app, out);
   add_rewriting(app, out);
   app.add_flag("--update", out.files.update, "Resolve the tags of pinned images again, too");
-  add_cooldown(app, out,
+  add_cooldown(app, out.files.cooldown,
                "With --update: a moved tag keeps its digest until the new one was seen for so long (72h); the lock "
                "file (--lock, else pinhook.lock) remembers it");
+  add_sights(app, out);
   add_format(app, out);
   add_digests(app, out);
   add_namespace(app, out);
@@ -151,7 +159,9 @@ void declare_lock(CLI::App& app, arguments& out) {
   one_of(app.add_option("--as", out.files.lock_format, "Its format (default: as the file is, else pinhook)"),
          {"pinhook", "kbld"});
   app.add_flag("--update", out.files.update, "Resolve again what is locked already");
-  add_cooldown(app, out, "With --update: a moved tag keeps its digest until the new one was seen for so long (72h)");
+  add_cooldown(app, out.files.cooldown,
+               "With --update: a moved tag keeps its digest until the new one was seen for so long (72h)");
+  add_sights(app, out);
   app.add_flag("--prune", out.files.prune, "Drop what is locked and not in these files");
   app.add_flag("--keep-going", out.files.keep_going, "Write what succeeds although something failed");
   app.add_flag("--offline", out.files.offline, "Ask no registry: fail when something is missing");
@@ -226,6 +236,11 @@ void declare_report(CLI::App& app, arguments& out) {
                  "With --store: keep at most so many ended findings, images and moves, each (default 200000)")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}).description(""));
+  app.add_option("--moves-file", out.of_cluster.moves_file,
+                 "With --store: write the tags that moved within the cooldown, for the webhook's setting moves.file")
+      ->type_name("FILE");
+  add_cooldown(app, out.of_cluster.cooldown,
+               "With --moves-file: how far back moves count (default: the longest cooldown of the rules)");
   one_of(
       app.add_option("--what-if", out.of_cluster.what_if, "Show what this mode would do in namespaces that have none"),
       {"enforce", "best-effort"});

@@ -106,7 +106,9 @@ constexpr std::array<note, 17> notes{{
      "     expect: {deny: [no-latest], pin: never}}\n"
      "  - {image: \"ghcr.io/acme/api:v2\", in: file, expect: {}}\n"
      "\n"
-     "Keys beside these: type, pull-policy, resolves (default true); of expect: warn, audit, format, pullPolicy.\n"
+     "Keys beside these: type, pull-policy, moved (default false), resolves (default true); of expect: warn, audit, "
+     "format, pullPolicy, "
+     "cooldown.\n"
      "\n"
      "Examples:\n"
      "  pinhook rules test --config pinhook.yaml rules-test.yaml\n"
@@ -130,6 +132,7 @@ constexpr std::array<note, 17> notes{{
      "  pinhook report -A --what-if enforce         what opting in would deny\n"
      "  pinhook report -A -o html >images.html      a page to send\n"
      "  pinhook report -A --write-reports           and the findings as OpenReports in the cluster\n"
+     "  pinhook report -A --store history.db --moves-file moves.yaml --cooldown 72h   for the webhook's cooldown\n"
      "\n"
      "Exit codes: 0 nothing found; 1 findings; 2 wrong usage or configuration; 3 something could not be read or "
      "looked up. When several apply: 2, then 3, then 1."},

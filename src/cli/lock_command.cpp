@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace pinhook::cli {
 namespace {
@@ -30,6 +31,8 @@ int lock(const arguments& arguments) {
   if (!s) return refuse_run(lock_name, s.error());
   auto existing = read_existing_lock(options.lock_file);
   if (!existing) return refuse_run(lock_name, existing.error());
+  auto wait = cooldown_of(options);
+  if (!wait) return refuse_run(lock_name, wait.error());
   const auto places = image_places_of(*s);
   const auto inputs = pipeline::read_inputs(options.paths, places);
   if (!inputs) return refuse_run(lock_name, inputs.error());
@@ -40,7 +43,7 @@ int lock(const arguments& arguments) {
                           .prunes = options.prune,
                           .keeps_going = options.keep_going,
                           .orders = orders_of(options, *s),
-                          .wait = cooldown_of(options)},
+                          .wait = *std::move(wait)},
                          *inputs, places);
   return run_files({lock_name, options.quiet}, run, [&] {
     auto choice = digest_choice_of(lock_name, options);

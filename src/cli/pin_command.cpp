@@ -35,7 +35,9 @@ int rewrite(std::string_view command, pipeline::pin_task task, const arguments& 
   if (options.cooldown) {
     auto existing = read_existing_lock(options.lock_file);
     if (!existing) return refuse_run(command, existing.error());
-    chosen.memory = pipeline::pin_memory{options.lock_file, std::move(*existing), cooldown_of(options)};
+    auto wait = cooldown_of(options);
+    if (!wait) return refuse_run(command, wait.error());
+    chosen.memory = pipeline::pin_memory{options.lock_file, std::move(*existing), *std::move(wait)};
   }
   pipeline::pin_run run(std::move(chosen), std::move(*inputs), places);
   return run_files({command, options.quiet}, run, [&] {

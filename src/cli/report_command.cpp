@@ -1,5 +1,7 @@
 #include <pinhook/access/read_fleet.hpp>
+#include <pinhook/base/duration.hpp>
 #include <pinhook/base/environment.hpp>
+#include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/cluster_registries.hpp>
 #include <pinhook/cli/cluster_session.hpp>
 #include <pinhook/cli/commands.hpp>
@@ -9,14 +11,19 @@
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/cli/write_reports.hpp>
 #include <pinhook/config/command_settings.hpp>
+#include <pinhook/files/moves_file.hpp>
 #include <pinhook/fleet/make_rows.hpp>
 #include <pinhook/fleet/report.hpp>
 #include <pinhook/fleet/report_history.hpp>
+#include <pinhook/fleet/report_moves.hpp>
 #include <pinhook/fleet/row.hpp>
 #include <pinhook/fleet/row_findings.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/rules/rule_set.hpp>
 #include <pinhook/store/history.hpp>
+
+#include <fmt/core.h>
 
 #include <chrono>
 #include <memory>
@@ -93,6 +100,40 @@ result<void> remember(store::history& to, const fleet::reading_scope& scope, fle
   return {};
 }
 
+// Writes --moves-file from all that the store remembers.
+result<void> write_moves_file(store::history& from, const cluster_arguments& options, const rules::rule_set& rules,
+                              wall_time now) {
+  const auto cooldown = options.cooldown ? options.cooldown : rules.longest_cooldown();
+  const auto waiting = from.waiting(now, *cooldown);
+  if (!waiting) return fail(error(waiting.error()).at("--store"));
+  const auto tags = from.tags(now - std::chrono::duration_cast<wall_time::duration>(*cooldown));
+  if (!tags) return fail(error(tags.error()).at("--store"));
+  const auto made = fleet::moves_of(*waiting, *tags, {.cooldown = *cooldown, .written = now, .rules = &rules});
+  if (auto ok = replace_file(options.moves_file, files::write_moves(made.moves)); !ok)
+    return fail(std::move(ok.error()).at("--moves-file"));
+  if (made.left_out > 0)
+    say(report_name, fmt::format("{}: {} tags are left out for lack of room, {} of which moved: those have no cooldown",
+                                 options.moves_file, made.left_out, made.left_out_moved));
+  return {};
+}
+
+// The length of the cooldown must be known, and not be less than what a rule asks for.
+result<void> check_moves_options(const cluster_arguments& options, const rules::rule_set& rules) {
+  if (options.moves_file.empty()) return {};
+  const auto longest = rules.longest_cooldown();
+  if (!options.cooldown && !longest)
+    return fail(error_code::invalid_input,
+                "--moves-file: no rule of the configuration has a cooldown: name the webhook's configuration with "
+                "--config FILE, or add --cooldown 72h");
+  if (options.cooldown && options.cooldown->count() == 0)
+    return fail(error_code::invalid_input, "--cooldown: 0 means that moved tags do not wait; write 72h");
+  if (options.cooldown && longest && *options.cooldown < *longest)
+    return fail(error_code::invalid_input,
+                fmt::format("--cooldown {} is shorter than that of a rule, {}: leave it out, or write {}",
+                            duration_text(*options.cooldown), duration_text(*longest), duration_text(*longest)));
+  return {};
+}
+
 }  // namespace
 
 int report(const arguments& arguments) {
@@ -100,6 +141,7 @@ int report(const arguments& arguments) {
   const environment variables = process_environment();
   const auto s = config::settings_for_files(arguments.configuration.file, variables);
   if (!s) return refuse_run(report_name, s.error());
+  if (const auto ok = check_moves_options(options, s->rules); !ok) return refuse_run(report_name, ok.error());
   // First, so that a store that cannot be used costs no reading.
   std::unique_ptr<store::history> memory;
   if (!options.store.empty()) {
@@ -140,6 +182,12 @@ int report(const arguments& arguments) {
   int worst = exit_good;
   if (memory)
     if (const auto ok = remember(*memory, scope, out); !ok) {
+      say(report_name, ok.error().message);
+      worst = exit_usage;
+    }
+  // Of the report that the store holds now; without it, the file stays as it is.
+  if (!options.moves_file.empty() && worst == exit_good)
+    if (const auto ok = write_moves_file(*memory, options, s->rules, out.made_at); !ok) {
       say(report_name, ok.error().message);
       worst = exit_usage;
     }

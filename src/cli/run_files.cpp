@@ -3,15 +3,19 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/file.hpp>
 #include <pinhook/base/replace_file.hpp>
+#include <pinhook/base/timestamp.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/files/lock_file.hpp>
+#include <pinhook/store/history.hpp>
 
 #include <fmt/core.h>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace pinhook::cli {
@@ -61,8 +65,23 @@ access::digest_choice digest_choice_of(std::string_view command, const file_argu
           arguments.quiet ? access::registry_digests::progress() : access::shown_progress(command)};
 }
 
-pipeline::cooldown cooldown_of(const file_arguments& arguments) {
-  return {.length = arguments.cooldown.value_or(std::chrono::nanoseconds(0)), .now = machine_clock().wall()};
+result<pipeline::cooldown> cooldown_of(const file_arguments& arguments) {
+  pipeline::cooldown out{.length = arguments.cooldown.value_or(std::chrono::nanoseconds(0)),
+                         .now = machine_clock().wall()};
+  if (arguments.store.empty()) return out;
+  // Only reports make stores.
+  std::error_code no_file;
+  if (!std::filesystem::exists(arguments.store, no_file))
+    return fail(error_code::invalid_input,
+                fmt::format("--store: {}: no such file; `pinhook report --store` makes one", arguments.store));
+  auto memory = store::history::open(arguments.store, {});
+  if (!memory) return fail(std::move(memory.error()).at("--store"));
+  auto tags = (*memory)->tags({});
+  if (!tags) return fail(std::move(tags.error()).at("--store"));
+  for (const store::known_tag& tag : *tags)
+    if (auto digest = registry::digest::parse(tag.digest))
+      out.sights.emplace(tag.reference, resolve::seen_digest{*std::move(digest), timestamp_text(tag.first_seen)});
+  return out;
 }
 
 result<std::optional<std::string>> read_existing_lock(const std::string& path) {

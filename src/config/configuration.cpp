@@ -180,14 +180,27 @@ std::string_view fault_of_question(const signatures::verifier_setting& by, const
   return {};
 }
 
+std::unexpected<error> refuse_rule(const rules::rule_problem& why) {
+  const std::string place = why.line == 0 ? std::string() : fmt::format("line {}: ", why.line);
+  return fail(error_code::invalid_input, fmt::format("{}rules: {}", place, why.message));
+}
+
+// Without a file of moved tags, a cooldown would never apply.
+result<void> check_cooldowns(const settings& s) {
+  if (!s.moves.file.empty()) return {};
+  for (const rules::rule& r : s.rules.rules())
+    if (r.cooldown && r.cooldown->count() > 0)
+      return refuse_rule({r.line, r.column,
+                          fmt::format("rule {}: cooldown needs the setting moves.file, a file that `pinhook report "
+                                      "--moves-file` writes; set it, or remove the cooldown",
+                                      quoted(r.name))});
+  return {};
+}
+
 // Rules name verifiers that there are, and that can answer them.
 result<void> check_verifiers(const settings& s) {
   std::vector<std::string_view> all;
   for (const signatures::verifier_setting& one : s.verifiers) all.emplace_back(one.name);
-  const auto refuse_rule = [](const rules::rule_problem& why) {
-    const std::string place = why.line == 0 ? std::string() : fmt::format("line {}: ", why.line);
-    return fail(error_code::invalid_input, fmt::format("{}rules: {}", place, why.message));
-  };
   if (const auto unknown = rules::find_unknown_verifier(s.rules, all)) return refuse_rule(*unknown);
   for (const rules::rule& r : s.rules.rules())
     for (const rules::demand& d : r.demands)
@@ -220,6 +233,7 @@ result<void> check_together(const settings& s) {
   if (s.lock.required && s.lock.file.empty())
     return fail(error_code::invalid_input, "lock.required is set without lock.file: nothing could be resolved");
   if (auto good = check_verifiers(s); !good) return good;
+  if (auto good = check_cooldowns(s); !good) return good;
   if (s.listen.port != 0 && s.listen == s.admin_listen)
     return fail(error_code::invalid_input,
                 fmt::format("listen and admin.listen are both {}; give one another port", s.listen.to_string()));

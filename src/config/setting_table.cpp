@@ -175,6 +175,10 @@ std::vector<setting> make_table() {
       row("lock.required", bool_type{}, at(&settings::lock, &settings::lock_settings::required),
           "An image that lock.file does not hold cannot be resolved; the namespace's mode decides what happens then.",
           "Set it where nothing may run that was not locked before."),
+      row("moves.file", text_type{}, at(&settings::moves, &settings::moves_settings::file),
+          "Path of a file of moved tags, as `pinhook report --moves-file` writes it, for rules with `cooldown` and "
+          "`unmoved`; read again when it changes.",
+          "Set it to a mounted ConfigMap that a scheduled report writes; docs/cooldown.md shows how."),
       row("files.paths", paths_type{}, at(&settings::files, &settings::file_settings::paths),
           "The places of images in files that are not Kubernetes objects, for pin, unpin, check and lock; `files` is a "
           "glob "

@@ -1,9 +1,9 @@
 #include <pinhook/fleet/manifest.hpp>
 
 #include <pinhook/base/json.hpp>
-#include <pinhook/base/text.hpp>
 #include <pinhook/registry/manifest.hpp>
 #include <pinhook/registry/platform.hpp>
+#include <pinhook/rules/judge.hpp>
 
 #include <algorithm>
 #include <array>
@@ -91,25 +91,10 @@ std::string_view to_string(move m) noexcept {
   return names[static_cast<std::size_t>(m)];
 }
 
-bool is_version_tag(std::string_view tag) {
-  if (tag.starts_with('v') || tag.starts_with('V')) tag.remove_prefix(1);
-  constexpr int numbers = 3;
-  for (int i = 0; i < numbers; ++i) {
-    std::size_t digits = 0;
-    while (digits < tag.size() && is_digit(tag[digits])) ++digits;
-    if (digits == 0) return false;
-    tag.remove_prefix(digits);
-    if (i + 1 == numbers) break;
-    if (!tag.starts_with('.')) return false;
-    tag.remove_prefix(1);
-  }
-  return tag.empty() || std::string_view("-+._").find(tag.front()) != std::string_view::npos;
-}
-
 move move_of(const registry::digest& before, const registry::digest& now, const manifests& known, std::string_view tag,
              bool was_lost) {
   if (before == now) return move::none;
-  const move other_bytes = is_version_tag(tag) ? move::version_tag : move::bytes;
+  const move other_bytes = rules::is_version_tag(tag) ? move::version_tag : move::bytes;
   if (was_lost) return other_bytes;
   const manifest* a = find(known, before);
   const manifest* b = find(known, now);

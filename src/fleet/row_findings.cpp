@@ -78,11 +78,14 @@ class judged_row {
   }
 
   [[nodiscard]] std::vector<rules::finding> judged(const rules::rule_set& set, bool has_digest) const {
-    const rules::image_state image{.ref = &*q_.ref,
-                                   .has_digest = has_digest,
-                                   .pull_policy = policy(),
-                                   .pinned = {},
-                                   .is_volume = row_.type == pin::container_type::image_volume};
+    const rules::image_state image{
+        .ref = &*q_.ref,
+        .has_digest = has_digest,
+        .pull_policy = policy(),
+        .pinned = {},
+        .is_volume = row_.type == pin::container_type::image_volume,
+        .tag = row_.tag,
+        .is_moved = row_.moved == move::unknown ? std::nullopt : std::optional(row_.moved == move::version_tag)};
     return rules::judge(set, set.effects_of(subject()), image);
   }
 
@@ -94,7 +97,7 @@ class judged_row {
       // A rule wants the image without a digest.
       if (is_never && checks_.is_own(f.rule) && f.requirement == rules::requirement::digest) continue;
       const pipeline::check_rule& rule = checks_.table[at];
-      // What rules demand of signatures is unchecked here.
+      // What rules demand of signatures is unchecked here, and of moves where nothing is known to compare with.
       row_finding out{rule.id, f.failure ? severity::note : rule.level,
                       fmt::format("{}: {}", quoted_name(row_.image), f.reason), std::move(f.fix), f.kind};
       if (f.requirement <= rules::requirement::digest && !is_never) {

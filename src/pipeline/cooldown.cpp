@@ -9,26 +9,30 @@
 
 namespace pinhook::pipeline {
 
-result<std::chrono::nanoseconds> parse_cooldown(std::string_view text) {
-  auto length = parse_duration(text);
-  if (!length)
-    return fail(error_code::invalid_input, fmt::format("{} is not a duration; write 72h or 30m", quoted(text, 60)));
-  if (*length > max_cooldown)
-    return fail(error_code::invalid_input,
-                fmt::format("{} is too long; at most {} (a year)", quoted(text, 60), duration_text(max_cooldown)));
-  return length;
-}
-
 cooldown at_once(const cooldown& wait) { return {.now = wait.now}; }
 
+namespace {
+
+// The first sight of `found`; none: it is now.
+std::optional<wall_time> first_sight(const std::optional<resolve::seen_digest>& seen, const registry::digest& found,
+                                     wall_time now) {
+  const auto since = seen && seen->digest == found ? parse_timestamp(seen->since) : std::nullopt;
+  return since && *since <= now ? since : std::nullopt;
+}
+
+}  // namespace
+
 resolve::locked_image after_look_up(const resolve::locked_image* held, const registry::digest& found,
-                                    const cooldown& wait) {
+                                    const cooldown& wait, std::string_view canonical) {
   const resolve::locked_image taken{found, timestamp_text(wait.now)};
   if (held == nullptr) return taken;
   if (held->digest == found) return {found, held->when.empty() ? taken.when : held->when};
   auto out = *held;
-  const auto since = held->seen && held->seen->digest == found ? parse_timestamp(held->seen->since) : std::nullopt;
-  if (!since || *since > wait.now) out.seen = resolve::seen_digest{found, taken.when};
+  const auto own = first_sight(held->seen, found, wait.now);
+  if (!own) out.seen = resolve::seen_digest{found, taken.when};
+  const auto other = wait.sights.find(canonical);
+  const auto since = other == wait.sights.end() ? std::nullopt : first_sight(other->second, found, wait.now);
+  if (since && (!own || *since < *own)) out.seen = other->second;
   return end_of(*out.seen, wait) <= wait.now ? taken : out;
 }
 

@@ -118,7 +118,10 @@ class slot_judge {
                                    .has_digest = s.is_pinned(),
                                    .pull_policy = policy,
                                    .pinned = {},
-                                   .is_volume = s.type == pin::container_type::image_volume};
+                                   .is_volume = s.type == pin::container_type::image_volume,
+                                   .tag = s.tag ? std::string_view(s.tag->tag()) : std::string_view(),
+                                   .is_moved = is_moved(s),
+                                   .moves_unknown = "--drift compares the digest that is written with its tag"};
     for (auto& f : rules::judge(checks_.set, e, state)) {
       out.push_back(violation_of(s, std::move(f), is_never));
       if (out.back().digest != nullptr) compare_names(index, out.back());
@@ -129,6 +132,13 @@ class slot_judge {
   }
 
  private:
+  // Whether the tag of a pin has another digest by now; none: it was not looked up, or there is no pin.
+  [[nodiscard]] std::optional<bool> is_moved(const slot& s) const {
+    if (!s.is_pinned() || !s.tag || !question_.has_drift) return std::nullopt;
+    const auto* now = digest_of(question_, *s.tag);
+    return now == nullptr ? std::nullopt : std::optional(*now != *s.ref->digest());
+  }
+
   // None for Helm values without a pull policy, since the chart's default is not known.
   static std::optional<std::string_view> policy_of(const slot& s) {
     if (!s.pull_policy.empty()) return s.pull_policy;

@@ -145,7 +145,7 @@ resolve::image_lock locked(const lock_plan& plan, const digest_map& known, const
     const auto found = known.find(ref.canonical());
     const auto* held = existing.find(ref.canonical());
     if (found != known.end() && found->second)
-      out.put(ref, after_look_up(held, *found->second, wait));
+      out.put(ref, after_look_up(held, *found->second, wait, ref.canonical()));
     else if (held != nullptr)
       out.put(ref, *held);
   }

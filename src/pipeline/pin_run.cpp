@@ -88,7 +88,8 @@ digest_map pin_run::cooled(const digest_map& known) {
       before = resolve::locked_image{pins.front(), {}};
     // What a file is pinned to already is its author's decision.
     const bool is_decided = std::ranges::find(pins, *found->second) != pins.end();
-    auto after = after_look_up(before ? &*before : nullptr, *found->second, is_decided ? at_once(wait) : wait);
+    auto after =
+        after_look_up(before ? &*before : nullptr, *found->second, is_decided ? at_once(wait) : wait, ref.canonical());
     if (after.seen) {
       say(waiting_note(ref.canonical(), after, wait));
       choice_.waiting.insert(ref.canonical());

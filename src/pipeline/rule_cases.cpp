@@ -26,6 +26,7 @@ struct draft {
   judging_place in = judging_place::admission;
   std::vector<std::string> accepted_by;
   bool resolves = true;
+  bool is_moved = false;
   std::optional<rule_expectation> expect;
 };
 
@@ -138,12 +139,14 @@ outcome read_in(const yaml::node& n, draft& d) {
   return {};
 }
 
-outcome read_resolves(const yaml::node& n, draft& d) {
+outcome read_yes(const yaml::node& n, bool& into) {
   const bool is_plain = n.kind == yaml::node_kind::scalar && n.style == yaml::scalar_style::plain;
   if (!is_plain || (n.text != "true" && n.text != "false")) return blame(n, "want true or false");
-  d.resolves = n.text == "true";
+  into = n.text == "true";
   return {};
 }
+outcome read_resolves(const yaml::node& n, draft& d) { return read_yes(n, d.resolves); }
+outcome read_moved(const yaml::node& n, draft& d) { return read_yes(n, d.is_moved); }
 
 outcome read_names(const yaml::node& n, std::vector<std::string>& into) {
   const auto add = [&](const yaml::node& item) -> outcome {
@@ -201,7 +204,16 @@ outcome read_keys(const yaml::node& n, const std::array<key_row<Into>, N>& keys,
   return {};
 }
 
-constexpr std::array<key_row<rule_expectation>, 6> expectation_keys{
+outcome read_length(const yaml::node& n, std::optional<std::chrono::nanoseconds>& into) {
+  const auto text = one_text(n);
+  if (!text) return std::unexpected(text.error());
+  const auto length = rules::parse_cooldown(*text);
+  if (!length) return blame(n, length.error().message);
+  into = *length;
+  return {};
+}
+
+constexpr std::array<key_row<rule_expectation>, 7> expectation_keys{
     {{"deny", [](const yaml::node& n, rule_expectation& e) { return read_names(n, e.deny); }},
      {"warn", [](const yaml::node& n, rule_expectation& e) { return read_names(n, e.warn); }},
      {"audit", [](const yaml::node& n, rule_expectation& e) { return read_names(n, e.audit); }},
@@ -213,22 +225,25 @@ constexpr std::array<key_row<rule_expectation>, 6> expectation_keys{
       [](const yaml::node& n, rule_expectation& e) {
         return read_word<rules::parse_pin_format>(n, "digest, tag-and-digest", e.format);
       }},
-     {"pullPolicy", [](const yaml::node& n, rule_expectation& e) {
+     {"pullPolicy",
+      [](const yaml::node& n, rule_expectation& e) {
         return read_word<rules::parse_pull_policy_order>(n, "if-not-present, as-written", e.pull_policy);
-      }}}};
+      }},
+     {"cooldown", [](const yaml::node& n, rule_expectation& e) { return read_length(n, e.cooldown); }}}};
 
 outcome read_expect(const yaml::node& n, draft& d) {
   d.expect.emplace();
   return read_keys(n, expectation_keys, *d.expect);
 }
 
-constexpr std::array<key_row<draft>, 10> case_keys{{{"image", read_image},
+constexpr std::array<key_row<draft>, 11> case_keys{{{"image", read_image},
                                                     {"namespace", read_namespace},
                                                     {"kind", read_kind},
                                                     {"container", read_container},
                                                     {"type", read_type},
                                                     {"pull-policy", read_pull_policy},
                                                     {"accepted-by", read_accepted_by},
+                                                    {"moved", read_moved},
                                                     {"in", read_in},
                                                     {"resolves", read_resolves},
                                                     {"expect", read_expect}}};
@@ -249,6 +264,7 @@ std::expected<rule_case, rule_problem> read_case(const yaml::node& n) {
                    std::move(d.pull_policy),
                    d.in,
                    std::move(d.accepted_by),
+                   d.is_moved,
                    d.resolves,
                    std::move(*d.expect),
                    n.line,

@@ -1,5 +1,6 @@
 #include <pinhook/pipeline/rule_report.hpp>
 
+#include <pinhook/base/duration.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/rules/proof.hpp>
@@ -33,6 +34,7 @@ std::vector<std::pair<std::string, std::string>> effects_of(const rules::rule& r
   if (r.pin) out.emplace_back("pin", fmt::format("pin: {}", rules::to_string(*r.pin)));
   if (r.format) out.emplace_back("format", fmt::format("format: {}", rules::to_string(*r.format)));
   if (r.pull_policy) out.emplace_back("pullPolicy", fmt::format("pullPolicy: {}", rules::to_string(*r.pull_policy)));
+  if (r.cooldown) out.emplace_back("cooldown", fmt::format("cooldown: {}", duration_text(*r.cooldown)));
   for (const rules::demand& d : r.demands)
     out.emplace_back(rules::to_string(d.requirement), fmt::format("require {}{}: {}", rules::to_string(d.requirement),
                                                                   values_of(d), rules::to_string(r.action)));

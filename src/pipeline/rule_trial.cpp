@@ -1,3 +1,4 @@
+#include <pinhook/base/duration.hpp>
 #include <pinhook/pipeline/rule_cases.hpp>
 #include <pinhook/rules/judge.hpp>
 
@@ -63,6 +64,7 @@ judged_case judge_case(const rules::rule_set& rules, const rule_case& c) {
   image.pull_policy = policy_of(c, order);
   const rules::proofs answers = answers_of(rules, out.effects, c);
   image.proofs = &answers;
+  image.is_moved = c.is_moved;
   out.findings = judge(rules, out.effects, image);
   return out;
 }
@@ -117,10 +119,16 @@ void compare(const rules::rule_set& rules, const judged_case& judged, rules::act
 
 // `decides`: index of the rule that orders `actual`.
 template <class T>
+std::string word_of(const T& value) {
+  return std::string(rules::to_string(value));
+}
+std::string word_of(std::chrono::nanoseconds length) { return duration_text(length); }
+
+template <class T>
 void compare(const rules::rule_set& rules, std::string_view effect, std::uint32_t decides,
              const std::optional<T>& expected, const std::optional<T>& actual, names& into) {
   if (expected == actual) return;
-  const auto word = [](const std::optional<T>& v) { return v ? rules::to_string(*v) : std::string_view("nothing"); };
+  const auto word = [](const std::optional<T>& v) { return v ? word_of(*v) : std::string("nothing"); };
   into.push_back(
       fmt::format("{}: want {}, is {} ({})", effect, word(expected), word(actual),
                   decides == effects::none ? std::string("no rule says") : "rule " + rules.rules()[decides].name));
@@ -140,6 +148,8 @@ names differences(const rules::rule_set& rules, const rule_case& c) {
   compare(rules, "format", judged.effects.format, c.expect.format, rule_of(judged.effects.format).format, out);
   compare(rules, "pullPolicy", judged.effects.pull_policy, c.expect.pull_policy,
           rule_of(judged.effects.pull_policy).pull_policy, out);
+  compare(rules, "cooldown", judged.effects.cooldown, c.expect.cooldown, rule_of(judged.effects.cooldown).cooldown,
+          out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/glob.hpp>
+#include <pinhook/base/text.hpp>
 
 #include <fmt/core.h>
 
@@ -46,6 +47,10 @@ constexpr std::array<requirement_text, requirement_count> requirement_texts{{
      "The rule names the statement that must be signed beside the image, and the verifiers that may accept it. "
      "`pinhook verify REF` prints what the image has.",
      "have the attestation signed and pushed beside the image"},
+    {"Version tag that moved", "a tag that names one release got other bytes, which may not be its authors'",
+     "The tag names one release, and its digest changed: somebody pushed other bytes under a version that was already "
+     "there. Ask its authors, and write the digest that is meant.",
+     "ask its authors, and write the digest that is meant"},
 }};
 
 using values = std::vector<std::string>;
@@ -77,6 +82,7 @@ bool is_met(const demand& d, const image_state& image) {
       return !image.pull_policy || std::ranges::find(d.values, *image.pull_policy) != d.values.end();
     case requirement::signed_by:
     case requirement::attested:
+    case requirement::unmoved:
       break;
   }
   return true;
@@ -94,6 +100,9 @@ void tell_fix(finding& f, const demand& d, const image_state& image) {
   if (is_about_proofs(d.requirement)) {
     f.kind = fix_kind::command;
     f.fix = fmt::format("pinhook verify {}", image.pinned.empty() ? image.ref->written() : std::string(image.pinned));
+  } else if (d.requirement == requirement::unmoved) {
+    f.kind = fix_kind::advice;
+    f.fix = "ask its authors, and write the digest that is meant";
   } else if (d.requirement == requirement::registry) {
     f.kind = fix_kind::advice;
     f.fix = d.values.size() > named_registries ? fmt::format("take it from one of {}", name_some(d.values))
@@ -146,6 +155,22 @@ std::optional<finding> judge_proofs(const rule& r, const demand& d, const image_
   return f;
 }
 
+// The finding about a demand on moves; none: it is met.
+std::optional<finding> judge_move(const rule& r, const demand& d, const image_state& image) {
+  if (!is_version_tag(image.ref->tag().empty() ? image.tag : std::string_view(image.ref->tag())) ||
+      image.is_moved == false)
+    return std::nullopt;
+  finding f;
+  if (image.is_moved) {
+    f.reason = reason_of(r, d.requirement);
+    return f;
+  }
+  f.failure = error{error_code::unsupported, fmt::format("not checked whether its tag moved: {}", image.moves_unknown),
+                    std::nullopt};
+  f.reason = f.failure->message;
+  return f;
+}
+
 bool is_mended_by_image(requirement r) { return r <= requirement::digest; }
 
 }  // namespace
@@ -159,8 +184,8 @@ std::vector<finding> judge(const rule_set& rules, const effects& e, const image_
     const demand* d = demand_of(r, wanted);
     if (r.action == action::allow || d == nullptr) continue;
     finding f;
-    if (is_about_proofs(wanted)) {
-      auto found = judge_proofs(r, *d, image);
+    if (is_about_proofs(wanted) || wanted == requirement::unmoved) {
+      auto found = wanted == requirement::unmoved ? judge_move(r, *d, image) : judge_proofs(r, *d, image);
       if (!found) continue;
       f = *std::move(found);
     } else {
@@ -179,6 +204,21 @@ std::vector<finding> judge(const rule_set& rules, const effects& e, const image_
     }
   }
   return out;
+}
+
+bool is_version_tag(std::string_view tag) {
+  if (tag.starts_with('v') || tag.starts_with('V')) tag.remove_prefix(1);
+  constexpr int numbers = 3;
+  for (int i = 0; i < numbers; ++i) {
+    std::size_t digits = 0;
+    while (digits < tag.size() && is_digit(tag[digits])) ++digits;
+    if (digits == 0) return false;
+    tag.remove_prefix(digits);
+    if (i + 1 == numbers) break;
+    if (!tag.starts_with('.')) return false;
+    tag.remove_prefix(1);
+  }
+  return tag.empty() || std::string_view("-+._").find(tag.front()) != std::string_view::npos;
 }
 
 std::vector<proof_question> questions_of(const rule_set& rules, const effects& e) {

@@ -15,7 +15,7 @@ namespace pinhook::rules {
 namespace {
 
 constexpr std::array<std::string_view, requirement_count> requirement_words{
-    "tag", "not-latest", "digest", "registry", "pull-policy", "signed", "attested"};
+    "tag", "not-latest", "digest", "registry", "pull-policy", "signed", "attested", "unmoved"};
 constexpr std::array<std::string_view, 3> attestation_words{"type", "by", "fields"};
 
 template <class Place>
@@ -30,6 +30,8 @@ read_outcome read_registries(const yaml::node& n, demand& d) { return read_texts
 read_outcome read_pull_policies(const yaml::node& n, demand& d) {
   return read_texts<check_pull_policy_value>(n, d.values);
 }
+
+read_outcome read_unmoved(const yaml::node& n, demand& d) { return read_texts<check_unmoved_value>(n, d.values); }
 
 // One verifier, or a list of verifiers that all have to accept.
 read_outcome add_group(const yaml::node& n, verifier_groups& into) {
@@ -108,12 +110,13 @@ struct value_row {
   std::string_view example;
   read_outcome (*read)(const yaml::node&, demand&);
 };
-constexpr std::array<value_row, 4> value_rows{{
+constexpr std::array<value_row, 5> value_rows{{
     {requirement::registry, "list the allowed ones: {registry: [docker.io, \"ghcr.io/acme/**\"]}", read_registries},
     {requirement::pull_policy, "list the allowed ones: {pull-policy: [IfNotPresent, Never]}", read_pull_policies},
     {requirement::signed_by, "name the verifiers: {signed: [acme]}", read_signed},
     {requirement::attested, "describe it: {attested: {type: \"https://slsa.dev/provenance/v1\", by: [acme]}}",
      read_attested},
+    {requirement::unmoved, "say of which tags: {unmoved: version-tags}", read_unmoved},
 }};
 
 const value_row* row_of(requirement r) noexcept {
@@ -152,6 +155,8 @@ read_outcome read_demand(const yaml::node& n, rule& r) {
 }  // namespace
 
 bool has_values(requirement r) noexcept { return row_of(r) != nullptr; }
+
+bool outlives_tags(requirement r) noexcept { return has_values(r) && r != requirement::unmoved; }
 
 read_outcome read_demands(const yaml::node& n, rule& into) {
   if (n.kind != yaml::node_kind::sequence) return read_demand(n, into);

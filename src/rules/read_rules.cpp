@@ -88,6 +88,14 @@ outcome read_format(const yaml::node& n, rule& r) {
 outcome read_pull_policy(const yaml::node& n, rule& r) {
   return read_word(n, "order", pull_policy_words, parse_pull_policy_order, r.pull_policy);
 }
+outcome read_cooldown(const yaml::node& n, rule& r) {
+  const auto text = one_text(n);
+  if (!text) return std::unexpected(text.error());
+  const auto length = parse_cooldown(*text);
+  if (!length) return blame(n, length.error().message);
+  r.cooldown = *length;
+  return {};
+}
 outcome read_action(const yaml::node& n, rule& r) {
   return read_word(n, "action", action_words, parse_action, r.action);
 }
@@ -107,7 +115,7 @@ struct key_row {
   outcome (*read)(const yaml::node&, rule&);
 };
 
-constexpr std::array<key_row, 13> rule_keys{{{"name", false, read_name},
+constexpr std::array<key_row, 14> rule_keys{{{"name", false, read_name},
                                              {"preset", false, read_preset},
                                              {"images", true, read_images},
                                              {"namespaces", true, read_namespaces},
@@ -117,6 +125,7 @@ constexpr std::array<key_row, 13> rule_keys{{{"name", false, read_name},
                                              {"pin", false, read_pin},
                                              {"format", false, read_format},
                                              {"pullPolicy", false, read_pull_policy},
+                                             {"cooldown", false, read_cooldown},
                                              {"require", false, read_demands},
                                              {"action", false, read_action},
                                              {"message", false, read_message}}};
@@ -166,15 +175,15 @@ outcome check_preset_alone(const yaml::node& n, const rule& r) {
 
 // Pinning removes tags: a Pod of a pinned Deployment, or the same request sent again, would no longer meet it.
 outcome check_patterns_fit_demands(const yaml::node& n, const rule& r) {
-  const auto outlives_tags = std::ranges::find_if(r.demands, [](const demand& d) { return has_values(d.requirement); });
+  const auto outlives = std::ranges::find_if(r.demands, [](const demand& d) { return outlives_tags(d.requirement); });
   const auto pattern = std::ranges::find_if(
       r.about.images, [](const reference_pattern& p) { return !p.tag().is_empty() || !p.digest().is_empty(); });
-  if (outlives_tags == r.demands.end() || pattern == r.about.images.end()) return {};
+  if (outlives == r.demands.end() || pattern == r.about.images.end()) return {};
   return blame(member_of(n, "images")->value,
                fmt::format("{} looks at the {}, which pinning changes, so {} would be demanded before and not after; "
                            "name images without it here",
                            quoted(pattern->text(), 100), pattern->tag().is_empty() ? "digest" : "tag",
-                           to_string(outlives_tags->requirement)));
+                           to_string(outlives->requirement)));
 }
 
 // Checks which keys go together, beyond those that each allows by itself.
@@ -196,8 +205,10 @@ outcome check_together(const yaml::node& n, const rule& r) {
     return blame(*format, "format with pin: never: an image that is never pinned has no format");
   if (is_never && pull_policy != nullptr)
     return blame(*pull_policy, "pullPolicy beside pin: never: it changes where an image is pinned, and nowhere else");
-  if (!r.pin && !r.format && !r.pull_policy && r.demands.empty())
-    return blame(n, "it neither orders nor demands anything; give it pin, format, pullPolicy or require");
+  if (const yaml::member* const cooldown = member_of(n, "cooldown"); is_never && cooldown != nullptr)
+    return blame(*cooldown, "cooldown beside pin: never: it chooses the digest of a pin, and there is none");
+  if (!r.pin && !r.format && !r.pull_policy && !r.cooldown && r.demands.empty())
+    return blame(n, "it neither orders nor demands anything; give it pin, format, pullPolicy, cooldown or require");
   return check_patterns_fit_demands(n, r);
 }
 

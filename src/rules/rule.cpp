@@ -15,7 +15,8 @@ constexpr word_table<requirement, requirement_count> requirements{{{"tag", requi
                                                                    {"registry", requirement::registry},
                                                                    {"pull-policy", requirement::pull_policy},
                                                                    {"signed", requirement::signed_by},
-                                                                   {"attested", requirement::attested}}};
+                                                                   {"attested", requirement::attested},
+                                                                   {"unmoved", requirement::unmoved}}};
 constexpr word_table<action, 4> actions{
     {{"allow", action::allow}, {"audit", action::audit}, {"warn", action::warn}, {"deny", action::deny}}};
 constexpr word_table<pin::container_type, 5> container_types{

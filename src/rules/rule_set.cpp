@@ -134,6 +134,7 @@ effects rule_set::effects_of(const subject& as_written) const {
     if ((decided & pin_effect) != 0) out.pin = e->rule;
     if ((decided & format_effect) != 0) out.format = e->rule;
     if ((decided & pull_policy_effect) != 0) out.pull_policy = e->rule;
+    if ((decided & cooldown_effect) != 0) out.cooldown = e->rule;
     for (std::size_t i = 0; i < requirement_count; ++i)
       if ((decided & effect_of(static_cast<requirement>(i))) != 0) out.demands[i] = e->rule;
   }
@@ -146,6 +147,13 @@ pin::slot_order rule_set::order_of(const effects& e) const {
   if (e.pin != effects::none) out.pin = all[e.pin].pin;
   if (e.format != effects::none) out.format = all[e.format].format;
   if (e.pull_policy != effects::none) out.pull_policy = all[e.pull_policy].pull_policy.value();
+  return out;
+}
+
+std::optional<std::chrono::nanoseconds> rule_set::longest_cooldown() const {
+  std::optional<std::chrono::nanoseconds> out;
+  for (const rule& r : parts_->rules)
+    if (r.cooldown && r.cooldown->count() > 0 && (!out || *r.cooldown > *out)) out = r.cooldown;
   return out;
 }
 

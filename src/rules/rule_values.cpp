@@ -1,5 +1,6 @@
 #include <pinhook/rules/rule_values.hpp>
 
+#include <pinhook/base/duration.hpp>
 #include <pinhook/base/nearest_word.hpp>
 #include <pinhook/base/text.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -162,6 +163,22 @@ result<void> check_pull_policy_value(std::string_view value) {
     return refuse(fmt::format("{} is not a valid pull policy; did you mean {}?", quoted(value, 60), near));
   return refuse(
       fmt::format("{} is not a valid pull policy; there are Always, IfNotPresent and Never", quoted(value, 60)));
+}
+
+result<void> check_unmoved_value(std::string_view value) {
+  if (value == "version-tags") return {};
+  return refuse(
+      fmt::format("{} is not a kind of tags; there is version-tags: 1.4.2, v1.4.2-alpine", quoted(value, 60)));
+}
+
+result<std::chrono::nanoseconds> parse_cooldown(std::string_view text) {
+  auto length = parse_duration(text);
+  if (!length)
+    return fail(error_code::invalid_input, fmt::format("{} is not a duration; write 72h or 30m", quoted(text, 60)));
+  if (*length > max_cooldown)
+    return fail(error_code::invalid_input,
+                fmt::format("{} is too long; at most {} (a year)", quoted(text, 60), duration_text(max_cooldown)));
+  return length;
 }
 
 result<void> check_pointer(std::string_view pointer) {

@@ -90,8 +90,10 @@ struct effect_word {
   effect_bits effect;
   std::string_view word;
 };
-constexpr std::array<effect_word, 3> order_words{
-    {{pin_effect, "pin"}, {format_effect, "format"}, {pull_policy_effect, "pullPolicy"}}};
+constexpr std::array<effect_word, 4> order_words{{{pin_effect, "pin"},
+                                                  {format_effect, "format"},
+                                                  {pull_policy_effect, "pullPolicy"},
+                                                  {cooldown_effect, "cooldown"}}};
 
 /// The name of the first of these effects.
 std::string effect_text(effect_bits some) {
@@ -121,8 +123,8 @@ bool see_before(std::uint32_t rule, std::span<const matcher> matchers, const rul
 }  // namespace
 
 effect_bits effects_in(const rule& r) noexcept {
-  unsigned out =
-      (r.pin ? pin_effect : 0U) | (r.format ? format_effect : 0U) | (r.pull_policy ? pull_policy_effect : 0U);
+  unsigned out = (r.pin ? pin_effect : 0U) | (r.format ? format_effect : 0U) |
+                 (r.pull_policy ? pull_policy_effect : 0U) | (r.cooldown ? cooldown_effect : 0U);
   for (const demand& d : r.demands) out |= effect_of(d.requirement);
   return static_cast<effect_bits>(out);
 }

@@ -1,3 +1,4 @@
+#include <pinhook/base/duration.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/rules/read_rules.hpp>
 
@@ -83,6 +84,7 @@ std::string rule_text(const rule& r) {
   if (r.pin) out.add("pin", to_string(*r.pin));
   if (r.format) out.add("format", to_string(*r.format));
   if (r.pull_policy) out.add("pullPolicy", to_string(*r.pull_policy));
+  if (r.cooldown) out.add("cooldown", duration_text(*r.cooldown));
   if (r.demands.size() == 1) out.add("require", demand_text(r.demands.front()));
   if (r.demands.size() > 1) out.add("require", list_of(r.demands, demand_text));
   if (!r.demands.empty()) out.add("action", to_string(r.action));

@@ -139,6 +139,11 @@ struct metrics::state {
         .Help(std::string(info(m).help))
         .Register(registry);
   }
+  // failure, success
+  std::array<prometheus::Counter*, 2> results(metric m) {
+    auto& family = counters(m);
+    return {&family.Add({{"result", "failure"}}), &family.Add({{"result", "success"}})};
+  }
 
   counter_array<label::modes.size() * label::kinds.size() * label::outcomes.size() * 2> admissions{
       counters(metric::admissions)};
@@ -167,22 +172,17 @@ struct metrics::state {
   prometheus::Family<prometheus::Gauge>& certificate_trusted = gauges(metric::certificate_trusted);
   counter_array<label::certificate_changes.size()> changes{counters(metric::certificate_changes)};
   prometheus::Counter& certificate_failures = counters(metric::certificate_failures).Add({});
-  prometheus::Family<prometheus::Counter>& reload_family = counters(metric::certificate_reloads);
-  std::array<prometheus::Counter*, 2> reloads{&reload_family.Add({{"result", "failure"}}),
-                                              &reload_family.Add({{"result", "success"}})};
+  std::array<prometheus::Counter*, 2> reloads = results(metric::certificate_reloads);
   prometheus::Family<prometheus::Gauge>& lock_images = gauges(metric::lock_images);
-  prometheus::Family<prometheus::Counter>& lock_reload_family = counters(metric::lock_reloads);
-  std::array<prometheus::Counter*, 2> lock_reloads{&lock_reload_family.Add({{"result", "failure"}}),
-                                                   &lock_reload_family.Add({{"result", "success"}})};
-  prometheus::Family<prometheus::Counter>& verifier_reload_family = counters(metric::verifier_reloads);
-  std::array<prometheus::Counter*, 2> verifier_reloads{&verifier_reload_family.Add({{"result", "failure"}}),
-                                                       &verifier_reload_family.Add({{"result", "success"}})};
+  std::array<prometheus::Counter*, 2> lock_reloads = results(metric::lock_reloads);
+  prometheus::Family<prometheus::Gauge>& moves_tags = gauges(metric::moves_tags);
+  prometheus::Family<prometheus::Gauge>& moves_written = gauges(metric::moves_written);
+  std::array<prometheus::Counter*, 2> moves_reloads = results(metric::moves_reloads);
+  std::array<prometheus::Counter*, 2> verifier_reloads = results(metric::verifier_reloads);
   prometheus::Family<prometheus::Counter>& verdicts = counters(metric::signature_verdicts);
   finding_counters findings{counters(metric::rule_findings)};
   prometheus::Gauge& rules = gauges(metric::rules).Add({});
-  prometheus::Family<prometheus::Counter>& configuration_reload_family = counters(metric::configuration_reloads);
-  std::array<prometheus::Counter*, 2> configuration_reloads{&configuration_reload_family.Add({{"result", "failure"}}),
-                                                            &configuration_reload_family.Add({{"result", "success"}})};
+  std::array<prometheus::Counter*, 2> configuration_reloads = results(metric::configuration_reloads);
   prometheus::Family<prometheus::Gauge>& configuration_current = gauges(metric::configuration_current);
   prometheus::Family<prometheus::Gauge>& stalled_reads = gauges(metric::stalled_reads);
   prometheus::Counter& cpu = counters(metric::process_cpu).Add({});
@@ -342,6 +342,13 @@ void metrics::count_certificate_failure() { state_->certificate_failures.Increme
 void metrics::set_lock_images(std::size_t count) { state_->lock_images.Add({}).Set(static_cast<double>(count)); }
 
 void metrics::count_lock_reload(bool good) { state_->lock_reloads[good ? 1 : 0]->Increment(); }
+
+void metrics::set_moves(std::size_t tags, wall_time written) {
+  state_->moves_tags.Add({}).Set(static_cast<double>(tags));
+  state_->moves_written.Add({}).Set(static_cast<double>(std::chrono::system_clock::to_time_t(written)));
+}
+
+void metrics::count_moves_reload(bool good) { state_->moves_reloads[good ? 1 : 0]->Increment(); }
 
 void metrics::count_verifier_reload(bool good) { state_->verifier_reloads[good ? 1 : 0]->Increment(); }
 

@@ -45,7 +45,7 @@ void admission_endpoint::open(std::shared_ptr<resolve::resolver> resolver,
   large_ = &large;
   meaning_of_ = std::move(meaning_of);
   handler_ = std::make_unique<admission::handler>(std::move(resolver), std::move(tenants), book_of(s), &large,
-                                                  std::move(signatures));
+                                                  std::move(signatures), time_);
   numbers_.set_rules(s.rules.rules().size());
 }
 
@@ -53,6 +53,8 @@ void admission_endpoint::use(const config::settings& s) {
   handler_->use(book_of(s));
   numbers_.set_rules(s.rules.rules().size());
 }
+
+void admission_endpoint::use(std::shared_ptr<const resolve::tag_moves> moves) { handler_->use(std::move(moves)); }
 
 server::endpoint admission_endpoint::endpoint(server::tls_context& tls) {
   server::endpoint out{.routes = admission_routes, .handlers = {}, .tls = &tls};

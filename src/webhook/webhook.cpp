@@ -15,6 +15,7 @@
 #include <pinhook/webhook/client_authority_watch.hpp>
 #include <pinhook/webhook/configuration_watch.hpp>
 #include <pinhook/webhook/lock_watch.hpp>
+#include <pinhook/webhook/moves_watch.hpp>
 #include <pinhook/webhook/part_options.hpp>
 #include <pinhook/webhook/served_certificate.hpp>
 #include <pinhook/webhook/telemetry.hpp>
@@ -91,10 +92,33 @@ struct webhook::parts {
     if (!loaded) return fail(std::move(loaded.error()));
     verifiers = *std::move(loaded);
     admission.open(std::move(tags), access->tenants(), config, access->meaning_of(), large, proofs);
+    if (auto ok = open_moved_tags(); !ok) return ok;
     if (!from.file.empty())
       configuration = std::make_unique<configuration_watch>(
           from, config, [this](const config::settings& s) { admission.use(s); }, status.numbers(),
-          [this](const config::settings& s) { return verifiers->take(s.verifiers); });
+          [this](const config::settings& s) {
+            auto ok = check_cooldowns(s);
+            return ok ? verifiers->take(s.verifiers) : ok;
+          });
+    return {};
+  }
+
+  // moves.file takes effect after a restart, and a cooldown without it would let moved tags through.
+  [[nodiscard]] result<void> check_cooldowns(const config::settings& s) const {
+    if (moves || !s.rules.longest_cooldown()) return {};
+    return fail(error_code::invalid_input,
+                "rules: a cooldown needs the setting moves.file, which counts after a restart: restart with it");
+  }
+
+  result<void> open_moved_tags() {
+    if (config.moves.file.empty()) return {};
+    auto opened =
+        open_moves(config.moves.file,
+                   {.use = [this](std::shared_ptr<const resolve::tag_moves> all) { admission.use(std::move(all)); },
+                    .note = [this](std::string text) { status.state().note("moves", std::move(text)); },
+                    .numbers = status.numbers()});
+    if (!opened) return fail(std::move(opened.error()));
+    moves = *std::move(opened);
     return {};
   }
 
@@ -114,6 +138,7 @@ struct webhook::parts {
     tasks.spawn(access->keep_cluster_mirrors(
         [this](std::string reason) { status.state().wait_for("mirrors", std::move(reason)); }));
     if (lock) tasks.spawn(lock->keep(status.on_stall("lock")));
+    if (moves) tasks.spawn(moves->keep(status.on_stall("moves")));
     tasks.spawn(verifiers->keep(status.on_stall("verifiers")));
     if (configuration) tasks.spawn(configuration->keep(status.on_stall("configuration")));
     if (authorities) tasks.spawn(authorities->keep(status.on_stall("callers")));
@@ -123,6 +148,7 @@ struct webhook::parts {
   void look_at_files() {
     access->hurry();
     if (lock) lock->hurry();
+    if (moves) moves->hurry();
     verifiers->hurry();
     if (configuration) configuration->hurry();
     if (authorities) authorities->hurry();
@@ -148,6 +174,8 @@ struct webhook::parts {
   std::unique_ptr<verifier_watch> verifiers;
   /// Declared before the threads, whose unfinished requests refer to it.
   admission_endpoint admission;
+  /// Null: nothing is known of moved tags.
+  std::unique_ptr<mounted_file> moves;
   /// Null: there is no configuration file.
   std::unique_ptr<configuration_watch> configuration;
   /// Null: callers are not verified.

@@ -52,12 +52,23 @@ inline std::shared_ptr<fake_proofs> signatures_of(const review_case& c) {
   return out;
 }
 
+// Null: the case has no file of moved tags.
+inline std::shared_ptr<const resolve::tag_moves> moves_of(const review_case& c) {
+  if (c.moved_from.empty()) return nullptr;
+  auto out = std::make_shared<resolve::tag_moves>();
+  for (const auto& [ref, digest] : c.moved_from)
+    out->put(registry::reference::parse(ref).value(),
+             {registry::digest::parse(c.registry.at(ref).digest).value(),
+              resolve::tag_before{.digest = registry::digest::parse(digest).value()}});
+  return out;
+}
+
 inline answered answer(const review_case& c, const std::string& body, pin::mode mode) {
   auto resolver = std::make_shared<scripted_resolver>(c);
-  const admission::handler handler(
-      behind_lock(c, resolver),
-      std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()),
-      std::make_shared<const admission::rulebook>(c.policy, c.rules), nullptr, signatures_of(c));
+  admission::handler handler(behind_lock(c, resolver),
+                             std::make_shared<registry::shared_credentials>(std::make_shared<anonymous_credentials>()),
+                             std::make_shared<const admission::rulebook>(c.policy, c.rules), nullptr, signatures_of(c));
+  handler.use(moves_of(c));
   // The handler can read 32 bytes behind the body; their value must not matter.
   const std::string padded = body + std::string(32, '}');
   answered out;

@@ -1,9 +1,13 @@
 // `pinhook lock` as a process, and `pinhook pin --lock` behind it.
 #include "support/file_commands.hpp"
 
+#include <pinhook/base/clock.hpp>
+#include <pinhook/store/history.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -93,6 +97,26 @@ TEST_F(LockCommand, AMovedTagWaitsForItsCooldown) {
   EXPECT_EQ(run(line).errors, "pinhook lock: locked 1 image: 1 changed\n");
   EXPECT_THAT(read("pinhook.lock"), AllOf(HasSubstr("apiVersion: pinhook.dev/v1\n"),
                                           HasSubstr("digest: \"" + digest('c')), Not(HasSubstr("seen"))));
+}
+
+// What reports have seen counts, too.
+TEST_F(LockCommand, TheStoreOfReportsKnowsSinceWhen) {
+  EXPECT_EQ(run("pinhook lock a.yaml").exit_code, 0);
+  serve("a:1", 'c');
+  const std::string line = "pinhook lock --update --cooldown 72h --store history.db a.yaml";
+  auto seen = run(line);
+  EXPECT_EQ(seen.exit_code, 2);
+  EXPECT_THAT(seen.errors, HasSubstr("--store: history.db: no such file; `pinhook report --store` makes one"));
+  {
+    auto store = store::history::open((work_.path() / "history.db").string(), {});
+    ASSERT_TRUE(store) << store.error().message;
+    const auto ok = (*store)->add(
+        {.at = machine_clock().wall() - std::chrono::hours(100), .tags = {{image("a:1"), digest('c'), "bytes"}}});
+    ASSERT_TRUE(ok) << ok.error().message;
+  }
+  EXPECT_EQ(run(line).errors, "pinhook lock: locked 1 image: 1 changed\n");
+  EXPECT_THAT(run("pinhook pin --update --store history.db a.yaml").errors,
+              HasSubstr("--store says since when the digests of tags are known, which --cooldown goes by"));
 }
 
 TEST_F(LockCommand, PinsWaitForTheirCooldown) {

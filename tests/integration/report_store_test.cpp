@@ -126,6 +126,54 @@ TEST_F(ReportStore, AStoreThatCannotBeUsedCostsNoReading) {
   EXPECT_THAT(seen.errors, HasSubstr("this is no store of pinhook"));
 }
 
+TEST_F(ReportStore, WritesTheMovedTags) {
+  const auto before = tag_has("one");
+  const std::string arguments = "-q --moves-file moves.yaml --cooldown 72h";
+  report(arguments);
+  EXPECT_THAT(read("moves.yaml"), AllOf(HasSubstr("kind: TagMoves\n"), HasSubstr("\ncooldown: 72h\ntags:\n"),
+                                        HasSubstr(fmt::format("  {}: {{digest: \"{}\"}}\n", image("a:1"), before))));
+  const auto now = tag_has("two");
+  report(arguments);
+  EXPECT_THAT(read("moves.yaml"),
+              HasSubstr(fmt::format("  {}: {{digest: \"{}\", before: \"{}\", since: \"2", image("a:1"), now, before)));
+  // As if it had been seen four days ago.
+  change_store("UPDATE tag_move SET at = at - 345600");
+  report(arguments);
+  EXPECT_THAT(read("moves.yaml"), HasSubstr(fmt::format("  {}: {{digest: \"{}\"}}\n", image("a:1"), now)));
+}
+
+TEST_F(ReportStore, TheCooldownOfMovedTagsIsThatOfTheRules) {
+  write("rules.yaml",
+        "moves: {file: /etc/pinhook/moves.yaml}\n"
+        "rules: [{name: cooled, images: \"quay.io/**\", cooldown: 48h}, {name: short, cooldown: 1h}]\n");
+  auto seen = report("-q --moves-file moves.yaml --config rules.yaml");
+  EXPECT_EQ(seen.exit_code, 1) << seen.errors;
+  EXPECT_THAT(read("moves.yaml"), HasSubstr("\ncooldown: 48h\ntags:\n"));
+  struct row {
+    const char* arguments;
+    const char* message;
+  };
+  const row refused[] = {
+      {"--moves-file moves.yaml",
+       "--moves-file: no rule of the configuration has a cooldown: name the webhook's "
+       "configuration with --config FILE, or add --cooldown 72h"},
+      {"--moves-file moves.yaml --cooldown 0s", "--cooldown: 0 means that moved tags do not wait; write 72h"},
+      {"--moves-file moves.yaml --cooldown 2h --config rules.yaml",
+       "--cooldown 2h is shorter than that of a rule, 48h: leave it out, or write 48h"},
+  };
+  api_.forget_requests();
+  for (const row& one : refused) {
+    seen = report(one.arguments);
+    EXPECT_EQ(seen.exit_code, 2) << one.arguments;
+    EXPECT_THAT(seen.errors, HasSubstr(one.message));
+  }
+  EXPECT_THAT(api_.requests(), IsEmpty());
+  EXPECT_THAT(read("moves.yaml"), HasSubstr("\ncooldown: 48h\n")) << "it is left as it was";
+  seen = report("-q --moves-file none/moves.yaml --cooldown 72h");
+  EXPECT_EQ(seen.exit_code, 2);
+  EXPECT_THAT(seen.errors, HasSubstr("--moves-file: "));
+}
+
 TEST_F(ReportStore, TwoAtATimeAreBothRemembered) {
   const auto seen =
       run(fmt::format("for i in 1 2 3; do pinhook report -A -q --store history.db --kubeconfig '{}' >out$i "

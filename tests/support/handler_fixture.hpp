@@ -7,6 +7,7 @@
 // One thread. Needs pinhook_admission; no part of pinhook_support.
 #pragma once
 
+#include "support/fake_clock.hpp"
 #include "support/fake_credentials.hpp"
 #include "support/fake_proof_source.hpp"
 #include "support/fake_resolver.hpp"
@@ -74,13 +75,17 @@ struct handler_fixture : ::testing::Test {
   std::string help;
   /// Of short names.
   pin::name_meaning meaning_of;
+  /// The setting `moves.file`; null: there is none.
+  std::shared_ptr<const resolve::tag_moves> moves;
+  fake_clock time;
   json::document response;
 
   admission::verdict ask(const std::string& body, pin::mode mode = pin::mode::enforce) {
     const auto book = std::make_shared<admission::rulebook>(policy, rules, help);
     book->meaning_of = meaning_of;
-    const admission::handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials),
-                               book, nullptr, signatures);
+    admission::handler h(tags, tenants ? tenants : std::make_shared<registry::shared_credentials>(credentials), book,
+                         nullptr, signatures, time);
+    h.use(moves);
     admission::verdict v = run(h.handle(body, mode, deadline::never()));
     if (v.http_status == 200) show(v);
     return v;

@@ -9,9 +9,10 @@
 //
 // `registry` maps a canonical reference to its digest, or to {"digest": …, "from": "cache"}, {"error": "not_found",
 // "message": …} or {"timeout": true}. `known` holds further entries of the cache. `lock` maps references to the digests
-// of a lock file; with `lock_required` nothing else can be resolved. `signatures` maps digests to what verifiers say of
-// them: {"acme": true}, {"acme": ["why a signature does not count"]}, or {"error": …, "message": …}. `rules` has the
-// form of that setting in a configuration file.
+// of a lock file; with `lock_required` nothing else can be resolved. `moved_from` maps references to the digests that
+// they had before they moved. `signatures` maps digests to what verifiers say of them: {"acme": true}, {"acme": ["why a
+// signature does not count"]}, or {"error": …, "message": …}. `rules` has the form of that setting in a configuration
+// file.
 #pragma once
 
 #include "support/golden.hpp"
@@ -96,6 +97,7 @@ struct review_case {
   std::map<std::string, std::string> lock;
   bool lock_required = false;
   /// By digest.
+  std::map<std::string, std::string> moved_from;
   std::map<std::string, scripted_signatures> signatures;
   expectation expect;
   std::filesystem::path folder;
@@ -295,6 +297,8 @@ inline review_case load_review_case(const std::filesystem::path& folder) {
       for (auto& [ref, digest] : detail::pairs_of(value)) c.known.emplace(ref, digest);
     } else if (key == "lock") {
       for (auto& [ref, digest] : detail::pairs_of(value)) c.lock.emplace(ref, digest);
+    } else if (key == "moved_from") {
+      for (auto& [ref, digest] : detail::pairs_of(value)) c.moved_from.emplace(ref, digest);
     } else if (key == "signatures") {
       for (const auto& entry : value.GetObject())
         c.signatures.emplace(json::text_of(entry.name), detail::signatures_of(entry.value));

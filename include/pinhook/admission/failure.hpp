@@ -38,4 +38,7 @@ struct text_room {
 /// of them is temporary: the look-up may need the very credentials that were not read.
 [[nodiscard]] error with_troubles(error cause, std::span<const error> troubles);
 
+/// There may be no such image: some registries answer 401 or 403 where there is no repository of that name.
+[[nodiscard]] bool is_unknown(const error& cause) noexcept;
+
 }  // namespace pinhook::admission

@@ -6,12 +6,14 @@
 #include <pinhook/admission/rulebook.hpp>
 #include <pinhook/admission/verdict.hpp>
 #include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
 #include <pinhook/base/compute_thread.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/shared_value.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/tenant_credentials.hpp>
 #include <pinhook/resolve/resolver.hpp>
+#include <pinhook/resolve/tag_moves.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -35,13 +37,16 @@ class handler {
  public:
   /// `resolver` and `tenants` are shared; both outlive the calls under way. `book` is never null. `large`, the thread
   /// for large reviews, outlives the calls, too; null: they are worked on by the thread that received them.
-  /// `signatures`, which answers what rules ask of verifiers, is shared, too; null: nothing is answered.
+  /// `signatures`, which answers what rules ask of verifiers, is shared, too; null: nothing is answered. `time`, which
+  /// cooldowns go by, outlives the handler.
   handler(std::shared_ptr<resolve::resolver> resolver, std::shared_ptr<registry::tenant_credentials> tenants,
           std::shared_ptr<const rulebook> book, compute_thread* large = nullptr,
-          std::shared_ptr<proof_source> signatures = nullptr);
+          std::shared_ptr<proof_source> signatures = nullptr, const clock& time = machine_clock());
 
   /// Any thread. Requests that come from now on are answered by `book`; those under way by the one they began with.
   void use(std::shared_ptr<const rulebook> book);
+  /// The same for what is known of moved tags; nothing until then.
+  void use(std::shared_ptr<const resolve::tag_moves> moves);
 
   /// Any thread. Answers by `d`. `body` must stay valid until completion, with 32 readable bytes behind it. A large
   /// review waits for its thread, in turns with the large reviews of other namespaces. When its turn comes after `d`,
@@ -58,7 +63,10 @@ class handler {
                                    std::vector<result<resolve::answer>> answers) const;
   awaitable<std::vector<result<resolve::answer>>> look_up(
       const inquiry& about, const std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
-      lookup_allowance* allowed) const;
+      lookup_allowance* allowed, std::size_t first = 0) const;
+  awaitable<void> look_up_before(inquiry& about, const rulebook& book,
+                                 const std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
+                                 lookup_allowance* allowed, std::vector<result<resolve::answer>>& answers) const;
   /// True when the tenant's secrets must not be read for this caller.
   [[nodiscard]] bool exceeds(lookup_allowance* allowed, const registry::tenant& owner) const;
 
@@ -69,6 +77,8 @@ class handler {
   std::shared_ptr<registry::tenant_credentials> tenants_;
   std::shared_ptr<proof_source> signatures_;
   shared_value<const rulebook> book_;
+  shared_value<const resolve::tag_moves> moves_;
+  const clock& time_;
   compute_thread* const large_;
 };
 

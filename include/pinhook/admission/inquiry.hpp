@@ -4,18 +4,22 @@
 // Pure; any thread.
 #pragma once
 
+#include <pinhook/admission/lookup_list.hpp>
 #include <pinhook/admission/review.hpp>
 #include <pinhook/admission/rulebook.hpp>
 #include <pinhook/admission/verdict.hpp>
+#include <pinhook/base/clock.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/plan.hpp>
 #include <pinhook/registry/tenant.hpp>
 #include <pinhook/resolve/answer.hpp>
+#include <pinhook/resolve/tag_moves.hpp>
 #include <pinhook/rules/proof.hpp>
 #include <pinhook/rules/rule_set.hpp>
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,11 +31,16 @@ namespace pinhook::admission {
 /// with many pod templates use one for all.
 inline constexpr std::size_t max_tenants = 16;
 
-struct lookup {
-  registry::reference ref;
-  bool past_cache = false;
-  /// Index in inquiry::tenants: the look-up uses the credentials of this tenant.
-  std::size_t tenant = 0;
+/// A tag that moved lately: what its cooldown means for a slot.
+struct slot_wait {
+  /// Index in rule_set::rules() of the rule that orders the cooldown.
+  std::uint32_t rule = rules::effects::none;
+  /// What the tag has now.
+  registry::digest newest;
+  /// When that is taken; none: no report has seen it yet.
+  std::optional<wall_time> until{};
+  /// The annotation pinhook.dev/refresh asked for the newest one, so it is taken.
+  bool is_passed_over = false;
 };
 
 inline constexpr std::size_t no_lookup = std::numeric_limits<std::size_t>::max();
@@ -45,10 +54,14 @@ struct slot_work {
   std::size_t lookup = no_lookup;
   /// resolve, keep: index in inquiry::tenants.
   std::size_t tenant = 0;
+  /// resolve: index in rule_set::rules() of the rule that orders a cooldown.
+  std::uint32_t cooldown_rule = rules::effects::none;
+  /// resolve: the cooldown has a say. Filled by hold_back, where `lookup` becomes the one of the digest before.
+  std::optional<slot_wait> wait{};
   /// keep: the digest that the tag has in the cache, if it is there. Filled by the caller; only a warning needs it.
-  std::optional<registry::digest> known;
+  std::optional<registry::digest> known{};
   /// The values in this place of oldObject; empty when it has none, and where nothing is to be written.
-  std::string image_before, pull_policy_before;
+  std::string image_before{}, pull_policy_before{};
 };
 
 /// A slot that rules are applied to.
@@ -95,6 +108,8 @@ struct inquiry {
   /// and the label of 6). A slot whose text is not a reference, or is a variable, is left out.
   std::vector<judged_slot> judged;
   std::vector<lookup> lookups;
+  /// What is known of moved tags; null: nothing. Filled by the caller.
+  std::shared_ptr<const resolve::tag_moves> moves = nullptr;
   /// Filled by list_checks.
   std::vector<proof_check> checks = {};
   /// The tenants of the images; the namespace is the request's. Each once; empty when nothing is resolved, kept or

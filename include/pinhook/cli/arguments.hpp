@@ -48,6 +48,8 @@ struct file_arguments {
   bool update = false;
   /// pin, lock, with `update`: how long a moved tag keeps the digest before; none: it is taken at once.
   std::optional<std::chrono::nanoseconds> cooldown;
+  /// pin, lock, with `cooldown`: the store of reports, whose first sights count, too; empty: none.
+  std::string store;
   /// lock: drop the images of the lock that the files do not use.
   bool prune = false;
   /// pin, check: "digest", "tag-and-digest"; empty: as configured.
@@ -96,6 +98,10 @@ struct cluster_arguments {
   std::optional<std::int64_t> most_ended;
   /// report, adopt: read the pull secrets of the cluster's Pods for look-ups.
   bool reads_pull_secrets = false;
+  /// report, with `store`: the file of moved tags that is written; empty: none.
+  std::string moves_file;
+  /// report, with `moves_file`: how far back moves count; none: the longest cooldown of the rules.
+  std::optional<std::chrono::nanoseconds> cooldown;
   /// report: ask no registry.
   bool no_registry = false;
   /// report: "enforce", "best-effort"; empty: nothing.

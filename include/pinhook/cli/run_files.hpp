@@ -43,8 +43,8 @@ struct run_options {
 
 /// --lock, --offline and --quiet.
 [[nodiscard]] access::digest_choice digest_choice_of(std::string_view command, const file_arguments& arguments);
-/// --cooldown, by the machine's clock.
-[[nodiscard]] pipeline::cooldown cooldown_of(const file_arguments& arguments);
+/// --cooldown, by the machine's clock, and what --store has seen. invalid_input: there is no such store; errors of it.
+[[nodiscard]] result<pipeline::cooldown> cooldown_of(const file_arguments& arguments);
 /// The text of a lock file that is to be written; none when there is no such file yet, or for "-", standard output.
 [[nodiscard]] result<std::optional<std::string>> read_existing_lock(const std::string& path);
 /// --format, else pin.format.

@@ -93,6 +93,11 @@ struct settings {
     bool required = false;
   } lock;
 
+  struct moves_settings {
+    /// Path. Empty: nothing is known of moved tags, and no rule has a cooldown.
+    std::string file;
+  } moves;
+
   struct file_settings {
     std::vector<files::custom_paths> paths;
     std::vector<std::string> exclude;

@@ -61,10 +61,6 @@ enum class move : std::uint8_t {
 /// "none", "list", "bytes", "version-tag", "unknown".
 [[nodiscard]] std::string_view to_string(move m) noexcept;
 
-/// True for a tag that names one release, which nobody expects to move: "1.4.2", "v1.4.2", "1.4.2-alpine",
-/// "2024.10.1": three numbers, and what follows them after one of "-+._".
-[[nodiscard]] bool is_version_tag(std::string_view tag);
-
 /// From the digest `before` to the one that `tag` has `now`. Unknown where one of the two is an image that is not
 /// known. `was_lost`: the registry has `before` no more; then nothing can be compared, and other bytes are assumed.
 [[nodiscard]] move move_of(const registry::digest& before, const registry::digest& now, const manifests& known,

@@ -8,37 +8,35 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
-#include <pinhook/base/error.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/resolve/image_lock.hpp>
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
 namespace pinhook::pipeline {
-
-/// A year: a longer wait is a typing error, and a clock of 64 bits does not overflow.
-inline constexpr std::chrono::hours max_cooldown{24 * 365};
 
 struct cooldown {
   /// 0: a moved tag is taken at once.
   std::chrono::nanoseconds length{0};
   /// The time of this run.
   wall_time now{};
+  /// What another memory than the lock file, the store of reports, has seen of tags, by their canonical references.
+  std::map<std::string, resolve::seen_digest, std::less<>> sights{};
 };
-
-/// A duration of the command line, "72h". invalid_input: another text, or more than max_cooldown.
-[[nodiscard]] result<std::chrono::nanoseconds> parse_cooldown(std::string_view text);
 
 /// The same without a wait.
 [[nodiscard]] cooldown at_once(const cooldown& wait);
 
 /// The entry of a tag after a look-up; `held` is the one before, null for a tag that is seen for the first time, whose
 /// digest is taken at once. A move stays in `seen` until its cooldown is over; each further move begins a new cooldown,
-/// and a move back ends it. A first sight in the future, by a wrong clock, counts as now.
+/// and a move back ends it. A first sight in the future, by a wrong clock, counts as now. `canonical`: the tag, whose
+/// sight in `wait.sights` counts where it is the earlier one; empty: none does.
 [[nodiscard]] resolve::locked_image after_look_up(const resolve::locked_image* held, const registry::digest& found,
-                                                  const cooldown& wait);
+                                                  const cooldown& wait, std::string_view canonical = {});
 
 /// The moment at which the digest is taken.
 [[nodiscard]] wall_time end_of(const resolve::seen_digest& seen, const cooldown& wait);

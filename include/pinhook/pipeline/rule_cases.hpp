@@ -16,6 +16,7 @@
 #include <pinhook/rules/rule_set.hpp>
 #include <pinhook/yaml/document.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -38,6 +39,7 @@ struct rule_expectation {
   std::optional<pin::pin_order> pin;
   std::optional<pin::pin_format> format;
   std::optional<pin::pull_policy_order> pull_policy;
+  std::optional<std::chrono::nanoseconds> cooldown;
 };
 
 struct rule_case {
@@ -53,6 +55,8 @@ struct rule_case {
   judging_place in = judging_place::admission;
   /// The verifiers that accept it, whatever is asked of them.
   std::vector<std::string> accepted_by;
+  /// Its tag got other bytes.
+  bool is_moved = false;
   /// Whether its digest can be found.
   bool resolves = true;
   rule_expectation expect;
@@ -62,8 +66,8 @@ struct rule_case {
 };
 
 /// A list of mappings with the keys image, namespace, kind ("apps/Deployment", or "Deployment" of a built-in group),
-/// container, type, pull-policy, accepted-by, in, resolves, expect (deny, warn, audit, pin, format, pullPolicy). A
-/// problem is an unknown key, an invalid value, a missing image or expectation, or an empty list.
+/// container, type, pull-policy, accepted-by, moved, in, resolves, expect (deny, warn, audit, pin, format, pullPolicy,
+/// cooldown). A problem is an unknown key, an invalid value, a missing image or expectation, or an empty list.
 [[nodiscard]] std::expected<std::vector<rule_case>, rules::rule_problem> read_rule_cases(const yaml::node& list);
 
 /// The first expectation that names an unknown rule, with its place.

@@ -32,6 +32,13 @@ struct image_state {
   /// The answers of the verifiers that its rules name; null: none was asked, so what rules demand of signatures is
   /// unchecked.
   const rules::proofs* proofs = nullptr;
+  /// The tag that is meant where `ref` has none; empty: not known.
+  std::string_view tag = {};
+  /// Whether the tag got other bytes than it had, and the image runs those; none: it is not known, so what rules demand
+  /// of moves is unchecked.
+  std::optional<bool> is_moved = {};
+  /// Why it is not known: "moves.file is not set".
+  std::string_view moves_unknown = "what its tag had before is not known here";
   /// Demands on signatures are not judged: the image does not run, or is not new.
   bool leaves_proofs = false;
 };
@@ -66,6 +73,10 @@ struct finding {
 /// In the order of `requirement`. Of tag, not-latest and digest, which one line mends, only the most severe; of equal
 /// ones the first.
 [[nodiscard]] std::vector<finding> judge(const rule_set& rules, const effects& e, const image_state& image);
+
+/// True for a tag that names one release, which nobody expects to move: "1.4.2", "v1.4.2", "1.4.2-alpine",
+/// "2024.10.1": three numbers, and what follows them after one of "-+._".
+[[nodiscard]] bool is_version_tag(std::string_view tag);
 
 /// The questions whose answers decide the demands on signatures, each once; none where there is no such demand.
 [[nodiscard]] std::vector<proof_question> questions_of(const rule_set& rules, const effects& e);

@@ -17,8 +17,8 @@
 namespace pinhook::rules {
 
 /// A list of mappings with the keys name, images, namespaces, kinds, containers, types, pin, format, pullPolicy,
-/// require, action, message; or preset with the conditions. The lists may be one text. `require` is one demand or a
-/// list of them: tag, not-latest, digest, {registry: […]}, {pull-policy: […]}.
+/// cooldown, require, action, message; or preset with the conditions. The lists may be one text. `require` is one
+/// demand or a list of them: tag, not-latest, digest, {registry: […]}, {pull-policy: […]}.
 ///
 /// A problem, at the node with the fault: an unknown key (with a suggestion) or a wrong type; a rule without a name, or
 /// one without any order or requirement; an action or message without `require`, or `require` without an action; a name

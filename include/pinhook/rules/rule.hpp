@@ -1,5 +1,5 @@
-// An image rule, as the operator writes it: the images that it is about, and its orders (pin, format, pullPolicy) or
-// requirements (require) for them.
+// An image rule, as the operator writes it: the images that it is about, and its orders (pin, format, pullPolicy,
+// cooldown) or requirements (require) for them.
 //
 //   - name: sidecars
 //     images: ["**/istio/proxyv2"]
@@ -22,6 +22,7 @@
 #include <pinhook/pin/slot.hpp>
 #include <pinhook/rules/reference_pattern.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -41,10 +42,11 @@ enum class requirement : std::uint8_t {
   pull_policy,  // its imagePullPolicy is one of these
   signed_by,    // one of these verifiers accepts a signature of it
   attested,     // one of these verifiers accepts an attestation of it, which states this
+  unmoved,      // its tag, where it is one of these ("version-tags"), has the bytes that it had
 };
-inline constexpr std::size_t requirement_count = 7;
+inline constexpr std::size_t requirement_count = 8;
 
-/// "tag", "not-latest", "digest", "registry", "pull-policy", "signed", "attested".
+/// "tag", "not-latest", "digest", "registry", "pull-policy", "signed", "attested", "unmoved".
 [[nodiscard]] std::string_view to_string(requirement r) noexcept;
 [[nodiscard]] std::optional<requirement> parse_requirement(std::string_view text) noexcept;
 
@@ -79,7 +81,7 @@ struct attestation {
 struct demand {
   rules::requirement requirement = rules::requirement::tag;
   /// registry: registries ("docker.io", "*.example.com", "localhost:5000") and patterns without a tag
-  /// ("ghcr.io/acme/**"); pull_policy: "Always", "IfNotPresent", "Never". Else empty.
+  /// ("ghcr.io/acme/**"); pull_policy: "Always", "IfNotPresent", "Never"; unmoved: "version-tags". Else empty.
   std::vector<std::string> values = {};
   /// signed_by: never empty. Else empty.
   verifier_groups verifiers = {};
@@ -111,6 +113,8 @@ struct rule {
   std::optional<pin::pin_order> pin;
   std::optional<pin::pin_format> format;
   std::optional<pin::pull_policy_order> pull_policy;
+  /// At admission, how long a tag that moved keeps the digest before; 0: it is taken at once.
+  std::optional<std::chrono::nanoseconds> cooldown;
   std::vector<demand> demands;
   /// For the requirements.
   rules::action action = action::allow;

@@ -14,11 +14,13 @@
 #include <pinhook/rules/rule.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,8 +36,9 @@ struct effects {
   std::uint32_t pin = none;
   std::uint32_t format = none;
   std::uint32_t pull_policy = none;
+  std::uint32_t cooldown = none;
   /// By requirement. A rule with action allow decides, too.
-  std::array<std::uint32_t, requirement_count> demands{none, none, none, none, none, none, none};
+  std::array<std::uint32_t, requirement_count> demands{none, none, none, none, none, none, none, none};
 
   friend bool operator==(const effects&, const effects&) = default;
 };
@@ -64,6 +67,9 @@ class rule_set {
   /// The orders for pinning.
   [[nodiscard]] pin::slot_order order_of(const effects& e) const;
   [[nodiscard]] pin::slot_order order_of(const subject& s) const { return order_of(effects_of(s)); }
+
+  /// The longest cooldown of a rule; none: no rule has one, or 0 alone.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> longest_cooldown() const;
 
   /// Every rule whose `images` match, in their order, regardless of its other conditions.
   [[nodiscard]] std::vector<std::uint32_t> matching(const registry::reference& ref) const;

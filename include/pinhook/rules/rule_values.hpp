@@ -9,6 +9,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/rules/rule.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <string_view>
 
@@ -35,6 +36,15 @@ inline constexpr std::size_t max_rule_message_size = 300;
 
 /// "Always", "IfNotPresent", "Never".
 [[nodiscard]] result<void> check_pull_policy_value(std::string_view value);
+
+/// "version-tags".
+[[nodiscard]] result<void> check_unmoved_value(std::string_view value);
+
+/// A year: a longer wait is a typing error, and a clock of 64 bits does not overflow.
+inline constexpr std::chrono::hours max_cooldown{24 * 365};
+
+/// A duration, "72h", of at most max_cooldown.
+[[nodiscard]] result<std::chrono::nanoseconds> parse_cooldown(std::string_view text);
 
 /// A JSON pointer (RFC 6901) to a part of a document, not to the whole.
 [[nodiscard]] result<void> check_pointer(std::string_view pointer);

@@ -17,11 +17,11 @@
 
 namespace pinhook::rules {
 
-/// Effects of a rule, one bit each: pin, format, pullPolicy, then the requirements in their order.
+/// Effects of a rule, one bit each: pin, format, pullPolicy, cooldown, then the requirements in their order.
 using effect_bits = std::uint16_t;
-inline constexpr effect_bits pin_effect = 1, format_effect = 2, pull_policy_effect = 4;
+inline constexpr effect_bits pin_effect = 1, format_effect = 2, pull_policy_effect = 4, cooldown_effect = 8;
 [[nodiscard]] constexpr effect_bits effect_of(requirement r) {
-  return static_cast<effect_bits>(8U << static_cast<unsigned>(r));
+  return static_cast<effect_bits>(16U << static_cast<unsigned>(r));
 }
 [[nodiscard]] effect_bits effects_in(const rule& r) noexcept;
 

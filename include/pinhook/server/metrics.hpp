@@ -65,6 +65,9 @@ enum class metric : std::uint8_t {
   certificate_failures,
   lock_images,
   lock_reloads,
+  moves_tags,
+  moves_written,
+  moves_reloads,
   verifier_reloads,
   signature_verdicts,
   rule_findings,
@@ -138,6 +141,12 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
     {"pinhook_lock_images", metric_type::gauge, "", "Images that the lock file in use holds; only where there is one."},
     {"pinhook_lock_reloads_total", metric_type::counter, "result",
      "Changed lock files taken into use (success) or found to be invalid (failure)."},
+    {"pinhook_moves_tags", metric_type::gauge, "",
+     "Tags that the file of moved tags in use holds; only where there is one."},
+    {"pinhook_moves_written_timestamp_seconds", metric_type::gauge, "",
+     "When the file of moved tags in use was written, in seconds since the epoch: alert when reports stop."},
+    {"pinhook_moves_reloads_total", metric_type::counter, "result",
+     "Changed files of moved tags taken into use (success) or found to be invalid (failure)."},
     {"pinhook_verifier_reloads_total", metric_type::counter, "result",
      "Changed files of verifiers (keys, roots, policies) taken into use (success) or found to be invalid (failure)."},
     {"pinhook_signature_verdicts_total", metric_type::counter, "verifier,result",
@@ -153,7 +162,8 @@ inline constexpr auto metric_table = std::to_array<metric_info>({
      "1 when the current configuration file is in use, 0 when it is invalid and the one before stays in use; only "
      "where there is one."},
     {"pinhook_stalled_reads", metric_type::gauge, "files",
-     "1 while reading files (certificate, configuration, lock, credentials, look-ups) takes more than 10 s: their "
+     "1 while reading files (certificate, configuration, lock, moves, credentials, look-ups) takes more than 10 s: "
+     "their "
      "volume hangs; else 0, once it did."},
     {"pinhook_build_info", metric_type::gauge, "version,compiler", "Always 1; the labels name the running program."},
     {"process_cpu_seconds_total", metric_type::counter, "", "Time of processors used, user and system."},
@@ -229,6 +239,9 @@ class metrics {
 
   void set_lock_images(std::size_t count);
   void count_lock_reload(bool good);
+
+  void set_moves(std::size_t tags, wall_time written);
+  void count_moves_reload(bool good);
 
   void count_verifier_reload(bool good);
   /// `verifier`: of the configuration. `outcome`: "accepted", "refused", "failed".

@@ -16,6 +16,7 @@
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/registry/tenant_credentials.hpp>
 #include <pinhook/resolve/resolver.hpp>
+#include <pinhook/resolve/tag_moves.hpp>
 #include <pinhook/server/endpoint.hpp>
 #include <pinhook/server/metrics.hpp>
 #include <pinhook/webhook/caller_gate.hpp>
@@ -41,6 +42,7 @@ class admission_endpoint {
 
   /// Requests that come from now on are answered by the policy and the rules of `s`.
   void use(const config::settings& s);
+  void use(std::shared_ptr<const resolve::tag_moves> moves);
 
   /// POST /v1/pin/enforce, /v1/pin/best-effort and /v1/pin/audit. The handlers refer to this object; `tls`
   /// outlives the server.

@@ -4,8 +4,6 @@
 //   resolver = (*watch)->resolver();                       // the lock first, then `registries`
 //   tasks.spawn((*watch)->keep(on_stall));
 //
-// base/file_watch reads it.
-//
 // Thread rule: one thread; the resolver that gets the lock may be used by any.
 #pragma once
 
@@ -14,11 +12,12 @@
 #include <pinhook/base/file_watch.hpp>
 #include <pinhook/resolve/locked_resolver.hpp>
 #include <pinhook/server/metrics.hpp>
+#include <pinhook/webhook/mounted_file.hpp>
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pinhook::webhook {
@@ -42,29 +41,23 @@ class lock_watch {
 
   /// `found`: the present content of the file. True: it differs from the last one, and is in use. Errors as `open`: the
   /// lock stays as it was, and the same trouble is not reported again. Counts.
-  [[nodiscard]] result<bool> take_if_changed(const file_contents& found);
+  [[nodiscard]] result<bool> take_if_changed(const file_contents& found) { return file_->take_if_changed(found); }
 
   /// The file to be read for take_if_changed.
-  [[nodiscard]] const std::vector<watched_file>& files() const { return files_; }
+  [[nodiscard]] const std::vector<watched_file>& files() const { return file_->files(); }
 
   /// Looks at the file every few seconds until it is canceled, and logs the result of a change. `on_stall`: as
   /// file_watch.
-  awaitable<void> keep(std::function<void(bool)> on_stall);
+  awaitable<void> keep(std::function<void(bool)> on_stall) { return file_->keep(std::move(on_stall)); }
 
   /// While `keep` runs: looks now.
-  void hurry();
+  void hurry() { file_->hurry(); }
 
  private:
-  lock_watch(std::string file, behind_lock next, server::metrics& numbers);
-  void take(resolve::image_lock lock);
+  explicit lock_watch(behind_lock next);
 
-  const std::string file_;
-  const std::vector<watched_file> files_;
   const std::shared_ptr<resolve::locked_resolver> into_;
-  server::metrics& numbers_;
-  /// The mark of the content that was read last.
-  std::string last_mark_;
-  std::optional<file_watch> watch_;
+  std::unique_ptr<mounted_file> file_;
 };
 
 }  // namespace pinhook::webhook

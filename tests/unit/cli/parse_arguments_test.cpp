@@ -155,6 +155,15 @@ TEST(Args, ReadsTheCommandsForFiles) {
       {{"pin", "--update", "--cooldown", "1h", "--lock", "l"},
        command::pin,
        [](const arguments& a) { return a.files.lock_file == "l"; }},
+      {{"lock", "--update", "--cooldown", "1h", "--store", "h.db"},
+       command::lock,
+       [](const arguments& a) { return a.files.store == "h.db" && a.of_cluster.store.empty(); }},
+      {{"report", "--store", "h.db", "--moves-file", "m.yaml", "--cooldown", "72h"},
+       command::report,
+       [](const arguments& a) {
+         return a.of_cluster.store == "h.db" && a.of_cluster.moves_file == "m.yaml" &&
+                a.of_cluster.cooldown == std::chrono::hours(72) && !a.files.cooldown;
+       }},
       {{"lock", "--offline"}, command::lock, [](const arguments& a) { return a.files.offline; }},
       {{"lock", "--prune", "a"}, command::lock, [](const arguments& a) { return a.files.prune; }},
       {{"lock"}, command::lock, [](const arguments& a) { return !a.files.prune; }},
@@ -396,6 +405,12 @@ TEST(Args, RefusesInOneLine) {
       {{"lock", "--update", "--cooldown", "72"}, "\"72\" is not a duration"},
       {{"lock", "--update", "--cooldown", "-1h"}, "is not a duration"},
       {{"lock", "--update", "--cooldown", "9000h"}, "\"9000h\" is too long; at most 8760h (a year)"},
+      {{"lock", "--update", "--store", "h.db"}, "which --cooldown goes by: add --update --cooldown 72h"},
+      {{"report", "--moves-file", "m"},
+       "--moves-file is made of what earlier reports saw, which a store remembers: add"},
+      {{"report", "--store", "h", "--moves-file", "m", "--no-registry"}, "--no-registry asks nobody: use one of them"},
+      {{"report", "--store", "h", "--cooldown", "2h"}, "--cooldown says which moves --moves-file holds: add"},
+      {{"report", "--store", "h", "--moves-file", "m", "--cooldown", "3d"}, "\"3d\" is not a duration"},
       {{"resolve"}, "REF"},
       {{"resolve", "a", "-o", "sarif"}, "sarif"},
       {{"verify"}, "REF"},

@@ -95,6 +95,7 @@ verifiers:
   - {name: rooted, content_trust: {server: "http://localhost:4443", root: /etc/root.json}}
 help: "chat: #platform, wiki/{namespace}"
 lock: {file: /locks/pinhook.lock, required: true}
+moves: {file: /moves/moves.yaml}
 files:
   paths:
     - {files: "**/engine.yaml", paths: [server.image, "jobs[*].image"]}
@@ -156,6 +157,7 @@ TEST(Configuration, ReadsEverySetting) {
   EXPECT_EQ(s.help, "chat: #platform, wiki/{namespace}");
   EXPECT_EQ(s.lock.file, "/locks/pinhook.lock");
   EXPECT_TRUE(s.lock.required);
+  EXPECT_EQ(s.moves.file, "/moves/moves.yaml");
   EXPECT_THAT(s.files.exclude, ElementsAre("vendor/", "*.tmpl.yaml"));
   ASSERT_EQ(s.files.paths.size(), 2U);
   EXPECT_EQ(s.files.paths[0].files, "**/engine.yaml");
@@ -422,6 +424,18 @@ TEST(Configuration, SkipsVariablesOfOthers) {
   EXPECT_TRUE(apply_environment(
       {{"PINHOOK_PIN_UPDATE_OVERRIDES", "[]"}, {"PINHOOK_IGNORE_UNKNOWN", "PINHOOK_PIN_UPDATE_OVERRIDES"}}, s))
       << "a deployment that serves two versions of pinhook";
+}
+
+TEST(Configuration, ACooldownNeedsTheFileOfMovedTags) {
+  const auto problem = [](const char* text) {
+    const auto good = check_together(read(text));
+    return good ? std::string() : good.error().message;
+  };
+  EXPECT_THAT(problem("rules:\n  - {name: slow, cooldown: 72h}\n"),
+              AllOf(HasSubstr("line 2: rules: rule \"slow\": cooldown needs the setting moves.file"),
+                    HasSubstr("`pinhook report --moves-file` writes")));
+  EXPECT_EQ(problem("rules:\n  - {name: slow, cooldown: 72h}\nmoves: {file: /moves.yaml}\n"), "");
+  EXPECT_EQ(problem("rules:\n  - {name: own, cooldown: 0s}\n"), "") << "an exception alone needs none";
 }
 
 TEST(Configuration, ChecksWhatBelongsTogether) {

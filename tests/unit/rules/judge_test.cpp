@@ -264,5 +264,49 @@ TEST(Judge, TellsWhatVerifiersSaid) {
   EXPECT_EQ(found[0].reason, "not checked whether it is signed: signatures are not looked up here");
 }
 
+TEST(VersionTag, NamesOneRelease) {
+  for (const std::string tag : {"1.4.2", "v1.4.2", "1.4.2-alpine", "1.4.2_1", "2024.10.1", "1.2.3.4", "10.20.30+b"})
+    EXPECT_TRUE(is_version_tag(tag)) << tag;
+  for (const std::string tag :
+       {"", "1", "1.4", "latest", "v2", "1.4.x", "1..2", "stable-1.4.2", "1.4.2rc1", "20240101"})
+    EXPECT_FALSE(is_version_tag(tag)) << tag;
+}
+
+// What is not known is unchecked; other tags may move.
+TEST(Judge, FindsVersionTagsThatMoved) {
+  const auto root = yaml::parse("[{name: stay, require: {unmoved: version-tags}, action: deny}]");
+  const auto set = read_rules(*root);
+  ASSERT_TRUE(set) << set.error().message;
+  struct row {
+    const char* image;
+    const char* tag;
+    std::optional<bool> is_moved;
+    const char* reason;
+  };
+  const std::string moved = "a tag that names one release got other bytes, which may not be its authors'";
+  const row rows[] = {
+      {"nginx:1.4.2", "", true, moved.c_str()},
+      {"nginx:1.4.2", "", false, ""},
+      {"nginx:1.4.2", "", {}, "not checked whether its tag moved: it is a test"},
+      {"nginx:1.4", "", true, ""},
+      {"nginx:1.4", "", {}, ""},
+      {"nginx", "", {}, ""},
+      {by_digest.c_str(), "", {}, ""},
+      {by_digest.c_str(), "1.4.2", true, moved.c_str()},
+  };
+  for (const row& one : rows) {
+    const auto ref = registry::reference::parse(one.image).value();
+    image_state image;
+    image.ref = &ref;
+    image.tag = one.tag;
+    image.is_moved = one.is_moved;
+    image.moves_unknown = "it is a test";
+    const auto found = judge(*set, set->effects_of({.ref = &ref}), image);
+    EXPECT_EQ(found.empty() ? "" : found[0].reason, one.reason) << one.image;
+    if (found.empty()) continue;
+    EXPECT_EQ(found[0].failure.has_value(), !one.is_moved.has_value());
+  }
+}
+
 }  // namespace
 }  // namespace pinhook::rules

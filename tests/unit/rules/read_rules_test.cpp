@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +18,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using namespace std::chrono_literals;
 
 std::expected<rule_set, rule_problem> read(std::string_view yaml) {
   const auto root = yaml::parse(yaml);
@@ -136,7 +140,7 @@ TEST(ReadRules, PlacesEachProblem) {
       {"- name: b\n  quux: x",
        "2:3: rules[0] (b): \"quux\" is not a key of a rule; there are name, preset, images, namespaces, kinds, "
        "containers, "
-       "types, pin, format, pullPolicy, require, action, message"},
+       "types, pin, format, pullPolicy, cooldown, require, action, message"},
       {"- name: B\n  pin: never",
        "1:9: rules[0]: name: \"B\" is not a valid rule name: small letters, digits and - between them"},
       {"- name: latest\n  pin: never",
@@ -144,7 +148,8 @@ TEST(ReadRules, PlacesEachProblem) {
       {"- name: [a]\n  pin: never", "1:9: rules[0]: name: want a text, not a list"},
       {"- name:\n  pin: never", "1:3: rules[0]: name: the value is missing; write one, or leave the key out"},
       {"- name: a\n- name: b\n  pin: never",
-       "1:3: rules[0] (a): it neither orders nor demands anything; give it pin, format, pullPolicy or require"},
+       "1:3: rules[0] (a): it neither orders nor demands anything; give it pin, format, pullPolicy, cooldown or "
+       "require"},
       {"- {name: a, pin: nevr}", "1:18: rules[0] (a): pin: \"nevr\" is not a valid order; did you mean never?"},
       {"- {name: a, pin: true}",
        "1:18: rules[0] (a): pin: \"true\" is not a valid order; there are always, never, keep, refresh"},
@@ -341,6 +346,51 @@ TEST(ReadRules, ExplainsFaultsOfSignersAndAttestations) {
 TEST(ReadRules, DemandsOnSignaturesOutliveTags) {
   EXPECT_THAT(problem_of("[{name: x, images: 'a.test/x:v*', require: {signed: a}, action: deny}]"),
               HasSubstr("looks at the tag, which pinning changes, so signed would be demanded before and not after"));
+}
+
+TEST(RuleValues, ReadsCooldowns) {
+  EXPECT_EQ(parse_cooldown("72h"), 72h);
+  EXPECT_EQ(parse_cooldown("8760h"), 8760h);
+  for (const char* text : {"", "72", "3d", "-1h", "8760h1s", "292471h"}) EXPECT_FALSE(parse_cooldown(text)) << text;
+}
+
+TEST(ReadRules, ReadsCooldowns) {
+  const auto set = good(R"(
+- {name: own, images: "ghcr.io/acme/**", cooldown: 0s}
+- {name: slow, images: "quay.io/**", cooldown: 168h}
+- {name: all, cooldown: 72h}
+)");
+  EXPECT_EQ(set.longest_cooldown(), 168h);
+  EXPECT_EQ(write_rules(set),
+            R"([{name: "own", images: ["ghcr.io/acme/**"], cooldown: 0s}, )"
+            R"({name: "slow", images: ["quay.io/**"], cooldown: 168h}, {name: "all", cooldown: 72h}])");
+  struct row {
+    const char* image;
+    std::uint32_t rule;
+  };
+  for (const row& one : {row{"ghcr.io/acme/web:1", 0}, row{"quay.io/acme/web:1", 1}, row{"nginx", 2}}) {
+    const auto ref = registry::reference::parse(one.image).value();
+    EXPECT_EQ(set.effects_of({.ref = &ref}).cooldown, one.rule) << one.image;
+  }
+  EXPECT_EQ(good("[{name: own, cooldown: 0s}]").longest_cooldown(), std::nullopt);
+}
+
+TEST(ReadRules, ReadsDemandsOnMoves) {
+  const auto set = good("[{name: stay, images: \"*:1.*\", require: [{unmoved: version-tags}], action: deny}]");
+  EXPECT_THAT(set.rules()[0].demands, ElementsAre(demand{requirement::unmoved, {"version-tags"}}));
+  EXPECT_THAT(write_rules(set), HasSubstr("require: {unmoved: [\"version-tags\"]}, action: deny"));
+  EXPECT_THAT(problem_of("[{name: x, require: unmoved, action: deny}]"), HasSubstr("{unmoved: version-tags}"));
+  EXPECT_THAT(problem_of("[{name: x, require: {unmoved: all}, action: deny}]"),
+              HasSubstr("\"all\" is not a kind of tags; there is version-tags"));
+}
+
+TEST(ReadRules, RefusesCooldownsThatCannotBeMeant) {
+  EXPECT_EQ(problem_of("[{name: x, cooldown: 3d}]"),
+            "1:22: rules[0] (x): cooldown: \"3d\" is not a duration; write 72h or 30m");
+  EXPECT_THAT(problem_of("[{name: x, cooldown: 9000h}]"), HasSubstr("is too long; at most 8760h (a year)"));
+  EXPECT_THAT(problem_of("[{name: x, pin: never, cooldown: 72h}]"), HasSubstr("cooldown beside pin: never"));
+  EXPECT_THAT(problem_of("[{name: a, cooldown: 72h}, {name: b, cooldown: 24h}]"),
+              HasSubstr("its `cooldown` can never apply"));
 }
 
 }  // namespace

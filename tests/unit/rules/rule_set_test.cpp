@@ -79,7 +79,7 @@ TEST(RuleSet, AllowDecidesToo) {
   const auto set = set_of({allow, deny});
   const auto old = ref_of("ghcr.io/old");
   EXPECT_EQ(set.effects_of({&old}).demands,
-            (std::array<std::uint32_t, requirement_count>{0, none, 1, none, none, none, none}));
+            (std::array<std::uint32_t, requirement_count>{0, none, 1, none, none, none, none, none}));
 }
 
 TEST(RuleSet, LooksAtWhereAnImageStands) {

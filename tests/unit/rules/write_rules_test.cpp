@@ -31,6 +31,7 @@ void expect_same(const rule& a, const rule& b) {
   EXPECT_EQ(a.pin, b.pin);
   EXPECT_EQ(a.format, b.format);
   EXPECT_EQ(a.pull_policy, b.pull_policy);
+  EXPECT_EQ(a.cooldown, b.cooldown);
   EXPECT_EQ(a.demands, b.demands);
   EXPECT_EQ(a.action, b.action);
   EXPECT_EQ(a.message, b.message);
