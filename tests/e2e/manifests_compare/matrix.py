@@ -6,6 +6,7 @@ MONITORING = {"monitoring": {"serviceMonitor": {"enabled": True}, "rules": {"ena
 AUTOSCALING = {"autoscaling": {"enabled": True}}
 NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
 LOCK = {"lock": {"configMap": "image-lock"}}
+MOVES = {"moves": {"configMap": "image-moves"}}
 CALLERS = {"callers": {"configMap": "callers"}}
 TRUST_UPDATE = {"trustUpdate": {"enabled": True}}
 OPENSHIFT = {"openshift": {"mirrors": True}}
@@ -21,6 +22,7 @@ SAME = {
     "autoscaling": ("self-managed", ["autoscaling"], AUTOSCALING),
     "no-pull-secrets": ("self-managed", ["no-pull-secrets"], NO_PULL_SECRETS),
     "lock": ("self-managed", ["lock"], LOCK),
+    "moves": ("self-managed", ["moves"], MOVES),
     "callers": ("self-managed", ["callers"], CALLERS),
     "trust-update": ("self-managed", ["trust-update"], TRUST_UPDATE),
     "openshift-mirrors": ("self-managed", ["openshift-mirrors"], OPENSHIFT),
@@ -46,6 +48,7 @@ OPTIONS = {
     "config ports": {"config": {"listen": "[::]:10250", "admin": {"listen": "[::]:9091"}}},
     "config emptied": {"config": {"threads": None}},
     "lock.configMap": LOCK,
+    "moves.configMap": MOVES,
     "trustUpdate": TRUST_UPDATE,
     "trustUpdate of a mirror": {"trustUpdate": {"enabled": True, "url": "https://tuf.example.com/mirror", "configMap": "roots",
                                                 "rootConfigMap": "first", "schedule": "@hourly"}},
@@ -174,6 +177,7 @@ REFUSED = {
     "mirrors of OpenShift without the rights": (
         {"config": {"mirrors": {"openshift": True}}}, ["config.mirrors.openshift", "openshift.mirrors"]),
     "two lock files": (LOCK | {"config": {"lock": {"file": "/x"}}}, ["config.lock.file", "lock.configMap"]),
+    "two files of moves": (MOVES | {"config": {"moves": {"file": "/x"}}}, ["config.moves.file", "moves.configMap"]),
     "upper-case ConfigMap": ({"lock": {"configMap": "Lock"}}, ["lock", "configMap"]),
     "any port": ({"config": {"listen": "0.0.0.0:0"}}, ["0.0.0.0:0", "port"]),
     "no port": ({"config": {"admin": {"listen": "localhost"}}}, ["localhost", "port"]),

@@ -66,6 +66,7 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 			`pinhook_certificate_trusted{namespace="pinhook",pod="b"} 0+0x120`, []string{"PinhookCertificateNotTrusted"}},
 		"a certificate is invalid": {"pinhook_certificate_reloads_total", `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookCertificateReloadFails"}},
 		"a lock file is invalid":   {"pinhook_lock_reloads_total", `pinhook_lock_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookLockReloadFails"}},
+		"moved tags are invalid":   {"pinhook_moves_reloads_total", `pinhook_moves_reloads_total{namespace="pinhook",result="failure"} 0x115 1 2 3 4 5`, []string{"PinhookMovesReloadFails"}},
 		"one of two configurations is invalid": {"pinhook_configuration_current", `pinhook_configuration_current{namespace="pinhook",pod="a"} 1+0x120` + "\n  " +
 			`pinhook_configuration_current{namespace="pinhook",pod="b"} 1x100 0x20`, []string{"PinhookConfigurationRejected"}},
 		"handshakes fail":         {"pinhook_tls_handshake_failures_total", `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 0+60x120`, []string{"PinhookHandshakesFail"}},

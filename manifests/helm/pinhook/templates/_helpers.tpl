@@ -115,6 +115,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if and .Values.lock.configMap (hasKey (default dict $config.lock) "file") -}}
 {{- fail "config.lock.file: the chart sets it for lock.configMap; use one of the two" -}}
 {{- end -}}
+{{- if and .Values.moves.configMap (hasKey (default dict $config.moves) "file") -}}
+{{- fail "config.moves.file: the chart sets it for moves.configMap; use one of the two" -}}
+{{- end -}}
 {{- if .Values.callers.configMap -}}
 {{- range list "client_ca" "names" -}}
 {{- if hasKey (default dict $config.callers) . -}}
@@ -161,6 +164,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .Values.lock.configMap }}
 - name: PINHOOK_LOCK_FILE
   value: /etc/pinhook/lock/pinhook.lock
+{{- end }}
+{{- if .Values.moves.configMap }}
+- name: PINHOOK_MOVES_FILE
+  value: /etc/pinhook/moves/moves.yaml
 {{- end }}
 {{- if .Values.callers.configMap }}
 - name: PINHOOK_CALLERS_CLIENT_CA
