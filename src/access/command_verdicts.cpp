@@ -55,6 +55,7 @@ awaitable<bool> verify_one(registry_access& access, verified_image& of, const st
   if (!of_digests.empty()) {
     signatures::image_subject subject{fmt::format("{}/{}", of.ref.registry(), of.ref.repository()), of.digest.value()};
     signatures::evidence_demand wanted = signatures::demand_of(of_digests);
+    wanted.reads_attestations = options.attested.has_value();
     signatures::document_reader read = document_reader(tools_of(access), of.ref);
     evidence = co_await signatures::gather_evidence(std::move(read), std::move(subject), std::move(wanted), d);
   }
@@ -67,6 +68,25 @@ awaitable<bool> verify_one(registry_access& access, verified_image& of, const st
     of.verdicts.push_back({one.name, std::move(verdict)});
   }
   co_return true;
+}
+
+// A digest needs no look-up, unless nodes may mean another image by the name.
+std::vector<result<registry::digest>> digests_of(registry_digests& registries, registry_access& access,
+                                                 const std::vector<registry::reference>& refs) {
+  std::vector<result<registry::digest>> out(refs.size(), fail(error_code::internal, "it was never looked up"));
+  std::vector<registry::reference> asked;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    if (refs[i].is_pinned() && !access.meaning_of()) {
+      out[i] = *refs[i].digest();
+      continue;
+    }
+    asked.push_back(refs[i]);
+    places.push_back(i);
+  }
+  auto found = registries.find(asked);
+  for (std::size_t i = 0; i < found.size(); ++i) out[places[i]] = std::move(found[i]);
+  return out;
 }
 
 }  // namespace
@@ -83,8 +103,8 @@ bool verified_image::is_unknown() const {
 std::vector<verified_image> verify_images(registry_digests& registries, const std::vector<registry::reference>& refs,
                                           const std::vector<signatures::verifier>& verifiers,
                                           const verdict_options& options) {
-  const auto digests = registries.find(refs);
   const auto [io, access] = registries.connection();
+  const auto digests = digests_of(registries, access, refs);
   std::vector<verified_image> out;
   for (std::size_t i = 0; i < refs.size(); ++i) {
     out.push_back({refs[i], digests[i], {}});

@@ -49,18 +49,19 @@ class reading {
     std::optional<error> absence;  // a mirror's word
     for (const route& by : all) {
       if (is_by_digest(name) ? !by->can_pull : !by->can_resolve) continue;
-      if (by->is_upstream && absence && is_registry_lost_) break;
+      if (by->is_upstream && absence && lost_registry_) co_return fail(*lost_registry_);
       host_place place = place_for(by);
       registry::document_name wanted = name;
       auto got = co_await read_at(std::move(place), std::move(wanted), d);
       if (got) co_return got;
       // The registry's own word, whatever a mirror had to say.
       if (by->is_upstream && got.error().code == error_code::not_found) co_return got;
-      // Behind a mirror that answers, the registry may be out of reach for good: what the mirror says counts then, and
-      // the registry is not waited for again.
+      // Behind a mirror that answers, the registry may be out of reach for good: it is not waited for again.
       if (by->is_upstream && absence && is_out_of_reach(got.error())) {
-        is_registry_lost_ = true;
-        break;
+        lost_registry_ = std::move(got.error());
+        lost_registry_->message =
+            fmt::format("the mirrors do not have it, and the registry cannot be asked: {}", lost_registry_->message);
+        co_return fail(*lost_registry_);
       }
       if (got.error().code == error_code::not_found)
         absence = got.error();
@@ -68,7 +69,6 @@ class reading {
         skipped.add(fmt::format("mirror {}", by->host), got.error());
       verdict = std::move(got.error());
     }
-    if (absence && is_registry_lost_) co_return fail(std::move(*absence));
     const error none{error_code::denied, fmt::format("no host may be asked for {}", ref_.canonical()), std::nullopt};
     co_return fail(skipped.added_to(std::move(verdict).value_or(none)));
   }
@@ -145,7 +145,8 @@ class reading {
   registry::reference ref_;
   /// Null: those of the table.
   route only_;
-  bool is_registry_lost_ = false;
+  /// Why it is not asked again.
+  std::optional<error> lost_registry_;
   std::optional<registry::credential> good_;
   route good_route_;
 };

@@ -234,6 +234,8 @@ struct proof_resolver::state : std::enable_shared_from_this<state> {
     };
     signatures::image_subject of{repository_of(w.about), *w.about.image.digest()};
     signatures::evidence_demand demanded = signatures::demand_of(asked);
+    demanded.reads_attestations =
+        std::ranges::any_of(mine.about.questions, [](const proof_question& q) { return !q.type.empty(); });
     auto evidence = co_await signatures::gather_evidence(std::move(read), std::move(of), std::move(demanded), limit);
     if (!evidence) {
       fill(into, mine.about.questions, not_looked_up(std::move(evidence.error())));
@@ -265,17 +267,22 @@ struct proof_resolver::state : std::enable_shared_from_this<state> {
       const verifier* by = find_verifier(*w.verifiers, q.verifier);
       if (by == nullptr) continue;
       const signatures::attestation_demand demanded{q.type, q.fields};
-      out.emplace(q, proof_of(signatures::judge(evidence, *by, now, q.type.empty() ? nullptr : &demanded), q));
+      auto verdict = signatures::judge(evidence, *by, now, q.type.empty() ? nullptr : &demanded);
+      if (verdict)
+        out.emplace(q, proof_of(*verdict, q));
+      else
+        out.emplace(q, fail(not_looked_up(std::move(verdict.error()))));
     }
     return out;
   }
 
   void keep(const wanted& w, const rules::proofs& made) {
     const steady_time now = time.now();
+    const wall_time on_wall = time.wall();
     for (const auto& [q, is] : made) {
       const verifier* by = find_verifier(*w.verifiers, q.verifier);
       if (by == nullptr) continue;
-      if (is) held.store(key_of(w.about, q, *by, w.identity), *is, now);
+      if (is) held.store(key_of(w.about, q, *by, w.identity), *is, now, on_wall);
       if (watch != nullptr)
         watch->proved(q.verifier, !is            ? proof_outcome::failed
                                   : is->is_given ? proof_outcome::accepted

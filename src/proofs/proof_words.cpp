@@ -41,6 +41,8 @@ rules::proof proof_of(const signatures::image_verdict& verdict, const rules::pro
     ++out.seen;
     if (!out.is_given && one.failure) add(reason_of(one));
   }
+  if (out.is_given) out.good_until = verdict.good_until;
+  if (!out.is_given && verdict.signed_tag) out.signed_digest = verdict.signed_tag->digest;
   if (out.is_given) return out;
   for (const std::string& one : verdict.unreadable) add(cut_words(printable(one), max_reason_size));
   // All that was found holds, and something else is missing: a signature for a platform.

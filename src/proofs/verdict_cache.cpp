@@ -1,5 +1,8 @@
 #include <pinhook/proofs/verdict_cache.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 namespace pinhook::proofs {
 
 void verdict_cache::part::drop(const std::string& key) {
@@ -27,12 +30,18 @@ std::optional<rules::proof> verdict_cache::find(const std::string& key, steady_t
   return find_in(refused_, key, now);
 }
 
-void verdict_cache::store(const std::string& key, rules::proof answer, steady_time now) {
+steady_time verdict_cache::end_of(const rules::proof& answer, steady_time now, wall_time on_wall) const {
+  const auto span = answer.is_given ? options_.accepted_for : options_.refused_for;
+  if (!answer.is_given || !answer.good_until || *answer.good_until - on_wall >= span) return now + span;
+  return now + std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(*answer.good_until - on_wall));
+}
+
+void verdict_cache::store(const std::string& key, rules::proof answer, steady_time now, wall_time on_wall) {
   const std::lock_guard lock(guard_);
   accepted_.drop(key);
   refused_.drop(key);
   part& to = answer.is_given ? accepted_ : refused_;
-  const steady_time until = now + (answer.is_given ? options_.accepted_for : options_.refused_for);
+  const steady_time until = end_of(answer, now, on_wall);
   if (until <= now || options_.capacity == 0) return;
   if (to.held.size() >= options_.capacity) {
     const std::string oldest = to.by_use.back();

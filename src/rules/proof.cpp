@@ -128,6 +128,18 @@ judgement judge_proofs(const demand& d, const proofs& answers) {
   return out;
 }
 
+std::string signed_instead(const demand& d, const proofs& answers) {
+  if (judge_proofs(d, answers).is != judgement::state::broken) return {};
+  std::string out;
+  for (const proof_question& q : questions_of(d)) {
+    const auto found = answers.find(q);
+    if (found == answers.end() || !found->second || found->second->signed_digest.empty()) continue;
+    if (!out.empty() && out != found->second->signed_digest) return {};
+    out = found->second->signed_digest;
+  }
+  return out;
+}
+
 std::optional<rule_problem> find_unknown_verifier(const rule_set& rules, std::span<const std::string_view> known) {
   for (const rule& r : rules.rules())
     for (const demand& d : r.demands)

@@ -24,9 +24,10 @@ struct layer_row {
   stored_signature::form as;
 };
 // Media types begin so.
-constexpr std::array<layer_row, 4> layer_forms{{
+constexpr std::array<layer_row, 5> layer_forms{{
     {bundle_type, stored_signature::form::bundle},
     {"application/vnd.dev.cosign.simplesigning", stored_signature::form::simple_signing},
+    {"application/vnd.dsse.envelope", stored_signature::form::envelope},
     {"application/jose+json", stored_signature::form::jws},
     {"application/cose", stored_signature::form::cose},
 }};

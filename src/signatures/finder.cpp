@@ -19,11 +19,16 @@ bool is_about_document(const error& e) {
   return e.code == error_code::malformed || e.code == error_code::unsupported || e.code == error_code::invalid_input;
 }
 
+bool is_out_of_reach(const error& e) {
+  using enum error_code;
+  return e.code == unavailable || e.code == timed_out || e.code == rate_limited;
+}
+
 // One search; it lives in the frame of find_signatures.
 class search {
  public:
-  search(document_reader read, registry::digest of, deadline d)
-      : read_(std::move(read)), of_(std::move(of)), limit_(d) {}
+  search(document_reader read, registry::digest of, bool attestations, deadline d)
+      : read_(std::move(read)), of_(std::move(of)), has_attestations_(attestations), limit_(d) {}
 
   awaitable<result<found_signatures>> run() {
     for (const auto& [from, name] :
@@ -38,9 +43,12 @@ class search {
       auto failed = co_await take_manifest(std::move(manifest));
       if (failed) co_return fail(std::move(*failed));
     }
-    registry::document_name older{kind::manifest, tag_for(of_, ".sig"), registry::max_manifest_size};
-    auto failed = co_await take_manifest(std::move(older));
-    if (failed) co_return fail(std::move(*failed));
+    for (const std::string_view suffix : {".sig", ".att"}) {
+      if (suffix == ".att" && !has_attestations_) continue;
+      registry::document_name older{kind::manifest, tag_for(of_, suffix), registry::max_manifest_size};
+      auto failed = co_await take_manifest(std::move(older));
+      if (failed) co_return fail(std::move(*failed));
+    }
     co_return std::move(out_);
   }
 
@@ -52,6 +60,10 @@ class search {
     if (got) co_return std::optional(std::move(*got));
     if (is_about_document(got.error())) out_.unreadable.push_back(std::move(got.error().message));
     if (got.error().code == error_code::not_found || is_about_document(got.error())) co_return std::nullopt;
+    if (is_out_of_reach(got.error())) {
+      if (!out_.unread) out_.unread = std::move(got.error());
+      co_return std::nullopt;
+    }
     co_return fail(std::move(got.error()));
   }
 
@@ -101,6 +113,8 @@ class search {
         return keep(trust::parse_bundle(bytes), out_.cosign);
       case stored_signature::form::simple_signing:
         return keep(trust::parse_simple_signing(std::move(bytes), one.annotations), out_.cosign);
+      case stored_signature::form::envelope:
+        return keep(trust::parse_envelope(std::move(bytes), one.annotations), out_.cosign);
       case stored_signature::form::jws:
         return keep(trust::parse_notation_jws(bytes), out_.notation);
       case stored_signature::form::cose:
@@ -118,6 +132,7 @@ class search {
 
   document_reader read_;
   registry::digest of_;
+  bool has_attestations_;
   deadline limit_;
   std::vector<registry::digest> manifests_;
   found_signatures out_;
@@ -125,8 +140,9 @@ class search {
 
 }  // namespace
 
-awaitable<result<found_signatures>> find_signatures(document_reader read, registry::digest of, deadline d) {
-  search all(std::move(read), std::move(of), d);
+awaitable<result<found_signatures>> find_signatures(document_reader read, registry::digest of, bool attestations,
+                                                    deadline d) {
+  search all(std::move(read), std::move(of), attestations, d);
   auto out = co_await all.run();
   co_return out;
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 namespace pinhook::signatures {
@@ -32,8 +33,14 @@ bool counts(const image_evidence::manifest& one, const verifier& by) {
 
 signature_report report_of(report_kind of, const image_evidence::manifest& beside, std::string statement,
                            trust::verdict v) {
-  return {of,          name_of(beside.platforms), std::move(statement), std::move(v.signer), std::move(v.issuer),
-          v.signed_at, std::move(v.failure)};
+  return {of,
+          name_of(beside.platforms),
+          std::move(statement),
+          std::move(v.signer),
+          std::move(v.issuer),
+          v.signed_at,
+          v.good_until,
+          std::move(v.failure)};
 }
 
 // The verdict of the first policy that is satisfied, or of the last one that knows the signer.
@@ -111,6 +118,21 @@ std::string reason_of(const std::vector<signature_report>& all, std::size_t from
   return out;
 }
 
+// The latest end of those that hold; one without an end has none.
+std::optional<wall_time> end_of(std::span<const signature_report> all) {
+  std::optional<wall_time> out;
+  for (const signature_report& one : all) {
+    if (one.failure) continue;
+    if (!one.good_until) return std::nullopt;
+    out = out ? std::max(*out, *one.good_until) : *one.good_until;
+  }
+  return out;
+}
+
+void end_by(image_verdict& of, std::optional<wall_time> end) {
+  if (end) of.good_until = of.good_until ? std::min(*of.good_until, *end) : *end;
+}
+
 }  // namespace
 
 std::string_view to_string(signature_report::kind of) noexcept {
@@ -119,9 +141,10 @@ std::string_view to_string(signature_report::kind of) noexcept {
   return names[static_cast<std::size_t>(of)];
 }
 
-image_verdict judge(const image_evidence& evidence, const verifier& by, wall_time now,
-                    const attestation_demand* attested) {
+result<image_verdict> judge(const image_evidence& evidence, const verifier& by, wall_time now,
+                            const attestation_demand* attested) {
   image_verdict out;
+  std::optional<error> unread;
   out.is_verified = !evidence.manifests.empty();
   for (const image_evidence::manifest& one : evidence.manifests) {
     if (!counts(one, by)) continue;
@@ -131,10 +154,13 @@ image_verdict judge(const image_evidence& evidence, const verifier& by, wall_tim
     if (attested == nullptr) judge_notation(evidence, one, notation, now, out.signatures);
     out.unreadable.insert(out.unreadable.end(), one.found.unreadable.begin(), one.found.unreadable.end());
     out.left_out += one.found.left_out;
-    const bool is_good = std::any_of(out.signatures.begin() + static_cast<std::ptrdiff_t>(from), out.signatures.end(),
-                                     [](const signature_report& r) { return !r.failure; });
-    if (is_good) continue;
+    const auto own = std::span(std::as_const(out.signatures)).subspan(from);
+    if (std::ranges::any_of(own, [](const signature_report& r) { return !r.failure; })) {
+      end_by(out, end_of(own));
+      continue;
+    }
     out.is_verified = false;
+    if (one.found.unread && !unread) unread = one.found.unread;
     const std::string place = name_of(one.platforms);
     out.reason += fmt::format("{}{}{}{}", out.reason.empty() ? "" : "; ", place, place.empty() ? "" : ": ",
                               reason_of(out.signatures, from, one.found.unreadable.size(), attested));
@@ -144,9 +170,11 @@ image_verdict judge(const image_evidence& evidence, const verifier& by, wall_tim
     const trust::notation_rule* rule = notation->policy.rule_for(evidence.repository);
     if (rule != nullptr && rule->level.is_skipped) {
       out.is_verified = true;
+      out.good_until.reset();
       out.reason.clear();
     }
   }
+  if (!out.is_verified && unread) return fail(*std::move(unread));
   return out;
 }
 
@@ -164,6 +192,7 @@ image_verdict judge_signed_tag(const result<trust::signed_tag>& found, const std
   report.signer = found->role;
   out.signed_tag = *found;
   out.is_verified = !digest || found->digest == digest->to_string();
+  report.good_until = out.good_until = found->expires;
   if (!out.is_verified) {
     out.reason =
         fmt::format("{} is signed for tag {}, not {}", found->digest, quoted(found->tag, 128), digest->to_string());

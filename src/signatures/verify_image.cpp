@@ -67,13 +67,13 @@ awaitable<result<image_evidence>> gather_evidence(document_reader read, image_su
   out.manifests.push_back({of.digest, {}, {}, 0, {}});
   for (std::size_t i = 0; i < out.manifests.size(); ++i) {
     registry::digest digest = out.manifests[i].digest;
-    auto found = co_await find_signatures(read, std::move(digest), d);
+    auto found = co_await find_signatures(read, std::move(digest), wanted.reads_attestations, d);
     if (!found) co_return fail(std::move(found.error()));
     out.manifests[i].found = std::move(*found);
     const bool is_described = wanted.describes_manifests && !out.manifests[i].found.notation.empty();
     const bool is_opened = i == 0 && !wanted.platforms.empty();
     // Registries hide what a credential may not see: where nothing was found, the image itself must be there to see.
-    const bool is_proven = i != 0 || !is_empty(out.manifests[i].found);
+    const bool is_proven = i != 0 || !is_empty(out.manifests[i].found) || out.manifests[i].found.unread;
     if (!is_described && !is_opened && is_proven) continue;
     registry::document_name name{registry::document_name::kind::manifest, out.manifests[i].digest.to_string(),
                                  registry::max_manifest_size};
@@ -97,6 +97,7 @@ awaitable<result<image_verdict>> verify_image(document_reader read, image_subjec
   if (options.attested && !by.reads_attestations())
     co_return fail(error_code::unsupported, fmt::format("verifier {} does not read attestations", by.name));
   evidence_demand wanted = demand_of({&by});
+  wanted.reads_attestations = options.attested.has_value();
   auto evidence = co_await gather_evidence(std::move(read), std::move(of), std::move(wanted), d);
   if (!evidence) co_return fail(std::move(evidence.error()));
   co_return judge(*evidence, by, options.now, options.attested ? &*options.attested : nullptr);

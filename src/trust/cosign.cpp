@@ -30,7 +30,7 @@ proofs proofs_of(const signature& of, const signer& by, const cosign_policy& pol
   proofs out;
   if (!policy.root) return out;
   for (const std::string& stamp : of.timestamps) {
-    const auto when = verify_timestamp(stamp, of.value, policy.root->timestamp_authorities);
+    const auto when = verify_timestamp(stamp, of.stamped, policy.root->timestamp_authorities);
     if (when)
       out.stamped.push_back(*when);
     else

@@ -154,12 +154,16 @@ std::optional<error> check_chain(const notation_signature& of, const std::vector
   return denied_notation(std::move(reason));
 }
 
-bool is_any_expired(const notation_signature& of, wall_time now) {
-  return std::ranges::any_of(of.certificates, [&](const std::string& der) {
+// The last moment at which all certificates are valid; none: one cannot be read.
+std::optional<wall_time> end_of_certificates(const notation_signature& of) {
+  std::optional<wall_time> out;
+  for (const std::string& der : of.certificates) {
     const auto one = read_certificate(der);
     const auto last = one ? moment_of(X509_get0_notAfter(one.get())) : std::nullopt;
-    return !last || *last < now;
-  });
+    if (!last) return std::nullopt;
+    out = out ? std::min(*out, *last) : *last;
+  }
+  return out;
 }
 
 // The first failure that the level enforces.
@@ -198,8 +202,11 @@ verdict verify_notation(const notation_signature& of, const notation_subject& su
   if (!out.failure) out.failure = check_payload(of, subject);
   if (out.failure) return out;
 
-  const moment when = moment_of_signing(of, rule, stores, is_any_expired(of, now), now);
+  const auto end = end_of_certificates(of);
+  const moment when = moment_of_signing(of, rule, stores, !end || *end < now, now);
   out.signed_at = when.proven;
+  if (!when.proven) out.good_until = end;
+  if (of.expiry) out.good_until = out.good_until ? std::min(*out.good_until, *of.expiry) : of.expiry;
   note(out, rule.level.authentic_timestamp, when.failure);
   const auto anchors = certificates_of(of.scheme == authority_scheme ? "signingAuthority" : "ca", rule, stores);
   // Certificates that have expired are a matter of time, others of trust.

@@ -106,6 +106,7 @@ std::optional<error> take_envelope(const json::value& envelope, signature& out) 
   out.payload = std::move(*payload);
   out.message = pre_authentication(type, out.payload);
   out.value = std::move(*value);
+  out.stamped = out.value;
   return std::nullopt;
 }
 
@@ -158,6 +159,32 @@ result<log_entry> parse_legacy_entry(std::string_view text) {
   return out;
 }
 
+// What cosign's older layout keeps beside a payload: certificates, an entry of a log, a timestamp.
+std::optional<error> take_annotations(const std::map<std::string, std::string>& annotations, signature& out) {
+  const auto annotation = [&](std::string_view name) -> const std::string* {
+    const auto found = annotations.find(fmt::format("{}{}", annotation_prefix, name));
+    return found == annotations.end() ? nullptr : &found->second;
+  };
+  for (const std::string_view name : {"certificate", "chain"}) {
+    const std::string* text = annotation(name);
+    if (text == nullptr || text->empty()) continue;
+    for (std::string& der : certificates_in_pem(*text, max_chain)) out.certificates.push_back(std::move(der));
+    if (out.certificates.empty()) return malformed("certificate is not PEM").error();
+  }
+  if (const std::string* entry = annotation("bundle")) {
+    auto read = parse_legacy_entry(*entry);
+    if (!read) return std::move(read.error());
+    out.log_entries.push_back(std::move(*read));
+  }
+  if (const std::string* stamp = annotation("rfc3161timestamp")) {
+    const auto parsed = parse_json(*stamp, "timestamp");
+    auto bytes = parsed ? bytes_in(*parsed, "SignedRFC3161Timestamp") : std::nullopt;
+    if (!bytes || bytes->empty()) return malformed("timestamp is not base64").error();
+    out.timestamps.push_back(std::move(*bytes));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string pre_authentication(std::string_view type, std::string_view payload) {
@@ -181,10 +208,6 @@ result<signature> parse_bundle(std::string_view json_text) {
 }
 
 result<signature> parse_simple_signing(std::string payload, const std::map<std::string, std::string>& annotations) {
-  const auto annotation = [&](std::string_view name) -> const std::string* {
-    const auto found = annotations.find(fmt::format("{}{}", annotation_prefix, name));
-    return found == annotations.end() ? nullptr : &found->second;
-  };
   signature out;
   out.as = signature::form::simple_signing;
   const auto signed_by = annotations.find("dev.cosignproject.cosign/signature");
@@ -192,25 +215,20 @@ result<signature> parse_simple_signing(std::string payload, const std::map<std::
   if (!value || value->empty())
     return malformed("annotation dev.cosignproject.cosign/signature is missing or not base64");
   out.value = std::move(*value);
+  out.stamped = out.value;
   out.message = payload;
   out.payload = std::move(payload);
-  for (const std::string_view name : {"certificate", "chain"}) {
-    const std::string* text = annotation(name);
-    if (text == nullptr || text->empty()) continue;
-    for (std::string& der : certificates_in_pem(*text, max_chain)) out.certificates.push_back(std::move(der));
-    if (out.certificates.empty()) return malformed("certificate is not PEM");
-  }
-  if (const std::string* entry = annotation("bundle")) {
-    auto read = parse_legacy_entry(*entry);
-    if (!read) return fail(std::move(read.error()));
-    out.log_entries.push_back(std::move(*read));
-  }
-  if (const std::string* stamp = annotation("rfc3161timestamp")) {
-    const auto parsed = parse_json(*stamp, "timestamp");
-    auto bytes = parsed ? bytes_in(*parsed, "SignedRFC3161Timestamp") : std::nullopt;
-    if (!bytes || bytes->empty()) return malformed("timestamp is not base64");
-    out.timestamps.push_back(std::move(*bytes));
-  }
+  if (auto failed = take_annotations(annotations, out)) return fail(std::move(*failed));
+  return out;
+}
+
+result<signature> parse_envelope(std::string envelope, const std::map<std::string, std::string>& annotations) {
+  const auto parsed = parse_json(envelope, "envelope");
+  if (!parsed) return fail(parsed.error());
+  signature out;
+  if (auto failed = take_envelope(*parsed, out)) return fail(std::move(*failed));
+  out.stamped = std::move(envelope);
+  if (auto failed = take_annotations(annotations, out)) return fail(std::move(*failed));
   return out;
 }
 

@@ -129,7 +129,7 @@ TEST_F(VerifyProcess, TellsProgramsEverything) {
   EXPECT_EQ(json::find_string(bad, "reason"), "it was not made by the key");
 }
 
-// 5 documents, beside the request that resolves the tag (cosign 3.1.3 makes 9).
+// 5 documents, beside the request that resolves a tag (cosign 3.1.3 makes 9).
 TEST_F(VerifyProcess, NeedsFewRequests) {
   serve("cosign3-key-p256");
   const auto with = read_verifier_case("cosign3-key-p256");
@@ -138,6 +138,9 @@ TEST_F(VerifyProcess, NeedsFewRequests) {
   all.push_back(image(":v1"));
   EXPECT_EQ(verify(all).exit_code, 0);
   EXPECT_EQ(registry_.requests().size(), 6U);
+  all.back() = image("@" + read_signature_case("cosign3-key-p256").subject);
+  EXPECT_EQ(verify(all).exit_code, 0);
+  EXPECT_EQ(registry_.requests().size(), 6U + 5U);
 }
 
 TEST_F(VerifyProcess, OneVerifierThatAcceptsAnImageIsEnough) {

@@ -6,7 +6,8 @@
 //
 // Routes are taken in their order, with the credentials of each in theirs, as by look-ups of tags. The first route and
 // credential that gave a document are asked first from then on. What a mirror does not have is asked for at the next
-// route: a mirror need not have signatures. Where the registry behind it cannot be reached, the mirror's word counts.
+// route: a mirror need not have signatures. Where the registry behind it cannot be reached, that is an error, and it is
+// not asked again: what a mirror does not have is not known to be nowhere.
 //
 // Thread rule: that of the client. Copies of a reader share what they learnt; one read at a time.
 #pragma once

@@ -31,10 +31,12 @@ class verdict_cache {
   explicit verdict_cache(verdict_options options = {}) : options_(options) {}
 
   [[nodiscard]] std::optional<rules::proof> find(const std::string& key, steady_time now);
-  void store(const std::string& key, rules::proof answer, steady_time now);
+  /// `on_wall`: the same moment as `now`; an acceptance ends when what it rests on does (proof::good_until).
+  void store(const std::string& key, rules::proof answer, steady_time now, wall_time on_wall);
   [[nodiscard]] std::size_t size() const;
 
  private:
+  [[nodiscard]] steady_time end_of(const rules::proof& answer, steady_time now, wall_time on_wall) const;
   struct entry {
     rules::proof answer;
     steady_time until{};

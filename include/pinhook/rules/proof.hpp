@@ -7,6 +7,7 @@
 // Plain values; any thread.
 #pragma once
 
+#include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/rules/rule.hpp>
 #include <pinhook/rules/rule_set.hpp>
@@ -41,6 +42,11 @@ struct proof {
   /// Why the verifier accepts none, a sentence for each: "key sha256:ab12…: it was not made by the key". As many as a
   /// reader wants to see; `seen` counts all.
   std::vector<std::string> reasons = {};
+  /// When an acceptance ends, since a certificate, a signature or a file of Content Trust does; no value: it does not.
+  std::optional<wall_time> good_until = {};
+  /// Of Content Trust: the digest that was signed for the tag, where that is another one than the image's:
+  /// "sha256:…". Empty: there is none.
+  std::string signed_digest = {};
 
   friend bool operator==(const proof&, const proof&) = default;
 };
@@ -68,6 +74,10 @@ inline constexpr std::size_t max_proof_lines = 8;
 
 /// A question without an answer counts as unknown. `d` is signed_by or attested.
 [[nodiscard]] judgement judge_proofs(const demand& d, const proofs& answers);
+
+/// The digest that a verifier of Content Trust names in place of the image's, where that is why the demand is broken;
+/// empty: there is none, or two verifiers name different ones.
+[[nodiscard]] std::string signed_instead(const demand& d, const proofs& answers);
 
 /// "acme or github", "acme and github", "acme, or github and legacy"; from four groups on the rest is counted.
 [[nodiscard]] std::string names_of(const verifier_groups& all);

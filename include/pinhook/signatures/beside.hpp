@@ -1,8 +1,8 @@
 // Where signatures lie beside an image, and which of what is found there is one.
 //
 // A registry lists what refers to a digest (referrers API), or a client keeps the list under the tag sha256-<hex>; some
-// registries have both at the same time. cosign's older layout has a tag of its own, sha256-<hex>.sig. All places are
-// always looked at: one good signature is enough, wherever it lies.
+// registries have both at the same time. cosign's older layout has tags of its own: sha256-<hex>.sig, and for
+// attestations sha256-<hex>.att. All places are always looked at: one good signature is enough, wherever it lies.
 //
 // Sources: OCI distribution-spec at 967efdc0, "Referrers Tag Schema"; sigstore/cosign specs/SIGNATURE_SPEC.md;
 // notaryproject/specifications signature-specification.md, "Storage". Pure; any thread.
@@ -26,7 +26,7 @@ namespace pinhook::signatures {
 inline constexpr std::size_t most_referrers = 64;
 inline constexpr std::size_t most_layers = 64;
 
-/// "sha256-<hex>", and with `suffix` ".sig".
+/// "sha256-<hex>", and with `suffix` ".sig" or ".att".
 [[nodiscard]] std::string tag_for(const registry::digest& of, std::string_view suffix = {});
 
 /// The digests that a list of referrers (an index) names, those of other kinds of artifacts left out; what a list says
@@ -35,7 +35,7 @@ inline constexpr std::size_t most_layers = 64;
 
 /// A layer that holds one signature.
 struct stored_signature {
-  enum class form : std::uint8_t { bundle, simple_signing, jws, cose };
+  enum class form : std::uint8_t { bundle, simple_signing, envelope, jws, cose };
   form as = form::bundle;
   registry::digest blob;
   std::size_t size = 0;

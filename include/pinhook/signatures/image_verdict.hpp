@@ -31,6 +31,9 @@ struct found_signatures {
   std::vector<std::string> unreadable;
   /// Referrers beyond `most_referrers`, which were not looked at.
   std::size_t left_out = 0;
+  /// Why something could not be read that may be there: a registry, or a place behind a mirror, was out of reach. The
+  /// first reason; no value: all was read.
+  std::optional<error> unread{};
 };
 
 /// All that was fetched to judge one image.
@@ -71,6 +74,8 @@ struct signature_report {
   std::string issuer;
   /// A proven time.
   std::optional<wall_time> signed_at;
+  /// As trust::verdict.
+  std::optional<wall_time> good_until{};
   /// No value: it holds. Else the reason, a sentence about the signature: "it was not made by the key".
   std::optional<error> failure;
 };
@@ -85,6 +90,8 @@ struct image_verdict {
   /// Why it is not verified, for the end of a sentence: "no signature was found"; "none of 2 signatures that were found
   /// holds: …". Empty: it is.
   std::string reason;
+  /// Verified: until when, at the moment of verification; no value: without an end.
+  std::optional<wall_time> good_until{};
   /// Of content trust alone: the digest that was signed for the tag.
   std::optional<trust::signed_tag> signed_tag;
 };
@@ -94,9 +101,10 @@ struct image_verdict {
 
 /// Verified: the image's own manifest has a signature that holds, and so has each of those for the verifier's
 /// platforms. `attested`: an attestation of that kind in place of a signature. A verifier of content trust judges no
-/// evidence (judge_content_trust).
-[[nodiscard]] image_verdict judge(const image_evidence& evidence, const verifier& by, wall_time now,
-                                  const attestation_demand* attested = nullptr);
+/// evidence (judge_signed_tag). An error, that of found_signatures::unread: what was read is not enough, and something
+/// could not be read.
+[[nodiscard]] result<image_verdict> judge(const image_evidence& evidence, const verifier& by, wall_time now,
+                                          const attestation_demand* attested = nullptr);
 
 /// The verdict on an image whose tag has a signed digest, or the error of finding one (not_found, denied, malformed:
 /// not verified). `digest`: the image's; no value: the signed one is taken.

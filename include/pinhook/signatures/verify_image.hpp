@@ -36,6 +36,8 @@ struct evidence_demand {
   bool describes_manifests = false;
   /// Of an index: the manifests for these platforms too, where it has them.
   std::vector<registry::platform> platforms;
+  /// Attestations of cosign's older layout, too.
+  bool reads_attestations = false;
 };
 
 /// What these verifiers need, those of content trust left out.

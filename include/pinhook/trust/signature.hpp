@@ -43,8 +43,10 @@ struct signature {
   /// DER, the signer's first; empty: the signer's key is not in it.
   std::vector<std::string> certificates;
   std::vector<log_entry> log_entries;
-  /// RFC 3161 responses in DER, over `value`.
+  /// RFC 3161 responses in DER, over `stamped`.
   std::vector<std::string> timestamps;
+  /// `value`; of an attestation in the older layout the whole envelope, as it was stored.
+  std::string stamped;
 };
 
 /// DSSE's pre-authentication encoding: "DSSEv1", then the lengths and texts of type and payload.
@@ -57,5 +59,10 @@ struct signature {
 /// A layer application/vnd.dev.cosign.simplesigning.v1+json with its descriptor's annotations. malformed, as above.
 [[nodiscard]] result<signature> parse_simple_signing(std::string payload,
                                                      const std::map<std::string, std::string>& annotations);
+
+/// A layer application/vnd.dsse.envelope.v1+json with its descriptor's annotations: an attestation of cosign's older
+/// layout. malformed, unsupported: as above.
+[[nodiscard]] result<signature> parse_envelope(std::string envelope,
+                                               const std::map<std::string, std::string>& annotations);
 
 }  // namespace pinhook::trust

@@ -21,6 +21,9 @@ struct verdict {
   std::string issuer;
   /// The earliest proven time.
   std::optional<wall_time> signed_at;
+  /// Until when it holds, where that rests on the moment of verification: the end of a certificate without a proof of
+  /// time, or of the signature itself. No value: it holds without an end.
+  std::optional<wall_time> good_until{};
   [[nodiscard]] bool is_verified() const { return !failure; }
 };
 

@@ -114,13 +114,16 @@ TEST_F(DocumentReader, TheRegistrysNotFoundCountsWhenAMirrorIsDown) {
   EXPECT_THAT(both.error().message, HasSubstr("mirror m.example: down"));
 }
 
-// Where only mirrors can be reached, most documents that are looked for are nowhere.
-TEST_F(DocumentReader, AMirrorsNotFoundCountsWhereTheRegistryIsOutOfReach) {
+// What a mirror does not have is not known to be nowhere.
+TEST_F(DocumentReader, AMirrorsNotFoundIsNoAbsenceWhereTheRegistryIsOutOfReach) {
   client.answers.emplace("r.example anonymous", fail(error_code::unavailable, "no connection"));
   const auto from = document_reader(tools({"https://m.example"}), ref());
-  EXPECT_EQ(read(from, "a").error().code, error_code::not_found);
-  EXPECT_EQ(read(from, "b").error().code, error_code::not_found);
-  EXPECT_THAT(client.asked, ElementsAre("m.example anonymous a", "r.example anonymous a", "m.example anonymous b"));
+  const auto first = read(from, "a");
+  EXPECT_EQ(first.error().code, error_code::unavailable);
+  EXPECT_EQ(first.error().message, "the mirrors do not have it, and the registry cannot be asked: no connection");
+  EXPECT_EQ(read(from, "b").error().message, first.error().message);
+  EXPECT_THAT(client.asked, ElementsAre("m.example anonymous a", "r.example anonymous a", "m.example anonymous b"))
+      << "the registry is not waited for again";
   client.answers.emplace("m.example anonymous", "text");
   EXPECT_TRUE(read(from, "c"));
   // A registry that refuses is not out of reach.

@@ -17,8 +17,8 @@ const rules::proof bad{false, 1, {"it was not made by the key"}};
 TEST(VerdictCache, HoldsGoodAnswersLongAndOthersShortly) {
   testing::fake_clock time;
   verdict_cache held({.capacity = 10, .accepted_for = 24h, .refused_for = 1min});
-  held.store("good", good, time.now());
-  held.store("bad", bad, time.now());
+  held.store("good", good, time.now(), time.wall());
+  held.store("bad", bad, time.now(), time.wall());
   EXPECT_EQ(held.find("good", time.now()), good);
   EXPECT_EQ(held.find("bad", time.now()), bad);
   EXPECT_EQ(held.find("other", time.now()), std::nullopt);
@@ -30,13 +30,34 @@ TEST(VerdictCache, HoldsGoodAnswersLongAndOthersShortly) {
   EXPECT_EQ(held.size(), 0U) << "what has ended takes no room";
 }
 
+TEST(VerdictCache, AnAcceptanceEndsWithWhatItRestsOn) {
+  testing::fake_clock time;
+  verdict_cache held({.accepted_for = 24h, .refused_for = 1min});
+  const auto ending = [&](std::chrono::nanoseconds in) {
+    rules::proof out = good;
+    out.good_until = time.wall() + std::chrono::duration_cast<wall_time::duration>(in);
+    return out;
+  };
+  held.store("soon", ending(1h), time.now(), time.wall());
+  held.store("later", ending(240h), time.now(), time.wall());
+  held.store("ended", ending(-1h), time.now(), time.wall());
+  EXPECT_FALSE(held.find("ended", time.now()));
+  time.advance(1h - 1ns);
+  EXPECT_TRUE(held.find("soon", time.now()));
+  time.advance(1ns);
+  EXPECT_FALSE(held.find("soon", time.now()));
+  EXPECT_TRUE(held.find("later", time.now()));
+  time.advance(23h);
+  EXPECT_FALSE(held.find("later", time.now())) << "and no later than any other";
+}
+
 TEST(VerdictCache, ANewerAnswerReplacesTheOlder) {
   testing::fake_clock time;
   verdict_cache held;
-  held.store("image", bad, time.now());
-  held.store("image", good, time.now());
+  held.store("image", bad, time.now(), time.wall());
+  held.store("image", good, time.now(), time.wall());
   EXPECT_EQ(held.find("image", time.now()), good);
-  held.store("image", bad, time.now());
+  held.store("image", bad, time.now(), time.wall());
   EXPECT_EQ(held.find("image", time.now()), bad);
   EXPECT_EQ(held.size(), 1U);
 }
@@ -44,10 +65,10 @@ TEST(VerdictCache, ANewerAnswerReplacesTheOlder) {
 TEST(VerdictCache, ForgetsWhatWasUsedLongestAgo) {
   testing::fake_clock time;
   verdict_cache held({.capacity = 2});
-  held.store("a", good, time.now());
-  held.store("b", good, time.now());
+  held.store("a", good, time.now(), time.wall());
+  held.store("b", good, time.now(), time.wall());
   EXPECT_TRUE(held.find("a", time.now()));
-  held.store("c", good, time.now());
+  held.store("c", good, time.now(), time.wall());
   EXPECT_TRUE(held.find("a", time.now()));
   EXPECT_FALSE(held.find("b", time.now()));
   EXPECT_TRUE(held.find("c", time.now()));
@@ -57,8 +78,8 @@ TEST(VerdictCache, ForgetsWhatWasUsedLongestAgo) {
 TEST(VerdictCache, AFloodOfRefusedImagesTakesNoPlaceOfGoodOnes) {
   testing::fake_clock time;
   verdict_cache held({.capacity = 2});
-  held.store("a", good, time.now());
-  for (int i = 0; i < 100; ++i) held.store("flood " + std::to_string(i), bad, time.now());
+  held.store("a", good, time.now(), time.wall());
+  for (int i = 0; i < 100; ++i) held.store("flood " + std::to_string(i), bad, time.now(), time.wall());
   EXPECT_TRUE(held.find("a", time.now()));
   EXPECT_EQ(held.size(), 3U);
 }
@@ -66,8 +87,8 @@ TEST(VerdictCache, AFloodOfRefusedImagesTakesNoPlaceOfGoodOnes) {
 TEST(VerdictCache, HoldsNothingForNoTime) {
   testing::fake_clock time;
   verdict_cache held({.accepted_for = 0s, .refused_for = 0s});
-  held.store("a", good, time.now());
-  held.store("b", bad, time.now());
+  held.store("a", good, time.now(), time.wall());
+  held.store("b", bad, time.now(), time.wall());
   EXPECT_EQ(held.size(), 0U);
 }
 

@@ -45,6 +45,21 @@ TEST_P(NotationCases, AreDecidedAsByTheTool) {
 INSTANTIATE_TEST_SUITE_P(Corpus, NotationCases, ::testing::ValuesIn(signature_cases("notation")),
                          testing::signature_test_name);
 
+// Verified a second before, it holds; a second after, it does not.
+TEST(Notation, SaysUntilWhenAVerdictHolds) {
+  for (const char* name : {"notation-jws-p256", "notation-cose-p256", "notation-jws-metadata-expiry"}) {
+    signature_case of = read_signature_case(name);
+    const auto until = verdicts_of(of).front().good_until;
+    ASSERT_TRUE(until) << name;
+    of.verify_at = *until - std::chrono::seconds(1);
+    EXPECT_TRUE(is_verified(of)) << name;
+    of.verify_at = *until + std::chrono::seconds(1);
+    EXPECT_FALSE(is_verified(of)) << name;
+  }
+  const auto timestamped = verdicts_of(read_signature_case("notation-jws-certificate-expired-timestamped"));
+  EXPECT_FALSE(timestamped.front().good_until) << "a timestamp proves it for good";
+}
+
 TEST(Notation, SaysWhyASignatureDoesNotCount) {
   const std::map<std::string, std::string> reasons{
       {"notation-bad-altered-payload", "it was not made by the key of its certificate"},
