@@ -240,6 +240,12 @@ class composer {
 
   void take_resolved(const slot_work& w, const resolve::answer& a) {
     const decision& d = w.decision;
+    const auto other = std::ranges::find(about_.signed_tags, w.lookup, &signed_tag::lookup);
+    if (other != about_.signed_tags.end())
+      warn_of(d, [&] {
+        return fmt::format("the tag is signed to be {}, which is taken; the registry has {}", a.digest.shortened(),
+                           other->of_registry.shortened());
+      });
     // A refresh that finds the same digest leaves the slot as it is, in whatever format it is written.
     if (slot_of(d.slot).image.ends_with("@" + a.digest.to_string())) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "same_digest");

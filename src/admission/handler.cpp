@@ -152,13 +152,15 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   }
   const bool has_proofs =
       std::ranges::any_of(about->judged, [](const judged_slot& j) { return j.proof_tenant != no_tenant; });
-  if (has_proofs) {
+  // Twice where the digest that was signed for a tag took the place of the registry's.
+  for (bool is_listed = !has_proofs; !is_listed;) {
     std::function<void()> list = [&] { list_checks(*about, *book, answers); };
     if (is_large)
       co_await large_->run(about->request.ns, std::move(list));
     else
       list();
     co_await verify(*about, sources, d, allowed);
+    is_listed = !about->signed_tags.empty() || !take_signed_tags(*about, *book, answers);
   }
   for (slot_work& w : about->work) {
     if (w.decision.action != pin::decision::kind::keep) continue;

@@ -1,6 +1,6 @@
 #include <pinhook/admission/proof_checks.hpp>
 
-#include <pinhook/pin/write_pin.hpp>
+#include <pinhook/pin/with_digest.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <algorithm>
@@ -41,15 +41,6 @@ std::optional<running_image> running(const inquiry& about, const judged_slot& j,
   return running_image{&j.ref, digest_in(answers, j.tag_lookup)};
 }
 
-std::optional<registry::reference> by_digest(const registry::reference& ref, const registry::digest& digest) {
-  const bool has_tag = !ref.effective_tag().empty();
-  auto out =
-      registry::reference::parse(pin::write_pin(ref.written_name(), ref.effective_tag(), digest,
-                                                has_tag ? pin::pin_format::tag_and_digest : pin::pin_format::digest));
-  if (!out) return std::nullopt;
-  return *std::move(out);
-}
-
 // Both are about the same digest of the same repository.
 bool is_same(const proof_check& a, const proof_check& b) {
   return a.tenant == b.tenant && a.is_known_only == b.is_known_only && a.image.tag() == b.image.tag() &&
@@ -65,7 +56,7 @@ void list_checks(inquiry& about, const rulebook& book, const std::vector<result<
     if (j.proof_tenant == no_tenant) continue;
     const auto runs = running(about, j, answers);
     if (!runs) continue;
-    auto image = runs->digest ? by_digest(*runs->ref, *runs->digest) : *runs->ref;
+    auto image = runs->digest ? pin::with_digest(*runs->ref, *runs->digest) : *runs->ref;
     if (!image) continue;
     proof_check check{*std::move(image), j.proof_tenant, rules::questions_of(book.rules, j.effects), j.is_unchanged};
     if (!runs->digest)
@@ -77,6 +68,27 @@ void list_checks(inquiry& about, const rulebook& book, const std::vector<result<
     by_image.emplace(check.image.canonical(), j.check);
     about.checks.push_back(std::move(check));
   }
+}
+
+bool take_signed_tags(inquiry& about, const rulebook& book, std::vector<result<resolve::answer>>& answers) {
+  for (const judged_slot& j : about.judged) {
+    if (j.check == no_check || about.work.empty() || about.work[j.slot].decision.action != decision::kind::resolve)
+      continue;
+    const std::size_t lookup = about.work[j.slot].lookup;
+    // A cooldown has decided already.
+    if (about.work[j.slot].wait || lookup >= answers.size() || !answers[lookup] ||
+        std::ranges::find(about.signed_tags, lookup, &signed_tag::lookup) != about.signed_tags.end())
+      continue;
+    const rules::demand* d = rules::resolving_demand(book.rules, j.effects);
+    if (d == nullptr) continue;
+    const auto digest = registry::digest::parse(rules::signed_instead(*d, about.checks[j.check].answers));
+    if (!digest || *digest == answers[lookup]->digest) continue;
+    about.signed_tags.push_back({lookup, std::exchange(answers[lookup]->digest, *digest)});
+  }
+  if (about.signed_tags.empty()) return false;
+  about.checks.clear();
+  for (judged_slot& j : about.judged) j.check = no_check;
+  return true;
 }
 
 std::optional<error> unverified(const inquiry& about, const judged_slot& j, const rulebook& book) {

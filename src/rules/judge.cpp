@@ -242,6 +242,12 @@ action action_on_proofs(const rule_set& rules, const effects& e) {
   return out;
 }
 
+const demand* resolving_demand(const rule_set& rules, const effects& e) {
+  const std::uint32_t at = e.demands[static_cast<std::size_t>(requirement::signed_by)];
+  if (at == effects::none || rules.rules()[at].action < action::warn) return nullptr;
+  return demand_of(rules.rules()[at], requirement::signed_by);
+}
+
 bool denies_registry(const rule_set& rules, const effects& e, const registry::reference& ref) {
   const std::uint32_t at = e.demands[static_cast<std::size_t>(requirement::registry)];
   if (at == effects::none) return false;

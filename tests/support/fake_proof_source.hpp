@@ -35,6 +35,12 @@ class fake_proofs final : public admission::proof_source {
     const std::size_t seen = reasons.size();
     answers_[{d.to_string(), verifier}] = rules::proof{false, seen, std::move(reasons)};
   }
+  /// Of Content Trust: `instead` is signed for the tag, and not `d`.
+  void names(const std::string& verifier, const registry::digest& d, const registry::digest& instead) {
+    const std::lock_guard lock(guard_);
+    answers_[{d.to_string(), verifier}] =
+        rules::proof{.seen = 1, .reasons = {"another digest is signed"}, .signed_digest = instead.to_string()};
+  }
   void fails(const registry::digest& d, error e) {
     const std::lock_guard lock(guard_);
     failures_.insert_or_assign(d.to_string(), std::move(e));

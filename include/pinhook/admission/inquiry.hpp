@@ -99,6 +99,14 @@ struct proof_check {
   rules::proofs answers = {};
 };
 
+/// A look-up whose answer was replaced by the digest that was signed for the tag.
+struct signed_tag {
+  /// Index in inquiry::lookups.
+  std::size_t lookup = 0;
+  /// What the registry has.
+  registry::digest of_registry;
+};
+
 struct inquiry {
   review request;
   pin::object now;
@@ -112,6 +120,8 @@ struct inquiry {
   std::shared_ptr<const resolve::tag_moves> moves = nullptr;
   /// Filled by list_checks.
   std::vector<proof_check> checks = {};
+  /// Filled by take_signed_tags.
+  std::vector<signed_tag> signed_tags = {};
   /// The tenants of the images; the namespace is the request's. Each once; empty when nothing is resolved, kept or
   /// judged.
   std::vector<registry::tenant> tenants;

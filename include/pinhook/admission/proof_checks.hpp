@@ -21,6 +21,12 @@ namespace pinhook::admission {
 /// digest could not be looked up has its answers already: that error.
 void list_checks(inquiry& about, const rulebook& book, const std::vector<result<resolve::answer>>& answers);
 
+/// Content Trust also resolves: where the digest of a tag does not meet a demand, and a verifier names the one that was
+/// signed for the tag, that one takes its place in `answers`, with inquiry::signed_tags saying so. True: some did; then
+/// the checks are empty again, to be listed and answered once more.
+[[nodiscard]] bool take_signed_tags(inquiry& about, const rulebook& book,
+                                    std::vector<result<resolve::answer>>& answers);
+
 /// Why it is not known whether the slot meets a demand on signatures that denies; none where it is known, or where the
 /// image is not new. The mode decides about such a slot, as about one whose digest could not be looked up.
 [[nodiscard]] std::optional<error> unverified(const inquiry& about, const judged_slot& j, const rulebook& book);

@@ -84,6 +84,10 @@ struct finding {
 /// The most severe action of the demands on signatures; allow: there is none.
 [[nodiscard]] action action_on_proofs(const rule_set& rules, const effects& e);
 
+/// The demand on signatures of a rule that denies or warns, for which what Content Trust signed takes the place of what
+/// the registry has (rules::signed_instead); null: there is none.
+[[nodiscard]] const demand* resolving_demand(const rule_set& rules, const effects& e);
+
 /// True when a rule denies the image for the registry it comes from. The image is denied for any answer of that
 /// registry, so it need not be asked.
 [[nodiscard]] bool denies_registry(const rule_set& rules, const effects& e, const registry::reference& ref);

@@ -184,6 +184,38 @@ TEST_F(SignedImages, PodsOfForeignControllersAreVerified) {
   EXPECT_THAT(message(), HasSubstr("pinhook cannot verify 1 of 1 images"));
 }
 
+// Content Trust also resolves: what was signed for a tag is pinned, whatever the registry has.
+TEST_F(SignedImages, TheDigestThatWasSignedForATagIsPinned) {
+  use_rules("[{name: own, require: {signed: [legacy]}, action: deny}]");
+  signatures->names("legacy", digest_of_digit('a'), digest_of_digit('b'));
+  signatures->accepts("legacy", digest_of_digit('b'));
+  EXPECT_EQ(ask(web()).outcome, outcome::pinned);
+  EXPECT_THAT(patch(), HasSubstr("ghcr.io/acme/web@" + sha('b')));
+  EXPECT_THAT(warnings(), ElementsAre(AllOf(HasSubstr("the tag is signed to be sha256:bbbb"),
+                                            HasSubstr("the registry has sha256:aaaa"), HasSubstr("container web"))));
+  EXPECT_THAT(verified(), ElementsAre("ghcr.io/acme/web@" + sha('a') + " 1", "ghcr.io/acme/web@" + sha('b') + " 1"));
+  // Only once: a server that names yet another one convinces nobody.
+  signatures->names("legacy", digest_of_digit('b'), digest_of_digit('c'));
+  EXPECT_EQ(ask(web()).outcome, outcome::denied);
+}
+
+TEST_F(SignedImages, ASignedTagMovesNothingThatIsAcceptedOrIsNoTag) {
+  signatures->names("legacy", digest_of_digit('a'), digest_of_digit('b'));
+  signatures->accepts("legacy", digest_of_digit('b'));
+  signatures->accepts("acme", digest_of_digit('a'));
+  use_rules("[{name: own, require: {signed: [acme, legacy]}, action: deny}]");
+  EXPECT_EQ(ask(web()).outcome, outcome::pinned);
+  EXPECT_THAT(patch(), HasSubstr("ghcr.io/acme/web@" + sha('a')));
+  use_rules("[{name: own, require: {signed: [[acme, legacy]]}, action: deny}]");
+  EXPECT_EQ(ask(web()).outcome, outcome::denied) << "nobody signed all of it";
+  use_rules("[{name: own, require: {signed: [legacy]}, action: audit}]");
+  ask(web());
+  EXPECT_THAT(patch(), HasSubstr("ghcr.io/acme/web@" + sha('a'))) << "a rule that only records changes nothing";
+  use_rules("[{name: own, require: {signed: [legacy]}, action: deny}]");
+  EXPECT_EQ(ask(web("ghcr.io/acme/web@" + sha('a'))).outcome, outcome::denied);
+  EXPECT_EQ(ask(pod_review("ghcr.io/acme/web:1")).outcome, outcome::denied);
+}
+
 // A recorded pin is verified like any other digest; where nothing is refused, it stays even when that fails.
 TEST_F(SignedImages, KeptPinsAreVerified) {
   use_rules(deny_rule);

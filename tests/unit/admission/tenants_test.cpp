@@ -1,4 +1,5 @@
 // The tenant whose credentials are used for an object's images.
+#include "support/fake_proof_source.hpp"
 #include "support/fake_resolver.hpp"
 #include "support/fake_tenant_credentials.hpp"
 #include "support/run.hpp"
@@ -8,6 +9,8 @@
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/admission/lookup_allowance.hpp>
 #include <pinhook/pin/pod_spec.hpp>
+#include <pinhook/rules/read_rules.hpp>
+#include <pinhook/yaml/document.hpp>
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -336,6 +339,35 @@ TEST_F(AdmissionAllowance, SecretsThatAreNotHeldAreNotReadBeyondIt) {
   fake_allowance some(2);
   EXPECT_EQ(ask_with(some, api_image).outcome, outcome::pinned);
   EXPECT_THAT(some.ended, ElementsAre(false, false)) << "the read, and the look-up";
+}
+
+// What lies beside an image may be asked for as often as tags: the same guesses could be made there.
+TEST_F(AdmissionAllowance, LookUpsOfSignaturesCountAsThoseOfTags) {
+  const auto root = yaml::parse("[{name: own, require: {signed: [acme]}, action: deny}]");
+  const auto demanding = std::make_shared<const rulebook>(policy, *rules::read_rules(*root));
+  const auto signatures = std::make_shared<testing::fake_proofs>();
+  signatures->accepts("acme", digest_of_digit('a'));
+  const auto answer = [&](lookup_allowance& allowed, const std::string& image) {
+    const handler h(tags, tenants, demanding, nullptr, signatures);
+    const std::string spec = R"("containers":[{"name":"api","image":")" + image + "\"}]";
+    return testing::run(h.handle(review_of(pod(spec)), pin::mode::enforce, deadline::never(), &allowed));
+  };
+  const std::string pinned = "r.io/api@" + digest_of_digit('a').to_string();
+  fake_allowance none(0);
+  EXPECT_THAT(answer(none, pinned).body, HasSubstr("used up"));
+  EXPECT_THAT(signatures->queries(), IsEmpty());
+  fake_allowance some(100);
+  EXPECT_EQ(answer(some, pinned).outcome, outcome::unchanged);
+  EXPECT_THAT(some.ended, ElementsAre(false));
+  // An image that its registry does not show to this tenant is a guess.
+  signatures->fails(digest_of_digit('b'), {error_code::not_found, "no such image", std::nullopt});
+  some.ended.clear();
+  answer(some, "r.io/api@" + digest_of_digit('b').to_string());
+  EXPECT_THAT(some.ended, ElementsAre(true));
+  // What is held costs nothing.
+  signatures->holds(digest_of_digit('a'));
+  fake_allowance again(0);
+  EXPECT_EQ(answer(again, pinned).outcome, outcome::unchanged);
 }
 
 }  // namespace
