@@ -1,6 +1,7 @@
 #include <pinhook/access/command_digests.hpp>
 
 #include <pinhook/access/answer_times.hpp>
+#include <pinhook/access/command_proofs.hpp>
 #include <pinhook/access/lookup_queue.hpp>
 #include <pinhook/access/manifest_reader.hpp>
 #include <pinhook/access/progress_lines.hpp>
@@ -133,7 +134,7 @@ struct registry_digests::parts {
   asio::io_context io{1};
   answer_times heard{machine_clock()};
   std::unique_ptr<registry_access> access;
-  std::unique_ptr<resolve::tag_resolver> tags;
+  std::shared_ptr<resolve::tag_resolver> tags;
   /// Null: the process's own.
   std::shared_ptr<registry::credential_source> credentials;
 };
@@ -156,13 +157,18 @@ result<std::unique_ptr<registry_digests>> registry_digests::open(const config::s
   const deadline limit = deadline::after(machine_clock().now(), s.resolver.lookup_limit);
   if (auto read = run_to_end(p->io, p->access->read_cluster_mirrors(limit)); !read)
     return fail(std::move(read.error()));
-  p->tags = std::make_unique<resolve::tag_resolver>(p->io.get_executor(), p->access->client(), machine_clock(), nullptr,
+  p->tags = std::make_shared<resolve::tag_resolver>(p->io.get_executor(), p->access->client(), machine_clock(), nullptr,
                                                     resolver_options(s, *p->access));
   return std::unique_ptr<registry_digests>(new registry_digests(std::move(p)));
 }
 
 void registry_digests::use_credentials(std::shared_ptr<registry::credential_source> all) {
   parts_->credentials = std::move(all);
+}
+
+result<std::vector<rules::proofs>> registry_digests::prove(const std::vector<rules::proof_request>& requests) {
+  return prove_images({parts_->io, *parts_->access, parts_->tags, parts_->credentials}, parts_->chosen.verifiers,
+                      requests);
 }
 
 registry_digests::connected registry_digests::connection() { return {parts_->io, *parts_->access}; }

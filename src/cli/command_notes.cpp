@@ -25,8 +25,8 @@ constexpr std::array<note, 17> notes{{
      "  pinhook pin -i --lock pinhook.lock deploy/   take the digests of a lock file\n"
      "  helm template web ./chart | pinhook pin -    pin a rendered chart\n"
      "\n"
-     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed. 1 when the "
-     "result could not be written."},
+     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed. 1 when a rule "
+     "denies a digest for its signatures, or the result could not be written."},
     {command::unpin,
      "A pin becomes the tag in its reference or in the comment behind it. Pins without a tag stay.\n"
      "\n"
@@ -64,8 +64,9 @@ constexpr std::array<note, 17> notes{{
      "  pinhook lock --offline deploy/         fail when something is not locked\n"
      "  pinhook lock --as kbld --file images.lock.yml deploy/   write an ImagesLock of kbld\n"
      "\n"
-     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed. Nothing is "
-     "written after 2 or 3, unless --keep-going. 1 when the lock file could not be written."},
+     "Exit codes: 0 done; 1 a rule denies a digest for its signatures; 2 wrong usage, or a file that cannot be read or "
+     "understood; 3 a look-up failed. Nothing is written after these, unless --keep-going. 1 when the lock file could "
+     "not be written."},
     {command::resolve,
      "One line a reference, in their order, written as pin would write it.\n"
      "\n"
@@ -97,8 +98,8 @@ constexpr std::array<note, 17> notes{{
      "  kpt fn source deploy/ | pinhook fn | kpt fn sink out/\n"
      "  pinhook fn <resource-list.yaml\n"
      "\n"
-     "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed. 1 when the result "
-     "could not be written."},
+     "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed. 1 when a rule denies a "
+     "digest for its signatures, or the result could not be written."},
     {command::rules,
      "FILE is a list of images with the expected result of the rules for each, and nothing else:\n"
      "\n"

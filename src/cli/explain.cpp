@@ -26,7 +26,8 @@ using optional_text = std::optional<std::string>;
 
 std::string explanation_json(const std::array<std::pair<std::string_view, optional_text>, 8>& members,
                              const access::access_report* report = nullptr,
-                             const std::vector<pipeline::rule_match>* matches = nullptr) {
+                             const std::vector<pipeline::rule_match>* matches = nullptr,
+                             const std::vector<pipeline::rule_verdict>* verdicts = nullptr) {
   std::string out = "{";
   for (const auto& [key, text] : members) {
     if (out.size() > 1) out += ',';
@@ -39,12 +40,17 @@ std::string explanation_json(const std::array<std::pair<std::string_view, option
   }
   if (report != nullptr) out += "," + to_json_members(*report);
   if (matches != nullptr) out += ",\"rules\":" + pipeline::to_json(*matches);
+  if (verdicts != nullptr) out += ",\"signatures\":" + pipeline::to_json(*verdicts);
   return out + "}\n";
 }
 
 explanation explain_good(const reference& ref, output_format format, const access::access_report* report,
-                         const std::vector<pipeline::rule_match>* matches) {
-  const int code = report != nullptr && report->has_failed() ? exit_lookup : exit_good;
+                         const std::vector<pipeline::rule_match>* matches,
+                         const std::vector<pipeline::rule_verdict>* verdicts) {
+  using state = rules::judgement::state;
+  const bool is_unknown = verdicts != nullptr &&
+                          std::ranges::find(*verdicts, state::unknown, &pipeline::rule_verdict::is) != verdicts->end();
+  const int code = is_unknown || (report != nullptr && report->has_failed()) ? exit_lookup : exit_good;
   const std::string tag(ref.effective_tag());
   const auto& digest = ref.digest();
   if (format == output_format::json)
@@ -56,7 +62,7 @@ explanation explain_good(const reference& ref, output_format format, const acces
                                {"digest", digest ? optional_text(digest->to_string()) : std::nullopt},
                                {"canonical", ref.canonical()},
                                {"error", std::nullopt}}},
-                             report, matches),
+                             report, matches, verdicts),
             "", code};
 
   const auto line = [](std::string_view name, std::string_view text) { return fmt::format("{:<12}{}\n", name, text); };
@@ -74,6 +80,7 @@ explanation explain_good(const reference& ref, output_format format, const acces
   out += line("canonical", ref.canonical());
   if (report != nullptr) out += to_lines(*report);
   if (matches != nullptr) out += pipeline::to_lines(*matches);
+  if (verdicts != nullptr) out += pipeline::to_lines(*verdicts);
   return {std::move(out), "", code};
 }
 
@@ -91,9 +98,10 @@ std::string pointed_at(std::string_view text, std::size_t position) {
 }  // namespace
 
 explanation explain(std::string_view text, output_format format, const access::access_report* report,
-                    const std::vector<pipeline::rule_match>* matches) {
+                    const std::vector<pipeline::rule_match>* matches,
+                    const std::vector<pipeline::rule_verdict>* verdicts) {
   const auto read = reference::read(text);
-  if (read) return explain_good(*read, format, report, matches);
+  if (read) return explain_good(*read, format, report, matches, verdicts);
   if (format == output_format::json)
     return {explanation_json({{{"reference", std::string(text)},
                                {"registry", std::nullopt},

@@ -1,4 +1,5 @@
 #include <pinhook/access/access_reporter.hpp>
+#include <pinhook/access/command_proofs.hpp>
 #include <pinhook/access/node_config.hpp>
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/access/run_to_end.hpp>
@@ -11,13 +12,20 @@
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/config/configuration_source.hpp>
+#include <pinhook/pin/with_digest.hpp>
+#include <pinhook/pipeline/rule_report.hpp>
+#include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/resolve/tag_resolver.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/core.h>
 
 #include <cstdio>
+#include <memory>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace pinhook::cli {
 namespace {
@@ -36,8 +44,42 @@ int refuse_explain(const error& e) {
   return exit_code(e.code);
 }
 
-result<access::access_report> find_report(const arguments& arguments, const config::settings& s,
-                                          const registry::reference& ref) {
+struct tried_lookup {
+  access::access_report report;
+  /// Only where the look-up was tried.
+  std::optional<std::vector<pipeline::rule_verdict>> signatures{};
+};
+
+// The image by the digest that the look-up found.
+std::optional<registry::reference> found_image(const access::access_report& report, const registry::reference& ref) {
+  if (ref.is_pinned()) return ref;
+  for (const auto& one : *report.attempts) {
+    if (!one.was_asked || !one.answer) continue;
+    if (const auto digest = registry::digest::parse(*one.answer)) return pin::with_digest(ref, *digest);
+  }
+  return std::nullopt;
+}
+
+// What rules make of the signatures, read with the tenant's credentials; nothing where none is demanded.
+result<std::optional<std::vector<pipeline::rule_verdict>>> judge_signatures(access::proof_tools with,
+                                                                            const config::settings& s,
+                                                                            const access::access_report& report,
+                                                                            const registry::reference& ref) {
+  const auto questions = pipeline::questions_about(s.rules, ref);
+  const auto image = found_image(report, ref);
+  if (questions.empty() || !image) return std::nullopt;
+  auto answers = access::prove_images(std::move(with), s.verifiers, {{*image, questions}});
+  if (!answers) return fail(std::move(answers.error()));
+  return pipeline::find_rule_verdicts(s.rules, ref, answers->front());
+}
+
+awaitable<bool> end_of(resolve::tag_resolver& one) {
+  co_await one.stop();
+  co_return true;
+}
+
+result<tried_lookup> find_report(const arguments& arguments, const config::settings& s,
+                                 const registry::reference& ref) {
   asio::io_context io(1);
   auto access = access::registry_access::open(io, s, process_environment(), machine_clock(), nullptr);
   if (!access) return fail(std::move(access.error()));
@@ -46,9 +88,18 @@ result<access::access_report> find_report(const arguments& arguments, const conf
                 "--namespace needs a Kubernetes API: set `kubeconfig`, or run it in a cluster");
   const std::chrono::nanoseconds span = arguments.tries ? reading_time + s.resolver.lookup_limit : reading_time;
   const deadline d = deadline::after(machine_clock().now(), span);
-  registry::tenant tenant{arguments.ns, arguments.service_account, arguments.pull_secrets};
+  const registry::tenant tenant{arguments.ns, arguments.service_account, arguments.pull_secrets};
   access::access_reporter reporter(**access, s);
-  return access::run_to_end(io, reporter.report(ref, std::move(tenant), arguments.tries, d));
+  tried_lookup out{access::run_to_end(io, reporter.report(ref, tenant, arguments.tries, d))};
+  if (!arguments.tries) return out;
+  auto credentials = access::run_to_end(io, (*access)->tenants()->credentials_of(tenant, d));
+  const auto reads = std::make_shared<resolve::tag_resolver>(io.get_executor(), (*access)->client(), machine_clock(),
+                                                             nullptr, (*access)->resolver_options(s));
+  auto judged = judge_signatures({io, **access, reads, std::move(credentials)}, s, out.report, ref);
+  access::run_to_end(io, end_of(*reads));
+  if (!judged) return fail(std::move(judged.error()));
+  out.signatures = std::move(*judged);
+  return out;
 }
 
 }  // namespace
@@ -80,10 +131,11 @@ int explain(const arguments& arguments) {
   if (arguments.ns.empty()) found->values.pull_secrets.mode = config::switch_state::off;
   // The report shows failures, so the log needs only errors.
   log::configure({.least = log::level::error, .shape = found->values.log.format});
-  const auto report = find_report(arguments, found->values, *ref);
-  if (!report) return refuse_explain(report.error());
+  const auto tried = find_report(arguments, found->values, *ref);
+  if (!tried) return refuse_explain(tried.error());
   const auto matches = pipeline::find_rule_matches(found->values.rules, *ref);
-  return print_explanation(explain(arguments.reference, format, &*report, &matches));
+  return print_explanation(explain(arguments.reference, format, &tried->report, &matches,
+                                   tried->signatures ? &*tried->signatures : nullptr));
 }
 
 }  // namespace pinhook::cli

@@ -20,11 +20,13 @@
 #include <pinhook/fleet/row_findings.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 #include <pinhook/rules/rule_set.hpp>
 #include <pinhook/store/history.hpp>
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -40,6 +42,8 @@ constexpr std::string_view report_name = "report";
 struct asked_registries {
   fleet::registry_facts facts;
   std::vector<std::string> failures;
+  /// Null: none was asked.
+  std::unique_ptr<access::registry_digests> source{};
 };
 
 result<asked_registries> ask_registries(const registries_question& question, const fleet::state& state) {
@@ -60,7 +64,31 @@ result<asked_registries> ask_registries(const registries_question& question, con
     if (answers[i].error().code != error_code::not_found) out.failures.push_back(answers[i].error().message);
     out.facts.answers.emplace(refs[i].canonical(), fail(std::move(answers[i].error())));
   }
+  out.source = std::move(registries->digests);
   return out;
+}
+
+// The rows, with what verifiers say about the images where rules demand signatures and registries may be asked.
+result<std::vector<fleet::row>> judged_rows(const fleet::state& state, asked_registries& asked, bool has_registry,
+                                            fleet::row_options options) {
+  const fleet::registry_facts* facts = has_registry ? &asked.facts : nullptr;
+  auto rows = fleet::make_rows(state, facts, options);
+  if (asked.source == nullptr) return rows;
+  rules::proof_requests questions;
+  for (const fleet::row& one : rows) fleet::add_questions(one, options, questions);
+  const auto requests = questions.take();
+  if (requests.empty()) return rows;
+  auto answers = asked.source->prove(requests);
+  if (!answers) return fail(std::move(answers.error()));
+  const rules::image_proofs proofs(requests, std::move(*answers));
+  options.proofs = &proofs;
+  rows = fleet::make_rows(state, facts, options);
+  for (const fleet::row& one : rows)
+    asked.failures.insert(asked.failures.end(), one.unverified.begin(), one.unverified.end());
+  std::ranges::sort(asked.failures);
+  const auto same = std::ranges::unique(asked.failures);
+  asked.failures.erase(same.begin(), same.end());
+  return rows;
 }
 
 int refuse_report(const error& e) {
@@ -168,7 +196,9 @@ int report(const arguments& arguments) {
       .format = s->pin.format};
   const auto format = fleet::parse_report_format(options.output).value_or(fleet::report_format::table);
   fleet::report out;
-  out.rows = fleet::make_rows(read->state, options.no_registry ? nullptr : &asked.facts, row_options);
+  auto rows = judged_rows(read->state, asked, !options.no_registry, row_options);
+  if (!rows) return refuse_run(report_name, rows.error());
+  out.rows = std::move(*rows);
   const auto scope = scope_of(options, **session, *read, asked);
   out.namespaces = std::move(read->state.namespaces);
   out.versions = std::move(read->state.versions);

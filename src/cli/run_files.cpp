@@ -8,6 +8,9 @@
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/files/lock_file.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 #include <pinhook/store/history.hpp>
 
 #include <fmt/core.h>
@@ -51,6 +54,25 @@ int deliver(const run_options& options, const pipeline::run_outcome& done) {
   for (const auto& message : done.messages)
     if (message.is_error || !options.is_quiet) say(options.command, message.text);
   return exit_code_of(done.status);
+}
+
+// Content Trust also resolves: what was signed for a tag is taken, whatever its registry has.
+bool take_signed_tags(const run_options& options, const std::vector<rules::proof_request>& asked,
+                      const std::vector<rules::proofs>& answers, pipeline::digest_map& known) {
+  bool is_any = false;
+  for (std::size_t i = 0; i < asked.size() && i < answers.size(); ++i) {
+    const registry::reference& image = asked[i].image;
+    const auto digest = registry::digest::parse(rules::signed_instead(asked[i], answers[i]));
+    const auto tag = registry::reference::parse(fmt::format("{}:{}", image.written_name(), image.tag()));
+    const auto held = digest && tag ? known.find(tag->canonical()) : known.end();
+    if (held == known.end() || !held->second || *held->second == *digest) continue;
+    if (!options.is_quiet)
+      say(options.command, fmt::format("{} is signed to be {}, which is taken; its registry has {}", tag->written(),
+                                       digest->shortened(), held->second->shortened()));
+    held->second = *digest;
+    is_any = true;
+  }
+  return is_any;
 }
 
 }  // namespace
@@ -112,10 +134,32 @@ pipeline::digest_map look_up(access::digest_source& source, const std::vector<re
 }
 
 int run_files(const run_options& options, pipeline::run& run, const digest_opener& open) {
-  const auto refs = run.wanted();
-  if (refs.empty()) return deliver(options, run.finish({}));
-  auto source = open();
-  return deliver(options, source ? run.finish(look_up(**source, refs)) : run.stop(source.error()));
+  std::unique_ptr<access::digest_source> source;
+  const auto is_open = [&]() -> result<void> {
+    if (source) return {};
+    auto opened = open();
+    if (!opened) return fail(std::move(opened.error()));
+    source = std::move(*opened);
+    return {};
+  };
+  pipeline::digest_map known;
+  if (const auto refs = run.wanted(); !refs.empty()) {
+    if (const auto good = is_open(); !good) return deliver(options, run.stop(good.error()));
+    known = look_up(*source, refs);
+  }
+  // Twice where the digest that was signed for a tag took the place of the registry's.
+  for (bool is_again = false;; is_again = true) {
+    const auto asked = run.questions(known);
+    if (asked.empty()) break;
+    if (const auto good = is_open(); !good) return deliver(options, run.stop(good.error()));
+    auto answers = source->prove(asked);
+    if (!answers && answers.error().code == error_code::unsupported) break;
+    if (!answers) return deliver(options, run.stop(answers.error()));
+    const bool is_other = !is_again && take_signed_tags(options, asked, *answers, known);
+    run.take(rules::image_proofs(asked, std::move(*answers)));
+    if (!is_other) break;
+  }
+  return deliver(options, run.finish(known));
 }
 
 }  // namespace pinhook::cli

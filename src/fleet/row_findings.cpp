@@ -1,6 +1,7 @@
 #include <pinhook/fleet/row_findings.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/pin/with_digest.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/rules/judge.hpp>
 #include <pinhook/rules/rule_set.hpp>
@@ -33,6 +34,21 @@ std::string restart_command(const row& r) {
   return {};
 }
 
+rules::subject subject_of(const row& of, const registry::reference& ref) {
+  return {.ref = &ref,
+          .ns = of.ns,
+          .group = of.owner.group,
+          .kind = of.owner.kind,
+          .container = of.container,
+          .type = of.type};
+}
+
+// None: its digest is not known.
+std::optional<registry::reference> image_by_digest(const row& of, const registry::reference& ref) {
+  if (ref.is_pinned()) return ref;
+  return of.tag_digest ? pin::with_digest(ref, *of.tag_digest) : std::nullopt;
+}
+
 class judged_row {
  public:
   explicit judged_row(const row_question& q)
@@ -56,14 +72,7 @@ class judged_row {
     row_.findings.push_back({std::string(rule), level, std::move(message), std::move(fix), kind});
   }
 
-  [[nodiscard]] rules::subject subject() const {
-    return {.ref = &*q_.ref,
-            .ns = row_.ns,
-            .group = row_.owner.group,
-            .kind = row_.owner.kind,
-            .container = row_.container,
-            .type = row_.type};
-  }
+  [[nodiscard]] rules::subject subject() const { return subject_of(row_, *q_.ref); }
 
   [[nodiscard]] std::string pin_text() const {
     if (!row_.tag_digest || !q_.ref) return {};
@@ -84,9 +93,15 @@ class judged_row {
         .pull_policy = policy(),
         .pinned = {},
         .is_volume = row_.type == pin::container_type::image_volume,
+        .proofs = proofs(),
         .tag = row_.tag,
         .is_moved = row_.moved == move::unknown ? std::nullopt : std::optional(row_.moved == move::version_tag)};
     return rules::judge(set, set.effects_of(subject()), image);
+  }
+
+  [[nodiscard]] const rules::proofs* proofs() const {
+    const auto image = image_by_digest(row_, *q_.ref);
+    return q_.options.proofs == nullptr || !image ? nullptr : q_.options.proofs->find(*image);
   }
 
   void judge_by_rules() {
@@ -97,9 +112,12 @@ class judged_row {
       // A rule wants the image without a digest.
       if (is_never && checks_.is_own(f.rule) && f.requirement == rules::requirement::digest) continue;
       const pipeline::check_rule& rule = checks_.table[at];
-      // What rules demand of signatures is unchecked here, and of moves where nothing is known to compare with.
+      // What could not be judged is a note: of signatures, and of moves where nothing is known to compare with.
       row_finding out{rule.id, f.failure ? severity::note : rule.level,
                       fmt::format("{}: {}", quoted_name(row_.image), f.reason), std::move(f.fix), f.kind};
+      for (const std::string& line : f.lines) out.message += fmt::format("; {}", line);
+      if (f.failure && f.failure->code != error_code::unsupported)
+        row_.unverified.push_back(fmt::format("rule {}: {}: {}", rule.id, quoted_name(row_.image), f.reason));
       if (f.requirement <= rules::requirement::digest && !is_never) {
         if (std::string text = pin_text(); !text.empty()) {
           out.fix = std::move(text);
@@ -212,6 +230,13 @@ class judged_row {
 }  // namespace
 
 void add_findings(const row_question& question) { judged_row(question).judge(); }
+
+void add_questions(const row& of, const row_options& options, rules::proof_requests& to) {
+  const auto ref = registry::reference::parse(of.image);
+  if (!ref || options.checks == nullptr) return;
+  const rules::rule_set& set = options.checks->set;
+  if (const auto image = image_by_digest(of, *ref)) to.add(*image, set, set.effects_of(subject_of(of, *ref)));
+}
 
 const pipeline::rule_table& cluster_rules() {
   static const pipeline::rule_table rules{

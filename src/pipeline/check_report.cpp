@@ -208,6 +208,7 @@ check_totals totals_of(const checked_files& files) {
     const auto notes = static_cast<std::size_t>(std::ranges::count(file.findings, severity::note, &finding::level));
     out.notes += notes;
     out.unread += file.unread.size();
+    out.unchecked += file.unchecked;
     out.findings += file.findings.size() - notes;
     if (file.findings.size() > notes) ++out.files_with_findings;
   }
@@ -227,6 +228,8 @@ std::string summary(const check_totals& t) {
   if (t.unread > 0)
     out += t.unread == 1 ? "; 1 value looks like an image and is not read"
                          : fmt::format("; {} values look like images and are not read", t.unread);
+  if (t.unchecked > 0)
+    out += fmt::format("; {} on signatures not checked (--drift asks registries)", counted_noun(t.unchecked, "demand"));
   if (t.faults > 0) out += fmt::format("; {} could not be read", counted_noun(t.faults, "file"));
   return out;
 }

@@ -37,6 +37,7 @@ check_run::check_run(check_run_options options, const rules::rule_set& of_operat
     : options_(std::move(options)),
       checks_(checks_with(of_operator, file)),
       looks_up_(options_.has_drift || !options_.lock_file.empty()),
+      asks_verifiers_(options_.has_drift && options_.lock_file.empty()),
       has_content_(std::max<std::size_t>(options_.arguments.size(), 1)) {}
 
 void check_run::take(input one) {
@@ -50,7 +51,7 @@ void check_run::take(input one) {
   }
   if (!one.content) {
     take_fault(std::move(one));
-  } else if (looks_up_ && add_wanted(one.content->slots(), question(one.path, known), wanted_)) {
+  } else if (must_wait(one, known)) {
     for (const files::slot& s : one.content->slots())
       if (!s.is_guess && s.tag) certain_.insert(s.tag->canonical());
     waiting_.push_back({files_.size(), std::move(*one.content), one.is_named});
@@ -58,6 +59,21 @@ void check_run::take(input one) {
   } else {
     files_.push_back(check(one.path, *one.content, one.is_named, known));
   }
+}
+
+bool check_run::must_wait(const input& one, const digest_map* known) {
+  if (!looks_up_) return false;
+  const auto q = question(one.path, known);
+  const bool has_wanted = add_wanted(one.content->slots(), q, wanted_);
+  rules::proof_requests pinned;
+  return add_questions(one.content->slots(), q, pinned) || has_wanted;
+}
+
+std::vector<rules::proof_request> check_run::questions(const digest_map& known) {
+  rules::proof_requests out;
+  for (const waiting_file& one : waiting_)
+    add_questions(one.file.slots(), question(files_[one.place].path, &known), out);
+  return out.take();
 }
 
 void check_run::take_fault(input one) {
@@ -85,6 +101,8 @@ check_question check_run::question(const std::string& path, const digest_map* kn
   out.lock_file = options_.lock_file;
   out.lists_images = options_.output == report_format::junit;
   out.known = known;
+  out.asks_verifiers = asks_verifiers_;
+  out.proofs = proofs_ ? &*proofs_ : nullptr;
   if (!options_.renames.empty() && path != "-")
     if (const auto at = options_.renames.find(canonical_path(path)); at != options_.renames.end())
       out.renamed = &at->second;
@@ -156,8 +174,12 @@ run_outcome check_run::stop(const error& e) {
 }
 
 run_outcome check_run::finish(const digest_map& known) {
-  const std::size_t failures = report_failures(known);
-  for (auto& one : waiting_) files_[one.place] = check(files_[one.place].path, one.file, one.is_named, &known);
+  std::size_t failures = report_failures(known);
+  for (auto& one : waiting_) {
+    files_[one.place] = check(files_[one.place].path, one.file, one.is_named, &known);
+    for (const std::string& unverified : files_[one.place].unverified) say_error(unverified);
+    failures += files_[one.place].unverified.size();
+  }
   const auto totals = totals_of(files_);
   auto options = options_.report;
   options.is_complete = totals.faults == 0 && failures == 0;

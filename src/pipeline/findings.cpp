@@ -1,6 +1,8 @@
 #include <pinhook/pipeline/findings.hpp>
 
+#include <pinhook/pin/with_digest.hpp>
 #include <pinhook/pipeline/line_finder.hpp>
+#include <pinhook/pipeline/slot_label.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/rules/judge.hpp>
 
@@ -37,8 +39,10 @@ struct violation {
   const registry::digest* digest = nullptr;
   /// A digest would mend it.
   bool lacks_digest = false;
-  /// It is not known whether the image breaks the rule.
-  bool is_unchecked = false;
+  /// It is not known whether the image breaks the rule, for this reason.
+  std::optional<error> failure{};
+  /// It is a demand on signatures.
+  bool is_about_proofs = false;
 };
 
 std::string tag_advice(const slot& s) {
@@ -114,14 +118,17 @@ class slot_judge {
     // A rule wants the image without a digest.
     if (is_never && of_digest != rules::effects::none && checks_.is_own(of_digest)) of_digest = rules::effects::none;
     const auto policy = policy_of(s);
-    const rules::image_state state{.ref = &*s.ref,
-                                   .has_digest = s.is_pinned(),
-                                   .pull_policy = policy,
-                                   .pinned = {},
-                                   .is_volume = s.type == pin::container_type::image_volume,
-                                   .tag = s.tag ? std::string_view(s.tag->tag()) : std::string_view(),
-                                   .is_moved = is_moved(s),
-                                   .moves_unknown = "--drift compares the digest that is written with its tag"};
+    const auto image = image_by_digest(s);
+    const rules::image_state state{
+        .ref = &*s.ref,
+        .has_digest = s.is_pinned(),
+        .pull_policy = policy,
+        .pinned = {},
+        .is_volume = s.type == pin::container_type::image_volume,
+        .proofs = question_.proofs == nullptr || !image ? nullptr : question_.proofs->find(*image),
+        .tag = s.tag ? std::string_view(s.tag->tag()) : std::string_view(),
+        .is_moved = is_moved(s),
+        .moves_unknown = "--drift compares the digest that is written with its tag"};
     for (auto& f : rules::judge(checks_.set, e, state)) {
       out.push_back(violation_of(s, std::move(f), is_never));
       if (out.back().digest != nullptr) compare_names(index, out.back());
@@ -129,6 +136,25 @@ class slot_judge {
     if (s.is_pinned() && question_.has_drift && !is_never && !s.is_refused())
       if (auto v = compared(s, index)) out.push_back(std::move(*v));
     return out;
+  }
+
+  // The image whose signatures count: as written, or by the digest that its tag has now. None: that is not known.
+  [[nodiscard]] std::optional<registry::reference> image_by_digest(const slot& s) const {
+    const registry::reference& ref = s.tag ? *s.tag : *s.ref;
+    const registry::digest* digest = s.is_pinned() ? &*s.ref->digest() : digest_of(question_, ref);
+    return digest == nullptr ? std::nullopt : pin::with_digest(ref, *digest);
+  }
+
+  [[nodiscard]] bool has_questions(const slot& s) const {
+    return question_.asks_verifiers && s.reason == skip_reason::none && s.ref &&
+           !questions_of(checks_.set, rules_.effects_of(s)).empty();
+  }
+  // False: there is nothing to ask.
+  [[nodiscard]] bool ask(const slot& s, rules::proof_requests& to) const {
+    if (!has_questions(s)) return false;
+    const auto image = image_by_digest(s);
+    if (image) to.add(*image, checks_.set, rules_.effects_of(s));
+    return image.has_value();
   }
 
  private:
@@ -163,8 +189,11 @@ class slot_judge {
     }
     out.fix = std::move(f.fix);
     out.kind = f.kind;
-    out.is_unchecked = f.failure.has_value();
-    if (out.is_unchecked) out.rule_message.clear();
+    for (const std::string& line : f.lines) out.message += fmt::format("; {}", line);
+    if (f.failure) out.rule_message.clear();
+    out.failure = std::move(f.failure);
+    out.is_about_proofs =
+        f.requirement == rules::requirement::signed_by || f.requirement == rules::requirement::attested;
     if (f.requirement == rules::requirement::pull_policy && s.form == files::slot_form::values)
       out.fix = fmt::format("pullPolicy{}", out.fix.substr(out.fix.find(':')));
     return out;
@@ -256,6 +285,17 @@ finding make_finding(std::string_view path, const slot& s, const check_rule& bro
   return out;
 }
 
+// What cannot be judged is a note; a look-up of signatures that failed fails the run.
+void take_failure(const violation& v, const slot& s, finding& f, checked_file& to) {
+  f.level = severity::note;
+  if (!v.is_about_proofs) return;
+  if (v.failure->code == error_code::unsupported)
+    ++to.unchecked;
+  else
+    to.unverified.push_back(
+        fmt::format("{}: {}: rule {}: {}", slot_label(f.path, s), quoted_name(s.written), f.rule, v.failure->message));
+}
+
 }  // namespace
 
 std::string to_do(const finding& f) {
@@ -298,7 +338,7 @@ checked_file check_file(std::string_view path, std::string_view text, std::span<
     std::vector<std::size_t> indices;
     for (violation& v : judge.judge(s, i)) {
       auto f = make_finding(path, s, judge.table()[v.row], lines.from(s.line, s.column));
-      if (v.is_unchecked) f.level = severity::note;
+      if (v.failure) take_failure(v, s, f, out);
       f.message = std::move(v.message);
       f.rule_message = std::move(v.rule_message);
       f.fix = std::move(v.fix);
@@ -330,7 +370,9 @@ bool add_wanted(std::span<const slot> all, const check_question& question,
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const slot& s = slots[i];
     if (s.reason != skip_reason::none || s.is_refused() || !s.ref || !s.tag) continue;
-    if (s.is_pinned() ? !question.has_drift || judge.is_never(s) : !judge.lacks_digest(s, i)) continue;
+    const bool is_needed =
+        s.is_pinned() ? question.has_drift && !judge.is_never(s) : judge.lacks_digest(s, i) || judge.has_questions(s);
+    if (!is_needed) continue;
     to.try_emplace(s.tag->canonical(), *s.tag);
     if (question.renamed != nullptr) {
       const auto [begin, end] = question.renamed->equal_range(i);
@@ -339,6 +381,15 @@ bool add_wanted(std::span<const slot> all, const check_question& question,
     }
     has_any = true;
   }
+  return has_any;
+}
+
+bool add_questions(std::span<const slot> all, const check_question& question, rules::proof_requests& to) {
+  std::vector<slot> judged;
+  const auto slots = question.renamed == nullptr ? all : with_problems(all, *question.renamed, judged);
+  const slot_judge judge(question);
+  bool has_any = false;
+  for (const slot& s : slots) has_any = judge.ask(s, to) || has_any;
   return has_any;
 }
 

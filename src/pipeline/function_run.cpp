@@ -1,10 +1,13 @@
 #include <pinhook/pipeline/function_run.hpp>
 
 #include <pinhook/pipeline/slot_label.hpp>
+#include <pinhook/pipeline/slot_proofs.hpp>
 #include <pinhook/pipeline/unread.hpp>
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace pinhook::pipeline {
@@ -36,6 +39,17 @@ std::vector<registry::reference> function_run::wanted() const {
   return fault_ ? std::vector<registry::reference>() : pipeline::wanted(*file_, choice_);
 }
 
+std::vector<rules::proof_request> function_run::questions(const digest_map& known) {
+  rules::proof_requests out;
+  if (!fault_) add_questions(*file_, choice_, known, out);
+  return out.take();
+}
+
+void function_run::take(rules::image_proofs answers) {
+  proofs_ = std::move(answers);
+  choice_.proofs = &*proofs_;
+}
+
 // The input unchanged, with the error in its results where they can be written.
 run_outcome function_run::stop(const error& e) {
   function_result failure;
@@ -58,18 +72,21 @@ result<void> function_run::pin(const digest_map& known) {
   const auto pinned = pipeline::pinned(*file_, choice_, known);
   if (!pinned) return fail(pinned.error());
   const bool is_failed = pinned->has(slot_result::kind::failed);
-  const bool writes = !is_failed || config_.keeps_going;
+  const bool is_refused = pinned->has(slot_result::kind::refused);
+  const bool writes = (!is_failed && !is_refused) || config_.keeps_going;
   if (writes) report_notes(*pinned);
   for (const auto& r : pinned->results) {
     const files::slot& s = file_->slots()[r.slot];
     report(s, r, writes);
+    for (const auto& one : r.warnings)
+      warn(list_->about(s), fmt::format("{}: ", s.object), fmt::format("{}: {}", shown_name(s), one));
     if (writes && r.outcome == slot_result::kind::changed) report_doubt(s);
   }
   report_unread();
   auto out = with_results(writes ? pinned->text : text_, results_);
   if (!out) return fail(std::move(out.error()));
   outcome_.out = std::move(*out);
-  outcome_.status = is_failed ? run_status::unresolved : run_status::good;
+  outcome_.status = is_failed ? run_status::unresolved : is_refused ? run_status::failed : run_status::good;
   return {};
 }
 
@@ -94,6 +111,10 @@ void function_run::report(const files::slot& s, const slot_result& r, bool write
       about.severity = result_severity::error;
       about.message = fmt::format("{}: {}", shown_name(s), r.message);
       break;
+    case kind::refused:
+      about.severity = result_severity::error;
+      about.message = fmt::format("{}: {} is not pinned: {}", shown_name(s), quoted_name(s.written), r.message);
+      break;
   }
   if (about.severity != result_severity::info)
     outcome_.messages.push_back(
@@ -103,6 +124,9 @@ void function_run::report(const files::slot& s, const slot_result& r, bool write
 
 // Reports notes about the list as a whole.
 void function_run::report_notes(const pinned_file& file) {
+  const auto unchecked = static_cast<std::size_t>(
+      std::ranges::count_if(file.results, [](const slot_result& r) { return r.is_unchecked; }));
+  if (unchecked != 0) warn({}, "", unchecked_note(unchecked));
   if (auto lost = file.lost_tags_note(); !lost.empty()) warn({}, "", std::move(lost));
   for (const auto& note : file.notes) warn({}, "", note);
 }

@@ -19,18 +19,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-slot_order order_of(const files::slot& s, const registry::reference& ref, const slot_rules& from) {
-  auto out = s;
-  out.ref = ref;
-  if (!ref.is_pinned()) out.tag = ref;
-  return from.order_of(out);
-}
-
 // An image after the entries of the kustomization itself.
 struct built_image {
   const taken_image* from = nullptr;
   registry::reference ref;
 };
+
+files::slot as_built(const files::slot& s, const registry::reference& ref) {
+  auto out = s;
+  out.ref = ref;
+  if (!ref.is_pinned()) out.tag = ref;
+  return out;
+}
+
+slot_order order_of(const files::slot& s, const registry::reference& ref, const slot_rules& from) {
+  return from.order_of(as_built(s, ref));
+}
+
+std::vector<rules::effects> effects_of(const std::vector<built_image>& all, const slot_rules& from) {
+  std::vector<rules::effects> out;
+  if (from.set.is_empty()) return out;
+  for (const built_image& one : all)
+    if (auto e = from.effects_of(as_built(one.from->slot, one.ref)); std::ranges::find(out, e) == out.end())
+      out.push_back(e);
+  return out;
+}
 
 // Images that one entry has to pin: an existing entry without tag and digest, or a new one with their name.
 struct gap_group {
@@ -126,7 +139,7 @@ class gap_finder {
     }
     const auto skipped = std::ranges::find_if(same, [](const built_image& b) { return b.from->is_skipped(); });
     if (skipped == same.end())
-      out_.missing.push_back({first.ref, first.from->place, format, group.entry});
+      out_.missing.push_back({first.ref, first.from->place, format, group.entry, effects_of(same, orders_)});
     else
       out_.notes.push_back(fmt::format("{} gets no {}: the object in {} is labelled pinhook.dev/pin: skip",
                                        first.ref.written(), kind, skipped->from->place));

@@ -1,9 +1,11 @@
 #include <pinhook/pipeline/lock_run.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/pipeline/fault_counts.hpp>
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
+#include <pinhook/pipeline/slot_proofs.hpp>
 #include <pinhook/pipeline/unread.hpp>
 
 #include <fmt/core.h>
@@ -115,11 +117,45 @@ void lock_run::report_failures(const digest_map& known) {
   }
 }
 
-void lock_run::say_nothing_is_written() {
-  if (is_refused_) return;
-  std::string failures = unresolved_ == 0 ? "" : counted_noun(unresolved_, "image") + " not resolved";
-  if (bad_files_ != 0) failures += (failures.empty() ? "" : ", ") + counted_noun(bad_files_, "file") + " invalid";
-  say_error(fmt::format("nothing is written: {}; use --keep-going to write the rest", failures));
+std::vector<std::pair<registry::reference, registry::digest>> lock_run::new_digests(const digest_map& known) const {
+  std::vector<std::pair<registry::reference, registry::digest>> out;
+  for (const auto& ref : plan_.fresh) out.emplace_back(ref, plan_.decided.find(ref.canonical())->digest);
+  for (const auto& ref : plan_.missing)
+    if (const auto found = known.find(ref.canonical()); found != known.end() && found->second)
+      out.emplace_back(ref, *found->second);
+  return out;
+}
+
+std::vector<rules::proof_request> lock_run::questions(const digest_map& known) {
+  rules::proof_requests out;
+  if (is_stopped() || !demands_signatures(options_.orders.set)) return out.take();
+  for (const auto& [ref, digest] : new_digests(known))
+    for (const auto& e : plan_.effects.at(ref.canonical())) add_questions(options_.orders.set, e, ref, digest, out);
+  return out.take();
+}
+
+// What the operator's rules say about signatures of the digests that the lock would get.
+void lock_run::judge_signatures(const digest_map& known) {
+  if (!demands_signatures(options_.orders.set)) return;
+  for (const auto& [ref, digest] : new_digests(known)) {
+    const std::string& place = plan_.places.at(ref.canonical());
+    bool is_unchecked = false;
+    for (const auto& e : plan_.effects.at(ref.canonical())) {
+      const auto found = judge_proofs_of(options_.orders.set, e, ref, digest, proofs_ ? &*proofs_ : nullptr);
+      is_unchecked = is_unchecked || found.is_unchecked;
+      for (const auto& one : found.warnings) say(fmt::format("{}: {}", place, one));
+      if (found.refusal.empty() && !found.failure) continue;
+      const bool is_refused = !found.refusal.empty();
+      refused_.insert(ref.canonical());
+      ++(is_refused ? denied_ : unresolved_);
+      worsen(is_refused ? run_status::failed : run_status::unresolved);
+      say_error(fmt::format("{}: {} is not locked: {}", place, quoted_name(ref.written()),
+                            is_refused ? found.refusal : found.failure->message));
+      break;
+    }
+    if (is_unchecked) ++unchecked_;
+  }
+  if (unchecked_ != 0) say(unchecked_note(unchecked_));
 }
 
 files::lock_format lock_run::format() const {
@@ -140,13 +176,16 @@ run_outcome lock_run::stop(const error& e) {
 }
 
 run_outcome lock_run::finish(const digest_map& known) {
-  if (!is_stopped()) report_failures(known);
+  if (!is_stopped()) {
+    report_failures(known);
+    judge_signatures(known);
+  }
   if (is_stopped()) {
-    say_nothing_is_written();
+    if (!is_refused_) say_error(nothing_written(faults()));
     return std::move(outcome_);
   }
   const auto before = existing_ ? existing_->images : resolve::image_lock();
-  files::lock_file after{format(), locked(plan_, known, before, options_.wait)};
+  files::lock_file after{format(), locked(plan_, known, before, options_.wait, refused_)};
   const std::size_t used = after.images.images().size();
   const bool may_prune = bad_files_ == 0;
   if (options_.prunes && !may_prune) say("nothing is dropped: the images of an invalid file are not known");
@@ -177,10 +216,7 @@ void lock_run::report(const resolve::image_lock& before, const resolve::image_lo
                            : kept == 1
                                ? "; 1 of them is not in these files and stays (--prune drops it)"
                                : fmt::format("; {} of them are not in these files and stay (--prune drops them)", kept);
-  std::string failures;
-  if (unresolved_ != 0) failures += fmt::format("; {} not resolved", unresolved_);
-  if (bad_files_ != 0) failures += fmt::format("; {} invalid", counted_noun(bad_files_, "file"));
-  say(lock_summary(before, after) + rest + failures);
+  say(lock_summary(before, after) + rest + faults_of_rest(faults()));
 }
 
 }  // namespace pinhook::pipeline

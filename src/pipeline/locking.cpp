@@ -4,7 +4,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <string_view>
@@ -25,7 +27,13 @@ struct use {
   bool is_open = false;
   /// The first place with another digest than `digest`, and that digest; empty: there is none.
   std::string conflict{};
+  /// The rules for it, of each of its places.
+  std::vector<rules::effects> effects{};
 };
+
+void take_effects(std::vector<rules::effects>& into, const rules::effects& e) {
+  if (std::ranges::find(into, e) == into.end()) into.push_back(e);
+}
 
 void take(use& into, const files::slot& s, const std::string& place) {
   if (!s.is_pinned()) {
@@ -59,12 +67,24 @@ struct renamed_use {
   registry::reference tag;
   std::string place;
   std::optional<registry::digest> digest;
+  std::optional<rules::effects> effects{};
 };
 
-void take_renamed(const renamed_images& renamed, std::size_t index, const use& of, std::vector<renamed_use>& into) {
+// The rules for a slot whose image has another name.
+std::optional<rules::effects> effects_as(const files::slot& s, const registry::reference& ref, const slot_rules& from) {
+  if (from.set.is_empty()) return std::nullopt;
+  auto built = s;
+  built.ref = built.tag = ref;
+  return from.effects_of(built);
+}
+
+void take_renamed(const renamed_images& renamed, std::size_t index, const files::slot& s, const slot_rules& orders,
+                  const std::string& place, std::vector<renamed_use>& into) {
   const auto [begin, end] = renamed.equal_range(index);
   for (const auto& [i, one] : std::ranges::subrange(begin, end))
-    if (one.ref) into.push_back({*one.ref, fmt::format("{}, which {} renames", of.place, one.by), of.digest});
+    if (one.ref)
+      into.push_back({*one.ref, fmt::format("{}, which {} renames", place, one.by),
+                      s.is_pinned() ? s.ref->digest() : std::nullopt, effects_as(s, *one.ref, orders)});
 }
 
 // The uses of all tags, each canonical one once, in the order of the files. Counts in `out` what needs no entry.
@@ -95,21 +115,24 @@ std::vector<use> uses_of(const lock_uses& from, lock_plan& out) {
       const auto& tag = s.tag ? *s.tag : *s.ref;
       const auto [at, is_new] = by_canonical.try_emplace(tag.canonical(), uses.size());
       const auto place = slot_label(in.path, s);
-      take_renamed(renamed, i, {tag, place, s.is_pinned() ? s.ref->digest() : std::nullopt}, others);
+      take_renamed(renamed, i, s, from.orders, place, others);
       if (is_new) uses.push_back({tag, place, std::nullopt, {}, s.is_guess});
       uses[at->second].is_guess = uses[at->second].is_guess && s.is_guess;
       take(uses[at->second], s, place);
+      if (!from.orders.set.is_empty()) take_effects(uses[at->second].effects, from.orders.effects_of(s));
     }
   }
   for (const auto& gap : from.gaps) {
     const auto [at, is_new] = by_canonical.try_emplace(gap.ref.canonical(), uses.size());
     if (is_new) uses.push_back({gap.ref, gap.place, std::nullopt, {}, false, true});
     uses[at->second].is_open = true;
+    for (const auto& e : gap.effects) take_effects(uses[at->second].effects, e);
   }
   for (auto& one : others) {
     const auto [at, is_new] = by_canonical.try_emplace(one.tag.canonical(), uses.size());
     if (is_new) uses.push_back({one.tag, one.place, one.digest, one.place, false, !one.digest});
     uses[at->second].is_open = uses[at->second].is_open || !one.digest;
+    if (one.effects) take_effects(uses[at->second].effects, *one.effects);
   }
   return uses;
 }
@@ -127,11 +150,16 @@ lock_plan plan_lock(const lock_uses& from, const resolve::image_lock& existing, 
     } else if (one.digest && !is_disputed) {
       const bool is_held = held != nullptr && held->digest == *one.digest;
       out.decided.put(one.tag, is_held ? *held : resolve::locked_image{*one.digest, {}});
+      if (is_held) continue;
+      out.fresh.push_back(one.tag);
+      out.places.emplace(one.tag.canonical(), one.place);
+      out.effects.emplace(one.tag.canonical(), one.effects);
     } else if (held != nullptr && !updates) {
       out.decided.put(one.tag, *held);
     } else {
       out.missing.push_back(one.tag);
       out.places.emplace(one.tag.canonical(), one.place);
+      out.effects.emplace(one.tag.canonical(), one.effects);
       if (one.is_guess) out.guesses.insert(one.tag.canonical());
     }
   }
@@ -139,11 +167,13 @@ lock_plan plan_lock(const lock_uses& from, const resolve::image_lock& existing, 
 }
 
 resolve::image_lock locked(const lock_plan& plan, const digest_map& known, const resolve::image_lock& existing,
-                           const cooldown& wait) {
+                           const cooldown& wait, const std::set<std::string, std::less<>>& refused) {
   auto out = plan.decided;
+  for (const auto& canonical : refused) out.restore(canonical, existing);
   for (const auto& ref : plan.missing) {
     const auto found = known.find(ref.canonical());
     const auto* held = existing.find(ref.canonical());
+    if (refused.contains(ref.canonical())) continue;
     if (found != known.end() && found->second)
       out.put(ref, after_look_up(held, *found->second, wait, ref.canonical()));
     else if (held != nullptr)

@@ -5,11 +5,13 @@
 #include <pinhook/files/diff.hpp>
 #include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/kustomization.hpp>
+#include <pinhook/pipeline/fault_counts.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/joined_files.hpp>
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
+#include <pinhook/pipeline/slot_proofs.hpp>
 #include <pinhook/pipeline/unread.hpp>
 
 #include <fmt/core.h>
@@ -61,6 +63,7 @@ void pin_run::read_memory() {
   auto read = files::read_lock(*options_.memory->existing);
   if (!read) return bad(options_.memory->path, read.error());
   memory_ = std::move(*read);
+  remembered_ = memory_.images;
 }
 
 std::vector<registry::digest> pin_run::pins_of(std::string_view canonical) const {
@@ -76,6 +79,9 @@ std::vector<registry::digest> pin_run::pins_of(std::string_view canonical) const
 digest_map pin_run::cooled(const digest_map& known) {
   if (!options_.memory) return known;
   const auto& wait = options_.memory->wait;
+  memory_.images = remembered_;
+  choice_.waiting.clear();
+  waiting_notes_.clear();
   auto out = known;
   for (const auto& ref : wanted()) {
     const auto found = out.find(ref.canonical());
@@ -91,7 +97,7 @@ digest_map pin_run::cooled(const digest_map& known) {
     auto after =
         after_look_up(before ? &*before : nullptr, *found->second, is_decided ? at_once(wait) : wait, ref.canonical());
     if (after.seen) {
-      say(waiting_note(ref.canonical(), after, wait));
+      waiting_notes_.push_back(waiting_note(ref.canonical(), after, wait));
       choice_.waiting.insert(ref.canonical());
       found->second = after.digest;
     }
@@ -99,6 +105,23 @@ digest_map pin_run::cooled(const digest_map& known) {
   }
   return out;
 }
+
+std::vector<rules::proof_request> pin_run::questions(const digest_map& known) {
+  rules::proof_requests out;
+  if (is_stopped() || options_.task == pin_task::unpin || !demands_signatures(options_.orders.set)) return out.take();
+  digests_ = cooled(known);
+  for (const auto& file : files_) {
+    if (!file.in.content) continue;
+    add_questions(*file.in.content, choice_for(file), *digests_, out);
+    if (!file.gaps) continue;
+    for (const auto& gap : file.gaps->missing)
+      if (const auto found = digests_->find(gap.ref.canonical()); found != digests_->end() && found->second)
+        for (const auto& e : gap.effects) add_questions(options_.orders.set, e, gap.ref, *found->second, out);
+  }
+  return out.take();
+}
+
+void pin_run::take(rules::image_proofs answers) { proofs_ = std::move(answers); }
 
 void pin_run::report_inputs() {
   std::size_t excluded = 0;
@@ -175,6 +198,8 @@ std::vector<registry::reference> pin_run::wanted() const {
 
 void pin_run::report_slot(const one_file& file, const files::slot& s, const slot_result& r) {
   using kind = slot_result::kind;
+  if (r.is_unchecked) ++n_.unchecked;
+  for (const auto& one : r.warnings) say(fmt::format("{}: {}", slot_label(file.in.path, s), one));
   switch (r.outcome) {
     case kind::changed:
       ++n_.changed_images;
@@ -195,10 +220,37 @@ void pin_run::report_slot(const one_file& file, const files::slot& s, const slot
       return;
     case kind::failed:
       ++n_.failed;
+      memory_.images.restore((s.tag ? *s.tag : *s.ref).canonical(), remembered_);
       worsen(r.code == error_code::internal ? run_status::failed : run_status::unresolved);
       say_error(fmt::format("{}: {}", slot_label(file.in.path, s), r.message));
       return;
+    case kind::refused:
+      ++n_.refused;
+      worsen(run_status::failed);
+      memory_.images.restore((s.tag ? *s.tag : *s.ref).canonical(), remembered_);
+      say_error(
+          fmt::format("{}: {} is not pinned: {}", slot_label(file.in.path, s), quoted_name(s.written), r.message));
+      return;
   }
+}
+
+bool pin_run::may_fill(const one_file& file, const kustomization_gap& gap, const registry::digest& digest) {
+  const std::string place = fmt::format("{}: {}", file.in.path, gap.place);
+  bool is_unchecked = false;
+  for (const auto& e : gap.effects) {
+    const auto found = judge_proofs_of(options_.orders.set, e, gap.ref, digest, proofs_ ? &*proofs_ : nullptr);
+    is_unchecked = is_unchecked || found.is_unchecked;
+    for (const auto& one : found.warnings) say(fmt::format("{}: {}", place, one));
+    if (found.refusal.empty() && !found.failure) continue;
+    const bool is_refused = !found.refusal.empty();
+    memory_.images.restore(gap.ref.canonical(), remembered_);
+    ++(is_refused ? n_.refused : n_.failed);
+    worsen(is_refused ? run_status::failed : run_status::unresolved);
+    say_error(fmt::format("{}: {}", place, is_refused ? found.refusal : found.failure->message));
+    return false;
+  }
+  if (is_unchecked) ++n_.unchecked;
+  return true;
 }
 
 result<std::string> pin_run::with_gaps(const one_file& file, std::string text, const pin_choice& choice,
@@ -208,6 +260,7 @@ result<std::string> pin_run::with_gaps(const one_file& file, std::string text, c
   for (const auto& gap : file.gaps->missing) {
     const auto found = known.find(gap.ref.canonical());
     if (found != known.end() && found->second) {
+      if (!may_fill(file, gap, *found->second)) continue;
       const auto format =
           files::format_for_all(choice.entries, {gap.ref.written(), gap.ref.written_name(), gap.ref.effective_tag()},
                                 gap.format.value_or(options_.format));
@@ -234,6 +287,7 @@ bool pin_run::is_filled(const one_file& file, const files::slot& s) {
 pin_choice pin_run::choice_for(const one_file& file) const {
   auto out = choice_;
   out.renamed = file.renamed;
+  out.proofs = proofs_ ? &*proofs_ : nullptr;
   for (const auto& [path, entries] : entries_)
     if (path != file.in.path) out.entries.push_back(entries);
   return out;
@@ -308,9 +362,7 @@ std::string pin_run::summary() const {
                        : n_.current == 1 ? "is pinned already"
                                          : "are pinned already");
   if (n_.left != 0) out += fmt::format("; {} left as {}", n_.left, n_.left == 1 ? "it is" : "they are");
-  if (n_.failed != 0) out += fmt::format("; {} not resolved", n_.failed);
-  if (n_.bad_files != 0) out += fmt::format("; {} invalid", counted_noun(n_.bad_files, "file"));
-  return out;
+  return out + faults_of_rest(faults());
 }
 
 run_outcome pin_run::stop(const error& e) {
@@ -321,18 +373,18 @@ run_outcome pin_run::stop(const error& e) {
 
 run_outcome pin_run::finish(const digest_map& known) {
   if (!is_stopped()) {
-    const auto digests = cooled(known);
+    if (!digests_) digests_ = cooled(known);
+    for (std::string& note : waiting_notes_) say(std::move(note));
     for (auto& file : files_)
-      if (file.in.content) finish_file(file, digests);
+      if (file.in.content) finish_file(file, *digests_);
   }
-  if (options_.keeps_going || (n_.failed == 0 && n_.bad_files == 0)) {
+  if (n_.unchecked != 0) say(unchecked_note(n_.unchecked));
+  if (options_.keeps_going || (n_.failed == 0 && n_.refused == 0 && n_.bad_files == 0)) {
     emit();
     report_rules();
     say(summary());
   } else {
-    std::string failures = n_.failed == 0 ? "" : counted_noun(n_.failed, "image") + " not resolved";
-    if (n_.bad_files != 0) failures += (failures.empty() ? "" : ", ") + counted_noun(n_.bad_files, "file") + " invalid";
-    say_error(fmt::format("nothing is written: {}; use --keep-going to write the rest", failures));
+    say_error(nothing_written(faults()));
   }
   return std::move(outcome_);
 }

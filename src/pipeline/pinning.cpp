@@ -4,6 +4,7 @@
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/pipeline/joined_files.hpp>
+#include <pinhook/pipeline/slot_proofs.hpp>
 
 #include <fmt/core.h>
 
@@ -122,6 +123,39 @@ slot_result decide(std::size_t index, const files::slot& s, const pin_choice& ch
           .after = pin::write_pin(ref->written_name(), ref->effective_tag(), *answer, format)};
 }
 
+// The outcome for a digest that would be written, as the operator's rules about signatures have it.
+void judge_signatures(const files::slot& s, const pin_choice& choice, const digest_map& known, slot_result& of) {
+  const bool is_judged = of.outcome == slot_result::kind::changed && choice.task != pin_task::unpin;
+  if (!is_judged || !demands_signatures(choice.orders.set)) return;
+  const auto ref = deciding_reference(s, choice.task);
+  auto found = judge_proofs_of(choice.orders.set, choice.orders.effects_of(s), *ref,
+                               *known.find(ref->canonical())->second, choice.proofs);
+  of.warnings = std::move(found.warnings);
+  of.is_unchecked = found.is_unchecked;
+  if (found.refusal.empty() && !found.failure) return;
+  of.outcome = found.refusal.empty() ? slot_result::kind::failed : slot_result::kind::refused;
+  of.after.clear();
+  of.message = found.refusal.empty() ? std::move(found.failure->message) : std::move(found.refusal);
+  of.code = found.refusal.empty() && found.failure ? found.failure->code : error_code::denied;
+}
+
+// Slots at one place share their bytes: what one of them may not have, none gets.
+void share_refusals(std::span<const files::slot> slots, std::vector<slot_result>& results) {
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> refused;
+  const auto place_of = [&](const slot_result& r) { return std::pair(slots[r.slot].line, slots[r.slot].column); };
+  for (const slot_result& r : results)
+    if (r.outcome == slot_result::kind::refused || r.outcome == slot_result::kind::failed)
+      refused.emplace(place_of(r), r.slot);
+  for (slot_result& r : results) {
+    const auto by = refused.find(place_of(r));
+    if (r.outcome != slot_result::kind::changed || by == refused.end()) continue;
+    r.outcome = results[by->second].outcome;
+    r.after.clear();
+    r.message = results[by->second].message;
+    r.code = results[by->second].code;
+  }
+}
+
 // The format that the entries of kustomizations need to match the image; the format of `order` when any will do.
 std::optional<pin::pin_format> matched_format(const files::slot& s, const pin_choice& choice, const slot_order& order) {
   const auto ref = deciding_reference(s, choice.task);
@@ -220,6 +254,20 @@ std::vector<registry::reference> wanted(const files::image_file& file, const pin
   return out;
 }
 
+void add_questions(const files::image_file& file, const pin_choice& choice, const digest_map& known,
+                   rules::proof_requests& to) {
+  if (choice.task == pin_task::unpin || !demands_signatures(choice.orders.set)) return;
+  std::vector<files::slot> judged;
+  const auto slots = with_problems(file.slots(), choice.renamed, judged);
+  const auto orders = choice.orders.orders_of(slots);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (decide(i, slots[i], choice, orders[i], known).outcome != slot_result::kind::changed) continue;
+    const auto ref = deciding_reference(slots[i], choice.task);
+    add_questions(choice.orders.set, choice.orders.effects_of(slots[i]), *ref, *known.find(ref->canonical())->second,
+                  to);
+  }
+}
+
 result<pinned_file> pinned(const files::image_file& file, const pin_choice& choice, const digest_map& known) {
   pinned_file out;
   std::vector<files::change> changes;
@@ -229,13 +277,17 @@ result<pinned_file> pinned(const files::image_file& file, const pin_choice& choi
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (!choice.entries.empty()) orders[i].format = matched_format(slots[i], choice, orders[i]);
     auto one = decide(i, slots[i], choice, orders[i], known);
-    if (one.outcome == slot_result::kind::changed) {
-      if (choice.task != pin_task::unpin && !slots[i].doubt.empty()) out.doubts.insert(slots[i].doubt);
-      const auto ref = deciding_reference(slots[i], choice.task);
-      changes.push_back(
-          {i, ref ? std::optional(*known.find(ref->canonical())->second) : std::nullopt, orders[i].format});
-    }
+    judge_signatures(slots[i], choice, known, one);
     out.results.push_back(std::move(one));
+  }
+  share_refusals(slots, out.results);
+  for (const slot_result& one : out.results) {
+    if (one.outcome != slot_result::kind::changed) continue;
+    const files::slot& s = slots[one.slot];
+    if (choice.task != pin_task::unpin && !s.doubt.empty()) out.doubts.insert(s.doubt);
+    const auto ref = deciding_reference(s, choice.task);
+    changes.push_back(
+        {one.slot, ref ? std::optional(*known.find(ref->canonical())->second) : std::nullopt, orders[one.slot].format});
   }
   if (changes.empty()) {
     out.text = file.text();

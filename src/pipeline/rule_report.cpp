@@ -9,6 +9,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace pinhook::pipeline {
@@ -77,7 +79,64 @@ std::string json_of(const rule_match::earlier_rule& e) {
   return out + fmt::format(",\"always\":{}}}", e.is_always);
 }
 
+using proof_demand = std::pair<const rules::rule*, const rules::demand*>;
+
+// Of the rules that match, in their order.
+std::vector<proof_demand> demands_on_proofs(const rules::rule_set& rules, const registry::reference& ref) {
+  std::vector<proof_demand> out;
+  for (const std::uint32_t at : rules.matching(ref)) {
+    const rules::rule& r = rules.rules()[at];
+    if (r.action == rules::action::allow) continue;
+    for (const rules::demand& d : r.demands)
+      if (!rules::questions_of(d).empty()) out.emplace_back(&r, &d);
+  }
+  return out;
+}
+
 }  // namespace
+
+std::vector<rules::proof_question> questions_about(const rules::rule_set& rules, const registry::reference& ref) {
+  std::vector<rules::proof_question> out;
+  for (const auto& [rule, d] : demands_on_proofs(rules, ref))
+    for (auto& q : rules::questions_of(*d))
+      if (std::ranges::find(out, q) == out.end()) out.push_back(std::move(q));
+  return out;
+}
+
+std::vector<rule_verdict> find_rule_verdicts(const rules::rule_set& rules, const registry::reference& ref,
+                                             const rules::proofs& answers) {
+  std::vector<rule_verdict> out;
+  for (const auto& [rule, d] : demands_on_proofs(rules, ref)) {
+    const auto found = rules::judge_proofs(*d, answers);
+    std::string text = "met";
+    if (found.is == rules::judgement::state::broken)
+      text = found.lines.empty() ? found.summary : fmt::format("{} ({})", found.summary, fmt::join(found.lines, "; "));
+    else if (found.is == rules::judgement::state::unknown)
+      text = fmt::format("unknown: {}", found.failure->message);
+    out.push_back({rule->name, found.is, std::move(text)});
+  }
+  return out;
+}
+
+std::string to_lines(const std::vector<rule_verdict>& verdicts) {
+  std::string out;
+  for (const rule_verdict& v : verdicts)
+    out += fmt::format("{:<12}{}\n", out.empty() ? "signatures" : "", printable(fmt::format("{}: {}", v.rule, v.text)));
+  return out;
+}
+
+std::string to_json(const std::vector<rule_verdict>& verdicts) {
+  constexpr std::array<std::string_view, 3> results{"met", "broken", "unknown"};
+  std::string out = "[";
+  for (const rule_verdict& v : verdicts) {
+    out += out.size() == 1 ? "{\"rule\":" : ",{\"rule\":";
+    json::append_string(out, v.rule);
+    out += fmt::format(",\"result\":\"{}\",\"message\":", results[static_cast<std::size_t>(v.is)]);
+    json::append_string(out, v.text);
+    out += '}';
+  }
+  return out + "]";
+}
 
 std::vector<rule_match> find_rule_matches(const rules::rule_set& rules, const registry::reference& ref) {
   std::vector<rule_match> out;

@@ -17,6 +17,7 @@
 #include <pinhook/registry/platform.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/resolve/image_lock.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -37,6 +38,13 @@ class digest_source {
   /// One result a reference, in their order. References with the same canonical form are looked up once.
   /// Errors as registry::client::resolve, each message a whole sentence about its reference.
   [[nodiscard]] virtual std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) = 0;
+
+  /// What verifiers say about images with a digest, one answer a request, in their order. unsupported: this source
+  /// asks no registry, so nobody can say. Other errors: a verifier of the settings cannot be used.
+  [[nodiscard]] virtual result<std::vector<rules::proofs>> prove(
+      const std::vector<rules::proof_request>& /*requests*/) {
+    return fail(error_code::unsupported, "no registry is asked");
+  }
 };
 
 /// Looks up in registries as the webhook does, with mirrors and credentials. lookup_queue.hpp sets tries and times,
@@ -53,6 +61,8 @@ class registry_digests final : public digest_source {
                                                                       progress on_progress = {});
   ~registry_digests() override;
   [[nodiscard]] std::vector<result<registry::digest>> find(const std::vector<registry::reference>& refs) override;
+  /// By the verifiers of the settings, with the engine of the webhook (command_proofs.hpp).
+  [[nodiscard]] result<std::vector<rules::proofs>> prove(const std::vector<rules::proof_request>& requests) override;
 
   /// The digest of one platform's manifest in the image of the reference. not_found: the index has none for it; the
   /// message lists its platforms. For an image without an index: its own digest when its configuration is of that

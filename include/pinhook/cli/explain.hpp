@@ -25,9 +25,11 @@ struct explanation {
 /// error, as JSON on standard output. The JSON object has the keys reference, registry, host, repository, tag, digest,
 /// canonical, error; an absent value is null. "tag" is the effective tag: "latest" when neither tag nor digest was
 /// written. `report` is appended when given, and the exit code is 3 when the look-up was tried and failed; `matches`
-/// adds the rules that match the reference, in JSON as "rules".
+/// adds the rules that match the reference, in JSON as "rules"; `verdicts` what they make of its signatures, in JSON as
+/// "signatures", with the exit code 3 when that is not known.
 [[nodiscard]] explanation explain(std::string_view reference, output_format format,
                                   const access::access_report* report = nullptr,
-                                  const std::vector<pipeline::rule_match>* matches = nullptr);
+                                  const std::vector<pipeline::rule_match>* matches = nullptr,
+                                  const std::vector<pipeline::rule_verdict>* verdicts = nullptr);
 
 }  // namespace pinhook::cli

@@ -10,6 +10,7 @@
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <cstddef>
@@ -110,6 +111,8 @@ struct row {
   std::vector<resolved_finding> resolved{};
   std::optional<what_if> if_opted_in;
   std::vector<row_finding> findings;
+  /// Why it is not known whether the image meets a demand on its signatures: its look-up failed.
+  std::vector<std::string> unverified;
 };
 
 struct row_options {
@@ -118,6 +121,8 @@ struct row_options {
   /// For namespaces without the label.
   std::optional<pin::mode> what_if;
   pin::pin_format format = pin::pin_format::digest;
+  /// What verifiers say about the images; null: nobody was asked.
+  const rules::image_proofs* proofs = nullptr;
 };
 
 }  // namespace pinhook::fleet

@@ -6,6 +6,7 @@
 #include <pinhook/fleet/row.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 
 #include <optional>
 #include <string_view>
@@ -25,6 +26,10 @@ struct row_question {
 };
 
 void add_findings(const row_question& question);
+
+/// Adds what the rules of `options` ask of verifiers about the row's image: the digest that is written, or the one that
+/// the tag has now, as at the next admission.
+void add_questions(const row& of, const row_options& options, rules::proof_requests& to);
 
 /// pinhook's rules about clusters: mixed, running-differs, moved, moved-list, moved-version, gone, unresolvable.
 [[nodiscard]] const pipeline::rule_table& cluster_rules();

@@ -73,6 +73,8 @@ struct check_totals {
   /// Values that look like images and are not read.
   std::size_t unread = 0;
   std::size_t images = 0;
+  /// Demands on signatures about which nobody was asked.
+  std::size_t unchecked = 0;
   std::map<files::skip_reason, std::size_t> left;
   /// Files that could not be read.
   std::size_t faults = 0;

@@ -20,13 +20,17 @@
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/run.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
+#include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pinhook::pipeline {
@@ -59,6 +63,8 @@ class check_run final : public run {
 
   void take(input one);
   [[nodiscard]] std::vector<registry::reference> wanted() const override;
+  [[nodiscard]] std::vector<rules::proof_request> questions(const digest_map& known) override;
+  void take(rules::image_proofs answers) override { proofs_ = std::move(answers); }
   [[nodiscard]] run_outcome finish(const digest_map& known) override;
   [[nodiscard]] run_outcome stop(const error& e) override;
 
@@ -76,6 +82,8 @@ class check_run final : public run {
   [[nodiscard]] check_question question(const std::string& path, const digest_map* known) const;
   [[nodiscard]] checked_file check(const std::string& path, const files::image_file& file, bool is_named,
                                    const digest_map* known);
+  /// Keeps the file until its look-ups are there; false: it needs none.
+  [[nodiscard]] bool must_wait(const input& one, const digest_map* known);
   [[nodiscard]] pin_text suggestion(const files::image_file& file, std::size_t slot, const registry::digest& digest);
   std::size_t report_failures(const digest_map& known);
   std::size_t report_empty_arguments();
@@ -83,6 +91,9 @@ class check_run final : public run {
   const check_run_options options_;
   const file_checks checks_;
   const bool looks_up_;
+  /// Registries are asked, so that verifiers can be.
+  const bool asks_verifiers_;
+  std::optional<rules::image_proofs> proofs_;
   checked_files files_;
   std::vector<waiting_file> waiting_;
   /// By argument: one of its inputs holds an image, or could not be read.

@@ -12,6 +12,7 @@
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <cstddef>
@@ -91,6 +92,10 @@ struct checked_file {
   std::vector<checked_image> images;
   /// Notes about values that look like images and are not read; they are no findings.
   std::vector<finding> unread{};
+  /// The number of demands on signatures about which nobody was asked; each is a note in `findings`, too.
+  std::size_t unchecked = 0;
+  /// Why it is not known whether an image meets a demand on its signatures, a sentence with its place each.
+  std::vector<std::string> unverified{};
   /// The reason why the file could not be read; empty when it could.
   std::string fault;
 };
@@ -117,6 +122,10 @@ struct check_question {
   std::function<pin_text(std::size_t slot, const registry::digest&)> suggest_pin{};
   /// Names that kustomizations give to the file's images; null: not searched.
   const renamed_images* renamed = nullptr;
+  /// Verifiers are asked about images with a digest, and about the digest that a tag has now.
+  bool asks_verifiers = false;
+  /// Their answers; null: nobody was asked.
+  const rules::image_proofs* proofs = nullptr;
   /// Fill checked_file::images.
   bool lists_images = false;
 };
@@ -128,9 +137,14 @@ struct check_question {
                                       const check_question& question);
 
 /// Adds the references whose digests `check_file` needs, each canonical one once: of images that lack a digest and
-/// should have one and, with `has_drift`, of pins. False when it needs none.
+/// should have one and, with `has_drift`, of pins; with `asks_verifiers` of each whose signatures count.
+/// False when it needs none.
 bool add_wanted(std::span<const files::slot> slots, const check_question& question,
                 std::map<std::string, registry::reference>& to);
+
+/// Adds what rules ask of verifiers about the images, with the digests of `question`. False when there is nothing to
+/// ask.
+bool add_questions(std::span<const files::slot> slots, const check_question& question, rules::proof_requests& to);
 
 /// `word` as a POSIX shell reads it back: in single quotes where it needs them.
 [[nodiscard]] std::string shell_word(std::string_view word);

@@ -35,6 +35,8 @@ class function_run final : public run {
   [[nodiscard]] const function_config& config() const { return config_; }
 
   [[nodiscard]] std::vector<registry::reference> wanted() const override;
+  [[nodiscard]] std::vector<rules::proof_request> questions(const digest_map& known) override;
+  void take(rules::image_proofs answers) override;
   /// When an image cannot be resolved, the items stay as they are (unless keep-going). `results` and the messages give
   /// the reason; `out` is empty when the input is not a ResourceList.
   [[nodiscard]] run_outcome finish(const digest_map& known) override;
@@ -54,6 +56,7 @@ class function_run final : public run {
   function_config config_;
   std::optional<files::image_file> file_;
   pin_choice choice_;
+  std::optional<rules::image_proofs> proofs_;
   /// The reason why the list cannot be pinned at all.
   std::optional<error> fault_;
   /// The item, and the doubt that was reported for it.

@@ -15,6 +15,7 @@
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/rule_set.hpp>
 
 #include <cstddef>
 #include <filesystem>
@@ -35,6 +36,8 @@ struct kustomization_gap {
   std::optional<pin::pin_format> format{};
   /// The item of `images` that matches it and has neither tag nor digest; none: no entry matches it.
   std::optional<std::size_t> entry{};
+  /// The rules for it, of each of its places.
+  std::vector<rules::effects> effects{};
 };
 
 struct kustomization_gaps {

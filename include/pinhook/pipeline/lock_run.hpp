@@ -6,15 +6,21 @@
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/lock_file.hpp>
 #include <pinhook/pipeline/cooldown.hpp>
+#include <pinhook/pipeline/fault_counts.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/pipeline/locking.hpp>
 #include <pinhook/pipeline/run.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
+#include <pinhook/registry/digest.hpp>
+#include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +53,8 @@ class lock_run final : public run {
   lock_run(lock_run_options options, const std::vector<input>& inputs, const files::image_places& places);
 
   [[nodiscard]] std::vector<registry::reference> wanted() const override;
+  [[nodiscard]] std::vector<rules::proof_request> questions(const digest_map& known) override;
+  void take(rules::image_proofs answers) override { proofs_ = std::move(answers); }
   /// Nothing is written when an input is invalid or an image cannot be resolved, unless it keeps going, nor when the
   /// lock stays the same.
   [[nodiscard]] run_outcome finish(const digest_map& known) override;
@@ -69,7 +77,11 @@ class lock_run final : public run {
   [[nodiscard]] static std::vector<renamed_images> find_renames(const std::vector<input>& inputs,
                                                                 const files::image_places& places);
   void report_failures(const digest_map& known);
-  void say_nothing_is_written();
+  /// The digests that the lock would get, with the references that they are for.
+  [[nodiscard]] std::vector<std::pair<registry::reference, registry::digest>> new_digests(
+      const digest_map& known) const;
+  void judge_signatures(const digest_map& known);
+  [[nodiscard]] fault_counts faults() const { return {unresolved_, denied_, bad_files_}; }
   [[nodiscard]] files::lock_format format() const;
   void write(std::string text);
   void report_waiting(const resolve::image_lock& after);
@@ -81,6 +93,11 @@ class lock_run final : public run {
   bool is_refused_ = false;
   std::size_t bad_files_ = 0;
   std::size_t unresolved_ = 0;
+  std::optional<rules::image_proofs> proofs_;
+  /// Canonical references whose digest gets no entry, by the operator's rules about signatures.
+  std::set<std::string, std::less<>> refused_;
+  std::size_t denied_ = 0;
+  std::size_t unchecked_ = 0;
   run_outcome outcome_;
 };
 

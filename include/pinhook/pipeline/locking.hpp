@@ -21,6 +21,7 @@
 #include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/resolve/image_lock.hpp>
+#include <pinhook/rules/rule_set.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -50,6 +51,11 @@ struct lock_plan {
   std::set<std::string, std::less<>> guesses{};
   /// Decided by a pin in a file, or by the existing lock.
   resolve::image_lock decided;
+  /// Those of `decided` that the existing lock does not have: a file pins them.
+  std::vector<registry::reference> fresh{};
+  /// What the operator's rules are for the images of `missing` and `fresh`, in each of their places, by canonical
+  /// reference.
+  std::map<std::string, std::vector<rules::effects>, std::less<>> effects{};
   /// A warning for each tag that files pin to different digests: it names two places and what becomes of its entry.
   std::vector<std::string> conflicts{};
   /// The number of pins without a known tag, which cannot be locked.
@@ -65,9 +71,10 @@ struct lock_plan {
 /// The lock of the images that the files use. `known` holds an answer for each of `plan.missing`; those that failed
 /// keep their entry of `existing`, and are left out without one. An image with the same digest as in `existing` keeps
 /// its time, so that a lock without changes is the same file. A moved tag keeps its digest of `existing` until its
-/// cooldown is over.
+/// cooldown is over. `refused`: canonical references whose digest a rule refuses; they keep their entry, too.
 [[nodiscard]] resolve::image_lock locked(const lock_plan& plan, const digest_map& known,
-                                         const resolve::image_lock& existing, const cooldown& wait);
+                                         const resolve::image_lock& existing, const cooldown& wait,
+                                         const std::set<std::string, std::less<>>& refused = {});
 
 /// "locked 12 images: 2 new, 1 changed, 1 dropped"; "locked 12 images, none changed".
 [[nodiscard]] std::string lock_summary(const resolve::image_lock& before, const resolve::image_lock& after);

@@ -8,11 +8,13 @@
 #include <pinhook/files/lock_file.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/cooldown.hpp>
+#include <pinhook/pipeline/fault_counts.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/pipeline/run.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +63,8 @@ class pin_run final : public run {
   pin_run(pin_run_options options, std::vector<input> inputs, const files::image_places& places);
 
   [[nodiscard]] std::vector<registry::reference> wanted() const override;
+  [[nodiscard]] std::vector<rules::proof_request> questions(const digest_map& known) override;
+  void take(rules::image_proofs answers) override;
   [[nodiscard]] run_outcome finish(const digest_map& known) override;
   [[nodiscard]] run_outcome stop(const error& e) override;
 
@@ -76,7 +80,8 @@ class pin_run final : public run {
     bool is_done = false;
   };
   struct counts {
-    std::size_t changed_images = 0, changed_files = 0, current = 0, left = 0, failed = 0, bad_files = 0;
+    std::size_t changed_images = 0, changed_files = 0, current = 0, left = 0, failed = 0, refused = 0, unchecked = 0,
+                bad_files = 0;
   };
 
   void read_memory();
@@ -95,6 +100,8 @@ class pin_run final : public run {
                                               const digest_map& known);
   /// True for an entry of a kustomization that gets the digest of the images that it matches.
   [[nodiscard]] static bool is_filled(const one_file& file, const files::slot& s);
+  /// False: no digest may be written into the entry.
+  [[nodiscard]] bool may_fill(const one_file& file, const kustomization_gap& gap, const registry::digest& digest);
   void report_slot(const one_file& file, const files::slot& s, const slot_result& r);
   void bad(const std::string& path, const error& e);
   void say(std::string line) { outcome_.messages.push_back({std::move(line), false}); }
@@ -105,10 +112,18 @@ class pin_run final : public run {
   void report_rules();
   [[nodiscard]] std::string summary() const;
 
+  [[nodiscard]] fault_counts faults() const { return {n_.failed, n_.refused, n_.bad_files}; }
+
   const pin_run_options options_;
   pin_choice choice_;
   /// Of options_.memory, and as this run leaves it.
   files::lock_file memory_;
+  /// As it was: a digest that may not be written is not remembered either.
+  resolve::image_lock remembered_;
+  /// The digests to write, once they are known.
+  std::optional<digest_map> digests_;
+  std::vector<std::string> waiting_notes_;
+  std::optional<rules::image_proofs> proofs_;
   const files::image_places& places_;
   std::vector<one_file> files_;
   /// The `images` lists that compare tags, by the path of their kustomization.

@@ -12,6 +12,7 @@
 #include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -68,6 +69,8 @@ struct pin_choice {
   /// Canonical tag references whose pins stay as they are, since their cooldown is not over. An image without a digest
   /// is pinned nevertheless.
   std::set<std::string, std::less<>> waiting{};
+  /// What verifiers say about the digests; null: nobody was asked, and what rules demand of signatures is unchecked.
+  const rules::image_proofs* proofs = nullptr;
 };
 
 /// The outcome for one slot.
@@ -76,7 +79,8 @@ struct slot_result {
     changed,  // `after` differs
     current,  // it needs no change
     left,     // because of slot.reason, a rule, or a pin without a known tag (update, unpin): `message` has the reason
-    failed,   // no digest was found: `message` has the reason
+    failed,   // no digest was found, or not its signatures: `message` has the reason
+    refused,  // a rule that denies refuses the digest: `message` names it, and has the reason
   };
   std::size_t slot = 0;
   kind outcome = kind::current;
@@ -86,6 +90,10 @@ struct slot_result {
   /// left: the rule that orders it; empty: none.
   std::string rule{};
   error_code code = error_code::internal;
+  /// What rules that warn find about the signatures of the new digest.
+  std::vector<std::string> warnings{};
+  /// Rules demand signatures of the new digest, and nobody was asked.
+  bool is_unchecked = false;
 };
 
 struct pinned_file {
@@ -114,6 +122,10 @@ inline constexpr std::string_view guess_note = "it may not be an image";
 
 /// References whose digests are needed, each canonical one once, in their order. None for unpin.
 [[nodiscard]] std::vector<registry::reference> wanted(const files::image_file& file, const pin_choice& choice);
+
+/// Adds what rules ask about the digests that `pinned` would write.
+void add_questions(const files::image_file& file, const pin_choice& choice, const digest_map& known,
+                   rules::proof_requests& to);
 
 /// `known` holds an answer for each of `wanted`. internal: a rewrite that cannot be made.
 [[nodiscard]] result<pinned_file> pinned(const files::image_file& file, const pin_choice& choice,

@@ -1,7 +1,9 @@
-// The rules that match an image, as `pinhook explain` shows them. Pure; any thread.
+// The rules that match an image, and what they make of its signatures, as `pinhook explain` shows them. Pure; any
+// thread.
 #pragma once
 
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/proof.hpp>
 #include <pinhook/rules/rule_set.hpp>
 
 #include <cstdint>
@@ -36,5 +38,27 @@ struct rule_match {
 
 /// A JSON array of objects with the keys name, says, conditions, instead (of objects effect, rule, always).
 [[nodiscard]] std::string to_json(const std::vector<rule_match>& matches);
+
+/// What a rule that demands signatures makes of an image.
+struct rule_verdict {
+  std::string rule;
+  rules::judgement::state is = rules::judgement::state::met;
+  /// "met", "not signed by acme: no signature was found", "unknown: registry ghcr.io did not answer".
+  std::string text;
+};
+
+/// What the rules that match `ref` ask of verifiers, whatever their other conditions are.
+[[nodiscard]] std::vector<rules::proof_question> questions_about(const rules::rule_set& rules,
+                                                                 const registry::reference& ref);
+
+/// In the order of the rules that match and demand signatures.
+[[nodiscard]] std::vector<rule_verdict> find_rule_verdicts(const rules::rule_set& rules, const registry::reference& ref,
+                                                           const rules::proofs& answers);
+
+/// Lines for a person, each "signatures  own: met".
+[[nodiscard]] std::string to_lines(const std::vector<rule_verdict>& verdicts);
+
+/// A JSON array of objects with the keys rule, result ("met", "broken", "unknown") and message.
+[[nodiscard]] std::string to_json(const std::vector<rule_verdict>& verdicts);
 
 }  // namespace pinhook::pipeline

@@ -3,6 +3,7 @@
 //
 //   pin_run r(options, std::move(inputs), rules);
 //   auto known = look_up(r.wanted());
+//   r.take(prove(r.questions(known)));                // where rules demand signatures
 //   auto done = r.finish(known);
 //
 // Thread rule: one thread. A run writes nothing and asks no registry.
@@ -11,6 +12,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/pipeline/digest_map.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 
 #include <cstdint>
 #include <string>
@@ -60,6 +62,12 @@ class run {
 
   /// References to look up, each canonical one once. None when an invalid input stops the run.
   [[nodiscard]] virtual std::vector<registry::reference> wanted() const = 0;
+  /// What rules ask of verifiers about the images, whose digests are known by now: `known` holds an answer for each of
+  /// `wanted`. None where nothing is demanded of a signature. Again when Content Trust gave other digests
+  /// than registries.
+  [[nodiscard]] virtual std::vector<rules::proof_request> questions(const digest_map& known) = 0;
+  /// The answers for `questions`. Without them, what rules demand of signatures is unchecked, which the run says.
+  virtual void take(rules::image_proofs answers) = 0;
   /// `known` holds an answer for each of `wanted`. Once.
   [[nodiscard]] virtual run_outcome finish(const digest_map& known) = 0;
   /// In place of `finish`, when there is no source of digests: the run is refused. Once.

@@ -47,6 +47,11 @@ class image_lock {
   }
   /// Adds the entries of `other` for references that have none here.
   void add_missing(const image_lock& other) { images_.insert(other.images_.begin(), other.images_.end()); }
+  /// Makes the entry of a canonical reference that of `from` again; without one there, there is none here.
+  void restore(const std::string& canonical, const image_lock& from) {
+    images_.erase(canonical);
+    if (const locked_image* held = from.find(canonical)) images_.emplace(canonical, *held);
+  }
   /// By canonical reference, sorted.
   [[nodiscard]] const std::map<std::string, locked_image, std::less<>>& images() const { return images_; }
 

@@ -45,7 +45,7 @@ const std::map<std::string, std::set<std::string>> allowed{
      {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "server", "signatures"}},
     {"access",
      {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config",
-      "trust", "signatures", "fleet"}},
+      "admission", "trust", "signatures", "proofs", "fleet"}},
     {"webhook",
      {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config",
       "admission", "access", "trust", "signatures", "proofs"}},

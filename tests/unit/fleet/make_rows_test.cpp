@@ -2,6 +2,8 @@
 
 #include "support/fleet_objects.hpp"
 
+#include <pinhook/fleet/row_findings.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 #include <pinhook/rules/read_rules.hpp>
 #include <pinhook/yaml/document.hpp>
 
@@ -12,6 +14,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pinhook::fleet {
@@ -287,6 +290,51 @@ TEST(FleetRow, AsksForEachTagAndEachPinOnce) {
   for (const auto& one : wanted_references(all)) asked.push_back(one.canonical());
   EXPECT_THAT(asked, ElementsAre("docker.io/library/nginx:1.25", "docker.io/library/nginx:latest",
                                  "docker.io/library/nginx@" + digest_text('a')));
+}
+
+// As at the next admission: the digest that is written, or the one that the tag has now.
+TEST(FleetRow, SignaturesAreThoseOfTheDigestThatCounts) {
+  const std::string demand = "- {name: own, require: {signed: acme}, action: deny}";
+  const auto root = yaml::parse(demand, {});
+  const auto checks = pipeline::checks_with(*rules::read_rules(*root), "");
+  registry_facts facts;
+  facts.answers.emplace("docker.io/library/nginx:1.25", digest_of('b'));
+  for (const auto& [image, verified] :
+       {std::pair<std::string, std::string>{"nginx:1.25", "nginx:1.25@" + digest_text('b')},
+        {"nginx@" + digest_text('a'), "nginx@" + digest_text('a')}}) {
+    row_options options;
+    options.checks = &checks;
+    const auto state = one_image{.image = image, .pods = "a"}.state();
+    const auto unasked = make_rows(state, &facts, options).front();
+    rules::proof_requests wanted;
+    add_questions(unasked, options, wanted);
+    const auto requests = wanted.take();
+    ASSERT_EQ(requests.size(), 1U);
+    EXPECT_EQ(requests[0].image.written(), verified);
+    const auto judged = [&](result<rules::proof> answer) {
+      rules::image_proofs answers;
+      answers.add(requests[0].image, {{requests[0].questions[0], std::move(answer)}});
+      options.proofs = &answers;
+      return make_rows(state, &facts, options).front();
+    };
+    const auto has_own = [](const row& r, pipeline::severity level) {
+      return std::ranges::any_of(r.findings, [&](const row_finding& f) { return f.rule == "own" && f.level == level; });
+    };
+    EXPECT_TRUE(has_own(unasked, pipeline::severity::note)) << "nobody was asked";
+    EXPECT_THAT(unasked.unverified, IsEmpty());
+    const row broken = judged(rules::proof{.seen = 1, .reasons = {"key ab: it was not made by the key"}});
+    EXPECT_TRUE(has_own(broken, pipeline::severity::error));
+    EXPECT_TRUE(std::ranges::any_of(broken.findings, [](const row_finding& f) {
+      return f.message.find("not signed by acme: 1 signature was found, which does not count; acme: key ab: it was") !=
+             std::string::npos;
+    }));
+    const row met = judged(rules::proof{.is_given = true, .seen = 1});
+    EXPECT_FALSE(has_own(met, pipeline::severity::error) || has_own(met, pipeline::severity::note));
+    const row down = judged(fail(error_code::unavailable, "registry docker.io did not answer"));
+    EXPECT_TRUE(has_own(down, pipeline::severity::note));
+    EXPECT_THAT(down.unverified,
+                ElementsAre(HasSubstr("rule own: \"" + image + "\": registry docker.io did not answer")));
+  }
 }
 
 }  // namespace
