@@ -25,7 +25,8 @@ constexpr std::array<note, 17> notes{{
      "  pinhook pin -i --lock pinhook.lock deploy/   take the digests of a lock file\n"
      "  helm template web ./chart | pinhook pin -    pin a rendered chart\n"
      "\n"
-     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed. 1 when a rule "
+     "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed. 1 when a "
+     "rule "
      "denies a digest for its signatures, or the result could not be written."},
     {command::unpin,
      "A pin becomes the tag in its reference or in the comment behind it. Pins without a tag stay.\n"
@@ -98,7 +99,8 @@ constexpr std::array<note, 17> notes{{
      "  kpt fn source deploy/ | pinhook fn | kpt fn sink out/\n"
      "  pinhook fn <resource-list.yaml\n"
      "\n"
-     "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed. 1 when a rule denies a "
+     "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed. 1 when a rule denies "
+     "a "
      "digest for its signatures, or the result could not be written."},
     {command::rules,
      "FILE is a list of images with the expected result of the rules for each, and nothing else:\n"
