@@ -26,7 +26,7 @@ image_verdict good() {
   out.is_verified = true;
   out.signatures.push_back({signature_report::kind::cosign_bundle, "linux/amd64", "https://sigstore.dev/cosign/sign/v1",
                             "dev@acme.test", "https://issuer.test", parse_timestamp("2026-11-28T10:00:00Z"),
-                            std::nullopt});
+                            std::nullopt, std::nullopt});
   return out;
 }
 
@@ -42,7 +42,7 @@ access::verified_image unknown() {
 
 TEST(VerifyReport, ShowsWhatHoldsAndWhatDoesNot) {
   image_verdict mixed = good();
-  mixed.signatures.push_back({signature_report::kind::notation, "", "", "", "", std::nullopt,
+  mixed.signatures.push_back({signature_report::kind::notation, "", "", "", "", std::nullopt, std::nullopt,
                               error{error_code::denied, "it has expired", std::nullopt}});
   mixed.unreadable.push_back("a bundle is not JSON");
   mixed.left_out = 2;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string_view>
+#include <vector>
 
 namespace pinhook::pipeline {
 namespace {
@@ -27,7 +28,7 @@ TEST(RuleReport, PrintsLinesForAPerson) {
             "            sidecars: pin: never; rule shop decides pin where it matches\n"
             "            all: pin: refresh, require tag: deny, require registry docker.io: deny; "
             "rule shop decides pin where it matches; rule sidecars decides pin before it\n");
-  EXPECT_EQ(to_lines({}), "");
+  EXPECT_EQ(to_lines(std::vector<rule_match>{}), "");
 }
 
 TEST(RuleReport, PrintsJsonForAProgram) {
@@ -35,7 +36,7 @@ TEST(RuleReport, PrintsJsonForAProgram) {
             R"([{"name":"shop","says":["pin: keep"],"conditions":["namespaces shop, team-*"],"instead":[]},)"
             R"({"name":"all","says":["pin: refresh","require tag: deny","require registry docker.io: deny"],)"
             R"("conditions":[],"instead":[{"effect":"pin","rule":"shop","always":false}]}])");
-  EXPECT_EQ(to_json({}), "[]");
+  EXPECT_EQ(to_json(std::vector<rule_match>{}), "[]");
 }
 
 }  // namespace
