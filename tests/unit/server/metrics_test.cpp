@@ -41,6 +41,8 @@ void count_all(metrics& m) {
   m.count_slot("pinned", "lock");
   m.set_lock_images(3);
   m.count_lock_reload(false);
+  m.set_moves(5, std::chrono::system_clock::from_time_t(1795000000));
+  m.count_moves_reload(true);
   m.count_verifier_reload(true);
   m.count_signature_verdict("acme", "refused");
   m.count_rule_finding("no-latest", "deny", "shop");
@@ -109,6 +111,9 @@ TEST(Metrics, ShowsWhatWasCounted) {
            "pinhook_lock_images 3\n",
            "pinhook_lock_reloads_total{result=\"failure\"} 1\n",
            "pinhook_lock_reloads_total{result=\"success\"} 0\n",
+           "pinhook_moves_tags 5\n",
+           "pinhook_moves_written_timestamp_seconds 1795000000\n",
+           "pinhook_moves_reloads_total{result=\"success\"} 1\n",
            "pinhook_verifier_reloads_total{result=\"success\"} 1\n",
            "pinhook_signature_verdicts_total{result=\"refused\",verifier=\"acme\"} 1\n",
            "pinhook_rule_findings_total{action=\"deny\",namespace=\"shop\",rule=\"no-latest\"} 1\n",
