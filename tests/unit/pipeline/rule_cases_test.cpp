@@ -91,7 +91,7 @@ TEST(RuleCases, PlaceEachProblem) {
       {"- {image: nginx, expect: {dney: x}}", "1:27: expect: \"dney\" is not a valid key; did you mean deny?"},
       {"- {image: nginx, expect: {outcome: x}}",
        "1:27: expect: \"outcome\" is not a valid key; there are deny, warn, audit, pin, "
-       "format, pullPolicy"},
+       "format, pullPolicy, cooldown"},
       {"- {image: nginx, expect: {pin: nevr}}",
        "1:32: expect: pin: \"nevr\" is not one of always, never, keep, refresh; leave the key out where no rule "
        "decides it"},
