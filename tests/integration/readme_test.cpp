@@ -147,17 +147,19 @@ class Readme : public FileCommands {
       fs::create_directories(folder);
       fs::create_symlink(testing::program_path(), folder / "pinhook");
     }
+    fs::create_directories(logs_.path() / "certs.d" / "_default");
+    logs_.write("certs.d/_default/hosts.toml", fmt::format("server = \"{}\"\n", registry_.url("")));
     // Examples pipe into kubectl: it reads all of its input.
     fs::permissions(logs_.write("bin/kubectl", "#!/bin/sh\ncat >/dev/null\n"), fs::perms::owner_all);
   }
 
   program_result run_example(const std::string& command) const {
     const auto script = logs_.write("script", command + "\n");
-    // Only the mirror is asked: anything else goes to a closed port.
+    // In place of each registry the test's is asked: anything else goes to a closed port.
     return run(
         fmt::format("PATH='{0}/bin':\"$PATH\" HTTPS_PROXY=http://127.0.0.1:{1} NO_PROXY=127.0.0.1 "
-                    "PINHOOK_MIRRORS_HOSTS='{{_default: [{{url: \"{2}\"}}]}}' bash -euo pipefail '{3}'",
-                    logs_.path().string(), nobody_.port(), registry_.url(""), script.string()));
+                    "PINHOOK_MIRRORS_CERTS_DIRS='[\"{0}/certs.d\"]' bash -euo pipefail '{2}'",
+                    logs_.path().string(), nobody_.port(), script.string()));
   }
 
   refusing_port nobody_;
