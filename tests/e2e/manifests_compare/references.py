@@ -77,7 +77,7 @@ def deployment(o, there):
     faults += [f"volume {v} is not mounted" for v in volumes - mounts] + [f"no volume {v}" for v in mounts - volumes]
     for v in spec["volumes"]:
         # Those the operator makes, and the CronJob.
-        if "configMap" in v and v["name"] not in ("lock", "callers", "trust"):
+        if "configMap" in v and v["name"] not in ("lock", "moves", "callers", "trust"):
             faults += expect(there, "ConfigMap", v["configMap"]["name"], o["metadata"]["namespace"])
     for probe in ("readinessProbe", "livenessProbe"):
         if container[probe]["httpGet"]["port"] not in ports(there):
