@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -101,17 +102,26 @@ std::string left_out_text(const std::string& ns, std::size_t count) {
   return std::move(to).text();
 }
 
+// Errors are the last to be left out; those of one level keep their order. (libstdc++ 12's stable_sort uses functions
+// that Clang reports as deprecated.)
+std::vector<finding_of_row> worst_first(const std::vector<finding_of_row>& all) {
+  std::vector<finding_of_row> out;
+  out.reserve(all.size());
+  for (const auto level : {pipeline::severity::error, pipeline::severity::warning, pipeline::severity::note})
+    std::ranges::copy_if(all, std::back_inserter(out),
+                         [&](const finding_of_row& one) { return one.finding->level == level; });
+  return out;
+}
+
 class report_maker {
  public:
   report_maker(const report& r, const policy_report_kind& kind, std::size_t most) : r_(r), kind_(kind), most_(most) {}
 
-  [[nodiscard]] policy_report make(const std::string& ns, std::vector<finding_of_row> all) const {
+  [[nodiscard]] policy_report make(const std::string& ns, const std::vector<finding_of_row>& all) const {
     policy_report out{.ns = ns, .text = {}};
-    // Errors are the last to be left out.
-    std::ranges::stable_sort(all, std::ranges::greater(), [](const finding_of_row& one) { return one.finding->level; });
     std::string results;
     std::size_t fails = 0, taken = 0;
-    for (const finding_of_row& one : all) {
+    for (const finding_of_row& one : worst_first(all)) {
       const auto text = result_text(r_, one);
       if (results.size() + text.size() + room_for_frame > most_) break;
       results += (results.empty() ? "" : ",") + text;
@@ -164,7 +174,7 @@ std::vector<policy_report> policy_reports(const report& r, const policy_report_k
       if (f.level != pipeline::severity::note) by_namespace[one.ns].push_back({&one, &f});
   const report_maker maker(r, kind, most);
   std::vector<policy_report> out;
-  for (auto& [ns, findings] : by_namespace) out.push_back(maker.make(ns, std::move(findings)));
+  for (const auto& [ns, findings] : by_namespace) out.push_back(maker.make(ns, findings));
   return out;
 }
 

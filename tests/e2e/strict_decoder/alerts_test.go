@@ -35,6 +35,7 @@ var quiet = map[string]string{
 	"pinhook_certificate_trusted":                  `pinhook_certificate_trusted{namespace="pinhook",pod="a"} 1+0x120`,
 	"pinhook_certificate_reloads_total":            `pinhook_certificate_reloads_total{namespace="pinhook",result="failure"} 3+0x120`,
 	"pinhook_lock_reloads_total":                   `pinhook_lock_reloads_total{namespace="pinhook",result="failure"} 3+0x120`,
+	"pinhook_moves_reloads_total":                  `pinhook_moves_reloads_total{namespace="pinhook",result="failure"} 3+0x120`,
 	"pinhook_configuration_current":                `pinhook_configuration_current{namespace="pinhook",pod="a"} 1+0x120`,
 	"pinhook_tls_handshake_failures_total":         `pinhook_tls_handshake_failures_total{namespace="pinhook",reason="protocol"} 3+0x120`,
 	"apiserver_admission_webhook_rejection_count": `apiserver_admission_webhook_rejection_count{name="enforce.pinhook.dev",error_type="no_error",rejection_code="403"} 0+5x120
