@@ -137,9 +137,37 @@ class key_search {
       if (!*beside) continue;
       // Without what may stand behind it, it is not the image that runs.
       parts.insert(value);
+      if (key == pin::image_key && (*beside)->slot.reason == skip_reason::split) leave_sharers(i, **beside, parts);
       if (key != pin::image_key || has_certain_tag(i)) add_parts(std::move(**beside));
     }
     return parts;
+  }
+
+  // {sidecarImage: proxy, image: app, tag: "1"}: the tag may be that of either, so that both are left.
+  void leave_sharers(node_index mapping, const found_image& image, std::set<node_index>& parts) {
+    if (!has_certain_tag(mapping)) return;
+    for (node_index k = in_.doc.at(mapping).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
+      const std::string_view key = scalar_at(in_.doc, k);
+      const node_index value = in_.doc.at(k).next;
+      const auto text = string_at(in_.doc, value);
+      if (key == pin::image_key || !pin::names_image(key) || !text || !is_image_text(key, *text)) continue;
+      const auto ref = registry::reference::parse(*text);
+      if (!ref || !ref->tag().empty() || ref->is_pinned() || has_own_tag(mapping, key)) continue;
+      std::string pointer = pointer_;
+      pin::append_pointer(pointer, key);
+      found_image other = scalar_image(in_, value, std::move(pointer));
+      other.slot.problem = fmt::format("the tag of {} may also be its own", pin::image_key);
+      other.slot.remedy = image.slot.remedy;
+      other.slot.reason = skip_reason::split;
+      parts.insert(value);
+      add(std::move(other));
+    }
+  }
+
+  [[nodiscard]] bool has_own_tag(node_index mapping, std::string_view key) const {
+    return std::ranges::any_of(pin::tag_endings, [&](std::string_view ending) {
+      return in_.doc.find(mapping, fmt::format("{}{}", key, ending)) != no_node;
+    });
   }
 
   [[nodiscard]] bool has_certain_tag(node_index mapping) const {

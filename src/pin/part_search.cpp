@@ -147,9 +147,18 @@ class mapping_search {
       if (!is_only || !shares_tag(one)) take(parts);
       return;
     }
+    // {sidecarImage: proxy, image: app, tag: "1"}: the tag may be that of either, so that both are left.
+    if (!is_only && may_have_tag_of_image()) return;
     // The operator may write the version behind it: without that it is not the image that runs.
     const bool may_have_version = is_only ? has_text(tag_keys) || has_text(own_tags) : false;
     if (!may_have_version && is_image_text(key, text)) add({.name = &one}, slot_value::image);
+  }
+
+  // True when there is an `image` without a tag, and one beside it.
+  bool may_have_tag_of_image() {
+    const json_member* image = find(image_key);
+    return image != nullptr && image->kind == json::kind::string && has_neither_tag_nor_digest(text_of(image)) &&
+           first_of(certain_tag_keys) != nullptr;
   }
 
   // True when the tag beside `image` may also be that of another string, `sidecarImage: proxy`.

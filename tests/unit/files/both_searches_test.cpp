@@ -99,6 +99,16 @@ const row rows[] = {
     // Without what the operator may write behind it, it is another image.
     {"a.com", "A", R"({"image": "quay.io/acme/a", "version": "2"})", {}},
     {"a.com", "A", R"({"image": "acme/a", "sidecarImage": "acme/b", "tag": "1"})", {}},
+    // The tag may be that of either.
+    {"a.com", "A", R"({"image": "acme/a", "sidecarImage": "quay.io/acme/b", "tag": "1"})", {}},
+    {"a.com",
+     "A",
+     R"({"sidecarImage": "quay.io/acme/b", "initImage": "quay.io/acme/c", "image": "a", "tag": "1"})",
+     {}},
+    {"a.com",
+     "A",
+     R"({"image": "acme/a", "sidecarImage": "quay.io/acme/b", "sidecarImageTag": "2", "tag": "1"})",
+     {"/spec/tag acme/a:1@D", "/spec/sidecarImageTag quay.io/acme/b:2@D"}},
 };
 
 std::vector<std::string> sorted(std::vector<std::string> of) {
