@@ -108,6 +108,7 @@ bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of 
 	cmake --build build/release -j $(JOBS)
 	build/release/tests/bench/pinhook_bench --benchmark_min_time=0.2
 	tests/bench/files
+	tests/bench/instructions
 	$(MAKE) --no-print-directory load
 
 load: packages-bench build/release/build.ninja ## the load run alone
