@@ -102,12 +102,13 @@ tidy: packages-check ## clang-tidy, all findings are errors
 	@git ls-files 'src/*.cpp' 'registry/*.cpp' | grep -v '_impl.cpp$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/lint --quiet \
 	  2> >(grep -vE 'warnings? (generated|treated)' >&2)
 
-bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of files, then the load run beside nginx
+bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of files and reports, then the load run beside nginx
 	@$(call configured_with,PINHOOK_TESTS)
 	@$(call configured_with,PINHOOK_BENCH)
 	cmake --build build/release -j $(JOBS)
 	build/release/tests/bench/pinhook_bench --benchmark_min_time=0.2
 	tests/bench/files
+	tests/bench/report
 	tests/bench/instructions
 	$(MAKE) --no-print-directory load
 
