@@ -107,9 +107,9 @@ verdict verify_by_key(const signature& of, std::string_view digest, const cosign
   return out;
 }
 
-// The first proven time at which the certificate holds.
-result<std::string> issued_by_at(const signing_certificate& leaf, const proofs& found, const trusted_root& root,
-                                 std::optional<wall_time>& when) {
+// The certificate has to hold at each proven time: a time outside of its life says that its key was used after it, or
+// that a clock is wrong (sigstore-conformance, intoto-tsa-timestamp-outside-cert-validity).
+result<std::string> issued_by_at(const signing_certificate& leaf, const proofs& found, const trusted_root& root) {
   std::vector<wall_time> times = found.stamped;
   times.insert(times.end(), found.promised.begin(), found.promised.end());
   if (times.empty()) {
@@ -118,16 +118,12 @@ result<std::string> issued_by_at(const signing_certificate& leaf, const proofs& 
     return fail(error_code::denied,
                 "nothing proves when it was made, and its certificate was valid for a short time only");
   }
-  std::optional<error> failure;
+  result<std::string> issued = fail(error_code::internal, "no time");
   for (const wall_time one : times) {
-    auto issued = leaf.issued_by(root.authorities, one);
-    if (issued) {
-      when = one;
-      return issued;
-    }
-    failure = std::move(issued.error());
+    issued = leaf.issued_by(root.authorities, one);
+    if (!issued) return issued;
   }
-  return fail(std::move(*failure));
+  return issued;
 }
 
 bool is_allowed(const signing_certificate& leaf, const identity_rule& rule) {
@@ -152,11 +148,12 @@ verdict verify_by_identity(const signature& of, std::string_view digest, const c
     return out;
   }
   const proofs found = proofs_of(of, {leaf->key(), *by, leaf->der()}, policy);
-  const auto issued = issued_by_at(*leaf, found, *policy.root, out.signed_at);
+  const auto issued = issued_by_at(*leaf, found, *policy.root);
   if (!issued) {
     out.failure = issued.error();
     return out;
   }
+  out.signed_at = earliest(found);
   if (policy.needs_sct && !leaf->is_logged(*issued, policy.root->certificate_logs)) {
     out.failure = denied_cosign("no trusted log of certificates knows its certificate (SCT)");
     return out;

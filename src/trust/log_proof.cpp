@@ -172,6 +172,8 @@ result<log_proof> verify_rekor1(const log_entry& entry, const signature& of, con
   if (auto failed = compare_rekor1(entry, of, by)) return fail(std::move(*failed));
   if (entry.promise.empty() && !entry.proof)
     return denied_proof("its log entry has neither a promise nor an inclusion proof");
+  if (entry.needs_proof && !entry.proof)
+    return denied_proof("its log entry has no inclusion proof, which bundles have from version 0.2 on");
   log_proof out{log.origin, std::nullopt};
   if (!entry.promise.empty()) {
     if (!log.key.verifies(promised_text(entry), entry.promise, hash::sha256))

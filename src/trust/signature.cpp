@@ -7,11 +7,26 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 namespace pinhook::trust {
 namespace {
+
+// A later version may mean something else by the same members.
+struct bundle_version {
+  std::string_view media_type;
+  // Of each log entry (sigstore_bundle.proto, the comment on the version).
+  bool needs_proof;
+};
+constexpr bundle_version bundle_versions[] = {
+    {"application/vnd.dev.sigstore.bundle+json;version=0.1", false},
+    {"application/vnd.dev.sigstore.bundle+json;version=0.2", true},
+    {"application/vnd.dev.sigstore.bundle+json;version=0.3", true},
+    {"application/vnd.dev.sigstore.bundle.v0.3+json", true},
+};
 
 constexpr std::string_view statement_type = "application/vnd.in-toto+json";
 constexpr std::string_view annotation_prefix = "dev.sigstore.cosign/";
@@ -195,7 +210,8 @@ result<signature> parse_bundle(std::string_view json_text) {
   const auto parsed = parse_json(json_text, "bundle");
   if (!parsed) return fail(parsed.error());
   const std::string_view type = text_in(*parsed, "mediaType");
-  if (!type.starts_with("application/vnd.dev.sigstore.bundle"))
+  const auto* const version = std::ranges::find(bundle_versions, type, &bundle_version::media_type);
+  if (version == std::end(bundle_versions))
     return fail(error_code::unsupported, fmt::format("the bundle's media type {} is not supported", quoted(type, 80)));
   const json::value* envelope = json::find(*parsed, "dsseEnvelope");
   const json::value* material = json::find(*parsed, "verificationMaterial");
@@ -204,6 +220,7 @@ result<signature> parse_bundle(std::string_view json_text) {
   signature out;
   if (auto failed = take_envelope(*envelope, out)) return fail(std::move(*failed));
   if (auto failed = take_material(*material, out)) return fail(std::move(*failed));
+  for (log_entry& one : out.log_entries) one.needs_proof = version->needs_proof;
   return out;
 }
 

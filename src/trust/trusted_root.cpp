@@ -19,14 +19,13 @@ std::string host_in(std::string_view url) {
   return std::string(url.substr(0, url.find('/')));
 }
 
+// Without it: always. A beginning that is missing must not become one without a limit.
 std::optional<validity> parse_validity(const json::value* v) {
   validity out;
   if (v == nullptr) return out;
-  if (const auto start = text_in(*v, "start"); !start.empty()) {
-    const auto read = parse_timestamp(start);
-    if (!read) return std::nullopt;
-    out.start = *read;
-  }
+  const auto start = parse_timestamp(text_in(*v, "start"));
+  if (!start) return std::nullopt;
+  out.start = *start;
   if (const auto end = text_in(*v, "end"); !end.empty()) {
     out.end = parse_timestamp(end);
     if (!out.end) return std::nullopt;
@@ -43,7 +42,8 @@ result<std::optional<trusted_log>> parse_log(const json::value& v) {
   if (!bytes || bytes->empty() || !named || named->size() != 32)
     return fail(error_code::invalid_input, "has no publicKey.rawBytes or no logId.keyId of 32 bytes");
   const auto valid = parse_validity(json::find(*key, "validFor"));
-  if (!valid) return fail(error_code::invalid_input, "has a validFor that is not RFC 3339");
+  if (!valid)
+    return fail(error_code::invalid_input, "has a validFor without a start, or with a time that is not RFC 3339");
   auto parsed = public_key::parse_der(*bytes);
   if (!parsed) return std::optional<trusted_log>();
   return trusted_log{std::move(*named), std::move(*parsed), host_in(text_in(v, "baseUrl")), *valid};
@@ -61,7 +61,8 @@ result<trusted_authority> parse_authority(const json::value& v) {
   }
   if (out.chain.empty()) return fail(error_code::invalid_input, "has no certificate");
   const auto valid = parse_validity(json::find(v, "validFor"));
-  if (!valid) return fail(error_code::invalid_input, "has a validFor that is not RFC 3339");
+  if (!valid)
+    return fail(error_code::invalid_input, "has a validFor without a start, or with a time that is not RFC 3339");
   out.valid = *valid;
   return out;
 }

@@ -62,7 +62,7 @@ class image_signer {
     return {fmt::format("sha256-{}.sig", digest.substr(7)), manifest, blob, payload};
   }
 
- private:
+  /// ECDSA over SHA-256, in DER.
   [[nodiscard]] std::string signature_of(const std::string& text) const {
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> with(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
@@ -77,6 +77,7 @@ class image_signer {
     return out;
   }
 
+ private:
   std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
 };
 

@@ -33,6 +33,8 @@ struct log_entry {
   /// The signed entry timestamp of Rekor v1; empty: none.
   std::string promise;
   std::optional<inclusion_proof> proof;
+  /// True: its bundle is of a version in which a promise alone is not enough.
+  bool needs_proof = false;
   /// The entry itself, JSON in its canonical form.
   std::string body;
 };

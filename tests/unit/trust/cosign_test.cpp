@@ -2,6 +2,7 @@
 
 #include "support/dice.hpp"
 #include "support/signature_case.hpp"
+#include "support/timestamp_authority.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -100,6 +101,41 @@ TEST(Cosign, NothingIsBelievedThatTheRootDoesNotHold) {
   EXPECT_FALSE(is_verified(without(&trusted_root::certificate_logs)));
   EXPECT_FALSE(is_verified(without(&trusted_root::authorities)));
   EXPECT_FALSE(is_verified(without(&trusted_root::timestamp_authorities)));
+}
+
+// As the bundle's version demands (sigstore-conformance, intoto-missing-inclusion-proof).
+TEST(Cosign, APromiseAloneIsEnoughInTheOldestBundlesOnly) {
+  signature_case of = read_signature_case("keyless-rekor1");
+  ASSERT_TRUE(is_verified(of));
+  log_entry& entry = of.signatures.front().log_entries.front();
+  ASSERT_TRUE(entry.needs_proof);
+  entry.proof.reset();
+  EXPECT_THAT(verdicts_of(of).front().failure.value().message, HasSubstr("its log entry has no inclusion proof"));
+  entry.needs_proof = false;
+  EXPECT_TRUE(is_verified(of));
+}
+
+// A second proof of another time does not help a certificate that had ended, or had not begun, by then.
+TEST(Cosign, TheCertificateHoldsAtEachProvenTime) {
+  const testing::timestamp_authority stamps;
+  signature_case of = read_signature_case("keyless-rekor1");
+  const wall_time promised = verdicts_of(of).front().signed_at.value();
+  trusted_root root = *of.policy.root;
+  root.timestamp_authorities = {stamps.trusted()};
+  of.policy.root = std::make_shared<trusted_root>(root);
+  signature& one = of.signatures.front();
+  const auto stamped_after = [&](std::chrono::seconds later) {
+    one.timestamps = {stamps.stamp(one.stamped, promised + later)};
+    return verdicts_of(of).front();
+  };
+  const verdict good = stamped_after(std::chrono::seconds(0));
+  EXPECT_TRUE(good.is_verified()) << good.failure->message;
+  EXPECT_EQ(good.signed_at, promised);
+  for (const int days : {-1, 1}) {
+    const verdict bad = stamped_after(std::chrono::hours(24 * days));
+    ASSERT_FALSE(bad.is_verified()) << days;
+    EXPECT_THAT(bad.failure->message, HasSubstr("its certificate is not from a trusted authority: certificate"));
+  }
 }
 
 // The bytes of a signature are all covered: none can be another without the signature's falling, but for those that are
