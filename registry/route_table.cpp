@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace pinhook::registry {
@@ -116,6 +117,11 @@ found_routes route_table::without_files(world& all, const reference& ref) {
   auto out = made.found;
   all.held.put(ref.registry(), std::move(made));
   return out;
+}
+
+bool route_table::are_mirrors_complete(const reference& ref) const {
+  return std::ranges::any_of(world_->options.complete,
+                             [&](const std::string& one) { return one == for_all_others || one == ref.registry(); });
 }
 
 std::shared_ptr<const routes> route_table::known(const reference& ref) const {

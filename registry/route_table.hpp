@@ -36,6 +36,8 @@ struct route_options {
   /// registry itself comes after them. "_default": the mirrors of all others. These precede any directory; an empty
   /// list means no mirror.
   std::map<std::string, std::vector<mirror_setting>, std::less<>> mirrors;
+  /// The registries, by such names, whose mirrors have everything that lies beside an image; "_default": all.
+  std::vector<std::string> complete;
   /// The nodes' registries.conf: its entries precede the directories. Null: there is none.
   std::shared_ptr<const node_conf> conf;
   /// The nodes' registries.yaml: after `conf` and before the directories. Null: there is none.
@@ -63,6 +65,10 @@ class route_table {
   /// known routes stay in use then. invalid_input: an invalid mirror in pinhook's configuration. denied: the nodes'
   /// registries.conf blocks every place, or makes no name of it. canceled.
   awaitable<result<std::shared_ptr<const routes>>> routes_for(reference ref, deadline d);
+
+  /// True where what all mirrors of the registry lack, whatever settings name them, is nowhere
+  /// (route_options::complete).
+  [[nodiscard]] bool are_mirrors_complete(const reference& ref) const;
 
   /// The routes that are known without reading a file, though it may be older than `recheck`. Null: nothing, or an
   /// error.

@@ -2,6 +2,7 @@
 
 #include <pinhook/resolve/credential_chain.hpp>
 #include <pinhook/resolve/lookup_run.hpp>
+#include <pinhook/resolve/mirror_absence.hpp>
 #include <pinhook/resolve/skipped_sources.hpp>
 
 #include <fmt/core.h>
@@ -38,6 +39,7 @@ class reading {
 
   awaitable<result<registry::document>> read(registry::document_name name, deadline d) {
     std::vector<route> all{only_};
+    resolve::mirror_absence absence(!only_ && with_.routes->are_mirrors_complete(ref_));
     if (!only_) {
       registry::reference named = ref_;
       auto routes = co_await with_.routes->routes_for(std::move(named), d);
@@ -46,10 +48,10 @@ class reading {
     }
     resolve::skipped_sources skipped;
     std::optional<error> verdict;
-    std::optional<error> absence;  // a mirror's word
     for (const route& by : all) {
       if (is_by_digest(name) ? !by->can_pull : !by->can_resolve) continue;
-      if (by->is_upstream && absence && lost_registry_) co_return fail(*lost_registry_);
+      if (by->is_source && absence.is_final()) co_return fail(*absence.word());
+      if (by->is_upstream && absence.word() && lost_registry_) co_return fail(*lost_registry_);
       host_place place = place_for(by);
       registry::document_name wanted = name;
       auto got = co_await read_at(std::move(place), std::move(wanted), d);
@@ -57,15 +59,14 @@ class reading {
       // The registry's own word, whatever a mirror had to say.
       if (by->is_upstream && got.error().code == error_code::not_found) co_return got;
       // Behind a mirror that answers, the registry may be out of reach for good: it is not waited for again.
-      if (by->is_upstream && absence && is_out_of_reach(got.error())) {
+      if (by->is_upstream && absence.word() && is_out_of_reach(got.error())) {
         lost_registry_ = std::move(got.error());
         lost_registry_->message =
             fmt::format("the mirrors do not have it, and the registry cannot be asked: {}", lost_registry_->message);
         co_return fail(*lost_registry_);
       }
-      if (got.error().code == error_code::not_found)
-        absence = got.error();
-      else if (!by->is_upstream && !only_)
+      absence.take(got.error());
+      if (got.error().code != error_code::not_found && !by->is_upstream && !only_)
         skipped.add(fmt::format("mirror {}", by->host), got.error());
       verdict = std::move(got.error());
     }

@@ -62,6 +62,7 @@ result<std::vector<std::string>> use_node_config(const std::string& directory, c
   config::settings::mirror_settings found;
   found.default_endpoint = s.mirrors.default_endpoint;
   found.short_names = s.mirrors.short_names;
+  found.complete = s.mirrors.complete;
   auto containerd = read_containerd(etc);
   if (!containerd) return fail(std::move(containerd.error()).at("--node-config"));
   found.certs_dirs = containerd->certs_dirs.empty() ? existing(etc, std::array{certs_dir}) : containerd->certs_dirs;

@@ -65,6 +65,7 @@ registry::route_options route_options(const config::settings& s, std::shared_ptr
   out.conf = std::move(conf);
   if (yaml) out.rules = std::make_shared<const registry::mirror_rules>(yaml->rules);
   out.mirrors = s.mirrors.hosts;
+  out.complete = s.mirrors.complete;
   out.directories = s.mirrors.certs_dirs;
   return out;
 }

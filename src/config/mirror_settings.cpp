@@ -9,6 +9,8 @@
 namespace pinhook::config {
 namespace {
 
+constexpr std::string_view for_all_registries = "_default";
+
 // As containerd 2 has them; of the last two nothing follows here.
 constexpr std::array<std::string_view, 4> capabilities{"pull", "resolve", "push", "referrers"};
 
@@ -92,12 +94,21 @@ std::string mirror_text(const registry::mirror_setting& m) {
 
 }  // namespace
 
+read_result<std::vector<std::string>> registry_list_type::read(const yaml::node& n) {
+  auto list = text_list_type::read(n);
+  if (!list) return list;
+  for (std::size_t i = 0; i < list->size(); ++i)
+    if (const auto& one = (*list)[i]; one != for_all_registries && !is_registry(one))
+      return std::unexpected(not_a_registry(n.items[i], one));
+  return list;
+}
+
 read_result<mirrors_type::map> mirrors_type::read(const yaml::node& n) {
   if (n.kind != yaml::node_kind::mapping)
     return no_value(n, fmt::format("must be a mapping, not {}", to_string(n.kind)));
   map out;
   for (const auto& m : n.members) {
-    if (m.key != "_default" && !is_registry(m.key)) return std::unexpected(not_a_registry(m));
+    if (m.key != for_all_registries && !is_registry(m.key)) return std::unexpected(not_a_registry(m));
     if (m.value.kind != yaml::node_kind::sequence)
       return no_value(m.value, fmt::format("must be a list of mirrors, not {}", to_string(m.value.kind)));
     auto& mirrors = out[m.key];

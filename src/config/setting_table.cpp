@@ -27,11 +27,11 @@ setting row(std::string_view key, Type type, Place place, std::string_view help,
   out.type = type.name();
   out.help = help;
   out.when = when;
-  out.is_structured = std::is_same_v<Type, text_list_type> || std::is_same_v<Type, rules_type> ||
-                      std::is_same_v<Type, verifiers_type> || std::is_same_v<Type, kinds_type> ||
-                      std::is_same_v<Type, paths_type> || std::is_same_v<Type, registries_type> ||
-                      std::is_same_v<Type, networks_type> || std::is_same_v<Type, mirrors_type> ||
-                      std::is_same_v<Type, clouds_type>;
+  out.is_structured = std::is_same_v<Type, text_list_type> || std::is_same_v<Type, registry_list_type> ||
+                      std::is_same_v<Type, rules_type> || std::is_same_v<Type, verifiers_type> ||
+                      std::is_same_v<Type, kinds_type> || std::is_same_v<Type, paths_type> ||
+                      std::is_same_v<Type, registries_type> || std::is_same_v<Type, networks_type> ||
+                      std::is_same_v<Type, mirrors_type> || std::is_same_v<Type, clouds_type>;
   out.needs_value = std::is_same_v<Type, rules_type> || std::is_same_v<Type, verifiers_type>;
   out.read = [type, place](const yaml::node& n, settings& s) -> std::expected<void, value_problem> {
     auto value = type.read(n);
@@ -286,6 +286,11 @@ std::vector<setting> make_table() {
           "Whether a name without a registry (nginx) means what mirrors.registries_conf makes of it; where that may be "
           "another image than Docker Hub's, the pin names its registry. Without such files it is Docker Hub's.",
           "Set false where nodes read short names otherwise than these files say."),
+      row("mirrors.complete", registry_list_type{}, at(&settings::mirrors, &settings::mirror_settings::complete),
+          "Registries whose mirrors have signatures, too: of what all of them lack the registry is not asked, so an "
+          "image "
+          "is unsigned where its signature is not on a mirror. _default: every registry.",
+          "Set [_default] behind an air gap, where signatures are copied with the images."),
       row("pull_secrets.mode", switches, at(&settings::pull_secrets, &settings::pull_secret_settings::mode),
           "Whether imagePullSecrets of Pods and service accounts are read through the Kubernetes API; auto: where "
           "there "

@@ -36,9 +36,13 @@ bool is_registry(const std::string& name) {
 }
 
 value_problem not_a_registry(const yaml::member& m) {
-  return {m.line, m.column,
+  return {m.line, m.column, not_a_registry(m.value, m.key).message};
+}
+
+value_problem not_a_registry(const yaml::node& at, std::string_view text) {
+  return {at.line, at.column,
           fmt::format("{} is not a valid registry; write its name as in docker.io or registry.example.com:5000",
-                      quoted(m.key))};
+                      quoted(text))};
 }
 
 read_result<std::string> required_text(const yaml::node& mapping, std::string_view key) {

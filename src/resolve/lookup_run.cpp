@@ -2,6 +2,7 @@
 
 #include <pinhook/registry/cloud_hosts.hpp>
 #include <pinhook/registry/route_table.hpp>
+#include <pinhook/resolve/mirror_absence.hpp>
 
 #include <fmt/core.h>
 
@@ -108,7 +109,12 @@ awaitable<void> lookup_run::run() {
     co_return;
   }
   std::optional<error> verdict;
+  mirror_absence absence(f_->query.document && with_.options.routes && with_.options.routes->are_mirrors_complete(ref));
   for (const route& by : routes) {
+    if (by && by->is_source && absence.is_final()) {
+      f_->outcome = fail(*absence.word());
+      co_return;
+    }
     question q = question_for(by, ref);
     auto got = co_await by_route(std::move(q));
     if (f_->has_moved) co_return;
@@ -118,6 +124,7 @@ awaitable<void> lookup_run::run() {
       co_return;
     }
     const bool is_mirror = by && !by->is_source;
+    absence.take(got.error());
     const bool is_last_hope = is_mirror && routes.size() == 1;
     if (is_mirror && !is_last_hope)
       failed_routes_.add(fmt::format("mirror {}", by->host), got.error());

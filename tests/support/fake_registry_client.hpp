@@ -130,7 +130,7 @@ class fake_registry_client final : public registry::client {
     const std::string subject = document_key(ref.registry() + "/" + ref.repository(), name.of, name.name);
     auto entered = co_await enter(ref, subject, credential, d, host);
     if (!entered) co_return fail(std::move(entered.error()));
-    co_return document_at(subject, credential);
+    co_return document_at(subject, credential, host);
   }
 
   [[nodiscard]] std::vector<record> calls() const {
@@ -210,8 +210,11 @@ class fake_registry_client final : public registry::client {
     co_return result<void>();
   }
 
-  result<registry::document> document_at(const std::string& subject, const registry::credential& credential) {
+  result<registry::document> document_at(const std::string& subject, const registry::credential& credential,
+                                         const std::string& by) {
     const std::lock_guard lock(guard_);
+    if (const auto scripted = by_route_.find(by); scripted != by_route_.end() && !scripted->second)
+      return fail(scripted->second.error());
     if (!next_.empty()) {
       error e = std::move(next_.front());
       next_.pop_front();

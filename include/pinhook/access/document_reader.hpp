@@ -7,7 +7,9 @@
 // Routes are taken in their order, with the credentials of each in theirs, as by look-ups of tags. The first route and
 // credential that gave a document are asked first from then on. What a mirror does not have is asked for at the next
 // route: a mirror need not have signatures. Where the registry behind it cannot be reached, that is an error, and it is
-// not asked again: what a mirror does not have is not known to be nowhere.
+// not asked again: what a mirror does not have is not known to be nowhere. Where the operator declares the mirrors of
+// the registry complete (route_table::are_mirrors_complete), what all of them lack is not there, and the registry is
+// not asked.
 //
 // Thread rule: that of the client. Copies of a reader share what they learnt; one read at a time.
 #pragma once

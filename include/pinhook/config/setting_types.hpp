@@ -56,8 +56,9 @@ template <class Type, class T>
 /// True for a registry's canonical name: "docker.io", "registry.example.com:5000".
 [[nodiscard]] bool is_registry(const std::string& name);
 
-/// The problem of a key that is not a registry.
+/// The problem of a key, or of a text at a place, that is not a registry.
 [[nodiscard]] value_problem not_a_registry(const yaml::member& m);
+[[nodiscard]] value_problem not_a_registry(const yaml::node& at, std::string_view text);
 
 /// In double quotes, as YAML and JSON both read it.
 [[nodiscard]] std::string quoted_yaml(std::string_view text);
@@ -155,6 +156,13 @@ struct text_list_type {
   [[nodiscard]] static std::string name() { return "list of texts"; }
   [[nodiscard]] static read_result<std::vector<std::string>> read(const yaml::node& n);
   [[nodiscard]] static std::string write(const std::vector<std::string>& v);
+};
+
+/// Canonical names of registries, or _default.
+struct registry_list_type {
+  [[nodiscard]] static std::string name() { return "list of registries (or _default)"; }
+  [[nodiscard]] static read_result<std::vector<std::string>> read(const yaml::node& n);
+  [[nodiscard]] static std::string write(const std::vector<std::string>& v) { return text_list_type::write(v); }
 };
 
 struct rules_type {

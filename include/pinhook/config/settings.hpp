@@ -143,6 +143,8 @@ struct settings {
     bool default_endpoint = true;
     /// Short names mean what registries_conf makes of them.
     bool short_names = true;
+    /// Registries whose mirrors have what lies beside images, too; "_default": all.
+    std::vector<std::string> complete;
     std::map<std::string, std::vector<registry::mirror_setting>, std::less<>> hosts;
   } mirrors;
 

@@ -52,6 +52,7 @@ class DocumentReader : public ::testing::Test {
       one.url = url;
       options.mirrors["r.example"].push_back(one);
     }
+    options.complete = complete;
     return {client, std::make_shared<registry::route_table>(options, machine_clock()), tenant, own};
   }
   static registry::reference ref() { return *registry::reference::parse("r.example/acme/api:v1"); }
@@ -61,6 +62,7 @@ class DocumentReader : public ::testing::Test {
   }
 
   scripted_documents client;
+  std::vector<std::string> complete;
   std::shared_ptr<testing::fake_credentials> tenant;
   std::shared_ptr<testing::fake_credentials> own;
 };
@@ -130,6 +132,37 @@ TEST_F(DocumentReader, AMirrorsNotFoundIsNoAbsenceWhereTheRegistryIsOutOfReach) 
   client.answers.erase("m.example anonymous");
   client.answers.at("r.example anonymous") = fail(error_code::denied, "no");
   EXPECT_EQ(read(document_reader(tools({"https://m.example"}), ref()), "d").error().code, error_code::denied);
+}
+
+// An air gap: behind the mirrors there is no registry that could be asked.
+TEST_F(DocumentReader, WhatCompleteMirrorsLackIsNotThere) {
+  const auto read_by = [&](std::vector<std::string> registries) {
+    complete = std::move(registries);
+    client.asked.clear();
+    const auto got = read(document_reader(tools({"https://m.example", "https://n.example"}), ref()), "a");
+    return got ? got->bytes : fmt::format("{}", to_string(got.error().code));
+  };
+  client.answers.emplace("r.example anonymous", fail(error_code::unavailable, "no connection"));
+  for (const auto& registries : std::vector<std::vector<std::string>>{{}, {"example"}, {"other.example"}})
+    EXPECT_EQ(read_by(registries), "unavailable");
+  for (const auto& registries : std::vector<std::vector<std::string>>{{"_default"}, {"other.example", "r.example"}}) {
+    EXPECT_EQ(read_by(registries), "not_found");
+    EXPECT_THAT(client.asked, ElementsAre("m.example anonymous a", "n.example anonymous a"));
+  }
+  client.answers.emplace("n.example anonymous", "text");
+  EXPECT_EQ(read_by({"_default"}), "text") << "one mirror with it is enough";
+  // A mirror that cannot be asked may have it, so the registry's word is wanted.
+  client.answers.insert_or_assign("n.example anonymous", fail(error_code::timed_out, "late"));
+  EXPECT_EQ(read_by({"_default"}), "unavailable");
+  client.answers.erase("r.example anonymous");
+  EXPECT_EQ(read_by({"_default"}), "not_found");
+  EXPECT_EQ(client.asked.back(), "r.example anonymous a");
+}
+
+TEST_F(DocumentReader, WithoutMirrorsTheRegistryIsAskedAlsoWhereMirrorsAreComplete) {
+  complete = {"_default"};
+  EXPECT_EQ(read(document_reader(tools(), ref()), "a").error().code, error_code::not_found);
+  EXPECT_THAT(client.asked, ElementsAre("r.example anonymous a"));
 }
 
 // Absence must not be concluded from a request that lacked its credential.

@@ -118,6 +118,7 @@ mirrors:
   default_endpoint: false
   short_names: false
   openshift: true
+  complete: [docker.io, _default]
   hosts:
     docker.io:
       - url: https://one.example.com
@@ -306,6 +307,9 @@ TEST(Configuration, RefusesWrongTypesAndRanges) {
            sample{"mirrors: {hosts: {docker.io: x}}\n",
                   "line 1, column 30: mirrors.hosts: ", "must be a list of mirrors"},
            sample{"mirrors: {hosts: {a/b: []}}\n", "line 1, column 19: mirrors.hosts: ", "not a valid registry"},
+           sample{"mirrors: {complete: [docker.io, docker.io/acme]}\n",
+                  "line 1, column 33: mirrors.complete: ", "\"docker.io/acme\" is not a valid registry"},
+           sample{"mirrors: {complete: docker.io}\n", "line 1, column 21: mirrors.complete: ", "must be a list"},
            sample{"mirrors: {hosts: {docker.io: [{url: x, capabilities: [pushed]}]}}\n",
                   "line 1, column 55: mirrors.hosts: ", "known are: pull, resolve, push, referrers"},
            sample{"- a\n", "line 1, column 1: ", "must be a mapping"},

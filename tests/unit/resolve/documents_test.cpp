@@ -1,6 +1,8 @@
 // Documents beside an image are read like tags are resolved: same routes, credentials and places in line.
 #include "resolver_world.hpp"
 
+#include <pinhook/registry/route_table.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -110,6 +112,39 @@ TEST_F(Documents, KeepTheDeadline) {
   EXPECT_EQ(p->only().error().code, error_code::timed_out);
   client.release();
   settle();
+}
+
+// What complete mirrors lack is nowhere; a tag, which moves, is asked for at the registry nevertheless.
+TEST_F(Documents, TheRegistryBehindCompleteMirrorsIsNotAsked) {
+  const auto places = [&](const std::vector<std::string>& complete, const error& at_mirror, bool of_tag = false) {
+    registry::route_options ways;
+    for (const char* host : {"https://one.corp", "https://two.corp"}) {
+      registry::mirror_setting mirror;
+      mirror.url = host;
+      ways.mirrors["ghcr.io"].push_back(mirror);
+    }
+    ways.complete = complete;
+    options.routes = std::make_shared<registry::route_table>(std::move(ways), time.clock);
+    TearDown();
+    open();
+    const std::size_t before = client.count();
+    client.route_says("one.corp", fail(error_code::not_found, "unknown"));
+    client.route_says("two.corp", fail(at_mirror));
+    client.route_says("ghcr.io", fail(error_code::unavailable, "no connection"));
+    const auto got = ask(of_tag ? query_of(repository + ":1", tenant) : document("sha256-aa.sig"));
+    std::string out = got ? "found" : std::string(to_string(got.error().code));
+    const auto calls = client.calls();
+    for (std::size_t i = before; i < calls.size(); ++i) out += " " + calls[i].by;
+    return out;
+  };
+  const error absent{error_code::not_found, "unknown", {}};
+  const std::string all = " one.corp two.corp ghcr.io";
+  EXPECT_EQ(places({}, absent), "unavailable" + all);
+  EXPECT_EQ(places({"docker.io"}, absent), "unavailable" + all);
+  EXPECT_EQ(places({"ghcr.io"}, absent), "not_found one.corp two.corp");
+  EXPECT_EQ(places({"_default"}, absent), "not_found one.corp two.corp");
+  EXPECT_EQ(places({"_default"}, {error_code::timed_out, "late", {}}), "unavailable" + all) << "it may have it";
+  EXPECT_EQ(places({"_default"}, absent, true), "unavailable" + all);
 }
 
 TEST_F(Documents, AHostInTroubleIsNotAsked) {
