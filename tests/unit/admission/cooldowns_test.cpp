@@ -92,6 +92,41 @@ TEST_F(Cooldowns, TheDigestBeforeIsPinnedUntilTheTimeIsOver) {
   EXPECT_THAT(tags->asked(), ElementsAre(nginx, by_digest('a'), nginx)) << "no second look-up";
 }
 
+// Content Trust has no say about a tag that waits; the digest before has to be signed like any other.
+TEST_F(Cooldowns, ACooldownComesBeforeContentTrust) {
+  const auto use_action = [&](std::string_view action) {
+    use_rules(fmt::format("[{{name: slow, cooldown: 72h}}, {{name: own, require: {{signed: [legacy]}}, action: {}}}]",
+                          action));
+  };
+  const auto signed_for_tag = [&](char digit) {
+    for (const char other : {'a', 'b', 'c'})
+      if (other != digit) signatures->names("legacy", digest_of_digit(other), digest_of_digit(digit));
+    signatures->accepts("legacy", digest_of_digit(digit));
+  };
+  signed_for_tag('a');
+  use_action("deny");
+  EXPECT_EQ(ask(review_of(web())).outcome, outcome::pinned);
+  EXPECT_EQ(pinned(), 'a');
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("which rule slow leaves until")));
+  for (const char digit : {'b', 'c'}) {
+    signed_for_tag(digit);
+    use_action("deny");
+    EXPECT_EQ(ask(review_of(web())).outcome, outcome::denied) << digit;
+    EXPECT_THAT(message(), HasSubstr("not signed by legacy"));
+    use_action("warn");
+    EXPECT_EQ(ask(review_of(web())).outcome, outcome::pinned) << digit;
+    EXPECT_EQ(pinned(), 'a') << "what is signed moves nothing that waits";
+  }
+  // When it is over, what is signed counts, be it the digest before.
+  time.advance(72h);
+  use_action("deny");
+  for (const char digit : {'a', 'b', 'c'}) {
+    signed_for_tag(digit);
+    EXPECT_EQ(ask(review_of(web())).outcome, outcome::pinned);
+    EXPECT_EQ(pinned(), digit);
+  }
+}
+
 // Between two reports: the webhook sees a digest that the file does not name.
 TEST_F(Cooldowns, ADigestThatIsNewerThanTheFileWaits) {
   tags->holds(std::string(nginx), digest_of_digit('c'));
