@@ -54,12 +54,10 @@ result<std::string> parse_tuf_url(const std::string& text) {
   return out;
 }
 
-awaitable<result<trust::tuf_update>> fetch_tuf(http::client& http, tuf_repository from, trust::tuf_options options,
-                                               const clock& time, deadline d, wait_seams seams) {
-  auto update = trust::tuf_update::begin(std::move(options));
-  if (!update) co_return fail(std::move(update.error()));
-  while (update->wanted() != nullptr) {
-    const http::request wanted = request_for(from, *update->wanted());
+awaitable<result<void>> fetch_tuf(http::client& http, tuf_repository from, trust::tuf_update& update, const clock& time,
+                                  deadline d, wait_seams seams) {
+  while (update.wanted() != nullptr) {
+    const http::request wanted = request_for(from, *update.wanted());
     result<http::response> answer = fail(error_code::internal, "not sent");
     for (int made = 1;; ++made) {
       http::request once = wanted;
@@ -70,9 +68,9 @@ awaitable<result<trust::tuf_update>> fetch_tuf(http::client& http, tuf_repositor
     }
     auto bytes = file_in(std::move(answer));
     if (!bytes) co_return fail(std::move(bytes.error()).at(wanted.url));
-    if (auto good = update->take(std::move(*bytes)); !good) co_return fail(std::move(good.error()).at(from.url));
+    if (auto good = update.take(std::move(*bytes)); !good) co_return fail(std::move(good.error()).at(from.url));
   }
-  co_return std::move(*update);
+  co_return result<void>();
 }
 
 }  // namespace pinhook::access

@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <random>
+#include <utility>
 
 namespace pinhook {
 namespace {
@@ -139,6 +141,46 @@ int bring_to_disk(const std::string& directory, const replace_calls& calls) {
   return number == EINVAL || number == ENOTSUP ? 0 : number;
 }
 
+// The new text of a file, until it takes the place of the old one.
+class new_file {
+ public:
+  new_file(std::string path, const replace_calls& calls) : path_(std::move(path)), calls_(calls), file_(calls) {}
+
+  result<void> write(std::string_view text) {
+    if (path_.empty() || path_.find('\0') != std::string::npos) return cannot_write(path_, EINVAL);
+    const auto target = follow(path_);
+    if (!target) return cannot_write(path_, ELOOP);
+    target_ = *target;
+    struct stat old{};
+    const bool is_there = ::stat(target_.c_str(), &old) == 0;
+    if (!is_there && errno != ENOENT) return cannot_write(path_, errno);
+    if (is_there && !S_ISREG(old.st_mode))
+      return fail(error_code::invalid_input, fmt::format("cannot write {}: it is not a regular file", path_));
+    // A rename would ignore the write protection of the file itself.
+    if (is_there && ::faccessat(AT_FDCWD, target_.c_str(), W_OK, AT_EACCESS) != 0) return cannot_write(path_, errno);
+    int number = file_.make(directory_of(target_), is_there ? 0600 : 0644);
+    if (number == 0) number = file_.write(text);
+    if (number == 0 && is_there) number = file_.look_like(old);
+    if (number == 0) number = file_.finish();
+    if (number != 0) return cannot_write(path_, number);
+    return {};
+  }
+
+  result<void> take_its_place() {
+    if (const int number = file_.take_place_of(target_); number != 0) return cannot_write(path_, number);
+    if (const int lost = bring_to_disk(directory_of(target_), calls_); lost != 0)
+      return fail(error_code::unavailable,
+                  fmt::format("{} is written, but its directory could not be synced: {}", path_, std::strerror(lost)));
+    return {};
+  }
+
+ private:
+  std::string path_;
+  const replace_calls& calls_;
+  std::string target_;
+  temporary_file file_;
+};
+
 }  // namespace
 
 const replace_calls& machine_replace_calls() {
@@ -154,31 +196,23 @@ const replace_calls& machine_replace_calls() {
   return calls;
 }
 
-result<void> replace_file(const std::string& path, std::string_view text, const replace_calls& calls) {
-  if (path.empty() || path.find('\0') != std::string::npos) return cannot_write(path, EINVAL);
-  const auto target = follow(path);
-  if (!target) return cannot_write(path, ELOOP);
-  struct stat old{};
-  const bool is_there = ::stat(target->c_str(), &old) == 0;
-  if (!is_there && errno != ENOENT) return cannot_write(path, errno);
-  if (is_there && !S_ISREG(old.st_mode))
-    return fail(error_code::invalid_input, fmt::format("cannot write {}: it is not a regular file", path));
-  // A rename would ignore the write protection of the file itself.
-  if (is_there && ::faccessat(AT_FDCWD, target->c_str(), W_OK, AT_EACCESS) != 0) return cannot_write(path, errno);
-
-  const std::string directory = directory_of(*target);
-  temporary_file file(calls);
-  int number = file.make(directory, is_there ? 0600 : 0644);
-  if (number == 0) number = file.write(text);
-  if (number == 0 && is_there) number = file.look_like(old);
-  if (number == 0) number = file.finish();
-  if (number == 0) number = file.take_place_of(*target);
-  if (number != 0) return cannot_write(path, number);
-  if (const int lost = bring_to_disk(directory, calls); lost != 0)
-    return fail(error_code::unavailable, fmt::format("{} is written, but its directory could not be "
-                                                     "synced: {}",
-                                                     path, std::strerror(lost)));
+result<void> replace_files(const std::vector<file_text>& files, const replace_calls& calls) {
+  std::vector<std::unique_ptr<new_file>> made;
+  for (const file_text& one : files) {
+    made.push_back(std::make_unique<new_file>(one.path, calls));
+    if (auto good = made.back()->write(one.text); !good) return good;
+  }
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    auto good = made[i]->take_its_place();
+    if (good) continue;
+    if (i > 0) good.error().message += fmt::format("; {} of {} files are new already", i, made.size());
+    return good;
+  }
   return {};
+}
+
+result<void> replace_file(const std::string& path, std::string_view text, const replace_calls& calls) {
+  return replace_files({{path, text}}, calls);
 }
 
 }  // namespace pinhook

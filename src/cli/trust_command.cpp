@@ -89,8 +89,8 @@ class trust_store {
     return held_.files;
   }
 
-  // Metadata first: with an old target beside it, the next run writes that; the other way round a rollback would not be
-  // noticed.
+  // Metadata first: where the machine stops between two files, the next run writes the target; the other way round a
+  // rollback would not be noticed.
   [[nodiscard]] result<void> write(const file_map& files, const file_map& before) {
     if (session_) {
       if (files == before) return {};
@@ -101,13 +101,14 @@ class trust_store {
     }
     std::error_code failed;
     std::filesystem::create_directories(of_.out, failed);
+    std::vector<file_text> changed;
     for (const bool is_metadata : {true, false})
       for (const auto& [name, bytes] : files) {
         if (name.starts_with("tuf.") != is_metadata) continue;
         if (const auto old = before.find(name); old != before.end() && old->second == bytes) continue;
-        if (auto good = replace_file(of_.out + "/" + name, bytes); !good) return good;
+        changed.push_back({of_.out + "/" + name, bytes});
       }
-    return {};
+    return replace_files(changed);
   }
 
  private:
@@ -145,13 +146,13 @@ result<access::tuf_repository> repository_of(const std::string& url, const confi
   return out;
 }
 
-result<trust::tuf_update> update_from(access::tuf_repository from, trust::tuf_options options) {
+result<void> fetch_update(access::tuf_repository from, trust::tuf_update& update) {
   asio::io_context io(1);
   http::curl_client_options direct;
   direct.proxy = http::proxy_from_environment();
   direct.guards_addresses = false;
   http::curl_client http(io, direct);
-  return access::run_to_end(io, access::fetch_tuf(http, std::move(from), std::move(options), machine_clock(),
+  return access::run_to_end(io, access::fetch_tuf(http, std::move(from), update, machine_clock(),
                                                   deadline::after(machine_clock().now(), update_limit)));
 }
 
@@ -160,6 +161,15 @@ result<std::string> read_root(const std::string& file) {
   auto text = read_within<secret>(file, [file] { return read_file(file, trust::max_root_bytes); });
   if (!text) return fail(std::move(text.error()).at("--root"));
   return text->reveal();
+}
+
+// What did not hold comes after the root, which holds.
+void keep_root(trust_store& store, const trust::tuf_update& update, const file_map& before) {
+  const std::string root = update.newest_root();
+  if (root.empty()) return;
+  file_map files = before;
+  files.insert_or_assign("tuf.root.json", root);
+  if (const auto good = store.write(files, before); !good) say(trust_name, good.error().message);
 }
 
 int print_update(const trust::tuf_update& done, const file_map& before, bool is_quiet) {
@@ -199,13 +209,16 @@ int trust_update(const arguments& arguments) {
     return refuse_trust({error_code::invalid_input,
                          "the first update needs --root, the root.json of the repository's publisher", std::nullopt},
                         exit_usage);
-  const auto done =
-      update_from(std::move(*from),
-                  {.root = std::move(*root), .stored = *before, .targets = a.targets, .now = machine_clock().wall()});
-  if (!done) return refuse_trust(done.error(), code_of_update(done.error()));
-  if (const auto good = store.write(done->files(), *before); !good)
+  auto update = trust::tuf_update::begin(
+      {.root = std::move(*root), .stored = *before, .targets = a.targets, .now = machine_clock().wall()});
+  if (!update) return refuse_trust(update.error(), code_of_update(update.error()));
+  if (const auto done = fetch_update(std::move(*from), *update); !done) {
+    keep_root(store, *update, *before);
+    return refuse_trust(done.error(), code_of_update(done.error()));
+  }
+  if (const auto good = store.write(update->files(), *before); !good)
     return refuse_trust(good.error(), a.out.empty() ? exit_code_of_cluster(good.error()) : exit_failed);
-  return print_update(*done, *before, arguments.of_cluster.quiet);
+  return print_update(*update, *before, arguments.of_cluster.quiet);
 }
 
 }  // namespace pinhook::cli

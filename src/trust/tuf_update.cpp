@@ -201,6 +201,11 @@ result<void> tuf_update::take_root(std::string bytes) {
   return {};
 }
 
+std::string tuf_update::newest_root() const {
+  const auto taken = files_.find(std::string(stored_root));
+  return roots_taken_ == 0 || taken == files_.end() ? std::string() : taken->second;
+}
+
 result<void> tuf_update::begin_timestamp() {
   versions_.root = root_.file.version();
   expires_ = root_.file.expires();

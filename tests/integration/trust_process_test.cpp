@@ -86,6 +86,30 @@ TEST_F(TrustProcess, ADirectoryHoldsTheNewestFilesOrThoseBefore) {
   EXPECT_EQ(stored(), files);
 }
 
+// The next update begins with it, and the keys that it took away cannot lead elsewhere.
+TEST_F(TrustProcess, AVerifiedRootIsStoredAlsoWhenTheRestDoesNotHold) {
+  tuf_case of = read_tuf_case("good-root-rotated");
+  of.repository["timestamp.json"] = "{}";
+  serve(of);
+  const auto failed = update_directory(home_.write("root.json", of.options.root).string());
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_EQ(stored(), (std::map<std::string, std::string>{{"tuf.root.json", of.repository.at("4.root.json")}}));
+  repository_.forget_requests();
+  EXPECT_EQ(update_directory().exit_code, 1) << "without --root";
+  EXPECT_EQ(repository_.requests().front().path(), "/r/5.root.json");
+}
+
+// A folder that cannot take one of the files keeps all of the old ones.
+TEST_F(TrustProcess, ADirectoryGetsAllFilesOrNone) {
+  const tuf_case of = read_tuf_case("good-lasting");
+  serve(of);
+  std::filesystem::create_directories(out() + "/trusted_root.json/in-the-way");
+  const auto failed = update_directory(home_.write("root.json", of.options.root).string());
+  EXPECT_EQ(failed.exit_code, 2);
+  EXPECT_THAT(failed.errors, HasSubstr("trusted_root.json"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(out()), {}), 1);
+}
+
 TEST_F(TrustProcess, TheAuthorityOfAMirrorIsThatOfItsHost) {
   const certificate_authority authority;
   scripted_server secure{authority.issue()};

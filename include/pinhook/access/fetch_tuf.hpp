@@ -1,6 +1,7 @@
 // Updates trust roots from a TUF repository over HTTP: fetches the files that trust/tuf_update asks for.
 //
-//   auto update = co_await fetch_tuf(http, {.url = "https://tuf-repo-cdn.sigstore.dev"}, std::move(options), d);
+//   auto update = trust::tuf_update::begin(std::move(options));
+//   auto done = co_await fetch_tuf(http, {.url = "https://tuf-repo-cdn.sigstore.dev"}, *update, machine_clock(), d);
 //
 // Nothing is believed because of where it came from, so plain http will do, and so will a mirror.
 //
@@ -30,9 +31,10 @@ struct tuf_repository {
 /// The address without a slash at its end. invalid_input: no http or https URL, or one with a query.
 [[nodiscard]] result<std::string> parse_tuf_url(const std::string& text);
 
+/// Gives `update` all that it wants; it must outlive the call, and after an error still has what was verified by then.
 /// Errors of files: those of tuf_update::take. Of fetching: unavailable, timed_out, rate_limited, unauthorized,
 /// canceled; unsupported for a redirect, which is not followed; messages begin with the address of the file.
-awaitable<result<trust::tuf_update>> fetch_tuf(http::client& http, tuf_repository from, trust::tuf_options options,
-                                               const clock& time, deadline d, wait_seams seams = {});
+awaitable<result<void>> fetch_tuf(http::client& http, tuf_repository from, trust::tuf_update& update, const clock& time,
+                                  deadline d, wait_seams seams = {});
 
 }  // namespace pinhook::access

@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pinhook {
 
@@ -37,5 +38,16 @@ struct replace_calls {
 /// file. After an error the file has the new text only when the directory could not be synced, and the message says so.
 [[nodiscard]] result<void> replace_file(const std::string& path, std::string_view text,
                                         const replace_calls& calls = machine_replace_calls());
+
+struct file_text {
+  std::string path;
+  std::string_view text;
+};
+
+/// Several files likewise: all are written beside the old ones before the first takes its place, so a disk that is full
+/// or a file that must not be written leaves all of them as they were. They take their places in this order; the
+/// message says so where some of them have when one cannot.
+[[nodiscard]] result<void> replace_files(const std::vector<file_text>& files,
+                                         const replace_calls& calls = machine_replace_calls());
 
 }  // namespace pinhook

@@ -94,6 +94,10 @@ class tuf_update {
   /// When nothing more is wanted: the targets by the last part of their paths, and the metadata that the next update
   /// compares with ("tuf.root.json", "tuf.timestamp.json", "tuf.snapshot.json"). Names can be keys of a ConfigMap.
   [[nodiscard]] const std::map<std::string, std::string>& files() const { return files_; }
+  /// The newest root file that was verified, also after an error; empty: none after the one that it began with. It is
+  /// to be stored whatever became of the rest (§5.3.8 of the specification): from then on the keys that it took away
+  /// count for nothing.
+  [[nodiscard]] std::string newest_root() const;
   [[nodiscard]] const tuf_versions& versions() const { return versions_; }
   /// When the first of the metadata files expires.
   [[nodiscard]] wall_time expires() const { return expires_; }

@@ -42,8 +42,12 @@ struct FetchTuf : ::testing::Test {
       time.advance(span);
       co_return;
     };
-    return testing::run(
-        fetch_tuf(http, {"https://tuf.example/r"}, of.options, time, deadline::after(time.now(), 60s), seams));
+    auto update = trust::tuf_update::begin(of.options);
+    if (!update) return update;
+    const auto done = testing::run(
+        fetch_tuf(http, {"https://tuf.example/r"}, *update, time, deadline::after(time.now(), 60s), seams));
+    if (!done) return fail(done.error());
+    return update;
   }
 };
 

@@ -285,6 +285,44 @@ TEST_F(ReplaceFile, IsAsItWasWhenAStepFails) {
   }
 }
 
+TEST_F(ReplaceFile, SeveralAreReplacedOrNone) {
+  const std::string one = folder / "a.yaml";
+  const std::string other = folder / "b.yaml";
+  write(one, "old a");
+  write(other, "old b");
+  const auto replace_with = [&](const replace_calls& calls) {
+    return replace_files({{one, "new a"}, {other, "new b"}}, calls);
+  };
+  auto calls = machine_replace_calls();
+  calls.write = [times = 0](int fd, const void* data, std::size_t size) mutable -> ssize_t {
+    if (++times == 1) return ::write(fd, data, size);
+    errno = ENOSPC;
+    return -1;
+  };
+  const auto full = replace_with(calls);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().message, "cannot write " + other + ": No space left on device");
+  EXPECT_EQ(read(one), "old a");
+  EXPECT_EQ(read(other), "old b");
+  EXPECT_EQ(names(), (std::vector<std::string>{"a.yaml", "b.yaml"}));
+
+  calls = machine_replace_calls();
+  calls.rename = [times = 0](const char* from, const char* to) mutable {
+    if (++times == 1) return std::rename(from, to);
+    errno = EIO;
+    return -1;
+  };
+  const auto half = replace_with(calls);
+  ASSERT_FALSE(half);
+  EXPECT_EQ(half.error().message, "cannot write " + other + ": Input/output error; 1 of 2 files are new already");
+  EXPECT_EQ(names(), (std::vector<std::string>{"a.yaml", "b.yaml"}));
+
+  ASSERT_TRUE(replace_with(machine_replace_calls()));
+  EXPECT_EQ(read(one), "new a");
+  EXPECT_EQ(read(other), "new b");
+  EXPECT_TRUE(replace_files({}));
+}
+
 TEST_F(ReplaceFile, SaysWhenOnlyTheDirectoryIsNotOnTheDisk) {
   write(file, "old");
   auto calls = machine_replace_calls();

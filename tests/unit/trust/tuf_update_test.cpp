@@ -162,6 +162,31 @@ TEST(TufUpdate, TheNewerRootIsTheBeginning) {
   EXPECT_TRUE(walk_tuf(of));
 }
 
+// The keys of a root that another one followed count for nothing, whatever the other files are like.
+TEST(TufUpdate, AVerifiedRootStaysWhenALaterFileDoesNotHold) {
+  const auto newest_of = [](const tuf_case& of) {
+    auto update = tuf_update::begin(of.options);
+    EXPECT_TRUE(update);
+    while (const tuf_request* next = update->wanted()) {
+      const auto found = of.repository.find(next->path);
+      std::optional<std::string> bytes;
+      if (found != of.repository.end()) bytes = found->second;
+      if (!update->take(std::move(bytes))) break;
+    }
+    return update->newest_root();
+  };
+  tuf_case of = read_tuf_case("good-root-rotated");
+  const auto is_newest = [&](const std::string& name) { return newest_of(of) == of.repository.at(name); };
+  const std::string last = of.repository.at("4.root.json");
+  EXPECT_TRUE(is_newest("4.root.json"));
+  of.repository["timestamp.json"] = "{}";
+  EXPECT_TRUE(is_newest("4.root.json"));
+  of.repository["4.root.json"].resize(last.size() / 2);
+  EXPECT_TRUE(is_newest("3.root.json"));
+  of.repository.erase("2.root.json");
+  EXPECT_EQ(newest_of(of), "") << "nothing newer than what it began with";
+}
+
 TEST(TufUpdate, AStoredFileThatCannotBeReadIsSaid) {
   for (const char* name : {"tuf.timestamp.json", "tuf.snapshot.json"}) {
     tuf_case of = read_tuf_case("good-ed25519");
