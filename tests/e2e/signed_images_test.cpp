@@ -27,15 +27,22 @@ class SignedImages : public Cluster {
                       {"SIGNATURES_NEGATIVE_TTL", "0s"}}});
   }
 
-  // An unsigned image is let in by a rule with this action, and pinned.
+  // A rule with this action lets every image in, and pins it; about those that are not signed by acme it says so where
+  // it warns.
   void expect_admitted(const std::string& action, bool is_warned) {
     start_with(action);
-    const auto digest = push("signed/" + action, "1", "signed under " + action);
-    const auto ns = make_namespace("enforce");
-    const auto r = create(ns, deployment(image("signed/" + action + ":1")));
-    EXPECT_EQ(r.exit_code, 0) << r;
-    EXPECT_EQ(r.errors.find("Warning: rule own: not signed") != std::string::npos, is_warned) << r;
-    EXPECT_EQ(read(ns, "deployment/web", in_template), image("signed/" + action + "@" + digest));
+    const std::vector<std::pair<std::string, const testing::image_signer*>> all{
+        {"none", nullptr}, {"wrong", &other_}, {"good", &acme_}};
+    for (const auto& [name, by] : all) {
+      const std::string repository = fmt::format("signed/{}-{}", action, name);
+      const auto digest = push(repository, "1", repository);
+      if (by != nullptr) sign(repository, digest, *by);
+      const auto ns = make_namespace("enforce");
+      const auto r = create(ns, deployment(image(repository + ":1")));
+      EXPECT_EQ(r.exit_code, 0) << r;
+      EXPECT_EQ(r.errors.find("Warning: rule own: not signed") != std::string::npos, is_warned && by != &acme_) << r;
+      EXPECT_EQ(read(ns, "deployment/web", in_template), image(repository + "@" + digest));
+    }
   }
 
   testing::image_signer acme_, other_;
