@@ -72,6 +72,57 @@ TEST_F(Image, TakesThePlaceOfAnEarlierBuild) {
   EXPECT_THAT(stage_.read("calls"), StartsWith("buildah manifest rm localhost:5000/pinhook:latest\nbuildah build "));
 }
 
+// The registry is asked for what was pushed, whatever the tag has by then.
+TEST_F(Image, IsPushedAndSignedWithAKey) {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  stage_.put_program("skopeo", "echo \"skopeo $*\" >>\"$WORK/calls\"; exit 1");
+  ASSERT_EQ(stage_.run("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $WORK/key.pem"), 0);
+  const std::string signs = "SIGN_KEY=$WORK/key.pem IMAGE=r.example/pinhook:1";
+  const auto push_with = [&](const std::string& platforms, const std::string& push) {
+    stage_.write("calls", "");
+    EXPECT_EQ(run(signs + platforms), 3);
+    EXPECT_THAT(stage_.read("calls"), HasSubstr(push));
+    EXPECT_THAT(stage_.read("calls"), HasSubstr("skopeo inspect --raw docker://r.example/pinhook@" + digest + "\n"));
+    EXPECT_THAT(stage_.read("errors"), HasSubstr("r.example/pinhook@" + digest + " cannot be read from its registry"));
+    EXPECT_THAT(stage_.read("calls"), Not(HasSubstr("key.pem")));
+  };
+  stage_.put_program("buildah",
+                     "echo \"buildah $*\" >>\"$WORK/calls\"\n"
+                     "case $1 in inspect) echo 65532:65532 ;; push) mkdir -p \"${@: -1:1}\" 2>/dev/null; "
+                     "folder=${@: -1:1}; mkdir -p \"${folder#*:}\" ;; esac\n"
+                     "while [ $# -gt 1 ]; do [ \"$1\" != --digestfile ] || printf " +
+                         digest + " >\"$2\"; shift; done");
+  push_with("", "--all r.example/pinhook:1 docker://r.example/pinhook:1\n");
+  stage_.put_program("docker",
+                     "echo \"docker $*\" >>\"$WORK/calls\"\ncase \"$*\" in *Size*) echo 1000000 ;; push*) "
+                     "echo '1: digest: " +
+                         digest + " size: 528' ;; esac");
+  push_with(" PLATFORMS=linux/amd64", "docker push r.example/pinhook:1\n");
+  stage_.put_program("docker", "case \"$*\" in *Size*) echo 1000000 ;; push*) exit 1 ;; esac");
+  EXPECT_EQ(run(signs + " PLATFORMS=linux/amd64"), 3);
+  EXPECT_THAT(stage_.read("errors"), HasSubstr("r.example/pinhook:1 was not pushed, so it is not signed"));
+}
+
+// Minutes of building would be lost.
+TEST_F(Image, WhatCannotBeSignedIsNotBuilt) {
+  stage_.put_program("skopeo", "exit 1");
+  const std::string made = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:";
+  ASSERT_EQ(stage_.run(made + "P-256 -out $WORK/key.pem && " + made + "P-384 -out $WORK/p384.pem"), 0);
+  stage_.write("cosign.key", "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n");
+  const std::pair<const char*, const char*> all[] = {
+      {"SIGN_KEY=$WORK/key.pem IMAGE=pinhook:dev", "pinhook:dev names no registry"},
+      {"SIGN_KEY=$WORK/none.pem IMAGE=r.example/a", "none.pem is not a file that can be read"},
+      {"SIGN_KEY=$WORK/p384.pem IMAGE=r.example/a", "p384.pem is not on the curve P-256"},
+      {"SIGN_KEY=$WORK/cosign.key IMAGE=r.example/a", "cosign.key is encrypted by cosign"},
+      {"SIGN_KEY=CMakeLists.txt IMAGE=r.example/a", "CMakeLists.txt is not a private key in PEM"},
+  };
+  for (const auto& [environment, reason] : all) {
+    EXPECT_EQ(run(environment), 2) << environment;
+    EXPECT_THAT(stage_.read("errors"), HasSubstr(reason));
+    EXPECT_FALSE(stage_.exists("calls"));
+  }
+}
+
 // The builder runs on this machine whatever it builds for.
 TEST_F(Image, IsBuiltByACompilerOfThisMachine) {
   ASSERT_EQ(run("PLATFORMS=linux/arm64"), 0) << stage_.read("errors");
