@@ -1,11 +1,14 @@
 #include <pinhook/base/glob.hpp>
 
+#include <array>
+
 namespace pinhook {
 namespace {
 
 // Stars of a pattern that is read as a text.
 constexpr char part_star = '\x01';
 constexpr char deep_star = '\x02';
+constexpr std::array<char, 2> star_signs{part_star, deep_star};
 
 struct plain_text {
   static bool is_crossed_by_part_star(char c) { return c != '/'; }
@@ -109,6 +112,10 @@ bool glob::covers(const glob& other) const {
   if (form_ == form::literal || !other.literal_begin().starts_with(literal_begin()) ||
       !other.literal_end().ends_with(literal_end()))
     return false;
+  // A character that stands for a star there would match one.
+  constexpr std::string_view stand_ins(star_signs.data(), star_signs.size());
+  if (text_.find_first_of(stand_ins) != std::string::npos || other.text_.find_first_of(stand_ins) != std::string::npos)
+    return text_ == other.text_;
   const std::string text = pattern_text(other.text_);
   return walk<pattern_as_text>(std::string_view(text_).substr(begin_, text_.size() - begin_ - end_),
                                std::string_view(text).substr(begin_, text.size() - begin_ - end_));

@@ -68,6 +68,14 @@ TEST(Glob, NeverSaysWronglyThatItCovers) {
   EXPECT_GT(covered, 500U);
 }
 
+// A pattern is compared as a text in which other characters stand for its stars.
+TEST(Glob, CharactersThatStandForStarsAreNoStars) {
+  EXPECT_FALSE(glob("**\x01*x**").covers(glob("\xff*x\n//")));
+  EXPECT_FALSE(glob("*\x02*").covers(glob("**")));
+  EXPECT_FALSE(glob("*").covers(glob("\x01*/")));
+  EXPECT_TRUE(glob("a\x01*").covers(glob("a\x01*")));
+}
+
 // Counting ways to put thirty stars on three hundred letters takes longer than the universe has.
 TEST(Glob, TriesNoPatternForLong) {
   std::string part_stars, deep_stars;
