@@ -9,7 +9,7 @@ IMAGE ?= pinhook:dev
 
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more nodes check format format-check units tidy headers asan tsan bench load flood fuzz image manifests chart clean
+.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more nodes check format format-check units tidy headers asan tsan bench load flood fuzz image image-twice cves attach manifests chart clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -134,6 +134,15 @@ fuzz: packages-check ## each fuzz target for FUZZ_SECONDS (30)
 
 image: ## the container image, with docker or buildah
 	@IMAGE=$(IMAGE) .ci/image
+
+image-twice: ## the image built twice, from clones in two folders, is the same bit for bit (CACHED=1: with the compiler's cache)
+	@.ci/image-twice
+
+cves: ## what Debian has fixed is in the image, too (IMAGE; exit code 1 where not)
+	@.ci/cves $(IMAGE)
+
+attach: ## SBOM and provenance of a pushed image into its registry (IMAGE=registry/name@sha256:…)
+	@.ci/attach $(IMAGE)
 
 # The image of a build that was not pushed has no digest: these take IMAGE only where it is given.
 manifests chart: installed_image = $(if $(filter command environment,$(firstword $(origin IMAGE))),$(IMAGE))
