@@ -212,7 +212,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   const auto places = book.paths.of(request.group, request.kind);
   pin::object_search search{
       .most = most, .takes_keys = book.policy.searches_keys && pin::may_search_keys(request.group, request.kind)};
-  if (search.takes_keys) search.parts = pin::parts_of_operator(request.group, request.kind);
+  if (search.takes_keys) search.operators = pin::rows_of_operator(request.group, request.kind);
   auto now = read("request.object", out.request.object, places, search);
   if (!now) {
     if (now.error().code != error_code::unsupported || most < pin::max_slots) return fail(std::move(now.error()));

@@ -7,6 +7,7 @@
 #include <pinhook/pin/image_kinds.hpp>
 #include <pinhook/pin/image_parts.hpp>
 #include <pinhook/pin/json_pointer.hpp>
+#include <pinhook/pin/operator_images.hpp>
 
 #include <fmt/core.h>
 
@@ -19,6 +20,8 @@ namespace {
 using yaml::no_node;
 using yaml::node_index;
 using yaml::source_kind;
+
+constexpr std::string_view tag_remedy = "write the tag behind the name where the operator takes it there";
 
 // A name alone, without a tag or a path, may be that of anything: of a machine's image, of an object.
 bool is_image_text(std::string_view key, std::string_view text) {
@@ -35,7 +38,7 @@ class key_search {
         searched_(searched),
         pointer_(owner.pointer),
         format_(pin::format_of_operator(type.group)),
-        operator_(pin::parts_of_operator(type.group, type.kind)) {}
+        operators_(pin::rows_of_operator(type.group, type.kind)) {}
 
   // The reader's limit of nesting also limits this recursion: aliases are not followed, since their anchors are visited
   // anyway.
@@ -87,7 +90,7 @@ class key_search {
       in_.scopes = std::move(outer);
       return ok;
     }
-    const auto parts = take_parts(i, pin::names_image(key));
+    const auto parts = take_parts(i, key);
     if (!parts) return fail(parts.error());
     const std::size_t size = pointer_.size();
     if (const node_index value = pin::is_variable_list_key(key) ? image_of_variable(in_.doc, i) : no_node;
@@ -109,27 +112,23 @@ class key_search {
 
   // {repository: acme/engine, tag: "1.0"}; image: acme/engine with a tag beside it. A number as a tag is a fault of the
   // object that its schema reports. Returns the strings that are no images by themselves.
-  result<std::set<node_index>> take_parts(node_index i, bool is_image) {
+  result<std::set<node_index>> take_parts(node_index i, std::string_view key_of_it) {
     std::set<node_index> parts;
-    if (operator_ != nullptr) {
-      auto image = image_of_operator(in_, i, *operator_, pointer_);
-      if (!image) return fail(std::move(image.error()));
-      if (*image) {
-        parts.insert((*image)->name);
-        add_parts(std::move(**image));
-        return parts;
-      }
-    }
-    auto image = values_image(in_, i, pointer_, is_image);
+    for (const pin::operator_image* row : operators_)
+      if (row->mapping.empty() || row->mapping == key_of_it)
+        if (auto ok = take_of_operator(*row, i, parts); !ok) return fail(std::move(ok.error()));
+    leave_names(i, key_of_it, parts);
+    auto image = values_image(in_, i, pointer_, pin::names_image(key_of_it));
     if (!image) return fail(std::move(image.error()));
-    const bool has_repository = image->has_value();
+    const bool is_taken = *image && (parts.contains((*image)->name) || parts.contains((*image)->tag));
+    const bool has_repository = *image && !is_taken;
     if (has_repository) add_parts(std::move(**image));
     for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
       const std::string_view key = scalar_at(in_.doc, k);
       const node_index value = in_.doc.at(k).next;
       if (!pin::names_image(key) || parts.contains(value)) continue;
       if (key == pin::image_key && has_repository) {
-        if (is_without_tag(value)) parts.insert(value);
+        if (is_name_alone(value)) parts.insert(value);
         continue;
       }
       auto beside = image_beside_tag(in_, i, key, pointer_);
@@ -141,6 +140,82 @@ class key_search {
       if (key != pin::image_key || has_certain_tag(i)) add_parts(std::move(**beside));
     }
     return parts;
+  }
+
+  // By one row of the operator. What it takes, or knows to be no image, is added to `parts`.
+  result<void> take_of_operator(const pin::operator_image& row, node_index i, std::set<node_index>& parts) {
+    if (row.name == pin::any_member) {
+      for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next)
+        take_whole(row, scalar_at(in_.doc, k), in_.doc.at(k).next, parts);
+      return {};
+    }
+    if (row.pin == pin::operator_pin::spread) {
+      take_tag(row, i, parts);
+      return {};
+    }
+    const node_index name = in_.doc.find(i, row.name);
+    if (name == no_node || parts.contains(name)) return {};
+    if (!row.replaced_by.empty() && !scalar_at(in_.doc, in_.doc.find(i, row.replaced_by)).empty()) {
+      parts.insert(name);
+      return {};
+    }
+    if (row.tag.empty()) {
+      take_whole(row, row.name, name, parts);
+      return {};
+    }
+    auto image = image_of_operator(in_, i, row, pointer_);
+    if (!image) return fail(std::move(image.error()));
+    if (!*image) return {};
+    found_image& found = **image;
+    parts.insert({found.name, found.tag});
+    // The mapping is that of one image alone; a second one is known by its name.
+    if (in_.known.insert(found.name).second) add(std::move(found));
+    return {};
+  }
+
+  void take_whole(const pin::operator_image& row, std::string_view key, node_index value, std::set<node_index>& parts) {
+    const auto text = string_at(in_.doc, value);
+    if (!text || !is_image_text({}, *text) || parts.contains(value) || in_.known.contains(value)) return;
+    parts.insert(value);
+    std::string pointer = pointer_;
+    pin::append_pointer(pointer, key);
+    found_image image = scalar_image(in_, value, std::move(pointer));
+    const auto ref = registry::reference::parse(*text);
+    if (row.pin == pin::operator_pin::none && !(ref && ref->is_pinned())) {
+      image.slot.reason = skip_reason::split;
+      image.slot.problem = row.reason;
+    }
+    add(std::move(image));
+  }
+
+  void take_tag(const pin::operator_image& row, node_index i, std::set<node_index>& parts) {
+    const node_index tag = in_.doc.find(i, row.tag);
+    const auto text = string_at(in_.doc, tag);
+    if (!text || text->empty() || pin::has_digest_in_tag(*text) || parts.contains(tag)) return;
+    const node_index name = row.name.empty() ? no_node : in_.doc.find(i, row.name);
+    if (!row.name.empty() && scalar_at(in_.doc, name).empty()) return;
+    parts.insert({tag, name});
+    std::string pointer = pointer_;
+    pin::append_pointer(pointer, row.tag);
+    found_image image = scalar_image(in_, tag, std::move(pointer));
+    image.slot.reason = skip_reason::split;
+    image.slot.problem = row.reason;
+    add(std::move(image));
+  }
+
+  // A name whose operator knows the tag is no image by itself.
+  void leave_names(node_index i, std::string_view key_of_it, std::set<node_index>& parts) const {
+    for (const pin::operator_image* row : operators_) {
+      if ((!row->mapping.empty() && row->mapping != key_of_it) || row->tag.empty() || row->name.empty()) continue;
+      const node_index name = in_.doc.find(i, row->name);
+      if (name != no_node && is_bare(name)) parts.insert(name);
+    }
+  }
+
+  // A reference with neither tag nor digest.
+  [[nodiscard]] bool is_bare(node_index value) const {
+    const auto text = string_at(in_.doc, value);
+    return text && pin::is_without_tag(*text);
   }
 
   // {sidecarImage: proxy, image: app, tag: "1"}: the tag may be that of either, so that both are left.
@@ -175,10 +250,8 @@ class key_search {
     return std::ranges::any_of(pin::certain_tag_keys, has) || std::ranges::any_of(pin::digest_keys, has);
   }
 
-  [[nodiscard]] bool is_without_tag(node_index value) const {
-    const auto text = string_at(in_.doc, value);
-    const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
-    return ref && ref->tag().empty() && !ref->is_pinned() && !pin::names_registry(*text);
+  [[nodiscard]] bool is_name_alone(node_index value) const {
+    return is_bare(value) && !pin::names_registry(*string_at(in_.doc, value));
   }
 
   void add_parts(found_image image) {
@@ -189,8 +262,27 @@ class key_search {
 
   void take_string(node_index value, std::string_view key) {
     if (in_.known.contains(value)) return;
-    if (const auto text = string_at(in_.doc, value); text && is_image_text(key, *text))
-      add(scalar_image(in_, value, pointer_));
+    const auto text = string_at(in_.doc, value);
+    if (!text || !is_image_text(key, *text)) return;
+    found_image image = scalar_image(in_, value, pointer_);
+    if (pin::is_without_tag(*text)) leave_if_tag_is_elsewhere(value, image.slot);
+    add(std::move(image));
+  }
+
+  // A text without a tag: the operator may write one behind it that is beside or around it.
+  void leave_if_tag_is_elsewhere(node_index value, slot& s) {
+    node_index mapping = in_.doc.at(value).parent;
+    while (mapping != no_node && in_.doc.at(mapping).kind != source_kind::mapping) mapping = in_.doc.at(mapping).parent;
+    if (mapping == no_node) return;
+    auto around = in_.scopes.within(in_.doc, mapping);
+    for (outer_part& one : in_.scopes.around(in_.doc, mapping)) around.push_back(std::move(one));
+    for (const outer_part& one : around) {
+      if (one.kind != part_kind::tag || one.text.empty()) continue;
+      s.problem = fmt::format("its tag may be {}, {}", one.path, quoted(one.text));
+      s.remedy = tag_remedy;
+      s.reason = skip_reason::split;
+      return;
+    }
   }
 
   void add(found_image image) {
@@ -205,7 +297,7 @@ class key_search {
   const std::set<node_index>& searched_;
   std::string pointer_;
   std::optional<pin::pin_format> format_;
-  const pin::operator_parts* operator_;
+  pin::operator_rows operators_;
 };
 
 }  // namespace

@@ -76,8 +76,9 @@ bool holds_key(std::string_view text, const std::vector<std::string>& keys) {
 bool holds_image_key(std::string_view text, const image_places& places) {
   // In any case: "initImage", "RELATED_IMAGE_INIT".
   static constexpr std::array<std::string_view, 3> keys{"Image", "IMAGE", "repository"};
-  return std::ranges::any_of(keys, [&](std::string_view key) { return holds(text, key); }) ||
-         holds_key(text, places.kinds.keys());
+  const auto is_held = [&](std::string_view word) { return holds(text, word); };
+  return std::ranges::any_of(keys, is_held) || holds_key(text, places.kinds.keys()) ||
+         std::ranges::any_of(pin::words_of_operators(), is_held);
 }
 
 std::string path_text(std::string_view pointer) {

@@ -4,6 +4,7 @@
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/image_parts.hpp>
+#include <pinhook/pin/operator_images.hpp>
 
 #include <fmt/core.h>
 
@@ -238,28 +239,40 @@ void complete_values(image_search& in, found_image& image, std::string pointer) 
 }
 
 result<std::optional<found_image>> image_of_operator(image_search& in, node_index mapping,
-                                                     const pin::operator_parts& of, std::string pointer) {
+                                                     const pin::operator_image& of, std::string pointer) {
   const std::optional<found_image> none;
   found_image image;
   image.mapping = mapping;
-  image.has_digest_as_tag = true;
-  const auto name = member_of(in.doc, mapping, of.name);
-  const auto tag = member_of(in.doc, mapping, of.tag);
-  const auto repository = of.repository.empty() ? result<member>() : member_of(in.doc, mapping, of.repository);
-  for (const auto* one : {&name, &tag, &repository})
+  image.has_digest_as_tag = of.pin == pin::operator_pin::as_tag;
+  image.is_hex_digest = of.pin == pin::operator_pin::hex_digest;
+  const auto member_at = [&](std::string_view key) {
+    return key.empty() ? result<member>() : member_of(in.doc, mapping, key);
+  };
+  const auto name = member_at(of.name);
+  const auto tag = member_at(of.tag);
+  const auto prefix = member_at(of.prefix);
+  const auto digest = member_at(of.digest);
+  for (const auto* one : {&name, &tag, &prefix, &digest})
     if (!*one) return fail(one->error());
   const auto says = [&](node_index i) { return !string_at(in.doc, i).value_or(std::string_view()).empty(); };
-  if (!says(name->value) || !says(tag->value) || (!of.repository.empty() && !says(repository->value))) return none;
-  image.registry = repository->value;
+  if (!says(name->value) || !says(tag->value) || (!of.prefix.empty() && !says(prefix->value))) return none;
+  image.registry = prefix->value;
   image.name = name->value;
   image.tag_key = tag->key;
   image.tag = tag->value;
+  image.digest_key = digest->key;
+  image.digest = digest->value;
   if (!is_own(in, image) || !registry::reference::parse(put_together(in, image))) return none;
   complete_values(in, image, std::move(pointer));
-  if (image.slot.reason == skip_reason::split) image.slot.reason = skip_reason::none;
-  image.slot.problem.clear();
-  image.slot.remedy.clear();
-  image.slot.format = pin::pin_format::digest;
+  slot& s = image.slot;
+  if (s.reason == skip_reason::split) s.reason = skip_reason::none;
+  s.problem.clear();
+  s.remedy.clear();
+  if (image.has_digest_as_tag) s.format = pin::pin_format::digest;
+  const bool has_place = of.pin != pin::operator_pin::hex_digest || image.digest != no_node;
+  if ((of.pin != pin::operator_pin::none && has_place) || has_digest(in, image)) return std::optional(std::move(image));
+  s.reason = skip_reason::split;
+  s.problem = of.reason;
   return std::optional(std::move(image));
 }
 

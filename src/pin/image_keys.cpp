@@ -95,6 +95,11 @@ bool is_whole_image(std::string_view text) {
   return ref && (!ref->tag().empty() || ref->is_pinned() || names_registry(ref->written_name()));
 }
 
+bool is_without_tag(std::string_view text) {
+  const auto ref = registry::reference::parse(text);
+  return ref && ref->tag().empty() && !ref->is_pinned();
+}
+
 bool names_registry(std::string_view name) {
   // reference::parse distinguishes a registry from a path by the same rule.
   const std::size_t slash = name.find('/');

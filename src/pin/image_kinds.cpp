@@ -53,10 +53,17 @@ constexpr std::array<std::string_view, 16> keys_without_images{
     "rbd",        "output",  "metadata",        "annotations", "labels", "status",      "schema", "openAPIV3Schema",
     "properties", "machine", "machineTemplate", "destination", "match",  "matchImages", "ami",    "parameterSchema"};
 
-// CloudNativePG reads the version of PostgreSQL from the tag of imageName ("Image Tag Requirements" in its
-// documentation).
-constexpr std::array<std::pair<std::string_view, pin_format>, 1> operator_formats{
-    {{"postgresql.cnpg.io", pin_format::tag_and_digest}}};
+// Operators that read the image's text:
+//   CloudNativePG: the version of PostgreSQL from the tag of imageName ("Image Tag Requirements" in its documentation).
+//   scylladb/scylla-operator@adefed4e pkg/naming/names.go, ImageToRepositoryVersion: "invalid, non-tagged image".
+//   bank-vaults/vault-operator@76407678 pkg/apis/vault/v1alpha1/vault_types.go, GetVersion: "does not have a tag".
+//   intel/intel-device-plugins-for-kubernetes@94a91bc9 pkg/apis/deviceplugin/v1/webhook_common.go, validatePluginImage:
+//     the digest behind the name alone, or a version as the tag.
+constexpr std::array<std::pair<std::string_view, pin_format>, 4> operator_formats{
+    {{"postgresql.cnpg.io", pin_format::tag_and_digest},
+     {"scylla.scylladb.com", pin_format::tag_and_digest},
+     {"vault.banzaicloud.com", pin_format::tag_and_digest},
+     {"deviceplugin.intel.com", pin_format::digest}}};
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 namespace pinhook::pin {
 namespace {
 
-constexpr std::array<std::string_view, 16> reason_names{"none",
+constexpr std::array<std::string_view, 17> reason_names{"none",
                                                         "other_operation",
                                                         "other_subresource",
                                                         "excluded_namespace",
@@ -21,7 +21,8 @@ constexpr std::array<std::string_view, 16> reason_names{"none",
                                                         "no_recorded_tag",
                                                         "rule",
                                                         "variable",
-                                                        "unknown_guess"};
+                                                        "unknown_guess",
+                                                        "operator_tag"};
 
 }  // namespace
 

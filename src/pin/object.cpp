@@ -152,6 +152,7 @@ bool add_new(found_slots from, found_slots& to) {
     to.slots.push_back(std::move(one));
   }
   std::ranges::move(from.templates, std::back_inserter(to.templates));
+  std::ranges::move(from.left, std::back_inserter(to.left));
   return true;
 }
 
@@ -194,7 +195,7 @@ result<object> read_object(std::string_view text, std::span<const place> places,
     searched.limit = most;
     at = json::cursor(text);
     if (by_keys)
-      search_image_keys(at, searched, search.parts);
+      search_image_keys(at, searched, search.operators);
     else
       search_pod_specs(at, searched);
     if (!at.has_failed() && !add_new(std::move(searched), out.found)) at.reject(too_many_images);

@@ -1,6 +1,7 @@
 #include <pinhook/pin/part_search.hpp>
 
 #include <pinhook/pin/image_keys.hpp>
+#include <pinhook/pin/image_parts.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/registry/reference.hpp>
 
@@ -26,19 +27,14 @@ std::string name_of(const json_member& one) {
   return out;
 }
 
-bool has_neither_tag_nor_digest(const std::string& text) {
-  const auto ref = registry::reference::parse(text);
-  return ref && ref->tag().empty() && !ref->is_pinned();
-}
-
 // The members that make an image; null where there is none.
 struct image_members {
   const json_member* registry = nullptr;
   const json_member* name = nullptr;
   const json_member* tag = nullptr;
   const json_member* digest = nullptr;
-  // A pin takes the place of the tag.
-  bool has_digest_as_tag = false;
+  // Of the object's operator; null: none.
+  const operator_image* row = nullptr;
 };
 
 class mapping_search {
@@ -50,7 +46,7 @@ class mapping_search {
   }
 
   std::vector<found_parts> run() {
-    if (in_.parts != nullptr) take_of_operator(*in_.parts);
+    take_of_operators();
     take_repository();
     for (const json_member& one : in_.members) {
       if (one.kind != json::kind::string) continue;
@@ -96,10 +92,65 @@ class mapping_search {
 
   bool has_text(std::span<const std::string_view> keys) { return !text_of(first_of(keys)).empty(); }
 
-  void take_of_operator(const operator_parts& of) {
-    const image_members parts{of.repository.empty() ? nullptr : find(of.repository), find(of.name), find(of.tag),
-                              nullptr, true};
-    if (of.repository.empty() || parts.registry != nullptr) take(parts);
+  // A name whose operator knows the tag is no image by itself.
+  void take_of_operators() {
+    const auto is_here = [&](const operator_image* row) { return row->mapping.empty() || row->mapping == in_.key; };
+    for (const operator_image* row : in_.operators)
+      if (is_here(row)) take_of_operator(*row);
+    for (const operator_image* row : in_.operators) {
+      if (!is_here(row) || row->tag.empty() || row->name.empty()) continue;
+      if (const json_member* name = find(row->name); name != nullptr && is_without_tag(text_of(name)))
+        used_.insert(name);
+    }
+  }
+
+  void take_of_operator(const operator_image& row) {
+    if (row.name == any_member) {
+      for (const json_member& one : in_.members) take_whole(row, &one);
+      return;
+    }
+    if (row.pin == operator_pin::spread) return take_tag(row);
+    const json_member* name = find(row.name);
+    if (name == nullptr || used_.contains(name)) return;
+    if (!row.replaced_by.empty() && !text_of(find(row.replaced_by)).empty()) {
+      used_.insert(name);
+      return;
+    }
+    if (row.tag.empty()) return take_whole(row, name);
+    const image_members parts{.registry = row.prefix.empty() ? nullptr : find(row.prefix),
+                              .name = name,
+                              .tag = find(row.tag),
+                              .digest = row.digest.empty() ? nullptr : find(row.digest),
+                              .row = &row};
+    if (!text_of(parts.tag).empty() && (row.prefix.empty() || !text_of(parts.registry).empty())) take(parts);
+  }
+
+  void take_whole(const operator_image& row, const json_member* one) {
+    if (one == nullptr || used_.contains(one) || !is_image_text({}, text_of(one))) return;
+    add({.name = one, .row = &row}, slot_value::image);
+  }
+
+  void take_tag(const operator_image& row) {
+    const json_member* tag = find(row.tag);
+    const std::string text = text_of(tag);
+    if (text.empty() || has_digest_in_tag(text) || used_.contains(tag)) return;
+    if (!row.name.empty() && text_of(find(row.name)).empty()) return;
+    found_parts out;
+    out.slot.pointer = pointer_to(*tag);
+    out.slot.image = text;
+    out.slot.obstacle = row.reason;
+    out.is_of_operator = true;
+    out.is_tag_alone = true;
+    out.values.push_back({out.slot.pointer, tag->written, {}});
+    used_.insert(tag);
+    if (!row.name.empty()) used_.insert(find(row.name));
+    out_.push_back(std::move(out));
+  }
+
+  [[nodiscard]] std::string pointer_to(const json_member& one) const {
+    std::string out = in_.pointer;
+    append_pointer(out, name_of(one));
+    return out;
   }
 
   // {repository: acme/engine, tag: "1.0"}
@@ -109,7 +160,7 @@ class mapping_search {
     for (const std::string_view key : repository_keys)
       if (parts.name == nullptr && (key == repository_keys[0] || in_.is_image)) parts.name = find(key);
     const std::string name = text_of(parts.name);
-    if (name.empty() || is_repository_address(name)) return;
+    if (name.empty() || is_repository_address(name) || used_.contains(parts.name) || used_.contains(parts.tag)) return;
     parts.registry = first_of(registry_keys);
     parts.digest = first_of(digest_keys);
     if (!has_other_parts(parts, name)) take(parts);
@@ -128,7 +179,7 @@ class mapping_search {
 
   void take_string(const json_member& one, const std::string& key) {
     const std::string text = text_of(&one);
-    if (!has_neither_tag_nor_digest(text)) {
+    if (!is_without_tag(text)) {
       if (is_image_text(key, text)) add({.name = &one}, slot_value::image);
       return;
     }
@@ -150,14 +201,14 @@ class mapping_search {
     // {sidecarImage: proxy, image: app, tag: "1"}: the tag may be that of either, so that both are left.
     if (!is_only && may_have_tag_of_image()) return;
     // The operator may write the version behind it: without that it is not the image that runs.
-    const bool may_have_version = is_only ? has_text(tag_keys) || has_text(own_tags) : false;
+    const bool may_have_version = outer_parts_of(in_.members).has_tag || (is_only && has_text(own_tags));
     if (!may_have_version && is_image_text(key, text)) add({.name = &one}, slot_value::image);
   }
 
   // True when there is an `image` without a tag, and one beside it.
   bool may_have_tag_of_image() {
     const json_member* image = find(image_key);
-    return image != nullptr && image->kind == json::kind::string && has_neither_tag_nor_digest(text_of(image)) &&
+    return image != nullptr && image->kind == json::kind::string && is_without_tag(text_of(image)) &&
            first_of(certain_tag_keys) != nullptr;
   }
 
@@ -166,7 +217,7 @@ class mapping_search {
     return std::ranges::any_of(in_.members, [&](const json_member& one) {
       if (&one == &image || one.kind != json::kind::string) return false;
       const std::string key = name_of(one);
-      if (!names_image(key) || !has_neither_tag_nor_digest(text_of(&one))) return false;
+      if (!names_image(key) || !is_without_tag(text_of(&one))) return false;
       return std::ranges::none_of(
           tag_endings, [&](std::string_view ending) { return find(fmt::format("{}{}", key, ending)) != nullptr; });
     });
@@ -178,7 +229,7 @@ class mapping_search {
     const std::string tag = text_of(parts.tag);
     if (tag.empty() && text_of(parts.digest).empty()) return;
     const bool is_in_tag = parts.digest == nullptr || tag.contains('@');
-    add(parts, parts.has_digest_as_tag                                           ? slot_value::digest_or_tag
+    add(parts, parts.row != nullptr && parts.row->pin == operator_pin::as_tag    ? slot_value::digest_or_tag
                : is_in_tag                                                       ? slot_value::tag
                : holds_hex_digest(name_of(*parts.digest), text_of(parts.digest)) ? slot_value::hex_digest
                                                                                  : slot_value::digest);
@@ -202,6 +253,8 @@ class mapping_search {
     out.slot.image = put_together(parts, value);
     if (value != slot_value::image && !registry::reference::parse(out.slot.image)) return;
     out.slot.is_guess = true;
+    out.is_without_tag = value == slot_value::image && is_without_tag(out.slot.image);
+    if (parts.row != nullptr) take_obstacle(parts, out);
     out.registry = text_of(parts.registry);
     out.slot.value = value;
     const json_member* at = value == slot_value::image                                       ? parts.name
@@ -209,13 +262,19 @@ class mapping_search {
                                                                                              : parts.digest;
     for (const json_member* one : std::array{at, parts.registry, parts.name, parts.tag, parts.digest}) {
       if (one == nullptr || (one == at && !out.values.empty())) continue;
-      std::string pointer = in_.pointer;
-      append_pointer(pointer, name_of(*one));
+      std::string pointer = pointer_to(*one);
       if (one == at) out.slot.pointer = pointer;
       out.values.push_back({std::move(pointer), one->written, {}});
       used_.insert(one);
     }
     out_.push_back(std::move(out));
+  }
+
+  static void take_obstacle(const image_members& parts, found_parts& out) {
+    const operator_image& row = *parts.row;
+    out.is_of_operator = true;
+    const bool has_place = row.pin != operator_pin::hex_digest || parts.digest != nullptr;
+    if (row.pin == operator_pin::none || !has_place) out.slot.obstacle = row.reason;
   }
 
   json::cursor& at_;
@@ -239,13 +298,17 @@ std::vector<found_parts> images_of_mapping(json::cursor& at, const json_mapping&
   return mapping_search(at, in).run();
 }
 
-std::vector<std::string> outer_parts_of(std::span<const json_member> members) {
-  std::vector<std::string> out;
+outer_parts outer_parts_of(std::span<const json_member> members) {
+  outer_parts out;
   for (const json_member& one : members) {
     const auto* known = std::ranges::find_if(outer_part_keys, [&](const auto& part) { return one.key == part.first; });
-    if (known == outer_part_keys.end() || known->second == part_kind::tag) continue;
+    if (known == outer_part_keys.end()) continue;
     std::string text = text_of(&one);
-    if (!text.empty()) out.push_back(known->second == part_kind::registry ? std::move(text) : std::string());
+    if (text.empty()) continue;
+    if (known->second == part_kind::tag)
+      out.has_tag = true;
+    else
+      out.names.push_back(known->second == part_kind::registry ? std::move(text) : std::string());
   }
   return out;
 }

@@ -123,6 +123,8 @@ class planner {
           is_left && order_of(i).pin != pin_order::always ? leave(i, leave_reason::foreign_controller) : decide(i, c));
       out_.decisions.back().is_unchanged |= c.is_unchanged;
     }
+    if (!same || refresh)
+      for (const left_tag& one : now_.found.left) warn_of_obstacle(one.text, one.reason, one.pointer);
     warn_of_tags_that_stay();
     if (is_foreign_ || is_made_by_controller()) warn_of_foreign_controller();
     return std::move(out_);
@@ -195,6 +197,10 @@ class planner {
     if (parsed && c.leave == leave_reason::none && !c.refresh && c.standing != nullptr)
       if (auto stays = stay(index, *parsed, *c.standing, order)) return std::move(*stays);
     if (parsed && order.pin == pin_order::never) return leave(index, leave_reason::rule);
+    if (parsed && !s.obstacle.empty()) {
+      if (c.leave == leave_reason::none) warn_of_obstacle(s.image, s.obstacle, s.pointer);
+      return leave(index, leave_reason::operator_tag);
+    }
     if (c.leave != leave_reason::none) return leave(index, c.leave);
     if (!parsed) return refuse(index, std::move(parsed.error().message));
     decision d = resolve(index, std::move(*parsed), order);
@@ -323,6 +329,10 @@ class planner {
          ": to be pinned at the next change of the pod template");
     if (!is_immutable_) return;
     warn(std::ranges::count(out_.decisions, leave_reason::immutable, &decision::reason), ": " + immutability());
+  }
+
+  void warn_of_obstacle(std::string_view text, std::string_view reason, std::string_view pointer) {
+    out_.warnings.push_back(fmt::format("left by tag: {} ({}, {})", reason, pointer, text));
   }
 
   // Rule 7, for those that no rule orders to be pinned.

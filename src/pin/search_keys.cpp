@@ -18,7 +18,8 @@ namespace {
 
 class key_search {
  public:
-  key_search(json::cursor& at, found_slots& out, const operator_parts* parts) : at_(at), out_(out), parts_(parts) {}
+  key_search(json::cursor& at, found_slots& out, std::span<const operator_image* const> operators)
+      : at_(at), out_(out), operators_(operators) {}
 
   void take_object() {
     json::string key;
@@ -36,7 +37,7 @@ class key_search {
  private:
   // `key`: that of the value, or of the list that holds it. Returns the parts of a mapping that may be parts of images
   // around it, when it is called `global`.
-  std::vector<std::string> take(std::string_view key, std::size_t depth) {
+  outer_parts take(std::string_view key, std::size_t depth) {
     const json::kind kind = at_.peek();
     if (kind != json::kind::object && kind != json::kind::array)
       at_.skip();
@@ -49,14 +50,14 @@ class key_search {
     return {};
   }
 
-  std::vector<std::string> take_mapping(std::string_view key_of_it, std::size_t depth) {
+  outer_parts take_mapping(std::string_view key_of_it, std::size_t depth) {
     const std::size_t found = found_.size();
     const std::size_t size = pointer_.size();
     const bool is_image = names_image(key_of_it);
     bool has_version = false;
     bool has_kind = false;
     std::vector<json_member> members;
-    std::vector<std::string> outer;
+    outer_parts outer;
     json::string key;
     std::string name;
     for (at_.enter_object(); at_.next_key(key);) {
@@ -93,17 +94,21 @@ class key_search {
       return {};
     }
     const std::size_t first = found_.size();
-    for (found_parts& one : images_of_mapping(at_, {pointer_, members, is_image, parts_})) add(std::move(one));
+    for (found_parts& one : images_of_mapping(at_, {pointer_, members, key_of_it, is_image, operators_}))
+      add(std::move(one));
     leave_parts(first, outer);
     return own;
   }
 
   // Images in parts whose name may have another part, in a mapping around them.
-  void leave_parts(std::size_t from, const std::vector<std::string>& outer) {
-    if (outer.empty()) return;
+  // A text without a tag may have that of a mapping around it.
+  void leave_parts(std::size_t from, const outer_parts& outer) {
+    if (outer.names.empty() && !outer.has_tag) return;
     const auto may_be_longer = [&](const found_parts& one) {
-      return one.slot.value != slot_value::image &&
-             std::ranges::any_of(outer, [&](const std::string& text) { return text.empty() || text != one.registry; });
+      if (one.is_of_operator) return false;
+      if (one.slot.value == slot_value::image) return outer.has_tag && one.is_without_tag;
+      return std::ranges::any_of(outer.names,
+                                 [&](const std::string& text) { return text.empty() || text != one.registry; });
     };
     found_.erase(std::remove_if(found_.begin() + static_cast<std::ptrdiff_t>(from), found_.end(), may_be_longer),
                  found_.end());
@@ -161,6 +166,7 @@ class key_search {
     out.slot.pointer = pointer_;
     out.slot.image = std::move(text);
     out.slot.is_guess = true;
+    out.is_without_tag = is_without_tag(out.slot.image);
     out.values.push_back({pointer_, at.since(begin), {}});
     add(std::move(out));
   }
@@ -178,14 +184,17 @@ class key_search {
     std::ranges::sort(found_, {}, place);
     for (found_parts& one : found_) {
       one.slot.pod = out_.templates.size();
-      out_.slots.push_back(std::move(one.slot));
+      if (one.is_tag_alone)
+        out_.left.push_back({std::move(one.slot.pointer), std::move(one.slot.image), one.slot.obstacle});
+      else
+        out_.slots.push_back(std::move(one.slot));
       std::ranges::move(one.values, std::back_inserter(out_.templates));
     }
   }
 
   json::cursor& at_;
   found_slots& out_;
-  const operator_parts* parts_;
+  std::span<const operator_image* const> operators_;
   std::vector<found_parts> found_;
   std::string pointer_;
 };
@@ -197,8 +206,8 @@ bool may_search_keys(std::string_view group, std::string_view kind) {
          !holds_no_images(group, kind);
 }
 
-void search_image_keys(json::cursor& at, found_slots& out, const operator_parts* parts) {
-  key_search(at, out, parts).take_object();
+void search_image_keys(json::cursor& at, found_slots& out, std::span<const operator_image* const> operators) {
+  key_search(at, out, operators).take_object();
 }
 
 }  // namespace pinhook::pin

@@ -43,7 +43,7 @@ struct found_image {
   std::string before{};
   /// values: the digest is written without its "sha256:".
   bool is_hex_digest = false;
-  /// values: a digest takes the place of the tag (pin::operator_parts).
+  /// values: a digest takes the place of the tag (pin::operator_pin::as_tag).
   bool has_digest_as_tag = false;
   /// The comment of another pinning program when `slot.tag` comes from it (foreign_tag.hpp); else empty.
   yaml::text_span foreign_comment{};

@@ -13,7 +13,7 @@
 #include <pinhook/files/node_access.hpp>
 #include <pinhook/files/slot.hpp>
 #include <pinhook/files/values_scope.hpp>
-#include <pinhook/pin/image_parts.hpp>
+#include <pinhook/pin/operator_images.hpp>
 #include <pinhook/pin/path.hpp>
 #include <pinhook/yaml/source.hpp>
 
@@ -178,9 +178,10 @@ void find_in_text(image_search& in, yaml::node_index scalar, const owned_part& p
 /// string with another name, `initImage`, and `initImageTag`, `initImageVersion`, `initImageDigest`.
 [[nodiscard]] result<std::optional<found_image>> image_beside_tag(image_search& in, yaml::node_index mapping,
                                                                   std::string_view key, std::string pointer);
-/// The image that the operator of an object puts together from members of the mapping, if it has all of them.
+/// The image that the operator of an object puts together from members of the mapping, if it has all of them, by a row
+/// with a tag. One that the operator takes no digest for has the reason split.
 [[nodiscard]] result<std::optional<found_image>> image_of_operator(image_search& in, yaml::node_index mapping,
-                                                                   const pin::operator_parts& of, std::string pointer);
+                                                                   const pin::operator_image& of, std::string pointer);
 /// The value of an environment variable, `name` and `value`, whose name shows that it is an image, and whose text is
 /// one; no_node for any other mapping.
 [[nodiscard]] yaml::node_index image_of_variable(const yaml::source_document& doc, yaml::node_index mapping);

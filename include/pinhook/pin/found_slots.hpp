@@ -36,12 +36,21 @@ struct pod_template {
   pull_keys keys = {};
 };
 
+/// A tag that its operator takes no digest in, and which is no slot (operator_pin::spread).
+struct left_tag {
+  std::string pointer;
+  std::string text;
+  /// Of static storage.
+  std::string_view reason;
+};
+
 struct found_slots {
   /// The number of slots that the search takes.
   std::size_t limit = max_slots;
   std::vector<slot> slots;
   /// In the order of the text.
   std::vector<pod_template> templates;
+  std::vector<left_tag> left;
 };
 
 }  // namespace pinhook::pin

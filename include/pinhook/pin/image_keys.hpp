@@ -41,6 +41,9 @@ inline constexpr std::string_view image_key = "image";
 /// True for a reference with a tag, a digest or a registry, which is more than a word: "acme/init:1.0", "ghcr.io/acme".
 [[nodiscard]] bool is_whole_image(std::string_view text);
 
+/// True for a reference with neither a tag nor a digest.
+[[nodiscard]] bool is_without_tag(std::string_view text);
+
 /// True for "localhost/a", "ghcr.io/acme/a", "mirror:5000/a".
 [[nodiscard]] bool names_registry(std::string_view name);
 

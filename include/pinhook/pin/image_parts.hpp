@@ -1,6 +1,6 @@
 // An image in parts: a mapping with `repository` and `tag`, a string `image` with `tag` beside it, and their like in
-// Helm values and custom resources. The names of the parts, and the operators that put them together in another way.
-// Tables, for files and for admission.
+// Helm values and custom resources. The names of the parts, as tables, for files and for admission; operator_images.hpp
+// has the operators that put them together in another way.
 //
 // Constant; any thread.
 #pragma once
@@ -93,20 +93,5 @@ inline constexpr std::array<std::string_view, 2> extension_keys{"name", "image"}
 /// True when `text`, under an extension key beside `repository`, may be a further part of it: not when the repository
 /// ends with it; a `name` only behind a repository of one part, "acme", "quay.io/acme".
 [[nodiscard]] bool may_extend(std::string_view repository, std::string_view key, std::string_view text);
-
-/// Members that an operator puts together in a way of its own, in one mapping anywhere in the `spec` of its objects:
-/// "REPOSITORY/NAME:TAG". A tag that begins with "sha256:" stands behind "@", so that a pin takes the tag's place.
-struct operator_parts {
-  std::string_view group;
-  /// Empty: all kinds of the group.
-  std::string_view kind;
-  /// Empty: the name is whole.
-  std::string_view repository;
-  std::string_view name;
-  std::string_view tag;
-};
-
-/// Null for objects of all other operators.
-[[nodiscard]] const operator_parts* parts_of_operator(std::string_view group, std::string_view kind);
 
 }  // namespace pinhook::pin

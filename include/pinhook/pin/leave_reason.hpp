@@ -26,6 +26,7 @@ enum class leave_reason : std::uint8_t {
   rule,                // a rule of the operator orders `never`, or denies the registry
   variable,            // "{{inputs.image}}", "$(params.image)": the object made from it is pinned
   unknown_guess,       // slot::is_guess, and the registry does not know it
+  operator_tag,        // slot::obstacle
 };
 
 /// The name for metrics and audit annotations: "same_template".

@@ -6,7 +6,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/pin/find_slots.hpp>
-#include <pinhook/pin/image_parts.hpp>
+#include <pinhook/pin/operator_images.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 
 #include <cstddef>
@@ -52,8 +52,8 @@ struct object_search {
   std::size_t most = max_slots;
   /// An object that is searched for pod specs is searched by the names of keys, too (search_keys.hpp).
   bool takes_keys = false;
-  /// Of its operator (image_parts.hpp); null: none. For the search by the names of keys.
-  const operator_parts* parts = nullptr;
+  /// The rows of its operator, for the search by the names of keys.
+  operator_rows operators = {};
 };
 
 /// `places`: the places of images; empty, or the last with an empty path: the object is searched for pod specs.

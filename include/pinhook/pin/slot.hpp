@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace pinhook::pin {
 
@@ -13,7 +14,7 @@ enum class container_type : std::uint8_t { container, init_container, ephemeral_
 enum class slot_value : std::uint8_t {
   image,          // the reference
   tag,            // that of an image in parts: "1.25@sha256:…"
-  digest_or_tag,  // the tag or, in its place, the digest: "sha256:…" (image_parts.hpp, operator_parts)
+  digest_or_tag,  // the tag or, in its place, the digest: "sha256:…" (operator_images.hpp)
   digest,         // "sha256:…", beside the tag
   hex_digest,     // the same without its algorithm
 };
@@ -37,6 +38,8 @@ struct slot {
   /// does not know it, it is left as it is.
   bool is_guess = false;
   slot_value value = slot_value::image;
+  /// The reason for which its operator takes no digest here (operator_images.hpp); empty: none. Of static storage.
+  std::string_view obstacle = {};
 
   friend bool operator==(const slot&, const slot&) = default;
 };

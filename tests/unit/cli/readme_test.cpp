@@ -2,6 +2,7 @@
 // the tables.
 #include "support/golden.hpp"
 #include "support/markdown.hpp"
+#include "support/page_block.hpp"
 #include "support/pages.hpp"
 #include "support/paths.hpp"
 
@@ -64,22 +65,9 @@ std::string forms_block() {
   return out;
 }
 
-// docs/<name>.md with the text between <!-- name --> and <!-- /name --> replaced.
-void expect_block(const std::string& name, const std::string& expected) {
-  const std::string path = fmt::format("{}/docs/{}.md", testing::source_dir(), name);
-  const std::string text = testing::read_file(path);
-  const std::string open = fmt::format("<!-- {} -->\n", name);
-  const auto begin = text.find(open);
-  const auto end = text.find(fmt::format("<!-- /{} -->", name));
-  ASSERT_NE(begin, std::string::npos) << open;
-  ASSERT_NE(end, std::string::npos) << open;
-  const auto start = begin + open.size();
-  testing::expect_golden(path, text.substr(0, start) + expected + text.substr(end));
-}
-
-TEST(Pages, ListEverySettingWithItsDefault) { expect_block("settings", settings_block()); }
-TEST(Pages, ListEveryKnownForm) { expect_block("files", forms_block()); }
-TEST(Pages, ListEveryMetric) { expect_block("metrics", metrics_block()); }
+TEST(Pages, ListEverySettingWithItsDefault) { testing::expect_block("settings", settings_block()); }
+TEST(Pages, ListEveryKnownForm) { testing::expect_block("files", forms_block()); }
+TEST(Pages, ListEveryMetric) { testing::expect_block("metrics", metrics_block()); }
 
 // The commands beside it run with the first (integration/readme_test.cpp).
 TEST(Pages, ShowRulesThatAreGood) {

@@ -11,10 +11,10 @@ namespace {
 
 TEST(LeaveReason, EveryOneHasAName) {
   std::vector<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(leave_reason::variable); ++i)
+  for (int i = 0; i <= static_cast<int>(leave_reason::operator_tag); ++i)
     names.push_back(to_string(static_cast<leave_reason>(i)));
   EXPECT_EQ(names.front(), "none");
-  EXPECT_EQ(names.back(), "variable");
+  EXPECT_EQ(names.back(), "operator_tag");
   EXPECT_EQ(to_string(leave_reason::owned_replica_set), "owned_replica_set");
   EXPECT_EQ(to_string(leave_reason::same_template), "same_template");
   std::ranges::sort(names);
