@@ -5,11 +5,14 @@ SHELL := /bin/bash
 PRESET ?= release
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 30
+FUZZ_HOURS ?= 1
+SOAK_MINUTES ?= 60
+RATE ?= 2000
 IMAGE ?= pinhook:dev
 
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more nodes check format format-check units tidy headers asan tsan bench load flood fuzz image image-twice cves attach manifests chart clean
+.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more nodes check format format-check units tidy headers asan tsan bench load flood soak fuzz fuzz-long image image-twice cves attach manifests chart clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -122,6 +125,10 @@ flood: packages-bench build/release/build.ninja ## what one namespace's flood co
 	cmake --build build/release -j $(JOBS) --target pinhook
 	tests/bench/flood
 
+soak: packages-bench build/release/build.ninja ## two replicas under load while faults come one after the other, on loopback (SOAK_MINUTES, RATE)
+	cmake --build build/release -j $(JOBS) --target pinhook
+	tests/soak/soak --minutes $(SOAK_MINUTES) --rate $(RATE) --out build/soak
+
 fuzz: packages-check ## each fuzz target for FUZZ_SECONDS (30)
 	cmake --preset fuzz >/dev/null
 	cmake --build build/fuzz -j $(JOBS)
@@ -131,6 +138,11 @@ fuzz: packages-check ## each fuzz target for FUZZ_SECONDS (30)
 	    { tail -60 $$log; echo "$$name: found something; the input is build/fuzz/$$name-*"; exit 1; }; \
 	  echo "$$name: $$(tail -1 $$log)"; \
 	done
+
+fuzz-long: packages-check ## each fuzz target for its share of FUZZ_HOURS (1); corpora merged, executions added up in tests/fuzz/ledger.json
+	cmake --preset fuzz >/dev/null
+	cmake --build build/fuzz -j $(JOBS)
+	tests/fuzz/long --hours $(FUZZ_HOURS)
 
 image: ## the container image, with docker or buildah
 	@IMAGE=$(IMAGE) .ci/image

@@ -1,0 +1,98 @@
+// What the long runs conclude from what they see: tests/soak/traffic.py judges answers, tests/fuzz/long adds up
+// executions.
+#include "support/paths.hpp"
+#include "support/script_stage.hpp"
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace pinhook::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Each row: kind, status, allowed, images of the patch, whether the registry is in trouble; the verdict that it has to
+// be.
+constexpr const char* judged = R"(
+import base64, json, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, "tests/soak")
+from stand_ins import digest_of
+from traffic import judge
+image, right, wrong = ("shop/app", "v1"), digest_of("shop/app", "v1"), digest_of("shop/app", "v2")
+def answer(allowed, patch, message=""):
+    response = {"allowed": allowed, "status": {"message": message}}
+    if patch: response["patch"] = base64.b64encode(("r/shop/app@" + patch).encode()).decode()
+    return json.dumps({"response": response}).encode()
+rows = [
+    ("warm", 200, answer(True, right), False, ""), ("warm", 200, answer(True, wrong), False, "wrong digest"),
+    ("warm", 200, answer(True, wrong), True, "wrong digest"), ("warm", 200, answer(True, ""), False, "not pinned"),
+    ("warm", 200, answer(False, "", "no"), False, "denied: no"), ("warm", 503, b"", False, "status 503"),
+    ("fresh", 200, answer(False, "", "no"), True, "refused"), ("fresh", 200, answer(False, "", "no"), False, "denied: no"),
+    ("foreign", 200, answer(False, "", "no secret"), False, ""), ("foreign", 200, answer(True, right), False, "another tenant's digest"),
+    ("foreign", 200, answer(False, "", "it is " + right), True, "another tenant's digest"),
+    ("broken", 400, b"", False, ""), ("broken", 200, answer(True, ""), False, "status 200 for what is no JSON"),
+]
+for kind, status, body, excused, verdict in rows:
+    got = judge(kind, [image], status, body, excused)
+    if got != verdict: print(f"{kind} {status} {body}: {got!r} in place of {verdict!r}")
+for kind in ("unchanged", "scale"):
+    if judge(kind, [], 200, answer(True, ""), False): print(kind)
+)";
+
+TEST(Soak, JudgesAnswers) {
+  const script_stage stage;
+  stage.write("judged.py", judged);
+  ASSERT_EQ(stage.run(fmt::format("cd '{}' && /usr/bin/python3 $WORK/judged.py", source_dir())), 0)
+      << stage.read("errors");
+  EXPECT_EQ(stage.read("out"), "");
+}
+
+class FuzzLong : public ::testing::Test {
+ protected:
+  FuzzLong() {
+    add_target("a", 100, 0);
+    add_target("b", 50, 0);
+  }
+  // A program that prints what libFuzzer does; when it merges, one input stays.
+  void add_target(const std::string& name, int executions, int status) const {
+    stage_.put_program(
+        "../build/tests/fuzz/" + name + "_fuzz",
+        fmt::format("case $1 in -merge=1) for folder; do [ ! -d $folder ] || {{ touch $folder/one; exit 0; "
+                    "}}; done ;; esac\necho '#9 DONE cov: 7 ft: 11 corp: 3/9b'\n"
+                    "echo 'stat::number_of_executed_units: {}'; exit {}",
+                    executions, status));
+  }
+  int run(const std::string& more = "") const {
+    return stage_.run(
+        fmt::format("cd '{}' && /usr/bin/python3 tests/fuzz/long --hours 0.01 --build $WORK/build "
+                    "--tests $WORK {}",
+                    source_dir(), more));
+  }
+  script_stage stage_;
+};
+
+TEST_F(FuzzLong, AddsUpExecutions) {
+  ASSERT_EQ(run(), 0) << stage_.read("errors");
+  ASSERT_EQ(run("--only a"), 0) << stage_.read("errors");
+  const std::string ledger = stage_.read("ledger.json");
+  EXPECT_THAT(ledger, HasSubstr(R"("a": {"coverage": 7)"));
+  EXPECT_THAT(ledger, HasSubstr(R"("executions": 200, "features": 11, "inputs": 1)"));
+  EXPECT_THAT(ledger, HasSubstr(R"("executions": 50)"));
+  EXPECT_THAT(stage_.read("out"), HasSubstr("250 executions of all targets, of 1000000000"));
+}
+
+TEST_F(FuzzLong, AFindingEndsTheRunAndAddsNothing) {
+  add_target("a", 100, 77);
+  EXPECT_EQ(run(), 1);
+  EXPECT_THAT(stage_.read("out"), HasSubstr("a: found something"));
+  EXPECT_FALSE(stage_.exists("ledger.json"));
+  EXPECT_EQ(run("--only c"), 1);
+  EXPECT_THAT(stage_.read("errors"), HasSubstr("no such target: c; there are: a, b"));
+}
+
+}  // namespace
+}  // namespace pinhook::testing
