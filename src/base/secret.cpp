@@ -5,7 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
+#include <unistd.h>
 
 #include <array>
 #include <ostream>
@@ -45,7 +45,8 @@ std::ostream& operator<<(std::ostream& out, const secret&) { return out << "[red
 std::string keyed_hash(std::string_view text) {
   static const auto key = [] {
     std::array<unsigned char, 32> bytes{};
-    if (RAND_bytes(bytes.data(), bytes.size()) != 1) throw std::runtime_error("no random bytes from OpenSSL");
+    // OpenSSL's generator would be seeded for these bytes alone, where a command does not speak TLS.
+    if (::getentropy(bytes.data(), bytes.size()) != 0) throw std::runtime_error("no random bytes from the kernel");
     return bytes;
   }();
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};

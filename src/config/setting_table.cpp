@@ -288,8 +288,7 @@ std::vector<setting> make_table() {
           "Set false where nodes read short names otherwise than these files say."),
       row("mirrors.complete", registry_list_type{}, at(&settings::mirrors, &settings::mirror_settings::complete),
           "Registries whose mirrors have signatures, too: of what all of them lack the registry is not asked, so an "
-          "image "
-          "is unsigned where its signature is not on a mirror. _default: every registry.",
+          "image is unsigned where its signature is not on a mirror. _default: every registry.",
           "Set [_default] behind an air gap, where signatures are copied with the images."),
       row("pull_secrets.mode", switches, at(&settings::pull_secrets, &settings::pull_secret_settings::mode),
           "Whether imagePullSecrets of Pods and service accounts are read through the Kubernetes API; auto: where "
