@@ -1,14 +1,10 @@
 // The reading of a cluster over TLS from the tests' API server.
 #include <pinhook/access/read_fleet.hpp>
 
+#include "support/api_server_session.hpp"
 #include "support/certificates.hpp"
 #include "support/fake_api_server.hpp"
 #include "support/fleet_objects.hpp"
-
-#include <pinhook/access/run_to_end.hpp>
-#include <pinhook/base/process.hpp>
-#include <pinhook/http/curl_client.hpp>
-#include <pinhook/kube/find_cluster.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -49,15 +45,8 @@ struct ReadFleet : ::testing::Test {
   }
 
   result<fleet_reading> read(fleet_question question = {}) {
-    asio::io_context io(1);
-    http::curl_client_options options;
-    options.guards_addresses = false;
-    http::curl_client http(io, options);
-    const auto where = kube::find_cluster(server.write_kubeconfig(files.path()), {});
-    EXPECT_TRUE(where) << (where ? "" : where.error().message);
-    kube::api_connection to(http, *where, machine_processes(), io.get_executor(), machine_clock());
-    return run_to_end(io, read_fleet(to, io.get_executor(), std::move(question),
-                                     deadline::after(machine_clock().now(), std::chrono::seconds(60))));
+    testing::api_server_session to(server, files.path());
+    return to.run(read_fleet(to.connection(), to.executor(), std::move(question), to.limit()));
   }
 };
 

@@ -1,15 +1,12 @@
 // Rollouts one after the other, against the tests' API server; time passes only in the waits, which script the server.
 #include <pinhook/access/restart_workloads.hpp>
 
+#include "support/api_server_session.hpp"
 #include "support/certificates.hpp"
 #include "support/fake_api_server.hpp"
 #include "support/fleet_objects.hpp"
 
-#include <pinhook/access/run_to_end.hpp>
-#include <pinhook/base/process.hpp>
 #include <pinhook/fleet/adoption_report.hpp>
-#include <pinhook/http/curl_client.hpp>
-#include <pinhook/kube/find_cluster.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -72,13 +69,7 @@ struct RestartWorkloads : ::testing::Test {
   }
 
   std::vector<fleet::workload_adoption> restart(std::vector<fleet::workload_adoption> plan) {
-    asio::io_context io(1);
-    http::curl_client_options options;
-    options.guards_addresses = false;
-    http::curl_client http(io, options);
-    const auto where = kube::find_cluster(server.write_kubeconfig(files.path()), {});
-    EXPECT_TRUE(where) << (where ? "" : where.error().message);
-    kube::api_connection to(http, *where, machine_processes(), io.get_executor(), machine_clock());
+    testing::api_server_session to(server, files.path());
     restart_request request{.plan = std::move(plan), .timeout = std::chrono::minutes(5)};
     request.on_progress = [this](const fleet::workload_adoption& one) { lines.push_back(fleet::rollout_line(one)); };
     restart_seams seams{.time = &time, .waits = {}};
@@ -88,7 +79,7 @@ struct RestartWorkloads : ::testing::Test {
       ++waited;
       co_return;
     };
-    return run_to_end(io, restart_workloads(to, std::move(request), std::move(seams)));
+    return to.run(restart_workloads(to.connection(), std::move(request), std::move(seams)));
   }
 
   std::vector<std::string> writes() const {

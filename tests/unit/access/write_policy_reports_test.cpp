@@ -1,13 +1,9 @@
 #include <pinhook/access/write_policy_reports.hpp>
 
+#include "support/api_server_session.hpp"
 #include "support/certificates.hpp"
 #include "support/fake_api_server.hpp"
 #include "support/fleet_objects.hpp"
-
-#include <pinhook/access/run_to_end.hpp>
-#include <pinhook/base/process.hpp>
-#include <pinhook/http/curl_client.hpp>
-#include <pinhook/kube/find_cluster.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -72,16 +68,9 @@ struct WritePolicyReports : ::testing::Test {
   }
 
   result<written_reports> write(report_writing request = {}) {
-    asio::io_context io(1);
-    http::curl_client_options options;
-    options.guards_addresses = false;
-    http::curl_client http(io, options);
-    const auto where = kube::find_cluster(server.write_kubeconfig(files.path()), {});
-    EXPECT_TRUE(where) << (where ? "" : where.error().message);
-    kube::api_connection to(http, *where, machine_processes(), io.get_executor(), machine_clock());
+    testing::api_server_session to(server, files.path());
     request.of = &found;
-    return run_to_end(io, write_policy_reports(to, std::move(request),
-                                               deadline::after(machine_clock().now(), std::chrono::seconds(60))));
+    return to.run(write_policy_reports(to.connection(), std::move(request), to.limit()));
   }
 
   std::vector<std::string> changes() const {
