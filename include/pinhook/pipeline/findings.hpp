@@ -10,6 +10,7 @@
 #include <pinhook/files/slot.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/pipeline/pinning.hpp>
+#include <pinhook/pipeline/replacement.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/image_proofs.hpp>
@@ -25,21 +26,6 @@
 #include <vector>
 
 namespace pinhook::pipeline {
-
-/// A part of a text and the text to write there. Lines and columns count from 1, columns in characters; `end_column` is
-/// the one after the last.
-struct replacement {
-  std::size_t line = 1;
-  std::size_t column = 1;
-  std::size_t end_line = 1;
-  std::size_t end_column = 1;
-  std::string text;
-
-  friend bool operator==(const replacement&, const replacement&) = default;
-};
-
-/// The lines in which two texts differ, as one replacement; none when they are equal.
-[[nodiscard]] std::optional<replacement> changed_lines(std::string_view before, std::string_view after);
 
 struct finding {
   /// check_rule::id.
