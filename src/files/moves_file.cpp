@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace pinhook::files {
 namespace {
@@ -48,11 +50,39 @@ result<std::string> change_under(const yaml::node& mapping) {
   return (*text)->text;
 }
 
+result<std::chrono::nanoseconds> length_under(const yaml::node& mapping, std::string_view key) {
+  const auto text = needed_under(mapping, key);
+  if (!text) return fail(text.error());
+  const auto length = parse_duration((*text)->text);
+  if (!length) return refuse_node(**text, length.error().message);
+  return *length;
+}
+
+result<std::vector<resolve::stood_digest>> between_under(const yaml::node& mapping) {
+  std::vector<resolve::stood_digest> out;
+  const yaml::node* list = mapping.find("between");
+  if (list == nullptr) return out;
+  if (list->kind != yaml::node_kind::sequence)
+    return refuse_node(*list, fmt::format("between must be a list of digest and stood, not {}", to_string(list->kind)));
+  for (const yaml::node& one : list->items) {
+    if (one.kind != yaml::node_kind::mapping)
+      return refuse_node(one, fmt::format("it must be a mapping of digest and stood, not {}", to_string(one.kind)));
+    if (auto good = want_keys(one, {"digest", "stood"}); !good) return fail(std::move(good.error()));
+    auto digest = digest_under(one, "digest");
+    if (!digest) return fail(std::move(digest.error()));
+    const auto length = length_under(one, "stood");
+    if (!length) return fail(length.error());
+    out.push_back({*std::move(digest), std::chrono::floor<std::chrono::seconds>(*length)});
+  }
+  return out;
+}
+
 result<resolve::seen_tag> read_tag(const yaml::node& n) {
   if (n.kind != yaml::node_kind::mapping)
     return refuse_node(n,
                        fmt::format("a tag must be a mapping of digest, before and since, not {}", to_string(n.kind)));
-  if (auto good = want_keys(n, {"digest", "before", "since", "change"}); !good) return fail(std::move(good.error()));
+  if (auto good = want_keys(n, {"digest", "before", "since", "change", "between"}); !good)
+    return fail(std::move(good.error()));
   auto digest = digest_under(n, "digest");
   if (!digest) return fail(std::move(digest.error()));
   resolve::seen_tag out{*std::move(digest)};
@@ -63,7 +93,9 @@ result<resolve::seen_tag> read_tag(const yaml::node& n) {
   if (!since) return fail(since.error());
   auto change = change_under(n);
   if (!change) return fail(std::move(change.error()));
-  out.before = resolve::tag_before{*std::move(before), *since, *std::move(change)};
+  auto between = between_under(n);
+  if (!between) return fail(std::move(between.error()));
+  out.before = resolve::tag_before{*std::move(before), *since, *std::move(change), *std::move(between)};
   return out;
 }
 
@@ -94,10 +126,8 @@ result<resolve::tag_moves> read_moves(std::string_view text) {
   if (auto good = check_head(*root); !good) return fail(std::move(good.error()));
   const auto written = moment_under(*root, "written");
   if (!written) return fail(written.error());
-  const auto length = needed_under(*root, "cooldown");
-  if (!length) return fail(length.error());
-  const auto cooldown = parse_duration((*length)->text);
-  if (!cooldown) return refuse_node(**length, cooldown.error().message);
+  const auto cooldown = length_under(*root, "cooldown");
+  if (!cooldown) return fail(cooldown.error());
   resolve::tag_moves out(*written, *cooldown);
   const yaml::node* tags = root->find("tags");
   // A truncated file must not look like one without moves.
@@ -126,6 +156,11 @@ std::string line_of(std::string_view canonical, const resolve::seen_tag& tag) {
     out += fmt::format(", before: \"{}\", since: \"{}\"", tag.before->digest.to_string(),
                        timestamp_text(tag.before->since));
     if (!tag.before->change.empty()) out += ", change: " + tag.before->change;
+    std::string between;
+    for (const resolve::stood_digest& one : tag.before->between)
+      between += fmt::format("{}{{digest: \"{}\", stood: {}}}", between.empty() ? "" : ", ", one.digest.to_string(),
+                             duration_text(one.length));
+    if (!between.empty()) out += fmt::format(", between: [{}]", between);
   }
   return out + "}\n";
 }

@@ -77,6 +77,21 @@ int weight_of(std::string_view change) {
   return static_cast<int>(std::ranges::find(lightest_first, change) - lightest_first.begin());
 }
 
+// The digest that the tag had until `at` ends. It is the one before when it stood for a whole cooldown, and else
+// matters to shorter ones: those that stood no longer before it do not matter any more.
+void take_end(waiting_tag& tag, wall_time at, std::chrono::seconds cooldown) {
+  const auto length = std::chrono::duration_cast<std::chrono::seconds>(at - tag.since);
+  if (length.count() <= 0) return;
+  if (length >= cooldown) {
+    tag.before = tag.now;
+    tag.change.clear();
+    tag.between.clear();
+    return;
+  }
+  while (!tag.between.empty() && tag.between.back().length <= length) tag.between.pop_back();
+  if (!tag.between.empty() || tag.now != tag.before) tag.between.push_back({tag.now, length});
+}
+
 result<void> resolve_unseen(database& db, std::int64_t now) {
   // Of uses that were seen, what was looked for and not found; of uses that ended, everything.
   for (const std::string_view text :
@@ -362,17 +377,14 @@ result<std::vector<waiting_tag>> history::waiting(wall_time now, std::chrono::na
     if (tags.empty() || tags.back().reference != reference)
       tags.push_back({reference, all->text(1), all->text(1), at, {}});
     auto& tag = tags.back();
-    // The digest until this move stood for a whole cooldown.
-    if (tag.now != tag.before && at - tag.since >= std::chrono::seconds(length)) {
-      tag.before = tag.now;
-      tag.change.clear();
-    }
+    take_end(tag, at, std::chrono::seconds(length));
     if (const auto change = all->text(4); weight_of(change) > weight_of(tag.change)) tag.change = change;
     tag.now = after;
     tag.since = at;
   }
   std::erase_if(tags, [&](const waiting_tag& tag) {
-    return tag.now == tag.before || now - tag.since >= std::chrono::seconds(length);
+    const bool is_back = tag.now == tag.before && tag.between.empty();
+    return is_back || now - tag.since >= std::chrono::seconds(length);
   });
   return tags;
 }

@@ -8,7 +8,8 @@
 //     docker.io/library/nginx:1.25: {digest: "sha256:b…", before: "sha256:a…", since: "2026-11-28T08:30:00Z", change:
 //     bytes} docker.io/library/redis:7: {digest: "sha256:c…"}
 //
-// A tag without `before` has not moved for `cooldown`. Sorted, a line for each tag. Pure; any thread.
+// A tag without `before` has not moved for `cooldown`. `between: [{digest: "sha256:d…", stood: 30h}]` has what it had
+// after `before`, oldest first, for rules with a shorter cooldown. Sorted, a line for each tag. Pure; any thread.
 #pragma once
 
 #include <pinhook/base/error.hpp>

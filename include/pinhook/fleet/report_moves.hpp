@@ -27,6 +27,8 @@ struct moves_options {
   /// What a ConfigMap holds, and what a webhook holds without thought.
   std::size_t most_tags = 5'000;
   std::size_t most_bytes = files::max_written_moves_size;
+  /// Without `rules`, whose cooldowns say which are needed: digests of one tag between its last moves.
+  std::size_t most_between = 8;
 };
 
 struct made_moves {

@@ -17,17 +17,33 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace pinhook::resolve {
 
-/// The digest that a tag had before its last move.
+/// A digest that a tag had between two moves, and for how long.
+struct stood_digest {
+  registry::digest digest;
+  std::chrono::seconds length{};
+
+  friend bool operator==(const stood_digest&, const stood_digest&) = default;
+};
+
+/// What a tag had before its last move.
 struct tag_before {
-  /// The last one that stood for a whole cooldown, else the first that was seen.
+  /// The last digest that stood for the whole of the longest cooldown, else the first that was seen. It may be the one
+  /// that the tag has again.
   registry::digest digest;
   /// The first sight of the digest that the tag has since.
   wall_time since{};
   /// How the two differ: "list", "bytes", "version-tag"; empty: unknown.
   std::string change{};
+  /// Digests that the tag had after `digest`, oldest first, for shorter cooldowns: each stood for less time than the
+  /// one before it.
+  std::vector<stood_digest> between{};
+
+  /// The last one that stood for a cooldown.
+  [[nodiscard]] const registry::digest& for_cooldown(std::chrono::nanoseconds length) const;
 
   friend bool operator==(const tag_before&, const tag_before&) = default;
 };
@@ -77,8 +93,8 @@ struct held_tag {
   friend bool operator==(const held_tag&, const held_tag&) = default;
 };
 
-/// The digest that stands for a tag while the newest one, `found`, was seen for less than `cooldown`; nothing: `found`
-/// is taken.
+/// The digest that stands for a tag while the newest one, `found`, was seen for less than `cooldown`: the last one that
+/// stood for that time; nothing: `found` is taken.
 ///
 /// A digest that `tag` does not name is younger than its file, since the tag had another one then: it waits, too,
 /// however old the file is. A digest that the tag had before and has again does not wait. A first sight in the future,

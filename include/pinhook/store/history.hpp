@@ -53,7 +53,8 @@ class history {
   /// Tags that were looked up at `since` or later, by name.
   [[nodiscard]] result<std::vector<known_tag>> tags(wall_time since);
   /// Tags whose newest digest was seen for less than `cooldown` at `now`, by name. A further move begins a new
-  /// cooldown, and a move back ends it.
+  /// cooldown, and a move back ends it: such a tag is there only when it had other digests meanwhile, which may have
+  /// stood for a shorter cooldown.
   [[nodiscard]] result<std::vector<waiting_tag>> waiting(wall_time now, std::chrono::nanoseconds cooldown);
 
  private:

@@ -5,6 +5,7 @@
 
 #include <pinhook/base/clock.hpp>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <set>
@@ -106,6 +107,14 @@ struct known_tag {
   friend bool operator==(const known_tag&, const known_tag&) = default;
 };
 
+/// A digest that a tag had between two moves, and for how long.
+struct stood_tag {
+  std::string digest;
+  std::chrono::seconds length{};
+
+  friend bool operator==(const stood_tag&, const stood_tag&) = default;
+};
+
 /// A tag whose newest digest was seen for less than a cooldown.
 struct waiting_tag {
   std::string reference;
@@ -116,6 +125,9 @@ struct waiting_tag {
   wall_time since{};
   /// The gravest change between the two: "version-tag", then "bytes", then "list"; empty: unknown.
   std::string change{};
+  /// What it had after `before`, oldest first, as far as that matters to shorter cooldowns: each stood for less time
+  /// than the one before it.
+  std::vector<stood_tag> between{};
 
   friend bool operator==(const waiting_tag&, const waiting_tag&) = default;
 };

@@ -49,10 +49,25 @@ TEST(MovesFile, IsWrittenAndRead) {
   EXPECT_EQ(read_moves(write_moves(none)), none);
 }
 
+TEST(MovesFile, HoldsWhatATagHadBetweenItsMoves) {
+  resolve::tag_moves moves(at("2026-11-29T08:30:00Z"), 72h);
+  resolve::tag_before before{digest_of_digit('1'), at("2026-11-28T08:30:00Z"), "bytes"};
+  before.between = {{digest_of_digit('2'), 30h}, {digest_of_digit('3'), 90min}};
+  moves.put(ref_of("nginx:1.25"), {digest_of_digit('4'), before});
+  const std::string text = write_moves(moves);
+  EXPECT_THAT(text, HasSubstr(", change: bytes, between: [{digest: \"sha256:" + std::string(64, '2') +
+                              "\", stood: 30h}, {digest: \"sha256:" + std::string(64, '3') + "\", stood: 1h30m}]}\n"));
+  const auto again = read_moves(text);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(*again, moves);
+}
+
 TEST(MovesFile, RefusesWhatItIsNot) {
   const std::string head = "apiVersion: pinhook.dev/v1\nkind: TagMoves\n";
   const std::string full = head + "written: \"2026-11-29T08:30:00Z\"\ncooldown: 72h\n";
   const std::string a = "\"sha256:" + std::string(64, 'a') + "\"";
+  const std::string moved =
+      full + "tags: {nginx:1: {digest: " + a + ", before: " + a + ", since: \"2026-11-29T08:30:00Z\"";
   struct row {
     std::string text;
     const char* message;
@@ -80,6 +95,12 @@ TEST(MovesFile, RefusesWhatItIsNot) {
       {full + "tags: {nginx:1: {digest: " + a + ", since: \"2026-11-29T08:30:00Z\"}}", "before is missing"},
       {full + "tags: {nginx:1: {digest: " + a + ", before: " + a + ", since: \"2026-11-29T08:30:00Z\", change: x}}",
        "\"x\" is not a change; it is list, bytes or version-tag"},
+      {moved + ", between: x}}", "between must be a list of digest and stood"},
+      {moved + ", between: [x]}}", "it must be a mapping of digest and stood"},
+      {moved + ", between: [{digest: " + a + "}]}}", "stood is missing"},
+      {moved + ", between: [{stood: 1h}]}}", "digest is missing"},
+      {moved + ", between: [{digest: " + a + ", stood: 3d}]}}", "line 5, column "},
+      {moved + ", between: [{digest: " + a + ", stood: 1h, at: 2h}]}}", "unknown field \"at\""},
       {full + "tags: {nginx:1: {digest: " + a + "}, docker.io/library/nginx:1: {digest: " + a + "}}",
        "duplicate entry for docker.io/library/nginx:1"},
   };

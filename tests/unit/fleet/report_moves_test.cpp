@@ -62,6 +62,38 @@ TEST(ReportMoves, LeavesOutTagsThatNoRuleIsAbout) {
   EXPECT_EQ(moves_of({}, {known("quay.io/acme/web:1")}, {.cooldown = 72h, .rules = &none}).moves.tags().size(), 1U);
 }
 
+// Of what a tag had between its moves, the file has what the cooldowns of the rules ask for.
+TEST(ReportMoves, KeepsADigestForEachCooldown) {
+  auto tag = moved("docker.io/library/nginx:1", 1h);
+  tag.between = {{digest('1'), 40h}, {digest('2'), 20h}, {digest('3'), 10h}, {digest('4'), 1h}};
+  const auto kept = [&](std::string_view text) {
+    const auto root = yaml::parse(text);
+    const auto rules = rules::read_rules(*root);
+    EXPECT_TRUE(rules);
+    std::string out;
+    const auto made = moves_of({tag}, {}, {.cooldown = 72h, .written = noon, .rules = &*rules});
+    const auto& before = made.moves.find(tag.reference)->before;
+    if (!before) return std::string("not moved");
+    for (const auto& one : before->between) out += one.digest.to_string().back();
+    return out;
+  };
+  EXPECT_EQ(kept("[{name: a, cooldown: 72h}]"), "");
+  EXPECT_EQ(kept("[{name: a, images: \"docker.io/*/*\", cooldown: 20h}, {name: b, cooldown: 72h}]"), "2");
+  EXPECT_EQ(
+      kept("[{name: a, images: \"docker.io/*/*\", cooldown: 1m}, {name: b, images: \"quay.io/**\", cooldown: 30h}, "
+           "{name: c, cooldown: 72h}]"),
+      "14");
+  EXPECT_EQ(kept("[{name: a, images: \"docker.io/*/*\", cooldown: 0s}, {name: b, cooldown: 72h}]"), "");
+  EXPECT_EQ(kept("[]"), "1234");
+  tag.between.assign(20, {digest('9'), 1h});
+  EXPECT_EQ(kept("[]"), "99999999");
+  // Back at what it had.
+  tag.before = tag.now;
+  tag.between = {{digest('1'), 40h}};
+  EXPECT_EQ(kept("[{name: a, cooldown: 72h}]"), "not moved");
+  EXPECT_EQ(kept("[{name: a, images: \"docker.io/*/*\", cooldown: 30h}, {name: b, cooldown: 72h}]"), "1");
+}
+
 // The newest moves first, then what was looked up last.
 TEST(ReportMoves, IsBounded) {
   const std::vector<store::waiting_tag> waiting{moved("r.io/old:1", 9h), moved("r.io/new:1", 1h)};

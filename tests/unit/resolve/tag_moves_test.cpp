@@ -52,5 +52,43 @@ TEST(TagMoves, HoldsBackWhatIsTooYoung) {
   }
 }
 
+// A tag had a, then b for 40 hours, c for 10 and d since an hour ago: each cooldown gets what stood for it.
+TEST(TagMoves, EachCooldownHasADigestBeforeOfItsOwn) {
+  seen_tag tag{digest_of_digit('d')};
+  tag.before =
+      tag_before{digest_of_digit('a'), noon - 1h, "bytes", {{digest_of_digit('b'), 40h}, {digest_of_digit('c'), 10h}}};
+  struct row {
+    std::chrono::nanoseconds cooldown;
+    char found;
+    std::optional<held_tag> held;
+  };
+  const row rows[] = {
+      {72h, 'd', held_tag{digest_of_digit('a'), noon + 71h}},
+      {41h, 'd', held_tag{digest_of_digit('a'), noon + 40h}},
+      {40h, 'd', held_tag{digest_of_digit('b'), noon + 39h}},
+      {11h, 'd', held_tag{digest_of_digit('b'), noon + 10h}},
+      {10h, 'd', held_tag{digest_of_digit('c'), noon + 9h}},
+      {2h, 'd', held_tag{digest_of_digit('c'), noon + 1h}},
+      {1h, 'd', std::nullopt},
+      {0h, 'd', std::nullopt},
+      // Newer than the file, and back at what stands for the cooldown.
+      {40h, 'e', held_tag{digest_of_digit('b'), std::nullopt}},
+      {1h, 'e', held_tag{digest_of_digit('d'), std::nullopt}},
+      {40h, 'b', std::nullopt},
+      {10h, 'b', held_tag{digest_of_digit('c'), std::nullopt}},
+  };
+  for (const row& one : rows)
+    EXPECT_EQ(held_back(tag, digest_of_digit(one.found), one.cooldown, noon), one.held)
+        << one.cooldown.count() << " " << one.found;
+}
+
+// Away and back within the longest cooldown: it is what it was for that one, and new for one that took the other.
+TEST(TagMoves, AMoveBackIsNewWhereTheOtherDigestWasTaken) {
+  seen_tag tag{digest_of_digit('a')};
+  tag.before = tag_before{digest_of_digit('a'), noon - 1h, "bytes", {{digest_of_digit('b'), 10h}}};
+  EXPECT_EQ(held_back(tag, digest_of_digit('a'), 72h, noon), std::nullopt);
+  EXPECT_EQ(held_back(tag, digest_of_digit('a'), 10h, noon), (held_tag{digest_of_digit('b'), noon + 9h}));
+}
+
 }  // namespace
 }  // namespace pinhook::resolve

@@ -185,10 +185,14 @@ TEST_F(History, TagsWaitForACooldown) {
       {"moved lately", {{0, "a"}, {9, "b"}}, {{"t", "a", "b", noon + 9h}}},
       {"moved long ago", {{0, "a"}, {4, "b"}}, {}},
       {"at the end of the cooldown", {{0, "a"}, {5, "b"}}, {}},
-      {"twice within the cooldown", {{0, "a"}, {7, "b"}, {9, "c"}}, {{"t", "a", "c", noon + 9h}}},
-      {"and often", {{0, "a"}, {1, "b"}, {5, "c"}, {9, "d"}}, {{"t", "a", "d", noon + 9h}}},
+      {"twice within the cooldown", {{0, "a"}, {7, "b"}, {9, "c"}}, {{"t", "a", "c", noon + 9h, "", {{"b", 2h}}}}},
+      {"and often", {{0, "a"}, {1, "b"}, {5, "c"}, {9, "d"}}, {{"t", "a", "d", noon + 9h, "", {{"c", 4h}}}}},
+      {"and faster",
+       {{0, "a"}, {3, "b"}, {6, "c"}, {8, "d"}, {9, "e"}},
+       {{"t", "a", "e", noon + 9h, "", {{"b", 3h}, {"c", 2h}, {"d", 1h}}}}},
       {"after a move that stood", {{0, "a"}, {1, "b"}, {9, "c"}}, {{"t", "b", "c", noon + 9h}}},
-      {"back", {{0, "a"}, {7, "b"}, {9, "a"}}, {}},
+      {"back", {{0, "a"}, {7, "b"}, {9, "a"}}, {{"t", "a", "a", noon + 9h, "", {{"b", 2h}}}}},
+      {"back, long ago", {{0, "a"}, {3, "b"}, {4, "a"}}, {}},
       {"back and forth", {{0, "a"}, {6, "b"}, {7, "a"}, {9, "b"}}, {{"t", "a", "b", noon + 9h}}},
   };
   for (const row& one : rows) {
