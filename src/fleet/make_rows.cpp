@@ -111,7 +111,7 @@ class row_maker {
     if (w.pins && (means.recorded || (means.ref && means.ref->is_pinned() && record.tag_of(*means.ref))))
       out.pinned_at = w.pins->written_at;
     compare_with_registry(means, out);
-    add_findings({out, means.ref, use.written.pull_policy, options_, facts_ != nullptr});
+    add_findings({out, means.ref, means.tag, means.recorded, use.written.pull_policy, options_, facts_ != nullptr});
     return out;
   }
 

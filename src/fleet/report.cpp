@@ -186,7 +186,7 @@ class json_rows {
 std::string what_if_line(const row& r) {
   const what_if& w = *r.if_opted_in;
   if (w.is_denied) return fmt::format("denied by {}: {}", w.rule, w.reason);
-  if (w.becomes != r.image) return "becomes " + w.becomes;
+  if (w.becomes != r.image) return fmt::format("becomes {}{}{}", w.becomes, w.reason.empty() ? "" : ": ", w.reason);
   return w.reason.empty() ? "stays" : "stays: " + w.reason;
 }
 

@@ -1,6 +1,8 @@
 #include <pinhook/fleet/row_findings.hpp>
 
+#include <pinhook/base/duration.hpp>
 #include <pinhook/base/text.hpp>
+#include <pinhook/base/timestamp.hpp>
 #include <pinhook/pin/with_digest.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/rules/judge.hpp>
@@ -9,6 +11,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 namespace pinhook::fleet {
@@ -76,7 +81,15 @@ class judged_row {
 
   [[nodiscard]] std::string pin_text() const {
     if (!row_.tag_digest || !q_.ref) return {};
-    return pin::write_pin(q_.ref->written_name(), row_.tag, *row_.tag_digest, q_.options.format);
+    return pin_text(*row_.tag_digest);
+  }
+  [[nodiscard]] std::string pin_text(const registry::digest& to) const {
+    return pin::write_pin(q_.ref->written_name(), row_.tag, to, q_.options.format);
+  }
+
+  // What earlier reports saw of the tag; null: nothing.
+  [[nodiscard]] const resolve::seen_tag* seen() const {
+    return q_.options.moves == nullptr || !q_.tag ? nullptr : q_.options.moves->find(q_.tag->canonical());
   }
 
   // The API server gives every container a pull policy; an object that was made before that has the default.
@@ -86,16 +99,27 @@ class judged_row {
     return rules::default_pull_policy(*q_.ref);
   }
 
-  [[nodiscard]] std::vector<rules::finding> judged(const rules::rule_set& set, bool has_digest) const {
-    const rules::image_state image{
-        .ref = &*q_.ref,
-        .has_digest = has_digest,
-        .pull_policy = policy(),
-        .pinned = {},
-        .is_volume = row_.type == pin::container_type::image_volume,
-        .proofs = proofs(),
-        .tag = row_.tag,
-        .is_moved = row_.moved == move::unknown ? std::nullopt : std::optional(row_.moved == move::version_tag)};
+  // Whether the tag has other bytes than it had: than the pin or the digest that runs, or than earlier reports saw.
+  // With `becomes`, the digest that an admission would write: whether that one has. None: nothing is known.
+  [[nodiscard]] std::optional<bool> is_moved(const registry::digest* becomes) const {
+    const auto compared = row_.moved == move::unknown ? std::nullopt : std::optional(row_.moved == move::version_tag);
+    const resolve::seen_tag* tag = seen();
+    if (tag == nullptr) return compared;
+    const bool has_moved = tag->before && tag->before->change != "list";
+    if (becomes != nullptr) return has_moved && *becomes != tag->before->digest;
+    return (has_moved && tag->digest != tag->before->digest) || compared == true;
+  }
+
+  [[nodiscard]] std::vector<rules::finding> judged(const rules::rule_set& set, bool has_digest,
+                                                   const registry::digest* becomes = nullptr) const {
+    const rules::image_state image{.ref = &*q_.ref,
+                                   .has_digest = has_digest,
+                                   .pull_policy = policy(),
+                                   .pinned = {},
+                                   .is_volume = row_.type == pin::container_type::image_volume,
+                                   .proofs = proofs(),
+                                   .tag = row_.tag,
+                                   .is_moved = is_moved(becomes)};
     return rules::judge(set, set.effects_of(subject()), image);
   }
 
@@ -184,6 +208,24 @@ class judged_row {
     }
   }
 
+  // The digest that the next change of the workload gets: the recorded one, the one that stands in while a cooldown
+  // lasts (and why), or the one that the tag has now.
+  [[nodiscard]] std::optional<registry::digest> digest_to_take(std::string& reason) const {
+    if (q_.recorded || !row_.tag_digest) return q_.recorded;
+    const resolve::seen_tag* tag = seen();
+    const std::uint32_t rule = checks_.set.effects_of(subject()).cooldown;
+    if (tag == nullptr || rule == rules::effects::none) return row_.tag_digest;
+    const rules::rule& of = checks_.set.rules()[rule];
+    const auto length = of.cooldown.value_or(std::chrono::nanoseconds(0));
+    const auto held = resolve::held_back(*tag, *row_.tag_digest, length, q_.options.now);
+    if (!held) return row_.tag_digest;
+    // A digest that no report has seen is seen by this one.
+    const auto until = held->until.value_or(q_.options.now + std::chrono::duration_cast<wall_time::duration>(length));
+    reason = fmt::format("rule {}: cooldown {}: the tag has {}, which waits until {}", of.name, duration_text(length),
+                         row_.tag_digest->shortened(), timestamp_text(until));
+    return held->digest;
+  }
+
   // As the webhook decides: rules that deny first, then the digest.
   void add_what_if() {
     what_if out{.is_denied = false, .rule = {}, .becomes = row_.image, .reason = {}};
@@ -197,17 +239,25 @@ class judged_row {
     }
     const bool is_never = checks_.set.order_of(subject()).pin == pin::pin_order::never;
     const bool is_pinned = q_.ref->is_pinned();
-    const bool can_pin = !is_pinned && !is_never && row_.tag_digest.has_value();
-    if (can_pin)
-      out.becomes = pin_text();
-    else if (is_never && !is_pinned)
+    std::string held;
+    const auto taken = is_pinned || is_never ? std::nullopt : digest_to_take(held);
+    const bool can_pin = taken.has_value();
+    if (can_pin) {
+      out.becomes = pin_text(*taken);
+      out.reason = std::move(held);
+    }
+    if (is_never && !is_pinned)
       out.reason = "a rule has pin: never";
-    else if (!is_pinned && !q_.has_facts)
+    else if (!is_pinned && !can_pin && !q_.has_facts)
       out.reason = "no registry was asked (--no-registry)";
-    else if (!is_pinned)
+    else if (!is_pinned && !can_pin)
       out.reason = row_.unresolved.empty() ? "its tag could not be resolved" : row_.unresolved;
     const bool is_unresolved = !is_pinned && !is_never && !can_pin && q_.has_facts;
-    for (const rules::finding& f : judged(checks_.set, is_pinned || can_pin || (!q_.has_facts && !is_never))) {
+    const bool has_digest = is_pinned || can_pin || (!q_.has_facts && !is_never);
+    for (const rules::finding& f : judged(checks_.set, has_digest,
+                                          taken       ? &*taken
+                                          : is_pinned ? &*q_.ref->digest()
+                                                      : nullptr)) {
       if (f.action != rules::action::deny || f.failure || checks_.is_own(f.rule)) continue;
       out.is_denied = true;
       out.rule = checks_.set.rules()[f.rule].name;

@@ -10,6 +10,7 @@
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/resolve/tag_moves.hpp>
 #include <pinhook/rules/image_proofs.hpp>
 #include <pinhook/rules/judge.hpp>
 
@@ -66,7 +67,7 @@ struct what_if {
   std::string rule;
   /// The image as pinning would write it; as it is where it stays.
   std::string becomes;
-  /// Why it stays or is refused; empty: it is pinned.
+  /// Why it stays, is refused, or gets another digest than its tag has now; empty: it is pinned to that.
   std::string reason;
 };
 
@@ -123,6 +124,10 @@ struct row_options {
   pin::pin_format format = pin::pin_format::digest;
   /// What verifiers say about the images; null: nobody was asked.
   const rules::image_proofs* proofs = nullptr;
+  /// What tags had at earlier reports, for cooldowns and demands on moves; null: not known.
+  const resolve::tag_moves* moves = nullptr;
+  /// When the report is made; cooldowns go by it.
+  wall_time now{};
 };
 
 }  // namespace pinhook::fleet

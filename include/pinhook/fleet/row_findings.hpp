@@ -5,6 +5,7 @@
 
 #include <pinhook/fleet/row.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/image_proofs.hpp>
 
@@ -18,6 +19,10 @@ struct row_question {
   row& of;
   /// Nothing: the image is invalid.
   const std::optional<registry::reference>& ref;
+  /// The tag reference that is meant; nothing: not known.
+  const std::optional<registry::reference>& tag;
+  /// What the workload's record says of the tag.
+  const std::optional<registry::digest>& recorded;
   /// As written; empty: none.
   std::string_view pull_policy;
   const row_options& options;

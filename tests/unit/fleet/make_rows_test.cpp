@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,6 +28,8 @@ using ::testing::IsEmpty;
 
 registry::digest digest_of(char c) { return *registry::digest::parse(digest_text(c)); }
 
+const wall_time noon = wall_time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 29)) + std::chrono::hours(12);
+
 // One Deployment with one container, its Pods, and what registries say.
 struct one_image {
   std::string image = "nginx:1.25";
@@ -36,6 +39,8 @@ struct one_image {
   std::string pins = {};
   std::optional<std::string> label = {};
   std::string rules = {};
+  /// What earlier reports saw; null: there is no store.
+  const resolve::tag_moves* moves = nullptr;
 
   [[nodiscard]] fleet::state state() const {
     fleet::state out;
@@ -72,6 +77,8 @@ struct one_image {
       options.checks = &checks;
     }
     options.what_if = what_if;
+    options.moves = moves;
+    options.now = noon;
     return make_rows(state(), facts, options).front();
   }
 };
@@ -269,6 +276,77 @@ TEST(FleetRow, ShowsWhatOptingInWouldDo) {
   }
   EXPECT_FALSE(one_image{.label = "audit"}.made(&has, enforce).if_opted_in);
   EXPECT_FALSE(one_image{}.made(&has).if_opted_in);
+}
+
+// The tag has c now. A record comes first, then what a cooldown says.
+TEST(FleetRow, WhatOptingInWouldDoKnowsRecordsAndCooldowns) {
+  const auto has = facts_of({{"nginx:1.25", 'c'}});
+  const auto ref = registry::reference::parse("nginx:1.25").value();
+  resolve::tag_moves lately(noon, std::chrono::hours(72));
+  lately.put(ref, {digest_of('c'), resolve::tag_before{digest_of('a'), noon - std::chrono::hours(2), "bytes"}});
+  resolve::tag_moves earlier(noon - std::chrono::hours(6), std::chrono::hours(72));
+  earlier.put(ref, {digest_of('b'), {}});
+  const std::string others = "{name: others, cooldown: 72h}";
+  const std::string record = R"({"docker.io/library/nginx:1.25":")" + digest_text('d') + R"("})";
+  const auto stay = std::string("{name: stay, require: {unmoved: version-tags}, action: deny}");
+  struct line {
+    const char* name;
+    one_image image;
+    const registry_facts* facts;
+    char becomes;
+    std::string reason;
+  };
+  const auto of = [&](const std::string& rules, const resolve::tag_moves* moves, const std::string& pins = "") {
+    return one_image{.pins = pins, .rules = "[" + rules + "]", .moves = moves};
+  };
+  const line lines[] = {
+      {"it moved lately", of(others, &lately), &has, 'a',
+       "rule others: cooldown 72h: the tag has sha256:cccccccccccc, which waits until 2026-12-02T10:00:00Z"},
+      {"this report is the first to see it", of(others, &earlier), &has, 'b',
+       "rule others: cooldown 72h: the tag has sha256:cccccccccccc, which waits until 2026-12-02T12:00:00Z"},
+      {"no rule has a cooldown", of(stay, &earlier), &has, 'c', ""},
+      {"a shorter cooldown is over", of("{name: short, cooldown: 1h}", &lately), &has, 'c', ""},
+      {"an exception", of("{name: ours, images: \"docker.io/*/*\", cooldown: 0s}, " + others, &lately), &has, 'c', ""},
+      {"there is no store", of(others, nullptr), &has, 'c', ""},
+      {"it is recorded", of(others, &lately, record), &has, 'd', ""},
+      {"it is recorded, and no registry was asked", of(others, &lately, record), nullptr, 'd', ""},
+  };
+  for (const line& one : lines) {
+    const row r = one.image.made(one.facts, pin::mode::enforce);
+    ASSERT_TRUE(r.if_opted_in) << one.name;
+    EXPECT_EQ(r.if_opted_in->becomes, "nginx@" + digest_text(one.becomes)) << one.name;
+    EXPECT_EQ(r.if_opted_in->reason, one.reason) << one.name;
+  }
+}
+
+// What Pods run since the move is not what the tag had, which earlier reports know.
+TEST(FleetRow, AReleaseThatMovedIsKnownFromTheStore) {
+  const auto has = facts_of({{"nginx:1.25.3", 'c'}});
+  const std::string stay = "[{name: stay, require: {unmoved: version-tags}, action: deny}]";
+  struct line {
+    const char* name;
+    std::string change;
+    std::string image, pods;
+    bool is_found;
+  };
+  const line lines[] = {
+      {"the new bytes run", "version-tag", "nginx:1.25.3", "cc", true},
+      {"no Pod runs", "version-tag", "nginx:1.25.3", "", true},
+      {"the old bytes run, which the comparison with the tag finds", "version-tag", "nginx:1.25.3", "aa", true},
+      {"the old bytes are pinned", "version-tag", "nginx:1.25.3@" + digest_text('a'), "aa", true},
+      {"only the list changed", "list", "nginx:1.25.3", "cc", false},
+  };
+  for (const line& one : lines) {
+    resolve::tag_moves moves(noon, std::chrono::hours(72));
+    moves.put(registry::reference::parse("nginx:1.25.3").value(),
+              {digest_of('c'), resolve::tag_before{digest_of('a'), noon - std::chrono::hours(2), one.change}});
+    const one_image image{.image = one.image, .pods = one.pods, .rules = stay, .moves = &moves};
+    const auto found = rules_of(image.made(&has));
+    EXPECT_EQ(std::ranges::count(found, "stay"), one.is_found ? 1 : 0) << one.name;
+    // An admission asks what will run: the bytes of before are no reason to deny.
+    const auto opted_in = image.made(&has, pin::mode::enforce).if_opted_in;
+    EXPECT_EQ(opted_in->is_denied, one.is_found && !one.image.ends_with(digest_text('a'))) << one.name;
+  }
 }
 
 TEST(FleetRow, NamesTheModeOfItsNamespace) {
