@@ -2,6 +2,7 @@
 
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
+#include "support/passing_waits.hpp"
 #include "support/run.hpp"
 #include "support/tuf_case.hpp"
 
@@ -35,17 +36,10 @@ struct FetchTuf : ::testing::Test {
     http.reply("GET https://tuf.example/r/*", respond(404, {}, "no such file"));
   }
   result<trust::tuf_update> fetch() {
-    wait_seams seams;
-    seams.random = [] { return 1.0; };
-    seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
-      waits.push_back(span);
-      time.advance(span);
-      co_return;
-    };
     auto update = trust::tuf_update::begin(of.options);
     if (!update) return update;
-    const auto done = testing::run(
-        fetch_tuf(http, {"https://tuf.example/r"}, *update, time, deadline::after(time.now(), 60s), seams));
+    const auto done = testing::run(fetch_tuf(http, {"https://tuf.example/r"}, *update, time,
+                                             deadline::after(time.now(), 60s), testing::passing_waits(time, &waits)));
     if (!done) return fail(done.error());
     return update;
   }

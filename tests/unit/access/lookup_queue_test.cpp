@@ -2,6 +2,7 @@
 
 #include "support/fake_clock.hpp"
 #include "support/fake_resolver.hpp"
+#include "support/passing_waits.hpp"
 #include "support/run.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -116,14 +117,8 @@ class LookupQueue : public ::testing::Test {
   std::vector<std::string> find(const std::vector<std::string>& texts) {
     std::vector<registry::reference> refs;
     for (const auto& text : texts) refs.push_back(registry::reference::parse(text).value());
-    wait_seams seams;
-    seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
-      slept.push_back(span);
-      time.advance(span);
-      co_return;
-    };
-    seams.random = [] { return 0.0; };
-    lookup_queue queue({io.get_executor(), tags, nullptr, time, has_answered}, options, std::move(seams));
+    lookup_queue queue({io.get_executor(), tags, nullptr, time, has_answered}, options,
+                       testing::passing_waits(time, &slept, 0.0));
     const auto found = testing::run_on(io, queue.find(refs, [this](std::size_t done, std::size_t total) {
       reported.push_back(std::to_string(done) + "/" + std::to_string(total));
     }));

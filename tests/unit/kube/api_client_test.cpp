@@ -4,6 +4,7 @@
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/fake_process_runner.hpp"
+#include "support/passing_waits.hpp"
 #include "support/run.hpp"
 
 #include <pinhook/kube/api_objects.hpp>
@@ -58,16 +59,10 @@ struct ApiClient : ::testing::Test {
     where.server = "https://k8s.example/prefix";
     where.origin = "the test's cluster";
     where.login = std::move(login);
-    wait_seams seams;
-    seams.random = [] { return 1.0; };
-    seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
-      waits.push_back(span);
-      time.advance(span);
-      co_return;
-    };
-    api = std::make_unique<api_client>(std::make_shared<api_connection>(http, where, processes, io.get_executor(), time,
-                                                                        login_options{}, std::move(seams)),
-                                       o);
+    api = std::make_unique<api_client>(
+        std::make_shared<api_connection>(http, where, processes, io.get_executor(), time, login_options{},
+                                         testing::passing_waits(time, &waits)),
+        o);
   }
   deadline in(std::chrono::nanoseconds span) const { return deadline::after(time.now(), span); }
   result<secret_object> get(const std::string& ns = "shop", const std::string& name = "pull") {

@@ -3,6 +3,7 @@
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/fake_process_runner.hpp"
+#include "support/passing_waits.hpp"
 #include "support/run.hpp"
 
 #include <fmt/format.h>
@@ -43,13 +44,7 @@ struct ObjectList : ::testing::Test {
     cluster where;
     where.server = "https://k8s.example";
     where.login = secret("Bearer fixed");
-    wait_seams seams;
-    seams.random = [] { return 1.0; };
-    seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
-      time.advance(span);
-      co_return;
-    };
-    api_connection to(http, where, processes, io.get_executor(), time, {}, seams);
+    api_connection to(http, where, processes, io.get_executor(), time, {}, testing::passing_waits(time));
     object_sink sink{[this](std::string_view text) -> result<void> {
                        taken.emplace_back(text);
                        return {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/fake_http_client.hpp"
+#include "support/passing_waits.hpp"
 #include "support/run.hpp"
 
 #include <pinhook/registry/client.hpp>
@@ -78,14 +79,7 @@ class RegistryClient : public ::testing::Test {
 
   client& made() {
     if (!client_) {
-      wait_seams seams;
-      seams.sleep = [this](std::chrono::nanoseconds span) -> awaitable<void> {
-        slept.push_back(span);
-        time.advance(span);
-        co_return;
-      };
-      seams.random = [] { return 0.0; };
-      client_ = make_client(http, options, time, &watch, std::move(seams));
+      client_ = make_client(http, options, time, &watch, passing_waits(time, &slept, 0.0));
     }
     return *client_;
   }
