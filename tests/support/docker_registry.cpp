@@ -11,7 +11,7 @@ docker_registry::docker_registry(const docker_registry_options& o) : is_tls_(o.t
       "log: {level: info, accesslog: {disabled: true}}\n"
       "storage: {filesystem: {rootdirectory: " +
       root +
-      "/data}}\n"
+      "/data}, delete: {enabled: true}}\n"
       "http:\n  addr: 127.0.0.1:0\n  secret: of-the-test\n";
   if (is_tls_) {
     directory_.write("leaf.pem", o.tls->certificate);

@@ -48,15 +48,20 @@ class image_pusher {
                                              : "application/vnd.oci.image.manifest.v1+json";
     const std::string type = is_docker ? "application/vnd.docker.distribution.manifest.list.v2+json"
                                        : "application/vnd.oci.image.index.v1+json";
-    std::string list;
-    for (const std::string architecture : {"amd64", "arm64"}) {
-      const std::string child = push_image(repository, "", seed + architecture, child_type);
-      list += (list.empty() ? "" : ",") + std::string(R"({"mediaType":")") + child_type + R"(","digest":")" + child +
-              R"(","size":)" + std::to_string(last_size_) + R"(,"platform":{"os":"linux","architecture":")" +
-              architecture + R"("}})";
-    }
-    return push_manifest(repository, tag, type,
-                         R"({"schemaVersion":2,"mediaType":")" + type + R"(","manifests":[)" + list + "]}");
+    return push_list(repository, tag, type, push_children(repository, seed, child_type));
+  }
+
+  /// The same index with an attestation of the first image beside the two, as BuildKit adds one.
+  std::string push_attested_index(const std::string& repository, const std::string& tag, const std::string& seed) {
+    std::string list = push_children(repository, seed, image_type);
+    const std::string attestation = push_image(repository, "", seed + "attestation");
+    list += "," + entry(image_type, attestation, "unknown", "unknown");
+    return push_list(repository, tag, "application/vnd.oci.image.index.v1+json", list);
+  }
+
+  /// Deletes a manifest: nodes cannot pull it any more.
+  void remove(const std::string& repository, const std::string& digest) {
+    call(http::method::remove, url_ + "/v2/" + repository + "/manifests/" + digest, 202);
   }
 
   /// A signature of an image of the repository, as cosign's older layout stores it.
@@ -66,6 +71,29 @@ class image_pusher {
   }
 
  private:
+  static constexpr const char* image_type = "application/vnd.oci.image.manifest.v1+json";
+
+  // Of the manifest that was pushed last.
+  [[nodiscard]] std::string entry(const std::string& type, const std::string& digest, const std::string& os,
+                                  const std::string& architecture) const {
+    return R"({"mediaType":")" + type + R"(","digest":")" + digest + R"(","size":)" + std::to_string(last_size_) +
+           R"(,"platform":{"os":")" + os + R"(","architecture":")" + architecture + R"("}})";
+  }
+  // The entries of two images.
+  std::string push_children(const std::string& repository, const std::string& seed, const std::string& type) {
+    std::string list;
+    for (const std::string architecture : {"amd64", "arm64"}) {
+      const std::string child = push_image(repository, "", seed + architecture, type);
+      list += (list.empty() ? "" : ",") + entry(type, child, "linux", architecture);
+    }
+    return list;
+  }
+  std::string push_list(const std::string& repository, const std::string& tag, const std::string& type,
+                        const std::string& list) {
+    return push_manifest(repository, tag, type,
+                         R"({"schemaVersion":2,"mediaType":")" + type + R"(","manifests":[)" + list + "]}");
+  }
+
   static std::string digest_of(const std::string& bytes) { return registry::digest::of(bytes).to_string(); }
   static std::string descriptor(const std::string& type, const std::string& bytes) {
     return R"({"mediaType":")" + type + R"(","digest":")" + digest_of(bytes) + R"(","size":)" +
