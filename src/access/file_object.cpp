@@ -111,7 +111,7 @@ awaitable<result<void>> write_file_object(kube::api_connection& to, file_object_
                                kind_of(name.is_secret), name.ns, name.name, size, max_file_object));
   const kube::request_attributes writes = attributes_of("patch", name);
   kube::api_call patch{.attributes = writes, .verb = http::method::patch};
-  patch.query = "fieldManager=pinhook-trust&force=true";
+  patch.query = fmt::format("fieldManager={}&force=true", name.manager);
   patch.content_type = "application/apply-patch+yaml";
   patch.body.emplace(applied_file_object(name, of));
   patch.takes_conflict = true;

@@ -1,7 +1,6 @@
 #include <pinhook/cli/command_line.hpp>
 
 #include <pinhook/cli/option_parts.hpp>
-#include <pinhook/rules/rule_values.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -47,24 +46,11 @@ void add_digests(CLI::App& app, arguments& out) {
   app.add_flag("--offline", out.files.offline, "Ask no registry");
 }
 
-// CLI11 reads a number without a unit by itself: the text is parsed here.
 void add_sights(CLI::App& app, arguments& out) {
   app.add_option(
          "--store", out.files.store,
          "With --cooldown: what `pinhook report --store` has seen counts, too, not this lock file's sights alone")
       ->type_name("FILE");
-}
-
-void add_cooldown(CLI::App& app, std::optional<std::chrono::nanoseconds>& into, const char* help) {
-  app.add_option_function<std::string>(
-         "--cooldown",
-         [&into](const std::string& text) {
-           const auto length = rules::parse_cooldown(text);
-           if (!length) throw CLI::ValidationError("--cooldown", length.error().message);
-           into = *length;
-         },
-         help)
-      ->type_name("DURATION");
 }
 
 void add_quiet(CLI::App& app, arguments& out) {
@@ -239,8 +225,12 @@ void declare_report(CLI::App& app, arguments& out) {
   app.add_option("--moves-file", out.of_cluster.moves_file,
                  "With --store: write the tags that moved within the cooldown, for the webhook's setting moves.file")
       ->type_name("FILE");
-  add_cooldown(app, out.of_cluster.cooldown,
-               "With --moves-file: how far back moves count (default: the longest cooldown of the rules)");
+  app.add_option("--moves-configmap", out.of_cluster.moves_configmap,
+                 "With --store: write them as moves.yaml into this ConfigMap of the cluster")
+      ->type_name("NS/NAME");
+  add_cooldown(
+      app, out.of_cluster.cooldown,
+      "With --moves-file or --moves-configmap: how far back moves count (default: the longest cooldown of the rules)");
   one_of(
       app.add_option("--what-if", out.of_cluster.what_if, "Show what this mode would do in namespaces that have none"),
       {"enforce", "best-effort"});
@@ -249,6 +239,8 @@ void declare_report(CLI::App& app, arguments& out) {
   app.add_flag(
       "--write-reports", out.of_cluster.writes_reports,
       "Write the findings into the cluster, too: a Report of OpenReports, else a PolicyReport, in each namespace");
+  app.add_flag("--exit-zero", out.of_cluster.exits_zero,
+               "Exit with 0 in spite of findings and of what could not be looked up: for schedules");
   app.add_flag("-q,--quiet", out.of_cluster.quiet, "Print errors and results alone");
   add_config(app, out);
 }

@@ -1,6 +1,7 @@
 #include <pinhook/cli/option_parts.hpp>
 
 #include <pinhook/base/duration.hpp>
+#include <pinhook/rules/rule_values.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -39,6 +40,18 @@ void add_duration(CLI::App& app, const char* name, std::optional<std::chrono::na
            const auto length = parse_span(text);
            if (!length) throw CLI::ValidationError(name, length.error().message);
            to = *length;
+         },
+         help)
+      ->type_name("DURATION");
+}
+
+void add_cooldown(CLI::App& app, std::optional<std::chrono::nanoseconds>& into, const char* help) {
+  app.add_option_function<std::string>(
+         "--cooldown",
+         [&into](const std::string& text) {
+           const auto length = rules::parse_cooldown(text);
+           if (!length) throw CLI::ValidationError("--cooldown", length.error().message);
+           into = *length;
          },
          help)
       ->type_name("DURATION");

@@ -1,21 +1,18 @@
 #include <pinhook/access/read_fleet.hpp>
-#include <pinhook/base/duration.hpp>
 #include <pinhook/base/environment.hpp>
-#include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/cluster_registries.hpp>
 #include <pinhook/cli/cluster_session.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
+#include <pinhook/cli/moves_output.hpp>
 #include <pinhook/cli/run_files.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/cli/write_reports.hpp>
 #include <pinhook/config/command_settings.hpp>
-#include <pinhook/files/moves_file.hpp>
 #include <pinhook/fleet/make_rows.hpp>
 #include <pinhook/fleet/report.hpp>
 #include <pinhook/fleet/report_history.hpp>
-#include <pinhook/fleet/report_moves.hpp>
 #include <pinhook/fleet/row.hpp>
 #include <pinhook/fleet/row_findings.hpp>
 #include <pinhook/pin/policy.hpp>
@@ -128,40 +125,6 @@ result<void> remember(store::history& to, const fleet::reading_scope& scope, fle
   return {};
 }
 
-// Writes --moves-file from all that the store remembers.
-result<void> write_moves_file(store::history& from, const cluster_arguments& options, const rules::rule_set& rules,
-                              wall_time now) {
-  const auto cooldown = options.cooldown ? options.cooldown : rules.longest_cooldown();
-  const auto waiting = from.waiting(now, *cooldown);
-  if (!waiting) return fail(error(waiting.error()).at("--store"));
-  const auto tags = from.tags(now - std::chrono::duration_cast<wall_time::duration>(*cooldown));
-  if (!tags) return fail(error(tags.error()).at("--store"));
-  const auto made = fleet::moves_of(*waiting, *tags, {.cooldown = *cooldown, .written = now, .rules = &rules});
-  if (auto ok = replace_file(options.moves_file, files::write_moves(made.moves)); !ok)
-    return fail(std::move(ok.error()).at("--moves-file"));
-  if (made.left_out > 0)
-    say(report_name, fmt::format("{}: {} tags are left out for lack of room, {} of which moved: those have no cooldown",
-                                 options.moves_file, made.left_out, made.left_out_moved));
-  return {};
-}
-
-// The length of the cooldown must be known, and not be less than what a rule asks for.
-result<void> check_moves_options(const cluster_arguments& options, const rules::rule_set& rules) {
-  if (options.moves_file.empty()) return {};
-  const auto longest = rules.longest_cooldown();
-  if (!options.cooldown && !longest)
-    return fail(error_code::invalid_input,
-                "--moves-file: no rule of the configuration has a cooldown: name the webhook's configuration with "
-                "--config FILE, or add --cooldown 72h");
-  if (options.cooldown && options.cooldown->count() == 0)
-    return fail(error_code::invalid_input, "--cooldown: 0 means that moved tags do not wait; write 72h");
-  if (options.cooldown && longest && *options.cooldown < *longest)
-    return fail(error_code::invalid_input,
-                fmt::format("--cooldown {} is shorter than that of a rule, {}: leave it out, or write {}",
-                            duration_text(*options.cooldown), duration_text(*longest), duration_text(*longest)));
-  return {};
-}
-
 }  // namespace
 
 int report(const arguments& arguments) {
@@ -190,10 +153,15 @@ int report(const arguments& arguments) {
   const std::string file = arguments.configuration.file.empty() ? std::string(variable(variables, "PINHOOK_CONFIG"))
                                                                 : arguments.configuration.file;
   const auto checks = pipeline::checks_with(s->rules, file);
+  const wall_time now = machine_clock().wall();
+  const auto moves = earlier_moves(memory.get(), s->rules, now);
+  if (!moves) return refuse_run(report_name, moves.error());
   const fleet::row_options row_options{
       .checks = &checks,
       .what_if = options.what_if.empty() ? std::nullopt : pin::parse_mode(options.what_if),
-      .format = s->pin.format};
+      .format = s->pin.format,
+      .moves = &*moves,
+      .now = now};
   const auto format = fleet::parse_report_format(options.output).value_or(fleet::report_format::table);
   fleet::report out;
   auto rows = judged_rows(read->state, asked, !options.no_registry, row_options);
@@ -207,7 +175,7 @@ int report(const arguments& arguments) {
   out.troubles.insert(out.troubles.end(), asked.failures.begin(), asked.failures.end());
   out.has_registry = !options.no_registry;
   out.origin = (*session)->origin();
-  out.made_at = machine_clock().wall();
+  out.made_at = now;
   // A report that cannot be remembered is an error, and is printed nevertheless.
   int worst = exit_good;
   if (memory)
@@ -215,11 +183,11 @@ int report(const arguments& arguments) {
       say(report_name, ok.error().message);
       worst = exit_usage;
     }
-  // Of the report that the store holds now; without it, the file stays as it is.
-  if (!options.moves_file.empty() && worst == exit_good)
-    if (const auto ok = write_moves_file(*memory, options, s->rules, out.made_at); !ok) {
+  // Of the report that the store holds now; without it, what was written before stays.
+  if (options.writes_moves() && worst == exit_good)
+    if (const auto ok = write_moves(*memory, options, s->rules, out.made_at, **session); !ok) {
       say(report_name, ok.error().message);
-      worst = exit_usage;
+      worst = options.moves_configmap.empty() ? exit_usage : exit_code_of_cluster(ok.error());
     }
   const bool has_colour = format == fleet::report_format::table && wants_colour();
   if (const auto ok = print_text(fleet::write_report(format, out, {.has_colour = has_colour})); !ok) {
@@ -231,8 +199,8 @@ int report(const arguments& arguments) {
   const auto totals = fleet::totals_of(out);
   if (!options.quiet) say(report_name, fleet::summary(totals));
   if (worst != exit_good) return worst;
-  if (!out.troubles.empty() || !is_written) return exit_lookup;
-  return totals.findings > 0 ? exit_failed : exit_good;
+  if (!is_written || (!out.troubles.empty() && !options.exits_zero)) return exit_lookup;
+  return totals.findings > 0 && !options.exits_zero ? exit_failed : exit_good;
 }
 
 }  // namespace pinhook::cli

@@ -185,9 +185,10 @@ std::unexpected<error> refuse_rule(const rules::rule_problem& why) {
   return fail(error_code::invalid_input, fmt::format("{}rules: {}", place, why.message));
 }
 
-// Without a file of moved tags, a cooldown would never apply.
+// Without a file of moved tags, a cooldown would never apply at admission. Commands do not read it, and one of them
+// writes it: they take the webhook's configuration also where its Deployment has the path in a variable.
 result<void> check_cooldowns(const settings& s) {
-  if (!s.moves.file.empty()) return {};
+  if (s.for_command || !s.moves.file.empty()) return {};
   for (const rules::rule& r : s.rules.rules())
     if (r.cooldown && r.cooldown->count() > 0)
       return refuse_rule({r.line, r.column,

@@ -239,7 +239,7 @@ TEST_F(ReportProcess, ShowsWhatOptingInWouldDo) {
   EXPECT_THAT(done.output, AllOf(HasSubstr("becomes " + image("web@" + of)), HasSubstr("denied by unresolvable")));
 }
 
-TEST_F(ReportProcess, DoesWhatItsPageShows) {
+TEST_F(ReportProcess, DoesWhatItsPagesShow) {
   server.set_namespaces({{"shop", ""}, {"web", ""}});
   deploy("shop", {{"web", image("a:1")}});
   deploy("web", {{"api", image("b:2")}});
@@ -254,7 +254,11 @@ TEST_F(ReportProcess, DoesWhatItsPageShows) {
     server.fail(fmt::format("{}/namespaces/{}/reports/pinhook?fieldManager=pinhook&force=false", reports.api, ns), 201,
                 "{}");
   std::size_t count = 0;
-  for (const std::string& line : lines_of(page_text("docs/report.md"))) {
+  const std::string moves = "/api/v1/namespaces/pinhook/configmaps/image-moves";
+  server.fail(moves, 404, R"({"kind":"Status","message":"not found"})");
+  server.fail(moves + "?fieldManager=pinhook-report&force=true", 201, "{}");
+  write("pinhook.yaml", "rules: [{name: others, cooldown: 72h}]\n");
+  for (const std::string& line : lines_of(page_text("docs/report.md") + page_text("docs/cooldown.md"))) {
     if (!line.starts_with("pinhook report")) continue;
     ++count;
     const auto at = line.find("# exits ");
@@ -262,7 +266,7 @@ TEST_F(ReportProcess, DoesWhatItsPageShows) {
     const auto done = run(fmt::format("export KUBECONFIG='{}'; {}", kubeconfig, line));
     EXPECT_EQ(done.exit_code, expected) << line << "\n" << done.output << done.errors;
   }
-  EXPECT_GT(count, 4U);
+  EXPECT_GT(count, 11U);
   EXPECT_THAT(read("images.html"), AllOf(HasSubstr("<!doctype html>"), Not(HasSubstr("<script"))));
 }
 

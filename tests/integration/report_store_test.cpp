@@ -174,6 +174,52 @@ TEST_F(ReportStore, TheCooldownOfMovedTagsIsThatOfTheRules) {
   EXPECT_THAT(seen.errors, HasSubstr("--moves-file: "));
 }
 
+TEST_F(ReportStore, WritesTheMovedTagsIntoTheCluster) {
+  const std::string object = "/api/v1/namespaces/pinhook/configmaps/image-moves";
+  const std::string apply = object + "?fieldManager=pinhook-report&force=true";
+  const std::string arguments = "-q --moves-configmap pinhook/image-moves --cooldown 72h --exit-zero";
+  api_.fail(object, 200, R"({"kind":"ConfigMap","metadata":{"resourceVersion":"7"},"data":{"moves.yaml":"","a":"x"}})");
+  api_.fail(apply, 200, "{}");
+  const auto seen = report(arguments);
+  EXPECT_EQ(seen.exit_code, 0) << seen.errors;
+  const auto write = api_.requests().back();
+  EXPECT_EQ(write.method + " " + write.path, "PATCH " + apply);
+  EXPECT_THAT(write.body, AllOf(HasSubstr(R"("resourceVersion":"7")"), Not(HasSubstr(R"("a")")),
+                                HasSubstr(R"("data":{"moves.yaml":"apiVersion: pinhook.dev/v1\nkind: TagMoves\n)"),
+                                HasSubstr(image("a:1") + ": {digest: ")));
+  EXPECT_EQ(report("-q --exit-zero").exit_code, 0);
+  struct row {
+    unsigned status;
+    const char* arguments;
+    int exit_code;
+    const char* message;
+  };
+  const row rows[] = {
+      {200, "-q --moves-configmap pinhook/image-moves --cooldown 72h", 1, ""},
+      {403, arguments.c_str(), 3, "--moves-configmap: "},
+      {409, arguments.c_str(), 3, "it was changed meanwhile; run the command again"},
+      {200, "--moves-configmap image-moves --cooldown 72h", 2,
+       "--moves-configmap: \"image-moves\" must be a namespace and a name"},
+      {200, "--moves-configmap a/b", 2, "--moves-configmap: no rule of the configuration has a cooldown"},
+  };
+  for (const row& one : rows) {
+    api_.fail(apply, one.status, R"({"kind":"Status","message":"no"})");
+    const auto refused = report(one.arguments);
+    EXPECT_EQ(refused.exit_code, one.exit_code) << one.arguments << refused.errors;
+    EXPECT_THAT(refused.errors, HasSubstr(one.message));
+  }
+}
+
+TEST_F(ReportStore, WhatOptingInWouldDoGoesByCooldowns) {
+  write("rules.yaml", "rules: [{name: cooled, cooldown: 72h}]\n");
+  const auto before = tag_has("one");
+  report("-q");
+  tag_has("two");
+  const auto seen = report("-o json --what-if enforce --config rules.yaml");
+  EXPECT_THAT(seen.output, AllOf(HasSubstr(fmt::format(R"("becomes":"{}@{}")", image("a"), before)),
+                                 HasSubstr(R"("reason":"rule cooled: cooldown 72h: the tag has sha256:)")));
+}
+
 TEST_F(ReportStore, TwoAtATimeAreBothRemembered) {
   const auto seen =
       run(fmt::format("for i in 1 2 3; do pinhook report -A -q --store history.db --kubeconfig '{}' >out$i "

@@ -1,5 +1,5 @@
-// A ConfigMap or a Secret of which each key is a file, read and written whole: by server-side apply with the field
-// manager "pinhook-trust", and only while it is as it was read.
+// A ConfigMap or a Secret of which each key is a file, read and written whole: by server-side apply with a field
+// manager of its own, and only while it is as it was read.
 //
 //   auto held = co_await read_file_object(connection, name, d);
 //   held->files["trusted_root.json"] = …;
@@ -28,6 +28,8 @@ struct file_object_name {
   bool is_secret = false;
   std::string ns;
   std::string name;
+  /// The field manager of writes. Keys that it wrote before and does not write again are removed.
+  std::string manager{"pinhook-trust"};
 
   /// "NAMESPACE/NAME". invalid_input: it is not two valid names.
   [[nodiscard]] static result<file_object_name> parse(bool is_secret, std::string_view text);

@@ -100,7 +100,11 @@ struct cluster_arguments {
   bool reads_pull_secrets = false;
   /// report, with `store`: the file of moved tags that is written; empty: none.
   std::string moves_file;
-  /// report, with `moves_file`: how far back moves count; none: the longest cooldown of the rules.
+  /// report, with `store`: the ConfigMap that gets that file as moves.yaml, "NAMESPACE/NAME"; empty: none.
+  std::string moves_configmap;
+  /// report: findings and look-ups that failed are no failure of the run.
+  bool exits_zero = false;
+  /// report, with `moves_file` or `moves_configmap`: how far back moves count; none: the longest cooldown of the rules.
   std::optional<std::chrono::nanoseconds> cooldown;
   /// report: ask no registry.
   bool no_registry = false;
@@ -109,6 +113,8 @@ struct cluster_arguments {
   /// report: write the findings into the cluster as reports.
   bool writes_reports = false;
   bool quiet = false;
+
+  [[nodiscard]] bool writes_moves() const { return !moves_file.empty() || !moves_configmap.empty(); }
 };
 
 /// Arguments of verify: who may sign. The references and the output are among file_arguments.

@@ -28,6 +28,9 @@ void add_config(CLI::App& app, arguments& out);
 /// A duration: "90d", or in Go's form, "36h".
 void add_duration(CLI::App& app, const char* name, std::optional<std::chrono::nanoseconds>& to, const char* help);
 
+/// --cooldown, which has a longest length.
+void add_cooldown(CLI::App& app, std::optional<std::chrono::nanoseconds>& into, const char* help);
+
 /// --kubeconfig and --context.
 void add_kubeconfig(CLI::App& app, arguments& out);
 /// The part of a cluster that is read, and how.

@@ -7,6 +7,7 @@ AUTOSCALING = {"autoscaling": {"enabled": True}}
 NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
 LOCK = {"lock": {"configMap": "image-lock"}}
 MOVES = {"moves": {"configMap": "image-moves"}}
+MOVES_REPORT = {"moves": {"configMap": "image-moves", "report": {"enabled": True}}}
 CALLERS = {"callers": {"configMap": "callers"}}
 TRUST_UPDATE = {"trustUpdate": {"enabled": True}}
 OPENSHIFT = {"openshift": {"mirrors": True}}
@@ -23,6 +24,7 @@ SAME = {
     "no-pull-secrets": ("self-managed", ["no-pull-secrets"], NO_PULL_SECRETS),
     "lock": ("self-managed", ["lock"], LOCK),
     "moves": ("self-managed", ["moves"], MOVES),
+    "moves-report": ("self-managed", ["moves", "moves-report"], MOVES_REPORT),
     "callers": ("self-managed", ["callers"], CALLERS),
     "trust-update": ("self-managed", ["trust-update"], TRUST_UPDATE),
     "openshift-mirrors": ("self-managed", ["openshift-mirrors"], OPENSHIFT),
@@ -49,6 +51,15 @@ OPTIONS = {
     "config emptied": {"config": {"threads": None}},
     "lock.configMap": LOCK,
     "moves.configMap": MOVES,
+    "moves.report": MOVES_REPORT,
+    "moves.report with other values": {"moves": {"configMap": "moved", "report": {
+        "enabled": True, "schedule": "@hourly", "cooldown": "72h", "args": ["--pull-secrets"],
+        "storage": {"size": "2Gi", "className": "fast"}}}},
+    "moves.report on a claim of the user's, beside trust roots": TRUST_UPDATE | {"moves": {"configMap": "moved", "report": {
+        "enabled": True, "storage": {"existingClaim": "mine"}}}},
+    "moves.report without rights, policies and users": MOVES_REPORT | {
+        "rbac": {"create": False}, "networkPolicy": {"enabled": False},
+        "podSecurityContext": {"runAsUser": None, "runAsGroup": None}},
     "trustUpdate": TRUST_UPDATE,
     "trustUpdate of a mirror": {"trustUpdate": {"enabled": True, "url": "https://tuf.example.com/mirror", "configMap": "roots",
                                                 "rootConfigMap": "first", "schedule": "@hourly"}},
@@ -178,6 +189,9 @@ REFUSED = {
         {"config": {"mirrors": {"openshift": True}}}, ["config.mirrors.openshift", "openshift.mirrors"]),
     "two lock files": (LOCK | {"config": {"lock": {"file": "/x"}}}, ["config.lock.file", "lock.configMap"]),
     "two files of moves": (MOVES | {"config": {"moves": {"file": "/x"}}}, ["config.moves.file", "moves.configMap"]),
+    "a report of moves without their ConfigMap": ({"moves": {"report": {"enabled": True}}}, ["moves.report", "moves.configMap"]),
+    "the cooldown of a report in days": (
+        {"moves": {"configMap": "m", "report": {"enabled": True, "cooldown": "3d"}}}, ["moves", "report", "cooldown"]),
     "upper-case ConfigMap": ({"lock": {"configMap": "Lock"}}, ["lock", "configMap"]),
     "any port": ({"config": {"listen": "0.0.0.0:0"}}, ["0.0.0.0:0", "port"]),
     "no port": ({"config": {"admin": {"listen": "localhost"}}}, ["localhost", "port"]),

@@ -85,16 +85,23 @@ def deployment(o, there):
     return faults
 
 
+# By the command of a CronJob: the volume of the Deployment that it fills, and the option that names its ConfigMap.
+WRITTEN = {"trust": ("trust", "--configmap"), "report": ("moves", "--moves-configmap")}
+
+
 def cron_job(o, there):
-    """It writes the ConfigMap that the Deployment mounts, by a Role for that one."""
+    """It writes a ConfigMap that the Deployment mounts, by a Role for that one."""
     spec = o["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     container = spec["containers"][0]
     namespace = o["metadata"]["namespace"]
     faults = expect(there, "ServiceAccount", spec["serviceAccountName"], namespace)
-    mounted = [v["configMap"]["name"] for v in template(there)["spec"]["volumes"] if v["name"] == "trust"]
+    faults += [f for v in spec["volumes"] if v["name"] == "history" and v["persistentVolumeClaim"]["claimName"] != "mine"
+               for f in expect(there, "PersistentVolumeClaim", v["persistentVolumeClaim"]["claimName"], namespace)]
+    volume, option = WRITTEN[container["args"][0]]
+    mounted = [v["configMap"]["name"] for v in template(there)["spec"]["volumes"] if v["name"] == volume]
     for name in mounted or ["(none)"]:
-        if f"--configmap={namespace}/{name}" not in container["args"]:
-            faults.append(f"{name} is mounted, and it writes {container['args'][-1]}")
+        if f"{option}={namespace}/{name}" not in container["args"]:
+            faults.append(f"{name} is mounted, and it runs {container['args']}")
         role = there.get(("Role", spec["serviceAccountName"]))
         if role is not None and role["rules"][0]["resourceNames"] != [name]:
             faults.append(f"{name} is mounted, and it may write {role['rules'][0]['resourceNames']}")

@@ -250,6 +250,9 @@ TEST(Args, ReadsReport) {
   EXPECT_EQ(r.configuration.file, "p.yaml");
   EXPECT_TRUE(parsed({"report", "-A"}).of_cluster.all_namespaces);
   EXPECT_EQ(parsed({"report"}).of_cluster.output, "table");
+  const auto moves = parsed({"report", "--store", "h", "--moves-configmap", "a/b", "--exit-zero"}).of_cluster;
+  EXPECT_EQ(moves.moves_configmap, "a/b");
+  EXPECT_TRUE(moves.exits_zero);
 }
 
 TEST(Args, ReadsAdopt) {
@@ -407,9 +410,10 @@ TEST(Args, RefusesInOneLine) {
       {{"lock", "--update", "--cooldown", "9000h"}, "\"9000h\" is too long; at most 8760h (a year)"},
       {{"lock", "--update", "--store", "h.db"}, "which --cooldown goes by: add --update --cooldown 72h"},
       {{"report", "--moves-file", "m"},
-       "--moves-file is made of what earlier reports saw, which a store remembers: add"},
+       "--moves-file and --moves-configmap are made of what earlier reports saw, which a store remembers: add"},
+      {{"report", "--moves-configmap", "a/b"}, "which a store remembers: add --store FILE"},
       {{"report", "--store", "h", "--moves-file", "m", "--no-registry"}, "--no-registry asks nobody: use one of them"},
-      {{"report", "--store", "h", "--cooldown", "2h"}, "--cooldown says which moves --moves-file holds: add"},
+      {{"report", "--store", "h", "--cooldown", "2h"}, "--cooldown says which moves are written: add --moves-file"},
       {{"report", "--store", "h", "--moves-file", "m", "--cooldown", "3d"}, "\"3d\" is not a duration"},
       {{"resolve"}, "REF"},
       {{"resolve", "a", "-o", "sarif"}, "sarif"},

@@ -440,6 +440,9 @@ TEST(Configuration, ACooldownNeedsTheFileOfMovedTags) {
                     HasSubstr("`pinhook report --moves-file` writes")));
   EXPECT_EQ(problem("rules:\n  - {name: slow, cooldown: 72h}\nmoves: {file: /moves.yaml}\n"), "");
   EXPECT_EQ(problem("rules:\n  - {name: own, cooldown: 0s}\n"), "") << "an exception alone needs none";
+  settings of_command = read("rules:\n  - {name: slow, cooldown: 72h}\n");
+  of_command.for_command = true;
+  EXPECT_TRUE(check_together(of_command)) << "the webhook may have it from a variable";
 }
 
 TEST(Configuration, ChecksWhatBelongsTogether) {

@@ -76,6 +76,25 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
+{{/* The ConfigMap that a scheduled report writes. */}}
+{{- define "pinhook.reportedMoves" -}}
+{{- required "moves.report: it writes the ConfigMap that moves.configMap names: set that, too, e.g. image-moves" .Values.moves.configMap -}}
+{{- end -}}
+
+{{/* The labels of the scheduled report, whose Pods must not be taken for Pods of the webhook. */}}
+{{- define "pinhook.reportSelector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/component: report
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "pinhook.reportPodLabels" -}}
+{{ include "pinhook.reportSelector" . }}
+app.kubernetes.io/part-of: pinhook
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
 {{/* The port of an "address:port", e.g. (list .Values.config.listen "8443"). */}}
 {{- define "pinhook.portOf" -}}
 {{- $address := default (printf ":%s" (index . 1)) (index . 0) -}}
