@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -190,7 +191,10 @@ bool signing_certificate::is_logged(const std::string& issued_by, const std::vec
     const std::size_t id_size = SCT_get0_log_id(sct, &id);
     unsigned char* value = nullptr;
     const std::size_t value_size = SCT_get0_signature(sct, &value);
-    const wall_time when{std::chrono::milliseconds(SCT_get_timestamp(sct) & 0x7FFF'FFFF'FFFFULL)};
+    // Of a later time than a wall_time can be no key is valid.
+    constexpr std::uint64_t last_millisecond = 9'000'000'000'000;
+    if (SCT_get_timestamp(sct) > last_millisecond) continue;
+    const wall_time when{std::chrono::milliseconds(SCT_get_timestamp(sct))};
     is_found = std::ranges::any_of(logs, [&](const trusted_log& log) {
       return log.id == view_of(id, id_size) && log.valid.holds_at(when) &&
              log.key.verifies(signed_by_log(sct, key_hash, part), view_of(value, value_size), hash::sha256);
