@@ -2,6 +2,7 @@
 
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/http/client.hpp>
+#include <pinhook/registry/mirror_grants.hpp>
 #include <pinhook/registry/web_url.hpp>
 #include <pinhook/resolve/begun_rest.hpp>
 #include <pinhook/resolve/lookup_run.hpp>
@@ -69,7 +70,7 @@ awaitable<access_report> access_reporter::report(registry::reference ref, regist
     if (by->is_upstream)
       co_await try_registry(out, by, ref, credentials, d);
     else
-      co_await try_mirror(out, by, ref, d);
+      co_await try_mirror(out, by, ref, credentials, d);
   }
   registry::reference named = ref;
   co_await add_places_of_digest(out, std::move(named), d);
@@ -134,10 +135,12 @@ bool access_reporter::is_for_commands_alone(const registry::route& by, const reg
 }
 
 awaitable<void> access_reporter::try_mirror(access_report& out, std::shared_ptr<const registry::route> by,
-                                            registry::reference ref, deadline d) {
+                                            registry::reference ref, source of_tenant, deadline d) {
   const auto as = resolve::reference_at(*by, ref);
   const std::size_t before = out.attempts->size();
-  if (as) co_await try_source(out, by, ref, access_.own_credentials(), *as, d);
+  source shown = access_.own_credentials();
+  if (by->named && !by->is_source) shown = registry::for_mirror(of_tenant, std::move(shown), ref);
+  if (as && shown) co_await try_source(out, by, ref, shown, *as, d);
   if (!has_asked(out, before)) co_await try_credential(out, by, ref, registry::credential(), d);
 }
 

@@ -28,7 +28,8 @@ awaitable<result<void>> cluster_mirrors::read(deadline d) {
   if (sets) {
     to_->use_objects(registry::conf_of(*sets));
     was_read_ = true;
-    co_return result<void>();
+    auto granted = co_await read_grants(d);
+    co_return granted;
   }
   error reason = about_mirrors(std::move(sets.error()));
   if (!was_read_) {
@@ -40,6 +41,23 @@ awaitable<result<void>> cluster_mirrors::read(deadline d) {
   co_return fail(std::move(reason));
 }
 
+awaitable<result<void>> cluster_mirrors::read_grants(deadline d) {
+  if (!options_.grants || !may_read_grants_) co_return result<void>();
+  auto images = co_await kube::read_mirror_grants(*from_, d);
+  if (images) {
+    options_.grants->use(*std::move(images));
+    co_return result<void>();
+  }
+  // Rights of an earlier installation: mirrors get the credentials of the process, as before.
+  if (images.error().code == error_code::denied) {
+    may_read_grants_ = false;
+    log::warning("mirrors get no pull secrets: the objects that name their images may not be read",
+                 {{"why", images.error().message}});
+    co_return result<void>();
+  }
+  co_return fail(about_mirrors(std::move(images.error())));
+}
+
 awaitable<void> cluster_mirrors::keep(std::function<void(std::string)> on_wait) {
   kube::look_pace pace(options_.interval);
   on_wait(about_mirrors(not_read_yet()).message);
@@ -49,8 +67,8 @@ awaitable<void> cluster_mirrors::keep(std::function<void(std::string)> on_wait) 
     const auto done = co_await read(limit);
     if (!done && done.error().message != failure_) {
       failure_ = done.error().message;
-      log::error(was_known ? "the mirrors of the cluster cannot be read; the old ones stay"
-                           : "the mirrors of the cluster cannot be read; until then no image is resolved",
+      log::error(was_known || was_read_ ? "the mirrors of the cluster cannot be read; the old ones stay"
+                                        : "the mirrors of the cluster cannot be read; until then no image is resolved",
                  {{"why", failure_}});
     }
     if (done && (!was_known || !failure_.empty())) log::info("the mirrors of the cluster are in use");

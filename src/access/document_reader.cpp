@@ -1,5 +1,6 @@
 #include <pinhook/access/document_reader.hpp>
 
+#include <pinhook/registry/mirror_grants.hpp>
 #include <pinhook/resolve/credential_chain.hpp>
 #include <pinhook/resolve/lookup_run.hpp>
 #include <pinhook/resolve/mirror_absence.hpp>
@@ -78,7 +79,9 @@ class reading {
   host_place place_for(const route& by) const {
     if (by->is_upstream) return {by, with_.credentials, ref_};
     const auto there = resolve::reference_at(*by, ref_);
-    return {by, there ? with_.own : nullptr, there ? *there : ref_};
+    if (!there) return {by, nullptr, ref_};
+    const bool may_be_granted = by->named && !by->is_source;
+    return {by, may_be_granted ? registry::for_mirror(with_.credentials, with_.own, ref_) : with_.own, *there};
   }
 
   awaitable<result<registry::document>> read_at(host_place place, registry::document_name name, deadline d) {

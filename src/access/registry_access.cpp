@@ -208,7 +208,9 @@ result<void> registry_access::open_cluster_mirrors(const config::settings& s, co
   if (!s.mirrors.openshift) return {};
   auto found = connect(s, all);
   if (!found) return fail(std::move(found.error()).at("mirrors.openshift: Kubernetes API"));
-  cluster_mirrors_ = std::make_unique<cluster_mirrors>(*std::move(found), nodes_.conf, time_);
+  grants_ = std::make_shared<registry::mirror_grants>();
+  cluster_mirrors_ = std::make_unique<cluster_mirrors>(*std::move(found), nodes_.conf, time_,
+                                                       cluster_mirror_options{.grants = grants_});
   return {};
 }
 
@@ -273,6 +275,7 @@ void registry_access::open_tenants(const config::settings& s, std::function<void
   options.namespaces = s.pull_secrets.namespaces;
   options.labels = label_check_of(s);
   options.on_namespace = std::move(on_namespace);
+  options.grants = grants_;
   std::shared_ptr<kube::api> reads;
   if (s.pull_secrets.mode != config::switch_state::off) reads = api_;
   tenants_ = std::make_shared<kube::pull_secrets>(

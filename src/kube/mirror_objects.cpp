@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -43,7 +44,55 @@ listed_resource resource_of(const mirror_kind& kind) {
   return out;
 }
 
+constexpr std::string_view credential_provider = "CRIOCredentialProviderConfig";
+
+// The newest first.
+constexpr std::array<std::string_view, 2> credential_provider_versions{"v1", "v1alpha1"};
+
 }  // namespace
+
+result<std::vector<registry::image_pattern>> read_granted_images(std::string_view object) {
+  const auto document = json::parse(object);
+  if (!document) return fail(document.error());
+  const std::string named(credential_provider);
+  std::vector<registry::image_pattern> out;
+  const json::value* const spec = json::find(*document, "spec");
+  const json::value* const images = spec == nullptr ? nullptr : json::find(*spec, "matchImages");
+  if (images == nullptr || images->IsNull()) return out;
+  if (!images->IsArray()) return not_as_the_schema(named, "matchImages is not a list");
+  for (const json::value& one : images->GetArray()) {
+    if (!one.IsString()) return not_as_the_schema(named, "an item of matchImages is not a string");
+    auto pattern = registry::parse_image_pattern(json::text_of(one));
+    if (!pattern) return not_as_the_schema(named, pattern.error().message);
+    out.push_back(*std::move(pattern));
+  }
+  return out;
+}
+
+awaitable<result<std::vector<registry::image_pattern>>> read_mirror_grants(api_connection& to, deadline d) {
+  std::vector<registry::image_pattern> out;
+  for (const std::string_view version : credential_provider_versions) {
+    bool exists = false;
+    object_sink sink{[&](std::string_view object) -> result<void> {
+                       auto some = read_granted_images(object);
+                       if (!some) return fail(std::move(some.error()));
+                       exists = true;
+                       out = *std::move(some);
+                       return {};
+                     },
+                     [&] { out.clear(); }};
+    list_options options;
+    options.takes_missing = true;
+    listed_resource which;
+    which.group = "config.openshift.io";
+    which.version = version;
+    which.resource = "criocredentialproviderconfigs";
+    auto done = co_await list_objects(to, std::move(which), std::move(sink), options, d);
+    if (!done) co_return fail(std::move(done.error()));
+    if (exists) break;
+  }
+  co_return out;
+}
 
 result<void> read_mirror_object(std::string_view object, const mirror_kind& kind, registry::mirror_sets& to) {
   const auto document = json::parse(object);

@@ -303,15 +303,19 @@ pull_secrets::core::source pull_secrets::core::made_of(std::vector<pull_entry> p
                                                        std::vector<pull_entry> account,
                                                        std::vector<error> account_troubles, const tenant& owner) const {
   sources parts;
+  std::vector<pull_entry> all;
   const auto add = [&](std::vector<pull_entry> entries, std::vector<error> troubles) {
     if (entries.empty() && troubles.empty()) return;
+    if (options_.grants) all.insert(all.end(), entries.begin(), entries.end());
     parts.push_back(std::make_shared<registry::keyring_credentials>(registry::pull_keyring(std::move(entries)),
                                                                     std::move(troubles)));
   };
   add(std::move(pod), std::move(pod_troubles));
   add(std::move(account), std::move(account_troubles));
   for (auto& one : behind_(owner)) parts.push_back(std::move(one));
-  return std::make_shared<registry::ordered_credentials>(std::move(parts));
+  auto out = std::make_shared<registry::ordered_credentials>(std::move(parts));
+  if (all.empty()) return out;
+  return std::make_shared<registry::granted_credentials>(std::move(out), std::move(all), options_.grants);
 }
 
 void pull_secrets::core::hold(const tenant& owner, entry e) {

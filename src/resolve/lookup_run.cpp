@@ -1,6 +1,7 @@
 #include <pinhook/resolve/lookup_run.hpp>
 
 #include <pinhook/registry/cloud_hosts.hpp>
+#include <pinhook/registry/mirror_grants.hpp>
 #include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/mirror_absence.hpp>
 
@@ -17,9 +18,10 @@
 // that shares a key with another tenant never gets an answer that the tenant's newer secret obtained. A source of
 // several parts is read part by part: the check is made again after each, over all credentials given so far.
 //
-// Mirrors are outside of this. They are asked with the credentials of the process itself, as a node would ask them for
-// anyone who may run a Pod on it; a tenant's credentials are never shown there and change nothing about a mirror's
-// answer. So its answer may be stored under any tenant's key, and goes to no key that did not ask for it.
+// Mirrors are asked with the credentials of the process itself, as a node would ask them for anyone who may run a Pod
+// on it: their answers may be stored under any tenant's key, and go to no key that did not ask for them. Where nodes
+// show mirrors of a registries.conf the tenant's pull secrets (mirror_grants.hpp), those come first, and the key's
+// identity is that of all of the tenant's secrets: the same check keeps such answers apart.
 
 namespace pinhook::resolve {
 namespace {
@@ -209,13 +211,17 @@ lookup_run::question lookup_run::question_for(route by, const registry::referenc
     return {std::move(by), ref.registry(), f_->query.credentials, ref, ref, f_->limit, true, is_last};
   }
   auto named = reference_at(*by, ref);
-  const source own = named ? with_.options.mirror_credentials : nullptr;
+  const source of_process = named ? with_.options.mirror_credentials : nullptr;
+  // Only a place of a registries.conf has a name of its own for the image.
+  const bool may_be_granted = by->named && !by->is_source;
+  const source own = may_be_granted ? registry::for_mirror(f_->query.credentials, of_process, ref) : of_process;
+  const bool is_tenants = own != of_process;
   registry::reference there = named ? *named : ref;
   const std::string host = by->host;
   if (by->is_source) return {std::move(by), host, own, std::move(there), ref, f_->limit, false, true};
   std::chrono::nanoseconds most = with_.options.mirror_limit;
   if (by->dial_timeout) most = std::min(most, *by->dial_timeout + after_dialling);
-  return {std::move(by), host, own, std::move(there), ref, share(most, f_->limit), false, false};
+  return {std::move(by), host, own, std::move(there), ref, share(most, f_->limit), is_tenants, false};
 }
 
 awaitable<result<registry::digest>> lookup_run::by_route(question q) {
@@ -250,7 +256,7 @@ awaitable<result<registry::digest>> lookup_run::ask_each_source(question q) {
     const deadline soon = share(with_.options.source_limit, q.limit);
     auto some = co_await one->credentials_for(std::move(named), soon);
     if (some) given.insert(given.end(), some->begin(), some->end());
-    if (q.is_upstream && !belongs_to(*f_, given)) {
+    if (q.shows_tenants && !belongs_to(*f_, given)) {
       f_->has_moved = true;
       co_return fail(error_code::internal, "the credentials are others by now");
     }

@@ -50,7 +50,7 @@ class access_reporter {
   [[nodiscard]] bool is_named(const registry::route& by, const registry::reference& ref) const;
   [[nodiscard]] bool is_for_commands_alone(const registry::route& by, const registry::reference& ref) const;
   awaitable<void> try_mirror(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
-                             deadline d);
+                             source of_tenant, deadline d);
   awaitable<void> try_registry(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,
                                source credentials, deadline d);
   awaitable<void> try_source(access_report& out, std::shared_ptr<const registry::route> by, registry::reference ref,

@@ -120,6 +120,8 @@ class registry_access {
   std::shared_ptr<registry::route_table> routes_;
   std::shared_ptr<kube::api_connection> connection_;
   std::shared_ptr<kube::api_client> api_;
+  /// Null without the cluster's mirrors.
+  std::shared_ptr<registry::mirror_grants> grants_;
   std::unique_ptr<cluster_mirrors> cluster_mirrors_;
   std::shared_ptr<kube::credential_plugins> plugins_;
   std::vector<source> clouds_;

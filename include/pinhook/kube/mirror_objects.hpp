@@ -5,6 +5,9 @@
 //   const auto sets = co_await read_mirror_objects(connection, d);
 //   registry::conf_of(*sets);   // the registries.conf that the nodes get
 //
+// CRIOCredentialProviderConfig (the same group, v1, and v1alpha1 before; types_crio_credential_provider_config.go
+// there) says whose mirrors get pull secrets.
+//
 // RBAC: `list` on each. Where a kind does not exist its list is empty.
 //
 // Thread rule: one thread, that of the connection; read_mirror_object is pure.
@@ -14,6 +17,7 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/kube/api_connection.hpp>
+#include <pinhook/registry/image_pattern.hpp>
 #include <pinhook/registry/mirror_sets.hpp>
 
 #include <array>
@@ -50,5 +54,13 @@ inline constexpr std::array<mirror_kind, 3> mirror_kinds{{
 /// All objects of all kinds, each list of one moment. Errors: as kube::api; malformed also for more than
 /// max_mirror_sets.
 awaitable<result<registry::mirror_sets>> read_mirror_objects(api_connection& to, deadline d);
+
+/// The spec.matchImages of one CRIOCredentialProviderConfig. malformed: no JSON, a field of the wrong type, or no
+/// pattern.
+[[nodiscard]] result<std::vector<registry::image_pattern>> read_granted_images(std::string_view object);
+
+/// The same of the cluster's; empty where it has none. Call it when the API server is known to be one
+/// (read_mirror_objects). Errors: as kube::api, and as above.
+awaitable<result<std::vector<registry::image_pattern>>> read_mirror_grants(api_connection& to, deadline d);
 
 }  // namespace pinhook::kube

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <pinhook/kube/label_check.hpp>
+#include <pinhook/registry/mirror_grants.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,8 @@ struct pull_secrets_options {
   std::chrono::nanoseconds retry_after = std::chrono::seconds(5);
   /// Whether a namespace has to have opted in, so that its secrets, and the sources behind them, are used.
   label_check labels = label_check::never;
+  /// The images whose mirrors are shown the secrets, too; null: none.
+  std::shared_ptr<const registry::mirror_grants> grants = {};
   /// Called for each read of a namespace, on the control thread.
   std::function<void(label_event)> on_namespace = {};
   /// The number of tenants with held sources; beyond it those that expire first are dropped.

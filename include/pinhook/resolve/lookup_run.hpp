@@ -62,7 +62,7 @@ class lookup_run {
     registry::reference named;
     registry::reference ref;
     deadline limit;
-    bool is_upstream = true;
+    bool shows_tenants = true;
     /// There is no other route.
     bool is_last = true;
   };

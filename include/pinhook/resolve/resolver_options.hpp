@@ -35,8 +35,8 @@ struct resolver_options {
   bool waits_out_rests = true;
   /// The routes to each registry; null: by its name alone. Used on the look-up thread.
   std::shared_ptr<registry::route_table> routes;
-  /// Credentials for mirrors, asked with the mirror's host as the registry; null: none. Those of the process alone
-  /// (plugins, clouds, config files), never a tenant's: a mirror's answer is given to every tenant.
+  /// Credentials for mirrors, asked with the mirror's host as the registry; null: none. Those of the process (plugins,
+  /// clouds, config files), since a mirror's answer is given to every tenant; registry::for_mirror adds a tenant's own.
   std::shared_ptr<registry::credential_source> mirror_credentials;
   /// Whether the places are asked from which nodes pull a digest, where these are others than the one that answered
   /// for the tag. `enforce`: a digest that they cannot pull is an error.

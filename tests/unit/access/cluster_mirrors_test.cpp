@@ -118,5 +118,50 @@ TEST_F(ClusterMirrors, ACommandReadsOnce) {
   EXPECT_FALSE(testing::run_on(io, mirrors.read(deadline::after(time.now(), 1s))));
 }
 
+struct ClusterGrants : ClusterMirrors {
+  std::shared_ptr<registry::mirror_grants> grants = std::make_shared<registry::mirror_grants>();
+  cluster_mirrors granting{connection(), conf, time, {.grants = grants}, seams()};
+  const std::string kind = server + "/config.openshift.io/v1/criocredentialproviderconfigs?limit=500";
+  const registry::reference image = registry::reference::parse("s.com/app:1").value();
+
+  result<void> read() { return testing::run_on(io, granting.read(deadline::after(time.now(), 1s))); }
+  void have_grant(const std::string& images) {
+    have("one.com");
+    http.reply(
+        kind, respond(200, {}, R"({"items":[{"metadata":{"name":"cluster"},"spec":{"matchImages":)" + images + "}}]}"));
+  }
+};
+
+TEST_F(ClusterGrants, AreReadWithTheMirrors) {
+  have_grant(R"(["s.com"])");
+  EXPECT_TRUE(read());
+  EXPECT_TRUE(grants->covers(image));
+  have_grant("[]");
+  EXPECT_TRUE(read());
+  EXPECT_FALSE(grants->covers(image));
+}
+
+TEST_F(ClusterGrants, StayAsTheyWereWhileTheyCannotBeRead) {
+  have_grant(R"(["s.com"])");
+  EXPECT_TRUE(read());
+  have_grant(R"([1])");
+  const auto got = read();
+  ASSERT_FALSE(got);
+  EXPECT_THAT(got.error().message, HasSubstr("CRIOCredentialProviderConfig"));
+  EXPECT_TRUE(grants->covers(image));
+  EXPECT_EQ(place(), "one.com/app:1");
+}
+
+TEST_F(ClusterGrants, WithoutTheRightThereAreNoneAndMirrorsAreUsed) {
+  have("one.com");
+  http.reply(kind, respond(403, {}, R"({"kind":"Status","message":"no","reason":"Forbidden"})"));
+  EXPECT_TRUE(read());
+  EXPECT_EQ(place(), "one.com/app:1");
+  EXPECT_FALSE(grants->covers(image));
+  have("two.com");
+  EXPECT_TRUE(read()) << "and it is not asked for again";
+  EXPECT_EQ(place(), "two.com/app:1");
+}
+
 }  // namespace
 }  // namespace pinhook::access

@@ -54,12 +54,19 @@ struct MirrorObjects : ::testing::Test {
             fmt::format(R"({}{{"name":"{}","preferredVersion":{{"version":"v1"}}}})", groups.empty() ? "" : ",", name);
     http.reply(server, respond(200, {}, R"({"groups":[)" + groups + "]}"));
   }
-  result<registry::mirror_sets> read() {
+  template <class Read>
+  auto ask(Read which) {
     cluster where;
     where.server = "https://k8s.example";
     where.login = secret("Bearer fixed");
     api_connection to(http, where, processes, io.get_executor(), time, {}, testing::passing_waits(time));
-    return testing::run_on(io, read_mirror_objects(to, deadline::after(time.now(), std::chrono::minutes(1))));
+    return testing::run_on(io, which(to, deadline::after(time.now(), std::chrono::minutes(1))));
+  }
+  result<registry::mirror_sets> read() {
+    return ask([](api_connection& to, deadline d) { return read_mirror_objects(to, d); });
+  }
+  result<std::vector<registry::image_pattern>> grants() {
+    return ask([](api_connection& to, deadline d) { return read_mirror_grants(to, d); });
   }
 };
 
@@ -118,6 +125,45 @@ TEST_F(MirrorObjects, AFailureOfEachStepFails) {
 TEST_F(MirrorObjects, AnAddressThatIsNoApiServersIsAnError) {
   http.reply(server, respond(404, {}, "<html>"));
   EXPECT_FALSE(read());
+}
+
+const std::string grants_v1 = server + "/config.openshift.io/v1/criocredentialproviderconfigs?limit=500";
+const std::string grants_v1alpha1 = server + "/config.openshift.io/v1alpha1/criocredentialproviderconfigs?limit=500";
+
+TEST_F(MirrorObjects, TheImagesWhoseMirrorsGetSecretsAreRead) {
+  http.reply(grants_v1, list_of(object("cluster", "matchImages", R"(["reg.example.com","*.azurecr.io/acme"])")));
+  const auto got = grants();
+  ASSERT_TRUE(got) << got.error().message;
+  ASSERT_THAT(*got, SizeIs(2));
+  EXPECT_EQ(got->at(0).key(), "reg.example.com");
+  EXPECT_THAT(http.requests(), SizeIs(1)) << "the older version is not asked for";
+}
+
+TEST_F(MirrorObjects, TheOlderVersionIsReadWhereTheNewerDoesNotExist) {
+  http.reply(grants_v1, respond(404, {}, "404 page not found\n"));
+  http.reply(grants_v1alpha1, list_of(object("cluster", "matchImages", R"(["reg.example.com"])")));
+  EXPECT_THAT(grants().value(), SizeIs(1));
+  http.reply(grants_v1, respond(404, {}, "404 page not found\n"));
+  http.reply(grants_v1alpha1, respond(404, {}, "404 page not found\n"));
+  EXPECT_THAT(grants().value(), IsEmpty());
+}
+
+TEST_F(MirrorObjects, AFailureWithoutTheRightIsARefusal) {
+  http.reply(grants_v1, respond(403, {}, R"({"kind":"Status","message":"no","reason":"Forbidden"})"));
+  const auto got = grants();
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, error_code::denied);
+}
+
+TEST(GrantedImages, FieldsOfTheWrongTypeNameTheObject) {
+  EXPECT_THAT(read_granted_images(R"({"spec":{}})").value(), IsEmpty());
+  EXPECT_THAT(read_granted_images(R"({"spec":{"matchImages":null}})").value(), IsEmpty());
+  for (const std::string images : {"{}", "[1]", R"([""])", R"(["https://"])"}) {
+    const auto got = read_granted_images(R"({"spec":{"matchImages":)" + images + "}}");
+    ASSERT_FALSE(got) << images;
+    EXPECT_EQ(got.error().code, error_code::malformed) << images;
+    EXPECT_THAT(got.error().message, HasSubstr("CRIOCredentialProviderConfig")) << images;
+  }
 }
 
 TEST(MirrorObject, FieldsOfTheWrongTypeNameTheObject) {

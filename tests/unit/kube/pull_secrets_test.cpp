@@ -6,6 +6,8 @@
 #include "support/gather.hpp"
 #include "support/run.hpp"
 
+#include <pinhook/registry/mirror_grants.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -146,6 +148,26 @@ TEST_F(PullSecrets, AreThoseOfThePodThenOfTheServiceAccountThenWhatStandsBehind)
                                    "get serviceaccounts team-a/builder", "get secrets team-a/builder-secret"));
   ASSERT_EQ(behind_tenants.size(), 1U);
   EXPECT_EQ(behind_tenants.front(), team_a({"two", "one"}, "builder"));
+}
+
+// Images of r.io alone are covered; the mirror's secret is that of the service account.
+TEST_F(PullSecrets, OfPodAndServiceAccountAreShownToMirrorsWhereTheClusterSaysSo) {
+  const auto grants = std::make_shared<registry::mirror_grants>();
+  grants->use({registry::parse_image_pattern(image.registry()).value()});
+  pull_secrets_options options;
+  options.grants = grants;
+  open(options);
+  api->set_secret("team-a", "one", for_r_io("1"));
+  api->set_secret("team-a", "two", for_r_io("2"));
+  api->set_service_account("team-a", "default", account({"two"}));
+  node = {fake_credentials::make("node")};
+  const source got = of(team_a({"one"}));
+  EXPECT_THAT(users(got), ElementsAre("1", "2", "node")) << "for the registry as ever";
+  const source shown = registry::for_mirror(got, nullptr, image);
+  ASSERT_TRUE(shown);
+  EXPECT_THAT(users(shown), ElementsAre("1", "2")) << "not what stands behind";
+  grants->use({});
+  EXPECT_FALSE(registry::for_mirror(got, nullptr, image));
 }
 
 TEST_F(PullSecrets, WithoutAServiceAccountItIsDefault) {

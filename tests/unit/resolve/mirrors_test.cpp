@@ -2,6 +2,7 @@
 #include "resolver_world.hpp"
 #include "support/certificates.hpp"
 
+#include <pinhook/registry/mirror_grants.hpp>
 #include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/lookup_run.hpp>
 
@@ -203,6 +204,65 @@ TEST_F(Mirrors, SeeTheProcessesCredentialsForTheirOwnHost) {
   EXPECT_TRUE(ask(query_of(nginx, tenant)));
   EXPECT_THAT(asked(), ElementsAre("harbor.corp as node"));
   EXPECT_EQ(tenant->asked(), 0);
+}
+
+// Where nodes show mirrors the secrets of namespaces.
+struct GrantedMirrors : Mirrors {
+  std::shared_ptr<registry::mirror_grants> grants = std::make_shared<registry::mirror_grants>();
+
+  void SetUp() override {
+    Mirrors::SetUp();
+    grants->use({registry::parse_image_pattern("docker.io").value()});
+    registry::route_options ways;
+    const std::string conf = "[[registry]]\nlocation = \"docker.io\"\n[[registry.mirror]]\nlocation = \"m.corp/hub\"\n";
+    ways.conf = std::make_shared<registry::node_conf>(registry::parse_registries_conf(conf, "/r.conf").value());
+    ways.mirrors["quay.io"] = {mirror("https://one.corp")};
+    options.routes = std::make_shared<registry::route_table>(std::move(ways), time.clock);
+    options.mirror_credentials = fake_credentials::make("node");
+    TearDown();
+    open();
+  }
+  std::shared_ptr<registry::credential_source> of(const std::string& name, const std::string& host = "m.corp") {
+    const secret text(R"({"auths":{")" + host + R"(":{"username":"u","password":")" + name + R"("}}})");
+    auto entries = registry::parse_pull_secret(registry::pull_secret_form::config_json, text, name).value();
+    return std::make_shared<registry::granted_credentials>(tenant, std::move(entries), grants);
+  }
+};
+
+TEST_F(GrantedMirrors, AreShownTheTenantsSecretsAndThenTheProcesses) {
+  client.route_says("m.corp", pinhook::fail(error_code::denied, "not yours"));
+  EXPECT_EQ(ask(query_of(nginx, of("a"))).value().digest, digest_of_digit('a')) << "that of the registry";
+  ASSERT_EQ(asked().size(), 3U);
+  EXPECT_EQ(asked()[0], "m.corp as pull secret a");
+  EXPECT_EQ(asked()[1], "m.corp as node");
+}
+
+TEST_F(GrantedMirrors, OneTenantsMirrorNeverAnswersForAnother) {
+  const auto a = of("a");
+  const auto b = of("b");
+  client.route_says("m.corp", digest_of_digit('b'));
+  EXPECT_EQ(ask(query_of(nginx, a)).value().digest, digest_of_digit('b'));
+  EXPECT_FALSE(tags->known(query_of(nginx, b)));
+  EXPECT_FALSE(tags->known(query_of(nginx, tenant)));
+  client.route_says("m.corp", pinhook::fail(error_code::denied, "not yours"));
+  EXPECT_EQ(ask(query_of(nginx, b)).value().digest, digest_of_digit('a')) << "that of the registry";
+  EXPECT_EQ(ask(query_of(nginx, a)).value().from, origin::cache);
+}
+
+TEST_F(GrantedMirrors, AGrantThatEndsUnderWayShowsNothing) {
+  client.route_says("m.corp", digest_of_digit('b'));
+  const auto a = of("a");
+  EXPECT_TRUE(ask(query_of(nginx, a)));
+  grants->use({});
+  EXPECT_EQ(ask(query_of("docker.io/library/nginx:2", a)).value().digest, digest_of_digit('b'));
+  EXPECT_THAT(asked(), ElementsAre("m.corp as pull secret a", "m.corp as node"));
+}
+
+TEST_F(GrantedMirrors, AreThoseOfARegistriesConfAlone) {
+  grants->use({registry::parse_image_pattern("quay.io").value()});
+  client.route_says("one.corp", digest_of_digit('b'));
+  EXPECT_TRUE(ask(query_of("quay.io/acme/app:1", of("a", "one.corp"))));
+  EXPECT_THAT(asked(), ElementsAre("one.corp as node"));
 }
 
 TEST_F(Mirrors, AnAnswerStandsUnderTheKeyOfWhoAsked) {
