@@ -194,7 +194,8 @@ class key_search {
     if (!text || text->empty() || pin::has_digest_in_tag(*text) || parts.contains(tag)) return;
     const node_index name = row.name.empty() ? no_node : in_.doc.find(i, row.name);
     if (!row.name.empty() && scalar_at(in_.doc, name).empty()) return;
-    parts.insert({tag, name});
+    parts.insert(tag);
+    if (name != no_node) parts.insert(name);
     std::string pointer = pointer_;
     pin::append_pointer(pointer, row.tag);
     found_image image = scalar_image(in_, tag, std::move(pointer));

@@ -5,6 +5,7 @@
 #include <pinhook/kube/names.hpp>
 #include <pinhook/kube/namespace_labels.hpp>
 #include <pinhook/kube/pull_secret_reads.hpp>
+#include <pinhook/registry/mirror_grants.hpp>
 #include <pinhook/registry/ordered_credentials.hpp>
 #include <pinhook/registry/pull_keyring.hpp>
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <pinhook/kube/label_check.hpp>
-#include <pinhook/registry/mirror_grants.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -12,6 +11,10 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace pinhook::registry {
+class mirror_grants;
+}  // namespace pinhook::registry
 
 namespace pinhook::kube {
 
