@@ -23,7 +23,7 @@ recognised_document recognise(const source_document& doc, std::string_view path)
   using enum document_form;
   const known_form* named = form_of_file(path);
   // Its list of images may be empty, and is no text.
-  if (named != nullptr && named->syntax == file_syntax::dockerfile) return {known, named};
+  if (named != nullptr && is_list_of_images(named->syntax)) return {known, named};
   if (doc.root == no_node || doc.is_null(doc.root)) return {empty};
   if (type_of(doc, doc.root)) return {object};
   if (is_kustomization_name(path) && may_be_kustomization(doc)) return {kustomization};

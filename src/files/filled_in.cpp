@@ -82,7 +82,7 @@ bool is_placeholder(std::string_view part) {
   if (part.empty() || !std::ranges::all_of(part, is_capital)) return false;
   while (!part.empty()) {
     const std::string_view word = part.substr(0, part.find('_'));
-    if (std::ranges::find(placeholder_words, word) != placeholder_words.end()) return true;
+    if (std::ranges::find(placeholder_words, word) != placeholder_words.end() || word.ends_with("IMAGE")) return true;
     part.remove_prefix(std::min(word.size() + 1, part.size()));
   }
   return false;

@@ -23,11 +23,15 @@ using yaml::source_kind;
 
 constexpr std::string_view tag_remedy = "write the tag behind the name where the operator takes it there";
 
+// Skaffold's list of what it builds; an item's `image` is the name of the result.
+constexpr std::string_view skaffold_group = "skaffold";
+constexpr std::string_view built_list = "artifacts";
+
 // A name alone, without a tag or a path, may be that of anything: of a machine's image, of an object.
-bool is_image_text(std::string_view key, std::string_view text) {
+bool is_image_text(std::string_view key, std::string_view text, bool is_of_container) {
   if (pin::is_whole_image(text)) return true;
   if (key != pin::image_key) return false;
-  return is_built_later(text) || (may_be_image(text) && (is_filled_in(text) || text.contains('/')));
+  return is_built_later(text) || (may_be_image(text) && (is_of_container || is_filled_in(text) || text.contains('/')));
 }
 
 class key_search {
@@ -36,9 +40,17 @@ class key_search {
       : in_(in),
         owner_(owner),
         searched_(searched),
+        builds_(type.group == skaffold_group),
         pointer_(owner.pointer),
         format_(pin::format_of_operator(type.group)),
         operators_(pin::rows_of_operator(type.group, type.kind)) {}
+
+  result<void> take_part(keyed_part part) {
+    pointer_ = std::move(part.pointer);
+    is_of_container_ = part.is_of_container;
+    if (pin::names_image(part.key)) take_string(part.value, part.key);
+    return take(part.value, part.key);
+  }
 
   // The reader's limit of nesting also limits this recursion: aliases are not followed, since their anchors are visited
   // anyway.
@@ -74,7 +86,8 @@ class key_search {
     for (node_index one = in_.doc.at(i).first; one != no_node; one = in_.doc.at(one).next, ++index) {
       pointer_ += fmt::format("/{}", index);
       if (pin::is_image_list_key(key)) take_string(one, {});
-      if (auto ok = take(one, pin::is_variable_list_key(key) ? key : std::string_view()); !ok) return ok;
+      const bool is_known = pin::is_variable_list_key(key) || (builds_ && key == built_list);
+      if (auto ok = take(one, is_known ? key : std::string_view()); !ok) return ok;
       pointer_.resize(size);
     }
     return {};
@@ -103,7 +116,9 @@ class key_search {
       const std::string_view name = scalar_at(in_.doc, k);
       if (name.empty() || name == "<<" || pin::is_key_without_images(name)) continue;
       pin::append_pointer(pointer_, name);
-      if (pin::names_image(name) && !parts->contains(in_.doc.at(k).next)) take_string(in_.doc.at(k).next, name);
+      const bool is_built = builds_ && key == built_list && name == pin::image_key;
+      if (pin::names_image(name) && !parts->contains(in_.doc.at(k).next))
+        take_string(in_.doc.at(k).next, name, is_built ? skip_reason::built : skip_reason::none);
       if (auto ok = take(in_.doc.at(k).next, name); !ok) return ok;
       pointer_.resize(size);
     }
@@ -175,7 +190,7 @@ class key_search {
 
   void take_whole(const pin::operator_image& row, std::string_view key, node_index value, std::set<node_index>& parts) {
     const auto text = string_at(in_.doc, value);
-    if (!text || !is_image_text({}, *text) || parts.contains(value) || in_.known.contains(value)) return;
+    if (!text || !is_image_text({}, *text, false) || parts.contains(value) || in_.known.contains(value)) return;
     parts.insert(value);
     std::string pointer = pointer_;
     pin::append_pointer(pointer, key);
@@ -226,7 +241,7 @@ class key_search {
       const std::string_view key = scalar_at(in_.doc, k);
       const node_index value = in_.doc.at(k).next;
       const auto text = string_at(in_.doc, value);
-      if (key == pin::image_key || !pin::names_image(key) || !text || !is_image_text(key, *text)) continue;
+      if (key == pin::image_key || !pin::names_image(key) || !text || !is_image_text(key, *text, false)) continue;
       const auto ref = registry::reference::parse(*text);
       if (!ref || !ref->tag().empty() || ref->is_pinned() || has_own_tag(mapping, key)) continue;
       std::string pointer = pointer_;
@@ -261,12 +276,15 @@ class key_search {
     add(std::move(image));
   }
 
-  void take_string(node_index value, std::string_view key) {
+  void take_string(node_index value, std::string_view key, skip_reason reason = skip_reason::none) {
     if (in_.known.contains(value)) return;
     const auto text = string_at(in_.doc, value);
-    if (!text || !is_image_text(key, *text)) return;
+    if (!text || !is_image_text(key, *text, is_of_container_)) return;
     found_image image = scalar_image(in_, value, pointer_);
-    if (pin::is_without_tag(*text)) leave_if_tag_is_elsewhere(value, image.slot);
+    if (reason != skip_reason::none)
+      image.slot.reason = reason;
+    else if (pin::is_without_tag(*text))
+      leave_if_tag_is_elsewhere(value, image.slot);
     add(std::move(image));
   }
 
@@ -296,9 +314,11 @@ class key_search {
   image_search& in_;
   const owned_part& owner_;
   const std::set<node_index>& searched_;
+  bool builds_;
   std::string pointer_;
   std::optional<pin::pin_format> format_;
   pin::operator_rows operators_;
+  bool is_of_container_ = false;
 };
 
 }  // namespace
@@ -308,6 +328,14 @@ result<void> find_by_keys(image_search& in, const owned_part& owner, const objec
   if (pin::is_policy_group(type.group) || pin::holds_no_images(type.group, type.kind)) return {};
   values_scopes outer = std::exchange(in.scopes, values_scopes());
   auto ok = key_search(in, owner, type, searched).take_spec(owner.root, type.kind);
+  in.scopes = std::move(outer);
+  return ok;
+}
+
+result<void> find_below_key(image_search& in, const owned_part& owner, keyed_part part) {
+  values_scopes outer = std::exchange(in.scopes, values_scopes(in.doc.resolve(part.value)));
+  const std::set<node_index> searched;
+  auto ok = key_search(in, owner, {}, searched).take_part(std::move(part));
   in.scopes = std::move(outer);
   return ok;
 }

@@ -1,5 +1,6 @@
-// The images of a Dockerfile as slots.
+// The images of a Dockerfile, and of a file of environment variables, as slots.
 #include <pinhook/files/dockerfile.hpp>
+#include <pinhook/files/environment_file.hpp>
 #include <pinhook/files/image_search.hpp>
 
 #include <fmt/core.h>
@@ -35,6 +36,21 @@ void find_in_dockerfile(image_search& in) {
       if (slot& s = in.images.back().slot; s.reason == skip_reason::variable && !one.variable.empty())
         s.problem = filled_in_by(one);
     }
+    node = in.doc.at(node).next;
+    ++index;
+  }
+}
+
+void find_in_environment_file(image_search& in) {
+  if (in.doc.has_comments) return;
+  yaml::node_index node = in.doc.at(in.doc.root).first;
+  std::size_t index = 0;
+  for (const environment_image& one : read_environment_file(in.text)) {
+    found_image image = scalar_image(in, node, fmt::format("/{}", index));
+    image.slot.object = "variables";
+    image.slot.name = one.name;
+    image.slot.is_guess = true;
+    keep(in, std::move(image));
     node = in.doc.at(node).next;
     ++index;
   }

@@ -89,6 +89,11 @@ result<void> find_in_known_form(image_search& in, const known_form& form) {
     find_in_dockerfile(in);
     return {};
   }
+  if (form.syntax == file_syntax::variables) {
+    find_in_environment_file(in);
+    return {};
+  }
+  if (form.is_patch) return find_in_patch(in, part_of(in.doc.root, form.title));
   slot owner;
   owner.object = form.title;
   return form_search(in, form, owner).run(in.doc.root, {});

@@ -17,7 +17,8 @@ result<void> search_text(image_search& in, owned_part part, text_form form) {
   if (part.root == no_node) return {};
   if (form == text_form::values) return find_in_values(in, part);
   const auto type = type_of(in.doc, part.root);
-  return type ? find_in_object(in, part, *type) : result<void>();
+  if (type) return find_in_object(in, part, *type);
+  return is_json_patch(in.doc) ? find_in_patch(in, part) : result<void>();
 }
 
 }  // namespace

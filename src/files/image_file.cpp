@@ -4,6 +4,7 @@
 #include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/dockerfile.hpp>
 #include <pinhook/files/document_form.hpp>
+#include <pinhook/files/environment_file.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/json_comments.hpp>
@@ -67,6 +68,7 @@ bool is_as_expected(const slot& s, const expected_slot& e) {
 result<yaml::source> source_of(std::string_view text, file_syntax syntax) {
   if (syntax == file_syntax::hcl) return yaml::source();
   if (syntax == file_syntax::dockerfile) return dockerfile_source(text);
+  if (syntax == file_syntax::variables) return environment_source(text);
   return yaml::read_source(text);
 }
 

@@ -70,7 +70,9 @@ constexpr std::array rows{
                .source = "https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/"},
     known_form{.title = "Buildkite",
                .files = ".buildkite/*.yml .buildkite/*.yaml",
-               .images = "image **/steps/*/image **/plugins/*/*/image",
+               // The older form is a list of steps alone.
+               .images = "image */image **/steps/*/image **/plugins/*/*/image",
+               .names = "**/agents/image",
                .source = "https://buildkite.com/docs/pipelines/configure/step-types/command-step"},
     known_form{.title = "Semaphore",
                .files = ".semaphore/*.yml .semaphore/*.yaml",
@@ -80,6 +82,20 @@ constexpr std::array rows{
                .files = ".gitpod.yml",
                .images = "image",
                .source = "https://www.gitpod.io/docs/classic/user/references/gitpod-yml"},
+    known_form{.title = "werf",
+               .files = "werf.yaml werf.yml",
+               .images = "from",
+               .source = "https://werf.io/docs/v2/reference/werf_yaml.html"},
+    known_form{.title = "pre-commit",
+               .files = ".pre-commit-config.yaml .pre-commit-hooks.yaml",
+               .names = "repos/*/hooks/*[language=docker_image]/entry *[language=docker_image]/entry",
+               .source = "https://pre-commit.com/#docker_image"},
+    known_form{.title = "Ansible",
+               .shape = "**/community.docker.docker_container/image|**/docker_container/image|"
+                        "**/containers.podman.podman_container/image|**/podman_container/image",
+               .images = "**/community.docker.docker_container/image **/docker_container/image "
+                         "**/containers.podman.podman_container/image **/podman_container/image",
+               .source = "https://docs.ansible.com/ansible/latest/collections/community/docker/index.html"},
     known_form{.title = "Dev container",
                .files = "devcontainer.json .devcontainer.json",
                .images = "image",
@@ -90,6 +106,10 @@ constexpr std::array rows{
         .files = "Dockerfile Dockerfile.* *.Dockerfile *.dockerfile Containerfile Containerfile.* *.Containerfile",
         .syntax = file_syntax::dockerfile,
         .source = "https://docs.docker.com/reference/dockerfile/"},
+    known_form{.title = "Environment variables",
+               .files = ".env .env.* *.env",
+               .syntax = file_syntax::variables,
+               .source = "https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/"},
     known_form{.title = "Docker Bake file",
                .files = "docker-bake.hcl docker-bake.*.hcl",
                .syntax = file_syntax::hcl,
@@ -103,6 +123,11 @@ constexpr std::array rows{
                .files = "*.nomad *.nomad.hcl",
                .syntax = file_syntax::hcl,
                .source = "https://developer.hashicorp.com/nomad/docs/job-specification"},
+    known_form{.title = "JSON patch",
+               .shape = "*/op */path",
+               .images = "*/value",
+               .is_patch = true,
+               .source = "https://www.rfc-editor.org/rfc/rfc6902"},
     known_form{.title = "Tekton bundle",
                .group = "tekton.dev",
                .images = "**/taskRef[resolver=bundles]/params/*[name=bundle]/value "
@@ -115,6 +140,28 @@ constexpr std::array rows{
                .group = "source.toolkit.fluxcd.io",
                .images = "spec/ref",
                .source = "https://fluxcd.io/flux/components/source/ocirepositories/#reference"},
+    known_form{
+        .title = "Image stream of OpenShift",
+        .group = "image.openshift.io",
+        .images = "spec/tags/*/from[kind=DockerImage]/name",
+        .source = "https://docs.openshift.com/container-platform/latest/openshift_images/image-streams-manage.html"},
+    known_form{.title = "Build of OpenShift",
+               .group = "build.openshift.io",
+               .images = "spec/strategy/*/from[kind=DockerImage]/name spec/source/images/*/from[kind=DockerImage]/name",
+               .source = "https://docs.openshift.com/container-platform/latest/cicd/builds/build-strategies.html"},
+    // Objects that no cluster has: configuration of tools.
+    known_form{.title = "kind cluster",
+               .group = "kind.x-k8s.io",
+               .images = "nodes/*/image",
+               .source = "https://kind.sigs.k8s.io/docs/user/configuration/#kubernetes-version"},
+    known_form{.title = "k3d cluster",
+               .group = "k3d.io",
+               .names = "image registries/create/image",
+               .source = "https://k3d.io/stable/usage/configfile/"},
+    known_form{.title = "Scorecard of the Operator SDK",
+               .group = "scorecard.operatorframework.io",
+               .images = "stages/*/tests/*/image",
+               .source = "https://sdk.operatorframework.io/docs/testing-operators/scorecard/#config-file"},
     known_form{.title = "Crossplane package",
                .group = "pkg.crossplane.io",
                .images = "spec/package",
@@ -138,15 +185,17 @@ std::string_view last_parts(std::string_view path, std::size_t slashes) {
   return path.substr(begin + 1);
 }
 
-std::vector<std::string_view> words_of(std::string_view text) {
+std::vector<std::string_view> parts_of(std::string_view text, char separator) {
   std::vector<std::string_view> out;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::size_t end = std::min(text.find(separator), text.size());
     if (end > 0) out.push_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;
 }
+
+std::vector<std::string_view> words_of(std::string_view text) { return parts_of(text, ' '); }
 
 // A row with its texts read.
 class compiled_form {
@@ -155,8 +204,11 @@ class compiled_form {
     for (const std::string_view word : words_of(form.files))
       names_.push_back({glob(word), static_cast<std::size_t>(std::ranges::count(word, '/'))});
     for (const std::string_view word : words_of(form.shape)) {
-      const std::size_t sign = std::min(word.find('='), word.size());
-      shape_.push_back({node_paths(word.substr(0, sign)), word.substr(std::min(sign + 1, word.size()))});
+      std::vector<demand>& either = shape_.emplace_back();
+      for (const std::string_view one : parts_of(word, '|')) {
+        const std::size_t sign = std::min(one.find('='), one.size());
+        either.push_back({node_paths(one.substr(0, sign)), one.substr(std::min(sign + 1, one.size()))});
+      }
     }
   }
 
@@ -169,7 +221,9 @@ class compiled_form {
   }
 
   [[nodiscard]] bool is_shape(const yaml::source_document& doc) const {
-    return !shape_.empty() && std::ranges::all_of(shape_, [&](const demand& one) { return meets(doc, one); });
+    return !shape_.empty() && std::ranges::all_of(shape_, [&](const std::vector<demand>& either) {
+      return std::ranges::any_of(either, [&](const demand& one) { return meets(doc, one); });
+    });
   }
 
  private:
@@ -196,7 +250,8 @@ class compiled_form {
 
   const known_form* form_;
   std::vector<name> names_;
-  std::vector<demand> shape_;
+  // Of each, one must be met.
+  std::vector<std::vector<demand>> shape_;
   node_paths images_;
 };
 

@@ -1,6 +1,7 @@
 #include <pinhook/files/unread.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/files/full_reference.hpp>
 #include <pinhook/files/node_access.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/json_pointer.hpp>
@@ -27,6 +28,18 @@ using yaml::source_kind;
 constexpr std::array<std::string_view, 6> passed_over{"status",  "openAPIV3Schema", "managedFields",
                                                       "example", "examples",        "$defs"};
 
+// Members in whose texts a full reference is no image of the file: sentences, targets of builds, and images to compare
+// with.
+constexpr std::array<std::string_view, 6> other_texts{"description", "destination", "output",
+                                                      "match",       "matchImages", "tags"};
+
+// The values of a parameter whose `name` is that of an image, in Tekton, Argo Workflows, OpenShift's templates.
+constexpr std::array<std::string_view, 3> parameter_values{"value", "default", "defaultValue"};
+
+bool is_one_of(std::span<const std::string_view> all, std::string_view key) {
+  return std::ranges::find(all, key) != all.end();
+}
+
 // "--sidecar-image=acme/side:1.0" → "acme/side:1.0"; empty for any other text.
 std::string_view image_of_argument(std::string_view text) {
   const std::size_t equals = text.find('=');
@@ -40,36 +53,41 @@ class unread_search {
   unread_search(const source_document& doc, std::size_t document, std::set<node_index> taken)
       : doc_(doc), document_(document), taken_(std::move(taken)) {}
 
-  // One pass over all nodes; aliases are not followed, their anchors are nodes, too.
-  std::vector<unread_image> run() const {
+  // One pass over all nodes; aliases are not followed, their anchors are nodes, too. Later calls of is_taken know the
+  // nodes that were found.
+  std::vector<unread_image> run() {
     std::vector<unread_image> out;
     for (node_index i = 0; i < doc_.nodes.size(); ++i) {
       if (doc_.at(i).kind == source_kind::mapping) {
-        for (node_index k = doc_.at(i).first; k != no_node; k = doc_.at(doc_.at(k).next).next)
-          if (is_unread(k)) out.push_back(place_of(doc_.at(k).next));
+        take_members(i, out);
       } else if (doc_.at(i).kind == source_kind::sequence) {
-        take_arguments(i, out);
+        take_items(i, out);
       }
     }
     return out;
   }
 
-  void take_arguments(node_index list, std::vector<unread_image>& out) const {
-    for (node_index one = doc_.at(list).first; one != no_node; one = doc_.at(one).next) {
-      if (doc_.at(one).kind != source_kind::scalar) continue;
-      const std::string_view image = image_of_argument(doc_.at(one).text);
-      if (image.empty() || is_passed_over(one)) continue;
-      out.push_back(place_of(one));
-      out.back().written = image;
-    }
+  // True for the place of an image, and of an unread one that was found.
+  [[nodiscard]] bool is_taken(node_index i) const { return taken_.contains(i); }
+
+  [[nodiscard]] bool is_passed_over(node_index i) const { return is_below(i, passed_over); }
+
+  // True when a key on the way to the node is one of these.
+  [[nodiscard]] bool is_below(node_index i, std::span<const std::string_view> keys) const {
+    for (; i != no_node; i = doc_.at(i).parent)
+      if (const node_index key = key_of(i); key != no_node && is_one_of(keys, doc_.at(key).text)) return true;
+    return false;
   }
 
-  [[nodiscard]] bool is_passed_over(node_index i) const {
-    for (; i != no_node; i = doc_.at(i).parent)
-      if (const node_index key = key_of(i);
-          key != no_node && std::ranges::find(passed_over, doc_.at(key).text) != passed_over.end())
-        return true;
-    return false;
+  // False for a key.
+  [[nodiscard]] bool is_value(node_index i) const {
+    const node_index up = doc_.at(i).parent;
+    return up == no_node || doc_.at(up).kind != source_kind::mapping || key_of(i) != no_node;
+  }
+
+  [[nodiscard]] std::string_view key_text(node_index i) const {
+    const node_index key = key_of(i);
+    return key == no_node ? std::string_view() : std::string_view(doc_.at(key).text);
   }
 
   [[nodiscard]] std::string pointer_to(node_index i) const {
@@ -87,13 +105,52 @@ class unread_search {
   }
 
  private:
-  [[nodiscard]] bool is_unread(node_index key) const {
-    const node_index value = doc_.at(key).next;
-    if (doc_.at(key).kind != source_kind::scalar || doc_.at(value).kind != source_kind::scalar) return false;
-    // More keys than those whose images are taken (names_image): an unread one is only told.
-    if (!pin::is_like_image_key(doc_.at(key).text) || taken_.contains(value)) return false;
+  void take_members(node_index mapping, std::vector<unread_image>& out) {
+    const std::string_view name = scalar_at(doc_, doc_.find(mapping, "name"));
+    const bool is_parameter = pin::is_like_image_key(name) || pin::is_image_variable(name);
+    for (node_index k = doc_.at(mapping).first; k != no_node; k = doc_.at(doc_.at(k).next).next) {
+      if (doc_.at(k).kind != source_kind::scalar) continue;
+      // More keys than those whose images are taken (names_image): an unread one is only told.
+      if (pin::is_like_image_key(doc_.at(k).text) || (is_parameter && is_one_of(parameter_values, doc_.at(k).text)))
+        take_value(doc_.at(k).next, out);
+    }
+  }
+
+  // Arguments, and the items of a list whose key is that of images.
+  void take_items(node_index list, std::vector<unread_image>& out) {
+    const std::string_view key = key_text(list);
+    const bool has_images = pin::is_like_image_key(key) || pin::is_image_list_key(key);
+    // Cloud Build's list of what it pushes.
+    const bool is_built =
+        key == "images" && doc_.at(list).parent == doc_.root && doc_.find(doc_.root, "steps") != no_node;
+    std::string_view before;
+    for (node_index one = doc_.at(list).first; one != no_node; one = doc_.at(one).next) {
+      if (doc_.at(one).kind != source_kind::scalar) continue;
+      if (is_built) {
+        taken_.insert(one);
+        continue;
+      }
+      const std::string_view text = doc_.at(one).text;
+      // "--sidecar-image", "acme/side:1.0"
+      const bool is_argument = before.starts_with('-') && pin::is_like_image_key(before);
+      if (has_images || is_argument) take_value(one, out);
+      before = text;
+      const std::string_view image = image_of_argument(text);
+      if (image.empty() || is_passed_over(one)) continue;
+      take(one, out);
+      out.back().written = image;
+    }
+  }
+
+  void take_value(node_index value, std::vector<unread_image>& out) {
+    if (doc_.at(value).kind != source_kind::scalar || taken_.contains(value)) return;
     const auto text = string_at(doc_, value);
-    return text && pin::is_whole_image(*text) && !is_passed_over(value);
+    if (text && pin::is_whole_image(*text) && !is_passed_over(value)) take(value, out);
+  }
+
+  void take(node_index i, std::vector<unread_image>& out) {
+    taken_.insert(i);
+    out.push_back(place_of(i));
   }
 
   [[nodiscard]] node_index key_of(node_index i) const {
@@ -114,37 +171,67 @@ class unread_search {
   std::set<node_index> taken_;
 };
 
-// Texts of a document that hold YAML, or lines of it: values of programs that are not known, templates, scripts.
+// Texts of a document that hold YAML, or lines of it: values of programs that are not known, templates, scripts; and
+// texts with full references.
 class text_search {
  public:
   text_search(const source_document& doc, std::size_t document, std::span<const found_image> images)
-      : doc_(doc), document_(document), images_(images) {}
+      : doc_(doc), document_(document), images_(images) {
+    for (const found_image& one : images)
+      if (one.slot.document == document && one.slot.is_in_text) found_.insert(one.slot.written);
+  }
 
   void run(const unread_search& outer, std::vector<unread_image>& out) const {
     for (node_index i = 0; i < doc_.nodes.size(); ++i) {
-      const yaml::source_node& node = doc_.at(i);
-      // A lone line is a sentence.
-      const bool may_be = node.kind == source_kind::scalar && (node.text.contains('\n') || node.text.starts_with('{'));
-      if (!may_be || !(node.text.contains("mage") || node.text.contains("MAGE"))) continue;
-      if (outer.is_passed_over(i)) continue;
-      for (unread_image& one : unread_of(node.text)) {
-        one.pointer.insert(0, outer.pointer_to(i));
-        one.document = document_;
-        if (is_found(one)) continue;
-        one.line = node.form == yaml::scalar_form::literal ? node.line + one.line - 1 : node.line;
-        one.column = node.column;
-        out.push_back(std::move(one));
-      }
+      if (doc_.at(i).kind != source_kind::scalar || outer.is_taken(i)) continue;
+      std::set<std::string> seen;
+      take_lines(i, outer, seen, out);
+      take_references(i, outer, std::move(seen), out);
     }
   }
 
  private:
+  // Adds what it saw to `seen`, images that were found included.
+  void take_lines(node_index i, const unread_search& outer, std::set<std::string>& seen,
+                  std::vector<unread_image>& out) const {
+    const yaml::source_node& node = doc_.at(i);
+    // A lone line is a sentence.
+    const bool may_be = node.text.contains('\n') || node.text.starts_with('{');
+    if (!may_be || !(node.text.contains("mage") || node.text.contains("MAGE")) || outer.is_passed_over(i)) return;
+    for (unread_image& one : unread_of(node.text)) {
+      one.pointer.insert(0, outer.pointer_to(i));
+      one.document = document_;
+      seen.insert(one.written);
+      if (is_found(one)) continue;
+      one.line = node.form == yaml::scalar_form::literal ? node.line + one.line - 1 : node.line;
+      one.column = node.column;
+      out.push_back(std::move(one));
+    }
+  }
+
+  // A key is a scalar, too, and has no key: only values have images.
+  void take_references(node_index i, const unread_search& outer, std::set<std::string> seen,
+                       std::vector<unread_image>& out) const {
+    const yaml::source_node& node = doc_.at(i);
+    const auto references = full_references(node.text);
+    if (references.empty() || !outer.is_value(i) || outer.is_passed_over(i) || outer.is_below(i, other_texts)) return;
+    const bool is_literal = node.form == yaml::scalar_form::literal;
+    for (const full_reference& one : references) {
+      std::string written(one.written);
+      if (found_.contains(written) || !seen.insert(written).second) continue;
+      const auto lines = std::ranges::count(std::string_view(node.text).substr(0, one.offset), '\n');
+      out.push_back({document_, outer.pointer_to(i), node.line + (is_literal ? static_cast<std::size_t>(lines) : 0),
+                     node.column, std::move(written)});
+    }
+  }
+
   static std::vector<unread_image> unread_of(std::string_view text) {
     const auto read = yaml::read_source(text);
     if (!read) return unread_of_lines(text);
     std::vector<unread_image> out;
     for (std::size_t i = 0; i < read->documents.size(); ++i) {
-      for (unread_image& one : unread_search(read->documents[i], i, {}).run()) {
+      unread_search inner(read->documents[i], i, {});
+      for (unread_image& one : inner.run()) {
         if (i > 0) one.pointer.insert(0, fmt::format("/{}", i));
         out.push_back(std::move(one));
       }
@@ -159,11 +246,13 @@ class text_search {
       const std::size_t end = std::min(text.find('\n'), text.size());
       const std::string_view one = trimmed(text.substr(0, end));
       text.remove_prefix(std::min(end + 1, text.size()));
-      const std::size_t colon = one.find(": ");
-      if (colon == std::string_view::npos) continue;
-      std::string_view key = one.substr(0, colon);
-      if (key.starts_with("- ")) key.remove_prefix(2);
-      std::string_view value = trimmed(one.substr(colon + 2));
+      // "image: nginx:1.25", "export WEB_IMAGE=nginx:1.25"
+      const std::size_t sign = std::min(one.find(": "), one.find('='));
+      if (sign == std::string_view::npos) continue;
+      std::string_view key = one.substr(0, sign);
+      for (const std::string_view begin : {"- ", "export "})
+        if (key.starts_with(begin)) key.remove_prefix(begin.size());
+      std::string_view value = trimmed(one.substr(sign + 1));
       if (value.size() > 1 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
         value = value.substr(1, value.size() - 2);
       if (pin::is_like_image_key(key) && pin::is_whole_image(value))
@@ -184,6 +273,8 @@ class text_search {
   const source_document& doc_;
   std::size_t document_;
   std::span<const found_image> images_;
+  // Those inside of texts, as they are written.
+  std::set<std::string> found_;
 };
 
 }  // namespace
@@ -200,7 +291,7 @@ std::vector<unread_image> unread_images(const yaml::source& from, std::span<cons
       if (one.tree != document) continue;
       for (const node_index i : {one.scalar, one.registry, one.name, one.tag, one.digest}) taken.insert(doc.resolve(i));
     }
-    const unread_search search(doc, document, std::move(taken));
+    unread_search search(doc, document, std::move(taken));
     const auto behind = static_cast<std::ptrdiff_t>(out.size());
     std::ranges::move(search.run(), std::back_inserter(out));
     text_search(doc, document, images).run(search, out);

@@ -79,7 +79,9 @@ std::string number_problem(const image_search& in, const found_image& image) {
 }
 
 std::string put_together(const image_search& in, const found_image& image) {
-  const std::string_view registry = scalar_at(in.doc, image.registry);
+  std::string_view registry = scalar_at(in.doc, image.registry);
+  // Some charts write it in front of the name as it is: "quay.io/".
+  if (registry.ends_with('/')) registry.remove_suffix(1);
   const std::string_view tag = scalar_at(in.doc, image.tag);
   const std::string_view digest = scalar_at(in.doc, image.digest);
   std::string out = registry.empty() ? std::string() : fmt::format("{}/", registry);

@@ -46,6 +46,7 @@ constexpr values_place places_of_values[] = {
     {kustomize, "Kustomization", "helmCharts[*].valuesInline", values_form::object},
     {kustomize, "Kustomization", "patches[*].patch", values_form::objects},
     {kustomize, "Kustomization", "patchesStrategicMerge[*]", values_form::objects},
+    {kustomize, "Kustomization", "patchesJson6902[*].patch", values_form::objects},
     {"", "HelmChartInflationGenerator", "valuesInline", values_form::object},
 
     // crossplane-contrib/provider-helm, apis/*/release/v1beta1/types.go, ReleaseParameters.
@@ -81,6 +82,11 @@ constexpr values_place places_of_values[] = {
     {argo, "WorkflowTemplate", "spec.templates[*].resource.manifest", values_form::objects},
     {argo, "ClusterWorkflowTemplate", "spec.templates[*].resource.manifest", values_form::objects},
     {argo, "CronWorkflow", "spec.workflowSpec.templates[*].resource.manifest", values_form::objects},
+    // The same file, RawArtifact: chaos experiments are passed so.
+    {argo, "Workflow", "spec.templates[*].inputs.artifacts[*].raw.data", values_form::objects},
+    {argo, "WorkflowTemplate", "spec.templates[*].inputs.artifacts[*].raw.data", values_form::objects},
+    {argo, "ClusterWorkflowTemplate", "spec.templates[*].inputs.artifacts[*].raw.data", values_form::objects},
+    {argo, "CronWorkflow", "spec.workflowSpec.templates[*].inputs.artifacts[*].raw.data", values_form::objects},
 };
 
 }  // namespace

@@ -15,13 +15,16 @@ constexpr std::array<std::string_view, 13> other_files{".png", ".svg",   ".jpg",
                                                        ".iso", ".qcow2", ".img", ".vmdk", ".vhdx", ".ova"};
 
 // Endings of the keys, in small letters.
-constexpr std::array<std::string_view, 3> key_endings{"image", "imagename", "image_name"};
+// The last: Open Cluster Management's "registrationImagePullSpec".
+constexpr std::array<std::string_view, 4> key_endings{"image", "imagename", "image_name", "imagepullspec"};
 
 // The word before the ending when the image is a picture, or that of a disk or a machine.
 constexpr std::array<std::string_view, 30> other_words{
     "ami",    "avatar", "background", "banner", "bg",      "boot",  "cover",  "disk",      "favicon", "footer",
     "guest",  "header", "hero",       "icon",   "iso",     "login", "logo",   "machine",   "og",      "os",
     "poster", "photo",  "preview",    "pull",   "profile", "root",  "rootfs", "thumbnail", "virtual", "vm"};
+
+constexpr std::size_t longest_ending = 13;
 
 constexpr std::string_view related_image = "RELATED_IMAGE_";
 
@@ -31,9 +34,9 @@ bool is_related_image(std::string_view name) {
 
 // The place where the ending begins; npos: the key has none.
 std::size_t ending_of(std::string_view key) {
-  // Other keys, of which an object has hundreds, cost nothing: every ending ends in this letter.
-  if (key.size() < image_key.size() || (key.back() != 'e' && key.back() != 'E')) return std::string_view::npos;
-  const std::string small = lowered(key.substr(key.size() - std::min(key.size(), std::size_t{10})));
+  // Other keys, of which an object has hundreds, cost nothing: every ending ends in one of these letters.
+  if (key.size() < image_key.size() || !std::string_view("eEcC").contains(key.back())) return std::string_view::npos;
+  const std::string small = lowered(key.substr(key.size() - std::min(key.size(), longest_ending)));
   const auto ending =
       std::ranges::find_if(key_endings, [&](std::string_view end) { return std::string_view(small).ends_with(end); });
   return ending == key_endings.end() ? std::string_view::npos : key.size() - ending->size();

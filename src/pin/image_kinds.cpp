@@ -49,9 +49,10 @@ constexpr excluded_kind excluded_kinds[] = {
 };
 
 // Below them are no images, or those of something else.
-constexpr std::array<std::string_view, 16> keys_without_images{
-    "rbd",        "output",  "metadata",        "annotations", "labels", "status",      "schema", "openAPIV3Schema",
-    "properties", "machine", "machineTemplate", "destination", "match",  "matchImages", "ami",    "parameterSchema"};
+constexpr std::array<std::string_view, 15> keys_without_images{
+    "rbd",         "output", "metadata",        "annotations", "labels",
+    "status",      "schema", "openAPIV3Schema", "machine",     "machineTemplate",
+    "destination", "match",  "matchImages",     "ami",         "parameterSchema"};
 
 // Operators that read the image's text:
 //   CloudNativePG: the version of PostgreSQL from the tag of imageName ("Image Tag Requirements" in its documentation).

@@ -127,6 +127,8 @@ void set_owner(const yaml::source_document& doc, yaml::node_index object, const 
 
 /// The document is of dockerfile_source().
 void find_in_dockerfile(image_search& in);
+/// The document is of environment_source().
+void find_in_environment_file(image_search& in);
 
 /// Decides by the name; false for standard input.
 [[nodiscard]] bool is_values_file(std::string_view path);
@@ -161,9 +163,23 @@ void keep(image_search& in, const owned_part& part, found_image image);
 [[nodiscard]] result<void> find_by_keys(image_search& in, const owned_part& owner, const object_type& type,
                                         const std::set<yaml::node_index>& searched);
 
+/// The search of find_by_keys in a part of an object: `value`, at `pointer`, under `key`.
+struct keyed_part {
+  yaml::node_index value = yaml::no_node;
+  std::string pointer;
+  std::string_view key;
+  /// It is of a container, whose `image` needs neither a tag nor a path.
+  bool is_of_container = false;
+};
+[[nodiscard]] result<void> find_below_key(image_search& in, const owned_part& owner, keyed_part part);
+
+/// Searches the values that a JSON patch, a list of operations, adds and puts (RFC 6902).
+[[nodiscard]] result<void> find_in_patch(image_search& in, const owned_part& part);
+[[nodiscard]] bool is_json_patch(const yaml::source_document& doc);
+
 enum class text_form : std::uint8_t {
   values,   // Helm values
-  objects,  // Kubernetes objects; other documents hold no images
+  objects,  // Kubernetes objects and JSON patches; other documents hold no images
 };
 /// Searches a literal text that holds YAML: its images are added to `inner`. A text that cannot be read, or not be
 /// edited in its place, holds none.

@@ -20,7 +20,8 @@ enum class file_syntax : std::uint8_t {
   yaml,
   json_with_comments,  // JSON with `//`, `/* */` and commas after the last member
   dockerfile,
-  hcl,  // not read
+  variables,  // environment_file.hpp
+  hcl,        // not read
 };
 
 struct known_form {
@@ -29,7 +30,7 @@ struct known_form {
   /// Globs of its files, separated by blanks. One with N slashes is compared with the last N + 1 parts of a path.
   std::string_view files{};
   /// Node paths (node_paths.hpp) that a document of this form has all, whatever its file is called; `path=text` demands
-  /// a text. Empty: only the name decides.
+  /// a text, `path|path` one of several. Empty: only the name decides.
   std::string_view shape{};
   /// The API group of objects of this form; empty: its documents are no objects.
   std::string_view group{};
@@ -44,6 +45,8 @@ struct known_form {
   /// Members of the root, separated by blanks, that hold no images although a path of `images` leads there.
   std::string_view others{};
   file_syntax syntax = file_syntax::yaml;
+  /// Its items are operations, which find_in_patch (image_search.hpp) reads.
+  bool is_patch = false;
   /// The page that documents the form.
   std::string_view source{};
 };
@@ -52,6 +55,11 @@ struct known_form {
 
 /// The form of the files with this name; null: none, or standard input.
 [[nodiscard]] const known_form* form_of_file(std::string_view path);
+
+/// True for a document that is a list of images found in the text by another reader than that of YAML.
+[[nodiscard]] constexpr bool is_list_of_images(file_syntax syntax) {
+  return syntax == file_syntax::dockerfile || syntax == file_syntax::variables;
+}
 
 /// The language of the files with this name; yaml for JSON and for files of no known form.
 [[nodiscard]] file_syntax syntax_of_file(std::string_view path);

@@ -56,11 +56,13 @@ std::string forms_block() {
     std::string images = code_of(row.images);
     if (!row.uris.empty())
       images += fmt::format("{}`{}` in {}", images.empty() ? "" : "; ", row.scheme, code_of(row.uris));
-    if (!row.names.empty()) images += fmt::format("; with a tag, a digest or a registry {}", code_of(row.names));
-    if (row.syntax == files::file_syntax::dockerfile) images = "see below";
+    if (!row.names.empty())
+      images += fmt::format("{}with a tag, a digest or a registry {}", images.empty() ? "" : "; ", code_of(row.names));
+    if (files::is_list_of_images(row.syntax)) images = "see below";
     if (row.syntax == files::file_syntax::hcl) images = "not read";
+    const std::string files = row.files.empty() ? "any, by its members" : code_of(row.files);
     out += fmt::format("| [{}]({}) | {} | {} |\n", row.title, row.source,
-                       row.group.empty() ? code_of(row.files) : fmt::format("objects of `{}`", row.group), images);
+                       row.group.empty() ? files : fmt::format("objects of `{}`", row.group), images);
   }
   return out;
 }

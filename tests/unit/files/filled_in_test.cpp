@@ -33,7 +33,8 @@ TEST(FilledIn, KnowsTheMarksOfManyPrograms) {
                                        "web:CONTAINER_IMAGES_TAG",
                                        "REGISTRY/web:1",
                                        "REPLACE_ME",
-                                       "web:VERSION"})
+                                       "web:VERSION",
+                                       "BASEIMAGE"})
     EXPECT_TRUE(is_filled_in(image)) << image;
   for (const std::string_view image :
        {"nginx", "nginx:1.25", "acme/my__great__app:1", "web:v1__2", "minio:RELEASE.2024-01-01T00-00-00Z", "web:LATEST",

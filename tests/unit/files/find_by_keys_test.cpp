@@ -53,6 +53,17 @@ std::vector<std::string> images_of(std::string_view text) {
   return out;
 }
 
+TEST(FindByKeys, LeavesWhatSkaffoldBuilds) {
+  EXPECT_THAT(images_of("apiVersion: skaffold/v4beta11\nkind: Config\nbuild:\n  artifacts:\n"
+                        "    - {image: gcr.io/acme/web, ko: {fromImage: 'gcr.io/distroless/static:nonroot'}}\n"
+                        "profiles: [{build: {artifacts: [{image: 'gcr.io/acme/job:1'}]}}]\n"
+                        "verify: [{container: {image: 'gcr.io/acme/test:1'}}]\n"),
+              ElementsAre("build.artifacts[0].image | gcr.io/acme/web | (built)",
+                          "build.artifacts[0].ko.fromImage | gcr.io/distroless/static:nonroot",
+                          "profiles[0].build.artifacts[0].image | gcr.io/acme/job:1 | (built)",
+                          "verify[0].container.image | gcr.io/acme/test:1"));
+}
+
 TEST(FindByKeys, FindsImagesOfCustomResources) {
   struct key_case {
     std::string_view type, spec, expected;
@@ -75,6 +86,8 @@ TEST(FindByKeys, FindsImagesOfCustomResources) {
       {"example.com/v1 Engine", "{pod: {env: [{name: RELATED_IMAGE_X, value: 'acme/x:1'}]}}",
        "spec.pod.env[0].value | acme/x:1"},
       {"example.com/v1 Engine", "{image: '$(params.image)'}", "spec.image | $(params.image) | (variable)"},
+      {"core.oam.dev/v1beta1 Application", "{components: [{name: a, properties: {image: 'nginx:1.25'}}]}",
+       "spec.components[0].properties.image | nginx:1.25"},
       {"operators.coreos.com/v1alpha1 ClusterServiceVersion",
        "{relatedImages: [{name: worker, image: 'quay.io/acme/worker:v1.0.0'}]}",
        "spec.relatedImages[0].image | quay.io/acme/worker:v1.0.0"},

@@ -112,6 +112,53 @@ TEST(FindInKnownForm, FindsTheImagesOfEachForm) {
       {".buildkite/pipeline.yml",
        "steps: [{plugins: [{'docker#v5': {image: 'a:1'}}]}, {image: 'b:1'}]",
        {"a:1 | a:1", "b:1 | b:1"}},
+      {".buildkite/pipeline.yml", "[{image: 'a:1'}, {wait: null}]", {"a:1 | a:1"}},
+      {".buildkite/pipeline.yml",
+       "agents: {image: 'a:1'}\nsteps: [{agents: {image: 'b:1'}}, {agents: {image: family/ubuntu}}]",
+       {"a:1 | a:1", "b:1 | b:1"}},
+      {"werf.yaml",
+       "configVersion: 1\n---\nimage: web\nfrom: alpine:3.20\n---\nimage: b\ndockerfile: Dockerfile\n",
+       {"alpine:3.20 | alpine:3.20"}},
+      {".pre-commit-config.yaml",
+       "repos: [{repo: local, hooks: [{language: docker_image, entry: 'a:1'}, {language: docker_image, entry: 'b:1 "
+       "x'}, "
+       "{language: system, entry: 'c:1'}]}]",
+       {"a:1 | a:1"}},
+      {"play.yml",
+       "- hosts: all\n  tasks: [{community.docker.docker_container: {name: a, image: 'a:1'}}, "
+       "{block: [{containers.podman.podman_container: {image: '{{ x }}'}}]}]",
+       {"a:1 | a:1", "{{ x }} | (variable)"}},
+      {"tasks/main.yml", "- docker_container: {name: a, image: 'a:1'}", {"a:1 | a:1"}},
+      {"kind.yaml",
+       "apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\nnodes: [{role: worker, image: 'kindest/node:v1.35.0'}]",
+       {"kindest/node:v1.35.0 | kindest/node:v1.35.0"}},
+      {"k3d.yaml",
+       "apiVersion: k3d.io/v1alpha5\nkind: Simple\nimage: rancher/k3s:v1.35.0-k3s1\nregistries: {create: {image: "
+       "'a:1'}}",
+       {"rancher/k3s:v1.35.0-k3s1 | rancher/k3s:v1.35.0-k3s1", "a:1 | a:1"}},
+      {"k3d.yaml", "apiVersion: k3d.io/v1alpha5\nkind: Simple\nimage: latest", {}},
+      {"scorecard.yaml",
+       "apiVersion: scorecard.operatorframework.io/v1alpha3\nkind: Configuration\n"
+       "stages: [{tests: [{image: 'a:1'}]}]",
+       {"a:1 | a:1"}},
+      {"stream.yaml",
+       "apiVersion: image.openshift.io/v1\nkind: ImageStream\nspec: {tags: [{name: '1', from: {kind: DockerImage, "
+       "name: "
+       "'a:1'}}, {from: {kind: ImageStreamTag, name: 'b:1'}}]}",
+       {"a:1 | a:1"}},
+      {"build.yaml",
+       "apiVersion: build.openshift.io/v1\nkind: BuildConfig\nspec: {strategy: {dockerStrategy: {from: {kind: "
+       "DockerImage, name: 'a:1'}}}, output: {to: {kind: DockerImage, name: 'b:1'}}}",
+       {"a:1 | a:1"}},
+      {"patch.yaml",
+       "- {op: replace, path: /spec/template/spec/containers/0/image, value: nginx}\n"
+       "- {op: add, path: /spec/template/spec/containers/-, value: {name: side, image: 'side:1'}}\n"
+       "- {op: add, path: /spec/template/spec/initContainers, value: [{image: init}]}\n"
+       "- {op: test, path: /spec/template/spec/containers/0/image, value: 'old:1'}\n"
+       "- {op: remove, path: /spec/replicas}\n"
+       "- {op: add, path: /spec/engine, value: {image: word}}\n"
+       "- {op: add, path: /spec/sidecarImage, value: 'acme/side:1'}\n",
+       {"nginx | nginx", "side:1 | side:1", "init | init", "acme/side:1 | acme/side:1"}},
       {".semaphore/semaphore.yml", "agent: {containers: [{image: 'a:1'}], machine: {os_image: ubuntu}}", {"a:1 | a:1"}},
       {".gitpod.yml", "image: {file: .gitpod.Dockerfile}", {}},
       {".gitpod.yml", "image: a:1", {"a:1 | a:1"}},

@@ -216,6 +216,17 @@ struct place_case {
 TEST(FindInPlaces, ReadsTheKindsOfManyPrograms) {
   const place_case cases[] = {
       {"helm.fluxcd.io/v1 HelmRelease", "spec: {values: {image: 'a/b:1'}}", "spec.values.image | a/b:1"},
+      {"kustomize.config.k8s.io/v1beta1 Kustomization",
+       "patches:\n  - patch: |\n      - {op: replace, path: /spec/template/spec/containers/0/image, value: 'a/b:1'}",
+       "patches[0].patch[0].value | a/b:1"},
+      {"kustomize.config.k8s.io/v1beta1 Kustomization",
+       "patchesJson6902:\n  - patch: |-\n      - op: add\n        path: /spec/template/spec/containers/-\n"
+       "        value: {name: side, image: nginx}",
+       "patchesJson6902[0].patch[0].value.image | nginx"},
+      {"argoproj.io/v1alpha1 Workflow",
+       "spec: {templates: [{inputs: {artifacts: [{raw: {data: '{apiVersion: v1, kind: Pod, spec: {containers: [{image: "
+       "a/b:1}]}}'}}]}}]}",
+       "spec.containers[0].image | a/b:1"},
       {"kustomize.toolkit.fluxcd.io/v1 Kustomization", "spec: {images: [{name: a/b, newTag: v1}]}", "a/b | a/b:v1"},
       {"helm.crossplane.io/v1beta1 Release", "spec: {forProvider: {values: {image: 'a/b:1'}}}",
        "spec.forProvider.values.image | a/b:1"},

@@ -60,6 +60,12 @@ TEST(KnownForms, AreKnownByTheirFiles) {
       {"jobs/web.nomad", "Nomad job"},
       {"jobs/web.nomad.hcl", "Nomad job"},
       {"main.hcl", "none"},
+      {"deploy/.env", "Environment variables"},
+      {"web.env", "Environment variables"},
+      {".env.example", "Environment variables"},
+      {".environment", "none"},
+      {"werf.yaml", "werf"},
+      {".pre-commit-config.yaml", "pre-commit"},
       {"deploy/web.yaml", "none"},
       {"values.yaml", "none"},
       {"compose.yaml", "none"},
@@ -82,6 +88,10 @@ TEST(KnownForms, AreKnownByTheirShape) {
       {"kind: pipeline\nsteps: [{image: x}]\n", "Drone"},
       {"kind: secret\nsteps: [{image: x}]\n", "none"},
       {"services: {a: {image: x}}\n", "none"},
+      {"[{op: add, path: /a, value: b}]\n", "JSON patch"},
+      {"[{op: add}]\n", "none"},
+      {"[{docker_container: {image: a}}]\n", "Ansible"},
+      {"[{tasks: [{containers.podman.podman_container: {image: a}}]}]\n", "Ansible"},
       {"[1, 2]\n", "none"},
       {"text\n", "none"},
   };
@@ -104,7 +114,7 @@ TEST(KnownForms, HaveASourceAndOneRowEach) {
   for (const known_form& one : known_forms()) {
     EXPECT_TRUE(titles.insert(one.title).second) << one.title;
     EXPECT_TRUE(one.source.starts_with("https://")) << one.title;
-    EXPECT_NE(one.files.empty(), one.group.empty()) << one.title;
+    EXPECT_NE(one.files.empty() && one.shape.empty(), one.group.empty()) << one.title;
     const bool is_yaml = one.syntax == file_syntax::yaml || one.syntax == file_syntax::json_with_comments;
     EXPECT_EQ(image_paths_of(one).size() > 0, is_yaml) << one.title;
   }

@@ -49,6 +49,40 @@ TEST(Unread, NamesLinesOfTexts) {
   EXPECT_THAT(unread("status:\n  a: |\n    image: b:1\n    c: 1\n"), IsEmpty());
 }
 
+// Images in lists, as arguments of two words, and as values of parameters.
+TEST(Unread, NamesItemsAndParameters) {
+  EXPECT_THAT(unread("images: [a:1]\nimage: [b:1, b]\nceph_images: ['c:1']\nother: ['d:1']\n"),
+              ElementsAre("0 1:10 /images/0 a:1", "0 2:9 /image/0 b:1", "0 3:15 /ceph_images/0 c:1"));
+  EXPECT_THAT(unread("args: [--engine-image, acme/engine:1, --name, acme/web:1, image, acme/x:1]\n"),
+              ElementsAre("0 1:24 /args/1 acme/engine:1"));
+  EXPECT_THAT(unread("params:\n  - {name: BUILDER_IMAGE, default: 'bash:5'}\n  - {name: image, value: 'web:1'}\n"
+                     "  - {name: other, value: 'web:1'}\n"),
+              ElementsAre("0 2:36 /params/0/default bash:5", "0 3:26 /params/1/value web:1"));
+}
+
+// With a registry, a path and a tag there is no doubt, wherever they stand.
+TEST(Unread, NamesFullReferencesInAnyText) {
+  EXPECT_THAT(
+      unread(
+          "args: ['--reloader=quay.io/acme/reloader:v1', '-images=a=quay.io/acme/a:1']\nbuilder: quay.io/acme/b:1\n"),
+      ElementsAre("0 1:8 /args/0 quay.io/acme/reloader:v1", "0 1:47 /args/1 quay.io/acme/a:1",
+                  "0 2:10 /builder quay.io/acme/b:1"));
+  EXPECT_THAT(unread("run: |\n  # docker run quay.io/acme/no:1\n  docker run --rm quay.io/acme/a:1 lint\n"
+                     "  docker push quay.io/acme/b:1\n  docker build -t quay.io/acme/c:1 .\n"),
+              ElementsAre("0 3:1 /run quay.io/acme/a:1"));
+  EXPECT_THAT(
+      unread("config: \"<image>quay.io/acme/a:1</image>\"\nlist: '[\"quay.io/acme/b:1\", \"quay.io/acme/c:1\"]'\n"),
+      ElementsAre("0 1:9 /config quay.io/acme/a:1", "0 2:7 /list quay.io/acme/b:1", "0 2:7 /list quay.io/acme/c:1"));
+  // Once, although its line and its text lead to it.
+  EXPECT_THAT(unread("run: |\n  image: quay.io/acme/a:1\n  x}}: {{\n"), ElementsAre("0 2:1 /run quay.io/acme/a:1"));
+}
+
+TEST(Unread, PassesOverImagesOfTexts) {
+  EXPECT_THAT(unread("apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n    apiVersion: v1\n    kind: Pod\n"
+                     "    spec: {containers: [{image: 'quay.io/acme/a:1'}]}\n"),
+              IsEmpty());
+}
+
 TEST(Unread, PassesOverTheRest) {
   const std::vector<std::string_view> cases{
       "image: nginx\n",
@@ -62,7 +96,12 @@ TEST(Unread, PassesOverTheRest) {
       "image: disk:1.iso\n",
       "status: {image: a:1}\n",
       "example: {image: a:1}\n",
-      "images: [a:1]\n",
+      "list: [a:1]\n",
+      "steps: []\nimages: ['a:1', 'quay.io/acme/a:1']\n",
+      "with: {tags: 'quay.io/acme/a:1,quay.io/acme/a:2'}\n",
+      "example: {images: ['quay.io/acme/a:1']}\n",
+      "description: see quay.io/acme/a:1\n",
+      "'quay.io/acme/a:1': x\n",
       "text: \"image: a:1\"\n",
       "x: &a {y: 1}\nimage: *a\n",
   };

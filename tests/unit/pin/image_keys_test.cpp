@@ -8,9 +8,9 @@ namespace pinhook::pin {
 namespace {
 
 TEST(ImageKeys, KnowsKeysOfImages) {
-  for (const std::string_view key :
-       {"image", "imageName", "initImage", "init_image", "init-image", "INIT_IMAGE", "RELATED_IMAGE_WORKER",
-        "dockerImage", "sidecarImageName", "baseImage", "IMAGE", "image_name", "base_image_name"})
+  for (const std::string_view key : {"image", "imageName", "initImage", "init_image", "init-image", "INIT_IMAGE",
+                                     "RELATED_IMAGE_WORKER", "dockerImage", "sidecarImageName", "baseImage", "IMAGE",
+                                     "image_name", "base_image_name", "imagePullSpec", "workImagePullSpec"})
     EXPECT_TRUE(names_image(key)) << key;
   for (const std::string_view key :
        {"", "Image2", "images", "imagePullPolicy", "imageTag", "backgroundImage", "customLogoImage", "logo_image",
@@ -18,7 +18,7 @@ TEST(ImageKeys, KnowsKeysOfImages) {
     EXPECT_FALSE(names_image(key)) << key;
   for (const std::string_view key : {"image", "reimage", "logoImage", "OS_IMAGE", "imagename", "base_image_name"})
     EXPECT_TRUE(is_like_image_key(key)) << key;
-  for (const std::string_view key : {"", "e", "mage", "images", "imageTag", "name"})
+  for (const std::string_view key : {"", "e", "mage", "images", "imageTag", "name", "spec", "imageSpec"})
     EXPECT_FALSE(is_like_image_key(key)) << key;
   EXPECT_TRUE(is_image_list_key("images"));
   EXPECT_TRUE(is_image_list_key("initImages"));
