@@ -5,7 +5,10 @@
 
 #include <fmt/core.h>
 
+#include <cstddef>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace pinhook::files {
@@ -15,6 +18,8 @@ using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
+
+constexpr std::string_view image_scheme = "docker-image://";
 
 node_index services_of(const source_document& doc) { return doc.resolve(doc.find(doc.root, "services")); }
 
@@ -32,6 +37,33 @@ result<void> take_service(image_search& in, std::string_view name, node_index se
   found.slot.name = name;
   if (!in.doc.is_null(build->value)) found.slot.reason = skip_reason::built;
   keep(in, std::move(found));
+  return {};
+}
+
+// {additional_contexts: {base: "docker-image://alpine:3.20"}}, or as a list of "base=docker-image://alpine:3.20".
+result<void> take_contexts(image_search& in, std::string_view name, node_index service) {
+  const node_index contexts = in.doc.resolve(in.doc.find(in.doc.find(service, "build"), "additional_contexts"));
+  if (contexts == no_node || in.doc.at(contexts).kind == source_kind::scalar) return {};
+  const bool is_mapping = in.doc.at(contexts).kind == source_kind::mapping;
+  std::string base = "/services";
+  pin::append_pointer(base, name);
+  base += "/build/additional_contexts";
+  std::size_t index = 0;
+  for (node_index one = in.doc.at(contexts).first; one != no_node; ++index) {
+    const node_index value = is_mapping ? in.doc.at(one).next : one;
+    std::string pointer = base;
+    pin::append_pointer(pointer, is_mapping ? scalar_at(in.doc, one) : std::string_view(std::to_string(index)));
+    one = in.doc.at(value).next;
+    const auto text = string_at(in.doc, value);
+    const std::size_t scheme = text ? text->find(image_scheme) : std::string_view::npos;
+    if (scheme == std::string_view::npos || (is_mapping && scheme > 0)) continue;
+    found_image found = scalar_image(in, value, std::move(pointer));
+    found.before = text->substr(0, scheme + image_scheme.size());
+    found.slot.written = text->substr(scheme + image_scheme.size());
+    found.slot.object = fmt::format("service {}", name);
+    found.slot.name = "build.additional_contexts";
+    keep(in, std::move(found));
+  }
   return {};
 }
 
@@ -54,6 +86,7 @@ result<void> find_in_compose_file(image_search& in) {
     if (!names.insert(key.text).second)
       return refuse_at(in.doc.at(k), fmt::format("duplicate key {}", quoted(key.text)));
     if (auto ok = take_service(in, key.text, service); !ok) return ok;
+    if (auto ok = take_contexts(in, key.text, service); !ok) return ok;
   }
   return {};
 }

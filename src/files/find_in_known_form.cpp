@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace pinhook::files {
 namespace {
@@ -82,6 +83,20 @@ class form_search {
   std::set<node_index> known_;
 };
 
+// Through an alias the same values may be found twice.
+result<void> find_in_values_of(image_search& in, const known_form& form) {
+  std::vector<owned_part> parts;
+  std::set<node_index> seen;
+  auto ok = values_paths_of(form).walk(in.doc, in.doc.root, in.budget, [&](const path_match& m) {
+    if (!seen.insert(m.node).second) return true;
+    parts.push_back(part_of(m.node, form.title));
+    parts.back().pointer = m.pointer;
+    return true;
+  });
+  for (auto at = parts.begin(); ok && at != parts.end(); ++at) ok = find_in_values(in, *at);
+  return ok;
+}
+
 }  // namespace
 
 result<void> find_in_known_form(image_search& in, const known_form& form) {
@@ -96,7 +111,8 @@ result<void> find_in_known_form(image_search& in, const known_form& form) {
   if (form.is_patch) return find_in_patch(in, part_of(in.doc.root, form.title));
   slot owner;
   owner.object = form.title;
-  return form_search(in, form, owner).run(in.doc.root, {});
+  if (auto ok = form_search(in, form, owner).run(in.doc.root, {}); !ok) return ok;
+  return find_in_values_of(in, form);
 }
 
 result<void> find_in_known_fields(image_search& in, node_index object, const object_type& type,

@@ -82,6 +82,27 @@ constexpr std::array rows{
                .files = ".gitpod.yml",
                .images = "image",
                .source = "https://www.gitpod.io/docs/classic/user/references/gitpod-yml"},
+    known_form{.title = "Fleet bundle",
+               .files = "fleet.yaml fleet.yml",
+               .values = "helm/values targetCustomizations/*/helm/values",
+               .source = "https://fleet.rancher.io/ref-fleet-yaml"},
+    known_form{.title = "Helmfile",
+               .files = "helmfile.yaml helmfile.yml helmfile.d/*.yaml helmfile.d/*.yml",
+               .values = "releases/*/values/*",
+               .source = "https://helmfile.readthedocs.io/en/latest/"},
+    known_form{.title = "DevSpace",
+               .files = "devspace.yaml devspace.yml",
+               .images = "dev/*/devImage",
+               .values = "deployments/*/helm/values",
+               .source = "https://www.devspace.sh/docs/configuration/reference"},
+    known_form{.title = "Okteto",
+               .files = "okteto.yml okteto.yaml .okteto/*.yml .okteto/*.yaml",
+               .images = "dev/*/image test/*/image deploy/image destroy/image",
+               .source = "https://www.okteto.com/docs/reference/okteto-manifest/"},
+    known_form{.title = "Task definition of Amazon ECS",
+               .shape = "containerDefinitions/*/image",
+               .images = "containerDefinitions/*/image",
+               .source = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html"},
     known_form{.title = "werf",
                .files = "werf.yaml werf.yml",
                .images = "from",
@@ -200,7 +221,8 @@ std::vector<std::string_view> words_of(std::string_view text) { return parts_of(
 // A row with its texts read.
 class compiled_form {
  public:
-  explicit compiled_form(const known_form& form) : form_(&form), images_(form.images, form.uris, form.names) {
+  explicit compiled_form(const known_form& form)
+      : form_(&form), images_(form.images, form.uris, form.names), values_(form.values) {
     for (const std::string_view word : words_of(form.files))
       names_.push_back({glob(word), static_cast<std::size_t>(std::ranges::count(word, '/'))});
     for (const std::string_view word : words_of(form.shape)) {
@@ -214,6 +236,7 @@ class compiled_form {
 
   [[nodiscard]] const known_form& form() const { return *form_; }
   [[nodiscard]] const node_paths& images() const { return images_; }
+  [[nodiscard]] const node_paths& values() const { return values_; }
 
   [[nodiscard]] bool is_name(std::string_view path) const {
     return std::ranges::any_of(names_,
@@ -253,6 +276,7 @@ class compiled_form {
   // Of each, one must be met.
   std::vector<std::vector<demand>> shape_;
   node_paths images_;
+  node_paths values_;
 };
 
 const std::vector<compiled_form>& compiled_forms() {
@@ -297,6 +321,10 @@ bool may_be_known_form(std::string_view text, std::string_view path) {
 
 const node_paths& image_paths_of(const known_form& form) {
   return compiled_forms()[static_cast<std::size_t>(&form - rows.data())].images();
+}
+
+const node_paths& values_paths_of(const known_form& form) {
+  return compiled_forms()[static_cast<std::size_t>(&form - rows.data())].values();
 }
 
 }  // namespace pinhook::files

@@ -4,6 +4,7 @@
 #include <pinhook/files/full_reference.hpp>
 #include <pinhook/files/node_access.hpp>
 #include <pinhook/pin/image_keys.hpp>
+#include <pinhook/pin/image_parts.hpp>
 #include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/core.h>
@@ -33,8 +34,20 @@ constexpr std::array<std::string_view, 6> passed_over{"status",  "openAPIV3Schem
 constexpr std::array<std::string_view, 6> other_texts{"description", "destination", "output",
                                                       "match",       "matchImages", "tags"};
 
+// Of a matrix, of Azure Pipelines: a word alone is the name of something.
+constexpr std::string_view container_key = "container";
+
 // The values of a parameter whose `name` is that of an image, in Tekton, Argo Workflows, OpenShift's templates.
 constexpr std::array<std::string_view, 3> parameter_values{"value", "default", "defaultValue"};
+
+// "FROM nginx:1.25 AS web" → "nginx:1.25"
+std::string_view image_of_instruction(std::string_view line) {
+  constexpr std::string_view word = "FROM ";
+  if (!line.starts_with(word)) return {};
+  line.remove_prefix(word.size());
+  line = line.substr(0, line.find(' '));
+  return pin::is_whole_image(line) ? line : std::string_view();
+}
 
 bool is_one_of(std::span<const std::string_view> all, std::string_view key) {
   return std::ranges::find(all, key) != all.end();
@@ -46,6 +59,10 @@ std::string_view image_of_argument(std::string_view text) {
   if (!text.starts_with('-') || equals == std::string_view::npos) return {};
   const std::string_view image = text.substr(equals + 1);
   return pin::is_like_image_key(text.substr(0, equals)) && pin::is_whole_image(image) ? image : std::string_view();
+}
+
+bool may_hold_lines(std::string_view text) {
+  return text.contains("mage") || text.contains("MAGE") || text.contains("FROM ");
 }
 
 class unread_search {
@@ -106,14 +123,29 @@ class unread_search {
 
  private:
   void take_members(node_index mapping, std::vector<unread_image>& out) {
+    take_parts(mapping, out);
     const std::string_view name = scalar_at(doc_, doc_.find(mapping, "name"));
     const bool is_parameter = pin::is_like_image_key(name) || pin::is_image_variable(name);
     for (node_index k = doc_.at(mapping).first; k != no_node; k = doc_.at(doc_.at(k).next).next) {
       if (doc_.at(k).kind != source_kind::scalar) continue;
       // More keys than those whose images are taken (names_image): an unread one is only told.
-      if (pin::is_like_image_key(doc_.at(k).text) || (is_parameter && is_one_of(parameter_values, doc_.at(k).text)))
+      if (pin::is_like_image_key(doc_.at(k).text) || doc_.at(k).text == container_key ||
+          (is_parameter && is_one_of(parameter_values, doc_.at(k).text)))
         take_value(doc_.at(k).next, out);
     }
+  }
+
+  // {repository: acme/web, tag: v1}
+  void take_parts(node_index mapping, std::vector<unread_image>& out) {
+    const node_index name = doc_.find(mapping, "repository");
+    const auto repository = string_at(doc_, name);
+    const std::string_view tag = scalar_at(doc_, doc_.find(mapping, "tag"));
+    if (!repository || tag.empty() || taken_.contains(doc_.resolve(name)) || pin::is_repository_address(*repository))
+      return;
+    std::string image = fmt::format("{}:{}", *repository, tag);
+    if (!pin::is_whole_image(image) || !repository->contains('/') || is_passed_over(name)) return;
+    take(name, out);
+    out.back().written = std::move(image);
   }
 
   // Arguments, and the items of a list whose key is that of images.
@@ -197,7 +229,7 @@ class text_search {
     const yaml::source_node& node = doc_.at(i);
     // A lone line is a sentence.
     const bool may_be = node.text.contains('\n') || node.text.starts_with('{');
-    if (!may_be || !(node.text.contains("mage") || node.text.contains("MAGE")) || outer.is_passed_over(i)) return;
+    if (!may_be || !may_hold_lines(node.text) || outer.is_passed_over(i)) return;
     for (unread_image& one : unread_of(node.text)) {
       one.pointer.insert(0, outer.pointer_to(i));
       one.document = document_;
@@ -246,6 +278,10 @@ class text_search {
       const std::size_t end = std::min(text.find('\n'), text.size());
       const std::string_view one = trimmed(text.substr(0, end));
       text.remove_prefix(std::min(end + 1, text.size()));
+      if (const std::string_view base = image_of_instruction(one); !base.empty()) {
+        out.push_back({0, {}, line, 1, std::string(base)});
+        continue;
+      }
       // "image: nginx:1.25", "export WEB_IMAGE=nginx:1.25"
       const std::size_t sign = std::min(one.find(": "), one.find('='));
       if (sign == std::string_view::npos) continue;

@@ -42,6 +42,8 @@ struct known_form {
   /// Node paths to texts that may be names of something else: images when they are whole references
   /// (pin/image_keys.hpp).
   std::string_view names{};
+  /// Node paths to Helm values.
+  std::string_view values{};
   /// Members of the root, separated by blanks, that hold no images although a path of `images` leads there.
   std::string_view others{};
   file_syntax syntax = file_syntax::yaml;
@@ -75,5 +77,7 @@ struct known_form {
 
 /// The paths of a row, read once. `images` come first, then `uris`, then `names`.
 [[nodiscard]] const node_paths& image_paths_of(const known_form& form);
+/// Those of its `values`.
+[[nodiscard]] const node_paths& values_paths_of(const known_form& form);
 
 }  // namespace pinhook::files

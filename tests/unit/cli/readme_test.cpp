@@ -58,6 +58,8 @@ std::string forms_block() {
       images += fmt::format("{}`{}` in {}", images.empty() ? "" : "; ", row.scheme, code_of(row.uris));
     if (!row.names.empty())
       images += fmt::format("{}with a tag, a digest or a registry {}", images.empty() ? "" : "; ", code_of(row.names));
+    if (!row.values.empty())
+      images += fmt::format("{}Helm values in {}", images.empty() ? "" : "; ", code_of(row.values));
     if (files::is_list_of_images(row.syntax)) images = "see below";
     if (row.syntax == files::file_syntax::hcl) images = "not read";
     const std::string files = row.files.empty() ? "any, by its members" : code_of(row.files);

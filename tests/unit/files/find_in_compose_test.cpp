@@ -41,6 +41,26 @@ volumes:
                           "14:23 /services/mail~1out/image | service mail/out | mail/out | Mail Hog | (invalid)"));
 }
 
+TEST(FindInComposeFile, ReadsContextsThatAreImages) {
+  EXPECT_THAT(found_slots(R"(services:
+  web:
+    build:
+      additional_contexts: {base: "docker-image://alpine:3.20", src: ../src}
+  app:
+    image: acme/app
+    build:
+      additional_contexts:
+        - base=docker-image://debian:12
+        - src=../src
+  other: {build: .}
+)"),
+              ElementsAre("4:51 /services/web/build/additional_contexts/base | service web | "
+                          "build.additional_contexts | alpine:3.20 | alpine:3.20",
+                          "6:12 /services/app/image | service app | app | acme/app | (built)",
+                          "9:31 /services/app/build/additional_contexts/0 | service app | build.additional_contexts | "
+                          "debian:12 | debian:12"));
+}
+
 TEST(FindInComposeFile, FollowsMergeKeysAndAliases) {
   EXPECT_THAT(
       found_slots(R"(x-base: &base

@@ -90,6 +90,7 @@ TEST(KnownForms, AreKnownByTheirShape) {
       {"services: {a: {image: x}}\n", "none"},
       {"[{op: add, path: /a, value: b}]\n", "JSON patch"},
       {"[{op: add}]\n", "none"},
+      {"{\"containerDefinitions\": [{\"image\": \"a\"}]}\n", "Task definition of Amazon ECS"},
       {"[{docker_container: {image: a}}]\n", "Ansible"},
       {"[{tasks: [{containers.podman.podman_container: {image: a}}]}]\n", "Ansible"},
       {"[1, 2]\n", "none"},
@@ -116,7 +117,7 @@ TEST(KnownForms, HaveASourceAndOneRowEach) {
     EXPECT_TRUE(one.source.starts_with("https://")) << one.title;
     EXPECT_NE(one.files.empty() && one.shape.empty(), one.group.empty()) << one.title;
     const bool is_yaml = one.syntax == file_syntax::yaml || one.syntax == file_syntax::json_with_comments;
-    EXPECT_EQ(image_paths_of(one).size() > 0, is_yaml) << one.title;
+    EXPECT_EQ(image_paths_of(one).size() + values_paths_of(one).size() > 0, is_yaml) << one.title;
   }
 }
 
