@@ -18,10 +18,25 @@ constexpr std::array<std::string_view, 8> target_words{"-t",           "--tag", 
 
 bool is_separator(char c) { return separators.contains(c); }
 
-std::string_view line_around(std::string_view text, std::size_t at) {
-  const std::size_t begin = text.rfind('\n', at) + 1;  // npos + 1 is 0
-  return trimmed(text.substr(begin, std::min(text.find('\n', at), text.size()) - begin));
-}
+// Whether a place is in a comment; asked for growing places, so that each byte is seen once.
+class line_reader {
+ public:
+  explicit line_reader(std::string_view text) : text_(text), end_(text.find('\n')) {}
+
+  bool is_comment(std::size_t at) {
+    while (end_ < at) {
+      begin_ = end_ + 1;
+      end_ = text_.find('\n', begin_);
+    }
+    return trimmed(text_.substr(begin_, at - begin_)).starts_with('#');
+  }
+
+ private:
+  std::string_view text_;
+  // Of the line.
+  std::size_t begin_ = 0;
+  std::size_t end_;
+};
 
 std::string_view word_before(std::string_view text, std::size_t at) {
   std::size_t end = at;
@@ -49,6 +64,7 @@ bool is_full(std::string_view word) {
 
 std::vector<full_reference> full_references(std::string_view text) {
   std::vector<full_reference> out;
+  line_reader lines(text);
   std::size_t end = 0;
   for (std::size_t slash = text.find('/'); slash != std::string_view::npos;
        slash = text.find('/', std::max(slash + 1, end))) {
@@ -65,7 +81,7 @@ std::vector<full_reference> full_references(std::string_view text) {
     const auto at = static_cast<std::size_t>(word.data() - text.data());
     if (!is_full(word) || (is_continued && word.size() + begin == end)) continue;
     if (std::ranges::find(target_words, word_before(text, at)) != target_words.end()) continue;
-    if (line_around(text, at).starts_with('#')) continue;
+    if (lines.is_comment(at)) continue;
     out.push_back({at, word});
   }
   return out;

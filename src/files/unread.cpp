@@ -248,18 +248,26 @@ class text_search {
     const auto references = full_references(node.text);
     if (references.empty() || !outer.is_value(i) || outer.is_passed_over(i) || outer.is_below(i, other_texts)) return;
     const bool is_literal = node.form == yaml::scalar_form::literal;
+    const std::string pointer = outer.pointer_to(i);
+    std::size_t line = node.line;
+    std::size_t at = 0;
     for (const full_reference& one : references) {
+      const auto before = std::string_view(node.text).substr(at, one.offset - at);
+      if (is_literal) line += static_cast<std::size_t>(std::ranges::count(before, '\n'));
+      at = one.offset;
       std::string written(one.written);
       if (found_.contains(written) || !seen.insert(written).second) continue;
-      const auto lines = std::ranges::count(std::string_view(node.text).substr(0, one.offset), '\n');
-      out.push_back({document_, outer.pointer_to(i), node.line + (is_literal ? static_cast<std::size_t>(lines) : 0),
-                     node.column, std::move(written)});
+      out.push_back({document_, pointer, line, node.column, std::move(written)});
     }
   }
 
   static std::vector<unread_image> unread_of(std::string_view text) {
     const auto read = yaml::read_source(text);
-    if (!read) return unread_of_lines(text);
+    const auto is_sentence = [](const source_document& doc) {
+      return doc.root == no_node || doc.at(doc.root).kind == source_kind::scalar;
+    };
+    // A script may be read as one scalar.
+    if (!read || std::ranges::all_of(read->documents, is_sentence)) return unread_of_lines(text);
     std::vector<unread_image> out;
     for (std::size_t i = 0; i < read->documents.size(); ++i) {
       unread_search inner(read->documents[i], i, {});

@@ -54,10 +54,10 @@ TEST(FindInComposeFile, ReadsContextsThatAreImages) {
         - src=../src
   other: {build: .}
 )"),
-              ElementsAre("4:51 /services/web/build/additional_contexts/base | service web | "
+              ElementsAre("4:35 /services/web/build/additional_contexts/base | service web | "
                           "build.additional_contexts | alpine:3.20 | alpine:3.20",
                           "6:12 /services/app/image | service app | app | acme/app | (built)",
-                          "9:31 /services/app/build/additional_contexts/0 | service app | build.additional_contexts | "
+                          "9:11 /services/app/build/additional_contexts/0 | service app | build.additional_contexts | "
                           "debian:12 | debian:12"));
 }
 

@@ -63,7 +63,7 @@ TEST(Unread, NamesItemsAndParameters) {
 TEST(Unread, NamesPartsContainersAndInstructions) {
   EXPECT_THAT(unread("a: {repository: acme/web, tag: v1}\nb: {repository: 'https://x/y', tag: v1}\n"
                      "c: {repository: acme/web}\nmatrix: {include: [{container: 'fedora:41'}, {container: web}]}\n"),
-              ElementsAre("0 1:17 /a/repository acme/web:v1", "0 4:33 /matrix/include/0/container fedora:41"));
+              ElementsAre("0 1:17 /a/repository acme/web:v1", "0 4:32 /matrix/include/0/container fedora:41"));
   EXPECT_THAT(unread("dockerfile: |\n  FROM alpine:3.20 AS base\n  FROM base\n  RUN x\n"),
               ElementsAre("0 2:1 /dockerfile alpine:3.20"));
 }
