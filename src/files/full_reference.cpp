@@ -16,6 +16,9 @@ constexpr std::string_view separators = " \t\r\n\"'`,;=()[]{}<>|\\";
 constexpr std::array<std::string_view, 8> target_words{"-t",           "--tag", "--destination", "--output-image",
                                                        "--image-name", "push",  "tag",           "rmi"};
 
+// The prefix of Kubernetes' own labels, "kubernetes.io/os:linux".
+constexpr std::string_view label_host = "kubernetes.io";
+
 bool is_separator(char c) { return separators.contains(c); }
 
 // Whether a place is in a comment; asked for growing places, so that each byte is seen once.
@@ -48,7 +51,7 @@ std::string_view word_before(std::string_view text, std::size_t at) {
 
 // The host of a registry: "quay.io", "10.0.0.1:5000", not "1.2.3".
 bool is_host(std::string_view first) {
-  if (!first.contains('.') || first.ends_with('.')) return false;
+  if (!first.contains('.') || first.ends_with('.') || first.ends_with(label_host)) return false;
   const std::size_t colon = first.find(':');
   return colon != std::string_view::npos || is_letter(first[first.rfind('.') + 1]);
 }

@@ -62,9 +62,9 @@ std::string forms_block() {
       images += fmt::format("{}Helm values in {}", images.empty() ? "" : "; ", code_of(row.values));
     if (files::is_list_of_images(row.syntax)) images = "see below";
     if (row.syntax == files::file_syntax::hcl) images = "not read";
-    const std::string files = row.files.empty() ? "any, by its members" : code_of(row.files);
+    const std::string place = row.files.empty() ? "any, by its members" : code_of(row.files);
     out += fmt::format("| [{}]({}) | {} | {} |\n", row.title, row.source,
-                       row.group.empty() ? files : fmt::format("objects of `{}`", row.group), images);
+                       row.group.empty() ? place : fmt::format("objects of `{}`", row.group), images);
   }
   return out;
 }

@@ -58,7 +58,8 @@ TEST(FullReference, LeavesOtherTexts) {
                                       "--destination=quay.io/acme/a:1",
                                       "# quay.io/acme/a:1",
                                       "a\n  # quay.io/acme/a:1\n",
-                                      "com.acme:lib:1.0/x"})
+                                      "com.acme:lib:1.0/x",
+                                      "kubernetes.io/os:linux"})
     EXPECT_THAT(full_references(text), IsEmpty()) << text;
 }
 
